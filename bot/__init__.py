@@ -1,0 +1,1 @@
+"""Slack in: what people type and click becomes requests and decisions in Redis."""

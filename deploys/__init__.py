@@ -1,0 +1,1 @@
+"""What both sides talk about: deploys, services, lines, rules. No Slack, no AWS."""

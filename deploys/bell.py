@@ -1,0 +1,81 @@
+"""Rings for the workers: an RQ job that carries a bare id. A bell that is lost is rung again by the clock."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+
+QUEUE = "slipway"
+JOB_TIMEOUT = 55
+"""Seconds a job may take: less than the lease of a step."""
+BUCKET_SECONDS = 0.2
+"""Two rings within this time are one. A job whose hash was left behind blocks its own id no longer."""
+WATCH = "watch:"
+
+
+class Bell:
+    """Enqueues jobs by name, so that nobody who rings needs to import the workers."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer)
+        self._now = now
+
+    def advance(self, deploy_id: str) -> None:
+        """Move this deploy."""
+        self._ring("advance", deploy_id)
+
+    def watch(self, cluster_key: str) -> None:
+        """Look at all rollouts of this cluster."""
+        self._ring("watch", cluster_key)
+
+    def publish(self, deploy_id: str) -> None:
+        """Bring this deploy's thread up to date."""
+        self._ring("publish", deploy_id)
+
+    def home(self, user: str) -> None:
+        """Show this user's Home tab anew."""
+        self._ring("home", user)
+
+    def groups(self, nonce: str = "") -> None:
+        """Read anew who is in the user groups of services.yml."""
+        self._ring("groups", nonce=nonce)
+
+    def say(self, channel: str, thread_ts: str | None, user: str, text: str) -> None:
+        """Answer one user, seen by nobody else."""
+        self._ring("say", channel, thread_ts, user, text)
+
+    def again(self, job: str, name: str, nonce: str) -> None:
+        """The clock's ring: the same nonce is rung once, by however many clocks."""
+        self._ring(job, name, nonce=nonce)
+
+    def _ring(self, job: str, *args: str | None, nonce: str = "") -> None:
+        once = nonce or str(int(self._now() / BUCKET_SECONDS))
+        told = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
+        try:
+            self._queue.enqueue(
+                f"workers.jobs.{job}",
+                args=args,
+                job_id=f"{job}-{told}",
+                unique=True,
+                job_timeout=JOB_TIMEOUT,
+                result_ttl=0,
+                failure_ttl=3600,
+                ttl=600 if job == "say" else 60,
+            )
+        except DuplicateJobError:
+            pass  # already rung
+        except RedisError:
+            pass  # what is due stays due: the clock rings

@@ -1,0 +1,34 @@
+"""The buttons of a card: the ids that both sides agree on, and the value each carries.
+
+A value names a deploy and the question it was shown with, nothing else: all else is read back from the store.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+APPROVE = "deploy:approve"
+REJECT = "deploy:reject"
+CANCEL = "deploy:cancel"
+MORE = "deploy:more"
+"""The overflow menu; the value of the chosen option begins with the action, as `deploy:cancel|<value>`."""
+
+
+class Pressed(NamedTuple):
+    """What a button's value says."""
+
+    deploy_id: str
+    question: int
+
+
+def value(deploy_id: str, question: int) -> str:
+    """The value of a button."""
+    return f"{deploy_id}.{question}"
+
+
+def read(button_value: str) -> Pressed | None:
+    """The value read back; None when it is not one of ours."""
+    deploy_id, dot, question = button_value.partition(".")
+    if not (dot and deploy_id.isalnum() and question.isdigit()):
+        return None
+    return Pressed(deploy_id, int(question))

@@ -1,0 +1,259 @@
+"""The record of one deploy: what was asked, where it is, what was seen and how it ended."""
+
+from __future__ import annotations
+
+import secrets
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from deploys.catalogue.service import Service
+
+
+class Phase(StrEnum):
+    """Where a deploy is. Each phase that changes AWS is the written intent to do so."""
+
+    WAITING = "waiting"  # in line behind another deploy of the same service
+    PLANNING = "planning"  # reading what runs now and what would change
+    AWAITING_APPROVAL = "awaiting approval"  # the plan is shown, people decide
+    REGISTERING = "registering"  # about to register the new revision
+    UPDATING = "updating"  # rolling: about to point the service at the new revision
+    RECORDING = "recording"  # stop-start: about to write down the count and tasks to bring back
+    STOPPING = "stopping"  # stop-start: about to set the desired count to 0
+    DRAINING = "draining"  # stop-start: waiting until every old task is STOPPED
+    STARTING = "starting"  # stop-start: about to set the new revision and the recorded count, in one update
+    FOLLOWING = "following"  # our rollout is under way in ECS
+    RESTORING = "restoring"  # about to bring back the recorded revision and count
+    FOLLOWING_BACK = "following back"  # the way back is under way in ECS
+    SETTLING = "settling"  # the outcome is known; a later look proves that it held
+    ENDED = "ended"
+
+
+class Outcome(StrEnum):
+    """How a deploy ended. None of them is 'stable'."""
+
+    SUCCEEDED = "succeeded"  # our own rollout completed
+    ROLLED_BACK = "rolled back"  # the recorded revision serves again
+    FAILED = "failed"  # it did not succeed and the recorded revision could not be brought back by itself
+    SUPERSEDED = "superseded"  # somebody else's newer deployment took the service
+    CANCELLED = "cancelled"  # a person withdrew it; what had changed was brought back
+    REJECTED = "rejected"  # an approver said no
+    EXPIRED = "expired"  # nobody decided in time
+    REFUSED = "refused"  # a check said no before anything was changed
+
+
+class Verdict(StrEnum):
+    """What a person decided about a plan."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class Frozen(BaseModel):
+    """Part of a record: changed only by making a new one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def evolve(self, **changes: Any) -> Self:
+        """A copy with these fields changed, validated like a new one."""
+        return type(self).model_validate({**dict(self), **changes})
+
+
+class ContainerChange(Frozen):
+    """One container's image before and after."""
+
+    container: str
+    old_image: str
+    new_image: str
+
+
+class Plan(Frozen):
+    """What a deploy would change, as shown to people. An approval is for exactly this."""
+
+    old_revision: str
+    """Task definition ARN that the service runs now."""
+    old_tag: str
+    """Tag (or short digest) of the image that runs now."""
+    changes: tuple[ContainerChange, ...]
+    digest: str | None = None
+    """sha256 digest the new tag points to, where the registry could be asked."""
+    pushed_at: float | None = None
+    """When the new image was pushed (epoch seconds)."""
+    desired_count: int
+    """Tasks the service wants now, and will want afterwards (count)."""
+    minimum_healthy_percent: int | None = None
+    maximum_percent: int | None = None
+    downtime: bool = False
+    """Whether no task serves for a while."""
+    downtime_estimate: int | None = None
+    """Seconds without a task that this plan may mean: the stop timeout and start of the containers."""
+
+
+class Decision(Frozen):
+    """One person's answer to the approval question."""
+
+    user: str
+    verdict: Verdict
+    at: float
+
+
+class Cancel(Frozen):
+    """A person asked to cancel."""
+
+    user: str
+    at: float
+
+
+class Original(Frozen):
+    """What a stop-start deploy brings back on every way out. Written before the service is stopped."""
+
+    revision: str
+    desired_count: int
+    task_arns: tuple[str, ...]
+
+
+class TaskAlive(Frozen):
+    """An old task that has not stopped yet."""
+
+    task_id: str
+    last_status: str
+    since: float | None = None
+    """When it began to stop (epoch seconds), where ECS says so."""
+
+
+class Rollout(Frozen):
+    """Counts of the rollout as last observed (tasks)."""
+
+    new_desired: int = 0
+    new_pending: int = 0
+    new_running: int = 0
+    old_pending: int = 0
+    old_running: int = 0
+    failed_tasks: int = 0
+    breaker_threshold: int = 0
+    """Failures after which ECS's circuit breaker trips; 0 where there is none."""
+    status: str = ""
+    """ECS's own word: the service deployment's status or the deployment's rolloutState."""
+
+
+class MilestoneKind(StrEnum):
+    """What a thread reply is about."""
+
+    PLAN = "plan"
+    QUESTION = "question"  # needs an approver: broadcast, mentions them
+    PROGRESS = "progress"
+    TROUBLE = "trouble"  # something is wrong and it goes on
+    END = "end"  # the outcome; mentions the requester
+
+
+class Milestone(Frozen):
+    """One reply in the thread. Replies are posted in order, each once."""
+
+    at: float
+    kind: MilestoneKind
+    text: str
+    """Slack mrkdwn, already escaped."""
+    broadcast: bool = False
+    """Also shown in the channel."""
+
+
+class Deploy(Frozen):
+    """One deploy, from the request to its end. All times are epoch seconds."""
+
+    id: str
+    version: int = 0
+    """Raised by every commit; a commit names the version it was made from."""
+    service: Service
+    tag: str
+    why: str = ""
+    requester: str
+    team: str
+    channel: str
+    thread_ts: str | None = None
+    """The thread it was asked for in; None: the bot opens one."""
+    requested_at: float
+
+    phase: Phase = Phase.PLANNING
+    phase_since: float = 0.0
+    outcome: Outcome | None = None
+    ended_at: float | None = None
+    """When the outcome was known."""
+    reason: str = ""
+    """Why it ended that way, or is being rolled back: one sentence of mrkdwn."""
+
+    plan: Plan | None = None
+    decisions: tuple[Decision, ...] = ()
+    question: int = 0
+    """Counts the approval questions; a button answers only the question it was shown with."""
+    question_expires_at: float | None = None
+    cancel: Cancel | None = None
+
+    new_revision: str | None = None
+    deployment_id: str | None = None
+    """ECS's id (ecs-svc/N) of the deployment that is ours."""
+    previous_deployment_id: str | None = None
+    service_deployment_arn: str | None = None
+    update_tried: bool = False
+    """A change of the service was attempted, so it is looked at again before it is called unchanged."""
+    uncertain: bool = False
+    """A change was tried more than once, or without an answer: one of them could still arrive late."""
+    started_at: float | None = None
+    """When ECS was asked for the rollout; the deadline counts from here."""
+
+    original: Original | None = None
+    alive: tuple[TaskAlive, ...] = ()
+    stop_requested_at: float | None = None
+    all_stopped_at: float | None = None
+    serving_at: float | None = None
+    """When the full count of new tasks was running."""
+
+    back_to: Outcome | None = None
+    """The outcome that will stand once the way back is finished."""
+    back_deployment_id: str | None = None
+    rollout: Rollout = Rollout()
+    told_causes: tuple[str, ...] = ()
+    """Causes of failed tasks that the thread was told, each once."""
+    seen_end: str = ""
+    """An end seen once; it stands when a second read agrees."""
+    attempts: int = 0
+    """Failed tries of the present step, one after another (count)."""
+    last_error: str = ""
+    """What the last failed try said, for people."""
+    milestones: tuple[Milestone, ...] = ()
+
+    @property
+    def live(self) -> bool:
+        """Whether its outcome is still open."""
+        return self.outcome is None
+
+    @property
+    def cluster_key(self) -> str:
+        """Region and cluster: deploys with the same key are watched together."""
+        return f"{self.service.region}/{self.service.cluster}"
+
+    @property
+    def downtime(self) -> float | None:
+        """Seconds between the request to stop and the full count running again."""
+        if self.stop_requested_at is None or self.serving_at is None:
+            return None
+        return self.serving_at - self.stop_requested_at
+
+    def at(self, phase: Phase, now: float, **changes: Any) -> Deploy:
+        """The same deploy in another phase."""
+        return self.evolve(phase=phase, phase_since=now, attempts=0, last_error="", **changes)
+
+    def saying(
+        self, now: float, kind: MilestoneKind, text: str, *, broadcast: bool = False, **changes: Any
+    ) -> Deploy:
+        """The same deploy with one more reply for its thread."""
+        said = Milestone(at=now, kind=kind, text=text, broadcast=broadcast)
+        return self.evolve(milestones=(*self.milestones, said), **changes)
+
+
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+def new_deploy_id() -> str:
+    """A short id that people can read aloud and type: eight characters, none of them alike."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(8))

@@ -1,0 +1,220 @@
+"""Everything that can be refused, in one place. A class's docstring is the sentence people read.
+
+The words in braces are the error's own facts, given by name when it is raised. What people or AWS wrote is
+escaped by whoever raises it (`deploys.mrkdwn.escape`), because messages are Slack mrkdwn.
+"""
+
+from __future__ import annotations
+
+from inspect import cleandoc
+from typing import Any
+
+
+class SlipwayError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+        self.message = " ".join(cleandoc(type(self).__doc__ or "").split()).format(**facts)
+        super().__init__(self.message)
+
+
+class Refused(SlipwayError):
+    """This was refused."""
+
+
+# What people ask for
+
+
+class UnknownService(Refused):
+    """There is no service `{name}` here. {nearest} `/deploy help` lists all of them."""
+
+
+class NotADeployer(Refused):
+    """You may not deploy `{service}`. Those who may: {deployers}."""
+
+
+class NotAnApprover(Refused):
+    """You may not decide about `{service}`. Those who may: {approvers}."""
+
+
+class NoSelfApproval(Refused):
+    """You asked for this deploy, so somebody else has to approve it: {approvers}."""
+
+
+class MembershipUnknown(Refused):
+    """Slack did not say who is in {groups}, so I cannot tell whether you may do this to `{service}`. Nothing
+    was changed. Try again in a minute; user ids in `services.yml` work without user groups."""
+
+
+class WrongChannel(Refused):
+    """`{service}` may not be deployed from this channel, only from {channels}."""
+
+
+class WrongTeam(Refused):
+    """This workspace is not the one this Slipway belongs to. Nothing was changed."""
+
+
+class TooLate(Refused):
+    """Slack delivered this {seconds} s after you sent it, when it had already told you that it failed.
+    Nothing was changed. Please send it again."""
+
+
+class NothingToCancel(Refused):
+    """Nothing is under way for {what}. `/deploy status` shows what is."""
+
+
+class UnknownDeploy(Refused):
+    """There is no deploy `{id}`. `/deploy status` shows the ones under way."""
+
+
+class SeveralUnderWay(Refused):
+    """Several deploys of `{service}` are under way or waiting: {ids}. Name one: `/deploy cancel {first}`."""
+
+
+class AlreadyDecided(Refused):
+    """Already decided: {how}."""
+
+
+class QuestionClosed(Refused):
+    """This question is closed: the deploy {state}. Nothing was changed by your click."""
+
+
+class PlanChanged(Refused):
+    """The plan changed after it was shown, so this answer does not count. The new question is in the
+    thread."""
+
+
+# What a check found before anything was changed
+
+
+class ImageMissing(Refused):
+    """There is no image `{image}`, so nothing was registered. {recent}"""
+
+
+class ServiceMissing(Refused):
+    """ECS has no service `{ecs_service}` in cluster `{cluster}` ({region}). Check `cluster`,
+    `ecs_service` and `region` of `{service}` in `services.yml`."""
+
+
+class ServiceNotActive(Refused):
+    """The ECS service `{ecs_service}` is {status}, not ACTIVE, so it cannot be deployed."""
+
+
+class ForeignController(Refused):
+    """The ECS service `{ecs_service}` is deployed by {controller}, and ECS refuses a new task definition from
+    anybody else. Deploy it there, or change its deployment controller to ECS."""
+
+
+class DaemonStopStart(Refused):
+    """`{service}` is a DAEMON service: it has no desired count, so it cannot be stopped and started. Use
+    `strategy: rolling`."""
+
+
+class NothingRuns(Refused):
+    """`{service}` wants 0 tasks, so a new revision would not be tried by any task. Scale it up first."""
+
+
+class SameImage(Refused):
+    """`{service}` already runs `{tag}` (digest unchanged). Nothing was changed."""
+
+
+class NoSuchContainer(Refused):
+    """The task definition `{family}` has no container {missing}. It has: {present}. Check `containers` of
+    `{service}` in `services.yml`."""
+
+
+class ForeignRollout(Refused):
+    """Another deployment of `{service}` is in progress ({deployment}, revision `{revision}`), and it is not
+    mine. Nothing was changed. Ask again when it has ended."""
+
+
+class UnknownField(Refused):
+    """Task definition `{revision}` has fields that this version of boto3 does not know ({fields}); a copy
+    would lose them. Nothing was changed. Upgrade boto3 where the workers run."""
+
+
+class ImageUnreadable(Refused):
+    """`{image}` is not an image reference that I can read, so its tag cannot be changed."""
+
+
+class RepositoryMissing(Refused):
+    """ECR has no repository `{repository}` in account {account} ({region}), so there is no image `{image}`.
+    Nothing was registered. Check the image in the task definition, or create the repository."""
+
+
+# What AWS answered
+
+
+class AwsError(SlipwayError):
+    """AWS did not do {action}: {detail}"""
+
+
+class AwsUnavailable(AwsError):
+    """AWS does not answer {action} for now ({detail}). It is tried again."""
+
+
+class AwsUncertain(AwsUnavailable):
+    """AWS gave no answer to {action} ({detail}), so it may or may not have been done. I look before I try
+    again."""
+
+
+class AwsDenied(AwsError):
+    """AWS does not allow {action}: {detail} Add it to the role of the workers."""
+
+
+class AwsForbidden(AwsDenied):
+    """AWS does not allow {action}: {detail} An explicit deny wins over what a role allows, so whoever owns
+    that policy has to lift it."""
+
+
+class AwsCredentials(AwsDenied):
+    """AWS does not accept the credentials of the workers for {action}: {detail}"""
+
+
+class ServiceDeploymentsUnavailable(AwsError):
+    """ECS service deployments cannot be used here ({action}: {detail})."""
+
+
+class AwsRefused(AwsError):
+    """AWS refused {action}: {detail}"""
+
+
+# What keeps a process from starting. Every process prints the message to stderr and exits with 2.
+
+
+class NotStarted(SlipwayError):
+    """Slipway cannot start."""
+
+
+class CatalogueUnreadable(NotStarted):
+    """{file} cannot be read: {why}. SERVICES_FILE names the file; start from services.example.yml."""
+
+
+class CatalogueInvalid(NotStarted):
+    """{file} cannot be used: {mistakes}.{listing}"""
+
+    @property
+    def problems(self) -> tuple[Any, ...]:
+        """Each mistake (`deploys.catalogue.Problem`: line, column, path, message), by line."""
+        return tuple(self.facts["problems"])
+
+
+class SettingsInvalid(NotStarted):
+    """Slipway cannot start: {mistakes}. Settings come from the environment, or from {env_file}.{listing}"""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The settings that are missing or wrong."""
+        return tuple(self.facts["names"])
+
+
+# Inside
+
+
+class Conflict(SlipwayError):
+    """Somebody else changed the deploy {id} first."""
+
+
+class LeaseTooShort(SlipwayError):
+    """Too little of the lease on {id} is left for this call."""

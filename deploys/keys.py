@@ -1,0 +1,44 @@
+"""Names of the Redis keys. The hash tag keeps all of them in one slot, so that one script may touch them."""
+
+from __future__ import annotations
+
+PREFIX = "{slipway}:"
+
+LIVE = f"{PREFIX}live"
+HISTORY = f"{PREFIX}history"
+DUE = f"{PREFIX}due"
+BELLS = f"{PREFIX}bells"
+PUBLISH = f"{PREFIX}publish"
+AUDIT = f"{PREFIX}audit"
+FENCE = f"{PREFIX}fence"
+WATCHED = f"{PREFIX}watched:"
+
+
+def record(deploy_id: str) -> str:
+    """Hash: the record as JSON and its version."""
+    return f"{PREFIX}deploy:{deploy_id}"
+
+
+def lease(deploy_id: str) -> str:
+    """The token of the worker that moves the deploy now; expires by itself."""
+    return f"{PREFIX}lease:{deploy_id}"
+
+
+def line(service: str) -> str:
+    """List of the service's deploys, the active one first."""
+    return f"{PREFIX}line:{service}"
+
+
+def underway(service: str) -> str:
+    """Hash from tag to the deploy of that tag whose outcome is open."""
+    return f"{PREFIX}underway:{service}"
+
+
+def history(service: str) -> str:
+    """Sorted set of the service's deploys by the time they were asked for."""
+    return f"{HISTORY}:{service}"
+
+
+def watched(cluster_key: str) -> str:
+    """Set of the deploys whose rollouts are observed together."""
+    return f"{WATCHED}{cluster_key}"

@@ -1,0 +1,61 @@
+"""How each of our processes starts: settings or a clear refusal, and the log."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import NoReturn, TypeVar
+
+import structlog
+from redis import Redis
+
+from deploys.connection import complaints
+from deploys.errors import SlipwayError
+from deploys.settings import Settings, load
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def settings_or_exit(cls: type[AnySettings]) -> AnySettings:
+    """The settings of this process; when they are wrong, says so on standard error and exits with 2."""
+    try:
+        settings = load(cls)
+    except SlipwayError as error:
+        exit_with(error)
+    set_up_logging(settings)
+    return settings
+
+
+def exit_with(error: SlipwayError) -> NoReturn:
+    """Says on standard error why the process cannot start, and exits with 2."""
+    sys.stderr.write(f"{error.message}\n")
+    sys.exit(2)
+
+
+def set_up_logging(settings: Settings) -> None:
+    """One line an event, for people or as JSON. RQ's and Bolt's own lines come from warnings upwards."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    logging.basicConfig(level=max(level, logging.WARNING), format="%(levelname)s %(name)s: %(message)s")
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def warn_about(redis: Redis) -> None:
+    """Logs what in Redis's configuration could lose a deploy that was accepted."""
+    log = structlog.get_logger()
+    for complaint in complaints(redis):
+        log.warning(complaint)

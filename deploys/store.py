@@ -1,0 +1,318 @@
+"""Deploys in Redis. Every change is one Lua script, so it happens whole or not at all."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from redis import Redis
+from redis.commands.core import Script
+from redis.exceptions import ResponseError
+
+from deploys import audit, keys
+from deploys.connection import text, texts
+from deploys.deploy import Deploy, Phase
+from deploys.errors import Conflict, LeaseTooShort, UnknownDeploy
+
+ADVANCE = "advance"
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What became of a request."""
+
+    deploy: Deploy
+    ahead: int
+    """Deploys in front of it in its service's line (count)."""
+    existing: bool
+    """The same tag is already under way; `deploy` is that one."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A deploy that waits for its bell."""
+
+    deploy_id: str
+    bell: str
+    at: float
+    """Since when it is due (epoch seconds)."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One worker's right to move one deploy until the lease runs out."""
+
+    deploy: Deploy
+    fence: int
+    token: str
+    claimed_at: float
+    """On the monotonic clock of this process."""
+    lease_seconds: float
+
+    def left(self) -> float:
+        """Seconds of the lease that are left."""
+        return self.lease_seconds - (time.monotonic() - self.claimed_at)
+
+    def guard(self, worst_seconds: float) -> None:
+        """Call before each change in AWS, with the longest that the call can take (seconds).
+
+        ECS cannot check a fence, so a call that might outlive the lease is not made.
+
+        Raises:
+            LeaseTooShort: the lease could run out during the call.
+        """
+        if self.left() <= worst_seconds:
+            raise LeaseTooShort(id=self.deploy.id)
+
+
+class Store:
+    """The records and everything that moves with them."""
+
+    def __init__(
+        self, redis: Redis, *, now: Callable[[], float] = time.time, durable_wait_seconds: float = 1.0
+    ) -> None:
+        self.redis = redis
+        self._now = now
+        self._durable_wait_seconds = durable_wait_seconds
+        self._waitaof = True
+
+    # Asking
+
+    def request(self, deploy: Deploy) -> Asked:
+        """Takes a new deploy in, durably, at the end of its service's line."""
+        deploy = deploy.at(Phase.WAITING, deploy.requested_at)
+        name = deploy.service.name
+        now = self._now()
+        deploy_id, ahead, existing = self._script("request")(
+            keys=[
+                keys.record(deploy.id),
+                keys.line(name),
+                keys.underway(name),
+                keys.LIVE,
+                keys.HISTORY,
+                keys.history(name),
+                keys.DUE,
+                keys.BELLS,
+                keys.PUBLISH,
+                keys.AUDIT,
+            ],
+            args=[
+                deploy.id,
+                deploy.model_dump_json(),
+                deploy.tag,
+                _ms(now),
+                *audit.entry(deploy, by=deploy.requester, what="requested", now=now),
+            ],
+        )
+        self._wait_until_durable()
+        if not existing:
+            return Asked(deploy, int(ahead), existing=False)
+        first = self.get(text(deploy_id))
+        if first is None:
+            raise UnknownDeploy(id=text(deploy_id))
+        return Asked(first, int(ahead), existing=True)
+
+    def amend(self, deploy_id: str, change: Callable[[Deploy], Deploy], *, by: str, what: str) -> Deploy:
+        """Writes a person's decision. `change` is pure; it is tried again when the record moved meanwhile.
+
+        Raises:
+            UnknownDeploy: there is no such record.
+            Refused: whatever `change` refuses.
+        """
+        while True:
+            deploy = self.get(deploy_id)
+            if deploy is None:
+                raise UnknownDeploy(id=deploy_id)
+            changed = change(deploy).evolve(version=deploy.version + 1)
+            now = self._now()
+            written = self._script("amend")(
+                keys=[keys.record(deploy_id), keys.DUE, keys.BELLS, keys.PUBLISH, keys.AUDIT],
+                args=[
+                    deploy_id,
+                    deploy.version,
+                    changed.model_dump_json(),
+                    _ms(now),
+                    *audit.entry(changed, by=by, what=what, now=now),
+                ],
+            )
+            if written:
+                self._wait_until_durable()
+                return changed
+
+    # Moving
+
+    def claim(
+        self, deploy_id: str, worker: str, lease_seconds: float, *, due_by: float | None = None
+    ) -> Claim | None:
+        """The right to move this deploy; None when another has it, or it is not due by then (now)."""
+        token = f"{worker}:{secrets.token_hex(8)}"
+        claimed_at = time.monotonic()
+        answer = self._script("claim")(
+            keys=[keys.record(deploy_id), keys.lease(deploy_id), keys.FENCE, keys.DUE],
+            args=[
+                deploy_id,
+                token,
+                _ms(lease_seconds),
+                _ms(self._now()),
+                _ms(self._now() if due_by is None else due_by),
+            ],
+        )
+        if answer is None:
+            return None
+        record, version, fence = answer
+        deploy = Deploy.model_validate_json(record).evolve(version=int(version))
+        return Claim(deploy, int(fence), token, claimed_at, lease_seconds)
+
+    def commit(
+        self,
+        claim: Claim,
+        deploy: Deploy,
+        *,
+        due_at: float,
+        bell: str = ADVANCE,
+        what: str = "",
+        keep: bool = False,
+    ) -> Claim:
+        """Writes the result of a step; `what` names it in the audit trail (empty: no entry).
+
+        A deploy in phase ENDED leaves its line, and the next is due at once. With `keep` the claim goes on.
+
+        Raises:
+            Conflict: the lease or the version no longer stands; nothing was written.
+        """
+        before = claim.deploy
+        after = deploy.evolve(version=before.version + 1)
+        ended = after.phase is Phase.ENDED
+        now = self._now()
+        entry = audit.entry(after, by="slipway", what=what, now=now, fence=claim.fence) if what else []
+        name = after.service.name
+        answer = self._script("commit")(
+            keys=[
+                keys.record(after.id),
+                keys.lease(after.id),
+                keys.line(name),
+                keys.underway(name),
+                keys.LIVE,
+                keys.DUE,
+                keys.BELLS,
+                keys.PUBLISH,
+                keys.AUDIT,
+            ],
+            args=[
+                after.id,
+                claim.token,
+                before.version,
+                after.model_dump_json(),
+                _ms(due_at),
+                bell,
+                after.tag,
+                _ms(now),
+                int(_shows(before) != _shows(after)),
+                int(keep and not ended),
+                int(not after.live),
+                int(ended),
+                keys.WATCHED,
+                *entry,
+            ],
+        )
+        if answer != b"ok":
+            raise Conflict(id=after.id)
+        return Claim(after, claim.fence, claim.token, claim.claimed_at, claim.lease_seconds)
+
+    def release(self, claim: Claim, due_at: float) -> None:
+        """Gives the claim back without a result; the deploy is due again then (epoch seconds)."""
+        self._script("release")(
+            keys=[keys.lease(claim.deploy.id), keys.DUE], args=[claim.token, claim.deploy.id, _ms(due_at)]
+        )
+
+    # Reading
+
+    def get(self, deploy_id: str) -> Deploy | None:
+        """The record, or None when there is none."""
+        found = self._load([deploy_id])
+        return found[0] if found else None
+
+    def line(self, service: str) -> list[str]:
+        """Ids of the service's deploys, the active one first."""
+        return texts(self.redis.lrange(keys.line(service), 0, -1))
+
+    def live(self) -> list[Deploy]:
+        """Every deploy that has not ended, in the order they were asked for."""
+        found = self._load(texts(self.redis.smembers(keys.LIVE)))
+        return sorted(found, key=lambda deploy: (deploy.requested_at, deploy.id))
+
+    def recent(self, service: str | None, count: int) -> list[Deploy]:
+        """The newest deploys of a service, or of all, newest first."""
+        key = keys.history(service) if service else keys.HISTORY
+        return self._load(texts(self.redis.zrevrange(key, 0, count - 1)))
+
+    def due(self, now: float, limit: int = 1000) -> list[Due]:
+        """Deploys that are due, longest overdue first."""
+        found = [
+            (text(member), float(score) / 1000)
+            for member, score in self.redis.zrangebyscore(
+                keys.DUE, "-inf", _ms(now), start=0, num=limit, withscores=True
+            )
+        ]
+        if not found:
+            return []
+        bells = self.redis.hmget(keys.BELLS, [deploy_id for deploy_id, _ in found])
+        return [
+            Due(deploy_id, text(bell) if bell else ADVANCE, at)
+            for (deploy_id, at), bell in zip(found, bells, strict=True)
+        ]
+
+    def watched(self, cluster_key: str, due_by: float) -> list[str]:
+        """Deploys of this cluster whose rollouts are to be looked at by then (epoch seconds)."""
+        ids = texts(self.redis.smembers(keys.watched(cluster_key)))
+        if not ids:
+            return []
+        scores = self.redis.zmscore(keys.DUE, ids)
+        return [
+            item
+            for item, score in zip(ids, scores, strict=True)
+            if score is not None and score <= _ms(due_by)
+        ]
+
+    def _load(self, ids: Sequence[str]) -> list[Deploy]:
+        if not ids:
+            return []
+        pipe = self.redis.pipeline(transaction=False)
+        for deploy_id in ids:
+            pipe.hmget(keys.record(deploy_id), "record", "version")
+        return [
+            Deploy.model_validate_json(record).evolve(version=int(version))
+            for record, version in pipe.execute()
+            if record is not None
+        ]
+
+    def _script(self, name: str) -> Script:
+        return self.redis.register_script(_LUA[name])
+
+    def _wait_until_durable(self) -> None:
+        """Waits until the append-only file is on disk (Redis 7.2+): what people were told is not lost."""
+        if not self._waitaof:
+            return
+        try:
+            self.redis.waitaof(1, 0, _ms(self._durable_wait_seconds))
+        except ResponseError:
+            self._waitaof = False  # older than 7.2, or without an append-only file: the start check said so
+
+
+def _shows(deploy: Deploy) -> dict[str, Any]:
+    """What of a record people can see."""
+    return deploy.model_dump(exclude={"version", "seen_end", "phase_since"})
+
+
+_LUA = {
+    name: files("deploys").joinpath(f"lua/{name}.lua").read_text()
+    for name in ("request", "claim", "commit", "amend", "release")
+}

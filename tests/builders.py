@@ -1,0 +1,78 @@
+"""Builders of records, so that a test names only what it is about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deploys.catalogue.service import Service, Strategy
+from deploys.deploy import ContainerChange, Deploy, Original, Phase, Plan, new_deploy_id
+
+NOW = 1_790_000_000.0
+ARN = "arn:aws:ecs:eu-west-1:123456789012"
+REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+def a_service(name: str = "web", **changes: Any) -> Service:
+    """A rolling service that everybody may deploy."""
+    fields: dict[str, Any] = {
+        "name": name,
+        "cluster": "production",
+        "ecs_service": name,
+        "region": "eu-west-1",
+        "strategy": Strategy.ROLLING,
+    }
+    return Service(**{**fields, **changes})
+
+
+def a_stop_start_service(name: str = "ledger", **changes: Any) -> Service:
+    """A service that bob approves and that stops before it starts."""
+    fields: dict[str, Any] = {
+        "strategy": Strategy.STOP_START,
+        "approvers": ("U02BOB0000",),
+        "approvals": 1,
+    }
+    return a_service(name, **{**fields, **changes})
+
+
+def a_plan(**changes: Any) -> Plan:
+    """From 1.4.0 to 1.4.2."""
+    fields: dict[str, Any] = {
+        "old_revision": f"{ARN}:task-definition/web:1",
+        "old_tag": "1.4.0",
+        "changes": (
+            ContainerChange(
+                container="web", old_image=f"{REGISTRY}/web:1.4.0", new_image=f"{REGISTRY}/web:1.4.2"
+            ),
+        ),
+        "digest": "sha256:" + "a" * 64,
+        "desired_count": 3,
+        "minimum_healthy_percent": 100,
+        "maximum_percent": 200,
+    }
+    return Plan(**{**fields, **changes})
+
+
+def a_deploy(service: Service | None = None, **changes: Any) -> Deploy:
+    """`/deploy web 1.4.2`, asked for by alice in #deploys."""
+    fields: dict[str, Any] = {
+        "id": new_deploy_id(),
+        "service": service or a_service(),
+        "tag": "1.4.2",
+        "requester": "U01ALICE00",
+        "team": "T01SLIPWAY",
+        "channel": "C01DEPLOYS",
+        "requested_at": NOW,
+        "phase": Phase.PLANNING,
+        "phase_since": NOW,
+    }
+    return Deploy(**{**fields, **changes})
+
+
+def an_original(**changes: Any) -> Original:
+    """One task of ledger:1."""
+    fields: dict[str, Any] = {
+        "revision": f"{ARN}:task-definition/ledger:1",
+        "desired_count": 1,
+        "task_arns": (f"{ARN}:task/production/{'1' * 32}",),
+    }
+    return Original(**{**fields, **changes})

@@ -1,0 +1,1 @@
+"""Moves deploys: ECS out, Slack out. RQ runs it."""
