@@ -35,7 +35,6 @@ def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None =
 
 def trail(redis: Redis, deploy_id: str, *, newest: int = 10_000) -> list[dict[str, str]]:
     """The entries of one deploy, oldest first, out of the newest entries of the stream (count)."""
-    entries = redis.xrevrange(keys.AUDIT, count=newest) or []
     found = [
         {text(name): text(value) for name, value in (fields or {}).items()}
         for _, fields in reversed(redis.xrevrange(keys.AUDIT, count=newest) or [])

@@ -10,4 +10,5 @@ def valkey() -> ValkeyServer:
 
     A context manager; `connection_url` is its address.
     """
-    return ValkeyServer(config={"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"})
+    settings = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+    return ValkeyServer(config=settings)

@@ -1,0 +1,60 @@
+"""A worker: `python -m workers`. Start as many as you like, on as many machines as you like.
+
+It forks a process for each job, so a job that hangs or breaks takes nothing with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+from rq import Queue, Worker
+from rq.serializers import JSONSerializer
+
+from deploys.bell import QUEUE
+from deploys.connection import connect_for_rq
+from deploys.errors import SlipwayError
+from deploys.process import exit_with, settings_or_exit
+from workers import jobs
+from workers.allowed import AllowedJob
+from workers.settings import WorkerSettings
+from workers.workshop import build
+
+log = structlog.get_logger()
+
+WORKER_TTL_SECONDS = 25
+"""A worker that died is missed after this long."""
+MAINTENANCE_SECONDS = 10
+"""Between two looks for jobs whose worker died."""
+
+
+def main() -> int:
+    """Works until SIGTERM or SIGINT; the job in hand is finished first."""
+    settings = settings_or_exit(WorkerSettings)
+    try:
+        workshop = build(settings)
+    except SlipwayError as error:
+        exit_with(error)
+    jobs.open_workshop(workshop)
+    logging.getLogger("rq").setLevel(logging.WARNING)
+    connection = connect_for_rq(settings.redis_url)
+    queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
+    worker = Worker(
+        [queue],
+        connection=connection,
+        serializer=JSONSerializer,
+        job_class=AllowedJob,
+        worker_ttl=WORKER_TTL_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+        default_result_ttl=0,
+        log_job_description=False,
+    )
+    log.info("worker started", worker=worker.name)
+    worker.work(with_scheduler=False, logging_level="WARNING")
+    log.info("worker stopped", worker=worker.name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""Which functions a job may name.
+
+With a JSON serializer the arguments are harmless, but the function's name still comes out of Redis.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rq.job import Job
+
+ENTRY_POINTS = frozenset(
+    f"workers.jobs.{name}" for name in ("advance", "watch", "publish", "home", "groups", "say")
+)
+
+
+class NotAllowedError(Exception):
+    """A job names something else than one of our entry points, or brings a callback or webhook."""
+
+
+class AllowedJob(Job):
+    """An RQ job that runs our entry points and nothing else."""
+
+    @property
+    def func(self) -> Any:
+        """The entry point.
+
+        Raises:
+            NotAllowedError: it is none of ours.
+        """
+        if self.func_name not in ENTRY_POINTS:
+            raise NotAllowedError(str(self.func_name))
+        return super().func
+
+    def restore(self, raw_data: dict[Any, Any]) -> None:
+        """Takes over what Redis holds, but for callbacks and webhooks."""
+        super().restore(raw_data)
+        self._success_callback_name = None
+        self._failure_callback_name = None
+        self._stopped_callback_name = None
+        self.webhooks = []

@@ -1,0 +1,99 @@
+"""The clock: rings for what is due later, or whose bell was lost. Two clocks do no harm.
+
+`python -m workers.clock`
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from redis.exceptions import RedisError
+
+from deploys.bell import WATCH, Bell
+from deploys.connection import connect, connect_for_rq
+from deploys.process import settings_or_exit, warn_about
+from deploys.store import Due, Store
+from deploys.threads import Threads
+from workers.settings import ClockSettings
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 0.25
+AGAIN_SECONDS = 5.0
+"""What stays due is rung again this often (seconds)."""
+GROUPS_SECONDS = 45.0
+"""Between two reads of who is in which user group (seconds)."""
+
+
+class Clock:
+    """Looks at what is due and rings for it."""
+
+    def __init__(
+        self, store: Store, threads: Threads, bell: Bell, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._store = store
+        self._threads = threads
+        self._bell = bell
+        self._now = now
+        self._rung: dict[str, str] = {}
+        """What was rung last for each name, so that Redis is not asked four times a second."""
+
+    def tick(self) -> int:
+        """Rings once for everything that is due; returns how many bells were rung (count)."""
+        now = self._now()
+        wanted = _wanted(self._store.due(now), now)
+        for deploy_id in self._threads.due(now, 1000):
+            wanted[f"publish {deploy_id}"] = str(int(now / AGAIN_SECONDS))
+        wanted["groups "] = str(int(now / GROUPS_SECONDS))
+        fresh = {name: nonce for name, nonce in wanted.items() if self._rung.get(name) != nonce}
+        for name, nonce in fresh.items():
+            job, _, about = name.partition(" ")
+            if about:
+                self._bell.again(job, about, nonce)
+            else:
+                self._bell.groups(nonce)
+        self._rung = wanted
+        return len(fresh)
+
+
+def _wanted(due: list[Due], now: float) -> dict[str, str]:
+    """One bell for each deploy, or one for all of a cluster. A new due time, or more time, is a new bell."""
+    oldest: dict[str, float] = {}
+    for item in due:
+        if item.bell.startswith(WATCH):
+            name = f"watch {item.bell.removeprefix(WATCH)}"
+        else:
+            name = f"advance {item.deploy_id}"
+        oldest[name] = min(item.at, oldest.get(name, item.at))
+    return {name: f"{at:.3f}-{int((now - at) / AGAIN_SECONDS)}" for name, at in oldest.items()}
+
+
+def main() -> int:
+    """Runs until SIGTERM or SIGINT."""
+    settings = settings_or_exit(ClockSettings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    redis = connect(settings.redis_url)
+    clock = Clock(Store(redis), Threads(redis), Bell(connect_for_rq(settings.redis_url)))
+    warn_about(redis)
+    log.info("clock started")
+    wait = TICK_SECONDS
+    while not stop.wait(wait):
+        try:
+            clock.tick()
+            wait = TICK_SECONDS
+        except RedisError as error:
+            wait = min(wait * 2, 5.0)
+            log.warning("Redis does not answer; what is due stays due", error=str(error))
+    log.info("clock stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

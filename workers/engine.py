@@ -1,0 +1,155 @@
+"""Claims a deploy, takes its next step, commits. Everything a worker does to a record goes through here."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+from rq.timeouts import BaseTimeoutException
+
+from deploys.bell import Bell
+from deploys.deploy import Deploy, Phase
+from deploys.errors import Conflict, LeaseTooShort, SlipwayError
+from deploys.store import Claim, Store
+from workers.ecs.session import WORST_CALL_SECONDS, Aws
+from workers.flows import steps
+from workers.flows.trouble import after_error
+from workers.sights import Fresh, Together
+from workers.turn import Gate, Next, Pace, Sights, Turn
+
+log = structlog.get_logger()
+
+WATCHED_TOGETHER = 40
+"""Deploys one watch job looks at: what it can do well within a lease (count)."""
+
+
+class Engine:
+    """Moves deploys. Holds nothing of them between two steps."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        bell: Bell,
+        aws: Aws,
+        gate: Gate,
+        pace: Pace,
+        worker: str,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._bell = bell
+        self._aws = aws
+        self._gate = gate
+        self._pace = pace
+        self._worker = worker
+        self._now = now
+
+    def advance(self, deploy_id: str) -> None:
+        """Moves one deploy as far as it goes without waiting."""
+        claim = self._store.claim(deploy_id, self._worker, self._pace.lease_seconds)
+        if claim is not None:
+            self._run(claim, Fresh(self._aws))
+
+    def watch(self, cluster_key: str) -> None:
+        """Looks at all rollouts of a cluster that are due or nearly so, many a call."""
+        soon = self._now() + self._pace.watch_seconds / 4
+        ids = self._store.watched(cluster_key, due_by=soon)[:WATCHED_TOGETHER]
+        claims = [
+            claim
+            for deploy_id in ids
+            if (claim := self._store.claim(deploy_id, self._worker, self._pace.lease_seconds, due_by=soon))
+        ]
+        if not claims:
+            return
+        together = self._look(claims)
+        for claim in claims:
+            self._run(claim, together)
+
+    def _look(self, claims: Sequence[Claim]) -> Sights:
+        try:
+            return Together.look(self._aws, [claim.deploy for claim in claims])
+        except SlipwayError as error:
+            # Each deploy then looks by itself, so that one bad answer does not blind all of them.
+            log.warning("looked one by one", error=error.message)
+            return Fresh(self._aws)
+
+    def _run(self, claim: Claim, sights: Sights) -> None:
+        turn = self._turn(claim, sights)
+        while True:
+            deploy = turn.claim.deploy
+            try:
+                left = self._step(deploy, turn)
+                keep = left.after <= 0 and self._time_for_another(turn.claim)
+                shown = turn.claim.deploy
+                turn.claim = self._commit(turn.claim, left, keep=keep)
+            except LeaseTooShort:
+                self._store.release(turn.claim, self._now())
+                self._bell.advance(deploy.id)
+                return
+            except Conflict:
+                # Somebody decided meanwhile, or another worker took over: the record says which.
+                self._store.release(turn.claim, self._now())
+                self._bell.advance(deploy.id)
+                return
+            if turn.claim.deploy.milestones != shown.milestones or turn.claim.deploy.phase != shown.phase:
+                self._bell.publish(deploy.id)
+            if turn.claim.deploy.phase is Phase.ENDED:
+                self._ring_next(deploy)
+                return
+            if left.after > 0:
+                return
+            if not keep:
+                self._bell.advance(deploy.id)
+                return
+            turn = self._turn(turn.claim, Fresh(self._aws))
+
+    def _turn(self, claim: Claim, sights: Sights) -> Turn:
+        return Turn(
+            claim,
+            store=self._store,
+            region=self._aws.region(claim.deploy.service.region),
+            gate=self._gate,
+            sights=sights,
+            pace=self._pace,
+            now=self._now,
+        )
+
+    def _step(self, deploy: Deploy, turn: Turn) -> Next:
+        try:
+            return steps.STEPS[deploy.phase](deploy, turn)
+        except (LeaseTooShort, Conflict, BaseTimeoutException):
+            raise
+        except Exception as error:
+            reference = secrets.token_hex(4)
+            known = isinstance(error, SlipwayError)
+            log.warning(
+                "step failed",
+                deploy=deploy.id,
+                phase=deploy.phase.value,
+                error=str(error) if known else type(error).__name__,
+                reference=reference,
+                exc_info=not known,
+            )
+            return after_error(turn.claim.deploy, error, turn, reference)
+
+    def _commit(self, claim: Claim, left: Next, *, keep: bool) -> Claim:
+        before, after = claim.deploy, left.deploy
+        moved = (before.phase, before.outcome) != (after.phase, after.outcome)
+        return self._store.commit(
+            claim,
+            after,
+            due_at=self._now() + left.after,
+            bell=steps.bell(after),
+            what=after.phase.value if moved else "",
+            keep=keep,
+        )
+
+    def _time_for_another(self, claim: Claim) -> bool:
+        return claim.left() > 2 * WORST_CALL_SECONDS
+
+    def _ring_next(self, deploy: Deploy) -> None:
+        for waiting in self._store.line(deploy.service.name)[:1]:
+            self._bell.advance(waiting)

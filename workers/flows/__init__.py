@@ -1,0 +1,1 @@
+"""The flows: what the next step of a deploy is, phase by phase."""

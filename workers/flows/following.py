@@ -1,0 +1,146 @@
+"""Phase FOLLOWING: our rollout, followed by its identity to its end."""
+
+from __future__ import annotations
+
+import re
+
+from deploys.catalogue.service import Strategy
+from deploys.deploy import Deploy, MilestoneKind, Outcome, Rollout
+from deploys.errors import AwsError, ServiceDeploymentsUnavailable
+from workers.ecs import tasks
+from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
+from workers.ecs.why import explain
+from workers.flows import words
+from workers.flows.ending import end, go_back, old_revision
+from workers.flows.proof import overlap_seconds, serving_since
+from workers.flows.rollout import Followed, Stand, stand
+from workers.turn import Next, Turn
+
+
+def follow(deploy: Deploy, turn: Turn) -> Next:
+    """Looks at the rollout. An end stands once a second look agrees."""
+    seen = turn.service()
+    own = own_deployment(turn)
+    followed = Followed(
+        deploy.deployment_id or "",
+        deploy.new_revision or "",
+        old_revision(deploy),
+        seen_going_back=bool(deploy.reason),
+    )
+    stands = stand(followed, seen, own)
+    deploy = deploy.evolve(
+        rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
+    )
+    if stands.final:
+        if deploy.seen_end != stands.value:
+            return Next(deploy.evolve(seen_end=stands.value), after=turn.pace.watch_seconds / 2)
+        return _finish(deploy, turn, stands, seen, own)
+    deploy = deploy.evolve(seen_end="")
+    if stands is Stand.ROLLING_BACK:
+        return Next(_ecs_goes_back(deploy, turn, own), after=turn.pace.watch_seconds)
+    if deploy.cancel:
+        return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
+    if turn.now() - (deploy.started_at or turn.now()) > deploy.service.deadline:
+        return go_back(deploy, turn, Outcome.ROLLED_BACK, words.overdue(deploy.service.deadline))
+    return Next(_tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds)
+
+
+def own_deployment(turn: Turn) -> ServiceDeploymentSeen | None:
+    """ECS's record of our rollout; None where this ECS does not tell, and the deployments list must do."""
+    try:
+        return turn.service_deployment()
+    except ServiceDeploymentsUnavailable:
+        return None
+
+
+def progress(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None) -> Rollout:
+    """Pending and running counts of the new tasks and of the old ones. Pure."""
+    if seen is None:
+        return deploy.rollout
+    new = seen.deployment(deploy.deployment_id)
+    old = [d for d in seen.deployments if d.id != deploy.deployment_id]
+    return Rollout(
+        new_desired=new.desired if new and new.desired else deploy.rollout.new_desired,
+        new_pending=new.pending if new else 0,
+        new_running=new.running if new else 0,
+        old_pending=sum(d.pending for d in old),
+        old_running=sum(d.running for d in old),
+        failed_tasks=max(new.failed if new else 0, own.breaker_failures if own else 0),
+        breaker_threshold=own.breaker_threshold if own else 0,
+        status=own.status if own else (new.rollout_state if new else ""),
+    )
+
+
+def why_it_failed(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> tuple[str, ...]:
+    """Plain sentences on this deployment's stopped tasks and events; empty where AWS does not tell."""
+    service = deploy.service
+    try:
+        stopped = tasks.stopped_by(
+            turn.region, service.cluster, service.ecs_service, deploy.deployment_id or ""
+        )
+    except AwsError:
+        stopped = ()
+    return explain(stopped, seen.events if seen else (), since=deploy.started_at or 0.0)
+
+
+def _finish(
+    deploy: Deploy, turn: Turn, stands: Stand, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None
+) -> Next:
+    if stands is Stand.SUCCEEDED:
+        return _succeed(deploy, turn)
+    if stands is Stand.SUPERSEDED and seen is not None:
+        primary = seen.primary
+        text = words.superseded(seen.revision, primary.id if primary else "")
+        return end(deploy, turn, Outcome.SUPERSEDED, text)
+    if stands is Stand.ROLLED_BACK:
+        reason = deploy.reason or words.ecs_goes_back(own.reason if own else "")
+        deploy = deploy.evolve(
+            reason=reason, serving_at=turn.now() if deploy.stop_requested_at is not None else None
+        )
+        why = why_it_failed(deploy, turn, seen)
+        text = words.rolled_back(deploy, old_revision(deploy), reason, why)
+        return end(deploy, turn, Outcome.ROLLED_BACK, text)
+    if stands is Stand.FAILED:
+        reason = words.rollout_failed(own.reason if own else "")
+        return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
+    return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+
+
+def _succeed(deploy: Deploy, turn: Turn) -> Next:
+    now = turn.now()
+    if deploy.service.strategy is Strategy.STOP_START and deploy.original is not None:
+        service = deploy.service
+        old = tasks.describe(turn.region, service.cluster, deploy.original.task_arns)
+        listed = tasks.of_service(turn.region, service.cluster, service.ecs_service)
+        new = [task for task in listed if task.started_by == deploy.deployment_id]
+        deploy = deploy.evolve(serving_at=serving_since(new, deploy.original.desired_count) or now)
+        beside = overlap_seconds(list(old.values()), new)
+        if beside is not None:
+            deploy = deploy.saying(now, MilestoneKind.TROUBLE, words.overlap(beside), broadcast=True)
+    took = now - deploy.requested_at
+    return end(deploy, turn, Outcome.SUCCEEDED, words.succeeded(deploy, took))
+
+
+def _ecs_goes_back(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) -> Deploy:
+    if deploy.reason:
+        return deploy
+    reason = words.ecs_goes_back((own.rollback_reason or own.reason) if own else "")
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, reason, reason=reason)
+
+
+def _tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:
+    """Each cause once: the counts in a sentence grow, its words stay."""
+    if seen is None or (
+        deploy.rollout.failed_tasks == 0 and not explain((), seen.events, deploy.started_at or 0)
+    ):
+        return deploy
+    causes = why_it_failed(deploy, turn, seen)
+    fresh = tuple(cause for cause in causes if _kind(cause) not in deploy.told_causes)
+    if not fresh:
+        return deploy
+    told = (*deploy.told_causes, *(_kind(cause) for cause in fresh))
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, words.task_trouble(fresh), told_causes=told)
+
+
+def _kind(cause: str) -> str:
+    return re.sub(r"^\S+ tasks?: |\d+", "", cause)

@@ -1,0 +1,160 @@
+"""Phases WAITING and PLANNING: what runs now, what would change, and every reason to refuse first."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from deploys.catalogue.service import Service, Strategy
+from deploys.deploy import ContainerChange, Deploy, MilestoneKind, Phase, Plan
+from deploys.errors import (
+    DaemonStopStart,
+    ForeignController,
+    ForeignRollout,
+    ImageMissing,
+    NothingRuns,
+    SameImage,
+    ServiceMissing,
+    ServiceNotActive,
+)
+from deploys.mrkdwn import escape
+from workers.ecs import images, registry, task_definitions, tasks
+from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
+from workers.flows import words
+from workers.flows.ending import withdraw
+from workers.turn import Next, Turn
+
+NOT_FIRST_SECONDS = 3600.0
+"""A deploy that waits in line is rung by the end of the one before it; this is only a safety net."""
+DEFAULT_STOP_TIMEOUT = 30
+"""Seconds ECS gives a container to stop unless its definition says otherwise (ECS developer guide)."""
+START_ESTIMATE = 30
+"""Seconds a task commonly takes to run."""
+
+
+def wait(deploy: Deploy, turn: Turn) -> Next:
+    """Starts when it is first in its service's line."""
+    if deploy.cancel:
+        return withdraw(deploy, turn)
+    if not turn.first_in_line():
+        return Next(deploy, after=NOT_FIRST_SECONDS)
+    return Next(deploy.at(Phase.PLANNING, turn.now()))
+
+
+def plan(deploy: Deploy, turn: Turn) -> Next:
+    """Reads what runs now and shows what would change."""
+    if deploy.cancel:
+        return withdraw(deploy, turn)
+    turn.gate.may_deploy(deploy.requester, deploy.service.name, deploy.channel)
+    made = make_plan(deploy, turn)
+    now = turn.now()
+    planned = deploy.saying(now, MilestoneKind.PLAN, words.plan(deploy, made), plan=made)
+    return Next(ask(planned, now) if deploy.service.approvals else planned.at(Phase.REGISTERING, now))
+
+
+def ask(deploy: Deploy, now: float) -> Deploy:
+    """Opens a new approval question; answers to earlier ones no longer count."""
+    expiry = float(deploy.service.approval_expiry)
+    return deploy.saying(now, MilestoneKind.QUESTION, words.question(deploy, expiry), broadcast=True).at(
+        Phase.AWAITING_APPROVAL,
+        now,
+        decisions=(),
+        question=deploy.question + 1,
+        question_expires_at=now + expiry,
+    )
+
+
+def make_plan(deploy: Deploy, turn: Turn) -> Plan:
+    """What this deploy would change, as of now.
+
+    Raises:
+        Refused: one of the checks said no. Nothing was changed.
+    """
+    service = deploy.service
+    seen = turn.service()
+    check_service(service, seen)
+    assert seen is not None
+    revision = task_definitions.describe(turn.region, seen.revision)
+    changes = task_definitions.changes(revision, service, deploy.tag)
+    image = _find_image(turn, changes[0])
+    if all(change.old_image == change.new_image for change in changes):
+        _refuse_same_image(deploy, turn, changes[0].container, image)
+    downtime = service.strategy is Strategy.STOP_START
+    return Plan(
+        old_revision=seen.revision,
+        old_tag=_shown_tag(changes[0].old_image),
+        changes=changes,
+        digest=image.digest if image else None,
+        pushed_at=image.pushed_at if image else None,
+        desired_count=seen.desired,
+        minimum_healthy_percent=seen.minimum_healthy_percent,
+        maximum_percent=seen.maximum_percent,
+        downtime=downtime,
+        downtime_estimate=_stop_timeout(revision) + START_ESTIMATE if downtime else None,
+    )
+
+
+def check_service(service: Service, seen: ServiceSeen | None) -> None:
+    """Refuses a service that cannot be deployed, or not now. Pure.
+
+    Raises:
+        Refused: with the reason.
+    """
+    if seen is None:
+        raise ServiceMissing(
+            ecs_service=service.ecs_service,
+            cluster=service.cluster,
+            region=service.region,
+            service=service.name,
+        )
+    if seen.status != "ACTIVE":
+        raise ServiceNotActive(ecs_service=service.ecs_service, status=seen.status)
+    if seen.controller != "ECS":
+        raise ForeignController(ecs_service=service.ecs_service, controller=seen.controller)
+    if service.strategy is Strategy.STOP_START and seen.scheduling == "DAEMON":
+        raise DaemonStopStart(service=service.name)
+    if seen.desired == 0 and seen.scheduling != "DAEMON":
+        raise NothingRuns(service=service.name)
+    primary = seen.primary
+    if primary is not None and primary.rollout_state == "IN_PROGRESS":
+        raise ForeignRollout(
+            service=service.name, deployment=primary.id, revision=words.short(primary.revision)
+        )
+
+
+def _find_image(turn: Turn, change: ContainerChange) -> ImageSeen | None:
+    """The new image, or None where its registry cannot be asked."""
+    reference = images.parse(change.new_image)
+    if not registry.checkable(reference):
+        return None
+    found = registry.find(turn.region, reference)
+    if found is None:
+        newest = registry.recent_tags(turn.region, reference)
+        recent = f"The newest tags are {', '.join(f'`{escape(tag)}`' for tag in newest)}." if newest else ""
+        raise ImageMissing(image=escape(change.new_image), recent=recent)
+    return found
+
+
+def _refuse_same_image(deploy: Deploy, turn: Turn, name: str, image: ImageSeen | None) -> None:
+    """A tag may have been pushed anew: only when every task runs this very digest is it the same image."""
+    if image is None:
+        return
+    service = deploy.service
+    running = {
+        container.digest
+        for task in tasks.of_service(turn.region, service.cluster, service.ecs_service, stopped=False)
+        for container in task.containers
+        if container.name == name and container.digest
+    }
+    if running == {image.digest}:
+        raise SameImage(service=service.name, tag=deploy.tag)
+
+
+def _shown_tag(image: str) -> str:
+    reference = images.parse(image)
+    return reference.tag or (reference.digest or "")[:19] or "latest"
+
+
+def _stop_timeout(revision: RevisionSeen) -> int:
+    containers = cast("list[dict[str, object]]", revision.raw.get("containerDefinitions", []))
+    timeouts = [cast("int", c.get("stopTimeout") or DEFAULT_STOP_TIMEOUT) for c in containers]
+    return max(timeouts, default=DEFAULT_STOP_TIMEOUT)

@@ -1,0 +1,169 @@
+"""Phases RESTORING and FOLLOWING_BACK: the recorded revision and count come back, and it is followed."""
+
+from __future__ import annotations
+
+from deploys.catalogue.service import Strategy
+from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
+from deploys.errors import AwsRefused
+from workers.ecs import rollouts, services, tasks
+from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
+from workers.flows import words
+from workers.flows.ending import end, old_revision
+from workers.flows.following import own_deployment, progress, why_it_failed
+from workers.flows.stop_start import original_of, still_alive, taken
+from workers.turn import Next, Turn
+
+STOPPABLE = {"PENDING", "IN_PROGRESS"}
+"""States in which StopServiceDeployment rolls back (ECS API reference)."""
+WAY_BACK = {"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "STOP_REQUESTED"}
+
+
+def restore(deploy: Deploy, turn: Turn) -> Next:
+    """Brings back the recorded revision and, where the service was stopped, its count, in one update."""
+    seen = turn.service()
+    if seen is None or seen.status != "ACTIVE":
+        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+    if seen.revision not in (old_revision(deploy), deploy.new_revision):
+        return _superseded(deploy, turn, seen)
+    if deploy.service.strategy is Strategy.STOP_START:
+        return _restore_stopped(deploy, turn, seen)
+    return _restore_rolling(deploy, turn, seen)
+
+
+def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
+    old = old_revision(deploy)
+    if seen.revision == old:
+        return _followed_back(deploy, turn, seen)
+    own = own_deployment(turn)
+    if own is not None and own.status in WAY_BACK:
+        return _followed_back(deploy, turn, None)
+    if own is not None and own.status in STOPPABLE:
+        turn.guard()
+        try:
+            rollouts.stop(turn.region, own.arn)
+        except AwsRefused:
+            pass  # it ended in this moment: the update below does the same
+        else:
+            return _followed_back(deploy, turn, None)
+    service = deploy.service
+    turn.guard()
+    updated = services.update(turn.region, service.cluster, service.ecs_service, revision=old)
+    return _followed_back(deploy, turn, updated)
+
+
+def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
+    """Strict order holds on the way back too: nothing starts before everything is STOPPED."""
+    original = original_of(deploy)
+    service = deploy.service
+    if seen.revision == original.revision and seen.desired == original.desired_count:
+        return _followed_back(deploy, turn, seen)
+    if seen.desired != 0:
+        turn.guard()
+        services.update(turn.region, service.cluster, service.ecs_service, desired=0)
+        return Next(deploy, after=turn.pace.watch_seconds)
+    alive = still_alive(tasks.of_service(turn.region, service.cluster, service.ecs_service))
+    deploy = deploy.evolve(alive=alive)
+    if alive:
+        return Next(_tell_waiting(deploy, turn), after=turn.pace.watch_seconds)
+    turn.guard()
+    updated = services.update(
+        turn.region,
+        service.cluster,
+        service.ecs_service,
+        revision=original.revision,
+        desired=original.desired_count,
+    )
+    return _followed_back(deploy, turn, updated)
+
+
+def _tell_waiting(deploy: Deploy, turn: Turn) -> Deploy:
+    """Loud, once, when the tasks take longer to stop than a whole rollout may."""
+    if turn.now() - deploy.phase_since <= deploy.service.deadline or deploy.seen_end == "waiting":
+        return deploy
+    return deploy.saying(
+        turn.now(),
+        MilestoneKind.TROUBLE,
+        words.restoring_waits(deploy.alive),
+        broadcast=True,
+        seen_end="waiting",
+    )
+
+
+def _followed_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next:
+    primary = seen.primary if seen else None
+    now = turn.now()
+    back = deploy.at(
+        Phase.FOLLOWING_BACK,
+        now,
+        back_deployment_id=primary.id if primary else None,
+        alive=(),
+        seen_end="",
+    )
+    return Next(back, after=turn.pace.watch_seconds / 2)
+
+
+def follow_back(deploy: Deploy, turn: Turn) -> Next:
+    """Looks at the way back until it is done."""
+    now = turn.now()
+    seen = turn.service()
+    if seen is None or seen.status != "ACTIVE":
+        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+    own = own_deployment(turn)
+    deploy = deploy.evolve(rollout=progress(deploy, seen, own))
+    if _must_restore_again(deploy, seen, own):
+        return Next(deploy.at(Phase.RESTORING, now), after=turn.pace.watch_seconds)
+    if seen.revision not in (old_revision(deploy), deploy.new_revision):
+        return _superseded(deploy, turn, seen)
+    if is_back(deploy, seen, own):
+        if deploy.seen_end != "back":
+            return Next(deploy.evolve(seen_end="back"), after=turn.pace.watch_seconds / 2)
+        return _finish(deploy, turn, seen)
+    deploy = deploy.evolve(seen_end="")
+    if now - deploy.phase_since > deploy.service.deadline:
+        text = words.failed(
+            words.back_overdue(old_revision(deploy), deploy.service.deadline),
+            why_it_failed(deploy, turn, seen),
+        )
+        return end(deploy, turn, Outcome.FAILED, text)
+    return Next(deploy, after=turn.pace.watch_seconds)
+
+
+def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:
+    """Whether the recorded revision serves again. Pure."""
+    primary = seen.primary
+    if primary is None or primary.revision != old_revision(deploy):
+        return False
+    if own is not None and own.status in WAY_BACK:
+        return False
+    if deploy.original is not None and seen.running < deploy.original.desired_count:
+        return False
+    if primary.rollout_state:
+        return primary.rollout_state == "COMPLETED"
+    return len(seen.deployments) == 1 and seen.running >= seen.desired
+
+
+def _must_restore_again(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:
+    """Whether the service neither is nor moves to what was set: a late write, a failed rollback. Pure."""
+    if deploy.original is not None and seen.desired != deploy.original.desired_count:
+        return True
+    if seen.revision == old_revision(deploy) or seen.revision != deploy.new_revision:
+        return False
+    return own is None or own.status not in WAY_BACK
+
+
+def _finish(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
+    old = old_revision(deploy)
+    if deploy.stop_requested_at is not None:
+        deploy = deploy.evolve(serving_at=turn.now())
+    if deploy.back_to is Outcome.CANCELLED:
+        user = deploy.cancel.user if deploy.cancel else deploy.requester
+        return end(deploy, turn, Outcome.CANCELLED, words.cancelled_back(deploy, old, user))
+    text = words.rolled_back(deploy, old, deploy.reason, why_it_failed(deploy, turn, seen))
+    return end(deploy, turn, deploy.back_to or Outcome.ROLLED_BACK, text)
+
+
+def _superseded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
+    if deploy.original is not None:
+        return taken(deploy, turn, seen)
+    primary = seen.primary.id if seen.primary else ""
+    return end(deploy, turn, Outcome.SUPERSEDED, words.superseded(seen.revision, primary))

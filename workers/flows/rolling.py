@@ -1,0 +1,50 @@
+"""Phase UPDATING: the service is pointed at the new revision; ECS replaces the tasks."""
+
+from __future__ import annotations
+
+from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
+from workers.ecs import services
+from workers.ecs.seen import ServiceSeen
+from workers.flows import words
+from workers.flows.ending import end, go_back, old_revision, withdraw
+from workers.turn import Next, Turn
+
+
+def update(deploy: Deploy, turn: Turn) -> Next:
+    """Updates the service, or finds that an earlier try already did."""
+    service = deploy.service
+    seen = turn.service()
+    if seen is None or seen.status != "ACTIVE":
+        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+    if seen.revision == deploy.new_revision:
+        return Next(under_way(deploy, seen, turn.now()))
+    if deploy.cancel:
+        return _cancel(deploy, turn)
+    if seen.revision != old_revision(deploy):
+        primary = seen.primary.id if seen.primary else ""
+        return end(deploy, turn, Outcome.SUPERSEDED, words.superseded(seen.revision, primary))
+    deploy = turn.write(
+        deploy.evolve(
+            update_tried=True,
+            uncertain=deploy.update_tried,
+            previous_deployment_id=seen.primary.id if seen.primary else None,
+        )
+    )
+    turn.guard()
+    updated = services.update(turn.region, service.cluster, service.ecs_service, revision=deploy.new_revision)
+    return Next(under_way(deploy, updated, turn.now()))
+
+
+def under_way(deploy: Deploy, updated: ServiceSeen, now: float) -> Deploy:
+    """The deploy with the identity of its rollout: the PRIMARY deployment of the update's own response."""
+    primary = updated.primary
+    ours = deploy.evolve(deployment_id=primary.id if primary else None, started_at=now)
+    told = ours.saying(now, MilestoneKind.PROGRESS, words.updating(ours))
+    return told.at(Phase.FOLLOWING, now)
+
+
+def _cancel(deploy: Deploy, turn: Turn) -> Next:
+    if not deploy.update_tried:
+        return withdraw(deploy, turn)
+    user = deploy.cancel.user if deploy.cancel else deploy.requester
+    return go_back(deploy.evolve(uncertain=True), turn, Outcome.CANCELLED, words.cancel_reason(user))

@@ -1,0 +1,100 @@
+"""How a rollout stands: a pure function of the record and of what ECS shows.
+
+A rollout is followed by identity (our deployment id, our service deployment), not by a service being stable.
+Facts about statuses: Amazon ECS API reference, ServiceDeployment and Deployment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from workers.ecs.seen import DeploymentSeen, ServiceDeploymentSeen, ServiceSeen
+
+
+class Stand(Enum):
+    """How a rollout stands."""
+
+    GOING = "going"
+    SUCCEEDED = "succeeded"
+    ROLLING_BACK = "rolling back"  # ECS itself is on the way back
+    ROLLED_BACK = "rolled back"  # ECS itself finished the way back
+    FAILED = "failed"  # it failed and ECS does not bring the old revision back
+    SUPERSEDED = "superseded"  # a newer deployment that is not ours has the service
+    GONE = "gone"  # the service is being deleted, or is
+
+    @property
+    def final(self) -> bool:
+        """Whether it can be followed no further."""
+        return self not in (Stand.GOING, Stand.ROLLING_BACK)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Whose rollout is followed."""
+
+    deployment_id: str
+    revision: str
+    old_revision: str
+    seen_going_back: bool = False
+    """An earlier look saw ECS on its own way back; its reason may say something else by now."""
+
+
+STAND_BY_STATUS: dict[str, Stand | None] = {
+    "PENDING": Stand.GOING,
+    "IN_PROGRESS": Stand.GOING,
+    "SUCCESSFUL": Stand.SUCCEEDED,
+    "STOP_REQUESTED": Stand.GOING,
+    "STOPPED": None,  # by whom, the service shows
+    "ROLLBACK_REQUESTED": Stand.ROLLING_BACK,
+    "ROLLBACK_IN_PROGRESS": Stand.ROLLING_BACK,
+    "ROLLBACK_SUCCESSFUL": Stand.ROLLED_BACK,
+    "ROLLBACK_FAILED": Stand.FAILED,
+}
+"""Every value of the enum ServiceDeploymentStatus."""
+
+STAND_BY_ROLLOUT_STATE: dict[str, Stand] = {
+    "IN_PROGRESS": Stand.GOING,
+    "COMPLETED": Stand.SUCCEEDED,
+    "FAILED": Stand.FAILED,
+    "": Stand.GOING,  # unknown, which is not done
+}
+"""Every value of the enum DeploymentRolloutState, and none."""
+
+
+def stand(followed: Followed, service: ServiceSeen | None, own: ServiceDeploymentSeen | None) -> Stand:
+    """How the followed rollout stands. `own` is its service deployment, None where ECS shows none (yet)."""
+    if service is None or service.status != "ACTIVE":
+        return Stand.GONE
+    if own is not None:
+        by_status = STAND_BY_STATUS.get(own.status, Stand.GOING)
+        if by_status not in (None, Stand.GOING):
+            return by_status
+        if by_status is None:
+            return _taken_or(Stand.FAILED, followed, service)
+        return _taken_or(Stand.GOING, followed, service)
+    primary = service.primary
+    if primary is None:
+        return Stand.GOING
+    if primary.id == followed.deployment_id:
+        return STAND_BY_ROLLOUT_STATE.get(primary.rollout_state, Stand.GOING)
+    if _is_breaker_rollback(followed, service, primary):
+        return Stand.ROLLED_BACK if primary.rollout_state == "COMPLETED" else Stand.ROLLING_BACK
+    return Stand.SUPERSEDED
+
+
+def _taken_or(otherwise: Stand, followed: Followed, service: ServiceSeen) -> Stand:
+    """SUPERSEDED when the service belongs to a deployment that is neither ours nor ECS's own way back."""
+    primary = service.primary
+    if primary is None or primary.id == followed.deployment_id:
+        return otherwise
+    return Stand.ROLLING_BACK if _is_breaker_rollback(followed, service, primary) else Stand.SUPERSEDED
+
+
+def _is_breaker_rollback(followed: Followed, service: ServiceSeen, primary: DeploymentSeen) -> bool:
+    """ECS's own rollback is a new deployment of the old revision, beside ours which FAILED."""
+    if primary.revision != followed.old_revision:
+        return False
+    ours = service.deployment(followed.deployment_id)
+    failed = ours is not None and ours.rollout_state == "FAILED"
+    return failed or followed.seen_going_back or "rolling back" in primary.rollout_reason.lower()

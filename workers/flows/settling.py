@@ -1,0 +1,53 @@
+"""Phase SETTLING: later than any call of ours could still arrive, a look proves that the end held."""
+
+from __future__ import annotations
+
+from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
+from workers.ecs import services
+from workers.ecs.seen import ServiceSeen
+from workers.flows import words
+from workers.flows.ending import old_revision
+from workers.flows.stop_start import untag
+from workers.turn import Next, Turn
+
+
+def settle(deploy: Deploy, turn: Turn) -> Next:
+    """Sets right what a late call moved, loudly, and looks again; otherwise the deploy is done."""
+    now = turn.now()
+    seen = turn.service()
+    if seen is None or seen.status != "ACTIVE":
+        return Next(deploy.at(Phase.ENDED, now))
+    if left_at_zero(deploy, seen):
+        count = deploy.original.desired_count if deploy.original else 0
+        return _set_right(deploy, turn, words.found_at_zero(count), count)
+    if moved_late(deploy, seen):
+        return _set_right(deploy, turn, words.found_new(old_revision(deploy)), None)
+    if deploy.original is not None:
+        untag(deploy, turn)
+    return Next(deploy.at(Phase.ENDED, now))
+
+
+def left_at_zero(deploy: Deploy, seen: ServiceSeen) -> bool:
+    """Whether a service that we stopped still, or again, wants no task."""
+    return deploy.stop_requested_at is not None and seen.desired == 0
+
+
+def moved_late(deploy: Deploy, seen: ServiceSeen) -> bool:
+    """Whether the new revision arrived after it was taken back."""
+    undone = deploy.outcome not in (Outcome.SUCCEEDED, Outcome.SUPERSEDED)
+    return undone and deploy.new_revision is not None and seen.revision == deploy.new_revision
+
+
+def _set_right(deploy: Deploy, turn: Turn, text: str, count: int | None) -> Next:
+    service = deploy.service
+    told = turn.write(deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True))
+    kept = deploy.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED)
+    turn.guard()
+    services.update(
+        turn.region,
+        service.cluster,
+        service.ecs_service,
+        revision=None if kept else old_revision(deploy),
+        desired=count,
+    )
+    return Next(told, after=turn.pace.settle_seconds)

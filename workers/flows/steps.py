@@ -1,0 +1,38 @@
+"""Which step each phase takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from deploys.bell import WATCH
+from deploys.deploy import Deploy, Phase
+from deploys.store import ADVANCE
+from workers.flows import approval, following, planning, registering, restoring, rolling, settling, stop_start
+from workers.turn import Next, Turn
+
+Step = Callable[[Deploy, Turn], Next]
+
+STEPS: Mapping[Phase, Step] = {
+    Phase.WAITING: planning.wait,
+    Phase.PLANNING: planning.plan,
+    Phase.AWAITING_APPROVAL: approval.await_approval,
+    Phase.REGISTERING: registering.register,
+    Phase.UPDATING: rolling.update,
+    Phase.RECORDING: stop_start.record,
+    Phase.STOPPING: stop_start.stop,
+    Phase.DRAINING: stop_start.drain,
+    Phase.STARTING: stop_start.start,
+    Phase.FOLLOWING: following.follow,
+    Phase.RESTORING: restoring.restore,
+    Phase.FOLLOWING_BACK: restoring.follow_back,
+    Phase.SETTLING: settling.settle,
+}
+"""Every phase but ENDED."""
+
+WATCHED = {Phase.DRAINING, Phase.FOLLOWING, Phase.FOLLOWING_BACK}
+"""Phases that only look at ECS: one job looks for all deploys of a cluster."""
+
+
+def bell(deploy: Deploy) -> str:
+    """Which job the deploy is woken by."""
+    return f"{WATCH}{deploy.cluster_key}" if deploy.phase in WATCHED else ADVANCE

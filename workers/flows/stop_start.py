@@ -1,0 +1,198 @@
+"""Phases RECORDING to STARTING: stop everything, prove it stopped, start the new version.
+
+For services that need strict FIFO order: no new task starts before every old one has lastStatus STOPPED.
+`runningCount == 0` would not prove it: it leaves out tasks that are DEACTIVATING, STOPPING or DEPROVISIONING
+(ECS developer guide, "Task lifecycle").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Phase, TaskAlive
+from workers.ecs import services, tasks
+from workers.ecs.seen import ServiceSeen, TaskSeen
+from workers.flows import words
+from workers.flows.ending import end, go_back, old_revision, withdraw
+from workers.turn import Next, Turn
+
+RESTORE_TAG = "slipway:restore"
+"""On the ECS service while it is stopped: deploy id and count to bring back, should Redis be lost."""
+
+
+def record(deploy: Deploy, turn: Turn) -> Next:
+    """Writes down what every way out brings back, before anything is stopped."""
+    if deploy.cancel:
+        untag(deploy, turn)
+        return withdraw(deploy, turn)
+    seen = turn.service()
+    if seen is None or seen.status != "ACTIVE":
+        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+    if seen.revision != old_revision(deploy) or seen.desired == 0:
+        primary = seen.primary.id if seen.primary else ""
+        return end(deploy, turn, Outcome.SUPERSEDED, words.superseded(seen.revision, primary))
+    known = tasks.of_service(turn.region, deploy.service.cluster, deploy.service.ecs_service)
+    alive = tuple(task.arn for task in known if task.last_status != "STOPPED")
+    original = Original(revision=seen.revision, desired_count=seen.desired, task_arns=alive)
+    turn.guard()
+    services.tag(turn.region, seen.arn, {RESTORE_TAG: f"{deploy.id}/{seen.desired}"})
+    now = turn.now()
+    told = deploy.saying(
+        now, MilestoneKind.PROGRESS, words.recorded(seen.desired, len(alive)), original=original
+    )
+    return Next(told.at(Phase.STOPPING, now))
+
+
+def stop(deploy: Deploy, turn: Turn) -> Next:
+    """Sets the desired count to 0."""
+    original = original_of(deploy)
+    service = deploy.service
+    if deploy.cancel and deploy.stop_requested_at is None:
+        return withdraw(deploy, turn)
+    if deploy.cancel:
+        return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
+    seen = turn.service()
+    if seen is None or seen.status != "ACTIVE":
+        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+    if seen.revision != original.revision:
+        return taken(deploy, turn, seen)
+    if deploy.stop_requested_at is None:
+        deploy = turn.write(
+            deploy.saying(
+                turn.now(),
+                MilestoneKind.PROGRESS,
+                words.stopping(original.desired_count),
+                stop_requested_at=turn.now(),
+            )
+        )
+    if seen.desired != 0:
+        turn.guard()
+        services.update(turn.region, service.cluster, service.ecs_service, desired=0)
+    return Next(deploy.at(Phase.DRAINING, turn.now()), after=turn.pace.watch_seconds)
+
+
+def drain(deploy: Deploy, turn: Turn) -> Next:
+    """Waits until every old task is STOPPED."""
+    now = turn.now()
+    if deploy.cancel:
+        return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
+    seen = turn.service()
+    if seen is None or seen.status != "ACTIVE":
+        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+    original = original_of(deploy)
+    if seen.revision != original.revision:
+        return taken(deploy, turn, seen)
+    if seen.desired != 0:
+        return go_back(deploy, turn, Outcome.ROLLED_BACK, words.count_changed(seen.desired))
+    old = old_tasks(deploy, turn)
+    arns = tuple(dict.fromkeys((*original.task_arns, *(task.arn for task in old))))
+    alive = still_alive(old)
+    deploy = deploy.evolve(
+        original=original.evolve(task_arns=arns),
+        alive=alive,
+        rollout=deploy.rollout.evolve(old_running=len(alive), new_desired=original.desired_count),
+    )
+    if alive:
+        if now - deploy.phase_since > deploy.service.deadline:
+            reason = words.not_draining(deploy.service.deadline, alive)
+            return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
+        return Next(deploy, after=turn.pace.watch_seconds)
+    took = now - (deploy.stop_requested_at or now)
+    told = deploy.saying(now, MilestoneKind.PROGRESS, words.all_stopped(len(arns), took), all_stopped_at=now)
+    return Next(told.at(Phase.STARTING, now))
+
+
+def start(deploy: Deploy, turn: Turn) -> Next:
+    """Sets the new revision and the recorded count in one update."""
+    original = original_of(deploy)
+    service = deploy.service
+    seen = turn.service()
+    if seen is None or seen.status != "ACTIVE":
+        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+    if seen.revision == deploy.new_revision and seen.desired == original.desired_count:
+        return Next(_under_way(deploy, seen, turn.now()))
+    if deploy.cancel:
+        return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
+    if seen.revision not in (original.revision, deploy.new_revision):
+        return taken(deploy, turn, seen)
+    deploy = turn.write(
+        deploy.evolve(
+            update_tried=True,
+            uncertain=deploy.update_tried,
+            previous_deployment_id=seen.primary.id if seen.primary else None,
+        )
+    )
+    turn.guard()
+    updated = services.update(
+        turn.region,
+        service.cluster,
+        service.ecs_service,
+        revision=deploy.new_revision,
+        desired=original.desired_count,
+    )
+    return Next(_under_way(deploy, updated, turn.now()))
+
+
+def old_tasks(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:
+    """The recorded tasks and every other task of the service that ECS still lists.
+
+    A recorded task that ECS no longer describes has been STOPPED for about an hour (ECS API reference,
+    DescribeTasks), so it is left out.
+    """
+    service = deploy.service
+    listed = {task.arn: task for task in tasks.of_service(turn.region, service.cluster, service.ecs_service)}
+    missing = [arn for arn in original_of(deploy).task_arns if arn not in listed]
+    found = tasks.describe(turn.region, service.cluster, missing) if missing else {}
+    alive = [task for task in listed.values() if task.last_status != "STOPPED"]
+    recorded = [
+        task
+        for arn in original_of(deploy).task_arns
+        if (task := listed.get(arn) or found.get(arn)) is not None
+    ]
+    return tuple({task.arn: task for task in (*recorded, *alive)}.values())
+
+
+def still_alive(old: Sequence[TaskSeen]) -> tuple[TaskAlive, ...]:
+    """The tasks whose lastStatus is not STOPPED."""
+    return tuple(
+        TaskAlive(task_id=task.id, last_status=task.last_status, since=task.stopping_at)
+        for task in old
+        if task.last_status != "STOPPED"
+    )
+
+
+def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
+    """Somebody else set another revision. It is not fought, but nothing is left at zero."""
+    if seen.desired == 0:
+        service = deploy.service
+        turn.guard()
+        services.update(
+            turn.region,
+            service.cluster,
+            service.ecs_service,
+            desired=original_of(deploy).desired_count,
+        )
+    primary = seen.primary.id if seen.primary else ""
+    return end(deploy, turn, Outcome.SUPERSEDED, words.superseded(seen.revision, primary))
+
+
+def untag(deploy: Deploy, turn: Turn) -> None:
+    """Takes the restore tag off the ECS service."""
+    seen = turn.service()
+    if seen is not None and RESTORE_TAG in seen.tags:
+        turn.guard()
+        services.untag(turn.region, seen.arn, [RESTORE_TAG])
+
+
+def original_of(deploy: Deploy) -> Original:
+    """What is to be brought back. It is written before the phases that need it."""
+    if deploy.original is None:
+        raise ValueError(f"deploy {deploy.id} is {deploy.phase} without a recorded original")
+    return deploy.original
+
+
+def _under_way(deploy: Deploy, updated: ServiceSeen, now: float) -> Deploy:
+    primary = updated.primary
+    ours = deploy.evolve(deployment_id=primary.id if primary else None, started_at=now)
+    told = ours.saying(now, MilestoneKind.PROGRESS, words.starting(ours, original_of(deploy).desired_count))
+    return told.at(Phase.FOLLOWING, now)

@@ -1,0 +1,49 @@
+"""The entry points of RQ jobs. Each is a bell: its arguments are ids, the work stands in the records."""
+
+from __future__ import annotations
+
+from workers.workshop import Workshop
+
+_workshop: Workshop | None = None
+
+
+def open_workshop(workshop: Workshop) -> None:
+    """Gives this process, and every process forked from it, what the jobs work with."""
+    global _workshop  # noqa: PLW0603 - RQ calls bare functions
+    _workshop = workshop
+
+
+def _open() -> Workshop:
+    if _workshop is None:
+        raise RuntimeError("jobs run in a worker that was started by `python -m workers`")
+    return _workshop
+
+
+def advance(deploy_id: str) -> None:
+    """Moves one deploy."""
+    _open().engine.advance(deploy_id)
+
+
+def watch(cluster_key: str) -> None:
+    """Looks at all rollouts of one cluster (region/cluster)."""
+    _open().engine.watch(cluster_key)
+
+
+def publish(deploy_id: str) -> None:
+    """Brings one deploy's thread up to date."""
+    _open().publisher.publish(deploy_id)
+
+
+def home(user: str) -> None:
+    """Shows a user's Home tab anew."""
+    _open().show_home(user)
+
+
+def groups() -> None:
+    """Reads anew who is in the user groups of services.yml."""
+    _open().refresh_groups()
+
+
+def say(channel: str, thread_ts: str | None, user: str, text: str) -> None:
+    """Answers one user, seen by nobody else."""
+    _open().answer(channel, thread_ts, user, text)

@@ -1,0 +1,48 @@
+"""What the worker and the clock read from the environment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from deploys.settings import Settings, SlackSettings, address, number, refuse
+
+
+class WorkerSettings(SlackSettings):
+    """`worker`: moves deploys in ECS, and publishes them to Slack."""
+
+    lease_seconds: Annotated[float, number(20, 600)] = Field(
+        default=60.0,
+        description="Seconds for which a worker has a deploy to itself while it takes one step. A worker "
+        "that dies holds its deploy up for this long.",
+    )
+    watch_seconds: Annotated[float, number(0.2, 60)] = Field(
+        default=5.0, description="Seconds between two looks at the rollouts of a cluster."
+    )
+    settle_seconds: Annotated[float, number(20, 3600)] = Field(
+        default=75.0,
+        validate_default=True,  # a longer lease asks for a longer time here too
+        description="Seconds after a deploy's end until its service is looked at once more. Longer than "
+        "LEASE_SECONDS, so that no call of a step that was held up can come later.",
+    )
+    aws_profile: str | None = Field(
+        default=None, description="The profile of ~/.aws/config that boto3 takes its credentials from."
+    )
+    aws_endpoint_url: Annotated[str | None, address("https", "http", example="http://localhost:4566")] = (
+        Field(
+            default=None, description="Base address of AWS for boto3: a proxy, a VPC endpoint or the sandbox."
+        )
+    )
+
+    @field_validator("settle_seconds")
+    @classmethod
+    def _outlives_the_lease(cls, value: float, info: ValidationInfo) -> float:
+        lease = info.data.get("lease_seconds")
+        if lease is not None and value <= lease:
+            refuse(f"is {value:g}, but has to be more than LEASE_SECONDS ({lease:g}).")
+        return value
+
+
+class ClockSettings(Settings):
+    """`clock`: rings for what is due. It needs Redis alone."""

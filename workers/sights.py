@@ -1,0 +1,91 @@
+"""How a step sees ECS: one deploy at a time, or all of a cluster in batches."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from deploys.deploy import Deploy
+from deploys.errors import ServiceDeploymentsUnavailable
+from workers.ecs import rollouts, services
+from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
+from workers.ecs.session import Aws
+
+JOIN_SLACK_SECONDS = 60.0
+"""Our clock and Amazon's may differ by so much when service deployments are searched by their time."""
+
+
+class Fresh:
+    """Asks ECS anew each time."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def service(self, deploy: Deploy) -> ServiceSeen | None:
+        """The ECS service, or None."""
+        service = deploy.service
+        region = self._aws.region(service.region)
+        return services.describe(region, service.cluster, [service.ecs_service]).get(service.ecs_service)
+
+    def service_deployment(self, deploy: Deploy) -> ServiceDeploymentSeen | None:
+        """By its ARN once that is known; before, joined by our deployment id."""
+        service = deploy.service
+        region = self._aws.region(service.region)
+        if deploy.service_deployment_arn:
+            arn = deploy.service_deployment_arn
+            return rollouts.describe(region, [arn]).get(arn)
+        if deploy.deployment_id is None:
+            return None
+        return rollouts.service_deployment(
+            region,
+            service.cluster,
+            service.ecs_service,
+            deploy.deployment_id,
+            created_after=(deploy.started_at or deploy.requested_at) - JOIN_SLACK_SECONDS,
+        )
+
+
+class Together:
+    """What one look at a cluster showed of several deploys: 10 services, 20 service deployments a call."""
+
+    def __init__(
+        self,
+        fresh: Fresh,
+        seen: dict[str, ServiceSeen],
+        deployments: dict[str, ServiceDeploymentSeen],
+    ) -> None:
+        self._fresh = fresh
+        self._seen = seen
+        self._deployments = deployments
+
+    @classmethod
+    def look(cls, aws: Aws, deploys: Sequence[Deploy]) -> Together:
+        """Looks at the services of these deploys, all of one cluster.
+
+        Raises:
+            AwsError: ECS did not answer.
+        """
+        by_place: dict[tuple[str, str], list[Deploy]] = defaultdict(list)
+        for deploy in deploys:
+            by_place[deploy.service.region, deploy.service.cluster].append(deploy)
+        seen: dict[str, ServiceSeen] = {}
+        deployments: dict[str, ServiceDeploymentSeen] = {}
+        for (region_name, cluster), group in by_place.items():
+            region = aws.region(region_name)
+            found = services.describe(region, cluster, [d.service.ecs_service for d in group])
+            seen.update({d.id: found[d.service.ecs_service] for d in group if d.service.ecs_service in found})
+            arns = [d.service_deployment_arn for d in group if d.service_deployment_arn]
+            try:
+                deployments.update(rollouts.describe(region, arns) if arns else {})
+            except ServiceDeploymentsUnavailable:
+                continue
+        return cls(Fresh(aws), seen, deployments)
+
+    def service(self, deploy: Deploy) -> ServiceSeen | None:
+        """The ECS service as it was in that look."""
+        return self._seen.get(deploy.id)
+
+    def service_deployment(self, deploy: Deploy) -> ServiceDeploymentSeen | None:
+        """ECS's record of the rollout in that look; one whose ARN is not known yet is searched for."""
+        known = self._deployments.get(deploy.service_deployment_arn or "")
+        return known or self._fresh.service_deployment(deploy)

@@ -1,0 +1,106 @@
+"""One worker's turn at one deploy: what a step may look at, and how it may act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from deploys.deploy import Deploy
+from deploys.store import Claim, Store
+from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
+from workers.ecs.session import WORST_CALL_SECONDS, Region
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often and how long (seconds)."""
+
+    lease_seconds: float = 60.0
+    """How long one worker may move a deploy before another may."""
+    watch_seconds: float = 5.0
+    """Between two looks at a rollout."""
+    settle_seconds: float = 75.0
+    """After the end, until the look that proves it held: longer than a lease."""
+
+
+@dataclass(frozen=True)
+class Next:
+    """What a step leaves behind."""
+
+    deploy: Deploy
+    after: float = 0.0
+    """Seconds until its next step; 0 is at once."""
+
+
+class Gate(Protocol):
+    """Access, asked again when it runs."""
+
+    def may_deploy(self, user: str, service_name: str, channel: str) -> None: ...
+
+    def may_decide(self, user: str, deploy: Deploy) -> None: ...
+
+
+class Sights(Protocol):
+    """Services and service deployments, read one by one or many a call."""
+
+    def service(self, deploy: Deploy) -> ServiceSeen | None: ...
+
+    def service_deployment(self, deploy: Deploy) -> ServiceDeploymentSeen | None: ...
+
+
+class Turn:
+    """Passed to every step."""
+
+    def __init__(
+        self,
+        claim: Claim,
+        *,
+        store: Store,
+        region: Region,
+        gate: Gate,
+        sights: Sights,
+        pace: Pace,
+        now: Callable[[], float],
+    ) -> None:
+        self.claim = claim
+        self.region = region
+        self.gate = gate
+        self.pace = pace
+        self._sights = sights
+        self._store = store
+        self._now = now
+
+    def now(self) -> float:
+        """The time (epoch seconds)."""
+        return self._now()
+
+    def first_in_line(self) -> bool:
+        """Whether no other deploy of the service is before this one."""
+        deploy = self.claim.deploy
+        return self._store.line(deploy.service.name)[:1] == [deploy.id]
+
+    def service(self) -> ServiceSeen | None:
+        """The ECS service as it is; None when ECS does not know it."""
+        return self._sights.service(self.claim.deploy)
+
+    def service_deployment(self) -> ServiceDeploymentSeen | None:
+        """ECS's record of our rollout; None while it has none yet.
+
+        Raises:
+            ServiceDeploymentsUnavailable: this ECS does not tell.
+        """
+        return self._sights.service_deployment(self.claim.deploy)
+
+    def write(self, deploy: Deploy) -> Deploy:
+        """Writes an intent before it is acted upon. The turn goes on."""
+        self.claim = self._store.commit(self.claim, deploy, due_at=self.now(), keep=True)
+        return self.claim.deploy
+
+    def guard(self) -> None:
+        """Call right before each call that changes AWS.
+
+        Raises:
+            LeaseTooShort: it could outlive the lease.
+        """
+        self.claim.guard(WORST_CALL_SECONDS)
