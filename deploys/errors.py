@@ -85,6 +85,31 @@ class PlanChanged(Refused):
     thread."""
 
 
+class OldCard(Refused):
+    """This message no longer speaks for the deploy, so its buttons do nothing. {where}"""
+
+
+class NoSelfRejection(Refused):
+    """You asked for this deploy, so you withdraw it rather than reject it: `/deploy cancel {id}`."""
+
+
+class AlreadyCancelled(Refused):
+    """`{service}` `{tag}` is being cancelled already: {user} asked for it. Its thread says how it ends."""
+
+
+class AlreadyGoingBack(Refused):
+    """`{service}` `{tag}` is being rolled back already. Its thread says how it ends."""
+
+
+class TooLateToCancel(Refused):
+    """`{service}` `{tag}` {state}, so there is nothing left to cancel. Nothing was changed."""
+
+
+class LateMention(Refused):
+    """Slack delivered this {seconds} s after you wrote it. You may have moved on since, so nothing was
+    changed. Please write it again."""
+
+
 # What a check found before anything was changed
 
 
@@ -207,6 +232,19 @@ class SettingsInvalid(NotStarted):
     def names(self) -> tuple[str, ...]:
         """The settings that are missing or wrong."""
         return tuple(self.facts["names"])
+
+
+class RedisSilent(NotStarted):
+    """Redis does not answer at REDIS_URL ({why}). Slipway keeps its deploys there and cannot start without
+    it."""
+
+
+class SlackSilent(NotStarted):
+    """Slack does not answer at {url} ({why}). Check the network, and SLACK_API_URL if you set it."""
+
+
+class SlackRefusesToken(NotStarted):
+    """Slack refuses {setting} ({error}). {advice}"""
 
 
 # Inside

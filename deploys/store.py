@@ -256,12 +256,10 @@ class Store:
 
     def due(self, now: float, limit: int = 1000) -> list[Due]:
         """Deploys that are due, longest overdue first."""
-        found = [
-            (text(member), float(score) / 1000)
-            for member, score in self.redis.zrangebyscore(
-                keys.DUE, "-inf", _ms(now), start=0, num=limit, withscores=True
-            )
-        ]
+        scored: Any = self.redis.zrangebyscore(
+            keys.DUE, "-inf", _ms(now), start=0, num=limit, withscores=True
+        )
+        found = [(text(member), float(score) / 1000) for member, score in scored]
         if not found:
             return []
         bells = self.redis.hmget(keys.BELLS, [deploy_id for deploy_id, _ in found])

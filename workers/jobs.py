@@ -9,7 +9,7 @@ _workshop: Workshop | None = None
 
 def open_workshop(workshop: Workshop) -> None:
     """Gives this process, and every process forked from it, what the jobs work with."""
-    global _workshop  # noqa: PLW0603 - RQ calls bare functions
+    global _workshop  # RQ calls bare functions
     _workshop = workshop
 
 

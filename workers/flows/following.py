@@ -6,12 +6,13 @@ import re
 
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Rollout
-from deploys.errors import AwsError, ServiceDeploymentsUnavailable
+from deploys.errors import ServiceDeploymentsUnavailable
 from workers.ecs import tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
 from workers.flows import words
 from workers.flows.ending import end, go_back, old_revision
+from workers.flows.evidence import causes, gather
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand
 from workers.turn import Next, Turn
@@ -71,18 +72,6 @@ def progress(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSee
     )
 
 
-def why_it_failed(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> tuple[str, ...]:
-    """Plain sentences on this deployment's stopped tasks and events; empty where AWS does not tell."""
-    service = deploy.service
-    try:
-        stopped = tasks.stopped_by(
-            turn.region, service.cluster, service.ecs_service, deploy.deployment_id or ""
-        )
-    except AwsError:
-        stopped = ()
-    return explain(stopped, seen.events if seen else (), since=deploy.started_at or 0.0)
-
-
 def _finish(
     deploy: Deploy, turn: Turn, stands: Stand, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None
 ) -> Next:
@@ -97,7 +86,7 @@ def _finish(
         deploy = deploy.evolve(
             reason=reason, serving_at=turn.now() if deploy.stop_requested_at is not None else None
         )
-        why = why_it_failed(deploy, turn, seen)
+        why = gather(deploy, turn, seen)
         text = words.rolled_back(deploy, old_revision(deploy), reason, why)
         return end(deploy, turn, Outcome.ROLLED_BACK, text)
     if stands is Stand.FAILED:
@@ -134,8 +123,7 @@ def _tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deplo
         deploy.rollout.failed_tasks == 0 and not explain((), seen.events, deploy.started_at or 0)
     ):
         return deploy
-    causes = why_it_failed(deploy, turn, seen)
-    fresh = tuple(cause for cause in causes if _kind(cause) not in deploy.told_causes)
+    fresh = tuple(cause for cause in causes(deploy, turn, seen) if _kind(cause) not in deploy.told_causes)
     if not fresh:
         return deploy
     told = (*deploy.told_causes, *(_kind(cause) for cause in fresh))

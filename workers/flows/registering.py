@@ -30,8 +30,8 @@ def register(deploy: Deploy, turn: Turn) -> Next:
         turn.guard()
         revision = task_definitions.register(turn.region, request)
     now = turn.now()
-    told = deploy.saying(now, MilestoneKind.PROGRESS, words.registered(revision), new_revision=revision)
-    return Next(told.at(NEXT[deploy.service.strategy], now))
+    registered = deploy.evolve(new_revision=revision)
+    return Next(registered.at(NEXT[deploy.service.strategy], now))
 
 
 def same_plan(shown: Plan, fresh: Plan) -> bool:

@@ -9,7 +9,8 @@ from workers.ecs import rollouts, services, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.flows import words
 from workers.flows.ending import end, old_revision
-from workers.flows.following import own_deployment, progress, why_it_failed
+from workers.flows.evidence import gather
+from workers.flows.following import own_deployment, progress
 from workers.flows.stop_start import original_of, still_alive, taken
 from workers.turn import Next, Turn
 
@@ -122,7 +123,7 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
     if now - deploy.phase_since > deploy.service.deadline:
         text = words.failed(
             words.back_overdue(old_revision(deploy), deploy.service.deadline),
-            why_it_failed(deploy, turn, seen),
+            gather(deploy, turn, seen),
         )
         return end(deploy, turn, Outcome.FAILED, text)
     return Next(deploy, after=turn.pace.watch_seconds)
@@ -158,7 +159,7 @@ def _finish(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     if deploy.back_to is Outcome.CANCELLED:
         user = deploy.cancel.user if deploy.cancel else deploy.requester
         return end(deploy, turn, Outcome.CANCELLED, words.cancelled_back(deploy, old, user))
-    text = words.rolled_back(deploy, old, deploy.reason, why_it_failed(deploy, turn, seen))
+    text = words.rolled_back(deploy, old, deploy.reason, gather(deploy, turn, seen))
     return end(deploy, turn, deploy.back_to or Outcome.ROLLED_BACK, text)
 
 

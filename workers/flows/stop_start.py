@@ -36,11 +36,7 @@ def record(deploy: Deploy, turn: Turn) -> Next:
     original = Original(revision=seen.revision, desired_count=seen.desired, task_arns=alive)
     turn.guard()
     services.tag(turn.region, seen.arn, {RESTORE_TAG: f"{deploy.id}/{seen.desired}"})
-    now = turn.now()
-    told = deploy.saying(
-        now, MilestoneKind.PROGRESS, words.recorded(seen.desired, len(alive)), original=original
-    )
-    return Next(told.at(Phase.STOPPING, now))
+    return Next(deploy.evolve(original=original).at(Phase.STOPPING, turn.now()))
 
 
 def stop(deploy: Deploy, turn: Turn) -> Next:
@@ -61,7 +57,7 @@ def stop(deploy: Deploy, turn: Turn) -> Next:
             deploy.saying(
                 turn.now(),
                 MilestoneKind.PROGRESS,
-                words.stopping(original.desired_count),
+                words.stopping(deploy, original),
                 stop_requested_at=turn.now(),
             )
         )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.deploy import Deploy, Plan, TaskAlive
+from deploys.deploy import Deploy, Original, Plan, TaskAlive
 from deploys.mrkdwn import code, escape, mention, mentions, plural
+from workers.flows.evidence import Evidence
+
+LOG_LINE = 300
+"""Characters of a log line that are shown."""
 
 
 def short(revision: str | None) -> str:
@@ -87,31 +91,25 @@ def withdrawn(user: str) -> str:
     return f"Cancelled by {mention(user)} before anything was changed."
 
 
-def registered(revision: str) -> str:
-    return f"Registered revision {code(short(revision))}."
-
-
 def updating(deploy: Deploy) -> str:
     return (
-        f"ECS rolls {code(deploy.service.name)} to {code(short(deploy.new_revision))} "
+        f"Registered {code(short(deploy.new_revision))}; ECS rolls {code(deploy.service.name)} to it "
         f"(deployment {code(deploy.deployment_id or '')})."
     )
 
 
-def recorded(count: int, tasks: int) -> str:
+def stopping(deploy: Deploy, original: Original) -> str:
     return (
-        f"To be brought back on any failure: {plural(count, 'task')} wanted, {plural(tasks, 'task')} known."
+        f"Registered {code(short(deploy.new_revision))}. Stopping: the desired count goes from "
+        f"{original.desired_count} to 0. On any failure {code(short(original.revision))} and "
+        f"{plural(original.desired_count, 'task')} are brought back."
     )
 
 
-def stopping(count: int) -> str:
-    return f"Stopping: the desired count goes from {count} to 0."
-
-
 def all_stopped(tasks: int, took: float) -> str:
+    proven = "The old task is" if tasks == 1 else f"All {tasks} old tasks are"
     return (
-        f"All {plural(tasks, 'old task')} proven STOPPED after {duration(took)}. "
-        "No old task is alive; the new version starts now."
+        f"{proven} proven STOPPED after {duration(took)}. No old task is alive; the new version starts now."
     )
 
 
@@ -129,17 +127,27 @@ def succeeded(deploy: Deploy, took: float) -> str:
         f"{plural(tasks, 'task')} running, after {duration(took)}."
     )
     if deploy.downtime is not None:
-        text += f" Downtime: {duration(deploy.downtime)}, from the request to stop until the full count ran again."
+        lasted = duration(deploy.downtime)
+        text += f" Downtime: {lasted}, from the request to stop until the full count ran again."
     if deploy.rollout.old_running:
         text += f" {plural(deploy.rollout.old_running, 'old task')} still draining."
     return text
 
 
-def rolled_back(deploy: Deploy, revision: str, reason: str, why: Sequence[str]) -> str:
+def rolled_back(deploy: Deploy, revision: str, reason: str, why: Evidence) -> str:
     text = f"*Rolled back* to {code(short(revision))}: {reason}"
     if deploy.downtime is not None:
         text += f" Downtime: {duration(deploy.downtime)}."
-    return "\n".join([text, *(f"• {line}" for line in why)])
+    return "\n".join([text, *evidence(why)])
+
+
+def evidence(why: Evidence) -> list[str]:
+    """Why tasks failed, and what the last of them wrote."""
+    lines = [f"• {cause}" for cause in why.causes]
+    if why.log:
+        written = "\n".join(line.replace("`", "\u2019")[:LOG_LINE] for line in why.log)
+        lines.append(f"Last lines of {code(why.container)}:\n```{escape(written)}```")
+    return lines
 
 
 def cancelled_back(deploy: Deploy, revision: str, user: str) -> str:
@@ -162,8 +170,8 @@ def gone(status: str) -> str:
     )
 
 
-def failed(reason: str, why: Sequence[str]) -> str:
-    return "\n".join([f"*Failed*: {reason}", *(f"• {line}" for line in why)])
+def failed(reason: str, why: Evidence) -> str:
+    return "\n".join([f"*Failed*: {reason}", *evidence(why)])
 
 
 def refused(reason: str) -> str:

@@ -1,0 +1,45 @@
+"""The bot in Socket Mode: `python -m bot`. Two of them share the work."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+
+import structlog
+from slack_sdk import WebClient
+
+from bot.app import build_app
+from bot.settings import BotSettings
+from bot.socket import SocketMode
+from bot.start import open_desk
+from deploys.errors import NotStarted
+from deploys.process import exit_with, settings_or_exit
+
+log = structlog.get_logger()
+
+
+def main() -> int:
+    """Serves until SIGTERM or SIGINT; what was begun is answered first."""
+    settings = settings_or_exit(BotSettings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        desk = open_desk(settings)
+        app = build_app(desk, signing_secret="", api_url=settings.slack_api_url)
+        socket = SocketMode(
+            app, WebClient(base_url=settings.slack_api_url), settings.slack_app_token.get_secret_value()
+        )
+        socket.connect()
+    except NotStarted as error:
+        exit_with(error)
+    log.info("bot started", team=desk.identity.team, services=len(desk.catalogue.services))
+    stop.wait()
+    socket.close()
+    log.info("bot stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

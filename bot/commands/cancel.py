@@ -1,0 +1,54 @@
+"""`/deploy cancel [SERVICE or deploy id]`"""
+
+from __future__ import annotations
+
+from bot import choices, deciding
+from bot.desk import Desk
+from bot.grammar import CancelCommand
+from bot.reply import Reply
+from bot.request import Request
+from deploys.catalogue.nearest import nearest
+from deploys.deploy import Deploy
+from deploys.errors import NothingToCancel, UnknownDeploy
+from deploys.mrkdwn import code, escape
+
+
+def run(command: CancelCommand, request: Request, desk: Desk) -> Reply:
+    """Cancels the deploy that is meant, or asks which one.
+
+    Raises:
+        UnknownService, UnknownDeploy, NothingToCancel, NotADeployer, MembershipUnknown, TooLate, LateMention,
+        AlreadyCancelled, AlreadyGoingBack, TooLateToCancel
+    """
+    meant = _of_word(command.what, desk) if command.what else _of_user(request.user, desk)
+    if len(meant) > 1:
+        return choices.which_to_cancel(meant)
+    return deciding.cancel(meant[0].id, request, desk)
+
+
+def _of_user(user: str, desk: Desk) -> list[Deploy]:
+    """The open deploys this person asked for."""
+    mine = [each for each in _open(desk) if each.requester == user]
+    if not mine:
+        raise NothingToCancel(what="you")
+    return mine
+
+
+def _of_word(word: str, desk: Desk) -> list[Deploy]:
+    """The open deploys of a service, or the deploy with this id."""
+    found = [each for each in _open(desk) if each.service.name == word]
+    if found:
+        return found
+    if word in desk.catalogue.names:
+        raise NothingToCancel(what=code(word))
+    deploy = desk.store.get(word)
+    if deploy is not None:
+        return [deploy]
+    if nearest(word, desk.catalogue.names):
+        desk.catalogue.service(word)
+    raise UnknownDeploy(id=escape(word[:64]).replace("`", "’"))
+
+
+def _open(desk: Desk) -> list[Deploy]:
+    """Deploys that can still be cancelled."""
+    return [each for each in desk.store.live() if each.live and not each.cancel]

@@ -1,0 +1,57 @@
+"""`/deploy status [SERVICE]`"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot import replies
+from bot.desk import Desk
+from bot.fitting import fitting
+from bot.grammar import StatusCommand
+from bot.reply import Reply, section
+from bot.times import ago
+from deploys.deploy import Deploy, Phase
+from deploys.mrkdwn import code, mention
+from deploys.standing import standing
+
+MOST_ENDED = 5
+"""Ended deploys in one answer (count)."""
+ROOM = {"under way": 1700, "waiting": 1200, "ended": 900}
+"""Characters for each part."""
+
+
+def run(command: StatusCommand, desk: Desk) -> Reply:
+    """What is under way, what waits and what ended lately.
+
+    Raises:
+        UnknownService
+    """
+    service = desk.catalogue.service(command.service).name if command.service else None
+    live = [each for each in desk.store.live() if service in (None, each.service.name)]
+    moving = [each for each in live if each.phase is not Phase.WAITING]
+    waiting = [each for each in live if each.phase is Phase.WAITING]
+    recent = desk.store.recent(service, MOST_ENDED + len(live))
+    ended = [each for each in recent if each.phase is Phase.ENDED][:MOST_ENDED]
+    about = f" of {code(service)}" if service else ""
+    parts = [
+        _part(f"*Under way*{about}", moving, ROOM["under way"], desk) or f"Nothing{about} is under way.",
+        _part("*Waiting in line*", waiting, ROOM["waiting"], desk),
+        _part("*Ended lately*", ended, ROOM["ended"], desk),
+    ]
+    shown = [part for part in parts if part]
+    return Reply("\n\n".join(shown), tuple(section(part) for part in shown))
+
+
+def _part(title: str, deploys: Sequence[Deploy], room: int, desk: Desk) -> str:
+    return f"{title}\n{fitting([_line(each, desk) for each in deploys], room)}" if deploys else ""
+
+
+def _line(deploy: Deploy, desk: Desk) -> str:
+    who = mention(deploy.requester)
+    if deploy.ended_at is not None:
+        told = f"{ago(desk.now() - deploy.ended_at)}; asked for by {who}"
+    else:
+        told = f"; asked for {ago(desk.now() - deploy.requested_at)} by {who}"
+    gap = " " if deploy.ended_at is not None else ""
+    thread = replies.thread(deploy, desk.threads)
+    return f"{replies.name(deploy)} {standing(deploy)}{gap}{told}; {thread} (deploy {code(deploy.id)})"

@@ -1,0 +1,84 @@
+"""Who we are in Slack: asked once, at the start, so that no listener has to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from deploys.errors import SlackRefusesToken, SlackSilent
+
+log = structlog.get_logger()
+
+PATIENCE_SECONDS = 15.0
+"""How long Slack may be silent at the start."""
+SKEW_SECONDS = 1.5
+"""A clock that differs by more makes the 3-second rule wrong."""
+_TOKEN_ADVICE = (
+    "At api.slack.com/apps: your app, OAuth & Permissions, Bot User OAuth Token; install the app to the "
+    "workspace first."
+)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What auth.test says about the bot's token."""
+
+    team: str
+    user: str
+    bot: str
+    token: str = field(repr=False)
+    enterprise: str = ""
+    """The organisation of an Enterprise Grid; empty elsewhere."""
+
+
+def find_out(
+    client: WebClient, *, patience: float = PATIENCE_SECONDS, wait: Callable[[float], None] = time.sleep
+) -> Identity:
+    """Asks Slack who the token belongs to, for at most `patience` seconds.
+
+    Raises:
+        SlackRefusesToken: the token is not valid.
+        SlackSilent: Slack did not answer.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            answer = client.auth_test()
+        except SlackApiError as error:
+            if error.response.status_code < 500 and error.response.get("error") != "ratelimited":
+                why = error.response.get("error", "no reason given")
+                raise SlackRefusesToken(setting="SLACK_BOT_TOKEN", error=why, advice=_TOKEN_ADVICE) from error
+            silent: Exception = error
+        except OSError as error:
+            silent = error
+        else:
+            _compare_clocks(answer.headers)
+            return Identity(
+                team=answer["team_id"],
+                user=answer["user_id"],
+                bot=answer.get("bot_id") or "",
+                token=client.token or "",
+                enterprise=answer.get("enterprise_id") or "",
+            )
+        if time.monotonic() >= until:
+            raise SlackSilent(url=client.base_url, why=str(silent).splitlines()[0]) from silent
+        wait(1.0)
+
+
+def _compare_clocks(headers: Mapping[str, str]) -> None:
+    stated = next((value for name, value in headers.items() if name.lower() == "date"), None)
+    if stated is None:
+        return
+    skew = time.time() - parsedate_to_datetime(stated).timestamp() - 0.5  # the header drops the fraction
+    if abs(skew) > SKEW_SECONDS:
+        log.warning(
+            "This machine's clock differs from Slack's, so requests may wrongly be called late. Keep it in "
+            "step with NTP.",
+            seconds=round(skew, 1),
+        )

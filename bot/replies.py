@@ -1,0 +1,126 @@
+"""What people read when they have asked for something: the words of the commands and clicks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.reply import Reply
+from bot.times import ago
+from deploys.decisions import missing, untouched
+from deploys.deploy import Deploy
+from deploys.errors import Refused
+from deploys.mrkdwn import code, mention, mentions, plural
+from deploys.standing import standing
+from deploys.threads import Threads
+
+MOST_NAMED = 5
+"""Deploys named in one sentence (count)."""
+
+
+def name(deploy: Deploy) -> str:
+    """`web` `1.4.2`"""
+    return f"{code(deploy.service.name)} {code(deploy.tag)}"
+
+
+def thread(deploy: Deploy, threads: Threads, *, capital: bool = False) -> str:
+    """A link to the thread; the words alone until there is one."""
+    words = "Its thread" if capital else "its thread"
+    view = threads.find(deploy.id)
+    return f"<{view.permalink}|{words}>" if view and view.permalink else words
+
+
+# Deploying
+
+
+def started(deploy: Deploy) -> Reply:
+    """First in line."""
+    text = f"Taken in: {name(deploy)} (deploy {code(deploy.id)}). Its thread follows here."
+    return Reply(text + _needs_approval(deploy), on_card=True)
+
+
+def waits(deploy: Deploy, ahead: Sequence[Deploy]) -> Reply:
+    """In line behind others; the one under way comes first."""
+    before = ", ".join(f"{code(each.tag)} of {mention(each.requester)}" for each in ahead[:MOST_NAMED])
+    if len(ahead) > MOST_NAMED:
+        before += f" and {len(ahead) - MOST_NAMED} more"
+    text = (
+        f"Taken in: {name(deploy)} (deploy {code(deploy.id)}), number {len(ahead) + 1} in the line of "
+        f"{code(deploy.service.name)}, behind {before}. It starts by itself. Its thread follows here."
+    )
+    return Reply(text + _needs_approval(deploy), on_card=True)
+
+
+def under_way(first: Deploy, threads: Threads, now: float) -> Reply:
+    """The same tag of that service was asked for before."""
+    return Reply(
+        f"Nothing was added: {mention(first.requester)} asked for {name(first)} "
+        f"{ago(now - first.requested_at)}, and it {standing(first)}. "
+        f"See {thread(first, threads)} (deploy {code(first.id)})."
+    )
+
+
+def _needs_approval(deploy: Deploy) -> str:
+    service = deploy.service
+    if not service.approvals:
+        return ""
+    return (
+        f" Before anything is changed it needs {plural(service.approvals, 'approval')}, from "
+        f"{mentions(service.approvers)}."
+    )
+
+
+# Cancelling and deciding
+
+
+def cancelling(deploy: Deploy, threads: Threads) -> Reply:
+    """The wish is written down; a worker sees to it."""
+    if untouched(deploy):
+        what = "nothing of the service was changed yet, so it is withdrawn"
+    else:
+        back = f" to {code(deploy.plan.old_tag)}" if deploy.plan else ""
+        what = f"it has begun, so it is rolled back{back}"
+    return Reply(f"Cancelling {name(deploy)}: {what}. See {thread(deploy, threads)}.")
+
+
+def counted(deploy: Deploy) -> Reply:
+    """An approval that is not the last one needed."""
+    more = plural(missing(deploy), "approval")
+    return Reply(f"Your approval of {name(deploy)} counts. It needs {more} more, by somebody else.")
+
+
+def old_card(deploy: Deploy, threads: Threads) -> str:
+    """Where the buttons are that do something."""
+    return f"Use the ones in {thread(deploy, threads)}."
+
+
+# When it does not work
+
+
+def refused(error: Refused) -> Reply:
+    """The error's own sentence."""
+    return Reply(error.message)
+
+
+def not_taken_in(reference: str) -> Reply:
+    """Redis did not answer before anything was read or written."""
+    return Reply(
+        "I cannot reach my memory (Redis), so nothing was changed. Try again in a minute; if it stays so, "
+        f"tell whoever runs Slipway the reference {code(reference)}."
+    )
+
+
+def unsure(reference: str) -> Reply:
+    """Redis stopped answering on the way."""
+    return Reply(
+        "I lost touch with my memory (Redis) on the way, so I do not know whether this was taken in. Look at "
+        "`/deploy status` before you send it again. If it stays so, tell whoever runs Slipway the reference "
+        f"{code(reference)}."
+    )
+
+
+def broken(reference: str) -> Reply:
+    """Something that should not happen."""
+    return Reply(
+        "That went wrong on my side. Look at `/deploy status` for what is under way, and tell whoever runs "
+        f"Slipway the reference {code(reference)}: the log says more under it."
+    )

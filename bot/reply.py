@@ -1,0 +1,32 @@
+"""An answer to one person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What only the person who asked sees. The text is whole without the blocks."""
+
+    text: str
+    blocks: tuple[dict[str, Any], ...] = ()
+    on_card: bool = False
+    """The deploy's card says the same, so in its own thread nothing more is said."""
+
+    def payload(self) -> dict[str, Any]:
+        """As Slack takes it in the ack of a slash command."""
+        body: dict[str, Any] = {"response_type": "ephemeral", "text": self.text}
+        return {**body, "blocks": list(self.blocks)} if self.blocks else body
+
+
+def section(text: str, accessory: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A section block (at most 3000 characters)."""
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    return {**block, "accessory": accessory} if accessory else block
+
+
+def context(text: str) -> dict[str, Any]:
+    """A line in small print."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}

@@ -1,0 +1,114 @@
+"""Who asked, where, and when they sent it: the same for commands, mentions and clicks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt import BoltRequest
+
+from deploys.errors import LateMention, TooLate
+
+LATE_SECONDS = 3.0
+"""Slack tells the user that it failed when nothing came back after 3000 ms (docs.slack.dev, "Slash
+commands")."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request of a person."""
+
+    user: str
+    team: str
+    channel: str
+    sent_at: float
+    """Epoch seconds, by the best source there is for its kind."""
+    thread_ts: str | None = None
+    """The thread it was made in."""
+    response_url: str | None = None
+    mention: bool = False
+    now: Callable[[], float] = time.time
+
+    def refuse_if_late(self) -> None:
+        """Call right before each change: Slack may have told the user already that it failed.
+
+        Raises:
+            TooLate: a command or click older than 3 seconds.
+            LateMention: the same for a message, where Slack shows no failure.
+        """
+        age = self.now() - self.sent_at
+        if age > LATE_SECONDS:
+            late = LateMention if self.mention else TooLate
+            raise late(seconds=round(age))
+
+
+def of_command(request: BoltRequest, now: Callable[[], float]) -> Request:
+    """A slash command. Its payload carries no time.
+
+    Over HTTP it counts from X-Slack-Request-Timestamp, which is part of the signature but drops the
+    fraction of the second: a command may seem up to a second older than it is, never younger. In Socket
+    Mode nothing states when it was sent (`trigger_id` begins with digits, but Slack documents no meaning of
+    them), so it counts from the moment its frame was read from the socket.
+    """
+    body = request.body
+    return Request(
+        user=body["user_id"],
+        team=body["team_id"],
+        channel=body["channel_id"],
+        sent_at=_stamped(request) or _received(request, now),
+        response_url=body.get("response_url"),
+        now=now,
+    )
+
+
+def of_mention(request: BoltRequest, now: Callable[[], float]) -> Request:
+    """A message that mentions the bot: `ts` is when Slack took it, in microseconds; retries keep it."""
+    event = request.body["event"]
+    return Request(
+        user=event["user"],
+        team=request.body["team_id"],
+        channel=event["channel"],
+        thread_ts=event.get("thread_ts") or event["ts"],
+        sent_at=float(event["ts"]),
+        mention=True,
+        now=now,
+    )
+
+
+def of_click(request: BoltRequest, now: Callable[[], float]) -> Request:
+    """A click: `action_ts` is when Slack took it, in microseconds, in HTTP and Socket Mode alike."""
+    body = request.body
+    container = body.get("container") or {}
+    action = body["actions"][0]
+    return Request(
+        user=body["user"]["id"],
+        team=(body.get("team") or {}).get("id") or body["user"].get("team_id") or "",
+        channel=container.get("channel_id") or (body.get("channel") or {}).get("id") or "",
+        thread_ts=container.get("thread_ts"),
+        sent_at=_seconds(action.get("action_ts")) or _stamped(request) or _received(request, now),
+        response_url=body.get("response_url"),
+        now=now,
+    )
+
+
+def _stamped(request: BoltRequest) -> float | None:
+    return _seconds(_header(request.headers, "x-slack-request-timestamp"))
+
+
+def _received(request: BoltRequest, now: Callable[[], float]) -> float:
+    received: float | None = request.context.get("received_at")
+    return now() if received is None else received
+
+
+def _header(headers: Mapping[str, Any], name: str) -> str | None:
+    values = headers.get(name)
+    return values[0] if values else None
+
+
+def _seconds(stated: str | None) -> float | None:
+    try:
+        return float(stated) if stated else None
+    except ValueError:
+        return None

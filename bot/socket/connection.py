@@ -1,0 +1,82 @@
+"""One WebSocket to Slack."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+import websocket
+
+log = structlog.get_logger()
+
+OPEN_SECONDS = 10.0
+PING_SECONDS = 10.0
+SILENT_SECONDS = 30.0
+"""Nothing heard for so long, not even the answer to a ping: the connection is dead."""
+
+
+class Connection:
+    """Reads messages in a thread of its own until it ends; writes from any thread."""
+
+    def __init__(
+        self,
+        url: str,
+        heard: Callable[[Connection, dict[str, Any]], None],
+        ended: Callable[[Connection], None],
+    ) -> None:
+        self._heard = heard
+        self._ended = ended
+        self._socket = websocket.create_connection(url, timeout=OPEN_SECONDS, enable_multithread=True)
+        self._socket.settimeout(PING_SECONDS)
+        self._reader = threading.Thread(target=self._read, name="slack-socket", daemon=True)
+
+    def start(self) -> None:
+        """Begins to read."""
+        self._reader.start()
+
+    def send(self, message: dict[str, Any]) -> bool:
+        """Whether the message went out."""
+        try:
+            self._socket.send(json.dumps(message))
+        except (OSError, websocket.WebSocketException):
+            return False
+        return True
+
+    def close(self) -> None:
+        """Ends it; the reader stops by itself."""
+        with suppress(OSError, websocket.WebSocketException):
+            self._socket.close(timeout=1)
+
+    def _read(self) -> None:
+        heard_at = time.monotonic()
+        try:
+            while time.monotonic() - heard_at < SILENT_SECONDS:
+                try:
+                    opcode, frame = self._socket.recv_data_frame(control_frame=True)
+                except websocket.WebSocketTimeoutException:
+                    self._socket.ping()
+                    continue
+                heard_at = time.monotonic()
+                if opcode == websocket.ABNF.OPCODE_CLOSE:
+                    return
+                if opcode == websocket.ABNF.OPCODE_TEXT:
+                    self._pass_on(frame.data)
+        except (OSError, websocket.WebSocketException) as error:
+            log.info("the connection to Slack ended", why=type(error).__name__)
+        finally:
+            self.close()
+            self._ended(self)
+
+    def _pass_on(self, data: bytes) -> None:
+        try:
+            message = json.loads(data)
+        except ValueError:
+            log.warning("Slack sent something that is not JSON")
+            return
+        if isinstance(message, dict):
+            self._heard(self, message)

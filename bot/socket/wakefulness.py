@@ -1,0 +1,46 @@
+"""Whether this process slept: stopped by a signal, or suspended with its machine.
+
+What Slack sent meanwhile waits in the socket and looks fresh when it is read, although its sender was told
+long ago that it failed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+TICK_SECONDS = 0.5
+ASLEEP_SECONDS = 1.5
+"""A longer gap between two ticks was sleep."""
+DRAINED_SECONDS = 1.0
+"""After waking, what had piled up is read within this time."""
+
+
+class Wakefulness:
+    """Told by ticks; asked when something was read."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._ticked = now()
+        self._slept_from = 0.0
+        self._woke = 0.0
+
+    def begin(self) -> None:
+        """Call before the first tick."""
+        self._ticked = self._now()
+
+    def tick(self) -> None:
+        """Call every TICK_SECONDS."""
+        now = self._now()
+        if now - self._ticked > ASLEEP_SECONDS:
+            self._slept_from, self._woke = self._ticked, now
+        self._ticked = now
+
+    def arrival(self) -> float:
+        """When what was read just now may have arrived, at the earliest (epoch seconds)."""
+        now = self._now()
+        if now - self._ticked > ASLEEP_SECONDS:
+            return self._ticked
+        if now - self._woke < DRAINED_SECONDS:
+            return self._slept_from
+        return now

@@ -1,0 +1,98 @@
+"""How Slipway is used, with this workspace's own services; printed for help and after every mistake."""
+
+from __future__ import annotations
+
+from bot.fitting import fitting
+from bot.grammar import LONGEST_WHY, VERBS, Mistake, Wrong
+from bot.reply import Reply, context, section
+from deploys.catalogue import Service, Strategy
+from deploys.catalogue.catalogue import Catalogue
+from deploys.catalogue.nearest import nearest
+from deploys.mrkdwn import code, mention, plural
+
+ROOM = 2000
+"""Characters for the list of services."""
+
+
+def usage(catalogue: Catalogue, bot_user: str, *, before: str = "") -> Reply:
+    """All commands and services, below a sentence about what was wrong."""
+    example = catalogue.names[0]
+    commands = "\n".join(
+        (
+            f"• `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy {example} 1.4.2 fixes the login`",
+            "• `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately",
+            "• `/deploy cancel [SERVICE or deploy id]` withdraws it, or rolls back what has begun",
+            "• `/deploy help` shows this",
+        )
+    )
+    services = f"*Services*\n{fitting([_described(each) for each in catalogue.services.values()], ROOM)}"
+    threads = f"Slash commands do not work in threads; there write {mention(bot_user)} `deploy SERVICE TAG`."
+    parts = ([before] if before else []) + [commands, services]
+    return Reply(
+        "\n\n".join([*parts, threads]),
+        (*(section(part) for part in parts), context(threads)),
+    )
+
+
+def mistake(made: Mistake, catalogue: Catalogue, bot_user: str) -> Reply:
+    """What was wrong, then the usage.
+
+    Raises:
+        UnknownService: one word that is no service.
+    """
+    if made.wrong is Wrong.NOT_ADDRESSED:
+        return Reply(
+            f"You mentioned me, but I only read messages that begin with {mention(bot_user)}, such as "
+            f"{mention(bot_user)} `status`. Say {mention(bot_user)} `help` to see what I do."
+        )
+    if made.service:
+        if verb := verb_meant(made.service, catalogue):
+            return unknown_verb(made.service, verb, catalogue, bot_user)
+        catalogue.service(made.service)
+    return usage(catalogue, bot_user, before=_wrong(made))
+
+
+def verb_meant(word: str, catalogue: Catalogue) -> str | None:
+    """The verb that a word is like; None when it is a service or more like one."""
+    if word in catalogue.names or nearest(word, catalogue.names):
+        return None
+    found = nearest(word, [verb for verb in VERBS if verb != "deploy"])
+    return found[0] if found else None
+
+
+def unknown_verb(word: str, verb: str, catalogue: Catalogue, bot_user: str) -> Reply:
+    """A misspelt verb."""
+    before = f"I do not know {code(word[:80])}. Did you mean `/deploy {verb}`?"
+    return usage(catalogue, bot_user, before=before)
+
+
+def _wrong(made: Mistake) -> str:
+    said = code(made.word[:80])
+    match made.wrong:
+        case Wrong.NO_TAG:
+            return f"Which tag of {said}? Write `/deploy {made.word} TAG`."
+        case Wrong.BAD_TAG:
+            return (
+                f"{said} is not an image tag. A tag has letters, digits, `_`, `.` and `-`, 128 at most, and "
+                "begins with a letter, a digit or `_`."
+            )
+        case Wrong.WHOLE_IMAGE:
+            return f"Write the tag alone, the image is known: `/deploy {made.service} {made.word}`."
+        case Wrong.DIGEST:
+            return f"{said} is a digest. I deploy tags: `/deploy {made.service} TAG`."
+        case Wrong.LONG_WHY:
+            return f"The reason is {made.word} characters long; {LONGEST_WHY} are allowed. Say it shorter."
+        case Wrong.TOO_MANY_WORDS:
+            return f"That is more than {said} takes."
+        case Wrong.NOT_A_COMMAND:
+            return f"There is no command {said}."
+    return ""
+
+
+def _described(service: Service) -> str:
+    notes = []
+    if service.strategy is Strategy.STOP_START:
+        notes.append("stop-start, which means downtime")
+    if service.approvals:
+        notes.append(f"needs {plural(service.approvals, 'approval')}")
+    return code(service.name) + (f" ({'; '.join(notes)})" if notes else "")

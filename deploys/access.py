@@ -1,0 +1,82 @@
+"""Who may do what. Decided by ids, and asked twice: when it is requested and again when it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from deploys.catalogue.catalogue import Catalogue
+from deploys.catalogue.service import Service
+from deploys.catalogue.slack_ids import is_group
+from deploys.deploy import Deploy
+from deploys.errors import MembershipUnknown, NoSelfApproval, NotADeployer, NotAnApprover, WrongChannel
+from deploys.groups import Groups
+from deploys.mrkdwn import channel as channel_link
+from deploys.mrkdwn import mentions
+
+
+class Access:
+    """Answers by returning, refuses by raising. What it does not know it refuses.
+
+    The catalogue counts, not the copy of the service in a record: an edit of services.yml takes effect on
+    deploys that are under way.
+    """
+
+    def __init__(self, catalogue: Catalogue, groups: Groups, *, now: Callable[[], float] = time.time) -> None:
+        self._catalogue = catalogue
+        self._groups = groups
+        self._now = now
+
+    def may_deploy(self, user: str, service_name: str, channel: str) -> None:
+        """Whether this person may deploy this service from this channel.
+
+        Raises:
+            UnknownService, NotADeployer, WrongChannel, MembershipUnknown
+        """
+        service = self._catalogue.service(service_name)
+        if service.deployers and not self._among(user, service.deployers, service):
+            raise NotADeployer(service=service.name, deployers=mentions(service.deployers))
+        if service.channels and channel not in service.channels:
+            allowed = ", ".join(channel_link(each) for each in service.channels)
+            raise WrongChannel(service=service.name, channels=allowed)
+
+    def may_decide(self, user: str, deploy: Deploy) -> None:
+        """Whether this person may approve or reject this deploy.
+
+        Raises:
+            UnknownService, NotAnApprover, NoSelfApproval, MembershipUnknown
+        """
+        service = self._catalogue.service(deploy.service.name)
+        if not self._among(user, service.approvers, service):
+            raise NotAnApprover(service=service.name, approvers=mentions(service.approvers))
+        if user == deploy.requester and not service.self_approval:
+            others = tuple(each for each in service.approvers if each != user)
+            raise NoSelfApproval(approvers=mentions(others, nobody="nobody else may, see `services.yml`"))
+
+    def may_cancel(self, user: str, deploy: Deploy) -> None:
+        """Whether this person may cancel this deploy: who asked for it, deployers and approvers may.
+
+        Raises:
+            UnknownService, NotADeployer, MembershipUnknown
+        """
+        if user == deploy.requester:
+            return
+        service = self._catalogue.service(deploy.service.name)
+        allowed = (*service.deployers, *service.approvers)
+        if service.deployers and not self._among(user, allowed, service):
+            raise NotADeployer(service=service.name, deployers=mentions(tuple(dict.fromkeys(allowed))))
+
+    def _among(self, user: str, allowed: Iterable[str], service: Service) -> bool:
+        allowed = tuple(allowed)
+        if user in allowed:
+            return True
+        unknown = []
+        for group in filter(is_group, allowed):
+            members = self._groups.members(group, self._now())
+            if members is None:
+                unknown.append(group)
+            elif user in members:
+                return True
+        if unknown:
+            raise MembershipUnknown(service=service.name, groups=mentions(tuple(unknown)))
+        return False

@@ -1,0 +1,147 @@
+"""The keys of services.yml: the model that values are checked by, and that `slipway schema` prints."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from deploys.catalogue import durations, names, slack_ids, values
+from deploys.catalogue.service import Strategy
+
+
+def _text(pattern: str, **more: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, **more})
+
+
+def _list(pattern: str) -> WithJsonSchema:
+    items = {"type": "string", "pattern": pattern}
+    return WithJsonSchema({"type": "array", "items": items, "uniqueItems": True})
+
+
+def _seconds(shortest: int, longest: int) -> WithJsonSchema:
+    written = {"type": "string", "pattern": durations.PATTERN, "minLength": 2}
+    return WithJsonSchema({"anyOf": [{"type": "integer", "minimum": shortest, "maximum": longest}, written]})
+
+
+Cluster = Annotated[str, BeforeValidator(values.ecs_name("a cluster")), _text(values.ECS_NAME)]
+EcsService = Annotated[str, BeforeValidator(values.ecs_name("an ECS service")), _text(values.ECS_NAME)]
+Region = Annotated[str, BeforeValidator(values.region), _text(values.REGION, examples=["eu-west-1"])]
+Container = Annotated[str, BeforeValidator(values.ecs_name("a container"))]
+PersonOrGroup = Annotated[str, BeforeValidator(values.person_or_group)]
+Channel = Annotated[str, BeforeValidator(values.channel)]
+Containers = Annotated[
+    tuple[Container, ...],
+    BeforeValidator(values.listed("container names")),
+    AfterValidator(values.no_repeats),
+    _list(values.ECS_NAME),
+]
+People = Annotated[
+    tuple[PersonOrGroup, ...],
+    BeforeValidator(values.listed("user ids (U…) and user group ids (S…)")),
+    AfterValidator(values.no_repeats),
+    _list(slack_ids.PERSON_OR_GROUP),
+]
+Channels = Annotated[
+    tuple[Channel, ...],
+    BeforeValidator(values.listed("channel ids (C… or G…)")),
+    AfterValidator(values.no_repeats),
+    _list(slack_ids.CHANNEL),
+]
+Way = Annotated[
+    Strategy,
+    BeforeValidator(values.strategy),
+    WithJsonSchema({"type": "string", "enum": [str(each) for each in Strategy]}),
+]
+Approvals = Annotated[
+    int,
+    BeforeValidator(values.approvals),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": values.MOST_APPROVALS}),
+]
+YesOrNo = Annotated[bool, BeforeValidator(values.yes_or_no), WithJsonSchema({"type": "boolean"})]
+Deadline = Annotated[int, BeforeValidator(values.duration(*values.DEADLINE)), _seconds(*values.DEADLINE)]
+Expiry = Annotated[
+    int, BeforeValidator(values.duration(*values.APPROVAL_EXPIRY)), _seconds(*values.APPROVAL_EXPIRY)
+]
+
+
+class Defaults(BaseModel):
+    """What holds for every service that does not say otherwise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # A default that depends on something else is a factory here, so that JSON Schema names no fixed one.
+
+    cluster: Cluster = Field(
+        default_factory=str, description="Name of the ECS cluster. Required, here or in defaults."
+    )
+    region: Region = Field(
+        default_factory=str,
+        description="AWS region. Without it AWS_REGION, or else AWS_DEFAULT_REGION, of the environment.",
+    )
+    containers: Containers = Field(
+        default_factory=tuple,
+        description="Containers that get the new image tag. Without it those that share the image "
+        "repository of the first essential container.",
+    )
+    strategy: Way = Field(
+        default=Strategy.ROLLING,
+        description="rolling: ECS replaces the tasks a few at a time. stop-start: every old task has stopped "
+        "before a new one starts, which means downtime.",
+    )
+    deployers: People = Field(
+        default_factory=tuple,
+        description="User ids (U…) and user group ids (S…) who may deploy. Without it everybody in the "
+        "workspace.",
+    )
+    approvers: People = Field(
+        default_factory=tuple,
+        description="User ids (U…) and user group ids (S…) who may approve or reject a deploy.",
+    )
+    approvals: Approvals = Field(
+        default_factory=int,
+        description="How many different people have to approve. Without it 0 for rolling, 1 for stop-start.",
+    )
+    self_approval: YesOrNo = Field(
+        default=False, description="Whether the approval of the person who asked for the deploy counts."
+    )
+    channels: Channels = Field(
+        default_factory=tuple,
+        description="Ids of the channels (C… or G…) it may be deployed from. Without it any channel.",
+    )
+    deadline: Deadline = Field(
+        default=1200,
+        description="How long a rollout may take before it is rolled back: 90s, 20m, 1h30m, or seconds.",
+    )
+    approval_expiry: Expiry = Field(
+        default=1800, description="How long a question for approval stays open: 90s, 20m, 1h30m, or seconds."
+    )
+
+
+class Entry(Defaults):
+    """One service. What is left out comes from the defaults."""
+
+    ecs_service: EcsService = Field(
+        default_factory=str, description="Name of the service in ECS. Without it the name it has here."
+    )
+
+
+ServiceName = Annotated[
+    str,
+    WithJsonSchema(
+        {"type": "string", "allOf": [{"pattern": names.PATTERN}, {"not": {"enum": sorted(names.VERBS)}}]}
+    ),
+]
+
+
+class File(BaseModel):
+    """The services that Slipway deploys. Top-level keys that begin with x- are yours, for YAML anchors."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"patternProperties": {"^x-": {}}})
+
+    defaults: Defaults | None = Field(
+        default_factory=Defaults, description="What holds where a service says nothing else."
+    )
+    services: dict[ServiceName, Entry | None] = Field(
+        description="The services by the name people type: /deploy NAME TAG.", min_length=1
+    )

@@ -1,0 +1,67 @@
+"""Slack ids in services.yml: people, user groups and channels.
+
+Access is decided by ids, because names can be changed by the people who bear them. The forms are Slack's
+(docs.slack.dev, "Object types" of the Web API): U or W for people, S for user groups, C or G for channels.
+"""
+
+from __future__ import annotations
+
+import re
+
+PERSON_OR_GROUP = r"^[UWS][A-Z0-9]{5,30}$"
+CHANNEL = r"^[CG][A-Z0-9]{5,30}$"
+
+FIND_PERSON = "in Slack: their profile, then ⋮, then Copy member ID"
+FIND_GROUP = "in Slack: People & user groups, then the group, then ⋮, then Copy group ID"
+FIND_CHANNEL = "in Slack: the channel's name at the top, then the foot of the About tab"
+
+_MENTION = re.compile(r"<(?:@|#|!subteam\^)([A-Z0-9]+)(?:\|[^>]*)?>")
+_OTHER_KINDS = {
+    "A": "an app's",
+    "B": "a bot's",
+    "C": "a channel's",
+    "D": "a direct message's",
+    "E": "an organisation's",
+    "G": "a private channel's",
+    "S": "a user group's",
+    "T": "a workspace's",
+    "U": "a person's",
+    "W": "a person's",
+}
+
+
+def is_group(identity: str) -> bool:
+    """Whether an id names a user group rather than a person."""
+    return identity.startswith("S")
+
+
+def person_or_group_complaint(text: str) -> str | None:
+    """What is wrong with a user id or user group id; None when it is right."""
+    allowed = f"Write a user id (U… or W…; {FIND_PERSON}) or a user group id (S…; {FIND_GROUP})."
+    return _complaint(text, PERSON_OR_GROUP, allowed)
+
+
+def channel_complaint(text: str) -> str | None:
+    """What is wrong with a channel id; None when it is right."""
+    return _complaint(text, CHANNEL, f"Write a channel id (C… or G…; {FIND_CHANNEL}).")
+
+
+def _complaint(text: str, pattern: str, allowed: str) -> str | None:
+    if re.fullmatch(pattern, text):
+        return None
+    mention = _MENTION.fullmatch(text)
+    if mention and re.fullmatch(pattern, mention[1]):
+        return f"`{text}` is a mention; write the id alone: `{mention[1]}`."
+    if re.fullmatch(pattern, text.strip().upper()):
+        return f"`{text}` is not an id. Did you mean `{text.strip().upper()}`?"
+    return f"`{text}` is {_kind(text)}. {allowed}"
+
+
+def _kind(text: str) -> str:
+    if re.fullmatch(r"[A-Z][A-Z0-9]{6,}", text) and text[0] in _OTHER_KINDS and re.search("[0-9]", text):
+        return f"{_OTHER_KINDS[text[0]]} id"
+    if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+        return "an e-mail address, not an id"
+    if text.startswith(("@", "#")):
+        return "a name, not an id"
+    return "not an id"

@@ -1,0 +1,185 @@
+"""services.yml as it was written: values together with the places where they stand.
+
+Scalars are read as YAML 1.2 reads them, as editors do: `yes` and `on` are text, `20:30` is text and not a
+number in base 60, `007` is text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from deploys.catalogue.problem import Place, Problem
+from deploys.catalogue.syntax import syntax_problem
+
+_TAG = "tag:yaml.org,2002:"
+_DEEPEST = 12
+_MOST = 100_000
+"""Levels of nesting and values that are read (counts): aliases can make a small file endless."""
+_ENDLESS = "this alias contains itself, so it never ends."
+_TOO_MUCH = f"this is too much to read: more than {_DEEPEST} levels deep, or {_MOST} values with all aliases."
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's loader with the scalars of YAML 1.2's core schema."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - as PyYAML has it
+
+
+for _tag, _pattern, _first in (
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+    ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", list("-+0123456789")),
+    ("float", r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)$", list("-+.0123456789")),
+    ("merge", r"^<<$", ["<"]),
+):
+    _Loader.add_implicit_resolver(_TAG + _tag, re.compile(_pattern), _first)
+
+
+@dataclass
+class Item:
+    """A value, where it stands, and where its key stands."""
+
+    place: Place
+    key_place: Place
+    value: Any
+    """Plain Python: None, bool, int, float, str, list or dict."""
+    members: dict[str | int, Item] = field(default_factory=dict)
+    """What a mapping or list holds, by key or index."""
+    repeats: list[tuple[str, Item]] = field(default_factory=list)
+    """What stands in a mapping under a key that stood there before."""
+
+    def find(self, path: tuple[str | int, ...]) -> Item:
+        """The item at a path, or the nearest one above it."""
+        if not path or path[0] not in self.members:
+            return self
+        return self.members[path[0]].find(path[1:])
+
+
+@dataclass
+class Source:
+    """A file that was read: its contents, and the mistakes found while reading."""
+
+    root: Item
+    problems: list[Problem] = field(default_factory=list)
+    unreadable: bool = False
+    """The text is not YAML, so nothing can be said about its contents."""
+
+
+def read(raw: bytes) -> Source:
+    """Read a file's bytes. Never raises: whatever is wrong becomes a problem."""
+    start = Place(1, 1)
+    nothing = Item(start, start, None)
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return Source(nothing, [_not_utf8(raw, error)], unreadable=True)
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except (yaml.YAMLError, RecursionError) as error:
+        return Source(nothing, [syntax_problem(text, error)], unreadable=True)
+    if node is None:
+        return Source(nothing)
+    reader = _Reader()
+    place = _place(node)
+    return Source(reader.item(node, place, "", ()), reader.problems)
+
+
+def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> Problem:
+    before = raw[: error.start]
+    line_start = before.rfind(b"\n") + 1
+    place = Place(before.count(b"\n") + 1, error.start - line_start + 1)
+    return Problem(place, "", "this is not UTF-8 text; save the file as UTF-8.")
+
+
+def _place(node: Node) -> Place:
+    return Place(node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+class _Reader:
+    """Turns nodes into items, collecting what is wrong on the way."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self._read = 0
+
+    def item(self, node: Node, key_place: Place, path: str, above: tuple[Node, ...]) -> Item:
+        """A node and all below it. An empty value stands where its key stands."""
+        empty = isinstance(node, ScalarNode) and not node.value and node.style is None
+        place = key_place if empty else _place(node)
+        self._read += 1
+        if node in above:
+            self.problems.append(Problem(key_place, path, _ENDLESS))
+            return Item(place, key_place, None)
+        if len(above) > _DEEPEST or self._read > _MOST:
+            if self._read <= _MOST + 1:
+                self.problems.append(Problem(key_place, path, _TOO_MUCH))
+            return Item(place, key_place, None)
+        if isinstance(node, MappingNode):
+            return self._mapping(node, place, key_place, path, above)
+        if isinstance(node, SequenceNode):
+            members: dict[str | int, Item] = {
+                index: self.item(each, _place(each), f"{path}[{index}]", (*above, node))
+                for index, each in enumerate(node.value)
+            }
+            return Item(place, key_place, [each.value for each in members.values()], members)
+        return Item(place, key_place, self._scalar(node, place, path))
+
+    def _mapping(
+        self, node: MappingNode, place: Place, key_place: Place, path: str, above: tuple[Node, ...]
+    ) -> Item:
+        members: dict[str | int, Item] = {}
+        repeats: list[tuple[str, Item]] = []
+        for key, value, merged in self._pairs(node, path, above):
+            name, where = key.value, _place(key)
+            below = f"{path}.{name}" if path else name
+            if name not in members:
+                members[name] = self.item(value, where, below, (*above, node))
+            elif not merged:
+                first = members[name].key_place.line
+                self.problems.append(Problem(where, below, f"this key stands on line {first} already."))
+                repeats.append((name, self.item(value, where, below, (*above, node))))
+        plain = {str(name): each.value for name, each in members.items()}
+        return Item(place, key_place, plain, members, repeats)
+
+    def _pairs(
+        self, node: MappingNode, path: str, above: tuple[Node, ...], *, merged: bool = False
+    ) -> Iterator[tuple[ScalarNode, Node, bool]]:
+        """Own keys first, then the merged ones (`<<`), which give way to them."""
+        merges: list[tuple[Node, Node]] = []
+        for key, value in node.value:
+            if key.tag == _TAG + "merge":
+                merges.append((key, value))
+            elif isinstance(key, ScalarNode):
+                yield key, value, merged
+            elif not merged:
+                self.problems.append(Problem(_place(key), path, "a key has to be a plain name."))
+        for key, value in merges:
+            for source in value.value if isinstance(value, SequenceNode) else [value]:
+                if not isinstance(source, MappingNode):
+                    what = "`<<` takes a mapping: write an alias such as `<<: *name`, or a list of aliases."
+                    self.problems.append(Problem(_place(key), path, what))
+                elif source is node or source in above:
+                    self.problems.append(Problem(_place(key), path, _ENDLESS))
+                else:
+                    yield from self._pairs(source, path, (*above, node), merged=True)
+
+    def _scalar(self, node: Node, place: Place, path: str) -> Any:
+        match node.tag.removeprefix(_TAG):
+            case "str":
+                return node.value
+            case "null":
+                return None
+            case "bool":
+                return node.value.lower() == "true"
+            case "int":
+                return int(node.value)
+            case "float":
+                return float(node.value)
+        self.problems.append(Problem(place, path, f"the tag `{node.tag}` has no meaning here; leave it out."))
+        return node.value

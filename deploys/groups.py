@@ -1,0 +1,41 @@
+"""Who is in which Slack user group, as a worker read it last.
+
+Slack allows about 20 reads a minute (`usergroups.users.list`, Tier 2) and the bot's listeners call no Slack
+at all, so the members stand in Redis.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from redis import Redis
+
+from deploys import keys
+from deploys.connection import text
+
+KNOWN_SECONDS = 180.0
+"""Older knowledge counts as none: who was taken out of a group must not go on deploying."""
+_GROUP = f"{keys.PREFIX}group:"
+
+
+class Groups:
+    """Members of user groups, in Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def remember(self, group: str, members: Iterable[str], now: float) -> None:
+        """Writes down who Slack says is in a group, and when it said so (epoch seconds)."""
+        known = json.dumps({"at": now, "members": sorted(members)})
+        self._redis.set(f"{_GROUP}{group}", known, ex=int(KNOWN_SECONDS * 2))
+
+    def members(self, group: str, now: float) -> frozenset[str] | None:
+        """User ids of a group's members; None when nobody knows, or nobody knew lately enough."""
+        stored = self._redis.get(f"{_GROUP}{group}")
+        if stored is None:
+            return None
+        known = json.loads(text(stored))
+        if now - known["at"] > KNOWN_SECONDS:
+            return None
+        return frozenset(known["members"])

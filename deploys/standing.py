@@ -1,0 +1,38 @@
+"""Where a deploy stands, in words that follow its name: `web 1.4.2 waits for approval`."""
+
+from __future__ import annotations
+
+from deploys.deploy import Deploy, Outcome, Phase
+
+PHASES: dict[Phase, str] = {
+    Phase.WAITING: "waits in line",
+    Phase.PLANNING: "is being planned",
+    Phase.AWAITING_APPROVAL: "waits for approval",
+    Phase.REGISTERING: "registers its new revision",
+    Phase.UPDATING: "is about to roll out",
+    Phase.RECORDING: "writes down what to bring back",
+    Phase.STOPPING: "stops the old tasks",
+    Phase.DRAINING: "waits until every old task has stopped",
+    Phase.STARTING: "starts the new tasks",
+    Phase.FOLLOWING: "rolls out",
+    Phase.RESTORING: "is being rolled back",
+    Phase.FOLLOWING_BACK: "is being rolled back",
+    Phase.SETTLING: "is looked at once more",
+    Phase.ENDED: "ended",
+}
+
+OUTCOMES: dict[Outcome, str] = {
+    Outcome.SUCCEEDED: "succeeded",
+    Outcome.ROLLED_BACK: "was rolled back",
+    Outcome.FAILED: "failed",
+    Outcome.SUPERSEDED: "was superseded",
+    Outcome.CANCELLED: "was cancelled",
+    Outcome.REJECTED: "was rejected",
+    Outcome.EXPIRED: "expired",
+    Outcome.REFUSED: "was refused",
+}
+
+
+def standing(deploy: Deploy) -> str:
+    """What the deploy does now, or how it ended."""
+    return OUTCOMES[deploy.outcome] if deploy.outcome else PHASES[deploy.phase]

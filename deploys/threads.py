@@ -1,0 +1,185 @@
+"""Where each deploy's thread is in Slack, how much of the record it shows, and which threads are behind.
+
+The publish set holds every deploy whose thread may be behind its record, with the time (epoch ms) at which to
+look. The store adds to it in the transaction that changes a record; only the publisher takes out, and only
+when nothing was added meanwhile.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+from redis import Redis
+from redis.commands.core import Script
+
+from deploys import keys
+from deploys.connection import text, texts
+from deploys.errors import Conflict
+
+RESPONSE_URL_SECONDS = 30 * 60
+"""How long Slack accepts posts to a response_url (docs.slack.dev, "Handling user interaction")."""
+KEPT_SECONDS = 30 * 24 * 3600
+"""How long a thread is remembered after its deploy ended."""
+
+VIEW = f"{keys.PREFIX}thread:"
+LEASE = f"{keys.PREFIX}thread-lease:"
+ANSWER = f"{keys.PREFIX}answer:"
+
+_RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+_SAVE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2], 'KEEPTTL')
+return 1
+"""
+_SETTLED = """
+if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '-1') ~= tonumber(ARGV[2]) then return 0 end
+return redis.call('ZREM', KEYS[1], ARGV[1])
+"""
+_LATER = """
+local at = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '0')
+if at > 0 and at ~= tonumber(ARGV[3]) and at <= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+return 1
+"""
+
+
+class Place(BaseModel):
+    """When a call may be tried again: a promise of the shared rate budget, or a pause after trouble."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: float
+    urgent: bool
+
+
+class ThreadView(BaseModel):
+    """One deploy's thread, and how much of the record it shows. Times are epoch seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")  # an older worker reads what a newer one wrote
+
+    channel: str
+    ts: str = ""
+    """Of the card. Empty until it is posted."""
+    thread_ts: str = ""
+    """Of the message that the replies belong to: the card, or the root of the thread it was asked for in."""
+    permalink: str = ""
+    """Of the card. Empty while Slack has not told it."""
+    next_milestone: int = 0
+    """Index of the first milestone that is not posted."""
+    fingerprint: str = ""
+    """Of the card as it was last sent, without what runs with time."""
+    shown: str = ""
+    """The state that the card was last sent with."""
+    sent_at: float = 0.0
+    """When the card was last sent."""
+    plainness: int = 0
+    """How far cards had to be made plainer because Slack refused their blocks: 0 is not at all."""
+    astray: bool = False
+    """The thread it was asked for in takes no replies, so the card stands in the channel."""
+    replaced: bool = False
+    """A person deleted the card, and a second one was posted."""
+    lost: bool = False
+    """The second card was deleted too: no more cards."""
+    card_place: Place | None = None
+    reply_place: Place | None = None
+    trouble: str = ""
+    """What kept the thread behind at the last try; empty when nothing did."""
+    tries: int = 0
+    """Tries that met trouble, one after another (count)."""
+    retry_at: float = 0.0
+    """Nothing is sent before, after a try that met trouble."""
+    told_requester: bool = False
+    """The requester was told that the channel cannot be written to."""
+
+    def evolve(self, **changes: Any) -> Self:
+        """A copy with these fields changed."""
+        return type(self).model_validate({**dict(self), **changes})
+
+
+class Threads:
+    """The threads of all deploys, in Redis. Times are epoch seconds."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+
+    # For everybody
+
+    def find(self, deploy_id: str) -> ThreadView | None:
+        """The deploy's thread; None until the publisher has opened it."""
+        view = self.view(deploy_id)
+        return view if view and view.ts else None
+
+    def due(self, now: float, limit: int = 1000) -> list[str]:
+        """Deploys whose threads are to be looked at, longest overdue first."""
+        return texts(self.redis.zrangebyscore(keys.PUBLISH, "-inf", _ms(now), start=0, num=limit))
+
+    def answer_at(self, deploy_id: str, response_url: str) -> None:
+        """Remembers where Slack takes an answer to the request, for as long as Slack takes one."""
+        self.redis.set(f"{ANSWER}{deploy_id}", response_url, ex=RESPONSE_URL_SECONDS)
+
+    def response_url(self, deploy_id: str) -> str | None:
+        """Where to answer the person who asked for this deploy, while Slack still takes it."""
+        url = self.redis.get(f"{ANSWER}{deploy_id}")
+        return text(url) if url else None
+
+    # For the publisher
+
+    def claim(self, deploy_id: str, owner: str, seconds: float) -> bool:
+        """The right to write to this thread until the lease runs out; False when another has it."""
+        return bool(self.redis.set(f"{LEASE}{deploy_id}", owner, nx=True, px=_ms(seconds)))
+
+    def release(self, deploy_id: str, owner: str) -> None:
+        """Gives the right back; nothing happens when it ran out and another has it."""
+        self._script(_RELEASE)(keys=[f"{LEASE}{deploy_id}"], args=[owner])
+
+    def view(self, deploy_id: str) -> ThreadView | None:
+        """How far this thread is; None when nothing was ever written of it."""
+        stored = self.redis.get(f"{VIEW}{deploy_id}")
+        return ThreadView.model_validate_json(text(stored)) if stored else None
+
+    def save(self, deploy_id: str, owner: str, view: ThreadView) -> None:
+        """Writes how far this thread is.
+
+        Raises:
+            Conflict: the lease ran out, so another publisher's word counts. Nothing was written.
+        """
+        key_pair = [f"{LEASE}{deploy_id}", f"{VIEW}{deploy_id}"]
+        if not self._script(_SAVE)(keys=key_pair, args=[owner, view.model_dump_json()]):
+            raise Conflict(id=deploy_id)
+
+    def take_up(self, deploy_id: str, until: float) -> float:
+        """Call before the record is read. Looks again at `until` unless told otherwise; returns the score to
+        name to `settled` and `later`.
+
+        The score lies half a millisecond beside every whole one, so a change of the record in the very same
+        millisecond is still told apart.
+        """
+        score = _ms(until) + 0.5
+        self.redis.zadd(keys.PUBLISH, {deploy_id: score})
+        return score
+
+    def settled(self, deploy_id: str, seen_score: float) -> bool:
+        """The thread shows all of the record. False, and it stays due, when the record changed meanwhile."""
+        return bool(self._script(_SETTLED)(keys=[keys.PUBLISH], args=[deploy_id, repr(seen_score)]))
+
+    def later(self, deploy_id: str, at: float, seen_score: float | None = None) -> None:
+        """Look at this thread then, or sooner if the record changed meanwhile."""
+        self._script(_LATER)(
+            keys=[keys.PUBLISH], args=[deploy_id, math.ceil(at * 1000), repr(seen_score or -1.0)]
+        )
+
+    def forget_after(self, deploy_id: str, seconds: float) -> None:
+        """Forgets the thread of an ended deploy then, also when it is written again until then."""
+        self.redis.expire(f"{VIEW}{deploy_id}", max(1, int(seconds)))
+
+    def _script(self, source: str) -> Script:
+        return self.redis.register_script(source)
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

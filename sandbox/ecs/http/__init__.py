@@ -1,0 +1,1 @@
+"""The region's door: AWS's protocols, and the sandbox's own control API."""

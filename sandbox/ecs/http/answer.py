@@ -1,0 +1,73 @@
+"""Answers on the wire."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from xml.sax.saxutils import escape
+
+StartResponse = Callable[..., Any]
+WsgiApp = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+_QUERY_SERVICES = frozenset({"sts", "elasticloadbalancing", "ec2", "iam", "autoscaling"})
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def send(self, start_response: StartResponse) -> list[bytes]:
+        reason = HTTPStatus(self.status).phrase
+        length = ("Content-Length", str(len(self.body)))
+        headers = [header for header in self.headers if header[0].lower() != "content-length"]
+        start_response(f"{self.status} {reason}", [*headers, length])
+        return [self.body]
+
+
+def json_answer(
+    members: object, status: int = 200, content_type: str = "application/x-amz-json-1.1"
+) -> Answer:
+    headers = (("Content-Type", content_type), ("x-amzn-RequestId", str(uuid.uuid4())))
+    return Answer(status, headers, json.dumps(members).encode())
+
+
+def control_answer(members: object, status: int = 200) -> Answer:
+    return json_answer(members, status, "application/json")
+
+
+def error_answer(service: str, code: str, message: str, status: int = 400) -> Answer:
+    """An AWS error in the protocol of that service."""
+    if service in _QUERY_SERVICES:
+        request_id = str(uuid.uuid4())
+        kind = "Sender" if status < 500 else "Receiver"
+        xml = (
+            f"<ErrorResponse><Error><Type>{kind}</Type><Code>{escape(code)}</Code>"
+            f"<Message>{escape(message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        )
+        headers = (("Content-Type", "text/xml"), ("x-amzn-RequestId", request_id))
+        return Answer(status, headers, xml.encode())
+    answer = json_answer({"__type": code, "message": message}, status)
+    return Answer(status, (*answer.headers, ("x-amzn-ErrorType", code)), answer.body)
+
+
+def answer_of(app: WsgiApp, environ: dict[str, Any]) -> Answer:
+    """Let a WSGI application answer, and keep the answer whole."""
+    begun: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
+        begun.append((status, headers))
+
+    chunks = app(environ, start_response)
+    try:
+        body = b"".join(chunks)
+    finally:
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
+    status, headers = begun[-1]
+    return Answer(int(status.split()[0]), tuple(headers), body)

@@ -1,0 +1,155 @@
+"""Receives every request: faults first, then ECS from the region, and all else from moto."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from moto.core.utils import camelcase_to_underscores
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.iam.models import get_account_id_from
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from sandbox.ecs.errors import EcsError
+from sandbox.ecs.faults import Fault, Faults
+from sandbox.ecs.http.answer import Answer, StartResponse, answer_of, error_answer, json_answer
+from sandbox.ecs.http.control import Control
+from sandbox.ecs.http.request import AwsRequest
+from sandbox.ecs.model import check_params
+from sandbox.ecs.operations import OPERATIONS, Call
+from sandbox.ecs.region import Region
+
+CALLS_KEPT = 10_000
+
+
+class ConnectionLost(ConnectionAbortedError):
+    """The client gets no answer. werkzeug takes any ConnectionError for a client that has gone."""
+
+
+@dataclass(frozen=True)
+class CallNote:
+    """One request, as it can be read back."""
+
+    at: float
+    service: str
+    operation: str
+    params: dict[str, Any]
+    outcome: str
+    """`ok`, an error code, or the kind of the fault that kept the answer back."""
+
+
+@lru_cache(maxsize=1)
+def _moto() -> DomainDispatcherApplication:
+    """One for the process: its Flask applications hold no state, and are slow to build."""
+    return DomainDispatcherApplication(create_backend_app)
+
+
+class Front:
+    """The WSGI application."""
+
+    def __init__(self, region: Region, faults: Faults, control: Control, closing: threading.Event) -> None:
+        self._region = region
+        self._faults = faults
+        self._control = control
+        self._closing = closing
+        self.calls: deque[CallNote] = deque(maxlen=CALLS_KEPT)
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith("/sandbox"):
+            return self._control.answer(environ).send(start_response)
+        request = AwsRequest.read(environ)
+        striking = {fault.kind: fault for fault in self._faults.strike(request)}
+        for fault in striking.values():
+            if fault.kind == "latency":
+                self._closing.wait(fault.seconds)
+        if "timeout-before" in striking:
+            self._lose_connection(request, striking["timeout-before"], environ)
+        answer = self._refusal(request, striking) or self._answer(request, environ, striking.get("stale"))
+        if "timeout-after" in striking:
+            self._lose_connection(request, striking["timeout-after"], environ)
+        self._note(request, "ok" if answer.status < 400 else _error_code(answer))
+        return answer.send(start_response)
+
+    def _note(self, request: AwsRequest, outcome: str) -> None:
+        now = self._region.clock.now()
+        self.calls.append(CallNote(now, request.service, request.operation, request.params, outcome))
+
+    def _lose_connection(self, request: AwsRequest, fault: Fault, environ: dict[str, Any]) -> None:
+        self._note(request, fault.kind)
+        self._closing.wait(fault.seconds)
+        raise ConnectionLost(f"{request.operation}: {fault.kind}")
+
+    def _refusal(self, request: AwsRequest, striking: dict[str, Fault]) -> Answer | None:
+        refusals = {
+            "throttle": ("ThrottlingException", "Rate exceeded", 400),
+            "error": ("InternalFailure", "The request processing has failed.", 500),
+            "access-denied": ("AccessDeniedException", self._not_authorized(request), 400),
+        }
+        for kind, (code, message, status) in refusals.items():
+            fault = striking.get(kind)
+            if fault is not None:
+                return error_answer(
+                    request.service, fault.code or code, fault.message or message, fault.status or status
+                )
+        return None
+
+    def _not_authorized(self, request: AwsRequest) -> str:
+        action = f"{request.service}:{request.operation}"
+        return (
+            f"User: arn:aws:iam::{self._region.account}:user/sandbox is not authorized "
+            f"to perform: {action} on resource: {self._resource(request)} "
+            f"because no identity-based policy allows the {action} action"
+        )
+
+    def _resource(self, request: AwsRequest) -> str:
+        service = request.params.get("service")
+        if request.service != "ecs" or not isinstance(service, str):
+            return "*"
+        if service.startswith("arn:"):
+            return service
+        cluster = str(request.params.get("cluster") or "default").rpartition("/")[2]
+        return self._region.names.arn("service", cluster, service)
+
+    def _answer(self, request: AwsRequest, environ: dict[str, Any], stale: Fault | None) -> Answer:
+        with self._region.moment():
+            if not self._is_ours(request):
+                return answer_of(_moto(), environ)
+            operation = OPERATIONS.get(request.operation)
+            if operation is None and _moto_plays(request.operation):
+                return answer_of(_moto(), environ)
+            if operation is None:
+                message = f"The sandbox does not play {request.operation}."
+                return error_answer("ecs", "UnsupportedFeatureException", message)
+            try:
+                check_params(request.operation, request.parsed())
+                return json_answer(operation(self._call(request, stale)))
+            except EcsError as error:
+                return error_answer("ecs", error.code, error.message, error.status)
+            except ValueError as error:
+                return error_answer("ecs", "SerializationException", str(error))
+
+    def _is_ours(self, request: AwsRequest) -> bool:
+        """ECS elsewhere, in another account or region, is moto's, and empty."""
+        return (
+            request.service == "ecs"
+            and request.region == self._region.name
+            and get_account_id_from(request.access_key) == self._region.account
+        )
+
+    def _call(self, request: AwsRequest, stale: Fault | None) -> Call:
+        tables = self._region.tables
+        if stale is not None:
+            tables = tables.as_of(self._region.now - stale.seconds)
+        return Call(self._region, tables, request.params)
+
+
+def _moto_plays(operation: str) -> bool:
+    return hasattr(EC2ContainerServiceResponse, camelcase_to_underscores(operation))
+
+
+def _error_code(answer: Answer) -> str:
+    return dict(answer.headers).get("x-amzn-ErrorType", str(answer.status))

@@ -1,0 +1,53 @@
+"""What can be asked of a sandbox under /sandbox/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from sandbox.ecs.clock import ManualClock
+from sandbox.ecs.http.control import Body, Refusal
+from sandbox.ecs.place import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from sandbox.ecs.sandbox import EcsSandbox
+
+Route = Callable[[Body], object]
+
+
+def routes(sandbox: EcsSandbox) -> dict[tuple[str, str], Route]:
+    def health(body: Body) -> Body:
+        return {
+            "status": "ok",
+            "now": sandbox.now(),
+            "clock": "manual" if isinstance(sandbox.clock, ManualClock) else "wall",
+            "speed": sandbox.speed,
+            "account": ACCOUNT,
+            "region": REGION,
+        }
+
+    def add_fault(body: Body) -> Body:
+        return {"id": sandbox.faults.add(**body).id}
+
+    def clear_faults(body: Body) -> Body:
+        sandbox.faults.clear()
+        return {"faults": []}
+
+    def advance(body: Body) -> Body:
+        if not isinstance(sandbox.clock, ManualClock):
+            raise Refusal(409, "this sandbox follows the wall clock; only a ManualClock can be advanced")
+        seconds = body.get("seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
+            raise Refusal(400, 'the body must be {"seconds": N}, and N not negative')
+        return {"now": sandbox.advance(float(seconds))}
+
+    return {
+        ("GET", "/sandbox/health"): health,
+        ("GET", "/sandbox/state"): lambda body: sandbox.state(),
+        ("GET", "/sandbox/calls"): lambda body: {"calls": [asdict(note) for note in sandbox.calls()]},
+        ("GET", "/sandbox/faults"): lambda body: {"faults": sandbox.faults.listed()},
+        ("POST", "/sandbox/faults"): add_fault,
+        ("DELETE", "/sandbox/faults"): clear_faults,
+        ("POST", "/sandbox/advance"): advance,
+    }

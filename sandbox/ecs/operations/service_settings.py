@@ -1,0 +1,113 @@
+"""What may be set on a service, with ECS's defaults and refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.ecs.errors import InvalidParameterException, UnsupportedFeatureException
+from sandbox.ecs.records import TaskDefinition
+
+DEFAULT_CONFIGURATION: dict[str, Any] = {
+    "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+    "maximumPercent": 200,
+    "minimumHealthyPercent": 100,
+    "strategy": "ROLLING",
+    "bakeTimeInMinutes": 0,
+}
+
+REDEPLOYING = (
+    "capacityProviderStrategy",
+    "loadBalancers",
+    "networkConfiguration",
+    "platformVersion",
+    "serviceConnectConfiguration",
+    "serviceRegistries",
+    "volumeConfigurations",
+    "vpcLatticeConfigurations",
+)
+"""A change of one of these makes a new deployment."""
+
+QUIET = (
+    "availabilityZoneRebalancing",
+    "enableECSManagedTags",
+    "enableExecuteCommand",
+    "healthCheckGracePeriodSeconds",
+    "placementConstraints",
+    "placementStrategy",
+    "propagateTags",
+)
+"""A change of one of these takes effect without a deployment."""
+
+FOR_LIFE = ("launchType", "schedulingStrategy", "deploymentController")
+"""Set when the service is created."""
+
+
+def settings_for_new_service(params: dict[str, Any]) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "schedulingStrategy": "REPLICA",
+        "deploymentController": {"type": "ECS"},
+        "enableECSManagedTags": False,
+        "propagateTags": "NONE",
+        "enableExecuteCommand": False,
+        "availabilityZoneRebalancing": "DISABLED",
+    }
+    settings.update(_given(params, (*FOR_LIFE, *REDEPLOYING, *QUIET)))
+    if "capacityProviderStrategy" not in settings:
+        settings.setdefault("launchType", "EC2")
+    if settings.get("launchType") == "FARGATE":
+        settings.setdefault("platformVersion", "LATEST")
+        settings["platformFamily"] = "Linux"
+    if "role" in params:
+        settings["roleArn"] = params["role"]
+    return settings
+
+
+def changed_settings(current: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+    """Only what was given changes; the rest keeps its value."""
+    return {**current, **_given(params, (*REDEPLOYING, *QUIET))}
+
+
+def _given(params: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: params[key] for key in keys if params.get(key) is not None}
+
+
+def configuration(current: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
+    """deploymentConfiguration after the request. Raises where ECS would refuse it."""
+    wanted: dict[str, Any] = {**current, **(params.get("deploymentConfiguration") or {})}
+    if wanted["strategy"] != "ROLLING":
+        raise UnsupportedFeatureException(
+            f"The sandbox does not play the {wanted['strategy']} deployment strategy; use ROLLING."
+        )
+    least, most = wanted["minimumHealthyPercent"], wanted["maximumPercent"]
+    if not 0 <= least <= 100:
+        raise InvalidParameterException("minimumHealthyPercent must be between 0 and 100.")
+    if most < 100:
+        raise InvalidParameterException("maximumPercent must be at least 100.")
+    if least == most == 100:
+        raise InvalidParameterException(
+            "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments."
+        )
+    return wanted
+
+
+def check_load_balancers(settings: dict[str, Any], definition: TaskDefinition) -> None:
+    """Every load balancer must lead to a container that the task definition has."""
+    containers = {container["name"] for container in definition.containers}
+    for balancer in settings.get("loadBalancers", []):
+        if balancer.get("containerName") not in containers:
+            raise InvalidParameterException(
+                f"The container {balancer.get('containerName')} does not exist in the task definition."
+            )
+
+
+def check_counts(settings: dict[str, Any], params: dict[str, Any]) -> None:
+    count = params.get("desiredCount")
+    if count is None:
+        return
+    if settings["schedulingStrategy"] == "DAEMON":
+        raise InvalidParameterException(
+            "The daemon scheduling strategy does not support a desired count. "
+            "Remove the desired count parameter and try again."
+        )
+    if count < 0:
+        raise InvalidParameterException("desiredCount must not be negative.")

@@ -1,0 +1,67 @@
+"""CreateService and DeleteService."""
+
+from __future__ import annotations
+
+from sandbox.ecs.errors import ClientException, InvalidParameterException
+from sandbox.ecs.operations import service_settings
+from sandbox.ecs.operations.call import Call
+from sandbox.ecs.operations.tags import checked_tags
+from sandbox.ecs.records import Service, TaskDefinition
+from sandbox.ecs.scheduler import beginning
+from sandbox.ecs.views.parts import Json
+from sandbox.ecs.views.services import service_view
+
+
+def create_service(call: Call) -> Json:
+    params, region, cluster = call.params, call.region, call.cluster
+    name = params["serviceName"]
+    existing = call.find_service(cluster, name)
+    if existing is not None and existing.status != "INACTIVE":
+        raise InvalidParameterException("Creation of service was not idempotent.")
+    settings = service_settings.settings_for_new_service(params)
+    service_settings.check_counts(settings, params)
+    own_controller = settings["deploymentController"]["type"] == "EXTERNAL"
+    if not own_controller and not params.get("taskDefinition"):
+        raise InvalidParameterException("TaskDefinition can not be blank.")
+    definition = None if own_controller else call.active_task_definition(params["taskDefinition"])
+    if definition is not None:
+        service_settings.check_load_balancers(settings, definition)
+        _check_network(settings, definition)
+    daemon = settings["schedulingStrategy"] == "DAEMON"
+    service = Service(
+        arn=region.names.arn("service", cluster, name),
+        name=name,
+        cluster=cluster,
+        cluster_arn=region.names.arn("cluster", cluster),
+        created_at=region.now,
+        desired_count=1 if daemon else params.get("desiredCount", 0),
+        task_definition=definition.arn if definition else "",
+        configuration=service_settings.configuration(service_settings.DEFAULT_CONFIGURATION, params),
+        settings=settings,
+        tags=checked_tags(params.get("tags")),
+    )
+    region.tables.services.put(service.arn, service)
+    if definition is not None:
+        beginning.begin(region, service, definition.arn, settings)
+    return {"service": service_view(region.tables, region.tables.services[service.arn], tags=True)}
+
+
+def _check_network(settings: dict[str, object], definition: TaskDefinition) -> None:
+    if definition.content["networkMode"] == "awsvpc" and "networkConfiguration" not in settings:
+        raise InvalidParameterException(
+            "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+        )
+
+
+def delete_service(call: Call) -> Json:
+    service = call.service()
+    if service.status == "INACTIVE":
+        raise ClientException("The service is already INACTIVE.")
+    if service.desired_count > 0 and not call.params.get("force"):
+        raise InvalidParameterException("The service cannot be stopped while it is scaled above 0.")
+    region = call.region
+    service = region.update_service(service.arn, status="DRAINING", desired_count=0)
+    for deployment in region.tables.deployments_of(service.arn):
+        region.update_deployment(deployment.id, desired_count=0)
+    region.look_at(service.arn)
+    return {"service": service_view(region.tables, service, tags=False)}

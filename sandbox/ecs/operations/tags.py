@@ -1,0 +1,81 @@
+"""Tags of services, tasks, task definitions and clusters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from moto.ecs.models import Cluster
+
+from sandbox.ecs.errors import InvalidParameterException, ResourceNotFoundException
+from sandbox.ecs.names import short_name
+from sandbox.ecs.operations.call import Call
+from sandbox.ecs.records import Service, Task, TaskDefinition
+from sandbox.ecs.views.parts import Json, tag_list, tags_from
+
+MOST_TAGS = 50
+Tagged = Service | Task | TaskDefinition | Cluster
+
+
+def checked_tags(listed: list[Json] | None) -> dict[str, str]:
+    """Raises InvalidParameterException for a reserved key or an empty list, as ECS does."""
+    if listed is not None and not listed:
+        raise InvalidParameterException("Tags can not be empty.")
+    tags = tags_from(listed)
+    if any(key.lower().startswith("aws:") for key in tags):
+        raise InvalidParameterException("Tag keys beginning with aws: are reserved for use by AWS.")
+    if len(tags) > MOST_TAGS:
+        raise InvalidParameterException(f"A resource can have at most {MOST_TAGS} tags.")
+    return tags
+
+
+def list_tags_for_resource(call: Call) -> Json:
+    return {"tags": tag_list(_tags_of(_resource(call)))}
+
+
+def tag_resource(call: Call) -> Json:
+    resource = _resource(call)
+    _put(call, resource, {**_tags_of(resource), **checked_tags(call.params["tags"])})
+    return {}
+
+
+def untag_resource(call: Call) -> Json:
+    resource = _resource(call)
+    gone = set(call.params["tagKeys"])
+    _put(call, resource, {key: value for key, value in _tags_of(resource).items() if key not in gone})
+    return {}
+
+
+def _resource(call: Call) -> Tagged:
+    arn: str = call.params["resourceArn"]
+    kind = arn.split(":")[-1 if arn.count(":") == 5 else 5].partition("/")[0] if arn.count(":") >= 5 else ""
+    tables = call.tables
+    found: Tagged | None
+    if kind == "service":
+        found = tables.services.get(arn)
+    elif kind == "task":
+        found = tables.tasks.get(arn)
+    elif kind == "task-definition":
+        found = tables.task_definitions.get(arn)
+    elif kind == "cluster":
+        found = call.clusters.get(short_name(arn))
+    else:
+        raise InvalidParameterException("The ARN provided is invalid.")
+    if found is None:
+        raise ResourceNotFoundException("The specified resource is not found.")
+    return found
+
+
+def _tags_of(resource: Tagged) -> dict[str, str]:
+    return tags_from(resource.tags) if isinstance(resource, Cluster) else resource.tags
+
+
+def _put(call: Call, resource: Tagged, tags: dict[str, str]) -> None:
+    tables = call.region.tables
+    if isinstance(resource, Cluster):
+        resource.tags = tag_list(tags)
+    elif isinstance(resource, Service):
+        tables.services.put(resource.arn, replace(resource, tags=tags))
+    elif isinstance(resource, Task):
+        tables.tasks.put(resource.arn, replace(resource, tags=tags))
+    else:
+        tables.task_definitions.put(resource.arn, replace(resource, tags=tags))

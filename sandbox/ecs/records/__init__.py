@@ -1,0 +1,19 @@
+"""What the region remembers. Records are frozen: a change is a new record in its table."""
+
+from sandbox.ecs.records.deployment import Deployment, ServiceRevision
+from sandbox.ecs.records.service import Service, ServiceEvent
+from sandbox.ecs.records.service_deployment import Rollback, ServiceDeployment
+from sandbox.ecs.records.task import Container, Task
+from sandbox.ecs.records.task_definition import TaskDefinition
+
+__all__ = [
+    "Container",
+    "Deployment",
+    "Rollback",
+    "Service",
+    "ServiceDeployment",
+    "ServiceEvent",
+    "ServiceRevision",
+    "Task",
+    "TaskDefinition",
+]

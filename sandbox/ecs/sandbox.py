@@ -1,0 +1,161 @@
+"""The sandbox as one object: a region that is served, seeded and driven."""
+
+from __future__ import annotations
+
+import threading
+from random import Random
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from moto.core.base_backend import BackendDict
+
+from sandbox.ecs import seed
+from sandbox.ecs.clock import Clock, ManualClock, WallClock
+from sandbox.ecs.faults import Faults
+from sandbox.ecs.http.control import Control
+from sandbox.ecs.http.front import CallNote, Front
+from sandbox.ecs.http.routes import routes
+from sandbox.ecs.http.server import Server
+from sandbox.ecs.pace import Lifetimes
+from sandbox.ecs.place import ACCOUNT, REGION
+from sandbox.ecs.region import Region
+from sandbox.ecs.scheduler.passes import look
+from sandbox.ecs.state import state
+
+_one_at_a_time = threading.Lock()
+_session = boto3.Session()
+
+
+class EcsSandbox:
+    """An ECS region on this machine, with the services web, api, ledger and billing already steady.
+
+    `port` 0 takes a free one. At `speed` N, tasks live N times as fast while every time given out
+    stays true to the wall clock. With a ManualClock nothing moves but by `advance()`, or by the clock
+    being advanced elsewhere. moto's backends belong to the process, so only one sandbox can be open
+    in it at a time: opening a second raises RuntimeError. Opening starts from scratch each time.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        speed: float = 1.0,
+        clock: Clock | None = None,
+        lifetimes: Lifetimes | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self.faults = Faults()
+        self.clock: Clock = clock or WallClock()
+        self.speed = speed
+        self._port = port
+        self._lifetimes = lifetimes or Lifetimes()
+        self._chance = Random(seed)
+        self._closing = threading.Event()
+        self._server: Server | None = None
+        self._region: Region | None = None
+        self._front: Front | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Reset moto, seed the region and serve it. Raises RuntimeError when another one is open."""
+        if not _one_at_a_time.acquire(blocking=False):
+            raise RuntimeError(
+                "An EcsSandbox is already open in this process, and moto's backends are shared by the "
+                "whole process: close it first, or start another with `python -m sandbox.ecs`."
+            )
+        try:
+            self._open()
+        except BaseException:
+            _one_at_a_time.release()
+            raise
+
+    def _open(self) -> None:
+        BackendDict.reset()
+        region = Region(ACCOUNT, REGION, self.clock, self.speed, self._lifetimes, self._chance)
+        region.look = look
+        seed.furnish(region)
+        self._front = Front(region, self.faults, Control(routes(self)), self._closing)
+        self._region = region
+        self._server = Server(self._port, self._front)
+
+    def stop(self) -> None:
+        """Close the port and forget everything. Requests that hang are let go."""
+        if self._server is None:
+            return
+        self._closing.set()
+        self._server.close()
+        self._server = None
+        BackendDict.reset()
+        _one_at_a_time.release()
+
+    @property
+    def region(self) -> Region:
+        if self._region is None:
+            raise RuntimeError("this EcsSandbox has not been started")
+        return self._region
+
+    @property
+    def url(self) -> str:
+        """The address for AWS_ENDPOINT_URL."""
+        if self._server is None:
+            raise RuntimeError("this EcsSandbox is not being served")
+        return self._server.url
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment for boto3 to come here."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self, service: str, **options: Any) -> Any:
+        """A boto3 client for one of the services played here; `options` go to boto3 as they are."""
+        settings: dict[str, Any] = {
+            "endpoint_url": self.url,
+            "region_name": REGION,
+            "aws_access_key_id": "sandbox",
+            "aws_secret_access_key": "sandbox",
+            **options,
+        }
+        return _session.client(service, **settings)  # type: ignore[call-overload]
+
+    def now(self) -> float:
+        """The sandbox's time, in seconds since the epoch."""
+        return self.clock.now()
+
+    def advance(self, seconds: float) -> float:
+        """Let `seconds` pass and everything in them happen, in order. Returns the new time.
+
+        Raises RuntimeError unless the clock is a ManualClock.
+        """
+        if not isinstance(self.clock, ManualClock):
+            raise RuntimeError("time is driven by hand only with EcsSandbox(clock=ManualClock())")
+        now = self.clock.advance(seconds)
+        self.region.live_until(now)
+        return now
+
+    def state(self) -> dict[str, Any]:
+        """Services, deployments, service deployments and tasks over all time, as plain data."""
+        with self.region.moment():
+            return state(self.region)
+
+    def calls(self, operation: str | None = None) -> list[CallNote]:
+        """The requests so far, oldest first; those of one operation when it is named."""
+        notes = list(self._front.calls) if self._front else []
+        return [note for note in notes if operation in (None, note.operation)]

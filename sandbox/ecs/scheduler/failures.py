@@ -1,0 +1,80 @@
+"""Failing tasks of a deployment: counted for the circuit breaker, replaced more and more slowly."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+from sandbox.ecs import telling
+from sandbox.ecs.records import Deployment, Service, Task
+from sandbox.ecs.region import Region
+
+
+def threshold(breaker: dict[str, Any], desired_count: int) -> int:
+    """How many failures in a row trip the breaker.
+
+    Amazon's default is half the desired count, at least 3 and at most 200; `thresholdConfiguration`
+    may say otherwise (type COUNT, BOUNDED_PERCENT or UNBOUNDED_PERCENT).
+    """
+    configured = breaker.get("thresholdConfiguration", {"type": "BOUNDED_PERCENT", "value": 50})
+    value: int = configured["value"]
+    if configured["type"] == "COUNT":
+        return max(1, value)
+    share = ceil(desired_count * value / 100)
+    if configured["type"] == "UNBOUNDED_PERCENT":
+        return max(1, share)
+    return max(3, min(200, share))
+
+
+def watched(service: Service, deployment: Deployment) -> bool:
+    """The circuit breaker watches a deployment until it has completed."""
+    return bool(service.circuit_breaker["enable"]) and deployment.rollout_state == "IN_PROGRESS"
+
+
+def tripped(service: Service, deployment: Deployment) -> bool:
+    limit = threshold(service.circuit_breaker, service.desired_count)
+    return watched(service, deployment) and deployment.failures_in_a_row >= limit
+
+
+def note_failure(region: Region, task: Task) -> None:
+    """A task of a deployment did not start, crashed, or was given up by its health checks."""
+    if task.service is None or task.deployment is None:
+        return
+    service = region.tables.services[task.service]
+    before = region.tables.deployments[task.deployment]
+    deployment = region.update_deployment(
+        before.id, failed_tasks=before.failed_tasks + 1, failures_in_a_row=before.failures_in_a_row + 1
+    )
+    if watched(service, deployment):
+        _show_count(region, deployment)
+        region.look_at(service.arn, 0 if tripped(service, deployment) else None)
+    elif deployment.status == "PRIMARY" and not deployment.halted:
+        _slow_down(region, service, deployment)
+
+
+def note_healthy(region: Region, deployment: str) -> None:
+    """A task got healthy: the count of failures starts anew, unless the breaker is told not to."""
+    before = region.tables.deployments[deployment]
+    service = region.tables.services[before.service]
+    if before.failures_in_a_row and service.circuit_breaker.get("resetOnHealthyTask", True):
+        _show_count(region, region.update_deployment(deployment, failures_in_a_row=0, retry_at=0.0))
+    region.look_at(service.arn)
+
+
+def _show_count(region: Region, deployment: Deployment) -> None:
+    arn = deployment.service_deployment
+    if arn is None or deployment.rolls_back:
+        return
+    if region.tables.service_deployments[arn].breaker_status == "MONITORING":
+        region.update_service_deployment(arn, failure_count=deployment.failures_in_a_row)
+
+
+def _slow_down(region: Region, service: Service, deployment: Deployment) -> None:
+    """After each round of failures ECS pauses, twice as long as before."""
+    rounds, rest = divmod(deployment.failures_in_a_row, max(1, service.desired_count))
+    if rounds == 0 or rest:
+        return
+    lifetimes = region.lifetimes
+    pause = min(lifetimes.longest_backoff, lifetimes.backoff * 2 ** (rounds - 1))
+    region.update_deployment(deployment.id, retry_at=region.now + region.pace.seconds(pause))
+    telling.tell(region, service.arn, telling.cannot_start_consistently())

@@ -1,0 +1,51 @@
+"""The next move of a rolling update. Pure: counts in, counts out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Task counts of a service. "Live" tasks are wanted and pending or running; "healthy" ones serve."""
+
+    desired: int
+    fewest: int
+    """Healthy tasks that must be left."""
+    most: int
+    """Live tasks that there may be."""
+    new_live: int
+    new_healthy: int
+    old_live: int
+    old_healthy: int
+    may_start: bool = True
+    halted: bool = False
+    """The deployment starts nothing more and takes nothing from the old tasks."""
+
+
+@dataclass(frozen=True)
+class Move:
+    start: int = 0
+    stop_new: int = 0
+    stop_old_unhealthy: int = 0
+    stop_old_healthy: int = 0
+
+
+def next_move(standing: Standing) -> Move:
+    """Start new tasks as room allows, stop old ones as health allows.
+
+    Healthy old tasks go when healthy new ones stand in for them, or, where there is no room for
+    another task, to make room; never below `fewest`.
+    """
+    s = standing
+    live = s.new_live + s.old_live
+    if s.halted and s.desired > 0:
+        return Move()
+    stop_new = max(0, s.new_live - s.desired)
+    missing = max(0, s.desired - s.new_live)
+    start = min(missing, max(0, s.most - live)) if s.may_start else 0
+    replaced = s.old_healthy - max(0, s.desired - s.new_healthy)
+    in_the_way = missing - max(0, s.most - live) if s.may_start else 0
+    spare = s.new_healthy + s.old_healthy - s.fewest
+    stop_old = max(0, min(max(replaced, in_the_way), s.old_healthy, spare))
+    return Move(start, stop_new, s.old_live - s.old_healthy, stop_old)

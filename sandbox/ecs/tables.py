@@ -1,0 +1,106 @@
+"""The region's tables, with a journal that lets them be read as they were a while ago."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+from sandbox.ecs.records import Deployment, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition
+
+Row = TypeVar("Row")
+JOURNAL_SECONDS = 900.0
+"""How far back the tables can be read."""
+
+
+class Journal:
+    """The rows that were replaced, so that the replacing can be undone on a copy."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._entries: deque[tuple[float, str, str, Any]] = deque()
+
+    def note(self, table: str, key: str, old: object) -> None:
+        now = self._now()
+        self._entries.append((now, table, key, old))
+        while self._entries and self._entries[0][0] < now - JOURNAL_SECONDS:
+            self._entries.popleft()
+
+    def since(self, moment: float) -> Iterator[tuple[str, str, Any]]:
+        """What was replaced after `moment`, newest first: table, key, the row before (None: no row)."""
+        for at, table, key, old in reversed(self._entries):
+            if at <= moment:
+                return
+            yield table, key, old
+
+
+class Table(Mapping[str, Row], Generic[Row]):
+    def __init__(self, name: str, journal: Journal, rows: dict[str, Row] | None = None) -> None:
+        self.name = name
+        self._journal = journal
+        self._rows: dict[str, Row] = {} if rows is None else rows
+
+    def __getitem__(self, key: str) -> Row:
+        return self._rows[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def put(self, key: str, row: Row) -> Row:
+        self._journal.note(self.name, key, self._rows.get(key))
+        self._rows[key] = row
+        return row
+
+    def remove(self, key: str) -> None:
+        self._journal.note(self.name, key, self._rows.pop(key, None))
+
+    def copy_of_rows(self) -> dict[str, Row]:
+        return dict(self._rows)
+
+
+class Tables:
+    def __init__(self, journal: Journal, rows: dict[str, dict[str, Any]] | None = None) -> None:
+        before = rows or {}
+        self._journal = journal
+        self.services: Table[Service] = Table("services", journal, before.get("services"))
+        self.deployments: Table[Deployment] = Table("deployments", journal, before.get("deployments"))
+        self.service_deployments: Table[ServiceDeployment] = Table(
+            "service_deployments", journal, before.get("service_deployments")
+        )
+        self.revisions: Table[ServiceRevision] = Table("revisions", journal, before.get("revisions"))
+        self.tasks: Table[Task] = Table("tasks", journal, before.get("tasks"))
+        self.task_definitions: Table[TaskDefinition] = Table(
+            "task_definitions", journal, before.get("task_definitions")
+        )
+
+    def as_of(self, moment: float) -> Tables:
+        """A copy of the tables as they were at `moment`."""
+        tables = (
+            self.services,
+            self.deployments,
+            self.service_deployments,
+            self.revisions,
+            self.tasks,
+            self.task_definitions,
+        )
+        rows: dict[str, dict[str, Any]] = {table.name: table.copy_of_rows() for table in tables}
+        for name, key, old in self._journal.since(moment):
+            if old is None:
+                rows[name].pop(key, None)
+            else:
+                rows[name][key] = old
+        return Tables(self._journal, rows)
+
+    def deployments_of(self, service: str) -> list[Deployment]:
+        """The deployments ECS shows for a service: the PRIMARY first, then the newest."""
+        shown = [d for d in self.deployments.values() if d.service == service and d.status != "INACTIVE"]
+        return sorted(shown, key=lambda d: (d.status != "PRIMARY", -d.created_at))
+
+    def primary_of(self, service: str) -> Deployment | None:
+        return next((d for d in self.deployments_of(service) if d.status == "PRIMARY"), None)
+
+    def tasks_of(self, service: str) -> list[Task]:
+        return [task for task in self.tasks.values() if task.service == service]

@@ -1,0 +1,1 @@
+"""The lives of tasks, from PROVISIONING to STOPPED."""

@@ -1,0 +1,161 @@
+"""The way up: PROVISIONING, PENDING, ACTIVATING, RUNNING, and healthy or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from sandbox.ecs import telling
+from sandbox.ecs.images import Behaviour, FoundImage
+from sandbox.ecs.records import Container, Service, Task
+from sandbox.ecs.region import Region
+from sandbox.ecs.scheduler import failures
+from sandbox.ecs.tasks import ending, one_off, voices
+
+Found = dict[str, FoundImage]
+_WORST_FIRST = (Behaviour.MISSING, Behaviour.CRASH, Behaviour.UNHEALTHY, Behaviour.SLOW)
+
+
+def set_out(region: Region, arn: str) -> None:
+    region.after(region.lifetimes.provisioning, partial(_pull, region, arn))
+
+
+def _still(region: Region, arn: str, status: str) -> Task | None:
+    """The task, if nobody has stopped it since this step was planned."""
+    task = region.tables.tasks.get(arn)
+    return task if task is not None and task.live and task.last_status == status else None
+
+
+def _worst(found: Found) -> Behaviour:
+    behaviours = {image.behaviour for image in found.values()}
+    return next((behaviour for behaviour in _WORST_FIRST if behaviour in behaviours), Behaviour.GOOD)
+
+
+def _pull(region: Region, arn: str) -> None:
+    task = _still(region, arn, "PROVISIONING")
+    if task is None:
+        return
+    found = {container.name: region.images.find(container.image) for container in task.containers}
+    region.update_task(arn, last_status="PENDING", connected_at=region.now, pull_started_at=region.now)
+    lifetimes = region.lifetimes
+    worst = _worst(found)
+    if worst is Behaviour.MISSING:
+        region.after(lifetimes.failing_pull, partial(_cannot_pull, region, arn, found))
+        return
+    seconds = lifetimes.slow_pulling if worst is Behaviour.SLOW else lifetimes.pulling
+    region.after(seconds, partial(_activate, region, arn, found))
+
+
+def _cannot_pull(region: Region, arn: str, found: Found) -> None:
+    task = _still(region, arn, "PENDING")
+    if task is None:
+        return
+    missing = next(c for c in task.containers if found[c.name].behaviour is Behaviour.MISSING)
+    reason = (
+        f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+        f"failed to resolve ref {missing.image}: {missing.image}: not found"
+    )
+    containers = tuple(replace(c, reason=reason) if c is missing else c for c in task.containers)
+    region.update_task(arn, containers=containers)
+    ending.fail(region, arn, "TaskFailedToStart", reason)
+
+
+def _activate(region: Region, arn: str, found: Found) -> None:
+    task = _still(region, arn, "PENDING")
+    if task is None:
+        return
+    containers = tuple(
+        replace(
+            container,
+            image_digest=found[container.name].digest,
+            runtime_id=f"{task.id}-{region.names.hex_id(8)}",
+        )
+        for container in task.containers
+    )
+    region.update_task(arn, last_status="ACTIVATING", pull_stopped_at=region.now, containers=containers)
+    region.after(region.lifetimes.activating, partial(_run, region, arn, found))
+
+
+def _run(region: Region, arn: str, found: Found) -> None:
+    task = _still(region, arn, "ACTIVATING")
+    if task is None:
+        return
+    containers = tuple(replace(container, last_status="RUNNING") for container in task.containers)
+    task = region.update_task(arn, last_status="RUNNING", started_at=region.now, containers=containers)
+    service = region.tables.services[task.service] if task.service else None
+    voices.say_hello(region, task)
+    if service is not None and service.target_groups:
+        task = region.update_task(arn, registered=True)
+        for balancer in service.target_groups:
+            telling.tell(region, service.arn, telling.registered(balancer["targetGroupArn"]))
+    _decide_what_comes(region, task, service, found)
+    if service is not None:
+        region.look_at(service.arn)
+
+
+def _decide_what_comes(region: Region, task: Task, service: Service | None, found: Found) -> None:
+    lifetimes = region.lifetimes
+    worst = _worst(found)
+    checked = any(container.checked for container in task.containers)
+    balanced = service is not None and bool(service.target_groups)
+    if worst is Behaviour.CRASH:
+        crashing = next(n for n, image in found.items() if image.behaviour is Behaviour.CRASH)
+        region.after(lifetimes.until_crash, partial(_crash, region, task.arn, crashing))
+    elif task.service is None and one_off.has_work(task):
+        region.after(lifetimes.one_off_work, partial(one_off.finish, region, task.arn))
+    if not checked and not balanced:
+        _get_healthy(region, task.arn)
+    elif worst is Behaviour.UNHEALTHY:
+        grace = service.grace_period if service is not None else 0.0
+        region.after(grace + lifetimes.until_unhealthy, partial(_get_unhealthy, region, task.arn, found))
+    elif worst is not Behaviour.CRASH:
+        slow = worst is Behaviour.SLOW
+        seconds = lifetimes.slow_until_healthy if slow else lifetimes.until_healthy
+        region.after(seconds, partial(_get_healthy, region, task.arn))
+
+
+def _get_healthy(region: Region, arn: str) -> None:
+    task = _still(region, arn, "RUNNING")
+    if task is None:
+        return
+    region.update_task(arn, healthy=True, containers=_checked(task.containers, "HEALTHY"))
+    if task.deployment is not None:
+        failures.note_healthy(region, task.deployment)
+
+
+def _checked(containers: tuple[Container, ...], health: str) -> tuple[Container, ...]:
+    return tuple(replace(c, health=health) if c.checked else c for c in containers)
+
+
+def _get_unhealthy(region: Region, arn: str, found: Found) -> None:
+    task = _still(region, arn, "RUNNING")
+    if task is None:
+        return
+    unhealthy = tuple(
+        replace(c, health="UNHEALTHY" if found[c.name].behaviour is Behaviour.UNHEALTHY else "HEALTHY")
+        if c.checked
+        else c
+        for c in task.containers
+    )
+    region.update_task(arn, containers=unhealthy)
+    if task.service is None:
+        return
+    service = region.tables.services[task.service]
+    if not service.target_groups:
+        telling.tell(region, service.arn, telling.failed_container_checks(task))
+        ending.fail(region, arn, "ServiceSchedulerInitiated", "Task failed container health checks")
+        return
+    balancer = service.target_groups[0]
+    group = balancer["targetGroupArn"]
+    telling.tell(region, service.arn, telling.unhealthy_target(balancer["containerPort"], group))
+    ending.fail(
+        region, arn, "ServiceSchedulerInitiated", f"Task failed ELB health checks in (target-group {group})"
+    )
+
+
+def _crash(region: Region, arn: str, name: str) -> None:
+    task = _still(region, arn, "RUNNING")
+    if task is None:
+        return
+    voices.say_why_it_crashes(region, task, name)
+    ending.exit_by_itself(region, arn, name, exit_code=1)

@@ -1,0 +1,82 @@
+"""What a service tells: events in ECS's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sandbox.ecs.records import Service, ServiceEvent, Task
+from sandbox.ecs.records.service import EVENTS_KEPT
+from sandbox.ecs.region import Region
+
+_TROUBLESHOOTING = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
+
+
+def tell(region: Region, service: str, message: str) -> None:
+    """Add an event, `(service NAME) message`, as the newest one."""
+    row = region.tables.services[service]
+    event = ServiceEvent(region.names.uuid(), region.now, f"(service {row.name}) {message}")
+    region.update_service(service, events=(event, *row.events)[:EVENTS_KEPT])
+
+
+def started(tasks: Iterable[Task]) -> str:
+    listed = [f"(task {task.id})" for task in tasks]
+    return f"has started {len(listed)} tasks: {' '.join(listed)}."
+
+
+def stopped(tasks: Iterable[Task]) -> str:
+    listed = [f"(task {task.id})" for task in tasks]
+    return f"has stopped {len(listed)} running tasks: {' '.join(listed)}."
+
+
+def registered(target_group: str, count: int = 1) -> str:
+    return f"registered {count} targets in (target-group {target_group})"
+
+
+def deregistered(target_group: str, count: int = 1) -> str:
+    return f"deregistered {count} targets in (target-group {target_group})"
+
+
+def draining(count: int) -> str:
+    return f"has begun draining connections on {count} tasks."
+
+
+def completed(deployment: str) -> str:
+    return f"(deployment {deployment}) deployment completed."
+
+
+def steady() -> str:
+    return "has reached a steady state."
+
+
+def failed_to_start(deployment: str) -> str:
+    return f"(deployment {deployment}) deployment failed: tasks failed to start."
+
+
+def rolling_back(deployment: str) -> str:
+    return f"rolling back to deployment {deployment}."
+
+
+def not_placed(service: Service) -> str:
+    if service.settings.get("launchType") == "EC2":
+        reason = " because no container instance met all of its requirements."
+    else:
+        reason = (
+            ". Reason: Capacity is unavailable at this time. "
+            "Please try again later or in a different availability zone."
+        )
+    return f"was unable to place a task{reason} {_TROUBLESHOOTING}"
+
+
+def cannot_start_consistently() -> str:
+    return f"is unable to consistently start tasks successfully. {_TROUBLESHOOTING}"
+
+
+def unhealthy_target(port: int, target_group: str) -> str:
+    return (
+        f"(port {port}) is unhealthy in (target-group {target_group}) due to "
+        "(reason Health checks failed with these codes: [503])."
+    )
+
+
+def failed_container_checks(task: Task) -> str:
+    return f"(task {task.id}) failed container health checks."

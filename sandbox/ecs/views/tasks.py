@@ -1,0 +1,114 @@
+"""Tasks and their containers."""
+
+from __future__ import annotations
+
+from sandbox.ecs.records import Container, Task
+from sandbox.ecs.views.parts import Json, present, tag_list
+
+_TIMES = (
+    "connectivityAt",
+    "createdAt",
+    "pullStartedAt",
+    "pullStoppedAt",
+    "startedAt",
+    "stoppingAt",
+    "executionStoppedAt",
+    "stoppedAt",
+)
+
+
+def task_view(task: Task, *, tags: bool) -> Json:
+    members = {
+        "attachments": [_interface(task)],
+        "attributes": [{"name": "ecs.cpu-architecture", "value": "x86_64"}],
+        "availabilityZone": task.availability_zone,
+        "clusterArn": task.cluster_arn,
+        "connectivity": None if task.connected_at is None else "CONNECTED",
+        "connectivityAt": task.connected_at,
+        "containers": [_container(task, container) for container in task.containers],
+        "cpu": task.cpu,
+        "createdAt": task.created_at,
+        "desiredStatus": task.desired_status,
+        "enableExecuteCommand": False,
+        "executionStoppedAt": task.execution_stopped_at,
+        "group": task.group,
+        "healthStatus": _health(task),
+        "lastStatus": task.last_status,
+        "launchType": task.launch_type,
+        "memory": task.memory,
+        "overrides": {
+            "containerOverrides": [{"name": container.name} for container in task.containers],
+            "inferenceAcceleratorOverrides": [],
+            **task.overrides,
+        },
+        "platformVersion": task.platform_version,
+        "platformFamily": "Linux",
+        "pullStartedAt": task.pull_started_at,
+        "pullStoppedAt": task.pull_stopped_at,
+        "startedAt": task.started_at,
+        "startedBy": task.started_by,
+        "stopCode": task.stop_code,
+        "stoppedAt": task.stopped_at,
+        "stoppedReason": task.stopped_reason,
+        "stoppingAt": task.stopping_at,
+        "tags": tag_list(task.tags) if tags else [],
+        "taskArn": task.arn,
+        "taskDefinitionArn": task.task_definition,
+        "version": task.version,
+        "ephemeralStorage": {"sizeInGiB": 20},
+        "fargateEphemeralStorage": {"sizeInGiB": 20},
+    }
+    return present(members, times=_TIMES)
+
+
+def _health(task: Task) -> str:
+    """Of the essential containers that have a health check; UNKNOWN where none has."""
+    states = {c.health for c in task.containers if c.essential and c.checked}
+    if "UNHEALTHY" in states:
+        return "UNHEALTHY"
+    return "HEALTHY" if states == {"HEALTHY"} else "UNKNOWN"
+
+
+def _container(task: Task, container: Container) -> Json:
+    interfaces = []
+    if container.runtime_id is not None:
+        interfaces = [{"attachmentId": task.attachment_id, "privateIpv4Address": task.ip}]
+    members = {
+        "containerArn": container.arn,
+        "taskArn": task.arn,
+        "name": container.name,
+        "image": container.image,
+        "imageDigest": container.image_digest,
+        "runtimeId": container.runtime_id,
+        "lastStatus": container.last_status,
+        "exitCode": container.exit_code,
+        "reason": container.reason,
+        "networkBindings": [],
+        "networkInterfaces": interfaces,
+        "healthStatus": container.health,
+        "cpu": container.cpu,
+        "memory": container.memory,
+    }
+    return present(members)
+
+
+def _interface(task: Task) -> Json:
+    if task.gone:
+        status = "DELETED"
+    elif task.last_status == "PROVISIONING":
+        status = "PRECREATED"
+    else:
+        status = "ATTACHED"
+    details = {
+        "subnetId": task.subnet,
+        "networkInterfaceId": task.interface_id,
+        "macAddress": task.mac,
+        "privateDnsName": f"ip-{task.ip.replace('.', '-')}.{task.availability_zone[:-1]}.compute.internal",
+        "privateIPv4Address": task.ip,
+    }
+    return {
+        "id": task.attachment_id,
+        "type": "ElasticNetworkInterface",
+        "status": status,
+        "details": [{"name": name, "value": value} for name, value in details.items()],
+    }

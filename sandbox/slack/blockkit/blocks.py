@@ -1,0 +1,207 @@
+"""The layout blocks and their limits (docs.slack.dev/reference/block-kit/blocks)."""
+
+from __future__ import annotations
+
+from sandbox.slack.blockkit.elements import (
+    ELEMENTS,
+    IMAGE_ELEMENT,
+    IN_ACTIONS,
+    IN_CONTEXT_ACTIONS,
+    IN_INPUT,
+    IN_SECTION,
+)
+from sandbox.slack.blockkit.rich_text import RICH_TEXT, RICH_TEXT_ONLY, TABLE_CELL
+from sandbox.slack.blockkit.rules import (
+    Findings,
+    Json,
+    Rule,
+    anything,
+    at_least_one,
+    boolean,
+    both,
+    exactly_one,
+    list_of,
+    one_of,
+    record,
+    string,
+    typed,
+)
+from sandbox.slack.blockkit.texts import LONGEST_TEXT, SLACK_FILE, TYPE, any_text, plain_text
+
+
+def _block(required: dict[str, Rule], optional: dict[str, Rule] | None = None) -> Rule:
+    return record({"type": TYPE, **required}, {"block_id": string(255), **(optional or {})})
+
+
+def _elements(allowed: set[str]) -> Rule:
+    return typed(ELEMENTS, allowed)
+
+
+_SECTION = both(
+    _block(
+        {},
+        {
+            "text": any_text(LONGEST_TEXT),
+            "fields": list_of(any_text(2000), 10, 1),
+            "accessory": _elements(IN_SECTION),
+            "expand": boolean,
+        },
+    ),
+    at_least_one("text", "fields"),
+)
+_IMAGE = both(
+    _block(
+        {"alt_text": string(2000)},
+        {"image_url": string(3000), "slack_file": SLACK_FILE, "title": plain_text(2000)},
+    ),
+    exactly_one("image_url", "slack_file"),
+)
+_CONTEXT_PART = typed(
+    {
+        "image": IMAGE_ELEMENT,
+        "plain_text": plain_text(LONGEST_TEXT),
+        "mrkdwn": any_text(LONGEST_TEXT),
+    }
+)
+_INPUT = _block(
+    {"label": plain_text(2000), "element": _elements(IN_INPUT)},
+    {"hint": plain_text(2000), "optional": boolean, "dispatch_action": boolean},
+)
+_VIDEO = _block(
+    {
+        "alt_text": string(2000),
+        "title": plain_text(200),
+        "thumbnail_url": string(3000),
+        "video_url": string(3000),
+    },
+    {
+        "author_name": string(50),
+        "description": plain_text(200),
+        "provider_icon_url": string(3000),
+        "provider_name": string(255),
+        "title_url": string(3000),
+    },
+)
+_TABLE = _block(
+    {"rows": list_of(list_of(TABLE_CELL, 20, 1), 100, 1)},
+    {"column_settings": list_of(anything, 20)},
+)
+_SOURCE = typed(
+    {"url": record({"type": TYPE, "url": string(3000), "text": string(255)}, {"icon_url": string(3000)})}
+)
+_TASK_CARD = _block(
+    {
+        "task_id": string(255),
+        "title": string(255),
+        "status": one_of("pending", "in_progress", "complete", "error"),
+    },
+    {"details": RICH_TEXT_ONLY, "output": RICH_TEXT_ONLY, "sources": list_of(_SOURCE, 100)},
+)
+_PLAN = _block(
+    {"title": string(255)},
+    {"tasks": list_of(typed({"task_card": _TASK_CARD}), 50)},
+)
+_ALERT = _block(
+    {"text": any_text(LONGEST_TEXT)}, {"level": one_of("default", "info", "warning", "error", "success")}
+)
+_CARD = both(
+    _block(
+        {},
+        {
+            "title": any_text(150),
+            "subtitle": any_text(150),
+            "body": any_text(200),
+            "hero_image": IMAGE_ELEMENT,
+            "icon": IMAGE_ELEMENT,
+            "slack_icon": anything,
+            "actions": list_of(_elements({"button"}), 5),
+            "subtext": any_text(200),
+        },
+    ),
+    at_least_one("hero_image", "title", "actions", "body"),
+)
+
+BLOCKS: dict[str, Rule] = {
+    "section": _SECTION,
+    "divider": _block({}),
+    "header": _block({"text": plain_text(150)}),
+    "context": _block({"elements": list_of(_CONTEXT_PART, 10, 1)}),
+    "actions": _block({"elements": list_of(_elements(IN_ACTIONS), 25, 1)}),
+    "image": _IMAGE,
+    "input": _INPUT,
+    "rich_text": RICH_TEXT,
+    "markdown": _block({"text": string(12_000)}),
+    "video": _VIDEO,
+    "table": _TABLE,
+    "task_card": _TASK_CARD,
+    "plan": _PLAN,
+    "alert": _ALERT,
+    "card": _CARD,
+    "carousel": _block({"elements": list_of(typed({"card": _CARD}), 10, 1)}),
+    "context_actions": _block({"elements": list_of(_elements(IN_CONTEXT_ACTIONS), 5, 1)}),
+    "call": _block({"call_id": string(255)}, {"api_decoration_available": boolean, "call": anything}),
+}
+
+# The rest may be posted in messages only.
+IN_VIEWS = {
+    "section",
+    "divider",
+    "header",
+    "context",
+    "actions",
+    "image",
+    "input",
+    "rich_text",
+    "video",
+    "alert",
+}
+MOST_IN_MESSAGE = 50
+MOST_IN_VIEW = 100
+
+
+def check_message_blocks(blocks: list[Json]) -> list[str]:
+    """What Slack would find wrong in a message's blocks; empty when nothing is."""
+    return _check(blocks, list_of(typed(BLOCKS), MOST_IN_MESSAGE), "/blocks")
+
+
+def check_view_blocks(blocks: object, findings: Findings) -> None:
+    list_of(typed(BLOCKS, IN_VIEWS), MOST_IN_VIEW)(blocks, "/view/blocks", findings)
+    _check_unique(blocks, "/view/blocks", findings)
+
+
+def _check(blocks: list[Json], rule: Rule, where: str) -> list[str]:
+    findings = Findings()
+    rule(blocks, where, findings)
+    _check_unique(blocks, where, findings)
+    return findings.problems
+
+
+def _check_unique(blocks: object, where: str, findings: Findings) -> None:
+    """block_id once in a message, action_id once in a block."""
+    seen: set[str] = set()
+    for index, block in enumerate(blocks if isinstance(blocks, list) else []):
+        if not isinstance(block, dict):
+            continue
+        _check_new("block_id", block, seen, f"{where}/{index}", findings)
+        taken: set[str] = set()
+        for place, element in elements_of(block):
+            _check_new("action_id", element, taken, f"{where}/{index}{place}", findings)
+
+
+def _check_new(name: str, part: Json, taken: set[str], where: str, findings: Findings) -> None:
+    identifier = part.get(name)
+    if not isinstance(identifier, str):
+        return
+    if identifier in taken:
+        findings.add(f"`{name}` {identifier!r} already exists", f"{where}/{name}")
+    taken.add(identifier)
+
+
+def elements_of(block: Json) -> list[tuple[str, Json]]:
+    """The elements of a block, each with its place as a JSON pointer."""
+    found = [("/accessory", block.get("accessory")), ("/element", block.get("element"))]
+    for part in ("elements", "actions"):
+        inside = block.get(part)
+        if isinstance(inside, list):
+            found += [(f"/{part}/{index}", element) for index, element in enumerate(inside)]
+    return [(place, element) for place, element in found if isinstance(element, dict)]

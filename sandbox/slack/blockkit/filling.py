@@ -1,0 +1,43 @@
+"""What Slack adds to the blocks an app sends: ids that were left out, and defaults spelled out."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+import string
+from typing import Any
+
+from sandbox.slack.blockkit.blocks import elements_of
+from sandbox.slack.blockkit.elements import INTERACTIVE
+from sandbox.slack.blockkit.rules import Json
+
+_LETTERS = string.ascii_letters + string.digits
+
+
+def filled_in(blocks: list[Json]) -> list[Json]:
+    """The blocks as Slack keeps them and hands them out again."""
+    kept = copy.deepcopy(blocks)
+    for block in kept:
+        block.setdefault("block_id", _short_id())
+        for _, element in elements_of(block):
+            if element.get("type") in INTERACTIVE:
+                element.setdefault("action_id", _short_id())
+        _spell_out(block)
+    return kept
+
+
+def _spell_out(part: Any) -> None:
+    if isinstance(part, list):
+        for item in part:
+            _spell_out(item)
+    elif isinstance(part, dict):
+        if part.get("type") == "plain_text" and "text" in part:
+            part.setdefault("emoji", True)
+        elif part.get("type") == "mrkdwn" and "text" in part:
+            part.setdefault("verbatim", False)
+        for item in part.values():
+            _spell_out(item)
+
+
+def _short_id() -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(5))

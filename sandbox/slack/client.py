@@ -1,0 +1,199 @@
+"""A client of the control API, for tests and the demo: be a person in the played Slack."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import httpx
+
+from sandbox.slack.shapes import Clicked, LoggedCall, Message, Submitted, Typed
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+# Slack waits 3 seconds for an app; no request here should take longer than this.
+_TIMEOUT = 75.0
+# How long to wait for news from Slack before looking again all the same: what is awaited may lie elsewhere.
+_LOOK_AGAIN = 0.2
+
+
+class SandboxError(Exception):
+    """The sandbox refused: `error` is its short name, `answer` the whole JSON."""
+
+    def __init__(self, answer: Json) -> None:
+        super().__init__(f"{answer.get('error')}: {answer.get('detail', '')}")
+        self.error = str(answer.get("error"))
+        self.answer = answer
+
+
+class SlackClient:
+    """Acts and looks as a person. Users and channels go by id or name.
+
+    Every method raises SandboxError where the sandbox refuses: an unknown name, no such button, a dialog
+    that was dismissed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url if url.endswith("/") else url + "/"
+        self._http = httpx.Client(base_url=self.url + "sandbox/", timeout=_TIMEOUT, trust_env=False)
+
+    def say(
+        self, user: str, channel: str, text: str, *, thread_ts: str | None = None, broadcast: bool = False
+    ) -> Typed:
+        """Types and sends. Returns when Slack has finished with it: the app acknowledged, or had its time."""
+        body = {
+            "user": user,
+            "channel": channel,
+            "text": text,
+            "thread_ts": thread_ts,
+            "broadcast": broadcast,
+        }
+        return cast("Typed", self._post("type", body))
+
+    def type(
+        self, user: str, channel: str, text: str, *, thread_ts: str | None = None, broadcast: bool = False
+    ) -> Typed:
+        """The same as `say`."""
+        return self.say(user, channel, text, thread_ts=thread_ts, broadcast=broadcast)
+
+    def click(
+        self,
+        user: str,
+        action_id: str,
+        *,
+        channel: str | None = None,
+        ts: str | None = None,
+        view_id: str | None = None,
+        block_id: str | None = None,
+        confirm: bool = True,
+        **given: Any,
+    ) -> Clicked:
+        """Presses an element of a message (`channel`, `ts`) or view; `given` is what is chosen or entered."""
+        body = {
+            "user": user,
+            "action_id": action_id,
+            "channel": channel,
+            "ts": ts,
+            "view_id": view_id,
+            "block_id": block_id,
+            "confirm": confirm,
+            **given,
+        }
+        return cast("Clicked", self._post("click", body))
+
+    def shortcut(
+        self, user: str, callback_id: str, *, channel: str | None = None, ts: str | None = None
+    ) -> Clicked:
+        body = {"user": user, "callback_id": callback_id, "channel": channel, "ts": ts}
+        return cast("Clicked", self._post("shortcut", body))
+
+    def messages(self, channel: str, user: str = "alice") -> list[Message]:
+        """What this person sees in the channel, oldest first, without replies in threads."""
+        return self._messages({"channel": channel, "as": user})
+
+    def thread(self, channel: str, ts: str, user: str = "alice") -> list[Message]:
+        """The root message, then its replies; empty when there is no such message."""
+        return self._messages({"channel": channel, "as": user, "thread_ts": ts})
+
+    def replies(self, channel: str, ts: str, user: str = "alice") -> list[Message]:
+        """The thread without its root."""
+        return [message for message in self.thread(channel, ts, user) if message["ts"] != ts]
+
+    def workspace(self, user: str = "alice") -> Json:
+        return self._get("workspace", {"as": user})
+
+    def health(self) -> Json:
+        return self._get("health")
+
+    def views(self, user: str) -> list[Json]:
+        """The modals this person has open, bottom first."""
+        return cast("list[Json]", self._get("views", {"as": user})["views"])
+
+    def submit(self, user: str, view_id: str, values: Json | None = None) -> Submitted:
+        """Submits a modal; `values` is block_id, action_id, what was entered."""
+        return cast(
+            "Submitted", self._post("submit", {"user": user, "view_id": view_id, "values": values or {}})
+        )
+
+    def close_view(self, user: str, view_id: str, *, everything: bool = False) -> Submitted:
+        return cast("Submitted", self._post("close", {"user": user, "view_id": view_id, "all": everything}))
+
+    def options(self, user: str, action_id: str, value: str = "", **where: Any) -> Json:
+        """Opens an external select and types `value`; `where` is channel and ts, or view_id."""
+        return self._post("options", {"user": user, "action_id": action_id, "value": value, **where})
+
+    def open_home(self, user: str) -> Json | None:
+        """Opens the Home tab; returns the view once the app was told, if one is published by then."""
+        return cast("Json | None", self._post("home", {"user": user})["view"])
+
+    def home(self, user: str) -> Json | None:
+        return cast("Json | None", self._get("home", {"as": user})["view"])
+
+    def invite(self, user: str, channel: str) -> bool:
+        """Lets somebody into a channel; False when they were in it already."""
+        return bool(self._post("member", {"user": user, "channel": channel, "present": True})["changed"])
+
+    def kick(self, user: str, channel: str) -> bool:
+        return bool(self._post("member", {"user": user, "channel": channel, "present": False})["changed"])
+
+    def faults(self, kind: str, **details: Any) -> Json:
+        """Makes something go wrong; see sandbox/slack/faults.py for the kinds."""
+        return self._post("faults", {"kind": kind, **details})
+
+    def clear_faults(self) -> None:
+        self._answer(self._http.delete("faults"))
+
+    def verify(self) -> Json:
+        """Sends url_verification and ssl_check to an HTTP app's addresses: `verified`, and each under `checks`."""
+        return self._post("verify", {})
+
+    def calls(self, method: str | None = None) -> list[LoggedCall]:
+        """The latest Web API calls, oldest first, or those of one method."""
+        logged = cast("list[LoggedCall]", self._get("calls")["calls"])
+        return [call for call in logged if method in (None, call["method"])]
+
+    def clear_calls(self) -> None:
+        self._answer(self._http.delete("calls"))
+
+    def wait(self, since: int | None = None, seconds: float = 10, user: str | None = None) -> Json:
+        """Waits for changes later than `since`, for this person or for all: `{"seq": …, "changes": […]}`."""
+        given = {"since": since, "timeout": seconds, "as": user}
+        return self._get("wait", {name: value for name, value in given.items() if value is not None})
+
+    def until(self, predicate: Callable[[], T], seconds: float = 10) -> T:
+        """Asks `predicate` after every change until its answer counts as true, and returns that.
+
+        Raises:
+            TimeoutError: not within `seconds`; names the last answer
+        """
+        deadline = time.monotonic() + seconds
+        seq = int(self.wait(seconds=0)["seq"])
+        while not (found := predicate()):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"Not within {seconds} s; the last answer was {found!r}.")
+            seq = int(self.wait(seq, min(left, _LOOK_AGAIN))["seq"])
+        return found
+
+    wait_for = until
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _messages(self, query: Json) -> list[Message]:
+        return cast("list[Message]", self._get("messages", query)["messages"])
+
+    def _get(self, path: str, query: Json | None = None) -> Json:
+        return self._answer(self._http.get(path, params=query))
+
+    def _post(self, path: str, body: Json) -> Json:
+        given = {name: value for name, value in body.items() if value is not None}
+        return self._answer(self._http.post(path, json=given))
+
+    def _answer(self, response: httpx.Response) -> Json:
+        content = response.json()
+        if response.is_error or content.get("ok") is False:
+            raise SandboxError(content)
+        return cast("Json", content)

@@ -1,0 +1,104 @@
+"""Faults on request: what goes wrong next, where, and how often."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+# What each kind takes besides `times` and `seconds`, with the value used when it is left out.
+KINDS: dict[str, dict[str, Any]] = {
+    "http-429": {"method": None, "retry_after": 1},
+    "http-500": {"method": None},
+    "drop-after": {"method": None},
+    "error": {"method": None, "error": "internal_error"},
+    "repeat-envelope": {},
+    "delay-delivery": {"delay": 4.0},
+    "outage": {},
+}
+_OF_THE_WEB_API = {"http-429", "http-500", "drop-after", "error"}
+
+
+class UnknownFault(ValueError):
+    """A fault that cannot be made; the text says what can."""
+
+
+@dataclass
+class Fault:
+    kind: str
+    details: dict[str, Any] = field(default_factory=dict)
+    remaining: int | None = 1
+    until: float | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, **self.details, "remaining": self.remaining, "until": self.until}
+
+
+class Faults:
+    """The faults that wait for their moment. Each is used up `times` times, or for `seconds` seconds."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._waiting: list[Fault] = []
+
+    def add(self, kind: str, times: int | None, seconds: float | None, details: dict[str, Any]) -> Fault:
+        """Adds a fault: once unless `times` or `seconds` says otherwise.
+
+        Raises:
+            UnknownFault: no such kind, or a detail that this kind does not take.
+        """
+        if kind not in KINDS:
+            raise UnknownFault(f"No fault is called {kind!r}; there are {', '.join(sorted(KINDS))}.")
+        known = KINDS[kind]
+        if strange := set(details) - set(known):
+            raise UnknownFault(
+                f"{kind} takes no {', '.join(sorted(strange))}; it takes {', '.join(known) or 'nothing'}."
+            )
+        if times is None and seconds is None:
+            times = 1
+        until = None if seconds is None else self._now() + seconds
+        fault = Fault(kind, {**known, **details}, times, until)
+        self._waiting.append(fault)
+        return fault
+
+    def listed(self) -> list[Fault]:
+        self._waiting = [fault for fault in self._waiting if self._lives(fault)]
+        return list(self._waiting)
+
+    def clear(self) -> None:
+        self._waiting.clear()
+
+    def during_outage(self) -> bool:
+        return any(fault.kind == "outage" for fault in self.listed())
+
+    def take(self, kind: str) -> Fault | None:
+        """Uses one fault of this kind, if one waits."""
+        return self._take(lambda fault: fault.kind == kind)
+
+    def take_for_call(self, method: str) -> Fault | None:
+        """Uses one fault meant for a call of this Web API method, or for any method.
+
+        The posts to a response_url are called `response_url` here and are hit only when named.
+        """
+
+        def fits(fault: Fault) -> bool:
+            wanted = fault.details.get("method")
+            return fault.kind in _OF_THE_WEB_API and (
+                wanted == method or (wanted is None and method != "response_url")
+            )
+
+        return self._take(fits)
+
+    def _take(self, fits: Callable[[Fault], bool]) -> Fault | None:
+        for fault in self.listed():
+            if fits(fault):
+                if fault.remaining is not None:
+                    fault.remaining -= 1
+                return fault
+        return None
+
+    def _lives(self, fault: Fault) -> bool:
+        if fault.remaining is not None and fault.remaining <= 0:
+            return False
+        return fault.until is None or self._now() < fault.until

@@ -1,0 +1,161 @@
+"""Delivering a payload to the app by whichever way its manifest asks for, and hearing what it says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import httpx
+
+from sandbox.slack.faults import Faults
+from sandbox.slack.outward.signed_http import Parcel, SignedHttp
+from sandbox.slack.outward.socket_mode import NoConnection, SocketMode
+from sandbox.slack.team.manifest import Manifest
+from sandbox.slack.timings import Timings
+
+Json = dict[str, Any]
+Kind = Literal["slash_commands", "events_api", "interactive", "options"]
+
+ACKNOWLEDGED = "ok"
+TIMED_OUT = "operation_timeout"
+FAILED = "dispatch_failed"
+
+# How long the app may still answer after the person was told that it did not, in seconds.
+_PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a delivery went: `status` is ok, operation_timeout or dispatch_failed.
+
+    `body` is what the app said with its acknowledgement; `reason` is Slack's word in x-slack-retry-reason.
+    """
+
+    status: str
+    body: Json
+    reason: str = ""
+    wants_no_retry: bool = False
+
+    @property
+    def is_acknowledged(self) -> bool:
+        return self.status == ACKNOWLEDGED
+
+
+@dataclass(frozen=True)
+class Retry:
+    number: int
+    reason: str
+
+
+class Delivery:
+    """The way to the app. What takes too long goes on in the background, as it does at Slack."""
+
+    def __init__(
+        self, manifest: Manifest, socket: SocketMode, http: SignedHttp, faults: Faults, timings: Timings
+    ) -> None:
+        self._manifest = manifest
+        self._socket = socket
+        self._http = http
+        self._faults = faults
+        self._timings = timings
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def deliver(
+        self, kind: Kind, payload: Json, *, url: str | None = None, retry: Retry | None = None
+    ) -> Answer:
+        """Delivers once. `url` is where an HTTP app takes this; Socket Mode needs none."""
+        delay = self._faults.take("delay-delivery")
+        pause = float(delay.details["delay"]) if delay is not None else 0.0
+        copies = 2 if self._faults.take("repeat-envelope") is not None else 1
+        if self._manifest.socket_mode:
+            attempt = self._by_socket(kind, payload, retry, copies, pause)
+        elif url is not None:
+            attempt = self._by_http(self._parcel(kind, url, payload, retry), copies, pause)
+        else:
+            return Answer(FAILED, {}, "connection_failed")
+        task = self.in_background(attempt)
+        try:
+            async with asyncio.timeout(self._timings.acknowledge):
+                return await asyncio.shield(task)
+        except TimeoutError:
+            return Answer(
+                TIMED_OUT, {}, "http_timeout" if url and not self._manifest.socket_mode else "timeout"
+            )
+
+    def in_background(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def close(self) -> None:
+        for task in list(self._running):
+            task.cancel()
+        await self._http.close()
+
+    async def _by_socket(
+        self, kind: Kind, payload: Json, retry: Retry | None, copies: int, pause: float
+    ) -> Answer:
+        await asyncio.sleep(pause)
+        more: Json = {}
+        if kind == "events_api":
+            more = {
+                "retry_attempt": retry.number if retry else 0,
+                "retry_reason": retry.reason if retry else "",
+            }
+        envelope = "interactive" if kind == "options" else kind
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                body = await self._socket.send(
+                    envelope, payload, answerable=kind != "events_api", copies=copies, **more
+                )
+        except NoConnection:
+            return Answer(FAILED, {}, "connection_failed")
+        except TimeoutError:
+            return Answer(TIMED_OUT, {}, "timeout")
+        return Answer(ACKNOWLEDGED, body)
+
+    def _parcel(self, kind: Kind, url: str, payload: Json, retry: Retry | None) -> Parcel:
+        if kind == "slash_commands":
+            return self._http.form(url, payload)
+        if kind == "events_api":
+            repeated = (
+                {"X-Slack-Retry-Num": str(retry.number), "X-Slack-Retry-Reason": retry.reason}
+                if retry
+                else {}
+            )
+            return self._http.json(url, payload, repeated)
+        return self._http.form(url, {"payload": json.dumps(payload)})
+
+    async def _by_http(self, parcel: Parcel, copies: int, pause: float) -> Answer:
+        await asyncio.sleep(pause)
+        for _ in range(copies - 1):
+            self.in_background(self._post(parcel))
+        return await self._post(parcel)
+
+    async def _post(self, parcel: Parcel) -> Answer:
+        try:
+            response = await self._http.post(parcel, self._timings.acknowledge)
+        except httpx.TimeoutException:
+            return Answer(TIMED_OUT, {}, "http_timeout")
+        except httpx.HTTPError:
+            return Answer(FAILED, {}, "connection_failed")
+        no_retry = response.headers.get("x-slack-no-retry") == "1"
+        if not response.is_success:
+            return Answer(FAILED, {}, "http_error", no_retry)
+        return Answer(ACKNOWLEDGED, _said(response))
+
+
+def _said(response: httpx.Response) -> Json:
+    if not response.text.strip():
+        return {}
+    if response.headers.get("content-type", "").startswith("application/json"):
+        try:
+            content = response.json()
+        except ValueError:
+            return {"text": response.text}
+        return content if isinstance(content, dict) else {"text": response.text}
+    return {"text": response.text}

@@ -1,0 +1,42 @@
+"""The rich_text block that Slack adds to what a person typed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+Json = dict[str, Any]
+
+_CONTROL = re.compile(r"<([^<>]+)>")
+
+
+def as_rich_text(text: str, block_id: str) -> list[Json]:
+    """The text of a message as its one block; formatting within the text is left as text."""
+    elements: list[Json] = []
+    position = 0
+    for found in _CONTROL.finditer(text):
+        elements += _plain(text[position : found.start()])
+        elements.append(_control(found.group(1)))
+        position = found.end()
+    elements += _plain(text[position:])
+    section = {"type": "rich_text_section", "elements": elements}
+    return [{"type": "rich_text", "block_id": block_id, "elements": [section]}]
+
+
+def _plain(text: str) -> list[Json]:
+    if not text:
+        return []
+    return [{"type": "text", "text": text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")}]
+
+
+def _control(inside: str) -> Json:
+    target, _, label = inside.partition("|")
+    if target.startswith("@"):
+        return {"type": "user", "user_id": target[1:]}
+    if target.startswith("#"):
+        return {"type": "channel", "channel_id": target[1:]}
+    if target.startswith("!subteam^"):
+        return {"type": "usergroup", "usergroup_id": target.removeprefix("!subteam^")}
+    if target.startswith("!"):
+        return {"type": "broadcast", "range": target[1:]}
+    return {"type": "link", "url": target, "text": label} if label else {"type": "link", "url": target}

@@ -1,0 +1,142 @@
+// The modals an app has opened for this person: a stack, of which the top is shown.
+
+import { el } from "../dom.js";
+import { blocks as showBlocks } from "../blocks/blocks.js";
+import { Surface } from "../elements/surface.js";
+import { withEmoji } from "../words/emoji.js";
+import * as api from "../wire/api.js";
+import { dialog, open, shut } from "./dialog.js";
+import { missing } from "./required.js";
+
+export class Modals {
+  constructor(desk) {
+    this.desk = desk;
+    this.box = null;
+    this.view = null;
+    this.surfaces = new Map();
+  }
+
+  /** Show the top of the stack, or nothing where it is empty. What was typed in a view is kept. */
+  show(stack) {
+    for (const id of this.surfaces.keys())
+      if (!stack.some((view) => view.id === id)) this.surfaces.delete(id);
+    const top = stack.at(-1);
+    if (!top) return this.#drop();
+    if (this.view?.id === top.id && this.view.hash === top.hash && this.box) return undefined;
+    return this.#show(top);
+  }
+
+  #drop() {
+    if (this.box) shut(this.box);
+    this.box = null;
+    this.view = null;
+  }
+
+  #show(view) {
+    const surface = this.surfaces.get(view.id) ?? new Surface(this.desk, { view_id: view.id });
+    this.surfaces.set(view.id, surface);
+    surface.keepOnly(view.blocks);
+    const focusKey = this.view?.id === view.id ? document.activeElement?.dataset?.focusKey : undefined;
+    const before = this.box;
+    this.view = view;
+    this.surface = surface;
+    this.box = this.#build(view);
+    if (before) shut(before);
+    open(this.box);
+    this.#focus(focusKey);
+  }
+
+  #build(view) {
+    const closer = el(
+      "button.btn.plain",
+      { type: "button", on: { click: () => this.#close() } },
+      words(view.close, "Cancel"),
+    );
+    const sender = el(
+      "button.btn.primary",
+      { type: "submit", form: "modal-form" },
+      words(view.submit, "Submit"),
+    );
+    const submit = (event) => (event.preventDefault(), this.#submit(sender));
+    const form = el(
+      "form",
+      { id: "modal-form", novalidate: true, on: { submit } },
+      showBlocks(view.blocks, this.surface),
+    );
+    form.addEventListener("keydown", (event) => this.#keyInForm(event, form, view));
+    const box = dialog({
+      title: [this.desk.appAvatar("small"), el("span", {}, words(view.title, ""))],
+      body: [form],
+      foot: view.submit || needsSubmit(view) ? [closer, sender] : [closer],
+      dismiss: () => this.#close(),
+    });
+    box.dataset.viewId = view.id;
+    return box;
+  }
+
+  #focus(key) {
+    const fields = "input, textarea, .select";
+    const wanted =
+      (key && this.box.querySelector(`[data-focus-key="${CSS.escape(key)}"]`)) ||
+      this.box.querySelector("[autofocus]") ||
+      this.box.querySelector(`form :is(${fields})`);
+    wanted?.focus();
+  }
+
+  /** Enter in a one-line field submits where there is something to submit, as in any form. */
+  #keyInForm(event, form, view) {
+    if (event.key !== "Enter" || event.isComposing || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    if (view.submit || needsSubmit(view)) form.requestSubmit();
+  }
+
+  async #submit(sender) {
+    if (sender.getAttribute("aria-busy")) return;
+    const { view, surface } = this;
+    const incomplete = missing(view.blocks, surface);
+    this.#mark(incomplete);
+    if (Object.keys(incomplete).length) return;
+    sender.setAttribute("aria-busy", "true");
+    try {
+      const answer = await api.submit(this.desk.workspace.me.id, view.id, surface.values());
+      this.#mark(answer.errors ?? {});
+    } catch (error) {
+      if (error.body?.errors) this.#mark(error.body.errors);
+      else this.desk.failed(error);
+    } finally {
+      sender.removeAttribute("aria-busy");
+      this.desk.news.afterActingOn({ view_id: view.id });
+    }
+  }
+
+  /** Puts each error under its block, and the focus on the first. */
+  #mark(errors) {
+    let first = null;
+    for (const block of this.box.querySelectorAll("[data-block-id]")) {
+      block.querySelector(".input-error")?.remove();
+      const field = block.querySelector("input, textarea, .select");
+      const text = errors[block.dataset.blockId];
+      block.classList.toggle("wrong", Boolean(text));
+      field?.toggleAttribute("aria-invalid", Boolean(text));
+      if (!text) continue;
+      block.append(el("p.input-error", { role: "alert" }, withEmoji(text)));
+      first ??= field ?? block;
+    }
+    first?.focus();
+    first?.scrollIntoView({ block: "nearest" });
+  }
+
+  async #close() {
+    const { view } = this;
+    try {
+      await api.close(this.desk.workspace.me.id, view.id);
+    } catch (error) {
+      this.desk.failed(error);
+    } finally {
+      this.desk.news.afterActingOn({ view_id: view.id });
+    }
+  }
+}
+
+const words = (object, fallback) => withEmoji(object?.text ?? fallback);
+const needsSubmit = (view) => view.blocks.some((block) => block.type === "input");

@@ -1,0 +1,91 @@
+// Where interactive elements sit: a message, or a view (modal or Home). Remembers what was chosen,
+// and carries a press to the app, through the confirm dialog where the element has one.
+
+import * as api from "../wire/api.js";
+import { confirmed } from "../dialogs/confirm.js";
+
+export class Surface {
+  /**
+   * @param {object} desk
+   * @param {{channel: string, ts: string}|{view_id: string}} target where the sandbox finds the elements
+   */
+  constructor(desk, target) {
+    this.desk = desk;
+    this.target = target;
+    this.states = new Map();
+  }
+
+  /** What one element holds, in the shape of Slack's `state.values`; undefined while untouched. */
+  state(blockId, actionId) {
+    return this.states.get(`${blockId}\n${actionId}`)?.state;
+  }
+
+  /** `waits`: the app hears of it only with the next press, or with the whole form. */
+  record(blockId, actionId, state, waits = false) {
+    this.states.set(`${blockId}\n${actionId}`, { blockId, actionId, state, waits });
+  }
+
+  forget(blockId, actionId) {
+    this.states.delete(`${blockId}\n${actionId}`);
+  }
+
+  /** Everything recorded, as {block_id: {action_id: state}}. */
+  values() {
+    const values = {};
+    for (const { blockId, actionId, state } of this.states.values()) {
+      values[blockId] ??= {};
+      values[blockId][actionId] = state;
+    }
+    return values;
+  }
+
+  /** Forget elements that are no longer shown. */
+  keepOnly(blocks) {
+    const shown = new Set(blocks.flatMap(elementKeys));
+    for (const key of this.states.keys()) if (!shown.has(key)) this.states.delete(key);
+  }
+
+  /**
+   * Press an element. The control shows that it is busy until the app has acknowledged.
+   * @returns {Promise<boolean>} false where the person thought better of it, or it failed
+   */
+  async press(element, blockId, payload, control) {
+    if (element.confirm && !(await confirmed(element.confirm, this.desk))) return false;
+    control?.setAttribute("aria-busy", "true");
+    try {
+      await this.#enterWaiting();
+      await this.#click({ action_id: element.action_id, block_id: blockId, ...payload });
+      return true;
+    } catch (error) {
+      this.desk.failed(error);
+      return false;
+    } finally {
+      control?.removeAttribute("aria-busy");
+      this.desk.news.afterActingOn(this.target);
+    }
+  }
+
+  /** What stands in inputs goes along with every press, in `state.values`. */
+  async #enterWaiting() {
+    const waiting = [...this.states.values()].filter((entry) => entry.waits);
+    for (const entry of waiting) {
+      await this.#click({ action_id: entry.actionId, block_id: entry.blockId, ...entry.state });
+      entry.waits = false;
+    }
+  }
+
+  #click(action) {
+    return api.click(this.desk.workspace.me.id, this.target, action);
+  }
+
+  /** The choices an external select offers for what was typed. */
+  async options(element, blockId, query) {
+    const asked = { action_id: element.action_id, block_id: blockId, value: query };
+    return api.options(this.desk.workspace.me.id, this.target, asked);
+  }
+}
+
+function elementKeys(block) {
+  const elements = [block.element, block.accessory, ...(block.elements ?? [])];
+  return elements.filter(Boolean).map((element) => `${block.block_id}\n${element.action_id}`);
+}

@@ -1,0 +1,1 @@
+"""What a person does in Slack: types, presses, submits, opens."""

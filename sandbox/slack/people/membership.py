@@ -1,0 +1,67 @@
+"""Coming into a channel and leaving it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.slack.people.refused import Refused
+from sandbox.slack.state import State
+from sandbox.slack.store.message import Message
+from sandbox.slack.team.workspace import TEAM_ID, Channel, User
+
+
+def set_member(state: State, user: str, channel: Channel, *, present: bool) -> Message | None:
+    """Lets somebody in or out, with the line Slack writes about it; None when nothing changes."""
+    if (user in channel.members) == present:
+        return None
+    before = set(channel.members)
+    if present:
+        channel.members.add(user)
+    else:
+        channel.members.discard(user)
+    audience = before | channel.members if channel.is_private else None
+    state.changes.record("members", audience, channel=channel.id)
+    happened = "joined" if present else "left"
+    line = state.board.write(
+        channel.id,
+        user,
+        f"<@{user}> has {happened} the channel",
+        subtype="channel_join" if present else "channel_leave",
+    )
+    _announce(state, user, channel, line, f"member_{happened}_channel")
+    return line
+
+
+def run_builtin(state: State, user: User, channel: Channel, command: str, text: str) -> Message | None:
+    """/invite and /remove, which Slack itself answers."""
+    named = text.strip().split()[0] if text.strip() else ""
+    guest = state.workspace.user(named) if named else None
+    if guest is None:
+        return state.board.tell(user.id, channel.id, f"{command} needs a name, as in `{command} @slipway`.")
+    line = set_member(state, guest.id, channel, present=command == "/invite")
+    if line is not None:
+        return None
+    where = "is already in" if command == "/invite" else "is not in"
+    return state.board.tell(user.id, channel.id, f"<@{guest.id}> {where} <#{channel.id}|{channel.name}>.")
+
+
+def member_or_refused(channel: Channel, user: User) -> None:
+    """Raises Refused for somebody who cannot write here."""
+    if user.id in channel.members:
+        return
+    if channel.is_private:
+        raise Refused("channel_not_found", f"{user.name} sees no channel of this name.", status=404)
+    raise Refused("not_in_channel", f"{user.name} is not in #{channel.name}.", status=409)
+
+
+def _announce(state: State, user: str, channel: Channel, line: Message, kind: str) -> None:
+    event: dict[str, Any] = {
+        "type": kind,
+        "user": user,
+        "channel": channel.id,
+        "channel_type": "G" if channel.is_private else "C",
+        "team": TEAM_ID,
+        "event_ts": line.ts,
+    }
+    scope = "groups:read" if channel.is_private else "channels:read"
+    state.events.announce(event, subscription=kind, scope=scope)

@@ -1,0 +1,1 @@
+"""What the played Slack remembers: messages, views, and what changed for whom."""

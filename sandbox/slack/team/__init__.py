@@ -1,0 +1,1 @@
+"""Who and what there is: the workspace, the app's manifest, and the app as installed."""

@@ -1,0 +1,33 @@
+"""The app as installed in the workspace: its manifest, tokens and secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.slack.team.manifest import Manifest
+
+BOT_TOKEN = "xoxb-sandbox-bot"
+APP_TOKEN = "xapp-sandbox-app"
+SIGNING_SECRET = "sandbox-signing-secret"
+VERIFICATION_TOKEN = "sandbox-verification-token"
+
+
+@dataclass(frozen=True)
+class Installation:
+    manifest: Manifest
+    bot_token: str = BOT_TOKEN
+    app_token: str = APP_TOKEN
+    signing_secret: str = SIGNING_SECRET
+    verification_token: str = VERIFICATION_TOKEN
+
+    def scopes_of(self, token: str) -> tuple[str, ...] | None:
+        """The scopes a token carries; None for a token that Slack never issued."""
+        if token == self.bot_token:
+            return self.manifest.scopes
+        if token == self.app_token:
+            return ("connections:write",)
+        return None
+
+    def listens_to(self, event: str, scope: str | None) -> bool:
+        """Slack sends an event only when it is subscribed to and its scope, if it has one, was granted."""
+        return event in self.manifest.events and (scope is None or scope in self.manifest.scopes)

@@ -1,0 +1,1 @@
+"""The whole of Slipway on this machine, against the sandbox's Slack and ECS."""

@@ -1,0 +1,126 @@
+"""Everything that production runs, and the two ends that are played: started, ready, and ended together."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from redis import Redis
+
+from deploys.catalogue.catalogue import load
+from deploys.connection import connect
+from deploys.groups import Groups
+from deploys.store import Store
+from deploys.threads import Threads
+from sandbox.ports import free_port
+from sandbox.slack.client import SlackClient
+from slipway.demo.files import manifest_for, services_file
+from slipway.demo.troupe import Troupe
+
+ADDRESS = r"http://127\.0\.0\.1:\d+"
+REGION = "eu-west-1"
+WATCH_SECONDS = 5.0
+"""Between two looks at a rollout at speed 1."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The running whole."""
+
+    slack: SlackClient
+    page: str
+    ecs: str
+    redis: Redis
+    troupe: Troupe
+    logs: Path
+
+    @property
+    def store(self) -> Store:
+        """The records."""
+        return Store(self.redis)
+
+    @property
+    def threads(self) -> Threads:
+        """Where each deploy's thread is."""
+        return Threads(self.redis)
+
+
+@contextmanager
+def stage(*, speed: float, mode: str = "socket", workers: int = 2) -> Iterator[Stage]:
+    """Starts a Valkey, Slack, ECS, the bot, workers and the clock; ends all of them on leaving.
+
+    `speed` is how many times faster than Amazon's ECS the sandbox runs; `mode` is `socket` or `http`.
+
+    Raises:
+        DemoFailed: one of them did not come up.
+    """
+    with tempfile.TemporaryDirectory(prefix="slipway-demo-") as folder, Troupe(Path(folder)) as troupe:
+        yield _build(troupe, Path(folder), speed, mode, workers)
+
+
+def _build(troupe: Troupe, logs: Path, speed: float, mode: str, workers: int) -> Stage:
+    port = free_port() if mode == "http" else 0
+    manifest = manifest_for(logs, f"http://127.0.0.1:{port}" if port else None)
+    valkey = troupe.start("valkey", "sandbox.valkey", env={})
+    slack = troupe.start("slack", "sandbox.slack", "--port", "0", "--manifest", str(manifest), env={})
+    ecs = troupe.start("ecs", "sandbox.ecs", "--port", "0", "--speed", str(speed), env={})
+    troupe.until("Valkey", lambda: valkey.said(r"\S+://\S+"))
+    troupe.until("Slack's end", lambda: slack.said(ADDRESS))
+    troupe.until("ECS's end", lambda: ecs.said(ADDRESS))
+    slack_url, ecs_url = slack.said(ADDRESS) or "", ecs.said(ADDRESS) or ""
+    redis_url = (valkey.said(r"\S+://\S+") or "").replace("valkey://", "redis://")
+    env = _environment(slack_url, ecs_url, redis_url, speed)
+    for number in range(1, workers + 1):
+        troupe.start(f"worker-{number}", "workers", env=env)
+    troupe.start("clock", "workers.clock", env=env)
+    client = SlackClient(slack_url)
+    if port:
+        gunicorn = ["gunicorn", "bot.web:app()", "--worker-class", "gthread", "--threads", "20"]
+        troupe.run("web", [sys.executable, "-m", *gunicorn, "--bind", f"127.0.0.1:{port}"], env=env)
+        troupe.until("the web process", lambda: _answers(f"http://127.0.0.1:{port}/healthz"))
+    else:
+        troupe.start("bot", "bot", env=env)
+        troupe.until("the bot's connection to Slack", lambda: client.health()["connections"])
+    redis = connect(redis_url)
+    groups = load(services_file(), env).groups
+    known = Groups(redis)
+    troupe.until(
+        "the workers' first look at the user groups",
+        lambda: all(known.members(group, time.time()) is not None for group in groups),
+    )
+    return Stage(client, f"{slack_url}/sandbox/", ecs_url, redis, troupe, logs)
+
+
+def _environment(slack_url: str, ecs_url: str, redis_url: str, speed: float) -> dict[str, str]:
+    """What production sets, with other addresses."""
+    return {
+        "SLACK_BOT_TOKEN": "xoxb-sandbox-bot",
+        "SLACK_APP_TOKEN": "xapp-sandbox-app",
+        "SLACK_SIGNING_SECRET": "sandbox-signing-secret",
+        "SLACK_API_URL": f"{slack_url}/api/",
+        "REDIS_URL": redis_url,
+        "SERVICES_FILE": str(services_file()),
+        "AWS_ENDPOINT_URL": ecs_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "WATCH_SECONDS": f"{max(0.3, WATCH_SECONDS / speed):.2f}",
+        "LEASE_SECONDS": "20",
+        "SETTLE_SECONDS": "21",
+    }
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False

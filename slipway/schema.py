@@ -1,0 +1,33 @@
+"""`slipway schema`: the JSON Schema of services.yml, with which editors complete and check it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import typer
+
+from deploys.catalogue.keys import File
+
+
+def services_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of services.yml.
+
+    It says what one value may be. What several keys mean together is for `slipway check` to say.
+    """
+    described = File.model_json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **described,
+        "title": "services.yml of Slipway",
+    }
+
+
+def schema() -> None:
+    """Print the JSON Schema of services.yml, so that editors complete it.
+
+    Put `slipway schema > services.schema.json` beside it, and begin services.yml with the line
+
+        # yaml-language-server: $schema=services.schema.json
+    """
+    typer.echo(json.dumps(services_schema(), indent=2, ensure_ascii=False))

@@ -1,0 +1,161 @@
+"""What people type, and what Slack and phones make of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.grammar import (
+    TAG,
+    CancelCommand,
+    Command,
+    DeployCommand,
+    HelpCommand,
+    Mistake,
+    StatusCommand,
+    Wrong,
+    parse,
+    parse_mention,
+)
+from deploys.catalogue.names import VERBS as KEPT_WORDS
+
+BOT = "U0SLIPWAYB"
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("web 1.4.2", DeployCommand("web", "1.4.2")),
+        ("deploy web 1.4.2", DeployCommand("web", "1.4.2")),
+        ("  web   1.4.2  ", DeployCommand("web", "1.4.2")),
+        ("web 1.4.2 fixes  the login", DeployCommand("web", "1.4.2", "fixes the login")),
+        ("Web 1.4.2-RC1", DeployCommand("web", "1.4.2-RC1")),
+        ("web\N{NO-BREAK SPACE}1.4.2", DeployCommand("web", "1.4.2")),
+        ("web \N{ZERO WIDTH SPACE}1.4.2", DeployCommand("web", "1.4.2")),
+        ("web 1.4.2\nfixes\nthe login", DeployCommand("web", "1.4.2", "fixes the login")),
+        ("“web” ‘1.4.2’ “fixes the login”", DeployCommand("web", "1.4.2", "fixes the login")),
+        ("`web` `1.4.2`", DeployCommand("web", "1.4.2")),
+        ("web 1.4.2 – fixes the login", DeployCommand("web", "1.4.2", "fixes the login")),
+        ("web 1.4.2: it’s urgent", DeployCommand("web", "1.4.2", "it’s urgent")),
+        ("web 1.4\N{EN DASH}rc", DeployCommand("web", "1.4-rc")),
+        ("web 1.4\N{EM DASH}rc", DeployCommand("web", "1.4--rc")),
+        ("web <http://1.4.rc|1.4.rc>", DeployCommand("web", "1.4.rc")),
+        ("<http://web.site|web.site> 1.4.2", DeployCommand("web.site", "1.4.2")),
+        (
+            "web 1.4.2 see <https://example.com/pull/7>",
+            DeployCommand("web", "1.4.2", "see https://example.com/pull/7"),
+        ),
+        (
+            "web 1.4.2 asked by <@U02BOB0000|bob> in <#C01|ops>",
+            DeployCommand("web", "1.4.2", "asked by @bob in #ops"),
+        ),
+        ("web 1.4.2 <!here> <!subteam^S01|@ops>", DeployCommand("web", "1.4.2", "@here @ops")),
+        ("web 1.4.2 a &lt;b&gt; &amp; c", DeployCommand("web", "1.4.2", "a <b> & c")),
+        ("web 1.4.2 &amp;lt;", DeployCommand("web", "1.4.2", "&lt;")),
+        ("web _" + "x" * 127, DeployCommand("web", "_" + "x" * 127)),
+        ("status", StatusCommand()),
+        ("STATUS Web", StatusCommand("web")),
+        ("cancel", CancelCommand()),
+        ("cancel Web", CancelCommand("web")),
+        ("cancel “k3m9x2pq”", CancelCommand("k3m9x2pq")),
+        ("Help", HelpCommand()),
+    ],
+)
+def test_commands(text: str, command: Command) -> None:
+    assert parse(text) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("", Mistake(Wrong.NOTHING_SAID)),
+        (" \n ", Mistake(Wrong.NOTHING_SAID)),
+        ("deploy", Mistake(Wrong.NOTHING_SAID)),
+        ("web", Mistake(Wrong.NO_TAG, "web", "web")),
+        ("web .hidden", Mistake(Wrong.BAD_TAG, ".hidden", "web")),
+        ("web -rf", Mistake(Wrong.BAD_TAG, "-rf", "web")),
+        ("web 1.4.2+build", Mistake(Wrong.BAD_TAG, "1.4.2+build", "web")),
+        ("web $(id)", Mistake(Wrong.BAD_TAG, "$(id)", "web")),
+        ("web 1.4.2é", Mistake(Wrong.BAD_TAG, "1.4.2é", "web")),
+        ("web " + "x" * 129, Mistake(Wrong.BAD_TAG, "x" * 129, "web")),
+        ("web web:1.4.2", Mistake(Wrong.WHOLE_IMAGE, "1.4.2", "web")),
+        ("web host:5000/web", Mistake(Wrong.BAD_TAG, "host:5000/web", "web")),
+        ("web web@sha256:00ff", Mistake(Wrong.DIGEST, "web@sha256:00ff", "web")),
+        ("web 1.4.2 " + "x" * 501, Mistake(Wrong.LONG_WHY, "501", "web")),
+        ("help status", Mistake(Wrong.TOO_MANY_WORDS, "help")),
+        ("Status web api", Mistake(Wrong.TOO_MANY_WORDS, "status")),
+        ("cancel web api", Mistake(Wrong.TOO_MANY_WORDS, "cancel")),
+    ],
+)
+def test_mistakes(text: str, mistake: Mistake) -> None:
+    assert parse(text) == mistake
+
+
+def test_words_kept_for_later_are_no_services() -> None:
+    for word in KEPT_WORDS - {"deploy", "status", "cancel", "help"}:
+        assert parse(f"{word} 1.4.2") == Mistake(Wrong.NOT_A_COMMAND, word)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<@{BOT}> deploy web 1.4.2",
+        f"<@{BOT}> web 1.4.2",
+        f"<@{BOT}|slipway>: web 1.4.2",
+        f"  <@{BOT}>, deploy web 1.4.2 ",
+        f"<@{BOT}> <@{BOT}> web 1.4.2",
+        f"\N{ZERO WIDTH SPACE}<@{BOT}>\N{NO-BREAK SPACE}web 1.4.2",
+    ],
+)
+def test_a_mention_at_the_beginning_addresses_the_bot(text: str) -> None:
+    assert parse_mention(text, BOT) == DeployCommand("web", "1.4.2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"did <@{BOT}> deploy web 1.4.2",
+        f"please do not, <@{BOT}> web 1.4.2",
+        f"&gt; <@{BOT}> deploy web 1.4.2",
+        f"<@U02BOB0000> <@{BOT}> web 1.4.2",
+        "deploy web 1.4.2",
+        f"<@{BOT}X> web 1.4.2",
+    ],
+)
+def test_any_other_mention_does_not(text: str) -> None:
+    assert parse_mention(text, BOT) == Mistake(Wrong.NOT_ADDRESSED)
+
+
+def test_a_bare_mention_says_nothing() -> None:
+    assert parse_mention(f"<@{BOT}>", BOT) == Mistake(Wrong.NOTHING_SAID)
+
+
+names = st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True).filter(lambda it: it not in KEPT_WORDS)
+tags = st.from_regex(TAG, fullmatch=True)
+sentences = st.lists(st.from_regex(r"[A-Za-z0-9.,!]{1,10}", fullmatch=True), max_size=8).map(" ".join)
+
+
+@given(names, tags, sentences)
+def test_what_is_written_plainly_is_read_back(service: str, tag: str, why: str) -> None:
+    assert parse(f"{service} {tag} {why}") == DeployCommand(service, tag, why)
+
+
+@given(names, tags, sentences)
+def test_what_slack_and_phones_do_to_it_changes_nothing(service: str, tag: str, why: str) -> None:
+    plainly = parse(f"{service} {tag} {why}")
+
+    assert parse(f"{service} <http://{tag}|{tag}> {why}") == plainly
+    assert parse(f"“{service}” ‘{tag}’  {why}") == plainly
+    assert parse(f"deploy {service.capitalize()} `{tag}` {why}") == plainly
+    assert parse_mention(f"<@{BOT}> deploy {service} {tag} {why}", BOT) == plainly
+
+
+@given(st.text())
+def test_any_text_is_a_command_or_a_mistake(text: str) -> None:
+    read = parse(text)
+
+    if isinstance(read, DeployCommand):
+        assert TAG.fullmatch(read.tag)
+        assert len(read.why) <= 500
+        assert read.service == read.service.strip().lower()

@@ -1,0 +1,80 @@
+"""`/deploy help`, `/deploy` alone, and everything that is not a command."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bot.room import BOT, Room
+
+USAGE = f"""\
+• `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy web 1.4.2 fixes the login`
+• `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately
+• `/deploy cancel [SERVICE or deploy id]` withdraws it, or rolls back what has begun
+• `/deploy help` shows this
+
+*Services*
+• `web`
+• `api`
+• `ledger` (stop-start, which means downtime; needs 1 approval)
+
+Slash commands do not work in threads; there write <@{BOT.user}> `deploy SERVICE TAG`."""
+
+
+@pytest.mark.parametrize("typed", ["/deploy help", "/deploy", "/deploy   ", "/deploy Help", "/deploy deploy"])
+def test_usage_names_this_workspaces_services(room: Room, typed: str) -> None:
+    assert room.type(typed) == USAGE
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ("/deploy web", "Which tag of `web`? Write `/deploy web TAG`."),
+        (
+            "/deploy web 1.4!",
+            "`1.4!` is not an image tag. A tag has letters, digits, `_`, `.` and `-`, 128 at most, and "
+            "begins with a letter, a digit or `_`.",
+        ),
+        (
+            "/deploy web <b>&`x`",
+            "`&lt;b&gt;&amp;’x` is not an image tag. A tag has letters, digits, `_`, `.` and `-`, 128 at "
+            "most, and begins with a letter, a digit or `_`.",
+        ),
+        (
+            "/deploy web registry.example:5000/team/web:1.4.2",
+            "Write the tag alone, the image is known: `/deploy web 1.4.2`.",
+        ),
+        (
+            "/deploy web sha256:0123abcd",
+            "`sha256:0123abcd` is a digest. I deploy tags: `/deploy web TAG`.",
+        ),
+        ("/deploy help me", "That is more than `help` takes."),
+        ("/deploy status web api", "That is more than `status` takes."),
+        ("/deploy cancel web now please", "That is more than `cancel` takes."),
+        ("/deploy rollback web", "There is no command `rollback`."),
+        ("/deploy stauts", "I do not know `stauts`. Did you mean `/deploy status`?"),
+        ("/deploy cancle web", "I do not know `cancle`. Did you mean `/deploy cancel`?"),
+        (
+            "/deploy web 1.4.2 " + "why " * 200,
+            "The reason is 799 characters long; 500 are allowed. Say it shorter.",
+        ),
+    ],
+)
+def test_a_mistake_is_named_above_the_usage(room: Room, typed: str, wrong: str) -> None:
+    assert room.type(typed) == f"{wrong}\n\n{USAGE}"
+    assert room.desk.store.live() == []
+
+
+@pytest.mark.parametrize("typed", ["/deploy wbe", "/deploy wbe 1.4!", "/deploy wbe status"])
+def test_a_service_that_is_unknown_is_named_first(room: Room, typed: str) -> None:
+    assert room.type(typed) == (
+        "There is no service `wbe` here. Did you mean `web`? `/deploy help` lists all of them."
+    )
+
+
+def test_the_blocks_say_the_same_as_the_text(room: Room) -> None:
+    shown = [
+        block["elements"][0]["text"] if block["type"] == "context" else block["text"]["text"]
+        for block in room.blocks("/deploy help")
+    ]
+
+    assert "\n\n".join(shown) == USAGE

@@ -1,0 +1,234 @@
+"""A wrong key, value or name, with its line, what is allowed and the nearest right one: whole messages."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.deploys.catalogue.files import said, service
+
+FIND_PEOPLE = (
+    "Write a user id (U… or W…; in Slack: their profile, then ⋮, then Copy member ID) or a user group id "
+    "(S…; in Slack: People & user groups, then the group, then ⋮, then Copy group ID)."
+)
+FIND_CHANNEL = (
+    "Write a channel id (C… or G…; in Slack: the channel's name at the top, then the foot of the About tab)."
+)
+DURATION = "write a length of time such as `90s`, `20m` or `1h30m`, or a number of seconds."
+APPROVALS = "write how many different people have to approve: 0 to 10"
+NOT_A_NAME = (
+    "this cannot be a service's name: write small letters, digits and hyphens, 63 at most, "
+    "and no hyphen first."
+)
+KEYS = (
+    "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `approvals`, "
+    "`self_approval`, "
+    "`channels`, `deadline`, `approval_expiry`, `ecs_service`"
+)
+
+VALUES = [
+    # keys
+    ("stratgy: rolling", "5:5: services.web.stratgy: there is no such key. Did you mean `strategy`?"),
+    ("approver: []", "5:5: services.web.approver: there is no such key. Did you mean `approvers`?"),
+    ("Deadline: 20m", "5:5: services.web.Deadline: there is no such key. Did you mean `deadline`?"),
+    ("colour: red", f"5:5: services.web.colour: there is no such key. Allowed are: {KEYS}."),
+    # strategy
+    (
+        "strategy: stopstart",
+        "5:15: services.web.strategy: `stopstart` is not a strategy; write `rolling` or `stop-start`. "
+        "Did you mean `stop-start`?",
+    ),
+    (
+        "strategy: blue-green",
+        "5:15: services.web.strategy: `blue-green` is not a strategy; write `rolling` or `stop-start`.",
+    ),
+    ("strategy:", "5:5: services.web.strategy: nothing stands here; write `rolling` or `stop-start`."),
+    ("strategy: [rolling]", "5:15: services.web.strategy: this is a list; write `rolling` or `stop-start`."),
+    # ECS names
+    (
+        "ecs_service: arn:aws:ecs:eu-west-1:123456789012:service/production/web",
+        "5:18: services.web.ecs_service: this is an ARN; write the name alone: `web`.",
+    ),
+    (
+        "ecs_service: my web",
+        "5:18: services.web.ecs_service: `my web` cannot be the name of an ECS service; "
+        "ECS allows letters, digits, hyphens and underscores, 255 at most.",
+    ),
+    (
+        "ecs_service: 42",
+        "5:18: services.web.ecs_service: `42` is a number; write the name of an ECS service, "
+        "in quotes if it looks like that.",
+    ),
+    (
+        "ecs_service: true",
+        "5:18: services.web.ecs_service: `true` is a yes or no; write the name of an ECS service, "
+        "in quotes if it looks like that.",
+    ),
+    (
+        "ecs_service: ''",
+        "5:18: services.web.ecs_service: the text is empty; write the name of an ECS service.",
+    ),
+    # lists
+    (
+        "containers: app",
+        "5:17: services.web.containers: `app` is text; write a list of container names: `[app]`.",
+    ),
+    (
+        "containers:",
+        "5:5: services.web.containers: nothing stands here; write a list of container names, "
+        "or `[]` for none.",
+    ),
+    (
+        "containers: {app: 1}",
+        "5:17: services.web.containers: this is a mapping; write a list of container names.",
+    ),
+    ("containers: [app, proxy, app]", "5:17: services.web.containers: `app` stands here more than once."),
+    (
+        "deployers:",
+        "5:5: services.web.deployers: nothing stands here; write a list of user ids (U…) and user group "
+        "ids "
+        "(S…), or `[]` for none.",
+    ),
+    # ids
+    (
+        "deployers: ['@alice']",
+        f"5:17: services.web.deployers[0]: `@alice` is a name, not an id. {FIND_PEOPLE}",
+    ),
+    ("deployers: [alice]", f"5:17: services.web.deployers[0]: `alice` is not an id. {FIND_PEOPLE}"),
+    (
+        "deployers: [alice@example.com]",
+        f"5:17: services.web.deployers[0]: `alice@example.com` is an e-mail address, not an id. "
+        f"{FIND_PEOPLE}",
+    ),
+    (
+        "deployers: [C01DEPLOYS]",
+        f"5:17: services.web.deployers[0]: `C01DEPLOYS` is a channel's id. {FIND_PEOPLE}",
+    ),
+    (
+        "deployers: [u01alice00]",
+        "5:17: services.web.deployers[0]: `u01alice00` is not an id. Did you mean `U01ALICE00`?",
+    ),
+    (
+        "deployers: [U01ALICE00, <@U02BOB0000|bob>]",
+        "5:29: services.web.deployers[1]: `<@U02BOB0000|bob>` is a mention; "
+        "write the id alone: `U02BOB0000`.",
+    ),
+    (
+        "deployers: ['<!subteam^S01DEPLOYERS>']",
+        "5:17: services.web.deployers[0]: `<!subteam^S01DEPLOYERS>` is a mention; "
+        "write the id alone: `S01DEPLOYERS`.",
+    ),
+    (
+        "channels: ['#deploys']",
+        f"5:16: services.web.channels[0]: `#deploys` is a name, not an id. {FIND_CHANNEL}",
+    ),
+    (
+        "channels: [D01DIRECT0]",
+        f"5:16: services.web.channels[0]: `D01DIRECT0` is a direct message's id. {FIND_CHANNEL}",
+    ),
+    (
+        "channels:\n  - #deploys",
+        "6:8: services.web.channels[0]: nothing stands here; write a channel id (C… or G…). "
+        "An unquoted `#` begins a comment in YAML.",
+    ),
+    # approvals
+    ("approvals: -1", f"5:16: services.web.approvals: `-1` is out of range; {APPROVALS}."),
+    ("approvals: 11", f"5:16: services.web.approvals: `11` is out of range; {APPROVALS}."),
+    ("approvals: '1'", f"5:16: services.web.approvals: `1` is text; {APPROVALS}, without quotes."),
+    ("approvals: one", f"5:16: services.web.approvals: `one` is text; {APPROVALS}."),
+    ("approvals: true", f"5:16: services.web.approvals: `true` is a yes or no; {APPROVALS}."),
+    ("approvals: 1.5", f"5:16: services.web.approvals: `1.5` is a number; {APPROVALS}."),
+    # yes or no
+    (
+        "self_approval: yes",
+        "5:20: services.web.self_approval: `yes` is text; write `true` or `false`, without quotes. "
+        "Did you mean `true`?",
+    ),
+    (
+        "self_approval: 'false'",
+        "5:20: services.web.self_approval: `false` is text; write `true` or `false`, without quotes.",
+    ),
+    # durations
+    (
+        "deadline: 20 minutes",
+        f"5:15: services.web.deadline: `20 minutes` is not a length of time; {DURATION} Did you mean `20m`?",
+    ),
+    ("deadline: soon", f"5:15: services.web.deadline: `soon` is not a length of time; {DURATION}"),
+    ("deadline: 20:30", f"5:15: services.web.deadline: `20:30` is not a length of time; {DURATION}"),
+    ("deadline: 1.5", f"5:15: services.web.deadline: `1.5` is a number; {DURATION}"),
+    ("deadline:", f"5:5: services.web.deadline: nothing stands here; {DURATION}"),
+    (
+        "deadline: 5s",
+        "5:15: services.web.deadline: `5s` is out of range; anything from 10s to 1d is allowed.",
+    ),
+    (
+        "deadline: 2d",
+        "5:15: services.web.deadline: `2d` is out of range; anything from 10s to 1d is allowed.",
+    ),
+    (
+        "deadline: -60",
+        "5:15: services.web.deadline: `-60` is out of range; anything from 10s to 1d is allowed.",
+    ),
+    (
+        "approval_expiry: 30d",
+        "5:22: services.web.approval_expiry: `30d` is out of range; anything from 5s to 7d is allowed.",
+    ),
+    # tags of YAML
+    (
+        "deadline: !seconds 30",
+        "5:15: services.web.deadline: the tag `!seconds` has no meaning here; leave it out.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), VALUES, ids=[line for line, _ in VALUES])
+def test_a_wrong_value_is_explained(line: str, message: str) -> None:
+    assert said(service(line)) == [message]
+
+
+REGIONS = [
+    ("eu-west-1a", "`eu-west-1a` is an availability zone; write its region: `eu-west-1`."),
+    ("Ireland", "`Ireland` is not an AWS region; they look like `eu-west-1`."),
+    ("eu_west_1", "`eu_west_1` is not an AWS region; they look like `eu-west-1`."),
+]
+
+
+@pytest.mark.parametrize(("region", "message"), REGIONS)
+def test_a_region_that_cannot_be_one_is_explained(region: str, message: str) -> None:
+    text = f"services: {{web: {{cluster: production, region: {region}}}}}"
+
+    assert said(text) == [f"1:47: services.web.region: {message}"]
+
+
+NAMES = [
+    (
+        "Web",
+        f"{NOT_A_NAME} Call it `web`?",
+    ),
+    (
+        "-web",
+        f"{NOT_A_NAME} Call it `web`?",
+    ),
+    (
+        "w" * 64,
+        f"{NOT_A_NAME} Call it `{'w' * 63}`?",
+    ),
+    (
+        "status",
+        "no service can be called `status`, because `/deploy status` is a command. "
+        "Call it `status-service`, say, and write the name it has in ECS as `ecs_service`.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "message"), NAMES, ids=[name for name, _ in NAMES])
+def test_a_name_that_cannot_be_one_is_explained(name: str, message: str) -> None:
+    text = f"services:\n  {name}: {{cluster: production, region: eu-west-1}}\n"
+
+    assert said(text) == [f"2:3: services.{name}: {message}"]
+
+
+@pytest.mark.parametrize(
+    "verb", ["help", "status", "cancel", "deploy", "plan", "restart", "rollback", "tags", "lock"]
+)
+def test_verbs_are_no_names(verb: str) -> None:
+    assert len(said(f"services:\n  {verb}: {{cluster: production, region: eu-west-1}}\n")) == 1

@@ -1,0 +1,238 @@
+"""Images that crash, never get healthy, cannot be pulled or find no place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.ecs import EcsSandbox
+from sandbox.ecs.scheduler.failures import threshold
+from tests.sandbox.ecs.people import (
+    CLUSTER,
+    advance_until,
+    deploy,
+    messages,
+    primary,
+    service,
+    service_deployment,
+    tasks,
+    until_settled,
+)
+
+NO_BREAKER = {"deploymentCircuitBreaker": {"enable": False, "rollback": False}}
+NO_ROLLBACK = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
+
+
+def failed(client: Any, name: str, deployment: str) -> list[dict[str, Any]]:
+    return [task for task in tasks(client, name, "STOPPED") if task["startedBy"] == deployment]
+
+
+@pytest.mark.parametrize("name", ["web", "api", "ledger", "billing"])
+def test_a_crashing_image_is_rolled_back(ecs: EcsSandbox, client: Any, name: str) -> None:
+    before = primary(client, name)
+    new = deploy(client, name, "1.5.0-crash")
+    advance_until(ecs, lambda: service_deployment(client, name)["status"] == "ROLLBACK_IN_PROGRESS")
+
+    back, *others = service(client, name)["deployments"]
+    reason = f"ECS deployment circuit breaker: rolling back to deploymentId {before['id']}."
+    assert back["rolloutStateReason"] == reason
+    assert back["id"] not in (before["id"], new["id"])
+    assert back["taskDefinition"] == before["taskDefinition"]
+    beside = {d["id"]: (d["status"], d["rolloutState"]) for d in others}
+    assert beside[new["id"]] == ("ACTIVE", "FAILED")
+    assert service(client, name)["taskDefinition"] == before["taskDefinition"]
+
+    story = until_settled(ecs, client, name)
+    assert story["status"] == "ROLLBACK_SUCCESSFUL"
+    assert story["deploymentCircuitBreaker"] == {"status": "TRIGGERED", "failureCount": 3, "threshold": 3}
+    assert story["rollback"]["serviceRevisionArn"].endswith(before["id"].rpartition("/")[2])
+    assert story["targetServiceRevision"]["arn"].endswith(new["id"].rpartition("/")[2])
+    assert story["statusReason"] == story["rollback"]["reason"]
+    assert {d["id"] for d in service(client, name)["deployments"]} == {back["id"]}
+    told = messages(client, name)
+    assert f"(service {name}) (deployment {new['id']}) deployment failed: tasks failed to start." in told
+    assert f"(service {name}) rolling back to deployment {before['id']}." in told
+
+
+def test_a_crash_shows_in_the_task_and_in_its_logs(ecs: EcsSandbox, client: Any) -> None:
+    new = deploy(client, "api", "1.5.0-crash")
+
+    def crashed() -> list[dict[str, Any]]:
+        return [t for t in failed(client, "api", new["id"]) if t["lastStatus"] == "STOPPED"]
+
+    advance_until(ecs, crashed)
+
+    task = crashed()[0]
+    assert task["stopCode"] == "EssentialContainerExited"
+    assert task["stoppedReason"] == "Essential container in task exited"
+    exits = {container["name"]: container["exitCode"] for container in task["containers"]}
+    assert exits == {"api": 1, "envoy": 0}
+    assert task["startedAt"] < task["stoppingAt"] < task["stoppedAt"]
+    stream = f"api/api/{task['taskArn'].rpartition('/')[2]}"
+    events = ecs.client("logs").get_log_events(logGroupName="/ecs/api", logStreamName=stream)["events"]
+    lines = [event["message"] for event in events]
+    assert lines[0] == "INFO api 1.5.0-crash starting"
+    assert lines[-1] == "FATAL giving up, exit status 1"
+
+
+def test_unhealthy_targets_are_stopped_with_the_load_balancers_reason(ecs: EcsSandbox, client: Any) -> None:
+    new = deploy(client, "web", "1.5.0-unhealthy")
+    story = until_settled(ecs, client, "web")
+    group = service(client, "web")["loadBalancers"][0]["targetGroupArn"]
+
+    assert story["status"] == "ROLLBACK_SUCCESSFUL"
+    reasons = {task["stoppedReason"] for task in failed(client, "web", new["id"])}
+    assert f"Task failed ELB health checks in (target-group {group})" in reasons
+    text = f"(port 8080) is unhealthy in (target-group {group}) due to (reason Health checks failed"
+    assert any(text in message for message in messages(client, "web"))
+
+
+def test_unhealthy_workers_are_stopped_by_their_container_health_check(ecs: EcsSandbox, client: Any) -> None:
+    new = deploy(client, "billing", "1.5.0-unhealthy")
+    advance_until(ecs, lambda: failed(client, "billing", new["id"]))
+
+    task = failed(client, "billing", new["id"])[0]
+    assert task["stoppedReason"] == "Task failed container health checks"
+    assert task["stopCode"] == "ServiceSchedulerInitiated"
+    assert task["containers"][0]["healthStatus"] == "UNHEALTHY"
+    task_id = task["taskArn"].rpartition("/")[2]
+    told = messages(client, "billing")
+    assert f"(service billing) (task {task_id}) failed container health checks." in told
+
+
+def test_a_grace_period_hides_failing_health_checks_for_a_while(ecs: EcsSandbox, client: Any) -> None:
+    deploy(client, "web", "1.5.0-unhealthy", healthCheckGracePeriodSeconds=300)
+
+    ecs.advance(200)
+    assert primary(client, "web")["failedTasks"] == 0
+    ecs.advance(200)
+    assert service_deployment(client, "web")["status"] == "ROLLBACK_IN_PROGRESS"
+
+
+def test_a_tag_that_is_not_in_the_registry_cannot_be_pulled(ecs: EcsSandbox, client: Any) -> None:
+    new = deploy(client, "web", "9.9.9")
+    story = until_settled(ecs, client, "web")
+
+    assert story["status"] == "ROLLBACK_SUCCESSFUL"
+    for task in failed(client, "web", new["id"]):
+        assert task["stopCode"] == "TaskFailedToStart"
+        assert task["stoppedReason"].startswith("CannotPullContainerError: ")
+        assert "/web:9.9.9: not found" in task["stoppedReason"]
+        assert task["containers"][0]["reason"] == task["stoppedReason"]
+        assert "exitCode" not in task["containers"][0]
+        assert "startedAt" not in task
+
+
+def test_an_image_without_room_is_tried_again_and_again(ecs: EcsSandbox, client: Any) -> None:
+    deploy(client, "web", "1.5.0-noroom")
+    ecs.advance(100)
+
+    assert service_deployment(client, "web")["status"] == "IN_PROGRESS"
+    assert primary(client, "web")["runningCount"] == primary(client, "web")["pendingCount"] == 0
+    refusals = [text for text in messages(client, "web") if "was unable to place a task" in text]
+    assert len(refusals) == 5
+    assert service(client, "web")["runningCount"] == 3
+
+
+def test_without_rollback_the_failed_deployment_stays(ecs: EcsSandbox, client: Any) -> None:
+    new = deploy(client, "web", "1.5.0-crash", deploymentConfiguration=NO_ROLLBACK)
+    ecs.advance(200)
+
+    story = service_deployment(client, "web")
+    assert story["status"] == "STOPPED"
+    assert story["stoppedAt"] == story["finishedAt"]
+    assert story["deploymentCircuitBreaker"]["status"] == "TRIGGERED"
+    failed_one = primary(client, "web")
+    assert failed_one["id"] == new["id"]
+    assert failed_one["rolloutState"] == "FAILED"
+    reason = "ECS deployment circuit breaker: tasks failed to start."
+    assert failed_one["rolloutStateReason"] == reason
+    assert service(client, "web")["runningCount"] == 3, "the old tasks go on serving"
+    attempts = len(failed(client, "web", new["id"]))
+    ecs.advance(600)
+    assert len(failed(client, "web", new["id"])) == attempts, "and no new ones are started"
+
+
+def test_without_a_breaker_it_goes_on_failing_more_and_more_slowly(ecs: EcsSandbox, client: Any) -> None:
+    new = deploy(client, "web", "1.5.0-crash", deploymentConfiguration=NO_BREAKER)
+    counts = []
+    for _ in range(8):
+        ecs.advance(100)
+        counts.append(primary(client, "web")["failedTasks"])
+
+    assert primary(client, "web")["id"] == new["id"]
+    assert primary(client, "web")["rolloutState"] == "IN_PROGRESS"
+    assert service_deployment(client, "web")["deploymentCircuitBreaker"]["status"] == "DISABLED"
+    assert counts[0] > counts[-1] - counts[-2], counts
+    assert counts[-1] > counts[0], counts
+    text = "(service web) is unable to consistently start tasks successfully."
+    assert any(message.startswith(text) for message in messages(client, "web"))
+
+
+def test_when_the_old_image_is_gone_too_the_rollback_fails(ecs: EcsSandbox, client: Any) -> None:
+    ecs.client("ecr").batch_delete_image(repositoryName="ledger", imageIds=[{"imageTag": "1.4.0"}])
+    deploy(client, "ledger", "1.5.0-crash")
+
+    advance_until(ecs, lambda: service_deployment(client, "ledger")["status"] == "ROLLBACK_FAILED")
+
+    assert primary(client, "ledger")["rolloutState"] == "FAILED"
+    assert service(client, "ledger")["runningCount"] == 0
+
+
+def test_a_first_deployment_that_fails_has_nothing_to_go_back_to(ecs: EcsSandbox, client: Any) -> None:
+    existing = service(client, "ledger")
+    ecs.client("ecr").batch_delete_image(repositoryName="ledger", imageIds=[{"imageTag": "1.4.0"}])
+    client.create_service(
+        cluster=CLUSTER,
+        serviceName="ledger-2",
+        taskDefinition="ledger",
+        desiredCount=1,
+        launchType="FARGATE",
+        networkConfiguration=existing["networkConfiguration"],
+        deploymentConfiguration=existing["deploymentConfiguration"],
+    )
+
+    advance_until(ecs, lambda: primary(client, "ledger-2")["rolloutState"] == "FAILED")
+
+    story = service_deployment(client, "ledger-2")
+    assert story["status"] == "ROLLBACK_FAILED"
+    assert story["statusReason"] == "No rollback candidate was found to run the rollback."
+
+
+@pytest.mark.parametrize(
+    ("configured", "desired", "expected"),
+    [
+        (None, 0, 3),
+        (None, 1, 3),
+        (None, 6, 3),
+        (None, 7, 4),
+        (None, 25, 13),
+        (None, 400, 200),
+        (None, 1000, 200),
+        (("COUNT", 1), 50, 1),
+        (("COUNT", 12), 2, 12),
+        (("BOUNDED_PERCENT", 10), 100, 10),
+        (("BOUNDED_PERCENT", 10), 10, 3),
+        (("UNBOUNDED_PERCENT", 10), 10, 1),
+        (("UNBOUNDED_PERCENT", 100), 500, 500),
+    ],
+)
+def test_the_breakers_threshold(configured: tuple[str, int] | None, desired: int, expected: int) -> None:
+    breaker: dict[str, Any] = {"enable": True, "rollback": True}
+    if configured is not None:
+        breaker["thresholdConfiguration"] = dict(zip(("type", "value"), configured, strict=True))
+
+    assert threshold(breaker, desired) == expected
+
+
+def test_the_breaker_is_watching_while_failures_mount(ecs: EcsSandbox, client: Any) -> None:
+    deploy(client, "ledger", "1.5.0-crash")
+    seen = set()
+    for _ in range(160):
+        ecs.advance(0.5)
+        breaker = service_deployment(client, "ledger")["deploymentCircuitBreaker"]
+        seen.add((breaker["status"], breaker["failureCount"]))
+
+    watched = {("MONITORING", 0), ("MONITORING", 1), ("MONITORING", 2), ("TRIGGERED", 3)}
+    assert watched <= seen

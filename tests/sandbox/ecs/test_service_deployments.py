@@ -1,0 +1,235 @@
+"""Service deployments and revisions: found, described, stopped, continued."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sandbox.ecs import EcsSandbox
+from tests.sandbox.ecs.people import (
+    CLUSTER,
+    advance_until,
+    deploy,
+    primary,
+    register,
+    service,
+    service_deployment,
+    tasks,
+    until_settled,
+)
+
+
+def briefs(client: Any, name: str = "web", **filters: Any) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = client.list_service_deployments(cluster=CLUSTER, service=name, **filters)[
+        "serviceDeployments"
+    ]
+    return listed
+
+
+def number(deployment: dict[str, Any]) -> str:
+    return str(deployment["id"]).removeprefix("ecs-svc/")
+
+
+def test_the_deployment_is_found_by_its_number_in_the_target_revision(ecs: EcsSandbox, client: Any) -> None:
+    new = deploy(client, "web", "1.4.2")
+    ecs.advance(2)
+
+    (found,) = [b for b in briefs(client) if number(new) in b["targetServiceRevisionArn"]]
+
+    place = "arn:aws:ecs:eu-west-1:123456789012"
+    assert found["serviceDeploymentArn"].startswith(f"{place}:service-deployment/production/web/")
+    assert found["targetServiceRevisionArn"] == f"{place}:service-revision/production/web/{number(new)}"
+    assert len(number(new)) == 19
+
+
+def test_it_appears_some_time_after_the_update(ecs: EcsSandbox, client: Any) -> None:
+    deploy(client, "web", "1.4.2")
+    coming = service(client, "web")["currentServiceDeployment"]
+
+    assert len(briefs(client)) == 1
+    assert client.describe_service_deployments(serviceDeploymentArns=[coming])["failures"] == [
+        {"arn": coming, "reason": "MISSING"}
+    ]
+
+    ecs.advance(1)
+    assert [b["serviceDeploymentArn"] for b in briefs(client)][0] == coming
+
+
+def test_counts_of_source_and_target_follow_the_tasks(ecs: EcsSandbox, client: Any) -> None:
+    old, new = primary(client, "web"), deploy(client, "web", "1.4.2")
+    ecs.advance(3)
+
+    story = service_deployment(client, "web")
+    (source,) = story["sourceServiceRevisions"]
+    target = story["targetServiceRevision"]
+    assert source["arn"].endswith(number(old))
+    assert (source["requestedTaskCount"], source["runningTaskCount"], source["pendingTaskCount"]) == (3, 3, 0)
+    assert target["arn"].endswith(number(new))
+    assert (target["requestedTaskCount"], target["runningTaskCount"], target["pendingTaskCount"]) == (3, 0, 3)
+
+    story = until_settled(ecs, client, "web")
+    (source,) = story["sourceServiceRevisions"]
+    target = story["targetServiceRevision"]
+    assert (source["requestedTaskCount"], source["runningTaskCount"]) == (0, 0)
+    assert (target["requestedTaskCount"], target["runningTaskCount"]) == (3, 3)
+
+
+def test_its_states_and_times_in_order(ecs: EcsSandbox, client: Any) -> None:
+    deploy(client, "web", "1.4.2")
+    seen: dict[tuple[str, str | None], None] = {}
+    for _ in range(160):
+        ecs.advance(0.5)
+        story = service_deployment(client, "web")
+        if number(primary(client, "web")) in story["targetServiceRevision"]["arn"]:
+            seen[story["status"], story.get("lifecycleStage")] = None
+
+    assert list(seen) == [
+        ("IN_PROGRESS", "SCALE_UP"),
+        ("IN_PROGRESS", "CLEAN_UP"),
+        ("SUCCESSFUL", "CLEAN_UP"),
+    ]
+    assert story["createdAt"] <= story["startedAt"] < story["finishedAt"] == story["updatedAt"]
+    assert "stoppedAt" not in story
+    assert story["deploymentCircuitBreaker"]["status"] == "MONITORING_COMPLETE"
+
+
+def test_a_revision_tells_what_it_runs(ecs: EcsSandbox, client: Any) -> None:
+    new = deploy(client, "api", "1.4.2")
+    ecs.advance(2)
+    arn = service_deployment(client, "api")["targetServiceRevision"]["arn"]
+
+    answer = client.describe_service_revisions(serviceRevisionArns=[arn, f"{arn}0"])
+
+    (revision,) = answer["serviceRevisions"]
+    assert revision["taskDefinition"] == new["taskDefinition"]
+    images = {image["containerName"]: image for image in revision["containerImages"]}
+    assert images["api"]["image"].endswith("/api:1.4.2")
+    assert images["api"]["imageDigest"].startswith("sha256:")
+    assert answer["failures"] == [{"arn": f"{arn}0", "reason": "MISSING"}]
+
+
+def test_lists_are_filtered_by_status_and_time_and_come_newest_first(ecs: EcsSandbox, client: Any) -> None:
+    began = datetime.fromtimestamp(ecs.now(), UTC)
+    deploy(client, "web", "1.4.2")
+    until_settled(ecs, client, "web")
+    deploy(client, "web", "1.5.0-crash")
+    until_settled(ecs, client, "web")
+    deploy(client, "web", "1.5.0")
+    ecs.advance(5)
+
+    assert [b["status"] for b in briefs(client)] == [
+        "IN_PROGRESS",
+        "ROLLBACK_SUCCESSFUL",
+        "SUCCESSFUL",
+        "SUCCESSFUL",
+    ]
+    assert [b["status"] for b in briefs(client, status=["ROLLBACK_SUCCESSFUL"])] == ["ROLLBACK_SUCCESSFUL"]
+    assert len(briefs(client, createdAt={"after": began})) == 3
+    assert len(briefs(client, createdAt={"before": began - timedelta(hours=1)})) == 1
+    assert briefs(client, createdAt={"after": began + timedelta(hours=1)}) == []
+
+
+def test_lists_come_in_pages(ecs: EcsSandbox, client: Any) -> None:
+    for tag in ("1.4.1", "1.4.2", "1.5.0", "1.4.1"):
+        deploy(client, "web", tag)
+        ecs.advance(2)
+    first = client.list_service_deployments(cluster=CLUSTER, service="web", maxResults=3)
+    second = client.list_service_deployments(
+        cluster=CLUSTER, service="web", maxResults=3, nextToken=first["nextToken"]
+    )
+
+    assert (len(first["serviceDeployments"]), len(second["serviceDeployments"])) == (3, 2)
+    assert "nextToken" not in second
+    with pytest.raises(client.exceptions.InvalidParameterException, match=r"Invalid token\."):
+        client.list_service_deployments(cluster=CLUSTER, service="web", nextToken="?")
+
+
+def test_a_rollback_can_be_asked_for(ecs: EcsSandbox, client: Any) -> None:
+    old, new = primary(client, "web"), deploy(client, "web", "1.5.0-slow")
+    ecs.advance(20)
+    arn = service_deployment(client, "web")["serviceDeploymentArn"]
+
+    answer = client.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
+
+    assert answer["serviceDeploymentArn"] == arn
+    assert service_deployment(client, "web")["status"] == "ROLLBACK_REQUESTED"
+    client.stop_service_deployment(serviceDeploymentArn=arn)
+    ecs.advance(1)
+    assert service_deployment(client, "web")["status"] == "ROLLBACK_IN_PROGRESS"
+    shown = {d["id"]: (d["status"], d["rolloutState"]) for d in service(client, "web")["deployments"]}
+    assert shown[new["id"]] == ("ACTIVE", "FAILED")
+
+    story = until_settled(ecs, client, "web")
+    assert story["status"] == "ROLLBACK_SUCCESSFUL"
+    assert story["rollback"]["serviceRevisionArn"].endswith(number(old))
+    assert service(client, "web")["taskDefinition"] == old["taskDefinition"]
+    with pytest.raises(client.exceptions.ConflictException):
+        client.stop_service_deployment(serviceDeploymentArn=arn)
+
+
+def test_a_rollback_can_be_asked_for_before_anything_has_begun(ecs: EcsSandbox, client: Any) -> None:
+    ecs.advance(0.5)
+    deploy(client, "web", "1.4.2")
+    arn = service(client, "web")["currentServiceDeployment"]
+    with pytest.raises(client.exceptions.ServiceDeploymentNotFoundException):
+        client.stop_service_deployment(serviceDeploymentArn=arn)
+    ecs.advance(1)
+
+    client.stop_service_deployment(serviceDeploymentArn=arn)
+
+    assert until_settled(ecs, client, "web")["status"] == "ROLLBACK_SUCCESSFUL"
+
+
+def test_an_aborted_deployment_leaves_things_as_they_are(ecs: EcsSandbox, client: Any) -> None:
+    new = deploy(client, "web", "1.5.0-slow")
+    ecs.advance(20)
+    arn = service_deployment(client, "web")["serviceDeploymentArn"]
+
+    client.stop_service_deployment(serviceDeploymentArn=arn, stopType="ABORT")
+    assert service_deployment(client, "web")["status"] == "STOP_REQUESTED"
+    ecs.advance(400)
+
+    story = service_deployment(client, "web")
+    assert story["status"] == "STOPPED"
+    assert "rollback" not in story
+    assert primary(client, "web")["id"] == new["id"]
+    assert primary(client, "web")["rolloutState"] == "FAILED"
+    assert len(tasks(client, "web")) == 6
+
+
+def test_there_is_no_hook_to_continue(ecs: EcsSandbox, client: Any) -> None:
+    deploy(client, "web", "1.4.2")
+    ecs.advance(2)
+    arn = service_deployment(client, "web")["serviceDeploymentArn"]
+
+    with pytest.raises(client.exceptions.ClientException, match="hook-1"):
+        client.continue_service_deployment(serviceDeploymentArn=arn, hookId="hook-1", action="CONTINUE")
+    with pytest.raises(client.exceptions.ServiceDeploymentNotFoundException):
+        client.continue_service_deployment(serviceDeploymentArn=f"{arn}x", hookId="hook-1")
+
+
+def test_limits(client: Any) -> None:
+    with pytest.raises(client.exceptions.InvalidParameterException, match="more than 20"):
+        client.describe_service_deployments(serviceDeploymentArns=["arn:aws:ecs:x"] * 21)
+    with pytest.raises(client.exceptions.ServiceNotFoundException):
+        client.list_service_deployments(cluster=CLUSTER, service="nothing")
+    with pytest.raises(client.exceptions.InvalidParameterException, match="Unknown status"):
+        client.list_service_deployments(cluster=CLUSTER, service="web", status=["DONE"])
+
+
+def test_a_new_revision_alone_makes_no_deployment(client: Any) -> None:
+    register(client, "web", "1.4.2")
+
+    assert len(briefs(client)) == 1
+
+
+def test_a_rolled_back_service_can_be_deployed_again(ecs: EcsSandbox, client: Any) -> None:
+    deploy(client, "web", "1.5.0-crash")
+    advance_until(ecs, lambda: service_deployment(client, "web")["status"] == "ROLLBACK_IN_PROGRESS")
+
+    deploy(client, "web", "1.5.0")
+
+    assert until_settled(ecs, client, "web")["status"] == "SUCCESSFUL"
+    assert [b["status"] for b in briefs(client)][:2] == ["SUCCESSFUL", "STOPPED"]

@@ -1,0 +1,70 @@
+"""A browser, a sandbox with a small app in it, and the page as one of its people."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from slack_sdk import WebClient
+
+from sandbox.slack import SlackSandbox
+from tests.sandbox.slack.page.small_app import MANIFEST, attached
+from tests.sandbox.slack.page.workplace import Workplace
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE_MS = 15_000
+# A browser that does nothing but what it is told: no sandbox (tests may run as root), no calls home.
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip(f"no browser on this machine: none of {', '.join(NAMES)} is on the PATH")
+    # For one module only: while Playwright runs, no other test of this process can use asyncio.run.
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+# Sandbox and app last for the module too; each test has words of its own.
+@pytest.fixture(scope="module")
+def slack(browser: Browser) -> Iterator[SlackSandbox]:
+    with SlackSandbox(port=0, manifest=MANIFEST, rate_limits=False) as slack:
+        yield slack
+
+
+@pytest.fixture(scope="module")
+def app(slack: SlackSandbox) -> Iterator[WebClient]:
+    with attached(slack) as client:
+        yield client
+
+
+@pytest.fixture
+def page(browser: Browser, slack: SlackSandbox) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield page
+    page.close()
+    assert failures == []
+
+
+@pytest.fixture
+def work(page: Page, slack: SlackSandbox) -> Workplace:
+    return Workplace(page, slack.url)

@@ -1,0 +1,142 @@
+"""A small app of its own for the page to talk to: a command, a question, a form and a Home tab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+from sandbox.slack import SlackSandbox
+from tests.sandbox.slack.listening import close_quickly
+
+MANIFEST: dict[str, Any] = {
+    "display_information": {"name": "Harbour"},
+    "features": {
+        "bot_user": {"display_name": "harbour", "always_online": True},
+        "app_home": {"home_tab_enabled": True, "messages_tab_enabled": False},
+        "slash_commands": [
+            {"command": "/berth", "description": "Asks for a berth", "usage_hint": "SHIP | form | help"},
+        ],
+    },
+    "oauth_config": {"scopes": {"bot": ["commands", "chat:write", "chat:write.public", "app_mentions:read"]}},
+    "settings": {
+        "event_subscriptions": {"bot_events": ["app_mention", "app_home_opened"]},
+        "interactivity": {"is_enabled": True},
+        "socket_mode_enabled": True,
+    },
+}
+
+
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}
+
+
+def section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def question(ship: str) -> list[dict[str, Any]]:
+    confirm = {
+        "title": plain(f"Let {ship} in?"),
+        "text": plain("The gate opens."),
+        "confirm": plain("Let in"),
+        "deny": plain("Not yet"),
+    }
+    allow = {
+        "type": "button",
+        "action_id": "allow",
+        "style": "primary",
+        "text": plain("Allow"),
+        "value": ship,
+        "confirm": confirm,
+    }
+    return [section(f"*{ship}* asks for a berth"), {"type": "actions", "elements": [allow]}]
+
+
+FORM: dict[str, Any] = {
+    "type": "modal",
+    "callback_id": "form",
+    "title": plain("Ask for a berth"),
+    "submit": plain("Ask"),
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "ship",
+            "label": plain("Ship"),
+            "element": {"type": "plain_text_input", "action_id": "name"},
+        },
+        {
+            "type": "input",
+            "block_id": "size",
+            "label": plain("Size"),
+            "optional": True,
+            "element": {
+                "type": "static_select",
+                "action_id": "size",
+                "options": [{"text": plain(size), "value": size} for size in ("small", "large")],
+            },
+        },
+    ],
+}
+
+
+def build(client: WebClient) -> App:
+    app = App(client=client, token_verification_enabled=False)
+
+    @app.command("/berth")
+    def asked(ack: Any, body: dict[str, Any]) -> None:
+        if body["text"] == "form":
+            ack()
+            client.views_open(trigger_id=body["trigger_id"], view=FORM)
+        elif body["text"] in ("", "help"):
+            ack("Say `/berth SHIP`.")
+        else:
+            ack()
+            ship = body["text"]
+            client.chat_postMessage(channel=body["channel_id"], text=f"{ship} asks", blocks=question(ship))
+
+    @app.action("allow")
+    def allowed(ack: Any, body: dict[str, Any], action: dict[str, Any]) -> None:
+        ack()
+        place = {"channel": body["channel"]["id"], "ts": body["message"]["ts"]}
+        ship = action["value"]
+        client.chat_update(**place, text=f"*{ship}* is in")
+        client.chat_postMessage(
+            channel=place["channel"], thread_ts=place["ts"], text=f"<@{body['user']['id']}> let {ship} in"
+        )
+
+    @app.view("form")
+    def sent(ack: Any, body: dict[str, Any], view: dict[str, Any]) -> None:
+        values = view["state"]["values"]
+        ship, size = values["ship"]["name"]["value"], values["size"]["size"]["selected_option"]
+        if ship == "Titanic":
+            ack(response_action="errors", errors={"ship": "Not again."})
+            return
+        ack()
+        told = f"{ship} ({size['value'] if size else 'any size'}) asked by form"
+        client.chat_postMessage(channel="C01DEPLOYS", text=told)
+
+    @app.event("app_home_opened")
+    def opened(event: dict[str, Any]) -> None:
+        client.views_publish(
+            user_id=event["user"], view={"type": "home", "blocks": [section("*Two* ships wait")]}
+        )
+
+    return app
+
+
+@contextmanager
+def attached(slack: SlackSandbox) -> Iterator[WebClient]:
+    """The app, connected by Socket Mode for as long as the context lasts."""
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+    handler = SocketModeHandler(build(client), app_token=slack.app_token, web_client=client)
+    handler.connect()
+    slack.until(lambda: slack.health()["connections"] == 1)
+    try:
+        yield client
+    finally:
+        close_quickly(handler, slack)

@@ -1,0 +1,223 @@
+"""What a person does on the page, and what they then see. The app behind it is a real Bolt app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page, WebSocketRoute, expect
+from slack_sdk import WebClient
+
+from sandbox.slack import SlackSandbox
+from tests.sandbox.slack.page.workplace import Workplace
+
+DEPLOYS = "C01DEPLOYS"
+
+
+def test_a_command_is_completed_while_typing_and_answered_to_its_sender_only(
+    work: Workplace, app: WebClient
+) -> None:
+    work.open("alice")
+    work.composer.press_sequentially("/be")
+    expect(work.page.get_by_role("option", name="/berth SHIP | form | help")).to_be_visible()
+    work.composer.press("Tab")
+    expect(work.composer).to_have_value("/berth ")
+    work.composer.press_sequentially("help")
+    work.composer.press("Enter")
+
+    answer = work.message("Say /berth SHIP.")
+    expect(answer).to_contain_text("Only visible to you")
+    expect(answer.locator("code")).to_have_text("/berth SHIP")
+    expect(work.composer).to_have_value("")
+
+    work.become("bob")
+    expect(work.page.get_by_role("radio", name="bob")).to_be_checked()
+    expect(work.message("Say /berth SHIP.")).to_have_count(0)
+
+
+def test_a_button_asks_before_it_acts_and_the_answer_shows_in_message_and_thread(
+    work: Workplace, app: WebClient
+) -> None:
+    work.open("bob")
+    work.say("/berth Ark")
+    work.button("Allow").click()
+    expect(work.dialog).to_contain_text("Let Ark in?")
+    work.page.keyboard.press("Escape")
+    expect(work.dialog).to_have_count(0)
+    expect(work.message("asks for a berth")).to_be_visible()
+
+    work.button("Allow").click()
+    work.button("Let in").click()
+    expect(work.message("Ark is in")).to_contain_text("(edited)")
+    expect(work.button("Allow")).to_have_count(0)
+
+    work.message("Ark is in").get_by_role("button", name="1 reply").click()
+    expect(work.thread).to_contain_text("@bob let Ark in")
+    work.thread.get_by_role("checkbox", name="Also send to #deploys").check()
+    work.reply("thanks all")
+    expect(work.thread.locator(".message", has_text="thanks all")).to_contain_text("Also sent to #deploys")
+    expect(work.message("thanks all")).to_contain_text("replied to a thread: Ark is in")
+
+    work.reply("/berth Ark")
+    expect(work.thread).to_contain_text("/berth is not supported in threads")
+    work.page.keyboard.press("Escape")
+    expect(work.thread).to_have_count(0)
+
+
+def test_a_form_says_what_is_missing_what_the_app_refuses_and_closes_when_it_is_right(
+    work: Workplace, app: WebClient
+) -> None:
+    work.open("alice")
+    work.say("/berth form")
+    ship = work.dialog.get_by_label("Ship")
+    expect(ship).to_be_focused()
+    work.button("Ask").click()
+    expect(work.dialog).to_contain_text("Please complete this required field.")
+    ship.fill("Titanic")
+    ship.press("Enter")
+    expect(work.dialog).to_contain_text("Not again.")
+    expect(ship).to_have_value("Titanic")
+    ship.fill("Mary")
+    work.dialog.get_by_role("button", name="Size").click()
+    work.page.get_by_role("option", name="large").click()
+    work.button("Ask").click()
+    expect(work.dialog).to_have_count(0)
+    expect(work.message("Mary (large) asked by form")).to_be_visible()
+
+
+def test_the_home_tab_shows_what_the_app_publishes(work: Workplace, app: WebClient) -> None:
+    work.open("dave")
+    work.page.get_by_role("button", name="Harbour", exact=True).click()
+    expect(work.page.get_by_role("region", name="Home")).to_contain_text("Two ships wait")
+
+
+def test_each_person_sees_their_own_channels(work: Workplace) -> None:
+    work.open("alice", "#/payments")
+    expect(work.page.get_by_role("heading", name="payments")).to_be_visible()
+    work.become("carol")
+    expect(work.page.get_by_role("heading", name="deploys")).to_be_visible()
+    expect(work.page.get_by_role("button", name="payments")).to_have_count(0)
+
+
+def test_markup_in_messages_is_shown_and_never_run(work: Workplace, slack: SlackSandbox) -> None:
+    attack = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>'
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": f"head {attack}"}},
+        {
+            "type": "section",
+            "text": {"type": "mrkdwn", "text": f"body {attack} <javascript:window.hit=1|link>"},
+        },
+        {"type": "rich_text", "elements": [_rich_link("javascript:window.hit=1")]},
+    ]
+    client.chat_postMessage(channel=DEPLOYS, text="blocks", blocks=blocks)
+    client.chat_postMessage(channel=DEPLOYS, text=f"text {attack}")
+    work.open("alice")
+    for part in ("head", "body", "text"):
+        expect(work.page.get_by_text(f"{part} {attack}")).to_be_visible()
+    expect(work.page.locator(".messages :is(img, script, a)")).to_have_count(0)
+    assert work.page.evaluate("window.hit") is None
+
+
+def test_formatting_looks_as_slack_shows_it(work: Workplace, slack: SlackSandbox) -> None:
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+    text = (
+        "*bold* _leans_ ~gone~ `x*y*z` snake_case_name 2*3*4 :rocket: <https://a.example/?b=1&amp;c=2|there> "
+        "<@U01ALICE00> <!subteam^S02APPROVERS> <!date^86400^on {date_num}|some day>\n"
+        "&gt; quoted &lt;b&gt;\n• one\n• two\n```\ncode *stays*\n```"
+    )
+    client.chat_postMessage(channel=DEPLOYS, text=text)
+    shown = work.open("alice").message("snake_case_name 2*3*4")
+    for selector, words in {
+        "strong": "bold",
+        "em": "leans",
+        "s": "gone",
+        "code": "x*y*z",
+        ".emoji": "🚀",
+        "a": "there",
+        ".mention.me": "@alice",
+        ".mention:not(.me)": "@approvers",
+        "blockquote": "quoted <b>",
+        "li:first-child": "•one",
+        "pre": "code *stays*",
+    }.items():
+        expect(shown.locator(f".text {selector}")).to_have_text(words)
+    expect(shown.locator("a")).to_have_attribute("href", "https://a.example/?b=1&c=2")
+    expect(shown.locator("time", has_text="on 1970-01-0")).to_be_visible()
+
+
+def test_an_update_of_a_message_leaves_focus_and_reading_place_alone(
+    work: Workplace, slack: SlackSandbox
+) -> None:
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+    button = {"type": "button", "action_id": "b", "text": {"type": "plain_text", "text": "Stay"}}
+    actions = {"type": "actions", "block_id": "row", "elements": [button]}
+    card = client.chat_postMessage(channel="C03RANDOM0", text="card", blocks=[actions])
+    for number in range(30):
+        client.chat_postMessage(channel="C03RANDOM0", text=f"line {number}\nand more")
+    work.open("alice", "#/random")
+    work.button("Stay").scroll_into_view_if_needed()
+    work.button("Stay").focus()
+    scroller = work.page.locator(".scroller")
+    place = scroller.evaluate("box => box.scrollTop")
+
+    context = {"type": "context", "elements": [{"type": "plain_text", "text": "half way"}]}
+    client.chat_update(channel="C03RANDOM0", ts=card["ts"], text="card", blocks=[actions, context])
+    client.chat_postMessage(channel="C03RANDOM0", text="the newest")
+    expect(work.message("half way")).to_be_visible()
+    expect(work.button("Stay")).to_be_focused()
+    assert scroller.evaluate("box => box.scrollTop") == place
+    work.button("New messages").click()
+    expect(work.message("the newest")).to_be_in_viewport()
+
+
+def _rich_link(url: str) -> dict[str, Any]:
+    return {"type": "rich_text_section", "elements": [{"type": "link", "url": url, "text": "rich"}]}
+
+
+def test_what_happened_while_the_connection_was_lost_is_read_again(
+    page: Page, work: Workplace, slack: SlackSandbox
+) -> None:
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+    lines: list[WebSocketRoute] = []
+
+    def first_one_is_deaf(line: WebSocketRoute) -> None:
+        lines.append(line)
+        server = line.connect_to_server()
+        if len(lines) == 1:
+            server.on_message(lambda text: line.send(text) if "hello" in str(text) else None)
+
+    page.route_web_socket("**/sandbox/live*", first_one_is_deaf)
+    work.open("alice")
+    client.chat_postMessage(channel=DEPLOYS, text="missed")
+    lines[0].close()
+    expect(work.message("missed")).to_be_visible()
+    client.chat_postMessage(channel=DEPLOYS, text="heard")
+    expect(work.message("heard")).to_be_visible()
+
+
+def test_a_failure_is_told_and_what_was_typed_is_not_lost(page: Page, work: Workplace) -> None:
+    page.route("**/sandbox/type", lambda route: route.abort())
+    work.open("alice")
+    work.say("good morning")
+    expect(page.get_by_role("alert")).to_contain_text("The sandbox does not answer")
+    expect(work.composer).to_have_value("good morning")
+
+
+def test_on_a_phone_channels_are_in_a_drawer_and_a_thread_covers_the_channel(
+    page: Page, work: Workplace, slack: SlackSandbox
+) -> None:
+    client = WebClient(token=slack.bot_token, base_url=slack.api_url)
+    root = client.chat_postMessage(channel=DEPLOYS, text="root " + "long" * 60)
+    client.chat_postMessage(channel=DEPLOYS, text="reply", thread_ts=root["ts"])
+    page.set_viewport_size({"width": 390, "height": 800})
+    work.open("alice")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    work.button("Channels").click()
+    page.get_by_role("button", name="general").click()
+    expect(page.get_by_role("heading", name="general", level=1)).to_be_visible()
+    page.go_back()
+    work.message("root long").get_by_role("button", name="1 reply").click()
+    expect(work.thread).to_be_visible()
+    expect(work.composer).to_be_hidden()
+    work.button("Close thread").click()
+    expect(work.composer).to_be_visible()

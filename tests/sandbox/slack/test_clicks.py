@@ -1,0 +1,216 @@
+"""Pressing what the bot's messages offer, over Socket Mode and HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.sandbox.slack.listening import PATIENCE, Connected
+from tests.sandbox.slack.refusals import sandbox_refusal
+
+Json = dict[str, Any]
+
+
+def plain(text: str) -> Json:
+    return {"type": "plain_text", "text": text}
+
+
+def option(value: str) -> Json:
+    return {"text": plain(value.title()), "value": value}
+
+
+APPROVE: Json = {
+    "type": "button",
+    "action_id": "approve",
+    "text": plain("Approve"),
+    "value": "d-1",
+    "style": "primary",
+    "confirm": {"title": plain("Sure?"), "text": plain("It goes to production."), "confirm": plain("Yes")},
+}
+REJECT: Json = {"type": "button", "action_id": "reject", "text": plain("Reject"), "value": "d-1"}
+MORE: Json = {"type": "overflow", "action_id": "more", "options": [option("cancel"), option("details")]}
+PICK: Json = {"type": "static_select", "action_id": "pick", "options": [option("web"), option("api")]}
+BLOCKS: list[Json] = [
+    {"type": "section", "block_id": "say", "text": plain("Deploy?"), "accessory": MORE},
+    {"type": "actions", "block_id": "decide", "elements": [APPROVE, REJECT, PICK]},
+]
+
+
+def ask(connected: Connected, channel: str = "C01DEPLOYS", **more: Any) -> Json:
+    """A message with buttons: where it is, as keyword arguments for click()."""
+    answer = connected.client.chat_postMessage(channel=channel, text="Deploy?", blocks=BLOCKS, **more)
+    return {"channel": answer["channel"], "ts": answer["ts"]}
+
+
+def test_a_click_tells_the_app_who_pressed_what_where(connected: Connected) -> None:
+    where = ask(connected)
+
+    pressed = connected.slack.click("bob", "reject", **where)
+
+    [body] = connected.app.bodies("block_actions")
+    [action] = body["actions"]
+    assert pressed["ack"] == "ok"
+    assert float(action.pop("action_ts")) > float(where["ts"])
+    assert action == {
+        "type": "button",
+        "action_id": "reject",
+        "block_id": "decide",
+        "text": {**plain("Reject"), "emoji": True},
+        "value": "d-1",
+    }
+    assert body["user"] == {"id": "U02BOB0000", "username": "bob", "name": "bob", "team_id": "T01SLIPWAY"}
+    assert body["team"] == {"id": "T01SLIPWAY", "domain": "slipway-demo"}
+    assert body["channel"] == {"id": "C01DEPLOYS", "name": "deploys"}
+    assert body["container"] == {
+        "type": "message",
+        "message_ts": where["ts"],
+        "channel_id": "C01DEPLOYS",
+        "is_ephemeral": False,
+    }
+    assert body["message"]["text"] == "Deploy?"
+    assert body["message"]["ts"] == where["ts"]
+    assert body["state"]["values"] == {"decide": {"pick": {"type": "static_select", "selected_option": None}}}
+    assert body["response_url"].startswith(f"{connected.slack.url}actions/")
+    assert body["trigger_id"]
+    assert body["api_app_id"] == "A01SLIPWAY"
+
+
+def test_a_message_in_a_thread_says_so(connected: Connected) -> None:
+    root = ask(connected)
+    where = ask(connected, thread_ts=root["ts"])
+
+    connected.slack.click("bob", "reject", **where)
+    connected.slack.click("bob", "reject", **root)
+
+    in_thread, at_root = connected.app.bodies("block_actions")
+    assert in_thread["container"]["thread_ts"] == in_thread["message"]["thread_ts"] == root["ts"]
+    assert at_root["message"]["reply_count"] == 1
+
+
+def test_a_dismissed_dialog_tells_the_app_nothing(connected: Connected) -> None:
+    where = ask(connected)
+
+    assert sandbox_refusal(lambda: connected.slack.click("bob", "approve", confirm=False, **where)) == (
+        "confirm_dismissed"
+    )
+    assert connected.app.received == []
+    connected.slack.click("bob", "approve", **where)
+    assert len(connected.app.bodies("block_actions")) == 1
+
+
+def test_menus_say_what_was_chosen(connected: Connected) -> None:
+    where = ask(connected)
+
+    connected.slack.click("bob", "more", selected_option="details", **where)
+    connected.slack.click("bob", "pick", selected_option="api", **where)
+
+    overflow, select = connected.app.bodies("block_actions")
+    assert overflow["actions"][0]["selected_option"]["value"] == "details"
+    assert select["actions"][0]["selected_option"]["text"]["text"] == "Api"
+    assert select["state"]["values"]["decide"]["pick"]["selected_option"]["value"] == "api"
+
+
+def test_what_is_not_there_cannot_be_pressed(connected: Connected) -> None:
+    where = ask(connected)
+    click = connected.slack.click
+
+    assert sandbox_refusal(lambda: click("bob", "launch", **where)) == "no_such_element"
+    assert sandbox_refusal(lambda: click("bob", "pick", selected_option="db", **where)) == "no_such_option"
+    assert sandbox_refusal(lambda: click("bob", "pick", **where)) == "value_missing"
+    assert sandbox_refusal(lambda: click("bob", "reject", channel="deploys", ts="1.2")) == "message_not_found"
+    assert sandbox_refusal(lambda: click("slipway", "reject", **where)) == "user_not_found"
+    connected.client.chat_update(**where, text="Decided")
+    assert sandbox_refusal(lambda: click("bob", "reject", **where)) == "no_such_element"
+    assert connected.app.received == []
+
+
+def test_nobody_presses_what_they_cannot_see(connected: Connected) -> None:
+    connected.slack.invite("slipway", "payments")
+    private = ask(connected, "G04PAYMENTS")
+    connected.slack.kick("slipway", "payments")
+    ephemeral = connected.client.chat_postEphemeral(
+        channel="C01DEPLOYS", user="U02BOB0000", text="x", blocks=BLOCKS
+    )["message_ts"]
+
+    click = connected.slack.click
+    assert sandbox_refusal(lambda: click("carol", "reject", **private)) == "channel_not_found"
+    own = {"channel": "deploys", "ts": ephemeral}
+    assert sandbox_refusal(lambda: click("carol", "reject", **own)) == "message_not_found"
+    connected.app.reset()
+    click("bob", "reject", **private)
+    click("bob", "reject", **own)
+
+    in_private, on_ephemeral = connected.app.bodies("block_actions")
+    assert in_private["channel"]["name"] == "privategroup"
+    assert on_ephemeral["container"]["is_ephemeral"] is True
+    assert "message" not in on_ephemeral
+
+
+def test_a_click_that_is_not_taken_in_time_shows(connected: Connected) -> None:
+    connected.slack.faults("delay-delivery", seconds=PATIENCE + 0.2)
+
+    assert connected.slack.click("bob", "reject", **ask(connected))["ack"] == "operation_timeout"
+    connected.slack.until(lambda: connected.app.bodies("block_actions"))
+
+
+def test_the_response_url_answers_the_one_who_pressed(connected: Connected) -> None:
+    def answer(ack: Any, _body: Json, respond: Any) -> None:
+        respond("Noted")
+        ack()
+
+    connected.app.answers["action"] = answer
+
+    pressed = connected.slack.click("bob", "reject", **ask(connected))
+
+    assert [(reply["text"], reply["ephemeral"]) for reply in pressed["replies"]] == [("Noted", True)]
+
+
+def test_the_response_url_replaces_or_deletes_the_message(connected: Connected) -> None:
+    where = ask(connected)
+    connected.app.answers["action"] = lambda ack, body, respond: (
+        respond(text="Decided", replace_original=True),
+        ack(),
+    )
+    connected.slack.click("bob", "reject", **where)
+    [message] = [message for message in connected.slack.messages("deploys") if message["ts"] == where["ts"]]
+    assert (message["text"], "blocks" in message) == ("Decided", False)
+
+    where = ask(connected)
+    connected.app.answers["action"] = lambda ack, body, respond: (respond(delete_original=True), ack())
+    connected.slack.click("bob", "reject", **where)
+    assert where["ts"] not in [message["ts"] for message in connected.slack.messages("deploys")]
+
+
+def test_a_global_shortcut_reaches_the_app(connected: Connected) -> None:
+    started = connected.slack.shortcut("alice", "deploy_form")
+
+    [body] = connected.app.bodies("shortcut")
+    assert started["ack"] == "ok"
+    assert (body["callback_id"], body["user"]["id"]) == ("deploy_form", "U01ALICE00")
+    assert body["trigger_id"]
+    assert "channel" not in body
+
+
+def test_a_message_shortcut_takes_the_message_along(connected: Connected) -> None:
+    ts = connected.slack.say("bob", "deploys", "What does this mean?")["ts"]
+    connected.slack.shortcut("alice", "explain", channel="deploys", ts=ts)
+
+    [body] = connected.app.bodies("message_action")
+    assert body["message"]["text"] == "What does this mean?"
+    assert body["message_ts"] == ts
+    assert body["channel"]["id"] == "C01DEPLOYS"
+    assert body["response_url"]
+
+
+@pytest.mark.parametrize(
+    ("callback_id", "on_message"), [("nothing", False), ("explain", False), ("deploy_form", True)]
+)
+def test_a_shortcut_runs_only_where_it_belongs(
+    connected: Connected, callback_id: str, on_message: bool
+) -> None:
+    where = ask(connected) if on_message else {}
+
+    assert (
+        sandbox_refusal(lambda: connected.slack.shortcut("alice", callback_id, **where)) == "no_such_shortcut"
+    )

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner, Result
+
+from slipway.app_manifest import REQUEST_PATH
+from slipway.cli import app
+
+ROOT = Path(__file__).parents[2]
+
+
+def slipway(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def printed(*arguments: str) -> dict[str, Any]:
+    result = slipway("manifest", *arguments)
+    assert result.exit_code == 0, result.output
+    manifest: dict[str, Any] = yaml.safe_load(result.stdout)
+    return manifest
+
+
+def test_the_file_at_the_root_is_what_the_command_prints() -> None:
+    assert (ROOT / "manifest.yml").read_text() == slipway("manifest").stdout
+
+
+def test_it_is_printed_where_no_repository_is(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("slipway"), "manifest"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert done.stdout == (ROOT / "manifest.yml").read_text()
+
+
+def test_socket_mode_asks_for_no_address() -> None:
+    manifest = printed()
+
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert manifest["settings"]["interactivity"] == {"is_enabled": True}
+    assert "url" not in manifest["features"]["slash_commands"][0]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://slipway.example.com",
+        "https://slipway.example.com/",
+        "https://slipway.example.com/slack/events",
+    ],
+)
+def test_over_http_every_way_in_has_the_address(address: str) -> None:
+    manifest = printed("--http", address)
+    url = "https://slipway.example.com/slack/events"
+    settings = manifest["settings"]
+
+    assert settings["socket_mode_enabled"] is False
+    assert [command["url"] for command in manifest["features"]["slash_commands"]] == [url]
+    assert settings["event_subscriptions"] == {
+        "request_url": url,
+        "bot_events": ["app_mention", "app_home_opened"],
+    }
+    assert settings["interactivity"] == {
+        "is_enabled": True,
+        "request_url": url,
+        "message_menu_options_url": url,
+    }
+
+
+def test_the_address_is_the_one_the_web_process_listens_at() -> None:
+    paths = [
+        keyword.value.value
+        for node in ast.walk(ast.parse((ROOT / "bot" / "web.py").read_text()))
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "path" and isinstance(keyword.value, ast.Constant)
+    ]
+
+    assert paths == [REQUEST_PATH]
+
+
+def test_both_variants_are_the_same_app() -> None:
+    socket, http = printed(), printed("--http", "http://127.0.0.1:3000/deploys")
+
+    assert http["features"]["slash_commands"][0].pop("url") == "http://127.0.0.1:3000/deploys/slack/events"
+    for part in ("display_information", "features", "oauth_config"):
+        assert socket[part] == http[part]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://slipway.example.com",
+        "slipway.example.com",
+        "https://",
+        "https://slipway.example.com/?a=1",
+        "https://me:secret@slipway.example.com",
+        "",
+    ],
+)
+def test_an_address_that_slack_would_not_send_to_is_refused(address: str) -> None:
+    result = slipway("manifest", "--http", address)
+
+    assert result.exit_code == 2
+    assert "https://slipway.example.com" in result.stderr
+    assert result.stdout == ""
+
+
+def test_it_keeps_within_slacks_limits() -> None:
+    """Lengths as in Slack's app manifest reference (docs.slack.dev)."""
+    manifest = printed()
+    about = manifest["display_information"]
+
+    assert manifest["_metadata"]["major_version"] == 2
+    assert about["name"] == "Slipway"
+    assert len(about["description"]) <= 140
+    assert 174 <= len(about["long_description"]) <= 4000
+    assert manifest["features"]["bot_user"]["display_name"] == "slipway"
+    assert manifest["features"]["app_home"]["home_tab_enabled"] is True
+    (command,) = manifest["features"]["slash_commands"]
+    assert command["command"] == "/deploy"
+    assert command["should_escape"] is False
+    assert 0 < len(command["description"]) <= 2000
+    assert 0 < len(command["usage_hint"]) <= 1000
+
+
+def test_the_app_may_do_what_it_needs_and_nothing_else() -> None:
+    assert printed()["oauth_config"] == {
+        "scopes": {
+            "bot": [
+                "commands",
+                "chat:write",
+                "chat:write.public",
+                "app_mentions:read",
+                "users:read",
+                "usergroups:read",
+            ]
+        }
+    }

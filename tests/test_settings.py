@@ -1,0 +1,257 @@
+"""The settings of every process: what is read, and how all that is wrong is told at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from bot.settings import BotSettings, WebSettings
+from deploys.errors import NotStarted, SettingsInvalid
+from deploys.settings import Settings, load
+from workers.settings import ClockSettings, WorkerSettings
+
+RIGHT = {
+    "REDIS_URL": "redis://localhost:6379/0",
+    "SLACK_BOT_TOKEN": "xoxb-123-secret",
+    "SLACK_APP_TOKEN": "xapp-456-secret",
+    "SLACK_SIGNING_SECRET": "0123456789abcdef",
+}
+PROCESSES: list[type[Settings]] = [BotSettings, WebSettings, WorkerSettings, ClockSettings]
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty working directory and an empty environment, both put back afterwards."""
+    monkeypatch.chdir(tmp_path)
+    with patch.dict(os.environ, clear=True):
+        yield tmp_path
+
+
+def refused(cls: type[Settings], **environ: str) -> SettingsInvalid:
+    os.environ.update(environ)
+    with pytest.raises(SettingsInvalid) as caught:
+        load(cls)
+    return caught.value
+
+
+def complaint(cls: type[Settings], name: str, value: str) -> str:
+    """What is said about one value, all others being right; without where to find the right one."""
+    told = refused(cls, **{**RIGHT, name: value})
+    assert told.names == (name,)
+    return told.message.split("\n")[1].strip()
+
+
+def test_what_is_right_is_read() -> None:
+    os.environ.update(RIGHT)
+
+    bot, web, worker, clock = (
+        load(BotSettings),
+        load(WebSettings),
+        load(WorkerSettings),
+        load(ClockSettings),
+    )
+
+    assert bot.redis_url == web.redis_url == worker.redis_url == clock.redis_url == "redis://localhost:6379/0"
+    assert bot.slack_bot_token.get_secret_value() == "xoxb-123-secret"
+    assert bot.slack_app_token.get_secret_value() == "xapp-456-secret"
+    assert web.slack_signing_secret.get_secret_value() == "0123456789abcdef"
+    assert worker.slack_api_url == "https://slack.com/api/"
+    assert bot.services_file == Path("services.yml")
+    assert (worker.lease_seconds, worker.watch_seconds, worker.settle_seconds) == (60, 5, 75)
+    assert (clock.log_format, clock.log_level) == ("console", "info")
+
+
+def test_all_that_is_missing_is_named_at_once_with_where_to_find_it(place: Path) -> None:
+    assert refused(BotSettings).message == (
+        "Slipway cannot start: 3 settings are missing or wrong. "
+        f"Settings come from the environment, or from {place / '.env'}.\n"
+        "  REDIS_URL is not set.\n"
+        "      Address of the Redis (or Valkey) that holds the deploys: redis://HOST:PORT/DATABASE, "
+        "rediss:// for TLS, "
+        "unix:// for a socket. Whoever runs your Redis knows it; the same one for every process.\n"
+        "  SLACK_BOT_TOKEN is not set.\n"
+        "      The bot's token; it begins with xoxb-. At api.slack.com/apps: your app, OAuth & "
+        "Permissions, Bot User "
+        "OAuth Token (it is there once the app is installed to the workspace).\n"
+        "  SLACK_APP_TOKEN is not set.\n"
+        "      The app-level token for Socket Mode; it begins with xapp-. At api.slack.com/apps: your app, "
+        "Basic "
+        "Information, App-Level Tokens, Generate Token and Scopes, with connections:write."
+    )
+
+
+@pytest.mark.parametrize(
+    ("cls", "names"),
+    [
+        (BotSettings, ("REDIS_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")),
+        (WebSettings, ("REDIS_URL", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")),
+        (WorkerSettings, ("REDIS_URL", "SLACK_BOT_TOKEN")),
+        (ClockSettings, ("REDIS_URL",)),
+    ],
+)
+def test_each_process_asks_for_what_it_needs_and_for_no_more(
+    cls: type[Settings], names: tuple[str, ...]
+) -> None:
+    assert refused(cls).names == names
+
+
+def test_missing_empty_and_wrong_ones_are_told_together() -> None:
+    told = refused(
+        WorkerSettings, SLACK_BOT_TOKEN="", SLACK_API_URL=" ", LEASE_SECONDS="long", AWS_REGION="here"
+    )
+
+    assert told.names == ("REDIS_URL", "AWS_REGION", "SLACK_BOT_TOKEN", "SLACK_API_URL", "LEASE_SECONDS")
+    assert told.message.startswith("Slipway cannot start: 5 settings are missing or wrong.")
+    assert isinstance(told, NotStarted)
+
+
+@pytest.mark.parametrize("cls", PROCESSES)
+def test_a_variable_that_is_set_but_empty_is_refused(cls: type[Settings]) -> None:
+    names = [name.upper() for name in cls.model_fields]
+
+    assert list(refused(cls, **dict.fromkeys(names, "")).names) == names
+
+
+WRONG: list[tuple[type[Settings], str, str, str]] = [
+    (
+        ClockSettings,
+        "REDIS_URL",
+        "localhost:6379",
+        "is not an address that begins with redis:// or rediss:// or unix://, such as "
+        "redis://localhost:6379/0.",
+    ),
+    (
+        ClockSettings,
+        "REDIS_URL",
+        "redis://",
+        "is not an address that begins with redis:// or rediss:// or unix://, such as "
+        "redis://localhost:6379/0.",
+    ),
+    (
+        ClockSettings,
+        "REDIS_URL",
+        "'redis://h'",
+        "stands in quotes that are part of its value; take them out.",
+    ),
+    (
+        BotSettings,
+        "SLACK_BOT_TOKEN",
+        "xapp-1-secret",
+        "begins with xapp-, so it belongs in SLACK_APP_TOKEN; here one begins with xoxb-.",
+    ),
+    (BotSettings, "SLACK_BOT_TOKEN", "xoxp-1-secret", "does not begin with xoxb-."),
+    (BotSettings, "SLACK_BOT_TOKEN", "xoxb-...", "is still the placeholder of .env.example."),
+    (
+        BotSettings,
+        "SLACK_APP_TOKEN",
+        "xoxb-1-secret",
+        "begins with xoxb-, so it belongs in SLACK_BOT_TOKEN; here one begins with xapp-.",
+    ),
+    (
+        WebSettings,
+        "SLACK_SIGNING_SECRET",
+        "xapp-1-secret",
+        "begins with xapp-, so it is a token and not the signing secret.",
+    ),
+    (
+        BotSettings,
+        "SLACK_API_URL",
+        "slack.com/api",
+        "is not an address that begins with https:// or http://, such as https://slack.com/api/.",
+    ),
+    (
+        WorkerSettings,
+        "AWS_ENDPOINT_URL",
+        "localhost:4566",
+        "is not an address that begins with https:// or http://, such as http://localhost:4566.",
+    ),
+    (
+        WorkerSettings,
+        "AWS_REGION",
+        "eu-west-1a",
+        "is 'eu-west-1a', which is not an AWS region; they look like eu-west-1.",
+    ),
+    (WorkerSettings, "LEASE_SECONDS", "1m", "is '1m', which is not a number of seconds."),
+    (WorkerSettings, "LEASE_SECONDS", "19", "is 19, but has to be from 20 to 600 seconds."),
+    (WorkerSettings, "WATCH_SECONDS", "0.1", "is 0.1, but has to be from 0.2 to 60 seconds."),
+    (WorkerSettings, "WATCH_SECONDS", "nan", "is nan, but has to be from 0.2 to 60 seconds."),
+    (WorkerSettings, "SETTLE_SECONDS", "60", "is 60, but has to be more than LEASE_SECONDS (60)."),
+    (
+        ClockSettings,
+        "LOG_LEVEL",
+        "warn",
+        "is 'warn', but only debug, info, warning or error is allowed. Did you mean `warning`?",
+    ),
+    (ClockSettings, "LOG_FORMAT", "text", "is 'text', but only console or json is allowed."),
+]
+
+
+@pytest.mark.parametrize(("cls", "name", "value", "said"), WRONG)
+def test_a_wrong_value_is_explained(cls: type[Settings], name: str, value: str, said: str) -> None:
+    assert complaint(cls, name, value) == f"{name} {said}"
+
+
+def test_a_longer_lease_asks_for_a_later_second_look() -> None:
+    assert refused(WorkerSettings, **RIGHT, LEASE_SECONDS="100").names == ("SETTLE_SECONDS",)
+
+    os.environ["SETTLE_SECONDS"] = "100.5"
+
+    assert load(WorkerSettings).settle_seconds == 100.5
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("http://127.0.0.1:8080/api", "http://127.0.0.1:8080/api/"),
+        ("http://127.0.0.1:8080/api/", "http://127.0.0.1:8080/api/"),
+        ("https://proxy.example.com//", "https://proxy.example.com/"),
+    ],
+)
+def test_the_address_of_the_web_api_ends_in_one_slash(written: str, read: str) -> None:
+    os.environ.update(RIGHT, SLACK_API_URL=written)
+
+    assert load(BotSettings).slack_api_url == read
+
+
+def test_the_env_file_gives_what_the_environment_does_not(place: Path) -> None:
+    (place / ".env").write_text("REDIS_URL=redis://from-file\nLOG_LEVEL=DEBUG\nAWS_PROFILE=deploys\n")
+    os.environ["REDIS_URL"] = "redis://from-environment"
+
+    settings = load(ClockSettings)
+
+    assert settings.redis_url == "redis://from-environment"
+    assert settings.log_level == "debug"
+    assert os.environ["AWS_PROFILE"] == "deploys", "boto3 reads its own settings from the environment"
+
+
+def test_an_env_file_that_cannot_be_read_is_said_to_be_so(place: Path) -> None:
+    (place / ".env").write_bytes(b"REDIS_URL=redis://\xff\n")
+
+    with pytest.raises(SettingsInvalid, match=r"\.env cannot be read \(it is not UTF-8 text\)"):
+        load(ClockSettings)
+
+
+@pytest.mark.parametrize("cls", PROCESSES)
+def test_secrets_are_never_printed(cls: type[Settings]) -> None:
+    os.environ.update(RIGHT, REDIS_URL="redis://:hidden-secret@localhost/0")
+    settings = load(cls)
+
+    assert "secret" not in repr(settings).replace("slack_signing_secret", "")
+    assert RIGHT["SLACK_SIGNING_SECRET"] not in repr(settings)
+    assert "hidden" not in f"{settings} {settings!r}"
+
+
+def test_complaints_do_not_repeat_a_secret() -> None:
+    told = refused(
+        BotSettings,
+        REDIS_URL="localhost/hidden",
+        SLACK_BOT_TOKEN="hidden-1",
+        SLACK_APP_TOKEN="xoxb-hidden",
+    )
+
+    assert len(told.names) == 3
+    assert "hidden" not in str(told)

@@ -1,0 +1,123 @@
+"""An AWS endpoint whose answers a test writes down, byte for byte: over HTTP, so that boto3 is all real."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import Any
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What goes back over the wire."""
+
+    body: bytes
+    status: int = 200
+    sent: int | None = None
+    """Only so many bytes of the body, and then the connection is closed."""
+    hang: bool = False
+    """No answer at all, while the test lasts."""
+
+
+@dataclass
+class Asked:
+    """One request that came in."""
+
+    operation: str
+    body: Body
+    headers: dict[str, str]
+
+
+@dataclass
+class PlayedAws:
+    """Answers each operation as it was told to."""
+
+    url: str = ""
+    asked: list[Asked] = field(default_factory=list)
+    over: Event = field(default_factory=Event)
+    _answers: dict[str, Callable[[Body], Reply]] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """As new, for the next test. Requests that hang are let go."""
+        self.over.set()
+        self.over = Event()
+        self.asked.clear()
+        self._answers.clear()
+
+    def answer(self, operation: str, answer: Body | Callable[[Body], Body]) -> None:
+        """This body, or what it makes of the request's body."""
+        make = answer if callable(answer) else lambda _: answer
+        self._answers[operation] = lambda body: Reply(json.dumps(make(body)).encode())
+
+    def reply(self, operation: str, reply: Reply) -> None:
+        """Exactly this."""
+        self._answers[operation] = lambda _: reply
+
+    def error(self, operation: str, code: str, message: str = "", status: int = 400) -> None:
+        """One of AWS's errors."""
+        self.reply(operation, Reply(json.dumps({"__type": code, "message": message}).encode(), status))
+
+    def bodies(self, operation: str) -> list[Body]:
+        """What was asked of this operation, in order."""
+        return [asked.body for asked in self.asked if asked.operation == operation]
+
+    def respond(self, asked: Asked) -> Reply:
+        """The answer to a request; one that no test wrote down is an error."""
+        self.asked.append(asked)
+        answer = self._answers.get(asked.operation)
+        if answer is None:
+            return Reply(b'{"__type": "NotPlayed"}', 400)
+        return answer(asked.body)
+
+
+def _handler(aws: PlayedAws) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
+
+        def do_POST(self) -> None:
+            over = aws.over
+            raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            operation = self.headers.get("X-Amz-Target", "").rsplit(".", 1)[-1]
+            reply = aws.respond(Asked(operation, json.loads(raw or b"{}"), dict(self.headers)))
+            if reply.hang:
+                over.wait(30)
+                self.close_connection = True
+                return
+            self.send_response(reply.status)
+            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Length", str(len(reply.body)))
+            self.send_header("x-amzn-RequestId", "req-1")
+            self.end_headers()
+            self.wfile.write(reply.body[: reply.sent])
+            self.close_connection = reply.sent is not None
+
+        def log_message(self, format: str, *args: Any) -> None:
+            return
+
+    return Handler
+
+
+@contextmanager
+def played_aws() -> Iterator[PlayedAws]:
+    """Serves on a free port until the block ends."""
+    aws = PlayedAws()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(aws))
+    server.daemon_threads = True
+    aws.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield aws
+    finally:
+        aws.over.set()
+        server.shutdown()
+        thread.join(timeout=5)
+        server.server_close()

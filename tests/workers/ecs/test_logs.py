@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.workers.ecs.played import Body, PlayedAws
+from workers.ecs import logs
+from workers.ecs.seen import ContainerSeen, RevisionSeen, TaskSeen
+from workers.ecs.session import Region
+
+TASK_ID = "0123456789abcdef0123456789abcdef"
+TASK = TaskSeen(
+    arn=f"arn:aws:ecs:eu-west-1:123456789012:task/production/{TASK_ID}",
+    last_status="STOPPED",
+    desired_status="STOPPED",
+    revision="web:7",
+    containers=(ContainerSeen("web", runtime_id="runtime-1"),),
+)
+OPTIONS = {
+    "awslogs-group": "/ecs/web",
+    "awslogs-stream-prefix": "ecs",
+    "awslogs-region": "eu-west-1",
+}
+STREAM = f"ecs/web/{TASK_ID}"
+
+
+def a_revision(options: dict[str, str] | None = None, driver: str = "awslogs") -> RevisionSeen:
+    web: dict[str, Any] = {"name": "web", "image": "web:1"}
+    if options is not None:
+        web["logConfiguration"] = {"logDriver": driver, "options": options}
+    return RevisionSeen("arn", "web", 7, "ACTIVE", raw={"containerDefinitions": [{"name": "envoy"}, web]})
+
+
+def write(region: Region, stream: str, *lines: str) -> None:
+    region.logs.create_log_group(logGroupName="/ecs/web")
+    region.logs.create_log_stream(logGroupName="/ecs/web", logStreamName=stream)
+    now = int(time.time() * 1000) - 1000
+    events: Any = [{"timestamp": now + number, "message": line} for number, line in enumerate(lines)]
+    region.logs.put_log_events(logGroupName="/ecs/web", logStreamName=stream, logEvents=events)
+
+
+def test_the_newest_lines_come_oldest_first(moto_region: Region) -> None:
+    write(moto_region, STREAM, *(f"line {number}" for number in range(20)))
+
+    assert logs.last_lines(moto_region, a_revision(OPTIONS), TASK, "web", 3) == (
+        "line 17",
+        "line 18",
+        "line 19",
+    )
+    assert len(logs.last_lines(moto_region, a_revision(OPTIONS), TASK, "web")) == 10
+
+
+def test_logs_are_read_in_the_region_they_are_written_to(moto_region: Region) -> None:
+    write(moto_region.elsewhere("us-east-1"), STREAM, "far away")
+
+    there = a_revision({**OPTIONS, "awslogs-region": "us-east-1"})
+
+    assert logs.last_lines(moto_region, there, TASK, "web") == ("far away",)
+    assert logs.last_lines(moto_region, a_revision(OPTIONS), TASK, "web") == ()
+
+
+def test_without_a_prefix_the_stream_has_the_name_of_the_container_in_its_runtime(
+    moto_region: Region,
+) -> None:
+    write(moto_region, "runtime-1", "hello")
+
+    assert logs.last_lines(moto_region, a_revision({"awslogs-group": "/ecs/web"}), TASK, "web") == ("hello",)
+
+
+@pytest.mark.parametrize(
+    ("revision", "container"),
+    [
+        (a_revision(), "web"),
+        (a_revision({}), "web"),
+        (a_revision(OPTIONS, driver="awsfirelens"), "web"),
+        (a_revision(OPTIONS), "nobody"),
+        (a_revision(OPTIONS), "envoy"),
+    ],
+)
+def test_logs_that_are_nowhere_to_be_read_are_not_asked_for(
+    aws: PlayedAws, region: Region, revision: RevisionSeen, container: str
+) -> None:
+    assert logs.last_lines(region, revision, TASK, container) == ()
+    assert aws.asked == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["ResourceNotFoundException", "AccessDeniedException", "ThrottlingException", "ExpiredTokenException"],
+)
+def test_logs_that_cannot_be_read_are_no_error(aws: PlayedAws, region: Region, code: str) -> None:
+    aws.error("GetLogEvents", code, "no")
+
+    assert logs.last_lines(region, a_revision(OPTIONS), TASK, "web") == ()
+    assert len(aws.asked) == 1
+
+
+def test_a_stream_that_was_never_written_has_no_lines(moto_region: Region) -> None:
+    assert logs.last_lines(moto_region, a_revision(OPTIONS), TASK, "web") == ()
+
+
+def test_lines_are_made_readable(aws: PlayedAws, region: Region) -> None:
+    messages = ["\x1b[31mred\x1b[0m alert\r\n", "tab\tkept", "x" * 501, "y" * 500, ""]
+    body: Body = {"events": [{"message": message, "timestamp": 1} for message in messages]}
+    aws.answer("GetLogEvents", body)
+
+    lines = logs.last_lines(region, a_revision(OPTIONS), TASK, "web")
+
+    assert lines == ("red alert", "tab\tkept", "x" * 499 + "…", "y" * 500, "")
+    assert aws.bodies("GetLogEvents") == [
+        {"logGroupName": "/ecs/web", "logStreamName": STREAM, "limit": 10, "startFromHead": False}
+    ]

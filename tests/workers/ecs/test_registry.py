@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+
+from deploys.errors import AwsDenied, AwsUnavailable, RepositoryMissing
+from tests.workers.ecs.played import Body, PlayedAws
+from workers.ecs import registry
+from workers.ecs.images import parse
+from workers.ecs.session import Region
+
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+WEB = parse(f"{ECR}/web:1.4.2")
+_layers = count()
+
+
+def push(region: Region, repository: str, *tags: str) -> str:
+    config = "sha256:" + hashlib.sha256(str(next(_layers)).encode()).hexdigest()
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+        "config": {
+            "digest": config,
+            "size": 1,
+            "mediaType": "application/vnd.docker.container.image.v1+json",
+        },
+        "layers": [],
+    }
+    for tag in tags:
+        pushed = region.ecr.put_image(
+            repositoryName=repository, imageManifest=json.dumps(manifest), imageTag=tag
+        )
+    return pushed["image"]["imageId"]["imageDigest"]
+
+
+@pytest.fixture
+def ecr(moto_region: Region) -> Region:
+    moto_region.ecr.create_repository(repositoryName="web")
+    return moto_region
+
+
+def test_an_image_is_found_by_its_tag(ecr: Region) -> None:
+    digest = push(ecr, "web", "1.4.2", "stable")
+
+    found = registry.find(ecr, WEB)
+
+    assert found is not None
+    assert found.digest == digest
+    assert set(found.tags) == {"1.4.2", "stable"}
+    assert found.pushed_at is not None
+    assert abs(found.pushed_at - datetime.now(UTC).timestamp()) < 60
+
+
+def test_an_image_is_found_by_its_digest_whatever_tag_stands_before_it(ecr: Region) -> None:
+    digest = push(ecr, "web", "1.4.2")
+
+    found = registry.find(ecr, parse(f"{ECR}/web:gone@{digest}"))
+
+    assert found is not None
+    assert found.digest == digest
+
+
+def test_no_tag_means_latest(ecr: Region) -> None:
+    assert registry.find(ecr, parse(f"{ECR}/web")) is None
+    digest = push(ecr, "web", "latest")
+
+    found = registry.find(ecr, parse(f"{ECR}/web"))
+
+    assert found is not None
+    assert found.digest == digest
+
+
+@pytest.mark.parametrize("reference", [f"{ECR}/web:9.9.9", f"{ECR}/web@sha256:{'0' * 64}"])
+def test_an_image_that_is_not_there_is_none(ecr: Region, reference: str) -> None:
+    push(ecr, "web", "1.4.2")
+
+    assert registry.find(ecr, parse(reference)) is None
+
+
+def test_a_repository_that_is_not_there_is_said(ecr: Region) -> None:
+    with pytest.raises(RepositoryMissing) as raised:
+        registry.find(ecr, parse(f"{ECR}/team/wbe:1.4.2"))
+    with pytest.raises(RepositoryMissing):
+        registry.recent_tags(ecr, parse(f"{ECR}/team/wbe:1.4.2"))
+
+    assert raised.value.message == (
+        f"ECR has no repository `team/wbe` in account 123456789012 (eu-west-1), so there is no image "
+        f"`{ECR}/team/wbe:1.4.2`. Nothing was registered. Check the image in the task definition, or create "
+        "the repository."
+    )
+
+
+def test_the_registry_is_asked_in_its_own_region(moto_region: Region) -> None:
+    far = moto_region.elsewhere("us-east-1")
+    far.ecr.create_repository(repositoryName="web")
+    digest = push(far, "web", "1.4.2")
+
+    found = registry.find(moto_region, parse("123456789012.dkr.ecr.us-east-1.amazonaws.com/web:1.4.2"))
+
+    assert found is not None
+    assert found.digest == digest
+
+
+def test_only_private_ecr_can_be_checked() -> None:
+    assert registry.checkable(WEB)
+    assert not registry.checkable(parse("public.ecr.aws/envoy/envoy:v1.30"))
+    assert not registry.checkable(parse("nginx:1.27"))
+
+
+def test_asking_another_registry_is_a_mistake_of_the_caller(region: Region, aws: PlayedAws) -> None:
+    with pytest.raises(ValueError, match="checkable"):
+        registry.find(region, parse("nginx:1.27"))
+    with pytest.raises(ValueError, match="checkable"):
+        registry.recent_tags(region, parse("nginx:1.27"))
+    assert aws.asked == []
+
+
+def image(number: int, *tags: str) -> Body:
+    pushed = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
+    return {"imageDigest": f"sha256:{number:064}", "imageTags": tags, "imagePushedAt": pushed.timestamp()}
+
+
+def test_the_recent_tags_are_those_pushed_last_over_all_pages(aws: PlayedAws, region: Region) -> None:
+    pages: list[Body] = [
+        {"imageDetails": [image(3, "1.3"), image(9, "1.9", "latest"), image(1, "1.1")], "nextToken": "more"},
+        {"imageDetails": [image(7, "1.7"), image(8, "1.8"), image(2, "1.2")]},
+    ]
+    aws.answer("DescribeImages", lambda asked: pages[1 if asked.get("nextToken") else 0])
+
+    assert registry.recent_tags(region, WEB) == ["1.9", "latest", "1.8", "1.7", "1.3"]
+    assert registry.recent_tags(region, WEB, count=1) == ["1.9"]
+    assert aws.bodies("DescribeImages")[0] == {
+        "registryId": "123456789012",
+        "repositoryName": "web",
+        "filter": {"tagStatus": "TAGGED"},
+        "maxResults": 1000,
+    }
+
+
+def test_a_repository_without_tags_has_no_recent_ones(ecr: Region) -> None:
+    assert registry.recent_tags(ecr, WEB) == []
+
+
+def test_what_ecr_refuses_is_not_taken_for_a_missing_image(aws: PlayedAws, region: Region) -> None:
+    aws.error("DescribeImages", "AccessDeniedException", "no")
+    with pytest.raises(AwsDenied):
+        registry.find(region, WEB)
+
+    aws.error("DescribeImages", "ThrottlingException", "slow")
+    with pytest.raises(AwsUnavailable):
+        registry.find(region, WEB)

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from deploys.errors import AwsRefused, AwsUnavailable
+from tests.workers.ecs.played import Body, PlayedAws
+from workers.ecs import tasks
+from workers.ecs.seen import ContainerSeen, TaskSeen
+from workers.ecs.session import Region
+
+ARN = "arn:aws:ecs:eu-west-1:123456789012"
+AT = 1_790_000_000.0
+
+
+def task_arn(number: int) -> str:
+    return f"{ARN}:task/production/{number:032x}"
+
+
+class PlayedTasks:
+    """A cluster of tasks: lists page at 100, as ECS's do."""
+
+    def __init__(self, aws: PlayedAws) -> None:
+        self.tasks: dict[str, Body] = {}
+        aws.answer("ListTasks", self._list)
+        aws.answer("DescribeTasks", self._describe)
+
+    def add(self, number: int, desired: str = "RUNNING", last: str = "RUNNING", **more: Any) -> None:
+        self.tasks[task_arn(number)] = {
+            "taskArn": task_arn(number),
+            "desiredStatus": desired,
+            "lastStatus": last,
+            "createdAt": AT + number,
+            **more,
+        }
+
+    def _list(self, asked: Body) -> Body:
+        assert (asked["cluster"], asked["serviceName"]) == ("production", "web")
+        arns = [arn for arn, task in self.tasks.items() if task["desiredStatus"] == asked["desiredStatus"]]
+        start = int(asked.get("nextToken", 0))
+        page: Body = {"taskArns": arns[start : start + 100]}
+        if start + 100 < len(arns):
+            page["nextToken"] = str(start + 100)
+        return page
+
+    def _describe(self, asked: Body) -> Body:
+        assert len(asked["tasks"]) <= 100
+        known = [arn for arn in asked["tasks"] if arn in self.tasks]
+        gone = [{"arn": arn, "reason": "MISSING"} for arn in asked["tasks"] if arn not in self.tasks]
+        return {"tasks": [self.tasks[arn] for arn in known], "failures": gone}
+
+
+@pytest.fixture
+def cluster(aws: PlayedAws) -> PlayedTasks:
+    return PlayedTasks(aws)
+
+
+def test_a_task_is_seen_as_ecs_describes_it(cluster: PlayedTasks, region: Region) -> None:
+    cluster.add(
+        1,
+        desired="STOPPED",
+        last="DEPROVISIONING",
+        taskDefinitionArn=f"{ARN}:task-definition/web:7",
+        startedBy="ecs-svc/1",
+        stopCode="EssentialContainerExited",
+        stoppedReason="Essential container in task exited",
+        startedAt=AT + 2.5,
+        stoppingAt=AT + 3,
+        stoppedAt=AT + 4,
+        containers=[
+            {
+                "name": "web",
+                "lastStatus": "STOPPED",
+                "exitCode": 0,
+                "reason": "why",
+                "image": "web:1",
+                "imageDigest": "sha256:1",
+                "healthStatus": "UNHEALTHY",
+                "runtimeId": "r1",
+            },
+            {"name": "envoy"},
+        ],
+    )
+
+    assert tasks.describe(region, "production", [task_arn(1)]) == {
+        task_arn(1): TaskSeen(
+            arn=task_arn(1),
+            last_status="DEPROVISIONING",
+            desired_status="STOPPED",
+            revision=f"{ARN}:task-definition/web:7",
+            started_by="ecs-svc/1",
+            stop_code="EssentialContainerExited",
+            stopped_reason="Essential container in task exited",
+            created_at=AT + 1,
+            started_at=AT + 2.5,
+            stopping_at=AT + 3,
+            stopped_at=AT + 4,
+            containers=(
+                ContainerSeen("web", "STOPPED", 0, "why", "web:1", "sha256:1", "UNHEALTHY", "r1"),
+                ContainerSeen("envoy", exit_code=None),
+            ),
+        )
+    }
+
+
+def test_times_that_have_not_come_are_none(cluster: PlayedTasks, region: Region) -> None:
+    cluster.add(1, last="PENDING")
+
+    seen = tasks.describe(region, "production", [task_arn(1)])[task_arn(1)]
+
+    assert (seen.started_at, seen.stopping_at, seen.stopped_at) == (None, None, None)
+
+
+def test_a_services_tasks_are_those_that_run_and_those_on_their_way_down(
+    cluster: PlayedTasks, region: Region
+) -> None:
+    cluster.add(3, last="PENDING")
+    cluster.add(1)
+    cluster.add(2, desired="STOPPED", last="DEACTIVATING")
+    cluster.add(4, desired="STOPPED", last="STOPPED")
+
+    everything = tasks.of_service(region, "production", "web")
+    wanted = tasks.of_service(region, "production", "web", stopped=False)
+
+    assert [task.arn for task in everything] == [task_arn(number) for number in (1, 2, 3, 4)]
+    assert [task.arn for task in wanted] == [task_arn(1), task_arn(3)]
+
+
+def test_a_task_that_begins_to_stop_between_the_two_lists_is_not_missed(
+    aws: PlayedAws, cluster: PlayedTasks, region: Region
+) -> None:
+    cluster.add(1)
+    listing = cluster._list
+
+    def then_stops(asked: Body) -> Body:
+        answer = listing(asked)
+        cluster.add(1, desired="STOPPED", last="DEACTIVATING")
+        return answer
+
+    aws.answer("ListTasks", then_stops)
+
+    (seen,) = tasks.of_service(region, "production", "web")
+
+    assert (seen.arn, seen.last_status) == (task_arn(1), "DEACTIVATING")
+
+
+def test_more_than_a_hundred_tasks_are_all_seen(aws: PlayedAws, cluster: PlayedTasks, region: Region) -> None:
+    for number in range(230):
+        cluster.add(number, desired="STOPPED" if number % 2 else "RUNNING")
+
+    assert len(tasks.of_service(region, "production", "web")) == 230
+    assert [len(body["tasks"]) for body in aws.bodies("DescribeTasks")] == [100, 100, 30]
+
+
+def test_a_task_that_ecs_has_forgotten_is_absent(cluster: PlayedTasks, region: Region) -> None:
+    cluster.add(1)
+
+    assert list(tasks.describe(region, "production", [task_arn(1), task_arn(2)])) == [task_arn(1)]
+
+
+def test_a_service_without_tasks_has_none(aws: PlayedAws, cluster: PlayedTasks, region: Region) -> None:
+    assert tasks.of_service(region, "production", "web") == ()
+    assert tasks.describe(region, "production", []) == {}
+    assert aws.bodies("DescribeTasks") == []
+
+
+def test_only_stopped_tasks_of_this_deployment_explain_it(cluster: PlayedTasks, region: Region) -> None:
+    cluster.add(1, desired="STOPPED", startedBy="ecs-svc/1")
+    cluster.add(2, desired="STOPPED", startedBy="ecs-svc/2")
+    cluster.add(3, desired="RUNNING", startedBy="ecs-svc/2")
+    cluster.add(4, desired="STOPPED", startedBy="ecs-svc/22")
+
+    seen = tasks.stopped_by(region, "production", "web", "ecs-svc/2")
+
+    assert [task.arn for task in seen] == [task_arn(2)]
+
+
+def test_a_list_that_could_not_be_read_is_never_an_empty_one(
+    aws: PlayedAws, cluster: PlayedTasks, region: Region
+) -> None:
+    aws.error("ListTasks", "ThrottlingException", "Rate exceeded")
+    with pytest.raises(AwsUnavailable):
+        tasks.of_service(region, "production", "web")
+
+    aws.error("ListTasks", "ClusterNotFoundException", "Cluster not found.")
+    with pytest.raises(AwsRefused):
+        tasks.stopped_by(region, "production", "web", "ecs-svc/2")

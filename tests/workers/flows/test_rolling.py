@@ -1,0 +1,237 @@
+"""A rolling deploy against an ECS that behaves, fails, is slow or is moved by somebody else."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploys.deploy import MilestoneKind, Outcome, Phase, Rollout
+from deploys.errors import NotADeployer
+from tests.workers.yard import ALICE, Yard
+
+
+def revisions(yard: Yard, family: str) -> list[str]:
+    answer = yard.ecs.client("ecs").list_task_definitions(familyPrefix=family)
+    return [arn.rpartition("/")[2] for arn in answer["taskDefinitionArns"]]
+
+
+def test_a_good_version_takes_over_and_is_called_succeeded(yard: Yard) -> None:
+    deploy_id = yard.ask("web", "1.4.2")
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert yard.images_running("web") == {"1.4.2"}
+    assert yard.service("web")["desiredCount"] == 3
+    assert yard.service("web")["taskDefinition"] == deploy.new_revision
+    assert "*Succeeded.* `web` runs `1.4.2`: 3 tasks running" in yard.said(deploy_id, MilestoneKind.END)
+
+
+def test_the_plan_is_told_before_anything_is_registered(yard: Yard) -> None:
+    deploy_id = yard.ask("web", "1.4.2")
+
+    yard.engine.advance(deploy_id)
+
+    told = yard.said(deploy_id, MilestoneKind.PLAN)
+    assert "web:1.4.0` → `" in told
+    assert "web:1.4.2`" in told
+    assert "3 tasks before and after" in told
+    assert "no downtime" in told
+
+
+def test_counts_of_old_and_new_tasks_are_shown_as_they_change(yard: Yard) -> None:
+    deploy_id = yard.ask("web", "1.4.2")
+    seen: list[Rollout] = []
+
+    def over() -> bool:
+        rollout = yard.get(deploy_id).rollout
+        if not seen or seen[-1] != rollout:
+            seen.append(rollout)
+        return not yard.get(deploy_id).live
+
+    yard.until(over)
+
+    assert any(0 < r.new_running < 3 or r.new_pending for r in seen)
+    assert any(r.old_running == 3 for r in seen)
+    assert seen[-1].new_running == 3
+
+
+def test_a_sidecar_from_another_repository_stays_as_it_was(yard: Yard) -> None:
+    deploy = yard.until_over(yard.ask("api", "1.4.2"))
+
+    definition = yard.ecs.client("ecs").describe_task_definition(taskDefinition=deploy.new_revision or "")
+    images = {c["name"]: c["image"] for c in definition["taskDefinition"]["containerDefinitions"]}
+    assert images["api"].endswith("api:1.4.2")
+    assert images["envoy"] == "public.ecr.aws/envoy/envoy:v1.30"
+
+
+def test_a_crashing_version_is_rolled_back_by_ecs_and_never_called_a_success(yard: Yard) -> None:
+    deploy_id = yard.ask("web", "1.5.0-crash")
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert yard.images_running("web") == {"1.4.0"}
+    ending = yard.said(deploy_id, MilestoneKind.END)
+    assert "*Rolled back* to `web:17`" in ending
+    assert "exited with code 1" in ending
+
+
+@pytest.mark.parametrize(
+    ("tag", "why"),
+    [("1.5.0-unhealthy", "health check"), ("1.5.0-noroom", "place")],
+)
+def test_a_version_that_never_serves_is_rolled_back_and_explained(yard: Yard, tag: str, why: str) -> None:
+    deploy_id = yard.ask("web", tag, deadline=900)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert yard.images_running("web") == {"1.4.0"}
+    assert why in yard.said(deploy_id).lower()
+
+
+def test_a_slow_version_is_waited_for(yard: Yard) -> None:
+    assert yard.until_over(yard.ask("web", "1.5.0-slow")).outcome is Outcome.SUCCEEDED
+
+
+def test_a_rollout_past_its_deadline_is_rolled_back(yard: Yard) -> None:
+    deploy_id = yard.ask("web", "1.5.0-slow", deadline=60)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert "deadline of 1 min 00 s" in yard.said(deploy_id)
+    assert yard.images_running("web") == {"1.4.0"}
+
+
+def test_an_unknown_tag_is_refused_before_anything_is_registered(yard: Yard) -> None:
+    before = revisions(yard, "web")
+    deploy_id = yard.ask("web", "9.9.9")
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.REFUSED
+    assert revisions(yard, "web") == before
+    ending = yard.said(deploy_id, MilestoneKind.END)
+    assert "There is no image" in ending
+    assert "`1.5.0`" in ending
+
+
+def test_the_same_image_is_refused(yard: Yard) -> None:
+    deploy = yard.until_over(yard.ask("web", "1.4.0"))
+
+    assert deploy.outcome is Outcome.REFUSED
+    assert "already runs `1.4.0`" in deploy.reason
+
+
+def test_an_unknown_ecs_service_is_refused_with_what_to_check(yard: Yard) -> None:
+    deploy = yard.until_over(yard.ask("web", "1.4.2", ecs_service="wbe"))
+
+    assert deploy.outcome is Outcome.REFUSED
+    assert "ECS has no service `wbe` in cluster `production`" in deploy.reason
+
+
+def test_who_lost_access_meanwhile_is_refused_when_it_runs(yard: Yard) -> None:
+    yard.gate.refusals[ALICE] = NotADeployer(service="web", deployers="nobody")
+
+    deploy = yard.until_over(yard.ask("web", "1.4.2"))
+
+    assert deploy.outcome is Outcome.REFUSED
+    assert yard.images_running("web") == {"1.4.0"}
+
+
+def test_a_change_in_the_console_supersedes_and_is_not_fought(yard: Yard) -> None:
+    ecs = yard.ecs.client("ecs")
+    deploy_id = yard.ask("web", "1.4.2")
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    yard.tick(5)
+    definition = ecs.describe_task_definition(taskDefinition="web:17")["taskDefinition"]
+    theirs = ecs.register_task_definition(
+        family="web",
+        containerDefinitions=definition["containerDefinitions"],
+        networkMode=definition["networkMode"],
+        requiresCompatibilities=definition["requiresCompatibilities"],
+        cpu=definition["cpu"],
+        memory=definition["memory"],
+        executionRoleArn=definition["executionRoleArn"],
+        taskRoleArn=definition["taskRoleArn"],
+    )["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster="production", service="web", taskDefinition=theirs)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.SUPERSEDED
+    assert yard.service("web")["taskDefinition"] == theirs
+    assert "somebody else's newer deployment" in yard.said(deploy_id, MilestoneKind.END)
+
+
+def test_a_foreign_rollout_in_progress_is_not_disturbed(yard: Yard) -> None:
+    ecs = yard.ecs.client("ecs")
+    ecs.update_service(cluster="production", service="web", forceNewDeployment=True)
+
+    deploy = yard.until_over(yard.ask("web", "1.4.2"))
+
+    assert deploy.outcome is Outcome.REFUSED
+    assert "Another deployment of `web` is in progress" in deploy.reason
+
+
+def test_a_second_deploy_waits_and_starts_by_itself(yard: Yard) -> None:
+    first, second = yard.ask("web", "1.4.2"), yard.ask("web", "1.5.0")
+    yard.until_phase(first, Phase.FOLLOWING)
+    assert yard.get(second).phase is Phase.WAITING
+
+    yard.until_over(second)
+
+    assert [yard.get(i).outcome for i in (first, second)] == [Outcome.SUCCEEDED, Outcome.SUCCEEDED]
+    assert yard.get(second).plan.old_tag == "1.4.2"  # type: ignore[union-attr]
+    assert yard.images_running("web") == {"1.5.0"}
+
+
+def test_cancelled_in_line_it_is_withdrawn_and_the_first_goes_on(yard: Yard) -> None:
+    first, second = yard.ask("web", "1.4.2"), yard.ask("web", "1.5.0")
+    yard.until_phase(first, Phase.FOLLOWING)
+
+    yard.cancel(second)
+    deploy = yard.until_over(second)
+
+    assert deploy.outcome is Outcome.CANCELLED
+    assert "before anything was changed" in yard.said(second, MilestoneKind.END)
+    assert yard.until_over(first).outcome is Outcome.SUCCEEDED
+
+
+def test_cancelled_while_it_rolls_it_is_rolled_back(yard: Yard) -> None:
+    deploy_id = yard.ask("web", "1.4.2")
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    yard.tick(20)
+
+    yard.cancel(deploy_id)
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.CANCELLED
+    assert yard.images_running("web") == {"1.4.0"}
+    assert f"*Cancelled* by <@{ALICE}>: rolled back to `web:17`" in yard.said(deploy_id, MilestoneKind.END)
+
+
+def test_a_waiting_deploy_holds_no_worker(yard: Yard) -> None:
+    deploy_id = yard.ask("web", "1.4.2")
+
+    yard.engine.advance(deploy_id)
+
+    assert yard.get(deploy_id).phase is Phase.FOLLOWING
+    assert [due.bell for due in yard.store.due(yard.ecs.now() + 60)] == ["watch:eu-west-1/production"]
+
+
+def test_rollouts_of_a_cluster_are_watched_together(yard: Yard) -> None:
+    web, api = yard.ask("web", "1.4.2"), yard.ask("api", "1.4.2")
+    yard.engine.advance(web)
+    yard.engine.advance(api)
+    yard.ecs.advance(3)
+    calls: list[str] = []
+    ecs_client = yard.engine._aws.region("eu-west-1").ecs
+    ecs_client.meta.events.register("before-call.ecs.DescribeServices", lambda **_: calls.append("x"))
+
+    yard.engine.watch("eu-west-1/production")
+
+    assert len(calls) == 1
+    assert yard.until_over(web).outcome is Outcome.SUCCEEDED
+    assert yard.until_over(api).outcome is Outcome.SUCCEEDED

@@ -1,0 +1,50 @@
+"""A played Slack, an empty store and publishers, on one clock that the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from redis import Redis
+
+from sandbox.slack import SlackSandbox
+from sandbox.slack.webapi.limits import RateLimits
+from tests.workers.thread.press import Clock, Press
+
+MANIFEST = Path(__file__).parents[3] / "manifest.yml"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def slack(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackSandbox]:
+    """Slack with its rate limits on; they count in the test's time."""
+    monkeypatch.setattr(
+        "sandbox.slack.server.RateLimits",
+        lambda enabled, factor: RateLimits(enabled, factor, now=clock),
+    )
+    with SlackSandbox(MANIFEST) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def closed_slack(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackSandbox]:
+    """The same, but the app lacks chat:write.public: it must be invited to write."""
+    manifest = yaml.safe_load(MANIFEST.read_text())
+    manifest["oauth_config"]["scopes"]["bot"].remove("chat:write.public")
+    monkeypatch.setattr(
+        "sandbox.slack.server.RateLimits",
+        lambda enabled, factor: RateLimits(enabled, factor, now=clock),
+    )
+    with SlackSandbox(manifest) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def press(redis: Redis, slack: SlackSandbox, clock: Clock) -> Press:
+    return Press(redis, slack, clock)

@@ -1,0 +1,434 @@
+"""The card of every state, as people read it."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploys.deploy import Cancel, Decision, Deploy, Outcome, Phase, TaskAlive, Verdict
+from tests.builders import NOW, REGISTRY, a_deploy, a_service, a_stop_start_service
+from tests.workers.thread.stories import (
+    ALICE,
+    BOB,
+    LATER,
+    POSSIBLE,
+    State,
+    awaiting,
+    draining,
+    following,
+    rolling,
+    stop_start,
+    story,
+)
+from workers.thread.card import Card, card, fingerprint
+
+
+def buttons(shown: Card) -> str:
+    """The row of buttons: `[Approve] [Reject] [⋯ Withdraw]`."""
+    labels = []
+    for element in [e for block in shown.blocks if block["type"] == "actions" for e in block["elements"]]:
+        if element["type"] == "button":
+            labels.append(f"[{element['text']['text']}]")
+        else:
+            labels.append(f"[⋯ {', '.join(option['text']['text'] for option in element['options'])}]")
+    return " ".join(labels)
+
+
+def drawn(shown: Card) -> str:
+    """The blocks, from top to bottom."""
+    lines = []
+    for block in shown.blocks:
+        if block["type"] == "section":
+            lines.append(block["text"]["text"])
+        elif block["type"] == "context":
+            lines.append(f"({block['elements'][0]['text']})")
+    return "\n".join([*lines, buttons(shown)]).replace(REGISTRY, "REGISTRY")
+
+
+TEXTS: dict[State, str] = {
+    (Phase.WAITING, None): """\
+*web* `1.4.2` to production (eu-west-1) by <@U01ALICE00>:
+*first in line, starts now*
+Why: fixes the login
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC
+[Withdraw]
+""",
+    (Phase.PLANNING, None): """\
+*web* `1.4.2` to production (eu-west-1) by <@U01ALICE00>:
+*planning, nothing is changed yet*
+Why: fixes the login
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Withdraw]
+""",
+    (Phase.AWAITING_APPROVAL, None): """\
+*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*waiting for 1 approval*
+Planned downtime: about 1 min 00 s in which no task runs.
+May be approved by <@U02BOB0000>, until 2026-09-21 14:43 UTC.
+`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC
+[Approve] [Reject] [⋯ Withdraw]
+""",
+    (Phase.REGISTERING, None): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*registering the new revision*
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Withdraw]
+""",
+    (Phase.UPDATING, None): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*asking ECS for the rollout*
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Roll back to 1.4.0]
+""",
+    (Phase.RECORDING, None): """\
+*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*writing down what to bring back*
+Planned downtime: about 1 min 00 s in which no task runs.
+Approved by <@U02BOB0000>.
+`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Withdraw]
+""",
+    (Phase.STOPPING, None): """\
+*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*stopping the old tasks*
+Downtime so far: 55 s since the request to stop.
+Approved by <@U02BOB0000>.
+`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Roll back to 1.4.1]
+""",
+    (Phase.DRAINING, None): """\
+*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*waiting until every old task has stopped, 1 of 2 old tasks stopped*
+1 old task not stopped yet:
+• `11111111111111111111111111111111` is `DEACTIVATING` for 35 s
+Downtime so far: 55 s since the request to stop.
+Approved by <@U02BOB0000>.
+`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Roll back to 1.4.1]
+""",
+    (Phase.STARTING, None): """\
+*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*starting the new tasks*
+Downtime so far: 55 s since the request to stop.
+Approved by <@U02BOB0000>.
+`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Roll back to 1.4.1]
+""",
+    (Phase.FOLLOWING, None): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*rolling out, 2 of 3 new tasks running*
+New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
+2 new tasks failed; at 3 ECS's circuit breaker gives up.
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Roll back to 1.4.0]
+""",
+    (Phase.RESTORING, None): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*rolling back to `1.4.0`*
+Reason: the rollout did not finish within its deadline of 20 min 00 s.
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+""",
+    (Phase.FOLLOWING_BACK, None): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*rolling back to `1.4.0`, 1 of 3 tasks running again*
+New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
+Reason: the rollout did not finish within its deadline of 20 min 00 s.
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+""",
+    (Phase.SETTLING, Outcome.SUCCEEDED): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*succeeded, 3 of 3 new tasks running*
+I look once more, a little later, whether that holds.
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+""",
+    (Phase.SETTLING, Outcome.ROLLED_BACK): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*rolled back to `1.4.0`*
+I look once more, a little later, whether that holds.
+Reason: the rollout did not finish within its deadline of 20 min 00 s.
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+""",
+    (Phase.SETTLING, Outcome.FAILED): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*failed, needs a look*
+I look once more, a little later, whether that holds.
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+""",
+    (Phase.SETTLING, Outcome.SUPERSEDED): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*superseded by somebody else's deployment*
+I look once more, a little later, whether that holds.
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+""",
+    (Phase.SETTLING, Outcome.CANCELLED): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*cancelled by <@U02BOB0000>, rolled back to `1.4.0`*
+I look once more, a little later, whether that holds.
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+""",
+    (Phase.ENDED, Outcome.SUCCEEDED): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*succeeded, 3 of 3 new tasks running*
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+""",
+    (Phase.ENDED, Outcome.ROLLED_BACK): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*rolled back to `1.4.0`*
+Reason: the rollout did not finish within its deadline of 20 min 00 s.
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+""",
+    (Phase.ENDED, Outcome.FAILED): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*failed, needs a look*
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+""",
+    (Phase.ENDED, Outcome.SUPERSEDED): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*superseded by somebody else's deployment*
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+""",
+    (Phase.ENDED, Outcome.CANCELLED): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*cancelled by <@U02BOB0000>, rolled back to `1.4.0`*
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+""",
+    (Phase.ENDED, Outcome.REJECTED): """\
+*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*rejected by <@U02BOB0000>, nothing was changed*
+`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+""",
+    (Phase.ENDED, Outcome.EXPIRED): """\
+*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*expired: nobody decided in time, nothing was changed*
+`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, took 30 min 00 s
+""",
+    (Phase.ENDED, Outcome.REFUSED): """\
+*web* `1.4.2` to production (eu-west-1) by <@U01ALICE00>:
+*refused, nothing was changed*
+Reason: There is no image `web:9.9.9`.
+Why: fixes the login
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 2 s
+""",
+}
+"""Each state's `text`, whole, and below it the buttons. The first line is broken before the state."""
+
+
+def test_every_state_has_its_card() -> None:
+    assert set(TEXTS) == POSSIBLE
+
+
+@pytest.mark.parametrize("state", sorted(POSSIBLE, key=str), ids=lambda s: f"{s[0].name}-{s[1]}")
+def test_a_card_says_all_of_it_in_its_text(state: State) -> None:
+    shown = card(story(state), (), LATER)
+
+    said = "\n".join(filter(None, [shown.text, buttons(shown)])).replace(REGISTRY, "REGISTRY")
+
+    assert said.replace(": *", ":\n*", 1) == TEXTS[state].rstrip("\n")
+
+
+def test_the_blocks_of_a_rollout() -> None:
+    assert (
+        drawn(card(following(), (), LATER))
+        == """\
+:arrows_counterclockwise: *web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>: \
+*rolling out, 2 of 3 new tasks running*
+`▓▓▓▓▓▓▓▓░░░░` 2 of 3 new tasks running
+New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+(Deploy `k3m9p2qr`, rolling, asked for <!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>, \
+1 min 35 s so far)
+[Roll back to 1.4.0]"""
+    )
+
+
+def test_the_blocks_of_a_drain() -> None:
+    assert (
+        drawn(card(draining(), (), LATER))
+        == """\
+:arrows_counterclockwise: *ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>: \
+*waiting until every old task has stopped, 1 of 2 old tasks stopped*
+`▓▓▓▓▓▓░░░░░░` 1 of 2 old tasks stopped
+1 old task not stopped yet:
+• `11111111111111111111111111111111` is `DEACTIVATING` for 35 s
+Downtime so far: 55 s since the request to stop.
+Approved by <@U02BOB0000>.
+`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+(Deploy `w7x8y9zt`, stop-start, asked for \
+<!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>, 1 min 35 s so far)
+[Roll back to 1.4.1]"""
+    )
+
+
+def test_a_question_asks_before_each_button_has_its_effect() -> None:
+    shown = card(awaiting(), (), LATER)
+
+    [row] = [block for block in shown.blocks if block["type"] == "actions"]
+    approve, reject, more = row["elements"]
+
+    assert (approve["action_id"], approve["value"]) == ("deploy:approve", "w7x8y9zt.1")
+    assert approve["confirm"]["text"]["text"] == (
+        "ledger 1.4.2 on production (eu-west-1). It runs 1.4.1 now, 2 tasks. "
+        "No task runs for about 1 min 00 s."
+    )
+    assert (reject["action_id"], reject["value"]) == ("deploy:reject", "w7x8y9zt.1")
+    assert reject["confirm"]["text"]["text"] == (
+        "ledger 1.4.2 on production (eu-west-1) will not be deployed. Nothing has been changed."
+    )
+    assert more["action_id"] == "deploy:more"
+    assert [option["value"] for option in more["options"]] == ["deploy:cancel|w7x8y9zt.1"]
+    assert more["confirm"]["title"]["text"] == "Withdraw this deploy?"
+
+
+def test_rolling_back_is_asked_for_too() -> None:
+    shown = card(following(), (), LATER)
+
+    [row] = [block for block in shown.blocks if block["type"] == "actions"]
+    [cancel] = row["elements"]
+
+    assert (cancel["action_id"], cancel["value"], cancel["style"]) == (
+        "deploy:cancel",
+        "k3m9p2qr.0",
+        "danger",
+    )
+    assert cancel["confirm"]["text"]["text"] == (
+        "web 1.4.2 on production (eu-west-1) is under way. What ran before is brought back."
+    )
+
+
+def test_a_wish_to_cancel_takes_the_buttons_away_and_is_said() -> None:
+    shown = card(following(cancel=Cancel(user=BOB, at=LATER)), (), LATER)
+
+    assert buttons(shown) == ""
+    assert "*rolling out, <@U02BOB0000> asked to cancel, 2 of 3 new tasks running*" in shown.text
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_question_that_has_its_answer_keeps_no_button_that_answers_it(verdict: Verdict) -> None:
+    answered = awaiting(decisions=(Decision(user=BOB, verdict=verdict, at=LATER),))
+
+    assert buttons(card(answered, (), LATER)) == "[Withdraw]"
+
+
+def test_of_two_approvals_one_is_missing() -> None:
+    service = a_stop_start_service(approvals=2, approvers=(BOB, "S02APPROVERS"))
+    half = awaiting(service=service, decisions=(Decision(user=BOB, verdict=Verdict.APPROVED, at=LATER),))
+
+    shown = card(half, (), LATER)
+
+    assert "*waiting for 1 approval*" in shown.text
+    assert "Approved by <@U02BOB0000>." in shown.text
+    assert "May be approved by <@U02BOB0000>, <!subteam^S02APPROVERS>, until" in shown.text
+    assert buttons(shown) == "[Approve] [Reject] [⋯ Withdraw]"
+
+
+def test_a_deploy_in_line_says_behind_whom() -> None:
+    first = following()
+    second = a_deploy(tag="1.5.0", requester=BOB, phase=Phase.WAITING)
+
+    shown = card(a_deploy(phase=Phase.WAITING, tag="1.6.0"), (first, second), LATER)
+
+    assert "*waiting in line, 2 deploys ahead, right behind `1.5.0` by <@U02BOB0000>*" in shown.text
+
+
+def test_a_step_that_is_tried_again_says_why() -> None:
+    stuck = following(attempts=3, last_error="AWS does not answer ecs:DescribeServices for now (timeout).")
+
+    assert (
+        "Tried 3 times in vain, goes on trying: AWS does not answer ecs:DescribeServices for now (timeout)."
+    ) in card(stuck, (), LATER).text
+
+
+def test_a_rollout_that_ecs_gave_up_says_so_while_it_goes_back() -> None:
+    shown = card(following(reason="ECS gave up on the new revision."), (), LATER)
+
+    assert "*rolling back to `1.4.0`, 1 of 3 tasks running again*" in shown.text
+    assert "Reason: ECS gave up on the new revision." in shown.text
+
+
+def test_the_measured_downtime_stands_on_the_card_at_the_end() -> None:
+    done = stop_start(phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=LATER, serving_at=NOW + 92)
+
+    assert "Downtime: 52 s, from the request to stop until the full count ran again." in (
+        card(done, (), LATER).text
+    )
+
+
+def test_a_cancel_before_anything_changed_says_that_nothing_did() -> None:
+    withdrawn = awaiting(
+        phase=Phase.ENDED, outcome=Outcome.CANCELLED, ended_at=LATER, cancel=Cancel(user=ALICE, at=LATER)
+    )
+
+    assert "*cancelled by <@U01ALICE00>, nothing was changed*" in card(withdrawn, (), LATER).text
+
+
+def test_of_many_old_tasks_some_are_named_and_the_rest_counted() -> None:
+    alive = tuple(TaskAlive(task_id=f"task{n}", last_status="STOPPING") for n in range(30))
+
+    text = card(draining(alive=alive), (), LATER).text
+
+    assert "30 old tasks not stopped yet:\n• `task0` is `STOPPING`\n" in text
+    assert "• `task7` is `STOPPING`\n• and 22 more\n" in text
+
+
+def test_what_people_wrote_is_shown_and_does_nothing() -> None:
+    text = card(rolling(why="<!channel> *all* & sundry\n`x`"), (), LATER).text
+
+    assert "Why: &lt;!channel&gt; *all* &amp; sundry `x`\n" in text
+
+
+@pytest.mark.parametrize("deploy", [following(), draining(), awaiting()], ids=["roll", "drain", "ask"])
+def test_time_alone_changes_no_fingerprint(deploy: Deploy) -> None:
+    moved_on = deploy.evolve(version=deploy.version + 1, seen_end="succeeded")
+
+    assert fingerprint(deploy, ()) == fingerprint(moved_on, ())
+
+
+def test_what_people_see_changes_the_fingerprint() -> None:
+    before = following()
+    after = following(rollout=before.rollout.evolve(new_running=3, new_pending=0))
+
+    assert fingerprint(before, ()) != fingerprint(after, ())
+    assert fingerprint(before, ()) != fingerprint(before.evolve(cancel=Cancel(user=BOB, at=LATER)), ())
+
+
+def test_another_deploy_ahead_changes_the_fingerprint() -> None:
+    waiting = a_deploy(a_service(), phase=Phase.WAITING)
+
+    assert fingerprint(waiting, ()) != fingerprint(waiting, (following(),))

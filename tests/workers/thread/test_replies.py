@@ -1,0 +1,46 @@
+"""Milestones as replies."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploys.deploy import Milestone, MilestoneKind
+from tests.builders import NOW, a_deploy
+from workers.thread.replies import Reply, reply, urgent
+
+
+def milestone(
+    kind: MilestoneKind, text: str = "Something happened.", *, broadcast: bool = False
+) -> Milestone:
+    return Milestone(at=NOW, kind=kind, text=text, broadcast=broadcast)
+
+
+def test_the_end_mentions_who_asked() -> None:
+    said = reply(milestone(MilestoneKind.END, "*Succeeded.*"), a_deploy())
+
+    assert said == Reply("<@U01ALICE00> *Succeeded.*", broadcast=False)
+
+
+def test_nobody_is_mentioned_twice_at_the_end() -> None:
+    text = "Cancelled by <@U01ALICE00> before anything was changed."
+
+    assert reply(milestone(MilestoneKind.END, text), a_deploy()).text == text
+
+
+def test_a_failure_is_shown_in_the_channel_too() -> None:
+    assert reply(milestone(MilestoneKind.END, broadcast=True), a_deploy()).broadcast
+
+
+URGENT = {
+    MilestoneKind.PLAN: False,
+    MilestoneKind.QUESTION: True,
+    MilestoneKind.PROGRESS: False,
+    MilestoneKind.TROUBLE: True,
+    MilestoneKind.END: True,
+}
+
+
+@pytest.mark.parametrize("kind", list(MilestoneKind))
+def test_what_needs_somebody_goes_before_what_does_not(kind: MilestoneKind) -> None:
+    assert urgent((milestone(MilestoneKind.PROGRESS), milestone(kind))) is URGENT[kind]
+    assert kind is MilestoneKind.END or reply(milestone(kind, "x"), a_deploy()).text == "x"

@@ -1,0 +1,161 @@
+"""The engine against the sandbox's ECS, on one clock that the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from redis import Redis
+
+from deploys import keys
+from deploys.bell import WATCH, Bell
+from deploys.decisions import cancel, decide
+from deploys.deploy import Deploy, MilestoneKind, Phase, Verdict
+from deploys.store import Store
+from sandbox.ecs import EcsSandbox
+from tests.builders import a_deploy, a_service, a_stop_start_service
+from workers.ecs.session import Aws
+from workers.engine import Engine
+from workers.turn import Pace
+
+PACE = Pace(lease_seconds=60, watch_seconds=2, settle_seconds=75)
+ALICE = "U01ALICE00"
+BOB = "U02BOB0000"
+
+
+class SilentBell(Bell):
+    """The yard rings by itself, from what is due."""
+
+    def __init__(self) -> None:
+        pass
+
+    def _ring(self, job: str, *args: str | None, nonce: str = "") -> None:
+        pass
+
+
+class OpenGate:
+    """Lets everybody in, but for those a test shuts out."""
+
+    def __init__(self) -> None:
+        self.refusals: dict[str, Exception] = {}
+
+    def may_deploy(self, user: str, service_name: str, channel: str) -> None:
+        self._refuse(user)
+
+    def may_decide(self, user: str, deploy: Deploy) -> None:
+        self._refuse(user)
+
+    def _refuse(self, user: str) -> None:
+        if user in self.refusals:
+            raise self.refusals[user]
+
+
+@dataclass
+class Yard:
+    """Asks for deploys, lets time pass and looks at what came of it."""
+
+    ecs: EcsSandbox
+    redis: Redis
+    gate: OpenGate = field(default_factory=OpenGate)
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.redis, now=self.ecs.now)
+        self.engine = self.new_engine()
+
+    def new_engine(self) -> Engine:
+        """A worker that has just started."""
+        return Engine(
+            store=self.store,
+            bell=SilentBell(),
+            aws=Aws(),
+            gate=self.gate,
+            pace=PACE,
+            worker="worker",
+            now=self.ecs.now,
+        )
+
+    def ask(self, service: str, tag: str, **changes: Any) -> str:
+        """`/deploy SERVICE TAG` by alice; the deploy's id."""
+        stop_start = service in ("ledger", "billing")
+        known = (a_stop_start_service if stop_start else a_service)(service, **changes)
+        deploy = a_deploy(known, tag=tag, requester=ALICE, requested_at=self.ecs.now())
+        return self.store.request(deploy).deploy.id
+
+    def approve(self, deploy_id: str, user: str = BOB, verdict: Verdict = Verdict.APPROVED) -> None:
+        """Presses a button of the question that stands."""
+        question = self.get(deploy_id).question
+        self.store.amend(
+            deploy_id,
+            lambda d: decide(d, user, verdict, question, self.ecs.now()),
+            by=user,
+            what=verdict.value,
+        )
+
+    def cancel(self, deploy_id: str, user: str = ALICE) -> None:
+        """`/deploy cancel`."""
+        self.store.amend(deploy_id, lambda d: cancel(d, user, self.ecs.now()), by=user, what="cancelled")
+
+    def get(self, deploy_id: str) -> Deploy:
+        """The record as it is."""
+        deploy = self.store.get(deploy_id)
+        assert deploy is not None
+        return deploy
+
+    def tick(self, seconds: float = 1.0) -> None:
+        """Rings for everything that is due, then lets time pass."""
+        for due in self.store.due(self.ecs.now()):
+            if due.bell.startswith(WATCH):
+                self.engine.watch(due.bell.removeprefix(WATCH))
+            else:
+                self.engine.advance(due.deploy_id)
+        self.ecs.advance(seconds)
+
+    def until(self, condition: Callable[[], object], seconds: float = 1800) -> None:
+        """Lets time pass until the condition holds, or fails."""
+        deadline = self.ecs.now() + seconds
+        while not condition():
+            assert self.ecs.now() < deadline, f"not within {seconds} s: {self.describe()}"
+            self.tick()
+
+    def until_phase(self, deploy_id: str, phase: Phase) -> Deploy:
+        """Lets time pass until the deploy is there."""
+        self.until(lambda: self.get(deploy_id).phase is phase)
+        return self.get(deploy_id)
+
+    def until_over(self, deploy_id: str) -> Deploy:
+        """Lets time pass until the deploy has ended and settled."""
+        return self.until_phase(deploy_id, Phase.ENDED)
+
+    def lease_runs_out(self, deploy_id: str) -> None:
+        """What time does to the lease of a worker that died."""
+        self.redis.delete(keys.lease(deploy_id))
+
+    def said(self, deploy_id: str, kind: MilestoneKind | None = None) -> str:
+        """What the thread was told."""
+        return "\n".join(m.text for m in self.get(deploy_id).milestones if kind is None or m.kind is kind)
+
+    def service(self, name: str) -> dict[str, Any]:
+        """The ECS service as boto3 sees it."""
+        answer = self.ecs.client("ecs").describe_services(cluster="production", services=[name])
+        service: dict[str, Any] = answer["services"][0]
+        return service
+
+    def images_running(self, name: str) -> set[str]:
+        """Tags of the main container's image of the running tasks."""
+        ecs = self.ecs.client("ecs")
+        arns = ecs.list_tasks(cluster="production", serviceName=name)["taskArns"]
+        tasks = ecs.describe_tasks(cluster="production", tasks=arns)["tasks"] if arns else []
+        return {
+            container["image"].rpartition(":")[2]
+            for task in tasks
+            if task["lastStatus"] == "RUNNING"
+            for container in task["containers"]
+            if container["name"] == name
+        }
+
+    def describe(self) -> str:
+        """Where every deploy is, for a failed assertion."""
+        return "; ".join(
+            f"{d.service.name} {d.tag} {d.phase.value} {d.last_error}" for d in self.store.recent(None, 20)
+        )

@@ -1,0 +1,1 @@
+"""ECS out: plain adapters over boto3, one file for each kind of thing."""

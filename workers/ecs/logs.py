@@ -1,0 +1,63 @@
+"""The last lines that a container wrote to CloudWatch Logs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+from deploys.errors import AwsError
+from workers.ecs.calls import aws_call
+from workers.ecs.seen import RevisionSeen, TaskSeen
+from workers.ecs.session import Region
+
+_LINE = 500
+"""Characters of a line that are kept."""
+_TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def last_lines(
+    region: Region, revision: RevisionSeen, task: TaskSeen, container: str, count: int = 10
+) -> tuple[str, ...]:
+    """The newest `count` lines of a container of this task, oldest first, as text that is not escaped.
+
+    revision: the task's own. Only the awslogs driver keeps logs where they can be read from.
+
+    Empty where there are none, or where they cannot be read: they explain an error and must not add one.
+    """
+    place = _place(revision, task, container)
+    if place is None:
+        return ()
+    home, group, stream = place
+    try:
+        with aws_call("logs:GetLogEvents"):
+            answer = region.elsewhere(home or region.name).logs.get_log_events(
+                logGroupName=group, logStreamName=stream, limit=count, startFromHead=False
+            )
+    except AwsError:
+        return ()
+    return tuple(_readable(event.get("message", "")) for event in answer["events"])[-count:]
+
+
+def _place(revision: RevisionSeen, task: TaskSeen, container: str) -> tuple[str, str, str] | None:
+    """Region ("" for the task's own), group and stream.
+
+    The stream is `prefix/container/task-id`; without a prefix, which only EC2 allows, it is the container's
+    id in the runtime (ECS developer guide, awslogs log driver).
+    """
+    containers = cast("list[dict[str, Any]]", revision.raw.get("containerDefinitions", []))
+    definition = next((found for found in containers if found.get("name") == container), {})
+    configuration = definition.get("logConfiguration") or {}
+    options = configuration.get("options") or {}
+    group = options.get("awslogs-group")
+    if configuration.get("logDriver") != "awslogs" or not group:
+        return None
+    if prefix := options.get("awslogs-stream-prefix"):
+        stream = f"{prefix}/{container}/{task.id}"
+    else:
+        stream = next((seen.runtime_id for seen in task.containers if seen.name == container), "")
+    return (options.get("awslogs-region", ""), group, stream) if stream else None
+
+
+def _readable(line: str) -> str:
+    clean = _TERMINAL_CODES.sub("", line).rstrip()
+    return clean if len(clean) <= _LINE else f"{clean[: _LINE - 1]}…"

@@ -1,0 +1,155 @@
+"""What was seen in ECS, in the shapes that decisions are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class DeploymentSeen:
+    """One entry of DescribeServices' `deployments`."""
+
+    id: str
+    status: str
+    """PRIMARY, ACTIVE or INACTIVE."""
+    revision: str
+    desired: int
+    pending: int
+    running: int
+    failed: int = 0
+    rollout_state: str = ""
+    """IN_PROGRESS, COMPLETED, FAILED; empty means unknown, not done."""
+    rollout_reason: str = ""
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class EventSeen:
+    """One service event."""
+
+    id: str
+    at: float
+    message: str
+
+
+@dataclass(frozen=True)
+class ServiceSeen:
+    """An ECS service as DescribeServices gives it."""
+
+    arn: str
+    name: str
+    status: str
+    """ACTIVE, DRAINING or INACTIVE."""
+    revision: str
+    """ARN of the task definition that the service is set to."""
+    desired: int
+    pending: int
+    running: int
+    deployments: tuple[DeploymentSeen, ...] = ()
+    events: tuple[EventSeen, ...] = ()
+    controller: str = "ECS"
+    """ECS, CODE_DEPLOY or EXTERNAL."""
+    scheduling: str = "REPLICA"
+    """REPLICA or DAEMON."""
+    strategy: str = "ROLLING"
+    """ROLLING, BLUE_GREEN, LINEAR or CANARY."""
+    minimum_healthy_percent: int | None = None
+    maximum_percent: int | None = None
+    breaker: bool = False
+    breaker_rollback: bool = False
+    launch_type: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def primary(self) -> DeploymentSeen | None:
+        """The deployment that ECS is moving the service to."""
+        return next((d for d in self.deployments if d.status == "PRIMARY"), None)
+
+    def deployment(self, deployment_id: str | None) -> DeploymentSeen | None:
+        """The deployment with this id, where the service still lists it."""
+        return next((d for d in self.deployments if d.id == deployment_id), None)
+
+
+@dataclass(frozen=True)
+class ServiceDeploymentSeen:
+    """One service deployment (DescribeServiceDeployments)."""
+
+    arn: str
+    status: str
+    """SUCCESSFUL, ROLLBACK_SUCCESSFUL, IN_PROGRESS, ... of the enum ServiceDeploymentStatus."""
+    reason: str = ""
+    target_revision_arn: str = ""
+    """ARN of the target *service revision*; it contains the number of the deployment id."""
+    stage: str = ""
+    created_at: float = 0.0
+    breaker_status: str = ""
+    breaker_failures: int = 0
+    breaker_threshold: int = 0
+    target_requested: int = 0
+    target_running: int = 0
+    target_pending: int = 0
+    rollback_reason: str = ""
+
+
+@dataclass(frozen=True)
+class ContainerSeen:
+    """One container of a task."""
+
+    name: str
+    last_status: str = ""
+    exit_code: int | None = None
+    reason: str = ""
+    image: str = ""
+    digest: str = ""
+    health: str = ""
+    runtime_id: str = ""
+    """Its id in the container runtime; names the log stream where no stream prefix is set."""
+
+
+@dataclass(frozen=True)
+class TaskSeen:
+    """One task (DescribeTasks)."""
+
+    arn: str
+    last_status: str
+    """PROVISIONING ... STOPPED."""
+    desired_status: str
+    revision: str
+    started_by: str = ""
+    stop_code: str = ""
+    stopped_reason: str = ""
+    created_at: float | None = None
+    started_at: float | None = None
+    stopping_at: float | None = None
+    stopped_at: float | None = None
+    containers: tuple[ContainerSeen, ...] = ()
+    protected: bool = False
+    """Protected from scale-in, where that was asked for."""
+
+    @property
+    def id(self) -> str:
+        """The last part of the ARN, as the console shows it."""
+        return self.arn.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class RevisionSeen:
+    """A task definition revision, as described, with its tags."""
+
+    arn: str
+    family: str
+    number: int
+    status: str
+    """ACTIVE, INACTIVE or DELETE_IN_PROGRESS."""
+    raw: dict[str, object]
+    """The `taskDefinition` of the response, untouched. It may hold secrets: never log or post it."""
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ImageSeen:
+    """An image as its registry knows it."""
+
+    digest: str
+    tags: tuple[str, ...] = ()
+    pushed_at: float | None = None

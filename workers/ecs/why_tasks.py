@@ -1,0 +1,130 @@
+"""Why one task stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deploys.mrkdwn import code, escape
+from workers.ecs.causes import Cause, Topic, quoted
+from workers.ecs.seen import ContainerSeen, TaskSeen
+from workers.ecs.why_not_started import failed_start
+
+EXIT_CODES = {
+    0: "it finished, but a service's container has to keep running",
+    125: "the container could not be started",
+    126: "its command could not be executed",
+    127: "its command was not found in the image",
+    134: "it aborted, SIGABRT",
+    137: "it was killed, SIGKILL: it used too much memory, or did not stop in time when asked to",
+    139: "it crashed, SIGSEGV: it touched memory that was not its own",
+    143: "it was asked to stop, SIGTERM",
+}
+_AFTER_ANOTHER = {0, 137, 143}
+"""Exit codes that a container also has when it is stopped because an essential one ended."""
+
+_EXPECTED = "Scaling activity initiated by"
+"""stoppedReason of tasks that the scheduler stops in the course of things."""
+
+
+def cause(task: TaskSeen) -> Cause | None:
+    """Why a task stopped, or None where it did not stop or there is no trouble in it."""
+    if not (task.stop_code or task.stopped_reason) or task.stopped_reason.startswith(_EXPECTED):
+        return None
+    return _out_of_memory(task) or _unhealthy(task) or failed_start(task) or _by_code(task)
+
+
+def _out_of_memory(task: TaskSeen) -> Cause | None:
+    names = [code(found.name) for found in task.containers if "OutOfMemory" in found.reason]
+    if not names and "OutOfMemory" not in task.stopped_reason:
+        return None
+    who = f"container {' and '.join(names)}" if names else "a container"
+    return Cause(f"{who} ran out of memory and was killed. Give it more, or make it use less.")
+
+
+def _unhealthy(task: TaskSeen) -> Cause | None:
+    reason = task.stopped_reason
+    if "failed ELB health checks" in reason:
+        return Cause(
+            f"it failed the load balancer's health checks{_target_group(reason)}. Check the path, port and "
+            "answer that the target group expects, and whether the grace period is long enough."
+        )
+    if "failed container health checks" in reason:
+        ill = ", ".join(code(found.name) for found in task.containers if found.health == "UNHEALTHY")
+        return Cause(
+            f"it failed the container health check{f' of {ill}' if ill else ''}. Run that check's command in "
+            "the image, and see whether its start period is long enough.",
+            topic=Topic.CONTAINER_HEALTH,
+        )
+    return None
+
+
+def _target_group(reason: str) -> str:
+    """`... in (target-group arn:...:targetgroup/web/6d0e)`: the name is enough."""
+    _, found, rest = reason.partition("(target-group ")
+    parts = rest.partition(")")[0].split("/")
+    return f" in target group {code(parts[1] if len(parts) > 1 else parts[0])}" if found else ""
+
+
+def _by_code(task: TaskSeen) -> Cause:
+    return STOP_CODES.get(task.stop_code, _verbatim)(task)
+
+
+def _exited(task: TaskSeen) -> Cause:
+    ended = [found for found in task.containers if found.exit_code is not None]
+    culprits = [found for found in ended if found.exit_code not in _AFTER_ANOTHER] or ended
+    if not culprits:
+        return _verbatim(task)
+    if len(culprits) == 1:
+        return Cause(f"container {_exit(culprits[0])}. Its last log lines say why.")
+    exits = " and ".join(_exit(found) for found in sorted(culprits, key=lambda found: found.name))
+    return Cause(f"containers {exits}; an essential one of them ended first. Their last log lines say why.")
+
+
+def _exit(container: ContainerSeen) -> str:
+    meaning = EXIT_CODES.get(container.exit_code or 0)
+    return f"{code(container.name)} exited with code {container.exit_code}" + (
+        f" ({meaning})" if meaning else ""
+    )
+
+
+def _by_somebody(task: TaskSeen) -> Cause:
+    return Cause(
+        "somebody, or some tool, stopped it. CloudTrail knows who called StopTask.", task.stopped_reason
+    )
+
+
+def _spot(task: TaskSeen) -> Cause:
+    return Cause(
+        "Spot took its capacity back, and ECS starts another one. Where this hurts, use capacity that is not "
+        "Spot."
+    )
+
+
+def _termination(task: TaskSeen) -> Cause:
+    return Cause(
+        "its instance was being terminated, and ECS starts another one elsewhere.", task.stopped_reason
+    )
+
+
+def _infrastructure(task: TaskSeen) -> Cause:
+    return Cause(
+        "the machine under it was not healthy, and ECS starts another one elsewhere.", task.stopped_reason
+    )
+
+
+def _verbatim(task: TaskSeen) -> Cause:
+    reasons = dict.fromkeys(filter(None, [task.stopped_reason, *(found.reason for found in task.containers)]))
+    said = " and ".join(quoted(reason) for reason in reasons) or "nothing more"
+    return Cause(f"it stopped with {escape(task.stop_code) or 'no stop code'}. ECS says: {said}")
+
+
+STOP_CODES: dict[str, Callable[[TaskSeen], Cause]] = {
+    "EssentialContainerExited": _exited,
+    "TaskFailedToStart": _verbatim,
+    "UserInitiated": _by_somebody,
+    "ServiceSchedulerInitiated": _verbatim,
+    "SpotInterruption": _spot,
+    "TerminationNotice": _termination,
+    "InfrastructureHealth": _infrastructure,
+}
+"""What each value of the enum TaskStopCode means where the reason alone does not tell."""

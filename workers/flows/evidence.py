@@ -1,0 +1,65 @@
+"""Why the tasks of a rollout failed: their causes in plain sentences, and the last lines of a log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deploys.deploy import Deploy
+from deploys.errors import SlipwayError
+from workers.ecs import logs, task_definitions, tasks
+from workers.ecs.seen import ServiceSeen, TaskSeen
+from workers.ecs.why import explain
+from workers.turn import Turn
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What people need to see why it failed."""
+
+    causes: tuple[str, ...] = ()
+    """Sentences of mrkdwn."""
+    container: str = ""
+    log: tuple[str, ...] = ()
+    """The last lines that this container wrote, as they are."""
+
+
+def causes(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> tuple[str, ...]:
+    """Plain sentences on this deployment's stopped tasks and events; empty where AWS does not tell."""
+    return _explained(deploy, _stopped(deploy, turn), seen)
+
+
+def gather(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
+    """The causes, and the log of the task that failed last."""
+    stopped = _stopped(deploy, turn)
+    container, log = _last_words(deploy, turn, stopped)
+    return Evidence(_explained(deploy, stopped, seen), container, log)
+
+
+def _stopped(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:
+    service = deploy.service
+    try:
+        return tasks.stopped_by(turn.region, service.cluster, service.ecs_service, deploy.deployment_id or "")
+    except SlipwayError:
+        return ()
+
+
+def _explained(deploy: Deploy, stopped: Sequence[TaskSeen], seen: ServiceSeen | None) -> tuple[str, ...]:
+    return explain(stopped, seen.events if seen else (), since=deploy.started_at or 0.0)
+
+
+def _last_words(deploy: Deploy, turn: Turn, stopped: Sequence[TaskSeen]) -> tuple[str, tuple[str, ...]]:
+    failed = [
+        (task, container.name)
+        for task in stopped
+        for container in task.containers
+        if container.exit_code not in (None, 0)
+    ]
+    if not failed or deploy.new_revision is None:
+        return "", ()
+    task, container = max(failed, key=lambda each: each[0].stopped_at or 0.0)
+    try:
+        revision = task_definitions.describe(turn.region, deploy.new_revision)
+    except SlipwayError:
+        return "", ()
+    return container, logs.last_lines(turn.region, revision, task, container)

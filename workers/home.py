@@ -1,0 +1,114 @@
+"""A user's Home tab: what needs them, what is under way, what happened lately."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from slack_sdk import WebClient
+from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTextObject, SectionBlock
+
+from deploys.decisions import approved, rejected
+from deploys.deploy import Deploy, Phase
+from deploys.groups import Groups
+from deploys.store import Store
+from deploys.threads import Threads
+from workers.thread.card import date, headline
+from workers.thread.lengths import SECTION, clip
+from workers.thread.states import sign
+from workers.thread.trouble import CALL_FAILURES, judge
+
+log = structlog.get_logger()
+
+SHOWN = 25
+"""Deploys in one part of the tab (count): three parts with their headings stay within Slack's 100 blocks."""
+LATELY = 10
+
+
+def publish_home(
+    client: WebClient, store: Store, threads: Threads, groups: Groups, user: str, now: float
+) -> bool:
+    """Shows the tab as of `now` (epoch seconds); returns whether Slack took it.
+
+    It is shown anew when it is opened again, so a failure is logged and not tried again.
+    """
+    live = store.live()
+    view = home(
+        live,
+        [deploy for deploy in live if needs(deploy, user, groups, now)],
+        [deploy for deploy in store.recent(None, LATELY * 5) if not deploy.live][:LATELY],
+        lambda deploy: _permalink(threads, deploy),
+        now,
+    )
+    try:
+        client.views_publish(user_id=user, view=view)
+    except CALL_FAILURES as error:
+        log.warning("no Home tab", user=user, error=judge("views.publish", error).detail)
+        return False
+    return True
+
+
+def needs(deploy: Deploy, user: str, groups: Groups, now: float) -> bool:
+    """Whether this user may answer the deploy's open question. The click itself is checked again."""
+    if deploy.phase is not Phase.AWAITING_APPROVAL or deploy.cancel:
+        return False
+    if approved(deploy) or rejected(deploy) or any(each.user == user for each in deploy.decisions):
+        return False
+    if user == deploy.requester and not deploy.service.self_approval:
+        return False
+    return any(
+        user == approver or user in (groups.members(approver, now) or ())
+        for approver in deploy.service.approvers
+    )
+
+
+def home(
+    live: Sequence[Deploy],
+    needs_you: Sequence[Deploy],
+    lately: Sequence[Deploy],
+    permalink: Callable[[Deploy], str],
+    now: float,
+) -> dict[str, Any]:
+    """The view for views.publish. `live` are all that are in a line, in the order they were asked for."""
+
+    def row(deploy: Deploy) -> Block:
+        return _row(deploy, _ahead(deploy, live), permalink(deploy))
+
+    under_way = [deploy for deploy in live if deploy.live]
+    blocks: list[Block] = [
+        *_part("Needs you", needs_you, row, "Nothing waits for your approval."),
+        *_part("Under way", under_way, row, "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy."),
+        *_part("Lately", lately, row, "No deploy has ended yet."),
+        _context(f"As of {date(now)}. Open this tab again to see it anew."),
+    ]
+    return {"type": "home", "blocks": [block.to_dict() for block in blocks]}
+
+
+def _part(title: str, deploys: Sequence[Deploy], row: Callable[[Deploy], Block], nothing: str) -> list[Block]:
+    rows = [row(deploy) for deploy in deploys[:SHOWN]]
+    if len(deploys) > SHOWN:
+        rows.append(_context(f"And {len(deploys) - SHOWN} more: `/deploy status` lists them."))
+    return [HeaderBlock(text=title), *(rows or [_context(nothing)])]
+
+
+def _ahead(deploy: Deploy, live: Sequence[Deploy]) -> list[Deploy]:
+    """Those before it in its service's line: it holds them in the order they were asked for."""
+    line = [each for each in live if each.service.name == deploy.service.name]
+    return line[: line.index(deploy)] if deploy in line else []
+
+
+def _row(deploy: Deploy, ahead: Sequence[Deploy], permalink: str) -> SectionBlock:
+    ended = f" {date(deploy.ended_at)}." if deploy.ended_at is not None else ""
+    link = f" <{permalink}|Open the thread>" if permalink else ""
+    text = clip(f"{sign(deploy)} {headline(deploy, ahead)}.{ended}", SECTION - len(link))
+    return SectionBlock(text=MarkdownTextObject(text=f"{text}{link}"))
+
+
+def _context(text: str) -> ContextBlock:
+    return ContextBlock(elements=[MarkdownTextObject(text=text)])
+
+
+def _permalink(threads: Threads, deploy: Deploy) -> str:
+    view = threads.find(deploy.id)
+    return view.permalink if view else ""

@@ -1,0 +1,129 @@
+"""The buttons that apply to a deploy now. Each names its effect and asks before it has one."""
+
+from __future__ import annotations
+
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    ButtonElement,
+    ConfirmObject,
+    Option,
+    OverflowMenuElement,
+    PlainTextObject,
+)
+
+from deploys import buttons as ids
+from deploys.decisions import untouched
+from deploys.deploy import Deploy, Phase
+from deploys.mrkdwn import plural
+from workers.flows.words import duration
+from workers.thread.lengths import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
+from workers.thread.states import decided
+
+PAST_CANCELLING = frozenset({Phase.RESTORING, Phase.FOLLOWING_BACK, Phase.SETTLING, Phase.ENDED})
+
+
+def row(deploy: Deploy) -> ActionsBlock | None:
+    """The row of buttons; None when there is nothing to press."""
+    if not deploy.live or deploy.cancel or deploy.phase in PAST_CANCELLING:
+        return None
+    if deploy.phase is Phase.AWAITING_APPROVAL and not decided(deploy):
+        return ActionsBlock(elements=[_approve(deploy), _reject(deploy), _more(deploy)])
+    return ActionsBlock(elements=[_cancel(deploy)])
+
+
+def _approve(deploy: Deploy) -> ButtonElement:
+    plan = deploy.plan
+    means = ""
+    if plan:
+        means = f"It runs {shorten(plan.old_tag, 40)} now, {plural(plan.desired_count, 'task')}. "
+        if plan.downtime and plan.downtime_estimate is not None:
+            means += f"No task runs for about {duration(plan.downtime_estimate)}. "
+        elif plan.downtime:
+            means += "No task runs for some time. "
+    return ButtonElement(
+        text=_plain("Approve", BUTTON),
+        action_id=ids.APPROVE,
+        value=ids.value(deploy.id, deploy.question),
+        style="primary",
+        accessibility_label=shorten(f"Approve {_what(deploy)}", BUTTON),
+        confirm=_confirm(
+            "Approve this deploy?",
+            f"{_what(deploy)} {_where(deploy)}. {means}",
+            "Approve",
+            "Not now",
+            "primary",
+        ),
+    )
+
+
+def _reject(deploy: Deploy) -> ButtonElement:
+    return ButtonElement(
+        text=_plain("Reject", BUTTON),
+        action_id=ids.REJECT,
+        value=ids.value(deploy.id, deploy.question),
+        style="danger",
+        accessibility_label=shorten(f"Reject {_what(deploy)}", BUTTON),
+        confirm=_confirm(
+            "Reject this deploy?",
+            f"{_what(deploy)} {_where(deploy)} will not be deployed. Nothing has been changed.",
+            "Reject",
+            "Not now",
+            "danger",
+        ),
+    )
+
+
+def _more(deploy: Deploy) -> OverflowMenuElement:
+    """What is seldom wanted while people decide."""
+    value = f"{ids.CANCEL}|{ids.value(deploy.id, deploy.question)}"
+    return OverflowMenuElement(
+        action_id=ids.MORE,
+        options=[Option(text=_plain(_cancel_label(deploy), BUTTON), value=value)],
+        confirm=_cancel_confirm(deploy),
+    )
+
+
+def _cancel(deploy: Deploy) -> ButtonElement:
+    return ButtonElement(
+        text=_plain(_cancel_label(deploy), BUTTON),
+        action_id=ids.CANCEL,
+        value=ids.value(deploy.id, deploy.question),
+        style=None if untouched(deploy) else "danger",
+        confirm=_cancel_confirm(deploy),
+    )
+
+
+def _cancel_label(deploy: Deploy) -> str:
+    if untouched(deploy):
+        return "Withdraw"
+    return f"Roll back to {deploy.plan.old_tag}" if deploy.plan else "Roll back"
+
+
+def _cancel_confirm(deploy: Deploy) -> ConfirmObject:
+    if untouched(deploy):
+        text = f"{_what(deploy)} {_where(deploy)} will not be deployed. Nothing has been changed."
+        return _confirm("Withdraw this deploy?", text, "Withdraw", "Keep it", None)
+    text = f"{_what(deploy)} {_where(deploy)} is under way. What ran before is brought back."
+    return _confirm("Roll this deploy back?", text, "Roll back", "Let it go on", "danger")
+
+
+def _what(deploy: Deploy) -> str:
+    return f"{shorten(deploy.service.name, 60)} {shorten(deploy.tag, 60)}"
+
+
+def _where(deploy: Deploy) -> str:
+    return f"on {shorten(deploy.service.cluster, 40)} ({shorten(deploy.service.region, 20)})"
+
+
+def _confirm(title: str, text: str, yes: str, no: str, style: str | None) -> ConfirmObject:
+    return ConfirmObject(
+        title=_plain(title, CONFIRM_TITLE),
+        text=_plain(text, CONFIRM_TEXT),
+        confirm=_plain(yes, CONFIRM_BUTTON),
+        deny=_plain(no, CONFIRM_BUTTON),
+        style=style,
+    )
+
+
+def _plain(text: str, limit: int) -> PlainTextObject:
+    return PlainTextObject(text=shorten(text, limit), emoji=False)

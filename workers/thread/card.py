@@ -1,0 +1,148 @@
+"""The card of a deploy: one message that says who, what, where and how it stands. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, SectionBlock
+
+from deploys.deploy import Deploy, Phase
+from deploys.mrkdwn import code, escape, mention, mentions, plural
+from workers.flows.words import duration
+from workers.thread import buttons, progress
+from workers.thread.lengths import SECTION, TEXT, clip, shorten
+from workers.thread.states import approvers, decided, runs_with_time, sign, state
+
+CONTAINERS_SHOWN = 4
+APPROVERS_SHOWN = 10
+When = Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A message for Slack. `text` says all that the blocks say: screen readers read nothing else."""
+
+    text: str
+    blocks: tuple[dict[str, Any], ...]
+
+
+def card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
+    """The card as of `now` (epoch seconds). `ahead` are the deploys before it in its service's line."""
+    first = headline(deploy, ahead)
+    how_far = _how_far(deploy, now, date)
+    trouble = _trouble(deploy)
+    about = _about(deploy)
+    bar = progress.count(deploy)
+    drawn = f"`{progress.bar(bar)}` {bar}" if bar else ""
+    blocks: list[Block | None] = [
+        _section(f"{sign(deploy)} {first}"),
+        _section(_lines(drawn, *how_far)),
+        _section(_lines(*trouble)),
+        _section(_lines(*about)),
+        ContextBlock(elements=[MarkdownTextObject(text=clip(_foot(deploy, now, date), SECTION))]),
+        buttons.row(deploy),
+    ]
+    spoken = _lines(first, *_how_far(deploy, now, utc), *trouble, *about, _foot(deploy, now, utc))
+    return Card(clip(spoken, TEXT), tuple(block.to_dict() for block in blocks if block))
+
+
+def fingerprint(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
+    """Stays the same while nothing but time went by."""
+    still = card(deploy, ahead, deploy.requested_at)
+    return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
+
+
+def headline(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
+    """What, where, who and the state, in one line of mrkdwn."""
+    service = deploy.service
+    before = f" (from {code(shorten(deploy.plan.old_tag, 60))})" if deploy.plan else ""
+    how_many = progress.count(deploy)
+    counted = f", {how_many}" if how_many else ""
+    return clip(
+        f"*{escape(shorten(service.name, 63))}* {code(shorten(deploy.tag, 128))}{before} to "
+        f"{escape(shorten(service.cluster, 80))} ({escape(shorten(service.region, 30))}) "
+        f"by {mention(deploy.requester)}: *{state(deploy, ahead)}{counted}*",
+        1200,
+    )
+
+
+def date(at: float) -> str:
+    """A moment in the reader's own time zone (docs.slack.dev, "Formatting message text")."""
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{utc(at)}>"
+
+
+def utc(at: float) -> str:
+    """A moment for those who cannot be shown their own time zone."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _how_far(deploy: Deploy, now: float, when: When) -> list[str]:
+    return [
+        progress.counts(deploy),
+        clip(progress.alive(deploy, now), 1000),
+        progress.downtime(deploy, now),
+        "I look once more, a little later, whether that holds." if deploy.phase is Phase.SETTLING else "",
+        *_approval(deploy, when),
+    ]
+
+
+def _approval(deploy: Deploy, when: When) -> list[str]:
+    yes = approvers(deploy)
+    said = [f"Approved by {mentions(yes[:APPROVERS_SHOWN])}."] if yes else []
+    if deploy.phase is not Phase.AWAITING_APPROVAL or decided(deploy):
+        return said
+    may = deploy.service.approvers
+    more = f" and {len(may) - APPROVERS_SHOWN} more" if len(may) > APPROVERS_SHOWN else ""
+    until = f", until {when(deploy.question_expires_at)}" if deploy.question_expires_at is not None else ""
+    asked = f"May be approved by {mentions(may[:APPROVERS_SHOWN])}{more}{until}."
+    return [*said, clip(asked, 600)]
+
+
+def _trouble(deploy: Deploy) -> list[str]:
+    retried = ""
+    if deploy.live and deploy.last_error:
+        retried = f"Tried {plural(deploy.attempts, 'time')} in vain, goes on trying: {deploy.last_error}"
+    return [
+        progress.failures(deploy),
+        clip(f"Reason: {deploy.reason}" if deploy.reason else "", 700),
+        clip(retried, 700),
+    ]
+
+
+def _about(deploy: Deploy) -> list[str]:
+    why = f"Why: {escape(shorten(deploy.why, 400))}" if deploy.why.strip() else ""
+    changes = deploy.plan.changes if deploy.plan else ()
+    lines = [
+        clip(
+            f"{code(shorten(change.container, 80))}: {code(shorten(change.old_image, 120))} → "
+            f"{code(shorten(change.new_image, 120))}",
+            500,
+        )
+        for change in changes[:CONTAINERS_SHOWN]
+    ]
+    if len(changes) > CONTAINERS_SHOWN:
+        lines.append(f"and {plural(len(changes) - CONTAINERS_SHOWN, 'more container')}")
+    return [clip(why, 700), *lines]
+
+
+def _foot(deploy: Deploy, now: float, when: When) -> str:
+    asked = f"asked for {when(deploy.requested_at)}"
+    parts = [f"Deploy {code(deploy.id)}", deploy.service.strategy.value, asked]
+    if deploy.ended_at is not None:
+        parts.append(f"took {duration(deploy.ended_at - deploy.requested_at)}")
+    elif runs_with_time(deploy):
+        parts.append(f"{duration(now - deploy.requested_at)} so far")
+    return ", ".join(parts)
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(line for line in lines if line)
+
+
+def _section(text: str) -> SectionBlock | None:
+    return SectionBlock(text=MarkdownTextObject(text=clip(text, SECTION))) if text else None

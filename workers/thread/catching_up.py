@@ -1,0 +1,234 @@
+"""Brings one thread up to date: opens it, edits the card, posts the replies that are missing.
+
+Every call stands in the thread's view right after it was made, so that another worker goes on where this one
+was stopped. Between the call and that note a crash, or a connection that drops before Slack's answer, leaves
+open whether a message was posted. It is then posted (again): the bot has no scope to read the channel, a
+reply seen twice is harmless, and a missing one may be the question or the failure that somebody waits for. Of
+two cards the one whose ts is known is kept up to date, and clicks on the other are refused.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeVar
+
+import structlog
+
+from deploys.deploy import Deploy, Milestone
+from deploys.threads import Place, ThreadView
+from workers.thread import replies, states
+from workers.thread.adapting import adapted, dressed
+from workers.thread.calls import Calls, NotNow
+from workers.thread.card import Card, card, fingerprint
+from workers.thread.limits import Urgency
+from workers.thread.trouble import Kind, Trouble, pause
+
+log = structlog.get_logger()
+
+CHANGE_SECONDS = 3.0
+"""Between two edits of one card, unless the state is one that people wait for (seconds)."""
+ELAPSED_SECONDS = 10.0
+"""Between two edits that only move the elapsed time (seconds)."""
+TURN_SECONDS = 20.0
+"""After this long no further call is begun, so that a turn ends well within its lease (seconds)."""
+CONCERNS_ALL = frozenset({Kind.AWAY, Kind.TOKEN, Kind.CHANNEL})
+"""Troubles in which no other call for this thread would fare better."""
+MOST_ADAPTIONS = 6
+
+T = TypeVar("T")
+Slot = Literal["card_place", "reply_place"]
+
+
+class CatchingUp:
+    """One turn at one thread."""
+
+    def __init__(
+        self,
+        calls: Calls,
+        deploy: Deploy,
+        ahead: Sequence[Deploy],
+        view: ThreadView,
+        *,
+        save: Callable[[ThreadView], None],
+        now: Callable[[], float],
+    ) -> None:
+        self.view = view
+        self._calls = calls
+        self._deploy = deploy
+        self._ahead = ahead
+        self._save = save
+        self._now = now
+        self._out_of_time = time.monotonic() + TURN_SECONDS
+
+    def run(self) -> float | None:
+        """Does what can be done now. Returns when to come back (epoch seconds); None: all is shown.
+
+        Raises:
+            Trouble: one that concerns every call for this thread.
+            Conflict: the lease ran out.
+        """
+        for _ in range(MOST_ADAPTIONS):
+            try:
+                return self._once()
+            except Trouble as trouble:
+                if not self._adapted(trouble):
+                    raise
+        return self._now() + ELAPSED_SECONDS
+
+    def _once(self) -> float | None:
+        if not self.view.ts and (opening := self._open()):
+            return opening
+        times = [self._bring_card(), self._bring_replies()]
+        self._find_permalink()
+        return min((at for at in times if at is not None), default=None)
+
+    def _open(self) -> float | None:
+        asked_in = None if self.view.astray else self._deploy.thread_ts
+        shown = self._card()
+
+        def post(promised: bool) -> str:
+            return self._calls.post(
+                self._deploy.channel,
+                shown.text,
+                dressed(shown, self.view.plainness),
+                thread_ts=asked_in,
+                urgency=Urgency.URGENT,
+                promised=promised,
+            )
+
+        try:
+            ts = self._within("reply_place", Urgency.URGENT, post)
+        except NotNow as later:
+            return self._now() + later.seconds
+        self._note(ts=ts, thread_ts=asked_in or ts, permalink="", reply_place=None, **self._sent())
+        return None
+
+    def _bring_card(self) -> float | None:
+        changed = self.view.fingerprint != fingerprint(self._deploy, self._ahead)
+        runs = states.runs_with_time(self._deploy)
+        if self.view.lost or not (changed or runs):
+            return None
+        urgency = Urgency.NORMAL if changed else Urgency.IDLE
+        earliest = self.view.sent_at + (CHANGE_SECONDS if changed else ELAPSED_SECONDS)
+        if changed and states.urgent(self._deploy, self.view.shown):
+            urgency, earliest = Urgency.URGENT, 0.0
+        if self._now() < earliest:
+            return earliest
+        shown = self._card()
+
+        def update(promised: bool) -> None:
+            blocks = dressed(shown, self.view.plainness)
+            self._calls.update(
+                self._deploy.channel, self.view.ts, shown.text, blocks, urgency=urgency, promised=promised
+            )
+
+        try:
+            self._within("card_place", urgency, update)
+        except NotNow as later:
+            return self._now() + (ELAPSED_SECONDS if urgency is Urgency.IDLE else later.seconds)
+        self._note(card_place=None, **self._sent())
+        return self._now() + ELAPSED_SECONDS if runs else None
+
+    def _bring_replies(self) -> float | None:
+        for milestone in self._missing():
+            try:
+                self._reply(milestone)
+            except NotNow as later:
+                return self._now() + later.seconds
+            self._note(next_milestone=self.view.next_milestone + 1, reply_place=None)
+        return None
+
+    def _reply(self, milestone: Milestone) -> None:
+        urgency = Urgency.URGENT if replies.urgent(self._missing()) else Urgency.NORMAL
+        reply = replies.reply(milestone, self._deploy)
+
+        def post(promised: bool) -> str:
+            return self._calls.post(
+                self._deploy.channel,
+                reply.text,
+                thread_ts=self.view.thread_ts,
+                broadcast=reply.broadcast,
+                urgency=urgency,
+                promised=promised,
+            )
+
+        self._within("reply_place", urgency, post)
+
+    def _missing(self) -> tuple[Milestone, ...]:
+        return self._deploy.milestones[self.view.next_milestone :]
+
+    def _find_permalink(self) -> None:
+        """For links to this thread from elsewhere. Without it the thread is as good."""
+        if self.view.permalink or not self.view.ts:
+            return
+        try:
+            self._note(permalink=self._calls.permalink(self._deploy.channel, self.view.ts))
+        except (NotNow, Trouble) as error:
+            log.info("no permalink yet", deploy=self._deploy.id, reason=str(error))
+
+    def _within(self, slot: Slot, urgency: Urgency, call: Callable[[bool], T]) -> T:
+        """Makes the call, unless an earlier try was told to come back later.
+
+        Raises:
+            NotNow: come back then.
+            Trouble: one that this turn may adapt to, or that concerns all calls.
+        """
+        now = self._now()
+        place: Place | None = getattr(self.view, slot)
+        holds = place is not None and (place.urgent or urgency is not Urgency.URGENT)
+        if place is not None and holds and place.at > now:
+            raise NotNow(place.at - now)
+        if time.monotonic() > self._out_of_time:
+            raise NotNow(0.0)
+        try:
+            return call(holds)
+        except NotNow as later:
+            if urgency is not Urgency.IDLE:
+                self._hold(slot, later.seconds, urgent=urgency is Urgency.URGENT)
+            raise
+        except Trouble as trouble:
+            if trouble.kind in CONCERNS_ALL or adapted(self.view, self._deploy, trouble.kind):
+                raise
+            raise self._put_off(slot, trouble) from trouble
+
+    def _put_off(self, slot: Slot, trouble: Trouble) -> NotNow:
+        """This call fails where others may not: it alone waits."""
+        if trouble.kind is Kind.RATE_LIMITED:
+            return NotNow(trouble.retry_after)  # the shared limits know
+        tries = self.view.tries + 1
+        seconds = pause(trouble.kind, tries)
+        log.error("Slack refused", deploy=self._deploy.id, method=trouble.method, error=trouble.detail)
+        self._note(keep_trouble=True, trouble=trouble.kind.value, tries=tries)
+        self._hold(slot, seconds, urgent=True)
+        return NotNow(seconds)
+
+    def _hold(self, slot: Slot, seconds: float, *, urgent: bool) -> None:
+        place = Place(at=self._now() + seconds, urgent=urgent)
+        self._note(keep_trouble=True, **{slot: place})
+
+    def _adapted(self, trouble: Trouble) -> bool:
+        """Changes the way this thread is written, where that helps."""
+        changed = adapted(self.view, self._deploy, trouble.kind)
+        if changed is None:
+            return False
+        log.warning("adapting to Slack", deploy=self._deploy.id, method=trouble.method, error=trouble.detail)
+        self.view = changed
+        self._save(changed)
+        return True
+
+    def _card(self) -> Card:
+        return card(self._deploy, self._ahead, self._now())
+
+    def _sent(self) -> dict[str, Any]:
+        return {
+            "fingerprint": fingerprint(self._deploy, self._ahead),
+            "shown": states.key(self._deploy),
+            "sent_at": self._now(),
+        }
+
+    def _note(self, *, keep_trouble: bool = False, **changes: Any) -> None:
+        if not keep_trouble:
+            changes |= {"trouble": "", "tries": 0, "retry_at": 0.0}
+        self.view = self.view.evolve(**changes)
+        self._save(self.view)

@@ -1,0 +1,150 @@
+"""The state of a deploy in plain words, and what of it is urgent to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from deploys.catalogue.service import Strategy
+from deploys.decisions import approved, missing, rejected
+from deploys.deploy import Deploy, Outcome, Phase, Verdict
+from deploys.mrkdwn import code, mention, plural
+from workers.thread.lengths import shorten
+
+PHASES: Mapping[Phase, str] = {
+    Phase.WAITING: "waiting in line",
+    Phase.PLANNING: "planning, nothing is changed yet",
+    Phase.AWAITING_APPROVAL: "waiting for approval",
+    Phase.REGISTERING: "registering the new revision",
+    Phase.UPDATING: "asking ECS for the rollout",
+    Phase.RECORDING: "writing down what to bring back",
+    Phase.STOPPING: "stopping the old tasks",
+    Phase.DRAINING: "waiting until every old task has stopped",
+    Phase.STARTING: "starting the new tasks",
+    Phase.FOLLOWING: "rolling out",
+    Phase.RESTORING: "rolling back",
+    Phase.FOLLOWING_BACK: "rolling back",
+    Phase.SETTLING: "ended",
+    Phase.ENDED: "ended",
+}
+"""What each phase is about. Where the outcome is known, the outcome's words are said instead."""
+
+OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
+    Outcome.SUCCEEDED: lambda deploy: "succeeded",
+    Outcome.ROLLED_BACK: lambda deploy: f"rolled back{to_old(deploy)}",
+    Outcome.FAILED: lambda deploy: "failed, needs a look",
+    Outcome.SUPERSEDED: lambda deploy: "superseded by somebody else's deployment",
+    Outcome.CANCELLED: lambda deploy: f"cancelled{_by_canceller(deploy)}, {_what_cancelling_did(deploy)}",
+    Outcome.REJECTED: lambda deploy: f"rejected{_by_rejecter(deploy)}, nothing was changed",
+    Outcome.EXPIRED: lambda deploy: "expired: nobody decided in time, nothing was changed",
+    Outcome.REFUSED: lambda deploy: "refused, nothing was changed",
+}
+
+SIGNS: Mapping[Phase | Outcome, str] = {
+    Phase.WAITING: ":hourglass:",
+    Phase.AWAITING_APPROVAL: ":raised_hand:",
+    Phase.RESTORING: ":leftwards_arrow_with_hook:",
+    Phase.FOLLOWING_BACK: ":leftwards_arrow_with_hook:",
+    Outcome.SUCCEEDED: ":white_check_mark:",
+    Outcome.ROLLED_BACK: ":leftwards_arrow_with_hook:",
+    Outcome.FAILED: ":x:",
+    Outcome.SUPERSEDED: ":warning:",
+}
+"""For the eye that scans a channel; the words beside it say the same."""
+WORKING_SIGN = ":arrows_counterclockwise:"
+OVER_SIGN = ":no_entry_sign:"
+
+STILL = frozenset({Phase.WAITING, Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
+"""Phases in which nothing on a card runs with time."""
+_AT_ONCE = frozenset({Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
+
+
+def state(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
+    """Where the deploy is, in a few words of mrkdwn."""
+    if deploy.outcome is not None:
+        return OUTCOMES[deploy.outcome](deploy)
+    words = PHASES[deploy.phase]
+    if deploy.phase is Phase.WAITING:
+        words = _in_line(ahead)
+    elif deploy.phase is Phase.AWAITING_APPROVAL:
+        words = _awaiting(deploy)
+    elif deploy.phase in (Phase.RESTORING, Phase.FOLLOWING_BACK) or ecs_goes_back(deploy):
+        words = f"rolling back{to_old(deploy)}"
+    elif deploy.phase is Phase.FOLLOWING and deploy.service.strategy is Strategy.STOP_START:
+        words = PHASES[Phase.STARTING]
+    return f"{words}, {mention(deploy.cancel.user)} asked to cancel" if deploy.cancel else words
+
+
+def sign(deploy: Deploy) -> str:
+    """An emoji for the state."""
+    if deploy.outcome is not None:
+        return SIGNS.get(deploy.outcome, OVER_SIGN)
+    return SIGNS.get(deploy.phase, WORKING_SIGN)
+
+
+def key(deploy: Deploy) -> str:
+    """Names what a card's state and buttons stand for; to be compared with the card that was sent last."""
+    outcome = deploy.outcome.value if deploy.outcome else ""
+    return (
+        f"{deploy.phase.value}/{outcome}/{deploy.question}/{int(decided(deploy))}/{int(bool(deploy.cancel))}"
+    )
+
+
+def urgent(deploy: Deploy, shown: str) -> bool:
+    """Whether a card that shows the state `shown` has to change at once: a question or an end is new, or
+    buttons that are still on it have lost their meaning."""
+    asked = shown.startswith(f"{Phase.AWAITING_APPROVAL.value}/")
+    return key(deploy) != shown and (asked or deploy.phase in _AT_ONCE)
+
+
+def runs_with_time(deploy: Deploy) -> bool:
+    """Whether something on the card, such as the elapsed time, changes by itself."""
+    return deploy.phase not in STILL
+
+
+def decided(deploy: Deploy) -> bool:
+    """Whether the approval question has its answer."""
+    return rejected(deploy) or approved(deploy)
+
+
+def approvers(deploy: Deploy) -> tuple[str, ...]:
+    """The different people who approved, in the order they did."""
+    said_yes = (d.user for d in deploy.decisions if d.verdict is Verdict.APPROVED)
+    return tuple(dict.fromkeys(said_yes))
+
+
+def ecs_goes_back(deploy: Deploy) -> bool:
+    """Whether ECS itself gave up on our rollout, which is followed to its end."""
+    return deploy.phase is Phase.FOLLOWING and bool(deploy.reason)
+
+
+def to_old(deploy: Deploy) -> str:
+    """` to 1.4.1` as code; empty while no plan says what ran before."""
+    return f" to {code(shorten(deploy.plan.old_tag, 60))}" if deploy.plan else ""
+
+
+def _in_line(ahead: Sequence[Deploy]) -> str:
+    if not ahead:
+        return "first in line, starts now"
+    last = ahead[-1]
+    behind = f"{code(shorten(last.tag, 60))} by {mention(last.requester)}"
+    return f"waiting in line, {plural(len(ahead), 'deploy')} ahead, right behind {behind}"
+
+
+def _awaiting(deploy: Deploy) -> str:
+    if decided(deploy):
+        return "decided, about to go on"
+    return f"waiting for {plural(missing(deploy), 'approval')}"
+
+
+def _by_canceller(deploy: Deploy) -> str:
+    return f" by {mention(deploy.cancel.user)}" if deploy.cancel else ""
+
+
+def _by_rejecter(deploy: Deploy) -> str:
+    no = next((d for d in deploy.decisions if d.verdict is Verdict.REJECTED), None)
+    return f" by {mention(no.user)}" if no else ""
+
+
+def _what_cancelling_did(deploy: Deploy) -> str:
+    touched = deploy.update_tried or deploy.stop_requested_at is not None
+    return f"rolled back{to_old(deploy)}" if touched else "nothing was changed"

@@ -1,0 +1,144 @@
+"""What a failed call to Slack means for the thread, and when to try again.
+
+Error names are those of the Web API's method pages (docs.slack.dev/reference/methods).
+"""
+
+from __future__ import annotations
+
+import random
+from enum import Enum
+from http.client import HTTPException
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+CALL_FAILURES = (SlackClientError, OSError, HTTPException)
+"""What a call of slack_sdk's WebClient may raise: Slack's errors, and those of the connection."""
+
+
+class Kind(Enum):
+    """What is the matter."""
+
+    RATE_LIMITED = "rate limited"
+    AWAY = "away"  # no answer, or one that asks to try again
+    CHANNEL = "channel"  # this channel cannot be written to
+    BLOCKS = "blocks"  # Slack does not take these blocks
+    CARD_GONE = "card gone"  # the message cannot be edited any more
+    THREAD_GONE = "thread gone"  # the thread cannot be replied to
+    TOKEN = "token"  # Slack does not take our token, or it lacks a scope
+    OTHER = "other"
+
+
+KIND_BY_ERROR: dict[str, Kind] = {
+    "ratelimited": Kind.RATE_LIMITED,
+    "rate_limited": Kind.RATE_LIMITED,
+    "message_limit_exceeded": Kind.RATE_LIMITED,
+    "internal_error": Kind.AWAY,
+    "fatal_error": Kind.AWAY,
+    "request_timeout": Kind.AWAY,
+    "service_unavailable": Kind.AWAY,
+    "team_added_to_org": Kind.AWAY,
+    "channel_not_found": Kind.CHANNEL,
+    "not_in_channel": Kind.CHANNEL,
+    "is_archived": Kind.CHANNEL,
+    "restricted_action": Kind.CHANNEL,
+    "restricted_action_read_only_channel": Kind.CHANNEL,
+    "restricted_action_non_threadable_channel": Kind.CHANNEL,
+    "team_access_not_granted": Kind.CHANNEL,
+    "invalid_blocks": Kind.BLOCKS,
+    "invalid_blocks_format": Kind.BLOCKS,
+    "block_mismatch": Kind.BLOCKS,
+    "msg_blocks_too_long": Kind.BLOCKS,
+    "message_not_found": Kind.CARD_GONE,
+    "cant_update_message": Kind.CARD_GONE,
+    "edit_window_closed": Kind.CARD_GONE,
+    "thread_not_found": Kind.THREAD_GONE,
+    "cannot_reply_to_message": Kind.THREAD_GONE,
+    "restricted_action_thread_locked": Kind.THREAD_GONE,
+    "restricted_action_thread_only_channel": Kind.CHANNEL,
+    "not_authed": Kind.TOKEN,
+    "invalid_auth": Kind.TOKEN,
+    "account_inactive": Kind.TOKEN,
+    "token_revoked": Kind.TOKEN,
+    "token_expired": Kind.TOKEN,
+    "missing_scope": Kind.TOKEN,
+    "no_permission": Kind.TOKEN,
+    "not_allowed_token_type": Kind.TOKEN,
+    "access_denied": Kind.TOKEN,
+    "org_login_required": Kind.TOKEN,
+    "ekm_access_denied": Kind.TOKEN,
+    "two_factor_setup_required": Kind.TOKEN,
+}
+
+PAUSES: dict[Kind, tuple[float, float]] = {
+    Kind.RATE_LIMITED: (1.0, 60.0),
+    Kind.AWAY: (1.0, 60.0),
+    Kind.CHANNEL: (60.0, 600.0),
+    Kind.BLOCKS: (60.0, 600.0),
+    Kind.CARD_GONE: (60.0, 600.0),
+    Kind.THREAD_GONE: (60.0, 600.0),
+    Kind.TOKEN: (60.0, 600.0),
+    Kind.OTHER: (10.0, 600.0),
+}
+"""First and longest pause between tries (seconds)."""
+
+HOUR = 3600.0
+PATIENCE: dict[Kind, float] = {
+    Kind.RATE_LIMITED: 24 * HOUR,
+    Kind.AWAY: 24 * HOUR,
+    Kind.CHANNEL: 6 * HOUR,
+    Kind.BLOCKS: 6 * HOUR,
+    Kind.CARD_GONE: 6 * HOUR,
+    Kind.THREAD_GONE: 6 * HOUR,
+    Kind.TOKEN: 24 * HOUR,
+    Kind.OTHER: 6 * HOUR,
+}
+"""Seconds after a deploy's end for which its thread is still tried."""
+
+
+class Trouble(Exception):
+    """A call to Slack failed."""
+
+    def __init__(self, kind: Kind, method: str, detail: str, retry_after: float = 0.0) -> None:
+        super().__init__(f"{method}: {detail}")
+        self.kind = kind
+        self.method = method
+        self.detail = detail
+        """Slack's error name, or what the connection said."""
+        self.retry_after = retry_after
+        """Seconds that Slack asked to wait; 0 when it asked for none."""
+
+
+def judge(method: str, error: Exception) -> Trouble:
+    """What this failure of a call means."""
+    if not isinstance(error, SlackApiError):
+        kind = Kind.OTHER if isinstance(error, SlackClientError) else Kind.AWAY
+        return Trouble(kind, method, f"{type(error).__name__}: {error}"[:300])
+    answer = error.response
+    status = int(getattr(answer, "status_code", 200))
+    name = str(answer.get("error", "") if answer.data else "")[:300]
+    if status == 429:
+        return Trouble(Kind.RATE_LIMITED, method, "ratelimited", _retry_after(answer.headers))
+    if status >= 500:
+        return Trouble(Kind.AWAY, method, f"HTTP {status}")
+    kind = KIND_BY_ERROR.get(name, Kind.OTHER)
+    said = answer.get("response_metadata") or {}
+    messages = said.get("messages") if isinstance(said, dict) else None
+    detail = f"{name} {messages}" if messages else name
+    return Trouble(kind, method, detail[:500], 1.0 if kind is Kind.RATE_LIMITED else 0.0)
+
+
+def pause(kind: Kind, tries: int) -> float:
+    """Seconds until the next try after so many failed ones in a row: doubling, a bit apart from others'."""
+    first, longest = PAUSES[kind]
+    full: float = min(longest, first * 2.0 ** min(max(tries - 1, 0), 30))
+    return full * random.uniform(0.8, 1.0)
+
+
+def _retry_after(headers: dict[str, str]) -> float:
+    for name, value in headers.items():
+        if name.lower() == "retry-after":
+            try:
+                return max(1.0, float(value))
+            except ValueError:
+                break
+    return 30.0  # Slack always names it; a proxy between us may not
