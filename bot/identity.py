@@ -58,7 +58,7 @@ def find_out(
         except OSError as error:
             silent = error
         else:
-            _compare_clocks(answer.headers)
+            compare_clocks(answer.headers, time.time())
             return Identity(
                 team=answer["team_id"],
                 user=answer["user_id"],
@@ -71,11 +71,12 @@ def find_out(
         wait(1.0)
 
 
-def _compare_clocks(headers: Mapping[str, str]) -> None:
+def compare_clocks(headers: Mapping[str, str], now: float) -> None:
+    """Warns when our clock (epoch seconds) differs from the one in the headers of Slack's answer."""
     stated = next((value for name, value in headers.items() if name.lower() == "date"), None)
     if stated is None:
         return
-    skew = time.time() - parsedate_to_datetime(stated).timestamp() - 0.5  # the header drops the fraction
+    skew = now - parsedate_to_datetime(stated).timestamp() - 0.5  # the header drops the fraction
     if abs(skew) > SKEW_SECONDS:
         log.warning(
             "This machine's clock differs from Slack's, so requests may wrongly be called late. Keep it in "

@@ -26,8 +26,7 @@ def services_schema() -> dict[str, Any]:
 def schema() -> None:
     """Print the JSON Schema of services.yml, so that editors complete it.
 
-    Put `slipway schema > services.schema.json` beside it, and begin services.yml with the line
-
-        # yaml-language-server: $schema=services.schema.json
+    Write it to a file, `slipway schema > services.schema.json`, and begin services.yml with
+    `# yaml-language-server: $schema=services.schema.json`.
     """
     typer.echo(json.dumps(services_schema(), indent=2, ensure_ascii=False))

@@ -16,6 +16,7 @@ from deploys.store import Store
 from deploys.threads import Threads
 from workers.thread.card import date, headline
 from workers.thread.lengths import SECTION, clip
+from workers.thread.line import ahead_of
 from workers.thread.states import sign
 from workers.thread.trouble import CALL_FAILURES, judge
 
@@ -34,11 +35,16 @@ def publish_home(
     It is shown anew when it is opened again, so a failure is logged and not tried again.
     """
     live = store.live()
+
+    def shown(deploy: Deploy) -> Block:
+        view = threads.find(deploy.id)
+        return row(deploy, ahead_of(deploy, store), view.permalink if view else "")
+
     view = home(
-        live,
         [deploy for deploy in live if needs(deploy, user, groups, now)],
+        [deploy for deploy in live if deploy.live],
         [deploy for deploy in store.recent(None, LATELY * 5) if not deploy.live][:LATELY],
-        lambda deploy: _permalink(threads, deploy),
+        shown,
         now,
     )
     try:
@@ -64,51 +70,40 @@ def needs(deploy: Deploy, user: str, groups: Groups, now: float) -> bool:
 
 
 def home(
-    live: Sequence[Deploy],
     needs_you: Sequence[Deploy],
+    under_way: Sequence[Deploy],
     lately: Sequence[Deploy],
-    permalink: Callable[[Deploy], str],
+    shown: Callable[[Deploy], Block],
     now: float,
 ) -> dict[str, Any]:
-    """The view for views.publish. `live` are all that are in a line, in the order they were asked for."""
-
-    def row(deploy: Deploy) -> Block:
-        return _row(deploy, _ahead(deploy, live), permalink(deploy))
-
-    under_way = [deploy for deploy in live if deploy.live]
+    """The view for views.publish; `shown` makes a deploy's row."""
     blocks: list[Block] = [
-        *_part("Needs you", needs_you, row, "Nothing waits for your approval."),
-        *_part("Under way", under_way, row, "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy."),
-        *_part("Lately", lately, row, "No deploy has ended yet."),
+        *_part("Needs you", needs_you, shown, "Nothing waits for your approval."),
+        *_part(
+            "Under way", under_way, shown, "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy."
+        ),
+        *_part("Lately", lately, shown, "No deploy has ended yet."),
         _context(f"As of {date(now)}. Open this tab again to see it anew."),
     ]
     return {"type": "home", "blocks": [block.to_dict() for block in blocks]}
 
 
-def _part(title: str, deploys: Sequence[Deploy], row: Callable[[Deploy], Block], nothing: str) -> list[Block]:
-    rows = [row(deploy) for deploy in deploys[:SHOWN]]
-    if len(deploys) > SHOWN:
-        rows.append(_context(f"And {len(deploys) - SHOWN} more: `/deploy status` lists them."))
-    return [HeaderBlock(text=title), *(rows or [_context(nothing)])]
-
-
-def _ahead(deploy: Deploy, live: Sequence[Deploy]) -> list[Deploy]:
-    """Those before it in its service's line: it holds them in the order they were asked for."""
-    line = [each for each in live if each.service.name == deploy.service.name]
-    return line[: line.index(deploy)] if deploy in line else []
-
-
-def _row(deploy: Deploy, ahead: Sequence[Deploy], permalink: str) -> SectionBlock:
+def row(deploy: Deploy, ahead: Sequence[Deploy], permalink: str) -> SectionBlock:
+    """One deploy, with a link to its thread where that is known."""
     ended = f" {date(deploy.ended_at)}." if deploy.ended_at is not None else ""
     link = f" <{permalink}|Open the thread>" if permalink else ""
     text = clip(f"{sign(deploy)} {headline(deploy, ahead)}.{ended}", SECTION - len(link))
     return SectionBlock(text=MarkdownTextObject(text=f"{text}{link}"))
 
 
+def _part(
+    title: str, deploys: Sequence[Deploy], shown: Callable[[Deploy], Block], nothing: str
+) -> list[Block]:
+    rows = [shown(deploy) for deploy in deploys[:SHOWN]]
+    if len(deploys) > SHOWN:
+        rows.append(_context(f"And {len(deploys) - SHOWN} more: `/deploy status` lists them."))
+    return [HeaderBlock(text=title), *(rows or [_context(nothing)])]
+
+
 def _context(text: str) -> ContextBlock:
     return ContextBlock(elements=[MarkdownTextObject(text=text)])
-
-
-def _permalink(threads: Threads, deploy: Deploy) -> str:
-    view = threads.find(deploy.id)
-    return view.permalink if view else ""

@@ -23,8 +23,8 @@ LOOK_SECONDS = 0.05
 class Repeats(Middleware):
     """Claims each delivery. A repeat is taken quietly.
 
-    A repeated command gets the same answer instead: its ack may overtake the first one's, perhaps from another
-    process, and an empty one would then be all that the person sees.
+    A repeated command gets the same answer instead: its ack may overtake the first one's, perhaps from
+    another process, and an empty one would then be all that the person sees.
     """
 
     def __init__(self, deliveries: Deliveries) -> None:

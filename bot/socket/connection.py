@@ -33,6 +33,7 @@ class Connection:
         self._ended = ended
         self._socket = websocket.create_connection(url, timeout=OPEN_SECONDS, enable_multithread=True)
         self._socket.settimeout(PING_SECONDS)
+        self._leaving = False
         self._reader = threading.Thread(target=self._read, name="slack-socket", daemon=True)
 
     def start(self) -> None:
@@ -40,7 +41,9 @@ class Connection:
         self._reader.start()
 
     def send(self, message: dict[str, Any]) -> bool:
-        """Whether the message went out."""
+        """Whether the message went out; nothing does after a goodbye."""
+        if self._leaving:
+            return False
         try:
             self._socket.send(json.dumps(message))
         except (OSError, websocket.WebSocketException):
@@ -48,9 +51,15 @@ class Connection:
         return True
 
     def close(self) -> None:
-        """Ends it; the reader stops by itself."""
+        """Says goodbye; the reader ends when Slack says it too, or when nothing more is heard."""
+        self._leaving = True
         with suppress(OSError, websocket.WebSocketException):
-            self._socket.close(timeout=1)
+            self._socket.send_close()
+
+    def wait(self, seconds: float) -> None:
+        """Waits until the reader has ended."""
+        if self._reader.is_alive():
+            self._reader.join(seconds)
 
     def _read(self) -> None:
         heard_at = time.monotonic()
@@ -59,6 +68,8 @@ class Connection:
                 try:
                     opcode, frame = self._socket.recv_data_frame(control_frame=True)
                 except websocket.WebSocketTimeoutException:
+                    if self._leaving:
+                        return
                     self._socket.ping()
                     continue
                 heard_at = time.monotonic()
@@ -69,7 +80,8 @@ class Connection:
         except (OSError, websocket.WebSocketException) as error:
             log.info("the connection to Slack ended", why=type(error).__name__)
         finally:
-            self.close()
+            with suppress(OSError):
+                self._socket.shutdown()  # type: ignore[no-untyped-call]
             self._ended(self)
 
     def _pass_on(self, data: bytes) -> None:

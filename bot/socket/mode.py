@@ -23,7 +23,8 @@ log = structlog.get_logger()
 
 LAST_ANSWERS_SECONDS = 3.0
 """At the end, what was begun is still answered."""
-LINGER_SECONDS = 5.0
+GOODBYE_SECONDS = 1.0
+LINGER_SECONDS = 3.0
 """A connection that was replaced stays open for its last answers, unless Slack closes it first."""
 PAUSES_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Between attempts to connect that follow one another; after a quiet minute it begins anew."""
@@ -70,21 +71,18 @@ class SocketMode:
             raise SlackSilent(url=self._client.base_url, why=str(error)) from error
         self._keeper.start()
 
-    @property
-    def connected(self) -> bool:
-        """Whether there is a connection now."""
-        return self._current is not None
-
     def close(self) -> None:
-        """Answers what was begun, then disconnects. What comes later is left for Slack to deliver
-        elsewhere."""
+        """Answers what was begun, then disconnects. What comes later is Slack's to deliver elsewhere."""
         with self._lock:
             self._closing.set()
             under_way = set(self._under_way)
         wait(under_way, timeout=LAST_ANSWERS_SECONDS)
-        for connection in [self._current, *(each for each, _ in self._leaving)]:
-            if connection is not None:
-                connection.close()
+        connections = [each for each, _ in self._leaving] + ([self._current] if self._current else [])
+        for connection in connections:
+            connection.close()
+        for connection in connections:
+            connection.wait(GOODBYE_SECONDS)
+        self._lost.set()  # wakes the keeper, which then ends
         self._answers.shutdown(wait=False, cancel_futures=True)
         if self._keeper.is_alive():
             self._keeper.join(timeout=LAST_ANSWERS_SECONDS)
@@ -98,13 +96,14 @@ class SocketMode:
     def _keep(self) -> None:
         """Opens a new connection when one is needed, with growing pauses when that does not help."""
         attempts, attempted_at = 0, -QUIET_SECONDS
-        while not self._closing.wait(0.05):
+        while not self._closing.is_set():
             self._let_go()
-            since = time.monotonic() - attempted_at
-            if since > QUIET_SECONDS:
-                attempts = 0
-            if not self._lost.is_set() or since < PAUSES_SECONDS[min(attempts, len(PAUSES_SECONDS) - 1)]:
+            if not self._lost.wait(TICK_SECONDS):
                 continue
+            since = time.monotonic() - attempted_at
+            attempts = 0 if since > QUIET_SECONDS else attempts
+            if self._closing.wait(max(0.0, PAUSES_SECONDS[min(attempts, len(PAUSES_SECONDS) - 1)] - since)):
+                return
             attempts, attempted_at = attempts + 1, time.monotonic()
             try:
                 self._take(self._open())

@@ -19,7 +19,7 @@ from deploys.catalogue.syntax import syntax_problem
 
 _TAG = "tag:yaml.org,2002:"
 _DEEPEST = 12
-_MOST = 100_000
+_MOST = 50_000
 """Levels of nesting and values that are read (counts): aliases can make a small file endless."""
 _ENDLESS = "this alias contains itself, so it never ends."
 _TOO_MUCH = f"this is too much to read: more than {_DEEPEST} levels deep, or {_MOST} values with all aliases."

@@ -72,6 +72,7 @@ def _control_side() -> list[Route | WebSocketRoute]:
         Route("/sandbox/close", acting.close, methods=["POST"]),
         Route("/sandbox/options", acting.options, methods=["POST"]),
         Route("/sandbox/member", acting.member, methods=["POST"]),
+        Route("/sandbox/archive", acting.archive, methods=["POST"]),
         Route("/sandbox/faults", troubling.faults, methods=["GET", "POST", "DELETE"]),
         Route("/sandbox/verify", troubling.verify, methods=["POST"]),
         WebSocketRoute("/sandbox/live", live.live),
@@ -81,7 +82,7 @@ def _control_side() -> list[Route | WebSocketRoute]:
 def _page_side() -> list[Route | Mount]:
     return [
         Route("/", lambda _request: RedirectResponse("/sandbox/")),
-        Route("/sandbox/", _page),
+        Route("/sandbox/", _page, name="page"),
         Mount("/sandbox/page", StaticFiles(directory=_PAGE, check_dir=False)),
         Route("/archives/{channel}/p{ts:int}", _permalink),
     ]
@@ -97,7 +98,7 @@ async def _page(_request: Request) -> Response:
 async def _permalink(request: Request) -> Response:
     """A message's link leads to the page, with `channel`, `ts` and `thread_ts` in its query."""
     digits = str(request.path_params["ts"])
-    address = request.url_for("_page").include_query_params(
+    address = request.url_for("page").include_query_params(
         channel=request.path_params["channel"], ts=f"{digits[:-6]}.{digits[-6:]}"
     )
     if thread_ts := request.query_params.get("thread_ts"):

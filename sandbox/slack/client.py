@@ -138,6 +138,10 @@ class SlackClient:
     def kick(self, user: str, channel: str) -> bool:
         return bool(self._post("member", {"user": user, "channel": channel, "present": False})["changed"])
 
+    def archive(self, channel: str, *, archived: bool = True) -> None:
+        """Archives a channel, or takes it out of the archive."""
+        self._post("archive", {"channel": channel, "archived": archived})
+
     def faults(self, kind: str, **details: Any) -> Json:
         """Makes something go wrong; see sandbox/slack/faults.py for the kinds."""
         return self._post("faults", {"kind": kind, **details})
@@ -146,7 +150,7 @@ class SlackClient:
         self._answer(self._http.delete("faults"))
 
     def verify(self) -> Json:
-        """Sends url_verification and ssl_check to an HTTP app's addresses: `verified`, and each under `checks`."""
+        """Sends url_verification and ssl_check to an HTTP app's addresses; `verified` tells how it went."""
         return self._post("verify", {})
 
     def calls(self, method: str | None = None) -> list[LoggedCall]:
@@ -162,7 +166,7 @@ class SlackClient:
         given = {"since": since, "timeout": seconds, "as": user}
         return self._get("wait", {name: value for name, value in given.items() if value is not None})
 
-    def until(self, predicate: Callable[[], T], seconds: float = 10) -> T:
+    def until(self, predicate: Callable[[], T | None], seconds: float = 10) -> T:
         """Asks `predicate` after every change until its answer counts as true, and returns that.
 
         Raises:

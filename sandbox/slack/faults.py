@@ -13,8 +13,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "http-500": {"method": None},
     "drop-after": {"method": None},
     "error": {"method": None, "error": "internal_error"},
-    "repeat-envelope": {},
-    "delay-delivery": {"delay": 4.0},
+    "repeat-envelope": {"payload": None},
+    "delay-delivery": {"payload": None, "delay": 4.0},
     "outage": {},
 }
 _OF_THE_WEB_API = {"http-429", "http-500", "drop-after", "error"}
@@ -72,9 +72,10 @@ class Faults:
     def during_outage(self) -> bool:
         return any(fault.kind == "outage" for fault in self.listed())
 
-    def take(self, kind: str) -> Fault | None:
-        """Uses one fault of this kind, if one waits."""
-        return self._take(lambda fault: fault.kind == kind)
+    def take_for_payload(self, kind: str, payload: str) -> Fault | None:
+        """Uses one fault of this kind meant for a payload of this type (`slash_commands`, `events_api`,
+        `interactive` or `options`), or for any."""
+        return self._take(lambda fault: fault.kind == kind and fault.details["payload"] in (None, payload))
 
     def take_for_call(self, method: str) -> Fault | None:
         """Uses one fault meant for a call of this Web API method, or for any method.

@@ -68,7 +68,8 @@ class SlackSandbox(SlackClient):
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(_STOP)
+        if self._thread.is_alive():
+            self._thread.join(_STOP)
         self.close()
 
     def __enter__(self) -> Self:

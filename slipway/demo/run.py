@@ -58,7 +58,7 @@ def run(stage: Stage, command: str, *, user: str, approver: str | None, console:
     Raises:
         DemoFailed: a process ended, or nothing came of it in time.
     """
-    transcript = Transcript(console, _names(stage))
+    transcript = Transcript(console, names_of(stage))
     transcript.show("typed", user, command)
     before = {deploy.id for deploy in stage.store.recent(None, 100)}
     for number, reply in enumerate(stage.slack.type(user, CHANNEL, command)["replies"]):
@@ -78,7 +78,7 @@ def _is_question(command: str) -> bool:
     return isinstance(parsed, HelpCommand)
 
 
-def _names(stage: Stage) -> dict[str, str]:
+def names_of(stage: Stage) -> dict[str, str]:
     """Names of people, user groups and channels by their ids."""
     workspace = stage.slack.workspace()
     named = [*workspace["users"], *workspace["channels"]]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from redis import Redis
 
-from tests.bot.room import BOT, Room
+from bot.desk import furnish
+from deploys.catalogue.catalogue import Catalogue
+from tests.bot.room import BOT, Clock, Room
+from tests.builders import a_stop_start_service
 
 USAGE = f"""\
 • `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy web 1.4.2 fixes the login`
@@ -69,6 +73,18 @@ def test_a_service_that_is_unknown_is_named_first(room: Room, typed: str) -> Non
     assert room.type(typed) == (
         "There is no service `wbe` here. Did you mean `web`? `/deploy help` lists all of them."
     )
+
+
+def test_many_services_stay_within_slacks_limits(redis: Redis, clock: Clock) -> None:
+    many = [a_stop_start_service(f"service-{number}-{'x' * 40}") for number in range(100)]
+    catalogue = Catalogue({each.name: each for each in many})
+    room = Room(furnish(BOT, catalogue, redis, redis, now=clock), redis, clock)
+
+    ack = room.ack(room.send_command("/deploy"))
+
+    assert len(ack["text"]) <= 4000
+    assert "\n• and " in ack["text"]
+    assert all(len(block.get("text", {}).get("text", "")) <= 3000 for block in ack["blocks"])
 
 
 def test_the_blocks_say_the_same_as_the_text(room: Room) -> None:

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
+from sandbox.slack.team.manifest import read_manifest
 from slipway.app_manifest import REQUEST_PATH
 from slipway.cli import app
 
@@ -148,3 +149,13 @@ def test_the_app_may_do_what_it_needs_and_nothing_else() -> None:
             ]
         }
     }
+
+
+@pytest.mark.parametrize("arguments", [(), ("--http", "https://slipway.example.com")])
+def test_a_slack_workspace_can_install_either_variant(arguments: tuple[str, ...]) -> None:
+    installed = read_manifest(printed(*arguments))
+
+    assert installed.socket_mode is not bool(arguments)
+    assert installed.interactive
+    assert installed.home_tab
+    assert installed.command("/deploy")

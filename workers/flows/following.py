@@ -26,6 +26,7 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         deploy.deployment_id or "",
         deploy.new_revision or "",
         old_revision(deploy),
+        previous_deployment_id=deploy.previous_deployment_id,
         seen_going_back=bool(deploy.reason),
     )
     stands = stand(followed, seen, own)

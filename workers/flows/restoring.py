@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
-from deploys.errors import AwsRefused
+from deploys.errors import AwsDenied, AwsRefused, ServiceDeploymentsUnavailable
 from workers.ecs import rollouts, services, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.flows import words
@@ -16,6 +16,8 @@ from workers.turn import Next, Turn
 
 STOPPABLE = {"PENDING", "IN_PROGRESS"}
 """States in which StopServiceDeployment rolls back (ECS API reference)."""
+LEAST_BACK_SECONDS = 900
+"""What a way back gets, however short the service's deadline is (seconds)."""
 WAY_BACK = {"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "STOP_REQUESTED"}
 
 
@@ -34,7 +36,9 @@ def restore(deploy: Deploy, turn: Turn) -> Next:
 def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     old = old_revision(deploy)
     if seen.revision == old:
-        return _followed_back(deploy, turn, seen)
+        # Still the deployment before ours: the update never arrived, may arrive yet, or the read is stale.
+        never_moved = seen.primary is not None and seen.primary.id == deploy.previous_deployment_id
+        return _followed_back(deploy.evolve(uncertain=deploy.uncertain or never_moved), turn, seen)
     own = own_deployment(turn)
     if own is not None and own.status in WAY_BACK:
         return _followed_back(deploy, turn, None)
@@ -42,8 +46,8 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
         turn.guard()
         try:
             rollouts.stop(turn.region, own.arn)
-        except AwsRefused:
-            pass  # it ended in this moment: the update below does the same
+        except (AwsRefused, AwsDenied, ServiceDeploymentsUnavailable):
+            pass  # it ended in this moment, or may not be stopped: the update below does the same
         else:
             return _followed_back(deploy, turn, None)
     service = deploy.service
@@ -120,13 +124,18 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
             return Next(deploy.evolve(seen_end="back"), after=turn.pace.watch_seconds / 2)
         return _finish(deploy, turn, seen)
     deploy = deploy.evolve(seen_end="")
-    if now - deploy.phase_since > deploy.service.deadline:
+    if now - deploy.phase_since > back_deadline(deploy):
         text = words.failed(
-            words.back_overdue(old_revision(deploy), deploy.service.deadline),
+            words.back_overdue(old_revision(deploy), back_deadline(deploy)),
             gather(deploy, turn, seen),
         )
         return end(deploy, turn, Outcome.FAILED, text)
     return Next(deploy, after=turn.pace.watch_seconds)
+
+
+def back_deadline(deploy: Deploy) -> int:
+    """How long the way back may take until somebody has to look (seconds)."""
+    return max(deploy.service.deadline, LEAST_BACK_SECONDS)
 
 
 def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:

@@ -36,6 +36,8 @@ class Followed:
     deployment_id: str
     revision: str
     old_revision: str
+    previous_deployment_id: str | None = None
+    """The deployment before ours. ECS never goes back to one: where it is PRIMARY, the read is stale."""
     seen_going_back: bool = False
     """An earlier look saw ECS on its own way back; its reason may say something else by now."""
 
@@ -74,7 +76,7 @@ def stand(followed: Followed, service: ServiceSeen | None, own: ServiceDeploymen
             return _taken_or(Stand.FAILED, followed, service)
         return _taken_or(Stand.GOING, followed, service)
     primary = service.primary
-    if primary is None:
+    if primary is None or primary.id == followed.previous_deployment_id:
         return Stand.GOING
     if primary.id == followed.deployment_id:
         return STAND_BY_ROLLOUT_STATE.get(primary.rollout_state, Stand.GOING)
@@ -86,7 +88,7 @@ def stand(followed: Followed, service: ServiceSeen | None, own: ServiceDeploymen
 def _taken_or(otherwise: Stand, followed: Followed, service: ServiceSeen) -> Stand:
     """SUPERSEDED when the service belongs to a deployment that is neither ours nor ECS's own way back."""
     primary = service.primary
-    if primary is None or primary.id == followed.deployment_id:
+    if primary is None or primary.id in (followed.deployment_id, followed.previous_deployment_id):
         return otherwise
     return Stand.ROLLING_BACK if _is_breaker_rollback(followed, service, primary) else Stand.SUPERSEDED
 

@@ -164,8 +164,10 @@ class CatchingUp:
             return
         try:
             self._note(permalink=self._calls.permalink(self._deploy.channel, self.view.ts))
-        except (NotNow, Trouble) as error:
-            log.info("no permalink yet", deploy=self._deploy.id, reason=str(error))
+        except NotNow:
+            pass  # the next turn asks again
+        except Trouble as trouble:
+            log.info("no permalink yet", deploy=self._deploy.id, error=trouble.detail)
 
     def _within(self, slot: Slot, urgency: Urgency, call: Callable[[bool], T]) -> T:
         """Makes the call, unless an earlier try was told to come back later.

@@ -16,6 +16,7 @@ from workers.thread import requester
 from workers.thread.calls import Calls
 from workers.thread.catching_up import CatchingUp
 from workers.thread.limits import Limits
+from workers.thread.line import ahead_of
 from workers.thread.trouble import PATIENCE, Kind, Trouble, pause
 
 log = structlog.get_logger()
@@ -82,7 +83,7 @@ class Publisher:
         catching_up = CatchingUp(
             self._calls,
             deploy,
-            self._ahead_of(deploy),
+            ahead_of(deploy, self._store),
             view,
             save=lambda changed: self._threads.save(deploy.id, owner, changed),
             now=self._now,
@@ -134,12 +135,3 @@ class Publisher:
             return False
         log.error("gave up on the thread", deploy=deploy.id, because=view.trouble if view else "too old")
         return True
-
-    def _ahead_of(self, deploy: Deploy) -> list[Deploy]:
-        """The deploys before it in its service's line, the active one first."""
-        if deploy.phase is not Phase.WAITING:
-            return []
-        line = self._store.line(deploy.service.name)
-        before = line[: line.index(deploy.id)] if deploy.id in line else []
-        found = (self._store.get(deploy_id) for deploy_id in before)
-        return [ahead for ahead in found if ahead is not None]

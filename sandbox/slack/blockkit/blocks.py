@@ -27,6 +27,7 @@ from sandbox.slack.blockkit.rules import (
     typed,
 )
 from sandbox.slack.blockkit.texts import LONGEST_TEXT, SLACK_FILE, TYPE, any_text, plain_text
+from sandbox.slack.blockkit.walking import all_blocks, elements_of
 
 
 def _block(required: dict[str, Rule], optional: dict[str, Rule] | None = None) -> Rule:
@@ -142,6 +143,23 @@ BLOCKS: dict[str, Rule] = {
     "call": _block({"call_id": string(255)}, {"api_decoration_available": boolean, "call": anything}),
 }
 
+BLOCKS["container"] = both(
+    _block(
+        {"child_blocks": list_of(typed(dict(BLOCKS)), 10, 1)},
+        {
+            "title": plain_text(150),
+            "rich_text_title": RICH_TEXT_ONLY,
+            "subtitle": any_text(150),
+            "width": one_of("narrow", "standard", "wide", "full"),
+            "icon": IMAGE_ELEMENT,
+            "is_collapsible": boolean,
+            "default_collapsed": boolean,
+            "has_header_divider": boolean,
+        },
+    ),
+    at_least_one("title", "rich_text_title"),
+)
+
 # The rest may be posted in messages only.
 IN_VIEWS = {
     "section",
@@ -179,13 +197,11 @@ def _check(blocks: list[Json], rule: Rule, where: str) -> list[str]:
 def _check_unique(blocks: object, where: str, findings: Findings) -> None:
     """block_id once in a message, action_id once in a block."""
     seen: set[str] = set()
-    for index, block in enumerate(blocks if isinstance(blocks, list) else []):
-        if not isinstance(block, dict):
-            continue
-        _check_new("block_id", block, seen, f"{where}/{index}", findings)
+    for place, block in all_blocks(blocks, where):
+        _check_new("block_id", block, seen, place, findings)
         taken: set[str] = set()
-        for place, element in elements_of(block):
-            _check_new("action_id", element, taken, f"{where}/{index}{place}", findings)
+        for within, element in elements_of(block):
+            _check_new("action_id", element, taken, place + within, findings)
 
 
 def _check_new(name: str, part: Json, taken: set[str], where: str, findings: Findings) -> None:
@@ -195,13 +211,3 @@ def _check_new(name: str, part: Json, taken: set[str], where: str, findings: Fin
     if identifier in taken:
         findings.add(f"`{name}` {identifier!r} already exists", f"{where}/{name}")
     taken.add(identifier)
-
-
-def elements_of(block: Json) -> list[tuple[str, Json]]:
-    """The elements of a block, each with its place as a JSON pointer."""
-    found = [("/accessory", block.get("accessory")), ("/element", block.get("element"))]
-    for part in ("elements", "actions"):
-        inside = block.get(part)
-        if isinstance(inside, list):
-            found += [(f"/{part}/{index}", element) for index, element in enumerate(inside)]
-    return [(place, element) for place, element in found if isinstance(element, dict)]

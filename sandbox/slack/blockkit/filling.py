@@ -7,9 +7,9 @@ import secrets
 import string
 from typing import Any
 
-from sandbox.slack.blockkit.blocks import elements_of
 from sandbox.slack.blockkit.elements import INTERACTIVE
 from sandbox.slack.blockkit.rules import Json
+from sandbox.slack.blockkit.walking import all_blocks, elements_of
 
 _LETTERS = string.ascii_letters + string.digits
 
@@ -17,12 +17,12 @@ _LETTERS = string.ascii_letters + string.digits
 def filled_in(blocks: list[Json]) -> list[Json]:
     """The blocks as Slack keeps them and hands them out again."""
     kept = copy.deepcopy(blocks)
-    for block in kept:
+    for _, block in all_blocks(kept):
         block.setdefault("block_id", _short_id())
         for _, element in elements_of(block):
             if element.get("type") in INTERACTIVE:
                 element.setdefault("action_id", _short_id())
-        _spell_out(block)
+    _spell_out(kept)
     return kept
 
 

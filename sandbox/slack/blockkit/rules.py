@@ -108,6 +108,8 @@ def typed(kinds: Mapping[str, Rule], allowed: Collection[str] | None = None) -> 
         kind = value.get("type")
         if kind is None:
             findings.add("missing required field: type", where)
+        elif not isinstance(kind, str):
+            findings.add("must be a string", f"{where}/type")
         elif kind not in kinds or (allowed is not None and kind not in allowed):
             findings.add(f"unsupported type: {kind}", f"{where}/type")
         else:

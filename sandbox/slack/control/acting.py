@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox.slack.control.reading import (
+    any_channel,
     body_of,
     channel_seen_by,
     message_seen_by,
@@ -120,13 +121,20 @@ async def options(request: Request) -> Response:
 async def member(request: Request) -> Response:
     state: State = request.app.state.slack
     body = await body_of(request)
-    user = state.workspace.user(text(body, "user"))
-    channel = state.workspace.channel(text(body, "channel"))
-    if user is None or channel is None:
-        missing = "user" if user is None else "channel"
-        raise Refused(f"{missing}_not_found", f"There is no {missing} {body[missing]!r}.", status=404)
+    user, channel = state.workspace.user(text(body, "user")), any_channel(state, text(body, "channel"))
+    if user is None:
+        raise Refused("user_not_found", f"There is no user {body['user']!r}.", status=404)
     changed = set_member(state, user.id, channel, present=bool(body.get("present", True)))
     return _ok(changed=changed is not None)
+
+
+async def archive(request: Request) -> Response:
+    state: State = request.app.state.slack
+    body = await body_of(request)
+    channel = any_channel(state, text(body, "channel"))
+    channel.is_archived = bool(body.get("archived", True))
+    state.changes.record("members", channel.members if channel.is_private else None, channel=channel.id)
+    return _ok(archived=channel.is_archived)
 
 
 def _stack(state: State, user: str) -> list[Json]:

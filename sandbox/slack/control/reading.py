@@ -54,6 +54,14 @@ def channel_seen_by(state: State, user: User, named: object) -> Channel:
     raise Refused("channel_not_found", f"{user.name} sees no channel {named!r}.", status=404)
 
 
+def any_channel(state: State, named: str) -> Channel:
+    """A channel by id or name, whoever may see it."""
+    found = state.workspace.channel(named)
+    if found is None:
+        raise Refused("channel_not_found", f"There is no channel {named!r}.", status=404)
+    return found
+
+
 def message_seen_by(state: State, user: User, channel: Channel, ts: object) -> Message:
     found = state.messages.find_for(user.id, channel.id, ts) if isinstance(ts, str) else None
     if found is None:

@@ -67,9 +67,9 @@ class Delivery:
         self, kind: Kind, payload: Json, *, url: str | None = None, retry: Retry | None = None
     ) -> Answer:
         """Delivers once. `url` is where an HTTP app takes this; Socket Mode needs none."""
-        delay = self._faults.take("delay-delivery")
+        delay = self._faults.take_for_payload("delay-delivery", kind)
         pause = float(delay.details["delay"]) if delay is not None else 0.0
-        copies = 2 if self._faults.take("repeat-envelope") is not None else 1
+        copies = 2 if self._faults.take_for_payload("repeat-envelope", kind) is not None else 1
         if self._manifest.socket_mode:
             attempt = self._by_socket(kind, payload, retry, copies, pause)
         elif url is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any, TypedDict
 
-from sandbox.slack.outward.rich_text import as_rich_text
 from sandbox.slack.store.message import Message
+from sandbox.slack.store.rich_text import as_rich_text
 from sandbox.slack.team.workspace import APP_ID, BOT_ID, BOT_USER, TEAM_ID, Channel
 
 Json = dict[str, Any]
@@ -48,7 +48,7 @@ def _event(message: Message) -> Json:
         "ts": message.ts,
         "text": message.text,
         "team": TEAM_ID,
-        "blocks": message.blocks or as_rich_text(message.text, message.ts[-5:]),
+        "blocks": message.blocks or as_rich_text(message.text, message.ts),
         "channel": message.channel,
         "event_ts": message.ts,
     }

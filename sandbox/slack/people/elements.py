@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.slack.blockkit.blocks import elements_of
+from sandbox.slack.blockkit.walking import all_blocks, elements_of
 from sandbox.slack.outward.payloads import action_timestamp
 from sandbox.slack.people.refused import Refused
 from sandbox.slack.people.view_state import FIELDS
@@ -21,7 +21,7 @@ def find_element(shown: Message | View, action_id: str, block_id: str | None) ->
         Refused: no_such_element, naming those that there are
     """
     seen = []
-    for block in _all_blocks(shown.blocks or []):
+    for _, block in all_blocks(shown.blocks or []):
         for _, element in elements_of(block):
             if "action_id" not in element:
                 continue
@@ -67,19 +67,6 @@ def action_on(block: Json, element: Json, given: Json) -> Json:
         action |= {"type": kind}
         action |= {name: element[name] for name in ("text", "value", "style") if name in element}
     return {**action, "action_ts": action_timestamp()}
-
-
-def _all_blocks(blocks: list[Json]) -> list[Json]:
-    """The blocks, and those within containers of blocks."""
-    found = []
-    for block in blocks:
-        found.append(block)
-        if block.get("type") == "carousel":
-            inner = [
-                {**card, "block_id": card.get("block_id", block["block_id"])} for card in block["elements"]
-            ]
-            found += inner
-    return found
 
 
 def _option(element: Json, chosen: Any) -> Json:

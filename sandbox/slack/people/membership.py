@@ -47,6 +47,8 @@ def run_builtin(state: State, user: User, channel: Channel, command: str, text: 
 
 def member_or_refused(channel: Channel, user: User) -> None:
     """Raises Refused for somebody who cannot write here."""
+    if channel.is_archived:
+        raise Refused("is_archived", f"#{channel.name} is archived.", status=409)
     if user.id in channel.members:
         return
     if channel.is_private:

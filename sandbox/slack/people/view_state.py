@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.slack.blockkit.blocks import elements_of
+from sandbox.slack.blockkit.walking import all_blocks, elements_of
 
 Json = dict[str, Any]
 
@@ -39,7 +39,7 @@ _INITIAL = {"value": "initial_value", "rich_text_value": "initial_value"}
 def initial_values(blocks: list[Json]) -> dict[str, Json]:
     """What stands in the inputs before anybody touched them."""
     values: dict[str, Json] = {}
-    for block in blocks:
+    for _, block in all_blocks(blocks):
         for _, element in elements_of(block):
             if element.get("type") in FIELDS:
                 values.setdefault(block["block_id"], {})[element["action_id"]] = _initial(element)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.slack.store.rich_text import as_rich_text
 from sandbox.slack.team.workspace import APP_ID, BOT_ID, BOT_USER, FOUNDED, TEAM_ID
 
 Json = dict[str, Any]
@@ -51,7 +52,7 @@ def as_slack_writes(message: Message, bot_name: str) -> Json:
     written["team"] = TEAM_ID
     optional: Json = {
         "subtype": message.subtype,
-        "blocks": message.blocks,
+        "blocks": _blocks(message),
         "attachments": message.attachments,
         "thread_ts": message.thread_ts,
         "username": message.username,
@@ -67,6 +68,13 @@ def as_slack_writes(message: Message, bot_name: str) -> Json:
             for name, users in message.reactions.items()
         ]
     return written
+
+
+def _blocks(message: Message) -> list[Json] | None:
+    """The blocks an app gave, or those that Slack makes of what a person typed."""
+    if message.blocks is not None or message.by_app or message.subtype not in (None, "thread_broadcast"):
+        return message.blocks
+    return as_rich_text(message.text, message.ts)
 
 
 def bot_profile(bot_name: str) -> Json:

@@ -71,7 +71,7 @@ SYNTAX = [
         "2:1: a second YAML document begins here (`---`); only one is allowed.",
     ),
     ("services: \x01\n", "1:11: the character U+0001 is not allowed in YAML."),
-    ("[" * 5000, "1:1: this is nested too deep to be read."),
+    ("[" * 1000, "1:1: this is nested too deep to be read."),
     ("%foo\nservices: 1\n", "2:1: this is not YAML: expected '<document start>', but found '<scalar>'."),
 ]
 

@@ -54,7 +54,7 @@ def test_it_appears_some_time_after_the_update(ecs: EcsSandbox, client: Any) -> 
     ]
 
     ecs.advance(1)
-    assert [b["serviceDeploymentArn"] for b in briefs(client)][0] == coming
+    assert briefs(client)[0]["serviceDeploymentArn"] == coming
 
 
 def test_counts_of_source_and_target_follow_the_tasks(ecs: EcsSandbox, client: Any) -> None:

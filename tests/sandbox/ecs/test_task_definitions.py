@@ -118,7 +118,7 @@ def test_families_are_listed_and_inactive_revisions_deleted(client: Any) -> None
     [
         ({"family": "no spaces"}, "Family contains invalid characters"),
         ({"cpu": "256", "memory": "4096"}, "No Fargate configuration exists for given values: 256 CPU"),
-        ({"memory": ""}, "Fargate requires that 'memory' be defined at the task level"),
+        ({"cpu": ""}, "Fargate requires that 'cpu' be defined at the task level"),
         ({"networkMode": "bridge"}, "Fargate only supports network mode"),
         ({"taskRoleArn": ""}, "Role is not valid"),
         ({"containerDefinitions": []}, "Container list cannot be empty"),

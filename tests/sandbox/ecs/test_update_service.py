@@ -76,7 +76,9 @@ def test_no_deployment_is_made_without_a_change_of_what_runs(
     assert len(client.list_service_deployments(cluster=CLUSTER, service="web")["serviceDeployments"]) == 1
 
 
-@pytest.mark.parametrize("members", [{"forceNewDeployment": True}, {"networkConfiguration": NETWORK}], ids=str)
+@pytest.mark.parametrize(
+    "members", [{"forceNewDeployment": True}, {"networkConfiguration": NETWORK}], ids=str
+)
 def test_a_deployment_is_made_by_force_and_by_another_network(
     ecs: EcsSandbox, client: Any, members: dict[str, Any]
 ) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from socketserver import ThreadingMixIn
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from slack_bolt import App, BoltRequest
 from slack_bolt.adapter.socket_mode import SocketModeHandler
@@ -27,7 +27,14 @@ PATIENCE = 1.5
 RETRY_SOON = Timings(acknowledge=PATIENCE, event_retries=(0.05, 0.1, 0.1))
 
 _EVERYTHING = re.compile(".*")
-_KINDS = ("command", "event", "action", "view", "view_closed", "options", "shortcut")
+
+
+def _just_ack(ack: Any, _body: Json, _respond: Any) -> None:
+    ack()
+
+
+def _no_options(ack: Any, _body: Json, _respond: Any) -> None:
+    ack(options=[])
 
 
 class ListeningApp:
@@ -67,26 +74,29 @@ class ListeningApp:
         self.bolt.options(_EVERYTHING)(self._answer_options)
         self.bolt.shortcut(_EVERYTHING)(self._answer_shortcut)
 
+    def _answer(self, kind: str, otherwise: Answer = _just_ack) -> Answer:
+        return self.answers.get(kind, otherwise)
+
     def _answer_command(self, ack: Any, body: Json, respond: Any) -> None:
-        self.answers.get("command", _just_ack)(ack, body, respond)
+        self._answer("command")(ack, body, respond)
 
     def _answer_event(self, ack: Any, body: Json) -> None:
-        self.answers.get("event", _just_ack)(ack, body, None)
+        self._answer("event")(ack, body, None)
 
     def _answer_action(self, ack: Any, body: Json, respond: Any) -> None:
-        self.answers.get("action", _just_ack)(ack, body, respond)
+        self._answer("action")(ack, body, respond)
 
     def _answer_view(self, ack: Any, body: Json) -> None:
-        self.answers.get("view", _just_ack)(ack, body, None)
+        self._answer("view")(ack, body, None)
 
     def _answer_view_closed(self, ack: Any, body: Json) -> None:
-        self.answers.get("view_closed", _just_ack)(ack, body, None)
+        self._answer("view_closed")(ack, body, None)
 
     def _answer_options(self, ack: Any, body: Json) -> None:
-        self.answers.get("options", _no_options)(ack, body, None)
+        self._answer("options", _no_options)(ack, body, None)
 
     def _answer_shortcut(self, ack: Any, body: Json) -> None:
-        self.answers.get("shortcut", _just_ack)(ack, body, None)
+        self._answer("shortcut")(ack, body, None)
 
 
 class Connected:
@@ -147,7 +157,7 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def served() -> Iterator[tuple[str, WSGIServer]]:
     """An HTTP server on a free port, whose application is set later with set_app."""
-    with make_server("127.0.0.1", 0, None, server_class=_Server, handler_class=_Quiet) as server:  # type: ignore[arg-type]
+    with _Server(("127.0.0.1", 0), _Quiet) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         try:
@@ -164,11 +174,3 @@ def close_quickly(handler: SocketModeHandler, slack: SlackSandbox) -> None:
     with contextlib.suppress(Exception):
         slack.faults("outage", seconds=0.01)
     handler.close()
-
-
-def _just_ack(ack: Any, _body: Json, _respond: Any) -> None:
-    ack()
-
-
-def _no_options(ack: Any, _body: Json, _respond: Any) -> None:
-    ack(options=[])

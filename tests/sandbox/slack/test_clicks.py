@@ -111,6 +111,23 @@ def test_menus_say_what_was_chosen(connected: Connected) -> None:
     assert select["state"]["values"]["decide"]["pick"]["selected_option"]["value"] == "api"
 
 
+def test_buttons_within_inner_blocks_can_be_pressed_too(connected: Connected) -> None:
+    card = {"type": "card", "title": plain("web"), "actions": [REJECT]}
+    inner = {
+        "type": "container",
+        "title": plain("x"),
+        "child_blocks": [{"type": "actions", "elements": [PICK]}],
+    }
+    blocks: list[Json] = [{"type": "carousel", "elements": [card]}, inner]
+    ts = connected.client.chat_postMessage(channel="C01DEPLOYS", text="x", blocks=blocks)["ts"]
+
+    connected.slack.click("bob", "reject", channel="deploys", ts=ts)
+    connected.slack.click("bob", "pick", channel="deploys", ts=ts, selected_option="web")
+
+    pressed = [body["actions"][0]["action_id"] for body in connected.app.bodies("block_actions")]
+    assert pressed == ["reject", "pick"]
+
+
 def test_what_is_not_there_cannot_be_pressed(connected: Connected) -> None:
     where = ask(connected)
     click = connected.slack.click
@@ -148,9 +165,10 @@ def test_nobody_presses_what_they_cannot_see(connected: Connected) -> None:
 
 
 def test_a_click_that_is_not_taken_in_time_shows(connected: Connected) -> None:
-    connected.slack.faults("delay-delivery", seconds=PATIENCE + 0.2)
+    where = ask(connected)
+    connected.slack.faults("delay-delivery", seconds=PATIENCE + 0.2, payload="interactive")
 
-    assert connected.slack.click("bob", "reject", **ask(connected))["ack"] == "operation_timeout"
+    assert connected.slack.click("bob", "reject", **where)["ack"] == "operation_timeout"
     connected.slack.until(lambda: connected.app.bodies("block_actions"))
 
 
@@ -198,6 +216,7 @@ def test_a_message_shortcut_takes_the_message_along(connected: Connected) -> Non
 
     [body] = connected.app.bodies("message_action")
     assert body["message"]["text"] == "What does this mean?"
+    assert body["message"]["blocks"][0]["type"] == "rich_text"
     assert body["message_ts"] == ts
     assert body["channel"]["id"] == "C01DEPLOYS"
     assert body["response_url"]
@@ -211,6 +230,5 @@ def test_a_shortcut_runs_only_where_it_belongs(
 ) -> None:
     where = ask(connected) if on_message else {}
 
-    assert (
-        sandbox_refusal(lambda: connected.slack.shortcut("alice", callback_id, **where)) == "no_such_shortcut"
-    )
+    run = connected.slack.shortcut
+    assert sandbox_refusal(lambda: run("alice", callback_id, **where)) == "no_such_shortcut"

@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from sandbox.slack import SlackSandbox
-from tests.sandbox.slack.refusals import refusal
+from tests.sandbox.slack.refusals import refusal, sandbox_refusal
 
 BUTTONS: list[dict[str, Any]] = [
     {
@@ -130,11 +130,11 @@ def test_only_the_bots_own_messages_can_be_updated_or_deleted(slack: SlackSandbo
 
 
 def test_a_message_that_is_not_there_is_not_found(client: WebClient) -> None:
-    gone = {"channel": "C01DEPLOYS", "ts": "1234567890.000100"}
+    gone: Any = {"channel": "C01DEPLOYS", "ts": "1234567890.000100"}
 
     assert refusal(lambda: client.chat_update(**gone, text="x")) == "message_not_found"
     assert refusal(lambda: client.chat_delete(**gone)) == "message_not_found"
-    link = {"channel": "C01DEPLOYS", "message_ts": gone["ts"]}
+    link: Any = {"channel": "C01DEPLOYS", "message_ts": gone["ts"]}
     assert refusal(lambda: client.chat_getPermalink(**link)) == "message_not_found"
 
 
@@ -199,16 +199,31 @@ def test_posting_to_a_person_opens_their_direct_messages(slack: SlackSandbox, cl
 def test_text_and_sizes_are_checked(client: WebClient) -> None:
     ts = post(client)
 
-    assert refusal(lambda: client.chat_postMessage(channel="C01DEPLOYS", text="")) == "no_text"
+    empty = refusal(lambda: client.api_call("chat.postMessage", params={"channel": "C01DEPLOYS"}))
+    assert empty == "no_text"
     assert refusal(lambda: client.chat_postMessage(channel="C01DEPLOYS", text="x" * 40_001)) == "msg_too_long"
     assert (
         refusal(lambda: client.chat_update(channel="C01DEPLOYS", ts=ts, text="x" * 4_001)) == "msg_too_long"
     )
     assert refusal(lambda: client.chat_postMessage(channel="", text="x")) == "invalid_arguments"
-    conflict = {"markdown_text": "**x**", "text": "x"}
+    conflict: Any = {"markdown_text": "**x**", "text": "x"}
     assert (
         refusal(lambda: client.chat_postMessage(channel="C01DEPLOYS", **conflict)) == "markdown_text_conflict"
     )
+
+
+def test_nobody_writes_in_an_archived_channel(slack: SlackSandbox, client: WebClient) -> None:
+    slack.archive("random")
+    try:
+        where = {"channel": "C03RANDOM0"}
+        assert refusal(lambda: client.chat_postMessage(**where, text="x")) == "is_archived"
+        assert refusal(lambda: client.conversations_join(**where)) == "is_archived"
+        assert sandbox_refusal(lambda: slack.say("alice", "random", "x")) == "is_archived"
+        listed = client.conversations_list(exclude_archived=True)["channels"]
+        assert "random" not in [channel["name"] for channel in listed]
+    finally:
+        slack.archive("random", archived=False)
+    assert client.chat_postMessage(**where, text="x")["ok"]
 
 
 def test_another_name_needs_its_own_scope() -> None:

@@ -55,6 +55,12 @@ def open_modal(connected: Connected, user: str = "alice", **more: Any) -> Json:
     return views[-1]
 
 
+def view_at(connected: Connected, depth: int) -> Json:
+    """Alice's view at this depth, once it is open; 1 is the lowest."""
+    [view] = connected.slack.until(lambda: connected.slack.views("alice")[depth - 1 :])
+    return view
+
+
 @pytest.fixture(autouse=True)
 def _closed(connected: Connected) -> None:
     for user in ("alice", "bob"):
@@ -190,9 +196,7 @@ def test_three_views_are_the_most(connected: Connected) -> None:
     view_id = open_modal(connected)["id"]
     for depth in (2, 3):
         connected.slack.click("alice", "next", view_id=view_id)
-        view_id = connected.slack.until(lambda depth=depth: connected.slack.views("alice")[depth - 1 :])[0][
-            "id"
-        ]
+        view_id = view_at(connected, depth)["id"]
     connected.slack.click("alice", "next", view_id=view_id)
 
     assert connected.slack.until(lambda: problems) == ["push_limit_reached"]

@@ -78,15 +78,17 @@ def test_a_command_comes_in_an_envelope_and_its_answer_goes_with_the_acknowledge
 
 
 def test_an_acknowledgement_of_something_else_acknowledges_nothing() -> None:
-    with sandbox(acknowledge=0.3) as slack, listening(slack) as socket:
-        with typing(slack, "/deploy web 1.4.2") as typed:
-            read(socket)
-            for nonsense in ("{}", "nonsense", "[]", json.dumps({"envelope_id": "another"})):
-                socket.send(nonsense)
+    with (
+        sandbox(acknowledge=0.3) as slack,
+        listening(slack) as socket,
+        typing(slack, "/deploy web 1.4.2") as typed,
+    ):
+        read(socket)
+        for nonsense in ("{}", "nonsense", "[]", json.dumps({"envelope_id": "another"})):
+            socket.send(nonsense)
+        slack.until(lambda: typed)
 
-    assert [reply["text"] for reply in typed[0]["replies"]] == [
-        '/deploy failed with the error "operation_timeout"'
-    ]
+    assert typed[0]["replies"][0]["text"] == '/deploy failed with the error "operation_timeout"'
 
 
 def test_an_event_that_is_not_acknowledged_comes_again_and_says_why() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +15,13 @@ from sandbox.slack import SlackSandbox, Timings
 from tests.sandbox.slack.listening import Connected
 from tests.sandbox.slack.manifests import manifest
 from tests.sandbox.slack.refusals import refusal
-from tests.sandbox.slack.test_modals import modal
+from tests.sandbox.slack.test_modals import modal, plain
+from tests.sandbox.slack.test_socket_mode import listening, read, typing
 
 Json = dict[str, Any]
+
+DIVIDER = {"type": "divider"}
+MARKDOWN = {"type": "markdown", "text": "x"}
 
 
 @pytest.fixture
@@ -47,20 +52,18 @@ def test_a_trigger_that_was_never_given_out_is_an_invalid_argument(client: WebCl
 def test_a_trigger_expires() -> None:
     timings = Timings(trigger=0.05)
     with SlackSandbox(manifest(), timings=timings) as slack:
-        state_trigger = _trigger_of_a_command(slack)
+        trigger_id = _trigger_of_a_command(slack)
         time.sleep(0.1)  # the lifetime itself is what is tested
         client = WebClient(slack.bot_token, slack.api_url)
-        assert (
-            refusal(lambda: client.views_open(trigger_id=state_trigger, view=modal())) == "expired_trigger_id"
-        )
+        late = refusal(lambda: client.views_open(trigger_id=trigger_id, view=modal()))
+
+    assert late == "expired_trigger_id"
 
 
 def _trigger_of_a_command(slack: SlackSandbox) -> str:
-    from tests.sandbox.slack.test_socket_mode import listening, read, typing
-
     with listening(slack) as socket, typing(slack, "/deploy web 1.4.2"):
         envelope = read(socket)
-        socket.send('{"envelope_id": "%s"}' % envelope["envelope_id"])
+        socket.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
     return str(envelope["payload"]["trigger_id"])
 
 
@@ -93,25 +96,13 @@ def test_a_view_that_is_gone_is_not_found(client: WebClient) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (
-            {"title": {"type": "plain_text", "text": "x" * 25}},
-            "must be less than 25 characters [json-pointer:/view/title/text]",
-        ),
+        ({"title": plain("x" * 25)}, "must be less than 25 characters [json-pointer:/view/title/text]"),
         ({"title": None}, "missing required field: title [json-pointer:/view]"),
         ({"submit": None}, "missing required field: submit"),
-        (
-            {"blocks": [{"type": "divider"}] * 101},
-            "no more than 100 items allowed [json-pointer:/view/blocks]",
-        ),
-        (
-            {"blocks": [{"type": "markdown", "text": "x"}]},
-            "unsupported type: markdown [json-pointer:/view/blocks/0/type]",
-        ),
-        (
-            {"private_metadata": "x" * 3001},
-            "must be less than 3001 characters [json-pointer:/view/private_metadata]",
-        ),
-        ({"callback_id": "x" * 256}, "must be less than 256 characters [json-pointer:/view/callback_id]"),
+        ({"blocks": [DIVIDER] * 101}, "no more than 100 items allowed [json-pointer:/view/blocks]"),
+        ({"blocks": [MARKDOWN]}, "unsupported type: markdown [json-pointer:/view/blocks/0/type]"),
+        ({"private_metadata": "x" * 3001}, "less than 3001 characters [json-pointer:/view/private_metadata]"),
+        ({"callback_id": "x" * 256}, "less than 256 characters [json-pointer:/view/callback_id]"),
         ({"type": "popup"}, "unsupported type: popup [json-pointer:/view/type]"),
         ({"color": "red"}, "invalid additional property: color [json-pointer:/view]"),
     ],
@@ -127,7 +118,7 @@ def test_a_view_beyond_the_limits_is_refused_with_its_place(
 
 
 def test_a_home_tab_is_published_for_one_person(slack: SlackSandbox, client: WebClient) -> None:
-    view = {"type": "home", "blocks": [{"type": "divider"}]}
+    view = {"type": "home", "blocks": [DIVIDER]}
     first = client.views_publish(user_id="U03CAROL00", view=view)["view"]
 
     assert slack.home("carol") == first

@@ -161,10 +161,15 @@ def test_a_missing_cluster_has_no_services(aws: PlayedAws, region: Region) -> No
     assert services.describe(region, "nowhere", ["web"]) == {}
 
 
-def test_a_throttled_describe_is_not_an_absent_service(aws: PlayedAws, region: Region) -> None:
-    aws.error("DescribeServices", "ThrottlingException", "Rate exceeded")
+@pytest.mark.parametrize(
+    ("code", "error"), [("ThrottlingException", AwsUnavailable), ("InvalidParameterException", AwsRefused)]
+)
+def test_a_describe_that_failed_is_not_an_absent_service(
+    aws: PlayedAws, region: Region, code: str, error: type[Exception]
+) -> None:
+    aws.error("DescribeServices", code, "no")
 
-    with pytest.raises(AwsUnavailable):
+    with pytest.raises(error):
         services.describe(region, "production", ["web"])
 
 

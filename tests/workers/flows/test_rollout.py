@@ -88,6 +88,16 @@ def test_a_newer_deployment_that_is_not_ours_supersedes(status: str) -> None:
     assert stand(FOLLOWED, theirs, own(status)) is Stand.SUPERSEDED
 
 
+@pytest.mark.parametrize("seen", [own("IN_PROGRESS"), None])
+def test_a_stale_read_that_shows_the_deployment_before_ours_is_no_end(
+    seen: ServiceDeploymentSeen | None,
+) -> None:
+    followed = Followed(OURS, NEW, OLD, previous_deployment_id="ecs-svc/1")
+    stale = service_with(a_deployment("ecs-svc/1", OLD, state="COMPLETED"))
+
+    assert stand(followed, stale, seen) is Stand.GOING
+
+
 def test_a_success_stays_one_when_somebody_deploys_right_after() -> None:
     theirs = service_with(a_deployment(OTHERS, FOREIGN))
 

@@ -10,8 +10,8 @@ Json = dict[str, Any]
 _CONTROL = re.compile(r"<([^<>]+)>")
 
 
-def as_rich_text(text: str, block_id: str) -> list[Json]:
-    """The text of a message as its one block; formatting within the text is left as text."""
+def as_rich_text(text: str, ts: str) -> list[Json]:
+    """The text of the message `ts` as its one block; formatting within the text is left as text."""
     elements: list[Json] = []
     position = 0
     for found in _CONTROL.finditer(text):
@@ -20,7 +20,7 @@ def as_rich_text(text: str, block_id: str) -> list[Json]:
         position = found.end()
     elements += _plain(text[position:])
     section = {"type": "rich_text_section", "elements": elements}
-    return [{"type": "rich_text", "block_id": block_id, "elements": [section]}]
+    return [{"type": "rich_text", "block_id": ts[-5:], "elements": [section]}]
 
 
 def _plain(text: str) -> list[Json]:

@@ -1,0 +1,101 @@
+"""`python -m bot`: starts or says why not, serves, sleeps and ends."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from deploys.store import Store
+from sandbox.slack import SlackSandbox
+from tests.bot.processes import ended, environment, running, terminated
+
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+
+
+@pytest.fixture(scope="module")
+def slack() -> Iterator[SlackSandbox]:
+    with SlackSandbox(MANIFEST, rate_limits=False) as played:
+        yield played
+
+
+@pytest.fixture
+def env(slack: SlackSandbox, redis: Redis, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    return environment(
+        tmp_path,
+        SLACK_BOT_TOKEN=slack.bot_token,
+        SLACK_APP_TOKEN=slack.app_token,
+        SLACK_API_URL=slack.api_url,
+        REDIS_URL=redis_url,
+    )
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_until_it_is_told_to_end(
+    slack: SlackSandbox, env: dict[str, str], redis: Redis, tmp_path: Path, by: int
+) -> None:
+    with running(["bot"], env, tmp_path) as bot:
+        slack.until(lambda: slack.health()["connections"] == 1, 20)
+
+        [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
+        code, output, took = terminated(bot, by)
+
+    [deploy] = Store(redis).live()
+    assert answer["text"] == f"Taken in: `web` `1.4.2` (deploy `{deploy.id}`). Its thread follows here."
+    assert code == 0, output
+    assert took < 5
+    assert "bot started" in output
+    assert "bot stopped" in output
+    assert slack.bot_token not in output
+    assert slack.app_token not in output
+
+
+def test_a_command_that_came_while_the_process_slept_is_not_carried_out(
+    slack: SlackSandbox, env: dict[str, str], redis: Redis, tmp_path: Path
+) -> None:
+    with running(["bot"], env, tmp_path) as bot:
+        slack.until(lambda: slack.health()["connections"] == 1, 20)
+        bot.send_signal(signal.SIGSTOP)
+        time.sleep(0.5)  # the command comes within the sleep, and not at its very start
+        [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
+        time.sleep(1)
+        bot.send_signal(signal.SIGCONT)
+
+        [later] = slack.say("alice", "deploys", "/deploy status")["replies"]
+
+    assert answer["text"] == '/deploy failed with the error "operation_timeout"'
+    assert later["text"] == "Nothing is under way."
+    assert Store(redis).live() == []
+
+
+def test_all_missing_settings_are_named_at_once(tmp_path: Path) -> None:
+    with running(["bot"], environment(tmp_path), tmp_path) as bot:
+        code, output = ended(bot)
+
+    assert code == 2
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "REDIS_URL"):
+        assert f"{name} is not set." in output
+
+
+def test_a_wrong_services_file_is_named_with_its_line(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "services.yml").write_text("services:\n  web: {strategy: roling}\n")
+
+    with running(["bot"], env, tmp_path) as bot:
+        code, output = ended(bot)
+
+    assert code == 2
+    assert "services.yml:2:" in output
+    assert "`roling`" in output
+
+
+def test_a_refused_token_ends_the_start(env: dict[str, str], tmp_path: Path) -> None:
+    with running(["bot"], {**env, "SLACK_BOT_TOKEN": "xoxb-of-somebody-else"}, tmp_path) as bot:
+        code, output = ended(bot)
+
+    assert code == 2
+    assert "Slack refuses SLACK_BOT_TOKEN (invalid_auth)." in output
+    assert "of-somebody-else" not in output

@@ -1,0 +1,268 @@
+"""The bot connected to a played Slack, as `python -m bot` connects."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from slack_sdk import WebClient
+
+from bot import identity
+from bot.app import build_app
+from bot.desk import Desk, furnish
+from bot.socket import SocketMode
+from deploys.catalogue.catalogue import Catalogue
+from deploys.deploy import Deploy, Phase
+from deploys.errors import SlackRefusesToken, SlackSilent
+from deploys.groups import Groups
+from deploys.store import Asked
+from sandbox.slack import SlackSandbox
+from tests.bot.conftest import APPROVERS, DEPLOYERS
+from tests.bot.room import ALICE, BOB, DAVE, Clock, Room
+
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+
+
+@pytest.fixture(scope="module")
+def slack() -> Iterator[SlackSandbox]:
+    with SlackSandbox(MANIFEST, rate_limits=False) as played:
+        yield played
+
+
+@pytest.fixture
+def served(slack: SlackSandbox, catalogue: Catalogue, redis: Redis) -> Iterator[Room]:
+    """A desk of its own time, with one connection to the played Slack."""
+    groups = Groups(redis)
+    groups.remember(DEPLOYERS, [ALICE, DAVE], time.time())
+    groups.remember(APPROVERS, [BOB, DAVE], time.time())
+    who = identity.find_out(WebClient(slack.bot_token, slack.api_url))
+    desk = furnish(who, catalogue, redis, redis)
+    with connected(desk, slack):
+        yield Room(desk, redis, Clock(time.time()))
+    slack.clear_faults()
+
+
+@contextmanager
+def connected(desk: Desk, slack: SlackSandbox) -> Iterator[SocketMode]:
+    before = slack.health()["connections"]
+    app = build_app(desk, signing_secret="", api_url=slack.api_url)
+    socket = SocketMode(app, WebClient(base_url=slack.api_url), slack.app_token)
+    socket.connect()
+    try:
+        slack.until(lambda: slack.health()["connections"] == before + 1)
+        yield socket
+    finally:
+        socket.close()
+        slack.until(lambda: slack.health()["connections"] == before)
+
+
+def answers(slack: SlackSandbox, typed: str, user: str = "alice") -> list[str]:
+    """What this person alone sees after typing."""
+    return [reply["text"] for reply in slack.say(user, "deploys", typed)["replies"]]
+
+
+def test_a_typed_command_is_answered(slack: SlackSandbox, served: Room) -> None:
+    [answer] = answers(slack, "/deploy web 1.4.2 fixes the login")
+
+    deploy = served.only()
+    assert answer == f"Taken in: `web` `1.4.2` (deploy `{deploy.id}`). Its thread follows here."
+    assert deploy.why == "fixes the login"
+    assert str(served.desk.threads.response_url(deploy.id)).startswith(slack.url)
+
+
+def test_a_mention_in_a_thread_is_taken_in_there(slack: SlackSandbox, served: Room) -> None:
+    root = slack.say("alice", "deploys", "shall we?")["ts"]
+
+    slack.say("alice", "deploys", "@slipway deploy web 1.4.2", thread_ts=root)
+
+    assert served.only().thread_ts == root
+
+
+def test_a_button_of_a_choice_cancels(slack: SlackSandbox, served: Room) -> None:
+    answers(slack, "/deploy web 1.4.2")
+    answers(slack, "/deploy web 1.5.0")
+    [choice] = slack.say("alice", "deploys", "/deploy cancel web")["replies"]
+    button = choice["blocks"][2]["accessory"]
+
+    slack.click(
+        "alice",
+        button["action_id"],
+        channel="deploys",
+        ts=choice["ts"],
+        block_id=choice["blocks"][2]["block_id"],
+    )
+
+    assert [bool(each.cancel) for each in served.desk.store.live()] == [False, True]
+    assert served.said()[0][3].startswith("Cancelling `web` `1.5.0`")
+
+
+def test_every_message_is_one_that_slack_takes(slack: SlackSandbox, served: Room) -> None:
+    for typed in ("/deploy help", "/deploy", "/deploy web", "/deploy status", "/deploy wbe 1"):
+        [answer] = answers(slack, typed)
+        assert "failed with" not in answer
+
+
+def test_an_opened_home_tab_rings(slack: SlackSandbox, served: Room) -> None:
+    slack.open_home("bob")
+
+    assert served.rung() == [("home", [BOB])]
+
+
+def test_an_envelope_that_comes_twice_is_answered_once(slack: SlackSandbox, served: Room) -> None:
+    slack.faults("repeat-envelope")
+
+    [answer] = answers(slack, "/deploy web 1.4.2")
+
+    assert answer.startswith("Taken in: `web`")
+    assert len(served.desk.store.recent(None, 10)) == 1
+
+
+def test_no_command_is_lost_when_slack_warns_of_a_refresh(slack: SlackSandbox, served: Room) -> None:
+    """Slack warns some ten seconds before it closes a connection (docs.slack.dev, "Using Socket Mode")."""
+    stop = threading.Event()
+    heard: list[str] = []
+
+    def keep_asking() -> None:
+        while not stop.is_set():
+            heard.extend(answers(slack, "/deploy status"))
+
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(keep_asking)
+        slack.until(lambda: len(heard) > 3)
+        slack.faults("refresh", reason="warning")
+        slack.until(lambda: slack.health()["connections"] == 2, 5)
+        slack.until(lambda: slack.health()["connections"] == 1, 10)
+        stop.set()
+        asking.result(timeout=10)
+
+    assert set(heard) == {"Nothing is under way."}
+
+
+def test_it_comes_anew_at_once_when_slack_asks_for_it(slack: SlackSandbox, served: Room) -> None:
+    slack.faults("refresh")
+    slack.until(lambda: slack.health()["connections"] == 1, 1)
+
+    assert answers(slack, "/deploy status") == ["Nothing is under way."]
+
+
+def test_after_an_outage_it_connects_by_itself(slack: SlackSandbox, served: Room) -> None:
+    slack.faults("outage", seconds=0.5)
+    slack.until(lambda: slack.health()["connections"] == 1, 15)
+
+    assert answers(slack, "/deploy status") == ["Nothing is under way."]
+
+
+def test_two_bots_share_the_work(slack: SlackSandbox, served: Room) -> None:
+    with connected(served.desk, slack):
+        heard = [answers(slack, "/deploy status") for _ in range(4)]
+
+    assert heard == [["Nothing is under way."]] * 4
+    assert answers(slack, "/deploy status") == ["Nothing is under way."]
+
+
+def test_twenty_slow_answers_at_once_are_all_in_time(
+    slack: SlackSandbox, served: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pool of five would take four seconds, and Slack gives up after three."""
+    live = served.desk.store.live
+
+    def slow_live() -> list[Deploy]:
+        time.sleep(1)
+        return live()
+
+    monkeypatch.setattr(served.desk.store, "live", slow_live)
+    with ThreadPoolExecutor(20) as pool:
+        heard = list(pool.map(lambda _: answers(slack, "/deploy status"), range(20)))
+
+    assert heard == [["Nothing is under way."]] * 20
+
+
+def test_a_click_that_comes_late_changes_nothing(slack: SlackSandbox, served: Room) -> None:
+    answers(slack, "/deploy web 1.4.2")
+    answers(slack, "/deploy web 1.5.0")
+    [choice] = slack.say("alice", "deploys", "/deploy cancel web")["replies"]
+    block = choice["blocks"][1]
+    slack.faults("delay-delivery", seconds=3.3)
+
+    slack.click(
+        "alice",
+        block["accessory"]["action_id"],
+        channel="deploys",
+        ts=choice["ts"],
+        block_id=block["block_id"],
+    )
+
+    slack.until(lambda: served.said())
+    assert served.said()[0][3].startswith("Slack delivered this 3 s after you sent it")
+    assert not any(each.cancel for each in served.desk.store.live())
+
+
+def test_what_was_begun_is_answered_before_it_disconnects(
+    slack: SlackSandbox, catalogue: Catalogue, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = identity.find_out(WebClient(slack.bot_token, slack.api_url))
+    desk = furnish(who, catalogue, redis, redis)
+    begun, take_in = threading.Event(), desk.store.request
+
+    def slow_request(deploy: Deploy) -> Asked:
+        begun.set()
+        time.sleep(0.4)
+        return take_in(deploy)
+
+    monkeypatch.setattr(desk.store, "request", slow_request)
+    with ThreadPoolExecutor(1) as pool:
+        with connected(desk, slack):
+            typed = pool.submit(answers, slack, "/deploy api 1.4.2")
+            assert begun.wait(5)
+        [answer] = typed.result(timeout=5)
+
+    assert answer.startswith("Taken in: `api` `1.4.2`")
+    [deploy] = desk.store.live()
+    assert deploy.phase is Phase.WAITING
+
+
+def test_a_refused_app_token_says_where_to_find_the_right_one(slack: SlackSandbox, desk: Desk) -> None:
+    app = build_app(desk, signing_secret="", api_url=slack.api_url)
+
+    with pytest.raises(SlackRefusesToken) as refused:
+        SocketMode(app, WebClient(base_url=slack.api_url), "xapp-wrong").connect()
+
+    assert refused.value.message == (
+        "Slack refuses SLACK_APP_TOKEN (invalid_auth). At api.slack.com/apps: your app, Basic Information, "
+        "App-Level Tokens (scope connections:write); and Socket Mode has to be enabled."
+    )
+
+
+def test_a_refused_bot_token_says_where_to_find_the_right_one(slack: SlackSandbox) -> None:
+    with pytest.raises(SlackRefusesToken) as refused:
+        identity.find_out(WebClient("xoxb-wrong", slack.api_url))
+
+    assert refused.value.message == (
+        "Slack refuses SLACK_BOT_TOKEN (invalid_auth). At api.slack.com/apps: your app, OAuth & "
+        "Permissions, Bot User OAuth Token; install the app to the workspace first."
+    )
+
+
+def test_slack_may_be_silent_for_a_moment_at_the_start(slack: SlackSandbox) -> None:
+    slack.faults("http-500", method="auth.test")
+    waited: list[float] = []
+
+    who = identity.find_out(WebClient(slack.bot_token, slack.api_url), wait=waited.append)
+
+    assert (who.team, who.user) == ("T01SLIPWAY", "U0SLIPWAYB")
+    assert waited == [1.0]
+
+
+def test_a_slack_that_stays_silent_ends_the_start() -> None:
+    nowhere = "http://127.0.0.1:9/api/"
+
+    with pytest.raises(SlackSilent) as silent:
+        identity.find_out(WebClient("xoxb-test", nowhere), patience=0)
+
+    assert silent.value.message.startswith(f"Slack does not answer at {nowhere} (")

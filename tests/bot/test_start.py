@@ -1,0 +1,65 @@
+"""What is checked before the bot serves."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from bot import start
+from bot.identity import compare_clocks
+from deploys.errors import RedisSilent
+from sandbox.ports import free_port
+
+
+def test_a_redis_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    redis = start.connect(f"redis://127.0.0.1:{free_port()}/0")
+
+    with pytest.raises(RedisSilent) as silent:
+        start.wait_for(redis, patience=0)
+
+    assert silent.value.message.startswith("Redis does not answer at REDIS_URL (")
+    assert "cannot start without it" in silent.value.message
+
+
+def test_a_redis_that_comes_up_late_is_waited_for(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = start.connect(f"redis://127.0.0.1:{free_port()}/0")
+    present = start.connect(redis_url)
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        absent.connection_pool = present.connection_pool
+
+    monkeypatch.setattr(time, "sleep", nap)
+    start.wait_for(absent, patience=5)
+
+    assert naps
+
+
+def test_a_hanging_redis_leaves_time_to_say_so() -> None:
+    kwargs = start.connect("redis://127.0.0.1:1/0").connection_pool.connection_kwargs
+
+    tries = 1 + kwargs["retry"].get_retries()
+    assert tries * kwargs["socket_timeout"] < 3
+    assert tries * kwargs["socket_connect_timeout"] < 3
+
+
+@pytest.mark.parametrize(("skew", "warned"), [(0, False), (0.9, False), (-0.9, False), (6, True), (-6, True)])
+def test_a_clock_that_differs_from_slacks_is_said(
+    skew: float, warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = datetime(2026, 11, 23, 12, 0, 30, 500_000, tzinfo=UTC)
+    there = (here - timedelta(seconds=skew)).replace(microsecond=0)
+
+    compare_clocks({"Date": format_datetime(there, usegmt=True)}, here.timestamp())
+
+    assert ("clock differs from Slack's" in capsys.readouterr().out) == warned
+
+
+def test_without_a_date_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    compare_clocks({}, time.time())
+
+    assert capsys.readouterr().out == ""

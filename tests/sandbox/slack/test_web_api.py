@@ -1,0 +1,230 @@
+"""The Web API around its methods: tokens, scopes, arguments, who and what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from sandbox.slack import SlackSandbox
+from tests.sandbox.slack.manifests import SLIPWAY_SCOPES, manifest
+from tests.sandbox.slack.refusals import refusal
+
+Json = dict[str, Any]
+
+
+def test_auth_test_says_who_the_bot_is(slack: SlackSandbox, client: WebClient) -> None:
+    answer = client.auth_test()
+
+    assert answer.data == {
+        "ok": True,
+        "url": slack.url,
+        "team": "Slipway Demo",
+        "user": "slipway",
+        "team_id": "T01SLIPWAY",
+        "user_id": "U0SLIPWAYB",
+        "bot_id": "B01SLIPWAY",
+        "is_enterprise_install": False,
+    }
+    assert "chat:write" in answer.headers["x-oauth-scopes"].split(",")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "error"),
+    [
+        ({}, {}, "not_authed"),
+        ({"Authorization": "Bearer"}, {}, "not_authed"),
+        ({"Authorization": "Bearer xoxb-other"}, {}, "invalid_auth"),
+        ({}, {"token": "xoxb-other"}, "invalid_auth"),
+        ({"Authorization": "Bearer xapp-sandbox-app"}, {}, "not_allowed_token_type"),
+    ],
+)
+def test_a_call_needs_the_right_token(slack: SlackSandbox, headers: Json, body: Json, error: str) -> None:
+    answer = httpx.post(slack.api_url + "users.list", data=body, headers=headers)
+
+    assert (answer.status_code, answer.json()) == (200, {"ok": False, "error": error})
+
+
+def test_a_token_may_come_as_a_parameter_and_arguments_in_the_query(slack: SlackSandbox) -> None:
+    query = {"token": slack.bot_token, "user": "U02BOB0000"}
+
+    assert httpx.get(slack.api_url + "users.info", params=query).json()["user"]["name"] == "bob"
+    assert httpx.post(slack.api_url + "users.info", data=query).json()["user"]["name"] == "bob"
+    assert httpx.post(slack.api_url + "users.info", json=query).json()["user"]["name"] == "bob"
+
+
+def test_a_method_that_slack_does_not_have_is_unknown(client: WebClient) -> None:
+    with pytest.raises(SlackApiError) as caught:
+        client.api_call("chat.shout")
+
+    assert caught.value.response["error"] == "unknown_method"
+    assert caught.value.response["req_method"] == "chat.shout"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "error"),
+    [
+        ("application/json", b"{", "invalid_json"),
+        ("application/json", b"[]", "json_not_object"),
+        ("text/csv", b"a,b", "invalid_post_type"),
+        ("", b"a,b", "missing_post_type"),
+    ],
+)
+def test_a_body_that_is_not_what_it_says_is_refused(
+    slack: SlackSandbox, kind: str, body: bytes, error: str
+) -> None:
+    headers = {"Content-Type": kind} if kind else {}
+    answer = httpx.post(slack.api_url + "api.test", content=body, headers=headers)
+
+    assert answer.json()["error"] == error
+
+
+def test_api_test_gives_back_what_it_got(slack: SlackSandbox) -> None:
+    client = WebClient(base_url=slack.api_url)
+
+    assert client.api_test(foo="bar")["args"]["foo"] == "bar"
+    assert refusal(lambda: client.api_test(error="my_error")) == "my_error"
+
+
+NEEDS: list[tuple[str, Callable[[WebClient], Any]]] = [
+    ("chat:write", lambda client: client.chat_postMessage(channel="C01DEPLOYS", text="x")),
+    ("chat:write", lambda client: client.chat_update(channel="C01DEPLOYS", ts="1.2", text="x")),
+    ("users:read", lambda client: client.users_info(user="U02BOB0000")),
+    ("users:read", lambda client: client.bots_info()),
+    ("users:read.email", lambda client: client.users_lookupByEmail(email="x@x.example")),
+    ("usergroups:read", lambda client: client.usergroups_users_list(usergroup="S01DEPLOYERS")),
+    ("channels:read", lambda client: client.conversations_list()),
+    ("groups:read", lambda client: client.conversations_list(types="private_channel")),
+    ("channels:read", lambda client: client.conversations_info(channel="C01DEPLOYS")),
+    ("channels:join", lambda client: client.conversations_join(channel="C02GENERAL")),
+    ("channels:history", lambda client: client.conversations_history(channel="C01DEPLOYS")),
+    ("im:write", lambda client: client.conversations_open(users="U02BOB0000")),
+    ("reactions:write", lambda client: client.reactions_add(channel="C01DEPLOYS", timestamp="1.2", name="x")),
+    ("team:read", lambda client: client.team_info()),
+]
+
+
+@pytest.fixture(scope="module")
+def narrow_client() -> Any:
+    """A bot that was granted nothing but commands."""
+    with SlackSandbox(manifest(scopes=["commands"]), rate_limits=False) as slack:
+        yield WebClient(slack.bot_token, slack.api_url)
+
+
+@pytest.mark.parametrize(("scope", "call"), NEEDS)
+def test_a_scope_that_the_manifest_does_not_ask_for_is_missing(
+    narrow_client: WebClient, scope: str, call: Callable[[WebClient], Any]
+) -> None:
+    with pytest.raises(SlackApiError) as caught:
+        call(narrow_client)
+
+    answer = caught.value.response
+    assert (answer["error"], answer["needed"], answer["provided"]) == ("missing_scope", scope, "commands")
+
+
+def test_where_the_bot_may_write_depends_on_scope_and_membership() -> None:
+    with (
+        SlackSandbox(manifest(scopes=["chat:write"])) as narrow,
+        SlackSandbox(manifest(scopes=SLIPWAY_SCOPES)) as wide,
+    ):
+        member_only = WebClient(narrow.bot_token, narrow.api_url).chat_postMessage
+        everywhere = WebClient(wide.bot_token, wide.api_url).chat_postMessage
+
+        assert member_only(channel="C01DEPLOYS", text="x")["ok"]
+        assert refusal(lambda: member_only(channel="C02GENERAL", text="x")) == "not_in_channel"
+        assert everywhere(channel="C02GENERAL", text="x")["ok"]
+        assert refusal(lambda: everywhere(channel="G04PAYMENTS", text="x")) == "channel_not_found"
+        assert refusal(lambda: everywhere(channel="C99NOWHERE", text="x")) == "channel_not_found"
+        wide.invite("slipway", "payments")
+        assert everywhere(channel="G04PAYMENTS", text="x")["ok"]
+
+
+def test_channels_are_listed_as_the_bot_knows_them(client: WebClient) -> None:
+    public = client.conversations_list()["channels"]
+    private = client.conversations_list(types="private_channel")["channels"]
+
+    assert {channel["name"]: channel["is_member"] for channel in public} == {
+        "deploys": True,
+        "general": False,
+        "random": True,
+    }
+    assert private == []
+    assert refusal(lambda: client.conversations_list(types="secret")) == "invalid_types"
+
+
+def test_a_list_comes_in_pages(client: WebClient) -> None:
+    pages = [page["channels"] for page in client.conversations_list(limit=2)]
+
+    assert [len(page) for page in pages] == [2, 1]
+    assert refusal(lambda: client.conversations_list(cursor="nonsense")) == "invalid_cursor"
+    assert refusal(lambda: client.conversations_list(limit="many")) == "invalid_arguments"  # type: ignore[arg-type]
+
+
+def test_a_channel_and_who_is_in_it(client: WebClient) -> None:
+    channel = client.conversations_info(channel="C01DEPLOYS", include_num_members=True)["channel"]
+
+    assert (channel["name"], channel["num_members"], channel["is_private"]) == ("deploys", 5, False)
+    members = client.conversations_members(channel="C01DEPLOYS")["members"]
+    assert set(members) == {"U01ALICE00", "U02BOB0000", "U03CAROL00", "U04DAVE000", "U0SLIPWAYB"}
+
+
+def test_the_bot_joins_public_channels_by_itself(slack: SlackSandbox, client: WebClient) -> None:
+    joined = client.conversations_join(channel="C02GENERAL")
+    again = client.conversations_join(channel="C02GENERAL")
+    slack.kick("slipway", "general")
+
+    assert joined["channel"]["is_member"] is True
+    assert again["warning"] == "already_in_channel"
+    assert slack.messages("general")[-1]["subtype"] == "channel_leave"
+
+
+def test_direct_messages_are_opened_with_a_person(client: WebClient) -> None:
+    channel = client.conversations_open(users="U02BOB0000")["channel"]["id"]
+
+    assert client.chat_postMessage(channel=channel, text="x")["channel"] == channel
+    assert refusal(lambda: client.conversations_open(users="U99NOBODY")) == "user_not_found"
+    assert refusal(lambda: client.conversations_open(users="U02BOB0000,U01ALICE00")) == "invalid_arguments"
+
+
+def test_people_groups_and_bots_are_known(client: WebClient) -> None:
+    bob = client.users_info(user="U02BOB0000")["user"]
+    assert (bob["name"], bob["real_name"], bob["is_bot"]) == ("bob", "Bob Baker", False)
+    assert client.users_lookupByEmail(email=bob["profile"]["email"])["user"]["id"] == "U02BOB0000"
+    assert client.users_info(user="U0SLIPWAYB")["user"]["profile"]["bot_id"] == "B01SLIPWAY"
+    assert len(client.users_list()["members"]) == 6
+    groups = client.usergroups_list(include_users=True)["usergroups"]
+    assert {group["handle"]: group["users"] for group in groups} == {
+        "deployers": ["U01ALICE00", "U04DAVE000"],
+        "approvers": ["U02BOB0000", "U04DAVE000"],
+    }
+    assert client.usergroups_users_list(usergroup="S02APPROVERS")["users"] == ["U02BOB0000", "U04DAVE000"]
+    assert client.bots_info(bot="B01SLIPWAY")["bot"]["user_id"] == "U0SLIPWAYB"
+    assert client.team_info()["team"]["domain"] == "slipway-demo"
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda client: client.users_info(user="U99NOBODY"), "user_not_found"),
+        (lambda client: client.users_lookupByEmail(email="x@x.example"), "users_not_found"),
+        (lambda client: client.usergroups_users_list(usergroup="S99"), "no_such_subteam"),
+        (lambda client: client.bots_info(bot="B99"), "bot_not_found"),
+        (lambda client: client.conversations_info(channel="C99"), "channel_not_found"),
+        (lambda client: client.conversations_history(channel="C02GENERAL"), "not_in_channel"),
+    ],
+)
+def test_who_or_what_is_not_there_is_not_found(
+    client: WebClient, call: Callable[[WebClient], Any], error: str
+) -> None:
+    assert refusal(lambda: call(client)) == error
+
+
+def test_addresses_are_private_without_their_scope() -> None:
+    with SlackSandbox(manifest(scopes=["users:read"])) as slack:
+        bob = WebClient(slack.bot_token, slack.api_url).users_info(user="U02BOB0000")["user"]
+
+    assert "email" not in bob["profile"]

@@ -1,0 +1,109 @@
+"""What people see of rolling deploys."""
+
+from __future__ import annotations
+
+from deploys import buttons
+from deploys.deploy import Outcome
+from tests.scenarios.conversation import Conversation
+
+
+def test_a_good_version(slack: Conversation) -> None:
+    told, thread = slack.says("alice", "/deploy web 1.4.2 fixes the login")
+    assert told == ["Taken in: `web` `1.4.2` (deploy `ID`). Its thread follows here."]
+    assert thread is not None
+    thread.ends()
+
+    assert thread.card.splitlines()[0] == (
+        "web `1.4.2` (from `1.4.0`) to production (eu-west-1) by @alice: succeeded, 3 of 3 new tasks running"
+    )
+    assert "fixes the login" in thread.card
+    assert thread.replies == [
+        "Plan for `web`:\n"
+        "• container `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`\n"
+        "• image digest `sha256:DIGEST`\n"
+        "• 3 tasks before and after; revision `web:17` runs now\n"
+        "• no downtime: ECS keeps 100 to 200 percent of the tasks while it replaces them",
+        "Registered `web:18`; ECS rolls `web` to it (deployment `ecs-svc/N`).",
+        "@alice Succeeded. `web` runs `1.4.2`: 3 tasks running, after SOME TIME.",
+    ]
+
+
+def test_a_version_that_crashes(slack: Conversation) -> None:
+    thread = slack.deploys("alice", "/deploy api 1.5.0-crash").ends()
+
+    assert thread.record.outcome is Outcome.ROLLED_BACK
+    assert thread.card.splitlines()[0].endswith("by @alice: rolled back to `1.4.0`")
+    ending = thread.replies[-1]
+    assert ending.startswith("@alice Rolled back to `api:")
+    assert "container `api` exited with code 1" in ending
+    assert "Last lines of `api`:" in ending
+    in_channel = [m["text"] for m in slack.stage.slack.messages("deploys")]
+    assert any("*Rolled back* to `api:" in text for text in in_channel), "failures are broadcast"
+
+
+def test_a_tag_that_does_not_exist(slack: Conversation) -> None:
+    thread = slack.deploys("alice", "/deploy api 9.9.9").ends()
+
+    assert thread.record.outcome is Outcome.REFUSED
+    assert thread.replies == [
+        "@alice Refused, nothing was changed: There is no image `REGISTRY/api:9.9.9`, so nothing was "
+        "registered. The newest tags are `1.5.0`, `1.4.2`, `1.5.0-crash`, `1.5.0-unhealthy`, `1.5.0-slow`."
+    ]
+
+
+def test_somebody_who_may_not_deploy(slack: Conversation) -> None:
+    told, thread = slack.says("carol", "/deploy web 1.4.1")
+
+    assert told == ["You may not deploy `web`. Those who may: @deployers."]
+    assert thread is None
+
+
+def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
+    first = slack.deploys("alice", "/deploy api 1.4.1")
+    told, second = slack.says("dave", "/deploy api 1.4.2")
+    assert second is not None
+    assert "1 deploy ahead" in told[0] or "behind" in told[0] or "waits" in told[0]
+    second.card_says("waiting")
+
+    assert first.ends().record.outcome is Outcome.SUCCEEDED
+    assert second.ends().record.outcome is Outcome.SUCCEEDED
+    assert second.card.splitlines()[0].startswith("api `1.4.2` (from `1.4.1`)")
+
+
+def test_the_same_tag_asked_for_again_while_it_is_under_way(slack: Conversation) -> None:
+    first = slack.deploys("alice", "/deploy web 1.4.1")
+    first.card_says("rolling out")
+
+    told, second = slack.says("dave", "/deploy web 1.4.1")
+
+    assert second is None
+    assert "LINK" in told[0]
+    first.ends()
+
+
+def test_a_deploy_cancelled_while_it_rolls(slack: Conversation) -> None:
+    thread = slack.deploys("alice", "/deploy web 1.5.0-slow").card_says("rolling out")
+
+    thread.press("alice", buttons.CANCEL)
+    thread.ends()
+
+    assert thread.record.outcome is Outcome.CANCELLED
+    assert thread.replies[-1].startswith("Cancelled by @alice: rolled back to `web:")
+
+
+def test_help_names_this_workspaces_services(slack: Conversation) -> None:
+    told, _ = slack.says("carol", "/deploy help")
+
+    for service in ("web", "api", "ledger", "billing"):
+        assert f"`{service}`" in told[0]
+
+
+def test_a_mention_in_a_thread_makes_it_the_deploys_thread(slack: Conversation) -> None:
+    root = slack.stage.slack.say("alice", "deploys", "the login is broken")["ts"]
+
+    slack.stage.slack.say("alice", "deploys", "@slipway deploy web 9.9.8", thread_ts=root)
+
+    def replies() -> list[str]:
+        return [m["text"] for m in slack.stage.slack.replies("deploys", root)]
+
+    slack.stage.slack.until(lambda: any("nothing was changed" in text for text in replies()), 60)

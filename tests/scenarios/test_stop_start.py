@@ -1,0 +1,52 @@
+"""What people see of deploys that stop everything first."""
+
+from __future__ import annotations
+
+import httpx
+
+from deploys import buttons
+from deploys.deploy import Outcome
+from tests.scenarios.conversation import Conversation
+
+
+def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
+    told, thread = slack.says("alice", "/deploy ledger 1.4.2")
+    assert told == [
+        "Taken in: `ledger` `1.4.2` (deploy `ID`). Its thread follows here. "
+        "Before anything is changed it needs 1 approval, from @approvers."
+    ]
+    assert thread is not None
+    thread.card_says("waiting for 1 approval")
+
+    assert thread.press("carol", buttons.APPROVE).tells("carol") == [
+        "You may not decide about `ledger`. Those who may: @approvers."
+    ]
+    thread.press("bob", buttons.APPROVE).ends()
+
+    assert thread.record.outcome is Outcome.SUCCEEDED
+    assert thread.replies[1:] == [
+        "@approvers: @alice asks to deploy `ledger` `1.4.2`. This means downtime. It needs 1 approval, by the "
+        "buttons on the card above, within SOME TIME.",
+        "Approved by @bob.",
+        "Registered `ledger:9`. Stopping: the desired count goes from 1 to 0. On any failure `ledger:8` and "
+        "1 task are brought back.",
+        "The old task is proven STOPPED after SOME TIME. No old task is alive; the new version starts now.",
+        "Starting 1 task of `ledger:9` (deployment `ecs-svc/N`).",
+        "@alice Succeeded. `ledger` runs `1.4.2`: 1 task running, after SOME TIME. Downtime: SOME TIME, from "
+        "the request to stop until the full count ran again.",
+    ]
+    state = httpx.get(f"{slack.stage.ecs}/sandbox/state").json()
+    tasks = [task for task in state["tasks"] if task["service"] == "ledger"]
+    assert len(tasks) == 2
+    old, new = sorted(tasks, key=lambda task: task["createdAt"])
+    assert old["stoppedAt"] is not None
+    assert new["createdAt"] >= old["stoppedAt"]
+
+
+def test_rejected_it_changes_nothing(slack: Conversation) -> None:
+    thread = slack.deploys("alice", "/deploy billing 1.4.2").card_says("waiting for 1 approval")
+
+    thread.press("bob", buttons.REJECT).ends()
+
+    assert thread.record.outcome is Outcome.REJECTED
+    assert thread.replies[-1] == "@alice Rejected by @bob. Nothing was changed."

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from deploys.catalogue.service import Service
+from deploys.errors import AwsDenied, UnknownField
+from tests.builders import ARN, REGISTRY, a_service
+from tests.workers.ecs.definitions import container, raw_definition
+from tests.workers.ecs.played import Body, PlayedAws
+from workers.ecs import task_definitions
+from workers.ecs.session import Region
+
+
+def test_a_revision_is_read_with_its_tags(aws: PlayedAws, region: Region) -> None:
+    aws.answer(
+        "DescribeTaskDefinition",
+        {"taskDefinition": raw_definition(), "tags": [{"key": "team", "value": "shop"}]},
+    )
+
+    revision = task_definitions.describe(region, f"{ARN}:task-definition/web:7")
+
+    assert (revision.arn, revision.family, revision.number) == (f"{ARN}:task-definition/web:7", "web", 7)
+    assert revision.status == "ACTIVE"
+    assert revision.tags == (("team", "shop"),)
+    assert aws.bodies("DescribeTaskDefinition") == [
+        {"taskDefinition": f"{ARN}:task-definition/web:7", "include": ["TAGS"]}
+    ]
+
+
+def test_a_field_that_this_boto3_does_not_know_is_refused_not_lost(aws: PlayedAws, region: Region) -> None:
+    web = container("web", f"{REGISTRY}/web:1.4.0", sealed={"with": "wax"})
+    aws.answer("DescribeTaskDefinition", {"taskDefinition": raw_definition(web, tides="high"), "tags": []})
+
+    with pytest.raises(UnknownField) as raised:
+        task_definitions.describe(region, "web:7")
+
+    assert raised.value.message == (
+        "Task definition `web:7` has fields that this version of boto3 does not know "
+        "(`taskDefinition.containerDefinitions[].sealed`, `taskDefinition.tides`); a copy would lose them. "
+        "Nothing was changed. Upgrade boto3 where the workers run."
+    )
+
+
+def test_an_unknown_field_is_seen_at_every_read_of_one_client(aws: PlayedAws, region: Region) -> None:
+    answers: list[Body] = [raw_definition(), raw_definition(tides="high"), raw_definition()]
+    aws.answer("DescribeTaskDefinition", lambda _: {"taskDefinition": answers.pop(0), "tags": []})
+
+    task_definitions.describe(region, "web:7")
+    with pytest.raises(UnknownField):
+        task_definitions.describe(region, "web:7")
+    task_definitions.describe(region, "web:7")
+
+
+def test_a_missing_pass_role_names_itself(aws: PlayedAws, region: Region) -> None:
+    aws.error(
+        "RegisterTaskDefinition",
+        "AccessDeniedException",
+        "User: arn:aws:sts::1:assumed-role/slipway/i-1 is not authorized to perform: iam:PassRole on "
+        "resource: arn:aws:iam::1:role/web-task because no identity-based policy allows the iam:PassRole "
+        "action",
+    )
+
+    with pytest.raises(AwsDenied, match=r"does not allow iam:PassRole.*arn:aws:iam::1:role/web-task"):
+        task_definitions.register(region, {"family": "web", "containerDefinitions": []})
+
+
+def seeded(region: Region) -> str:
+    registered = region.ecs.register_task_definition(
+        family="web",
+        cpu="256",
+        memory="512",
+        requiresCompatibilities=["FARGATE"],
+        networkMode="awsvpc",
+        containerDefinitions=[
+            {"name": "web", "image": f"{REGISTRY}/web:1.4.0", "environment": [{"name": "A", "value": ""}]},
+            {"name": "envoy", "image": "public.ecr.aws/envoy/envoy:v1.30"},
+        ],
+        tags=[{"key": "team", "value": "shop"}],
+    )
+    return registered["taskDefinition"]["taskDefinitionArn"]
+
+
+def test_a_copy_is_registered_and_reads_like_the_original_but_for_the_tag(moto_region: Region) -> None:
+    old = task_definitions.describe(moto_region, seeded(moto_region))
+
+    arn = task_definitions.register(
+        moto_region, task_definitions.retagged(old, a_service(), "1.4.2", "abcd2345")
+    )
+    new = task_definitions.describe(moto_region, arn)
+
+    assert arn != old.arn
+    assert (new.number, new.status) == (old.number + 1, "ACTIVE")
+    assert dict(new.tags) == {"team": "shop", "slipway:deploy": "abcd2345"}
+    expected = json.loads(json.dumps(old.raw, default=str).replace("web:1.4.0", "web:1.4.2"))
+    actual = json.loads(json.dumps(new.raw, default=str))
+    for its_own in ("revision", "taskDefinitionArn"):
+        del expected[its_own], actual[its_own]
+    assert actual == expected
+
+
+# Adopting after a crash
+
+
+def playing_family(aws: PlayedAws, marks: dict[int, str]) -> None:
+    """Revisions of `web` and the deploy each was registered for, newest first as ECS lists them."""
+    arns = [f"{ARN}:task-definition/web:{number}" for number in sorted(marks, reverse=True)]
+    aws.answer("ListTaskDefinitions", {"taskDefinitionArns": arns})
+
+    def described(asked: Body) -> Body:
+        number = int(asked["taskDefinition"].rsplit(":", 1)[-1])
+        tags = [{"key": "slipway:deploy", "value": marks[number]}] if marks[number] else []
+        return {"taskDefinition": raw_definition(revision=number), "tags": tags}
+
+    aws.answer("DescribeTaskDefinition", described)
+
+
+def test_the_revision_of_this_deploy_is_found_among_newer_ones(aws: PlayedAws, region: Region) -> None:
+    playing_family(aws, {7: "", 8: "abcd2345", 9: "other234", 10: ""})
+
+    found = task_definitions.registered_for(region, "web", 7, "abcd2345")
+
+    assert found == f"{ARN}:task-definition/web:8"
+    assert aws.bodies("ListTaskDefinitions") == [
+        {"familyPrefix": "web", "status": "ACTIVE", "sort": "DESC", "maxResults": 100}
+    ]
+
+
+def test_nothing_is_adopted_that_is_not_newer_or_not_ours(aws: PlayedAws, region: Region) -> None:
+    playing_family(aws, {6: "abcd2345", 7: "abcd2345", 8: "other234"})
+
+    assert task_definitions.registered_for(region, "web", 7, "abcd2345") is None
+    assert [asked["taskDefinition"][-2:] for asked in aws.bodies("DescribeTaskDefinition")] == [":8"]
+
+
+def test_a_crash_after_registering_is_made_good_by_adopting(moto_region: Region) -> None:
+    old = task_definitions.describe(moto_region, seeded(moto_region))
+    service: Service = a_service()
+    assert task_definitions.registered_for(moto_region, "web", old.number, "abcd2345") is None
+
+    arn = task_definitions.register(moto_region, task_definitions.retagged(old, service, "1.4.2", "abcd2345"))
+
+    assert task_definitions.registered_for(moto_region, "web", old.number, "abcd2345") == arn
+    assert task_definitions.registered_for(moto_region, "web", old.number + 1, "abcd2345") is None
+    assert task_definitions.registered_for(moto_region, "web", old.number, "other234") is None

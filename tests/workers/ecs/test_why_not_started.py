@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.workers.ecs.stopped import a_task, exited, why
+
+PULL = "CannotPullContainerError: "
+INIT = "ResourceInitializationError: "
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        (PULL + "manifest for x/web:9 not found: manifest unknown", "it is not there. Push it"),
+        (
+            PULL + "pull image manifest has been retried 1 time(s): failed to resolve ref x/web:9: not found",
+            "it is not there. Push it",
+        ),
+        (
+            PULL + "pull access denied for web, repository does not exist or may require 'docker login'",
+            "its registry does not allow it. Check the execution role",
+        ),
+        (
+            PULL
+            + "pulling from host 1.dkr.ecr.eu-west-1.amazonaws.com failed with status code 403 Forbidden",
+            "its registry does not allow it. Check the execution role",
+        ),
+        (
+            PULL + "toomanyrequests: You have reached your pull rate limit.",
+            "the registry's rate limit is reached.",
+        ),
+        (
+            PULL + "image Manifest does not contain descriptor matching platform 'linux/amd64'",
+            "it was not built for this CPU or system.",
+        ),
+        (
+            PULL + "failed to do request: Head https://x/v2: dial tcp 10.0.0.1:443: i/o timeout",
+            "its registry cannot be reached.",
+        ),
+        (PULL + "dial tcp: lookup registry.local: no such host", "its registry cannot be reached."),
+        (PULL + "write /var/lib: no space left on device", "the disk is full."),
+    ],
+)
+def test_an_image_that_could_not_be_pulled_says_which_way_it_failed(reason: str, sentence: str) -> None:
+    (text,) = why(a_task("TaskFailedToStart", reason))
+
+    assert text.startswith(f"1 task: the image could not be pulled: {sentence}")
+    assert "ECS says: `CannotPullContainerError: " in text
+
+
+def test_a_pull_that_failed_some_other_way_says_what_to_check() -> None:
+    assert why(a_task("TaskFailedToStart", PULL + "layers and diffIDs differ")) == (
+        "1 task: the image could not be pulled. Check that it exists and that the execution role may pull "
+        "it. ECS says: `CannotPullContainerError: layers and diffIDs differ`",
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        (
+            "unable to pull secrets or registry auth: execution resource retrieval failed: unable to "
+            "retrieve secret from asm: fetching secret data from AWS Secrets Manager: "
+            "ResourceNotFoundException",
+            "its secrets could not be fetched.",
+        ),
+        (
+            "unable to pull secrets or registry auth: unable to retrieve secrets from ssm: "
+            "AccessDeniedException",
+            "its secrets could not be fetched.",
+        ),
+        (
+            "unable to pull secrets or registry auth: execution resource retrieval failed: unable to "
+            "retrieve ecr registry auth: RequestError: dial tcp: i/o timeout",
+            "the login to the image registry failed.",
+        ),
+        ("failed to validate logger args: The specified log group does not exist", "its logging could not"),
+        ("failed to invoke EFS utils commands to set up EFS volumes", "a volume could not be mounted."),
+        ("something that nobody has seen yet", "what it needs could not be set up."),
+    ],
+)
+def test_what_could_not_be_set_up_is_told_apart(reason: str, sentence: str) -> None:
+    (text,) = why(a_task("TaskFailedToStart", INIT + reason))
+
+    assert text.startswith(f"1 task: {sentence}")
+    assert f"ECS says: `{INIT}{reason}`" in text
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("Capacity is unavailable at this time. Please try again later", "there was no room for it."),
+        ("Timeout waiting for network interface provisioning to complete.", "it got no network interface."),
+        ("CannotStartContainerError: exec: permission denied", "its container could not be started."),
+        ("CannotCreateVolumeError: no such driver", "a volume could not be made."),
+    ],
+)
+def test_other_failed_starts_are_explained(reason: str, sentence: str) -> None:
+    assert why(a_task("TaskFailedToStart", reason))[0].startswith(f"1 task: {sentence}")
+
+
+def test_the_reason_is_found_where_the_container_has_it() -> None:
+    (text,) = why(
+        a_task("TaskFailedToStart", "Task failed to start", exited(None, reason=PULL + "manifest unknown"))
+    )
+
+    assert text.startswith("1 task: the image could not be pulled: it is not there.")
+
+
+def test_the_same_cause_in_other_words_is_still_the_same_and_quoted_once() -> None:
+    tasks = [
+        a_task("TaskFailedToStart", f"{PULL}dial tcp 10.0.0.{number}:443: i/o timeout") for number in range(3)
+    ]
+
+    (text,) = why(*tasks)
+
+    assert text.startswith("3 tasks: the image could not be pulled: its registry cannot be reached.")
+    assert text.endswith("ECS says: `CannotPullContainerError: dial tcp 10.0.0.0:443: i/o timeout`")

@@ -1,0 +1,156 @@
+"""The budget that all workers share."""
+
+from __future__ import annotations
+
+import pytest
+from redis import Redis
+
+from tests.workers.thread.press import Clock
+from workers.thread.limits import CHANNEL_RATES, LONGEST_PAUSE_SECONDS, RATES, Limits, Urgency
+
+SLACKS = {
+    "chat.postMessage": 300,
+    "chat.update": 50,
+    "chat.getPermalink": 50,
+    "chat.postEphemeral": 100,
+    "views.publish": 100,
+    "usergroups.users.list": 20,
+}
+"""Calls a minute that Slack allows, by its tiers."""
+
+
+@pytest.fixture
+def limits(redis: Redis, clock: Clock) -> Limits:
+    return Limits(redis, clock)
+
+
+def go(limits: Limits, method: str = "chat.update", **how: object) -> bool:
+    return limits.ask(method, **how) == 0  # type: ignore[arg-type]
+
+
+def test_every_rate_is_one_of_slacks() -> None:
+    assert set(RATES) == set(SLACKS)
+
+
+@pytest.mark.parametrize("method", sorted(RATES))
+def test_no_minute_sees_more_calls_than_slack_allows(limits: Limits, clock: Clock, method: str) -> None:
+    granted = []
+    for _ in range(1300):
+        clock.value += 0.1
+        while go(limits, method, urgency=Urgency.URGENT, promised=True):
+            granted.append(clock())
+
+    for at in granted:
+        assert sum(at <= other < at + 60 for other in granted) <= SLACKS[method]
+    assert len(granted) >= 0.7 * 2 * SLACKS[method] or method == "usergroups.users.list"
+
+
+def test_one_post_a_second_in_each_channel(limits: Limits, clock: Clock) -> None:
+    assert go(limits, "chat.postMessage", channel="C1")
+    assert limits.ask("chat.postMessage", channel="C1") == pytest.approx(1.1)
+    assert go(limits, "chat.postMessage", channel="C2")
+
+    clock.value += 1.1
+    assert go(limits, "chat.postMessage", channel="C1", promised=True)
+    assert set(CHANNEL_RATES) == {"chat.postMessage"}
+
+
+def test_a_refusal_takes_no_token_of_the_other_bucket(limits: Limits, clock: Clock) -> None:
+    for _ in range(50):
+        limits.ask("chat.postMessage", channel="C1", promised=True)
+
+    assert go(limits, "chat.postMessage", channel="C2")
+
+
+def test_who_is_sent_away_gets_a_place_behind_those_before(limits: Limits) -> None:
+    while go(limits):
+        pass
+    first, second, third = (limits.ask("chat.update") for _ in range(3))
+
+    assert second - first == pytest.approx(1.4)
+    assert third - second == pytest.approx(1.4)
+
+
+def test_who_comes_back_at_the_promised_time_gets_through(limits: Limits, clock: Clock) -> None:
+    while go(limits):
+        pass
+    began = clock()
+    promised = sorted(began + limits.ask("chat.update") for _ in range(20))
+
+    for at in promised:
+        clock.value = at
+        assert go(limits, promised=True)
+
+
+def test_urgent_calls_find_tokens_that_others_may_not_take(limits: Limits) -> None:
+    while go(limits, urgency=Urgency.NORMAL):
+        pass
+
+    assert go(limits, urgency=Urgency.URGENT)
+
+
+def test_what_only_moves_the_time_leaves_tokens_to_what_changed(limits: Limits) -> None:
+    while go(limits, urgency=Urgency.IDLE):
+        pass
+
+    assert go(limits, urgency=Urgency.NORMAL)
+
+
+def test_what_only_moves_the_time_never_lengthens_the_line(limits: Limits) -> None:
+    while go(limits):
+        pass
+    for _ in range(100):
+        limits.ask("chat.update", urgency=Urgency.IDLE)
+
+    assert limits.ask("chat.update") <= 4.3
+
+
+def test_retry_after_holds_the_method_for_everybody_and_no_other(
+    redis: Redis, limits: Limits, clock: Clock
+) -> None:
+    limits.told_to_wait("chat.update", 20)
+    other_worker = Limits(redis, clock)
+
+    assert other_worker.ask("chat.update", urgency=Urgency.URGENT) >= 20
+    assert go(other_worker, "chat.postMessage", channel="C1")
+    clock.value += 20.1
+    assert go(other_worker)
+
+
+def test_while_slack_is_away_one_at_a_time_asks(limits: Limits, clock: Clock) -> None:
+    pauses = [limits.away()]
+    for _ in range(7):
+        assert not go(limits, urgency=Urgency.URGENT)
+        clock.value += pauses[-1] + 0.01
+        assert go(limits, urgency=Urgency.URGENT)
+        assert not go(limits, "chat.postMessage", channel="C1", urgency=Urgency.URGENT)
+        pauses.append(limits.away())
+
+    assert pauses == [1, 2, 4, 8, 16, LONGEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS]
+
+
+def test_an_answer_ends_the_outage_for_all(limits: Limits, clock: Clock) -> None:
+    limits.away()
+    clock.value += 1.1
+    assert go(limits)
+    assert not go(limits, "chat.postMessage", channel="C1")
+
+    limits.answered()
+
+    assert go(limits, "chat.postMessage", channel="C1")
+    assert limits.away() == 1
+
+
+def test_a_prober_that_died_does_not_hold_the_others_for_ever(limits: Limits, clock: Clock) -> None:
+    limits.away()
+    clock.value += 1.1
+    assert go(limits)
+
+    clock.value += 12.1
+    assert go(limits, "chat.postMessage", channel="C1")
+
+
+def test_a_notice_is_given_once(limits: Limits) -> None:
+    assert limits.first_notice("S01:missing_scope", 60)
+    assert not limits.first_notice("S01:missing_scope", 60)
+    assert limits.first_notice("S02:missing_scope", 60)

@@ -1,0 +1,102 @@
+"""Many deploys at once stay within Slack's limits, and each shows its last state."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from deploys.deploy import MilestoneKind, Outcome, Phase, Rollout
+from tests.builders import a_plan, a_service, a_stop_start_service
+from tests.workers.thread.press import Press
+
+CHANNELS = ("C01DEPLOYS", "C02GENERAL", "C03RANDOM0")
+
+
+def most_within(times: Sequence[float], seconds: float) -> int:
+    """The largest number of calls in any window of this length."""
+    ordered = sorted(times)
+    most = first = 0
+    for last, at in enumerate(ordered):
+        while at - ordered[first] >= seconds:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+def assert_within_slacks_limits(press: Press) -> None:
+    updates = [call.at for call in press.calls if call.method == "chat.update"]
+    assert most_within(updates, 60) <= 50
+    links = [call.at for call in press.calls if call.method == "chat.getPermalink"]
+    assert most_within(links, 60) <= 50
+    for channel in CHANNELS:
+        posts = [
+            call.at for call in press.calls if (call.method, call.channel) == ("chat.postMessage", channel)
+        ]
+        assert most_within(posts, 1) <= 1
+    assert not [call for call in press.slack.calls() if call["status"] == 429]
+
+
+def test_many_rollouts_at_once(press: Press) -> None:
+    seed = random.randrange(1_000_000)
+    chance = random.Random(seed)
+    deploys = [
+        press.ask(service=a_service(f"service-{n}"), channel=CHANNELS[n % 3], plan=a_plan())
+        for n in range(24)
+    ]
+    for running in range(8):
+        for deploy_id in chance.sample(deploys, len(deploys)):
+            seen = Rollout(new_desired=8, new_running=running + 1)
+            press.change(deploy_id, phase=Phase.FOLLOWING, update_tried=True, rollout=seen)
+        if running % 4 == 0:
+            for deploy_id in deploys:
+                press.say(deploy_id, f"step {running}")
+        press.run(chance.uniform(3, 8))
+    for deploy_id in deploys:
+        press.say(deploy_id, "*Succeeded.*", MilestoneKind.END)
+        press.end(deploy_id, outcome=Outcome.SUCCEEDED)
+
+    press.settle(600)
+
+    assert_within_slacks_limits(press)
+    for n, deploy_id in enumerate(deploys):
+        channel = CHANNELS[n % 3]
+        assert "*succeeded, 8 of 8 new tasks running*" in press.card(deploy_id, channel)["text"], seed
+        assert press.replies(deploy_id, channel) == [
+            "step 0",
+            "step 4",
+            "<@U01ALICE00> *Succeeded.*",
+        ], seed
+
+
+def test_a_question_does_not_stand_behind_the_progress_of_others(press: Press) -> None:
+    others = [press.ask(service=a_service(f"service-{n}"), plan=a_plan()) for n in range(20)]
+    ledger = press.ask(service=a_stop_start_service(), channel="C03RANDOM0")
+    press.settle(300)
+
+    for running in range(8):
+        for deploy_id in others:
+            seen = Rollout(new_desired=20, new_running=running)
+            press.change(deploy_id, phase=Phase.FOLLOWING, update_tried=True, rollout=seen)
+        press.run(2)
+    press.change(ledger, phase=Phase.AWAITING_APPROVAL, question=1)
+    press.run(5)
+
+    assert "*waiting for 1 approval*" in press.card(ledger, "C03RANDOM0")["text"]
+    assert_within_slacks_limits(press)
+
+
+def test_who_waits_for_the_budget_does_not_keep_the_workers_busy(press: Press) -> None:
+    deploys = [press.ask(service=a_service(f"service-{n}"), plan=a_plan()) for n in range(24)]
+    press.settle(600)
+    for deploy_id in deploys:
+        seen = Rollout(new_desired=20, new_running=3)
+        press.change(deploy_id, phase=Phase.WAITING, rollout=seen, why="changed")
+
+    press.calls.clear()
+    looks = 0
+    while (at := press.next_due()) is not None:
+        press.clock.value = max(press.clock(), at) + 0.01
+        looks += press.ring()
+
+    assert press.made("chat.update") == len(deploys)
+    assert looks <= 3 * len(deploys)

@@ -1,0 +1,156 @@
+"""The bot may not write where the deploy was asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from redis import Redis
+from slack_sdk.socket_mode import SocketModeClient
+from slack_sdk.socket_mode.client import BaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from structlog.testing import capture_logs
+
+from deploys.deploy import Outcome
+from sandbox.slack import SlackSandbox
+from tests.workers.thread.press import Clock, Press
+from workers.thread.client import slack_client
+from workers.thread.requester import tell
+from workers.thread.trouble import HOUR
+
+GENERAL = "C02GENERAL"
+
+
+@pytest.fixture
+def press(redis: Redis, closed_slack: SlackSandbox, clock: Clock) -> Press:
+    return Press(redis, closed_slack, clock)
+
+
+@pytest.fixture
+def response_url(closed_slack: SlackSandbox) -> Iterator[str]:
+    """What Slack sends along when alice types /deploy in #general."""
+    web = slack_client(closed_slack.bot_token, closed_slack.api_url)
+    socket = SocketModeClient(closed_slack.app_token, web_client=web)
+    socket.proxy = None
+    arrived: list[str] = []
+    here = threading.Event()
+
+    def take(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
+        client.send_socket_mode_response(SocketModeResponse(request.envelope_id))
+        arrived.append(str(request.payload["response_url"]))
+        here.set()
+
+    socket.socket_mode_request_listeners.append(take)
+    socket.connect()
+    closed_slack.until(lambda: closed_slack.health()["connections"])
+    closed_slack.say("alice", "general", "/deploy web 1.4.2")
+    assert here.wait(10)
+    yield arrived[0]
+    socket.close()
+
+
+def told(press: Press) -> list[str]:
+    """What alice alone sees in #general."""
+    return [m["text"] for m in press.slack.messages(GENERAL) if m["ephemeral"]]
+
+
+def test_the_requester_is_told_once_and_an_invitation_helps(press: Press, response_url: str) -> None:
+    web = press.ask(channel=GENERAL)
+    press.threads.answer_at(web, response_url)
+
+    press.run(300)
+    assert told(press) == [
+        "I cannot post in <#C02GENERAL>: I am not in it. Invite me there, with `/invite`. I try again every "
+        "few minutes. The deploy of `web` `1.4.2` does not wait for that: `/deploy status web` shows how it "
+        "goes."
+    ]
+    assert 2 <= press.made("chat.postMessage") <= 5
+
+    press.slack.invite("slipway", GENERAL)
+    press.settle()
+    assert press.card(web, GENERAL)["text"].startswith("*web* `1.4.2`")
+    assert len(told(press)) == 1
+
+
+def test_an_unanswered_response_url_is_tried_again(press: Press, response_url: str) -> None:
+    web = press.ask(channel=GENERAL)
+    press.threads.answer_at(web, response_url)
+    press.slack.faults("http-500", method="response_url")
+
+    press.ring()
+    assert told(press) == []
+
+    press.run(100)
+    assert len(told(press)) == 1
+
+
+def test_tries_grow_apart_and_a_change_does_not_hurry_them(press: Press) -> None:
+    web = press.ask(channel=GENERAL)
+
+    for n in range(100):
+        press.say(web, f"change {n}")
+        press.run(36)
+
+    at = [call.at for call in press.calls]
+    assert 60 * 0.8 <= at[1] - at[0] <= 61
+    assert 600 * 0.8 <= at[-1] - at[-2] <= 601
+    assert len(at) < 12
+
+
+def test_hours_after_the_end_it_is_given_up_and_logged(press: Press, redis: Redis) -> None:
+    web = press.ask(channel=GENERAL)
+    press.ring()
+    press.end(web, outcome=Outcome.SUCCEEDED)
+
+    with capture_logs() as logs:
+        took = press.settle(seconds=8 * HOUR)
+
+    assert 6 * HOUR <= took <= 6 * HOUR + 700
+    assert [log["because"] for log in logs if log["event"] == "gave up on the thread"] == ["channel"]
+
+
+def test_a_private_channel_that_the_bot_is_not_in_does_not_exist_for_it(press: Press) -> None:
+    web = press.ask(channel="G04PAYMENTS")
+    press.run(10)
+    assert press.view(web).trouble == "channel"
+
+    press.slack.invite("slipway", "G04PAYMENTS")
+    press.settle()
+    assert [m["ts"] for m in press.slack.messages("G04PAYMENTS") if not m.get("subtype")] == [
+        press.view(web).ts
+    ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/commands/T/1/x",
+        "http://hooks.slack.com/commands/T/1/x",
+        "https://hooks.slack.com.example.org/x",
+        "file:///etc/passwd",
+        "http://127.0.0.1:1/x",
+    ],
+)
+def test_nothing_is_sent_to_an_address_that_is_not_slacks(press: Press, url: str, monkeypatch: Any) -> None:
+    def send(*_: Any, **__: Any) -> None:
+        raise AssertionError("sent")
+
+    monkeypatch.setattr("slack_sdk.webhook.WebhookClient.send", send)
+
+    assert tell(press.client, url, "hello")
+
+
+def test_slacks_own_address_is_trusted(press: Press, monkeypatch: Any) -> None:
+    sent = []
+
+    def send(self: Any, **given: Any) -> Any:
+        sent.append((self.url, given["text"]))
+        return type("Answer", (), {"status_code": 404, "body": "used_url"})()
+
+    monkeypatch.setattr("slack_sdk.webhook.WebhookClient.send", send)
+
+    assert tell(press.client, "https://hooks.slack.com/commands/T/1/x", "hello")
+    assert sent == [("https://hooks.slack.com/commands/T/1/x", "hello")]
