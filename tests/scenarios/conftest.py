@@ -20,6 +20,7 @@ def slack(request: pytest.FixtureRequest) -> Iterator[Conversation]:
         yield Conversation(playing, names_of(playing))
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All scenarios of a mode run in one test process, so that its stage is built once."""
     for item in items:

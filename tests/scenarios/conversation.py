@@ -49,8 +49,13 @@ class Thread:
         return [self._steady(message["text"]) for message in self.messages[1:]]
 
     def card_says(self, words: str) -> Thread:
-        """Waits until the card says this."""
+        """Waits until the card says this. For states that last: short ones are coalesced."""
         self.stage.slack.until(lambda: words in self.card, SECONDS)
+        return self
+
+    def reaches(self, phase: Phase) -> Thread:
+        """Waits until the deploy is there and its card is open; what the card says may lag behind."""
+        self.stage.slack.until(lambda: self.record.phase is phase and self.messages, SECONDS)
         return self
 
     def ends(self) -> Thread:
@@ -66,10 +71,23 @@ class Thread:
         self.stage.slack.until(lambda: self.record.phase is Phase.ENDED, SECONDS)
         return self
 
-    def press(self, user: str, action: str) -> list[str]:
-        """Presses a button of the card; what that user alone is told."""
-        clicked = self.stage.slack.click(user, action, channel=self.channel, ts=self.messages[0]["ts"])
-        return [self._steady(reply["text"]) for reply in clicked["replies"]]
+    def press(self, user: str, action: str) -> Thread:
+        """Presses a button of the card."""
+        self.stage.slack.click(user, action, channel=self.channel, ts=self.messages[0]["ts"])
+        return self
+
+    def tells(self, user: str) -> list[str]:
+        """Waits until this user alone is told something new, in the channel; what it was."""
+
+        def told() -> list[str]:
+            opened = float(self.messages[0]["ts"])
+            return [
+                self._steady(message["text"])
+                for message in self.stage.slack.messages(self.channel, user)
+                if message["ephemeral"] and float(message["ts"]) > opened
+            ]
+
+        return self.stage.slack.until(told, SECONDS)
 
     def _steady(self, text: str) -> str:
         return steady(plain(text, self.names))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploys import buttons
-from deploys.deploy import Outcome
+from deploys.deploy import Outcome, Phase
 from tests.scenarios.conversation import Conversation
 
 
@@ -62,8 +62,10 @@ def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
     first = slack.deploys("alice", "/deploy api 1.4.1")
     told, second = slack.says("dave", "/deploy api 1.4.2")
     assert second is not None
-    assert "1 deploy ahead" in told[0] or "behind" in told[0] or "waits" in told[0]
-    second.card_says("waiting")
+    assert told == [
+        "Taken in: `api` `1.4.2` (deploy `ID`), number 2 in the line of `api`, behind `1.4.1` of @alice. "
+        "It starts by itself. Its thread follows here."
+    ]
 
     assert first.ends().record.outcome is Outcome.SUCCEEDED
     assert second.ends().record.outcome is Outcome.SUCCEEDED
@@ -72,7 +74,7 @@ def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
 
 def test_the_same_tag_asked_for_again_while_it_is_under_way(slack: Conversation) -> None:
     first = slack.deploys("alice", "/deploy web 1.4.1")
-    first.card_says("rolling out")
+    first.reaches(Phase.FOLLOWING)
 
     told, second = slack.says("dave", "/deploy web 1.4.1")
 
@@ -82,10 +84,9 @@ def test_the_same_tag_asked_for_again_while_it_is_under_way(slack: Conversation)
 
 
 def test_a_deploy_cancelled_while_it_rolls(slack: Conversation) -> None:
-    thread = slack.deploys("alice", "/deploy web 1.5.0-slow").card_says("rolling out")
+    thread = slack.deploys("alice", "/deploy web 1.5.0-slow").reaches(Phase.FOLLOWING)
 
-    thread.press("alice", buttons.CANCEL)
-    thread.ends()
+    thread.press("alice", buttons.CANCEL).ends()
 
     assert thread.record.outcome is Outcome.CANCELLED
     assert thread.replies[-1].startswith("Cancelled by @alice: rolled back to `web:")

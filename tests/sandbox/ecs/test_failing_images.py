@@ -236,3 +236,23 @@ def test_the_breaker_is_watching_while_failures_mount(ecs: EcsSandbox, client: A
 
     watched = {("MONITORING", 0), ("MONITORING", 1), ("MONITORING", 2), ("TRIGGERED", 3)}
     assert watched <= seen
+
+
+@pytest.mark.parametrize(("reset", "count"), [(True, 0), (False, 2)])
+def test_a_task_that_gets_healthy_sets_the_count_back_unless_told_not_to(
+    ecs: EcsSandbox, client: Any, reset: bool, count: int
+) -> None:
+    ecr, wanted = ecs.client("ecr"), [{"imageTag": "1.4.2"}]
+    (image,) = ecr.batch_get_image(repositoryName="billing", imageIds=wanted)["images"]
+    ecr.batch_delete_image(repositoryName="billing", imageIds=wanted)
+    breaker = {"enable": True, "rollback": True, "resetOnHealthyTask": reset}
+    deploy(client, "billing", "1.4.2", deploymentConfiguration={"deploymentCircuitBreaker": breaker})
+    advance_until(
+        ecs, lambda: service_deployment(client, "billing")["deploymentCircuitBreaker"]["failureCount"] == 2
+    )
+
+    ecr.put_image(repositoryName="billing", imageManifest=image["imageManifest"], imageTag="1.4.2")
+    story = until_settled(ecs, client, "billing")
+
+    assert story["status"] == "SUCCESSFUL"
+    assert story["deploymentCircuitBreaker"]["failureCount"] == count

@@ -102,7 +102,7 @@ TOO_MUCH: list[tuple[Any, str, str]] = [
     (plan(DIVIDER, title="x"), "unsupported type: divider", "/tasks/0/type"),
     (
         {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]] * 101},
-        "no more than 100 items",
+        "no more than 100 items allowed",
         "/rows",
     ),
     ({"type": "sparkline"}, "unsupported type: sparkline", "/type"),

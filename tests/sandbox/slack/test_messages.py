@@ -215,7 +215,7 @@ def test_text_and_sizes_are_checked(client: WebClient) -> None:
 def test_nobody_writes_in_an_archived_channel(slack: SlackSandbox, client: WebClient) -> None:
     slack.archive("random")
     try:
-        where = {"channel": "C03RANDOM0"}
+        where: Any = {"channel": "C03RANDOM0"}
         assert refusal(lambda: client.chat_postMessage(**where, text="x")) == "is_archived"
         assert refusal(lambda: client.conversations_join(**where)) == "is_archived"
         assert sandbox_refusal(lambda: slack.say("alice", "random", "x")) == "is_archived"
