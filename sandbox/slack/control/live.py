@@ -23,8 +23,8 @@ async def live(socket: WebSocket) -> None:
     try:
         while True:
             await socket.receive_text()
-    except (WebSocketDisconnect, KeyError):
-        pass
+    except (WebSocketDisconnect, RuntimeError, KeyError):
+        pass  # gone, closed from this end meanwhile, or talking in bytes
     finally:
         telling.cancel()
 

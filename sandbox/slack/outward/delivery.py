@@ -81,9 +81,7 @@ class Delivery:
             async with asyncio.timeout(self._timings.acknowledge):
                 return await asyncio.shield(task)
         except TimeoutError:
-            return Answer(
-                TIMED_OUT, {}, "http_timeout" if url and not self._manifest.socket_mode else "timeout"
-            )
+            return Answer(TIMED_OUT, {}, "timeout" if self._manifest.socket_mode else "http_timeout")
 
     def in_background(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)

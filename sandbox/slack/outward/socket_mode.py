@@ -119,8 +119,8 @@ class SocketMode:
         try:
             while True:
                 self._take(await socket.receive_text())
-        except (WebSocketDisconnect, KeyError):
-            pass
+        except (WebSocketDisconnect, RuntimeError, KeyError):
+            pass  # gone, closed from this end meanwhile, or talking in bytes
         finally:
             self._forget(socket)
 

@@ -18,6 +18,9 @@ from sandbox.slack.webapi.limits import Rate, RateLimits
 from tests.sandbox.slack.manifests import manifest
 from tests.sandbox.slack.refusals import refusal, sandbox_refusal
 
+# slack_sdk leaves the sockets of answers with HTTP 429 and 500 to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
 
 @pytest.fixture
 def limited() -> Iterator[SlackSandbox]:
