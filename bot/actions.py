@@ -1,5 +1,7 @@
-"""Clicks on a card's buttons. A button's value names a deploy and a question; all else is read from the
-store."""
+"""Clicks on a card's buttons.
+
+A button's value names a deploy and a question; all else is read from the store.
+"""
 
 from __future__ import annotations
 

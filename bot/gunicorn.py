@@ -1,12 +1,11 @@
 """How gunicorn runs the bot: `gunicorn -c python:bot.gunicorn "bot.web:app()"`.
 
-Where it listens is gunicorn's own matter: `--bind`, GUNICORN_CMD_ARGS or PORT.
+Where it listens and how many processes there are is gunicorn's own matter: `--bind`, `--workers`.
 """
 
 from bot.app import AT_ONCE
 
 worker_class = "gthread"
-workers = 1
 threads = AT_ONCE
 preload_app = True  # settings are checked once, before anything listens
 timeout = 30

@@ -43,8 +43,7 @@ class Listeners:
         ack(reply.payload() if reply else "")
 
     def mention(self, req: BoltRequest) -> None:
-        """`@slipway ...` in a message. Bolt acks it when this returns; Slack sends it again when it
-        raises."""
+        """`@slipway ...` in a message. Acknowledged when this returns; delivered again when it raises."""
         desk = self._desk
         event = req.body["event"]
         if event.get("bot_id") or not event.get("user"):

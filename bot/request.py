@@ -12,8 +12,7 @@ from slack_bolt import BoltRequest
 from deploys.errors import LateMention, TooLate
 
 LATE_SECONDS = 3.0
-"""Slack tells the user that it failed when nothing came back after 3000 ms (docs.slack.dev, "Slash
-commands")."""
+"""After 3000 ms without an answer Slack tells the user that it failed (docs.slack.dev, "Slash commands")."""
 
 
 @dataclass(frozen=True)

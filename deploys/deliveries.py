@@ -15,8 +15,7 @@ from deploys import keys
 from deploys.connection import text
 
 BEGUN_SECONDS = 30
-"""How long a delivery that was begun blocks its repeats: should this process die over it, a later one
-counts."""
+"""How long a delivery that was begun blocks its repeats; a later one counts if this process dies over it."""
 DONE_SECONDS = 24 * 3600
 ANSWER_SECONDS = 60
 SIGNATURE_SECONDS = 600

@@ -68,10 +68,6 @@ class UnknownDeploy(Refused):
     """There is no deploy `{id}`. `/deploy status` shows the ones under way."""
 
 
-class SeveralUnderWay(Refused):
-    """Several deploys of `{service}` are under way or waiting: {ids}. Name one: `/deploy cancel {first}`."""
-
-
 class AlreadyDecided(Refused):
     """Already decided: {how}."""
 

@@ -80,8 +80,8 @@ class Images:
             if reference.digest in (None, stored.image_digest) and (
                 reference.tag is None or reference.digest or reference.tag in stored.image_tags
             ):
-                tag = reference.tag or next(iter(stored.image_tags), "")
-                return FoundImage(_behaviour(tag), stored.image_digest)
+                tag = next(iter(stored.image_tags), "") if reference.digest else reference.tag
+                return FoundImage(_behaviour(tag or ""), stored.image_digest)
         return FoundImage(Behaviour.MISSING)
 
     def _stored(self, account: str, region: str, repository: str) -> list[EcrImage]:

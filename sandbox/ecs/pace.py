@@ -19,6 +19,8 @@ class Lifetimes:
     activating: float = 3.0
     until_healthy: float = 12.0
     """From RUNNING until the load balancer or the container health check is content."""
+    until_trusted: float = 40.0
+    """From RUNNING until ECS counts on a task that no health check watches."""
     until_crash: float = 3.0
     """From RUNNING until a crashing container exits."""
     until_unhealthy: float = 20.0

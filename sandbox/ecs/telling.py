@@ -8,6 +8,8 @@ from sandbox.ecs.records import Service, ServiceEvent, Task
 from sandbox.ecs.records.service import EVENTS_KEPT
 from sandbox.ecs.region import Region
 
+DUPLICATES_HIDDEN = 6 * 3600.0
+"""Seconds."""
 _TROUBLESHOOTING = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 
 
@@ -16,6 +18,22 @@ def tell(region: Region, service: str, message: str) -> None:
     row = region.tables.services[service]
     event = ServiceEvent(region.names.uuid(), region.now, f"(service {row.name}) {message}")
     region.update_service(service, events=(event, *row.events)[:EVENTS_KEPT])
+
+
+def tell_once(region: Region, service: str, message: str) -> None:
+    """Add an event of trouble, unless it has been told already.
+
+    ECS leaves out duplicates until the cause is resolved or six hours have passed.
+    """
+    row = region.tables.services[service]
+    text = f"(service {row.name}) {message}"
+    oldest = region.now - region.pace.seconds(DUPLICATES_HIDDEN)
+    for event in row.events:
+        if event.created_at < oldest or event.message.endswith(steady()):
+            break
+        if event.message == text:
+            return
+    tell(region, service, message)
 
 
 def started(tasks: Iterable[Task]) -> str:

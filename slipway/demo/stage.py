@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +39,8 @@ class Stage:
     redis: Redis
     troupe: Troupe
     logs: Path
+    environment: Mapping[str, str]
+    """What the bot, the workers and the clock are given."""
 
     @property
     def store(self) -> Store:
@@ -81,8 +83,8 @@ def _build(troupe: Troupe, logs: Path, speed: float, mode: str, workers: int) ->
     troupe.start("clock", "workers.clock", env=env)
     client = SlackClient(slack_url)
     if port:
-        gunicorn = ["gunicorn", "bot.web:app()", "--worker-class", "gthread", "--threads", "20"]
-        troupe.run("web", [sys.executable, "-m", *gunicorn, "--bind", f"127.0.0.1:{port}"], env=env)
+        gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:bot.gunicorn"]
+        troupe.run("web", [*gunicorn, "--bind", f"127.0.0.1:{port}", "bot.web:app()"], env=env)
         troupe.until("the web process", lambda: _answers(f"http://127.0.0.1:{port}/healthz"))
     else:
         troupe.start("bot", "bot", env=env)
@@ -94,7 +96,7 @@ def _build(troupe: Troupe, logs: Path, speed: float, mode: str, workers: int) ->
         "the workers' first look at the user groups",
         lambda: all(known.members(group, time.time()) is not None for group in groups),
     )
-    return Stage(client, f"{slack_url}/sandbox/", ecs_url, redis, troupe, logs)
+    return Stage(client, f"{slack_url}/sandbox/", ecs_url, redis, troupe, logs, env)
 
 
 def _environment(slack_url: str, ecs_url: str, redis_url: str, speed: float) -> dict[str, str]:

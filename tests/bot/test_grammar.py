@@ -52,6 +52,8 @@ BOT = "U0SLIPWAYB"
         ),
         ("web 1.4.2 <!here> <!subteam^S01|@ops>", DeployCommand("web", "1.4.2", "@here @ops")),
         ("web 1.4.2 a &lt;b&gt; &amp; c", DeployCommand("web", "1.4.2", "a <b> & c")),
+        ("web 1.4.2 a <b> c", DeployCommand("web", "1.4.2", "a <b> c")),
+        ("web 1.4.2 <mailto:a@b.c|a@b.c>", DeployCommand("web", "1.4.2", "a@b.c")),
         ("web 1.4.2 &amp;lt;", DeployCommand("web", "1.4.2", "&lt;")),
         ("web _" + "x" * 127, DeployCommand("web", "_" + "x" * 127)),
         ("status", StatusCommand()),

@@ -134,11 +134,13 @@ def test_no_command_is_lost_when_slack_warns_of_a_refresh(slack: SlackSandbox, s
 
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(keep_asking)
-        slack.until(lambda: len(heard) > 3)
-        slack.faults("refresh", reason="warning")
-        slack.until(lambda: slack.health()["connections"] == 2, 5)
-        slack.until(lambda: slack.health()["connections"] == 1, 10)
-        stop.set()
+        try:
+            slack.until(lambda: len(heard) > 3)
+            slack.faults("refresh", reason="warning")
+            slack.until(lambda: slack.health()["connections"] == 2, 5)
+            slack.until(lambda: slack.health()["connections"] == 1, 10)
+        finally:
+            stop.set()
         asking.result(timeout=10)
 
     assert set(heard) == {"Nothing is under way."}

@@ -103,6 +103,14 @@ def test_a_payload_that_is_not_as_slacks_are_is_an_error_and_no_crash(room: Room
     assert response.status == 500
 
 
+def test_a_timestamp_that_is_none_is_an_error_that_tells_nothing(room: Room) -> None:
+    form = room.command_payload("/deploy web 1.4.2", by=ALICE)
+
+    response = room.send_form(form, **{"x-slack-request-timestamp": "soon"})
+
+    assert (response.status, response.body) == (500, "")
+
+
 def test_an_unsigned_request_learns_nothing_even_when_redis_is_away(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,8 +35,7 @@ class Deployment:
     """PRIMARY, ACTIVE, or INACTIVE once ECS no longer shows it."""
     rollout_state: str = "IN_PROGRESS"
     failed_tasks: int = 0
-    failures_in_a_row: int = 0
-    """What the circuit breaker counts: a task that gets healthy sets it back to 0."""
+    """Failures in a row, which the circuit breaker counts: a task that gets healthy sets it back to 0."""
     retry_at: float = 0.0
     """No task is started before this moment: failing tasks are replaced more and more slowly."""
     halted: bool = False

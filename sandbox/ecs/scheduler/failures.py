@@ -9,6 +9,8 @@ from sandbox.ecs import telling
 from sandbox.ecs.records import Deployment, Service, Task
 from sandbox.ecs.region import Region
 
+MOST_DOUBLINGS = 10
+
 
 def threshold(breaker: dict[str, Any], desired_count: int) -> int:
     """How many failures in a row trip the breaker.
@@ -33,7 +35,7 @@ def watched(service: Service, deployment: Deployment) -> bool:
 
 def tripped(service: Service, deployment: Deployment) -> bool:
     limit = threshold(service.circuit_breaker, service.desired_count)
-    return watched(service, deployment) and deployment.failures_in_a_row >= limit
+    return watched(service, deployment) and deployment.failed_tasks >= limit
 
 
 def note_failure(region: Region, task: Task) -> None:
@@ -42,9 +44,7 @@ def note_failure(region: Region, task: Task) -> None:
         return
     service = region.tables.services[task.service]
     before = region.tables.deployments[task.deployment]
-    deployment = region.update_deployment(
-        before.id, failed_tasks=before.failed_tasks + 1, failures_in_a_row=before.failures_in_a_row + 1
-    )
+    deployment = region.update_deployment(before.id, failed_tasks=before.failed_tasks + 1)
     if watched(service, deployment):
         _show_count(region, deployment)
         region.look_at(service.arn, 0 if tripped(service, deployment) else None)
@@ -56,8 +56,8 @@ def note_healthy(region: Region, deployment: str) -> None:
     """A task got healthy: the count of failures starts anew, unless the breaker is told not to."""
     before = region.tables.deployments[deployment]
     service = region.tables.services[before.service]
-    if before.failures_in_a_row and service.circuit_breaker.get("resetOnHealthyTask", True):
-        _show_count(region, region.update_deployment(deployment, failures_in_a_row=0, retry_at=0.0))
+    if before.failed_tasks and service.circuit_breaker.get("resetOnHealthyTask", True):
+        _show_count(region, region.update_deployment(deployment, failed_tasks=0, retry_at=0.0))
     region.look_at(service.arn)
 
 
@@ -66,15 +66,15 @@ def _show_count(region: Region, deployment: Deployment) -> None:
     if arn is None or deployment.rolls_back:
         return
     if region.tables.service_deployments[arn].breaker_status == "MONITORING":
-        region.update_service_deployment(arn, failure_count=deployment.failures_in_a_row)
+        region.update_service_deployment(arn, failure_count=deployment.failed_tasks)
 
 
 def _slow_down(region: Region, service: Service, deployment: Deployment) -> None:
     """After each round of failures ECS pauses, twice as long as before."""
-    rounds, rest = divmod(deployment.failures_in_a_row, max(1, service.desired_count))
+    rounds, rest = divmod(deployment.failed_tasks, max(1, service.desired_count))
     if rounds == 0 or rest:
         return
     lifetimes = region.lifetimes
-    pause = min(lifetimes.longest_backoff, lifetimes.backoff * 2 ** (rounds - 1))
+    pause = min(lifetimes.longest_backoff, lifetimes.backoff * 2 ** min(rounds - 1, MOST_DOUBLINGS))
     region.update_deployment(deployment.id, retry_at=region.now + region.pace.seconds(pause))
-    telling.tell(region, service.arn, telling.cannot_start_consistently())
+    telling.tell_once(region, service.arn, telling.cannot_start_consistently())

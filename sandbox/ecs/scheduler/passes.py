@@ -24,8 +24,7 @@ def look(region: Region, arn: str) -> None:
     if primary is None:
         return
     rollouts.start(region, primary)
-    rollouts.obey_stop_request(region, service, primary)
-    if failures.tripped(service, primary):
+    if not rollouts.obey_stop_request(region, service, primary) and failures.tripped(service, primary):
         rollouts.trip(region, service, primary)
     service = region.tables.services[arn]
     primary = region.tables.primary_of(arn)
@@ -82,7 +81,7 @@ def _start(region: Region, service: Service, primary: Deployment, count: int) ->
     definition = region.task_definition(primary.task_definition)
     images = (region.images.find(container["image"]) for container in definition.containers)
     if any(image.behaviour is Behaviour.NOROOM for image in images):
-        telling.tell(region, service.arn, telling.not_placed(service))
+        telling.tell_once(region, service.arn, telling.not_placed(service))
         retry = region.pace.seconds(region.lifetimes.placement_retry)
         region.update_deployment(primary.id, retry_at=region.now + retry)
         region.look_at(service.arn, region.lifetimes.placement_retry)

@@ -23,7 +23,7 @@ def complete(region: Region, service: Service, deployment: Deployment) -> None:
         deployment.id,
         rollout_state="COMPLETED",
         rollout_reason=f"ECS deployment {deployment.id} completed.",
-        failures_in_a_row=0,
+        failed_tasks=0,
     )
     for other in region.tables.deployments_of(service.arn):
         if other.id != deployment.id:
@@ -46,7 +46,7 @@ def trip(region: Region, service: Service, deployment: Deployment) -> None:
         stories.end_story(region, story.arn, "ROLLBACK_FAILED", stories.ROLLBACK_FAILED)
         return
     region.update_service_deployment(
-        story.arn, breaker_status="TRIGGERED", failure_count=deployment.failures_in_a_row
+        story.arn, breaker_status="TRIGGERED", failure_count=deployment.failed_tasks
     )
     if not service.circuit_breaker["rollback"]:
         stories.end_story(region, story.arn, "STOPPED", stories.BREAKER_STOPPED, stopped=True)
@@ -84,13 +84,14 @@ def roll_back(region: Region, service: Service, failed: Deployment, cause: str, 
     region.update_service(service.arn, settings=revision.settings)
 
 
-def obey_stop_request(region: Region, service: Service, deployment: Deployment) -> None:
-    """Carry out what StopServiceDeployment asked for."""
+def obey_stop_request(region: Region, service: Service, deployment: Deployment) -> bool:
+    """Carry out what StopServiceDeployment asked for; say whether there was anything."""
     story = stories.story_of(region, deployment)
     if story is None or story.status not in ("STOP_REQUESTED", "ROLLBACK_REQUESTED"):
-        return
+        return False
     deployment = _fail(region, deployment, f"ECS deployment {deployment.id} was stopped.")
     if story.status == "STOP_REQUESTED":
         stories.end_story(region, story.arn, "STOPPED", stories.STOPPED_ON_REQUEST, stopped=True)
     else:
         roll_back(region, service, deployment, "stopped", stories.ROLLED_BACK_ON_REQUEST)
+    return True

@@ -96,22 +96,27 @@ def _run(region: Region, arn: str, found: Found) -> None:
 def _decide_what_comes(region: Region, task: Task, service: Service | None, found: Found) -> None:
     lifetimes = region.lifetimes
     worst = _worst(found)
-    checked = any(container.checked for container in task.containers)
-    balanced = service is not None and bool(service.target_groups)
     if worst is Behaviour.CRASH:
-        crashing = next(n for n, image in found.items() if image.behaviour is Behaviour.CRASH)
+        crashing = next(name for name, image in found.items() if image.behaviour is Behaviour.CRASH)
         region.after(lifetimes.until_crash, partial(_crash, region, task.arn, crashing))
-    elif task.service is None and one_off.has_work(task):
+        return
+    if service is None and one_off.has_work(task):
         region.after(lifetimes.one_off_work, partial(one_off.finish, region, task.arn))
-    if not checked and not balanced:
-        _get_healthy(region, task.arn)
+    if not _is_watched(task, service):
+        region.after_exactly(lifetimes.until_trusted, partial(_get_healthy, region, task.arn))
     elif worst is Behaviour.UNHEALTHY:
         grace = service.grace_period if service is not None else 0.0
         region.after(grace + lifetimes.until_unhealthy, partial(_get_unhealthy, region, task.arn, found))
-    elif worst is not Behaviour.CRASH:
+    else:
         slow = worst is Behaviour.SLOW
         seconds = lifetimes.slow_until_healthy if slow else lifetimes.until_healthy
         region.after(seconds, partial(_get_healthy, region, task.arn))
+
+
+def _is_watched(task: Task, service: Service | None) -> bool:
+    """By a load balancer, or by a health check of an essential container."""
+    balanced = service is not None and bool(service.target_groups)
+    return balanced or any(container.checked and container.essential for container in task.containers)
 
 
 def _get_healthy(region: Region, arn: str) -> None:

@@ -62,11 +62,9 @@ def task_view(task: Task, *, tags: bool) -> Json:
 
 
 def _health(task: Task) -> str:
-    """Of the essential containers that have a health check; UNKNOWN where none has."""
-    states = {c.health for c in task.containers if c.essential and c.checked}
-    if "UNHEALTHY" in states:
-        return "UNHEALTHY"
-    return "HEALTHY" if states == {"HEALTHY"} else "UNKNOWN"
+    """Of the essential containers: UNHEALTHY outweighs UNKNOWN, and UNKNOWN outweighs HEALTHY."""
+    states = {container.health for container in task.containers if container.essential}
+    return next(state for state in ("UNHEALTHY", "UNKNOWN", "HEALTHY") if state in states)
 
 
 def _container(task: Task, container: Container) -> Json:

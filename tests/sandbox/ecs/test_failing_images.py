@@ -126,13 +126,18 @@ def test_a_tag_that_is_not_in_the_registry_cannot_be_pulled(ecs: EcsSandbox, cli
 
 def test_an_image_without_room_is_tried_again_and_again(ecs: EcsSandbox, client: Any) -> None:
     deploy(client, "web", "1.5.0-noroom")
-    ecs.advance(100)
 
+    def refusals() -> list[str]:
+        return [text for text in messages(client, "web") if "was unable to place a task" in text]
+
+    ecs.advance(100)
     assert service_deployment(client, "web")["status"] == "IN_PROGRESS"
     assert primary(client, "web")["runningCount"] == primary(client, "web")["pendingCount"] == 0
-    refusals = [text for text in messages(client, "web") if "was unable to place a task" in text]
-    assert len(refusals) == 5
     assert service(client, "web")["runningCount"] == 3
+    assert len(refusals()) == 1, "the same trouble is told once"
+
+    ecs.advance(6 * 3600)
+    assert len(refusals()) == 2, "and again after six hours"
 
 
 def test_without_rollback_the_failed_deployment_stays(ecs: EcsSandbox, client: Any) -> None:
@@ -167,7 +172,15 @@ def test_without_a_breaker_it_goes_on_failing_more_and_more_slowly(ecs: EcsSandb
     assert counts[0] > counts[-1] - counts[-2], counts
     assert counts[-1] > counts[0], counts
     text = "(service web) is unable to consistently start tasks successfully."
-    assert any(message.startswith(text) for message in messages(client, "web"))
+    assert sum(message.startswith(text) for message in messages(client, "web")) == 1
+
+
+def test_nobody_minds_a_service_that_has_been_failing_for_days(ecs: EcsSandbox, client: Any) -> None:
+    deploy(client, "ledger", "9.9.9", deploymentConfiguration=NO_BREAKER)
+
+    ecs.advance(4 * 86_400)
+
+    assert primary(client, "ledger")["failedTasks"] > 1030
 
 
 def test_when_the_old_image_is_gone_too_the_rollback_fails(ecs: EcsSandbox, client: Any) -> None:
@@ -256,3 +269,33 @@ def test_a_task_that_gets_healthy_sets_the_count_back_unless_told_not_to(
 
     assert story["status"] == "SUCCESSFUL"
     assert story["deploymentCircuitBreaker"]["failureCount"] == count
+
+
+@pytest.mark.parametrize(("tag", "state"), [("1.4.2", "COMPLETED"), ("1.5.0-crash", "FAILED")])
+def test_a_task_without_any_health_check_is_counted_on_after_forty_seconds(
+    ecs: EcsSandbox, client: Any, tag: str, state: str
+) -> None:
+    definition = client.describe_task_definition(taskDefinition="ledger")["taskDefinition"]
+    kept = ("executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory")
+    image = definition["containerDefinitions"][0]["image"].replace("1.4.0", tag)
+    client.register_task_definition(
+        family="unwatched",
+        containerDefinitions=[{"name": "unwatched", "image": image}],
+        **{key: definition[key] for key in kept},
+    )
+    client.create_service(
+        cluster=CLUSTER,
+        serviceName="unwatched",
+        taskDefinition="unwatched",
+        desiredCount=1,
+        launchType="FARGATE",
+        networkConfiguration=service(client, "ledger")["networkConfiguration"],
+        deploymentConfiguration=NO_ROLLBACK,
+    )
+    advance_until(ecs, lambda: primary(client, "unwatched")["runningCount"] == 1)
+    began = ecs.now()
+
+    advance_until(ecs, lambda: primary(client, "unwatched")["rolloutState"] != "IN_PROGRESS")
+
+    assert primary(client, "unwatched")["rolloutState"] == state
+    assert ecs.now() - began > 38

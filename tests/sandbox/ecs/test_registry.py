@@ -81,6 +81,7 @@ def test_an_image_behaves_by_its_tag_however_it_is_named(ecs: EcsSandbox) -> Non
     assert crashing.behaviour is Behaviour.CRASH
     assert images.find(f"{repository}@{crashing.digest}") == crashing
     assert images.find(f"{repository}:1.5.0-crash@{crashing.digest}") == crashing
+    assert images.find(f"{repository}:moved-since@{crashing.digest}") == crashing, "the digest decides"
     assert images.find(f"{repository}:1.4.2").behaviour is Behaviour.GOOD
     assert images.find(f"{repository}:9.9.9").behaviour is Behaviour.MISSING
     assert images.find(f"{repository}@sha256:{'0' * 64}").behaviour is Behaviour.MISSING

@@ -135,8 +135,9 @@ def test_a_running_task_tells_where_it_comes_from(ecs: EcsSandbox, client: Any) 
         assert task["group"] == "service:api"
         assert task["taskDefinitionArn"] == new["taskDefinition"]
         assert task["createdAt"] < task["pullStartedAt"] < task["pullStoppedAt"] < task["startedAt"]
-        assert task["healthStatus"] == "HEALTHY"
         by_name = {container["name"]: container for container in task["containers"]}
+        health = {name: container["healthStatus"] for name, container in by_name.items()}
+        assert (health, task["healthStatus"]) == ({"api": "UNKNOWN", "envoy": "HEALTHY"}, "UNKNOWN")
         assert set(by_name) == {"api", "envoy"}
         assert by_name["envoy"]["image"] == "public.ecr.aws/envoy/envoy:v1.30"
         assert all(c["lastStatus"] == "RUNNING" and c["runtimeId"] for c in by_name.values())

@@ -1,0 +1,144 @@
+"""Processes that are killed, asked to end, or started by a newcomer."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploys.deploy import Outcome, Phase
+from slipway.demo.run import names_of
+from slipway.demo.stage import Stage, stage
+from slipway.demo.troupe import Member
+from tests.scenarios.conversation import Conversation
+
+SLIPWAY = Path(sys.executable).with_name("slipway")
+
+
+@pytest.fixture
+def playing(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """A stage of the test's own: its processes get hurt."""
+    with stage(speed=12, mode=getattr(request, "param", "socket")) as own:
+        yield own
+
+
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.05)
+
+
+def members(playing: Stage, *prefixes: str) -> list[Member]:
+    return [m for m in playing.troupe.members if m.name.startswith(prefixes)]
+
+
+@pytest.mark.parametrize("playing", ["socket", "http"], indirect=True)
+def test_every_process_ends_cleanly_when_asked(playing: Stage) -> None:
+    asked = members(playing, "bot", "web", "worker", "clock", "slack", "ecs", "valkey")
+    for member in asked[::-1]:
+        member.process.send_signal(signal.SIGTERM)
+        code = member.process.wait(15)
+        assert (member.name, code) == (member.name, 0), member.log.read_text()[-2000:]
+        assert "Traceback" not in member.log.read_text(), member.name
+    playing.troupe.members.clear()
+
+
+def test_a_deploy_outlives_its_workers_and_its_clock(playing: Stage) -> None:
+    people = Conversation(playing, names_of(playing))
+    thread = people.deploys("alice", "/deploy web 1.4.2").reaches(Phase.FOLLOWING)
+    for member in members(playing, "worker", "clock"):
+        member.process.kill()
+        member.process.wait(10)
+        playing.troupe.members.remove(member)
+
+    told, second = people.says("alice", "/deploy api 1.4.2")
+    assert second is not None, told
+    for number in (3, 4):
+        playing.troupe.start(f"worker-{number}", "workers", env=playing.environment)
+    playing.troupe.start("clock-2", "workers.clock", env=playing.environment)
+
+    assert thread.ends().record.outcome is Outcome.SUCCEEDED
+    assert second.ends().record.outcome is Outcome.SUCCEEDED
+
+
+def run(*args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [SLIPWAY, "demo", "--speed", "15", *args], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_a_run_that_succeeds_exits_with_0_and_shows_the_thread() -> None:
+    done = run("--run", "/deploy ledger 1.4.2", "--approve-as", "bob")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[Approve]" in done.stdout
+    assert "The old task is proven STOPPED" in done.stdout
+    assert "@alice Succeeded. `ledger` runs `1.4.2`" in done.stdout
+    assert "Downtime: " in done.stdout
+
+
+def test_a_run_that_is_refused_exits_with_1() -> None:
+    done = run("--run", "/deploy web 1.4.2", "--as", "carol")
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "You may not deploy `web`. Those who may: @deployers." in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "complaint"),
+    [
+        (("--run", "/deploy help", "--as", "mallory"), "There is no mallory in the sandbox"),
+        (("--run", "deploy web 1.4.2"), "--run takes a slash command"),
+    ],
+)
+def test_a_run_that_makes_no_sense_exits_with_2(args: tuple[str, ...], complaint: str) -> None:
+    done = run(*args)
+
+    assert done.returncode == 2
+    assert complaint in done.stderr
+
+
+def test_the_demo_opens_a_page_and_ctrl_c_leaves_no_process_behind() -> None:
+    demo = subprocess.Popen(
+        [SLIPWAY, "demo"], stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "200"}
+    )
+    assert demo.stdout is not None
+    said: list[str] = []
+    try:
+        for line in demo.stdout:
+            said.append(line)
+            if "Ctrl-C" in line:
+                break
+        page = re.search(r"http://127\.0\.0\.1:\d+/\S+", "".join(said))
+        assert page is not None
+        assert httpx.get(page[0]).status_code == 200
+        assert sum(line.lstrip().startswith(("1.", "2.", "3.")) for line in said) == 3
+        family = children(demo.pid)
+        assert len(family) >= 7
+    finally:
+        demo.send_signal(signal.SIGINT)
+    assert demo.wait(30) == 0
+    until(lambda: not [pid for pid in family if alive(pid)], 10)
+
+
+def children(pid: int) -> list[int]:
+    """Every process below this one."""
+    listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
+    parents = {int(p): int(pp) for p, pp in (line.split() for line in listed.stdout.splitlines())}
+    found = [child for child, parent in parents.items() if parent == pid]
+    return [*found, *(grandchild for child in found for grandchild in children(child))]
+
+
+def alive(pid: int) -> bool:
+    """Whether it runs; a zombie does not."""
+    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return bool(shown.stdout.strip()) and not shown.stdout.startswith("Z")
