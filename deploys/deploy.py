@@ -11,6 +11,14 @@ from pydantic import BaseModel, ConfigDict
 from deploys.catalogue.service import Service
 
 
+class Verb(StrEnum):
+    """What was asked for."""
+
+    DEPLOY = "deploy"  # another version
+    RESTART = "restart"  # the same version, in new tasks
+    ROLLBACK = "rollback"  # an earlier revision, as it was
+
+
 class Phase(StrEnum):
     """Where a deploy is. Each phase that changes AWS is the written intent to do so."""
 
@@ -73,6 +81,10 @@ class Plan(Frozen):
 
     old_revision: str
     """Task definition ARN that the service runs now."""
+    source_revision: str = ""
+    """ARN of the revision that the new one is made of; a rollback returns to it as it is."""
+    tag: str = ""
+    """The tag that will run."""
     old_tag: str
     """Tag (or short digest) of the image that runs now."""
     changes: tuple[ContainerChange, ...]
@@ -165,7 +177,11 @@ class Deploy(Frozen):
     version: int = 0
     """Raised by every commit; a commit names the version it was made from."""
     service: Service
+    verb: Verb = Verb.DEPLOY
     tag: str
+    """The tag to run. For a restart or rollback: empty until the plan says which that is."""
+    target: str = ""
+    """Rollback: the tag or deploy id that was asked for; empty: what ran before."""
     why: str = ""
     requester: str
     team: str
@@ -226,6 +242,13 @@ class Deploy(Frozen):
     def live(self) -> bool:
         """Whether its outcome is still open."""
         return self.outcome is None
+
+    @property
+    def errand(self) -> str:
+        """What was asked for, in one or two words: `1.4.2`, `restart`, `rollback 1.4.1`."""
+        if self.verb is Verb.DEPLOY:
+            return self.tag
+        return f"{self.verb} {self.target}".strip()
 
     @property
     def cluster_key(self) -> str:

@@ -137,7 +137,22 @@ class NothingRuns(Refused):
 
 
 class SameImage(Refused):
-    """`{service}` already runs `{tag}` (digest unchanged). Nothing was changed."""
+    """`{service}` already runs `{tag}` (digest unchanged). Nothing was changed. `/deploy restart {service}`
+    starts it in new tasks."""
+
+
+class NothingToRollBackTo(Refused):
+    """I know of no earlier version of `{service}` that ran well, so I cannot tell what to go back to. Name
+    a tag: `/deploy {service} TAG`."""
+
+
+class UnknownTarget(Refused):
+    """No deploy of `{service}` that succeeded has the tag or id {target}. Known tags: {known}. Any tag in
+    the registry can be deployed with `/deploy {service} TAG`."""
+
+
+class AlreadyRuns(Refused):
+    """`{service}` already runs `{revision}`. Nothing was changed."""
 
 
 class NoSuchContainer(Refused):

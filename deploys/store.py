@@ -107,7 +107,7 @@ class Store:
             args=[
                 deploy.id,
                 deploy.model_dump_json(),
-                deploy.tag,
+                deploy.errand,
                 _ms(now),
                 *audit.entry(deploy, by=deploy.requester, what="requested", now=now),
             ],
@@ -213,7 +213,7 @@ class Store:
                 after.model_dump_json(),
                 _ms(due_at),
                 bell,
-                after.tag,
+                after.errand,
                 _ms(now),
                 int(_shows(before) != _shows(after)),
                 int(keep and not ended),

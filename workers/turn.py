@@ -11,6 +11,9 @@ from deploys.store import Claim, Store
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.session import WORST_CALL_SECONDS, Region
 
+REMEMBERED = 200
+"""Deploys of a service among which a rollback looks (count)."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -79,6 +82,11 @@ class Turn:
         """Whether no other deploy of the service is before this one."""
         deploy = self.claim.deploy
         return self._store.line(deploy.service.name)[:1] == [deploy.id]
+
+    def earlier(self) -> list[Deploy]:
+        """The service's deploys before this one, newest first."""
+        deploy = self.claim.deploy
+        return [each for each in self._store.recent(deploy.service.name, REMEMBERED) if each.id != deploy.id]
 
     def service(self) -> ServiceSeen | None:
         """The ECS service as it is; None when ECS does not know it."""

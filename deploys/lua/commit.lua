@@ -1,9 +1,9 @@
 -- Writes what a step did: record, line, due time, thread and audit entry, all or nothing.
 -- KEYS: record lease line underway live due bells publish audit
--- ARGV: id token version record due_ms|'' bell tag now_ms show keep_lease closed ended watched_prefix audit...
+-- ARGV: id token version record due_ms|'' bell errand now_ms show keep_lease closed ended watched_prefix audit...
 -- Returns 'ok', or what stood against it: 'lease', 'version'.
 local id, token, version, record = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local due, bell, tag, now = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local due, bell, errand, now = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local show, keep, closed, ended, watched = ARGV[9], ARGV[10], ARGV[11], ARGV[12], ARGV[13]
 
 if redis.call('GET', KEYS[2]) ~= token then
@@ -18,8 +18,8 @@ local before = redis.call('HGET', KEYS[7], id)
 if before and before ~= bell and string.sub(before, 1, 6) == 'watch:' then
   redis.call('SREM', watched .. string.sub(before, 7), id)
 end
-if closed == '1' and redis.call('HGET', KEYS[4], tag) == id then
-  redis.call('HDEL', KEYS[4], tag)
+if closed == '1' and redis.call('HGET', KEYS[4], errand) == id then
+  redis.call('HDEL', KEYS[4], errand)
 end
 if ended == '1' then
   redis.call('ZREM', KEYS[6], id)

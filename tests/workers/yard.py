@@ -10,8 +10,9 @@ from redis import Redis
 
 from deploys import keys
 from deploys.bell import WATCH, Bell
+from deploys.connection import texts
 from deploys.decisions import cancel, decide
-from deploys.deploy import Deploy, MilestoneKind, Phase, Verdict
+from deploys.deploy import Deploy, MilestoneKind, Phase, Verb, Verdict
 from deploys.store import Store
 from sandbox.ecs import EcsSandbox
 from tests.builders import a_deploy, a_service, a_stop_start_service
@@ -80,6 +81,14 @@ class Yard:
         stop_start = service in ("ledger", "billing")
         known = (a_stop_start_service if stop_start else a_service)(service, **changes)
         deploy = a_deploy(known, tag=tag, requester=ALICE, requested_at=self.ecs.now())
+        return self.store.request(deploy).deploy.id
+
+    def ask_to(self, verb: Verb, service: str, target: str = "") -> str:
+        """`/deploy restart SERVICE` or `/deploy rollback SERVICE [TARGET]` by alice; the deploy's id."""
+        known = (a_stop_start_service if service in ("ledger", "billing") else a_service)(service)
+        deploy = a_deploy(
+            known, verb=verb, tag="", target=target, requester=ALICE, requested_at=self.ecs.now()
+        )
         return self.store.request(deploy).deploy.id
 
     def approve(self, deploy_id: str, user: str = BOB, verdict: Verdict = Verdict.APPROVED) -> None:
@@ -153,6 +162,11 @@ class Yard:
             for container in task["containers"]
             if container["name"] == name
         }
+
+    def leftovers(self) -> list[str]:
+        """Names of the keys that hold anything of a deploy that has not ended: none once all have."""
+        parts = ("live", "due", "bells", "line:*", "underway:*", "watched:*", "lease:*")
+        return sorted(name for part in parts for name in texts(self.redis.keys(f"{keys.PREFIX}{part}")))
 
     def describe(self) -> str:
         """Where every deploy is, for a failed assertion."""

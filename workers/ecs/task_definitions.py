@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any, cast
@@ -79,23 +80,29 @@ def main_image(revision: RevisionSeen, service: Service) -> ImageReference:
 
 
 def retagged(revision: RevisionSeen, service: Service, tag: str, deploy_id: str) -> dict[str, Any]:
-    """The RegisterTaskDefinition request for a copy of the revision under another tag, marked with the
-    deploy's id.
+    """The RegisterTaskDefinition request for a copy of the revision under another tag (see `copied`).
+
+    Raises NoSuchContainer and ImageUnreadable.
+    """
+    images = {change.container: change.new_image for change in changes(revision, service, tag)}
+    return copied(revision, images, deploy_id)
+
+
+def copied(revision: RevisionSeen, images: Mapping[str, str], deploy_id: str) -> dict[str, Any]:
+    """The RegisterTaskDefinition request for a copy of the revision, marked with the deploy's id, with these
+    images for the containers named.
 
     It has the members of that request's shape and no other. Members that ECS answers empty where they were
     never set (lists, and roles as "") are left out. What is inside a container is copied to the letter, as
     an empty string or list there can mean something: an empty `entryPoint` is not the image's own.
-
-    Raises NoSuchContainer and ImageUnreadable.
     """
-    new_images = {change.container: change.new_image for change in changes(revision, service, tag)}
     request: dict[str, Any] = {
         member: deepcopy(value)
         for member, value in revision.raw.items()
         if member in request_members() and value not in (None, "", [])
     }
     for container in request["containerDefinitions"]:
-        container["image"] = new_images.get(container["name"], container["image"])
+        container["image"] = images.get(container["name"], container["image"])
     kept = [
         {"key": key, "value": value}
         for key, value in revision.tags

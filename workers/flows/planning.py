@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from deploys.catalogue.service import Service, Strategy
-from deploys.deploy import ContainerChange, Deploy, MilestoneKind, Phase, Plan
+from deploys.deploy import ContainerChange, Deploy, MilestoneKind, Phase, Plan, Verb
 from deploys.errors import (
     DaemonStopStart,
     ForeignController,
@@ -21,6 +21,7 @@ from workers.ecs import images, registry, task_definitions, tasks
 from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
 from workers.flows import words
 from workers.flows.ending import withdraw
+from workers.flows.goals import find_goal, shown_tag
 from workers.turn import Next, Turn
 
 NOT_FIRST_SECONDS = 3600.0
@@ -47,7 +48,7 @@ def plan(deploy: Deploy, turn: Turn) -> Next:
     turn.gate.may_deploy(deploy.requester, deploy.service.name, deploy.channel)
     made = make_plan(deploy, turn)
     now = turn.now()
-    planned = deploy.saying(now, MilestoneKind.PLAN, words.plan(deploy, made), plan=made)
+    planned = deploy.saying(now, MilestoneKind.PLAN, words.plan(deploy, made), plan=made, tag=made.tag)
     return Next(ask(planned, now) if deploy.service.approvals else planned.at(Phase.REGISTERING, now))
 
 
@@ -73,15 +74,18 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     seen = turn.service()
     check_service(service, seen)
     assert seen is not None
-    revision = task_definitions.describe(turn.region, seen.revision)
-    changes = task_definitions.changes(revision, service, deploy.tag)
+    running = task_definitions.describe(turn.region, seen.revision)
+    goal = find_goal(deploy, turn, running)
+    changes = goal.changes
     image = _find_image(turn, changes[0])
-    if all(change.old_image == change.new_image for change in changes):
+    if deploy.verb is Verb.DEPLOY and all(change.old_image == change.new_image for change in changes):
         _refuse_same_image(deploy, turn, changes[0].container, image)
     downtime = service.strategy is Strategy.STOP_START
     return Plan(
         old_revision=seen.revision,
-        old_tag=_shown_tag(changes[0].old_image),
+        source_revision=goal.source.arn,
+        tag=goal.tag,
+        old_tag=shown_tag(changes[0].old_image),
         changes=changes,
         digest=image.digest if image else None,
         pushed_at=image.pushed_at if image else None,
@@ -89,7 +93,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
         minimum_healthy_percent=seen.minimum_healthy_percent,
         maximum_percent=seen.maximum_percent,
         downtime=downtime,
-        downtime_estimate=_stop_timeout(revision) + START_ESTIMATE if downtime else None,
+        downtime_estimate=_stop_timeout(running) + START_ESTIMATE if downtime else None,
     )
 
 
@@ -147,11 +151,6 @@ def _refuse_same_image(deploy: Deploy, turn: Turn, name: str, image: ImageSeen |
     }
     if running == {image.digest}:
         raise SameImage(service=service.name, tag=deploy.tag)
-
-
-def _shown_tag(image: str) -> str:
-    reference = images.parse(image)
-    return reference.tag or (reference.digest or "")[:19] or "latest"
 
 
 def _stop_timeout(revision: RevisionSeen) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploys.catalogue.service import Strategy
-from deploys.deploy import Deploy, MilestoneKind, Phase, Plan
+from deploys.deploy import Deploy, MilestoneKind, Phase, Plan, Verb
 from workers.ecs import task_definitions
 from workers.flows import words
 from workers.flows.ending import withdraw
@@ -21,31 +21,34 @@ def register(deploy: Deploy, turn: Turn) -> Next:
     shown = deploy.plan
     if shown is None or not same_plan(shown, fresh):
         return _plan_again(deploy, fresh, turn.now())
-    old = task_definitions.describe(turn.region, shown.old_revision)
-    revision = task_definitions.registered_for(
-        turn.region, old.family, newer_than=old.number, deploy_id=deploy.id
-    )
-    if revision is None:
-        request = task_definitions.retagged(old, deploy.service, deploy.tag, deploy.id)
-        turn.guard()
-        revision = task_definitions.register(turn.region, request)
+    registered = deploy.evolve(new_revision=_revision_of(deploy, shown, turn))
     now = turn.now()
-    registered = deploy.evolve(new_revision=revision)
     return Next(registered.at(NEXT[deploy.service.strategy], now))
+
+
+def _revision_of(deploy: Deploy, plan: Plan, turn: Turn) -> str:
+    """ARN of the revision to run: an ACTIVE earlier one as it is, or a copy registered for this deploy."""
+    source = task_definitions.describe(turn.region, plan.source_revision or plan.old_revision)
+    if deploy.verb is Verb.ROLLBACK and source.status == "ACTIVE":
+        return source.arn
+    registered = task_definitions.registered_for(
+        turn.region, source.family, newer_than=source.number, deploy_id=deploy.id
+    )
+    if registered is not None:
+        return registered
+    images = {change.container: change.new_image for change in plan.changes}
+    request = task_definitions.copied(source, images, deploy.id)
+    turn.guard()
+    return task_definitions.register(turn.region, request)
 
 
 def same_plan(shown: Plan, fresh: Plan) -> bool:
     """Whether what was shown is still what would happen."""
-    return (shown.old_revision, shown.changes, shown.digest, shown.desired_count, shown.downtime) == (
-        fresh.old_revision,
-        fresh.changes,
-        fresh.digest,
-        fresh.desired_count,
-        fresh.downtime,
-    )
+    told = {"old_revision", "source_revision", "changes", "digest", "desired_count", "downtime"}
+    return shown.model_dump(include=told) == fresh.model_dump(include=told)
 
 
 def _plan_again(deploy: Deploy, fresh: Plan, now: float) -> Next:
-    planned = deploy.evolve(plan=fresh)
+    planned = deploy.evolve(plan=fresh, tag=fresh.tag)
     told = planned.saying(now, MilestoneKind.PLAN, words.replanned(planned))
     return Next(ask(told, now) if deploy.service.approvals else told)

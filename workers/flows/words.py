@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.deploy import Deploy, Original, Plan, TaskAlive
+from deploys.deploy import ContainerChange, Deploy, Original, Plan, TaskAlive, Verb
 from deploys.mrkdwn import code, escape, mention, mentions, plural
 from workers.flows.evidence import Evidence
 
@@ -30,10 +30,7 @@ def duration(seconds: float) -> str:
 def plan(deploy: Deploy, plan: Plan) -> str:
     """The plan, before anything is changed."""
     lines = [f"*Plan* for {code(deploy.service.name)}:"]
-    lines += [
-        f"• container {code(change.container)}: {code(change.old_image)} → {code(change.new_image)}"
-        for change in plan.changes
-    ]
+    lines += [f"• container {code(change.container)}: {_images(change)}" for change in plan.changes]
     if plan.digest:
         lines.append(f"• image digest {code(plan.digest[:19])}")
     else:
@@ -55,13 +52,29 @@ def plan(deploy: Deploy, plan: Plan) -> str:
     return "\n".join(lines)
 
 
+def _images(change: ContainerChange) -> str:
+    if change.old_image == change.new_image:
+        return f"{code(change.new_image)}, as now, in new tasks"
+    return f"{code(change.old_image)} → {code(change.new_image)}"
+
+
+def asks_for(deploy: Deploy) -> str:
+    """What somebody asks to do: `deploy web 1.4.2`, with the names in code spans."""
+    service = code(deploy.service.name)
+    if deploy.verb is Verb.RESTART:
+        return f"restart {service}"
+    if deploy.verb is Verb.ROLLBACK:
+        return f"roll {service} back to {code(deploy.tag)}"
+    return f"deploy {service} {code(deploy.tag)}"
+
+
 def question(deploy: Deploy, expires_in: float) -> str:
     """Asks for approval."""
     needed = plural(deploy.service.approvals, "approval")
     downtime = " This means downtime." if deploy.plan and deploy.plan.downtime else ""
     return (
-        f"{mentions(deploy.service.approvers)}: {mention(deploy.requester)} asks to deploy "
-        f"{code(deploy.service.name)} {code(deploy.tag)}.{downtime} It needs {needed}, by the buttons on "
+        f"{mentions(deploy.service.approvers)}: {mention(deploy.requester)} asks to "
+        f"{asks_for(deploy)}.{downtime} It needs {needed}, by the buttons on "
         f"the card above, within {duration(expires_in)}."
     )
 
@@ -93,14 +106,20 @@ def withdrawn(user: str) -> str:
 
 def updating(deploy: Deploy) -> str:
     return (
-        f"Registered {code(short(deploy.new_revision))}; ECS rolls {code(deploy.service.name)} to it "
+        f"{_made(deploy)}; ECS rolls {code(deploy.service.name)} to it "
         f"(deployment {code(deploy.deployment_id or '')})."
     )
 
 
+def _made(deploy: Deploy) -> str:
+    """Where the revision came from: a rollback mostly returns to one that is there."""
+    known = deploy.plan is not None and deploy.new_revision == deploy.plan.source_revision
+    return f"{'Returning to' if known else 'Registered'} {code(short(deploy.new_revision))}"
+
+
 def stopping(deploy: Deploy, original: Original) -> str:
     return (
-        f"Registered {code(short(deploy.new_revision))}. Stopping: the desired count goes from "
+        f"{_made(deploy)}. Stopping: the desired count goes from "
         f"{original.desired_count} to 0. On any failure {code(short(original.revision))} and "
         f"{plural(original.desired_count, 'task')} are brought back."
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from deploys.deploy import MilestoneKind, Outcome, Phase, Rollout
 from tests.builders import a_plan, a_service, a_stop_start_service
 from tests.workers.thread.press import Press
+from workers.thread.limits import Urgency
 
 CHANNELS = ("C01DEPLOYS", "C02GENERAL", "C03RANDOM0")
 
@@ -100,3 +101,63 @@ def test_who_waits_for_the_budget_does_not_keep_the_workers_busy(press: Press) -
 
     assert press.made("chat.update") == len(deploys)
     assert looks <= 3 * len(deploys)
+
+
+def use_up(press: Press) -> None:
+    """Takes every token of chat.update that anybody may take."""
+    while press.limits.ask("chat.update", urgency=Urgency.URGENT, promised=True) == 0:
+        pass
+
+
+def test_changes_while_a_deploy_waits_for_its_turn_do_not_lengthen_the_line(press: Press) -> None:
+    web = press.ask(plan=a_plan())
+    press.settle()
+    press.clock.value += 10
+    use_up(press)
+
+    for n in range(20):
+        press.change(web, why=f"changed {n}")
+        press.ring()
+
+    assert press.limits.ask("chat.update") <= (3 + 1) * 1.4 + 0.1
+
+
+def test_who_waited_and_finds_the_token_gone_is_not_sent_to_the_back(press: Press) -> None:
+    web = press.ask(plan=a_plan())
+    press.settle()
+    press.clock.value += 10
+    use_up(press)
+    press.change(web, why="changed")
+    press.ring()
+    waits_until = press.next_due()
+    assert waits_until is not None
+    for _ in range(30):
+        press.limits.ask("chat.update")
+
+    press.clock.value = waits_until
+    use_up(press)
+    press.ring()
+
+    again = press.next_due()
+    assert again is not None
+    assert again - waits_until <= 3 * 1.4 + 0.1
+
+
+def test_a_change_does_not_overtake_those_who_waited_before(press: Press) -> None:
+    web = press.ask(plan=a_plan())
+    press.settle()
+    press.clock.value += 10
+    use_up(press)
+    for _ in range(10):
+        press.limits.ask("chat.update")
+    press.change(web, why="changed")
+    press.ring()
+    press.calls.clear()
+
+    press.clock.value += 6
+    press.change(web, why="changed again")
+    press.ring()
+    assert press.made("chat.update") == 0
+
+    press.settle()
+    assert "Why: changed again" in press.card(web)["text"]

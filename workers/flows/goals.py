@@ -1,0 +1,112 @@
+"""What a deploy is to run: a new tag, the same revision anew, or an earlier revision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from deploys.deploy import ContainerChange, Deploy, Outcome, Verb
+from deploys.errors import AlreadyRuns, NothingToRollBackTo, UnknownTarget
+from deploys.mrkdwn import code
+from workers.ecs import images, task_definitions
+from workers.ecs.seen import RevisionSeen
+from workers.turn import Turn
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is to run."""
+
+    source: RevisionSeen
+    """The revision it is made of, or is."""
+    changes: tuple[ContainerChange, ...]
+    """Images before and after, the main container first."""
+    tag: str
+
+
+def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
+    """The goal of this deploy, given the revision that runs now.
+
+    Raises:
+        NothingToRollBackTo, UnknownTarget, AlreadyRuns, NoSuchContainer, ImageUnreadable
+    """
+    if deploy.verb is Verb.ROLLBACK:
+        return _earlier(deploy, turn, running)
+    if deploy.verb is Verb.RESTART:
+        main = str(task_definitions.main_image(running, deploy.service))
+        same = tuple(
+            change.evolve(new_image=change.old_image)
+            for change in task_definitions.changes(running, deploy.service, "any")
+        )
+        return Goal(running, same, shown_tag(main))
+    return Goal(running, task_definitions.changes(running, deploy.service, deploy.tag), deploy.tag)
+
+
+def shown_tag(image: str) -> str:
+    """How people call this image: its tag, or the beginning of its digest."""
+    reference = images.parse(image)
+    return reference.tag or (reference.digest or "")[:19] or "latest"
+
+
+def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
+    arn = revision_to_return_to(deploy, turn.earlier(), running.arn)
+    source = task_definitions.describe(turn.region, arn)
+    old, new = _images(running), _images(source)
+    main = task_definitions.changes(source, deploy.service, "any")[0].container
+    names = [main, *(name for name in new if name != main and old.get(name) != new[name])]
+    changes = tuple(
+        ContainerChange(container=name, old_image=old.get(name, "none"), new_image=new[name])
+        for name in names
+    )
+    return Goal(source, changes, shown_tag(new[main]))
+
+
+def _images(revision: RevisionSeen) -> dict[str, str]:
+    containers = revision.raw["containerDefinitions"]
+    assert isinstance(containers, list)
+    return {container["name"]: container["image"] for container in containers}
+
+
+def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: str) -> str:
+    """ARN of the revision that a rollback brings back, out of the service's records, newest first. Pure.
+
+    Without a target it is the one recorded before the deploy that runs now: never "revision minus one".
+
+    Raises:
+        NothingToRollBackTo, UnknownTarget, AlreadyRuns
+    """
+    good = [each for each in earlier if each.outcome is Outcome.SUCCEEDED and each.new_revision]
+    arn = _of_target(deploy, good) if deploy.target else _before(good, running)
+    if arn is None and deploy.target:
+        known = dict.fromkeys(each.tag for each in good)
+        raise UnknownTarget(
+            service=deploy.service.name,
+            target=code(deploy.target),
+            known=", ".join(code(tag) for tag in known) or "none yet",
+        )
+    if arn is None:
+        raise NothingToRollBackTo(service=deploy.service.name)
+    if arn == running:
+        raise AlreadyRuns(service=deploy.service.name, revision=arn.rsplit("/", 1)[-1])
+    return arn
+
+
+def _of_target(deploy: Deploy, good: Sequence[Deploy]) -> str | None:
+    for each in good:
+        if deploy.target in (each.id, each.tag):
+            return each.new_revision
+    for each in good:
+        if each.plan is not None and each.plan.old_tag == deploy.target:
+            return each.plan.old_revision
+    return None
+
+
+def _before(good: Sequence[Deploy], running: str) -> str | None:
+    """A rollback's own record is passed over: what it left was bad."""
+    for each in good:
+        if each.new_revision != running:
+            continue
+        if each.verb is not Verb.ROLLBACK and each.plan is not None:
+            return each.plan.old_revision
+    ours = any(each.new_revision == running for each in good)
+    return None if ours else next((each.new_revision for each in good), None)
