@@ -63,7 +63,12 @@ def stage(*, speed: float, mode: str = "socket", workers: int = 2) -> Iterator[S
         DemoFailed: one of them did not come up.
     """
     with tempfile.TemporaryDirectory(prefix="slipway-demo-") as folder, Troupe(Path(folder)) as troupe:
-        yield _build(troupe, Path(folder), speed, mode, workers)
+        playing = _build(troupe, Path(folder), speed, mode, workers)
+        try:
+            yield playing
+        finally:
+            playing.slack.close()
+            playing.redis.close()
 
 
 def _build(troupe: Troupe, logs: Path, speed: float, mode: str, workers: int) -> Stage:
