@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import time
-
 from redis import Redis
 from redis.backoff import ConstantBackoff
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from redis.retry import Retry
 from slack_sdk import WebClient
 
 from bot import identity
 from bot.desk import Desk, furnish
 from deploys.catalogue.catalogue import load
-from deploys.errors import RedisSilent
-from deploys.process import warn_about
+from deploys.process import wait_for, warn_about
 from deploys.settings import SlackSettings
 
-PATIENCE_SECONDS = 15.0
-"""How long Redis may be silent at the start."""
 ANSWER_SECONDS = 1.3
 """Longest wait for one answer of Redis: with one retry, a person still hears within Slack's 3 seconds that it
 is away; and longer than the second that the store waits for a request to be on disk."""
@@ -50,23 +44,3 @@ def connect(url: str) -> Redis:
         retry=Retry(ConstantBackoff(0.05), 1),
     )
     return client
-
-
-def wait_for(redis: Redis, *, patience: float = PATIENCE_SECONDS) -> None:
-    """Waits until Redis answers.
-
-    Raises:
-        RedisSilent: it did not, or it refuses us.
-    """
-    until = time.monotonic() + patience
-    while True:
-        try:
-            redis.ping()
-        except (AuthenticationError, ResponseError) as error:
-            raise RedisSilent(why=str(error)) from error
-        except RedisError as error:
-            if time.monotonic() >= until:
-                raise RedisSilent(why=str(error)) from error
-            time.sleep(0.5)
-        else:
-            return

@@ -9,7 +9,14 @@ from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import Service
 from deploys.catalogue.slack_ids import is_group
 from deploys.deploy import Deploy
-from deploys.errors import MembershipUnknown, NoSelfApproval, NotADeployer, NotAnApprover, WrongChannel
+from deploys.errors import (
+    MembershipUnknown,
+    NoSelfApproval,
+    NotADeployer,
+    NotAnApprover,
+    WrongChannel,
+    WrongChannelToAsk,
+)
 from deploys.groups import Groups
 from deploys.mrkdwn import channel as channel_link
 from deploys.mrkdwn import mentions
@@ -37,8 +44,17 @@ class Access:
         if service.deployers and not self._among(user, service.deployers, service):
             raise NotADeployer(service=service.name, deployers=mentions(service.deployers))
         if service.channels and channel not in service.channels:
-            allowed = ", ".join(channel_link(each) for each in service.channels)
-            raise WrongChannel(service=service.name, channels=allowed)
+            raise WrongChannel(service=service.name, channels=_links(service))
+
+    def may_look(self, service_name: str, channel: str) -> None:
+        """Whether questions about this service may be asked in this channel; anybody there may.
+
+        Raises:
+            UnknownService, WrongChannelToAsk
+        """
+        service = self._catalogue.service(service_name)
+        if service.channels and channel not in service.channels:
+            raise WrongChannelToAsk(service=service.name, channels=_links(service))
 
     def may_decide(self, user: str, deploy: Deploy) -> None:
         """Whether this person may approve or reject this deploy.
@@ -80,3 +96,7 @@ class Access:
         if unknown:
             raise MembershipUnknown(service=service.name, groups=mentions(tuple(unknown)))
         return False
+
+
+def _links(service: Service) -> str:
+    return ", ".join(channel_link(each) for each in service.channels)

@@ -1,4 +1,4 @@
-"""The audit trail: an append-only stream, one entry for each change of a record."""
+"""The audit trail: an append-only stream, one entry a request, decision, intent and change of phase."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -15,10 +16,12 @@ from rq.serializers import JSONSerializer
 
 QUEUE = "slipway"
 JOB_TIMEOUT = 55
-"""Seconds a job may take: less than the lease of a step."""
+"""Seconds a job may take. A lease that ends sooner is safe: no change is begun that could outlive it."""
 BUCKET_SECONDS = 0.2
 """Two rings within this time are one. A job whose hash was left behind blocks its own id no longer."""
 WATCH = "watch:"
+ANSWERS = frozenset({"say", "tags", "plan"})
+"""Jobs that nobody rings for again: they wait longer for a worker."""
 
 
 class Bell:
@@ -57,14 +60,36 @@ class Bell:
         """Answer one user, seen by nobody else."""
         self._ring("say", channel, thread_ts, user, text)
 
+    def tags(self, question: str, service: str, channel: str, thread_ts: str | None, user: str) -> None:
+        """Tell one user which tags a service has. `question` names the asking, for an answer by response_url.
+
+        Raises:
+            RedisError: it did not ring, and no clock rings for a question.
+        """
+        self._enqueue("tags", question, service, channel, thread_ts, user)
+
+    def plan(
+        self, question: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str
+    ) -> None:
+        """Tell one user what a deploy would change. Otherwise as `tags`.
+
+        Raises:
+            RedisError: it did not ring.
+        """
+        self._enqueue("plan", question, service, tag, channel, thread_ts, user)
+
     def again(self, job: str, name: str, nonce: str) -> None:
         """The clock's ring: the same nonce is rung once, by however many clocks."""
         self._ring(job, name, nonce=nonce)
 
     def _ring(self, job: str, *args: str | None, nonce: str = "") -> None:
+        with suppress(RedisError):  # what is due stays due: the clock rings
+            self._enqueue(job, *args, nonce=nonce)
+
+    def _enqueue(self, job: str, *args: str | None, nonce: str = "") -> None:
         once = nonce or str(int(self._now() / BUCKET_SECONDS))
         told = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
-        try:
+        with suppress(DuplicateJobError):  # already rung
             self._queue.enqueue(
                 f"workers.jobs.{job}",
                 args=args,
@@ -73,9 +98,5 @@ class Bell:
                 job_timeout=JOB_TIMEOUT,
                 result_ttl=0,
                 failure_ttl=3600,
-                ttl=600 if job == "say" else 60,
+                ttl=600 if job in ANSWERS else 60,
             )
-        except DuplicateJobError:
-            pass  # already rung
-        except RedisError:
-            pass  # what is due stays due: the clock rings

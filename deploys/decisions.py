@@ -6,6 +6,7 @@ the compare-and-set that writes it. Slack itself has no guard against two clicks
 
 from __future__ import annotations
 
+from deploys import naming
 from deploys.deploy import Cancel, Decision, Deploy, Phase, Verdict
 from deploys.errors import (
     AlreadyCancelled,
@@ -58,13 +59,13 @@ def cancel(deploy: Deploy, user: str, now: float) -> Deploy:
         AlreadyGoingBack: it is being rolled back for another reason.
         TooLateToCancel: its outcome is known.
     """
-    name = {"service": deploy.service.name, "tag": deploy.tag}
+    what = naming.at_start(deploy)
     if deploy.outcome is not None or deploy.phase is Phase.ENDED:
-        raise TooLateToCancel(state=standing(deploy), **name)
+        raise TooLateToCancel(what=what, state=standing(deploy))
     if deploy.cancel:
-        raise AlreadyCancelled(user=mention(deploy.cancel.user), **name)
+        raise AlreadyCancelled(what=what, user=mention(deploy.cancel.user))
     if deploy.back_to is not None:
-        raise AlreadyGoingBack(**name)
+        raise AlreadyGoingBack(what=what)
     return deploy.evolve(cancel=Cancel(user=user, at=now))
 
 

@@ -74,6 +74,8 @@ class ContainerChange(Frozen):
     container: str
     old_image: str
     new_image: str
+    digest: str | None = None
+    """sha256 digest of the new image, where its registry could be asked."""
 
 
 class Plan(Frozen):
@@ -224,9 +226,10 @@ class Deploy(Frozen):
     serving_at: float | None = None
     """When the full count of new tasks was running."""
 
+    restore_revision: str | None = None
+    """A copy of the recorded revision, where that one was deregistered meanwhile and cannot be restored."""
     back_to: Outcome | None = None
     """The outcome that will stand once the way back is finished."""
-    back_deployment_id: str | None = None
     rollout: Rollout = Rollout()
     told_causes: tuple[str, ...] = ()
     """Causes of failed tasks that the thread was told, each once."""
@@ -234,6 +237,10 @@ class Deploy(Frozen):
     """An end seen once; it stands when a second read agrees."""
     attempts: int = 0
     """Failed tries of the present step, one after another (count)."""
+    failing_since: float | None = None
+    """When the first of them failed."""
+    loud_at: float | None = None
+    """When the channel was last told that somebody should have a look."""
     last_error: str = ""
     """What the last failed try said, for people."""
     milestones: tuple[Milestone, ...] = ()
@@ -264,7 +271,12 @@ class Deploy(Frozen):
 
     def at(self, phase: Phase, now: float, **changes: Any) -> Deploy:
         """The same deploy in another phase."""
-        return self.evolve(phase=phase, phase_since=now, attempts=0, last_error="", **changes)
+        fresh: dict[str, Any] = {"seen_end": "", "loud_at": None}
+        return self.trying_anew().evolve(phase=phase, phase_since=now, **{**fresh, **changes})
+
+    def trying_anew(self) -> Deploy:
+        """The same deploy with its failed tries forgotten."""
+        return self.evolve(attempts=0, last_error="", failing_since=None)
 
     def saying(
         self, now: float, kind: MilestoneKind, text: str, *, broadcast: bool = False, **changes: Any

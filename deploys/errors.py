@@ -60,6 +60,10 @@ class TooLate(Refused):
     Nothing was changed. Please send it again."""
 
 
+class WrongChannelToAsk(Refused):
+    """I do not speak of `{service}` in this channel, only in {channels}."""
+
+
 class NothingToCancel(Refused):
     """Nothing is under way for {what}. `/deploy status` shows what is."""
 
@@ -90,15 +94,15 @@ class NoSelfRejection(Refused):
 
 
 class AlreadyCancelled(Refused):
-    """`{service}` `{tag}` is being cancelled already: {user} asked for it. Its thread says how it ends."""
+    """{what} is being cancelled already: {user} asked for it. Its thread says how it ends."""
 
 
 class AlreadyGoingBack(Refused):
-    """`{service}` `{tag}` is being rolled back already. Its thread says how it ends."""
+    """{what} is being rolled back already. Its thread says how it ends."""
 
 
 class TooLateToCancel(Refused):
-    """`{service}` `{tag}` {state}, so there is nothing left to cancel. Nothing was changed."""
+    """{what} {state}, so there is nothing left to cancel. Nothing was changed."""
 
 
 class LateMention(Refused):
@@ -168,6 +172,11 @@ class ForeignRollout(Refused):
 class UnknownField(Refused):
     """Task definition `{revision}` has fields that this version of boto3 does not know ({fields}); a copy
     would lose them. Nothing was changed. Upgrade boto3 where the workers run."""
+
+
+class TagsUnknown(Refused):
+    """The image of `{service}`, `{image}`, is not in a private ECR repository, and I can list the tags of
+    those alone."""
 
 
 class ImageUnreadable(Refused):

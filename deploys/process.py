@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from typing import NoReturn, TypeVar
 
 import structlog
 from redis import Redis
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from deploys.connection import complaints
-from deploys.errors import SlipwayError
+from deploys.errors import RedisSilent, SlipwayError
 from deploys.settings import Settings, load
+
+PATIENCE_SECONDS = 15.0
+"""How long Redis may be silent at the start."""
 
 AnySettings = TypeVar("AnySettings", bound=Settings)
 
@@ -39,14 +44,17 @@ def set_up_logging(settings: Settings) -> None:
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
         if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,  # the default shows locals, secrets too
+        )
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            *([structlog.processors.format_exc_info] if settings.log_format == "json" else []),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -59,3 +67,23 @@ def warn_about(redis: Redis) -> None:
     log = structlog.get_logger()
     for complaint in complaints(redis):
         log.warning(complaint)
+
+
+def wait_for(redis: Redis, *, patience: float = PATIENCE_SECONDS) -> None:
+    """Waits until Redis answers.
+
+    Raises:
+        RedisSilent: it did not, or it refuses us.
+    """
+    until = time.monotonic() + patience
+    while True:
+        try:
+            redis.ping()
+        except (AuthenticationError, ResponseError) as error:
+            raise RedisSilent(why=str(error)) from error
+        except RedisError as error:
+            if time.monotonic() >= until:
+                raise RedisSilent(why=str(error)) from error
+            time.sleep(0.5)
+        else:
+            return

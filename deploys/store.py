@@ -134,7 +134,7 @@ class Store:
             changed = change(deploy).evolve(version=deploy.version + 1)
             now = self._now()
             written = self._script("amend")(
-                keys=[keys.record(deploy_id), keys.DUE, keys.BELLS, keys.PUBLISH, keys.AUDIT],
+                keys=[keys.record(deploy_id), keys.DUE, keys.PUBLISH, keys.AUDIT],
                 args=[
                     deploy_id,
                     deploy.version,
@@ -269,16 +269,18 @@ class Store:
         ]
 
     def watched(self, cluster_key: str, due_by: float) -> list[str]:
-        """Deploys of this cluster whose rollouts are to be looked at by then (epoch seconds)."""
+        """Deploys of this cluster whose rollouts are to be looked at by then (epoch seconds), the longest
+        overdue first, so that none is passed over however many there are."""
         ids = texts(self.redis.smembers(keys.watched(cluster_key)))
         if not ids:
             return []
         scores = self.redis.zmscore(keys.DUE, ids)
-        return [
-            item
+        due = [
+            (score, item)
             for item, score in zip(ids, scores, strict=True)
             if score is not None and score <= _ms(due_by)
         ]
+        return [item for _, item in sorted(due)]
 
     def _load(self, ids: Sequence[str]) -> list[Deploy]:
         if not ids:

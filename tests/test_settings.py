@@ -176,7 +176,7 @@ WRONG: list[tuple[type[Settings], str, str, str]] = [
         "is 'eu-west-1a', which is not an AWS region; they look like eu-west-1.",
     ),
     (WorkerSettings, "LEASE_SECONDS", "1m", "is '1m', which is not a number of seconds."),
-    (WorkerSettings, "LEASE_SECONDS", "19", "is 19, but has to be from 20 to 600 seconds."),
+    (WorkerSettings, "LEASE_SECONDS", "29", "is 29, but has to be from 30 to 600 seconds."),
     (WorkerSettings, "WATCH_SECONDS", "0.1", "is 0.1, but has to be from 0.2 to 60 seconds."),
     (WorkerSettings, "WATCH_SECONDS", "nan", "is nan, but has to be from 0.2 to 60 seconds."),
     (WorkerSettings, "SETTLE_SECONDS", "60", "is 60, but has to be more than LEASE_SECONDS (60)."),

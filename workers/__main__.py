@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 
 import structlog
 from rq import Queue, Worker
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from deploys.bell import QUEUE
@@ -18,6 +20,7 @@ from deploys.errors import SlipwayError
 from deploys.process import exit_with, settings_or_exit
 from workers import jobs
 from workers.allowed import AllowedJob
+from workers.ecs.session import Aws
 from workers.settings import WorkerSettings
 from workers.workshop import build
 
@@ -27,6 +30,18 @@ WORKER_TTL_SECONDS = 25
 """A worker that died is missed after this long."""
 MAINTENANCE_SECONDS = 10
 """Between two looks for jobs whose worker died."""
+
+
+class Forking(Worker):
+    """Forks a process for each job, with fresh credentials at hand."""
+
+    aws: Aws
+
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        """Forks; a failed refresh is the job's to report."""
+        with suppress(SlipwayError):
+            self.aws.refresh_credentials()
+        super().fork_work_horse(job, queue)
 
 
 def main() -> int:
@@ -40,7 +55,8 @@ def main() -> int:
     logging.getLogger("rq").setLevel(logging.WARNING)
     connection = connect_for_rq(settings.redis_url)
     queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
-    worker = Worker(
+    Forking.aws = workshop.aws
+    worker = Forking(
         [queue],
         connection=connection,
         serializer=JSONSerializer,

@@ -7,20 +7,24 @@ import time
 from collections.abc import Callable, Sequence
 
 import structlog
+from pydantic import ValidationError
+from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 
 from deploys.bell import Bell
 from deploys.deploy import Deploy, Phase
-from deploys.errors import Conflict, LeaseTooShort, SlipwayError
+from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError
 from deploys.store import Claim, Store
 from workers.ecs.session import WORST_CALL_SECONDS, Aws
 from workers.flows import steps
 from workers.flows.trouble import after_error
-from workers.sights import Fresh, Together
+from workers.sights import Fresh, Together, Unseen
 from workers.turn import Gate, Next, Pace, Sights, Turn
 
 log = structlog.get_logger()
 
+AGAIN_SECONDS = 1.0
+"""After a turn that began too late for its call (seconds)."""
 WATCHED_TOGETHER = 40
 """Deploys one watch job looks at: what it can do well within a lease (count)."""
 
@@ -56,23 +60,40 @@ class Engine:
     def watch(self, cluster_key: str) -> None:
         """Looks at all rollouts of a cluster that are due or nearly so, many a call."""
         soon = self._now() + self._pace.watch_seconds / 4
-        ids = self._store.watched(cluster_key, due_by=soon)[:WATCHED_TOGETHER]
-        claims = [
-            claim
-            for deploy_id in ids
-            if (claim := self._store.claim(deploy_id, self._worker, self._pace.lease_seconds, due_by=soon))
-        ]
-        if not claims:
-            return
+        due = self._store.watched(cluster_key, due_by=soon)
+        claims = [claim for each in due[:WATCHED_TOGETHER] if (claim := self._claim(each, soon))]
         together = self._look(claims)
-        for claim in claims:
-            self._run(claim, together)
+        try:
+            while claims:
+                self._run_alone(claims.pop(0), together)
+        finally:
+            for claim in claims:  # the job ran out of time: others may take these at once
+                self._store.release(claim, self._now())
+        if len(due) > WATCHED_TOGETHER:
+            self._bell.watch(cluster_key)
+
+    def _claim(self, deploy_id: str, due_by: float) -> Claim | None:
+        try:
+            return self._store.claim(deploy_id, self._worker, self._pace.lease_seconds, due_by=due_by)
+        except ValidationError:
+            log.exception("a record cannot be read", deploy=deploy_id)
+            return None
+
+    def _run_alone(self, claim: Claim, sights: Sights) -> None:
+        """Runs one of several: what breaks here is not to strand the others."""
+        try:
+            self._run(claim, sights)
+        except (BaseTimeoutException, RedisError):
+            raise
+        except Exception:
+            log.exception("a deploy could not be moved", deploy=claim.deploy.id)
 
     def _look(self, claims: Sequence[Claim]) -> Sights:
         try:
             return Together.look(self._aws, [claim.deploy for claim in claims])
+        except AwsUnavailable as error:
+            return Unseen(error)  # asking one by one would only add to the load
         except SlipwayError as error:
-            # Each deploy then looks by itself, so that one bad answer does not blind all of them.
             log.warning("looked one by one", error=error.message)
             return Fresh(self._aws)
 
@@ -86,8 +107,8 @@ class Engine:
                 shown = turn.claim.deploy
                 turn.claim = self._commit(turn.claim, left, keep=keep)
             except LeaseTooShort:
-                self._store.release(turn.claim, self._now())
-                self._bell.advance(deploy.id)
+                log.warning("too little of the lease was left", deploy=deploy.id, phase=deploy.phase.value)
+                self._store.release(turn.claim, self._now() + AGAIN_SECONDS)
                 return
             except Conflict:
                 # Somebody decided meanwhile, or another worker took over: the record says which.
@@ -119,7 +140,7 @@ class Engine:
 
     def _step(self, deploy: Deploy, turn: Turn) -> Next:
         try:
-            return steps.STEPS[deploy.phase](deploy, turn)
+            taken = steps.STEPS[deploy.phase](deploy, turn)
         except (LeaseTooShort, Conflict, BaseTimeoutException):
             raise
         except Exception as error:
@@ -134,6 +155,7 @@ class Engine:
                 exc_info=not known,
             )
             return after_error(turn.claim.deploy, error, turn, reference)
+        return Next(taken.deploy.trying_anew(), taken.after) if taken.deploy.attempts else taken
 
     def _commit(self, claim: Claim, left: Next, *, keep: bool) -> Claim:
         before, after = claim.deploy, left.deploy

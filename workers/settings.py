@@ -12,7 +12,7 @@ from deploys.settings import Settings, SlackSettings, address, number, refuse
 class WorkerSettings(SlackSettings):
     """`worker`: moves deploys in ECS, and publishes them to Slack."""
 
-    lease_seconds: Annotated[float, number(20, 600)] = Field(
+    lease_seconds: Annotated[float, number(30, 600)] = Field(
         default=60.0,
         description="Seconds for which a worker has a deploy to itself while it takes one step. A worker "
         "that dies holds its deploy up for this long.",

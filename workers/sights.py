@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from deploys.deploy import Deploy
-from deploys.errors import ServiceDeploymentsUnavailable
+from deploys.errors import AwsUnavailable, ServiceDeploymentsUnavailable
 from workers.ecs import rollouts, services
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.session import Aws
@@ -43,6 +43,21 @@ class Fresh:
             deploy.deployment_id,
             created_after=(deploy.started_at or deploy.requested_at) - JOIN_SLACK_SECONDS,
         )
+
+
+class Unseen:
+    """ECS did not answer the look at a cluster: each deploy of it takes that as its own failed try."""
+
+    def __init__(self, error: AwsUnavailable) -> None:
+        self._error = error
+
+    def service(self, deploy: Deploy) -> ServiceSeen | None:
+        """Raises AwsUnavailable."""
+        raise self._error
+
+    def service_deployment(self, deploy: Deploy) -> ServiceDeploymentSeen | None:
+        """Raises AwsUnavailable."""
+        raise self._error
 
 
 class Together:

@@ -102,7 +102,8 @@ class Turn:
 
     def write(self, deploy: Deploy) -> Deploy:
         """Writes an intent before it is acted upon. The turn goes on."""
-        self.claim = self._store.commit(self.claim, deploy, due_at=self.now(), keep=True)
+        what = f"about to act: {deploy.phase.value}"
+        self.claim = self._store.commit(self.claim, deploy, due_at=self.now(), what=what, keep=True)
         return self.claim.deploy
 
     def guard(self) -> None:

@@ -15,12 +15,13 @@ from deploys.bell import Bell
 from deploys.catalogue.catalogue import Catalogue, load
 from deploys.connection import connect, connect_for_rq
 from deploys.groups import Groups
-from deploys.process import warn_about
+from deploys.process import wait_for, warn_about
 from deploys.store import Store
 from deploys.threads import Threads
 from workers import groups, home
 from workers.ecs.session import Aws
 from workers.engine import Engine
+from workers.queries.desk import QuestionDesk
 from workers.settings import WorkerSettings
 from workers.thread.client import slack_client
 from workers.thread.limits import Limits
@@ -36,9 +37,11 @@ class Workshop:
     redis: Redis
     catalogue: Catalogue
     client: WebClient
+    aws: Aws
     engine: Engine
     publisher: Publisher
     limits: Limits
+    questions: QuestionDesk
 
     def show_home(self, user: str) -> None:
         """Shows a user's Home tab anew."""
@@ -60,21 +63,24 @@ def build(settings: WorkerSettings) -> Workshop:
     """Builds all of it; sends nothing to Slack or AWS.
 
     Raises:
-        SlipwayError: the catalogue or AWS's own configuration is wrong.
+        SlipwayError: the catalogue or AWS's own configuration is wrong, or Redis does not answer.
     """
     catalogue = load(settings.services_file)
     redis = connect(settings.redis_url)
+    wait_for(redis)
     warn_about(redis)
     aws = Aws()
     aws.warm(catalogue.regions)
     store = Store(redis)
     client = slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     limits = Limits(redis, time.time)
+    threads = Threads(redis)
+    gate = Access(catalogue, Groups(redis))
     engine = Engine(
         store=store,
         bell=Bell(connect_for_rq(settings.redis_url)),
         aws=aws,
-        gate=Access(catalogue, Groups(redis)),
+        gate=gate,
         pace=Pace(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds),
         worker=f"{socket.gethostname()}:{os.getpid()}",
     )
@@ -82,7 +88,9 @@ def build(settings: WorkerSettings) -> Workshop:
         redis=redis,
         catalogue=catalogue,
         client=client,
+        aws=aws,
         engine=engine,
-        publisher=Publisher(client, Threads(redis), store, limits, time.time),
+        publisher=Publisher(client, threads, store, limits, time.time),
         limits=limits,
+        questions=QuestionDesk(catalogue, store, threads, aws, gate, client),
     )

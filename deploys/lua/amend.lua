@@ -1,5 +1,5 @@
 -- Writes what a person decided, unless the record changed meanwhile, and makes the deploy due at once.
--- KEYS: record due bells publish audit
+-- KEYS: record due publish audit
 -- ARGV: id version record now_ms audit...
 -- Returns 1, or 0 when the version no longer stands.
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[2] then
@@ -7,6 +7,6 @@ if redis.call('HGET', KEYS[1], 'version') ~= ARGV[2] then
 end
 redis.call('HSET', KEYS[1], 'record', ARGV[3], 'version', ARGV[2] + 1)
 redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1])
-redis.call('ZADD', KEYS[4], ARGV[4], ARGV[1])
-redis.call('XADD', KEYS[5], '*', unpack(ARGV, 5))
+redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1])
+redis.call('XADD', KEYS[4], '*', unpack(ARGV, 5))
 return 1

@@ -25,9 +25,10 @@ if ended == '1' then
   redis.call('ZREM', KEYS[6], id)
   redis.call('HDEL', KEYS[7], id)
   redis.call('SREM', KEYS[5], id)
+  local was_first = redis.call('LINDEX', KEYS[3], 0) == id
   redis.call('LREM', KEYS[3], 0, id)
   local line = redis.call('LRANGE', KEYS[3], 0, -1)
-  if line[1] then
+  if was_first and line[1] then
     redis.call('ZADD', KEYS[6], now, line[1])
   end
   for _, waiting in ipairs(line) do

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import httpx
 from redis import Redis
+from redis.exceptions import RedisError
 
 from deploys.catalogue.catalogue import load
 from deploys.connection import connect
@@ -19,9 +21,9 @@ from deploys.groups import Groups
 from deploys.store import Store
 from deploys.threads import Threads
 from sandbox.ports import free_port
-from sandbox.slack.client import SlackClient
+from sandbox.slack.client import SandboxError, SlackClient
 from slipway.demo.files import manifest_for, services_file
-from slipway.demo.troupe import Troupe
+from slipway.demo.troupe import DemoFailed, Troupe
 
 ADDRESS = r"http://127\.0\.0\.1:\d+"
 REGION = "eu-west-1"
@@ -62,13 +64,17 @@ def stage(*, speed: float, mode: str = "socket", workers: int = 2) -> Iterator[S
     Raises:
         DemoFailed: one of them did not come up.
     """
-    with tempfile.TemporaryDirectory(prefix="slipway-demo-") as folder, Troupe(Path(folder)) as troupe:
-        playing = _build(troupe, Path(folder), speed, mode, workers)
+    folder = Path(tempfile.mkdtemp(prefix="slipway-demo-"))
+    with Troupe(folder) as troupe:
+        playing = _build(troupe, folder, speed, mode, workers)
         try:
             yield playing
+        except (httpx.HTTPError, RedisError, SandboxError) as error:
+            raise DemoFailed(f"{error} (the logs: {folder})") from error
         finally:
             playing.slack.close()
             playing.redis.close()
+    shutil.rmtree(folder)  # kept where something failed: its message names the logs
 
 
 def _build(troupe: Troupe, logs: Path, speed: float, mode: str, workers: int) -> Stage:
@@ -121,8 +127,8 @@ def _environment(slack_url: str, ecs_url: str, redis_url: str, speed: float) -> 
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "WATCH_SECONDS": f"{max(0.3, WATCH_SECONDS / speed):.2f}",
-        "LEASE_SECONDS": "20",
-        "SETTLE_SECONDS": "21",
+        "LEASE_SECONDS": "30",
+        "SETTLE_SECONDS": "31",
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 from bot import start
 from bot.identity import compare_clocks
 from deploys.errors import RedisSilent
+from deploys.process import wait_for
 from sandbox.ports import free_port
 
 
@@ -18,7 +19,7 @@ def test_a_redis_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) 
     redis = start.connect(f"redis://127.0.0.1:{free_port()}/0")
 
     with pytest.raises(RedisSilent) as silent:
-        start.wait_for(redis, patience=0)
+        wait_for(redis, patience=0)
 
     assert silent.value.message.startswith("Redis does not answer at REDIS_URL (")
     assert "cannot start without it" in silent.value.message
@@ -34,7 +35,7 @@ def test_a_redis_that_comes_up_late_is_waited_for(redis_url: str, monkeypatch: p
         absent.connection_pool = present.connection_pool
 
     monkeypatch.setattr(time, "sleep", nap)
-    start.wait_for(absent, patience=5)
+    wait_for(absent, patience=5)
 
     assert naps
 

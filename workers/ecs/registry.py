@@ -50,6 +50,16 @@ def find(region: Region, reference: ImageReference) -> ImageSeen | None:
 def recent_tags(region: Region, reference: ImageReference, count: int = 5) -> list[str]:
     """The tags pushed last to the image's repository, newest first, at most `count`.
 
+    Otherwise as `newest_images`.
+
+    Raises RepositoryMissing and the errors of `aws_call`.
+    """
+    return [tag for image in newest_images(region, reference) for tag in image.tags][:count]
+
+
+def newest_images(region: Region, reference: ImageReference) -> list[ImageSeen]:
+    """The tagged images of the image's repository, the one pushed last first.
+
     ECR answers in no order at all, so the repository is read: its first 10,000 tagged images at most. The
     reference must be `checkable`.
 
@@ -73,8 +83,7 @@ def recent_tags(region: Region, reference: ImageReference, count: int = 5) -> li
                 images += [_seen(image) for image in page["imageDetails"]]
     except AwsRefused as error:
         raise _explained(error, reference) from error
-    images.sort(key=lambda image: image.pushed_at or 0.0, reverse=True)
-    return [tag for image in images for tag in image.tags][:count]
+    return sorted(images, key=lambda image: image.pushed_at or 0.0, reverse=True)
 
 
 def _repository(reference: ImageReference) -> tuple[str, str, str]:

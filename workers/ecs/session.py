@@ -98,6 +98,16 @@ class Aws:
             for service in WARMED:
                 self.region(name).client(service)
 
+    def refresh_credentials(self) -> None:
+        """Fetches credentials where they are missing or soon out of date, such as those of an assumed role.
+
+        For a worker before it forks: else every job would fetch its own, within the time of its first call.
+        """
+        with aws_call("any call"):
+            credentials = self._session.get_credentials()
+            if credentials is not None:
+                credentials.get_frozen_credentials()
+
     def build(self, service: str, region: str) -> Any:
         """A new client. `Region` keeps it."""
         with self._building, aws_call(f"any call to {service} in {region}"):

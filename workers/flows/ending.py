@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
+from workers.ecs.seen import ServiceSeen
 from workers.flows import words
 from workers.turn import Next, Turn
 
@@ -16,6 +17,8 @@ def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str) -> Next:
     A service that was marked to be restored goes through SETTLING too: there the mark is taken off.
     """
     now = turn.now()
+    if deploy.cancel and outcome is not Outcome.CANCELLED:
+        text = f"{text} {words.cancelled_too_late(deploy.cancel.user)}"
     told = deploy.saying(
         now,
         MilestoneKind.END,
@@ -32,6 +35,39 @@ def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str) -> Next:
     if deploy.original is not None:
         return Next(told.at(Phase.SETTLING, now))
     return Next(told.at(Phase.ENDED, now))
+
+
+def look_again(deploy: Deploy, turn: Turn, sight: str) -> Next | None:
+    """A read may be some seconds old, so what would end or turn a deploy has to be seen twice.
+
+    None when it was: then it stands.
+    """
+    if deploy.seen_end == sight:
+        return None
+    return Next(deploy.evolve(seen_end=sight), after=turn.pace.watch_seconds)
+
+
+def superseded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
+    """Somebody else's deployment has the service."""
+    primary = seen.primary.id if seen.primary else ""
+    text = words.superseded(seen.revision, primary)
+    return look_again(deploy, turn, f"superseded {primary}") or end(deploy, turn, Outcome.SUPERSEDED, text)
+
+
+def gone(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next:
+    """ECS has no such service any more."""
+    status = seen.status if seen else ""
+    return look_again(deploy, turn, f"gone {status}") or end(deploy, turn, Outcome.FAILED, words.gone(status))
+
+
+def is_own(deploy: Deploy, revision: str) -> bool:
+    """Whether this deploy knows the revision: the new one, the recorded one, or a copy of that."""
+    return revision in {
+        deploy.new_revision,
+        deploy.restore_revision,
+        deploy.original.revision if deploy.original else None,
+        deploy.plan.old_revision if deploy.plan else None,
+    }
 
 
 def withdraw(deploy: Deploy, turn: Turn) -> Next:
@@ -55,13 +91,14 @@ def go_back(deploy: Deploy, turn: Turn, back_to: Outcome, reason: str) -> Next:
         words.going_back(reason, old),
         back_to=back_to,
         reason=reason,
-        seen_end="",
     )
     return Next(told.at(Phase.RESTORING, now))
 
 
 def old_revision(deploy: Deploy) -> str:
     """The revision recorded before the deploy: where every way back leads."""
+    if deploy.restore_revision is not None:
+        return deploy.restore_revision
     if deploy.original is not None:
         return deploy.original.revision
     return deploy.plan.old_revision if deploy.plan else ""

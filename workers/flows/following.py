@@ -6,15 +6,16 @@ import re
 
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Rollout
-from deploys.errors import ServiceDeploymentsUnavailable
+from deploys.errors import AwsError
 from workers.ecs import tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
 from workers.flows import words
-from workers.flows.ending import end, go_back, old_revision
+from workers.flows.ending import end, go_back, old_revision, superseded
 from workers.flows.evidence import causes, gather
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand
+from workers.flows.stop_start import taken
 from workers.turn import Next, Turn
 
 
@@ -33,6 +34,8 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
     deploy = deploy.evolve(
         rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
     )
+    if stands is Stand.SUPERSEDED and seen is not None:
+        return (taken if deploy.original else superseded)(deploy, turn, seen)
     if stands.final:
         if deploy.seen_end != stands.value:
             return Next(deploy.evolve(seen_end=stands.value), after=turn.pace.watch_seconds / 2)
@@ -48,10 +51,10 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
 
 
 def own_deployment(turn: Turn) -> ServiceDeploymentSeen | None:
-    """ECS's record of our rollout; None where this ECS does not tell, and the deployments list must do."""
+    """ECS's record of our rollout; None where ECS does not tell (now): the deployments list must do."""
     try:
         return turn.service_deployment()
-    except ServiceDeploymentsUnavailable:
+    except AwsError:
         return None
 
 
@@ -78,15 +81,13 @@ def _finish(
 ) -> Next:
     if stands is Stand.SUCCEEDED:
         return _succeed(deploy, turn)
-    if stands is Stand.SUPERSEDED and seen is not None:
-        primary = seen.primary
-        text = words.superseded(seen.revision, primary.id if primary else "")
-        return end(deploy, turn, Outcome.SUPERSEDED, text)
     if stands is Stand.ROLLED_BACK:
         reason = deploy.reason or words.ecs_goes_back(own.reason if own else "")
         deploy = deploy.evolve(
             reason=reason, serving_at=turn.now() if deploy.stop_requested_at is not None else None
         )
+        if deploy.original is not None and _ran_beside(deploy, turn):
+            deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, words.overlap_back(), broadcast=True)
         why = gather(deploy, turn, seen)
         text = words.rolled_back(deploy, old_revision(deploy), reason, why)
         return end(deploy, turn, Outcome.ROLLED_BACK, text)
@@ -100,15 +101,27 @@ def _succeed(deploy: Deploy, turn: Turn) -> Next:
     now = turn.now()
     if deploy.service.strategy is Strategy.STOP_START and deploy.original is not None:
         service = deploy.service
-        old = tasks.describe(turn.region, service.cluster, deploy.original.task_arns)
-        listed = tasks.of_service(turn.region, service.cluster, service.ecs_service)
-        new = [task for task in listed if task.started_by == deploy.deployment_id]
+        recorded = tasks.describe(turn.region, service.cluster, deploy.original.task_arns)
+        listed = {t.arn: t for t in tasks.of_service(turn.region, service.cluster, service.ecs_service)}
+        known = {**recorded, **listed}.values()
+        new = [task for task in known if task.started_by == deploy.deployment_id]
+        old = [task for task in known if task.started_by != deploy.deployment_id]
         deploy = deploy.evolve(serving_at=serving_since(new, deploy.original.desired_count) or now)
-        beside = overlap_seconds(list(old.values()), new)
+        beside = overlap_seconds(old, new)
         if beside is not None:
             deploy = deploy.saying(now, MilestoneKind.TROUBLE, words.overlap(beside), broadcast=True)
     took = now - deploy.requested_at
     return end(deploy, turn, Outcome.SUCCEEDED, words.succeeded(deploy, took))
+
+
+def _ran_beside(deploy: Deploy, turn: Turn) -> bool:
+    """Whether ECS started tasks of the old version before every task of the new one had stopped."""
+    service = deploy.service
+    recorded = deploy.original.task_arns if deploy.original else ()
+    listed = tasks.of_service(turn.region, service.cluster, service.ecs_service)
+    new = [task for task in listed if task.started_by == deploy.deployment_id]
+    back = [t for t in listed if t.started_by != deploy.deployment_id and t.arn not in recorded]
+    return overlap_seconds(new, back) is not None
 
 
 def _ecs_goes_back(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) -> Deploy:

@@ -20,7 +20,7 @@ from deploys.mrkdwn import escape
 from workers.ecs import images, registry, task_definitions, tasks
 from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
 from workers.flows import words
-from workers.flows.ending import withdraw
+from workers.flows.ending import look_again, withdraw
 from workers.flows.goals import find_goal, shown_tag
 from workers.turn import Next, Turn
 
@@ -46,7 +46,12 @@ def plan(deploy: Deploy, turn: Turn) -> Next:
     if deploy.cancel:
         return withdraw(deploy, turn)
     turn.gate.may_deploy(deploy.requester, deploy.service.name, deploy.channel)
-    made = make_plan(deploy, turn)
+    try:
+        made = make_plan(deploy, turn)
+    except ForeignRollout as error:
+        if again := look_again(deploy, turn, f"foreign {error.facts['deployment']}"):
+            return again
+        raise
     now = turn.now()
     planned = deploy.saying(now, MilestoneKind.PLAN, words.plan(deploy, made), plan=made, tag=made.tag)
     return Next(ask(planned, now) if deploy.service.approvals else planned.at(Phase.REGISTERING, now))
@@ -76,8 +81,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     assert seen is not None
     running = task_definitions.describe(turn.region, seen.revision)
     goal = find_goal(deploy, turn, running)
-    changes = goal.changes
-    image = _find_image(turn, changes[0])
+    changes, image = _checked_images(turn, goal.changes)
     if deploy.verb is Verb.DEPLOY and all(change.old_image == change.new_image for change in changes):
         _refuse_same_image(deploy, turn, changes[0].container, image)
     downtime = service.strategy is Strategy.STOP_START
@@ -123,6 +127,21 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
         raise ForeignRollout(
             service=service.name, deployment=primary.id, revision=words.short(primary.revision)
         )
+
+
+def _checked_images(
+    turn: Turn, changes: tuple[ContainerChange, ...]
+) -> tuple[tuple[ContainerChange, ...], ImageSeen | None]:
+    """The changes with their digests, and the main image. Every new image is looked up, each once."""
+    found = {
+        new_image: _find_image(turn, change)
+        for new_image, change in {change.new_image: change for change in changes}.items()
+    }
+    with_digests = tuple(
+        change.evolve(digest=image.digest if (image := found[change.new_image]) else None)
+        for change in changes
+    )
+    return with_digests, found[changes[0].new_image]
 
 
 def _find_image(turn: Turn, change: ContainerChange) -> ImageSeen | None:

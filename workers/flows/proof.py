@@ -8,7 +8,10 @@ from workers.ecs.seen import TaskSeen
 
 
 def overlap_seconds(old: Sequence[TaskSeen], new: Sequence[TaskSeen]) -> float | None:
-    """How long a new task was started while an old one had not stopped (seconds); None when none was."""
+    """How long a new task ran while an old one had not stopped (seconds); infinite while one is alive.
+
+    None when strict order held.
+    """
     if not new or not old:
         return None
     starts = [task.started_at for task in new if task.started_at is not None]
@@ -16,12 +19,13 @@ def overlap_seconds(old: Sequence[TaskSeen], new: Sequence[TaskSeen]) -> float |
         return None
     first = min(starts)
     if any(task.stopped_at is None for task in old):
-        return 0.0
+        return float("inf")
     beside = max(task.stopped_at or 0.0 for task in old) - first
     return beside if beside > 0 else None
 
 
 def serving_since(new: Sequence[TaskSeen], count: int) -> float | None:
     """When the full count was running: the moment the last of the first `count` tasks started."""
-    starts = sorted(task.started_at for task in new if task.started_at is not None)
+    running = [task for task in new if task.last_status == "RUNNING"]
+    starts = sorted(task.started_at for task in running if task.started_at is not None)
     return starts[count - 1] if count and len(starts) >= count else None

@@ -17,6 +17,7 @@ def register(deploy: Deploy, turn: Turn) -> Next:
     """Registers the revision of the plan that was shown, if that plan still stands."""
     if deploy.cancel:
         return withdraw(deploy, turn)
+    turn.gate.may_deploy(deploy.requester, deploy.service.name, deploy.channel)
     fresh = make_plan(deploy, turn)
     shown = deploy.plan
     if shown is None or not same_plan(shown, fresh):

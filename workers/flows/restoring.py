@@ -5,10 +5,10 @@ from __future__ import annotations
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AwsDenied, AwsRefused, ServiceDeploymentsUnavailable
-from workers.ecs import rollouts, services, tasks
+from workers.ecs import rollouts, services, task_definitions, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.flows import words
-from workers.flows.ending import end, old_revision
+from workers.flows.ending import end, gone, is_own, old_revision, superseded
 from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.stop_start import original_of, still_alive, taken
@@ -25,12 +25,28 @@ def restore(deploy: Deploy, turn: Turn) -> Next:
     """Brings back the recorded revision and, where the service was stopped, its count, in one update."""
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
-        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
-    if seen.revision not in (old_revision(deploy), deploy.new_revision):
+        return gone(deploy, turn, seen)
+    if not is_own(deploy, seen.revision):
         return _superseded(deploy, turn, seen)
+    deploy = _restorable(deploy, turn)
     if deploy.service.strategy is Strategy.STOP_START:
         return _restore_stopped(deploy, turn, seen)
     return _restore_rolling(deploy, turn, seen)
+
+
+def _restorable(deploy: Deploy, turn: Turn) -> Deploy:
+    """With a copy of the recorded revision where that one was deregistered: ECS takes only ACTIVE ones."""
+    source = task_definitions.describe(turn.region, old_revision(deploy))
+    if source.status == "ACTIVE":
+        return deploy
+    mark = f"{deploy.id}:restore"
+    copy = task_definitions.registered_for(
+        turn.region, source.family, newer_than=source.number, deploy_id=mark
+    )
+    if copy is None:
+        turn.guard()
+        copy = task_definitions.register(turn.region, task_definitions.copied(source, {}, mark))
+    return turn.write(deploy.evolve(restore_revision=copy))
 
 
 def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
@@ -38,10 +54,10 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     if seen.revision == old:
         # Still the deployment before ours: the update never arrived, may arrive yet, or the read is stale.
         never_moved = seen.primary is not None and seen.primary.id == deploy.previous_deployment_id
-        return _followed_back(deploy.evolve(uncertain=deploy.uncertain or never_moved), turn, seen)
+        return _followed_back(deploy.evolve(uncertain=deploy.uncertain or never_moved), turn)
     own = own_deployment(turn)
     if own is not None and own.status in WAY_BACK:
-        return _followed_back(deploy, turn, None)
+        return _followed_back(deploy, turn)
     if own is not None and own.status in STOPPABLE:
         turn.guard()
         try:
@@ -49,19 +65,23 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
         except (AwsRefused, AwsDenied, ServiceDeploymentsUnavailable):
             pass  # it ended in this moment, or may not be stopped: the update below does the same
         else:
-            return _followed_back(deploy, turn, None)
+            return _followed_back(deploy, turn)
     service = deploy.service
     turn.guard()
-    updated = services.update(turn.region, service.cluster, service.ecs_service, revision=old)
-    return _followed_back(deploy, turn, updated)
+    services.update(turn.region, service.cluster, service.ecs_service, revision=old)
+    return _followed_back(deploy, turn)
 
 
 def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     """Strict order holds on the way back too: nothing starts before everything is STOPPED."""
-    original = original_of(deploy)
+    count = original_of(deploy).desired_count
     service = deploy.service
-    if seen.revision == original.revision and seen.desired == original.desired_count:
-        return _followed_back(deploy, turn, seen)
+    if seen.revision == old_revision(deploy) and seen.desired != 0:
+        # It runs already: to stop it once more would only mean more downtime.
+        if seen.desired != count:
+            turn.guard()
+            services.update(turn.region, service.cluster, service.ecs_service, desired=count)
+        return _followed_back(deploy, turn)
     if seen.desired != 0:
         turn.guard()
         services.update(turn.region, service.cluster, service.ecs_service, desired=0)
@@ -71,38 +91,35 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     if alive:
         return Next(_tell_waiting(deploy, turn), after=turn.pace.watch_seconds)
     turn.guard()
-    updated = services.update(
+    services.update(
         turn.region,
         service.cluster,
         service.ecs_service,
-        revision=original.revision,
-        desired=original.desired_count,
+        revision=old_revision(deploy),
+        desired=count,
     )
-    return _followed_back(deploy, turn, updated)
+    return _followed_back(deploy, turn)
 
 
 def _tell_waiting(deploy: Deploy, turn: Turn) -> Deploy:
     """Loud, once, when the tasks take longer to stop than a whole rollout may."""
-    if turn.now() - deploy.phase_since <= deploy.service.deadline or deploy.seen_end == "waiting":
+    if turn.now() - deploy.phase_since <= deploy.service.deadline or deploy.loud_at is not None:
         return deploy
     return deploy.saying(
         turn.now(),
         MilestoneKind.TROUBLE,
         words.restoring_waits(deploy.alive),
         broadcast=True,
-        seen_end="waiting",
+        loud_at=turn.now(),
     )
 
 
-def _followed_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next:
-    primary = seen.primary if seen else None
+def _followed_back(deploy: Deploy, turn: Turn) -> Next:
     now = turn.now()
     back = deploy.at(
         Phase.FOLLOWING_BACK,
         now,
-        back_deployment_id=primary.id if primary else None,
         alive=(),
-        seen_end="",
     )
     return Next(back, after=turn.pace.watch_seconds / 2)
 
@@ -112,12 +129,12 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
     now = turn.now()
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
-        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+        return gone(deploy, turn, seen)
     own = own_deployment(turn)
     deploy = deploy.evolve(rollout=progress(deploy, seen, own))
     if _must_restore_again(deploy, seen, own):
         return Next(deploy.at(Phase.RESTORING, now), after=turn.pace.watch_seconds)
-    if seen.revision not in (old_revision(deploy), deploy.new_revision):
+    if not is_own(deploy, seen.revision):
         return _superseded(deploy, turn, seen)
     if is_back(deploy, seen, own):
         if deploy.seen_end != "back":
@@ -145,7 +162,7 @@ def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None
         return False
     if own is not None and own.status in WAY_BACK:
         return False
-    if deploy.original is not None and seen.running < deploy.original.desired_count:
+    if deploy.original is not None and (seen.desired == 0 or seen.running < seen.desired):
         return False
     if primary.rollout_state:
         return primary.rollout_state == "COMPLETED"
@@ -154,7 +171,7 @@ def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None
 
 def _must_restore_again(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:
     """Whether the service neither is nor moves to what was set: a late write, a failed rollback. Pure."""
-    if deploy.original is not None and seen.desired != deploy.original.desired_count:
+    if deploy.original is not None and seen.desired == 0:
         return True
     if seen.revision == old_revision(deploy) or seen.revision != deploy.new_revision:
         return False
@@ -175,5 +192,4 @@ def _finish(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
 def _superseded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     if deploy.original is not None:
         return taken(deploy, turn, seen)
-    primary = seen.primary.id if seen.primary else ""
-    return end(deploy, turn, Outcome.SUPERSEDED, words.superseded(seen.revision, primary))
+    return superseded(deploy, turn, seen)

@@ -6,7 +6,7 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from workers.ecs import services
 from workers.ecs.seen import ServiceSeen
 from workers.flows import words
-from workers.flows.ending import end, go_back, old_revision, withdraw
+from workers.flows.ending import go_back, gone, old_revision, superseded, withdraw
 from workers.turn import Next, Turn
 
 
@@ -15,14 +15,13 @@ def update(deploy: Deploy, turn: Turn) -> Next:
     service = deploy.service
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
-        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+        return gone(deploy, turn, seen)
     if seen.revision == deploy.new_revision:
         return Next(under_way(deploy, seen, turn.now()))
     if deploy.cancel:
         return _cancel(deploy, turn)
     if seen.revision != old_revision(deploy):
-        primary = seen.primary.id if seen.primary else ""
-        return end(deploy, turn, Outcome.SUPERSEDED, words.superseded(seen.revision, primary))
+        return superseded(deploy, turn, seen)
     deploy = turn.write(
         deploy.evolve(
             update_tried=True,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
+from deploys.errors import AwsDenied, AwsRefused
 from workers.ecs import services
 from workers.ecs.seen import ServiceSeen
 from workers.flows import words
 from workers.flows.ending import old_revision
-from workers.flows.stop_start import untag
+from workers.flows.stop_start import RESTORE_TAG, untag
 from workers.turn import Next, Turn
 
 
@@ -17,14 +18,27 @@ def settle(deploy: Deploy, turn: Turn) -> Next:
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
         return Next(deploy.at(Phase.ENDED, now))
+    if left_at_zero(deploy, seen) and deploy.loud_at is not None:
+        told = deploy.saying(now, MilestoneKind.TROUBLE, words.left_at_zero(), broadcast=True)
+        return Next(told.at(Phase.ENDED, now))
     if left_at_zero(deploy, seen):
         count = deploy.original.desired_count if deploy.original else 0
         return _set_right(deploy, turn, words.found_at_zero(count), count)
     if moved_late(deploy, seen):
         return _set_right(deploy, turn, words.found_new(old_revision(deploy)), None)
-    if deploy.original is not None:
+    return Next(_unmarked(deploy, turn).at(Phase.ENDED, now))
+
+
+def _unmarked(deploy: Deploy, turn: Turn) -> Deploy:
+    """With the restore tag taken off the service; one that stays there is said, and stops nothing."""
+    if deploy.original is None:
+        return deploy
+    try:
         untag(deploy, turn)
-    return Next(deploy.at(Phase.ENDED, now))
+    except (AwsDenied, AwsRefused) as error:
+        text = words.tag_left(RESTORE_TAG, error.message)
+        return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text)
+    return deploy
 
 
 def left_at_zero(deploy: Deploy, seen: ServiceSeen) -> bool:
@@ -40,7 +54,9 @@ def moved_late(deploy: Deploy, seen: ServiceSeen) -> bool:
 
 def _set_right(deploy: Deploy, turn: Turn, text: str, count: int | None) -> Next:
     service = deploy.service
-    told = turn.write(deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True))
+    told = turn.write(
+        deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True, loud_at=turn.now())
+    )
     kept = deploy.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED)
     turn.guard()
     services.update(

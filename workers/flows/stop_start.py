@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Phase, TaskAlive
+from deploys.errors import NothingRuns
 from workers.ecs import services, tasks
 from workers.ecs.seen import ServiceSeen, TaskSeen
 from workers.flows import words
-from workers.flows.ending import end, go_back, old_revision, withdraw
+from workers.flows.ending import end, go_back, gone, is_own, look_again, old_revision, superseded, withdraw
 from workers.turn import Next, Turn
 
 RESTORE_TAG = "slipway:restore"
@@ -27,10 +28,11 @@ def record(deploy: Deploy, turn: Turn) -> Next:
         return withdraw(deploy, turn)
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
-        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
-    if seen.revision != old_revision(deploy) or seen.desired == 0:
-        primary = seen.primary.id if seen.primary else ""
-        return end(deploy, turn, Outcome.SUPERSEDED, words.superseded(seen.revision, primary))
+        return gone(deploy, turn, seen)
+    if seen.revision != old_revision(deploy):
+        return superseded(deploy, turn, seen)
+    if seen.desired == 0:
+        raise NothingRuns(service=deploy.service.name)
     known = tasks.of_service(turn.region, deploy.service.cluster, deploy.service.ecs_service)
     alive = tuple(task.arn for task in known if task.last_status != "STOPPED")
     original = Original(revision=seen.revision, desired_count=seen.desired, task_arns=alive)
@@ -49,7 +51,7 @@ def stop(deploy: Deploy, turn: Turn) -> Next:
         return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
-        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+        return gone(deploy, turn, seen)
     if seen.revision != original.revision:
         return taken(deploy, turn, seen)
     if deploy.stop_requested_at is None:
@@ -61,6 +63,8 @@ def stop(deploy: Deploy, turn: Turn) -> Next:
                 stop_requested_at=turn.now(),
             )
         )
+    else:
+        deploy = turn.write(deploy.evolve(uncertain=True))
     if seen.desired != 0:
         turn.guard()
         services.update(turn.region, service.cluster, service.ecs_service, desired=0)
@@ -74,18 +78,21 @@ def drain(deploy: Deploy, turn: Turn) -> Next:
         return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
-        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+        return gone(deploy, turn, seen)
     original = original_of(deploy)
     if seen.revision != original.revision:
         return taken(deploy, turn, seen)
     if seen.desired != 0:
-        return go_back(deploy, turn, Outcome.ROLLED_BACK, words.count_changed(seen.desired))
+        return look_again(deploy, turn, f"count {seen.desired}") or go_back(
+            deploy, turn, Outcome.ROLLED_BACK, words.count_changed(seen.desired)
+        )
     old = old_tasks(deploy, turn)
     arns = tuple(dict.fromkeys((*original.task_arns, *(task.arn for task in old))))
     alive = still_alive(old)
     deploy = deploy.evolve(
         original=original.evolve(task_arns=arns),
         alive=alive,
+        seen_end="",
         rollout=deploy.rollout.evolve(old_running=len(alive), new_desired=original.desired_count),
     )
     if alive:
@@ -104,13 +111,16 @@ def start(deploy: Deploy, turn: Turn) -> Next:
     service = deploy.service
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
-        return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+        return gone(deploy, turn, seen)
     if seen.revision == deploy.new_revision and seen.desired == original.desired_count:
         return Next(_under_way(deploy, seen, turn.now()))
     if deploy.cancel:
         return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
-    if seen.revision not in (original.revision, deploy.new_revision):
+    if not is_own(deploy, seen.revision):
         return taken(deploy, turn, seen)
+    if seen.revision == original.revision and (seen.desired != 0 or still_alive(old_tasks(deploy, turn))):
+        # Something started old tasks again since they were proven stopped: the proof no longer stands.
+        return Next(deploy.at(Phase.DRAINING, turn.now()))
     deploy = turn.write(
         deploy.evolve(
             update_tried=True,
@@ -159,6 +169,9 @@ def still_alive(old: Sequence[TaskSeen]) -> tuple[TaskAlive, ...]:
 
 def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     """Somebody else set another revision. It is not fought, but nothing is left at zero."""
+    primary = seen.primary.id if seen.primary else ""
+    if again := look_again(deploy, turn, f"taken {primary} {seen.revision}"):
+        return again
     if seen.desired == 0:
         service = deploy.service
         turn.guard()
@@ -168,7 +181,6 @@ def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
             service.ecs_service,
             desired=original_of(deploy).desired_count,
         )
-    primary = seen.primary.id if seen.primary else ""
     return end(deploy, turn, Outcome.SUPERSEDED, words.superseded(seen.revision, primary))
 
 

@@ -1,4 +1,4 @@
-"""What a step that failed leads to. Pure but for the time."""
+"""What a step that failed leads to: a service that was changed is never given up, and never silently."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workers.flows import words
 from workers.flows.ending import go_back, refuse
 from workers.turn import Next, Turn
 
-UNTOUCHED = {
+BEFORE_THE_CHANGE = {
     Phase.WAITING,
     Phase.PLANNING,
     Phase.AWAITING_APPROVAL,
@@ -25,46 +25,44 @@ UNTOUCHED = {
     Phase.RECORDING,
     Phase.STOPPING,
 }
-"""Phases in which the service was not changed, unless the record says that a change was tried."""
-MAYBE_TOUCHED = {Phase.DRAINING, Phase.STARTING}
-"""Phases from which the way back is the safe way out."""
-LOUD_AFTER = 3
-"""Failed tries of a step after which the thread says so, where the step must not be given up (count)."""
+"""Phases that come before the service is changed, or end with its first change."""
+CHANGES_SERVICE = {Phase.UPDATING, Phase.STOPPING, Phase.STARTING, Phase.RESTORING, Phase.SETTLING}
+"""Phases in which a call that got no answer may have changed the service."""
+LOUD_AFTER_TRIES = 3
+"""Failed tries after which the channel is told of what will not pass by itself (count)."""
+LOUD_AFTER_SECONDS = 120.0
+"""Seconds after which the channel is told of what should have passed."""
+LOUD_AGAIN_SECONDS = 600.0
+"""Between two such messages."""
 BUG_TRIES = 5
 """Times an error of our own is tried again (count)."""
 
 
 def after_error(deploy: Deploy, error: Exception, turn: Turn, reference: str) -> Next:
-    """Tries again, refuses, or brings back what was: never gives up a service that was changed."""
+    """Tries again, refuses, or brings back what was."""
+    now = turn.now()
     deploy = deploy.evolve(
         attempts=deploy.attempts + 1,
+        failing_since=deploy.failing_since or now,
         last_error=_told(error, reference),
-        uncertain=deploy.uncertain or (isinstance(error, AwsUncertain) and _changes_service(deploy)),
+        uncertain=deploy.uncertain or (isinstance(error, AwsUncertain) and deploy.phase in CHANGES_SERVICE),
     )
-    if not _passes(error, deploy):
-        if _untouched(deploy):
-            return refuse(deploy, turn, deploy.last_error)
-        if deploy.phase in MAYBE_TOUCHED or deploy.phase in UNTOUCHED:
-            return go_back(deploy, turn, Outcome.ROLLED_BACK, deploy.last_error)
-    elif _untouched(deploy) and _too_long(deploy, turn):
-        reason = words.aws_silent(deploy.last_error, turn.now() - deploy.phase_since)
-        return refuse(deploy, turn, reason)
-    if deploy.phase is Phase.SETTLING and _too_long(deploy, turn):
-        told = deploy.saying(
-            turn.now(),
-            MilestoneKind.TROUBLE,
-            words.not_settled(deploy.last_error),
-            broadcast=True,
-        )
-        return Next(told.at(Phase.ENDED, turn.now()))
-    if deploy.attempts == LOUD_AFTER and not _untouched(deploy) and not isinstance(error, AwsUnavailable):
-        deploy = deploy.saying(
-            turn.now(),
-            MilestoneKind.TROUBLE,
-            words.still_trying(deploy.last_error, deploy.attempts),
-            broadcast=True,
-        )
-    return Next(deploy, after=backoff_seconds(deploy.attempts))
+    if _untouched(deploy):
+        return _before_the_change(deploy, error, turn)
+    if deploy.phase in (Phase.RESTORING, Phase.FOLLOWING_BACK):
+        return _on(_loud(deploy, error, now))
+    if deploy.phase is Phase.SETTLING:
+        return _settling(deploy, turn)
+    if deploy.cancel and deploy.phase is not Phase.STARTING:
+        return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
+    if deploy.phase is Phase.FOLLOWING:
+        if now - (deploy.started_at or now) > deploy.service.deadline:
+            reason = words.overdue(deploy.service.deadline)
+            return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
+        return _on(_loud(deploy, error, now))
+    if not _passes(error, deploy) or _too_long(deploy, now):
+        return go_back(deploy, turn, Outcome.ROLLED_BACK, deploy.last_error)
+    return _on(_loud(deploy, error, now))
 
 
 def backoff_seconds(attempts: int) -> float:
@@ -72,8 +70,50 @@ def backoff_seconds(attempts: int) -> float:
     return float(min(30, 2 ** min(attempts - 1, 5)))
 
 
-def _too_long(deploy: Deploy, turn: Turn) -> bool:
-    return turn.now() - deploy.phase_since > deploy.service.deadline
+def _before_the_change(deploy: Deploy, error: Exception, turn: Turn) -> Next:
+    """Nothing was changed, so a plain no ends it."""
+    # A first call that AWS refused did nothing, whatever the intent said.
+    clean = deploy.evolve(update_tried=False, stop_requested_at=None)
+    if not _passes(error, deploy):
+        return refuse(clean, turn, deploy.last_error)
+    if deploy.phase is not Phase.AWAITING_APPROVAL and _too_long(deploy, turn.now()):
+        silent = words.access_unknown if isinstance(error, MembershipUnknown) else words.aws_silent
+        failing = turn.now() - (deploy.failing_since or turn.now())
+        return refuse(clean, turn, silent(deploy.last_error, failing))
+    return _on(deploy)
+
+
+def _settling(deploy: Deploy, turn: Turn) -> Next:
+    if not _too_long(deploy, turn.now()):
+        return _on(deploy)
+    text = words.not_settled(deploy.last_error)
+    told = deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True)
+    return Next(told.at(Phase.ENDED, turn.now()))
+
+
+def _on(deploy: Deploy) -> Next:
+    return Next(deploy, after=backoff_seconds(deploy.attempts))
+
+
+def _loud(deploy: Deploy, error: Exception, now: float) -> Deploy:
+    """A service that was changed waits for this step: the channel is told, and told again."""
+    failing = now - (deploy.failing_since or now)
+    due = failing >= LOUD_AFTER_SECONDS
+    if not isinstance(error, AwsUnavailable):
+        due = due or deploy.attempts >= LOUD_AFTER_TRIES
+    if not due or (deploy.loud_at is not None and now - deploy.loud_at < LOUD_AGAIN_SECONDS):
+        return deploy
+    return deploy.saying(
+        now,
+        MilestoneKind.TROUBLE,
+        words.still_trying(deploy.last_error, deploy.attempts),
+        broadcast=True,
+        loud_at=now,
+    )
+
+
+def _too_long(deploy: Deploy, now: float) -> bool:
+    return now - (deploy.failing_since or now) > deploy.service.deadline
 
 
 def _told(error: Exception, reference: str) -> str:
@@ -90,13 +130,5 @@ def _passes(error: Exception, deploy: Deploy) -> bool:
 
 
 def _untouched(deploy: Deploy) -> bool:
-    return deploy.phase in UNTOUCHED and not deploy.update_tried and deploy.stop_requested_at is None
-
-
-def _changes_service(deploy: Deploy) -> bool:
-    return deploy.phase in {
-        Phase.UPDATING,
-        Phase.STOPPING,
-        Phase.STARTING,
-        Phase.RESTORING,
-    }
+    """Whether the service is as it was: at most one call went out, and AWS answered that it did nothing."""
+    return deploy.phase in BEFORE_THE_CHANGE and not deploy.uncertain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from deploys.deploy import ContainerChange, Deploy, Original, Plan, TaskAlive, Verb
 from deploys.mrkdwn import code, escape, mention, mentions, plural
@@ -27,12 +28,19 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def when(at: float) -> str:
+    """A time as Slack shows it to each reader, with UTC where it cannot."""
+    utc = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{utc}>"
+
+
 def plan(deploy: Deploy, plan: Plan) -> str:
     """The plan, before anything is changed."""
     lines = [f"*Plan* for {code(deploy.service.name)}:"]
     lines += [f"• container {code(change.container)}: {_images(change)}" for change in plan.changes]
     if plan.digest:
-        lines.append(f"• image digest {code(plan.digest[:19])}")
+        pushed = f", pushed {when(plan.pushed_at)}" if plan.pushed_at else ""
+        lines.append(f"• image digest {code(plan.digest[:19])}{pushed}")
     else:
         lines.append("• the image is not in a private ECR repository, so I cannot check that it exists")
     lines.append(
@@ -46,8 +54,9 @@ def plan(deploy: Deploy, plan: Plan) -> str:
         )
     else:
         lines.append(
-            f"• no downtime: ECS keeps {plan.minimum_healthy_percent or 0} to "
-            f"{plan.maximum_percent or 0} percent of the tasks while it replaces them"
+            f"• {'no downtime' if plan.minimum_healthy_percent else 'tasks may be 0 for a while'}: "
+            f"ECS keeps {plan.minimum_healthy_percent or 0} to {plan.maximum_percent or 0} percent of the "
+            "tasks while it replaces them"
         )
     return "\n".join(lines)
 
@@ -210,6 +219,10 @@ def ecs_goes_back(reason: str) -> str:
     return f"ECS gave up on the new revision and rolls back by itself{said}."
 
 
+def cancelled_too_late(user: str) -> str:
+    return f"(The cancel of {mention(user)} came too late to change that.)"
+
+
 def cancel_reason(user: str) -> str:
     return f"cancelled by {mention(user)}."
 
@@ -223,8 +236,16 @@ def restoring_waits(alive: Sequence[TaskAlive]) -> str:
 
 
 def overlap(seconds: float) -> str:
+    when = "while an old one was alive"
+    if seconds != float("inf"):
+        when = f"{duration(seconds)} before the last old one stopped"
+    return f"*Strict order was broken*: a new task started {when}."
+
+
+def overlap_back() -> str:
     return (
-        f"*Strict order was broken*: a new task started {duration(seconds)} before the last old one stopped."
+        "*Strict order was broken*: ECS's circuit breaker started the old version again before the new one "
+        "had stopped. Switch its rollback off for this service; then I bring the old version back in order."
     )
 
 
@@ -268,6 +289,21 @@ def found_at_zero(count: int) -> str:
     return (
         f"*Needs a look*: the service was found with desired count 0 after the end. I set it back to {count}."
     )
+
+
+def left_at_zero() -> str:
+    return (
+        "*Needs a look*: the desired count is 0 again, after I had set it back. Somebody may want it so, "
+        "and I leave it there."
+    )
+
+
+def tag_left(tag: str, what: str) -> str:
+    return f"The mark {code(tag)} could not be taken off the ECS service: {what}"
+
+
+def access_unknown(what: str, seconds: float) -> str:
+    return f"{what} That is so for {duration(seconds)} now."
 
 
 def found_new(revision: str) -> str:

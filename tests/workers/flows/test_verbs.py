@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Verb
@@ -16,7 +18,7 @@ def revision(number: int) -> str:
     return f"{ARN}:task-definition/web:{number}"
 
 
-def a_success(tag: str, new: int, old: int, **changes: object) -> Deploy:
+def a_success(tag: str, new: int, old: int, **changes: Any) -> Deploy:
     plan = a_plan(old_revision=revision(old), old_tag=f"of web:{old}")
     return a_deploy(tag=tag, outcome=Outcome.SUCCEEDED, new_revision=revision(new), plan=plan, **changes)
 
