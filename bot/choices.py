@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot import replies
 from bot.reply import Reply, section
-from deploys import buttons
+from deploys import buttons, naming
 from deploys.deploy import Deploy
 from deploys.standing import standing
 
@@ -19,7 +18,7 @@ def which_to_cancel(deploys: Sequence[Deploy]) -> Reply:
     """Asks which of several deploys is meant."""
     question = "Which one? Nothing was cancelled yet."
     offered = deploys[:MOST]
-    lines = [f"{replies.name(each)} {standing(each)}: `/deploy cancel {each.id}`" for each in offered]
+    lines = [f"{naming.name(each)} {standing(each)}: `/deploy cancel {each.id}`" for each in offered]
     rest = len(deploys) - len(offered)
     more = [f"and {rest} more, see `/deploy status SERVICE`"] if rest else []
     return Reply(
@@ -33,19 +32,19 @@ def which_to_cancel(deploys: Sequence[Deploy]) -> Reply:
 
 
 def _button(deploy: Deploy) -> dict[str, Any]:
-    what = f"{deploy.service.name} {deploy.tag}"
     return {
         "type": "button",
         "action_id": buttons.CANCEL,
         "style": "danger",
-        "text": _plain(_cut(f"Cancel {what}", 75)),
+        "text": _plain(_cut(f"Cancel {naming.name(deploy, str)}", 75)),
         "value": buttons.value(deploy.id, deploy.question),
         "confirm": {
-            "title": _plain("Cancel this deploy?"),
+            "title": _plain(f"Cancel this {deploy.verb}?"),
             "text": _plain(
-                f"{_cut(what, 200)} is withdrawn, or rolled back if it has begun to change the service."
+                f"{_cut(naming.at_start(deploy, str), 200)} is withdrawn, or rolled back if it has begun to "
+                "change the service."
             ),
-            "confirm": _plain("Cancel the deploy"),
+            "confirm": _plain(f"Cancel the {deploy.verb}"),
             "deny": _plain("Leave it"),
             "style": "danger",
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -13,7 +14,6 @@ TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 """What a registry takes as a tag (OCI distribution specification)."""
 LONGEST_WHY = 500
 """Characters of a reason."""
-VERBS = ("deploy", "status", "cancel", "help")
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,37 @@ class DeployCommand:
     service: str
     tag: str
     why: str = ""
+
+
+@dataclass(frozen=True)
+class PlanCommand:
+    """`plan SERVICE TAG`"""
+
+    service: str
+    tag: str
+
+
+@dataclass(frozen=True)
+class TagsCommand:
+    """`tags SERVICE`"""
+
+    service: str
+
+
+@dataclass(frozen=True)
+class RestartCommand:
+    """`restart SERVICE [why]`"""
+
+    service: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class RollbackCommand:
+    """`rollback SERVICE [TAG or deploy id]`. It takes no reason: a word of one could pass for a tag."""
+
+    service: str
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +75,9 @@ class HelpCommand:
     """`help`"""
 
 
-Command = DeployCommand | StatusCommand | CancelCommand | HelpCommand
+Change = DeployCommand | RestartCommand | RollbackCommand | CancelCommand
+Question = PlanCommand | TagsCommand | StatusCommand | HelpCommand
+Command = Change | Question
 
 
 class Wrong(Enum):
@@ -52,6 +85,7 @@ class Wrong(Enum):
 
     NOTHING_SAID = auto()
     NOT_ADDRESSED = auto()  # a mention of the bot in the middle of a sentence
+    NO_SERVICE = auto()  # the word is the verb
     NO_TAG = auto()  # the word is the service
     BAD_TAG = auto()  # the word is the tag
     WHOLE_IMAGE = auto()  # the word is the tag within it
@@ -69,23 +103,20 @@ class Mistake:
     word: str = ""
     service: str = ""
     """The service that was named, where one was."""
+    verb: str = ""
+    """The verb before the service, where one was said."""
 
 
 def parse(text: str) -> Command | Mistake:
     """What stands behind `/deploy`."""
     words = written.plain(text).split(" ")
-    first = written.word(words[0]).lower()
-    match first:
-        case "":
-            return Mistake(Wrong.NOTHING_SAID)
-        case "help":
-            return HelpCommand() if len(words) == 1 else Mistake(Wrong.TOO_MANY_WORDS, first)
-        case "status":
-            return _about_one(words, StatusCommand)
-        case "cancel":
-            return _about_one(words, CancelCommand)
-        case "deploy":
-            return _deploy(words[1:]) if len(words) > 1 else Mistake(Wrong.NOTHING_SAID)
+    first, rest = written.word(words[0]).lower(), words[1:]
+    if not first or (first == "deploy" and not rest):
+        return Mistake(Wrong.NOTHING_SAID)
+    if first == "deploy":
+        return _deploy(rest)
+    if first in VERBS:
+        return VERBS[first](rest)
     if first in KEPT_WORDS:
         return Mistake(Wrong.NOT_A_COMMAND, first)
     return _deploy(words)
@@ -97,29 +128,100 @@ def parse_mention(text: str, bot_user: str) -> Command | Mistake:
     return Mistake(Wrong.NOT_ADDRESSED) if said is None else parse(said)
 
 
-def _about_one(words: list[str], command: type[StatusCommand | CancelCommand]) -> Command | Mistake:
-    if len(words) > 2:
-        return Mistake(Wrong.TOO_MANY_WORDS, words[0].lower())
-    return command(written.word(words[1]).lower() if len(words) == 2 else None)
-
-
 def _deploy(words: list[str]) -> DeployCommand | Mistake:
-    service = written.word(words[0]).lower()
+    service = _service(words[0])
     if len(words) == 1:
         return Mistake(Wrong.NO_TAG, service, service)
-    tag = written.word(words[1].rstrip(":,;"))
+    tag = _tag(words[1])
     if not TAG.fullmatch(tag):
         return _not_a_tag(tag, service)
-    why = written.prose(" ".join(words[2:]))
-    if len(why) > LONGEST_WHY:
-        return Mistake(Wrong.LONG_WHY, str(len(why)), service)
-    return DeployCommand(service, tag, why)
+    why = _why(words[2:], service)
+    return why if isinstance(why, Mistake) else DeployCommand(service, tag, why)
 
 
-def _not_a_tag(word: str, service: str) -> Mistake:
+def _plan(words: list[str]) -> PlanCommand | Mistake:
+    if not words:
+        return Mistake(Wrong.NO_SERVICE, "plan")
+    service = _service(words[0])
+    if len(words) == 1:
+        return Mistake(Wrong.NO_TAG, service, service, "plan")
+    tag = _tag(words[1])
+    if not TAG.fullmatch(tag):
+        return _not_a_tag(tag, service, "plan")
+    return PlanCommand(service, tag) if len(words) == 2 else Mistake(Wrong.TOO_MANY_WORDS, "plan")
+
+
+def _tags(words: list[str]) -> TagsCommand | Mistake:
+    if not words:
+        return Mistake(Wrong.NO_SERVICE, "tags")
+    return TagsCommand(_service(words[0])) if len(words) == 1 else Mistake(Wrong.TOO_MANY_WORDS, "tags")
+
+
+def _restart(words: list[str]) -> RestartCommand | Mistake:
+    if not words:
+        return Mistake(Wrong.NO_SERVICE, "restart")
+    service = _service(words[0])
+    why = _why(words[1:], service, "restart")
+    return why if isinstance(why, Mistake) else RestartCommand(service, why)
+
+
+def _rollback(words: list[str]) -> RollbackCommand | Mistake:
+    if not words:
+        return Mistake(Wrong.NO_SERVICE, "rollback")
+    service = _service(words[0])
+    if len(words) == 1:
+        return RollbackCommand(service)
+    target = _tag(words[1])
+    if not TAG.fullmatch(target):
+        return _not_a_tag(target, service, "rollback")
+    return RollbackCommand(service, target) if len(words) == 2 else Mistake(Wrong.TOO_MANY_WORDS, "rollback")
+
+
+def _status(words: list[str]) -> StatusCommand | Mistake:
+    if len(words) > 1:
+        return Mistake(Wrong.TOO_MANY_WORDS, "status")
+    return StatusCommand(written.word(words[0]).lower() if words else None)
+
+
+def _cancel(words: list[str]) -> CancelCommand | Mistake:
+    if len(words) > 1:
+        return Mistake(Wrong.TOO_MANY_WORDS, "cancel")
+    return CancelCommand(written.word(words[0]).lower() if words else None)
+
+
+def _help(words: list[str]) -> HelpCommand | Mistake:
+    return Mistake(Wrong.TOO_MANY_WORDS, "help") if words else HelpCommand()
+
+
+def _service(word: str) -> str:
+    return written.word(word.rstrip(":,;")).lower()
+
+
+def _tag(word: str) -> str:
+    return written.word(word.rstrip(":,;"))
+
+
+def _why(words: list[str], service: str, verb: str = "") -> str | Mistake:
+    why = written.prose(" ".join(words))
+    return why if len(why) <= LONGEST_WHY else Mistake(Wrong.LONG_WHY, str(len(why)), service, verb)
+
+
+def _not_a_tag(word: str, service: str, verb: str = "") -> Mistake:
     if "sha256:" in word:
-        return Mistake(Wrong.DIGEST, word, service)
+        return Mistake(Wrong.DIGEST, word, service, verb)
     last = word.rpartition(":")[2]
     if last != word and TAG.fullmatch(last):
-        return Mistake(Wrong.WHOLE_IMAGE, last, service)
-    return Mistake(Wrong.BAD_TAG, word, service)
+        return Mistake(Wrong.WHOLE_IMAGE, last, service, verb)
+    return Mistake(Wrong.BAD_TAG, word, service, verb)
+
+
+VERBS: Mapping[str, Callable[[list[str]], Command | Mistake]] = {
+    "plan": _plan,
+    "tags": _tags,
+    "restart": _restart,
+    "rollback": _rollback,
+    "status": _status,
+    "cancel": _cancel,
+    "help": _help,
+}
+"""How what stands behind each verb is read; `deploy` itself may be left out, so it is no member."""

@@ -52,7 +52,7 @@ class Listeners:
         asked = request.of_mention(req, desk.now)
         said = grammar.parse_mention(event.get("text") or "", desk.identity.user)
         reply = self._settled(req, lambda: commands.answer(said, asked, desk), asked.user)
-        if reply and not reply.on_card:
+        if reply and not reply.said_anyway:
             desk.bell.say(asked.channel, asked.thread_ts, asked.user, reply.text)
 
     def click(self, ack: Ack, req: BoltRequest) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from bot.reply import Reply
 from bot.times import ago
+from deploys import naming
 from deploys.decisions import missing, untouched
-from deploys.deploy import Deploy
+from deploys.deploy import Deploy, Verb
 from deploys.errors import Refused
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.standing import standing
@@ -15,11 +16,6 @@ from deploys.threads import Threads
 
 MOST_NAMED = 5
 """Deploys named in one sentence (count)."""
-
-
-def name(deploy: Deploy) -> str:
-    """`web` `1.4.2`"""
-    return f"{code(deploy.service.name)} {code(deploy.tag)}"
 
 
 def thread(deploy: Deploy, threads: Threads, *, capital: bool = False) -> str:
@@ -34,29 +30,36 @@ def thread(deploy: Deploy, threads: Threads, *, capital: bool = False) -> str:
 
 def started(deploy: Deploy) -> Reply:
     """First in line."""
-    text = f"Taken in: {name(deploy)} (deploy {code(deploy.id)}). Its thread follows here."
-    return Reply(text + _needs_approval(deploy), on_card=True)
+    text = f"Taken in: {naming.name(deploy)} (deploy {code(deploy.id)}). Its thread follows here."
+    return Reply(text + _needs_approval(deploy), said_anyway=True)
 
 
 def waits(deploy: Deploy, ahead: Sequence[Deploy]) -> Reply:
     """In line behind others; the one under way comes first."""
-    before = ", ".join(f"{code(each.tag)} of {mention(each.requester)}" for each in ahead[:MOST_NAMED])
+    before = ", ".join(_whose(each) for each in ahead[:MOST_NAMED])
     if len(ahead) > MOST_NAMED:
         before += f" and {len(ahead) - MOST_NAMED} more"
     text = (
-        f"Taken in: {name(deploy)} (deploy {code(deploy.id)}), number {len(ahead) + 1} in the line of "
+        f"Taken in: {naming.name(deploy)} (deploy {code(deploy.id)}), number {len(ahead) + 1} in the line of "
         f"{code(deploy.service.name)}, behind {before}. It starts by itself. Its thread follows here."
     )
-    return Reply(text + _needs_approval(deploy), on_card=True)
+    return Reply(text + _needs_approval(deploy), said_anyway=True)
 
 
 def under_way(first: Deploy, threads: Threads, now: float) -> Reply:
-    """The same tag of that service was asked for before."""
+    """The same was asked for before."""
     return Reply(
-        f"Nothing was added: {mention(first.requester)} asked for {name(first)} "
+        f"Nothing was added: {mention(first.requester)} asked for {naming.in_sentence(first)} "
         f"{ago(now - first.requested_at)}, and it {standing(first)}. "
         f"See {thread(first, threads)} (deploy {code(first.id)})."
     )
+
+
+def _whose(deploy: Deploy) -> str:
+    """`1.4.1` of @dave, a restart by @dave"""
+    who = mention(deploy.requester)
+    errand = naming.errand(deploy)
+    return f"{errand} of {who}" if deploy.verb is Verb.DEPLOY else f"a {errand} by {who}"
 
 
 def _needs_approval(deploy: Deploy) -> str:
@@ -69,6 +72,21 @@ def _needs_approval(deploy: Deploy) -> str:
     )
 
 
+# Asking
+
+
+def looking_for_plan(service: str, tag: str) -> Reply:
+    """A worker looks, and answers by itself."""
+    return Reply(
+        f"Looking at what {code(service)} {code(tag)} would change. The plan follows here.", said_anyway=True
+    )
+
+
+def looking_for_tags(service: str) -> Reply:
+    """A worker looks, and answers by itself."""
+    return Reply(f"Looking for the newest tags of {code(service)}. They follow here.", said_anyway=True)
+
+
 # Cancelling and deciding
 
 
@@ -77,15 +95,18 @@ def cancelling(deploy: Deploy, threads: Threads) -> Reply:
     if untouched(deploy):
         what = "nothing of the service was changed yet, so it is withdrawn"
     else:
-        back = f" to {code(deploy.plan.old_tag)}" if deploy.plan else ""
+        before = naming.version_before(deploy)
+        back = f" to {code(before)}" if before else ""
         what = f"it has begun, so it is rolled back{back}"
-    return Reply(f"Cancelling {name(deploy)}: {what}. See {thread(deploy, threads)}.")
+    return Reply(f"Cancelling {naming.in_sentence(deploy)}: {what}. See {thread(deploy, threads)}.")
 
 
 def counted(deploy: Deploy) -> Reply:
     """An approval that is not the last one needed."""
     more = plural(missing(deploy), "approval")
-    return Reply(f"Your approval of {name(deploy)} counts. It needs {more} more, by somebody else.")
+    return Reply(
+        f"Your approval of {naming.in_sentence(deploy)} counts. It needs {more} more, by somebody else."
+    )
 
 
 def old_card(deploy: Deploy, threads: Threads) -> str:

@@ -12,8 +12,8 @@ class Reply:
 
     text: str
     blocks: tuple[dict[str, Any], ...] = ()
-    on_card: bool = False
-    """The deploy's card says the same, so in its own thread nothing more is said."""
+    said_anyway: bool = False
+    """A card or an answer follows in the thread and says as much, so there nothing is said before it."""
 
     def payload(self) -> dict[str, Any]:
         """As Slack takes it in the ack of a slash command."""

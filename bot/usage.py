@@ -12,6 +12,15 @@ from deploys.mrkdwn import code, mention, plural
 
 ROOM = 2000
 """Characters for the list of services."""
+TAKEN = {
+    "plan": "SERVICE TAG",
+    "tags": "SERVICE",
+    "restart": "SERVICE [why]",
+    "rollback": "SERVICE [TAG or deploy id]",
+    "status": "[SERVICE]",
+    "cancel": "[SERVICE or deploy id]",
+}
+"""What may stand behind a verb."""
 
 
 def usage(catalogue: Catalogue, bot_user: str, *, before: str = "") -> Reply:
@@ -20,6 +29,10 @@ def usage(catalogue: Catalogue, bot_user: str, *, before: str = "") -> Reply:
     commands = "\n".join(
         (
             f"• `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy {example} 1.4.2 fixes the login`",
+            "• `/deploy plan SERVICE TAG` shows what that would change, and changes nothing",
+            "• `/deploy tags SERVICE` lists the newest tags, and which one runs",
+            "• `/deploy restart SERVICE [why]` starts the same version in new tasks",
+            "• `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before",
             "• `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately",
             "• `/deploy cancel [SERVICE or deploy id]` withdraws it, or rolls back what has begun",
             "• `/deploy help` shows this",
@@ -46,7 +59,7 @@ def mistake(made: Mistake, catalogue: Catalogue, bot_user: str) -> Reply:
             f"{mention(bot_user)} `status`. Say {mention(bot_user)} `help` to see what I do."
         )
     if made.service:
-        if verb := verb_meant(made.service, catalogue):
+        if not made.verb and (verb := verb_meant(made.service, catalogue)):
             return unknown_verb(made.service, verb, catalogue, bot_user)
         catalogue.service(made.service)
     return usage(catalogue, bot_user, before=_wrong(made))
@@ -56,7 +69,7 @@ def verb_meant(word: str, catalogue: Catalogue) -> str | None:
     """The verb that a word is like; None when it is a service or more like one."""
     if word in catalogue.names or nearest(word, catalogue.names):
         return None
-    found = nearest(word, [verb for verb in VERBS if verb != "deploy"])
+    found = nearest(word, VERBS)
     return found[0] if found else None
 
 
@@ -68,22 +81,26 @@ def unknown_verb(word: str, verb: str, catalogue: Catalogue, bot_user: str) -> R
 
 def _wrong(made: Mistake) -> str:
     said = code(made.word[:80])
+    command = f"/deploy {made.verb} {made.service}" if made.verb else f"/deploy {made.service}"
     match made.wrong:
+        case Wrong.NO_SERVICE:
+            return f"Which service? Write `/deploy {made.word} {TAKEN[made.word]}`."
         case Wrong.NO_TAG:
-            return f"Which tag of {said}? Write `/deploy {made.word} TAG`."
+            return f"Which tag of {said}? Write `{command} TAG`."
         case Wrong.BAD_TAG:
             return (
                 f"{said} is not an image tag. A tag has letters, digits, `_`, `.` and `-`, 128 at most, and "
                 "begins with a letter, a digit or `_`."
             )
         case Wrong.WHOLE_IMAGE:
-            return f"Write the tag alone, the image is known: `/deploy {made.service} {made.word}`."
+            return f"Write the tag alone, the image is known: `{command} {made.word}`."
         case Wrong.DIGEST:
-            return f"{said} is a digest. I deploy tags: `/deploy {made.service} TAG`."
+            return f"{said} is a digest. I go by tags: `{command} TAG`."
         case Wrong.LONG_WHY:
             return f"The reason is {made.word} characters long; {LONGEST_WHY} are allowed. Say it shorter."
         case Wrong.TOO_MANY_WORDS:
-            return f"That is more than {said} takes."
+            takes = TAKEN.get(made.word)
+            return f"That is more than {said} takes{f': `/deploy {made.word} {takes}`' if takes else ''}."
         case Wrong.NOT_A_COMMAND:
             return f"There is no command {said}."
     return ""

@@ -252,10 +252,11 @@ class Deploy(Frozen):
 
     @property
     def errand(self) -> str:
-        """What was asked for, in one or two words: `1.4.2`, `restart`, `rollback 1.4.1`."""
-        if self.verb is Verb.DEPLOY:
-            return self.tag
-        return f"{self.verb} {self.target}".strip()
+        """What was asked for, as the store tells two requests apart: `1.4.2`, `restart:`, `rollback:1.4.1`.
+
+        No tag has a colon, so a tag named `restart` is not taken for one.
+        """
+        return self.tag if self.verb is Verb.DEPLOY else f"{self.verb}:{self.target}"
 
     @property
     def cluster_key(self) -> str:

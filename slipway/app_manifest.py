@@ -57,7 +57,10 @@ def socket_mode() -> Manifest:
                 {
                     "command": "/deploy",
                     "description": "Deploy a service to Amazon ECS, or see what is under way",
-                    "usage_hint": "SERVICE TAG [why] | status [SERVICE] | cancel [SERVICE] | help",
+                    "usage_hint": (
+                        "SERVICE TAG [why] | plan SERVICE TAG | tags SERVICE | restart SERVICE | "
+                        "rollback SERVICE [TAG] | status [SERVICE] | cancel [SERVICE] | help"
+                    ),
                     "should_escape": False,
                 }
             ],

@@ -10,7 +10,8 @@ from typing import Any
 from rq.job import Job
 
 ENTRY_POINTS = frozenset(
-    f"workers.jobs.{name}" for name in ("advance", "watch", "publish", "home", "groups", "say")
+    f"workers.jobs.{name}"
+    for name in ("advance", "watch", "publish", "home", "groups", "say", "tags", "plan")
 )
 
 

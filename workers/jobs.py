@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workers.queries.desk import Asked
 from workers.workshop import Workshop
 
 _workshop: Workshop | None = None
@@ -47,3 +48,13 @@ def groups() -> None:
 def say(channel: str, thread_ts: str | None, user: str, text: str) -> None:
     """Answers one user, seen by nobody else."""
     _open().answer(channel, thread_ts, user, text)
+
+
+def tags(question: str, service: str, channel: str, thread_ts: str | None, user: str) -> None:
+    """Tells one user which tags a service has."""
+    _open().questions.tags(Asked(question, channel, thread_ts, user), service)
+
+
+def plan(question: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str) -> None:
+    """Tells one user what a deploy would change."""
+    _open().questions.plan(Asked(question, channel, thread_ts, user), service, tag)

@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from bot import usage
-from bot.commands import cancel, deploy, help, status
+from bot.commands import cancel, deploy, help, plan, restart, rollback, status, tags
 from bot.desk import Desk
-from bot.grammar import CancelCommand, Command, DeployCommand, HelpCommand, Mistake, StatusCommand
+from bot.grammar import (
+    CancelCommand,
+    Change,
+    Command,
+    DeployCommand,
+    HelpCommand,
+    Mistake,
+    PlanCommand,
+    Question,
+    RestartCommand,
+    RollbackCommand,
+    StatusCommand,
+    TagsCommand,
+)
 from bot.reply import Reply
 from bot.request import Request
 
@@ -17,15 +30,35 @@ def answer(said: Command | Mistake, request: Request, desk: Desk) -> Reply:
         Refused: it was refused.
     """
     match said:
+        case DeployCommand() | RestartCommand() | RollbackCommand() | CancelCommand():
+            return _change(said, request, desk)
+        case PlanCommand() | TagsCommand() | StatusCommand() | HelpCommand():
+            return _question(said, request, desk)
+        case Mistake():
+            return usage.mistake(said, desk.catalogue, desk.identity.user)
+
+
+def _change(said: Change, request: Request, desk: Desk) -> Reply:
+    match said:
         case DeployCommand():
             if verb := usage.verb_meant(said.service, desk.catalogue):
                 return usage.unknown_verb(said.service, verb, desk.catalogue, desk.identity.user)
             return deploy.run(said, request, desk)
-        case StatusCommand():
-            return status.run(said, desk)
+        case RestartCommand():
+            return restart.run(said, request, desk)
+        case RollbackCommand():
+            return rollback.run(said, request, desk)
         case CancelCommand():
             return cancel.run(said, request, desk)
+
+
+def _question(said: Question, request: Request, desk: Desk) -> Reply:
+    match said:
+        case PlanCommand():
+            return plan.run(said, request, desk)
+        case TagsCommand():
+            return tags.run(said, request, desk)
+        case StatusCommand():
+            return status.run(said, desk)
         case HelpCommand():
             return help.run(desk)
-        case Mistake():
-            return usage.mistake(said, desk.catalogue, desk.identity.user)

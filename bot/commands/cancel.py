@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from bot import choices, deciding
 from bot.desk import Desk
 from bot.grammar import CancelCommand
@@ -28,19 +30,16 @@ def run(command: CancelCommand, request: Request, desk: Desk) -> Reply:
 
 def _of_user(user: str, desk: Desk) -> list[Deploy]:
     """The open deploys this person asked for."""
-    mine = [each for each in _open(desk) if each.requester == user]
-    if not mine:
-        raise NothingToCancel(what="you")
-    return mine
+    mine = [each for each in desk.store.live() if each.requester == user]
+    return _open(mine) or _nothing("you")
 
 
 def _of_word(word: str, desk: Desk) -> list[Deploy]:
     """The open deploys of a service, or the deploy with this id."""
-    found = [each for each in _open(desk) if each.service.name == word]
-    if found:
-        return found
+    if found := [each for each in desk.store.live() if each.service.name == word]:
+        return _open(found) or _nothing(code(word))
     if word in desk.catalogue.names:
-        raise NothingToCancel(what=code(word))
+        return _nothing(code(word))
     deploy = desk.store.get(word)
     if deploy is not None:
         return [deploy]
@@ -49,6 +48,11 @@ def _of_word(word: str, desk: Desk) -> list[Deploy]:
     raise UnknownDeploy(id=escape(word[:64]).replace("`", "’"))
 
 
-def _open(desk: Desk) -> list[Deploy]:
-    """Deploys that can still be cancelled."""
-    return [each for each in desk.store.live() if each.live and not each.cancel]
+def _open(deploys: list[Deploy]) -> list[Deploy]:
+    """Those whose outcome is open; those alone that nobody has cancelled yet, where there are any."""
+    still_open = [each for each in deploys if each.live]
+    return [each for each in still_open if not each.cancel] or still_open
+
+
+def _nothing(what: str) -> NoReturn:
+    raise NothingToCancel(what=what)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from bot import replies
 from bot.desk import Desk
 from bot.grammar import DeployCommand
 from bot.reply import Reply
 from bot.request import Request
-from deploys.deploy import Deploy, new_deploy_id
+from bot.taking_in import take_in
 
 
 def run(command: DeployCommand, request: Request, desk: Desk) -> Reply:
@@ -16,32 +15,4 @@ def run(command: DeployCommand, request: Request, desk: Desk) -> Reply:
     Raises:
         UnknownService, NotADeployer, WrongChannel, MembershipUnknown, TooLate, LateMention
     """
-    service = desk.catalogue.service(command.service)
-    desk.access.may_deploy(request.user, service.name, request.channel)
-    deploy = Deploy(
-        id=new_deploy_id(),
-        service=service,
-        tag=command.tag,
-        why=command.why,
-        requester=request.user,
-        team=request.team,
-        channel=request.channel,
-        thread_ts=request.thread_ts,
-        requested_at=desk.now(),
-    )
-    request.refuse_if_late()
-    asked = desk.store.request(deploy)
-    if asked.existing:
-        return replies.under_way(asked.deploy, desk.threads, desk.now())
-    if request.response_url:
-        desk.threads.answer_at(deploy.id, request.response_url)
-    desk.bell.publish(deploy.id)
-    if not asked.ahead:
-        desk.bell.advance(deploy.id)
-        return replies.started(asked.deploy)
-    return replies.waits(asked.deploy, _ahead(asked.deploy, asked.ahead, desk))
-
-
-def _ahead(deploy: Deploy, count: int, desk: Desk) -> list[Deploy]:
-    ids = desk.store.line(deploy.service.name)[:count]
-    return [found for each in ids if each != deploy.id and (found := desk.store.get(each))]
+    return take_in(command.service, request, desk, tag=command.tag, why=command.why)

@@ -10,6 +10,7 @@ from bot.fitting import fitting
 from bot.grammar import StatusCommand
 from bot.reply import Reply, section
 from bot.times import ago
+from deploys import naming
 from deploys.deploy import Deploy, Phase
 from deploys.mrkdwn import code, mention
 from deploys.standing import standing
@@ -54,4 +55,4 @@ def _line(deploy: Deploy, desk: Desk) -> str:
         told = f"; asked for {ago(desk.now() - deploy.requested_at)} by {who}"
     gap = " " if deploy.ended_at is not None else ""
     thread = replies.thread(deploy, desk.threads)
-    return f"{replies.name(deploy)} {standing(deploy)}{gap}{told}; {thread} (deploy {code(deploy.id)})"
+    return f"{naming.name(deploy)} {standing(deploy)}{gap}{told}; {thread} (deploy {code(deploy.id)})"

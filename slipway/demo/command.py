@@ -12,9 +12,9 @@ from rich.console import Console
 PEOPLE = ("alice", "bob", "carol", "dave")
 
 THINGS_TO_TRY = """
-  1. Type  /deploy web 1.4.2         a rolling deploy of 3 tasks, without downtime
-  2. Type  /deploy web 1.5.0-crash   a version that crashes: ECS rolls back, and the thread says why
-  3. Type  /deploy ledger 1.4.2      needs approval: switch to bob and press Approve
+  1. /deploy web 1.4.2         a rolling deploy of 3 tasks, without downtime
+  2. /deploy web 1.5.0-crash   it crashes; ECS rolls back; the thread says why
+  3. /deploy ledger 1.4.2      asks first: switch to bob and press Approve
 """
 
 

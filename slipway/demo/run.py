@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from bot.grammar import HelpCommand, StatusCommand, parse
+from bot import replies
+from bot.grammar import HelpCommand, PlanCommand, StatusCommand, TagsCommand, parse
 from deploys import buttons, keys
 from deploys.catalogue.catalogue import load
-from deploys.deploy import Deploy, Outcome
+from deploys.deploy import Deploy, Outcome, Phase
 from sandbox.slack.client import SandboxError
 from slipway.demo.files import services_file
 from slipway.demo.plain import plain
 from slipway.demo.stage import Stage
 from slipway.demo.troupe import DemoFailed
+from workers.queries.answers import is_refusal
 
 CHANNEL = "deploys"
 POLL_SECONDS = 0.1
@@ -24,6 +26,9 @@ LONGEST_SECONDS = 1800.0
 """A run that has not ended by then could not be run."""
 LAST_WORD_SECONDS = 60.0
 """What Slack gets to show the end, once it is known."""
+
+ANSWER_SECONDS = 30.0
+"""What a worker gets to answer a question."""
 
 SUCCEEDED = 0
 ENDED_OTHERWISE = 1
@@ -61,8 +66,13 @@ def run(stage: Stage, command: str, *, user: str, approver: str | None, console:
     transcript = Transcript(console, names_of(stage))
     transcript.show("typed", user, command)
     before = {deploy.id for deploy in stage.store.recent(None, 100)}
-    for number, reply in enumerate(stage.slack.type(user, CHANNEL, command)["replies"]):
+    told = stage.slack.type(user, CHANNEL, command)["replies"]
+    for number, reply in enumerate(told):
         transcript.show(f"answer {number}", f"slipway, only to {user}", reply["text"])
+    if told and _is_answered_later(command, told[0]["text"]):
+        answer = _answer_after(stage, told[0]["ts"], user)
+        transcript.show("later answer", f"slipway, only to {user}", answer)
+        return ENDED_OTHERWISE if is_refusal(answer) else SUCCEEDED
     new = [deploy for deploy in stage.store.recent(None, 100) if deploy.id not in before]
     if not new:
         return SUCCEEDED if _is_question(command) else ENDED_OTHERWISE
@@ -76,6 +86,39 @@ def _is_question(command: str) -> bool:
     if isinstance(parsed, StatusCommand):
         return parsed.service is None or parsed.service in load(services_file()).services
     return isinstance(parsed, HelpCommand)
+
+
+def _is_answered_later(command: str, said: str) -> bool:
+    """Whether what was said at once only announces the answer."""
+    match parse(command.removeprefix("/deploy")):
+        case PlanCommand(service=service, tag=tag):
+            return said == replies.looking_for_plan(service, tag).text
+        case TagsCommand(service=service):
+            return said == replies.looking_for_tags(service).text
+    return False
+
+
+def _answer_after(stage: Stage, ts: str, user: str) -> str:
+    """Waits for the next message in the channel that only this user sees.
+
+    Raises:
+        DemoFailed: none came in time, or a process ended.
+    """
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while time.monotonic() < deadline:
+        stage.troupe.check()
+        if answer := _only_for(user, stage, ts):
+            return answer
+        time.sleep(POLL_SECONDS)
+    raise DemoFailed(f"no answer came within {ANSWER_SECONDS:.0f} s")
+
+
+def _only_for(user: str, stage: Stage, after: str) -> str | None:
+    """What only this user was told after that message, or None."""
+    for message in stage.slack.messages(CHANNEL, user):
+        if message["ephemeral"] and float(message["ts"]) > float(after):
+            return message["text"]
+    return None
 
 
 def names_of(stage: Stage) -> dict[str, str]:
@@ -97,6 +140,8 @@ def _follow(stage: Stage, deploy: Deploy, approver: str | None, transcript: Tran
         _show_thread(stage, deploy, transcript)
         if approver and deploy.question > pressed and _press_approve(stage, deploy, approver, transcript):
             pressed = deploy.question
+        if deploy.phase is Phase.AWAITING_APPROVAL and _stands_still(stage, deploy, approver, transcript):
+            return deploy
         if not deploy.live:
             last_word = last_word or time.monotonic() + LAST_WORD_SECONDS
             if _all_shown(stage, deploy):
@@ -131,6 +176,20 @@ def _press_approve(stage: Stage, deploy: Deploy, approver: str, transcript: Tran
     for number, reply in enumerate(answer["replies"]):
         transcript.show(f"reply {deploy.question} {number}", f"slipway, only to {approver}", reply["text"])
     return True
+
+
+def _stands_still(stage: Stage, deploy: Deploy, approver: str | None, transcript: Transcript) -> bool:
+    """Whether nobody here can approve; then that is said."""
+    view = stage.threads.find(deploy.id)
+    if view is None or not _all_shown(stage, deploy):
+        return False
+    if approver is None:
+        transcript.show("note", "demo", "This needs an approver. Add --approve-as bob to press Approve.")
+        return True
+    refusal = _only_for(approver, stage, view.ts)
+    if refusal:
+        transcript.show("refusal", f"slipway, only to {approver}", refusal)
+    return refusal is not None
 
 
 def _all_shown(stage: Stage, deploy: Deploy) -> bool:

@@ -130,6 +130,30 @@ def test_a_second_cancel_is_told_who_was_first(room: Room) -> None:
     )
 
 
+def test_what_is_being_cancelled_is_not_offered_again(room: Room) -> None:
+    started(room, "/deploy web 1.4.2")
+    second = started(room, "/deploy web 1.5.0")
+    room.type(f"/deploy cancel {second.id}")
+
+    assert room.type("/deploy cancel").startswith("Cancelling `web` `1.4.2`")
+    assert room.type("/deploy cancel web").startswith("Which one?"), "all of them are being cancelled"
+
+
+def test_the_only_one_that_is_being_cancelled_is_named(room: Room) -> None:
+    started(room, "/deploy web 1.4.2")
+    room.type("/deploy cancel web", by=DAVE)
+
+    assert room.type("/deploy cancel").startswith("`web` `1.4.2` is being cancelled already:")
+
+
+def test_a_deploy_that_settles_is_no_longer_under_way(room: Room) -> None:
+    deploy = started(room, "/deploy web 1.4.2")
+    room.move(deploy, phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED, ended_at=room.clock())
+
+    assert room.type("/deploy cancel").startswith("Nothing is under way for you.")
+    assert room.type("/deploy cancel web").startswith("Nothing is under way for `web`.")
+
+
 def test_an_ended_deploy_cannot_be_cancelled(room: Room) -> None:
     deploy = started(room, "/deploy web 1.4.2")
     room.move(deploy, phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=room.clock())

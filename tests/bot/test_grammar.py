@@ -8,12 +8,17 @@ from hypothesis import strategies as st
 
 from bot.grammar import (
     TAG,
+    VERBS,
     CancelCommand,
     Command,
     DeployCommand,
     HelpCommand,
     Mistake,
+    PlanCommand,
+    RestartCommand,
+    RollbackCommand,
     StatusCommand,
+    TagsCommand,
     Wrong,
     parse,
     parse_mention,
@@ -56,6 +61,15 @@ BOT = "U0SLIPWAYB"
         ("web 1.4.2 <mailto:a@b.c|a@b.c>", DeployCommand("web", "1.4.2", "a@b.c")),
         ("web 1.4.2 &amp;lt;", DeployCommand("web", "1.4.2", "&lt;")),
         ("web _" + "x" * 127, DeployCommand("web", "_" + "x" * 127)),
+        ("plan web 1.4.2", PlanCommand("web", "1.4.2")),
+        ("Plan Web: <http://1.4.rc|1.4.rc>", PlanCommand("web", "1.4.rc")),
+        ("tags web", TagsCommand("web")),
+        ("TAGS `Web`", TagsCommand("web")),
+        ("restart web", RestartCommand("web")),
+        ("Restart Web – it leaks memory", RestartCommand("web", "it leaks memory")),
+        ("rollback web", RollbackCommand("web")),
+        ("rollback Web `1.4.1-RC1`", RollbackCommand("web", "1.4.1-RC1")),
+        ("rollback web k3m9x2pq", RollbackCommand("web", "k3m9x2pq")),
         ("status", StatusCommand()),
         ("STATUS Web", StatusCommand("web")),
         ("cancel", CancelCommand()),
@@ -85,6 +99,18 @@ def test_commands(text: str, command: Command) -> None:
         ("web host:5000/web", Mistake(Wrong.BAD_TAG, "host:5000/web", "web")),
         ("web web@sha256:00ff", Mistake(Wrong.DIGEST, "web@sha256:00ff", "web")),
         ("web 1.4.2 " + "x" * 501, Mistake(Wrong.LONG_WHY, "501", "web")),
+        ("plan", Mistake(Wrong.NO_SERVICE, "plan")),
+        ("plan web", Mistake(Wrong.NO_TAG, "web", "web", "plan")),
+        ("plan web 1.4!", Mistake(Wrong.BAD_TAG, "1.4!", "web", "plan")),
+        ("plan web 1.4.2 please", Mistake(Wrong.TOO_MANY_WORDS, "plan")),
+        ("tags", Mistake(Wrong.NO_SERVICE, "tags")),
+        ("tags web api", Mistake(Wrong.TOO_MANY_WORDS, "tags")),
+        ("restart", Mistake(Wrong.NO_SERVICE, "restart")),
+        ("restart web " + "x" * 501, Mistake(Wrong.LONG_WHY, "501", "web", "restart")),
+        ("rollback", Mistake(Wrong.NO_SERVICE, "rollback")),
+        ("rollback web web:1.4.1", Mistake(Wrong.WHOLE_IMAGE, "1.4.1", "web", "rollback")),
+        ("rollback web sha256:00ff", Mistake(Wrong.DIGEST, "sha256:00ff", "web", "rollback")),
+        ("rollback web 1.4.1 it is bad", Mistake(Wrong.TOO_MANY_WORDS, "rollback")),
         ("help status", Mistake(Wrong.TOO_MANY_WORDS, "help")),
         ("Status web api", Mistake(Wrong.TOO_MANY_WORDS, "status")),
         ("cancel web api", Mistake(Wrong.TOO_MANY_WORDS, "cancel")),
@@ -94,8 +120,12 @@ def test_mistakes(text: str, mistake: Mistake) -> None:
     assert parse(text) == mistake
 
 
+def test_every_verb_is_kept_so_that_no_service_is_called_so() -> None:
+    assert set(VERBS) < KEPT_WORDS
+
+
 def test_words_kept_for_later_are_no_services() -> None:
-    for word in KEPT_WORDS - {"deploy", "status", "cancel", "help"}:
+    for word in KEPT_WORDS - {"deploy", *VERBS}:
         assert parse(f"{word} 1.4.2") == Mistake(Wrong.NOT_A_COMMAND, word)
 
 

@@ -12,6 +12,10 @@ from tests.builders import a_stop_start_service
 
 USAGE = f"""\
 • `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy web 1.4.2 fixes the login`
+• `/deploy plan SERVICE TAG` shows what that would change, and changes nothing
+• `/deploy tags SERVICE` lists the newest tags, and which one runs
+• `/deploy restart SERVICE [why]` starts the same version in new tasks
+• `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before
 • `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately
 • `/deploy cancel [SERVICE or deploy id]` withdraws it, or rolls back what has begun
 • `/deploy help` shows this
@@ -49,12 +53,35 @@ def test_usage_names_this_workspaces_services(room: Room, typed: str) -> None:
         ),
         (
             "/deploy web sha256:0123abcd",
-            "`sha256:0123abcd` is a digest. I deploy tags: `/deploy web TAG`.",
+            "`sha256:0123abcd` is a digest. I go by tags: `/deploy web TAG`.",
         ),
         ("/deploy help me", "That is more than `help` takes."),
-        ("/deploy status web api", "That is more than `status` takes."),
-        ("/deploy cancel web now please", "That is more than `cancel` takes."),
-        ("/deploy rollback web", "There is no command `rollback`."),
+        ("/deploy status web api", "That is more than `status` takes: `/deploy status [SERVICE]`."),
+        (
+            "/deploy cancel web now please",
+            "That is more than `cancel` takes: `/deploy cancel [SERVICE or deploy id]`.",
+        ),
+        ("/deploy lock web", "There is no command `lock`."),
+        ("/deploy plan", "Which service? Write `/deploy plan SERVICE TAG`."),
+        ("/deploy plan web", "Which tag of `web`? Write `/deploy plan web TAG`."),
+        ("/deploy plan web web:1.4.2", "Write the tag alone, the image is known: `/deploy plan web 1.4.2`."),
+        (
+            "/deploy plan web 1.4.2 now",
+            "That is more than `plan` takes: `/deploy plan SERVICE TAG`.",
+        ),
+        ("/deploy tags", "Which service? Write `/deploy tags SERVICE`."),
+        ("/deploy restart", "Which service? Write `/deploy restart SERVICE [why]`."),
+        ("/deploy rollback", "Which service? Write `/deploy rollback SERVICE [TAG or deploy id]`."),
+        (
+            "/deploy rollback web sha256:0123abcd",
+            "`sha256:0123abcd` is a digest. I go by tags: `/deploy rollback web TAG`.",
+        ),
+        (
+            "/deploy rollback web 1.4.1 it is bad",
+            "That is more than `rollback` takes: `/deploy rollback SERVICE [TAG or deploy id]`.",
+        ),
+        ("/deploy rolback web", "I do not know `rolback`. Did you mean `/deploy rollback`?"),
+        ("/deploy restrat web", "I do not know `restrat`. Did you mean `/deploy restart`?"),
         ("/deploy stauts", "I do not know `stauts`. Did you mean `/deploy status`?"),
         ("/deploy cancle web", "I do not know `cancle`. Did you mean `/deploy cancel`?"),
         (
@@ -68,7 +95,19 @@ def test_a_mistake_is_named_above_the_usage(room: Room, typed: str, wrong: str) 
     assert room.desk.store.live() == []
 
 
-@pytest.mark.parametrize("typed", ["/deploy wbe", "/deploy wbe 1.4!", "/deploy wbe status"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "/deploy wbe",
+        "/deploy wbe 1.4!",
+        "/deploy wbe status",
+        "/deploy plan wbe",
+        "/deploy plan wbe 1.4.2",
+        "/deploy tags wbe",
+        "/deploy restart wbe",
+        "/deploy rollback wbe 1.4.1",
+    ],
+)
 def test_a_service_that_is_unknown_is_named_first(room: Room, typed: str) -> None:
     assert room.type(typed) == (
         "There is no service `wbe` here. Did you mean `web`? `/deploy help` lists all of them."

@@ -17,6 +17,7 @@ from bot import identity
 from bot.app import build_app
 from bot.desk import Desk, furnish
 from bot.socket import SocketMode
+from bot.socket.connection import Connection
 from deploys.catalogue.catalogue import Catalogue
 from deploys.deploy import Deploy, Phase
 from deploys.errors import SlackRefusesToken, SlackSilent
@@ -151,6 +152,21 @@ def test_it_comes_anew_at_once_when_slack_asks_for_it(slack: SlackSandbox, serve
     slack.until(lambda: slack.health()["connections"] == 1, 1)
 
     assert answers(slack, "/deploy status") == ["Nothing is under way."]
+
+
+def test_after_its_goodbye_a_connection_takes_no_answers(slack: SlackSandbox) -> None:
+    """Slack would drop them: they go out by the next connection."""
+    web = WebClient(base_url=slack.api_url)
+    url = web.apps_connections_open(app_token=slack.app_token)["url"]
+    ended = threading.Event()
+    connection = Connection(url, lambda *_: None, lambda _: ended.set())
+    connection.start()
+    assert connection.send({"envelope_id": "of-nothing"})
+
+    connection.close()
+
+    assert not connection.send({"envelope_id": "of-nothing"})
+    assert ended.wait(5)
 
 
 def test_after_an_outage_it_connects_by_itself(slack: SlackSandbox, served: Room) -> None:

@@ -93,6 +93,20 @@ def test_a_run_that_is_refused_exits_with_1() -> None:
     assert "You may not deploy `web`. Those who may: @deployers." in done.stdout
 
 
+def test_a_run_whose_approver_may_not_approve_says_so_and_exits_with_1() -> None:
+    done = run("--run", "/deploy ledger 1.4.2", "--approve-as", "carol")
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "You may not decide about `ledger`. Those who may: @approvers." in done.stdout
+
+
+def test_a_run_without_an_approver_says_how_to_name_one_and_exits_with_1() -> None:
+    done = run("--run", "/deploy ledger 1.4.2")
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Add --approve-as bob" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("args", "complaint"),
     [

@@ -13,8 +13,9 @@ from slack_sdk.models.blocks import (
 
 from deploys import buttons as ids
 from deploys.decisions import untouched
-from deploys.deploy import Deploy, Phase
+from deploys.deploy import Deploy, Phase, Verb
 from deploys.mrkdwn import plural
+from deploys.naming import at_start, name, version_before
 from workers.flows.words import duration
 from workers.thread.lengths import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 from workers.thread.states import decided
@@ -45,10 +46,10 @@ def _approve(deploy: Deploy) -> ButtonElement:
         action_id=ids.APPROVE,
         value=ids.value(deploy.id, deploy.question),
         style="primary",
-        accessibility_label=shorten(f"Approve {_what(deploy)}", BUTTON),
+        accessibility_label=shorten(f"Approve {name(deploy, _short)}", BUTTON),
         confirm=_confirm(
-            "Approve this deploy?",
-            f"{_what(deploy)} {_where(deploy)}. {means}",
+            f"Approve this {deploy.verb}?",
+            f"{at_start(deploy, _short)} {_where(deploy)}. {means}",
             "Approve",
             "Not now",
             "primary",
@@ -62,10 +63,10 @@ def _reject(deploy: Deploy) -> ButtonElement:
         action_id=ids.REJECT,
         value=ids.value(deploy.id, deploy.question),
         style="danger",
-        accessibility_label=shorten(f"Reject {_what(deploy)}", BUTTON),
+        accessibility_label=shorten(f"Reject {name(deploy, _short)}", BUTTON),
         confirm=_confirm(
-            "Reject this deploy?",
-            f"{_what(deploy)} {_where(deploy)} will not be deployed. Nothing has been changed.",
+            f"Reject this {deploy.verb}?",
+            _will_not(deploy),
             "Reject",
             "Not now",
             "danger",
@@ -96,19 +97,25 @@ def _cancel(deploy: Deploy) -> ButtonElement:
 def _cancel_label(deploy: Deploy) -> str:
     if untouched(deploy):
         return "Withdraw"
-    return f"Roll back to {deploy.plan.old_tag}" if deploy.plan else "Roll back"
+    before = version_before(deploy)
+    return f"Roll back to {before}" if before else "Roll back"
 
 
 def _cancel_confirm(deploy: Deploy) -> ConfirmObject:
     if untouched(deploy):
-        text = f"{_what(deploy)} {_where(deploy)} will not be deployed. Nothing has been changed."
-        return _confirm("Withdraw this deploy?", text, "Withdraw", "Keep it", None)
-    text = f"{_what(deploy)} {_where(deploy)} is under way. What ran before is brought back."
-    return _confirm("Roll this deploy back?", text, "Roll back", "Let it go on", "danger")
+        return _confirm(f"Withdraw this {deploy.verb}?", _will_not(deploy), "Withdraw", "Keep it", None)
+    text = f"{at_start(deploy, _short)} {_where(deploy)} is under way. What ran before is brought back."
+    title = "Undo this rollback?" if deploy.verb is Verb.ROLLBACK else f"Roll this {deploy.verb} back?"
+    return _confirm(title, text, "Roll back", "Let it go on", "danger")
 
 
-def _what(deploy: Deploy) -> str:
-    return f"{shorten(deploy.service.name, 60)} {shorten(deploy.tag, 60)}"
+def _will_not(deploy: Deploy) -> str:
+    happen = "be deployed" if deploy.verb is Verb.DEPLOY else "happen"
+    return f"{at_start(deploy, _short)} {_where(deploy)} will not {happen}. Nothing has been changed."
+
+
+def _short(plain: str) -> str:
+    return shorten(plain, 60)
 
 
 def _where(deploy: Deploy) -> str:

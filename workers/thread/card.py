@@ -11,11 +11,12 @@ from typing import Any
 
 from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, SectionBlock
 
-from deploys.deploy import Deploy, Phase
+from deploys.deploy import ContainerChange, Deploy, Phase, Verb
 from deploys.mrkdwn import code, escape, mention, mentions, plural
+from deploys.naming import errand, version_before
 from workers.flows.words import duration
 from workers.thread import buttons, progress
-from workers.thread.lengths import SECTION, TEXT, clip, shorten
+from workers.thread.lengths import SECTION, TEXT, clip, short_code, shorten
 from workers.thread.states import approvers, decided, runs_with_time, sign, state
 
 CONTAINERS_SHOWN = 4
@@ -60,15 +61,21 @@ def fingerprint(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
 def headline(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     """What, where, who and the state, in one line of mrkdwn."""
     service = deploy.service
-    before = f" (from {code(shorten(deploy.plan.old_tag, 60))})" if deploy.plan else ""
+    where = "to" if deploy.verb is Verb.DEPLOY else "on"
     how_many = progress.count(deploy)
     counted = f", {how_many}" if how_many else ""
     return clip(
-        f"*{escape(shorten(service.name, 63))}* {code(shorten(deploy.tag, 128))}{before} to "
+        f"*{escape(shorten(service.name, 63))}* {errand(deploy, short_code(128))}{_from(deploy)} {where} "
         f"{escape(shorten(service.cluster, 80))} ({escape(shorten(service.region, 30))}) "
         f"by {mention(deploy.requester)}: *{state(deploy, ahead)}{counted}*",
         1200,
     )
+
+
+def _from(deploy: Deploy) -> str:
+    """A restart runs what ran before, and says so already."""
+    before = version_before(deploy)
+    return f" (from {short_code(60)(before)})" if before and deploy.verb is not Verb.RESTART else ""
 
 
 def date(at: float) -> str:
@@ -117,17 +124,17 @@ def _trouble(deploy: Deploy) -> list[str]:
 def _about(deploy: Deploy) -> list[str]:
     why = f"Why: {escape(shorten(deploy.why, 400))}" if deploy.why.strip() else ""
     changes = deploy.plan.changes if deploy.plan else ()
-    lines = [
-        clip(
-            f"{code(shorten(change.container, 80))}: {code(shorten(change.old_image, 120))} → "
-            f"{code(shorten(change.new_image, 120))}",
-            500,
-        )
-        for change in changes[:CONTAINERS_SHOWN]
-    ]
+    lines = [clip(_images(change), 500) for change in changes[:CONTAINERS_SHOWN]]
     if len(changes) > CONTAINERS_SHOWN:
         lines.append(f"and {plural(len(changes) - CONTAINERS_SHOWN, 'more container')}")
     return [clip(why, 700), *lines]
+
+
+def _images(change: ContainerChange) -> str:
+    container, new = code(shorten(change.container, 80)), code(shorten(change.new_image, 120))
+    if change.old_image == change.new_image:
+        return f"{container}: {new}, as before"
+    return f"{container}: {code(shorten(change.old_image, 120))} → {new}"
 
 
 def _foot(deploy: Deploy, now: float, when: When) -> str:

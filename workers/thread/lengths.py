@@ -7,6 +7,9 @@ character outside the basic plane, such as an emoji, counts as two, as in UTF-16
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+from deploys.mrkdwn import code
 
 TEXT = 4000
 SECTION = 3000
@@ -42,6 +45,11 @@ def shorten(plain: str, limit: int) -> str:
     """Plain text on one line, cut with an ellipsis; to be used before it is escaped."""
     line = " ".join(plain.split())
     return line if length(line) <= limit else f"{_head(line, limit - 1)}{ELLIPSIS}"
+
+
+def short_code(limit: int) -> Callable[[str], str]:
+    """Shows plain text as code, shortened."""
+    return lambda plain: code(shorten(plain, limit))
 
 
 def _head(text: str, limit: int) -> str:

@@ -8,8 +8,9 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
-from deploys.deploy import Deploy
-from deploys.mrkdwn import channel, code
+from deploys.deploy import Deploy, Verb
+from deploys.mrkdwn import channel
+from deploys.naming import name
 from workers.thread.client import CALL_SECONDS
 from workers.thread.trouble import CALL_FAILURES
 
@@ -29,7 +30,8 @@ def unreachable(deploy: Deploy, error: str) -> str:
     """What the requester is told."""
     return (
         f"I cannot post in {channel(deploy.channel)}: {REASONS.get(error, NOT_IN)}. I try again every few "
-        f"minutes. The deploy of {code(deploy.service.name)} {code(deploy.tag)} does not wait for that: "
+        f"minutes. The {'deploy of ' if deploy.verb is Verb.DEPLOY else ''}{name(deploy)} does not wait for "
+        "that: "
         f"`/deploy status {deploy.service.name}` shows how it goes."
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from deploys import naming
 from deploys.catalogue.service import Strategy
 from deploys.decisions import approved, missing, rejected
-from deploys.deploy import Deploy, Outcome, Phase, Verdict
-from deploys.mrkdwn import code, mention, plural
-from workers.thread.lengths import shorten
+from deploys.deploy import Deploy, Outcome, Phase, Verb, Verdict
+from deploys.mrkdwn import mention, plural
+from workers.thread.lengths import short_code
 
 PHASES: Mapping[Phase, str] = {
     Phase.WAITING: "waiting in line",
@@ -119,14 +120,16 @@ def ecs_goes_back(deploy: Deploy) -> bool:
 
 def to_old(deploy: Deploy) -> str:
     """` to 1.4.1` as code; empty while no plan says what ran before."""
-    return f" to {code(shorten(deploy.plan.old_tag, 60))}" if deploy.plan else ""
+    before = naming.version_before(deploy)
+    return f" to {short_code(60)(before)}" if before else ""
 
 
 def _in_line(ahead: Sequence[Deploy]) -> str:
     if not ahead:
         return "first in line, starts now"
     last = ahead[-1]
-    behind = f"{code(shorten(last.tag, 60))} by {mention(last.requester)}"
+    article = "" if last.verb is Verb.DEPLOY else "a "
+    behind = f"{article}{naming.errand(last, short_code(60))} by {mention(last.requester)}"
     return f"waiting in line, {plural(len(ahead), 'deploy')} ahead, right behind {behind}"
 
 

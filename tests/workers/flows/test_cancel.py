@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -55,14 +56,14 @@ NOTHING_REGISTERED = {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL}
 
 @dataclass
 class Canceller:
-    """Alice, who cancels as soon as a worker has the deploy in a phase, before the worker takes its step."""
+    """Alice, who cancels as soon as the record is so, before the worker that wrote it does anything more."""
 
     yard: Yard
-    phase: Phase
+    moment: Callable[[Deploy], bool]
     nth: int = 1
-    """Which of the commits in this phase she waits for; the second is the intent, right before the call."""
+    """Which of the records that are so she waits for."""
     deploy_id: str = ""
-    seen: list[Phase] = field(default_factory=list)
+    seen: int = 0
     refused: Refused | None = None
 
     def watch(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +72,7 @@ class Canceller:
 
         def claimed(store: Store, *args: Any, **kwargs: Any) -> Claim | None:
             found = claim(store, *args, **kwargs)
-            if found and found.deploy.phase is Phase.WAITING:
+            if found and found.deploy.phase is Phase.WAITING:  # nobody commits that phase
                 self._notice(found.deploy)
             return found
 
@@ -86,12 +87,12 @@ class Canceller:
     @property
     def asked(self) -> bool:
         """Whether the moment came."""
-        return self.seen.count(self.phase) >= self.nth
+        return self.seen >= self.nth
 
     def _notice(self, deploy: Deploy) -> None:
-        if deploy.id != self.deploy_id or self.asked:
+        if deploy.id != self.deploy_id or self.asked or not self.moment(deploy):
             return
-        self.seen.append(deploy.phase)
+        self.seen += 1
         if self.asked:
             try:
                 self.yard.cancel(deploy.id)
@@ -122,6 +123,11 @@ class Before:
         )
 
 
+def entering(phase: Phase) -> Callable[[Deploy], bool]:
+    """The moment in which a phase was written."""
+    return lambda deploy: deploy.phase is phase
+
+
 def reaching(yard: Yard, phase: Phase, service: str) -> str:
     """A deploy that comes through this phase by itself; its id. Bob approves."""
     changes: dict[str, Any] = {"approvals": 1, "approvers": (BOB,)}
@@ -142,7 +148,7 @@ def run(yard: Yard, canceller: Canceller) -> Deploy:
         return deploy.phase is Phase.ENDED
 
     yard.until(over)
-    assert canceller.asked, f"it never was {canceller.phase.value}"
+    assert canceller.asked, "the moment never came"
     return yard.get(canceller.deploy_id)
 
 
@@ -199,7 +205,7 @@ def test_cancelled_the_moment_a_phase_begins(
 ) -> None:
     expected = SERVICES[service][phase]
     before = Before.of(yard, service)
-    canceller = Canceller(yard, phase)
+    canceller = Canceller(yard, entering(phase))
     canceller.watch(monkeypatch)
     canceller.deploy_id = reaching(yard, phase, service)
 
@@ -232,7 +238,7 @@ def test_cancelled_between_the_written_intent_and_the_call_it_is_rolled_back(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, service: str, phase: Phase
 ) -> None:
     before = Before.of(yard, service)
-    canceller = Canceller(yard, phase, nth=2)
+    canceller = Canceller(yard, entering(phase), nth=2)
     canceller.watch(monkeypatch)
     canceller.deploy_id = reaching(yard, phase, service)
 
@@ -247,7 +253,7 @@ def test_cancelled_again_on_the_way_back_it_says_who_did_so_first(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, phase: Phase
 ) -> None:
     before = Before.of(yard, "billing")
-    canceller = Canceller(yard, phase)
+    canceller = Canceller(yard, entering(phase))
     canceller.watch(monkeypatch)
     canceller.deploy_id = yard.ask("billing", "1.4.2")
     yard.until_phase(canceller.deploy_id, Phase.AWAITING_APPROVAL)
@@ -265,20 +271,46 @@ def test_cancelled_again_on_the_way_back_it_says_who_did_so_first(
     assert_nothing_left(yard, "billing")
 
 
-def test_cancelled_behind_another_the_line_closes_up(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize(
+    ("tag", "moment", "outcome"),
+    [
+        ("1.4.2", lambda deploy: deploy.seen_end == "succeeded", Outcome.SUCCEEDED),
+        ("1.5.0-crash", lambda deploy: bool(deploy.reason), Outcome.ROLLED_BACK),
+    ],
+    ids=["after the rollout", "after ECS gave it up"],
+)
+def test_a_cancel_that_cannot_change_the_end_any_more_is_mentioned_there(
+    yard: Yard,
+    monkeypatch: pytest.MonkeyPatch,
+    service: str,
+    tag: str,
+    moment: Callable[[Deploy], bool],
+    outcome: Outcome,
+) -> None:
+    canceller = Canceller(yard, moment)
+    canceller.watch(monkeypatch)
+    canceller.deploy_id = yard.ask(service, tag)
+
+    deploy = run(yard, canceller)
+
+    assert deploy.outcome is outcome
+    assert canceller.refused is None
+    assert f"The cancel of <@{ALICE}> came too late" in yard.said(deploy.id, MilestoneKind.END)
+    assert yard.leftovers() == []
+
+
+def test_cancelled_behind_another_the_line_closes_up(yard: Yard) -> None:
     first = yard.ask("web", "1.5.0-slow")
-    canceller = Canceller(yard, Phase.WAITING)
-    canceller.deploy_id = yard.ask("web", "1.4.2")
+    second = yard.ask("web", "1.4.2")
     third = yard.ask("web", "1.5.0")
     yard.until_phase(first, Phase.FOLLOWING)
 
-    yard.cancel(canceller.deploy_id)
-    yard.until_over(canceller.deploy_id)
+    yard.cancel(second)
+    yard.until_over(second)
 
     assert yard.store.line("web") == [first, third]
-    assert yard.said(canceller.deploy_id, MilestoneKind.END) == (
-        f"Cancelled by <@{ALICE}> before anything was changed."
-    )
+    assert yard.said(second, MilestoneKind.END) == f"Cancelled by <@{ALICE}> before anything was changed."
     yard.until_over(third)
     assert yard.images_running("web") == {"1.5.0"}
     assert_nothing_left(yard, "web")

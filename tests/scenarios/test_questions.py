@@ -1,0 +1,86 @@
+"""What people are told who ask before they deploy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploys.deploy import Outcome
+from slipway.demo.plain import plain
+from tests.scenarios.conversation import SECONDS, Conversation, steady
+
+SLIPWAY = Path(sys.executable).with_name("slipway")
+
+
+def answer(slack: Conversation, user: str, text: str) -> tuple[str, str]:
+    """Types a question; what is said at once, and what a worker answers."""
+    client = slack.stage.slack
+    [announced] = client.say(user, "deploys", text)["replies"]
+
+    def answered() -> list[str]:
+        return [
+            steady(plain(message["text"], slack.names))
+            for message in client.messages("deploys", user)
+            if message["ephemeral"] and float(message["ts"]) > float(announced["ts"])
+        ]
+
+    [told] = client.until(answered, SECONDS)
+    return steady(plain(announced["text"], slack.names)), told
+
+
+def test_plan_before_deploying(slack: Conversation) -> None:
+    announced, told = answer(slack, "alice", "/deploy plan billing 1.5.0")
+
+    assert announced == "Looking at what `billing` `1.5.0` would change. The plan follows here."
+    lines = told.splitlines()
+    assert lines[0] == "Plan of `billing` `1.5.0`, as of now. Nothing was changed."
+    assert lines[1].endswith("→ `REGISTRY/billing:1.5.0`")
+    assert lines[-2:] == [
+        "• needs 1 approval, from @bob, @approvers",
+        "• nobody is ahead in the line, so it would start at once",
+    ]
+
+
+def test_plan_says_what_a_deploy_would_be_refused_for(slack: Conversation) -> None:
+    thread = slack.deploys("alice", "/deploy billing 9.9.9").ends()
+    assert thread.record.outcome is Outcome.REFUSED
+
+    _, told = answer(slack, "alice", "/deploy plan billing 9.9.9")
+
+    refusal = thread.replies[-1].removeprefix("@alice Refused, nothing was changed: ")
+    assert told == f":no_entry_sign: `billing` `9.9.9` would be refused: {refusal}"
+
+
+def test_tags_and_which_one_runs(slack: Conversation) -> None:
+    announced, told = answer(slack, "carol", "/deploy tags billing")
+
+    assert announced == "Looking for the newest tags of `billing`. They follow here."
+    head, *lines = told.splitlines()
+    assert head.startswith(
+        "Newest tags of `REGISTRY/billing`. `billing` is set to `1.4.0` (revision `billing:"
+    )
+    assert lines[:2] == ["• `1.5.0` `sha256:DIGEST`, pushed THEN", "• `1.4.2` `sha256:DIGEST`, pushed THEN"]
+    assert [line for line in lines if "runs now" in line] == [
+        "• `1.4.0` `sha256:DIGEST`, pushed THEN, runs now"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (("/deploy plan web 1.4.2",), 0, "Plan of `web` `1.4.2`, as of now. Nothing was changed."),
+        (("/deploy plan web 9.9.9",), 1, "`web` `9.9.9` would be refused: There is no image"),
+        (("/deploy tags web", "--as", "carol"), 0, "`1.4.0` `sha256:"),
+        (("/deploy plan web 1.4.2", "--as", "carol"), 1, "You may not deploy `web`."),
+    ],
+)
+def test_a_question_without_a_browser(args: tuple[str, ...], code: int, said: str) -> None:
+    done = subprocess.run(
+        [SLIPWAY, "demo", "--run", *args], capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert done.returncode == code, done.stdout + done.stderr
+    assert said in done.stdout

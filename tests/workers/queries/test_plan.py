@@ -1,0 +1,162 @@
+"""`/deploy plan SERVICE TAG`: all that would happen, and nothing that does."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploys.deploy import Phase
+from deploys.errors import NotADeployer
+from tests.workers.queries.conftest import ASKED, Tell
+from tests.workers.yard import ALICE, Yard
+from workers.queries.desk import QuestionDesk
+
+
+def changing(yard: Yard) -> list[str]:
+    """The calls so far that change something in AWS."""
+    reads = ("Describe", "List", "Get", "BatchGet")
+    return [call.operation for call in yard.ecs.calls() if not call.operation.startswith(reads)]
+
+
+def test_a_rolling_service(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
+    before = changing(yard)
+
+    desk.plan(ASKED, "web", "1.4.2")
+
+    assert told() == [
+        "Plan of `web` `1.4.2`, as of now. Nothing was changed.\n"
+        "• container `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`\n"
+        "• revision `web:17` runs now; a new one is made of it, and all else in it stays\n"
+        "• image digest `sha256:DIGEST`, pushed THEN\n"
+        "• 3 tasks before and after\n"
+        "• rolling, no downtime: ECS keeps 100 to 200 percent of the tasks while it replaces them\n"
+        "• no approval needed\n"
+        "• nobody is ahead in the line, so it would start at once"
+    ]
+    assert changing(yard) == before
+    assert yard.store.live() == []
+    assert yard.store.recent(None, 10) == []
+    assert yard.leftovers() == []
+
+
+def test_a_stop_start_service(desk: QuestionDesk, told: Tell) -> None:
+    desk.plan(ASKED, "ledger", "1.4.2")
+
+    [plan] = told()
+    assert plan.splitlines()[4:] == [
+        "• 1 task before and after",
+        "• stop-start, downtime, about SOME TIME: every old task is stopped, and proven stopped, before a "
+        "new one starts",
+        "• needs 1 approval, from @U02BOB0000",
+        "• nobody is ahead in the line, so it would start at once",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "tag", "answer"),
+    [
+        (
+            "web",
+            "9.9.9",
+            ":no_entry_sign: `web` `9.9.9` would be refused: There is no image `REGISTRY/web:9.9.9`, so "
+            "nothing was registered. The newest tags are `1.5.0`, `1.4.2`, `1.5.0-crash`, `1.5.0-unhealthy`, "
+            "`1.5.0-slow`.",
+        ),
+        (
+            "web",
+            "1.4.0",
+            ":no_entry_sign: `web` `1.4.0` would be refused: `web` already runs `1.4.0` (digest unchanged). "
+            "Nothing was changed. `/deploy restart web` starts it in new tasks.",
+        ),
+        (
+            "lost",
+            "1.4.2",
+            ":no_entry_sign: `lost` `1.4.2` would be refused: ECS has no service `lost` in cluster "
+            "`production` (eu-west-1). Check `cluster`, `ecs_service` and `region` of `lost` in "
+            "`services.yml`.",
+        ),
+    ],
+)
+def test_a_refusal_is_that_of_the_deploy(
+    desk: QuestionDesk, told: Tell, service: str, tag: str, answer: str
+) -> None:
+    desk.plan(ASKED, service, tag)
+
+    assert told() == [answer]
+
+
+def test_access_is_asked_again(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
+    yard.gate.refusals[ALICE] = NotADeployer(service="web", deployers="nobody")
+
+    desk.plan(ASKED, "web", "1.4.2")
+
+    assert told() == [
+        ":no_entry_sign: `web` `1.4.2` would be refused: You may not deploy `web`. Those who may: nobody."
+    ]
+
+
+def test_who_is_ahead_is_named(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
+    yard.ask("web", "1.4.1")
+    yard.ask("web", "1.5.0")
+
+    desk.plan(ASKED, "web", "1.4.2")
+
+    [plan] = told()
+    assert plan.splitlines()[-1] == (
+        "• 2 deploys ahead in the line: `1.4.1` by @alice (waits in line), `1.5.0` by @alice (waits in line)"
+    )
+
+
+def test_while_another_deploy_changes_the_service_there_is_nothing_to_plan_on(
+    yard: Yard, desk: QuestionDesk, told: Tell
+) -> None:
+    yard.until_phase(yard.ask("web", "1.4.1"), Phase.FOLLOWING)
+
+    desk.plan(ASKED, "web", "1.4.2")
+
+    assert told() == [
+        "`web` `1.4.2` would wait in line, and what it would change depends on how that goes: `web` `1.4.1` "
+        "rolls out. Ask again when it has ended.\n"
+        "• 1 deploy ahead in the line: `1.4.1` by @alice (rolls out)"
+    ]
+
+
+def test_aws_that_does_not_answer_is_no_refusal(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
+    yard.ecs.faults.add(kind="throttle", operation="DescribeServices")
+
+    desk.plan(ASKED, "web", "1.4.2")
+
+    [answer] = told()
+    assert answer.startswith(
+        ":no_entry_sign: I cannot tell what `web` `1.4.2` would change: AWS does not answer "
+        "ecs:DescribeServices for now (ThrottlingException"
+    )
+    assert answer.endswith("Ask again in a minute.")
+
+
+def test_a_missing_permission_is_named(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
+    yard.ecs.faults.add(kind="access-denied", operation="ecr:DescribeImages")
+
+    desk.plan(ASKED, "web", "1.4.2")
+
+    [answer] = told()
+    assert answer.startswith(
+        ":no_entry_sign: `web` `1.4.2` would be refused: AWS does not allow ecr:DescribeImages"
+    )
+
+
+def test_a_bug_is_told_with_a_reference(
+    desk: QuestionDesk, told: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr("workers.queries.plan.make_plan", broken)
+
+    desk.plan(ASKED, "web", "1.4.2")
+
+    head, reference, _ = told()[0].rsplit("`", 2)
+    assert head == (
+        ":no_entry_sign: I cannot tell what `web` `1.4.2` would change: that went wrong on my side. Tell "
+        "whoever runs Slipway the reference "
+    )
+    assert len(reference) == 8

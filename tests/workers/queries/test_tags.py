@@ -1,0 +1,96 @@
+"""`/deploy tags SERVICE`: what there is, and what of it runs."""
+
+from __future__ import annotations
+
+from deploys.deploy import Phase
+from tests.workers.queries.conftest import ASKED, Tell
+from tests.workers.yard import Yard
+from workers.queries.desk import QuestionDesk
+
+
+def test_the_newest_tags_first_and_what_runs(desk: QuestionDesk, told: Tell) -> None:
+    desk.tags(ASKED, "web")
+
+    assert told() == [
+        "Newest tags of `REGISTRY/web`. `web` is set to `1.4.0` (revision `web:17`), 3 of 3 tasks running.\n"
+        "• `1.5.0` `sha256:DIGEST`, pushed THEN\n"
+        "• `1.4.2` `sha256:DIGEST`, pushed THEN\n"
+        "• `1.5.0-crash` `sha256:DIGEST`, pushed THEN\n"
+        "• `1.5.0-unhealthy` `sha256:DIGEST`, pushed THEN\n"
+        "• `1.5.0-slow` `sha256:DIGEST`, pushed THEN\n"
+        "• `1.5.0-noroom` `sha256:DIGEST`, pushed THEN\n"
+        "• `1.4.1` `sha256:DIGEST`, pushed THEN\n"
+        "• `1.4.0` `sha256:DIGEST`, pushed THEN, runs now"
+    ]
+
+
+def test_the_main_container_counts_not_the_sidecar(desk: QuestionDesk, told: Tell) -> None:
+    desk.tags(ASKED, "api")
+
+    [answer] = told()
+    assert answer.startswith("Newest tags of `REGISTRY/api`. `api` is set to `1.4.0`")
+    assert answer.endswith("`1.4.0` `sha256:DIGEST`, pushed THEN, runs now")
+
+
+def test_while_two_versions_run_both_are_marked(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
+    yard.until_phase(yard.ask("web", "1.4.2"), Phase.FOLLOWING)
+    yard.until(lambda: yard.images_running("web") == {"1.4.0", "1.4.2"})
+
+    desk.tags(ASKED, "web")
+
+    lines = [line for line in told()[0].splitlines() if "runs now" in line]
+    assert [line.split("`")[1] for line in lines] == ["1.4.2", "1.4.0"]
+    assert all(" runs now in " in line for line in lines)
+
+
+def test_what_runs_is_named_also_when_it_is_older_than_what_is_listed(
+    yard: Yard, desk: QuestionDesk, told: Tell
+) -> None:
+    ecr = yard.ecs.client("ecr")
+    manifest = ecr.batch_get_image(repositoryName="web", imageIds=[{"imageTag": "1.5.0"}])["images"][0]
+    for number in range(12):
+        ecr.put_image(
+            repositoryName="web", imageManifest=manifest["imageManifest"], imageTag=f"1.5.0-build{number}"
+        )
+
+    desk.tags(ASKED, "web")
+
+    lines = told()[0].splitlines()[1:]
+    assert len(lines) == 11
+    assert lines[-1] == "• `1.4.0` `sha256:DIGEST`, older, runs now"
+
+
+def test_a_service_that_ecs_does_not_have(desk: QuestionDesk, told: Tell) -> None:
+    desk.tags(ASKED, "lost")
+
+    assert told() == [
+        ":no_entry_sign: I cannot list the tags of `lost`: ECS has no service `lost` in cluster `production` "
+        "(eu-west-1). Check `cluster`, `ecs_service` and `region` of `lost` in `services.yml`."
+    ]
+
+
+def test_a_registry_that_cannot_be_asked(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
+    ecs = yard.ecs.client("ecs")
+    revision = ecs.register_task_definition(
+        family="web",
+        containerDefinitions=[{"name": "web", "image": "public.ecr.aws/team/web:1", "memory": 128}],
+    )["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster="production", service="web", taskDefinition=revision)
+
+    desk.tags(ASKED, "web")
+
+    assert told() == [
+        ":no_entry_sign: I cannot list the tags of `web`: The image of `web`, `public.ecr.aws/team/web:1`, "
+        "is not in a private ECR repository, and I can list the tags of those alone."
+    ]
+
+
+def test_a_repository_that_is_gone(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
+    yard.ecs.client("ecr").delete_repository(repositoryName="web", force=True)
+
+    desk.tags(ASKED, "web")
+
+    [answer] = told()
+    assert answer.startswith(
+        ":no_entry_sign: I cannot list the tags of `web`: ECR has no repository `web` in account 123456789012"
+    )

@@ -1,0 +1,136 @@
+"""`/deploy plan SERVICE TAG`: everything that a deploy would check and show, and nothing changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from deploys import naming
+from deploys.catalogue.service import Service
+from deploys.decisions import untouched
+from deploys.deploy import Deploy, Phase, Plan
+from deploys.mrkdwn import code, mention, mentions, plural
+from deploys.standing import standing
+from deploys.store import Claim, Store
+from workers.ecs.session import Aws
+from workers.flows.planning import make_plan
+from workers.flows.words import duration, short
+from workers.sights import Fresh
+from workers.thread.card import date
+from workers.turn import Gate, Pace, Turn
+
+AHEAD_SHOWN = 5
+"""Deploys ahead in the line that are named (count)."""
+
+
+def plan(deploy: Deploy, *, store: Store, aws: Aws, gate: Gate) -> str:
+    """What this deploy, which is in no store, would change.
+
+    Raises:
+        Refused: what the deploy would be refused for.
+        AwsError: AWS did not tell.
+    """
+    gate.may_deploy(deploy.requester, deploy.service.name, deploy.channel)
+    ahead = _ahead(deploy.service, store)
+    moving = next((each for each in ahead if each.live and not untouched(each)), None)
+    if moving is not None:
+        return _later(deploy, ahead, moving)
+    turn = Turn(
+        _claim_of_nothing(deploy),
+        store=store,
+        region=aws.region(deploy.service.region),
+        gate=gate,
+        sights=Fresh(aws),
+        pace=Pace(),
+        now=time.time,
+    )
+    return _told(deploy, make_plan(deploy, turn), ahead)
+
+
+def _claim_of_nothing(deploy: Deploy) -> Claim:
+    """A turn with it may look, but every guard and every commit refuses it: its lease is over."""
+    return Claim(deploy, fence=0, token="", claimed_at=0.0, lease_seconds=0.0)
+
+
+def _ahead(service: Service, store: Store) -> list[Deploy]:
+    found = (store.get(each) for each in store.line(service.name))
+    return [deploy for deploy in found if deploy is not None]
+
+
+def _later(deploy: Deploy, ahead: Sequence[Deploy], moving: Deploy) -> str:
+    """What ECS says now is neither what ran before nor what will run."""
+    return (
+        f"{naming.name(deploy)} would wait in line, and what it would change depends on how that goes: "
+        f"{naming.in_sentence(moving)} {standing(moving)}. Ask again when it has ended.\n"
+        f"• {_line(ahead)}"
+    )
+
+
+def _told(deploy: Deploy, made: Plan, ahead: Sequence[Deploy]) -> str:
+    lines = [
+        *_definition(made),
+        _image(made),
+        f"{plural(made.desired_count, 'task')} before and after",
+        _strategy(deploy.service, made),
+        _approval(deploy.service),
+        _line(ahead),
+    ]
+    head = f"*Plan* of {naming.name(deploy)}, as of now. Nothing was changed."
+    return "\n".join([head, *(f"• {line}" for line in lines)])
+
+
+def _definition(made: Plan) -> list[str]:
+    """What of the task definition changes."""
+    lines = []
+    for change in made.changes:
+        container = f"container {code(change.container)}"
+        if change.old_image == change.new_image:
+            lines.append(
+                f"{container}: {code(change.new_image)}, the same tag on another image than runs now"
+            )
+        else:
+            lines.append(f"{container}: {code(change.old_image)} → {code(change.new_image)}")
+    running = code(short(made.old_revision))
+    return [*lines, f"revision {running} runs now; a new one is made of it, and all else in it stays"]
+
+
+def _image(made: Plan) -> str:
+    if not made.digest:
+        return "the image is not in a private ECR repository, so I cannot check that it exists"
+    pushed = f", pushed {date(made.pushed_at)}" if made.pushed_at is not None else ""
+    return f"image digest {code(made.digest[:19])}{pushed}"
+
+
+def _strategy(service: Service, made: Plan) -> str:
+    if made.downtime:
+        estimate = f", about {duration(made.downtime_estimate)}" if made.downtime_estimate else ""
+        return (
+            f"{service.strategy}, *downtime{estimate}*: every old task is stopped, and proven stopped, "
+            "before a new one starts"
+        )
+    return (
+        f"{service.strategy}, no downtime: ECS keeps {made.minimum_healthy_percent or 0} to "
+        f"{made.maximum_percent or 0} percent of the tasks while it replaces them"
+    )
+
+
+def _approval(service: Service) -> str:
+    if not service.approvals:
+        return "no approval needed"
+    return f"needs {plural(service.approvals, 'approval')}, from {mentions(service.approvers)}"
+
+
+def _line(ahead: Sequence[Deploy]) -> str:
+    if not ahead:
+        return "nobody is ahead in the line, so it would start at once"
+    named = ", ".join(
+        f"{naming.errand(each)} by {mention(each.requester)} ({_stands(each)})"
+        for each in ahead[:AHEAD_SHOWN]
+    )
+    more = f" and {len(ahead) - AHEAD_SHOWN} more" if len(ahead) > AHEAD_SHOWN else ""
+    return f"{plural(len(ahead), 'deploy')} ahead in the line: {named}{more}"
+
+
+def _stands(deploy: Deploy) -> str:
+    """An ended deploy is in its line while it settles: what it does matters here, not how it ended."""
+    return "is looked at once more" if deploy.phase is Phase.SETTLING else standing(deploy)

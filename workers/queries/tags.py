@@ -1,0 +1,103 @@
+"""`/deploy tags SERVICE`: the newest tags of its image, and which of them runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from deploys.catalogue.service import Service
+from deploys.errors import ForeignController, ServiceMissing, TagsUnknown
+from deploys.mrkdwn import code, escape, plural
+from workers.ecs import registry, services, task_definitions, tasks
+from workers.ecs.images import ImageReference
+from workers.ecs.seen import ImageSeen, ServiceSeen
+from workers.ecs.session import Aws, Region
+from workers.flows.words import short
+from workers.thread.card import date
+
+SHOWN = 10
+"""Tags in one answer (count)."""
+
+
+def tags(service: Service, aws: Aws) -> str:
+    """The tags pushed last, newest first, with digest and time.
+
+    Raises:
+        ServiceMissing, ForeignController, NoSuchContainer, ImageUnreadable, TagsUnknown, RepositoryMissing
+        AwsError: AWS did not tell.
+    """
+    region = aws.region(service.region)
+    seen = _service(service, region)
+    revision = task_definitions.describe(region, seen.revision)
+    image = task_definitions.main_image(revision, service)
+    if not registry.checkable(image):
+        raise TagsUnknown(service=service.name, image=escape(str(image)))
+    container = task_definitions.changes(revision, service, "any")[0].container
+    running = _running(region, service, container)
+    newest = registry.newest_images(region, image)
+    return "\n".join(
+        [
+            _head(service, seen, image),
+            *(f"• {line}" for line in _lines(newest, running)),
+        ]
+    )
+
+
+def _service(service: Service, region: Region) -> ServiceSeen:
+    found = services.describe(region, service.cluster, [service.ecs_service]).get(service.ecs_service)
+    if found is None:
+        raise ServiceMissing(
+            ecs_service=service.ecs_service,
+            cluster=service.cluster,
+            region=service.region,
+            service=service.name,
+        )
+    if not found.revision:  # ECS knows none where task sets are an external controller's
+        raise ForeignController(ecs_service=service.ecs_service, controller=found.controller)
+    return found
+
+
+def _running(region: Region, service: Service, container: str) -> Counter[str]:
+    """How many running tasks have this container's image, by digest."""
+    found = tasks.of_service(region, service.cluster, service.ecs_service, stopped=False)
+    return Counter(
+        each.digest
+        for task in found
+        if task.last_status == "RUNNING"
+        for each in task.containers
+        if each.name == container and each.digest
+    )
+
+
+def _head(service: Service, seen: ServiceSeen, image: ImageReference) -> str:
+    repository = f"{image.registry}/{image.repository}"
+    version = code(image.tag or image.digest or "latest")
+    return (
+        f"*Newest tags* of {code(repository)}. {code(service.name)} is set to {version} "
+        f"(revision {code(short(seen.revision))}), {seen.running} of {plural(seen.desired, 'task')} running."
+    )
+
+
+def _lines(newest: list[ImageSeen], running: Mapping[str, int]) -> list[str]:
+    total = sum(running.values())
+    shown = [(tag, image) for image in newest for tag in image.tags][:SHOWN]
+    lines = [_line(tag, image, running.get(image.digest, 0), total) for tag, image in shown]
+    known = {image.digest for _, image in shown}
+    older = {digest: tasks for digest, tasks in running.items() if digest not in known}
+    tagged = {image.digest: image.tags[0] for image in newest}
+    lines += [
+        f"{code(tagged[digest]) if digest in tagged else 'an image without a tag'} {code(digest[:19])}, "
+        f"older, *{_share(tasks, total)}*"
+        for digest, tasks in older.items()
+    ]
+    return lines or ["there are none"]
+
+
+def _line(tag: str, image: ImageSeen, tasks: int, total: int) -> str:
+    pushed = f", pushed {date(image.pushed_at)}" if image.pushed_at is not None else ""
+    runs = f", *{_share(tasks, total)}*" if tasks else ""
+    return f"{code(tag)} {code(image.digest[:19])}{pushed}{runs}"
+
+
+def _share(tasks: int, total: int) -> str:
+    return "runs now" if tasks == total else f"runs now in {tasks} of {plural(total, 'task')}"
