@@ -19,7 +19,7 @@ ECS is at {url}, at speed {speed:g}. Ctrl-C ends it.
   aws ecs describe-services --cluster {cluster} --services {services}
   python -c "import boto3; print(boto3.client('ecs').list_tasks(cluster='{cluster}', serviceName='web'))"
 
-Its state: {url}/sandbox/state   Faults: {url}/sandbox/faults
+Its state: {url}/sandbox/state   Faults: {url}/sandbox/faults   Scaling: {url}/sandbox/autoscale
 """
 
 
@@ -31,9 +31,10 @@ def serve(
 ) -> None:
     """Play an ECS region on this machine until it is interrupted.
 
-    The cluster `production` has the services web, api, ledger and billing, steady on 1.4.0. Images
-    behave by their tag: 1.4.1, 1.4.2 and 1.5.0 are good, 1.5.0-crash exits, 1.5.0-unhealthy never
-    gets healthy, 1.5.0-slow takes long, 1.5.0-noroom finds no place, and others do not exist.
+    The cluster `production` has the services web, api, ledger, billing, site (blue/green) and shop
+    (canary, with a pause), steady on 1.4.0. Images behave by their tag: 1.4.1, 1.4.2 and 1.5.0 are
+    good, 1.5.0-crash exits, 1.5.0-unhealthy never gets healthy, 1.5.0-slow takes long, 1.5.0-noroom
+    finds no place, and others do not exist.
     """
     if speed <= 0:
         raise typer.BadParameter(f"speed must be greater than 0, not {speed:g}", param_hint="--speed")

@@ -17,7 +17,7 @@ KINDS = {
     "access-denied": "refused with AccessDeniedException, status 400",
     "timeout-before": "not applied; the connection hangs for `seconds`, then closes without an answer",
     "timeout-after": "applied; the connection hangs for `seconds`, then closes without an answer",
-    "stale": "Describe* and List* of ECS answer as things were `seconds` ago",
+    "stale": "Describe*, Get* and List* of ECS answer as things were `seconds` ago",
     "latency": "answered `seconds` late",
 }
 

@@ -38,8 +38,20 @@ class Lifetimes:
     backoff: float = 10.0
     """The first pause before failing tasks are replaced; it doubles each time."""
     longest_backoff: float = 300.0
+    stage: float = 1.0
+    """The shortest time that a stage of a traffic shifting deployment lasts."""
+    traffic_shift: float = 5.0
+    """From the change of the listener rules until the traffic follows them."""
+    lambda_hook: float = 4.0
+    """How long a Lambda function of a lifecycle hook works."""
+    alarm_check: float = 5.0
+    """Between two looks of a deployment at its alarms."""
+    autoscaling: float = 10.0
+    """Between two looks of Application Auto Scaling at the services it scales."""
     one_off_work: float = 8.0
     """How long a task with its own command works before it exits."""
+    long_one_off_work: float = 300.0
+    """The same for a command that says it takes long."""
     stopped_tasks_kept: float = 3600.0
     """ECS describes stopped tasks for about an hour."""
 

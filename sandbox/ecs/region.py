@@ -42,6 +42,8 @@ class Region:
         """The service scheduler: called with the ARN of a service that may need something done."""
         self.passes_planned: dict[str, float] = {}
         """When the scheduler next looks at each service."""
+        self.autoscaling = False
+        """Application Auto Scaling has planned its next look."""
         self._lock = threading.RLock()
         self._moment: float | None = None
 

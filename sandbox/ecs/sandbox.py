@@ -10,7 +10,7 @@ from typing import Any, Self
 import boto3
 from moto.core.base_backend import BackendDict
 
-from sandbox.ecs import seed
+from sandbox.ecs import autoscaling, seed
 from sandbox.ecs.clock import Clock, ManualClock, WallClock
 from sandbox.ecs.faults import Faults
 from sandbox.ecs.http.control import Control
@@ -21,6 +21,7 @@ from sandbox.ecs.pace import Lifetimes
 from sandbox.ecs.place import ACCOUNT, REGION
 from sandbox.ecs.region import Region
 from sandbox.ecs.scheduler.passes import look
+from sandbox.ecs.seed.services import CLUSTER
 from sandbox.ecs.state import state
 
 _one_at_a_time = threading.Lock()
@@ -28,7 +29,7 @@ _session = boto3.Session()
 
 
 class EcsSandbox:
-    """An ECS region on this machine, with the services web, api, ledger and billing already steady.
+    """An ECS region on this machine, with the services of `sandbox.ecs.seed` already steady.
 
     `port` 0 takes a free one. At `speed` N, tasks live N times as fast while every time given out
     stays true to the wall clock. With a ManualClock nothing moves but by `advance()`, or by the clock
@@ -149,6 +150,15 @@ class EcsSandbox:
         now = self.clock.advance(seconds)
         self.region.live_until(now)
         return now
+
+    def autoscale(self, service: str, minimum: int = 2, maximum: int = 6) -> None:
+        """Have Application Auto Scaling raise the service's count to `minimum` whenever it is lower.
+
+        Nothing is scaled until this is called or a scalable target is registered. Raises ValueError
+        for an unknown service.
+        """
+        with self.region.moment() as region:
+            autoscaling.register(region, CLUSTER, service, minimum, maximum)
 
     def state(self) -> dict[str, Any]:
         """Services, deployments, service deployments and tasks over all time, as plain data."""

@@ -75,4 +75,5 @@ def _task(region: Region, task: Task) -> dict[str, Any]:
         "stoppedAt": task.stopped_at,
         "stopCode": task.stop_code,
         "stoppedReason": task.stopped_reason,
+        "protectedUntil": task.protected_until,
     }

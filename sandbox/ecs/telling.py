@@ -70,6 +70,10 @@ def failed_to_start(deployment: str) -> str:
     return f"(deployment {deployment}) deployment failed: tasks failed to start."
 
 
+def alarm_detected(deployment: str) -> str:
+    return f"(deployment {deployment}) deployment failed: alarm detected."
+
+
 def rolling_back(deployment: str) -> str:
     return f"rolling back to deployment {deployment}."
 
@@ -83,6 +87,10 @@ def not_placed(service: Service) -> str:
             "Please try again later or in a different availability zone."
         )
     return f"was unable to place a task{reason} {_TROUBLESHOOTING}"
+
+
+def cannot_scale_in(protected: int) -> str:
+    return f"was unable to scale in due to (reason {protected} tasks under protection)"
 
 
 def cannot_start_consistently() -> str:

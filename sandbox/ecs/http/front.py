@@ -14,6 +14,7 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.models import get_account_id_from
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+from sandbox.ecs import alarms, autoscaling
 from sandbox.ecs.errors import EcsError
 from sandbox.ecs.faults import Fault, Faults
 from sandbox.ecs.http.answer import Answer, StartResponse, answer_of, error_answer, json_answer
@@ -117,7 +118,11 @@ class Front:
     def _answer(self, request: AwsRequest, environ: dict[str, Any], stale: Fault | None) -> Answer:
         with self._region.moment():
             if not self._is_ours(request):
-                return answer_of(_moto(), environ)
+                answer = answer_of(_moto(), environ)
+                if request.operation == "PutMetricData":
+                    alarms.evaluate(self._region)
+                autoscaling.watch(self._region)
+                return answer
             operation = OPERATIONS.get(request.operation)
             if operation is None and _moto_plays(request.operation):
                 return answer_of(_moto(), environ)

@@ -34,6 +34,10 @@ def routes(sandbox: EcsSandbox) -> dict[tuple[str, str], Route]:
         sandbox.faults.clear()
         return {"faults": []}
 
+    def autoscale(body: Body) -> Body:
+        sandbox.autoscale(**body)
+        return {"autoscaled": body["service"]}
+
     def advance(body: Body) -> Body:
         if not isinstance(sandbox.clock, ManualClock):
             raise Refusal(409, "this sandbox follows the wall clock; only a ManualClock can be advanced")
@@ -49,5 +53,6 @@ def routes(sandbox: EcsSandbox) -> dict[tuple[str, str], Route]:
         ("GET", "/sandbox/faults"): lambda body: {"faults": sandbox.faults.listed()},
         ("POST", "/sandbox/faults"): add_fault,
         ("DELETE", "/sandbox/faults"): clear_faults,
+        ("POST", "/sandbox/autoscale"): autoscale,
         ("POST", "/sandbox/advance"): advance,
     }

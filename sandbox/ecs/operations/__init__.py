@@ -13,6 +13,7 @@ from sandbox.ecs.operations import (
     services,
     tags,
     task_definitions,
+    task_protection,
     tasks,
     update_service,
 )
@@ -33,6 +34,7 @@ OPERATIONS: dict[str, Operation] = {
     "DescribeServices": describe_services.describe_services,
     "DescribeTaskDefinition": task_definitions.describe_task_definition,
     "DescribeTasks": tasks.describe_tasks,
+    "GetTaskProtection": task_protection.get_task_protection,
     "ListServiceDeployments": service_deployments.list_service_deployments,
     "ListServices": describe_services.list_services,
     "ListTagsForResource": tags.list_tags_for_resource,
@@ -46,10 +48,11 @@ OPERATIONS: dict[str, Operation] = {
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
     "UpdateService": update_service.update_service,
+    "UpdateTaskProtection": task_protection.update_task_protection,
 }
 """The operations that are answered here; moto answers the others."""
 
-READS = frozenset(name for name in OPERATIONS if name.startswith(("Describe", "List")))
+READS = frozenset(name for name in OPERATIONS if name.startswith(("Describe", "Get", "List")))
 """Those that can be answered from the past."""
 
 __all__ = ["OPERATIONS", "READS", "Call", "Operation"]

@@ -10,6 +10,7 @@ from sandbox.ecs.errors import (
 )
 from sandbox.ecs.operations.call import Call
 from sandbox.ecs.records import ServiceDeployment
+from sandbox.ecs.scheduler import hooks
 from sandbox.ecs.views import service_deployments as views
 from sandbox.ecs.views.parts import Json, timestamp
 
@@ -101,11 +102,19 @@ def stop_service_deployment(call: Call) -> Json:
 
 
 def continue_service_deployment(call: Call) -> Json:
-    """Refused: no service here has a hook that waits."""
-    _existing(call)
-    raise ClientException(
-        f"No lifecycle hook {call.params['hookId']} of the service deployment awaits an action."
-    )
+    """Settle a PAUSE hook: the deployment goes on, or back."""
+    story = _existing(call)
+    action = call.params.get("action", "CONTINUE")
+    if action not in ("CONTINUE", "ROLLBACK"):
+        raise InvalidParameterException(f"Unknown action {action}. Use CONTINUE or ROLLBACK.")
+    hook_id = call.params["hookId"]
+    waiting = {hook.id for hook in story.hooks if hook.status == "AWAITING_ACTION"}
+    if hook_id not in waiting or story.status != "IN_PROGRESS":
+        raise ClientException(f"No lifecycle hook {hook_id} of the service deployment awaits an action.")
+    if action == "ROLLBACK":
+        call.region.update_service_deployment(story.arn, status="ROLLBACK_REQUESTED")
+    hooks.answer(call.region, story.arn, hook_id, "SUCCEEDED" if action == "CONTINUE" else "FAILED")
+    return {"serviceDeploymentArn": story.arn}
 
 
 def _existing(call: Call) -> ServiceDeployment:

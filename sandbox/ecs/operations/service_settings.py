@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.ecs.errors import InvalidParameterException, UnsupportedFeatureException
+from sandbox.ecs.errors import InvalidParameterException
 from sandbox.ecs.records import TaskDefinition
-
-DEFAULT_CONFIGURATION: dict[str, Any] = {
-    "deploymentCircuitBreaker": {"enable": False, "rollback": False},
-    "maximumPercent": 200,
-    "minimumHealthyPercent": 100,
-    "strategy": "ROLLING",
-    "bakeTimeInMinutes": 0,
-}
 
 REDEPLOYING = (
     "capacityProviderStrategy",
@@ -69,25 +61,6 @@ def changed_settings(current: dict[str, Any], params: dict[str, Any]) -> dict[st
 
 def _given(params: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
     return {key: params[key] for key in keys if params.get(key) is not None}
-
-
-def configuration(current: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    """deploymentConfiguration after the request. Raises where ECS would refuse it."""
-    wanted: dict[str, Any] = {**current, **(params.get("deploymentConfiguration") or {})}
-    if wanted["strategy"] != "ROLLING":
-        raise UnsupportedFeatureException(
-            f"The sandbox does not play the {wanted['strategy']} deployment strategy; use ROLLING."
-        )
-    least, most = wanted["minimumHealthyPercent"], wanted["maximumPercent"]
-    if not 0 <= least <= 100:
-        raise InvalidParameterException("minimumHealthyPercent must be between 0 and 100.")
-    if most < 100:
-        raise InvalidParameterException("maximumPercent must be at least 100.")
-    if least == most == 100:
-        raise InvalidParameterException(
-            "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments."
-        )
-    return wanted
 
 
 def check_load_balancers(settings: dict[str, Any], definition: TaskDefinition) -> None:

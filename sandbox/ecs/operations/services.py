@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.ecs.errors import ClientException, InvalidParameterException
-from sandbox.ecs.operations import service_settings
+from sandbox.ecs.operations import deployment_configuration, service_settings
 from sandbox.ecs.operations.call import Call
 from sandbox.ecs.operations.tags import checked_tags
 from sandbox.ecs.records import Service, TaskDefinition
@@ -27,6 +27,7 @@ def create_service(call: Call) -> Json:
     if definition is not None:
         service_settings.check_load_balancers(settings, definition)
         _check_network(settings, definition)
+    configuration = deployment_configuration.for_new_service(params, settings)
     daemon = settings["schedulingStrategy"] == "DAEMON"
     service = Service(
         arn=region.names.arn("service", cluster, name),
@@ -36,7 +37,7 @@ def create_service(call: Call) -> Json:
         created_at=region.now,
         desired_count=1 if daemon else params.get("desiredCount", 0),
         task_definition=definition.arn if definition else "",
-        configuration=service_settings.configuration(service_settings.DEFAULT_CONFIGURATION, params),
+        configuration=configuration,
         settings=settings,
         tags=checked_tags(params.get("tags")),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.ecs.records.stage import Hook, Stage
+
 UNDER_WAY = frozenset(
     {"PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"}
 )
@@ -29,7 +31,7 @@ class ServiceDeployment:
     target: str
     """ARN of the target service revision."""
     sources: tuple[str, ...]
-    """ARNs of the service revisions that had tasks when it began."""
+    """ARNs of the service revisions that had tasks when it began; the last good one first."""
     configuration: dict[str, Any]
     created_at: float
     visible_at: float
@@ -45,6 +47,21 @@ class ServiceDeployment:
     failure_count: int = 0
     threshold: int = 3
     rollback: Rollback | None = None
+    alarm_status: str = "DISABLED"
+    alarms: tuple[str, ...] = ()
+    """Names of the CloudWatch alarms that it watches; likewise those that rang."""
+    alarms_rung: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    """What lies before it, in order, where it shifts traffic; none for a rolling update."""
+    stage: int = 0
+    """Index of the present one of `stages`."""
+    stage_ends: float = 0.0
+    """The present stage is not left before this moment."""
+    hooks: tuple[Hook, ...] = ()
+    """The lifecycle hooks started so far, oldest first."""
+    production: float = 0.0
+    """Percentage of production traffic that goes to the target revision; likewise `test`."""
+    test: float = 0.0
 
     @property
     def under_way(self) -> bool:

@@ -68,7 +68,20 @@ class Task:
     stopped_reason: str | None = None
     registered: bool = False
     """It is a target of the service's target groups."""
+    protected_until: float | None = None
+    """Scale-in and deployments leave it alone before this moment."""
     version: int = 1
+
+    def protected(self, now: float) -> bool:
+        return self.protected_until is not None and now < self.protected_until
+
+    @property
+    def command(self) -> tuple[str, list[str]] | None:
+        """Container and command of its own, where RunTask gave one: it does that and exits."""
+        if self.service is not None:
+            return None
+        overrides = self.overrides.get("containerOverrides", [])
+        return next(((o["name"], o["command"]) for o in overrides if o.get("command")), None)
 
     @property
     def live(self) -> bool:
@@ -82,6 +95,10 @@ class Task:
     @property
     def pending(self) -> bool:
         return self.live and self.last_status in STARTING
+
+    @property
+    def draining(self) -> bool:
+        return self.last_status == "DEACTIVATING"
 
     @property
     def gone(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.ecs.names import deployment_number
 from sandbox.ecs.records import Deployment, Service, ServiceDeployment, ServiceRevision
 from sandbox.ecs.region import Region
-from sandbox.ecs.scheduler import failures, stories
+from sandbox.ecs.scheduler import failures, stories, strategies, watching
 
 
 def begin(region: Region, service: Service, task_definition: str, settings: dict[str, Any]) -> Deployment:
@@ -35,6 +35,7 @@ def begin(region: Region, service: Service, task_definition: str, settings: dict
 def _revisions_with_tasks(region: Region, service: Service) -> list[str]:
     with_tasks = {task.deployment for task in region.tables.tasks_of(service.arn) if task.live}
     deployments = region.tables.deployments_of(service.arn)
+    deployments.sort(key=lambda deployment: deployment.id != service.last_completed)
     return [d.revision for d in deployments if d.id in with_tasks or d.id == service.last_completed]
 
 
@@ -67,7 +68,9 @@ def _new_story(
         visible_at=region.now + region.pace.seconds(region.lifetimes.service_deployment_lag),
         updated_at=region.now,
         breaker_status="MONITORING" if breaker["enable"] else "DISABLED",
+        stages=strategies.way_forward(service.configuration, region.lifetimes, len(sources)),
         threshold=failures.threshold(breaker, service.desired_count),
+        **watching.terms(region, service.configuration),
     )
     return region.tables.service_deployments.put(arn, story)
 

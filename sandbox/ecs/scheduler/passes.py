@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from sandbox.ecs import telling
-from sandbox.ecs.images import Behaviour
-from sandbox.ecs.records import Deployment, Service, Task
+from sandbox.ecs.records import Deployment, Service
 from sandbox.ecs.region import Region
-from sandbox.ecs.scheduler import failures, rollouts, stories
+from sandbox.ecs.scheduler import rollouts, shifting, staffing, stories, watching
 from sandbox.ecs.scheduler.rolling import Standing, next_move
-from sandbox.ecs.tasks import ending, launch
-
-_INSTANT = 1e-6
-"""Seconds: moments nearer than this are the same one."""
+from sandbox.ecs.tasks import ending
 
 
 def look(region: Region, arn: str) -> None:
@@ -24,11 +20,15 @@ def look(region: Region, arn: str) -> None:
     if primary is None:
         return
     rollouts.start(region, primary)
-    if not rollouts.obey_stop_request(region, service, primary) and failures.tripped(service, primary):
-        rollouts.trip(region, service, primary)
+    rollouts.turn_if_need_be(region, service, primary)
     service = region.tables.services[arn]
     primary = region.tables.primary_of(arn)
     assert primary is not None
+    story = stories.story_of(region, primary)
+    shifts = story is not None and story.under_way and bool(story.stages)
+    if shifts and story is not None and shifting.proceed(region, service, primary, story):
+        _show_what_old_deployments_keep(region, service, primary)
+        return
     _move(region, service, primary)
     _settle(region, region.tables.services[arn], region.tables.deployments[primary.id])
 
@@ -37,59 +37,34 @@ def _move(region: Region, service: Service, primary: Deployment) -> None:
     live = [task for task in region.tables.tasks_of(service.arn) if task.live]
     new = [task for task in live if task.deployment == primary.id]
     old = [task for task in live if task.deployment != primary.id]
-    waiting = primary.retry_at > region.now + _INSTANT
+    waiting = staffing.must_wait(region, primary)
     move = next_move(
         Standing(
             desired=service.desired_count,
             fewest=service.fewest,
             most=service.most,
             new_live=len(new),
-            new_healthy=_healthy(new),
+            new_healthy=staffing.healthy(new),
             old_live=len(old),
-            old_healthy=_healthy(old),
+            old_healthy=staffing.healthy(old),
             may_start=not waiting,
             halted=primary.halted,
         )
     )
     unhealthy = [task for task in old if not task.healthy]
-    healthy = [task for task in _oldest(old) if task.healthy]
-    leaving = _least_useful(new)[: move.stop_new]
-    leaving += unhealthy[: move.stop_old_unhealthy] + healthy[: move.stop_old_healthy]
-    if leaving:
-        ending.retire(region, service, leaving)
+    healthy = [task for task in staffing.oldest(old) if task.healthy]
+    staffing.let_go(
+        region,
+        service,
+        (staffing.least_useful(new), move.stop_new),
+        (unhealthy, move.stop_old_unhealthy),
+        (healthy, move.stop_old_healthy),
+    )
     if move.start:
-        _start(region, service, primary, move.start)
+        staffing.start(region, service, primary, move.start)
     elif waiting and not primary.halted and len(new) < service.desired_count:
-        region.look_at(service.arn, (primary.retry_at - region.now) * region.pace.speed)
+        staffing.look_again(region, service, primary.retry_at)
     _show_what_old_deployments_keep(region, service, primary)
-
-
-def _healthy(tasks: list[Task]) -> int:
-    return sum(task.healthy for task in tasks)
-
-
-def _least_useful(tasks: list[Task]) -> list[Task]:
-    """Those that serve nobody yet first, the youngest of them before the others."""
-    return sorted(tasks, key=lambda task: (task.healthy, -task.created_at))
-
-
-def _oldest(tasks: list[Task]) -> list[Task]:
-    return sorted(tasks, key=lambda task: task.created_at)
-
-
-def _start(region: Region, service: Service, primary: Deployment, count: int) -> None:
-    definition = region.task_definition(primary.task_definition)
-    images = (region.images.find(container["image"]) for container in definition.containers)
-    if any(image.behaviour is Behaviour.NOROOM for image in images):
-        telling.tell_once(region, service.arn, telling.not_placed(service))
-        retry = region.pace.seconds(region.lifetimes.placement_retry)
-        region.update_deployment(primary.id, retry_at=region.now + retry)
-        region.look_at(service.arn, region.lifetimes.placement_retry)
-        return
-    order = launch.for_service(region, service, primary.id, definition)
-    tasks = [launch.launch(region, order) for _ in range(count)]
-    telling.tell(region, service.arn, telling.started(tasks))
-    region.update_service(service.arn, steady=False)
 
 
 def _show_what_old_deployments_keep(region: Region, service: Service, primary: Deployment) -> None:
@@ -103,14 +78,16 @@ def _settle(region: Region, service: Service, primary: Deployment) -> None:
     """Complete the deployment and say that the service is steady, when that is so."""
     tasks = region.tables.tasks_of(service.arn)
     new = [task for task in tasks if task.live and task.deployment == primary.id]
-    if primary.halted or len(new) != service.desired_count or _healthy(new) != len(new):
+    if primary.halted or len(new) != service.desired_count or staffing.healthy(new) != len(new):
         return
     old = [task for task in tasks if task.deployment != primary.id]
-    serving = [task for task in old if task.live or task.last_status == "DEACTIVATING"]
+    serving = [task for task in old if task.live or task.draining]
     story = stories.story_of(region, primary)
     if serving:
         if story is not None and story.status == "IN_PROGRESS" and story.lifecycle_stage != "CLEAN_UP":
             region.update_service_deployment(story.arn, lifecycle_stage="CLEAN_UP")
+        return
+    if watching.still_bakes(region, service, story):
         return
     if primary.rollout_state == "IN_PROGRESS":
         rollouts.complete(region, service, primary)

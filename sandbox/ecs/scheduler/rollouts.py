@@ -5,17 +5,20 @@ from __future__ import annotations
 from sandbox.ecs import telling
 from sandbox.ecs.records import Deployment, Rollback, Service
 from sandbox.ecs.region import Region
-from sandbox.ecs.scheduler import stories
+from sandbox.ecs.scheduler import failures, shifting, stories, strategies, watching
 from sandbox.ecs.scheduler.beginning import make_primary
+from sandbox.ecs.scheduler.hooks import called_off
 
 
 def start(region: Region, deployment: Deployment) -> None:
     """The scheduler has taken the deployment up."""
     story = stories.story_of(region, deployment)
     if story is not None and story.status == "PENDING":
-        region.update_service_deployment(
+        story = region.update_service_deployment(
             story.arn, status="IN_PROGRESS", started_at=region.now, lifecycle_stage="SCALE_UP"
         )
+        if story.stages:
+            shifting.enter(region, story, 0)
 
 
 def complete(region: Region, service: Service, deployment: Deployment) -> None:
@@ -66,22 +69,52 @@ def roll_back(region: Region, service: Service, failed: Deployment, cause: str, 
         stories.end_story(region, failed.service_deployment, "ROLLBACK_FAILED", stories.NO_CANDIDATE)
         return
     revision = region.tables.revisions[good.revision]
-    region.update_service_deployment(
-        failed.service_deployment,
+    story = region.tables.service_deployments[failed.service_deployment]
+    story = region.update_service_deployment(
+        story.arn,
         status="ROLLBACK_IN_PROGRESS",
         status_reason=reason,
         rollback=Rollback(reason, region.now, revision.arn),
+        hooks=called_off(story.hooks),
     )
     telling.tell(region, service.arn, telling.rolling_back(good.id))
-    make_primary(
+    back = make_primary(
         region,
         service,
         revision,
         region.names.deployment_id(),
-        failed.service_deployment,
+        story.arn,
         reason=f"ECS deployment {cause}: rolling back to deploymentId {good.id}.",
     )
     region.update_service(service.arn, settings=revision.settings)
+    if story.stages:
+        stages = strategies.way_back(story.production, region.lifetimes)
+        story = region.update_service_deployment(story.arn, stages=stages)
+        shifting.turn_back(region, service, story, good.id, back.id)
+
+
+def turn_if_need_be(region: Region, service: Service, deployment: Deployment) -> None:
+    """Stop or roll back a deployment that was told to, or that has failed."""
+    if obey_stop_request(region, service, deployment):
+        return
+    if shifting.refused_by_hook(stories.story_of(region, deployment)):
+        deployment = _fail(region, deployment, f"ECS deployment {deployment.id} was stopped.")
+        roll_back(region, service, deployment, "lifecycle hook", stories.HOOK_ROLLED_BACK)
+    elif failures.tripped(service, deployment):
+        trip(region, service, deployment)
+    elif watching.rings(region, service, stories.story_of(region, deployment)):
+        _give_in_to_alarm(region, service, deployment)
+
+
+def _give_in_to_alarm(region: Region, service: Service, deployment: Deployment) -> None:
+    deployment = _fail(region, deployment, "ECS deployment failed: alarm detected.")
+    telling.tell(region, service.arn, telling.alarm_detected(deployment.id))
+    story = stories.story_of(region, deployment)
+    assert story is not None
+    if story.configuration["alarms"]["rollback"]:
+        roll_back(region, service, deployment, "alarm detected", stories.ALARM_ROLLED_BACK)
+    else:
+        stories.end_story(region, story.arn, "STOPPED", stories.ALARM_STOPPED, stopped=True)
 
 
 def obey_stop_request(region: Region, service: Service, deployment: Deployment) -> bool:
@@ -92,6 +125,8 @@ def obey_stop_request(region: Region, service: Service, deployment: Deployment) 
     deployment = _fail(region, deployment, f"ECS deployment {deployment.id} was stopped.")
     if story.status == "STOP_REQUESTED":
         stories.end_story(region, story.arn, "STOPPED", stories.STOPPED_ON_REQUEST, stopped=True)
+    elif any(hook.demands_rollback for hook in story.hooks):
+        roll_back(region, service, deployment, "lifecycle hook", stories.HOOK_ROLLED_BACK)
     else:
         roll_back(region, service, deployment, "stopped", stories.ROLLED_BACK_ON_REQUEST)
     return True

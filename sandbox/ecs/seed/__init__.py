@@ -1,4 +1,4 @@
-"""What stands in the region when it opens: images, a cluster, and four services that are steady."""
+"""What stands in the region when it opens: images, a cluster, and services that are steady."""
 
 from __future__ import annotations
 

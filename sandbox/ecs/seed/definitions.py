@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.ecs.seed.registry import image
 
 FIRST_TAG = "1.4.0"
-REVISIONS = {"web": 17, "api": 42, "ledger": 8, "billing": 23}
+REVISIONS = {"web": 17, "api": 42, "ledger": 8, "billing": 23, "site": 5, "shop": 31}
 """Each family has had a history."""
 ENVOY = "public.ecr.aws/envoy/envoy:v1.30"
 Json = dict[str, Any]
@@ -20,6 +20,8 @@ def definition(account: str, region: str, name: str) -> Json:
         "api": [_server(account, region, "api", 9000), _envoy(region)],
         "ledger": [_worker(account, region, "ledger", "ledger-events", stop_timeout=60)],
         "billing": [_worker(account, region, "billing", "billing-jobs", stop_timeout=45)],
+        "site": [_server(account, region, "site", 8000)],
+        "shop": [_server(account, region, "shop", 8080)],
     }
     return {
         "family": name,

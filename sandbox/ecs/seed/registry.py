@@ -9,7 +9,7 @@ from moto.ecr.models import ecr_backends
 
 from sandbox.ecs.images import SUFFIXES
 
-REPOSITORIES = ("web", "api", "ledger", "billing")
+REPOSITORIES = ("web", "api", "ledger", "billing", "site", "shop")
 _DAYS_OLD = {"1.4.0": 21.0, "1.4.1": 14.0, "1.4.2": 3.0, "1.5.0": 1.0}
 _FAILING_DAYS_OLD = 7.0
 TAGS = (*_DAYS_OLD, *(f"1.5.0{suffix}" for suffix in SUFFIXES))

@@ -13,6 +13,8 @@ from sandbox.ecs.scheduler import failures
 
 DEFAULT_STOP_TIMEOUT = 30.0
 """Seconds between SIGTERM and SIGKILL on Fargate."""
+TERMINATED = 143
+"""Exit code of a process that SIGTERM ended."""
 
 
 def retire(region: Region, service: Service, tasks: Sequence[Task]) -> None:
@@ -123,7 +125,8 @@ def _terminate(region: Region, arn: str) -> None:
 
 def _deprovision(region: Region, arn: str) -> None:
     task = region.tables.tasks[arn]
-    containers = tuple(_ended(container) for container in task.containers)
+    working = task.command[0] if task.command else None
+    containers = tuple(_ended(c, TERMINATED if c.name == working else 0) for c in task.containers)
     ran = task.started_at is not None
     region.update_task(
         arn,
@@ -134,12 +137,13 @@ def _deprovision(region: Region, arn: str) -> None:
     region.after(region.lifetimes.deprovisioning, partial(_stopped, region, arn))
 
 
-def _ended(container: Container) -> Container:
+def _ended(container: Container, code: int) -> Container:
+    """A service heeds SIGTERM and exits in order; a command that was doing its work dies of it."""
     exited = container.exit_code is not None or container.last_status != "RUNNING"
     return replace(
         container,
         last_status="STOPPED",
-        exit_code=container.exit_code if exited else 0,
+        exit_code=container.exit_code if exited else code,
         health="UNKNOWN" if container.health == "HEALTHY" else container.health,
     )
 

@@ -14,7 +14,9 @@ def say_hello(region: Region, task: Task) -> None:
         version = reference.tag or (reference.digest or "")[:19]
         ports = [str(mapping["containerPort"]) for mapping in definition.get("portMappings", [])]
         lines = [f"INFO {name} {version} starting"]
-        if ports:
+        if task.command is not None and task.command[0] == definition["name"]:
+            lines.append(f"INFO running {' '.join(task.command[1])}")
+        elif ports:
             lines.append(f"INFO listening on port {', '.join(ports)}")
         region.logs.write(definition, task.id, region.now, lines)
 
@@ -28,7 +30,7 @@ def say_why_it_crashes(region: Region, task: Task, container: str) -> None:
     region.logs.write(definition, task.id, region.now, lines)
 
 
-def say_goodbye(region: Region, task: Task, container: str, lines: list[str]) -> None:
+def say(region: Region, task: Task, container: str, lines: list[str]) -> None:
     region.logs.write(_definition(region, task, container), task.id, region.now, lines)
 
 

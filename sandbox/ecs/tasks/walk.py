@@ -100,8 +100,7 @@ def _decide_what_comes(region: Region, task: Task, service: Service | None, foun
         crashing = next(name for name, image in found.items() if image.behaviour is Behaviour.CRASH)
         region.after(lifetimes.until_crash, partial(_crash, region, task.arn, crashing))
         return
-    if service is None and one_off.has_work(task):
-        region.after(lifetimes.one_off_work, partial(one_off.finish, region, task.arn))
+    one_off.begin(region, task)
     if not _is_watched(task, service):
         region.after_exactly(lifetimes.until_trusted, partial(_get_healthy, region, task.arn))
     elif worst is Behaviour.UNHEALTHY:

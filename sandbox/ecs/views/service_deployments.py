@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.ecs.records import ServiceDeployment, ServiceRevision, Task
+from sandbox.ecs.records import Hook, ServiceDeployment, ServiceRevision, Task
 from sandbox.ecs.tables import Tables
 from sandbox.ecs.views.parts import Json, present, timestamp
 from sandbox.ecs.views.services import pending_count, running_count
@@ -45,8 +45,14 @@ def full(tables: Tables, story: ServiceDeployment) -> Json:
         "finishedAt": story.finished_at,
         "stoppedAt": story.stopped_at,
         "updatedAt": story.updated_at,
-        "sourceServiceRevisions": [_summary(tables, arn, story) for arn in story.sources],
-        "targetServiceRevision": _summary(tables, story.target, story),
+        "sourceServiceRevisions": [
+            {**_summary(tables, arn, story), **_source_traffic(story, i)}
+            for i, arn in enumerate(story.sources)
+        ],
+        "targetServiceRevision": {
+            **_summary(tables, story.target, story),
+            **_traffic(story, story.production, story.test),
+        },
         "status": story.status,
         "statusReason": story.status_reason,
         "lifecycleStage": story.lifecycle_stage,
@@ -57,13 +63,45 @@ def full(tables: Tables, story: ServiceDeployment) -> Json:
             "threshold": story.threshold,
         },
     }
+    members["alarms"] = {
+        "status": story.alarm_status,
+        "alarmNames": list(story.alarms),
+        "triggeredAlarmNames": list(story.alarms_rung),
+    }
     if story.rollback is not None:
         members["rollback"] = {
             "reason": story.rollback.reason,
             "startedAt": timestamp(story.rollback.started_at),
             "serviceRevisionArn": story.rollback.revision,
         }
+    if story.stages:
+        members["lifecycleHookDetails"] = [_hook(hook) for hook in story.hooks]
     return present(members, times=_TIMES)
+
+
+def _source_traffic(story: ServiceDeployment, index: int) -> Json:
+    """What the target does not get goes to the last good revision."""
+    if index:
+        return _traffic(story, 0.0, 0.0)
+    return _traffic(story, round(100 - story.production, 1), round(100 - story.test, 1))
+
+
+def _traffic(story: ServiceDeployment, production: float, test: float) -> Json:
+    if not story.stages:
+        return {}
+    return {"requestedProductionTrafficWeight": production, "requestedTestTrafficWeight": test}
+
+
+def _hook(hook: Hook) -> Json:
+    members = {
+        "hookId": hook.id,
+        "targetType": hook.target_type,
+        "targetArn": hook.target_arn,
+        "status": hook.status,
+        "expiresAt": hook.expires_at,
+        "timeoutAction": hook.timeout_action,
+    }
+    return present(members, times=("expiresAt",))
 
 
 def _summary(tables: Tables, revision: str, story: ServiceDeployment) -> Json:

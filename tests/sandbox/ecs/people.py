@@ -80,11 +80,14 @@ def advance_until(
         ecs.advance(step)
 
 
-def until_settled(ecs: EcsSandbox, client: Any, name: str, *, within: float = 600.0) -> Json:
+def until_settled(
+    ecs: EcsSandbox, client: Any, name: str, *, within: float = 600.0, step: float = 0.5
+) -> Json:
     """Until the service is steady on one deployment; return its newest service deployment."""
     advance_until(
         ecs,
         lambda: len(service(client, name)["deployments"]) == 1 and ecs.state()["services"][name]["steady"],
         within=within,
+        step=step,
     )
     return service_deployment(client, name)

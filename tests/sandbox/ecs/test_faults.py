@@ -12,12 +12,12 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 from sandbox.ecs import EcsSandbox
 from tests.sandbox.ecs.people import CLUSTER, deploy, service, until_settled
 
-ONE_TRY = Config(retries={"total_max_attempts": 1}, read_timeout=0.3, connect_timeout=2)
+ONE_TRY = Config(retries={"total_max_attempts": 1}, read_timeout=0.6, connect_timeout=2)
 
 
 @pytest.fixture
 def once(ecs: EcsSandbox) -> Any:
-    """An ECS client that tries once and waits 0.3 s."""
+    """An ECS client that tries once and waits 0.6 s."""
     return ecs.client("ecs", config=ONE_TRY)
 
 

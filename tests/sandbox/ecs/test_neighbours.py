@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.ecs import EcsSandbox
-from tests.sandbox.ecs.people import CLUSTER, service
+from tests.sandbox.ecs.people import CLUSTER
 
 
 def test_sts_tells_the_account(ecs: EcsSandbox) -> None:
@@ -81,12 +81,6 @@ def test_what_moto_plays_and_we_do_not_comes_from_moto(client: Any) -> None:
 def test_what_nobody_plays_is_said_to_be_so(client: Any) -> None:
     with pytest.raises(client.exceptions.UnsupportedFeatureException, match="does not play ListGateways"):
         client.list_gateways()
-
-
-def test_a_strategy_that_is_not_played_is_refused(client: Any) -> None:
-    with pytest.raises(client.exceptions.UnsupportedFeatureException, match="CANARY"):
-        client.update_service(cluster=CLUSTER, service="web", deploymentConfiguration={"strategy": "CANARY"})
-    assert service(client, "web")["deploymentConfiguration"]["strategy"] == "ROLLING"
 
 
 @pytest.mark.parametrize(

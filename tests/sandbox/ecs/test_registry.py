@@ -30,7 +30,7 @@ def ecr(ecs: EcsSandbox) -> Any:
 
 def test_each_repository_has_every_tag_with_a_digest_of_its_own(ecr: Any) -> None:
     repositories = {r["repositoryName"] for r in ecr.describe_repositories()["repositories"]}
-    assert repositories == {"web", "api", "ledger", "billing"}
+    assert repositories == {"web", "api", "ledger", "billing", "site", "shop"}
 
     digests = set()
     for repository in repositories:
@@ -38,7 +38,7 @@ def test_each_repository_has_every_tag_with_a_digest_of_its_own(ecr: Any) -> Non
         assert {tag for image in details for tag in image["imageTags"]} == TAGS
         digests |= {image["imageDigest"] for image in details}
         assert all(image["imageSizeInBytes"] > 1_000_000 for image in details)
-    assert len(digests) == len(TAGS) * 4
+    assert len(digests) == len(TAGS) * 6
 
 
 def test_the_newest_tags_are_the_good_ones(ecr: Any) -> None:

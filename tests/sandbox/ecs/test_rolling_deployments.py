@@ -23,15 +23,17 @@ def numbers(deployment: dict[str, Any]) -> tuple[int, int, int]:
 
 
 def test_every_service_is_steady_on_its_first_image(client: Any) -> None:
-    found = client.describe_services(cluster=CLUSTER, services=["web", "api", "ledger", "billing"])[
-        "services"
-    ]
+    found = client.describe_services(
+        cluster=CLUSTER, services=["web", "api", "ledger", "billing", "site", "shop"]
+    )["services"]
 
     assert {s["serviceName"]: s["runningCount"] for s in found} == {
         "web": 3,
         "api": 2,
         "ledger": 1,
         "billing": 2,
+        "site": 2,
+        "shop": 3,
     }
     for one in found:
         assert [d["rolloutState"] for d in one["deployments"]] == ["COMPLETED"]

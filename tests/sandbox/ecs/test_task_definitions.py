@@ -104,7 +104,8 @@ def test_an_inactive_revision_can_be_described_and_is_not_the_newest(client: Any
 
 def test_families_are_listed_and_inactive_revisions_deleted(client: Any) -> None:
     arn = register(client, "web", "1.4.1")
-    assert client.list_task_definition_families()["families"] == ["api", "billing", "ledger", "web"]
+    families = client.list_task_definition_families()["families"]
+    assert families == ["api", "billing", "ledger", "shop", "site", "web"]
 
     answer = client.delete_task_definitions(taskDefinitions=[arn])
     assert "ACTIVE status" in answer["failures"][0]["reason"]

@@ -49,7 +49,7 @@ def test_tasks_are_listed_by_what_is_wanted_of_them(ecs: EcsSandbox, client: Any
     assert not listed(serviceName="web") & old
     assert listed(startedBy=new["id"]) == listed(serviceName="web", desiredStatus="RUNNING")
     assert listed(family="web") == listed(serviceName="web")
-    assert len(listed()) == 8
+    assert len(listed()) == 13
 
 
 def test_a_hundred_tasks_a_page_and_a_call(ecs: EcsSandbox, client: Any) -> None:

@@ -99,7 +99,7 @@ def test_each_sandbox_starts_from_scratch() -> None:
         client = ecs.client("ecs")
         assert len(client.list_clusters()["clusterArns"]) == 1
         assert service(client, "web")["desiredCount"] == 3
-        assert len(ecs.client("ecr").describe_repositories()["repositories"]) == 4
+        assert len(ecs.client("ecr").describe_repositories()["repositories"]) == 6
 
 
 def test_a_port_that_is_taken() -> None:

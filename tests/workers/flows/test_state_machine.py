@@ -83,7 +83,7 @@ class Days(RuleBasedStateMachine):
     @rule(service=services, verb=st.sampled_from([Verb.RESTART, Verb.ROLLBACK]))
     def restart_or_roll_back(self, service: str, verb: Verb) -> None:
         """`/deploy restart SERVICE`, `/deploy rollback SERVICE`."""
-        first = next((d for d in self.live(service) if d.live and d.errand == verb.value), None)
+        first = next((d for d in self.live(service) if d.live and d.errand == f"{verb.value}:"), None)
 
         self.take_note(self.yard.ask_to(verb, service), first)
 

@@ -1,0 +1,77 @@
+"""Application Auto Scaling, as far as it touches services: it raises counts that are too low.
+
+The scalable targets are moto's: RegisterScalableTarget and its like go there.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from moto.applicationautoscaling.exceptions import AWSValidationException
+from moto.applicationautoscaling.models import FakeScalableTarget, applicationautoscaling_backends
+
+from sandbox.ecs.region import Region
+from sandbox.ecs.scheduler import rescaling
+
+DIMENSION = "ecs:service:DesiredCount"
+PROCESSES = ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended")
+
+
+def register(region: Region, cluster: str, service: str, minimum: int, maximum: int) -> None:
+    """Have a service scaled between two counts, as RegisterScalableTarget would.
+
+    Raises ValueError for a service that does not exist and for counts that cannot be.
+    """
+    if not 0 <= minimum <= maximum:
+        raise ValueError(f"a service is scaled between 0 <= minimum <= maximum, not {minimum} and {maximum}")
+    backend = applicationautoscaling_backends[region.account][region.name]
+    resource = f"service/{cluster}/{service}"
+    try:
+        backend.register_scalable_target("ecs", resource, DIMENSION, minimum, maximum, "", "")
+    except AWSValidationException as error:
+        raise ValueError(f"there is no service {service!r} in the cluster {cluster!r}") from error
+    watch(region)
+
+
+def watch(region: Region) -> None:
+    """Look at the scalable targets from time to time, for as long as there are any."""
+    for target in _targets(region):
+        _complete(target)
+    if not region.autoscaling and _targets(region):
+        region.autoscaling = True
+        region.after_exactly(region.lifetimes.autoscaling, partial(_look, region))
+
+
+def _targets(region: Region) -> list[FakeScalableTarget]:
+    backend = applicationautoscaling_backends[region.account][region.name]
+    return list(backend.targets.get(DIMENSION, {}).values())
+
+
+def _look(region: Region) -> None:
+    region.autoscaling = False
+    for target in _targets(region):
+        _scale_out(region, target)
+    watch(region)
+
+
+def _scale_out(region: Region, target: FakeScalableTarget) -> None:
+    """Dynamic scaling out takes a service to its MinCapacity, unless it is suspended."""
+    _, cluster, name = target.resource_id.split("/")
+    service = region.tables.services.get(region.names.arn("service", cluster, name))
+    least = target.min_capacity or 0
+    if service is None or service.status != "ACTIVE" or service.desired_count >= least:
+        return
+    if not _suspended(target):
+        rescaling.rescale(region, service, least)
+
+
+def _complete(target: FakeScalableTarget) -> None:
+    """Amazon describes a SuspendedState in full; moto keeps it as it was given, if it was."""
+    given: Any = target.suspended_state or {}
+    target.suspended_state = {**dict.fromkeys(PROCESSES, False), **given}  # type: ignore[assignment]
+
+
+def _suspended(target: FakeScalableTarget) -> bool:
+    state: Any = target.suspended_state
+    return bool(state["DynamicScalingOutSuspended"])

@@ -1,0 +1,130 @@
+"""deploymentConfiguration, with ECS's defaults and refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.ecs.errors import InvalidParameterException
+from sandbox.ecs.scheduler.strategies import DEFAULT_CANARY, DEFAULT_LINEAR, NATIVE
+
+Json = dict[str, Any]
+
+DEFAULT: Json = {
+    "deploymentCircuitBreaker": {"enable": False, "rollback": False},
+    "maximumPercent": 200,
+    "minimumHealthyPercent": 100,
+    "strategy": "ROLLING",
+    "bakeTimeInMinutes": 0,
+}
+STRATEGIES = ("ROLLING", *NATIVE)
+HOOK_POINTS = (
+    "RECONCILE_SERVICE",
+    "PRE_SCALE_UP",
+    "POST_SCALE_UP",
+    "TEST_TRAFFIC_SHIFT",
+    "POST_TEST_TRAFFIC_SHIFT",
+    "PRE_PRODUCTION_TRAFFIC_SHIFT",
+    "PRODUCTION_TRAFFIC_SHIFT",
+    "POST_PRODUCTION_TRAFFIC_SHIFT",
+)
+LONGEST_BAKE_MINUTES = 1440
+LONGEST_HOOK_MINUTES = 20_160
+_OF_ONE_STRATEGY = {"canaryConfiguration": "CANARY", "linearConfiguration": "LINEAR"}
+
+
+def for_new_service(params: Json, settings: Json) -> Json:
+    return changed(DEFAULT, params, settings)
+
+
+def changed(current: Json, params: Json, settings: Json) -> Json:
+    """What is given changes, the rest keeps its value. Raises where ECS would refuse it."""
+    given: Json = params.get("deploymentConfiguration") or {}
+    wanted = {**current, **given}
+    strategy = wanted["strategy"]
+    if strategy not in STRATEGIES:
+        raise InvalidParameterException(f"Unknown strategy {strategy}. Use: {', '.join(STRATEGIES)}.")
+    _check_percentages(wanted)
+    alarms = wanted.get("alarms", {})
+    if alarms.get("enable") and not alarms["alarmNames"]:
+        raise InvalidParameterException("alarmNames cannot be empty where alarms are enabled.")
+    if strategy != current["strategy"]:
+        # what belonged to the strategy before goes with it
+        for member in {*_OF_ONE_STRATEGY, "lifecycleHooks"} - set(given):
+            wanted.pop(member, None)
+    for member, owner in _OF_ONE_STRATEGY.items():
+        if member in wanted and strategy != owner:
+            raise InvalidParameterException(f"{member} is only valid with the {owner} strategy.")
+    if strategy == "ROLLING":
+        if wanted.get("lifecycleHooks"):
+            raise InvalidParameterException("lifecycleHooks are not supported with the ROLLING strategy.")
+    elif given or current is DEFAULT:
+        _check_native(wanted, settings)
+    return _with_defaults(wanted)
+
+
+def _check_percentages(wanted: Json) -> None:
+    least, most = wanted["minimumHealthyPercent"], wanted["maximumPercent"]
+    if not 0 <= least <= 100:
+        raise InvalidParameterException("minimumHealthyPercent must be between 0 and 100.")
+    if most < 100:
+        raise InvalidParameterException("maximumPercent must be at least 100.")
+    if least == most == 100:
+        raise InvalidParameterException(
+            "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments."
+        )
+
+
+def _with_defaults(wanted: Json) -> Json:
+    defaults = {
+        "CANARY": ("canaryConfiguration", DEFAULT_CANARY),
+        "LINEAR": ("linearConfiguration", DEFAULT_LINEAR),
+    }
+    if wanted["strategy"] not in defaults:
+        return wanted
+    member, values = defaults[wanted["strategy"]]
+    return {**wanted, member: {**values, **wanted.get(member, {})}}
+
+
+def _check_native(wanted: Json, settings: Json) -> None:
+    strategy = wanted["strategy"]
+    if any("advancedConfiguration" not in balancer for balancer in settings.get("loadBalancers", [])):
+        raise InvalidParameterException(
+            f"loadBalancers need an advancedConfiguration with the {strategy} deployment strategy."
+        )
+    canary, linear = wanted.get("canaryConfiguration", {}), wanted.get("linearConfiguration", {})
+    _check_share("canaryPercent", canary.get("canaryPercent", 5.0), 0.1)
+    _check_share("stepPercent", linear.get("stepPercent", 10.0), 3.0)
+    for name, minutes in (
+        ("bakeTimeInMinutes", wanted["bakeTimeInMinutes"]),
+        ("canaryBakeTimeInMinutes", canary.get("canaryBakeTimeInMinutes", 0)),
+        ("stepBakeTimeInMinutes", linear.get("stepBakeTimeInMinutes", 0)),
+    ):
+        if not 0 <= minutes <= LONGEST_BAKE_MINUTES:
+            raise InvalidParameterException(f"{name} must be between 0 and {LONGEST_BAKE_MINUTES}.")
+    for hook in wanted.get("lifecycleHooks", []):
+        _check_hook(hook)
+
+
+def _check_share(name: str, percent: float, least: float) -> None:
+    if not least <= percent <= 100 or round(percent * 10, 6) % 1:
+        raise InvalidParameterException(f"{name} must be a multiple of 0.1 from {least} to 100.0.")
+
+
+def _check_hook(hook: Json) -> None:
+    target_type = hook.get("targetType", "AWS_LAMBDA")
+    if target_type not in ("AWS_LAMBDA", "PAUSE"):
+        raise InvalidParameterException(f"Unknown targetType {target_type}. Use AWS_LAMBDA or PAUSE.")
+    if target_type == "AWS_LAMBDA" and not hook.get("hookTargetArn"):
+        raise InvalidParameterException("hookTargetArn must be given for an AWS_LAMBDA lifecycle hook.")
+    if target_type == "PAUSE" and hook.get("hookTargetArn"):
+        raise InvalidParameterException("hookTargetArn is not applicable for a PAUSE lifecycle hook.")
+    stages = hook.get("lifecycleStages") or []
+    unknown = sorted(set(stages) - set(HOOK_POINTS))
+    if unknown or not stages:
+        named = f"Unknown stage {', '.join(unknown)}. " if unknown else "lifecycleStages cannot be empty. "
+        raise InvalidParameterException(f"{named}Use: {', '.join(HOOK_POINTS)}.")
+    timeout = hook.get("timeoutConfiguration", {})
+    if not 1 <= timeout.get("timeoutInMinutes", 1) <= LONGEST_HOOK_MINUTES:
+        raise InvalidParameterException(f"timeoutInMinutes must be between 1 and {LONGEST_HOOK_MINUTES}.")
+    if timeout.get("action", "ROLLBACK") not in ("CONTINUE", "ROLLBACK"):
+        raise InvalidParameterException("The action at a timeout is CONTINUE or ROLLBACK.")

@@ -1,0 +1,185 @@
+"""Lifecycle hooks: `shop` pauses after the test traffic has gone over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.ecs import EcsSandbox
+from tests.sandbox.ecs.people import (
+    CLUSTER,
+    advance_until,
+    deploy,
+    primary,
+    service_deployment,
+    tasks,
+    until_settled,
+)
+
+Json = dict[str, Any]
+
+
+def paused(ecs: EcsSandbox, client: Any, name: str = "shop") -> tuple[Json, Json]:
+    """The service deployment and the hook that waits, as soon as one does."""
+    ecs.advance(1.5)
+
+    def waiting() -> list[Json]:
+        details = service_deployment(client, name)["lifecycleHookDetails"]
+        return [hook for hook in details if hook["status"] == "AWAITING_ACTION"]
+
+    advance_until(ecs, waiting, step=2)
+    return service_deployment(client, name), waiting()[0]
+
+
+def answer(client: Any, story: Json, hook: Json, action: str | None = None) -> Json:
+    given = {} if action is None else {"action": action}
+    answered: Json = client.continue_service_deployment(
+        serviceDeploymentArn=story["serviceDeploymentArn"], hookId=hook["hookId"], **given
+    )
+    return answered
+
+
+def hooked(client: Any, *hooks: Json) -> None:
+    configuration = {"lifecycleHooks": list(hooks)}
+    client.update_service(cluster=CLUSTER, service="shop", deploymentConfiguration=configuration)
+
+
+def test_a_deployment_waits_at_its_pause(ecs: EcsSandbox, client: Any) -> None:
+    deploy(client, "shop", "1.4.2")
+    story, hook = paused(ecs, client)
+
+    assert story["lifecycleStage"] == "POST_TEST_TRAFFIC_SHIFT"
+    assert (hook["targetType"], hook["timeoutAction"]) == ("PAUSE", "ROLLBACK")
+    assert hook["expiresAt"].timestamp() - ecs.now() == pytest.approx(1800, abs=2)
+    assert "targetArn" not in hook
+
+    ecs.advance(1700)
+    story = service_deployment(client, "shop")
+    assert (story["status"], story["lifecycleStage"]) == ("IN_PROGRESS", "POST_TEST_TRAFFIC_SHIFT")
+    assert len(tasks(client, "shop")) == 6
+
+
+@pytest.mark.parametrize("action", ["CONTINUE", None])
+def test_continued_it_goes_on_to_the_canary(ecs: EcsSandbox, client: Any, action: str | None) -> None:
+    deploy(client, "shop", "1.4.2")
+    story, hook = paused(ecs, client)
+
+    answered = answer(client, story, hook, action)
+    ecs.advance(2)
+
+    assert answered == {
+        "serviceDeploymentArn": story["serviceDeploymentArn"],
+        "ResponseMetadata": answered["ResponseMetadata"],
+    }
+    story = service_deployment(client, "shop")
+    assert story["lifecycleStage"] == "PRODUCTION_TRAFFIC_SHIFT"
+    assert story["lifecycleHookDetails"][0]["status"] == "SUCCEEDED"
+    assert until_settled(ecs, client, "shop", step=5)["status"] == "SUCCESSFUL"
+    with pytest.raises(client.exceptions.ClientException, match="awaits an action"):
+        answer(client, story, hook, "ROLLBACK")
+
+
+def test_rolled_back_at_the_pause(ecs: EcsSandbox, client: Any) -> None:
+    before, blue = primary(client, "shop"), {task["taskArn"] for task in tasks(client, "shop")}
+    deploy(client, "shop", "1.4.2")
+    story, hook = paused(ecs, client)
+
+    answer(client, story, hook, "ROLLBACK")
+    assert service_deployment(client, "shop")["status"] == "ROLLBACK_REQUESTED"
+
+    story = until_settled(ecs, client, "shop", step=5)
+    assert story["status"] == "ROLLBACK_SUCCESSFUL"
+    assert "lifecycle hook" in story["statusReason"]
+    assert primary(client, "shop")["taskDefinition"] == before["taskDefinition"]
+    assert {task["taskArn"] for task in tasks(client, "shop")} == blue
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome"), [("ROLLBACK", "ROLLBACK_SUCCESSFUL"), ("CONTINUE", "SUCCESSFUL")]
+)
+def test_nobody_answers_in_time(ecs: EcsSandbox, client: Any, action: str, outcome: str) -> None:
+    hooked(
+        client,
+        {
+            "targetType": "PAUSE",
+            "lifecycleStages": ["PRE_SCALE_UP"],
+            "timeoutConfiguration": {"timeoutInMinutes": 2, "action": action},
+        },
+    )
+    deploy(client, "shop", "1.4.2")
+    story, hook = paused(ecs, client)
+    assert story["lifecycleStage"] == "PRE_SCALE_UP"
+    assert story["targetServiceRevision"]["pendingTaskCount"] == 0
+
+    ecs.advance(118)
+    assert service_deployment(client, "shop")["lifecycleHookDetails"][0]["status"] == "AWAITING_ACTION"
+    ecs.advance(4)
+
+    story = service_deployment(client, "shop")
+    assert story["lifecycleHookDetails"][0]["status"] == "TIMED_OUT"
+    with pytest.raises(client.exceptions.ClientException, match="awaits an action"):
+        answer(client, story, hook)
+    assert until_settled(ecs, client, "shop", step=5)["status"] == outcome
+
+
+def test_stopped_while_it_waits(ecs: EcsSandbox, client: Any) -> None:
+    deploy(client, "shop", "1.4.2")
+    story, hook = paused(ecs, client)
+
+    client.stop_service_deployment(serviceDeploymentArn=story["serviceDeploymentArn"], stopType="ROLLBACK")
+    with pytest.raises(client.exceptions.ClientException, match="awaits an action"):
+        answer(client, story, hook)
+
+    story = until_settled(ecs, client, "shop", step=5)
+    assert story["status"] == "ROLLBACK_SUCCESSFUL"
+    assert story["lifecycleHookDetails"][0]["status"] == "FAILED"
+
+
+def test_a_hook_before_the_shift_runs_before_every_shift(ecs: EcsSandbox, client: Any) -> None:
+    hooked(client, {"targetType": "PAUSE", "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"]})
+    deploy(client, "shop", "1.4.2")
+
+    weights = []
+    for _ in range(2):
+        story, hook = paused(ecs, client)
+        weights.append(story["targetServiceRevision"]["requestedProductionTrafficWeight"])
+        assert hook["expiresAt"].timestamp() - ecs.now() == pytest.approx(86_400, abs=2)
+        answer(client, story, hook)
+
+    assert weights == [0.0, 10.0]
+    story = until_settled(ecs, client, "shop", step=5)
+    assert story["status"] == "SUCCESSFUL"
+    assert len({hook["hookId"] for hook in story["lifecycleHookDetails"]}) == 2
+
+
+@pytest.mark.parametrize(
+    ("function", "status", "outcome"),
+    [
+        ("check", "SUCCEEDED", "SUCCESSFUL"),
+        ("check-fail", "FAILED", "ROLLBACK_SUCCESSFUL"),
+    ],
+)
+def test_lambda_functions_decide_by_their_name(
+    ecs: EcsSandbox, client: Any, function: str, status: str, outcome: str
+) -> None:
+    arn = f"arn:aws:lambda:eu-west-1:123456789012:function:{function}"
+    hooked(client, {"hookTargetArn": arn, "lifecycleStages": ["POST_SCALE_UP"]})
+    deploy(client, "shop", "1.4.2")
+    ecs.advance(1.5)
+    advance_until(ecs, lambda: service_deployment(client, "shop")["lifecycleHookDetails"])
+
+    (hook,) = service_deployment(client, "shop")["lifecycleHookDetails"]
+    assert (hook["targetType"], hook["targetArn"], hook["status"]) == ("AWS_LAMBDA", arn, "IN_PROGRESS")
+    story = until_settled(ecs, client, "shop", step=5)
+    assert (story["lifecycleHookDetails"][0]["status"], story["status"]) == (status, outcome)
+
+
+def test_a_pause_can_only_be_answered_by_its_id_and_a_known_action(ecs: EcsSandbox, client: Any) -> None:
+    deploy(client, "shop", "1.4.2")
+    story, hook = paused(ecs, client)
+
+    with pytest.raises(client.exceptions.ClientException, match="No lifecycle hook other"):
+        answer(client, story, {"hookId": "other"})
+    with pytest.raises(client.exceptions.InvalidParameterException, match="CONTINUE or ROLLBACK"):
+        answer(client, story, hook, "WAIT")
