@@ -15,9 +15,10 @@ import structlog
 from redis.exceptions import RedisError
 
 from deploys.bell import WATCH, Bell
+from deploys.claims import Due
 from deploys.connection import connect, connect_for_rq
 from deploys.process import settings_or_exit, warn_about
-from deploys.store import Due, Store
+from deploys.store import Store
 from deploys.threads import Threads
 from workers.settings import ClockSettings
 

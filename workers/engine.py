@@ -12,9 +12,10 @@ from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 
 from deploys.bell import Bell
+from deploys.claims import Claim
 from deploys.deploy import Deploy, Phase
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError
-from deploys.store import Claim, Store
+from deploys.store import Store
 from workers.ecs.session import WORST_CALL_SECONDS, Aws
 from workers.flows import steps
 from workers.flows.trouble import after_error

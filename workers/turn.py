@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from deploys.claims import Claim
 from deploys.deploy import Deploy
-from deploys.store import Claim, Store
+from deploys.store import Store
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.session import WORST_CALL_SECONDS, Region
 

@@ -10,8 +10,8 @@ import pytest
 from slack_bolt import BoltRequest, BoltResponse
 
 from deploys import buttons
+from deploys.claims import Asked
 from deploys.deploy import Deploy, Phase
-from deploys.store import Asked
 from tests.bot.room import ALICE, BOB, DEPLOYS, TEAM, Room
 
 OTHER = "T99OTHER"

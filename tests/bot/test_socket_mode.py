@@ -19,10 +19,10 @@ from bot.desk import Desk, furnish
 from bot.socket import SocketMode
 from bot.socket.connection import Connection
 from deploys.catalogue.catalogue import Catalogue
+from deploys.claims import Asked
 from deploys.deploy import Deploy, Phase
 from deploys.errors import SlackRefusesToken, SlackSilent
 from deploys.groups import Groups
-from deploys.store import Asked
 from sandbox.slack import SlackSandbox
 from tests.bot.conftest import APPROVERS, DEPLOYERS
 from tests.bot.room import ALICE, BOB, DAVE, Clock, Room

@@ -6,9 +6,10 @@ import pytest
 from redis import Redis
 
 from deploys import audit, keys
+from deploys.claims import Claim
 from deploys.deploy import Cancel, Deploy, Outcome, Phase
 from deploys.errors import Conflict, LeaseTooShort, NothingToCancel, UnknownDeploy
-from deploys.store import Claim, Store
+from deploys.store import Store
 from tests.builders import NOW, a_deploy, a_service
 
 

@@ -11,9 +11,10 @@ from rq.serializers import JSONSerializer
 
 from deploys.bell import QUEUE, WATCH, Bell
 from deploys.catalogue.service import Service
+from deploys.claims import Claim
 from deploys.connection import connect, connect_for_rq, texts
 from deploys.deploy import Deploy, Outcome, Phase
-from deploys.store import Claim, Store
+from deploys.store import Store
 from deploys.threads import Threads
 from tests.builders import NOW, a_deploy, a_service
 from workers.clock import AGAIN_SECONDS, GROUPS_SECONDS, TICK_SECONDS, Clock

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from deploys.decisions import approved
-
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Verdict
 from deploys.errors import MembershipUnknown, Refused
 from workers.flows import words

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from deploys import naming
 from deploys.catalogue.service import Service
+from deploys.claims import Claim
 from deploys.decisions import untouched
 from deploys.deploy import Deploy, Phase, Plan
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.standing import standing
-from deploys.store import Claim, Store
+from deploys.store import Store
 from workers.ecs.session import Aws
 from workers.flows.planning import make_plan
 from workers.flows.words import duration, short

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from deploys.claims import Claim
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AlreadyCancelled, AlreadyGoingBack, Refused, TooLateToCancel
-from deploys.store import Claim, Store
+from deploys.store import Store
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags
 from tests.workers.yard import ALICE, BOB, Yard
 

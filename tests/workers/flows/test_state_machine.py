@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -73,6 +74,12 @@ class Days(RuleBasedStateMachine):
 
     # What people do
 
+    @initialize(service=services, tag=tags, phase=st.sampled_from(SEEN_BETWEEN_STEPS))
+    def a_day_begins(self, service: str, tag: str, phase: Phase) -> None:
+        """With a deploy on its way."""
+        self.deploy(service, tag)
+        self.time_passes_until(phase, bob_is_there=True)
+
     @rule(service=services, tag=tags)
     def deploy(self, service: str, tag: str) -> None:
         """`/deploy SERVICE TAG`; a tag that is under way is the same deploy."""
@@ -107,6 +114,12 @@ class Days(RuleBasedStateMachine):
                 assert nth or not self.open(deploy)
         assert len(self.yard.get(deploy.id).decisions) <= 1
 
+    def bob_approves(self) -> None:
+        """What he is asked."""
+        question = self.question()
+        if question and self.open(question):
+            self.yard.approve(question.id)
+
     @precondition(lambda self: self.asked)
     @rule(nth_newest=st.integers(0, 3))
     def cancel(self, nth_newest: int) -> None:
@@ -129,12 +142,14 @@ class Days(RuleBasedStateMachine):
             self.tick(seconds)
 
     @precondition(lambda self: self.yard.store.live())
-    @rule(phase=st.sampled_from(SEEN_BETWEEN_STEPS))
-    def time_passes_until(self, phase: Phase) -> None:
-        """They go on until a deploy is there, if it gets there at all."""
+    @rule(phase=st.sampled_from(SEEN_BETWEEN_STEPS), bob_is_there=st.booleans())
+    def time_passes_until(self, phase: Phase, bob_is_there: bool) -> None:
+        """They go on until a deploy is there, if it gets there at all. Bob approves if he can."""
         for _ in range(40):
             if any(deploy.phase is phase for deploy in self.yard.store.live()):
                 break
+            if bob_is_there:
+                self.bob_approves()
             self.tick(2)
 
     @rule(calls=st.integers(1, 4), after=st.booleans())
@@ -218,9 +233,7 @@ class Days(RuleBasedStateMachine):
         deadline = self.ecs.now() + LONGEST_SECONDS
         while self.yard.store.live():
             assert self.ecs.now() < deadline, self.yard.describe()
-            question = self.question()
-            if question and self.open(question):
-                self.yard.approve(question.id)
+            self.bob_approves()
             self.tick(2)
             self.one_at_a_time()
             self.nothing_is_left_at_zero()
