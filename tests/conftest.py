@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from redis import Redis
 
 from deploys.connection import connect
 from sandbox.valkey import valkey
+
+settings.register_profile("suite", max_examples=30, deadline=None)
+settings.load_profile("suite")  # `--hypothesis-profile=default` looks longer
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deploys import buttons
 from deploys.deploy import Outcome, Phase
 from tests.scenarios.conversation import Conversation
+from tests.scenarios.modes import IN_SOCKET_MODE
 
 
 def test_a_good_version(slack: Conversation) -> None:
@@ -20,7 +21,7 @@ def test_a_good_version(slack: Conversation) -> None:
     assert thread.replies == [
         "Plan for `web`:\n"
         "• container `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`\n"
-        "• image digest `sha256:DIGEST`\n"
+        "• image digest `sha256:DIGEST`, pushed THEN\n"
         "• 3 tasks before and after; revision `web:17` runs now\n"
         "• no downtime: ECS keeps 100 to 200 percent of the tasks while it replaces them",
         "Registered `web:18`; ECS rolls `web` to it (deployment `ecs-svc/N`).",
@@ -51,6 +52,7 @@ def test_a_tag_that_does_not_exist(slack: Conversation) -> None:
     ]
 
 
+@IN_SOCKET_MODE
 def test_somebody_who_may_not_deploy(slack: Conversation) -> None:
     told, thread = slack.says("carol", "/deploy web 1.4.1")
 
@@ -72,6 +74,7 @@ def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
     assert second.card.splitlines()[0].startswith("api `1.4.2` (from `1.4.1`)")
 
 
+@IN_SOCKET_MODE
 def test_the_same_tag_asked_for_again_while_it_is_under_way(slack: Conversation) -> None:
     first = slack.deploys("alice", "/deploy web 1.4.1")
     first.reaches(Phase.FOLLOWING)
@@ -83,6 +86,7 @@ def test_the_same_tag_asked_for_again_while_it_is_under_way(slack: Conversation)
     first.ends()
 
 
+@IN_SOCKET_MODE
 def test_a_deploy_cancelled_while_it_rolls(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy web 1.5.0-slow").reaches(Phase.FOLLOWING)
 
@@ -92,6 +96,7 @@ def test_a_deploy_cancelled_while_it_rolls(slack: Conversation) -> None:
     assert thread.replies[-1].startswith("Cancelled by @alice: rolled back to `web:")
 
 
+@IN_SOCKET_MODE
 def test_help_names_this_workspaces_services(slack: Conversation) -> None:
     told, _ = slack.says("carol", "/deploy help")
 
@@ -99,6 +104,7 @@ def test_help_names_this_workspaces_services(slack: Conversation) -> None:
         assert f"`{service}`" in told[0]
 
 
+@IN_SOCKET_MODE
 def test_a_mention_in_a_thread_makes_it_the_deploys_thread(slack: Conversation) -> None:
     root = slack.stage.slack.say("alice", "deploys", "the login is broken")["ts"]
 

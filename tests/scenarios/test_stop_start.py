@@ -7,6 +7,7 @@ import httpx
 from deploys import buttons
 from deploys.deploy import Outcome
 from tests.scenarios.conversation import Conversation
+from tests.scenarios.modes import IN_SOCKET_MODE
 
 
 def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
@@ -43,6 +44,7 @@ def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
     assert new["createdAt"] >= old["stoppedAt"]
 
 
+@IN_SOCKET_MODE
 def test_rejected_it_changes_nothing(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy billing 1.4.2").card_says("waiting for 1 approval")
 

@@ -171,7 +171,7 @@ JSON = st.recursive(
 
 
 @given(blocks=st.lists(JSON, max_size=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_whatever_is_sent_as_blocks_gets_an_answer(blocks: list[Any]) -> None:
     assert all("json-pointer:/blocks" in problem for problem in check_message_blocks(blocks))
 

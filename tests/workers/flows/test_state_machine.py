@@ -349,7 +349,7 @@ def test_whatever_happens_every_deploy_ends_well(redis: Redis) -> None:
     run_state_machine_as_test(
         OnThisRedis,
         settings=settings(
-            max_examples=20,
+            max_examples=8,
             stateful_step_count=15,
             deadline=None,
             print_blob=True,

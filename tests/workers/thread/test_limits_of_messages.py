@@ -17,7 +17,7 @@ from workers.thread.card import card
 from workers.thread.lengths import BLOCKS, SECTION, TEXT, clip, length, shorten
 from workers.thread.replies import reply
 
-thorough = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @thorough
