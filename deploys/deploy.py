@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import secrets
 from enum import StrEnum
-from typing import Any, Self
-
-from pydantic import BaseModel, ConfigDict
+from typing import Any
 
 from deploys.catalogue.service import Service
+from deploys.frozen import Frozen
 
 
 class Verb(StrEnum):
@@ -56,16 +55,6 @@ class Verdict(StrEnum):
 
     APPROVED = "approved"
     REJECTED = "rejected"
-
-
-class Frozen(BaseModel):
-    """Part of a record: changed only by making a new one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    def evolve(self, **changes: Any) -> Self:
-        """A copy with these fields changed, validated like a new one."""
-        return type(self).model_validate({**dict(self), **changes})
 
 
 class ContainerChange(Frozen):

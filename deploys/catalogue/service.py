@@ -12,6 +12,50 @@ class Strategy(StrEnum):
 
     ROLLING = "rolling"  # ECS replaces tasks a few at a time; no downtime
     STOP_START = "stop-start"  # every old task is proven STOPPED before a new one starts
+    NATIVE = "native"  # the ECS service itself is BLUE_GREEN, LINEAR or CANARY
+
+
+class Pin(StrEnum):
+    """What a new revision names the image by."""
+
+    TAG = "tag"
+    DIGEST = "digest"  # the one that the tag points to when the deploy is planned
+
+
+class TaskBefore(BaseModel):
+    """A one-off task that runs with the new revision before the rollout, such as a migration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: tuple[str, ...]
+    """What its container runs, as in a Dockerfile's CMD."""
+    container: str = ""
+    """The container that runs it. Empty: the main one, whose image decides the tag."""
+    deadline: int = 600
+    """Seconds until it is stopped, which counts as failed."""
+
+
+class CheckAfter(BaseModel):
+    """What has to hold for some time after the rollout; else the deploy is rolled back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    http: str = ""
+    """Address that has to answer GET with a 2xx status. Empty: none is asked."""
+    alarms: tuple[str, ...] = ()
+    """Names of CloudWatch alarms that have to stay out of ALARM."""
+    lasts: int = 300
+    """Seconds for which it has to hold."""
+
+
+class Role(BaseModel):
+    """The role that is assumed for everything done to a service."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    arn: str
+    external_id: str = ""
+    """What the role's trust policy may ask for (sts:ExternalId)."""
 
 
 class Service(BaseModel):
@@ -44,3 +88,21 @@ class Service(BaseModel):
     """Seconds a rollout may take before it is rolled back."""
     approval_expiry: int = 1800
     """Seconds an approval question stays open."""
+    pin: Pin = Pin.TAG
+    before: TaskBefore | None = None
+    after: CheckAfter | None = None
+    role: Role | None = None
+    """The role to assume. None: the workers' own credentials."""
+
+
+class Group(BaseModel):
+    """Services that are deployed together, by one name."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    services: tuple[str, ...]
+    in_order: bool = False
+    """Each begins when the one before it has succeeded or, unless that stops the rest, has ended."""
+    stop_on_first_failure: bool = False
+    """Whether services that were not begun yet are left alone once one did not succeed."""

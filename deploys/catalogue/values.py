@@ -81,7 +81,8 @@ def region(value: object) -> str:
 def strategy(value: object) -> Strategy:
     """One of the strategies."""
     allowed = [str(each) for each in Strategy]
-    choice = " or ".join(f"`{each}`" for each in allowed)
+    *others, last = (f"`{each}`" for each in allowed)
+    choice = f"{', '.join(others)} or {last}"
     name = text(value, choice)
     if name in allowed:
         return Strategy(name)

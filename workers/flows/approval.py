@@ -5,8 +5,8 @@ from __future__ import annotations
 from deploys.decisions import approved
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Verdict
 from deploys.errors import MembershipUnknown, Refused
-from workers.flows import words
 from workers.flows.ending import end, withdraw
+from workers.flows.words import asking
 from workers.turn import Next, Turn
 
 
@@ -18,13 +18,13 @@ def await_approval(deploy: Deploy, turn: Turn) -> Next:
     now = turn.now()
     rejection = next((d for d in deploy.decisions if d.verdict is Verdict.REJECTED), None)
     if rejection:
-        return end(deploy, turn, Outcome.REJECTED, words.rejected(rejection.user))
+        return end(deploy, turn, Outcome.REJECTED, asking.rejected(rejection.user))
     if approved(deploy):
-        told = deploy.saying(now, MilestoneKind.PROGRESS, words.approved([d.user for d in deploy.decisions]))
+        told = deploy.saying(now, MilestoneKind.PROGRESS, asking.approved([d.user for d in deploy.decisions]))
         return Next(told.at(Phase.REGISTERING, now))
     expires_at = deploy.question_expires_at or now
     if now >= expires_at:
-        return end(deploy, turn, Outcome.EXPIRED, words.expired(deploy.service.approval_expiry))
+        return end(deploy, turn, Outcome.EXPIRED, asking.expired(deploy.service.approval_expiry))
     return Next(deploy, after=expires_at - now)
 
 
@@ -39,7 +39,7 @@ def _without_lost_access(deploy: Deploy, turn: Turn) -> Deploy:
             deploy = deploy.saying(
                 turn.now(),
                 MilestoneKind.TROUBLE,
-                words.access_lost(decision.user),
+                asking.access_lost(decision.user),
                 decisions=tuple(d for d in deploy.decisions if d != decision),
             )
     return deploy

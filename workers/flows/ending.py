@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from workers.ecs.seen import ServiceSeen
-from workers.flows import words
+from workers.flows.words import asking, endings, going
 from workers.turn import Next, Turn
 
 LOUD = {Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.SUPERSEDED, Outcome.REFUSED}
@@ -18,7 +18,7 @@ def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str) -> Next:
     """
     now = turn.now()
     if deploy.cancel and outcome is not Outcome.CANCELLED:
-        text = f"{text} {words.cancelled_too_late(deploy.cancel.user)}"
+        text = f"{text} {endings.cancelled_too_late(deploy.cancel.user)}"
     told = deploy.saying(
         now,
         MilestoneKind.END,
@@ -50,14 +50,16 @@ def look_again(deploy: Deploy, turn: Turn, sight: str) -> Next | None:
 def superseded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     """Somebody else's deployment has the service."""
     primary = seen.primary.id if seen.primary else ""
-    text = words.superseded(seen.revision, primary)
+    text = endings.superseded(seen.revision, primary)
     return look_again(deploy, turn, f"superseded {primary}") or end(deploy, turn, Outcome.SUPERSEDED, text)
 
 
 def gone(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next:
     """ECS has no such service any more."""
     status = seen.status if seen else ""
-    return look_again(deploy, turn, f"gone {status}") or end(deploy, turn, Outcome.FAILED, words.gone(status))
+    return look_again(deploy, turn, f"gone {status}") or end(
+        deploy, turn, Outcome.FAILED, endings.gone(status)
+    )
 
 
 def is_own(deploy: Deploy, revision: str) -> bool:
@@ -73,12 +75,12 @@ def is_own(deploy: Deploy, revision: str) -> bool:
 def withdraw(deploy: Deploy, turn: Turn) -> Next:
     """Cancelled before the service was touched."""
     user = deploy.cancel.user if deploy.cancel else deploy.requester
-    return end(deploy, turn, Outcome.CANCELLED, words.withdrawn(user))
+    return end(deploy, turn, Outcome.CANCELLED, asking.withdrawn(user))
 
 
 def refuse(deploy: Deploy, turn: Turn, reason: str) -> Next:
     """A check said no before the service was touched."""
-    return end(deploy.evolve(reason=reason), turn, Outcome.REFUSED, words.refused(reason))
+    return end(deploy.evolve(reason=reason), turn, Outcome.REFUSED, endings.refused(reason))
 
 
 def go_back(deploy: Deploy, turn: Turn, back_to: Outcome, reason: str) -> Next:
@@ -88,7 +90,7 @@ def go_back(deploy: Deploy, turn: Turn, back_to: Outcome, reason: str) -> Next:
     told = deploy.saying(
         now,
         MilestoneKind.TROUBLE if back_to is not Outcome.CANCELLED else MilestoneKind.PROGRESS,
-        words.going_back(reason, old),
+        going.going_back(reason, old),
         back_to=back_to,
         reason=reason,
     )

@@ -10,12 +10,12 @@ from deploys.errors import AwsError
 from workers.ecs import tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
-from workers.flows import words
 from workers.flows.ending import end, go_back, old_revision, superseded
 from workers.flows.evidence import causes, gather
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand
 from workers.flows.stop_start import taken
+from workers.flows.words import endings, going, reasons
 from workers.turn import Next, Turn
 
 
@@ -44,9 +44,9 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
     if stands is Stand.ROLLING_BACK:
         return Next(_ecs_goes_back(deploy, turn, own), after=turn.pace.watch_seconds)
     if deploy.cancel:
-        return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
+        return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if turn.now() - (deploy.started_at or turn.now()) > deploy.service.deadline:
-        return go_back(deploy, turn, Outcome.ROLLED_BACK, words.overdue(deploy.service.deadline))
+        return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue(deploy.service.deadline))
     return Next(_tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds)
 
 
@@ -82,19 +82,19 @@ def _finish(
     if stands is Stand.SUCCEEDED:
         return _succeed(deploy, turn)
     if stands is Stand.ROLLED_BACK:
-        reason = deploy.reason or words.ecs_goes_back(own.reason if own else "")
+        reason = deploy.reason or going.ecs_goes_back(own.reason if own else "")
         deploy = deploy.evolve(
             reason=reason, serving_at=turn.now() if deploy.stop_requested_at is not None else None
         )
         if deploy.original is not None and _ran_beside(deploy, turn):
-            deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, words.overlap_back(), broadcast=True)
+            deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.overlap_back(), broadcast=True)
         why = gather(deploy, turn, seen)
-        text = words.rolled_back(deploy, old_revision(deploy), reason, why)
+        text = endings.rolled_back(deploy, old_revision(deploy), reason, why)
         return end(deploy, turn, Outcome.ROLLED_BACK, text)
     if stands is Stand.FAILED:
-        reason = words.rollout_failed(own.reason if own else "")
+        reason = reasons.rollout_failed(own.reason if own else "")
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
-    return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
+    return end(deploy, turn, Outcome.FAILED, endings.gone(seen.status if seen else ""))
 
 
 def _succeed(deploy: Deploy, turn: Turn) -> Next:
@@ -109,9 +109,9 @@ def _succeed(deploy: Deploy, turn: Turn) -> Next:
         deploy = deploy.evolve(serving_at=serving_since(new, deploy.original.desired_count) or now)
         beside = overlap_seconds(old, new)
         if beside is not None:
-            deploy = deploy.saying(now, MilestoneKind.TROUBLE, words.overlap(beside), broadcast=True)
+            deploy = deploy.saying(now, MilestoneKind.TROUBLE, going.overlap(beside), broadcast=True)
     took = now - deploy.requested_at
-    return end(deploy, turn, Outcome.SUCCEEDED, words.succeeded(deploy, took))
+    return end(deploy, turn, Outcome.SUCCEEDED, endings.succeeded(deploy, took))
 
 
 def _ran_beside(deploy: Deploy, turn: Turn) -> bool:
@@ -127,7 +127,7 @@ def _ran_beside(deploy: Deploy, turn: Turn) -> bool:
 def _ecs_goes_back(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) -> Deploy:
     if deploy.reason:
         return deploy
-    reason = words.ecs_goes_back((own.rollback_reason or own.reason) if own else "")
+    reason = going.ecs_goes_back((own.rollback_reason or own.reason) if own else "")
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, reason, reason=reason)
 
 
@@ -141,7 +141,7 @@ def _tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deplo
     if not fresh:
         return deploy
     told = (*deploy.told_causes, *(_kind(cause) for cause in fresh))
-    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, words.task_trouble(fresh), told_causes=told)
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.task_trouble(fresh), told_causes=told)
 
 
 def _kind(cause: str) -> str:

@@ -19,9 +19,9 @@ from deploys.errors import (
 from deploys.mrkdwn import escape
 from workers.ecs import images, registry, task_definitions, tasks
 from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
-from workers.flows import words
 from workers.flows.ending import look_again, withdraw
 from workers.flows.goals import find_goal, shown_tag
+from workers.flows.words import asking, measures
 from workers.turn import Next, Turn
 
 NOT_FIRST_SECONDS = 3600.0
@@ -53,14 +53,14 @@ def plan(deploy: Deploy, turn: Turn) -> Next:
             return again
         raise
     now = turn.now()
-    planned = deploy.saying(now, MilestoneKind.PLAN, words.plan(deploy, made), plan=made, tag=made.tag)
+    planned = deploy.saying(now, MilestoneKind.PLAN, asking.plan(deploy, made), plan=made, tag=made.tag)
     return Next(ask(planned, now) if deploy.service.approvals else planned.at(Phase.REGISTERING, now))
 
 
 def ask(deploy: Deploy, now: float) -> Deploy:
     """Opens a new approval question; answers to earlier ones no longer count."""
     expiry = float(deploy.service.approval_expiry)
-    return deploy.saying(now, MilestoneKind.QUESTION, words.question(deploy, expiry), broadcast=True).at(
+    return deploy.saying(now, MilestoneKind.QUESTION, asking.question(deploy, expiry), broadcast=True).at(
         Phase.AWAITING_APPROVAL,
         now,
         decisions=(),
@@ -125,7 +125,7 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
     primary = seen.primary
     if primary is not None and primary.rollout_state == "IN_PROGRESS":
         raise ForeignRollout(
-            service=service.name, deployment=primary.id, revision=words.short(primary.revision)
+            service=service.name, deployment=primary.id, revision=measures.short(primary.revision)
         )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Phase, Plan, Verb
 from workers.ecs import task_definitions
-from workers.flows import words
 from workers.flows.ending import withdraw
 from workers.flows.planning import ask, make_plan
+from workers.flows.words import asking
 from workers.turn import Next, Turn
 
-NEXT = {Strategy.ROLLING: Phase.UPDATING, Strategy.STOP_START: Phase.RECORDING}
+NEXT = {
+    Strategy.ROLLING: Phase.UPDATING,
+    Strategy.NATIVE: Phase.UPDATING,
+    Strategy.STOP_START: Phase.RECORDING,
+}
 
 
 def register(deploy: Deploy, turn: Turn) -> Next:
@@ -51,5 +55,5 @@ def same_plan(shown: Plan, fresh: Plan) -> bool:
 
 def _plan_again(deploy: Deploy, fresh: Plan, now: float) -> Next:
     planned = deploy.evolve(plan=fresh, tag=fresh.tag)
-    told = planned.saying(now, MilestoneKind.PLAN, words.replanned(planned))
+    told = planned.saying(now, MilestoneKind.PLAN, asking.replanned(planned))
     return Next(ask(told, now) if deploy.service.approvals else told)

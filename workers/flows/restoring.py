@@ -7,11 +7,11 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AwsDenied, AwsRefused, ServiceDeploymentsUnavailable
 from workers.ecs import rollouts, services, task_definitions, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
-from workers.flows import words
 from workers.flows.ending import end, gone, is_own, old_revision, superseded
 from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.stop_start import original_of, still_alive, taken
+from workers.flows.words import endings, looks, reasons
 from workers.turn import Next, Turn
 
 STOPPABLE = {"PENDING", "IN_PROGRESS"}
@@ -108,7 +108,7 @@ def _tell_waiting(deploy: Deploy, turn: Turn) -> Deploy:
     return deploy.saying(
         turn.now(),
         MilestoneKind.TROUBLE,
-        words.restoring_waits(deploy.alive),
+        looks.restoring_waits(deploy.alive),
         broadcast=True,
         loud_at=turn.now(),
     )
@@ -142,8 +142,8 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
         return _finish(deploy, turn, seen)
     deploy = deploy.evolve(seen_end="")
     if now - deploy.phase_since > back_deadline(deploy):
-        text = words.failed(
-            words.back_overdue(old_revision(deploy), back_deadline(deploy)),
+        text = endings.failed(
+            reasons.back_overdue(old_revision(deploy), back_deadline(deploy)),
             gather(deploy, turn, seen),
         )
         return end(deploy, turn, Outcome.FAILED, text)
@@ -184,8 +184,8 @@ def _finish(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
         deploy = deploy.evolve(serving_at=turn.now())
     if deploy.back_to is Outcome.CANCELLED:
         user = deploy.cancel.user if deploy.cancel else deploy.requester
-        return end(deploy, turn, Outcome.CANCELLED, words.cancelled_back(deploy, old, user))
-    text = words.rolled_back(deploy, old, deploy.reason, gather(deploy, turn, seen))
+        return end(deploy, turn, Outcome.CANCELLED, endings.cancelled_back(deploy, old, user))
+    text = endings.rolled_back(deploy, old, deploy.reason, gather(deploy, turn, seen))
     return end(deploy, turn, deploy.back_to or Outcome.ROLLED_BACK, text)
 
 

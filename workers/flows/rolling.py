@@ -5,8 +5,8 @@ from __future__ import annotations
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from workers.ecs import services
 from workers.ecs.seen import ServiceSeen
-from workers.flows import words
 from workers.flows.ending import go_back, gone, old_revision, superseded, withdraw
+from workers.flows.words import going, reasons
 from workers.turn import Next, Turn
 
 
@@ -38,7 +38,7 @@ def under_way(deploy: Deploy, updated: ServiceSeen, now: float) -> Deploy:
     """The deploy with the identity of its rollout: the PRIMARY deployment of the update's own response."""
     primary = updated.primary
     ours = deploy.evolve(deployment_id=primary.id if primary else None, started_at=now)
-    told = ours.saying(now, MilestoneKind.PROGRESS, words.updating(ours))
+    told = ours.saying(now, MilestoneKind.PROGRESS, going.updating(ours))
     return told.at(Phase.FOLLOWING, now)
 
 
@@ -46,4 +46,4 @@ def _cancel(deploy: Deploy, turn: Turn) -> Next:
     if not deploy.update_tried:
         return withdraw(deploy, turn)
     user = deploy.cancel.user if deploy.cancel else deploy.requester
-    return go_back(deploy.evolve(uncertain=True), turn, Outcome.CANCELLED, words.cancel_reason(user))
+    return go_back(deploy.evolve(uncertain=True), turn, Outcome.CANCELLED, reasons.cancel_reason(user))

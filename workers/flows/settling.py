@@ -6,9 +6,9 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AwsDenied, AwsRefused
 from workers.ecs import services
 from workers.ecs.seen import ServiceSeen
-from workers.flows import words
 from workers.flows.ending import old_revision
 from workers.flows.stop_start import RESTORE_TAG, untag
+from workers.flows.words import looks
 from workers.turn import Next, Turn
 
 
@@ -19,13 +19,13 @@ def settle(deploy: Deploy, turn: Turn) -> Next:
     if seen is None or seen.status != "ACTIVE":
         return Next(deploy.at(Phase.ENDED, now))
     if left_at_zero(deploy, seen) and deploy.loud_at is not None:
-        told = deploy.saying(now, MilestoneKind.TROUBLE, words.left_at_zero(), broadcast=True)
+        told = deploy.saying(now, MilestoneKind.TROUBLE, looks.left_at_zero(), broadcast=True)
         return Next(told.at(Phase.ENDED, now))
     if left_at_zero(deploy, seen):
         count = deploy.original.desired_count if deploy.original else 0
-        return _set_right(deploy, turn, words.found_at_zero(count), count)
+        return _set_right(deploy, turn, looks.found_at_zero(count), count)
     if moved_late(deploy, seen):
-        return _set_right(deploy, turn, words.found_new(old_revision(deploy)), None)
+        return _set_right(deploy, turn, looks.found_new(old_revision(deploy)), None)
     return Next(_unmarked(deploy, turn).at(Phase.ENDED, now))
 
 
@@ -36,7 +36,7 @@ def _unmarked(deploy: Deploy, turn: Turn) -> Deploy:
     try:
         untag(deploy, turn)
     except (AwsDenied, AwsRefused) as error:
-        text = words.tag_left(RESTORE_TAG, error.message)
+        text = looks.tag_left(RESTORE_TAG, error.message)
         return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text)
     return deploy
 

@@ -13,8 +13,8 @@ from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Phase, Task
 from deploys.errors import NothingRuns
 from workers.ecs import services, tasks
 from workers.ecs.seen import ServiceSeen, TaskSeen
-from workers.flows import words
 from workers.flows.ending import end, go_back, gone, is_own, look_again, old_revision, superseded, withdraw
+from workers.flows.words import endings, going, reasons
 from workers.turn import Next, Turn
 
 RESTORE_TAG = "slipway:restore"
@@ -48,7 +48,7 @@ def stop(deploy: Deploy, turn: Turn) -> Next:
     if deploy.cancel and deploy.stop_requested_at is None:
         return withdraw(deploy, turn)
     if deploy.cancel:
-        return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
+        return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
@@ -59,7 +59,7 @@ def stop(deploy: Deploy, turn: Turn) -> Next:
             deploy.saying(
                 turn.now(),
                 MilestoneKind.PROGRESS,
-                words.stopping(deploy, original),
+                going.stopping(deploy, original),
                 stop_requested_at=turn.now(),
             )
         )
@@ -75,7 +75,7 @@ def drain(deploy: Deploy, turn: Turn) -> Next:
     """Waits until every old task is STOPPED."""
     now = turn.now()
     if deploy.cancel:
-        return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
+        return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
@@ -84,7 +84,7 @@ def drain(deploy: Deploy, turn: Turn) -> Next:
         return taken(deploy, turn, seen)
     if seen.desired != 0:
         return look_again(deploy, turn, f"count {seen.desired}") or go_back(
-            deploy, turn, Outcome.ROLLED_BACK, words.count_changed(seen.desired)
+            deploy, turn, Outcome.ROLLED_BACK, reasons.count_changed(seen.desired)
         )
     old = old_tasks(deploy, turn)
     arns = tuple(dict.fromkeys((*original.task_arns, *(task.arn for task in old))))
@@ -97,11 +97,11 @@ def drain(deploy: Deploy, turn: Turn) -> Next:
     )
     if alive:
         if now - deploy.phase_since > deploy.service.deadline:
-            reason = words.not_draining(deploy.service.deadline, alive)
+            reason = reasons.not_draining(deploy.service.deadline, alive)
             return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
         return Next(deploy, after=turn.pace.watch_seconds)
     took = now - (deploy.stop_requested_at or now)
-    told = deploy.saying(now, MilestoneKind.PROGRESS, words.all_stopped(len(arns), took), all_stopped_at=now)
+    told = deploy.saying(now, MilestoneKind.PROGRESS, going.all_stopped(len(arns), took), all_stopped_at=now)
     return Next(told.at(Phase.STARTING, now))
 
 
@@ -115,7 +115,7 @@ def start(deploy: Deploy, turn: Turn) -> Next:
     if seen.revision == deploy.new_revision and seen.desired == original.desired_count:
         return Next(_under_way(deploy, seen, turn.now()))
     if deploy.cancel:
-        return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
+        return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if not is_own(deploy, seen.revision):
         return taken(deploy, turn, seen)
     if seen.revision == original.revision and (seen.desired != 0 or still_alive(old_tasks(deploy, turn))):
@@ -181,7 +181,7 @@ def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
             service.ecs_service,
             desired=original_of(deploy).desired_count,
         )
-    return end(deploy, turn, Outcome.SUPERSEDED, words.superseded(seen.revision, primary))
+    return end(deploy, turn, Outcome.SUPERSEDED, endings.superseded(seen.revision, primary))
 
 
 def untag(deploy: Deploy, turn: Turn) -> None:
@@ -202,5 +202,5 @@ def original_of(deploy: Deploy) -> Original:
 def _under_way(deploy: Deploy, updated: ServiceSeen, now: float) -> Deploy:
     primary = updated.primary
     ours = deploy.evolve(deployment_id=primary.id if primary else None, started_at=now)
-    told = ours.saying(now, MilestoneKind.PROGRESS, words.starting(ours, original_of(deploy).desired_count))
+    told = ours.saying(now, MilestoneKind.PROGRESS, going.starting(ours, original_of(deploy).desired_count))
     return told.at(Phase.FOLLOWING, now)

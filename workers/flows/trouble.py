@@ -12,8 +12,8 @@ from deploys.errors import (
     Refused,
     SlipwayError,
 )
-from workers.flows import words
 from workers.flows.ending import go_back, refuse
+from workers.flows.words import looks, reasons
 from workers.turn import Next, Turn
 
 BEFORE_THE_CHANGE = {
@@ -54,10 +54,10 @@ def after_error(deploy: Deploy, error: Exception, turn: Turn, reference: str) ->
     if deploy.phase is Phase.SETTLING:
         return _settling(deploy, turn)
     if deploy.cancel and deploy.phase is not Phase.STARTING:
-        return go_back(deploy, turn, Outcome.CANCELLED, words.cancel_reason(deploy.cancel.user))
+        return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if deploy.phase is Phase.FOLLOWING:
         if now - (deploy.started_at or now) > deploy.service.deadline:
-            reason = words.overdue(deploy.service.deadline)
+            reason = reasons.overdue(deploy.service.deadline)
             return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
         return _on(_loud(deploy, error, now))
     if not _passes(error, deploy) or _too_long(deploy, now):
@@ -77,7 +77,7 @@ def _before_the_change(deploy: Deploy, error: Exception, turn: Turn) -> Next:
     if not _passes(error, deploy):
         return refuse(clean, turn, deploy.last_error)
     if deploy.phase is not Phase.AWAITING_APPROVAL and _too_long(deploy, turn.now()):
-        silent = words.access_unknown if isinstance(error, MembershipUnknown) else words.aws_silent
+        silent = reasons.access_unknown if isinstance(error, MembershipUnknown) else reasons.aws_silent
         failing = turn.now() - (deploy.failing_since or turn.now())
         return refuse(clean, turn, silent(deploy.last_error, failing))
     return _on(deploy)
@@ -86,7 +86,7 @@ def _before_the_change(deploy: Deploy, error: Exception, turn: Turn) -> Next:
 def _settling(deploy: Deploy, turn: Turn) -> Next:
     if not _too_long(deploy, turn.now()):
         return _on(deploy)
-    text = words.not_settled(deploy.last_error)
+    text = looks.not_settled(deploy.last_error)
     told = deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True)
     return Next(told.at(Phase.ENDED, turn.now()))
 
@@ -106,7 +106,7 @@ def _loud(deploy: Deploy, error: Exception, now: float) -> Deploy:
     return deploy.saying(
         now,
         MilestoneKind.TROUBLE,
-        words.still_trying(deploy.last_error, deploy.attempts),
+        looks.still_trying(deploy.last_error, deploy.attempts),
         broadcast=True,
         loud_at=now,
     )
@@ -117,7 +117,7 @@ def _too_long(deploy: Deploy, now: float) -> bool:
 
 
 def _told(error: Exception, reference: str) -> str:
-    return error.message if isinstance(error, SlipwayError) else words.internal(reference)
+    return error.message if isinstance(error, SlipwayError) else reasons.internal(reference)
 
 
 def _passes(error: Exception, deploy: Deploy) -> bool:

@@ -15,7 +15,7 @@ from deploys.standing import standing
 from deploys.store import Store
 from workers.ecs.session import Aws
 from workers.flows.planning import make_plan
-from workers.flows.words import duration, short
+from workers.flows.words.measures import duration, short
 from workers.sights import Fresh
 from workers.thread.card import date
 from workers.turn import Gate, Pace, Turn

@@ -12,7 +12,7 @@ from workers.ecs import registry, services, task_definitions, tasks
 from workers.ecs.images import ImageReference
 from workers.ecs.seen import ImageSeen, ServiceSeen
 from workers.ecs.session import Aws, Region
-from workers.flows.words import short
+from workers.flows.words.measures import short
 from workers.thread.card import date
 
 SHOWN = 10

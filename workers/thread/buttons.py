@@ -16,7 +16,7 @@ from deploys.decisions import untouched
 from deploys.deploy import Deploy, Phase, Verb
 from deploys.mrkdwn import plural
 from deploys.naming import at_start, name, version_before
-from workers.flows.words import duration
+from workers.flows.words.measures import duration
 from workers.thread.lengths import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 from workers.thread.states import decided
 

@@ -14,7 +14,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, Sec
 from deploys.deploy import ContainerChange, Deploy, Phase, Verb
 from deploys.mrkdwn import code, escape, mention, mentions, plural
 from deploys.naming import errand, version_before
-from workers.flows.words import duration
+from workers.flows.words.measures import duration
 from workers.thread import buttons, progress
 from workers.thread.lengths import SECTION, TEXT, clip, short_code, shorten
 from workers.thread.states import approvers, decided, runs_with_time, sign, state

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from deploys.deploy import Deploy, Outcome, Phase, TaskAlive
 from deploys.mrkdwn import code, plural
-from workers.flows.words import duration
+from workers.flows.words.measures import duration
 from workers.thread.lengths import shorten
 from workers.thread.states import ecs_goes_back
 

@@ -1,0 +1,1 @@
+"""What the flows tell people, in the thread. Slack mrkdwn."""

@@ -1,0 +1,73 @@
+"""How a deploy ended."""
+
+from __future__ import annotations
+
+from deploys.deploy import Deploy
+from deploys.mrkdwn import code, escape, mention, plural
+from workers.flows.evidence import Evidence
+from workers.flows.words.measures import duration, short
+
+LOG_LINE = 300
+"""Characters of a log line that are shown."""
+
+
+def succeeded(deploy: Deploy, took: float) -> str:
+    tasks = deploy.rollout.new_running
+    text = (
+        f"*Succeeded.* {code(deploy.service.name)} runs {code(deploy.tag)}: "
+        f"{plural(tasks, 'task')} running, after {duration(took)}."
+    )
+    if deploy.downtime is not None:
+        lasted = duration(deploy.downtime)
+        text += f" Downtime: {lasted}, from the request to stop until the full count ran again."
+    if deploy.rollout.old_running:
+        text += f" {plural(deploy.rollout.old_running, 'old task')} still draining."
+    return text
+
+
+def rolled_back(deploy: Deploy, revision: str, reason: str, why: Evidence) -> str:
+    text = f"*Rolled back* to {code(short(revision))}: {reason}"
+    if deploy.downtime is not None:
+        text += f" Downtime: {duration(deploy.downtime)}."
+    return "\n".join([text, *evidence(why)])
+
+
+def evidence(why: Evidence) -> list[str]:
+    """Why tasks failed, and what the last of them wrote."""
+    lines = [f"• {cause}" for cause in why.causes]
+    if why.log:
+        written = "\n".join(line.replace("`", "\u2019")[:LOG_LINE] for line in why.log)
+        lines.append(f"Last lines of {code(why.container)}:\n```{escape(written)}```")
+    return lines
+
+
+def cancelled_back(deploy: Deploy, revision: str, user: str) -> str:
+    text = f"*Cancelled* by {mention(user)}: rolled back to {code(short(revision))}."
+    if deploy.downtime is not None:
+        text += f" Downtime: {duration(deploy.downtime)}."
+    return text
+
+
+def superseded(revision: str, deployment: str) -> str:
+    return (
+        f"*Superseded*: somebody else's newer deployment {code(deployment)} moves the service to "
+        f"{code(short(revision))}. I do not fight it."
+    )
+
+
+def gone(status: str) -> str:
+    return (
+        f"*Failed*: the ECS service is {status or 'gone'}. There is nothing left to deploy or to bring back."
+    )
+
+
+def failed(reason: str, why: Evidence) -> str:
+    return "\n".join([f"*Failed*: {reason}", *evidence(why)])
+
+
+def refused(reason: str) -> str:
+    return f"*Refused*, nothing was changed: {reason}"
+
+
+def cancelled_too_late(user: str) -> str:
+    return f"(The cancel of {mention(user)} came too late to change that.)"

@@ -1,0 +1,71 @@
+"""How a deploy goes, while it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deploys.deploy import Deploy, Original
+from deploys.mrkdwn import code, escape, plural
+from workers.flows.words.measures import duration, short
+
+
+def updating(deploy: Deploy) -> str:
+    return (
+        f"{_made(deploy)}; ECS rolls {code(deploy.service.name)} to it "
+        f"(deployment {code(deploy.deployment_id or '')})."
+    )
+
+
+def _made(deploy: Deploy) -> str:
+    """Where the revision came from: a rollback mostly returns to one that is there."""
+    known = deploy.plan is not None and deploy.new_revision == deploy.plan.source_revision
+    return f"{'Returning to' if known else 'Registered'} {code(short(deploy.new_revision))}"
+
+
+def stopping(deploy: Deploy, original: Original) -> str:
+    return (
+        f"{_made(deploy)}. Stopping: the desired count goes from "
+        f"{original.desired_count} to 0. On any failure {code(short(original.revision))} and "
+        f"{plural(original.desired_count, 'task')} are brought back."
+    )
+
+
+def all_stopped(tasks: int, took: float) -> str:
+    proven = "The old task is" if tasks == 1 else f"All {tasks} old tasks are"
+    return (
+        f"{proven} proven STOPPED after {duration(took)}. No old task is alive; the new version starts now."
+    )
+
+
+def starting(deploy: Deploy, count: int) -> str:
+    return (
+        f"Starting {plural(count, 'task')} of {code(short(deploy.new_revision))} "
+        f"(deployment {code(deploy.deployment_id or '')})."
+    )
+
+
+def task_trouble(why: Sequence[str]) -> str:
+    return "\n".join(["New tasks are in trouble; ECS goes on trying:", *(f"• {line}" for line in why)])
+
+
+def going_back(reason: str, revision: str) -> str:
+    return f"Rolling back to {code(short(revision))}: {reason}"
+
+
+def ecs_goes_back(reason: str) -> str:
+    said = f" ({escape(reason)})" if reason else ""
+    return f"ECS gave up on the new revision and rolls back by itself{said}."
+
+
+def overlap(seconds: float) -> str:
+    when = "while an old one was alive"
+    if seconds != float("inf"):
+        when = f"{duration(seconds)} before the last old one stopped"
+    return f"*Strict order was broken*: a new task started {when}."
+
+
+def overlap_back() -> str:
+    return (
+        "*Strict order was broken*: ECS's circuit breaker started the old version again before the new one "
+        "had stopped. Switch its rollback off for this service; then I bring the old version back in order."
+    )

@@ -1,0 +1,50 @@
+"""What somebody should have a look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deploys.deploy import TaskAlive
+from deploys.mrkdwn import code, plural
+from workers.flows.words.measures import short
+
+
+def restoring_waits(alive: Sequence[TaskAlive]) -> str:
+    tasks = ", ".join(f"{code(task.task_id)} is {task.last_status}" for task in alive)
+    return (
+        f"*Needs a look*: tasks do not stop, so the old version cannot start without running beside them: "
+        f"{tasks}. I keep waiting; stop them by hand if you know that they do no work."
+    )
+
+
+def still_trying(what: str, attempts: int) -> str:
+    return f"*Needs a look*: {what} (tried {plural(attempts, 'time')}; I keep trying.)"
+
+
+def found_at_zero(count: int) -> str:
+    return (
+        f"*Needs a look*: the service was found with desired count 0 after the end. I set it back to {count}."
+    )
+
+
+def left_at_zero() -> str:
+    return (
+        "*Needs a look*: the desired count is 0 again, after I had set it back. Somebody may want it so, "
+        "and I leave it there."
+    )
+
+
+def found_new(revision: str) -> str:
+    back = code(short(revision))
+    return (
+        f"*Needs a look*: a late call moved the service to the new revision again. I set it back to {back}."
+    )
+
+
+def tag_left(tag: str, what: str) -> str:
+    return f"The mark {code(tag)} could not be taken off the ECS service: {what}"
+
+
+def not_settled(what: str) -> str:
+    look = "Look at the service's revision and count."
+    return f"*Needs a look*: I could not check that the end held. {what} {look}"

@@ -1,0 +1,26 @@
+"""Units and names as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def short(revision: str | None) -> str:
+    """`web:42` out of a task definition ARN."""
+    return (revision or "").rsplit("/", 1)[-1]
+
+
+def duration(seconds: float) -> str:
+    """`48 s`, `3 min 05 s`, `1 h 02 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def when(at: float) -> str:
+    """A time as Slack shows it to each reader, with UTC where it cannot."""
+    utc = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{utc}>"

@@ -1,0 +1,49 @@
+"""Why a deploy is refused or goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deploys.deploy import TaskAlive
+from deploys.mrkdwn import code, escape, mention
+from workers.flows.words.measures import duration, short
+
+
+def cancel_reason(user: str) -> str:
+    return f"cancelled by {mention(user)}."
+
+
+def overdue(seconds: float) -> str:
+    return f"the rollout did not finish within its deadline of {duration(seconds)}."
+
+
+def rollout_failed(reason: str) -> str:
+    return f"ECS says that the rollout failed{': ' + escape(reason) if reason else '.'}"
+
+
+def not_draining(seconds: float, alive: Sequence[TaskAlive]) -> str:
+    tasks = ", ".join(f"{code(task.task_id)} is {task.last_status}" for task in alive)
+    return f"old tasks did not stop within {duration(seconds)}: {tasks}."
+
+
+def count_changed(count: int) -> str:
+    return f"somebody, or something, set the desired count to {count} while the service was being stopped."
+
+
+def back_overdue(revision: str, seconds: float) -> str:
+    return (
+        f"the way back to {code(short(revision))} did not finish within {duration(seconds)}. The service is "
+        "set to it, with its count; ECS keeps trying to start its tasks. Look at the service's events now."
+    )
+
+
+def aws_silent(what: str, seconds: float) -> str:
+    return f"AWS could not be asked for {duration(seconds)}. {what}"
+
+
+def access_unknown(what: str, seconds: float) -> str:
+    return f"{what} That is so for {duration(seconds)} now."
+
+
+def internal(reference: str) -> str:
+    return f"An error inside Slipway (reference {code(reference)} in the workers' log)."
