@@ -41,8 +41,14 @@ VALUES = [
         "strategy: blue-green",
         "5:15: services.web.strategy: `blue-green` is not a strategy; write `rolling`, `stop-start` or `native`.",
     ),
-    ("strategy:", "5:5: services.web.strategy: nothing stands here; write `rolling`, `stop-start` or `native`."),
-    ("strategy: [rolling]", "5:15: services.web.strategy: this is a list; write `rolling`, `stop-start` or `native`."),
+    (
+        "strategy:",
+        "5:5: services.web.strategy: nothing stands here; write `rolling`, `stop-start` or `native`.",
+    ),
+    (
+        "strategy: [rolling]",
+        "5:15: services.web.strategy: this is a list; write `rolling`, `stop-start` or `native`.",
+    ),
     # ECS names
     (
         "ecs_service: arn:aws:ecs:eu-west-1:123456789012:service/production/web",
