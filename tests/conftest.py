@@ -45,8 +45,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def redis_url() -> Iterator[str]:
     """The address of a Valkey of this test process."""
     with valkey() as server:
-        # What a power failure would lose is no test's business, and each fsync is waited for.
-        connect(server.connection_url).config_set("appendfsync", "no")
         yield server.connection_url
 
 
