@@ -15,6 +15,7 @@ from deploys import buttons
 from deploys.deploy import Verdict
 from deploys.errors import OldCard, UnknownDeploy
 from deploys.mrkdwn import escape
+from deploys.traffic import HookAction
 
 
 class Click(NamedTuple):
@@ -52,6 +53,12 @@ def answer(click: Click, request: Request, desk: Desk) -> Reply | None:
             return deciding.decide(pressed.deploy_id, pressed.question, Verdict.APPROVED, request, desk)
         case buttons.REJECT:
             return deciding.decide(pressed.deploy_id, pressed.question, Verdict.REJECTED, request, desk)
+        case buttons.CONTINUE:
+            deciding.answer(pressed.deploy_id, pressed.question, HookAction.CONTINUE, request, desk)
+            return None
+        case buttons.ROLL_BACK:
+            deciding.answer(pressed.deploy_id, pressed.question, HookAction.ROLLBACK, request, desk)
+            return None
         case buttons.CANCEL:
             reply = deciding.cancel(pressed.deploy_id, request, desk)
             return reply if click.ephemeral else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from deploys.catalogue.service import Service
 from deploys.frozen import Frozen
+from deploys.traffic import Shift, TrafficPlan
 
 
 class Verb(StrEnum):
@@ -91,6 +92,8 @@ class Plan(Frozen):
     """Whether no task serves for a while."""
     downtime_estimate: int | None = None
     """Seconds without a task that this plan may mean: the stop timeout and start of the containers."""
+    traffic: TrafficPlan | None = None
+    """How ECS moves the traffic, where the service is BLUE_GREEN, LINEAR or CANARY."""
 
 
 class Decision(Frozen):
@@ -220,6 +223,8 @@ class Deploy(Frozen):
     back_to: Outcome | None = None
     """The outcome that will stand once the way back is finished."""
     rollout: Rollout = Rollout()
+    shift: Shift | None = None
+    """Where ECS is with moving the traffic (native strategies)."""
     told_causes: tuple[str, ...] = ()
     """Causes of failed tasks that the thread was told, each once."""
     seen_end: str = ""

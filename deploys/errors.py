@@ -93,6 +93,19 @@ class NoSelfRejection(Refused):
     """You asked for this deploy, so you withdraw it rather than reject it: `/deploy cancel {id}`."""
 
 
+class PauseAnswered(Refused):
+    """Already answered: {user} pressed *{button}*."""
+
+
+class PauseOver(Refused):
+    """This pause is over: {how}. Nothing was changed by your click."""
+
+
+class NoSelfContinue(Refused):
+    """You asked for this deploy, so somebody else has to let it continue: {approvers}. You may roll it
+    back."""
+
+
 class AlreadyCancelled(Refused):
     """{what} is being cancelled already: {user} asked for it. Its thread says how it ends."""
 
@@ -134,6 +147,23 @@ class ForeignController(Refused):
 class DaemonStopStart(Refused):
     """`{service}` is a DAEMON service: it has no desired count, so it cannot be stopped and started. Use
     `strategy: rolling`."""
+
+
+class EcsShiftsTraffic(Refused):
+    """The ECS service `{ecs_service}` is {ecs_strategy}: it shifts traffic in stages of its own, but
+    `services.yml` says `strategy: {strategy}` for `{service}`. Nothing was changed. Write `strategy: native`
+    there, or change the ECS service's strategy to ROLLING."""
+
+
+class EcsShiftsNoTraffic(Refused):
+    """The ECS service `{ecs_service}` is {ecs_strategy}: it shifts no traffic, but `services.yml` says
+    `strategy: native` for `{service}`. Nothing was changed. Write `strategy: rolling` there, or make the ECS
+    service BLUE_GREEN, LINEAR or CANARY."""
+
+
+class EcsStrategyUnknown(Refused):
+    """The ECS service `{ecs_service}` has the strategy {ecs_strategy}, which this version of Slipway does
+    not know, so it cannot follow it. Nothing was changed. Upgrade Slipway."""
 
 
 class NothingRuns(Refused):

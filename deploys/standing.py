@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deploys.deploy import Deploy, Outcome, Phase
+from deploys.pauses import unanswered
 
 PHASES: dict[Phase, str] = {
     Phase.WAITING: "waits in line",
@@ -35,4 +36,8 @@ OUTCOMES: dict[Outcome, str] = {
 
 def standing(deploy: Deploy) -> str:
     """What the deploy does now, or how it ended."""
-    return OUTCOMES[deploy.outcome] if deploy.outcome else PHASES[deploy.phase]
+    if deploy.outcome:
+        return OUTCOMES[deploy.outcome]
+    if unanswered(deploy):
+        return "is paused and waits for an answer, *Continue* or *Roll back*"
+    return PHASES[deploy.phase]

@@ -34,6 +34,11 @@ def a_stop_start_service(name: str = "ledger", **changes: Any) -> Service:
     return a_service(name, **{**fields, **changes})
 
 
+def a_native_service(name: str = "shop", **changes: Any) -> Service:
+    """A service whose ECS service shifts traffic; bob lets it continue."""
+    return a_service(name, **{"strategy": Strategy.NATIVE, "approvers": ("U02BOB0000",), **changes})
+
+
 def a_plan(**changes: Any) -> Plan:
     """From 1.4.0 to 1.4.2."""
     fields: dict[str, Any] = {

@@ -9,6 +9,7 @@ from typing import Protocol
 from deploys.claims import Claim
 from deploys.deploy import Deploy
 from deploys.store import Store
+from deploys.traffic import HookAction
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.session import WORST_CALL_SECONDS, Region
 
@@ -43,6 +44,8 @@ class Gate(Protocol):
     def may_deploy(self, user: str, service_name: str, channel: str) -> None: ...
 
     def may_decide(self, user: str, deploy: Deploy) -> None: ...
+
+    def may_answer(self, user: str, deploy: Deploy, action: HookAction) -> None: ...
 
 
 class Sights(Protocol):

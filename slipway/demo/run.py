@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rich.console import Console
 
@@ -13,6 +14,7 @@ from bot.grammar import HelpCommand, PlanCommand, StatusCommand, TagsCommand, pa
 from deploys import buttons, keys
 from deploys.catalogue.catalogue import load
 from deploys.deploy import Deploy, Outcome, Phase
+from deploys.pauses import number, unanswered
 from sandbox.slack.client import SandboxError
 from slipway.demo.files import services_file
 from slipway.demo.plain import plain
@@ -133,14 +135,17 @@ def _follow(stage: Stage, deploy: Deploy, approver: str | None, transcript: Tran
     """Shows the thread until the deploy has ended and Slack shows it."""
     deadline = time.monotonic() + LONGEST_SECONDS
     last_word: float | None = None
-    pressed = 0
+    pressed = continued = 0
     while True:
         stage.troupe.check()
         deploy = stage.store.get(deploy.id) or deploy
         _show_thread(stage, deploy, transcript)
         if approver and deploy.question > pressed and _press_approve(stage, deploy, approver, transcript):
             pressed = deploy.question
-        if deploy.phase is Phase.AWAITING_APPROVAL and _stands_still(stage, deploy, approver, transcript):
+        if approver and number(deploy) > continued and _press_continue(stage, deploy, approver, transcript):
+            continued = number(deploy)
+        asks = deploy.phase is Phase.AWAITING_APPROVAL or unanswered(deploy)
+        if asks and _stands_still(stage, deploy, approver, transcript):
             return deploy
         if not deploy.live:
             last_word = last_word or time.monotonic() + LAST_WORD_SECONDS
@@ -165,26 +170,50 @@ def _show_thread(stage: Stage, deploy: Deploy, transcript: Transcript) -> None:
 
 def _press_approve(stage: Stage, deploy: Deploy, approver: str, transcript: Transcript) -> bool:
     """Presses Approve once the card offers it; says whether it was pressed."""
+    if deploy.decisions:
+        return False
+    return _press(Button(buttons.APPROVE, "Approve", deploy.question), stage, deploy, approver, transcript)
+
+
+def _press_continue(stage: Stage, deploy: Deploy, approver: str, transcript: Transcript) -> bool:
+    """Presses Continue at a pause, once the card offers it; says whether it was pressed."""
+    if not unanswered(deploy):
+        return False
+    return _press(Button(buttons.CONTINUE, "Continue", number(deploy)), stage, deploy, approver, transcript)
+
+
+class Button(NamedTuple):
+    """What is pressed, and which question it answers."""
+
+    action_id: str
+    label: str
+    question: int
+
+
+def _press(button: Button, stage: Stage, deploy: Deploy, approver: str, transcript: Transcript) -> bool:
     view = stage.threads.find(deploy.id)
-    if view is None or deploy.decisions:
+    if view is None:
         return False
     try:
-        answer = stage.slack.click(approver, buttons.APPROVE, channel=CHANNEL, ts=view.ts)
+        answer = stage.slack.click(approver, button.action_id, channel=CHANNEL, ts=view.ts)
     except SandboxError:
         return False  # the card does not offer it yet
-    transcript.show(f"approve {deploy.question}", approver, "[Approve]")
-    for number, reply in enumerate(answer["replies"]):
-        transcript.show(f"reply {deploy.question} {number}", f"slipway, only to {approver}", reply["text"])
+    key = f"{button.label} {button.question}"
+    transcript.show(key, approver, f"[{button.label}]")
+    for place, reply in enumerate(answer["replies"]):
+        transcript.show(f"{key} {place}", f"slipway, only to {approver}", reply["text"])
     return True
 
 
 def _stands_still(stage: Stage, deploy: Deploy, approver: str | None, transcript: Transcript) -> bool:
-    """Whether nobody here can approve; then that is said."""
+    """Whether nobody here can approve or continue; then that is said."""
+    paused = unanswered(deploy) is not None
     view = stage.threads.find(deploy.id)
     if view is None or not _all_shown(stage, deploy):
         return False
     if approver is None:
-        transcript.show("note", "demo", "This needs an approver. Add --approve-as bob to press Approve.")
+        needs, button = ("waits at a pause", "Continue") if paused else ("needs an approver", "Approve")
+        transcript.show("note", "demo", f"This {needs}. Add --approve-as bob to press {button}.")
         return True
     refusal = _only_for(approver, stage, view.ts)
     if refusal:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from deploys.errors import AwsRefused
+from workers.ecs import traffic
 from workers.ecs.batches import in_batches
 from workers.ecs.calls import aws_call
 from workers.ecs.seen import DeploymentSeen, EventSeen, ServiceSeen
@@ -116,6 +117,7 @@ def _seen(service: ServiceTypeDef) -> ServiceSeen:
         controller=service.get("deploymentController", {}).get("type", "ECS"),
         scheduling=service.get("schedulingStrategy", "REPLICA"),
         strategy=configuration.get("strategy", "ROLLING"),
+        traffic=traffic.plan(configuration),
         minimum_healthy_percent=configuration.get("minimumHealthyPercent"),
         maximum_percent=configuration.get("maximumPercent"),
         breaker=breaker.get("enable", False),

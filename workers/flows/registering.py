@@ -49,7 +49,7 @@ def _revision_of(deploy: Deploy, plan: Plan, turn: Turn) -> str:
 
 def same_plan(shown: Plan, fresh: Plan) -> bool:
     """Whether what was shown is still what would happen."""
-    told = {"old_revision", "source_revision", "changes", "digest", "desired_count", "downtime"}
+    told = {"old_revision", "source_revision", "changes", "digest", "desired_count", "downtime", "traffic"}
     return shown.model_dump(include=told) == fresh.model_dump(include=told)
 
 

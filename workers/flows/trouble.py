@@ -12,6 +12,7 @@ from deploys.errors import (
     Refused,
     SlipwayError,
 )
+from workers.flows.deadline import overdue
 from workers.flows.ending import go_back, refuse
 from workers.flows.words import looks, reasons
 from workers.turn import Next, Turn
@@ -56,9 +57,8 @@ def after_error(deploy: Deploy, error: Exception, turn: Turn, reference: str) ->
     if deploy.cancel and deploy.phase is not Phase.STARTING:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if deploy.phase is Phase.FOLLOWING:
-        if now - (deploy.started_at or now) > deploy.service.deadline:
-            reason = reasons.overdue(deploy.service.deadline)
-            return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
+        if overdue(deploy, now):
+            return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue(deploy))
         return _on(_loud(deploy, error, now))
     if not _passes(error, deploy) or _too_long(deploy, now):
         return go_back(deploy, turn, Outcome.ROLLED_BACK, deploy.last_error)

@@ -16,8 +16,10 @@ from deploys.decisions import untouched
 from deploys.deploy import Deploy, Phase, Verb
 from deploys.mrkdwn import plural
 from deploys.naming import at_start, name, version_before
+from deploys.pauses import unanswered
 from workers.flows.words.measures import duration
 from workers.thread.lengths import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
+from workers.thread.pause_buttons import pause_row
 from workers.thread.states import decided
 
 PAST_CANCELLING = frozenset({Phase.RESTORING, Phase.FOLLOWING_BACK, Phase.SETTLING, Phase.ENDED})
@@ -29,6 +31,8 @@ def row(deploy: Deploy) -> ActionsBlock | None:
         return None
     if deploy.phase is Phase.AWAITING_APPROVAL and not decided(deploy):
         return ActionsBlock(elements=[_approve(deploy), _reject(deploy), _more(deploy)])
+    if unanswered(deploy):
+        return pause_row(deploy)
     return ActionsBlock(elements=[_cancel(deploy)])
 
 

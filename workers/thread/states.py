@@ -9,6 +9,8 @@ from deploys.catalogue.service import Strategy
 from deploys.decisions import approved, missing, rejected
 from deploys.deploy import Deploy, Outcome, Phase, Verb, Verdict
 from deploys.mrkdwn import mention, plural
+from deploys.pauses import number, unanswered
+from workers.thread import shifting
 from workers.thread.lengths import short_code
 
 PHASES: Mapping[Phase, str] = {
@@ -56,6 +58,8 @@ OVER_SIGN = ":no_entry_sign:"
 
 STILL = frozenset({Phase.WAITING, Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
 """Phases in which nothing on a card runs with time."""
+PAUSED = "pause"
+"""In the key of a card whose rollout waits for an answer."""
 _AT_ONCE = frozenset({Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
 
 
@@ -72,6 +76,8 @@ def state(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
         words = f"rolling back{to_old(deploy)}"
     elif deploy.phase is Phase.FOLLOWING and deploy.service.strategy is Strategy.STOP_START:
         words = PHASES[Phase.STARTING]
+    elif deploy.phase is Phase.FOLLOWING:
+        words = shifting.state(deploy) or words
     return f"{words}, {mention(deploy.cancel.user)} asked to cancel" if deploy.cancel else words
 
 
@@ -79,27 +85,29 @@ def sign(deploy: Deploy) -> str:
     """An emoji for the state."""
     if deploy.outcome is not None:
         return SIGNS.get(deploy.outcome, OVER_SIGN)
-    return SIGNS.get(deploy.phase, WORKING_SIGN)
+    return SIGNS[Phase.AWAITING_APPROVAL] if unanswered(deploy) else SIGNS.get(deploy.phase, WORKING_SIGN)
 
 
 def key(deploy: Deploy) -> str:
     """Names what a card's state and buttons stand for; to be compared with the card that was sent last."""
     outcome = deploy.outcome.value if deploy.outcome else ""
+    pause = f"/{PAUSED}{number(deploy)}" if unanswered(deploy) else ""
     return (
         f"{deploy.phase.value}/{outcome}/{deploy.question}/{int(decided(deploy))}/{int(bool(deploy.cancel))}"
+        f"{pause}"
     )
 
 
 def urgent(deploy: Deploy, shown: str) -> bool:
     """Whether a card that shows the state `shown` has to change at once: a question or an end is new, or
     buttons that are still on it have lost their meaning."""
-    asked = shown.startswith(f"{Phase.AWAITING_APPROVAL.value}/")
-    return key(deploy) != shown and (asked or deploy.phase in _AT_ONCE)
+    asked = shown.startswith(f"{Phase.AWAITING_APPROVAL.value}/") or f"/{PAUSED}" in shown
+    return key(deploy) != shown and (asked or deploy.phase in _AT_ONCE or unanswered(deploy) is not None)
 
 
 def runs_with_time(deploy: Deploy) -> bool:
     """Whether something on the card, such as the elapsed time, changes by itself."""
-    return deploy.phase not in STILL
+    return deploy.phase not in STILL and unanswered(deploy) is None
 
 
 def decided(deploy: Deploy) -> bool:
