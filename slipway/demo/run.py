@@ -14,7 +14,8 @@ from bot.grammar import HelpCommand, PlanCommand, StatusCommand, TagsCommand, pa
 from deploys import buttons, keys
 from deploys.catalogue.catalogue import load
 from deploys.deploy import Deploy, Outcome, Phase
-from deploys.pauses import number, unanswered
+from deploys.pauses import number as pause_number
+from deploys.pauses import unanswered
 from sandbox.slack.client import SandboxError
 from slipway.demo.files import services_file
 from slipway.demo.plain import plain
@@ -142,8 +143,12 @@ def _follow(stage: Stage, deploy: Deploy, approver: str | None, transcript: Tran
         _show_thread(stage, deploy, transcript)
         if approver and deploy.question > pressed and _press_approve(stage, deploy, approver, transcript):
             pressed = deploy.question
-        if approver and number(deploy) > continued and _press_continue(stage, deploy, approver, transcript):
-            continued = number(deploy)
+        if (
+            approver
+            and pause_number(deploy) > continued
+            and _press_continue(stage, deploy, approver, transcript)
+        ):
+            continued = pause_number(deploy)
         asks = deploy.phase is Phase.AWAITING_APPROVAL or unanswered(deploy)
         if asks and _stands_still(stage, deploy, approver, transcript):
             return deploy
@@ -179,7 +184,9 @@ def _press_continue(stage: Stage, deploy: Deploy, approver: str, transcript: Tra
     """Presses Continue at a pause, once the card offers it; says whether it was pressed."""
     if not unanswered(deploy):
         return False
-    return _press(Button(buttons.CONTINUE, "Continue", number(deploy)), stage, deploy, approver, transcript)
+    return _press(
+        Button(buttons.CONTINUE, "Continue", pause_number(deploy)), stage, deploy, approver, transcript
+    )
 
 
 class Button(NamedTuple):
