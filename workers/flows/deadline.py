@@ -16,8 +16,12 @@ def overdue(deploy: Deploy, now: float) -> bool:
 
 def allowed(deploy: Deploy, now: float) -> float:
     """Seconds that the rollout may have taken by now, all in all."""
-    configured = deploy.plan.traffic.waiting if deploy.plan and deploy.plan.traffic else 0
-    return deploy.service.deadline + configured + paused_seconds(deploy, now)
+    return deploy.service.deadline + configured_seconds(deploy) + paused_seconds(deploy, now)
+
+
+def configured_seconds(deploy: Deploy) -> int:
+    """Seconds that ECS waits by configuration, between shifts of traffic and while it bakes."""
+    return deploy.plan.traffic.waiting if deploy.plan and deploy.plan.traffic else 0
 
 
 def paused_seconds(deploy: Deploy, now: float) -> float:

@@ -89,7 +89,7 @@ def _finish(
     if stands is Stand.SUCCEEDED:
         return _succeed(deploy, turn)
     if stands is Stand.ROLLED_BACK:
-        reason = deploy.reason or known_cause(deploy, own) or going.ecs_goes_back(own.reason if own else "")
+        reason = known_cause(deploy, own) or deploy.reason or going.ecs_goes_back(own.reason if own else "")
         deploy = deploy.evolve(
             reason=reason, serving_at=turn.now() if deploy.stop_requested_at is not None else None
         )

@@ -31,9 +31,7 @@ def _continue(deploy: Deploy) -> ButtonElement:
 def _roll_back(deploy: Deploy) -> ButtonElement:
     before = version_before(deploy)
     to = f" to {shorten(before, 50)}" if before else ""
-    text = (
-        f"{at_start(deploy, _short)} is taken back{to}: all traffic goes to the old tasks, the new ones stop."
-    )
+    text = f"{at_start(deploy, _short)} is taken back{to}: all traffic goes to the old tasks, the new stop."
     return ButtonElement(
         text=_plain(f"Roll back{to}", BUTTON),
         action_id=ids.ROLL_BACK,
@@ -53,9 +51,8 @@ def _goes_on(deploy: Deploy) -> str:
         return f"{what} has all production traffic. ECS goes on, and in the end stops the old tasks."
     if traffic is None or share is None or share > 0 or not traffic.waits:
         return f"{what}: ECS goes on and moves production traffic to it, unless something else stops it."
-    return (
-        f"{what}: ECS goes on. First {percent(traffic.step_percent)} of the production traffic moves to it."
-    )
+    first = percent(traffic.step_percent)
+    return f"{what}: ECS goes on, and moves {first} of the production traffic to it, later the rest."
 
 
 def _short(plain: str) -> str:

@@ -73,6 +73,10 @@ def closed_elsewhere(stage: str, reason: str) -> str:
     return f"the pause {at(stage)} was ended outside Slipway, and ECS rolls back.{said}"
 
 
+def continued_back(stage: str) -> str:
+    return f"The way back paused {at(stage)}. To go back was decided already, so I let it continue."
+
+
 def access_lost(user: str, action: HookAction) -> str:
     what = "let it continue" if action is HookAction.CONTINUE else "roll it back"
     return f"The answer of {mention(user)} does not count: they may no longer {what}. The pause waits on."
