@@ -110,9 +110,7 @@ def test_nobody_answers_in_time(yard: Yard, action: HookAction) -> None:
     assert continued(yard) == []
     if action is CONTINUE:
         assert deploy.outcome is Outcome.SUCCEEDED
-        assert replies(yard, deploy_id)[2] == (
-            "Nobody answered the pause in time, so ECS continues by itself."
-        )
+        assert ("Nobody answered the pause in time, so ECS continues by itself.") in replies(yard, deploy_id)
     else:
         assert deploy.outcome is Outcome.ROLLED_BACK
         assert replies(yard, deploy_id)[-1] == (
@@ -127,8 +125,8 @@ def test_somebody_continues_it_in_the_console(yard: Yard, paused: str) -> None:
 
     assert yard.get(paused).outcome is Outcome.SUCCEEDED
     assert ends(yard.get(paused)) == [PauseEnd.ELSEWHERE]
-    assert replies(yard, paused)[2] == (
-        "Somebody let the rollout continue outside Slipway, in the console or by the API."
+    assert ("Somebody let the rollout continue outside Slipway, in the console or by the API.") in replies(
+        yard, paused
     )
 
 
@@ -138,10 +136,10 @@ def test_the_console_was_faster_than_the_button(yard: Yard, paused: str) -> None
     until_over(yard, paused)
 
     assert yard.get(paused).outcome is Outcome.SUCCEEDED
-    assert replies(yard, paused)[2] == (
+    assert (
         "Somebody let the rollout continue outside Slipway, in the console or by the API. The answer of "
         f"<@{BOB}> was not needed any more."
-    )
+    ) in replies(yard, paused)
 
 
 @pytest.mark.parametrize("how", ["hook", "stop"])
