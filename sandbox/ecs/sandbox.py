@@ -114,6 +114,13 @@ class EcsSandbox:
         return self._server.url
 
     @property
+    def application(self) -> Front:
+        """What is served, to be called without a network."""
+        if self._front is None:
+            raise RuntimeError("this EcsSandbox has not been started")
+        return self._front
+
+    @property
     def environment(self) -> dict[str, str]:
         """What a process needs in its environment for boto3 to come here."""
         return {

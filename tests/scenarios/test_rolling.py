@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploys import buttons
 from deploys.deploy import Outcome, Phase
 from tests.scenarios.conversation import Conversation
-from tests.scenarios.modes import IN_SOCKET_MODE
+from tests.scenarios.modes import IN_SOCKET_MODE, OVER_HTTP
 
 
 def test_a_good_version(slack: Conversation) -> None:
@@ -29,6 +29,7 @@ def test_a_good_version(slack: Conversation) -> None:
     ]
 
 
+@OVER_HTTP
 def test_a_version_that_crashes(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy api 1.5.0-crash").ends()
 
@@ -42,6 +43,7 @@ def test_a_version_that_crashes(slack: Conversation) -> None:
     assert any("*Rolled back* to `api:" in text for text in in_channel), "failures are broadcast"
 
 
+@OVER_HTTP
 def test_a_tag_that_does_not_exist(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy api 9.9.9").ends()
 
@@ -60,6 +62,7 @@ def test_somebody_who_may_not_deploy(slack: Conversation) -> None:
     assert thread is None
 
 
+@OVER_HTTP
 def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
     first = slack.deploys("alice", "/deploy api 1.4.1")
     told, second = slack.says("dave", "/deploy api 1.4.2")

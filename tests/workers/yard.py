@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from redis import Redis
@@ -172,15 +173,20 @@ class Yard:
         """What the thread was told."""
         return "\n".join(m.text for m in self.get(deploy_id).milestones if kind is None or m.kind is kind)
 
+    @cached_property
+    def console(self) -> Any:
+        """An ECS client that is not Slipway's."""
+        return self.ecs.client("ecs")
+
     def service(self, name: str) -> dict[str, Any]:
         """The ECS service as boto3 sees it."""
-        answer = self.ecs.client("ecs").describe_services(cluster="production", services=[name])
+        answer = self.console.describe_services(cluster="production", services=[name])
         service: dict[str, Any] = answer["services"][0]
         return service
 
     def images_running(self, name: str) -> set[str]:
         """Tags of the main container's image of the running tasks."""
-        ecs = self.ecs.client("ecs")
+        ecs = self.console
         arns = ecs.list_tasks(cluster="production", serviceName=name)["taskArns"]
         tasks = ecs.describe_tasks(cluster="production", tasks=arns)["tasks"] if arns else []
         return {
