@@ -254,8 +254,9 @@ class Deploy(Frozen):
 
     @property
     def cluster_key(self) -> str:
-        """Region and cluster: deploys with the same key are watched together."""
-        return f"{self.service.region}/{self.service.cluster}"
+        """Region and cluster, as one role sees them: deploys with the same key are watched together."""
+        role = f"@{self.service.role.arn}" if self.service.role else ""
+        return f"{self.service.region}/{self.service.cluster}{role}"
 
     @property
     def downtime(self) -> float | None:

@@ -243,6 +243,16 @@ class AwsForbidden(AwsDenied):
     that policy has to lift it."""
 
 
+class AwsDeniedToRole(AwsDenied):
+    """AWS does not allow {action}: {detail} Add it to that role, which `services.yml` names for the
+    service."""
+
+
+class RoleDenied(AwsDenied):
+    """AWS does not let {who} assume the role {role} ({action}). The role has to exist, its trust policy has
+    to allow that {external}, and the workers need the permission {action} on it."""
+
+
 class AwsCredentials(AwsDenied):
     """AWS does not accept the credentials of the workers for {action}: {detail}"""
 

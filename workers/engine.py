@@ -17,6 +17,7 @@ from deploys.claims import Claim
 from deploys.deploy import Deploy, Phase
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError
 from deploys.store import Store
+from workers.ecs import session_names
 from workers.ecs.session import WORST_CALL_SECONDS, Aws
 from workers.flows import steps
 from workers.flows.trouble import after_error
@@ -136,7 +137,7 @@ class Engine:
         return Turn(
             claim,
             store=self._store,
-            region=self._aws.region(claim.deploy.service.region),
+            region=self._aws.of(claim.deploy.service, session_names.for_deploy(claim.deploy.id)),
             gate=self._gate,
             sights=sights,
             pace=self._pace,

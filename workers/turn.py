@@ -114,9 +114,12 @@ class Turn:
         return self.claim.deploy
 
     def guard(self) -> None:
-        """Call right before each call that changes AWS.
+        """Call right before each call that changes AWS. A role's keys are fetched here where that is due, so
+        that the call itself takes no longer than one call can.
 
         Raises:
             LeaseTooShort: it could outlive the lease.
+            RoleDenied, AwsError: the service's role could not be assumed.
         """
+        self.region.ready()
         self.claim.guard(WORST_CALL_SECONDS)

@@ -84,7 +84,7 @@ class Yard:
         return Engine(
             store=self.store,
             bell=SilentBell(),
-            aws=Aws(),
+            aws=Aws(now=self.ecs.now),
             gate=self.gate,
             pace=PACE,
             worker="worker",

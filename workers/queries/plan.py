@@ -13,6 +13,7 @@ from deploys.deploy import Deploy, Phase, Plan
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.standing import standing
 from deploys.store import Store
+from workers.ecs import session_names
 from workers.ecs.session import Aws
 from workers.flows.planning import make_plan
 from workers.flows.words.measures import duration, short
@@ -40,9 +41,9 @@ def plan(deploy: Deploy, *, store: Store, aws: Aws, gate: Gate) -> str:
     turn = Turn(
         _claim_of_nothing(deploy),
         store=store,
-        region=aws.region(deploy.service.region),
+        region=aws.of(deploy.service, session_names.PLAN),
         gate=gate,
-        sights=Fresh(aws),
+        sights=Fresh(aws, session_names.PLAN),
         pace=Pace(),
         now=time.time,
     )
