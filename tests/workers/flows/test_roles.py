@@ -9,10 +9,12 @@ import pytest
 from deploys.catalogue.service import Role
 from deploys.deploy import Deploy, Outcome, Phase
 from deploys.errors import LeaseTooShort
-from tests.builders import a_service, a_stop_start_service
+from tests.builders import a_deploy, a_service, a_stop_start_service
 from tests.workers.flows.accounts import OTHER, ROLE, in_account, reached
 from tests.workers.yard import ALICE, Yard
-from workers.ecs.session import WORST_CALL_SECONDS
+from workers.ecs.session import WORST_CALL_SECONDS, Aws
+from workers.queries.plan import plan
+from workers.queries.tags import tags
 
 
 def ask(yard: Yard, service: Any, tag: str = "1.4.2") -> str:
@@ -88,6 +90,21 @@ def test_rollouts_are_watched_with_each_role_s_own_keys(yard: Yard) -> None:
     assert yard.until_over(web).outcome is Outcome.SUCCEEDED
     assert yard.until_over(api).outcome is Outcome.SUCCEEDED
     assert yard.leftovers() == []
+
+
+def test_questions_are_answered_through_the_role_under_names_of_their_own(yard: Yard) -> None:
+    yard.ecs.let_assume(ROLE.arn, external_id=ROLE.external_id)
+    service, aws = a_service(role=ROLE), Aws(now=yard.ecs.now)
+    imagined = a_deploy(service, requester=ALICE, phase=Phase.PLANNING)
+
+    planned = plan(imagined, store=yard.store, aws=aws, gate=yard.gate)
+    listed = tags(service, aws)
+
+    assert f"{OTHER}.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2" in planned
+    assert f"{OTHER}.dkr.ecr.eu-west-1.amazonaws.com/web" in listed
+    assert {call.account for call in yard.ecs.calls() if call.service != "sts"} == {OTHER}
+    names = [call.params["RoleSessionName"] for call in yard.ecs.calls("AssumeRole")]
+    assert names == ["slipway-plan", "slipway-tags"]
 
 
 def test_a_role_that_cannot_be_assumed_refuses_before_anything_changes_and_says_why(yard: Yard) -> None:
