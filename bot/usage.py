@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot import listed
 from bot.fitting import fitting
 from bot.grammar import LONGEST_WHY, VERBS, Mistake, Wrong
 from bot.reply import Reply, context, section
@@ -18,7 +19,7 @@ TAKEN = {
     "restart": "SERVICE [why]",
     "rollback": "SERVICE [TAG or deploy id]",
     "status": "[SERVICE]",
-    "cancel": "[SERVICE or deploy id]",
+    "cancel": "[SERVICE, group or id]",
 }
 """What may stand behind a verb."""
 
@@ -29,12 +30,13 @@ def usage(catalogue: Catalogue, bot_user: str, *, before: str = "") -> Reply:
     commands = "\n".join(
         (
             f"• `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy {example} 1.4.2 fixes the login`",
+            "• `/deploy SERVICE,SERVICE TAG [why]` or `/deploy GROUP TAG [why]` deploys several at once",
             "• `/deploy plan SERVICE TAG` shows what that would change, and changes nothing",
             "• `/deploy tags SERVICE` lists the newest tags, and which one runs",
             "• `/deploy restart SERVICE [why]` starts the same version in new tasks",
             "• `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before",
             "• `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately",
-            "• `/deploy cancel [SERVICE or deploy id]` withdraws it, or rolls back what has begun",
+            "• `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun",
             "• `/deploy help` shows this",
         )
     )
@@ -61,13 +63,16 @@ def mistake(made: Mistake, catalogue: Catalogue, bot_user: str) -> Reply:
     if made.service:
         if not made.verb and (verb := verb_meant(made.service, catalogue)):
             return unknown_verb(made.service, verb, catalogue, bot_user)
-        catalogue.service(made.service)
+        for name in listed.names(made.service):
+            if catalogue.group(name) is None:
+                catalogue.service(name)
     return usage(catalogue, bot_user, before=_wrong(made))
 
 
 def verb_meant(word: str, catalogue: Catalogue) -> str | None:
-    """The verb that a word is like; None when it is a service or more like one."""
-    if word in catalogue.names or nearest(word, catalogue.names):
+    """The verb that a word is like; None when it is a service, a group or more like one."""
+    known = (*catalogue.names, *catalogue.service_groups)
+    if word in known or nearest(word, known):
         return None
     found = nearest(word, VERBS)
     return found[0] if found else None
@@ -103,6 +108,17 @@ def _wrong(made: Mistake) -> str:
             return f"That is more than {said} takes{f': `/deploy {made.word} {takes}`' if takes else ''}."
         case Wrong.NOT_A_COMMAND:
             return f"There is no command {said}."
+    return _wrong_list(made)
+
+
+def _wrong_list(made: Mistake) -> str:
+    match made.wrong:
+        case Wrong.EMPTY_NAME:
+            return "A name is missing in the list of services. Write it like `/deploy web,api TAG`."
+        case Wrong.REPEATED_NAME:
+            return f"{code(made.word[:80])} is in the list twice. Name each service once."
+        case Wrong.ONE_AT_A_TIME:
+            return f"{code(made.word)} takes one service at a time: `/deploy {made.word} {TAKEN[made.word]}`."
     return ""
 
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 APPROVE = "deploy:approve"
 REJECT = "deploy:reject"
 CANCEL = "deploy:cancel"
+CANCEL_ALL = "batch:cancel"
+"""Its value names a batch, with question 0."""
 MORE = "deploy:more"
 """The overflow menu; the value of the chosen option begins with the action, as `deploy:cancel|<value>`."""
 
