@@ -9,6 +9,7 @@ from bot.reply import Reply, context, section
 from deploys.catalogue import Service, Strategy
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.nearest import nearest
+from deploys.catalogue.service import Group
 from deploys.mrkdwn import code, mention, plural
 
 ROOM = 2000
@@ -30,7 +31,7 @@ def usage(catalogue: Catalogue, bot_user: str, *, before: str = "") -> Reply:
     commands = "\n".join(
         (
             f"• `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy {example} 1.4.2 fixes the login`",
-            "• `/deploy SERVICE,SERVICE TAG [why]` or `/deploy GROUP TAG [why]` deploys several at once",
+            f"• `/deploy SERVICE,SERVICE TAG [why]` deploys several at once{_or_a_group(catalogue)}",
             "• `/deploy plan SERVICE TAG` shows what that would change, and changes nothing",
             "• `/deploy tags SERVICE` lists the newest tags, and which one runs",
             "• `/deploy restart SERVICE [why]` starts the same version in new tasks",
@@ -42,7 +43,7 @@ def usage(catalogue: Catalogue, bot_user: str, *, before: str = "") -> Reply:
     )
     services = f"*Services*\n{fitting([_described(each) for each in catalogue.services.values()], ROOM)}"
     threads = f"Slash commands do not work in threads; there write {mention(bot_user)} `deploy SERVICE TAG`."
-    parts = ([before] if before else []) + [commands, services]
+    parts = ([before] if before else []) + [commands, services, *_groups(catalogue)]
     return Reply(
         "\n\n".join([*parts, threads]),
         (*(section(part) for part in parts), context(threads)),
@@ -120,6 +121,23 @@ def _wrong_list(made: Mistake) -> str:
         case Wrong.ONE_AT_A_TIME:
             return f"{code(made.word)} takes one service at a time: `/deploy {made.word} {TAKEN[made.word]}`."
     return ""
+
+
+def _or_a_group(catalogue: Catalogue) -> str:
+    groups = catalogue.service_groups
+    return f"; a group goes by its name: `/deploy {groups[0]} TAG`" if groups else ""
+
+
+def _groups(catalogue: Catalogue) -> list[str]:
+    groups = [found for name in catalogue.service_groups if (found := catalogue.group(name))]
+    lines = [f"{code(each.name)}: {', '.join(map(code, each.services))}{_order(each)}" for each in groups]
+    return [f"*Groups*\n{fitting(lines, ROOM // 2)}"] if lines else []
+
+
+def _order(group: Group) -> str:
+    notes = ["one after another"] if group.in_order else []
+    notes += ["the first failure stops the rest"] if group.stop_on_first_failure else []
+    return f" ({'; '.join(notes)})" if notes else ""
 
 
 def _described(service: Service) -> str:

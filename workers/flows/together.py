@@ -1,7 +1,7 @@
 """Deploys that were asked for at once: who waits for whom, and who is left alone.
 
-That is asked before each step until the first change. What has begun is finished as if it were alone: leaving it
-halfway would help nobody.
+That is asked before each step until the first change. What has begun is finished as if it were alone, since
+leaving it halfway would help nobody.
 """
 
 from __future__ import annotations

@@ -68,9 +68,8 @@ class SeveralDeploys:
 
     def _reply(self, milestone: Milestone, deploy: Deploy) -> replies.Reply:
         """The first failure calls whoever asked, unless the last reply does so at once."""
-        failed = first_failure(self._deploys)
-        first = milestone.kind is MilestoneKind.END and milestone.broadcast and failed is not None
-        calls = first and failed is not None and failed.id == deploy.id and self.outcome_at is None
+        loud = milestone.kind is MilestoneKind.END and milestone.broadcast
+        calls = loud and deploy is first_failure(self._deploys) and self.outcome_at is None
         return replies.reply_of_several(milestone, deploy, mentioned=calls)
 
     def _closing(self, view: ThreadView, told: dict[str, int]) -> Iterator[Missing]:

@@ -8,4 +8,7 @@ from deploys.standing import standing
 
 
 def left_alone(other: Deploy) -> str:
-    return f"not begun: {code(other.service.name)} {standing(other)}, and the first failure stops the rest."
+    return (
+        f"it was not begun, because {code(other.service.name)} {standing(other)} and the first failure stops "
+        "the rest."
+    )
