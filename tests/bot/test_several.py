@@ -251,7 +251,7 @@ def test_while_nobody_knows_a_group_of_people_the_workers_are_asked(room: Room) 
 
 
 def test_a_request_that_came_late_is_refused(room: Room) -> None:
-    body = urlencode(room.command_payload("web,api 1.4.2", by=ALICE))
+    body = urlencode(room.command_payload("/deploy web,api 1.4.2", by=ALICE))
     headers = room.signed(body, "application/x-www-form-urlencoded")
     room.clock.pass_by(5)
 
