@@ -94,4 +94,4 @@ def load(path: Path | str, environ: Mapping[str, str] | None = None) -> Catalogu
             mistakes=plural(len(checked.problems), "mistake"),
             listing="".join(f"\n  {file}:{each}" for each in checked.problems),
         )
-    return Catalogue(checked.services)
+    return Catalogue(checked.services, checked.groups)
