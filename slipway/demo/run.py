@@ -76,8 +76,9 @@ def run(stage: Stage, command: str, *, user: str, approver: str | None, console:
     new = [deploy for deploy in stage.store.recent(None, 100) if deploy.id not in before]
     if not new:
         return SUCCEEDED if _is_question(command) else ENDED_OTHERWISE
-    deploy = _follow(stage, new[0], approver, transcript)
-    return SUCCEEDED if deploy.outcome is Outcome.SUCCEEDED else ENDED_OTHERWISE
+    ended = _follow(stage, new, approver, transcript)
+    well = all(deploy.outcome is Outcome.SUCCEEDED for deploy in ended)
+    return SUCCEEDED if well else ENDED_OTHERWISE
 
 
 def _is_question(command: str) -> bool:
@@ -129,32 +130,43 @@ def names_of(stage: Stage) -> dict[str, str]:
     return {**{each["id"]: each["name"] for each in named}, **groups}
 
 
-def _follow(stage: Stage, deploy: Deploy, approver: str | None, transcript: Transcript) -> Deploy:
-    """Shows the thread until the deploy has ended and Slack shows it."""
+def _follow(
+    stage: Stage, deploys: list[Deploy], approver: str | None, transcript: Transcript
+) -> list[Deploy]:
+    """Shows the thread until every deploy in it has ended and Slack shows it."""
     deadline = time.monotonic() + LONGEST_SECONDS
     last_word: float | None = None
-    pressed = 0
+    pressed: dict[str, int] = {}
     while True:
         stage.troupe.check()
-        deploy = stage.store.get(deploy.id) or deploy
-        _show_thread(stage, deploy, transcript)
-        if approver and deploy.question > pressed and _press_approve(stage, deploy, approver, transcript):
-            pressed = deploy.question
-        if deploy.phase is Phase.AWAITING_APPROVAL and _stands_still(stage, deploy, approver, transcript):
-            return deploy
-        if not deploy.live:
+        deploys = [stage.store.get(deploy.id) or deploy for deploy in deploys]
+        _show_thread(stage, deploys[0], transcript)
+        for deploy in deploys:
+            asked = approver and deploy.question > pressed.get(deploy.id, 0)
+            if approver and asked and _press_approve(stage, deploy, approver, transcript):
+                pressed[deploy.id] = deploy.question
+        if _only_questions_are_left(deploys) and _stands_still(stage, deploys, approver, transcript):
+            return deploys
+        if not any(deploy.live for deploy in deploys):
             last_word = last_word or time.monotonic() + LAST_WORD_SECONDS
-            if _all_shown(stage, deploy):
-                _show_thread(stage, deploy, transcript)
-                return deploy
+            if _all_shown(stage, deploys):
+                _show_thread(stage, deploys[0], transcript)
+                return deploys
         now = time.monotonic()
         if now > deadline or (last_word is not None and now > last_word):
-            raise DemoFailed(f"deploy {deploy.id} did not end in time; it is {deploy.phase.value}")
+            where = ", ".join(f"deploy {deploy.id} is {deploy.phase.value}" for deploy in deploys)
+            raise DemoFailed(f"it did not end in time: {where}")
         time.sleep(POLL_SECONDS)
 
 
+def _only_questions_are_left(deploys: list[Deploy]) -> bool:
+    """Whether nothing goes on without an answer; in a group others may wait for what is asked about."""
+    live = [deploy.phase for deploy in deploys if deploy.live]
+    return Phase.AWAITING_APPROVAL in live and set(live) <= {Phase.AWAITING_APPROVAL, Phase.WAITING}
+
+
 def _show_thread(stage: Stage, deploy: Deploy, transcript: Transcript) -> None:
-    view = stage.threads.find(deploy.id)
+    view = stage.threads.find(deploy.told_in)
     if view is None:
         return
     for message in stage.slack.thread(CHANNEL, view.ts):
@@ -165,23 +177,37 @@ def _show_thread(stage: Stage, deploy: Deploy, transcript: Transcript) -> None:
 
 def _press_approve(stage: Stage, deploy: Deploy, approver: str, transcript: Transcript) -> bool:
     """Presses Approve once the card offers it; says whether it was pressed."""
-    view = stage.threads.find(deploy.id)
+    view = stage.threads.find(deploy.told_in)
     if view is None or deploy.decisions:
         return False
     try:
-        answer = stage.slack.click(approver, buttons.APPROVE, channel=CHANNEL, ts=view.ts)
+        answer = stage.slack.click(
+            approver, buttons.APPROVE, channel=CHANNEL, ts=view.ts, block_id=_block_of(stage, deploy)
+        )
     except SandboxError:
         return False  # the card does not offer it yet
-    transcript.show(f"approve {deploy.question}", approver, "[Approve]")
+    transcript.show(f"approve {deploy.id} {deploy.question}", approver, "[Approve]")
     for number, reply in enumerate(answer["replies"]):
-        transcript.show(f"reply {deploy.question} {number}", f"slipway, only to {approver}", reply["text"])
+        transcript.show(
+            f"reply {deploy.id} {deploy.question} {number}", f"slipway, only to {approver}", reply["text"]
+        )
     return True
 
 
-def _stands_still(stage: Stage, deploy: Deploy, approver: str | None, transcript: Transcript) -> bool:
+def _block_of(stage: Stage, deploy: Deploy) -> str | None:
+    """The block of the card whose button approves this one: a card of several has one for each."""
+    view = stage.threads.find(deploy.told_in)
+    for block in stage.slack.thread(CHANNEL, view.ts)[0].get("blocks", []) if view else []:
+        for element in block.get("elements", []):
+            if element.get("value") == buttons.value(deploy.id, deploy.question):
+                return str(block["block_id"])
+    return None
+
+
+def _stands_still(stage: Stage, deploys: list[Deploy], approver: str | None, transcript: Transcript) -> bool:
     """Whether nobody here can approve; then that is said."""
-    view = stage.threads.find(deploy.id)
-    if view is None or not _all_shown(stage, deploy):
+    view = stage.threads.find(deploys[0].told_in)
+    if view is None or not _all_shown(stage, deploys):
         return False
     if approver is None:
         transcript.show("note", "demo", "This needs an approver. Add --approve-as bob to press Approve.")
@@ -192,8 +218,11 @@ def _stands_still(stage: Stage, deploy: Deploy, approver: str | None, transcript
     return refusal is not None
 
 
-def _all_shown(stage: Stage, deploy: Deploy) -> bool:
-    view = stage.threads.find(deploy.id)
-    if view is None or stage.redis.zscore(keys.PUBLISH, deploy.id) is not None:
+def _all_shown(stage: Stage, deploys: list[Deploy]) -> bool:
+    told_in = deploys[0].told_in
+    view = stage.threads.find(told_in)
+    behind = {told_in, *(deploy.id for deploy in deploys)}
+    if view is None or any(stage.redis.zscore(keys.PUBLISH, each) is not None for each in behind):
         return False
-    return len(stage.slack.thread(CHANNEL, view.ts)) > len(deploy.milestones)
+    said = sum(len(deploy.milestones) for deploy in deploys)
+    return len(stage.slack.thread(CHANNEL, view.ts)) > said

@@ -170,15 +170,16 @@ def test_without_its_batch_a_deploy_goes_its_way_alone(yard: Yard) -> None:
     assert outcomes(yard, ids) == [Outcome.REFUSED, Outcome.SUCCEEDED]
 
 
-ENDINGS = [(Phase.ENDED, outcome) for outcome in Outcome] + [
-    (Phase.SETTLING, outcome) for outcome in (Outcome.SUCCEEDED, Outcome.ROLLED_BACK)
+STATES: list[tuple[Phase, Outcome | None]] = [
+    *((Phase.ENDED, outcome) for outcome in Outcome),
+    *((Phase.SETTLING, outcome) for outcome in Outcome),
+    *((phase, None) for phase in Phase if phase not in (Phase.SETTLING, Phase.ENDED)),
 ]
-LIVE = [(phase, None) for phase in Phase if phase not in (Phase.SETTLING, Phase.ENDED)]
 
 
 @pytest.mark.parametrize("in_order", [False, True])
 @pytest.mark.parametrize("stops", [False, True])
-@pytest.mark.parametrize(("phase", "outcome"), LIVE + ENDINGS)
+@pytest.mark.parametrize(("phase", "outcome"), STATES)
 def test_what_the_one_before_means(
     phase: Phase, outcome: Outcome | None, *, stops: bool, in_order: bool
 ) -> None:

@@ -87,7 +87,8 @@ def test_who_asked_for_several_is_told_once(press: Press, response_url: str) -> 
 
     assert told(press) == [
         "I cannot post in <#C02GENERAL>: I am not in it. Invite me there, with `/invite`. I try again every "
-        "few minutes. The deploy of `web,api` `1.4.2` does not wait for that: `/deploy status` shows how it goes."
+        "few minutes. The deploy of `web,api` `1.4.2` does not wait for that: `/deploy status` shows how it "
+        "goes."
     ]
 
 

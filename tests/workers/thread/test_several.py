@@ -155,8 +155,10 @@ def test_a_deleted_card_is_posted_once_more(press: Press) -> None:
     first = press.view(batch).ts
     press.client.chat_delete(channel="C01DEPLOYS", ts=first)
 
-    press.say(web, "`web` goes on", phase=Phase.REGISTERING)
-    press.run(30)
+    press.change(web, phase=Phase.REGISTERING)
+    press.run(5)
+    press.say(web, "`web` goes on")
+    press.run(20)
 
     assert press.view(batch).ts != first
     assert "`web` goes on" in press.replies(batch)
