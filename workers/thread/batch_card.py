@@ -89,11 +89,12 @@ def headline(batch: Batch, deploys: Sequence[Deploy]) -> str:
 
 
 def summary(deploys: Sequence[Deploy]) -> str:
-    """`2 of 3 succeeded, 1 under way`"""
+    """`2 of 3 succeeded, 1 under way`, `both succeeded`"""
     counted = Counter(GROUPED[each.outcome or each.phase] for each in deploys)
+    if len(counted) == 1:
+        [(what, number)] = counted.items()
+        return {1: what, 2: f"both {what}"}.get(number, f"all {number} {what}")
     done = counted.pop("succeeded", 0)
-    if not counted:
-        return "succeeded" if done == 1 else f"all {done} succeeded"
     return ", ".join([f"{done} of {len(deploys)} succeeded", *(f"{n} {what}" for what, n in counted.items())])
 
 
@@ -109,7 +110,7 @@ def line(deploy: Deploy, ahead: Sequence[Deploy], now: float, *, drawn: bool) ->
         progress.failures(deploy),
         clip(progress.alive(deploy, now), 300),
         progress.downtime(deploy, now),
-        clip(deploy.reason, 400),
+        _reason(deploy),
         _in_vain(deploy),
     ]
     return "\n".join(part for part in said if part)
@@ -147,6 +148,13 @@ def _sign(deploys: Sequence[Deploy]) -> str:
 
 def _asks(deploy: Deploy) -> bool:
     return deploy.phase is Phase.AWAITING_APPROVAL
+
+
+def _reason(deploy: Deploy) -> str:
+    """One that was cancelled says so itself."""
+    if not deploy.reason or deploy.cancel:
+        return ""
+    return clip(f"Reason: {deploy.reason}", 400)
 
 
 def _in_vain(deploy: Deploy) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys.batch import WaitsFor, bidden
+from deploys.batch import LeftAlone, WaitsFor, bidden
 from deploys.deploy import Deploy, Phase
 from deploys.store import Store
 
@@ -25,6 +25,6 @@ def _before_in_batch(deploy: Deploy, store: Store) -> list[Deploy]:
     if batch is None:
         return []
     match bidden(batch, store.members(batch), deploy):
-        case WaitsFor(other):
+        case WaitsFor(other) | LeftAlone(other):
             return [other]
     return []

@@ -103,7 +103,7 @@ def test_an_ended_card_has_no_button_left() -> None:
     shown = card(batch, members, LATER)
 
     assert [block["type"] for block in shown.blocks] == ["section", "section", "section", "context"]
-    assert shown.text.splitlines()[0].endswith("*all 2 succeeded*")
+    assert shown.text.splitlines()[0].endswith("*both succeeded*")
     assert "took 1 min 30 s" in shown.text
 
 
