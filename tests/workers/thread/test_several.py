@@ -149,6 +149,20 @@ def test_a_turn_that_was_cut_short_goes_on_where_it_stopped(press: Press) -> Non
     assert sorted(press.replies(batch)) == ["`api` 1", "`web` 1"]
 
 
+def test_what_one_says_while_another_worker_has_the_thread_is_told_after_it(press: Press) -> None:
+    batch, [web, _] = ask(press, "web", "api")
+    press.settle()
+    assert press.threads.claim(batch, "another worker", 60)
+    press.say(web, "`web` goes on")
+
+    press.ring()
+    assert press.replies(batch) == []
+
+    press.threads.release(batch, "another worker")
+    press.settle()
+    assert press.replies(batch) == ["`web` goes on"]
+
+
 def test_a_deleted_card_is_posted_once_more(press: Press) -> None:
     batch, [web, _] = ask(press, "web", "api")
     press.settle()
