@@ -29,6 +29,7 @@ BUTTONS = re.compile(
             buttons.APPROVE,
             buttons.REJECT,
             buttons.CANCEL,
+            buttons.CANCEL_ALL,
             buttons.CONTINUE,
             buttons.ROLL_BACK,
             buttons.MORE,

@@ -21,6 +21,15 @@ def cancel(deploy_id: str, request: Request, desk: Desk) -> Reply:
     """
     desk.access.may_cancel(request.user, _find(deploy_id, desk))
     request.refuse_if_late()
+    return replies.cancelling(written_cancel(deploy_id, request, desk), desk.threads)
+
+
+def written_cancel(deploy_id: str, request: Request, desk: Desk) -> Deploy:
+    """Writes it down and rings; who may, and whether in time, was asked before.
+
+    Raises:
+        UnknownDeploy, AlreadyCancelled, AlreadyGoingBack, TooLateToCancel
+    """
     changed = desk.store.amend(
         deploy_id,
         lambda deploy: decisions.cancel(deploy, request.user, desk.now()),
@@ -28,7 +37,7 @@ def cancel(deploy_id: str, request: Request, desk: Desk) -> Reply:
         what="cancel",
     )
     _ring(changed, desk)
-    return replies.cancelling(changed, desk.threads)
+    return changed
 
 
 def decide(deploy_id: str, question: int, verdict: Verdict, request: Request, desk: Desk) -> Reply | None:

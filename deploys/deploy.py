@@ -183,6 +183,8 @@ class Deploy(Frozen):
     thread_ts: str | None = None
     """The thread it was asked for in; None: the bot opens one."""
     requested_at: float
+    batch: str | None = None
+    """Id of the batch it was asked for in; None: it was asked for alone."""
 
     phase: Phase = Phase.PLANNING
     phase_since: float = 0.0
@@ -243,6 +245,11 @@ class Deploy(Frozen):
     def live(self) -> bool:
         """Whether its outcome is still open."""
         return self.outcome is None
+
+    @property
+    def told_in(self) -> str:
+        """Whose thread tells of it: its batch's, or its own."""
+        return self.batch or self.id
 
     @property
     def errand(self) -> str:

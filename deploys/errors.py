@@ -64,6 +64,26 @@ class WrongChannelToAsk(Refused):
     """I do not speak of `{service}` in this channel, only in {channels}."""
 
 
+class SeveralRefused(Refused):
+    """Nothing was {done}.{refusals}"""
+
+
+class GroupInList(Refused):
+    """`{name}` is a group of services, and a group is deployed by itself: `/deploy {name} TAG`."""
+
+
+class OneAtATime(Refused):
+    """`{name}` is a group of services, and `{verb}` takes one service at a time. In it are: {services}."""
+
+
+class TooManyAtOnce(Refused):
+    """That is {count} services, and at most {most} can be deployed at once. Nothing was taken in."""
+
+
+class NothingLeftToCancel(Refused):
+    """Nothing of {what} is left to cancel: {states}."""
+
+
 class NothingToCancel(Refused):
     """Nothing is under way for {what}. `/deploy status` shows what is."""
 

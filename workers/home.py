@@ -38,7 +38,7 @@ def publish_home(
     live = store.live()
 
     def shown(deploy: Deploy) -> Block:
-        view = threads.find(deploy.id)
+        view = threads.find(deploy.told_in)
         return row(deploy, ahead_of(deploy, store), view.permalink if view else "")
 
     view = home(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from deploys.batch import Batch
 from deploys.claims import Claim
 from deploys.deploy import Deploy
 from deploys.store import Store
@@ -94,6 +95,12 @@ class Turn:
         """The service's deploys before this one, newest first."""
         deploy = self.claim.deploy
         return [each for each in self._store.recent(deploy.service.name, REMEMBERED) if each.id != deploy.id]
+
+    def company(self) -> tuple[Batch, list[Deploy]] | None:
+        """The batch it was asked for in, with its deploys; None where they do not mind one another."""
+        deploy = self.claim.deploy
+        batch = self._store.batch(deploy.batch) if deploy.batch else None
+        return (batch, self._store.members(batch)) if batch and batch.mindful else None
 
     def service(self) -> ServiceSeen | None:
         """The ECS service as it is; None when ECS does not know it."""

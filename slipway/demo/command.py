@@ -26,7 +26,7 @@ def demo(
             "--run",
             metavar="COMMAND",
             help="Run one command without a browser, such as '/deploy web 1.4.2': print the answer and the "
-            "thread as it grows. Exits 0 when the deploy succeeded or the question was answered, 1 when it "
+            "thread as it grows. Exits 0 when every deploy succeeded or the question was answered, 1 when it "
             "was refused or ended otherwise, 2 when it could not run.",
         ),
     ] = None,

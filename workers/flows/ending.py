@@ -11,7 +11,7 @@ LOUD = {Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.SUPERSEDED, Outcome.REFUSED
 """Outcomes that are also shown in the channel."""
 
 
-def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str) -> Next:
+def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str, *, quiet: bool = False) -> Next:
     """The outcome is known. Where a late call could still change the service, it is looked at once more.
 
     A service that was marked to be restored goes through SETTLING too: there the mark is taken off.
@@ -23,7 +23,7 @@ def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str) -> Next:
         now,
         MilestoneKind.END,
         text,
-        broadcast=outcome in LOUD,
+        broadcast=outcome in LOUD and not quiet,
         outcome=outcome,
         ended_at=now,
         back_to=None,

@@ -69,7 +69,7 @@ def state(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
         return OUTCOMES[deploy.outcome](deploy)
     words = PHASES[deploy.phase]
     if deploy.phase is Phase.WAITING:
-        words = _in_line(ahead)
+        words = _in_line(deploy, ahead)
     elif deploy.phase is Phase.AWAITING_APPROVAL:
         words = _awaiting(deploy)
     elif deploy.phase in (Phase.RESTORING, Phase.FOLLOWING_BACK) or ecs_goes_back(deploy):
@@ -132,10 +132,12 @@ def to_old(deploy: Deploy) -> str:
     return f" to {short_code(60)(before)}" if before else ""
 
 
-def _in_line(ahead: Sequence[Deploy]) -> str:
+def _in_line(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
     if not ahead:
         return "first in line, starts now"
     last = ahead[-1]
+    if last.service.name != deploy.service.name:
+        return f"waiting until {short_code(63)(last.service.name)} has ended"
     article = "" if last.verb is Verb.DEPLOY else "a "
     behind = f"{article}{naming.errand(last, short_code(60))} by {mention(last.requester)}"
     return f"waiting in line, {plural(len(ahead), 'deploy')} ahead, right behind {behind}"
