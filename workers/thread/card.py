@@ -93,6 +93,7 @@ def _how_far(deploy: Deploy, now: float, when: When) -> list[str]:
         progress.counts(deploy),
         clip(progress.alive(deploy, now), 1000),
         progress.downtime(deploy, now),
+        clip(progress.around(deploy, now), 1000),
         "I look once more, a little later, whether that holds." if deploy.phase is Phase.SETTLING else "",
         *_approval(deploy, when),
     ]

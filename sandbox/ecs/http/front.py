@@ -96,6 +96,9 @@ class Front:
                 return error_answer(
                     request.service, fault.code or code, fault.message or message, fault.status or status
                 )
+        if "no-room" in striking:
+            reason = striking["no-room"].message or "RESOURCE:MEMORY"
+            return json_answer({"tasks": [], "failures": [{"reason": reason}]})
         return None
 
     def _not_authorized(self, request: AwsRequest) -> str:
@@ -133,7 +136,7 @@ class Front:
                 check_params(request.operation, request.parsed())
                 return json_answer(operation(self._call(request, stale)))
             except EcsError as error:
-                return error_answer("ecs", error.code, error.message, error.status)
+                return error_answer("ecs", error.code, error.message, error.status, error.members)
             except ValueError as error:
                 return error_answer("ecs", "SerializationException", str(error))
 
