@@ -20,7 +20,7 @@ from workers import http_check
 from workers.ecs import alarms
 from workers.ecs.alarms import AlarmSeen
 from workers.ecs.seen import ServiceSeen
-from workers.flows.ending import end, go_back, gone, is_own, look_again, superseded
+from workers.flows.ending import end, go_back, gone, look_again, superseded
 from workers.flows.stop_start import taken
 from workers.flows.words import checking as words
 from workers.flows.words import endings, reasons
@@ -152,7 +152,7 @@ def _not_ours_any_more(deploy: Deploy, turn: Turn) -> Next | None:
         return None  # a look that could not be made
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
-    return None if is_own(deploy, seen.revision) else _superseded(deploy, turn, seen)
+    return None if seen.revision == deploy.new_revision else _superseded(deploy, turn, seen)
 
 
 def _superseded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:

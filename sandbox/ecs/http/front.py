@@ -25,6 +25,8 @@ from sandbox.ecs.operations import OPERATIONS, Call
 from sandbox.ecs.region import Region
 
 CALLS_KEPT = 10_000
+_IAM_NAMES = {"monitoring": "cloudwatch"}
+"""Services that permissions call otherwise than signatures do."""
 
 
 class ConnectionLost(ConnectionAbortedError):
@@ -102,7 +104,7 @@ class Front:
         return None
 
     def _not_authorized(self, request: AwsRequest) -> str:
-        action = f"{request.service}:{request.operation}"
+        action = f"{_IAM_NAMES.get(request.service, request.service)}:{request.operation}"
         return (
             f"User: arn:aws:iam::{self._region.account}:user/sandbox is not authorized "
             f"to perform: {action} on resource: {self._resource(request)} "

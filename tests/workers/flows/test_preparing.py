@@ -69,13 +69,15 @@ def test_the_thread_tells_what_runs_and_how_it_ended(yard: Yard) -> None:
     yard.until_over(deploy_id)
 
     assert (
-        "• before the rollout `python -m web migrate` runs once with the new revision, in container `web`, for "
+        "• before the rollout `python -m web migrate` runs once with the new revision, in "
+        "container `web`, for "
         "at most 10 min 00 s; unless it exits with 0, the service is not touched"
     ) in yard.said(deploy_id, MilestoneKind.PLAN)
     progress = [m.text for m in yard.get(deploy_id).milestones if m.kind is MilestoneKind.PROGRESS]
     started, ended, *_ = progress
     assert told(started) == (
-        "Running `python -m web migrate` before the rollout, in container `web` of `web:18` (task `TASK`). It "
+        "Running `python -m web migrate` before the rollout, in container `web` of `web:18` "
+        "(task `TASK`). It "
         "has 10 min 00 s; unless it exits with 0, the service is not touched."
     )
     assert told(ended) == (
@@ -95,7 +97,8 @@ def test_a_command_that_fails_ends_the_deploy_before_the_service_is_touched(yard
     assert deploy.outcome is Outcome.FAILED
     assert told(yard.said(deploy_id, MilestoneKind.END)) == (
         "*Failed* before the rollout: `migrate --fail` did not end well: container `web` exited with code 1. "
-        "Its last log lines say why. The service was not touched: it runs `web:17`. What it did until then is "
+        "Its last log lines say why. The service was not touched: it runs `web:17`. What it did "
+        "until then is "
         "not undone.\n"
         "Last lines of `web`:\n"
         "```INFO web 1.4.2 starting\n"
@@ -140,7 +143,8 @@ def test_at_its_deadline_it_is_stopped_which_counts_as_failed(yard: Yard) -> Non
     assert deploy.ended_at is not None
     assert deploy.ended_at >= task["stoppedAt"], "it was waited for"
     assert yard.said(deploy_id, MilestoneKind.END).startswith(
-        "*Failed* before the rollout: `migrate --long` still ran at its deadline of 1 min 00 s, so I had it stopped "
+        "*Failed* before the rollout: `migrate --long` still ran at its deadline of 1 min 00 s, "
+        "so I had it stopped "
         "midway. The service was not touched: it runs `web:17`. What it did until then is not undone.\n"
     )
     assert_untouched(yard)
@@ -158,7 +162,8 @@ def test_a_cancel_stops_it_waits_until_it_has_stopped_and_says_so(yard: Yard) ->
     (task,) = one_offs(yard)
     assert task["lastStatus"] == "STOPPED"
     assert told(yard.said(deploy_id, MilestoneKind.END)).startswith(
-        f"*Cancelled* by <@{ALICE}> before the rollout: I had `migrate --long` stopped midway, after N s. The "
+        f"*Cancelled* by <@{ALICE}> before the rollout: I had `migrate --long` stopped midway, "
+        "after N s. The "
         "service was not touched: it runs `web:17`. What it did until then is not undone.\n"
     )
     assert_untouched(yard)
@@ -185,9 +190,7 @@ def test_a_cancel_before_the_task_is_asked_for_withdraws(yard: Yard) -> None:
     deploy = yard.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.CANCELLED
-    assert (
-        yard.said(deploy_id, MilestoneKind.END) == f"Cancelled by <@{ALICE}> before anything was changed."
-    )
+    assert yard.said(deploy_id, MilestoneKind.END) == f"Cancelled by <@{ALICE}> before anything was changed."
     assert one_offs(yard) == []
 
 
@@ -265,7 +268,8 @@ def test_no_room_is_told_once_and_asked_for_again(yard: Yard) -> None:
 
     assert deploy.outcome is Outcome.SUCCEEDED
     assert yard.said(deploy_id, MilestoneKind.TROUBLE) == (
-        "The task before the rollout cannot start yet: no container instance has enough memory free (ECS says: "
+        "The task before the rollout cannot start yet: no container instance has enough memory "
+        "free (ECS says: "
         "`RESOURCE:MEMORY`). I ask again until its deadline of 10 min 00 s; the service is not touched "
         "meanwhile. Add capacity, or ask for less CPU and memory."
     )
@@ -279,8 +283,10 @@ def test_no_room_until_the_deadline_ends_it(yard: Yard) -> None:
 
     assert deploy.outcome is Outcome.FAILED
     assert yard.said(deploy_id, MilestoneKind.END) == (
-        "*Failed* before the rollout: ECS did not start the task within its deadline of 1 min 00 s: ECS found no "
-        "room for it (ECS says: `Capacity is unavailable at this time`). The service was not touched: it runs "
+        "*Failed* before the rollout: ECS did not start the task within its deadline of 1 min 00 "
+        "s: ECS found no "
+        "room for it (ECS says: `Capacity is unavailable at this time`). The service was not "
+        "touched: it runs "
         "`web:17`. The command never ran."
     )
     assert one_offs(yard) == []
@@ -312,9 +318,7 @@ def run(yard: Yard, deploy_id: str) -> Deploy:
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", [1, 2, 3])
-def test_it_runs_once_whoever_dies(
-    yard: Yard, monkeypatch: pytest.MonkeyPatch, at: int, after: bool
-) -> None:
+def test_it_runs_once_whoever_dies(yard: Yard, monkeypatch: pytest.MonkeyPatch, at: int, after: bool) -> None:
     with dying(monkeypatch, at=at, after=after) as made:
         deploy = run(yard, ask(yard))
 
@@ -452,7 +456,8 @@ def test_a_container_that_is_not_there_is_refused_at_planning(yard: Yard) -> Non
 
     assert deploy.outcome is Outcome.REFUSED
     assert yard.said(deploy_id, MilestoneKind.END) == (
-        "*Refused*, nothing was changed: The task before the rollout is to run in container `migrator`, but the "
+        "*Refused*, nothing was changed: The task before the rollout is to run in container "
+        "`migrator`, but the "
         "task definition `web` has no such container. It has: `web`. Nothing was changed. Check `container` "
         "under `before` of `web` in `services.yml`."
     )
@@ -522,5 +527,3 @@ def test_the_line_is_kept_while_it_runs(yard: Yard) -> None:
     yard.until_over(second)
     assert yard.get(first).outcome is Outcome.FAILED
     assert yard.images_running("web") == {"1.5.0"}
-
-

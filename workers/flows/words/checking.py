@@ -58,8 +58,8 @@ def unmade(wanted: CheckAfter, unread: str, lasted: float) -> str:
     names = ", ".join(code(name) for name in wanted.alarms)
     verb = "is" if len(wanted.alarms) == 1 else "are"
     return (
-        f"{duration(lasted)} after the rollout I still cannot tell whether {names} {verb} quiet. A check that "
-        f"cannot be made does not count as passed. {unread}"
+        f"{duration(lasted)} after the rollout I still cannot tell whether {names} {verb} quiet. A check "
+        f"that cannot be made does not count as passed. {unread}"
     )
 
 
