@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from deploys.catalogue.service import CheckAfter
+from deploys.catalogue.service import CheckAfter, Strategy, TaskBefore
 from deploys.checked import Check
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Verb
 from tests.builders import a_deploy, a_service
@@ -305,6 +305,19 @@ def test_a_stop_start_service_goes_back_in_order_and_counts_both_downtimes_alone
     assert first is not None
     assert deploy.ended_at is not None
     assert deploy.downtime == pytest.approx(first + deploy.ended_at - turned, abs=2)
+
+
+def test_a_native_service_has_its_task_before_and_its_check_after(yard: Yard, web: WebAnswers) -> None:
+    before = TaskBefore(command=("migrate",))
+    after = CheckAfter(http=web.url, lasts=30)
+    deploy_id = yard.ask("site", "1.4.2", strategy=Strategy.NATIVE, before=before, after=after)
+    yard.until_phase(deploy_id, Phase.CHECKING)
+    assert len(web.asked) == 1, "nothing is asked before ECS says that the rollout succeeded"
+
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+    assert yard.images_running("site") == {"1.4.2"}
+    said = yard.said(deploy_id)
+    assert said.index("`migrate` exited with 0") < said.index("ECS rolls") < said.index("Checked for 30 s")
 
 
 def test_every_state_of_an_alarm_is_judged() -> None:
