@@ -8,7 +8,7 @@ from bot.reply import Reply
 from bot.times import ago
 from deploys import naming
 from deploys.decisions import missing, untouched
-from deploys.deploy import Deploy, Verb
+from deploys.deploy import Deploy, Phase, Verb
 from deploys.errors import Refused
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.standing import standing
@@ -95,7 +95,9 @@ def looking_for_tags(service: str) -> Reply:
 
 def cancelling(deploy: Deploy, threads: Threads) -> Reply:
     """The wish is written down; a worker sees to it."""
-    if untouched(deploy):
+    if deploy.phase is Phase.PREPARING:
+        what = "the task before its rollout is stopped, and the service stays as it is"
+    elif untouched(deploy):
         what = "nothing of the service was changed yet, so it is withdrawn"
     else:
         before = naming.version_before(deploy)

@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Any
 
 from deploys.catalogue.service import Service
+from deploys.checked import Check
 from deploys.frozen import Frozen
+from deploys.one_off import OneOff
 from deploys.traffic import Shift, TrafficPlan
 
 
@@ -26,12 +28,14 @@ class Phase(StrEnum):
     PLANNING = "planning"  # reading what runs now and what would change
     AWAITING_APPROVAL = "awaiting approval"  # the plan is shown, people decide
     REGISTERING = "registering"  # about to register the new revision
+    PREPARING = "preparing"  # a one-off task runs with the new revision, before the service is touched
     UPDATING = "updating"  # rolling: about to point the service at the new revision
     RECORDING = "recording"  # stop-start: about to write down the count and tasks to bring back
     STOPPING = "stopping"  # stop-start: about to set the desired count to 0
     DRAINING = "draining"  # stop-start: waiting until every old task is STOPPED
     STARTING = "starting"  # stop-start: about to set the new revision and the recorded count, in one update
     FOLLOWING = "following"  # our rollout is under way in ECS
+    CHECKING = "checking"  # the rollout has succeeded; what has to hold afterwards is looked at
     RESTORING = "restoring"  # about to bring back the recorded revision and count
     FOLLOWING_BACK = "following back"  # the way back is under way in ECS
     SETTLING = "settling"  # the outcome is known; a later look proves that it held
@@ -212,6 +216,11 @@ class Deploy(Frozen):
     """A change was tried more than once, or without an answer: one of them could still arrive late."""
     started_at: float | None = None
     """When ECS was asked for the rollout; the deadline counts from here."""
+
+    one_off: OneOff | None = None
+    """The task before the rollout, once ECS is asked for it."""
+    check: Check | None = None
+    """The check after the rollout, once it has begun."""
 
     original: Original | None = None
     alive: tuple[TaskAlive, ...] = ()

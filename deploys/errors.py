@@ -214,6 +214,22 @@ class NoSuchContainer(Refused):
     `{service}` in `services.yml`."""
 
 
+class NoSuchContainerBefore(Refused):
+    """The task before the rollout is to run in container `{missing}`, but the task definition `{family}` has
+    no such container. It has: {present}. Nothing was changed. Check `container` under `before` of `{service}`
+    in `services.yml`."""
+
+
+class AlarmMissing(Refused):
+    """CloudWatch has no alarm {missing} in {region}, so I could not check `{service}` after the rollout.
+    Nothing was changed. Check `alarms` under `after` of `{service}` in `services.yml`."""
+
+
+class AlarmRinging(Refused):
+    """{ringing}. After the rollout it has to be quiet, so this would only be rolled back. Nothing was
+    changed. Ask again when it is quiet; `/deploy rollback {service}` does not wait for it."""
+
+
 class ForeignRollout(Refused):
     """Another deployment of `{service}` is in progress ({deployment}, revision `{revision}`), and it is not
     mine. Nothing was changed. Ask again when it has ended."""

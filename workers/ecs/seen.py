@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from deploys.traffic import TrafficPlan
 
@@ -62,6 +63,9 @@ class ServiceSeen:
     breaker: bool = False
     breaker_rollback: bool = False
     launch_type: str = ""
+    launch: dict[str, Any] = field(default_factory=dict)
+    """Where and how its tasks run, as RunTask takes it: network configuration, launch type or capacity
+    providers, platform version, placement."""
     tags: dict[str, str] = field(default_factory=dict)
 
     @property

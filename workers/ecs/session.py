@@ -16,6 +16,7 @@ from workers.ecs.calls import aws_call
 from workers.ecs.roles import AssumedRole, Keys
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -25,7 +26,7 @@ READ_SECONDS = 10.0
 WORST_CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
 """How long one call may take (seconds): a lease must have more than this left before a call that changes."""
 
-WARMED = ("ecs", "ecr", "logs")
+WARMED = ("ecs", "ecr", "logs", "cloudwatch")
 
 
 def _config() -> Config:
@@ -63,6 +64,11 @@ class Region:
     def logs(self) -> CloudWatchLogsClient:
         """CloudWatch Logs."""
         return cast("CloudWatchLogsClient", self.client("logs"))
+
+    @property
+    def cloudwatch(self) -> CloudWatchClient:
+        """CloudWatch alarms."""
+        return cast("CloudWatchClient", self.client("cloudwatch"))
 
     def elsewhere(self, name: str) -> Region:
         """Another region, with the same credentials: images and logs may live there."""

@@ -11,6 +11,7 @@ from workers.ecs import tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
 from workers.flows.causes import known_cause
+from workers.flows.checking import succeed
 from workers.flows.deadline import overdue
 from workers.flows.ending import end, go_back, old_revision, superseded
 from workers.flows.evidence import causes, gather
@@ -118,7 +119,7 @@ def _succeed(deploy: Deploy, turn: Turn) -> Next:
         if beside is not None:
             deploy = deploy.saying(now, MilestoneKind.TROUBLE, going.overlap(beside), broadcast=True)
     took = now - deploy.requested_at
-    return end(deploy, turn, Outcome.SUCCEEDED, endings.succeeded(deploy, took))
+    return succeed(deploy, turn, took)
 
 
 def _ran_beside(deploy: Deploy, turn: Turn) -> bool:

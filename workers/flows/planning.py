@@ -19,6 +19,7 @@ from deploys.errors import (
 from deploys.mrkdwn import escape
 from workers.ecs import images, registry, task_definitions, tasks
 from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
+from workers.flows.around import check_around
 from workers.flows.ending import look_again, withdraw
 from workers.flows.goals import find_goal, shown_tag
 from workers.flows.strategies import check_strategy
@@ -85,6 +86,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     changes, image = _checked_images(turn, goal.changes)
     if deploy.verb is Verb.DEPLOY and all(change.old_image == change.new_image for change in changes):
         _refuse_same_image(deploy, turn, changes[0].container, image)
+    check_around(deploy, turn, goal.source)
     downtime = service.strategy is Strategy.STOP_START
     return Plan(
         old_revision=seen.revision,

@@ -93,7 +93,7 @@ def _cancel(deploy: Deploy) -> ButtonElement:
         text=_plain(_cancel_label(deploy), BUTTON),
         action_id=ids.CANCEL,
         value=ids.value(deploy.id, deploy.question),
-        style=None if untouched(deploy) else "danger",
+        style=None if untouched(deploy) and deploy.phase is not Phase.PREPARING else "danger",
         confirm=_cancel_confirm(deploy),
     )
 
@@ -106,6 +106,12 @@ def _cancel_label(deploy: Deploy) -> str:
 
 
 def _cancel_confirm(deploy: Deploy) -> ConfirmObject:
+    if deploy.phase is Phase.PREPARING:
+        text = (
+            f"{at_start(deploy, _short)} {_where(deploy)} will not be deployed; the service stays as it is. "
+            "The task that runs before it is stopped midway; what that did is not undone."
+        )
+        return _confirm(f"Withdraw this {deploy.verb}?", text, "Withdraw", "Let it go on", "danger")
     if untouched(deploy):
         return _confirm(f"Withdraw this {deploy.verb}?", _will_not(deploy), "Withdraw", "Keep it", None)
     text = f"{at_start(deploy, _short)} {_where(deploy)} is under way. What ran before is brought back."

@@ -94,6 +94,7 @@ def _how_far(deploy: Deploy, now: float, when: When) -> list[str]:
         *shifting.lines(deploy, when),
         clip(progress.alive(deploy, now), 1000),
         progress.downtime(deploy, now),
+        clip(progress.around(deploy, now), 1000),
         "I look once more, a little later, whether that holds." if deploy.phase is Phase.SETTLING else "",
         *_approval(deploy, when),
     ]

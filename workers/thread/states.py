@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from deploys import naming
+from deploys.around import command, task_started
 from deploys.catalogue.service import Strategy
 from deploys.decisions import approved, missing, rejected
 from deploys.deploy import Deploy, Outcome, Phase, Verb, Verdict
@@ -18,12 +19,14 @@ PHASES: Mapping[Phase, str] = {
     Phase.PLANNING: "planning, nothing is changed yet",
     Phase.AWAITING_APPROVAL: "waiting for approval",
     Phase.REGISTERING: "registering the new revision",
+    Phase.PREPARING: "running the task before the rollout",
     Phase.UPDATING: "asking ECS for the rollout",
     Phase.RECORDING: "writing down what to bring back",
     Phase.STOPPING: "stopping the old tasks",
     Phase.DRAINING: "waiting until every old task has stopped",
     Phase.STARTING: "starting the new tasks",
     Phase.FOLLOWING: "rolling out",
+    Phase.CHECKING: "rolled out, being checked",
     Phase.RESTORING: "rolling back",
     Phase.FOLLOWING_BACK: "rolling back",
     Phase.SETTLING: "ended",
@@ -34,12 +37,12 @@ PHASES: Mapping[Phase, str] = {
 OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.SUCCEEDED: lambda deploy: "succeeded",
     Outcome.ROLLED_BACK: lambda deploy: f"rolled back{to_old(deploy)}",
-    Outcome.FAILED: lambda deploy: "failed, needs a look",
+    Outcome.FAILED: lambda deploy: _failed(deploy),
     Outcome.SUPERSEDED: lambda deploy: "superseded by somebody else's deployment",
     Outcome.CANCELLED: lambda deploy: f"cancelled{_by_canceller(deploy)}, {_what_cancelling_did(deploy)}",
     Outcome.REJECTED: lambda deploy: f"rejected{_by_rejecter(deploy)}, nothing was changed",
     Outcome.EXPIRED: lambda deploy: "expired: nobody decided in time, nothing was changed",
-    Outcome.REFUSED: lambda deploy: "refused, nothing was changed",
+    Outcome.REFUSED: lambda deploy: f"refused, {_unchanged(deploy)}",
 }
 
 SIGNS: Mapping[Phase | Outcome, str] = {
@@ -74,6 +77,8 @@ def state(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
         words = _awaiting(deploy)
     elif deploy.phase in (Phase.RESTORING, Phase.FOLLOWING_BACK) or ecs_goes_back(deploy):
         words = f"rolling back{to_old(deploy)}"
+    elif deploy.phase is Phase.PREPARING:
+        words = f"running {short_code(60)(command(deploy))} before the rollout"
     elif deploy.phase is Phase.FOLLOWING and deploy.service.strategy is Strategy.STOP_START:
         words = PHASES[Phase.STARTING]
     elif deploy.phase is Phase.FOLLOWING:
@@ -160,4 +165,15 @@ def _by_rejecter(deploy: Deploy) -> str:
 
 def _what_cancelling_did(deploy: Deploy) -> str:
     touched = deploy.update_tried or deploy.stop_requested_at is not None
-    return f"rolled back{to_old(deploy)}" if touched else "nothing was changed"
+    return f"rolled back{to_old(deploy)}" if touched else _unchanged(deploy)
+
+
+def _failed(deploy: Deploy) -> str:
+    if deploy.one_off is not None and not deploy.one_off.succeeded:
+        return f"failed before the rollout, {_unchanged(deploy)}"
+    return "failed, needs a look"
+
+
+def _unchanged(deploy: Deploy) -> str:
+    """What a task before the rollout did stays, though the service is as it was."""
+    return "the service was not touched" if task_started(deploy) else "nothing was changed"

@@ -27,6 +27,8 @@ from sandbox.ecs.region import Region
 from sandbox.ecs.roles import Roles, expired
 
 CALLS_KEPT = 10_000
+_IAM_NAMES = {"monitoring": "cloudwatch"}
+"""Services that permissions call otherwise than signatures do."""
 
 
 class ConnectionLost(ConnectionAbortedError):
@@ -115,10 +117,13 @@ class Front:
             return expired(request.service)
         if request.is_assume_role and not self._roles.may_assume(request.params):
             return error_answer("sts", "AccessDenied", self._not_authorized(request), 403)
+        if "no-room" in striking:
+            reason = striking["no-room"].message or "RESOURCE:MEMORY"
+            return json_answer({"tasks": [], "failures": [{"reason": reason}]})
         return None
 
     def _not_authorized(self, request: AwsRequest) -> str:
-        action = f"{request.service}:{request.operation}"
+        action = f"{_IAM_NAMES.get(request.service, request.service)}:{request.operation}"
         session = self._roles.session(request.access_key)
         who = session.arn if session else f"arn:aws:iam::{ACCOUNT}:user/sandbox"
         return (
@@ -158,7 +163,7 @@ class Front:
                 check_params(request.operation, request.parsed())
                 return json_answer(operation(_call(region, request, stale)))
             except EcsError as error:
-                return error_answer("ecs", error.code, error.message, error.status)
+                return error_answer("ecs", error.code, error.message, error.status, error.members)
             except ValueError as error:
                 return error_answer("ecs", "SerializationException", str(error))
 

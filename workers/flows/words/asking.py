@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from deploys.deploy import ContainerChange, Deploy, Plan, Verb
 from deploys.mrkdwn import code, mention, mentions, plural
+from workers.flows.words import checking, preparing
 from workers.flows.words.measures import duration, short, when
 from workers.flows.words.shifting import strategy
 
@@ -36,6 +37,7 @@ def plan(deploy: Deploy, plan: Plan) -> str:
             f"ECS keeps {plan.minimum_healthy_percent or 0} to {plan.maximum_percent or 0} percent of the "
             "tasks while it replaces them"
         )
+    lines += [f"• {line}" for line in (*preparing.planned(deploy, plan), *checking.planned(deploy))]
     return "\n".join(lines)
 
 
