@@ -131,9 +131,9 @@ def lost_sight(deploy: Deploy, one_off: OneOff) -> str:
 
 def cannot_tell(deploy: Deploy) -> str:
     return (
-        f"ECS gave no answer when I asked it to run {run(deploy)}, and lists no such task. It is too late to ask "
-        "again, as that could run it twice, so I cannot tell whether it ran. Look at its log before you ask "
-        "again."
+        f"ECS gave no answer when I asked it to run {run(deploy)}, and lists no such task. It is too late to "
+        "ask again, as that could run it twice, so I cannot tell whether it ran. Look at its log before you "
+        "ask again."
     )
 
 
