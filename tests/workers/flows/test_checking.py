@@ -312,7 +312,7 @@ def test_a_native_service_has_its_task_before_and_its_check_after(yard: Yard, we
     after = CheckAfter(http=web.url, lasts=30)
     deploy_id = yard.ask("site", "1.4.2", strategy=Strategy.NATIVE, before=before, after=after)
     yard.until_phase(deploy_id, Phase.CHECKING)
-    assert len(web.asked) == 1, "nothing is asked before ECS says that the rollout succeeded"
+    assert len(web.asked) == 1, "the first look, once ECS says it succeeded"
 
     assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
     assert yard.images_running("site") == {"1.4.2"}
