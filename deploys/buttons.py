@@ -10,6 +10,11 @@ from typing import NamedTuple
 APPROVE = "deploy:approve"
 REJECT = "deploy:reject"
 CANCEL = "deploy:cancel"
+CONTINUE = "deploy:continue"
+"""Answers of a PAUSE hook; for them the number in the value is the pause's."""
+ROLL_BACK = "deploy:roll-back"
+CANCEL_ALL = "batch:cancel"
+"""Its value names a batch, with question 0."""
 MORE = "deploy:more"
 """The overflow menu; the value of the chosen option begins with the action, as `deploy:cancel|<value>`."""
 

@@ -19,8 +19,10 @@ from deploys.errors import (
 from deploys.mrkdwn import escape
 from workers.ecs import images, registry, task_definitions, tasks
 from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
+from workers.flows.around import check_around
 from workers.flows.ending import look_again, withdraw
 from workers.flows.goals import find_goal, shown_tag
+from workers.flows.strategies import check_strategy
 from workers.flows.words import asking, measures
 from workers.turn import Next, Turn
 
@@ -84,6 +86,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     changes, image = _checked_images(turn, goal.changes)
     if deploy.verb is Verb.DEPLOY and all(change.old_image == change.new_image for change in changes):
         _refuse_same_image(deploy, turn, changes[0].container, image)
+    check_around(deploy, turn, goal.source)
     downtime = service.strategy is Strategy.STOP_START
     return Plan(
         old_revision=seen.revision,
@@ -98,6 +101,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
         maximum_percent=seen.maximum_percent,
         downtime=downtime,
         downtime_estimate=_stop_timeout(running) + START_ESTIMATE if downtime else None,
+        traffic=seen.traffic,
     )
 
 
@@ -120,6 +124,7 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
         raise ForeignController(ecs_service=service.ecs_service, controller=seen.controller)
     if service.strategy is Strategy.STOP_START and seen.scheduling == "DAEMON":
         raise DaemonStopStart(service=service.name)
+    check_strategy(service, seen)
     if seen.desired == 0 and seen.scheduling != "DAEMON":
         raise NothingRuns(service=service.name)
     primary = seen.primary

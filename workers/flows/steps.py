@@ -7,22 +7,36 @@ from collections.abc import Callable, Mapping
 from deploys.bell import WATCH
 from deploys.deploy import Deploy, Phase
 from deploys.store import ADVANCE
-from workers.flows import approval, following, planning, registering, restoring, rolling, settling, stop_start
+from workers.flows import (
+    approval,
+    checking,
+    following,
+    planning,
+    preparing,
+    registering,
+    restoring,
+    rolling,
+    settling,
+    stop_start,
+)
+from workers.flows.together import minding_the_others
 from workers.turn import Next, Turn
 
 Step = Callable[[Deploy, Turn], Next]
 
 STEPS: Mapping[Phase, Step] = {
-    Phase.WAITING: planning.wait,
-    Phase.PLANNING: planning.plan,
-    Phase.AWAITING_APPROVAL: approval.await_approval,
-    Phase.REGISTERING: registering.register,
+    Phase.WAITING: minding_the_others(planning.wait),
+    Phase.PLANNING: minding_the_others(planning.plan),
+    Phase.AWAITING_APPROVAL: minding_the_others(approval.await_approval),
+    Phase.REGISTERING: minding_the_others(registering.register),
+    Phase.PREPARING: preparing.prepare,
     Phase.UPDATING: rolling.update,
     Phase.RECORDING: stop_start.record,
     Phase.STOPPING: stop_start.stop,
     Phase.DRAINING: stop_start.drain,
     Phase.STARTING: stop_start.start,
     Phase.FOLLOWING: following.follow,
+    Phase.CHECKING: checking.check,
     Phase.RESTORING: restoring.restore,
     Phase.FOLLOWING_BACK: restoring.follow_back,
     Phase.SETTLING: settling.settle,

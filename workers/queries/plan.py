@@ -13,9 +13,12 @@ from deploys.deploy import Deploy, Phase, Plan
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.standing import standing
 from deploys.store import Store
+from workers.ecs import session_names
 from workers.ecs.session import Aws
 from workers.flows.planning import make_plan
+from workers.flows.words import checking, preparing
 from workers.flows.words.measures import duration, short
+from workers.flows.words.shifting import strategy
 from workers.sights import Fresh
 from workers.thread.card import date
 from workers.turn import Gate, Pace, Turn
@@ -39,9 +42,9 @@ def plan(deploy: Deploy, *, store: Store, aws: Aws, gate: Gate) -> str:
     turn = Turn(
         _claim_of_nothing(deploy),
         store=store,
-        region=aws.region(deploy.service.region),
+        region=aws.of(deploy.service, session_names.PLAN),
         gate=gate,
-        sights=Fresh(aws),
+        sights=Fresh(aws, session_names.PLAN),
         pace=Pace(),
         now=time.time,
     )
@@ -72,7 +75,9 @@ def _told(deploy: Deploy, made: Plan, ahead: Sequence[Deploy]) -> str:
         *_definition(made),
         _image(made),
         f"{plural(made.desired_count, 'task')} before and after",
-        _strategy(deploy.service, made),
+        *_strategy(deploy.service, made),
+        *preparing.planned(deploy, made),
+        *checking.planned(deploy),
         _approval(deploy.service),
         _line(ahead),
     ]
@@ -102,17 +107,19 @@ def _image(made: Plan) -> str:
     return f"image digest {code(made.digest[:19])}{pushed}"
 
 
-def _strategy(service: Service, made: Plan) -> str:
+def _strategy(service: Service, made: Plan) -> list[str]:
+    if made.traffic is not None:
+        return strategy(made, made.traffic, service)
     if made.downtime:
         estimate = f", about {duration(made.downtime_estimate)}" if made.downtime_estimate else ""
-        return (
+        return [
             f"{service.strategy}, *downtime{estimate}*: every old task is stopped, and proven stopped, "
             "before a new one starts"
-        )
-    return (
+        ]
+    return [
         f"{service.strategy}, no downtime: ECS keeps {made.minimum_healthy_percent or 0} to "
         f"{made.maximum_percent or 0} percent of the tasks while it replaces them"
-    )
+    ]
 
 
 def _approval(service: Service) -> str:

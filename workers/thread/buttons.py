@@ -16,8 +16,10 @@ from deploys.decisions import untouched
 from deploys.deploy import Deploy, Phase, Verb
 from deploys.mrkdwn import plural
 from deploys.naming import at_start, name, version_before
+from deploys.pauses import unanswered
 from workers.flows.words.measures import duration
 from workers.thread.lengths import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
+from workers.thread.pause_buttons import pause_row
 from workers.thread.states import decided
 
 PAST_CANCELLING = frozenset({Phase.RESTORING, Phase.FOLLOWING_BACK, Phase.SETTLING, Phase.ENDED})
@@ -29,6 +31,8 @@ def row(deploy: Deploy) -> ActionsBlock | None:
         return None
     if deploy.phase is Phase.AWAITING_APPROVAL and not decided(deploy):
         return ActionsBlock(elements=[_approve(deploy), _reject(deploy), _more(deploy)])
+    if unanswered(deploy):
+        return pause_row(deploy)
     return ActionsBlock(elements=[_cancel(deploy)])
 
 
@@ -89,7 +93,7 @@ def _cancel(deploy: Deploy) -> ButtonElement:
         text=_plain(_cancel_label(deploy), BUTTON),
         action_id=ids.CANCEL,
         value=ids.value(deploy.id, deploy.question),
-        style=None if untouched(deploy) else "danger",
+        style=None if untouched(deploy) and deploy.phase is not Phase.PREPARING else "danger",
         confirm=_cancel_confirm(deploy),
     )
 
@@ -102,6 +106,12 @@ def _cancel_label(deploy: Deploy) -> str:
 
 
 def _cancel_confirm(deploy: Deploy) -> ConfirmObject:
+    if deploy.phase is Phase.PREPARING:
+        text = (
+            f"{at_start(deploy, _short)} {_where(deploy)} will not be deployed; the service stays as it is. "
+            "The task that runs before it is stopped midway; what that did is not undone."
+        )
+        return _confirm(f"Withdraw this {deploy.verb}?", text, "Withdraw", "Let it go on", "danger")
     if untouched(deploy):
         return _confirm(f"Withdraw this {deploy.verb}?", _will_not(deploy), "Withdraw", "Keep it", None)
     text = f"{at_start(deploy, _short)} {_where(deploy)} is under way. What ran before is brought back."

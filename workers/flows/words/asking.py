@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from deploys.deploy import ContainerChange, Deploy, Plan, Verb
 from deploys.mrkdwn import code, mention, mentions, plural
+from workers.flows.words import checking, preparing
 from workers.flows.words.measures import duration, short, when
+from workers.flows.words.shifting import strategy
 
 
 def plan(deploy: Deploy, plan: Plan) -> str:
@@ -22,7 +24,9 @@ def plan(deploy: Deploy, plan: Plan) -> str:
         f"• {plural(plan.desired_count, 'task')} before and after; "
         f"revision {code(short(plan.old_revision))} runs now"
     )
-    if plan.downtime:
+    if plan.traffic is not None:
+        lines += [f"• {line}" for line in strategy(plan, plan.traffic, deploy.service)]
+    elif plan.downtime:
         estimate = f", about {duration(plan.downtime_estimate)}" if plan.downtime_estimate else ""
         lines.append(
             f"• *downtime{estimate}*: every old task is stopped, and proven stopped, before a new one starts"
@@ -33,6 +37,7 @@ def plan(deploy: Deploy, plan: Plan) -> str:
             f"ECS keeps {plan.minimum_healthy_percent or 0} to {plan.maximum_percent or 0} percent of the "
             "tasks while it replaces them"
         )
+    lines += [f"• {line}" for line in (*preparing.planned(deploy, plan), *checking.planned(deploy))]
     return "\n".join(lines)
 
 
