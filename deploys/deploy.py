@@ -83,6 +83,10 @@ class Plan(Frozen):
     """sha256 digest the new tag points to, where the registry could be asked."""
     pushed_at: float | None = None
     """When the new image was pushed (epoch seconds)."""
+    size: int | None = None
+    """Bytes of the new image, compressed, where the registry says so."""
+    pinned: bool = False
+    """Whether the new revision names the image by its digest, so that the tag may move."""
     desired_count: int
     """Tasks the service wants now, and will want afterwards (count)."""
     minimum_healthy_percent: int | None = None

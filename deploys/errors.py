@@ -117,6 +117,24 @@ class ImageMissing(Refused):
     """There is no image `{image}`, so nothing was registered. {recent}"""
 
 
+class PinUnknown(Refused):
+    """`{service}` has `pin: digest`, and I cannot ask the registry of `{image}` which digest that is: I can
+    ask private ECR repositories alone. Nothing was registered. Push the image to ECR, or write `pin: tag`
+    for `{service}` in `services.yml`."""
+
+
+class RollbackImageMissing(Refused):
+    """Revision `{revision}` of `{service}` cannot run any more: its image `{image}` is gone from the
+    registry. Nothing was changed. Roll back to another version with `/deploy rollback {service} TAG`, or
+    deploy a tag that is there. {recent}"""
+
+
+class RollbackImageChanged(Refused):
+    """`{image}` is not what ran well as `{revision}`: its tag was pushed anew since. Then it was digest
+    {then}, now it is {now}. Nothing was changed. `/deploy {service} {tag}` runs the new image; `pin: digest`
+    in `services.yml` keeps this from happening again."""
+
+
 class ServiceMissing(Refused):
     """ECS has no service `{ecs_service}` in cluster `{cluster}` ({region}). Check `cluster`,
     `ecs_service` and `region` of `{service}` in `services.yml`."""

@@ -21,7 +21,7 @@ def test_a_good_version(slack: Conversation) -> None:
     assert thread.replies == [
         "Plan for `web`:\n"
         "• container `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`\n"
-        "• image digest `sha256:DIGEST`, pushed THEN\n"
+        "• image digest `sha256:DIGEST`, 60.9 MB, pushed THEN\n"
         "• 3 tasks before and after; revision `web:17` runs now\n"
         "• no downtime: ECS keeps 100 to 200 percent of the tasks while it replaces them",
         "Registered `web:18`; ECS rolls `web` to it (deployment `ecs-svc/N`).",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from deploys.deploy import ContainerChange, Deploy, Outcome, Verb
 from deploys.errors import AlreadyRuns, NothingToRollBackTo, UnknownTarget
 from deploys.mrkdwn import code
-from workers.ecs import images, task_definitions
+from workers.ecs import task_definitions
+from workers.ecs.pins import shown_tag
 from workers.ecs.seen import RevisionSeen
 from workers.turn import Turn
 
@@ -22,6 +23,10 @@ class Goal:
     changes: tuple[ContainerChange, ...]
     """Images before and after, the main container first."""
     tag: str
+    other_images: tuple[str, ...] = ()
+    """Rollback: the images of the containers that it leaves as they are."""
+    digest_then: str = ""
+    """Rollback: the digest of the main image when the revision ran well, where a record says so."""
 
 
 def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
@@ -38,18 +43,13 @@ def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
             change.evolve(new_image=change.old_image)
             for change in task_definitions.changes(running, deploy.service, "any")
         )
-        return Goal(running, same, shown_tag(main))
+        return Goal(running, same, shown_tag(main, running))
     return Goal(running, task_definitions.changes(running, deploy.service, deploy.tag), deploy.tag)
 
 
-def shown_tag(image: str) -> str:
-    """How people call this image: its tag, or the beginning of its digest."""
-    reference = images.parse(image)
-    return reference.tag or (reference.digest or "")[:19] or "latest"
-
-
 def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
-    arn = revision_to_return_to(deploy, turn.earlier(), running.arn)
+    earlier = turn.earlier()
+    arn = revision_to_return_to(deploy, earlier, running.arn)
     source = task_definitions.describe(turn.region, arn)
     old, new = _images(running), _images(source)
     main = task_definitions.changes(source, deploy.service, "any")[0].container
@@ -58,7 +58,21 @@ def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
         ContainerChange(container=name, old_image=old.get(name, "none"), new_image=new[name])
         for name in names
     )
-    return Goal(source, changes, shown_tag(new[main]))
+    return Goal(
+        source,
+        changes,
+        shown_tag(new[main], source),
+        other_images=tuple(image for name, image in new.items() if name not in names),
+        digest_then=_digest_then(earlier, arn),
+    )
+
+
+def _digest_then(earlier: Sequence[Deploy], arn: str) -> str:
+    """What the main image's tag pointed to when this revision last ran well by a deploy of ours."""
+    for each in earlier:
+        if each.outcome is Outcome.SUCCEEDED and each.new_revision == arn and each.plan is not None:
+            return each.plan.digest or ""
+    return ""
 
 
 def _images(revision: RevisionSeen) -> dict[str, str]:

@@ -15,9 +15,9 @@ from deploys.standing import standing
 from deploys.store import Store
 from workers.ecs.session import Aws
 from workers.flows.planning import make_plan
+from workers.flows.words import images
 from workers.flows.words.measures import duration, short
 from workers.sights import Fresh
-from workers.thread.card import date
 from workers.turn import Gate, Pace, Turn
 
 AHEAD_SHOWN = 5
@@ -70,7 +70,8 @@ def _later(deploy: Deploy, ahead: Sequence[Deploy], moving: Deploy) -> str:
 def _told(deploy: Deploy, made: Plan, ahead: Sequence[Deploy]) -> str:
     lines = [
         *_definition(made),
-        _image(made),
+        images.found(made),
+        *images.pinned(made),
         f"{plural(made.desired_count, 'task')} before and after",
         _strategy(deploy.service, made),
         _approval(deploy.service),
@@ -84,22 +85,15 @@ def _definition(made: Plan) -> list[str]:
     """What of the task definition changes."""
     lines = []
     for change in made.changes:
-        container = f"container {code(change.container)}"
-        if change.old_image == change.new_image:
-            lines.append(
-                f"{container}: {code(change.new_image)}, the same tag on another image than runs now"
-            )
+        container, new = f"container {code(change.container)}", images.new(change, made)
+        if change.old_image != change.new_image:
+            lines.append(f"{container}: {images.old(change, made)} → {new}")
+        elif made.pinned:
+            lines.append(f"{container}: {new}, the image that runs now, by another tag")
         else:
-            lines.append(f"{container}: {code(change.old_image)} → {code(change.new_image)}")
+            lines.append(f"{container}: {new}, the same tag on another image than runs now")
     running = code(short(made.old_revision))
     return [*lines, f"revision {running} runs now; a new one is made of it, and all else in it stays"]
-
-
-def _image(made: Plan) -> str:
-    if not made.digest:
-        return "the image is not in a private ECR repository, so I cannot check that it exists"
-    pushed = f", pushed {date(made.pushed_at)}" if made.pushed_at is not None else ""
-    return f"image digest {code(made.digest[:19])}{pushed}"
 
 
 def _strategy(service: Service, made: Plan) -> str:

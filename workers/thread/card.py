@@ -14,6 +14,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, Sec
 from deploys.deploy import ContainerChange, Deploy, Phase, Verb
 from deploys.mrkdwn import code, escape, mention, mentions, plural
 from deploys.naming import errand, version_before
+from workers.flows.words.images import shown
 from workers.flows.words.measures import duration
 from workers.thread import buttons, progress
 from workers.thread.lengths import SECTION, TEXT, clip, short_code, shorten
@@ -131,10 +132,10 @@ def _about(deploy: Deploy) -> list[str]:
 
 
 def _images(change: ContainerChange) -> str:
-    container, new = code(shorten(change.container, 80)), code(shorten(change.new_image, 120))
+    container, new = code(shorten(change.container, 80)), code(shorten(shown(change.new_image), 120))
     if change.old_image == change.new_image:
         return f"{container}: {new}, as before"
-    return f"{container}: {code(shorten(change.old_image, 120))} → {new}"
+    return f"{container}: {code(shorten(shown(change.old_image), 120))} → {new}"
 
 
 def _foot(deploy: Deploy, now: float, when: When) -> str:
