@@ -23,7 +23,9 @@ log = structlog.get_logger()
 
 AT_ONCE = 24
 """Requests that are answered at the same time, by either way in (threads)."""
-BUTTONS = re.compile("|".join((buttons.APPROVE, buttons.REJECT, buttons.CANCEL, buttons.MORE)))
+BUTTONS = re.compile(
+    "|".join((buttons.APPROVE, buttons.REJECT, buttons.CANCEL, buttons.FOLLOW, buttons.MORE))
+)
 
 
 def build_app(desk: Desk, *, signing_secret: str, api_url: str) -> App:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.reply import Reply, section
 from deploys import buttons, naming
-from deploys.deploy import Deploy
+from deploys.deploy import Deploy, Verb
 from deploys.standing import standing
 
 MOST = 10
@@ -32,6 +32,8 @@ def which_to_cancel(deploys: Sequence[Deploy]) -> Reply:
 
 
 def _button(deploy: Deploy) -> dict[str, Any]:
+    if deploy.verb is Verb.FOLLOW:
+        return _stop_following(deploy)
     return {
         "type": "button",
         "action_id": buttons.CANCEL,
@@ -47,6 +49,21 @@ def _button(deploy: Deploy) -> dict[str, Any]:
             "confirm": _plain(f"Cancel the {deploy.verb}"),
             "deny": _plain("Leave it"),
             "style": "danger",
+        },
+    }
+
+
+def _stop_following(deploy: Deploy) -> dict[str, Any]:
+    return {
+        "type": "button",
+        "action_id": buttons.CANCEL,
+        "text": _plain("Stop following"),
+        "value": buttons.value(deploy.id, deploy.question),
+        "confirm": {
+            "title": _plain("Stop following this rollout?"),
+            "text": _plain(f"{_cut(naming.at_start(deploy, str), 200)} goes on in ECS."),
+            "confirm": _plain("Stop following"),
+            "deny": _plain("Keep following"),
         },
     }
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 APPROVE = "deploy:approve"
 REJECT = "deploy:reject"
 CANCEL = "deploy:cancel"
+FOLLOW = "deploy:follow"
 MORE = "deploy:more"
 """The overflow menu; the value of the chosen option begins with the action, as `deploy:cancel|<value>`."""
 

@@ -16,6 +16,7 @@ class Verb(StrEnum):
     DEPLOY = "deploy"  # another version
     RESTART = "restart"  # the same version, in new tasks
     ROLLBACK = "rollback"  # an earlier revision, as it was
+    FOLLOW = "follow"  # nothing: a rollout that is not ours is looked on
 
 
 class Phase(StrEnum):
@@ -31,6 +32,7 @@ class Phase(StrEnum):
     DRAINING = "draining"  # stop-start: waiting until every old task is STOPPED
     STARTING = "starting"  # stop-start: about to set the new revision and the recorded count, in one update
     FOLLOWING = "following"  # our rollout is under way in ECS
+    LOOKING_ON = "looking on"  # a rollout that is not ours is under way in ECS; nothing of it is changed
     RESTORING = "restoring"  # about to bring back the recorded revision and count
     FOLLOWING_BACK = "following back"  # the way back is under way in ECS
     SETTLING = "settling"  # the outcome is known; a later look proves that it held
@@ -46,7 +48,7 @@ class Outcome(StrEnum):
     SUPERSEDED = "superseded"  # somebody else's newer deployment took the service
     CANCELLED = "cancelled"  # a person withdrew it; what had changed was brought back
     REJECTED = "rejected"  # an approver said no
-    EXPIRED = "expired"  # nobody decided in time
+    EXPIRED = "expired"  # time ran out: nobody decided, or a rollout that is only followed did not end
     REFUSED = "refused"  # a check said no before anything was changed
 
 
@@ -202,7 +204,7 @@ class Deploy(Frozen):
 
     new_revision: str | None = None
     deployment_id: str | None = None
-    """ECS's id (ecs-svc/N) of the deployment that is ours."""
+    """ECS's id (ecs-svc/N) of the deployment that is ours, or is followed."""
     previous_deployment_id: str | None = None
     service_deployment_arn: str | None = None
     update_tried: bool = False
@@ -210,7 +212,10 @@ class Deploy(Frozen):
     uncertain: bool = False
     """A change was tried more than once, or without an answer: one of them could still arrive late."""
     started_at: float | None = None
-    """When ECS was asked for the rollout; the deadline counts from here."""
+    """When ECS was asked for the rollout; the deadline counts from here. Of one that is not ours: when ECS
+    began it, and the deadline counts from the phase."""
+    in_the_way: str = ""
+    """Refused for a rollout that is not ours: ECS's id of its deployment. The card offers to follow it."""
 
     original: Original | None = None
     alive: tuple[TaskAlive, ...] = ()

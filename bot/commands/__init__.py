@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bot import usage
-from bot.commands import cancel, deploy, help, plan, restart, rollback, status, tags
+from bot.commands import cancel, deploy, follow, help, plan, restart, rollback, status, tags
 from bot.desk import Desk
 from bot.grammar import (
     CancelCommand,
     Change,
     Command,
     DeployCommand,
+    FollowCommand,
     HelpCommand,
     Mistake,
     PlanCommand,
@@ -30,7 +31,7 @@ def answer(said: Command | Mistake, request: Request, desk: Desk) -> Reply:
         Refused: it was refused.
     """
     match said:
-        case DeployCommand() | RestartCommand() | RollbackCommand() | CancelCommand():
+        case DeployCommand() | RestartCommand() | RollbackCommand() | FollowCommand() | CancelCommand():
             return _change(said, request, desk)
         case PlanCommand() | TagsCommand() | StatusCommand() | HelpCommand():
             return _question(said, request, desk)
@@ -48,6 +49,8 @@ def _change(said: Change, request: Request, desk: Desk) -> Reply:
             return restart.run(said, request, desk)
         case RollbackCommand():
             return rollback.run(said, request, desk)
+        case FollowCommand():
+            return follow.run(said, request, desk)
         case CancelCommand():
             return cancel.run(said, request, desk)
 

@@ -42,12 +42,12 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return _finish(deploy, turn, stands, seen, own)
     deploy = deploy.evolve(seen_end="")
     if stands is Stand.ROLLING_BACK:
-        return Next(_ecs_goes_back(deploy, turn, own), after=turn.pace.watch_seconds)
+        return Next(tell_ecs_goes_back(deploy, turn, own), after=turn.pace.watch_seconds)
     if deploy.cancel:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if turn.now() - (deploy.started_at or turn.now()) > deploy.service.deadline:
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue(deploy.service.deadline))
-    return Next(_tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds)
+    return Next(tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds)
 
 
 def own_deployment(turn: Turn) -> ServiceDeploymentSeen | None:
@@ -124,14 +124,14 @@ def _ran_beside(deploy: Deploy, turn: Turn) -> bool:
     return overlap_seconds(new, back) is not None
 
 
-def _ecs_goes_back(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) -> Deploy:
+def tell_ecs_goes_back(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) -> Deploy:
     if deploy.reason:
         return deploy
     reason = going.ecs_goes_back((own.rollback_reason or own.reason) if own else "")
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, reason, reason=reason)
 
 
-def _tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:
+def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:
     """Each cause once: the counts in a sentence grow, its words stay."""
     if seen is None or (
         deploy.rollout.failed_tasks == 0 and not explain((), seen.events, deploy.started_at or 0)

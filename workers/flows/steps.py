@@ -5,16 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from deploys.bell import WATCH
-from deploys.deploy import Deploy, Phase
+from deploys.deploy import Deploy, Phase, Verb
 from deploys.store import ADVANCE
-from workers.flows import approval, following, planning, registering, restoring, rolling, settling, stop_start
+from workers.flows import (
+    approval,
+    following,
+    looking_on,
+    planning,
+    registering,
+    restoring,
+    rolling,
+    settling,
+    stop_start,
+)
 from workers.turn import Next, Turn
 
 Step = Callable[[Deploy, Turn], Next]
 
+
+def _plan(deploy: Deploy, turn: Turn) -> Next:
+    """Who only follows changes nothing, so there is nothing to plan."""
+    return (looking_on.begin if deploy.verb is Verb.FOLLOW else planning.plan)(deploy, turn)
+
+
 STEPS: Mapping[Phase, Step] = {
     Phase.WAITING: planning.wait,
-    Phase.PLANNING: planning.plan,
+    Phase.PLANNING: _plan,
     Phase.AWAITING_APPROVAL: approval.await_approval,
     Phase.REGISTERING: registering.register,
     Phase.UPDATING: rolling.update,
@@ -23,13 +39,14 @@ STEPS: Mapping[Phase, Step] = {
     Phase.DRAINING: stop_start.drain,
     Phase.STARTING: stop_start.start,
     Phase.FOLLOWING: following.follow,
+    Phase.LOOKING_ON: looking_on.look_on,
     Phase.RESTORING: restoring.restore,
     Phase.FOLLOWING_BACK: restoring.follow_back,
     Phase.SETTLING: settling.settle,
 }
 """Every phase but ENDED."""
 
-WATCHED = {Phase.DRAINING, Phase.FOLLOWING, Phase.FOLLOWING_BACK}
+WATCHED = {Phase.DRAINING, Phase.FOLLOWING, Phase.LOOKING_ON, Phase.FOLLOWING_BACK}
 """Phases that only look at ECS: one job looks for all deploys of a cluster."""
 
 

@@ -10,7 +10,7 @@ from deploys.catalogue.service import Service
 from deploys.claims import Claim
 from deploys.decisions import untouched
 from deploys.deploy import Deploy, Phase, Plan
-from deploys.mrkdwn import code, mention, mentions, plural
+from deploys.mrkdwn import code, mentions, plural
 from deploys.standing import standing
 from deploys.store import Store
 from workers.ecs.session import Aws
@@ -119,8 +119,7 @@ def _line(ahead: Sequence[Deploy]) -> str:
     if not ahead:
         return "nobody is ahead in the line, so it would start at once"
     named = ", ".join(
-        f"{naming.errand(each)} by {mention(each.requester)} ({_stands(each)})"
-        for each in ahead[:AHEAD_SHOWN]
+        f"{naming.errand(each)} {naming.by(each)} ({_stands(each)})" for each in ahead[:AHEAD_SHOWN]
     )
     more = f" and {len(ahead) - AHEAD_SHOWN} more" if len(ahead) > AHEAD_SHOWN else ""
     return f"{plural(len(ahead), 'deploy')} ahead in the line: {named}{more}"

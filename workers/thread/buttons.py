@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import (
 
 from deploys import buttons as ids
 from deploys.decisions import untouched
-from deploys.deploy import Deploy, Phase, Verb
+from deploys.deploy import Deploy, Outcome, Phase, Verb
 from deploys.mrkdwn import plural
 from deploys.naming import at_start, name, version_before
 from workers.flows.words.measures import duration
@@ -25,6 +25,8 @@ PAST_CANCELLING = frozenset({Phase.RESTORING, Phase.FOLLOWING_BACK, Phase.SETTLI
 
 def row(deploy: Deploy) -> ActionsBlock | None:
     """The row of buttons; None when there is nothing to press."""
+    if deploy.outcome is Outcome.REFUSED and deploy.in_the_way:
+        return ActionsBlock(elements=[_follow(deploy)])
     if not deploy.live or deploy.cancel or deploy.phase in PAST_CANCELLING:
         return None
     if deploy.phase is Phase.AWAITING_APPROVAL and not decided(deploy):
@@ -89,12 +91,24 @@ def _cancel(deploy: Deploy) -> ButtonElement:
         text=_plain(_cancel_label(deploy), BUTTON),
         action_id=ids.CANCEL,
         value=ids.value(deploy.id, deploy.question),
-        style=None if untouched(deploy) else "danger",
+        style=None if untouched(deploy) or deploy.verb is Verb.FOLLOW else "danger",
         confirm=_cancel_confirm(deploy),
     )
 
 
+def _follow(deploy: Deploy) -> ButtonElement:
+    """Changes nothing, so it asks for nothing."""
+    return ButtonElement(
+        text=_plain("Follow it", BUTTON),
+        action_id=ids.FOLLOW,
+        value=ids.value(deploy.id, deploy.question),
+        accessibility_label=shorten(f"Follow the foreign rollout of {deploy.service.name}", BUTTON),
+    )
+
+
 def _cancel_label(deploy: Deploy) -> str:
+    if deploy.verb is Verb.FOLLOW:
+        return "Stop following"
     if untouched(deploy):
         return "Withdraw"
     before = version_before(deploy)
@@ -102,6 +116,9 @@ def _cancel_label(deploy: Deploy) -> str:
 
 
 def _cancel_confirm(deploy: Deploy) -> ConfirmObject:
+    if deploy.verb is Verb.FOLLOW:
+        text = f"{at_start(deploy, _short)} {_where(deploy)} goes on in ECS. Deploys that wait for it start."
+        return _confirm("Stop following this rollout?", text, "Stop following", "Keep following", None)
     if untouched(deploy):
         return _confirm(f"Withdraw this {deploy.verb}?", _will_not(deploy), "Withdraw", "Keep it", None)
     text = f"{at_start(deploy, _short)} {_where(deploy)} is under way. What ran before is brought back."

@@ -12,8 +12,8 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, SectionBlock
 
 from deploys.deploy import ContainerChange, Deploy, Phase, Verb
-from deploys.mrkdwn import code, escape, mention, mentions, plural
-from deploys.naming import errand, version_before
+from deploys.mrkdwn import code, escape, mentions, plural
+from deploys.naming import by, errand, version_before
 from workers.flows.words.images import shown
 from workers.flows.words.measures import duration
 from workers.thread import buttons, progress
@@ -67,8 +67,9 @@ def headline(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     counted = f", {how_many}" if how_many else ""
     return clip(
         f"*{escape(shorten(service.name, 63))}* {errand(deploy, short_code(128))}{_from(deploy)} {where} "
-        f"{escape(shorten(service.cluster, 80))} ({escape(shorten(service.region, 30))}) "
-        f"by {mention(deploy.requester)}: *{state(deploy, ahead)}{counted}*",
+        f"{escape(shorten(service.cluster, 80))} ({escape(shorten(service.region, 30))})"
+        f"{',' if deploy.verb is Verb.FOLLOW else ''} "
+        f"{by(deploy)}: *{state(deploy, ahead)}{counted}*",
         1200,
     )
 

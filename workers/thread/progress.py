@@ -14,6 +14,10 @@ BAR_CELLS = 12
 ALIVE_SHOWN = 8
 
 
+COUNTED = frozenset({Phase.FOLLOWING, Phase.LOOKING_ON, Phase.FOLLOWING_BACK})
+"""Phases in which ECS counts tasks of both sides."""
+
+
 class Count(NamedTuple):
     """So many of so many."""
 
@@ -33,7 +37,7 @@ def count(deploy: Deploy) -> Count | None:
         return _old_stopped(deploy)
     if deploy.phase is Phase.FOLLOWING_BACK or ecs_goes_back(deploy):
         return _old_running(deploy)
-    if deploy.phase is Phase.FOLLOWING:
+    if deploy.phase in (Phase.FOLLOWING, Phase.LOOKING_ON):
         return _new_running(deploy)
     return None
 
@@ -49,7 +53,7 @@ def bar(count: Count) -> str:
 
 def counts(deploy: Deploy) -> str:
     """Running and pending tasks of both sides; empty outside a rollout."""
-    if deploy.outcome is not None or deploy.phase not in (Phase.FOLLOWING, Phase.FOLLOWING_BACK):
+    if deploy.outcome is not None or deploy.phase not in COUNTED:
         return ""
     seen = deploy.rollout
     if not (seen.new_desired or seen.old_running or seen.old_pending):

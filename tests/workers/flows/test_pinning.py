@@ -261,8 +261,8 @@ def test_a_rollback_to_a_tag_that_was_pushed_anew_is_refused(yard: Yard) -> None
     assert back.outcome is Outcome.REFUSED
     assert back.reason == (
         f"`{REGISTRY}/web:1.4.1` is not what ran well as `web:18`: its tag was pushed anew since. Then it "
-        f"was digest `{then}`, now it is `{now}`. Nothing was changed. `/deploy web 1.4.1` runs the new image; "
-        "`pin: digest` in `services.yml` keeps this from happening again."
+        f"was digest `{then}`, now it is `{now}`. Nothing was changed. `/deploy web 1.4.1` runs the new "
+        "image; `pin: digest` in `services.yml` keeps this from happening again."
     )
 
 

@@ -17,6 +17,7 @@ from deploys.deploy import (
     Plan,
     Rollout,
     TaskAlive,
+    Verb,
     Verdict,
 )
 from tests.builders import NOW
@@ -67,7 +68,10 @@ deploys = st.builds(
     Deploy,
     id=st.text(alphabet="23456789abcdefghjkmnpqrstuvwxyz", min_size=8, max_size=8),
     service=services,
+    verb=st.sampled_from(Verb),
     tag=words,
+    target=words,
+    in_the_way=words,
     why=words,
     requester=ids,
     team=ids,

@@ -14,6 +14,7 @@ from deploys.deploy import (
     Plan,
     Rollout,
     TaskAlive,
+    Verb,
     Verdict,
 )
 from tests.builders import ARN, NOW, REGISTRY, a_deploy, a_plan, a_stop_start_service, an_original
@@ -85,6 +86,17 @@ def following(**changes: Any) -> Deploy:
     return rolling(**{**fields, **changes})
 
 
+def looking_on(**changes: Any) -> Deploy:
+    """`/deploy follow web` by alice, while a pipeline rolls 1.4.2 out."""
+    fields: dict[str, Any] = {
+        "verb": Verb.FOLLOW,
+        "phase": Phase.LOOKING_ON,
+        "why": "",
+        "update_tried": False,
+    }
+    return following(**{**fields, **changes})
+
+
 def draining(**changes: Any) -> Deploy:
     """One of two old tasks has not stopped."""
     slow = TaskAlive(task_id="1" * 32, last_status="DEACTIVATING", since=NOW + 60)
@@ -106,6 +118,7 @@ _LIVE: dict[Phase, Deploy] = {
     Phase.DRAINING: draining(),
     Phase.STARTING: stop_start(phase=Phase.STARTING, all_stopped_at=NOW + 80),
     Phase.FOLLOWING: following(rollout=following().rollout.evolve(failed_tasks=2, breaker_threshold=3)),
+    Phase.LOOKING_ON: looking_on(),
     Phase.RESTORING: following(phase=Phase.RESTORING, back_to=Outcome.ROLLED_BACK, reason=_REASON),
     Phase.FOLLOWING_BACK: following(phase=Phase.FOLLOWING_BACK, back_to=Outcome.ROLLED_BACK, reason=_REASON),
 }

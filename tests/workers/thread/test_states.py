@@ -34,6 +34,7 @@ AT_ONCE = {
     Phase.DRAINING: False,
     Phase.STARTING: False,
     Phase.FOLLOWING: False,
+    Phase.LOOKING_ON: False,
     Phase.RESTORING: False,
     Phase.FOLLOWING_BACK: False,
     Phase.SETTLING: True,
