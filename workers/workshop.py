@@ -29,6 +29,8 @@ from workers.thread.publisher import Publisher
 from workers.thread.say import say
 from workers.turn import Pace
 
+JITTER = 0.1
+
 
 @dataclass(frozen=True)
 class Workshop:
@@ -81,7 +83,7 @@ def build(settings: WorkerSettings) -> Workshop:
         bell=Bell(connect_for_rq(settings.redis_url)),
         aws=aws,
         gate=gate,
-        pace=Pace(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds),
+        pace=Pace(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
     )
     return Workshop(
