@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from deploys.catalogue.service import Service
+from deploys.draining import Draining
 from deploys.frozen import Frozen
 
 
@@ -222,7 +223,9 @@ class Deploy(Frozen):
     stop_requested_at: float | None = None
     all_stopped_at: float | None = None
     serving_at: float | None = None
-    """When the full count of new tasks was running."""
+    """When the full count of new tasks was running. Rolling: and no old task but those that drain."""
+    draining: Draining | None = None
+    """Rolling and native: the old tasks, once the new ones serve."""
 
     restore_revision: str | None = None
     """A copy of the recorded revision, where that one was deregistered meanwhile and cannot be restored."""

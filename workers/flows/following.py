@@ -14,6 +14,7 @@ from workers.flows.ending import end, go_back, old_revision, superseded
 from workers.flows.evidence import causes, gather
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand
+from workers.flows.serving import counted, tell_serving
 from workers.flows.stop_start import taken
 from workers.flows.words import endings, going, reasons
 from workers.turn import Next, Turn
@@ -47,7 +48,7 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if turn.now() - (deploy.started_at or turn.now()) > deploy.service.deadline:
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue(deploy.service.deadline))
-    return Next(tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds)
+    return tell_serving(Next(tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds), turn)
 
 
 def own_deployment(turn: Turn) -> ServiceDeploymentSeen | None:
@@ -110,6 +111,8 @@ def _succeed(deploy: Deploy, turn: Turn) -> Next:
         beside = overlap_seconds(old, new)
         if beside is not None:
             deploy = deploy.saying(now, MilestoneKind.TROUBLE, going.overlap(beside), broadcast=True)
+    else:
+        deploy = counted(deploy, turn)
     took = now - deploy.requested_at
     return end(deploy, turn, Outcome.SUCCEEDED, endings.succeeded(deploy, took))
 

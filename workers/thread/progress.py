@@ -58,9 +58,10 @@ def counts(deploy: Deploy) -> str:
     seen = deploy.rollout
     if not (seen.new_desired or seen.old_running or seen.old_pending):
         return "No counts from ECS yet."
+    draining = f", {deploy.draining.tasks} not stopped yet" if deploy.draining else ""
     return (
         f"New tasks: {seen.new_running} running, {seen.new_pending} pending, {seen.new_desired} wanted. "
-        f"Old tasks: {seen.old_running} running, {seen.old_pending} pending."
+        f"Old tasks: {seen.old_running} running, {seen.old_pending} pending{draining}."
     )
 
 

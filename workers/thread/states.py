@@ -75,6 +75,8 @@ def state(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
         words = f"rolling back{to_old(deploy)}"
     elif deploy.phase is Phase.FOLLOWING and deploy.service.strategy is Strategy.STOP_START:
         words = PHASES[Phase.STARTING]
+    elif deploy.phase is Phase.FOLLOWING and deploy.serving_at is not None:
+        words = "serving, the old tasks drain"
     wish = "stop following" if follows else "cancel"
     return f"{words}, {mention(deploy.cancel.user)} asked to {wish}" if deploy.cancel else words
 

@@ -20,6 +20,7 @@ from deploys.deploy import (
     Verb,
     Verdict,
 )
+from deploys.draining import Draining
 from tests.builders import NOW
 
 _HARD = "<>&`*_~|@#\n\t \u202eéß漢🚢🏳️‍🌈"
@@ -91,6 +92,7 @@ deploys = st.builds(
     alive=some(st.builds(TaskAlive, task_id=words, last_status=words, since=maybe(moments))),
     stop_requested_at=maybe(moments),
     serving_at=maybe(moments),
+    draining=maybe(st.builds(Draining, tasks=counts, seen_at=moments)),
     rollout=st.builds(
         Rollout,
         new_desired=counts,
