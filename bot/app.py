@@ -32,6 +32,7 @@ BUTTONS = re.compile(
             buttons.CANCEL_ALL,
             buttons.CONTINUE,
             buttons.ROLL_BACK,
+            buttons.FOLLOW,
             buttons.MORE,
         )
     )

@@ -9,7 +9,7 @@ from bot.reply import Reply, section
 from deploys import buttons, naming
 from deploys.batch import Batch
 from deploys.batch import name as naming_of_batch
-from deploys.deploy import Deploy
+from deploys.deploy import Deploy, Verb
 from deploys.standing import standing
 
 MOST = 10
@@ -62,6 +62,8 @@ def _all_button(batch: Batch) -> dict[str, Any]:
 
 
 def _button(deploy: Deploy) -> dict[str, Any]:
+    if deploy.verb is Verb.FOLLOW:
+        return _stop_following(deploy)
     return {
         "type": "button",
         "action_id": buttons.CANCEL,
@@ -77,6 +79,21 @@ def _button(deploy: Deploy) -> dict[str, Any]:
             "confirm": _plain(f"Cancel the {deploy.verb}"),
             "deny": _plain("Leave it"),
             "style": "danger",
+        },
+    }
+
+
+def _stop_following(deploy: Deploy) -> dict[str, Any]:
+    return {
+        "type": "button",
+        "action_id": buttons.CANCEL,
+        "text": _plain("Stop following"),
+        "value": buttons.value(deploy.id, deploy.question),
+        "confirm": {
+            "title": _plain("Stop following this rollout?"),
+            "text": _plain(f"{_cut(naming.at_start(deploy, str), 200)} goes on in ECS."),
+            "confirm": _plain("Stop following"),
+            "deny": _plain("Keep following"),
         },
     }
 

@@ -67,6 +67,13 @@ class RollbackCommand:
 
 
 @dataclass(frozen=True)
+class FollowCommand:
+    """`follow SERVICE`"""
+
+    service: str
+
+
+@dataclass(frozen=True)
 class StatusCommand:
     """`status [SERVICE]`"""
 
@@ -85,7 +92,9 @@ class HelpCommand:
     """`help`"""
 
 
-Change = DeployCommand | DeploySeveralCommand | RestartCommand | RollbackCommand | CancelCommand
+Change = (
+    DeployCommand | DeploySeveralCommand | RestartCommand | RollbackCommand | FollowCommand | CancelCommand
+)
 Question = PlanCommand | TagsCommand | StatusCommand | HelpCommand
 Command = Change | Question
 
@@ -204,6 +213,12 @@ def _rollback(words: list[str]) -> RollbackCommand | Mistake:
     return RollbackCommand(service, target) if len(words) == 2 else Mistake(Wrong.TOO_MANY_WORDS, "rollback")
 
 
+def _follow(words: list[str]) -> FollowCommand | Mistake:
+    if not words:
+        return Mistake(Wrong.NO_SERVICE, "follow")
+    return FollowCommand(_service(words[0])) if len(words) == 1 else Mistake(Wrong.TOO_MANY_WORDS, "follow")
+
+
 def _status(words: list[str]) -> StatusCommand | Mistake:
     if len(words) > 1:
         return Mistake(Wrong.TOO_MANY_WORDS, "status")
@@ -247,6 +262,7 @@ VERBS: Mapping[str, Callable[[list[str]], Command | Mistake]] = {
     "tags": _tags,
     "restart": _restart,
     "rollback": _rollback,
+    "follow": _follow,
     "status": _status,
     "cancel": _cancel,
     "help": _help,

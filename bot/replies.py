@@ -33,7 +33,7 @@ def _link(view: ThreadView | None, words: str) -> str:
 
 def started(deploy: Deploy) -> Reply:
     """First in line."""
-    text = f"Taken in: {naming.name(deploy)} (deploy {code(deploy.id)}). Its thread follows here."
+    text = f"Taken in: {_asked(deploy)} (deploy {code(deploy.id)}). Its thread follows here."
     return Reply(text + _needs_approval(deploy), said_anyway=True)
 
 
@@ -43,7 +43,7 @@ def waits(deploy: Deploy, ahead: Sequence[Deploy]) -> Reply:
     if len(ahead) > MOST_NAMED:
         before += f" and {len(ahead) - MOST_NAMED} more"
     text = (
-        f"Taken in: {naming.name(deploy)} (deploy {code(deploy.id)}), number {len(ahead) + 1} in the line of "
+        f"Taken in: {_asked(deploy)} (deploy {code(deploy.id)}), number {len(ahead) + 1} in the line of "
         f"{code(deploy.service.name)}, behind {before}. It starts by itself. Its thread follows here."
     )
     return Reply(text + _needs_approval(deploy), said_anyway=True)
@@ -52,22 +52,34 @@ def waits(deploy: Deploy, ahead: Sequence[Deploy]) -> Reply:
 def under_way(first: Deploy, threads: Threads, now: float) -> Reply:
     """The same was asked for before."""
     return Reply(
-        f"Nothing was added: {mention(first.requester)} asked for {naming.in_sentence(first)} "
+        f"Nothing was added: {mention(first.requester)} asked {_wish(first)} "
         f"{ago(now - first.requested_at)}, and it {standing(first)}. "
         f"See {thread(first, threads)} (deploy {code(first.id)})."
     )
 
 
+def _asked(deploy: Deploy) -> str:
+    """What was taken in."""
+    name = naming.name(deploy)
+    return f"following the {name}" if deploy.verb is Verb.FOLLOW else name
+
+
+def _wish(deploy: Deploy) -> str:
+    name = naming.in_sentence(deploy)
+    return f"to follow {name}" if deploy.verb is Verb.FOLLOW else f"for {name}"
+
+
 def _whose(deploy: Deploy) -> str:
     """`1.4.1` of @dave, a restart by @dave"""
-    who = mention(deploy.requester)
     errand = naming.errand(deploy)
-    return f"{errand} of {who}" if deploy.verb is Verb.DEPLOY else f"a {errand} by {who}"
+    if deploy.verb is Verb.DEPLOY:
+        return f"{errand} of {mention(deploy.requester)}"
+    return f"a {errand} {naming.by(deploy)}"
 
 
 def _needs_approval(deploy: Deploy) -> str:
     service = deploy.service
-    if not service.approvals:
+    if not service.approvals or deploy.verb is Verb.FOLLOW:
         return ""
     return (
         f" Before anything is changed it needs {plural(service.approvals, 'approval')}, from "
@@ -95,6 +107,9 @@ def looking_for_tags(service: str) -> Reply:
 
 def cancelling(deploy: Deploy, threads: Threads) -> Reply:
     """The wish is written down; a worker sees to it."""
+    if deploy.verb is Verb.FOLLOW:
+        name = naming.in_sentence(deploy)
+        return Reply(f"I stop following {name}; it goes on in ECS. See {thread(deploy, threads)}.")
     if deploy.phase is Phase.PREPARING:
         what = "the task before its rollout is stopped, and the service stays as it is"
     elif untouched(deploy):

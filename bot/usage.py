@@ -19,6 +19,7 @@ TAKEN = {
     "tags": "SERVICE",
     "restart": "SERVICE [why]",
     "rollback": "SERVICE [TAG or deploy id]",
+    "follow": "SERVICE",
     "status": "[SERVICE]",
     "cancel": "[SERVICE, group or id]",
 }
@@ -36,6 +37,7 @@ def usage(catalogue: Catalogue, bot_user: str, *, before: str = "") -> Reply:
             "• `/deploy tags SERVICE` lists the newest tags, and which one runs",
             "• `/deploy restart SERVICE [why]` starts the same version in new tasks",
             "• `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before",
+            "• `/deploy follow SERVICE` shows how a rollout goes that was begun elsewhere",
             "• `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately",
             "• `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun",
             "• `/deploy help` shows this",

@@ -15,6 +15,7 @@ CONTINUE = "deploy:continue"
 ROLL_BACK = "deploy:roll-back"
 CANCEL_ALL = "batch:cancel"
 """Its value names a batch, with question 0."""
+FOLLOW = "deploy:follow"
 MORE = "deploy:more"
 """The overflow menu; the value of the chosen option begins with the action, as `deploy:cancel|<value>`."""
 

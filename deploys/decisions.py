@@ -7,7 +7,7 @@ the compare-and-set that writes it. Slack itself has no guard against two clicks
 from __future__ import annotations
 
 from deploys import naming
-from deploys.deploy import Cancel, Decision, Deploy, Phase, Verdict
+from deploys.deploy import Cancel, Decision, Deploy, Phase, Verb, Verdict
 from deploys.errors import (
     AlreadyCancelled,
     AlreadyDecided,
@@ -70,6 +70,7 @@ def cancel(deploy: Deploy, user: str, now: float) -> Deploy:
     if deploy.outcome is not None or deploy.phase is Phase.ENDED:
         raise TooLateToCancel(what=what, state=standing(deploy))
     if deploy.cancel:
+        what = f"Following {naming.in_sentence(deploy)}" if deploy.verb is Verb.FOLLOW else what
         raise AlreadyCancelled(what=what, user=mention(deploy.cancel.user))
     if deploy.back_to is not None:
         raise AlreadyGoingBack(what=what)

@@ -8,6 +8,7 @@ from typing import Any
 
 from deploys.catalogue.service import Service
 from deploys.checked import Check
+from deploys.draining import Draining
 from deploys.frozen import Frozen
 from deploys.one_off import OneOff
 from deploys.traffic import Shift, TrafficPlan
@@ -19,6 +20,7 @@ class Verb(StrEnum):
     DEPLOY = "deploy"  # another version
     RESTART = "restart"  # the same version, in new tasks
     ROLLBACK = "rollback"  # an earlier revision, as it was
+    FOLLOW = "follow"  # nothing: a rollout that is not ours is looked on
 
 
 class Phase(StrEnum):
@@ -36,6 +38,7 @@ class Phase(StrEnum):
     STARTING = "starting"  # stop-start: about to set the new revision and the recorded count, in one update
     FOLLOWING = "following"  # our rollout is under way in ECS
     CHECKING = "checking"  # the rollout has succeeded; what has to hold afterwards is looked at
+    LOOKING_ON = "looking on"  # a rollout that is not ours is under way in ECS; nothing of it is changed
     RESTORING = "restoring"  # about to bring back the recorded revision and count
     FOLLOWING_BACK = "following back"  # the way back is under way in ECS
     SETTLING = "settling"  # the outcome is known; a later look proves that it held
@@ -51,7 +54,7 @@ class Outcome(StrEnum):
     SUPERSEDED = "superseded"  # somebody else's newer deployment took the service
     CANCELLED = "cancelled"  # a person withdrew it; what had changed was brought back
     REJECTED = "rejected"  # an approver said no
-    EXPIRED = "expired"  # nobody decided in time
+    EXPIRED = "expired"  # time ran out: nobody decided, or a rollout that is only followed did not end
     REFUSED = "refused"  # a check said no before anything was changed
 
 
@@ -88,6 +91,10 @@ class Plan(Frozen):
     """sha256 digest the new tag points to, where the registry could be asked."""
     pushed_at: float | None = None
     """When the new image was pushed (epoch seconds)."""
+    size: int | None = None
+    """Bytes of the new image, compressed, where the registry says so."""
+    pinned: bool = False
+    """Whether the new revision names the image by its digest, so that the tag may move."""
     desired_count: int
     """Tasks the service wants now, and will want afterwards (count)."""
     minimum_healthy_percent: int | None = None
@@ -207,7 +214,7 @@ class Deploy(Frozen):
 
     new_revision: str | None = None
     deployment_id: str | None = None
-    """ECS's id (ecs-svc/N) of the deployment that is ours."""
+    """ECS's id (ecs-svc/N) of the deployment that is ours, or is followed."""
     previous_deployment_id: str | None = None
     service_deployment_arn: str | None = None
     update_tried: bool = False
@@ -215,7 +222,10 @@ class Deploy(Frozen):
     uncertain: bool = False
     """A change was tried more than once, or without an answer: one of them could still arrive late."""
     started_at: float | None = None
-    """When ECS was asked for the rollout; the deadline counts from here."""
+    """When ECS was asked for the rollout; the deadline counts from here. Of one that is not ours: when ECS
+    began it, and the deadline counts from the phase."""
+    in_the_way: str = ""
+    """Refused for a rollout that is not ours: ECS's id of its deployment. The card offers to follow it."""
 
     one_off: OneOff | None = None
     """The task before the rollout, once ECS is asked for it."""
@@ -227,7 +237,9 @@ class Deploy(Frozen):
     stop_requested_at: float | None = None
     all_stopped_at: float | None = None
     serving_at: float | None = None
-    """When the full count of new tasks was running."""
+    """When the full count of new tasks was running. Rolling: and no old task but those that drain."""
+    draining: Draining | None = None
+    """Rolling and native: the old tasks, once the new ones serve."""
 
     restore_revision: str | None = None
     """A copy of the recorded revision, where that one was deregistered meanwhile and cannot be restored."""

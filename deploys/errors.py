@@ -150,6 +150,24 @@ class ImageMissing(Refused):
     """There is no image `{image}`, so nothing was registered. {recent}"""
 
 
+class PinUnknown(Refused):
+    """`{service}` has `pin: digest`, and I cannot ask the registry of `{image}` which digest that is: I can
+    ask private ECR repositories alone. Nothing was registered. Push the image to ECR, or write `pin: tag`
+    for `{service}` in `services.yml`."""
+
+
+class RollbackImageMissing(Refused):
+    """Revision `{revision}` of `{service}` cannot run any more: its image `{image}` is gone from the
+    registry. Nothing was changed. Roll back to another version with `/deploy rollback {service} TAG`, or
+    deploy a tag that is there. {recent}"""
+
+
+class RollbackImageChanged(Refused):
+    """`{image}` is not what ran well as `{revision}`: its tag was pushed anew since. Then it was digest
+    {then}, now it is {now}. Nothing was changed. `/deploy {service} {tag}` runs the new image; `pin: digest`
+    in `services.yml` keeps this from happening again."""
+
+
 class ServiceMissing(Refused):
     """ECS has no service `{ecs_service}` in cluster `{cluster}` ({region}). Check `cluster`,
     `ecs_service` and `region` of `{service}` in `services.yml`."""
@@ -232,7 +250,18 @@ class AlarmRinging(Refused):
 
 class ForeignRollout(Refused):
     """Another deployment of `{service}` is in progress ({deployment}, revision `{revision}`), and it is not
-    mine. Nothing was changed. Ask again when it has ended."""
+    mine. Nothing was changed. `/deploy follow {service}` follows it to its end in a thread; a deploy asked
+    for meanwhile waits for that. Or ask again when it has ended."""
+
+
+class NothingToFollow(Refused):
+    """No deployment of `{service}` is in progress, so there is nothing to follow. It was set to
+    {what}{since}; {counts}."""
+
+
+class OwnRollout(Refused):
+    """There is nothing foreign to follow: {what}, asked for by {user}, {state}. {thread} shows how it
+    goes."""
 
 
 class UnknownField(Refused):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from deploys.deploy import Deploy, Verb
-from deploys.mrkdwn import code
+from deploys.mrkdwn import code, mention
 
 Mark = Callable[[str], str]
 """How a service or version is set apart from the words around it: as code, or not at all."""
@@ -21,6 +21,8 @@ def name(deploy: Deploy, mark: Mark = code) -> str:
             return f"restart of {service}{_to(deploy.tag, ' ', mark)}"
         case Verb.ROLLBACK:
             return f"rollback of {service}{_to(deploy.tag or deploy.target, ' to ', mark)}"
+        case Verb.FOLLOW:
+            return f"foreign rollout of {service}{_to(deploy.tag, ' to ', mark)}"
 
 
 def in_sentence(deploy: Deploy, mark: Mark = code) -> str:
@@ -42,6 +44,14 @@ def errand(deploy: Deploy, mark: Mark = code) -> str:
             return f"restart{_to(deploy.tag, ' of ', mark)}"
         case Verb.ROLLBACK:
             return f"rollback{_to(deploy.tag or deploy.target, ' to ', mark)}"
+        case Verb.FOLLOW:
+            return f"foreign rollout{_to(deploy.tag, ' to ', mark)}"
+
+
+def by(deploy: Deploy) -> str:
+    """Whose it is, behind what it is called: a rollout that is not ours is nobody's here."""
+    who = mention(deploy.requester)
+    return f"followed for {who}" if deploy.verb is Verb.FOLLOW else f"by {who}"
 
 
 def version_before(deploy: Deploy) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys.deploy import Deploy, Outcome, Phase
+from deploys.deploy import Deploy, Outcome, Phase, Verb
 from deploys.pauses import unanswered
 
 PHASES: dict[Phase, str] = {
@@ -18,6 +18,7 @@ PHASES: dict[Phase, str] = {
     Phase.STARTING: "starts the new tasks",
     Phase.FOLLOWING: "rolls out",
     Phase.CHECKING: "is rolled out and being checked",
+    Phase.LOOKING_ON: "is followed",
     Phase.RESTORING: "is being rolled back",
     Phase.FOLLOWING_BACK: "is being rolled back",
     Phase.SETTLING: "is looked at once more",
@@ -36,8 +37,20 @@ OUTCOMES: dict[Outcome, str] = {
 }
 
 
+FOLLOWED: dict[Phase | Outcome, str] = {
+    Phase.PLANNING: "is looked for",
+    Outcome.CANCELLED: "stopped being followed",
+    Outcome.EXPIRED: "did not end in time and stopped being followed",
+    Outcome.REFUSED: "could not be followed",
+}
+"""What reads otherwise where a rollout that is not ours is only followed."""
+
+
 def standing(deploy: Deploy) -> str:
     """What the deploy does now, or how it ended."""
+    stands = deploy.outcome or deploy.phase
+    if deploy.verb is Verb.FOLLOW and stands in FOLLOWED:
+        return FOLLOWED[stands]
     if deploy.outcome:
         return OUTCOMES[deploy.outcome]
     if unanswered(deploy):

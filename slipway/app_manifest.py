@@ -59,7 +59,7 @@ def socket_mode() -> Manifest:
                     "description": "Deploy a service to Amazon ECS, or see what is under way",
                     "usage_hint": (
                         "SERVICE TAG [why] | plan SERVICE TAG | tags SERVICE | restart SERVICE | "
-                        "rollback SERVICE [TAG] | status [SERVICE] | cancel [SERVICE] | help"
+                        "rollback SERVICE [TAG] | follow SERVICE | status [SERVICE] | cancel [SERVICE] | help"
                     ),
                     "should_escape": False,
                 }

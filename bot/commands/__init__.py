@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import usage
-from bot.commands import cancel, deploy, help, plan, restart, rollback, status, tags
+from bot.commands import cancel, deploy, follow, help, plan, restart, rollback, status, tags
 from bot.desk import Desk
 from bot.grammar import (
     CancelCommand,
@@ -11,6 +11,7 @@ from bot.grammar import (
     Command,
     DeployCommand,
     DeploySeveralCommand,
+    FollowCommand,
     HelpCommand,
     Mistake,
     PlanCommand,
@@ -34,7 +35,12 @@ def answer(said: Command | Mistake, request: Request, desk: Desk) -> Reply:
     """
     match said:
         case (
-            DeployCommand() | DeploySeveralCommand() | RestartCommand() | RollbackCommand() | CancelCommand()
+            DeployCommand()
+            | DeploySeveralCommand()
+            | RestartCommand()
+            | RollbackCommand()
+            | FollowCommand()
+            | CancelCommand()
         ):
             return _change(said, request, desk)
         case PlanCommand() | TagsCommand() | StatusCommand() | HelpCommand():
@@ -56,6 +62,8 @@ def _change(said: Change, request: Request, desk: Desk) -> Reply:
             return restart.run(said, request, desk)
         case RollbackCommand():
             return rollback.run(said, request, desk)
+        case FollowCommand():
+            return follow.run(said, request, desk)
         case CancelCommand():
             return cancel.run(said, request, desk)
 

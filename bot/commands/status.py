@@ -11,8 +11,8 @@ from bot.grammar import StatusCommand
 from bot.reply import Reply, section
 from bot.times import ago
 from deploys import naming
-from deploys.deploy import Deploy, Phase
-from deploys.mrkdwn import code, mention
+from deploys.deploy import Deploy, Phase, Verb
+from deploys.mrkdwn import code
 from deploys.standing import standing
 
 MOST_ENDED = 5
@@ -48,11 +48,13 @@ def _part(title: str, deploys: Sequence[Deploy], room: int, desk: Desk) -> str:
 
 
 def _line(deploy: Deploy, desk: Desk) -> str:
-    who = mention(deploy.requester)
+    follows = deploy.verb is Verb.FOLLOW
     if deploy.ended_at is not None:
-        told = f"{ago(desk.now() - deploy.ended_at)}; asked for by {who}"
+        told = f"{ago(desk.now() - deploy.ended_at)}; {'' if follows else 'asked for '}{naming.by(deploy)}"
+    elif follows:
+        told = f"; {naming.by(deploy)}, who asked {ago(desk.now() - deploy.requested_at)}"
     else:
-        told = f"; asked for {ago(desk.now() - deploy.requested_at)} by {who}"
+        told = f"; asked for {ago(desk.now() - deploy.requested_at)} {naming.by(deploy)}"
     gap = " " if deploy.ended_at is not None else ""
     thread = replies.thread(deploy, desk.threads)
     return f"{naming.name(deploy)} {standing(deploy)}{gap}{told}; {thread} (deploy {code(deploy.id)})"

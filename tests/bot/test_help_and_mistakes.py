@@ -17,6 +17,7 @@ USAGE = f"""\
 • `/deploy tags SERVICE` lists the newest tags, and which one runs
 • `/deploy restart SERVICE [why]` starts the same version in new tasks
 • `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before
+• `/deploy follow SERVICE` shows how a rollout goes that was begun elsewhere
 • `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately
 • `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun
 • `/deploy help` shows this
@@ -71,6 +72,8 @@ def test_usage_names_this_workspaces_services(room: Room, typed: str) -> None:
             "That is more than `plan` takes: `/deploy plan SERVICE TAG`.",
         ),
         ("/deploy tags", "Which service? Write `/deploy tags SERVICE`."),
+        ("/deploy follow", "Which service? Write `/deploy follow SERVICE`."),
+        ("/deploy follow web 1.4.2", "That is more than `follow` takes: `/deploy follow SERVICE`."),
         ("/deploy restart", "Which service? Write `/deploy restart SERVICE [why]`."),
         ("/deploy rollback", "Which service? Write `/deploy rollback SERVICE [TAG or deploy id]`."),
         (

@@ -57,7 +57,10 @@ def test_tags_and_which_one_runs(slack: Conversation) -> None:
     assert head.startswith(
         "Newest tags of `REGISTRY/billing`. `billing` is set to `1.4.0` (revision `billing:"
     )
-    assert lines[:2] == ["• `1.5.0` `sha256:DIGEST`, pushed THEN", "• `1.4.2` `sha256:DIGEST`, pushed THEN"]
+    assert lines[:2] == [
+        "• `1.5.0` `sha256:DIGEST`, 45.9 MB, pushed THEN",
+        "• `1.4.2` `sha256:DIGEST`, 63.0 MB, pushed THEN",
+    ]
     assert [line for line in lines if "runs now" in line] == [
-        "• `1.4.0` `sha256:DIGEST`, pushed THEN, runs now"
+        "• `1.4.0` `sha256:DIGEST`, 63.6 MB, pushed THEN, runs now"
     ]

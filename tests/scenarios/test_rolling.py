@@ -18,15 +18,16 @@ def test_a_good_version(slack: Conversation) -> None:
         "web `1.4.2` (from `1.4.0`) to production (eu-west-1) by @alice: succeeded, 3 of 3 new tasks running"
     )
     assert "fixes the login" in thread.card
-    assert thread.replies == [
+    *replies, last = [reply for reply in thread.replies if not reply.startswith("Serving: ")]
+    assert replies == [
         "Plan for `web`:\n"
         "• container `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`\n"
-        "• image digest `sha256:DIGEST`, pushed THEN\n"
+        "• image digest `sha256:DIGEST`, 60.9 MB, pushed THEN\n"
         "• 3 tasks before and after; revision `web:17` runs now\n"
         "• no downtime: ECS keeps 100 to 200 percent of the tasks while it replaces them",
         "Registered `web:18`; ECS rolls `web` to it (deployment `ecs-svc/N`).",
-        "@alice Succeeded. `web` runs `1.4.2`: 3 tasks running, after SOME TIME.",
     ]
+    assert last.startswith("@alice Succeeded. `web` runs `1.4.2`: 3 tasks running, after SOME TIME.")
 
 
 @OVER_HTTP

@@ -62,6 +62,10 @@ class ImageReference:
             raise ImageUnreadable(image=escape(f"{self.registry}/{self.repository}:{tag}".lstrip("/")))
         return replace(self, tag=tag, digest=None)
 
+    def with_digest(self, digest: str) -> ImageReference:
+        """The same image by this digest alone: ECS documents `repository@digest`, and no tag beside it."""
+        return replace(self, tag=None, digest=digest)
+
     def same_repository(self, other: ImageReference) -> bool:
         """Whether both are versions of one image."""
         return (self.registry, self.repository) == (other.registry, other.repository)

@@ -108,4 +108,5 @@ def _seen(image: ImageDetailTypeDef) -> ImageSeen:
         digest=image["imageDigest"],
         tags=tuple(image.get("imageTags", ())),
         pushed_at=pushed.timestamp() if pushed else None,
+        size=image.get("imageSizeInBytes") or None,
     )

@@ -185,3 +185,5 @@ class ImageSeen:
     digest: str
     tags: tuple[str, ...] = ()
     pushed_at: float | None = None
+    size: int | None = None
+    """Bytes, compressed, as they are pulled; for an index of several platforms the largest of them."""

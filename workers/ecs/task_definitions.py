@@ -16,6 +16,7 @@ from deploys.mrkdwn import code, escape
 from workers.ecs.answers import UNKNOWN_FIELDS
 from workers.ecs.calls import aws_call
 from workers.ecs.images import ImageReference, parse
+from workers.ecs.pins import TAG_MARK
 from workers.ecs.seen import RevisionSeen
 from workers.ecs.session import Region
 
@@ -88,9 +89,13 @@ def retagged(revision: RevisionSeen, service: Service, tag: str, deploy_id: str)
     return copied(revision, images, deploy_id)
 
 
-def copied(revision: RevisionSeen, images: Mapping[str, str], deploy_id: str) -> dict[str, Any]:
+def copied(
+    revision: RevisionSeen, images: Mapping[str, str], deploy_id: str, tag_mark: str = ""
+) -> dict[str, Any]:
     """The RegisterTaskDefinition request for a copy of the revision, marked with the deploy's id, with these
     images for the containers named.
+
+    tag_mark: says which tag a pinned image has (see `pins`). Empty: the revision's own stays while it holds.
 
     It has the members of that request's shape and no other. Members that ECS answers empty where they were
     never set (lists, and roles as "") are left out. What is inside a container is copied to the letter, as
@@ -103,13 +108,23 @@ def copied(revision: RevisionSeen, images: Mapping[str, str], deploy_id: str) ->
     }
     for container in request["containerDefinitions"]:
         container["image"] = images.get(container["name"], container["image"])
+    tag_mark = tag_mark or _mark_that_holds(revision, request)
     kept = [
         {"key": key, "value": value}
         for key, value in revision.tags
-        if not key.lower().startswith(_RESERVED) and key != DEPLOY_TAG
+        if not key.lower().startswith(_RESERVED) and key not in (DEPLOY_TAG, TAG_MARK)
     ]
-    request["tags"] = [*kept, {"key": DEPLOY_TAG, "value": deploy_id}]
+    marks = {DEPLOY_TAG: deploy_id, **({TAG_MARK: tag_mark} if tag_mark else {})}
+    request["tags"] = [*kept, *({"key": key, "value": value} for key, value in marks.items())]
     return request
+
+
+def _mark_that_holds(revision: RevisionSeen, request: dict[str, Any]) -> str:
+    """The revision's mark, where the copy still has the image that it is about."""
+    tag_mark = dict(revision.tags).get(TAG_MARK, "")
+    digest = tag_mark.partition("@")[2]
+    images = [container["image"] for container in request["containerDefinitions"]]
+    return tag_mark if digest and any(image.endswith(f"@{digest}") for image in images) else ""
 
 
 def register(region: Region, request: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from workers.flows.evidence import causes, gather
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand
+from workers.flows.serving import counted, tell_serving
 from workers.flows.shifting import observe
 from workers.flows.stop_start import taken
 from workers.flows.words import endings, going, reasons
@@ -48,14 +49,14 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return _finish(deploy, turn, stands, seen, own)
     deploy = deploy.evolve(seen_end="")
     if stands is Stand.ROLLING_BACK:
-        return Next(_ecs_goes_back(deploy, turn, own), after=turn.pace.watch_seconds)
+        return Next(tell_ecs_goes_back(deploy, turn, own), after=turn.pace.watch_seconds)
     if deploy.cancel:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if overdue(deploy, turn.now()):
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue(deploy))
     if (settled := settle_pause(deploy, turn, own)) is not None:
         return settled
-    return Next(_tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds)
+    return tell_serving(Next(tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds), turn)
 
 
 def own_deployment(turn: Turn) -> ServiceDeploymentSeen | None:
@@ -118,6 +119,8 @@ def _succeed(deploy: Deploy, turn: Turn) -> Next:
         beside = overlap_seconds(old, new)
         if beside is not None:
             deploy = deploy.saying(now, MilestoneKind.TROUBLE, going.overlap(beside), broadcast=True)
+    else:
+        deploy = counted(deploy, turn)
     took = now - deploy.requested_at
     return succeed(deploy, turn, took)
 
@@ -132,7 +135,7 @@ def _ran_beside(deploy: Deploy, turn: Turn) -> bool:
     return overlap_seconds(new, back) is not None
 
 
-def _ecs_goes_back(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) -> Deploy:
+def tell_ecs_goes_back(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) -> Deploy:
     if deploy.reason:
         return deploy
     cause = known_cause(deploy, own)
@@ -141,7 +144,7 @@ def _ecs_goes_back(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, reason=reason)
 
 
-def _tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:
+def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:
     """Each cause once: the counts in a sentence grow, its words stay."""
     if seen is None or (
         deploy.rollout.failed_tasks == 0 and not explain((), seen.events, deploy.started_at or 0)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from deploys.catalogue.service import Service
 from deploys.deploy import ContainerChange, Deploy, Outcome, Verb
 from deploys.errors import AlreadyRuns, NothingToRollBackTo, UnknownTarget
 from deploys.mrkdwn import code
-from workers.ecs import images, task_definitions
+from workers.ecs import task_definitions
+from workers.ecs.pins import shown_tag
 from workers.ecs.seen import RevisionSeen
 from workers.turn import Turn
 
@@ -22,6 +24,10 @@ class Goal:
     changes: tuple[ContainerChange, ...]
     """Images before and after, the main container first."""
     tag: str
+    other_images: tuple[str, ...] = ()
+    """Rollback: the images of the containers that it leaves as they are."""
+    digest_then: str = ""
+    """Rollback: the digest of the main image when the revision ran well, where a record says so."""
 
 
 def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
@@ -38,27 +44,48 @@ def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
             change.evolve(new_image=change.old_image)
             for change in task_definitions.changes(running, deploy.service, "any")
         )
-        return Goal(running, same, shown_tag(main))
+        return Goal(running, same, shown_tag(main, running))
     return Goal(running, task_definitions.changes(running, deploy.service, deploy.tag), deploy.tag)
 
 
-def shown_tag(image: str) -> str:
-    """How people call this image: its tag, or the beginning of its digest."""
-    reference = images.parse(image)
-    return reference.tag or (reference.digest or "")[:19] or "latest"
-
-
 def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
-    arn = revision_to_return_to(deploy, turn.earlier(), running.arn)
+    earlier = turn.earlier()
+    arn = revision_to_return_to(deploy, earlier, running.arn)
     source = task_definitions.describe(turn.region, arn)
-    old, new = _images(running), _images(source)
-    main = task_definitions.changes(source, deploy.service, "any")[0].container
+    changes = changes_between(running, source, deploy.service)
+    main, names = changes[0], {change.container for change in changes}
+    return Goal(
+        source,
+        changes,
+        shown_tag(main.new_image, source),
+        other_images=tuple(image for name, image in _images(source).items() if name not in names),
+        digest_then=_digest_then(earlier, arn),
+    )
+
+
+def changes_between(
+    old_revision: RevisionSeen, new_revision: RevisionSeen, service: Service
+) -> tuple[ContainerChange, ...]:
+    """The containers whose images differ, and before them the main one, whether it does or not.
+
+    Raises:
+        NoSuchContainer, ImageUnreadable
+    """
+    old, new = _images(old_revision), _images(new_revision)
+    main = task_definitions.changes(new_revision, service, "any")[0].container
     names = [main, *(name for name in new if name != main and old.get(name) != new[name])]
-    changes = tuple(
+    return tuple(
         ContainerChange(container=name, old_image=old.get(name, "none"), new_image=new[name])
         for name in names
     )
-    return Goal(source, changes, shown_tag(new[main]))
+
+
+def _digest_then(earlier: Sequence[Deploy], arn: str) -> str:
+    """What the main image's tag pointed to when this revision last ran well by a deploy of ours."""
+    for each in earlier:
+        if each.outcome is Outcome.SUCCEEDED and each.new_revision == arn and each.plan and each.plan.digest:
+            return each.plan.digest
+    return ""
 
 
 def _images(revision: RevisionSeen) -> dict[str, str]:
@@ -75,7 +102,7 @@ def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: st
     Raises:
         NothingToRollBackTo, UnknownTarget, AlreadyRuns
     """
-    good = [each for each in earlier if each.outcome is Outcome.SUCCEEDED and each.new_revision]
+    good = [each for each in earlier if each.outcome is Outcome.SUCCEEDED and each.new_revision and each.plan]
     arn = _of_target(deploy, good) if deploy.target else _before(good, running)
     if arn is None and deploy.target:
         known = dict.fromkeys(each.tag for each in good)
@@ -106,7 +133,7 @@ def _before(good: Sequence[Deploy], running: str) -> str | None:
     for each in good:
         if each.new_revision != running:
             continue
-        if each.verb is not Verb.ROLLBACK and each.plan is not None:
+        if each.verb is not Verb.ROLLBACK and each.plan is not None and each.plan.old_revision != running:
             return each.plan.old_revision
     ours = any(each.new_revision == running for each in good)
     return None if ours else next((each.new_revision for each in good), None)

@@ -5,23 +5,22 @@ from __future__ import annotations
 from typing import cast
 
 from deploys.catalogue.service import Service, Strategy
-from deploys.deploy import ContainerChange, Deploy, MilestoneKind, Phase, Plan, Verb
+from deploys.deploy import Deploy, MilestoneKind, Phase, Plan, Verb
 from deploys.errors import (
     DaemonStopStart,
     ForeignController,
     ForeignRollout,
-    ImageMissing,
     NothingRuns,
-    SameImage,
     ServiceMissing,
     ServiceNotActive,
 )
-from deploys.mrkdwn import escape
-from workers.ecs import images, registry, task_definitions, tasks
-from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
+from workers.ecs import images, task_definitions
+from workers.ecs.pins import shown_tag
+from workers.ecs.seen import RevisionSeen, ServiceSeen
 from workers.flows.around import check_around
+from workers.flows.checked_images import check_images, refuse_same_image
 from workers.flows.ending import look_again, withdraw
-from workers.flows.goals import find_goal, shown_tag
+from workers.flows.goals import find_goal
 from workers.flows.strategies import check_strategy
 from workers.flows.words import asking, measures
 from workers.turn import Next, Turn
@@ -83,19 +82,22 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     assert seen is not None
     running = task_definitions.describe(turn.region, seen.revision)
     goal = find_goal(deploy, turn, running)
-    changes, image = _checked_images(turn, goal.changes)
-    if deploy.verb is Verb.DEPLOY and all(change.old_image == change.new_image for change in changes):
-        _refuse_same_image(deploy, turn, changes[0].container, image)
+    changes, image = check_images(deploy, turn, goal)
+    old_tag = shown_tag(changes[0].old_image, running)
+    if deploy.verb is Verb.DEPLOY:
+        refuse_same_image(deploy, turn, changes, old_tag, image)
     check_around(deploy, turn, goal.source)
     downtime = service.strategy is Strategy.STOP_START
     return Plan(
         old_revision=seen.revision,
         source_revision=goal.source.arn,
         tag=goal.tag,
-        old_tag=shown_tag(changes[0].old_image),
+        old_tag=old_tag,
         changes=changes,
         digest=image.digest if image else None,
         pushed_at=image.pushed_at if image else None,
+        size=image.size if image else None,
+        pinned=images.parse(changes[0].new_image).digest is not None,
         desired_count=seen.desired,
         minimum_healthy_percent=seen.minimum_healthy_percent,
         maximum_percent=seen.maximum_percent,
@@ -132,49 +134,6 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
         raise ForeignRollout(
             service=service.name, deployment=primary.id, revision=measures.short(primary.revision)
         )
-
-
-def _checked_images(
-    turn: Turn, changes: tuple[ContainerChange, ...]
-) -> tuple[tuple[ContainerChange, ...], ImageSeen | None]:
-    """The changes with their digests, and the main image. Every new image is looked up, each once."""
-    found = {
-        new_image: _find_image(turn, change)
-        for new_image, change in {change.new_image: change for change in changes}.items()
-    }
-    with_digests = tuple(
-        change.evolve(digest=image.digest if (image := found[change.new_image]) else None)
-        for change in changes
-    )
-    return with_digests, found[changes[0].new_image]
-
-
-def _find_image(turn: Turn, change: ContainerChange) -> ImageSeen | None:
-    """The new image, or None where its registry cannot be asked."""
-    reference = images.parse(change.new_image)
-    if not registry.checkable(reference):
-        return None
-    found = registry.find(turn.region, reference)
-    if found is None:
-        newest = registry.recent_tags(turn.region, reference)
-        recent = f"The newest tags are {', '.join(f'`{escape(tag)}`' for tag in newest)}." if newest else ""
-        raise ImageMissing(image=escape(change.new_image), recent=recent)
-    return found
-
-
-def _refuse_same_image(deploy: Deploy, turn: Turn, name: str, image: ImageSeen | None) -> None:
-    """A tag may have been pushed anew: only when every task runs this very digest is it the same image."""
-    if image is None:
-        return
-    service = deploy.service
-    running = {
-        container.digest
-        for task in tasks.of_service(turn.region, service.cluster, service.ecs_service, stopped=False)
-        for container in task.containers
-        if container.name == name and container.digest
-    }
-    if running == {image.digest}:
-        raise SameImage(service=service.name, tag=deploy.tag)
 
 
 def _stop_timeout(revision: RevisionSeen) -> int:

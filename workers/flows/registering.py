@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploys.around import before
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Phase, Plan, Verb
-from workers.ecs import task_definitions
+from workers.ecs import pins, task_definitions
 from workers.flows.ending import withdraw
 from workers.flows.planning import ask, make_plan
 from workers.flows.words import asking
@@ -44,9 +44,16 @@ def _revision_of(deploy: Deploy, plan: Plan, turn: Turn) -> str:
     if registered is not None:
         return registered
     images = {change.container: change.new_image for change in plan.changes}
-    request = task_definitions.copied(source, images, deploy.id)
+    request = task_definitions.copied(source, images, deploy.id, _tag_mark(deploy, plan))
     turn.guard()
     return task_definitions.register(turn.region, request)
+
+
+def _tag_mark(deploy: Deploy, plan: Plan) -> str:
+    """What a pinned revision says of its tag; a restart or rollback keeps what is written there."""
+    if deploy.verb is not Verb.DEPLOY or not plan.pinned or plan.digest is None:
+        return ""
+    return pins.mark(plan.tag, plan.digest)
 
 
 def same_plan(shown: Plan, fresh: Plan) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from deploys.bell import WATCH
-from deploys.deploy import Deploy, Phase
+from deploys.deploy import Deploy, Phase, Verb
 from deploys.store import ADVANCE
 from workers.flows import (
     approval,
     checking,
     following,
+    looking_on,
     planning,
     preparing,
     registering,
@@ -24,9 +25,15 @@ from workers.turn import Next, Turn
 
 Step = Callable[[Deploy, Turn], Next]
 
+
+def _plan(deploy: Deploy, turn: Turn) -> Next:
+    """Who only follows changes nothing, so there is nothing to plan."""
+    return (looking_on.begin if deploy.verb is Verb.FOLLOW else planning.plan)(deploy, turn)
+
+
 STEPS: Mapping[Phase, Step] = {
     Phase.WAITING: minding_the_others(planning.wait),
-    Phase.PLANNING: minding_the_others(planning.plan),
+    Phase.PLANNING: minding_the_others(_plan),
     Phase.AWAITING_APPROVAL: minding_the_others(approval.await_approval),
     Phase.REGISTERING: minding_the_others(registering.register),
     Phase.PREPARING: preparing.prepare,
@@ -37,13 +44,14 @@ STEPS: Mapping[Phase, Step] = {
     Phase.STARTING: stop_start.start,
     Phase.FOLLOWING: following.follow,
     Phase.CHECKING: checking.check,
+    Phase.LOOKING_ON: looking_on.look_on,
     Phase.RESTORING: restoring.restore,
     Phase.FOLLOWING_BACK: restoring.follow_back,
     Phase.SETTLING: settling.settle,
 }
 """Every phase but ENDED."""
 
-WATCHED = {Phase.DRAINING, Phase.FOLLOWING, Phase.FOLLOWING_BACK}
+WATCHED = {Phase.DRAINING, Phase.FOLLOWING, Phase.LOOKING_ON, Phase.FOLLOWING_BACK}
 """Phases that only look at ECS: one job looks for all deploys of a cluster."""
 
 

@@ -9,11 +9,12 @@ from deploys.errors import (
     AwsRefused,
     AwsUnavailable,
     AwsUncertain,
+    ForeignRollout,
     MembershipUnknown,
     Refused,
     SlipwayError,
 )
-from workers.flows import checking
+from workers.flows import checking, looking_on
 from workers.flows.deadline import overdue
 from workers.flows.ending import go_back, refuse
 from workers.flows.words import looks, reasons
@@ -55,6 +56,8 @@ def after_error(deploy: Deploy, error: Exception, turn: Turn, reference: str) ->
         return around
     if _untouched(deploy):
         return _before_the_change(deploy, error, turn)
+    if deploy.phase is Phase.LOOKING_ON:
+        return looking_on.after_error(deploy, turn) or _on(deploy)
     if deploy.phase in (Phase.RESTORING, Phase.FOLLOWING_BACK):
         return _on(_loud(deploy, error, now))
     if deploy.phase is Phase.SETTLING:
@@ -93,6 +96,8 @@ def _before_the_change(deploy: Deploy, error: Exception, turn: Turn) -> Next:
     """Nothing was changed, so a plain no ends it."""
     # A first call that AWS refused did nothing, whatever the intent said.
     clean = deploy.evolve(update_tried=False, stop_requested_at=None)
+    if isinstance(error, ForeignRollout):
+        clean = clean.evolve(in_the_way=error.facts["deployment"])
     if not _passes(error, deploy):
         return refuse(clean, turn, deploy.last_error)
     if deploy.phase is not Phase.AWAITING_APPROVAL and _too_long(deploy, turn.now()):

@@ -10,17 +10,16 @@ from deploys.catalogue.service import Service
 from deploys.claims import Claim
 from deploys.decisions import untouched
 from deploys.deploy import Deploy, Phase, Plan
-from deploys.mrkdwn import code, mention, mentions, plural
+from deploys.mrkdwn import code, mentions, plural
 from deploys.standing import standing
 from deploys.store import Store
 from workers.ecs import session_names
 from workers.ecs.session import Aws
 from workers.flows.planning import make_plan
-from workers.flows.words import checking, preparing
+from workers.flows.words import checking, images, preparing
 from workers.flows.words.measures import duration, short
 from workers.flows.words.shifting import strategy
 from workers.sights import Fresh
-from workers.thread.card import date
 from workers.turn import Gate, Pace, Turn
 
 AHEAD_SHOWN = 5
@@ -73,7 +72,8 @@ def _later(deploy: Deploy, ahead: Sequence[Deploy], moving: Deploy) -> str:
 def _told(deploy: Deploy, made: Plan, ahead: Sequence[Deploy]) -> str:
     lines = [
         *_definition(made),
-        _image(made),
+        images.found(made),
+        *images.pinned(made),
         f"{plural(made.desired_count, 'task')} before and after",
         *_strategy(deploy.service, made),
         *preparing.planned(deploy, made),
@@ -89,22 +89,15 @@ def _definition(made: Plan) -> list[str]:
     """What of the task definition changes."""
     lines = []
     for change in made.changes:
-        container = f"container {code(change.container)}"
-        if change.old_image == change.new_image:
-            lines.append(
-                f"{container}: {code(change.new_image)}, the same tag on another image than runs now"
-            )
+        container, new = f"container {code(change.container)}", images.new(change, made)
+        if change.old_image != change.new_image:
+            lines.append(f"{container}: {images.old(change, made)} → {new}")
+        elif made.pinned:
+            lines.append(f"{container}: {new}, the image that runs now, by another tag")
         else:
-            lines.append(f"{container}: {code(change.old_image)} → {code(change.new_image)}")
+            lines.append(f"{container}: {new}, the same tag on another image than runs now")
     running = code(short(made.old_revision))
     return [*lines, f"revision {running} runs now; a new one is made of it, and all else in it stays"]
-
-
-def _image(made: Plan) -> str:
-    if not made.digest:
-        return "the image is not in a private ECR repository, so I cannot check that it exists"
-    pushed = f", pushed {date(made.pushed_at)}" if made.pushed_at is not None else ""
-    return f"image digest {code(made.digest[:19])}{pushed}"
 
 
 def _strategy(service: Service, made: Plan) -> list[str]:
@@ -132,8 +125,7 @@ def _line(ahead: Sequence[Deploy]) -> str:
     if not ahead:
         return "nobody is ahead in the line, so it would start at once"
     named = ", ".join(
-        f"{naming.errand(each)} by {mention(each.requester)} ({_stands(each)})"
-        for each in ahead[:AHEAD_SHOWN]
+        f"{naming.errand(each)} {naming.by(each)} ({_stands(each)})" for each in ahead[:AHEAD_SHOWN]
     )
     more = f" and {len(ahead) - AHEAD_SHOWN} more" if len(ahead) > AHEAD_SHOWN else ""
     return f"{plural(len(ahead), 'deploy')} ahead in the line: {named}{more}"

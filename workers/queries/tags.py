@@ -10,9 +10,10 @@ from deploys.errors import ForeignController, ServiceMissing, TagsUnknown
 from deploys.mrkdwn import code, escape, plural
 from workers.ecs import registry, services, session_names, task_definitions, tasks
 from workers.ecs.images import ImageReference
-from workers.ecs.seen import ImageSeen, ServiceSeen
+from workers.ecs.pins import shown_tag
+from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
 from workers.ecs.session import Aws, Region
-from workers.flows.words.measures import short
+from workers.flows.words.measures import short, size
 from workers.thread.card import date
 
 SHOWN = 10
@@ -37,7 +38,7 @@ def tags(service: Service, aws: Aws) -> str:
     newest = registry.newest_images(region, image)
     return "\n".join(
         [
-            _head(service, seen, image),
+            _head(service, seen, revision, image),
             *(f"• {line}" for line in _lines(newest, running)),
         ]
     )
@@ -69,12 +70,14 @@ def _running(region: Region, service: Service, container: str) -> Counter[str]:
     )
 
 
-def _head(service: Service, seen: ServiceSeen, image: ImageReference) -> str:
+def _head(service: Service, seen: ServiceSeen, revision: RevisionSeen, image: ImageReference) -> str:
     repository = f"{image.registry}/{image.repository}"
-    version = code(image.tag or image.digest or "latest")
+    version = code(shown_tag(str(image), revision))
+    pinned = ", pinned by digest" if image.digest else ""
     return (
         f"*Newest tags* of {code(repository)}. {code(service.name)} is set to {version} "
-        f"(revision {code(short(seen.revision))}), {seen.running} of {plural(seen.desired, 'task')} running."
+        f"(revision {code(short(seen.revision))}{pinned}), {seen.running} of "
+        f"{plural(seen.desired, 'task')} running."
     )
 
 
@@ -94,9 +97,10 @@ def _lines(newest: list[ImageSeen], running: Mapping[str, int]) -> list[str]:
 
 
 def _line(tag: str, image: ImageSeen, tasks: int, total: int) -> str:
+    weighs = f", {size(image.size)}" if image.size is not None else ""
     pushed = f", pushed {date(image.pushed_at)}" if image.pushed_at is not None else ""
     runs = f", *{_share(tasks, total)}*" if tasks else ""
-    return f"{code(tag)} {code(image.digest[:19])}{pushed}{runs}"
+    return f"{code(tag)} {code(image.digest[:19])}{weighs}{pushed}{runs}"
 
 
 def _share(tasks: int, total: int) -> str:

@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import (
 
 from deploys import buttons as ids
 from deploys.decisions import untouched
-from deploys.deploy import Deploy, Phase, Verb
+from deploys.deploy import Deploy, Outcome, Phase, Verb
 from deploys.mrkdwn import plural
 from deploys.naming import at_start, name, version_before
 from deploys.pauses import unanswered
@@ -27,6 +27,8 @@ PAST_CANCELLING = frozenset({Phase.RESTORING, Phase.FOLLOWING_BACK, Phase.SETTLI
 
 def row(deploy: Deploy) -> ActionsBlock | None:
     """The row of buttons; None when there is nothing to press."""
+    if deploy.outcome is Outcome.REFUSED and deploy.in_the_way:
+        return ActionsBlock(elements=[_follow(deploy)])
     if not deploy.live or deploy.cancel or deploy.phase in PAST_CANCELLING:
         return None
     if deploy.phase is Phase.AWAITING_APPROVAL and not decided(deploy):
@@ -93,12 +95,31 @@ def _cancel(deploy: Deploy) -> ButtonElement:
         text=_plain(_cancel_label(deploy), BUTTON),
         action_id=ids.CANCEL,
         value=ids.value(deploy.id, deploy.question),
-        style=None if untouched(deploy) and deploy.phase is not Phase.PREPARING else "danger",
+        style=None if _mild(deploy) else "danger",
         confirm=_cancel_confirm(deploy),
     )
 
 
+def _follow(deploy: Deploy) -> ButtonElement:
+    """Changes nothing, so it asks for nothing."""
+    return ButtonElement(
+        text=_plain("Follow it", BUTTON),
+        action_id=ids.FOLLOW,
+        value=ids.value(deploy.id, deploy.question),
+        accessibility_label=shorten(f"Follow the foreign rollout of {deploy.service.name}", BUTTON),
+    )
+
+
+def _mild(deploy: Deploy) -> bool:
+    """Whether pressing it stops nothing that runs."""
+    if deploy.verb is Verb.FOLLOW:
+        return True
+    return untouched(deploy) and deploy.phase is not Phase.PREPARING
+
+
 def _cancel_label(deploy: Deploy) -> str:
+    if deploy.verb is Verb.FOLLOW:
+        return "Stop following"
     if untouched(deploy):
         return "Withdraw"
     before = version_before(deploy)
@@ -106,6 +127,9 @@ def _cancel_label(deploy: Deploy) -> str:
 
 
 def _cancel_confirm(deploy: Deploy) -> ConfirmObject:
+    if deploy.verb is Verb.FOLLOW:
+        text = f"{at_start(deploy, _short)} {_where(deploy)} goes on in ECS. Deploys that wait for it start."
+        return _confirm("Stop following this rollout?", text, "Stop following", "Keep following", None)
     if deploy.phase is Phase.PREPARING:
         text = (
             f"{at_start(deploy, _short)} {_where(deploy)} will not be deployed; the service stays as it is. "

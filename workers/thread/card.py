@@ -12,8 +12,9 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, SectionBlock
 
 from deploys.deploy import ContainerChange, Deploy, Phase, Verb
-from deploys.mrkdwn import code, escape, mention, mentions, plural
-from deploys.naming import errand, version_before
+from deploys.mrkdwn import code, escape, mentions, plural
+from deploys.naming import by, errand, version_before
+from workers.flows.words.images import shown
 from workers.flows.words.measures import duration
 from workers.thread import buttons, progress, shifting
 from workers.thread.lengths import SECTION, TEXT, clip, short_code, shorten
@@ -66,8 +67,9 @@ def headline(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     counted = f", {how_many}" if how_many else ""
     return clip(
         f"*{escape(shorten(service.name, 63))}* {errand(deploy, short_code(128))}{_from(deploy)} {where} "
-        f"{escape(shorten(service.cluster, 80))} ({escape(shorten(service.region, 30))}) "
-        f"by {mention(deploy.requester)}: *{state(deploy, ahead)}{counted}*",
+        f"{escape(shorten(service.cluster, 80))} ({escape(shorten(service.region, 30))})"
+        f"{',' if deploy.verb is Verb.FOLLOW else ''} "
+        f"{by(deploy)}: *{state(deploy, ahead)}{counted}*",
         1200,
     )
 
@@ -133,10 +135,10 @@ def _about(deploy: Deploy) -> list[str]:
 
 
 def _images(change: ContainerChange) -> str:
-    container, new = code(shorten(change.container, 80)), code(shorten(change.new_image, 120))
+    container, new = code(shorten(change.container, 80)), code(shorten(shown(change.new_image), 120))
     if change.old_image == change.new_image:
         return f"{container}: {new}, as before"
-    return f"{container}: {code(shorten(change.old_image, 120))} → {new}"
+    return f"{container}: {code(shorten(shown(change.old_image), 120))} → {new}"
 
 
 def _foot(deploy: Deploy, now: float, when: When) -> str:

@@ -15,6 +15,10 @@ BAR_CELLS = 12
 ALIVE_SHOWN = 8
 
 
+COUNTED = frozenset({Phase.FOLLOWING, Phase.LOOKING_ON, Phase.FOLLOWING_BACK})
+"""Phases in which ECS counts tasks of both sides."""
+
+
 class Count(NamedTuple):
     """So many of so many."""
 
@@ -34,7 +38,7 @@ def count(deploy: Deploy) -> Count | None:
         return _old_stopped(deploy)
     if deploy.phase is Phase.FOLLOWING_BACK or ecs_goes_back(deploy):
         return _old_running(deploy)
-    if deploy.phase is Phase.FOLLOWING:
+    if deploy.phase in (Phase.FOLLOWING, Phase.LOOKING_ON):
         return _new_running(deploy)
     return None
 
@@ -50,14 +54,15 @@ def bar(count: Count) -> str:
 
 def counts(deploy: Deploy) -> str:
     """Running and pending tasks of both sides; empty outside a rollout."""
-    if deploy.outcome is not None or deploy.phase not in (Phase.FOLLOWING, Phase.FOLLOWING_BACK):
+    if deploy.outcome is not None or deploy.phase not in COUNTED:
         return ""
     seen = deploy.rollout
     if not (seen.new_desired or seen.old_running or seen.old_pending):
         return "No counts from ECS yet."
+    draining = f", {deploy.draining.tasks} not stopped yet" if deploy.draining else ""
     return (
         f"New tasks: {seen.new_running} running, {seen.new_pending} pending, {seen.new_desired} wanted. "
-        f"Old tasks: {seen.old_running} running, {seen.old_pending} pending."
+        f"Old tasks: {seen.old_running} running, {seen.old_pending} pending{draining}."
     )
 
 

@@ -11,7 +11,7 @@ from deploys.decisions import approved, missing, rejected
 from deploys.deploy import Deploy, Outcome, Phase, Verb, Verdict
 from deploys.mrkdwn import mention, plural
 from deploys.pauses import number, unanswered
-from workers.thread import shifting
+from workers.thread import looking_on, shifting
 from workers.thread.lengths import short_code
 
 PHASES: Mapping[Phase, str] = {
@@ -27,6 +27,7 @@ PHASES: Mapping[Phase, str] = {
     Phase.STARTING: "starting the new tasks",
     Phase.FOLLOWING: "rolling out",
     Phase.CHECKING: "rolled out, being checked",
+    Phase.LOOKING_ON: "rolling out",
     Phase.RESTORING: "rolling back",
     Phase.FOLLOWING_BACK: "rolling back",
     Phase.SETTLING: "ended",
@@ -68,9 +69,10 @@ _AT_ONCE = frozenset({Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
 
 def state(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     """Where the deploy is, in a few words of mrkdwn."""
+    follows = deploy.verb is Verb.FOLLOW
     if deploy.outcome is not None:
-        return OUTCOMES[deploy.outcome](deploy)
-    words = PHASES[deploy.phase]
+        return (looking_on.OUTCOMES if follows else OUTCOMES)[deploy.outcome](deploy)
+    words = (looking_on.PHASES if follows else PHASES).get(deploy.phase, PHASES[deploy.phase])
     if deploy.phase is Phase.WAITING:
         words = _in_line(deploy, ahead)
     elif deploy.phase is Phase.AWAITING_APPROVAL:
@@ -82,8 +84,10 @@ def state(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     elif deploy.phase is Phase.FOLLOWING and deploy.service.strategy is Strategy.STOP_START:
         words = PHASES[Phase.STARTING]
     elif deploy.phase is Phase.FOLLOWING:
-        words = shifting.state(deploy) or words
-    return f"{words}, {mention(deploy.cancel.user)} asked to cancel" if deploy.cancel else words
+        serving = "serving, the old tasks drain" if deploy.serving_at is not None else words
+        words = shifting.state(deploy) or serving
+    wish = "stop following" if follows else "cancel"
+    return f"{words}, {mention(deploy.cancel.user)} asked to {wish}" if deploy.cancel else words
 
 
 def sign(deploy: Deploy) -> str:
@@ -128,7 +132,7 @@ def approvers(deploy: Deploy) -> tuple[str, ...]:
 
 def ecs_goes_back(deploy: Deploy) -> bool:
     """Whether ECS itself gave up on our rollout, which is followed to its end."""
-    return deploy.phase is Phase.FOLLOWING and bool(deploy.reason)
+    return deploy.phase in (Phase.FOLLOWING, Phase.LOOKING_ON) and bool(deploy.reason)
 
 
 def to_old(deploy: Deploy) -> str:
@@ -144,7 +148,7 @@ def _in_line(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
     if last.service.name != deploy.service.name:
         return f"waiting until {short_code(63)(last.service.name)} has ended"
     article = "" if last.verb is Verb.DEPLOY else "a "
-    behind = f"{article}{naming.errand(last, short_code(60))} by {mention(last.requester)}"
+    behind = f"{article}{naming.errand(last, short_code(60))} {naming.by(last)}"
     return f"waiting in line, {plural(len(ahead), 'deploy')} ahead, right behind {behind}"
 
 

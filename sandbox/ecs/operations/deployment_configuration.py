@@ -44,6 +44,7 @@ def changed(current: Json, params: Json, settings: Json) -> Json:
     if strategy not in STRATEGIES:
         raise InvalidParameterException(f"Unknown strategy {strategy}. Use: {', '.join(STRATEGIES)}.")
     _check_percentages(wanted)
+    _check_early_success(wanted)
     alarms = wanted.get("alarms", {})
     if alarms.get("enable") and not alarms["alarmNames"]:
         raise InvalidParameterException("alarmNames cannot be empty where alarms are enabled.")
@@ -72,6 +73,20 @@ def _check_percentages(wanted: Json) -> None:
         raise InvalidParameterException(
             "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments."
         )
+
+
+def _check_early_success(wanted: Json) -> None:
+    criteria = wanted.get("earlySuccessCriteria", {})
+    if not criteria.get("enable"):
+        return
+    if wanted["strategy"] != "ROLLING":
+        raise InvalidParameterException("earlySuccessCriteria is only valid with the ROLLING strategy.")
+    if "healthyPercent" not in criteria or "sourceServiceRevisionCleanup" not in criteria:
+        raise InvalidParameterException(
+            "earlySuccessCriteria needs healthyPercent and sourceServiceRevisionCleanup when it is enabled."
+        )
+    if not wanted["minimumHealthyPercent"] <= criteria["healthyPercent"] <= 100:
+        raise InvalidParameterException("healthyPercent must be between minimumHealthyPercent and 100.")
 
 
 def _with_defaults(wanted: Json) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.ecs import telling
 from sandbox.ecs.records import Deployment, Service
 from sandbox.ecs.region import Region
-from sandbox.ecs.scheduler import rollouts, shifting, staffing, stories, watching
+from sandbox.ecs.scheduler import early, rollouts, shifting, staffing, stories, watching
 from sandbox.ecs.scheduler.rolling import Standing, next_move
 from sandbox.ecs.tasks import ending
 
@@ -78,6 +78,10 @@ def _settle(region: Region, service: Service, primary: Deployment) -> None:
     """Complete the deployment and say that the service is steady, when that is so."""
     tasks = region.tables.tasks_of(service.arn)
     new = [task for task in tasks if task.live and task.deployment == primary.id]
+    story = stories.story_of(region, primary)
+    if early.enough(service, primary, new, tasks) and not watching.still_bakes(region, service, story):
+        rollouts.complete(region, service, primary)
+        primary = region.tables.deployments[primary.id]
     if primary.halted or len(new) != service.desired_count or staffing.healthy(new) != len(new):
         return
     old = [task for task in tasks if task.deployment != primary.id]
@@ -91,6 +95,7 @@ def _settle(region: Region, service: Service, primary: Deployment) -> None:
         return
     if primary.rollout_state == "IN_PROGRESS":
         rollouts.complete(region, service, primary)
+    rollouts.retire_others(region, primary)
     if not service.steady:
         region.update_service(service.arn, steady=True)
         telling.tell(region, service.arn, telling.steady())

@@ -28,14 +28,20 @@ def complete(region: Region, service: Service, deployment: Deployment) -> None:
         rollout_reason=f"ECS deployment {deployment.id} completed.",
         failed_tasks=0,
     )
-    for other in region.tables.deployments_of(service.arn):
-        if other.id != deployment.id:
-            region.update_deployment(other.id, status="INACTIVE")
+    retire_others(region, deployment)
     region.update_service(service.arn, last_completed=deployment.id)
     telling.tell(region, service.arn, telling.completed(deployment.id))
     story = stories.story_of(region, deployment)
     if story is not None and story.under_way:
         stories.end_story(region, story.arn, "ROLLBACK_SUCCESSFUL" if deployment.rolls_back else "SUCCESSFUL")
+
+
+def retire_others(region: Region, deployment: Deployment) -> None:
+    """Deployments before this one go once they have no task left to look after."""
+    kept = {task.deployment for task in region.tables.tasks_of(deployment.service) if task.live}
+    for other in region.tables.deployments_of(deployment.service):
+        if other.id != deployment.id and other.id not in kept and other.status != "INACTIVE":
+            region.update_deployment(other.id, status="INACTIVE")
 
 
 def trip(region: Region, service: Service, deployment: Deployment) -> None:

@@ -29,7 +29,7 @@ from tests.shortcut import shorten
 from tests.workers.flows.test_crashes import CHANGES, Killed
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags
 from tests.workers.yard import Yard
-from workers.flows.goals import shown_tag
+from workers.ecs.pins import shown_tag
 
 COUNTS = {"web": 3, "billing": 2}
 CRASHING = "1.5.0-crash"

@@ -8,7 +8,7 @@ import pytest
 
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Verb
 from deploys.errors import AlreadyRuns, NothingToRollBackTo, UnknownTarget
-from tests.builders import ARN, a_deploy, a_plan
+from tests.builders import ARN, REGISTRY, a_deploy, a_plan
 from tests.workers.flows.test_stop_start import assert_strict_order, tasks_of
 from tests.workers.yard import Yard
 from workers.flows.goals import revision_to_return_to
@@ -93,7 +93,12 @@ def test_a_rollback_whose_image_is_gone_is_refused(yard: Yard) -> None:
     deploy = yard.until_over(yard.ask_to(Verb.ROLLBACK, "web"))
 
     assert deploy.outcome is Outcome.REFUSED
-    assert "There is no image" in deploy.reason
+    assert deploy.reason == (
+        "Revision `web:17` of `web` cannot run any more: its image "
+        f"`{REGISTRY}/web:1.4.0` is gone from the registry. Nothing was changed. Roll back to another "
+        "version with `/deploy rollback web TAG`, or deploy a tag that is there. The newest tags are "
+        "`1.5.0`, `1.4.2`, `1.5.0-crash`, `1.5.0-unhealthy`, `1.5.0-slow`."
+    )
     assert yard.images_running("web") == {"1.4.2"}
 
 

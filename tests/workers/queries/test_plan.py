@@ -26,7 +26,7 @@ def test_a_rolling_service(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
         "Plan of `web` `1.4.2`, as of now. Nothing was changed.\n"
         "• container `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`\n"
         "• revision `web:17` runs now; a new one is made of it, and all else in it stays\n"
-        "• image digest `sha256:DIGEST`, pushed THEN\n"
+        "• image digest `sha256:DIGEST`, 60.9 MB, pushed THEN\n"
         "• 3 tasks before and after\n"
         "• rolling, no downtime: ECS keeps 100 to 200 percent of the tasks while it replaces them\n"
         "• no approval needed\n"

@@ -13,14 +13,14 @@ def test_the_newest_tags_first_and_what_runs(desk: QuestionDesk, told: Tell) -> 
 
     assert told() == [
         "Newest tags of `REGISTRY/web`. `web` is set to `1.4.0` (revision `web:17`), 3 of 3 tasks running.\n"
-        "• `1.5.0` `sha256:DIGEST`, pushed THEN\n"
-        "• `1.4.2` `sha256:DIGEST`, pushed THEN\n"
-        "• `1.5.0-crash` `sha256:DIGEST`, pushed THEN\n"
-        "• `1.5.0-unhealthy` `sha256:DIGEST`, pushed THEN\n"
-        "• `1.5.0-slow` `sha256:DIGEST`, pushed THEN\n"
-        "• `1.5.0-noroom` `sha256:DIGEST`, pushed THEN\n"
-        "• `1.4.1` `sha256:DIGEST`, pushed THEN\n"
-        "• `1.4.0` `sha256:DIGEST`, pushed THEN, runs now"
+        "• `1.5.0` `sha256:DIGEST`, 57.7 MB, pushed THEN\n"
+        "• `1.4.2` `sha256:DIGEST`, 60.9 MB, pushed THEN\n"
+        "• `1.5.0-crash` `sha256:DIGEST`, 47.0 MB, pushed THEN\n"
+        "• `1.5.0-unhealthy` `sha256:DIGEST`, 48.8 MB, pushed THEN\n"
+        "• `1.5.0-slow` `sha256:DIGEST`, 61.8 MB, pushed THEN\n"
+        "• `1.5.0-noroom` `sha256:DIGEST`, 47.5 MB, pushed THEN\n"
+        "• `1.4.1` `sha256:DIGEST`, 63.1 MB, pushed THEN\n"
+        "• `1.4.0` `sha256:DIGEST`, 61.5 MB, pushed THEN, runs now"
     ]
 
 
@@ -29,7 +29,7 @@ def test_the_main_container_counts_not_the_sidecar(desk: QuestionDesk, told: Tel
 
     [answer] = told()
     assert answer.startswith("Newest tags of `REGISTRY/api`. `api` is set to `1.4.0`")
-    assert answer.endswith("`1.4.0` `sha256:DIGEST`, pushed THEN, runs now")
+    assert answer.endswith("`1.4.0` `sha256:DIGEST`, 55.1 MB, pushed THEN, runs now")
 
 
 def test_while_two_versions_run_both_are_marked(yard: Yard, desk: QuestionDesk, told: Tell) -> None:

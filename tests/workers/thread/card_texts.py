@@ -113,6 +113,14 @@ Why: fixes the login
 Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.0]
 """,
+    (Phase.LOOKING_ON, None): """\
+*web* foreign rollout to `1.4.2` (from `1.4.0`) on production (eu-west-1), followed for <@U01ALICE00>:
+*rolling out, 2 of 3 new tasks running*
+New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Stop following]
+""",
     (Phase.RESTORING, None): """\
 *web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
 *rolling back to `1.4.0`*

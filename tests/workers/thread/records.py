@@ -17,8 +17,10 @@ from deploys.deploy import (
     Plan,
     Rollout,
     TaskAlive,
+    Verb,
     Verdict,
 )
+from deploys.draining import Draining
 from tests.builders import NOW
 
 _HARD = "<>&`*_~|@#\n\t \u202eéß漢🚢🏳️‍🌈"
@@ -67,7 +69,10 @@ deploys = st.builds(
     Deploy,
     id=st.text(alphabet="23456789abcdefghjkmnpqrstuvwxyz", min_size=8, max_size=8),
     service=services,
+    verb=st.sampled_from(Verb),
     tag=words,
+    target=words,
+    in_the_way=words,
     why=words,
     requester=ids,
     team=ids,
@@ -87,6 +92,7 @@ deploys = st.builds(
     alive=some(st.builds(TaskAlive, task_id=words, last_status=words, since=maybe(moments))),
     stop_requested_at=maybe(moments),
     serving_at=maybe(moments),
+    draining=maybe(st.builds(Draining, tasks=counts, seen_at=moments)),
     rollout=st.builds(
         Rollout,
         new_desired=counts,

@@ -16,6 +16,7 @@ from deploys.deploy import (
     Plan,
     Rollout,
     TaskAlive,
+    Verb,
     Verdict,
 )
 from deploys.one_off import OneOff
@@ -115,6 +116,17 @@ def checking(**changes: Any) -> Deploy:
     return rolling(**{"service": a_service(after=wanted), "update_tried": True, **fields, **changes})
 
 
+def looking_on(**changes: Any) -> Deploy:
+    """`/deploy follow web` by alice, while a pipeline rolls 1.4.2 out."""
+    fields: dict[str, Any] = {
+        "verb": Verb.FOLLOW,
+        "phase": Phase.LOOKING_ON,
+        "why": "",
+        "update_tried": False,
+    }
+    return following(**{**fields, **changes})
+
+
 def draining(**changes: Any) -> Deploy:
     """One of two old tasks has not stopped."""
     slow = TaskAlive(task_id="1" * 32, last_status="DEACTIVATING", since=NOW + 60)
@@ -138,6 +150,7 @@ _LIVE: dict[Phase, Deploy] = {
     Phase.STARTING: stop_start(phase=Phase.STARTING, all_stopped_at=NOW + 80),
     Phase.FOLLOWING: following(rollout=following().rollout.evolve(failed_tasks=2, breaker_threshold=3)),
     Phase.CHECKING: checking(),
+    Phase.LOOKING_ON: looking_on(),
     Phase.RESTORING: following(phase=Phase.RESTORING, back_to=Outcome.ROLLED_BACK, reason=_REASON),
     Phase.FOLLOWING_BACK: following(phase=Phase.FOLLOWING_BACK, back_to=Outcome.ROLLED_BACK, reason=_REASON),
 }

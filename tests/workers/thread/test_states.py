@@ -36,6 +36,7 @@ AT_ONCE = {
     Phase.STARTING: False,
     Phase.FOLLOWING: False,
     Phase.CHECKING: False,
+    Phase.LOOKING_ON: False,
     Phase.RESTORING: False,
     Phase.FOLLOWING_BACK: False,
     Phase.SETTLING: True,

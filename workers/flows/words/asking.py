@@ -6,20 +6,16 @@ from collections.abc import Sequence
 
 from deploys.deploy import ContainerChange, Deploy, Plan, Verb
 from deploys.mrkdwn import code, mention, mentions, plural
-from workers.flows.words import checking, preparing
-from workers.flows.words.measures import duration, short, when
+from workers.flows.words import checking, images, preparing
+from workers.flows.words.measures import duration, short
 from workers.flows.words.shifting import strategy
 
 
 def plan(deploy: Deploy, plan: Plan) -> str:
     """The plan, before anything is changed."""
     lines = [f"*Plan* for {code(deploy.service.name)}:"]
-    lines += [f"• container {code(change.container)}: {_images(change)}" for change in plan.changes]
-    if plan.digest:
-        pushed = f", pushed {when(plan.pushed_at)}" if plan.pushed_at else ""
-        lines.append(f"• image digest {code(plan.digest[:19])}{pushed}")
-    else:
-        lines.append("• the image is not in a private ECR repository, so I cannot check that it exists")
+    lines += [f"• container {code(change.container)}: {_images(change, plan)}" for change in plan.changes]
+    lines += [f"• {line}" for line in (images.found(plan), *images.pinned(plan))]
     lines.append(
         f"• {plural(plan.desired_count, 'task')} before and after; "
         f"revision {code(short(plan.old_revision))} runs now"
@@ -41,10 +37,10 @@ def plan(deploy: Deploy, plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def _images(change: ContainerChange) -> str:
+def _images(change: ContainerChange, plan: Plan) -> str:
     if change.old_image == change.new_image:
-        return f"{code(change.new_image)}, as now, in new tasks"
-    return f"{code(change.old_image)} → {code(change.new_image)}"
+        return f"{images.new(change, plan)}, as now, in new tasks"
+    return f"{images.old(change, plan)} → {images.new(change, plan)}"
 
 
 def asks_for(deploy: Deploy) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from deploys.deploy import Deploy
-from deploys.mrkdwn import code, escape, mention, plural
+from deploys.mrkdwn import code, escape, mention
 from workers.flows.evidence import Evidence
+from workers.flows.words import serving
 from workers.flows.words.measures import duration, short
 
 LOG_LINE = 300
@@ -12,17 +13,14 @@ LOG_LINE = 300
 
 
 def succeeded(deploy: Deploy, took: float) -> str:
-    tasks = deploy.rollout.new_running
     text = (
         f"*Succeeded.* {code(deploy.service.name)} runs {code(deploy.tag)}: "
-        f"{plural(tasks, 'task')} running, after {duration(took)}."
+        f"{serving.running(deploy)}, after {duration(took)}."
     )
     if deploy.downtime is not None:
         lasted = duration(deploy.downtime)
         text += f" Downtime: {lasted}, from the request to stop until the full count ran again."
-    if deploy.rollout.old_running:
-        text += f" {plural(deploy.rollout.old_running, 'old task')} still draining."
-    return text
+    return text + serving.at_end(deploy)
 
 
 def rolled_back(deploy: Deploy, revision: str, reason: str, why: Evidence) -> str:

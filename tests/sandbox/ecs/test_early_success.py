@@ -1,0 +1,86 @@
+"""earlySuccessCriteria: successful before full scale, and the rest in the background."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.ecs import EcsSandbox
+from tests.sandbox.ecs.people import (
+    CLUSTER,
+    advance_until,
+    deploy,
+    primary,
+    service,
+    service_deployment,
+    tasks,
+)
+
+
+def configure(client: Any, cleanup: str, **changes: Any) -> None:
+    """Half of the tasks are enough, and three of four may stand at once."""
+    criteria = {"enable": True, "healthyPercent": 50, "sourceServiceRevisionCleanup": cleanup}
+    client.update_service(
+        cluster=CLUSTER,
+        service="web",
+        deploymentConfiguration={
+            "minimumHealthyPercent": 50,
+            "maximumPercent": 134,
+            "earlySuccessCriteria": {**criteria, **changes},
+        },
+    )
+
+
+def old_tasks(client: Any) -> list[str]:
+    """lastStatus of the tasks of earlier deployments that have not left the load balancer."""
+    ours = primary(client, "web")["id"]
+    known = [*tasks(client, "web"), *tasks(client, "web", "STOPPED")]
+    serving = ("PENDING", "RUNNING", "DEACTIVATING")
+    return [t["lastStatus"] for t in known if t["startedBy"] != ours and t["lastStatus"] in serving]
+
+
+def successful(client: Any) -> bool:
+    return bool(service_deployment(client, "web")["status"] == "SUCCESSFUL")
+
+
+def test_deferred_the_old_tasks_go_after_the_success(ecs: EcsSandbox, client: Any) -> None:
+    configure(client, "DEFERRED")
+    deploy(client, "web", "1.4.2")
+
+    ecs.advance(2)
+    advance_until(ecs, lambda: successful(client))
+
+    assert primary(client, "web")["rolloutState"] == "COMPLETED"
+    assert primary(client, "web")["runningCount"] < 3
+    assert old_tasks(client)
+    assert len(service(client, "web")["deployments"]) == 2, "the old one is listed while it has tasks"
+
+    ecs.advance(300)
+    assert primary(client, "web")["runningCount"] == 3
+    assert old_tasks(client) == []
+    assert len(service(client, "web")["deployments"]) == 1
+    assert service(client, "web")["events"][0]["message"] == "(service web) has reached a steady state."
+
+
+def test_blocking_the_old_tasks_go_before_the_success(ecs: EcsSandbox, client: Any) -> None:
+    configure(client, "BLOCKING")
+    deploy(client, "web", "1.4.2")
+
+    ecs.advance(2)
+    advance_until(ecs, lambda: successful(client))
+
+    assert old_tasks(client) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"healthyPercent": 40}, "healthyPercent must be between minimumHealthyPercent and 100"),
+        ({"healthyPercent": 101}, "healthyPercent must be between minimumHealthyPercent and 100"),
+    ],
+)
+def test_criteria_that_ecs_refuses(client: Any, changes: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ClientError, match=complaint):
+        configure(client, "DEFERRED", **changes)

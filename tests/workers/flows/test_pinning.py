@@ -1,0 +1,286 @@
+"""`pin: digest`: the revision names the image by its digest, and people still read the tag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from deploys.catalogue.service import Pin
+from deploys.deploy import ContainerChange, Deploy, MilestoneKind, Outcome, Phase, Verb
+from tests.builders import REGISTRY, a_deploy, a_plan, a_service
+from tests.workers.yard import ALICE, Yard
+from workers.flows.words import asking
+from workers.queries.tags import tags
+
+
+def digest_of(yard: Yard, tag: str, repository: str = "web") -> str:
+    answer = yard.ecs.client("ecr").describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
+    return str(answer["imageDetails"][0]["imageDigest"])
+
+
+def ask(yard: Yard, tag: str, pin: Pin = Pin.DIGEST, **service: Any) -> Deploy:
+    """`/deploy web TAG`, to its end."""
+    return yard.until_over(yard.ask("web", tag, pin=pin, **service))
+
+
+def old_tag(deploy: Deploy) -> str:
+    """What the plan calls the version that ran before."""
+    return deploy.plan.old_tag if deploy.plan else ""
+
+
+def definition(yard: Yard, arn: str | None) -> tuple[list[str], dict[str, str]]:
+    """Images of the containers, and tags."""
+    answer = yard.ecs.client("ecs").describe_task_definition(taskDefinition=arn or "", include=["TAGS"])
+    containers = answer["taskDefinition"]["containerDefinitions"]
+    return [each["image"] for each in containers], {tag["key"]: tag["value"] for tag in answer["tags"]}
+
+
+def push_anew(yard: Yard, tag: str, like: str) -> None:
+    """Moves a tag to the image of another one."""
+    ecr = yard.ecs.client("ecr")
+    image = ecr.batch_get_image(repositoryName="web", imageIds=[{"imageTag": like}])["images"][0]
+    ecr.put_image_tag_mutability(repositoryName="web", imageTagMutability="MUTABLE")
+    ecr.batch_delete_image(repositoryName="web", imageIds=[{"imageTag": tag}])
+    ecr.put_image(repositoryName="web", imageManifest=image["imageManifest"], imageTag=tag)
+
+
+def test_the_revision_names_the_digest_that_the_tag_points_to(yard: Yard) -> None:
+    deploy = ask(yard, "1.4.2")
+
+    assert deploy.outcome is Outcome.SUCCEEDED
+    digest = digest_of(yard, "1.4.2")
+    images, marks = definition(yard, deploy.new_revision)
+    assert images == [f"{REGISTRY}/web@{digest}"]
+    assert marks["slipway:tag"] == f"1.4.2@{digest}"
+    assert marks["slipway:deploy"] == deploy.id
+
+
+def test_the_plan_tells_tag_and_digest_and_that_it_is_pinned(yard: Yard) -> None:
+    deploy = ask(yard, "1.4.2")
+    short = digest_of(yard, "1.4.2")[:19]
+
+    lines = yard.said(deploy.id, MilestoneKind.PLAN).splitlines()
+    assert lines[1] == f"• container `web`: `{REGISTRY}/web:1.4.0` → `{REGISTRY}/web@{short}` (`1.4.2`)"
+    assert lines[2].startswith(f"• image digest `{short}`, 60.9 MB, pushed <!date^")
+    assert lines[3] == (
+        "• pinned: the revision names the image by its digest, which `1.4.2` stands for now; should the tag "
+        "be pushed anew, this revision still runs the same image"
+    )
+
+
+def test_containers_of_the_same_repository_are_pinned_and_others_left(yard: Yard) -> None:
+    ecs = yard.ecs.client("ecs")
+    running = yard.service("web")["taskDefinition"]
+    content = ecs.describe_task_definition(taskDefinition=running)["taskDefinition"]
+    containers = [
+        *content["containerDefinitions"],
+        {"name": "migrate", "image": f"{REGISTRY}/web:1.4.0", "essential": False, "memory": 64},
+        {"name": "envoy", "image": "public.ecr.aws/envoy/envoy:v1.30", "essential": False, "memory": 64},
+    ]
+    kept = ("family", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory")
+    request = {key: content[key] for key in kept if key in content}
+    arn = ecs.register_task_definition(**request, containerDefinitions=containers)["taskDefinition"]
+    ecs.update_service(
+        cluster="production", service="web", taskDefinition=arn["taskDefinitionArn"], desiredCount=3
+    )
+    yard.ecs.advance(300)
+
+    deploy = ask(yard, "1.4.2")
+
+    pinned = f"{REGISTRY}/web@{digest_of(yard, '1.4.2')}"
+    assert definition(yard, deploy.new_revision)[0] == [pinned, pinned, "public.ecr.aws/envoy/envoy:v1.30"]
+
+
+def test_what_runs_is_called_by_its_tag(yard: Yard) -> None:
+    first = ask(yard, "1.4.1")
+    second = ask(yard, "1.4.2")
+
+    assert old_tag(second) == "1.4.1"
+    line = yard.said(second.id, MilestoneKind.PLAN).splitlines()[1]
+    assert "`1.4.1`) → `" in line
+    assert line.endswith("(`1.4.2`)")
+    aws = yard.engine._aws
+    head = tags(a_service("web"), aws).splitlines()[0]
+    assert "`web` is set to `1.4.2` (revision `web:19`, pinned by digest), 3 of 3 tasks running." in head
+
+    back = yard.until_over(yard.ask_to(Verb.ROLLBACK, "web", "1.4.1"))
+    assert (back.outcome, back.tag, back.new_revision) == (Outcome.SUCCEEDED, "1.4.1", first.new_revision)
+    assert old_tag(back) == "1.4.2"
+
+
+def test_a_pinned_revision_made_elsewhere_is_called_by_its_digest(yard: Yard) -> None:
+    """Somebody copied ours, with its tags, and put another digest into it."""
+    ours = ask(yard, "1.4.1")
+    other = digest_of(yard, "1.4.0")
+    _, marks = definition(yard, ours.new_revision)
+    ecs = yard.ecs.client("ecs")
+    content = ecs.describe_task_definition(taskDefinition=ours.new_revision)["taskDefinition"]
+    kept = ("family", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory")
+    request = {key: content[key] for key in kept if key in content}
+    [web] = content["containerDefinitions"]
+    arn = ecs.register_task_definition(
+        **request,
+        containerDefinitions=[{**web, "image": f"{REGISTRY}/web@{other}"}],
+        tags=[{"key": key, "value": value} for key, value in marks.items()],
+    )["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster="production", service="web", taskDefinition=arn)
+    yard.ecs.advance(300)
+
+    deploy = ask(yard, "1.4.2")
+
+    assert old_tag(deploy) == other[:19]
+
+
+def test_a_restart_keeps_the_digest_and_its_tag(yard: Yard) -> None:
+    before = ask(yard, "1.4.2")
+
+    restart = yard.until_over(yard.ask_to(Verb.RESTART, "web"))
+
+    assert (restart.outcome, restart.tag) == (Outcome.SUCCEEDED, "1.4.2")
+    assert restart.new_revision != before.new_revision
+    images, marks = definition(yard, restart.new_revision)
+    assert images == definition(yard, before.new_revision)[0]
+    assert marks["slipway:tag"].startswith("1.4.2@sha256:")
+
+
+def test_a_deploy_by_tag_does_not_keep_the_mark_of_the_pinned_one_before(yard: Yard) -> None:
+    ask(yard, "1.4.1")
+
+    deploy = ask(yard, "1.4.2", pin=Pin.TAG)
+
+    images, marks = definition(yard, deploy.new_revision)
+    assert images == [f"{REGISTRY}/web:1.4.2"]
+    assert "slipway:tag" not in marks
+    assert old_tag(deploy) == "1.4.1"
+
+
+@pytest.mark.parametrize("before", [Pin.TAG, Pin.DIGEST])
+@pytest.mark.parametrize("then", [Pin.TAG, Pin.DIGEST])
+def test_the_same_image_is_refused_however_it_is_named(yard: Yard, before: Pin, then: Pin) -> None:
+    ask(yard, "1.4.2", pin=before)
+
+    deploy = ask(yard, "1.4.2", pin=then)
+
+    assert deploy.outcome is Outcome.REFUSED
+    assert deploy.reason == (
+        "`web` already runs `1.4.2` (digest unchanged). Nothing was changed. `/deploy restart web` starts it "
+        "in new tasks."
+    )
+
+
+def test_a_tag_that_was_pushed_anew_is_another_image(yard: Yard) -> None:
+    ask(yard, "1.4.2")
+    push_anew(yard, "1.4.2", like="1.4.1")
+
+    deploy = ask(yard, "1.4.2")
+
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert definition(yard, deploy.new_revision)[0] == [f"{REGISTRY}/web@{digest_of(yard, '1.4.1')}"]
+
+
+def test_an_approval_is_for_the_digest_that_was_shown(yard: Yard) -> None:
+    deploy_id = yard.ask("web", "1.4.2", pin=Pin.DIGEST, approvals=1, approvers=("U02BOB0000",))
+    yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    push_anew(yard, "1.4.2", like="1.4.1")
+    yard.approve(deploy_id)
+    yard.tick()
+
+    yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    assert yard.get(deploy_id).question == 2
+    assert "The new plan" in yard.said(deploy_id)
+    yard.approve(deploy_id)
+
+    deploy = yard.until_over(deploy_id)
+    assert definition(yard, deploy.new_revision)[0] == [f"{REGISTRY}/web@{digest_of(yard, '1.4.1')}"]
+
+
+def test_a_registry_that_cannot_be_asked_is_refused_before_anything_is_registered(yard: Yard) -> None:
+    ecs = yard.ecs.client("ecs")
+    before = ecs.list_task_definitions(familyPrefix="api")["taskDefinitionArns"]
+
+    deploy = yard.until_over(yard.ask("api", "v1.31", pin=Pin.DIGEST, containers=("envoy",)))
+
+    assert deploy.outcome is Outcome.REFUSED
+    assert yard.said(deploy.id, MilestoneKind.END) == (
+        "*Refused*, nothing was changed: `api` has `pin: digest`, and I cannot ask the registry of "
+        "`public.ecr.aws/envoy/envoy:v1.31` which digest that is: I can ask private ECR repositories alone. "
+        "Nothing was registered. Push the image to ECR, or write `pin: tag` for `api` in `services.yml`."
+    )
+    assert ecs.list_task_definitions(familyPrefix="api")["taskDefinitionArns"] == before
+
+
+def test_a_failing_pinned_version_is_rolled_back_to_a_pinned_one(yard: Yard) -> None:
+    good = ask(yard, "1.4.1")
+
+    bad = ask(yard, "1.5.0-crash")
+
+    assert bad.outcome is Outcome.ROLLED_BACK
+    assert yard.service("web")["taskDefinition"] == good.new_revision
+
+
+def test_a_rollback_to_a_pinned_revision_outlives_a_tag_that_moved(yard: Yard) -> None:
+    first = ask(yard, "1.4.1")
+    digest = digest_of(yard, "1.4.1")
+    ask(yard, "1.4.2")
+    ecr = yard.ecs.client("ecr")
+    image = ecr.batch_get_image(repositoryName="web", imageIds=[{"imageTag": "1.4.1"}])["images"][0]
+    ecr.put_image(repositoryName="web", imageManifest=image["imageManifest"], imageTag="keep")
+    ecr.batch_delete_image(repositoryName="web", imageIds=[{"imageTag": "1.4.1"}])
+
+    back = yard.until_over(yard.ask_to(Verb.ROLLBACK, "web"))
+
+    assert (back.outcome, back.new_revision, back.tag) == (Outcome.SUCCEEDED, first.new_revision, "1.4.1")
+    assert definition(yard, back.new_revision)[0] == [f"{REGISTRY}/web@{digest}"]
+
+
+def test_a_rollback_to_a_digest_that_is_gone_is_refused(yard: Yard) -> None:
+    ask(yard, "1.4.1")
+    digest = digest_of(yard, "1.4.1")
+    ask(yard, "1.4.2")
+    yard.ecs.client("ecr").batch_delete_image(repositoryName="web", imageIds=[{"imageDigest": digest}])
+
+    back = yard.until_over(yard.ask_to(Verb.ROLLBACK, "web"))
+
+    assert back.outcome is Outcome.REFUSED
+    assert back.reason.startswith(
+        f"Revision `web:18` of `web` cannot run any more: its image `{REGISTRY}/web@{digest}` is gone"
+    )
+    assert yard.images_running("web") == {digest_of(yard, "1.4.2").removeprefix("sha256:")}
+
+
+def test_a_rollback_to_a_tag_that_was_pushed_anew_is_refused(yard: Yard) -> None:
+    ask(yard, "1.4.1", pin=Pin.TAG)
+    then = digest_of(yard, "1.4.1")[:19]
+    ask(yard, "1.4.2", pin=Pin.TAG)
+    push_anew(yard, "1.4.1", like="1.5.0")
+    now = digest_of(yard, "1.4.1")[:19]
+
+    back = yard.until_over(yard.ask_to(Verb.ROLLBACK, "web"))
+
+    assert back.outcome is Outcome.REFUSED
+    assert back.reason == (
+        f"`{REGISTRY}/web:1.4.1` is not what ran well as `web:18`: its tag was pushed anew since. Then it "
+        f"was digest `{then}`, now it is `{now}`. Nothing was changed. `/deploy web 1.4.1` runs the new "
+        "image; `pin: digest` in `services.yml` keeps this from happening again."
+    )
+
+
+def test_an_image_of_unknown_size_has_none_in_the_plan() -> None:
+    plan = a_plan(size=None, pushed_at=None)
+
+    assert asking.plan(a_deploy(requester=ALICE), plan).splitlines()[2] == (
+        "• image digest `sha256:aaaaaaaaaaaa`"
+    )
+
+
+def test_a_pinned_image_without_a_known_tag_is_called_by_its_digest() -> None:
+    digest = "sha256:" + "a" * 64
+    image = f"{REGISTRY}/web@{digest}"
+    change = ContainerChange(container="web", old_image=image, new_image=image)
+    plan = a_plan(tag=digest[:19], old_tag=digest[:19], digest=digest, pinned=True, changes=(change,))
+
+    lines = asking.plan(a_deploy(verb=Verb.RESTART), plan).splitlines()
+
+    assert lines[1] == f"• container `web`: `{REGISTRY}/web@{digest[:19]}`, as now, in new tasks"
+    assert lines[3] == "• pinned: the revision names the image by its digest"

@@ -1,0 +1,129 @@
+"""The images that a deploy would run: whether each exists, its digest, and whether it runs already."""
+
+from __future__ import annotations
+
+from deploys.catalogue.service import Pin
+from deploys.deploy import ContainerChange, Deploy, Verb
+from deploys.errors import (
+    AwsDenied,
+    ImageMissing,
+    ImageUnreadable,
+    PinUnknown,
+    RollbackImageChanged,
+    RollbackImageMissing,
+    SameImage,
+)
+from deploys.mrkdwn import code, escape
+from workers.ecs import images, registry, tasks
+from workers.ecs.pins import SHORT
+from workers.ecs.seen import ImageSeen
+from workers.flows.goals import Goal
+from workers.flows.words.measures import short
+from workers.turn import Turn
+
+
+def check_images(
+    deploy: Deploy, turn: Turn, goal: Goal
+) -> tuple[tuple[ContainerChange, ...], ImageSeen | None]:
+    """The changes with their digests, pinned where the service asks for it, and the main image.
+
+    Every image is looked up, each once. A rollback runs its revision as it is, so all of its images are.
+
+    Raises:
+        ImageMissing, RollbackImageMissing, RollbackImageChanged, PinUnknown, RepositoryMissing
+    """
+    wanted = dict.fromkeys((*(change.new_image for change in goal.changes), *goal.other_images))
+    found = {image: _find(deploy, turn, goal, image) for image in wanted}
+    main = found[goal.changes[0].new_image]
+    _refuse_overwritten(deploy, goal, main)
+    changes = tuple(_with_digest(change, found[change.new_image]) for change in goal.changes)
+    if deploy.verb is Verb.DEPLOY and deploy.service.pin is Pin.DIGEST:
+        changes = tuple(_pinned(change, deploy) for change in changes)
+    return changes, main
+
+
+def refuse_same_image(
+    deploy: Deploy, turn: Turn, changes: tuple[ContainerChange, ...], old_tag: str, image: ImageSeen | None
+) -> None:
+    """Refuses a deploy that would change nothing.
+
+    A tag may have been pushed anew: only when every task runs this very digest is it the same image.
+    """
+    if (
+        image is None
+        or old_tag != deploy.tag
+        or not all(_same_image(change, deploy.tag) for change in changes)
+    ):
+        return
+    service = deploy.service
+    running = {
+        container.digest
+        for task in tasks.of_service(turn.region, service.cluster, service.ecs_service, stopped=False)
+        for container in task.containers
+        if container.name == changes[0].container and container.digest
+    }
+    if running == {image.digest}:
+        raise SameImage(service=service.name, tag=deploy.tag)
+
+
+def _same_image(change: ContainerChange, tag: str) -> bool:
+    """Whether both references mean what this tag points to: by the tag, or by its digest."""
+    for reference in (images.parse(change.old_image), images.parse(change.new_image)):
+        by_digest = reference.digest is not None
+        if (reference.digest != change.digest) if by_digest else (reference.tag != tag):
+            return False
+    return True
+
+
+def _find(deploy: Deploy, turn: Turn, goal: Goal, image: str) -> ImageSeen | None:
+    """The image, or None where its registry cannot be asked."""
+    try:
+        reference = images.parse(image)
+    except ImageUnreadable:
+        if image in goal.other_images:
+            return None  # it stays as it was, and ECS reads it
+        raise
+    if not registry.checkable(reference):
+        return None
+    try:
+        found = registry.find(turn.region, reference)
+    except AwsDenied:
+        if image in goal.other_images:
+            return None  # a sidecar of somebody else's registry is no reason to refuse a way back
+        raise
+    if found is not None:
+        return found
+    newest = registry.recent_tags(turn.region, reference)
+    recent = f"The newest tags are {', '.join(f'`{escape(tag)}`' for tag in newest)}." if newest else ""
+    if deploy.verb is Verb.ROLLBACK:
+        raise RollbackImageMissing(
+            service=deploy.service.name,
+            revision=escape(short(goal.source.arn)),
+            image=escape(image),
+            recent=recent,
+        )
+    raise ImageMissing(image=escape(image), recent=recent)
+
+
+def _refuse_overwritten(deploy: Deploy, goal: Goal, main: ImageSeen | None) -> None:
+    """A tag that was pushed anew no longer names what ran well."""
+    if main is None or not goal.digest_then or main.digest == goal.digest_then:
+        return
+    raise RollbackImageChanged(
+        service=deploy.service.name,
+        image=escape(goal.changes[0].new_image),
+        revision=escape(short(goal.source.arn)),
+        then=code(goal.digest_then[:SHORT]),
+        now=code(main.digest[:SHORT]),
+        tag=escape(goal.tag),
+    )
+
+
+def _with_digest(change: ContainerChange, image: ImageSeen | None) -> ContainerChange:
+    return change.evolve(digest=image.digest if image else None)
+
+
+def _pinned(change: ContainerChange, deploy: Deploy) -> ContainerChange:
+    if change.digest is None:
+        raise PinUnknown(service=deploy.service.name, image=escape(change.new_image))
+    return change.evolve(new_image=str(images.parse(change.new_image).with_digest(change.digest)))

@@ -1,0 +1,176 @@
+"""`/deploy follow SERVICE`: a rollout that is not ours, followed by its identity to its end.
+
+Nothing is ever changed here: no update, no way back. The record only takes the service's line, so that a
+deploy asked for meanwhile waits until the rollout is over.
+"""
+
+from __future__ import annotations
+
+from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Plan
+from deploys.errors import ForeignController, NothingToFollow, Refused, ServiceMissing, ServiceNotActive
+from workers.ecs import task_definitions
+from workers.ecs.pins import shown_tag
+from workers.ecs.seen import DeploymentSeen, RevisionSeen, ServiceSeen
+from workers.flows.ending import end, look_again, old_revision
+from workers.flows.evidence import gather
+from workers.flows.following import own_deployment, progress, tell_ecs_goes_back, tell_trouble
+from workers.flows.goals import changes_between
+from workers.flows.rollout import Followed, Stand, stand
+from workers.flows.words import looking_on as words
+from workers.turn import Next, Turn
+
+IN_PROGRESS = "IN_PROGRESS"
+
+
+def begin(deploy: Deploy, turn: Turn) -> Next:
+    """Finds the rollout in progress and writes down which one it is.
+
+    Raises:
+        NothingToFollow: none is, as two reads agree.
+        Refused: the service is not there, or ECS does not roll it out.
+    """
+    if deploy.cancel:
+        return _stop(deploy, turn)
+    turn.gate.may_deploy(deploy.requester, deploy.service.name, deploy.channel)
+    seen = _checked(deploy, turn.service())
+    primary = seen.primary
+    if primary is None or primary.rollout_state != IN_PROGRESS:
+        if again := look_again(deploy, turn, "nothing in progress"):
+            return again
+        raise _nothing(deploy, turn, seen)
+    now = turn.now()
+    found = _with_versions(
+        deploy.evolve(
+            deployment_id=primary.id, new_revision=primary.revision, started_at=primary.created_at or now
+        ),
+        turn,
+        seen,
+        primary,
+    )
+    ours = next((each.id for each in turn.earlier() if each.deployment_id == primary.id), "")
+    text = words.begun(found, primary, ours)
+    return Next(found.saying(now, MilestoneKind.PROGRESS, text).at(Phase.LOOKING_ON, now))
+
+
+def look_on(deploy: Deploy, turn: Turn) -> Next:
+    """Looks at the rollout. An end stands once a second look agrees."""
+    seen, own = turn.service(), own_deployment(turn)
+    followed = Followed(
+        deploy.deployment_id or "",
+        deploy.new_revision or "",
+        old_revision(deploy),
+        seen_going_back=bool(deploy.reason),
+    )
+    stands = stand(followed, seen, own)
+    deploy = deploy.evolve(
+        rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
+    )
+    if stands.final:
+        if deploy.seen_end != stands.value:
+            return Next(deploy.evolve(seen_end=stands.value), after=turn.pace.watch_seconds / 2)
+        return _finish(deploy, turn, stands, seen)
+    deploy = deploy.evolve(seen_end="")
+    if over := _given_up(deploy, turn):
+        return over
+    if stands is Stand.ROLLING_BACK:
+        deploy = tell_ecs_goes_back(deploy, turn, own)
+    else:
+        deploy = tell_trouble(deploy, turn, seen)
+    return Next(deploy, after=turn.pace.watch_seconds)
+
+
+def after_error(deploy: Deploy, turn: Turn) -> Next | None:
+    """What a look that failed leads to; None: to another one. There is nothing to bring back."""
+    return _given_up(deploy, turn)
+
+
+def _given_up(deploy: Deploy, turn: Turn) -> Next | None:
+    """The end of a rollout that goes on without being followed."""
+    if deploy.cancel:
+        return _stop(deploy, turn)
+    if turn.now() - deploy.phase_since > deploy.service.deadline:
+        return end(deploy, turn, Outcome.EXPIRED, words.overdue(deploy))
+    return None
+
+
+def _stop(deploy: Deploy, turn: Turn) -> Next:
+    user = deploy.cancel.user if deploy.cancel else deploy.requester
+    return end(deploy, turn, Outcome.CANCELLED, words.stopped(deploy, user))
+
+
+def _finish(deploy: Deploy, turn: Turn, stands: Stand, seen: ServiceSeen | None) -> Next:
+    took = turn.now() - (deploy.started_at or turn.now())
+    match stands:
+        case Stand.SUCCEEDED:
+            return end(deploy, turn, Outcome.SUCCEEDED, words.succeeded(deploy, took))
+        case Stand.ROLLED_BACK:
+            text = words.rolled_back(deploy, gather(deploy, turn, seen))
+            return end(deploy, turn, Outcome.ROLLED_BACK, text)
+        case Stand.SUPERSEDED:
+            newer = seen.primary if seen else None
+            return end(deploy, turn, Outcome.SUPERSEDED, words.superseded(deploy, newer))
+        case Stand.GONE:
+            return end(deploy, turn, Outcome.FAILED, words.gone(deploy, seen.status if seen else ""))
+    text = words.failed(deploy, gather(deploy, turn, seen))
+    return end(deploy, turn, Outcome.FAILED, text)
+
+
+def _checked(deploy: Deploy, seen: ServiceSeen | None) -> ServiceSeen:
+    service = deploy.service
+    if seen is None:
+        raise ServiceMissing(
+            ecs_service=service.ecs_service,
+            cluster=service.cluster,
+            region=service.region,
+            service=service.name,
+        )
+    if seen.status != "ACTIVE":
+        raise ServiceNotActive(ecs_service=service.ecs_service, status=seen.status)
+    if seen.controller != "ECS":
+        raise ForeignController(ecs_service=service.ecs_service, controller=seen.controller)
+    return seen
+
+
+def _nothing(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> NothingToFollow:
+    """What runs instead, and since when."""
+    running = _revision(turn, seen.revision)
+    tag = _tag(deploy, running) if running else ""
+    return NothingToFollow(service=deploy.service.name, **words.at_rest(seen, tag))
+
+
+def _with_versions(deploy: Deploy, turn: Turn, seen: ServiceSeen, primary: DeploymentSeen) -> Deploy:
+    """With what the rollout changes, as far as the task definitions tell: people read tags."""
+    new = _revision(turn, primary.revision)
+    tag = _tag(deploy, new) if new else ""
+    before = next((each for each in seen.deployments if each.id != primary.id), None)
+    old = _revision(turn, before.revision) if before else None
+    if new is None or old is None or not tag:
+        return deploy.evolve(tag=tag)
+    changes = changes_between(old, new, deploy.service)
+    plan = Plan(
+        old_revision=old.arn,
+        source_revision=new.arn,
+        tag=tag,
+        old_tag=_tag(deploy, old),
+        changes=changes,
+        desired_count=seen.desired,
+        minimum_healthy_percent=seen.minimum_healthy_percent,
+        maximum_percent=seen.maximum_percent,
+    )
+    return deploy.evolve(tag=tag, plan=plan)
+
+
+def _revision(turn: Turn, arn: str) -> RevisionSeen | None:
+    """A revision that cannot be read keeps nobody from following the rollout."""
+    try:
+        return task_definitions.describe(turn.region, arn)
+    except Refused:
+        return None
+
+
+def _tag(deploy: Deploy, revision: RevisionSeen) -> str:
+    """What people call its main image; empty where it has no such container, or no readable image."""
+    try:
+        return shown_tag(str(task_definitions.main_image(revision, deploy.service)), revision)
+    except Refused:
+        return ""

@@ -1,0 +1,118 @@
+"""A rollout that is not ours: what it is, how it went, and how it stood when it was no longer followed."""
+
+from __future__ import annotations
+
+from deploys.deploy import Deploy
+from deploys.mrkdwn import code, escape, mention, plural
+from workers.ecs.seen import DeploymentSeen, ServiceSeen
+from workers.flows.evidence import Evidence
+from workers.flows.words.endings import evidence
+from workers.flows.words.measures import duration, short, when
+
+_HOW = {"COMPLETED": "which completed", "FAILED": "which failed"}
+
+
+def begun(deploy: Deploy, primary: DeploymentSeen, ours: str) -> str:
+    """Which rollout it is."""
+    since = f", begun {when(primary.created_at)}" if primary.created_at else ""
+    whose = f"It was begun by deploy {code(ours)}, which is over." if ours else "I did not begin it."
+    said = f" ECS says: {code(escape(primary.rollout_reason))}" if _says_more(primary) else ""
+    service = code(deploy.service.name)
+    return (
+        f"Following deployment {code(primary.id)}{since}: it moves {service} to {_version(deploy)}. {whose} "
+        f"I look on and change nothing; deploys of {service} wait until it is over.{said}"
+    )
+
+
+def _says_more(primary: DeploymentSeen) -> bool:
+    return bool(primary.rollout_reason) and not primary.rollout_reason.endswith("in progress.")
+
+
+def _version(deploy: Deploy) -> str:
+    revision = code(short(deploy.new_revision))
+    return f"{code(deploy.tag)} (revision {revision})" if deploy.tag else f"revision {revision}"
+
+
+def at_rest(seen: ServiceSeen, tag: str) -> dict[str, str]:
+    """What runs where nothing is in progress, as NothingToFollow tells it."""
+    primary = seen.primary
+    revision = code(short(seen.revision))
+    since = ""
+    if primary is not None:
+        how = _HOW.get(primary.rollout_state, "of which ECS tells no state")
+        begun_at = f", begun {when(primary.created_at)}" if primary.created_at else ""
+        since = f" by deployment {code(primary.id)}{begun_at}, {how}"
+    return {
+        "what": f"{code(tag)} (revision {revision})" if tag else f"revision {revision}",
+        "since": since,
+        "counts": f"{seen.running} of {plural(seen.desired, 'task')} running",
+    }
+
+
+def succeeded(deploy: Deploy, took: float) -> str:
+    seen = deploy.rollout
+    tasks = f"{seen.new_running} of {plural(seen.new_desired, 'new task')} running"
+    return (
+        f"*Succeeded.* The rollout that I followed is over: {code(deploy.service.name)} runs "
+        f"{_version(deploy)}, {tasks}, after {duration(took)}."
+    )
+
+
+def rolled_back(deploy: Deploy, why: Evidence) -> str:
+    old = f" to {code(short(deploy.plan.old_revision))}" if deploy.plan else ""
+    reason = deploy.reason or "ECS gave up on the new revision."
+    return "\n".join([f"*Rolled back*{old}, by ECS and not by me: {reason}", *evidence(why)])
+
+
+def failed(deploy: Deploy, why: Evidence) -> str:
+    status = deploy.rollout.status
+    said = f" (ECS says: {code(status)})" if status else ""
+    text = (
+        f"*Failed*: the rollout to {_version(deploy)} failed or was stopped{said}, and ECS does not bring "
+        f"back what ran before. I only followed it and changed nothing. Look at the service; "
+        f"{code(f'/deploy {deploy.service.name} TAG')} rolls out another version."
+    )
+    return "\n".join([text, *evidence(why)])
+
+
+def superseded(deploy: Deploy, newer: DeploymentSeen | None) -> str:
+    name = f" {code(newer.id)}" if newer else ""
+    where = f" moves the service to {code(short(newer.revision))}" if newer else " has the service"
+    return (
+        f"*Superseded*: a newer deployment{name}{where}, so the rollout that I followed goes no further. "
+        f"{code(f'/deploy follow {deploy.service.name}')} follows the newer one."
+    )
+
+
+def gone(deploy: Deploy, status: str) -> str:
+    return f"*Failed*: the ECS service is {status or 'gone'}, and its rollout with it. I changed nothing."
+
+
+def stopped(deploy: Deploy, user: str) -> str:
+    if deploy.deployment_id is None:
+        return f"{mention(user)} stopped this before a rollout was found. Nothing was changed."
+    return (
+        f"I no longer follow deployment {code(deploy.deployment_id)}, as {mention(user)} asked. Nothing was "
+        f"changed: it goes on in ECS. {stood(deploy)}"
+    )
+
+
+def overdue(deploy: Deploy) -> str:
+    again = code(f"/deploy follow {deploy.service.name}")
+    return (
+        f"*No longer followed*: deployment {code(deploy.deployment_id or '')} did not end within the "
+        f"deadline of {duration(deploy.service.deadline)} since I began to follow it. It is not mine to roll "
+        f"back, so nothing was changed. {stood(deploy)} {again} follows it on."
+    )
+
+
+def stood(deploy: Deploy) -> str:
+    """How far it was at the last look."""
+    seen = deploy.rollout
+    if not (seen.new_desired or seen.old_running):
+        return "ECS told no counts of it."
+    failed_tasks = f", {plural(seen.failed_tasks, 'new task')} failed" if seen.failed_tasks else ""
+    return (
+        f"When I last looked, {seen.new_running} of {plural(seen.new_desired, 'new task')} ran"
+        f"{failed_tasks}, and {plural(seen.old_running, 'old task')}."
+    )
