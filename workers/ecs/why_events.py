@@ -33,7 +33,8 @@ def cause(message: str) -> Cause | None:
     words = _MORE.sub("", _NAMES.sub("", message)).strip()
     if "unable to place a task" in message:
         return Cause(
-            "ECS finds no room for a task. It keeps trying; add capacity, or ask for less CPU and memory.",
+            "ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
+            "memory.",
             words,
             Topic.ROOM,
         )

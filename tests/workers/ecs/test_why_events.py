@@ -12,7 +12,8 @@ from workers.ecs.why import explain
         (
             "(service web) was unable to place a task because no container instance met all of its "
             "requirements.",
-            "ECS finds no room for a task. It keeps trying; add capacity, or ask for less CPU and memory. "
+            "ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
+            "memory. "
             "ECS says: `was unable to place a task because no container instance met all of its "
             "requirements.`",
         ),
@@ -20,7 +21,8 @@ from workers.ecs.why import explain
             "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. "
             "Please try again later or in a different availability zone. For more information, see the "
             "Troubleshooting section of the Amazon ECS Developer Guide.",
-            "ECS finds no room for a task. It keeps trying; add capacity, or ask for less CPU and memory. "
+            "ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
+            "memory. "
             "ECS says: `was unable to place a task. Reason: Capacity is unavailable at this time. Please "
             "try again later or in a different availability zone.`",
         ),

@@ -171,7 +171,7 @@ def test_a_version_that_crashes_never_gets_traffic(yard: Yard) -> None:
     assert yard.get(deploy_id).outcome is Outcome.ROLLED_BACK
     assert replies(yard, deploy_id)[-1].startswith(
         "*Rolled back* to `shop:31`: ECS gave up on the new revision and rolls back by itself (Service "
-        "deployment rolled back because the circuit breaker threshold was exceeded.).\n"
+        "deployment rolled back because the circuit breaker threshold was exceeded).\n"
         "• 3 tasks: container `shop` exited"
     )
 

@@ -53,7 +53,7 @@ def going_back(reason: str, revision: str) -> str:
 
 
 def ecs_goes_back(reason: str) -> str:
-    said = f" ({escape(reason)})" if reason else ""
+    said = f" ({escape(reason.rstrip('.'))})" if reason else ""
     return f"ECS gave up on the new revision and rolls back by itself{said}."
 
 
