@@ -8,6 +8,7 @@ from typing import Any
 
 from deploys.catalogue.service import Service
 from deploys.frozen import Frozen
+from deploys.scaling import Scaling, ScalingPlan
 
 
 class Verb(StrEnum):
@@ -91,6 +92,10 @@ class Plan(Frozen):
     """Whether no task serves for a while."""
     downtime_estimate: int | None = None
     """Seconds without a task that this plan may mean: the stop timeout and start of the containers."""
+    stop_timeout: int | None = None
+    """Seconds that the containers running now get to stop, where they are going to be stopped."""
+    scaling: ScalingPlan | None = None
+    """What is known of Application Auto Scaling, where the service is going to be stopped and is scaled."""
 
 
 class Decision(Frozen):
@@ -123,6 +128,12 @@ class TaskAlive(Frozen):
     last_status: str
     since: float | None = None
     """When it began to stop (epoch seconds), where ECS says so."""
+    asked: bool = True
+    """Whether ECS asked it to stop; it does not ask protected tasks."""
+    protected: bool = False
+    """Protected from scale-in."""
+    protected_until: float | None = None
+    """When that ends by itself (epoch seconds)."""
 
 
 class Rollout(Frozen):
@@ -210,6 +221,10 @@ class Deploy(Frozen):
 
     original: Original | None = None
     alive: tuple[TaskAlive, ...] = ()
+    scaling: Scaling | None = None
+    """Stop-start: how the service was scaled, where it is."""
+    lingering_told_at: float | None = None
+    """When the thread was told that old tasks take longer to stop than they should."""
     stop_requested_at: float | None = None
     all_stopped_at: float | None = None
     serving_at: float | None = None

@@ -169,6 +169,11 @@ class ForeignRollout(Refused):
     mine. Nothing was changed. Ask again when it has ended."""
 
 
+class ScalingNotSuspended(Refused):
+    """Application Auto Scaling of `{service}` does not stay suspended, so it could start tasks while they are
+    being stopped. The service was not stopped. Look at who changes its scalable target, and deploy again."""
+
+
 class UnknownField(Refused):
     """Task definition `{revision}` has fields that this version of boto3 does not know ({fields}); a copy
     would lose them. Nothing was changed. Upgrade boto3 where the workers run."""

@@ -13,6 +13,7 @@ from workers.ecs.answers import listen
 from workers.ecs.calls import aws_call
 
 if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -22,7 +23,7 @@ READ_SECONDS = 10.0
 WORST_CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
 """How long one call may take (seconds): a lease must have more than this left before a call that changes."""
 
-WARMED = ("ecs", "ecr", "logs")
+WARMED = ("ecs", "ecr", "logs", "application-autoscaling")
 
 
 def _config() -> Config:
@@ -57,6 +58,11 @@ class Region:
     def logs(self) -> CloudWatchLogsClient:
         """CloudWatch Logs."""
         return cast("CloudWatchLogsClient", self.client("logs"))
+
+    @property
+    def scaling(self) -> ApplicationAutoScalingClient:
+        """Application Auto Scaling."""
+        return cast("ApplicationAutoScalingClient", self.client("application-autoscaling"))
 
     def elsewhere(self, name: str) -> Region:
         """Another region, with the same credentials: images and logs may live there."""

@@ -19,6 +19,7 @@ from deploys.errors import (
 from deploys.mrkdwn import escape
 from workers.ecs import images, registry, task_definitions, tasks
 from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
+from workers.flows import autoscaling
 from workers.flows.ending import look_again, withdraw
 from workers.flows.goals import find_goal, shown_tag
 from workers.flows.words import asking, measures
@@ -85,6 +86,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     if deploy.verb is Verb.DEPLOY and all(change.old_image == change.new_image for change in changes):
         _refuse_same_image(deploy, turn, changes[0].container, image)
     downtime = service.strategy is Strategy.STOP_START
+    stop_timeout = _stop_timeout(running)
     return Plan(
         old_revision=seen.revision,
         source_revision=goal.source.arn,
@@ -97,7 +99,9 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
         minimum_healthy_percent=seen.minimum_healthy_percent,
         maximum_percent=seen.maximum_percent,
         downtime=downtime,
-        downtime_estimate=_stop_timeout(running) + START_ESTIMATE if downtime else None,
+        downtime_estimate=stop_timeout + START_ESTIMATE if downtime else None,
+        stop_timeout=stop_timeout if downtime else None,
+        scaling=autoscaling.planned(deploy, turn) if downtime else None,
     )
 
 
