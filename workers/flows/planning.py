@@ -23,12 +23,11 @@ from workers.flows import autoscaling
 from workers.flows.ending import look_again, withdraw
 from workers.flows.goals import find_goal, shown_tag
 from workers.flows.words import asking, measures
+from workers.flows.words.lingering import STOP_TIMEOUT
 from workers.turn import Next, Turn
 
 NOT_FIRST_SECONDS = 3600.0
 """A deploy that waits in line is rung by the end of the one before it; this is only a safety net."""
-DEFAULT_STOP_TIMEOUT = 30
-"""Seconds ECS gives a container to stop unless its definition says otherwise (ECS developer guide)."""
 START_ESTIMATE = 30
 """Seconds a task commonly takes to run."""
 
@@ -178,5 +177,5 @@ def _refuse_same_image(deploy: Deploy, turn: Turn, name: str, image: ImageSeen |
 
 def _stop_timeout(revision: RevisionSeen) -> int:
     containers = cast("list[dict[str, object]]", revision.raw.get("containerDefinitions", []))
-    timeouts = [cast("int", c.get("stopTimeout") or DEFAULT_STOP_TIMEOUT) for c in containers]
-    return max(timeouts, default=DEFAULT_STOP_TIMEOUT)
+    timeouts = [cast("int", c.get("stopTimeout") or STOP_TIMEOUT) for c in containers]
+    return max(timeouts, default=STOP_TIMEOUT)

@@ -7,13 +7,11 @@ For services that need strict FIFO order: no new task starts before every old on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Phase, TaskAlive
+from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Phase
 from deploys.errors import NothingRuns
 from workers.ecs import services, tasks
 from workers.ecs.seen import ServiceSeen, TaskSeen
-from workers.flows import autoscaling, marks
+from workers.flows import autoscaling, lingering, marks
 from workers.flows.ending import end, go_back, gone, is_own, look_again, old_revision, superseded, withdraw
 from workers.flows.words import endings, going, reasons
 from workers.turn import Next, Turn
@@ -96,7 +94,7 @@ def drain(deploy: Deploy, turn: Turn) -> Next:
         )
     old = old_tasks(deploy, turn)
     arns = tuple(dict.fromkeys((*original.task_arns, *(task.arn for task in old))))
-    alive = still_alive(old)
+    alive = lingering.shown(old, lingering.protections(deploy, turn, old))
     deploy = deploy.evolve(
         original=original.evolve(task_arns=arns),
         alive=alive,
@@ -105,9 +103,9 @@ def drain(deploy: Deploy, turn: Turn) -> Next:
     )
     if alive:
         if now - deploy.phase_since > deploy.service.deadline:
-            reason = reasons.not_draining(deploy.service.deadline, alive)
+            reason = reasons.not_draining(deploy, now)
             return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
-        return Next(deploy, after=turn.pace.watch_seconds)
+        return Next(lingering.tell(deploy, turn), after=turn.pace.watch_seconds)
     took = now - (deploy.stop_requested_at or now)
     told = deploy.saying(now, MilestoneKind.PROGRESS, going.all_stopped(len(arns), took), all_stopped_at=now)
     return Next(told.at(Phase.STARTING, now))
@@ -126,7 +124,7 @@ def start(deploy: Deploy, turn: Turn) -> Next:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if not is_own(deploy, seen.revision):
         return taken(deploy, turn, seen)
-    if seen.revision == original.revision and (seen.desired != 0 or still_alive(old_tasks(deploy, turn))):
+    if seen.revision == original.revision and (seen.desired != 0 or _any_alive(deploy, turn)):
         # Something started old tasks again since they were proven stopped: the proof no longer stands.
         return Next(deploy.at(Phase.DRAINING, turn.now()))
     deploy = turn.write(
@@ -166,13 +164,8 @@ def old_tasks(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:
     return tuple({task.arn: task for task in (*recorded, *alive)}.values())
 
 
-def still_alive(old: Sequence[TaskSeen]) -> tuple[TaskAlive, ...]:
-    """The tasks whose lastStatus is not STOPPED."""
-    return tuple(
-        TaskAlive(task_id=task.id, last_status=task.last_status, since=task.stopping_at)
-        for task in old
-        if task.last_status != "STOPPED"
-    )
+def _any_alive(deploy: Deploy, turn: Turn) -> bool:
+    return any(task.last_status != "STOPPED" for task in old_tasks(deploy, turn))
 
 
 def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
