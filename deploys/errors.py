@@ -140,6 +140,12 @@ class NothingRuns(Refused):
     """`{service}` wants 0 tasks, so a new revision would not be tried by any task. Scale it up first."""
 
 
+class LeftStopped(Refused):
+    """`{service}` is stopped: deploy `{deploy}` was to bring back its tasks ({count}), and there is no record
+    of that deploy any more. I bring them back by myself within some minutes and say so in its channel; ask
+    again then."""
+
+
 class SameImage(Refused):
     """`{service}` already runs `{tag}` (digest unchanged). Nothing was changed. `/deploy restart {service}`
     starts it in new tasks."""

@@ -20,10 +20,10 @@ EVERYTHING = Suspension(scale_in=True, scale_out=True, scheduled=True)
 class Scaling(Frozen):
     """How a service was scaled before it is stopped. Written before anything is suspended."""
 
-    minimum: int
-    """The least it is scaled to (tasks)."""
-    maximum: int
-    """The most it is scaled to (tasks)."""
+    minimum: int = 0
+    """The least it is scaled to (tasks); for people."""
+    maximum: int = 0
+    """The most it is scaled to (tasks); for people."""
     before: Suspension
     """What was suspended then, and has to be again on every way out."""
     tried: bool = False

@@ -24,7 +24,7 @@ from rq.serializers import JSONSerializer
 from deploys import audit, keys
 from deploys.bell import QUEUE, Bell
 from deploys.connection import connect_for_rq, texts
-from deploys.deploy import Phase
+from deploys.deploy import Outcome, Phase
 from deploys.groups import Groups
 from deploys.threads import Threads
 from sandbox.slack import SlackSandbox
@@ -167,6 +167,8 @@ def ring(bell: Bell, name: str, deploy_id: str) -> None:
             bell.home(ALICE)
         case "groups":
             bell.groups()
+        case "janitor":
+            bell.janitor()
         case "say":
             bell.say(DEPLOYS, None, ALICE, "Only you see this.")
         case "tags":
@@ -201,6 +203,34 @@ def test_every_entry_point_is_rung_for_and_answered(
     for words in ("Only you see this.", "1.4.1", "1.5.0"):
         assert words in answers
     assert office.queue.failed_job_registry.get_job_ids(cleanup=False) == []
+
+
+def test_what_the_janitor_finds_is_brought_back_and_told_in_the_channel(
+    office: Office, workshop: Workshop, yard: Yard, slack: SlackSandbox
+) -> None:
+    """Redis was lost: nothing is left of the deploy but the marks on the ECS service."""
+    ecs, revision = yard.ecs.client("ecs"), yard.service("ledger")["taskDefinition"].rsplit("/", 1)[-1]
+    marked = {
+        "slipway:restore": "w7x8y9zt/1",
+        "slipway:revisions": f"{revision} {revision}",
+        "slipway:asked": f"deploy 1.4.2 {ALICE} {DEPLOYS} T01SLIPWAY",
+    }
+    arn = yard.service("ledger")["serviceArn"]
+    ecs.tag_resource(resourceArn=arn, tags=[{"key": key, "value": marked[key]} for key in marked])
+    ecs.update_service(cluster="production", service="ledger", desiredCount=0)
+    yard.ecs.advance(120)
+
+    Bell(office.redis).janitor()
+    office.work()
+    assert yard.store.live() == []
+    yard.redis.hset(keys.LOST, "ledger", f"w7x8y9zt {time.time() - 300:.3f}")
+    Bell(office.redis).janitor("later")
+    office.work()
+
+    assert yard.until_over("w7x8y9zt").outcome is Outcome.ROLLED_BACK
+    assert yard.service("ledger")["desiredCount"] == 1
+    said = "\n".join(message["text"] for message in slack.messages(DEPLOYS))
+    assert "I found `ledger` stopped by this deploy, and no record of it" in said
 
 
 def test_a_worker_that_forks_does_the_same(office: Office, workshop: Workshop, yard: Yard) -> None:

@@ -11,6 +11,7 @@ from deploys.errors import (
     ForeignController,
     ForeignRollout,
     ImageMissing,
+    LeftStopped,
     NothingRuns,
     SameImage,
     ServiceMissing,
@@ -19,7 +20,7 @@ from deploys.errors import (
 from deploys.mrkdwn import escape
 from workers.ecs import images, registry, task_definitions, tasks
 from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
-from workers.flows import autoscaling
+from workers.flows import autoscaling, marks
 from workers.flows.ending import look_again, withdraw
 from workers.flows.goals import find_goal, shown_tag
 from workers.flows.words import asking, measures
@@ -77,6 +78,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     """
     service = deploy.service
     seen = turn.service()
+    _check_not_left_stopped(deploy, turn, seen)
     check_service(service, seen)
     assert seen is not None
     running = task_definitions.describe(turn.region, seen.revision)
@@ -130,6 +132,15 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
         raise ForeignRollout(
             service=service.name, deployment=primary.id, revision=measures.short(primary.revision)
         )
+
+
+def _check_not_left_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> None:
+    """A deploy without a record may have stopped the service: then the janitor is about to bring it back."""
+    mark = marks.read(seen.tags) if seen is not None and seen.desired == 0 else None
+    if mark is None or deploy.service.strategy is not Strategy.STOP_START:
+        return
+    if mark.deploy_id not in {deploy.id, *(each.id for each in turn.earlier())}:
+        raise LeftStopped(service=deploy.service.name, deploy=mark.deploy_id, count=mark.count)
 
 
 def _checked_images(
