@@ -15,7 +15,7 @@ from deploys.errors import CatalogueUnreadable, SettingsInvalid
 from deploys.mrkdwn import plural
 from deploys.settings import Settings, load, read_env_file
 from slipway.regions import unheard_of
-from slipway.service_table import table
+from slipway.service_table import groups_table, table
 from workers.settings import ClockSettings, WorkerSettings
 
 
@@ -87,9 +87,12 @@ def _services_are_right(file: Path) -> bool:
             typer.echo(f"{file}:{problem}")
         typer.echo(f"\n{plural(len(checked.problems), 'mistake')} in {file}.")
         return False
-    services = tuple(checked.services.values())
-    typer.echo(f"{file} is right: {plural(len(services), 'service')}.\n")
+    services, groups = tuple(checked.services.values()), tuple(checked.groups.values())
+    counted = [plural(len(services), "service"), *([plural(len(groups), "group")] if groups else [])]
+    typer.echo(f"{file} is right: {' and '.join(counted)}.\n")
     typer.echo(table(services))
+    if groups:
+        typer.echo(f"\n{groups_table(groups)}")
     for note in (*checked.notes, *unheard_of(services)):
         typer.echo(f"\nnote: {file}:{note}")
     return True

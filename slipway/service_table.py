@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from deploys.catalogue.durations import show
-from deploys.catalogue.service import Service
-
-_HEADINGS = ("service", "strategy", "in ECS", "may deploy", "approvals", "channels", "deadline")
+from deploys.catalogue.service import CheckAfter, Group, Pin, Service
 
 
 def table(services: Sequence[Service]) -> str:
     """One line for each service. Columns are as wide as they have to be: only whole ids are of use."""
-    rows = [_HEADINGS, *map(_row, services)]
+    columns = [[heading, *map(cell, services)] for heading, cell in _ALWAYS]
+    columns += [
+        [heading, *(cell(service) or "-" for service in services)]
+        for heading, cell in _WHERE_USED
+        if any(map(cell, services))
+    ]
+    return _aligned(zip(*columns, strict=True))
+
+
+def groups_table(groups: Sequence[Group]) -> str:
+    """One line for each group of services."""
+    rows = [
+        (
+            group.name,
+            ", ".join(group.services),
+            _yes_or_no(group.in_order),
+            _yes_or_no(group.stop_on_first_failure),
+        )
+        for group in groups
+    ]
+    return _aligned([("group", "services", "in order", "stops on first failure"), *rows])
+
+
+def _aligned(lines: Iterable[Sequence[str]]) -> str:
+    rows = list(lines)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
 
 
-def _row(service: Service) -> tuple[str, ...]:
-    return (
-        service.name,
-        service.strategy,
-        f"{service.region} {service.cluster}/{service.ecs_service}",
-        ", ".join(service.deployers) or "everybody",
-        _approvals(service),
-        ", ".join(service.channels) or "any",
-        show(service.deadline),
-    )
+def _in_ecs(service: Service) -> str:
+    account = f"{service.role.account} " if service.role else ""
+    return f"{account}{service.region} {service.cluster}/{service.ecs_service}"
 
 
 def _approvals(service: Service) -> str:
@@ -36,3 +51,51 @@ def _approvals(service: Service) -> str:
         return "none"
     own = ", one's own too" if service.self_approval else ""
     return f"{service.approvals} of {', '.join(service.approvers)}{own}"
+
+
+def _pinned(service: Service) -> str:
+    return "" if service.pin is Pin.TAG else service.pin
+
+
+def _before(service: Service) -> str:
+    if not service.before:
+        return ""
+    container = f" in {service.before.container}" if service.before.container else ""
+    return f"{' '.join(service.before.command)}{container} ({show(service.before.deadline)})"
+
+
+def _after(service: Service) -> str:
+    return _checked(service.after) if service.after else ""
+
+
+def _checked(after: CheckAfter) -> str:
+    return f"{', '.join(filter(None, (after.http, *after.alarms)))} ({show(after.lasts)})"
+
+
+def _role(service: Service) -> str:
+    if not service.role:
+        return ""
+    return f"{service.role.arn}{' (external id)' if service.role.external_id else ''}"
+
+
+def _yes_or_no(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+_Column = tuple[str, Callable[[Service], str]]
+_ALWAYS: tuple[_Column, ...] = (
+    ("service", lambda service: service.name),
+    ("strategy", lambda service: service.strategy),
+    ("in ECS", _in_ecs),
+    ("may deploy", lambda service: ", ".join(service.deployers) or "everybody"),
+    ("approvals", _approvals),
+    ("channels", lambda service: ", ".join(service.channels) or "any"),
+    ("deadline", lambda service: show(service.deadline)),
+)
+_WHERE_USED: tuple[_Column, ...] = (
+    ("pinned by", _pinned),
+    ("before", _before),
+    ("after", _after),
+    ("role", _role),
+)
+"""Shown when a service says something there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +27,9 @@ log = structlog.get_logger()
 
 AGAIN_SECONDS = 1.0
 """After a turn that began too late for its call (seconds)."""
+STRETCHED_SECONDS = 60.0
+"""Waits up to this long are looks and tries, which jitter may stretch; longer ones lead to times that people
+were told."""
 WATCHED_TOGETHER = 40
 """Deploys one watch job looks at: what it can do well within a lease (count)."""
 
@@ -164,11 +168,16 @@ class Engine:
         return self._store.commit(
             claim,
             after,
-            due_at=self._now() + left.after,
+            due_at=self._now() + self._stretched(left.after),
             bell=steps.bell(after),
             what=after.phase.value if moved else "",
             keep=keep,
         )
+
+    def _stretched(self, seconds: float) -> float:
+        if seconds > STRETCHED_SECONDS:
+            return seconds
+        return seconds * (1 + self._pace.jitter * random.random())
 
     def _time_for_another(self, claim: Claim) -> bool:
         return claim.left() > 2 * WORST_CALL_SECONDS

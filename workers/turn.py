@@ -26,6 +26,9 @@ class Pace:
     """Between two looks at a rollout."""
     settle_seconds: float = 75.0
     """After the end, until the look that proves it held: longer than a lease."""
+    jitter: float = 0.0
+    """Share by which short waits are stretched at random, so that deploys do not ask AWS in step (0.1: up to
+    a tenth)."""
 
 
 @dataclass(frozen=True)

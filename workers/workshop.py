@@ -30,6 +30,8 @@ from workers.thread.publisher import Publisher
 from workers.thread.say import say
 from workers.turn import Pace
 
+JITTER = 0.1
+
 
 @dataclass(frozen=True)
 class Workshop:
@@ -84,7 +86,7 @@ def build(settings: WorkerSettings) -> Workshop:
         bell=bell,
         aws=aws,
         gate=gate,
-        pace=Pace(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds),
+        pace=Pace(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
     )
     return Workshop(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
 from deploys.catalogue.check import Checked, check
 from deploys.catalogue.nearest import nearest
-from deploys.catalogue.service import Service
+from deploys.catalogue.service import Group, Service
 from deploys.catalogue.slack_ids import is_group
 from deploys.errors import CatalogueInvalid, CatalogueUnreadable, UnknownService
 from deploys.mrkdwn import escape, plural
@@ -25,15 +25,27 @@ class Catalogue:
     """All services, by the name people type. In the order of the file."""
 
     services: Mapping[str, Service]
+    together: Mapping[str, Group] = field(default_factory=dict)
+    """Services that are deployed by one name."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "services", MappingProxyType(dict(self.services)))
+        object.__setattr__(self, "together", MappingProxyType(dict(self.together)))
 
     def service(self, name: str) -> Service:
         """One service; raises UnknownService, which names the nearest ones."""
         if name in self.services:
             return self.services[name]
         raise UnknownService(name=escape(name[:64]).replace("`", "’"), nearest=self._nearest(name))
+
+    def group(self, name: str) -> Group | None:
+        """The services that go by this name together; None where it is no group's."""
+        return self.together.get(name)
+
+    @cached_property
+    def service_groups(self) -> tuple[str, ...]:
+        """The names of all groups of services."""
+        return tuple(self.together)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -82,4 +94,4 @@ def load(path: Path | str, environ: Mapping[str, str] | None = None) -> Catalogu
             mistakes=plural(len(checked.problems), "mistake"),
             listing="".join(f"\n  {file}:{each}" for each in checked.problems),
         )
-    return Catalogue(checked.services)
+    return Catalogue(checked.services, checked.groups)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from deploys.catalogue import names, rules
 from deploys.catalogue.keys import Defaults, Entry, File
-from deploys.catalogue.nearest import nearest
+from deploys.catalogue.mappings import GroupKeys
+from deploys.catalogue.nearest import did_you_mean
 from deploys.catalogue.problem import Place, Problem
 from deploys.catalogue.rules import Settled
-from deploys.catalogue.service import Service, Strategy
+from deploys.catalogue.service import Group, Service, Strategy
 from deploys.catalogue.source import Item, read
 from deploys.catalogue.values import shown
+from deploys.catalogue.wrong import unknown_key, wrong_values
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Checked:
     services: Mapping[str, Service]
     problems: tuple[Problem, ...]
     """Mistakes, by line. With any of them the file is not used."""
+    groups: Mapping[str, Group] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
     """What is allowed, but deserves a thought."""
 
@@ -39,7 +42,8 @@ def check(raw: bytes, environ: Mapping[str, str]) -> Checked:
     found.file()
     found.problems.extend(rules.mistakes(found.settled))
     services = {each.service.name: each.service for each in found.settled}
-    return Checked(services, _by_line(found.problems), _by_line(list(rules.notes(found.settled))))
+    notes = _by_line(list(rules.notes(found.settled)))
+    return Checked(services, _by_line(found.problems), found.groups, notes)
 
 
 def _by_line(problems: list[Problem]) -> tuple[Problem, ...]:
@@ -56,6 +60,7 @@ class _Findings:
         self.region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
         self.problems: list[Problem] = []
         self.settled: list[Settled] = []
+        self.groups: dict[str, Group] = {}
 
     def file(self) -> None:
         """The top level."""
@@ -68,9 +73,10 @@ class _Findings:
             return
         for name, item in self.root.members.items():
             if name not in File.model_fields and not str(name).startswith("x-"):
-                self._say(item.key_place, str(name), _unknown(str(name), File))
+                self._say(item.key_place, str(name), unknown_key(str(name), File))
         defaults, wrong = self._defaults(self.root.members.get("defaults"))
         self._services(self.root.members.get("services"), defaults, wrong)
+        self._groups(self.root.members.get("groups"))
 
     def _defaults(self, item: Item | None) -> tuple[dict[str, Any], frozenset[str]]:
         if item is None or item.value is None:
@@ -121,6 +127,33 @@ class _Findings:
             )
         )
 
+    def _groups(self, item: Item | None) -> None:
+        if item is None or item.value is None:
+            return
+        if not isinstance(item.value, dict):
+            wanted = "write the groups by name, indented below it"
+            self._say(item.place, "groups", f"{shown(item.value)}; {wanted}.")
+            return
+        for name, entry in item.members.items():
+            self._group(str(name), entry)
+        for again, entry in item.repeats:
+            self._values(GroupKeys, entry, f"groups.{again}")
+
+    def _group(self, name: str, item: Item) -> None:
+        path = f"groups.{name}"
+        services = {each.service.name for each in self.settled}
+        if complaint := names.complaint_of_group(name, services):
+            self._say(item.key_place, path, complaint)
+        values, wrong = self._values(GroupKeys, item, path)
+        if wrong:
+            return
+        for index, service in enumerate(values["services"]):
+            if service not in services:
+                place = item.members["services"].members[index].place
+                hint = did_you_mean(service, services) or " Services stand under `services:`."
+                self._say(place, f"{path}.services[{index}]", f"there is no service `{service}` here.{hint}")
+        self.groups[name] = Group(name=name, **values)
+
     def _values(self, model: type[BaseModel], item: Item, path: str) -> tuple[dict[str, Any], frozenset[str]]:
         """The values that are right, and the keys whose values are wrong."""
         if not isinstance(item.value, dict):
@@ -130,36 +163,13 @@ class _Findings:
         try:
             model.model_validate(item.value)
         except ValidationError as error:
-            for each in error.errors(include_url=False, include_input=False):
-                self._wrong_value(model, item, path, each["type"], each["loc"], each["msg"])
-                wrong.add(str(each["loc"][0]))
+            for key, problem in wrong_values(model, item, path, error):
+                self.problems.append(problem)
+                wrong.add(key)
         right = {key: value for key, value in item.value.items() if key not in wrong}
+        if any(field.is_required() and key in wrong for key, field in model.model_fields.items()):
+            return {}, frozenset(wrong)
         return model.model_validate(right).model_dump(exclude_unset=True), frozenset(wrong)
-
-    def _wrong_value(
-        self,
-        model: type[BaseModel],
-        item: Item,
-        path: str,
-        kind: str,
-        loc: tuple[str | int, ...],
-        message: str,
-    ) -> None:
-        below = item.find(loc)
-        where = path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
-        if kind == "extra_forbidden":
-            self._say(below.key_place, where, _unknown(str(loc[0]), model))
-        else:
-            self._say(below.place, where, message)
 
     def _say(self, place: Place, path: str, message: str) -> None:
         self.problems.append(Problem(place, path, message))
-
-
-def _unknown(key: str, model: type[BaseModel]) -> str:
-    known = list(model.model_fields)
-    if key in Entry.model_fields:
-        return "this belongs to a single service, not in the defaults."
-    if near := nearest(key, known):
-        return f"there is no such key. Did you mean `{near[0]}`?"
-    return f"there is no such key. Allowed are: {', '.join(f'`{each}`' for each in known)}."

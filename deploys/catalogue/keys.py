@@ -2,67 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from deploys.catalogue import durations, names, slack_ids, values
-from deploys.catalogue.service import Strategy
+from deploys.catalogue import names, slack_ids, values
+from deploys.catalogue.mappings import After, Before, Container, GroupKeys, Role, YesOrNo
+from deploys.catalogue.schemas import seconds, strings, text
+from deploys.catalogue.service import Pin, Strategy
 
-
-def _text(pattern: str, **more: Any) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern, **more})
-
-
-def _list(pattern: str) -> WithJsonSchema:
-    items = {"type": "string", "pattern": pattern}
-    return WithJsonSchema({"type": "array", "items": items, "uniqueItems": True})
-
-
-def _seconds(shortest: int, longest: int) -> WithJsonSchema:
-    written = {"type": "string", "pattern": durations.PATTERN, "minLength": 2}
-    return WithJsonSchema({"anyOf": [{"type": "integer", "minimum": shortest, "maximum": longest}, written]})
-
-
-Cluster = Annotated[str, BeforeValidator(values.ecs_name("a cluster")), _text(values.ECS_NAME)]
-EcsService = Annotated[str, BeforeValidator(values.ecs_name("an ECS service")), _text(values.ECS_NAME)]
-Region = Annotated[str, BeforeValidator(values.region), _text(values.REGION, examples=["eu-west-1"])]
-Container = Annotated[str, BeforeValidator(values.ecs_name("a container"))]
+Cluster = Annotated[str, BeforeValidator(values.ecs_name("a cluster")), text(values.ECS_NAME)]
+EcsService = Annotated[str, BeforeValidator(values.ecs_name("an ECS service")), text(values.ECS_NAME)]
+Region = Annotated[str, BeforeValidator(values.region), text(values.REGION, examples=["eu-west-1"])]
 PersonOrGroup = Annotated[str, BeforeValidator(values.person_or_group)]
 Channel = Annotated[str, BeforeValidator(values.channel)]
 Containers = Annotated[
     tuple[Container, ...],
     BeforeValidator(values.listed("container names")),
     AfterValidator(values.no_repeats),
-    _list(values.ECS_NAME),
+    strings(values.ECS_NAME),
 ]
 People = Annotated[
     tuple[PersonOrGroup, ...],
     BeforeValidator(values.listed("user ids (U…) and user group ids (S…)")),
     AfterValidator(values.no_repeats),
-    _list(slack_ids.PERSON_OR_GROUP),
+    strings(slack_ids.PERSON_OR_GROUP),
 ]
 Channels = Annotated[
     tuple[Channel, ...],
     BeforeValidator(values.listed("channel ids (C… or G…)")),
     AfterValidator(values.no_repeats),
-    _list(slack_ids.CHANNEL),
+    strings(slack_ids.CHANNEL),
 ]
 Way = Annotated[
     Strategy,
-    BeforeValidator(values.strategy),
+    BeforeValidator(values.one_of(Strategy, "a strategy")),
     WithJsonSchema({"type": "string", "enum": [str(each) for each in Strategy]}),
+]
+PinnedBy = Annotated[
+    Pin,
+    BeforeValidator(values.one_of(Pin, "a way to name an image")),
+    WithJsonSchema({"type": "string", "enum": [str(each) for each in Pin]}),
 ]
 Approvals = Annotated[
     int,
     BeforeValidator(values.approvals),
     WithJsonSchema({"type": "integer", "minimum": 0, "maximum": values.MOST_APPROVALS}),
 ]
-YesOrNo = Annotated[bool, BeforeValidator(values.yes_or_no), WithJsonSchema({"type": "boolean"})]
-Deadline = Annotated[int, BeforeValidator(values.duration(*values.DEADLINE)), _seconds(*values.DEADLINE)]
+Deadline = Annotated[int, BeforeValidator(values.duration(*values.DEADLINE)), seconds(*values.DEADLINE)]
 Expiry = Annotated[
-    int, BeforeValidator(values.duration(*values.APPROVAL_EXPIRY)), _seconds(*values.APPROVAL_EXPIRY)
+    int, BeforeValidator(values.duration(*values.APPROVAL_EXPIRY)), seconds(*values.APPROVAL_EXPIRY)
 ]
+
+
+def _nothing() -> None:
+    return None
 
 
 class Defaults(BaseModel):
@@ -87,7 +81,8 @@ class Defaults(BaseModel):
     strategy: Way = Field(
         default=Strategy.ROLLING,
         description="rolling: ECS replaces the tasks a few at a time. stop-start: every old task has stopped "
-        "before a new one starts, which means downtime.",
+        "before a new one starts, which means downtime. native: the ECS service itself is blue/green, "
+        "linear or canary.",
     )
     deployers: People = Field(
         default_factory=tuple,
@@ -116,6 +111,24 @@ class Defaults(BaseModel):
     approval_expiry: Expiry = Field(
         default=1800, description="How long a question for approval stays open: 90s, 20m, 1h30m, or seconds."
     )
+    pin: PinnedBy = Field(
+        default=Pin.TAG,
+        description="What a new revision names the image by: its tag, or the digest that the tag points to "
+        "when the deploy is planned.",
+    )
+    before: Before = Field(
+        default_factory=_nothing,
+        description="A one-off task that runs with the new revision before the rollout, such as a migration.",
+    )
+    after: After = Field(
+        default_factory=_nothing,
+        description="What has to hold for some time after the rollout; else the deploy is rolled back.",
+    )
+    role: Role = Field(
+        default_factory=_nothing,
+        description="The IAM role to assume for everything done to the service: its ARN, or arn and "
+        "external_id. Without it the workers' own credentials.",
+    )
 
 
 class Entry(Defaults):
@@ -126,7 +139,7 @@ class Entry(Defaults):
     )
 
 
-ServiceName = Annotated[
+Name = Annotated[
     str,
     WithJsonSchema(
         {"type": "string", "allOf": [{"pattern": names.PATTERN}, {"not": {"enum": sorted(names.VERBS)}}]}
@@ -142,6 +155,10 @@ class File(BaseModel):
     defaults: Defaults | None = Field(
         default_factory=Defaults, description="What holds where a service says nothing else."
     )
-    services: dict[ServiceName, Entry | None] = Field(
+    services: dict[Name, Entry | None] = Field(
         description="The services by the name people type: /deploy NAME TAG.", min_length=1
+    )
+    groups: dict[Name, GroupKeys] | None = Field(
+        default_factory=dict,
+        description="Services that are deployed together, by a name that is typed in place of a service's.",
     )

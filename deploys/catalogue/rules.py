@@ -9,6 +9,9 @@ from deploys.catalogue.problem import Place, Problem
 from deploys.catalogue.service import Service, Strategy
 from deploys.catalogue.slack_ids import is_group
 
+Target = tuple[str, str, str, str]
+"""An ECS service: account (empty: that of the workers' own credentials), region, cluster, name."""
+
 
 @dataclass(frozen=True)
 class Settled:
@@ -31,7 +34,7 @@ class Settled:
 
 def mistakes(services: Iterable[Settled]) -> Iterator[Problem]:
     """What is wrong, although each value for itself is allowed."""
-    first: dict[tuple[str, str, str], str] = {}
+    first: dict[Target, str] = {}
     for settled in services:
         yield from _whereabouts(settled)
         yield from _approvals(settled)
@@ -47,6 +50,8 @@ def notes(services: Iterable[Settled]) -> Iterator[Problem]:
         if service.strategy is Strategy.STOP_START and service.approvals == 0:
             message = "stops every task before it starts new ones, and nobody is asked (approvals: 0)."
             yield settled.problem("approvals", message)
+        elif service.strategy is Strategy.NATIVE:
+            continue  # approvers answer its pauses too
         elif service.approvals == 0 and "approvers" in settled.own and service.approvers:
             message = "nobody is ever asked: 0 approvals are needed. Write `approvals: 1`, or leave this out."
             yield settled.problem("approvers", message)
@@ -95,15 +100,19 @@ def _approvals(settled: Settled) -> Iterator[Problem]:
         )
 
 
-def _same_service(settled: Settled, first: dict[tuple[str, str, str], str]) -> Iterator[Problem]:
+def _same_service(settled: Settled, first: dict[Target, str]) -> Iterator[Problem]:
     service = settled.service
-    if settled.wrong & {"region", "cluster", "ecs_service"} or not (service.region and service.cluster):
+    if settled.wrong & {"region", "cluster", "ecs_service", "role"}:
         return
-    target = (service.region, service.cluster, service.ecs_service)
+    if not (service.region and service.cluster):
+        return
+    account = service.role.account if service.role else ""
+    target = (account, service.region, service.cluster, service.ecs_service)
+    where = ", ".join(filter(None, (account, service.region)))
     other = first.setdefault(target, service.name)
     if other != service.name:
         yield settled.problem(
             "ecs_service",
             f"this is the same ECS service as that of `{other}`: `{service.ecs_service}` in cluster "
-            f"`{service.cluster}` ({service.region}). Each may stand in this file once.",
+            f"`{service.cluster}` ({where}). Each may stand in this file once.",
         )

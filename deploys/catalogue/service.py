@@ -57,6 +57,11 @@ class Role(BaseModel):
     external_id: str = ""
     """What the role's trust policy may ask for (sts:ExternalId)."""
 
+    @property
+    def account(self) -> str:
+        """The AWS account that the role is in, by its twelve digits."""
+        return self.arn.split(":")[4]
+
 
 class Service(BaseModel):
     """A service of the catalogue, defaults already filled in.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from typing import NoReturn
 
 from pydantic_core import PydanticCustomError
 
 from deploys.catalogue import durations, slack_ids
 from deploys.catalogue.nearest import did_you_mean
-from deploys.catalogue.service import Strategy
 
 ECS_NAME = r"^[A-Za-z0-9_-]{1,255}$"
 """Clusters, services, containers (ECS API reference: CreateCluster, CreateService, ContainerDefinition)."""
@@ -18,6 +18,8 @@ REGION = r"^[a-z]{2,}(-[a-z]+)+-[0-9]+$"
 MOST_APPROVALS = 10
 DEADLINE = (10, 86_400)
 APPROVAL_EXPIRY = (5, 604_800)
+TASK_DEADLINE = (10, 43_200)
+CHECK_LASTS = (10, 43_200)
 """Shortest and longest (seconds)."""
 
 
@@ -78,15 +80,19 @@ def region(value: object) -> str:
     refuse(f"`{name}` is not an AWS region; they look like `eu-west-1`.")
 
 
-def strategy(value: object) -> Strategy:
-    """One of the strategies."""
-    allowed = [str(each) for each in Strategy]
-    *others, last = (f"`{each}`" for each in allowed)
+def one_of(allowed: type[StrEnum], what: str) -> Callable[[object], str]:
+    """One of the words of an enumeration."""
+    words = [str(each) for each in allowed]
+    *others, last = (f"`{word}`" for word in words)
     choice = f"{', '.join(others)} or {last}"
-    name = text(value, choice)
-    if name in allowed:
-        return Strategy(name)
-    refuse(f"`{name}` is not a strategy; write {choice}.{did_you_mean(name, allowed)}")
+
+    def check(value: object) -> str:
+        word = text(value, choice)
+        if word in words:
+            return word
+        refuse(f"`{word}` is not {what}; write {choice}.{did_you_mean(word, words)}")
+
+    return check
 
 
 def approvals(value: object) -> int:
@@ -150,14 +156,14 @@ def _slack_id(value: object, what: str, complaint: Callable[[str], str | None]) 
     return identity
 
 
-def listed(what: str) -> Callable[[object], object]:
-    """A list; each of its members is checked on its own."""
+def listed(what: str, *, none: bool = True) -> Callable[[object], object]:
+    """A list, which may be empty where none may be meant; each of its members is checked on its own."""
 
     def check(value: object) -> object:
         if isinstance(value, list):
-            return value
+            return value if value or none else refuse(f"the list is empty; write a list of {what}.")
         if value is None:
-            refuse(f"nothing stands here; write a list of {what}, or `[]` for none.")
+            refuse(f"nothing stands here; write a list of {what}{', or `[]` for none' if none else ''}.")
         example = f": `[{value}]`" if isinstance(value, str | int) and not isinstance(value, bool) else ""
         refuse(f"{shown(value)}; write a list of {what}{example}.")
 

@@ -48,6 +48,38 @@ def test_a_right_file_is_shown_as_a_table_with_its_defaults_filled_in() -> None:
     )
 
 
+def test_what_only_some_services_have_is_shown_where_one_has_it_and_groups_below() -> None:
+    Path("services.yml").write_text(
+        "defaults: {cluster: c, region: eu-west-1}\n"
+        "services:\n"
+        "  web:\n"
+        "    pin: digest\n"
+        "    before: {command: [migrate, --all], container: app}\n"
+        "    after: {http: 'https://web.example.com/', alarms: [errors], for: 90s}\n"
+        "    role: {arn: 'arn:aws:iam::210987654321:role/slipway', external_id: secret-of-web}\n"
+        "  api: {}\n"
+        "groups: {both: {services: [api, web], in_order: true}}\n"
+    )
+
+    assert slipway("check").output == (
+        "services.yml is right: 2 services and 1 group.\n"
+        "\n"
+        "service  strategy  in ECS                        may deploy  "
+        "approvals  channels  deadline  pinned by  "
+        "before                      after                                     role\n"
+        "web      rolling   210987654321 eu-west-1 c/web  everybody   "
+        "none       any       20m       digest     "
+        "migrate --all in app (10m)  https://web.example.com/, errors (1m30s)  "
+        "arn:aws:iam::210987654321:role/slipway (external id)\n"
+        "api      rolling   eu-west-1 c/api               everybody   "
+        "none       any       20m       -          "
+        "-                           -                                         -\n"
+        "\n"
+        "group  services  in order  stops on first failure\n"
+        "both   api, web  yes       no\n"
+    )
+
+
 def test_each_mistake_is_printed_with_its_place_and_the_exit_code_is_1() -> None:
     Path("services.yml").write_text(WRONG)
 
@@ -149,7 +181,7 @@ def test_the_installed_command_checks_the_example(empty_place: Path) -> None:
     done = subprocess.run([SLIPWAY, "check"], capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("services.yml is right: 4 services.\n")
+    assert done.stdout.startswith("services.yml is right: 6 services and 1 group.\n")
 
 
 def test_the_installed_command_says_its_version_and_what_it_can() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from bot.settings import BotSettings, WebSettings
-from deploys.catalogue import Service, Strategy, durations, names, slack_ids, values
+from deploys.catalogue import Group, Service, Strategy, durations, mapping_values, names, slack_ids, values
+from deploys.catalogue.mappings import AfterKeys, BeforeKeys, GroupKeys, RoleKeys, written
+from deploys.catalogue.service import CheckAfter, Pin, Role, TaskBefore
 from deploys.settings import Settings
 from slipway.app_manifest import EVENTS, SCOPES
 from slipway.check import Process
@@ -89,10 +92,72 @@ def test_the_defaults_and_ranges_of_keys_are_those_of_the_code() -> None:
         assert keys[key][1] == f"`{durations.show(Service.model_fields[key].default)}`"
 
 
+def test_every_key_of_a_mapping_is_described_and_no_other() -> None:
+    for heading, model in (
+        ("Key of `before`", BeforeKeys),
+        ("Key of `after`", AfterKeys),
+        ("Key of `role`", RoleKeys),
+        ("Key of a group", GroupKeys),
+    ):
+        assert list(rows(heading)) == written(model)
+        for key, (_, default, _) in rows(heading).items():
+            field = next(field for name, field in model.model_fields.items() if key in (name, field.alias))
+            assert (default == "required") == field.is_required()
+
+
+def test_a_mapping_s_keys_are_those_of_what_a_service_keeps() -> None:
+    for model, kept in (
+        (BeforeKeys, TaskBefore),
+        (AfterKeys, CheckAfter),
+        (RoleKeys, Role),
+        (GroupKeys, Group),
+    ):
+        assert set(model.model_fields) == set(kept.model_fields) - {"name"}
+        for name, field in model.model_fields.items():
+            if not field.is_required():
+                assert field.get_default(call_default_factory=True) == kept.model_fields[name].default
+
+
+def test_the_ranges_inside_mappings_are_those_of_the_code() -> None:
+    keys, before, after = rows("Key"), rows("Key of `before`"), rows("Key of `after`")
+
+    assert keys["pin"][:2] == [", ".join(f"`{each}`" for each in Pin), f"`{Pin.TAG}`"]
+    for row, (shortest, longest), default in (
+        (before["deadline"], values.TASK_DEADLINE, TaskBefore.model_fields["deadline"].default),
+        (after["for"], values.CHECK_LASTS, CheckAfter.model_fields["lasts"].default),
+    ):
+        bounds = f"{durations.show(shortest)} to {durations.show(longest)}"
+        assert row[:2] == [bounds, f"`{durations.show(default)}`"]
+    assert f"{mapping_values.MOST_ALARMS} at most" in after["alarms"][2]
+    assert f"Up to {mapping_values.MOST_IN_GROUP} " in rows("Key of a group")["services"][2]
+
+
 def test_the_services_yml_on_the_page_is_right() -> None:
     shown = PAGE.split("## services.yml\n\n", 1)[1].split("\n\n", 1)[0]
 
     assert said(shown) == []
+
+
+def indented(text: str, depth: int) -> str:
+    return "\n".join(" " * depth + line for line in dedent(text).splitlines())
+
+
+def test_the_examples_of_mappings_on_the_page_are_right() -> None:
+    def example(before: str) -> str:
+        return PAGE.split(before, 1)[1].split("\n\n", 2)[1]
+
+    parts = [
+        example("A task before the rollout:"),
+        example("needs `http` or `alarms`, or both:"),
+        example("or with an external id:"),
+    ]
+    service = "cluster: production\nregion: eu-west-1"
+    web = "\n".join(indented(part, 4) for part in (service, *parts))
+    groups = dedent(example("deploys them together."))
+
+    assert (
+        said(f"services:\n  web:\n{web}\n  api: {{cluster: production, region: eu-west-1}}\n{groups}") == []
+    )
 
 
 def test_every_word_that_cannot_be_a_name_is_listed() -> None:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from deploys.catalogue import Service
 from slipway.cli import app
 from tests.deploys.catalogue.files import said, service
+from tests.deploys.catalogue.mappings import WRONG
 from tests.deploys.catalogue.test_wrong_values import VALUES
 
 ROOT = Path(__file__).parents[2]
@@ -42,10 +43,18 @@ def test_it_is_a_schema_of_draft_2020_12(schema: dict[str, Any]) -> None:
         "services: {web: , api: {}}",
         "x-anchors: {a: 1}\nservices: {web: {deadline: 90, approval_expiry: 1h30m, self_approval: true}}",
         "defaults: \nservices: {web: {deployers: [], channels: [C01DEPLOYS, G04PAYMENTS]}}",
+        "defaults: {before: {}, after: {}, role: {}}\nservices: {web: {before: {command: [x]}, pin: tag}}",
+        "services: {web: {after: {alarms: [a]}, role: 'arn:aws:iam::123456789012:role/x'}}\ngroups:",
+        "services: {web: }\ngroups: {all: {services: [web], in_order: true, stop_on_first_failure: false}}",
     ],
 )
 def test_right_files_are_right_by_the_schema(schema: dict[str, Any], text: str) -> None:
     assert mistakes(schema, text) == []
+
+
+@pytest.mark.parametrize("lines", [lines for lines, _ in WRONG if "deadline: 1d" not in lines])
+def test_a_mistake_inside_a_mapping_is_one_by_the_schema_too(schema: dict[str, Any], lines: str) -> None:
+    assert mistakes(schema, service(lines))
 
 
 BEYOND = (
@@ -77,7 +86,7 @@ def test_every_key_is_described_for_the_editor(schema: dict[str, Any]) -> None:
 
     assert set(entry) == set(Service.model_fields) - {"name"}
     assert all(len(key["description"]) > 20 for key in entry.values())
-    assert entry["strategy"]["enum"] == ["rolling", "stop-start"]
+    assert entry["strategy"]["enum"] == ["rolling", "stop-start", "native"]
 
 
 def test_defaults_are_those_a_service_gets(schema: dict[str, Any]) -> None:
@@ -85,4 +94,10 @@ def test_defaults_are_those_a_service_gets(schema: dict[str, Any]) -> None:
     named = {key: each["default"] for key, each in entry.items() if "default" in each}
 
     assert named == {key: Service.model_fields[key].default for key in named}
-    assert named == {"strategy": "rolling", "self_approval": False, "deadline": 1200, "approval_expiry": 1800}
+    assert named == {
+        "strategy": "rolling",
+        "self_approval": False,
+        "deadline": 1200,
+        "approval_expiry": 1800,
+        "pin": "tag",
+    }

@@ -8,7 +8,7 @@ from sandbox.ecs.operations.call import Call
 from sandbox.ecs.operations.services import create_service
 from sandbox.ecs.operations.task_definitions import make_task_definition
 from sandbox.ecs.region import Region
-from sandbox.ecs.seed import definitions, registry, services
+from sandbox.ecs.seed import alarms, definitions, registry, services
 
 DAYS_UP = 3
 """The services were deployed that long ago, and have been steady since."""
@@ -21,6 +21,7 @@ def furnish(region: Region) -> None:
     moto = ecs_backends[region.account][region.name]
     moto.create_cluster(services.CLUSTER)
     _let_moto_find_services(region)
+    alarms.fill(region.account, region.name)
     with region.back_in_time(opened - DAYS_UP * 86_400):
         for name in services.NAMES:
             definition = definitions.definition(region.account, region.name, name)

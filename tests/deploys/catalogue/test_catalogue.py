@@ -18,10 +18,10 @@ def catalogue(*names: str) -> Catalogue:
     )
 
 
-def test_the_example_describes_the_four_services_of_the_sandbox() -> None:
+def test_the_example_describes_the_six_services_of_the_sandbox() -> None:
     found = load(EXAMPLE, {})
 
-    assert found.names == ("web", "api", "ledger", "billing")
+    assert found.names == ("web", "api", "ledger", "billing", "shop", "site")
     assert found.regions == {"eu-west-1"}
     assert found.groups == {"S01DEPLOYERS", "S02APPROVERS"}
     assert {name: each.strategy for name, each in found.services.items()} == {
@@ -29,7 +29,10 @@ def test_the_example_describes_the_four_services_of_the_sandbox() -> None:
         "api": Strategy.ROLLING,
         "ledger": Strategy.STOP_START,
         "billing": Strategy.STOP_START,
+        "shop": Strategy.NATIVE,
+        "site": Strategy.NATIVE,
     }
+    assert found.service_groups == ("shopfront",)
 
 
 def test_what_a_service_leaves_out_comes_from_the_defaults_and_then_from_the_strategy() -> None:

@@ -15,6 +15,7 @@ FIND_CHANNEL = (
 )
 DURATION = "write a length of time such as `90s`, `20m` or `1h30m`, or a number of seconds."
 APPROVALS = "write how many different people have to approve: 0 to 10"
+STRATEGIES = "`rolling`, `stop-start` or `native`"
 NOT_A_NAME = (
     "this cannot be a service's name: write small letters, digits and hyphens, 63 at most, "
     "and no hyphen first."
@@ -22,7 +23,7 @@ NOT_A_NAME = (
 KEYS = (
     "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `approvals`, "
     "`self_approval`, "
-    "`channels`, `deadline`, `approval_expiry`, `ecs_service`"
+    "`channels`, `deadline`, `approval_expiry`, `pin`, `before`, `after`, `role`, `ecs_service`"
 )
 
 VALUES = [
@@ -34,15 +35,20 @@ VALUES = [
     # strategy
     (
         "strategy: stopstart",
-        "5:15: services.web.strategy: `stopstart` is not a strategy; write `rolling`, `stop-start` or `native`. "
+        f"5:15: services.web.strategy: `stopstart` is not a strategy; write {STRATEGIES}. "
         "Did you mean `stop-start`?",
     ),
     (
         "strategy: blue-green",
-        "5:15: services.web.strategy: `blue-green` is not a strategy; write `rolling`, `stop-start` or `native`.",
+        f"5:15: services.web.strategy: `blue-green` is not a strategy; write {STRATEGIES}.",
     ),
-    ("strategy:", "5:5: services.web.strategy: nothing stands here; write `rolling`, `stop-start` or `native`."),
-    ("strategy: [rolling]", "5:15: services.web.strategy: this is a list; write `rolling`, `stop-start` or `native`."),
+    ("strategy:", f"5:5: services.web.strategy: nothing stands here; write {STRATEGIES}."),
+    ("strategy: [rolling]", f"5:15: services.web.strategy: this is a list; write {STRATEGIES}."),
+    # pin
+    (
+        "pin: sha256",
+        "5:10: services.web.pin: `sha256` is not a way to name an image; write `tag` or `digest`.",
+    ),
     # ECS names
     (
         "ecs_service: arn:aws:ecs:eu-west-1:123456789012:service/production/web",

@@ -60,7 +60,8 @@ def test_a_service_is_scaled_by_application_auto_scaling(ecs: EcsSandbox) -> Non
 
 
 def test_cloudwatch_and_load_balancers_answer(ecs: EcsSandbox) -> None:
-    assert ecs.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    (alarm,) = ecs.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert (alarm["AlarmName"], alarm["StateValue"]) == ("site-5xx", "OK")
     assert ecs.client("elbv2").describe_load_balancers()["LoadBalancers"] == []
 
 

@@ -1,0 +1,26 @@
+"""JSON Schema of the values of services.yml: what a function that checks one cannot say of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import WithJsonSchema
+
+from deploys.catalogue import durations
+
+
+def text(pattern: str, **more: Any) -> WithJsonSchema:
+    """Text of this form."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, **more})
+
+
+def strings(pattern: str, **more: Any) -> WithJsonSchema:
+    """A list of texts of this form, each once."""
+    items = {"type": "string", "pattern": pattern}
+    return WithJsonSchema({"type": "array", "items": items, "uniqueItems": True, **more})
+
+
+def seconds(shortest: int, longest: int) -> WithJsonSchema:
+    """A length of time within bounds (seconds)."""
+    spelled = {"type": "string", "pattern": durations.PATTERN, "minLength": 2}
+    return WithJsonSchema({"anyOf": [{"type": "integer", "minimum": shortest, "maximum": longest}, spelled]})

@@ -1,0 +1,48 @@
+"""How far apart looks at AWS are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from redis import Redis
+
+from deploys.deploy import Phase
+from sandbox.ecs import EcsSandbox
+from tests.workers import yard
+from tests.workers.yard import PACE, Yard
+
+
+@pytest.mark.parametrize(("jitter", "shortest", "longest"), [(0.0, 2.0, 2.0), (0.5, 2.0, 3.0)])
+def test_looks_at_a_rollout_are_stretched_a_little_and_each_differently(
+    ecs: EcsSandbox,
+    redis: Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    jitter: float,
+    shortest: float,
+    longest: float,
+) -> None:
+    monkeypatch.setattr(yard, "PACE", replace(PACE, jitter=jitter))
+    place = Yard(ecs, redis)
+    deploy_id = place.ask("web", "1.4.2")
+    place.until_phase(deploy_id, Phase.FOLLOWING)
+    waits = []
+    for _ in range(8):
+        due = place.store.due(ecs.now() + 3600)[0].at
+        ecs.advance(max(due - ecs.now(), 0))
+        place.engine.watch("eu-west-1/production")
+        waits.append(round(place.store.due(ecs.now() + 3600)[0].at - ecs.now(), 2))
+
+    assert min(waits) >= shortest
+    assert max(waits) <= longest
+    assert (len(set(waits)) > 1) is (jitter > 0)
+
+
+def test_times_that_people_were_told_are_not_stretched(
+    ecs: EcsSandbox, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yard, "PACE", replace(PACE, jitter=0.5))
+    place = Yard(ecs, redis)
+    asked = place.until_phase(place.ask("ledger", "1.4.2"), Phase.AWAITING_APPROVAL)
+
+    assert place.store.due(ecs.now() + 7200)[0].at == pytest.approx(asked.question_expires_at, abs=0.01)
