@@ -34,6 +34,7 @@ from workers import jobs
 from workers.allowed import ENTRY_POINTS, AllowedJob
 from workers.ecs.session import Aws
 from workers.engine import Engine
+from workers.janitor import Janitor
 from workers.settings import WorkerSettings
 from workers.workshop import Workshop, build
 
@@ -116,7 +117,17 @@ def workshop(yard: Yard, slack: SlackSandbox, redis_url: str, monkeypatch: pytes
         worker="worker",
         now=yard.ecs.now,
     )
-    opened = replace(build(settings), engine=engine)
+    built = build(settings)
+    janitor = Janitor(
+        built.catalogue.services.values(),
+        yard.store,
+        yard.redis,
+        built.aws,
+        Bell(connect_for_rq(redis_url)),
+        settle_seconds=PACE.settle_seconds,
+        now=yard.ecs.now,
+    )
+    opened = replace(built, engine=engine, janitor=janitor)
     monkeypatch.setattr(jobs, "_workshop", opened)
     return opened
 
@@ -212,7 +223,7 @@ def test_what_the_janitor_finds_is_brought_back_and_told_in_the_channel(
     ecs, revision = yard.ecs.client("ecs"), yard.service("ledger")["taskDefinition"].rsplit("/", 1)[-1]
     marked = {
         "slipway:restore": "w7x8y9zt/1",
-        "slipway:revisions": f"{revision} {revision}",
+        "slipway:revisions": f"{revision} ledger:99",
         "slipway:asked": f"deploy 1.4.2 {ALICE} {DEPLOYS} T01SLIPWAY",
     }
     arn = yard.service("ledger")["serviceArn"]
@@ -223,14 +234,19 @@ def test_what_the_janitor_finds_is_brought_back_and_told_in_the_channel(
     Bell(office.redis).janitor()
     office.work()
     assert yard.store.live() == []
-    yard.redis.hset(keys.LOST, "ledger", f"w7x8y9zt {time.time() - 300:.3f}")
+    yard.ecs.advance(300)
     Bell(office.redis).janitor("later")
     office.work()
 
     assert yard.until_over("w7x8y9zt").outcome is Outcome.ROLLED_BACK
     assert yard.service("ledger")["desiredCount"] == 1
-    said = "\n".join(message["text"] for message in slack.messages(DEPLOYS))
-    assert "I found `ledger` stopped by this deploy, and no record of it" in said
+
+    def told() -> bool:
+        workshop.publisher.publish("w7x8y9zt")
+        said = "\n".join(message["text"] for message in slack.messages(DEPLOYS))
+        return "I found `ledger` stopped by this deploy, and no record of it" in said
+
+    until(told)
 
 
 def test_a_worker_that_forks_does_the_same(office: Office, workshop: Workshop, yard: Yard) -> None:
