@@ -56,6 +56,10 @@ class Bell:
         """Read anew who is in the user groups of services.yml."""
         self._ring("groups", nonce=nonce)
 
+    def janitor(self, nonce: str = "") -> None:
+        """Look for services that a lost deploy left stopped."""
+        self._ring("janitor", nonce=nonce)
+
     def say(self, channel: str, thread_ts: str | None, user: str, text: str) -> None:
         """Answer one user, seen by nobody else."""
         self._ring("say", channel, thread_ts, user, text)

@@ -11,6 +11,7 @@ from deploys.checked import Check
 from deploys.draining import Draining
 from deploys.frozen import Frozen
 from deploys.one_off import OneOff
+from deploys.scaling import Scaling, ScalingPlan
 from deploys.traffic import Shift, TrafficPlan
 
 
@@ -105,6 +106,10 @@ class Plan(Frozen):
     """Seconds without a task that this plan may mean: the stop timeout and start of the containers."""
     traffic: TrafficPlan | None = None
     """How ECS moves the traffic, where the service is BLUE_GREEN, LINEAR or CANARY."""
+    stop_timeout: int | None = None
+    """Seconds that the containers running now get to stop, where they are going to be stopped."""
+    scaling: ScalingPlan | None = None
+    """What is known of Application Auto Scaling, where the service is going to be stopped and is scaled."""
 
 
 class Decision(Frozen):
@@ -137,6 +142,12 @@ class TaskAlive(Frozen):
     last_status: str
     since: float | None = None
     """When it began to stop (epoch seconds), where ECS says so."""
+    asked: bool = True
+    """Whether ECS asked it to stop; it does not ask protected tasks."""
+    protected: bool = False
+    """Protected from scale-in."""
+    protected_until: float | None = None
+    """When that ends by itself (epoch seconds)."""
 
 
 class Rollout(Frozen):
@@ -234,6 +245,10 @@ class Deploy(Frozen):
 
     original: Original | None = None
     alive: tuple[TaskAlive, ...] = ()
+    scaling: Scaling | None = None
+    """Stop-start: how the service was scaled, where it is."""
+    lingering_told_at: float | None = None
+    """When the thread was told that old tasks take longer to stop than they should."""
     stop_requested_at: float | None = None
     all_stopped_at: float | None = None
     serving_at: float | None = None

@@ -208,6 +208,12 @@ class NothingRuns(Refused):
     """`{service}` wants 0 tasks, so a new revision would not be tried by any task. Scale it up first."""
 
 
+class LeftStopped(Refused):
+    """`{service}` is stopped: deploy `{deploy}` was to bring back its tasks ({count}), and there is no record
+    of that deploy any more. I bring them back by myself within some minutes and say so in its channel; ask
+    again then."""
+
+
 class SameImage(Refused):
     """`{service}` already runs `{tag}` (digest unchanged). Nothing was changed. `/deploy restart {service}`
     starts it in new tasks."""
@@ -262,6 +268,11 @@ class NothingToFollow(Refused):
 class OwnRollout(Refused):
     """There is nothing foreign to follow: {what}, asked for by {user}, {state}. {thread} shows how it
     goes."""
+
+
+class ScalingNotSuspended(Refused):
+    """Application Auto Scaling of `{service}` does not stay suspended, so it could start tasks while they are
+    being stopped. The service was not stopped. Look at who changes its scalable target, and deploy again."""
 
 
 class UnknownField(Refused):

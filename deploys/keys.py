@@ -11,6 +11,8 @@ BELLS = f"{PREFIX}bells"
 PUBLISH = f"{PREFIX}publish"
 AUDIT = f"{PREFIX}audit"
 FENCE = f"{PREFIX}fence"
+LOST = f"{PREFIX}lost"
+"""Hash from service to the deploy that marks it and has no record, and since when that is seen."""
 WATCHED = f"{PREFIX}watched:"
 
 

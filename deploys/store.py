@@ -73,6 +73,32 @@ class Store:
             raise UnknownDeploy(id=deploy_id)
         return deploy
 
+    def adopt(self, deploy: Deploy) -> bool:
+        """Takes in the record of a deploy that was lost, due at once, in the phase it has. False when there
+        is a record of it, or another deploy of its service; nothing was written then."""
+        name, now = deploy.service.name, self._now()
+        return bool(
+            self._script("adopt")(
+                keys=[
+                    keys.record(deploy.id),
+                    keys.line(name),
+                    keys.LIVE,
+                    keys.HISTORY,
+                    keys.history(name),
+                    keys.DUE,
+                    keys.BELLS,
+                    keys.PUBLISH,
+                    keys.AUDIT,
+                ],
+                args=[
+                    deploy.id,
+                    deploy.model_dump_json(),
+                    _ms(now),
+                    *audit.entry(deploy, by="slipway", what="found marked, without a record", now=now),
+                ],
+            )
+        )
+
     def amend(self, deploy_id: str, change: Callable[[Deploy], Deploy], *, by: str, what: str) -> Deploy:
         """Writes a person's decision. `change` is pure; it is tried again when the record moved meanwhile.
 
@@ -282,5 +308,5 @@ def _shows(deploy: Deploy) -> dict[str, Any]:
 
 _LUA = {
     name: files("deploys").joinpath(f"lua/{name}.lua").read_text()
-    for name in ("request", "claim", "commit", "amend", "release")
+    for name in ("request", "adopt", "claim", "commit", "amend", "release")
 }

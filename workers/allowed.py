@@ -11,7 +11,7 @@ from rq.job import Job
 
 ENTRY_POINTS = frozenset(
     f"workers.jobs.{name}"
-    for name in ("advance", "watch", "publish", "home", "groups", "say", "tags", "plan")
+    for name in ("advance", "watch", "publish", "home", "groups", "janitor", "say", "tags", "plan")
 )
 
 

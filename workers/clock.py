@@ -29,6 +29,8 @@ AGAIN_SECONDS = 5.0
 """What stays due is rung again this often (seconds)."""
 GROUPS_SECONDS = 45.0
 """Between two reads of who is in which user group (seconds)."""
+JANITOR_SECONDS = 300.0
+"""Between two looks for services that a lost deploy left stopped (seconds)."""
 
 
 class Clock:
@@ -51,13 +53,16 @@ class Clock:
         for deploy_id in self._threads.due(now, 1000):
             wanted[f"publish {deploy_id}"] = str(int(now / AGAIN_SECONDS))
         wanted["groups "] = str(int(now / GROUPS_SECONDS))
+        wanted["janitor "] = str(int(now / JANITOR_SECONDS))
         fresh = {name: nonce for name, nonce in wanted.items() if self._rung.get(name) != nonce}
         for name, nonce in fresh.items():
             job, _, about = name.partition(" ")
             if about:
                 self._bell.again(job, about, nonce)
-            else:
+            elif job == "groups":
                 self._bell.groups(nonce)
+            else:
+                self._bell.janitor(nonce)
         self._rung = wanted
         return len(fresh)
 

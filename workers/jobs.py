@@ -45,6 +45,11 @@ def groups() -> None:
     _open().refresh_groups()
 
 
+def janitor() -> None:
+    """Looks for services that a lost deploy left stopped."""
+    _open().janitor.look()
+
+
 def say(channel: str, thread_ts: str | None, user: str, text: str) -> None:
     """Answers one user, seen by nobody else."""
     _open().answer(channel, thread_ts, user, text)

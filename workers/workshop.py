@@ -21,6 +21,7 @@ from deploys.threads import Threads
 from workers import groups, home
 from workers.ecs.session import Aws
 from workers.engine import Engine
+from workers.janitor import Janitor
 from workers.queries.desk import QuestionDesk
 from workers.settings import WorkerSettings
 from workers.thread.client import slack_client
@@ -44,6 +45,7 @@ class Workshop:
     publisher: Publisher
     limits: Limits
     questions: QuestionDesk
+    janitor: Janitor
 
     def show_home(self, user: str) -> None:
         """Shows a user's Home tab anew."""
@@ -79,9 +81,10 @@ def build(settings: WorkerSettings) -> Workshop:
     limits = Limits(redis, time.time)
     threads = Threads(redis)
     gate = Access(catalogue, Groups(redis))
+    bell = Bell(connect_for_rq(settings.redis_url))
     engine = Engine(
         store=store,
-        bell=Bell(connect_for_rq(settings.redis_url)),
+        bell=bell,
         aws=aws,
         gate=gate,
         pace=Pace(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
@@ -96,4 +99,7 @@ def build(settings: WorkerSettings) -> Workshop:
         publisher=Publisher(client, threads, store, limits, time.time),
         limits=limits,
         questions=QuestionDesk(catalogue, store, threads, aws, gate, client),
+        janitor=Janitor(
+            catalogue.services.values(), store, redis, aws, bell, settle_seconds=settings.settle_seconds
+        ),
     )

@@ -17,7 +17,7 @@ from deploys.deploy import Deploy, Outcome, Phase
 from deploys.store import Store
 from deploys.threads import Threads
 from tests.builders import NOW, a_deploy, a_service
-from workers.clock import AGAIN_SECONDS, GROUPS_SECONDS, TICK_SECONDS, Clock
+from workers.clock import AGAIN_SECONDS, GROUPS_SECONDS, JANITOR_SECONDS, TICK_SECONDS, Clock
 
 
 class RecordingBell(Bell):
@@ -202,7 +202,17 @@ def test_user_groups_are_read_every_45_seconds_though_nothing_is_due(tower: Towe
     tower.run(10 * GROUPS_SECONDS)
 
     assert GROUPS_SECONDS == 45
-    assert tower.bell.rung in (["groups"] * 10, ["groups"] * 11)
+    assert tower.bell.heard("groups") in (["groups"] * 10, ["groups"] * 11)
+
+
+def test_the_janitor_is_rung_for_at_the_start_and_every_five_minutes(tower: Tower) -> None:
+    tower.clock.tick()
+    assert tower.bell.heard("janitor") == ["janitor"]
+
+    tower.run(2 * JANITOR_SECONDS)
+
+    assert JANITOR_SECONDS == 300
+    assert tower.bell.heard("janitor") == ["janitor"] * 2
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.4, 1.5], ids=["together", "nearly", "later"])

@@ -24,7 +24,7 @@ from rq.serializers import JSONSerializer
 from deploys import audit, keys
 from deploys.bell import QUEUE, Bell
 from deploys.connection import connect_for_rq, texts
-from deploys.deploy import Phase
+from deploys.deploy import Outcome, Phase
 from deploys.groups import Groups
 from deploys.threads import Threads
 from sandbox.slack import SlackSandbox
@@ -34,6 +34,7 @@ from workers import jobs
 from workers.allowed import ENTRY_POINTS, AllowedJob
 from workers.ecs.session import Aws
 from workers.engine import Engine
+from workers.janitor import Janitor
 from workers.settings import WorkerSettings
 from workers.workshop import Workshop, build
 
@@ -116,7 +117,17 @@ def workshop(yard: Yard, slack: SlackSandbox, redis_url: str, monkeypatch: pytes
         worker="worker",
         now=yard.ecs.now,
     )
-    opened = replace(build(settings), engine=engine)
+    built = build(settings)
+    janitor = Janitor(
+        built.catalogue.services.values(),
+        yard.store,
+        yard.redis,
+        built.aws,
+        Bell(connect_for_rq(redis_url)),
+        settle_seconds=PACE.settle_seconds,
+        now=yard.ecs.now,
+    )
+    opened = replace(built, engine=engine, janitor=janitor)
     monkeypatch.setattr(jobs, "_workshop", opened)
     return opened
 
@@ -167,6 +178,8 @@ def ring(bell: Bell, name: str, deploy_id: str) -> None:
             bell.home(ALICE)
         case "groups":
             bell.groups()
+        case "janitor":
+            bell.janitor()
         case "say":
             bell.say(DEPLOYS, None, ALICE, "Only you see this.")
         case "tags":
@@ -201,6 +214,39 @@ def test_every_entry_point_is_rung_for_and_answered(
     for words in ("Only you see this.", "1.4.1", "1.5.0"):
         assert words in answers
     assert office.queue.failed_job_registry.get_job_ids(cleanup=False) == []
+
+
+def test_what_the_janitor_finds_is_brought_back_and_told_in_the_channel(
+    office: Office, workshop: Workshop, yard: Yard, slack: SlackSandbox
+) -> None:
+    """Redis was lost: nothing is left of the deploy but the marks on the ECS service."""
+    ecs, revision = yard.ecs.client("ecs"), yard.service("ledger")["taskDefinition"].rsplit("/", 1)[-1]
+    marked = {
+        "slipway:restore": "w7x8y9zt/1",
+        "slipway:revisions": f"{revision} ledger:99",
+        "slipway:asked": f"deploy 1.4.2 {ALICE} {DEPLOYS} T01SLIPWAY",
+    }
+    arn = yard.service("ledger")["serviceArn"]
+    ecs.tag_resource(resourceArn=arn, tags=[{"key": key, "value": marked[key]} for key in marked])
+    ecs.update_service(cluster="production", service="ledger", desiredCount=0)
+    yard.ecs.advance(120)
+
+    Bell(office.redis).janitor()
+    office.work()
+    assert yard.store.live() == []
+    yard.ecs.advance(300)
+    Bell(office.redis).janitor("later")
+    office.work()
+
+    assert yard.until_over("w7x8y9zt").outcome is Outcome.ROLLED_BACK
+    assert yard.service("ledger")["desiredCount"] == 1
+
+    def told() -> bool:
+        workshop.publisher.publish("w7x8y9zt")
+        said = "\n".join(message["text"] for message in slack.messages(DEPLOYS))
+        return "I found `ledger` stopped by this deploy, and no record of it" in said
+
+    until(told)
 
 
 def test_a_worker_that_forks_does_the_same(office: Office, workshop: Workshop, yard: Yard) -> None:

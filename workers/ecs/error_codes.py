@@ -17,7 +17,13 @@ THROTTLED = frozenset(
     }
 )
 TURNED_AWAY = frozenset(
-    {"RequestTimeout", "RequestTimeoutException", "ServiceUnavailable", "ServiceUnavailableException"}
+    {
+        "ConcurrentUpdateException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+    }
 )
 """Codes of a service that did not take the request on."""
 BROKEN = frozenset({"InternalError", "InternalFailure", "InternalServerError", "ServerException"})

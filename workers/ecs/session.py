@@ -16,6 +16,7 @@ from workers.ecs.calls import aws_call
 from workers.ecs.roles import AssumedRole, Keys
 
 if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
@@ -26,7 +27,7 @@ READ_SECONDS = 10.0
 WORST_CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
 """How long one call may take (seconds): a lease must have more than this left before a call that changes."""
 
-WARMED = ("ecs", "ecr", "logs", "cloudwatch")
+WARMED = ("ecs", "ecr", "logs", "cloudwatch", "application-autoscaling")
 
 
 def _config() -> Config:
@@ -69,6 +70,11 @@ class Region:
     def cloudwatch(self) -> CloudWatchClient:
         """CloudWatch alarms."""
         return cast("CloudWatchClient", self.client("cloudwatch"))
+
+    @property
+    def scaling(self) -> ApplicationAutoScalingClient:
+        """Application Auto Scaling."""
+        return cast("ApplicationAutoScalingClient", self.client("application-autoscaling"))
 
     def elsewhere(self, name: str) -> Region:
         """Another region, with the same credentials: images and logs may live there."""

@@ -6,6 +6,8 @@ import re
 
 WATCH = "slipway-watch"
 """For a look at the deploys of a cluster together."""
+JANITOR = "slipway-janitor"
+"""For looks at services whose deploy may be lost."""
 PLAN = "slipway-plan"
 TAGS = "slipway-tags"
 """For questions, which have no deploy."""

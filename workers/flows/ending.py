@@ -15,7 +15,8 @@ LOUD = {Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.SUPERSEDED, Outcome.REFUSED
 def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str, *, quiet: bool = False) -> Next:
     """The outcome is known. Where a late call could still change the service, it is looked at once more.
 
-    A service that was marked to be restored goes through SETTLING too: there the mark is taken off.
+    A service that was marked to be restored goes through SETTLING too: there its scaling is put back, at
+    once, and the mark is taken off.
     """
     now = turn.now()
     if deploy.cancel and outcome is not Outcome.CANCELLED:
@@ -33,6 +34,8 @@ def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str, *, quiet: bool 
         alive=(),
         last_error="",
     )
+    if deploy.scaling is not None and deploy.scaling.pending:
+        return Next(told.at(Phase.SETTLING, now))
     if deploy.stop_requested_at is not None or deploy.uncertain:
         return Next(told.at(Phase.SETTLING, now), after=turn.pace.settle_seconds)
     if deploy.original is not None:

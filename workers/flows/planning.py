@@ -10,6 +10,7 @@ from deploys.errors import (
     DaemonStopStart,
     ForeignController,
     ForeignRollout,
+    LeftStopped,
     NothingRuns,
     ServiceMissing,
     ServiceNotActive,
@@ -17,18 +18,18 @@ from deploys.errors import (
 from workers.ecs import images, task_definitions
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import RevisionSeen, ServiceSeen
+from workers.flows import autoscaling, marks
 from workers.flows.around import check_around
 from workers.flows.checked_images import check_images, refuse_same_image
 from workers.flows.ending import look_again, withdraw
 from workers.flows.goals import find_goal
 from workers.flows.strategies import check_strategy
 from workers.flows.words import asking, measures
+from workers.flows.words.lingering import STOP_TIMEOUT
 from workers.turn import Next, Turn
 
 NOT_FIRST_SECONDS = 3600.0
 """A deploy that waits in line is rung by the end of the one before it; this is only a safety net."""
-DEFAULT_STOP_TIMEOUT = 30
-"""Seconds ECS gives a container to stop unless its definition says otherwise (ECS developer guide)."""
 START_ESTIMATE = 30
 """Seconds a task commonly takes to run."""
 
@@ -78,6 +79,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     """
     service = deploy.service
     seen = turn.service()
+    _check_not_left_stopped(deploy, turn, seen)
     check_service(service, seen)
     assert seen is not None
     running = task_definitions.describe(turn.region, seen.revision)
@@ -88,6 +90,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
         refuse_same_image(deploy, turn, changes, old_tag, image)
     check_around(deploy, turn, goal.source)
     downtime = service.strategy is Strategy.STOP_START
+    stop_timeout = _stop_timeout(running)
     return Plan(
         old_revision=seen.revision,
         source_revision=goal.source.arn,
@@ -102,7 +105,9 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
         minimum_healthy_percent=seen.minimum_healthy_percent,
         maximum_percent=seen.maximum_percent,
         downtime=downtime,
-        downtime_estimate=_stop_timeout(running) + START_ESTIMATE if downtime else None,
+        downtime_estimate=stop_timeout + START_ESTIMATE if downtime else None,
+        stop_timeout=stop_timeout if downtime else None,
+        scaling=autoscaling.planned(deploy, turn) if downtime else None,
         traffic=seen.traffic,
     )
 
@@ -136,7 +141,16 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
         )
 
 
+def _check_not_left_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> None:
+    """A deploy without a record may have stopped the service: then the janitor is about to bring it back."""
+    mark = marks.read(seen.tags) if seen is not None and seen.desired == 0 else None
+    if mark is None or deploy.service.strategy is not Strategy.STOP_START:
+        return
+    if mark.deploy_id not in {deploy.id, *(each.id for each in turn.earlier())}:
+        raise LeftStopped(service=deploy.service.name, deploy=mark.deploy_id, count=mark.count)
+
+
 def _stop_timeout(revision: RevisionSeen) -> int:
     containers = cast("list[dict[str, object]]", revision.raw.get("containerDefinitions", []))
-    timeouts = [cast("int", c.get("stopTimeout") or DEFAULT_STOP_TIMEOUT) for c in containers]
-    return max(timeouts, default=DEFAULT_STOP_TIMEOUT)
+    timeouts = [cast("int", c.get("stopTimeout") or STOP_TIMEOUT) for c in containers]
+    return max(timeouts, default=STOP_TIMEOUT)

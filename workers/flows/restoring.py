@@ -7,12 +7,13 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AwsDenied, AwsRefused, ServiceDeploymentsUnavailable
 from workers.ecs import rollouts, services, task_definitions, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
+from workers.flows import lingering
 from workers.flows.deadline import configured_seconds
 from workers.flows.ending import end, gone, is_own, old_revision, superseded
 from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
-from workers.flows.stop_start import original_of, still_alive, taken
+from workers.flows.stop_start import original_of, taken
 from workers.flows.words import endings, looks, reasons
 from workers.turn import Next, Turn
 
@@ -75,7 +76,7 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
 
 
 def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
-    """Strict order holds on the way back too: nothing starts before everything is STOPPED."""
+    """Strict order holds on the way back too: nothing starts before everything that stops is STOPPED."""
     count = original_of(deploy).desired_count
     service = deploy.service
     if seen.revision == old_revision(deploy) and seen.desired != 0:
@@ -88,9 +89,11 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
         turn.guard()
         services.update(turn.region, service.cluster, service.ecs_service, desired=0)
         return Next(deploy, after=turn.pace.watch_seconds)
-    alive = still_alive(tasks.of_service(turn.region, service.cluster, service.ecs_service))
-    deploy = deploy.evolve(alive=alive)
-    if alive:
+    known = tasks.of_service(turn.region, service.cluster, service.ecs_service)
+    protected = lingering.protections(deploy, turn, known)
+    in_the_way = lingering.in_the_way(deploy, seen, known, protected, turn.now())
+    deploy = deploy.evolve(alive=lingering.shown(in_the_way, protected))
+    if in_the_way:
         return Next(_tell_waiting(deploy, turn), after=turn.pace.watch_seconds)
     turn.guard()
     services.update(
@@ -110,7 +113,7 @@ def _tell_waiting(deploy: Deploy, turn: Turn) -> Deploy:
     return deploy.saying(
         turn.now(),
         MilestoneKind.TROUBLE,
-        looks.restoring_waits(deploy.alive),
+        looks.restoring_waits(deploy, turn.now()),
         broadcast=True,
         loud_at=turn.now(),
     )

@@ -6,27 +6,46 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AwsDenied, AwsRefused
 from workers.ecs import services
 from workers.ecs.seen import ServiceSeen
+from workers.flows import autoscaling
 from workers.flows.ending import old_revision
-from workers.flows.stop_start import RESTORE_TAG, untag
+from workers.flows.marks import RESTORE_TAG
+from workers.flows.stop_start import untag
 from workers.flows.words import looks
 from workers.turn import Next, Turn
 
 
 def settle(deploy: Deploy, turn: Turn) -> Next:
-    """Sets right what a late call moved, loudly, and looks again; otherwise the deploy is done."""
+    """Puts scaling back first. Sets right what a late call moved, loudly, and looks again; otherwise the
+    deploy is done."""
     now = turn.now()
     seen = turn.service()
+    if deploy.scaling is not None and deploy.scaling.pending:
+        left = autoscaling.put_back(deploy, turn, seen)
+        return Next(left.deploy, max(left.after, until_settled(left.deploy, turn)))
     if seen is None or seen.status != "ACTIVE":
         return Next(deploy.at(Phase.ENDED, now))
     if left_at_zero(deploy, seen) and deploy.loud_at is not None:
         told = deploy.saying(now, MilestoneKind.TROUBLE, looks.left_at_zero(), broadcast=True)
-        return Next(told.at(Phase.ENDED, now))
+        return Next(_unmarked(told, turn).at(Phase.ENDED, now))
     if left_at_zero(deploy, seen):
         count = deploy.original.desired_count if deploy.original else 0
         return _set_right(deploy, turn, looks.found_at_zero(count), count)
     if moved_late(deploy, seen):
         return _set_right(deploy, turn, looks.found_new(old_revision(deploy)), None)
+    again = autoscaling.suspended_late(deploy, turn)
+    if again is not None:
+        return Next(again)
     return Next(_unmarked(deploy, turn).at(Phase.ENDED, now))
+
+
+def until_settled(deploy: Deploy, turn: Turn) -> float:
+    """Seconds until no late call could change the service any more."""
+    if deploy.scaling is not None and deploy.scaling.pending:
+        return 0.0
+    could_move = deploy.stop_requested_at is not None or deploy.uncertain
+    if not could_move and not (deploy.scaling is not None and deploy.scaling.tried):
+        return 0.0
+    return max(0.0, (deploy.ended_at or 0.0) + turn.pace.settle_seconds - turn.now())
 
 
 def _unmarked(deploy: Deploy, turn: Turn) -> Deploy:
@@ -34,7 +53,7 @@ def _unmarked(deploy: Deploy, turn: Turn) -> Deploy:
     if deploy.original is None:
         return deploy
     try:
-        untag(deploy, turn)
+        untag(turn)
     except (AwsDenied, AwsRefused) as error:
         text = looks.tag_left(RESTORE_TAG, error.message)
         return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text)

@@ -7,24 +7,21 @@ For services that need strict FIFO order: no new task starts before every old on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Phase, TaskAlive
+from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Phase
 from deploys.errors import NothingRuns
 from workers.ecs import services, tasks
 from workers.ecs.seen import ServiceSeen, TaskSeen
+from workers.flows import autoscaling, lingering, marks
 from workers.flows.ending import end, go_back, gone, is_own, look_again, old_revision, superseded, withdraw
 from workers.flows.words import endings, going, reasons
 from workers.turn import Next, Turn
-
-RESTORE_TAG = "slipway:restore"
-"""On the ECS service while it is stopped: deploy id and count to bring back, should Redis be lost."""
 
 
 def record(deploy: Deploy, turn: Turn) -> Next:
     """Writes down what every way out brings back, before anything is stopped."""
     if deploy.cancel:
-        untag(deploy, turn)
+        if deploy.original is None:
+            untag(turn)
         return withdraw(deploy, turn)
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
@@ -36,25 +33,34 @@ def record(deploy: Deploy, turn: Turn) -> Next:
     known = tasks.of_service(turn.region, deploy.service.cluster, deploy.service.ecs_service)
     alive = tuple(task.arn for task in known if task.last_status != "STOPPED")
     original = Original(revision=seen.revision, desired_count=seen.desired, task_arns=alive)
+    scaling = autoscaling.recorded(deploy, turn, seen)
     turn.guard()
-    services.tag(turn.region, seen.arn, {RESTORE_TAG: f"{deploy.id}/{seen.desired}"})
-    return Next(deploy.evolve(original=original).at(Phase.STOPPING, turn.now()))
+    services.tag(turn.region, seen.arn, marks.written(deploy, original, scaling))
+    return Next(deploy.evolve(original=original, scaling=scaling).at(Phase.STOPPING, turn.now()))
 
 
 def stop(deploy: Deploy, turn: Turn) -> Next:
-    """Sets the desired count to 0."""
+    """Sets the desired count to 0, once nothing else changes it."""
     original = original_of(deploy)
     service = deploy.service
     if deploy.cancel and deploy.stop_requested_at is None:
         return withdraw(deploy, turn)
     if deploy.cancel:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
+    if deploy.stop_requested_at is None:
+        held = autoscaling.suspend(deploy, turn)
+        if isinstance(held, Next):
+            return held
+        deploy = held
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
     if seen.revision != original.revision:
         return taken(deploy, turn, seen)
     if deploy.stop_requested_at is None:
+        if seen.desired != original.desired_count:
+            # It was scaled since it was recorded; from here on it cannot be.
+            return Next(deploy.at(Phase.RECORDING, turn.now()))
         deploy = turn.write(
             deploy.saying(
                 turn.now(),
@@ -88,7 +94,7 @@ def drain(deploy: Deploy, turn: Turn) -> Next:
         )
     old = old_tasks(deploy, turn)
     arns = tuple(dict.fromkeys((*original.task_arns, *(task.arn for task in old))))
-    alive = still_alive(old)
+    alive = lingering.shown(old, lingering.protections(deploy, turn, old))
     deploy = deploy.evolve(
         original=original.evolve(task_arns=arns),
         alive=alive,
@@ -97,9 +103,9 @@ def drain(deploy: Deploy, turn: Turn) -> Next:
     )
     if alive:
         if now - deploy.phase_since > deploy.service.deadline:
-            reason = reasons.not_draining(deploy.service.deadline, alive)
+            reason = reasons.not_draining(deploy, now)
             return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
-        return Next(deploy, after=turn.pace.watch_seconds)
+        return Next(lingering.tell(deploy, turn), after=turn.pace.watch_seconds)
     took = now - (deploy.stop_requested_at or now)
     told = deploy.saying(now, MilestoneKind.PROGRESS, going.all_stopped(len(arns), took), all_stopped_at=now)
     return Next(told.at(Phase.STARTING, now))
@@ -118,7 +124,7 @@ def start(deploy: Deploy, turn: Turn) -> Next:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if not is_own(deploy, seen.revision):
         return taken(deploy, turn, seen)
-    if seen.revision == original.revision and (seen.desired != 0 or still_alive(old_tasks(deploy, turn))):
+    if seen.revision == original.revision and (seen.desired != 0 or _any_alive(deploy, turn)):
         # Something started old tasks again since they were proven stopped: the proof no longer stands.
         return Next(deploy.at(Phase.DRAINING, turn.now()))
     deploy = turn.write(
@@ -158,13 +164,8 @@ def old_tasks(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:
     return tuple({task.arn: task for task in (*recorded, *alive)}.values())
 
 
-def still_alive(old: Sequence[TaskSeen]) -> tuple[TaskAlive, ...]:
-    """The tasks whose lastStatus is not STOPPED."""
-    return tuple(
-        TaskAlive(task_id=task.id, last_status=task.last_status, since=task.stopping_at)
-        for task in old
-        if task.last_status != "STOPPED"
-    )
+def _any_alive(deploy: Deploy, turn: Turn) -> bool:
+    return any(task.last_status != "STOPPED" for task in old_tasks(deploy, turn))
 
 
 def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
@@ -184,12 +185,13 @@ def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     return end(deploy, turn, Outcome.SUPERSEDED, endings.superseded(seen.revision, primary))
 
 
-def untag(deploy: Deploy, turn: Turn) -> None:
-    """Takes the restore tag off the ECS service."""
+def untag(turn: Turn) -> None:
+    """Takes the marks off the ECS service."""
     seen = turn.service()
-    if seen is not None and RESTORE_TAG in seen.tags:
+    marked = [key for key in marks.KEYS if seen is not None and key in seen.tags]
+    if seen is not None and marked:
         turn.guard()
-        services.untag(turn.region, seen.arn, [RESTORE_TAG])
+        services.untag(turn.region, seen.arn, marked)
 
 
 def original_of(deploy: Deploy) -> Original:

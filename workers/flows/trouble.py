@@ -17,7 +17,7 @@ from deploys.errors import (
 from workers.flows import checking, looking_on
 from workers.flows.deadline import overdue
 from workers.flows.ending import go_back, refuse
-from workers.flows.words import looks, reasons
+from workers.flows.words import looks, reasons, scaling
 from workers.turn import Next, Turn
 
 BEFORE_THE_CHANGE = {
@@ -61,7 +61,7 @@ def after_error(deploy: Deploy, error: Exception, turn: Turn, reference: str) ->
     if deploy.phase in (Phase.RESTORING, Phase.FOLLOWING_BACK):
         return _on(_loud(deploy, error, now))
     if deploy.phase is Phase.SETTLING:
-        return _settling(deploy, turn)
+        return _settling(deploy, error, turn)
     if deploy.cancel and deploy.phase is not Phase.STARTING:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if deploy.phase is Phase.FOLLOWING:
@@ -107,7 +107,9 @@ def _before_the_change(deploy: Deploy, error: Exception, turn: Turn) -> Next:
     return _on(deploy)
 
 
-def _settling(deploy: Deploy, turn: Turn) -> Next:
+def _settling(deploy: Deploy, error: Exception, turn: Turn) -> Next:
+    if deploy.scaling is not None and deploy.scaling.pending:
+        return _on(_loud(deploy, error, turn.now()))
     if not _too_long(deploy, turn.now()):
         return _on(deploy)
     text = looks.not_settled(deploy.last_error)
@@ -127,10 +129,12 @@ def _loud(deploy: Deploy, error: Exception, now: float) -> Deploy:
         due = due or deploy.attempts >= LOUD_AFTER_TRIES
     if not due or (deploy.loud_at is not None and now - deploy.loud_at < LOUD_AGAIN_SECONDS):
         return deploy
+    suspended = deploy.phase is Phase.SETTLING
+    told = scaling.still_suspended if suspended else looks.still_trying
     return deploy.saying(
         now,
         MilestoneKind.TROUBLE,
-        looks.still_trying(deploy.last_error, deploy.attempts),
+        told(deploy.last_error, deploy.attempts),
         broadcast=True,
         loud_at=now,
     )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from deploys.deploy import Deploy, Outcome, Phase, TaskAlive
 from deploys.mrkdwn import code, plural
-from workers.flows.words import checking, preparing
+from workers.flows.words import checking, lingering, preparing
 from workers.flows.words.measures import duration
 from workers.thread.lengths import shorten
 from workers.thread.states import ecs_goes_back
@@ -81,7 +81,7 @@ def alive(deploy: Deploy, now: float) -> str:
     if not deploy.alive:
         return ""
     lines = [f"{plural(len(deploy.alive), 'old task')} not stopped yet:"]
-    lines += [f"• {_one_alive(task, now)}" for task in deploy.alive[:ALIVE_SHOWN]]
+    lines += [f"• {_one_alive(deploy, task, now)}" for task in deploy.alive[:ALIVE_SHOWN]]
     if len(deploy.alive) > ALIVE_SHOWN:
         lines.append(f"• and {len(deploy.alive) - ALIVE_SHOWN} more")
     return "\n".join(lines)
@@ -134,6 +134,12 @@ def _wanted_back(deploy: Deploy) -> int:
     return deploy.plan.desired_count if deploy.plan else 0
 
 
-def _one_alive(task: TaskAlive, now: float) -> str:
+def _one_alive(deploy: Deploy, task: TaskAlive, now: float) -> str:
     age = f" for {duration(now - task.since)}" if task.since is not None else ""
-    return f"{code(shorten(task.task_id, 40))} is {code(shorten(task.last_status, 40))}{age}"
+    if not task.asked and deploy.stop_requested_at is not None:
+        age = f", {duration(now - deploy.stop_requested_at)} after the request to stop"
+    held = lingering.why(task, lingering.stop_timeout(deploy), now)
+    return (
+        f"{code(shorten(task.task_id, 40))} is {code(shorten(task.last_status, 40))}{age}"
+        f"{f': {held}' if held else ''}"
+    )

@@ -9,7 +9,7 @@ import pytest
 from deploys.deploy import MilestoneKind, Outcome, Phase, Verdict
 from deploys.errors import NotAnApprover
 from tests.workers.yard import BOB, Yard
-from workers.flows.stop_start import RESTORE_TAG
+from workers.flows.marks import RESTORE_TAG
 
 
 def tasks_of(yard: Yard, service: str) -> list[dict[str, Any]]:

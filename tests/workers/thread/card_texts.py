@@ -77,7 +77,8 @@ Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
 *ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
 *waiting until every old task has stopped, 1 of 2 old tasks stopped*
 1 old task not stopped yet:
-• `11111111111111111111111111111111` is `DEACTIVATING` for 35 s
+• `11111111111111111111111111111111` is `DEACTIVATING` for 35 s: \
+ECS takes it out of its load balancer (deregistration delay)
 Downtime so far: 55 s since the request to stop.
 Approved by <@U02BOB0000>.
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`

@@ -89,7 +89,9 @@ deploys = st.builds(
     cancel=maybe(st.builds(Cancel, user=ids, at=moments)),
     update_tried=st.booleans(),
     original=maybe(st.builds(Original, revision=words, desired_count=counts, task_arns=some(words, most=3))),
-    alive=some(st.builds(TaskAlive, task_id=words, last_status=words, since=maybe(moments))),
+    alive=some(
+        st.builds(TaskAlive, task_id=words, last_status=words, since=maybe(moments), protected=st.booleans())
+    ),
     stop_requested_at=maybe(moments),
     serving_at=maybe(moments),
     draining=maybe(st.builds(Draining, tasks=counts, seen_at=moments)),

@@ -82,7 +82,8 @@ def test_the_blocks_of_a_drain() -> None:
 *waiting until every old task has stopped, 1 of 2 old tasks stopped*
 `▓▓▓▓▓▓░░░░░░` 1 of 2 old tasks stopped
 1 old task not stopped yet:
-• `11111111111111111111111111111111` is `DEACTIVATING` for 35 s
+• `11111111111111111111111111111111` is `DEACTIVATING` for 35 s: \
+ECS takes it out of its load balancer (deregistration delay)
 Downtime so far: 55 s since the request to stop.
 Approved by <@U02BOB0000>.
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
@@ -199,8 +200,8 @@ def test_of_many_old_tasks_some_are_named_and_the_rest_counted() -> None:
 
     text = card(draining(alive=alive), (), LATER).text
 
-    assert "30 old tasks not stopped yet:\n• `task0` is `STOPPING`\n" in text
-    assert "• `task7` is `STOPPING`\n• and 22 more\n" in text
+    assert "30 old tasks not stopped yet:\n• `task0` is `STOPPING`: its containers get 30 s to end" in text
+    assert "• `task7` is `STOPPING`: its containers get 30 s to end (stopTimeout)\n• and 22 more\n" in text
 
 
 def test_what_people_wrote_is_shown_and_does_nothing() -> None:

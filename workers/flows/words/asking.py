@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deploys.deploy import ContainerChange, Deploy, Plan, Verb
 from deploys.mrkdwn import code, mention, mentions, plural
-from workers.flows.words import checking, images, preparing
+from workers.flows.words import checking, images, preparing, scaling
 from workers.flows.words.measures import duration, short
 from workers.flows.words.shifting import strategy
 
@@ -27,6 +27,8 @@ def plan(deploy: Deploy, plan: Plan) -> str:
         lines.append(
             f"• *downtime{estimate}*: every old task is stopped, and proven stopped, before a new one starts"
         )
+        if plan.scaling:
+            lines.append(f"• {scaling.planned(plan.scaling)}")
     else:
         lines.append(
             f"• {'no downtime' if plan.minimum_healthy_percent else 'tasks may be 0 for a while'}: "

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from deploys.deploy import TaskAlive
+from deploys.deploy import Deploy
 from deploys.mrkdwn import code, plural
+from workers.flows.words import lingering
 from workers.flows.words.measures import short
 
 
-def restoring_waits(alive: Sequence[TaskAlive]) -> str:
-    tasks = ", ".join(f"{code(task.task_id)} is {task.last_status}" for task in alive)
+def restoring_waits(deploy: Deploy, now: float) -> str:
+    timeout = lingering.stop_timeout(deploy)
+    tasks = ", ".join(lingering.named(task, timeout, now) for task in deploy.alive)
     return (
         f"*Needs a look*: tasks do not stop, so the old version cannot start without running beside them: "
         f"{tasks}. I keep waiting; stop them by hand if you know that they do no work."

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from deploys.deploy import Deploy, TaskAlive
+from deploys.deploy import Deploy
 from deploys.mrkdwn import code, escape, mention
+from workers.flows.words import lingering
 from workers.flows.words.measures import duration, short
 from workers.flows.words.shifting import without_waits
 
@@ -23,9 +22,10 @@ def rollout_failed(reason: str) -> str:
     return f"ECS says that the rollout failed{': ' + escape(reason) if reason else '.'}"
 
 
-def not_draining(seconds: float, alive: Sequence[TaskAlive]) -> str:
-    tasks = ", ".join(f"{code(task.task_id)} is {task.last_status}" for task in alive)
-    return f"old tasks did not stop within {duration(seconds)}: {tasks}."
+def not_draining(deploy: Deploy, now: float) -> str:
+    timeout = lingering.stop_timeout(deploy)
+    tasks = ", ".join(lingering.named(task, timeout, now) for task in deploy.alive)
+    return f"old tasks did not stop within {duration(deploy.service.deadline)}: {tasks}."
 
 
 def count_changed(count: int) -> str:

@@ -1,0 +1,18 @@
+-- Takes a record in that was lost, unless it is there, or another deploy has the service.
+-- KEYS: record line live history service_history due bells publish audit
+-- ARGV: id record now_ms audit...
+-- Returns 1, or 0 when it was left.
+local id, record, now = ARGV[1], ARGV[2], ARGV[3]
+if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('LLEN', KEYS[2]) > 0 then
+  return 0
+end
+redis.call('HSET', KEYS[1], 'record', record, 'version', 0)
+redis.call('RPUSH', KEYS[2], id)
+redis.call('SADD', KEYS[3], id)
+redis.call('ZADD', KEYS[4], now, id)
+redis.call('ZADD', KEYS[5], now, id)
+redis.call('ZADD', KEYS[6], now, id)
+redis.call('HSET', KEYS[7], id, 'advance')
+redis.call('ZADD', KEYS[8], now, id)
+redis.call('XADD', KEYS[9], '*', unpack(ARGV, 4))
+return 1

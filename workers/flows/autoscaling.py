@@ -1,0 +1,164 @@
+"""Application Auto Scaling while a service is stopped: suspended before, and put back exactly as it was."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from deploys.deploy import Deploy, MilestoneKind
+from deploys.errors import AwsCredentials, AwsDenied, AwsRefused, ScalingNotSuspended
+from deploys.scaling import EVERYTHING, Scaling, ScalingPlan, Suspension
+from workers.ecs import scaling as targets
+from workers.ecs.scaling import TargetSeen
+from workers.ecs.seen import ServiceSeen
+from workers.flows import marks
+from workers.flows.ending import look_again
+from workers.flows.words import scaling as words
+from workers.turn import Next, Turn
+
+
+class Standing(Enum):
+    """How a scalable target that we suspended stands when it is to be put back."""
+
+    OURS = "ours"  # everything is suspended, as we left it
+    AS_BEFORE = "as before"
+    ELSEWISE = "elsewise"  # somebody else set something else: that is not fought
+    GONE = "gone"  # there is none any more
+
+
+def standing(before: Suspension, target: TargetSeen | None) -> Standing:
+    """Pure."""
+    if target is None:
+        return Standing.GONE
+    if target.suspended == before:
+        return Standing.AS_BEFORE
+    return Standing.OURS if target.suspended == EVERYTHING else Standing.ELSEWISE
+
+
+def planned(deploy: Deploy, turn: Turn) -> ScalingPlan | None:
+    """What the plan says about scaling; None where nothing scales the service.
+
+    Where the workers may not ask, the deploy may go on: a count that is raised in the middle is noticed, and
+    takes the deploy back before a new task starts.
+    """
+    try:
+        target = _target(deploy, turn)
+    except AwsCredentials:
+        raise
+    except AwsDenied as error:
+        return ScalingPlan(unknown=error.message)
+    if target is None:
+        return None
+    return ScalingPlan(minimum=target.minimum, maximum=target.maximum, before=target.suspended)
+
+
+def recorded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Scaling | None:
+    """How the service is scaled, before anything is suspended; what was recorded once, stays.
+
+    A deploy whose record was lost may have left everything suspended. Then its tags say how it was before.
+    """
+    if deploy.scaling is not None and deploy.scaling.tried:
+        return deploy.scaling
+    try:
+        target = _target(deploy, turn)
+    except AwsCredentials:
+        raise
+    except AwsDenied:
+        return None
+    if target is None:
+        return None
+    left = marks.read(seen.tags)
+    if target.suspended == EVERYTHING and left is not None and left.suspended is not None:
+        return Scaling(minimum=target.minimum, maximum=target.maximum, before=left.suspended, tried=True)
+    return Scaling(minimum=target.minimum, maximum=target.maximum, before=target.suspended)
+
+
+def suspend(deploy: Deploy, turn: Turn) -> Deploy | Next:
+    """Suspends everything that could change the count, and looks whether it holds. A Next is to come back.
+
+    Raises:
+        ScalingNotSuspended: it did not hold, at two looks.
+    """
+    scaling = deploy.scaling
+    if scaling is None:
+        return deploy
+    target = _target(deploy, turn)
+    if target is None:
+        return deploy.evolve(scaling=None)
+    if target.suspended == EVERYTHING:
+        return deploy if scaling.tried else deploy.evolve(scaling=scaling.evolve(before=EVERYTHING))
+    if deploy.seen_end == _NOT_HELD:
+        raise ScalingNotSuspended(service=deploy.service.name)
+    if not scaling.tried:
+        trying = scaling.evolve(tried=True)
+        deploy = deploy.saying(turn.now(), MilestoneKind.PROGRESS, words.suspending(trying), scaling=trying)
+    deploy = turn.write(deploy)
+    turn.guard()
+    targets.suspend(turn.region, deploy.service.cluster, deploy.service.ecs_service, EVERYTHING)
+    held = _target(deploy, turn)
+    if held is not None and held.suspended != EVERYTHING:
+        return look_again(deploy, turn, _NOT_HELD) or deploy
+    return deploy
+
+
+def put_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next:
+    """Sets what was recorded, unless it is so or somebody else set something else. Taken until that is seen.
+
+    The count is set by now, so a scaling that goes on finds the service as it should be.
+    """
+    scaling = deploy.scaling
+    assert scaling is not None
+    target = _target(deploy, turn)
+    match standing(scaling.before, target):
+        case Standing.OURS:
+            turn.guard()
+            try:
+                targets.suspend(
+                    turn.region, deploy.service.cluster, deploy.service.ecs_service, scaling.before
+                )
+            except AwsRefused:
+                if seen is not None and seen.status == "ACTIVE":
+                    raise
+                return Next(_is_back(deploy, turn, words.service_gone()))
+            return Next(deploy, after=turn.pace.watch_seconds / 2)
+        case Standing.AS_BEFORE:
+            return Next(_is_back(deploy, turn, words.put_back(scaling.before)))
+        case Standing.ELSEWISE:
+            assert target is not None
+            return Next(_is_back(deploy, turn, words.left_alone(target.suspended, scaling.before)))
+        case Standing.GONE:
+            return Next(_is_back(deploy, turn, words.target_gone()))
+
+
+def suspended_late(deploy: Deploy, turn: Turn) -> Deploy | None:
+    """The deploy with scaling to be put back once more, where a late call of ours suspended it again.
+
+    Whoever suspends it after that wants it so.
+    """
+    scaling = deploy.scaling
+    if scaling is None or not scaling.tried or scaling.before == EVERYTHING:
+        return None
+    if standing(scaling.before, _target(deploy, turn)) is not Standing.OURS or scaling.put_back_late:
+        return None
+    again = scaling.evolve(put_back=False, put_back_late=True)
+    return deploy.saying(
+        turn.now(), MilestoneKind.TROUBLE, words.suspended_late(), broadcast=True, scaling=again
+    )
+
+
+_NOT_HELD = "scaling is not suspended"
+
+
+def _is_back(deploy: Deploy, turn: Turn, text: str) -> Deploy:
+    scaling = deploy.scaling
+    assert scaling is not None
+    return deploy.saying(
+        turn.now(),
+        MilestoneKind.PROGRESS,
+        text,
+        scaling=scaling.evolve(put_back=True),
+        loud_at=None,
+    )
+
+
+def _target(deploy: Deploy, turn: Turn) -> TargetSeen | None:
+    return targets.target(turn.region, deploy.service.cluster, deploy.service.ecs_service)

@@ -1,0 +1,110 @@
+"""Tags on an ECS service while it is stopped: all that bringing it back takes, should Redis be lost. Pure.
+
+A tag's value has at most 256 letters, digits, spaces and + - = . _ : / @ (ECS API reference, Tag).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deploys.deploy import Deploy, Original, Verb
+from deploys.scaling import Scaling, Suspension
+
+RESTORE_TAG = "slipway:restore"
+"""Deploy id and the count to bring back: `w7x8y9zt/2`."""
+REVISIONS_TAG = "slipway:revisions"
+"""The revision to bring back, and the new one: `ledger:41 ledger:42`."""
+ASKED_TAG = "slipway:asked"
+"""What was asked for, by whom, in which channel and team: `deploy 1.4.2 U01ALICE00 C01DEPLOYS T01SLIPWAY`."""
+SUSPENDED_TAG = "slipway:suspended"
+"""Deploy id and what Application Auto Scaling had suspended before: `w7x8y9zt in=false out=false
+scheduled=false`. Absent where nothing scales the service."""
+KEYS = (RESTORE_TAG, REVISIONS_TAG, ASKED_TAG, SUSPENDED_TAG)
+LONGEST_VALUE = 256
+
+_RESTORE = re.compile(r"([a-z0-9]{1,64})/([0-9]{1,6})")
+_ASKED = re.compile(r"([a-z]+) (\S+) (\S+) (\S+) (\S+)")
+_SUSPENDED = re.compile(r"(\S+) in=(true|false) out=(true|false) scheduled=(true|false)")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the tags of a service say."""
+
+    deploy_id: str
+    count: int
+    old: str = ""
+    """`family:number` of the revision to bring back; empty where the tags do not say."""
+    new: str = ""
+    """`family:number` of the revision that was to run."""
+    verb: Verb = Verb.DEPLOY
+    tag: str = ""
+    requester: str = ""
+    channel: str = ""
+    team: str = ""
+    suspended: Suspension | None = None
+    """What was suspended before; None where nothing scaled the service."""
+
+
+def written(deploy: Deploy, original: Original, scaling: Scaling | None) -> dict[str, str]:
+    """The tags for this deploy. One that is too long for ECS is left out."""
+    asked = (deploy.verb.value, deploy.tag, deploy.requester, deploy.channel, deploy.team)
+    tags = {
+        RESTORE_TAG: f"{deploy.id}/{original.desired_count}",
+        REVISIONS_TAG: f"{_short(original.revision)} {_short(deploy.new_revision or '')}",
+        ASKED_TAG: " ".join(asked),
+    }
+    if scaling is not None:
+        before = scaling.before
+        tags[SUSPENDED_TAG] = (
+            f"{deploy.id} in={_yes(before.scale_in)} out={_yes(before.scale_out)} "
+            f"scheduled={_yes(before.scheduled)}"
+        )
+    return {key: value for key, value in tags.items() if len(value) <= LONGEST_VALUE}
+
+
+def read(tags: Mapping[str, str]) -> Mark | None:
+    """What the tags say; None where the service is not marked, or not so that it can be read."""
+    restore = _RESTORE.fullmatch(tags.get(RESTORE_TAG, ""))
+    if restore is None:
+        return None
+    deploy_id = restore[1]
+    old, _, new = tags.get(REVISIONS_TAG, "").partition(" ")
+    verb, tag, requester, channel, team = _asked(tags.get(ASKED_TAG, ""))
+    return Mark(
+        deploy_id=deploy_id,
+        count=int(restore[2]),
+        old=old,
+        new=new,
+        verb=verb,
+        tag=tag,
+        requester=requester,
+        channel=channel,
+        team=team,
+        suspended=_suspended(tags.get(SUSPENDED_TAG, ""), deploy_id),
+    )
+
+
+def _asked(value: str) -> tuple[Verb, str, str, str, str]:
+    found = _ASKED.fullmatch(value)
+    if found is None or found[1] not in set(Verb):
+        return Verb.DEPLOY, "", "", "", ""
+    return Verb(found[1]), found[2], found[3], found[4], found[5]
+
+
+def _suspended(value: str, deploy_id: str) -> Suspension | None:
+    """A tag that an earlier deploy left behind says nothing about this one."""
+    found = _SUSPENDED.fullmatch(value)
+    if found is None or found[1] != deploy_id:
+        return None
+    return Suspension(scale_in=found[2] == "true", scale_out=found[3] == "true", scheduled=found[4] == "true")
+
+
+def _short(revision: str) -> str:
+    return revision.rsplit("/", 1)[-1]
+
+
+def _yes(value: bool) -> str:
+    return "true" if value else "false"
