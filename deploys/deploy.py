@@ -100,6 +100,8 @@ class Plan(Frozen):
     """Tasks the service wants now, and will want afterwards (count)."""
     minimum_healthy_percent: int | None = None
     maximum_percent: int | None = None
+    grace_seconds: int = 0
+    """How long ECS takes no notice of a new task's load balancer health checks (seconds)."""
     downtime: bool = False
     """Whether no task serves for a while."""
     downtime_estimate: int | None = None

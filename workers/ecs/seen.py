@@ -60,6 +60,8 @@ class ServiceSeen:
     """How it moves its traffic; None where it shifts none."""
     minimum_healthy_percent: int | None = None
     maximum_percent: int | None = None
+    grace_seconds: int = 0
+    """How long ECS takes no notice of a new task's load balancer health checks (seconds)."""
     breaker: bool = False
     breaker_rollback: bool = False
     launch_type: str = ""

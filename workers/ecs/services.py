@@ -129,6 +129,7 @@ def _seen(service: ServiceTypeDef) -> ServiceSeen:
         traffic=traffic.plan(configuration),
         minimum_healthy_percent=configuration.get("minimumHealthyPercent"),
         maximum_percent=configuration.get("maximumPercent"),
+        grace_seconds=service.get("healthCheckGracePeriodSeconds", 0),
         breaker=breaker.get("enable", False),
         breaker_rollback=breaker.get("rollback", False),
         launch_type=service.get("launchType", ""),

@@ -15,6 +15,7 @@ _UNHEALTHY_TARGET = re.compile(
 )
 _NAMES = re.compile(r"\((?:service|task|instance|deployment|taskSet) [^)]*\)[ ,]*")
 """Who the event is about. Without it, events that say the same are the same."""
+_DEPLOYMENT = re.compile(r"\(deployment (?P<id>[^)]+)\)")
 _MORE = re.compile(r"\s*For more information, see.*", re.DOTALL)
 
 _CONSEQUENCES = re.compile(r"deployment failed: |rolling back to deployment")
@@ -51,6 +52,12 @@ def cause(message: str) -> Cause | None:
     if "unable to consistently start tasks" in message:
         return Cause("tasks fail again and again, so ECS waits longer and longer before it starts the next.")
     return Cause(f"ECS says: {quoted(words)}")
+
+
+def names_another(message: str, deployment_id: str) -> bool:
+    """Whether this event is about another deployment than this one (`ecs-svc/N`). Many name none."""
+    named = _DEPLOYMENT.search(message)
+    return named is not None and named["id"] != deployment_id
 
 
 def _group_name(group: str) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from deploys.deploy import Deploy
 from deploys.errors import SlipwayError
 from workers.ecs import logs, task_definitions, tasks
-from workers.ecs.seen import ServiceSeen, TaskSeen
+from workers.ecs.seen import EventSeen, ServiceSeen, TaskSeen
 from workers.ecs.why import explain
+from workers.ecs.why_events import names_another
 from workers.turn import Turn
 
 
@@ -45,7 +46,14 @@ def _stopped(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:
 
 
 def _explained(deploy: Deploy, stopped: Sequence[TaskSeen], seen: ServiceSeen | None) -> tuple[str, ...]:
-    return explain(stopped, seen.events if seen else (), since=deploy.started_at or 0.0)
+    ours = own_events(deploy, seen)
+    return explain(stopped, ours, since=deploy.started_at or 0.0)
+
+
+def own_events(deploy: Deploy, seen: ServiceSeen | None) -> tuple[EventSeen, ...]:
+    """The service's events but for those of other deployments, which explain nothing here."""
+    events = seen.events if seen else ()
+    return tuple(event for event in events if not names_another(event.message, deploy.deployment_id or ""))
 
 
 def _last_words(deploy: Deploy, turn: Turn, stopped: Sequence[TaskSeen]) -> tuple[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from workers.flows.causes import known_cause
 from workers.flows.checking import succeed
 from workers.flows.deadline import overdue
 from workers.flows.ending import end, go_back, old_revision, superseded
-from workers.flows.evidence import causes, gather
+from workers.flows.evidence import causes, gather, own_events
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand
@@ -147,7 +147,7 @@ def tell_ecs_goes_back(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | 
 def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:
     """Each cause once: the counts in a sentence grow, its words stay."""
     if seen is None or (
-        deploy.rollout.failed_tasks == 0 and not explain((), seen.events, deploy.started_at or 0)
+        deploy.rollout.failed_tasks == 0 and not explain((), own_events(deploy, seen), deploy.started_at or 0)
     ):
         return deploy
     fresh = tuple(cause for cause in causes(deploy, turn, seen) if _kind(cause) not in deploy.told_causes)

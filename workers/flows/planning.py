@@ -104,6 +104,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
         desired_count=seen.desired,
         minimum_healthy_percent=seen.minimum_healthy_percent,
         maximum_percent=seen.maximum_percent,
+        grace_seconds=seen.grace_seconds,
         downtime=downtime,
         downtime_estimate=stop_timeout + START_ESTIMATE if downtime else None,
         stop_timeout=stop_timeout if downtime else None,

@@ -16,7 +16,7 @@ from deploys.store import Store
 from workers.ecs import session_names
 from workers.ecs.session import Aws
 from workers.flows.planning import make_plan
-from workers.flows.words import checking, images, preparing
+from workers.flows.words import asking, checking, images, preparing
 from workers.flows.words.measures import duration, short
 from workers.flows.words.shifting import strategy
 from workers.sights import Fresh
@@ -76,6 +76,7 @@ def _told(deploy: Deploy, made: Plan, ahead: Sequence[Deploy]) -> str:
         *images.pinned(made),
         f"{plural(made.desired_count, 'task')} before and after",
         *_strategy(deploy.service, made),
+        *asking.grace(deploy, made),
         *preparing.planned(deploy, made),
         *checking.planned(deploy),
         _approval(deploy.service),

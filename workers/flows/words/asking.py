@@ -10,6 +10,9 @@ from workers.flows.words import checking, images, preparing, scaling
 from workers.flows.words.measures import duration, short
 from workers.flows.words.shifting import strategy
 
+LONG_GRACE_SECONDS = 300
+"""A health check grace period from which on the plan names it."""
+
 
 def plan(deploy: Deploy, plan: Plan) -> str:
     """The plan, before anything is changed."""
@@ -35,8 +38,23 @@ def plan(deploy: Deploy, plan: Plan) -> str:
             f"ECS keeps {plan.minimum_healthy_percent or 0} to {plan.maximum_percent or 0} percent of the "
             "tasks while it replaces them"
         )
+    lines += [f"• {line}" for line in grace(deploy, plan)]
     lines += [f"• {line}" for line in (*preparing.planned(deploy, plan), *checking.planned(deploy))]
     return "\n".join(lines)
+
+
+def grace(deploy: Deploy, plan: Plan) -> list[str]:
+    """What a long health check grace period hides; nothing where it is short."""
+    if plan.grace_seconds < LONG_GRACE_SECONDS:
+        return []
+    said = (
+        f"for its first {duration(plan.grace_seconds)} a new task's failed load balancer checks count for "
+        "nothing (the ECS service's health check grace period), so a bad version shows late"
+    )
+    if plan.grace_seconds < deploy.service.deadline:
+        return [said]
+    deadline = duration(deploy.service.deadline)
+    return [f"{said}, or not at all before the deadline of {deadline}, when I roll it back"]
 
 
 def _images(change: ContainerChange, plan: Plan) -> str:

@@ -1,0 +1,110 @@
+"""What makes a failing rollout look well for a while: grace periods, counters that begin anew, neighbours."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploys.deploy import MilestoneKind, Outcome, Phase
+from tests.builders import NOW, a_deploy
+from tests.workers.yard import Yard
+from workers.ecs.seen import EventSeen, ServiceSeen
+from workers.flows.evidence import own_events
+
+
+@pytest.mark.parametrize(
+    ("grace", "said"),
+    [
+        (299, ""),
+        (
+            600,
+            "• for its first 10 min 00 s a new task's failed load balancer checks count for nothing (the ECS "
+            "service's health check grace period), so a bad version shows late",
+        ),
+        (
+            1800,
+            "• for its first 30 min 00 s a new task's failed load balancer checks count for nothing (the ECS "
+            "service's health check grace period), so a bad version shows late, or not at all before the "
+            "deadline of 20 min 00 s, when I roll it back",
+        ),
+    ],
+)
+def test_a_long_health_check_grace_period_is_in_the_plan(yard: Yard, grace: int, said: str) -> None:
+    yard.ecs.client("ecs").update_service(
+        cluster="production", service="web", healthCheckGracePeriodSeconds=grace
+    )
+    deploy_id = yard.ask("web", "1.4.2")
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+
+    told = yard.said(deploy_id, MilestoneKind.PLAN).splitlines()
+
+    assert [line for line in told if "grace period" in line] == ([said] if said else [])
+
+
+def test_where_the_grace_period_hides_the_failures_our_own_deadline_ends_it(yard: Yard) -> None:
+    yard.ecs.client("ecs").update_service(
+        cluster="production", service="web", healthCheckGracePeriodSeconds=7200
+    )
+
+    deploy = yard.until_over(yard.ask("web", "1.5.0-unhealthy", deadline=300))
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert deploy.reason == "the rollout did not finish within its deadline of 5 min 00 s."
+    assert yard.images_running("web") == {"1.4.0"}
+
+
+def test_an_alarm_of_a_rolling_services_deployment_rolls_it_back_and_is_named(yard: Yard) -> None:
+    watch = yard.ecs.client("cloudwatch")
+    watch.put_metric_alarm(
+        AlarmName="web-5xx",
+        Namespace="Web",
+        MetricName="Errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=5,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    watch.set_alarm_state(AlarmName="web-5xx", StateValue="OK", StateReason="test")
+    before = yard.service("web")["deploymentConfiguration"]
+    alarms = {"alarmNames": ["web-5xx"], "enable": True, "rollback": True}
+    yard.ecs.client("ecs").update_service(
+        cluster="production", service="web", deploymentConfiguration={**before, "alarms": alarms}
+    )
+    deploy_id = yard.ask("web", "1.4.2")
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    yard.tick(5)
+    watch.set_alarm_state(AlarmName="web-5xx", StateValue="ALARM", StateReason="too many errors")
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert "`web-5xx`" in deploy.reason
+    assert yard.images_running("web") == {"1.4.0"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "outcome"), [("1.4.2", Outcome.SUCCEEDED), ("1.5.0-crash", Outcome.ROLLED_BACK)]
+)
+@pytest.mark.parametrize("operation", ["ListServiceDeployments", "DescribeServiceDeployments"])
+def test_without_service_deployments_the_end_is_still_true(
+    yard: Yard, tag: str, outcome: Outcome, operation: str
+) -> None:
+    yard.ecs.faults.add(kind="access-denied", operation=operation, times=None)
+
+    deploy = yard.until_over(yard.ask("web", tag))
+
+    assert deploy.outcome is outcome
+    assert yard.images_running("web") == {"1.4.2" if outcome is Outcome.SUCCEEDED else "1.4.0"}
+
+
+def test_events_of_another_deployment_explain_nothing() -> None:
+    deploy = a_deploy(deployment_id="ecs-svc/2")
+    messages = [
+        "(service web) (deployment ecs-svc/1) deployment failed: tasks failed to start.",
+        "(service web) (deployment ecs-svc/2) was unable to place a task because of its memory.",
+        "(service web) was unable to place a task because no container instance met all of its requirements.",
+    ]
+    events = tuple(EventSeen(str(place), NOW, message) for place, message in enumerate(messages))
+    seen = ServiceSeen("arn", "web", "ACTIVE", "web:1", 1, 0, 1, events=events)
+
+    assert [event.message for event in own_events(deploy, seen)] == messages[1:]
