@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from bot import deciding, replies
+from bot import cancelling, deciding, replies
 from bot.commands import follow
 from bot.desk import Desk
 from bot.reply import Reply
@@ -16,6 +16,7 @@ from deploys import buttons
 from deploys.deploy import Verdict
 from deploys.errors import OldCard, UnknownDeploy
 from deploys.mrkdwn import escape
+from deploys.traffic import HookAction
 
 
 class Click(NamedTuple):
@@ -49,10 +50,19 @@ def answer(click: Click, request: Request, desk: Desk) -> Reply | None:
         raise UnknownDeploy(id=escape(click.value[:64]))
     _refuse_old_card(pressed.deploy_id, click, request, desk)
     match click.action_id:
+        case buttons.CANCEL_ALL:
+            reply = cancelling.cancel_all(cancelling.find(pressed.deploy_id, desk), request, desk)
+            return reply if click.ephemeral else None
         case buttons.APPROVE:
             return deciding.decide(pressed.deploy_id, pressed.question, Verdict.APPROVED, request, desk)
         case buttons.REJECT:
             return deciding.decide(pressed.deploy_id, pressed.question, Verdict.REJECTED, request, desk)
+        case buttons.CONTINUE:
+            deciding.answer(pressed.deploy_id, pressed.question, HookAction.CONTINUE, request, desk)
+            return None
+        case buttons.ROLL_BACK:
+            deciding.answer(pressed.deploy_id, pressed.question, HookAction.ROLLBACK, request, desk)
+            return None
         case buttons.CANCEL:
             reply = deciding.cancel(pressed.deploy_id, request, desk)
             return reply if click.ephemeral else None
@@ -65,10 +75,8 @@ def _refuse_old_card(deploy_id: str, click: Click, request: Request, desk: Desk)
     """A card can be posted twice when Slack's answer is lost; only the one that is kept up to date counts."""
     if click.ephemeral or click.message_ts is None:
         return
-    view = desk.threads.find(deploy_id)
+    deploy = desk.store.get(deploy_id)
+    view = desk.threads.find(deploy.told_in if deploy else deploy_id)
     if view is None or (view.channel, view.ts) == (request.channel, click.message_ts):
         return
-    deploy = desk.store.get(deploy_id)
-    if deploy is None:
-        raise UnknownDeploy(id=deploy_id)
-    raise OldCard(where=replies.old_card(deploy, desk.threads))
+    raise OldCard(where=replies.old_card(view))

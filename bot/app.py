@@ -24,7 +24,18 @@ log = structlog.get_logger()
 AT_ONCE = 24
 """Requests that are answered at the same time, by either way in (threads)."""
 BUTTONS = re.compile(
-    "|".join((buttons.APPROVE, buttons.REJECT, buttons.CANCEL, buttons.FOLLOW, buttons.MORE))
+    "|".join(
+        (
+            buttons.APPROVE,
+            buttons.REJECT,
+            buttons.CANCEL,
+            buttons.CANCEL_ALL,
+            buttons.CONTINUE,
+            buttons.ROLL_BACK,
+            buttons.FOLLOW,
+            buttons.MORE,
+        )
+    )
 )
 
 

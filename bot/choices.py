@@ -7,6 +7,8 @@ from typing import Any
 
 from bot.reply import Reply, section
 from deploys import buttons, naming
+from deploys.batch import Batch
+from deploys.batch import name as naming_of_batch
 from deploys.deploy import Deploy, Verb
 from deploys.standing import standing
 
@@ -14,21 +16,49 @@ MOST = 10
 """Deploys offered in one message (count)."""
 
 
-def which_to_cancel(deploys: Sequence[Deploy]) -> Reply:
-    """Asks which of several deploys is meant."""
+def which_to_cancel(deploys: Sequence[Deploy], batches: Sequence[Batch] = ()) -> Reply:
+    """Asks which of several deploys is meant, or all of those that were asked for at once."""
     question = "Which one? Nothing was cancelled yet."
     offered = deploys[:MOST]
+    together = [(_all_of(each), _all_button(each)) for each in batches[:MOST]]
     lines = [f"{naming.name(each)} {standing(each)}: `/deploy cancel {each.id}`" for each in offered]
     rest = len(deploys) - len(offered)
     more = [f"and {rest} more, see `/deploy status SERVICE`"] if rest else []
     return Reply(
-        "\n".join([question, *(f"• {line}" for line in (*lines, *more))]),
+        "\n".join([question, *(f"• {line}" for line in (*(line for line, _ in together), *lines, *more))]),
         (
             section(question),
+            *(section(line, button) for line, button in together),
             *(section(line, _button(each)) for line, each in zip(lines, offered, strict=True)),
             *(section(line) for line in more),
         ),
     )
+
+
+def which_batch_to_cancel(batches: Sequence[Batch]) -> Reply:
+    """Asks which of those that go by the same name is meant."""
+    return which_to_cancel((), batches)
+
+
+def _all_of(batch: Batch) -> str:
+    return f"all of {naming_of_batch(batch)}: `/deploy cancel {batch.id}`"
+
+
+def _all_button(batch: Batch) -> dict[str, Any]:
+    return {
+        "type": "button",
+        "action_id": buttons.CANCEL_ALL,
+        "style": "danger",
+        "text": _plain(_cut(f"Cancel all of {naming_of_batch(batch, str)}", 75)),
+        "value": buttons.value(batch.id, 0),
+        "confirm": {
+            "title": _plain("Cancel all of these deploys?"),
+            "text": _plain("What has not begun is withdrawn, and what is under way is rolled back."),
+            "confirm": _plain("Cancel all"),
+            "deny": _plain("Leave them"),
+            "style": "danger",
+        },
+    }
 
 
 def _button(deploy: Deploy) -> dict[str, Any]:

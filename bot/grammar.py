@@ -1,4 +1,5 @@
-"""What people type, read: text -> Command or Mistake. Pure; which services there are is not known here."""
+"""What people type, read: text -> Command or Mistake. Pure; which services and groups there are is not known
+here."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bot import written
+from bot import listed, written
 from deploys.catalogue.names import VERBS as KEPT_WORDS
 
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -21,6 +22,15 @@ class DeployCommand:
     """`SERVICE TAG [why]`"""
 
     service: str
+    tag: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class DeploySeveralCommand:
+    """`SERVICE,SERVICE TAG [why]`. (A group is one word, as a service is: `DeployCommand`.)"""
+
+    services: tuple[str, ...]
     tag: str
     why: str = ""
 
@@ -72,7 +82,7 @@ class StatusCommand:
 
 @dataclass(frozen=True)
 class CancelCommand:
-    """`cancel [SERVICE or deploy id]`"""
+    """`cancel [SERVICE or id]`: of a deploy, or of several at once, which go by their group or list too."""
 
     what: str | None = None
 
@@ -82,7 +92,9 @@ class HelpCommand:
     """`help`"""
 
 
-Change = DeployCommand | RestartCommand | RollbackCommand | FollowCommand | CancelCommand
+Change = (
+    DeployCommand | DeploySeveralCommand | RestartCommand | RollbackCommand | FollowCommand | CancelCommand
+)
 Question = PlanCommand | TagsCommand | StatusCommand | HelpCommand
 Command = Change | Question
 
@@ -99,6 +111,9 @@ class Wrong(Enum):
     DIGEST = auto()
     LONG_WHY = auto()  # the word is its length
     TOO_MANY_WORDS = auto()  # the word is the verb
+    EMPTY_NAME = auto()  # the word is the list of services
+    REPEATED_NAME = auto()  # the word is the service
+    ONE_AT_A_TIME = auto()  # the word is the verb, the service is the list
     NOT_A_COMMAND = auto()  # the word is kept for a command that is not there
 
 
@@ -117,16 +132,16 @@ class Mistake:
 def parse(text: str) -> Command | Mistake:
     """What stands behind `/deploy`."""
     words = written.plain(text).split(" ")
-    first, rest = written.word(words[0]).lower(), words[1:]
+    first, rest = written.word(words[0]).lower(), listed.joined(words[1:])
     if not first or (first == "deploy" and not rest):
         return Mistake(Wrong.NOTHING_SAID)
     if first == "deploy":
         return _deploy(rest)
     if first in VERBS:
-        return VERBS[first](rest)
+        return _one_at_a_time(first, rest) or VERBS[first](rest)
     if first in KEPT_WORDS:
         return Mistake(Wrong.NOT_A_COMMAND, first)
-    return _deploy(words)
+    return _deploy(listed.joined(words))
 
 
 def parse_mention(text: str, bot_user: str) -> Command | Mistake:
@@ -135,15 +150,29 @@ def parse_mention(text: str, bot_user: str) -> Command | Mistake:
     return Mistake(Wrong.NOT_ADDRESSED) if said is None else parse(said)
 
 
-def _deploy(words: list[str]) -> DeployCommand | Mistake:
+def _deploy(words: list[str]) -> DeployCommand | DeploySeveralCommand | Mistake:
     service = _service(words[0])
+    names = listed.names(service)
+    if "" in names:
+        return Mistake(Wrong.EMPTY_NAME, service)
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        return Mistake(Wrong.REPEATED_NAME, twice)
     if len(words) == 1:
         return Mistake(Wrong.NO_TAG, service, service)
     tag = _tag(words[1])
     if not TAG.fullmatch(tag):
         return _not_a_tag(tag, service)
     why = _why(words[2:], service)
-    return why if isinstance(why, Mistake) else DeployCommand(service, tag, why)
+    if isinstance(why, Mistake):
+        return why
+    return DeploySeveralCommand(names, tag, why) if len(names) > 1 else DeployCommand(service, tag, why)
+
+
+def _one_at_a_time(verb: str, words: list[str]) -> Mistake | None:
+    """A list of services behind a verb that takes one; what is cancelled may go by its list."""
+    if not words or verb in ("cancel", "help") or len(listed.names(_service(words[0]))) == 1:
+        return None
+    return Mistake(Wrong.ONE_AT_A_TIME, verb, verb=verb)
 
 
 def _plan(words: list[str]) -> PlanCommand | Mistake:

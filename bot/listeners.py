@@ -99,4 +99,5 @@ class Listeners:
         """A click on the Home tab comes from no channel: the answer goes to the deploy's."""
         pressed = buttons.read(value)
         deploy = self._desk.store.get(pressed.deploy_id) if pressed else None
-        return deploy.channel if deploy else None
+        batch = self._desk.store.batch(pressed.deploy_id) if pressed and not deploy else None
+        return deploy.channel if deploy else batch.channel if batch else None

@@ -8,11 +8,11 @@ from bot.reply import Reply
 from bot.times import ago
 from deploys import naming
 from deploys.decisions import missing, untouched
-from deploys.deploy import Deploy, Verb
+from deploys.deploy import Deploy, Phase, Verb
 from deploys.errors import Refused
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.standing import standing
-from deploys.threads import Threads
+from deploys.threads import Threads, ThreadView
 
 MOST_NAMED = 5
 """Deploys named in one sentence (count)."""
@@ -21,7 +21,10 @@ MOST_NAMED = 5
 def thread(deploy: Deploy, threads: Threads, *, capital: bool = False) -> str:
     """A link to the thread; the words alone until there is one."""
     words = "Its thread" if capital else "its thread"
-    view = threads.find(deploy.id)
+    return _link(threads.find(deploy.told_in), words)
+
+
+def _link(view: ThreadView | None, words: str) -> str:
     return f"<{view.permalink}|{words}>" if view and view.permalink else words
 
 
@@ -107,7 +110,9 @@ def cancelling(deploy: Deploy, threads: Threads) -> Reply:
     if deploy.verb is Verb.FOLLOW:
         name = naming.in_sentence(deploy)
         return Reply(f"I stop following {name}; it goes on in ECS. See {thread(deploy, threads)}.")
-    if untouched(deploy):
+    if deploy.phase is Phase.PREPARING:
+        what = "the task before its rollout is stopped, and the service stays as it is"
+    elif untouched(deploy):
         what = "nothing of the service was changed yet, so it is withdrawn"
     else:
         before = naming.version_before(deploy)
@@ -124,9 +129,9 @@ def counted(deploy: Deploy) -> Reply:
     )
 
 
-def old_card(deploy: Deploy, threads: Threads) -> str:
+def old_card(view: ThreadView) -> str:
     """Where the buttons are that do something."""
-    return f"Use the ones in {thread(deploy, threads)}."
+    return f"Use the ones in {_link(view, 'its thread')}."
 
 
 # When it does not work

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bot import listed
 from bot.fitting import fitting
 from bot.grammar import LONGEST_WHY, VERBS, Mistake, Wrong
 from bot.reply import Reply, context, section
 from deploys.catalogue import Service, Strategy
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.nearest import nearest
+from deploys.catalogue.service import Group
 from deploys.mrkdwn import code, mention, plural
 
 ROOM = 2000
@@ -19,7 +21,7 @@ TAKEN = {
     "rollback": "SERVICE [TAG or deploy id]",
     "follow": "SERVICE",
     "status": "[SERVICE]",
-    "cancel": "[SERVICE or deploy id]",
+    "cancel": "[SERVICE, group or id]",
 }
 """What may stand behind a verb."""
 
@@ -30,19 +32,20 @@ def usage(catalogue: Catalogue, bot_user: str, *, before: str = "") -> Reply:
     commands = "\n".join(
         (
             f"• `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy {example} 1.4.2 fixes the login`",
+            f"• `/deploy SERVICE,SERVICE TAG [why]` deploys several at once{_or_a_group(catalogue)}",
             "• `/deploy plan SERVICE TAG` shows what that would change, and changes nothing",
             "• `/deploy tags SERVICE` lists the newest tags, and which one runs",
             "• `/deploy restart SERVICE [why]` starts the same version in new tasks",
             "• `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before",
             "• `/deploy follow SERVICE` shows how a rollout goes that was begun elsewhere",
             "• `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately",
-            "• `/deploy cancel [SERVICE or deploy id]` withdraws it, or rolls back what has begun",
+            "• `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun",
             "• `/deploy help` shows this",
         )
     )
     services = f"*Services*\n{fitting([_described(each) for each in catalogue.services.values()], ROOM)}"
     threads = f"Slash commands do not work in threads; there write {mention(bot_user)} `deploy SERVICE TAG`."
-    parts = ([before] if before else []) + [commands, services]
+    parts = ([before] if before else []) + [commands, services, *_groups(catalogue)]
     return Reply(
         "\n\n".join([*parts, threads]),
         (*(section(part) for part in parts), context(threads)),
@@ -63,13 +66,16 @@ def mistake(made: Mistake, catalogue: Catalogue, bot_user: str) -> Reply:
     if made.service:
         if not made.verb and (verb := verb_meant(made.service, catalogue)):
             return unknown_verb(made.service, verb, catalogue, bot_user)
-        catalogue.service(made.service)
+        for name in listed.names(made.service):
+            if catalogue.group(name) is None:
+                catalogue.service(name)
     return usage(catalogue, bot_user, before=_wrong(made))
 
 
 def verb_meant(word: str, catalogue: Catalogue) -> str | None:
-    """The verb that a word is like; None when it is a service or more like one."""
-    if word in catalogue.names or nearest(word, catalogue.names):
+    """The verb that a word is like; None when it is a service, a group or more like one."""
+    known = (*catalogue.names, *catalogue.service_groups)
+    if word in known or nearest(word, known):
         return None
     found = nearest(word, VERBS)
     return found[0] if found else None
@@ -105,7 +111,35 @@ def _wrong(made: Mistake) -> str:
             return f"That is more than {said} takes{f': `/deploy {made.word} {takes}`' if takes else ''}."
         case Wrong.NOT_A_COMMAND:
             return f"There is no command {said}."
+    return _wrong_list(made)
+
+
+def _wrong_list(made: Mistake) -> str:
+    match made.wrong:
+        case Wrong.EMPTY_NAME:
+            return "A name is missing in the list of services. Write it like `/deploy web,api TAG`."
+        case Wrong.REPEATED_NAME:
+            return f"{code(made.word[:80])} is in the list twice. Name each service once."
+        case Wrong.ONE_AT_A_TIME:
+            return f"{code(made.word)} takes one service at a time: `/deploy {made.word} {TAKEN[made.word]}`."
     return ""
+
+
+def _or_a_group(catalogue: Catalogue) -> str:
+    groups = catalogue.service_groups
+    return f"; a group goes by its name: `/deploy {groups[0]} TAG`" if groups else ""
+
+
+def _groups(catalogue: Catalogue) -> list[str]:
+    groups = [found for name in catalogue.service_groups if (found := catalogue.group(name))]
+    lines = [f"{code(each.name)}: {', '.join(map(code, each.services))}{_order(each)}" for each in groups]
+    return [f"*Groups*\n{fitting(lines, ROOM // 2)}"] if lines else []
+
+
+def _order(group: Group) -> str:
+    notes = ["one after another"] if group.in_order else []
+    notes += ["the first failure stops the rest"] if group.stop_on_first_failure else []
+    return f" ({'; '.join(notes)})" if notes else ""
 
 
 def _described(service: Service) -> str:

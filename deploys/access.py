@@ -12,6 +12,7 @@ from deploys.deploy import Deploy
 from deploys.errors import (
     MembershipUnknown,
     NoSelfApproval,
+    NoSelfContinue,
     NotADeployer,
     NotAnApprover,
     WrongChannel,
@@ -20,6 +21,7 @@ from deploys.errors import (
 from deploys.groups import Groups
 from deploys.mrkdwn import channel as channel_link
 from deploys.mrkdwn import mentions
+from deploys.traffic import HookAction
 
 
 class Access:
@@ -68,6 +70,25 @@ class Access:
         if user == deploy.requester and not service.self_approval:
             others = tuple(each for each in service.approvers if each != user)
             raise NoSelfApproval(approvers=mentions(others, nobody="nobody else may, see `services.yml`"))
+
+    def may_answer(self, user: str, deploy: Deploy, action: HookAction) -> None:
+        """Whether this person may answer a pause of this deploy so.
+
+        Those continue who may approve; where services.yml names no approvers, whoever may deploy. Rolling
+        back is open to all who may cancel, because it is the same.
+
+        Raises:
+            UnknownService, NotAnApprover, NoSelfContinue, NotADeployer, WrongChannel, MembershipUnknown
+        """
+        if action is HookAction.ROLLBACK:
+            self.may_cancel(user, deploy)
+        elif self._catalogue.service(deploy.service.name).approvers:
+            try:
+                self.may_decide(user, deploy)
+            except NoSelfApproval as error:
+                raise NoSelfContinue(**error.facts) from None
+        else:
+            self.may_deploy(user, deploy.service.name, deploy.channel)
 
     def may_cancel(self, user: str, deploy: Deploy) -> None:
         """Whether this person may cancel this deploy: who asked for it, deployers and approvers may.

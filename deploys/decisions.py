@@ -20,7 +20,14 @@ from deploys.mrkdwn import mention, mentions, plural
 from deploys.standing import standing
 
 UNTOUCHED = frozenset(
-    {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.REGISTERING, Phase.RECORDING}
+    {
+        Phase.WAITING,
+        Phase.PLANNING,
+        Phase.AWAITING_APPROVAL,
+        Phase.REGISTERING,
+        Phase.PREPARING,
+        Phase.RECORDING,
+    }
 )
 """Phases in which the ECS service is as it was."""
 

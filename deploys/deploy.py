@@ -7,8 +7,11 @@ from enum import StrEnum
 from typing import Any
 
 from deploys.catalogue.service import Service
+from deploys.checked import Check
 from deploys.draining import Draining
 from deploys.frozen import Frozen
+from deploys.one_off import OneOff
+from deploys.traffic import Shift, TrafficPlan
 
 
 class Verb(StrEnum):
@@ -27,6 +30,7 @@ class Phase(StrEnum):
     PLANNING = "planning"  # reading what runs now and what would change
     AWAITING_APPROVAL = "awaiting approval"  # the plan is shown, people decide
     REGISTERING = "registering"  # about to register the new revision
+    PREPARING = "preparing"  # a one-off task runs with the new revision, before the service is touched
     UPDATING = "updating"  # rolling: about to point the service at the new revision
     RECORDING = "recording"  # stop-start: about to write down the count and tasks to bring back
     STOPPING = "stopping"  # stop-start: about to set the desired count to 0
@@ -34,6 +38,7 @@ class Phase(StrEnum):
     STARTING = "starting"  # stop-start: about to set the new revision and the recorded count, in one update
     FOLLOWING = "following"  # our rollout is under way in ECS
     LOOKING_ON = "looking on"  # a rollout that is not ours is under way in ECS; nothing of it is changed
+    CHECKING = "checking"  # the rollout has succeeded; what has to hold afterwards is looked at
     RESTORING = "restoring"  # about to bring back the recorded revision and count
     FOLLOWING_BACK = "following back"  # the way back is under way in ECS
     SETTLING = "settling"  # the outcome is known; a later look proves that it held
@@ -98,6 +103,8 @@ class Plan(Frozen):
     """Whether no task serves for a while."""
     downtime_estimate: int | None = None
     """Seconds without a task that this plan may mean: the stop timeout and start of the containers."""
+    traffic: TrafficPlan | None = None
+    """How ECS moves the traffic, where the service is BLUE_GREEN, LINEAR or CANARY."""
 
 
 class Decision(Frozen):
@@ -187,6 +194,8 @@ class Deploy(Frozen):
     thread_ts: str | None = None
     """The thread it was asked for in; None: the bot opens one."""
     requested_at: float
+    batch: str | None = None
+    """Id of the batch it was asked for in; None: it was asked for alone."""
 
     phase: Phase = Phase.PLANNING
     phase_since: float = 0.0
@@ -218,6 +227,11 @@ class Deploy(Frozen):
     in_the_way: str = ""
     """Refused for a rollout that is not ours: ECS's id of its deployment. The card offers to follow it."""
 
+    one_off: OneOff | None = None
+    """The task before the rollout, once ECS is asked for it."""
+    check: Check | None = None
+    """The check after the rollout, once it has begun."""
+
     original: Original | None = None
     alive: tuple[TaskAlive, ...] = ()
     stop_requested_at: float | None = None
@@ -232,6 +246,8 @@ class Deploy(Frozen):
     back_to: Outcome | None = None
     """The outcome that will stand once the way back is finished."""
     rollout: Rollout = Rollout()
+    shift: Shift | None = None
+    """Where ECS is with moving the traffic (native strategies)."""
     told_causes: tuple[str, ...] = ()
     """Causes of failed tasks that the thread was told, each once."""
     seen_end: str = ""
@@ -252,6 +268,11 @@ class Deploy(Frozen):
         return self.outcome is None
 
     @property
+    def told_in(self) -> str:
+        """Whose thread tells of it: its batch's, or its own."""
+        return self.batch or self.id
+
+    @property
     def errand(self) -> str:
         """What was asked for, as the store tells two requests apart: `1.4.2`, `restart:`, `rollback:1.4.1`.
 
@@ -261,8 +282,9 @@ class Deploy(Frozen):
 
     @property
     def cluster_key(self) -> str:
-        """Region and cluster: deploys with the same key are watched together."""
-        return f"{self.service.region}/{self.service.cluster}"
+        """Region and cluster, as one role sees them: deploys with the same key are watched together."""
+        role = f"@{self.service.role.arn}" if self.service.role else ""
+        return f"{self.service.region}/{self.service.cluster}{role}"
 
     @property
     def downtime(self) -> float | None:

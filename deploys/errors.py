@@ -64,6 +64,26 @@ class WrongChannelToAsk(Refused):
     """I do not speak of `{service}` in this channel, only in {channels}."""
 
 
+class SeveralRefused(Refused):
+    """Nothing was {done}.{refusals}"""
+
+
+class GroupInList(Refused):
+    """`{name}` is a group of services, and a group is deployed by itself: `/deploy {name} TAG`."""
+
+
+class OneAtATime(Refused):
+    """`{name}` is a group of services, and `{verb}` takes one service at a time. In it are: {services}."""
+
+
+class TooManyAtOnce(Refused):
+    """That is {count} services, and at most {most} can be deployed at once. Nothing was taken in."""
+
+
+class NothingLeftToCancel(Refused):
+    """Nothing of {what} is left to cancel: {states}."""
+
+
 class NothingToCancel(Refused):
     """Nothing is under way for {what}. `/deploy status` shows what is."""
 
@@ -91,6 +111,19 @@ class OldCard(Refused):
 
 class NoSelfRejection(Refused):
     """You asked for this deploy, so you withdraw it rather than reject it: `/deploy cancel {id}`."""
+
+
+class PauseAnswered(Refused):
+    """Already answered: {user} pressed *{button}*."""
+
+
+class PauseOver(Refused):
+    """This pause is over: {how}. Nothing was changed by your click."""
+
+
+class NoSelfContinue(Refused):
+    """You asked for this deploy, so somebody else has to let it continue: {approvers}. You may roll it
+    back."""
 
 
 class AlreadyCancelled(Refused):
@@ -154,6 +187,23 @@ class DaemonStopStart(Refused):
     `strategy: rolling`."""
 
 
+class EcsShiftsTraffic(Refused):
+    """The ECS service `{ecs_service}` is {ecs_strategy}: it shifts traffic in stages of its own, but
+    `services.yml` says `strategy: {strategy}` for `{service}`. Nothing was changed. Write `strategy: native`
+    there, or change the ECS service's strategy to ROLLING."""
+
+
+class EcsShiftsNoTraffic(Refused):
+    """The ECS service `{ecs_service}` is {ecs_strategy}: it shifts no traffic, but `services.yml` says
+    `strategy: native` for `{service}`. Nothing was changed. Write `strategy: rolling` there, or make the ECS
+    service BLUE_GREEN, LINEAR or CANARY."""
+
+
+class EcsStrategyUnknown(Refused):
+    """The ECS service `{ecs_service}` has the strategy {ecs_strategy}, which this version of Slipway does
+    not know, so it cannot follow it. Nothing was changed. Upgrade Slipway."""
+
+
 class NothingRuns(Refused):
     """`{service}` wants 0 tasks, so a new revision would not be tried by any task. Scale it up first."""
 
@@ -180,6 +230,22 @@ class AlreadyRuns(Refused):
 class NoSuchContainer(Refused):
     """The task definition `{family}` has no container {missing}. It has: {present}. Check `containers` of
     `{service}` in `services.yml`."""
+
+
+class NoSuchContainerBefore(Refused):
+    """The task before the rollout is to run in container `{missing}`, but the task definition `{family}` has
+    no such container. It has: {present}. Nothing was changed. Check `container` under `before` of `{service}`
+    in `services.yml`."""
+
+
+class AlarmMissing(Refused):
+    """CloudWatch has no alarm {missing} in {region}, so I could not check `{service}` after the rollout.
+    Nothing was changed. Check `alarms` under `after` of `{service}` in `services.yml`."""
+
+
+class AlarmRinging(Refused):
+    """{ringing}. After the rollout it has to be quiet, so this would only be rolled back. Nothing was
+    changed. Ask again when it is quiet; `/deploy rollback {service}` does not wait for it."""
 
 
 class ForeignRollout(Refused):
@@ -240,6 +306,16 @@ class AwsDenied(AwsError):
 class AwsForbidden(AwsDenied):
     """AWS does not allow {action}: {detail} An explicit deny wins over what a role allows, so whoever owns
     that policy has to lift it."""
+
+
+class AwsDeniedToRole(AwsDenied):
+    """AWS does not allow {action}: {detail} Add it to that role, which `services.yml` names for the
+    service."""
+
+
+class RoleDenied(AwsDenied):
+    """AWS does not let {who} assume the role {role} ({action}). The role has to exist, its trust policy has
+    to allow that {external}, and the workers need the permission {action} on it."""
 
 
 class AwsCredentials(AwsDenied):

@@ -19,6 +19,11 @@ def record(deploy_id: str) -> str:
     return f"{PREFIX}deploy:{deploy_id}"
 
 
+def batch(batch_id: str) -> str:
+    """The batch as JSON. It never changes, and is kept as records are."""
+    return f"{PREFIX}batch:{batch_id}"
+
+
 def lease(deploy_id: str) -> str:
     """The token of the worker that moves the deploy now; expires by itself."""
     return f"{PREFIX}lease:{deploy_id}"

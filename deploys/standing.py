@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from deploys.deploy import Deploy, Outcome, Phase, Verb
+from deploys.pauses import unanswered
 
 PHASES: dict[Phase, str] = {
     Phase.WAITING: "waits in line",
     Phase.PLANNING: "is being planned",
     Phase.AWAITING_APPROVAL: "waits for approval",
     Phase.REGISTERING: "registers its new revision",
+    Phase.PREPARING: "runs the task before its rollout",
     Phase.UPDATING: "is about to roll out",
     Phase.RECORDING: "writes down what to bring back",
     Phase.STOPPING: "stops the old tasks",
@@ -16,6 +18,7 @@ PHASES: dict[Phase, str] = {
     Phase.STARTING: "starts the new tasks",
     Phase.FOLLOWING: "rolls out",
     Phase.LOOKING_ON: "is followed",
+    Phase.CHECKING: "is rolled out and being checked",
     Phase.RESTORING: "is being rolled back",
     Phase.FOLLOWING_BACK: "is being rolled back",
     Phase.SETTLING: "is looked at once more",
@@ -48,4 +51,8 @@ def standing(deploy: Deploy) -> str:
     stands = deploy.outcome or deploy.phase
     if deploy.verb is Verb.FOLLOW and stands in FOLLOWED:
         return FOLLOWED[stands]
-    return OUTCOMES[deploy.outcome] if deploy.outcome else PHASES[deploy.phase]
+    if deploy.outcome:
+        return OUTCOMES[deploy.outcome]
+    if unanswered(deploy):
+        return "is paused and waits for an answer, *Continue* or *Roll back*"
+    return PHASES[deploy.phase]

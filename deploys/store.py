@@ -13,6 +13,7 @@ from redis.commands.core import Script
 from redis.exceptions import ResponseError
 
 from deploys import audit, keys
+from deploys.batch import Batch
 from deploys.claims import Asked, Claim, Due
 from deploys.connection import text, texts
 from deploys.deploy import Deploy, Phase
@@ -40,37 +41,37 @@ class Store:
 
     def request(self, deploy: Deploy) -> Asked:
         """Takes a new deploy in, durably, at the end of its service's line."""
-        deploy = deploy.at(Phase.WAITING, deploy.requested_at)
-        name = deploy.service.name
+        [asked] = self._take_in([deploy], None)
+        return asked
+
+    def request_batch(self, batch: Batch, deploys: Sequence[Deploy]) -> list[Asked]:
+        """Takes all deploys of a batch in, each as `request` does, or none: then those that are under way."""
+        return self._take_in(deploys, batch)
+
+    def _take_in(self, deploys: Sequence[Deploy], batch: Batch | None) -> list[Asked]:
         now = self._now()
-        deploy_id, ahead, existing = self._script("request")(
-            keys=[
-                keys.record(deploy.id),
-                keys.line(name),
-                keys.underway(name),
-                keys.LIVE,
-                keys.HISTORY,
-                keys.history(name),
-                keys.DUE,
-                keys.BELLS,
-                keys.PUBLISH,
-                keys.AUDIT,
-            ],
-            args=[
-                deploy.id,
-                deploy.model_dump_json(),
-                deploy.errand,
-                _ms(now),
-                *audit.entry(deploy, by=deploy.requester, what="requested", now=now),
-            ],
-        )
+        waiting = {each.id: each.at(Phase.WAITING, each.requested_at) for each in deploys}
+        script_keys = [keys.LIVE, keys.HISTORY, keys.DUE, keys.BELLS, keys.PUBLISH, keys.AUDIT]
+        script_keys.append(keys.batch(batch.id if batch else ""))
+        args: list[str | int] = [_ms(now), batch.model_dump_json() if batch else ""]
+        for each in waiting.values():
+            service = each.service.name
+            script_keys += [keys.record(each.id), keys.line(service), keys.underway(service)]
+            script_keys.append(keys.history(service))
+            entry = audit.entry(each, by=each.requester, what="requested", now=now)
+            args += [each.id, each.model_dump_json(), each.errand, len(entry), *entry]
+        answers = self._script("request")(keys=script_keys, args=args)
         self._wait_until_durable()
-        if not existing:
-            return Asked(deploy, int(ahead), existing=False)
-        first = self.get(text(deploy_id))
-        if first is None:
-            raise UnknownDeploy(id=text(deploy_id))
-        return Asked(first, int(ahead), existing=True)
+        return [
+            Asked(waiting.get(text(found)) or self._known(text(found)), int(ahead), existing=bool(existing))
+            for found, ahead, existing in answers
+        ]
+
+    def _known(self, deploy_id: str) -> Deploy:
+        deploy = self.get(deploy_id)
+        if deploy is None:
+            raise UnknownDeploy(id=deploy_id)
+        return deploy
 
     def amend(self, deploy_id: str, change: Callable[[Deploy], Deploy], *, by: str, what: str) -> Deploy:
         """Writes a person's decision. `change` is pure; it is tried again when the record moved meanwhile.
@@ -185,12 +186,27 @@ class Store:
             keys=[keys.lease(claim.deploy.id), keys.DUE], args=[claim.token, claim.deploy.id, _ms(due_at)]
         )
 
+    def hurry(self, deploy_ids: Sequence[str]) -> None:
+        """Makes deploys due at once, where they are due later; those that have ended stay as they are."""
+        if deploy_ids:
+            now = dict.fromkeys(deploy_ids, _ms(self._now()))
+            self.redis.zadd(keys.DUE, now, xx=True, lt=True)
+
     # Reading
 
     def get(self, deploy_id: str) -> Deploy | None:
         """The record, or None when there is none."""
         found = self._load([deploy_id])
         return found[0] if found else None
+
+    def batch(self, batch_id: str) -> Batch | None:
+        """The batch, or None when there is none."""
+        found = self.redis.get(keys.batch(batch_id))
+        return Batch.model_validate_json(text(found)) if found else None
+
+    def members(self, batch: Batch) -> list[Deploy]:
+        """The deploys of a batch, in its order."""
+        return self._load(batch.deploys)
 
     def line(self, service: str) -> list[str]:
         """Ids of the service's deploys, the active one first."""

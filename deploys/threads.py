@@ -1,5 +1,7 @@
 """Where each deploy's thread is in Slack, how much of the record it shows, and which threads are behind.
 
+Deploys that were asked for at once have one thread, under the id of their batch (`Deploy.told_in`).
+
 The publish set holds every deploy whose thread may be behind its record, with the time (epoch ms) at which to
 look. The store adds to it in the transaction that changes a record; only the publisher takes out, and only
 when nothing was added meanwhile.
@@ -71,6 +73,8 @@ class ThreadView(BaseModel):
     """Of the card. Empty while Slack has not told it."""
     next_milestone: int = 0
     """Index of the first milestone that is not posted."""
+    told: dict[str, int] = {}
+    """In the thread of a batch: replies posted of each deploy, and of the batch itself, by id (count)."""
     fingerprint: str = ""
     """Of the card as it was last sent, without what runs with time."""
     shown: str = ""
@@ -162,6 +166,10 @@ class Threads:
         score = _ms(until) + 0.5
         self.redis.zadd(keys.PUBLISH, {deploy_id: score})
         return score
+
+    def look_now(self, thread_id: str, now: float) -> None:
+        """Something that this thread tells of has changed."""
+        self.redis.zadd(keys.PUBLISH, {thread_id: _ms(now)})
 
     def settled(self, deploy_id: str, seen_score: float) -> bool:
         """The thread shows all of the record. False, and it stays due, when the record changed meanwhile."""

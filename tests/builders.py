@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deploys.batch import Batch
 from deploys.catalogue.service import Service, Strategy
 from deploys.deploy import ContainerChange, Deploy, Original, Phase, Plan, new_deploy_id
 
@@ -32,6 +33,11 @@ def a_stop_start_service(name: str = "ledger", **changes: Any) -> Service:
         "approvals": 1,
     }
     return a_service(name, **{**fields, **changes})
+
+
+def a_native_service(name: str = "shop", **changes: Any) -> Service:
+    """A service whose ECS service shifts traffic; bob lets it continue."""
+    return a_service(name, **{"strategy": Strategy.NATIVE, "approvers": ("U02BOB0000",), **changes})
 
 
 def a_plan(**changes: Any) -> Plan:
@@ -66,6 +72,22 @@ def a_deploy(service: Service | None = None, **changes: Any) -> Deploy:
         "phase_since": NOW,
     }
     return Deploy(**{**fields, **changes})
+
+
+def a_batch(*deploys: Deploy, **changes: Any) -> tuple[Batch, list[Deploy]]:
+    """What alice asked for at once, in #deploys; with the deploys as they belong to it."""
+    batch_id = changes.pop("id", None) or new_deploy_id()
+    fields: dict[str, Any] = {
+        "id": batch_id,
+        "name": ",".join(each.service.name for each in deploys),
+        "tag": deploys[0].tag,
+        "deploys": tuple(each.id for each in deploys),
+        "requester": "U01ALICE00",
+        "team": "T01SLIPWAY",
+        "channel": "C01DEPLOYS",
+        "requested_at": deploys[0].requested_at,
+    }
+    return Batch(**{**fields, **changes}), [each.evolve(batch=batch_id) for each in deploys]
 
 
 def an_original(**changes: Any) -> Original:

@@ -2,17 +2,43 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
+import botocore.session
 import pytest
 from hypothesis import settings
 from redis import Redis
 
 from deploys.connection import connect
 from sandbox.valkey import valkey
+from tests.together import Together
 
 settings.register_profile("suite", max_examples=30, deadline=None)
 settings.load_profile("suite")  # `--hypothesis-profile=default` looks longer
+
+# Each boto3 session reads AWS's models anew, which takes longer than most flow tests: once is enough.
+botocore.session.create_loader = cache(botocore.session.create_loader)
+
+BY_PROCESSES = ("test_processes.py", "test_bot_process.py", "test_web_process.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """`-n auto` takes two more than there are cores: stories told by real processes mostly wait."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits longest begins first, so that nothing is waited for at the end."""
+    items.sort(key=lambda item: item.path.name not in BY_PROCESSES)
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,10 @@ from deploys.claims import Claim
 from deploys.deploy import Deploy, Phase
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError
 from deploys.store import Store
+from workers.ecs import session_names
 from workers.ecs.session import WORST_CALL_SECONDS, Aws
 from workers.flows import steps
+from workers.flows.together import BEFORE_THE_FIRST_CHANGE
 from workers.flows.trouble import after_error
 from workers.sights import Fresh, Together, Unseen
 from workers.turn import Gate, Next, Pace, Sights, Turn
@@ -122,6 +124,8 @@ class Engine:
                 return
             if turn.claim.deploy.milestones != shown.milestones or turn.claim.deploy.phase != shown.phase:
                 self._bell.publish(deploy.id)
+            if turn.claim.deploy.outcome != shown.outcome or turn.claim.deploy.phase is Phase.ENDED:
+                self._ring_company(turn.claim.deploy)
             if turn.claim.deploy.phase is Phase.ENDED:
                 self._ring_next(deploy)
                 return
@@ -136,7 +140,7 @@ class Engine:
         return Turn(
             claim,
             store=self._store,
-            region=self._aws.region(claim.deploy.service.region),
+            region=self._aws.of(claim.deploy.service, session_names.for_deploy(claim.deploy.id)),
             gate=self._gate,
             sights=sights,
             pace=self._pace,
@@ -181,6 +185,17 @@ class Engine:
 
     def _time_for_another(self, claim: Claim) -> bool:
         return claim.left() > 2 * WORST_CALL_SECONDS
+
+    def _ring_company(self, deploy: Deploy) -> None:
+        """Those that were asked for with it may begin now, or are left alone."""
+        batch = self._store.batch(deploy.batch) if deploy.batch else None
+        if batch is None or not batch.mindful:
+            return
+        others = [each for each in self._store.members(batch) if each.live and each.id != deploy.id]
+        untouched = [each.id for each in others if each.phase in BEFORE_THE_FIRST_CHANGE]
+        self._store.hurry(untouched)
+        for each in untouched:
+            self._bell.advance(each)
 
     def _ring_next(self, deploy: Deploy) -> None:
         for waiting in self._store.line(deploy.service.name)[:1]:

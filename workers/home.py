@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTe
 from deploys.decisions import approved, rejected
 from deploys.deploy import Deploy, Phase
 from deploys.groups import Groups
+from deploys.pauses import answerers, unanswered
 from deploys.store import Store
 from deploys.threads import Threads
 from workers.thread.card import date, headline
@@ -37,7 +38,7 @@ def publish_home(
     live = store.live()
 
     def shown(deploy: Deploy) -> Block:
-        view = threads.find(deploy.id)
+        view = threads.find(deploy.told_in)
         return row(deploy, ahead_of(deploy, store), view.permalink if view else "")
 
     view = home(
@@ -57,16 +58,26 @@ def publish_home(
 
 def needs(deploy: Deploy, user: str, groups: Groups, now: float) -> bool:
     """Whether this user may answer the deploy's open question. The click itself is checked again."""
+    if unanswered(deploy):
+        return _may_continue(deploy, user, groups, now)
     if deploy.phase is not Phase.AWAITING_APPROVAL or deploy.cancel:
         return False
     if approved(deploy) or rejected(deploy) or any(each.user == user for each in deploy.decisions):
         return False
     if user == deploy.requester and not deploy.service.self_approval:
         return False
-    return any(
-        user == approver or user in (groups.members(approver, now) or ())
-        for approver in deploy.service.approvers
-    )
+    return _among(user, deploy.service.approvers, groups, now)
+
+
+def _may_continue(deploy: Deploy, user: str, groups: Groups, now: float) -> bool:
+    """At a pause. Where everybody may, it is the requester's to see to."""
+    if deploy.service.approvers and user == deploy.requester and not deploy.service.self_approval:
+        return False
+    return _among(user, answerers(deploy) or (deploy.requester,), groups, now)
+
+
+def _among(user: str, allowed: Sequence[str], groups: Groups, now: float) -> bool:
+    return any(user == each or user in (groups.members(each, now) or ()) for each in allowed)
 
 
 def home(
@@ -78,7 +89,7 @@ def home(
 ) -> dict[str, Any]:
     """The view for views.publish; `shown` makes a deploy's row."""
     blocks: list[Block] = [
-        *_part("Needs you", needs_you, shown, "Nothing waits for your approval."),
+        *_part("Needs you", needs_you, shown, "Nothing waits for your answer."),
         *_part(
             "Under way", under_way, shown, "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy."
         ),

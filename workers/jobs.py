@@ -26,7 +26,7 @@ def advance(deploy_id: str) -> None:
 
 
 def watch(cluster_key: str) -> None:
-    """Looks at all rollouts of one cluster (region/cluster)."""
+    """Looks at all rollouts of one cluster (`Deploy.cluster_key`)."""
     _open().engine.watch(cluster_key)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from deploys.catalogue.service import Role
 from deploys.deploy import Deploy
 from deploys.errors import AwsUnavailable, ServiceDeploymentsUnavailable
-from workers.ecs import rollouts, services
+from workers.ecs import rollouts, services, session_names
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
-from workers.ecs.session import Aws
+from workers.ecs.session import Aws, Region
 
 JOIN_SLACK_SECONDS = 60.0
 """Our clock and Amazon's may differ by so much when service deployments are searched by their time."""
@@ -18,19 +19,21 @@ JOIN_SLACK_SECONDS = 60.0
 class Fresh:
     """Asks ECS anew each time."""
 
-    def __init__(self, aws: Aws) -> None:
+    def __init__(self, aws: Aws, session: str = "") -> None:
+        """session: the name under which roles are assumed, where it is not that of the deploy."""
         self._aws = aws
+        self._session = session
 
     def service(self, deploy: Deploy) -> ServiceSeen | None:
         """The ECS service, or None."""
         service = deploy.service
-        region = self._aws.region(service.region)
+        region = self._region(deploy)
         return services.describe(region, service.cluster, [service.ecs_service]).get(service.ecs_service)
 
     def service_deployment(self, deploy: Deploy) -> ServiceDeploymentSeen | None:
         """By its ARN once that is known; before, joined by our deployment id."""
         service = deploy.service
-        region = self._aws.region(service.region)
+        region = self._region(deploy)
         if deploy.service_deployment_arn:
             arn = deploy.service_deployment_arn
             return rollouts.describe(region, [arn]).get(arn)
@@ -43,6 +46,9 @@ class Fresh:
             deploy.deployment_id,
             created_after=(deploy.started_at or deploy.requested_at) - JOIN_SLACK_SECONDS,
         )
+
+    def _region(self, deploy: Deploy) -> Region:
+        return self._aws.of(deploy.service, self._session or session_names.for_deploy(deploy.id))
 
 
 class Unseen:
@@ -80,13 +86,14 @@ class Together:
         Raises:
             AwsError: ECS did not answer.
         """
-        by_place: dict[tuple[str, str], list[Deploy]] = defaultdict(list)
+        by_place: dict[tuple[str, Role | None, str], list[Deploy]] = defaultdict(list)
         for deploy in deploys:
-            by_place[deploy.service.region, deploy.service.cluster].append(deploy)
+            service = deploy.service
+            by_place[service.region, service.role, service.cluster].append(deploy)
         seen: dict[str, ServiceSeen] = {}
         deployments: dict[str, ServiceDeploymentSeen] = {}
-        for (region_name, cluster), group in by_place.items():
-            region = aws.region(region_name)
+        for (region_name, role, cluster), group in by_place.items():
+            region = aws.region(region_name, role, session_names.WATCH)
             found = services.describe(region, cluster, [d.service.ecs_service for d in group])
             seen.update({d.id: found[d.service.ecs_service] for d in group if d.service.ecs_service in found})
             arns = [d.service_deployment_arn for d in group if d.service_deployment_arn]
@@ -94,7 +101,7 @@ class Together:
                 deployments.update(rollouts.describe(region, arns) if arns else {})
             except ServiceDeploymentsUnavailable:
                 continue
-        return cls(Fresh(aws), seen, deployments)
+        return cls(Fresh(aws, session_names.WATCH), seen, deployments)
 
     def service(self, deploy: Deploy) -> ServiceSeen | None:
         """The ECS service as it was in that look."""

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from deploys.batch import Batch
 from deploys.claims import Claim
 from deploys.deploy import Deploy
 from deploys.store import Store
+from deploys.traffic import HookAction
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.session import WORST_CALL_SECONDS, Region
 
@@ -46,6 +48,8 @@ class Gate(Protocol):
     def may_deploy(self, user: str, service_name: str, channel: str) -> None: ...
 
     def may_decide(self, user: str, deploy: Deploy) -> None: ...
+
+    def may_answer(self, user: str, deploy: Deploy, action: HookAction) -> None: ...
 
 
 class Sights(Protocol):
@@ -92,6 +96,12 @@ class Turn:
         deploy = self.claim.deploy
         return [each for each in self._store.recent(deploy.service.name, REMEMBERED) if each.id != deploy.id]
 
+    def company(self) -> tuple[Batch, list[Deploy]] | None:
+        """The batch it was asked for in, with its deploys; None where they do not mind one another."""
+        deploy = self.claim.deploy
+        batch = self._store.batch(deploy.batch) if deploy.batch else None
+        return (batch, self._store.members(batch)) if batch and batch.mindful else None
+
     def service(self) -> ServiceSeen | None:
         """The ECS service as it is; None when ECS does not know it."""
         return self._sights.service(self.claim.deploy)
@@ -111,9 +121,12 @@ class Turn:
         return self.claim.deploy
 
     def guard(self) -> None:
-        """Call right before each call that changes AWS.
+        """Call right before each call that changes AWS. A role's keys are fetched here where that is due, so
+        that the call itself takes no longer than one call can.
 
         Raises:
             LeaseTooShort: it could outlive the lease.
+            RoleDenied, AwsError: the service's role could not be assumed.
         """
+        self.region.ready()
         self.claim.guard(WORST_CALL_SECONDS)

@@ -73,6 +73,7 @@ def build(settings: WorkerSettings) -> Workshop:
     warn_about(redis)
     aws = Aws()
     aws.warm(catalogue.regions)
+    aws.warm({each.region for each in catalogue.services.values() if each.role}, ("sts",))
     store = Store(redis)
     client = slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     limits = Limits(redis, time.time)

@@ -10,6 +10,7 @@ from bot.grammar import (
     Change,
     Command,
     DeployCommand,
+    DeploySeveralCommand,
     FollowCommand,
     HelpCommand,
     Mistake,
@@ -22,6 +23,8 @@ from bot.grammar import (
 )
 from bot.reply import Reply
 from bot.request import Request
+from deploys.errors import OneAtATime
+from deploys.mrkdwn import code
 
 
 def answer(said: Command | Mistake, request: Request, desk: Desk) -> Reply:
@@ -31,7 +34,14 @@ def answer(said: Command | Mistake, request: Request, desk: Desk) -> Reply:
         Refused: it was refused.
     """
     match said:
-        case DeployCommand() | RestartCommand() | RollbackCommand() | FollowCommand() | CancelCommand():
+        case (
+            DeployCommand()
+            | DeploySeveralCommand()
+            | RestartCommand()
+            | RollbackCommand()
+            | FollowCommand()
+            | CancelCommand()
+        ):
             return _change(said, request, desk)
         case PlanCommand() | TagsCommand() | StatusCommand() | HelpCommand():
             return _question(said, request, desk)
@@ -40,11 +50,14 @@ def answer(said: Command | Mistake, request: Request, desk: Desk) -> Reply:
 
 
 def _change(said: Change, request: Request, desk: Desk) -> Reply:
+    _refuse_group(said, desk)
     match said:
         case DeployCommand():
             if verb := usage.verb_meant(said.service, desk.catalogue):
                 return usage.unknown_verb(said.service, verb, desk.catalogue, desk.identity.user)
             return deploy.run(said, request, desk)
+        case DeploySeveralCommand():
+            return deploy.several(said, request, desk)
         case RestartCommand():
             return restart.run(said, request, desk)
         case RollbackCommand():
@@ -55,7 +68,29 @@ def _change(said: Change, request: Request, desk: Desk) -> Reply:
             return cancel.run(said, request, desk)
 
 
+def _refuse_group(said: Command, desk: Desk) -> None:
+    """The verbs that take one service do not take a group of them.
+
+    Raises:
+        OneAtATime
+    """
+    match said:
+        case (
+            RestartCommand()
+            | RollbackCommand()
+            | FollowCommand()
+            | PlanCommand()
+            | TagsCommand()
+            | StatusCommand()
+        ):
+            group = desk.catalogue.group(said.service or "")
+            if group is not None:
+                verb = type(said).__name__.removesuffix("Command").lower()
+                raise OneAtATime(name=group.name, verb=verb, services=", ".join(map(code, group.services)))
+
+
 def _question(said: Question, request: Request, desk: Desk) -> Reply:
+    _refuse_group(said, desk)
     match said:
         case PlanCommand():
             return plan.run(said, request, desk)

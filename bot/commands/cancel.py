@@ -1,10 +1,10 @@
-"""`/deploy cancel [SERVICE or deploy id]`"""
+"""`/deploy cancel [SERVICE, group or id]`"""
 
 from __future__ import annotations
 
 from typing import NoReturn
 
-from bot import choices, deciding
+from bot import cancelling, choices, deciding
 from bot.desk import Desk
 from bot.grammar import CancelCommand
 from bot.reply import Reply
@@ -16,15 +16,21 @@ from deploys.mrkdwn import code, escape
 
 
 def run(command: CancelCommand, request: Request, desk: Desk) -> Reply:
-    """Cancels the deploy that is meant, or asks which one.
+    """Cancels the deploy that is meant, or all that were asked for at once, or asks which.
 
     Raises:
+        SeveralRefused, NothingLeftToCancel: of several that were asked for at once.
         UnknownService, UnknownDeploy, NothingToCancel, NotADeployer, MembershipUnknown, TooLate, LateMention,
         AlreadyCancelled, AlreadyGoingBack, TooLateToCancel
     """
+    batches = cancelling.named(command.what, desk) if command.what else []
+    if len(batches) == 1:
+        return cancelling.cancel_all(batches[0], request, desk)
+    if batches:
+        return choices.which_batch_to_cancel(batches)
     meant = _of_word(command.what, desk) if command.what else _of_user(request.user, desk)
     if len(meant) > 1:
-        return choices.which_to_cancel(meant)
+        return choices.which_to_cancel(meant, cancelling.shared(meant, desk))
     return deciding.cancel(meant[0].id, request, desk)
 
 
@@ -38,7 +44,7 @@ def _of_word(word: str, desk: Desk) -> list[Deploy]:
     """The open deploys of a service, or the deploy with this id."""
     if found := [each for each in desk.store.live() if each.service.name == word]:
         return _open(found) or _nothing(code(word))
-    if word in desk.catalogue.names:
+    if word in desk.catalogue.names or desk.catalogue.group(word) or "," in word:
         return _nothing(code(word))
     deploy = desk.store.get(word)
     if deploy is not None:

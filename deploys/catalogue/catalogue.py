@@ -64,7 +64,7 @@ class Catalogue:
         return frozenset(each.region for each in self.services.values())
 
     def _nearest(self, name: str) -> str:
-        if near := nearest(name, self.services, count=3):
+        if near := nearest(name, (*self.services, *self.together), count=3):
             return f"Did you mean {' or '.join(f'`{each}`' for each in near)}?"
         named = ", ".join(f"`{each}`" for each in self.names[:_MOST_NAMES])
         more = len(self.names) - _MOST_NAMES

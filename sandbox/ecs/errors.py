@@ -10,8 +10,10 @@ class EcsError(Exception):
 
     status = 400
 
-    def __init__(self, message: str | None = None) -> None:
+    def __init__(self, message: str | None = None, **members: object) -> None:
         self.message = message or cleandoc(type(self).__doc__ or "")
+        self.members = members
+        """What the error's shape has besides its message."""
         super().__init__(self.message)
 
     @property

@@ -18,6 +18,7 @@ KINDS = {
     "timeout-before": "not applied; the connection hangs for `seconds`, then closes without an answer",
     "timeout-after": "applied; the connection hangs for `seconds`, then closes without an answer",
     "stale": "Describe*, Get* and List* of ECS answer as things were `seconds` ago",
+    "no-room": "RunTask starts nothing and answers with a failure for the reason `message` (RESOURCE:MEMORY)",
     "latency": "answered `seconds` late",
 }
 
@@ -57,6 +58,8 @@ class Fault:
         if service and service != request.service:
             return False
         if not fnmatchcase(request.operation, operation):
+            return False
+        if self.kind == "no-room" and request.operation != "RunTask":
             return False
         if self.kind == "stale" and not (request.service == "ecs" and request.operation in READS):
             return False

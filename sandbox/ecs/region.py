@@ -15,7 +15,7 @@ from sandbox.ecs.images import Images
 from sandbox.ecs.logs import Logs
 from sandbox.ecs.names import Names
 from sandbox.ecs.pace import Lifetimes, Pace
-from sandbox.ecs.records import Deployment, Service, ServiceDeployment, Task, TaskDefinition
+from sandbox.ecs.records import Deployment, Service, ServiceDeployment, Task, TaskDefinition, TokenUse
 from sandbox.ecs.tables import Journal, Tables
 
 
@@ -42,6 +42,8 @@ class Region:
         """The service scheduler: called with the ARN of a service that may need something done."""
         self.passes_planned: dict[str, float] = {}
         """When the scheduler next looks at each service."""
+        self.client_tokens: dict[tuple[str, str], TokenUse] = {}
+        """By cluster and clientToken: what RunTask did for it."""
         self.autoscaling = False
         """Application Auto Scaling has planned its next look."""
         self._lock = threading.RLock()

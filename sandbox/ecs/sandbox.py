@@ -20,6 +20,7 @@ from sandbox.ecs.http.server import Server
 from sandbox.ecs.pace import Lifetimes
 from sandbox.ecs.place import ACCOUNT, REGION
 from sandbox.ecs.region import Region
+from sandbox.ecs.roles import Roles
 from sandbox.ecs.scheduler.passes import look
 from sandbox.ecs.seed.services import CLUSTER
 from sandbox.ecs.state import state
@@ -53,7 +54,8 @@ class EcsSandbox:
         self._chance = Random(seed)
         self._closing = threading.Event()
         self._server: Server | None = None
-        self._region: Region | None = None
+        self._regions: dict[str, Region] = {}
+        self._roles = Roles()
         self._front: Front | None = None
 
     def __enter__(self) -> Self:
@@ -83,12 +85,17 @@ class EcsSandbox:
 
     def _open(self) -> None:
         BackendDict.reset()
-        region = Region(ACCOUNT, REGION, self.clock, self.speed, self._lifetimes, self._chance)
+        self._regions = {ACCOUNT: self._furnished(ACCOUNT)}
+        self._roles = Roles()
+        control = Control(routes(self))
+        self._front = Front(self._regions, self._roles, self.faults, control, self._closing)
+        self._server = Server(self._port, self._front)
+
+    def _furnished(self, account: str) -> Region:
+        region = Region(account, REGION, self.clock, self.speed, self._lifetimes, self._chance)
         region.look = look
         seed.furnish(region)
-        self._front = Front(region, self.faults, Control(routes(self)), self._closing)
-        self._region = region
-        self._server = Server(self._port, self._front)
+        return region
 
     def stop(self) -> None:
         """Close the port and forget everything. Requests that hang are let go."""
@@ -102,9 +109,9 @@ class EcsSandbox:
 
     @property
     def region(self) -> Region:
-        if self._region is None:
+        if not self._regions:
             raise RuntimeError("this EcsSandbox has not been started")
-        return self._region
+        return self._regions[ACCOUNT]
 
     @property
     def url(self) -> str:
@@ -112,6 +119,13 @@ class EcsSandbox:
         if self._server is None:
             raise RuntimeError("this EcsSandbox is not being served")
         return self._server.url
+
+    @property
+    def application(self) -> Front:
+        """What is served, to be called without a network."""
+        if self._front is None:
+            raise RuntimeError("this EcsSandbox has not been started")
+        return self._front
 
     @property
     def environment(self) -> dict[str, str]:
@@ -148,8 +162,19 @@ class EcsSandbox:
         if not isinstance(self.clock, ManualClock):
             raise RuntimeError("time is driven by hand only with EcsSandbox(clock=ManualClock())")
         now = self.clock.advance(seconds)
-        self.region.live_until(now)
+        for region in list(self._regions.values()):
+            region.live_until(now)
         return now
+
+    def let_assume(self, role: str, external_id: str = "") -> None:
+        """Have an IAM role, by its ARN, whose keys STS gives to whoever names its external id, if it has one.
+
+        A role of another account opens that account: it has the same services in a cluster of the same name,
+        and is reached with keys of a role of its own alone. Raises ValueError for what is no role's ARN.
+        """
+        account = self._roles.allow(role, external_id)
+        if account not in self._regions:
+            self._regions[account] = self._furnished(account)
 
     def autoscale(self, service: str, minimum: int = 2, maximum: int = 6) -> None:
         """Have Application Auto Scaling raise the service's count to `minimum` whenever it is lower.

@@ -15,6 +15,7 @@ THINGS_TO_TRY = """
   1. /deploy web 1.4.2         a rolling deploy of 3 tasks, without downtime
   2. /deploy web 1.5.0-crash   it crashes; ECS rolls back; the thread says why
   3. /deploy ledger 1.4.2      asks first: switch to bob and press Approve
+  4. /deploy shop 1.4.2        a canary that pauses: switch to bob and press Continue
 """
 
 
@@ -25,7 +26,7 @@ def demo(
             "--run",
             metavar="COMMAND",
             help="Run one command without a browser, such as '/deploy web 1.4.2': print the answer and the "
-            "thread as it grows. Exits 0 when the deploy succeeded or the question was answered, 1 when it "
+            "thread as it grows. Exits 0 when every deploy succeeded or the question was answered, 1 when it "
             "was refused or ended otherwise, 2 when it could not run.",
         ),
     ] = None,
@@ -37,7 +38,11 @@ def demo(
     ] = "alice",
     approver: Annotated[
         str | None,
-        typer.Option("--approve-as", metavar="USER", help="Who presses Approve, where it is asked for."),
+        typer.Option(
+            "--approve-as",
+            metavar="USER",
+            help="Who presses Approve, and Continue at a pause, where it is asked for.",
+        ),
     ] = None,
     speed: Annotated[
         float,

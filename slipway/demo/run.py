@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from rich.console import Console
 
 from bot import replies
 from bot.grammar import HelpCommand, PlanCommand, StatusCommand, TagsCommand, parse
-from deploys import buttons, keys
+from deploys import keys
 from deploys.catalogue.catalogue import load
 from deploys.deploy import Deploy, Outcome, Phase
-from sandbox.slack.client import SandboxError
+from deploys.pauses import unanswered
 from slipway.demo.files import services_file
-from slipway.demo.plain import plain
+from slipway.demo.pressing import Presser
 from slipway.demo.stage import Stage
+from slipway.demo.transcript import Transcript
 from slipway.demo.troupe import DemoFailed
 from workers.queries.answers import is_refusal
 
@@ -32,29 +31,6 @@ ANSWER_SECONDS = 30.0
 
 SUCCEEDED = 0
 ENDED_OTHERWISE = 1
-
-
-@dataclass
-class Transcript:
-    """Prints what a person would see, each thing once, with the seconds since the command."""
-
-    console: Console
-    names: Mapping[str, str]
-    began: float = field(default_factory=time.monotonic)
-    _last: dict[str, str] = field(default_factory=dict)
-
-    def show(self, key: str, speaker: str, text: str) -> None:
-        """Prints a message, and again when its text has changed."""
-        text = plain(text, self.names)
-        if self._last.get(key) == text:
-            return
-        edited = key in self._last
-        self._last[key] = text
-        seconds = time.monotonic() - self.began
-        head = f"[dim]{seconds:6.1f}s[/dim] [bold]{speaker}[/bold]{' [dim](edited)[/dim]' if edited else ''}"
-        self.console.print(head, highlight=False)
-        for line in text.splitlines():
-            self.console.print(f"        {line}", highlight=False, markup=False, soft_wrap=True)
 
 
 def run(stage: Stage, command: str, *, user: str, approver: str | None, console: Console) -> int:
@@ -76,8 +52,9 @@ def run(stage: Stage, command: str, *, user: str, approver: str | None, console:
     new = [deploy for deploy in stage.store.recent(None, 100) if deploy.id not in before]
     if not new:
         return SUCCEEDED if _is_question(command) else ENDED_OTHERWISE
-    deploy = _follow(stage, new[0], approver, transcript)
-    return SUCCEEDED if deploy.outcome is Outcome.SUCCEEDED else ENDED_OTHERWISE
+    ended = _follow(stage, new, approver, transcript)
+    well = all(deploy.outcome is Outcome.SUCCEEDED for deploy in ended)
+    return SUCCEEDED if well else ENDED_OTHERWISE
 
 
 def _is_question(command: str) -> bool:
@@ -129,32 +106,43 @@ def names_of(stage: Stage) -> dict[str, str]:
     return {**{each["id"]: each["name"] for each in named}, **groups}
 
 
-def _follow(stage: Stage, deploy: Deploy, approver: str | None, transcript: Transcript) -> Deploy:
-    """Shows the thread until the deploy has ended and Slack shows it."""
+def _follow(
+    stage: Stage, deploys: list[Deploy], approver: str | None, transcript: Transcript
+) -> list[Deploy]:
+    """Shows the thread until every deploy in it has ended and Slack shows it."""
     deadline = time.monotonic() + LONGEST_SECONDS
     last_word: float | None = None
-    pressed = 0
+    presser = Presser(stage, CHANNEL, approver, transcript) if approver else None
     while True:
         stage.troupe.check()
-        deploy = stage.store.get(deploy.id) or deploy
-        _show_thread(stage, deploy, transcript)
-        if approver and deploy.question > pressed and _press_approve(stage, deploy, approver, transcript):
-            pressed = deploy.question
-        if deploy.phase is Phase.AWAITING_APPROVAL and _stands_still(stage, deploy, approver, transcript):
-            return deploy
-        if not deploy.live:
+        deploys = [stage.store.get(deploy.id) or deploy for deploy in deploys]
+        _show_thread(stage, deploys[0], transcript)
+        for deploy in deploys:
+            if presser:
+                presser.press(deploy)
+        if _only_questions_are_left(deploys) and _stands_still(stage, deploys, approver, transcript):
+            return deploys
+        if not any(deploy.live for deploy in deploys):
             last_word = last_word or time.monotonic() + LAST_WORD_SECONDS
-            if _all_shown(stage, deploy):
-                _show_thread(stage, deploy, transcript)
-                return deploy
+            if _all_shown(stage, deploys):
+                _show_thread(stage, deploys[0], transcript)
+                return deploys
         now = time.monotonic()
         if now > deadline or (last_word is not None and now > last_word):
-            raise DemoFailed(f"deploy {deploy.id} did not end in time; it is {deploy.phase.value}")
+            where = ", ".join(f"deploy {deploy.id} is {deploy.phase.value}" for deploy in deploys)
+            raise DemoFailed(f"it did not end in time: {where}")
         time.sleep(POLL_SECONDS)
 
 
+def _only_questions_are_left(deploys: list[Deploy]) -> bool:
+    """Whether nothing goes on without an answer; in a group others may wait for what is asked about."""
+    live = [deploy for deploy in deploys if deploy.live]
+    asking = [deploy for deploy in live if deploy.phase is Phase.AWAITING_APPROVAL or unanswered(deploy)]
+    return bool(asking) and all(deploy in asking or deploy.phase is Phase.WAITING for deploy in live)
+
+
 def _show_thread(stage: Stage, deploy: Deploy, transcript: Transcript) -> None:
-    view = stage.threads.find(deploy.id)
+    view = stage.threads.find(deploy.told_in)
     if view is None:
         return
     for message in stage.slack.thread(CHANNEL, view.ts):
@@ -163,28 +151,15 @@ def _show_thread(stage: Stage, deploy: Deploy, transcript: Transcript) -> None:
         transcript.show(message["ts"], speaker, message["text"])
 
 
-def _press_approve(stage: Stage, deploy: Deploy, approver: str, transcript: Transcript) -> bool:
-    """Presses Approve once the card offers it; says whether it was pressed."""
-    view = stage.threads.find(deploy.id)
-    if view is None or deploy.decisions:
-        return False
-    try:
-        answer = stage.slack.click(approver, buttons.APPROVE, channel=CHANNEL, ts=view.ts)
-    except SandboxError:
-        return False  # the card does not offer it yet
-    transcript.show(f"approve {deploy.question}", approver, "[Approve]")
-    for number, reply in enumerate(answer["replies"]):
-        transcript.show(f"reply {deploy.question} {number}", f"slipway, only to {approver}", reply["text"])
-    return True
-
-
-def _stands_still(stage: Stage, deploy: Deploy, approver: str | None, transcript: Transcript) -> bool:
-    """Whether nobody here can approve; then that is said."""
-    view = stage.threads.find(deploy.id)
-    if view is None or not _all_shown(stage, deploy):
+def _stands_still(stage: Stage, deploys: list[Deploy], approver: str | None, transcript: Transcript) -> bool:
+    """Whether nobody here can approve or continue; then that is said."""
+    paused = any(unanswered(deploy) for deploy in deploys)
+    view = stage.threads.find(deploys[0].told_in)
+    if view is None or not _all_shown(stage, deploys):
         return False
     if approver is None:
-        transcript.show("note", "demo", "This needs an approver. Add --approve-as bob to press Approve.")
+        needs, button = ("waits at a pause", "Continue") if paused else ("needs an approver", "Approve")
+        transcript.show("note", "demo", f"This {needs}. Add --approve-as bob to press {button}.")
         return True
     refusal = _only_for(approver, stage, view.ts)
     if refusal:
@@ -192,8 +167,11 @@ def _stands_still(stage: Stage, deploy: Deploy, approver: str | None, transcript
     return refusal is not None
 
 
-def _all_shown(stage: Stage, deploy: Deploy) -> bool:
-    view = stage.threads.find(deploy.id)
-    if view is None or stage.redis.zscore(keys.PUBLISH, deploy.id) is not None:
+def _all_shown(stage: Stage, deploys: list[Deploy]) -> bool:
+    told_in = deploys[0].told_in
+    view = stage.threads.find(told_in)
+    behind = {told_in, *(deploy.id for deploy in deploys)}
+    if view is None or any(stage.redis.zscore(keys.PUBLISH, each) is not None for each in behind):
         return False
-    return len(stage.slack.thread(CHANNEL, view.ts)) > len(deploy.milestones)
+    said = sum(len(deploy.milestones) for deploy in deploys)
+    return len(stage.slack.thread(CHANNEL, view.ts)) > said

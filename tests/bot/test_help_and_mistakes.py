@@ -12,13 +12,14 @@ from tests.builders import a_stop_start_service
 
 USAGE = f"""\
 • `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy web 1.4.2 fixes the login`
+• `/deploy SERVICE,SERVICE TAG [why]` deploys several at once
 • `/deploy plan SERVICE TAG` shows what that would change, and changes nothing
 • `/deploy tags SERVICE` lists the newest tags, and which one runs
 • `/deploy restart SERVICE [why]` starts the same version in new tasks
 • `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before
 • `/deploy follow SERVICE` shows how a rollout goes that was begun elsewhere
 • `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately
-• `/deploy cancel [SERVICE or deploy id]` withdraws it, or rolls back what has begun
+• `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun
 • `/deploy help` shows this
 
 *Services*
@@ -60,7 +61,7 @@ def test_usage_names_this_workspaces_services(room: Room, typed: str) -> None:
         ("/deploy status web api", "That is more than `status` takes: `/deploy status [SERVICE]`."),
         (
             "/deploy cancel web now please",
-            "That is more than `cancel` takes: `/deploy cancel [SERVICE or deploy id]`.",
+            "That is more than `cancel` takes: `/deploy cancel [SERVICE, group or id]`.",
         ),
         ("/deploy lock web", "There is no command `lock`."),
         ("/deploy plan", "Which service? Write `/deploy plan SERVICE TAG`."),

@@ -34,7 +34,7 @@ class Thread:
     @property
     def messages(self) -> list[Message]:
         """The card, then the replies."""
-        view = self.stage.threads.find(self.deploy_id)
+        view = self.stage.threads.find(self.record.told_in)
         return self.stage.slack.thread(self.channel, view.ts) if view else []
 
     @property
@@ -121,6 +121,7 @@ def steady(text: str) -> str:
     text = re.sub(r"ecs-svc/\d+", "ecs-svc/N", text)
     text = re.sub(r"(\d+ h )?(\d+ min )?\d+ s\b", "SOME TIME", text)
     text = re.sub(r"[Dd]eploy `[2-9a-z]{8}`", "deploy `ID`", text)
+    text = re.sub(r"[Bb]atch `[2-9a-z]{8}`", "batch `ID`", text)
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "THEN", text)
     text = re.sub(r"sha256:[0-9a-f]{12}", "sha256:DIGEST", text)
     text = re.sub(r"http://127\.0\.0\.1:\d+/\S*?(?=[)\s]|$)", "LINK", text)

@@ -6,3 +6,5 @@ import pytest
 
 IN_SOCKET_MODE = pytest.mark.parametrize("slack", ["socket"], indirect=True)
 """For stories whose way through the bot other stories already take in both modes."""
+OVER_HTTP = pytest.mark.parametrize("slack", ["http"], indirect=True)
+"""For the like, told over HTTP: the two modes' stages share the work."""

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
-import pytest
-
 from deploys.deploy import Outcome
 from slipway.demo.plain import plain
 from tests.scenarios.conversation import SECONDS, Conversation, steady
-
-SLIPWAY = Path(sys.executable).with_name("slipway")
+from tests.scenarios.modes import IN_SOCKET_MODE, OVER_HTTP
 
 
 def answer(slack: Conversation, user: str, text: str) -> tuple[str, str]:
@@ -44,6 +37,7 @@ def test_plan_before_deploying(slack: Conversation) -> None:
     ]
 
 
+@OVER_HTTP
 def test_plan_says_what_a_deploy_would_be_refused_for(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy billing 9.9.9").ends()
     assert thread.record.outcome is Outcome.REFUSED
@@ -54,6 +48,7 @@ def test_plan_says_what_a_deploy_would_be_refused_for(slack: Conversation) -> No
     assert told == f":no_entry_sign: `billing` `9.9.9` would be refused: {refusal}"
 
 
+@IN_SOCKET_MODE
 def test_tags_and_which_one_runs(slack: Conversation) -> None:
     announced, told = answer(slack, "carol", "/deploy tags billing")
 
@@ -69,21 +64,3 @@ def test_tags_and_which_one_runs(slack: Conversation) -> None:
     assert [line for line in lines if "runs now" in line] == [
         "• `1.4.0` `sha256:DIGEST`, 63.6 MB, pushed THEN, runs now"
     ]
-
-
-@pytest.mark.parametrize(
-    ("args", "code", "said"),
-    [
-        (("/deploy plan web 1.4.2",), 0, "Plan of `web` `1.4.2`, as of now. Nothing was changed."),
-        (("/deploy plan web 9.9.9",), 1, "`web` `9.9.9` would be refused: There is no image"),
-        (("/deploy tags web", "--as", "carol"), 0, "`1.4.0` `sha256:"),
-        (("/deploy plan web 1.4.2", "--as", "carol"), 1, "You may not deploy `web`."),
-    ],
-)
-def test_a_question_without_a_browser(args: tuple[str, ...], code: int, said: str) -> None:
-    done = subprocess.run(
-        [SLIPWAY, "demo", "--run", *args], capture_output=True, text=True, timeout=120, check=False
-    )
-
-    assert done.returncode == code, done.stdout + done.stderr
-    assert said in done.stdout

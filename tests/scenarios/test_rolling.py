@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploys import buttons
 from deploys.deploy import Outcome, Phase
 from tests.scenarios.conversation import Conversation
-from tests.scenarios.modes import IN_SOCKET_MODE
+from tests.scenarios.modes import IN_SOCKET_MODE, OVER_HTTP
 
 
 def test_a_good_version(slack: Conversation) -> None:
@@ -30,6 +30,7 @@ def test_a_good_version(slack: Conversation) -> None:
     assert last.startswith("@alice Succeeded. `web` runs `1.4.2`: 3 tasks running, after SOME TIME.")
 
 
+@OVER_HTTP
 def test_a_version_that_crashes(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy api 1.5.0-crash").ends()
 
@@ -43,6 +44,7 @@ def test_a_version_that_crashes(slack: Conversation) -> None:
     assert any("*Rolled back* to `api:" in text for text in in_channel), "failures are broadcast"
 
 
+@OVER_HTTP
 def test_a_tag_that_does_not_exist(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy api 9.9.9").ends()
 
@@ -61,6 +63,7 @@ def test_somebody_who_may_not_deploy(slack: Conversation) -> None:
     assert thread is None
 
 
+@OVER_HTTP
 def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
     first = slack.deploys("alice", "/deploy api 1.4.1")
     told, second = slack.says("dave", "/deploy api 1.4.2")

@@ -9,13 +9,14 @@ from redis import Redis
 
 from sandbox.ecs import EcsSandbox, ManualClock
 from tests.builders import NOW
+from tests.shortcut import shorten
 from tests.workers.yard import Yard
 
 
 @pytest.fixture
 def ecs(monkeypatch: pytest.MonkeyPatch) -> Iterator[EcsSandbox]:
     """A fresh ECS region whose time the test moves; boto3 of this process is pointed at it."""
-    with EcsSandbox(clock=ManualClock(start=NOW)) as sandbox:
+    with EcsSandbox(clock=ManualClock(start=NOW), seed=1) as sandbox:
         for name, value in {
             "AWS_ENDPOINT_URL": sandbox.url,
             "AWS_REGION": "eu-west-1",
@@ -25,6 +26,7 @@ def ecs(monkeypatch: pytest.MonkeyPatch) -> Iterator[EcsSandbox]:
         }.items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("AWS_PROFILE", raising=False)
+        shorten(sandbox, monkeypatch)
         yield sandbox
 
 

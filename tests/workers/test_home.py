@@ -59,7 +59,7 @@ AS_OF = f"As of {DATE}. Open this tab again to see it anew."
 def test_a_quiet_day(press: Press, groups: Groups) -> None:
     assert open_home(press, groups) == [
         "Needs you",
-        "Nothing waits for your approval.",
+        "Nothing waits for your answer.",
         "Under way",
         "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy.",
         "Lately",

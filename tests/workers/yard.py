@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from redis import Redis
 
 from deploys import keys
 from deploys.bell import WATCH, Bell
+from deploys.catalogue.service import Service
 from deploys.connection import texts
 from deploys.decisions import cancel, decide
 from deploys.deploy import Deploy, MilestoneKind, Phase, Verb, Verdict
+from deploys.hooks import answer
+from deploys.pauses import number, unanswered
 from deploys.store import Store
+from deploys.traffic import HookAction
 from sandbox.ecs import EcsSandbox
-from tests.builders import a_deploy, a_service, a_stop_start_service
+from tests.builders import a_deploy, a_native_service, a_service, a_stop_start_service
 from workers.ecs.session import Aws
 from workers.engine import Engine
 from workers.turn import Pace
@@ -23,6 +28,13 @@ from workers.turn import Pace
 PACE = Pace(lease_seconds=60, watch_seconds=2, settle_seconds=75)
 ALICE = "U01ALICE00"
 BOB = "U02BOB0000"
+
+
+def a_service_called(name: str, **changes: Any) -> Service:
+    """The service as services.yml would have it for the sandbox's ECS."""
+    if name in ("ledger", "billing"):
+        return a_stop_start_service(name, **changes)
+    return (a_native_service if name in ("shop", "site") else a_service)(name, **changes)
 
 
 class SilentBell(Bell):
@@ -47,6 +59,9 @@ class OpenGate:
     def may_decide(self, user: str, deploy: Deploy) -> None:
         self._refuse(user)
 
+    def may_answer(self, user: str, deploy: Deploy, action: HookAction) -> None:
+        self._refuse(user)
+
     def _refuse(self, user: str) -> None:
         if user in self.refusals:
             raise self.refusals[user]
@@ -69,7 +84,7 @@ class Yard:
         return Engine(
             store=self.store,
             bell=SilentBell(),
-            aws=Aws(),
+            aws=Aws(now=self.ecs.now),
             gate=self.gate,
             pace=PACE,
             worker="worker",
@@ -78,14 +93,13 @@ class Yard:
 
     def ask(self, service: str, tag: str, **changes: Any) -> str:
         """`/deploy SERVICE TAG` by alice; the deploy's id."""
-        stop_start = service in ("ledger", "billing")
-        known = (a_stop_start_service if stop_start else a_service)(service, **changes)
+        known = a_service_called(service, **changes)
         deploy = a_deploy(known, tag=tag, requester=ALICE, requested_at=self.ecs.now())
         return self.store.request(deploy).deploy.id
 
     def ask_to(self, verb: Verb, service: str, target: str = "") -> str:
         """`/deploy restart SERVICE` or `/deploy rollback SERVICE [TARGET]` by alice; the deploy's id."""
-        known = (a_stop_start_service if service in ("ledger", "billing") else a_service)(service)
+        known = a_service_called(service)
         deploy = a_deploy(
             known, verb=verb, tag="", target=target, requester=ALICE, requested_at=self.ecs.now()
         )
@@ -100,6 +114,21 @@ class Yard:
             by=user,
             what=verdict.value,
         )
+
+    def answer(self, deploy_id: str, action: HookAction, user: str = BOB) -> None:
+        """Presses Continue or Roll back of the pause that waits."""
+        pause = number(self.get(deploy_id))
+        self.store.amend(
+            deploy_id,
+            lambda d: answer(d, user, action, pause, self.ecs.now()),
+            by=user,
+            what=action.value,
+        )
+
+    def until_paused(self, deploy_id: str) -> Deploy:
+        """Lets time pass until the rollout waits for an answer."""
+        self.until(lambda: unanswered(self.get(deploy_id)))
+        return self.get(deploy_id)
 
     def cancel(self, deploy_id: str, user: str = ALICE) -> None:
         """`/deploy cancel`."""
@@ -144,15 +173,20 @@ class Yard:
         """What the thread was told."""
         return "\n".join(m.text for m in self.get(deploy_id).milestones if kind is None or m.kind is kind)
 
+    @cached_property
+    def console(self) -> Any:
+        """An ECS client that is not Slipway's."""
+        return self.ecs.client("ecs")
+
     def service(self, name: str) -> dict[str, Any]:
         """The ECS service as boto3 sees it."""
-        answer = self.ecs.client("ecs").describe_services(cluster="production", services=[name])
+        answer = self.console.describe_services(cluster="production", services=[name])
         service: dict[str, Any] = answer["services"][0]
         return service
 
     def images_running(self, name: str) -> set[str]:
         """Tags of the main container's image of the running tasks."""
-        ecs = self.ecs.client("ecs")
+        ecs = self.console
         arns = ecs.list_tasks(cluster="production", serviceName=name)["taskArns"]
         tasks = ecs.describe_tasks(cluster="production", tasks=arns)["tasks"] if arns else []
         return {

@@ -17,11 +17,13 @@ _CHECKED = ("DescribeTaskDefinition",)
 
 
 def listen(client: Any) -> None:
-    """Checks every answer of this client on its way in.
+    """Checks every answer of this client on its way in, where the service speaks JSON: STS does not.
 
     `before-parse` is the last event that still holds the body, and what it puts into
     `customized_response_dict` is found in the answer (botocore.endpoint, `_do_get_response`).
     """
+    if "json" not in client.meta.service_model.protocol:
+        return
     client.meta.events.register(f"before-parse.{client.meta.service_model.service_id.hyphenize()}", check)
 
 

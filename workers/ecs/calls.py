@@ -13,6 +13,7 @@ from botocore.parsers import ResponseParserError
 from deploys.errors import (
     AwsCredentials,
     AwsDenied,
+    AwsDeniedToRole,
     AwsError,
     AwsForbidden,
     AwsRefused,
@@ -22,6 +23,7 @@ from deploys.errors import (
 from deploys.mrkdwn import code as span
 from deploys.mrkdwn import escape
 from workers.ecs.error_codes import BROKEN, CREDENTIALS, DENIED, RACES, THROTTLED, TURNED_AWAY
+from workers.ecs.session_names import is_ours
 
 _RENEW = "Renew them where the workers run."
 
@@ -118,7 +120,9 @@ def _denied(permission: re.Match[str], facts: dict[str, str]) -> AwsDenied:
     if because and "identity-based policy allows" not in because:
         detail += f" ({escape(because.strip('()'))})"
     asked = {**facts, "action": permission["action"], "resource": resource, "who": who}
-    kind = AwsForbidden if "explicit deny" in because else AwsDenied
+    kind = AwsDeniedToRole if is_ours(who) else AwsDenied
+    if "explicit deny" in because:
+        kind = AwsForbidden
     return kind(detail=f"{detail}.", **asked)
 
 

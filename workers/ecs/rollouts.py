@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from deploys.errors import AwsCredentials, AwsDenied, AwsRefused, ServiceDeploymentsUnavailable
+from deploys.traffic import HookAction
+from workers.ecs import traffic
 from workers.ecs.batches import in_batches
 from workers.ecs.calls import aws_call
 from workers.ecs.seen import ServiceDeploymentSeen
@@ -73,6 +75,16 @@ def stop(region: Region, arn: str) -> None:
         region.ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
 
 
+def continue_(region: Region, arn: str, hook_id: str, action: HookAction) -> None:
+    """Settles a PAUSE hook of a service deployment: it goes on to the next stage, or back.
+
+    Raises the errors of `aws_call`: AwsRefused with the code ClientException where the hook does not wait
+    (any more).
+    """
+    with aws_call("ecs:ContinueServiceDeployment", changes=True):
+        region.ecs.continue_service_deployment(serviceDeploymentArn=arn, hookId=hook_id, action=action.value)
+
+
 @contextmanager
 def _service_deployments(action: str, *, changes: bool = False) -> Iterator[None]:
     """Like `aws_call`, and says when the API itself is missing or not allowed, for which there is a
@@ -111,6 +123,7 @@ def _listed(
 def _seen(found: ServiceDeploymentTypeDef) -> ServiceDeploymentSeen:
     target = found.get("targetServiceRevision", {})
     breaker = found.get("deploymentCircuitBreaker", {})
+    alarms = found.get("alarms", {})
     created = found.get("createdAt")
     return ServiceDeploymentSeen(
         arn=found["serviceDeploymentArn"],
@@ -126,4 +139,10 @@ def _seen(found: ServiceDeploymentTypeDef) -> ServiceDeploymentSeen:
         target_running=target.get("runningTaskCount", 0),
         target_pending=target.get("pendingTaskCount", 0),
         rollback_reason=found.get("rollback", {}).get("reason", ""),
+        production=traffic.weight([target], "production"),
+        test=traffic.weight([target], "test"),
+        source_production=traffic.weight(found.get("sourceServiceRevisions", ()), "production"),
+        hooks=traffic.hooks(found.get("lifecycleHookDetails", ())),
+        alarm_status=alarms.get("status", ""),
+        alarms_triggered=tuple(alarms.get("triggeredAlarmNames", ())),
     )

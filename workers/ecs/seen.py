@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+from deploys.traffic import TrafficPlan
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,16 @@ class ServiceSeen:
     """REPLICA or DAEMON."""
     strategy: str = "ROLLING"
     """ROLLING, BLUE_GREEN, LINEAR or CANARY."""
+    traffic: TrafficPlan | None = None
+    """How it moves its traffic; None where it shifts none."""
     minimum_healthy_percent: int | None = None
     maximum_percent: int | None = None
     breaker: bool = False
     breaker_rollback: bool = False
     launch_type: str = ""
+    launch: dict[str, Any] = field(default_factory=dict)
+    """Where and how its tasks run, as RunTask takes it: network configuration, launch type or capacity
+    providers, platform version, placement."""
     tags: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -68,6 +76,20 @@ class ServiceSeen:
     def deployment(self, deployment_id: str | None) -> DeploymentSeen | None:
         """The deployment with this id, where the service still lists it."""
         return next((d for d in self.deployments if d.id == deployment_id), None)
+
+
+@dataclass(frozen=True)
+class HookSeen:
+    """One lifecycle hook that a service deployment has started."""
+
+    id: str
+    status: str
+    """AWAITING_ACTION, IN_PROGRESS, SUCCEEDED, FAILED or TIMED_OUT."""
+    target: str = ""
+    """PAUSE or AWS_LAMBDA."""
+    expires_at: float | None = None
+    timeout_action: str = "ROLLBACK"
+    """What ECS does when the time is up: CONTINUE or ROLLBACK."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +111,16 @@ class ServiceDeploymentSeen:
     target_running: int = 0
     target_pending: int = 0
     rollback_reason: str = ""
+    production: float | None = None
+    """Percent of production traffic that the target revision is to get; None where ECS does not say."""
+    test: float | None = None
+    """Percent of test traffic, likewise."""
+    source_production: float | None = None
+    """Percent of production traffic that the source revisions are to keep together, likewise."""
+    hooks: tuple[HookSeen, ...] = ()
+    alarm_status: str = ""
+    """TRIGGERED, MONITORING, MONITORING_COMPLETE or DISABLED."""
+    alarms_triggered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deploys.errors import AwsRefused
+from workers.ecs import traffic
 from workers.ecs.batches import in_batches
 from workers.ecs.calls import aws_call
 from workers.ecs.seen import DeploymentSeen, EventSeen, ServiceSeen
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 10
 """DescribeServices takes 10 services a call."""
+_LAUNCH = (
+    "networkConfiguration",
+    "launchType",
+    "capacityProviderStrategy",
+    "platformVersion",
+    "placementConstraints",
+    "placementStrategy",
+)
+"""Members of a service that RunTask takes over as they are."""
 
 
 def describe(region: Region, cluster: str, names: Sequence[str]) -> dict[str, ServiceSeen]:
@@ -116,13 +126,22 @@ def _seen(service: ServiceTypeDef) -> ServiceSeen:
         controller=service.get("deploymentController", {}).get("type", "ECS"),
         scheduling=service.get("schedulingStrategy", "REPLICA"),
         strategy=configuration.get("strategy", "ROLLING"),
+        traffic=traffic.plan(configuration),
         minimum_healthy_percent=configuration.get("minimumHealthyPercent"),
         maximum_percent=configuration.get("maximumPercent"),
         breaker=breaker.get("enable", False),
         breaker_rollback=breaker.get("rollback", False),
         launch_type=service.get("launchType", ""),
+        launch=_launch(service),
         tags={tag["key"]: tag.get("value", "") for tag in service.get("tags", ()) if "key" in tag},
     )
+
+
+def _launch(service: ServiceTypeDef) -> dict[str, Any]:
+    given = {name: value for name in _LAUNCH if (value := service.get(name))}
+    if "capacityProviderStrategy" in given:
+        given.pop("launchType", None)  # RunTask takes one of the two (ECS API reference)
+    return given
 
 
 def _deployment(deployment: DeploymentTypeDef) -> DeploymentSeen:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
 
+from deploys.catalogue.service import Role, Service
 from workers.ecs.answers import listen
 from workers.ecs.calls import aws_call
+from workers.ecs.roles import AssumedRole, Keys
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -22,7 +26,7 @@ READ_SECONDS = 10.0
 WORST_CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
 """How long one call may take (seconds): a lease must have more than this left before a call that changes."""
 
-WARMED = ("ecs", "ecr", "logs")
+WARMED = ("ecs", "ecr", "logs", "cloudwatch")
 
 
 def _config() -> Config:
@@ -38,9 +42,12 @@ def _config() -> Config:
 class Region:
     """The clients of one region, for one set of credentials. Each is built on first use and kept."""
 
-    def __init__(self, aws: Aws, name: str) -> None:
+    def __init__(self, aws: Aws, name: str, assumed: AssumedRole | None = None) -> None:
         self.name = name
         self._aws = aws
+        self._assumed = assumed
+        """The role whose keys are used. None: the workers' own credentials."""
+        self._keys: Keys | None = None
         self._clients: dict[str, Any] = {}
 
     @property
@@ -58,15 +65,40 @@ class Region:
         """CloudWatch Logs."""
         return cast("CloudWatchLogsClient", self.client("logs"))
 
+    @property
+    def cloudwatch(self) -> CloudWatchClient:
+        """CloudWatch alarms."""
+        return cast("CloudWatchClient", self.client("cloudwatch"))
+
     def elsewhere(self, name: str) -> Region:
         """Another region, with the same credentials: images and logs may live there."""
-        return self if name == self.name else self._aws.region(name)
+        if name == self.name:
+            return self
+        if self._assumed is None:
+            return self._aws.region(name)
+        return self._aws.region(name, self._assumed.role, self._assumed.session)
+
+    def ready(self) -> None:
+        """For the guard of a call that changes something: what the call would fetch first is fetched now.
+
+        Raises:
+            RoleDenied, AwsError: the service's role could not be assumed.
+        """
+        if self._assumed is not None:
+            self._assumed.ready()
 
     def client(self, service: str) -> Any:
-        """The client for this service, by boto3's name for it."""
+        """The client for this service, by boto3's name for it.
+
+        Raises:
+            RoleDenied, AwsError: the service's role could not be assumed.
+        """
+        keys = self._assumed.keys() if self._assumed else None
+        if keys is not self._keys:
+            self._keys, self._clients = keys, {}
         client = self._clients.get(service)
         if client is None:
-            client = self._clients[service] = self._aws.build(service, self.name)
+            client = self._clients[service] = self._aws.build(service, self.name, keys)
         return client
 
 
@@ -74,28 +106,46 @@ class Aws:
     """Everything that Slipway may reach in AWS.
 
     Endpoints and credentials come from boto3's own environment (AWS_PROFILE, AWS_ENDPOINT_URL, ...). The
-    clients of a region hang on one `Region` object, so a role to assume for some services is a second kind
-    of `Region` and nothing that calls one has to change.
+    clients of a region hang on one `Region` object. A service's role makes another `Region`, of the same use,
+    whose keys come from STS; it is kept for as long as this process, which a worker forks for each job.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         with aws_call("any call"):
             self._session = boto3.Session()
-        self._regions: dict[str, Region] = {}
+        self._now = now
+        self._regions: dict[tuple[str, AssumedRole | None], Region] = {}
+        self._assumed: dict[tuple[Role, str], AssumedRole] = {}
         self._building = RLock()  # boto3 sessions are not safe for building clients in several threads
 
-    def region(self, region: str) -> Region:
-        """The region with this name: always the same object."""
-        with self._building:
-            return self._regions.setdefault(region, Region(self, region))
+    def region(self, region: str, role: Role | None = None, session: str = "") -> Region:
+        """The region with this name, with the keys of a role where one is given: always the same object.
 
-    def warm(self, regions: Iterable[str]) -> None:
+        session: what AWS is to call those who assumed the role (`session_names`); each has its own keys.
+        """
+        with self._building:
+            assumed = self._role(role, session, region) if role else None
+            return self._regions.setdefault((region, assumed), Region(self, region, assumed))
+
+    def of(self, service: Service, session: str) -> Region:
+        """Where a service is, seen as its role sees it. `session` as for `region`."""
+        return self.region(service.region, service.role, session)
+
+    def _role(self, role: Role, session: str, region: str) -> AssumedRole:
+        """STS is asked in the service's own region: a global endpoint is one more thing that can be down."""
+        kept = self._assumed.get((role, session))
+        if kept is None:
+            kept = AssumedRole(role, session, lambda: self.region(region).client("sts"), self._now)
+            self._assumed[role, session] = kept
+        return kept
+
+    def warm(self, regions: Iterable[str], services: Iterable[str] = WARMED) -> None:
         """Builds the clients of these regions, which takes a good part of a second, before a worker forks.
 
         Nothing is sent, so no connection is shared between processes.
         """
         for name in regions:
-            for service in WARMED:
+            for service in services:
                 self.region(name).client(service)
 
     def refresh_credentials(self) -> None:
@@ -108,9 +158,18 @@ class Aws:
             if credentials is not None:
                 credentials.get_frozen_credentials()
 
-    def build(self, service: str, region: str) -> Any:
-        """A new client. `Region` keeps it."""
+    def build(self, service: str, region: str, keys: Keys | None = None) -> Any:
+        """A new client, with these keys instead of the workers' own credentials. `Region` keeps it."""
+        given = (
+            {
+                "aws_access_key_id": keys.access_key,
+                "aws_secret_access_key": keys.secret,
+                "aws_session_token": keys.token,
+            }
+            if keys
+            else {}
+        )
         with self._building, aws_call(f"any call to {service} in {region}"):
-            client = self._session.client(service, region_name=region, config=_config())  # type: ignore[call-overload]
+            client = self._session.client(service, region_name=region, config=_config(), **given)  # type: ignore[call-overload]
             listen(client)
             return client

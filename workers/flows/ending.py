@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from deploys.around import task_started
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from workers.ecs.seen import ServiceSeen
-from workers.flows.words import asking, endings, going
+from workers.flows.words import asking, endings, going, preparing
 from workers.turn import Next, Turn
 
 LOUD = {Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.SUPERSEDED, Outcome.REFUSED}
 """Outcomes that are also shown in the channel."""
 
 
-def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str) -> Next:
+def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str, *, quiet: bool = False) -> Next:
     """The outcome is known. Where a late call could still change the service, it is looked at once more.
 
     A service that was marked to be restored goes through SETTLING too: there the mark is taken off.
@@ -19,11 +20,13 @@ def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str) -> Next:
     now = turn.now()
     if deploy.cancel and outcome is not Outcome.CANCELLED:
         text = f"{text} {endings.cancelled_too_late(deploy.cancel.user)}"
+    if outcome is not Outcome.SUCCEEDED and deploy.phase is not Phase.PREPARING and task_started(deploy):
+        text = f"{text} {preparing.not_undone(deploy)}"
     told = deploy.saying(
         now,
         MilestoneKind.END,
         text,
-        broadcast=outcome in LOUD,
+        broadcast=outcome in LOUD and not quiet,
         outcome=outcome,
         ended_at=now,
         back_to=None,
@@ -75,12 +78,14 @@ def is_own(deploy: Deploy, revision: str) -> bool:
 def withdraw(deploy: Deploy, turn: Turn) -> Next:
     """Cancelled before the service was touched."""
     user = deploy.cancel.user if deploy.cancel else deploy.requester
-    return end(deploy, turn, Outcome.CANCELLED, asking.withdrawn(user))
+    text = preparing.withdrawn(user) if task_started(deploy) else asking.withdrawn(user)
+    return end(deploy, turn, Outcome.CANCELLED, text)
 
 
 def refuse(deploy: Deploy, turn: Turn, reason: str) -> Next:
     """A check said no before the service was touched."""
-    return end(deploy.evolve(reason=reason), turn, Outcome.REFUSED, endings.refused(reason))
+    text = preparing.refused(reason) if task_started(deploy) else endings.refused(reason)
+    return end(deploy.evolve(reason=reason), turn, Outcome.REFUSED, text)
 
 
 def go_back(deploy: Deploy, turn: Turn, back_to: Outcome, reason: str) -> Next:

@@ -10,11 +10,16 @@ from deploys.errors import AwsError
 from workers.ecs import tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
+from workers.flows.causes import known_cause
+from workers.flows.checking import succeed
+from workers.flows.deadline import overdue
 from workers.flows.ending import end, go_back, old_revision, superseded
 from workers.flows.evidence import causes, gather
+from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand
 from workers.flows.serving import counted, tell_serving
+from workers.flows.shifting import observe
 from workers.flows.stop_start import taken
 from workers.flows.words import endings, going, reasons
 from workers.turn import Next, Turn
@@ -35,6 +40,7 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
     deploy = deploy.evolve(
         rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
     )
+    deploy = observe(deploy, own, turn.now())
     if stands is Stand.SUPERSEDED and seen is not None:
         return (taken if deploy.original else superseded)(deploy, turn, seen)
     if stands.final:
@@ -46,8 +52,10 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return Next(tell_ecs_goes_back(deploy, turn, own), after=turn.pace.watch_seconds)
     if deploy.cancel:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
-    if turn.now() - (deploy.started_at or turn.now()) > deploy.service.deadline:
-        return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue(deploy.service.deadline))
+    if overdue(deploy, turn.now()):
+        return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue(deploy))
+    if (settled := settle_pause(deploy, turn, own)) is not None:
+        return settled
     return tell_serving(Next(tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds), turn)
 
 
@@ -83,7 +91,7 @@ def _finish(
     if stands is Stand.SUCCEEDED:
         return _succeed(deploy, turn)
     if stands is Stand.ROLLED_BACK:
-        reason = deploy.reason or going.ecs_goes_back(own.reason if own else "")
+        reason = known_cause(deploy, own) or deploy.reason or going.ecs_goes_back(own.reason if own else "")
         deploy = deploy.evolve(
             reason=reason, serving_at=turn.now() if deploy.stop_requested_at is not None else None
         )
@@ -114,7 +122,7 @@ def _succeed(deploy: Deploy, turn: Turn) -> Next:
     else:
         deploy = counted(deploy, turn)
     took = now - deploy.requested_at
-    return end(deploy, turn, Outcome.SUCCEEDED, endings.succeeded(deploy, took))
+    return succeed(deploy, turn, took)
 
 
 def _ran_beside(deploy: Deploy, turn: Turn) -> bool:
@@ -130,8 +138,10 @@ def _ran_beside(deploy: Deploy, turn: Turn) -> bool:
 def tell_ecs_goes_back(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) -> Deploy:
     if deploy.reason:
         return deploy
-    reason = going.ecs_goes_back((own.rollback_reason or own.reason) if own else "")
-    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, reason, reason=reason)
+    cause = known_cause(deploy, own)
+    reason = cause or going.ecs_goes_back((own.rollback_reason or own.reason) if own else "")
+    text = going.going_back(cause, old_revision(deploy)) if cause else reason
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, reason=reason)
 
 
 def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:

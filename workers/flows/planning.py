@@ -17,9 +17,11 @@ from deploys.errors import (
 from workers.ecs import images, task_definitions
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import RevisionSeen, ServiceSeen
+from workers.flows.around import check_around
 from workers.flows.checked_images import check_images, refuse_same_image
 from workers.flows.ending import look_again, withdraw
 from workers.flows.goals import find_goal
+from workers.flows.strategies import check_strategy
 from workers.flows.words import asking, measures
 from workers.turn import Next, Turn
 
@@ -84,6 +86,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     old_tag = shown_tag(changes[0].old_image, running)
     if deploy.verb is Verb.DEPLOY:
         refuse_same_image(deploy, turn, changes, old_tag, image)
+    check_around(deploy, turn, goal.source)
     downtime = service.strategy is Strategy.STOP_START
     return Plan(
         old_revision=seen.revision,
@@ -100,6 +103,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
         maximum_percent=seen.maximum_percent,
         downtime=downtime,
         downtime_estimate=_stop_timeout(running) + START_ESTIMATE if downtime else None,
+        traffic=seen.traffic,
     )
 
 
@@ -122,6 +126,7 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
         raise ForeignController(ecs_service=service.ecs_service, controller=seen.controller)
     if service.strategy is Strategy.STOP_START and seen.scheduling == "DAEMON":
         raise DaemonStopStart(service=service.name)
+    check_strategy(service, seen)
     if seen.desired == 0 and seen.scheduling != "DAEMON":
         raise NothingRuns(service=service.name)
     primary = seen.primary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploys.around import before
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Phase, Plan, Verb
 from workers.ecs import pins, task_definitions
@@ -28,7 +29,8 @@ def register(deploy: Deploy, turn: Turn) -> Next:
         return _plan_again(deploy, fresh, turn.now())
     registered = deploy.evolve(new_revision=_revision_of(deploy, shown, turn))
     now = turn.now()
-    return Next(registered.at(NEXT[deploy.service.strategy], now))
+    following = Phase.PREPARING if before(deploy) else NEXT[deploy.service.strategy]
+    return Next(registered.at(following, now))
 
 
 def _revision_of(deploy: Deploy, plan: Plan, turn: Turn) -> str:
@@ -56,7 +58,7 @@ def _tag_mark(deploy: Deploy, plan: Plan) -> str:
 
 def same_plan(shown: Plan, fresh: Plan) -> bool:
     """Whether what was shown is still what would happen."""
-    told = {"old_revision", "source_revision", "changes", "digest", "desired_count", "downtime"}
+    told = {"old_revision", "source_revision", "changes", "digest", "desired_count", "downtime", "traffic"}
     return shown.model_dump(include=told) == fresh.model_dump(include=told)
 
 

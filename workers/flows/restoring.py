@@ -7,9 +7,11 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AwsDenied, AwsRefused, ServiceDeploymentsUnavailable
 from workers.ecs import rollouts, services, task_definitions, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
+from workers.flows.deadline import configured_seconds
 from workers.flows.ending import end, gone, is_own, old_revision, superseded
 from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
+from workers.flows.pauses_back import continue_back
 from workers.flows.stop_start import original_of, still_alive, taken
 from workers.flows.words import endings, looks, reasons
 from workers.turn import Next, Turn
@@ -141,6 +143,8 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
             return Next(deploy.evolve(seen_end="back"), after=turn.pace.watch_seconds / 2)
         return _finish(deploy, turn, seen)
     deploy = deploy.evolve(seen_end="")
+    if own is None or own.status not in WAY_BACK:
+        deploy = continue_back(deploy, turn, seen)
     if now - deploy.phase_since > back_deadline(deploy):
         text = endings.failed(
             reasons.back_overdue(old_revision(deploy), back_deadline(deploy)),
@@ -152,7 +156,7 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
 
 def back_deadline(deploy: Deploy) -> int:
     """How long the way back may take until somebody has to look (seconds)."""
-    return max(deploy.service.deadline, LEAST_BACK_SECONDS)
+    return max(deploy.service.deadline, LEAST_BACK_SECONDS) + configured_seconds(deploy)
 
 
 def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:

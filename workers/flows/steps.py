@@ -9,15 +9,18 @@ from deploys.deploy import Deploy, Phase, Verb
 from deploys.store import ADVANCE
 from workers.flows import (
     approval,
+    checking,
     following,
     looking_on,
     planning,
+    preparing,
     registering,
     restoring,
     rolling,
     settling,
     stop_start,
 )
+from workers.flows.together import minding_the_others
 from workers.turn import Next, Turn
 
 Step = Callable[[Deploy, Turn], Next]
@@ -29,10 +32,11 @@ def _plan(deploy: Deploy, turn: Turn) -> Next:
 
 
 STEPS: Mapping[Phase, Step] = {
-    Phase.WAITING: planning.wait,
-    Phase.PLANNING: _plan,
-    Phase.AWAITING_APPROVAL: approval.await_approval,
-    Phase.REGISTERING: registering.register,
+    Phase.WAITING: minding_the_others(planning.wait),
+    Phase.PLANNING: minding_the_others(_plan),
+    Phase.AWAITING_APPROVAL: minding_the_others(approval.await_approval),
+    Phase.REGISTERING: minding_the_others(registering.register),
+    Phase.PREPARING: preparing.prepare,
     Phase.UPDATING: rolling.update,
     Phase.RECORDING: stop_start.record,
     Phase.STOPPING: stop_start.stop,
@@ -40,6 +44,7 @@ STEPS: Mapping[Phase, Step] = {
     Phase.STARTING: stop_start.start,
     Phase.FOLLOWING: following.follow,
     Phase.LOOKING_ON: looking_on.look_on,
+    Phase.CHECKING: checking.check,
     Phase.RESTORING: restoring.restore,
     Phase.FOLLOWING_BACK: restoring.follow_back,
     Phase.SETTLING: settling.settle,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploys.around import task_started
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import (
     AwsDenied,
@@ -13,7 +14,8 @@ from deploys.errors import (
     Refused,
     SlipwayError,
 )
-from workers.flows import looking_on
+from workers.flows import checking, looking_on
+from workers.flows.deadline import overdue
 from workers.flows.ending import go_back, refuse
 from workers.flows.words import looks, reasons
 from workers.turn import Next, Turn
@@ -23,6 +25,7 @@ BEFORE_THE_CHANGE = {
     Phase.PLANNING,
     Phase.AWAITING_APPROVAL,
     Phase.REGISTERING,
+    Phase.PREPARING,
     Phase.UPDATING,
     Phase.RECORDING,
     Phase.STOPPING,
@@ -49,6 +52,8 @@ def after_error(deploy: Deploy, error: Exception, turn: Turn, reference: str) ->
         last_error=_told(error, reference),
         uncertain=deploy.uncertain or (isinstance(error, AwsUncertain) and deploy.phase in CHANGES_SERVICE),
     )
+    if (around := _around_the_rollout(deploy, error, turn)) is not None:
+        return around
     if _untouched(deploy):
         return _before_the_change(deploy, error, turn)
     if deploy.phase is Phase.LOOKING_ON:
@@ -60,12 +65,25 @@ def after_error(deploy: Deploy, error: Exception, turn: Turn, reference: str) ->
     if deploy.cancel and deploy.phase is not Phase.STARTING:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if deploy.phase is Phase.FOLLOWING:
-        if now - (deploy.started_at or now) > deploy.service.deadline:
-            reason = reasons.overdue(deploy.service.deadline)
-            return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
+        if overdue(deploy, now):
+            return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue(deploy))
         return _on(_loud(deploy, error, now))
     if not _passes(error, deploy) or _too_long(deploy, now):
         return go_back(deploy, turn, Outcome.ROLLED_BACK, deploy.last_error)
+    return _on(_loud(deploy, error, now))
+
+
+def _around_the_rollout(deploy: Deploy, error: Exception, turn: Turn) -> Next | None:
+    """A task that may run is not left alone; a check is not given up before its time. Else None."""
+    now = turn.now()
+    if deploy.phase is Phase.PREPARING and task_started(deploy):
+        return _on(_loud(deploy, error, now))
+    if deploy.phase is not Phase.CHECKING:
+        return None
+    if deploy.cancel:
+        return checking.back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
+    if checking.overdue(deploy, now):
+        return checking.back(deploy, turn, Outcome.ROLLED_BACK, deploy.last_error)
     return _on(_loud(deploy, error, now))
 
 

@@ -13,10 +13,12 @@ from deploys.deploy import Deploy, Phase, Plan
 from deploys.mrkdwn import code, mentions, plural
 from deploys.standing import standing
 from deploys.store import Store
+from workers.ecs import session_names
 from workers.ecs.session import Aws
 from workers.flows.planning import make_plan
-from workers.flows.words import images
+from workers.flows.words import checking, images, preparing
 from workers.flows.words.measures import duration, short
+from workers.flows.words.shifting import strategy
 from workers.sights import Fresh
 from workers.turn import Gate, Pace, Turn
 
@@ -39,9 +41,9 @@ def plan(deploy: Deploy, *, store: Store, aws: Aws, gate: Gate) -> str:
     turn = Turn(
         _claim_of_nothing(deploy),
         store=store,
-        region=aws.region(deploy.service.region),
+        region=aws.of(deploy.service, session_names.PLAN),
         gate=gate,
-        sights=Fresh(aws),
+        sights=Fresh(aws, session_names.PLAN),
         pace=Pace(),
         now=time.time,
     )
@@ -73,7 +75,9 @@ def _told(deploy: Deploy, made: Plan, ahead: Sequence[Deploy]) -> str:
         images.found(made),
         *images.pinned(made),
         f"{plural(made.desired_count, 'task')} before and after",
-        _strategy(deploy.service, made),
+        *_strategy(deploy.service, made),
+        *preparing.planned(deploy, made),
+        *checking.planned(deploy),
         _approval(deploy.service),
         _line(ahead),
     ]
@@ -96,17 +100,19 @@ def _definition(made: Plan) -> list[str]:
     return [*lines, f"revision {running} runs now; a new one is made of it, and all else in it stays"]
 
 
-def _strategy(service: Service, made: Plan) -> str:
+def _strategy(service: Service, made: Plan) -> list[str]:
+    if made.traffic is not None:
+        return strategy(made, made.traffic, service)
     if made.downtime:
         estimate = f", about {duration(made.downtime_estimate)}" if made.downtime_estimate else ""
-        return (
+        return [
             f"{service.strategy}, *downtime{estimate}*: every old task is stopped, and proven stopped, "
             "before a new one starts"
-        )
-    return (
+        ]
+    return [
         f"{service.strategy}, no downtime: ECS keeps {made.minimum_healthy_percent or 0} to "
         f"{made.maximum_percent or 0} percent of the tasks while it replaces them"
-    )
+    ]
 
 
 def _approval(service: Service) -> str:

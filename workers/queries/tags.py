@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from deploys.catalogue.service import Service
 from deploys.errors import ForeignController, ServiceMissing, TagsUnknown
 from deploys.mrkdwn import code, escape, plural
-from workers.ecs import registry, services, task_definitions, tasks
+from workers.ecs import registry, services, session_names, task_definitions, tasks
 from workers.ecs.images import ImageReference
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
@@ -27,7 +27,7 @@ def tags(service: Service, aws: Aws) -> str:
         ServiceMissing, ForeignController, NoSuchContainer, ImageUnreadable, TagsUnknown, RepositoryMissing
         AwsError: AWS did not tell.
     """
-    region = aws.region(service.region)
+    region = aws.of(service, session_names.TAGS)
     seen = _service(service, region)
     revision = task_definitions.describe(region, seen.revision)
     image = task_definitions.main_image(revision, service)

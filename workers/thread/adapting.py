@@ -7,7 +7,6 @@ from typing import Any
 
 from slack_sdk.models.blocks import MarkdownTextObject, SectionBlock
 
-from deploys.deploy import Deploy
 from deploys.threads import ThreadView
 from workers.thread.card import Card
 from workers.thread.lengths import SECTION, clip
@@ -17,8 +16,9 @@ PLAINEST = 2
 """Text alone. At 1 it is the text in one section, with the buttons, because a question needs its buttons."""
 
 
-def adapted(view: ThreadView, deploy: Deploy, kind: Kind) -> ThreadView | None:
-    """The view under which another try makes sense at once; None where none does.
+def adapted(view: ThreadView, asked_in: str | None, kind: Kind) -> ThreadView | None:
+    """The view under which another try makes sense at once; None where none does. `asked_in` is the thread it
+    was asked for in.
 
     A card that a person deleted is posted once more, not for ever.
     """
@@ -26,7 +26,7 @@ def adapted(view: ThreadView, deploy: Deploy, kind: Kind) -> ThreadView | None:
         return view.evolve(plainness=view.plainness + 1)
     if kind not in (Kind.CARD_GONE, Kind.THREAD_GONE) or view.lost:
         return None
-    if kind is Kind.THREAD_GONE and deploy.thread_ts and not view.astray:
+    if kind is Kind.THREAD_GONE and asked_in and not view.astray:
         return view.evolve(astray=True, ts="", card_place=None)
     if not view.replaced:
         return view.evolve(replaced=True, ts="", card_place=None)

@@ -16,8 +16,10 @@ from deploys.decisions import untouched
 from deploys.deploy import Deploy, Outcome, Phase, Verb
 from deploys.mrkdwn import plural
 from deploys.naming import at_start, name, version_before
+from deploys.pauses import unanswered
 from workers.flows.words.measures import duration
 from workers.thread.lengths import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
+from workers.thread.pause_buttons import pause_row
 from workers.thread.states import decided
 
 PAST_CANCELLING = frozenset({Phase.RESTORING, Phase.FOLLOWING_BACK, Phase.SETTLING, Phase.ENDED})
@@ -31,6 +33,8 @@ def row(deploy: Deploy) -> ActionsBlock | None:
         return None
     if deploy.phase is Phase.AWAITING_APPROVAL and not decided(deploy):
         return ActionsBlock(elements=[_approve(deploy), _reject(deploy), _more(deploy)])
+    if unanswered(deploy):
+        return pause_row(deploy)
     return ActionsBlock(elements=[_cancel(deploy)])
 
 
@@ -91,7 +95,7 @@ def _cancel(deploy: Deploy) -> ButtonElement:
         text=_plain(_cancel_label(deploy), BUTTON),
         action_id=ids.CANCEL,
         value=ids.value(deploy.id, deploy.question),
-        style=None if untouched(deploy) or deploy.verb is Verb.FOLLOW else "danger",
+        style="danger" if _is_dangerous(deploy) else None,
         confirm=_cancel_confirm(deploy),
     )
 
@@ -104,6 +108,13 @@ def _follow(deploy: Deploy) -> ButtonElement:
         value=ids.value(deploy.id, deploy.question),
         accessibility_label=shorten(f"Follow the foreign rollout of {deploy.service.name}", BUTTON),
     )
+
+
+def _is_dangerous(deploy: Deploy) -> bool:
+    """Whether what is cancelled has an effect that somebody notices."""
+    if deploy.verb is Verb.FOLLOW:
+        return False
+    return not untouched(deploy) or deploy.phase is Phase.PREPARING
 
 
 def _cancel_label(deploy: Deploy) -> str:
@@ -119,6 +130,12 @@ def _cancel_confirm(deploy: Deploy) -> ConfirmObject:
     if deploy.verb is Verb.FOLLOW:
         text = f"{at_start(deploy, _short)} {_where(deploy)} goes on in ECS. Deploys that wait for it start."
         return _confirm("Stop following this rollout?", text, "Stop following", "Keep following", None)
+    if deploy.phase is Phase.PREPARING:
+        text = (
+            f"{at_start(deploy, _short)} {_where(deploy)} will not be deployed; the service stays as it is. "
+            "The task that runs before it is stopped midway; what that did is not undone."
+        )
+        return _confirm(f"Withdraw this {deploy.verb}?", text, "Withdraw", "Let it go on", "danger")
     if untouched(deploy):
         return _confirm(f"Withdraw this {deploy.verb}?", _will_not(deploy), "Withdraw", "Keep it", None)
     text = f"{at_start(deploy, _short)} {_where(deploy)} is under way. What ran before is brought back."

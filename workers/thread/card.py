@@ -16,7 +16,7 @@ from deploys.mrkdwn import code, escape, mentions, plural
 from deploys.naming import by, errand, version_before
 from workers.flows.words.images import shown
 from workers.flows.words.measures import duration
-from workers.thread import buttons, progress
+from workers.thread import buttons, progress, shifting
 from workers.thread.lengths import SECTION, TEXT, clip, short_code, shorten
 from workers.thread.states import approvers, decided, runs_with_time, sign, state
 
@@ -93,8 +93,10 @@ def utc(at: float) -> str:
 def _how_far(deploy: Deploy, now: float, when: When) -> list[str]:
     return [
         progress.counts(deploy),
+        *shifting.lines(deploy, when),
         clip(progress.alive(deploy, now), 1000),
         progress.downtime(deploy, now),
+        clip(progress.around(deploy, now), 1000),
         "I look once more, a little later, whether that holds." if deploy.phase is Phase.SETTLING else "",
         *_approval(deploy, when),
     ]

@@ -10,18 +10,18 @@ two cards the one whose ts is known is kept up to date, and clicks on the other 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
 import structlog
 
-from deploys.deploy import Deploy, Milestone
 from deploys.threads import Place, ThreadView
-from workers.thread import replies, states
 from workers.thread.adapting import adapted, dressed
 from workers.thread.calls import Calls, NotNow
-from workers.thread.card import Card, card, fingerprint
+from workers.thread.card import Card
 from workers.thread.limits import Urgency
+from workers.thread.replies import Reply
+from workers.thread.subject import Subject
 from workers.thread.trouble import Kind, Trouble, pause
 
 log = structlog.get_logger()
@@ -46,8 +46,7 @@ class CatchingUp:
     def __init__(
         self,
         calls: Calls,
-        deploy: Deploy,
-        ahead: Sequence[Deploy],
+        subject: Subject,
         view: ThreadView,
         *,
         save: Callable[[ThreadView], None],
@@ -55,8 +54,7 @@ class CatchingUp:
     ) -> None:
         self.view = view
         self._calls = calls
-        self._deploy = deploy
-        self._ahead = ahead
+        self._subject = subject
         self._save = save
         self._now = now
         self._out_of_time = time.monotonic() + TURN_SECONDS
@@ -84,12 +82,12 @@ class CatchingUp:
         return min((at for at in times if at is not None), default=None)
 
     def _open(self) -> float | None:
-        asked_in = None if self.view.astray else self._deploy.thread_ts
+        asked_in = None if self.view.astray else self._subject.asked_in
         shown = self._card()
 
         def post(promised: bool) -> str:
             return self._calls.post(
-                self._deploy.channel,
+                self._subject.channel,
                 shown.text,
                 dressed(shown, self.view.plainness),
                 thread_ts=asked_in,
@@ -105,13 +103,13 @@ class CatchingUp:
         return None
 
     def _bring_card(self) -> float | None:
-        changed = self.view.fingerprint != fingerprint(self._deploy, self._ahead)
-        runs = states.runs_with_time(self._deploy)
+        changed = self.view.fingerprint != self._subject.fingerprint()
+        runs = self._subject.runs_with_time()
         if self.view.lost or not (changed or runs):
             return None
         urgency = Urgency.NORMAL if changed else Urgency.IDLE
         earliest = self.view.sent_at + (CHANGE_SECONDS if changed else ELAPSED_SECONDS)
-        if changed and states.urgent(self._deploy, self.view.shown):
+        if changed and self._subject.urgent(self.view.shown):
             urgency, earliest = Urgency.URGENT, 0.0
         if self._now() < earliest:
             return earliest
@@ -120,7 +118,7 @@ class CatchingUp:
         def update(promised: bool) -> None:
             blocks = dressed(shown, self.view.plainness)
             self._calls.update(
-                self._deploy.channel, self.view.ts, shown.text, blocks, urgency=urgency, promised=promised
+                self._subject.channel, self.view.ts, shown.text, blocks, urgency=urgency, promised=promised
             )
 
         try:
@@ -131,21 +129,20 @@ class CatchingUp:
         return self._now() + ELAPSED_SECONDS if runs else None
 
     def _bring_replies(self) -> float | None:
-        for milestone in self._missing():
+        while missing := self._subject.missing(self.view):
             try:
-                self._reply(milestone)
+                self._reply(missing[0].reply, urgent=any(each.urgent for each in missing))
             except NotNow as later:
                 return self._now() + later.seconds
-            self._note(next_milestone=self.view.next_milestone + 1, reply_place=None)
+            self._note(**missing[0].posted, reply_place=None)
         return None
 
-    def _reply(self, milestone: Milestone) -> None:
-        urgency = Urgency.URGENT if replies.urgent(self._missing()) else Urgency.NORMAL
-        reply = replies.reply(milestone, self._deploy)
+    def _reply(self, reply: Reply, *, urgent: bool) -> None:
+        urgency = Urgency.URGENT if urgent else Urgency.NORMAL
 
         def post(promised: bool) -> str:
             return self._calls.post(
-                self._deploy.channel,
+                self._subject.channel,
                 reply.text,
                 thread_ts=self.view.thread_ts,
                 broadcast=reply.broadcast,
@@ -155,19 +152,16 @@ class CatchingUp:
 
         self._within("reply_place", urgency, post)
 
-    def _missing(self) -> tuple[Milestone, ...]:
-        return self._deploy.milestones[self.view.next_milestone :]
-
     def _find_permalink(self) -> None:
         """For links to this thread from elsewhere. Without it the thread is as good."""
         if self.view.permalink or not self.view.ts:
             return
         try:
-            self._note(permalink=self._calls.permalink(self._deploy.channel, self.view.ts))
+            self._note(permalink=self._calls.permalink(self._subject.channel, self.view.ts))
         except NotNow:
             pass  # the next turn asks again
         except Trouble as trouble:
-            log.info("no permalink yet", deploy=self._deploy.id, error=trouble.detail)
+            log.info("no permalink yet", deploy=self._subject.id, error=trouble.detail)
 
     def _within(self, slot: Slot, urgency: Urgency, call: Callable[[bool], T]) -> T:
         """Makes the call, unless an earlier try was told to come back later.
@@ -190,7 +184,7 @@ class CatchingUp:
                 self._hold(slot, later.seconds, urgent=urgency is Urgency.URGENT)
             raise
         except Trouble as trouble:
-            if trouble.kind in CONCERNS_ALL or adapted(self.view, self._deploy, trouble.kind):
+            if trouble.kind in CONCERNS_ALL or adapted(self.view, self._subject.asked_in, trouble.kind):
                 raise
             raise self._put_off(slot, trouble) from trouble
 
@@ -200,7 +194,7 @@ class CatchingUp:
             return NotNow(trouble.retry_after)  # the shared limits know
         tries = self.view.tries + 1
         seconds = pause(trouble.kind, tries)
-        log.error("Slack refused", deploy=self._deploy.id, method=trouble.method, error=trouble.detail)
+        log.error("Slack refused", deploy=self._subject.id, method=trouble.method, error=trouble.detail)
         self._note(keep_trouble=True, trouble=trouble.kind.value, tries=tries)
         self._hold(slot, seconds, urgent=True)
         return NotNow(seconds)
@@ -211,21 +205,21 @@ class CatchingUp:
 
     def _adapted(self, trouble: Trouble) -> bool:
         """Changes the way this thread is written, where that helps."""
-        changed = adapted(self.view, self._deploy, trouble.kind)
+        changed = adapted(self.view, self._subject.asked_in, trouble.kind)
         if changed is None:
             return False
-        log.warning("adapting to Slack", deploy=self._deploy.id, method=trouble.method, error=trouble.detail)
+        log.warning("adapting to Slack", deploy=self._subject.id, method=trouble.method, error=trouble.detail)
         self.view = changed
         self._save(changed)
         return True
 
     def _card(self) -> Card:
-        return card(self._deploy, self._ahead, self._now())
+        return self._subject.card(self._now())
 
     def _sent(self) -> dict[str, Any]:
         return {
-            "fingerprint": fingerprint(self._deploy, self._ahead),
-            "shown": states.key(self._deploy),
+            "fingerprint": self._subject.fingerprint(),
+            "shown": self._subject.key(),
             "sent_at": self._now(),
         }
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from deploys.deploy import Deploy, Outcome, Phase, TaskAlive
 from deploys.mrkdwn import code, plural
+from workers.flows.words import checking, preparing
 from workers.flows.words.measures import duration
 from workers.thread.lengths import shorten
 from workers.thread.states import ecs_goes_back
@@ -98,6 +99,15 @@ def downtime(deploy: Deploy, now: float) -> str:
         estimate = deploy.plan.downtime_estimate
         about = f"about {duration(estimate)} " if estimate is not None else "some time "
         return f"Planned downtime: {about}in which no task runs."
+    return ""
+
+
+def around(deploy: Deploy, now: float) -> str:
+    """The task before the rollout, or the check after it, while it goes on."""
+    if deploy.phase is Phase.PREPARING and deploy.one_off is not None:
+        return preparing.card_line(deploy, deploy.one_off, now)
+    if deploy.phase is Phase.CHECKING and deploy.check is not None:
+        return checking.card_line(deploy, deploy.check, now)
     return ""
 
 

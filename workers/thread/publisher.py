@@ -8,7 +8,6 @@ from collections.abc import Callable
 import structlog
 from slack_sdk import WebClient
 
-from deploys.deploy import Deploy, Phase
 from deploys.errors import Conflict
 from deploys.store import Store
 from deploys.threads import KEPT_SECONDS, Threads, ThreadView
@@ -17,6 +16,8 @@ from workers.thread.calls import Calls
 from workers.thread.catching_up import CatchingUp
 from workers.thread.limits import Limits
 from workers.thread.line import ahead_of
+from workers.thread.several import SeveralDeploys
+from workers.thread.subject import OneDeploy, Subject
 from workers.thread.trouble import PATIENCE, Kind, Trouble, pause
 
 log = structlog.get_logger()
@@ -28,7 +29,7 @@ TOO_OLD_SECONDS = max(PATIENCE.values())
 
 
 class Publisher:
-    """Publishes one deploy at a time, and never waits: what cannot be sent now stays due.
+    """Publishes one thread at a time, and never waits: what cannot be sent now stays due.
 
     Give it a client without retry handlers (`workers.thread.client.slack_client`).
     """
@@ -47,66 +48,85 @@ class Publisher:
         self._store = store
         self._now = now
 
-    def publish(self, deploy_id: str) -> None:
-        """Shows as much of the record as Slack takes now; the rest stays due in the publish set."""
+    def publish(self, thing_id: str) -> None:
+        """Shows as much of a deploy or batch as Slack takes now; the rest stays due in the publish set."""
         owner = secrets.token_hex(8)
-        if not self._threads.claim(deploy_id, owner, LEASE_SECONDS):
+        if not self._threads.claim(thing_id, owner, LEASE_SECONDS):
             return  # the one who has it is told by the publish set that more is due
+        onward = None
         try:
-            self._turn(deploy_id, owner)
+            onward = self._turn(thing_id, owner)
         except Conflict:
-            log.warning("lost the thread's lease; another worker goes on", deploy=deploy_id)
+            log.warning("lost the thread's lease; another worker goes on", deploy=thing_id)
         finally:
-            self._threads.release(deploy_id, owner)
+            self._threads.release(thing_id, owner)
+        if onward is not None:
+            self.publish(onward)
 
-    def _turn(self, deploy_id: str, owner: str) -> None:
-        seen_score = self._threads.take_up(deploy_id, self._now() + LEASE_SECONDS)
-        deploy = self._store.get(deploy_id)
-        if deploy is None:
-            self._threads.settled(deploy_id, seen_score)
-            return
-        view = self._threads.view(deploy_id)
+    def _turn(self, thing_id: str, owner: str) -> str | None:
+        """Returns the id of the batch, where a deploy is told of in the thread of its batch."""
+        seen_score = self._threads.take_up(thing_id, self._now() + LEASE_SECONDS)
+        subject = self._subject(thing_id)
+        if subject is not None and subject.id != thing_id:
+            self._threads.look_now(subject.id, self._now())
+            self._threads.settled(thing_id, seen_score)
+            return subject.id
+        if subject is None:
+            self._threads.settled(thing_id, seen_score)
+            return None
+        self._show(subject, seen_score, owner)
+        return None
+
+    def _subject(self, thing_id: str) -> Subject | None:
+        deploy = self._store.get(thing_id)
+        batch = self._store.batch(thing_id if deploy is None else deploy.told_in)
+        if batch is not None:
+            members = self._store.members(batch)
+            return SeveralDeploys(batch, [(each, ahead_of(each, self._store)) for each in members])
+        return OneDeploy(deploy, ahead_of(deploy, self._store)) if deploy else None
+
+    def _show(self, subject: Subject, seen_score: float, owner: str) -> None:
+        view = self._threads.view(subject.id)
         again_at = None
-        if not self._given_up(deploy, view):
-            again_at = self._catch_up(deploy, view or ThreadView(channel=deploy.channel), owner)
+        if not self._given_up(subject, view):
+            again_at = self._catch_up(subject, view or ThreadView(channel=subject.channel), owner)
         if again_at is not None:
-            self._threads.later(deploy_id, again_at, seen_score)
+            self._threads.later(subject.id, again_at, seen_score)
             return
-        self._threads.settled(deploy_id, seen_score)
-        if deploy.phase is Phase.ENDED:
-            ended_at = self._now() if deploy.ended_at is None else deploy.ended_at
-            self._threads.forget_after(deploy_id, ended_at + KEPT_SECONDS - self._now())
+        self._threads.settled(subject.id, seen_score)
+        if subject.over:
+            ended_at = self._now() if subject.outcome_at is None else subject.outcome_at
+            self._threads.forget_after(subject.id, ended_at + KEPT_SECONDS - self._now())
 
-    def _catch_up(self, deploy: Deploy, view: ThreadView, owner: str) -> float | None:
+    def _catch_up(self, subject: Subject, view: ThreadView, owner: str) -> float | None:
         if self._now() < view.retry_at:
             return view.retry_at
         catching_up = CatchingUp(
             self._calls,
-            deploy,
-            ahead_of(deploy, self._store),
+            subject,
             view,
-            save=lambda changed: self._threads.save(deploy.id, owner, changed),
+            save=lambda changed: self._threads.save(subject.id, owner, changed),
             now=self._now,
         )
         try:
             return catching_up.run()
         except Trouble as trouble:
-            view = self._after(trouble, deploy, catching_up.view)
-            self._threads.save(deploy.id, owner, view)
+            view = self._after(trouble, subject, catching_up.view)
+            self._threads.save(subject.id, owner, view)
             return view.retry_at
 
-    def _after(self, trouble: Trouble, deploy: Deploy, view: ThreadView) -> ThreadView:
+    def _after(self, trouble: Trouble, subject: Subject, view: ThreadView) -> ThreadView:
         """What to remember of a trouble that concerns every call for this thread."""
         tries = view.tries + 1
         wait = max(trouble.retry_after, pause(trouble.kind, tries))
         told = view.told_requester
         if trouble.kind is Kind.CHANNEL and not told:
-            told = self._tell_requester(deploy, trouble)
+            told = self._tell_requester(subject, trouble)
         say = log.error if trouble.kind is Kind.TOKEN else log.warning
         say(
             "the thread is behind",
-            deploy=deploy.id,
-            channel=deploy.channel,
+            deploy=subject.id,
+            channel=subject.channel,
             because=trouble.kind.value,
             method=trouble.method,
             error=trouble.detail,
@@ -116,22 +136,20 @@ class Publisher:
             trouble=trouble.kind.value, tries=tries, retry_at=self._now() + wait, told_requester=told
         )
 
-    def _tell_requester(self, deploy: Deploy, trouble: Trouble) -> bool:
-        response_url = self._threads.response_url(deploy.id)
+    def _tell_requester(self, subject: Subject, trouble: Trouble) -> bool:
+        response_url = self._threads.response_url(subject.id)
         if response_url is None:
             return False
-        return requester.tell(
-            self._client, response_url, requester.unreachable(deploy, trouble.detail.split(" ")[0])
-        )
+        return requester.tell(self._client, response_url, subject.unreachable(trouble.detail.split(" ")[0]))
 
-    def _given_up(self, deploy: Deploy, view: ThreadView | None) -> bool:
-        """Whether the thread has been tried for long enough after the deploy's end."""
-        if deploy.ended_at is None:
+    def _given_up(self, subject: Subject, view: ThreadView | None) -> bool:
+        """Whether the thread has been tried for long enough after its deploy's end."""
+        if subject.outcome_at is None:
             return False
         patience = TOO_OLD_SECONDS if view is None else None
         if view is not None and view.trouble:
             patience = PATIENCE[Kind(view.trouble)]
-        if patience is None or self._now() <= deploy.ended_at + patience:
+        if patience is None or self._now() <= subject.outcome_at + patience:
             return False
-        log.error("gave up on the thread", deploy=deploy.id, because=view.trouble if view else "too old")
+        log.error("gave up on the thread", deploy=subject.id, because=view.trouble if view else "too old")
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deploys.deploy import Deploy, Milestone, MilestoneKind
-from deploys.mrkdwn import mention
+from deploys.mrkdwn import code, mention
 from workers.thread.lengths import TEXT, clip
 
 URGENT = frozenset({MilestoneKind.QUESTION, MilestoneKind.TROUBLE, MilestoneKind.END})
@@ -25,6 +25,17 @@ def reply(milestone: Milestone, deploy: Deploy) -> Reply:
     text = milestone.text
     who = mention(deploy.requester)
     if milestone.kind is MilestoneKind.END and who not in text:
+        text = f"{who} {text}"
+    return Reply(clip(text, TEXT), milestone.broadcast)
+
+
+def reply_of_several(milestone: Milestone, deploy: Deploy, *, mentioned: bool) -> Reply:
+    """The same in the thread of a batch: it says whose it is, and an end mentions nobody unless told to."""
+    text = milestone.text
+    if code(deploy.service.name) not in text.partition("\n")[0]:
+        text = f"{code(deploy.service.name)}: {text}"
+    who = mention(deploy.requester)
+    if mentioned and who not in text:
         text = f"{who} {text}"
     return Reply(clip(text, TEXT), milestone.broadcast)
 

@@ -8,6 +8,8 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
+from deploys import batch as batches
+from deploys.batch import Batch
 from deploys.deploy import Deploy, Verb
 from deploys.mrkdwn import channel
 from deploys.naming import name
@@ -33,6 +35,15 @@ def unreachable(deploy: Deploy, error: str) -> str:
         f"minutes. The {'deploy of ' if deploy.verb is Verb.DEPLOY else ''}{name(deploy)} does not wait for "
         "that: "
         f"`/deploy status {deploy.service.name}` shows how it goes."
+    )
+
+
+def unreachable_for_all(batch: Batch, error: str) -> str:
+    """The same of several that were asked for at once."""
+    return (
+        f"I cannot post in {channel(batch.channel)}: {REASONS.get(error, NOT_IN)}. I try again every few "
+        f"minutes. The deploy of {batches.name(batch)} does not wait for that: `/deploy status` shows how it "
+        "goes."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -40,8 +40,10 @@ def control_answer(members: object, status: int = 200) -> Answer:
     return json_answer(members, status, "application/json")
 
 
-def error_answer(service: str, code: str, message: str, status: int = 400) -> Answer:
-    """An AWS error in the protocol of that service."""
+def error_answer(
+    service: str, code: str, message: str, status: int = 400, members: Mapping[str, object] | None = None
+) -> Answer:
+    """An AWS error in the protocol of that service; `members` are what it has besides, in JSON."""
     if service in _QUERY_SERVICES:
         request_id = str(uuid.uuid4())
         kind = "Sender" if status < 500 else "Receiver"
@@ -51,7 +53,7 @@ def error_answer(service: str, code: str, message: str, status: int = 400) -> An
         )
         headers = (("Content-Type", "text/xml"), ("x-amzn-RequestId", request_id))
         return Answer(status, headers, xml.encode())
-    answer = json_answer({"__type": code, "message": message}, status)
+    answer = json_answer({"__type": code, "message": message, **(members or {})}, status)
     return Answer(status, (*answer.headers, ("x-amzn-ErrorType", code)), answer.body)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -22,9 +22,13 @@ from sandbox.ecs.http.control import Control
 from sandbox.ecs.http.request import AwsRequest
 from sandbox.ecs.model import check_params
 from sandbox.ecs.operations import OPERATIONS, Call
+from sandbox.ecs.place import ACCOUNT
 from sandbox.ecs.region import Region
+from sandbox.ecs.roles import Roles, expired
 
 CALLS_KEPT = 10_000
+_IAM_NAMES = {"monitoring": "cloudwatch"}
+"""Services that permissions call otherwise than signatures do."""
 
 
 class ConnectionLost(ConnectionAbortedError):
@@ -39,6 +43,8 @@ class CallNote:
     service: str
     operation: str
     params: dict[str, Any]
+    account: str
+    """The account whose keys it came with."""
     outcome: str
     """`ok`, an error code, or the kind of the fault that kept the answer back."""
 
@@ -52,8 +58,18 @@ def _moto() -> DomainDispatcherApplication:
 class Front:
     """The WSGI application."""
 
-    def __init__(self, region: Region, faults: Faults, control: Control, closing: threading.Event) -> None:
-        self._region = region
+    def __init__(
+        self,
+        regions: Mapping[str, Region],
+        roles: Roles,
+        faults: Faults,
+        control: Control,
+        closing: threading.Event,
+    ) -> None:
+        self._regions = regions
+        """By account."""
+        self._home = regions[ACCOUNT]
+        self._roles = roles
         self._faults = faults
         self._control = control
         self._closing = closing
@@ -76,8 +92,8 @@ class Front:
         return answer.send(start_response)
 
     def _note(self, request: AwsRequest, outcome: str) -> None:
-        now = self._region.clock.now()
-        self.calls.append(CallNote(now, request.service, request.operation, request.params, outcome))
+        now, account = self._home.clock.now(), get_account_id_from(request.access_key)
+        self.calls.append(CallNote(now, request.service, request.operation, request.params, account, outcome))
 
     def _lose_connection(self, request: AwsRequest, fault: Fault, environ: dict[str, Any]) -> None:
         self._note(request, fault.kind)
@@ -96,32 +112,46 @@ class Front:
                 return error_answer(
                     request.service, fault.code or code, fault.message or message, fault.status or status
                 )
+        session = self._roles.session(request.access_key)
+        if session is not None and session.ends <= self._home.clock.now():
+            return expired(request.service)
+        if request.is_assume_role and not self._roles.may_assume(request.params):
+            return error_answer("sts", "AccessDenied", self._not_authorized(request), 403)
+        if "no-room" in striking:
+            reason = striking["no-room"].message or "RESOURCE:MEMORY"
+            return json_answer({"tasks": [], "failures": [{"reason": reason}]})
         return None
 
     def _not_authorized(self, request: AwsRequest) -> str:
-        action = f"{request.service}:{request.operation}"
+        action = f"{_IAM_NAMES.get(request.service, request.service)}:{request.operation}"
+        session = self._roles.session(request.access_key)
+        who = session.arn if session else f"arn:aws:iam::{ACCOUNT}:user/sandbox"
         return (
-            f"User: arn:aws:iam::{self._region.account}:user/sandbox is not authorized "
+            f"User: {who} is not authorized "
             f"to perform: {action} on resource: {self._resource(request)} "
             f"because no identity-based policy allows the {action} action"
         )
 
     def _resource(self, request: AwsRequest) -> str:
+        if request.is_assume_role:
+            return str(request.params.get("RoleArn", "*"))
         service = request.params.get("service")
         if request.service != "ecs" or not isinstance(service, str):
             return "*"
         if service.startswith("arn:"):
             return service
         cluster = str(request.params.get("cluster") or "default").rpartition("/")[2]
-        return self._region.names.arn("service", cluster, service)
+        return self._region_of(request).names.arn("service", cluster, service)
 
     def _answer(self, request: AwsRequest, environ: dict[str, Any], stale: Fault | None) -> Answer:
-        with self._region.moment():
+        with self._region_of(request).moment() as region:
             if not self._is_ours(request):
                 answer = answer_of(_moto(), environ)
+                if request.is_assume_role:
+                    return self._roles.assumed(request.params, answer, region.now)
                 if request.operation == "PutMetricData":
-                    alarms.evaluate(self._region)
-                autoscaling.watch(self._region)
+                    alarms.evaluate(region)
+                autoscaling.watch(region)
                 return answer
             operation = OPERATIONS.get(request.operation)
             if operation is None and _moto_plays(request.operation):
@@ -131,25 +161,26 @@ class Front:
                 return error_answer("ecs", "UnsupportedFeatureException", message)
             try:
                 check_params(request.operation, request.parsed())
-                return json_answer(operation(self._call(request, stale)))
+                return json_answer(operation(_call(region, request, stale)))
             except EcsError as error:
-                return error_answer("ecs", error.code, error.message, error.status)
+                return error_answer("ecs", error.code, error.message, error.status, error.members)
             except ValueError as error:
                 return error_answer("ecs", "SerializationException", str(error))
 
     def _is_ours(self, request: AwsRequest) -> bool:
-        """ECS elsewhere, in another account or region, is moto's, and empty."""
-        return (
-            request.service == "ecs"
-            and request.region == self._region.name
-            and get_account_id_from(request.access_key) == self._region.account
-        )
+        """ECS elsewhere, in a region or an account that was not opened, is moto's, and empty."""
+        account = get_account_id_from(request.access_key)
+        return request.service == "ecs" and request.region == self._home.name and account in self._regions
 
-    def _call(self, request: AwsRequest, stale: Fault | None) -> Call:
-        tables = self._region.tables
-        if stale is not None:
-            tables = tables.as_of(self._region.now - stale.seconds)
-        return Call(self._region, tables, request.params)
+    def _region_of(self, request: AwsRequest) -> Region:
+        return self._regions.get(get_account_id_from(request.access_key), self._home)
+
+
+def _call(region: Region, request: AwsRequest, stale: Fault | None) -> Call:
+    tables = region.tables
+    if stale is not None:
+        tables = tables.as_of(region.now - stale.seconds)
+    return Call(region, tables, request.params)
 
 
 def _moto_plays(operation: str) -> bool:

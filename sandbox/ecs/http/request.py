@@ -51,11 +51,17 @@ class AwsRequest:
 
     @cached_property
     def params(self) -> dict[str, Any]:
-        """The members of a JSON request; empty for the other protocols and for what is no JSON."""
+        """The members of a request in JSON or, as STS has it, in a form; empty for other protocols."""
         try:
             return self.parsed()
         except ValueError:
-            return {}
+            form = parse_qs(self.body.decode("utf-8", "replace"))
+            return {name: values[0] for name, values in form.items()} if "Action" in form else {}
+
+    @property
+    def is_assume_role(self) -> bool:
+        """Whether it asks STS for the keys of a role."""
+        return self.service == "sts" and self.operation == "AssumeRole"
 
     def names_service(self, name: str) -> bool:
         """Whether an ECS service of that name is what the request is about."""

@@ -38,6 +38,10 @@ def routes(sandbox: EcsSandbox) -> dict[tuple[str, str], Route]:
         sandbox.autoscale(**body)
         return {"autoscaled": body["service"]}
 
+    def let_assume(body: Body) -> Body:
+        sandbox.let_assume(**body)
+        return {"role": body["role"]}
+
     def advance(body: Body) -> Body:
         if not isinstance(sandbox.clock, ManualClock):
             raise Refusal(409, "this sandbox follows the wall clock; only a ManualClock can be advanced")
@@ -54,5 +58,6 @@ def routes(sandbox: EcsSandbox) -> dict[tuple[str, str], Route]:
         ("POST", "/sandbox/faults"): add_fault,
         ("DELETE", "/sandbox/faults"): clear_faults,
         ("POST", "/sandbox/autoscale"): autoscale,
+        ("POST", "/sandbox/roles"): let_assume,
         ("POST", "/sandbox/advance"): advance,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.ecs.errors import InvalidParameterException
 from sandbox.ecs.images import Behaviour
 from sandbox.ecs.operations.call import Call
+from sandbox.ecs.operations.client_tokens import earlier_tasks, remember
 from sandbox.ecs.operations.tags import checked_tags
 from sandbox.ecs.tasks.launch import Order, launch
 from sandbox.ecs.views.parts import Json
@@ -15,6 +16,8 @@ MOST_TASKS = 10
 
 def run_task(call: Call) -> Json:
     params, cluster = call.params, call.cluster
+    if earlier := earlier_tasks(call, cluster):
+        return {"tasks": [task_view(task, tags=True) for task in earlier], "failures": []}
     definition = call.active_task_definition(params["taskDefinition"])
     network = params.get("networkConfiguration") or {}
     if definition.content["networkMode"] == "awsvpc" and not network:
@@ -44,6 +47,7 @@ def run_task(call: Call) -> Json:
         tags=tags,
     )
     tasks = [launch(call.region, order) for _ in range(count)]
+    remember(call, cluster, tasks)
     return {"tasks": [task_view(task, tags=True) for task in tasks], "failures": []}
 
 

@@ -17,6 +17,9 @@ def list_tasks(call: Call) -> Json:
     status = params.get("desiredStatus", "RUNNING")
     if status not in ("RUNNING", "PENDING", "STOPPED"):
         raise InvalidParameterException("desiredStatus must be RUNNING, PENDING or STOPPED.")
+    others = {"containerInstance", "desiredStatus", "family", "launchType", "serviceName"}
+    if params.get("startedBy") and any(params.get(other) for other in others):
+        raise InvalidParameterException("cannot specify startedBy with other arguments")
     service = call.service("serviceName").arn if params.get("serviceName") else None
 
     def wanted(task: Task) -> bool:

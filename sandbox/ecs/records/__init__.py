@@ -6,6 +6,7 @@ from sandbox.ecs.records.service_deployment import Rollback, ServiceDeployment
 from sandbox.ecs.records.stage import Hook, Stage
 from sandbox.ecs.records.task import Container, Task
 from sandbox.ecs.records.task_definition import TaskDefinition
+from sandbox.ecs.records.token_use import TokenUse
 
 __all__ = [
     "Container",
@@ -19,4 +20,5 @@ __all__ = [
     "Stage",
     "Task",
     "TaskDefinition",
+    "TokenUse",
 ]

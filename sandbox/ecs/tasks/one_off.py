@@ -7,11 +7,11 @@ N seconds and `long` takes minutes. Any other is done soon, and well.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sandbox.ecs.pace import Lifetimes
-from sandbox.ecs.records import Task
+from sandbox.ecs.records import Container, Task
 from sandbox.ecs.region import Region
 from sandbox.ecs.tasks import ending, voices
 
@@ -56,4 +56,17 @@ def _finish(region: Region, arn: str, exit_code: int) -> None:
     if exit_code:
         lines = [f"ERROR {text}: step 2 of 3 did not go through", f"FATAL giving up, exit status {exit_code}"]
     voices.say(region, task, name, lines)
+    if not next(container.essential for container in task.containers if container.name == name):
+        region.update_task(arn, containers=_exited(task, name, exit_code))
+        return
     ending.exit_by_itself(region, arn, name, exit_code=exit_code)
+
+
+def _exited(task: Task, name: str, exit_code: int) -> tuple[Container, ...]:
+    """Where the container is not essential, the task goes on with the others."""
+    return tuple(
+        replace(container, last_status="STOPPED", exit_code=exit_code)
+        if container.name == name
+        else container
+        for container in task.containers
+    )

@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.ecs import EcsSandbox, ManualClock
 from tests.sandbox.ecs.shapes import watch
+from tests.shortcut import shorten_for
 
 
 @pytest.fixture
@@ -19,4 +20,4 @@ def ecs() -> Iterator[EcsSandbox]:
 @pytest.fixture
 def client(ecs: EcsSandbox) -> Any:
     """boto3's ECS client, every answer to it checked against Amazon's model."""
-    return watch(ecs.client("ecs"))
+    return watch(shorten_for(ecs.client("ecs"), ecs))

@@ -16,7 +16,10 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from sandbox.ecs.__main__ import serve
 from tests.sandbox.ecs.people import service
 
 
@@ -83,9 +86,12 @@ def test_a_port_that_is_taken_is_explained() -> None:
 
 
 def test_help_and_a_speed_that_cannot_be() -> None:
-    helped = subprocess.run(command("--help"), capture_output=True, text=True, timeout=30, check=False)
-    refused = subprocess.run(command("--speed", "0"), capture_output=True, text=True, timeout=30, check=False)
+    app = typer.Typer()
+    app.command()(serve)
 
-    assert "1.5.0-crash" in helped.stdout
-    assert refused.returncode == 2
+    helped = CliRunner().invoke(app, ["--help"])
+    refused = CliRunner().invoke(app, ["--speed", "0"])
+
+    assert "1.5.0-crash" in helped.output
+    assert refused.exit_code == 2
     assert "greater than 0" in refused.stderr

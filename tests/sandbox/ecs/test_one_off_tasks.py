@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.ecs import EcsSandbox, Lifetimes
 from sandbox.ecs.tasks.one_off import Work, work_of
-from tests.sandbox.ecs.people import CLUSTER, advance_until, register, service
+from tests.sandbox.ecs.people import CLUSTER, DESCRIBED_ONLY, advance_until, register, service
 
 LIFETIMES = Lifetimes(one_off_work=8, long_one_off_work=300)
 Json = dict[str, Any]
@@ -30,7 +31,7 @@ def test_the_command_tells_how_it_goes(command: list[str], expected: Work) -> No
     assert work_of(command, LIFETIMES) == expected
 
 
-def run(client: Any, definition: str, *command: str) -> Json:
+def run(client: Any, definition: str, *command: str, **more: Any) -> Json:
     overrides = {"containerOverrides": [{"name": "web", "command": list(command)}]}
     network = service(client, "web")["networkConfiguration"]
     (task,) = client.run_task(
@@ -40,6 +41,7 @@ def run(client: Any, definition: str, *command: str) -> Json:
         networkConfiguration=network,
         overrides=overrides,
         startedBy="deploy-7",
+        **more,
     )["tasks"]
     started: Json = task
     return started
@@ -104,3 +106,70 @@ def test_a_long_one_is_stopped_by_hand(ecs: EcsSandbox, client: Any) -> None:
     assert (ended["stopCode"], ended["stoppedReason"]) == ("UserInitiated", "deadline")
     assert ended["containers"][0]["exitCode"] == 143
     assert "INFO migrate --long: done" not in logged(ecs, task)
+
+
+def test_a_repeated_token_starts_no_second_task(ecs: EcsSandbox, client: Any) -> None:
+    first = run(client, "web", "migrate", clientToken="token-1")
+    again = run(client, "web", "migrate", clientToken="token-1")
+    ended = until_stopped(ecs, client, first)
+    assert run(client, "web", "migrate", clientToken="token-1")["taskArn"] == ended["taskArn"]
+    other = run(client, "web", "migrate", clientToken="token-2")
+
+    assert first["taskArn"] == again["taskArn"] != other["taskArn"]
+
+
+def test_a_token_that_another_request_used_conflicts(ecs: EcsSandbox, client: Any) -> None:
+    first = run(client, "web", "migrate", clientToken="token-1")
+
+    with pytest.raises(client.exceptions.ConflictException) as conflict:
+        run(client, "web", "other", clientToken="token-1")
+
+    assert conflict.value.response["resourceIds"] == [first["taskArn"]]
+
+
+def test_a_token_is_forgotten_an_hour_after_its_task_stopped(ecs: EcsSandbox, client: Any) -> None:
+    first = run(client, "web", "migrate", clientToken="token-1")
+    ecs.advance(3700)
+
+    assert run(client, "web", "migrate", clientToken="token-1")["taskArn"] != first["taskArn"]
+
+
+def test_started_by_is_the_only_filter_where_it_is_one(ecs: EcsSandbox, client: Any) -> None:
+    task = run(client, "web", "migrate")
+
+    listed = client.list_tasks(cluster=CLUSTER, startedBy="deploy-7")["taskArns"]
+    assert listed == [task["taskArn"]]
+    with pytest.raises(ClientError, match="cannot specify startedBy with other arguments"):
+        client.list_tasks(cluster=CLUSTER, startedBy="deploy-7", desiredStatus="STOPPED")
+
+
+def test_a_container_that_is_not_essential_exits_alone(ecs: EcsSandbox, client: Any) -> None:
+    told = client.describe_task_definition(taskDefinition="api")["taskDefinition"]
+    copy = {key: value for key, value in told.items() if key not in DESCRIBED_ONLY}
+    copy["containerDefinitions"][1]["essential"] = False
+    definition = client.register_task_definition(**copy)["taskDefinition"]["taskDefinitionArn"]
+    overrides = {"containerOverrides": [{"name": "envoy", "command": ["exit 3"]}]}
+    network = service(client, "api")["networkConfiguration"]
+    (task,) = client.run_task(
+        cluster=CLUSTER, taskDefinition=definition, networkConfiguration=network, overrides=overrides
+    )["tasks"]
+    ecs.advance(60)
+
+    seen = described(client, task)
+    assert seen["lastStatus"] == "RUNNING"
+    envoy = next(c for c in seen["containers"] if c["name"] == "envoy")
+    assert (envoy["lastStatus"], envoy["exitCode"]) == ("STOPPED", 3)
+
+    client.stop_task(cluster=CLUSTER, task=task["taskArn"])
+    ended = until_stopped(ecs, client, task)
+    assert next(c for c in ended["containers"] if c["name"] == "envoy")["exitCode"] == 3
+
+
+def test_room_can_be_taken_away(ecs: EcsSandbox, client: Any) -> None:
+    ecs.faults.add(operation="*", kind="no-room", message="RESOURCE:CPU")
+
+    network = service(client, "web")["networkConfiguration"]
+    answer = client.run_task(cluster=CLUSTER, taskDefinition="web", networkConfiguration=network)
+
+    assert (answer["tasks"], answer["failures"]) == ([], [{"reason": "RESOURCE:CPU"}])
+    assert run(client, "web", "migrate")["taskArn"], "once only, unless told otherwise"

@@ -32,12 +32,14 @@ ROLLING = {
     Phase.PLANNING: Ends.WITHDRAWN,
     Phase.AWAITING_APPROVAL: Ends.WITHDRAWN,
     Phase.REGISTERING: Ends.WITHDRAWN,
+    Phase.PREPARING: Ends.NO_SUCH_PHASE,  # only with a task before: see test_preparing
     Phase.UPDATING: Ends.WITHDRAWN,
     Phase.RECORDING: Ends.NO_SUCH_PHASE,
     Phase.STOPPING: Ends.NO_SUCH_PHASE,
     Phase.DRAINING: Ends.NO_SUCH_PHASE,
     Phase.STARTING: Ends.NO_SUCH_PHASE,
     Phase.FOLLOWING: Ends.ROLLED_BACK,
+    Phase.CHECKING: Ends.NO_SUCH_PHASE,  # only with a check after: see test_checking
     Phase.RESTORING: Ends.GOING_BACK,
     Phase.FOLLOWING_BACK: Ends.GOING_BACK,
     Phase.SETTLING: Ends.TOO_LATE,

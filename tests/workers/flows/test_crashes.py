@@ -19,6 +19,8 @@ CHANGES = {
     "TagResource",
     "UntagResource",
     "StopServiceDeployment",
+    "RunTask",
+    "StopTask",
 }
 
 

@@ -25,6 +25,7 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Verb, Verdict
 from deploys.errors import Refused
 from sandbox.ecs import EcsSandbox, ManualClock
 from tests.builders import NOW
+from tests.shortcut import shorten
 from tests.workers.flows.test_crashes import CHANGES, Killed
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags
 from tests.workers.yard import Yard
@@ -59,6 +60,7 @@ class Days(RuleBasedStateMachine):
         self.patch = pytest.MonkeyPatch()
         self.ecs = EcsSandbox(clock=ManualClock(start=NOW), seed=1)
         self.ecs.start()
+        shorten(self.ecs, self.patch)
         for name, value in self.ecs.environment.items():
             self.patch.setenv(name, value)
         numbers = itertools.count(1)

@@ -37,6 +37,16 @@ Why: fixes the login
 Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Withdraw]
 """,
+    (Phase.PREPARING, None): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*running `python -m web migrate` before the rollout*
+Running `python -m web migrate` before the rollout, 48 s so far, at most 10 min 00 s. \
+The service is not touched yet.
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Withdraw]
+""",
     (Phase.UPDATING, None): """\
 *web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
 *asking ECS for the rollout*
@@ -100,6 +110,16 @@ New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
 Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Stop following]
+""",
+    (Phase.CHECKING, None): """\
+*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*rolled out, being checked*
+Checking, 30 s of 5 min 00 s so far: `https://web.example.com/health` answered 2 of 3 times, \
+`web-5xx` quiet. Missed 1 in a row, last: 503 Service Unavailable.
+Why: fixes the login
+`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+[Roll back to 1.4.0]
 """,
     (Phase.RESTORING, None): """\
 *web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:

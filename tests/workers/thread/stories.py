@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from deploys.catalogue.service import CheckAfter, TaskBefore
+from deploys.checked import Check
 from deploys.deploy import (
     Cancel,
     ContainerChange,
@@ -17,7 +19,17 @@ from deploys.deploy import (
     Verb,
     Verdict,
 )
-from tests.builders import ARN, NOW, REGISTRY, a_deploy, a_plan, a_stop_start_service, an_original
+from deploys.one_off import OneOff
+from tests.builders import (
+    ARN,
+    NOW,
+    REGISTRY,
+    a_deploy,
+    a_plan,
+    a_service,
+    a_stop_start_service,
+    an_original,
+)
 
 ALICE = "U01ALICE00"
 BOB = "U02BOB0000"
@@ -97,6 +109,24 @@ def looking_on(**changes: Any) -> Deploy:
     return following(**{**fields, **changes})
 
 
+def preparing(**changes: Any) -> Deploy:
+    """A migration runs for 48 seconds."""
+    task = TaskBefore(command=("python", "-m", "web", "migrate"))
+    running = OneOff(
+        container="web", asked_at=NOW + 47, task_arn=f"{ARN}:task/p/{'3' * 32}", status="RUNNING"
+    )
+    fields: dict[str, Any] = {"phase": Phase.PREPARING, "phase_since": NOW + 47, "one_off": running}
+    return rolling(**{"service": a_service(before=task), **fields, **changes})
+
+
+def checking(**changes: Any) -> Deploy:
+    """Two minutes of five, with one miss."""
+    wanted = CheckAfter(http="https://web.example.com/health?key=s3cret", alarms=("web-5xx",))
+    seen = Check(requests=3, answered=2, misses=1, last_miss="503 Service Unavailable", alarm_reads=3)
+    fields: dict[str, Any] = {"phase": Phase.CHECKING, "phase_since": NOW + 65, "check": seen}
+    return rolling(**{"service": a_service(after=wanted), "update_tried": True, **fields, **changes})
+
+
 def draining(**changes: Any) -> Deploy:
     """One of two old tasks has not stopped."""
     slow = TaskAlive(task_id="1" * 32, last_status="DEACTIVATING", since=NOW + 60)
@@ -112,6 +142,7 @@ _LIVE: dict[Phase, Deploy] = {
     Phase.PLANNING: rolling(plan=None),
     Phase.AWAITING_APPROVAL: awaiting(),
     Phase.REGISTERING: rolling(phase=Phase.REGISTERING),
+    Phase.PREPARING: preparing(),
     Phase.UPDATING: rolling(phase=Phase.UPDATING),
     Phase.RECORDING: stop_start(phase=Phase.RECORDING, **not_stopped_yet()),
     Phase.STOPPING: stop_start(phase=Phase.STOPPING),
@@ -119,6 +150,7 @@ _LIVE: dict[Phase, Deploy] = {
     Phase.STARTING: stop_start(phase=Phase.STARTING, all_stopped_at=NOW + 80),
     Phase.FOLLOWING: following(rollout=following().rollout.evolve(failed_tasks=2, breaker_threshold=3)),
     Phase.LOOKING_ON: looking_on(),
+    Phase.CHECKING: checking(),
     Phase.RESTORING: following(phase=Phase.RESTORING, back_to=Outcome.ROLLED_BACK, reason=_REASON),
     Phase.FOLLOWING_BACK: following(phase=Phase.FOLLOWING_BACK, back_to=Outcome.ROLLED_BACK, reason=_REASON),
 }

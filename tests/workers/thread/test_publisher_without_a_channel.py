@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from deploys.deploy import Outcome
 from sandbox.slack import SlackSandbox
+from tests.builders import a_batch, a_deploy, a_service
 from tests.workers.thread.press import Clock, Press
 from workers.thread.client import slack_client
 from workers.thread.requester import tell
@@ -73,6 +74,22 @@ def test_the_requester_is_told_once_and_an_invitation_helps(press: Press, respon
     press.settle()
     assert press.card(web, GENERAL)["text"].startswith("*web* `1.4.2`")
     assert len(told(press)) == 1
+
+
+def test_who_asked_for_several_is_told_once(press: Press, response_url: str) -> None:
+    batch, members = a_batch(
+        a_deploy(channel=GENERAL), a_deploy(a_service("api"), channel=GENERAL), channel=GENERAL
+    )
+    press.store.request_batch(batch, members)
+    press.threads.answer_at(batch.id, response_url)
+
+    press.run(300)
+
+    assert told(press) == [
+        "I cannot post in <#C02GENERAL>: I am not in it. Invite me there, with `/invite`. I try again every "
+        "few minutes. The deploy of `web,api` `1.4.2` does not wait for that: `/deploy status` shows how it "
+        "goes."
+    ]
 
 
 def test_an_unanswered_response_url_is_tried_again(press: Press, response_url: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from deploys.deploy import ContainerChange, Deploy, Plan, Verb
 from deploys.mrkdwn import code, mention, mentions, plural
-from workers.flows.words import images
+from workers.flows.words import checking, images, preparing
 from workers.flows.words.measures import duration, short
+from workers.flows.words.shifting import strategy
 
 
 def plan(deploy: Deploy, plan: Plan) -> str:
@@ -19,7 +20,9 @@ def plan(deploy: Deploy, plan: Plan) -> str:
         f"• {plural(plan.desired_count, 'task')} before and after; "
         f"revision {code(short(plan.old_revision))} runs now"
     )
-    if plan.downtime:
+    if plan.traffic is not None:
+        lines += [f"• {line}" for line in strategy(plan, plan.traffic, deploy.service)]
+    elif plan.downtime:
         estimate = f", about {duration(plan.downtime_estimate)}" if plan.downtime_estimate else ""
         lines.append(
             f"• *downtime{estimate}*: every old task is stopped, and proven stopped, before a new one starts"
@@ -30,6 +33,7 @@ def plan(deploy: Deploy, plan: Plan) -> str:
             f"ECS keeps {plan.minimum_healthy_percent or 0} to {plan.maximum_percent or 0} percent of the "
             "tasks while it replaces them"
         )
+    lines += [f"• {line}" for line in (*preparing.planned(deploy, plan), *checking.planned(deploy))]
     return "\n".join(lines)
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.deploy import TaskAlive
+from deploys.deploy import Deploy, TaskAlive
 from deploys.mrkdwn import code, escape, mention
 from workers.flows.words.measures import duration, short
+from workers.flows.words.shifting import without_waits
 
 
 def cancel_reason(user: str) -> str:
     return f"cancelled by {mention(user)}."
 
 
-def overdue(seconds: float) -> str:
-    return f"the rollout did not finish within its deadline of {duration(seconds)}."
+def overdue(deploy: Deploy) -> str:
+    told = f"the rollout did not finish within its deadline of {duration(deploy.service.deadline)}."
+    return f"{told}{without_waits(deploy)}"
 
 
 def rollout_failed(reason: str) -> str:

@@ -1,0 +1,34 @@
+"""What a person would see of a run in a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rich.console import Console
+
+from slipway.demo.plain import plain
+
+
+@dataclass
+class Transcript:
+    """Prints what a person would see, each thing once, with the seconds since the command."""
+
+    console: Console
+    names: Mapping[str, str]
+    began: float = field(default_factory=time.monotonic)
+    _last: dict[str, str] = field(default_factory=dict)
+
+    def show(self, key: str, speaker: str, text: str) -> None:
+        """Prints a message, and again when its text has changed."""
+        text = plain(text, self.names)
+        if self._last.get(key) == text:
+            return
+        edited = key in self._last
+        self._last[key] = text
+        seconds = time.monotonic() - self.began
+        head = f"[dim]{seconds:6.1f}s[/dim] [bold]{speaker}[/bold]{' [dim](edited)[/dim]' if edited else ''}"
+        self.console.print(head, highlight=False)
+        for line in text.splitlines():
+            self.console.print(f"        {line}", highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,141 @@
+"""Cancelling what was asked for at once, and the buttons of its card."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploys import buttons
+from deploys.catalogue.catalogue import Catalogue
+from deploys.deploy import Outcome, Phase
+from tests.bot.room import ALICE, BOB, CAROL, DAVE, Room
+from tests.bot.together import batch_of, open_thread, with_groups
+from tests.builders import a_plan
+
+
+@pytest.fixture
+def catalogue(catalogue: Catalogue) -> Catalogue:
+    return with_groups(catalogue)
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_all_of_a_batch_are_cancelled_by_its_id_or_name(room: Room, *, by_name: bool) -> None:
+    room.type("/deploy web,api 1.4.2")
+    batch, [web, api] = batch_of(room)
+    room.move(web, phase=Phase.FOLLOWING, plan=a_plan(), update_tried=True)
+    link = open_thread(room, batch)
+    room.hush()
+
+    answer = room.type(f"/deploy cancel {'web, api' if by_name else batch.id}", by=DAVE)
+
+    assert answer == (
+        "Cancelling `web,api` `1.4.2`: `api` is withdrawn, nothing of it was changed yet; `web` is rolled "
+        f"back. See <{link}|its thread>."
+    )
+    assert [each.cancel is not None for each in room.desk.store.members(batch)] == [True, True]
+    assert [args for job, args in room.rung() if job == "advance"] == [[web.id], [api.id]]
+
+
+def test_a_group_is_cancelled_by_its_name(room: Room) -> None:
+    room.type("/deploy shopfront 1.4.2")
+
+    assert room.type("/deploy cancel shopfront").startswith(
+        "Cancelling `shopfront` `1.4.2`: `web` and `api` are"
+    )
+
+
+def test_two_of_a_group_are_a_choice(room: Room) -> None:
+    room.type("/deploy shopfront 1.4.2")
+    room.clock.pass_by(1)
+    room.type("/deploy shopfront 1.5.0")
+    ids = list(dict.fromkeys(each.batch for each in room.desk.store.live()))
+
+    answer = room.type("/deploy cancel shopfront")
+
+    assert answer == (
+        "Which one? Nothing was cancelled yet.\n"
+        f"• all of `shopfront` `1.4.2`: `/deploy cancel {ids[0]}`\n"
+        f"• all of `shopfront` `1.5.0`: `/deploy cancel {ids[1]}`"
+    )
+
+
+def test_without_a_word_all_of_them_are_offered_first(room: Room) -> None:
+    room.type("/deploy web,api 1.4.2")
+    batch, [web, api] = batch_of(room)
+
+    ack = room.ack(room.send_command("/deploy cancel"))
+
+    assert ack["text"] == (
+        "Which one? Nothing was cancelled yet.\n"
+        f"• all of `web,api` `1.4.2`: `/deploy cancel {batch.id}`\n"
+        f"• `web` `1.4.2` waits in line: `/deploy cancel {web.id}`\n"
+        f"• `api` `1.4.2` waits in line: `/deploy cancel {api.id}`"
+    )
+    first = ack["blocks"][1]["accessory"]
+    assert (first["action_id"], first["value"]) == (buttons.CANCEL_ALL, f"{batch.id}.0")
+
+
+def test_what_has_ended_is_said_and_when_nothing_is_left_it_is_refused(room: Room) -> None:
+    room.type("/deploy web,api 1.4.2")
+    batch, [web, _] = batch_of(room)
+    room.move(web, phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=room.clock())
+
+    assert room.type(f"/deploy cancel {batch.id}") == (
+        "Cancelling `web,api` `1.4.2`: `api` is withdrawn, nothing of it was changed yet; `web` succeeded. "
+        "See its thread."
+    )
+    assert room.type(f"/deploy cancel {batch.id}") == (
+        "Nothing of `web,api` `1.4.2` is left to cancel: `web` succeeded, `api` is being cancelled already."
+    )
+
+
+def test_who_may_not_cancel_all_cancels_none(room: Room) -> None:
+    room.type("/deploy web,api 1.4.2")
+    batch, _ = batch_of(room)
+
+    assert room.type(f"/deploy cancel {batch.id}", by=CAROL).startswith(
+        "Nothing was cancelled. You may not deploy `web`."
+    )
+    assert not any(each.cancel for each in room.desk.store.live())
+
+
+@pytest.mark.parametrize("word", ["shopfront", "web,api"])
+def test_nothing_to_cancel(room: Room, word: str) -> None:
+    assert room.type(f"/deploy cancel {word}") == (
+        f"Nothing is under way for `{word}`. `/deploy status` shows what is."
+    )
+
+
+# Clicking
+
+
+def test_the_buttons_of_the_card_work_for_each_and_for_all(room: Room) -> None:
+    room.type("/deploy money 1.4.2")
+    batch, [web, ledger] = batch_of(room)
+    open_thread(room, batch)
+    asked = room.move(
+        ledger, phase=Phase.AWAITING_APPROVAL, question=1, question_expires_at=room.clock() + 900
+    )
+
+    room.click(buttons.APPROVE, asked, by=BOB)
+    room.click(buttons.MORE, web, by=ALICE, menu=buttons.CANCEL)
+    assert [bool(each.cancel) for each in room.desk.store.members(batch)] == [True, False]
+    assert [len(each.decisions) for each in room.desk.store.members(batch)] == [0, 1]
+
+    room.click(buttons.CANCEL_ALL, ledger.evolve(id=batch.id), by=ALICE, question=0)
+    assert all(each.cancel for each in room.desk.store.members(batch))
+
+
+def test_an_old_card_leads_to_the_one_that_counts(room: Room) -> None:
+    room.type("/deploy web,api 1.4.2")
+    batch, [web, _] = batch_of(room)
+    link = open_thread(room, batch)
+    room.hush()
+
+    for action, thing in ((buttons.CANCEL, web), (buttons.CANCEL_ALL, web.evolve(id=batch.id))):
+        room.click(action, thing, by=ALICE, message_ts="1.000")
+
+    assert not any(each.cancel for each in room.desk.store.live())
+    assert {text for _, _, _, text in room.said()} == {
+        f"This message no longer speaks for the deploy, so its buttons do nothing. Use the ones in "
+        f"<{link}|its thread>."
+    }

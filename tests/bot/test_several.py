@@ -1,0 +1,237 @@
+"""`/deploy SERVICE,SERVICE TAG [why]`, `/deploy GROUP TAG [why]`, and cancelling them."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+from slack_bolt import BoltRequest
+
+from deploys import audit
+from deploys.catalogue.catalogue import Catalogue
+from deploys.deploy import Phase
+from deploys.groups import KNOWN_SECONDS
+from tests.bot.room import ALICE, CAROL, DAVE, DEPLOYS, GENERAL, RESPONSE_URL, Room
+from tests.bot.together import batch_of, open_thread, with_groups
+
+
+@pytest.fixture
+def catalogue(catalogue: Catalogue) -> Catalogue:
+    return with_groups(catalogue)
+
+
+def test_a_list_is_taken_in_as_a_deploy_for_each_and_one_batch(room: Room) -> None:
+    answer = room.type("/deploy web,api 1.4.2 fixes the login")
+
+    batch, [web, api] = batch_of(room)
+    assert answer == f"Taken in: `web` and `api` `1.4.2` (batch `{batch.id}`). The thread follows here."
+    assert [each.service.name for each in (web, api)] == ["web", "api"]
+    for each in (web, api):
+        assert (each.tag, each.why, each.requester) == ("1.4.2", "fixes the login", ALICE)
+        assert (each.batch, each.phase) == (batch.id, Phase.WAITING)
+        assert [entry["what"] for entry in audit.trail(room.redis, each.id)] == ["requested"]
+    assert (batch.name, batch.tag, batch.in_order, batch.stop_on_first_failure) == (
+        "web,api",
+        "1.4.2",
+        False,
+        False,
+    )
+    assert room.desk.threads.response_url(batch.id) == RESPONSE_URL
+    assert room.rung() == [("publish", [batch.id]), ("advance", [web.id]), ("advance", [api.id])]
+
+
+def test_a_group_is_taken_in_as_it_is_configured(room: Room) -> None:
+    answer = room.type("/deploy Shopfront 1.4.2")
+
+    batch, members = batch_of(room)
+    assert answer == (
+        f"Taken in: `shopfront` `1.4.2`: `web` and `api` (batch `{batch.id}`). One after another, and the "
+        "first failure stops the rest. The thread follows here."
+    )
+    assert (batch.group, batch.in_order, batch.stop_on_first_failure) == (True, True, True)
+    assert [each.service.name for each in members] == ["web", "api"]
+
+
+def test_what_waits_in_line_and_what_needs_approval_is_said(room: Room) -> None:
+    room.type("/deploy web 1.4.1", by=DAVE)
+    room.clock.pass_by(1)
+
+    answer = room.type("/deploy money 1.4.2")
+
+    batch, [web, ledger] = batch_of(room)
+    assert answer == (
+        f"Taken in: `money` `1.4.2`: `web` and `ledger` (batch `{batch.id}`). `web` waits in line and starts "
+        "by itself. `ledger` needs 1 approval, from <!subteam^S02APPROVERS>. The thread follows here."
+    )
+    assert ("advance", [web.id]) not in room.rung()
+    assert ("advance", [ledger.id]) in room.rung()
+
+
+def test_in_a_thread_the_card_is_its_answer(room: Room) -> None:
+    room.mention("@slipway deploy web, api 1.4.2", by=ALICE, thread="1700000000.000001")
+
+    batch, _ = batch_of(room)
+    assert batch.thread_ts == "1700000000.000001"
+    assert room.said() == []
+
+
+def test_when_one_of_them_is_under_way_none_is_added_and_it_is_said_which(room: Room) -> None:
+    room.type("/deploy api 1.4.2", by=DAVE)
+    api = room.only()
+    link = room.open_thread(api)
+    room.clock.pass_by(130)
+
+    answer = room.type("/deploy web,api 1.4.2")
+
+    assert answer == (
+        "Nothing was added, because this is under way already:\n"
+        f"• <@{DAVE}> asked for `api` `1.4.2` 2 min ago, and it waits in line. See <{link}|its thread> "
+        f"(deploy `{api.id}`)."
+    )
+    assert room.only().id == api.id
+    assert room.desk.store.line("web") == []
+
+
+def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(room: Room) -> None:
+    room.type("/deploy web,api 1.4.2")
+    batch, [web, _] = batch_of(room)
+    link = open_thread(room, batch)
+
+    assert room.type("/deploy web 1.4.2") == (
+        f"Nothing was added: <@{ALICE}> asked for `web` `1.4.2` just now, and it waits in line. See "
+        f"<{link}|its thread> (deploy `{web.id}`)."
+    )
+    assert f"<{link}|its thread>" in room.type("/deploy status web")
+
+
+@pytest.mark.parametrize(
+    ("typed", "who", "where", "answer"),
+    [
+        pytest.param(
+            "/deploy web,api 1.4.2",
+            CAROL,
+            DEPLOYS,
+            f"Nothing was taken in. You may not deploy `web`. Those who may: <@{ALICE}>, "
+            "<!subteam^S01DEPLOYERS>.",
+            id="one of two",
+        ),
+        pytest.param(
+            "/deploy web,ledger 1.4.2",
+            CAROL,
+            DEPLOYS,
+            "Nothing was taken in.\n"
+            f"• You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.\n"
+            f"• You may not deploy `ledger`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.",
+            id="both",
+        ),
+        pytest.param(
+            "/deploy shopfront 1.4.2",
+            ALICE,
+            GENERAL,
+            f"Nothing was taken in. `web` may not be deployed from this channel, only from <#{DEPLOYS}>.",
+            id="wrong channel",
+        ),
+        pytest.param(
+            "/deploy web,wbe 1.4.2",
+            ALICE,
+            DEPLOYS,
+            "Nothing was taken in. There is no service `wbe` here. Did you mean `web`? `/deploy help` lists "
+            "all of them.",
+            id="unknown service",
+        ),
+        pytest.param(
+            "/deploy web,shopfront 1.4.2",
+            ALICE,
+            DEPLOYS,
+            "`shopfront` is a group of services, and a group is deployed by itself: `/deploy shopfront TAG`.",
+            id="group in a list",
+        ),
+        pytest.param(
+            "/deploy crowd 1.4.2",
+            ALICE,
+            DEPLOYS,
+            "That is 21 services, and at most 20 can be deployed at once. Nothing was taken in.",
+            id="too many",
+        ),
+        pytest.param(
+            "/deploy restart shopfront",
+            ALICE,
+            DEPLOYS,
+            "`shopfront` is a group of services, and `restart` takes one service at a time. In it are: "
+            "`web`, `api`.",
+            id="restart of a group",
+        ),
+        pytest.param(
+            "/deploy plan shopfront 1.4.2",
+            ALICE,
+            DEPLOYS,
+            "`shopfront` is a group of services, and `plan` takes one service at a time. In it are: "
+            "`web`, `api`.",
+            id="plan of a group",
+        ),
+    ],
+)
+def test_refused(room: Room, typed: str, who: str, where: str, answer: str) -> None:
+    assert room.type(typed, by=who, channel=where) == answer
+    assert room.desk.store.live() == []
+    assert room.rung() == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        (
+            "/deploy web,,api 1.4.2",
+            "A name is missing in the list of services. Write it like `/deploy web,api TAG`.",
+        ),
+        ("/deploy web,web 1.4.2", "`web` is in the list twice. Name each service once."),
+        ("/deploy web,api", "Which tag of `web,api`? Write `/deploy web,api TAG`."),
+        ("/deploy shopfront", "Which tag of `shopfront`? Write `/deploy shopfront TAG`."),
+        (
+            "/deploy rollback web,api",
+            "`rollback` takes one service at a time: `/deploy rollback SERVICE [TAG or deploy id]`.",
+        ),
+        ("/deploy plan web,api 1.4.2", "`plan` takes one service at a time: `/deploy plan SERVICE TAG`."),
+    ],
+)
+def test_mistakes_are_named_above_the_usage(room: Room, typed: str, wrong: str) -> None:
+    answer = room.type(typed)
+
+    assert answer.split("\n\n")[0] == wrong
+    assert (
+        "*Groups*\n• `shopfront`: `web`, `api` (one after another; the first failure stops the rest)"
+        in answer
+    )
+    assert room.desk.store.live() == []
+
+
+def test_a_list_without_a_tag_still_names_unknown_services(room: Room) -> None:
+    assert room.type("/deploy web,wbe").startswith("There is no service `wbe` here. Did you mean `web`?")
+
+
+def test_while_nobody_knows_a_group_of_people_the_workers_are_asked(room: Room) -> None:
+    room.clock.pass_by(KNOWN_SECONDS + 1)
+
+    answer = room.type("/deploy web,api 1.4.2", by=DAVE)
+
+    assert answer.startswith("Nothing was taken in. Slack did not say who is in <!subteam^S01DEPLOYERS>")
+    assert room.desk.store.live() == []
+    assert room.rung() == [("groups", [])]
+
+
+def test_a_request_that_came_late_is_refused(room: Room) -> None:
+    body = urlencode(room.command_payload("/deploy web,api 1.4.2", by=ALICE))
+    headers = room.signed(body, "application/x-www-form-urlencoded")
+    room.clock.pass_by(5)
+
+    late = room.app.dispatch(BoltRequest(body=body, headers=headers))
+
+    assert room.ack(late)["text"].startswith("Slack delivered this 5 s after you sent it")
+    assert room.desk.store.live() == []
+
+
+def test_the_usage_shows_the_groups(room: Room) -> None:
+    answer = room.type("/deploy help")
+
+    assert "deploys several at once; a group goes by its name: `/deploy shopfront TAG`" in answer
+    assert "• `money`: `web`, `ledger`\n" in answer

@@ -1,0 +1,92 @@
+"""`slipway demo --run`, on a stage that stands already: what it prints, and how it exits."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from deploys.deploy import Phase
+from slipway.cli import app
+from tests.scenarios.conversation import Conversation
+from tests.scenarios.modes import IN_SOCKET_MODE
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(slack: Conversation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Types `slipway demo --run ...`. What then waits for approval is withdrawn."""
+    monkeypatch.setattr("slipway.demo.show.stage", lambda **_: nullcontext(slack.stage))
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    yield lambda *args: CliRunner().invoke(app, ["demo", "--run", *args])
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    for deploy in slack.stage.store.live():
+        if deploy.phase is Phase.AWAITING_APPROVAL:
+            slack.says("alice", f"/deploy cancel {deploy.id}")
+            slack.stage.slack.until(lambda: not slack.stage.store.live(), 30)
+
+
+@IN_SOCKET_MODE
+def test_a_refused_command_is_shown_and_exits_with_1(run: Run) -> None:
+    done = run("/deploy billing 1.4.2", "--as", "carol")
+
+    assert done.exit_code == 1, done.output
+    assert "You may not deploy `billing`. Those who may: @alice, @deployers." in done.output
+
+
+@IN_SOCKET_MODE
+def test_an_approver_who_may_not_approve_is_told_so_and_it_exits_with_1(run: Run) -> None:
+    done = run("/deploy billing 1.4.2", "--approve-as", "carol")
+
+    assert done.exit_code == 1, done.output
+    assert "You may not decide about `billing`. Those who may: @bob, @approvers." in done.output
+
+
+@IN_SOCKET_MODE
+def test_without_an_approver_it_says_how_to_name_one_and_exits_with_1(run: Run) -> None:
+    done = run("/deploy billing 1.4.2")
+
+    assert done.exit_code == 1, done.output
+    assert "Add --approve-as bob" in done.output
+
+
+@IN_SOCKET_MODE
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (("/deploy plan billing 1.4.2",), 0, "Plan of `billing` `1.4.2`, as of now. Nothing was changed."),
+        (("/deploy plan billing 9.9.9",), 1, "`billing` `9.9.9` would be refused: There is no image"),
+        (("/deploy tags billing", "--as", "carol"), 0, "`1.4.0` `sha256:"),
+        (("/deploy plan billing 1.4.2", "--as", "carol"), 1, "You may not deploy `billing`."),
+    ],
+)
+def test_a_question_is_answered_in_the_terminal(
+    run: Run, args: tuple[str, ...], code: int, said: str
+) -> None:
+    done = run(*args)
+
+    assert done.exit_code == code, done.output
+    assert said in done.output
+
+
+@pytest.mark.parametrize(
+    ("args", "complaint"),
+    [
+        (("/deploy help", "--as", "mallory"), "There is no mallory in the sandbox"),
+        (("deploy web 1.4.2",), "--run takes a slash command"),
+    ],
+)
+def test_a_run_that_makes_no_sense_exits_with_2_before_anything_starts(
+    args: tuple[str, ...], complaint: str
+) -> None:
+    done = CliRunner().invoke(app, ["demo", "--run", *args])
+
+    assert done.exit_code == 2
+    assert complaint in done.stderr

@@ -1,0 +1,38 @@
+"""What people see of a canary that pauses."""
+
+from __future__ import annotations
+
+from deploys import buttons
+from deploys.deploy import Outcome
+from tests.scenarios.conversation import Conversation
+from tests.scenarios.modes import IN_SOCKET_MODE
+
+
+@IN_SOCKET_MODE
+def test_a_canary_waits_for_somebody_who_says_continue(slack: Conversation) -> None:
+    thread = slack.deploys("alice", "/deploy shop 1.4.2")
+    thread.card_says("paused once the test traffic has moved, waiting for an answer")
+    assert "Production traffic: new 0 %, old 100 %. Test traffic: new 100 %." in thread.card
+    assert "@approvers may let it continue, until THEN; unanswered, ECS rolls back by itself." in thread.card
+
+    thread.press("carol", buttons.CONTINUE)
+    assert thread.tells("carol") == ["You may not decide about `shop`. Those who may: @approvers."]
+
+    thread.press("bob", buttons.CONTINUE).ends()
+
+    assert thread.record.outcome is Outcome.SUCCEEDED
+    assert thread.card.splitlines()[0] == (
+        "shop `1.4.2` (from `1.4.0`) to production (eu-west-1) by @alice: succeeded, 3 of 3 new tasks running"
+    )
+    told = thread.replies[2:]
+    assert told[0] == (
+        "The new tasks run and get the test traffic. Production traffic still goes to the old ones."
+    )
+    assert told[1].startswith("@approvers: paused once the test traffic has moved.")
+    assert told[2:] == [
+        "@bob pressed Continue: the rollout goes on.",
+        "10 % of the production traffic goes to the new tasks now, for SOME TIME before more does.",
+        "All production traffic goes to the new tasks now. The old ones still run.",
+        "Baking for SOME TIME, until THEN: the old tasks still run, so going back is quick.",
+        "@alice Succeeded. `shop` runs `1.4.2`: 3 tasks running, after SOME TIME.",
+    ]

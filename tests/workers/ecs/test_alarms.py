@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+
+from deploys.errors import AwsUnavailable
+from tests.workers.ecs.played import PlayedAws
+from workers.ecs import alarms
+from workers.ecs.alarms import AlarmSeen
+from workers.ecs.session import Region
+
+
+def test_alarms_on_metrics_and_composite_ones_are_read(aws: PlayedAws, region: Region) -> None:
+    aws.answer(
+        "DescribeAlarms",
+        {
+            "MetricAlarms": [{"AlarmName": "web-5xx", "StateValue": "OK", "StateReason": "quiet"}],
+            "CompositeAlarms": [{"AlarmName": "all", "StateValue": "ALARM", "StateReason": "web-5xx rings"}],
+        },
+    )
+
+    seen = alarms.read(region, ["web-5xx", "all", "gone"])
+
+    assert seen == {
+        "web-5xx": AlarmSeen("web-5xx", "OK", "quiet"),
+        "all": AlarmSeen("all", "ALARM", "web-5xx rings"),
+    }
+    assert [seen["web-5xx"].rings, seen["all"].rings] == [False, True]
+    (asked,) = aws.bodies("DescribeAlarms")
+    assert asked["AlarmNames"] == ["web-5xx", "all", "gone"]
+    assert asked["AlarmTypes"] == ["MetricAlarm", "CompositeAlarm"], "else composite ones are left out"
+
+
+def test_no_alarms_are_asked_for_without_a_name(aws: PlayedAws, region: Region) -> None:
+    assert alarms.read(region, []) == {}
+    assert aws.asked == []
+
+
+def test_more_than_a_hundred_take_several_calls(aws: PlayedAws, region: Region) -> None:
+    aws.answer("DescribeAlarms", {})
+
+    alarms.read(region, [f"alarm-{number}" for number in range(150)])
+
+    assert [len(asked["AlarmNames"]) for asked in aws.bodies("DescribeAlarms")] == [100, 50]
+
+
+def test_a_throttled_read_is_no_answer(aws: PlayedAws, region: Region) -> None:
+    aws.error("DescribeAlarms", "ThrottlingException")
+
+    with pytest.raises(AwsUnavailable):
+        alarms.read(region, ["web-5xx"])

@@ -1,0 +1,96 @@
+"""How ECS moves traffic, as it answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploys.errors import AwsDenied, AwsRefused
+from deploys.traffic import HookAction, PlannedPause, TrafficPlan
+from tests.workers.ecs.played import PlayedAws
+from workers.ecs import rollouts, traffic
+from workers.ecs.seen import HookSeen
+from workers.ecs.session import Region
+
+ARN = "arn:aws:ecs:eu-west-1:123456789012:service-deployment/production/shop/x"
+
+
+def test_a_canary_as_it_is_configured() -> None:
+    assert traffic.plan(
+        {
+            "strategy": "CANARY",
+            "bakeTimeInMinutes": 1,
+            "canaryConfiguration": {"canaryPercent": 12.5, "canaryBakeTimeInMinutes": 2},
+            "lifecycleHooks": [
+                {"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"]},
+                {"targetType": "AWS_LAMBDA", "lifecycleStages": ["POST_SCALE_UP"]},
+            ],
+            "alarms": {"alarmNames": ["a"], "enable": True, "rollback": True},
+        }
+    ) == TrafficPlan(
+        strategy="CANARY",
+        bake=60,
+        step_percent=12.5,
+        step_wait=120,
+        pauses=(PlannedPause(stages=("POST_SCALE_UP",), timeout=86400, timeout_action=HookAction.ROLLBACK),),
+        alarms=("a",),
+        alarms_roll_back=True,
+    )
+
+
+def test_what_is_not_said_is_as_the_ecs_reference_has_it() -> None:
+    assert traffic.plan({"strategy": "LINEAR"}) == TrafficPlan(
+        strategy="LINEAR", step_percent=10, step_wait=360
+    )
+    assert traffic.plan({"strategy": "CANARY"}) == TrafficPlan(
+        strategy="CANARY", step_percent=5, step_wait=600
+    )
+    assert traffic.plan({"strategy": "ROLLING"}) is None
+    assert traffic.plan({}) is None
+
+
+def test_weights_hooks_and_alarms_of_a_service_deployment(aws: PlayedAws, region: Region) -> None:
+    hook = {"hookId": "h", "targetType": "PAUSE", "status": "AWAITING_ACTION", "expiresAt": 1.5}
+    described = {
+        "serviceDeploymentArn": ARN,
+        "status": "IN_PROGRESS",
+        "sourceServiceRevisions": [
+            {"requestedProductionTrafficWeight": 90.0},
+            {"requestedProductionTrafficWeight": 0.0},
+        ],
+        "targetServiceRevision": {
+            "requestedProductionTrafficWeight": 10.0,
+            "requestedTestTrafficWeight": 100.0,
+        },
+        "lifecycleHookDetails": [{**hook, "timeoutAction": "CONTINUE"}],
+        "alarms": {"status": "TRIGGERED", "alarmNames": ["a", "b"], "triggeredAlarmNames": ["b"]},
+    }
+    aws.answer("DescribeServiceDeployments", {"serviceDeployments": [described], "failures": []})
+
+    seen = rollouts.describe(region, [ARN])[ARN]
+
+    assert (seen.production, seen.test, seen.source_production) == (10.0, 100.0, 90.0)
+    assert seen.hooks == (HookSeen("h", "AWAITING_ACTION", "PAUSE", 1.5, "CONTINUE"),)
+    assert (seen.alarm_status, seen.alarms_triggered) == ("TRIGGERED", ("b",))
+
+
+@pytest.mark.parametrize("action", list(HookAction))
+def test_a_pause_is_settled(aws: PlayedAws, region: Region, action: HookAction) -> None:
+    aws.answer("ContinueServiceDeployment", {"serviceDeploymentArn": ARN})
+
+    rollouts.continue_(region, ARN, "h", action)
+
+    assert aws.bodies("ContinueServiceDeployment") == [
+        {"serviceDeploymentArn": ARN, "hookId": "h", "action": action.value}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [("ClientException", AwsRefused), ("AccessDeniedException", AwsDenied)]
+)
+def test_what_ecs_does_not_settle_is_an_error(
+    aws: PlayedAws, region: Region, code: str, error: type[Exception]
+) -> None:
+    aws.error("ContinueServiceDeployment", code, "no")
+
+    with pytest.raises(error):
+        rollouts.continue_(region, ARN, "h", HookAction.CONTINUE)

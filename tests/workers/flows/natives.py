@@ -1,0 +1,84 @@
+"""The native services of the sandbox, with short waits, and what ECS says of their deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.ecs.records import ServiceDeployment
+from tests.workers.yard import Yard
+
+Json = dict[str, Any]
+CLUSTER = "production"
+
+
+def a_pause(*stages: str, minutes: int = 5, action: str = "ROLLBACK") -> Json:
+    """A PAUSE hook as UpdateService takes it."""
+    return {
+        "targetType": "PAUSE",
+        "lifecycleStages": list(stages) or ["POST_TEST_TRAFFIC_SHIFT"],
+        "timeoutConfiguration": {"timeoutInMinutes": minutes, "action": action},
+    }
+
+
+def configure(yard: Yard, service: str, *pauses: Json, **changes: Any) -> None:
+    """Gives the ECS service these hooks, and changes its deployment configuration."""
+    before = yard.service(service)["deploymentConfiguration"]
+    wanted = {**before, "bakeTimeInMinutes": 1, "lifecycleHooks": list(pauses), **changes}
+    if before["strategy"] == "CANARY":
+        wanted.setdefault("canaryConfiguration", {})
+        wanted["canaryConfiguration"] = {"canaryPercent": 10.0, "canaryBakeTimeInMinutes": 1}
+    yard.ecs.client("ecs").update_service(cluster=CLUSTER, service=service, deploymentConfiguration=wanted)
+
+
+def story(yard: Yard, service: str) -> ServiceDeployment | None:
+    """ECS's newest service deployment of the service, as the sandbox has it."""
+    with yard.ecs.region.moment() as region:
+        of_service = [
+            each
+            for each in region.tables.service_deployments.values()
+            if each.service.endswith(f"/{service}")
+        ]
+    return max(of_service, key=lambda each: each.created_at, default=None)
+
+
+def stage(yard: Yard, service: str) -> tuple[str | None, float]:
+    """The lifecycle stage, and the percentage of production traffic that the new revision gets."""
+    newest = story(yard, service)
+    return (newest.lifecycle_stage, newest.production) if newest else (None, 0.0)
+
+
+def waiting(yard: Yard, service: str) -> list[str]:
+    """Ids of the hooks that wait for an answer."""
+    newest = story(yard, service)
+    return [hook.id for hook in newest.hooks if hook.status == "AWAITING_ACTION"] if newest else []
+
+
+def answer_in_console(yard: Yard, service: str, action: str) -> None:
+    """What somebody does outside Slipway."""
+    [hook] = waiting(yard, service)
+    newest = story(yard, service)
+    assert newest
+    yard.ecs.client("ecs").continue_service_deployment(
+        serviceDeploymentArn=newest.arn, hookId=hook, action=action
+    )
+
+
+def until(yard: Yard, condition: Callable[[], object], seconds: float = 1200, step: float = 3.0) -> None:
+    """Lets time pass in larger steps than the yard does: native rollouts take minutes."""
+    deadline = yard.ecs.now() + seconds
+    while not condition():
+        assert yard.ecs.now() < deadline, f"not within {seconds} s: {yard.describe()}"
+        yard.tick(step)
+
+
+def until_over(yard: Yard, deploy_id: str) -> None:
+    """Lets time pass until the deploy has ended."""
+    until(yard, lambda: yard.get(deploy_id).phase.value == "ended")
+
+
+def replies(yard: Yard, deploy_id: str, after: str = "Registered") -> list[str]:
+    """What the thread was told after the rollout began."""
+    said = [milestone.text for milestone in yard.get(deploy_id).milestones]
+    began = next((n for n, text in enumerate(said) if text.startswith(after)), -1)
+    return said[began + 1 :]

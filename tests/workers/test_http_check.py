@@ -1,0 +1,89 @@
+"""One look at an address: what counts as an answer, and that it ends in time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.web_answers import WebAnswers, web_answers
+from workers import http_check
+from workers.ecs.session import WORST_CALL_SECONDS
+from workers.http_check import Answer, look, shown
+from workers.turn import Pace
+
+
+@pytest.fixture
+def web() -> Iterator[WebAnswers]:
+    with web_answers() as serving:
+        yield serving
+
+
+@pytest.mark.parametrize(
+    ("status", "good", "words"),
+    [
+        (200, True, "200 OK"),
+        (204, True, "204 No Content"),
+        (299, True, "299"),
+        (304, False, "304 Not Modified"),
+        (404, False, "404 Not Found"),
+        (500, False, "500 Internal Server Error"),
+        (503, False, "503 Service Unavailable"),
+    ],
+)
+def test_any_2xx_is_good(web: WebAnswers, status: int, good: bool, words: str) -> None:
+    web.statuses = [status]
+
+    answer = look(f"{web.url}/health?key=s3cret")
+
+    assert (answer.good, answer.words) == (good, words)
+    assert web.asked == ["/health?key=s3cret"]
+
+
+def test_a_redirect_is_not_followed_and_its_goal_is_told_without_secrets(web: WebAnswers) -> None:
+    web.statuses, web.headers = [302], {"Location": f"{web.url}/login?token=s3cret"}
+
+    answer = look(web.url)
+
+    assert not answer.good
+    assert answer.words == f"302 Found, a redirect to {web.url}/login that I do not follow"
+    assert len(web.asked) == 1
+
+
+def test_nobody_there_is_no_answer() -> None:
+    with web_answers() as gone:
+        address = gone.url
+
+    assert look(address).words == "no answer: the connection is refused, or the host cannot be reached"
+
+
+def test_a_connection_that_is_closed_is_no_answer(web: WebAnswers) -> None:
+    web.statuses = [0]
+
+    assert look(web.url).words == "no answer: the connection was closed without an answer"
+
+
+def test_a_name_that_is_not_known_is_no_answer() -> None:
+    assert look("http://nowhere.invalid/").words == "no answer: the host's name is not known"
+
+
+def test_an_answer_that_comes_drop_by_drop_ends_in_time(
+    web: WebAnswers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_check, "WORST_SECONDS", 0.5)
+    web.drips = True
+    began = time.monotonic()
+
+    answer = look(web.url)
+
+    assert answer == Answer(trouble="nothing within 0 s")
+    assert time.monotonic() - began < 3
+
+
+def test_a_look_leaves_time_for_the_reads_beside_it_within_a_lease() -> None:
+    assert Pace().lease_seconds > http_check.WORST_SECONDS + 2 * WORST_CALL_SECONDS
+
+
+def test_an_address_is_shown_without_its_query() -> None:
+    assert shown("https://web.example.com/health?key=s3cret#top") == "https://web.example.com/health"

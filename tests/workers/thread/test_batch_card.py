@@ -1,0 +1,170 @@
+"""The card of several deploys."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from deploys import buttons as ids
+from deploys.batch import MOST, Batch
+from deploys.deploy import Deploy, Outcome, Phase
+from sandbox.slack.blockkit.blocks import check_message_blocks
+from tests.builders import NOW, a_batch, a_deploy, a_service, a_stop_start_service
+from tests.workers.thread.records import deploys, moments
+from tests.workers.thread.stories import LATER, POSSIBLE, awaiting, following, rolling, story
+from workers.thread import batch_card
+from workers.thread.adapting import PLAINEST, dressed
+from workers.thread.batch_card import card, closing, fingerprint, summary
+from workers.thread.lengths import BLOCKS, SECTION, TEXT, length
+
+ALICE = "<@U01ALICE00>"
+
+
+def story_of(*members: Deploy, **changes: object) -> tuple[Batch, list[tuple[Deploy, list[Deploy]]]]:
+    batch, belonging = a_batch(*members, id="b2c3d4e5", **changes)
+    return batch, [(each, []) for each in belonging]
+
+
+def sections(blocks: tuple[dict[str, object], ...]) -> list[str]:
+    return [str(b["text"]["text"]) for b in blocks if b["type"] == "section"]  # type: ignore[index]
+
+
+def test_the_whole_card() -> None:
+    web = following(rollout=following().rollout.evolve(failed_tasks=2, breaker_threshold=3))
+    batch, [one, two] = story_of(
+        web, awaiting(), name="shopfront", group=True, in_order=True, stop_on_first_failure=True, why="Friday"
+    )
+
+    shown = card(batch, [one, two], LATER)
+
+    assert shown.text == (
+        f"*shopfront* `1.4.2` to production (eu-west-1) by {ALICE}: "
+        "*0 of 2 succeeded, 1 under way, 1 waiting for approval*\n"
+        "*web* (from `1.4.0`): rolling out, 2 of 3 new tasks running\n"
+        "2 new tasks failed; at 3 ECS's circuit breaker gives up.\n"
+        "*ledger* (from `1.4.1`): waiting for 1 approval\n"
+        "Planned downtime: about 1 min 00 s in which no task runs.\n"
+        "Why: Friday\n"
+        "Batch `b2c3d4e5`, 2 services, one after another, the first failure stops the rest, asked for "
+        "2026-09-21 14:13 UTC, 1 min 35 s so far"
+    )
+    assert [block["type"] for block in shown.blocks] == [
+        "section",
+        "section",
+        "section",
+        "actions",
+        "context",
+        "actions",
+    ]
+    head, first, second = sections(shown.blocks)
+    assert head == (
+        f":raised_hand: *shopfront* `1.4.2` to production (eu-west-1) by {ALICE}: "
+        "*0 of 2 succeeded, 1 under way, 1 waiting for approval*\nWhy: Friday"
+    )
+    assert first.splitlines()[0] == (
+        ":arrows_counterclockwise: *web* (from `1.4.0`): `▓▓▓▓▓▓▓▓░░░░` rolling out, 2 of 3 new tasks running"
+    )
+    assert second.splitlines()[0] == ":raised_hand: *ledger* (from `1.4.1`): waiting for 1 approval"
+    menu = shown.blocks[1]["accessory"]
+    assert menu["action_id"] == ids.MORE
+    assert [(o["text"]["text"], o["value"]) for o in menu["options"]] == [
+        ("Roll back to 1.4.0", f"{ids.CANCEL}|k3m9p2qr.0")
+    ]
+    assert menu["confirm"]["title"]["text"] == "Roll this deploy back?"
+    question = shown.blocks[3]["elements"]
+    assert [each.get("text", {}).get("text") for each in question] == [
+        "Approve ledger",
+        "Reject ledger",
+        None,
+    ]
+    [cancel_all] = shown.blocks[5]["elements"]
+    assert (cancel_all["action_id"], cancel_all["value"]) == (ids.CANCEL_ALL, "b2c3d4e5.0")
+    assert cancel_all["text"]["text"] == "Cancel all"
+    assert cancel_all["confirm"]["text"]["text"] == (
+        "2 deploys of 2. What has not begun is withdrawn, and what is under way is rolled back."
+    )
+
+
+def test_one_that_waits_for_another_says_for_which() -> None:
+    batch, [one, two] = story_of(following(), a_deploy(a_service("api"), phase=Phase.WAITING), in_order=True)
+
+    shown = card(batch, [one, (two[0], [one[0]])], LATER)
+
+    assert "*api*: waiting until `web` has ended" in shown.text
+
+
+def test_an_ended_card_has_no_button_left() -> None:
+    ended = story((Phase.ENDED, Outcome.SUCCEEDED))
+    batch, members = story_of(ended, ended.evolve(id="x7k2m4n8", service=a_service("api")))
+
+    shown = card(batch, members, LATER)
+
+    assert [block["type"] for block in shown.blocks] == ["section", "section", "section", "context"]
+    assert shown.text.splitlines()[0].endswith("*both succeeded*")
+    assert "took 1 min 30 s" in shown.text
+
+
+@pytest.mark.parametrize("state", sorted(POSSIBLE, key=str))
+def test_every_state_has_its_place_in_the_summary(state: tuple[Phase, Outcome | None]) -> None:
+    member = story(state)
+    batch, members = story_of(member, rolling(id="x7k2m4n8", service=a_service("api")))
+
+    shown = card(batch, members, LATER)
+
+    assert check_message_blocks(json.loads(json.dumps(shown.blocks))) == []
+    assert batch_card.GROUPED[state[1] or state[0]] in summary([member])
+    assert closing(batch, [member]).startswith(f"{ALICE} *")
+
+
+def test_time_alone_changes_no_fingerprint_and_news_do() -> None:
+    batch, members = story_of(following(), rolling(id="x7k2m4n8", service=a_service("api")))
+    [(web, _), (api, _)] = members
+
+    assert fingerprint(batch, members) == fingerprint(batch, [(web, []), (api.evolve(version=3), [])])
+    assert fingerprint(batch, members) != fingerprint(
+        batch, [(web, []), (api.at(Phase.REGISTERING, NOW), [])]
+    )
+
+
+thorough = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@thorough
+@given(
+    members=st.lists(deploys, min_size=1, max_size=3),
+    times=st.sampled_from([1, MOST]),
+    now=moments,
+    name=st.text(min_size=1, max_size=2000),
+)
+def test_every_card_is_within_slacks_limits(members: list[Deploy], times: int, now: float, name: str) -> None:
+    many = [each.evolve(id=f"{number:08}") for number in range(times) for each in members][:MOST]
+    batch, belonging = a_batch(*many, name=name)
+
+    shown = card(batch, [(each, ()) for each in belonging], now)
+
+    for plainness in range(PLAINEST + 1):
+        blocks = json.loads(json.dumps(dressed(shown, plainness)))
+        assert check_message_blocks(blocks) == []
+        assert len(blocks) <= BLOCKS
+        for block in blocks:
+            if block["type"] == "section":
+                assert length(block["text"]["text"]) <= SECTION
+    assert 0 < length(shown.text) <= TEXT
+    assert length(closing(batch, belonging)) <= TEXT
+
+
+def test_twenty_questions_fit_and_every_service_is_in_the_text() -> None:
+    many = [
+        awaiting(id=f"{number:08}", service=a_stop_start_service(f"service-{number}"))
+        for number in range(MOST)
+    ]
+    batch, belonging = a_batch(*many)
+
+    shown = card(batch, [(each, ()) for each in belonging], LATER)
+
+    assert len(shown.blocks) <= BLOCKS
+    assert all(f"*service-{number}*" in shown.text for number in range(MOST))
+    assert check_message_blocks(json.loads(json.dumps(shown.blocks))) == []

@@ -1,0 +1,102 @@
+"""The card of a rollout that shifts traffic and pauses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from deploys.deploy import Cancel, Deploy
+from deploys.traffic import HookAction, PauseAnswer, Shift, TrafficPlan
+from tests.builders import NOW, a_native_service, a_plan
+from tests.deploys.test_hooks import a_pause
+from tests.workers.thread.stories import BOB, LATER, following
+from tests.workers.thread.test_card import buttons
+from workers.home import needs
+from workers.thread import states
+from workers.thread.card import card
+
+CANARY = TrafficPlan(strategy="CANARY", step_percent=10, step_wait=120, bake=60)
+
+
+def shifting(**changes: Any) -> Deploy:
+    """`/deploy shop 1.4.2`, of whose traffic the new version gets a tenth."""
+    shift = Shift(
+        stage="PRODUCTION_TRAFFIC_SHIFT", stage_since=NOW, production=10.0, test=100.0, kept=90.0
+    ).evolve(**changes)
+    return following(service=a_native_service(), plan=a_plan(traffic=CANARY), shift=shift)
+
+
+def paused(**changes: Any) -> Deploy:
+    """It waits for an answer, before any production traffic moves."""
+    pause = a_pause(expires_at=NOW + 1800, **changes)
+    return shifting(stage="POST_TEST_TRAFFIC_SHIFT", production=0.0, kept=100.0, pauses=(pause,))
+
+
+def test_a_pause_says_who_may_answer_until_when_and_what_then() -> None:
+    shown = card(paused(), (), LATER)
+
+    assert "*paused once the test traffic has moved, waiting for an answer, 2 of 3 new tasks" in shown.text
+    assert (
+        "Production traffic: new 0 %, old 100 %. Test traffic: new 100 %.\n"
+        f"<@{BOB}> may let it continue, until 2026-09-21 14:43 UTC; unanswered, ECS rolls back by itself.\n"
+    ) in shown.text
+    assert buttons(shown) == "[Continue] [Roll back to 1.4.0]"
+    assert states.sign(paused()) == ":raised_hand:"
+    assert not states.runs_with_time(paused())
+
+
+def test_each_button_names_its_effect_before_it_has_it() -> None:
+    [row] = [block for block in card(paused(), (), LATER).blocks if block["type"] == "actions"]
+    go_on, back = row["elements"]
+
+    assert (go_on["action_id"], go_on["value"]) == ("deploy:continue", "k3m9p2qr.1")
+    assert go_on["confirm"]["text"]["text"] == (
+        "shop 1.4.2: ECS goes on, and moves 10 % of the production traffic to it, later the rest."
+    )
+    assert (back["action_id"], back["value"]) == ("deploy:roll-back", "k3m9p2qr.1")
+    assert back["confirm"]["text"]["text"] == (
+        "shop 1.4.2 is taken back to 1.4.0: all traffic goes to the old tasks, the new stop."
+    )
+
+
+def test_an_answered_pause_keeps_no_button_that_answers_it() -> None:
+    answered = paused(answer=PauseAnswer(user=BOB, action=HookAction.CONTINUE, at=LATER))
+
+    shown = card(answered, (), LATER)
+
+    assert f"*paused, <@{BOB}> pressed Continue, " in shown.text
+    assert buttons(shown) == "[Roll back to 1.4.0]"
+    assert states.urgent(answered, states.key(paused()))
+
+
+def test_a_pause_is_shown_at_once_and_leaves_with_a_cancel() -> None:
+    assert states.urgent(paused(), states.key(shifting()))
+    cancelled = paused().evolve(cancel=Cancel(user=BOB, at=LATER))
+    assert states.urgent(cancelled, states.key(paused()))
+    assert buttons(card(cancelled, (), LATER)) == ""
+
+
+def test_traffic_weights_and_stage_stand_on_the_card() -> None:
+    text = card(shifting(), (), LATER).text
+
+    assert "*rolling out, moving the production traffic, 2 of 3 new tasks running*" in text
+    assert "Production traffic: new 10 %, old 90 %. Test traffic: new 100 %." in text
+
+
+def test_the_bake_time_says_until_when() -> None:
+    text = card(shifting(stage="BAKE_TIME", production=100.0, kept=0.0), (), LATER).text
+
+    assert (
+        "Production traffic: new 100 %, old 0 %. Test traffic: new 100 %.\nBakes until 2026-09-21 14:14"
+        in (text)
+    )
+
+
+@pytest.mark.parametrize(("user", "needed"), [(BOB, True), ("U01ALICE00", False), ("U03CAROL00", False)])
+def test_whom_a_pause_needs(user: str, needed: bool) -> None:
+    class NoGroups:
+        def members(self, group: str, now: float) -> None:
+            return None
+
+    assert needs(paused(), user, NoGroups(), NOW) is needed  # type: ignore[arg-type]

@@ -1,0 +1,194 @@
+"""One thread for several deploys."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploys.batch import MOST
+from deploys.deploy import MilestoneKind, Outcome, Phase, Rollout
+from deploys.threads import KEPT_SECONDS, VIEW
+from tests.builders import a_batch, a_deploy, a_plan, a_service, a_stop_start_service
+from tests.workers.thread.press import Press
+from tests.workers.thread.stories import following, story
+from workers.thread.subject import OneDeploy
+
+ALICE = "<@U01ALICE00>"
+
+
+def ask(press: Press, *names: str, channel: str = "C01DEPLOYS", **changes: object) -> tuple[str, list[str]]:
+    """Several at once; the ids of the batch and of its deploys."""
+    asked = [
+        a_deploy(
+            (a_stop_start_service if name == "ledger" else a_service)(name),
+            requested_at=press.clock(),
+            channel=channel,
+            thread_ts=changes.get("thread_ts"),
+        )
+        for name in names
+    ]
+    batch, members = a_batch(*asked, channel=channel, **changes)
+    press.store.request_batch(batch, members)
+    return batch.id, [each.id for each in members]
+
+
+def succeed(press: Press, deploy_id: str, name: str) -> None:
+    press.say(deploy_id, f"*Succeeded.* `{name}` runs `1.4.2`.", MilestoneKind.END)
+    press.end(deploy_id, outcome=Outcome.SUCCEEDED, rollout=Rollout(new_desired=3, new_running=3))
+
+
+def roll_back(press: Press, deploy_id: str) -> None:
+    press.say(deploy_id, "*Rolled back* to `api:1`: it crashed.", MilestoneKind.END, broadcast=True)
+    press.end(deploy_id, outcome=Outcome.ROLLED_BACK, reason="it crashed.")
+
+
+def test_the_thread_of_two_from_the_request_to_the_end(press: Press) -> None:
+    batch, [web, api] = ask(press, "web", "api")
+    press.ring()
+    assert press.card(batch)["text"].splitlines()[0] == (
+        f"*web,api* `1.4.2` to production (eu-west-1) by {ALICE}: *both waiting*"
+    )
+    assert press.view(batch).permalink == press.card(batch)["permalink"]
+
+    press.say(web, "*Plan* for `web`", MilestoneKind.PLAN, phase=Phase.FOLLOWING, plan=a_plan())
+    press.say(api, "ECS rolls `api` to `api:2`.", phase=Phase.FOLLOWING, update_tried=True)
+    press.say(api, "Approved by somebody.")
+    press.run(10)
+    succeed(press, web, "web")
+    press.run(20)
+    assert "*1 of 2 succeeded, 1 under way*" in press.card(batch)["text"]
+    roll_back(press, api)
+    press.settle()
+
+    assert "*1 of 2 succeeded, 1 rolled back*" in press.card(batch)["text"]
+    assert press.replies(batch) == [
+        "*Plan* for `web`",
+        "ECS rolls `api` to `api:2`.",
+        "`api`: Approved by somebody.",
+        "*Succeeded.* `web` runs `1.4.2`.",
+        "`api`: *Rolled back* to `api:1`: it crashed.",
+        f"{ALICE} *1 of 2 succeeded, 1 rolled back*: `web,api` `1.4.2`, after 30 s.\n"
+        "• `web` succeeded\n"
+        "• `api` was rolled back",
+    ]
+    in_channel = [m["text"] for m in press.slack.messages("C01DEPLOYS")]
+    assert in_channel[1:] == ["`api`: *Rolled back* to `api:1`: it crashed."], "failures stay loud"
+    assert press.threads.view(web) is None, "there is no second card"
+    assert not any(call["status"] == 429 for call in press.slack.calls())
+    assert press.redis.ttl(f"{VIEW}{batch}") == pytest.approx(KEPT_SECONDS, abs=60)
+
+
+def test_the_first_failure_calls_whoever_asked_when_others_go_on(press: Press) -> None:
+    batch, [web, api, _] = ask(press, "web", "api", "site")
+    roll_back(press, api)
+    press.run(10)
+    roll_back(press, web)
+    press.run(10)
+
+    assert press.replies(batch) == [
+        f"{ALICE} `api`: *Rolled back* to `api:1`: it crashed.",
+        "`web`: *Rolled back* to `api:1`: it crashed.",
+    ]
+
+
+def test_replies_of_each_keep_their_order_although_clocks_differ(press: Press) -> None:
+    batch, [web, api] = ask(press, "web", "api")
+    press.clock.value += 50
+    press.say(web, "`web` 1")
+    press.clock.value -= 40
+    press.say(web, "`web` 2")
+    press.say(api, "`api` 1")
+    press.clock.value += 100
+
+    press.settle()
+
+    assert press.replies(batch) == ["`api` 1", "`web` 1", "`web` 2"]
+
+
+def test_many_members_that_speak_at_once_are_told_within_slacks_limits(press: Press) -> None:
+    names = [f"s{number}" for number in range(MOST)]
+    batch, members = ask(press, *names)
+    for turn in range(3):
+        for name, member in zip(names, members, strict=True):
+            press.say(member, f"`{name}` {turn}", phase=Phase.FOLLOWING)
+    for name, member in zip(names, members, strict=True):
+        succeed(press, member, name)
+
+    press.settle()
+
+    replies = press.replies(batch)
+    assert len(replies) == MOST * 4 + 1
+    for name in names:
+        assert [r for r in replies if f"`{name}` " in r][:3] == [f"`{name}` {turn}" for turn in range(3)]
+    assert replies[-1].startswith(f"{ALICE} *All 20 succeeded*: ")
+    assert press.made("chat.postMessage") == MOST * 4 + 2
+    assert not any(call["status"] == 429 for call in press.slack.calls())
+
+
+def test_asked_for_in_a_thread_it_is_told_there(press: Press) -> None:
+    root = press.client.chat_postMessage(channel="C01DEPLOYS", text="@slipway deploy web,api 1.4.2")["ts"]
+    _, [web, _] = ask(press, "web", "api", thread_ts=root)
+    press.say(web, "`web` begins")
+    press.settle()
+
+    texts = [message["text"] for message in press.slack.replies("C01DEPLOYS", root)]
+    assert texts[0].startswith("*web,api* `1.4.2`")
+    assert texts[1] == "`web` begins"
+    assert len(press.slack.messages("C01DEPLOYS")) == 1
+
+
+def test_a_turn_that_was_cut_short_goes_on_where_it_stopped(press: Press) -> None:
+    batch, [web, api] = ask(press, "web", "api")
+    press.say(web, "`web` 1")
+    press.say(api, "`api` 1")
+    press.ring()
+    press.slack.faults("http-500", method="chat.postMessage")
+
+    press.run(5)
+    press.settle()
+
+    assert sorted(press.replies(batch)) == ["`api` 1", "`web` 1"]
+
+
+def test_what_one_says_while_another_worker_has_the_thread_is_told_after_it(press: Press) -> None:
+    batch, [web, _] = ask(press, "web", "api")
+    press.settle()
+    assert press.threads.claim(batch, "another worker", 60)
+    press.say(web, "`web` goes on")
+
+    press.ring()
+    assert press.replies(batch) == []
+
+    press.threads.release(batch, "another worker")
+    press.settle()
+    assert press.replies(batch) == ["`web` goes on"]
+
+
+def test_a_deleted_card_is_posted_once_more(press: Press) -> None:
+    batch, [web, _] = ask(press, "web", "api")
+    press.settle()
+    first = press.view(batch).ts
+    press.client.chat_delete(channel="C01DEPLOYS", ts=first)
+
+    press.change(web, phase=Phase.REGISTERING)
+    press.run(5)
+    press.say(web, "`web` goes on")
+    press.run(20)
+
+    assert press.view(batch).ts != first
+    assert "`web` goes on" in press.replies(batch)
+
+
+def test_without_its_batch_a_deploy_has_a_thread_of_its_own(press: Press) -> None:
+    batch, [web, _] = ask(press, "web", "api")
+    press.redis.delete(*press.redis.keys("{slipway}:batch:*"))
+
+    press.settle()
+
+    assert press.card(web)["text"].startswith("*web* `1.4.2`")
+    assert press.threads.view(batch) is None
+
+
+def test_one_deploy_is_its_own_subject() -> None:
+    ended = story((Phase.ENDED, Outcome.SUCCEEDED))
+    assert (OneDeploy(ended, ()).over, OneDeploy(ended, ()).outcome_at) == (True, ended.ended_at)
+    assert not OneDeploy(following(), ()).over

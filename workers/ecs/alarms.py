@@ -1,0 +1,53 @@
+"""CloudWatch alarms: in which state each of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workers.ecs.batches import in_batches
+from workers.ecs.calls import aws_call
+from workers.ecs.session import Region
+
+_AT_ONCE = 100
+"""DescribeAlarms takes 100 names a call."""
+
+RINGS: dict[str, bool] = {"OK": False, "ALARM": True, "INSUFFICIENT_DATA": False}
+"""Whether an alarm in this state rings: every value of the enum StateValue. No data is quiet."""
+
+
+@dataclass(frozen=True)
+class AlarmSeen:
+    """One alarm, on a metric or composite."""
+
+    name: str
+    state: str
+    """OK, ALARM or INSUFFICIENT_DATA."""
+    reason: str = ""
+    """CloudWatch's own words on why it is in that state."""
+
+    @property
+    def rings(self) -> bool:
+        """Whether it is in ALARM."""
+        return RINGS.get(self.state, False)
+
+
+def read(region: Region, names: Sequence[str]) -> dict[str, AlarmSeen]:
+    """The alarms by name; one that CloudWatch does not have is absent.
+
+    Composite alarms are only returned where the permission is for all resources (CloudWatch API reference,
+    DescribeAlarms).
+
+    Raises the errors of `aws_call`.
+    """
+    seen: dict[str, AlarmSeen] = {}
+    for batch in in_batches(names, _AT_ONCE):
+        with aws_call("cloudwatch:DescribeAlarms"):
+            pages = region.cloudwatch.get_paginator("describe_alarms").paginate(
+                AlarmNames=batch, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+            )
+            for page in pages:
+                for alarm in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())):
+                    name = alarm.get("AlarmName", "")
+                    seen[name] = AlarmSeen(name, alarm.get("StateValue", ""), alarm.get("StateReason", ""))
+    return seen

@@ -1,0 +1,37 @@
+"""Why ECS goes back by itself, where more is known than its own sentence. Pure."""
+
+from __future__ import annotations
+
+from deploys.deploy import Deploy
+from deploys.mrkdwn import escape
+from deploys.traffic import HookAction, PauseEnd
+from workers.ecs.seen import ServiceDeploymentSeen
+from workers.flows.words import pausing, shifting
+
+ALARM_RANG: dict[str, bool] = {
+    "TRIGGERED": True,
+    "MONITORING": False,
+    "MONITORING_COMPLETE": False,
+    "DISABLED": False,
+}
+"""Every value of the enum ServiceDeploymentRollbackMonitorsStatus."""
+
+
+def known_cause(deploy: Deploy, own: ServiceDeploymentSeen | None) -> str | None:
+    """An alarm, or what somebody or nobody answered at a pause; None where ECS's own words must do."""
+    if own is None:
+        return None
+    if ALARM_RANG.get(own.alarm_status, False):
+        return shifting.alarm(own.alarms_triggered)
+    if ALARM_RANG.get(own.breaker_status, False):
+        return None
+    last = deploy.shift.pauses[-1] if deploy.shift and deploy.shift.pauses else None
+    if last is None:
+        return None
+    if last.end is PauseEnd.ANSWERED and last.answer and last.answer.action is HookAction.ROLLBACK:
+        return pausing.rolled_back(last.answer.user, last.stage)
+    if last.end is PauseEnd.TIMED_OUT and last.timeout_action is HookAction.ROLLBACK:
+        return pausing.rolled_back_unanswered(last)
+    if last.end is PauseEnd.CALLED_OFF:
+        return pausing.closed_elsewhere(last.stage, escape(own.rollback_reason or own.reason))
+    return None

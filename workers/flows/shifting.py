@@ -1,0 +1,62 @@
+"""What is seen of a deployment that shifts traffic: its stage, weights and pauses, each told once. Pure."""
+
+from __future__ import annotations
+
+from deploys.catalogue.service import Strategy
+from deploys.deploy import Deploy, MilestoneKind
+from deploys.traffic import Shift, TrafficPlan
+from workers.ecs.seen import ServiceDeploymentSeen
+from workers.flows.pauses import follow_pauses
+from workers.flows.words import shifting as words
+
+FORWARD = {"PENDING", "IN_PROGRESS", "SUCCESSFUL"}
+"""Statuses in which a stage is one of the way forward (enum ServiceDeploymentStatus)."""
+FEW_STEPS = 10
+"""Of more shifts than this, the thread is told the first and each quarter (count)."""
+
+
+def observe(deploy: Deploy, own: ServiceDeploymentSeen | None, now: float) -> Deploy:
+    """The deploy with what this look shows of its stages, and what of it is new said."""
+    if own is None or deploy.service.strategy is not Strategy.NATIVE:
+        return deploy
+    seen = _seen(deploy.shift or Shift(), own, now)
+    deploy = deploy.evolve(shift=seen)
+    if own.status in FORWARD and not deploy.cancel and not deploy.reason:
+        deploy = _tell(deploy, seen, now)
+    return follow_pauses(deploy, own, own.status not in FORWARD, now)
+
+
+def _seen(before: Shift, own: ServiceDeploymentSeen, now: float) -> Shift:
+    moved = (before.stage, before.production) != (own.stage, own.production)
+    return before.evolve(
+        stage=own.stage,
+        stage_since=now if moved else before.stage_since,
+        production=own.production,
+        test=own.test,
+        kept=own.source_production,
+        alarms=own.alarms_triggered,
+    )
+
+
+def _tell(deploy: Deploy, shift: Shift, now: float) -> Deploy:
+    traffic = deploy.plan.traffic if deploy.plan else None
+    news: list[tuple[str, str]] = []
+    share = shift.production or 0.0
+    if (shift.test or 0.0) >= 100 and share == 0:
+        news.append(("test", words.test_traffic()))
+    if share > 0 and _worth_telling(share, shift, traffic):
+        news.append((f"production {share:g}", words.production(share, traffic.step_wait if traffic else 0)))
+    if shift.stage == "BAKE_TIME" and traffic and traffic.bake:
+        news.append(("bake", words.baking(traffic.bake, shift.stage_since + traffic.bake)))
+    for key, text in news:
+        if key not in shift.told:
+            shift = shift.evolve(told=(*shift.told, key))
+            deploy = deploy.saying(now, MilestoneKind.PROGRESS, text, shift=shift)
+    return deploy
+
+
+def _worth_telling(share: float, shift: Shift, traffic: TrafficPlan | None) -> bool:
+    if traffic is None or traffic.waits < FEW_STEPS:
+        return True
+    told = [float(key.split()[1]) for key in shift.told if key.startswith("production ")]
+    return not told or share // 25 > max(told) // 25

@@ -1,0 +1,82 @@
+"""A PAUSE hook: the question, its answer and what became of it."""
+
+from __future__ import annotations
+
+from deploys.deploy import Deploy
+from deploys.hooks import AT_TIMEOUT
+from deploys.mrkdwn import mention, mentions
+from deploys.pauses import answerers
+from deploys.traffic import HookAction, Pause
+from workers.flows.words.asking import asks_for
+from workers.flows.words.measures import duration, when
+from workers.flows.words.stages import at, percent
+
+
+def question(deploy: Deploy, pause: Pause, now: float) -> str:
+    """Asks whether the rollout shall go on."""
+    who = answerers(deploy)
+    asked = f"{mentions(who)}: " if who else f"{mention(deploy.requester)}: "
+    return (
+        f"{asked}*paused* {at(pause.stage)}.{_traffic(deploy)} The request of {mention(deploy.requester)} to "
+        f"{asks_for(deploy)} waits for *Continue* or *Roll back*, by the buttons on the card above"
+        f"{_until(pause, now)}"
+    )
+
+
+def _traffic(deploy: Deploy) -> str:
+    share = deploy.shift.production if deploy.shift else None
+    if share is None:
+        return ""
+    if share >= 100:
+        return " All production traffic goes to the new tasks."
+    if share <= 0:
+        return " All production traffic still goes to the old tasks."
+    return f" {percent(share)} of the production traffic goes to the new tasks."
+
+
+def _until(pause: Pause, now: float) -> str:
+    if pause.expires_at is None:
+        return "."
+    return (
+        f", within {duration(pause.expires_at - now)} (until {when(pause.expires_at)}). Unanswered, ECS "
+        f"{AT_TIMEOUT[pause.timeout_action]}."
+    )
+
+
+def continued(user: str) -> str:
+    return f"{mention(user)} pressed *Continue*: the rollout goes on."
+
+
+def continued_elsewhere(user: str | None) -> str:
+    late = f" The answer of {mention(user)} was not needed any more." if user else ""
+    return f"Somebody let the rollout continue outside Slipway, in the console or by the API.{late}"
+
+
+def timed_out(pause: Pause) -> str:
+    """Nobody answered, and ECS went on."""
+    return f"Nobody answered the pause in time, so ECS {AT_TIMEOUT[pause.timeout_action]}."
+
+
+def rolled_back(user: str, stage: str) -> str:
+    """A reason to go back."""
+    return f"{mention(user)} pressed *Roll back* at the pause {at(stage)}."
+
+
+def rolled_back_unanswered(pause: Pause) -> str:
+    """A reason to go back."""
+    return f"nobody answered the pause {at(pause.stage)} in time, and then ECS rolls back by itself."
+
+
+def closed_elsewhere(stage: str, reason: str) -> str:
+    """A reason to go back."""
+    said = f" ECS says: {reason}" if reason else ""
+    return f"the pause {at(stage)} was ended outside Slipway, and ECS rolls back.{said}"
+
+
+def continued_back(stage: str) -> str:
+    return f"The way back paused {at(stage)}. To go back was decided already, so I let it continue."
+
+
+def access_lost(user: str, action: HookAction) -> str:
+    what = "let it continue" if action is HookAction.CONTINUE else "roll it back"
+    return f"The answer of {mention(user)} does not count: they may no longer {what}. The pause waits on."

@@ -1,0 +1,180 @@
+"""The one-off task before the rollout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deploys.around import before, command
+from deploys.deploy import Deploy, Plan
+from deploys.mrkdwn import code, escape, mention
+from deploys.one_off import OneOff
+from workers.flows.words.measures import duration, short
+
+COMMAND_SHOWN = 200
+"""Characters of a command that are shown."""
+_LINE_SHOWN = 180
+"""Characters of a log line that are shown."""
+
+_NO_ROOM = {
+    "RESOURCE:CPU": "no container instance has enough CPU free",
+    "RESOURCE:MEMORY": "no container instance has enough memory free",
+    "RESOURCE:ENI": "no container instance has a network interface free",
+    "RESOURCE:PORTS": "no container instance has the host ports free",
+    "RESOURCE:GPU": "no container instance has enough GPUs free",
+    "AGENT": "the ECS agent of the container instances is not connected",
+    "ATTRIBUTE": "no container instance has an attribute that the task definition asks for",
+    "LOCATION": "no container instance is in a place that the placement constraints allow",
+    "EMPTY CAPACITY PROVIDER": "the capacity provider has no container instance yet",
+}
+"""API failure reasons of RunTask (ECS developer guide, "API failure reasons")."""
+
+
+def planned(deploy: Deploy, plan: Plan) -> list[str]:
+    """What a plan says of it: one line, or none where nothing runs before the rollout."""
+    task = before(deploy)
+    if task is None:
+        return []
+    return [
+        f"before the rollout {run(deploy)} runs once with the new revision, in container "
+        f"{code(task.container or plan.changes[0].container)}, for at most {duration(task.deadline)}; unless "
+        "it exits with 0, the service is not touched"
+    ]
+
+
+def run(deploy: Deploy) -> str:
+    """The command in a code span, cut where it is long."""
+    text = command(deploy)
+    return code(text if len(text) <= COMMAND_SHOWN else f"{text[: COMMAND_SHOWN - 1]}…")
+
+
+def started(deploy: Deploy, one_off: OneOff, deadline: float) -> str:
+    return (
+        f"Running {run(deploy)} before the rollout, in container {code(one_off.container)} of "
+        f"{code(short(deploy.new_revision))} (task {code(_task(one_off))}). It has {duration(deadline)}; "
+        "unless it exits with 0, the service is not touched."
+    )
+
+
+def waiting_for_room(reason: str, deadline: float) -> str:
+    return (
+        f"The task before the rollout cannot start yet: {no_room(reason)} I ask again until its deadline of "
+        f"{duration(deadline)}; the service is not touched meanwhile. Add capacity, or ask for less CPU and "
+        "memory."
+    )
+
+
+def no_room(reason: str) -> str:
+    """Why ECS did not place a task, with ECS's own words."""
+    known = next((words for key, words in _NO_ROOM.items() if reason.upper().startswith(key)), "")
+    meaning = known or "ECS found no room for it"
+    return f"{meaning} (ECS says: {code(reason)})."
+
+
+def succeeded(deploy: Deploy, took: float, log: Sequence[str]) -> str:
+    text = f"{run(deploy)} exited with 0 after {duration(took)}. The rollout begins."
+    return "\n".join([text, *_log(deploy, log)])
+
+
+def failed(deploy: Deploy, why: str, ran: bool, log: Sequence[str] = ()) -> str:
+    """It ended, and not well.
+
+    why: a sentence of mrkdwn on how.
+
+    ran: whether the command did, or may have done, anything.
+    """
+    left = "What it did until then is not undone." if ran else "The command never ran."
+    text = f"*Failed* before the rollout: {why} {service_untouched(deploy)} {left}"
+    return "\n".join([text, *_log(deploy, log)])
+
+
+def cancelled(deploy: Deploy, user: str, how: str, ran: bool, log: Sequence[str] = ()) -> str:
+    left = "What it did until then is not undone." if ran else "The command never ran."
+    text = f"*Cancelled* by {mention(user)} before the rollout: {how} {service_untouched(deploy)} {left}"
+    return "\n".join([text, *_log(deploy, log)])
+
+
+def service_untouched(deploy: Deploy) -> str:
+    revision = deploy.plan.old_revision if deploy.plan else ""
+    return f"The service was not touched: it runs {code(short(revision))}."
+
+
+def exited(deploy: Deploy, cause: str) -> str:
+    return f"{run(deploy)} did not end well: {cause}"
+
+
+def had_exited(deploy: Deploy, exit_code: int) -> str:
+    return f"{run(deploy)} had exited with {exit_code} by then."
+
+
+def stopped_midway(deploy: Deploy, took: float, ran: bool) -> str:
+    if not ran:
+        return "I had its task stopped before it began."
+    return f"I had {run(deploy)} stopped midway, after {duration(took)}."
+
+
+def overdue(deploy: Deploy, deadline: float, ran: bool) -> str:
+    if not ran:
+        return f"{run(deploy)} had not begun by its deadline of {duration(deadline)}; I had its task stopped."
+    return f"{run(deploy)} still ran at its deadline of {duration(deadline)}, so I had it stopped midway."
+
+
+def room_overdue(reason: str, deadline: float) -> str:
+    return f"ECS did not start the task within its deadline of {duration(deadline)}: {no_room(reason)}"
+
+
+def lost_sight(deploy: Deploy, one_off: OneOff) -> str:
+    return (
+        f"ECS no longer knows the task {code(_task(one_off))}, so I cannot tell how {run(deploy)} ended. "
+        "Look at its log, and at what it changed, before you ask again."
+    )
+
+
+def cannot_tell(deploy: Deploy) -> str:
+    return (
+        f"ECS gave no answer when I asked it to run {run(deploy)}, and lists no such task. It is too late to "
+        "ask again, as that could run it twice, so I cannot tell whether it ran. Look at its log before you "
+        "ask again."
+    )
+
+
+def does_not_stop(one_off: OneOff, seconds: float) -> str:
+    return (
+        f"*Needs a look*: the task {code(_task(one_off))} was asked to stop {duration(seconds)} ago and is "
+        f"{escape(one_off.status)}. I keep waiting, so that it does not run beside the next one."
+    )
+
+
+def not_undone(deploy: Deploy) -> str:
+    """Said at every end but success: what a migration did stays."""
+    return f"{run(deploy)} had run before the rollout; what it did is not undone."
+
+
+def withdrawn(user: str) -> str:
+    return f"Cancelled by {mention(user)} before the service was touched."
+
+
+def refused(reason: str) -> str:
+    return f"*Refused*, the service was not touched: {reason}"
+
+
+def card_line(deploy: Deploy, one_off: OneOff, now: float) -> str:
+    """The card's line while it runs."""
+    task = before(deploy)
+    limit = f", at most {duration(task.deadline)}" if task else ""
+    so_far = f"{duration(now - deploy.phase_since)} so far{limit}"
+    if one_off.task_arn is None and one_off.no_room:
+        return f"The task before the rollout waits for room, {so_far}: {no_room(one_off.no_room)}"
+    if one_off.stop_asked_at is not None:
+        return f"Stopping {run(deploy)}, {so_far}. The service is not touched."
+    return f"Running {run(deploy)} before the rollout, {so_far}. The service is not touched yet."
+
+
+def _task(one_off: OneOff) -> str:
+    return (one_off.task_arn or "").rsplit("/", 1)[-1]
+
+
+def _log(deploy: Deploy, log: Sequence[str]) -> list[str]:
+    if not log or deploy.one_off is None:
+        return []
+    written = "\n".join(line.replace("`", "\u2019")[:_LINE_SHOWN] for line in log)
+    return [f"Last lines of {code(deploy.one_off.container)}:\n```{escape(written)}```"]

@@ -1,0 +1,119 @@
+"""What a thread tells of: one deploy, or several that were asked for at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from deploys.deploy import Deploy, Phase
+from deploys.threads import ThreadView
+from workers.thread import card, replies, requester, states
+from workers.thread.card import Card
+from workers.thread.replies import Reply
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A reply that the thread lacks."""
+
+    reply: Reply
+    urgent: bool
+    """Whether somebody is needed, or waits for this."""
+    posted: Mapping[str, Any]
+    """What changes in the thread's view once it is posted."""
+
+
+class Subject(Protocol):
+    """A card, and the replies below it."""
+
+    @property
+    def id(self) -> str:
+        """The thread's."""
+        ...
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def asked_in(self) -> str | None:
+        """The thread that it was asked for in."""
+        ...
+
+    @property
+    def outcome_at(self) -> float | None:
+        """When it was known how all of it ended; None before."""
+        ...
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        ...
+
+    def card(self, now: float) -> Card: ...
+
+    def fingerprint(self) -> str:
+        """Of the card: stays the same while nothing but time went by."""
+        ...
+
+    def key(self) -> str:
+        """What the card's state and buttons stand for."""
+        ...
+
+    def urgent(self, shown: str) -> bool:
+        """Whether a card that was sent with this key has to change at once."""
+        ...
+
+    def runs_with_time(self) -> bool:
+        """Whether something on the card changes by itself."""
+        ...
+
+    def missing(self, view: ThreadView) -> Sequence[Missing]:
+        """The replies that are not posted yet, in order."""
+        ...
+
+    def unreachable(self, error: str) -> str:
+        """What the requester is told when the channel cannot be written to."""
+        ...
+
+
+class OneDeploy:
+    """A deploy that was asked for alone. `ahead` are those before it in its service's line."""
+
+    def __init__(self, deploy: Deploy, ahead: Sequence[Deploy]) -> None:
+        self._deploy = deploy
+        self._ahead = ahead
+        self.id = deploy.id
+        self.channel = deploy.channel
+        self.asked_in = deploy.thread_ts
+        self.outcome_at = deploy.ended_at
+        self.over = deploy.phase is Phase.ENDED
+
+    def card(self, now: float) -> Card:
+        return card.card(self._deploy, self._ahead, now)
+
+    def fingerprint(self) -> str:
+        return card.fingerprint(self._deploy, self._ahead)
+
+    def key(self) -> str:
+        return states.key(self._deploy)
+
+    def urgent(self, shown: str) -> bool:
+        return states.urgent(self._deploy, shown)
+
+    def runs_with_time(self) -> bool:
+        return states.runs_with_time(self._deploy)
+
+    def missing(self, view: ThreadView) -> Sequence[Missing]:
+        first = view.next_milestone
+        return [
+            Missing(
+                replies.reply(milestone, self._deploy),
+                replies.urgent((milestone,)),
+                {"next_milestone": number + 1},
+            )
+            for number, milestone in enumerate(self._deploy.milestones[first:], first)
+        ]
+
+    def unreachable(self, error: str) -> str:
+        return requester.unreachable(self._deploy, error)
