@@ -75,7 +75,14 @@ def _refuse_group(said: Command, desk: Desk) -> None:
         OneAtATime
     """
     match said:
-        case RestartCommand() | RollbackCommand() | PlanCommand() | TagsCommand() | StatusCommand():
+        case (
+            RestartCommand()
+            | RollbackCommand()
+            | FollowCommand()
+            | PlanCommand()
+            | TagsCommand()
+            | StatusCommand()
+        ):
             group = desk.catalogue.group(said.service or "")
             if group is not None:
                 verb = type(said).__name__.removesuffix("Command").lower()

@@ -21,6 +21,7 @@ from workers.ecs import alarms
 from workers.ecs.alarms import AlarmSeen
 from workers.ecs.seen import ServiceSeen
 from workers.flows.ending import end, go_back, gone, look_again, superseded
+from workers.flows.serving import recounted
 from workers.flows.stop_start import taken
 from workers.flows.words import checking as words
 from workers.flows.words import endings, reasons
@@ -89,6 +90,7 @@ def check(deploy: Deploy, turn: Turn) -> Next:
     if verdict is Verdict.UNMADE:
         return back(deploy, turn, Outcome.ROLLED_BACK, words.unmade(wanted, made.unread, lasted))
     if verdict is Verdict.HELD:
+        deploy = recounted(deploy, turn)
         took = turn.now() - deploy.requested_at
         text = f"{endings.succeeded(deploy, took)} {words.held(wanted, made, lasted)}"
         return end(deploy, turn, Outcome.SUCCEEDED, text)

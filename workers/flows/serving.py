@@ -53,3 +53,8 @@ def counted(deploy: Deploy, turn: Turn) -> Deploy:
         return deploy.evolve(draining=None)
     left = [t for t in known if t.started_by != deploy.deployment_id and t.last_status != "STOPPED"]
     return deploy.evolve(draining=Draining(tasks=len(left), seen_at=turn.now()))
+
+
+def recounted(deploy: Deploy, turn: Turn) -> Deploy:
+    """The same some time later, where they were counted before."""
+    return counted(deploy, turn) if deploy.draining else deploy

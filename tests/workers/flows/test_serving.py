@@ -62,7 +62,7 @@ def test_it_is_told_once_and_the_end_says_when_it_served(yard: Yard) -> None:
     assert deploy.ended_at is not None
     assert deploy.serving_at < deploy.ended_at - 20, "the deregistration delay lies between"
     assert re.search(
-        r"after \d+ min \d\d s\. It served after \d+ s; 3 old tasks had not stopped by then\.$",
+        r"after \d+ min \d\d s\. It served after \d+ s; 3 old tasks not stopped yet\.$",
         yard.said(deploy_id, MilestoneKind.END),
     )
     assert deploy.downtime is None
@@ -115,7 +115,7 @@ def test_a_success_before_full_scale_says_how_much_of_it_runs(yard: Yard) -> Non
     assert deploy.outcome is Outcome.SUCCEEDED
     assert re.search(
         r": 2 of 3 new tasks running \(66 %\), which is enough for ECS to call it successful, after [^.]*\. "
-        r"\d old tasks? had not stopped by then\.$",
+        r"\d old tasks? not stopped yet\.$",
         yard.said(deploy_id, MilestoneKind.END),
     )
     yard.ecs.advance(300)
@@ -137,10 +137,10 @@ def ended(draining: Draining | None, serving_at: float | None) -> str:
         (
             Draining(tasks=1, seen_at=NOW),
             NOW + 48,
-            " It served after 48 s; 1 old task had not stopped by then.",
+            " It served after 48 s; 1 old task not stopped yet.",
         ),
         (Draining(tasks=0, seen_at=NOW), None, " All old tasks have stopped."),
-        (Draining(tasks=2, seen_at=NOW), None, " 2 old tasks had not stopped by then."),
+        (Draining(tasks=2, seen_at=NOW), None, " 2 old tasks not stopped yet."),
     ],
 )
 def test_the_end_says_what_is_known(draining: Draining | None, serving_at: float | None, text: str) -> None:

@@ -38,7 +38,7 @@ def at_end(deploy: Deploy) -> str:
     if deploy.draining is None:
         return ""
     old = deploy.draining.tasks
-    rest = "all old tasks have stopped" if not old else f"{plural(old, 'old task')} had not stopped by then"
+    rest = "all old tasks have stopped" if not old else f"{plural(old, 'old task')} not stopped yet"
     if deploy.serving_at is None:
         return f" {rest[0].upper()}{rest[1:]}."
     return f" It served after {duration(deploy.serving_at - deploy.requested_at)}; {rest}."
