@@ -21,6 +21,7 @@ CHANGES = {
     "StopServiceDeployment",
     "RunTask",
     "StopTask",
+    "RegisterScalableTarget",
 }
 
 

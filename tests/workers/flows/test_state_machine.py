@@ -23,9 +23,11 @@ from redis import Redis
 from deploys.decisions import approved
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Verb, Verdict
 from deploys.errors import Refused
+from deploys.scaling import Suspension
 from sandbox.ecs import EcsSandbox, ManualClock
 from tests.builders import NOW
 from tests.shortcut import shorten
+from tests.workers.flows.scaled import target
 from tests.workers.flows.test_crashes import CHANGES, Killed
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags
 from tests.workers.yard import Yard
@@ -67,6 +69,7 @@ class Days(RuleBasedStateMachine):
         self.patch.setattr("tests.builders.new_deploy_id", lambda: f"deploy{next(numbers):02}")
         self.patch.setattr(BaseClient, "_make_api_call", self.between_us_and_aws())
         self.yard = Yard(self.ecs, self.redis)
+        self.ecs.autoscale("billing", minimum=COUNTS["billing"], maximum=6)
         self.asked: list[str] = []
         self.moved_by_hand: set[str] = set()
         self.unapproved: list[str] = []
@@ -251,6 +254,7 @@ class Days(RuleBasedStateMachine):
                 assert deploy.outcome is not Outcome.SUCCEEDED
         assert self.yard.leftovers() == []
         assert restore_tags(self.yard, "billing") == []
+        assert target(self.yard).suspended == Suspension()
         for service, count in COUNTS.items():
             assert self.desired(service) == count
             if service not in self.moved_by_hand:
@@ -308,7 +312,7 @@ class Days(RuleBasedStateMachine):
         def call(client: Any, operation: str, parameters: Any) -> Any:
             if operation not in CHANGES or client.meta.config.user_agent_extra != "slipway":
                 return real(client, operation, parameters)
-            named = str([parameters.get(name) for name in ("service", "family", "resourceArn")])
+            named = str([parameters.get(name) for name in ("service", "family", "resourceArn", "ResourceId")])
             service = next((name for name in COUNTS if name in named), "web")
             first = self.yard.get(self.yard.store.line(service)[0])
             if first.service.approvals and not approved(first):
