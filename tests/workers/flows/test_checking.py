@@ -320,6 +320,17 @@ def test_a_native_service_has_its_task_before_and_its_check_after(yard: Yard, we
     assert said.index("`migrate` exited with 0") < said.index("ECS rolls") < said.index("Checked for 30 s")
 
 
+def test_a_native_service_that_does_not_hold_goes_back(yard: Yard, web: WebAnswers) -> None:
+    web.statuses = [500]
+    after = CheckAfter(http=web.url, lasts=60)
+    deploy_id = yard.ask("site", "1.4.2", strategy=Strategy.NATIVE, after=after)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert_rolled_back(yard, deploy, "site", 2)
+    assert "3 times in a row, last: 500 Internal Server Error." in yard.said(deploy_id, MilestoneKind.END)
+
+
 def test_every_state_of_an_alarm_is_judged() -> None:
     model = boto3.client("cloudwatch", region_name="eu-west-1").meta.service_model
 
