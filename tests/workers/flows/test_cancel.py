@@ -40,6 +40,7 @@ ROLLING = {
     Phase.STARTING: Ends.NO_SUCH_PHASE,
     Phase.FOLLOWING: Ends.ROLLED_BACK,
     Phase.CHECKING: Ends.NO_SUCH_PHASE,  # only with a check after: see test_checking
+    Phase.LOOKING_ON: Ends.NO_SUCH_PHASE,  # only of what is followed: see test_looking_on
     Phase.RESTORING: Ends.GOING_BACK,
     Phase.FOLLOWING_BACK: Ends.GOING_BACK,
     Phase.SETTLING: Ends.TOO_LATE,
