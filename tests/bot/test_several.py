@@ -169,6 +169,14 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(ro
             "`web`, `api`.",
             id="plan of a group",
         ),
+        pytest.param(
+            "/deploy follow shopfront",
+            ALICE,
+            DEPLOYS,
+            "`shopfront` is a group of services, and `follow` takes one service at a time. In it are: "
+            "`web`, `api`.",
+            id="following a group",
+        ),
     ],
 )
 def test_refused(room: Room, typed: str, who: str, where: str, answer: str) -> None:

@@ -6,9 +6,11 @@ import re
 
 import pytest
 
+from deploys.catalogue.service import CheckAfter
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Rollout
 from deploys.draining import Draining
 from tests.builders import NOW, a_deploy
+from tests.web_answers import web_answers
 from tests.workers.yard import Yard
 from workers.flows.serving import serves
 from workers.flows.words import endings
@@ -121,6 +123,16 @@ def test_a_success_before_full_scale_says_how_much_of_it_runs(yard: Yard) -> Non
     yard.ecs.advance(300)
     assert yard.images_running("web") == {"1.4.2"}
     assert yard.service("web")["runningCount"] == 3
+
+
+def test_after_a_check_the_old_tasks_are_counted_anew(yard: Yard) -> None:
+    with web_answers() as web:
+        after = CheckAfter(http=f"{web.url}/health", lasts=60)
+
+        deploy_id = yard.ask("web", "1.4.2", after=after)
+        yard.until_over(deploy_id)
+
+    assert re.search(r"It served after \d+ s; all old tasks have stopped\.", yard.said(deploy_id))
 
 
 def ended(draining: Draining | None, serving_at: float | None) -> str:
