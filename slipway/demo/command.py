@@ -47,7 +47,11 @@ def demo(
     speed: Annotated[
         float,
         typer.Option(
-            "--speed", min=0.1, max=100, help="How many times faster than Amazon's the ECS here runs."
+            "--speed",
+            min=0.1,
+            max=100,
+            help="How many times faster than Amazon's the ECS here runs. "
+            "Deadlines are as much shorter, 90 s at least.",
         ),
     ] = 5.0,
     http: Annotated[

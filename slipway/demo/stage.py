@@ -22,7 +22,7 @@ from deploys.store import Store
 from deploys.threads import Threads
 from sandbox.ports import free_port
 from sandbox.slack.client import SandboxError, SlackClient
-from slipway.demo.files import manifest_for, services_file
+from slipway.demo.files import manifest_for, services_for
 from slipway.demo.troupe import DemoFailed, Troupe
 
 ADDRESS = r"http://127\.0\.0\.1:\d+"
@@ -88,7 +88,8 @@ def _build(troupe: Troupe, logs: Path, speed: float, mode: str, workers: int) ->
     troupe.until("ECS's end", lambda: ecs.said(ADDRESS))
     slack_url, ecs_url = slack.said(ADDRESS) or "", ecs.said(ADDRESS) or ""
     redis_url = (valkey.said(r"\S+://\S+") or "").replace("valkey://", "redis://")
-    env = _environment(slack_url, ecs_url, redis_url, speed)
+    services = services_for(logs, speed)
+    env = _environment(slack_url, ecs_url, redis_url, services, speed)
     for number in range(1, workers + 1):
         troupe.start(f"worker-{number}", "workers", env=env)
     troupe.start("clock", "workers.clock", env=env)
@@ -101,7 +102,7 @@ def _build(troupe: Troupe, logs: Path, speed: float, mode: str, workers: int) ->
         troupe.start("bot", "bot", env=env)
         troupe.until("the bot's connection to Slack", lambda: client.health()["connections"])
     redis = connect(redis_url)
-    groups = load(services_file(), env).groups
+    groups = load(services, env).groups
     known = Groups(redis)
     troupe.until(
         "the workers' first look at the user groups",
@@ -110,7 +111,9 @@ def _build(troupe: Troupe, logs: Path, speed: float, mode: str, workers: int) ->
     return Stage(client, f"{slack_url}/sandbox/", ecs_url, redis, troupe, logs, env)
 
 
-def _environment(slack_url: str, ecs_url: str, redis_url: str, speed: float) -> dict[str, str]:
+def _environment(
+    slack_url: str, ecs_url: str, redis_url: str, services: Path, speed: float
+) -> dict[str, str]:
     """What production sets, with other addresses."""
     return {
         "SLACK_BOT_TOKEN": "xoxb-sandbox-bot",
@@ -118,7 +121,7 @@ def _environment(slack_url: str, ecs_url: str, redis_url: str, speed: float) -> 
         "SLACK_SIGNING_SECRET": "sandbox-signing-secret",
         "SLACK_API_URL": f"{slack_url}/api/",
         "REDIS_URL": redis_url,
-        "SERVICES_FILE": str(services_file()),
+        "SERVICES_FILE": str(services),
         "AWS_ENDPOINT_URL": ecs_url,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
