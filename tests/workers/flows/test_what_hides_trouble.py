@@ -52,6 +52,25 @@ def test_where_the_grace_period_hides_the_failures_our_own_deadline_ends_it(yard
     assert yard.images_running("web") == {"1.4.0"}
 
 
+def test_where_the_breaker_never_trips_our_own_deadline_ends_it_and_says_why(yard: Yard) -> None:
+    """A task that crashes only after it ran begins the breaker's count anew, so it may go on for ever."""
+    before = yard.service("web")["deploymentConfiguration"]
+    never = {"enable": False, "rollback": False}
+    yard.ecs.client("ecs").update_service(
+        cluster="production",
+        service="web",
+        deploymentConfiguration={**before, "deploymentCircuitBreaker": never},
+    )
+
+    deploy_id = yard.ask("web", "1.5.0-crash", deadline=300)
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert deploy.reason == "the rollout did not finish within its deadline of 5 min 00 s."
+    assert "exited with code" in yard.said(deploy_id, MilestoneKind.END)
+    assert yard.images_running("web") == {"1.4.0"}
+
+
 def test_an_alarm_of_a_rolling_services_deployment_rolls_it_back_and_is_named(yard: Yard) -> None:
     watch = yard.ecs.client("cloudwatch")
     watch.put_metric_alarm(
