@@ -18,6 +18,7 @@ from deploys.threads import Threads
 from sandbox.slack import SlackSandbox
 from slipway.demo.plain import plain
 from tests.builders import a_service, a_stop_start_service
+from tests.hanging_up import hang_up
 from tests.scenarios.conversation import steady
 from tests.workers.yard import ALICE, Yard
 from workers.ecs.session import Aws
@@ -81,4 +82,4 @@ def response_url(slack: SlackSandbox) -> Iterator[str]:
     slack.say("alice", "general", "/deploy plan web 9.9.9")
     assert here.wait(10)
     yield arrived[0]
-    socket.close()
+    hang_up(socket)

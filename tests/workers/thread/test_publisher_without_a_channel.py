@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from deploys.deploy import Outcome
 from sandbox.slack import SlackSandbox
 from tests.builders import a_batch, a_deploy, a_service
+from tests.hanging_up import hang_up
 from tests.workers.thread.press import Clock, Press
 from workers.thread.client import slack_client
 from workers.thread.requester import tell
@@ -50,7 +51,7 @@ def response_url(closed_slack: SlackSandbox) -> Iterator[str]:
     closed_slack.say("alice", "general", "/deploy web 1.4.2")
     assert here.wait(10)
     yield arrived[0]
-    socket.close()
+    hang_up(socket)
 
 
 def told(press: Press) -> list[str]:
