@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Event
 from typing import Any
+
+from tests.local_server import serving
 
 
 @dataclass
@@ -50,15 +52,5 @@ def _handler(web: WebAnswers) -> type[BaseHTTPRequestHandler]:
 def web_answers() -> Iterator[WebAnswers]:
     """Serves on a free port until the block ends."""
     web = WebAnswers()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(web))
-    server.daemon_threads = True
-    web.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(_handler(web), web.over) as web.url:
         yield web
-    finally:
-        web.over.set()
-        server.shutdown()
-        thread.join(timeout=5)
-        server.server_close()

@@ -7,7 +7,7 @@ deploy asked for meanwhile waits until the rollout is over.
 from __future__ import annotations
 
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Plan
-from deploys.errors import ForeignController, NothingToFollow, Refused, ServiceMissing, ServiceNotActive
+from deploys.errors import NothingToFollow, Refused
 from workers.ecs import task_definitions
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import DeploymentSeen, RevisionSeen, ServiceSeen
@@ -15,6 +15,7 @@ from workers.flows.ending import end, look_again, old_revision
 from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress, tell_ecs_goes_back, tell_trouble
 from workers.flows.goals import changes_between
+from workers.flows.present import present
 from workers.flows.rollout import Followed, Stand, stand
 from workers.flows.words import looking_on as words
 from workers.turn import Next, Turn
@@ -32,7 +33,7 @@ def begin(deploy: Deploy, turn: Turn) -> Next:
     if deploy.cancel:
         return _stop(deploy, turn)
     turn.gate.may_deploy(deploy.requester, deploy.service.name, deploy.channel)
-    seen = _checked(deploy, turn.service())
+    seen = present(deploy.service, turn.service())
     primary = seen.primary
     if primary is None or primary.rollout_state != IN_PROGRESS:
         if again := look_again(deploy, turn, "nothing in progress"):
@@ -113,22 +114,6 @@ def _finish(deploy: Deploy, turn: Turn, stands: Stand, seen: ServiceSeen | None)
             return end(deploy, turn, Outcome.FAILED, words.gone(deploy, seen.status if seen else ""))
     text = words.failed(deploy, gather(deploy, turn, seen))
     return end(deploy, turn, Outcome.FAILED, text)
-
-
-def _checked(deploy: Deploy, seen: ServiceSeen | None) -> ServiceSeen:
-    service = deploy.service
-    if seen is None:
-        raise ServiceMissing(
-            ecs_service=service.ecs_service,
-            cluster=service.cluster,
-            region=service.region,
-            service=service.name,
-        )
-    if seen.status != "ACTIVE":
-        raise ServiceNotActive(ecs_service=service.ecs_service, status=seen.status)
-    if seen.controller != "ECS":
-        raise ForeignController(ecs_service=service.ecs_service, controller=seen.controller)
-    return seen
 
 
 def _nothing(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> NothingToFollow:

@@ -8,12 +8,9 @@ from deploys.catalogue.service import Service, Strategy
 from deploys.deploy import Deploy, MilestoneKind, Phase, Plan, Verb
 from deploys.errors import (
     DaemonStopStart,
-    ForeignController,
     ForeignRollout,
     LeftStopped,
     NothingRuns,
-    ServiceMissing,
-    ServiceNotActive,
 )
 from workers.ecs import images, task_definitions
 from workers.ecs.pins import shown_tag
@@ -23,6 +20,7 @@ from workers.flows.around import check_around
 from workers.flows.checked_images import check_images, refuse_same_image
 from workers.flows.ending import look_again, withdraw
 from workers.flows.goals import find_goal
+from workers.flows.present import present
 from workers.flows.strategies import check_strategy
 from workers.flows.words import asking, measures
 from workers.flows.words.lingering import STOP_TIMEOUT
@@ -119,17 +117,7 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
     Raises:
         Refused: with the reason.
     """
-    if seen is None:
-        raise ServiceMissing(
-            ecs_service=service.ecs_service,
-            cluster=service.cluster,
-            region=service.region,
-            service=service.name,
-        )
-    if seen.status != "ACTIVE":
-        raise ServiceNotActive(ecs_service=service.ecs_service, status=seen.status)
-    if seen.controller != "ECS":
-        raise ForeignController(ecs_service=service.ecs_service, controller=seen.controller)
+    seen = present(service, seen)
     if service.strategy is Strategy.STOP_START and seen.scheduling == "DAEMON":
         raise DaemonStopStart(service=service.name)
     check_strategy(service, seen)

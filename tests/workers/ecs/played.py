@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Event
 from typing import Any
+
+from tests.local_server import serving
 
 Body = dict[str, Any]
 
@@ -109,15 +111,5 @@ def _handler(aws: PlayedAws) -> type[BaseHTTPRequestHandler]:
 def played_aws() -> Iterator[PlayedAws]:
     """Serves on a free port until the block ends."""
     aws = PlayedAws()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(aws))
-    server.daemon_threads = True
-    aws.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(_handler(aws), aws.over) as aws.url:
         yield aws
-    finally:
-        aws.over.set()
-        server.shutdown()
-        thread.join(timeout=5)
-        server.server_close()

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from redis import Redis
-from slack_sdk.socket_mode import SocketModeClient
-from slack_sdk.socket_mode.client import BaseSocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.socket_mode.response import SocketModeResponse
 
 from deploys.catalogue.catalogue import Catalogue
 from deploys.threads import Threads
 from sandbox.slack import SlackSandbox
 from slipway.demo.plain import plain
 from tests.builders import a_service, a_stop_start_service
-from tests.hanging_up import hang_up
+from tests.response_urls import response_url_of
 from tests.scenarios.conversation import steady
 from tests.workers.yard import ALICE, Yard
 from workers.ecs.session import Aws
@@ -66,20 +61,5 @@ def told(slack: SlackSandbox) -> Tell:
 @pytest.fixture
 def response_url(slack: SlackSandbox) -> Iterator[str]:
     """What Slack sends along when alice types /deploy in #general."""
-    socket = SocketModeClient(slack.app_token, web_client=slack_client(slack.bot_token, slack.api_url))
-    socket.proxy = None
-    arrived: list[str] = []
-    here = threading.Event()
-
-    def take(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
-        client.send_socket_mode_response(SocketModeResponse(request.envelope_id))
-        arrived.append(str(request.payload["response_url"]))
-        here.set()
-
-    socket.socket_mode_request_listeners.append(take)
-    socket.connect()
-    slack.until(lambda: slack.health()["connections"])
-    slack.say("alice", "general", "/deploy plan web 9.9.9")
-    assert here.wait(10)
-    yield arrived[0]
-    hang_up(socket)
+    with response_url_of(slack, "/deploy plan web 9.9.9") as url:
+        yield url

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from redis import Redis
-from slack_sdk.socket_mode import SocketModeClient
-from slack_sdk.socket_mode.client import BaseSocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.socket_mode.response import SocketModeResponse
 from structlog.testing import capture_logs
 
 from deploys.deploy import Outcome
 from sandbox.slack import SlackSandbox
 from tests.builders import a_batch, a_deploy, a_service
-from tests.hanging_up import hang_up
+from tests.response_urls import response_url_of
 from tests.workers.thread.press import Clock, Press
-from workers.thread.client import slack_client
 from workers.thread.requester import tell
 from workers.thread.trouble import HOUR
 
@@ -34,24 +28,8 @@ def press(redis: Redis, closed_slack: SlackSandbox, clock: Clock) -> Press:
 @pytest.fixture
 def response_url(closed_slack: SlackSandbox) -> Iterator[str]:
     """What Slack sends along when alice types /deploy in #general."""
-    web = slack_client(closed_slack.bot_token, closed_slack.api_url)
-    socket = SocketModeClient(closed_slack.app_token, web_client=web)
-    socket.proxy = None
-    arrived: list[str] = []
-    here = threading.Event()
-
-    def take(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
-        client.send_socket_mode_response(SocketModeResponse(request.envelope_id))
-        arrived.append(str(request.payload["response_url"]))
-        here.set()
-
-    socket.socket_mode_request_listeners.append(take)
-    socket.connect()
-    closed_slack.until(lambda: closed_slack.health()["connections"])
-    closed_slack.say("alice", "general", "/deploy web 1.4.2")
-    assert here.wait(10)
-    yield arrived[0]
-    hang_up(socket)
+    with response_url_of(closed_slack, "/deploy web 1.4.2") as url:
+        yield url
 
 
 def told(press: Press) -> list[str]:
