@@ -15,7 +15,7 @@ THINGS_TO_TRY = """
   1. /deploy web 1.4.2         a rolling deploy of 3 tasks, without downtime
   2. /deploy web 1.5.0-crash   it crashes; ECS rolls back; the thread says why
   3. /deploy ledger 1.4.2      asks first: switch to bob and press Approve
-  4. /deploy shop 1.4.2        a canary that pauses: switch to bob and press Continue
+  4. /deploy shop 1.4.2        a canary that pauses: as bob, press Continue
 """
 
 
