@@ -49,8 +49,9 @@ def take_in_several(what: Several, request: Request, desk: Desk, *, tag: str, wh
             thread_ts=request.thread_ts,
             requested_at=desk.now(),
             batch=batch_id,
+            place=place,
         )
-        for service in services
+        for place, service in enumerate(services)
     ]
     batch = Batch(
         id=batch_id,

@@ -209,6 +209,8 @@ class Deploy(Frozen):
     requested_at: float
     batch: str | None = None
     """Id of the batch it was asked for in; None: it was asked for alone."""
+    place: int = 0
+    """Its place in that batch (from 0)."""
 
     phase: Phase = Phase.PLANNING
     phase_since: float = 0.0

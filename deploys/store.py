@@ -241,10 +241,10 @@ class Store:
     def live(self) -> list[Deploy]:
         """Every deploy that has not ended, in the order they were asked for."""
         found = self._load(texts(self.redis.smembers(keys.LIVE)))
-        return sorted(found, key=lambda deploy: (deploy.requested_at, deploy.id))
+        return sorted(found, key=lambda deploy: (deploy.requested_at, deploy.place, deploy.id))
 
     def recent(self, service: str | None, count: int) -> list[Deploy]:
-        """The newest deploys of a service, or of all, newest first."""
+        """The newest deploys of a service, or of all, newest first; those asked for at once in their order."""
         key = keys.history(service) if service else keys.HISTORY
         return self._load(texts(self.redis.zrevrange(key, 0, count - 1)))
 

@@ -42,12 +42,13 @@ end
 if batch ~= '' then
   redis.call('SET', KEYS[7], batch)
 end
-for _, one in ipairs(asked) do
+for n, one in ipairs(asked) do
   redis.call('HSET', one.record, 'record', one.json, 'version', 0)
   local length = redis.call('RPUSH', one.line, one.id)
   redis.call('HSET', one.underway, one.errand, one.id)
   redis.call('SADD', KEYS[1], one.id)
-  redis.call('ZADD', KEYS[2], now, one.id)
+  -- Histories are read backwards, and equal scores would put a batch in the order of its random ids.
+  redis.call('ZADD', KEYS[2], now + (#asked - n) / 1000, one.id)
   redis.call('ZADD', one.history, now, one.id)
   redis.call('HSET', KEYS[4], one.id, 'advance')
   if length == 1 then

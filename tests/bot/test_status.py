@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
+from deploys.catalogue.catalogue import Catalogue
 from deploys.deploy import Outcome, Phase
 from tests.bot.room import ALICE, CAROL, DAVE, Room
+from tests.bot.together import with_groups
+
+
+@pytest.fixture
+def catalogue(catalogue: Catalogue) -> Catalogue:
+    return with_groups(catalogue)
 
 
 def test_nothing_under_way(room: Room) -> None:
@@ -68,3 +79,18 @@ def test_many_deploys_stay_within_slacks_limits(room: Room) -> None:
     shown = ack["text"].count("waits in line;")
     assert 1 < shown < 40
     assert ack["text"].endswith(f"• and {40 - shown} more")
+
+
+def test_several_at_once_are_listed_in_their_order_while_they_move_and_after(room: Room) -> None:
+    names = [f"s{number}" for number in range(9)]
+    room.type(f"/deploy {','.join(names)} 1.4.2")
+
+    assert _listed(room) == names
+
+    for each in room.desk.store.live():
+        room.move(each, phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=room.clock())
+    assert _listed(room) == names[:5]
+
+
+def _listed(room: Room) -> list[str]:
+    return re.findall(r"^• `(\w+)`", room.type("/deploy status"), re.M)
