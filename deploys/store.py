@@ -244,7 +244,7 @@ class Store:
         return sorted(found, key=lambda deploy: (deploy.requested_at, deploy.place, deploy.id))
 
     def recent(self, service: str | None, count: int) -> list[Deploy]:
-        """The newest deploys of a service, or of all, newest first; those asked for at once in their order."""
+        """The newest deploys of a service, or of all, newest first; a batch in its order."""
         key = keys.history(service) if service else keys.HISTORY
         return self._load(texts(self.redis.zrevrange(key, 0, count - 1)))
 
