@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind
-from deploys.errors import AwsCredentials, AwsDenied, AwsRefused, ScalingNotSuspended
+from deploys.errors import AwsCredentials, AwsDenied, AwsError, AwsRefused, ScalingNotSuspended
 from deploys.scaling import EVERYTHING, Scaling, ScalingPlan, Suspension
 from workers.ecs import scaling as targets
 from workers.ecs.scaling import TargetSeen
@@ -38,13 +39,15 @@ def planned(deploy: Deploy, turn: Turn) -> ScalingPlan | None:
     """What the plan says about scaling; None where nothing scales the service.
 
     Where the workers may not ask, the deploy may go on: a count that is raised in the middle is noticed, and
-    takes the deploy back before a new task starts.
+    takes the deploy back before a new task starts. A service that is not going to be stopped does not depend
+    on the answer at all.
     """
     try:
         target = _target(deploy, turn)
-    except AwsCredentials:
-        raise
-    except AwsDenied as error:
+    except AwsError as error:
+        stops = deploy.service.strategy is Strategy.STOP_START
+        if isinstance(error, AwsCredentials) or (stops and not isinstance(error, AwsDenied)):
+            raise
         return ScalingPlan(unknown=error.message)
     if target is None:
         return None

@@ -106,7 +106,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
         downtime=downtime,
         downtime_estimate=stop_timeout + START_ESTIMATE if downtime else None,
         stop_timeout=stop_timeout if downtime else None,
-        scaling=autoscaling.planned(deploy, turn) if downtime else None,
+        scaling=autoscaling.planned(deploy, turn) if seen.scheduling != "DAEMON" else None,
         traffic=seen.traffic,
     )
 
