@@ -17,6 +17,14 @@ def restoring_waits(deploy: Deploy, now: float) -> str:
     )
 
 
+def count_does_not_hold(count: int) -> str:
+    return (
+        f"*Needs a look*: something keeps setting the desired count to {count} while I stop the new tasks, "
+        "so the old version cannot start without running beside them. I keep setting it to 0. Look at what "
+        "scales the service and suspend it."
+    )
+
+
 def still_trying(what: str, attempts: int) -> str:
     return f"*Needs a look*: {what} (tried {plural(attempts, 'time')}; I keep trying.)"
 

@@ -72,6 +72,14 @@ def suspending(scaling: Scaling) -> str:
     )
 
 
+def suspending_again(scaling: Scaling) -> str:
+    return (
+        "Application Auto Scaling is not suspended any more, so it could start tasks while the new ones are "
+        f"being stopped. I suspend it once more ({_bounds(scaling.minimum, scaling.maximum)}). Before that: "
+        f"{suspended(scaling.before)}. That is what I put back at the end."
+    )
+
+
 def put_back(before: Suspension) -> str:
     text = f"Application Auto Scaling is as it was before: {suspended(before)}."
     if before.scheduled:
