@@ -106,6 +106,20 @@ def test_one_stale_read_turns_nothing(yard: Yard, phase: Phase) -> None:
     assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
 
 
+@pytest.mark.parametrize("phase", [Phase.DRAINING, Phase.FOLLOWING])
+def test_one_read_of_a_revision_long_gone_does_not_hand_a_stopped_service_over(
+    yard: Yard, phase: Phase
+) -> None:
+    before = yard.ecs.now()
+    first = stopped(yard, "billing", Phase.SETTLING)
+    yard.until_over(first)
+    deploy_id = yard.ask("billing", "1.4.1", approvals=0)
+    yard.until_phase(deploy_id, phase)
+    yard.ecs.faults.add(operation="DescribeServices", kind="stale", seconds=yard.ecs.now() - before)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+
+
 @pytest.mark.parametrize("service", ["web", "billing"])
 def test_a_missing_permission_to_update_is_refused_and_not_called_a_rollback(
     yard: Yard, service: str
