@@ -22,8 +22,8 @@ def last_lines(
 
     revision: the task's own. Only the awslogs driver keeps logs where they can be read from.
 
-    Empty where there are none, or where they cannot be read: they explain an error and must not add one. Where
-    the workers may not read them, one line that names the permission.
+    Empty where there are none, or where they cannot be read: they explain an error and must not add one.
+    Where the workers may not read them, one line that names the permission.
     """
     place = _place(revision, task, container)
     if place is None:

@@ -56,6 +56,39 @@ def test_old_tasks_that_something_starts_before_the_update_are_stopped_first(yar
     assert yard.images_running("billing") == {"1.4.0"}
 
 
+def test_an_old_task_that_something_started_and_that_goes_down_again_is_waited_for(yard: Yard) -> None:
+    """The count is 0 again when the new version is about to start, and still not every old task STOPPED."""
+    deploy_id = stopped(yard, "billing", Phase.DRAINING)
+    yard.ecs.faults.add(operation="UpdateService", kind="throttle", times=4)
+    yard.until(lambda: yard.get(deploy_id).phase is Phase.STARTING and yard.get(deploy_id).attempts)
+    yard.ecs.faults.clear()
+    set_count(yard, "billing", 1)
+    yard.ecs.advance(30)
+    set_count(yard, "billing", 0)
+
+    yard.until(lambda: yard.get(deploy_id).phase is not Phase.STARTING)
+
+    assert yard.get(deploy_id).phase is Phase.DRAINING
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+    assert_strict_order(yard, "billing")
+
+
+def test_an_old_task_that_ecs_leaves_out_of_its_lists_is_waited_for_all_the_same(yard: Yard) -> None:
+    """It was recorded before the stop, so it is asked for by its ARN."""
+    yard.ecs.advance(100)
+    before = yard.ecs.now()
+    yard.until_over(stopped(yard, "billing", Phase.SETTLING))
+    deploy_id = yard.ask("billing", "1.4.1", approvals=0)
+    yard.until_phase(deploy_id, Phase.DRAINING)
+    yard.ecs.faults.add(operation="ListTasks", kind="stale", times=None, seconds=yard.ecs.now() - before + 90)
+
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    yard.ecs.faults.clear()
+
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+    assert_strict_order(yard, "billing")
+
+
 def test_a_recorded_revision_that_was_deregistered_comes_back_as_a_copy(yard: Yard) -> None:
     recorded = yard.service("billing")["taskDefinition"]
     deploy_id = stopped(yard, "billing", Phase.FOLLOWING)
