@@ -41,6 +41,19 @@ def test_a_count_raised_on_the_way_back_does_not_stop_the_service_again(yard: Ya
     assert yard.get(deploy_id).outcome is Outcome.CANCELLED
 
 
+def test_a_late_stop_on_the_way_back_is_set_right_at_once(yard: Yard) -> None:
+    deploy_id = stopped(yard, "billing", Phase.FOLLOWING)
+    yard.cancel(deploy_id)
+    yard.until_phase(deploy_id, Phase.FOLLOWING_BACK)
+    set_count(yard, "billing", 0)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.CANCELLED
+    assert (yard.service("billing")["desiredCount"], yard.images_running("billing")) == (2, {"1.4.0"})
+    assert_strict_order(yard, "billing")
+
+
 def test_old_tasks_that_something_starts_before_the_update_are_stopped_first(yard: Yard) -> None:
     deploy_id = stopped(yard, "billing", Phase.DRAINING)
     yard.ecs.faults.add(operation="UpdateService", kind="throttle", times=3)
