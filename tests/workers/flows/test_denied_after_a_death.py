@@ -1,4 +1,4 @@
-"""A worker died at its first change of a service, and the next one is denied: what is not known is not denied."""
+"""A worker died at its first change of a service, and the next is denied: nobody knows what was done."""
 
 from __future__ import annotations
 

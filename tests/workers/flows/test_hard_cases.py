@@ -41,6 +41,24 @@ def test_a_count_raised_on_the_way_back_does_not_stop_the_service_again(yard: Ya
     assert yard.get(deploy_id).outcome is Outcome.CANCELLED
 
 
+@pytest.mark.parametrize("phase", [Phase.DRAINING, Phase.FOLLOWING])
+def test_it_is_back_once_its_tasks_run_and_not_once_ecs_shows_no_rollout(yard: Yard, phase: Phase) -> None:
+    """A count alone makes no deployment in ECS, so the old one is COMPLETED all the while; and one read may
+    show the service as it was before the deploy."""
+    yard.ecs.advance(60)
+    before = yard.ecs.now()
+    deploy_id = stopped(yard, "billing", phase)
+    yard.cancel(deploy_id)
+    yard.until_phase(deploy_id, Phase.FOLLOWING_BACK)
+    if phase is Phase.FOLLOWING:
+        yard.ecs.faults.add(operation="DescribeServices", kind="stale", seconds=yard.ecs.now() - before + 30)
+
+    yard.until(lambda: yard.get(deploy_id).outcome)
+
+    assert yard.get(deploy_id).outcome is Outcome.CANCELLED
+    assert (yard.service("billing")["runningCount"], yard.images_running("billing")) == (2, {"1.4.0"})
+
+
 def test_a_late_stop_on_the_way_back_is_set_right_at_once(yard: Yard) -> None:
     deploy_id = stopped(yard, "billing", Phase.FOLLOWING)
     yard.cancel(deploy_id)
