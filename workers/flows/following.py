@@ -88,8 +88,6 @@ def progress(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSee
 def _finish(
     deploy: Deploy, turn: Turn, stands: Stand, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None
 ) -> Next:
-    if stands is Stand.SUCCEEDED and seen is not None and untried(seen):
-        return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.untried())
     if stands is Stand.SUCCEEDED:
         return _succeed(deploy, turn)
     if stands is Stand.ROLLED_BACK:
@@ -106,11 +104,6 @@ def _finish(
         reason = reasons.rollout_failed(own.reason if own else "")
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
     return end(deploy, turn, Outcome.FAILED, endings.gone(seen.status if seen else ""))
-
-
-def untried(seen: ServiceSeen) -> bool:
-    """Whether ECS calls a rollout done that no task had to try: it wants none. Pure."""
-    return seen.desired == 0 and seen.scheduling != "DAEMON"
 
 
 def _succeed(deploy: Deploy, turn: Turn) -> Next:

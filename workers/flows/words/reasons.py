@@ -32,13 +32,6 @@ def count_changed(count: int) -> str:
     return f"somebody, or something, set the desired count to {count} while the service was being stopped."
 
 
-def untried() -> str:
-    return (
-        "somebody, or something, set the desired count to 0 during the rollout, so ECS calls it successful "
-        "although no task has tried the new version."
-    )
-
-
 def back_overdue(revision: str, seconds: float) -> str:
     return (
         f"the way back to {code(short(revision))} did not finish within {duration(seconds)}. The service is "
