@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deploys import keys
 from deploys.catalogue.service import Service, Strategy
 from deploys.deploy import Outcome, Phase
 from deploys.errors import LeftStopped
@@ -13,6 +14,7 @@ from tests.workers.flows.test_stop_start import assert_strict_order, restore_tag
 from tests.workers.test_janitor import BEFORE, SERVICE, begin, desired, redis_is_lost, suspended, two_looks
 from tests.workers.yard import ALICE, PACE, SilentBell, Yard
 from workers.ecs.session import Aws
+from workers.flows import marks
 from workers.janitor import Janitor
 
 
@@ -73,3 +75,45 @@ def test_a_service_that_services_yml_does_not_name_may_be_another_slipway_s(yard
     assert yard.store.live() == []
     assert (desired(yard), suspended()) == (0, EVERYTHING)
     assert len(restore_tags(yard, SERVICE)) == 1
+
+
+def test_a_service_that_is_being_deleted_is_left_alone(yard: Yard) -> None:
+    lost = begin(yard, Phase.DRAINING)
+    redis_is_lost(yard)
+    yard.console.delete_service(cluster="production", service=SERVICE, force=True)
+    janitor = a_janitor(yard, a_service(SERVICE))
+    janitor.look()
+    yard.redis.hset(keys.LOST, SERVICE, f"{lost.id} {yard.ecs.now() - 1000:.3f}")
+
+    janitor.look()
+
+    assert yard.service(SERVICE)["status"] == "DRAINING"
+    assert yard.store.get(lost.id) is None
+
+
+def test_each_mark_is_waited_for_by_itself(yard: Yard) -> None:
+    """Another lost deploy than the one seen first: a call of its own may still arrive."""
+    begin(yard, Phase.DRAINING)
+    redis_is_lost(yard)
+    janitor = a_janitor(yard, a_service(SERVICE))
+    janitor.look()
+    yard.ecs.advance(300)
+    arn = yard.service(SERVICE)["serviceArn"]
+    yard.console.tag_resource(resourceArn=arn, tags=[{"key": marks.RESTORE_TAG, "value": "other234/2"}])
+
+    janitor.look()
+    assert yard.store.live() == []
+    yard.ecs.advance(300)
+    janitor.look()
+
+    assert [deploy.id for deploy in yard.store.live()] == ["other234"]
+
+
+def test_a_record_that_another_version_of_slipway_wrote_is_a_record(yard: Yard) -> None:
+    deploy = begin(yard, Phase.DRAINING)
+    yard.redis.set(keys.record(deploy.id), '{"of": "a later version"}')
+    janitor = a_janitor(yard, a_service(SERVICE))
+
+    janitor.look()
+
+    assert yard.redis.hget(keys.LOST, SERVICE) is None
