@@ -19,13 +19,14 @@ def question(deploy: Deploy, pause: Pause, now: float) -> str:
     who = answerers(deploy)
     asked = f"{mentions(who)}: " if who else f"{mention(deploy.requester)}: "
     return (
-        f"{asked}*paused* {at(pause.stage)}.{_traffic(deploy)} The request of {mention(deploy.requester)} to "
+        f"{asked}*paused* {at(pause.stage)}.{traffic(deploy)} The request of {mention(deploy.requester)} to "
         f"{asks_for(deploy)} waits for *Continue* or *Roll back*, by the buttons on the card above"
-        f"{_until(pause, now)}"
+        f"{until(pause, now)}"
     )
 
 
-def _traffic(deploy: Deploy) -> str:
+def traffic(deploy: Deploy) -> str:
+    """Where the production traffic goes, as a sentence that follows another; empty where ECS does not say."""
     share = deploy.shift.production if deploy.shift else None
     if share is None:
         return ""
@@ -36,7 +37,8 @@ def _traffic(deploy: Deploy) -> str:
     return f" {percent(share)} of the production traffic goes to the new tasks."
 
 
-def _until(pause: Pause, now: float) -> str:
+def until(pause: Pause, now: float) -> str:
+    """How long the pause waits and what happens then, as the end of a sentence."""
     if pause.expires_at is None:
         return "."
     return (
@@ -78,7 +80,8 @@ def rolled_back_unanswered(pause: Pause) -> str:
         return f"nobody answered the pause {at(pause.stage)} in time, and then ECS rolls back by itself."
     return (
         f"{mention(pause.answer.user)} pressed *{PRESSED[pause.answer.action]}* at the pause "
-        f"{at(pause.stage)}, but ECS did not take it before the time was up, and then ECS rolls back by itself."
+        f"{at(pause.stage)}, but ECS did not take it before the time was up, and then ECS rolls back by "
+        "itself."
     )
 
 
