@@ -8,7 +8,7 @@ from deploys.errors import AwsDenied, AwsError, AwsRefused, AwsUnavailable, Serv
 from workers.ecs import rollouts, services, task_definitions, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.flows import lingering
-from workers.flows.deadline import configured_seconds
+from workers.flows.deadline import back_deadline
 from workers.flows.ending import end, gone, is_own, old_revision, superseded
 from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
@@ -19,8 +19,6 @@ from workers.turn import Next, Turn
 
 STOPPABLE = {"PENDING", "IN_PROGRESS"}
 """States in which StopServiceDeployment rolls back (ECS API reference)."""
-LEAST_BACK_SECONDS = 900
-"""What a way back gets, however short the service's deadline is (seconds)."""
 SHOWN_WITHIN_SECONDS = 20.0
 """After an update, ECS may take some seconds to list its service deployment."""
 WAY_BACK = {"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "STOP_REQUESTED"}
@@ -175,11 +173,6 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
         )
         return end(deploy, turn, Outcome.FAILED, text)
     return Next(deploy, after=turn.pace.watch_seconds)
-
-
-def back_deadline(deploy: Deploy) -> int:
-    """How long the way back may take until somebody has to look (seconds)."""
-    return max(deploy.service.deadline, LEAST_BACK_SECONDS) + configured_seconds(deploy)
 
 
 def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:

@@ -198,3 +198,20 @@ def test_a_roll_back_that_ecs_took_and_forgot_is_made_good(yard: Yard) -> None:
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert 30 <= deploy.ended_at - taken_at < 120
     assert last(yard, deploy_id) == f"*Rolled back* to `shop:31`: {why}"
+
+
+def test_a_way_back_that_ecs_never_finishes_does_not_hold_the_line_for_ever(yard: Yard) -> None:
+    deploy_id = paused(yard, a_pause(minutes=60))
+    newest = story(yard, "shop")
+    assert newest
+    with yard.ecs.region.moment() as region:
+        region.update_service_deployment(newest.arn, status="ROLLBACK_IN_PROGRESS")
+    until(yard, lambda: not yard.get(deploy_id).live, seconds=7200, step=20)
+
+    deploy = yard.get(deploy_id)
+    assert deploy.outcome is Outcome.FAILED
+    assert last(yard, deploy_id).startswith(
+        "*Failed*: the way back to `shop:31` did not finish within 22 min 00 s. The service is set to it, "
+        "with its count; ECS keeps trying to start its tasks. Look at the service's events now."
+    )
+    assert yard.leftovers() == []
