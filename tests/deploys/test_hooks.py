@@ -66,6 +66,12 @@ def test_the_first_answer_is_written_down(action: HookAction) -> None:
             f"Already answered: <@{DAVE}> pressed *Continue*.",
         ),
         (
+            at_a_pause(a_pause(answer=by(DAVE), expires_at=NOW)),
+            1,
+            PauseAnswered,
+            f"Already answered: <@{DAVE}> pressed *Continue*.",
+        ),
+        (
             at_a_pause(a_pause(expires_at=NOW)),
             1,
             PauseOver,
