@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploys.deploy import Deploy, MilestoneKind
 from deploys.traffic import PauseEnd, Shift
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
-from workers.flows.pauses import how_it_ended, next_pause
+from workers.flows.pauses import closed, next_pause
 from workers.flows.shifting import FORWARD, looked_at, told
 from workers.flows.words import looking_on as words
 from workers.flows.words import pausing
@@ -20,28 +20,23 @@ def observe(
     """
     if own is None or seen is None or seen.traffic is None:
         return deploy
-    shift = looked_at(deploy.shift or Shift(), own, now)
     joined = deploy.shift is None
-    deploy = deploy.evolve(shift=shift)
-    goes_on = own.status in FORWARD and not deploy.reason
-    if goes_on:
-        deploy = told(deploy, shift, seen.traffic, now, joined=joined)
-    return (
-        _next_told(_pause_closed(deploy, own, now), own, now) if goes_on else _pause_closed(deploy, own, now)
-    )
-
-
-def _pause_closed(deploy: Deploy, own: ServiceDeploymentSeen, now: float) -> Deploy:
-    shift = deploy.shift or Shift()
-    pause = shift.pause
-    end = how_it_ended(pause, own, own.status not in FORWARD, now) if pause else None
-    if pause is None or end is None:
+    shift = looked_at(deploy.shift or Shift(), own, now)
+    deploy = _closed(deploy.evolve(shift=shift), own, now)
+    if own.status not in FORWARD or deploy.reason:
         return deploy
-    over = pause.evolve(end=end, ended_at=now)
+    return _next_told(told(deploy, seen.traffic, now, joined=joined), own, now)
+
+
+def _closed(deploy: Deploy, own: ServiceDeploymentSeen, now: float) -> Deploy:
+    shift = deploy.shift or Shift()
+    over = closed(shift, own, own.status not in FORWARD, now)
+    if over is None:
+        return deploy
     deploy = deploy.evolve(shift=shift.with_pause(over))
-    if own.status not in FORWARD or end is PauseEnd.CALLED_OFF:
+    if own.status not in FORWARD or over.end is PauseEnd.CALLED_OFF:
         return deploy  # the way back says its own reason
-    text = pausing.timed_out(over) if end is PauseEnd.TIMED_OUT else words.continued()
+    text = pausing.timed_out(over) if over.end is PauseEnd.TIMED_OUT else words.continued()
     return deploy.saying(now, MilestoneKind.PROGRESS, text)
 
 
@@ -49,7 +44,7 @@ def _next_told(deploy: Deploy, own: ServiceDeploymentSeen, now: float) -> Deploy
     """Whoever began the rollout answers its pauses: here nobody is asked."""
     shift = deploy.shift or Shift()
     pause = next_pause(shift, own, now)
-    if shift.pause is not None or pause is None:
+    if pause is None:
         return deploy
     deploy = deploy.evolve(shift=shift.evolve(pauses=(*shift.pauses, pause)))
     return deploy.saying(now, MilestoneKind.PROGRESS, words.paused(deploy, pause, now))

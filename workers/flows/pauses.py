@@ -29,17 +29,18 @@ STAND_BY_HOOK: dict[str, HookStand] = {
 """Every value of the enum DeploymentLifecycleHookStatus."""
 
 
-def follow_pauses(deploy: Deploy, own: ServiceDeploymentSeen, going_back: bool, now: float) -> Deploy:
-    """The deploy with its open pause closed where ECS has left it, and the next one opened."""
-    shift = deploy.shift or Shift()
-    pause = shift.pause
-    if pause is not None:
-        end = how_it_ended(pause, own, going_back, now)
-        if end is None:
-            return deploy
-        over = pause.evolve(end=end, ended_at=now)
-        deploy = _tell(deploy.evolve(shift=shift.with_pause(over)), over, now)
-    return deploy if going_back or deploy.cancel or deploy.reason else _open_next(deploy, own, now)
+def close_pause(deploy: Deploy, own: ServiceDeploymentSeen, going_back: bool, now: float) -> Deploy:
+    """The deploy with its open pause closed where ECS has left it."""
+    over = closed(deploy.shift or Shift(), own, going_back, now)
+    if over is None:
+        return deploy
+    return _tell(deploy.evolve(shift=(deploy.shift or Shift()).with_pause(over)), over, now)
+
+
+def closed(shift: Shift, own: ServiceDeploymentSeen, going_back: bool, now: float) -> Pause | None:
+    """The open pause with its end, where ECS has left it."""
+    end = how_it_ended(shift.pause, own, going_back, now) if shift.pause else None
+    return shift.pause.evolve(end=end, ended_at=now) if shift.pause and end else None
 
 
 def how_it_ended(pause: Pause, own: ServiceDeploymentSeen, going_back: bool, now: float) -> PauseEnd | None:
@@ -87,8 +88,8 @@ def _tell(deploy: Deploy, pause: Pause, now: float) -> Deploy:
     return deploy.saying(now, MilestoneKind.PROGRESS, text) if text else deploy
 
 
-def _open_next(deploy: Deploy, own: ServiceDeploymentSeen, now: float) -> Deploy:
-    """One question at a time, however many hooks wait."""
+def open_next(deploy: Deploy, own: ServiceDeploymentSeen, now: float) -> Deploy:
+    """The deploy with the next question asked: one at a time, however many hooks wait."""
     shift = deploy.shift or Shift()
     pause = next_pause(shift, own, now)
     if pause is None:
@@ -99,7 +100,10 @@ def _open_next(deploy: Deploy, own: ServiceDeploymentSeen, now: float) -> Deploy
 
 
 def next_pause(shift: Shift, own: ServiceDeploymentSeen, now: float) -> Pause | None:
-    """Of the hooks that wait and were not told yet, the one whose time is up first."""
+    """Of the hooks that wait and are not known yet, the one whose time is up first; None while one is
+    open."""
+    if shift.pause is not None:
+        return None
     known = {pause.hook_id for pause in shift.pauses}
     waiting = [hook for hook in own.hooks if hook.status == "AWAITING_ACTION" and hook.id not in known]
     if not waiting:

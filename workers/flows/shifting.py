@@ -6,7 +6,7 @@ from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind
 from deploys.traffic import Shift, TrafficPlan
 from workers.ecs.seen import ServiceDeploymentSeen
-from workers.flows.pauses import follow_pauses
+from workers.flows.pauses import close_pause, open_next
 from workers.flows.words import shifting as words
 
 FORWARD = {"PENDING", "IN_PROGRESS", "SUCCESSFUL"}
@@ -20,10 +20,11 @@ def observe(deploy: Deploy, own: ServiceDeploymentSeen | None, now: float) -> De
     if own is None or deploy.service.strategy is not Strategy.NATIVE:
         return deploy
     seen = looked_at(deploy.shift or Shift(), own, now)
-    deploy = deploy.evolve(shift=seen)
-    if own.status in FORWARD and not deploy.cancel and not deploy.reason:
-        deploy = told(deploy, seen, deploy.plan.traffic if deploy.plan else None, now)
-    return follow_pauses(deploy, own, own.status not in FORWARD, now)
+    deploy = close_pause(deploy.evolve(shift=seen), own, own.status not in FORWARD, now)
+    if own.status not in FORWARD or deploy.cancel or deploy.reason:
+        return deploy
+    deploy = told(deploy, deploy.plan.traffic if deploy.plan else None, now)
+    return open_next(deploy, own, now)
 
 
 def looked_at(before: Shift, own: ServiceDeploymentSeen, now: float) -> Shift:
@@ -39,10 +40,9 @@ def looked_at(before: Shift, own: ServiceDeploymentSeen, now: float) -> Shift:
     )
 
 
-def told(
-    deploy: Deploy, shift: Shift, traffic: TrafficPlan | None, now: float, *, joined: bool = False
-) -> Deploy:
+def told(deploy: Deploy, traffic: TrafficPlan | None, now: float, *, joined: bool = False) -> Deploy:
     """The deploy with what is new of its traffic said. joined: nobody saw when the present stage began."""
+    shift = deploy.shift or Shift()
     news: list[tuple[str, str]] = []
     share = shift.production or 0.0
     if (shift.test or 0.0) >= 100 and share == 0:
