@@ -48,6 +48,29 @@ def test_what_is_not_said_is_as_the_ecs_reference_has_it() -> None:
     assert traffic.plan({}) is None
 
 
+@pytest.mark.parametrize(
+    ("enable", "rollback", "named", "rolls_back"),
+    [
+        (True, True, ("a",), True),
+        (True, False, ("a",), False),
+        (False, True, (), False),
+        (False, False, (), False),
+    ],
+)
+def test_alarms_count_where_they_are_on(
+    enable: bool, rollback: bool, named: tuple[str, ...], rolls_back: bool
+) -> None:
+    configured = traffic.plan(
+        {
+            "strategy": "BLUE_GREEN",
+            "alarms": {"alarmNames": ["a"], "enable": enable, "rollback": rollback},
+        }
+    )
+
+    assert configured
+    assert (configured.alarms, configured.alarms_roll_back) == (named, rolls_back)
+
+
 def test_weights_hooks_and_alarms_of_a_service_deployment(aws: PlayedAws, region: Region) -> None:
     hook = {"hookId": "h", "targetType": "PAUSE", "status": "AWAITING_ACTION", "expiresAt": 1.5}
     described = {
