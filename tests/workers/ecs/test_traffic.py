@@ -23,6 +23,11 @@ def test_a_canary_as_it_is_configured() -> None:
             "lifecycleHooks": [
                 {"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"]},
                 {"targetType": "AWS_LAMBDA", "lifecycleStages": ["POST_SCALE_UP"]},
+                {
+                    "targetType": "PAUSE",
+                    "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"],
+                    "timeoutConfiguration": {"timeoutInMinutes": 5, "action": "CONTINUE"},
+                },
             ],
             "alarms": {"alarmNames": ["a"], "enable": True, "rollback": True},
         }
@@ -31,7 +36,12 @@ def test_a_canary_as_it_is_configured() -> None:
         bake=60,
         step_percent=12.5,
         step_wait=120,
-        pauses=(PlannedPause(stages=("POST_SCALE_UP",), timeout=86400, timeout_action=HookAction.ROLLBACK),),
+        pauses=(
+            PlannedPause(stages=("POST_SCALE_UP",), timeout=86400, timeout_action=HookAction.ROLLBACK),
+            PlannedPause(
+                stages=("PRE_PRODUCTION_TRAFFIC_SHIFT",), timeout=300, timeout_action=HookAction.CONTINUE
+            ),
+        ),
         alarms=("a",),
         alarms_roll_back=True,
     )
@@ -77,8 +87,8 @@ def test_weights_hooks_and_alarms_of_a_service_deployment(aws: PlayedAws, region
         "serviceDeploymentArn": ARN,
         "status": "IN_PROGRESS",
         "sourceServiceRevisions": [
-            {"requestedProductionTrafficWeight": 90.0},
-            {"requestedProductionTrafficWeight": 0.0},
+            {"requestedProductionTrafficWeight": 60.0},
+            {"requestedProductionTrafficWeight": 30.0},
         ],
         "targetServiceRevision": {
             "requestedProductionTrafficWeight": 10.0,

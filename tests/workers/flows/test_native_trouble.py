@@ -7,10 +7,14 @@ import pytest
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.pauses import unanswered
 from deploys.traffic import HookAction, PauseAnswer
+from tests.builders import a_deploy, a_native_service, a_plan
 from tests.workers.flows.natives import Json, a_pause, configure, replies, story, until, until_over
+from tests.workers.flows.test_looking_on import changing
 from tests.workers.flows.test_native import quiet, watch_alarm
 from tests.workers.flows.test_native_pauses import continued, until_asked
+from tests.workers.flows.test_rollout import a_deployment, enum, own, service_with
 from tests.workers.yard import ALICE, BOB, Yard
+from workers.flows.restoring import is_back
 
 CONTINUE, ROLLBACK = HookAction.CONTINUE, HookAction.ROLLBACK
 TRIED = "POST_TEST_TRAFFIC_SHIFT"
@@ -215,3 +219,56 @@ def test_a_way_back_that_ecs_never_finishes_does_not_hold_the_line_for_ever(yard
         "with its count; ECS keeps trying to start its tasks. Look at the service's events now."
     )
     assert yard.leftovers() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "first_call"),
+    [
+        ("PENDING", "StopServiceDeployment"),
+        ("IN_PROGRESS", "StopServiceDeployment"),
+        ("STOP_REQUESTED", ""),
+        ("ROLLBACK_REQUESTED", ""),
+        ("ROLLBACK_IN_PROGRESS", ""),
+        ("ROLLBACK_SUCCESSFUL", "UpdateService"),
+        ("ROLLBACK_FAILED", "UpdateService"),
+        ("STOPPED", "UpdateService"),
+        ("SUCCESSFUL", "UpdateService"),
+    ],
+)
+def test_what_the_way_back_asks_of_ecs(yard: Yard, status: str, first_call: str) -> None:
+    """What goes back already is not asked again; what has ended cannot be stopped."""
+    deploy_id = paused(yard, a_pause())
+    newest = story(yard, "shop")
+    assert newest
+    with yard.ecs.region.moment() as region:
+        region.update_service_deployment(newest.arn, status=status)
+    before = len(changing(yard))
+    yard.store.amend(deploy_id, lambda d: d.at(Phase.RESTORING, yard.ecs.now()), by=BOB, what="back")
+    yard.engine.advance(deploy_id)
+
+    assert changing(yard)[before:] == ([first_call] if first_call else [])
+    assert yard.get(deploy_id).phase is Phase.FOLLOWING_BACK
+
+
+def test_that_it_is_back_stands_once_a_second_look_agrees(yard: Yard) -> None:
+    deploy_id = paused(yard, a_pause())
+    yard.cancel(deploy_id)
+    yard.until_phase(deploy_id, Phase.FOLLOWING_BACK)
+    yard.ecs.advance(300)
+
+    yard.engine.advance(deploy_id)
+    assert yard.get(deploy_id).live
+    yard.ecs.advance(10)
+    yard.engine.advance(deploy_id)
+
+    assert yard.get(deploy_id).outcome is Outcome.CANCELLED
+
+
+@pytest.mark.parametrize("status", sorted(enum("ServiceDeploymentStatus")))
+def test_while_ecs_goes_back_it_is_not_back(status: str) -> None:
+    deploy = a_deploy(a_native_service(), plan=a_plan(old_revision="old"))
+    seen = service_with(a_deployment(revision="old", state="COMPLETED"))
+
+    back = is_back(deploy, seen, own(status))
+
+    assert back is (status not in ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "STOP_REQUESTED"))

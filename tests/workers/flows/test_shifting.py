@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from deploys.catalogue.service import Strategy
-from deploys.deploy import Cancel, Deploy
+from deploys.deploy import Cancel, Deploy, Phase, Verb
 from deploys.traffic import HookAction, PauseEnd, Shift, TrafficPlan
 from tests.builders import NOW, a_deploy, a_native_service, a_plan, a_service
 from tests.deploys.test_hooks import a_pause
-from tests.workers.flows.test_rollout import enum, own
-from workers.ecs.seen import HookSeen, ServiceDeploymentSeen
+from tests.workers.flows.test_rollout import a_deployment, enum, own, service_with
+from workers.ecs.seen import HookSeen, ServiceDeploymentSeen, ServiceSeen
+from workers.flows import foreign_traffic
 from workers.flows.deadline import allowed, back_deadline, ecs_overdue, overdue
 from workers.flows.shifting import observe
 
@@ -119,6 +121,53 @@ def test_where_ecs_replaces_the_tasks_there_is_no_traffic_to_tell_of() -> None:
 
     assert observe(rolling, seen(production=5.0), NOW) == rolling
     assert observe(native, None, NOW) == native
+
+
+HOOK = HookSeen("h1", "AWAITING_ACTION", "PAUSE", NOW + 60)
+
+
+def foreign(**changes: Any) -> Deploy:
+    return going(verb=Verb.FOLLOW, phase=Phase.LOOKING_ON, **changes)
+
+
+def shifting_service(traffic: TrafficPlan | None = STEPS) -> ServiceSeen:
+    return replace(service_with(a_deployment()), traffic=traffic)
+
+
+@pytest.mark.parametrize("status", sorted(enum("ServiceDeploymentStatus")))
+def test_of_a_foreign_rollout_stages_and_pauses_are_told_on_the_way_forward_only(status: str) -> None:
+    look = seen(status=status, production=5.0, hooks=(HOOK,))
+
+    assert len(texts(foreign_traffic.observe(foreign(), shifting_service(), look, NOW))) == (
+        2 if status in FORWARD else 0
+    )
+
+
+def test_nor_once_it_was_seen_to_go_back() -> None:
+    look = seen(production=5.0, hooks=(HOOK,))
+
+    assert texts(foreign_traffic.observe(foreign(reason="an alarm."), shifting_service(), look, NOW)) == []
+
+
+def test_a_foreign_rollout_that_shifts_no_traffic_has_no_stages() -> None:
+    deploy = foreign()
+
+    assert foreign_traffic.observe(deploy, shifting_service(None), seen("SCALE_UP"), NOW) == deploy
+    assert foreign_traffic.observe(deploy, shifting_service(), None, NOW) == deploy
+    assert foreign_traffic.observe(deploy, None, seen("SCALE_UP"), NOW) == deploy
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("SUCCEEDED", "Somebody let the rollout continue."), ("FAILED", None), ("AWAITING_ACTION", None)],
+)
+def test_what_became_of_a_foreign_pause(status: str, said: str | None) -> None:
+    waits = foreign_traffic.observe(foreign(), shifting_service(), seen("POST_SCALE_UP", hooks=(HOOK,)), NOW)
+    look = seen("POST_SCALE_UP", hooks=(replace(HOOK, status=status),))
+
+    after = foreign_traffic.observe(waits, shifting_service(), look, NOW + 5)
+
+    assert texts(after)[1:] == ([said] if said else [])
 
 
 @pytest.mark.parametrize(
