@@ -55,18 +55,23 @@ def how_it_ended(pause: Pause, own: ServiceDeploymentSeen, going_back: bool, now
     if stands is HookStand.TIMED_OUT:
         return PauseEnd.TIMED_OUT
     way = HookAction.CONTINUE if stands is HookStand.CONTINUED else HookAction.ROLLBACK
-    answer = pause.answer
-    if answer is not None and (answer.taken_at is not None or (answer.tried and answer.action is way)):
-        return PauseEnd.ANSWERED  # ECS takes an answer only from a hook that waits
+    if _by_our_answer(pause, way):
+        return PauseEnd.ANSWERED
     return PauseEnd.ELSEWHERE if way is HookAction.CONTINUE else PauseEnd.CALLED_OFF
+
+
+def _by_our_answer(pause: Pause, way: HookAction) -> bool:
+    """Whether it was left as somebody here said. ECS takes an answer only from a hook that waits, so one that
+    it took is what ended it; one that was only tried has to agree with the way the rollout went."""
+    answer = pause.answer
+    return answer is not None and (answer.taken_at is not None or (answer.tried and answer.action is way))
 
 
 def _unlisted(pause: Pause, own: ServiceDeploymentSeen, going_back: bool, now: float) -> HookStand:
     """What became of a hook that ECS lists no more: it need show only the active ones (API reference)."""
     way = HookAction.ROLLBACK if going_back else HookAction.CONTINUE
     stands = HookStand.REFUSED if going_back else HookStand.CONTINUED
-    answer = pause.answer
-    if answer is not None and (answer.taken_at is not None or (answer.tried and answer.action is way)):
+    if _by_our_answer(pause, way):
         return stands
     others_wait = any(each.status == "AWAITING_ACTION" for each in own.hooks)
     if not (going_back or others_wait or own.stage != pause.stage):
