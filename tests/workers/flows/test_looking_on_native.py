@@ -164,10 +164,10 @@ def test_joined_while_it_bakes_it_promises_no_more_than_it_knows(yard: Yard) -> 
 
 
 def test_a_pause_and_the_bake_time_do_not_count_against_the_deadline(yard: Yard) -> None:
-    configure(yard, "shop", a_pause(minutes=20, action="CONTINUE"))
+    configure(yard, "shop", a_pause(minutes=10, action="CONTINUE"))
     begin_elsewhere(yard, "1.4.2", "shop")
     deploy_id = follow(yard, "shop", deadline=120)
-    until(yard, lambda: not yard.get(deploy_id).live, seconds=2400, step=10)
+    until(yard, lambda: not yard.get(deploy_id).live, seconds=2400, step=20)
 
     assert yard.get(deploy_id).outcome is Outcome.SUCCEEDED
 

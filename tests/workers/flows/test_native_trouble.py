@@ -210,7 +210,7 @@ def test_a_way_back_that_ecs_never_finishes_does_not_hold_the_line_for_ever(yard
     assert newest
     with yard.ecs.region.moment() as region:
         region.update_service_deployment(newest.arn, status="ROLLBACK_IN_PROGRESS")
-    until(yard, lambda: not yard.get(deploy_id).live, seconds=7200, step=20)
+    until(yard, lambda: not yard.get(deploy_id).live, seconds=7200, step=120)
 
     deploy = yard.get(deploy_id)
     assert deploy.outcome is Outcome.FAILED
