@@ -111,7 +111,7 @@ def test_each_mark_is_waited_for_by_itself(yard: Yard) -> None:
 
 def test_a_record_that_another_version_of_slipway_wrote_is_a_record(yard: Yard) -> None:
     deploy = begin(yard, Phase.DRAINING)
-    yard.redis.set(keys.record(deploy.id), '{"of": "a later version"}')
+    yard.redis.hset(keys.record(deploy.id), "record", '{"of": "a later version"}')
     janitor = a_janitor(yard, a_service(SERVICE))
 
     janitor.look()
