@@ -13,6 +13,7 @@ from deploys.frozen import Frozen
 from deploys.one_off import OneOff
 from deploys.scaling import Scaling, ScalingPlan
 from deploys.traffic import Shift, TrafficPlan
+from deploys.way_back import WayBack
 
 
 class Verb(StrEnum):
@@ -264,6 +265,8 @@ class Deploy(Frozen):
     """A copy of the recorded revision, where that one was deregistered meanwhile and cannot be restored."""
     back_to: Outcome | None = None
     """The outcome that will stand once the way back is finished."""
+    way_back: WayBack | None = None
+    """The way back, once it has begun."""
     rollout: Rollout = Rollout()
     shift: Shift | None = None
     """Where ECS is with moving the traffic (native strategies)."""

@@ -58,6 +58,14 @@ def test_nobody_there_is_no_answer() -> None:
     assert look(address).words == "no answer: the connection is refused, or the host cannot be reached"
 
 
+def test_an_address_that_speaks_no_tls_is_not_told_as_a_bad_certificate(web: WebAnswers) -> None:
+    answer = look(web.url.replace("http://", "https://"))
+
+    assert answer.words == (
+        "no answer: no TLS connection could be made: the other side may not speak TLS, or no common version"
+    )
+
+
 def test_a_connection_that_is_closed_is_no_answer(web: WebAnswers) -> None:
     web.statuses = [0]
 

@@ -409,7 +409,10 @@ def test_somebody_who_stops_the_task_by_hand_fails_it(yard: Yard) -> None:
     yard.ecs.client("ecs").stop_task(cluster="production", task=one_offs(yard)[0]["arn"], reason="by hand")
 
     assert yard.until_over(deploy_id).outcome is Outcome.FAILED
-    assert "somebody, or some tool, stopped it." in yard.said(deploy_id, MilestoneKind.END)
+    assert (
+        "somebody, or some tool, stopped it. CloudTrail knows who called StopTask. ECS says: `by hand`. The "
+        "service was not touched"
+    ) in yard.said(deploy_id, MilestoneKind.END)
     assert_untouched(yard)
 
 
@@ -434,6 +437,18 @@ def test_a_named_container_decides_though_others_go_on(yard: Yard) -> None:
     assert deploy.outcome is Outcome.SUCCEEDED
     assert one_offs(yard)[0]["stopCode"] == "UserInitiated", "its others were stopped"
     assert "in container `envoy`" in yard.said(deploy_id, MilestoneKind.PLAN)
+
+
+def test_a_named_container_that_failed_is_told_by_its_exit_and_not_by_our_stop(yard: Yard) -> None:
+    not_essential(yard, "api", "envoy")
+    deploy_id = ask(yard, "warm-up --fail", service="api", container="envoy")
+
+    assert yard.until_over(deploy_id).outcome is Outcome.FAILED
+
+    assert yard.said(deploy_id, MilestoneKind.END).startswith(
+        "*Failed* before the rollout: `warm-up --fail` did not end well: container `envoy` exited with code "
+        "1. Its last log lines say why. The service was not touched: it runs `api:43`."
+    )
 
 
 def not_essential(yard: Yard, service: str, container: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deploys.deploy import Deploy
 from deploys.mrkdwn import code, plural
 from workers.flows.words import lingering
-from workers.flows.words.measures import short
+from workers.flows.words.measures import duration, short
 
 
 def restoring_waits(deploy: Deploy, now: float) -> str:
@@ -15,6 +17,14 @@ def restoring_waits(deploy: Deploy, now: float) -> str:
         f"*Needs a look*: tasks do not stop, so the old version cannot start without running beside them: "
         f"{tasks}. I keep waiting; stop them by hand if you know that they do no work."
     )
+
+
+def does_not_hold(deploy: Deploy, revision: str, seconds: float, causes: Sequence[str]) -> str:
+    text = (
+        f"*Needs a look*: the way back does not hold. I set {code(short(revision))}, and the service is at "
+        f"{code(short(deploy.new_revision))} again. I set it again and again, for {duration(seconds)} in all."
+    )
+    return "\n".join([text, *(f"• {cause}" for cause in causes)])
 
 
 def still_trying(what: str, attempts: int) -> str:

@@ -99,7 +99,8 @@ def service_untouched(deploy: Deploy) -> str:
 
 
 def exited(deploy: Deploy, cause: str) -> str:
-    return f"{run(deploy)} did not end well: {cause}"
+    stop = "" if cause.endswith((".", "!", "?")) else "."
+    return f"{run(deploy)} did not end well: {cause}{stop}"
 
 
 def had_exited(deploy: Deploy, exit_code: int) -> str:
