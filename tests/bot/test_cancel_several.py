@@ -74,6 +74,17 @@ def test_without_a_word_all_of_them_are_offered_first(room: Room) -> None:
     assert (first["action_id"], first["value"]) == (buttons.CANCEL_ALL, f"{batch.id}.0")
 
 
+def test_a_task_that_runs_before_a_rollout_is_said_to_be_stopped(room: Room) -> None:
+    room.type("/deploy web,api 1.4.2")
+    batch, [web, _] = batch_of(room)
+    room.move(web, phase=Phase.PREPARING)
+
+    assert room.type(f"/deploy cancel {batch.id}") == (
+        "Cancelling `web,api` `1.4.2`: `api` is withdrawn, nothing of it was changed yet; the task before "
+        "the rollout of `web` is stopped, and the service stays as it is. See its thread."
+    )
+
+
 def test_what_has_ended_is_said_and_when_nothing_is_left_it_is_refused(room: Room) -> None:
     room.type("/deploy web,api 1.4.2")
     batch, [web, _] = batch_of(room)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import boto3
 import pytest
 
 from tests.workers.ecs.stopped import a_task, crashed, exited
 from workers.ecs.seen import ContainerSeen, TaskSeen
 from workers.ecs.why_one_off import CODES, cause
+from workers.ecs.why_tasks import STOP_CODES
 
 IT_RAN = "container `app` exited with code 3. Its last log lines say why."
 ENVOY_ENDED = (
@@ -50,9 +50,7 @@ def test_a_command_that_had_exited_is_not_blamed_on_who_stopped_the_rest(code: i
     )
 
 
-@pytest.mark.parametrize(
-    "code", boto3.client("ecs", region_name="eu-west-1").meta.service_model.shape_for("TaskStopCode").enum
-)
+@pytest.mark.parametrize("code", STOP_CODES)
 def test_no_stop_code_promises_another_task(code: str) -> None:
     assert code in CODES
     assert "starts another" not in told(a_task(code, "why", exited(1, "app")))

@@ -13,6 +13,7 @@ from tests.builders import a_deploy, a_service
 from tests.workers.flows.test_crashes import Killed, dying
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags
 from tests.workers.yard import ALICE, Yard
+from workers.flows import preparing
 
 MIGRATE = TaskBefore(command=("python", "-m", "web", "migrate"))
 
@@ -140,6 +141,7 @@ def test_at_its_deadline_it_is_stopped_which_counts_as_failed(yard: Yard) -> Non
     assert deploy.outcome is Outcome.FAILED
     (task,) = one_offs(yard)
     assert (task["lastStatus"], task["stopCode"]) == ("STOPPED", "UserInitiated")
+    assert len(yard.ecs.calls("StopTask")) == 1, "it is not asked again while it stops"
     assert deploy.ended_at is not None
     assert deploy.ended_at >= task["stoppedAt"], "it was waited for"
     assert yard.said(deploy_id, MilestoneKind.END).startswith(
@@ -208,6 +210,28 @@ def test_a_cancel_after_a_request_without_an_answer_waits_for_what_may_still_arr
     assert one_offs(yard) == []
 
 
+def test_a_later_no_does_not_settle_what_an_earlier_request_may_have_started(yard: Yard) -> None:
+    deploy_id = ask(yard)
+    yard.ecs.faults.add(operation="RunTask", kind="timeout-before", seconds=0.05)
+    yard.ecs.faults.add(operation="RunTask", kind="throttle", times=None)
+    yard.until(lambda: len(yard.ecs.calls("RunTask")) >= 2)
+    yard.cancel(deploy_id)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.CANCELLED
+    assert (deploy.ended_at or 0.0) - yard.ecs.calls("RunTask")[0].at >= 60
+
+
+def test_a_task_that_ecs_does_not_show_yet_is_waited_for(yard: Yard) -> None:
+    deploy_id = ask(yard)
+    yard.until(lambda: (known := yard.get(deploy_id).one_off) and known.task_arn)
+    yard.ecs.faults.add(operation="DescribeTasks", kind="stale", seconds=120, times=4)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+    assert len(one_offs(yard)) == 1
+
+
 def test_a_cancel_after_it_ended_well_says_that_it_is_not_undone(yard: Yard) -> None:
     deploy_id = ask(yard)
     yard.ecs.faults.add(operation="UpdateService", kind="throttle", times=3)
@@ -274,6 +298,8 @@ def test_no_room_is_told_once_and_asked_for_again(yard: Yard) -> None:
         "meanwhile. Add capacity, or ask for less CPU and memory."
     )
     assert len(one_offs(yard)) == 1
+    tokens = [call.params["clientToken"] for call in yard.ecs.calls("RunTask")]
+    assert len(set(tokens)) == 4, "a token whose answer was no is not asked with again"
 
 
 def test_no_room_until_the_deadline_ends_it(yard: Yard) -> None:
@@ -426,6 +452,21 @@ def test_a_stop_that_is_not_allowed_is_told_loudly_and_the_end_is_waited_for(yar
     loud = [m.text for m in deploy.milestones if m.kind is MilestoneKind.TROUBLE and m.broadcast]
     assert any("*Needs a look*: AWS does not allow ecs:StopTask" in text for text in loud)
     assert one_offs(yard)[0]["lastStatus"] == "STOPPED"
+
+
+def test_a_task_that_takes_long_to_stop_is_told_once(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparing, "STOPS_WITHIN_SECONDS", 1.0)
+    deploy_id = ask(yard, "migrate", "--long", deadline=30)
+
+    deploy = yard.until_over(deploy_id)
+
+    [told] = [m for m in deploy.milestones if m.kind is MilestoneKind.TROUBLE]
+    assert told.broadcast
+    assert re.fullmatch(
+        r"\*Needs a look\*: the task `\w{32}` was asked to stop \d+ s ago and is \w+\. I keep waiting, so that "
+        r"it does not run beside the next one\.",
+        told.text,
+    )
 
 
 def test_a_named_container_decides_though_others_go_on(yard: Yard) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deploys.deploy import Deploy
 from deploys.mrkdwn import code, plural
-from workers.flows.words import lingering
+from workers.flows.words import lingering, reasons
 from workers.flows.words.measures import duration, short
 
 
@@ -28,7 +28,9 @@ def does_not_hold(deploy: Deploy, revision: str, seconds: float, causes: Sequenc
 
 
 def still_trying(what: str, attempts: int) -> str:
-    return f"*Needs a look*: {what} (tried {plural(attempts, 'time')}; I keep trying.)"
+    return (
+        f"*Needs a look*: {reasons.without_promise(what)} (tried {plural(attempts, 'time')}; I keep trying.)"
+    )
 
 
 def found_at_zero(count: int) -> str:
@@ -57,4 +59,4 @@ def tag_left(tag: str, what: str) -> str:
 
 def not_settled(what: str) -> str:
     look = "Look at the service's revision and count."
-    return f"*Needs a look*: I could not check that the end held. {what} {look}"
+    return f"*Needs a look*: I could not check that the end held. {reasons.without_promise(what)} {look}"
