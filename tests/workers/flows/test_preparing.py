@@ -463,8 +463,8 @@ def test_a_task_that_takes_long_to_stop_is_told_once(yard: Yard, monkeypatch: py
     [told] = [m for m in deploy.milestones if m.kind is MilestoneKind.TROUBLE]
     assert told.broadcast
     assert re.fullmatch(
-        r"\*Needs a look\*: the task `\w{32}` was asked to stop \d+ s ago and is \w+\. I keep waiting, so that "
-        r"it does not run beside the next one\.",
+        r"\*Needs a look\*: the task `\w{32}` was asked to stop \d+ s ago and is \w+\. I keep waiting, so "
+        r"that it does not run beside the next one\.",
         told.text,
     )
 

@@ -63,7 +63,8 @@ def suspended_late() -> str:
 def still_suspended(what: str, attempts: int) -> str:
     return (
         "*Needs a look*: Application Auto Scaling is still suspended, because I cannot put it back. "
-        f"{without_promise(what)} (tried {plural(attempts, 'time')}; I keep trying, and the service's next deploy waits.)"
+        f"{without_promise(what)} (tried {plural(attempts, 'time')}; I keep trying, and the service's next "
+        "deploy waits.)"
     )
 
 
