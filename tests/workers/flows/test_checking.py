@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -138,10 +139,11 @@ def test_an_alarm_that_rings_in_the_midst_rolls_back(yard: Yard, alarm: Any) -> 
 def test_an_alarm_that_one_look_alone_found_ringing_does_not_turn_it(yard: Yard, alarm: Any) -> None:
     deploy_id = ask(yard, alarms=(ALARM,))
     yard.until_phase(deploy_id, Phase.CHECKING)
-    state(alarm, "ALARM")
-    yard.until(lambda: yard.get(deploy_id).seen_end)
-
-    state(alarm, "OK")
+    for _ in range(2):
+        state(alarm, "ALARM")
+        yard.until(lambda: yard.get(deploy_id).seen_end)
+        state(alarm, "OK")
+        yard.until(lambda: not yard.get(deploy_id).seen_end)
 
     assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
 
@@ -262,6 +264,20 @@ def test_a_console_change_while_it_is_checked_supersedes_it(yard: Yard, web: Web
 
     assert yard.until_over(deploy_id).outcome is Outcome.SUPERSEDED
     assert "moves the service to `web:17`. I do not fight it." in yard.said(deploy_id, MilestoneKind.END)
+
+
+def test_a_service_that_is_deleted_while_it_is_checked_ends_it(yard: Yard, web: WebAnswers) -> None:
+    deploy_id = ask(yard, http=web.url)
+    yard.until_phase(deploy_id, Phase.CHECKING)
+
+    yard.console.delete_service(cluster="production", service="web", force=True)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.FAILED
+    end = yard.said(deploy_id, MilestoneKind.END)
+    assert re.match(
+        r"\*Failed\*: the ECS service is (DRAINING|INACTIVE)\. There is nothing left to deploy", end
+    )
+    assert yard.leftovers() == []
 
 
 def test_a_worker_that_was_away_goes_on_where_the_check_was(yard: Yard, web: WebAnswers) -> None:
