@@ -17,6 +17,7 @@ from tests.web_answers import WebAnswers, web_answers
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags
 from tests.workers.yard import ALICE, Yard
 from workers.ecs.alarms import RINGS, AlarmSeen
+from workers.flows import checking
 from workers.flows.checking import MISSES, PATIENCE_SECONDS, Look, Verdict, counted, judge
 from workers.http_check import Answer
 
@@ -225,6 +226,22 @@ def test_alarms_that_can_never_be_read_do_not_count_as_quiet(yard: Yard, alarm: 
     assert "It is tried again" not in said, "that is over"
 
 
+def test_looks_that_break_again_and_again_end_in_a_rollback(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(address: str) -> Answer:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(checking, "PATIENCE_SECONDS", 20.0)
+    monkeypatch.setattr(checking.http_check, "look", broken)
+    deploy_id = ask(yard, http="https://shop.example.com/health", lasts=10)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert_rolled_back(yard, deploy)
+    assert "An error inside Slipway (reference" in yard.said(deploy_id, MilestoneKind.END)
+
+
 def test_an_alarm_that_was_deleted_meanwhile_does_not_count_as_quiet(yard: Yard, alarm: Any) -> None:
     deploy_id = ask(yard, alarms=(ALARM,))
     yard.until_phase(deploy_id, Phase.CHECKING)
@@ -264,6 +281,20 @@ def test_a_console_change_while_it_is_checked_supersedes_it(yard: Yard, web: Web
 
     assert yard.until_over(deploy_id).outcome is Outcome.SUPERSEDED
     assert "moves the service to `web:17`. I do not fight it." in yard.said(deploy_id, MilestoneKind.END)
+
+
+def test_a_stop_start_service_that_somebody_else_moves_and_stops_is_not_left_at_zero(
+    yard: Yard, web: WebAnswers
+) -> None:
+    deploy_id = ask(yard, "billing", http=web.url)
+    yard.until_phase(deploy_id, Phase.CHECKING)
+
+    yard.console.update_service(
+        cluster="production", service="billing", taskDefinition="billing:23", desiredCount=0
+    )
+
+    assert yard.until_over(deploy_id).outcome is Outcome.SUPERSEDED
+    assert yard.service("billing")["desiredCount"] == 2
 
 
 def test_a_service_that_is_deleted_while_it_is_checked_ends_it(yard: Yard, web: WebAnswers) -> None:
