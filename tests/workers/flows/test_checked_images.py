@@ -1,19 +1,20 @@
-"""Which images of a rollback's revision have to be readable, and which are somebody else's."""
+"""Which images have to be readable, which are somebody else's, and which run already."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from deploys.deploy import ContainerChange, Verb
-from deploys.errors import AwsDenied, ImageUnreadable
+from deploys.errors import AwsDenied, ImageUnreadable, SameImage
 from tests.builders import ARN, REGISTRY, a_deploy
-from workers.ecs import registry
+from workers.ecs import registry, tasks
 from workers.ecs.images import ImageReference
-from workers.ecs.seen import ImageSeen, RevisionSeen
-from workers.flows.checked_images import check_images
+from workers.ecs.seen import ContainerSeen, ImageSeen, RevisionSeen, TaskSeen
+from workers.flows.checked_images import check_images, refuse_same_image
 from workers.flows.goals import Goal
 from workers.turn import Turn
 
@@ -67,3 +68,27 @@ def test_a_sidecar_that_only_ecs_can_read_is_let_pass(monkeypatch: pytest.Monkey
 def test_a_main_image_that_nobody_can_read_is_refused() -> None:
     with pytest.raises(ImageUnreadable):
         check_images(ROLLBACK, SOMEWHERE, a_goal("Not//an image"))
+
+
+@pytest.mark.parametrize(("digests", "same"), [("aa", True), ("ab", False), ("bb", False), ("", False)])
+def test_it_is_the_same_image_only_where_every_task_runs_it(
+    monkeypatch: pytest.MonkeyPatch, digests: str, same: bool
+) -> None:
+    running = [
+        TaskSeen(f"task/{n}", "RUNNING", "RUNNING", "web:7", containers=(running_image(digest),))
+        for n, digest in enumerate(digests)
+    ]
+    monkeypatch.setattr(tasks, "of_service", lambda *_, **__: running)
+    image = f"{REGISTRY}/web:1.4.2"
+    change = ContainerChange(container="web", old_image=image, new_image=image, digest=digest_of("a"))
+
+    with pytest.raises(SameImage) if same else nullcontext():
+        refuse_same_image(a_deploy(tag="1.4.2"), SOMEWHERE, (change,), "1.4.2", ImageSeen(digest_of("a")))
+
+
+def running_image(digest: str) -> ContainerSeen:
+    return ContainerSeen("web", "RUNNING", digest=digest_of(digest))
+
+
+def digest_of(letter: str) -> str:
+    return f"sha256:{letter * 64}"

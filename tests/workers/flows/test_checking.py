@@ -233,7 +233,7 @@ def test_looks_that_break_again_and_again_end_in_a_rollback(
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(checking, "PATIENCE_SECONDS", 20.0)
-    monkeypatch.setattr(checking.http_check, "look", broken)
+    monkeypatch.setattr("workers.http_check.look", broken)
     deploy_id = ask(yard, http="https://shop.example.com/health", lasts=10)
 
     deploy = yard.until_over(deploy_id)
