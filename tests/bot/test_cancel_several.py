@@ -6,7 +6,7 @@ import pytest
 
 from deploys import buttons
 from deploys.catalogue.catalogue import Catalogue
-from deploys.deploy import Outcome, Phase
+from deploys.deploy import Outcome, Phase, Verb
 from tests.bot.room import ALICE, BOB, CAROL, DAVE, Room
 from tests.bot.together import batch_of, open_thread, with_groups
 from tests.builders import a_plan
@@ -134,6 +134,20 @@ def test_the_buttons_of_the_card_work_for_each_and_for_all(room: Room) -> None:
 
     room.click(buttons.CANCEL_ALL, ledger.evolve(id=batch.id), by=ALICE, question=0)
     assert all(each.cancel for each in room.desk.store.members(batch))
+
+
+def test_one_that_found_a_foreign_rollout_is_followed_from_the_card_of_all(room: Room) -> None:
+    room.type("/deploy web,api 1.4.2")
+    batch, [web, _] = batch_of(room)
+    open_thread(room, batch)
+    gone = room.move(
+        web, phase=Phase.ENDED, outcome=Outcome.REFUSED, ended_at=room.clock(), in_the_way="ecs-svc/7"
+    )
+
+    room.click(buttons.FOLLOW, gone, by=ALICE)
+
+    [followed] = [each for each in room.desk.store.live() if each.verb is Verb.FOLLOW]
+    assert (followed.service.name, followed.batch) == ("web", None)
 
 
 def test_an_old_card_leads_to_the_one_that_counts(room: Room) -> None:

@@ -111,6 +111,20 @@ def test_an_address_that_misses_three_times_rolls_back(yard: Yard, web: WebAnswe
     )
 
 
+def test_a_task_that_stopped_during_the_check_is_not_said_to_run(yard: Yard, web: WebAnswers) -> None:
+    deploy_id = ask(yard, http=web.url)
+    began = yard.until_phase(deploy_id, Phase.CHECKING).phase_since
+    yard.until(lambda: yard.ecs.now() >= began + 52)
+    one = yard.console.list_tasks(cluster="production", serviceName="web")["taskArns"][0]
+    yard.console.stop_task(cluster="production", task=one)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+
+    assert "*Succeeded.* `web` runs `1.4.2`: 2 of 3 tasks running now, after " in yard.said(
+        deploy_id, MilestoneKind.END
+    )
+
+
 def test_single_misses_are_borne(yard: Yard, web: WebAnswers) -> None:
     web.statuses = [503, 503, 200, 500, 200, 404, 404, 200]
     deploy_id = ask(yard, http=web.url)

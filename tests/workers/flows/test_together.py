@@ -137,6 +137,21 @@ def test_one_that_waits_for_its_turn_can_be_cancelled_alone(yard: Yard) -> None:
     assert outcomes(yard, ids) == [Outcome.SUCCEEDED, Outcome.CANCELLED]
 
 
+def test_cancelling_all_in_the_middle_cancels_each_and_the_one_that_waits_at_once(yard: Yard) -> None:
+    web, api = ids = ask(
+        yard, ("web", "1.5.0-slow"), ("api", "1.4.2"), in_order=True, stop_on_first_failure=True
+    )
+    yard.until_phase(web, Phase.FOLLOWING)
+
+    for each in ids:
+        yard.cancel(each)
+    yard.tick()
+
+    assert yard.get(api).outcome is Outcome.CANCELLED
+    assert yard.get(web).live, "it goes back first"
+    assert outcomes(yard, ids) == [Outcome.CANCELLED, Outcome.CANCELLED]
+
+
 def test_one_that_waits_for_its_turn_keeps_its_place_in_its_services_line(yard: Yard) -> None:
     web, api = ask(yard, ("web", "1.4.2"), ("api", "1.4.2"), in_order=True)
     later = yard.ask("api", "1.4.1")
