@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
+from slack_bolt import BoltRequest
 
 from deploys import buttons
 from deploys.catalogue.catalogue import Catalogue
 from deploys.deploy import Outcome, Phase, Verb
+from deploys.groups import KNOWN_SECONDS
 from tests.bot.room import ALICE, BOB, CAROL, DAVE, Room
 from tests.bot.together import batch_of, open_thread, with_groups
 from tests.builders import a_plan
@@ -107,6 +111,50 @@ def test_who_may_not_cancel_all_cancels_none(room: Room) -> None:
         "Nothing was cancelled. You may not deploy `web`."
     )
     assert not any(each.cancel for each in room.desk.store.live())
+
+
+def test_one_that_has_ended_asks_nobodys_permission(room: Room) -> None:
+    room.type("/deploy web,api 1.4.2")
+    batch, [web, _] = batch_of(room)
+    room.move(web, phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=room.clock())
+
+    assert room.type(f"/deploy cancel {batch.id}", by=CAROL).startswith(
+        "Cancelling `web,api` `1.4.2`: `api` is"
+    )
+    assert room.desk.store.members(batch)[1].cancel is not None
+
+
+def test_a_cancel_of_all_that_came_late_changes_nothing(room: Room) -> None:
+    room.type("/deploy web,api 1.4.2")
+    body = urlencode(room.command_payload("/deploy cancel web,api", by=ALICE))
+    headers = room.signed(body, "application/x-www-form-urlencoded")
+    room.clock.pass_by(5)
+
+    late = room.app.dispatch(BoltRequest(body=body, headers=headers))
+
+    assert room.ack(late)["text"].startswith("Slack delivered this 5 s after you sent it")
+    assert not any(each.cancel for each in room.desk.store.live())
+
+
+def test_while_nobody_knows_a_group_of_people_none_is_cancelled_and_the_workers_are_asked(room: Room) -> None:
+    room.type("/deploy web,api 1.4.2")
+    batch, _ = batch_of(room)
+    room.hush()
+    room.clock.pass_by(KNOWN_SECONDS + 1)
+
+    answer = room.type(f"/deploy cancel {batch.id}", by=DAVE)
+
+    assert answer.startswith("Nothing was cancelled. Slack did not say who is in <!subteam^S01DEPLOYERS>")
+    assert not any(each.cancel for each in room.desk.store.live())
+    assert room.rung() == [("groups", [])]
+
+
+def test_a_list_whose_deploys_only_settle_is_not_under_way(room: Room) -> None:
+    room.type("/deploy web,api 1.4.2")
+    for each in room.desk.store.live():
+        room.move(each, phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED, ended_at=room.clock())
+
+    assert room.type("/deploy cancel web,api").startswith("Nothing is under way for `web,api`.")
 
 
 @pytest.mark.parametrize("word", ["shopfront", "web,api"])

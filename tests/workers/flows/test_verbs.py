@@ -151,7 +151,7 @@ def test_of_many_known_versions_the_newest_are_named() -> None:
         revision_to_return_to(a_deploy(verb=Verb.ROLLBACK, target="9.9.9"), many, revision(40))
 
     assert refused.value.message == (
-        "No deploy of `web` that succeeded has the tag or id `9.9.9`. Known tags: `1.40.0`, `1.39.0`, `1.38.0`, "
-        "`1.37.0`, `1.36.0`, `1.35.0`, `1.34.0`, `1.33.0`, `1.32.0`, `1.31.0` and 5 more. Any tag in the "
-        "registry can be deployed with `/deploy web TAG`."
+        "No deploy of `web` that succeeded has the tag or id `9.9.9`. Known tags: `1.40.0`, `1.39.0`, "
+        "`1.38.0`, `1.37.0`, `1.36.0`, `1.35.0`, `1.34.0`, `1.33.0`, `1.32.0`, `1.31.0` and 5 more. Any "
+        "tag in the registry can be deployed with `/deploy web TAG`."
     )
