@@ -21,8 +21,8 @@ def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str, *, quiet: bool 
     now = turn.now()
     if deploy.cancel and outcome is not Outcome.CANCELLED:
         text = f"{text} {endings.cancelled_too_late(deploy.cancel.user)}"
-    if outcome is not Outcome.SUCCEEDED and deploy.phase is not Phase.PREPARING and task_started(deploy):
-        text = f"{text} {preparing.not_undone(deploy)}"
+    if outcome is not Outcome.SUCCEEDED and task_started(deploy):
+        text = f"{text}{preparing.at_end(deploy, outcome)}"
     told = deploy.saying(
         now,
         MilestoneKind.END,

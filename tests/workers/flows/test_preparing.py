@@ -532,6 +532,21 @@ def test_a_change_in_the_console_before_it_starts_supersedes_the_deploy(yard: Ya
     assert one_offs(yard) == []
 
 
+def test_superseded_after_a_request_without_an_answer_says_that_it_may_have_run(yard: Yard) -> None:
+    deploy_id = ask(yard)
+    yard.ecs.faults.add(operation="RunTask", kind="timeout-before", seconds=0.05)
+    yard.until(lambda: yard.ecs.calls("RunTask"))
+    not_essential(yard, "web", "none")
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.SUPERSEDED
+    assert yard.said(deploy_id, MilestoneKind.END).endswith(
+        "I do not fight it. ECS gave no answer when I asked it to run `python -m web migrate` before, so it "
+        "may have run; look at its log."
+    )
+
+
 @pytest.mark.parametrize("verb", [Verb.RESTART, Verb.ROLLBACK])
 def test_a_restart_or_rollback_runs_nothing_before(yard: Yard, verb: Verb) -> None:
     yard.until_over(yard.ask("web", "1.4.2"))
