@@ -12,6 +12,7 @@ import pytest
 from deploys.catalogue.service import CheckAfter, Strategy, TaskBefore
 from deploys.checked import Check
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Verb
+from deploys.errors import AwsUnavailable
 from tests.builders import a_deploy, a_service
 from tests.web_answers import WebAnswers, web_answers
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags
@@ -244,7 +245,7 @@ def test_looks_that_break_again_and_again_end_in_a_rollback(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(address: str) -> Answer:
-        raise RuntimeError("a bug")
+        raise AwsUnavailable(action="anything", detail="silence")
 
     monkeypatch.setattr(checking, "PATIENCE_SECONDS", 20.0)
     monkeypatch.setattr("workers.http_check.look", broken)
@@ -253,7 +254,9 @@ def test_looks_that_break_again_and_again_end_in_a_rollback(
     deploy = yard.until_over(deploy_id)
 
     assert_rolled_back(yard, deploy)
-    assert "An error inside Slipway (reference" in yard.said(deploy_id, MilestoneKind.END)
+    assert yard.said(deploy_id, MilestoneKind.END) == (
+        "*Rolled back* to `web:17`: AWS does not answer anything for now (silence)."
+    )
 
 
 def test_an_alarm_that_was_deleted_meanwhile_does_not_count_as_quiet(yard: Yard, alarm: Any) -> None:
