@@ -14,7 +14,7 @@ from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
 from workers.flows.stop_start import original_of, taken
-from workers.flows.way_back import begun, set_again
+from workers.flows.way_back import begun, set_again, why
 from workers.flows.words import endings, looks, reasons
 from workers.turn import Next, Turn
 
@@ -152,7 +152,7 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
     if now - deploy.phase_since > back_deadline(deploy):
         text = endings.failed(
             reasons.back_overdue(old_revision(deploy), back_deadline(deploy)),
-            gather(deploy, turn, seen),
+            why(deploy, turn, seen),
         )
         return end(deploy, turn, Outcome.FAILED, text)
     return Next(deploy, after=turn.pace.watch_seconds)

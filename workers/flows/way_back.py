@@ -12,6 +12,7 @@ from deploys.way_back import WayBack
 from workers.ecs import tasks
 from workers.ecs.seen import ServiceSeen
 from workers.ecs.why import explain
+from workers.ecs.why_events import names_another
 from workers.flows.ending import end, old_revision
 from workers.flows.evidence import Evidence
 from workers.flows.words import endings, looks, reasons
@@ -36,24 +37,27 @@ def set_again(deploy: Deploy, turn: Turn, seen: ServiceSeen, limit: float) -> Ne
     lasted = now - back.since
     if lasted > limit and seen.desired != 0:
         reason = reasons.back_in_vain(deploy, old_revision(deploy), lasted)
-        text = endings.failed(reason, Evidence(_causes(deploy, turn, back.since)))
+        text = endings.failed(reason, why(deploy, turn, seen))
         given_up = deploy.evolve(way_back=back.evolve(in_vain=True))
         return end(given_up, turn, Outcome.FAILED, text)
     again = deploy.evolve(way_back=back)
     if seen.desired != 0 and lasted > STALE_SECONDS and back.told_at is None:
-        causes = _causes(deploy, turn, back.since)
-        text = looks.does_not_hold(deploy, old_revision(deploy), limit, causes)
+        text = looks.does_not_hold(deploy, old_revision(deploy), limit, why(deploy, turn, seen).causes)
         told = back.evolve(told_at=now)
         again = deploy.saying(now, MilestoneKind.TROUBLE, text, broadcast=True, way_back=told)
     return Next(again.at(Phase.RESTORING, now), after=turn.pace.watch_seconds)
 
 
-def _causes(deploy: Deploy, turn: Turn, since: float) -> tuple[str, ...]:
-    """Why tasks of the recorded revision stopped on the way back; empty where AWS does not tell."""
+def why(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Evidence:
+    """Why tasks of the recorded revision do not start on the way back; empty where AWS does not tell."""
     service = deploy.service
+    since = deploy.way_back.since if deploy.way_back else deploy.phase_since
     try:
         listed = tasks.of_service(turn.region, service.cluster, service.ecs_service)
     except SlipwayError:
-        return ()
+        return Evidence()
     old = old_revision(deploy)
-    return explain([task for task in listed if task.revision == old and task.stop_code], (), since)
+    stopped = [task for task in listed if task.revision == old and task.stop_code]
+    present = seen.primary.id if seen.primary else ""
+    events = [event for event in seen.events if not names_another(event.message, present)]
+    return Evidence(explain(stopped, events, since))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
 from deploys.catalogue.service import CheckAfter
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.way_back import WayBack
-from tests.builders import ARN, a_deploy, a_plan
+from tests.builders import ARN, NOW, a_deploy, a_plan
 from tests.workers.yard import Yard
+from workers.ecs import tasks
 from workers.ecs.seen import ServiceSeen
 from workers.flows import restoring
 from workers.flows.settling import moved_late
+from workers.flows.way_back import set_again
+from workers.turn import Pace, Turn
 
 NOBODY = "http://127.0.0.1:9/health"
 
@@ -78,6 +84,50 @@ def test_a_stop_start_service_is_not_left_at_zero(yard: Yard, monkeypatch: pytes
     assert (service["desiredCount"], service["runningCount"]) == (2, 2)
     assert yard.images_running("billing") == {"1.4.2"}
     assert yard.leftovers() == []
+
+
+def test_without_a_breaker_its_end_says_why_the_old_version_does_not_start(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restoring, "LEAST_BACK_SECONDS", 60)
+    off = {"deploymentCircuitBreaker": {"enable": False, "rollback": False}}
+    yard.console.update_service(cluster="production", service="web", deploymentConfiguration=off)
+    deploy_id = turned(yard, "web")
+
+    deploy = to_its_end(yard, deploy_id)
+
+    assert deploy.outcome is Outcome.FAILED
+    end = deploy.milestones[-1].text
+    first, *causes = end.splitlines()
+    assert first.startswith("*Failed*: the way back to `web:17` did not finish within 1 min 00 s.")
+    assert "the image could not be pulled: it is not there." in causes[0]
+    assert causes[1:] == [
+        "• tasks fail again and again, so ECS waits longer and longer before it starts the next."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told_at", "desired", "says"),
+    [
+        (10, None, 3, False),  # a stale read, or a call that arrived late
+        (40, None, 3, True),
+        (40, NOW + 35, 3, False),
+        (40, None, 0, False),
+        (901, None, 0, False),
+    ],
+)
+def test_it_is_said_once_when_it_can_be_no_stale_read_and_a_stopped_service_is_never_left(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, told_at: float | None, desired: int, says: bool
+) -> None:
+    monkeypatch.setattr(tasks, "of_service", lambda *_: ())
+    deploy = a_deploy(phase=Phase.FOLLOWING_BACK, plan=a_plan(), way_back=WayBack(since=NOW, told_at=told_at))
+    turn = cast("Turn", SimpleNamespace(now=lambda: NOW + seconds, pace=Pace(), region=None))
+    seen = ServiceSeen("arn", "web", "ACTIVE", f"{ARN}:task-definition/web:2", desired, 0, desired)
+
+    left = set_again(deploy, turn, seen, 900).deploy
+
+    assert (left.phase, left.outcome) == (Phase.RESTORING, None)
+    assert bool(left.milestones) is says
 
 
 @pytest.mark.parametrize("in_vain", [False, True])
