@@ -86,18 +86,22 @@ def test_a_stop_start_service_is_not_left_at_zero(yard: Yard, monkeypatch: pytes
     assert yard.leftovers() == []
 
 
+@pytest.mark.parametrize("cancelled", [False, True])
 def test_without_a_breaker_its_end_says_why_the_old_version_does_not_start(
-    yard: Yard, monkeypatch: pytest.MonkeyPatch
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, cancelled: bool
 ) -> None:
     monkeypatch.setattr(restoring, "LEAST_BACK_SECONDS", 60)
     off = {"deploymentCircuitBreaker": {"enable": False, "rollback": False}}
     yard.console.update_service(cluster="production", service="web", deploymentConfiguration=off)
     deploy_id = turned(yard, "web")
+    if cancelled:
+        yard.cancel(deploy_id)
 
     deploy = to_its_end(yard, deploy_id)
 
     assert deploy.outcome is Outcome.FAILED
     end = deploy.milestones[-1].text
+    assert "came too late" not in end, "a cancel that turned it was not late"
     first, *causes = end.splitlines()
     assert first.startswith("*Failed*: the way back to `web:17` did not finish within 1 min 00 s.")
     assert "the image could not be pulled: it is not there." in causes[0]
