@@ -11,6 +11,8 @@ from workers.ecs.seen import ContainerSeen, TaskSeen
 
 _STOPPED_FROM_OUTSIDE = {None, 137, 143}
 """Exit codes of a container that ECS stopped because another one ended; None: it never got so far."""
+_AFTER_ANOTHER = {0, 137, 143}
+"""Those that a container which serves has when it is stopped."""
 
 
 def cause(task: TaskSeen, container: str, *, by_us: bool) -> Cause | None:
@@ -31,16 +33,32 @@ def _exited(task: TaskSeen, container: str, command: ContainerSeen | None) -> Ca
     if command is not None and command.exit_code not in _STOPPED_FROM_OUTSIDE:
         return why_tasks.exited(command)
     others = [each for each in task.containers if each.name != container and each.exit_code is not None]
-    first = [each for each in others if each.exit_code not in _STOPPED_FROM_OUTSIDE] or others
-    return _ended_by(first, container) if first else why_tasks.STOP_CODES["EssentialContainerExited"](task)
+    never_ended = command is None or command.exit_code is None
+    first = [each for each in others if never_ended or each.exit_code not in _AFTER_ANOTHER]
+    if first:
+        return _ended_by(first, container)
+    if command is not None and others:
+        return _one_of([command, *others], container)
+    return why_tasks.STOP_CODES["EssentialContainerExited"](task)
 
 
 def _ended_by(others: list[ContainerSeen], container: str) -> Cause:
-    named = " and ".join(f"{code(each.name)} (code {each.exit_code})" for each in others)
     return Cause(
-        f"it was stopped midway, because another essential container exited: {named}. Make that one not "
-        f"essential, or keep it running until {code(container)} is done."
+        f"it was stopped midway, because another essential container exited: {_named(others)}. Make that one "
+        f"not essential, or keep it running until {code(container)} is done."
     )
+
+
+def _one_of(ended: list[ContainerSeen], container: str) -> Cause:
+    return Cause(
+        f"it did not finish: containers {_named(ended)} ended, and ECS does not say which of them was first. "
+        f"If it was not {code(container)}, make the other one not essential, or keep it running until "
+        f"{code(container)} is done."
+    )
+
+
+def _named(containers: list[ContainerSeen]) -> str:
+    return " and ".join(f"{code(each.name)} (code {each.exit_code})" for each in containers)
 
 
 CODES: dict[str, Callable[[TaskSeen], Cause]] = {

@@ -14,6 +14,11 @@ ENVOY_ENDED = (
     "it was stopped midway, because another essential container exited: `envoy` (code {code}). Make that one "
     "not essential, or keep it running until `app` is done."
 )
+ONE_OF_THEM = (
+    "it did not finish: containers `app` (code {app}) and `envoy` (code {envoy}) ended, and ECS does not say "
+    "which of them was first. If it was not `app`, make the other one not essential, or keep it running "
+    "until `app` is done."
+)
 
 
 def told(task: TaskSeen, *, by_us: bool = False) -> str:
@@ -28,9 +33,17 @@ def told(task: TaskSeen, *, by_us: bool = False) -> str:
         ([exited(3, "app")], IT_RAN),
         ([exited(3, "app"), exited(143, "envoy")], IT_RAN),
         ([exited(3, "app"), exited(0, "envoy")], IT_RAN),
-        ([exited(137, "app"), exited(0, "envoy")], ENVOY_ENDED.format(code=0)),
+        ([exited(None, "app"), exited(0, "envoy")], ENVOY_ENDED.format(code=0)),
+        ([exited(137, "app"), exited(0, "envoy")], ONE_OF_THEM.format(app=137, envoy=0)),
+        ([exited(143, "app"), exited(137, "envoy")], ONE_OF_THEM.format(app=143, envoy=137)),
+        (
+            [exited(143, "app")],
+            "container `app` exited with code 143 (it was asked to stop, SIGTERM). Its last log lines say "
+            "why.",
+        ),
         ([exited(143, "app"), exited(1, "envoy")], ENVOY_ENDED.format(code=1)),
-        ([exited(None, "app"), exited(1, "envoy"), exited(143, "logs")], ENVOY_ENDED.format(code=1)),
+        ([exited(None, "app"), exited(1, "envoy")], ENVOY_ENDED.format(code=1)),
+        ([exited(143, "app"), exited(1, "envoy"), exited(143, "logs")], ENVOY_ENDED.format(code=1)),
     ],
 )
 def test_the_command_s_exit_tells_unless_another_container_ended_the_task(
