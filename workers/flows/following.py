@@ -12,7 +12,7 @@ from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
 from workers.flows.causes import known_cause
 from workers.flows.checking import succeed
-from workers.flows.deadline import overdue
+from workers.flows.deadline import back_deadline, ecs_overdue, overdue
 from workers.flows.ending import end, go_back, old_revision, superseded
 from workers.flows.evidence import causes, gather, own_events
 from workers.flows.pausing import settle_pause
@@ -49,7 +49,11 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return _finish(deploy, turn, stands, seen, own)
     deploy = deploy.evolve(seen_end="")
     if stands is Stand.ROLLING_BACK:
-        return Next(tell_ecs_goes_back(deploy, turn, own), after=turn.pace.watch_seconds)
+        deploy = tell_ecs_goes_back(deploy, turn, own)
+        if ecs_overdue(deploy, turn.now()):
+            late = reasons.back_overdue(old_revision(deploy), back_deadline(deploy))
+            return end(deploy, turn, Outcome.FAILED, endings.failed(late, gather(deploy, turn, seen)))
+        return Next(deploy, after=turn.pace.watch_seconds)
     if deploy.cancel:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if overdue(deploy, turn.now()):

@@ -237,6 +237,9 @@ def test_where_ecs_only_stops_the_way_back_is_ours_and_its_pauses_are_continued(
         "*Rolled back* to `site:5`: ECS says that the rollout failed: Service deployment stopped because a "
         "CloudWatch alarm was triggered.",
     ]
+    answers = yard.ecs.calls("ContinueServiceDeployment")
+    assert [each.params["action"] for each in answers] == ["CONTINUE", "CONTINUE"]
+    assert len({each.params["serviceDeploymentArn"] for each in answers}) == 2
     assert yard.images_running("site") == {"1.4.0"}
 
 
