@@ -14,7 +14,7 @@ from tests.builders import ARN, NOW, a_deploy, a_plan
 from tests.workers.yard import Yard
 from workers.ecs import tasks
 from workers.ecs.seen import ServiceSeen
-from workers.flows import restoring
+from workers.flows import deadline
 from workers.flows.settling import moved_late
 from workers.flows.way_back import set_again
 from workers.turn import Pace, Turn
@@ -46,7 +46,7 @@ def to_its_end(yard: Yard, deploy_id: str) -> Deploy:
 def test_it_is_told_while_it_is_tried_and_given_up_in_the_end(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(restoring, "LEAST_BACK_SECONDS", 60)
+    monkeypatch.setattr(deadline, "LEAST_BACK_SECONDS", 60)
     deploy_id = turned(yard, "web")
 
     deploy = to_its_end(yard, deploy_id)
@@ -74,7 +74,7 @@ def test_it_is_told_while_it_is_tried_and_given_up_in_the_end(
 
 
 def test_a_stop_start_service_is_not_left_at_zero(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restoring, "LEAST_BACK_SECONDS", 60)
+    monkeypatch.setattr(deadline, "LEAST_BACK_SECONDS", 60)
     deploy_id = turned(yard, "billing")
 
     deploy = to_its_end(yard, deploy_id)
@@ -90,7 +90,7 @@ def test_a_stop_start_service_is_not_left_at_zero(yard: Yard, monkeypatch: pytes
 def test_without_a_breaker_its_end_says_why_the_old_version_does_not_start(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, cancelled: bool
 ) -> None:
-    monkeypatch.setattr(restoring, "LEAST_BACK_SECONDS", 60)
+    monkeypatch.setattr(deadline, "LEAST_BACK_SECONDS", 60)
     off = {"deploymentCircuitBreaker": {"enable": False, "rollback": False}}
     yard.console.update_service(cluster="production", service="web", deploymentConfiguration=off)
     deploy_id = turned(yard, "web")
