@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from deploys.mrkdwn import code, escape
 from workers.ecs.causes import Cause, Topic, quoted
@@ -26,11 +26,15 @@ _EXPECTED = "Scaling activity initiated by"
 """stoppedReason of tasks that the scheduler stops in the course of things."""
 
 
-def cause(task: TaskSeen) -> Cause | None:
-    """Why a task stopped, or None where it did not stop or there is no trouble in it."""
+def cause(task: TaskSeen, codes: Mapping[str, Callable[[TaskSeen], Cause]] | None = None) -> Cause | None:
+    """Why a task stopped, or None where it did not stop or there is no trouble in it.
+
+    codes: what each stop code means, where the task is not one of a service's.
+    """
     if not (task.stop_code or task.stopped_reason) or task.stopped_reason.startswith(_EXPECTED):
         return None
-    return _out_of_memory(task) or _unhealthy(task) or failed_start(task) or _by_code(task)
+    by_code = (STOP_CODES if codes is None else codes).get(task.stop_code, _verbatim)
+    return _out_of_memory(task) or _unhealthy(task) or failed_start(task) or by_code(task)
 
 
 def _out_of_memory(task: TaskSeen) -> Cause | None:
@@ -65,19 +69,20 @@ def _target_group(reason: str) -> str:
     return f" in target group {code(parts[1] if len(parts) > 1 else parts[0])}" if found else ""
 
 
-def _by_code(task: TaskSeen) -> Cause:
-    return STOP_CODES.get(task.stop_code, _verbatim)(task)
-
-
 def _exited(task: TaskSeen) -> Cause:
     ended = [found for found in task.containers if found.exit_code is not None]
     culprits = [found for found in ended if found.exit_code not in _AFTER_ANOTHER] or ended
     if not culprits:
         return _verbatim(task)
     if len(culprits) == 1:
-        return Cause(f"container {_exit(culprits[0])}. Its last log lines say why.")
+        return exited(culprits[0])
     exits = " and ".join(_exit(found) for found in sorted(culprits, key=lambda found: found.name))
     return Cause(f"containers {exits}; an essential one of them ended first. Their last log lines say why.")
+
+
+def exited(container: ContainerSeen) -> Cause:
+    """That this container ended the task by its exit."""
+    return Cause(f"container {_exit(container)}. Its last log lines say why.")
 
 
 def _exit(container: ContainerSeen) -> str:

@@ -14,6 +14,7 @@ from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
 from workers.flows.stop_start import original_of, taken
+from workers.flows.way_back import begun, set_again, why
 from workers.flows.words import endings, looks, reasons
 from workers.turn import Next, Turn
 
@@ -31,7 +32,7 @@ def restore(deploy: Deploy, turn: Turn) -> Next:
         return gone(deploy, turn, seen)
     if not is_own(deploy, seen.revision):
         return _superseded(deploy, turn, seen)
-    deploy = _restorable(deploy, turn)
+    deploy = _restorable(begun(deploy, turn.now()), turn)
     if deploy.service.strategy is Strategy.STOP_START:
         return _restore_stopped(deploy, turn, seen)
     return _restore_rolling(deploy, turn, seen)
@@ -159,7 +160,7 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
     own = own_deployment(turn)
     deploy = deploy.evolve(rollout=progress(deploy, seen, own))
     if _must_restore_again(deploy, seen, own):
-        return Next(deploy.at(Phase.RESTORING, now), after=turn.pace.watch_seconds)
+        return set_again(deploy, turn, seen, back_deadline(deploy))
     if not is_own(deploy, seen.revision):
         return _superseded(deploy, turn, seen)
     if is_back(deploy, seen, own):
@@ -172,7 +173,7 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
     if now - deploy.phase_since > back_deadline(deploy):
         text = endings.failed(
             reasons.back_overdue(old_revision(deploy), back_deadline(deploy)),
-            gather(deploy, turn, seen),
+            why(deploy, turn, seen),
         )
         return end(deploy, turn, Outcome.FAILED, text)
     return Next(deploy, after=turn.pace.watch_seconds)

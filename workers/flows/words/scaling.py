@@ -6,6 +6,7 @@ from deploys.deploy import Deploy, Plan
 from deploys.mrkdwn import plural
 from deploys.scaling import EVERYTHING, Scaling, ScalingPlan, Suspension
 from workers.flows.approved_plan import Since
+from workers.flows.words.reasons import without_promise
 
 
 def count(plan: Plan) -> str:
@@ -40,7 +41,8 @@ def moved_otherwise(shown: Plan, fresh: Plan, became: Since) -> str:
             return f"{went}, which is outside of what it is scaled to{_both(shown.scaling, fresh.scaling)}."
         case Since.UNKNOWN:
             unknown = next(s.unknown for s in (fresh.scaling, shown.scaling) if s and s.unknown)
-            return f"{went}, and I cannot tell whether Application Auto Scaling did that: {unknown}"
+            why = without_promise(unknown)
+            return f"{went}, and I cannot tell whether Application Auto Scaling did that: {why}"
     return ""
 
 
@@ -114,8 +116,9 @@ def suspended_late() -> str:
 
 def still_suspended(what: str, attempts: int) -> str:
     return (
-        f"*Needs a look*: Application Auto Scaling is still suspended, because I cannot put it back. {what} "
-        f"(tried {plural(attempts, 'time')}; I keep trying, and the service's next deploy waits.)"
+        "*Needs a look*: Application Auto Scaling is still suspended, because I cannot put it back. "
+        f"{without_promise(what)} (tried {plural(attempts, 'time')}; I keep trying, and the service's next "
+        "deploy waits.)"
     )
 
 
