@@ -11,6 +11,7 @@ from workers.ecs import logs, task_definitions, tasks
 from workers.ecs.seen import EventSeen, ServiceSeen, TaskSeen
 from workers.ecs.why import explain
 from workers.ecs.why_events import names_another
+from workers.ecs.why_tasks import to_blame
 from workers.turn import Turn
 
 
@@ -57,15 +58,12 @@ def own_events(deploy: Deploy, seen: ServiceSeen | None) -> tuple[EventSeen, ...
 
 
 def _last_words(deploy: Deploy, turn: Turn, stopped: Sequence[TaskSeen]) -> tuple[str, tuple[str, ...]]:
-    failed = [
-        (task, container.name)
-        for task in stopped
-        for container in task.containers
-        if container.exit_code not in (None, 0)
-    ]
-    if not failed or deploy.new_revision is None:
+    ran = [(task, names) for task in stopped if (names := to_blame(task))]
+    if not ran or deploy.new_revision is None:
         return "", ()
-    task, container = max(failed, key=lambda each: each[0].stopped_at or 0.0)
+    task, names = max(ran, key=lambda each: each[0].stopped_at or each[0].stopping_at or 0.0)
+    main = deploy.plan.changes[0].container if deploy.plan else ""
+    container = main if main in names else names[0]
     try:
         revision = task_definitions.describe(turn.region, deploy.new_revision)
     except SlipwayError:
