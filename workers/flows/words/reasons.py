@@ -18,6 +18,13 @@ def overdue(deploy: Deploy) -> str:
     return f"{told}{without_waits(deploy)}"
 
 
+def never_shown(deploy: Deploy) -> str:
+    return (
+        f"ECS took the update to {code(short(deploy.new_revision))}, and showed no deployment for it within "
+        f"{duration(deploy.service.deadline)}."
+    )
+
+
 def rollout_failed(reason: str) -> str:
     return f"ECS says that the rollout failed{': ' + escape(reason) if reason else '.'}"
 

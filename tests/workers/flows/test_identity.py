@@ -1,0 +1,102 @@
+"""A rollout is ours by its identity, also where ECS is slow to show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from deploys.deploy import Outcome, Phase
+from tests.workers.yard import Yard
+
+Json = dict[str, Any]
+
+
+def answers_late(yard: Yard, service: str, times: int) -> Callable[[], int]:
+    """UpdateService answers with the service's deployments as they were before, so many times. How often it
+    did is what comes back.
+    """
+    before = yard.service(service)["deployments"]
+    struck: list[str] = []
+
+    def stale(parsed: Json, **_: Any) -> None:
+        if len(struck) < times:
+            struck.append("x")
+            parsed["service"]["deployments"] = before
+
+    client = yard.engine._aws.region("eu-west-1").ecs
+    client.meta.events.register("after-call.ecs.UpdateService", stale)
+    return lambda: len(struck)
+
+
+@pytest.mark.parametrize("describes_late", [False, True])
+def test_an_update_whose_answer_has_the_primary_of_before_is_not_followed_by_that_one(
+    yard: Yard, describes_late: bool
+) -> None:
+    before = yard.service("web")["deployments"][0]["id"]
+    struck = answers_late(yard, "web", times=1)
+    if describes_late:
+        yard.ecs.faults.add(operation="DescribeServices", kind="stale", times=6, seconds=8)
+
+    deploy = yard.until_over(yard.ask("web", "1.4.2"))
+
+    assert struck() == 1
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert deploy.deployment_id != before
+    assert deploy.deployment_id == yard.service("web")["deployments"][0]["id"]
+
+
+def test_a_stopped_service_is_started_once_though_the_answer_has_the_primary_of_before(yard: Yard) -> None:
+    deploy_id = yard.ask("billing", "1.4.2")
+    yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    yard.approve(deploy_id)
+    yard.until_phase(deploy_id, Phase.DRAINING)
+    struck = answers_late(yard, "billing", times=1)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert struck() == 1
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert deploy.deployment_id == yard.service("billing")["deployments"][0]["id"]
+
+
+def never_shows(yard: Yard, service: str) -> None:
+    """ECS takes every update and shows the deployments that were before."""
+    before = yard.service(service)["deployments"]
+
+    def stale(parsed: Json, **_: Any) -> None:
+        parsed["service"]["deployments"] = before
+
+    def stale_too(parsed: Json, **_: Any) -> None:
+        if parsed["services"][0]["taskDefinition"] != before[0]["taskDefinition"]:
+            parsed["services"][0]["deployments"] = before
+
+    events = yard.engine._aws.region("eu-west-1").ecs.meta.events
+    events.register("after-call.ecs.UpdateService", stale)
+    events.register("after-call.ecs.DescribeServices", stale_too)
+
+
+def test_a_deployment_that_never_shows_is_taken_back_at_the_deadline(yard: Yard) -> None:
+    never_shows(yard, "web")
+
+    deploy = yard.until_over(yard.ask("web", "1.4.2", deadline=60))
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert (
+        deploy.reason == "ECS took the update to `web:18`, and showed no deployment for it within 1 min 00 s."
+    )
+    assert yard.images_running("web") == {"1.4.0"}
+
+
+def test_cancelled_while_its_deployment_does_not_show_it_is_taken_back(yard: Yard) -> None:
+    never_shows(yard, "web")
+    deploy_id = yard.ask("web", "1.4.2")
+    yard.until(lambda: yard.service("web")["taskDefinition"].endswith("web:18"))
+    yard.tick(5)
+
+    yard.cancel(deploy_id)
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.CANCELLED
+    assert yard.images_running("web") == {"1.4.0"}
