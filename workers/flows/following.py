@@ -13,6 +13,7 @@ from workers.ecs.why import explain
 from workers.flows.causes import known_cause
 from workers.flows.checking import succeed
 from workers.flows.deadline import overdue
+from workers.flows.emptied import emptied, served
 from workers.flows.ending import end, go_back, old_revision, superseded
 from workers.flows.evidence import causes, gather, own_events
 from workers.flows.pausing import settle_pause
@@ -35,6 +36,7 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         old_revision(deploy),
         previous_deployment_id=deploy.previous_deployment_id,
         seen_going_back=bool(deploy.reason),
+        served=served(deploy),
     )
     stands = stand(followed, seen, own)
     deploy = deploy.evolve(
@@ -103,6 +105,8 @@ def _finish(
     if stands is Stand.FAILED:
         reason = reasons.rollout_failed(own.reason if own else "")
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
+    if stands is Stand.EMPTIED:
+        return emptied(deploy, turn)
     return end(deploy, turn, Outcome.FAILED, endings.gone(seen.status if seen else ""))
 
 
