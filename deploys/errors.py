@@ -302,12 +302,11 @@ class AwsError(SlipwayError):
 
 
 class AwsUnavailable(AwsError):
-    """AWS does not answer {action} for now ({detail}). It is tried again."""
+    """AWS does not answer {action} for now ({detail})."""
 
 
 class AwsUncertain(AwsUnavailable):
-    """AWS gave no answer to {action} ({detail}), so it may or may not have been done. I look before I try
-    again."""
+    """AWS gave no answer to {action} ({detail}), so it may or may not have been done."""
 
 
 class AwsDenied(AwsError):
