@@ -14,6 +14,9 @@ from workers.ecs.why_events import names_another
 from workers.ecs.why_tasks import to_blame
 from workers.turn import Turn
 
+EVENTS_KEPT = 100
+"""ECS gives a service's newest events only, so many of them (API reference, Service.events)."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -47,8 +50,14 @@ def _stopped(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:
 
 
 def _explained(deploy: Deploy, stopped: Sequence[TaskSeen], seen: ServiceSeen | None) -> tuple[str, ...]:
-    ours = own_events(deploy, seen)
-    return explain(stopped, ours, since=deploy.started_at or 0.0)
+    since = deploy.started_at or 0.0
+    return explain(stopped, own_events(deploy, seen), since, earlier_lost=earlier_lost(seen, since))
+
+
+def earlier_lost(seen: ServiceSeen | None, since: float) -> bool:
+    """Whether ECS may have had events since then that it no longer gives. Pure."""
+    events = seen.events if seen else ()
+    return len(events) >= EVENTS_KEPT and all(event.at >= since for event in events)
 
 
 def own_events(deploy: Deploy, seen: ServiceSeen | None) -> tuple[EventSeen, ...]:

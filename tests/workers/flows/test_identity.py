@@ -100,3 +100,44 @@ def test_cancelled_while_its_deployment_does_not_show_it_is_taken_back(yard: Yar
 
     assert deploy.outcome is Outcome.CANCELLED
     assert yard.images_running("web") == {"1.4.0"}
+
+
+@pytest.mark.parametrize(("tag", "outcome"), [("1.4.2", "SUCCEEDED"), ("1.5.0-crash", "ROLLED_BACK")])
+def test_a_service_deployment_that_never_shows_in_the_list_leaves_the_deployments_to_tell(
+    yard: Yard, tag: str, outcome: str
+) -> None:
+    """Its history ends after three months, and a new one can be absent for some seconds."""
+
+    def empty(parsed: Json, **_: Any) -> None:
+        parsed["serviceDeployments"] = []
+
+    events = yard.engine._aws.region("eu-west-1").ecs.meta.events
+    events.register("after-call.ecs.ListServiceDeployments", empty)
+
+    deploy = yard.until_over(yard.ask("web", tag))
+
+    assert deploy.outcome is Outcome[outcome]
+    assert deploy.service_deployment_arn is None
+
+
+def test_a_service_deployment_that_is_absent_for_some_seconds_is_joined_once_it_shows(yard: Yard) -> None:
+    looks: list[bool] = []
+
+    def late(parsed: Json, **_: Any) -> None:
+        looks.append(bool(parsed["serviceDeployments"]) and len(looks) > 4)
+        if not looks[-1]:
+            parsed["serviceDeployments"] = []
+
+    events = yard.engine._aws.region("eu-west-1").ecs.meta.events
+    events.register("after-call.ecs.ListServiceDeployments", late)
+    deploy_id = yard.ask("web", "1.4.2")
+
+    yard.until(lambda: yard.get(deploy_id).service_deployment_arn)
+
+    assert looks == [False] * 5 + [True]
+    number = (yard.get(deploy_id).deployment_id or "").removeprefix("ecs-svc/")
+    (found,) = yard.console.describe_service_deployments(
+        serviceDeploymentArns=[yard.get(deploy_id).service_deployment_arn]
+    )["serviceDeployments"]
+    assert found["targetServiceRevision"]["arn"].endswith(number)
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
