@@ -1,6 +1,8 @@
 # Everything runs from .venv, which `make` builds from the lock file when it is missing or out of date.
 PYTHON ?= python3
 BIN := .venv/bin
+# The tests start about a hundred processes: without bytecode on disk each would compile Slipway anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lock format clean

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.desk import Desk
+from bot.record import record_of
 from bot.replies_of_several import taken_in, under_way
 from bot.reply import Reply
 from bot.request import Request
 from deploys.batch import MOST, Batch
 from deploys.catalogue.service import Group, Service
-from deploys.deploy import Deploy, new_deploy_id
+from deploys.deploy import new_deploy_id
 from deploys.errors import MembershipUnknown, Refused, SeveralRefused, TooManyAtOnce
 
 MOST_REFUSALS = 5
@@ -38,19 +39,7 @@ def take_in_several(what: Several, request: Request, desk: Desk, *, tag: str, wh
     services = _permitted(what, request, desk)
     batch_id = new_deploy_id()
     deploys = [
-        Deploy(
-            id=new_deploy_id(),
-            service=service,
-            tag=tag,
-            why=why,
-            requester=request.user,
-            team=request.team,
-            channel=request.channel,
-            thread_ts=request.thread_ts,
-            requested_at=desk.now(),
-            batch=batch_id,
-            place=place,
-        )
+        record_of(request, service, desk.now(), tag=tag, why=why, batch=batch_id, place=place)
         for place, service in enumerate(services)
     ]
     batch = Batch(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bot import replies
 from bot.desk import Desk
+from bot.record import record_of
 from bot.reply import Reply
 from bot.request import Request
-from deploys.deploy import Deploy, Verb, new_deploy_id
+from deploys.deploy import Deploy, Verb
 
 
 def take_in(
@@ -26,19 +27,7 @@ def take_in(
     """
     service = desk.catalogue.service(service_name)
     desk.access.may_deploy(request.user, service.name, request.channel)
-    deploy = Deploy(
-        id=new_deploy_id(),
-        service=service,
-        verb=verb,
-        tag=tag,
-        target=target,
-        why=why,
-        requester=request.user,
-        team=request.team,
-        channel=request.channel,
-        thread_ts=request.thread_ts,
-        requested_at=desk.now(),
-    )
+    deploy = record_of(request, service, desk.now(), verb=verb, tag=tag, target=target, why=why)
     request.refuse_if_late()
     asked = desk.store.request(deploy)
     if asked.existing:

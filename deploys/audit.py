@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from deploys import keys
@@ -10,6 +12,9 @@ from deploys.deploy import Deploy
 
 if TYPE_CHECKING:
     from redis import Redis
+
+PAGE = 1000
+"""Entries read at once (count)."""
 
 
 def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None = None) -> list[str]:
@@ -33,10 +38,22 @@ def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None =
     return [part for pair in fields.items() for part in pair]
 
 
-def trail(redis: Redis, deploy_id: str, *, newest: int = 10_000) -> list[dict[str, str]]:
-    """The entries of one deploy, oldest first, out of the newest entries of the stream (count)."""
-    found = [
-        {text(name): text(value) for name, value in (fields or {}).items()}
-        for _, fields in reversed(redis.xrevrange(keys.AUDIT, count=newest) or [])
-    ]
-    return [fields for fields in found if fields["deploy"] == deploy_id]
+def trail(
+    redis: Redis, deploy_id: str | None = None, *, service: str | None = None, count: int = 10_000
+) -> list[dict[str, str]]:
+    """The newest entries (at most count), oldest first: of all deploys, of one, or of one service's."""
+    wanted = {"deploy": deploy_id, "service": service}
+    found = (
+        fields
+        for fields in _newest_first(redis)
+        if all(value is None or fields.get(name) == value for name, value in wanted.items())
+    )
+    return list(islice(found, count))[::-1]
+
+
+def _newest_first(redis: Redis) -> Iterator[dict[str, str]]:
+    before = "+"
+    while page := redis.xrevrange(keys.AUDIT, max=before, count=PAGE):
+        for entry_id, fields in page:
+            yield {text(name): text(value) for name, value in (fields or {}).items()}
+            before = f"({text(entry_id)}"

@@ -3,189 +3,38 @@
 from __future__ import annotations
 
 import secrets
-from enum import StrEnum
 from typing import Any
 
+from deploys.answers import Cancel, Decision, Verdict
 from deploys.catalogue.service import Service
 from deploys.checked import Check
 from deploys.draining import Draining
 from deploys.frozen import Frozen
+from deploys.milestones import Milestone, MilestoneKind
+from deploys.observed import Original, Rollout, TaskAlive
 from deploys.one_off import OneOff
-from deploys.scaling import Scaling, ScalingPlan
-from deploys.traffic import Shift, TrafficPlan
+from deploys.phase import Outcome, Phase, Verb
+from deploys.plan import ContainerChange, Plan
+from deploys.scaling import Scaling
+from deploys.traffic import Shift
 
-
-class Verb(StrEnum):
-    """What was asked for."""
-
-    DEPLOY = "deploy"  # another version
-    RESTART = "restart"  # the same version, in new tasks
-    ROLLBACK = "rollback"  # an earlier revision, as it was
-    FOLLOW = "follow"  # nothing: a rollout that is not ours is looked on
-
-
-class Phase(StrEnum):
-    """Where a deploy is. Each phase that changes AWS is the written intent to do so."""
-
-    WAITING = "waiting"  # in line behind another deploy of the same service
-    PLANNING = "planning"  # reading what runs now and what would change
-    AWAITING_APPROVAL = "awaiting approval"  # the plan is shown, people decide
-    REGISTERING = "registering"  # about to register the new revision
-    PREPARING = "preparing"  # a one-off task runs with the new revision, before the service is touched
-    UPDATING = "updating"  # rolling: about to point the service at the new revision
-    RECORDING = "recording"  # stop-start: about to write down the count and tasks to bring back
-    STOPPING = "stopping"  # stop-start: about to set the desired count to 0
-    DRAINING = "draining"  # stop-start: waiting until every old task is STOPPED
-    STARTING = "starting"  # stop-start: about to set the new revision and the recorded count, in one update
-    FOLLOWING = "following"  # our rollout is under way in ECS
-    CHECKING = "checking"  # the rollout has succeeded; what has to hold afterwards is looked at
-    LOOKING_ON = "looking on"  # a rollout that is not ours is under way in ECS; nothing of it is changed
-    RESTORING = "restoring"  # about to bring back the recorded revision and count
-    FOLLOWING_BACK = "following back"  # the way back is under way in ECS
-    SETTLING = "settling"  # the outcome is known; a later look proves that it held
-    ENDED = "ended"
-
-
-class Outcome(StrEnum):
-    """How a deploy ended. None of them is 'stable'."""
-
-    SUCCEEDED = "succeeded"  # our own rollout completed
-    ROLLED_BACK = "rolled back"  # the recorded revision serves again
-    FAILED = "failed"  # it did not succeed and the recorded revision could not be brought back by itself
-    SUPERSEDED = "superseded"  # somebody else's newer deployment took the service
-    CANCELLED = "cancelled"  # a person withdrew it; what had changed was brought back
-    REJECTED = "rejected"  # an approver said no
-    EXPIRED = "expired"  # time ran out: nobody decided, or a rollout that is only followed did not end
-    REFUSED = "refused"  # a check said no before anything was changed
-
-
-class Verdict(StrEnum):
-    """What a person decided about a plan."""
-
-    APPROVED = "approved"
-    REJECTED = "rejected"
-
-
-class ContainerChange(Frozen):
-    """One container's image before and after."""
-
-    container: str
-    old_image: str
-    new_image: str
-    digest: str | None = None
-    """sha256 digest of the new image, where its registry could be asked."""
-
-
-class Plan(Frozen):
-    """What a deploy would change, as shown to people. An approval is for exactly this."""
-
-    old_revision: str
-    """Task definition ARN that the service runs now."""
-    source_revision: str = ""
-    """ARN of the revision that the new one is made of; a rollback returns to it as it is."""
-    tag: str = ""
-    """The tag that will run."""
-    old_tag: str
-    """Tag (or short digest) of the image that runs now."""
-    changes: tuple[ContainerChange, ...]
-    digest: str | None = None
-    """sha256 digest the new tag points to, where the registry could be asked."""
-    pushed_at: float | None = None
-    """When the new image was pushed (epoch seconds)."""
-    size: int | None = None
-    """Bytes of the new image, compressed, where the registry says so."""
-    pinned: bool = False
-    """Whether the new revision names the image by its digest, so that the tag may move."""
-    desired_count: int
-    """Tasks the service wants now, and will want afterwards (count)."""
-    minimum_healthy_percent: int | None = None
-    maximum_percent: int | None = None
-    grace_seconds: int = 0
-    """How long ECS takes no notice of a new task's load balancer health checks (seconds)."""
-    downtime: bool = False
-    """Whether no task serves for a while."""
-    downtime_estimate: int | None = None
-    """Seconds without a task that this plan may mean: the stop timeout and start of the containers."""
-    traffic: TrafficPlan | None = None
-    """How ECS moves the traffic, where the service is BLUE_GREEN, LINEAR or CANARY."""
-    stop_timeout: int | None = None
-    """Seconds that the containers running now get to stop, where they are going to be stopped."""
-    scaling: ScalingPlan | None = None
-    """What is known of Application Auto Scaling, where the service is going to be stopped and is scaled."""
-
-
-class Decision(Frozen):
-    """One person's answer to the approval question."""
-
-    user: str
-    verdict: Verdict
-    at: float
-
-
-class Cancel(Frozen):
-    """A person asked to cancel."""
-
-    user: str
-    at: float
-
-
-class Original(Frozen):
-    """What a stop-start deploy brings back on every way out. Written before the service is stopped."""
-
-    revision: str
-    desired_count: int
-    task_arns: tuple[str, ...]
-
-
-class TaskAlive(Frozen):
-    """An old task that has not stopped yet."""
-
-    task_id: str
-    last_status: str
-    since: float | None = None
-    """When it began to stop (epoch seconds), where ECS says so."""
-    asked: bool = True
-    """Whether ECS asked it to stop; it does not ask protected tasks."""
-    protected: bool = False
-    """Protected from scale-in."""
-    protected_until: float | None = None
-    """When that ends by itself (epoch seconds)."""
-
-
-class Rollout(Frozen):
-    """Counts of the rollout as last observed (tasks)."""
-
-    new_desired: int = 0
-    new_pending: int = 0
-    new_running: int = 0
-    old_pending: int = 0
-    old_running: int = 0
-    failed_tasks: int = 0
-    breaker_threshold: int = 0
-    """Failures after which ECS's circuit breaker trips; 0 where there is none."""
-    status: str = ""
-    """ECS's own word: the service deployment's status or the deployment's rolloutState."""
-
-
-class MilestoneKind(StrEnum):
-    """What a thread reply is about."""
-
-    PLAN = "plan"
-    QUESTION = "question"  # needs an approver: broadcast, mentions them
-    PROGRESS = "progress"
-    TROUBLE = "trouble"  # something is wrong and it goes on
-    END = "end"  # the outcome; mentions the requester
-
-
-class Milestone(Frozen):
-    """One reply in the thread. Replies are posted in order, each once."""
-
-    at: float
-    kind: MilestoneKind
-    text: str
-    """Slack mrkdwn, already escaped."""
-    broadcast: bool = False
-    """Also shown in the channel."""
+__all__ = [
+    "Cancel",
+    "ContainerChange",
+    "Decision",
+    "Deploy",
+    "Milestone",
+    "MilestoneKind",
+    "Original",
+    "Outcome",
+    "Phase",
+    "Plan",
+    "Rollout",
+    "TaskAlive",
+    "Verb",
+    "Verdict",
+    "new_deploy_id",
+]
 
 
 class Deploy(Frozen):

@@ -15,7 +15,6 @@ SCOPES = {
     "chat:write": "posts and edits a deploy's card, its thread and answers",
     "chat:write.public": "posts in public channels without an invitation",
     "app_mentions:read": "hears @slipway, in threads too",
-    "users:read": "reads who people are",
     "usergroups:read": "reads who is in the user groups of services.yml",
 }
 """Bot scopes, and what each is for."""

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from slipway.audit import audit
 from slipway.check import check
 from slipway.demo.command import demo
 from slipway.manifest import manifest
@@ -39,6 +40,7 @@ def slipway(
 app.command()(check)
 app.command()(schema)
 app.command()(manifest)
+app.command()(audit)
 app.command()(demo)
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 from deploys.catalogue.durations import show
 from deploys.catalogue.service import CheckAfter, Group, Pin, Service
+from slipway.columns import Column, aligned, in_columns
 
 
 def table(services: Sequence[Service]) -> str:
-    """One line for each service. Columns are as wide as they have to be: only whole ids are of use."""
-    columns = [[heading, *map(cell, services)] for heading, cell in _ALWAYS]
-    columns += [
-        [heading, *(cell(service) or "-" for service in services)]
-        for heading, cell in _WHERE_USED
-        if any(map(cell, services))
-    ]
-    return _aligned(zip(*columns, strict=True))
+    """One line for each service."""
+    return in_columns(services, _ALWAYS, _WHERE_USED)
 
 
 def groups_table(groups: Sequence[Group]) -> str:
@@ -30,15 +25,7 @@ def groups_table(groups: Sequence[Group]) -> str:
         )
         for group in groups
     ]
-    return _aligned([("group", "services", "in order", "stops on first failure"), *rows])
-
-
-def _aligned(lines: Iterable[Sequence[str]]) -> str:
-    rows = list(lines)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return aligned([("group", "services", "in order", "stops on first failure"), *rows])
 
 
 def _in_ecs(service: Service) -> str:
@@ -82,8 +69,7 @@ def _yes_or_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
-_Column = tuple[str, Callable[[Service], str]]
-_ALWAYS: tuple[_Column, ...] = (
+_ALWAYS: tuple[Column[Service], ...] = (
     ("service", lambda service: service.name),
     ("strategy", lambda service: service.strategy),
     ("in ECS", _in_ecs),
@@ -92,7 +78,7 @@ _ALWAYS: tuple[_Column, ...] = (
     ("channels", lambda service: ", ".join(service.channels) or "any"),
     ("deadline", lambda service: show(service.deadline)),
 )
-_WHERE_USED: tuple[_Column, ...] = (
+_WHERE_USED: tuple[Column[Service], ...] = (
     ("pinned by", _pinned),
     ("before", _before),
     ("after", _after),

@@ -1,7 +1,8 @@
-"""The short way to a sandbox in the same process: a call instead of a connection.
+"""The short way to a sandbox in the same process: a call instead of a connection, by clients that are kept.
 
-Sockets and a server's threads take half of the time of a request, and flow tests make tens of thousands. The
-long way is taken by the scenarios and by the sandbox's own tests of faults and of other clients.
+Sockets and a server's threads take half of the time of a request, and flow tests make tens of thousands. A
+client takes longer to build than most of them to answer. The long way is taken by the scenarios and by the
+sandbox's own tests of faults and of other clients.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.exceptions import ConnectionClosedError
@@ -19,24 +23,85 @@ from botocore.httpsession import URLLib3Session
 
 from sandbox.ecs import EcsSandbox
 from sandbox.ecs.http.front import ConnectionLost
+from sandbox.ecs.place import REGION
+from workers.ecs.roles import Keys
+from workers.ecs.session import Aws
+
+ADDRESS = "http://aws.invalid"
+"""Where kept clients believe to be: a client keeps its address, and each sandbox has a port of its own.
+Nobody is there (RFC 2606)."""
+ENVIRONMENT = {
+    "AWS_ENDPOINT_URL": ADDRESS,
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "sandbox",
+    "AWS_SECRET_ACCESS_KEY": "sandbox",
+}
 
 
 def shorten(sandbox: EcsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every client of this process takes the short way to this sandbox; its forks still connect."""
+    """Every client of this process takes the short way to this sandbox; its forks connect."""
     connecting, here = URLLib3Session.send, os.getpid()
+    connected = sandbox.client
 
     def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
-        if os.getpid() != here or not request.url.startswith(sandbox.url):
+        if not request.url.startswith((ADDRESS, sandbox.url)):
             return connecting(session, request)
+        if os.getpid() == here:
+            return _answered(sandbox, request)
+        request.url = request.url.replace(ADDRESS, sandbox.url, 1)
+        return connecting(session, request)
+
+    def client(service: str, **options: Any) -> Any:
+        return connected(service, **options) if options else someone(service)
+
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setattr(URLLib3Session, "send", send)
+    monkeypatch.setattr(Aws, "build", _build)
+    monkeypatch.setattr(sandbox, "client", client)
+
+
+@contextmanager
+def answered_by(sandbox: EcsSandbox, client: Any) -> Iterator[Any]:
+    """This client alone takes it."""
+
+    def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         return _answered(sandbox, request)
 
-    monkeypatch.setattr(URLLib3Session, "send", send)
+    client.meta.events.register("before-send", answer)
+    try:
+        yield client
+    finally:
+        client.meta.events.unregister("before-send", answer)
 
 
-def shorten_for(client: Any, sandbox: EcsSandbox) -> Any:
-    """This client alone takes it."""
-    client.meta.events.register("before-send", lambda request, **_: _answered(sandbox, request))
-    return client
+@cache
+def someone(service: str) -> Any:
+    """A client that is not Slipway's, for one of AWS's services, at ADDRESS."""
+    return boto3.client(
+        service,  # type: ignore[call-overload]
+        endpoint_url=ADDRESS,
+        region_name=REGION,
+        aws_access_key_id="sandbox",
+        aws_secret_access_key="sandbox",
+    )
+
+
+_building = Aws.build
+
+
+def _build(aws: Aws, service: str, region: str, keys: Keys | None = None) -> Any:
+    """Slipway's own client; it is kept where nobody but the sandbox's own user is asked for."""
+    if keys or not ENVIRONMENT.items() <= os.environ.items():
+        return _building(aws, service, region, keys)
+    return _slipways(service, region)
+
+
+@cache
+def _slipways(service: str, region: str) -> Any:
+    return _building(Aws(), service, region)
 
 
 def _answered(sandbox: EcsSandbox, request: AWSPreparedRequest) -> AWSResponse:
@@ -75,7 +140,7 @@ def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
         "RAW_URI": request.url,
         "REQUEST_URI": request.url,
         "SERVER_NAME": url.hostname,
-        "SERVER_PORT": str(url.port),
+        "SERVER_PORT": str(url.port or 80),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
         "CONTENT_TYPE": headers.get("HTTP_CONTENT_TYPE", ""),

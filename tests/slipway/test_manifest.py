@@ -144,7 +144,6 @@ def test_the_app_may_do_what_it_needs_and_nothing_else() -> None:
                 "chat:write",
                 "chat:write.public",
                 "app_mentions:read",
-                "users:read",
                 "usergroups:read",
             ]
         }

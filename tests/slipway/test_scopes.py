@@ -112,6 +112,13 @@ def test_the_app_is_granted_what_the_code_calls() -> None:
     assert not missing, "the manifest lacks these scopes"
 
 
+def test_the_app_is_granted_nothing_that_neither_calls_nor_events_need() -> None:
+    calls = {method for _, tree in product_code() for method in methods_called(tree)}
+    needed = frozenset[str]().union(*(NEEDS[method] for method in calls))
+
+    assert set(SCOPES) - needed == {"commands", "app_mentions:read"}
+
+
 def test_slack_sends_the_events_and_commands_that_the_bot_listens_to() -> None:
     events = {event for _, tree in product_code() for event in registered(tree, "event")}
     commands = {command for _, tree in product_code() for command in registered(tree, "command")}

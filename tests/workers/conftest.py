@@ -15,17 +15,8 @@ from tests.workers.yard import Yard
 
 @pytest.fixture
 def ecs(monkeypatch: pytest.MonkeyPatch) -> Iterator[EcsSandbox]:
-    """A fresh ECS region whose time the test moves; boto3 of this process is pointed at it."""
+    """A fresh ECS region whose time the test moves; boto3 of this process goes there."""
     with EcsSandbox(clock=ManualClock(start=NOW), seed=1) as sandbox:
-        for name, value in {
-            "AWS_ENDPOINT_URL": sandbox.url,
-            "AWS_REGION": "eu-west-1",
-            "AWS_DEFAULT_REGION": "eu-west-1",
-            "AWS_ACCESS_KEY_ID": "sandbox",
-            "AWS_SECRET_ACCESS_KEY": "sandbox",
-        }.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.delenv("AWS_PROFILE", raising=False)
         shorten(sandbox, monkeypatch)
         yield sandbox
 

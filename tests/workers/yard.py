@@ -25,7 +25,7 @@ from workers.ecs.session import Aws
 from workers.engine import Engine
 from workers.turn import Pace
 
-PACE = Pace(lease_seconds=60, watch_seconds=2, settle_seconds=75)
+PACE = Pace(lease_seconds=60, watch_seconds=5, settle_seconds=75)
 ALICE = "U01ALICE00"
 BOB = "U02BOB0000"
 

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 
 from sandbox.ecs import EcsSandbox, ManualClock
 from tests.sandbox.ecs.shapes import watch
-from tests.shortcut import shorten_for
+from tests.shortcut import answered_by, someone
 
 
 @pytest.fixture
@@ -18,6 +19,12 @@ def ecs() -> Iterator[EcsSandbox]:
 
 
 @pytest.fixture
-def client(ecs: EcsSandbox) -> Any:
+def client(ecs: EcsSandbox) -> Iterator[Any]:
     """boto3's ECS client, every answer to it checked against Amazon's model."""
-    return watch(shorten_for(ecs.client("ecs"), ecs))
+    with answered_by(ecs, _watched()) as client:
+        yield client
+
+
+@cache
+def _watched() -> Any:
+    return watch(someone("ecs"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 
 from deploys.deploy import MilestoneKind, Outcome, Phase, Verdict
 from deploys.scaling import EVERYTHING, Suspension
@@ -20,7 +19,7 @@ from tests.workers.flows.scaled import (
     suspensions,
     target,
 )
-from tests.workers.flows.test_crashes import Killed
+from tests.workers.flows.test_crashes import Killed, dying
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags, tasks_of
 from tests.workers.yard import Yard
 from workers.ecs import scaling
@@ -209,37 +208,17 @@ def test_a_worker_that_dies_at_one_of_its_calls_leaves_nothing_suspended(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, way: str, at: int, after: bool
 ) -> None:
     scaled(yard, Suspension(scale_in=True))
-    made = dying_at_scaling(monkeypatch, at, after)
     surviving(yard, monkeypatch)
     go, outcome = WAYS_OUT[way]
 
-    deploy = go(yard)
+    with dying(monkeypatch, at=at, after=after, among={"RegisterScalableTarget"}) as made:
+        deploy = go(yard)
 
     assert len(made) >= at, "the death never came"
     assert deploy.outcome is outcome
     assert (count(yard), target(yard).suspended) == (2, Suspension(scale_in=True))
     assert_strict_order(yard, SERVICE)
     assert yard.said(deploy.id).count("Suspending Application Auto Scaling") == 1
-
-
-def dying_at_scaling(monkeypatch: pytest.MonkeyPatch, at: int, after: bool) -> list[str]:
-    """The worker dies at its n-th call to RegisterScalableTarget."""
-    made: list[str] = []
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def call(client: Any, operation: str, parameters: Any) -> Any:
-        if operation != "RegisterScalableTarget":
-            return real(client, operation, parameters)
-        made.append(operation)
-        if len(made) == at and not after:
-            raise Killed
-        answer = real(client, operation, parameters)
-        if len(made) == at:
-            raise Killed
-        return answer
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
-    return made
 
 
 def surviving(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:

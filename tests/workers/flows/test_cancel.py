@@ -32,7 +32,7 @@ ROLLING = {
     Phase.PLANNING: Ends.WITHDRAWN,
     Phase.AWAITING_APPROVAL: Ends.WITHDRAWN,
     Phase.REGISTERING: Ends.WITHDRAWN,
-    Phase.PREPARING: Ends.NO_SUCH_PHASE,  # only with a task before: see test_preparing
+    Phase.PREPARING: Ends.NO_SUCH_PHASE,  # only with a task before: see test_preparing_cancelled
     Phase.UPDATING: Ends.WITHDRAWN,
     Phase.RECORDING: Ends.NO_SUCH_PHASE,
     Phase.STOPPING: Ends.NO_SUCH_PHASE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,13 +30,15 @@ class Killed(BaseException):
 
 
 @contextmanager
-def dying(monkeypatch: pytest.MonkeyPatch, *, at: int, after: bool) -> Iterator[list[str]]:
+def dying(
+    monkeypatch: pytest.MonkeyPatch, *, at: int, after: bool, among: Set[str] = CHANGES
+) -> Iterator[list[str]]:
     """The worker dies at its n-th call that changes something: before AWS gets it, or after."""
     made: list[str] = []
     real = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def call(client: Any, operation: str, parameters: Any) -> Any:
-        if operation not in CHANGES:
+        if operation not in among:
             return real(client, operation, parameters)
         made.append(operation)
         if len(made) == at and not after:

@@ -40,7 +40,7 @@ def test_blue_green_is_told_stage_by_stage(yard: Yard) -> None:
         "The new tasks run and get the test traffic. Production traffic still goes to the old ones.",
         "All production traffic goes to the new tasks now. The old ones still run.",
         "Baking for SOME TIME, until SOME TIME: the old tasks still run, so going back is quick.",
-        "*Succeeded.* `site` runs `1.4.2`: 2 tasks running, after SOME TIME. 2 old tasks not stopped yet.",
+        "*Succeeded.* `site` runs `1.4.2`: 2 tasks running, after SOME TIME. All old tasks have stopped.",
     ]
     assert yard.images_running("site") == {"1.4.2"}
     assert yard.leftovers() == []

@@ -10,7 +10,6 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import MembershipUnknown, NotAnApprover
 from deploys.pauses import number, unanswered
 from deploys.traffic import HookAction, PauseEnd
-from tests.workers.flows import test_crashes
 from tests.workers.flows.natives import (
     a_pause,
     answer_in_console,
@@ -261,9 +260,8 @@ def test_cancelled_at_a_pause(yard: Yard, paused: str) -> None:
 def test_a_worker_that_dies_while_it_tells_ecs(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, paused: str, action: HookAction, after: bool
 ) -> None:
-    monkeypatch.setattr(test_crashes, "CHANGES", {"ContinueServiceDeployment"})
     yard.answer(paused, action)
-    with dying(monkeypatch, at=1, after=after) as made:
+    with dying(monkeypatch, at=1, after=after, among={"ContinueServiceDeployment"}) as made:
         with pytest.raises(Killed):
             until(yard, lambda: False)
         yard.lease_runs_out(paused)

@@ -8,7 +8,7 @@ import pytest
 
 from deploys.deploy import MilestoneKind, Outcome, Phase, Rollout
 from deploys.errors import NotADeployer
-from tests.workers.yard import ALICE, Yard
+from tests.workers.yard import ALICE, PACE, Yard
 
 
 def revisions(yard: Yard, family: str) -> list[str]:
@@ -253,13 +253,11 @@ def test_rollouts_of_a_cluster_are_watched_together(yard: Yard) -> None:
     web, api = yard.ask("web", "1.4.2"), yard.ask("api", "1.4.2")
     yard.engine.advance(web)
     yard.engine.advance(api)
-    yard.ecs.advance(3)
-    calls: list[str] = []
-    ecs_client = yard.engine._aws.region("eu-west-1").ecs
-    ecs_client.meta.events.register("before-call.ecs.DescribeServices", lambda **_: calls.append("x"))
+    yard.ecs.advance(PACE.watch_seconds)
+    looks = len(yard.ecs.calls("DescribeServices"))
 
     yard.engine.watch("eu-west-1/production")
 
-    assert len(calls) == 1
+    assert len(yard.ecs.calls("DescribeServices")) == looks + 1
     assert yard.until_over(web).outcome is Outcome.SUCCEEDED
     assert yard.until_over(api).outcome is Outcome.SUCCEEDED

@@ -63,8 +63,6 @@ class Days(RuleBasedStateMachine):
         self.ecs = EcsSandbox(clock=ManualClock(start=NOW), seed=1)
         self.ecs.start()
         shorten(self.ecs, self.patch)
-        for name, value in self.ecs.environment.items():
-            self.patch.setenv(name, value)
         numbers = itertools.count(1)
         self.patch.setattr("tests.builders.new_deploy_id", lambda: f"deploy{next(numbers):02}")
         self.patch.setattr(BaseClient, "_make_api_call", self.between_us_and_aws())

@@ -1,0 +1,59 @@
+"""What people ask for that cannot be taken in."""
+
+from __future__ import annotations
+
+from deploys.errors.refused import Refused
+
+
+class UnknownService(Refused):
+    """There is no service `{name}` here. {nearest} `/deploy help` lists all of them."""
+
+
+class TooLate(Refused):
+    """Slack delivered this {seconds} s after you sent it, when it had already told you that it failed.
+    Nothing was changed. Please send it again."""
+
+
+class LateMention(Refused):
+    """Slack delivered this {seconds} s after you wrote it. You may have moved on since, so nothing was
+    changed. Please write it again."""
+
+
+class SeveralRefused(Refused):
+    """Nothing was {done}.{refusals}"""
+
+
+class GroupInList(Refused):
+    """`{name}` is a group of services, and a group is deployed by itself: `/deploy {name} TAG`."""
+
+
+class OneAtATime(Refused):
+    """`{name}` is a group of services, and `{verb}` takes one service at a time. In it are: {services}."""
+
+
+class TooManyAtOnce(Refused):
+    """That is {count} services, and at most {most} can be deployed at once. Nothing was taken in."""
+
+
+class UnknownDeploy(Refused):
+    """There is no deploy `{id}`. `/deploy status` shows the ones under way."""
+
+
+class NothingToCancel(Refused):
+    """Nothing is under way for {what}. `/deploy status` shows what is."""
+
+
+class NothingLeftToCancel(Refused):
+    """Nothing of {what} is left to cancel: {states}."""
+
+
+class AlreadyCancelled(Refused):
+    """{what} is being cancelled already: {user} asked for it. Its thread says how it ends."""
+
+
+class AlreadyGoingBack(Refused):
+    """{what} is being rolled back already. Its thread says how it ends."""
+
+
+class TooLateToCancel(Refused):
+    """{what} {state}, so there is nothing left to cancel. Nothing was changed."""

@@ -1,0 +1,48 @@
+"""What AWS answered."""
+
+from __future__ import annotations
+
+from deploys.errors.refused import SlipwayError
+
+
+class AwsError(SlipwayError):
+    """AWS did not do {action}: {detail}"""
+
+
+class AwsUnavailable(AwsError):
+    """AWS does not answer {action} for now ({detail})."""
+
+
+class AwsUncertain(AwsUnavailable):
+    """AWS gave no answer to {action} ({detail}), so it may or may not have been done."""
+
+
+class AwsDenied(AwsError):
+    """AWS does not allow {action}: {detail} Add it to the role of the workers."""
+
+
+class AwsForbidden(AwsDenied):
+    """AWS does not allow {action}: {detail} An explicit deny wins over what a role allows, so whoever owns
+    that policy has to lift it."""
+
+
+class AwsDeniedToRole(AwsDenied):
+    """AWS does not allow {action}: {detail} Add it to that role, which `services.yml` names for the
+    service."""
+
+
+class RoleDenied(AwsDenied):
+    """AWS does not let {who} assume the role {role} ({action}). The role has to exist, its trust policy has
+    to allow that {external}, and the workers need the permission {action} on it."""
+
+
+class AwsCredentials(AwsDenied):
+    """AWS does not accept the credentials of the workers for {action}: {detail}"""
+
+
+class ServiceDeploymentsUnavailable(AwsError):
+    """ECS service deployments cannot be used here ({action}: {detail})."""
+
+
+class AwsRefused(AwsError):
+    """AWS refused {action}: {detail}"""

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import pytest
+from redis import Redis
+from typer.testing import CliRunner, Result
+
+from deploys import audit
+from deploys.claims import Claim
+from deploys.deploy import Decision, Outcome, Phase, Verdict
+from deploys.store import Store
+from slipway.cli import app
+from tests.builders import ARN, NOW, a_deploy, a_service, a_stop_start_service
+
+BOB = "U02BOB0000"
+
+pytestmark = pytest.mark.usefixtures("empty_place")
+
+
+def slipway_audit(*arguments: str, redis_url: str = "") -> Result:
+    return CliRunner().invoke(app, ["audit", *arguments], env={"REDIS_URL": redis_url} if redis_url else {})
+
+
+@pytest.fixture
+def store(redis: Redis) -> Store:
+    """A store at 14:13:20 UTC."""
+    return Store(redis, now=lambda: NOW)
+
+
+def two_deploys(store: Store) -> Claim:
+    """One of ledger that bob approved, and one of web that has ended, with the claim that ended it."""
+    ledger = store.request(a_deploy(a_stop_start_service(), id="ledger22")).deploy
+    approved = Decision(user=BOB, verdict=Verdict.APPROVED, at=NOW)
+    store.amend(ledger.id, lambda it: it.evolve(decisions=(approved,)), by=BOB, what="approved")
+    web = store.request(a_deploy(a_service("web"), id="web22222", tag="1.5.0")).deploy
+    claim = store.claim(web.id, "worker", 60)
+    assert claim is not None
+    ended = claim.deploy.at(
+        Phase.ENDED, NOW, outcome=Outcome.SUCCEEDED, new_revision=f"{ARN}:task-definition/web:18"
+    )
+    store.commit(claim, ended, due_at=NOW, what="ended")
+    return claim
+
+
+def test_it_prints_the_newest_entries_in_columns_the_newest_last(store: Store, redis_url: str) -> None:
+    claimed = two_deploys(store)
+
+    printed = slipway_audit(redis_url=redis_url)
+
+    assert printed.exit_code == 0
+    assert printed.stdout.splitlines() == [
+        "time (UTC)           service  deploy    by          what       phase    tag    outcome    decided by"
+        "  revision  fence",
+        "2026-09-21 14:13:20  ledger   ledger22  U01ALICE00  requested  waiting  1.4.2  -          -         "
+        "  -         -",
+        "2026-09-21 14:13:20  ledger   ledger22  U02BOB0000  approved   waiting  1.4.2  -          U02BOB0000"
+        "  -         -",
+        "2026-09-21 14:13:20  web      web22222  U01ALICE00  requested  waiting  1.5.0  -          -         "
+        "  -         -",
+        "2026-09-21 14:13:20  web      web22222  slipway     ended      ended    1.5.0  succeeded  -         "
+        f"  web:18    {claimed.fence}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        (("--service", "ledger"), ["requested", "approved"]),
+        (("--deploy", "web22222"), ["requested", "ended"]),
+        (("--deploy", "web22222", "--service", "web"), ["requested", "ended"]),
+        (("--count", "1"), ["ended"]),
+        (("--service", "ledger", "--count", "1"), ["approved"]),
+    ],
+)
+def test_it_prints_what_was_asked_for(
+    store: Store, redis_url: str, arguments: tuple[str, ...], printed: list[str]
+) -> None:
+    two_deploys(store)
+
+    lines = slipway_audit(*arguments, redis_url=redis_url).stdout.splitlines()[1:]
+
+    assert [line.split()[5] for line in lines] == printed
+
+
+def test_what_is_far_back_is_found(store: Store, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "PAGE", 2)
+    two_deploys(store)
+    for tag in range(5):
+        store.request(a_deploy(a_service("api"), tag=f"2.0.{tag}"))
+
+    printed = slipway_audit("--service", "ledger", redis_url=redis_url)
+
+    assert [line.split()[5] for line in printed.stdout.splitlines()[1:]] == ["requested", "approved"]
+    assert len(slipway_audit(redis_url=redis_url).stdout.splitlines()) == 1 + 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("--deploy", "nothing1"), "deploy nothing1"),
+        (("--service", "wbe"), "service wbe"),
+        (("--deploy", "web22222", "--service", "ledger"), "deploy web22222 of service ledger"),
+    ],
+)
+def test_where_nothing_is_found_it_says_so(
+    store: Store, redis_url: str, arguments: tuple[str, ...], what: str
+) -> None:
+    two_deploys(store)
+
+    printed = slipway_audit(*arguments, redis_url=redis_url)
+
+    assert (printed.exit_code, printed.stdout) == (1, "")
+    assert printed.stderr == (
+        f"The audit trail has no entry of {what}. `slipway audit` shows the newest of all; a deploy's id "
+        "stands in its card, a service's name in services.yml.\n"
+    )
+
+
+def test_an_empty_trail_is_called_empty(redis: Redis, redis_url: str) -> None:
+    printed = slipway_audit(redis_url=redis_url)
+
+    assert printed.exit_code == 1
+    assert printed.stderr == "The audit trail is empty: nothing has been asked for yet.\n"
+
+
+def test_without_redis_it_says_what_is_missing() -> None:
+    unset, silent = slipway_audit(), slipway_audit(redis_url="redis://127.0.0.1:9/0")
+
+    assert (unset.exit_code, silent.exit_code) == (2, 2)
+    assert "REDIS_URL is not set." in unset.stderr
+    assert silent.stderr.startswith("Redis does not answer at REDIS_URL (")
+
+
+@pytest.mark.parametrize("count", ["0", "10001", "all"])
+def test_a_count_out_of_bounds_is_refused(count: str) -> None:
+    printed = slipway_audit("--count", count)
+
+    assert printed.exit_code == 2
+    assert "--count" in printed.stderr

@@ -1,0 +1,191 @@
+"""A task before the rollout runs once, whatever ECS answers and whichever worker dies."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
+from tests.workers.flows.preparing import ask, assert_untouched, one_offs
+from tests.workers.flows.test_crashes import Killed, dying
+from tests.workers.yard import Yard
+
+
+def test_an_update_that_is_refused_afterwards_does_not_claim_that_nothing_changed(yard: Yard) -> None:
+    deploy_id = ask(yard)
+    yard.ecs.faults.add(operation="UpdateService", kind="access-denied", times=10)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.REFUSED
+    end = yard.said(deploy_id, MilestoneKind.END)
+    assert end.startswith("*Refused*, the service was not touched: AWS does not allow ecs:UpdateService")
+    assert end.endswith("`python -m web migrate` had run before the rollout; what it did is not undone.")
+
+
+def test_without_the_permission_it_is_refused_before_anything_changed(yard: Yard) -> None:
+    deploy_id = ask(yard)
+    yard.ecs.faults.add(operation="RunTask", kind="access-denied", times=10)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.REFUSED
+    assert yard.said(deploy_id, MilestoneKind.END).startswith(
+        "*Refused*, nothing was changed: AWS does not allow ecs:RunTask"
+    )
+    assert one_offs(yard) == []
+    assert_untouched(yard)
+
+
+def test_no_room_is_told_once_and_asked_for_again(yard: Yard) -> None:
+    deploy_id = ask(yard)
+    yard.ecs.faults.add(operation="RunTask", kind="no-room", message="RESOURCE:MEMORY", times=3)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert yard.said(deploy_id, MilestoneKind.TROUBLE) == (
+        "The task before the rollout cannot start yet: no container instance has enough memory "
+        "free (ECS says: "
+        "`RESOURCE:MEMORY`). I ask again until its deadline of 10 min 00 s; the service is not touched "
+        "meanwhile. Add capacity, or ask for less CPU and memory."
+    )
+    assert len(one_offs(yard)) == 1
+
+
+def test_no_room_until_the_deadline_ends_it(yard: Yard) -> None:
+    deploy_id = ask(yard, tag="1.5.0-noroom", deadline=60)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.FAILED
+    assert yard.said(deploy_id, MilestoneKind.END) == (
+        "*Failed* before the rollout: ECS did not start the task within its deadline of 1 min 00 "
+        "s: ECS found no "
+        "room for it (ECS says: `Capacity is unavailable at this time`). The service was not "
+        "touched: it runs "
+        "`web:17`. The command never ran."
+    )
+    assert one_offs(yard) == []
+    assert_untouched(yard)
+
+
+@pytest.mark.parametrize("kind", ["throttle", "error", "timeout-before", "timeout-after"])
+def test_whatever_ecs_answers_it_runs_once(yard: Yard, kind: str) -> None:
+    yard.ecs.faults.add(operation="RunTask", kind=kind, times=2, seconds=0.05)
+
+    deploy = yard.until_over(ask(yard))
+
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert len(one_offs(yard)) == 1
+
+
+def run(yard: Yard, deploy_id: str) -> Deploy:
+    """The deploy to its end, whoever dies on the way."""
+    for _ in range(3000):
+        if yard.get(deploy_id).phase is Phase.ENDED:
+            return yard.get(deploy_id)
+        try:
+            yard.tick()
+        except Killed:
+            yard.lease_runs_out(deploy_id)
+            yard.engine = yard.new_engine()
+    raise AssertionError(yard.describe())
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_it_runs_once_whoever_dies(yard: Yard, monkeypatch: pytest.MonkeyPatch, at: int, after: bool) -> None:
+    with dying(monkeypatch, at=at, after=after) as made:
+        deploy = run(yard, ask(yard))
+
+    assert made[:1] + made[-1:] == ["RegisterTaskDefinition", "UpdateService"]
+    assert "RunTask" in made
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert len(one_offs(yard)) == 1
+    assert yard.images_running("web") == {"1.4.2"}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_worker_that_dies_as_it_stops_the_task_leaves_it_to_the_next(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, after: bool
+) -> None:
+    with dying(monkeypatch, at=3, after=after) as made:
+        deploy = run(yard, ask(yard, "migrate", "--long", deadline=60))
+
+    assert made[2] == "StopTask"
+    assert deploy.outcome is Outcome.FAILED
+    assert one_offs(yard)[0]["lastStatus"] == "STOPPED"
+
+
+def test_a_task_that_ended_while_nobody_looked_is_adopted_and_not_run_again(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy_id = ask(yard)
+    with dying(monkeypatch, at=2, after=True), pytest.raises(Killed):
+        yard.until(lambda: False)
+    assert yard.get(deploy_id).one_off is not None
+    yard.ecs.advance(1800)
+    assert one_offs(yard)[0]["lastStatus"] == "STOPPED"
+
+    yard.lease_runs_out(deploy_id)
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert len(one_offs(yard)) == 1
+
+
+def test_too_late_to_tell_whether_it_ran_it_is_not_run_again(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy_id = ask(yard, deadline=36000)
+    with dying(monkeypatch, at=2, after=True), pytest.raises(Killed):
+        yard.until(lambda: False)
+    yard.ecs.advance(4000)
+
+    yard.lease_runs_out(deploy_id)
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.FAILED
+    assert "I cannot tell whether it ran." in yard.said(deploy_id, MilestoneKind.END)
+    assert len(one_offs(yard)) == 1
+    assert_untouched(yard)
+
+
+def test_a_task_that_ecs_has_forgotten_is_not_taken_for_a_success(yard: Yard) -> None:
+    deploy_id = ask(yard)
+    yard.until(lambda: (known := yard.get(deploy_id).one_off) and known.task_arn)
+    yard.ecs.advance(4000)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.FAILED
+    assert "so I cannot tell how `python -m web migrate` ended." in yard.said(deploy_id, MilestoneKind.END)
+    assert_untouched(yard)
+
+
+def test_a_network_that_was_changed_between_two_tries_does_not_start_a_second_task(yard: Yard) -> None:
+    deploy_id = ask(yard)
+    yard.ecs.faults.add(operation="RunTask", kind="timeout-after", seconds=0.05)
+    yard.ecs.faults.add(operation="ListTasks", kind="stale", seconds=60, times=2)
+    yard.until(lambda: one_offs(yard))
+    ecs = yard.ecs.client("ecs")
+    network = yard.service("web")["networkConfiguration"]
+    network["awsvpcConfiguration"]["subnets"] = ["subnet-0ffffffffffffffff"]
+    ecs.update_service(cluster="production", service="web", networkConfiguration=network)
+    yard.tick()
+    yard.until(lambda: (known := yard.get(deploy_id).one_off) and known.task_arn)
+
+    assert [call.outcome for call in yard.ecs.calls("RunTask")] == ["timeout-after", "ConflictException"]
+    assert len(one_offs(yard)) == 1
+
+
+def test_a_stop_that_is_not_allowed_is_told_loudly_and_the_end_is_waited_for(yard: Yard) -> None:
+    deploy_id = ask(yard, "migrate", "--long", deadline=30)
+    yard.ecs.faults.add(operation="StopTask", kind="access-denied", times=5)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.FAILED
+    loud = [m.text for m in deploy.milestones if m.kind is MilestoneKind.TROUBLE and m.broadcast]
+    assert any("*Needs a look*: AWS does not allow ecs:StopTask" in text for text in loud)
+    assert one_offs(yard)[0]["lastStatus"] == "STOPPED"
