@@ -154,12 +154,13 @@ def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy
         deploy.rollout.failed_tasks == 0 and not explain((), own_events(deploy, seen), deploy.started_at or 0)
     ):
         return deploy
-    fresh = tuple(cause for cause in causes(deploy, turn, seen) if _kind(cause) not in deploy.told_causes)
+    fresh = tuple(cause for cause in causes(deploy, turn, seen) if kind(cause) not in deploy.told_causes)
     if not fresh:
         return deploy
-    told = (*deploy.told_causes, *(_kind(cause) for cause in fresh))
+    told = (*deploy.told_causes, *(kind(cause) for cause in fresh))
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.task_trouble(fresh), told_causes=told)
 
 
-def _kind(cause: str) -> str:
+def kind(cause: str) -> str:
+    """What a cause is, without how often it was."""
     return re.sub(r"^\S+ tasks?: |\d+", "", cause)

@@ -14,6 +14,7 @@ from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
 from workers.flows.stop_start import original_of, taken
+from workers.flows.trouble_back import gather_back, tell_trouble_back
 from workers.flows.words import endings, looks, reasons
 from workers.turn import Next, Turn
 
@@ -149,12 +150,14 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
     if own is None or own.status not in WAY_BACK:
         deploy = continue_back(deploy, turn, seen)
     if now - deploy.phase_since > back_deadline(deploy):
-        text = endings.failed(
-            reasons.back_overdue(old_revision(deploy), back_deadline(deploy)),
+        text = endings.failed_back(
+            reasons.back_overdue(old_revision(deploy), back_deadline(deploy), ecs_gave_up(seen)),
+            gather_back(deploy, turn, seen),
+            deploy.reason,
             gather(deploy, turn, seen),
         )
         return end(deploy, turn, Outcome.FAILED, text)
-    return Next(deploy, after=turn.pace.watch_seconds)
+    return Next(tell_trouble_back(deploy, turn, seen), after=turn.pace.watch_seconds)
 
 
 def back_deadline(deploy: Deploy) -> int:
@@ -174,6 +177,11 @@ def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None
     if primary.rollout_state:
         return primary.rollout_state == "COMPLETED"
     return len(seen.deployments) == 1 and seen.running >= seen.desired
+
+
+def ecs_gave_up(seen: ServiceSeen) -> bool:
+    """Whether ECS starts no more tasks of what the service is set to. Pure."""
+    return seen.primary is not None and seen.primary.rollout_state == "FAILED"
 
 
 def _must_restore_again(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from deploys.deploy import MilestoneKind, Outcome, Phase, Verb
 from deploys.errors import ForeignRollout, NothingToFollow
 from tests.builders import a_service
+from tests.workers.flows.conftest import Twist
 from tests.workers.flows.test_rollout import OLD, OTHERS, a_deployment, enum, service_with
 from tests.workers.yard import Yard
 from workers.ecs.seen import DeploymentSeen
@@ -57,33 +58,32 @@ def test_what_is_left_of_another_deployment_tells_whether_one_goes_on(
     assert in_progress(seen) is (primary if going else None)
 
 
-def tells_no_state(yard: Yard) -> None:
-    """As ECS answers for a service behind a Classic Load Balancer."""
+@pytest.fixture
+def classic(twist: Twist) -> None:
+    """ECS answers as for a service behind a Classic Load Balancer."""
 
-    def blank(parsed: dict[str, Any], **_: Any) -> None:
+    def blank(parsed: dict[str, Any]) -> None:
         for deployment in parsed["services"][0]["deployments"]:
             deployment.pop("rolloutState", None)
             deployment.pop("rolloutStateReason", None)
 
-    events = yard.engine._aws.region("eu-west-1").ecs.meta.events
-    events.register("after-call.ecs.DescribeServices", blank)
+    twist("DescribeServices", blank)
 
 
 @pytest.mark.parametrize(
     ("tag", "outcome"), [("1.4.2", Outcome.SUCCEEDED), ("1.5.0-crash", Outcome.ROLLED_BACK)]
 )
+@pytest.mark.usefixtures("classic")
 def test_behind_a_classic_load_balancer_the_service_deployment_decides(
     yard: Yard, tag: str, outcome: Outcome
 ) -> None:
-    tells_no_state(yard)
-
     assert yard.until_over(yard.ask("web", tag)).outcome is outcome
 
 
+@pytest.mark.usefixtures("classic")
 def test_behind_a_classic_load_balancer_a_foreign_rollout_is_not_disturbed_and_can_be_followed(
     yard: Yard,
 ) -> None:
-    tells_no_state(yard)
     yard.console.update_service(cluster="production", service="web", forceNewDeployment=True)
 
     refused = yard.until_over(yard.ask("web", "1.4.2"))
@@ -95,9 +95,8 @@ def test_behind_a_classic_load_balancer_a_foreign_rollout_is_not_disturbed_and_c
     assert yard.until_over(followed).outcome is Outcome.SUCCEEDED
 
 
+@pytest.mark.usefixtures("classic")
 def test_behind_a_classic_load_balancer_a_service_at_rest_has_nothing_to_follow(yard: Yard) -> None:
-    tells_no_state(yard)
-
     deploy_id = yard.ask_to(Verb.FOLLOW, "web")
     deploy = yard.until_over(deploy_id)
 
@@ -106,10 +105,10 @@ def test_behind_a_classic_load_balancer_a_service_at_rest_has_nothing_to_follow(
     assert nothing in yard.said(deploy_id, MilestoneKind.END)
 
 
+@pytest.mark.usefixtures("classic")
 def test_behind_a_classic_load_balancer_the_next_in_line_is_not_refused_for_what_is_left_of_the_one_before(
     yard: Yard,
 ) -> None:
-    tells_no_state(yard)
     first, second = yard.ask("web", "1.4.2"), yard.ask("web", "1.5.0")
 
     assert yard.until_over(second).outcome is Outcome.SUCCEEDED

@@ -48,6 +48,12 @@ def task_trouble(why: Sequence[str]) -> str:
     return "\n".join(["New tasks are in trouble; ECS goes on trying:", *(f"• {line}" for line in why)])
 
 
+def back_in_trouble(revision: str, why: Sequence[str]) -> str:
+    """The old version does not come up again."""
+    lead = f"*Needs a look*: tasks of {code(short(revision))} do not start again on the way back:"
+    return "\n".join([lead, *(f"• {line}" for line in why)])
+
+
 def going_back(reason: str, revision: str) -> str:
     return f"Rolling back to {code(short(revision))}: {reason}"
 
