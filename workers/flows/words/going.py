@@ -63,6 +63,10 @@ def ecs_goes_back(reason: str) -> str:
     return f"ECS gave up on the new revision and rolls back by itself{said}."
 
 
+def stopped_elsewhere(reason: str) -> str:
+    return f"somebody, or some tool, stopped the rollout in ECS ({escape(reason.rstrip('.'))})."
+
+
 def overlap(seconds: float) -> str:
     when = "while an old one was alive"
     if seconds != float("inf"):
