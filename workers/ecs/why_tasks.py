@@ -40,11 +40,11 @@ def to_blame(task: TaskSeen) -> tuple[str, ...]:
     """Names of the containers whose log tells why the task stopped; empty where none of them ever ran, or
     where there is no trouble in it.
     """
-    if task.started_at is None or cause(task) is None:
+    ended = [found for found in task.containers if found.exit_code is not None]
+    if cause(task) is None or (task.started_at is None and not ended):
         return ()
     killed = [found for found in task.containers if "OutOfMemory" in found.reason]
     ill = [found for found in task.containers if found.health == "UNHEALTHY"]
-    ended = [found for found in task.containers if found.exit_code is not None]
     return tuple(found.name for found in killed or ill or _culprits(ended) or task.containers)
 
 

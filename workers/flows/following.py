@@ -164,4 +164,4 @@ def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy
 
 def kind(cause: str) -> str:
     """What a cause is, without how often it was."""
-    return re.sub(r"^\S+ tasks?: |\d+", "", cause)
+    return re.sub(r"^\S+ tasks?: | \(said [^()]* times\)$|\d+", "", cause)

@@ -22,6 +22,7 @@ def unhealthy(*containers: object) -> TaskSeen:
         (crashed(exited(143, "envoy"), exited(1), started_at=AT), ("web",)),
         (crashed(exited(0, "envoy"), exited(137, reason=KILLED), started_at=AT), ("web",)),
         (crashed(exited(0), started_at=AT), ("web",)),
+        (crashed(exited(None), exited(1, "migrate")), ("migrate",)),
         (crashed(exited(0), exited(143, "envoy"), started_at=AT), ("web", "envoy")),
         (unhealthy(exited(143, "envoy", health="HEALTHY"), exited(0, health="UNHEALTHY")), ("web",)),
         (unhealthy(exited(None, "envoy"), exited(None)), ("envoy", "web")),

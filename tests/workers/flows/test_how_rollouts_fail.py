@@ -9,8 +9,11 @@ import pytest
 from deploys.deploy import MilestoneKind, Outcome, Phase
 from sandbox.ecs.images import Behaviour
 from sandbox.ecs.tasks import ending
-from tests.builders import REGISTRY
+from tests.builders import NOW, REGISTRY
 from tests.workers.yard import Yard
+from workers.ecs.seen import EventSeen
+from workers.ecs.why import explain
+from workers.flows.following import kind
 
 
 def told(yard: Yard, deploy_id: str, kind: MilestoneKind) -> str:
@@ -102,3 +105,16 @@ def test_tasks_that_crash_after_they_ran_reset_the_breaker_and_our_deadline_ends
     assert deploy.reason == "the rollout did not finish within its deadline of 5 min 00 s."
     assert "tasks: container `web` exited with code 1." in yard.said(deploy_id, MilestoneKind.END)
     assert yard.images_running("web") == {"1.4.0"}
+
+
+def test_an_event_that_comes_again_is_not_told_again() -> None:
+    message = "(service web) (task 0123) failed container health checks."
+    events = [EventSeen(str(number), NOW, message) for number in range(3)]
+
+    kinds = {
+        kind(explain((), events[:count], NOW, earlier_lost=lost)[0])
+        for count in (1, 2, 3)
+        for lost in (False, True)
+    }
+
+    assert len(kinds) == 1
