@@ -16,7 +16,7 @@ ALARM_RANG: dict[str, bool] = {
 }
 """Every value of the enum ServiceDeploymentRollbackMonitorsStatus."""
 
-_ON_REQUEST = ("stopservicedeployment", "requested")
+_ASKED_FOR = ("stopservicedeployment", "requested")
 """In ECS's reason, where it did not give up by itself."""
 
 
@@ -30,13 +30,22 @@ def known_cause(deploy: Deploy, own: ServiceDeploymentSeen | None) -> str | None
         return shifting.alarm(own.alarms_triggered)
     if ALARM_RANG.get(own.breaker_status, False):
         return None
-    return _of_pause(deploy, own) or on_request(own)
+    return _of_pause(deploy, own) or _on_request(own)
 
 
-def on_request(own: ServiceDeploymentSeen) -> str | None:
+def why_stopped(own: ServiceDeploymentSeen | None) -> str | None:
+    """Why ECS stopped it and does not go back, where more is known than its own sentence."""
+    if own is None or own.status != "STOPPED":
+        return None
+    if ALARM_RANG.get(own.alarm_status, False):
+        return shifting.alarm_stopped(own.alarms_triggered)
+    return _on_request(own)
+
+
+def _on_request(own: ServiceDeploymentSeen) -> str | None:
     """Somebody called StopServiceDeployment, from the console for example; None where ECS says otherwise."""
     reason = own.rollback_reason or own.reason
-    asked = any(word in reason.lower() for word in _ON_REQUEST)
+    asked = any(word in reason.lower() for word in _ASKED_FOR)
     return going.stopped_elsewhere(reason) if asked else None
 
 

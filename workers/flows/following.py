@@ -10,7 +10,7 @@ from deploys.errors import AwsError
 from workers.ecs import tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
-from workers.flows.causes import known_cause, on_request
+from workers.flows.causes import known_cause, why_stopped
 from workers.flows.checking import succeed
 from workers.flows.deadline import overdue
 from workers.flows.emptied import emptied, served
@@ -103,8 +103,7 @@ def _finish(
         text = endings.rolled_back(deploy, old_revision(deploy), reason, why)
         return end(deploy, turn, Outcome.ROLLED_BACK, text)
     if stands is Stand.FAILED:
-        stopped = on_request(own) if own and own.status == "STOPPED" else None
-        reason = stopped or reasons.rollout_failed(own.reason if own else "")
+        reason = why_stopped(own) or reasons.rollout_failed(own.reason if own else "")
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
     if stands is Stand.EMPTIED:
         return emptied(deploy, turn)
