@@ -19,6 +19,13 @@ def unanswered(deploy: Deploy) -> Pause | None:
     return pause if pause is not None and pause.answer is None else None
 
 
+def paused_elsewhere(deploy: Deploy) -> Pause | None:
+    """The pause of a rollout that is only followed: whoever began it answers it, in ECS."""
+    if deploy.phase is not Phase.LOOKING_ON or not deploy.live or deploy.reason:
+        return None
+    return deploy.shift.pause if deploy.shift else None
+
+
 def number(deploy: Deploy) -> int:
     """Which pause is the newest, from 1; 0 where there was none. A button carries it."""
     return len(deploy.shift.pauses) if deploy.shift else 0

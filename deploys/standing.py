@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploys.deploy import Deploy, Outcome, Phase, Verb
-from deploys.pauses import unanswered
+from deploys.pauses import paused_elsewhere, unanswered
 
 PHASES: dict[Phase, str] = {
     Phase.WAITING: "waits in line",
@@ -51,6 +51,8 @@ def standing(deploy: Deploy) -> str:
     stands = deploy.outcome or deploy.phase
     if deploy.verb is Verb.FOLLOW and stands in FOLLOWED:
         return FOLLOWED[stands]
+    if paused_elsewhere(deploy):
+        return "is followed, and paused until somebody answers in ECS"
     if deploy.outcome:
         return OUTCOMES[deploy.outcome]
     if unanswered(deploy):

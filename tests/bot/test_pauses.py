@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -166,6 +167,18 @@ def test_a_click_after_the_time_ran_out(room: Room) -> None:
         "This pause is over: its time ran out, and ECS rolls back by itself. Nothing was changed by your "
         "click."
     )
+
+
+@pytest.mark.parametrize("button", [buttons.CONTINUE, buttons.ROLL_BACK])
+def test_a_click_that_slack_delivered_late_changes_nothing(room: Room, button: str) -> None:
+    deploy = at_a_pause(room)
+    payload = room.click_payload(button, deploy, by=BOB, question=1)
+    room.clock.pass_by(3.2)
+
+    room.send_form({"payload": json.dumps(payload)})
+
+    assert told(room, BOB).startswith("Slack delivered this 3 s after you sent it")
+    assert answered(room) is None
 
 
 def test_a_button_of_an_earlier_pause_does_not_answer_the_next(room: Room) -> None:

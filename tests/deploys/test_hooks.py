@@ -9,7 +9,7 @@ import pytest
 from deploys.deploy import Cancel, Deploy, Outcome, Phase
 from deploys.errors import PauseAnswered, PauseOver, QuestionClosed, Refused
 from deploys.hooks import answer
-from deploys.pauses import unanswered
+from deploys.pauses import answerers, paused, paused_elsewhere, unanswered
 from deploys.standing import standing
 from deploys.traffic import HookAction, Pause, PauseAnswer, PauseEnd, Shift, TrafficPlan
 from tests.builders import NOW, a_deploy, a_native_service
@@ -61,6 +61,12 @@ def test_the_first_answer_is_written_down(action: HookAction) -> None:
         ),
         (
             at_a_pause(a_pause(answer=by(DAVE), end=PauseEnd.ANSWERED), a_pause(hook_id="h2")),
+            1,
+            PauseAnswered,
+            f"Already answered: <@{DAVE}> pressed *Continue*.",
+        ),
+        (
+            at_a_pause(a_pause(answer=by(DAVE), expires_at=NOW)),
             1,
             PauseAnswered,
             f"Already answered: <@{DAVE}> pressed *Continue*.",
@@ -136,6 +142,39 @@ def test_answers_that_do_not_count(deploy: Deploy, pause: int, error: type[Refus
 @pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.FOLLOWING])
 def test_outside_the_rollout_no_pause_waits(phase: Phase) -> None:
     assert unanswered(at_a_pause(phase=phase)) is None
+
+
+GONE: list[dict[str, Any]] = [
+    {"cancel": Cancel(user=ALICE, at=NOW)},
+    {"reason": "an alarm."},
+    {"outcome": Outcome.SUPERSEDED},
+    {"shift": None},
+]
+
+
+@pytest.mark.parametrize("changes", GONE)
+def test_who_withdrew_goes_back_or_ended_waits_for_nobody(changes: dict[str, Any]) -> None:
+    assert paused(at_a_pause(**changes)) is None
+
+
+@pytest.mark.parametrize("changes", GONE[1:])
+def test_nor_does_a_foreign_rollout(changes: dict[str, Any]) -> None:
+    foreign = at_a_pause(phase=Phase.LOOKING_ON)
+
+    assert paused(foreign) is None
+    assert paused_elsewhere(foreign) is not None
+    assert paused_elsewhere(foreign.evolve(**changes)) is None
+    assert paused_elsewhere(at_a_pause()) is None
+
+
+@pytest.mark.parametrize(
+    ("approvers", "deployers", "who"),
+    [((BOB,), (DAVE,), (BOB,)), ((), (DAVE,), (DAVE,)), ((), (), ())],
+)
+def test_who_is_asked(approvers: tuple[str, ...], deployers: tuple[str, ...], who: tuple[str, ...]) -> None:
+    service = a_native_service(approvers=approvers, deployers=deployers)
+
+    assert answerers(at_a_pause().evolve(service=service)) == who
 
 
 def test_status_says_that_it_waits() -> None:

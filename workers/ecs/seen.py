@@ -95,6 +95,13 @@ class HookSeen:
     expires_at: float | None = None
     timeout_action: str = "ROLLBACK"
     """What ECS does when the time is up: CONTINUE or ROLLBACK."""
+    function: str = ""
+    """ARN of the Lambda function; empty for a PAUSE hook."""
+
+    @property
+    def demands_rollback(self) -> bool:
+        """Whether ECS goes back because of it."""
+        return self.status == "FAILED" or (self.status == "TIMED_OUT" and self.timeout_action == "ROLLBACK")
 
 
 @dataclass(frozen=True)

@@ -87,4 +87,5 @@ def _hook(detail: DeploymentLifecycleHookDetailTypeDef) -> HookSeen:
         target=detail.get("targetType", ""),
         expires_at=expires.timestamp() if expires else None,
         timeout_action=detail.get("timeoutAction", _TIMEOUT_ACTION),
+        function=detail.get("targetArn", ""),
     )

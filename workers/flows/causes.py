@@ -21,16 +21,15 @@ _ASKED_FOR = ("stopservicedeployment", "requested")
 
 
 def known_cause(deploy: Deploy, own: ServiceDeploymentSeen | None) -> str | None:
-    """An alarm, what somebody or nobody answered at a pause, or that somebody stopped it in ECS; None where
-    ECS's own words must do.
-    """
+    """An alarm, what somebody or nobody answered at a pause, a Lambda function, or that somebody stopped it
+    in ECS; None where ECS's own words must do."""
     if own is None:
         return None
     if ALARM_RANG.get(own.alarm_status, False):
         return shifting.alarm(own.alarms_triggered)
     if ALARM_RANG.get(own.breaker_status, False):
         return None
-    return _of_pause(deploy, own) or _on_request(own)
+    return _of_hook(deploy, own) or _on_request(own)
 
 
 def why_stopped(own: ServiceDeploymentSeen | None) -> str | None:
@@ -49,14 +48,16 @@ def _on_request(own: ServiceDeploymentSeen) -> str | None:
     return going.stopped_elsewhere(reason) if asked else None
 
 
-def _of_pause(deploy: Deploy, own: ServiceDeploymentSeen) -> str | None:
+def _of_hook(deploy: Deploy, own: ServiceDeploymentSeen) -> str | None:
     last = deploy.shift.pauses[-1] if deploy.shift and deploy.shift.pauses else None
-    if last is None:
-        return None
-    if last.end is PauseEnd.ANSWERED and last.answer and last.answer.action is HookAction.ROLLBACK:
+    if last and last.end is PauseEnd.ANSWERED and last.answer and last.answer.action is HookAction.ROLLBACK:
         return pausing.rolled_back(last.answer.user, last.stage)
-    if last.end is PauseEnd.TIMED_OUT and last.timeout_action is HookAction.ROLLBACK:
+    if last and last.end is PauseEnd.TIMED_OUT and last.timeout_action is HookAction.ROLLBACK:
         return pausing.rolled_back_unanswered(last)
-    if last.end is PauseEnd.CALLED_OFF:
-        return pausing.closed_elsewhere(last.stage, escape(own.rollback_reason or own.reason))
+    said = own.rollback_reason or own.reason
+    functions = [hook.function for hook in own.hooks if hook.function and hook.demands_rollback]
+    if functions:
+        return pausing.function_failed(functions, said)
+    if last and last.end is PauseEnd.CALLED_OFF:
+        return pausing.closed_elsewhere(last.stage, escape(said))
     return None

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from deploys.deploy import Deploy
 
+LEAST_BACK_SECONDS = 900
+"""What a way back gets, however short the service's deadline is (seconds)."""
+
 
 def overdue(deploy: Deploy, now: float) -> bool:
     """Whether the rollout has used up its deadline."""
@@ -17,6 +20,17 @@ def overdue(deploy: Deploy, now: float) -> bool:
 def allowed(deploy: Deploy, now: float) -> float:
     """Seconds that the rollout may have taken by now, all in all."""
     return deploy.service.deadline + configured_seconds(deploy) + paused_seconds(deploy, now)
+
+
+def back_deadline(deploy: Deploy) -> int:
+    """How long the way back may take until somebody has to look (seconds)."""
+    return max(deploy.service.deadline, LEAST_BACK_SECONDS) + configured_seconds(deploy)
+
+
+def ecs_overdue(deploy: Deploy, now: float) -> bool:
+    """Whether ECS is on its own way back for too long: it began within what the rollout was allowed."""
+    since = deploy.started_at or now
+    return now - since > allowed(deploy, now) + back_deadline(deploy)
 
 
 def configured_seconds(deploy: Deploy) -> int:

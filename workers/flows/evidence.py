@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -78,3 +79,8 @@ def _last_words(deploy: Deploy, turn: Turn, stopped: Sequence[TaskSeen]) -> tupl
     except SlipwayError:
         return "", ()
     return container, logs.last_lines(turn.region, revision, task, container)
+
+
+def kind(cause: str) -> str:
+    """What a cause is, without how often it was."""
+    return re.sub(r"^\S+ tasks?: | \(said [^()]* times\)$|\d+", "", cause)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Rollout
 from deploys.errors import AwsError
@@ -12,16 +10,17 @@ from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
 from workers.flows.causes import known_cause, why_stopped
 from workers.flows.checking import succeed
-from workers.flows.deadline import overdue
+from workers.flows.deadline import ecs_overdue, overdue
 from workers.flows.emptied import emptied, served
 from workers.flows.ending import end, go_back, old_revision, superseded
-from workers.flows.evidence import causes, gather, own_events
+from workers.flows.evidence import causes, gather, kind, own_events
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand
 from workers.flows.serving import counted, tell_serving
 from workers.flows.shifting import observe
 from workers.flows.stop_start import taken
+from workers.flows.trouble_back import not_back, tell_trouble_back
 from workers.flows.words import endings, going, reasons
 from workers.turn import Next, Turn
 
@@ -51,7 +50,11 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return _finish(deploy, turn, stands, seen, own)
     deploy = deploy.evolve(seen_end="")
     if stands is Stand.ROLLING_BACK:
-        return Next(tell_ecs_goes_back(deploy, turn, own), after=turn.pace.watch_seconds)
+        deploy = tell_ecs_goes_back(deploy, turn, own)
+        if ecs_overdue(deploy, turn.now()):
+            return end(deploy, turn, Outcome.FAILED, not_back(deploy, turn, seen))
+        deploy = tell_trouble_back(deploy, turn, seen)
+        return Next(deploy, after=turn.pace.watch_seconds)
     if deploy.cancel:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if overdue(deploy, turn.now()):
@@ -159,8 +162,3 @@ def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy
         return deploy
     told = (*deploy.told_causes, *(kind(cause) for cause in fresh))
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.task_trouble(fresh), told_causes=told)
-
-
-def kind(cause: str) -> str:
-    """What a cause is, without how often it was."""
-    return re.sub(r"^\S+ tasks?: | \(said [^()]* times\)$|\d+", "", cause)

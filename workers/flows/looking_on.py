@@ -10,7 +10,10 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Plan
 from deploys.errors import NothingToFollow, Refused
 from workers.ecs import task_definitions
 from workers.ecs.pins import shown_tag
-from workers.ecs.seen import DeploymentSeen, RevisionSeen, ServiceSeen
+from workers.ecs.seen import DeploymentSeen, RevisionSeen, ServiceDeploymentSeen, ServiceSeen
+from workers.flows import foreign_traffic
+from workers.flows.causes import known_cause
+from workers.flows.deadline import allowed
 from workers.flows.emptied import emptied, served
 from workers.flows.ending import end, look_again, old_revision
 from workers.flows.evidence import gather
@@ -18,6 +21,7 @@ from workers.flows.following import own_deployment, progress, tell_ecs_goes_back
 from workers.flows.goals import changes_between
 from workers.flows.present import present
 from workers.flows.rollout import Followed, Stand, in_progress, stand
+from workers.flows.words import going
 from workers.flows.words import looking_on as words
 from workers.turn import Next, Turn
 
@@ -48,7 +52,7 @@ def begin(deploy: Deploy, turn: Turn) -> Next:
         primary,
     )
     ours = next((each.id for each in turn.earlier() if each.deployment_id == primary.id), "")
-    text = words.begun(found, primary, ours)
+    text = words.begun(found, primary, ours, seen.traffic)
     return Next(found.saying(now, MilestoneKind.PROGRESS, text).at(Phase.LOOKING_ON, now))
 
 
@@ -66,10 +70,11 @@ def look_on(deploy: Deploy, turn: Turn) -> Next:
     deploy = deploy.evolve(
         rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
     )
+    deploy = foreign_traffic.observe(deploy, seen, own, turn.now())
     if stands.final:
         if deploy.seen_end != stands.value:
             return Next(deploy.evolve(seen_end=stands.value), after=turn.pace.watch_seconds / 2)
-        return _finish(deploy, turn, stands, seen)
+        return _finish(deploy, turn, stands, seen, own)
     deploy = deploy.evolve(seen_end="")
     if over := _given_up(deploy, turn):
         return over
@@ -89,7 +94,7 @@ def _given_up(deploy: Deploy, turn: Turn) -> Next | None:
     """The end of a rollout that goes on without being followed."""
     if deploy.cancel:
         return _stop(deploy, turn)
-    if turn.now() - deploy.phase_since > deploy.service.deadline:
+    if turn.now() - deploy.phase_since > allowed(deploy, turn.now()):
         return end(deploy, turn, Outcome.EXPIRED, words.overdue(deploy))
     return None
 
@@ -99,12 +104,16 @@ def _stop(deploy: Deploy, turn: Turn) -> Next:
     return end(deploy, turn, Outcome.CANCELLED, words.stopped(deploy, user))
 
 
-def _finish(deploy: Deploy, turn: Turn, stands: Stand, seen: ServiceSeen | None) -> Next:
+def _finish(
+    deploy: Deploy, turn: Turn, stands: Stand, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None
+) -> Next:
     took = turn.now() - (deploy.started_at or turn.now())
     match stands:
         case Stand.SUCCEEDED:
             return end(deploy, turn, Outcome.SUCCEEDED, words.succeeded(deploy, took))
         case Stand.ROLLED_BACK:
+            if own is not None and not deploy.reason:  # it went back between two looks
+                deploy = deploy.evolve(reason=known_cause(deploy, own) or going.ecs_goes_back(own.reason))
             text = words.rolled_back(deploy, gather(deploy, turn, seen))
             return end(deploy, turn, Outcome.ROLLED_BACK, text)
         case Stand.SUPERSEDED:
@@ -143,6 +152,7 @@ def _with_versions(deploy: Deploy, turn: Turn, seen: ServiceSeen, primary: Deplo
         desired_count=seen.desired,
         minimum_healthy_percent=seen.minimum_healthy_percent,
         maximum_percent=seen.maximum_percent,
+        traffic=seen.traffic,
     )
     return deploy.evolve(tag=tag, plan=plan)
 

@@ -16,8 +16,8 @@ from workers.turn import Turn
 def continue_back(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Deploy:
     """Continues every PAUSE hook of the deployment that brings the recorded revision back.
 
-    Where ECS itself goes back it runs no hooks. A rollout that it has stopped, or that may not be stopped, is
-    undone by a new deployment; to go back was decided already, so nobody is asked again.
+    Where ECS itself goes back it meets no pause. A rollout that it has stopped, or that may not be stopped,
+    is undone by a new deployment; to go back was decided already, so nobody is asked again.
 
     Raises:
         AwsError: ECS did not take it.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from deploys.deploy import Deploy, MilestoneKind
-from deploys.errors import MembershipUnknown, Refused
+from deploys.deploy import Deploy, MilestoneKind, Outcome
+from deploys.errors import AwsDenied, AwsRefused, MembershipUnknown, Refused
 from deploys.pauses import paused
 from deploys.traffic import HookAction, Pause, PauseAnswer, Shift
 from workers.ecs import rollouts
 from workers.ecs.seen import ServiceDeploymentSeen
-from workers.flows.ending import old_revision
+from workers.flows.ending import go_back, old_revision
 from workers.flows.words import going
 from workers.flows.words import pausing as words
 from workers.turn import Next, Turn
@@ -24,6 +24,8 @@ def settle_pause(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) 
         AwsError: ECS did not take it.
         MembershipUnknown: nobody can tell whether the answer counts.
     """
+    if own is not None and _not_gone_back(deploy, turn.now()):
+        return go_back(deploy, turn, Outcome.ROLLED_BACK, deploy.reason)
     pause = paused(deploy)
     if pause is None or pause.answer is None or own is None:
         return None
@@ -38,11 +40,27 @@ def settle_pause(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) 
         return Next(_without_answer(deploy, pause, answer, now), after=turn.pace.watch_seconds)
     deploy = turn.write(_answered(deploy, pause, answer.evolve(tried=True)))
     turn.guard()
-    rollouts.continue_(turn.region, own.arn, pause.hook_id, answer.action)
+    try:
+        rollouts.continue_(turn.region, own.arn, pause.hook_id, answer.action)
+    except (AwsDenied, AwsRefused) as error:
+        stale = isinstance(error, AwsRefused) and not deploy.attempts
+        if answer.action is HookAction.CONTINUE or stale:
+            raise
+        # StopServiceDeployment, or an update, brings the same about.
+        return go_back(deploy, turn, Outcome.ROLLED_BACK, words.rolled_back(answer.user, pause.stage))
     taken = _answered(deploy, pause, answer.evolve(tried=True, taken_at=turn.now()))
     if answer.taken_at is not None:
         return Next(taken, after=turn.pace.watch_seconds)
     return Next(_told(taken, pause, answer, turn.now()), after=turn.pace.watch_seconds)
+
+
+def _not_gone_back(deploy: Deploy, now: float) -> bool:
+    """Whether ECS took the answer to roll back, and goes forward all the same."""
+    last = deploy.shift.pauses[-1] if deploy.shift and deploy.shift.pauses else None
+    answer = last.answer if last else None
+    if answer is None or answer.action is not HookAction.ROLLBACK or answer.taken_at is None:
+        return False
+    return now - answer.taken_at >= PATIENCE_SECONDS
 
 
 def _told(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float) -> Deploy:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
-from deploys.errors import AwsDenied, AwsRefused, ServiceDeploymentsUnavailable
+from deploys.errors import AwsDenied, AwsError, AwsRefused, AwsUnavailable, ServiceDeploymentsUnavailable
 from workers.ecs import rollouts, services, task_definitions, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.flows import lingering
-from workers.flows.deadline import configured_seconds
+from workers.flows.deadline import back_deadline
 from workers.flows.ending import end, gone, is_own, old_revision, superseded
 from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
 from workers.flows.stop_start import original_of, taken
-from workers.flows.trouble_back import gather_back, tell_trouble_back
-from workers.flows.words import endings, looks, reasons
+from workers.flows.trouble_back import not_back, tell_trouble_back
+from workers.flows.words import endings, looks
 from workers.turn import Next, Turn
 
 STOPPABLE = {"PENDING", "IN_PROGRESS"}
 """States in which StopServiceDeployment rolls back (ECS API reference)."""
-LEAST_BACK_SECONDS = 900
-"""What a way back gets, however short the service's deadline is (seconds)."""
+SHOWN_WITHIN_SECONDS = 20.0
+"""After an update, ECS may take some seconds to list its service deployment."""
 WAY_BACK = {"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "STOP_REQUESTED"}
 
 
@@ -59,7 +59,9 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
         # Still the deployment before ours: the update never arrived, may arrive yet, or the read is stale.
         never_moved = seen.primary is not None and seen.primary.id == deploy.previous_deployment_id
         return _followed_back(deploy.evolve(uncertain=deploy.uncertain or never_moved), turn)
-    own = own_deployment(turn)
+    own, may_show_yet = _to_be_stopped(deploy, turn)
+    if own is None and may_show_yet:
+        return Next(deploy, after=turn.pace.watch_seconds)
     if own is not None and own.status in WAY_BACK:
         return _followed_back(deploy, turn)
     if own is not None and own.status in STOPPABLE:
@@ -74,6 +76,22 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     turn.guard()
     services.update(turn.region, service.cluster, service.ecs_service, revision=old)
     return _followed_back(deploy, turn)
+
+
+def _to_be_stopped(deploy: Deploy, turn: Turn) -> tuple[ServiceDeploymentSeen | None, bool]:
+    """ECS's record of our rollout, and whether another look may show it.
+
+    Where traffic is shifted that is worth a wait: to stop it is quick, while a new deployment of the old
+    revision would start its tasks and shift the traffic anew.
+    """
+    native = deploy.service.strategy is Strategy.NATIVE and deploy.deployment_id is not None
+    early = native and turn.now() - deploy.phase_since < SHOWN_WITHIN_SECONDS
+    try:
+        return turn.service_deployment(), early
+    except AwsUnavailable:
+        return None, early
+    except AwsError:
+        return None, False
 
 
 def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
@@ -150,19 +168,8 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
     if own is None or own.status not in WAY_BACK:
         deploy = continue_back(deploy, turn, seen)
     if now - deploy.phase_since > back_deadline(deploy):
-        text = endings.failed_back(
-            reasons.back_overdue(old_revision(deploy), back_deadline(deploy), ecs_gave_up(seen)),
-            gather_back(deploy, turn, seen),
-            deploy.reason,
-            gather(deploy, turn, seen),
-        )
-        return end(deploy, turn, Outcome.FAILED, text)
+        return end(deploy, turn, Outcome.FAILED, not_back(deploy, turn, seen))
     return Next(tell_trouble_back(deploy, turn, seen), after=turn.pace.watch_seconds)
-
-
-def back_deadline(deploy: Deploy) -> int:
-    """How long the way back may take until somebody has to look (seconds)."""
-    return max(deploy.service.deadline, LEAST_BACK_SECONDS) + configured_seconds(deploy)
 
 
 def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:
@@ -177,11 +184,6 @@ def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None
     if primary.rollout_state:
         return primary.rollout_state == "COMPLETED"
     return len(seen.deployments) == 1 and seen.running >= seen.desired
-
-
-def ecs_gave_up(seen: ServiceSeen) -> bool:
-    """Whether ECS starts no more tasks of what the service is set to. Pure."""
-    return seen.primary is not None and seen.primary.rollout_state == "FAILED"
 
 
 def _must_restore_again(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:

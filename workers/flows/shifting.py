@@ -6,7 +6,7 @@ from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind
 from deploys.traffic import Shift, TrafficPlan
 from workers.ecs.seen import ServiceDeploymentSeen
-from workers.flows.pauses import follow_pauses
+from workers.flows.pauses import close_pause, open_next
 from workers.flows.words import shifting as words
 
 FORWARD = {"PENDING", "IN_PROGRESS", "SUCCESSFUL"}
@@ -19,14 +19,16 @@ def observe(deploy: Deploy, own: ServiceDeploymentSeen | None, now: float) -> De
     """The deploy with what this look shows of its stages, and what of it is new said."""
     if own is None or deploy.service.strategy is not Strategy.NATIVE:
         return deploy
-    seen = _seen(deploy.shift or Shift(), own, now)
-    deploy = deploy.evolve(shift=seen)
-    if own.status in FORWARD and not deploy.cancel and not deploy.reason:
-        deploy = _tell(deploy, seen, now)
-    return follow_pauses(deploy, own, own.status not in FORWARD, now)
+    seen = looked_at(deploy.shift or Shift(), own, now)
+    deploy = close_pause(deploy.evolve(shift=seen), own, own.status not in FORWARD, now)
+    if own.status not in FORWARD or deploy.cancel or deploy.reason:
+        return deploy
+    deploy = told(deploy, deploy.plan.traffic if deploy.plan else None, now)
+    return open_next(deploy, own, now)
 
 
-def _seen(before: Shift, own: ServiceDeploymentSeen, now: float) -> Shift:
+def looked_at(before: Shift, own: ServiceDeploymentSeen, now: float) -> Shift:
+    """Where the move of the traffic is by this look."""
     moved = (before.stage, before.production) != (own.stage, own.production)
     return before.evolve(
         stage=own.stage,
@@ -38,16 +40,19 @@ def _seen(before: Shift, own: ServiceDeploymentSeen, now: float) -> Shift:
     )
 
 
-def _tell(deploy: Deploy, shift: Shift, now: float) -> Deploy:
-    traffic = deploy.plan.traffic if deploy.plan else None
+def told(deploy: Deploy, traffic: TrafficPlan | None, now: float, *, joined: bool = False) -> Deploy:
+    """The deploy with what is new of its traffic said. joined: nobody saw when the present stage began."""
+    shift = deploy.shift or Shift()
     news: list[tuple[str, str]] = []
     share = shift.production or 0.0
     if (shift.test or 0.0) >= 100 and share == 0:
         news.append(("test", words.test_traffic()))
     if share > 0 and _worth_telling(share, shift, traffic):
-        news.append((f"production {share:g}", words.production(share, traffic.step_wait if traffic else 0)))
+        wait = traffic.step_wait if traffic and not joined else 0
+        news.append((f"production {share:g}", words.production(share, wait)))
     if shift.stage == "BAKE_TIME" and traffic and traffic.bake:
-        news.append(("bake", words.baking(traffic.bake, shift.stage_since + traffic.bake)))
+        until = shift.stage_since + traffic.bake
+        news.append(("bake", words.baking_on(until) if joined else words.baking(traffic.bake, until)))
     for key, text in news:
         if key not in shift.told:
             shift = shift.evolve(told=(*shift.told, key))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from deploys.deploy import Deploy, Phase
 from deploys.hooks import AT_TIMEOUT, PRESSED
 from deploys.mrkdwn import mention, mentions
-from deploys.pauses import answerers, paused, unanswered
+from deploys.pauses import answerers, paused, paused_elsewhere, unanswered
 from deploys.traffic import Pause, Shift
 from workers.flows.words.stages import at, doing, percent
 from workers.thread.lengths import clip
@@ -20,6 +20,8 @@ def state(deploy: Deploy) -> str:
     """What the rollout does now, in a few words; empty where ECS shifts no traffic."""
     if deploy.shift is None or not deploy.shift.stage:
         return ""
+    if elsewhere := paused_elsewhere(deploy):
+        return f"paused {at(elsewhere.stage)}, waiting for an answer in ECS"
     pause = paused(deploy)
     if pause is None:
         return f"rolling out, {doing(deploy.shift.stage)}"
@@ -31,10 +33,16 @@ def state(deploy: Deploy) -> str:
 def lines(deploy: Deploy, when: When) -> list[str]:
     """Traffic weights, bake time and the open pause."""
     shift = deploy.shift
-    if shift is None or deploy.outcome is not None or deploy.phase is not Phase.FOLLOWING:
+    if shift is None or deploy.outcome is not None or deploy.phase not in (Phase.FOLLOWING, Phase.LOOKING_ON):
         return []
+    return [_traffic(shift), _baking(deploy, shift, when), _pause(deploy, when)]
+
+
+def _pause(deploy: Deploy, when: When) -> str:
+    if elsewhere := paused_elsewhere(deploy):
+        return _waits_elsewhere(elsewhere, when)
     pause = unanswered(deploy)
-    return [_traffic(shift), _baking(deploy, shift, when), _waits(deploy, pause, when) if pause else ""]
+    return _waits(deploy, pause, when) if pause else ""
 
 
 def _traffic(shift: Shift) -> str:
@@ -49,7 +57,15 @@ def _baking(deploy: Deploy, shift: Shift, when: When) -> str:
     bake = deploy.plan.traffic.bake if deploy.plan and deploy.plan.traffic else 0
     if shift.stage != "BAKE_TIME" or not bake:
         return ""
-    return f"Bakes until {when(shift.stage_since + bake)}."
+    latest = " at the latest" if deploy.phase is Phase.LOOKING_ON else ""
+    return f"Bakes until {when(shift.stage_since + bake)}{latest}."
+
+
+def _waits_elsewhere(pause: Pause, when: When) -> str:
+    asked = "Whoever began it answers in ECS"
+    if pause.expires_at is None:
+        return f"{asked}."
+    return f"{asked}, until {when(pause.expires_at)}; unanswered, ECS {AT_TIMEOUT[pause.timeout_action]}."
 
 
 def _waits(deploy: Deploy, pause: Pause, when: When) -> str:

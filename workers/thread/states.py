@@ -86,6 +86,8 @@ def state(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     elif deploy.phase is Phase.FOLLOWING:
         serving = "serving, the old tasks drain" if deploy.serving_at is not None else words
         words = shifting.state(deploy) or serving
+    elif deploy.phase is Phase.LOOKING_ON:
+        words = shifting.state(deploy) or words
     wish = "stop following" if follows else "cancel"
     return f"{words}, {mention(deploy.cancel.user)} asked to {wish}" if deploy.cancel else words
 

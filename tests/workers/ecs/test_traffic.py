@@ -23,6 +23,11 @@ def test_a_canary_as_it_is_configured() -> None:
             "lifecycleHooks": [
                 {"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"]},
                 {"targetType": "AWS_LAMBDA", "lifecycleStages": ["POST_SCALE_UP"]},
+                {
+                    "targetType": "PAUSE",
+                    "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"],
+                    "timeoutConfiguration": {"timeoutInMinutes": 5, "action": "CONTINUE"},
+                },
             ],
             "alarms": {"alarmNames": ["a"], "enable": True, "rollback": True},
         }
@@ -31,7 +36,12 @@ def test_a_canary_as_it_is_configured() -> None:
         bake=60,
         step_percent=12.5,
         step_wait=120,
-        pauses=(PlannedPause(stages=("POST_SCALE_UP",), timeout=86400, timeout_action=HookAction.ROLLBACK),),
+        pauses=(
+            PlannedPause(stages=("POST_SCALE_UP",), timeout=86400, timeout_action=HookAction.ROLLBACK),
+            PlannedPause(
+                stages=("PRE_PRODUCTION_TRAFFIC_SHIFT",), timeout=300, timeout_action=HookAction.CONTINUE
+            ),
+        ),
         alarms=("a",),
         alarms_roll_back=True,
     )
@@ -48,14 +58,37 @@ def test_what_is_not_said_is_as_the_ecs_reference_has_it() -> None:
     assert traffic.plan({}) is None
 
 
+@pytest.mark.parametrize(
+    ("enable", "rollback", "named", "rolls_back"),
+    [
+        (True, True, ("a",), True),
+        (True, False, ("a",), False),
+        (False, True, (), False),
+        (False, False, (), False),
+    ],
+)
+def test_alarms_count_where_they_are_on(
+    enable: bool, rollback: bool, named: tuple[str, ...], rolls_back: bool
+) -> None:
+    configured = traffic.plan(
+        {
+            "strategy": "BLUE_GREEN",
+            "alarms": {"alarmNames": ["a"], "enable": enable, "rollback": rollback},
+        }
+    )
+
+    assert configured
+    assert (configured.alarms, configured.alarms_roll_back) == (named, rolls_back)
+
+
 def test_weights_hooks_and_alarms_of_a_service_deployment(aws: PlayedAws, region: Region) -> None:
     hook = {"hookId": "h", "targetType": "PAUSE", "status": "AWAITING_ACTION", "expiresAt": 1.5}
     described = {
         "serviceDeploymentArn": ARN,
         "status": "IN_PROGRESS",
         "sourceServiceRevisions": [
-            {"requestedProductionTrafficWeight": 90.0},
-            {"requestedProductionTrafficWeight": 0.0},
+            {"requestedProductionTrafficWeight": 60.0},
+            {"requestedProductionTrafficWeight": 30.0},
         ],
         "targetServiceRevision": {
             "requestedProductionTrafficWeight": 10.0,

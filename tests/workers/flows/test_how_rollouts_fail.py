@@ -13,7 +13,7 @@ from tests.builders import NOW, REGISTRY
 from tests.workers.yard import Yard
 from workers.ecs.seen import EventSeen
 from workers.ecs.why import explain
-from workers.flows.following import kind
+from workers.flows.evidence import kind
 
 
 def told(yard: Yard, deploy_id: str, kind: MilestoneKind) -> str:

@@ -235,6 +235,9 @@ def test_where_ecs_only_stops_the_way_back_is_ours_and_its_pauses_are_continued(
         "continue.",
         f"*Rolled back* to `site:5`: the alarm `{ALARM}` went off, and ECS stopped the rollout.",
     ]
+    answers = yard.ecs.calls("ContinueServiceDeployment")
+    assert [each.params["action"] for each in answers] == ["CONTINUE", "CONTINUE"]
+    assert len({each.params["serviceDeploymentArn"] for each in answers}) == 2
     assert yard.images_running("site") == {"1.4.0"}
 
 

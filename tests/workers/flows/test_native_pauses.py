@@ -112,10 +112,14 @@ def test_nobody_answers_in_time(yard: Yard, action: HookAction) -> None:
         assert ("Nobody answered the pause in time, so ECS continues by itself.") in replies(yard, deploy_id)
     else:
         assert deploy.outcome is Outcome.ROLLED_BACK
-        assert replies(yard, deploy_id)[-1] == (
-            "*Rolled back* to `shop:31`: nobody answered the pause once the test traffic has moved in time, "
-            "and then ECS rolls back by itself."
+        why = (
+            "nobody answered the pause once the test traffic has moved in time, and then ECS rolls back by "
+            "itself."
         )
+        assert replies(yard, deploy_id)[2:] == [
+            f"Rolling back to `shop:31`: {why}",
+            f"*Rolled back* to `shop:31`: {why}",
+        ]
 
 
 def test_somebody_continues_it_in_the_console(yard: Yard, paused: str) -> None:

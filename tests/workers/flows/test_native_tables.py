@@ -94,20 +94,69 @@ def test_how_a_pause_was_left(
     answer = PauseAnswer(user="U02BOB0000", action=said, at=NOW, tried=True) if said else None
     pause = a_pause(answer=answer)
 
-    assert how_it_ended(pause, at("x", HookSeen("h1", status)), going_back) is end
+    assert how_it_ended(pause, at("x", HookSeen("h1", status)), going_back, NOW) is end
 
 
 def test_an_answer_that_never_went_out_settled_nothing() -> None:
     pause = a_pause(answer=PauseAnswer(user="U02BOB0000", action=CONTINUE, at=NOW))
 
-    assert how_it_ended(pause, at("x", HookSeen("h1", "SUCCEEDED")), going_back=False) is PauseEnd.ELSEWHERE
+    ended = how_it_ended(pause, at("x", HookSeen("h1", "SUCCEEDED")), going_back=False, now=NOW)
+    assert ended is PauseEnd.ELSEWHERE
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
+@pytest.mark.parametrize("said", list(HookAction))
+def test_an_answer_that_ecs_took_is_what_ended_it(said: HookAction, status: str) -> None:
+    """Whatever ECS calls a hook that was told to roll back."""
+    pause = a_pause(answer=PauseAnswer(user="U02BOB0000", action=said, at=NOW, tried=True, taken_at=NOW))
+    seen = at("x", HookSeen("h1", status))
+
+    assert how_it_ended(pause, seen, going_back=said is ROLLBACK, now=NOW) is PauseEnd.ANSWERED
+
+
+HERE, LATER = "POST_TEST_TRAFFIC_SHIFT", "BAKE_TIME"
+TRIED = PauseAnswer(user="U02BOB0000", action=CONTINUE, at=NOW, tried=True)
+TAKEN = TRIED.evolve(taken_at=NOW)
+TRIED_BACK = TRIED.evolve(action=ROLLBACK)
 
 
 @pytest.mark.parametrize(
-    ("stage", "end"), [("POST_TEST_TRAFFIC_SHIFT", None), ("BAKE_TIME", PauseEnd.ELSEWHERE)]
+    ("stage", "answer", "times_out_to", "going_back", "now", "end"),
+    [
+        (HERE, None, ROLLBACK, False, NOW, None),
+        (HERE, TAKEN, ROLLBACK, False, NOW, PauseEnd.ANSWERED),
+        (HERE, TRIED, ROLLBACK, False, NOW, PauseEnd.ANSWERED),
+        (HERE, TRIED_BACK, ROLLBACK, False, NOW, None),
+        (LATER, None, ROLLBACK, False, NOW, PauseEnd.ELSEWHERE),
+        (LATER, TRIED, ROLLBACK, False, NOW, PauseEnd.ANSWERED),
+        (LATER, TRIED_BACK, ROLLBACK, False, NOW, PauseEnd.ELSEWHERE),
+        (LATER, None, CONTINUE, False, NOW + 59, PauseEnd.ELSEWHERE),
+        (LATER, None, CONTINUE, False, NOW + 60, PauseEnd.TIMED_OUT),
+        (LATER, None, ROLLBACK, False, NOW + 60, PauseEnd.ELSEWHERE),
+        (LATER, None, ROLLBACK, True, NOW, PauseEnd.CALLED_OFF),
+        (LATER, None, ROLLBACK, True, NOW + 60, PauseEnd.TIMED_OUT),
+        (LATER, None, CONTINUE, True, NOW + 60, PauseEnd.CALLED_OFF),
+        (LATER, TRIED_BACK, ROLLBACK, True, NOW, PauseEnd.ANSWERED),
+        (HERE, TRIED, ROLLBACK, True, NOW, PauseEnd.CALLED_OFF),
+    ],
 )
-def test_a_hook_that_ecs_no_longer_lists_is_over_once_its_stage_is(stage: str, end: Any) -> None:
-    assert how_it_ended(a_pause(), at(stage), going_back=False) is end
+def test_a_hook_that_ecs_no_longer_lists_is_not_guessed_at(
+    stage: str,
+    answer: PauseAnswer | None,
+    times_out_to: HookAction,
+    going_back: bool,
+    now: float,
+    end: PauseEnd | None,
+) -> None:
+    pause = a_pause(answer=answer, timeout_action=times_out_to)
+
+    assert how_it_ended(pause, at(stage), going_back, now) is end
+
+
+@pytest.mark.parametrize(("status", "end"), [("AWAITING_ACTION", PauseEnd.ELSEWHERE), ("SUCCEEDED", None)])
+def test_one_that_is_gone_while_another_waits_in_the_same_stage_was_left(status: str, end: Any) -> None:
+    """As at each step of a canary, whose pauses come before a shift."""
+    assert how_it_ended(a_pause(), at(HERE, HookSeen("h2", status)), False, NOW) is end
 
 
 def test_a_stage_newer_than_we_are_is_named_as_ecs_names_it() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
-from tests.builders import REGISTRY
+from tests.builders import NOW, REGISTRY, a_deploy, a_plan
+from tests.workers.flows.test_rollout import OLD, OTHERS, a_deployment, service_with
 from tests.workers.yard import Yard
+from workers.ecs.seen import EventSeen
+from workers.flows.trouble_back import way_back
 
 
 def gone(yard: Yard, service: str) -> None:
@@ -44,19 +49,19 @@ def failed_by_ecs(yard: Yard) -> Deploy:
 def test_a_rollback_of_ecs_that_fails_for_a_missing_image_says_so_at_once_and_at_the_end(
     yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.flows.restoring.LEAST_BACK_SECONDS", 120)
+    monkeypatch.setattr("workers.flows.deadline.LEAST_BACK_SECONDS", 120)
 
     deploy = failed_by_ecs(yard)
 
     (told,) = told_back(deploy, "web:17")
-    assert told.endswith(f"tasks: {not_pulled('web')}")
+    assert told.endswith(f": {not_pulled('web')}")
     assert deploy.outcome is Outcome.FAILED
     lines = yard.said(deploy.id, MilestoneKind.END).splitlines()
     assert lines[0] == (
         "*Failed*: the way back to `web:17` did not finish within 2 min 00 s. The service is set to it, "
         "with its count; ECS has given up on it. Look at the service's events now."
     )
-    assert lines[1].endswith(f"tasks: {not_pulled('web')}")
+    assert lines[1].endswith(f": {not_pulled('web')}")
     assert lines[2] == (
         "It was rolled back for this: ECS says that the rollout failed: Service deployment rollback failed "
         "because the circuit breaker threshold was exceeded."
@@ -77,10 +82,10 @@ def test_a_stopped_service_whose_old_image_is_gone_is_told_of_at_once(yard: Yard
     yard.until(lambda: told_back(yard.get(deploy_id), "billing:23"), seconds=120)
 
     (told,) = told_back(yard.get(deploy_id), "billing:23")
-    assert told.endswith(f"tasks: {not_pulled('billing')}")
+    assert told.endswith(f": {not_pulled('billing')}")
 
 
-@pytest.mark.parametrize("tag", ["1.4.2", "1.5.0-crash"])
+@pytest.mark.parametrize("tag", ["1.4.2", "1.5.0-crash", "1.5.0-unhealthy"])
 def test_a_way_back_that_goes_well_tells_of_no_trouble(yard: Yard, tag: str) -> None:
     deploy_id = yard.ask("web", tag)
     yard.until_phase(deploy_id, Phase.FOLLOWING)
@@ -91,3 +96,25 @@ def test_a_way_back_that_goes_well_tells_of_no_trouble(yard: Yard, tag: str) -> 
 
     assert deploy.outcome in (Outcome.CANCELLED, Outcome.ROLLED_BACK)
     assert told_back(deploy, "web:17") == []
+
+
+@pytest.mark.parametrize(
+    ("message", "about_it"),
+    [
+        ("(service web) (task 0123) failed container health checks.", False),
+        ("(service web) was unable to place a task. Reason: Internal error.", True),
+        ("(service web) failed to launch a task with (error something).", True),
+    ],
+)
+def test_health_checks_that_still_fail_of_the_new_version_say_nothing_about_the_old_one(
+    message: str, about_it: bool
+) -> None:
+    deploy = a_deploy(plan=a_plan(old_revision=OLD), deployment_id="ecs-svc/1", started_at=NOW)
+    primary = replace(a_deployment(OTHERS, OLD), created_at=NOW + 10)
+    event = EventSeen("1", NOW + 20, message)
+
+    found = way_back(deploy, replace(service_with(primary), events=(event,)))
+
+    assert found is not None
+    assert found[0].started_at == NOW + 10
+    assert found[1].events == ((event,) if about_it else ())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploys.deploy import Cancel, Deploy
+from deploys.deploy import Cancel, Deploy, Outcome, Phase
 from deploys.traffic import HookAction, PauseAnswer, Shift, TrafficPlan
 from tests.builders import NOW, a_native_service, a_plan
 from tests.deploys.test_hooks import a_pause
@@ -100,3 +100,57 @@ def test_whom_a_pause_needs(user: str, needed: bool) -> None:
             return None
 
     assert needs(paused(), user, NoGroups(), NOW) is needed  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("production", "traffic", "effect"),
+    [
+        (0.0, CANARY, "ECS goes on, and moves 10 % of the production traffic to it, later the rest."),
+        (
+            0.0,
+            CANARY.evolve(strategy="BLUE_GREEN", step_percent=100),
+            "ECS goes on and moves production traffic to it, unless something else stops it.",
+        ),
+        (10.0, CANARY, "ECS goes on and moves production traffic to it, unless something else stops it."),
+        (None, CANARY, "ECS goes on and moves production traffic to it, unless something else stops it."),
+        (0.0, None, "ECS goes on and moves production traffic to it, unless something else stops it."),
+    ],
+)
+def test_continue_says_what_ecs_does_next(
+    production: float | None, traffic: TrafficPlan | None, effect: str
+) -> None:
+    deploy = paused().evolve(plan=a_plan(traffic=traffic))
+    assert deploy.shift
+    deploy = deploy.evolve(shift=deploy.shift.evolve(production=production))
+
+    assert asked_by_continue(deploy) == f"shop 1.4.2: {effect}"
+
+
+def test_continue_at_full_traffic_stops_the_old_tasks_in_the_end() -> None:
+    deploy = paused()
+    assert deploy.shift
+    full = deploy.evolve(shift=deploy.shift.evolve(production=100.0))
+
+    assert asked_by_continue(full) == (
+        "shop 1.4.2 has all production traffic. ECS goes on, and in the end stops the old tasks."
+    )
+
+
+def asked_by_continue(deploy: Deploy) -> str:
+    """What the button asks before it has its effect."""
+    [row] = [block for block in card(deploy, (), LATER).blocks if block["type"] == "actions"]
+    text: str = row["elements"][0]["confirm"]["text"]["text"]
+    return text
+
+
+@pytest.mark.parametrize(("kept", "old"), [(None, "70 %"), (60.0, "60 %")])
+def test_what_the_old_tasks_keep_is_what_ecs_says_or_else_the_rest(kept: float | None, old: str) -> None:
+    text = card(shifting(production=30.0, kept=kept), (), LATER).text
+
+    assert f"Production traffic: new 30 %, old {old}." in text
+
+
+def test_a_rollout_that_is_over_shows_no_weights() -> None:
+    over = shifting().evolve(phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=LATER)
+
+    assert "Production traffic" not in card(over, (), LATER).text

@@ -55,7 +55,8 @@ def back_in_trouble(revision: str, why: Sequence[str]) -> str:
 
 
 def going_back(reason: str, revision: str) -> str:
-    return f"Rolling back to {code(short(revision))}: {reason}"
+    to = f" to {code(short(revision))}" if revision else ""
+    return f"Rolling back{to}: {reason}"
 
 
 def ecs_goes_back(reason: str) -> str:

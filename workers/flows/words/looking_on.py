@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from deploys.deploy import Deploy
 from deploys.mrkdwn import code, escape, mention, plural
+from deploys.traffic import Pause, TrafficPlan
 from workers.ecs.seen import DeploymentSeen, ServiceSeen
 from workers.flows.evidence import Evidence
+from workers.flows.words import pausing
 from workers.flows.words.endings import evidence
 from workers.flows.words.measures import duration, short, when
+from workers.flows.words.shifting import foreign, without_waits
+from workers.flows.words.stages import at
 
 _HOW = {"COMPLETED": "which completed", "FAILED": "which failed"}
 
 
-def begun(deploy: Deploy, primary: DeploymentSeen, ours: str) -> str:
-    """Which rollout it is."""
+def begun(deploy: Deploy, primary: DeploymentSeen, ours: str, traffic: TrafficPlan | None) -> str:
+    """Which rollout it is, and how it moves its traffic where it does."""
     since = f", begun {when(primary.created_at)}" if primary.created_at else ""
     whose = f"It was begun by deploy {code(ours)}, which is over." if ours else "I did not begin it."
     said = f" ECS says: {code(escape(primary.rollout_reason))}" if _says_more(primary) else ""
     service = code(deploy.service.name)
+    shifts = f" {foreign(traffic)}" if traffic else ""
     return (
         f"Following deployment {code(primary.id)}{since}: it moves {service} to {_version(deploy)}. {whose} "
-        f"I look on and change nothing; deploys of {service} wait until it is over.{said}"
+        f"I look on and change nothing; deploys of {service} wait until it is over.{said}{shifts}"
     )
 
 
@@ -56,6 +61,19 @@ def succeeded(deploy: Deploy, took: float) -> str:
         f"*Succeeded.* The rollout that I followed is over: {code(deploy.service.name)} runs "
         f"{_version(deploy)}, {tasks}, after {duration(took)}."
     )
+
+
+def paused(deploy: Deploy, pause: Pause, now: float) -> str:
+    """A pause of the rollout. It is not ours to answer."""
+    return (
+        f"*Paused* {at(pause.stage)}.{pausing.traffic(deploy)} The rollout is not mine: whoever began "
+        f"it lets it continue or rolls it back in the ECS console, or with "
+        f"{code('aws ecs continue-service-deployment')}{pausing.until(pause, now)}"
+    )
+
+
+def continued() -> str:
+    return "Somebody let the rollout continue."
 
 
 def rolled_back(deploy: Deploy, why: Evidence) -> str:
@@ -101,8 +119,8 @@ def overdue(deploy: Deploy) -> str:
     again = code(f"/deploy follow {deploy.service.name}")
     return (
         f"*No longer followed*: deployment {code(deploy.deployment_id or '')} did not end within the "
-        f"deadline of {duration(deploy.service.deadline)} since I began to follow it. It is not mine to roll "
-        f"back, so nothing was changed. {stood(deploy)} {again} follows it on."
+        f"deadline of {duration(deploy.service.deadline)} since I began to follow it.{without_waits(deploy)} "
+        f"It is not mine to roll back, so nothing was changed. {stood(deploy)} {again} follows it on."
     )
 
 
@@ -114,5 +132,14 @@ def stood(deploy: Deploy) -> str:
     failed_tasks = f", {plural(seen.failed_tasks, 'new task')} failed" if seen.failed_tasks else ""
     return (
         f"When I last looked, {seen.new_running} of {plural(seen.new_desired, 'new task')} ran"
-        f"{failed_tasks}, and {plural(seen.old_running, 'old task')}."
+        f"{failed_tasks}, and {plural(seen.old_running, 'old task')}.{_traffic(deploy)}"
     )
+
+
+def _traffic(deploy: Deploy) -> str:
+    shift = deploy.shift
+    if shift is None:
+        return ""
+    share = "" if shift.production is None else pausing.traffic(deploy)
+    pause = shift.pause
+    return f"{share} It was paused {at(pause.stage)}." if pause else share

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deploys.deploy import Deploy
-from deploys.hooks import AT_TIMEOUT
-from deploys.mrkdwn import mention, mentions
+from deploys.hooks import AT_TIMEOUT, PRESSED
+from deploys.mrkdwn import code, escape, mention, mentions
 from deploys.pauses import answerers
-from deploys.traffic import HookAction, Pause
+from deploys.traffic import HookAction, Pause, PauseAnswer
 from workers.flows.words.asking import asks_for
 from workers.flows.words.measures import duration, when
 from workers.flows.words.stages import at, percent
@@ -17,13 +19,14 @@ def question(deploy: Deploy, pause: Pause, now: float) -> str:
     who = answerers(deploy)
     asked = f"{mentions(who)}: " if who else f"{mention(deploy.requester)}: "
     return (
-        f"{asked}*paused* {at(pause.stage)}.{_traffic(deploy)} The request of {mention(deploy.requester)} to "
+        f"{asked}*paused* {at(pause.stage)}.{traffic(deploy)} The request of {mention(deploy.requester)} to "
         f"{asks_for(deploy)} waits for *Continue* or *Roll back*, by the buttons on the card above"
-        f"{_until(pause, now)}"
+        f"{until(pause, now)}"
     )
 
 
-def _traffic(deploy: Deploy) -> str:
+def traffic(deploy: Deploy) -> str:
+    """Where the production traffic goes, as a sentence that follows another; empty where ECS does not say."""
     share = deploy.shift.production if deploy.shift else None
     if share is None:
         return ""
@@ -34,7 +37,8 @@ def _traffic(deploy: Deploy) -> str:
     return f" {percent(share)} of the production traffic goes to the new tasks."
 
 
-def _until(pause: Pause, now: float) -> str:
+def until(pause: Pause, now: float) -> str:
+    """How long the pause waits and what happens then, as the end of a sentence."""
     if pause.expires_at is None:
         return "."
     return (
@@ -57,6 +61,14 @@ def timed_out(pause: Pause) -> str:
     return f"Nobody answered the pause in time, so ECS {AT_TIMEOUT[pause.timeout_action]}."
 
 
+def not_taken(pause: Pause, answer: PauseAnswer) -> str:
+    """Somebody answered, but ECS went on because of the time."""
+    return (
+        f"{mention(answer.user)} pressed *{PRESSED[answer.action]}*, but ECS did not take it before the time "
+        f"of the pause was up. ECS {AT_TIMEOUT[pause.timeout_action]}."
+    )
+
+
 def rolled_back(user: str, stage: str) -> str:
     """A reason to go back."""
     return f"{mention(user)} pressed *Roll back* at the pause {at(stage)}."
@@ -64,13 +76,30 @@ def rolled_back(user: str, stage: str) -> str:
 
 def rolled_back_unanswered(pause: Pause) -> str:
     """A reason to go back."""
-    return f"nobody answered the pause {at(pause.stage)} in time, and then ECS rolls back by itself."
+    if pause.answer is None:
+        return f"nobody answered the pause {at(pause.stage)} in time, and then ECS rolls back by itself."
+    return (
+        f"{mention(pause.answer.user)} pressed *{PRESSED[pause.answer.action]}* at the pause "
+        f"{at(pause.stage)}, but ECS did not take it before the time was up, and then ECS rolls back by "
+        "itself."
+    )
 
 
 def closed_elsewhere(stage: str, reason: str) -> str:
     """A reason to go back."""
     said = f" ECS says: {reason}" if reason else ""
     return f"the pause {at(stage)} was ended outside Slipway, and ECS rolls back.{said}"
+
+
+def function_failed(functions: Sequence[str], reason: str) -> str:
+    """A reason to go back: Lambda functions of lifecycle hooks."""
+    said = f" ({escape(reason.rstrip('.'))})" if reason else ""
+    named = ", ".join(code(each.rsplit(":function:", 1)[-1]) for each in functions)
+    if len(functions) > 1:
+        what = f"The Lambda functions {named} of lifecycle hooks did not succeed; their logs say why."
+    else:
+        what = f"The Lambda function {named} of a lifecycle hook did not succeed; its log says why."
+    return f"ECS rolls back by itself{said}. {what}"
 
 
 def continued_back(stage: str) -> str:

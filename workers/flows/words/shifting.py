@@ -73,6 +73,19 @@ def baking(seconds: int, until: float) -> str:
     return f"Baking for {how_long}: the old tasks still run, so going back is quick."
 
 
+def baking_on(until: float) -> str:
+    """The same where nobody saw when it began."""
+    return f"Baking, until {when(until)} at the latest: the old tasks still run, so going back is quick."
+
+
+def foreign(traffic: TrafficPlan) -> str:
+    """How ECS moves the traffic of a rollout that is not ours."""
+    bakes = (
+        f"then both versions run for {duration(traffic.bake)} (bake time)" if traffic.bake else "no bake time"
+    )
+    return f"It is {NAMES.get(traffic.strategy, traffic.strategy)}: {_shifts(traffic)}; {bakes}."
+
+
 def alarm(alarms: tuple[str, ...]) -> str:
     """Why ECS gave up: an alarm of the deployment."""
     return f"{_rang(alarms)}, and ECS rolls back by itself."
