@@ -67,7 +67,12 @@ def named(word: str, desk: Desk) -> list[Batch]:
     if batch := desk.store.batch(word):
         return [batch]
     live = [each for each in desk.store.live() if each.live and each.batch]
-    return [each for each in _of(live, desk) if each.name == word]
+    return [each for each in _of(live, desk) if _same_list(each.name, word)]
+
+
+def _same_list(name: str, word: str) -> bool:
+    """A list means the same in any order."""
+    return sorted(name.split(",")) == sorted(word.split(","))
 
 
 def shared(deploys: Sequence[Deploy], desk: Desk) -> list[Batch]:

@@ -12,7 +12,7 @@ from deploys import naming
 from deploys.batch import Batch
 from deploys.claims import Asked
 from deploys.decisions import untouched
-from deploys.deploy import Deploy
+from deploys.deploy import Deploy, Phase
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.standing import standing
 from deploys.threads import Threads
@@ -54,11 +54,15 @@ def under_way(deploys: Sequence[Deploy], threads: Threads, now: float) -> Reply:
 
 def cancelling(batch: Batch, cancelled: Sequence[Deploy], left: Sequence[Deploy], threads: Threads) -> Reply:
     """What is withdrawn, what goes back, and what was over before."""
-    withdrawn = [each for each in cancelled if untouched(each)]
+    preparing = [each for each in cancelled if each.phase is Phase.PREPARING]
+    withdrawn = [each for each in cancelled if untouched(each) and each not in preparing]
     back = [each for each in cancelled if not untouched(each)]
     parts = []
     if withdrawn:
         parts.append(f"{services(withdrawn)} {_are(withdrawn)} withdrawn, nothing of it was changed yet")
+    if preparing:
+        stay = "the service stays as it is" if len(preparing) == 1 else "the services stay as they are"
+        parts.append(f"the task before the rollout of {services(preparing)} is stopped, and {stay}")
     if back:
         parts.append(f"{services(back)} {_are(back)} rolled back")
     parts += [f"{code(each.service.name)} {standing(each)}" for each in left]

@@ -17,6 +17,7 @@ from deploys.phase import Outcome, Phase, Verb
 from deploys.plan import ContainerChange, Plan
 from deploys.scaling import Scaling
 from deploys.traffic import Shift
+from deploys.way_back import WayBack
 
 __all__ = [
     "Cancel",
@@ -113,6 +114,8 @@ class Deploy(Frozen):
     """A copy of the recorded revision, where that one was deregistered meanwhile and cannot be restored."""
     back_to: Outcome | None = None
     """The outcome that will stand once the way back is finished."""
+    way_back: WayBack | None = None
+    """The way back, once it has begun."""
     rollout: Rollout = Rollout()
     shift: Shift | None = None
     """Where ECS is with moving the traffic (native strategies)."""

@@ -45,7 +45,10 @@ class Store:
         return asked
 
     def request_batch(self, batch: Batch, deploys: Sequence[Deploy]) -> list[Asked]:
-        """Takes all deploys of a batch in, each as `request` does, or none: then those that are under way."""
+        """Takes all deploys of a batch in, each as `request` does, or none: then those that are under way.
+
+        Where they mind one another all are due at once: who waits in a line looks at the others too.
+        """
         return self._take_in(deploys, batch)
 
     def _take_in(self, deploys: Sequence[Deploy], batch: Batch | None) -> list[Asked]:
@@ -53,7 +56,8 @@ class Store:
         waiting = {each.id: each.at(Phase.WAITING, each.requested_at) for each in deploys}
         script_keys = [keys.LIVE, keys.HISTORY, keys.DUE, keys.BELLS, keys.PUBLISH, keys.AUDIT]
         script_keys.append(keys.batch(batch.id if batch else ""))
-        args: list[str | int] = [_ms(now), batch.model_dump_json() if batch else ""]
+        all_look = int(batch is not None and batch.mindful)
+        args: list[str | int] = [_ms(now), batch.model_dump_json() if batch else "", all_look]
         for each in waiting.values():
             service = each.service.name
             script_keys += [keys.record(each.id), keys.line(service), keys.underway(service)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
 from queue import Empty, SimpleQueue
@@ -80,10 +81,16 @@ def _ask(address: str) -> Answer:
 
 def _plain(error: Exception) -> str:
     """urllib3's errors name objects of the program; people get what happened."""
+    if isinstance(error, urllib3.exceptions.SSLError) and not _is_of_certificate(error):
+        return "no TLS connection could be made: the other side may not speak TLS, or no common version"
     for kind, words in _TROUBLES:
         if isinstance(error, kind):
             return words
     return f"the request failed ({type(error).__name__})"
+
+
+def _is_of_certificate(error: Exception) -> bool:
+    return any(isinstance(each, ssl.SSLCertVerificationError) for each in (error.__cause__, *error.args))
 
 
 _TROUBLES: tuple[tuple[type[Exception], str], ...] = (

@@ -10,11 +10,12 @@ class AwsError(SlipwayError):
 
 
 class AwsUnavailable(AwsError):
-    """AWS does not answer {action} for now ({detail})."""
+    """AWS does not answer {action} for now ({detail}). It is tried again."""
 
 
 class AwsUncertain(AwsUnavailable):
-    """AWS gave no answer to {action} ({detail}), so it may or may not have been done."""
+    """AWS gave no answer to {action} ({detail}), so it may or may not have been done. I look before I try
+    again."""
 
 
 class AwsDenied(AwsError):

@@ -1,12 +1,12 @@
--- Takes new deploys into the store, each at the end of its service's line and, when it is first there, into the
--- due set: all of them, with the batch that they were asked for in, or none.
+-- Takes new deploys into the store, each at the end of its service's line and, when it is first there or all are
+-- to look, into the due set: all of them, with the batch that they were asked for in, or none.
 -- KEYS: live history due bells publish audit batch (record line underway service_history)...
--- ARGV: now_ms batch|'' (id record errand count_of_audit audit...)...
+-- ARGV: now_ms batch|'' all_look (id record errand count_of_audit audit...)...
 -- Returns {id, deploys ahead, 0} for each; or {id, deploys ahead, 1} for those whose errand is under way already.
-local now, batch = ARGV[1], ARGV[2]
+local now, batch, all_look = ARGV[1], ARGV[2], ARGV[3]
 
 local asked = {}
-local at = 3
+local at = 4
 for key = 8, #KEYS, 4 do
   local audit = at + 4
   asked[#asked + 1] = {
@@ -51,7 +51,7 @@ for n, one in ipairs(asked) do
   redis.call('ZADD', KEYS[2], now + (#asked - n) / 1000, one.id)
   redis.call('ZADD', one.history, now, one.id)
   redis.call('HSET', KEYS[4], one.id, 'advance')
-  if length == 1 then
+  if length == 1 or all_look == '1' then
     redis.call('ZADD', KEYS[3], now, one.id)
   end
   redis.call('ZADD', KEYS[5], now, one.id)

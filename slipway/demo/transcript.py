@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rich.console import Console
 
 from slipway.demo.plain import plain
+
+_INDENT = " " * 8
+_NARROWEST = 40
+"""Narrower terminals cut the lines themselves (columns)."""
 
 
 @dataclass
@@ -30,5 +35,19 @@ class Transcript:
         seconds = time.monotonic() - self.began
         head = f"[dim]{seconds:6.1f}s[/dim] [bold]{speaker}[/bold]{' [dim](edited)[/dim]' if edited else ''}"
         self.console.print(head, highlight=False)
+        for line in self._lines(text):
+            self.console.print(f"{_INDENT}{line}", highlight=False, markup=False, soft_wrap=True)
+
+    def _lines(self, text: str) -> Iterator[str]:
+        """As long as they are, for files and other programs; folded below their beginning for a terminal."""
         for line in text.splitlines():
-            self.console.print(f"        {line}", highlight=False, markup=False, soft_wrap=True)
+            if not self.console.is_terminal:
+                yield line
+                continue
+            yield from textwrap.wrap(
+                line,
+                max(_NARROWEST, self.console.width - len(_INDENT)),
+                subsequent_indent="  " if line.startswith("• ") else "",
+                break_long_words=False,
+                break_on_hyphens=False,
+            ) or [""]

@@ -53,6 +53,16 @@ def test_only_those_that_are_first_in_their_lines_are_due(store: Store) -> None:
     assert store.line("web") == [earlier.id, web.id]
 
 
+@pytest.mark.parametrize("how", ["in_order", "stop_on_first_failure"])
+def test_where_they_mind_one_another_those_that_wait_are_due_too(store: Store, how: str) -> None:
+    earlier = store.request(a_deploy(tag="1.4.1")).deploy
+    batch, deploys = a_batch(a_deploy(), a_deploy(a_service("api")), **{how: True})
+
+    store.request_batch(batch, deploys)
+
+    assert {due.deploy_id for due in store.due(NOW)} == {earlier.id, *(each.id for each in deploys)}
+
+
 def test_one_that_is_under_way_keeps_all_out(store: Store, redis: Redis) -> None:
     first = store.request(a_deploy(a_service("api"))).deploy
     before = {key: redis.dump(key) for key in redis.scan_iter()}

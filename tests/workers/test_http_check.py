@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from threading import Thread
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.web_answers import WebAnswers, web_answers
 from workers import http_check
@@ -56,6 +67,49 @@ def test_nobody_there_is_no_answer() -> None:
         address = gone.url
 
     assert look(address).words == "no answer: the connection is refused, or the host cannot be reached"
+
+
+def test_an_address_that_speaks_no_tls_is_not_told_as_a_bad_certificate(web: WebAnswers) -> None:
+    answer = look(web.url.replace("http://", "https://"))
+
+    assert answer.words == (
+        "no answer: no TLS connection could be made: the other side may not speak TLS, or no common version"
+    )
+
+
+def test_a_certificate_that_nobody_vouches_for_is_told_as_such(tmp_path: Path) -> None:
+    with its_own_certificate(tmp_path) as address:
+        answer = look(address)
+
+    assert answer.words == "no answer: its TLS certificate is not accepted"
+
+
+@contextmanager
+def its_own_certificate(folder: Path) -> Iterator[str]:
+    """An HTTPS server whose certificate it signed itself; its address."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1))
+        .not_valid_after(datetime(2100, 1, 1))
+        .sign(key, hashes.SHA256())
+    )
+    chain = folder / "chain.pem"
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    chain.write_bytes(signed.public_bytes(Encoding.PEM) + plain)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        greeting = Thread(target=_shake_hands, args=(context, listening), daemon=True)
+        greeting.start()
+        yield f"https://127.0.0.1:{listening.getsockname()[1]}"
+        greeting.join(timeout=5)
+
+
+def _shake_hands(context: ssl.SSLContext, listening: socket.socket) -> None:
+    with listening.accept()[0] as connection, suppress(OSError):
+        context.wrap_socket(connection, server_side=True).close()
 
 
 def test_a_connection_that_is_closed_is_no_answer(web: WebAnswers) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from deploys.mrkdwn import code, escape
 from workers.ecs.causes import Cause, Topic, quoted
@@ -26,14 +26,18 @@ _EXPECTED = "Scaling activity initiated by"
 """stoppedReason of tasks that the scheduler stops in the course of things."""
 
 
-def cause(task: TaskSeen) -> Cause | None:
-    """Why a task stopped, or None where it did not stop or there is no trouble in it."""
+def cause(task: TaskSeen, codes: Mapping[str, Callable[[TaskSeen], Cause]] | None = None) -> Cause | None:
+    """Why a task stopped, or None where it did not stop or there is no trouble in it.
+
+    codes: what each stop code means, where the task is not one of a service's.
+    """
     if not (task.stop_code or task.stopped_reason) or task.stopped_reason.startswith(_EXPECTED):
         return None
-    told = _out_of_memory(task) or _unhealthy(task) or _of_machine(task)
+    by_code = (STOP_CODES if codes is None else codes).get(task.stop_code, _verbatim)
+    told = _out_of_memory(task) or _unhealthy(task)
     if told is None and task.stop_code not in _SAY_ENOUGH:
-        told = failed_start(task)
-    return told or _by_code(task)
+        told = _of_machine(task) or failed_start(task)
+    return told or by_code(task)
 
 
 def to_blame(task: TaskSeen) -> tuple[str, ...]:
@@ -97,23 +101,24 @@ def _elsewhere(task: TaskSeen) -> str:
     return "" if task.started_by.startswith(ONE_OFF) else ", and ECS starts another one elsewhere"
 
 
-def _by_code(task: TaskSeen) -> Cause:
-    return STOP_CODES.get(task.stop_code, _verbatim)(task)
-
-
 def _exited(task: TaskSeen) -> Cause:
     ended = [found for found in task.containers if found.exit_code is not None]
     culprits = _culprits(ended)
     if not culprits:
         return _verbatim(task)
     if len(culprits) == 1:
-        return Cause(f"container {_exit(culprits[0])}. Its last log lines say why.")
+        return exited(culprits[0])
     exits = " and ".join(_exit(found) for found in sorted(culprits, key=lambda found: found.name))
     return Cause(f"containers {exits}; an essential one of them ended first. Their last log lines say why.")
 
 
 def _culprits(ended: Sequence[ContainerSeen]) -> Sequence[ContainerSeen]:
     return [found for found in ended if found.exit_code not in _AFTER_ANOTHER] or ended
+
+
+def exited(container: ContainerSeen) -> Cause:
+    """That this container ended the task by its exit."""
+    return Cause(f"container {_exit(container)}. Its last log lines say why.")
 
 
 def _exit(container: ContainerSeen) -> str:

@@ -92,7 +92,7 @@ def check(deploy: Deploy, turn: Turn) -> Next:
     if verdict is Verdict.UNMADE:
         return back(deploy, turn, Outcome.ROLLED_BACK, words.unmade(wanted, made.unread, lasted))
     if verdict is Verdict.HELD:
-        deploy = recounted(deploy, turn)
+        deploy = recounted(_as_it_runs(deploy, turn), turn)
         took = turn.now() - deploy.requested_at
         text = f"{endings.succeeded(deploy, took)} {words.held(wanted, made, lasted)}"
         return end(deploy, turn, Outcome.SUCCEEDED, text)
@@ -167,6 +167,23 @@ def _emptied(deploy: Deploy, turn: Turn) -> Next:
     if deploy.original is not None:
         return back(deploy, turn, Outcome.ROLLED_BACK, emptied_words.reason_of_check())
     return end(deploy, turn, Outcome.SUPERSEDED, emptied_words.superseded_in_check(deploy))
+
+
+def _as_it_runs(deploy: Deploy, turn: Turn) -> Deploy:
+    """With the counts of now: tasks may have stopped, or been added, since the rollout succeeded."""
+    try:
+        seen = turn.service()
+    except AwsError:
+        return deploy
+    ours = [each for each in seen.deployments if each.revision == deploy.new_revision] if seen else []
+    if not ours:
+        return deploy
+    now = deploy.rollout.evolve(
+        new_desired=sum(each.desired for each in ours),
+        new_pending=sum(each.pending for each in ours),
+        new_running=sum(each.running for each in ours),
+    )
+    return deploy.evolve(rollout=now)
 
 
 def _superseded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:

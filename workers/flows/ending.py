@@ -19,10 +19,10 @@ def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str, *, quiet: bool 
     once, and the mark is taken off.
     """
     now = turn.now()
-    if deploy.cancel and outcome is not Outcome.CANCELLED:
+    if deploy.cancel and Outcome.CANCELLED not in (outcome, deploy.back_to):
         text = f"{text} {endings.cancelled_too_late(deploy.cancel.user)}"
-    if outcome is not Outcome.SUCCEEDED and deploy.phase is not Phase.PREPARING and task_started(deploy):
-        text = f"{text} {preparing.not_undone(deploy)}"
+    if outcome is not Outcome.SUCCEEDED and task_started(deploy):
+        text = f"{text}{preparing.at_end(deploy, outcome)}"
     told = deploy.saying(
         now,
         MilestoneKind.END,

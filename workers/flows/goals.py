@@ -14,6 +14,9 @@ from workers.ecs.pins import shown_tag
 from workers.ecs.seen import RevisionSeen
 from workers.turn import Turn
 
+KNOWN_SHOWN = 10
+"""Versions that are named where another was asked for (count)."""
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -109,13 +112,19 @@ def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: st
         raise UnknownTarget(
             service=deploy.service.name,
             target=code(deploy.target),
-            known=", ".join(code(tag) for tag in known) or "none yet",
+            known=_listed(tuple(known)),
         )
     if arn is None:
         raise NothingToRollBackTo(service=deploy.service.name)
     if arn == running:
         raise AlreadyRuns(service=deploy.service.name, revision=arn.rsplit("/", 1)[-1])
     return arn
+
+
+def _listed(tags: Sequence[str]) -> str:
+    """The newest of them, and how many more there are."""
+    more = f" and {len(tags) - KNOWN_SHOWN} more" if len(tags) > KNOWN_SHOWN else ""
+    return f"{', '.join(code(tag) for tag in tags[:KNOWN_SHOWN])}{more}" if tags else "none yet"
 
 
 def _of_target(deploy: Deploy, good: Sequence[Deploy]) -> str | None:

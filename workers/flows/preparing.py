@@ -13,7 +13,7 @@ from deploys.catalogue.service import TaskBefore
 from deploys.deploy import Deploy, MilestoneKind, Outcome
 from deploys.errors import AwsError, AwsUncertain, SlipwayError
 from deploys.one_off import OneOff, StopWhy
-from workers.ecs import logs, one_off, task_definitions, tasks, why_tasks
+from workers.ecs import logs, one_off, task_definitions, tasks, why_one_off
 from workers.ecs.one_off import NoRoom
 from workers.ecs.seen import ServiceSeen, TaskSeen
 from workers.flows.ending import end, gone, look_again, old_revision, superseded, withdraw
@@ -209,7 +209,8 @@ def _stopped(deploy: Deploy, turn: Turn, kept: OneOff, seen: TaskSeen, stands: S
 
 
 def _cause(deploy: Deploy, seen: TaskSeen) -> str:
-    cause = why_tasks.cause(seen)
+    by_us = deploy.one_off is not None and deploy.one_off.stop_why is StopWhy.DONE
+    cause = why_one_off.cause(seen, deploy.one_off.container if deploy.one_off else "", by_us=by_us)
     return words.exited(deploy, cause.text if cause else "ECS does not say why.")
 
 

@@ -15,6 +15,7 @@ from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
 from workers.flows.stop_start import original_of, taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
+from workers.flows.way_back import begun, set_again
 from workers.flows.words import endings, looks
 from workers.turn import Next, Turn
 
@@ -32,7 +33,7 @@ def restore(deploy: Deploy, turn: Turn) -> Next:
         return gone(deploy, turn, seen)
     if not is_own(deploy, seen.revision):
         return _superseded(deploy, turn, seen)
-    deploy = _restorable(deploy, turn)
+    deploy = _restorable(begun(deploy, turn.now()), turn)
     if deploy.service.strategy is Strategy.STOP_START:
         return _restore_stopped(deploy, turn, seen)
     return _restore_rolling(deploy, turn, seen)
@@ -157,7 +158,7 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
     own = own_deployment(turn)
     deploy = deploy.evolve(rollout=progress(deploy, seen, own))
     if _must_restore_again(deploy, seen, own):
-        return Next(deploy.at(Phase.RESTORING, now), after=turn.pace.watch_seconds)
+        return set_again(deploy, turn, seen, back_deadline(deploy))
     if not is_own(deploy, seen.revision):
         return _superseded(deploy, turn, seen)
     if is_back(deploy, seen, own):

@@ -67,6 +67,8 @@ def left_at_zero(deploy: Deploy, seen: ServiceSeen) -> bool:
 
 def moved_late(deploy: Deploy, seen: ServiceSeen) -> bool:
     """Whether the new revision arrived after it was taken back."""
+    if deploy.way_back is not None and deploy.way_back.in_vain:
+        return False
     undone = deploy.outcome not in (Outcome.SUCCEEDED, Outcome.SUPERSEDED)
     return undone and deploy.new_revision is not None and seen.revision == deploy.new_revision
 

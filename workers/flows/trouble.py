@@ -69,7 +69,7 @@ def after_error(deploy: Deploy, error: Exception, turn: Turn, reference: str) ->
             return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue(deploy))
         return _on(_loud(deploy, error, now))
     if not _passes(error, deploy) or _too_long(deploy, now):
-        return go_back(deploy, turn, Outcome.ROLLED_BACK, deploy.last_error)
+        return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.without_promise(deploy.last_error))
     return _on(_loud(deploy, error, now))
 
 
@@ -83,7 +83,7 @@ def _around_the_rollout(deploy: Deploy, error: Exception, turn: Turn) -> Next | 
     if deploy.cancel:
         return checking.back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if checking.overdue(deploy, now):
-        return checking.back(deploy, turn, Outcome.ROLLED_BACK, deploy.last_error)
+        return checking.back(deploy, turn, Outcome.ROLLED_BACK, reasons.without_promise(deploy.last_error))
     return _on(_loud(deploy, error, now))
 
 

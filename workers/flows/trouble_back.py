@@ -13,7 +13,7 @@ from workers.flows.evidence import Evidence, causes, gather, kind, own_events
 from workers.flows.words import endings, going, reasons
 from workers.turn import Turn
 
-_OF_STARTING = ("unable to place a task", "failed to launch a task")
+_OF_STARTING = ("unable to place a task", "failed to launch a task", "unable to consistently start tasks")
 """Events about tasks that do not start. Health checks may still fail of the new version's."""
 
 
@@ -60,4 +60,5 @@ def not_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> str:
     gave_up = seen is not None and seen.primary is not None and seen.primary.rollout_state == "FAILED"
     late = reasons.back_overdue(old_revision(deploy), back_deadline(deploy), gave_up)
     evidence = gather(found[0], turn, found[1]) if found is not None else Evidence()
-    return endings.failed_back(late, evidence, deploy.reason, gather(deploy, turn, seen))
+    before = gather(deploy, turn, None)  # events by now are about the way back
+    return endings.failed_back(late, evidence, deploy.reason, before)

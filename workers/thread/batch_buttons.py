@@ -29,13 +29,14 @@ def of_one(deploy: Deploy) -> tuple[OverflowMenuElement | None, ActionsBlock | N
     if row and len(row.elements) == 1 and pressed and pressed[0].action_id == ids.CANCEL:
         return _menu(pressed[0]), None
     for button in pressed:
-        button.text = _plain(f"{_text(button)} {deploy.service.name}", BUTTON)
+        label = "Follow" if button.action_id == ids.FOLLOW else _text(button)
+        button.text = _plain(f"{label} {deploy.service.name}", BUTTON)
     return None, row
 
 
 def of_all(batch: Batch, deploys: Sequence[Deploy]) -> ActionsBlock | None:
     """Cancels what is left of them; None where nothing is."""
-    left = [each for each in deploys if buttons.row(each)]
+    left = [each for each in deploys if each.live and buttons.row(each)]
     if not left:
         return None
     label = "Cancel all" if len(left) == len(deploys) else "Cancel the rest"

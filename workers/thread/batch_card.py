@@ -22,6 +22,7 @@ from deploys.mrkdwn import code, escape, mention, plural
 from deploys.naming import version_before
 from deploys.standing import standing
 from workers.flows.words.measures import duration
+from workers.flows.words.reasons import without_promise
 from workers.thread import batch_buttons, progress
 from workers.thread.card import Card, When, date, utc
 from workers.thread.lengths import SECTION, TEXT, clip, short_code, shorten
@@ -160,7 +161,8 @@ def _reason(deploy: Deploy) -> str:
 def _in_vain(deploy: Deploy) -> str:
     if not (deploy.live and deploy.last_error):
         return ""
-    return clip(f"Tried {plural(deploy.attempts, 'time')} in vain, goes on trying: {deploy.last_error}", 400)
+    error = without_promise(deploy.last_error)
+    return clip(f"Tried {plural(deploy.attempts, 'time')} in vain, goes on trying: {error}", 400)
 
 
 def _foot(batch: Batch, deploys: Sequence[Deploy], now: float, when: When) -> str:

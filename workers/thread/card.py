@@ -16,6 +16,7 @@ from deploys.mrkdwn import code, escape, mentions, plural
 from deploys.naming import by, errand, version_before
 from workers.flows.words.images import shown
 from workers.flows.words.measures import duration
+from workers.flows.words.reasons import without_promise
 from workers.thread import buttons, progress, shifting
 from workers.thread.lengths import SECTION, TEXT, clip, short_code, shorten
 from workers.thread.states import approvers, decided, runs_with_time, sign, state
@@ -117,7 +118,8 @@ def _approval(deploy: Deploy, when: When) -> list[str]:
 def _trouble(deploy: Deploy) -> list[str]:
     retried = ""
     if deploy.live and deploy.last_error:
-        retried = f"Tried {plural(deploy.attempts, 'time')} in vain, goes on trying: {deploy.last_error}"
+        error = without_promise(deploy.last_error)
+        retried = f"Tried {plural(deploy.attempts, 'time')} in vain, goes on trying: {error}"
     return [
         progress.failures(deploy),
         clip(f"Reason: {deploy.reason}" if deploy.reason else "", 700),

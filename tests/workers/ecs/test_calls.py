@@ -149,7 +149,7 @@ def test_a_race_for_a_new_revision_passes_by_itself() -> None:
     assert type(error) is AwsUnavailable
     assert error.message == (
         "AWS does not answer ecs:RegisterTaskDefinition for now (ClientException: Too many concurrent "
-        "attempts to create a new revision of the specified family.)."
+        "attempts to create a new revision of the specified family.). It is tried again."
     )
 
 

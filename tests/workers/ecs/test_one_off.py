@@ -92,6 +92,15 @@ def test_other_refusals_and_lost_answers_are_errors(aws: PlayedAws, region: Regi
             one_off.run(region, order())
 
 
+def test_the_word_capacity_in_another_refusal_is_not_taken_for_a_lack_of_room(
+    aws: PlayedAws, region: Region
+) -> None:
+    aws.error("RunTask", "InvalidParameterException", "No capacity provider in PROVISIONING may be named")
+
+    with pytest.raises(AwsRefused):
+        one_off.run(region, order())
+
+
 def test_a_running_task_is_found_by_who_started_it_and_nothing_else(aws: PlayedAws, region: Region) -> None:
     aws.answer("ListTasks", {"taskArns": [TASK]})
     aws.answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 from deploys.catalogue.service import CheckAfter, Strategy, TaskBefore
 from deploys.checked import Check
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Verb
+from deploys.errors import AwsUnavailable
 from tests.builders import a_deploy, a_service
 from tests.web_answers import WebAnswers, web_answers
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags
 from tests.workers.yard import ALICE, Yard
 from workers.ecs.alarms import RINGS, AlarmSeen
+from workers.flows import checking
 from workers.flows.checking import MISSES, PATIENCE_SECONDS, Look, Verdict, counted, judge
 from workers.http_check import Answer
 
@@ -109,6 +112,20 @@ def test_an_address_that_misses_three_times_rolls_back(yard: Yard, web: WebAnswe
     )
 
 
+def test_a_task_that_stopped_during_the_check_is_not_said_to_run(yard: Yard, web: WebAnswers) -> None:
+    deploy_id = ask(yard, http=web.url)
+    began = yard.until_phase(deploy_id, Phase.CHECKING).phase_since
+    yard.until(lambda: yard.ecs.now() >= began + 52)
+    one = yard.console.list_tasks(cluster="production", serviceName="web")["taskArns"][0]
+    yard.console.stop_task(cluster="production", task=one)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+
+    assert "*Succeeded.* `web` runs `1.4.2`: 2 of 3 tasks running now, after " in yard.said(
+        deploy_id, MilestoneKind.END
+    )
+
+
 def test_single_misses_are_borne(yard: Yard, web: WebAnswers) -> None:
     web.statuses = [503, 503, 200, 500, 200, 404, 404, 200]
     deploy_id = ask(yard, http=web.url)
@@ -138,10 +155,11 @@ def test_an_alarm_that_rings_in_the_midst_rolls_back(yard: Yard, alarm: Any) -> 
 def test_an_alarm_that_one_look_alone_found_ringing_does_not_turn_it(yard: Yard, alarm: Any) -> None:
     deploy_id = ask(yard, alarms=(ALARM,))
     yard.until_phase(deploy_id, Phase.CHECKING)
-    state(alarm, "ALARM")
-    yard.until(lambda: yard.get(deploy_id).seen_end)
-
-    state(alarm, "OK")
+    for _ in range(2):
+        state(alarm, "ALARM")
+        yard.until(lambda: yard.get(deploy_id).seen_end)
+        state(alarm, "OK")
+        yard.until(lambda: not yard.get(deploy_id).seen_end)
 
     assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
 
@@ -219,7 +237,26 @@ def test_alarms_that_can_never_be_read_do_not_count_as_quiet(yard: Yard, alarm: 
     assert_rolled_back(yard, deploy)
     said = yard.said(deploy_id, MilestoneKind.END)
     assert f"after the rollout I still cannot tell whether `{ALARM}` is quiet." in said
-    assert "A check that cannot be made does not count as passed." in said
+    assert "A check that cannot be made does not count as passed. AWS does not answer" in said
+    assert "It is tried again" not in said, "that is over"
+
+
+def test_looks_that_break_again_and_again_end_in_a_rollback(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(address: str) -> Answer:
+        raise AwsUnavailable(action="anything", detail="silence")
+
+    monkeypatch.setattr(checking, "PATIENCE_SECONDS", 20.0)
+    monkeypatch.setattr("workers.http_check.look", broken)
+    deploy_id = ask(yard, http="https://shop.example.com/health", lasts=10)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert_rolled_back(yard, deploy)
+    assert yard.said(deploy_id, MilestoneKind.END) == (
+        "*Rolled back* to `web:17`: AWS does not answer anything for now (silence)."
+    )
 
 
 def test_an_alarm_that_was_deleted_meanwhile_does_not_count_as_quiet(yard: Yard, alarm: Any) -> None:
@@ -261,6 +298,34 @@ def test_a_console_change_while_it_is_checked_supersedes_it(yard: Yard, web: Web
 
     assert yard.until_over(deploy_id).outcome is Outcome.SUPERSEDED
     assert "moves the service to `web:17`. I do not fight it." in yard.said(deploy_id, MilestoneKind.END)
+
+
+def test_a_stop_start_service_that_somebody_else_moves_and_stops_is_not_left_at_zero(
+    yard: Yard, web: WebAnswers
+) -> None:
+    deploy_id = ask(yard, "billing", http=web.url)
+    yard.until_phase(deploy_id, Phase.CHECKING)
+
+    yard.console.update_service(
+        cluster="production", service="billing", taskDefinition="billing:23", desiredCount=0
+    )
+
+    assert yard.until_over(deploy_id).outcome is Outcome.SUPERSEDED
+    assert yard.service("billing")["desiredCount"] == 2
+
+
+def test_a_service_that_is_deleted_while_it_is_checked_ends_it(yard: Yard, web: WebAnswers) -> None:
+    deploy_id = ask(yard, http=web.url)
+    yard.until_phase(deploy_id, Phase.CHECKING)
+
+    yard.console.delete_service(cluster="production", service="web", force=True)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.FAILED
+    end = yard.said(deploy_id, MilestoneKind.END)
+    assert re.match(
+        r"\*Failed\*: the ECS service is (DRAINING|INACTIVE)\. There is nothing left to deploy", end
+    )
+    assert yard.leftovers() == []
 
 
 def test_a_worker_that_was_away_goes_on_where_the_check_was(yard: Yard, web: WebAnswers) -> None:

@@ -111,6 +111,7 @@ def test_at_its_deadline_it_is_stopped_which_counts_as_failed(yard: Yard) -> Non
     assert deploy.outcome is Outcome.FAILED
     (task,) = one_offs(yard)
     assert (task["lastStatus"], task["stopCode"]) == ("STOPPED", "UserInitiated")
+    assert len(yard.ecs.calls("StopTask")) == 1, "it is not asked again while it stops"
     assert deploy.ended_at is not None
     assert deploy.ended_at >= task["stoppedAt"], "it was waited for"
     assert yard.said(deploy_id, MilestoneKind.END).startswith(
@@ -130,6 +131,18 @@ def test_a_named_container_decides_though_others_go_on(yard: Yard) -> None:
     assert deploy.outcome is Outcome.SUCCEEDED
     assert one_offs(yard)[0]["stopCode"] == "UserInitiated", "its others were stopped"
     assert "in container `envoy`" in yard.said(deploy_id, MilestoneKind.PLAN)
+
+
+def test_a_named_container_that_failed_is_told_by_its_exit_and_not_by_our_stop(yard: Yard) -> None:
+    not_essential(yard, "api", "envoy")
+    deploy_id = ask(yard, "warm-up --fail", service="api", container="envoy")
+
+    assert yard.until_over(deploy_id).outcome is Outcome.FAILED
+
+    assert yard.said(deploy_id, MilestoneKind.END).startswith(
+        "*Failed* before the rollout: `warm-up --fail` did not end well: container `envoy` exited with code "
+        "1. Its last log lines say why. The service was not touched: it runs `api:43`."
+    )
 
 
 def test_a_container_that_is_not_there_is_refused_at_planning(yard: Yard) -> None:

@@ -65,6 +65,19 @@ def test_a_cancel_after_a_request_without_an_answer_waits_for_what_may_still_arr
     assert one_offs(yard) == []
 
 
+def test_a_later_no_does_not_settle_what_an_earlier_request_may_have_started(yard: Yard) -> None:
+    deploy_id = ask(yard)
+    yard.ecs.faults.add(operation="RunTask", kind="timeout-before", seconds=0.05)
+    yard.ecs.faults.add(operation="RunTask", kind="throttle", times=None)
+    yard.until(lambda: len(yard.ecs.calls("RunTask")) >= 2)
+    yard.cancel(deploy_id)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.CANCELLED
+    assert (deploy.ended_at or 0.0) - yard.ecs.calls("RunTask")[0].at >= 60
+
+
 def test_a_cancel_after_it_ended_well_says_that_it_is_not_undone(yard: Yard) -> None:
     deploy_id = ask(yard)
     yard.ecs.faults.add(operation="UpdateService", kind="throttle", times=3)
@@ -97,5 +110,8 @@ def test_somebody_who_stops_the_task_by_hand_fails_it(yard: Yard) -> None:
     yard.ecs.client("ecs").stop_task(cluster="production", task=one_offs(yard)[0]["arn"], reason="by hand")
 
     assert yard.until_over(deploy_id).outcome is Outcome.FAILED
-    assert "somebody, or some tool, stopped it." in yard.said(deploy_id, MilestoneKind.END)
+    assert (
+        "somebody, or some tool, stopped it. CloudTrail knows who called StopTask. ECS says: `by hand`. The "
+        "service was not touched"
+    ) in yard.said(deploy_id, MilestoneKind.END)
     assert_untouched(yard)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
-from tests.workers.flows.preparing import ask, assert_untouched, one_offs
+from tests.workers.flows.preparing import ask, assert_untouched, not_essential, one_offs
 from tests.workers.flows.test_crashes import Killed, dying
 from tests.workers.yard import Yard
+from workers.flows import preparing
 
 
 def test_an_update_that_is_refused_afterwards_does_not_claim_that_nothing_changed(yard: Yard) -> None:
@@ -50,6 +53,8 @@ def test_no_room_is_told_once_and_asked_for_again(yard: Yard) -> None:
         "meanwhile. Add capacity, or ask for less CPU and memory."
     )
     assert len(one_offs(yard)) == 1
+    tokens = [call.params["clientToken"] for call in yard.ecs.calls("RunTask")]
+    assert len(set(tokens)) == 4, "a token whose answer was no is not asked with again"
 
 
 def test_no_room_until_the_deadline_ends_it(yard: Yard) -> None:
@@ -189,3 +194,44 @@ def test_a_stop_that_is_not_allowed_is_told_loudly_and_the_end_is_waited_for(yar
     loud = [m.text for m in deploy.milestones if m.kind is MilestoneKind.TROUBLE and m.broadcast]
     assert any("*Needs a look*: AWS does not allow ecs:StopTask" in text for text in loud)
     assert one_offs(yard)[0]["lastStatus"] == "STOPPED"
+
+
+def test_a_task_that_takes_long_to_stop_is_told_once(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preparing, "STOPS_WITHIN_SECONDS", 1.0)
+    deploy_id = ask(yard, "migrate", "--long", deadline=30)
+    yard.until(lambda: yard.ecs.calls("StopTask"))
+    yard.ecs.faults.add(operation="DescribeTasks", kind="stale", seconds=20, times=4)
+
+    deploy = yard.until_over(deploy_id)
+
+    [told] = [m for m in deploy.milestones if m.kind is MilestoneKind.TROUBLE]
+    assert told.broadcast
+    assert re.fullmatch(
+        r"\*Needs a look\*: the task `\w{32}` was asked to stop \d+ s ago and is \w+\. I keep waiting, so "
+        r"that it does not run beside the next one\.",
+        told.text,
+    )
+
+
+def test_a_task_that_ecs_does_not_show_yet_is_waited_for(yard: Yard) -> None:
+    deploy_id = ask(yard)
+    yard.until(lambda: (known := yard.get(deploy_id).one_off) and known.task_arn)
+    yard.ecs.faults.add(operation="DescribeTasks", kind="stale", seconds=120, times=4)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+    assert len(one_offs(yard)) == 1
+
+
+def test_superseded_after_a_request_without_an_answer_says_that_it_may_have_run(yard: Yard) -> None:
+    deploy_id = ask(yard)
+    yard.ecs.faults.add(operation="RunTask", kind="timeout-before", seconds=0.05)
+    yard.until(lambda: yard.ecs.calls("RunTask"))
+    not_essential(yard, "web", "none")
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.SUPERSEDED
+    assert yard.said(deploy_id, MilestoneKind.END).endswith(
+        "I do not fight it. ECS gave no answer when I asked it to run `python -m web migrate` before, so it "
+        "may have run; look at its log."
+    )

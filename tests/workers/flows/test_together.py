@@ -137,6 +137,21 @@ def test_one_that_waits_for_its_turn_can_be_cancelled_alone(yard: Yard) -> None:
     assert outcomes(yard, ids) == [Outcome.SUCCEEDED, Outcome.CANCELLED]
 
 
+def test_cancelling_all_in_the_middle_cancels_each_and_the_one_that_waits_at_once(yard: Yard) -> None:
+    web, api = ids = ask(
+        yard, ("web", "1.5.0-slow"), ("api", "1.4.2"), in_order=True, stop_on_first_failure=True
+    )
+    yard.until_phase(web, Phase.FOLLOWING)
+
+    for each in ids:
+        yard.cancel(each)
+    yard.tick()
+
+    assert yard.get(api).outcome is Outcome.CANCELLED
+    assert yard.get(web).live, "it goes back first"
+    assert outcomes(yard, ids) == [Outcome.CANCELLED, Outcome.CANCELLED]
+
+
 def test_one_that_waits_for_its_turn_keeps_its_place_in_its_services_line(yard: Yard) -> None:
     web, api = ask(yard, ("web", "1.4.2"), ("api", "1.4.2"), in_order=True)
     later = yard.ask("api", "1.4.1")
@@ -161,6 +176,41 @@ def test_a_lost_ring_is_made_up_for_by_looking(yard: Yard, monkeypatch: pytest.M
     ids = ask(yard, ("web", "1.4.2"), ("api", "1.4.2"), in_order=True)
 
     assert outcomes(yard, ids) == [Outcome.SUCCEEDED, Outcome.SUCCEEDED]
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["rung", "ring lost"])
+def test_one_that_waits_behind_another_deploy_leaves_the_line_when_its_group_stops(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, lost: bool
+) -> None:
+    if lost:
+        monkeypatch.setattr(yard.store, "hurry", lambda deploy_ids: None)
+    active = yard.ask("api", "1.5.0-slow")
+    yard.until_phase(active, Phase.FOLLOWING)
+    web, api = ask(yard, ("web", "9.9.9"), ("api", "1.4.2"), stop_on_first_failure=True)
+    behind = yard.ask("api", "1.4.1")
+
+    yard.until_over(web)
+    ended = yard.until_over(api)
+
+    assert ended.outcome is Outcome.REFUSED
+    took = (ended.ended_at or 0.0) - (yard.get(web).ended_at or 0.0)
+    assert took <= (together.POLL_SECONDS + 1 if lost else 1)
+    assert yard.get(active).phase is Phase.FOLLOWING, "it is not disturbed"
+    assert yard.store.line("api") == [active, behind]
+    assert yard.until_over(active).outcome is Outcome.SUCCEEDED
+    assert yard.until_over(behind).outcome is Outcome.SUCCEEDED
+    assert yard.leftovers() == []
+
+
+def test_one_that_waits_behind_another_deploy_stays_while_its_group_goes_well(yard: Yard) -> None:
+    active = yard.ask("api", "1.5.0-slow")
+    web, api = ask(yard, ("web", "1.4.2"), ("api", "1.4.2"), stop_on_first_failure=True)
+
+    yard.until_over(web)
+    assert yard.get(api).phase is Phase.WAITING
+    assert yard.store.line("api") == [active, api]
+
+    assert yard.until_over(api).outcome is Outcome.SUCCEEDED
 
 
 def test_without_its_batch_a_deploy_goes_its_way_alone(yard: Yard) -> None:

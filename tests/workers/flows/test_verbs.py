@@ -142,3 +142,16 @@ def test_a_deploy_that_failed_is_nothing_to_return_to() -> None:
 
     with pytest.raises(UnknownTarget):
         revision_to_return_to(a_deploy(verb=Verb.ROLLBACK, target="1.4.2"), [failed], revision(1))
+
+
+def test_of_many_known_versions_the_newest_are_named() -> None:
+    many = [a_success(f"1.{number}.0", new=number, old=number - 1) for number in range(40, 25, -1)]
+
+    with pytest.raises(UnknownTarget) as refused:
+        revision_to_return_to(a_deploy(verb=Verb.ROLLBACK, target="9.9.9"), many, revision(40))
+
+    assert refused.value.message == (
+        "No deploy of `web` that succeeded has the tag or id `9.9.9`. Known tags: `1.40.0`, `1.39.0`, "
+        "`1.38.0`, `1.37.0`, `1.36.0`, `1.35.0`, `1.34.0`, `1.33.0`, `1.32.0`, `1.31.0` and 5 more. Any "
+        "tag in the registry can be deployed with `/deploy web TAG`."
+    )

@@ -120,6 +120,21 @@ def test_while_another_deploy_changes_the_service_there_is_nothing_to_plan_on(
     ]
 
 
+def test_behind_one_that_only_settles_there_is_a_plan(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
+    before = yard.ask("ledger", "1.4.1")
+    yard.until_phase(before, Phase.AWAITING_APPROVAL)
+    yard.approve(before)
+    yard.until_phase(before, Phase.SETTLING)
+
+    desk.plan(ASKED, "ledger", "1.4.2")
+
+    [plan] = told()
+    assert plan.startswith("Plan of `ledger` `1.4.2`, as of now.")
+    assert plan.splitlines()[-1] == (
+        "• 1 deploy ahead in the line: `1.4.1` by @alice (is looked at once more)"
+    )
+
+
 def test_aws_that_does_not_answer_is_no_refusal(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
     yard.ecs.faults.add(kind="throttle", operation="DescribeServices")
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
 from deploys.deploy import Phase
 from tests.workers.queries.conftest import ASKED, Tell
 from tests.workers.yard import Yard
+from workers.ecs import services, tasks
+from workers.ecs.seen import ServiceSeen, TaskSeen
 from workers.queries.desk import QuestionDesk
 
 
@@ -58,6 +65,38 @@ def test_what_runs_is_named_also_when_it_is_older_than_what_is_listed(
     lines = told()[0].splitlines()[1:]
     assert len(lines) == 11
     assert lines[-1] == "• `1.4.0` `sha256:DIGEST`, older, runs now"
+
+
+def test_a_task_on_its_way_up_does_not_run_yet(
+    desk: QuestionDesk, told: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = tasks.of_service
+
+    def with_a_new_one(*asked: Any, **how: Any) -> tuple[TaskSeen, ...]:
+        first, *others = listed(*asked, **how)
+        new = tuple(replace(each, digest=f"sha256:{'9' * 64}") for each in first.containers)
+        return (replace(first, last_status="ACTIVATING", containers=new), *others)
+
+    monkeypatch.setattr(tasks, "of_service", with_a_new_one)
+
+    desk.tags(ASKED, "web")
+
+    assert told()[0].endswith("`1.4.0` `sha256:DIGEST`, 61.5 MB, pushed THEN, runs now")
+
+
+def test_a_service_of_an_external_controller_is_set_to_nothing(
+    desk: QuestionDesk, told: Tell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    external = ServiceSeen("arn", "web", "ACTIVE", "", 3, 0, 3, controller="EXTERNAL")
+    monkeypatch.setattr(services, "describe", lambda *_: {"web": external})
+
+    desk.tags(ASKED, "web")
+
+    assert told() == [
+        ":no_entry_sign: I cannot list the tags of `web`: The ECS service `web` is deployed by EXTERNAL, and "
+        "ECS refuses a new task definition from anybody else. Deploy it there, or change its deployment "
+        "controller to ECS."
+    ]
 
 
 def test_a_service_that_ecs_does_not_have(desk: QuestionDesk, told: Tell) -> None:

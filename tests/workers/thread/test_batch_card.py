@@ -107,6 +107,23 @@ def test_an_ended_card_has_no_button_left() -> None:
     assert "took 1 min 30 s" in shown.text
 
 
+def test_one_that_was_refused_for_somebody_elses_rollout_can_be_followed() -> None:
+    refused = rolling(
+        phase=Phase.ENDED, outcome=Outcome.REFUSED, plan=None, ended_at=NOW, in_the_way="ecs-svc/7"
+    )
+    ended = story((Phase.ENDED, Outcome.SUCCEEDED)).evolve(id="x7k2m4n8", service=a_service("api"))
+    batch, members = story_of(refused, ended)
+
+    shown = card(batch, members, LATER)
+
+    kinds = [block["type"] for block in shown.blocks]
+    assert kinds == ["section", "section", "actions", "section", "context"], "nothing is left to cancel"
+    [button] = shown.blocks[2]["elements"]
+    assert button["text"]["text"] == "Follow web"
+    assert (button["action_id"], button["value"]) == (ids.FOLLOW, "k3m9p2qr.0")
+    assert button["accessibility_label"] == "Follow the foreign rollout of web"
+
+
 @pytest.mark.parametrize("state", sorted(POSSIBLE, key=str))
 def test_every_state_has_its_place_in_the_summary(state: tuple[Phase, Outcome | None]) -> None:
     member = story(state)

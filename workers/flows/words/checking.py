@@ -11,6 +11,7 @@ from deploys.deploy import Deploy
 from deploys.mrkdwn import code, escape
 from workers.ecs.alarms import AlarmSeen
 from workers.flows.words.measures import duration
+from workers.flows.words.reasons import without_promise
 from workers.http_check import shown
 
 _REASON_SHOWN = 200
@@ -59,7 +60,7 @@ def unmade(wanted: CheckAfter, unread: str, lasted: float) -> str:
     verb = "is" if len(wanted.alarms) == 1 else "are"
     return (
         f"{duration(lasted)} after the rollout I still cannot tell whether {names} {verb} quiet. A check "
-        f"that cannot be made does not count as passed. {unread}"
+        f"that cannot be made does not count as passed. {without_promise(unread)}"
     )
 
 

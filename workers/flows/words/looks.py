@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deploys.deploy import Deploy
 from deploys.mrkdwn import code, plural
-from workers.flows.words import lingering
-from workers.flows.words.measures import short
+from workers.flows.words import lingering, reasons
+from workers.flows.words.measures import duration, short
 
 
 def restoring_waits(deploy: Deploy, now: float) -> str:
@@ -17,8 +19,18 @@ def restoring_waits(deploy: Deploy, now: float) -> str:
     )
 
 
+def does_not_hold(deploy: Deploy, revision: str, seconds: float, causes: Sequence[str]) -> str:
+    text = (
+        f"*Needs a look*: the way back does not hold. I set {code(short(revision))}, and the service is at "
+        f"{code(short(deploy.new_revision))} again. I set it again and again, for {duration(seconds)} in all."
+    )
+    return "\n".join([text, *(f"• {cause}" for cause in causes)])
+
+
 def still_trying(what: str, attempts: int) -> str:
-    return f"*Needs a look*: {what} (tried {plural(attempts, 'time')}; I keep trying.)"
+    return (
+        f"*Needs a look*: {reasons.without_promise(what)} (tried {plural(attempts, 'time')}; I keep trying.)"
+    )
 
 
 def found_at_zero(count: int) -> str:
@@ -47,4 +59,4 @@ def tag_left(tag: str, what: str) -> str:
 
 def not_settled(what: str) -> str:
     look = "Look at the service's revision and count."
-    return f"*Needs a look*: I could not check that the end held. {what} {look}"
+    return f"*Needs a look*: I could not check that the end held. {reasons.without_promise(what)} {look}"

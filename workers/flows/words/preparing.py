@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.around import before, command
-from deploys.deploy import Deploy, Plan
+from deploys.deploy import Deploy, Outcome, Phase, Plan
 from deploys.mrkdwn import code, escape, mention
 from deploys.one_off import OneOff
 from workers.flows.words.measures import duration, short
@@ -99,7 +99,8 @@ def service_untouched(deploy: Deploy) -> str:
 
 
 def exited(deploy: Deploy, cause: str) -> str:
-    return f"{run(deploy)} did not end well: {cause}"
+    stop = "" if cause.endswith((".", "!", "?")) else "."
+    return f"{run(deploy)} did not end well: {cause}{stop}"
 
 
 def had_exited(deploy: Deploy, exit_code: int) -> str:
@@ -144,9 +145,16 @@ def does_not_stop(one_off: OneOff, seconds: float) -> str:
     )
 
 
-def not_undone(deploy: Deploy) -> str:
-    """Said at every end but success: what a migration did stays."""
-    return f"{run(deploy)} had run before the rollout; what it did is not undone."
+def at_end(deploy: Deploy, outcome: Outcome) -> str:
+    """Said at every end but success, where the end does not say it itself: what a migration did stays."""
+    if deploy.phase is not Phase.PREPARING:
+        return f" {run(deploy)} had run before the rollout; what it did is not undone."
+    if outcome is not Outcome.SUPERSEDED:
+        return ""
+    return (
+        f" ECS gave no answer when I asked it to run {run(deploy)} before, so it may have run; look at its "
+        "log."
+    )
 
 
 def withdrawn(user: str) -> str:

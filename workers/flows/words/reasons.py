@@ -47,8 +47,26 @@ def back_overdue(revision: str, seconds: float, given_up: bool) -> str:
     )
 
 
+def back_in_vain(deploy: Deploy, revision: str, seconds: float) -> str:
+    return (
+        f"the way back to {code(short(revision))} did not hold. For {duration(seconds)} I set it again and "
+        f"again, and each time the service went to {code(short(deploy.new_revision))}, which it is set to "
+        f"now. I leave it there. I was going back because: {deploy.reason}"
+    )
+
+
+def without_promise(what: str) -> str:
+    """An error's words without the promise to try again, where that is over or said beside it."""
+    for promise in _PROMISES:
+        what = what.removesuffix(promise)
+    return what
+
+
+_PROMISES = (" It is tried again.", " I look before I try again.")
+
+
 def aws_silent(what: str, seconds: float) -> str:
-    return f"AWS could not be asked for {duration(seconds)}. {what}"
+    return f"AWS could not be asked for {duration(seconds)}. {without_promise(what)}"
 
 
 def access_unknown(what: str, seconds: float) -> str:

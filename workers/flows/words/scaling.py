@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deploys.mrkdwn import plural
 from deploys.scaling import Scaling, ScalingPlan, Suspension
+from workers.flows.words.reasons import without_promise
 
 
 def planned(plan: ScalingPlan) -> str:
@@ -61,8 +62,9 @@ def suspended_late() -> str:
 
 def still_suspended(what: str, attempts: int) -> str:
     return (
-        f"*Needs a look*: Application Auto Scaling is still suspended, because I cannot put it back. {what} "
-        f"(tried {plural(attempts, 'time')}; I keep trying, and the service's next deploy waits.)"
+        "*Needs a look*: Application Auto Scaling is still suspended, because I cannot put it back. "
+        f"{without_promise(what)} (tried {plural(attempts, 'time')}; I keep trying, and the service's next "
+        "deploy waits.)"
     )
 
 

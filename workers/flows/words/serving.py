@@ -26,6 +26,8 @@ def running(deploy: Deploy) -> str:
     seen = deploy.rollout
     if seen.new_running >= seen.new_desired:
         return f"{plural(seen.new_running, 'task')} running"
+    if deploy.check is not None:
+        return f"{seen.new_running} of {plural(seen.new_desired, 'task')} running now"
     percent = 100 * seen.new_running // seen.new_desired
     return (
         f"{seen.new_running} of {plural(seen.new_desired, 'new task')} running ({percent} %), which is "
