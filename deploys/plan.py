@@ -52,4 +52,4 @@ class Plan(Frozen):
     stop_timeout: int | None = None
     """Seconds that the containers running now get to stop, where they are going to be stopped."""
     scaling: ScalingPlan | None = None
-    """What is known of Application Auto Scaling, where the service is going to be stopped and is scaled."""
+    """What is known of Application Auto Scaling, where the service is scaled."""

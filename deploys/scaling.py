@@ -47,3 +47,7 @@ class ScalingPlan(Frozen):
     before: Suspension = Suspension()
     unknown: str = ""
     """Why it is not known whether the service is scaled at all; the rest says nothing then."""
+
+    def reaches(self, count: int) -> bool:
+        """Whether the service is scaled to counts like this one (tasks)."""
+        return self.minimum <= count <= self.maximum

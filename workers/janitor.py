@@ -36,11 +36,14 @@ LEAST_APART_SECONDS = 240.0
 
 
 class Janitor:
-    """Looks at all stop-start services of the catalogue."""
+    """Looks at all services of the catalogue: one that was stopped may have another strategy by now.
+
+    A service that is not there is left alone, whatever its marks say: another Slipway may be deploying it.
+    """
 
     def __init__(
         self,
-        stop_start: Iterable[Service],
+        known: Iterable[Service],
         store: Store,
         redis: Redis,
         aws: Aws,
@@ -49,7 +52,7 @@ class Janitor:
         settle_seconds: float,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._services = [each for each in stop_start if each.strategy is Strategy.STOP_START]
+        self._services = tuple(known)
         self._store = store
         self._redis = redis
         self._aws = aws
@@ -109,12 +112,13 @@ class Janitor:
 def rebuilt(service: Service, seen: ServiceSeen, mark: Mark, now: float) -> Deploy:
     """The record of a lost deploy. Pure.
 
-    A service at zero is brought back. One that runs is left as it is, whatever it runs: scaling is put back
+    Only a stop-start deploy leaves marks, so it was one, whatever the service is by now. A service at zero is
+    brought back. One that runs is left as it is, whatever it runs: scaling is put back
     and the marks come off.
     """
     lost = Deploy(
         id=mark.deploy_id,
-        service=service,
+        service=service.model_copy(update={"strategy": Strategy.STOP_START}),
         verb=mark.verb,
         tag=mark.tag or "unknown",
         requester=mark.requester,

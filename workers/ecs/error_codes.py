@@ -26,7 +26,9 @@ TURNED_AWAY = frozenset(
     }
 )
 """Codes of a service that did not take the request on."""
-BROKEN = frozenset({"InternalError", "InternalFailure", "InternalServerError", "ServerException"})
+BROKEN = frozenset(
+    {"InternalError", "InternalFailure", "InternalServerError", "InternalServiceException", "ServerException"}
+)
 """Codes of a service that failed at it: what it had done by then is not known."""
 DENIED = frozenset(
     {

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from enum import Enum
 
-from deploys.deploy import Deploy, MilestoneKind
-from deploys.errors import AwsCredentials, AwsDenied, AwsRefused, ScalingNotSuspended
+from deploys.catalogue.service import Strategy
+from deploys.deploy import Deploy, MilestoneKind, Phase
+from deploys.errors import AwsCredentials, AwsDenied, AwsError, AwsRefused, ScalingNotSuspended
 from deploys.scaling import EVERYTHING, Scaling, ScalingPlan, Suspension
 from workers.ecs import scaling as targets
 from workers.ecs.scaling import TargetSeen
 from workers.ecs.seen import ServiceSeen
 from workers.flows import marks
 from workers.flows.ending import look_again
+from workers.flows.marks import Mark
 from workers.flows.words import scaling as words
 from workers.turn import Next, Turn
 
@@ -38,13 +40,15 @@ def planned(deploy: Deploy, turn: Turn) -> ScalingPlan | None:
     """What the plan says about scaling; None where nothing scales the service.
 
     Where the workers may not ask, the deploy may go on: a count that is raised in the middle is noticed, and
-    takes the deploy back before a new task starts.
+    takes the deploy back before a new task starts. A service that is not going to be stopped does not depend
+    on the answer at all.
     """
     try:
         target = _target(deploy, turn)
-    except AwsCredentials:
-        raise
-    except AwsDenied as error:
+    except AwsError as error:
+        stops = deploy.service.strategy is Strategy.STOP_START
+        if isinstance(error, AwsCredentials) or (stops and not isinstance(error, AwsDenied)):
+            raise
         return ScalingPlan(unknown=error.message)
     if target is None:
         return None
@@ -55,6 +59,9 @@ def recorded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Scaling | None:
     """How the service is scaled, before anything is suspended; what was recorded once, stays.
 
     A deploy whose record was lost may have left everything suspended. Then its tags say how it was before.
+
+    Raises the errors of `aws_call`. Where the workers may not ask, that is an error only if they could when
+    the plan was made: it promised that scaling is suspended.
     """
     if deploy.scaling is not None and deploy.scaling.tried:
         return deploy.scaling
@@ -63,10 +70,13 @@ def recorded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Scaling | None:
     except AwsCredentials:
         raise
     except AwsDenied:
+        promised = deploy.plan.scaling if deploy.plan else None
+        if promised is not None and not promised.unknown:
+            raise
         return None
     if target is None:
         return None
-    left = marks.read(seen.tags)
+    left = _left_by_another(deploy, seen)
     if target.suspended == EVERYTHING and left is not None and left.suspended is not None:
         return Scaling(minimum=target.minimum, maximum=target.maximum, before=left.suspended, tried=True)
     return Scaling(minimum=target.minimum, maximum=target.maximum, before=target.suspended)
@@ -84,8 +94,11 @@ def suspend(deploy: Deploy, turn: Turn) -> Deploy | Next:
     target = _target(deploy, turn)
     if target is None:
         return deploy.evolve(scaling=None)
+    if not scaling.tried and target.suspended != scaling.before:
+        # Somebody suspended or resumed something since it was recorded: that is what has to come back.
+        return Next(deploy.at(Phase.RECORDING, turn.now()))
     if target.suspended == EVERYTHING:
-        return deploy if scaling.tried else deploy.evolve(scaling=scaling.evolve(before=EVERYTHING))
+        return deploy
     if deploy.seen_end == _NOT_HELD:
         raise ScalingNotSuspended(service=deploy.service.name)
     if not scaling.tried:
@@ -97,6 +110,26 @@ def suspend(deploy: Deploy, turn: Turn) -> Deploy | Next:
     held = _target(deploy, turn)
     if held is not None and held.suspended != EVERYTHING:
         return look_again(deploy, turn, _NOT_HELD) or deploy
+    return deploy
+
+
+def suspended_again(deploy: Deploy, turn: Turn) -> Deploy:
+    """For the way back, when a service that has to be stopped again is scaled after all: suspends everything
+    once more. What somebody set meanwhile is what is put back then.
+
+    A way back does not depend on it: where AWS refuses or does not answer, it goes on without.
+    """
+    try:
+        target = _target(deploy, turn)
+        if target is None or target.suspended == EVERYTHING:
+            return deploy
+        before = Scaling(minimum=target.minimum, maximum=target.maximum, before=target.suspended, tried=True)
+        text = words.suspending_again(before)
+        deploy = turn.write(deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, scaling=before))
+        turn.guard()
+        targets.suspend(turn.region, deploy.service.cluster, deploy.service.ecs_service, EVERYTHING)
+    except AwsError:
+        return deploy
     return deploy
 
 
@@ -158,6 +191,12 @@ def _is_back(deploy: Deploy, turn: Turn, text: str) -> Deploy:
         scaling=scaling.evolve(put_back=True),
         loud_at=None,
     )
+
+
+def _left_by_another(deploy: Deploy, seen: ServiceSeen) -> Mark | None:
+    """The marks of a deploy that is lost. Our own say nothing that is not known better."""
+    mark = marks.read(seen.tags)
+    return mark if mark is not None and mark.deploy_id != deploy.id else None
 
 
 def _target(deploy: Deploy, turn: Turn) -> TargetSeen | None:

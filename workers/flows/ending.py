@@ -81,14 +81,19 @@ def is_own(deploy: Deploy, revision: str) -> bool:
 def withdraw(deploy: Deploy, turn: Turn) -> Next:
     """Cancelled before the service was touched."""
     user = deploy.cancel.user if deploy.cancel else deploy.requester
-    text = preparing.withdrawn(user) if task_started(deploy) else asking.withdrawn(user)
+    text = preparing.withdrawn(user) if _changed_elsewhere(deploy) else asking.withdrawn(user)
     return end(deploy, turn, Outcome.CANCELLED, text)
 
 
 def refuse(deploy: Deploy, turn: Turn, reason: str) -> Next:
     """A check said no before the service was touched."""
-    text = preparing.refused(reason) if task_started(deploy) else endings.refused(reason)
+    text = preparing.refused(reason) if _changed_elsewhere(deploy) else endings.refused(reason)
     return end(deploy.evolve(reason=reason), turn, Outcome.REFUSED, text)
+
+
+def _changed_elsewhere(deploy: Deploy) -> bool:
+    """Whether something was changed, though not the service: a task has run, or scaling is suspended yet."""
+    return task_started(deploy) or (deploy.scaling is not None and deploy.scaling.pending)
 
 
 def go_back(deploy: Deploy, turn: Turn, back_to: Outcome, reason: str) -> Next:

@@ -107,7 +107,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
         downtime=downtime,
         downtime_estimate=stop_timeout + START_ESTIMATE if downtime else None,
         stop_timeout=stop_timeout if downtime else None,
-        scaling=autoscaling.planned(deploy, turn) if downtime else None,
+        scaling=autoscaling.planned(deploy, turn) if seen.scheduling != "DAEMON" else None,
         traffic=seen.traffic,
     )
 
@@ -133,7 +133,7 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
 def _check_not_left_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> None:
     """A deploy without a record may have stopped the service: then the janitor is about to bring it back."""
     mark = marks.read(seen.tags) if seen is not None and seen.desired == 0 else None
-    if mark is None or deploy.service.strategy is not Strategy.STOP_START:
+    if mark is None:
         return
     if mark.deploy_id not in {deploy.id, *(each.id for each in turn.earlier())}:
         raise LeftStopped(service=deploy.service.name, deploy=mark.deploy_id, count=mark.count)

@@ -6,9 +6,10 @@ from deploys.around import before
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Phase, Plan, Verb
 from workers.ecs import pins, task_definitions
+from workers.flows.approved_plan import Since, since
 from workers.flows.ending import withdraw
 from workers.flows.planning import ask, make_plan
-from workers.flows.words import asking
+from workers.flows.words import asking, scaling
 from workers.turn import Next, Turn
 
 NEXT = {
@@ -25,8 +26,13 @@ def register(deploy: Deploy, turn: Turn) -> Next:
     turn.gate.may_deploy(deploy.requester, deploy.service.name, deploy.channel)
     fresh = make_plan(deploy, turn)
     shown = deploy.plan
-    if shown is None or not same_plan(shown, fresh):
+    if shown is None or not (became := since(shown, fresh)).stands:
         return _plan_again(deploy, fresh, turn.now())
+    if became is Since.SCALED:
+        # The bounds stay those that people saw.
+        counted = shown.evolve(desired_count=fresh.desired_count)
+        text = scaling.moved(deploy, shown, fresh)
+        deploy = deploy.saying(turn.now(), MilestoneKind.PROGRESS, text, plan=counted)
     registered = deploy.evolve(new_revision=_revision_of(deploy, shown, turn))
     now = turn.now()
     following = Phase.PREPARING if before(deploy) else NEXT[deploy.service.strategy]
@@ -56,13 +62,8 @@ def _tag_mark(deploy: Deploy, plan: Plan) -> str:
     return pins.mark(plan.tag, plan.digest)
 
 
-def same_plan(shown: Plan, fresh: Plan) -> bool:
-    """Whether what was shown is still what would happen."""
-    told = {"old_revision", "source_revision", "changes", "digest", "desired_count", "downtime", "traffic"}
-    return shown.model_dump(include=told) == fresh.model_dump(include=told)
-
-
 def _plan_again(deploy: Deploy, fresh: Plan, now: float) -> Next:
     planned = deploy.evolve(plan=fresh, tag=fresh.tag)
-    told = planned.saying(now, MilestoneKind.PLAN, asking.replanned(planned))
+    why = scaling.moved_otherwise(deploy.plan, fresh, since(deploy.plan, fresh)) if deploy.plan else ""
+    told = planned.saying(now, MilestoneKind.PLAN, asking.replanned(planned, why))
     return Next(ask(told, now) if deploy.service.approvals else told)

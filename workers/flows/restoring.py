@@ -7,7 +7,7 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AwsDenied, AwsError, AwsRefused, AwsUnavailable, ServiceDeploymentsUnavailable
 from workers.ecs import rollouts, services, task_definitions, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
-from workers.flows import lingering
+from workers.flows import autoscaling, lingering
 from workers.flows.deadline import back_deadline
 from workers.flows.ending import end, gone, is_own, old_revision, superseded
 from workers.flows.evidence import gather
@@ -106,15 +106,18 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
             services.update(turn.region, service.cluster, service.ecs_service, desired=count)
         return _followed_back(deploy, turn)
     if seen.desired != 0:
+        deploy = autoscaling.suspended_again(deploy, turn)
         turn.guard()
         services.update(turn.region, service.cluster, service.ecs_service, desired=0)
-        return Next(deploy, after=turn.pace.watch_seconds)
+        raised = looks.count_does_not_hold(seen.desired)
+        return Next(_tell_waiting(deploy, turn, raised), after=turn.pace.watch_seconds)
     known = tasks.of_service(turn.region, service.cluster, service.ecs_service)
     protected = lingering.protections(deploy, turn, known)
     in_the_way = lingering.in_the_way(deploy, seen, known, protected, turn.now())
     deploy = deploy.evolve(alive=lingering.shown(in_the_way, protected))
     if in_the_way:
-        return Next(_tell_waiting(deploy, turn), after=turn.pace.watch_seconds)
+        waits = looks.restoring_waits(deploy, turn.now())
+        return Next(_tell_waiting(deploy, turn, waits), after=turn.pace.watch_seconds)
     turn.guard()
     services.update(
         turn.region,
@@ -126,14 +129,14 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     return _followed_back(deploy, turn)
 
 
-def _tell_waiting(deploy: Deploy, turn: Turn) -> Deploy:
+def _tell_waiting(deploy: Deploy, turn: Turn, text: str) -> Deploy:
     """Loud, once, when the tasks take longer to stop than a whole rollout may."""
     if turn.now() - deploy.phase_since <= deploy.service.deadline or deploy.loud_at is not None:
         return deploy
     return deploy.saying(
         turn.now(),
         MilestoneKind.TROUBLE,
-        looks.restoring_waits(deploy, turn.now()),
+        text,
         broadcast=True,
         loud_at=turn.now(),
     )

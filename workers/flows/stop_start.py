@@ -62,20 +62,21 @@ def stop(deploy: Deploy, turn: Turn) -> Next:
         if seen.desired != original.desired_count:
             # It was scaled since it was recorded; from here on it cannot be.
             return Next(deploy.at(Phase.RECORDING, turn.now()))
-        deploy = turn.write(
-            deploy.saying(
-                turn.now(),
-                MilestoneKind.PROGRESS,
-                going.stopping(deploy, original),
-                stop_requested_at=turn.now(),
-            )
-        )
+        deploy = turn.write(_stopping(deploy, original, turn.now()))
     else:
         deploy = turn.write(deploy.evolve(uncertain=True))
     if seen.desired != 0:
         turn.guard()
         services.update(turn.region, service.cluster, service.ecs_service, desired=0)
     return Next(deploy.at(Phase.DRAINING, turn.now()), after=turn.pace.watch_seconds)
+
+
+def _stopping(deploy: Deploy, original: Original, now: float) -> Deploy:
+    """About to be stopped, which is said once however often AWS turns the call away."""
+    text = going.stopping(deploy, original)
+    if text not in [milestone.text for milestone in deploy.milestones]:
+        deploy = deploy.saying(now, MilestoneKind.PROGRESS, text)
+    return deploy.evolve(stop_requested_at=now)
 
 
 def drain(deploy: Deploy, turn: Turn) -> Next:

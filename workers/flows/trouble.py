@@ -6,6 +6,7 @@ from deploys.around import task_started
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import (
     AwsDenied,
+    AwsError,
     AwsRefused,
     AwsUnavailable,
     AwsUncertain,
@@ -33,6 +34,10 @@ BEFORE_THE_CHANGE = {
 """Phases that come before the service is changed, or end with its first change."""
 CHANGES_SERVICE = {Phase.UPDATING, Phase.STOPPING, Phase.STARTING, Phase.RESTORING, Phase.SETTLING}
 """Phases in which a call that got no answer may have changed the service."""
+THE_CHANGE = "ecs:UpdateService"
+"""The first call that changes a service."""
+ELSEWHERE = {"application-autoscaling:RegisterScalableTarget"}
+"""Calls in these phases that change something, but not the service."""
 LOUD_AFTER_TRIES = 3
 """Failed tries after which the channel is told of what will not pass by itself (count)."""
 LOUD_AFTER_SECONDS = 120.0
@@ -50,11 +55,11 @@ def after_error(deploy: Deploy, error: Exception, turn: Turn, reference: str) ->
         attempts=deploy.attempts + 1,
         failing_since=deploy.failing_since or now,
         last_error=_told(error, reference),
-        uncertain=deploy.uncertain or (isinstance(error, AwsUncertain) and deploy.phase in CHANGES_SERVICE),
+        uncertain=deploy.uncertain or _may_have_changed(error, deploy),
     )
     if (around := _around_the_rollout(deploy, error, turn)) is not None:
         return around
-    if _untouched(deploy):
+    if _untouched(deploy, error):
         return _before_the_change(deploy, error, turn)
     if deploy.phase is Phase.LOOKING_ON:
         return looking_on.after_error(deploy, turn) or _on(deploy)
@@ -104,7 +109,7 @@ def _before_the_change(deploy: Deploy, error: Exception, turn: Turn) -> Next:
         silent = reasons.access_unknown if isinstance(error, MembershipUnknown) else reasons.aws_silent
         failing = turn.now() - (deploy.failing_since or turn.now())
         return refuse(clean, turn, silent(deploy.last_error, failing))
-    return _on(deploy)
+    return _on(clean)
 
 
 def _settling(deploy: Deploy, error: Exception, turn: Turn) -> Next:
@@ -157,6 +162,21 @@ def _passes(error: Exception, deploy: Deploy) -> bool:
     return deploy.attempts < BUG_TRIES
 
 
-def _untouched(deploy: Deploy) -> bool:
-    """Whether the service is as it was: at most one call went out, and AWS answered that it did nothing."""
-    return deploy.phase in BEFORE_THE_CHANGE and not deploy.uncertain
+def _may_have_changed(error: Exception, deploy: Deploy) -> bool:
+    """Whether this was a change of the service that got no answer."""
+    return (
+        isinstance(error, AwsUncertain)
+        and deploy.phase in CHANGES_SERVICE
+        and error.facts["action"] not in ELSEWHERE
+    )
+
+
+def _untouched(deploy: Deploy, error: Exception) -> bool:
+    """Whether the service is as it was: at most one call went out, and AWS answered that it did nothing.
+
+    Where a worker died between the written intent and the answer, no other error says what became of it.
+    """
+    if deploy.phase not in BEFORE_THE_CHANGE or deploy.uncertain:
+        return False
+    tried = deploy.update_tried or deploy.stop_requested_at is not None
+    return not tried or (isinstance(error, AwsError) and error.facts["action"] == THE_CHANGE)

@@ -16,7 +16,7 @@ from deploys.store import Store
 from workers.ecs import session_names
 from workers.ecs.session import Aws
 from workers.flows.planning import make_plan
-from workers.flows.words import asking, checking, images, preparing
+from workers.flows.words import asking, checking, images, preparing, scaling
 from workers.flows.words.measures import duration, short
 from workers.flows.words.shifting import strategy
 from workers.sights import Fresh
@@ -74,7 +74,7 @@ def _told(deploy: Deploy, made: Plan, ahead: Sequence[Deploy]) -> str:
         *_definition(made),
         images.found(made),
         *images.pinned(made),
-        f"{plural(made.desired_count, 'task')} before and after",
+        f"{scaling.count(made)} before and after",
         *_strategy(deploy.service, made),
         *asking.grace(deploy, made),
         *preparing.planned(deploy, made),
@@ -106,10 +106,11 @@ def _strategy(service: Service, made: Plan) -> list[str]:
         return strategy(made, made.traffic, service)
     if made.downtime:
         estimate = f", about {duration(made.downtime_estimate)}" if made.downtime_estimate else ""
-        return [
+        stops = (
             f"{service.strategy}, *downtime{estimate}*: every old task is stopped, and proven stopped, "
             "before a new one starts"
-        ]
+        )
+        return [stops, scaling.planned(made.scaling)] if made.scaling else [stops]
     return [
         f"{service.strategy}, no downtime: ECS keeps {made.minimum_healthy_percent or 0} to "
         f"{made.maximum_percent or 0} percent of the tasks while it replaces them"

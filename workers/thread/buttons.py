@@ -14,9 +14,9 @@ from slack_sdk.models.blocks import (
 from deploys import buttons as ids
 from deploys.decisions import untouched
 from deploys.deploy import Deploy, Outcome, Phase, Verb
-from deploys.mrkdwn import plural
 from deploys.naming import at_start, name, version_before
 from deploys.pauses import unanswered
+from workers.flows.words import scaling
 from workers.flows.words.measures import duration
 from workers.thread.lengths import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 from workers.thread.pause_buttons import pause_row
@@ -42,7 +42,7 @@ def _approve(deploy: Deploy) -> ButtonElement:
     plan = deploy.plan
     means = ""
     if plan:
-        means = f"It runs {shorten(plan.old_tag, 40)} now, {plural(plan.desired_count, 'task')}. "
+        means = f"It runs {shorten(plan.old_tag, 40)} now, {scaling.count(plan)}. "
         if plan.downtime and plan.downtime_estimate is not None:
             means += f"No task runs for about {duration(plan.downtime_estimate)}. "
         elif plan.downtime:

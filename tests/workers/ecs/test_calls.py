@@ -34,23 +34,39 @@ USED = {
         "ListServiceDeployments",
         "DescribeServiceDeployments",
         "StopServiceDeployment",
+        "ContinueServiceDeployment",
+        "GetTaskProtection",
+        "RunTask",
+        "StopTask",
     ),
     "ecr": ("DescribeImages",),
     "logs": ("GetLogEvents",),
+    "cloudwatch": ("DescribeAlarms",),
+    "application-autoscaling": ("DescribeScalableTargets", "RegisterScalableTarget"),
+    "sts": ("AssumeRole",),
 }
 
 MODELLED: dict[str, tuple[type[AwsError], type[AwsError]]] = {
     # code: what a read becomes, what a change becomes
     "AccessDeniedException": (AwsDenied, AwsDenied),
+    "BlockedException": (AwsRefused, AwsRefused),
     "ClientException": (AwsRefused, AwsRefused),
     "ClusterNotFoundException": (AwsRefused, AwsRefused),
+    "ConcurrentUpdateException": (AwsUnavailable, AwsUnavailable),
     "ConflictException": (AwsRefused, AwsRefused),
+    "ExpiredTokenException": (AwsCredentials, AwsCredentials),
     "ImageNotFoundException": (AwsRefused, AwsRefused),
+    "InternalServiceException": (AwsUnavailable, AwsUncertain),
+    "InvalidNextToken": (AwsRefused, AwsRefused),
+    "InvalidNextTokenException": (AwsRefused, AwsRefused),
     "InvalidParameterException": (AwsRefused, AwsRefused),
     "LimitExceededException": (AwsRefused, AwsRefused),
+    "MalformedPolicyDocument": (AwsRefused, AwsRefused),
     "NamespaceNotFoundException": (AwsRefused, AwsRefused),
+    "PackedPolicyTooLarge": (AwsRefused, AwsRefused),
     "PlatformTaskDefinitionIncompatibilityException": (AwsRefused, AwsRefused),
     "PlatformUnknownException": (AwsRefused, AwsRefused),
+    "RegionDisabledException": (AwsRefused, AwsRefused),
     "RepositoryNotFoundException": (AwsRefused, AwsRefused),
     "ResourceNotFoundException": (AwsRefused, AwsRefused),
     "ServerException": (AwsUnavailable, AwsUncertain),
@@ -59,6 +75,7 @@ MODELLED: dict[str, tuple[type[AwsError], type[AwsError]]] = {
     "ServiceNotFoundException": (AwsRefused, AwsRefused),
     "ServiceUnavailableException": (AwsUnavailable, AwsUnavailable),
     "UnsupportedFeatureException": (AwsRefused, AwsRefused),
+    "ValidationException": (AwsRefused, AwsRefused),
 }
 
 UNMODELLED: dict[str, tuple[type[AwsError], type[AwsError]]] = {
@@ -73,7 +90,6 @@ UNMODELLED: dict[str, tuple[type[AwsError], type[AwsError]]] = {
     "AccessDenied": (AwsDenied, AwsDenied),
     "UnauthorizedOperation": (AwsDenied, AwsDenied),
     "ExpiredToken": (AwsCredentials, AwsCredentials),
-    "ExpiredTokenException": (AwsCredentials, AwsCredentials),
     "RequestExpired": (AwsCredentials, AwsCredentials),
     "InvalidClientTokenId": (AwsCredentials, AwsCredentials),
     "UnrecognizedClientException": (AwsCredentials, AwsCredentials),
@@ -82,7 +98,6 @@ UNMODELLED: dict[str, tuple[type[AwsError], type[AwsError]]] = {
     "IncompleteSignature": (AwsCredentials, AwsCredentials),
     "MissingAuthenticationTokenException": (AwsCredentials, AwsCredentials),
     "UnknownOperationException": (AwsRefused, AwsRefused),
-    "ValidationException": (AwsRefused, AwsRefused),
     "NeverHeardOf": (AwsRefused, AwsRefused),
 }
 

@@ -88,13 +88,35 @@ def test_logs_that_are_nowhere_to_be_read_are_not_asked_for(
 
 @pytest.mark.parametrize(
     "code",
-    ["ResourceNotFoundException", "AccessDeniedException", "ThrottlingException", "ExpiredTokenException"],
+    ["ResourceNotFoundException", "ThrottlingException", "ExpiredTokenException"],
 )
 def test_logs_that_cannot_be_read_are_no_error(aws: PlayedAws, region: Region, code: str) -> None:
     aws.error("GetLogEvents", code, "no")
 
     assert logs.last_lines(region, a_revision(OPTIONS), TASK, "web") == ()
     assert len(aws.asked) == 1
+
+
+LOG = "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/web:log-stream:"
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        (
+            "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: logs:GetLogEvents on "
+            f"resource: {LOG} because no identity-based policy allows the logs:GetLogEvents action",
+            f"(Not to be read: the workers need logs:GetLogEvents on {LOG.rstrip(':')}.)",
+        ),
+        ("no", "(Not to be read: the workers need logs:GetLogEvents.)"),
+    ],
+)
+def test_a_log_that_may_not_be_read_says_which_permission_is_missing(
+    aws: PlayedAws, region: Region, said: str, line: str
+) -> None:
+    aws.error("GetLogEvents", "AccessDeniedException", said)
+
+    assert logs.last_lines(region, a_revision(OPTIONS), TASK, "web") == (line,)
 
 
 def test_a_stream_that_was_never_written_has_no_lines(moto_region: Region) -> None:

@@ -38,6 +38,8 @@ def test_a_stop_start_deploy_is_superseded_and_nothing_is_left_at_zero(yard: Yar
     yard.until_phase(deploy_id, phase)
     theirs = change_in_console(yard, "billing")
 
+    yard.until(lambda: yard.get(deploy_id).outcome)
+    assert yard.service("billing")["desiredCount"] == count, "not only once it has settled"
     deploy = yard.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.SUPERSEDED

@@ -41,6 +41,37 @@ def test_a_count_raised_on_the_way_back_does_not_stop_the_service_again(yard: Ya
     assert yard.get(deploy_id).outcome is Outcome.CANCELLED
 
 
+@pytest.mark.parametrize("phase", [Phase.DRAINING, Phase.FOLLOWING])
+def test_it_is_back_once_its_tasks_run_and_not_once_ecs_shows_no_rollout(yard: Yard, phase: Phase) -> None:
+    """A count alone makes no deployment in ECS, so the old one is COMPLETED all the while; and one read may
+    show the service as it was before the deploy."""
+    yard.ecs.advance(60)
+    before = yard.ecs.now()
+    deploy_id = stopped(yard, "billing", phase)
+    yard.cancel(deploy_id)
+    yard.until_phase(deploy_id, Phase.FOLLOWING_BACK)
+    if phase is Phase.FOLLOWING:
+        yard.ecs.faults.add(operation="DescribeServices", kind="stale", seconds=yard.ecs.now() - before + 30)
+
+    yard.until(lambda: yard.get(deploy_id).outcome)
+
+    assert yard.get(deploy_id).outcome is Outcome.CANCELLED
+    assert (yard.service("billing")["runningCount"], yard.images_running("billing")) == (2, {"1.4.0"})
+
+
+def test_a_late_stop_on_the_way_back_is_set_right_at_once(yard: Yard) -> None:
+    deploy_id = stopped(yard, "billing", Phase.FOLLOWING)
+    yard.cancel(deploy_id)
+    yard.until_phase(deploy_id, Phase.FOLLOWING_BACK)
+    set_count(yard, "billing", 0)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.CANCELLED
+    assert (yard.service("billing")["desiredCount"], yard.images_running("billing")) == (2, {"1.4.0"})
+    assert_strict_order(yard, "billing")
+
+
 def test_old_tasks_that_something_starts_before_the_update_are_stopped_first(yard: Yard) -> None:
     deploy_id = stopped(yard, "billing", Phase.DRAINING)
     yard.ecs.faults.add(operation="UpdateService", kind="throttle", times=3)
@@ -54,6 +85,39 @@ def test_old_tasks_that_something_starts_before_the_update_are_stopped_first(yar
     assert deploy.outcome is Outcome.ROLLED_BACK, "the count was changed by somebody else"
     assert_strict_order(yard, "billing")
     assert yard.images_running("billing") == {"1.4.0"}
+
+
+def test_an_old_task_that_something_started_and_that_goes_down_again_is_waited_for(yard: Yard) -> None:
+    """The count is 0 again when the new version is about to start, and still not every old task STOPPED."""
+    deploy_id = stopped(yard, "billing", Phase.DRAINING)
+    yard.ecs.faults.add(operation="UpdateService", kind="throttle", times=4)
+    yard.until(lambda: yard.get(deploy_id).phase is Phase.STARTING and yard.get(deploy_id).attempts)
+    yard.ecs.faults.clear()
+    set_count(yard, "billing", 1)
+    yard.ecs.advance(30)
+    set_count(yard, "billing", 0)
+
+    yard.until(lambda: yard.get(deploy_id).phase is not Phase.STARTING)
+
+    assert yard.get(deploy_id).phase is Phase.DRAINING
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+    assert_strict_order(yard, "billing")
+
+
+def test_an_old_task_that_ecs_leaves_out_of_its_lists_is_waited_for_all_the_same(yard: Yard) -> None:
+    """It was recorded before the stop, so it is asked for by its ARN."""
+    yard.ecs.advance(100)
+    before = yard.ecs.now()
+    yard.until_over(stopped(yard, "billing", Phase.SETTLING))
+    deploy_id = yard.ask("billing", "1.4.1", approvals=0)
+    yard.until_phase(deploy_id, Phase.DRAINING)
+    yard.ecs.faults.add(operation="ListTasks", kind="stale", times=None, seconds=yard.ecs.now() - before + 90)
+
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    yard.ecs.faults.clear()
+
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+    assert_strict_order(yard, "billing")
 
 
 def test_a_recorded_revision_that_was_deregistered_comes_back_as_a_copy(yard: Yard) -> None:
@@ -102,6 +166,20 @@ def test_one_stale_read_turns_nothing(yard: Yard, phase: Phase) -> None:
         yard.until_over(yard.ask("web", "1.4.1"))
         deploy_id = yard.ask("web", "1.4.2")
     yard.ecs.faults.add(operation="DescribeServices", kind="stale", times=1, seconds=30)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+
+
+@pytest.mark.parametrize("phase", [Phase.DRAINING, Phase.FOLLOWING])
+def test_one_read_of_a_revision_long_gone_does_not_hand_a_stopped_service_over(
+    yard: Yard, phase: Phase
+) -> None:
+    before = yard.ecs.now()
+    first = stopped(yard, "billing", Phase.SETTLING)
+    yard.until_over(first)
+    deploy_id = yard.ask("billing", "1.4.1", approvals=0)
+    yard.until_phase(deploy_id, phase)
+    yard.ecs.faults.add(operation="DescribeServices", kind="stale", seconds=yard.ecs.now() - before)
 
     assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
 

@@ -51,6 +51,24 @@ def test_a_stop_start_service(desk: QuestionDesk, told: Tell) -> None:
     ]
 
 
+def test_a_service_that_is_scaled(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
+    for service in ("web", "ledger"):
+        yard.ecs.autoscale(service, minimum=1, maximum=6)
+
+    desk.plan(ASKED, "web", "1.4.2")
+    desk.plan(ASKED, "ledger", "1.4.2")
+
+    rolling, stopping = (plan.splitlines() for plan in told())
+    assert "• 3 tasks (autoscaled, 1 to 6) before and after" in rolling
+    assert not [line for line in rolling if "suspended" in line]
+    assert stopping[4] == "• 1 task (autoscaled, 1 to 6) before and after"
+    assert stopping[6] == (
+        "• Application Auto Scaling (1 to 6 tasks) is suspended until the end, then put back as it is now: "
+        "nothing suspended"
+    )
+    assert changing(yard) == []
+
+
 @pytest.mark.parametrize(
     ("service", "tag", "answer"),
     [

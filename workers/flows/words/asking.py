@@ -20,8 +20,7 @@ def plan(deploy: Deploy, plan: Plan) -> str:
     lines += [f"• container {code(change.container)}: {_images(change, plan)}" for change in plan.changes]
     lines += [f"• {line}" for line in (images.found(plan), *images.pinned(plan))]
     lines.append(
-        f"• {plural(plan.desired_count, 'task')} before and after; "
-        f"revision {code(short(plan.old_revision))} runs now"
+        f"• {scaling.count(plan)} before and after; revision {code(short(plan.old_revision))} runs now"
     )
     if plan.traffic is not None:
         lines += [f"• {line}" for line in strategy(plan, plan.traffic, deploy.service)]
@@ -84,10 +83,12 @@ def question(deploy: Deploy, expires_in: float) -> str:
     )
 
 
-def replanned(deploy: Deploy) -> str:
+def replanned(deploy: Deploy, why: str = "") -> str:
     """The plan that was approved no longer stands."""
+    changed = f" {why}" if why else ""
     return (
-        "The service changed after the plan was shown, so earlier answers do not count. The new plan:\n"
+        f"The service changed after the plan was shown, so earlier answers do not count.{changed} "
+        "The new plan:\n"
         f"{plan(deploy, deploy.plan) if deploy.plan else ''}"
     )
 

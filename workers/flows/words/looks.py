@@ -19,6 +19,14 @@ def restoring_waits(deploy: Deploy, now: float) -> str:
     )
 
 
+def count_does_not_hold(count: int) -> str:
+    return (
+        f"*Needs a look*: something keeps setting the desired count to {count} while I stop the new tasks, "
+        "so the old version cannot start without running beside them. I keep setting it to 0. Look at what "
+        "scales the service and suspend it."
+    )
+
+
 def does_not_hold(deploy: Deploy, revision: str, seconds: float, causes: Sequence[str]) -> str:
     text = (
         f"*Needs a look*: the way back does not hold. I set {code(short(revision))}, and the service is at "

@@ -2,9 +2,55 @@
 
 from __future__ import annotations
 
+from deploys.deploy import Deploy, Plan
 from deploys.mrkdwn import plural
-from deploys.scaling import Scaling, ScalingPlan, Suspension
+from deploys.scaling import EVERYTHING, Scaling, ScalingPlan, Suspension
+from workers.flows.approved_plan import Since
 from workers.flows.words.reasons import without_promise
+
+
+def count(plan: Plan) -> str:
+    """`3 tasks (autoscaled, 2 to 6)`."""
+    tasks, scaled = plural(plan.desired_count, "task"), plan.scaling
+    if scaled is None or scaled.unknown:
+        return tasks
+    if scaled.before == EVERYTHING:
+        return f"{tasks} (autoscaling is suspended)"
+    return f"{tasks} (autoscaled, {scaled.minimum} to {scaled.maximum})"
+
+
+def moved(deploy: Deploy, shown: Plan, fresh: Plan) -> str:
+    """The count is another than the one shown, and the plan is still the same."""
+    bounds = f"{shown.scaling.minimum} to {shown.scaling.maximum}" if shown.scaling else ""
+    approval = ", so the approval stands" if deploy.service.approvals else ""
+    return (
+        f"Application Auto Scaling set the count from {shown.desired_count} to "
+        f"{plural(fresh.desired_count, 'task')} since the plan was shown. That is within {bounds}{approval}."
+    )
+
+
+def moved_otherwise(shown: Plan, fresh: Plan, became: Since) -> str:
+    """Why another count is another plan; empty where more than the count changed."""
+    went = f"The count went from {shown.desired_count} to {plural(fresh.desired_count, 'task')}"
+    match became:
+        case Since.BY_HAND:
+            return f"{went}, and nothing scales this service by itself."
+        case Since.HELD:
+            return f"{went}, and what Application Auto Scaling could do that with is suspended."
+        case Since.OUTSIDE:
+            return f"{went}, which is outside of what it is scaled to{_both(shown.scaling, fresh.scaling)}."
+        case Since.UNKNOWN:
+            unknown = next(s.unknown for s in (fresh.scaling, shown.scaling) if s and s.unknown)
+            why = without_promise(unknown)
+            return f"{went}, and I cannot tell whether Application Auto Scaling did that: {why}"
+    return ""
+
+
+def _both(shown: ScalingPlan | None, fresh: ScalingPlan | None) -> str:
+    if shown is None or fresh is None:
+        return ""
+    then, now = (f"{each.minimum} to {each.maximum}" for each in (shown, fresh))
+    return f" ({then})" if then == now else f" ({then} in the plan, {now} now)"
 
 
 def planned(plan: ScalingPlan) -> str:
@@ -25,6 +71,14 @@ def suspending(scaling: Scaling) -> str:
         f"Suspending Application Auto Scaling ({_bounds(scaling.minimum, scaling.maximum)}), so that it does "
         f"not start tasks during the stop. Before: {suspended(scaling.before)}. I put that back, however "
         "this ends."
+    )
+
+
+def suspending_again(scaling: Scaling) -> str:
+    return (
+        "Application Auto Scaling is not suspended any more, so it could start tasks while the new ones are "
+        f"being stopped. I suspend it once more ({_bounds(scaling.minimum, scaling.maximum)}). Before that: "
+        f"{suspended(scaling.before)}. That is what I put back at the end."
     )
 
 
