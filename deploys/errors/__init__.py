@@ -69,6 +69,7 @@ from deploys.errors.ecs_services import (
     ServiceNotActive,
 )
 from deploys.errors.images import (
+    ImageArchived,
     ImageMissing,
     ImageUnreadable,
     PinUnknown,
@@ -132,6 +133,7 @@ __all__ = [
     "ForeignController",
     "ForeignRollout",
     "GroupInList",
+    "ImageArchived",
     "ImageMissing",
     "ImageUnreadable",
     "LateMention",

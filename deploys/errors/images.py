@@ -9,6 +9,11 @@ class ImageMissing(Refused):
     """There is no image `{image}`, so nothing was registered. {recent}"""
 
 
+class ImageArchived(Refused):
+    """`{image}` is in ECR's archive ({status}), where no task can pull it. Nothing was registered. Restore it
+    in ECR and ask again, or deploy another tag."""
+
+
 class PinUnknown(Refused):
     """`{service}` has `pin: digest`, and I cannot ask the registry of `{image}` which digest that is: I can
     ask private ECR repositories alone. Nothing was registered. Push the image to ECR, or write `pin: tag`

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from workers.ecs.batches import in_batches
 from workers.ecs.calls import aws_call
 from workers.ecs.session import Region
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.literals import AlarmTypeType
+
 _AT_ONCE = 100
 """DescribeAlarms takes 100 names a call."""
+
+TYPES: tuple[AlarmTypeType, ...] = ("MetricAlarm", "CompositeAlarm", "LogAlarm")
+"""Every value of the enum AlarmType: those not asked for are left out of the answer."""
 
 RINGS: dict[str, bool] = {"OK": False, "ALARM": True, "INSUFFICIENT_DATA": False}
 """Whether an alarm in this state rings: every value of the enum StateValue. No data is quiet."""
@@ -18,7 +25,7 @@ RINGS: dict[str, bool] = {"OK": False, "ALARM": True, "INSUFFICIENT_DATA": False
 
 @dataclass(frozen=True)
 class AlarmSeen:
-    """One alarm, on a metric or composite."""
+    """One alarm, on a metric, on logs or composite."""
 
     name: str
     state: str
@@ -44,10 +51,11 @@ def read(region: Region, names: Sequence[str]) -> dict[str, AlarmSeen]:
     for batch in in_batches(names, _AT_ONCE):
         with aws_call("cloudwatch:DescribeAlarms"):
             pages = region.cloudwatch.get_paginator("describe_alarms").paginate(
-                AlarmNames=batch, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+                AlarmNames=batch, AlarmTypes=TYPES
             )
             for page in pages:
-                for alarm in (*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())):
+                metric, logs = page.get("MetricAlarms", ()), page.get("LogAlarms", ())
+                for alarm in (*metric, *page.get("CompositeAlarms", ()), *logs):
                     name = alarm.get("AlarmName", "")
                     seen[name] = AlarmSeen(name, alarm.get("StateValue", ""), alarm.get("StateReason", ""))
     return seen

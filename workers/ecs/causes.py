@@ -16,7 +16,12 @@ class Topic(StrEnum):
 
     NONE = ""
     CONTAINER_HEALTH = "container health"
+    IMAGE = "image"
+    NETWORK = "network"
+    QUOTA = "quota"
+    ROLE = "role"
     ROOM = "room"
+    SET_UP = "set up"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from deploys.errors import AwsRefused
 from workers.ecs import tasks
 from workers.ecs.calls import aws_call
-from workers.ecs.seen import TaskSeen
+from workers.ecs.seen import ONE_OFF, TaskSeen
 from workers.ecs.session import Region
 from workers.ecs.task_definitions import DEPLOY_TAG
 
@@ -52,7 +52,7 @@ class NoRoom:
 
 def started_by(deploy_id: str) -> str:
     """What a deploy's one-off task carries in its startedBy."""
-    return f"slipway/{deploy_id}"
+    return f"{ONE_OFF}{deploy_id}"
 
 
 def run(region: Region, order: Order) -> str | NoRoom:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deploys.errors import AwsRefused, RepositoryMissing
+from deploys.errors import AwsRefused, ImageArchived, RepositoryMissing
 from deploys.mrkdwn import escape
 from workers.ecs.calls import aws_call
 from workers.ecs.images import ImageReference, ecr_repository
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _PAGE = 1000
 _PAGES = 10
+
+PULLABLE: dict[str, bool] = {"ACTIVE": True, "ARCHIVED": False, "ACTIVATING": False}
+"""Whether an image can be pulled: every value of ECR's enum ImageStatus."""
 
 
 def checkable(reference: ImageReference) -> bool:
@@ -29,7 +32,7 @@ def find(region: Region, reference: ImageReference) -> ImageSeen | None:
     ECR is asked in the account and region that the reference names. A digest goes before a tag, as it does
     when the image is pulled. The reference must be `checkable`.
 
-    Raises RepositoryMissing and the errors of `aws_call`.
+    Raises ImageArchived, RepositoryMissing and the errors of `aws_call`.
     """
     account, home, repository = _repository(reference)
     wanted: ImageIdentifierTypeDef = (
@@ -44,7 +47,11 @@ def find(region: Region, reference: ImageReference) -> ImageSeen | None:
         if error.facts["code"] == "ImageNotFoundException":
             return None
         raise _explained(error, reference) from error
-    return next((_seen(image) for image in answer["imageDetails"]), None)
+    for image in answer["imageDetails"]:
+        if not PULLABLE.get(image.get("imageStatus", "ACTIVE"), True):
+            raise ImageArchived(image=escape(str(reference)), status=image["imageStatus"])
+        return _seen(image)
+    return None
 
 
 def recent_tags(region: Region, reference: ImageReference, count: int = 5) -> list[str]:

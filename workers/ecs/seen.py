@@ -7,6 +7,9 @@ from typing import Any
 
 from deploys.traffic import TrafficPlan
 
+ONE_OFF = "slipway/"
+"""Begins the startedBy of a task that Slipway runs by itself; of a service's task it is `ecs-svc/N`."""
+
 
 @dataclass(frozen=True)
 class DeploymentSeen:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deploys.errors import AwsRefused
-from workers.ecs import traffic
+from workers.ecs import failures, traffic
 from workers.ecs.batches import in_batches
 from workers.ecs.calls import aws_call
 from workers.ecs.seen import DeploymentSeen, EventSeen, ServiceSeen
@@ -15,7 +15,6 @@ from workers.ecs.session import Region
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import (
         DeploymentTypeDef,
-        FailureTypeDef,
         ServiceTypeDef,
         UpdateServiceRequestTypeDef,
     )
@@ -50,7 +49,7 @@ def describe(region: Region, cluster: str, names: Sequence[str]) -> dict[str, Se
             if error.facts["code"] == "ClusterNotFoundException":
                 return {}
             raise
-        _check(answer["failures"])
+        failures.check("ecs:DescribeServices", answer["failures"])
         seen |= {service["serviceName"]: _seen(service) for service in answer["services"]}
     return seen
 
@@ -92,19 +91,6 @@ def untag(region: Region, service_arn: str, keys: Sequence[str]) -> None:
     """
     with aws_call("ecs:UntagResource", changes=True):
         region.ecs.untag_resource(resourceArn=service_arn, tagKeys=list(keys))
-
-
-def _check(failures: Sequence[FailureTypeDef]) -> None:
-    """MISSING is an answer; any other failure of a single service must not read as 'there is none'."""
-    for failure in failures:
-        reason = failure.get("reason", "")
-        if reason != "MISSING":
-            raise AwsRefused(
-                action="ecs:DescribeServices",
-                detail=f"{failure.get('arn', '')}: {reason}. {failure.get('detail', '')}".strip(),
-                code=reason,
-                request_id="",
-            )
 
 
 def _seen(service: ServiceTypeDef) -> ServiceSeen:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from workers.ecs import failures
 from workers.ecs.batches import in_batches
 from workers.ecs.calls import aws_call
 from workers.ecs.seen import ContainerSeen, TaskSeen
@@ -58,6 +59,7 @@ def describe(region: Region, cluster: str, arns: Sequence[str]) -> dict[str, Tas
     for batch in in_batches(arns, _AT_ONCE):
         with aws_call("ecs:DescribeTasks"):
             answer = region.ecs.describe_tasks(cluster=cluster, tasks=batch)
+        failures.check("ecs:DescribeTasks", answer.get("failures", ()))
         seen |= {task["taskArn"]: _seen(task) for task in answer["tasks"]}
     return seen
 

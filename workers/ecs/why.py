@@ -10,12 +10,16 @@ from workers.ecs.causes import Cause, Topic
 from workers.ecs.seen import EventSeen, TaskSeen
 
 
-def explain(tasks: Sequence[TaskSeen], events: Sequence[EventSeen], since: float) -> tuple[str, ...]:
+def explain(
+    tasks: Sequence[TaskSeen], events: Sequence[EventSeen], since: float, *, earlier_lost: bool = False
+) -> tuple[str, ...]:
     """One text of mrkdwn for each cause, each with what to do: tasks before events, the most frequent first.
 
     tasks: those of one deployment. The ones that did not stop, or stopped as they should, say nothing.
 
     since: epoch seconds; what stopped or was said earlier is left out.
+
+    earlier_lost: whether there may have been events since then that ECS no longer gives.
     """
     stopped = _counted(
         why_tasks.cause(task) for task in tasks if (task.stopped_at or task.stopping_at or since) >= since
@@ -24,7 +28,7 @@ def explain(tasks: Sequence[TaskSeen], events: Sequence[EventSeen], since: float
     said = _counted(why_events.cause(event.message) for event in events if event.at >= since)
     return (
         *(f"{plural(count, 'task')}: {cause.text}" for cause, count in stopped),
-        *(_times(cause.text, count) for cause, count in said if cause.topic not in known),
+        *(_times(cause.text, count, earlier_lost) for cause, count in said if cause.topic not in known),
     )
 
 
@@ -39,5 +43,5 @@ def _counted(causes: Iterable[Cause | None]) -> list[tuple[Cause, int]]:
     return [(first[sentence], counts[sentence]) for sentence in sorted(counts, key=lambda key: -counts[key])]
 
 
-def _times(text: str, count: int) -> str:
-    return text if count == 1 else f"{text} (said {count} times)"
+def _times(text: str, count: int, earlier_lost: bool) -> str:
+    return text if count == 1 else f"{text} (said {'at least ' if earlier_lost else ''}{count} times)"

@@ -9,49 +9,110 @@ import re
 
 from deploys.mrkdwn import code, escape
 from workers.ecs.causes import Cause, Topic, quoted
+from workers.ecs.signs import Sign, first
+from workers.ecs.why_not_started import why_not_started
 
 _UNHEALTHY_TARGET = re.compile(
-    r"is unhealthy in \(target-group (?P<group>[^)]+)\) due to \(reason (?P<reason>.+)\)"
+    r"is (?:un|not )healthy in \((?:target-group|elb) (?P<group>[^)]+)\) due to \(reason (?P<reason>.+)\)"
 )
 _NAMES = re.compile(r"\((?:service|task|instance|deployment|taskSet) [^)]*\)[ ,]*")
 """Who the event is about. Without it, events that say the same are the same."""
+_THINGS = re.compile(r"\((?:target-group|elb|container-instance|port|capacity-provider) [^)]*\)")
+"""What else has a name, which may be any word: `error-pages`."""
 _DEPLOYMENT = re.compile(r"\(deployment (?P<id>[^)]+)\)")
 _MORE = re.compile(r"\s*For more information, see.*", re.DOTALL)
+_GIVEN = re.compile(r"Reason: (?P<reason>.+)|\(error (?P<error>.+)\)", re.DOTALL)
 
 _CONSEQUENCES = re.compile(r"deployment failed: |rolling back to deployment")
 """Events that tell how the rollout ends, not why: the outcome says that."""
 
 _TROUBLE = re.compile(
-    r"unable|fail|unhealthy|error|cannot|could not|throttl|insufficient|exceed|denied|not authorized",
+    r"unable|fail|unhealthy|not healthy|error|cannot|could not|throttl|insufficient|exceed|denied"
+    r"|not authorized",
     re.IGNORECASE,
+)
+
+_NO_ROOM = (
+    Sign(
+        ("port required by your task",),
+        "ECS finds no instance on which the task's host port is free. Let ECS choose the host port, or add "
+        "instances.",
+    ),
+    Sign(
+        ('encountered error "agent"',),
+        "ECS finds no instance whose container agent answers. Look at the agents of the cluster's instances.",
+    ),
+    Sign(
+        ("missing an attribute",),
+        "ECS finds no instance that has what the task asks for. Check its constraints against the instances' "
+        "attributes.",
+    ),
+    Sign(
+        ("constraint",),
+        "ECS finds no instance that the placement constraints allow. Change them, or add such instances.",
+    ),
+    Sign(
+        (),
+        "ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
+        "memory.",
+    ),
+)
+_SAID_PLAINLY = (
+    Sign(
+        ("unable to consistently start tasks",),
+        "tasks fail again and again, so ECS waits longer and longer before it starts the next.",
+    ),
+    Sign(
+        ("being throttled",),
+        "AWS throttles what ECS does for this service. ECS goes on later, so it only takes longer.",
+    ),
+    Sign(
+        ("because of the service deployment configuration",),
+        "ECS may neither stop nor start a task: the service's minimum healthy and maximum percent leave no "
+        "step between them. Change one of them.",
+    ),
+    Sign(
+        ("protected tasks are more than the desired",),
+        "ECS may not stop old tasks, as they are protected from scale-in. Wait until that ends, or lift it.",
+    ),
+    Sign(
+        ("no container instances were found",),
+        "there is no instance to run tasks on. Add some to the cluster or its capacity provider.",
+        Topic.ROOM,
+    ),
 )
 
 
 def cause(message: str) -> Cause | None:
     """The trouble that this event tells of, or None."""
-    if _CONSEQUENCES.search(message) or not _TROUBLE.search(message):
-        return None
     words = _MORE.sub("", _NAMES.sub("", message)).strip()
-    if "unable to place a task" in message:
-        return Cause(
-            "ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
-            "memory.",
-            words,
-            Topic.ROOM,
-        )
+    if _CONSEQUENCES.search(words) or not _TROUBLE.search(_THINGS.sub("", words)):
+        return None
     if target := _UNHEALTHY_TARGET.search(message):
-        return Cause(
-            f"the load balancer finds a task unhealthy in target group {code(_group_name(target['group']))}: "
-            f"{escape(target['reason'])}."
-        )
+        group = code(_group_name(target["group"]))
+        where = f"target group {group}" if "(target-group" in message else group
+        reason = escape(target["reason"].rstrip("."))
+        return Cause(f"the load balancer finds a task unhealthy in {where}: {reason}.")
     if "failed container health checks" in message:
         return Cause(
             "a task failed its container health check. Run that check's command in the image.",
             topic=Topic.CONTAINER_HEALTH,
         )
-    if "unable to consistently start tasks" in message:
-        return Cause("tasks fail again and again, so ECS waits longer and longer before it starts the next.")
-    return Cause(f"ECS says: {quoted(words)}")
+    if plain := first(_SAID_PLAINLY, words.lower()):
+        return Cause(plain.sentence, topic=plain.topic)
+    return _not_started(words) or Cause(f"ECS says: {quoted(words)}")
+
+
+def _not_started(words: str) -> Cause | None:
+    """ECS calls it a task that it could not place, also where one was placed and could not start."""
+    given = _GIVEN.search(words)
+    sign = why_not_started(given["reason"] or given["error"]) if given else None
+    if sign is not None and sign.topic is not Topic.ROOM:
+        return Cause(f"a task could not start: {sign.sentence}", words, sign.topic)
+    if "unable to place a task" not in words:
+        return None
+    room = first(_NO_ROOM, words.lower())
+    return Cause(room.sentence, words, Topic.ROOM) if room else None
 
 
 def names_another(message: str, deployment_id: str) -> bool:

@@ -1,141 +1,134 @@
-"""Why a task never started: its image, its secrets, its logs, its network or the room for it.
+"""Why a task never started: its image, its secrets, its logs, its network, its role or the room for it.
 
-The words looked for are those of the agents (ECS developer guide, "Stopped tasks error messages").
+The words looked for are those of the agents and of the scheduler (ECS developer guide, "Stopped tasks error
+messages" and "Service event messages").
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from workers.ecs.causes import Cause, Topic
 from workers.ecs.seen import TaskSeen
+from workers.ecs.signs import Sign, first
+from workers.ecs.why_not_pulled import not_pulled
+from workers.ecs.why_not_set_up import no_logging, not_set_up
 
-
-@dataclass(frozen=True)
-class _Sign:
-    words: tuple[str, ...]
-    """Any of these, in lower case."""
-    sentence: str
-    topic: Topic = Topic.NONE
-
-
-_PULL = (
-    _Sign(
-        ("toomanyrequests", "too many requests", "rate limit"),
-        "the image could not be pulled: the registry's rate limit is reached. Log in to that registry, or "
-        "mirror the image to ECR.",
-    ),
-    _Sign(
-        ("descriptor matching platform", "no matching manifest", "no match for platform"),
-        "the image could not be pulled: it was not built for this CPU or system. Build it for the platform "
-        "in the task definition.",
-    ),
-    _Sign(
-        (
-            "access denied",
-            "accessdenied",
-            "not authorized",
-            "unauthorized",
-            "forbidden",
-            "no basic auth credentials",
-        ),
-        "the image could not be pulled: its registry does not allow it. Check the execution role and the "
-        "repository's policy.",
-    ),
-    _Sign(
-        ("manifest unknown", "not found", "notfound", "does not exist"),
-        "the image could not be pulled: it is not there. Push it, or deploy a tag that exists.",
-    ),
-    _Sign(
-        ("no space left",),
-        "the image could not be pulled: the disk is full. Give the task more ephemeral storage.",
-    ),
-    _Sign(
-        (
-            "timeout",
-            "timed out",
-            "deadline exceeded",
-            "dial tcp",
-            "no such host",
-            "connection",
-            "request canceled",
-        ),
-        "the image could not be pulled: its registry cannot be reached. Check the subnet's way out (NAT or "
-        "VPC endpoints), the security group and DNS.",
-    ),
-    _Sign((), "the image could not be pulled. Check that it exists and that the execution role may pull it."),
+_CONTAINER = (
+    "cannotstartcontainererror",
+    "cannotcreatecontainererror",
+    "runtimetimeouterror",
+    "dockertimeouterror",
+    "container runtime task",
 )
-
-_SETUP = (
-    _Sign(
-        ("registry auth", "api.ecr", "from amazon ecr", "getauthorizationtoken"),
-        "the login to the image registry failed. Check the execution role and the subnet's way to ECR (NAT "
-        "or VPC endpoints).",
+"""A container that could not be started, whatever else the reason names."""
+_LEAD = "its container could not be started"
+_AT_CONTAINER = (
+    Sign(
+        ("exec format error",),
+        f"{_LEAD}: its program is for another CPU. Build the image for the platform in the task definition.",
     ),
-    _Sign(
-        ("secret", "ssm", "parameter"),
-        "its secrets could not be fetched. Check that each exists in this region, that the execution role "
-        "may read and decrypt it, and the subnet's way out.",
+    Sign(
+        ("port is already allocated", "address already in use"),
+        f"{_LEAD}: its host port is taken. Let ECS choose the host port, or add instances.",
     ),
-    _Sign(
-        ("log group", "log stream", "logging driver", "logger", "awslogs", "cloudwatch"),
-        "its logging could not be set up. Check that the log group exists and that the execution role may "
-        "write to it.",
+    Sign(
+        ("no space left", "devmapper", "thin pool"),
+        f"{_LEAD}: the disk of its instance is full. Remove old images there, or give it a larger volume.",
     ),
-    _Sign(
-        ("efs", "mount", "volume"),
-        "a volume could not be mounted. Check the file system, its mount targets and its security group.",
+    Sign(
+        ("cannot allocate memory", "out of memory"),
+        f"{_LEAD}: it has too little memory. Give it more in the task definition.",
     ),
-    _Sign((), "what it needs could not be set up. Check the execution role and the subnet's way out."),
+    Sign(
+        ("unable to find user", "etc/passwd", "no matching entries in passwd"),
+        f"{_LEAD}: its image has no such user. Check `user` in the task definition.",
+    ),
+    Sign(
+        ("permission denied",),
+        f"{_LEAD}: its command may not be executed. Make it executable in the image.",
+    ),
+    Sign(
+        ("executable file not found", 'exec: "', "exec: \\", "no such file or directory"),
+        f"{_LEAD}: its command is not in the image. Check `entryPoint` and `command` in the task definition.",
+    ),
+    Sign(
+        ("timeouterror",),
+        f"{_LEAD} in time. It can pass by itself; else give the task more CPU, and look at its instance.",
+    ),
+    Sign((), f"{_LEAD}. Check command, user and mounts in the task definition."),
 )
 
 _OTHERS = (
-    _Sign(
-        ("capacity is unavailable", "insufficient capacity", "no container instance met"),
+    Sign(
+        ("unable to assume the role", "unable to assume role"),
+        "ECS could not assume a role of the task definition. Check that the role exists and trusts "
+        "`ecs-tasks.amazonaws.com`.",
+        Topic.ROLE,
+    ),
+    Sign(
+        ("reached the limit", "above your limit", "quota", "limitexceeded"),
+        "a quota of the AWS account is used up. Ask AWS for a higher one, or stop something else.",
+        Topic.QUOTA,
+    ),
+    Sign(
+        ("insufficientfreeaddresses", "free addresses", "free ip address", "resource:eni"),
+        "it got no network interface: no address is free. Use a larger subnet, or one more.",
+        Topic.NETWORK,
+    ),
+    Sign(
+        ("invalidgroup", "security group"),
+        "it got no network interface: a security group is not there. Check those of the service.",
+        Topic.NETWORK,
+    ),
+    Sign(
+        ("network interface",),
+        "it got no network interface. Check the subnet's free addresses and the account's limits.",
+        Topic.NETWORK,
+    ),
+    Sign(
+        (
+            "capacity is unavailable",
+            "insufficient capacity",
+            "no container instance",
+            "resource:cpu",
+            "resource:memory",
+            "resource:ports",
+            "resource:gpu",
+            "unable to launch instance",
+        ),
         "there was no room for it. Add capacity, or ask for less CPU and memory; it can pass by itself.",
         Topic.ROOM,
     ),
-    _Sign(
-        ("network interface", "insufficientfreeaddresses"),
-        "it got no network interface. Check the subnet's free addresses and the account's limits.",
-    ),
-    _Sign(
-        (
-            "cannotstartcontainererror",
-            "cannotcreatecontainererror",
-            "runtimetimeouterror",
-            "dockertimeouterror",
-        ),
-        "its container could not be started. Check command, user and mounts in the task definition.",
-    ),
-    _Sign(
+    Sign(
         ("cannotcreatevolumeerror",),
         "a volume could not be made. Check the volumes of the task definition.",
+        Topic.SET_UP,
+    ),
+    Sign(
+        ("timeout waiting for",),
+        "AWS did not provide in time what it needs. It can pass by itself; where it does not, ask AWS "
+        "Support.",
+        Topic.SET_UP,
+    ),
+    Sign(
+        ("internalerror", "internal error"),
+        "AWS had an error of its own. It can pass by itself; where it does not, ask AWS Support.",
     ),
 )
-
-_EITHER = "unable to pull secrets or registry auth"
-"""Begins the message about either, so it tells nothing."""
 
 
 def failed_start(task: TaskSeen) -> Cause | None:
     """Why the task could not start, or None where its reasons do not say so."""
     for reason in (*(found.reason for found in task.containers), task.stopped_reason):
-        if (sign := _sign(reason.lower())) is not None:
+        if (sign := why_not_started(reason)) is not None:
             return Cause(sign.sentence, reason, sign.topic)
     return None
 
 
-def _sign(reason: str) -> _Sign | None:
-    if "cannotpull" in reason:
-        return _first(_PULL, reason)
-    if "resourceinitializationerror" in reason:
-        rest = reason.replace(_EITHER, "")
-        return _first(_SETUP, rest)
-    return _first(_OTHERS, reason)
-
-
-def _first(signs: tuple[_Sign, ...], reason: str) -> _Sign | None:
-    return next(
-        (sign for sign in signs if not sign.words or any(word in reason for word in sign.words)), None
-    )
+def why_not_started(reason: str) -> Sign | None:
+    """What ECS's reason means: a task's, a container's, or one within a service event."""
+    said = reason.lower()
+    if (pulled := not_pulled(said)) is not None:
+        return pulled
+    if any(word in said for word in _CONTAINER):
+        return no_logging(said) or first(_AT_CONTAINER, said)
+    return not_set_up(said) or first(_OTHERS, said)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from deploys.mrkdwn import code, escape
 from workers.ecs.causes import Cause, Topic, quoted
-from workers.ecs.seen import ContainerSeen, TaskSeen
+from workers.ecs.seen import ONE_OFF, ContainerSeen, TaskSeen
 from workers.ecs.why_not_started import failed_start
 
 EXIT_CODES = {
@@ -34,7 +34,22 @@ def cause(task: TaskSeen, codes: Mapping[str, Callable[[TaskSeen], Cause]] | Non
     if not (task.stop_code or task.stopped_reason) or task.stopped_reason.startswith(_EXPECTED):
         return None
     by_code = (STOP_CODES if codes is None else codes).get(task.stop_code, _verbatim)
-    return _out_of_memory(task) or _unhealthy(task) or failed_start(task) or by_code(task)
+    told = _out_of_memory(task) or _unhealthy(task)
+    if told is None and task.stop_code not in _SAY_ENOUGH:
+        told = _of_machine(task) or failed_start(task)
+    return told or by_code(task)
+
+
+def to_blame(task: TaskSeen) -> tuple[str, ...]:
+    """Names of the containers whose log tells why the task stopped; empty where none of them ever ran, or
+    where there is no trouble in it.
+    """
+    ended = [found for found in task.containers if found.exit_code is not None]
+    if cause(task) is None or (task.started_at is None and not ended):
+        return ()
+    killed = [found for found in task.containers if "OutOfMemory" in found.reason]
+    ill = [found for found in task.containers if found.health == "UNHEALTHY"]
+    return tuple(found.name for found in killed or ill or _culprits(ended) or task.containers)
 
 
 def _out_of_memory(task: TaskSeen) -> Cause | None:
@@ -69,15 +84,36 @@ def _target_group(reason: str) -> str:
     return f" in target group {code(parts[1] if len(parts) > 1 else parts[0])}" if found else ""
 
 
+def _of_machine(task: TaskSeen) -> Cause | None:
+    """What befell the machine under it is said in words alone, whatever the stop code."""
+    reason = task.stopped_reason.lower()
+    if "maintenance on the underlying infrastructure" in reason:
+        return Cause(f"AWS took the machine under it away for maintenance{_elsewhere(task)}.")
+    if "host ec2" in reason and "terminated" in reason:
+        return _termination(task)
+    if "container instance" in reason and "draining" in reason:
+        return Cause(f"its container instance is being drained{_elsewhere(task)}.")
+    return None
+
+
+def _elsewhere(task: TaskSeen) -> str:
+    """A service's task is replaced; one that runs by itself is not."""
+    return "" if task.started_by.startswith(ONE_OFF) else ", and ECS starts another one elsewhere"
+
+
 def _exited(task: TaskSeen) -> Cause:
     ended = [found for found in task.containers if found.exit_code is not None]
-    culprits = [found for found in ended if found.exit_code not in _AFTER_ANOTHER] or ended
+    culprits = _culprits(ended)
     if not culprits:
         return _verbatim(task)
     if len(culprits) == 1:
         return exited(culprits[0])
     exits = " and ".join(_exit(found) for found in sorted(culprits, key=lambda found: found.name))
     return Cause(f"containers {exits}; an essential one of them ended first. Their last log lines say why.")
+
+
+def _culprits(ended: Sequence[ContainerSeen]) -> Sequence[ContainerSeen]:
+    return [found for found in ended if found.exit_code not in _AFTER_ANOTHER] or ended
 
 
 def exited(container: ContainerSeen) -> Cause:
@@ -99,22 +135,18 @@ def _by_somebody(task: TaskSeen) -> Cause:
 
 
 def _spot(task: TaskSeen) -> Cause:
+    again = "" if task.started_by.startswith(ONE_OFF) else ", and ECS starts another one"
     return Cause(
-        "Spot took its capacity back, and ECS starts another one. Where this hurts, use capacity that is not "
-        "Spot."
+        f"Spot took its capacity back{again}. Where this hurts, use capacity that is not Spot.",
     )
 
 
 def _termination(task: TaskSeen) -> Cause:
-    return Cause(
-        "its instance was being terminated, and ECS starts another one elsewhere.", task.stopped_reason
-    )
+    return Cause(f"its instance was being terminated{_elsewhere(task)}.", task.stopped_reason)
 
 
 def _infrastructure(task: TaskSeen) -> Cause:
-    return Cause(
-        "the machine under it was not healthy, and ECS starts another one elsewhere.", task.stopped_reason
-    )
+    return Cause(f"the machine under it was not healthy{_elsewhere(task)}.", task.stopped_reason)
 
 
 def _verbatim(task: TaskSeen) -> Cause:
@@ -133,3 +165,6 @@ STOP_CODES: dict[str, Callable[[TaskSeen], Cause]] = {
     "InfrastructureHealth": _infrastructure,
 }
 """What each value of the enum TaskStopCode means where the reason alone does not tell."""
+
+_SAY_ENOUGH = {"UserInitiated", "SpotInterruption", "TerminationNotice", "InfrastructureHealth"}
+"""Codes beside which a reason may say anything, as people write some of them."""

@@ -21,9 +21,11 @@ from workers.ecs import alarms
 from workers.ecs.alarms import AlarmSeen
 from workers.ecs.seen import ServiceSeen
 from workers.flows.ending import end, go_back, gone, look_again, superseded
+from workers.flows.rollout import wants_no_task
 from workers.flows.serving import recounted
 from workers.flows.stop_start import taken
 from workers.flows.words import checking as words
+from workers.flows.words import emptied as emptied_words
 from workers.flows.words import endings, reasons
 from workers.http_check import Answer
 from workers.turn import Next, Turn
@@ -154,7 +156,17 @@ def _not_ours_any_more(deploy: Deploy, turn: Turn) -> Next | None:
         return None  # a look that could not be made
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
-    return None if seen.revision == deploy.new_revision else _superseded(deploy, turn, seen)
+    if seen.revision != deploy.new_revision:
+        return _superseded(deploy, turn, seen)
+    return _emptied(deploy, turn) if wants_no_task(seen) else None
+
+
+def _emptied(deploy: Deploy, turn: Turn) -> Next:
+    if again := look_again(deploy, turn, "emptied"):
+        return again
+    if deploy.original is not None:
+        return back(deploy, turn, Outcome.ROLLED_BACK, emptied_words.reason_of_check())
+    return end(deploy, turn, Outcome.SUPERSEDED, emptied_words.superseded_in_check(deploy))
 
 
 def _as_it_runs(deploy: Deploy, turn: Turn) -> Deploy:

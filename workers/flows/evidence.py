@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,11 @@ from workers.ecs import logs, task_definitions, tasks
 from workers.ecs.seen import EventSeen, ServiceSeen, TaskSeen
 from workers.ecs.why import explain
 from workers.ecs.why_events import names_another
+from workers.ecs.why_tasks import to_blame
 from workers.turn import Turn
+
+EVENTS_KEPT = 100
+"""ECS gives a service's newest events only, so many of them (API reference, Service.events)."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,14 @@ def _stopped(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:
 
 
 def _explained(deploy: Deploy, stopped: Sequence[TaskSeen], seen: ServiceSeen | None) -> tuple[str, ...]:
-    ours = own_events(deploy, seen)
-    return explain(stopped, ours, since=deploy.started_at or 0.0)
+    since = deploy.started_at or 0.0
+    return explain(stopped, own_events(deploy, seen), since, earlier_lost=earlier_lost(seen, since))
+
+
+def earlier_lost(seen: ServiceSeen | None, since: float) -> bool:
+    """Whether ECS may have had events since then that it no longer gives. Pure."""
+    events = seen.events if seen else ()
+    return len(events) >= EVENTS_KEPT and all(event.at >= since for event in events)
 
 
 def own_events(deploy: Deploy, seen: ServiceSeen | None) -> tuple[EventSeen, ...]:
@@ -57,17 +68,19 @@ def own_events(deploy: Deploy, seen: ServiceSeen | None) -> tuple[EventSeen, ...
 
 
 def _last_words(deploy: Deploy, turn: Turn, stopped: Sequence[TaskSeen]) -> tuple[str, tuple[str, ...]]:
-    failed = [
-        (task, container.name)
-        for task in stopped
-        for container in task.containers
-        if container.exit_code not in (None, 0)
-    ]
-    if not failed or deploy.new_revision is None:
+    ran = [(task, names) for task in stopped if (names := to_blame(task))]
+    if not ran or deploy.new_revision is None:
         return "", ()
-    task, container = max(failed, key=lambda each: each[0].stopped_at or 0.0)
+    task, names = max(ran, key=lambda each: each[0].stopped_at or each[0].stopping_at or 0.0)
+    main = deploy.plan.changes[0].container if deploy.plan else ""
+    container = main if main in names else names[0]
     try:
         revision = task_definitions.describe(turn.region, deploy.new_revision)
     except SlipwayError:
         return "", ()
     return container, logs.last_lines(turn.region, revision, task, container)
+
+
+def kind(cause: str) -> str:
+    """What a cause is, without how often it was."""
+    return re.sub(r"^\S+ tasks?: | \(said [^()]* times\)$|\d+", "", cause)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import re
-
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Rollout
 from deploys.errors import AwsError
 from workers.ecs import tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
-from workers.flows.causes import known_cause
+from workers.flows.causes import known_cause, why_stopped
 from workers.flows.checking import succeed
-from workers.flows.deadline import back_deadline, ecs_overdue, overdue
+from workers.flows.deadline import ecs_overdue, overdue
+from workers.flows.emptied import emptied, served
 from workers.flows.ending import end, go_back, old_revision, superseded
-from workers.flows.evidence import causes, gather, own_events
+from workers.flows.evidence import causes, gather, kind, own_events
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand
 from workers.flows.serving import counted, tell_serving
 from workers.flows.shifting import observe
 from workers.flows.stop_start import taken
+from workers.flows.trouble_back import not_back, tell_trouble_back
 from workers.flows.words import endings, going, reasons
 from workers.turn import Next, Turn
 
@@ -35,6 +35,7 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         old_revision(deploy),
         previous_deployment_id=deploy.previous_deployment_id,
         seen_going_back=bool(deploy.reason),
+        served=served(deploy),
     )
     stands = stand(followed, seen, own)
     deploy = deploy.evolve(
@@ -51,8 +52,8 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
     if stands is Stand.ROLLING_BACK:
         deploy = tell_ecs_goes_back(deploy, turn, own)
         if ecs_overdue(deploy, turn.now()):
-            late = reasons.back_overdue(old_revision(deploy), back_deadline(deploy))
-            return end(deploy, turn, Outcome.FAILED, endings.failed(late, gather(deploy, turn, seen)))
+            return end(deploy, turn, Outcome.FAILED, not_back(deploy, turn, seen))
+        deploy = tell_trouble_back(deploy, turn, seen)
         return Next(deploy, after=turn.pace.watch_seconds)
     if deploy.cancel:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
@@ -105,8 +106,10 @@ def _finish(
         text = endings.rolled_back(deploy, old_revision(deploy), reason, why)
         return end(deploy, turn, Outcome.ROLLED_BACK, text)
     if stands is Stand.FAILED:
-        reason = reasons.rollout_failed(own.reason if own else "")
+        reason = why_stopped(own) or reasons.rollout_failed(own.reason if own else "")
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
+    if stands is Stand.EMPTIED:
+        return emptied(deploy, turn)
     return end(deploy, turn, Outcome.FAILED, endings.gone(seen.status if seen else ""))
 
 
@@ -154,12 +157,8 @@ def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy
         deploy.rollout.failed_tasks == 0 and not explain((), own_events(deploy, seen), deploy.started_at or 0)
     ):
         return deploy
-    fresh = tuple(cause for cause in causes(deploy, turn, seen) if _kind(cause) not in deploy.told_causes)
+    fresh = tuple(cause for cause in causes(deploy, turn, seen) if kind(cause) not in deploy.told_causes)
     if not fresh:
         return deploy
-    told = (*deploy.told_causes, *(_kind(cause) for cause in fresh))
+    told = (*deploy.told_causes, *(kind(cause) for cause in fresh))
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.task_trouble(fresh), told_causes=told)
-
-
-def _kind(cause: str) -> str:
-    return re.sub(r"^\S+ tasks?: |\d+", "", cause)

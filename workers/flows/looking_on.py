@@ -14,17 +14,16 @@ from workers.ecs.seen import DeploymentSeen, RevisionSeen, ServiceDeploymentSeen
 from workers.flows import foreign_traffic
 from workers.flows.causes import known_cause
 from workers.flows.deadline import allowed
+from workers.flows.emptied import emptied, served
 from workers.flows.ending import end, look_again, old_revision
 from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress, tell_ecs_goes_back, tell_trouble
 from workers.flows.goals import changes_between
 from workers.flows.present import present
-from workers.flows.rollout import Followed, Stand, stand
+from workers.flows.rollout import Followed, Stand, in_progress, stand
 from workers.flows.words import going
 from workers.flows.words import looking_on as words
 from workers.turn import Next, Turn
-
-IN_PROGRESS = "IN_PROGRESS"
 
 
 def begin(deploy: Deploy, turn: Turn) -> Next:
@@ -38,8 +37,8 @@ def begin(deploy: Deploy, turn: Turn) -> Next:
         return _stop(deploy, turn)
     turn.gate.may_deploy(deploy.requester, deploy.service.name, deploy.channel)
     seen = present(deploy.service, turn.service())
-    primary = seen.primary
-    if primary is None or primary.rollout_state != IN_PROGRESS:
+    primary = in_progress(seen)
+    if primary is None:
         if again := look_again(deploy, turn, "nothing in progress"):
             return again
         raise _nothing(deploy, turn, seen)
@@ -65,6 +64,7 @@ def look_on(deploy: Deploy, turn: Turn) -> Next:
         deploy.new_revision or "",
         old_revision(deploy),
         seen_going_back=bool(deploy.reason),
+        served=served(deploy),
     )
     stands = stand(followed, seen, own)
     deploy = deploy.evolve(
@@ -119,6 +119,8 @@ def _finish(
         case Stand.SUPERSEDED:
             newer = seen.primary if seen else None
             return end(deploy, turn, Outcome.SUPERSEDED, words.superseded(deploy, newer))
+        case Stand.EMPTIED:
+            return emptied(deploy, turn)
         case Stand.GONE:
             return end(deploy, turn, Outcome.FAILED, words.gone(deploy, seen.status if seen else ""))
     text = words.failed(deploy, gather(deploy, turn, seen))

@@ -21,6 +21,7 @@ from workers.flows.checked_images import check_images, refuse_same_image
 from workers.flows.ending import look_again, withdraw
 from workers.flows.goals import find_goal
 from workers.flows.present import present
+from workers.flows.rollout import in_progress
 from workers.flows.strategies import check_strategy
 from workers.flows.words import asking, measures
 from workers.flows.words.lingering import STOP_TIMEOUT
@@ -123,10 +124,9 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
     check_strategy(service, seen)
     if seen.desired == 0 and seen.scheduling != "DAEMON":
         raise NothingRuns(service=service.name)
-    primary = seen.primary
-    if primary is not None and primary.rollout_state == "IN_PROGRESS":
+    if (going := in_progress(seen)) is not None:
         raise ForeignRollout(
-            service=service.name, deployment=primary.id, revision=measures.short(primary.revision)
+            service=service.name, deployment=going.id, revision=measures.short(going.revision)
         )
 
 

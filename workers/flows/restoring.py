@@ -14,8 +14,9 @@ from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
 from workers.flows.stop_start import original_of, taken
-from workers.flows.way_back import begun, set_again, why
-from workers.flows.words import endings, looks, reasons
+from workers.flows.trouble_back import not_back, tell_trouble_back
+from workers.flows.way_back import begun, set_again
+from workers.flows.words import endings, looks
 from workers.turn import Next, Turn
 
 STOPPABLE = {"PENDING", "IN_PROGRESS"}
@@ -171,12 +172,8 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
     if own is None or own.status not in WAY_BACK:
         deploy = continue_back(deploy, turn, seen)
     if now - deploy.phase_since > back_deadline(deploy):
-        text = endings.failed(
-            reasons.back_overdue(old_revision(deploy), back_deadline(deploy)),
-            why(deploy, turn, seen),
-        )
-        return end(deploy, turn, Outcome.FAILED, text)
-    return Next(deploy, after=turn.pace.watch_seconds)
+        return end(deploy, turn, Outcome.FAILED, not_back(deploy, turn, seen))
+    return Next(tell_trouble_back(deploy, turn, seen), after=turn.pace.watch_seconds)
 
 
 def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from workers.ecs import services
-from workers.ecs.seen import ServiceSeen
+from workers.ecs.seen import DeploymentSeen
 from workers.flows.ending import go_back, gone, old_revision, superseded, withdraw
+from workers.flows.identity import follow_ours
 from workers.flows.words import going, reasons
 from workers.turn import Next, Turn
 
@@ -17,7 +18,7 @@ def update(deploy: Deploy, turn: Turn) -> Next:
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
     if seen.revision == deploy.new_revision:
-        return Next(under_way(deploy, seen, turn.now()))
+        return follow_ours(deploy, turn, seen, under_way)
     if deploy.cancel:
         return _cancel(deploy, turn)
     if seen.revision != old_revision(deploy):
@@ -31,13 +32,12 @@ def update(deploy: Deploy, turn: Turn) -> Next:
     )
     turn.guard()
     updated = services.update(turn.region, service.cluster, service.ecs_service, revision=deploy.new_revision)
-    return Next(under_way(deploy, updated, turn.now()))
+    return follow_ours(deploy, turn, updated, under_way)
 
 
-def under_way(deploy: Deploy, updated: ServiceSeen, now: float) -> Deploy:
-    """The deploy with the identity of its rollout: the PRIMARY deployment of the update's own response."""
-    primary = updated.primary
-    ours = deploy.evolve(deployment_id=primary.id if primary else None, started_at=now)
+def under_way(deploy: Deploy, made: DeploymentSeen, now: float) -> Deploy:
+    """The deploy with the identity of its rollout."""
+    ours = deploy.evolve(deployment_id=made.id, started_at=now)
     told = ours.saying(now, MilestoneKind.PROGRESS, going.updating(ours))
     return told.at(Phase.FOLLOWING, now)
 

@@ -22,6 +22,7 @@ class Stand(Enum):
     FAILED = "failed"  # it failed and ECS does not bring the old revision back
     SUPERSEDED = "superseded"  # a newer deployment that is not ours has the service
     GONE = "gone"  # the service is being deleted, or is
+    EMPTIED = "emptied"  # ECS calls it complete, as it wants no task: nothing of it ran
 
     @property
     def final(self) -> bool:
@@ -40,6 +41,8 @@ class Followed:
     """The deployment before ours. ECS never goes back to one: where it is PRIMARY, the read is stale."""
     seen_going_back: bool = False
     """An earlier look saw ECS on its own way back; its reason may say something else by now."""
+    served: bool = False
+    """An earlier look saw the new version serve. Where none did, success at desired count 0 is none."""
 
 
 STAND_BY_STATUS: dict[str, Stand | None] = {
@@ -68,6 +71,35 @@ def stand(followed: Followed, service: ServiceSeen | None, own: ServiceDeploymen
     """How the followed rollout stands. `own` is its service deployment, None where ECS shows none (yet)."""
     if service is None or service.status != "ACTIVE":
         return Stand.GONE
+    stands = _by_identity(followed, service, own)
+    if stands is Stand.SUCCEEDED and wants_no_task(service) and not followed.served:
+        return Stand.EMPTIED
+    return stands
+
+
+def in_progress(service: ServiceSeen) -> DeploymentSeen | None:
+    """The deployment that ECS is rolling out; None where none is. Pure.
+
+    Where ECS tells no state, as behind a Classic Load Balancer, one goes on while another deployment is left
+    that has tasks, or gave way before the full count ran.
+    """
+    primary = service.primary
+    if primary is None:
+        return None
+    others = [each for each in service.deployments if each.id != primary.id]
+    left = any(each.running or each.pending for each in others)
+    unfinished = bool(others) and primary.running < primary.desired
+    going = primary.rollout_state == "IN_PROGRESS" or (not primary.rollout_state and (left or unfinished))
+    return primary if going else None
+
+
+def wants_no_task(service: ServiceSeen) -> bool:
+    """Whether ECS is to run none: then it calls any rollout complete at once. A DAEMON service has no count
+    that could be set."""
+    return service.desired == 0 and service.scheduling != "DAEMON"
+
+
+def _by_identity(followed: Followed, service: ServiceSeen, own: ServiceDeploymentSeen | None) -> Stand:
     if own is not None:
         by_status = STAND_BY_STATUS.get(own.status, Stand.GOING)
         if by_status not in (None, Stand.GOING):

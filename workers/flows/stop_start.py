@@ -10,9 +10,10 @@ from __future__ import annotations
 from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Phase
 from deploys.errors import NothingRuns
 from workers.ecs import services, tasks
-from workers.ecs.seen import ServiceSeen, TaskSeen
+from workers.ecs.seen import DeploymentSeen, ServiceSeen, TaskSeen
 from workers.flows import autoscaling, lingering, marks
 from workers.flows.ending import end, go_back, gone, is_own, look_again, old_revision, superseded, withdraw
+from workers.flows.identity import follow_ours
 from workers.flows.words import endings, going, reasons
 from workers.turn import Next, Turn
 
@@ -120,7 +121,7 @@ def start(deploy: Deploy, turn: Turn) -> Next:
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
     if seen.revision == deploy.new_revision and seen.desired == original.desired_count:
-        return Next(_under_way(deploy, seen, turn.now()))
+        return follow_ours(deploy, turn, seen, _under_way)
     if deploy.cancel:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if not is_own(deploy, seen.revision):
@@ -143,7 +144,7 @@ def start(deploy: Deploy, turn: Turn) -> Next:
         revision=deploy.new_revision,
         desired=original.desired_count,
     )
-    return Next(_under_way(deploy, updated, turn.now()))
+    return follow_ours(deploy, turn, updated, _under_way)
 
 
 def old_tasks(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:
@@ -202,8 +203,7 @@ def original_of(deploy: Deploy) -> Original:
     return deploy.original
 
 
-def _under_way(deploy: Deploy, updated: ServiceSeen, now: float) -> Deploy:
-    primary = updated.primary
-    ours = deploy.evolve(deployment_id=primary.id if primary else None, started_at=now)
+def _under_way(deploy: Deploy, made: DeploymentSeen, now: float) -> Deploy:
+    ours = deploy.evolve(deployment_id=made.id, started_at=now)
     told = ours.saying(now, MilestoneKind.PROGRESS, going.starting(ours, original_of(deploy).desired_count))
     return told.at(Phase.FOLLOWING, now)

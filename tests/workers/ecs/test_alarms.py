@@ -9,25 +9,27 @@ from workers.ecs.alarms import AlarmSeen
 from workers.ecs.session import Region
 
 
-def test_alarms_on_metrics_and_composite_ones_are_read(aws: PlayedAws, region: Region) -> None:
+def test_alarms_of_every_type_are_read(aws: PlayedAws, region: Region) -> None:
     aws.answer(
         "DescribeAlarms",
         {
             "MetricAlarms": [{"AlarmName": "web-5xx", "StateValue": "OK", "StateReason": "quiet"}],
             "CompositeAlarms": [{"AlarmName": "all", "StateValue": "ALARM", "StateReason": "web-5xx rings"}],
+            "LogAlarms": [{"AlarmName": "panics", "StateValue": "ALARM", "StateReason": "3 lines"}],
         },
     )
 
-    seen = alarms.read(region, ["web-5xx", "all", "gone"])
+    seen = alarms.read(region, ["web-5xx", "all", "panics", "gone"])
 
     assert seen == {
         "web-5xx": AlarmSeen("web-5xx", "OK", "quiet"),
         "all": AlarmSeen("all", "ALARM", "web-5xx rings"),
+        "panics": AlarmSeen("panics", "ALARM", "3 lines"),
     }
     assert [seen["web-5xx"].rings, seen["all"].rings] == [False, True]
     (asked,) = aws.bodies("DescribeAlarms")
-    assert asked["AlarmNames"] == ["web-5xx", "all", "gone"]
-    assert asked["AlarmTypes"] == ["MetricAlarm", "CompositeAlarm"], "else composite ones are left out"
+    assert asked["AlarmNames"] == ["web-5xx", "all", "panics", "gone"]
+    assert asked["AlarmTypes"] == ["MetricAlarm", "CompositeAlarm", "LogAlarm"], "else only the first come"
 
 
 def test_no_alarms_are_asked_for_without_a_name(aws: PlayedAws, region: Region) -> None:

@@ -9,6 +9,8 @@ from botocore.model import StringShape, StructureShape
 from deploys.catalogue.service import Strategy
 from deploys.errors import DaemonStopStart, ForeignController, Refused, ServiceNotActive
 from tests.builders import ARN, a_service
+from workers.ecs import alarms
+from workers.ecs.registry import PULLABLE
 from workers.ecs.seen import DeploymentSeen, ServiceSeen
 from workers.ecs.why_tasks import STOP_CODES
 from workers.flows.planning import check_service
@@ -24,14 +26,26 @@ DESIRED = {"RUNNING", "PENDING", "STOPPED"}
 """Tasks are listed as RUNNING and as STOPPED; ListTasks finds none as PENDING (API reference)."""
 REVISIONS = {"ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS"}
 """Only ACTIVE ones are deployed; of the others a copy is registered."""
+HOOKS = {"PAUSE", "AWS_LAMBDA"}
+"""Only PAUSE is read: it is what ECS asks people for. A function answers by itself."""
+LOG_DRIVERS = {
+    "awslogs",  # the one that keeps logs where they can be read
+    "awsfirelens",
+    "fluentd",
+    "gelf",
+    "journald",
+    "json-file",
+    "splunk",
+    "syslog",
+}
 SERVICES = {"ACTIVE": None, "DRAINING": ServiceNotActive, "INACTIVE": ServiceNotActive}
 """No enum: the API reference lists them at Service.status."""
 SETTLED = {"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"}
 """Service deployments that neither can be stopped nor are on a way back."""
 
 
-def model(name: str) -> set[str]:
-    shape = boto3.client("ecs", region_name="eu-west-1").meta.service_model.shape_for(name)
+def model(name: str, service: str = "ecs") -> set[str]:
+    shape = boto3.client(service, region_name="eu-west-1").meta.service_model.shape_for(name)  # type: ignore[call-overload]
     assert isinstance(shape, StringShape)
     return set(shape.enum)
 
@@ -81,10 +95,24 @@ def refusal(service: ServiceSeen, strategy: Strategy = Strategy.STOP_START) -> t
         ("TaskDefinitionStatus", REVISIONS),
         ("HealthStatus", HEALTH),
         ("DesiredStatus", DESIRED),
+        ("DeploymentLifecycleHookTargetType", HOOKS),
+        ("LogDriver", LOG_DRIVERS),
     ],
 )
 def test_every_value_that_the_sdk_knows_is_decided(enum: str, decided: set[str]) -> None:
     assert decided == model(enum)
+
+
+@pytest.mark.parametrize(
+    ("service", "enum", "decided"),
+    [
+        ("ecr", "ImageStatus", set(PULLABLE)),
+        ("cloudwatch", "AlarmType", set(alarms.TYPES)),
+        ("cloudwatch", "StateValue", set(alarms.RINGS)),
+    ],
+)
+def test_every_value_of_the_neighbours_too(service: str, enum: str, decided: set[str]) -> None:
+    assert decided == model(enum, service)
 
 
 @pytest.mark.parametrize(("controller", "refused"), CONTROLLERS.items())

@@ -7,10 +7,11 @@ from itertools import count
 
 import pytest
 
-from deploys.errors import AwsDenied, AwsUnavailable, RepositoryMissing
+from deploys.errors import AwsDenied, AwsUnavailable, ImageArchived, RepositoryMissing
 from tests.workers.ecs.played import Body, PlayedAws
 from workers.ecs import registry
 from workers.ecs.images import parse
+from workers.ecs.registry import PULLABLE
 from workers.ecs.session import Region
 
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -153,3 +154,17 @@ def test_what_ecr_refuses_is_not_taken_for_a_missing_image(aws: PlayedAws, regio
     aws.error("DescribeImages", "ThrottlingException", "slow")
     with pytest.raises(AwsUnavailable):
         registry.find(region, WEB)
+
+
+@pytest.mark.parametrize("status", PULLABLE)
+def test_an_image_in_the_archive_is_refused_as_no_task_can_pull_it(
+    aws: PlayedAws, region: Region, status: str
+) -> None:
+    detail = {"imageDigest": f"sha256:{'a' * 64}", "imageTags": ["1.4.2"], "imageStatus": status}
+    aws.answer("DescribeImages", {"imageDetails": [detail]})
+
+    if PULLABLE[status]:
+        assert registry.find(region, WEB) is not None
+    else:
+        with pytest.raises(ImageArchived, match=f"is in ECR's archive \\({status}\\)"):
+            registry.find(region, WEB)

@@ -159,6 +159,16 @@ def test_a_task_that_ecs_has_forgotten_is_absent(cluster: PlayedTasks, region: R
     assert list(tasks.describe(region, "production", [task_arn(1), task_arn(2)])) == [task_arn(1)]
 
 
+def test_a_failure_of_one_task_that_is_not_missing_is_not_taken_for_a_stopped_one(
+    aws: PlayedAws, region: Region
+) -> None:
+    failures = [{"arn": task_arn(1), "reason": "ACCESS", "detail": "not yours"}]
+    aws.answer("DescribeTasks", {"tasks": [], "failures": failures})
+
+    with pytest.raises(AwsRefused, match=r"ACCESS\. not yours"):
+        tasks.describe(region, "production", [task_arn(1)])
+
+
 def test_a_service_without_tasks_has_none(aws: PlayedAws, cluster: PlayedTasks, region: Region) -> None:
     assert tasks.of_service(region, "production", "web") == ()
     assert tasks.describe(region, "production", []) == {}

@@ -55,50 +55,6 @@ def test_a_pull_that_failed_some_other_way_says_what_to_check() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("reason", "sentence"),
-    [
-        (
-            "unable to pull secrets or registry auth: execution resource retrieval failed: unable to "
-            "retrieve secret from asm: fetching secret data from AWS Secrets Manager: "
-            "ResourceNotFoundException",
-            "its secrets could not be fetched.",
-        ),
-        (
-            "unable to pull secrets or registry auth: unable to retrieve secrets from ssm: "
-            "AccessDeniedException",
-            "its secrets could not be fetched.",
-        ),
-        (
-            "unable to pull secrets or registry auth: execution resource retrieval failed: unable to "
-            "retrieve ecr registry auth: RequestError: dial tcp: i/o timeout",
-            "the login to the image registry failed.",
-        ),
-        ("failed to validate logger args: The specified log group does not exist", "its logging could not"),
-        ("failed to invoke EFS utils commands to set up EFS volumes", "a volume could not be mounted."),
-        ("something that nobody has seen yet", "what it needs could not be set up."),
-    ],
-)
-def test_what_could_not_be_set_up_is_told_apart(reason: str, sentence: str) -> None:
-    (text,) = why(a_task("TaskFailedToStart", INIT + reason))
-
-    assert text.startswith(f"1 task: {sentence}")
-    assert f"ECS says: `{INIT}{reason}`" in text
-
-
-@pytest.mark.parametrize(
-    ("reason", "sentence"),
-    [
-        ("Capacity is unavailable at this time. Please try again later", "there was no room for it."),
-        ("Timeout waiting for network interface provisioning to complete.", "it got no network interface."),
-        ("CannotStartContainerError: exec: permission denied", "its container could not be started."),
-        ("CannotCreateVolumeError: no such driver", "a volume could not be made."),
-    ],
-)
-def test_other_failed_starts_are_explained(reason: str, sentence: str) -> None:
-    assert why(a_task("TaskFailedToStart", reason))[0].startswith(f"1 task: {sentence}")
-
-
 def test_the_reason_is_found_where_the_container_has_it() -> None:
     (text,) = why(
         a_task("TaskFailedToStart", "Task failed to start", exited(None, reason=PULL + "manifest unknown"))

@@ -230,12 +230,10 @@ def test_where_ecs_only_stops_the_way_back_is_ours_and_its_pauses_are_continued(
 
     assert yard.get(deploy_id).outcome is Outcome.ROLLED_BACK
     assert replies(yard, deploy_id)[-3:] == [
-        "Rolling back to `site:5`: ECS says that the rollout failed: Service deployment stopped because a "
-        "CloudWatch alarm was triggered.",
+        f"Rolling back to `site:5`: the alarm `{ALARM}` went off, and ECS stopped the rollout.",
         "The way back paused once the new tasks have started. To go back was decided already, so I let it "
         "continue.",
-        "*Rolled back* to `site:5`: ECS says that the rollout failed: Service deployment stopped because a "
-        "CloudWatch alarm was triggered.",
+        f"*Rolled back* to `site:5`: the alarm `{ALARM}` went off, and ECS stopped the rollout.",
     ]
     answers = yard.ecs.calls("ContinueServiceDeployment")
     assert [each.params["action"] for each in answers] == ["CONTINUE", "CONTINUE"]

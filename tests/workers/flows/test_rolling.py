@@ -94,7 +94,10 @@ FATAL giving up, exit status 1```""",
 • N tasks: it failed the load balancer's health checks in target group `web`. Check the path, port and \
 answer that the target group expects, and whether the grace period is long enough.
 • the load balancer finds a task unhealthy in target group `web`: Health checks failed with these codes: \
-[503]. (said N times)""",
+[503]. (said N times)
+Last lines of `web`:
+```INFO web 1.5.0-unhealthy starting
+INFO listening on port 8080```""",
     "1.5.0-noroom": """\
 *Rolled back* to `web:17`: the rollout did not finish within its deadline of 4 min 00 s.
 • ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and memory. \

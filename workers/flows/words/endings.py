@@ -63,6 +63,11 @@ def failed(reason: str, why: Evidence) -> str:
     return "\n".join([f"*Failed*: {reason}", *evidence(why)])
 
 
+def failed_back(reason: str, back: Evidence, before: str, why: Evidence) -> str:
+    """The way back failed as well. before: why it was taken, with its own evidence."""
+    return "\n".join([failed(reason, back), f"It was rolled back for this: {before}", *evidence(why)])
+
+
 def refused(reason: str) -> str:
     return f"*Refused*, nothing was changed: {reason}"
 

@@ -48,6 +48,12 @@ def task_trouble(why: Sequence[str]) -> str:
     return "\n".join(["New tasks are in trouble; ECS goes on trying:", *(f"• {line}" for line in why)])
 
 
+def back_in_trouble(revision: str, why: Sequence[str]) -> str:
+    """The old version does not come up again."""
+    lead = f"*Needs a look*: tasks of {code(short(revision))} do not start again on the way back:"
+    return "\n".join([lead, *(f"• {line}" for line in why)])
+
+
 def going_back(reason: str, revision: str) -> str:
     to = f" to {code(short(revision))}" if revision else ""
     return f"Rolling back{to}: {reason}"
@@ -56,6 +62,10 @@ def going_back(reason: str, revision: str) -> str:
 def ecs_goes_back(reason: str) -> str:
     said = f" ({escape(reason.rstrip('.'))})" if reason else ""
     return f"ECS gave up on the new revision and rolls back by itself{said}."
+
+
+def stopped_elsewhere(reason: str) -> str:
+    return f"somebody, or some tool, stopped the rollout in ECS ({escape(reason.rstrip('.'))})."
 
 
 def overlap(seconds: float) -> str:

@@ -18,6 +18,13 @@ def overdue(deploy: Deploy) -> str:
     return f"{told}{without_waits(deploy)}"
 
 
+def never_shown(deploy: Deploy) -> str:
+    return (
+        f"ECS took the update to {code(short(deploy.new_revision))}, and showed no deployment for it within "
+        f"{duration(deploy.service.deadline)}."
+    )
+
+
 def rollout_failed(reason: str) -> str:
     return f"ECS says that the rollout failed{': ' + escape(reason) if reason else '.'}"
 
@@ -32,10 +39,11 @@ def count_changed(count: int) -> str:
     return f"somebody, or something, set the desired count to {count} while the service was being stopped."
 
 
-def back_overdue(revision: str, seconds: float) -> str:
+def back_overdue(revision: str, seconds: float, given_up: bool) -> str:
+    goes_on = "ECS has given up on it" if given_up else "ECS keeps trying to start its tasks"
     return (
         f"the way back to {code(short(revision))} did not finish within {duration(seconds)}. The service is "
-        "set to it, with its count; ECS keeps trying to start its tasks. Look at the service's events now."
+        f"set to it, with its count; {goes_on}. Look at the service's events now."
     )
 
 

@@ -88,10 +88,18 @@ def foreign(traffic: TrafficPlan) -> str:
 
 def alarm(alarms: tuple[str, ...]) -> str:
     """Why ECS gave up: an alarm of the deployment."""
+    return f"{_rang(alarms)}, and ECS rolls back by itself."
+
+
+def alarm_stopped(alarms: tuple[str, ...]) -> str:
+    """The same where ECS only stops."""
+    return f"{_rang(alarms)}, and ECS stopped the rollout."
+
+
+def _rang(alarms: tuple[str, ...]) -> str:
     if len(alarms) > 1:
-        return f"the alarms {_named(alarms)} went off, and ECS rolls back by itself."
-    named = f"the alarm {_named(alarms)}" if alarms else "an alarm of the deployment"
-    return f"{named} went off, and ECS rolls back by itself."
+        return f"the alarms {_named(alarms)} went off"
+    return f"the alarm {_named(alarms)} went off" if alarms else "an alarm of the deployment went off"
 
 
 def without_waits(deploy: Deploy) -> str:

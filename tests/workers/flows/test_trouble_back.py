@@ -1,0 +1,120 @@
+"""The old version does not come up again: said at once, with its own cause, and at the end with both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
+from tests.builders import NOW, REGISTRY, a_deploy, a_plan
+from tests.workers.flows.test_rollout import OLD, OTHERS, a_deployment, service_with
+from tests.workers.yard import Yard
+from workers.ecs.seen import EventSeen
+from workers.flows.trouble_back import way_back
+
+
+def gone(yard: Yard, service: str) -> None:
+    """The image that runs is deleted from its repository, as by a lifecycle policy."""
+    yard.ecs.client("ecr").batch_delete_image(repositoryName=service, imageIds=[{"imageTag": "1.4.0"}])
+
+
+def not_pulled(service: str) -> str:
+    image = f"{REGISTRY}/{service}:1.4.0"
+    return (
+        "the image could not be pulled: it is not there. Push it, or deploy a tag that exists. ECS says: "
+        "`CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref "
+        f"{image}: {image}: not found`"
+    )
+
+
+def told_back(deploy: Deploy, revision: str) -> list[str]:
+    """Causes that were told while it went on, in the channel."""
+    lead = f"*Needs a look*: tasks of `{revision}` do not start again on the way back:\n"
+    told = [m for m in deploy.milestones if m.text.startswith(lead)]
+    assert all(m.broadcast and m.kind is MilestoneKind.TROUBLE for m in told)
+    return [m.text.removeprefix(lead) for m in told]
+
+
+def failed_by_ecs(yard: Yard) -> Deploy:
+    """ECS's own way back fails as well, with every old task lost meanwhile."""
+    deploy_id = yard.ask("web", "1.5.0-crash", deadline=120)
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    gone(yard, "web")
+    for arn in yard.console.list_tasks(cluster="production", serviceName="web")["taskArns"]:
+        yard.console.stop_task(cluster="production", task=arn)
+    return yard.until_over(deploy_id)
+
+
+def test_a_rollback_of_ecs_that_fails_for_a_missing_image_says_so_at_once_and_at_the_end(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.flows.deadline.LEAST_BACK_SECONDS", 120)
+
+    deploy = failed_by_ecs(yard)
+
+    (told,) = told_back(deploy, "web:17")
+    assert told.endswith(f": {not_pulled('web')}")
+    assert deploy.outcome is Outcome.FAILED
+    lines = yard.said(deploy.id, MilestoneKind.END).splitlines()
+    assert lines[0] == (
+        "*Failed*: the way back to `web:17` did not finish within 2 min 00 s. The service is set to it, "
+        "with its count; ECS has given up on it. Look at the service's events now."
+    )
+    assert lines[1].endswith(f": {not_pulled('web')}")
+    assert lines[2] == (
+        "It was rolled back for this: ECS says that the rollout failed: Service deployment rollback failed "
+        "because the circuit breaker threshold was exceeded."
+    )
+    assert any(
+        line.endswith("container `web` exited with code 1. Its last log lines say why.") for line in lines
+    )
+
+
+def test_a_stopped_service_whose_old_image_is_gone_is_told_of_at_once(yard: Yard) -> None:
+    deploy_id = yard.ask("billing", "1.5.0-crash", deadline=240)
+    yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    yard.approve(deploy_id)
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    gone(yard, "billing")
+    yard.until_phase(deploy_id, Phase.FOLLOWING_BACK)
+
+    yard.until(lambda: told_back(yard.get(deploy_id), "billing:23"), seconds=120)
+
+    (told,) = told_back(yard.get(deploy_id), "billing:23")
+    assert told.endswith(f": {not_pulled('billing')}")
+
+
+@pytest.mark.parametrize("tag", ["1.4.2", "1.5.0-crash", "1.5.0-unhealthy"])
+def test_a_way_back_that_goes_well_tells_of_no_trouble(yard: Yard, tag: str) -> None:
+    deploy_id = yard.ask("web", tag)
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    yard.tick(8)
+    yard.cancel(deploy_id)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome in (Outcome.CANCELLED, Outcome.ROLLED_BACK)
+    assert told_back(deploy, "web:17") == []
+
+
+@pytest.mark.parametrize(
+    ("message", "about_it"),
+    [
+        ("(service web) (task 0123) failed container health checks.", False),
+        ("(service web) was unable to place a task. Reason: Internal error.", True),
+        ("(service web) failed to launch a task with (error something).", True),
+    ],
+)
+def test_health_checks_that_still_fail_of_the_new_version_say_nothing_about_the_old_one(
+    message: str, about_it: bool
+) -> None:
+    deploy = a_deploy(plan=a_plan(old_revision=OLD), deployment_id="ecs-svc/1", started_at=NOW)
+    primary = replace(a_deployment(OTHERS, OLD), created_at=NOW + 10)
+    event = EventSeen("1", NOW + 20, message)
+
+    found = way_back(deploy, replace(service_with(primary), events=(event,)))
+
+    assert found is not None
+    assert found[0].started_at == NOW + 10
+    assert found[1].events == ((event,) if about_it else ())
