@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -157,9 +158,18 @@ class Yard:
             self.tick()
 
     def until_phase(self, deploy_id: str, phase: Phase) -> Deploy:
-        """Lets time pass until the deploy is there."""
-        self.until(lambda: self.get(deploy_id).phase is phase)
-        return self.get(deploy_id)
+        """Lets time pass until the deploy is there; records change only when something is due."""
+        deadline = self.ecs.now() + 1800
+        while (deploy := self.get(deploy_id)).phase is not phase:
+            assert self.ecs.now() < deadline, f"not {phase.value} within 1800 s: {self.describe()}"
+            self.tick(self._until_due())
+        return deploy
+
+    def _until_due(self) -> float:
+        """Whole seconds until something is due, so that turns are taken when ticks of a second would."""
+        now = self.ecs.now()
+        coming = self.store.due(now + PACE.watch_seconds)
+        return max(math.ceil(coming[0].at - now), 1) if coming else PACE.watch_seconds
 
     def until_over(self, deploy_id: str) -> Deploy:
         """Lets time pass until the deploy has ended and settled."""
