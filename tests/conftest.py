@@ -17,6 +17,8 @@ from deploys.connection import connect
 from sandbox.valkey import valkey
 from tests.together import Together
 
+gc.disable()  # until all is collected: nothing of that is garbage, and looking for some takes a third longer
+
 settings.register_profile("suite", max_examples=30, deadline=None)
 settings.load_profile("suite")  # `--hypothesis-profile=default` looks longer
 
@@ -38,10 +40,10 @@ def pytest_xdist_auto_num_workers() -> int | None:
 
 
 def pytest_collection_finish() -> None:
-    """What was collected lives to the end; looking through it again and again takes a fifth of the time."""
-    gc.collect()
+    """What was collected lives to the end: it is never looked through for garbage again."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
