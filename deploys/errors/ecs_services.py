@@ -5,18 +5,28 @@ from __future__ import annotations
 from deploys.errors.refused import Refused
 
 
+_CONTROLLERS = {"CODE_DEPLOY": "AWS CodeDeploy", "EXTERNAL": "a tool of your own"}
+"""The values of the enum DeploymentControllerType but ECS's own."""
+
+
 class ServiceMissing(Refused):
     """ECS has no service `{ecs_service}` in cluster `{cluster}` ({region}). Check `cluster`,
     `ecs_service` and `region` of `{service}` in `services.yml`."""
 
 
 class ServiceNotActive(Refused):
-    """The ECS service `{ecs_service}` is {status}, not ACTIVE, so it cannot be deployed."""
+    """The ECS service `{ecs_service}` {how}, so it cannot be deployed. Create it anew, or check `ecs_service` of
+    `{service}` in `services.yml`."""
 
 
 class ForeignController(Refused):
-    """The ECS service `{ecs_service}` is deployed by {controller}, and ECS refuses a new task definition from
-    anybody else. Deploy it there, or change its deployment controller to ECS."""
+    """The ECS service `{ecs_service}` is deployed by {by} (its deployment controller is {controller}), and ECS
+    refuses a new task definition from anybody else. Deploy it there, or change its deployment controller to
+    ECS."""
+
+    def __init__(self, *, ecs_service: str, controller: str) -> None:
+        by = _CONTROLLERS.get(controller, "something else than ECS")
+        super().__init__(ecs_service=ecs_service, controller=controller, by=by)
 
 
 class DaemonStopStart(Refused):

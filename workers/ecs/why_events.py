@@ -72,7 +72,7 @@ _SAID_PLAINLY = (
         "step between them. Change one of them.",
     ),
     Sign(
-        ("protected tasks are more than the desired",),
+        ("protected tasks are more than the desired", "tasks under protection"),
         "ECS may not stop old tasks, as they are protected from scale-in. Wait until that ends, or lift it.",
     ),
     Sign(

@@ -19,6 +19,10 @@ EVENTS_KEPT = 100
 """ECS gives a service's newest events only, so many of them (API reference, Service.events)."""
 
 
+_COUNTED = re.compile(r"\d+ tasks?: ")
+"""Begins a cause that stopped tasks tell of."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What people need to see why it failed."""
@@ -30,9 +34,7 @@ class Evidence:
     """The last lines that this container wrote, as they are."""
 
 
-def causes(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> tuple[str, ...]:
-    """Plain sentences on this deployment's stopped tasks and events; empty where AWS does not tell."""
-    return _explained(deploy, _stopped(deploy, turn), seen)
+NO_EVIDENCE = Evidence()
 
 
 def gather(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
@@ -40,6 +42,23 @@ def gather(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
     stopped = _stopped(deploy, turn)
     container, log = _last_words(deploy, turn, stopped)
     return Evidence(_explained(deploy, stopped, seen), container, log)
+
+
+def news(deploy: Deploy, turn: Turn, seen: ServiceSeen, mark: str = "") -> tuple[Evidence, tuple[str, ...]]:
+    """What of it the thread was not told yet, and everything that it then was (`Deploy.told_causes`).
+
+    The log comes with a cause of tasks, as it tells more about that; an event has none.
+
+    mark: sets causes apart that are told for another reason.
+    """
+    stopped = _stopped(deploy, turn)
+    fresh = [
+        cause for cause in _explained(deploy, stopped, seen) if f"{mark}{kind(cause)}" not in deploy.told_causes
+    ]
+    of_tasks = any(_COUNTED.match(cause) for cause in fresh)
+    container, log = _last_words(deploy, turn, stopped) if of_tasks else ("", ())
+    told = (*deploy.told_causes, *(f"{mark}{kind(cause)}" for cause in fresh))
+    return Evidence(tuple(fresh), container, log), told
 
 
 def _stopped(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:

@@ -8,6 +8,12 @@ from workers.flows.evidence import Evidence
 from workers.flows.words import serving
 from workers.flows.words.measures import duration, short
 
+_GONE = {
+    "": "is gone",
+    "DRAINING": "is being deleted (ECS calls it DRAINING)",
+    "INACTIVE": "was deleted (ECS calls it INACTIVE)",
+}
+
 LOG_LINE = 300
 """Characters of a log line that are shown."""
 
@@ -53,10 +59,23 @@ def superseded(revision: str, deployment: str) -> str:
     )
 
 
+def count_given_back(count: int) -> str:
+    """Somebody else has a service that was stopped for the deploy."""
+    return f"The service was stopped, so I set its desired count back to {count}."
+
+
 def gone(status: str) -> str:
-    return (
-        f"*Failed*: the ECS service is {status or 'gone'}. There is nothing left to deploy or to bring back."
-    )
+    return f"*Failed*: {service_gone(status)}"
+
+
+def service_gone(status: str) -> str:
+    """The reason alone."""
+    return f"the ECS service {how_gone(status)}, so there is nothing left to deploy or to bring back."
+
+
+def how_gone(status: str) -> str:
+    """What became of an ECS service that is not ACTIVE; status: ECS's own word, empty where it knows none."""
+    return _GONE.get(status, f"is {status}")
 
 
 def failed(reason: str, why: Evidence) -> str:

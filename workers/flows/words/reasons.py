@@ -29,6 +29,12 @@ def rollout_failed(reason: str) -> str:
     return f"ECS says that the rollout failed{': ' + escape(reason) if reason else '.'}"
 
 
+def ecs_not_back(why: str, reason: str) -> str:
+    """ECS went back for this, and did not arrive."""
+    said = f" ({escape(reason.rstrip('.'))})" if reason else ""
+    return f"{why} That way back failed too{said}."
+
+
 def not_draining(deploy: Deploy, now: float) -> str:
     timeout = lingering.stop_timeout(deploy)
     tasks = ", ".join(lingering.named(task, timeout, now) for task in deploy.alive)
