@@ -22,6 +22,11 @@ EXIT_CODES = {
 _AFTER_ANOTHER = {0, 137, 143}
 """Exit codes that a container also has when it is stopped because an essential one ended."""
 
+TARGET_CHECKS = (
+    "Check the path, port and answer that the target group expects, and whether the grace period is long "
+    "enough."
+)
+
 _EXPECTED = "Scaling activity initiated by"
 """stoppedReason of tasks that the scheduler stops in the course of things."""
 
@@ -64,13 +69,13 @@ def _unhealthy(task: TaskSeen) -> Cause | None:
     reason = task.stopped_reason
     if "failed ELB health checks" in reason:
         return Cause(
-            f"it failed the load balancer's health checks{_target_group(reason)}. Check the path, port and "
-            "answer that the target group expects, and whether the grace period is long enough."
+            f"the load balancer's health checks failed{_target_group(reason)}. {TARGET_CHECKS}",
+            topic=Topic.LOAD_BALANCER,
         )
     if "failed container health checks" in reason:
         ill = ", ".join(code(found.name) for found in task.containers if found.health == "UNHEALTHY")
         return Cause(
-            f"it failed the container health check{f' of {ill}' if ill else ''}. Run that check's command in "
+            f"the container health check{f' of {ill}' if ill else ''} failed. Run that check's command in "
             "the image, and see whether its start period is long enough.",
             topic=Topic.CONTAINER_HEALTH,
         )

@@ -100,9 +100,7 @@ def _changed_elsewhere(deploy: Deploy) -> bool:
     return deploy.registered or task_started(deploy) or suspended
 
 
-def go_back(
-    deploy: Deploy, turn: Turn, back_to: Outcome, reason: str, why: Evidence = NO_EVIDENCE
-) -> Next:
+def go_back(deploy: Deploy, turn: Turn, back_to: Outcome, reason: str, why: Evidence = NO_EVIDENCE) -> Next:
     """From here the recorded revision and count are brought back. why: what was not told yet."""
     now = turn.now()
     old = old_revision(deploy)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploys.deploy import Deploy
-from deploys.errors import SlipwayError
+from deploys.errors import AwsUnavailable, SlipwayError
 from workers.ecs import logs, task_definitions, tasks
 from workers.ecs.seen import EventSeen, ServiceSeen, TaskSeen
 from workers.ecs.why import explain
@@ -40,7 +40,7 @@ NO_EVIDENCE = Evidence()
 def gather(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
     """The causes, and the log of the task that failed last."""
     stopped = _stopped(deploy, turn)
-    container, log = _last_words(deploy, turn, stopped)
+    container, log = _last_words(deploy, turn, stopped.tasks)
     return Evidence(_explained(deploy, stopped, seen), container, log)
 
 
@@ -53,25 +53,40 @@ def news(deploy: Deploy, turn: Turn, seen: ServiceSeen, mark: str = "") -> tuple
     """
     stopped = _stopped(deploy, turn)
     fresh = [
-        cause for cause in _explained(deploy, stopped, seen) if f"{mark}{kind(cause)}" not in deploy.told_causes
+        cause
+        for cause in _explained(deploy, stopped, seen)
+        if f"{mark}{kind(cause)}" not in deploy.told_causes
     ]
     of_tasks = any(_COUNTED.match(cause) for cause in fresh)
-    container, log = _last_words(deploy, turn, stopped) if of_tasks else ("", ())
+    container, log = _last_words(deploy, turn, stopped.tasks) if of_tasks else ("", ())
     told = (*deploy.told_causes, *(f"{mark}{kind(cause)}" for cause in fresh))
     return Evidence(tuple(fresh), container, log), told
 
 
-def _stopped(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:
+@dataclass(frozen=True)
+class _Stopped:
+    """The stopped tasks, or why they could not be read."""
+
+    tasks: tuple[TaskSeen, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+def _stopped(deploy: Deploy, turn: Turn) -> _Stopped:
     service = deploy.service
     try:
-        return tasks.stopped_by(turn.region, service.cluster, service.ecs_service, deploy.deployment_id or "")
-    except SlipwayError:
-        return ()
+        return _Stopped(
+            tasks.stopped_by(turn.region, service.cluster, service.ecs_service, deploy.deployment_id or "")
+        )
+    except AwsUnavailable:
+        return _Stopped()
+    except SlipwayError as error:
+        return _Stopped(unread=(f"why its tasks stopped I could not read: {error.message}",))
 
 
-def _explained(deploy: Deploy, stopped: Sequence[TaskSeen], seen: ServiceSeen | None) -> tuple[str, ...]:
+def _explained(deploy: Deploy, stopped: _Stopped, seen: ServiceSeen | None) -> tuple[str, ...]:
     since = deploy.started_at or 0.0
-    return explain(stopped, own_events(deploy, seen), since, earlier_lost=earlier_lost(seen, since))
+    lost = earlier_lost(seen, since)
+    return (*explain(stopped.tasks, own_events(deploy, seen), since, earlier_lost=lost), *stopped.unread)
 
 
 def earlier_lost(seen: ServiceSeen | None, since: float) -> bool:

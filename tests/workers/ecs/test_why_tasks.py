@@ -92,7 +92,7 @@ def test_a_failed_health_check_of_the_load_balancer_names_the_target_group() -> 
     )
 
     assert why(a_task("ServiceSchedulerInitiated", reason, exited(143))) == (
-        "1 task: it failed the load balancer's health checks in target group `web-blue`. Check the path, "
+        "1 task: the load balancer's health checks failed in target group `web-blue`. Check the path, "
         "port and answer that the target group expects, and whether the grace period is long enough.",
     )
 
@@ -101,7 +101,7 @@ def test_a_classic_load_balancer_has_no_target_group_to_name() -> None:
     reason = "Task failed ELB health checks in (elb web)"
 
     assert why(a_task("ServiceSchedulerInitiated", reason))[0].startswith(
-        "1 task: it failed the load balancer's health checks. Check"
+        "1 task: the load balancer's health checks failed. Check"
     )
 
 
@@ -114,7 +114,7 @@ def test_a_failed_container_health_check_names_the_container() -> None:
     )
 
     assert why(task) == (
-        "1 task: it failed the container health check of `web`. Run that check's command in the image, and "
+        "1 task: the container health check of `web` failed. Run that check's command in the image, and "
         "see whether its start period is long enough.",
     )
 

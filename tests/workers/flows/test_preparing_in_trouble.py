@@ -33,7 +33,7 @@ def test_without_the_permission_it_is_refused_before_anything_changed(yard: Yard
 
     assert deploy.outcome is Outcome.REFUSED
     assert yard.said(deploy_id, MilestoneKind.END).startswith(
-        "*Refused*, nothing was changed: AWS does not allow ecs:RunTask"
+        "*Refused*, the service was not touched: AWS does not allow ecs:RunTask"
     )
     assert one_offs(yard) == []
     assert_untouched(yard)

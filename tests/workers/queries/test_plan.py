@@ -83,7 +83,7 @@ def test_a_service_that_is_scaled(yard: Yard, desk: QuestionDesk, told: Tell) ->
             "web",
             "1.4.0",
             ":no_entry_sign: `web` `1.4.0` would be refused: `web` already runs `1.4.0` (digest unchanged). "
-            "Nothing was changed. `/deploy restart web` starts it in new tasks.",
+            "`/deploy restart web` starts it in new tasks.",
         ),
         (
             "lost",

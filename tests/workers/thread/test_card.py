@@ -83,7 +83,7 @@ def test_the_blocks_of_a_drain() -> None:
 `▓▓▓▓▓▓░░░░░░` 1 of 2 old tasks stopped
 1 old task not stopped yet:
 • `11111111111111111111111111111111` is `DEACTIVATING` for 35 s: \
-ECS takes it out of its load balancer (deregistration delay)
+ECS prepares its stop; behind a load balancer that takes the deregistration delay
 Downtime so far: 55 s since the request to stop.
 Approved by <@U02BOB0000>.
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
@@ -175,7 +175,7 @@ def test_a_step_that_is_tried_again_says_why() -> None:
 def test_a_rollout_that_ecs_gave_up_says_so_while_it_goes_back() -> None:
     shown = card(following(reason="ECS gave up on the new revision."), (), LATER)
 
-    assert "*rolling back to `1.4.0`, 1 of 3 tasks running again*" in shown.text
+    assert "*rolling back to `1.4.0`, 1 of 3 old tasks running*" in shown.text
     assert "Reason: ECS gave up on the new revision." in shown.text
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deploys.deploy import Deploy
-from deploys.mrkdwn import code, escape, mention
+from deploys.mrkdwn import code, escape, mention, plural
 from workers.flows.evidence import Evidence
 from workers.flows.words import serving
 from workers.flows.words.measures import duration, short
@@ -16,6 +18,9 @@ _GONE = {
 
 LOG_LINE = 300
 """Characters of a log line that are shown."""
+LOG = 1500
+"""Characters of a log that are shown, escaped. Slack takes 4000 in a message."""
+CAUSES_SHOWN = 4
 
 
 def succeeded(deploy: Deploy, took: float) -> str:
@@ -38,11 +43,28 @@ def rolled_back(deploy: Deploy, revision: str, reason: str, why: Evidence) -> st
 
 def evidence(why: Evidence) -> list[str]:
     """Why tasks failed, and what the last of them wrote."""
-    lines = [f"• {cause}" for cause in why.causes]
+    lines = [f"• {cause}" for cause in why.causes[:CAUSES_SHOWN]]
+    if len(why.causes) > CAUSES_SHOWN:
+        lines.append(
+            f"• and {plural(len(why.causes) - CAUSES_SHOWN, 'more cause')}; the service's events say all"
+        )
     if why.log:
-        written = "\n".join(line.replace("`", "\u2019")[:LOG_LINE] for line in why.log)
-        lines.append(f"Last lines of {code(why.container)}:\n```{escape(written)}```")
+        lines.append(f"Last lines of {code(why.container)}:\n```{_written(why.log)}```")
     return lines
+
+
+def _written(log: Sequence[str]) -> str:
+    """The newest lines that fit, as they tell most: a message that is too long loses its end."""
+    shown: list[str] = []
+    room = LOG
+    for line in reversed(log):
+        plain = line.replace("`", "\u2019")
+        cut = escape(plain if len(plain) <= LOG_LINE else f"{plain[: LOG_LINE - 1]}…")
+        if shown and len(cut) > room:
+            break
+        shown.insert(0, cut)
+        room -= len(cut)
+    return "\n".join(shown)
 
 
 def cancelled_back(deploy: Deploy, revision: str, user: str) -> str:

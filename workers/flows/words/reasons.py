@@ -18,6 +18,14 @@ def overdue(deploy: Deploy) -> str:
     return f"{told}{without_waits(deploy)}"
 
 
+def overdue_unseen(deploy: Deploy) -> str:
+    """The deadline is over, and the last look failed."""
+    return (
+        f"the deadline of {duration(deploy.service.deadline)} is over, and I cannot see how the rollout "
+        f"stands. {without_promise(deploy.last_error)}"
+    )
+
+
 def never_shown(deploy: Deploy) -> str:
     return (
         f"ECS took the update to {code(short(deploy.new_revision))}, and showed no deployment for it within "
