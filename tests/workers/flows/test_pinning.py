@@ -164,8 +164,7 @@ def test_the_same_image_is_refused_however_it_is_named(yard: Yard, before: Pin, 
 
     assert deploy.outcome is Outcome.REFUSED
     assert deploy.reason == (
-        "`web` already runs `1.4.2` (digest unchanged). `/deploy restart web` starts it "
-        "in new tasks."
+        "`web` already runs `1.4.2` (digest unchanged). `/deploy restart web` starts it in new tasks."
     )
 
 

@@ -119,8 +119,8 @@ REFUSALS: dict[str, tuple[Prepare, str, str]] = {
     "deleted": (
         inactive,
         "1.4.2",
-        "The ECS service `web` was deleted (ECS calls it INACTIVE), so it cannot be deployed. Create it anew, "
-        "or check `ecs_service` of `web` in `services.yml`.",
+        "The ECS service `web` was deleted (ECS calls it INACTIVE), so it cannot be deployed. Create it "
+        "anew, or check `ecs_service` of `web` in `services.yml`.",
     ),
     "CODE_DEPLOY": (
         code_deploy,
@@ -164,8 +164,7 @@ REFUSALS: dict[str, tuple[Prepare, str, str]] = {
     "the same image": (
         nothing,
         "1.4.0",
-        "`web` already runs `1.4.0` (digest unchanged). `/deploy restart web` starts it "
-        "in new tasks.",
+        "`web` already runs `1.4.0` (digest unchanged). `/deploy restart web` starts it in new tasks.",
     ),
 }
 

@@ -18,7 +18,7 @@ _GONE = {
 
 LOG_LINE = 300
 """Characters of a log line that are shown."""
-LOG = 1500
+LOG = 2000
 """Characters of a log that are shown, escaped. Slack takes 4000 in a message."""
 CAUSES_SHOWN = 4
 
