@@ -61,7 +61,8 @@ _NO_ROOM = (
 _SAID_PLAINLY = (
     Sign(
         ("unable to consistently start tasks",),
-        "tasks fail again and again, so ECS waits longer and longer before it starts the next.",
+        "tasks fail again and again, so ECS waits longer and longer before it starts the next. What they "
+        "stop for has to be mended first.",
     ),
     Sign(
         ("being throttled",),

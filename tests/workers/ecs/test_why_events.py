@@ -41,7 +41,8 @@ from workers.ecs.why import explain
         (
             "(service web) is unable to consistently start tasks successfully. For more information, see the "
             "Troubleshooting section.",
-            "tasks fail again and again, so ECS waits longer and longer before it starts the next.",
+            "tasks fail again and again, so ECS waits longer and longer before it starts the next. What they "
+            "stop for has to be mended first.",
         ),
         (
             "(service web) was unable to stop or start tasks during a deployment because of the service "

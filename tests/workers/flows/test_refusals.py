@@ -252,8 +252,9 @@ def test_a_missing_permission_refuses_before_the_service_is_changed(
     assert not {"UpdateService", "RegisterScalableTarget"} & set(changing(done))
 
 
-def test_a_role_that_may_not_be_passed_is_named_before_the_service_is_changed(yard: Yard) -> None:
-    role = "arn:aws:iam::123456789012:role/web-task"
+@pytest.mark.parametrize("name", ["web-task", "ecs-task-execution"])
+def test_a_role_that_may_not_be_passed_is_named_before_the_service_is_changed(yard: Yard, name: str) -> None:
+    role = f"arn:aws:iam::123456789012:role/{name}"
     yard.ecs.faults.add(
         operation="RegisterTaskDefinition",
         kind="error",
