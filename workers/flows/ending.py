@@ -57,7 +57,7 @@ def look_again(deploy: Deploy, turn: Turn, sight: str) -> Next | None:
 def superseded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     """Somebody else's deployment has the service."""
     primary = seen.primary.id if seen.primary else ""
-    text = endings.superseded(seen.revision, primary)
+    text = endings.superseded(deploy, seen.revision, primary)
     return look_again(deploy, turn, f"superseded {primary}") or end(deploy, turn, Outcome.SUPERSEDED, text)
 
 

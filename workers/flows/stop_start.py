@@ -175,7 +175,7 @@ def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     primary = seen.primary.id if seen.primary else ""
     if again := look_again(deploy, turn, f"taken {primary} {seen.revision}"):
         return again
-    text = endings.superseded(seen.revision, primary)
+    text = endings.superseded(deploy, seen.revision, primary)
     if seen.desired == 0:
         service, count = deploy.service, original_of(deploy).desired_count
         turn.guard()

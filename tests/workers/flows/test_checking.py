@@ -297,7 +297,7 @@ def test_a_console_change_while_it_is_checked_supersedes_it(yard: Yard, web: Web
     yard.ecs.client("ecs").update_service(cluster="production", service="web", taskDefinition="web:17")
 
     assert yard.until_over(deploy_id).outcome is Outcome.SUPERSEDED
-    assert "moves the service to `web:17`. I do not fight it." in yard.said(deploy_id, MilestoneKind.END)
+    assert "moves the service to `web:17`. I do not fight it;" in yard.said(deploy_id, MilestoneKind.END)
 
 
 def test_a_stop_start_service_that_somebody_else_moves_and_stops_is_not_left_at_zero(

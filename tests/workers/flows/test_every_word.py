@@ -173,8 +173,8 @@ def test_whoever_takes_a_stopped_service_reads_that_its_count_was_set_back(yard:
 
     assert deploy.outcome is Outcome.SUPERSEDED
     assert yard.said(deploy_id, MilestoneKind.END).endswith(
-        " moves the service to `billing:25`. I do not fight it. The service was stopped, so I set its "
-        "desired count back to 2."
+        " moves the service to `billing:25`. I do not fight it; `/deploy follow billing` follows it. The "
+        "service was stopped, so I set its desired count back to 2."
     )
     assert yard.service("billing")["desiredCount"] == 2
 

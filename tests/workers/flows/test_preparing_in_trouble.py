@@ -232,6 +232,6 @@ def test_superseded_after_a_request_without_an_answer_says_that_it_may_have_run(
 
     assert deploy.outcome is Outcome.SUPERSEDED
     assert yard.said(deploy_id, MilestoneKind.END).endswith(
-        "I do not fight it. ECS gave no answer when I asked it to run `python -m web migrate` before, so it "
-        "may have run; look at its log."
+        "I do not fight it; `/deploy follow web` follows it. ECS gave no answer when I asked it "
+        "to run `python -m web migrate` before, so it may have run; look at its log."
     )

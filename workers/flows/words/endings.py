@@ -74,10 +74,11 @@ def cancelled_back(deploy: Deploy, revision: str, user: str) -> str:
     return text
 
 
-def superseded(revision: str, deployment: str) -> str:
+def superseded(deploy: Deploy, revision: str, deployment: str) -> str:
+    follow = code(f"/deploy follow {deploy.service.name}")
     return (
         f"*Superseded*: somebody else's newer deployment {code(deployment)} moves the service to "
-        f"{code(short(revision))}. I do not fight it."
+        f"{code(short(revision))}. I do not fight it; {follow} follows it."
     )
 
 
