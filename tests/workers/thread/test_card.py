@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploys.deploy import Cancel, Decision, Deploy, Outcome, Phase, TaskAlive, Verdict
-from tests.builders import NOW, REGISTRY, a_deploy, a_service, a_stop_start_service
+from tests.builders import ARN, NOW, REGISTRY, a_deploy, a_service, a_stop_start_service
 from tests.workers.thread.card_texts import TEXTS
 from tests.workers.thread.stories import (
     ALICE,
@@ -193,6 +193,26 @@ def test_a_cancel_before_anything_changed_says_that_nothing_did() -> None:
     )
 
     assert "*cancelled by <@U01ALICE00>, nothing was changed*" in card(withdrawn, (), LATER).text
+
+
+def test_once_a_revision_is_registered_nobody_says_that_nothing_was_changed() -> None:
+    registered = awaiting(phase=Phase.RECORDING, new_revision=f"{ARN}:task-definition/ledger:9")
+    ended = registered.evolve(phase=Phase.ENDED, ended_at=LATER)
+    withdrawn = ended.evolve(outcome=Outcome.CANCELLED, cancel=Cancel(user=ALICE, at=LATER))
+    refused = ended.evolve(outcome=Outcome.REFUSED)
+
+    [row] = [block for block in card(registered, (), LATER).blocks if block["type"] == "actions"]
+    assert row["elements"][0]["confirm"]["text"]["text"].endswith(" The service has not been touched.")
+    assert "*cancelled by <@U01ALICE00>, the service was not touched*" in card(withdrawn, (), LATER).text
+    assert "*refused, the service was not touched*" in card(refused, (), LATER).text
+
+
+def test_a_rollback_to_a_revision_that_is_there_registers_none() -> None:
+    there = awaiting(phase=Phase.UPDATING)
+    assert there.plan is not None
+    plan = there.plan.evolve(source_revision=f"{ARN}:task-definition/ledger:7")
+
+    assert not there.evolve(plan=plan, new_revision=plan.source_revision).registered
 
 
 def test_of_many_old_tasks_some_are_named_and_the_rest_counted() -> None:
