@@ -157,7 +157,7 @@ def _infrastructure(task: TaskSeen) -> Cause:
 def _verbatim(task: TaskSeen) -> Cause:
     reasons = dict.fromkeys(filter(None, [task.stopped_reason, *(found.reason for found in task.containers)]))
     said = " and ".join(quoted(reason) for reason in reasons) or "nothing more"
-    return Cause(f"{_WITHOUT_A_REASON.get(task.stop_code) or _unheard_of(task.stop_code)}. ECS says: {said}")
+    return Cause(f"{_WITHOUT_A_REASON.get(task.stop_code) or _unheard_of(task.stop_code)}; ECS says: {said}")
 
 
 def _unheard_of(stop_code: str) -> str:

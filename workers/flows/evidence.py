@@ -116,5 +116,6 @@ def _last_words(deploy: Deploy, turn: Turn, stopped: Sequence[TaskSeen]) -> tupl
 
 
 def kind(cause: str) -> str:
-    """What a cause is, without how often it was."""
-    return re.sub(r"^\S+ tasks?: | \(said [^()]* times\)$|\d+", "", cause)
+    """What a cause is, without how often it was, and without ECS's words for it: those of another task, or of
+    an event that comes later, make it no other cause."""
+    return re.sub(r"^\S+ tasks?: | \(said [^()]* times\)$|(?<=\.) ECS says: `[^`]*`|\d+", "", cause)

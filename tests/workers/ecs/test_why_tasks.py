@@ -158,24 +158,24 @@ def test_no_stop_is_left_without_a_sentence(code: str) -> None:
         ),
         (
             a_task("TaskFailedToStart", "Unheard of", exited(None, reason="also unheard of")),
-            "1 task: it could not start. ECS says: `Unheard of` and `also unheard of`",
+            "1 task: it could not start; ECS says: `Unheard of` and `also unheard of`",
         ),
         (
             crashed(exited(None)),
-            "1 task: an essential container of it ended, and ECS gives no exit code. ECS says: `Essential "
+            "1 task: an essential container of it ended, and ECS gives no exit code; ECS says: `Essential "
             "container in task exited`",
         ),
         (
             a_task("ServiceSchedulerInitiated", "Unheard of"),
-            "1 task: ECS's scheduler stopped it. ECS says: `Unheard of`",
+            "1 task: ECS's scheduler stopped it; ECS says: `Unheard of`",
         ),
         (
             a_task("", "Unheard of"),
-            "1 task: it stopped, and ECS gives no stop code. ECS says: `Unheard of`",
+            "1 task: it stopped, and ECS gives no stop code; ECS says: `Unheard of`",
         ),
         (
             a_task("SomethingNew", "Unheard of"),
-            "1 task: it stopped with stop code `SomethingNew`, which is new to me. ECS says: `Unheard of`",
+            "1 task: it stopped with stop code `SomethingNew`, which is new to me; ECS says: `Unheard of`",
         ),
     ],
 )
@@ -202,7 +202,7 @@ def test_what_stopped_earlier_is_left_out() -> None:
 def test_what_aws_says_has_no_power_over_the_message() -> None:
     hostile = a_task("TaskFailedToStart", "<!channel> `x` & more")
 
-    assert why(hostile) == ("1 task: it could not start. ECS says: `&lt;!channel&gt; ’x’ &amp; more`",)
+    assert why(hostile) == ("1 task: it could not start; ECS says: `&lt;!channel&gt; ’x’ &amp; more`",)
 
 
 def test_a_very_long_reason_is_cut() -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from deploys.deploy import Rollout
 from tests.builders import a_deploy
+from tests.workers.ecs.stopped import AT, a_task, an_event, exited
 from tests.workers.flows.test_rollout import FOLLOWED, a_deployment, own, service_with
-from workers.flows.evidence import Evidence
+from workers.ecs.why import explain
+from workers.flows.evidence import Evidence, kind
 from workers.flows.following import progress
 from workers.flows.words import endings
 
@@ -46,6 +48,30 @@ def test_of_many_causes_the_most_frequent_are_shown_and_the_rest_counted() -> No
         *(f"• 1 task: cause {number}." for number in range(4)),
         "• and 2 more causes; the service's events say all",
     ]
+
+
+def test_a_cause_in_other_words_of_ecs_is_not_told_again() -> None:
+    stopped = a_task(
+        "ServiceSchedulerInitiated",
+        "Task failed ELB health checks in (target-group arn:x/web/1)",
+        exited(143),
+    )
+    event = an_event(
+        "(service web) (task 0) is unhealthy in (target-group arn:x/web/1) due to (reason Request timed out)"
+    )
+    pulls = [
+        a_task("TaskFailedToStart", f"CannotPullContainerError: {said}: not found") for said in ("web", "x")
+    ]
+
+    assert kind(*explain([stopped], [], AT)) == kind(*explain([stopped, stopped], [event], AT))
+    assert "Request timed out" in explain([stopped], [event], AT)[0]
+    assert kind(*explain(pulls[:1], [], AT)) == kind(*explain(pulls[1:], [], AT))
+
+
+def test_a_reason_that_nobody_knows_is_told_in_each_of_its_words() -> None:
+    unheard = [a_task("TaskFailedToStart", said) for said in ("the tide is out", "the tide is in")]
+
+    assert len({kind(cause) for cause in explain(unheard, [], AT)}) == 2
 
 
 @pytest.mark.parametrize(("status", "threshold"), [("MONITORING", 3), ("TRIGGERED", 3), ("DISABLED", 0)])
