@@ -46,7 +46,7 @@ def troubles(deploy: Deploy) -> list[Milestone]:
     return [each for each in deploy.milestones if each.kind is MilestoneKind.TROUBLE]
 
 
-def every_card(yard: Yard, deploy_id: str, step: float = 2.5) -> list[str]:
+def every_card(yard: Yard, deploy_id: str, step: float = 5) -> list[str]:
     """The text of the card at each moment, to the end."""
     texts = []
     while yard.get(deploy_id).phase is not Phase.ENDED:
@@ -134,7 +134,7 @@ def test_a_permission_that_keeps_the_reason_from_us_is_named_in_its_place(yard: 
 
 def test_a_breaker_that_is_off_is_not_said_to_give_up(yard: Yard) -> None:
     configure_breaker(yard, "web", enable=False, rollback=False)
-    deploy_id = yard.ask("web", "1.5.0-crash", deadline=60)
+    deploy_id = yard.ask("web", "1.5.0-crash", deadline=30)
 
     cards = every_card(yard, deploy_id)
 
