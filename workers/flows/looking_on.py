@@ -122,7 +122,7 @@ def _finish(
         case Stand.EMPTIED:
             return emptied(deploy, turn)
         case Stand.GONE:
-            return end(deploy, turn, Outcome.FAILED, words.gone(deploy, seen.status if seen else ""))
+            return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
     text = words.failed(deploy, gather(deploy, turn, seen))
     return end(deploy, turn, Outcome.FAILED, text)
 

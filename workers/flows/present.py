@@ -7,11 +7,10 @@ from deploys.errors import ForeignController, ServiceMissing, ServiceNotActive
 from workers.ecs.seen import ServiceSeen
 
 
-def present(service: Service, seen: ServiceSeen | None) -> ServiceSeen:
-    """The ECS service, which is there, ACTIVE and rolled out by ECS itself. Pure.
+def there(service: Service, seen: ServiceSeen | None) -> ServiceSeen:
+    """The ECS service, in whatever state it is. Pure.
 
-    Raises:
-        ServiceMissing, ServiceNotActive, ForeignController
+    Raises ServiceMissing.
     """
     if seen is None:
         raise ServiceMissing(
@@ -20,6 +19,16 @@ def present(service: Service, seen: ServiceSeen | None) -> ServiceSeen:
             region=service.region,
             service=service.name,
         )
+    return seen
+
+
+def present(service: Service, seen: ServiceSeen | None) -> ServiceSeen:
+    """The ECS service, which is there, ACTIVE and rolled out by ECS itself. Pure.
+
+    Raises:
+        ServiceMissing, ServiceNotActive, ForeignController
+    """
+    seen = there(service, seen)
     if seen.status != "ACTIVE":
         raise ServiceNotActive(ecs_service=service.ecs_service, status=seen.status)
     if seen.controller != "ECS":
