@@ -143,6 +143,7 @@ def _ran_beside(deploy: Deploy, turn: Turn) -> bool:
 
 
 def tell_ecs_goes_back(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) -> Deploy:
+    """The deploy with the reason why ECS rolls back by itself, told in the thread once."""
     if deploy.reason:
         return deploy
     cause = known_cause(deploy, own)
