@@ -16,7 +16,7 @@ from dotenv import dotenv_values
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from redis.connection import parse_url
+from redis import ConnectionPool
 
 from deploys.catalogue.nearest import did_you_mean
 from deploys.catalogue.values import REGION
@@ -89,7 +89,7 @@ def _database(url: str) -> str:
     if parts.scheme != "unix" and not re.fullmatch(r"/?|/[0-9]+", parts.path):
         refuse("ends with a database that is not a number; write redis://HOST:PORT/0, say.")
     try:
-        parse_url(url)
+        ConnectionPool.from_url(url)  # connects to nothing yet
     except ValueError:
         refuse("has something behind the question mark that redis-py cannot read.")
     return url
