@@ -14,6 +14,8 @@ from redis import Redis
 from deploys import keys
 from deploys.connection import text
 
+READ_EVERY_SECONDS = 45.0
+"""Between two reads of who is in which group (seconds)."""
 KNOWN_SECONDS = 180.0
 """Older knowledge counts as none: who was taken out of a group must not go on deploying."""
 _GROUP = f"{keys.PREFIX}group:"

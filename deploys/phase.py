@@ -15,9 +15,13 @@ class Verb(StrEnum):
 
 
 class Phase(StrEnum):
-    """Where a deploy is. Each phase that changes AWS is the written intent to do so."""
+    """Where a deploy is. Each phase that changes AWS is the written intent to do so.
 
-    WAITING = "waiting"  # in line behind another deploy of the same service
+    Every deploy is taken in as WAITING, since the script that does so cannot know the line's length
+    beforehand; the first in line is due at once.
+    """
+
+    WAITING = "waiting"  # in the line of its service
     PLANNING = "planning"  # reading what runs now and what would change
     AWAITING_APPROVAL = "awaiting approval"  # the plan is shown, people decide
     REGISTERING = "registering"  # about to register the new revision

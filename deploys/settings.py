@@ -10,12 +10,13 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis import ConnectionPool
 
 from deploys.catalogue.nearest import did_you_mean
 from deploys.catalogue.values import REGION
@@ -72,12 +73,36 @@ def number(least: float, most: float) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def address_parts(url: str) -> SplitResult | None:
+    """The parts of an address; None where it has a blank, or a host or port that cannot be read."""
+    try:
+        parts = urlsplit(url)
+        readable = parts.port != 0 and not re.search(r"\s", url)
+    except ValueError:
+        return None
+    return parts if readable else None
+
+
+def _database(url: str) -> str:
+    # redis-py takes database 0 where it cannot read the number, which is not the one that was meant.
+    parts = urlsplit(url)
+    if parts.scheme != "unix" and not re.fullmatch(r"/?|/[0-9]+", parts.path):
+        refuse("ends with a database that is not a number; write redis://HOST:PORT/0, say.")
+    try:
+        ConnectionPool.from_url(url)  # connects to nothing yet
+    except ValueError:
+        refuse("has something behind the question mark that redis-py cannot read.")
+    return url
+
+
 def address(*schemes: str, example: str, slash: bool = False) -> BeforeValidator:
     """A URL with one of these schemes; `slash` puts one at its end."""
 
     def check(value: Any) -> str:
         url = str(value)
-        parts = urlsplit(url)
+        parts = address_parts(url)
+        if parts is None:
+            refuse(f"is not an address, such as {example}: its host or its port cannot be read.")
         if parts.scheme not in schemes or not (parts.netloc or (parts.scheme == "unix" and parts.path)):
             begin = " or ".join(f"{scheme}://" for scheme in schemes)
             refuse(f"is not an address that begins with {begin}, such as {example}.")
@@ -102,7 +127,11 @@ class Settings(BaseSettings):
         frozen=True, extra="ignore", validate_default=False, hide_input_in_errors=True
     )
 
-    redis_url: Annotated[str, address("redis", "rediss", "unix", example="redis://localhost:6379/0")] = Field(
+    redis_url: Annotated[
+        str,
+        address("redis", "rediss", "unix", example="redis://localhost:6379/0"),
+        AfterValidator(_database),
+    ] = Field(
         repr=False,  # it may hold a password
         description="Address of the Redis (or Valkey) that holds the deploys: redis://HOST:PORT/DATABASE, "
         "rediss:// for TLS, unix:// for a socket. Whoever runs your Redis knows it; the same one for every "

@@ -1,5 +1,7 @@
 """The Slack app as its manifest describes it: what Slack lets Slipway see and do.
 
+No scope without a use: people are mentioned by id, and Slack shows their names, so it has no `users:read`.
+
 manifest.yml at the root of the repository is `socket_mode()` as YAML, for people who create the app by hand;
 a test keeps the two alike. Built here, it is at hand where only the package is installed.
 """

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
+from deploys.settings import address_parts
 from slipway.app_manifest import as_yaml, over_http, socket_mode
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -15,7 +15,9 @@ _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 def _public_address(url: str | None) -> str | None:
     if url is None:
         return None
-    parts = urlsplit(url)
+    parts = address_parts(url)
+    if parts is None:
+        raise typer.BadParameter(f"write an address, such as https://slipway.example.com; not {url}")
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _THIS_MACHINE):
         raise typer.BadParameter(
             f"Slack sends to https:// addresses only, such as https://slipway.example.com; not {url}"

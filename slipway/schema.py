@@ -26,7 +26,8 @@ def services_schema() -> dict[str, Any]:
 def schema() -> None:
     """Print the JSON Schema of services.yml, so that editors complete it.
 
-    Write it to a file, `slipway schema > services.schema.json`, and begin services.yml with
-    `# yaml-language-server: $schema=services.schema.json`.
+    Write it to a file, `slipway schema > services.schema.json`. The first line of services.yml then names it:
+
+    `# yaml-language-server: $schema=services.schema.json`
     """
     typer.echo(json.dumps(services_schema(), indent=2, ensure_ascii=False))

@@ -134,6 +134,27 @@ WRONG: list[tuple[type[Settings], str, str, str]] = [
     (
         ClockSettings,
         "REDIS_URL",
+        "redis://localhost:6379/deploys",
+        "ends with a database that is not a number; write redis://HOST:PORT/0, say.",
+    ),
+    (
+        ClockSettings,
+        "REDIS_URL",
+        "redis://localhost:6379/0?socket_timeout=long",
+        "has something behind the question mark that redis-py cannot read.",
+    ),
+    *(
+        (
+            ClockSettings,
+            "REDIS_URL",
+            url,
+            "is not an address, such as redis://localhost:6379/0: its host or its port cannot be read.",
+        )
+        for url in ("redis://[::1", "redis://h:port/0", "redis://h:99999/0", "redis://h :6379/0")
+    ),
+    (
+        ClockSettings,
+        "REDIS_URL",
         "'redis://h'",
         "stands in quotes that are part of its value; take them out.",
     ),

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from deploys.bell import WATCH, Bell
 from deploys.claims import Due
 from deploys.connection import connect, connect_for_rq
+from deploys.groups import READ_EVERY_SECONDS
 from deploys.process import settings_or_exit, warn_about
 from deploys.store import Store
 from deploys.threads import Threads
@@ -27,8 +28,6 @@ log = structlog.get_logger()
 TICK_SECONDS = 0.25
 AGAIN_SECONDS = 5.0
 """What stays due is rung again this often (seconds)."""
-GROUPS_SECONDS = 45.0
-"""Between two reads of who is in which user group (seconds)."""
 JANITOR_SECONDS = 300.0
 """Between two looks for services that a lost deploy left stopped (seconds)."""
 
@@ -52,7 +51,7 @@ class Clock:
         wanted = _wanted(self._store.due(now), now)
         for deploy_id in self._threads.due(now, 1000):
             wanted[f"publish {deploy_id}"] = str(int(now / AGAIN_SECONDS))
-        wanted["groups "] = str(int(now / GROUPS_SECONDS))
+        wanted["groups "] = str(int(now / READ_EVERY_SECONDS))
         wanted["janitor "] = str(int(now / JANITOR_SECONDS))
         fresh = {name: nonce for name, nonce in wanted.items() if self._rung.get(name) != nonce}
         for name, nonce in fresh.items():

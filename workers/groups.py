@@ -7,15 +7,13 @@ from collections.abc import Collection
 import structlog
 from slack_sdk import WebClient
 
-from deploys.groups import Groups
+from deploys.groups import READ_EVERY_SECONDS, Groups
 from workers.thread.limits import Limits, Urgency
 from workers.thread.trouble import CALL_FAILURES, Kind, Trouble, judge
 
 log = structlog.get_logger()
 
 METHOD = "usergroups.users.list"
-EVERY_SECONDS = 45.0
-"""How often `refresh` is rung (seconds)."""
 AT_ONCE = 8
 """Groups read in one go (count): 11 a minute of Slack's 20 (Tier 2). More groups take turns, and beyond four
 times as many some always count as unknown (`deploys.groups.KNOWN_SECONDS`)."""
@@ -62,7 +60,7 @@ def turn(group_ids: list[str], now: float) -> list[str]:
     """The groups to read now, when there are more than Slack lets one read in this time."""
     if len(group_ids) <= AT_ONCE:
         return group_ids
-    first = int(now / EVERY_SECONDS) * AT_ONCE % len(group_ids)
+    first = int(now / READ_EVERY_SECONDS) * AT_ONCE % len(group_ids)
     return (group_ids[first:] + group_ids[:first])[:AT_ONCE]
 
 

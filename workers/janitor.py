@@ -2,6 +2,12 @@
 
 The record is built anew from the marks on the ECS service and takes the service's line, so everything that
 holds for a deploy holds for this too: one at a time, strict order, guards, retries until it holds, a thread.
+It takes the line only while that is empty, in one script, so a deploy that is asked for in that moment waits
+or goes first, and never runs beside it.
+
+Looked at is every service of the catalogue, as one that was stopped may have another strategy by now, and no
+other: a marked service that is not in it may be in the hands of another Slipway, whose records this one
+cannot see.
 """
 
 from __future__ import annotations

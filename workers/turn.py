@@ -43,21 +43,34 @@ class Next:
 
 
 class Gate(Protocol):
-    """Access, asked again when it runs."""
+    """Access, asked again when it runs: what steps need of `deploys.access.Access`. Its errors are raised."""
 
-    def may_deploy(self, user: str, service_name: str, channel: str) -> None: ...
+    def may_deploy(self, user: str, service_name: str, channel: str) -> None:
+        """Whether this person may deploy this service from this channel."""
+        ...
 
-    def may_decide(self, user: str, deploy: Deploy) -> None: ...
+    def may_decide(self, user: str, deploy: Deploy) -> None:
+        """Whether this person may approve or reject this deploy."""
+        ...
 
-    def may_answer(self, user: str, deploy: Deploy, action: HookAction) -> None: ...
+    def may_answer(self, user: str, deploy: Deploy, action: HookAction) -> None:
+        """Whether this person may answer a pause of this deploy so."""
+        ...
 
 
 class Sights(Protocol):
-    """Services and service deployments, read one by one or many a call."""
+    """Services and service deployments, read one by one or many a call. They raise those of `aws_call`."""
 
-    def service(self, deploy: Deploy) -> ServiceSeen | None: ...
+    def service(self, deploy: Deploy) -> ServiceSeen | None:
+        """The deploy's ECS service; None where ECS has none of its name."""
+        ...
 
-    def service_deployment(self, deploy: Deploy) -> ServiceDeploymentSeen | None: ...
+    def service_deployment(self, deploy: Deploy) -> ServiceDeploymentSeen | None:
+        """ECS's record of the rollout that is ours, or is followed; None while ECS shows none.
+
+        Raises ServiceDeploymentsUnavailable.
+        """
+        ...
 
 
 class Turn:

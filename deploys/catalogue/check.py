@@ -157,7 +157,10 @@ class _Findings:
     def _values(self, model: type[BaseModel], item: Item, path: str) -> tuple[dict[str, Any], frozenset[str]]:
         """The values that are right, and the keys whose values are wrong."""
         if not isinstance(item.value, dict):
-            self._say(item.place, path, f"{shown(item.value)}; write keys and values, indented below it.")
+            wanted = "write keys and values, indented below it"
+            if model is GroupKeys and isinstance(item.value, list):
+                wanted = "write it as the value of `services`, indented below the group's name"
+            self._say(item.place, path, f"{shown(item.value)}; {wanted}.")
             return {}, frozenset(model.model_fields)
         wrong: set[str] = set()
         try:

@@ -51,7 +51,3 @@ class InvalidParameterException(EcsError):
 
 class ClientException(EcsError):
     """The request is not valid for the current state of the resource."""
-
-
-class UnsupportedFeatureException(EcsError):
-    """The specified feature is not supported."""

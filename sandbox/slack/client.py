@@ -52,12 +52,6 @@ class SlackClient:
         }
         return cast("Typed", self._post("type", body))
 
-    def type(
-        self, user: str, channel: str, text: str, *, thread_ts: str | None = None, broadcast: bool = False
-    ) -> Typed:
-        """The same as `say`."""
-        return self.say(user, channel, text, thread_ts=thread_ts, broadcast=broadcast)
-
     def click(
         self,
         user: str,

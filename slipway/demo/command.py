@@ -31,17 +31,20 @@ def demo(
         ),
     ] = None,
     user: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--as", metavar="USER", help="Who types it: alice deploys, bob approves, carol may do neither."
+            "--as",
+            metavar="USER",
+            help="Who types what --run says: alice deploys, bob approves, carol may do neither. "
+            "Without it alice.",
         ),
-    ] = "alice",
+    ] = None,
     approver: Annotated[
         str | None,
         typer.Option(
             "--approve-as",
             metavar="USER",
-            help="Who presses Approve, and Continue at a pause, where it is asked for.",
+            help="Who presses Approve, and Continue at a pause, where what --run says needs it.",
         ),
     ] = None,
     speed: Annotated[
@@ -66,6 +69,9 @@ def demo(
         if person is not None and person not in PEOPLE:
             complaints.print(f"There is no {person} in the sandbox; there are {', '.join(PEOPLE)}.")
             raise typer.Exit(2)
+    if run is None and (user or approver):
+        complaints.print("--as and --approve-as go with --run; on the page you choose there who you are.")
+        raise typer.Exit(2)
     if run is not None and not run.startswith("/deploy"):
         complaints.print("--run takes a slash command, such as --run '/deploy web 1.4.2'.")
         raise typer.Exit(2)
@@ -80,7 +86,9 @@ def demo(
         signal.signal(number, lambda *_: _interrupt(stop))
     if run is None:
         raise typer.Exit(open_page(stop, speed=speed, mode=mode, console=console, to_try=THINGS_TO_TRY))
-    raise typer.Exit(run_one(run, user=user, approver=approver, speed=speed, mode=mode, console=console))
+    raise typer.Exit(
+        run_one(run, user=user or "alice", approver=approver, speed=speed, mode=mode, console=console)
+    )
 
 
 def _interrupt(stop: threading.Event) -> None:

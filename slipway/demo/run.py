@@ -42,7 +42,7 @@ def run(stage: Stage, command: str, *, user: str, approver: str | None, console:
     transcript = Transcript(console, names_of(stage))
     transcript.show("typed", user, command)
     before = {deploy.id for deploy in stage.store.recent(None, 100)}
-    told = stage.slack.type(user, CHANNEL, command)["replies"]
+    told = stage.slack.say(user, CHANNEL, command)["replies"]
     for number, reply in enumerate(told):
         transcript.show(f"answer {number}", f"slipway, only to {user}", reply["text"])
     if told and _is_answered_later(command, told[0]["text"]):

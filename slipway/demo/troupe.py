@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from slipway.demo.surroundings import surroundings
+
 STOP_SECONDS = 10.0
 """What a process gets to end by itself."""
 POLL_SECONDS = 0.05
@@ -58,7 +60,8 @@ class Troupe:
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
+                cwd=self._logs,
+                env={**surroundings(os.environ), "PYTHONUNBUFFERED": "1", **env},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -90,3 +90,11 @@ def test_a_run_that_makes_no_sense_exits_with_2_before_anything_starts(
 
     assert done.exit_code == 2
     assert complaint in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--as", "--approve-as"])
+def test_who_acts_is_chosen_on_the_page_where_nothing_is_run(option: str) -> None:
+    done = CliRunner().invoke(app, ["demo", option, "bob"])
+
+    assert done.exit_code == 2
+    assert done.stderr == "--as and --approve-as go with --run; on the page you choose there who you are.\n"

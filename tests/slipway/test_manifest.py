@@ -107,6 +107,9 @@ def test_both_variants_are_the_same_app() -> None:
         "https://",
         "https://slipway.example.com/?a=1",
         "https://me:secret@slipway.example.com",
+        "https://slipway.example.com/a b",
+        "https://slipway.example.com:port",
+        "https://[slipway.example.com",
         "",
     ],
 )

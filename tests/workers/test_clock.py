@@ -14,10 +14,11 @@ from deploys.catalogue.service import Service
 from deploys.claims import Claim
 from deploys.connection import connect, connect_for_rq, texts
 from deploys.deploy import Deploy, Outcome, Phase
+from deploys.groups import READ_EVERY_SECONDS
 from deploys.store import Store
 from deploys.threads import Threads
 from tests.builders import NOW, a_deploy, a_service
-from workers.clock import AGAIN_SECONDS, GROUPS_SECONDS, JANITOR_SECONDS, TICK_SECONDS, Clock
+from workers.clock import AGAIN_SECONDS, JANITOR_SECONDS, TICK_SECONDS, Clock
 
 
 class RecordingBell(Bell):
@@ -199,9 +200,9 @@ def test_a_thread_that_stays_behind_is_rung_for_every_five_seconds(tower: Tower)
 
 
 def test_user_groups_are_read_every_45_seconds_though_nothing_is_due(tower: Tower) -> None:
-    tower.run(10 * GROUPS_SECONDS)
+    tower.run(10 * READ_EVERY_SECONDS)
 
-    assert GROUPS_SECONDS == 45
+    assert READ_EVERY_SECONDS == 45
     assert tower.bell.heard("groups") in (["groups"] * 10, ["groups"] * 11)
 
 

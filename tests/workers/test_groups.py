@@ -11,12 +11,12 @@ import yaml
 from redis import Redis
 from structlog.testing import capture_logs
 
-from deploys.groups import KNOWN_SECONDS, Groups
+from deploys.groups import KNOWN_SECONDS, READ_EVERY_SECONDS, Groups
 from sandbox.slack import SlackSandbox
 from sandbox.slack.webapi.limits import RateLimits
 from tests.builders import NOW
 from tests.workers.thread.press import Clock
-from workers.groups import AT_ONCE, EVERY_SECONDS, refresh, turn
+from workers.groups import AT_ONCE, refresh, turn
 from workers.thread.client import slack_client
 from workers.thread.limits import Limits
 
@@ -85,7 +85,7 @@ def test_a_plan_without_user_groups_is_said_once_and_the_last_members_stay_known
 
     with capture_logs() as logs:
         for _ in range(3):
-            register.clock.value += EVERY_SECONDS
+            register.clock.value += READ_EVERY_SECONDS
             register.refresh(DEPLOYERS)
 
     assert [(log["log_level"], log["advice"]) for log in logs] == [
@@ -113,7 +113,7 @@ def test_while_slack_is_away_no_group_after_the_first_is_asked_for(register: Reg
     assert len(register.slack.calls()) == 1
 
     register.slack.clear_faults()
-    register.clock.value += EVERY_SECONDS
+    register.clock.value += READ_EVERY_SECONDS
     assert register.refresh(DEPLOYERS, APPROVERS) == {DEPLOYERS, APPROVERS}
 
 
@@ -132,9 +132,9 @@ def test_a_429_is_obeyed(register: Register) -> None:
 @pytest.mark.parametrize("count", [1, AT_ONCE, AT_ONCE + 1, 3 * AT_ONCE, 4 * AT_ONCE])
 def test_every_group_has_its_turn_before_it_counts_as_unknown(count: int) -> None:
     groups = [f"S{n:02}" for n in range(count)]
-    rounds = int(KNOWN_SECONDS / EVERY_SECONDS)
+    rounds = int(KNOWN_SECONDS / READ_EVERY_SECONDS)
 
-    read = {group for n in range(rounds) for group in turn(groups, NOW + n * EVERY_SECONDS)}
+    read = {group for n in range(rounds) for group in turn(groups, NOW + n * READ_EVERY_SECONDS)}
 
     assert read == set(groups)
     assert len(turn(groups, NOW)) <= AT_ONCE
@@ -146,7 +146,7 @@ def test_many_groups_stay_within_slacks_rate(register: Register) -> None:
     with capture_logs():
         for _ in range(20):
             register.refresh(*wanted)
-            register.clock.value += EVERY_SECONDS
+            register.clock.value += READ_EVERY_SECONDS
 
     assert not [call for call in register.slack.calls() if call["status"] == 429]
     assert len(register.slack.calls()) >= 20 * (AT_ONCE - 1)

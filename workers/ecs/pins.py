@@ -1,4 +1,9 @@
-"""Which tag an image has that a revision names by digest: written on the revision, and read back from it."""
+"""Which tag an image has that a revision names by digest: written on the revision, and read back from it.
+
+ECS documents `repository@digest`, and no tag beside it. The mark holds the digest too (`1.4.2@sha256:...`),
+so that it is not believed on a copy that somebody made with another image; such a revision is called by its
+digest.
+"""
 
 from __future__ import annotations
 

@@ -65,8 +65,6 @@ class ServiceSeen:
     maximum_percent: int | None = None
     grace_seconds: int = 0
     """How long ECS takes no notice of a new task's load balancer health checks (seconds)."""
-    breaker: bool = False
-    breaker_rollback: bool = False
     launch_type: str = ""
     launch: dict[str, Any] = field(default_factory=dict)
     """Where and how its tasks run, as RunTask takes it: network configuration, launch type or capacity
@@ -112,16 +110,11 @@ class ServiceDeploymentSeen:
     status: str
     """SUCCESSFUL, ROLLBACK_SUCCESSFUL, IN_PROGRESS, ... of the enum ServiceDeploymentStatus."""
     reason: str = ""
-    target_revision_arn: str = ""
-    """ARN of the target *service revision*; it contains the number of the deployment id."""
     stage: str = ""
     created_at: float = 0.0
     breaker_status: str = ""
     breaker_failures: int = 0
     breaker_threshold: int = 0
-    target_requested: int = 0
-    target_running: int = 0
-    target_pending: int = 0
     rollback_reason: str = ""
     production: float | None = None
     """Percent of production traffic that the target revision is to get; None where ECS does not say."""

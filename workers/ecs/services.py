@@ -95,7 +95,6 @@ def untag(region: Region, service_arn: str, keys: Sequence[str]) -> None:
 
 def _seen(service: ServiceTypeDef) -> ServiceSeen:
     configuration = service.get("deploymentConfiguration", {})
-    breaker = configuration.get("deploymentCircuitBreaker", {"enable": False, "rollback": False})
     return ServiceSeen(
         arn=service["serviceArn"],
         name=service["serviceName"],
@@ -116,8 +115,6 @@ def _seen(service: ServiceTypeDef) -> ServiceSeen:
         minimum_healthy_percent=configuration.get("minimumHealthyPercent"),
         maximum_percent=configuration.get("maximumPercent"),
         grace_seconds=service.get("healthCheckGracePeriodSeconds", 0),
-        breaker=breaker.get("enable", False),
-        breaker_rollback=breaker.get("rollback", False),
         launch_type=service.get("launchType", ""),
         launch=_launch(service),
         tags={tag["key"]: tag.get("value", "") for tag in service.get("tags", ()) if "key" in tag},

@@ -80,15 +80,6 @@ def main_image(revision: RevisionSeen, service: Service) -> ImageReference:
     return parse(_to_retag(revision, service)[0]["image"])
 
 
-def retagged(revision: RevisionSeen, service: Service, tag: str, deploy_id: str) -> dict[str, Any]:
-    """The RegisterTaskDefinition request for a copy of the revision under another tag (see `copied`).
-
-    Raises NoSuchContainer and ImageUnreadable.
-    """
-    images = {change.container: change.new_image for change in changes(revision, service, tag)}
-    return copied(revision, images, deploy_id)
-
-
 def copied(
     revision: RevisionSeen, images: Mapping[str, str], deploy_id: str, tag_mark: str = ""
 ) -> dict[str, Any]:

@@ -1,4 +1,10 @@
-"""The images that a deploy would run: whether each exists, its digest, and whether it runs already."""
+"""The images that a deploy would run: whether each exists, its digest, and whether it runs already.
+
+The same tag with the same digest is the same image, whether the revision names it by tag or by digest.
+Another tag of the same image is deployed, as that is what people will read afterwards. A rollback to a tag
+that was pushed anew is refused: what it points to now is not what ran well. Then only a sidecar's image may
+be one that cannot be looked up.
+"""
 
 from __future__ import annotations
 

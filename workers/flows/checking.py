@@ -2,7 +2,8 @@
 
 Single misses are borne: what turns the deploy back is an address that misses several times in a row, or an
 alarm that two looks find ringing. A look that could not be made is neither good nor bad; the end is good only
-when the last look of each kind was.
+when the last look of each kind was. For looks that fail for AWS's sake the check goes on a while; then it is
+rolled back, because nobody knows that it holds.
 """
 
 from __future__ import annotations

@@ -157,7 +157,8 @@ def _why_failed(deploy: Deploy, own: ServiceDeploymentSeen | None) -> str:
 def tell_ecs_goes_back(
     deploy: Deploy, turn: Turn, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None
 ) -> Deploy:
-    """Once, with every cause that was not told before: the end may be minutes away."""
+    """The deploy with the reason why ECS rolls back by itself, told once, with every cause that was not told
+    before: the end may be minutes away."""
     if deploy.reason:
         return deploy
     cause = known_cause(deploy, own)

@@ -1,4 +1,9 @@
-"""How a rollout that is only followed moves its traffic: stages, weights and pauses, each told once. Pure."""
+"""How a rollout that is only followed moves its traffic: stages, weights and pauses, each told once. Pure.
+
+A pause has no buttons here. Following changes nothing, and the answer belongs to whoever knows what the pause
+is for. `Shift` is the same record as for a rollout of ours; `deploys.pauses.paused` is true of ours alone, so
+no click can answer a foreign pause.
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,15 @@ from workers.flows.words import reasons
 from workers.turn import Next, Turn
 
 
+def about_to_update(deploy: Deploy, seen: ServiceSeen) -> Deploy:
+    """The intent to update the service, with the deployment before, by which ours is told apart. Pure."""
+    return deploy.evolve(
+        update_tried=True,
+        uncertain=deploy.update_tried,
+        previous_deployment_id=seen.primary.id if seen.primary else None,
+    )
+
+
 def ours(deploy: Deploy, seen: ServiceSeen) -> DeploymentSeen | None:
     """The deployment that our update made; None while ECS shows the one before it. Pure.
 

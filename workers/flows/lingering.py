@@ -1,4 +1,8 @@
-"""Old tasks that do not stop: which they are, what holds them, and which need not stop on the way back."""
+"""Old tasks that do not stop: which they are, what holds them, and which need not stop on the way back.
+
+A protected old task is not waited for on the way back: ECS was never to stop it, so it counts towards the
+count that is set again. That holds while the service keeps its revision; a task of another one is waited for.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,11 @@
 """`/deploy follow SERVICE`: a rollout that is not ours, followed by its identity to its end.
 
 Nothing is ever changed here: no update, no way back. The record only takes the service's line, so that a
-deploy asked for meanwhile waits until the rollout is over.
+deploy asked for meanwhile waits until the rollout is over, instead of being refused.
+
+The deadline counts from the moment it began to follow. Past it the outcome is EXPIRED: nothing is known to
+have failed, and nobody withdrew anything. One that succeeded counts when a later rollback looks for what ran
+before.
 """
 
 from __future__ import annotations
@@ -122,7 +126,7 @@ def _finish(
         case Stand.EMPTIED:
             return emptied(deploy, turn)
         case Stand.GONE:
-            return end(deploy, turn, Outcome.FAILED, words.gone(deploy, seen.status if seen else ""))
+            return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
     text = words.failed(deploy, gather(deploy, turn, seen))
     return end(deploy, turn, Outcome.FAILED, text)
 

@@ -1,4 +1,8 @@
-"""PAUSE hooks: each becomes a question in the thread, and what became of it is said. Pure."""
+"""PAUSE hooks: each becomes a question in the thread, and what became of it is said. Pure.
+
+A hook that ECS lists no more is not guessed at: what was answered, the time and the way the rollout goes
+decide.
+"""
 
 from __future__ import annotations
 

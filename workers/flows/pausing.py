@@ -1,4 +1,8 @@
-"""A PAUSE hook that somebody answered: ECS is told."""
+"""A PAUSE hook that somebody answered: ECS is told.
+
+An answer is marked as tried before ECS is told, and adopted after a crash when the hook no longer waits.
+Rolling back at a pause is open to whoever may cancel, since it is the same.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
 """Phase PREPARING: one task runs with the new revision, once, before the service is touched.
 
-It never runs twice: ECS is asked with a token that starts one task at most, and before that for the task that
-an earlier try may have started.
+It never runs twice: ECS is asked with a token that starts one task at most, for as long as ECS surely knows
+the token, and before that for the task that an earlier try may have started. After that time nothing is
+risked: the deploy ends, and says that it cannot tell. How the task ended is final in ECS, so success needs
+one look only.
 """
 
 from __future__ import annotations

@@ -8,11 +8,10 @@ from workers.ecs.seen import ServiceSeen
 from workers.flows.words.endings import how_gone
 
 
-def present(service: Service, seen: ServiceSeen | None) -> ServiceSeen:
-    """The ECS service, which is there, ACTIVE and rolled out by ECS itself. Pure.
+def there(service: Service, seen: ServiceSeen | None) -> ServiceSeen:
+    """The ECS service, in whatever state it is. Pure.
 
-    Raises:
-        ServiceMissing, ServiceNotActive, ForeignController
+    Raises ServiceMissing.
     """
     if seen is None:
         raise ServiceMissing(
@@ -21,6 +20,16 @@ def present(service: Service, seen: ServiceSeen | None) -> ServiceSeen:
             region=service.region,
             service=service.name,
         )
+    return seen
+
+
+def present(service: Service, seen: ServiceSeen | None) -> ServiceSeen:
+    """The ECS service, which is there, ACTIVE and rolled out by ECS itself. Pure.
+
+    Raises:
+        ServiceMissing, ServiceNotActive, ForeignController
+    """
+    seen = there(service, seen)
     if seen.status != "ACTIVE":
         raise ServiceNotActive(
             ecs_service=service.ecs_service, how=how_gone(seen.status), service=service.name

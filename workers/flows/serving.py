@@ -1,4 +1,10 @@
-"""Serving and drained are two things: old tasks may drain for minutes after the new ones serve."""
+"""Serving and drained are two things: old tasks may drain for minutes after the new ones serve.
+
+Serving is not "the full count runs" but that and no old task running beside it: new tasks may run and fail
+their health checks while ECS keeps the old ones. From then on old tasks only drain. How many are left is
+counted from task records, since a service's counts leave out those that drain; the end says it and waits for
+none of them.
+"""
 
 from __future__ import annotations
 

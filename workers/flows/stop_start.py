@@ -13,7 +13,7 @@ from workers.ecs import services, tasks
 from workers.ecs.seen import DeploymentSeen, ServiceSeen, TaskSeen
 from workers.flows import autoscaling, lingering, marks
 from workers.flows.ending import end, go_back, gone, is_own, look_again, old_revision, superseded, withdraw
-from workers.flows.identity import follow_ours
+from workers.flows.identity import about_to_update, follow_ours
 from workers.flows.words import endings, going, reasons
 from workers.turn import Next, Turn
 
@@ -129,13 +129,7 @@ def start(deploy: Deploy, turn: Turn) -> Next:
     if seen.revision == original.revision and (seen.desired != 0 or _any_alive(deploy, turn)):
         # Something started old tasks again since they were proven stopped: the proof no longer stands.
         return Next(deploy.at(Phase.DRAINING, turn.now()))
-    deploy = turn.write(
-        deploy.evolve(
-            update_tried=True,
-            uncertain=deploy.update_tried,
-            previous_deployment_id=seen.primary.id if seen.primary else None,
-        )
-    )
+    deploy = turn.write(about_to_update(deploy, seen))
     turn.guard()
     updated = services.update(
         turn.region,

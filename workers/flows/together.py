@@ -1,7 +1,12 @@
 """Deploys that were asked for at once: who waits for whom, and who is left alone.
 
 That is asked before each step until the first change. What has begun is finished as if it were alone, since
-leaving it halfway would help nobody.
+leaving it halfway would help nobody. A deploy that was cancelled, rejected, superseded or has expired counts
+as a failure here.
+
+One that waits for its turn keeps its place in its service's line, so others of that service wait behind it.
+As a batch enters all lines in one script, waiting always leads to what was asked for earlier, or stands
+earlier in the batch: two batches cannot lock each other.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """A way back that does not hold: the service is set to the recorded revision, and moved away from it again.
 
-ECS's circuit breaker does so when the old version cannot start either: it goes back to the deployment
-that completed last, which is the new version's. To set the old one forever would not help.
+ECS's circuit breaker does so when the old version cannot start either: it goes back to the deployment that
+completed last, which is the new version's. To set the old one forever would not help: after the deadline of
+the way back the deploy has failed, and the service is left as it is, unless it is at zero.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""`/deploy plan SERVICE TAG`: everything that a deploy would check and show, and nothing changed."""
+"""`/deploy plan SERVICE TAG`: everything that a deploy would check and show, and nothing changed.
+
+It is made by the very code that a deploy plans with, under a claim whose lease is over: it may look, and
+every guard and commit refuses it. While a deploy of the service changes it, there is nothing to plan on; that
+is said.
+"""
 
 from __future__ import annotations
 

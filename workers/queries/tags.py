@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 
 from deploys.catalogue.service import Service
-from deploys.errors import ForeignController, ServiceMissing, TagsUnknown
+from deploys.errors import ForeignController, TagsUnknown
 from deploys.mrkdwn import code, escape, plural
 from workers.ecs import registry, services, session_names, task_definitions, tasks
 from workers.ecs.images import ImageReference
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
 from workers.ecs.session import Aws, Region
+from workers.flows.present import there
 from workers.flows.words.measures import short, size
 from workers.thread.card import date
 
@@ -45,14 +46,8 @@ def tags(service: Service, aws: Aws) -> str:
 
 
 def _service(service: Service, region: Region) -> ServiceSeen:
-    found = services.describe(region, service.cluster, [service.ecs_service]).get(service.ecs_service)
-    if found is None:
-        raise ServiceMissing(
-            ecs_service=service.ecs_service,
-            cluster=service.cluster,
-            region=service.region,
-            service=service.name,
-        )
+    described = services.describe(region, service.cluster, [service.ecs_service])
+    found = there(service, described.get(service.ecs_service))
     if not found.revision:  # ECS knows none where task sets are an external controller's
         raise ForeignController(ecs_service=service.ecs_service, controller=found.controller)
     return found

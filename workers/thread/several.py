@@ -1,4 +1,9 @@
-"""The thread of deploys that were asked for at once: each one's replies in order, and a last one."""
+"""The thread of deploys that were asked for at once: each one's replies in order, and a last one.
+
+One worker at a time tells of all its deploys, under one lease. The ends of single ones mention nobody but for
+the first failure, at once; the last reply mentions who asked. Each failure is shown in the channel, except
+for those of deploys that were left alone because of another.
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,9 @@ class Subject(Protocol):
         ...
 
     @property
-    def channel(self) -> str: ...
+    def channel(self) -> str:
+        """The channel of the thread."""
+        ...
 
     @property
     def asked_in(self) -> str | None:
@@ -50,7 +52,9 @@ class Subject(Protocol):
         """Whether nothing more will happen."""
         ...
 
-    def card(self, now: float) -> Card: ...
+    def card(self, now: float) -> Card:
+        """The message at the root, as of `now` (epoch seconds)."""
+        ...
 
     def fingerprint(self) -> str:
         """Of the card: stays the same while nothing but time went by."""

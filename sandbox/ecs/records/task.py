@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 STARTING = ("PROVISIONING", "PENDING", "ACTIVATING")
-ENDING = ("DEACTIVATING", "STOPPING", "DEPROVISIONING")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,13 +54,13 @@ def service_view(tables: Tables, service: Service, *, tags: bool) -> Json:
         "placementStrategy": [],
         **service.settings,
     }
-    view.update(_current(tables, service, deployments, tasks))
+    view.update(_current(deployments, tasks))
     if tags:
         view["tags"] = tag_list(service.tags)
     return view
 
 
-def _current(tables: Tables, service: Service, deployments: list[Deployment], tasks: list[Task]) -> Json:
+def _current(deployments: list[Deployment], tasks: list[Task]) -> Json:
     current: Json = {
         "currentServiceRevisions": [
             {

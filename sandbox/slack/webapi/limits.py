@@ -17,7 +17,6 @@ class Rate:
 
 
 # Slack documents the rates and that bursts are tolerated, not how large: the bursts are this sandbox's.
-TIER_1 = Rate(1, 4)
 TIER_2 = Rate(20, 10)
 TIER_3 = Rate(50, 20)
 TIER_4 = Rate(100, 30)

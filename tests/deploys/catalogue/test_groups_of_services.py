@@ -49,7 +49,8 @@ WRONG = [
     ("groups: [web]", "4:9: groups: this is a list; write the groups by name, indented below it."),
     (
         "groups: {both: [web, api]}",
-        "4:16: groups.both: this is a list; write keys and values, indented below it.",
+        "4:16: groups.both: this is a list; write it as the value of `services`, indented below the group's "
+        "name.",
     ),
     (
         "groups: {both: }",

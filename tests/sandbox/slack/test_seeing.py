@@ -157,7 +157,7 @@ def test_nobody_listens_live_as_a_stranger(slack: SlackSandbox) -> None:
 
 def test_a_client_elsewhere_sees_the_same(slack: SlackSandbox) -> None:
     elsewhere = SlackClient(slack.url)
-    ts = elsewhere.type("alice", "deploys", "from elsewhere")["ts"]
+    ts = elsewhere.say("alice", "deploys", "from elsewhere")["ts"]
 
     assert slack.wait_for(lambda: slack.thread("deploys", ts))[0]["text"] == "from elsewhere"
     elsewhere.close()

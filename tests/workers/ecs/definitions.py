@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from deploys.catalogue.service import Service
 from tests.builders import ARN, REGISTRY
 from tests.workers.ecs.played import Body
+from workers.ecs import task_definitions
 from workers.ecs.seen import RevisionSeen
 
 DIGEST = "sha256:" + "ab" * 32
@@ -57,3 +59,11 @@ def a_revision(*containers: Body, tags: tuple[tuple[str, str], ...] = (), **more
 
 def images_of(request: dict[str, Any]) -> dict[str, str]:
     return {found["name"]: found["image"] for found in request["containerDefinitions"]}
+
+
+def retagged(revision: RevisionSeen, service: Service, tag: str, deploy_id: str) -> dict[str, Any]:
+    """The request that registers a copy under another tag, as a deploy that pins nothing makes it."""
+    images = {
+        change.container: change.new_image for change in task_definitions.changes(revision, service, tag)
+    }
+    return task_definitions.copied(revision, images, deploy_id)

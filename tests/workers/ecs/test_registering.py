@@ -7,7 +7,7 @@ import pytest
 from deploys.catalogue.service import Service
 from deploys.errors import AwsDenied, UnknownField
 from tests.builders import ARN, REGISTRY, a_service
-from tests.workers.ecs.definitions import container, raw_definition
+from tests.workers.ecs.definitions import container, raw_definition, retagged
 from tests.workers.ecs.played import Body, PlayedAws
 from workers.ecs import task_definitions
 from workers.ecs.session import Region
@@ -85,9 +85,7 @@ def seeded(region: Region) -> str:
 def test_a_copy_is_registered_and_reads_like_the_original_but_for_the_tag(moto_region: Region) -> None:
     old = task_definitions.describe(moto_region, seeded(moto_region))
 
-    arn = task_definitions.register(
-        moto_region, task_definitions.retagged(old, a_service(), "1.4.2", "abcd2345")
-    )
+    arn = task_definitions.register(moto_region, retagged(old, a_service(), "1.4.2", "abcd2345"))
     new = task_definitions.describe(moto_region, arn)
 
     assert arn != old.arn
@@ -139,7 +137,7 @@ def test_a_crash_after_registering_is_made_good_by_adopting(moto_region: Region)
     service: Service = a_service()
     assert task_definitions.registered_for(moto_region, "web", old.number, "abcd2345") is None
 
-    arn = task_definitions.register(moto_region, task_definitions.retagged(old, service, "1.4.2", "abcd2345"))
+    arn = task_definitions.register(moto_region, retagged(old, service, "1.4.2", "abcd2345"))
 
     assert task_definitions.registered_for(moto_region, "web", old.number, "abcd2345") == arn
     assert task_definitions.registered_for(moto_region, "web", old.number + 1, "abcd2345") is None

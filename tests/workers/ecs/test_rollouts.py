@@ -126,15 +126,11 @@ def test_a_service_deployment_is_seen_as_ecs_describes_it(aws: PlayedAws, region
             arn=deployment_arn("ours"),
             status="ROLLBACK_IN_PROGRESS",
             reason="Circuit breaker triggered.",
-            target_revision_arn=revision_arn("12"),
             stage="SCALE_UP",
             created_at=AT + 0.5,
             breaker_status="TRIGGERED",
             breaker_failures=3,
             breaker_threshold=3,
-            target_requested=3,
-            target_running=1,
-            target_pending=2,
             rollback_reason="tasks failed to start",
         )
     }

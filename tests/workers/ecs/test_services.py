@@ -72,7 +72,7 @@ def test_a_service_is_seen_as_ecs_describes_it(aws: PlayedAws, region: Region) -
     assert (seen.desired, seen.pending, seen.running) == (3, 1, 2)
     assert (seen.controller, seen.scheduling, seen.strategy) == ("CODE_DEPLOY", "DAEMON", "CANARY")
     assert (seen.minimum_healthy_percent, seen.maximum_percent) == (50, 150)
-    assert (seen.breaker, seen.breaker_rollback, seen.launch_type) == (True, True, "FARGATE")
+    assert seen.launch_type == "FARGATE"
     assert seen.tags == {"team": "shop", "empty": ""}
     assert seen.events == (EventSeen("e1", 1_790_000_001.5, "(service web) has started 1 tasks."),)
     assert seen.deployments == (
@@ -108,7 +108,7 @@ def test_what_ecs_leaves_out_has_its_default(aws: PlayedAws, region: Region) -> 
     seen = services.describe(region, "production", ["web"])["web"]
 
     assert (seen.controller, seen.scheduling, seen.strategy) == ("ECS", "REPLICA", "ROLLING")
-    assert (seen.minimum_healthy_percent, seen.maximum_percent, seen.breaker) == (None, None, False)
+    assert (seen.minimum_healthy_percent, seen.maximum_percent) == (None, None)
     assert (seen.deployments, seen.events, seen.tags, seen.primary) == ((), (), {}, None)
 
 

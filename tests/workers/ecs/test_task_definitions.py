@@ -9,12 +9,12 @@ import pytest
 from deploys.deploy import ContainerChange
 from deploys.errors import ImageUnreadable, NoSuchContainer
 from tests.builders import REGISTRY, a_service
-from tests.workers.ecs.definitions import DIGEST, a_revision, container, images_of
+from tests.workers.ecs.definitions import DIGEST, a_revision, container, images_of, retagged
 from workers.ecs import task_definitions
 
 
 def test_a_copy_has_only_what_a_request_may_have() -> None:
-    request = task_definitions.retagged(a_revision(), a_service(), "1.4.2", "abcd2345")
+    request = retagged(a_revision(), a_service(), "1.4.2", "abcd2345")
 
     assert request == {
         "family": "web",
@@ -56,7 +56,7 @@ def test_every_member_of_the_model_is_either_copied_or_known_to_be_describes_alo
 
 
 def test_roles_that_ecs_answers_empty_are_not_sent() -> None:
-    request = task_definitions.retagged(
+    request = retagged(
         a_revision(taskRoleArn="", executionRoleArn="", cpu=""), a_service(), "1.4.2", "abcd2345"
     )
 
@@ -75,7 +75,7 @@ def test_what_is_inside_a_container_is_copied_to_the_letter() -> None:
         dockerLabels={"empty": ""},
     )
 
-    request = task_definitions.retagged(a_revision(web), a_service(), "1.4.2", "abcd2345")
+    request = retagged(a_revision(web), a_service(), "1.4.2", "abcd2345")
 
     assert request["containerDefinitions"] == [{**web, "image": f"{REGISTRY}/web:1.4.2"}]
 
@@ -84,7 +84,7 @@ def test_a_copy_leaves_the_revision_as_it_was() -> None:
     revision = a_revision()
     before = copy.deepcopy(revision.raw)
 
-    request = task_definitions.retagged(revision, a_service(), "1.4.2", "abcd2345")
+    request = retagged(revision, a_service(), "1.4.2", "abcd2345")
     request["containerDefinitions"][0]["name"] = "changed"
     request["runtimePlatform"]["cpuArchitecture"] = "X86_64"
 
@@ -102,7 +102,7 @@ def test_tags_are_kept_but_for_those_of_aws_and_of_an_earlier_deploy() -> None:
         )
     )
 
-    assert task_definitions.retagged(revision, a_service(), "1.4.2", "abcd2345")["tags"] == [
+    assert retagged(revision, a_service(), "1.4.2", "abcd2345")["tags"] == [
         {"key": "team", "value": "shop"},
         {"key": "empty", "value": ""},
         {"key": "slipway:deploy", "value": "abcd2345"},
@@ -118,7 +118,7 @@ WEB = container("web", f"{REGISTRY}/web:1.4.0")
 
 
 def test_by_default_the_containers_of_the_main_image_change_and_sidecars_do_not() -> None:
-    request = task_definitions.retagged(a_revision(MIGRATE, WEB, ENVOY), a_service(), "1.4.2", "abcd2345")
+    request = retagged(a_revision(MIGRATE, WEB, ENVOY), a_service(), "1.4.2", "abcd2345")
 
     assert images_of(request) == {
         "migrate": f"{REGISTRY}/web:1.4.2",
@@ -146,7 +146,7 @@ def test_only_named_containers_change_where_some_are_named() -> None:
     service = a_service(containers=("envoy",))
     revision = a_revision(WEB, ENVOY, MIGRATE)
 
-    request = task_definitions.retagged(revision, service, "v1.31", "abcd2345")
+    request = retagged(revision, service, "v1.31", "abcd2345")
 
     assert images_of(request) == {
         "web": f"{REGISTRY}/web:1.4.0",
@@ -156,13 +156,12 @@ def test_only_named_containers_change_where_some_are_named() -> None:
     assert str(task_definitions.main_image(revision, service)) == "public.ecr.aws/envoy/envoy:v1.30"
 
 
-@pytest.mark.parametrize("ask", ["changes", "main_image", "retagged"])
+@pytest.mark.parametrize("ask", ["changes", "main_image"])
 def test_a_named_container_that_is_not_there_is_refused_with_those_that_are(ask: str) -> None:
     service = a_service(containers=("web", "worker"))
     asks: dict[str, Any] = {
         "changes": lambda: task_definitions.changes(a_revision(WEB, ENVOY), service, "1.4.2"),
         "main_image": lambda: task_definitions.main_image(a_revision(WEB, ENVOY), service),
-        "retagged": lambda: task_definitions.retagged(a_revision(WEB, ENVOY), service, "1.4.2", "x"),
     }
 
     with pytest.raises(NoSuchContainer) as raised:
@@ -202,5 +201,5 @@ def test_an_image_that_cannot_be_read_is_refused_but_a_strange_sidecar_is_left_a
     with pytest.raises(ImageUnreadable):
         task_definitions.changes(a_revision(odd, WEB), a_service(), "1.4.2")
 
-    request = task_definitions.retagged(a_revision(WEB, odd), a_service(), "1.4.2", "abcd2345")
+    request = retagged(a_revision(WEB, odd), a_service(), "1.4.2", "abcd2345")
     assert images_of(request)["odd"] == "${IMAGE}"

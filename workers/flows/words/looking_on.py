@@ -102,7 +102,7 @@ def superseded(deploy: Deploy, newer: DeploymentSeen | None) -> str:
     )
 
 
-def gone(deploy: Deploy, status: str) -> str:
+def gone(status: str) -> str:
     return f"*Failed*: the ECS service {how_gone(status)}, and its rollout with it. I changed nothing."
 
 

@@ -10,7 +10,7 @@ export class ChannelPane {
     this.desk = desk;
     this.channel = channel;
     const name = desk.workspace.titleOf(channel.id);
-    this.conversation = new Conversation(desk, { channel, thread: null, empty: emptiness(name) });
+    this.conversation = new Conversation(desk, { channel, thread: null, empty: emptiness(name, desk) });
     this.membership = el("div.head-side");
     const head = channel.is_im ? appHead(desk, "Messages") : this.#head();
     this.box = el("section.pane.channel", { "aria-label": name }, head, this.conversation.nodes);
@@ -57,6 +57,7 @@ export class ChannelPane {
   }
 }
 
-function emptiness(name) {
-  return el("div.pane-empty", { hidden: true }, el("strong", {}, name), "Nothing has been written here yet.");
+function emptiness(name, desk) {
+  const hint = `Nothing has been written here yet. Type / to see what ${desk.workspace.app.name} can do.`;
+  return el("div.pane-empty", { hidden: true }, el("strong", {}, name), hint);
 }

@@ -90,6 +90,14 @@ def test_the_home_tab_shows_what_the_app_publishes(work: Workplace, app: WebClie
     expect(work.page.get_by_role("region", name="Home")).to_contain_text("Two ships wait")
 
 
+def test_an_empty_channel_says_under_its_name_what_to_type(work: Workplace) -> None:
+    work.open("alice", "#/payments")
+    hint = "Nothing has been written here yet. Type / to see what Harbour can do."
+    nothing = work.page.locator(".pane-empty", has_text=hint)
+    expect(nothing).to_have_text(f"#payments{hint}")
+    expect(nothing.locator("strong")).to_have_css("display", "block")
+
+
 def test_each_person_sees_their_own_channels(work: Workplace) -> None:
     work.open("alice", "#/payments")
     expect(work.page.get_by_role("heading", name="payments")).to_be_visible()
