@@ -13,6 +13,7 @@ from redis import Redis
 from deploys import keys
 from deploys.bell import WATCH, Bell
 from deploys.catalogue.service import Service
+from deploys.claims import Due
 from deploys.connection import texts
 from deploys.decisions import cancel, decide
 from deploys.deploy import Deploy, MilestoneKind, Phase, Verb, Verdict
@@ -143,12 +144,15 @@ class Yard:
 
     def tick(self, seconds: float = 1.0) -> None:
         """Rings for everything that is due, then lets time pass."""
-        for due in self.store.due(self.ecs.now()):
+        self._ring(self.store.due(self.ecs.now()))
+        self.ecs.advance(seconds)
+
+    def _ring(self, all_due: list[Due]) -> None:
+        for due in all_due:
             if due.bell.startswith(WATCH):
                 self.engine.watch(due.bell.removeprefix(WATCH))
             else:
                 self.engine.advance(due.deploy_id)
-        self.ecs.advance(seconds)
 
     def until(self, condition: Callable[[], object], seconds: float = 1800) -> None:
         """Lets time pass until the condition holds, or fails."""
@@ -162,14 +166,20 @@ class Yard:
         deadline = self.ecs.now() + 1800
         while (deploy := self.get(deploy_id)).phase is not phase:
             assert self.ecs.now() < deadline, f"not {phase.value} within 1800 s: {self.describe()}"
-            self.tick(self._until_due())
+            self._tick_when_due(deadline)
         return deploy
 
-    def _until_due(self) -> float:
-        """Whole seconds until something is due, so that turns are taken when ticks of a second would."""
-        now = self.ecs.now()
-        coming = self.store.due(now + PACE.watch_seconds)
-        return max(math.ceil(coming[0].at - now), 1) if coming else PACE.watch_seconds
+    def _tick_when_due(self, deadline: float) -> None:
+        """Passes over the whole seconds in which nothing is due, then takes the turns that ticks of a second
+        would."""
+        while self.ecs.now() < deadline:
+            now = self.ecs.now()
+            coming = self.store.due(now + PACE.watch_seconds)
+            if coming and coming[0].at <= now:
+                self._ring([due for due in coming if due.at <= now])
+                self.ecs.advance(1)
+                return
+            self.ecs.advance(math.ceil(coming[0].at - now) if coming else PACE.watch_seconds)
 
     def until_over(self, deploy_id: str) -> Deploy:
         """Lets time pass until the deploy has ended and settled."""
