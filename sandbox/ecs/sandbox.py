@@ -33,9 +33,10 @@ class EcsSandbox:
     """An ECS region on this machine, with the services of `sandbox.ecs.seed` already steady.
 
     `port` 0 takes a free one when its `url` is first asked for. At `speed` N, tasks live N times as fast
-    while every time given out stays true to the wall clock. With a ManualClock nothing moves but by `advance()`, or by the clock
-    being advanced elsewhere. moto's backends belong to the process, so only one sandbox can be open
-    in it at a time: opening a second raises RuntimeError. Opening starts from scratch each time.
+    while every time given out stays true to the wall clock. With a ManualClock nothing moves but by
+    `advance()`, or by the clock being advanced elsewhere. moto's backends belong to the process, so only
+    one sandbox can be open in it at a time: opening a second raises RuntimeError. Opening starts from
+    scratch each time.
     """
 
     def __init__(
