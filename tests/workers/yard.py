@@ -13,7 +13,6 @@ from redis import Redis
 from deploys import keys
 from deploys.bell import WATCH, Bell
 from deploys.catalogue.service import Service
-from deploys.claims import Due
 from deploys.connection import texts
 from deploys.decisions import cancel, decide
 from deploys.deploy import Deploy, MilestoneKind, Phase, Verb, Verdict
@@ -144,15 +143,12 @@ class Yard:
 
     def tick(self, seconds: float = 1.0) -> None:
         """Rings for everything that is due, then lets time pass."""
-        self._ring(self.store.due(self.ecs.now()))
-        self.ecs.advance(seconds)
-
-    def _ring(self, all_due: list[Due]) -> None:
-        for due in all_due:
+        for due in self.store.due(self.ecs.now()):
             if due.bell.startswith(WATCH):
                 self.engine.watch(due.bell.removeprefix(WATCH))
             else:
                 self.engine.advance(due.deploy_id)
+        self.ecs.advance(seconds)
 
     def until(self, condition: Callable[[], object], seconds: float = 1800) -> None:
         """Lets time pass until the condition holds, or fails."""
@@ -172,14 +168,12 @@ class Yard:
     def _tick_when_due(self, deadline: float) -> None:
         """Passes over the whole seconds in which nothing is due, then takes the turns that ticks of a second
         would."""
-        while self.ecs.now() < deadline:
-            now = self.ecs.now()
+        while (now := self.ecs.now()) < deadline:
             coming = self.store.due(now + PACE.watch_seconds)
             if coming and coming[0].at <= now:
-                self._ring([due for due in coming if due.at <= now])
-                self.ecs.advance(1)
-                return
+                return self.tick()
             self.ecs.advance(math.ceil(coming[0].at - now) if coming else PACE.watch_seconds)
+        return None
 
     def until_over(self, deploy_id: str) -> Deploy:
         """Lets time pass until the deploy has ended and settled."""
