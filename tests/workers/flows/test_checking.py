@@ -128,7 +128,7 @@ def test_a_console_change_while_it_is_checked_supersedes_it(yard: Yard, web: Web
     yard.ecs.client("ecs").update_service(cluster="production", service="web", taskDefinition="web:17")
 
     assert yard.until_over(deploy_id).outcome is Outcome.SUPERSEDED
-    assert "moves the service to `web:17`. I do not fight it." in yard.said(deploy_id, MilestoneKind.END)
+    assert "moves the service to `web:17`. I do not fight it;" in yard.said(deploy_id, MilestoneKind.END)
 
 
 def test_a_service_that_is_deleted_while_it_is_checked_ends_it(yard: Yard, web: WebAnswers) -> None:
@@ -140,7 +140,9 @@ def test_a_service_that_is_deleted_while_it_is_checked_ends_it(yard: Yard, web: 
     assert yard.until_over(deploy_id).outcome is Outcome.FAILED
     end = yard.said(deploy_id, MilestoneKind.END)
     assert re.match(
-        r"\*Failed\*: the ECS service is (DRAINING|INACTIVE)\. There is nothing left to deploy", end
+        r"\*Failed\*: the ECS service (is being deleted \(ECS calls it DRAINING\)|was deleted \(ECS calls it "
+        r"INACTIVE\)), so there is nothing left to deploy or to bring back\.",
+        end,
     )
     assert yard.leftovers() == []
 

@@ -54,7 +54,7 @@ def test_an_alarm_that_does_not_exist_is_refused_at_planning(yard: Yard) -> None
     assert yard.said(deploy_id, MilestoneKind.END) == (
         "*Refused*, nothing was changed: CloudWatch has no alarm `web-typo` in eu-west-1, so I "
         "could not check "
-        "`web` after the rollout. Nothing was changed. Check `alarms` under `after` of `web` in "
+        "`web` after the rollout. Check `alarms` under `after` of `web` in "
         "`services.yml`."
     )
     assert yard.ecs.calls("RegisterTaskDefinition") == []
@@ -68,7 +68,7 @@ def test_an_alarm_that_rings_already_is_refused_at_planning(yard: Yard, alarm: A
     assert yard.said(deploy_id, MilestoneKind.END) == (
         f"*Refused*, nothing was changed: Alarm `{ALARM}` is in ALARM: Threshold Crossed. After "
         "the rollout it has "
-        "to be quiet, so this would only be rolled back. Nothing was changed. Ask again when it "
+        "to be quiet, so this would only be rolled back. Ask again when it "
         "is quiet; `/deploy "
         "rollback web` does not wait for it."
     )
