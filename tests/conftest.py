@@ -62,9 +62,15 @@ def redis_url() -> Iterator[str]:
         yield server.connection_url
 
 
+@pytest.fixture(scope="session")
+def connected(redis_url: str) -> Iterator[Redis]:
+    """One client for all: connecting takes more exchanges than many a test."""
+    with connect(redis_url) as client:
+        yield client
+
+
 @pytest.fixture
-def redis(redis_url: str) -> Redis:
+def redis(connected: Redis) -> Redis:
     """An empty Valkey."""
-    client = connect(redis_url)
-    client.flushall()
-    return client
+    connected.flushall()
+    return connected

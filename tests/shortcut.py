@@ -11,15 +11,19 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import boto3
+import botocore.session
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse, HeadersDict
 from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
+from botocore.utils import parse_timestamp
 
 from sandbox.ecs import EcsSandbox
 from sandbox.ecs.http.front import ConnectionLost
@@ -40,12 +44,13 @@ ENVIRONMENT = {
 
 
 def shorten(sandbox: EcsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every client of this process takes the short way to this sandbox; its forks connect."""
+    """Every client of this process takes the short way to this sandbox; its forks connect, if it is served
+    by then: asking for its `url` does that."""
     connecting, here = URLLib3Session.send, os.getpid()
     connected = sandbox.client
 
     def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
-        if not request.url.startswith((ADDRESS, sandbox.url)):
+        if not (request.url.startswith(ADDRESS) or request.url.startswith(sandbox.url)):
             return connecting(session, request)
         if os.getpid() == here:
             return _answered(sandbox, request)
@@ -60,6 +65,7 @@ def shorten(sandbox: EcsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setattr(URLLib3Session, "send", send)
     monkeypatch.setattr(Aws, "build", _build)
+    monkeypatch.setattr(boto3, "Session", _session_of)
     monkeypatch.setattr(sandbox, "client", client)
 
 
@@ -80,28 +86,68 @@ def answered_by(sandbox: EcsSandbox, client: Any) -> Iterator[Any]:
 @cache
 def someone(service: str) -> Any:
     """A client that is not Slipway's, for one of AWS's services, at ADDRESS."""
-    return boto3.client(
-        service,  # type: ignore[call-overload]
-        endpoint_url=ADDRESS,
-        region_name=REGION,
-        aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",
+    return lightened(
+        _session().client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=ADDRESS,
+            region_name=REGION,
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",
+        )
     )
 
 
+def lightened(client: Any) -> Any:
+    """Names its keys without signing with them, and itself always in the same words: the sandbox looks at
+    nothing else of either, and both take longer than its answer."""
+
+    def name_keys(request: AWSRequest, signing_name: str, region_name: str, **_: Any) -> None:
+        scope = f"sandbox/20260101/{region_name}/{signing_name}/aws4_request"
+        request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}"
+
+    creator = client._user_agent_creator
+    user_agent = creator.to_string()
+    creator.to_string = lambda: user_agent
+    client.meta.events.register("choose-signer", lambda **_: UNSIGNED)
+    client.meta.events.register("before-sign", name_keys)
+    return client
+
+
 _building = Aws.build
+_making = boto3.Session
+
+
+def _session_of(**options: Any) -> boto3.Session:
+    """A session is kept too: each takes longer to build than a client."""
+    return _session() if not options and _nobody_else_is_named() else _making(**options)
+
+
+@cache
+def _session() -> boto3.Session:
+    known = botocore.session.get_session()
+    known.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_instant)
+    return _making(botocore_session=known)
+
+
+def _instant(told: Any) -> datetime:
+    """botocore asks the operating system about summer time for each."""
+    return datetime.fromtimestamp(told, UTC) if isinstance(told, int | float) else parse_timestamp(told)
 
 
 def _build(aws: Aws, service: str, region: str, keys: Keys | None = None) -> Any:
     """Slipway's own client; it is kept where nobody but the sandbox's own user is asked for."""
-    if keys or not ENVIRONMENT.items() <= os.environ.items():
+    if keys or not _nobody_else_is_named():
         return _building(aws, service, region, keys)
     return _slipways(service, region)
 
 
+def _nobody_else_is_named() -> bool:
+    return ENVIRONMENT.items() <= os.environ.items() and "AWS_PROFILE" not in os.environ
+
+
 @cache
 def _slipways(service: str, region: str) -> Any:
-    return _building(Aws(), service, region)
+    return lightened(_building(Aws(), service, region))
 
 
 def _answered(sandbox: EcsSandbox, request: AWSPreparedRequest) -> AWSResponse:

@@ -4,6 +4,10 @@ with EcsSandbox(speed=10) as ecs:
     ecs.client("ecs").update_service(cluster="production", service="web", forceNewDeployment=True)
 """
 
+import sandbox.ecs.lean  # noqa: F401 - before anything imports moto
+
+# isort: split
+
 from sandbox.ecs.clock import ManualClock
 from sandbox.ecs.pace import Lifetimes
 from sandbox.ecs.place import ACCOUNT, REGION

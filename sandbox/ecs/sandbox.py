@@ -32,10 +32,11 @@ _session = boto3.Session()
 class EcsSandbox:
     """An ECS region on this machine, with the services of `sandbox.ecs.seed` already steady.
 
-    `port` 0 takes a free one. At `speed` N, tasks live N times as fast while every time given out
-    stays true to the wall clock. With a ManualClock nothing moves but by `advance()`, or by the clock
-    being advanced elsewhere. moto's backends belong to the process, so only one sandbox can be open
-    in it at a time: opening a second raises RuntimeError. Opening starts from scratch each time.
+    `port` 0 takes a free one when its `url` is first asked for. At `speed` N, tasks live N times as fast
+    while every time given out stays true to the wall clock. With a ManualClock nothing moves but by
+    `advance()`, or by the clock being advanced elsewhere. moto's backends belong to the process, so only
+    one sandbox can be open in it at a time: opening a second raises RuntimeError. Opening starts from
+    scratch each time.
     """
 
     def __init__(
@@ -53,6 +54,8 @@ class EcsSandbox:
         self._lifetimes = lifetimes or Lifetimes()
         self._chance = Random(seed)
         self._closing = threading.Event()
+        self._serving = threading.Lock()
+        self._is_open = False
         self._server: Server | None = None
         self._regions: dict[str, Region] = {}
         self._roles = Roles()
@@ -71,7 +74,8 @@ class EcsSandbox:
         self.stop()
 
     def start(self) -> None:
-        """Reset moto, seed the region and serve it. Raises RuntimeError when another one is open."""
+        """Reset moto, seed the region and serve it. Raises RuntimeError when another one is open, and
+        OSError for a port that is taken."""
         if not _one_at_a_time.acquire(blocking=False):
             raise RuntimeError(
                 "An EcsSandbox is already open in this process, and moto's backends are shared by the "
@@ -89,7 +93,9 @@ class EcsSandbox:
         self._roles = Roles()
         control = Control(routes(self))
         self._front = Front(self._regions, self._roles, self.faults, control, self._closing)
-        self._server = Server(self._port, self._front)
+        if self._port:
+            self._server = Server(self._port, self._front)
+        self._is_open = True
 
     def _furnished(self, account: str) -> Region:
         region = Region(account, REGION, self.clock, self.speed, self._lifetimes, self._chance)
@@ -99,11 +105,14 @@ class EcsSandbox:
 
     def stop(self) -> None:
         """Close the port and forget everything. Requests that hang are let go."""
-        if self._server is None:
+        if not self._is_open:
             return
+        self._is_open = False
         self._closing.set()
-        self._server.close()
-        self._server = None
+        with self._serving:
+            if self._server is not None:
+                self._server.close()
+                self._server = None
         BackendDict.reset()
         _one_at_a_time.release()
 
@@ -115,10 +124,13 @@ class EcsSandbox:
 
     @property
     def url(self) -> str:
-        """The address for AWS_ENDPOINT_URL."""
-        if self._server is None:
-            raise RuntimeError("this EcsSandbox is not being served")
-        return self._server.url
+        """The address for AWS_ENDPOINT_URL. Raises RuntimeError unless the sandbox is open."""
+        with self._serving:
+            if not self._is_open:
+                raise RuntimeError("this EcsSandbox is not open")
+            if self._server is None:
+                self._server = Server(self._port, self.application)
+            return self._server.url
 
     @property
     def application(self) -> Front:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, ValuesView
 from typing import Any, Generic, TypeVar
 
 from sandbox.ecs.records import Deployment, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition
@@ -48,6 +48,9 @@ class Table(Mapping[str, Row], Generic[Row]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def values(self) -> ValuesView[Row]:
+        return self._rows.values()  # Mapping's own would look each row up
 
     def put(self, key: str, row: Row) -> Row:
         self._journal.note(self.name, key, self._rows.get(key))

@@ -100,6 +100,7 @@ def test_the_demo_opens_a_page_and_ctrl_c_leaves_no_process_behind() -> None:
     finally:
         demo.send_signal(signal.SIGINT)
     assert demo.wait(30) == 0
+    demo.stdout.close()
     until(lambda: not [pid for pid in family if alive(pid)], 10)
 
 

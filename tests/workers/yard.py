@@ -162,14 +162,18 @@ class Yard:
         deadline = self.ecs.now() + 1800
         while (deploy := self.get(deploy_id)).phase is not phase:
             assert self.ecs.now() < deadline, f"not {phase.value} within 1800 s: {self.describe()}"
-            self.tick(self._until_due())
+            self._tick_when_due(deadline)
         return deploy
 
-    def _until_due(self) -> float:
-        """Whole seconds until something is due, so that turns are taken when ticks of a second would."""
-        now = self.ecs.now()
-        coming = self.store.due(now + PACE.watch_seconds)
-        return max(math.ceil(coming[0].at - now), 1) if coming else PACE.watch_seconds
+    def _tick_when_due(self, deadline: float) -> None:
+        """Passes over the whole seconds in which nothing is due, then takes the turns that ticks of a second
+        would."""
+        while (now := self.ecs.now()) < deadline:
+            coming = self.store.due(now + PACE.watch_seconds)
+            if coming and coming[0].at <= now:
+                return self.tick()
+            self.ecs.advance(math.ceil(coming[0].at - now) if coming else PACE.watch_seconds)
+        return None
 
     def until_over(self, deploy_id: str) -> Deploy:
         """Lets time pass until the deploy has ended and settled."""

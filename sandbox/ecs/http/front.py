@@ -6,19 +6,18 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from moto.core.utils import camelcase_to_underscores
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.models import get_account_id_from
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from sandbox.ecs import alarms, autoscaling
 from sandbox.ecs.errors import EcsError
 from sandbox.ecs.faults import Fault, Faults
 from sandbox.ecs.http.answer import Answer, StartResponse, answer_of, error_answer, json_answer
 from sandbox.ecs.http.control import Control
+from sandbox.ecs.http.moto import moto
 from sandbox.ecs.http.request import AwsRequest
 from sandbox.ecs.model import check_params
 from sandbox.ecs.operations import OPERATIONS, Call
@@ -47,12 +46,6 @@ class CallNote:
     """The account whose keys it came with."""
     outcome: str
     """`ok`, an error code, or the kind of the fault that kept the answer back."""
-
-
-@lru_cache(maxsize=1)
-def _moto() -> DomainDispatcherApplication:
-    """One for the process: its Flask applications hold no state, and are slow to build."""
-    return DomainDispatcherApplication(create_backend_app)
 
 
 class Front:
@@ -146,7 +139,7 @@ class Front:
     def _answer(self, request: AwsRequest, environ: dict[str, Any], stale: Fault | None) -> Answer:
         with self._region_of(request).moment() as region:
             if not self._is_ours(request):
-                answer = answer_of(_moto(), environ)
+                answer = answer_of(moto(), environ)
                 if request.is_assume_role:
                     return self._roles.assumed(request.params, answer, region.now)
                 if request.operation == "PutMetricData":
@@ -155,7 +148,7 @@ class Front:
                 return answer
             operation = OPERATIONS.get(request.operation)
             if operation is None and _moto_plays(request.operation):
-                return answer_of(_moto(), environ)
+                return answer_of(moto(), environ)
             if operation is None:
                 message = f"The sandbox does not play {request.operation}."
                 return error_answer("ecs", "UnsupportedFeatureException", message)

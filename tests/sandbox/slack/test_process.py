@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,8 +44,8 @@ def test_it_says_how_to_reach_it_and_stops_when_told(manifest_file: Path, stop: 
         environment = dict(line.split("=", 1) for line in greeting[1:])
         client = WebClient(environment["SLACK_BOT_TOKEN"], environment["SLACK_API_URL"])
         assert client.auth_test()["user"] == "slipway"
-        slack = SlackClient(greeting[0].split()[-1])
-        assert slack.health()["ok"]
+        with closing(SlackClient(greeting[0].split()[-1])) as slack:
+            assert slack.health()["ok"]
         running.send_signal(stop)
         _, complaints = running.communicate(timeout=10)
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.web_answers import WebAnswers, web_answers
+from tests.workers.flows.checks import ALARM, state
 from tests.workers.yard import Yard
 
 Twist = Callable[[str, Callable[[dict[str, Any]], None]], None]
@@ -28,3 +30,27 @@ def twist(yard: Yard) -> Iterator[Twist]:
     yield change
     for name, handle in registered:
         events.unregister(name, handle)
+
+
+@pytest.fixture
+def web() -> Iterator[WebAnswers]:
+    with web_answers() as serving:
+        yield serving
+
+
+@pytest.fixture
+def alarm(yard: Yard) -> Any:
+    """CloudWatch, with one alarm that is quiet."""
+    cloudwatch = yard.ecs.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName=ALARM,
+        Namespace="Shop",
+        MetricName="Errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=5,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    state(cloudwatch, "OK")
+    return cloudwatch

@@ -12,8 +12,8 @@ from deploys.hooks import answer
 from deploys.pauses import paused_elsewhere, unanswered
 from deploys.standing import standing
 from deploys.traffic import HookAction, PauseEnd
+from tests.workers.flows.followed import begin_elsewhere, changing, ending, follow, steady
 from tests.workers.flows.natives import a_pause, answer_in_console, configure, stage, until, until_over
-from tests.workers.flows.test_looking_on import begin_elsewhere, changing, ending, follow, steady
 from tests.workers.flows.test_native import quiet, watch_alarm
 from tests.workers.yard import BOB, Yard
 from workers.thread.card import card

@@ -8,8 +8,8 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.pauses import unanswered
 from deploys.traffic import HookAction, PauseAnswer
 from tests.builders import a_deploy, a_native_service, a_plan
+from tests.workers.flows.followed import changing
 from tests.workers.flows.natives import Json, a_pause, configure, replies, story, until, until_over
-from tests.workers.flows.test_looking_on import changing
 from tests.workers.flows.test_native import quiet, watch_alarm
 from tests.workers.flows.test_native_pauses import continued, until_asked
 from tests.workers.flows.test_rollout import a_deployment, enum, own, service_with

@@ -10,7 +10,7 @@ import pytest
 from deploys.catalogue.service import Strategy
 from deploys.deploy import MilestoneKind, Outcome, Phase, Verb
 from sandbox.ecs.http.front import CallNote
-from tests.workers.flows.test_looking_on import begin_elsewhere
+from tests.workers.flows.followed import begin_elsewhere
 from tests.workers.yard import Yard
 from workers.thread.card import headline
 

@@ -109,6 +109,7 @@ def test_what_the_janitor_finds_is_brought_back_and_told_in_the_channel(
 def test_a_worker_that_forks_does_the_same(office: Office, workshop: Workshop, yard: Yard) -> None:
     web = yard.ask("web", "1.4.2")
     Bell(office.redis).advance(web)
+    assert yard.ecs.url, "a fork connects"
 
     office.work(Worker)
 
