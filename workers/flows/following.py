@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from deploys.around import after
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Rollout
 from deploys.errors import AwsError
 from workers.ecs import tasks
-from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
+from workers.ecs.seen import DeploymentSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
+from workers.flows.aftermath import newer_than_ours, succeeded_before
 from workers.flows.causes import known_cause, why_stopped
 from workers.flows.checking import succeed
 from workers.flows.deadline import ecs_overdue, overdue
@@ -21,7 +23,7 @@ from workers.flows.serving import counted, tell_serving
 from workers.flows.shifting import observe
 from workers.flows.stop_start import taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
-from workers.flows.words import endings, going, reasons
+from workers.flows.words import aftermath, endings, going, reasons
 from workers.turn import Next, Turn
 
 
@@ -93,8 +95,13 @@ def progress(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSee
 def _finish(
     deploy: Deploy, turn: Turn, stands: Stand, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None
 ) -> Next:
+    newer = newer_than_ours(deploy, seen)
+    if stands is Stand.SUCCEEDED and after(deploy) is None:
+        took = turn.now() - deploy.requested_at
+        if ended := succeeded_before(deploy, turn, seen, aftermath.completed, took):
+            return ended
     if stands is Stand.SUCCEEDED:
-        return _succeed(deploy, turn)
+        return _succeed(deploy, turn, newer)
     if stands is Stand.ROLLED_BACK:
         reason = known_cause(deploy, own) or deploy.reason or going.ecs_goes_back(own.reason if own else "")
         deploy = deploy.evolve(
@@ -104,6 +111,8 @@ def _finish(
             deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.overlap_back(), broadcast=True)
         why = gather(deploy, turn, seen)
         text = endings.rolled_back(deploy, old_revision(deploy), reason, why)
+        if newer is not None and newer.revision != old_revision(deploy):
+            text = f"{text}\n{aftermath.replaced(newer)}"
         return end(deploy, turn, Outcome.ROLLED_BACK, text)
     if stands is Stand.FAILED:
         reason = why_stopped(own) or reasons.rollout_failed(own.reason if own else "")
@@ -113,7 +122,7 @@ def _finish(
     return end(deploy, turn, Outcome.FAILED, endings.gone(seen.status if seen else ""))
 
 
-def _succeed(deploy: Deploy, turn: Turn) -> Next:
+def _succeed(deploy: Deploy, turn: Turn, newer: DeploymentSeen | None) -> Next:
     now = turn.now()
     if deploy.service.strategy is Strategy.STOP_START and deploy.original is not None:
         service = deploy.service
@@ -121,7 +130,8 @@ def _succeed(deploy: Deploy, turn: Turn) -> Next:
         listed = {t.arn: t for t in tasks.of_service(turn.region, service.cluster, service.ecs_service)}
         known = {**recorded, **listed}.values()
         new = [task for task in known if task.started_by == deploy.deployment_id]
-        old = [task for task in known if task.started_by != deploy.deployment_id]
+        not_old = {deploy.deployment_id, newer.id if newer else None}
+        old = [task for task in known if task.started_by not in not_old]
         deploy = deploy.evolve(serving_at=serving_since(new, deploy.original.desired_count) or now)
         beside = overlap_seconds(old, new)
         if beside is not None:

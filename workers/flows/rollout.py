@@ -102,19 +102,27 @@ def wants_no_task(service: ServiceSeen) -> bool:
 def _by_identity(followed: Followed, service: ServiceSeen, own: ServiceDeploymentSeen | None) -> Stand:
     if own is not None:
         by_status = STAND_BY_STATUS.get(own.status, Stand.GOING)
+        if by_status is Stand.SUCCEEDED and _is_stale(followed, service):
+            return Stand.GOING
         if by_status not in (None, Stand.GOING):
             return by_status
         if by_status is None:
             return _taken_or(Stand.FAILED, followed, service)
         return _taken_or(Stand.GOING, followed, service)
     primary = service.primary
-    if primary is None or primary.id == followed.previous_deployment_id:
+    if primary is None or _is_stale(followed, service):
         return Stand.GOING
     if primary.id == followed.deployment_id:
         return STAND_BY_ROLLOUT_STATE.get(primary.rollout_state, Stand.GOING)
     if _is_breaker_rollback(followed, service, primary):
         return Stand.ROLLED_BACK if primary.rollout_state == "COMPLETED" else Stand.ROLLING_BACK
     return Stand.SUPERSEDED
+
+
+def _is_stale(followed: Followed, service: ServiceSeen) -> bool:
+    """Whether the service is shown as it was before our update: its counts are not those of our tasks."""
+    before = followed.previous_deployment_id
+    return before is not None and service.primary is not None and service.primary.id == before
 
 
 def _taken_or(otherwise: Stand, followed: Followed, service: ServiceSeen) -> Stand:

@@ -11,7 +11,7 @@ from deploys.decisions import approved, missing, rejected
 from deploys.deploy import Deploy, Outcome, Phase, Verb, Verdict
 from deploys.mrkdwn import mention, plural
 from deploys.pauses import number, unanswered
-from workers.thread import looking_on, shifting
+from workers.thread import aftermath, looking_on, shifting
 from workers.thread.lengths import short_code
 
 PHASES: Mapping[Phase, str] = {
@@ -36,7 +36,7 @@ PHASES: Mapping[Phase, str] = {
 """What each phase is about. Where the outcome is known, the outcome's words are said instead."""
 
 OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
-    Outcome.SUCCEEDED: lambda deploy: "succeeded",
+    Outcome.SUCCEEDED: aftermath.succeeded,
     Outcome.ROLLED_BACK: lambda deploy: f"rolled back{to_old(deploy)}",
     Outcome.FAILED: lambda deploy: _failed(deploy),
     Outcome.SUPERSEDED: lambda deploy: "superseded by somebody else's deployment",

@@ -88,7 +88,7 @@ def test_a_newer_deployment_that_is_not_ours_supersedes(status: str) -> None:
     assert stand(FOLLOWED, theirs, own(status)) is Stand.SUPERSEDED
 
 
-@pytest.mark.parametrize("seen", [own("IN_PROGRESS"), None])
+@pytest.mark.parametrize("seen", [own("IN_PROGRESS"), own("SUCCESSFUL"), None])
 def test_a_stale_read_that_shows_the_deployment_before_ours_is_no_end(
     seen: ServiceDeploymentSeen | None,
 ) -> None:
