@@ -1,4 +1,4 @@
-"""Somebody changes the service after its rollout ended and before that is told: both are said, and no more."""
+"""Somebody changes the service after its rollout ended and before that is told: both are said."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def test_what_was_replaced_right_after_is_not_said_to_run(
     assert (deploy.outcome, deploy.aftermath) == (Outcome.SUCCEEDED, Aftermath.REPLACED)
     assert last_words(yard, deploy) == (
         f"*Succeeded, but no longer so.* ECS completed the rollout of `{service}` to `1.4.2` (revision "
-        f"`{service}:{ours}`) after TIME. By now somebody else's newer deployment `ecs-svc/N` moves the service "
-        f"to `{service}:{theirs}`. I do not fight it."
+        f"`{service}:{ours}`) after TIME. By now somebody else's newer deployment `ecs-svc/N` moves the "
+        f"service to `{service}:{theirs}`. I do not fight it."
     )
     assert "Strict order was broken" not in yard.said(deploy_id)
     assert states.state(deploy) == "succeeded, replaced by a newer deployment since"
@@ -66,9 +66,9 @@ def test_what_was_set_to_zero_right_after_is_not_said_to_run(yard: Yard) -> None
 
     assert (deploy.outcome, deploy.aftermath) == (Outcome.SUCCEEDED, Aftermath.EMPTIED)
     assert last_words(yard, deploy) == (
-        "*Succeeded, but no longer so.* ECS completed the rollout of `web` to `1.4.2` (revision `web:18`) after "
-        "TIME. By now somebody, or something, set the desired count to 0, so its tasks stop. I leave that as "
-        "it is."
+        "*Succeeded, but no longer so.* ECS completed the rollout of `web` to `1.4.2` (revision `web:18`) "
+        "after TIME. By now somebody, or something, set the desired count to 0, so its tasks stop. "
+        "I leave that as it is."
     )
     assert states.state(deploy) == "succeeded, set to 0 since"
     assert yard.service("web")["desiredCount"] == 0
@@ -85,8 +85,8 @@ def test_a_followed_rollout_too(yard: Yard) -> None:
     assert (deploy.outcome, deploy.aftermath) == (Outcome.SUCCEEDED, Aftermath.REPLACED)
     assert last_words(yard, deploy) == (
         "*Succeeded, but no longer so.* The rollout that I followed is over: ECS completed it, of `web` to "
-        "`1.4.0` (revision `web:17`), after TIME. By now somebody else's newer deployment `ecs-svc/N` moves the "
-        "service to `web:18`. I do not fight it."
+        "`1.4.0` (revision `web:17`), after TIME. By now somebody else's newer deployment `ecs-svc/N` moves "
+        "the service to `web:18`. I do not fight it."
     )
     assert states.state(deploy) == "succeeded, replaced by a newer deployment since"
 
@@ -111,7 +111,8 @@ def test_what_ecs_rolled_back_and_somebody_replaced_is_said_so(yard: Yard) -> No
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert last_words(yard, deploy).endswith(
-        "\nBy now somebody else's newer deployment `ecs-svc/N` moves the service to `web:19`. I do not fight it."
+        "\nBy now somebody else's newer deployment `ecs-svc/N` moves the service to `web:19`. "
+        "I do not fight it."
     )
 
 
