@@ -23,6 +23,7 @@ from workers.flows.serving import counted, tell_serving
 from workers.flows.shifting import observe
 from workers.flows.stop_start import taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
+from workers.flows.unseen import tell_unseen
 from workers.flows.words import aftermath, endings, going, reasons
 from workers.turn import Next, Turn
 
@@ -63,6 +64,7 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue(deploy))
     if (settled := settle_pause(deploy, turn, own)) is not None:
         return settled
+    deploy = tell_unseen(deploy, turn, own)
     return tell_serving(Next(tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds), turn)
 
 
