@@ -139,4 +139,16 @@ def _is_breaker_rollback(followed: Followed, service: ServiceSeen, primary: Depl
         return False
     ours = service.deployment(followed.deployment_id)
     failed = ours is not None and ours.rollout_state == "FAILED"
-    return failed or followed.seen_going_back or "rolling back" in primary.rollout_reason.lower()
+    said = "rolling back" in primary.rollout_reason.lower() or _told_of_going_back(followed, service)
+    return failed or followed.seen_going_back or said
+
+
+def _told_of_going_back(followed: Followed, service: ServiceSeen) -> bool:
+    """Whether events tell that ours failed and ECS went back, which may be over between two looks.
+
+    The words are ECS's (developer guide, "Service event messages").
+    """
+    ours = f"(deployment {followed.deployment_id}) deployment failed"
+    failed = [event.at for event in service.events if ours in event.message]
+    back = [event.at for event in service.events if "rolling back to deployment" in event.message]
+    return bool(failed and back) and max(back) >= min(failed)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploys.deploy import MilestoneKind
-from tests.workers.flows.natives import a_pause, configure, until, waiting
+from deploys.deploy import MilestoneKind, Outcome
+from tests.workers.flows.natives import a_pause, configure, until, until_over, waiting
 from tests.workers.yard import Yard
 from workers.flows.words import reasons
 
@@ -69,3 +69,15 @@ def test_where_no_traffic_is_shifted_nothing_was_promised(yard: Yard) -> None:
     yard.until_over(deploy_id)
 
     assert unseen(yard, deploy_id) == []
+
+
+def test_ecs_own_way_back_is_not_taken_for_somebody_elses_deployment(yard: Yard) -> None:
+    hide(yard, DENIED)
+    deploy_id = yard.ask("shop", "1.5.0-crash")
+
+    until_over(yard, deploy_id)
+
+    assert yard.get(deploy_id).outcome is Outcome.ROLLED_BACK
+    assert yard.said(deploy_id, MilestoneKind.END).startswith(
+        "*Rolled back* to `shop:31`: ECS gave up on the new revision and rolls back by itself."
+    )
