@@ -9,7 +9,7 @@ from workers.ecs.seen import ServiceSeen
 from workers.ecs.why import explain
 from workers.flows.deadline import back_deadline
 from workers.flows.ending import old_revision
-from workers.flows.evidence import Evidence, causes, gather, kind, own_events
+from workers.flows.evidence import Evidence, gather, news, own_events
 from workers.flows.words import endings, going, reasons
 from workers.turn import Turn
 
@@ -41,17 +41,11 @@ def tell_trouble_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> D
     failed = about_it.primary.failed if about_it.primary else 0
     if failed == 0 and not explain((), own_events(back, about_it), back.started_at or 0.0):
         return deploy
-    told = deploy.told_causes
-    fresh = tuple(cause for cause in causes(back, turn, about_it) if f"back {kind(cause)}" not in told)
-    if not fresh:
+    why, told = news(back, turn, about_it, "back ")
+    if not why.causes:
         return deploy
-    return deploy.saying(
-        turn.now(),
-        MilestoneKind.TROUBLE,
-        going.back_in_trouble(old_revision(deploy), fresh),
-        broadcast=True,
-        told_causes=(*told, *(f"back {kind(cause)}" for cause in fresh)),
-    )
+    text = going.back_in_trouble(old_revision(deploy), why)
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True, told_causes=told)
 
 
 def not_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> str:
