@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from deploys.aftermath import Aftermath
 from deploys.answers import Cancel, Decision, Verdict
 from deploys.catalogue.service import Service
 from deploys.checked import Check
@@ -110,6 +111,8 @@ class Deploy(Frozen):
     draining: Draining | None = None
     """Rolling and native: the old tasks, once the new ones serve."""
 
+    aftermath: Aftermath | None = None
+    """It succeeded, and what became of the service before that was told; None: it runs."""
     restore_revision: str | None = None
     """A copy of the recorded revision, where that one was deregistered meanwhile and cannot be restored."""
     emptied: bool = False

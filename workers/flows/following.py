@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from deploys.around import after
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Rollout
 from deploys.errors import AwsError
 from workers.ecs import tasks
-from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
+from workers.ecs.seen import DeploymentSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
+from workers.flows.aftermath import newer_than_ours, succeeded_before
 from workers.flows.causes import known_cause, why_stopped
 from workers.flows.checking import succeed
 from workers.flows.deadline import ecs_overdue, overdue
@@ -21,7 +23,8 @@ from workers.flows.serving import counted, tell_serving
 from workers.flows.shifting import observe
 from workers.flows.stop_start import taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
-from workers.flows.words import endings, going, reasons
+from workers.flows.unseen import tell_unseen
+from workers.flows.words import aftermath, endings, going, reasons
 from workers.turn import Next, Turn
 
 
@@ -61,6 +64,7 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue(deploy))
     if (settled := settle_pause(deploy, turn, own)) is not None:
         return settled
+    deploy = tell_unseen(deploy, turn, own)
     return tell_serving(Next(tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds), turn)
 
 
@@ -95,8 +99,13 @@ def progress(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSee
 def _finish(
     deploy: Deploy, turn: Turn, stands: Stand, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None
 ) -> Next:
+    newer = newer_than_ours(deploy, seen)
+    if stands is Stand.SUCCEEDED and after(deploy) is None:
+        took = turn.now() - deploy.requested_at
+        if ended := succeeded_before(deploy, turn, seen, aftermath.completed, took):
+            return ended
     if stands is Stand.SUCCEEDED:
-        return _succeed(deploy, turn)
+        return _succeed(deploy, turn, newer)
     if stands is Stand.ROLLED_BACK:
         reason = known_cause(deploy, own) or deploy.reason or going.ecs_goes_back(own.reason if own else "")
         deploy = deploy.evolve(
@@ -106,6 +115,8 @@ def _finish(
             deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.overlap_back(), broadcast=True)
         why = gather(deploy, turn, seen)
         text = endings.rolled_back(deploy, old_revision(deploy), reason, why)
+        if newer is not None and newer.revision != old_revision(deploy):
+            text = f"{text}\n{aftermath.replaced(newer)}"
         return end(deploy, turn, Outcome.ROLLED_BACK, text)
     if stands is Stand.FAILED:
         reason = _why_failed(deploy, own)
@@ -118,7 +129,7 @@ def _finish(
     return end(failed, turn, Outcome.FAILED, endings.gone(status))
 
 
-def _succeed(deploy: Deploy, turn: Turn) -> Next:
+def _succeed(deploy: Deploy, turn: Turn, newer: DeploymentSeen | None) -> Next:
     now = turn.now()
     if deploy.service.strategy is Strategy.STOP_START and deploy.original is not None:
         service = deploy.service
@@ -126,7 +137,8 @@ def _succeed(deploy: Deploy, turn: Turn) -> Next:
         listed = {t.arn: t for t in tasks.of_service(turn.region, service.cluster, service.ecs_service)}
         known = {**recorded, **listed}.values()
         new = [task for task in known if task.started_by == deploy.deployment_id]
-        old = [task for task in known if task.started_by != deploy.deployment_id]
+        not_old = {deploy.deployment_id, newer.id if newer else None}
+        old = [task for task in known if task.started_by not in not_old]
         deploy = deploy.evolve(serving_at=serving_since(new, deploy.original.desired_count) or now)
         beside = overlap_seconds(old, new)
         if beside is not None:

@@ -16,6 +16,7 @@ from workers.ecs import task_definitions
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import DeploymentSeen, RevisionSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.flows import foreign_traffic
+from workers.flows.aftermath import succeeded_before
 from workers.flows.causes import known_cause
 from workers.flows.deadline import allowed
 from workers.flows.emptied import emptied, served
@@ -25,7 +26,7 @@ from workers.flows.following import own_deployment, progress, tell_ecs_goes_back
 from workers.flows.goals import changes_between
 from workers.flows.present import present
 from workers.flows.rollout import Followed, Stand, in_progress, stand
-from workers.flows.words import going
+from workers.flows.words import aftermath, going
 from workers.flows.words import looking_on as words
 from workers.turn import Next, Turn
 
@@ -114,7 +115,8 @@ def _finish(
     took = turn.now() - (deploy.started_at or turn.now())
     match stands:
         case Stand.SUCCEEDED:
-            return end(deploy, turn, Outcome.SUCCEEDED, words.succeeded(deploy, took))
+            ended = succeeded_before(deploy, turn, seen, aftermath.completed_elsewhere, took)
+            return ended or end(deploy, turn, Outcome.SUCCEEDED, words.succeeded(deploy, took))
         case Stand.ROLLED_BACK:
             if own is not None and not deploy.reason:  # it went back between two looks
                 deploy = deploy.evolve(reason=known_cause(deploy, own) or going.ecs_goes_back(own.reason))

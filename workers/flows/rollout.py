@@ -102,19 +102,27 @@ def wants_no_task(service: ServiceSeen) -> bool:
 def _by_identity(followed: Followed, service: ServiceSeen, own: ServiceDeploymentSeen | None) -> Stand:
     if own is not None:
         by_status = STAND_BY_STATUS.get(own.status, Stand.GOING)
+        if by_status is Stand.SUCCEEDED and _is_stale(followed, service):
+            return Stand.GOING
         if by_status not in (None, Stand.GOING):
             return by_status
         if by_status is None:
             return _taken_or(Stand.FAILED, followed, service)
         return _taken_or(Stand.GOING, followed, service)
     primary = service.primary
-    if primary is None or primary.id == followed.previous_deployment_id:
+    if primary is None or _is_stale(followed, service):
         return Stand.GOING
     if primary.id == followed.deployment_id:
         return STAND_BY_ROLLOUT_STATE.get(primary.rollout_state, Stand.GOING)
     if _is_breaker_rollback(followed, service, primary):
         return Stand.ROLLED_BACK if primary.rollout_state == "COMPLETED" else Stand.ROLLING_BACK
     return Stand.SUPERSEDED
+
+
+def _is_stale(followed: Followed, service: ServiceSeen) -> bool:
+    """Whether the service is shown as it was before our update: its counts are not those of our tasks."""
+    before = followed.previous_deployment_id
+    return before is not None and service.primary is not None and service.primary.id == before
 
 
 def _taken_or(otherwise: Stand, followed: Followed, service: ServiceSeen) -> Stand:
@@ -131,4 +139,16 @@ def _is_breaker_rollback(followed: Followed, service: ServiceSeen, primary: Depl
         return False
     ours = service.deployment(followed.deployment_id)
     failed = ours is not None and ours.rollout_state == "FAILED"
-    return failed or followed.seen_going_back or "rolling back" in primary.rollout_reason.lower()
+    said = "rolling back" in primary.rollout_reason.lower() or _told_of_going_back(followed, service)
+    return failed or followed.seen_going_back or said
+
+
+def _told_of_going_back(followed: Followed, service: ServiceSeen) -> bool:
+    """Whether events tell that ours failed and ECS went back, which may be over between two looks.
+
+    The words are ECS's (developer guide, "Service event messages").
+    """
+    ours = f"(deployment {followed.deployment_id}) deployment failed"
+    failed = [event.at for event in service.events if ours in event.message]
+    back = [event.at for event in service.events if "rolling back to deployment" in event.message]
+    return bool(failed and back) and max(back) >= min(failed)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from deploys.deploy import Deploy, Outcome, Phase
 from deploys.mrkdwn import mention
+from workers.thread import aftermath
 
 PHASES: Mapping[Phase, str] = {
     Phase.PLANNING: "looking for a rollout in progress",
@@ -14,7 +15,7 @@ PHASES: Mapping[Phase, str] = {
 """The phases that read otherwise than those of a deploy."""
 
 OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
-    Outcome.SUCCEEDED: lambda deploy: "succeeded",
+    Outcome.SUCCEEDED: aftermath.succeeded,
     Outcome.ROLLED_BACK: lambda deploy: "rolled back by ECS",
     Outcome.FAILED: lambda deploy: "failed, needs a look",
     Outcome.SUPERSEDED: lambda deploy: superseded(deploy, "a newer deployment"),

@@ -12,7 +12,7 @@ from deploys.deploy import Deploy, Outcome, Phase, Verb, Verdict
 from deploys.mrkdwn import mention, plural
 from deploys.pauses import number, unanswered
 from workers.flows.rollout import Stand
-from workers.thread import looking_on, shifting
+from workers.thread import aftermath, looking_on, shifting
 from workers.thread.lengths import short_code
 
 PHASES: Mapping[Phase, str] = {
@@ -37,7 +37,7 @@ PHASES: Mapping[Phase, str] = {
 """What each phase is about. Where the outcome is known, the outcome's words are said instead."""
 
 OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
-    Outcome.SUCCEEDED: lambda deploy: "succeeded",
+    Outcome.SUCCEEDED: aftermath.succeeded,
     Outcome.ROLLED_BACK: lambda deploy: f"rolled back{to_old(deploy)}",
     Outcome.FAILED: lambda deploy: _failed(deploy),
     Outcome.SUPERSEDED: lambda deploy: looking_on.superseded(deploy, "somebody else's deployment"),

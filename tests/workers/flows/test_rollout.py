@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import boto3
 import pytest
 
 from tests.builders import ARN
-from workers.ecs.seen import DeploymentSeen, ServiceDeploymentSeen, ServiceSeen
+from workers.ecs.seen import DeploymentSeen, EventSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.flows.rollout import STAND_BY_ROLLOUT_STATE, STAND_BY_STATUS, Followed, Stand, stand
 
 OURS = "ecs-svc/2222222222222222222"
@@ -88,7 +90,7 @@ def test_a_newer_deployment_that_is_not_ours_supersedes(status: str) -> None:
     assert stand(FOLLOWED, theirs, own(status)) is Stand.SUPERSEDED
 
 
-@pytest.mark.parametrize("seen", [own("IN_PROGRESS"), None])
+@pytest.mark.parametrize("seen", [own("IN_PROGRESS"), own("SUCCESSFUL"), None])
 def test_a_stale_read_that_shows_the_deployment_before_ours_is_no_end(
     seen: ServiceDeploymentSeen | None,
 ) -> None:
@@ -134,6 +136,18 @@ def test_a_rollback_that_was_seen_under_way_is_known_at_its_end() -> None:
     back = service_with(a_deployment(OTHERS, OLD, state="COMPLETED", reason="completed."))
 
     assert stand(followed, back, None) is Stand.ROLLED_BACK
+
+
+def test_a_rollback_that_was_over_between_two_looks_is_known_by_the_events() -> None:
+    back = service_with(a_deployment(OTHERS, OLD, state="COMPLETED", reason="completed."))
+    gave_up = EventSeen(
+        "1", 1.0, f"(service web) (deployment {OURS}) deployment failed: tasks failed to start."
+    )
+    goes_back = EventSeen("2", 1.0, "(service web) rolling back to deployment ecs-svc/1.")
+
+    assert stand(FOLLOWED, replace(back, events=(goes_back, gave_up)), None) is Stand.ROLLED_BACK
+    assert stand(FOLLOWED, replace(back, events=(gave_up,)), None) is Stand.SUPERSEDED
+    assert stand(FOLLOWED, replace(back, events=(goes_back,)), None) is Stand.SUPERSEDED
 
 
 def test_a_person_who_redeploys_the_old_revision_supersedes_and_is_no_rollback() -> None:

@@ -106,4 +106,6 @@ def without_waits(deploy: Deploy) -> str:
     """What of a rollout's time the deadline does not count; empty where it counts all."""
     if deploy.plan is None or deploy.plan.traffic is None:
         return ""
+    if deploy.shift is None:
+        return " Bake and step times do not count; the time at pauses does, as I did not see them."
     return " Bake and step times and the time at pauses do not count."
