@@ -1,11 +1,13 @@
-"""Why ECS goes back by itself, where more is known than its own sentence. Pure."""
+"""Why ECS goes back, where more is known than its own sentence. Pure."""
 
 from __future__ import annotations
+
+import re
 
 from deploys.deploy import Deploy
 from deploys.mrkdwn import escape
 from deploys.traffic import HookAction, PauseEnd
-from workers.ecs.seen import ServiceDeploymentSeen
+from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.flows.words import going, pausing, shifting
 
 ALARM_RANG: dict[str, bool] = {
@@ -16,8 +18,14 @@ ALARM_RANG: dict[str, bool] = {
 }
 """Every value of the enum ServiceDeploymentRollbackMonitorsStatus."""
 
-_ASKED_FOR = ("stopservicedeployment", "requested")
-"""In ECS's reason, where it did not give up by itself."""
+_BY_A_USER = re.compile(r"\b(?:rolled back|stopped) by (?:a |the )?user\b", re.IGNORECASE)
+"""In ECS's reason after StopServiceDeployment: `Service deployment rolled back by user.` No documentation has
+it; it is on record in hashicorp/terraform-provider-aws, issue 49031 and pull request 49077."""
+_BY_ITSELF = re.compile(
+    r"circuit breaker|\balarms?\b|lifecycle hook|invalid networking configuration", re.IGNORECASE
+)
+"""In ECS's reason where it decided that by itself (ECS developer guide, "Troubleshooting blue/green
+deployments"; the same issues)."""
 
 
 def known_cause(deploy: Deploy, own: ServiceDeploymentSeen | None) -> str | None:
@@ -32,6 +40,23 @@ def known_cause(deploy: Deploy, own: ServiceDeploymentSeen | None) -> str | None
     return _of_hook(deploy, own) or _on_request(own)
 
 
+def why_back(deploy: Deploy, own: ServiceDeploymentSeen | None, seen: ServiceSeen | None) -> str:
+    """Why ECS goes back, as a sentence. That it gave up by itself is said only where it says so: words that
+    nobody knows may mean a person.
+    """
+    if (cause := known_cause(deploy, own)) is not None:
+        return cause
+    ours = seen.deployment(deploy.deployment_id) if seen else None
+    if own is not None:
+        said = own.rollback_reason or own.reason
+    else:
+        said = ours.rollout_reason if ours is not None and ours.rollout_state == "FAILED" else ""
+    tripped = own is not None and ALARM_RANG.get(own.breaker_status, False)
+    if tripped or _BY_ITSELF.search(said):
+        return going.ecs_goes_back(said)
+    return going.ecs_rolls_back(said)
+
+
 def why_stopped(own: ServiceDeploymentSeen | None) -> str | None:
     """Why ECS stopped it and does not go back, where more is known than its own sentence."""
     if own is None or own.status != "STOPPED":
@@ -44,8 +69,7 @@ def why_stopped(own: ServiceDeploymentSeen | None) -> str | None:
 def _on_request(own: ServiceDeploymentSeen) -> str | None:
     """Somebody called StopServiceDeployment, from the console for example; None where ECS says otherwise."""
     reason = own.rollback_reason or own.reason
-    asked = any(word in reason.lower() for word in _ASKED_FOR)
-    return going.stopped_elsewhere(reason) if asked else None
+    return going.stopped_elsewhere(reason) if _BY_A_USER.search(reason) else None
 
 
 def _of_hook(deploy: Deploy, own: ServiceDeploymentSeen) -> str | None:

@@ -96,18 +96,21 @@ def _changed_elsewhere(deploy: Deploy) -> bool:
     return task_started(deploy) or (deploy.scaling is not None and deploy.scaling.pending)
 
 
-def go_back(deploy: Deploy, turn: Turn, back_to: Outcome, reason: str) -> Next:
-    """From here the recorded revision and count are brought back."""
+def go_back(deploy: Deploy, turn: Turn, back_to: Outcome, reason: str, *, told: str | None = None) -> Next:
+    """From here the recorded revision and count are brought back.
+
+    told: what is said instead, where the thread was told already that it goes back, and why.
+    """
     now = turn.now()
     old = old_revision(deploy)
-    told = deploy.saying(
+    back = deploy.saying(
         now,
         MilestoneKind.TROUBLE if back_to is not Outcome.CANCELLED else MilestoneKind.PROGRESS,
-        going.going_back(reason, old),
+        told or going.going_back(reason, old),
         back_to=back_to,
         reason=reason,
     )
-    return Next(told.at(Phase.RESTORING, now))
+    return Next(back.at(Phase.RESTORING, now))
 
 
 def old_revision(deploy: Deploy) -> str:

@@ -8,7 +8,7 @@ from deploys.errors import AwsError
 from workers.ecs import tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
-from workers.flows.causes import known_cause, why_stopped
+from workers.flows.causes import known_cause, why_back, why_stopped
 from workers.flows.checking import succeed
 from workers.flows.deadline import ecs_overdue, overdue
 from workers.flows.emptied import emptied, served
@@ -50,7 +50,7 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return _finish(deploy, turn, stands, seen, own)
     deploy = deploy.evolve(seen_end="")
     if stands is Stand.ROLLING_BACK:
-        deploy = tell_ecs_goes_back(deploy, turn, own)
+        deploy = tell_ecs_goes_back(deploy, turn, own, seen)
         if ecs_overdue(deploy, turn.now()):
             return end(deploy, turn, Outcome.FAILED, not_back(deploy, turn, seen))
         deploy = tell_trouble_back(deploy, turn, seen)
@@ -96,7 +96,7 @@ def _finish(
     if stands is Stand.SUCCEEDED:
         return _succeed(deploy, turn)
     if stands is Stand.ROLLED_BACK:
-        reason = known_cause(deploy, own) or deploy.reason or going.ecs_goes_back(own.reason if own else "")
+        reason = known_cause(deploy, own) or deploy.reason or why_back(deploy, own, seen)
         deploy = deploy.evolve(
             reason=reason, serving_at=turn.now() if deploy.stop_requested_at is not None else None
         )
@@ -142,11 +142,15 @@ def _ran_beside(deploy: Deploy, turn: Turn) -> bool:
     return overlap_seconds(new, back) is not None
 
 
-def tell_ecs_goes_back(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) -> Deploy:
+def tell_ecs_goes_back(
+    deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None, seen: ServiceSeen | None
+) -> Deploy:
     if deploy.reason:
         return deploy
     cause = known_cause(deploy, own)
-    reason = cause or going.ecs_goes_back((own.rollback_reason or own.reason) if own else "")
+    if cause is None and own is not None and own.status == "ROLLBACK_REQUESTED" and not own.reason:
+        return deploy  # it says why once it has begun
+    reason = cause or why_back(deploy, own, seen)
     text = going.going_back(cause, old_revision(deploy)) if cause else reason
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, reason=reason)
 

@@ -12,7 +12,7 @@ from workers.ecs import task_definitions
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import DeploymentSeen, RevisionSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.flows import foreign_traffic
-from workers.flows.causes import known_cause
+from workers.flows.causes import why_back
 from workers.flows.deadline import allowed
 from workers.flows.emptied import emptied, served
 from workers.flows.ending import end, look_again, old_revision
@@ -21,7 +21,6 @@ from workers.flows.following import own_deployment, progress, tell_ecs_goes_back
 from workers.flows.goals import changes_between
 from workers.flows.present import present
 from workers.flows.rollout import Followed, Stand, in_progress, stand
-from workers.flows.words import going
 from workers.flows.words import looking_on as words
 from workers.turn import Next, Turn
 
@@ -79,7 +78,7 @@ def look_on(deploy: Deploy, turn: Turn) -> Next:
     if over := _given_up(deploy, turn):
         return over
     if stands is Stand.ROLLING_BACK:
-        deploy = tell_ecs_goes_back(deploy, turn, own)
+        deploy = tell_ecs_goes_back(deploy, turn, own, seen)
     else:
         deploy = tell_trouble(deploy, turn, seen)
     return Next(deploy, after=turn.pace.watch_seconds)
@@ -112,8 +111,8 @@ def _finish(
         case Stand.SUCCEEDED:
             return end(deploy, turn, Outcome.SUCCEEDED, words.succeeded(deploy, took))
         case Stand.ROLLED_BACK:
-            if own is not None and not deploy.reason:  # it went back between two looks
-                deploy = deploy.evolve(reason=known_cause(deploy, own) or going.ecs_goes_back(own.reason))
+            if not deploy.reason:  # it went back between two looks
+                deploy = deploy.evolve(reason=why_back(deploy, own, seen))
             text = words.rolled_back(deploy, gather(deploy, turn, seen))
             return end(deploy, turn, Outcome.ROLLED_BACK, text)
         case Stand.SUPERSEDED:

@@ -15,7 +15,14 @@ from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
 from workers.flows.stop_start import original_of, taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
-from workers.flows.way_back import begun, set_again
+from workers.flows.way_back import (
+    PATIENCE_SECONDS,
+    begun,
+    set_again,
+    stop_forgotten,
+    stop_taken,
+    updated,
+)
 from workers.flows.words import endings, looks
 from workers.turn import Next, Turn
 
@@ -65,18 +72,23 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
         return Next(deploy, after=turn.pace.watch_seconds)
     if own is not None and own.status in WAY_BACK:
         return _followed_back(deploy, turn)
-    if own is not None and own.status in STOPPABLE:
+    taken_at = deploy.way_back.stop_taken_at if deploy.way_back else None
+    if own is not None and own.status in STOPPABLE and taken_at is None:
         turn.guard()
         try:
             rollouts.stop(turn.region, own.arn)
         except (AwsRefused, AwsDenied, ServiceDeploymentsUnavailable):
             pass  # it ended in this moment, or may not be stopped: the update below does the same
         else:
+            return _followed_back(stop_taken(deploy, turn.now()), turn)
+    elif own is not None and own.status in STOPPABLE and taken_at is not None:
+        if turn.now() - taken_at < PATIENCE_SECONDS:
             return _followed_back(deploy, turn)
+        deploy = turn.write(stop_forgotten(deploy, turn.now()))
     service = deploy.service
     turn.guard()
     services.update(turn.region, service.cluster, service.ecs_service, revision=old)
-    return _followed_back(deploy, turn)
+    return _followed_back(updated(deploy, turn.now()), turn)
 
 
 def _to_be_stopped(deploy: Deploy, turn: Turn) -> tuple[ServiceDeploymentSeen | None, bool]:
@@ -126,7 +138,7 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
         revision=old_revision(deploy),
         desired=count,
     )
-    return _followed_back(deploy, turn)
+    return _followed_back(updated(deploy, turn.now()), turn)
 
 
 def _tell_waiting(deploy: Deploy, turn: Turn, text: str) -> Deploy:

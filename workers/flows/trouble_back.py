@@ -9,7 +9,8 @@ from workers.ecs.seen import ServiceSeen
 from workers.ecs.why import explain
 from workers.flows.deadline import back_deadline
 from workers.flows.ending import old_revision
-from workers.flows.evidence import Evidence, causes, gather, kind, own_events
+from workers.flows.evidence import Evidence, causes, gather, own_events
+from workers.flows.way_back import fresh_back, told_back, told_of
 from workers.flows.words import endings, going, reasons
 from workers.turn import Turn
 
@@ -33,7 +34,7 @@ def way_back(deploy: Deploy, seen: ServiceSeen | None) -> tuple[Deploy, ServiceS
 
 
 def tell_trouble_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:
-    """Each cause once, in the channel: nothing else brings the service back now."""
+    """Each cause once, the first in the channel: nothing else brings the service back now."""
     found = way_back(deploy, seen)
     if found is None:
         return deploy
@@ -41,17 +42,13 @@ def tell_trouble_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> D
     failed = about_it.primary.failed if about_it.primary else 0
     if failed == 0 and not explain((), own_events(back, about_it), back.started_at or 0.0):
         return deploy
-    told = deploy.told_causes
-    fresh = tuple(cause for cause in causes(back, turn, about_it) if f"back {kind(cause)}" not in told)
+    fresh = fresh_back(deploy, causes(back, turn, about_it))
     if not fresh:
         return deploy
-    return deploy.saying(
-        turn.now(),
-        MilestoneKind.TROUBLE,
-        going.back_in_trouble(old_revision(deploy), fresh),
-        broadcast=True,
-        told_causes=(*told, *(f"back {kind(cause)}" for cause in fresh)),
-    )
+    alarmed = told_of(deploy)
+    words = going.back_in_more_trouble if alarmed else going.back_in_trouble
+    text = words(old_revision(deploy), fresh)
+    return told_back(deploy, fresh).saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=not alarmed)
 
 
 def not_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> str:

@@ -78,8 +78,7 @@ def continued() -> str:
 
 def rolled_back(deploy: Deploy, why: Evidence) -> str:
     old = f" to {code(short(deploy.plan.old_revision))}" if deploy.plan else ""
-    reason = deploy.reason or "ECS gave up on the new revision."
-    return "\n".join([f"*Rolled back*{old}, by ECS and not by me: {reason}", *evidence(why)])
+    return "\n".join([f"*Rolled back*{old}, by ECS and not by me: {deploy.reason}", *evidence(why)])
 
 
 def failed(deploy: Deploy, why: Evidence) -> str:

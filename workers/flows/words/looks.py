@@ -35,6 +35,15 @@ def does_not_hold(deploy: Deploy, revision: str, seconds: float, causes: Sequenc
     return "\n".join([text, *(f"• {cause}" for cause in causes)])
 
 
+def goes_away_again(deploy: Deploy, revision: str, seconds: float, causes: Sequence[str]) -> str:
+    """The same, where somebody was asked to look already."""
+    text = (
+        f"The way back does not hold: the service is at {code(short(deploy.new_revision))} again. I set "
+        f"{code(short(revision))} again and again, for {duration(seconds)} in all."
+    )
+    return "\n".join([text, *(f"• {cause}" for cause in causes)])
+
+
 def still_trying(what: str, attempts: int) -> str:
     return (
         f"*Needs a look*: {reasons.without_promise(what)} (tried {plural(attempts, 'time')}; I keep trying.)"
