@@ -9,6 +9,7 @@ from deploys.deploy import Deploy, MilestoneKind, Phase
 from deploys.errors import AwsCredentials, AwsDenied, AwsError, AwsRefused, ScalingNotSuspended
 from deploys.scaling import EVERYTHING, Scaling, ScalingPlan, Suspension
 from workers.ecs import scaling as targets
+from workers.ecs import services
 from workers.ecs.scaling import TargetSeen
 from workers.ecs.seen import ServiceSeen
 from workers.flows import marks
@@ -113,19 +114,25 @@ def suspend(deploy: Deploy, turn: Turn) -> Deploy | Next:
     return deploy
 
 
-def suspended_again(deploy: Deploy, turn: Turn) -> Deploy:
+def suspended_again(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Deploy:
     """For the way back, when a service that has to be stopped again is scaled after all: suspends everything
-    once more. What somebody set meanwhile is what is put back then.
+    once more. What somebody set meanwhile is what is put back then, and what the marks say from here on.
 
     A way back does not depend on it: where AWS refuses or does not answer, it goes on without.
     """
+    original = deploy.original
+    assert original is not None
     try:
         target = _target(deploy, turn)
         if target is None or target.suspended == EVERYTHING:
             return deploy
         before = Scaling(minimum=target.minimum, maximum=target.maximum, before=target.suspended, tried=True)
         text = words.suspending_again(before)
-        deploy = turn.write(deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, scaling=before))
+        if text not in [milestone.text for milestone in deploy.milestones]:
+            deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, text)
+        deploy = turn.write(deploy.evolve(scaling=before))
+        turn.guard()
+        services.tag(turn.region, seen.arn, marks.written(deploy, original, before))
         turn.guard()
         targets.suspend(turn.region, deploy.service.cluster, deploy.service.ecs_service, EVERYTHING)
     except AwsError:

@@ -118,7 +118,7 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
             services.update(turn.region, service.cluster, service.ecs_service, desired=count)
         return _followed_back(deploy, turn)
     if seen.desired != 0:
-        deploy = autoscaling.suspended_again(deploy, turn)
+        deploy = autoscaling.suspended_again(deploy, turn, seen)
         turn.guard()
         services.update(turn.region, service.cluster, service.ecs_service, desired=0)
         raised = looks.count_does_not_hold(seen.desired)
