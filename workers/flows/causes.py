@@ -7,8 +7,8 @@ import re
 from deploys.deploy import Deploy
 from deploys.mrkdwn import escape
 from deploys.traffic import HookAction, PauseEnd
-from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
-from workers.flows.words import going, pausing, shifting
+from workers.ecs.seen import DeploymentSeen, ServiceDeploymentSeen, ServiceSeen
+from workers.flows.words import going, not_back, pausing, shifting
 
 ALARM_RANG: dict[str, bool] = {
     "TRIGGERED": True,
@@ -64,6 +64,23 @@ def why_stopped(own: ServiceDeploymentSeen | None) -> str | None:
     if ALARM_RANG.get(own.alarm_status, False):
         return shifting.alarm_stopped(own.alarms_triggered)
     return _on_request(own)
+
+
+def why_over(own: ServiceDeploymentSeen | None, deployment: DeploymentSeen | None) -> str:
+    """Why a rollout that is only followed ended without success, as far as ECS tells; empty where it does
+    not.
+
+    deployment: its own entry among the service's, for where ECS shows no service deployment.
+    """
+    if own is None:
+        said = deployment.rollout_reason if deployment is not None else ""
+        return not_back.ecs_says(said) if said else ""
+    if own.status == "STOPPED" and ALARM_RANG.get(own.alarm_status, False):
+        said = shifting.alarm_stopped(own.alarms_triggered)
+        return f"{said[0].upper()}{said[1:]}"
+    if own.status == "STOPPED" and _BY_A_USER.search(own.reason):
+        return not_back.stopped_by_a_user()
+    return not_back.ecs_says(own.reason) if own.reason else ""
 
 
 def _on_request(own: ServiceDeploymentSeen) -> str | None:

@@ -12,7 +12,7 @@ from workers.ecs import task_definitions
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import DeploymentSeen, RevisionSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.flows import foreign_traffic
-from workers.flows.causes import why_back
+from workers.flows.causes import why_back, why_over
 from workers.flows.deadline import allowed
 from workers.flows.emptied import emptied, served
 from workers.flows.ending import end, look_again, old_revision
@@ -22,6 +22,7 @@ from workers.flows.goals import changes_between
 from workers.flows.present import present
 from workers.flows.rollout import Followed, Stand, in_progress, stand
 from workers.flows.words import looking_on as words
+from workers.flows.words import not_back
 from workers.turn import Next, Turn
 
 
@@ -122,7 +123,8 @@ def _finish(
             return emptied(deploy, turn)
         case Stand.GONE:
             return end(deploy, turn, Outcome.FAILED, words.gone(deploy, seen.status if seen else ""))
-    text = words.failed(deploy, gather(deploy, turn, seen))
+    why = why_over(own, seen.deployment(deploy.deployment_id) if seen else None)
+    text = not_back.failed(deploy, why, seen, gather(deploy, turn, seen))
     return end(deploy, turn, Outcome.FAILED, text)
 
 
