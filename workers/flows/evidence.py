@@ -13,6 +13,7 @@ from workers.ecs.seen import EventSeen, ServiceSeen, TaskSeen
 from workers.ecs.why import explain
 from workers.ecs.why_events import names_another
 from workers.ecs.why_tasks import to_blame
+from workers.flows import unread
 from workers.turn import Turn
 
 EVENTS_KEPT = 100
@@ -28,26 +29,32 @@ class Evidence:
     container: str = ""
     log: tuple[str, ...] = ()
     """The last lines that this container wrote, as they are."""
+    unread: tuple[str, ...] = ()
+    """What could not be read and was not said before: sentences of mrkdwn."""
 
 
-def causes(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> tuple[str, ...]:
-    """Plain sentences on this deployment's stopped tasks and events; empty where AWS does not tell."""
-    return _explained(deploy, _stopped(deploy, turn), seen)
+def causes(
+    deploy: Deploy, turn: Turn, seen: ServiceSeen | None
+) -> tuple[tuple[str, ...], unread.Unread | None]:
+    """Plain sentences on this deployment's stopped tasks and events, and what could not be read of them."""
+    stopped, missing = _stopped(deploy, turn)
+    return _explained(deploy, stopped, seen), missing
 
 
 def gather(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
     """The causes, and the log of the task that failed last."""
-    stopped = _stopped(deploy, turn)
-    container, log = _last_words(deploy, turn, stopped)
-    return Evidence(_explained(deploy, stopped, seen), container, log)
+    stopped, missing = _stopped(deploy, turn)
+    container, log, no_log = _last_words(deploy, turn, stopped)
+    left_out = (*unread.new(deploy, missing), *unread.new(deploy, no_log))
+    return Evidence(_explained(deploy, stopped, seen), container, log, left_out)
 
 
-def _stopped(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:
-    service = deploy.service
+def _stopped(deploy: Deploy, turn: Turn) -> tuple[tuple[TaskSeen, ...], unread.Unread | None]:
+    service, made = deploy.service, deploy.deployment_id or ""
     try:
-        return tasks.stopped_by(turn.region, service.cluster, service.ecs_service, deploy.deployment_id or "")
-    except SlipwayError:
-        return ()
+        return tasks.stopped_by(turn.region, service.cluster, service.ecs_service, made), None
+    except SlipwayError as error:
+        return (), unread.tasks(error)
 
 
 def _explained(deploy: Deploy, stopped: Sequence[TaskSeen], seen: ServiceSeen | None) -> tuple[str, ...]:
@@ -67,18 +74,20 @@ def own_events(deploy: Deploy, seen: ServiceSeen | None) -> tuple[EventSeen, ...
     return tuple(event for event in events if not names_another(event.message, deploy.deployment_id or ""))
 
 
-def _last_words(deploy: Deploy, turn: Turn, stopped: Sequence[TaskSeen]) -> tuple[str, tuple[str, ...]]:
+def _last_words(
+    deploy: Deploy, turn: Turn, stopped: Sequence[TaskSeen]
+) -> tuple[str, tuple[str, ...], unread.Unread | None]:
     ran = [(task, names) for task in stopped if (names := to_blame(task))]
     if not ran or deploy.new_revision is None:
-        return "", ()
+        return "", (), None
     task, names = max(ran, key=lambda each: each[0].stopped_at or each[0].stopping_at or 0.0)
     main = deploy.plan.changes[0].container if deploy.plan else ""
     container = main if main in names else names[0]
     try:
         revision = task_definitions.describe(turn.region, deploy.new_revision)
-    except SlipwayError:
-        return "", ()
-    return container, logs.last_lines(turn.region, revision, task, container)
+        return container, logs.last_lines(turn.region, revision, task, container), None
+    except SlipwayError as error:
+        return "", (), unread.log(error, container)
 
 
 def kind(cause: str) -> str:

@@ -8,6 +8,7 @@ from deploys.errors import AwsError
 from workers.ecs import tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
+from workers.flows import unread
 from workers.flows.causes import known_cause, why_back, why_stopped
 from workers.flows.checking import succeed
 from workers.flows.deadline import ecs_overdue, overdue
@@ -161,7 +162,9 @@ def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy
         deploy.rollout.failed_tasks == 0 and not explain((), own_events(deploy, seen), deploy.started_at or 0)
     ):
         return deploy
-    fresh = tuple(cause for cause in causes(deploy, turn, seen) if kind(cause) not in deploy.told_causes)
+    found, missing = causes(deploy, turn, seen)
+    deploy = unread.tell(deploy, missing, turn.now())
+    fresh = tuple(cause for cause in found if kind(cause) not in deploy.told_causes)
     if not fresh:
         return deploy
     told = (*deploy.told_causes, *(kind(cause) for cause in fresh))

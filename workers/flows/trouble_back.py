@@ -7,6 +7,7 @@ from dataclasses import replace
 from deploys.deploy import Deploy, MilestoneKind
 from workers.ecs.seen import ServiceSeen
 from workers.ecs.why import explain
+from workers.flows import unread
 from workers.flows.deadline import back_deadline
 from workers.flows.ending import old_revision
 from workers.flows.evidence import Evidence, causes, gather, own_events
@@ -42,7 +43,9 @@ def tell_trouble_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> D
     failed = about_it.primary.failed if about_it.primary else 0
     if failed == 0 and not explain((), own_events(back, about_it), back.started_at or 0.0):
         return deploy
-    fresh = fresh_back(deploy, causes(back, turn, about_it))
+    found_out, missing = causes(back, turn, about_it)
+    deploy = unread.tell(deploy, missing, turn.now())
+    fresh = fresh_back(deploy, found_out)
     if not fresh:
         return deploy
     alarmed = told_of(deploy)
@@ -58,4 +61,5 @@ def not_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> str:
     late = reasons.back_overdue(old_revision(deploy), back_deadline(deploy), gave_up)
     evidence = gather(found[0], turn, found[1]) if found is not None else Evidence()
     before = gather(deploy, turn, None)  # events by now are about the way back
+    before = replace(before, unread=tuple(each for each in before.unread if each not in evidence.unread))
     return endings.failed_back(late, evidence, deploy.reason, before)

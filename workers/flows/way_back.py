@@ -15,6 +15,7 @@ from workers.ecs import tasks
 from workers.ecs.seen import ServiceSeen
 from workers.ecs.why import explain
 from workers.ecs.why_events import names_another
+from workers.flows import unread
 from workers.flows.ending import end, old_revision
 from workers.flows.evidence import Evidence, kind
 from workers.flows.words import endings, going, looks, reasons
@@ -103,13 +104,13 @@ def told_back(deploy: Deploy, causes: Sequence[str]) -> Deploy:
 
 
 def why(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Evidence:
-    """Why tasks of the recorded revision do not start on the way back; empty where AWS does not tell."""
+    """Why tasks of the recorded revision do not start on the way back."""
     service = deploy.service
     since = deploy.way_back.since if deploy.way_back else deploy.phase_since
     try:
         listed = tasks.of_service(turn.region, service.cluster, service.ecs_service)
-    except SlipwayError:
-        return Evidence()
+    except SlipwayError as error:
+        return Evidence(unread=unread.new(deploy, unread.tasks(error)))
     old = old_revision(deploy)
     stopped = [task for task in listed if task.revision == old and task.stop_code]
     present = seen.primary.id if seen.primary else ""

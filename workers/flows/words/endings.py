@@ -31,12 +31,12 @@ def rolled_back(deploy: Deploy, revision: str, reason: str, why: Evidence) -> st
 
 
 def evidence(why: Evidence) -> list[str]:
-    """Why tasks failed, and what the last of them wrote."""
+    """Why tasks failed, what the last of them wrote, and what of that could not be read."""
     lines = [f"• {cause}" for cause in why.causes]
     if why.log:
         written = "\n".join(line.replace("`", "\u2019")[:LOG_LINE] for line in why.log)
         lines.append(f"Last lines of {code(why.container)}:\n```{escape(written)}```")
-    return lines
+    return [*lines, *why.unread]
 
 
 def cancelled_back(deploy: Deploy, revision: str, user: str) -> str:
