@@ -12,12 +12,13 @@ from workers.flows import unread
 from workers.flows.causes import known_cause, why_back, why_stopped
 from workers.flows.checking import succeed
 from workers.flows.deadline import ecs_overdue, overdue
-from workers.flows.emptied import emptied, served
+from workers.flows.ecs_back import back_at, noted
+from workers.flows.emptied import back_at_zero, emptied, served
 from workers.flows.ending import end, go_back, old_revision, superseded
 from workers.flows.evidence import causes, gather, kind, own_events
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
-from workers.flows.rollout import Followed, Stand, stand
+from workers.flows.rollout import Followed, Stand, stand, wants_no_task
 from workers.flows.serving import counted, tell_serving
 from workers.flows.shifting import observe
 from workers.flows.stop_start import taken
@@ -42,7 +43,7 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
     deploy = deploy.evolve(
         rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
     )
-    deploy = observe(deploy, own, turn.now())
+    deploy = observe(noted(deploy, seen, own), own, turn.now())
     if stands is Stand.SUPERSEDED and seen is not None:
         return (taken if deploy.original else superseded)(deploy, turn, seen)
     if stands.final:
@@ -103,8 +104,10 @@ def _finish(
         )
         if deploy.original is not None and _ran_beside(deploy, turn):
             deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.overlap_back(), broadcast=True)
+        if deploy.original is not None and seen is not None and wants_no_task(seen):
+            return back_at_zero(deploy, turn)
         why = gather(deploy, turn, seen)
-        text = endings.rolled_back(deploy, old_revision(deploy), reason, why)
+        text = endings.rolled_back(deploy, back_at(deploy), reason, why, recorded=old_revision(deploy))
         return end(deploy, turn, Outcome.ROLLED_BACK, text)
     if stands is Stand.FAILED:
         reason = why_stopped(own) or reasons.rollout_failed(own.reason if own else "")
@@ -152,7 +155,7 @@ def tell_ecs_goes_back(
     if cause is None and own is not None and own.status == "ROLLBACK_REQUESTED" and not own.reason:
         return deploy  # it says why once it has begun
     reason = cause or why_back(deploy, own, seen)
-    text = going.going_back(cause, old_revision(deploy)) if cause else reason
+    text = going.going_back(cause, back_at(deploy)) if cause else reason
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, reason=reason)
 
 

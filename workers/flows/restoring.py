@@ -9,6 +9,7 @@ from workers.ecs import rollouts, services, task_definitions, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.flows import autoscaling, lingering
 from workers.flows.deadline import back_deadline
+from workers.flows.ecs_back import back_at, gone_back, noted
 from workers.flows.ending import end, gone, is_own, old_revision, superseded
 from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
@@ -38,12 +39,19 @@ def restore(deploy: Deploy, turn: Turn) -> Next:
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
-    if not is_own(deploy, seen.revision):
+    if not is_own(deploy, seen.revision) and not gone_back(deploy, seen):
         return _superseded(deploy, turn, seen)
-    deploy = _restorable(begun(deploy, turn.now()), turn)
+    deploy = begun(deploy, turn.now())
+    if not _as_recorded(deploy, seen):
+        deploy = _restorable(deploy, turn)
     if deploy.service.strategy is Strategy.STOP_START:
         return _restore_stopped(deploy, turn, seen)
     return _restore_rolling(deploy, turn, seen)
+
+
+def _as_recorded(deploy: Deploy, seen: ServiceSeen) -> bool:
+    """Whether the service is set to what was recorded, so that there is nothing to set again. Pure."""
+    return seen.revision == old_revision(deploy) and (deploy.original is None or seen.desired != 0)
 
 
 def _restorable(deploy: Deploy, turn: Turn) -> Deploy:
@@ -171,10 +179,10 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
     own = own_deployment(turn)
-    deploy = deploy.evolve(rollout=progress(deploy, seen, own))
+    deploy = noted(deploy.evolve(rollout=progress(deploy, seen, own)), seen, own)
     if _must_restore_again(deploy, seen, own):
         return set_again(deploy, turn, seen, back_deadline(deploy))
-    if not is_own(deploy, seen.revision):
+    if not is_own(deploy, seen.revision) and not gone_back(deploy, seen):
         return _superseded(deploy, turn, seen)
     if is_back(deploy, seen, own):
         if deploy.seen_end != "back":
@@ -191,7 +199,7 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
 def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:
     """Whether the recorded revision serves again. Pure."""
     primary = seen.primary
-    if primary is None or primary.revision != old_revision(deploy):
+    if primary is None or not (primary.revision == old_revision(deploy) or gone_back(deploy, seen)):
         return False
     if own is not None and own.status in WAY_BACK:
         return False
@@ -213,12 +221,15 @@ def _must_restore_again(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymen
 
 def _finish(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     old = old_revision(deploy)
+    now_at = back_at(deploy) if gone_back(deploy, seen) else old
     if deploy.stop_requested_at is not None:
         deploy = deploy.evolve(serving_at=turn.now())
     if deploy.back_to is Outcome.CANCELLED:
         user = deploy.cancel.user if deploy.cancel else deploy.requester
-        return end(deploy, turn, Outcome.CANCELLED, endings.cancelled_back(deploy, old, user))
-    text = endings.rolled_back(deploy, old, deploy.reason, gather(deploy, turn, seen))
+        return end(
+            deploy, turn, Outcome.CANCELLED, endings.cancelled_back(deploy, now_at, user, recorded=old)
+        )
+    text = endings.rolled_back(deploy, now_at, deploy.reason, gather(deploy, turn, seen), recorded=old)
     return end(deploy, turn, deploy.back_to or Outcome.ROLLED_BACK, text)
 
 

@@ -129,12 +129,13 @@ def start(deploy: Deploy, turn: Turn) -> Next:
     if seen.revision == original.revision and (seen.desired != 0 or _any_alive(deploy, turn)):
         # Something started old tasks again since they were proven stopped: the proof no longer stands.
         return Next(deploy.at(Phase.DRAINING, turn.now()))
+    before = seen.primary.id if seen.primary else None
+    if deploy.update_tried and seen.revision == deploy.new_revision:
+        before = (
+            deploy.previous_deployment_id
+        )  # PRIMARY is ours already, with a count that somebody set since
     deploy = turn.write(
-        deploy.evolve(
-            update_tried=True,
-            uncertain=deploy.update_tried,
-            previous_deployment_id=seen.primary.id if seen.primary else None,
-        )
+        deploy.evolve(update_tried=True, uncertain=deploy.update_tried, previous_deployment_id=before)
     )
     turn.guard()
     updated = services.update(

@@ -71,8 +71,9 @@ def set_again(deploy: Deploy, turn: Turn, seen: ServiceSeen, limit: float) -> Ne
         return end(given_up, turn, Outcome.FAILED, text)
     again = deploy.evolve(way_back=back)
     undone = back.set_at is not None and now - back.set_at > STALE_SECONDS
-    if seen.desired != 0 and undone and back.told_at is None:
-        again = _told(again, turn, seen, limit).evolve(way_back=back.evolve(told_at=now))
+    if undone and back.told_at is None:
+        told = _told(again, turn, seen, limit) if seen.desired != 0 else _told_of_zero(again, now)
+        again = told.evolve(way_back=back.evolve(told_at=now))
     return Next(again.at(Phase.RESTORING, now), after=turn.pace.watch_seconds)
 
 
@@ -85,6 +86,13 @@ def _told(deploy: Deploy, turn: Turn, seen: ServiceSeen, limit: float) -> Deploy
     words = looks.goes_away_again if alarmed else looks.does_not_hold
     text = words(deploy, old_revision(deploy), limit, fresh)
     return told_back(deploy, fresh).saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=not alarmed)
+
+
+def _told_of_zero(deploy: Deploy, now: float) -> Deploy:
+    """That the count does not hold: nothing else brings the service back."""
+    count = deploy.original.desired_count if deploy.original else 0
+    text = looks.zero_again(old_revision(deploy), count)
+    return deploy.saying(now, MilestoneKind.TROUBLE, text, broadcast=True)
 
 
 def told_of(deploy: Deploy) -> bool:

@@ -23,8 +23,11 @@ def succeeded(deploy: Deploy, took: float) -> str:
     return text + serving.at_end(deploy)
 
 
-def rolled_back(deploy: Deploy, revision: str, reason: str, why: Evidence) -> str:
-    text = f"*Rolled back* to {code(short(revision))}: {reason}"
+def rolled_back(
+    deploy: Deploy, revision: str, reason: str, why: Evidence, *, recorded: str | None = None
+) -> str:
+    """recorded: what the service was set to before, where ECS itself chose what to go back to."""
+    text = f"*Rolled back* to {code(short(revision))}: {reason}{passed_over(revision, recorded or revision)}"
     if deploy.downtime is not None:
         text += f" Downtime: {duration(deploy.downtime)}."
     return "\n".join([text, *evidence(why)])
@@ -39,8 +42,21 @@ def evidence(why: Evidence) -> list[str]:
     return [*lines, *why.unread]
 
 
-def cancelled_back(deploy: Deploy, revision: str, user: str) -> str:
-    text = f"*Cancelled* by {mention(user)}: rolled back to {code(short(revision))}."
+def passed_over(revision: str, recorded: str) -> str:
+    """That ECS went elsewhere; empty where it did not."""
+    if revision == recorded:
+        return ""
+    return (
+        f" ECS goes back to what completed last: {code(short(recorded))}, which the service was set to "
+        "before, had not."
+    )
+
+
+def cancelled_back(deploy: Deploy, revision: str, user: str, *, recorded: str | None = None) -> str:
+    text = (
+        f"*Cancelled* by {mention(user)}: rolled back to {code(short(revision))}."
+        f"{passed_over(revision, recorded or revision)}"
+    )
     if deploy.downtime is not None:
         text += f" Downtime: {duration(deploy.downtime)}."
     return text

@@ -27,6 +27,14 @@ def count_does_not_hold(count: int) -> str:
     )
 
 
+def zero_again(revision: str, count: int) -> str:
+    return (
+        "*Needs a look*: something keeps setting the desired count to 0 while I bring back "
+        f"{code(short(revision))}, so none of its tasks runs. I keep setting it to {count}. Look at what "
+        "scales or stops the service."
+    )
+
+
 def does_not_hold(deploy: Deploy, revision: str, seconds: float, causes: Sequence[str]) -> str:
     text = (
         f"*Needs a look*: the way back does not hold. I set {code(short(revision))}, and the service is at "
