@@ -77,7 +77,7 @@ def recorded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Scaling | None:
         return None
     if target is None:
         return None
-    left = _left_by_another(deploy, seen)
+    left = _left_by_a_lost_one(deploy, turn, seen)
     if target.suspended == EVERYTHING and left is not None and left.suspended is not None:
         return Scaling(minimum=target.minimum, maximum=target.maximum, before=left.suspended, tried=True)
     return Scaling(minimum=target.minimum, maximum=target.maximum, before=target.suspended)
@@ -200,10 +200,13 @@ def _is_back(deploy: Deploy, turn: Turn, text: str) -> Deploy:
     )
 
 
-def _left_by_another(deploy: Deploy, seen: ServiceSeen) -> Mark | None:
-    """The marks of a deploy that is lost. Our own say nothing that is not known better."""
+def _left_by_a_lost_one(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Mark | None:
+    """The marks of a deploy without a record. One that has a record put back what it had suspended; its marks
+    could not be taken off.
+    """
     mark = marks.read(seen.tags)
-    return mark if mark is not None and mark.deploy_id != deploy.id else None
+    known = {deploy.id, *(each.id for each in turn.earlier())}
+    return mark if mark is not None and mark.deploy_id not in known else None
 
 
 def _target(deploy: Deploy, turn: Turn) -> TargetSeen | None:

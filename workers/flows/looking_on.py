@@ -14,6 +14,7 @@ from workers.ecs.seen import DeploymentSeen, RevisionSeen, ServiceDeploymentSeen
 from workers.flows import foreign_traffic
 from workers.flows.causes import why_back, why_over
 from workers.flows.deadline import allowed
+from workers.flows.ecs_back import back_at, noted
 from workers.flows.emptied import emptied, served
 from workers.flows.ending import end, look_again, old_revision
 from workers.flows.evidence import gather
@@ -70,7 +71,7 @@ def look_on(deploy: Deploy, turn: Turn) -> Next:
     deploy = deploy.evolve(
         rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
     )
-    deploy = foreign_traffic.observe(deploy, seen, own, turn.now())
+    deploy = foreign_traffic.observe(noted(deploy, seen, own), seen, own, turn.now())
     if stands.final:
         if deploy.seen_end != stands.value:
             return Next(deploy.evolve(seen_end=stands.value), after=turn.pace.watch_seconds / 2)
@@ -114,7 +115,7 @@ def _finish(
         case Stand.ROLLED_BACK:
             if not deploy.reason:  # it went back between two looks
                 deploy = deploy.evolve(reason=why_back(deploy, own, seen))
-            text = words.rolled_back(deploy, gather(deploy, turn, seen))
+            text = words.rolled_back(deploy, back_at(deploy), gather(deploy, turn, seen))
             return end(deploy, turn, Outcome.ROLLED_BACK, text)
         case Stand.SUPERSEDED:
             newer = seen.primary if seen else None

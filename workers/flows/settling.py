@@ -30,6 +30,10 @@ def settle(deploy: Deploy, turn: Turn) -> Next:
     if left_at_zero(deploy, seen):
         count = deploy.original.desired_count if deploy.original else 0
         return _set_right(deploy, turn, looks.found_at_zero(count), count)
+    if moved_late(deploy, seen) and deploy.loud_at is not None:
+        text = looks.moved_again(old_revision(deploy), seen.revision)
+        told = deploy.saying(now, MilestoneKind.TROUBLE, text, broadcast=True)
+        return Next(_unmarked(told, turn).at(Phase.ENDED, now))
     if moved_late(deploy, seen):
         return _set_right(deploy, turn, looks.found_new(old_revision(deploy)), None)
     again = autoscaling.suspended_late(deploy, turn)

@@ -9,6 +9,7 @@ from workers.ecs.seen import ServiceSeen
 from workers.ecs.why import explain
 from workers.flows import unread
 from workers.flows.deadline import back_deadline
+from workers.flows.ecs_back import back_at
 from workers.flows.ending import old_revision
 from workers.flows.evidence import Evidence, causes, gather, own_events
 from workers.flows.way_back import fresh_back, told_back, told_of
@@ -26,7 +27,8 @@ def way_back(deploy: Deploy, seen: ServiceSeen | None) -> tuple[Deploy, ServiceS
     primary = seen.primary if seen else None
     if seen is None or primary is None:
         return None
-    if primary.id == deploy.deployment_id or primary.revision != old_revision(deploy):
+    goes_to = (old_revision(deploy), back_at(deploy))
+    if primary.id == deploy.deployment_id or primary.revision not in goes_to:
         return None
     since = max(primary.created_at, deploy.started_at or deploy.requested_at)
     back = deploy.evolve(deployment_id=primary.id, new_revision=primary.revision, started_at=since)
@@ -50,7 +52,7 @@ def tell_trouble_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> D
         return deploy
     alarmed = told_of(deploy)
     words = going.back_in_more_trouble if alarmed else going.back_in_trouble
-    text = words(old_revision(deploy), fresh)
+    text = words(back.new_revision or "", fresh)
     return told_back(deploy, fresh).saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=not alarmed)
 
 

@@ -10,7 +10,7 @@ import pytest
 from deploys.deploy import MilestoneKind, Outcome
 from deploys.ecs_back import EcsBack
 from tests.builders import a_deploy
-from tests.workers.flows.test_looking_on import begin_elsewhere
+from tests.workers.flows.test_looking_on import begin_elsewhere, follow
 from tests.workers.flows.test_rollout import NEW, OLD, OTHERS, OURS, a_deployment, enum, own, service_with
 from tests.workers.yard import ALICE, Yard
 from workers.flows.ecs_back import gone_back, noted
@@ -59,6 +59,18 @@ def test_a_cancel_is_not_taken_for_somebody_elses_deployment(yard: Yard) -> None
         f"*Cancelled* by <@{ALICE}>: rolled back to `web:17`.{PASSED_OVER}"
     )
     assert yard.images_running("web") == {"1.4.0"}
+
+
+def test_whoever_follows_such_a_rollout_reads_the_version_that_runs(yard: Yard) -> None:
+    begin_elsewhere(yard, "1.5.0-unhealthy")
+    deploy_id = follow(yard)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert yard.said(deploy_id, MilestoneKind.END).startswith(
+        "*Rolled back* to `web:17`, by ECS and not by me: ECS gave up on the new revision"
+    )
 
 
 def test_somebody_elses_deployment_during_that_way_back_still_supersedes(yard: Yard) -> None:

@@ -137,8 +137,9 @@ def going_back(**changes: Any) -> Deploy:
         (40, {"told_at": NOW + 35}, 3, False),
         (40, {"set_at": NOW + 35}, 3, False),
         (40, {"set_at": None}, 3, False),  # ECS was to go back by itself
-        (40, {}, 0, False),
-        (901, {}, 0, False),
+        (10, {}, 0, False),
+        (40, {}, 0, True),
+        (901, {}, 0, True),
     ],
 )
 def test_it_is_said_once_when_it_can_be_no_stale_read_and_a_stopped_service_is_never_left(
@@ -191,3 +192,25 @@ def test_what_was_given_up_is_not_taken_for_a_late_call(in_vain: bool) -> None:
     seen = ServiceSeen("arn", "web", "ACTIVE", new, 3, 0, 3)
 
     assert moved_late(deploy, seen) is not in_vain
+
+
+def test_a_way_back_that_is_undone_after_its_end_is_set_right_once_and_then_left(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ECS's circuit breaker trips only after the deadline, again and again."""
+    monkeypatch.setattr("workers.flows.restoring.back_deadline", lambda _: 10)
+    deploy_id = turned(yard, "billing")
+
+    deploy = to_its_end(yard, deploy_id)
+
+    assert (deploy.phase, deploy.outcome) == (Phase.ENDED, Outcome.FAILED)
+    found, left = [m for m in deploy.milestones if m.at > (deploy.ended_at or 0)]
+    assert found.broadcast
+    assert left.broadcast
+    assert found.text.startswith("*Needs a look*: a late call moved the service to the new revision again.")
+    assert left.text == (
+        "*Needs a look*: the service is at `billing:24` again, after I had set `billing:23` back, so it is "
+        "no late call of mine that moves it. I leave it there. Look at the service's events."
+    )
+    assert yard.service("billing")["desiredCount"] == 2
+    assert yard.leftovers() == []

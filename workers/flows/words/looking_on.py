@@ -76,8 +76,9 @@ def continued() -> str:
     return "Somebody let the rollout continue."
 
 
-def rolled_back(deploy: Deploy, why: Evidence) -> str:
-    old = f" to {code(short(deploy.plan.old_revision))}" if deploy.plan else ""
+def rolled_back(deploy: Deploy, revision: str, why: Evidence) -> str:
+    """revision: where ECS went; empty where nobody knows."""
+    old = f" to {code(short(revision))}" if revision else ""
     return "\n".join([f"*Rolled back*{old}, by ECS and not by me: {deploy.reason}", *evidence(why)])
 
 

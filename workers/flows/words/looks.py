@@ -78,6 +78,13 @@ def found_new(revision: str) -> str:
     )
 
 
+def moved_again(revision: str, at: str) -> str:
+    return (
+        f"*Needs a look*: the service is at {code(short(at))} again, after I had set {code(short(revision))} "
+        "back, so it is no late call of mine that moves it. I leave it there. Look at the service's events."
+    )
+
+
 def tag_left(tag: str, what: str) -> str:
     return f"The mark {code(tag)} could not be taken off the ECS service: {what}"
 
