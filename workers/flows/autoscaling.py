@@ -77,8 +77,8 @@ def recorded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Scaling | None:
         return None
     if target is None:
         return None
-    left = _left_by_a_lost_one(deploy, turn, seen)
-    if target.suspended == EVERYTHING and left is not None and left.suspended is not None:
+    left = _left_by_a_lost_one(deploy, turn, seen) if target.suspended == EVERYTHING else None
+    if left is not None and left.suspended is not None:
         return Scaling(minimum=target.minimum, maximum=target.maximum, before=left.suspended, tried=True)
     return Scaling(minimum=target.minimum, maximum=target.maximum, before=target.suspended)
 

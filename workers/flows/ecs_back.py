@@ -10,10 +10,13 @@ from workers.flows.ending import old_revision
 
 def noted(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None) -> Deploy:
     """The deploy with ECS's own way back, where this look shows it under way: PRIMARY is ECS's then. Somebody
-    else's newer deployment would have ended it.
+    else's newer deployment would have ended it. Without a service deployment, its own reason has to say so.
     """
     primary = seen.primary if seen else None
-    if own is None or own.status != "ROLLBACK_IN_PROGRESS" or primary is None:
+    if primary is None:
+        return deploy
+    says_so = "rolling back" in primary.rollout_reason.lower()
+    if not (says_so if own is None else own.status == "ROLLBACK_IN_PROGRESS"):
         return deploy
     before = (deploy.deployment_id, deploy.previous_deployment_id)
     if primary.id in before or primary.revision == deploy.new_revision:

@@ -31,19 +31,21 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
     """Looks at the rollout. An end stands once a second look agrees."""
     seen = turn.service()
     own = own_deployment(turn)
+    deploy = noted(deploy, seen, own)
     followed = Followed(
         deploy.deployment_id or "",
         deploy.new_revision or "",
         old_revision(deploy),
         previous_deployment_id=deploy.previous_deployment_id,
         seen_going_back=bool(deploy.reason),
+        ecs_back=deploy.ecs_back.deployment_id if deploy.ecs_back else "",
         served=served(deploy),
     )
     stands = stand(followed, seen, own)
     deploy = deploy.evolve(
         rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
     )
-    deploy = observe(noted(deploy, seen, own), own, turn.now())
+    deploy = observe(deploy, own, turn.now())
     if stands is Stand.SUPERSEDED and seen is not None:
         return (taken if deploy.original else superseded)(deploy, turn, seen)
     if stands.final:

@@ -60,18 +60,20 @@ def begin(deploy: Deploy, turn: Turn) -> Next:
 def look_on(deploy: Deploy, turn: Turn) -> Next:
     """Looks at the rollout. An end stands once a second look agrees."""
     seen, own = turn.service(), own_deployment(turn)
+    deploy = noted(deploy, seen, own)
     followed = Followed(
         deploy.deployment_id or "",
         deploy.new_revision or "",
         old_revision(deploy),
         seen_going_back=bool(deploy.reason),
+        ecs_back=deploy.ecs_back.deployment_id if deploy.ecs_back else "",
         served=served(deploy),
     )
     stands = stand(followed, seen, own)
     deploy = deploy.evolve(
         rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
     )
-    deploy = foreign_traffic.observe(noted(deploy, seen, own), seen, own, turn.now())
+    deploy = foreign_traffic.observe(deploy, seen, own, turn.now())
     if stands.final:
         if deploy.seen_end != stands.value:
             return Next(deploy.evolve(seen_end=stands.value), after=turn.pace.watch_seconds / 2)

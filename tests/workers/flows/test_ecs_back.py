@@ -47,6 +47,19 @@ def test_where_ecs_gives_up_the_end_names_the_version_that_runs(yard: Yard) -> N
     assert yard.images_running("web") == {"1.4.0"}
 
 
+def test_where_service_deployments_are_missing_it_is_not_taken_for_somebody_elses_either(yard: Yard) -> None:
+    yard.ecs.faults.add(operation="ListServiceDeployments", kind="access-denied", times=None)
+    deploy_id = yard.ask("web", "1.5.0-unhealthy")
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert yard.said(deploy_id, MilestoneKind.END).splitlines()[0] == (
+        "*Rolled back* to `web:17`: ECS gave up on the new revision and rolls back by itself (ECS deployment "
+        f"circuit breaker: tasks failed to start).{PASSED_OVER}"
+    )
+
+
 def test_a_cancel_is_not_taken_for_somebody_elses_deployment(yard: Yard) -> None:
     deploy_id = yard.ask("web", "1.4.2")
     yard.until(lambda: yard.get(deploy_id).rollout.new_pending)
