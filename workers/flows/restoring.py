@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AwsDenied, AwsError, AwsRefused, AwsUnavailable, ServiceDeploymentsUnavailable
-from workers.ecs import rollouts, services, task_definitions, tasks
+from workers.ecs import rollouts, services, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.flows import autoscaling, lingering
 from workers.flows.deadline import back_deadline
@@ -14,6 +14,7 @@ from workers.flows.ending import end, gone, is_own, old_revision, superseded
 from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
+from workers.flows.restorable import restorable
 from workers.flows.stop_start import original_of, taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
 from workers.flows.way_back import (
@@ -43,7 +44,7 @@ def restore(deploy: Deploy, turn: Turn) -> Next:
         return _superseded(deploy, turn, seen)
     deploy = begun(deploy, turn.now())
     if not _as_recorded(deploy, seen):
-        deploy = _restorable(deploy, turn)
+        deploy = restorable(deploy, turn)
     if deploy.service.strategy is Strategy.STOP_START:
         return _restore_stopped(deploy, turn, seen)
     return _restore_rolling(deploy, turn, seen)
@@ -52,21 +53,6 @@ def restore(deploy: Deploy, turn: Turn) -> Next:
 def _as_recorded(deploy: Deploy, seen: ServiceSeen) -> bool:
     """Whether the service is set to what was recorded, so that there is nothing to set again. Pure."""
     return seen.revision == old_revision(deploy) and (deploy.original is None or seen.desired != 0)
-
-
-def _restorable(deploy: Deploy, turn: Turn) -> Deploy:
-    """With a copy of the recorded revision where that one was deregistered: ECS takes only ACTIVE ones."""
-    source = task_definitions.describe(turn.region, old_revision(deploy))
-    if source.status == "ACTIVE":
-        return deploy
-    mark = f"{deploy.id}:restore"
-    copy = task_definitions.registered_for(
-        turn.region, source.family, newer_than=source.number, deploy_id=mark
-    )
-    if copy is None:
-        turn.guard()
-        copy = task_definitions.register(turn.region, task_definitions.copied(source, {}, mark))
-    return turn.write(deploy.evolve(restore_revision=copy))
 
 
 def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:

@@ -48,3 +48,22 @@ def test_a_service_that_was_stopped_gets_a_copy(yard: Yard) -> None:
 
     assert yard.service("billing")["taskDefinition"].endswith("billing:25")
     assert yard.images_running("billing") == {"1.4.0"}
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["at zero", "moved to the new version too"])
+def test_what_a_late_call_undid_is_set_right_though_the_revision_was_deregistered(
+    yard: Yard, moved: bool
+) -> None:
+    deploy_id = begin(yard)
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    yard.cancel(deploy_id)
+    yard.until(lambda: yard.get(deploy_id).outcome)
+    deregistered(yard, "billing")
+    new = {"taskDefinition": yard.get(deploy_id).new_revision} if moved else {}
+    yard.console.update_service(cluster="production", service="billing", desiredCount=0, **new)
+
+    yard.until_over(deploy_id)
+    yard.ecs.advance(120)
+
+    assert yard.service("billing")["desiredCount"] == 2
+    assert yard.images_running("billing") == {"1.4.0"}
