@@ -202,7 +202,7 @@ def test_suspended_again_the_marks_say_what_is_to_be_put_back_before_that_call(
     assert marked(yard) == {}
 
 
-@pytest.mark.parametrize("kind", ["throttle", "access-denied", "timeout-before", "timeout-after"])
+@pytest.mark.parametrize("kind", ["access-denied", "timeout-after"])
 def test_without_the_mark_it_is_not_suspended_then_and_the_way_back_goes_on(yard: Yard, kind: str) -> None:
     scaled(yard)
     deploy = taken_back_while_resumed(yard)

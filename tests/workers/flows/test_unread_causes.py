@@ -32,7 +32,6 @@ def last_line(yard: Yard, deploy: Deploy) -> str:
 @pytest.mark.parametrize(
     ("operation", "lead"),
     [
-        ("ListTasks", TASKS.format("ecs:ListTasks")),
         ("DescribeTasks", TASKS.format("ecs:DescribeTasks")),
         ("GetLogEvents", LOG.format("logs:GetLogEvents")),
         ("DescribeTaskDefinition", LOG.format("ecs:DescribeTaskDefinition")),
