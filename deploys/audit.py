@@ -21,6 +21,7 @@ def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None =
     """Field and value, one after the other, as XADD takes them."""
     fields = {
         "deploy": deploy.id,
+        "batch": deploy.batch or "",
         "service": deploy.service.name,
         "tag": deploy.tag,
         "by": by,
@@ -39,10 +40,16 @@ def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None =
 
 
 def trail(
-    redis: Redis, deploy_id: str | None = None, *, service: str | None = None, count: int = 10_000
+    redis: Redis,
+    deploy_id: str | None = None,
+    *,
+    service: str | None = None,
+    batch: str | None = None,
+    count: int = 10_000,
 ) -> list[dict[str, str]]:
-    """The newest entries (at most count), oldest first: of all deploys, of one, or of one service's."""
-    wanted = {"deploy": deploy_id, "service": service}
+    """The newest entries (at most count), oldest first: of all deploys, of one, of one service's, or of those
+    that were asked for at once."""
+    wanted = {"deploy": deploy_id, "service": service, "batch": batch}
     found = (
         fields
         for fields in _newest_first(redis)

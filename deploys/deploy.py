@@ -113,6 +113,8 @@ class Deploy(Frozen):
 
     restore_revision: str | None = None
     """A copy of the recorded revision, where that one was deregistered meanwhile and cannot be restored."""
+    emptied: bool = False
+    """Superseded not by a deployment, but by a desired count that somebody set to 0."""
     back_to: Outcome | None = None
     """The outcome that will stand once the way back is finished."""
     ecs_back: EcsBack | None = None
@@ -140,6 +142,13 @@ class Deploy(Frozen):
     def live(self) -> bool:
         """Whether its outcome is still open."""
         return self.outcome is None
+
+    @property
+    def registered(self) -> bool:
+        """Whether a revision was registered for it, which stays whatever becomes of the deploy."""
+        return self.new_revision is not None and (
+            self.plan is None or self.new_revision != self.plan.source_revision
+        )
 
     @property
     def told_in(self) -> str:

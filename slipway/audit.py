@@ -25,6 +25,10 @@ def audit(
     deploy: Annotated[
         str | None, typer.Option(metavar="ID", help="Entries of this deploy alone.", show_default=False)
     ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Entries of the deploys asked for at once.", show_default=False),
+    ] = None,
     count: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries to print, at most.")] = 50,
 ) -> None:
     """Print the newest entries of the audit trail, the newest last.
@@ -37,7 +41,7 @@ def audit(
     try:
         redis = connect(load(Settings).redis_url)
         wait_for(redis, patience=0)
-        entries = trail(redis, deploy, service=service, count=count)
+        entries = trail(redis, deploy, service=service, batch=batch, count=count)
     except (SettingsInvalid, RedisSilent) as error:
         typer.echo(error.message, err=True)
         raise typer.Exit(2) from error
@@ -45,19 +49,20 @@ def audit(
         typer.echo(f"Redis stopped answering while the audit trail was read ({error}). Try again.", err=True)
         raise typer.Exit(2) from error
     if not entries:
-        typer.echo(_nothing(service, deploy), err=True)
+        typer.echo(_nothing(service, deploy, batch), err=True)
         raise typer.Exit(1)
     typer.echo(in_columns(entries, _ALWAYS, _WHERE_USED))
 
 
-def _nothing(service: str | None, deploy: str | None) -> str:
+def _nothing(service: str | None, deploy: str | None, batch: str | None) -> str:
     named = [f"deploy {deploy}"] if deploy else []
+    named += [f"batch {batch}"] if batch else []
     named += [f"service {service}"] if service else []
     if not named:
         return "The audit trail is empty: nothing has been asked for yet."
     return (
-        f"The audit trail has no entry of {' of '.join(named)}. `slipway audit` shows the newest of all; a "
-        "deploy's id stands in its card, a service's name in services.yml."
+        f"The audit trail has no entry of {' of '.join(named)}. `slipway audit` shows the newest of all; the "
+        "id of a deploy or batch stands in its card, a service's name in services.yml."
     )
 
 
@@ -78,6 +83,7 @@ _ALWAYS: tuple[Column[Entry], ...] = (
     _named("phase"),
 )
 _WHERE_USED: tuple[Column[Entry], ...] = (
+    _named("batch"),
     _named("tag"),
     _named("outcome"),
     ("decided by", lambda entry: entry.get("approvers", "")),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from deploys.errors.refused import Refused
 
+_CONTROLLERS = {"CODE_DEPLOY": "AWS CodeDeploy", "EXTERNAL": "a tool of your own"}
+"""The values of the enum DeploymentControllerType but ECS's own."""
+
 
 class ServiceMissing(Refused):
     """ECS has no service `{ecs_service}` in cluster `{cluster}` ({region}). Check `cluster`,
@@ -11,12 +14,18 @@ class ServiceMissing(Refused):
 
 
 class ServiceNotActive(Refused):
-    """The ECS service `{ecs_service}` is {status}, not ACTIVE, so it cannot be deployed."""
+    """The ECS service `{ecs_service}` {how}, so it cannot be deployed. Create it anew, or check
+    `ecs_service` of `{service}` in `services.yml`."""
 
 
 class ForeignController(Refused):
-    """The ECS service `{ecs_service}` is deployed by {controller}, and ECS refuses a new task definition from
-    anybody else. Deploy it there, or change its deployment controller to ECS."""
+    """The ECS service `{ecs_service}` is deployed by {by} (its deployment controller is {controller}), and
+    ECS refuses a new task definition from anybody else. Deploy it there, or change its deployment controller
+    to ECS."""
+
+    def __init__(self, *, ecs_service: str, controller: str) -> None:
+        by = _CONTROLLERS.get(controller, "something else than ECS")
+        super().__init__(ecs_service=ecs_service, controller=controller, by=by)
 
 
 class DaemonStopStart(Refused):
@@ -26,19 +35,19 @@ class DaemonStopStart(Refused):
 
 class EcsShiftsTraffic(Refused):
     """The ECS service `{ecs_service}` is {ecs_strategy}: it shifts traffic in stages of its own, but
-    `services.yml` says `strategy: {strategy}` for `{service}`. Nothing was changed. Write `strategy: native`
-    there, or change the ECS service's strategy to ROLLING."""
+    `services.yml` says `strategy: {strategy}` for `{service}`. Write `strategy: native` there, or change the
+    ECS service's strategy to ROLLING."""
 
 
 class EcsShiftsNoTraffic(Refused):
     """The ECS service `{ecs_service}` is {ecs_strategy}: it shifts no traffic, but `services.yml` says
-    `strategy: native` for `{service}`. Nothing was changed. Write `strategy: rolling` there, or make the ECS
-    service BLUE_GREEN, LINEAR or CANARY."""
+    `strategy: native` for `{service}`. Write `strategy: rolling` there, or make the ECS service BLUE_GREEN,
+    LINEAR or CANARY."""
 
 
 class EcsStrategyUnknown(Refused):
-    """The ECS service `{ecs_service}` has the strategy {ecs_strategy}, which this version of Slipway does
-    not know, so it cannot follow it. Nothing was changed. Upgrade Slipway."""
+    """The ECS service `{ecs_service}` has the strategy {ecs_strategy}, which this version of Slipway does not
+    know, so it cannot follow it. Upgrade Slipway."""
 
 
 class NothingRuns(Refused):

@@ -22,14 +22,14 @@ class PinUnknown(Refused):
 
 class RollbackImageMissing(Refused):
     """Revision `{revision}` of `{service}` cannot run any more: its image `{image}` is gone from the
-    registry. Nothing was changed. Roll back to another version with `/deploy rollback {service} TAG`, or
-    deploy a tag that is there. {recent}"""
+    registry. Roll back to another version with `/deploy rollback {service} TAG`, or deploy a tag that is
+    there. {recent}"""
 
 
 class RollbackImageChanged(Refused):
     """`{image}` is not what ran well as `{revision}`: its tag was pushed anew since. Then it was digest
-    {then}, now it is {now}. Nothing was changed. `/deploy {service} {tag}` runs the new image; `pin: digest`
-    in `services.yml` keeps this from happening again."""
+    {then}, now it is {now}. `/deploy {service} {tag}` runs the new image; `pin: digest` in `services.yml`
+    keeps this from happening again."""
 
 
 class TagsUnknown(Refused):

@@ -6,12 +6,12 @@ from deploys.errors.refused import Refused
 
 
 class SameImage(Refused):
-    """`{service}` already runs `{tag}` (digest unchanged). Nothing was changed. `/deploy restart {service}`
-    starts it in new tasks."""
+    """`{service}` already runs `{tag}` (digest unchanged). `/deploy restart {service}` starts it in new
+    tasks."""
 
 
 class AlreadyRuns(Refused):
-    """`{service}` already runs `{revision}`. Nothing was changed."""
+    """`{service}` already runs `{revision}`."""
 
 
 class NothingToRollBackTo(Refused):
@@ -31,20 +31,20 @@ class NoSuchContainer(Refused):
 
 class NoSuchContainerBefore(Refused):
     """The task before the rollout is to run in container `{missing}`, but the task definition `{family}` has
-    no such container. It has: {present}. Nothing was changed. Check `container` under `before` of `{service}`
-    in `services.yml`."""
+    no such container. It has: {present}. Check `container` under `before` of `{service}` in
+    `services.yml`."""
 
 
 class UnknownField(Refused):
     """Task definition `{revision}` has fields that this version of boto3 does not know ({fields}); a copy
-    would lose them. Nothing was changed. Upgrade boto3 where the workers run."""
+    would lose them. Upgrade boto3 where the workers run."""
 
 
 class AlarmMissing(Refused):
     """CloudWatch has no alarm {missing} in {region}, so I could not check `{service}` after the rollout.
-    Nothing was changed. Check `alarms` under `after` of `{service}` in `services.yml`."""
+    Check `alarms` under `after` of `{service}` in `services.yml`."""
 
 
 class AlarmRinging(Refused):
-    """{ringing}. After the rollout it has to be quiet, so this would only be rolled back. Nothing was
-    changed. Ask again when it is quiet; `/deploy rollback {service}` does not wait for it."""
+    """{ringing}. After the rollout it has to be quiet, so this would only be rolled back. Ask again when it
+    is quiet; `/deploy rollback {service}` does not wait for it."""

@@ -7,8 +7,8 @@ from deploys.errors.refused import Refused
 
 class ForeignRollout(Refused):
     """Another deployment of `{service}` is in progress ({deployment}, revision `{revision}`), and it is not
-    mine. Nothing was changed. `/deploy follow {service}` follows it to its end in a thread; a deploy asked
-    for meanwhile waits for that. Or ask again when it has ended."""
+    mine. `/deploy follow {service}` follows it to its end in a thread; a deploy asked for meanwhile waits for
+    that. Or ask again when it has ended."""
 
 
 class NothingToFollow(Refused):

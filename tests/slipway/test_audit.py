@@ -9,7 +9,7 @@ from deploys.claims import Claim
 from deploys.deploy import Decision, Outcome, Phase, Verdict
 from deploys.store import Store
 from slipway.cli import app
-from tests.builders import ARN, NOW, a_deploy, a_service, a_stop_start_service
+from tests.builders import ARN, NOW, a_batch, a_deploy, a_service, a_stop_start_service
 
 BOB = "U02BOB0000"
 
@@ -81,6 +81,31 @@ def test_it_prints_what_was_asked_for(
     assert [line.split()[5] for line in lines] == printed
 
 
+def test_all_that_was_asked_for_at_once_is_found_by_its_batch_to_the_end(
+    store: Store, redis_url: str
+) -> None:
+    two_deploys(store)
+    batch, members = a_batch(
+        a_deploy(a_service("api"), id="api22222"), a_deploy(a_service("shop"), id="shop2222"), id="batch222"
+    )
+    store.request_batch(batch, members)
+    claim = store.claim("api22222", "worker", 60)
+    assert claim is not None
+    ended = claim.deploy.at(Phase.ENDED, NOW, outcome=Outcome.FAILED)
+    store.commit(claim, ended, due_at=NOW, what="ended")
+
+    lines = slipway_audit("--batch", "batch222", redis_url=redis_url).stdout.splitlines()
+
+    heading = [cell.strip() for cell in lines[0].split("  ") if cell.strip()]
+    column = 1 + heading.index("batch")  # a time is two words
+    assert [(*line.split()[2:4], line.split()[5], line.split()[column]) for line in lines[1:]] == [
+        ("api", "api22222", "requested", "batch222"),
+        ("shop", "shop2222", "requested", "batch222"),
+        ("api", "api22222", "ended", "batch222"),
+    ]
+    assert "batch" not in slipway_audit("--deploy", "web22222", redis_url=redis_url).stdout
+
+
 def test_what_is_far_back_is_found(store: Store, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "PAGE", 2)
     two_deploys(store)
@@ -97,6 +122,7 @@ def test_what_is_far_back_is_found(store: Store, redis_url: str, monkeypatch: py
     ("arguments", "what"),
     [
         (("--deploy", "nothing1"), "deploy nothing1"),
+        (("--batch", "nothing1"), "batch nothing1"),
         (("--service", "wbe"), "service wbe"),
         (("--deploy", "web22222", "--service", "ledger"), "deploy web22222 of service ledger"),
     ],
@@ -110,8 +136,8 @@ def test_where_nothing_is_found_it_says_so(
 
     assert (printed.exit_code, printed.stdout) == (1, "")
     assert printed.stderr == (
-        f"The audit trail has no entry of {what}. `slipway audit` shows the newest of all; a deploy's id "
-        "stands in its card, a service's name in services.yml.\n"
+        f"The audit trail has no entry of {what}. `slipway audit` shows the newest of all; the id of a "
+        "deploy or batch stands in its card, a service's name in services.yml.\n"
     )
 
 

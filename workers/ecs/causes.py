@@ -17,6 +17,7 @@ class Topic(StrEnum):
     NONE = ""
     CONTAINER_HEALTH = "container health"
     IMAGE = "image"
+    LOAD_BALANCER = "load balancer"
     NETWORK = "network"
     QUOTA = "quota"
     ROLE = "role"

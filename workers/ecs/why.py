@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from deploys.mrkdwn import plural
 from workers.ecs import why_events, why_tasks
@@ -26,10 +27,18 @@ def explain(
     )
     known = {cause.topic for cause, _ in stopped} - {Topic.NONE}
     said = _counted(why_events.cause(event.message) for event in events if event.at >= since)
+    words = {cause.topic: cause.words for cause, _ in reversed(said)}
     return (
-        *(f"{plural(count, 'task')}: {cause.text}" for cause, count in stopped),
+        *(f"{plural(count, 'task')}: {_with_words(cause, words).text}" for cause, count in stopped),
         *(_times(cause.text, count, earlier_lost) for cause, count in said if cause.topic not in known),
     )
+
+
+def _with_words(cause: Cause, words: Mapping[Topic, str]) -> Cause:
+    """An event may say more of what stopped the tasks than they do, as a load balancer's answer."""
+    if cause.words or cause.topic is Topic.NONE:
+        return cause
+    return replace(cause, words=words.get(cause.topic, ""))
 
 
 def _counted(causes: Iterable[Cause | None]) -> list[tuple[Cause, int]]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 
-from deploys.mrkdwn import code, escape
+from deploys.mrkdwn import code
 from workers.ecs.causes import Cause, Topic, quoted
 from workers.ecs.signs import Sign, first
 from workers.ecs.why_not_started import why_not_started
+from workers.ecs.why_tasks import TARGET_CHECKS
 
 _UNHEALTHY_TARGET = re.compile(
     r"is (?:un|not )healthy in \((?:target-group|elb) (?P<group>[^)]+)\) due to \(reason (?P<reason>.+)\)"
@@ -60,7 +61,8 @@ _NO_ROOM = (
 _SAID_PLAINLY = (
     Sign(
         ("unable to consistently start tasks",),
-        "tasks fail again and again, so ECS waits longer and longer before it starts the next.",
+        "tasks fail again and again, so ECS waits longer and longer before it starts the next. What they "
+        "stop for has to be mended first.",
     ),
     Sign(
         ("being throttled",),
@@ -72,7 +74,7 @@ _SAID_PLAINLY = (
         "step between them. Change one of them.",
     ),
     Sign(
-        ("protected tasks are more than the desired",),
+        ("protected tasks are more than the desired", "tasks under protection"),
         "ECS may not stop old tasks, as they are protected from scale-in. Wait until that ends, or lift it.",
     ),
     Sign(
@@ -91,8 +93,11 @@ def cause(message: str) -> Cause | None:
     if target := _UNHEALTHY_TARGET.search(message):
         group = code(_group_name(target["group"]))
         where = f"target group {group}" if "(target-group" in message else group
-        reason = escape(target["reason"].rstrip("."))
-        return Cause(f"the load balancer finds a task unhealthy in {where}: {reason}.")
+        return Cause(
+            f"the load balancer finds a task unhealthy in {where}. {TARGET_CHECKS}",
+            target["reason"],
+            Topic.LOAD_BALANCER,
+        )
     if "failed container health checks" in message:
         return Cause(
             "a task failed its container health check. Run that check's command in the image.",

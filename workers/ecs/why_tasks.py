@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from deploys.mrkdwn import code, escape
+from deploys.mrkdwn import code
 from workers.ecs.causes import Cause, Topic, quoted
 from workers.ecs.seen import ONE_OFF, ContainerSeen, TaskSeen
 from workers.ecs.why_not_started import failed_start
@@ -21,6 +21,11 @@ EXIT_CODES = {
 }
 _AFTER_ANOTHER = {0, 137, 143}
 """Exit codes that a container also has when it is stopped because an essential one ended."""
+
+TARGET_CHECKS = (
+    "Check the path, port and answer that the target group expects, and whether the grace period is long "
+    "enough."
+)
 
 _EXPECTED = "Scaling activity initiated by"
 """stoppedReason of tasks that the scheduler stops in the course of things."""
@@ -64,13 +69,13 @@ def _unhealthy(task: TaskSeen) -> Cause | None:
     reason = task.stopped_reason
     if "failed ELB health checks" in reason:
         return Cause(
-            f"it failed the load balancer's health checks{_target_group(reason)}. Check the path, port and "
-            "answer that the target group expects, and whether the grace period is long enough."
+            f"the load balancer's health checks failed{_target_group(reason)}. {TARGET_CHECKS}",
+            topic=Topic.LOAD_BALANCER,
         )
     if "failed container health checks" in reason:
         ill = ", ".join(code(found.name) for found in task.containers if found.health == "UNHEALTHY")
         return Cause(
-            f"it failed the container health check{f' of {ill}' if ill else ''}. Run that check's command in "
+            f"the container health check{f' of {ill}' if ill else ''} failed. Run that check's command in "
             "the image, and see whether its start period is long enough.",
             topic=Topic.CONTAINER_HEALTH,
         )
@@ -152,7 +157,20 @@ def _infrastructure(task: TaskSeen) -> Cause:
 def _verbatim(task: TaskSeen) -> Cause:
     reasons = dict.fromkeys(filter(None, [task.stopped_reason, *(found.reason for found in task.containers)]))
     said = " and ".join(quoted(reason) for reason in reasons) or "nothing more"
-    return Cause(f"it stopped with {escape(task.stop_code) or 'no stop code'}. ECS says: {said}")
+    return Cause(f"{_WITHOUT_A_REASON.get(task.stop_code) or _unheard_of(task.stop_code)}; ECS says: {said}")
+
+
+def _unheard_of(stop_code: str) -> str:
+    return f"it stopped with stop code {code(stop_code)}, which is new to me"
+
+
+_WITHOUT_A_REASON = {
+    "": "it stopped, and ECS gives no stop code",
+    "TaskFailedToStart": "it could not start",
+    "EssentialContainerExited": "an essential container of it ended, and ECS gives no exit code",
+    "ServiceSchedulerInitiated": "ECS's scheduler stopped it",
+}
+"""Stop codes in words, where the reason is none that is known."""
 
 
 STOP_CODES: dict[str, Callable[[TaskSeen], Cause]] = {

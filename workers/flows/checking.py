@@ -166,7 +166,8 @@ def _emptied(deploy: Deploy, turn: Turn) -> Next:
         return again
     if deploy.original is not None:
         return back(deploy, turn, Outcome.ROLLED_BACK, emptied_words.reason_of_check())
-    return end(deploy, turn, Outcome.SUPERSEDED, emptied_words.superseded_in_check(deploy))
+    told = emptied_words.superseded_in_check(deploy)
+    return end(deploy.evolve(emptied=True), turn, Outcome.SUPERSEDED, told)
 
 
 def _as_it_runs(deploy: Deploy, turn: Turn) -> Deploy:

@@ -24,7 +24,7 @@ def emptied(deploy: Deploy, turn: Turn) -> Next:
     """The end, or the way back."""
     if deploy.original is not None:
         return go_back(deploy, turn, Outcome.ROLLED_BACK, words.reason())
-    return end(deploy, turn, Outcome.SUPERSEDED, words.superseded(deploy))
+    return end(deploy.evolve(emptied=True), turn, Outcome.SUPERSEDED, words.superseded(deploy))
 
 
 def back_at_zero(deploy: Deploy, turn: Turn) -> Next:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deploys.around import task_started
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from workers.ecs.seen import ServiceSeen
+from workers.flows.evidence import NO_EVIDENCE, Evidence
 from workers.flows.words import asking, endings, going, preparing
 from workers.turn import Next, Turn
 
@@ -56,15 +57,16 @@ def look_again(deploy: Deploy, turn: Turn, sight: str) -> Next | None:
 def superseded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     """Somebody else's deployment has the service."""
     primary = seen.primary.id if seen.primary else ""
-    text = endings.superseded(seen.revision, primary)
+    text = endings.superseded(deploy, seen.revision, primary)
     return look_again(deploy, turn, f"superseded {primary}") or end(deploy, turn, Outcome.SUPERSEDED, text)
 
 
 def gone(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next:
     """ECS has no such service any more."""
     status = seen.status if seen else ""
+    failed = deploy.evolve(reason=endings.service_gone(status))
     return look_again(deploy, turn, f"gone {status}") or end(
-        deploy, turn, Outcome.FAILED, endings.gone(status)
+        failed, turn, Outcome.FAILED, endings.gone(status)
     )
 
 
@@ -92,12 +94,22 @@ def refuse(deploy: Deploy, turn: Turn, reason: str) -> Next:
 
 
 def _changed_elsewhere(deploy: Deploy) -> bool:
-    """Whether something was changed, though not the service: a task has run, or scaling is suspended yet."""
-    return task_started(deploy) or (deploy.scaling is not None and deploy.scaling.pending)
+    """Whether something was changed, though not the service: a revision is registered, a task has run, or
+    scaling is suspended yet."""
+    suspended = deploy.scaling is not None and deploy.scaling.pending
+    return deploy.registered or task_started(deploy) or suspended
 
 
-def go_back(deploy: Deploy, turn: Turn, back_to: Outcome, reason: str, *, told: str | None = None) -> Next:
-    """From here the recorded revision and count are brought back.
+def go_back(
+    deploy: Deploy,
+    turn: Turn,
+    back_to: Outcome,
+    reason: str,
+    why: Evidence = NO_EVIDENCE,
+    *,
+    told: str | None = None,
+) -> Next:
+    """From here the recorded revision and count are brought back. why: what was not told yet.
 
     told: what is said instead, where the thread was told already that it goes back, and why.
     """
@@ -106,7 +118,7 @@ def go_back(deploy: Deploy, turn: Turn, back_to: Outcome, reason: str, *, told: 
     back = deploy.saying(
         now,
         MilestoneKind.TROUBLE if back_to is not Outcome.CANCELLED else MilestoneKind.PROGRESS,
-        told or going.going_back(reason, old),
+        told or going.going_back(reason, old, why),
         back_to=back_to,
         reason=reason,
     )

@@ -20,6 +20,10 @@ EVENTS_KEPT = 100
 """ECS gives a service's newest events only, so many of them (API reference, Service.events)."""
 
 
+_COUNTED = re.compile(r"\d+ tasks?: ")
+"""Begins a cause that stopped tasks tell of."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What people need to see why it failed."""
@@ -33,12 +37,7 @@ class Evidence:
     """What could not be read and was not said before: sentences of mrkdwn."""
 
 
-def causes(
-    deploy: Deploy, turn: Turn, seen: ServiceSeen | None
-) -> tuple[tuple[str, ...], unread.Unread | None]:
-    """Plain sentences on this deployment's stopped tasks and events, and what could not be read of them."""
-    stopped, missing = _stopped(deploy, turn)
-    return _explained(deploy, stopped, seen), missing
+NO_EVIDENCE = Evidence()
 
 
 def gather(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
@@ -47,6 +46,28 @@ def gather(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
     container, log, no_log = _last_words(deploy, turn, stopped)
     left_out = (*unread.new(deploy, missing), *unread.new(deploy, no_log))
     return Evidence(_explained(deploy, stopped, seen), container, log, left_out)
+
+
+def news(deploy: Deploy, turn: Turn, seen: ServiceSeen, mark: str = "") -> tuple[Evidence, tuple[str, ...]]:
+    """What of it the thread was not told yet, and everything that it then was (`Deploy.told_causes`).
+
+    The log comes with a cause of tasks, as it tells more about that; an event has none. Of what could not be
+    read, only what no later look mends is news.
+
+    mark: sets causes apart that are told for another reason.
+    """
+    stopped, missing = _stopped(deploy, turn)
+    fresh = [
+        cause
+        for cause in _explained(deploy, stopped, seen)
+        if f"{mark}{kind(cause)}" not in deploy.told_causes
+    ]
+    of_tasks = any(_COUNTED.match(cause) for cause in fresh)
+    container, log, no_log = _last_words(deploy, turn, stopped) if of_tasks else ("", (), None)
+    lost = [each for each in (missing, no_log) if each and each.for_good and unread.new(deploy, each)]
+    keys = (*(f"{mark}{kind(cause)}" for cause in fresh), *(each.key for each in lost))
+    left_out = tuple(each.sentence for each in lost)
+    return Evidence(tuple(fresh), container, log, left_out), (*deploy.told_causes, *keys)
 
 
 def _stopped(deploy: Deploy, turn: Turn) -> tuple[tuple[TaskSeen, ...], unread.Unread | None]:
@@ -91,5 +112,6 @@ def _last_words(
 
 
 def kind(cause: str) -> str:
-    """What a cause is, without how often it was."""
-    return re.sub(r"^\S+ tasks?: | \(said [^()]* times\)$|\d+", "", cause)
+    """What a cause is, without how often it was, and without ECS's words for it: those of another task, or of
+    an event that comes later, make it no other cause."""
+    return re.sub(r"^\S+ tasks?: | \(said [^()]* times\)$|(?<=\.) ECS says: `[^`]*`|\d+", "", cause)

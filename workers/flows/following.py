@@ -8,14 +8,13 @@ from deploys.errors import AwsError
 from workers.ecs import tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
-from workers.flows import unread
 from workers.flows.causes import known_cause, why_back, why_stopped
 from workers.flows.checking import succeed
 from workers.flows.deadline import ecs_overdue, overdue
 from workers.flows.ecs_back import back_at, noted
 from workers.flows.emptied import back_at_zero, emptied, served
 from workers.flows.ending import end, go_back, old_revision, superseded
-from workers.flows.evidence import causes, gather, kind, own_events
+from workers.flows.evidence import NO_EVIDENCE, Evidence, gather, news, own_events
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand, wants_no_task
@@ -54,7 +53,7 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return _finish(deploy, turn, stands, seen, own)
     deploy = deploy.evolve(seen_end="")
     if stands is Stand.ROLLING_BACK:
-        deploy = tell_ecs_goes_back(deploy, turn, own, seen)
+        deploy = tell_ecs_goes_back(deploy, turn, seen, own)
         if ecs_overdue(deploy, turn.now()):
             return end(deploy, turn, Outcome.FAILED, not_back(deploy, turn, seen))
         deploy = tell_trouble_back(deploy, turn, seen)
@@ -88,8 +87,10 @@ def progress(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSee
         new_running=new.running if new else 0,
         old_pending=sum(d.pending for d in old),
         old_running=sum(d.running for d in old),
-        failed_tasks=max(new.failed if new else 0, own.breaker_failures if own else 0),
-        breaker_threshold=own.breaker_threshold if own else 0,
+        failed_tasks=max(
+            new.failed if new else deploy.rollout.failed_tasks, own.breaker_failures if own else 0
+        ),
+        breaker_threshold=own.breaker_threshold if own and own.breaker_status != "DISABLED" else 0,
         status=own.status if own else (new.rollout_state if new else ""),
     )
 
@@ -112,11 +113,14 @@ def _finish(
         text = endings.rolled_back(deploy, back_at(deploy), reason, why, recorded=old_revision(deploy))
         return end(deploy, turn, Outcome.ROLLED_BACK, text)
     if stands is Stand.FAILED:
-        reason = why_stopped(own) or reasons.rollout_failed(own.reason if own else "")
-        return go_back(deploy, turn, Outcome.ROLLED_BACK, reason)
+        reason = _why_failed(deploy, own)
+        told, why = _told(deploy, turn, seen)
+        return go_back(told, turn, Outcome.ROLLED_BACK, reason, why)
     if stands is Stand.EMPTIED:
         return emptied(deploy, turn)
-    return end(deploy, turn, Outcome.FAILED, endings.gone(seen.status if seen else ""))
+    status = seen.status if seen else ""
+    failed = deploy.evolve(reason=endings.service_gone(status))
+    return end(failed, turn, Outcome.FAILED, endings.gone(status))
 
 
 def _succeed(deploy: Deploy, turn: Turn) -> Next:
@@ -148,29 +152,41 @@ def _ran_beside(deploy: Deploy, turn: Turn) -> bool:
     return overlap_seconds(new, back) is not None
 
 
+def _why_failed(deploy: Deploy, own: ServiceDeploymentSeen | None) -> str:
+    said = own.reason if own else ""
+    if own is not None and own.status == "ROLLBACK_FAILED" and deploy.reason:
+        return reasons.ecs_not_back(deploy.reason, said)
+    return why_stopped(own) or reasons.rollout_failed(said)
+
+
 def tell_ecs_goes_back(
-    deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None, seen: ServiceSeen | None
+    deploy: Deploy, turn: Turn, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None
 ) -> Deploy:
+    """Once, with every cause that was not told before: the end may be minutes away."""
     if deploy.reason:
         return deploy
     cause = known_cause(deploy, own)
     if cause is None and own is not None and own.status == "ROLLBACK_REQUESTED" and not own.reason:
         return deploy  # it says why once it has begun
     reason = cause or why_back(deploy, own, seen)
-    text = going.going_back(cause, back_at(deploy)) if cause else reason
+    deploy, why = _told(deploy, turn, seen)
+    text = going.going_back(cause, back_at(deploy), why) if cause else going.ecs_gave_up(reason, why)
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, reason=reason)
 
 
 def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:
     """Each cause once: the counts in a sentence grow, its words stay."""
+    deploy, why = _told(deploy, turn, seen)
+    if not why.causes and not why.unread:
+        return deploy
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.task_trouble(why))
+
+
+def _told(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> tuple[Deploy, Evidence]:
+    """What is new of the causes, noted as told. Tasks are asked for only where there is a sign of trouble."""
     if seen is None or (
         deploy.rollout.failed_tasks == 0 and not explain((), own_events(deploy, seen), deploy.started_at or 0)
     ):
-        return deploy
-    found, missing = causes(deploy, turn, seen)
-    deploy = unread.tell(deploy, missing, turn.now())
-    fresh = tuple(cause for cause in found if kind(cause) not in deploy.told_causes)
-    if not fresh:
-        return deploy
-    told = (*deploy.told_causes, *(kind(cause) for cause in fresh))
-    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.task_trouble(fresh), told_causes=told)
+        return deploy, NO_EVIDENCE
+    why, told = news(deploy, turn, seen)
+    return deploy.evolve(told_causes=told), why

@@ -82,7 +82,7 @@ def look_on(deploy: Deploy, turn: Turn) -> Next:
     if over := _given_up(deploy, turn):
         return over
     if stands is Stand.ROLLING_BACK:
-        deploy = tell_ecs_goes_back(deploy, turn, own, seen)
+        deploy = tell_ecs_goes_back(deploy, turn, seen, own)
     else:
         deploy = tell_trouble(deploy, turn, seen)
     return Next(deploy, after=turn.pace.watch_seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deploys.catalogue.service import Service
 from deploys.errors import ForeignController, ServiceMissing, ServiceNotActive
 from workers.ecs.seen import ServiceSeen
+from workers.flows.words.endings import how_gone
 
 
 def present(service: Service, seen: ServiceSeen | None) -> ServiceSeen:
@@ -21,7 +22,9 @@ def present(service: Service, seen: ServiceSeen | None) -> ServiceSeen:
             service=service.name,
         )
     if seen.status != "ACTIVE":
-        raise ServiceNotActive(ecs_service=service.ecs_service, status=seen.status)
+        raise ServiceNotActive(
+            ecs_service=service.ecs_service, how=how_gone(seen.status), service=service.name
+        )
     if seen.controller != "ECS":
         raise ForeignController(ecs_service=service.ecs_service, controller=seen.controller)
     return seen

@@ -176,16 +176,13 @@ def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     primary = seen.primary.id if seen.primary else ""
     if again := look_again(deploy, turn, f"taken {primary} {seen.revision}"):
         return again
+    text = endings.superseded(deploy, seen.revision, primary)
     if seen.desired == 0:
-        service = deploy.service
+        service, count = deploy.service, original_of(deploy).desired_count
         turn.guard()
-        services.update(
-            turn.region,
-            service.cluster,
-            service.ecs_service,
-            desired=original_of(deploy).desired_count,
-        )
-    return end(deploy, turn, Outcome.SUPERSEDED, endings.superseded(seen.revision, primary))
+        services.update(turn.region, service.cluster, service.ecs_service, desired=count)
+        text = f"{text} {endings.count_given_back(count)}"
+    return end(deploy, turn, Outcome.SUPERSEDED, text)
 
 
 def untag(turn: Turn) -> None:

@@ -7,12 +7,11 @@ from dataclasses import replace
 from deploys.deploy import Deploy, MilestoneKind
 from workers.ecs.seen import ServiceSeen
 from workers.ecs.why import explain
-from workers.flows import unread
 from workers.flows.deadline import back_deadline
 from workers.flows.ecs_back import back_at
 from workers.flows.ending import old_revision
-from workers.flows.evidence import Evidence, causes, gather, own_events
-from workers.flows.way_back import fresh_back, told_back, told_of
+from workers.flows.evidence import Evidence, gather, news, own_events
+from workers.flows.way_back import told_of
 from workers.flows.words import endings, going, reasons
 from workers.turn import Turn
 
@@ -45,15 +44,13 @@ def tell_trouble_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> D
     failed = about_it.primary.failed if about_it.primary else 0
     if failed == 0 and not explain((), own_events(back, about_it), back.started_at or 0.0):
         return deploy
-    found_out, missing = causes(back, turn, about_it)
-    deploy = unread.tell(deploy, missing, turn.now())
-    fresh = fresh_back(deploy, found_out)
-    if not fresh:
+    why, told = news(back, turn, about_it, "back ")
+    if not why.causes and not why.unread:
         return deploy
     alarmed = told_of(deploy)
     words = going.back_in_more_trouble if alarmed else going.back_in_trouble
-    text = words(back.new_revision or "", fresh)
-    return told_back(deploy, fresh).saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=not alarmed)
+    text = words(back.new_revision or "", why)
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=not alarmed, told_causes=told)
 
 
 def not_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deploys.deploy import Deploy, MilestoneKind
+from deploys.deploy import Deploy
 from deploys.errors import AwsDenied, AwsUnavailable, SlipwayError
 from workers.flows.words import unread as words
 
@@ -39,11 +39,3 @@ def _unread(error: SlipwayError, sentence: str) -> Unread:
 def new(deploy: Deploy, unread: Unread | None) -> tuple[str, ...]:
     """Its sentence, unless the thread was told. Pure."""
     return (unread.sentence,) if unread is not None and unread.key not in deploy.told_causes else ()
-
-
-def tell(deploy: Deploy, unread: Unread | None, now: float) -> Deploy:
-    """While it goes on, only what no later look mends is said."""
-    if unread is None or not unread.for_good or not new(deploy, unread):
-        return deploy
-    told = (*deploy.told_causes, unread.key)
-    return deploy.saying(now, MilestoneKind.TROUBLE, unread.sentence, told_causes=told)

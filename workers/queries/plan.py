@@ -111,10 +111,7 @@ def _strategy(service: Service, made: Plan) -> list[str]:
             "before a new one starts"
         )
         return [stops, scaling.planned(made.scaling)] if made.scaling else [stops]
-    return [
-        f"{service.strategy}, no downtime: ECS keeps {made.minimum_healthy_percent or 0} to "
-        f"{made.maximum_percent or 0} percent of the tasks while it replaces them"
-    ]
+    return [f"{service.strategy}, {asking.replaced(made)}"]
 
 
 def _approval(service: Service) -> str:

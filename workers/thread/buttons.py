@@ -145,7 +145,8 @@ def _cancel_confirm(deploy: Deploy) -> ConfirmObject:
 
 def _will_not(deploy: Deploy) -> str:
     happen = "be deployed" if deploy.verb is Verb.DEPLOY else "happen"
-    return f"{at_start(deploy, _short)} {_where(deploy)} will not {happen}. Nothing has been changed."
+    left = "The service has not been touched" if deploy.registered else "Nothing has been changed"
+    return f"{at_start(deploy, _short)} {_where(deploy)} will not {happen}. {left}."
 
 
 def _short(plain: str) -> str:

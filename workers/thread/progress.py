@@ -117,15 +117,18 @@ def _new_running(deploy: Deploy) -> Count | None:
 
 
 def _old_stopped(deploy: Deploy) -> Count | None:
+    if not deploy.alive:
+        return None  # nobody has looked yet: the look that finds none alive leads on at once
     known = len(deploy.original.task_arns) if deploy.original else 0
     total = max(known, len(deploy.alive))
-    return Count(total - len(deploy.alive), total, "old tasks stopped") if total else None
+    return Count(total - len(deploy.alive), total, "old tasks stopped")
 
 
 def _old_running(deploy: Deploy) -> Count | None:
     wanted = _wanted_back(deploy)
     running = min(deploy.rollout.old_running, wanted)
-    return Count(running, wanted, "tasks running again") if wanted > 0 else None
+    what = "tasks running again" if deploy.original else "old tasks running"
+    return Count(running, wanted, what) if wanted > 0 else None
 
 
 def _wanted_back(deploy: Deploy) -> int:

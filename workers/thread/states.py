@@ -11,6 +11,7 @@ from deploys.decisions import approved, missing, rejected
 from deploys.deploy import Deploy, Outcome, Phase, Verb, Verdict
 from deploys.mrkdwn import mention, plural
 from deploys.pauses import number, unanswered
+from workers.flows.rollout import Stand
 from workers.thread import looking_on, shifting
 from workers.thread.lengths import short_code
 
@@ -39,7 +40,7 @@ OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.SUCCEEDED: lambda deploy: "succeeded",
     Outcome.ROLLED_BACK: lambda deploy: f"rolled back{to_old(deploy)}",
     Outcome.FAILED: lambda deploy: _failed(deploy),
-    Outcome.SUPERSEDED: lambda deploy: "superseded by somebody else's deployment",
+    Outcome.SUPERSEDED: lambda deploy: looking_on.superseded(deploy, "somebody else's deployment"),
     Outcome.CANCELLED: lambda deploy: f"cancelled{_by_canceller(deploy)}, {_what_cancelling_did(deploy)}",
     Outcome.REJECTED: lambda deploy: f"rejected{_by_rejecter(deploy)}, nothing was changed",
     Outcome.EXPIRED: lambda deploy: "expired: nobody decided in time, nothing was changed",
@@ -133,8 +134,10 @@ def approvers(deploy: Deploy) -> tuple[str, ...]:
 
 
 def ecs_goes_back(deploy: Deploy) -> bool:
-    """Whether ECS itself gave up on our rollout, which is followed to its end."""
-    return deploy.phase in (Phase.FOLLOWING, Phase.LOOKING_ON) and bool(deploy.reason)
+    """Whether ECS itself gave up on our rollout, which is followed to its end; also where one look found it
+    back already, and the second is still to come."""
+    back = bool(deploy.reason) or deploy.seen_end == Stand.ROLLED_BACK.value
+    return deploy.phase in (Phase.FOLLOWING, Phase.LOOKING_ON) and back
 
 
 def to_old(deploy: Deploy) -> str:
@@ -181,5 +184,6 @@ def _failed(deploy: Deploy) -> str:
 
 
 def _unchanged(deploy: Deploy) -> str:
-    """What a task before the rollout did stays, though the service is as it was."""
-    return "the service was not touched" if task_started(deploy) else "nothing was changed"
+    """A revision that was registered stays, and what a task did, though the service is as it was."""
+    changed = deploy.registered or task_started(deploy)
+    return "the service was not touched" if changed else "nothing was changed"

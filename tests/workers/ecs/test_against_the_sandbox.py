@@ -126,7 +126,7 @@ def test_a_crash_is_explained_with_its_last_lines(ecs: EcsSandbox, here: Region)
 @pytest.mark.parametrize(
     ("tag", "sentence"),
     [
-        ("1.5.0-unhealthy", "failed the load balancer's health checks in target group"),
+        ("1.5.0-unhealthy", "the load balancer's health checks failed in target group"),
         ("7.7.7", "the image could not be pulled: it is not there."),
         ("1.5.0-noroom", "ECS finds no room for a task."),
     ],

@@ -39,7 +39,7 @@ def test_a_field_that_this_boto3_does_not_know_is_refused_not_lost(aws: PlayedAw
     assert raised.value.message == (
         "Task definition `web:7` has fields that this version of boto3 does not know "
         "(`taskDefinition.containerDefinitions[].sealed`, `taskDefinition.tides`); a copy would lose them. "
-        "Nothing was changed. Upgrade boto3 where the workers run."
+        "Upgrade boto3 where the workers run."
     )
 
 

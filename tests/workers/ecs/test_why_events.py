@@ -30,8 +30,9 @@ from workers.ecs.why import explain
             "(service web) (task 0123) (port 80) is unhealthy in (target-group "
             "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/web/6d0e) due to (reason Health checks "
             "failed with these codes: [502])",
-            "the load balancer finds a task unhealthy in target group `web`: Health checks failed with "
-            "these codes: [502].",
+            "the load balancer finds a task unhealthy in target group `web`. Check the path, port and answer "
+            "that the target group expects, and whether the grace period is long enough. ECS says: `Health "
+            "checks failed with these codes: [502]`",
         ),
         (
             "(service web) (task 0123) failed container health checks.",
@@ -40,7 +41,8 @@ from workers.ecs.why import explain
         (
             "(service web) is unable to consistently start tasks successfully. For more information, see the "
             "Troubleshooting section.",
-            "tasks fail again and again, so ECS waits longer and longer before it starts the next.",
+            "tasks fail again and again, so ECS waits longer and longer before it starts the next. What they "
+            "stop for has to be mended first.",
         ),
         (
             "(service web) was unable to stop or start tasks during a deployment because of the service "
@@ -107,7 +109,7 @@ def test_an_event_does_not_repeat_what_the_tasks_have_told() -> None:
     texts = explain([task], events, AT)
 
     assert [text.split(".")[0] for text in texts] == [
-        "1 task: it failed the container health check",
+        "1 task: the container health check failed",
         "ECS finds no room for a task",
     ]
 
@@ -206,8 +208,9 @@ def test_a_classic_load_balancer_is_named_as_it_is() -> None:
         "(service web) (instance i-0) is unhealthy in (elb web-lb) due to (reason Instance has failed at "
         "least the UnhealthyThreshold number of health checks consecutively.)"
     ) == (
-        "the load balancer finds a task unhealthy in `web-lb`: Instance has failed at least the "
-        "UnhealthyThreshold number of health checks consecutively.",
+        "the load balancer finds a task unhealthy in `web-lb`. Check the path, port and answer that the "
+        "target group expects, and whether the grace period is long enough. ECS says: `Instance has failed "
+        "at least the UnhealthyThreshold number of health checks consecutively.`",
     )
 
 

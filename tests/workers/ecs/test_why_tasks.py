@@ -92,7 +92,7 @@ def test_a_failed_health_check_of_the_load_balancer_names_the_target_group() -> 
     )
 
     assert why(a_task("ServiceSchedulerInitiated", reason, exited(143))) == (
-        "1 task: it failed the load balancer's health checks in target group `web-blue`. Check the path, "
+        "1 task: the load balancer's health checks failed in target group `web-blue`. Check the path, "
         "port and answer that the target group expects, and whether the grace period is long enough.",
     )
 
@@ -101,7 +101,7 @@ def test_a_classic_load_balancer_has_no_target_group_to_name() -> None:
     reason = "Task failed ELB health checks in (elb web)"
 
     assert why(a_task("ServiceSchedulerInitiated", reason))[0].startswith(
-        "1 task: it failed the load balancer's health checks. Check"
+        "1 task: the load balancer's health checks failed. Check"
     )
 
 
@@ -114,7 +114,7 @@ def test_a_failed_container_health_check_names_the_container() -> None:
     )
 
     assert why(task) == (
-        "1 task: it failed the container health check of `web`. Run that check's command in the image, and "
+        "1 task: the container health check of `web` failed. Run that check's command in the image, and "
         "see whether its start period is long enough.",
     )
 
@@ -158,12 +158,24 @@ def test_no_stop_is_left_without_a_sentence(code: str) -> None:
         ),
         (
             a_task("TaskFailedToStart", "Unheard of", exited(None, reason="also unheard of")),
-            "1 task: it stopped with TaskFailedToStart. ECS says: `Unheard of` and `also unheard of`",
+            "1 task: it could not start; ECS says: `Unheard of` and `also unheard of`",
         ),
         (
             crashed(exited(None)),
-            "1 task: it stopped with EssentialContainerExited. ECS says: `Essential container in task "
-            "exited`",
+            "1 task: an essential container of it ended, and ECS gives no exit code; ECS says: `Essential "
+            "container in task exited`",
+        ),
+        (
+            a_task("ServiceSchedulerInitiated", "Unheard of"),
+            "1 task: ECS's scheduler stopped it; ECS says: `Unheard of`",
+        ),
+        (
+            a_task("", "Unheard of"),
+            "1 task: it stopped, and ECS gives no stop code; ECS says: `Unheard of`",
+        ),
+        (
+            a_task("SomethingNew", "Unheard of"),
+            "1 task: it stopped with stop code `SomethingNew`, which is new to me; ECS says: `Unheard of`",
         ),
     ],
 )
@@ -190,9 +202,7 @@ def test_what_stopped_earlier_is_left_out() -> None:
 def test_what_aws_says_has_no_power_over_the_message() -> None:
     hostile = a_task("TaskFailedToStart", "<!channel> `x` & more")
 
-    assert why(hostile) == (
-        "1 task: it stopped with TaskFailedToStart. ECS says: `&lt;!channel&gt; ’x’ &amp; more`",
-    )
+    assert why(hostile) == ("1 task: it could not start; ECS says: `&lt;!channel&gt; ’x’ &amp; more`",)
 
 
 def test_a_very_long_reason_is_cut() -> None:

@@ -158,7 +158,8 @@ def run(yard: Yard, canceller: Canceller) -> Deploy:
 
 def assert_withdrawn(yard: Yard, service: str, before: Before, deploy: Deploy) -> None:
     assert deploy.outcome is Outcome.CANCELLED
-    assert yard.said(deploy.id, MilestoneKind.END) == f"Cancelled by <@{ALICE}> before anything was changed."
+    changed = "the service was touched" if deploy.new_revision else "anything was changed"
+    assert yard.said(deploy.id, MilestoneKind.END) == f"Cancelled by <@{ALICE}> before {changed}."
     after = Before.of(yard, service)
     assert (after.deployments, after.revision, after.desired, after.tasks) == (
         before.deployments,

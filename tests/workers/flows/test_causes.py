@@ -19,7 +19,7 @@ FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:"
 WHERE = "the pause once the test traffic has moved"
 ALARM = "the alarm `errors` went off, and ECS rolls back by itself."
 PRESSED = f"<@{BOB}> pressed *Roll back* at {WHERE}."
-NOBODY = f"nobody answered {WHERE} in time, and then ECS rolls back by itself."
+NOBODY = f"nobody answered in time at {WHERE}, and then ECS rolls back by itself."
 OUTSIDE = f"{WHERE} was ended outside Slipway, and ECS rolls back. ECS says: It went back."
 SMOKE = (
     "ECS rolls back by itself (It went back). The Lambda function `smoke` of a lifecycle hook did not "

@@ -177,7 +177,7 @@ def test_an_alarm_that_does_not_exist_is_refused_at_planning(yard: Yard) -> None
     assert yard.said(deploy_id, MilestoneKind.END) == (
         "*Refused*, nothing was changed: CloudWatch has no alarm `web-typo` in eu-west-1, so I "
         "could not check "
-        "`web` after the rollout. Nothing was changed. Check `alarms` under `after` of `web` in "
+        "`web` after the rollout. Check `alarms` under `after` of `web` in "
         "`services.yml`."
     )
     assert yard.ecs.calls("RegisterTaskDefinition") == []
@@ -191,7 +191,7 @@ def test_an_alarm_that_rings_already_is_refused_at_planning(yard: Yard, alarm: A
     assert yard.said(deploy_id, MilestoneKind.END) == (
         f"*Refused*, nothing was changed: Alarm `{ALARM}` is in ALARM: Threshold Crossed. After "
         "the rollout it has "
-        "to be quiet, so this would only be rolled back. Nothing was changed. Ask again when it "
+        "to be quiet, so this would only be rolled back. Ask again when it "
         "is quiet; `/deploy "
         "rollback web` does not wait for it."
     )
@@ -297,7 +297,7 @@ def test_a_console_change_while_it_is_checked_supersedes_it(yard: Yard, web: Web
     yard.ecs.client("ecs").update_service(cluster="production", service="web", taskDefinition="web:17")
 
     assert yard.until_over(deploy_id).outcome is Outcome.SUPERSEDED
-    assert "moves the service to `web:17`. I do not fight it." in yard.said(deploy_id, MilestoneKind.END)
+    assert "moves the service to `web:17`. I do not fight it;" in yard.said(deploy_id, MilestoneKind.END)
 
 
 def test_a_stop_start_service_that_somebody_else_moves_and_stops_is_not_left_at_zero(
@@ -323,7 +323,9 @@ def test_a_service_that_is_deleted_while_it_is_checked_ends_it(yard: Yard, web: 
     assert yard.until_over(deploy_id).outcome is Outcome.FAILED
     end = yard.said(deploy_id, MilestoneKind.END)
     assert re.match(
-        r"\*Failed\*: the ECS service is (DRAINING|INACTIVE)\. There is nothing left to deploy", end
+        r"\*Failed\*: the ECS service (is being deleted \(ECS calls it DRAINING\)|was deleted \(ECS calls it "
+        r"INACTIVE\)), so there is nothing left to deploy or to bring back\.",
+        end,
     )
     assert yard.leftovers() == []
 

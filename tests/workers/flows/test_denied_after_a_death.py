@@ -53,7 +53,7 @@ def test_a_stop_that_aws_turned_away_was_no_stop(yard: Yard) -> None:
 
     assert (deploy.outcome, deploy.downtime) == (Outcome.CANCELLED, None)
     assert yard.said(deploy_id, MilestoneKind.END) == (
-        f"Cancelled by <@{deploy.requester}> before anything was changed."
+        f"Cancelled by <@{deploy.requester}> before the service was touched."
     )
     assert len(restore_tags(yard, SERVICE)) == 0
 

@@ -199,7 +199,7 @@ def test_a_missing_permission_to_update_is_refused_and_not_called_a_rollback(
     assert deploy.outcome is Outcome.REFUSED
     assert deploy.downtime is None
     ending = yard.said(deploy_id, MilestoneKind.END)
-    assert "nothing was changed" in ending
+    assert ending.startswith("*Refused*, the service was not touched: ")
     assert "ecs:UpdateService" in ending
 
 

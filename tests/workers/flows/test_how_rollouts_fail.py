@@ -51,7 +51,7 @@ def test_a_worker_that_never_gets_healthy_is_explained_with_its_last_lines(yard:
     assert told(yard, deploy_id, MilestoneKind.END) == (
         "*Rolled back* to `ledger:8`: ECS gave up on the new revision and rolls back by itself (Service "
         "deployment rolled back because the circuit breaker threshold was exceeded). Downtime: T.\n"
-        "• N tasks: it failed the container health check of `ledger`. Run that check's command in the image, "
+        "• N tasks: the container health check of `ledger` failed. Run that check's command in the image, "
         "and see whether its start period is long enough.\n"
         "Last lines of `ledger`:\n```INFO ledger 1.5.0-unhealthy starting```"
     )

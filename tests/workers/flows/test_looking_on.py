@@ -288,7 +288,7 @@ def test_a_deploy_refused_for_it_says_how_to_follow(yard: Yard) -> None:
     assert (deploy.outcome, deploy.in_the_way) == (Outcome.REFUSED, theirs)
     assert steady(deploy.reason) == (
         "Another deployment of `web` is in progress (ecs-svc/N, revision `web:18`), and it is not mine. "
-        "Nothing was changed. `/deploy follow web` follows it to its end in a thread; a deploy asked for "
+        "`/deploy follow web` follows it to its end in a thread; a deploy asked for "
         "meanwhile waits for that. Or ask again when it has ended."
     )
 

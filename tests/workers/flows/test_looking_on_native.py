@@ -114,8 +114,8 @@ def test_a_pause_that_nobody_answers(yard: Yard, action: HookAction) -> None:
     else:
         assert yard.get(deploy_id).outcome is Outcome.ROLLED_BACK
         assert ending(yard, deploy_id) == (
-            "*Rolled back* to `shop:31`, by ECS and not by me: nobody answered the pause once the test "
-            "traffic has moved in time, and then ECS rolls back by itself."
+            "*Rolled back* to `shop:31`, by ECS and not by me: nobody answered in time at the pause once "
+            "the test traffic has moved, and then ECS rolls back by itself."
         )
 
 

@@ -94,21 +94,21 @@ def test_a_configuration_that_changed_while_people_decided_voids_their_answer(ya
             "shop",
             Strategy.ROLLING,
             "The ECS service `shop` is CANARY: it shifts traffic in stages of its own, but `services.yml` "
-            "says `strategy: rolling` for `shop`. Nothing was changed. Write `strategy: native` there, or "
+            "says `strategy: rolling` for `shop`. Write `strategy: native` there, or "
             "change the ECS service's strategy to ROLLING.",
         ),
         (
             "site",
             Strategy.STOP_START,
             "The ECS service `site` is BLUE_GREEN: it shifts traffic in stages of its own, but "
-            "`services.yml` says `strategy: stop-start` for `site`. Nothing was changed. Write "
+            "`services.yml` says `strategy: stop-start` for `site`. Write "
             "`strategy: native` there, or change the ECS service's strategy to ROLLING.",
         ),
         (
             "web",
             Strategy.NATIVE,
             "The ECS service `web` is ROLLING: it shifts no traffic, but `services.yml` says "
-            "`strategy: native` for `web`. Nothing was changed. Write `strategy: rolling` there, or make the "
+            "`strategy: native` for `web`. Write `strategy: rolling` there, or make the "
             "ECS service BLUE_GREEN, LINEAR or CANARY.",
         ),
     ],

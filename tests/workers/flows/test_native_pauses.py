@@ -113,8 +113,8 @@ def test_nobody_answers_in_time(yard: Yard, action: HookAction) -> None:
     else:
         assert deploy.outcome is Outcome.ROLLED_BACK
         why = (
-            "nobody answered the pause once the test traffic has moved in time, and then ECS rolls back by "
-            "itself."
+            "nobody answered in time at the pause once the test traffic has moved, and then ECS rolls back "
+            "by itself."
         )
         assert replies(yard, deploy_id)[2:] == [
             f"Rolling back to `shop:31`: {why}",

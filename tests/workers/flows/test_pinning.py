@@ -164,8 +164,7 @@ def test_the_same_image_is_refused_however_it_is_named(yard: Yard, before: Pin, 
 
     assert deploy.outcome is Outcome.REFUSED
     assert deploy.reason == (
-        "`web` already runs `1.4.2` (digest unchanged). Nothing was changed. `/deploy restart web` starts it "
-        "in new tasks."
+        "`web` already runs `1.4.2` (digest unchanged). `/deploy restart web` starts it in new tasks."
     )
 
 
@@ -261,7 +260,7 @@ def test_a_rollback_to_a_tag_that_was_pushed_anew_is_refused(yard: Yard) -> None
     assert back.outcome is Outcome.REFUSED
     assert back.reason == (
         f"`{REGISTRY}/web:1.4.1` is not what ran well as `web:18`: its tag was pushed anew since. Then it "
-        f"was digest `{then}`, now it is `{now}`. Nothing was changed. `/deploy web 1.4.1` runs the new "
+        f"was digest `{then}`, now it is `{now}`. `/deploy web 1.4.1` runs the new "
         "image; `pin: digest` in `services.yml` keeps this from happening again."
     )
 

@@ -154,7 +154,7 @@ def test_a_container_that_is_not_there_is_refused_at_planning(yard: Yard) -> Non
     assert yard.said(deploy_id, MilestoneKind.END) == (
         "*Refused*, nothing was changed: The task before the rollout is to run in container "
         "`migrator`, but the "
-        "task definition `web` has no such container. It has: `web`. Nothing was changed. Check `container` "
+        "task definition `web` has no such container. It has: `web`. Check `container` "
         "under `before` of `web` in `services.yml`."
     )
     assert yard.ecs.calls("RegisterTaskDefinition") == []

@@ -47,7 +47,9 @@ def test_a_cancel_before_the_task_is_asked_for_withdraws(yard: Yard) -> None:
     deploy = yard.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.CANCELLED
-    assert yard.said(deploy_id, MilestoneKind.END) == f"Cancelled by <@{ALICE}> before anything was changed."
+    assert (
+        yard.said(deploy_id, MilestoneKind.END) == f"Cancelled by <@{ALICE}> before the service was touched."
+    )
     assert one_offs(yard) == []
 
 

@@ -33,7 +33,7 @@ def test_without_the_permission_it_is_refused_before_anything_changed(yard: Yard
 
     assert deploy.outcome is Outcome.REFUSED
     assert yard.said(deploy_id, MilestoneKind.END).startswith(
-        "*Refused*, nothing was changed: AWS does not allow ecs:RunTask"
+        "*Refused*, the service was not touched: AWS does not allow ecs:RunTask"
     )
     assert one_offs(yard) == []
     assert_untouched(yard)
@@ -232,6 +232,6 @@ def test_superseded_after_a_request_without_an_answer_says_that_it_may_have_run(
 
     assert deploy.outcome is Outcome.SUPERSEDED
     assert yard.said(deploy_id, MilestoneKind.END).endswith(
-        "I do not fight it. ECS gave no answer when I asked it to run `python -m web migrate` before, so it "
-        "may have run; look at its log."
+        "I do not fight it; `/deploy follow web` follows it. ECS gave no answer when I asked it "
+        "to run `python -m web migrate` before, so it may have run; look at its log."
     )

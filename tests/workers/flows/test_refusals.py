@@ -12,6 +12,7 @@ from deploys.deploy import MilestoneKind, Outcome, Phase, Verb
 from sandbox.ecs.http.front import CallNote
 from tests.workers.flows.test_looking_on import begin_elsewhere
 from tests.workers.yard import Yard
+from workers.thread.card import headline
 
 READS = ("Describe", "List", "Get", "BatchGet", "AssumeRole")
 Prepare = Callable[[Yard], dict[str, Any]]
@@ -20,6 +21,11 @@ Prepare = Callable[[Yard], dict[str, Any]]
 def changing(calls: list[CallNote]) -> list[str]:
     """The calls that change something, also those that AWS refused."""
     return [call.operation for call in calls if not call.operation.startswith(READS)]
+
+
+def revisions(yard: Yard, family: str) -> int:
+    """How many revisions the family has (count)."""
+    return len(yard.console.list_task_definitions(familyPrefix=family)["taskDefinitionArns"])
 
 
 def settle(yard: Yard) -> None:
@@ -107,24 +113,28 @@ REFUSALS: dict[str, tuple[Prepare, str, str]] = {
     "being deleted": (
         draining,
         "1.4.2",
-        "The ECS service `web` is DRAINING, not ACTIVE, so it cannot be deployed.",
+        "The ECS service `web` is being deleted (ECS calls it DRAINING), so it cannot be deployed. Create it "
+        "anew, or check `ecs_service` of `web` in `services.yml`.",
     ),
     "deleted": (
         inactive,
         "1.4.2",
-        "The ECS service `web` is INACTIVE, not ACTIVE, so it cannot be deployed.",
+        "The ECS service `web` was deleted (ECS calls it INACTIVE), so it cannot be deployed. Create it "
+        "anew, or check `ecs_service` of `web` in `services.yml`.",
     ),
     "CODE_DEPLOY": (
         code_deploy,
         "1.4.2",
-        "The ECS service `shared` is deployed by CODE_DEPLOY, and ECS refuses a new task definition from "
-        "anybody else. Deploy it there, or change its deployment controller to ECS.",
+        "The ECS service `shared` is deployed by AWS CodeDeploy (its deployment controller is CODE_DEPLOY), "
+        "and ECS refuses a new task definition from anybody else. Deploy it there, or change its deployment "
+        "controller to ECS.",
     ),
     "EXTERNAL": (
         external,
         "1.4.2",
-        "The ECS service `shared` is deployed by EXTERNAL, and ECS refuses a new task definition from "
-        "anybody else. Deploy it there, or change its deployment controller to ECS.",
+        "The ECS service `shared` is deployed by a tool of your own (its deployment controller is "
+        "EXTERNAL), and ECS refuses a new task definition from anybody else. Deploy it there, or change its "
+        "deployment controller to ECS.",
     ),
     "DAEMON with stop-start": (
         daemon,
@@ -141,21 +151,20 @@ REFUSALS: dict[str, tuple[Prepare, str, str]] = {
         shifts_traffic,
         "1.4.2",
         "The ECS service `shop` is CANARY: it shifts traffic in stages of its own, but `services.yml` says "
-        "`strategy: rolling` for `web`. Nothing was changed. Write `strategy: native` there, or change the "
+        "`strategy: rolling` for `web`. Write `strategy: native` there, or change the "
         "ECS service's strategy to ROLLING.",
     ),
     "ECS shifts none": (
         shifts_none,
         "1.4.2",
         "The ECS service `web` is ROLLING: it shifts no traffic, but `services.yml` says `strategy: native` "
-        "for `web`. Nothing was changed. Write `strategy: rolling` there, or make the ECS service "
+        "for `web`. Write `strategy: rolling` there, or make the ECS service "
         "BLUE_GREEN, LINEAR or CANARY.",
     ),
     "the same image": (
         nothing,
         "1.4.0",
-        "`web` already runs `1.4.0` (digest unchanged). Nothing was changed. `/deploy restart web` starts it "
-        "in new tasks.",
+        "`web` already runs `1.4.0` (digest unchanged). `/deploy restart web` starts it in new tasks.",
     ),
 }
 
@@ -184,7 +193,7 @@ def test_somebody_elses_rollout_in_progress_is_named_and_may_be_followed(yard: Y
     assert deploy.outcome is Outcome.REFUSED
     assert yard.said(deploy.id, MilestoneKind.END) == (
         f"*Refused*, nothing was changed: Another deployment of `web` is in progress ({theirs}, revision "
-        "`web:18`), and it is not mine. Nothing was changed. `/deploy follow web` follows it to its end in a "
+        "`web:18`), and it is not mine. `/deploy follow web` follows it to its end in a "
         "thread; a deploy asked for meanwhile waits for that. Or ask again when it has ended."
     )
     assert deploy.in_the_way == theirs
@@ -199,7 +208,7 @@ def test_what_refuses_a_deploy_refuses_a_restart_and_a_rollback(yard: Yard, verb
     deploy = yard.until_over(yard.ask_to(verb, "web"))
 
     assert deploy.outcome is Outcome.REFUSED
-    assert "`web` is DRAINING, not ACTIVE" in yard.said(deploy.id, MilestoneKind.END)
+    assert "`web` is being deleted (ECS calls it DRAINING)" in yard.said(deploy.id, MilestoneKind.END)
     assert changing(yard.ecs.calls()[before:]) == []
 
 
@@ -222,7 +231,7 @@ def test_a_missing_permission_refuses_before_the_service_is_changed(
     yard: Yard, service: str, action: str
 ) -> None:
     """Whatever the deploy needs first, up to the call that would change the service."""
-    before = yard.service(service)
+    before, known = yard.service(service), revisions(yard, service)
     yard.ecs.faults.add(operation=action, kind="access-denied", times=None)
     deploy_id = yard.ask(service, "1.4.2", approvals=0)
 
@@ -231,7 +240,9 @@ def test_a_missing_permission_refuses_before_the_service_is_changed(
 
     assert deploy.outcome is Outcome.REFUSED
     end = yard.said(deploy_id, MilestoneKind.END)
-    assert end.startswith(f"*Refused*, nothing was changed: AWS does not allow {action}: `arn:aws:")
+    changed = "the service was not touched" if revisions(yard, service) > known else "nothing was changed"
+    assert end.startswith(f"*Refused*, {changed}: AWS does not allow {action}: `arn:aws:")
+    assert f"*refused, {changed}*" in headline(deploy)
     assert end.endswith(" Add it to the role of the workers.")
     after = yard.service(service)
     assert [after[key] for key in ("taskDefinition", "desiredCount")] == [
@@ -241,8 +252,9 @@ def test_a_missing_permission_refuses_before_the_service_is_changed(
     assert not {"UpdateService", "RegisterScalableTarget"} & set(changing(done))
 
 
-def test_a_role_that_may_not_be_passed_is_named_before_the_service_is_changed(yard: Yard) -> None:
-    role = "arn:aws:iam::123456789012:role/web-task"
+@pytest.mark.parametrize("name", ["web-task", "ecs-task-execution"])
+def test_a_role_that_may_not_be_passed_is_named_before_the_service_is_changed(yard: Yard, name: str) -> None:
+    role = f"arn:aws:iam::123456789012:role/{name}"
     yard.ecs.faults.add(
         operation="RegisterTaskDefinition",
         kind="error",

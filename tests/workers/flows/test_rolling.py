@@ -91,10 +91,9 @@ INFO listening on port 8080
 ERROR configuration: DATABASE_URL names a host that does not resolve: db.internal
 FATAL giving up, exit status 1```""",
     "1.5.0-unhealthy": f"""{BREAKER}
-• N tasks: it failed the load balancer's health checks in target group `web`. Check the path, port and \
-answer that the target group expects, and whether the grace period is long enough.
-• the load balancer finds a task unhealthy in target group `web`: Health checks failed with these codes: \
-[503]. (said N times)
+• N tasks: the load balancer's health checks failed in target group `web`. Check the path, port and \
+answer that the target group expects, and whether the grace period is long enough. ECS says: `Health checks \
+failed with these codes: [503]`
 Last lines of `web`:
 ```INFO web 1.5.0-unhealthy starting
 INFO listening on port 8080```""",

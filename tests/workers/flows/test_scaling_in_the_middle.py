@@ -67,7 +67,7 @@ def test_a_permission_that_is_taken_away_after_the_plan_promised_it_refuses(yard
 
     assert deploy.outcome is Outcome.REFUSED
     end = yard.said(deploy_id, MilestoneKind.END)
-    assert end.startswith("*Refused*, nothing was changed: AWS does not allow")
+    assert end.startswith("*Refused*, the service was not touched: AWS does not allow")
     assert "application-autoscaling:DescribeScalableTargets" in end
     assert yard.ecs.calls("UpdateService") == []
     assert {task["lastStatus"] for task in tasks_of(yard, SERVICE)} == {"RUNNING"}

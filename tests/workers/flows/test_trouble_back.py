@@ -63,8 +63,9 @@ def test_a_rollback_of_ecs_that_fails_for_a_missing_image_says_so_at_once_and_at
     )
     assert lines[1].endswith(f": {not_pulled('web')}")
     assert lines[2] == (
-        "It was rolled back for this: ECS says that the rollout failed: Service deployment rollback failed "
-        "because the circuit breaker threshold was exceeded."
+        "It was rolled back for this: ECS gave up on the new revision and rolls back by itself (Service "
+        "deployment rolled back because the circuit breaker threshold was exceeded). That way back failed "
+        "too (Service deployment rollback failed because the circuit breaker threshold was exceeded)."
     )
     assert any(
         line.endswith("container `web` exited with code 1. Its last log lines say why.") for line in lines

@@ -95,7 +95,7 @@ def test_a_rollback_whose_image_is_gone_is_refused(yard: Yard) -> None:
     assert deploy.outcome is Outcome.REFUSED
     assert deploy.reason == (
         "Revision `web:17` of `web` cannot run any more: its image "
-        f"`{REGISTRY}/web:1.4.0` is gone from the registry. Nothing was changed. Roll back to another "
+        f"`{REGISTRY}/web:1.4.0` is gone from the registry. Roll back to another "
         "version with `/deploy rollback web TAG`, or deploy a tag that is there. The newest tags are "
         "`1.5.0`, `1.4.2`, `1.5.0-crash`, `1.5.0-unhealthy`, `1.5.0-slow`."
     )

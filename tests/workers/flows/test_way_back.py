@@ -110,7 +110,8 @@ def test_without_a_breaker_its_end_says_why_the_old_version_does_not_start(
     assert first.startswith("*Failed*: the way back to `web:17` did not finish within 1 min 00 s.")
     assert "the image could not be pulled: it is not there." in causes[0]
     assert causes[1:] == [
-        "• tasks fail again and again, so ECS waits longer and longer before it starts the next.",
+        "• tasks fail again and again, so ECS waits longer and longer before it starts the next. What they "
+        "stop for has to be mended first.",
         f"It was rolled back for this: {deploy.reason}",
     ]
 
@@ -171,7 +172,7 @@ def test_where_it_is_the_first_that_is_known_of_it_it_is_the_alarm_and_no_other_
 
     again = replace(a_deployment(OTHERS, OLD), created_at=NOW + 50, failed=1)
     later = tell_trouble_back(left, at(NOW + 60), service_with(again))
-    cause = "1 task: it stopped with TaskFailedToStart. ECS says: `No.`"
+    cause = "1 task: it could not start; ECS says: `No.`"
     if known:
         assert alarm.text.splitlines()[1:] == [f"• {cause}"]
         assert later.milestones == left.milestones, "the same cause is told once"

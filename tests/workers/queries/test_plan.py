@@ -38,6 +38,24 @@ def test_a_rolling_service(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
     assert yard.leftovers() == []
 
 
+def test_where_ecs_may_stop_all_tasks_at_once_no_downtime_is_not_promised(
+    yard: Yard, desk: QuestionDesk, told: Tell
+) -> None:
+    before = yard.service("web")["deploymentConfiguration"]
+    yard.console.update_service(
+        cluster="production",
+        service="web",
+        deploymentConfiguration={**before, "minimumHealthyPercent": 0, "maximumPercent": 100},
+    )
+
+    desk.plan(ASKED, "web", "1.4.2")
+
+    assert told()[0].splitlines()[5] == (
+        "• rolling, tasks may be 0 for a while: ECS keeps 0 to 100 percent of the tasks while it replaces "
+        "them"
+    )
+
+
 def test_a_stop_start_service(desk: QuestionDesk, told: Tell) -> None:
     desk.plan(ASKED, "ledger", "1.4.2")
 
@@ -83,7 +101,7 @@ def test_a_service_that_is_scaled(yard: Yard, desk: QuestionDesk, told: Tell) ->
             "web",
             "1.4.0",
             ":no_entry_sign: `web` `1.4.0` would be refused: `web` already runs `1.4.0` (digest unchanged). "
-            "Nothing was changed. `/deploy restart web` starts it in new tasks.",
+            "`/deploy restart web` starts it in new tasks.",
         ),
         (
             "lost",

@@ -93,9 +93,9 @@ def test_a_service_of_an_external_controller_is_set_to_nothing(
     desk.tags(ASKED, "web")
 
     assert told() == [
-        ":no_entry_sign: I cannot list the tags of `web`: The ECS service `web` is deployed by EXTERNAL, and "
-        "ECS refuses a new task definition from anybody else. Deploy it there, or change its deployment "
-        "controller to ECS."
+        ":no_entry_sign: I cannot list the tags of `web`: The ECS service `web` is deployed by a tool of "
+        "your own (its deployment controller is EXTERNAL), and ECS refuses a new task definition from "
+        "anybody else. Deploy it there, or change its deployment controller to ECS."
     ]
 
 

@@ -78,7 +78,7 @@ Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
 *waiting until every old task has stopped, 1 of 2 old tasks stopped*
 1 old task not stopped yet:
 • `11111111111111111111111111111111` is `DEACTIVATING` for 35 s: \
-ECS takes it out of its load balancer (deregistration delay)
+ECS prepares its stop; behind a load balancer that takes the deregistration delay
 Downtime so far: 55 s since the request to stop.
 Approved by <@U02BOB0000>.
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
@@ -132,7 +132,7 @@ Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
 """,
     (Phase.FOLLOWING_BACK, None): """\
 *web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
-*rolling back to `1.4.0`, 1 of 3 tasks running again*
+*rolling back to `1.4.0`, 1 of 3 old tasks running*
 New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login

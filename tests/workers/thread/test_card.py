@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploys.deploy import Cancel, Decision, Deploy, Outcome, Phase, TaskAlive, Verdict
-from tests.builders import NOW, REGISTRY, a_deploy, a_service, a_stop_start_service
+from tests.builders import ARN, NOW, REGISTRY, a_deploy, a_service, a_stop_start_service
 from tests.workers.thread.card_texts import TEXTS
 from tests.workers.thread.stories import (
     ALICE,
@@ -83,7 +83,7 @@ def test_the_blocks_of_a_drain() -> None:
 `▓▓▓▓▓▓░░░░░░` 1 of 2 old tasks stopped
 1 old task not stopped yet:
 • `11111111111111111111111111111111` is `DEACTIVATING` for 35 s: \
-ECS takes it out of its load balancer (deregistration delay)
+ECS prepares its stop; behind a load balancer that takes the deregistration delay
 Downtime so far: 55 s since the request to stop.
 Approved by <@U02BOB0000>.
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
@@ -175,7 +175,7 @@ def test_a_step_that_is_tried_again_says_why() -> None:
 def test_a_rollout_that_ecs_gave_up_says_so_while_it_goes_back() -> None:
     shown = card(following(reason="ECS gave up on the new revision."), (), LATER)
 
-    assert "*rolling back to `1.4.0`, 1 of 3 tasks running again*" in shown.text
+    assert "*rolling back to `1.4.0`, 1 of 3 old tasks running*" in shown.text
     assert "Reason: ECS gave up on the new revision." in shown.text
 
 
@@ -193,6 +193,26 @@ def test_a_cancel_before_anything_changed_says_that_nothing_did() -> None:
     )
 
     assert "*cancelled by <@U01ALICE00>, nothing was changed*" in card(withdrawn, (), LATER).text
+
+
+def test_once_a_revision_is_registered_nobody_says_that_nothing_was_changed() -> None:
+    registered = awaiting(phase=Phase.RECORDING, new_revision=f"{ARN}:task-definition/ledger:9")
+    ended = registered.evolve(phase=Phase.ENDED, ended_at=LATER)
+    withdrawn = ended.evolve(outcome=Outcome.CANCELLED, cancel=Cancel(user=ALICE, at=LATER))
+    refused = ended.evolve(outcome=Outcome.REFUSED)
+
+    [row] = [block for block in card(registered, (), LATER).blocks if block["type"] == "actions"]
+    assert row["elements"][0]["confirm"]["text"]["text"].endswith(" The service has not been touched.")
+    assert "*cancelled by <@U01ALICE00>, the service was not touched*" in card(withdrawn, (), LATER).text
+    assert "*refused, the service was not touched*" in card(refused, (), LATER).text
+
+
+def test_a_rollback_to_a_revision_that_is_there_registers_none() -> None:
+    there = awaiting(phase=Phase.UPDATING)
+    assert there.plan is not None
+    plan = there.plan.evolve(source_revision=f"{ARN}:task-definition/ledger:7")
+
+    assert not there.evolve(plan=plan, new_revision=plan.source_revision).registered
 
 
 def test_of_many_old_tasks_some_are_named_and_the_rest_counted() -> None:

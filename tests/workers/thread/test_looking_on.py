@@ -47,7 +47,7 @@ def test_every_outcome_has_words() -> None:
         ),
         (
             looking_on(reason="ECS gave up."),
-            f"{KNOWN}: *rolling back to `1.4.0`, 1 of 3 tasks running again*",
+            f"{KNOWN}: *rolling back to `1.4.0`, 1 of 3 old tasks running*",
         ),
         (
             ended(Outcome.CANCELLED, cancel=Cancel(user=BOB, at=NOW)),

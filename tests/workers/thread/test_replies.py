@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from deploys.deploy import Milestone, MilestoneKind
@@ -44,3 +47,14 @@ URGENT = {
 def test_what_needs_somebody_goes_before_what_does_not(kind: MilestoneKind) -> None:
     assert urgent((milestone(MilestoneKind.PROGRESS), milestone(kind))) is URGENT[kind]
     assert kind is MilestoneKind.END or reply(milestone(kind, "x"), a_deploy()).text == "x"
+
+
+def test_nothing_that_we_write_calls_a_whole_channel() -> None:
+    """Approvers and requesters are mentioned by id; what people and AWS wrote is escaped."""
+    rooms = [Path(__file__).parents[3] / room for room in ("bot", "deploys", "workers")]
+    written = {file.name: file.read_text() for room in rooms for file in room.rglob("*.py")}
+
+    assert len(written) > 100
+    assert [
+        name for name, text in written.items() if re.search(r"<!(here|channel|everyone)|@here", text)
+    ] == []

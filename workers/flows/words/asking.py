@@ -32,14 +32,19 @@ def plan(deploy: Deploy, plan: Plan) -> str:
         if plan.scaling:
             lines.append(f"• {scaling.planned(plan.scaling)}")
     else:
-        lines.append(
-            f"• {'no downtime' if plan.minimum_healthy_percent else 'tasks may be 0 for a while'}: "
-            f"ECS keeps {plan.minimum_healthy_percent or 0} to {plan.maximum_percent or 0} percent of the "
-            "tasks while it replaces them"
-        )
+        lines.append(f"• {replaced(plan)}")
     lines += [f"• {line}" for line in grace(deploy, plan)]
     lines += [f"• {line}" for line in (*preparing.planned(deploy, plan), *checking.planned(deploy))]
     return "\n".join(lines)
+
+
+def replaced(plan: Plan) -> str:
+    """What ECS keeps running while it replaces the tasks."""
+    least, most = plan.minimum_healthy_percent or 0, plan.maximum_percent or 0
+    return (
+        f"{'no downtime' if least else 'tasks may be 0 for a while'}: ECS keeps {least} to {most} percent of "
+        "the tasks while it replaces them"
+    )
 
 
 def grace(deploy: Deploy, plan: Plan) -> list[str]:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deploys.deploy import Deploy
-from deploys.mrkdwn import code, escape, mention
+from deploys.mrkdwn import code, escape, mention, plural
 from workers.flows.evidence import Evidence
 from workers.flows.words import serving
 from workers.flows.words.measures import duration, short
 
+_GONE = {
+    "": "is gone",
+    "DRAINING": "is being deleted (ECS calls it DRAINING)",
+    "INACTIVE": "was deleted (ECS calls it INACTIVE)",
+}
+
 LOG_LINE = 300
 """Characters of a log line that are shown."""
+LOG = 2000
+"""Characters of a log that are shown, escaped. Slack takes 4000 in a message."""
+CAUSES_SHOWN = 4
 
 
 def succeeded(deploy: Deploy, took: float) -> str:
@@ -35,11 +46,28 @@ def rolled_back(
 
 def evidence(why: Evidence) -> list[str]:
     """Why tasks failed, what the last of them wrote, and what of that could not be read."""
-    lines = [f"• {cause}" for cause in why.causes]
+    lines = [f"• {cause}" for cause in why.causes[:CAUSES_SHOWN]]
+    if len(why.causes) > CAUSES_SHOWN:
+        lines.append(
+            f"• and {plural(len(why.causes) - CAUSES_SHOWN, 'more cause')}; the service's events say all"
+        )
     if why.log:
-        written = "\n".join(line.replace("`", "\u2019")[:LOG_LINE] for line in why.log)
-        lines.append(f"Last lines of {code(why.container)}:\n```{escape(written)}```")
+        lines.append(f"Last lines of {code(why.container)}:\n```{_written(why.log)}```")
     return [*lines, *why.unread]
+
+
+def _written(log: Sequence[str]) -> str:
+    """The newest lines that fit, as they tell most: a message that is too long loses its end."""
+    shown: list[str] = []
+    room = LOG
+    for line in reversed(log):
+        plain = line.replace("`", "\u2019")
+        cut = escape(plain if len(plain) <= LOG_LINE else f"{plain[: LOG_LINE - 1]}…")
+        if shown and len(cut) > room:
+            break
+        shown.insert(0, cut)
+        room -= len(cut)
+    return "\n".join(shown)
 
 
 def passed_over(revision: str, recorded: str) -> str:
@@ -62,17 +90,31 @@ def cancelled_back(deploy: Deploy, revision: str, user: str, *, recorded: str | 
     return text
 
 
-def superseded(revision: str, deployment: str) -> str:
+def superseded(deploy: Deploy, revision: str, deployment: str) -> str:
+    follow = code(f"/deploy follow {deploy.service.name}")
     return (
         f"*Superseded*: somebody else's newer deployment {code(deployment)} moves the service to "
-        f"{code(short(revision))}. I do not fight it."
+        f"{code(short(revision))}. I do not fight it; {follow} follows it."
     )
+
+
+def count_given_back(count: int) -> str:
+    """Somebody else has a service that was stopped for the deploy."""
+    return f"The service was stopped, so I set its desired count back to {count}."
 
 
 def gone(status: str) -> str:
-    return (
-        f"*Failed*: the ECS service is {status or 'gone'}. There is nothing left to deploy or to bring back."
-    )
+    return f"*Failed*: {service_gone(status)}"
+
+
+def service_gone(status: str) -> str:
+    """The reason alone."""
+    return f"the ECS service {how_gone(status)}, so there is nothing left to deploy or to bring back."
+
+
+def how_gone(status: str) -> str:
+    """What became of an ECS service that is not ACTIVE; status: ECS's own word, empty where it knows none."""
+    return _GONE.get(status, f"is {status}")
 
 
 def failed(reason: str, why: Evidence) -> str:

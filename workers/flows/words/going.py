@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from deploys.deploy import Deploy, Original
 from deploys.mrkdwn import code, escape, plural
+from workers.flows.evidence import NO_EVIDENCE, Evidence
+from workers.flows.words.endings import evidence
 from workers.flows.words.measures import duration, short
 
 
@@ -44,20 +44,20 @@ def starting(deploy: Deploy, count: int) -> str:
     )
 
 
-def task_trouble(why: Sequence[str]) -> str:
-    return "\n".join(["New tasks are in trouble; ECS goes on trying:", *(f"• {line}" for line in why)])
+def task_trouble(why: Evidence) -> str:
+    return "\n".join(["New tasks are in trouble; ECS goes on trying:", *evidence(why)])
 
 
-def back_in_trouble(revision: str, why: Sequence[str]) -> str:
+def back_in_trouble(revision: str, why: Evidence) -> str:
     """The old version does not come up again."""
     lead = f"*Needs a look*: tasks of {code(short(revision))} do not start again on the way back:"
-    return "\n".join([lead, *(f"• {line}" for line in why)])
+    return "\n".join([lead, *evidence(why)])
 
 
-def back_in_more_trouble(revision: str, why: Sequence[str]) -> str:
+def back_in_more_trouble(revision: str, why: Evidence) -> str:
     """The same, where somebody was asked to look already."""
     lead = f"Also on the way back to {code(short(revision))}:"
-    return "\n".join([lead, *(f"• {line}" for line in why)])
+    return "\n".join([lead, *evidence(why)])
 
 
 def stop_forgotten(revision: str) -> str:
@@ -67,9 +67,15 @@ def stop_forgotten(revision: str) -> str:
     )
 
 
-def going_back(reason: str, revision: str) -> str:
+def going_back(reason: str, revision: str, why: Evidence = NO_EVIDENCE) -> str:
+    """why: what of it the thread was not told yet."""
     to = f" to {code(short(revision))}" if revision else ""
-    return f"Rolling back{to}: {reason}"
+    return "\n".join([f"Rolling back{to}: {reason}", *evidence(why)])
+
+
+def ecs_gave_up(reason: str, why: Evidence) -> str:
+    """ECS goes back, and the reason says so."""
+    return "\n".join([reason, *evidence(why)])
 
 
 def ecs_goes_back(reason: str) -> str:

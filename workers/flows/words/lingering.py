@@ -15,7 +15,7 @@ NAMED = 10
 
 HELD_BY: Mapping[str, str] = {
     "RUNNING": "asked to stop",
-    "DEACTIVATING": "ECS takes it out of its load balancer (deregistration delay)",
+    "DEACTIVATING": "ECS prepares its stop; behind a load balancer that takes the deregistration delay",
     "STOPPING": "its containers get {timeout} s to end (stopTimeout)",
     "DEPROVISIONING": "it has ended, ECS takes down its network",
 }

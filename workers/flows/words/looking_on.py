@@ -8,7 +8,7 @@ from deploys.traffic import Pause, TrafficPlan
 from workers.ecs.seen import DeploymentSeen, ServiceSeen
 from workers.flows.evidence import Evidence
 from workers.flows.words import pausing
-from workers.flows.words.endings import evidence
+from workers.flows.words.endings import evidence, how_gone
 from workers.flows.words.measures import duration, short, when
 from workers.flows.words.shifting import foreign, without_waits
 from workers.flows.words.stages import at
@@ -92,7 +92,7 @@ def superseded(deploy: Deploy, newer: DeploymentSeen | None) -> str:
 
 
 def gone(deploy: Deploy, status: str) -> str:
-    return f"*Failed*: the ECS service is {status or 'gone'}, and its rollout with it. I changed nothing."
+    return f"*Failed*: the ECS service {how_gone(status)}, and its rollout with it. I changed nothing."
 
 
 def stopped(deploy: Deploy, user: str) -> str:

@@ -82,7 +82,7 @@ def not_gone_back() -> str:
 def rolled_back_unanswered(pause: Pause) -> str:
     """A reason to go back."""
     if pause.answer is None:
-        return f"nobody answered the pause {at(pause.stage)} in time, and then ECS rolls back by itself."
+        return f"nobody answered in time at the pause {at(pause.stage)}, and then ECS rolls back by itself."
     return (
         f"{mention(pause.answer.user)} pressed *{PRESSED[pause.answer.action]}* at the pause "
         f"{at(pause.stage)}, but ECS did not take it before the time was up, and then ECS rolls back by "

@@ -18,6 +18,14 @@ def overdue(deploy: Deploy) -> str:
     return f"{told}{without_waits(deploy)}"
 
 
+def overdue_unseen(deploy: Deploy) -> str:
+    """The deadline is over, and the last look failed."""
+    return (
+        f"the deadline of {duration(deploy.service.deadline)} is over, and I cannot see how the rollout "
+        f"stands. {without_promise(deploy.last_error)}"
+    )
+
+
 def never_shown(deploy: Deploy) -> str:
     return (
         f"ECS took the update to {code(short(deploy.new_revision))}, and showed no deployment for it within "
@@ -27,6 +35,12 @@ def never_shown(deploy: Deploy) -> str:
 
 def rollout_failed(reason: str) -> str:
     return f"ECS says that the rollout failed{': ' + escape(reason) if reason else '.'}"
+
+
+def ecs_not_back(why: str, reason: str) -> str:
+    """ECS went back for this, and did not arrive."""
+    said = f" ({escape(reason.rstrip('.'))})" if reason else ""
+    return f"{why} That way back failed too{said}."
 
 
 def not_draining(deploy: Deploy, now: float) -> str:
