@@ -10,6 +10,7 @@ from deploys.answers import Cancel, Decision, Verdict
 from deploys.catalogue.service import Service
 from deploys.checked import Check
 from deploys.draining import Draining
+from deploys.ecs_back import EcsBack
 from deploys.frozen import Frozen
 from deploys.milestones import Milestone, MilestoneKind
 from deploys.observed import Original, Rollout, TaskAlive
@@ -119,6 +120,8 @@ class Deploy(Frozen):
     """Superseded not by a deployment, but by a desired count that somebody set to 0."""
     back_to: Outcome | None = None
     """The outcome that will stand once the way back is finished."""
+    ecs_back: EcsBack | None = None
+    """ECS's own way back, once it was seen under way."""
     way_back: WayBack | None = None
     """The way back, once it has begun."""
     rollout: Rollout = Rollout()

@@ -111,6 +111,22 @@ def test_a_new_version_that_was_being_taken_back_is_not_started_again(yard: Yard
     assert_strict_order(yard, SERVICE)
 
 
+def test_scaling_that_was_suspended_again_on_the_way_back_is_put_back_as_somebody_had_set_it(
+    yard: Yard, janitor: Janitor
+) -> None:
+    lost = begin(yard, Phase.FOLLOWING)
+    resumed = Suspension(scale_in=True)
+    scaling.suspend(Aws().region("eu-west-1"), "production", SERVICE, resumed)
+    yard.cancel(lost.id)
+    yard.until(lambda: suspended() == EVERYTHING)
+    redis_is_lost(yard)
+
+    two_looks(yard, janitor)
+
+    assert yard.until_over(lost.id).outcome is not None
+    assert suspended() == resumed
+
+
 def test_a_service_that_runs_is_left_as_it_is_but_for_scaling_and_marks(yard: Yard, janitor: Janitor) -> None:
     lost = begin(yard, Phase.FOLLOWING)
     redis_is_lost(yard)

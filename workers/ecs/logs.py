@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, cast
 
-from deploys.errors import AwsCredentials, AwsDenied, AwsError
+from deploys.errors import AwsRefused
 from workers.ecs.calls import aws_call
 from workers.ecs.seen import RevisionSeen, TaskSeen
 from workers.ecs.session import Region
@@ -22,8 +22,9 @@ def last_lines(
 
     revision: the task's own. Only the awslogs driver keeps logs where they can be read from.
 
-    Empty where there are none, or where they cannot be read: they explain an error and must not add one.
-    Where the workers may not read them, one line that names the permission.
+    Empty where there are none.
+
+    Raises the errors of `aws_call`.
     """
     place = _place(revision, task, container)
     if place is None:
@@ -34,18 +35,11 @@ def last_lines(
             answer = region.elsewhere(home or region.name).logs.get_log_events(
                 logGroupName=group, logStreamName=stream, limit=count, startFromHead=False
             )
-    except AwsCredentials:
-        return ()
-    except AwsDenied as error:
-        resource = error.facts.get("resource")
-        return (f"(Not to be read: the workers need {error.facts['action']}{_on(resource)}.)",)
-    except AwsError:
-        return ()
+    except AwsRefused as error:
+        if error.facts["code"] == "ResourceNotFoundException":
+            return ()  # nothing was written
+        raise
     return tuple(_readable(event.get("message", "")) for event in answer["events"])[-count:]
-
-
-def _on(resource: object) -> str:
-    return f" on {resource}" if resource else ""
 
 
 def _place(revision: RevisionSeen, task: TaskSeen, container: str) -> tuple[str, str, str] | None:

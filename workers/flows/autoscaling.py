@@ -9,6 +9,7 @@ from deploys.deploy import Deploy, MilestoneKind, Phase
 from deploys.errors import AwsCredentials, AwsDenied, AwsError, AwsRefused, ScalingNotSuspended
 from deploys.scaling import EVERYTHING, Scaling, ScalingPlan, Suspension
 from workers.ecs import scaling as targets
+from workers.ecs import services
 from workers.ecs.scaling import TargetSeen
 from workers.ecs.seen import ServiceSeen
 from workers.flows import marks
@@ -76,8 +77,8 @@ def recorded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Scaling | None:
         return None
     if target is None:
         return None
-    left = _left_by_another(deploy, seen)
-    if target.suspended == EVERYTHING and left is not None and left.suspended is not None:
+    left = _left_by_a_lost_one(deploy, turn, seen) if target.suspended == EVERYTHING else None
+    if left is not None and left.suspended is not None:
         return Scaling(minimum=target.minimum, maximum=target.maximum, before=left.suspended, tried=True)
     return Scaling(minimum=target.minimum, maximum=target.maximum, before=target.suspended)
 
@@ -113,19 +114,25 @@ def suspend(deploy: Deploy, turn: Turn) -> Deploy | Next:
     return deploy
 
 
-def suspended_again(deploy: Deploy, turn: Turn) -> Deploy:
+def suspended_again(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Deploy:
     """For the way back, when a service that has to be stopped again is scaled after all: suspends everything
-    once more. What somebody set meanwhile is what is put back then.
+    once more. What somebody set meanwhile is what is put back then, and what the marks say from here on.
 
     A way back does not depend on it: where AWS refuses or does not answer, it goes on without.
     """
+    original = deploy.original
+    assert original is not None
     try:
         target = _target(deploy, turn)
         if target is None or target.suspended == EVERYTHING:
             return deploy
         before = Scaling(minimum=target.minimum, maximum=target.maximum, before=target.suspended, tried=True)
         text = words.suspending_again(before)
-        deploy = turn.write(deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, scaling=before))
+        if text not in [milestone.text for milestone in deploy.milestones]:
+            deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, text)
+        deploy = turn.write(deploy.evolve(scaling=before))
+        turn.guard()
+        services.tag(turn.region, seen.arn, marks.written(deploy, original, before))
         turn.guard()
         targets.suspend(turn.region, deploy.service.cluster, deploy.service.ecs_service, EVERYTHING)
     except AwsError:
@@ -193,10 +200,13 @@ def _is_back(deploy: Deploy, turn: Turn, text: str) -> Deploy:
     )
 
 
-def _left_by_another(deploy: Deploy, seen: ServiceSeen) -> Mark | None:
-    """The marks of a deploy that is lost. Our own say nothing that is not known better."""
+def _left_by_a_lost_one(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Mark | None:
+    """The marks of a deploy without a record. One that has a record put back what it had suspended; its marks
+    could not be taken off.
+    """
     mark = marks.read(seen.tags)
-    return mark if mark is not None and mark.deploy_id != deploy.id else None
+    known = {deploy.id, *(each.id for each in turn.earlier())}
+    return mark if mark is not None and mark.deploy_id not in known else None
 
 
 def _target(deploy: Deploy, turn: Turn) -> TargetSeen | None:

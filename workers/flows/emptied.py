@@ -6,6 +6,7 @@ A service that Slipway stopped itself is never left at zero; for another one it 
 from __future__ import annotations
 
 from deploys.deploy import Deploy, Outcome
+from workers.flows.ecs_back import back_at
 from workers.flows.ending import end, go_back
 from workers.flows.rollout import Stand
 from workers.flows.serving import serves
@@ -24,3 +25,13 @@ def emptied(deploy: Deploy, turn: Turn) -> Next:
     if deploy.original is not None:
         return go_back(deploy, turn, Outcome.ROLLED_BACK, words.reason())
     return end(deploy.evolve(emptied=True), turn, Outcome.SUPERSEDED, words.superseded(deploy))
+
+
+def back_at_zero(deploy: Deploy, turn: Turn) -> Next:
+    """ECS itself went back, which at desired count 0 is done at once: the count of a service that Slipway
+    stopped comes back too.
+    """
+    count = deploy.original.desired_count if deploy.original else 0
+    told = words.back_at_zero(back_at(deploy), count)
+    left = deploy.evolve(serving_at=None)
+    return go_back(left, turn, Outcome.ROLLED_BACK, deploy.reason, told=told)

@@ -100,18 +100,29 @@ def _changed_elsewhere(deploy: Deploy) -> bool:
     return deploy.registered or task_started(deploy) or suspended
 
 
-def go_back(deploy: Deploy, turn: Turn, back_to: Outcome, reason: str, why: Evidence = NO_EVIDENCE) -> Next:
-    """From here the recorded revision and count are brought back. why: what was not told yet."""
+def go_back(
+    deploy: Deploy,
+    turn: Turn,
+    back_to: Outcome,
+    reason: str,
+    why: Evidence = NO_EVIDENCE,
+    *,
+    told: str | None = None,
+) -> Next:
+    """From here the recorded revision and count are brought back. why: what was not told yet.
+
+    told: what is said instead, where the thread was told already that it goes back, and why.
+    """
     now = turn.now()
     old = old_revision(deploy)
-    told = deploy.saying(
+    back = deploy.saying(
         now,
         MilestoneKind.TROUBLE if back_to is not Outcome.CANCELLED else MilestoneKind.PROGRESS,
-        going.going_back(reason, old, why),
+        told or going.going_back(reason, old, why),
         back_to=back_to,
         reason=reason,
     )
-    return Next(told.at(Phase.RESTORING, now))
+    return Next(back.at(Phase.RESTORING, now))
 
 
 def old_revision(deploy: Deploy) -> str:

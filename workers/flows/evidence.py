@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploys.deploy import Deploy
-from deploys.errors import AwsUnavailable, SlipwayError
+from deploys.errors import SlipwayError
 from workers.ecs import logs, task_definitions, tasks
 from workers.ecs.seen import EventSeen, ServiceSeen, TaskSeen
 from workers.ecs.why import explain
 from workers.ecs.why_events import names_another
 from workers.ecs.why_tasks import to_blame
+from workers.flows import unread
 from workers.turn import Turn
 
 EVENTS_KEPT = 100
@@ -32,6 +33,8 @@ class Evidence:
     container: str = ""
     log: tuple[str, ...] = ()
     """The last lines that this container wrote, as they are."""
+    unread: tuple[str, ...] = ()
+    """What could not be read and was not said before: sentences of mrkdwn."""
 
 
 NO_EVIDENCE = Evidence()
@@ -39,54 +42,45 @@ NO_EVIDENCE = Evidence()
 
 def gather(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
     """The causes, and the log of the task that failed last."""
-    stopped = _stopped(deploy, turn)
-    container, log = _last_words(deploy, turn, stopped.tasks)
-    return Evidence(_explained(deploy, stopped, seen), container, log)
+    stopped, missing = _stopped(deploy, turn)
+    container, log, no_log = _last_words(deploy, turn, stopped)
+    left_out = (*unread.new(deploy, missing), *unread.new(deploy, no_log))
+    return Evidence(_explained(deploy, stopped, seen), container, log, left_out)
 
 
 def news(deploy: Deploy, turn: Turn, seen: ServiceSeen, mark: str = "") -> tuple[Evidence, tuple[str, ...]]:
     """What of it the thread was not told yet, and everything that it then was (`Deploy.told_causes`).
 
-    The log comes with a cause of tasks, as it tells more about that; an event has none.
+    The log comes with a cause of tasks, as it tells more about that; an event has none. Of what could not be
+    read, only what no later look mends is news.
 
     mark: sets causes apart that are told for another reason.
     """
-    stopped = _stopped(deploy, turn)
+    stopped, missing = _stopped(deploy, turn)
     fresh = [
         cause
         for cause in _explained(deploy, stopped, seen)
         if f"{mark}{kind(cause)}" not in deploy.told_causes
     ]
     of_tasks = any(_COUNTED.match(cause) for cause in fresh)
-    container, log = _last_words(deploy, turn, stopped.tasks) if of_tasks else ("", ())
-    told = (*deploy.told_causes, *(f"{mark}{kind(cause)}" for cause in fresh))
-    return Evidence(tuple(fresh), container, log), told
+    container, log, no_log = _last_words(deploy, turn, stopped) if of_tasks else ("", (), None)
+    lost = [each for each in (missing, no_log) if each and each.for_good and unread.new(deploy, each)]
+    keys = (*(f"{mark}{kind(cause)}" for cause in fresh), *(each.key for each in lost))
+    left_out = tuple(each.sentence for each in lost)
+    return Evidence(tuple(fresh), container, log, left_out), (*deploy.told_causes, *keys)
 
 
-@dataclass(frozen=True)
-class _Stopped:
-    """The stopped tasks, or why they could not be read."""
-
-    tasks: tuple[TaskSeen, ...] = ()
-    unread: tuple[str, ...] = ()
-
-
-def _stopped(deploy: Deploy, turn: Turn) -> _Stopped:
-    service = deploy.service
+def _stopped(deploy: Deploy, turn: Turn) -> tuple[tuple[TaskSeen, ...], unread.Unread | None]:
+    service, made = deploy.service, deploy.deployment_id or ""
     try:
-        return _Stopped(
-            tasks.stopped_by(turn.region, service.cluster, service.ecs_service, deploy.deployment_id or "")
-        )
-    except AwsUnavailable:
-        return _Stopped()
+        return tasks.stopped_by(turn.region, service.cluster, service.ecs_service, made), None
     except SlipwayError as error:
-        return _Stopped(unread=(f"why its tasks stopped I could not read: {error.message}",))
+        return (), unread.tasks(error)
 
 
-def _explained(deploy: Deploy, stopped: _Stopped, seen: ServiceSeen | None) -> tuple[str, ...]:
+def _explained(deploy: Deploy, stopped: Sequence[TaskSeen], seen: ServiceSeen | None) -> tuple[str, ...]:
     since = deploy.started_at or 0.0
-    lost = earlier_lost(seen, since)
-    return (*explain(stopped.tasks, own_events(deploy, seen), since, earlier_lost=lost), *stopped.unread)
+    return explain(stopped, own_events(deploy, seen), since, earlier_lost=earlier_lost(seen, since))
 
 
 def earlier_lost(seen: ServiceSeen | None, since: float) -> bool:
@@ -101,18 +95,20 @@ def own_events(deploy: Deploy, seen: ServiceSeen | None) -> tuple[EventSeen, ...
     return tuple(event for event in events if not names_another(event.message, deploy.deployment_id or ""))
 
 
-def _last_words(deploy: Deploy, turn: Turn, stopped: Sequence[TaskSeen]) -> tuple[str, tuple[str, ...]]:
+def _last_words(
+    deploy: Deploy, turn: Turn, stopped: Sequence[TaskSeen]
+) -> tuple[str, tuple[str, ...], unread.Unread | None]:
     ran = [(task, names) for task in stopped if (names := to_blame(task))]
     if not ran or deploy.new_revision is None:
-        return "", ()
+        return "", (), None
     task, names = max(ran, key=lambda each: each[0].stopped_at or each[0].stopping_at or 0.0)
     main = deploy.plan.changes[0].container if deploy.plan else ""
     container = main if main in names else names[0]
     try:
         revision = task_definitions.describe(turn.region, deploy.new_revision)
-    except SlipwayError:
-        return "", ()
-    return container, logs.last_lines(turn.region, revision, task, container)
+        return container, logs.last_lines(turn.region, revision, task, container), None
+    except SlipwayError as error:
+        return "", (), unread.log(error, container)
 
 
 def kind(cause: str) -> str:

@@ -10,15 +10,16 @@ from workers.ecs import tasks
 from workers.ecs.seen import DeploymentSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
 from workers.flows.aftermath import newer_than_ours, succeeded_before
-from workers.flows.causes import known_cause, why_stopped
+from workers.flows.causes import known_cause, why_back, why_stopped
 from workers.flows.checking import succeed
 from workers.flows.deadline import ecs_overdue, overdue
-from workers.flows.emptied import emptied, served
+from workers.flows.ecs_back import back_at, noted
+from workers.flows.emptied import back_at_zero, emptied, served
 from workers.flows.ending import end, go_back, old_revision, superseded
 from workers.flows.evidence import NO_EVIDENCE, Evidence, gather, news, own_events
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
-from workers.flows.rollout import Followed, Stand, stand
+from workers.flows.rollout import Followed, Stand, stand, wants_no_task
 from workers.flows.serving import counted, tell_serving
 from workers.flows.shifting import observe
 from workers.flows.stop_start import taken
@@ -32,12 +33,14 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
     """Looks at the rollout. An end stands once a second look agrees."""
     seen = turn.service()
     own = own_deployment(turn)
+    deploy = noted(deploy, seen, own)
     followed = Followed(
         deploy.deployment_id or "",
         deploy.new_revision or "",
         old_revision(deploy),
         previous_deployment_id=deploy.previous_deployment_id,
         seen_going_back=bool(deploy.reason),
+        ecs_back=deploy.ecs_back.deployment_id if deploy.ecs_back else "",
         served=served(deploy),
     )
     stands = stand(followed, seen, own)
@@ -107,15 +110,18 @@ def _finish(
     if stands is Stand.SUCCEEDED:
         return _succeed(deploy, turn, newer)
     if stands is Stand.ROLLED_BACK:
-        reason = known_cause(deploy, own) or deploy.reason or going.ecs_goes_back(own.reason if own else "")
+        reason = known_cause(deploy, own) or deploy.reason or why_back(deploy, own, seen)
         deploy = deploy.evolve(
             reason=reason, serving_at=turn.now() if deploy.stop_requested_at is not None else None
         )
         if deploy.original is not None and _ran_beside(deploy, turn):
             deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.overlap_back(), broadcast=True)
+        if deploy.original is not None and seen is not None and wants_no_task(seen):
+            return back_at_zero(deploy, turn)
         why = gather(deploy, turn, seen)
-        text = endings.rolled_back(deploy, old_revision(deploy), reason, why)
-        if newer is not None and newer.revision != old_revision(deploy):
+        back = back_at(deploy)
+        text = endings.rolled_back(deploy, back, reason, why, recorded=old_revision(deploy))
+        if newer is not None and newer.revision != back:
             text = f"{text}\n{aftermath.replaced(newer)}"
         return end(deploy, turn, Outcome.ROLLED_BACK, text)
     if stands is Stand.FAILED:
@@ -174,24 +180,18 @@ def tell_ecs_goes_back(
     if deploy.reason:
         return deploy
     cause = known_cause(deploy, own)
-    reason = cause or going.ecs_goes_back(_ecs_reason(deploy, seen, own))
+    if cause is None and own is not None and own.status == "ROLLBACK_REQUESTED" and not own.reason:
+        return deploy  # it says why once it has begun
+    reason = cause or why_back(deploy, own, seen)
     deploy, why = _told(deploy, turn, seen)
-    text = going.going_back(cause, old_revision(deploy), why) if cause else going.ecs_gave_up(reason, why)
+    text = going.going_back(cause, back_at(deploy), why) if cause else going.ecs_gave_up(reason, why)
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, reason=reason)
-
-
-def _ecs_reason(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None) -> str:
-    """ECS's own words; those of the deployment where there is no service deployment."""
-    if own is not None:
-        return own.rollback_reason or own.reason
-    ours = seen.deployment(deploy.deployment_id) if seen else None
-    return ours.rollout_reason if ours and ours.rollout_state == "FAILED" else ""
 
 
 def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:
     """Each cause once: the counts in a sentence grow, its words stay."""
     deploy, why = _told(deploy, turn, seen)
-    if not why.causes:
+    if not why.causes and not why.unread:
         return deploy
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.task_trouble(why))
 

@@ -12,11 +12,16 @@ from workers.turn import Next, Turn
 
 
 def about_to_update(deploy: Deploy, seen: ServiceSeen) -> Deploy:
-    """The intent to update the service, with the deployment before, by which ours is told apart. Pure."""
+    """The intent to update the service, with the deployment before, by which ours is told apart. Pure.
+
+    Where an earlier try has made ours already, PRIMARY is that one, whatever count somebody set since.
+    """
+    made = deploy.update_tried and seen.revision == deploy.new_revision
+    primary = seen.primary.id if seen.primary else None
     return deploy.evolve(
         update_tried=True,
         uncertain=deploy.update_tried,
-        previous_deployment_id=seen.primary.id if seen.primary else None,
+        previous_deployment_id=deploy.previous_deployment_id if made else primary,
     )
 
 

@@ -17,8 +17,9 @@ from workers.ecs.pins import shown_tag
 from workers.ecs.seen import DeploymentSeen, RevisionSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.flows import foreign_traffic
 from workers.flows.aftermath import succeeded_before
-from workers.flows.causes import known_cause
+from workers.flows.causes import why_back, why_over
 from workers.flows.deadline import allowed
+from workers.flows.ecs_back import back_at, noted
 from workers.flows.emptied import emptied, served
 from workers.flows.ending import end, look_again, old_revision
 from workers.flows.evidence import gather
@@ -26,7 +27,7 @@ from workers.flows.following import own_deployment, progress, tell_ecs_goes_back
 from workers.flows.goals import changes_between
 from workers.flows.present import present
 from workers.flows.rollout import Followed, Stand, in_progress, stand
-from workers.flows.words import aftermath, going
+from workers.flows.words import aftermath, not_back
 from workers.flows.words import looking_on as words
 from workers.turn import Next, Turn
 
@@ -64,11 +65,13 @@ def begin(deploy: Deploy, turn: Turn) -> Next:
 def look_on(deploy: Deploy, turn: Turn) -> Next:
     """Looks at the rollout. An end stands once a second look agrees."""
     seen, own = turn.service(), own_deployment(turn)
+    deploy = noted(deploy, seen, own)
     followed = Followed(
         deploy.deployment_id or "",
         deploy.new_revision or "",
         old_revision(deploy),
         seen_going_back=bool(deploy.reason),
+        ecs_back=deploy.ecs_back.deployment_id if deploy.ecs_back else "",
         served=served(deploy),
     )
     stands = stand(followed, seen, own)
@@ -118,9 +121,9 @@ def _finish(
             ended = succeeded_before(deploy, turn, seen, aftermath.completed_elsewhere, took)
             return ended or end(deploy, turn, Outcome.SUCCEEDED, words.succeeded(deploy, took))
         case Stand.ROLLED_BACK:
-            if own is not None and not deploy.reason:  # it went back between two looks
-                deploy = deploy.evolve(reason=known_cause(deploy, own) or going.ecs_goes_back(own.reason))
-            text = words.rolled_back(deploy, gather(deploy, turn, seen))
+            if not deploy.reason:  # it went back between two looks
+                deploy = deploy.evolve(reason=why_back(deploy, own, seen))
+            text = words.rolled_back(deploy, back_at(deploy), gather(deploy, turn, seen))
             return end(deploy, turn, Outcome.ROLLED_BACK, text)
         case Stand.SUPERSEDED:
             newer = seen.primary if seen else None
@@ -129,7 +132,8 @@ def _finish(
             return emptied(deploy, turn)
         case Stand.GONE:
             return end(deploy, turn, Outcome.FAILED, words.gone(seen.status if seen else ""))
-    text = words.failed(deploy, gather(deploy, turn, seen))
+    why = why_over(own, seen.deployment(deploy.deployment_id) if seen else None)
+    text = not_back.failed(deploy, why, seen, gather(deploy, turn, seen))
     return end(deploy, turn, Outcome.FAILED, text)
 
 

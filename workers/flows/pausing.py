@@ -29,7 +29,7 @@ def settle_pause(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) 
         MembershipUnknown: nobody can tell whether the answer counts.
     """
     if own is not None and _not_gone_back(deploy, turn.now()):
-        return go_back(deploy, turn, Outcome.ROLLED_BACK, deploy.reason)
+        return go_back(deploy, turn, Outcome.ROLLED_BACK, deploy.reason, told=words.not_gone_back())
     pause = paused(deploy)
     if pause is None or pause.answer is None or own is None:
         return None

@@ -18,6 +18,7 @@ from deploys.one_off import OneOff, StopWhy
 from workers.ecs import logs, one_off, task_definitions, tasks, why_one_off
 from workers.ecs.one_off import NoRoom
 from workers.ecs.seen import ServiceSeen, TaskSeen
+from workers.flows import unread
 from workers.flows.ending import end, gone, look_again, old_revision, superseded, withdraw
 from workers.flows.one_off_stand import Stand, container_of, stand
 from workers.flows.registering import NEXT
@@ -183,8 +184,9 @@ def _stop(deploy: Deploy, turn: Turn, kept: OneOff, seen: TaskSeen, why: StopWhy
 def _go_on(deploy: Deploy, turn: Turn, kept: OneOff, seen: TaskSeen) -> Next:
     now = turn.now()
     deploy = deploy.evolve(one_off=kept.evolve(exit_code=0, over_at=seen.stopped_at or now))
-    text = words.succeeded(deploy, _took(seen, now), _log(deploy, turn, seen, LINES_OF_SUCCESS))
-    told = deploy.saying(now, MilestoneKind.PROGRESS, text)
+    log, unread_log = _log(deploy, turn, seen, LINES_OF_SUCCESS)
+    text = words.succeeded(deploy, _took(seen, now), log)
+    told = deploy.saying(now, MilestoneKind.PROGRESS, f"{text}{unread_log}")
     return Next(told.at(NEXT[deploy.service.strategy], now))
 
 
@@ -193,7 +195,7 @@ def _stopped(deploy: Deploy, turn: Turn, kept: OneOff, seen: TaskSeen, stands: S
     container = container_of(seen, kept)
     exit_code = container.exit_code if container else None
     deploy = deploy.evolve(one_off=kept.evolve(exit_code=exit_code, over_at=seen.stopped_at or now))
-    log = _log(deploy, turn, seen, LINES_OF_FAILURE)
+    log, unread_log = _log(deploy, turn, seen, LINES_OF_FAILURE)
     ran = seen.started_at is not None
     took = _took(seen, now)
     if deploy.cancel:
@@ -201,13 +203,14 @@ def _stopped(deploy: Deploy, turn: Turn, kept: OneOff, seen: TaskSeen, stands: S
         if kept.stop_why is not StopWhy.CANCELLED or stands is Stand.SUCCEEDED:
             how = words.had_exited(deploy, exit_code) if exit_code is not None else _cause(deploy, seen)
         text = words.cancelled(deploy, deploy.cancel.user, how, ran, log)
-        return end(deploy, turn, Outcome.CANCELLED, text)
+        return end(deploy, turn, Outcome.CANCELLED, f"{text}{unread_log}")
     task = before(deploy)
     if kept.stop_why is StopWhy.OVERDUE and task is not None:
         why = words.overdue(deploy, task.deadline, ran)
     else:
         why = _cause(deploy, seen)
-    return end(deploy, turn, Outcome.FAILED, words.failed(deploy, why, ran, log))
+    text = words.failed(deploy, why, ran, log)
+    return end(deploy, turn, Outcome.FAILED, f"{text}{unread_log}")
 
 
 def _cause(deploy: Deploy, seen: TaskSeen) -> str:
@@ -231,12 +234,13 @@ def _took(seen: TaskSeen, now: float) -> float:
     return (seen.stopping_at or seen.stopped_at or now) - begun
 
 
-def _log(deploy: Deploy, turn: Turn, seen: TaskSeen, count: int) -> Sequence[str]:
-    """The newest lines of its container; none where the revision cannot be read."""
+def _log(deploy: Deploy, turn: Turn, seen: TaskSeen, count: int) -> tuple[Sequence[str], str]:
+    """The newest lines of its container, and a sentence where they could not be read."""
     if deploy.one_off is None or deploy.new_revision is None:
-        return ()
+        return (), ""
+    container = deploy.one_off.container
     try:
         revision = task_definitions.describe(turn.region, deploy.new_revision)
-    except SlipwayError:
-        return ()
-    return logs.last_lines(turn.region, revision, seen, deploy.one_off.container, count)
+        return logs.last_lines(turn.region, revision, seen, container, count), ""
+    except SlipwayError as error:
+        return (), f"\n{unread.log(error, container).sentence}"

@@ -5,17 +5,26 @@ from __future__ import annotations
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AwsDenied, AwsError, AwsRefused, AwsUnavailable, ServiceDeploymentsUnavailable
-from workers.ecs import rollouts, services, task_definitions, tasks
+from workers.ecs import rollouts, services, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.flows import autoscaling, lingering
 from workers.flows.deadline import back_deadline
+from workers.flows.ecs_back import back_at, gone_back, noted
 from workers.flows.ending import end, gone, is_own, old_revision, superseded
 from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
+from workers.flows.restorable import restorable
 from workers.flows.stop_start import original_of, taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
-from workers.flows.way_back import begun, set_again
+from workers.flows.way_back import (
+    PATIENCE_SECONDS,
+    begun,
+    set_again,
+    stop_forgotten,
+    stop_taken,
+    updated,
+)
 from workers.flows.words import endings, looks
 from workers.turn import Next, Turn
 
@@ -31,27 +40,19 @@ def restore(deploy: Deploy, turn: Turn) -> Next:
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
-    if not is_own(deploy, seen.revision):
+    if not is_own(deploy, seen.revision) and not gone_back(deploy, seen):
         return _superseded(deploy, turn, seen)
-    deploy = _restorable(begun(deploy, turn.now()), turn)
+    deploy = begun(deploy, turn.now())
+    if not _as_recorded(deploy, seen):
+        deploy = restorable(deploy, turn)
     if deploy.service.strategy is Strategy.STOP_START:
         return _restore_stopped(deploy, turn, seen)
     return _restore_rolling(deploy, turn, seen)
 
 
-def _restorable(deploy: Deploy, turn: Turn) -> Deploy:
-    """With a copy of the recorded revision where that one was deregistered: ECS takes only ACTIVE ones."""
-    source = task_definitions.describe(turn.region, old_revision(deploy))
-    if source.status == "ACTIVE":
-        return deploy
-    mark = f"{deploy.id}:restore"
-    copy = task_definitions.registered_for(
-        turn.region, source.family, newer_than=source.number, deploy_id=mark
-    )
-    if copy is None:
-        turn.guard()
-        copy = task_definitions.register(turn.region, task_definitions.copied(source, {}, mark))
-    return turn.write(deploy.evolve(restore_revision=copy))
+def _as_recorded(deploy: Deploy, seen: ServiceSeen) -> bool:
+    """Whether the service is set to what was recorded, so that there is nothing to set again. Pure."""
+    return seen.revision == old_revision(deploy) and (deploy.original is None or seen.desired != 0)
 
 
 def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
@@ -65,18 +66,23 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
         return Next(deploy, after=turn.pace.watch_seconds)
     if own is not None and own.status in WAY_BACK:
         return _followed_back(deploy, turn)
-    if own is not None and own.status in STOPPABLE:
+    taken_at = deploy.way_back.stop_taken_at if deploy.way_back else None
+    if own is not None and own.status in STOPPABLE and taken_at is None:
         turn.guard()
         try:
             rollouts.stop(turn.region, own.arn)
         except (AwsRefused, AwsDenied, ServiceDeploymentsUnavailable):
             pass  # it ended in this moment, or may not be stopped: the update below does the same
         else:
+            return _followed_back(stop_taken(deploy, turn.now()), turn)
+    elif own is not None and own.status in STOPPABLE and taken_at is not None:
+        if turn.now() - taken_at < PATIENCE_SECONDS:
             return _followed_back(deploy, turn)
+        deploy = turn.write(stop_forgotten(deploy, turn.now()))
     service = deploy.service
     turn.guard()
     services.update(turn.region, service.cluster, service.ecs_service, revision=old)
-    return _followed_back(deploy, turn)
+    return _followed_back(updated(deploy, turn.now()), turn)
 
 
 def _to_be_stopped(deploy: Deploy, turn: Turn) -> tuple[ServiceDeploymentSeen | None, bool]:
@@ -106,7 +112,7 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
             services.update(turn.region, service.cluster, service.ecs_service, desired=count)
         return _followed_back(deploy, turn)
     if seen.desired != 0:
-        deploy = autoscaling.suspended_again(deploy, turn)
+        deploy = autoscaling.suspended_again(deploy, turn, seen)
         turn.guard()
         services.update(turn.region, service.cluster, service.ecs_service, desired=0)
         raised = looks.count_does_not_hold(seen.desired)
@@ -126,7 +132,7 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
         revision=old_revision(deploy),
         desired=count,
     )
-    return _followed_back(deploy, turn)
+    return _followed_back(updated(deploy, turn.now()), turn)
 
 
 def _tell_waiting(deploy: Deploy, turn: Turn, text: str) -> Deploy:
@@ -159,10 +165,10 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
     own = own_deployment(turn)
-    deploy = deploy.evolve(rollout=progress(deploy, seen, own))
+    deploy = noted(deploy.evolve(rollout=progress(deploy, seen, own)), seen, own)
     if _must_restore_again(deploy, seen, own):
         return set_again(deploy, turn, seen, back_deadline(deploy))
-    if not is_own(deploy, seen.revision):
+    if not is_own(deploy, seen.revision) and not gone_back(deploy, seen):
         return _superseded(deploy, turn, seen)
     if is_back(deploy, seen, own):
         if deploy.seen_end != "back":
@@ -179,7 +185,7 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
 def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:
     """Whether the recorded revision serves again. Pure."""
     primary = seen.primary
-    if primary is None or primary.revision != old_revision(deploy):
+    if primary is None or not (primary.revision == old_revision(deploy) or gone_back(deploy, seen)):
         return False
     if own is not None and own.status in WAY_BACK:
         return False
@@ -201,12 +207,15 @@ def _must_restore_again(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymen
 
 def _finish(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     old = old_revision(deploy)
+    now_at = back_at(deploy) if gone_back(deploy, seen) else old
     if deploy.stop_requested_at is not None:
         deploy = deploy.evolve(serving_at=turn.now())
     if deploy.back_to is Outcome.CANCELLED:
         user = deploy.cancel.user if deploy.cancel else deploy.requester
-        return end(deploy, turn, Outcome.CANCELLED, endings.cancelled_back(deploy, old, user))
-    text = endings.rolled_back(deploy, old, deploy.reason, gather(deploy, turn, seen))
+        return end(
+            deploy, turn, Outcome.CANCELLED, endings.cancelled_back(deploy, now_at, user, recorded=old)
+        )
+    text = endings.rolled_back(deploy, now_at, deploy.reason, gather(deploy, turn, seen), recorded=old)
     return end(deploy, turn, deploy.back_to or Outcome.ROLLED_BACK, text)
 
 

@@ -41,6 +41,8 @@ class Followed:
     """The deployment before ours. ECS never goes back to one: where it is PRIMARY, the read is stale."""
     seen_going_back: bool = False
     """An earlier look saw ECS on its own way back; its reason may say something else by now."""
+    ecs_back: str = ""
+    """The deployment by which ECS itself was seen to go back."""
     served: bool = False
     """An earlier look saw the new version serve. Where none did, success at desired count 0 is none."""
 
@@ -135,6 +137,8 @@ def _taken_or(otherwise: Stand, followed: Followed, service: ServiceSeen) -> Sta
 
 def _is_breaker_rollback(followed: Followed, service: ServiceSeen, primary: DeploymentSeen) -> bool:
     """ECS's own rollback is a new deployment of the old revision, beside ours which FAILED."""
+    if primary.id == followed.ecs_back:
+        return True
     if primary.revision != followed.old_revision:
         return False
     ours = service.deployment(followed.deployment_id)

@@ -9,6 +9,7 @@ from workers.ecs.seen import ServiceSeen
 from workers.flows import autoscaling
 from workers.flows.ending import old_revision
 from workers.flows.marks import RESTORE_TAG
+from workers.flows.restorable import restorable
 from workers.flows.stop_start import untag
 from workers.flows.words import looks
 from workers.turn import Next, Turn
@@ -29,9 +30,13 @@ def settle(deploy: Deploy, turn: Turn) -> Next:
         return Next(_unmarked(told, turn).at(Phase.ENDED, now))
     if left_at_zero(deploy, seen):
         count = deploy.original.desired_count if deploy.original else 0
-        return _set_right(deploy, turn, looks.found_at_zero(count), count)
+        return _set_right(deploy, turn, seen, count)
+    if moved_late(deploy, seen) and deploy.loud_at is not None:
+        text = looks.moved_again(old_revision(deploy), seen.revision)
+        told = deploy.saying(now, MilestoneKind.TROUBLE, text, broadcast=True)
+        return Next(_unmarked(told, turn).at(Phase.ENDED, now))
     if moved_late(deploy, seen):
-        return _set_right(deploy, turn, looks.found_new(old_revision(deploy)), None)
+        return _set_right(deploy, turn, seen, None)
     again = autoscaling.suspended_late(deploy, turn)
     if again is not None:
         return Next(again)
@@ -73,18 +78,22 @@ def moved_late(deploy: Deploy, seen: ServiceSeen) -> bool:
     return undone and deploy.new_revision is not None and seen.revision == deploy.new_revision
 
 
-def _set_right(deploy: Deploy, turn: Turn, text: str, count: int | None) -> Next:
+def _set_right(deploy: Deploy, turn: Turn, seen: ServiceSeen, count: int | None) -> Next:
+    """count: what the desired count is set to (tasks); None where only the revision was moved."""
     service = deploy.service
+    kept = deploy.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED) or seen.revision == old_revision(deploy)
+    if not kept:
+        deploy = restorable(deploy, turn)
+    text = looks.found_new(old_revision(deploy)) if count is None else looks.found_at_zero(count)
     told = turn.write(
         deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True, loud_at=turn.now())
     )
-    kept = deploy.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED)
     turn.guard()
     services.update(
         turn.region,
         service.cluster,
         service.ecs_service,
-        revision=None if kept else old_revision(deploy),
+        revision=None if kept else old_revision(told),
         desired=count,
     )
     return Next(told, after=turn.pace.settle_seconds)

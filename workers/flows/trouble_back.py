@@ -8,8 +8,10 @@ from deploys.deploy import Deploy, MilestoneKind
 from workers.ecs.seen import ServiceSeen
 from workers.ecs.why import explain
 from workers.flows.deadline import back_deadline
+from workers.flows.ecs_back import back_at
 from workers.flows.ending import old_revision
 from workers.flows.evidence import Evidence, gather, news, own_events
+from workers.flows.way_back import told_of
 from workers.flows.words import endings, going, reasons
 from workers.turn import Turn
 
@@ -24,7 +26,8 @@ def way_back(deploy: Deploy, seen: ServiceSeen | None) -> tuple[Deploy, ServiceS
     primary = seen.primary if seen else None
     if seen is None or primary is None:
         return None
-    if primary.id == deploy.deployment_id or primary.revision != old_revision(deploy):
+    goes_to = (old_revision(deploy), back_at(deploy))
+    if primary.id == deploy.deployment_id or primary.revision not in goes_to:
         return None
     since = max(primary.created_at, deploy.started_at or deploy.requested_at)
     back = deploy.evolve(deployment_id=primary.id, new_revision=primary.revision, started_at=since)
@@ -33,7 +36,7 @@ def way_back(deploy: Deploy, seen: ServiceSeen | None) -> tuple[Deploy, ServiceS
 
 
 def tell_trouble_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:
-    """Each cause once, in the channel: nothing else brings the service back now."""
+    """Each cause once, the first in the channel: nothing else brings the service back now."""
     found = way_back(deploy, seen)
     if found is None:
         return deploy
@@ -42,10 +45,12 @@ def tell_trouble_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> D
     if failed == 0 and not explain((), own_events(back, about_it), back.started_at or 0.0):
         return deploy
     why, told = news(back, turn, about_it, "back ")
-    if not why.causes:
+    if not why.causes and not why.unread:
         return deploy
-    text = going.back_in_trouble(old_revision(deploy), why)
-    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True, told_causes=told)
+    alarmed = told_of(deploy)
+    words = going.back_in_more_trouble if alarmed else going.back_in_trouble
+    text = words(back.new_revision or "", why)
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=not alarmed, told_causes=told)
 
 
 def not_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> str:
@@ -55,4 +60,5 @@ def not_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> str:
     late = reasons.back_overdue(old_revision(deploy), back_deadline(deploy), gave_up)
     evidence = gather(found[0], turn, found[1]) if found is not None else Evidence()
     before = gather(deploy, turn, None)  # events by now are about the way back
+    before = replace(before, unread=tuple(each for each in before.unread if each not in evidence.unread))
     return endings.failed_back(late, evidence, deploy.reason, before)

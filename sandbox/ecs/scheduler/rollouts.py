@@ -103,9 +103,10 @@ def turn_if_need_be(region: Region, service: Service, deployment: Deployment) ->
     """Stop or roll back a deployment that was told to, or that has failed."""
     if obey_stop_request(region, service, deployment):
         return
-    if shifting.refused_by_hook(stories.story_of(region, deployment)):
+    story = stories.story_of(region, deployment)
+    if story is not None and shifting.refused_by_hook(story):
         deployment = _fail(region, deployment, f"ECS deployment {deployment.id} was stopped.")
-        roll_back(region, service, deployment, "lifecycle hook", stories.HOOK_ROLLED_BACK)
+        roll_back(region, service, deployment, "lifecycle hook", stories.hook_rolled_back(story))
     elif failures.tripped(service, deployment):
         trip(region, service, deployment)
     elif watching.rings(region, service, stories.story_of(region, deployment)):
@@ -132,7 +133,7 @@ def obey_stop_request(region: Region, service: Service, deployment: Deployment) 
     if story.status == "STOP_REQUESTED":
         stories.end_story(region, story.arn, "STOPPED", stories.STOPPED_ON_REQUEST, stopped=True)
     elif any(hook.demands_rollback for hook in story.hooks):
-        roll_back(region, service, deployment, "lifecycle hook", stories.HOOK_ROLLED_BACK)
+        roll_back(region, service, deployment, "lifecycle hook", stories.hook_rolled_back(story))
     else:
         roll_back(region, service, deployment, "stopped", stories.ROLLED_BACK_ON_REQUEST)
     return True

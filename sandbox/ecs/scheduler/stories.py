@@ -1,4 +1,10 @@
-"""Service deployments: the stories that deployments tell, and how they end."""
+"""Service deployments: the stories that deployments tell, and how they end.
+
+Their reasons are ECS's own words where those are on record: circuit breaker, "by user" (after
+StopServiceDeployment) and no candidate in hashicorp/terraform-provider-aws (acceptance tests; issue 49031,
+pull request 49077), hooks in ECS's developer guide ("Troubleshooting blue/green deployments"), alarms in
+published answers of ListServiceDeployments. Nobody has published those of a STOPPED one: they are made alike.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +12,14 @@ from sandbox.ecs.records import Deployment, ServiceDeployment
 from sandbox.ecs.region import Region
 from sandbox.ecs.scheduler.hooks import called_off
 
-ALARM_ROLLED_BACK = "Service deployment rolled back because a CloudWatch alarm was triggered."
-ALARM_STOPPED = "Service deployment stopped because a CloudWatch alarm was triggered."
+ALARM_ROLLED_BACK = "Service deployment rolled back because of one or more active alarms."
+ALARM_STOPPED = "Service deployment stopped because of one or more active alarms."
 BREAKER_ROLLED_BACK = "Service deployment rolled back because the circuit breaker threshold was exceeded."
 BREAKER_STOPPED = "Service deployment stopped because the circuit breaker threshold was exceeded."
-HOOK_ROLLED_BACK = "Service deployment rolled back because a lifecycle hook did not succeed."
 NO_CANDIDATE = "No rollback candidate was found to run the rollback."
 SUPERSEDED = "Service deployment stopped because a newer service deployment was started."
-ROLLED_BACK_ON_REQUEST = "Service deployment rolled back because of a StopServiceDeployment request."
-STOPPED_ON_REQUEST = "Service deployment stopped because of a StopServiceDeployment request."
+ROLLED_BACK_ON_REQUEST = "Service deployment rolled back by user."
+STOPPED_ON_REQUEST = "Service deployment stopped by user."
 ROLLBACK_FAILED = "Service deployment rollback failed because the circuit breaker threshold was exceeded."
 
 
@@ -39,6 +44,16 @@ def end_story(
         finished_at=region.now,
         stopped_at=region.now if stopped else None,
     )
+
+
+def hook_rolled_back(story: ServiceDeployment) -> str:
+    """The reason where a lifecycle hook demands to go back."""
+    failed = next(hook for hook in story.hooks if hook.demands_rollback)
+    point = story.stages[failed.stage].hook_point
+    said = f"Service deployment rolled back because {point} lifecycle hook(s) failed."
+    if failed.target_arn is None or failed.status != "FAILED":
+        return said
+    return f"{said} Lifecycle hook target {failed.target_arn} returned FAILED status."
 
 
 def _seen_out(status: str) -> str:

@@ -75,7 +75,7 @@ def test_an_alarm_rolls_a_deployment_back(ecs: EcsSandbox, client: Any, cloudwat
     assert event in messages(client, name)
     story = until_settled(ecs, client, name, step=2)
     assert story["status"] == "ROLLBACK_SUCCESSFUL"
-    assert "CloudWatch alarm" in story["statusReason"]
+    assert "one or more active alarms" in story["statusReason"]
     assert service(client, name)["taskDefinition"] == before["taskDefinition"]
     assert {t["containers"][0]["image"].rpartition(":")[2] for t in tasks(client, name)} == {"1.4.0"}
 

@@ -179,7 +179,7 @@ def test_stopped_in_the_bake_time_traffic_goes_back_before_green_stops(ecs: EcsS
 
     story = until_settled(ecs, client, "site", step=5)
     assert (story["status"], story["lifecycleStage"]) == ("ROLLBACK_SUCCESSFUL", "CLEAN_UP")
-    assert "StopServiceDeployment" in story["statusReason"]
+    assert story["statusReason"] == "Service deployment rolled back by user."
     assert {task["taskArn"] for task in tasks(client, "site")} == blue
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from deploys.errors import AwsCredentials, AwsDenied, AwsError, AwsRefused, AwsUnavailable
 from tests.workers.ecs.played import Body, PlayedAws
 from workers.ecs import logs
 from workers.ecs.seen import ContainerSeen, RevisionSeen, TaskSeen
@@ -86,37 +87,54 @@ def test_logs_that_are_nowhere_to_be_read_are_not_asked_for(
     assert aws.asked == []
 
 
-@pytest.mark.parametrize(
-    "code",
-    ["ResourceNotFoundException", "ThrottlingException", "ExpiredTokenException"],
-)
-def test_logs_that_cannot_be_read_are_no_error(aws: PlayedAws, region: Region, code: str) -> None:
-    aws.error("GetLogEvents", code, "no")
+def test_a_log_that_is_not_there_has_no_lines(aws: PlayedAws, region: Region) -> None:
+    aws.error("GetLogEvents", "ResourceNotFoundException", "The specified log stream does not exist.")
 
     assert logs.last_lines(region, a_revision(OPTIONS), TASK, "web") == ()
     assert len(aws.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("ThrottlingException", AwsUnavailable),
+        ("ExpiredTokenException", AwsCredentials),
+        ("InvalidParameterException", AwsRefused),
+    ],
+)
+def test_logs_that_cannot_be_read_are_not_taken_for_none(
+    aws: PlayedAws, region: Region, code: str, error: type[AwsError]
+) -> None:
+    aws.error("GetLogEvents", code, "no")
+
+    with pytest.raises(error):
+        logs.last_lines(region, a_revision(OPTIONS), TASK, "web")
 
 
 LOG = "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/web:log-stream:"
 
 
 @pytest.mark.parametrize(
-    ("said", "line"),
+    ("said", "resource"),
     [
         (
             "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: logs:GetLogEvents on "
             f"resource: {LOG} because no identity-based policy allows the logs:GetLogEvents action",
-            f"(Not to be read: the workers need logs:GetLogEvents on {LOG.rstrip(':')}.)",
+            LOG.rstrip(":"),
         ),
-        ("no", "(Not to be read: the workers need logs:GetLogEvents.)"),
+        ("no", None),
     ],
 )
 def test_a_log_that_may_not_be_read_says_which_permission_is_missing(
-    aws: PlayedAws, region: Region, said: str, line: str
+    aws: PlayedAws, region: Region, said: str, resource: str | None
 ) -> None:
     aws.error("GetLogEvents", "AccessDeniedException", said)
 
-    assert logs.last_lines(region, a_revision(OPTIONS), TASK, "web") == (line,)
+    with pytest.raises(AwsDenied) as denied:
+        logs.last_lines(region, a_revision(OPTIONS), TASK, "web")
+
+    assert denied.value.facts["action"] == "logs:GetLogEvents"
+    assert denied.value.facts.get("resource") == resource
 
 
 def test_a_stream_that_was_never_written_has_no_lines(moto_region: Region) -> None:

@@ -249,3 +249,16 @@ def test_what_a_lost_deploy_left_suspended_counts_as_it_was_before_that(yard: Ya
     assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
 
     assert target(yard).suspended == Suspension(scheduled=True)
+
+
+def test_marks_that_could_not_be_taken_off_say_nothing_about_the_next_deploy(yard: Yard) -> None:
+    scaled(yard)
+    yard.ecs.faults.add(operation="UntagResource", kind="access-denied")
+    left = succeed(yard)
+    assert restore_tags(yard, SERVICE) == [f"{left.id}/2"]
+    set_by_somebody(EVERYTHING)
+
+    deploy = yard.until_over(begin(yard, "1.5.0"))
+
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert target(yard).suspended == EVERYTHING, "somebody wants it so"

@@ -145,3 +145,20 @@ def test_a_count_that_is_changed_in_mid_rollout_is_no_other_deployment(yard: Yar
 
     assert deploy.outcome is Outcome.SUCCEEDED
     assert "5 tasks running" in yard.said(deploy_id)
+
+
+def test_a_count_that_somebody_sets_after_a_start_without_an_answer_does_not_hide_our_deployment(
+    yard: Yard,
+) -> None:
+    deploy_id = yard.ask("billing", "1.4.2")
+    yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    yard.approve(deploy_id)
+    yard.until_phase(deploy_id, Phase.DRAINING)
+    lost = yard.ecs.faults.add(operation="ecs:UpdateService", kind="timeout-after")
+    yard.until(lambda: lost.struck)
+    yard.console.update_service(cluster="production", service="billing", desiredCount=3)
+
+    deploy = yard.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert (yard.service("billing")["desiredCount"], yard.images_running("billing")) == (2, {"1.4.2"})

@@ -98,9 +98,11 @@ def test_a_rollout_that_fails_without_a_way_back_is_called_failed(yard: Yard) ->
 
     assert deploy.outcome is Outcome.FAILED
     assert ending(yard, deploy_id).startswith(
-        "*Failed*: the rollout to `1.5.0-crash` (revision `web:18`) failed or was stopped (ECS says: "
-        "`STOPPED`), and ECS does not bring back what ran before. I only followed it and changed nothing. "
-        "Look at the service; `/deploy web TAG` rolls out another version."
+        "*Failed*: the rollout to `1.5.0-crash` (revision `web:18`) was stopped. ECS says: `Service "
+        "deployment stopped because the circuit breaker threshold was exceeded`. ECS does not bring back "
+        "what ran before. The service is set to 3 tasks of `web:18`, and 3 tasks of `web:17` run. I only "
+        "followed it and changed nothing. `/deploy web 1.4.0` brings back what ran before; `/deploy web TAG` "
+        "rolls out another version.\n• "
     )
 
 

@@ -212,8 +212,8 @@ def test_an_alarm_is_named_though_the_versions_cannot_be_read(yard: Yard) -> Non
     until_over(yard, deploy_id)
 
     why = "the alarm `site-5xx` went off, and ECS rolls back by itself."
-    assert yard.said(deploy_id, MilestoneKind.TROUBLE) == f"Rolling back: {why}"
-    assert ending(yard, deploy_id) == f"*Rolled back*, by ECS and not by me: {why}"
+    assert yard.said(deploy_id, MilestoneKind.TROUBLE) == f"Rolling back to `site:5`: {why}"
+    assert ending(yard, deploy_id) == f"*Rolled back* to `site:5`, by ECS and not by me: {why}"
 
 
 def test_a_way_back_that_began_and_ended_between_two_looks_has_its_reason(yard: Yard) -> None:

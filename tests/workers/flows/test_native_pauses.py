@@ -149,13 +149,13 @@ def test_the_console_was_faster_than_the_button(yard: Yard, paused: str) -> None
 def test_somebody_rolls_back_in_the_console(yard: Yard, paused: str, how: str) -> None:
     if how == "hook":
         answer_in_console(yard, "shop", "ROLLBACK")
-        said = "Service deployment rolled back because a lifecycle hook did not succeed."
+        said = "Service deployment rolled back because POST_TEST_TRAFFIC_SHIFT lifecycle hook(s) failed."
     else:
         newest = story(yard, "shop")
         assert newest
         ecs = yard.ecs.client("ecs")
         ecs.stop_service_deployment(serviceDeploymentArn=newest.arn, stopType="ROLLBACK")
-        said = "Service deployment rolled back because of a StopServiceDeployment request."
+        said = "Service deployment rolled back by user."
     until_over(yard, paused)
 
     assert yard.get(paused).outcome is Outcome.ROLLED_BACK

@@ -50,9 +50,10 @@ def test_a_lambda_hook_that_fails_is_named(yard: Yard, hooks: tuple[Json, ...]) 
 
     assert yard.get(deploy_id).outcome is Outcome.ROLLED_BACK
     assert last(yard, deploy_id) == (
-        "*Rolled back* to `shop:31`: ECS rolls back by itself (Service deployment rolled back because a "
-        "lifecycle hook did not succeed). The Lambda function `smoke-fail` of a lifecycle hook did not "
-        "succeed; its log says why."
+        "*Rolled back* to `shop:31`: ECS rolls back by itself (Service deployment rolled back because "
+        "POST_TEST_TRAFFIC_SHIFT lifecycle hook(s) failed. Lifecycle hook target "
+        "arn:aws:lambda:eu-west-1:123456789012:function:smoke-fail returned FAILED status). The Lambda "
+        "function `smoke-fail` of a lifecycle hook did not succeed; its log says why."
     )
 
 

@@ -11,7 +11,7 @@ from deploys.scaling import EVERYTHING, Suspension
 from tests.workers.flows.scaled import SERVICE, begin, count, scaled, set_by_somebody, suspensions, target
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags, tasks_of
 from tests.workers.yard import Yard
-from workers.ecs import services
+from workers.ecs import scaling, services
 
 SCALING_IN = Suspension(scale_in=True)
 
@@ -173,3 +173,44 @@ def test_cancelled_once_scaling_is_suspended_it_does_not_say_that_nothing_was_ch
         f"Cancelled by <@{deploy.requester}> before the service was touched."
     )
     assert target(yard).suspended == Suspension()
+
+
+def marked(yard: Yard) -> dict[str, str]:
+    """Slipway's tags on the service."""
+    arn = yard.service(SERVICE)["serviceArn"]
+    tags = yard.console.list_tags_for_resource(resourceArn=arn)["tags"]
+    return {tag["key"]: tag["value"] for tag in tags if tag["key"].startswith("slipway:")}
+
+
+def test_suspended_again_the_marks_say_what_is_to_be_put_back_before_that_call(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scaled(yard)
+    deploy = taken_back_while_resumed(yard)
+    real, seen = scaling.suspend, []
+
+    def suspend(*args: Any) -> None:
+        seen.append((args[-1], marked(yard).get("slipway:suspended")))
+        real(*args)
+
+    monkeypatch.setattr(scaling, "suspend", suspend)
+    yard.until(lambda: seen)
+
+    assert seen == [(EVERYTHING, f"{deploy.id} in=true out=false scheduled=false")]
+    assert marked(yard)["slipway:restore"] == f"{deploy.id}/2"
+    assert yard.until_over(deploy.id).outcome is Outcome.CANCELLED
+    assert marked(yard) == {}
+
+
+@pytest.mark.parametrize("kind", ["access-denied", "timeout-after"])
+def test_without_the_mark_it_is_not_suspended_then_and_the_way_back_goes_on(yard: Yard, kind: str) -> None:
+    scaled(yard)
+    deploy = taken_back_while_resumed(yard)
+    yard.ecs.faults.add(operation="TagResource", kind=kind, times=2)
+
+    assert yard.until_over(deploy.id).outcome is Outcome.CANCELLED
+
+    assert (count(yard), target(yard).suspended) == (2, SCALING_IN)
+    assert_strict_order(yard, SERVICE)
+    said = [m.text for m in yard.get(deploy.id).milestones if "I suspend it once more" in m.text]
+    assert len(said) == 1

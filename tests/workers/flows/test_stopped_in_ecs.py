@@ -7,8 +7,7 @@ import pytest
 from deploys.deploy import MilestoneKind, Outcome, Phase, Verb
 from tests.workers.yard import Yard
 
-STOPPED = "somebody, or some tool, stopped the rollout in ECS (Service deployment {} because of a "
-REQUEST = "StopServiceDeployment request)."
+STOPPED = "somebody, or some tool, stopped the rollout in ECS (Service deployment {} by user)."
 
 
 def stop_in_the_console(yard: Yard, deploy_id: str, stop_type: str) -> None:
@@ -28,7 +27,7 @@ def test_a_rollout_that_somebody_stops_goes_back_and_is_told_as_that(
     deploy = yard.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.ROLLED_BACK
-    assert deploy.reason == STOPPED.format(how) + REQUEST
+    assert deploy.reason == STOPPED.format(how)
     assert yard.said(deploy_id, MilestoneKind.TROUBLE) == f"Rolling back to `web:17`: {deploy.reason}"
     assert yard.said(deploy_id, MilestoneKind.END) == f"*Rolled back* to `web:17`: {deploy.reason}"
     assert yard.images_running("web") == {"1.4.0"}
@@ -44,5 +43,5 @@ def test_a_followed_rollout_that_somebody_stops_is_told_as_that(yard: Yard) -> N
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert yard.said(deploy_id, MilestoneKind.END) == (
-        f"*Rolled back* to `web:17`, by ECS and not by me: {STOPPED.format('rolled back')}{REQUEST}"
+        f"*Rolled back* to `web:17`, by ECS and not by me: {STOPPED.format('rolled back')}"
     )

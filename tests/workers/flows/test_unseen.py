@@ -79,5 +79,5 @@ def test_ecs_own_way_back_is_not_taken_for_somebody_elses_deployment(yard: Yard)
 
     assert yard.get(deploy_id).outcome is Outcome.ROLLED_BACK
     assert yard.said(deploy_id, MilestoneKind.END).startswith(
-        "*Rolled back* to `shop:31`: ECS gave up on the new revision and rolls back by itself."
+        "*Rolled back* to `shop:31`: ECS rolls the new revision back."
     )

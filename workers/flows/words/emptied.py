@@ -15,6 +15,13 @@ def reason_of_check() -> str:
     return "somebody, or something, set the desired count to 0 while I checked, so there is nothing to check."
 
 
+def back_at_zero(revision: str, count: int) -> str:
+    return (
+        f"ECS is back at {code(short(revision))}, but somebody, or something, set the desired count to 0 "
+        f"meanwhile, so none of its tasks runs. I set it to {count} again."
+    )
+
+
 def superseded(deploy: Deploy) -> str:
     return (
         f"*Superseded*: {_set(deploy)}. ECS then calls the rollout complete at once, but no task of "

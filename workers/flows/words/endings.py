@@ -34,15 +34,18 @@ def succeeded(deploy: Deploy, took: float) -> str:
     return text + serving.at_end(deploy)
 
 
-def rolled_back(deploy: Deploy, revision: str, reason: str, why: Evidence) -> str:
-    text = f"*Rolled back* to {code(short(revision))}: {reason}"
+def rolled_back(
+    deploy: Deploy, revision: str, reason: str, why: Evidence, *, recorded: str | None = None
+) -> str:
+    """recorded: what the service was set to before, where ECS itself chose what to go back to."""
+    text = f"*Rolled back* to {code(short(revision))}: {reason}{passed_over(revision, recorded or revision)}"
     if deploy.downtime is not None:
         text += f" Downtime: {duration(deploy.downtime)}."
     return "\n".join([text, *evidence(why)])
 
 
 def evidence(why: Evidence) -> list[str]:
-    """Why tasks failed, and what the last of them wrote."""
+    """Why tasks failed, what the last of them wrote, and what of that could not be read."""
     lines = [f"• {cause}" for cause in why.causes[:CAUSES_SHOWN]]
     if len(why.causes) > CAUSES_SHOWN:
         lines.append(
@@ -50,7 +53,7 @@ def evidence(why: Evidence) -> list[str]:
         )
     if why.log:
         lines.append(f"Last lines of {code(why.container)}:\n```{_written(why.log)}```")
-    return lines
+    return [*lines, *why.unread]
 
 
 def _written(log: Sequence[str]) -> str:
@@ -67,8 +70,21 @@ def _written(log: Sequence[str]) -> str:
     return "\n".join(shown)
 
 
-def cancelled_back(deploy: Deploy, revision: str, user: str) -> str:
-    text = f"*Cancelled* by {mention(user)}: rolled back to {code(short(revision))}."
+def passed_over(revision: str, recorded: str) -> str:
+    """That ECS went elsewhere; empty where it did not."""
+    if revision == recorded:
+        return ""
+    return (
+        f" ECS goes back to what completed last: {code(short(recorded))}, which the service was set to "
+        "before, had not."
+    )
+
+
+def cancelled_back(deploy: Deploy, revision: str, user: str, *, recorded: str | None = None) -> str:
+    text = (
+        f"*Cancelled* by {mention(user)}: rolled back to {code(short(revision))}."
+        f"{passed_over(revision, recorded or revision)}"
+    )
     if deploy.downtime is not None:
         text += f" Downtime: {duration(deploy.downtime)}."
     return text

@@ -54,6 +54,19 @@ def back_in_trouble(revision: str, why: Evidence) -> str:
     return "\n".join([lead, *evidence(why)])
 
 
+def back_in_more_trouble(revision: str, why: Evidence) -> str:
+    """The same, where somebody was asked to look already."""
+    lead = f"Also on the way back to {code(short(revision))}:"
+    return "\n".join([lead, *evidence(why)])
+
+
+def stop_forgotten(revision: str) -> str:
+    return (
+        "ECS took the request to stop the rollout, and goes on with it all the same. So I set "
+        f"{code(short(revision))} in an update instead, which starts its tasks anew."
+    )
+
+
 def going_back(reason: str, revision: str, why: Evidence = NO_EVIDENCE) -> str:
     """why: what of it the thread was not told yet."""
     to = f" to {code(short(revision))}" if revision else ""
@@ -68,6 +81,12 @@ def ecs_gave_up(reason: str, why: Evidence) -> str:
 def ecs_goes_back(reason: str) -> str:
     said = f" ({escape(reason.rstrip('.'))})" if reason else ""
     return f"ECS gave up on the new revision and rolls back by itself{said}."
+
+
+def ecs_rolls_back(reason: str) -> str:
+    """The same where ECS does not say whether it gave up by itself or was told to."""
+    said = f" ({escape(reason.rstrip('.'))})" if reason else ""
+    return f"ECS rolls the new revision back{said}."
 
 
 def stopped_elsewhere(reason: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploys.deploy import Deploy
-from deploys.mrkdwn import code, escape, mention, plural
+from deploys.mrkdwn import code, mention, plural
 from deploys.traffic import Pause, TrafficPlan
 from workers.ecs.seen import DeploymentSeen, ServiceSeen
 from workers.flows.evidence import Evidence
@@ -20,11 +20,11 @@ def begun(deploy: Deploy, primary: DeploymentSeen, ours: str, traffic: TrafficPl
     """Which rollout it is, and how it moves its traffic where it does."""
     since = f", begun {when(primary.created_at)}" if primary.created_at else ""
     whose = f"It was begun by deploy {code(ours)}, which is over." if ours else "I did not begin it."
-    said = f" ECS says: {code(escape(primary.rollout_reason))}" if _says_more(primary) else ""
+    said = f" ECS says: {code(primary.rollout_reason)}" if _says_more(primary) else ""
     service = code(deploy.service.name)
     shifts = f" {foreign(traffic)}" if traffic else ""
     return (
-        f"Following deployment {code(primary.id)}{since}: it moves {service} to {_version(deploy)}. {whose} "
+        f"Following deployment {code(primary.id)}{since}: it moves {service} to {version(deploy)}. {whose} "
         f"I look on and change nothing; deploys of {service} wait until it is over.{said}{shifts}"
     )
 
@@ -33,7 +33,7 @@ def _says_more(primary: DeploymentSeen) -> bool:
     return bool(primary.rollout_reason) and not primary.rollout_reason.endswith("in progress.")
 
 
-def _version(deploy: Deploy) -> str:
+def version(deploy: Deploy) -> str:
     revision = code(short(deploy.new_revision))
     return f"{code(deploy.tag)} (revision {revision})" if deploy.tag else f"revision {revision}"
 
@@ -59,7 +59,7 @@ def succeeded(deploy: Deploy, took: float) -> str:
     tasks = f"{seen.new_running} of {plural(seen.new_desired, 'new task')} running"
     return (
         f"*Succeeded.* The rollout that I followed is over: {code(deploy.service.name)} runs "
-        f"{_version(deploy)}, {tasks}, after {duration(took)}."
+        f"{version(deploy)}, {tasks}, after {duration(took)}."
     )
 
 
@@ -76,21 +76,10 @@ def continued() -> str:
     return "Somebody let the rollout continue."
 
 
-def rolled_back(deploy: Deploy, why: Evidence) -> str:
-    old = f" to {code(short(deploy.plan.old_revision))}" if deploy.plan else ""
-    reason = deploy.reason or "ECS gave up on the new revision."
-    return "\n".join([f"*Rolled back*{old}, by ECS and not by me: {reason}", *evidence(why)])
-
-
-def failed(deploy: Deploy, why: Evidence) -> str:
-    status = deploy.rollout.status
-    said = f" (ECS says: {code(status)})" if status else ""
-    text = (
-        f"*Failed*: the rollout to {_version(deploy)} failed or was stopped{said}, and ECS does not bring "
-        f"back what ran before. I only followed it and changed nothing. Look at the service; "
-        f"{code(f'/deploy {deploy.service.name} TAG')} rolls out another version."
-    )
-    return "\n".join([text, *evidence(why)])
+def rolled_back(deploy: Deploy, revision: str, why: Evidence) -> str:
+    """revision: where ECS went; empty where nobody knows."""
+    old = f" to {code(short(revision))}" if revision else ""
+    return "\n".join([f"*Rolled back*{old}, by ECS and not by me: {deploy.reason}", *evidence(why)])
 
 
 def superseded(deploy: Deploy, newer: DeploymentSeen | None) -> str:

@@ -27,10 +27,27 @@ def count_does_not_hold(count: int) -> str:
     )
 
 
+def zero_again(revision: str, count: int) -> str:
+    return (
+        "*Needs a look*: something keeps setting the desired count to 0 while I bring back "
+        f"{code(short(revision))}, so none of its tasks runs. I keep setting it to {count}. Look at what "
+        "scales or stops the service."
+    )
+
+
 def does_not_hold(deploy: Deploy, revision: str, seconds: float, causes: Sequence[str]) -> str:
     text = (
         f"*Needs a look*: the way back does not hold. I set {code(short(revision))}, and the service is at "
         f"{code(short(deploy.new_revision))} again. I set it again and again, for {duration(seconds)} in all."
+    )
+    return "\n".join([text, *(f"• {cause}" for cause in causes)])
+
+
+def goes_away_again(deploy: Deploy, revision: str, seconds: float, causes: Sequence[str]) -> str:
+    """The same, where somebody was asked to look already."""
+    text = (
+        f"The way back does not hold: the service is at {code(short(deploy.new_revision))} again. I set "
+        f"{code(short(revision))} again and again, for {duration(seconds)} in all."
     )
     return "\n".join([text, *(f"• {cause}" for cause in causes)])
 
@@ -58,6 +75,13 @@ def found_new(revision: str) -> str:
     back = code(short(revision))
     return (
         f"*Needs a look*: a late call moved the service to the new revision again. I set it back to {back}."
+    )
+
+
+def moved_again(revision: str, at: str) -> str:
+    return (
+        f"*Needs a look*: the service is at {code(short(at))} again, after I had set {code(short(revision))} "
+        "back, so it is no late call of mine that moves it. I leave it there. Look at the service's events."
     )
 
 

@@ -74,6 +74,11 @@ def rolled_back(user: str, stage: str) -> str:
     return f"{mention(user)} pressed *Roll back* at the pause {at(stage)}."
 
 
+def not_gone_back() -> str:
+    """Roll back was pressed and told to ECS, which goes forward."""
+    return "ECS took *Roll back*, and goes on with the rollout all the same. So I stop the rollout instead."
+
+
 def rolled_back_unanswered(pause: Pause) -> str:
     """A reason to go back."""
     if pause.answer is None:
