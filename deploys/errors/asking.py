@@ -27,6 +27,12 @@ class GroupInList(Refused):
     """`{name}` is a group of services, and a group is deployed by itself: `/deploy {name} TAG`."""
 
 
+class NoCommas(Refused):
+    """`{word}` is a service, and stands where the tag of `{name}` is looked for. Several services at once are
+    written with commas: `/deploy {names} TAG`. If it is a tag indeed, leave the reason out: `/deploy {name}
+    {word}`. Nothing was taken in."""
+
+
 class OneAtATime(Refused):
     """`{name}` is a group of services, and `{verb}` takes one service at a time. In it are: {services}."""
 

@@ -52,6 +52,10 @@ def test_a_group_is_taken_in_as_it_is_configured(room: Room) -> None:
     assert [each.service.name for each in members] == ["web", "api"]
 
 
+def test_a_tag_that_is_called_as_a_service_is_a_tag_where_no_reason_follows(room: Room) -> None:
+    assert room.type("/deploy web api").startswith("Taken in: `web` `api`")
+
+
 def test_what_waits_in_line_and_what_needs_approval_is_said(room: Room) -> None:
     room.type("/deploy web 1.4.1", by=DAVE)
     room.clock.pass_by(1)
@@ -145,6 +149,15 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(ro
             DEPLOYS,
             "`shopfront` is a group of services, and a group is deployed by itself: `/deploy shopfront TAG`.",
             id="group in a list",
+        ),
+        pytest.param(
+            "/deploy web API 1.4.2",
+            ALICE,
+            DEPLOYS,
+            "`API` is a service, and stands where the tag of `web` is looked for. Several services at once "
+            "are written with commas: `/deploy web,api TAG`. If it is a tag indeed, leave the reason out: "
+            "`/deploy web API`. Nothing was taken in.",
+            id="blanks for commas",
         ),
         pytest.param(
             "/deploy crowd 1.4.2",
