@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Any
 
+from pydantic import ValidationError
 from redis import Redis
 from redis.commands.core import Script
 from redis.exceptions import ResponseError
@@ -135,7 +136,11 @@ class Store:
     def claim(
         self, deploy_id: str, worker: str, lease_seconds: float, *, due_by: float | None = None
     ) -> Claim | None:
-        """The right to move this deploy; None when another has it, or it is not due by then (now)."""
+        """The right to move this deploy; None when another has it, or it is not due by then (now).
+
+        Raises:
+            ValidationError: the record is of a newer version, whose workers may have it at once.
+        """
         token = f"{worker}:{secrets.token_hex(8)}"
         claimed_at = time.monotonic()
         answer = self._script("claim")(
@@ -151,7 +156,11 @@ class Store:
         if answer is None:
             return None
         record, version, fence = answer
-        deploy = Deploy.model_validate_json(record).evolve(version=int(version))
+        try:
+            deploy = Deploy.model_validate_json(record).evolve(version=int(version))
+        except ValidationError:
+            self._release(deploy_id, token, self._now())
+            raise
         return Claim(deploy, int(fence), token, claimed_at, lease_seconds)
 
     def commit(
@@ -212,9 +221,7 @@ class Store:
 
     def release(self, claim: Claim, due_at: float) -> None:
         """Gives the claim back without a result; the deploy is due again then (epoch seconds)."""
-        self._script("release")(
-            keys=[keys.lease(claim.deploy.id), keys.DUE], args=[claim.token, claim.deploy.id, _ms(due_at)]
-        )
+        self._release(claim.deploy.id, claim.token, due_at)
 
     def hurry(self, deploy_ids: Sequence[str]) -> None:
         """Makes deploys due at once, where they are due later; those that have ended stay as they are."""
@@ -291,6 +298,9 @@ class Store:
             for record, version in pipe.execute()
             if record is not None
         ]
+
+    def _release(self, deploy_id: str, token: str, due_at: float) -> None:
+        self._script("release")(keys=[keys.lease(deploy_id), keys.DUE], args=[token, deploy_id, _ms(due_at)])
 
     def _script(self, name: str) -> Script:
         return self.redis.register_script(_LUA[name])
