@@ -183,17 +183,25 @@ def tell_ecs_goes_back(
     if cause is None and own is not None and own.status == "ROLLBACK_REQUESTED" and not own.reason:
         return deploy  # it says why once it has begun
     reason = cause or why_back(deploy, own, seen)
+    loud = _nothing_runs(deploy)
     deploy, why = _told(deploy, turn, seen)
     text = going.going_back(cause, back_at(deploy), why) if cause else going.ecs_gave_up(reason, why)
-    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, reason=reason)
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=loud, reason=reason)
 
 
 def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:
     """Each cause once: the counts in a sentence grow, its words stay."""
+    loud = _nothing_runs(deploy)
     deploy, why = _told(deploy, turn, seen)
     if not why.causes and not why.unread:
         return deploy
-    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.task_trouble(why))
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.task_trouble(why), broadcast=loud)
+
+
+def _nothing_runs(deploy: Deploy) -> bool:
+    """Whether the first trouble of a stopped service is still to be told. It is told in the channel: nothing
+    works until this is over."""
+    return deploy.original is not None and not deploy.told_causes and not deploy.reason
 
 
 def _told(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> tuple[Deploy, Evidence]:

@@ -194,6 +194,20 @@ def test_a_crashing_version_ends_with_the_old_version_and_count(yard: Yard) -> N
     assert yard.service("billing")["desiredCount"] == 2
     assert yard.images_running("billing") == {"1.4.0"}
     assert "exited with code 1" in yard.said(deploy_id, MilestoneKind.END)
+    [first, *more] = [each for each in deploy.milestones if each.kind is MilestoneKind.TROUBLE]
+    assert first.broadcast, "nothing works until this is over"
+    assert "exited with code 1" in first.text
+    assert not any(each.broadcast for each in more)
+
+
+def test_trouble_of_a_service_that_still_serves_stays_in_the_thread(yard: Yard) -> None:
+    deploy_id = yard.ask("web", "1.5.0-crash")
+
+    deploy = yard.until_over(deploy_id)
+
+    trouble = [each for each in deploy.milestones if each.kind is MilestoneKind.TROUBLE]
+    assert trouble
+    assert not any(each.broadcast for each in trouble)
 
 
 def test_a_service_found_at_zero_after_the_end_is_restored_loudly(yard: Yard) -> None:
