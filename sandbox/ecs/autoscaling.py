@@ -34,6 +34,17 @@ def register(region: Region, cluster: str, service: str, minimum: int, maximum: 
     watch(region)
 
 
+def refusal(region: Region, params: dict[str, Any]) -> str | None:
+    """Why RegisterScalableTarget is refused where moto takes it: a new target needs both counts (Application
+    Auto Scaling API reference, RegisterScalableTarget). None where it is not.
+    """
+    known = any(target.resource_id == params.get("ResourceId") for target in _targets(region))
+    missing = [name for name in ("MinCapacity", "MaxCapacity") if params.get(name) is None]
+    if known or not missing or params.get("ServiceNamespace") != "ecs":
+        return None
+    return f"{missing[0]} is required when registering a new scalable target."
+
+
 def watch(region: Region) -> None:
     """Look at the scalable targets from time to time, for as long as there are any."""
     for target in _targets(region):

@@ -139,6 +139,10 @@ class Front:
     def _answer(self, request: AwsRequest, environ: dict[str, Any], stale: Fault | None) -> Answer:
         with self._region_of(request).moment() as region:
             if not self._is_ours(request):
+                if request.operation == "RegisterScalableTarget":
+                    refusal = autoscaling.refusal(region, request.params)
+                    if refusal is not None:
+                        return error_answer(request.service, "ValidationException", refusal)
                 answer = answer_of(moto(), environ)
                 if request.is_assume_role:
                     return self._roles.assumed(request.params, answer, region.now)

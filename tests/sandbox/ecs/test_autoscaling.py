@@ -8,6 +8,7 @@ import urllib.request
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.ecs import EcsSandbox
 from tests.sandbox.ecs.people import CLUSTER, service
@@ -107,6 +108,19 @@ def test_targets_registered_by_a_client_count_and_deregistered_ones_do_not(
     scale_to_none(client)
     ecs.advance(60)
     assert desired(client) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [({}, "MinCapacity"), ({"MinCapacity": 2}, "MaxCapacity"), ({"MaxCapacity": 6}, "MinCapacity")],
+)
+def test_a_new_target_needs_both_counts(ecs: EcsSandbox, given: dict[str, int], missing: str) -> None:
+    scaling = ecs.client("application-autoscaling")
+
+    with pytest.raises(ClientError, match=f"ValidationException.*{missing} is required"):
+        scaling.register_scalable_target(**TARGET, **given)
+
+    assert scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"] == []
 
 
 def test_it_can_be_asked_for_from_another_process(ecs: EcsSandbox, client: Any) -> None:
