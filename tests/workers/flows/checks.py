@@ -11,8 +11,22 @@ from tests.workers.yard import Yard
 ALARM = "web-5xx"
 
 
-def state(cloudwatch: Any, value: str, reason: str = "test") -> None:
-    cloudwatch.set_alarm_state(AlarmName=ALARM, StateValue=value, StateReason=reason)
+def a_quiet_alarm(cloudwatch: Any, name: str = ALARM) -> None:
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="Shop",
+        MetricName="Errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=5,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    state(cloudwatch, "OK", name=name)
+
+
+def state(cloudwatch: Any, value: str, reason: str = "test", *, name: str = ALARM) -> None:
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue=value, StateReason=reason)
 
 
 def ask(yard: Yard, service: str = "web", tag: str = "1.4.2", lasts: int = 60, **after: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.web_answers import WebAnswers, web_answers
-from tests.workers.flows.checks import ALARM, state
+from tests.workers.flows.checks import a_quiet_alarm
 from tests.workers.yard import Yard
 
 Twist = Callable[[str, Callable[[dict[str, Any]], None]], None]
@@ -42,15 +42,5 @@ def web() -> Iterator[WebAnswers]:
 def alarm(yard: Yard) -> Any:
     """CloudWatch, with one alarm that is quiet."""
     cloudwatch = yard.ecs.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName=ALARM,
-        Namespace="Shop",
-        MetricName="Errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=5,
-        ComparisonOperator="GreaterThanThreshold",
-    )
-    state(cloudwatch, "OK")
+    a_quiet_alarm(cloudwatch)
     return cloudwatch

@@ -10,6 +10,7 @@ from deploys.catalogue.service import Strategy
 from deploys.deploy import MilestoneKind, Outcome, Phase
 from deploys.pauses import unanswered
 from deploys.traffic import HookAction
+from tests.workers.flows.checks import a_quiet_alarm, state
 from tests.workers.flows.natives import (
     CLUSTER,
     Json,
@@ -178,22 +179,12 @@ def test_a_version_that_crashes_never_gets_traffic(yard: Yard) -> None:
 
 def watch_alarm(yard: Yard, service: str, *pauses: Json, rollback: bool = True) -> None:
     """An alarm of the deployment, quiet when it begins."""
-    yard.ecs.client("cloudwatch").put_metric_alarm(
-        AlarmName=ALARM,
-        Namespace="Shop",
-        MetricName="Errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=5,
-        ComparisonOperator="GreaterThanThreshold",
-    )
-    quiet(yard, "OK")
+    a_quiet_alarm(yard.ecs.client("cloudwatch"), ALARM)
     configure(yard, service, *pauses, alarms={"alarmNames": [ALARM], "enable": True, "rollback": rollback})
 
 
-def quiet(yard: Yard, state: str) -> None:
-    yard.ecs.client("cloudwatch").set_alarm_state(AlarmName=ALARM, StateValue=state, StateReason="test")
+def quiet(yard: Yard, value: str) -> None:
+    state(yard.ecs.client("cloudwatch"), value, name=ALARM)
 
 
 def until_baking(yard: Yard, service: str) -> None:

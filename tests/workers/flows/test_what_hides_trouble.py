@@ -6,6 +6,7 @@ import pytest
 
 from deploys.deploy import MilestoneKind, Outcome, Phase
 from tests.builders import NOW, a_deploy
+from tests.workers.flows.checks import a_quiet_alarm
 from tests.workers.yard import Yard
 from workers.ecs.seen import EventSeen, ServiceSeen
 from workers.flows.evidence import own_events
@@ -73,17 +74,7 @@ def test_where_the_breaker_never_trips_our_own_deadline_ends_it_and_says_why(yar
 
 def test_an_alarm_of_a_rolling_services_deployment_rolls_it_back_and_is_named(yard: Yard) -> None:
     watch = yard.ecs.client("cloudwatch")
-    watch.put_metric_alarm(
-        AlarmName="web-5xx",
-        Namespace="Web",
-        MetricName="Errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=5,
-        ComparisonOperator="GreaterThanThreshold",
-    )
-    watch.set_alarm_state(AlarmName="web-5xx", StateValue="OK", StateReason="test")
+    a_quiet_alarm(watch, "web-5xx")
     before = yard.service("web")["deploymentConfiguration"]
     alarms = {"alarmNames": ["web-5xx"], "enable": True, "rollback": True}
     yard.ecs.client("ecs").update_service(
