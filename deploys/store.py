@@ -157,7 +157,7 @@ class Store:
             return None
         record, version, fence = answer
         try:
-            deploy = Deploy.model_validate_json(record).evolve(version=int(version))
+            deploy = _read(record, version)
         except ValidationError:
             self._release(deploy_id, token, self._now())
             raise
@@ -293,11 +293,7 @@ class Store:
         pipe = self.redis.pipeline(transaction=False)
         for deploy_id in ids:
             pipe.hmget(keys.record(deploy_id), "record", "version")
-        return [
-            Deploy.model_validate_json(record).evolve(version=int(version))
-            for record, version in pipe.execute()
-            if record is not None
-        ]
+        return [_read(record, version) for record, version in pipe.execute() if record is not None]
 
     def _release(self, deploy_id: str, token: str, due_at: float) -> None:
         self._script("release")(keys=[keys.lease(deploy_id), keys.DUE], args=[token, deploy_id, _ms(due_at)])
@@ -313,6 +309,10 @@ class Store:
             self.redis.waitaof(1, 0, _ms(self._durable_wait_seconds))
         except ResponseError:
             self._waitaof = False  # older than 7.2, or without an append-only file: the start check said so
+
+
+def _read(record: bytes | str, version: bytes | str) -> Deploy:
+    return Deploy.model_validate_json(record).evolve(version=int(version))
 
 
 def _shows(deploy: Deploy) -> dict[str, Any]:

@@ -43,6 +43,8 @@ UNREACHABLE = (
     "context canceled",
     "no route to host",
 )
+WAY_OUT = "Check the subnet's way out (NAT or VPC endpoints), the security group and DNS."
+"""What to do where something cannot be reached."""
 MISSING = ("not found", "notfound", "does not exist", "can't find", "cannot find")
 
 

@@ -7,9 +7,10 @@ errors").
 from __future__ import annotations
 
 from workers.ecs.causes import Topic
-from workers.ecs.signs import DENIED, MISSING, UNREACHABLE, Sign, first
+from workers.ecs.signs import DENIED, MISSING, UNREACHABLE, WAY_OUT, Sign, first
 
 _LEAD = "the image could not be pulled"
+_UNREACHED = f": its registry cannot be reached. {WAY_OUT}"
 
 
 def _sign(words: tuple[str, ...], rest: str) -> Sign:
@@ -29,11 +30,7 @@ _SIGNS = (
         (*DENIED, "denied:", "no basic auth credentials", "authentication required"),
         ": its registry does not allow it. Check the execution role and the repository's policy.",
     ),
-    _sign(
-        ("connection issue",),
-        ": its registry cannot be reached. Check the subnet's way out (NAT or VPC endpoints), the security "
-        "group and DNS.",
-    ),
+    _sign(("connection issue",), _UNREACHED),
     _sign(
         ("manifest unknown", *MISSING),
         ": it is not there. Push it, or deploy a tag that exists.",
@@ -50,11 +47,7 @@ _SIGNS = (
         ("x509", "certificate", "tls: "),
         ": the certificate of its registry is not trusted. Check the registry's address and certificate.",
     ),
-    _sign(
-        UNREACHABLE,
-        ": its registry cannot be reached. Check the subnet's way out (NAT or VPC endpoints), the security "
-        "group and DNS.",
-    ),
+    _sign(UNREACHABLE, _UNREACHED),
     _sign((), ". Check that it exists and that the execution role may pull it."),
 )
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workers.ecs.causes import Topic
-from workers.ecs.signs import DENIED, MISSING, UNREACHABLE, Sign, first, holds
+from workers.ecs.signs import DENIED, MISSING, UNREACHABLE, WAY_OUT, Sign, first, holds
 
 _EITHER = "unable to pull secrets or registry auth"
 """Begins the message about either, so it tells nothing."""
-_WAY_OUT = "Check the subnet's way out (NAT or VPC endpoints), the security group and DNS."
 
 
 def _sign(words: tuple[str, ...], sentence: str) -> Sign:
@@ -29,7 +28,7 @@ _MACHINE = (
     ),
 )
 _LOGGING = (
-    _sign(("connection issue",), f"its log group cannot be reached. {_WAY_OUT}"),
+    _sign(("connection issue",), f"its log group cannot be reached. {WAY_OUT}"),
     _sign(
         DENIED,
         "its logs may not be written. Allow the execution role `logs:CreateLogStream` and "
@@ -39,7 +38,7 @@ _LOGGING = (
         (*MISSING, "resourcenotfound"),
         "its log group does not exist. Create it, or name one that exists in the task definition.",
     ),
-    _sign(UNREACHABLE, f"its log group cannot be reached. {_WAY_OUT}"),
+    _sign(UNREACHABLE, f"its log group cannot be reached. {WAY_OUT}"),
     _sign(
         (),
         "its logging could not be set up. Check that the log group exists and that the execution role may "
@@ -52,7 +51,7 @@ _LOGIN = (
         "the login to the image registry failed: ECR does not allow it. Allow the execution role "
         "`ecr:GetAuthorizationToken`.",
     ),
-    _sign(UNREACHABLE, f"the login to the image registry failed: ECR cannot be reached. {_WAY_OUT}"),
+    _sign(UNREACHABLE, f"the login to the image registry failed: ECR cannot be reached. {WAY_OUT}"),
     _sign(
         (),
         "the login to the image registry failed. Check the execution role and the subnet's way to ECR (NAT "
@@ -75,7 +74,7 @@ _SECRETS = (
         "its secrets could not be fetched: one of them is not there. Check its name in the task definition, "
         "and that it exists in this region.",
     ),
-    _sign(UNREACHABLE, f"its secrets could not be fetched: they cannot be reached. {_WAY_OUT}"),
+    _sign(UNREACHABLE, f"its secrets could not be fetched: they cannot be reached. {WAY_OUT}"),
     _sign(
         (),
         "its secrets could not be fetched. Check that each exists in this region, that the execution role "

@@ -6,6 +6,7 @@ from deploys.deploy import Deploy
 from deploys.ecs_back import EcsBack
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.flows.ending import old_revision
+from workers.flows.rollout import says_going_back
 
 
 def noted(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None) -> Deploy:
@@ -15,8 +16,7 @@ def noted(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSeen |
     primary = seen.primary if seen else None
     if primary is None:
         return deploy
-    says_so = "rolling back" in primary.rollout_reason.lower()
-    if not (says_so if own is None else own.status == "ROLLBACK_IN_PROGRESS"):
+    if not (says_going_back(primary) if own is None else own.status == "ROLLBACK_IN_PROGRESS"):
         return deploy
     before = (deploy.deployment_id, deploy.previous_deployment_id)
     if primary.id in before or primary.revision == deploy.new_revision:

@@ -64,10 +64,14 @@ def superseded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
 def gone(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next:
     """ECS has no such service any more."""
     status = seen.status if seen else ""
+    return look_again(deploy, turn, f"gone {status}") or ended_gone(deploy, turn, seen)
+
+
+def ended_gone(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next:
+    """The same, where two looks agree on it."""
+    status = seen.status if seen else ""
     failed = deploy.evolve(reason=endings.service_gone(status))
-    return look_again(deploy, turn, f"gone {status}") or end(
-        failed, turn, Outcome.FAILED, endings.gone(status)
-    )
+    return end(failed, turn, Outcome.FAILED, endings.gone(status))
 
 
 def is_own(deploy: Deploy, revision: str) -> bool:

@@ -57,17 +57,23 @@ def news(deploy: Deploy, turn: Turn, seen: ServiceSeen, mark: str = "") -> tuple
     mark: sets causes apart that are told for another reason.
     """
     stopped, missing = _stopped(deploy, turn)
-    fresh = [
-        cause
-        for cause in _explained(deploy, stopped, seen)
-        if f"{mark}{kind(cause)}" not in deploy.told_causes
-    ]
+    fresh = untold(deploy, _explained(deploy, stopped, seen), mark)
     of_tasks = any(_COUNTED.match(cause) for cause in fresh)
     container, log, no_log = _last_words(deploy, turn, stopped) if of_tasks else ("", (), None)
     lost = [each for each in (missing, no_log) if each and each.for_good and unread.new(deploy, each)]
-    keys = (*(f"{mark}{kind(cause)}" for cause in fresh), *(each.key for each in lost))
+    keys = (*keys_of(fresh, mark), *(each.key for each in lost))
     left_out = tuple(each.sentence for each in lost)
-    return Evidence(tuple(fresh), container, log, left_out), (*deploy.told_causes, *keys)
+    return Evidence(fresh, container, log, left_out), (*deploy.told_causes, *keys)
+
+
+def untold(deploy: Deploy, causes: Sequence[str], mark: str = "") -> tuple[str, ...]:
+    """Those of these causes that the thread was not told. mark: as in `news`. Pure."""
+    return tuple(cause for cause in causes if f"{mark}{kind(cause)}" not in deploy.told_causes)
+
+
+def keys_of(causes: Sequence[str], mark: str = "") -> tuple[str, ...]:
+    """What is noted of causes that are told (`Deploy.told_causes`). mark: as in `news`. Pure."""
+    return tuple(f"{mark}{kind(cause)}" for cause in causes)
 
 
 def _stopped(deploy: Deploy, turn: Turn) -> tuple[tuple[TaskSeen, ...], unread.Unread | None]:

@@ -15,7 +15,7 @@ from workers.flows.checking import succeed
 from workers.flows.deadline import ecs_overdue, overdue
 from workers.flows.ecs_back import back_at, noted
 from workers.flows.emptied import back_at_zero, emptied, served
-from workers.flows.ending import end, go_back, old_revision, superseded
+from workers.flows.ending import end, ended_gone, go_back, old_revision, superseded
 from workers.flows.evidence import NO_EVIDENCE, Evidence, gather, news, own_events
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
@@ -34,16 +34,7 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
     seen = turn.service()
     own = own_deployment(turn)
     deploy = noted(deploy, seen, own)
-    followed = Followed(
-        deploy.deployment_id or "",
-        deploy.new_revision or "",
-        old_revision(deploy),
-        previous_deployment_id=deploy.previous_deployment_id,
-        seen_going_back=bool(deploy.reason),
-        ecs_back=deploy.ecs_back.deployment_id if deploy.ecs_back else "",
-        served=served(deploy),
-    )
-    stands = stand(followed, seen, own)
+    stands = stand(followed(deploy), seen, own)
     deploy = deploy.evolve(
         rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
     )
@@ -69,6 +60,19 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return settled
     deploy = tell_unseen(deploy, turn, own)
     return tell_serving(Next(tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds), turn)
+
+
+def followed(deploy: Deploy) -> Followed:
+    """Whose rollout it is, as far as the record tells. Pure."""
+    return Followed(
+        deploy.deployment_id or "",
+        deploy.new_revision or "",
+        old_revision(deploy),
+        previous_deployment_id=deploy.previous_deployment_id,
+        seen_going_back=bool(deploy.reason),
+        ecs_back=deploy.ecs_back.deployment_id if deploy.ecs_back else "",
+        served=served(deploy),
+    )
 
 
 def own_deployment(turn: Turn) -> ServiceDeploymentSeen | None:
@@ -130,9 +134,7 @@ def _finish(
         return go_back(told, turn, Outcome.ROLLED_BACK, reason, why)
     if stands is Stand.EMPTIED:
         return emptied(deploy, turn)
-    status = seen.status if seen else ""
-    failed = deploy.evolve(reason=endings.service_gone(status))
-    return end(failed, turn, Outcome.FAILED, endings.gone(status))
+    return ended_gone(deploy, turn, seen)
 
 
 def _succeed(deploy: Deploy, turn: Turn, newer: DeploymentSeen | None) -> Next:

@@ -20,13 +20,13 @@ from workers.flows.aftermath import succeeded_before
 from workers.flows.causes import why_back, why_over
 from workers.flows.deadline import allowed
 from workers.flows.ecs_back import back_at, noted
-from workers.flows.emptied import emptied, served
-from workers.flows.ending import end, look_again, old_revision
+from workers.flows.emptied import emptied
+from workers.flows.ending import end, look_again
 from workers.flows.evidence import gather
-from workers.flows.following import own_deployment, progress, tell_ecs_goes_back, tell_trouble
+from workers.flows.following import followed, own_deployment, progress, tell_ecs_goes_back, tell_trouble
 from workers.flows.goals import changes_between
 from workers.flows.present import present
-from workers.flows.rollout import Followed, Stand, in_progress, stand
+from workers.flows.rollout import Stand, in_progress, stand
 from workers.flows.words import aftermath, not_back
 from workers.flows.words import looking_on as words
 from workers.turn import Next, Turn
@@ -66,15 +66,7 @@ def look_on(deploy: Deploy, turn: Turn) -> Next:
     """Looks at the rollout. An end stands once a second look agrees."""
     seen, own = turn.service(), own_deployment(turn)
     deploy = noted(deploy, seen, own)
-    followed = Followed(
-        deploy.deployment_id or "",
-        deploy.new_revision or "",
-        old_revision(deploy),
-        seen_going_back=bool(deploy.reason),
-        ecs_back=deploy.ecs_back.deployment_id if deploy.ecs_back else "",
-        served=served(deploy),
-    )
-    stands = stand(followed, seen, own)
+    stands = stand(followed(deploy), seen, own)
     deploy = deploy.evolve(
         rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
     )

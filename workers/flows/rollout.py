@@ -143,8 +143,13 @@ def _is_breaker_rollback(followed: Followed, service: ServiceSeen, primary: Depl
         return False
     ours = service.deployment(followed.deployment_id)
     failed = ours is not None and ours.rollout_state == "FAILED"
-    said = "rolling back" in primary.rollout_reason.lower() or _told_of_going_back(followed, service)
+    said = says_going_back(primary) or _told_of_going_back(followed, service)
     return failed or followed.seen_going_back or said
+
+
+def says_going_back(deployment: DeploymentSeen) -> bool:
+    """Whether ECS's own reason for a deployment is that another one failed. Pure."""
+    return "rolling back" in deployment.rollout_reason.lower()
 
 
 def _told_of_going_back(followed: Followed, service: ServiceSeen) -> bool:

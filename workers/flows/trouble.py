@@ -72,9 +72,8 @@ def after_error(deploy: Deploy, error: Exception, turn: Turn, reference: str) ->
     if deploy.phase is Phase.FOLLOWING:
         if overdue(deploy, now) and not isinstance(error, AwsUnavailable):
             return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue_unseen(deploy))
-        return _on(
-            _loud(deploy, error, now)
-        )  # it may have succeeded: the first look that AWS answers decides
+        # It may have succeeded: the first look that AWS answers decides.
+        return _on(_loud(deploy, error, now))
     if not _passes(error, deploy) or _too_long(deploy, now):
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.without_promise(deploy.last_error))
     return _on(_loud(deploy, error, now))

@@ -11,7 +11,7 @@ from workers.flows.deadline import back_deadline
 from workers.flows.ecs_back import back_at
 from workers.flows.ending import old_revision
 from workers.flows.evidence import Evidence, gather, news, own_events
-from workers.flows.way_back import told_of
+from workers.flows.way_back import BACK, told_of
 from workers.flows.words import endings, going, reasons
 from workers.turn import Turn
 
@@ -44,7 +44,7 @@ def tell_trouble_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> D
     failed = about_it.primary.failed if about_it.primary else 0
     if failed == 0 and not explain((), own_events(back, about_it), back.started_at or 0.0):
         return deploy
-    why, told = news(back, turn, about_it, "back ")
+    why, told = news(back, turn, about_it, BACK)
     if not why.causes and not why.unread:
         return deploy
     alarmed = told_of(deploy)

@@ -7,8 +7,6 @@ the way back the deploy has failed, and the service is left as it is, unless it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import SlipwayError
 from deploys.way_back import WayBack
@@ -18,7 +16,7 @@ from workers.ecs.why import explain
 from workers.ecs.why_events import names_another
 from workers.flows import unread
 from workers.flows.ending import end, old_revision
-from workers.flows.evidence import Evidence, kind
+from workers.flows.evidence import Evidence, keys_of, untold
 from workers.flows.words import endings, going, looks, reasons
 from workers.turn import Next, Turn
 
@@ -26,9 +24,8 @@ PATIENCE_SECONDS = 30.0
 """What ECS gets to begin what it took the request for."""
 STALE_SECONDS = 30.0
 """A read, or a call of ours that arrives late, may show the new revision once more for so long."""
-
-
-_BACK = "back "
+BACK = "back "
+"""Sets causes of trouble on the way back apart from those of the new version."""
 
 
 def begun(deploy: Deploy, now: float) -> Deploy:
@@ -83,10 +80,11 @@ def _told(deploy: Deploy, turn: Turn, seen: ServiceSeen, limit: float) -> Deploy
     why, the thread alone is told.
     """
     alarmed = told_of(deploy)
-    fresh = fresh_back(deploy, why(deploy, turn, seen).causes)
+    fresh = untold(deploy, why(deploy, turn, seen).causes, BACK)
     words = looks.goes_away_again if alarmed else looks.does_not_hold
     text = words(deploy, old_revision(deploy), limit, fresh)
-    return told_back(deploy, fresh).saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=not alarmed)
+    told = (*deploy.told_causes, *keys_of(fresh, BACK))
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=not alarmed, told_causes=told)
 
 
 def _told_of_zero(deploy: Deploy, now: float) -> Deploy:
@@ -99,17 +97,7 @@ def _told_of_zero(deploy: Deploy, now: float) -> Deploy:
 def told_of(deploy: Deploy) -> bool:
     """Whether somebody was asked to look at the old version, which does not come up again. Pure."""
     unheld = deploy.way_back is not None and deploy.way_back.told_at is not None
-    return unheld or any(each.startswith(_BACK) for each in deploy.told_causes)
-
-
-def fresh_back(deploy: Deploy, causes: Sequence[str]) -> tuple[str, ...]:
-    """Those of these causes of trouble on the way back that the thread was not told. Pure."""
-    return tuple(cause for cause in causes if f"{_BACK}{kind(cause)}" not in deploy.told_causes)
-
-
-def told_back(deploy: Deploy, causes: Sequence[str]) -> Deploy:
-    """The deploy with these noted as told. Pure."""
-    return deploy.evolve(told_causes=(*deploy.told_causes, *(f"{_BACK}{kind(cause)}" for cause in causes)))
+    return unheld or any(each.startswith(BACK) for each in deploy.told_causes)
 
 
 def why(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Evidence:
