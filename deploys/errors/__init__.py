@@ -1,4 +1,4 @@
-"""Everything that can be refused, in one place. A class's docstring is the sentence people read.
+"""Everything that can be refused, in one place. A class's `sentence` is what people read.
 
 The words in braces are the error's own facts, given by name when it is raised. What people or AWS wrote is
 escaped by whoever raises it (`deploys.mrkdwn.escape`), because messages are Slack mrkdwn.

@@ -6,38 +6,40 @@ from deploys.errors.refused import Refused
 
 
 class NotADeployer(Refused):
-    """You may not deploy `{service}`. Those who may: {deployers}."""
+    sentence = """You may not deploy `{service}`. Those who may: {deployers}."""
 
 
 class NotAnApprover(Refused):
-    """You may not decide about `{service}`. Those who may: {approvers}."""
+    sentence = """You may not decide about `{service}`. Those who may: {approvers}."""
 
 
 class NoSelfApproval(Refused):
-    """You asked for this deploy, so somebody else has to approve it: {approvers}."""
+    sentence = """You asked for this deploy, so somebody else has to approve it: {approvers}."""
 
 
 class NoSelfRejection(Refused):
-    """You asked for this deploy, so you withdraw it rather than reject it: `/deploy cancel {id}`."""
+    sentence = """You asked for this deploy, so you withdraw it rather than reject it: `/deploy cancel
+    {id}`."""
 
 
 class NoSelfContinue(Refused):
-    """You asked for this deploy, so somebody else has to let it continue: {approvers}. You may roll it
-    back."""
+    sentence = """You asked for this deploy, so somebody else has to let it continue: {approvers}. You may
+    roll it back."""
 
 
 class MembershipUnknown(Refused):
-    """Slack did not say who is in {groups}, so I cannot tell whether you may do this to `{service}`. Nothing
-    was changed. Try again in a minute; user ids in `services.yml` work without user groups."""
+    sentence = """Slack did not say who is in {groups}, so I cannot tell whether you may do this to
+    `{service}`. Nothing was changed. Try again in a minute; user ids in `services.yml` work without user
+    groups."""
 
 
 class WrongChannel(Refused):
-    """`{service}` may not be deployed from this channel, only from {channels}."""
+    sentence = """`{service}` may not be deployed from this channel, only from {channels}."""
 
 
 class WrongChannelToAsk(Refused):
-    """I do not speak of `{service}` in this channel, only in {channels}."""
+    sentence = """I do not speak of `{service}` in this channel, only in {channels}."""
 
 
 class WrongTeam(Refused):
-    """This workspace is not the one this Slipway belongs to. Nothing was changed."""
+    sentence = """This workspace is not the one this Slipway belongs to. Nothing was changed."""

@@ -6,60 +6,62 @@ from deploys.errors.refused import Refused
 
 
 class UnknownService(Refused):
-    """There is no service `{name}` here. {nearest} `/deploy help` lists all of them."""
+    sentence = """There is no service `{name}` here. {nearest} `/deploy help` lists all of them."""
 
 
 class TooLate(Refused):
-    """Slack delivered this {seconds} s after you sent it, when it had already told you that it failed.
-    Nothing was changed. Please send it again."""
+    sentence = """Slack delivered this {seconds} s after you sent it, when it had already told you that it
+    failed. Nothing was changed. Please send it again."""
 
 
 class LateMention(Refused):
-    """Slack delivered this {seconds} s after you wrote it. You may have moved on since, so nothing was
-    changed. Please write it again."""
+    sentence = """Slack delivered this {seconds} s after you wrote it. You may have moved on since, so nothing
+    was changed. Please write it again."""
 
 
 class SeveralRefused(Refused):
-    """Nothing was {done}.{refusals}"""
+    sentence = """Nothing was {done}.{refusals}"""
 
 
 class GroupInList(Refused):
-    """`{name}` is a group of services, and a group is deployed by itself: `/deploy {name} TAG`."""
+    sentence = """`{name}` is a group of services, and a group is deployed by itself: `/deploy {name} TAG`."""
 
 
 class NoCommas(Refused):
-    """`{word}` is a service, and stands where the tag of `{name}` is looked for. Several services at once are
-    written with commas: `/deploy {names} TAG`. If it is a tag indeed, leave the reason out: `/deploy {name}
-    {word}`. Nothing was taken in."""
+    sentence = """`{word}` is a service, and stands where the tag of `{name}` is looked for. Several services
+    at once are written with commas: `/deploy {names} TAG`. If it is a tag indeed, leave the reason out:
+    `/deploy {name} {word}`. Nothing was taken in."""
 
 
 class OneAtATime(Refused):
-    """`{name}` is a group of services, and `{verb}` takes one service at a time. In it are: {services}."""
+    sentence = """`{name}` is a group of services, and `{verb}` takes one service at a time. In it are:
+    {services}."""
 
 
 class TooManyAtOnce(Refused):
-    """That is {count} services, and at most {most} can be deployed at once. Nothing was taken in."""
+    sentence = """That is {count} services, and at most {most} can be deployed at once. Nothing was taken
+    in."""
 
 
 class UnknownDeploy(Refused):
-    """There is no deploy `{id}`. `/deploy status` shows the ones under way."""
+    sentence = """There is no deploy `{id}`. `/deploy status` shows the ones under way."""
 
 
 class NothingToCancel(Refused):
-    """Nothing is under way for {what}. `/deploy status` shows what is."""
+    sentence = """Nothing is under way for {what}. `/deploy status` shows what is."""
 
 
 class NothingLeftToCancel(Refused):
-    """Nothing of {what} is left to cancel: {states}."""
+    sentence = """Nothing of {what} is left to cancel: {states}."""
 
 
 class AlreadyCancelled(Refused):
-    """{what} is being cancelled already: {user} asked for it. Its thread says how it ends."""
+    sentence = """{what} is being cancelled already: {user} asked for it. Its thread says how it ends."""
 
 
 class AlreadyGoingBack(Refused):
-    """{what} is being rolled back already. Its thread says how it ends."""
+    sentence = """{what} is being rolled back already. Its thread says how it ends."""
 
 
 class TooLateToCancel(Refused):
-    """{what} {state}, so there is nothing left to cancel. Nothing was changed."""
+    sentence = """{what} {state}, so there is nothing left to cancel. Nothing was changed."""

@@ -6,44 +6,44 @@ from deploys.errors.refused import SlipwayError
 
 
 class AwsError(SlipwayError):
-    """AWS did not do {action}: {detail}"""
+    sentence = """AWS did not do {action}: {detail}"""
 
 
 class AwsUnavailable(AwsError):
-    """AWS does not answer {action} for now ({detail}). It is tried again."""
+    sentence = """AWS does not answer {action} for now ({detail}). It is tried again."""
 
 
 class AwsUncertain(AwsUnavailable):
-    """AWS gave no answer to {action} ({detail}), so it may or may not have been done. I look before I try
-    again."""
+    sentence = """AWS gave no answer to {action} ({detail}), so it may or may not have been done. I look
+    before I try again."""
 
 
 class AwsDenied(AwsError):
-    """AWS does not allow {action}: {detail} Add it to the role of the workers."""
+    sentence = """AWS does not allow {action}: {detail} Add it to the role of the workers."""
 
 
 class AwsForbidden(AwsDenied):
-    """AWS does not allow {action}: {detail} An explicit deny wins over what a role allows, so whoever owns
-    that policy has to lift it."""
+    sentence = """AWS does not allow {action}: {detail} An explicit deny wins over what a role allows, so
+    whoever owns that policy has to lift it."""
 
 
 class AwsDeniedToRole(AwsDenied):
-    """AWS does not allow {action}: {detail} Add it to that role, which `services.yml` names for the
-    service."""
+    sentence = """AWS does not allow {action}: {detail} Add it to that role, which `services.yml` names for
+    the service."""
 
 
 class RoleDenied(AwsDenied):
-    """AWS does not let {who} assume the role {role} ({action}). The role has to exist, its trust policy has
-    to allow that {external}, and the workers need the permission {action} on it."""
+    sentence = """AWS does not let {who} assume the role {role} ({action}). The role has to exist, its trust
+    policy has to allow that {external}, and the workers need the permission {action} on it."""
 
 
 class AwsCredentials(AwsDenied):
-    """AWS does not accept the credentials of the workers for {action}: {detail}"""
+    sentence = """AWS does not accept the credentials of the workers for {action}: {detail}"""
 
 
 class ServiceDeploymentsUnavailable(AwsError):
-    """ECS service deployments cannot be used here ({action}: {detail})."""
+    sentence = """ECS service deployments cannot be used here ({action}: {detail})."""
 
 
 class AwsRefused(AwsError):
-    """AWS refused {action}: {detail}"""
+    sentence = """AWS refused {action}: {detail}"""

@@ -6,8 +6,8 @@ from deploys.errors.refused import SlipwayError
 
 
 class Conflict(SlipwayError):
-    """Somebody else changed the deploy {id} first."""
+    sentence = """Somebody else changed the deploy {id} first."""
 
 
 class LeaseTooShort(SlipwayError):
-    """Too little of the lease on {id} is left for this call."""
+    sentence = """Too little of the lease on {id} is left for this call."""

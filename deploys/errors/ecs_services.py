@@ -9,19 +9,19 @@ _CONTROLLERS = {"CODE_DEPLOY": "AWS CodeDeploy", "EXTERNAL": "a tool of your own
 
 
 class ServiceMissing(Refused):
-    """ECS has no service `{ecs_service}` in cluster `{cluster}` ({region}). Check `cluster`,
+    sentence = """ECS has no service `{ecs_service}` in cluster `{cluster}` ({region}). Check `cluster`,
     `ecs_service` and `region` of `{service}` in `services.yml`."""
 
 
 class ServiceNotActive(Refused):
-    """The ECS service `{ecs_service}` {how}, so it cannot be deployed. Create it anew, or check
+    sentence = """The ECS service `{ecs_service}` {how}, so it cannot be deployed. Create it anew, or check
     `ecs_service` of `{service}` in `services.yml`."""
 
 
 class ForeignController(Refused):
-    """The ECS service `{ecs_service}` is deployed by {by} (its deployment controller is {controller}), and
-    ECS refuses a new task definition from anybody else. Deploy it there, or change its deployment controller
-    to ECS."""
+    sentence = """The ECS service `{ecs_service}` is deployed by {by} (its deployment controller is
+    {controller}), and ECS refuses a new task definition from anybody else. Deploy it there, or change its
+    deployment controller to ECS."""
 
     def __init__(self, *, ecs_service: str, controller: str) -> None:
         by = _CONTROLLERS.get(controller, "something else than ECS")
@@ -29,37 +29,39 @@ class ForeignController(Refused):
 
 
 class DaemonStopStart(Refused):
-    """`{service}` is a DAEMON service: it has no desired count, so it cannot be stopped and started. Use
-    `strategy: rolling`."""
+    sentence = """`{service}` is a DAEMON service: it has no desired count, so it cannot be stopped and
+    started. Use `strategy: rolling`."""
 
 
 class EcsShiftsTraffic(Refused):
-    """The ECS service `{ecs_service}` is {ecs_strategy}: it shifts traffic in stages of its own, but
-    `services.yml` says `strategy: {strategy}` for `{service}`. Write `strategy: native` there, or change the
-    ECS service's strategy to ROLLING."""
+    sentence = """The ECS service `{ecs_service}` is {ecs_strategy}: it shifts traffic in stages of its own,
+    but `services.yml` says `strategy: {strategy}` for `{service}`. Write `strategy: native` there, or change
+    the ECS service's strategy to ROLLING."""
 
 
 class EcsShiftsNoTraffic(Refused):
-    """The ECS service `{ecs_service}` is {ecs_strategy}: it shifts no traffic, but `services.yml` says
-    `strategy: native` for `{service}`. Write `strategy: rolling` there, or make the ECS service BLUE_GREEN,
-    LINEAR or CANARY."""
+    sentence = """The ECS service `{ecs_service}` is {ecs_strategy}: it shifts no traffic, but `services.yml`
+    says `strategy: native` for `{service}`. Write `strategy: rolling` there, or make the ECS service
+    BLUE_GREEN, LINEAR or CANARY."""
 
 
 class EcsStrategyUnknown(Refused):
-    """The ECS service `{ecs_service}` has the strategy {ecs_strategy}, which this version of Slipway does not
-    know, so it cannot follow it. Upgrade Slipway."""
+    sentence = """The ECS service `{ecs_service}` has the strategy {ecs_strategy}, which this version of
+    Slipway does not know, so it cannot follow it. Upgrade Slipway."""
 
 
 class NothingRuns(Refused):
-    """`{service}` wants 0 tasks, so a new revision would not be tried by any task. Scale it up first."""
+    sentence = """`{service}` wants 0 tasks, so a new revision would not be tried by any task. Scale it up
+    first."""
 
 
 class LeftStopped(Refused):
-    """`{service}` is stopped: deploy `{deploy}` was to bring back its tasks ({count}), and there is no record
-    of that deploy any more. I bring them back by myself within some minutes and say so in its channel; ask
-    again then."""
+    sentence = """`{service}` is stopped: deploy `{deploy}` was to bring back its tasks ({count}), and there
+    is no record of that deploy any more. I bring them back by myself within some minutes and say so in its
+    channel; ask again then."""
 
 
 class ScalingNotSuspended(Refused):
-    """Application Auto Scaling of `{service}` does not stay suspended, so it could start tasks while they are
-    being stopped. The service was not stopped. Look at who changes its scalable target, and deploy again."""
+    sentence = """Application Auto Scaling of `{service}` does not stay suspended, so it could start tasks
+    while they are being stopped. The service was not stopped. Look at who changes its scalable target, and
+    deploy again."""

@@ -6,45 +6,45 @@ from deploys.errors.refused import Refused
 
 
 class SameImage(Refused):
-    """`{service}` already runs `{tag}` (digest unchanged). `/deploy restart {service}` starts it in new
-    tasks."""
+    sentence = """`{service}` already runs `{tag}` (digest unchanged). `/deploy restart {service}` starts it
+    in new tasks."""
 
 
 class AlreadyRuns(Refused):
-    """`{service}` already runs `{revision}`."""
+    sentence = """`{service}` already runs `{revision}`."""
 
 
 class NothingToRollBackTo(Refused):
-    """I know of no earlier version of `{service}` that ran well, so I cannot tell what to go back to. Name
-    a tag: `/deploy {service} TAG`."""
+    sentence = """I know of no earlier version of `{service}` that ran well, so I cannot tell what to go back
+    to. Name a tag: `/deploy {service} TAG`."""
 
 
 class UnknownTarget(Refused):
-    """No deploy of `{service}` that succeeded has the tag or id {target}. Known tags: {known}. Any tag in
-    the registry can be deployed with `/deploy {service} TAG`."""
+    sentence = """No deploy of `{service}` that succeeded has the tag or id {target}. Known tags: {known}. Any
+    tag in the registry can be deployed with `/deploy {service} TAG`."""
 
 
 class NoSuchContainer(Refused):
-    """The task definition `{family}` has no container {missing}. It has: {present}. Check `containers` of
-    `{service}` in `services.yml`."""
+    sentence = """The task definition `{family}` has no container {missing}. It has: {present}. Check
+    `containers` of `{service}` in `services.yml`."""
 
 
 class NoSuchContainerBefore(Refused):
-    """The task before the rollout is to run in container `{missing}`, but the task definition `{family}` has
-    no such container. It has: {present}. Check `container` under `before` of `{service}` in
+    sentence = """The task before the rollout is to run in container `{missing}`, but the task definition
+    `{family}` has no such container. It has: {present}. Check `container` under `before` of `{service}` in
     `services.yml`."""
 
 
 class UnknownField(Refused):
-    """Task definition `{revision}` has fields that this version of boto3 does not know ({fields}); a copy
-    would lose them. Upgrade boto3 where the workers run."""
+    sentence = """Task definition `{revision}` has fields that this version of boto3 does not know ({fields});
+    a copy would lose them. Upgrade boto3 where the workers run."""
 
 
 class AlarmMissing(Refused):
-    """CloudWatch has no alarm {missing} in {region}, so I could not check `{service}` after the rollout.
-    Check `alarms` under `after` of `{service}` in `services.yml`."""
+    sentence = """CloudWatch has no alarm {missing} in {region}, so I could not check `{service}` after the
+    rollout. Check `alarms` under `after` of `{service}` in `services.yml`."""
 
 
 class AlarmRinging(Refused):
-    """{ringing}. After the rollout it has to be quiet, so this would only be rolled back. Ask again when it
-    is quiet; `/deploy rollback {service}` does not wait for it."""
+    sentence = """{ringing}. After the rollout it has to be quiet, so this would only be rolled back. Ask
+    again when it is quiet; `/deploy rollback {service}` does not wait for it."""

@@ -1,19 +1,19 @@
-"""What every error is made of: a class's docstring is the sentence people read."""
+"""What every error is made of: its `sentence` is what people read, with the facts filled in."""
 
 from __future__ import annotations
 
-from inspect import cleandoc
 from typing import Any
 
 
 class SlipwayError(Exception):
-    """Something went wrong."""
+    sentence = """Something went wrong."""
+    """Mrkdwn; each `{name}` is one of the facts. No docstring, since `python -OO` drops those."""
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
-        self.message = " ".join(cleandoc(type(self).__doc__ or "").split()).format(**facts)
+        self.message = " ".join(self.sentence.split()).format(**facts)
         super().__init__(self.message)
 
 
 class Refused(SlipwayError):
-    """This was refused."""
+    sentence = """This was refused."""

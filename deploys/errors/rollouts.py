@@ -6,16 +6,16 @@ from deploys.errors.refused import Refused
 
 
 class ForeignRollout(Refused):
-    """Another deployment of `{service}` is in progress ({deployment}, revision `{revision}`), and it is not
-    mine. `/deploy follow {service}` follows it to its end in a thread; a deploy asked for meanwhile waits for
-    that. Or ask again when it has ended."""
+    sentence = """Another deployment of `{service}` is in progress ({deployment}, revision `{revision}`), and
+    it is not mine. `/deploy follow {service}` follows it to its end in a thread; a deploy asked for meanwhile
+    waits for that. Or ask again when it has ended."""
 
 
 class NothingToFollow(Refused):
-    """No deployment of `{service}` is in progress, so there is nothing to follow. It was set to
+    sentence = """No deployment of `{service}` is in progress, so there is nothing to follow. It was set to
     {what}{since}; {counts}."""
 
 
 class OwnRollout(Refused):
-    """There is nothing foreign to follow: {what}, asked for by {user}, {state}. {thread} shows how it
-    goes."""
+    sentence = """There is nothing foreign to follow: {what}, asked for by {user}, {state}. {thread} shows how
+    it goes."""

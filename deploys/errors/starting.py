@@ -8,15 +8,16 @@ from deploys.errors.refused import SlipwayError
 
 
 class NotStarted(SlipwayError):
-    """Slipway cannot start."""
+    sentence = """Slipway cannot start."""
 
 
 class CatalogueUnreadable(NotStarted):
-    """{file} cannot be read: {why}. SERVICES_FILE names the file; start from services.example.yml."""
+    sentence = """{file} cannot be read: {why}. SERVICES_FILE names the file; start from
+    services.example.yml."""
 
 
 class CatalogueInvalid(NotStarted):
-    """{file} cannot be used: {mistakes}.{listing}"""
+    sentence = """{file} cannot be used: {mistakes}.{listing}"""
 
     @property
     def problems(self) -> tuple[Any, ...]:
@@ -25,7 +26,8 @@ class CatalogueInvalid(NotStarted):
 
 
 class SettingsInvalid(NotStarted):
-    """Slipway cannot start: {mistakes}. Settings come from the environment, or from {env_file}.{listing}"""
+    sentence = """Slipway cannot start: {mistakes}. Settings come from the environment, or from
+    {env_file}.{listing}"""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -34,13 +36,14 @@ class SettingsInvalid(NotStarted):
 
 
 class RedisSilent(NotStarted):
-    """Redis does not answer at REDIS_URL ({why}). Slipway keeps its deploys there and cannot start without
-    it."""
+    sentence = """Redis does not answer at REDIS_URL ({why}). Slipway keeps its deploys there and cannot start
+    without it."""
 
 
 class SlackSilent(NotStarted):
-    """Slack does not answer at {url} ({why}). Check the network, and SLACK_API_URL if you set it."""
+    sentence = """Slack does not answer at {url} ({why}). Check the network, and SLACK_API_URL if you set
+    it."""
 
 
 class SlackRefusesToken(NotStarted):
-    """Slack refuses {setting} ({error}). {advice}"""
+    sentence = """Slack refuses {setting} ({error}). {advice}"""
