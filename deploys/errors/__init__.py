@@ -91,6 +91,7 @@ from deploys.errors.planning import (
     UnknownTarget,
 )
 from deploys.errors.refused import (
+    InternalError,
     Refused,
     SlipwayError,
 )
@@ -137,6 +138,7 @@ __all__ = [
     "ImageArchived",
     "ImageMissing",
     "ImageUnreadable",
+    "InternalError",
     "LateMention",
     "LeaseTooShort",
     "LeftStopped",

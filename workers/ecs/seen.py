@@ -181,6 +181,8 @@ class RevisionSeen:
     raw: dict[str, object]
     """The `taskDefinition` of the response, untouched. It may hold secrets: never log or post it."""
     tags: tuple[tuple[str, str], ...] = ()
+    unknown_fields: tuple[str, ...] = ()
+    """Paths of fields that this boto3 does not know and drops: `raw` lacks them, and so would a copy."""
 
 
 @dataclass(frozen=True)

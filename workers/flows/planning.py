@@ -19,7 +19,7 @@ from workers.flows import autoscaling, marks
 from workers.flows.around import check_around
 from workers.flows.checked_images import check_images, refuse_same_image
 from workers.flows.ending import look_again, withdraw
-from workers.flows.goals import find_goal
+from workers.flows.goals import find_goal, needs_copy
 from workers.flows.present import present
 from workers.flows.rollout import in_progress
 from workers.flows.strategies import check_strategy
@@ -83,6 +83,8 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     assert seen is not None
     running = task_definitions.describe(turn.region, seen.revision)
     goal = find_goal(deploy, turn, running)
+    if needs_copy(deploy, goal.source):
+        task_definitions.check_copyable(goal.source)
     changes, image = check_images(deploy, turn, goal)
     old_tag = shown_tag(changes[0].old_image, running)
     if deploy.verb is Verb.DEPLOY:

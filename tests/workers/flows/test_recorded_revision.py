@@ -10,10 +10,14 @@ from tests.workers.flows.test_crashes import Killed, dying
 from tests.workers.yard import ALICE, Yard
 
 
+def deregister(yard: Yard, revision: str) -> str:
+    answer = yard.console.deregister_task_definition(taskDefinition=revision)
+    return str(answer["taskDefinition"]["taskDefinitionArn"])
+
+
 def deregistered(yard: Yard, service: str) -> str:
-    arn: str = yard.service(service)["taskDefinition"]
-    yard.console.deregister_task_definition(taskDefinition=arn)
-    return arn
+    """What the service is set to."""
+    return deregister(yard, yard.service(service)["taskDefinition"])
 
 
 @pytest.mark.parametrize(("service", "tasks", "old"), [("web", 3, "web:17"), ("billing", 2, "billing:23")])
@@ -38,16 +42,64 @@ def test_a_service_that_never_moved_is_left_as_it_is(
     )
 
 
-def test_a_service_that_was_stopped_gets_a_copy(yard: Yard) -> None:
+def test_a_stopped_service_that_still_has_it_is_scaled_up_again(yard: Yard) -> None:
+    """ECS API reference, DeregisterTaskDefinition: such a service may be scaled, not set to it."""
     deploy_id = begin(yard)
     yard.until_phase(deploy_id, Phase.DRAINING)
-    deregistered(yard, "billing")
+    recorded = deregistered(yard, "billing")
+    yard.cancel(deploy_id)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.CANCELLED
+
+    assert yard.service("billing")["taskDefinition"] == recorded
+    assert (yard.service("billing")["desiredCount"], yard.images_running("billing")) == (2, {"1.4.0"})
+    assert len(yard.ecs.calls("RegisterTaskDefinition")) == 1, "the new version's alone"
+
+
+def test_a_service_that_has_the_new_revision_gets_a_copy_which_is_named(yard: Yard) -> None:
+    deploy_id = begin(yard)
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    deregister(yard, "billing:23")
     yard.cancel(deploy_id)
 
     assert yard.until_over(deploy_id).outcome is Outcome.CANCELLED
 
     assert yard.service("billing")["taskDefinition"].endswith("billing:25")
-    assert yard.images_running("billing") == {"1.4.0"}
+    assert (yard.service("billing")["desiredCount"], yard.images_running("billing")) == (2, {"1.4.0"})
+    assert yard.said(deploy_id, MilestoneKind.END).startswith(
+        f"*Cancelled* by <@{ALICE}>: rolled back to `billing:25`. It is a copy of `billing:23`, which was "
+        "deregistered meanwhile. Downtime: "
+    )
+
+
+def test_where_ecs_itself_goes_back_to_it_no_copy_is_made_and_it_is_named(yard: Yard) -> None:
+    deploy_id = yard.ask("web", "1.4.2")
+    yard.until(lambda: yard.get(deploy_id).rollout.new_pending)
+    recorded = deregister(yard, "web:17")
+    yard.cancel(deploy_id)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.CANCELLED
+
+    assert yard.service("web")["taskDefinition"] == recorded
+    assert len(yard.ecs.calls("RegisterTaskDefinition")) == 1, "the new version's alone"
+    assert yard.said(deploy_id, MilestoneKind.END) == f"*Cancelled* by <@{ALICE}>: rolled back to `web:17`."
+
+
+def test_ecs_goes_back_to_it_though_a_copy_was_made_already(yard: Yard) -> None:
+    """The request to stop is refused, the copy is registered, the update gets no answer; ECS goes back."""
+    deploy_id = yard.ask("web", "1.5.0-crash")
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    recorded = deregister(yard, "web:17")
+    yard.ecs.faults.add(operation="StopServiceDeployment", kind="access-denied", times=None)
+    update = yard.ecs.faults.add(operation="UpdateService", kind="throttle", times=None)
+    yard.cancel(deploy_id)
+    yard.until(lambda: update.struck)
+    assert yard.get(deploy_id).restore_revision
+    yard.until(lambda: yard.service("web")["taskDefinition"] == recorded)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.CANCELLED
+    assert yard.service("web")["taskDefinition"] == recorded
+    assert yard.said(deploy_id, MilestoneKind.END) == f"*Cancelled* by <@{ALICE}>: rolled back to `web:17`."
 
 
 @pytest.mark.parametrize("moved", [False, True], ids=["at zero", "moved to the new version too"])

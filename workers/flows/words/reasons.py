@@ -85,7 +85,3 @@ def aws_silent(what: str, seconds: float) -> str:
 
 def access_unknown(what: str, seconds: float) -> str:
     return f"{what} That is so for {duration(seconds)} now."
-
-
-def internal(reference: str) -> str:
-    return f"An error inside Slipway (reference {code(reference)} in the workers' log)."
