@@ -175,6 +175,14 @@ class Yard:
             self.ecs.advance(math.ceil(coming[0].at - now) if coming else PACE.watch_seconds)
         return None
 
+    def until_outcome(self, deploy_id: str, seconds: float = 7200) -> Deploy:
+        """Lets time pass until the outcome is known."""
+        deadline = self.ecs.now() + seconds
+        while (deploy := self.get(deploy_id)).live:
+            assert self.ecs.now() < deadline, f"no outcome within {seconds} s: {self.describe()}"
+            self._tick_when_due(deadline)
+        return deploy
+
     def until_over(self, deploy_id: str) -> Deploy:
         """Lets time pass until the deploy has ended and settled."""
         return self.until_phase(deploy_id, Phase.ENDED)

@@ -1,4 +1,4 @@
-"""AWS answers with a field that this boto3 does not know: only a copy would lose it, so only a copy is refused."""
+"""AWS answers with a field that this boto3 does not know: a copy would lose it, so that alone is refused."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.workers.yard import ALICE, Yard
 
 FIELD = "`taskDefinition.addedLater`"
 REFUSED = (
-    "*Refused*, nothing was changed: Task definition `{}` has fields that this version of boto3 does not know "
-    f"({FIELD}); a copy would lose them. Upgrade boto3 where the workers run."
+    "*Refused*, nothing was changed: Task definition `{}` has fields that this version of boto3 does not "
+    f"know ({FIELD}); a copy would lose them. Upgrade boto3 where the workers run."
 )
 
 
@@ -139,13 +139,13 @@ def test_a_way_back_that_needs_a_copy_goes_on_and_says_what_is_lost(
     assert yard.service(service)["taskDefinition"].endswith(f"/{copy}")
     assert (yard.service(service)["desiredCount"], yard.images_running(service)) == (count, {"1.4.0"})
     assert [m.text for m in deploy.milestones if m.broadcast and m.kind is MilestoneKind.TROUBLE] == [
-        f"*Needs a look*: `{old}` was deregistered meanwhile, so I bring it back as a copy, `{copy}`. The copy "
-        f"lacks what this version of boto3 does not know: {FIELD}. Compare it with `{old}`, and upgrade boto3 "
-        "where the workers run."
+        f"*Needs a look*: `{old}` was deregistered meanwhile, so I bring it back as a copy, `{copy}`. The "
+        f"copy lacks what this version of boto3 does not know: {FIELD}. Compare it with `{old}`, and upgrade "
+        "boto3 where the workers run."
     ]
     assert yard.said(deploy_id, MilestoneKind.END).startswith(
-        f"*Cancelled* by <@{ALICE}>: rolled back to `{copy}`. It is a copy of `{old}`, which was deregistered "
-        "meanwhile."
+        f"*Cancelled* by <@{ALICE}>: rolled back to `{copy}`. It is a copy of `{old}`, which was "
+        "deregistered meanwhile."
     )
 
 
