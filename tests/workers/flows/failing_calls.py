@@ -20,8 +20,8 @@ from tests.workers.yard import Yard
 from workers import http_check
 
 FAILURES = 6
-"""How often a call fails that a way out needs (count): more often than an error of our own is tried again, and
-for a minute in all."""
+"""How often a call fails that a way out needs (count): for a minute in all, and more often than an error of
+our own is tried again."""
 
 NEEDED = frozenset(
     {

@@ -1,4 +1,4 @@
-"""Whatever a step raises after the service was changed: it is never left at zero, nor given up before it is back.
+"""Whatever a step raises after the service was changed, that is neither left at zero nor given up.
 
 Each call that a way out needs fails for a minute; every other one fails for ever.
 """
