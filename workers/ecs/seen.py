@@ -55,6 +55,8 @@ class ServiceSeen:
     events: tuple[EventSeen, ...] = ()
     controller: str = "ECS"
     """ECS, CODE_DEPLOY or EXTERNAL."""
+    management: str = "CUSTOMER"
+    """Who manages it: CUSTOMER, or ECS for a service of ECS Express Mode."""
     scheduling: str = "REPLICA"
     """REPLICA or DAEMON."""
     strategy: str = "ROLLING"

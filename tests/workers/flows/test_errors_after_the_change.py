@@ -111,6 +111,7 @@ NEVER_RAISED = {
     errors.ImageArchived,
     errors.ImageMissing,
     errors.LeftStopped,
+    errors.ManagementUnknown,
     errors.NoSuchContainerBefore,
     errors.NothingRuns,
     errors.NothingToFollow,
