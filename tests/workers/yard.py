@@ -98,9 +98,9 @@ class Yard:
         deploy = a_deploy(known, tag=tag, requester=ALICE, requested_at=self.ecs.now())
         return self.store.request(deploy).deploy.id
 
-    def ask_to(self, verb: Verb, service: str, target: str = "") -> str:
+    def ask_to(self, verb: Verb, service: str, target: str = "", **changes: Any) -> str:
         """`/deploy restart SERVICE` or `/deploy rollback SERVICE [TARGET]` by alice; the deploy's id."""
-        known = a_service_called(service)
+        known = a_service_called(service, **changes)
         deploy = a_deploy(
             known, verb=verb, tag="", target=target, requester=ALICE, requested_at=self.ecs.now()
         )

@@ -141,7 +141,7 @@ def _succeed(deploy: Deploy, turn: Turn, newer: DeploymentSeen | None) -> Next:
     if deploy.service.strategy is Strategy.STOP_START and original is not None:
         looked = attempt(lambda: _with_order(deploy, turn, original, newer), attempts=deploy.attempts)
         if isinstance(looked, SlipwayError):
-            text = going.order_unseen(looked.message)
+            text = going.order_unseen(reasons.without_promise(looked.message))
             looked = deploy.saying(now, MilestoneKind.TROUBLE, text, broadcast=True, serving_at=now)
         deploy = looked
     else:
@@ -171,8 +171,9 @@ def _with_order_back(deploy: Deploy, turn: Turn) -> Deploy:
     beside = attempt(lambda: _ran_beside(deploy, turn), attempts=deploy.attempts)
     if not beside:
         return deploy
-    unseen = isinstance(beside, SlipwayError)
-    text = going.order_unseen(beside.message) if unseen else going.overlap_back()
+    text = going.overlap_back()
+    if isinstance(beside, SlipwayError):
+        text = going.order_unseen(reasons.without_promise(beside.message))
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True)
 
 

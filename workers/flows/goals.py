@@ -13,6 +13,7 @@ from deploys.mrkdwn import code
 from workers.ecs import task_definitions
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import RevisionSeen
+from workers.flows.ending import recorded_revision
 from workers.turn import Turn
 
 KNOWN_SHOWN = 10
@@ -118,6 +119,7 @@ def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: st
     Raises:
         NothingToRollBackTo, UnknownTarget, AlreadyRuns
     """
+    running = _recorded_as(earlier, running)
     good = [each for each in earlier if each.outcome is Outcome.SUCCEEDED and each.new_revision and each.plan]
     arn = _of_target(deploy, good) if deploy.target else _before(good, running)
     if arn is None and deploy.target:
@@ -132,6 +134,12 @@ def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: st
     if arn == running:
         raise AlreadyRuns(service=deploy.service.name, revision=arn.rsplit("/", 1)[-1])
     return arn
+
+
+def _recorded_as(earlier: Sequence[Deploy], running: str) -> str:
+    """The revision that a way back had to copy, if its copy runs: the records know that one."""
+    copied = (each for each in earlier if each.restore_revision == running)
+    return next((recorded_revision(each) for each in copied), running)
 
 
 def _listed(tags: Sequence[str]) -> str:

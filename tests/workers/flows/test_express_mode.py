@@ -70,8 +70,8 @@ def test_its_strategy_is_canary_so_another_is_refused(yard: Yard, strategy: Stra
     assert deploy.outcome is Outcome.REFUSED
     assert yard.said(deploy.id, MilestoneKind.END) == (
         "*Refused*, nothing was changed: The ECS service `storefront` is CANARY: it shifts traffic in stages "
-        f"of its own, but `services.yml` says `strategy: {strategy.value}` for `web`. Write `strategy: native` "
-        "there, or change the ECS service's strategy to ROLLING."
+        f"of its own, but `services.yml` says `strategy: {strategy.value}` for `web`. Write `strategy: "
+        "native` there, or change the ECS service's strategy to ROLLING."
     )
     assert changing(yard.ecs.calls()[before:]) == []
 

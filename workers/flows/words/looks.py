@@ -97,7 +97,7 @@ def copy_lost_fields(revision: str, copy: str, fields: Sequence[str]) -> str:
 
 
 def tag_left(tag: str, what: str) -> str:
-    return f"The mark {code(tag)} could not be taken off the ECS service: {what}"
+    return f"The mark {code(tag)} could not be taken off the ECS service: {reasons.without_promise(what)}"
 
 
 def not_settled(what: str, *, goes_on: bool) -> str:
