@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from deploys.deploy import Deploy, MilestoneKind
-from deploys.errors import AwsRefused
+from deploys.errors import AwsRefused, SlipwayError
 from workers.ecs import services, task_definitions
 from workers.ecs.seen import RevisionSeen, ServiceSeen
-from workers.flows.best_effort import best_effort
+from workers.flows.best_effort import attempt, best_effort
 from workers.flows.ending import is_recorded, old_revision
 from workers.flows.words import looks
 from workers.turn import Turn
 
+UNKNOWN_TO_ECS = "ClientException"
+"""DescribeTaskDefinition's error for a revision that was deleted: `Unable to describe task definition.`"""
 
-def restorable(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Deploy:
+
+def restorable(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Deploy | None:
     """With a copy of the recorded revision if that was deregistered and the service is set to another one: a
-    service may be set only to an ACTIVE revision.
+    service may be set only to an ACTIVE revision. None: it was deleted, so nothing brings it back.
 
     A revision that cannot be read is taken for ACTIVE: ECS says otherwise if it is not. A copy that loses
     fields is better than no way back; the channel is told which.
@@ -22,8 +25,10 @@ def restorable(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Deploy:
     if is_recorded(deploy, seen.revision):
         return deploy
     revision = old_revision(deploy)
-    source = best_effort(lambda: task_definitions.describe(turn.region, revision), None)
-    if source is None or source.status == "ACTIVE":
+    source = attempt(lambda: task_definitions.describe(turn.region, revision))
+    if isinstance(source, AwsRefused) and source.facts["code"] == UNKNOWN_TO_ECS:
+        return None
+    if isinstance(source, SlipwayError) or source.status == "ACTIVE":
         return deploy
     mark = f"{deploy.id}:restore"
     copy = best_effort(lambda: _registered_before(turn, source, mark), None)

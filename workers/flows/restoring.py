@@ -5,14 +5,24 @@ from __future__ import annotations
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AwsUnavailable
+from deploys.way_back import WayBack
 from workers.ecs import rollouts, services, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.flows import autoscaling, lingering
 from workers.flows.best_effort import best_effort
 from workers.flows.deadline import back_deadline
 from workers.flows.ecs_back import back_at, gone_back, noted
-from workers.flows.ending import end, gone, is_own, is_recorded, old_revision, recorded_revision, superseded
-from workers.flows.evidence import gather
+from workers.flows.ending import (
+    end,
+    gone,
+    is_own,
+    is_recorded,
+    look_again,
+    old_revision,
+    recorded_revision,
+    superseded,
+)
+from workers.flows.evidence import NO_EVIDENCE, gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
 from workers.flows.restorable import restorable, set_recorded
@@ -26,7 +36,7 @@ from workers.flows.way_back import (
     stop_taken,
     updated,
 )
-from workers.flows.words import endings, looks
+from workers.flows.words import endings, looks, reasons
 from workers.turn import Next, Turn
 
 STOPPABLE = {"PENDING", "IN_PROGRESS"}
@@ -44,9 +54,24 @@ def restore(deploy: Deploy, turn: Turn) -> Next:
     if not is_own(deploy, seen.revision) and not gone_back(deploy, seen):
         return _superseded(deploy, turn, seen)
     deploy = begun(deploy, turn.now())
-    if deploy.service.strategy is Strategy.STOP_START:
-        return _restore_stopped(restorable(deploy, turn, seen), turn, seen)
-    return _restore_rolling(deploy, turn, seen)
+    if deploy.service.strategy is not Strategy.STOP_START:
+        return _restore_rolling(deploy, turn, seen)
+    able = restorable(deploy, turn, seen)
+    return _restore_stopped(able, turn, seen) if able else _not_restorable(deploy, turn, seen)
+
+
+def _not_restorable(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
+    """The recorded revision was deleted: the service keeps what it is set to, and its count."""
+    if again := look_again(deploy, turn, "recorded revision deleted"):
+        return again
+    service, back = deploy.service, deploy.way_back or WayBack(since=turn.now())
+    if deploy.original is not None and seen.desired == 0:
+        turn.guard()
+        count = deploy.original.desired_count
+        services.update(turn.region, service.cluster, service.ecs_service, desired=count)
+    reason = reasons.recorded_deleted(deploy, recorded_revision(deploy), seen.revision)
+    text = endings.failed(reason, NO_EVIDENCE)
+    return end(deploy.evolve(way_back=back.evolve(in_vain=True)), turn, Outcome.FAILED, text)
 
 
 def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
@@ -70,10 +95,12 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
         if turn.now() - taken_at < PATIENCE_SECONDS:
             return _followed_back(deploy, turn)
         deploy = turn.write(stop_forgotten(deploy, turn.now()))
-    deploy, service = restorable(deploy, turn, seen), deploy.service
+    able, service = restorable(deploy, turn, seen), deploy.service
+    if able is None:
+        return _not_restorable(deploy, turn, seen)
     turn.guard()
-    services.update(turn.region, service.cluster, service.ecs_service, revision=old_revision(deploy))
-    return _followed_back(updated(deploy, turn.now()), turn)
+    services.update(turn.region, service.cluster, service.ecs_service, revision=old_revision(able))
+    return _followed_back(updated(able, turn.now()), turn)
 
 
 def _stopped(turn: Turn, arn: str) -> bool:

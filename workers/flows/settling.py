@@ -7,7 +7,7 @@ from workers.ecs import services
 from workers.ecs.seen import ServiceSeen
 from workers.flows import autoscaling
 from workers.flows.best_effort import attempt
-from workers.flows.ending import is_recorded, look_again, old_revision
+from workers.flows.ending import is_recorded, look_again, old_revision, recorded_revision
 from workers.flows.marks import RESTORE_TAG
 from workers.flows.restorable import restorable
 from workers.flows.stop_start import untag
@@ -83,7 +83,12 @@ def _set_right(deploy: Deploy, turn: Turn, seen: ServiceSeen, count: int | None)
     service = deploy.service
     kept = deploy.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED) or is_recorded(deploy, seen.revision)
     if not kept:
-        deploy = restorable(deploy, turn, seen)
+        able = restorable(deploy, turn, seen)
+        if able is None and count is None:
+            lost = looks.recorded_deleted(deploy, recorded_revision(deploy), seen.revision)
+            told = deploy.saying(turn.now(), MilestoneKind.TROUBLE, lost, broadcast=True)
+            return Next(_unmarked(told, turn).at(Phase.ENDED, turn.now()))
+        kept, deploy = able is None, able or deploy
     text = looks.found_new(old_revision(deploy)) if count is None else looks.found_at_zero(count)
     told = turn.write(
         deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True, set_right_at=turn.now())

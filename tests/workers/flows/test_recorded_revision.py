@@ -119,3 +119,70 @@ def test_what_a_late_call_undid_is_set_right_though_the_revision_was_deregistere
 
     assert yard.service("billing")["desiredCount"] == 2
     assert yard.images_running("billing") == {"1.4.0"}
+
+
+def delete(yard: Yard, revision: str) -> None:
+    """Deregistered, deleted, and gone from ECS, which takes until nothing runs it any more."""
+    deregister(yard, revision)
+    yard.console.delete_task_definitions(taskDefinitions=[revision])
+    yard.ecs.faults.add(
+        operation="DescribeTaskDefinition",
+        kind="error",
+        code="ClientException",
+        status=400,
+        message="Unable to describe task definition.",
+        times=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "old", "new", "tasks"),
+    [("web", "web:17", "web:18", 3), ("billing", "billing:23", "billing:24", 2)],
+)
+def test_one_that_was_deleted_cannot_come_back_and_the_service_keeps_running(
+    yard: Yard, service: str, old: str, new: str, tasks: int
+) -> None:
+    yard.ecs.faults.add(operation="StopServiceDeployment", kind="access-denied", times=None)
+    deploy_id = begin(yard) if service == "billing" else yard.ask("web", "1.4.2")
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    delete(yard, old)
+    yard.cancel(deploy_id)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.FAILED
+
+    assert yard.said(deploy_id, MilestoneKind.END) == (
+        f"*Failed*: `{old}`, which the service was set to before, was deleted in ECS, so it cannot be "
+        f"brought back. The service keeps `{new}`, with its count. I was going back because: cancelled by <@{ALICE}>."
+    )
+    yard.ecs.advance(120)
+    assert (yard.service(service)["desiredCount"], yard.images_running(service)) == (tasks, {"1.4.2"})
+
+
+def test_one_that_was_deleted_while_the_service_is_at_zero_leaves_it_at_its_count(yard: Yard) -> None:
+    deploy_id = begin(yard)
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    yard.cancel(deploy_id)
+    yard.until(lambda: yard.service("billing")["desiredCount"] == 0)
+    delete(yard, "billing:23")
+
+    assert yard.until_over(deploy_id).outcome is Outcome.FAILED
+
+    yard.ecs.advance(120)
+    assert (yard.service("billing")["desiredCount"], yard.images_running("billing")) == (2, {"1.4.2"})
+
+
+def test_one_that_was_deleted_before_a_late_call_is_told_once(yard: Yard) -> None:
+    deploy_id = begin(yard)
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    yard.cancel(deploy_id)
+    yard.until(lambda: yard.get(deploy_id).outcome)
+    new = yard.get(deploy_id).new_revision
+    delete(yard, "billing:23")
+    yard.console.update_service(cluster="production", service="billing", taskDefinition=new)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.CANCELLED
+    assert yard.said(deploy_id, MilestoneKind.TROUBLE) == (
+        "*Needs a look*: `billing:23`, which the service was set to before, was deleted in ECS, so it cannot "
+        "be brought back. The service keeps `billing:24`, with its count. I was going back because: cancelled "
+        f"by <@{ALICE}>."
+    )

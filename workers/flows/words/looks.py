@@ -78,6 +78,10 @@ def found_new(revision: str) -> str:
     )
 
 
+def recorded_deleted(deploy: Deploy, recorded: str, at: str) -> str:
+    return f"*Needs a look*: {reasons.recorded_deleted(deploy, recorded, at)}"
+
+
 def moved_again(revision: str, at: str) -> str:
     return (
         f"*Needs a look*: the service is at {code(short(at))} again, after I had set {code(short(revision))} "
