@@ -152,7 +152,8 @@ def test_one_that_was_deleted_cannot_come_back_and_the_service_keeps_running(
 
     assert yard.said(deploy_id, MilestoneKind.END) == (
         f"*Failed*: `{old}`, which the service was set to before, was deleted in ECS, so it cannot be "
-        f"brought back. The service keeps `{new}`, with its count. I was going back because: cancelled by <@{ALICE}>."
+        f"brought back. The service keeps `{new}`, with its count. I was going back because: cancelled by "
+        f"<@{ALICE}>."
     )
     yard.ecs.advance(120)
     assert (yard.service(service)["desiredCount"], yard.images_running(service)) == (tasks, {"1.4.2"})
@@ -183,6 +184,6 @@ def test_one_that_was_deleted_before_a_late_call_is_told_once(yard: Yard) -> Non
     assert yard.until_over(deploy_id).outcome is Outcome.CANCELLED
     assert yard.said(deploy_id, MilestoneKind.TROUBLE) == (
         "*Needs a look*: `billing:23`, which the service was set to before, was deleted in ECS, so it cannot "
-        "be brought back. The service keeps `billing:24`, with its count. I was going back because: cancelled "
-        f"by <@{ALICE}>."
+        "be brought back. The service keeps `billing:24`, with its count. I was going back because: "
+        f"cancelled by <@{ALICE}>."
     )
