@@ -46,6 +46,6 @@ def best_effort(look: Callable[[], T], otherwise: T, *, attempts: int = TRIES) -
     """What the look gives, or `otherwise` if it fails. attempts: as for `attempt`."""
     found = attempt(look, attempts=attempts)
     if isinstance(found, SlipwayError):
-        log.warning("went on without a look", error=found.message)
+        log.debug("went on without a look", error=found.message)
         return otherwise
     return found

@@ -9,23 +9,14 @@ from botocore.exceptions import ClientError
 
 from sandbox.ecs import EcsSandbox
 from tests.builders import REGISTRY
-from tests.sandbox.ecs.people import advance_until
-
-ROLE = "arn:aws:iam::123456789012:role/ecs"
+from tests.sandbox.ecs.people import advance_until, create_express_service
 
 
 @pytest.fixture
 def express(ecs: EcsSandbox) -> Any:
     """The client, with the service `storefront`."""
     client = ecs.client("ecs")
-    client.create_express_gateway_service(
-        cluster="production",
-        serviceName="storefront",
-        executionRoleArn=f"{ROLE}-task-execution",
-        infrastructureRoleArn=f"{ROLE}-infrastructure",
-        primaryContainer={"image": f"{REGISTRY}/web:1.4.0"},
-        scalingTarget={"minTaskCount": 2},
-    )
+    create_express_service(client)
     advance_until(ecs, lambda: storefront(client)["runningCount"] == 2)
     return client
 

@@ -8,12 +8,11 @@ import pytest
 
 from deploys.catalogue.service import Strategy
 from deploys.deploy import MilestoneKind, Outcome, Verb
-from tests.builders import REGISTRY
+from tests.sandbox.ecs.people import create_express_service
 from tests.workers.flows.conftest import Twist
 from tests.workers.flows.test_refusals import changing
 from tests.workers.yard import Yard
 
-ROLE = "arn:aws:iam::123456789012:role/ecs"
 SAID = (
     "• ECS Express Mode manages this service: its next update that sets an image, or a task definition, "
     "replaces what this deploy sets"
@@ -23,14 +22,7 @@ SAID = (
 @pytest.fixture
 def yard(yard: Yard) -> Yard:
     """With the service `storefront`, of two tasks."""
-    yard.console.create_express_gateway_service(
-        cluster="production",
-        serviceName="storefront",
-        executionRoleArn=f"{ROLE}-task-execution",
-        infrastructureRoleArn=f"{ROLE}-infrastructure",
-        primaryContainer={"image": f"{REGISTRY}/web:1.4.0"},
-        scalingTarget={"minTaskCount": 2},
-    )
+    create_express_service(yard.console)
     yard.ecs.advance(900)
     return yard
 
