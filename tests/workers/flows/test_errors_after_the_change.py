@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from deploys import errors
 from deploys.catalogue.service import CheckAfter
 from deploys.deploy import Deploy, Outcome, Phase
 from deploys.errors import SlipwayError
@@ -23,110 +23,20 @@ from tests.workers.flows.failing_calls import (
     NOT_NEEDED,
     PROVES_ORDER,
     FailingCalls,
+    an_error,
     calls_of_aws,
+)
+from tests.workers.flows.raised_errors import (
+    ABOUT_THE_CLAIM,
+    EVERY_ERROR,
+    LIKE_THE_OTHERS,
+    NEVER_RAISED,
+    RAISED,
 )
 from tests.workers.flows.scaled import scaled
 from tests.workers.flows.test_stop_start import assert_strict_order
 from tests.workers.yard import Yard
-
-EVERY_ERROR = {
-    found
-    for name in errors.__all__
-    if isinstance(found := getattr(errors, name), type) and issubclass(found, SlipwayError)
-}
-RAISED: tuple[type[Exception], ...] = (
-    errors.AwsCredentials,
-    errors.AwsDenied,
-    errors.AwsDeniedToRole,
-    errors.AwsError,
-    errors.AwsForbidden,
-    errors.AwsRefused,
-    errors.AwsUnavailable,
-    errors.AwsUncertain,
-    errors.ImageUnreadable,
-    errors.InternalError,
-    errors.MembershipUnknown,
-    errors.NoSuchContainer,
-    errors.Refused,
-    errors.RoleDenied,
-    errors.ServiceDeploymentsUnavailable,
-    errors.SlipwayError,
-    errors.UnknownField,
-    KeyError,
-)
-"""What a step after the first change can raise, and an error that nobody expected."""
-LIKE_THE_OTHERS = (errors.AwsDenied, errors.AwsRefused, errors.AwsUnavailable, errors.AwsUncertain, KeyError)
-"""One of each kind that steps tell apart."""
-ABOUT_THE_CLAIM = {errors.Conflict, errors.LeaseTooShort}
-"""The engine lets go of the deploy and takes it again; `test_guards` and `test_crashes` have them."""
-NEVER_RAISED = {
-    # by the bot, for what people type and click
-    errors.AlreadyCancelled,
-    errors.AlreadyDecided,
-    errors.AlreadyGoingBack,
-    errors.GroupInList,
-    errors.LateMention,
-    errors.NoCommas,
-    errors.NoSelfApproval,
-    errors.NoSelfContinue,
-    errors.NoSelfRejection,
-    errors.NotADeployer,
-    errors.NotAnApprover,
-    errors.NothingLeftToCancel,
-    errors.NothingToCancel,
-    errors.OldCard,
-    errors.OneAtATime,
-    errors.OwnRollout,
-    errors.PauseAnswered,
-    errors.PauseOver,
-    errors.PlanChanged,
-    errors.QuestionClosed,
-    errors.SeveralRefused,
-    errors.TooLate,
-    errors.TooLateToCancel,
-    errors.TooManyAtOnce,
-    errors.UnknownDeploy,
-    errors.UnknownService,
-    errors.WrongChannel,
-    errors.WrongChannelToAsk,
-    errors.WrongTeam,
-    # by a process that cannot start
-    errors.CatalogueInvalid,
-    errors.CatalogueUnreadable,
-    errors.NotStarted,
-    errors.RedisSilent,
-    errors.SettingsInvalid,
-    errors.SlackRefusesToken,
-    errors.SlackSilent,
-    # by a check of the plan, before the first change
-    errors.AlarmMissing,
-    errors.AlarmRinging,
-    errors.AlreadyRuns,
-    errors.DaemonStopStart,
-    errors.EcsShiftsNoTraffic,
-    errors.EcsShiftsTraffic,
-    errors.EcsStrategyUnknown,
-    errors.ForeignController,
-    errors.ForeignRollout,
-    errors.ImageArchived,
-    errors.ImageMissing,
-    errors.LeftStopped,
-    errors.ManagementUnknown,
-    errors.NoSuchContainerBefore,
-    errors.NothingRuns,
-    errors.NothingToFollow,
-    errors.NothingToRollBackTo,
-    errors.PinUnknown,
-    errors.RepositoryMissing,
-    errors.RollbackImageChanged,
-    errors.RollbackImageMissing,
-    errors.SameImage,
-    errors.ScalingNotSuspended,
-    errors.ServiceMissing,
-    errors.ServiceNotActive,
-    errors.TagsUnknown,
-    errors.UnknownTarget,
-}
+from workers.ecs import rollouts
 
 BEFORE = {
     Phase.WAITING,
@@ -284,3 +194,21 @@ def test_a_service_that_kept_running_goes_on_or_back(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, case: Case, kind: type[Exception]
 ) -> None:
     assert_brought_back_whatever_fails(yard, monkeypatch, case, kind)
+
+
+@pytest.mark.parametrize("kind", RAISED, ids=lambda kind: kind.__name__)
+def test_a_rollout_that_cannot_be_stopped_is_undone_by_an_update(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    def stop(*_: Any) -> None:
+        raise an_error(kind)
+
+    monkeypatch.setattr(rollouts, "stop", stop)
+    deploy_id = yard.ask("web", "1.4.2")
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
+    yard.tick(10)
+    yard.cancel(deploy_id)
+
+    yard.until(lambda: yard.get(deploy_id).phase is Phase.FOLLOWING_BACK, seconds=20)
+    assert yard.until_over(deploy_id).outcome is Outcome.CANCELLED
+    assert yard.images_running("web") == {"1.4.0"}
