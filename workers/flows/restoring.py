@@ -117,8 +117,9 @@ def _to_be_stopped(deploy: Deploy, turn: Turn) -> tuple[ServiceDeploymentSeen | 
     """
     native = deploy.service.strategy is Strategy.NATIVE and deploy.deployment_id is not None
     early = native and turn.now() - deploy.phase_since < SHOWN_WITHIN_SECONDS
+    unseen: tuple[ServiceDeploymentSeen | None, bool] = (None, False)
     try:
-        return best_effort(lambda: (turn.service_deployment(), early), (None, False), attempts=0)
+        return best_effort(lambda: (turn.service_deployment(), early), unseen, attempts=0)
     except AwsUnavailable:
         return None, early
 

@@ -20,24 +20,24 @@ def settle(deploy: Deploy, turn: Turn) -> Next:
     looks again; otherwise the deploy is done."""
     now = turn.now()
     seen = turn.service()
-    there = seen is not None and seen.status == "ACTIVE"
-    if there and left_at_zero(deploy, seen) and deploy.set_right_at is None:
+    there = seen if seen is not None and seen.status == "ACTIVE" else None
+    if there is not None and left_at_zero(deploy, there) and deploy.set_right_at is None:
         count = deploy.original.desired_count if deploy.original else 0
-        return _set_right(deploy, turn, seen, count)
+        return _set_right(deploy, turn, there, count)
     if deploy.scaling is not None and deploy.scaling.pending:
         left = autoscaling.put_back(deploy, turn, seen)
         return Next(left.deploy, max(left.after, until_settled(left.deploy, turn)))
-    if not there:
+    if there is None:
         return look_again(deploy, turn, "gone") or Next(deploy.at(Phase.ENDED, now))
-    if left_at_zero(deploy, seen):
+    if left_at_zero(deploy, there):
         told = deploy.saying(now, MilestoneKind.TROUBLE, looks.left_at_zero(), broadcast=True)
         return Next(_unmarked(told, turn).at(Phase.ENDED, now))
-    if moved_late(deploy, seen) and deploy.set_right_at is not None:
-        text = looks.moved_again(old_revision(deploy), seen.revision)
+    if moved_late(deploy, there) and deploy.set_right_at is not None:
+        text = looks.moved_again(old_revision(deploy), there.revision)
         told = deploy.saying(now, MilestoneKind.TROUBLE, text, broadcast=True)
         return Next(_unmarked(told, turn).at(Phase.ENDED, now))
-    if moved_late(deploy, seen):
-        return _set_right(deploy, turn, seen, None)
+    if moved_late(deploy, there):
+        return _set_right(deploy, turn, there, None)
     again = autoscaling.suspended_late(deploy, turn)
     if again is not None:
         return Next(again)

@@ -166,10 +166,8 @@ def test_a_rollback_does_not_need_the_registry(yard: Yard) -> None:
 
 def test_a_rollback_retags_nothing_so_names_of_containers_do_not_refuse_it(yard: Yard) -> None:
     yard.until_over(yard.ask("web", "1.4.2"))
-    renamed = {"containers": ("app",)}
-
-    refused = yard.until_over(yard.ask("web", "1.5.0", **renamed))
-    deploy = yard.until_over(yard.ask_to(Verb.ROLLBACK, "web", **renamed))
+    refused = yard.until_over(yard.ask("web", "1.5.0", containers=("app",)))
+    deploy = yard.until_over(yard.ask_to(Verb.ROLLBACK, "web", containers=("app",)))
 
     assert refused.outcome is Outcome.REFUSED
     assert deploy.outcome is Outcome.SUCCEEDED
