@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deploys.catalogue.service import Service
-from deploys.deploy import ContainerChange, Deploy, Outcome, Verb
+from deploys.catalogue.service import Service, Strategy
+from deploys.deploy import ContainerChange, Deploy, Outcome, Plan, Verb
 from deploys.errors import AlreadyRuns, NothingToRollBackTo, UnknownTarget
 from deploys.mrkdwn import code
 from workers.ecs import task_definitions
 from workers.ecs.pins import shown_tag
-from workers.ecs.seen import RevisionSeen
+from workers.ecs.seen import RevisionSeen, ServiceSeen
 from workers.turn import Turn
 
 KNOWN_SHOWN = 10
@@ -80,6 +80,29 @@ def changes_between(
     return tuple(
         ContainerChange(container=name, old_image=old.get(name, "none"), new_image=new[name])
         for name in names
+    )
+
+
+def plan_between(
+    deploy: Deploy, seen: ServiceSeen, old_revision: RevisionSeen, new_revision: RevisionSeen
+) -> Plan:
+    """The plan of a rollout that is under way, or over, from its two revisions.
+
+    Raises:
+        NoSuchContainer, ImageUnreadable
+    """
+    changes = changes_between(old_revision, new_revision, deploy.service)
+    return Plan(
+        old_revision=old_revision.arn,
+        source_revision=new_revision.arn,
+        tag=shown_tag(changes[0].new_image, new_revision),
+        old_tag=shown_tag(changes[0].old_image, old_revision),
+        changes=changes,
+        desired_count=deploy.original.desired_count if deploy.original else seen.desired,
+        minimum_healthy_percent=seen.minimum_healthy_percent,
+        maximum_percent=seen.maximum_percent,
+        downtime=deploy.service.strategy is Strategy.STOP_START,
+        traffic=seen.traffic,
     )
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import structlog
+
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
-from workers.ecs import services
+from deploys.errors import AwsError
+from workers.ecs import services, task_definitions
 from workers.ecs.seen import DeploymentSeen
 from workers.flows.ending import go_back, gone, old_revision, superseded, withdraw
 from workers.flows.identity import about_to_update, follow_ours
 from workers.flows.words import going, reasons
 from workers.turn import Next, Turn
+
+log = structlog.get_logger()
 
 
 def update(deploy: Deploy, turn: Turn) -> Next:
@@ -24,9 +29,24 @@ def update(deploy: Deploy, turn: Turn) -> Next:
     if seen.revision != old_revision(deploy):
         return superseded(deploy, turn, seen)
     deploy = turn.write(about_to_update(deploy, seen))
+    _mark(deploy, turn)
     turn.guard()
     updated = services.update(turn.region, service.cluster, service.ecs_service, revision=deploy.new_revision)
     return follow_ours(deploy, turn, updated, under_way)
+
+
+def _mark(deploy: Deploy, turn: Turn) -> None:
+    """A revision that was there before carries the id of another deploy, so it is told whose rollout this is.
+
+    The intent is on disk by now, so a mark that AWS does not take keeps nobody from rolling back.
+    """
+    if deploy.registered or deploy.new_revision is None:
+        return
+    turn.guard()
+    try:
+        task_definitions.mark_rollback(turn.region, deploy.new_revision, deploy.id, old_revision(deploy))
+    except AwsError as error:
+        log.warning("the revision could not be marked", deploy=deploy.id, error=error.message)
 
 
 def under_way(deploy: Deploy, made: DeploymentSeen, now: float) -> Deploy:

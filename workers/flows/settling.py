@@ -6,7 +6,7 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AwsDenied, AwsRefused
 from workers.ecs import services
 from workers.ecs.seen import ServiceSeen
-from workers.flows import autoscaling
+from workers.flows import autoscaling, marks
 from workers.flows.ending import old_revision
 from workers.flows.marks import RESTORE_TAG
 from workers.flows.restorable import restorable
@@ -20,6 +20,10 @@ def settle(deploy: Deploy, turn: Turn) -> Next:
     deploy is done."""
     now = turn.now()
     seen = turn.service()
+    if seen is not None and deploy.original is not None and marks.of_another(seen.tags, deploy.id):
+        return Next(
+            deploy.at(Phase.ENDED, now)
+        )  # this record is old: the next deploy has the service already
     if deploy.scaling is not None and deploy.scaling.pending:
         left = autoscaling.put_back(deploy, turn, seen)
         return Next(left.deploy, max(left.after, until_settled(left.deploy, turn)))
@@ -58,7 +62,7 @@ def _unmarked(deploy: Deploy, turn: Turn) -> Deploy:
     if deploy.original is None:
         return deploy
     try:
-        untag(turn)
+        untag(deploy, turn)
     except (AwsDenied, AwsRefused) as error:
         text = looks.tag_left(RESTORE_TAG, error.message)
         return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text)

@@ -22,7 +22,7 @@ def record(deploy: Deploy, turn: Turn) -> Next:
     """Writes down what every way out brings back, before anything is stopped."""
     if deploy.cancel:
         if deploy.original is None:
-            untag(turn)
+            untag(deploy, turn)
         return withdraw(deploy, turn)
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
@@ -66,6 +66,8 @@ def stop(deploy: Deploy, turn: Turn) -> Next:
     else:
         deploy = turn.write(deploy.evolve(uncertain=True))
     if seen.desired != 0:
+        turn.guard()
+        services.tag(turn.region, seen.arn, marks.stopped(deploy, turn.now()))
         turn.guard()
         services.update(turn.region, service.cluster, service.ecs_service, desired=0)
     return Next(deploy.at(Phase.DRAINING, turn.now()), after=turn.pace.watch_seconds)
@@ -178,9 +180,11 @@ def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     return end(deploy, turn, Outcome.SUPERSEDED, text)
 
 
-def untag(turn: Turn) -> None:
-    """Takes the marks off the ECS service."""
+def untag(deploy: Deploy, turn: Turn) -> None:
+    """Takes this deploy's marks off the ECS service."""
     seen = turn.service()
+    if seen is not None and marks.of_another(seen.tags, deploy.id):
+        return
     marked = [key for key in marks.KEYS if seen is not None and key in seen.tags]
     if seen is not None and marked:
         turn.guard()
