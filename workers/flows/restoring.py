@@ -15,6 +15,7 @@ from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
 from workers.flows.restorable import restorable
+from workers.flows.rolling import mark_return
 from workers.flows.stop_start import original_of, taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
 from workers.flows.way_back import (
@@ -80,6 +81,7 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
             return _followed_back(deploy, turn)
         deploy = turn.write(stop_forgotten(deploy, turn.now()))
     service = deploy.service
+    mark_return(deploy, turn, old, replaces=seen.revision)
     turn.guard()
     services.update(turn.region, service.cluster, service.ecs_service, revision=old)
     return _followed_back(updated(deploy, turn.now()), turn)
@@ -124,6 +126,8 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     if in_the_way:
         waits = looks.restoring_waits(deploy, turn.now())
         return Next(_tell_waiting(deploy, turn, waits), after=turn.pace.watch_seconds)
+    if seen.revision != old_revision(deploy):
+        mark_return(deploy, turn, old_revision(deploy), replaces=seen.revision)
     turn.guard()
     services.update(
         turn.region,

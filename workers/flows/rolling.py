@@ -29,22 +29,22 @@ def update(deploy: Deploy, turn: Turn) -> Next:
     if seen.revision != old_revision(deploy):
         return superseded(deploy, turn, seen)
     deploy = turn.write(about_to_update(deploy, seen))
-    _mark(deploy, turn)
+    if not deploy.registered and deploy.new_revision is not None:
+        mark_return(deploy, turn, deploy.new_revision, replaces=old_revision(deploy))
     turn.guard()
     updated = services.update(turn.region, service.cluster, service.ecs_service, revision=deploy.new_revision)
     return follow_ours(deploy, turn, updated, under_way)
 
 
-def _mark(deploy: Deploy, turn: Turn) -> None:
-    """A revision that was there before carries the id of another deploy, so it is told whose rollout this is.
+def mark_return(deploy: Deploy, turn: Turn, revision: str, *, replaces: str) -> None:
+    """Before an update to a revision that was there before, which carries the id of another deploy if any:
+    tells that this rollout is ours, should the record forget it.
 
-    The intent is on disk by now, so a mark that AWS does not take keeps nobody from rolling back.
+    A mark that AWS does not take keeps nobody from going back.
     """
-    if deploy.registered or deploy.new_revision is None:
-        return
     turn.guard()
     try:
-        task_definitions.mark_rollback(turn.region, deploy.new_revision, deploy.id, old_revision(deploy))
+        task_definitions.mark_rollback(turn.region, revision, deploy.id, replaces)
     except AwsError as error:
         log.warning("the revision could not be marked", deploy=deploy.id, error=error.message)
 

@@ -57,7 +57,7 @@ def stop(deploy: Deploy, turn: Turn) -> Next:
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
     if seen.revision != original.revision:
-        return taken(deploy, turn, seen)
+        return _started_or_taken(deploy, turn, seen)
     if deploy.stop_requested_at is None:
         if seen.desired != original.desired_count:
             # It was scaled since it was recorded; from here on it cannot be.
@@ -91,7 +91,7 @@ def drain(deploy: Deploy, turn: Turn) -> Next:
         return gone(deploy, turn, seen)
     original = original_of(deploy)
     if seen.revision != original.revision:
-        return taken(deploy, turn, seen)
+        return _started_or_taken(deploy, turn, seen)
     if seen.desired != 0:
         return look_again(deploy, turn, f"count {seen.desired}") or go_back(
             deploy, turn, Outcome.ROLLED_BACK, reasons.count_changed(seen.desired)
@@ -164,6 +164,14 @@ def old_tasks(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:
 
 def _any_alive(deploy: Deploy, turn: Turn) -> bool:
     return any(task.last_status != "STOPPED" for task in old_tasks(deploy, turn))
+
+
+def _started_or_taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
+    """The new version is set only once every old task is proven STOPPED: a record that is older than that
+    goes on from there."""
+    if seen.revision == deploy.new_revision:
+        return Next(deploy.at(Phase.STARTING, turn.now()))
+    return taken(deploy, turn, seen)
 
 
 def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
