@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from redis import Redis
 
 from deploys import keys
 from deploys.connection import text, texts
 from deploys.frozen import Frozen
+from deploys.mrkdwn import code, plural
 
 
 class LostDeploy(Frozen):
@@ -23,6 +26,19 @@ class LostDeploy(Frozen):
     """Tasks that the service wanted when it was last seen (count)."""
     count: int
     """Tasks that the marks say to bring back (count)."""
+
+
+def sentence(lost: LostDeploy, now: float) -> str:
+    """What is known of it and what happens next, in mrkdwn."""
+    due = max(0, math.ceil(lost.acts_at - now))
+    when = f"in {due} s" if due else "now"
+    begin = f"{code(lost.service)} was stopped by deploy {code(lost.deploy)}, whose record Redis lost"
+    if lost.desired == 0:
+        return f"{begin}: it wants 0 tasks. I begin to bring back {plural(lost.count, 'task')} {when}."
+    return (
+        f"{begin}: it wants {plural(lost.desired, 'task')} by now. I put its scaling back and take the marks of "
+        f"the deploy off {when}."
+    )
 
 
 class LostDeploys:

@@ -117,6 +117,7 @@ class Store:
 
     def amend(self, deploy_id: str, change: Callable[[Deploy], Deploy], *, by: str, what: str) -> Deploy:
         """Writes a person's decision. `change` is pure; it is tried again when the record moved meanwhile.
+        Nothing is written if it gives the same record back.
 
         Raises:
             UnknownDeploy: there is no such record.
@@ -127,7 +128,10 @@ class Store:
             deploy = self.get(deploy_id)
             if deploy is None:
                 raise UnknownDeploy(id=deploy_id)
-            changed = change(deploy).evolve(version=deploy.version + 1)
+            changed = change(deploy)
+            if changed is deploy:
+                return deploy
+            changed = changed.evolve(version=deploy.version + 1)
             now = self._now()
             written = self._script("amend")(
                 keys=[keys.record(deploy_id), keys.DUE, keys.PUBLISH, keys.AUDIT],

@@ -59,14 +59,15 @@ def plan(deploy: Deploy, turn: Turn) -> Next:
 
 
 def ask(deploy: Deploy, now: float) -> Deploy:
-    """Opens a new approval question; answers to earlier ones no longer count."""
-    expiry = float(deploy.service.approval_expiry)
-    return deploy.saying(now, MilestoneKind.QUESTION, asking.question(deploy, expiry), broadcast=True).at(
+    """Opens a new approval question; answers to earlier ones no longer count. Its time begins when it is
+    shown."""
+    return deploy.saying(now, MilestoneKind.QUESTION, asking.question(deploy), broadcast=True).at(
         Phase.AWAITING_APPROVAL,
         now,
         decisions=(),
         question=deploy.question + 1,
-        question_expires_at=now + expiry,
+        question_shown_at=None,
+        question_expires_at=None,
     )
 
 

@@ -290,7 +290,8 @@ def test_a_record_that_is_gone_leaves_nothing_stopped_and_no_service_blocked(
         people.second(None)
     assert yard.service(story.service)["desiredCount"] == COUNTS[story.service]
     while yard.ecs.now() < lost_at + 1200:
-        people.second(None)
+        people.janitor.look()
+        yard.tick(JANITOR_SECONDS)
 
     assert_at_rest(yard, story.service)
     assert len(yard.images_running(story.service)) == 1
