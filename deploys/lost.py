@@ -36,8 +36,8 @@ def sentence(lost: LostDeploy, now: float) -> str:
     if lost.desired == 0:
         return f"{begin}: it wants 0 tasks. I begin to bring back {plural(lost.count, 'task')} {when}."
     return (
-        f"{begin}: it wants {plural(lost.desired, 'task')} by now. I put its scaling back and take the marks of "
-        f"the deploy off {when}."
+        f"{begin}: it wants {plural(lost.desired, 'task')} by now. I put its scaling back and take the marks "
+        f"of the deploy off {when}."
     )
 
 

@@ -24,7 +24,7 @@ from workers.thread.trouble import CALL_FAILURES, judge
 
 log = structlog.get_logger()
 
-SHOWN = 22
+SHOWN = 25
 """Deploys in one part of the tab (count): four parts with their headings stay within Slack's 100 blocks."""
 LATELY = 10
 
