@@ -58,6 +58,15 @@ def decide(deploy: Deploy, user: str, verdict: Verdict, question: int, now: floa
     return deploy.evolve(decisions=(*deploy.decisions, Decision(user=user, verdict=verdict, at=now)))
 
 
+def shown(deploy: Deploy, question: int, at: float) -> Deploy:
+    """The deploy whose question people can see since `at` (epoch seconds): its time begins. The same deploy,
+    if that is known already or the question is over."""
+    if not deploy.question_unseen or question != deploy.question:
+        return deploy
+    expires_at = at + deploy.service.approval_expiry
+    return deploy.evolve(question_shown_at=at, question_expires_at=expires_at)
+
+
 def cancel(deploy: Deploy, user: str, now: float) -> Deploy:
     """The deploy with the wish to cancel it; a worker withdraws it or rolls it back.
 

@@ -76,7 +76,10 @@ class Deploy(Frozen):
     decisions: tuple[Decision, ...] = ()
     question: int = 0
     """Counts the approval questions; a button answers only the question it was shown with."""
+    question_shown_at: float | None = None
+    """When Slack took a card with this question's buttons. Only then does its time begin."""
     question_expires_at: float | None = None
+    """When nobody can answer it any more; None while nobody has seen it."""
     cancel: Cancel | None = None
 
     new_revision: str | None = None
@@ -147,6 +150,11 @@ class Deploy(Frozen):
     def live(self) -> bool:
         """Whether its outcome is still open."""
         return self.outcome is None
+
+    @property
+    def question_unseen(self) -> bool:
+        """Whether its approval question is open, and Slack has not shown it to anybody yet."""
+        return self.phase is Phase.AWAITING_APPROVAL and self.question_expires_at is None
 
     @property
     def registered(self) -> bool:

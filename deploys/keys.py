@@ -11,8 +11,12 @@ BELLS = f"{PREFIX}bells"
 PUBLISH = f"{PREFIX}publish"
 AUDIT = f"{PREFIX}audit"
 FENCE = f"{PREFIX}fence"
+WRITTEN = f"{PREFIX}written"
+"""Written before Redis is asked whether all that was written before is on disk."""
+REDIS_RUN = f"{PREFIX}redis-run"
+"""The run id of the Redis that was there last: another one may have lost what the one before had taken."""
 LOST = f"{PREFIX}lost"
-"""Hash from service to the deploy that marks it and has no record, and since when that is seen."""
+"""Hash from service to what was found of a deploy that marks it and has no record (`deploys.lost`)."""
 WATCHED = f"{PREFIX}watched:"
 
 

@@ -55,6 +55,8 @@ def standing(deploy: Deploy) -> str:
         return "is followed, and paused until somebody answers in ECS"
     if deploy.outcome:
         return OUTCOMES[deploy.outcome]
+    if deploy.question_unseen:
+        return "waits for approval, but Slack has not shown the question yet"
     if unanswered(deploy):
         return "is paused and waits for an answer, *Continue* or *Roll back*"
     return PHASES[deploy.phase]

@@ -11,14 +11,14 @@ from typing import Any
 from pydantic import ValidationError
 from redis import Redis
 from redis.commands.core import Script
-from redis.exceptions import ResponseError
 
 from deploys import audit, keys
 from deploys.batch import Batch
 from deploys.claims import Asked, Claim, Due
 from deploys.connection import text, texts
 from deploys.deploy import Deploy, Phase
-from deploys.errors import Conflict, UnknownDeploy
+from deploys.durability import Durability
+from deploys.errors import Conflict, NotOnDisk, TakenNotOnDisk, UnknownDeploy
 
 ADVANCE = "advance"
 
@@ -31,17 +31,23 @@ class Store:
     """The records and everything that moves with them."""
 
     def __init__(
-        self, redis: Redis, *, now: Callable[[], float] = time.time, durable_wait_seconds: float = 1.0
+        self, redis: Redis, *, now: Callable[[], float] = time.time, durable_wait_seconds: float = 2.0
     ) -> None:
+        """durable_wait_seconds: how long a write may take to reach the disk before that is said. Longer than
+        the second that `appendfsync everysec` takes, shorter than Slack's three for an answer."""
         self.redis = redis
         self._now = now
         self._durable_wait_seconds = durable_wait_seconds
-        self._waitaof = True
+        self._durability = Durability(redis, now=now)
 
     # Asking
 
     def request(self, deploy: Deploy) -> Asked:
-        """Takes a new deploy in, durably, at the end of its service's line."""
+        """Takes a new deploy in at the end of its service's line.
+
+        Raises:
+            TakenNotOnDisk: it was taken in, and may still be lost.
+        """
         [asked] = self._take_in([deploy], None)
         return asked
 
@@ -66,7 +72,7 @@ class Store:
             entry = audit.entry(each, by=each.requester, what="requested", now=now)
             args += [each.id, each.model_dump_json(), each.errand, len(entry), *entry]
         answers = self._script("request")(keys=script_keys, args=args)
-        self._wait_until_durable()
+        self._refuse_unless_durable()
         return [
             Asked(waiting.get(text(found)) or self._known(text(found)), int(ahead), existing=bool(existing))
             for found, ahead, existing in answers
@@ -78,10 +84,14 @@ class Store:
             raise UnknownDeploy(id=deploy_id)
         return deploy
 
-    def adopt(self, deploy: Deploy) -> bool:
+    def adopt(self, deploy: Deploy, ended: Deploy | None = None) -> bool:
         """Takes in the record of a deploy that was lost, due at once, in the phase it has. False when there
-        is a record of it, or another deploy of its service; nothing was written then."""
+        is a record of it, or another deploy of its service; nothing was written then.
+
+        ended: the record that it replaces, which ended without knowing what its deploy did.
+        """
         name, now = deploy.service.name, self._now()
+        what = "found marked, without a record" if ended is None else "found stopped after its end"
         return bool(
             self._script("adopt")(
                 keys=[
@@ -99,23 +109,29 @@ class Store:
                     deploy.id,
                     deploy.model_dump_json(),
                     _ms(now),
-                    *audit.entry(deploy, by="slipway", what="found marked, without a record", now=now),
+                    ended.version if ended is not None else "",
+                    *audit.entry(deploy, by="slipway", what=what, now=now),
                 ],
             )
         )
 
     def amend(self, deploy_id: str, change: Callable[[Deploy], Deploy], *, by: str, what: str) -> Deploy:
         """Writes a person's decision. `change` is pure; it is tried again when the record moved meanwhile.
+        Nothing is written if it gives the same record back.
 
         Raises:
             UnknownDeploy: there is no such record.
+            TakenNotOnDisk: it was written, and may still be lost.
             Refused: whatever `change` refuses.
         """
         while True:
             deploy = self.get(deploy_id)
             if deploy is None:
                 raise UnknownDeploy(id=deploy_id)
-            changed = change(deploy).evolve(version=deploy.version + 1)
+            changed = change(deploy)
+            if changed is deploy:
+                return deploy
+            changed = changed.evolve(version=deploy.version + 1)
             now = self._now()
             written = self._script("amend")(
                 keys=[keys.record(deploy_id), keys.DUE, keys.PUBLISH, keys.AUDIT],
@@ -128,7 +144,7 @@ class Store:
                 ],
             )
             if written:
-                self._wait_until_durable()
+                self._refuse_unless_durable()
                 return changed
 
     # Moving
@@ -301,14 +317,18 @@ class Store:
     def _script(self, name: str) -> Script:
         return self.redis.register_script(_LUA[name])
 
-    def _wait_until_durable(self) -> None:
-        """Waits until the append-only file is on disk (Redis 7.2+): what people were told is not lost."""
-        if not self._waitaof:
-            return
-        try:
-            self.redis.waitaof(1, 0, _ms(self._durable_wait_seconds))
-        except ResponseError:
-            self._waitaof = False  # older than 7.2, or without an append-only file: the start check said so
+    def confirm_on_disk(self) -> None:
+        """Call between the intent and the change in AWS that it announces.
+
+        Raises:
+            NotOnDisk: what was written may still be lost.
+        """
+        if not self._durability.confirmed(self._durable_wait_seconds):
+            raise NotOnDisk(seconds=f"{self._durable_wait_seconds:g}")
+
+    def _refuse_unless_durable(self) -> None:
+        if not self._durability.confirmed(self._durable_wait_seconds):
+            raise TakenNotOnDisk(seconds=f"{self._durable_wait_seconds:g}")
 
 
 def _read(record: bytes | str, version: bytes | str) -> Deploy:

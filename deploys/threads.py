@@ -57,6 +57,7 @@ class Place(BaseModel):
 
     at: float
     urgent: bool
+    question: bool = False
 
 
 class ThreadView(BaseModel):
@@ -81,6 +82,8 @@ class ThreadView(BaseModel):
     """The state that the card was last sent with."""
     sent_at: float = 0.0
     """When the card was last sent."""
+    asked: tuple[str, ...] = ()
+    """Questions whose buttons stand on the card as it was last sent: the values of the buttons."""
     plainness: int = 0
     """How far cards had to be made plainer because Slack refused their blocks: 0 is not at all."""
     astray: bool = False

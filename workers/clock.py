@@ -28,7 +28,7 @@ log = structlog.get_logger()
 TICK_SECONDS = 0.25
 AGAIN_SECONDS = 5.0
 """What stays due is rung again this often (seconds)."""
-JANITOR_SECONDS = 300.0
+JANITOR_SECONDS = 15.0
 """Between two looks for services that a lost deploy left stopped (seconds)."""
 
 

@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTe
 from deploys.decisions import approved, rejected
 from deploys.deploy import Deploy, Phase
 from deploys.groups import Groups
+from deploys.lost import LostDeploys, sentence
 from deploys.pauses import answerers, unanswered
 from deploys.store import Store
 from deploys.threads import Threads
@@ -24,7 +25,7 @@ from workers.thread.trouble import CALL_FAILURES, judge
 log = structlog.get_logger()
 
 SHOWN = 25
-"""Deploys in one part of the tab (count): three parts with their headings stay within Slack's 100 blocks."""
+"""Deploys in one part of the tab (count): four parts with their headings stay within Slack's 100 blocks."""
 LATELY = 10
 
 
@@ -47,6 +48,7 @@ def publish_home(
         [deploy for deploy in store.recent(None, LATELY * 5) if not deploy.live][:LATELY],
         shown,
         now,
+        [sentence(lost, now) for lost in LostDeploys(store.redis).all()],
     )
     try:
         client.views_publish(user_id=user, view=view)
@@ -86,10 +88,13 @@ def home(
     lately: Sequence[Deploy],
     shown: Callable[[Deploy], Block],
     now: float,
+    found: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The view for views.publish; `shown` makes a deploy's row."""
+    """The view for views.publish; `shown` makes a deploy's row. found: what is told of services that a lost
+    deploy left stopped."""
     blocks: list[Block] = [
         *_part("Needs you", needs_you, shown, "Nothing waits for your answer."),
+        *map(_context, found[:SHOWN]),
         *_part(
             "Under way", under_way, shown, "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy."
         ),

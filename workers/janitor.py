@@ -1,9 +1,13 @@
-"""Finds services that a deploy left stopped, or scaling suspended, when its record was lost with Redis.
+"""Finds services that a deploy left stopped, or scaling suspended, and whose record does not know of that.
 
-The record is built anew from the marks on the ECS service and takes the service's line, so everything that
-holds for a deploy holds for this too: one at a time, strict order, guards, retries until it holds, a thread.
-It takes the line only while that is empty, in one script, so a deploy that is asked for in that moment waits
-or goes first, and never runs beside it.
+Redis may have been lost whole: then the record is built anew from the marks on the ECS service and takes the
+service's line, so everything that holds for a deploy holds for this too: one at a time, strict order, guards,
+retries until it holds, a thread. It takes the line only while that is empty, in one script, so a deploy that
+is asked for in that moment waits or goes first, and never runs beside it.
+
+Redis may have lost its last writes only: a record that lives is made due, and its next step adopts what it
+finds; one that ended without knowing of the stop lives again. After every restart of Redis all that live are
+made due once.
 
 Looked at is every service of the catalogue, as one that was stopped may have another strategy by now, and no
 other: a marked service that is not in it may be in the hands of another Slipway, whose records this one
@@ -15,32 +19,57 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
 from functools import partial
 
 import structlog
 from pydantic import ValidationError
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from deploys import keys
 from deploys.bell import Bell
 from deploys.catalogue.service import Role, Service, Strategy
 from deploys.connection import text
-from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Phase
+from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import AwsUnavailable, SlipwayError
-from deploys.scaling import Scaling
+from deploys.lost import LostDeploy, LostDeploys
 from deploys.store import Store
 from workers.ecs import services, session_names
 from workers.ecs.seen import ServiceSeen
 from workers.ecs.session import Aws, Region
 from workers.flows import marks
+from workers.flows.adoption import arn_beside, known_by_marks
 from workers.flows.best_effort import attempt
 from workers.flows.marks import Mark
 from workers.flows.words import found
 
 log = structlog.get_logger()
 
-LEAST_APART_SECONDS = 240.0
-"""Between the look that finds a mark without a record and the one that acts upon it, at least."""
+LEAST_APART_SECONDS = 75.0
+"""Between the look that finds a mark without a record and the one that acts upon it, at least: a lease and
+the longest call."""
+WITHOUT_A_CHANGE = frozenset({Outcome.REFUSED, Outcome.EXPIRED, Outcome.REJECTED, Outcome.CANCELLED})
+"""Outcomes of records that may say, wrongly, that nothing was changed."""
+
+
+class Care(Enum):
+    """What a marked service needs."""
+
+    NONE = "none"  # its record sees to it, or has left it as it is
+    WAKE = "wake"  # its record is older than the stop, and adopts it at its next step
+    TAKE_UP = "take up"  # there is no record, or it ended without knowing of the stop
+
+
+def care(record: Deploy | None, mark: Mark, seen: ServiceSeen) -> Care:
+    """What the service needs. record: of the deploy that marks it. Pure."""
+    if record is None:
+        return Care.TAKE_UP
+    if mark.stopped_at is None or record.stop_requested_at is not None:
+        return Care.NONE
+    if record.phase is not Phase.ENDED:
+        return Care.WAKE
+    return Care.TAKE_UP if seen.desired == 0 and record.outcome in WITHOUT_A_CHANGE else Care.NONE
 
 
 class Janitor:
@@ -63,6 +92,7 @@ class Janitor:
         self._services = tuple(known)
         self._store = store
         self._redis = redis
+        self._lost = LostDeploys(redis)
         self._aws = aws
         self._bell = bell
         # A late call of a lost step has arrived by then.
@@ -71,6 +101,7 @@ class Janitor:
 
     def look(self) -> None:
         """One look, ten services a call."""
+        self._wake_all_after_a_restart()
         places: dict[tuple[str, Role | None, str], list[Service]] = defaultdict(list)
         for service in self._services:
             places[service.region, service.role, service.cluster].append(service)
@@ -93,37 +124,64 @@ class Janitor:
         for each in here:
             yield from self._seen(place, cluster, [each])
 
+    def _wake_all_after_a_restart(self) -> None:
+        """Records may be older than what was done, and those that wait for people are not due for long."""
+        try:
+            run = text(self._redis.info("server")["run_id"])
+        except (ResponseError, KeyError):
+            return  # some managed services do not tell
+        before = self._redis.getset(keys.REDIS_RUN, run)
+        if before is not None and text(before) != run:
+            self._store.hurry([each.id for each in self._store.live()])
+
     def _consider(self, service: Service, seen: ServiceSeen | None) -> None:
         mark = marks.read(seen.tags) if seen is not None and seen.status == "ACTIVE" else None
-        if seen is None or mark is None or self._known(mark.deploy_id):
-            self._redis.hdel(keys.LOST, service.name)
+        if seen is None or mark is None:
+            self._lost.forget(service.name)
             return
-        if self._sighted_for(service, mark) < self._apart:
+        try:
+            record = self._store.get(mark.deploy_id)
+        except ValidationError:
+            return  # somebody's, of another version of Slipway
+        match care(record, mark, seen):
+            case Care.NONE:
+                self._lost.forget(service.name)
+            case Care.WAKE:
+                self._lost.forget(service.name)
+                self._store.hurry([mark.deploy_id])
+                self._bell.advance(mark.deploy_id)
+            case Care.TAKE_UP:
+                self._take_up(service, seen, mark, record)
+
+    def _take_up(self, service: Service, seen: ServiceSeen, mark: Mark, ended: Deploy | None) -> None:
+        now = self._now()
+        if now < self._noted(service, seen, mark).acts_at:
             return
-        deploy = rebuilt(service, seen, mark, self._now())
-        if self._store.adopt(deploy):
+        deploy = rebuilt(service, seen, mark, now) if ended is None else revived(ended, seen, mark, now)
+        if self._store.adopt(deploy, ended):
             log.error("a deploy whose record was lost is taken up", deploy=deploy.id, service=service.name)
-            self._redis.hdel(keys.LOST, service.name)
+            self._lost.forget(service.name)
             self._bell.advance(deploy.id)
             self._bell.publish(deploy.id)
 
-    def _known(self, deploy_id: str) -> bool:
-        """Whether there is a record: it lives and moves on, or it ended and left the service as it is."""
-        try:
-            return self._store.get(deploy_id) is not None
-        except ValidationError:
-            return True  # somebody's, of another version of Slipway
-
-    def _sighted_for(self, service: Service, mark: Mark) -> float:
-        """For how long this mark has been seen without a record (seconds)."""
+    def _noted(self, service: Service, seen: ServiceSeen, mark: Mark) -> LostDeploy:
+        """What is known of this mark, with when it was first seen."""
         now = self._now()
-        before = self._redis.hget(keys.LOST, service.name)
-        deploy_id, _, since = text(before).partition(" ") if before else ("", "", "")
-        if deploy_id == mark.deploy_id:
-            return now - float(since)
-        self._redis.hset(keys.LOST, service.name, f"{mark.deploy_id} {now:.3f}")
-        log.warning("marked, and no record of the deploy", deploy=mark.deploy_id, service=service.name)
-        return 0.0
+        before = self._lost.of(service.name)
+        if before is not None and before.deploy == mark.deploy_id:
+            lost = before.evolve(desired=seen.desired)
+        else:
+            log.warning("marked, and no record knows of it", deploy=mark.deploy_id, service=service.name)
+            lost = LostDeploy(
+                deploy=mark.deploy_id,
+                service=service.name,
+                since=now,
+                acts_at=now + self._apart,
+                desired=seen.desired,
+                count=mark.count,
+            )
+        self._lost.note(lost)
+        return lost
 
 
 def rebuilt(service: Service, seen: ServiceSeen, mark: Mark, now: float) -> Deploy:
@@ -143,26 +201,27 @@ def rebuilt(service: Service, seen: ServiceSeen, mark: Mark, now: float) -> Depl
         channel=mark.channel or next(iter(service.channels), ""),
         requested_at=now,
         phase_since=now,
-        original=Original(
-            revision=_arn(seen, mark.old) if mark.old else seen.revision,
-            desired_count=mark.count,
-            task_arns=(),
-        ),
-        scaling=Scaling(before=mark.suspended, tried=True) if mark.suspended is not None else None,
         uncertain=True,
-    )
+    ).evolve(**{**known_by_marks(seen, mark), "new_revision": None})
     if seen.desired == 0:
-        stopped = lost.evolve(
-            phase=Phase.RESTORING,
-            new_revision=_arn(seen, mark.new) if mark.new else None,
-            back_to=Outcome.ROLLED_BACK,
-            reason=found.reason(),
-        )
-        return stopped.saying(now, MilestoneKind.TROUBLE, found.at_zero(stopped), broadcast=True)
+        return _brought_back(lost, seen, mark, now)
     running = lost.evolve(phase=Phase.SETTLING, outcome=Outcome.FAILED, ended_at=now, reason=found.reason())
     return running.saying(now, MilestoneKind.END, found.running(running, seen), broadcast=True)
 
 
-def _arn(seen: ServiceSeen, short: str) -> str:
-    """The ARN of `family:number`, beside the revision that the service has."""
-    return f"{seen.revision.rpartition('/')[0]}/{short}"
+def revived(ended: Deploy, seen: ServiceSeen, mark: Mark, now: float) -> Deploy:
+    """The record of a deploy that ended as if it had changed nothing, while its service is stopped. Pure."""
+    again = ended.evolve(outcome=None, ended_at=None, uncertain=True, **known_by_marks(seen, mark))
+    return _brought_back(again, seen, mark, now)
+
+
+def _brought_back(deploy: Deploy, seen: ServiceSeen, mark: Mark, now: float) -> Deploy:
+    stopped = deploy.at(
+        Phase.RESTORING,
+        now,
+        new_revision=arn_beside(seen, mark.new) if mark.new else None,
+        back_to=Outcome.ROLLED_BACK,
+        reason=found.reason(),
+        stop_requested_at=mark.stopped_at,
+    )
+    return stopped.saying(now, MilestoneKind.TROUBLE, found.at_zero(stopped), broadcast=True)

@@ -8,12 +8,14 @@ from typing import Protocol
 
 from deploys.batch import Batch
 from deploys.claims import Claim
-from deploys.deploy import Deploy
+from deploys.deploy import Deploy, Phase
+from deploys.errors import NotOnDisk
 from deploys.store import Store
 from deploys.traffic import HookAction
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.session import WORST_CALL_SECONDS, Region
 
+WAY_BACK = frozenset({Phase.RESTORING, Phase.FOLLOWING_BACK, Phase.SETTLING})
 REMEMBERED = 200
 """Deploys of a service among which a rollback looks (count)."""
 
@@ -94,6 +96,8 @@ class Turn:
         self._sights = sights
         self._store = store
         self._now = now
+        self._on_disk = -1
+        """Version of the record that Redis confirmed to be on disk."""
 
     def now(self) -> float:
         """The time (epoch seconds)."""
@@ -135,11 +139,27 @@ class Turn:
 
     def guard(self) -> None:
         """Call right before each call that changes AWS. A role's keys are fetched here where that is due, so
-        that the call itself takes no longer than one call can.
+        that the call itself takes no longer than one call can; and the intent has to be on disk, as a Redis
+        that loses its last second would otherwise not know of the change.
+
+        The way back does not depend on the disk: a service that stays down is worse than a record that is
+        older than what was done, and such a record adopts it.
 
         Raises:
+            NotOnDisk: Redis did not confirm the intent in time.
             LeaseTooShort: it could outlive the lease.
             RoleDenied, AwsError: the service's role could not be assumed.
         """
         self.region.ready()
+        if self._on_disk != self.claim.deploy.version:
+            self._confirm_on_disk()
         self.claim.guard(WORST_CALL_SECONDS)
+
+    def _confirm_on_disk(self) -> None:
+        try:
+            self._store.confirm_on_disk()
+        except NotOnDisk:
+            if self.claim.deploy.phase not in WAY_BACK:
+                raise
+            return
+        self._on_disk = self.claim.deploy.version

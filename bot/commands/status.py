@@ -12,17 +12,18 @@ from bot.reply import Reply, section
 from bot.times import ago
 from deploys import naming
 from deploys.deploy import Deploy, Phase, Verb
+from deploys.lost import LostDeploy, LostDeploys, sentence
 from deploys.mrkdwn import code
 from deploys.standing import standing
 
 MOST_ENDED = 5
 """Ended deploys in one answer (count)."""
-ROOM = {"under way": 1700, "waiting": 1200, "ended": 900}
+ROOM = {"found": 700, "under way": 1400, "waiting": 1200, "ended": 900}
 """Characters for each part."""
 
 
 def run(command: StatusCommand, desk: Desk) -> Reply:
-    """What is under way, what waits and what ended lately.
+    """What was found stopped, what is under way, what waits and what ended lately.
 
     Raises:
         UnknownService
@@ -34,13 +35,21 @@ def run(command: StatusCommand, desk: Desk) -> Reply:
     recent = desk.store.recent(service, MOST_ENDED + len(known))
     ended = [each for each in recent if not each.live][:MOST_ENDED]
     about = f" of {code(service)}" if service else ""
+    lost = [each for each in LostDeploys(desk.store.redis).all() if service in (None, each.service)]
+    under_way = _part(f"*Under way*{about}", moving, ROOM["under way"], desk)
     parts = [
-        _part(f"*Under way*{about}", moving, ROOM["under way"], desk) or f"Nothing{about} is under way.",
+        _lost(lost, desk.now()),
+        under_way or ("" if lost else f"Nothing{about} is under way."),
         _part("*Waiting in line*", waiting, ROOM["waiting"], desk),
         _part("*Ended lately*", ended, ROOM["ended"], desk),
     ]
     shown = [part for part in parts if part]
     return Reply("\n\n".join(shown), tuple(section(part) for part in shown))
+
+
+def _lost(found: Sequence[LostDeploy], now: float) -> str:
+    lines = fitting([sentence(each, now) for each in found], ROOM["found"])
+    return f"*Found stopped, and being brought back*\n{lines}" if found else ""
 
 
 def _part(title: str, deploys: Sequence[Deploy], room: int, desk: Desk) -> str:

@@ -48,6 +48,8 @@ from deploys.errors.aws import (
 from deploys.errors.claiming import (
     Conflict,
     LeaseTooShort,
+    NotOnDisk,
+    TakenNotOnDisk,
 )
 from deploys.errors.clicks import (
     AlreadyDecided,
@@ -153,6 +155,7 @@ __all__ = [
     "NoSuchContainerBefore",
     "NotADeployer",
     "NotAnApprover",
+    "NotOnDisk",
     "NotStarted",
     "NothingLeftToCancel",
     "NothingRuns",
@@ -184,6 +187,7 @@ __all__ = [
     "SlackSilent",
     "SlipwayError",
     "TagsUnknown",
+    "TakenNotOnDisk",
     "TooLate",
     "TooLateToCancel",
     "TooManyAtOnce",

@@ -1,8 +1,8 @@
-"""Why a worker lets go of a deploy. Nobody reads these but the log."""
+"""Why a worker lets go of a deploy, and what is not safely written yet."""
 
 from __future__ import annotations
 
-from deploys.errors.refused import SlipwayError
+from deploys.errors.refused import Refused, SlipwayError
 
 
 class Conflict(SlipwayError):
@@ -11,3 +11,14 @@ class Conflict(SlipwayError):
 
 class LeaseTooShort(SlipwayError):
     sentence = """Too little of the lease on {id} is left for this call."""
+
+
+class NotOnDisk(SlipwayError):
+    sentence = """Redis has not confirmed within {seconds} s that what I am about to do is written to its
+    disk, so I do not ask AWS for it yet: look at the disk of Redis. It is tried again."""
+
+
+class TakenNotOnDisk(Refused):
+    sentence = """I have noted this and act on it, but Redis has not confirmed within {seconds} s that it is
+    on its disk. If Redis restarts right now, it may be forgotten: `/deploy status` shows whether it is
+    known. Tell whoever runs Redis that its disk is slow."""

@@ -1,12 +1,13 @@
--- Takes a record in that was lost, unless it is there, or another deploy has the service.
+-- Takes a record in that was lost, or that ended without knowing what its deploy did, unless it is there in
+-- another version, or another deploy has the service.
 -- KEYS: record line live history service_history due bells publish audit
--- ARGV: id record now_ms audit...
+-- ARGV: id record now_ms version|'' audit... (version: of the record that ended; empty: there is none)
 -- Returns 1, or 0 when it was left.
-local id, record, now = ARGV[1], ARGV[2], ARGV[3]
-if redis.call('EXISTS', KEYS[1]) == 1 or redis.call('LLEN', KEYS[2]) > 0 then
+local id, record, now, version = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if (redis.call('HGET', KEYS[1], 'version') or '') ~= version or redis.call('LLEN', KEYS[2]) > 0 then
   return 0
 end
-redis.call('HSET', KEYS[1], 'record', record, 'version', 0)
+redis.call('HSET', KEYS[1], 'record', record, 'version', (tonumber(version) or -1) + 1)
 redis.call('RPUSH', KEYS[2], id)
 redis.call('SADD', KEYS[3], id)
 redis.call('ZADD', KEYS[4], now, id)
@@ -14,5 +15,5 @@ redis.call('ZADD', KEYS[5], now, id)
 redis.call('ZADD', KEYS[6], now, id)
 redis.call('HSET', KEYS[7], id, 'advance')
 redis.call('ZADD', KEYS[8], now, id)
-redis.call('XADD', KEYS[9], '*', unpack(ARGV, 4))
+redis.call('XADD', KEYS[9], '*', unpack(ARGV, 5))
 return 1

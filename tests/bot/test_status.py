@@ -8,6 +8,7 @@ import pytest
 
 from deploys.catalogue.catalogue import Catalogue
 from deploys.deploy import Outcome, Phase
+from deploys.lost import LostDeploy, LostDeploys
 from tests.bot.room import ALICE, CAROL, DAVE, Room
 from tests.bot.together import with_groups
 
@@ -20,6 +21,26 @@ def catalogue(catalogue: Catalogue) -> Catalogue:
 def test_nothing_under_way(room: Room) -> None:
     assert room.type("/deploy status") == "Nothing is under way."
     assert room.type("/deploy status web") == "Nothing of `web` is under way."
+
+
+def test_services_that_a_lost_deploy_left_stopped(room: Room) -> None:
+    now = room.clock()
+    for name, desired, acts_at in [("ledger", 0, now + 40), ("web", 3, now - 1)]:
+        LostDeploys(room.redis).note(
+            LostDeploy(deploy="w7x8y9zt", service=name, since=now, acts_at=acts_at, desired=desired, count=2)
+        )
+
+    assert room.type("/deploy status") == (
+        "*Found stopped, and being brought back*\n"
+        "• `ledger` was stopped by deploy `w7x8y9zt`, whose record Redis lost: it wants 0 tasks. I begin to "
+        "bring back 2 tasks in 40 s.\n"
+        "• `web` was stopped by deploy `w7x8y9zt`, whose record Redis lost: it wants 3 tasks by now. I put "
+        "its scaling back and take the marks of the deploy off now."
+    )
+    assert room.type("/deploy status api") == "Nothing of `api` is under way."
+    room.type("/deploy api 1.4.2")
+    room.move(room.only(), phase=Phase.FOLLOWING)
+    assert "marks of the deploy off now.\n\n*Under way*\n• `api` `1.4.2`" in room.type("/deploy status")
 
 
 def test_what_moves_what_waits_and_what_ended(room: Room) -> None:

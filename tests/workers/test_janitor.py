@@ -91,7 +91,7 @@ def test_a_service_that_cannot_be_read_does_not_hide_the_others(
 
 def two_looks(yard: Yard, janitor: Janitor) -> None:
     janitor.look()
-    wait(yard, 300)
+    wait(yard, 80)
     janitor.look()
 
 
@@ -170,12 +170,12 @@ def test_a_service_that_runs_is_left_as_it_is_but_for_scaling_and_marks(yard: Ya
     )
 
 
-def test_one_look_is_not_enough_nor_two_within_four_minutes(yard: Yard, janitor: Janitor) -> None:
+def test_one_look_is_not_enough_nor_two_within_a_lease_and_a_call(yard: Yard, janitor: Janitor) -> None:
     lost = begin(yard, Phase.DRAINING)
     redis_is_lost(yard)
 
     janitor.look()
-    wait(yard, 200)
+    wait(yard, 70)
     janitor.look()
 
     assert yard.store.get(lost.id) is None

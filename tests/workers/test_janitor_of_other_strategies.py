@@ -8,8 +8,9 @@ from deploys import keys
 from deploys.catalogue.service import Service, Strategy
 from deploys.deploy import Outcome, Phase
 from deploys.errors import LeftStopped
+from deploys.lost import LostDeploy, LostDeploys
 from deploys.scaling import EVERYTHING
-from tests.builders import a_deploy, a_native_service, a_service
+from tests.builders import NOW, a_deploy, a_native_service, a_service
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags
 from tests.workers.test_janitor import BEFORE, SERVICE, begin, desired, redis_is_lost, suspended, two_looks
 from tests.workers.yard import ALICE, PACE, SilentBell, Yard
@@ -83,7 +84,8 @@ def test_a_service_that_is_being_deleted_is_left_alone(yard: Yard) -> None:
     yard.console.delete_service(cluster="production", service=SERVICE, force=True)
     janitor = a_janitor(yard, a_service(SERVICE))
     janitor.look()
-    yard.redis.hset(keys.LOST, SERVICE, f"{lost.id} {yard.ecs.now() - 1000:.3f}")
+    noted = LostDeploy(deploy=lost.id, service=SERVICE, since=NOW, acts_at=NOW, desired=0, count=2)
+    LostDeploys(yard.redis).note(noted)
 
     janitor.look()
 

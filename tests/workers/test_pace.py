@@ -42,5 +42,7 @@ def test_times_that_people_were_told_are_not_stretched(
     monkeypatch.setattr(yard, "PACE", replace(PACE, jitter=0.5))
     place = Yard(ecs, redis)
     asked = place.until_phase(place.ask("ledger", "1.4.2"), Phase.AWAITING_APPROVAL)
+    asked = place.show(asked.id)
+    place.tick(0)
 
     assert place.store.due(ecs.now() + 7200)[0].at == pytest.approx(asked.question_expires_at, abs=0.01)

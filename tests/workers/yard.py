@@ -14,7 +14,7 @@ from deploys import keys
 from deploys.bell import WATCH, Bell
 from deploys.catalogue.service import Service
 from deploys.connection import texts
-from deploys.decisions import cancel, decide
+from deploys.decisions import cancel, decide, shown
 from deploys.deploy import Deploy, MilestoneKind, Phase, Verb, Verdict
 from deploys.hooks import answer
 from deploys.pauses import number, unanswered
@@ -114,6 +114,13 @@ class Yard:
             lambda d: decide(d, user, verdict, question, self.ecs.now()),
             by=user,
             what=verdict.value,
+        )
+
+    def show(self, deploy_id: str) -> Deploy:
+        """Slack has taken the card with the buttons of the question that stands."""
+        question = self.get(deploy_id).question
+        return self.store.amend(
+            deploy_id, lambda d: shown(d, question, self.ecs.now()), by="slipway", what="question shown"
         )
 
     def answer(self, deploy_id: str, action: HookAction, user: str = BOB) -> None:

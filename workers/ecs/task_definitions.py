@@ -22,9 +22,17 @@ from workers.ecs.session import Region
 
 DEPLOY_TAG = "slipway:deploy"
 """Tag on a registered revision: the id of the deploy that registered it."""
+REPLACES_TAG = "slipway:replaces"
+"""Tag beside it: the revision that the service ran before, `web:17`."""
+ROLLBACK_TAG = "slipway:rollback"
+"""Tag on an earlier revision that a rollback returns to as it is: the deploy's id and the revision that the
+service ran before, `w7x8y9zt web:18`."""
 
 _RESERVED = "aws:"
 """Tag keys with this prefix belong to AWS and cannot be set (ECS API reference, Tag)."""
+
+_OURS = (DEPLOY_TAG, TAG_MARK, REPLACES_TAG, ROLLBACK_TAG)
+"""Tags that are about one revision, and are not copied."""
 
 _NEWEST = 100
 """How many of a family's newest revisions are looked at: one page of ListTaskDefinitions."""
@@ -94,11 +102,13 @@ def copied(
     tag_mark: str = "",
     *,
     without_unknown_fields: bool = False,
+    replaces: str = "",
 ) -> dict[str, Any]:
     """The RegisterTaskDefinition request for a copy of the revision, marked with the deploy's id, with these
     images for the containers named.
 
     tag_mark: says which tag a pinned image has (see `pins`). Empty: the revision's own stays while it holds.
+    replaces: ARN of the revision that the service runs until then.
 
     without_unknown_fields: the copy may lose what this boto3 does not know.
 
@@ -121,10 +131,10 @@ def copied(
     kept = [
         {"key": key, "value": value}
         for key, value in revision.tags
-        if not key.lower().startswith(_RESERVED) and key not in (DEPLOY_TAG, TAG_MARK)
+        if not key.lower().startswith(_RESERVED) and key not in _OURS
     ]
-    marks = {DEPLOY_TAG: deploy_id, **({TAG_MARK: tag_mark} if tag_mark else {})}
-    request["tags"] = [*kept, *({"key": key, "value": value} for key, value in marks.items())]
+    marks = {DEPLOY_TAG: deploy_id, TAG_MARK: tag_mark, REPLACES_TAG: replaces.rsplit("/", 1)[-1]}
+    request["tags"] = [*kept, *({"key": key, "value": value} for key, value in marks.items() if value)]
     return request
 
 
@@ -162,11 +172,39 @@ def registered_for(region: Region, family: str, newer_than: int, deploy_id: str)
     for arn in arns:
         if int(arn.rsplit(":", 1)[-1]) <= newer_than:
             continue
-        with aws_call("ecs:DescribeTaskDefinition"):
-            answer = region.ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
-        if dict(_tags(answer)).get(DEPLOY_TAG) == deploy_id:
+        if tags_of(region, arn).get(DEPLOY_TAG) == deploy_id:
             return arn
     return None
+
+
+def tags_of(region: Region, arn: str) -> dict[str, str]:
+    """A revision's tags. Raises the errors of `aws_call`."""
+    with aws_call("ecs:DescribeTaskDefinition"):
+        return dict(_tags(region.ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])))
+
+
+def replaced_by(region: Region, arn: str, deploy_id: str) -> str | None:
+    """What the service ran before this deploy set this revision, as `family:number`, empty where no tag says
+    that; None where the revision is not this deploy's. Raises the errors of `aws_call`.
+    """
+    return replaced(tags_of(region, arn), deploy_id)
+
+
+def replaced(tags: Mapping[str, str], deploy_id: str) -> str | None:
+    """The same, by a revision's tags. Pure."""
+    if tags.get(DEPLOY_TAG) == deploy_id:
+        return tags.get(REPLACES_TAG, "")
+    returned_by, _, before = tags.get(ROLLBACK_TAG, "").partition(" ")
+    return before if returned_by == deploy_id else None
+
+
+def mark_rollback(region: Region, arn: str, deploy_id: str, replaces: str) -> None:
+    """Marks an earlier revision as the one that this deploy returns to. replaces: ARN of what the service
+    runs until then. Raises the errors of `aws_call`; doing it again does no harm.
+    """
+    value = f"{deploy_id} {replaces.rsplit('/', 1)[-1]}"
+    with aws_call("ecs:TagResource", changes=True):
+        region.ecs.tag_resource(resourceArn=arn, tags=[{"key": ROLLBACK_TAG, "value": value}])
 
 
 @lru_cache(maxsize=1)

@@ -60,7 +60,8 @@ def planned(deploy: Deploy, turn: Turn) -> ScalingPlan | None:
 def recorded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Scaling | None:
     """How the service is scaled, before anything is suspended; what was recorded once, stays.
 
-    A deploy whose record was lost may have left everything suspended. Then its tags say how it was before.
+    A deploy whose record was lost may have left everything suspended, and so may this one where its record is
+    older than that. Then the tags say how it was before.
 
     Raises the errors of `aws_call`. Where the workers may not ask, that is an error only if they could when
     the plan was made: it promised that scaling is suspended.
@@ -107,6 +108,10 @@ def suspend(deploy: Deploy, turn: Turn) -> Deploy | Next:
         trying = scaling.evolve(tried=True)
         deploy = deploy.saying(turn.now(), MilestoneKind.PROGRESS, words.suspending(trying), scaling=trying)
     deploy = turn.write(deploy)
+    if (seen := turn.service()) is not None and deploy.scaling is not None:
+        turn.guard()
+        value = marks.suspended(deploy, deploy.scaling)
+        services.tag(turn.region, seen.arn, {marks.SUSPENDED_TAG: value})
     turn.guard()
     targets.suspend(turn.region, deploy.service.cluster, deploy.service.ecs_service, EVERYTHING)
     held = _target(deploy, turn)
@@ -206,12 +211,13 @@ def _is_back(deploy: Deploy, turn: Turn, text: str) -> Deploy:
 
 
 def _left_by_a_lost_one(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Mark | None:
-    """The marks of a deploy without a record. One that has a record put back what it had suspended; its marks
-    could not be taken off.
+    """The marks of a deploy without a record, or of this one, whose record may be older than what it did.
+    Another one that has a record put back what it had suspended; its marks could not be taken off.
     """
     mark = marks.read(seen.tags)
-    known = {deploy.id, *(each.id for each in turn.earlier())}
-    return mark if mark is not None and mark.deploy_id not in known else None
+    if mark is None or mark.deploy_id == deploy.id:
+        return mark if mark is not None and mark.suspending else None
+    return mark if mark.deploy_id not in {each.id for each in turn.earlier()} else None
 
 
 def _target(deploy: Deploy, turn: Turn) -> TargetSeen | None:

@@ -11,6 +11,7 @@ from workers.flows.ending import end, go_back
 from workers.flows.rollout import Stand
 from workers.flows.serving import serves
 from workers.flows.words import emptied as words
+from workers.flows.words import reasons
 from workers.turn import Next, Turn
 
 
@@ -22,6 +23,8 @@ def served(deploy: Deploy) -> bool:
 
 def emptied(deploy: Deploy, turn: Turn) -> Next:
     """The end, or the way back."""
+    if deploy.original is not None and deploy.cancel:
+        return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if deploy.original is not None:
         return go_back(deploy, turn, Outcome.ROLLED_BACK, words.reason())
     return end(deploy.evolve(emptied=True), turn, Outcome.SUPERSEDED, words.superseded(deploy))

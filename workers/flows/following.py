@@ -6,7 +6,7 @@ from deploys.around import after
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Rollout
 from deploys.errors import SlipwayError
-from workers.ecs import tasks
+from workers.ecs import task_definitions, tasks
 from workers.ecs.seen import DeploymentSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
 from workers.flows.aftermath import newer_than_ours, succeeded_before
@@ -16,7 +16,7 @@ from workers.flows.checking import succeed
 from workers.flows.deadline import ecs_overdue, overdue
 from workers.flows.ecs_back import back_at, noted
 from workers.flows.emptied import back_at_zero, emptied, served
-from workers.flows.ending import end, ended_gone, go_back, recorded_revision, superseded
+from workers.flows.ending import end, ended_gone, go_back, is_recorded, recorded_revision, superseded
 from workers.flows.evidence import NO_EVIDENCE, Evidence, gather, news, own_events
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
@@ -26,7 +26,7 @@ from workers.flows.shifting import observe
 from workers.flows.stop_start import taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
 from workers.flows.unseen import tell_unseen
-from workers.flows.words import aftermath, endings, going, reasons
+from workers.flows.words import aftermath, endings, found, going, reasons
 from workers.turn import Next, Turn
 
 
@@ -40,6 +40,8 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
     )
     deploy = observe(deploy, own, turn.now())
+    if stands in (Stand.SUPERSEDED, Stand.SUCCEEDED) and (back := _set_back_by_us(deploy, turn, seen)):
+        return back
     if stands is Stand.SUPERSEDED and seen is not None:
         return (taken if deploy.original else superseded)(deploy, turn, seen)
     if stands.final:
@@ -61,6 +63,19 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return settled
     deploy = tell_unseen(deploy, turn, own)
     return tell_serving(Next(tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds), turn)
+
+
+def _set_back_by_us(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next | None:
+    """The way back, where the newer deployment is our own one of the recorded revision, by its mark, and the
+    record is older than that; else None."""
+    if seen is None or not is_recorded(deploy, seen.revision):
+        return None
+    revision = seen.revision
+    if best_effort(lambda: task_definitions.replaced_by(turn.region, revision, deploy.id), None) is None:
+        return None
+    if deploy.cancel:
+        return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
+    return go_back(deploy, turn, Outcome.ROLLED_BACK, found.reason())
 
 
 def followed(deploy: Deploy) -> Followed:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from deploys.catalogue.service import Service
-from deploys.deploy import ContainerChange, Deploy, Outcome, Verb
+from deploys.catalogue.service import Service, Strategy
+from deploys.deploy import ContainerChange, Deploy, Outcome, Plan, Verb
 from deploys.errors import AlreadyRuns, NothingToRollBackTo, Refused, UnknownTarget
 from deploys.mrkdwn import code
 from workers.ecs import task_definitions
 from workers.ecs.pins import shown_tag
-from workers.ecs.seen import RevisionSeen
+from workers.ecs.seen import RevisionSeen, ServiceSeen
 from workers.flows.ending import recorded_revision
 from workers.turn import Turn
 
@@ -95,6 +95,29 @@ def _main_container(revision: RevisionSeen, service: Service) -> str:
         containers = cast("list[dict[str, Any]]", revision.raw["containerDefinitions"])
         essential = (each for each in containers if each.get("essential", True))
         return str(next(essential, containers[0])["name"])
+
+
+def plan_between(
+    deploy: Deploy, seen: ServiceSeen, old_revision: RevisionSeen, new_revision: RevisionSeen
+) -> Plan:
+    """The plan of a rollout that is under way, or over, from its two revisions.
+
+    Raises:
+        NoSuchContainer, ImageUnreadable
+    """
+    changes = changes_between(old_revision, new_revision, deploy.service)
+    return Plan(
+        old_revision=old_revision.arn,
+        source_revision=new_revision.arn,
+        tag=shown_tag(changes[0].new_image, new_revision),
+        old_tag=shown_tag(changes[0].old_image, old_revision),
+        changes=changes,
+        desired_count=deploy.original.desired_count if deploy.original else seen.desired,
+        minimum_healthy_percent=seen.minimum_healthy_percent,
+        maximum_percent=seen.maximum_percent,
+        downtime=deploy.service.strategy is Strategy.STOP_START,
+        traffic=seen.traffic,
+    )
 
 
 def _digest_then(earlier: Sequence[Deploy], arn: str) -> str:

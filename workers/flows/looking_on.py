@@ -10,7 +10,7 @@ before.
 
 from __future__ import annotations
 
-from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Plan
+from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import NothingToFollow, Refused
 from workers.ecs import task_definitions
 from workers.ecs.pins import shown_tag
@@ -25,7 +25,7 @@ from workers.flows.emptied import emptied
 from workers.flows.ending import end, look_again
 from workers.flows.evidence import gather
 from workers.flows.following import followed, own_deployment, progress, tell_ecs_goes_back, tell_trouble
-from workers.flows.goals import changes_between
+from workers.flows.goals import plan_between
 from workers.flows.present import present
 from workers.flows.rollout import Stand, in_progress, stand
 from workers.flows.words import aftermath, not_back
@@ -145,18 +145,7 @@ def _with_versions(deploy: Deploy, turn: Turn, seen: ServiceSeen, primary: Deplo
     old = _revision(turn, before.revision) if before else None
     if new is None or old is None or not tag:
         return deploy.evolve(tag=tag)
-    changes = changes_between(old, new, deploy.service)
-    plan = Plan(
-        old_revision=old.arn,
-        source_revision=new.arn,
-        tag=tag,
-        old_tag=_tag(deploy, old),
-        changes=changes,
-        desired_count=seen.desired,
-        minimum_healthy_percent=seen.minimum_healthy_percent,
-        maximum_percent=seen.maximum_percent,
-        traffic=seen.traffic,
-    )
+    plan = plan_between(deploy, seen, old, new)
     return deploy.evolve(tag=tag, plan=plan)
 
 

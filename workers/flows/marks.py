@@ -20,13 +20,17 @@ ASKED_TAG = "slipway:asked"
 """What was asked for, by whom, in which channel and team: `deploy 1.4.2 U01ALICE00 C01DEPLOYS T01SLIPWAY`."""
 SUSPENDED_TAG = "slipway:suspended"
 """Deploy id and what Application Auto Scaling had suspended before: `w7x8y9zt in=false out=false
-scheduled=false`. Absent where nothing scales the service."""
-KEYS = (RESTORE_TAG, REVISIONS_TAG, ASKED_TAG, SUSPENDED_TAG)
+scheduled=false`, and ` tried` right before Slipway suspends everything. Absent if nothing scales it."""
+STOPPED_TAG = "slipway:stopped"
+"""Deploy id and time (epoch seconds), right before the desired count is set to 0: `w7x8y9zt 1790000000`. A
+count of 0 without it was set by somebody else."""
+KEYS = (RESTORE_TAG, REVISIONS_TAG, ASKED_TAG, SUSPENDED_TAG, STOPPED_TAG)
 LONGEST_VALUE = 256
 
 _RESTORE = re.compile(r"([a-z0-9]{1,64})/([0-9]{1,6})")
 _ASKED = re.compile(r"([a-z]+) (\S+) (\S+) (\S+) (\S+)")
-_SUSPENDED = re.compile(r"(\S+) in=(true|false) out=(true|false) scheduled=(true|false)")
+_SUSPENDED = re.compile(r"(\S+) in=(true|false) out=(true|false) scheduled=(true|false)( tried)?")
+_STOPPED = re.compile(r"(\S+) ([0-9]{1,12})")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,10 @@ class Mark:
     team: str = ""
     suspended: Suspension | None = None
     """What was suspended before; None where nothing scaled the service."""
+    suspending: bool = False
+    """Slipway suspended the rest, or was about to."""
+    stopped_at: float | None = None
+    """When Slipway set the desired count to 0, or was about to (epoch seconds)."""
 
 
 def written(deploy: Deploy, original: Original, scaling: Scaling | None) -> dict[str, str]:
@@ -57,12 +65,20 @@ def written(deploy: Deploy, original: Original, scaling: Scaling | None) -> dict
         ASKED_TAG: " ".join(asked),
     }
     if scaling is not None:
-        before = scaling.before
-        tags[SUSPENDED_TAG] = (
-            f"{deploy.id} in={_yes(before.scale_in)} out={_yes(before.scale_out)} "
-            f"scheduled={_yes(before.scheduled)}"
-        )
+        tags[SUSPENDED_TAG] = suspended(deploy, scaling)
     return {key: value for key, value in tags.items() if len(value) <= LONGEST_VALUE}
+
+
+def suspended(deploy: Deploy, scaling: Scaling) -> str:
+    """The value of SUSPENDED_TAG."""
+    before, tried = scaling.before, " tried" if scaling.tried else ""
+    processes = f"in={_yes(before.scale_in)} out={_yes(before.scale_out)} scheduled={_yes(before.scheduled)}"
+    return f"{deploy.id} {processes}{tried}"
+
+
+def stopped(deploy: Deploy, now: float) -> dict[str, str]:
+    """The tag for a service that is about to be stopped."""
+    return {STOPPED_TAG: f"{deploy.id} {int(now)}"}
 
 
 def read(tags: Mapping[str, str]) -> Mark | None:
@@ -73,6 +89,8 @@ def read(tags: Mapping[str, str]) -> Mark | None:
     deploy_id = restore[1]
     old, _, new = tags.get(REVISIONS_TAG, "").partition(" ")
     verb, tag, requester, channel, team = _asked(tags.get(ASKED_TAG, ""))
+    before = _SUSPENDED.fullmatch(tags.get(SUSPENDED_TAG, ""))
+    stop = _STOPPED.fullmatch(tags.get(STOPPED_TAG, ""))
     return Mark(
         deploy_id=deploy_id,
         count=int(restore[2]),
@@ -83,8 +101,16 @@ def read(tags: Mapping[str, str]) -> Mark | None:
         requester=requester,
         channel=channel,
         team=team,
-        suspended=_suspended(tags.get(SUSPENDED_TAG, ""), deploy_id),
+        suspended=_suspended(before, deploy_id),
+        suspending=before is not None and before[1] == deploy_id and before[5] is not None,
+        stopped_at=float(stop[2]) if stop is not None and stop[1] == deploy_id else None,
     )
+
+
+def of_another(tags: Mapping[str, str], deploy_id: str) -> bool:
+    """Whether another deploy marks the service: it has it by now."""
+    mark = read(tags)
+    return mark is not None and mark.deploy_id != deploy_id
 
 
 def _asked(value: str) -> tuple[Verb, str, str, str, str]:
@@ -94,9 +120,8 @@ def _asked(value: str) -> tuple[Verb, str, str, str, str]:
     return Verb(found[1]), found[2], found[3], found[4], found[5]
 
 
-def _suspended(value: str, deploy_id: str) -> Suspension | None:
+def _suspended(found: re.Match[str] | None, deploy_id: str) -> Suspension | None:
     """A tag that an earlier deploy left behind says nothing about this one."""
-    found = _SUSPENDED.fullmatch(value)
     if found is None or found[1] != deploy_id:
         return None
     return Suspension(scale_in=found[2] == "true", scale_out=found[3] == "true", scheduled=found[4] == "true")

@@ -104,7 +104,7 @@ def open_next(deploy: Deploy, own: ServiceDeploymentSeen, now: float) -> Deploy:
     if pause is None:
         return deploy
     deploy = deploy.evolve(shift=shift.evolve(pauses=(*shift.pauses, pause)))
-    text = words.question(deploy, pause, now)
+    text = words.question(deploy, pause)
     return deploy.saying(now, MilestoneKind.QUESTION, text, broadcast=True)
 
 

@@ -59,14 +59,15 @@ def plan(deploy: Deploy, turn: Turn) -> Next:
 
 
 def ask(deploy: Deploy, now: float) -> Deploy:
-    """Opens a new approval question; answers to earlier ones no longer count."""
-    expiry = float(deploy.service.approval_expiry)
-    return deploy.saying(now, MilestoneKind.QUESTION, asking.question(deploy, expiry), broadcast=True).at(
+    """Opens a new approval question; answers to earlier ones no longer count. Its time begins when it is
+    shown."""
+    return deploy.saying(now, MilestoneKind.QUESTION, asking.question(deploy), broadcast=True).at(
         Phase.AWAITING_APPROVAL,
         now,
         decisions=(),
         question=deploy.question + 1,
-        question_expires_at=now + expiry,
+        question_shown_at=None,
+        question_expires_at=None,
     )
 
 
@@ -135,11 +136,13 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
 
 
 def _check_not_left_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> None:
-    """A deploy without a record may have stopped the service: then the janitor is about to bring it back."""
+    """A deploy whose record is lost, or does not know of it, may have stopped the service: then the janitor
+    is about to bring it back."""
     mark = marks.read(seen.tags) if seen is not None and seen.desired == 0 else None
     if mark is None:
         return
-    if mark.deploy_id not in {deploy.id, *(each.id for each in turn.earlier())}:
+    known = {each.id for each in turn.earlier() if each.stop_requested_at is not None}
+    if mark.deploy_id not in {deploy.id, *known}:
         raise LeftStopped(service=deploy.service.name, deploy=mark.deploy_id, count=mark.count)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from deploys.around import before
 from deploys.catalogue.service import TaskBefore
 from deploys.deploy import Deploy, MilestoneKind, Outcome
-from deploys.errors import AwsError, AwsUncertain, SlipwayError
+from deploys.errors import AwsError, AwsUncertain, NotOnDisk, SlipwayError
 from deploys.one_off import OneOff, StopWhy
 from workers.ecs import one_off, tasks, why_one_off
 from workers.ecs.one_off import NoRoom
@@ -46,11 +46,11 @@ def prepare(deploy: Deploy, turn: Turn) -> Next:
     kept = deploy.one_off or OneOff(container=task.container or deploy.plan.changes[0].container)
     if kept.task_arn is not None:
         return _follow(deploy, turn, kept, task)
-    if kept.asked_at is not None:
-        cluster = deploy.service.cluster
-        found = one_off.find(turn.region, cluster, deploy.new_revision or "", deploy.id)
-        if found is not None:
-            return _running(deploy, turn, kept, found.arn, task)
+    # Also where the record does not know of a request: it may be older than one.
+    found = one_off.find(turn.region, deploy.service.cluster, deploy.new_revision or "", deploy.id)
+    if found is not None:
+        asked_at = kept.asked_at or found.created_at or turn.now()
+        return _running(deploy, turn, kept.evolve(asked_at=asked_at), found.arn, task)
     if deploy.cancel:
         return _cancel_unstarted(deploy, turn, kept)
     return _not_any_more(deploy, turn, kept, task) or _start(deploy, turn, kept, task)
@@ -66,12 +66,12 @@ def _start(deploy: Deploy, turn: Turn, kept: OneOff, task: TaskBefore) -> Next:
         asked_at=turn.now() if kept.asked_at is None else kept.asked_at, unanswered=kept.asked_at is not None
     )
     deploy = turn.write(deploy.evolve(one_off=asked))
-    turn.guard()
     try:
+        turn.guard()
         answer = one_off.run(turn.region, _order(deploy, asked, task, seen))
     except AwsUncertain:
         raise
-    except AwsError:
+    except (AwsError, NotOnDisk):
         turn.write(deploy.evolve(one_off=_told_no(asked)))
         raise
     if isinstance(answer, NoRoom):

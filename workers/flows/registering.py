@@ -51,7 +51,9 @@ def _revision_of(deploy: Deploy, plan: Plan, turn: Turn) -> str:
     if registered is not None:
         return registered
     images = {change.container: change.new_image for change in plan.changes}
-    request = task_definitions.copied(source, images, deploy.id, _tag_mark(deploy, plan))
+    request = task_definitions.copied(
+        source, images, deploy.id, _tag_mark(deploy, plan), replaces=plan.old_revision
+    )
     turn.guard()
     return task_definitions.register(turn.region, request)
 

@@ -26,6 +26,7 @@ from workers.flows.evidence import NO_EVIDENCE, gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
 from workers.flows.restorable import restorable, set_recorded
+from workers.flows.rolling import mark_return
 from workers.flows.stop_start import original_of, taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
 from workers.flows.way_back import (
@@ -98,6 +99,7 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     able, service = restorable(deploy, turn, seen), deploy.service
     if able is None:
         return _not_restorable(deploy, turn, seen)
+    mark_return(able, turn, old_revision(able), replaces=seen.revision)
     turn.guard()
     services.update(turn.region, service.cluster, service.ecs_service, revision=old_revision(able))
     return _followed_back(updated(able, turn.now()), turn)
@@ -147,6 +149,8 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     if in_the_way:
         waits = looks.restoring_waits(deploy, turn.now())
         return Next(_tell_waiting(deploy, turn, waits), after=turn.pace.watch_seconds)
+    if seen.revision != old_revision(deploy):
+        mark_return(deploy, turn, old_revision(deploy), replaces=seen.revision)
     set_recorded(deploy, turn, seen, count)
     return _followed_back(updated(deploy, turn.now()), turn)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import structlog
+
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
-from workers.ecs import services
+from workers.ecs import services, task_definitions
 from workers.ecs.seen import DeploymentSeen
+from workers.flows.best_effort import attempt
 from workers.flows.ending import go_back, gone, old_revision, superseded, withdraw
 from workers.flows.identity import about_to_update, follow_ours
 from workers.flows.words import going, reasons
 from workers.turn import Next, Turn
+
+log = structlog.get_logger()
 
 
 def update(deploy: Deploy, turn: Turn) -> Next:
@@ -24,9 +29,23 @@ def update(deploy: Deploy, turn: Turn) -> Next:
     if seen.revision != old_revision(deploy):
         return superseded(deploy, turn, seen)
     deploy = turn.write(about_to_update(deploy, seen))
+    if not deploy.registered and deploy.new_revision is not None:
+        mark_return(deploy, turn, deploy.new_revision, replaces=old_revision(deploy))
     turn.guard()
     updated = services.update(turn.region, service.cluster, service.ecs_service, revision=deploy.new_revision)
     return follow_ours(deploy, turn, updated, under_way)
+
+
+def mark_return(deploy: Deploy, turn: Turn, revision: str, *, replaces: str) -> None:
+    """Before an update to a revision that was there before, which carries the id of another deploy if any:
+    tells that this rollout is ours, should the record forget it.
+
+    A mark that AWS does not take keeps nobody from going back.
+    """
+    turn.guard()
+    failed = attempt(lambda: task_definitions.mark_rollback(turn.region, revision, deploy.id, replaces))
+    if failed is not None:
+        log.warning("the revision could not be marked", deploy=deploy.id, error=failed.message)
 
 
 def under_way(deploy: Deploy, made: DeploymentSeen, now: float) -> Deploy:

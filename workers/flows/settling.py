@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from workers.ecs import services
 from workers.ecs.seen import ServiceSeen
-from workers.flows import autoscaling
+from workers.flows import autoscaling, marks
 from workers.flows.best_effort import attempt
 from workers.flows.ending import is_recorded, look_again, old_revision, recorded_revision
 from workers.flows.marks import RESTORE_TAG
@@ -21,6 +21,9 @@ def settle(deploy: Deploy, turn: Turn) -> Next:
     now = turn.now()
     seen = turn.service()
     there = seen if seen is not None and seen.status == "ACTIVE" else None
+    if there is not None and deploy.original is not None and marks.of_another(there.tags, deploy.id):
+        # This record is old: the next deploy has the service already.
+        return Next(deploy.at(Phase.ENDED, now))
     if there is not None and left_at_zero(deploy, there) and deploy.set_right_at is None:
         count = deploy.original.desired_count if deploy.original else 0
         return _set_right(deploy, turn, there, count)
@@ -58,7 +61,7 @@ def _unmarked(deploy: Deploy, turn: Turn) -> Deploy:
     """With the restore tag taken off the service; one that stays there is said, and stops nothing."""
     if deploy.original is None:
         return deploy
-    failed = attempt(lambda: untag(turn), attempts=deploy.attempts)
+    failed = attempt(lambda: untag(deploy, turn), attempts=deploy.attempts)
     if failed is None:
         return deploy
     text = looks.tag_left(RESTORE_TAG, failed.message)

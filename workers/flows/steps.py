@@ -20,6 +20,7 @@ from workers.flows import (
     settling,
     stop_start,
 )
+from workers.flows.adoption import adopting
 from workers.flows.together import minding_the_others
 from workers.turn import Next, Turn
 
@@ -32,14 +33,14 @@ def _plan(deploy: Deploy, turn: Turn) -> Next:
 
 
 STEPS: Mapping[Phase, Step] = {
-    Phase.WAITING: minding_the_others(planning.wait),
-    Phase.PLANNING: minding_the_others(_plan),
-    Phase.AWAITING_APPROVAL: minding_the_others(approval.await_approval),
-    Phase.REGISTERING: minding_the_others(registering.register),
-    Phase.PREPARING: preparing.prepare,
-    Phase.UPDATING: rolling.update,
-    Phase.RECORDING: stop_start.record,
-    Phase.STOPPING: stop_start.stop,
+    Phase.WAITING: adopting(minding_the_others(planning.wait)),
+    Phase.PLANNING: adopting(minding_the_others(_plan)),
+    Phase.AWAITING_APPROVAL: adopting(minding_the_others(approval.await_approval)),
+    Phase.REGISTERING: adopting(minding_the_others(registering.register)),
+    Phase.PREPARING: adopting(preparing.prepare),
+    Phase.UPDATING: adopting(rolling.update),
+    Phase.RECORDING: adopting(stop_start.record),
+    Phase.STOPPING: adopting(stop_start.stop),
     Phase.DRAINING: stop_start.drain,
     Phase.STARTING: stop_start.start,
     Phase.FOLLOWING: following.follow,

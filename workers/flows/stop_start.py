@@ -22,7 +22,7 @@ def record(deploy: Deploy, turn: Turn) -> Next:
     """Writes down what every way out brings back, before anything is stopped."""
     if deploy.cancel:
         if deploy.original is None:
-            untag(turn)
+            untag(deploy, turn)
         return withdraw(deploy, turn)
     seen = turn.service()
     if seen is None or seen.status != "ACTIVE":
@@ -57,7 +57,7 @@ def stop(deploy: Deploy, turn: Turn) -> Next:
     if seen is None or seen.status != "ACTIVE":
         return gone(deploy, turn, seen)
     if seen.revision != original.revision:
-        return taken(deploy, turn, seen)
+        return _started_or_taken(deploy, turn, seen)
     if deploy.stop_requested_at is None:
         if seen.desired != original.desired_count:
             # It was scaled since it was recorded; from here on it cannot be.
@@ -66,6 +66,8 @@ def stop(deploy: Deploy, turn: Turn) -> Next:
     else:
         deploy = turn.write(deploy.evolve(uncertain=True))
     if seen.desired != 0:
+        turn.guard()
+        services.tag(turn.region, seen.arn, marks.stopped(deploy, turn.now()))
         turn.guard()
         services.update(turn.region, service.cluster, service.ecs_service, desired=0)
     return Next(deploy.at(Phase.DRAINING, turn.now()), after=turn.pace.watch_seconds)
@@ -89,7 +91,7 @@ def drain(deploy: Deploy, turn: Turn) -> Next:
         return gone(deploy, turn, seen)
     original = original_of(deploy)
     if seen.revision != original.revision:
-        return taken(deploy, turn, seen)
+        return _started_or_taken(deploy, turn, seen)
     if seen.desired != 0:
         return look_again(deploy, turn, f"count {seen.desired}") or go_back(
             deploy, turn, Outcome.ROLLED_BACK, reasons.count_changed(seen.desired)
@@ -164,6 +166,14 @@ def _any_alive(deploy: Deploy, turn: Turn) -> bool:
     return any(task.last_status != "STOPPED" for task in old_tasks(deploy, turn))
 
 
+def _started_or_taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
+    """The new version is set only once every old task is proven STOPPED: a record that is older than that
+    goes on from there."""
+    if seen.revision == deploy.new_revision:
+        return Next(deploy.at(Phase.STARTING, turn.now()))
+    return taken(deploy, turn, seen)
+
+
 def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     """Somebody else set another revision. It is not fought, but nothing is left at zero."""
     primary = seen.primary.id if seen.primary else ""
@@ -178,9 +188,11 @@ def taken(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     return end(deploy, turn, Outcome.SUPERSEDED, text)
 
 
-def untag(turn: Turn) -> None:
-    """Takes the marks off the ECS service."""
+def untag(deploy: Deploy, turn: Turn) -> None:
+    """Takes this deploy's marks off the ECS service."""
     seen = turn.service()
+    if seen is not None and marks.of_another(seen.tags, deploy.id):
+        return
     marked = [key for key in marks.KEYS if seen is not None and key in seen.tags]
     if seen is not None and marked:
         turn.guard()

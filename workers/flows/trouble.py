@@ -13,6 +13,7 @@ from deploys.errors import (
     ForeignRollout,
     InternalError,
     MembershipUnknown,
+    NotOnDisk,
     Refused,
     SlipwayError,
 )
@@ -75,7 +76,7 @@ def after_error(deploy: Deploy, error: Exception, turn: Turn, reference: str) ->
             return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue_unseen(deploy))
         # It may have succeeded: the first look that AWS answers decides.
         return _on(_loud(deploy, error, now))
-    if not _passes(error, deploy) or _too_long(deploy, now):
+    if not _passes(error, deploy) or _too_long(deploy, now) or _stopped_for_the_disk(deploy, error, now):
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.without_promise(deploy.last_error))
     return _on(_loud(deploy, error, now))
 
@@ -108,7 +109,9 @@ def _before_the_change(deploy: Deploy, error: Exception, turn: Turn) -> Next:
     if not _passes(error, deploy):
         return refuse(clean, turn, deploy.last_error)
     if deploy.phase is not Phase.AWAITING_APPROVAL and _too_long(deploy, turn.now()):
-        silent = reasons.access_unknown if isinstance(error, MembershipUnknown) else reasons.aws_silent
+        silent = reasons.aws_silent
+        if isinstance(error, MembershipUnknown | NotOnDisk):
+            silent = reasons.for_so_long
         failing = turn.now() - (deploy.failing_since or turn.now())
         return refuse(clean, turn, silent(deploy.last_error, failing))
     return _on(clean)
@@ -160,13 +163,20 @@ def _too_long(deploy: Deploy, now: float) -> bool:
     return now - (deploy.failing_since or now) > deploy.service.deadline
 
 
+def _stopped_for_the_disk(deploy: Deploy, error: Exception, now: float) -> bool:
+    """Whether a service stands still for nothing but Redis's disk, on which the way back does not depend."""
+    failing = now - (deploy.failing_since or now)
+    stopped = deploy.stop_requested_at is not None
+    return isinstance(error, NotOnDisk) and stopped and failing >= LOUD_AFTER_SECONDS
+
+
 def _told(error: Exception, reference: str) -> str:
     return error.message if isinstance(error, SlipwayError) else InternalError(reference=reference).message
 
 
 def _passes(error: Exception, deploy: Deploy) -> bool:
     """Whether trying again can help."""
-    if isinstance(error, AwsUnavailable | MembershipUnknown):
+    if isinstance(error, AwsUnavailable | MembershipUnknown | NotOnDisk):
         return True
     if isinstance(error, AwsDenied | AwsRefused | Refused):
         return False
@@ -183,11 +193,16 @@ def _may_have_changed(error: Exception, deploy: Deploy) -> bool:
 
 
 def _untouched(deploy: Deploy, error: Exception) -> bool:
-    """Whether the service is as it was: at most one call went out, and AWS answered that it did nothing.
+    """Whether the service is as it was: at most one call went out, and AWS answered that it did nothing; or
+    none did, as its intent was not on disk.
 
     Where a worker died between the written intent and the answer, no other error says what became of it.
     """
     if deploy.phase not in BEFORE_THE_CHANGE or deploy.uncertain:
         return False
     tried = deploy.update_tried or deploy.stop_requested_at is not None
-    return not tried or (isinstance(error, AwsError) and error.facts["action"] == THE_CHANGE)
+    return (
+        not tried
+        or isinstance(error, NotOnDisk)
+        or (isinstance(error, AwsError) and error.facts["action"] == THE_CHANGE)
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from slack_sdk.models.blocks import (
     ActionsBlock,
     ButtonElement,
@@ -15,7 +18,7 @@ from deploys import buttons as ids
 from deploys.decisions import untouched
 from deploys.deploy import Deploy, Outcome, Phase, Verb
 from deploys.naming import at_start, name, version_before
-from deploys.pauses import unanswered
+from deploys.pauses import number, unanswered
 from workers.flows.words import scaling
 from workers.flows.words.measures import duration
 from workers.thread.lengths import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
@@ -36,6 +39,20 @@ def row(deploy: Deploy) -> ActionsBlock | None:
     if unanswered(deploy):
         return pause_row(deploy)
     return ActionsBlock(elements=[_cancel(deploy)])
+
+
+def questions_on(blocks: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The questions that can be answered on these blocks: the values of their buttons."""
+    elements = [each for block in blocks for each in block.get("elements", ()) if isinstance(each, Mapping)]
+    asking = (ids.APPROVE, ids.CONTINUE)
+    return tuple(str(each["value"]) for each in elements if each.get("action_id") in asking)
+
+
+def question_values(deploy: Deploy) -> tuple[str, ...]:
+    """The values of the buttons of its open question, which are to be shown; empty where it asks nothing."""
+    if deploy.phase is Phase.AWAITING_APPROVAL and not decided(deploy):
+        return (ids.value(deploy.id, deploy.question),)
+    return (ids.value(deploy.id, number(deploy)),) if unanswered(deploy) else ()
 
 
 def _approve(deploy: Deploy) -> ButtonElement:

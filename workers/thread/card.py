@@ -56,7 +56,9 @@ def card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
 
 def fingerprint(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
     """Stays the same while nothing but time went by."""
-    still = card(deploy, ahead, deploy.requested_at)
+    # Until when a question stands runs with time as long as nobody has seen it.
+    timeless = deploy.evolve(question_shown_at=None, question_expires_at=None)
+    still = card(timeless, ahead, deploy.requested_at)
     return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
 
 
@@ -99,19 +101,21 @@ def _how_far(deploy: Deploy, now: float, when: When) -> list[str]:
         progress.downtime(deploy, now),
         clip(progress.around(deploy, now), 1000),
         "I look once more, a little later, whether that holds." if deploy.phase is Phase.SETTLING else "",
-        *_approval(deploy, when),
+        *_approval(deploy, now, when),
     ]
 
 
-def _approval(deploy: Deploy, when: When) -> list[str]:
+def _approval(deploy: Deploy, now: float, when: When) -> list[str]:
     yes = approvers(deploy)
     said = [f"Approved by {mentions(yes[:APPROVERS_SHOWN])}."] if yes else []
     if deploy.phase is not Phase.AWAITING_APPROVAL or decided(deploy):
         return said
     may = deploy.service.approvers
     more = f" and {len(may) - APPROVERS_SHOWN} more" if len(may) > APPROVERS_SHOWN else ""
-    until = f", until {when(deploy.question_expires_at)}" if deploy.question_expires_at is not None else ""
-    asked = f"May be approved by {mentions(may[:APPROVERS_SHOWN])}{more}{until}."
+    expires_at = deploy.question_expires_at
+    if expires_at is None:  # this card is what shows it
+        expires_at = now + deploy.service.approval_expiry
+    asked = f"May be approved by {mentions(may[:APPROVERS_SHOWN])}{more}, until {when(expires_at)}."
     return [*said, clip(asked, 600)]
 
 

@@ -10,13 +10,14 @@ two cards the one whose ts is known is kept up to date, and clicks on the other 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
 import structlog
 
 from deploys.threads import Place, ThreadView
 from workers.thread.adapting import adapted, dressed
+from workers.thread.buttons import questions_on
 from workers.thread.calls import Calls, NotNow
 from workers.thread.card import Card
 from workers.thread.limits import Urgency
@@ -85,21 +86,24 @@ class CatchingUp:
         asked_in = None if self.view.astray else self._subject.asked_in
         shown = self._card()
 
+        blocks = dressed(shown, self.view.plainness)
+        urgency = Urgency.QUESTION if self._subject.asks(self.view) else Urgency.URGENT
+
         def post(promised: bool) -> str:
             return self._calls.post(
                 self._subject.channel,
                 shown.text,
-                dressed(shown, self.view.plainness),
+                blocks,
                 thread_ts=asked_in,
-                urgency=Urgency.URGENT,
+                urgency=urgency,
                 promised=promised,
             )
 
         try:
-            ts = self._within("reply_place", Urgency.URGENT, post)
+            ts = self._within("reply_place", urgency, post)
         except NotNow as later:
             return self._now() + later.seconds
-        self._note(ts=ts, thread_ts=asked_in or ts, permalink="", reply_place=None, **self._sent())
+        self._note(ts=ts, thread_ts=asked_in or ts, permalink="", reply_place=None, **self._sent(blocks))
         return None
 
     def _bring_card(self) -> float | None:
@@ -110,13 +114,15 @@ class CatchingUp:
         urgency = Urgency.NORMAL if changed else Urgency.IDLE
         earliest = self.view.sent_at + (CHANGE_SECONDS if changed else ELAPSED_SECONDS)
         if changed and self._subject.urgent(self.view.shown):
-            urgency, earliest = Urgency.URGENT, 0.0
+            asks = self._subject.asks(self.view)
+            urgency, earliest = Urgency.QUESTION if asks else Urgency.URGENT, 0.0
         if self._now() < earliest:
             return earliest
         shown = self._card()
 
+        blocks = dressed(shown, self.view.plainness)
+
         def update(promised: bool) -> None:
-            blocks = dressed(shown, self.view.plainness)
             self._calls.update(
                 self._subject.channel, self.view.ts, shown.text, blocks, urgency=urgency, promised=promised
             )
@@ -125,7 +131,7 @@ class CatchingUp:
             self._within("card_place", urgency, update)
         except NotNow as later:
             return self._now() + (ELAPSED_SECONDS if urgency is Urgency.IDLE else later.seconds)
-        self._note(card_place=None, **self._sent())
+        self._note(card_place=None, **self._sent(blocks))
         return self._now() + ELAPSED_SECONDS if runs else None
 
     def _bring_replies(self) -> float | None:
@@ -172,7 +178,7 @@ class CatchingUp:
         """
         now = self._now()
         place: Place | None = getattr(self.view, slot)
-        holds = place is not None and (place.urgent or urgency is not Urgency.URGENT)
+        holds = place is not None and urgency >= _made_for(place)
         if place is not None and holds and place.at > now:
             raise NotNow(place.at - now)
         if time.monotonic() > self._out_of_time:
@@ -181,7 +187,7 @@ class CatchingUp:
             return call(holds)
         except NotNow as later:
             if urgency is not Urgency.IDLE:
-                self._hold(slot, later.seconds, urgent=urgency is Urgency.URGENT)
+                self._hold(slot, later.seconds, urgency)
             raise
         except Trouble as trouble:
             if trouble.kind in CONCERNS_ALL or adapted(self.view, self._subject.asked_in, trouble.kind):
@@ -196,11 +202,12 @@ class CatchingUp:
         seconds = pause(trouble.kind, tries)
         log.error("Slack refused", deploy=self._subject.id, method=trouble.method, error=trouble.detail)
         self._note(keep_trouble=True, trouble=trouble.kind.value, tries=tries)
-        self._hold(slot, seconds, urgent=True)
+        self._hold(slot, seconds, Urgency.QUESTION)
         return NotNow(seconds)
 
-    def _hold(self, slot: Slot, seconds: float, *, urgent: bool) -> None:
-        place = Place(at=self._now() + seconds, urgent=urgent)
+    def _hold(self, slot: Slot, seconds: float, urgency: Urgency) -> None:
+        at, question = self._now() + seconds, urgency is Urgency.QUESTION
+        place = Place(at=at, urgent=urgency <= Urgency.URGENT, question=question)
         self._note(keep_trouble=True, **{slot: place})
 
     def _adapted(self, trouble: Trouble) -> bool:
@@ -216,8 +223,9 @@ class CatchingUp:
     def _card(self) -> Card:
         return self._subject.card(self._now())
 
-    def _sent(self) -> dict[str, Any]:
+    def _sent(self, blocks: Sequence[dict[str, Any]]) -> dict[str, Any]:
         return {
+            "asked": questions_on(blocks),
             "fingerprint": self._subject.fingerprint(),
             "shown": self._subject.key(),
             "sent_at": self._now(),
@@ -228,3 +236,10 @@ class CatchingUp:
             changes |= {"trouble": "", "tries": 0, "retry_at": 0.0}
         self.view = self.view.evolve(**changes)
         self._save(self.view)
+
+
+def _made_for(place: Place) -> Urgency:
+    """The least urgent call that need not wait for this place is more urgent than that one."""
+    if place.question:
+        return Urgency.QUESTION
+    return Urgency.URGENT if place.urgent else Urgency.NORMAL

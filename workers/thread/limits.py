@@ -18,16 +18,19 @@ from deploys.keys import PREFIX
 PROBE_SECONDS = 12.0
 """While Slack is away one caller tries at a time, and a call may take this long."""
 FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 10.0
+"""While Slack is away, between two tries of all workers together. A question waits no longer once it is
+back."""
 _KEY = f"{PREFIX}slack:"
 
 
 class Urgency(IntEnum):
     """How much a call matters. When tokens are short, the lower waits longer."""
 
-    URGENT = 0  # a question, an end
-    NORMAL = 1
-    IDLE = 2  # elapsed time only: sent when nobody else needs the token, and never queued
+    QUESTION = 0  # a question that nobody has seen yet: its time begins when it is shown
+    URGENT = 1  # an end, trouble
+    NORMAL = 2
+    IDLE = 3  # elapsed time only: sent when nobody else needs the token, and never queued
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,13 @@ class Rate:
     """Milliseconds until a token comes back."""
     capacity: int
     """Tokens of a full bucket (count): calls that may go out at once."""
-    reserves: tuple[int, int, int] = (0, 0, 0)
+    reserves: tuple[int, int, int, int] = (0, 0, 0, 0)
     """Tokens left to those who matter more, by urgency (count)."""
 
 
 RATES: dict[str, Rate] = {
     "chat.postMessage": Rate(300, 5),  # several hundred a minute per workspace
-    "chat.update": Rate(1400, 5, (0, 2, 4)),  # Tier 3: 50 a minute
+    "chat.update": Rate(1400, 5, (0, 0, 2, 4)),  # Tier 3: 50 a minute
     "chat.getPermalink": Rate(1400, 3),
     "chat.postEphemeral": Rate(700, 5),  # Tier 4: 100 a minute
     "views.publish": Rate(700, 5),  # Tier 4

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import partial
 
 import structlog
 from slack_sdk import WebClient
 
-from deploys.errors import Conflict
+from deploys.decisions import shown
+from deploys.errors import Conflict, TakenNotOnDisk
 from deploys.store import Store
 from deploys.threads import KEPT_SECONDS, Threads, ThreadView
 from workers.thread import requester
+from workers.thread.buttons import question_values
 from workers.thread.calls import Calls
 from workers.thread.catching_up import CatchingUp
 from workers.thread.limits import Limits
@@ -24,6 +27,9 @@ log = structlog.get_logger()
 
 LEASE_SECONDS = 60.0
 """How long one worker may write to a thread before another may. A turn takes at most half of it."""
+QUESTION_AGAIN_SECONDS = 2.0
+"""Between two looks whether Slack is back, for a thread whose question nobody has seen. The shared limits
+keep Slack from being asked that often."""
 TOO_OLD_SECONDS = max(PATIENCE.values())
 """A thread that nobody knows of any more is not opened for a deploy that ended longer ago."""
 
@@ -88,6 +94,8 @@ class Publisher:
     def _show(self, subject: Subject, seen_score: float, owner: str) -> None:
         view = self._threads.view(subject.id)
         again_at = None
+        if view is not None:
+            self._note_shown(subject, view)  # by an earlier turn, which did not come to note it
         if not self._given_up(subject, view):
             again_at = self._catch_up(subject, view or ThreadView(channel=subject.channel), owner)
         if again_at is not None:
@@ -114,11 +122,26 @@ class Publisher:
             view = self._after(trouble, subject, catching_up.view)
             self._threads.save(subject.id, owner, view)
             return view.retry_at
+        finally:
+            self._note_shown(subject, catching_up.view)
+
+    def _note_shown(self, subject: Subject, view: ThreadView) -> None:
+        """The time of a question begins once Slack has a card with its buttons."""
+        for deploy in subject.unseen():
+            if not set(question_values(deploy)) <= set(view.asked):
+                continue
+            change = partial(shown, question=deploy.question, at=view.sent_at)
+            try:
+                self._store.amend(deploy.id, change, by="slipway", what="question shown")
+            except TakenNotOnDisk:
+                log.warning("Redis has not confirmed that the question's time is on disk", deploy=deploy.id)
 
     def _after(self, trouble: Trouble, subject: Subject, view: ThreadView) -> ThreadView:
         """What to remember of a trouble that concerns every call for this thread."""
         tries = view.tries + 1
         wait = max(trouble.retry_after, pause(trouble.kind, tries))
+        if trouble.kind is Kind.AWAY and subject.asks(view):
+            wait = min(wait, QUESTION_AGAIN_SECONDS)
         told = view.told_requester
         if trouble.kind is Kind.CHANNEL and not told:
             told = self._tell_requester(subject, trouble)

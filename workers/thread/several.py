@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from deploys.batch import Batch, first_failure
 from deploys.deploy import Deploy, Milestone, MilestoneKind, Phase
 from deploys.threads import ThreadView
-from workers.thread import batch_card, replies, requester, states
+from workers.thread import batch_card, buttons, replies, requester, states
 from workers.thread.batch_card import InLine
 from workers.thread.card import Card
 from workers.thread.subject import Missing
@@ -45,6 +45,13 @@ class SeveralDeploys:
         return len(before) != len(self._deploys) or any(
             states.urgent(each, was) for each, was in zip(self._deploys, before, strict=True)
         )
+
+    def asks(self, view: ThreadView) -> bool:
+        open_ones = [value for each in self._deploys for value in buttons.question_values(each)]
+        return not set(open_ones) <= set(view.asked)
+
+    def unseen(self) -> Sequence[Deploy]:
+        return [each for each in self._deploys if each.question_unseen]
 
     def runs_with_time(self) -> bool:
         return any(states.runs_with_time(each) for each in self._deploys)

@@ -43,7 +43,7 @@ OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.SUPERSEDED: lambda deploy: looking_on.superseded(deploy, "somebody else's deployment"),
     Outcome.CANCELLED: lambda deploy: f"cancelled{_by_canceller(deploy)}, {_what_cancelling_did(deploy)}",
     Outcome.REJECTED: lambda deploy: f"rejected{_by_rejecter(deploy)}, nothing was changed",
-    Outcome.EXPIRED: lambda deploy: "expired: nobody decided in time, nothing was changed",
+    Outcome.EXPIRED: lambda deploy: f"expired: {_why_expired(deploy)}, nothing was changed",
     Outcome.REFUSED: lambda deploy: f"refused, {_unchanged(deploy)}",
 }
 
@@ -175,6 +175,11 @@ def _by_rejecter(deploy: Deploy) -> str:
 def _what_cancelling_did(deploy: Deploy) -> str:
     touched = deploy.update_tried or deploy.stop_requested_at is not None
     return f"rolled back{to_old(deploy)}" if touched else _unchanged(deploy)
+
+
+def _why_expired(deploy: Deploy) -> str:
+    unseen = deploy.question_expires_at is None
+    return "its question could not be shown" if unseen else "nobody decided in time"
 
 
 def _failed(deploy: Deploy) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from deploys.deploy import Deploy, Phase
 from deploys.threads import ThreadView
-from workers.thread import card, replies, requester, states
+from workers.thread import buttons, card, replies, requester, states
 from workers.thread.card import Card
 from workers.thread.replies import Reply
 
@@ -68,6 +68,14 @@ class Subject(Protocol):
         """Whether a card that was sent with this key has to change at once."""
         ...
 
+    def asks(self, view: ThreadView) -> bool:
+        """Whether a question is open that the card was never sent with."""
+        ...
+
+    def unseen(self) -> Sequence[Deploy]:
+        """The deploys whose approval question was not shown yet, as far as their records know."""
+        ...
+
     def runs_with_time(self) -> bool:
         """Whether something on the card changes by itself."""
         ...
@@ -104,6 +112,12 @@ class OneDeploy:
 
     def urgent(self, shown: str) -> bool:
         return states.urgent(self._deploy, shown)
+
+    def asks(self, view: ThreadView) -> bool:
+        return not set(buttons.question_values(self._deploy)) <= set(view.asked)
+
+    def unseen(self) -> Sequence[Deploy]:
+        return [self._deploy] if self._deploy.question_unseen else []
 
     def runs_with_time(self) -> bool:
         return states.runs_with_time(self._deploy)

@@ -151,7 +151,8 @@ class Watched(RuleBasedStateMachine):
 
     def open(self, question: Deploy) -> bool:
         """Whether he can still answer."""
-        expired = self.ecs.now() >= (question.question_expires_at or 0.0)
+        expires_at = question.question_expires_at
+        expired = expires_at is not None and self.ecs.now() >= expires_at
         return not (question.decisions or question.cancel or expired)
 
     def desired(self, service: str) -> int:

@@ -124,7 +124,8 @@ def test_the_marks_on_the_service_say_all_that_bringing_it_back_takes(yard: Yard
         "slipway:restore": f"{deploy_id}/2",
         "slipway:revisions": f"{short(deploy.original.revision)} {short(deploy.new_revision)}",
         "slipway:asked": f"deploy 1.4.2 {deploy.requester} {deploy.channel} {deploy.team}",
-        "slipway:suspended": f"{deploy_id} in=false out=true scheduled=false",
+        "slipway:suspended": f"{deploy_id} in=false out=true scheduled=false tried",
+        "slipway:stopped": f"{deploy_id} {int(deploy.stop_requested_at or 0)}",
     }
 
 

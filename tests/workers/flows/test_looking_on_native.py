@@ -20,7 +20,7 @@ from workers.thread.card import card
 
 ANSWER_IT = (
     "The rollout is not mine: whoever began it lets it continue or rolls it back in the ECS console, or with "
-    "`aws ecs continue-service-deployment`, within SOME TIME (until THEN). Unanswered, ECS {then} by itself."
+    "`aws ecs continue-service-deployment`, until THEN. Unanswered, ECS {then} by itself."
 )
 
 

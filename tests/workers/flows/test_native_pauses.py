@@ -62,7 +62,7 @@ def test_the_question_says_what_waits_for_whom_how_long_and_what_then(yard: Yard
     assert text == (
         f"<@{BOB}>: *paused* once the test traffic has moved. All production traffic still goes to the old "
         f"tasks. The request of <@{ALICE}> to deploy `shop` `1.4.2` waits for *Continue* or *Roll back*, by "
-        "the buttons on the card above, within SOME TIME (until THEN). Unanswered, ECS rolls back by itself."
+        "the buttons on the card above, until THEN. Unanswered, ECS rolls back by itself."
     )
 
 

@@ -171,7 +171,7 @@ def test_a_task_that_ecs_has_forgotten_is_not_taken_for_a_success(yard: Yard) ->
 def test_a_network_that_was_changed_between_two_tries_does_not_start_a_second_task(yard: Yard) -> None:
     deploy_id = ask(yard)
     yard.ecs.faults.add(operation="RunTask", kind="timeout-after", seconds=0.05)
-    yard.ecs.faults.add(operation="ListTasks", kind="stale", seconds=60, times=2)
+    yard.ecs.faults.add(operation="ListTasks", kind="stale", seconds=60, skip=4, times=2)
     yard.until(lambda: one_offs(yard))
     ecs = yard.ecs.client("ecs")
     network = yard.service("web")["networkConfiguration"]

@@ -52,7 +52,7 @@ def test_and_stands_in_the_marks_on_the_service(yard: Yard, monkeypatch: pytest.
     tags = yard.console.list_tags_for_resource(resourceArn=arn)["tags"]
 
     (mark,) = [tag["value"] for tag in tags if tag["key"] == "slipway:suspended"]
-    assert mark == f"{deploy_id} in=true out=false scheduled=false"
+    assert mark == f"{deploy_id} in=true out=false scheduled=false tried"
 
 
 def test_a_permission_that_is_taken_away_after_the_plan_promised_it_refuses(yard: Yard) -> None:
@@ -161,7 +161,7 @@ def test_refused_once_scaling_is_suspended_it_says_that_the_service_alone_was_no
 def test_cancelled_once_scaling_is_suspended_it_does_not_say_that_nothing_was_changed(yard: Yard) -> None:
     scaled(yard)
     deploy_id = begin(yard)
-    yard.ecs.faults.add(operation="DescribeServices", kind="throttle", skip=2)
+    yard.ecs.faults.add(operation="DescribeServices", kind="throttle", skip=7)
     yard.until(lambda: yard.get(deploy_id).phase is Phase.STOPPING and yard.get(deploy_id).attempts)
     assert target(yard).suspended == EVERYTHING
     yard.cancel(deploy_id)
@@ -196,7 +196,7 @@ def test_suspended_again_the_marks_say_what_is_to_be_put_back_before_that_call(
     monkeypatch.setattr(scaling, "suspend", suspend)
     yard.until(lambda: seen)
 
-    assert seen == [(EVERYTHING, f"{deploy.id} in=true out=false scheduled=false")]
+    assert seen == [(EVERYTHING, f"{deploy.id} in=true out=false scheduled=false tried")]
     assert marked(yard)["slipway:restore"] == f"{deploy.id}/2"
     assert yard.until_over(deploy.id).outcome is Outcome.CANCELLED
     assert marked(yard) == {}

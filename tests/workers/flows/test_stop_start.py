@@ -10,6 +10,7 @@ from deploys.deploy import MilestoneKind, Outcome, Phase, Verdict
 from deploys.errors import NotAnApprover
 from tests.workers.yard import BOB, Yard
 from workers.flows.marks import RESTORE_TAG
+from workers.thread.states import state
 
 
 def tasks_of(yard: Yard, service: str) -> list[dict[str, Any]]:
@@ -92,11 +93,49 @@ def test_rejected_it_ends_and_nothing_was_changed(yard: Yard) -> None:
 
 def test_an_unanswered_question_expires(yard: Yard) -> None:
     deploy_id = yard.ask("ledger", "1.4.2", approval_expiry=600)
+    yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    yard.show(deploy_id)
 
     deploy = yard.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.EXPIRED
     assert "Nobody decided within 10 min 00 s" in yard.said(deploy_id, MilestoneKind.END)
+
+
+def test_the_time_of_a_question_begins_when_it_is_shown(yard: Yard) -> None:
+    deploy_id = yard.ask("ledger", "1.4.2", approval_expiry=60)
+    yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    for _ in range(63):  # Slack is away
+        yard.tick()
+    assert yard.get(deploy_id).question_unseen
+    shown = yard.show(deploy_id)
+    assert shown.question_expires_at == yard.ecs.now() + 60
+
+    for _ in range(59):
+        yard.tick()
+    yard.approve(deploy_id)
+
+    assert yard.until_over(deploy_id).outcome is Outcome.SUCCEEDED
+
+
+def test_a_question_that_can_never_be_shown_ends_and_says_so(yard: Yard) -> None:
+    deploy_id = yard.ask("ledger", "1.4.2", approval_expiry=60)
+    yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    asked_at = yard.ecs.now()
+    behind = yard.ask("ledger", "1.5.0")
+
+    yard.until(lambda: yard.get(deploy_id).phase is Phase.ENDED, seconds=3700)
+
+    assert yard.ecs.now() - asked_at >= 3600
+    deploy = yard.get(deploy_id)
+    assert deploy.outcome is Outcome.EXPIRED
+    assert yard.said(deploy_id, MilestoneKind.END) == (
+        "I could not show the question in Slack for 1 h 00 min, so nobody could decide, and other deploys "
+        "of the service do not wait for it any longer. Nothing was changed. Invite me to the channel if I am "
+        "not in it, and ask again."
+    )
+    assert state(deploy) == "expired: its question could not be shown, nothing was changed"
+    assert yard.until_phase(behind, Phase.AWAITING_APPROVAL)
 
 
 def test_an_approver_who_lost_access_meanwhile_does_not_count(yard: Yard) -> None:

@@ -126,7 +126,7 @@ def test_while_slack_is_away_one_at_a_time_asks(limits: Limits, clock: Clock) ->
         assert not go(limits, "chat.postMessage", channel="C1", urgency=Urgency.URGENT)
         pauses.append(limits.away())
 
-    assert pauses == [1, 2, 4, 8, 16, LONGEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS]
+    assert pauses == [1, 2, 4, 8, *[LONGEST_PAUSE_SECONDS] * 4]
 
 
 def test_an_answer_ends_the_outage_for_all(limits: Limits, clock: Clock) -> None:

@@ -87,14 +87,14 @@ def asks_for(deploy: Deploy) -> str:
     return f"deploy {service} {code(deploy.tag)}"
 
 
-def question(deploy: Deploy, expires_in: float) -> str:
-    """Asks for approval."""
+def question(deploy: Deploy) -> str:
+    """Asks for approval. The card says until when: it may be shown later than this is written."""
     needed = plural(deploy.service.approvals, "approval")
     downtime = " This means downtime." if deploy.plan and deploy.plan.downtime else ""
     return (
         f"{mentions(deploy.service.approvers)}: {mention(deploy.requester)} asks to "
         f"{asks_for(deploy)}.{downtime} It needs {needed}, by the buttons on "
-        f"the card above, within {duration(expires_in)}."
+        f"the card above, which stay open for {duration(deploy.service.approval_expiry)}."
     )
 
 
@@ -123,6 +123,14 @@ def rejected(user: str) -> str:
 
 def expired(after: float) -> str:
     return f"Nobody decided within {duration(after)}, so the question is closed. Nothing was changed."
+
+
+def never_seen(after: float) -> str:
+    return (
+        f"I could not show the question in Slack for {duration(after)}, so nobody could decide, and other "
+        "deploys of the service do not wait for it any longer. Nothing was changed. Invite me to the channel "
+        "if I am not in it, and ask again."
+    )
 
 
 def withdrawn(user: str) -> str:

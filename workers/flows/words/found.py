@@ -1,8 +1,8 @@
-"""What is told of a deploy whose record was lost, and that was found by its marks on the ECS service."""
+"""What is told of a deploy whose record was lost, or is older than what it did, and was found in ECS."""
 
 from __future__ import annotations
 
-from deploys.deploy import Deploy
+from deploys.deploy import Deploy, Phase
 from deploys.mrkdwn import code, plural
 from workers.ecs.seen import ServiceSeen
 from workers.flows.words.measures import short
@@ -10,6 +10,24 @@ from workers.flows.words.measures import short
 
 def reason() -> str:
     return "my record of this deploy was lost, as Redis lost its data."
+
+
+CAME_TO = {
+    Phase.PREPARING: "the task before the rollout was started",
+    Phase.UPDATING: "the service is set to the new revision",
+    Phase.FOLLOWING: "the rollout had begun",
+    Phase.DRAINING: "the old version was stopped",
+    Phase.STARTING: "the new version was started",
+    Phase.RESTORING: "the new version was stopped again",
+}
+
+
+def adopted(phase: Phase) -> str:
+    """phase: the one whose step goes on."""
+    return (
+        "My record of this deploy was older than what was done, as Redis lost its last writes. ECS shows how "
+        f"far it was: {CAME_TO[phase]}. I go on from there."
+    )
 
 
 def at_zero(deploy: Deploy) -> str:

@@ -10,18 +10,18 @@ from deploys.mrkdwn import code, escape, mention, mentions
 from deploys.pauses import answerers
 from deploys.traffic import HookAction, Pause, PauseAnswer
 from workers.flows.words.asking import asks_for
-from workers.flows.words.measures import duration, when
+from workers.flows.words.measures import when
 from workers.flows.words.stages import at, percent
 
 
-def question(deploy: Deploy, pause: Pause, now: float) -> str:
+def question(deploy: Deploy, pause: Pause) -> str:
     """Asks whether the rollout shall go on."""
     who = answerers(deploy)
     asked = f"{mentions(who)}: " if who else f"{mention(deploy.requester)}: "
     return (
         f"{asked}*paused* {at(pause.stage)}.{traffic(deploy)} The request of {mention(deploy.requester)} to "
         f"{asks_for(deploy)} waits for *Continue* or *Roll back*, by the buttons on the card above"
-        f"{until(pause, now)}"
+        f"{until(pause)}"
     )
 
 
@@ -37,14 +37,12 @@ def traffic(deploy: Deploy) -> str:
     return f" {percent(share)} of the production traffic goes to the new tasks."
 
 
-def until(pause: Pause, now: float) -> str:
-    """How long the pause waits and what happens then, as the end of a sentence."""
+def until(pause: Pause) -> str:
+    """Until when the pause waits and what happens then, as the end of a sentence. No length of time: ECS's
+    clock runs whether Slack shows this soon or late."""
     if pause.expires_at is None:
         return "."
-    return (
-        f", within {duration(pause.expires_at - now)} (until {when(pause.expires_at)}). Unanswered, ECS "
-        f"{AT_TIMEOUT[pause.timeout_action]}."
-    )
+    return f", until {when(pause.expires_at)}. Unanswered, ECS {AT_TIMEOUT[pause.timeout_action]}."
 
 
 def continued(user: str) -> str:

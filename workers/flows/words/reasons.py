@@ -91,5 +91,5 @@ def aws_silent(what: str, seconds: float) -> str:
     return f"AWS could not be asked for {duration(seconds)}. {without_promise(what)}"
 
 
-def access_unknown(what: str, seconds: float) -> str:
-    return f"{what} That is so for {duration(seconds)} now."
+def for_so_long(what: str, seconds: float) -> str:
+    return f"{without_promise(what)} That has been so for {duration(seconds)} now."

@@ -1,0 +1,142 @@
+"""The time of a question begins when Slack has a card with its buttons, and it is the first to be shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from deploys.deploy import Deploy, MilestoneKind, Phase
+from tests.builders import a_batch, a_deploy, a_stop_start_service
+from tests.workers.thread.press import Press
+from workers.thread.adapting import PLAINEST
+from workers.thread.calls import Calls
+
+ASKED: dict[str, Any] = {"phase": Phase.AWAITING_APPROVAL, "question": 1}
+
+
+def ask(press: Press, service: str = "ledger", **changes: Any) -> Deploy:
+    """A deploy whose question was just opened."""
+    deploy_id = press.ask(service=a_stop_start_service(service, approval_expiry=60), **changes)
+    return question(press, deploy_id)
+
+
+def question(press: Press, deploy_id: str) -> Deploy:
+    return press.say(deploy_id, "may I?", MilestoneKind.QUESTION, broadcast=True, **ASKED)
+
+
+def read(press: Press, deploy: Deploy) -> Deploy:
+    found = press.store.get(deploy.id)
+    assert found is not None
+    return found
+
+
+def test_it_begins_when_the_card_with_the_buttons_is_there(press: Press) -> None:
+    deploy = ask(press)
+    assert deploy.question_unseen
+
+    press.settle()
+
+    shown = read(press, deploy)
+    assert shown.question_shown_at == pytest.approx(press.clock(), abs=30)
+    assert shown.question_expires_at == (shown.question_shown_at or 0) + 60
+    assert press.made("chat.update") == 0, "the card that showed it said until when"
+
+
+@pytest.mark.parametrize("opened", [False, True], ids=["a new card", "a card that is there"])
+def test_while_slack_is_away_no_time_passes_and_then_it_goes_first(press: Press, opened: bool) -> None:
+    others = [press.ask(tag=f"1.5.{n}") for n in range(8)]
+    deploy_id = press.ask(service=a_stop_start_service(approval_expiry=60))
+    if opened:
+        press.settle()
+    press.slack.faults("outage", seconds=3600)
+    for other in others:
+        press.say(other, "something else")
+    press.run(2)
+    deploy = question(press, deploy_id)
+    press.run(40)
+    assert read(press, deploy).question_unseen
+    press.slack.clear_faults()
+    back_at = press.clock()
+    press.calls.clear()
+
+    while read(press, deploy).question_unseen:
+        press.run(1)
+
+    assert press.clock() - back_at <= 12
+    assert (read(press, deploy).question_shown_at or 0) > back_at
+    press.settle()
+    assert read(press, deploy).question_expires_at == (read(press, deploy).question_shown_at or 0) + 60
+
+
+def test_a_card_without_buttons_shows_no_question(press: Press) -> None:
+    deploy = ask(press)
+    press.slack.faults("error", method="chat.postMessage", error="invalid_blocks", times=PLAINEST)
+
+    press.run(30)
+
+    assert press.view(deploy.id).plainness == PLAINEST
+    assert read(press, deploy).question_unseen
+
+
+def test_a_channel_without_the_bot_shows_no_question(press: Press) -> None:
+    press.slack.faults("error", method="chat.postMessage", error="not_in_channel", times=1000)
+    deploy = ask(press)
+
+    press.run(300)
+
+    assert read(press, deploy).question_unseen
+
+
+def test_a_worker_that_dies_between_slack_and_the_record_leaves_that_to_the_next(
+    press: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy = ask(press)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(press.store), "amend", killed)
+        with pytest.raises(SystemExit):
+            press.ring()
+    assert press.view(deploy.id).asked
+    assert read(press, deploy).question_unseen
+    sent_at = press.view(deploy.id).sent_at
+
+    press.run(120)
+
+    assert read(press, deploy).question_shown_at == sent_at
+
+
+def killed(*_: Any, **__: Any) -> None:
+    raise SystemExit
+
+
+def test_each_question_of_a_batch_has_its_own_time(press: Press) -> None:
+    services = [a_stop_start_service(name, approval_expiry=60) for name in ("ledger", "billing")]
+    batch, deploys = a_batch(*(a_deploy(each, requested_at=press.clock()) for each in services))
+    press.store.request_batch(batch, deploys)
+    first = question(press, deploys[0].id)
+    press.settle()
+    assert read(press, first).question_shown_at is not None
+    press.run(20)
+
+    second = question(press, deploys[1].id)
+    press.settle()
+
+    times = [read(press, each).question_shown_at or 0 for each in (first, second)]
+    assert times[1] - times[0] >= 15
+
+
+def test_a_decision_that_comes_with_the_note_is_kept(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A click may be written between the moment that Slack has the card and the note of it."""
+    deploy = ask(press)
+    real = Calls.post
+
+    def post(*args: Any, **kwargs: Any) -> str:
+        ts = real(*args, **kwargs)
+        press.change(deploy.id, why="written meanwhile")
+        return ts
+
+    monkeypatch.setattr(Calls, "post", post)
+    press.settle()
+
+    assert read(press, deploy).why == "written meanwhile"
+    assert read(press, deploy).question_shown_at is not None
