@@ -1,4 +1,4 @@
-"""A Redis with an append-only file: what is confirmed to be on disk, and a power cut that cuts off its end."""
+"""A Redis with an append-only file: what is confirmed to be on disk, and a power cut that takes its end."""
 
 from __future__ import annotations
 

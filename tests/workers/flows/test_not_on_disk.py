@@ -78,7 +78,8 @@ def test_a_disk_that_stays_away_refuses_in_the_end_and_says_why(yard: Yard, disk
     assert changed(yard) == []
     assert yard.said(deploy_id, MilestoneKind.END).startswith(
         "*Refused*, nothing was changed: Redis has not confirmed within 2 s that what I am about to do is "
-        "written to its disk, so I do not ask AWS for it yet: look at the disk of Redis. That has been so for "
+        "written to its disk, so I do not ask AWS for it yet: look at the disk of Redis. That has been so "
+        "for "
     )
 
 
