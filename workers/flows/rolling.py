@@ -5,9 +5,9 @@ from __future__ import annotations
 import structlog
 
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
-from deploys.errors import AwsError
 from workers.ecs import services, task_definitions
 from workers.ecs.seen import DeploymentSeen
+from workers.flows.best_effort import attempt
 from workers.flows.ending import go_back, gone, old_revision, superseded, withdraw
 from workers.flows.identity import about_to_update, follow_ours
 from workers.flows.words import going, reasons
@@ -43,10 +43,9 @@ def mark_return(deploy: Deploy, turn: Turn, revision: str, *, replaces: str) -> 
     A mark that AWS does not take keeps nobody from going back.
     """
     turn.guard()
-    try:
-        task_definitions.mark_rollback(turn.region, revision, deploy.id, replaces)
-    except AwsError as error:
-        log.warning("the revision could not be marked", deploy=deploy.id, error=error.message)
+    failed = attempt(lambda: task_definitions.mark_rollback(turn.region, revision, deploy.id, replaces))
+    if failed is not None:
+        log.warning("the revision could not be marked", deploy=deploy.id, error=failed.message)
 
 
 def under_way(deploy: Deploy, made: DeploymentSeen, now: float) -> Deploy:

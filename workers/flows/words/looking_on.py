@@ -68,7 +68,7 @@ def paused(deploy: Deploy, pause: Pause, now: float) -> str:
     return (
         f"*Paused* {at(pause.stage)}.{pausing.traffic(deploy)} The rollout is not mine: whoever began "
         f"it lets it continue or rolls it back in the ECS console, or with "
-        f"{code('aws ecs continue-service-deployment')}{pausing.until(pause, now)}"
+        f"{code('aws ecs continue-service-deployment')}{pausing.until(pause)}"
     )
 
 
