@@ -63,7 +63,7 @@ def succeeded(deploy: Deploy, took: float) -> str:
     )
 
 
-def paused(deploy: Deploy, pause: Pause, now: float) -> str:
+def paused(deploy: Deploy, pause: Pause) -> str:
     """A pause of the rollout. It is not ours to answer."""
     return (
         f"*Paused* {at(pause.stage)}.{pausing.traffic(deploy)} The rollout is not mine: whoever began "
