@@ -63,7 +63,7 @@ class NothingRuns(Refused):
 
 class LeftStopped(Refused):
     sentence = """`{service}` is stopped: deploy `{deploy}` was to bring back its tasks ({count}), and there
-    is no record of that deploy any more. I bring them back by myself within some minutes and say so in its
+    is no record of that deploy any more. I bring them back by myself within two minutes and say so in its
     channel; ask again then."""
 
 

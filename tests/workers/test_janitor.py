@@ -10,10 +10,12 @@ import pytest
 from deploys import audit
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Verb
 from deploys.errors import LeftStopped
+from deploys.lost import LostDeploys
 from deploys.scaling import EVERYTHING, Suspension
 from tests.builders import NOW, a_deploy, a_service, a_stop_start_service, an_original
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags
 from tests.workers.yard import PACE, SilentBell, Yard
+from workers.clock import JANITOR_SECONDS
 from workers.ecs import scaling, services
 from workers.ecs.seen import ServiceSeen
 from workers.ecs.session import Aws
@@ -210,6 +212,60 @@ def test_a_deploy_that_was_asked_for_meanwhile_has_the_service_to_itself(
     assert refused.outcome is Outcome.REFUSED
     assert LeftStopped(service=SERVICE, deploy=lost.id, count=2).message in refused.reason
     assert yard.until_over(lost.id).outcome is Outcome.ROLLED_BACK
+
+
+def test_two_services_at_zero_are_named_at_once_and_back_within_two_minutes(
+    yard: Yard, janitor: Janitor
+) -> None:
+    lost = [begin(yard, Phase.DRAINING)]
+    other = yard.ask("ledger", "1.4.2")
+    yard.until_phase(other, Phase.AWAITING_APPROVAL)
+    yard.approve(other)
+    lost.append(yard.until_phase(other, Phase.DRAINING))
+    redis_is_lost(yard)
+    lost_at = yard.ecs.now()
+
+    janitor.look()
+    found = LostDeploys(yard.redis).all()
+    assert [(each.service, each.desired, each.count) for each in found] == [
+        ("billing", 0, 2),
+        ("ledger", 0, 1),
+    ]
+    assert {each.deploy for each in found} == {each.id for each in lost}
+    while yard.ecs.now() < lost_at + 120:
+        for _ in range(int(JANITOR_SECONDS)):
+            yard.tick()
+        janitor.look()
+
+    assert {yard.service(name)["desiredCount"] for name in ("billing", "ledger")} == {1, 2}
+    assert [yard.images_running(name) for name in ("billing", "ledger")] == [{"1.4.0"}] * 2
+    assert LostDeploys(yard.redis).all() == []
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.EXPIRED])
+def test_a_record_that_ended_without_knowing_of_the_stop_lives_again(
+    yard: Yard, janitor: Janitor, outcome: Outcome
+) -> None:
+    deploy = begin(yard, Phase.DRAINING)
+    yard.ecs.advance(60)
+    claim = yard.store.claim(deploy.id, "worker", 60)
+    assert claim is not None
+    unknowing = claim.deploy.at(
+        Phase.ENDED, NOW, outcome=outcome, ended_at=NOW, original=None, scaling=None, stop_requested_at=None
+    )
+    yard.store.commit(claim, unknowing, due_at=NOW)
+    following = yard.until_over(yard.ask(SERVICE, "1.5.0"))
+    assert LeftStopped(service=SERVICE, deploy=deploy.id, count=2).message in following.reason
+
+    two_looks(yard, janitor)
+    again = yard.until_over(deploy.id)
+
+    assert again.outcome is Outcome.ROLLED_BACK
+    assert (desired(yard), yard.images_running(SERVICE), suspended()) == (2, {"1.4.0"}, BEFORE)
+    assert restore_tags(yard, SERVICE) == []
+    assert audit.trail(yard.redis, deploy.id)[-1]["what"] == "ended"
+    assert "found stopped after its end" in [each["what"] for each in audit.trail(yard.redis, deploy.id)]
+    assert yard.leftovers() == []
 
 
 def test_a_mark_that_somebody_took_off_between_two_looks_is_forgotten(yard: Yard, janitor: Janitor) -> None:

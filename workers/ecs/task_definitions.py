@@ -101,8 +101,8 @@ def copied(
     deploy_id: str,
     tag_mark: str = "",
     *,
-    without_unknown_fields: bool = False,
     replaces: str = "",
+    without_unknown_fields: bool = False,
 ) -> dict[str, Any]:
     """The RegisterTaskDefinition request for a copy of the revision, marked with the deploy's id, with these
     images for the containers named.

@@ -71,7 +71,10 @@ def _set_back_by_us(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Nex
     if seen is None or not is_recorded(deploy, seen.revision):
         return None
     revision = seen.revision
-    if best_effort(lambda: task_definitions.replaced_by(turn.region, revision, deploy.id), None) is None:
+    mark = best_effort(
+        lambda: task_definitions.replaced_by(turn.region, revision, deploy.id), None, attempts=deploy.attempts
+    )
+    if mark is None:
         return None
     if deploy.cancel:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))

@@ -52,4 +52,4 @@ def _next_told(deploy: Deploy, own: ServiceDeploymentSeen, now: float) -> Deploy
     if pause is None:
         return deploy
     deploy = deploy.evolve(shift=shift.evolve(pauses=(*shift.pauses, pause)))
-    return deploy.saying(now, MilestoneKind.PROGRESS, words.paused(deploy, pause, now))
+    return deploy.saying(now, MilestoneKind.PROGRESS, words.paused(deploy, pause))

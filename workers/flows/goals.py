@@ -86,17 +86,6 @@ def changes_between(
     )
 
 
-def _main_container(revision: RevisionSeen, service: Service) -> str:
-    """Nothing is retagged, so a revision that has other containers than `services.yml` names is no reason to
-    refuse: its first essential one is the main one then."""
-    try:
-        return task_definitions.changes(revision, service, "any")[0].container
-    except Refused:
-        containers = cast("list[dict[str, Any]]", revision.raw["containerDefinitions"])
-        essential = (each for each in containers if each.get("essential", True))
-        return str(next(essential, containers[0])["name"])
-
-
 def plan_between(
     deploy: Deploy, seen: ServiceSeen, old_revision: RevisionSeen, new_revision: RevisionSeen
 ) -> Plan:
@@ -118,6 +107,17 @@ def plan_between(
         downtime=deploy.service.strategy is Strategy.STOP_START,
         traffic=seen.traffic,
     )
+
+
+def _main_container(revision: RevisionSeen, service: Service) -> str:
+    """Nothing is retagged, so a revision that has other containers than `services.yml` names is no reason to
+    refuse: its first essential one is the main one then."""
+    try:
+        return task_definitions.changes(revision, service, "any")[0].container
+    except Refused:
+        containers = cast("list[dict[str, Any]]", revision.raw["containerDefinitions"])
+        essential = (each for each in containers if each.get("essential", True))
+        return str(next(essential, containers[0])["name"])
 
 
 def _digest_then(earlier: Sequence[Deploy], arn: str) -> str:

@@ -149,7 +149,7 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     if in_the_way:
         waits = looks.restoring_waits(deploy, turn.now())
         return Next(_tell_waiting(deploy, turn, waits), after=turn.pace.watch_seconds)
-    if seen.revision != old_revision(deploy):
+    if not is_recorded(deploy, seen.revision):
         mark_return(deploy, turn, old_revision(deploy), replaces=seen.revision)
     set_recorded(deploy, turn, seen, count)
     return _followed_back(updated(deploy, turn.now()), turn)

@@ -22,7 +22,7 @@ def settle(deploy: Deploy, turn: Turn) -> Next:
     seen = turn.service()
     there = seen if seen is not None and seen.status == "ACTIVE" else None
     if there is not None and deploy.original is not None and marks.of_another(there.tags, deploy.id):
-        # This record is old: the next deploy has the service already.
+        # This record is older than its end: the next deploy has the service.
         return Next(deploy.at(Phase.ENDED, now))
     if there is not None and left_at_zero(deploy, there) and deploy.set_right_at is None:
         count = deploy.original.desired_count if deploy.original else 0

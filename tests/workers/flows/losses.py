@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from deploys.connection import texts
 from deploys.keys import PREFIX
 from deploys.store import Store
 
@@ -15,16 +16,16 @@ LOST_WITH_IT = ("lease:", "redis-run")
 """Leases are over by the time that Redis is back, and the Redis that is back is another one."""
 
 
-def written(redis: Redis) -> dict[bytes, bytes]:
+def written(redis: Redis) -> dict[str, bytes]:
     """All of Slipway's keys, as they are."""
-    return {key: value for key in redis.keys(f"{PREFIX}*") if (value := redis.dump(key)) is not None}
+    return {key: value for key in texts(redis.keys(f"{PREFIX}*")) if (value := redis.dump(key)) is not None}
 
 
-def restore(redis: Redis, kept: dict[bytes, bytes]) -> None:
+def restore(redis: Redis, kept: dict[str, bytes]) -> None:
     """Puts Redis back to that, as a restart does that lost what was written since."""
     redis.flushall()
     for key, value in kept.items():
-        if not any(each.encode() in key for each in LOST_WITH_IT):
+        if not any(each in key for each in LOST_WITH_IT):
             redis.restore(key, 0, value)
     redis.set(f"{PREFIX}redis-run", "the one before")
 
@@ -34,7 +35,7 @@ class Journal:
 
     def __init__(self, redis: Redis, patch: pytest.MonkeyPatch) -> None:
         self._redis = redis
-        self._before: list[dict[bytes, bytes]] = []
+        self._before: list[dict[str, bytes]] = []
         for name in ("commit", "amend"):
             patch.setattr(Store, name, self._noting(getattr(Store, name)))
 

@@ -63,12 +63,12 @@ def succeeded(deploy: Deploy, took: float) -> str:
     )
 
 
-def paused(deploy: Deploy, pause: Pause, now: float) -> str:
+def paused(deploy: Deploy, pause: Pause) -> str:
     """A pause of the rollout. It is not ours to answer."""
     return (
         f"*Paused* {at(pause.stage)}.{pausing.traffic(deploy)} The rollout is not mine: whoever began "
         f"it lets it continue or rolls it back in the ECS console, or with "
-        f"{code('aws ecs continue-service-deployment')}{pausing.until(pause, now)}"
+        f"{code('aws ecs continue-service-deployment')}{pausing.until(pause)}"
     )
 
 
