@@ -23,10 +23,10 @@ def main() -> int:
     """Serves until SIGTERM or SIGINT; what was begun is answered first."""
     settings = settings_or_exit(BotSettings)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     try:
         desk = open_desk(settings)
+        for number in (signal.SIGTERM, signal.SIGINT):  # until here there is nothing to finish
+            signal.signal(number, lambda *_: stop.set())
         app = build_app(desk, signing_secret="", api_url=settings.slack_api_url)
         socket = SocketMode(
             app, WebClient(base_url=settings.slack_api_url), settings.slack_app_token.get_secret_value()

@@ -6,6 +6,7 @@ import logging
 import re
 
 import structlog
+from redis.exceptions import RedisError
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
@@ -18,6 +19,7 @@ from bot.listeners import Listeners
 from bot.middleware import OneTeam, Repeats, Replays
 from bot.middleware.kinds import is_command
 from deploys import buttons
+from deploys.redis_outage import what_is_wrong
 
 log = structlog.get_logger()
 
@@ -75,11 +77,15 @@ def unanswered(error: Exception, request: BoltRequest) -> BoltResponse:
     warning at the button, and delivers an event again.
     """
     reference = new_reference()
-    log.error(
-        "a request could not be handled", reference=reference, error=type(error).__name__, exc_info=error
-    )
+    redis_error = error if isinstance(error, RedisError) else None
+    if redis_error:
+        log.error(f"Redis {what_is_wrong(redis_error)}", reference=reference, error=str(error))
+    else:
+        log.error(
+            "a request could not be handled", reference=reference, error=type(error).__name__, exc_info=error
+        )
     if is_command(request.body) and request.context.authorize_result:
-        return BoltResponse(status=200, body=replies.not_taken_in(reference).payload())
+        return BoltResponse(status=200, body=replies.not_taken_in(reference, redis_error).payload())
     return BoltResponse(status=500, body="")
 
 

@@ -19,6 +19,7 @@ from bot.answering import answered, new_reference
 from bot.desk import Desk
 from bot.reply import Reply
 from deploys import buttons
+from deploys.redis_outage import what_is_wrong
 
 log = structlog.get_logger()
 
@@ -38,8 +39,8 @@ class Listeners:
             reply = self._settled(req, lambda: commands.answer(said, asked, desk), asked.user)
         except RedisError as error:
             reference = new_reference()
-            log.error("Redis does not answer", reference=reference, error=str(error))
-            reply = replies.unsure(reference)
+            log.error(f"Redis {what_is_wrong(error)}", reference=reference, error=str(error))
+            reply = replies.unsure(reference, error)
         ack(reply.payload() if reply else "")
 
     def mention(self, req: BoltRequest) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from redis import Redis
 from redis.backoff import ConstantBackoff
-from redis.retry import Retry
 from slack_sdk import WebClient
 
 from bot import identity
 from bot.desk import Desk, furnish
 from deploys.catalogue.catalogue import load
+from deploys.connection import client
 from deploys.process import wait_for, warn_about
 from deploys.settings import SlackSettings
 
@@ -36,11 +36,4 @@ def open_desk(settings: SlackSettings) -> Desk:
 
 def connect(url: str) -> Redis:
     """A client that answers or fails while Slack still waits."""
-    client: Redis = Redis.from_url(
-        url,
-        socket_timeout=ANSWER_SECONDS,
-        socket_connect_timeout=ANSWER_SECONDS,
-        health_check_interval=30,
-        retry=Retry(ConstantBackoff(0.05), 1),
-    )
-    return client
+    return client(url, timeout=ANSWER_SECONDS, retries=1, backoff=ConstantBackoff(0.05))

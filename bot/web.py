@@ -17,6 +17,7 @@ from bot.settings import WebSettings
 from bot.start import open_desk
 from deploys.errors import NotStarted
 from deploys.process import exit_with, settings_or_exit
+from deploys.redis_outage import what_is_wrong
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -66,8 +67,8 @@ class Door:
     def _health(self, start_response: StartResponse) -> Iterable[bytes]:
         try:
             self._redis.ping()
-        except RedisError:
-            return _say(start_response, HTTPStatus.SERVICE_UNAVAILABLE, "Redis does not answer")
+        except RedisError as error:
+            return _say(start_response, HTTPStatus.SERVICE_UNAVAILABLE, f"Redis {what_is_wrong(error)}")
         return _say(start_response, HTTPStatus.OK, "ok")
 
 

@@ -13,6 +13,7 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from deploys.connection import complaints
 from deploys.errors import RedisSilent, SlipwayError
+from deploys.redis_outage import RedisOutage, RedisRefuses
 from deploys.settings import Settings, load
 
 PATIENCE_SECONDS = 15.0
@@ -70,20 +71,26 @@ def warn_about(redis: Redis) -> None:
 
 
 def wait_for(redis: Redis, *, patience: float = PATIENCE_SECONDS) -> None:
-    """Waits until Redis answers.
+    """Waits until Redis answers: `patience` seconds if it is silent, as long as it takes if it refuses, as it
+    does while it loads its data.
 
     Raises:
-        RedisSilent: it did not, or it refuses us.
+        RedisSilent: it did not answer, or it refuses us.
     """
+    outage = RedisOutage()
     until = time.monotonic() + patience
     while True:
         try:
             redis.ping()
+        except RedisRefuses as error:
+            outage.note(error)
+            until = time.monotonic() + patience
         except (AuthenticationError, ResponseError) as error:
             raise RedisSilent(why=str(error)) from error
         except RedisError as error:
             if time.monotonic() >= until:
                 raise RedisSilent(why=str(error)) from error
-            time.sleep(0.5)
         else:
+            outage.over()
             return
+        time.sleep(0.5)

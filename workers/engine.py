@@ -6,6 +6,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 from pydantic import ValidationError
@@ -75,7 +76,7 @@ class Engine:
                 self._run_alone(claims.pop(0), together)
         finally:
             for claim in claims:  # the job ran out of time: others may take these at once
-                self._store.release(claim, self._now())
+                self._give_back(claim, self._now())
         if len(due) > WATCHED_TOGETHER:
             self._bell.watch(cluster_key)
 
@@ -122,6 +123,9 @@ class Engine:
                 self._store.release(turn.claim, self._now())
                 self._bell.advance(deploy.id)
                 return
+            except RedisError:
+                self._give_back(turn.claim, self._now() + AGAIN_SECONDS)
+                raise
             if turn.claim.deploy.milestones != shown.milestones or turn.claim.deploy.phase != shown.phase:
                 self._bell.publish(deploy.id)
             if turn.claim.deploy.outcome != shown.outcome or turn.claim.deploy.phase is Phase.ENDED:
@@ -135,6 +139,11 @@ class Engine:
                 self._bell.advance(deploy.id)
                 return
             turn = self._turn(turn.claim, Fresh(self._aws))
+
+    def _give_back(self, claim: Claim, due_at: float) -> None:
+        """Releases the claim; if Redis does not take that, the lease runs out by itself."""
+        with suppress(RedisError):
+            self._store.release(claim, due_at)
 
     def _turn(self, claim: Claim, sights: Sights) -> Turn:
         return Turn(
@@ -150,8 +159,8 @@ class Engine:
     def _step(self, deploy: Deploy, turn: Turn) -> Next:
         try:
             taken = steps.STEPS[deploy.phase](deploy, turn)
-        except (LeaseTooShort, Conflict, BaseTimeoutException):
-            raise
+        except (LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
+            raise  # Redis is no trouble of the deploy's: the step is taken again when it is back
         except Exception as error:
             reference = secrets.token_hex(4)
             known = isinstance(error, SlipwayError)

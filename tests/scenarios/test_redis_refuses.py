@@ -1,0 +1,55 @@
+"""Redis is made read-only, full, or short of replicas under every process: they wait, say so, and go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from deploys.deploy import Outcome, Phase
+from sandbox.valkey import refusing
+from slipway.demo.run import names_of
+from slipway.demo.stage import Stage, stage
+from tests.scenarios.conversation import Conversation
+
+IS = {
+    "READONLY": "is read-only, as during a failover or if REDIS_URL leads to a replica",
+    "OOM": "is full: it has reached its `maxmemory`",
+    "NOREPLICAS": "takes no writes, because too few of its replicas are connected",
+}
+
+
+@pytest.fixture(scope="module")
+def playing() -> Iterator[Stage]:
+    """A stage of their own for these tests: its Redis gets hurt."""
+    with stage(speed=12, mode="socket") as own:
+        yield own
+
+
+@pytest.mark.parametrize("code", IS)
+def test_every_process_outlasts_a_redis_that_refuses_and_the_deploy_goes_on(
+    playing: Stage, code: str
+) -> None:
+    people = Conversation(playing, names_of(playing))
+    processes = [each for each in playing.troupe.members if each.name.startswith(("worker", "clock"))]
+    thread = people.deploys("alice", "/deploy restart web").reaches(Phase.FOLLOWING)
+
+    with refusing(playing.redis, code):
+        told, none = people.says("alice", "/deploy api 1.4.2")
+        lines = f"Redis {IS[code]}; nothing is lost, it is tried again"
+        for each in processes:
+            playing.troupe.until(f"{each.name} to say so", lambda each=each: each.said(lines))
+
+    assert (told[0].split("reference")[0], none) == (
+        f"My memory, Redis, {IS[code]}, so nothing was changed. Try again in a minute; if it stays so, tell "
+        "whoever runs Slipway the ",
+        None,
+    )
+    assert thread.ends().record.outcome is Outcome.SUCCEEDED
+    assert thread.settles()
+    playing.troupe.check()
+    for each in playing.troupe.members:
+        assert "Traceback" not in each.log.read_text(), each.name
+    for each in processes:
+        assert each.log.read_text().count(lines) < 5, each.log.read_text()
+        assert each.said("Redis answers again")
