@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from bot.app import build_app
 from bot.settings import BotSettings
+from bot.slack_clock import clock_client
 from bot.socket import SocketMode
 from bot.start import open_desk
 from deploys.errors import NotStarted
@@ -34,6 +35,7 @@ def main() -> int:
         socket.connect()
     except NotStarted as error:
         exit_with(error)
+    desk.slack_clock.keep(clock_client(settings.slack_api_url))
     log.info("bot started", team=desk.identity.team, services=len(desk.catalogue.services))
     stop.wait()
     socket.close()

@@ -8,6 +8,7 @@ from slack_sdk import WebClient
 
 from bot import identity
 from bot.desk import Desk, furnish
+from bot.slack_clock import SlackClock
 from deploys.catalogue.catalogue import load
 from deploys.connection import client
 from deploys.process import wait_for, warn_about
@@ -28,10 +29,11 @@ def open_desk(settings: SlackSettings) -> Desk:
     redis = connect(settings.redis_url)
     wait_for(redis)
     warn_about(redis)
+    clock = SlackClock()
     who = identity.find_out(
-        WebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
+        WebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url), clock
     )
-    return furnish(who, catalogue, redis, connect(settings.redis_url))
+    return furnish(who, catalogue, redis, connect(settings.redis_url), slack_clock=clock)
 
 
 def connect(url: str) -> Redis:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import sys
+import threading
 import time
 from typing import NoReturn, TypeVar
 
@@ -33,34 +36,55 @@ def settings_or_exit(cls: type[AnySettings]) -> AnySettings:
 
 
 def exit_with(error: SlipwayError) -> NoReturn:
-    """Says on standard error why the process cannot start, and exits with 2."""
-    sys.stderr.write(f"{error.message}\n")
+    """Says on standard error why the process cannot start, and exits with 2. With LOG_FORMAT=json that is one
+    line of JSON, too."""
+    told = error.message
+    if os.environ.get("LOG_FORMAT", "").lower() == "json":
+        told = json.dumps({"event": told, "level": "error"})
+    sys.stderr.write(f"{told}\n")
     sys.exit(2)
 
 
 def set_up_logging(settings: Settings) -> None:
-    """One line an event, for people or as JSON. RQ's and Bolt's own lines come from warnings upwards."""
+    """One line an event, for people or as JSON: also for what libraries log, and for an exception that ends a
+    thread or the process. Libraries are heard from warnings upwards."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    logging.basicConfig(level=max(level, logging.WARNING), format="%(levelname)s %(name)s: %(message)s")
+    as_json = settings.log_format == "json"
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
-        if settings.log_format == "json"
+        if as_json
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
             exception_formatter=structlog.dev.plain_traceback,  # the default shows locals, secrets too
         )
     )
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([structlog.processors.format_exc_info] if as_json else []),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([structlog.processors.format_exc_info] if settings.log_format == "json" else []),
-            renderer,
-        ],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    sys.excepthook = lambda kind, error, trace: _log_end("the process", error)
+    threading.excepthook = lambda args: _log_end("a thread", args.exc_value)
+
+
+def _log_end(of: str, error: BaseException | None) -> None:
+    if not isinstance(error, KeyboardInterrupt):
+        structlog.get_logger().error(f"an exception ended {of}", exc_info=error)
 
 
 def warn_about(redis: Redis) -> None:

@@ -5,7 +5,6 @@ It forks a process for each job, so a job that hangs or breaks takes nothing wit
 
 from __future__ import annotations
 
-import logging
 import sys
 
 import structlog
@@ -39,7 +38,6 @@ def main() -> int:
     except SlipwayError as error:
         exit_with(error)
     jobs.open_workshop(workshop)
-    logging.getLogger("rq").setLevel(logging.WARNING)
     connection = connect_for_rq(settings.redis_url)
     queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
     worker = RqWorker(

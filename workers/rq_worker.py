@@ -34,6 +34,7 @@ class RqWorker(Worker):
 
     def serve(self) -> None:
         """Works until SIGTERM or SIGINT; the job in hand is finished first."""
+        self.log.setLevel(logging.WARNING)
         self.log.addFilter(self._is_no_outage)
         self._install_signal_handlers()
         try:

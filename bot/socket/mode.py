@@ -161,9 +161,13 @@ class SocketMode:
             log.error("a payload of Slack's could not be read", error=str(error), exc_info=error)
 
     def _answer(self, connection: Connection, envelope: dict[str, Any], arrived: float) -> None:
-        request = BoltRequest(
-            mode="socket_mode", body=envelope.get("payload") or {}, context={"received_at": arrived}
-        )
+        try:
+            request = BoltRequest(
+                mode="socket_mode", body=envelope.get("payload") or {}, context={"received_at": arrived}
+            )
+        except Exception as error:  # noqa: BLE001 - Bolt reads it as what Slack's payloads are, and finds none
+            log.warning("a payload that is not as Slack's are was refused", error=type(error).__name__)
+            return
         response = self._app.dispatch(request)
         if response.status != 200:
             log.warning(

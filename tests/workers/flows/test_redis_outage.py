@@ -1,4 +1,4 @@
-"""Redis refuses what a step writes before it acts: no trouble of the deploy's, so no reason to roll it back."""
+"""Redis refuses what a step writes before it acts: no trouble of the deploy, no reason to roll it back."""
 
 from __future__ import annotations
 
