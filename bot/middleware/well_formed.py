@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import structlog
@@ -16,6 +16,12 @@ log = structlog.get_logger()
 
 SECONDS = r"^[0-9]{1,12}(\.[0-9]{1,9})?$"
 """A time as Slack writes it (epoch seconds)."""
+
+
+class _Anything(BaseModel):
+    type: str = ""
+    view: dict[str, Any] | None = None
+    message: dict[str, Any] | None = None
 
 
 class _Command(BaseModel):
@@ -80,17 +86,17 @@ class _Click(BaseModel):
     trigger_id: str | None = None
 
 
-def shape_of(body: dict[str, Any]) -> type[BaseModel] | None:
-    """What of a payload the listeners read; None for a kind they do not read."""
+def shapes_of(body: dict[str, Any]) -> Iterator[type[BaseModel]]:
+    """What of a payload the listeners, or Bolt on the way to them, read."""
+    yield _Anything
     if is_command(body):
-        return _Command
-    if body.get("type") == "block_actions":
-        return _Click
-    if "event" not in body:
-        return None
-    event = body["event"]
-    kind = event.get("type") if isinstance(event, dict) else None
-    return {"app_mention": _MentionEvent, "app_home_opened": _OpenedEvent}.get(str(kind), _AnyEvent)
+        yield _Command
+    if "actions" in body or body.get("type") == "block_actions":
+        yield _Click
+    if "event" in body or body.get("type") == "event_callback":
+        event = body.get("event")
+        kind = event.get("type") if isinstance(event, dict) else None
+        yield {"app_mention": _MentionEvent, "app_home_opened": _OpenedEvent}.get(str(kind), _AnyEvent)
 
 
 class WellFormed(Middleware):
@@ -100,9 +106,8 @@ class WellFormed(Middleware):
         self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
     ) -> BoltResponse:
         """Names in the log what is wrong, never the values."""
-        shape = shape_of(req.body)
         try:
-            if shape:
+            for shape in shapes_of(req.body):
                 shape.model_validate(req.body)
         except ValidationError as error:
             wrong = [".".join(map(str, each["loc"])) for each in error.errors(include_input=False)]
