@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.slack_clock import SlackClock
 from deploys.errors import SlackRefusesToken, SlackSilent
+from deploys.slack_reason import of_exception, reason
 
 PATIENCE_SECONDS = 15.0
 """How long Slack may be silent at the start."""
@@ -51,8 +52,12 @@ def find_out(
         try:
             answer = client.auth_test()
         except SlackApiError as error:
-            if error.response.status_code < 500 and error.response.get("error") != "ratelimited":
-                why = error.response.get("error", "no reason given")
+            why = why_slack_failed(error)
+            if (
+                error.response.status_code < 500
+                and error.response.status_code != 429
+                and why != "ratelimited"
+            ):
                 raise SlackRefusesToken(setting="SLACK_BOT_TOKEN", error=why, advice=_TOKEN_ADVICE) from error
             silent: Exception = error
         except OSError as error:
@@ -67,5 +72,12 @@ def find_out(
                 enterprise=answer.get("enterprise_id") or "",
             )
         if time.monotonic() >= until:
-            raise SlackSilent(url=client.base_url, why=str(silent).splitlines()[0]) from silent
+            raise SlackSilent(url=client.base_url, why=why_slack_failed(silent)) from silent
         wait(1.0)
+
+
+def why_slack_failed(error: Exception) -> str:
+    """Why a call to Slack failed, never empty."""
+    if isinstance(error, SlackApiError):
+        return reason(error.response.status_code, error.response.data)
+    return of_exception(error)

@@ -22,6 +22,8 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
+from deploys.slack_reason import of_exception
+
 log = structlog.get_logger()
 
 DRIFT = 1e-4
@@ -104,7 +106,7 @@ class SlackClock:
             try:
                 answer = client.api_test()
             except (SlackClientError, OSError) as error:
-                log.info("Slack's time could not be read", error=str(error))
+                log.info("Slack's time could not be read", error=of_exception(error))
             else:
                 self.read(answer.headers, asked_at, self.elapsed())
 

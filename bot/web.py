@@ -92,6 +92,8 @@ def read_request(environ: WSGIEnvironment) -> BoltRequest:
     Raises:
         NotOurs: it is no request of Slack's, whoever signed it.
     """
+    if not re.fullmatch(r"[0-9]{1,12}", environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "0")):
+        raise NotOurs(HTTPStatus.BAD_REQUEST, "not a request of Slack's")
     body = _body(environ)
     headers = {
         name.removeprefix("HTTP_").replace("_", "-").lower(): value

@@ -96,7 +96,7 @@ def warn_about(redis: Redis) -> None:
 
 def wait_for(redis: Redis, *, patience: float = PATIENCE_SECONDS) -> None:
     """Waits until Redis answers: `patience` seconds if it is silent, as long as it takes if it refuses, as it
-    does while it loads its data.
+    does while it loads its data. Without patience nothing is waited for.
 
     Raises:
         RedisSilent: it did not answer, or it refuses us.
@@ -107,6 +107,8 @@ def wait_for(redis: Redis, *, patience: float = PATIENCE_SECONDS) -> None:
         try:
             redis.ping()
         except RedisRefuses as error:
+            if not patience:
+                raise RedisSilent(why=str(error)) from error
             outage.note(error)
             until = time.monotonic() + patience
         except (AuthenticationError, ResponseError) as error:

@@ -18,8 +18,19 @@ SECONDS = r"^[0-9]{1,12}(\.[0-9]{1,9})?$"
 """A time as Slack writes it (epoch seconds)."""
 
 
+class _Team(BaseModel):
+    id: str | None = None
+
+
+class _Member(BaseModel):
+    team_id: str | None = None
+
+
 class _Anything(BaseModel):
     type: str = ""
+    team_id: str | None = None
+    team: _Team | str | None = None
+    user: _Member | str | None = None
     view: dict[str, Any] | None = None
     message: dict[str, Any] | None = None
 
@@ -33,7 +44,13 @@ class _Command(BaseModel):
     response_url: str | None = None
 
 
-class _Mention(BaseModel):
+class _Event(BaseModel):
+    type: str
+    team: str | None = None
+    user_team: str | None = None
+
+
+class _Mention(_Event):
     user: str | None = None
     channel: str
     ts: str = Field(pattern=SECONDS)
@@ -41,7 +58,7 @@ class _Mention(BaseModel):
     text: str | None = None
 
 
-class _Opened(BaseModel):
+class _Opened(_Event):
     user: str
 
 
@@ -55,7 +72,7 @@ class _OpenedEvent(BaseModel):
 
 
 class _AnyEvent(BaseModel):
-    event: dict[str, Any]
+    event: _Event
 
 
 class _Person(BaseModel):

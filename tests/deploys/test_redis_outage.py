@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from deploys.bell import Bell
 from deploys.connection import client, connect
+from deploys.errors import RedisSilent
 from deploys.process import wait_for
 from deploys.redis_outage import (
     REFUSALS,
@@ -130,7 +131,7 @@ def test_a_server_that_loads_is_waited_for_however_long_it_takes() -> None:
 
 
 def test_a_refusal_at_the_start_outlasts_the_patience_with_silence(url: str, redis: Redis) -> None:
-    waiting = threading.Thread(target=lambda: wait_for(connect(url), patience=0))
+    waiting = threading.Thread(target=lambda: wait_for(connect(url), patience=0.1))
     with refusing(redis, "MASTERDOWN"):
         waiting.start()
         waiting.join(1.5)
@@ -138,6 +139,13 @@ def test_a_refusal_at_the_start_outlasts_the_patience_with_silence(url: str, red
 
     waiting.join(10)
     assert not waiting.is_alive()
+
+
+def test_what_does_not_wait_is_told_at_once(redis: Redis) -> None:
+    with refusing(redis, "MASTERDOWN"), pytest.raises(RedisSilent) as silent:
+        wait_for(redis, patience=0)
+
+    assert "Redis is a replica that has lost its primary (" in silent.value.message
 
 
 @pytest.mark.parametrize(
