@@ -18,7 +18,7 @@ from bot.http_server import READ_SECONDS
 from deploys.store import Store
 from sandbox.ports import free_port
 from sandbox.slack import SlackSandbox
-from sandbox.valkey import valkey
+from sandbox.valkey import refusing, valkey
 from slipway.app_manifest import over_http
 from tests.bot.processes import ended, environment, running, terminated
 
@@ -169,9 +169,16 @@ def test_health_says_when_redis_is_away(redis_url: str, tmp_path: Path, port: in
         running(GUNICORN, settings(slack, server.connection_url, tmp_path, port), tmp_path),
     ):
         slack.until(lambda: ask(port, "GET", "/healthz")[0] == 200, 20)
-        Redis.from_url(server.connection_url).shutdown(nosave=True)
+        redis = Redis.from_url(server.connection_url, decode_responses=True)
+        with refusing(redis, "MASTERDOWN"):
+            lost = "Redis is a replica that has lost its primary\n"
+            slack.until(lambda: ask(port, "GET", "/healthz") == (503, lost), 10)
+            told = says(slack, "/deploy web 1.4.2")
+        slack.until(lambda: ask(port, "GET", "/healthz")[0] == 200, 10)
+        redis.shutdown(nosave=True)
 
         slack.until(lambda: ask(port, "GET", "/healthz") == (503, "Redis does not answer\n"), 10)
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
 
+    assert told.startswith("My memory, Redis, is")
     assert answer["text"].startswith("I cannot reach my memory (Redis), so nothing was changed.")

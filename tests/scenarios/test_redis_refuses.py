@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -53,3 +54,16 @@ def test_every_process_outlasts_a_redis_that_refuses_and_the_deploy_goes_on(
     for each in processes:
         assert each.log.read_text().count(lines) < 5, each.log.read_text()
         assert each.said("Redis answers again")
+
+
+def test_workers_and_the_clock_end_when_asked_while_redis_refuses(playing: Stage) -> None:
+    asked = [each for each in playing.troupe.members if each.name.startswith(("worker", "clock"))]
+    with refusing(playing.redis, "OOM"):
+        for each in asked:
+            each.process.send_signal(signal.SIGTERM)
+        codes = {each.name: each.process.wait(20) for each in asked}
+    for each in asked:
+        playing.troupe.members.remove(each)
+
+    assert set(codes.values()) == {0}, codes
+    assert not [each.name for each in asked if "Traceback" in each.log.read_text()]
