@@ -106,3 +106,7 @@ class RedisOutage:
             yield
         except RedisError as error:
             self.note(error)
+
+
+OUTAGE = RedisOutage()
+"""Of this process, and of those forked from it: whatever part notices it first says it."""

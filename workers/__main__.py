@@ -15,7 +15,6 @@ from deploys.bell import QUEUE
 from deploys.connection import connect_for_rq
 from deploys.errors import SlipwayError
 from deploys.process import exit_with, settings_or_exit
-from deploys.redis_outage import RedisOutage
 from workers import jobs
 from workers.allowed import AllowedJob
 from workers.rq_worker import RqWorker
@@ -50,7 +49,7 @@ def main() -> int:
         default_result_ttl=0,
         log_job_description=False,
     )
-    worker.aws, worker.outage = workshop.aws, RedisOutage()
+    worker.aws = workshop.aws
     log.info("worker started", worker=worker.name)
     worker.serve()
     log.info("worker stopped", worker=worker.name)

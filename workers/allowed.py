@@ -10,7 +10,7 @@ from typing import Any
 from redis.exceptions import RedisError
 from rq.job import Job
 
-from deploys.redis_outage import RedisOutage
+from deploys.redis_outage import OUTAGE
 
 ENTRY_POINTS = frozenset(
     f"workers.jobs.{name}"
@@ -42,7 +42,7 @@ class AllowedJob(Job):
         try:
             return super().perform()
         except RedisError as error:
-            RedisOutage().note(error)
+            OUTAGE.note(error)
             return None
 
     def restore(self, raw_data: dict[Any, Any]) -> None:

@@ -19,7 +19,7 @@ from deploys.claims import Due
 from deploys.connection import connect, connect_for_rq
 from deploys.groups import READ_EVERY_SECONDS
 from deploys.process import settings_or_exit, warn_about
-from deploys.redis_outage import RedisOutage
+from deploys.redis_outage import OUTAGE
 from deploys.store import Store
 from deploys.threads import Threads
 from workers.settings import ClockSettings
@@ -88,17 +88,16 @@ def main() -> int:
     redis = connect(settings.redis_url)
     clock = Clock(Store(redis), Threads(redis), Bell(connect_for_rq(settings.redis_url)))
     warn_about(redis)
-    outage = RedisOutage()
     log.info("clock started")
     wait = TICK_SECONDS
     while not stop.wait(wait):
         try:
             clock.tick()
             wait = TICK_SECONDS
-            outage.over()
+            OUTAGE.over()
         except RedisError as error:
-            outage.note(error)
-            wait = outage.pause_seconds()
+            OUTAGE.note(error)
+            wait = OUTAGE.pause_seconds()
     log.info("clock stopped")
     return 0
 

@@ -6,7 +6,6 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 import structlog
 from pydantic import ValidationError
@@ -17,6 +16,7 @@ from deploys.bell import Bell
 from deploys.claims import Claim
 from deploys.deploy import Deploy, Phase
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError
+from deploys.redis_outage import OUTAGE
 from deploys.store import Store
 from workers.ecs import session_names
 from workers.ecs.session import WORST_CALL_SECONDS, Aws
@@ -33,6 +33,8 @@ AGAIN_SECONDS = 1.0
 STRETCHED_SECONDS = 60.0
 """Waits up to this long are looks and tries, which jitter may stretch; longer ones lead to times that people
 were told."""
+GIVE_BACK_SECONDS = 25.0
+"""How long a job tries to give back what it holds while Redis is away: well within a job's time (seconds)."""
 WATCHED_TOGETHER = 40
 """Deploys one watch job looks at: what it can do well within a lease (count)."""
 
@@ -141,9 +143,17 @@ class Engine:
             turn = self._turn(turn.claim, Fresh(self._aws))
 
     def _give_back(self, claim: Claim, due_at: float) -> None:
-        """Releases the claim; if Redis does not take that, the lease runs out by itself."""
-        with suppress(RedisError):
-            self._store.release(claim, due_at)
+        """Releases the claim as soon as Redis takes that; after some time it is left to run out by itself."""
+        until = time.monotonic() + min(claim.left(), GIVE_BACK_SECONDS)
+        while True:
+            try:
+                self._store.release(claim, due_at)
+                return OUTAGE.over()
+            except RedisError as error:
+                OUTAGE.note(error)
+                if time.monotonic() >= until:
+                    return None
+                time.sleep(OUTAGE.pause_seconds())
 
     def _turn(self, claim: Claim, sights: Sights) -> Turn:
         return Turn(

@@ -20,7 +20,7 @@ from rq.executions import Execution
 from rq.job import Job
 
 from deploys.errors import SlipwayError
-from deploys.redis_outage import PAUSES_SECONDS, RedisOutage
+from deploys.redis_outage import OUTAGE, PAUSES_SECONDS
 from workers.ecs.session import Aws
 
 
@@ -30,7 +30,6 @@ class RqWorker(Worker):
     max_connection_wait_time = PAUSES_SECONDS[-1]
 
     aws: Aws
-    outage: RedisOutage
 
     def serve(self) -> None:
         """Works until SIGTERM or SIGINT; the job in hand is finished first."""
@@ -46,7 +45,7 @@ class RqWorker(Worker):
             return
         finally:
             for leave in (self.register_death, self.unsubscribe):
-                with self.outage.noted():
+                with OUTAGE.noted():
                     leave()
 
     def _work_once(self) -> None:
@@ -63,17 +62,17 @@ class RqWorker(Worker):
                 self._wait_or_stop(error)
 
     def _wait_or_stop(self, error: RedisError) -> None:
-        self.outage.note(error)
+        OUTAGE.note(error)
         if self._stop_requested:
             raise StopRequested
-        time.sleep(self.outage.pause_seconds())
+        time.sleep(OUTAGE.pause_seconds())
 
     def _is_no_outage(self, record: logging.LogRecord) -> bool:
         """RQ logs an outage as often as it tries, partly with a traceback: one line says it as well."""
         about = (*(record.args if isinstance(record.args, tuple) else ()), *(record.exc_info or ()))
         error = next((each for each in about if isinstance(each, RedisError)), None)
         if error is not None:
-            self.outage.note(error)
+            OUTAGE.note(error)
         return error is None
 
     # What RQ's loop calls
@@ -103,24 +102,30 @@ class RqWorker(Worker):
         if pipeline is not None:
             super().heartbeat(timeout, pipeline)
             return
-        with self.outage.noted():
+        with OUTAGE.noted():
             super().heartbeat(timeout)
-            self.outage.over()
+            OUTAGE.over()
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
         """As for `heartbeat`: the process of the job is waited for all the same."""
-        with self.outage.noted():
+        with OUTAGE.noted():
             super().maintain_heartbeats(job, execution)
 
     def set_shutdown_requested_date(self) -> None:
         """Called by the signal handler, where an error would come out of whatever it interrupts."""
-        with self.outage.noted():
+        with OUTAGE.noted():
             super().set_shutdown_requested_date()
+
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
+        """In the process of the job, which does not die of an outage that keeps RQ from its bookkeeping."""
+        with OUTAGE.noted():
+            return super().perform_job(job, queue, execution)
+        return False
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """An outage between a job and its bookkeeping is no exception of the job's."""
         error = exc_info[1]
         if isinstance(error, RedisError):
-            self.outage.note(error)
+            OUTAGE.note(error)
         else:
             super().handle_exception(job, *exc_info)

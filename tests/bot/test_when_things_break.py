@@ -67,8 +67,8 @@ def full(*_: Any, **__: Any) -> None:
         ),
         (
             "store.request",
-            f"{IS_FULL}, so I do not know whether this was taken in. Look at `/deploy status` before you send "
-            "it again. If it stays so, tell whoever runs Slipway the reference `",
+            f"{IS_FULL}, so I do not know whether this was taken in. Look at `/deploy status` before you "
+            "send it again. If it stays so, tell whoever runs Slipway the reference `",
         ),
     ],
 )
