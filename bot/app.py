@@ -91,15 +91,16 @@ def unanswered(error: Exception, request: BoltRequest) -> BoltResponse:
     warning at the button, and delivers an event again.
     """
     reference = new_reference()
-    redis_error = error if isinstance(error, RedisError) else None
-    if redis_error:
-        log.error(f"Redis {what_is_wrong(redis_error)}", reference=reference, error=str(error))
+    if isinstance(error, RedisError):
+        log.error(f"Redis {what_is_wrong(error)}", reference=reference, error=str(error))
+        reply = replies.not_taken_in(reference, error)
     else:
+        reply = replies.broken(reference)
         log.error(
             "a request could not be handled", reference=reference, error=type(error).__name__, exc_info=error
         )
     if is_command(request.body) and request.context.authorize_result:
-        return BoltResponse(status=200, body=replies.not_taken_in(reference, redis_error).payload())
+        return BoltResponse(status=200, body=reply.payload())
     return BoltResponse(status=500, body="")
 
 

@@ -145,7 +145,7 @@ def refused(error: Refused) -> Reply:
     return Reply(error.message)
 
 
-def not_taken_in(reference: str, error: RedisError | None = None) -> Reply:
+def not_taken_in(reference: str, error: RedisError) -> Reply:
     """Redis took nothing, or did not answer, before anything was read or written."""
     cannot = "I cannot reach my memory (Redis)"
     if isinstance(error, RedisRefuses):

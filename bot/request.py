@@ -82,6 +82,7 @@ def of_command(request: BoltRequest, clock: SlackClock) -> Request:
 def of_mention(request: BoltRequest, clock: SlackClock) -> Request:
     """A message that mentions the bot: `ts` is when Slack took it, in microseconds; retries keep it."""
     event = request.body["event"]
+    clock.heard(float(event["ts"]))
     return Request(
         user=event["user"],
         team=request.body["team_id"],
