@@ -56,7 +56,7 @@ def refusing(redis: Redis, code: str) -> Iterator[None]:
     PING so, too). OOM: its memory is full. NOREPLICAS: it has no replica, but is to have one.
     """
     settings, replica = REFUSING[code]
-    before = {name: redis.config_get(name)[name] for name in settings}
+    before = {name: str(redis.config_get(name)[name]) for name in settings}
     for name, value in settings.items():
         redis.config_set(name, value)
     if replica:

@@ -35,7 +35,7 @@ class RqWorker(Worker):
         """Works until SIGTERM or SIGINT; the job in hand is finished first."""
         self.log.setLevel(logging.WARNING)
         self.log.addFilter(self._is_no_outage)
-        self._install_signal_handlers()
+        self._install_signal_handlers()  # type: ignore[no-untyped-call]
         try:
             self._patiently(self.register_birth)
             self._patiently(self.subscribe)
@@ -46,7 +46,7 @@ class RqWorker(Worker):
         finally:
             for leave in (self.register_death, self.unsubscribe):
                 with OUTAGE.noted():
-                    leave()
+                    leave()  # type: ignore[no-untyped-call]
 
     def _work_once(self) -> None:
         self.check_for_suspension(burst=False)
@@ -80,7 +80,7 @@ class RqWorker(Worker):
     def register_birth(self) -> None:
         """As RQ does it; when the answer to a first attempt was lost, the worker it finds is this one."""
         with suppress(ValueError):
-            super().register_birth()
+            super().register_birth()  # type: ignore[no-untyped-call]
 
     def prepare_execution(self, job: Job) -> Execution:
         """Again and again, since the job is off its queue already and nobody else would run it."""
@@ -114,7 +114,7 @@ class RqWorker(Worker):
     def set_shutdown_requested_date(self) -> None:
         """Called by the signal handler, where an error would come out of whatever it interrupts."""
         with OUTAGE.noted():
-            super().set_shutdown_requested_date()
+            super().set_shutdown_requested_date()  # type: ignore[no-untyped-call]
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """In the process of the job, which does not die of an outage that keeps RQ from its bookkeeping."""

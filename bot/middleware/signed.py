@@ -13,6 +13,7 @@ from slack_bolt import BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 from slack_sdk.signature import Clock, SignatureVerifier
 
+from bot.middleware.well_formed import WellFormed
 from bot.slack_clock import SlackClock
 
 log = structlog.get_logger()
@@ -23,7 +24,7 @@ _STAMP = re.compile(r"[0-9]{1,12}")
 class Signed(Middleware):
     """Refuses what Slack did not sign, or signed long ago; `then` sees the rest."""
 
-    def __init__(self, signing_secret: str, clock: SlackClock, then: Middleware) -> None:
+    def __init__(self, signing_secret: str, clock: SlackClock, then: WellFormed) -> None:
         self._verifier = SignatureVerifier(signing_secret, _Clock(clock)) if signing_secret else None
         self._clock = clock
         self._then = then

@@ -103,6 +103,9 @@ class _Click(BaseModel):
     trigger_id: str | None = None
 
 
+_EVENTS: dict[str, type[BaseModel]] = {"app_mention": _MentionEvent, "app_home_opened": _OpenedEvent}
+
+
 def shapes_of(body: dict[str, Any]) -> Iterator[type[BaseModel]]:
     """What of a payload the listeners, or Bolt on the way to them, read."""
     yield _Anything
@@ -113,7 +116,7 @@ def shapes_of(body: dict[str, Any]) -> Iterator[type[BaseModel]]:
     if "event" in body or body.get("type") == "event_callback":
         event = body.get("event")
         kind = event.get("type") if isinstance(event, dict) else None
-        yield {"app_mention": _MentionEvent, "app_home_opened": _OpenedEvent}.get(str(kind), _AnyEvent)
+        yield _EVENTS.get(str(kind), _AnyEvent)
 
 
 class WellFormed(Middleware):

@@ -46,7 +46,7 @@ def post(
         **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
     }
     with capture_logs() as lines:
-        answer = door(environ, lambda status, *_: told.append(int(status[:3])))  # type: ignore[arg-type, func-returns-value]
+        answer = door(environ, lambda status, *_: told.append(int(status[:3])))  # type: ignore[arg-type]
     return told[0], b"".join(answer).decode().strip(), lines
 
 
@@ -106,14 +106,20 @@ def test_a_signature_that_is_none_is_refused_in_one_line(room: Room, door: Door,
     ]
 
 
-COMMAND = {"command": "/deploy", "trigger_id": "1.2.3", "user_id": ALICE, "team_id": TEAM, "channel_id": "C1"}
-MENTION = {
+COMMAND: dict[str, Any] = {
+    "command": "/deploy",
+    "trigger_id": "1.2.3",
+    "user_id": ALICE,
+    "team_id": TEAM,
+    "channel_id": "C1",
+}
+MENTION: dict[str, Any] = {
     "type": "event_callback",
     "team_id": TEAM,
     "event_id": "Ev1",
     "event": {"type": "app_mention", "user": ALICE, "channel": "C1", "ts": "1.5", "text": "hello"},
 }
-CLICK = {
+CLICK: dict[str, Any] = {
     "type": "block_actions",
     "team": {"id": TEAM},
     "user": {"id": ALICE},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
@@ -58,7 +58,7 @@ def increment_in_a_transaction(redis: Redis) -> None:
         pipe.execute()
 
 
-WRITES = {
+WRITES: dict[str, Callable[[Redis], object]] = {
     "a command": lambda redis: redis.set("a", 1),
     "a transaction": increment_in_a_transaction,
     "a script": lambda redis: redis.register_script("return redis.call('SET', KEYS[1], 1)")(keys=["a"]),
