@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from bot.app import build_app
 from bot.settings import BotSettings
+from bot.slack_clock import clock_client
 from bot.socket import SocketMode
 from bot.start import open_desk
 from deploys.errors import NotStarted
@@ -23,10 +24,10 @@ def main() -> int:
     """Serves until SIGTERM or SIGINT; what was begun is answered first."""
     settings = settings_or_exit(BotSettings)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     try:
         desk = open_desk(settings)
+        for number in (signal.SIGTERM, signal.SIGINT):  # until here there is nothing to finish
+            signal.signal(number, lambda *_: stop.set())
         app = build_app(desk, signing_secret="", api_url=settings.slack_api_url)
         socket = SocketMode(
             app, WebClient(base_url=settings.slack_api_url), settings.slack_app_token.get_secret_value()
@@ -34,6 +35,7 @@ def main() -> int:
         socket.connect()
     except NotStarted as error:
         exit_with(error)
+    desk.slack_clock.keep(clock_client(settings.slack_api_url))
     log.info("bot started", team=desk.identity.team, services=len(desk.catalogue.services))
     stop.wait()
     socket.close()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
+from redis.exceptions import RedisError
 from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
@@ -15,9 +19,10 @@ from bot.answering import new_reference
 from bot.desk import Desk
 from bot.identity import Identity
 from bot.listeners import Listeners
-from bot.middleware import OneTeam, Repeats, Replays
+from bot.middleware import OneTeam, Repeats, Replays, Signed, WellFormed
 from bot.middleware.kinds import is_command
 from deploys import buttons
+from deploys.redis_outage import what_is_wrong
 
 log = structlog.get_logger()
 
@@ -45,15 +50,16 @@ def build_app(desk: Desk, *, signing_secret: str, api_url: str) -> App:
     `process_before_response`: a listener runs in the thread that took the request, so none waits in a second,
     smaller pool while Slack's 3 seconds run, and an event is acknowledged only once it is in Redis.
     """
-    bolt_logger = logging.getLogger("slack_bolt")
-    app = App(
-        logger=bolt_logger,
-        name="slipway",
-        client=WebClient(base_url=api_url),
-        authorize=_authorize(desk.identity),
-        signing_secret=signing_secret,
-        process_before_response=True,
-    )
+    with _bolt_reads_no_variables():
+        app = App(
+            logger=logging.getLogger("slack_bolt"),
+            name="slipway",
+            client=WebClient(base_url=api_url),
+            authorize=_authorize(desk.identity),
+            before_authorize=Signed(signing_secret, desk.slack_clock, then=WellFormed()),
+            request_verification_enabled=False,  # `Signed` takes its place
+            process_before_response=True,
+        )
     app.use(Replays(desk.deliveries))
     app.use(OneTeam(desk.identity.team, desk.identity.enterprise))
     app.use(Repeats(desk.deliveries))
@@ -68,6 +74,16 @@ def build_app(desk: Desk, *, signing_secret: str, api_url: str) -> App:
     return app
 
 
+@contextmanager
+def _bolt_reads_no_variables() -> Iterator[None]:
+    """Bolt takes settings from SLACK_* by itself: it would warn of a token given twice, or begin OAuth."""
+    hidden = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("SLACK_")}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
 def unanswered(error: Exception, request: BoltRequest) -> BoltResponse:
     """The last resort, when not even the answer worked: Redis is away, or a payload is not as Slack's are.
 
@@ -75,11 +91,16 @@ def unanswered(error: Exception, request: BoltRequest) -> BoltResponse:
     warning at the button, and delivers an event again.
     """
     reference = new_reference()
-    log.error(
-        "a request could not be handled", reference=reference, error=type(error).__name__, exc_info=error
-    )
+    if isinstance(error, RedisError):
+        log.error(f"Redis {what_is_wrong(error)}", reference=reference, error=str(error))
+        reply = replies.not_taken_in(reference, error)
+    else:
+        reply = replies.broken(reference)
+        log.error(
+            "a request could not be handled", reference=reference, error=type(error).__name__, exc_info=error
+        )
     if is_command(request.body) and request.context.authorize_result:
-        return BoltResponse(status=200, body=replies.not_taken_in(reference).payload())
+        return BoltResponse(status=200, body=reply.payload())
     return BoltResponse(status=500, body="")
 
 

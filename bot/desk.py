@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from bot.identity import Identity
+from bot.slack_clock import SlackClock
 from deploys.access import Access
 from deploys.bell import Bell
 from deploys.catalogue.catalogue import Catalogue
@@ -29,6 +30,7 @@ class Desk:
     threads: Threads
     bell: Bell
     deliveries: Deliveries
+    slack_clock: SlackClock
     now: Callable[[], float] = time.time
 
 
@@ -39,6 +41,7 @@ def furnish(
     redis_for_rq: Redis,
     *,
     now: Callable[[], float] = time.time,
+    slack_clock: SlackClock | None = None,
 ) -> Desk:
     """A desk on these two connections: ours, and one for RQ."""
     return Desk(
@@ -49,5 +52,6 @@ def furnish(
         threads=Threads(redis),
         bell=Bell(redis_for_rq, now=now),
         deliveries=Deliveries(redis),
+        slack_clock=slack_clock or SlackClock(wall=now),
         now=now,
     )

@@ -3,11 +3,19 @@
 Where it listens and how many processes there are is gunicorn's own matter: `--bind`, `--workers`.
 """
 
+from typing import Any
+
 from bot.app import AT_ONCE
 
-worker_class = "gthread"
+worker_class = "bot.http_server.HttpWorker"
+logger_class = "bot.http_server.HttpLog"
 threads = AT_ONCE
 preload_app = True  # settings are checked once, before anything listens
 timeout = 30
 graceful_timeout = 5
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """In each process that serves, once it can."""
+    worker.wsgi.start()

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 
-import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.slack_clock import SlackClock
 from deploys.errors import SlackRefusesToken, SlackSilent
-
-log = structlog.get_logger()
+from deploys.slack_reason import of_exception, reason
 
 PATIENCE_SECONDS = 15.0
 """How long Slack may be silent at the start."""
-SKEW_SECONDS = 1.5
-"""A clock that differs by more makes the 3-second rule wrong."""
 _TOKEN_ADVICE = (
     "At api.slack.com/apps: your app, OAuth & Permissions, Bot User OAuth Token; install the app to the "
     "workspace first."
@@ -38,9 +34,13 @@ class Identity:
 
 
 def find_out(
-    client: WebClient, *, patience: float = PATIENCE_SECONDS, wait: Callable[[float], None] = time.sleep
+    client: WebClient,
+    clock: SlackClock,
+    *,
+    patience: float = PATIENCE_SECONDS,
+    wait: Callable[[float], None] = time.sleep,
 ) -> Identity:
-    """Asks Slack who the token belongs to, for at most `patience` seconds.
+    """Asks Slack who the token belongs to, for at most `patience` seconds. Its answer tells its time, too.
 
     Raises:
         SlackRefusesToken: the token is not valid.
@@ -48,17 +48,22 @@ def find_out(
     """
     until = time.monotonic() + patience
     while True:
+        asked_at = clock.elapsed()
         try:
             answer = client.auth_test()
         except SlackApiError as error:
-            if error.response.status_code < 500 and error.response.get("error") != "ratelimited":
-                why = error.response.get("error", "no reason given")
+            why = why_slack_failed(error)
+            if (
+                error.response.status_code < 500
+                and error.response.status_code != 429
+                and why != "ratelimited"
+            ):
                 raise SlackRefusesToken(setting="SLACK_BOT_TOKEN", error=why, advice=_TOKEN_ADVICE) from error
             silent: Exception = error
         except OSError as error:
             silent = error
         else:
-            compare_clocks(answer.headers, time.time())
+            clock.read(answer.headers, asked_at, clock.elapsed())
             return Identity(
                 team=answer["team_id"],
                 user=answer["user_id"],
@@ -67,19 +72,12 @@ def find_out(
                 enterprise=answer.get("enterprise_id") or "",
             )
         if time.monotonic() >= until:
-            raise SlackSilent(url=client.base_url, why=str(silent).splitlines()[0]) from silent
+            raise SlackSilent(url=client.base_url, why=why_slack_failed(silent)) from silent
         wait(1.0)
 
 
-def compare_clocks(headers: Mapping[str, str], now: float) -> None:
-    """Warns when our clock (epoch seconds) differs from the one in the headers of Slack's answer."""
-    stated = next((value for name, value in headers.items() if name.lower() == "date"), None)
-    if stated is None:
-        return
-    skew = now - parsedate_to_datetime(stated).timestamp() - 0.5  # the header drops the fraction
-    if abs(skew) > SKEW_SECONDS:
-        log.warning(
-            "This machine's clock differs from Slack's, so requests may wrongly be called late. Keep it in "
-            "step with NTP.",
-            seconds=round(skew, 1),
-        )
+def why_slack_failed(error: Exception) -> str:
+    """Why a call to Slack failed, never empty."""
+    if isinstance(error, SlackApiError):
+        return reason(error.response.status_code, error.response.data)
+    return of_exception(error)

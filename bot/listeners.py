@@ -19,6 +19,7 @@ from bot.answering import answered, new_reference
 from bot.desk import Desk
 from bot.reply import Reply
 from deploys import buttons
+from deploys.redis_outage import what_is_wrong
 
 log = structlog.get_logger()
 
@@ -32,14 +33,14 @@ class Listeners:
     def command(self, ack: Ack, req: BoltRequest) -> None:
         """`/deploy ...`"""
         desk = self._desk
-        asked = request.of_command(req, desk.now)
+        asked = request.of_command(req, desk.slack_clock)
         said = grammar.parse(req.body.get("text") or "")
         try:
             reply = self._settled(req, lambda: commands.answer(said, asked, desk), asked.user)
         except RedisError as error:
             reference = new_reference()
-            log.error("Redis does not answer", reference=reference, error=str(error))
-            reply = replies.unsure(reference)
+            log.error(f"Redis {what_is_wrong(error)}", reference=reference, error=str(error))
+            reply = replies.unsure(reference, error)
         ack(reply.payload() if reply else "")
 
     def mention(self, req: BoltRequest) -> None:
@@ -49,7 +50,7 @@ class Listeners:
         if event.get("bot_id") or not event.get("user"):
             log.info("a mention by a bot was left alone", bot=event.get("bot_id"))
             return
-        asked = request.of_mention(req, desk.now)
+        asked = request.of_mention(req, desk.slack_clock)
         said = grammar.parse_mention(event.get("text") or "", desk.identity.user)
         reply = self._settled(req, lambda: commands.answer(said, asked, desk), asked.user)
         if reply and not reply.said_anyway:
@@ -59,7 +60,7 @@ class Listeners:
         """A button of a card or of a choice."""
         desk = self._desk
         clicked = actions.read(req.body)
-        asked = request.of_click(req, desk.now)
+        asked = request.of_click(req, desk.slack_clock)
         reply = self._settled(req, lambda: actions.answer(clicked, asked, desk), asked.user)
         ack()
         if reply:

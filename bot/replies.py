@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from redis.exceptions import RedisError
+
 from bot.reply import Reply
 from bot.times import ago
 from deploys import naming
@@ -11,6 +13,7 @@ from deploys.decisions import missing, untouched
 from deploys.deploy import Deploy, Phase, Verb
 from deploys.errors import Refused
 from deploys.mrkdwn import code, mention, mentions, plural
+from deploys.redis_outage import RedisRefuses, what_is_wrong
 from deploys.standing import standing
 from deploys.threads import Threads, ThreadView
 
@@ -142,18 +145,24 @@ def refused(error: Refused) -> Reply:
     return Reply(error.message)
 
 
-def not_taken_in(reference: str) -> Reply:
-    """Redis did not answer before anything was read or written."""
+def not_taken_in(reference: str, error: RedisError) -> Reply:
+    """Redis took nothing, or did not answer, before anything was read or written."""
+    cannot = "I cannot reach my memory (Redis)"
+    if isinstance(error, RedisRefuses):
+        cannot = f"My memory, Redis, {what_is_wrong(error)}"
     return Reply(
-        "I cannot reach my memory (Redis), so nothing was changed. Try again in a minute; if it stays so, "
+        f"{cannot}, so nothing was changed. Try again in a minute; if it stays so, "
         f"tell whoever runs Slipway the reference {code(reference)}."
     )
 
 
-def unsure(reference: str) -> Reply:
-    """Redis stopped answering on the way."""
+def unsure(reference: str, error: RedisError) -> Reply:
+    """Redis stopped answering, or began to refuse, on the way."""
+    lost = "I lost touch with my memory (Redis) on the way"
+    if isinstance(error, RedisRefuses):
+        lost = f"My memory, Redis, {what_is_wrong(error)}"
     return Reply(
-        "I lost touch with my memory (Redis) on the way, so I do not know whether this was taken in. Look at "
+        f"{lost}, so I do not know whether this was taken in. Look at "
         "`/deploy status` before you send it again. If it stays so, tell whoever runs Slipway the reference "
         f"{code(reference)}."
     )

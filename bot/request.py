@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from slack_bolt import BoltRequest
 
+from bot.middleware.well_formed import SECONDS
+from bot.slack_clock import SlackClock, clocks_apart
 from deploys.errors import LateMention, TooLate
 
 LATE_SECONDS = 3.0
@@ -23,12 +25,12 @@ class Request:
     team: str
     channel: str
     sent_at: float
-    """Epoch seconds, by the best source there is for its kind."""
+    """Epoch seconds by Slack's clock, from the best source there is for its kind."""
+    clock: SlackClock
     thread_ts: str | None = None
     """The thread it was made in."""
     response_url: str | None = None
     mention: bool = False
-    now: Callable[[], float] = time.time
 
     def refuse_if_late(self) -> None:
         """Call right before each change: Slack may have told the user already that it failed.
@@ -37,13 +39,28 @@ class Request:
             TooLate: a command or click older than 3 seconds.
             LateMention: the same for a message, where Slack shows no failure.
         """
-        age = self.now() - self.sent_at
+        age = self.clock.now() - self.sent_at
         if age > LATE_SECONDS:
             late = LateMention if self.mention else TooLate
-            raise late(seconds=round(age))
+            raise late(seconds=round(age), clock=_about(self.clock))
 
 
-def of_command(request: BoltRequest, now: Callable[[], float]) -> Request:
+def _about(clock: SlackClock) -> str:
+    """Whether the machine's clock may have a part in it."""
+    if ahead := clock.ahead():
+        return (
+            f" (The clock of the machine that I run on is {clocks_apart(ahead)} Slack's. I went by Slack's; "
+            "tell whoever runs Slipway.)"
+        )
+    if not clock.known:
+        return (
+            " (I went by the clock of the machine that I run on, as Slack's could not be read. If you read "
+            "this every time, that clock is wrong: tell whoever runs Slipway.)"
+        )
+    return ""
+
+
+def of_command(request: BoltRequest, clock: SlackClock) -> Request:
     """A slash command. Its payload carries no time.
 
     Over HTTP it counts from X-Slack-Request-Timestamp, which is part of the signature but drops the
@@ -56,15 +73,16 @@ def of_command(request: BoltRequest, now: Callable[[], float]) -> Request:
         user=body["user_id"],
         team=body["team_id"],
         channel=body["channel_id"],
-        sent_at=_stamped(request) or _received(request, now),
+        sent_at=_stamped(request) or _received(request, clock),
         response_url=body.get("response_url"),
-        now=now,
+        clock=clock,
     )
 
 
-def of_mention(request: BoltRequest, now: Callable[[], float]) -> Request:
+def of_mention(request: BoltRequest, clock: SlackClock) -> Request:
     """A message that mentions the bot: `ts` is when Slack took it, in microseconds; retries keep it."""
     event = request.body["event"]
+    clock.heard(float(event["ts"]))
     return Request(
         user=event["user"],
         team=request.body["team_id"],
@@ -72,11 +90,11 @@ def of_mention(request: BoltRequest, now: Callable[[], float]) -> Request:
         thread_ts=event.get("thread_ts") or event["ts"],
         sent_at=float(event["ts"]),
         mention=True,
-        now=now,
+        clock=clock,
     )
 
 
-def of_click(request: BoltRequest, now: Callable[[], float]) -> Request:
+def of_click(request: BoltRequest, clock: SlackClock) -> Request:
     """A click: `action_ts` is when Slack took it, in microseconds, in HTTP and Socket Mode alike."""
     body = request.body
     container = body.get("container") or {}
@@ -86,9 +104,9 @@ def of_click(request: BoltRequest, now: Callable[[], float]) -> Request:
         team=(body.get("team") or {}).get("id") or body["user"].get("team_id") or "",
         channel=container.get("channel_id") or (body.get("channel") or {}).get("id") or "",
         thread_ts=container.get("thread_ts"),
-        sent_at=_seconds(action.get("action_ts")) or _stamped(request) or _received(request, now),
+        sent_at=_seconds(action.get("action_ts")) or _stamped(request) or _received(request, clock),
         response_url=body.get("response_url"),
-        now=now,
+        clock=clock,
     )
 
 
@@ -96,9 +114,9 @@ def _stamped(request: BoltRequest) -> float | None:
     return _seconds(_header(request.headers, "x-slack-request-timestamp"))
 
 
-def _received(request: BoltRequest, now: Callable[[], float]) -> float:
+def _received(request: BoltRequest, clock: SlackClock) -> float:
     received: float | None = request.context.get("received_at")
-    return now() if received is None else received
+    return clock.now() if received is None else clock.at(received)
 
 
 def _header(headers: Mapping[str, Any], name: str) -> str | None:
@@ -107,7 +125,4 @@ def _header(headers: Mapping[str, Any], name: str) -> str | None:
 
 
 def _seconds(stated: str | None) -> float | None:
-    try:
-        return float(stated) if stated else None
-    except ValueError:
-        return None
+    return float(stated) if stated and re.fullmatch(SECONDS, stated) else None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from redis import Redis
 from redis.backoff import ConstantBackoff
-from redis.retry import Retry
 from slack_sdk import WebClient
 
 from bot import identity
 from bot.desk import Desk, furnish
+from bot.slack_clock import SlackClock
 from deploys.catalogue.catalogue import load
+from deploys.connection import client
 from deploys.process import wait_for, warn_about
 from deploys.settings import SlackSettings
 
@@ -28,19 +29,13 @@ def open_desk(settings: SlackSettings) -> Desk:
     redis = connect(settings.redis_url)
     wait_for(redis)
     warn_about(redis)
+    clock = SlackClock()
     who = identity.find_out(
-        WebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url)
+        WebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url), clock
     )
-    return furnish(who, catalogue, redis, connect(settings.redis_url))
+    return furnish(who, catalogue, redis, connect(settings.redis_url), slack_clock=clock)
 
 
 def connect(url: str) -> Redis:
     """A client that answers or fails while Slack still waits."""
-    client: Redis = Redis.from_url(
-        url,
-        socket_timeout=ANSWER_SECONDS,
-        socket_connect_timeout=ANSWER_SECONDS,
-        health_check_interval=30,
-        retry=Retry(ConstantBackoff(0.05), 1),
-    )
-    return client
+    return client(url, timeout=ANSWER_SECONDS, retries=1, backoff=ConstantBackoff(0.05))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError, TimeoutError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
@@ -83,12 +83,19 @@ class Bell:
         self._enqueue("plan", question, service, tag, channel, thread_ts, user)
 
     def again(self, job: str, name: str, nonce: str) -> None:
-        """The clock's ring: the same nonce is rung once, by however many clocks."""
+        """The clock's ring: the same nonce is rung once, by however many clocks.
+
+        Raises:
+            ConnectionError, TimeoutError: Redis does not answer, or takes no jobs for now.
+        """
         self._ring(job, name, nonce=nonce)
 
     def _ring(self, job: str, *args: str | None, nonce: str = "") -> None:
-        with suppress(RedisError):  # what is due stays due: the clock rings
+        try:
             self._enqueue(job, *args, nonce=nonce)
+        except RedisError as error:  # what is due stays due: the clock rings, and waits for Redis itself
+            if nonce and isinstance(error, ConnectionError | TimeoutError):
+                raise
 
     def _enqueue(self, job: str, *args: str | None, nonce: str = "") -> None:
         once = nonce or str(int(self._now() / BUCKET_SECONDS))

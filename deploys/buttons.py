@@ -5,6 +5,7 @@ A value names a deploy and the question it was shown with, nothing else: all els
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 APPROVE = "deploy:approve"
@@ -18,6 +19,9 @@ CANCEL_ALL = "batch:cancel"
 FOLLOW = "deploy:follow"
 MORE = "deploy:more"
 """The overflow menu; the value of the chosen option begins with the action, as `deploy:cancel|<value>`."""
+
+
+_VALUE = re.compile(r"([0-9A-Za-z]{1,64})\.([0-9]{1,9})")
 
 
 class Pressed(NamedTuple):
@@ -34,7 +38,5 @@ def value(deploy_id: str, question: int) -> str:
 
 def read(button_value: str) -> Pressed | None:
     """The value read back; None when it is not one of ours."""
-    deploy_id, dot, question = button_value.partition(".")
-    if not (dot and deploy_id.isalnum() and question.isdigit()):
-        return None
-    return Pressed(deploy_id, int(question))
+    found = _VALUE.fullmatch(button_value)
+    return Pressed(found[1], int(found[2])) if found else None

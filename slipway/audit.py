@@ -18,6 +18,16 @@ from slipway.columns import Column, in_columns
 Entry = dict[str, str]
 
 
+HELP = """Print the newest entries of the audit trail, the newest last.
+
+There is one for each request, decision, intent and change of phase. Reads the Redis at REDIS_URL (from
+the environment, or .env), and changes nothing.
+
+Exits with 0 when there are entries, with 1 when there are none, with 2 when Redis cannot be read.
+"""
+"""Not the docstring, which `python -OO` drops."""
+
+
 def audit(
     service: Annotated[
         str | None, typer.Option(help="Entries of this service alone.", show_default=False)
@@ -31,13 +41,7 @@ def audit(
     ] = None,
     count: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries to print, at most.")] = 50,
 ) -> None:
-    """Print the newest entries of the audit trail, the newest last.
-
-    There is one for each request, decision, intent and change of phase. Reads the Redis at REDIS_URL (from
-    the environment, or .env), and changes nothing.
-
-    Exits with 0 when there are entries, with 1 when there are none, with 2 when Redis cannot be read.
-    """
+    """`slipway audit`."""
     try:
         redis = connect(load(Settings).redis_url)
         wait_for(redis, patience=0)

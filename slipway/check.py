@@ -36,6 +36,14 @@ _SETTINGS: dict[Process, type[Settings]] = {
 }
 
 
+HELP = """Check services.yml, and say what it means.
+
+Exits with 0 when all is right, with 1 when something has to be mended (every mistake is printed as
+FILE:LINE:COLUMN: what is wrong and what is allowed), with 2 when the file cannot be read.
+"""
+"""Not the docstring, which `python -OO` drops."""
+
+
 def check(
     file: Annotated[
         Path | None,
@@ -54,11 +62,7 @@ def check(
         ),
     ] = None,
 ) -> None:
-    """Check services.yml, and say what it means.
-
-    Exits with 0 when all is right, with 1 when something has to be mended (every mistake is printed as
-    FILE:LINE:COLUMN: what is wrong and what is allowed), with 2 when the file cannot be read.
-    """
+    """`slipway check`."""
     try:
         read_env_file()
         right = [_settings_are_right(process) for process in env or ()]

@@ -7,14 +7,12 @@ from typing import Annotated
 
 import typer
 
-from slipway.audit import audit
-from slipway.check import check
-from slipway.demo.command import demo
-from slipway.manifest import manifest
-from slipway.schema import schema
+from slipway import audit, check, manifest, schema
+from slipway.demo import command as demo
+
+HELP = "Deploys services to Amazon ECS from Slack."
 
 app = typer.Typer(
-    help="Deploys services to Amazon ECS from Slack.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
@@ -28,20 +26,20 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(help=HELP)
 def slipway(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Deploys services to Amazon ECS from Slack."""
+    """Options that stand before any command."""
 
 
-app.command()(check)
-app.command()(schema)
-app.command()(manifest)
-app.command()(audit)
-app.command()(demo)
+app.command(help=check.HELP)(check.check)
+app.command(help=schema.HELP)(schema.schema)
+app.command(help=manifest.HELP)(manifest.manifest)
+app.command(help=audit.HELP)(audit.audit)
+app.command(help=demo.HELP)(demo.demo)
 
 
 def main() -> None:

@@ -27,6 +27,14 @@ def _public_address(url: str | None) -> str | None:
     return url
 
 
+HELP = """Print the manifest of the Slack app.
+
+Without an option it is the one for Socket Mode, where Slipway connects to Slack and nothing has to be
+reachable from outside. At api.slack.com/apps: Create New App, From a manifest.
+"""
+"""Not the docstring, which `python -OO` drops."""
+
+
 def manifest(
     http: Annotated[
         str | None,
@@ -37,9 +45,5 @@ def manifest(
         ),
     ] = None,
 ) -> None:
-    """Print the manifest of the Slack app.
-
-    Without an option it is the one for Socket Mode, where Slipway connects to Slack and nothing has to be
-    reachable from outside. At api.slack.com/apps: Create New App, From a manifest.
-    """
+    """`slipway manifest`."""
     typer.echo(as_yaml(over_http(http) if http else socket_mode()), nl=False)

@@ -23,11 +23,15 @@ def services_schema() -> dict[str, Any]:
     }
 
 
+HELP = """Print the JSON Schema of services.yml, so that editors complete it.
+
+Write it to a file, `slipway schema > services.schema.json`. The first line of services.yml then names it:
+
+`# yaml-language-server: $schema=services.schema.json`
+"""
+"""Not the docstring, which `python -OO` drops."""
+
+
 def schema() -> None:
-    """Print the JSON Schema of services.yml, so that editors complete it.
-
-    Write it to a file, `slipway schema > services.schema.json`. The first line of services.yml then names it:
-
-    `# yaml-language-server: $schema=services.schema.json`
-    """
+    """`slipway schema`."""
     typer.echo(json.dumps(services_schema(), indent=2, ensure_ascii=False))

@@ -26,7 +26,7 @@ settings.load_profile("suite")  # `--hypothesis-profile=default` looks longer
 # Each boto3 session reads AWS's models anew, which takes longer than most flow tests: once is enough.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
-BY_PROCESSES = ("test_processes.py", "test_bot_process.py", "test_web_process.py")
+BY_PROCESSES = ("test_processes.py", "test_bot_process.py", "test_web_process.py", "test_redis_refuses.py")
 
 
 @pytest.hookimpl(optionalhook=True)

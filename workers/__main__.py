@@ -5,13 +5,10 @@ It forks a process for each job, so a job that hangs or breaks takes nothing wit
 
 from __future__ import annotations
 
-import logging
 import sys
-from contextlib import suppress
 
 import structlog
-from rq import Queue, Worker
-from rq.job import Job
+from rq import Queue
 from rq.serializers import JSONSerializer
 
 from deploys.bell import QUEUE
@@ -20,7 +17,7 @@ from deploys.errors import SlipwayError
 from deploys.process import exit_with, settings_or_exit
 from workers import jobs
 from workers.allowed import AllowedJob
-from workers.ecs.session import Aws
+from workers.rq_worker import RqWorker
 from workers.settings import WorkerSettings
 from workers.workshop import build
 
@@ -32,18 +29,6 @@ MAINTENANCE_SECONDS = 10
 """Between two looks for jobs whose worker died."""
 
 
-class Forking(Worker):
-    """Forks a process for each job, with fresh credentials at hand."""
-
-    aws: Aws
-
-    def fork_work_horse(self, job: Job, queue: Queue) -> None:
-        """Forks; a failed refresh is the job's to report."""
-        with suppress(SlipwayError):
-            self.aws.refresh_credentials()
-        super().fork_work_horse(job, queue)
-
-
 def main() -> int:
     """Works until SIGTERM or SIGINT; the job in hand is finished first."""
     settings = settings_or_exit(WorkerSettings)
@@ -52,11 +37,9 @@ def main() -> int:
     except SlipwayError as error:
         exit_with(error)
     jobs.open_workshop(workshop)
-    logging.getLogger("rq").setLevel(logging.WARNING)
     connection = connect_for_rq(settings.redis_url)
     queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
-    Forking.aws = workshop.aws
-    worker = Forking(
+    worker = RqWorker(
         [queue],
         connection=connection,
         serializer=JSONSerializer,
@@ -66,8 +49,9 @@ def main() -> int:
         default_result_ttl=0,
         log_job_description=False,
     )
+    worker.aws = workshop.aws
     log.info("worker started", worker=worker.name)
-    worker.work(with_scheduler=False, logging_level="WARNING")
+    worker.serve()
     log.info("worker stopped", worker=worker.name)
     return 0
 

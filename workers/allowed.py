@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from redis.exceptions import RedisError
 from rq.job import Job
+
+from deploys.redis_outage import OUTAGE
 
 ENTRY_POINTS = frozenset(
     f"workers.jobs.{name}"
@@ -32,6 +35,15 @@ class AllowedJob(Job):
         if self.func_name not in ENTRY_POINTS:
             raise NotAllowedError(str(self.func_name))
         return super().func
+
+    def perform(self) -> Any:
+        """Runs it. Redis going away on the way is no failure of the job: what is due stays due, and the clock
+        rings for it again."""
+        try:
+            return super().perform()
+        except RedisError as error:
+            OUTAGE.note(error)
+            return None
 
     def restore(self, raw_data: dict[Any, Any]) -> None:
         """Takes over what Redis holds, but for callbacks and webhooks."""

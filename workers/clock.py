@@ -19,6 +19,7 @@ from deploys.claims import Due
 from deploys.connection import connect, connect_for_rq
 from deploys.groups import READ_EVERY_SECONDS
 from deploys.process import settings_or_exit, warn_about
+from deploys.redis_outage import OUTAGE
 from deploys.store import Store
 from deploys.threads import Threads
 from workers.settings import ClockSettings
@@ -93,9 +94,10 @@ def main() -> int:
         try:
             clock.tick()
             wait = TICK_SECONDS
+            OUTAGE.over()
         except RedisError as error:
-            wait = min(wait * 2, 5.0)
-            log.warning("Redis does not answer; what is due stays due", error=str(error))
+            OUTAGE.note(error)
+            wait = OUTAGE.pause_seconds()
     log.info("clock stopped")
     return 0
 

@@ -16,6 +16,7 @@ from deploys.bell import Bell
 from deploys.claims import Claim
 from deploys.deploy import Deploy, Phase
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError
+from deploys.redis_outage import OUTAGE
 from deploys.store import Store
 from workers.ecs import session_names
 from workers.ecs.session import WORST_CALL_SECONDS, Aws
@@ -32,6 +33,8 @@ AGAIN_SECONDS = 1.0
 STRETCHED_SECONDS = 60.0
 """Waits up to this long are looks and tries, which jitter may stretch; longer ones lead to times that people
 were told."""
+GIVE_BACK_SECONDS = 25.0
+"""How long a job tries to give back what it holds while Redis is away: well within a job's time (seconds)."""
 WATCHED_TOGETHER = 40
 """Deploys one watch job looks at: what it can do well within a lease (count)."""
 
@@ -75,7 +78,7 @@ class Engine:
                 self._run_alone(claims.pop(0), together)
         finally:
             for claim in claims:  # the job ran out of time: others may take these at once
-                self._store.release(claim, self._now())
+                self._give_back(claim, self._now())
         if len(due) > WATCHED_TOGETHER:
             self._bell.watch(cluster_key)
 
@@ -126,6 +129,9 @@ class Engine:
                 self._store.release(turn.claim, self._now())
                 self._bell.advance(deploy.id)
                 return
+            except RedisError:
+                self._give_back(turn.claim, self._now() + AGAIN_SECONDS)
+                raise
             if turn.claim.deploy.milestones != shown.milestones or turn.claim.deploy.phase != shown.phase:
                 self._bell.publish(deploy.id)
             if turn.claim.deploy.outcome != shown.outcome or turn.claim.deploy.phase is Phase.ENDED:
@@ -139,6 +145,19 @@ class Engine:
                 self._bell.advance(deploy.id)
                 return
             turn = self._turn(turn.claim, Fresh(self._aws))
+
+    def _give_back(self, claim: Claim, due_at: float) -> None:
+        """Releases the claim as soon as Redis takes that; after some time it is left to run out by itself."""
+        until = time.monotonic() + min(claim.left(), GIVE_BACK_SECONDS)
+        while True:
+            try:
+                self._store.release(claim, due_at)
+                return OUTAGE.over()
+            except RedisError as error:
+                OUTAGE.note(error)
+                if time.monotonic() >= until:
+                    return None
+                time.sleep(OUTAGE.pause_seconds())
 
     def _turn(self, claim: Claim, sights: Sights) -> Turn:
         return Turn(
@@ -154,8 +173,8 @@ class Engine:
     def _step(self, deploy: Deploy, turn: Turn) -> Next:
         try:
             taken = steps.STEPS[deploy.phase](deploy, turn)
-        except (LeaseTooShort, Conflict, BaseTimeoutException):
-            raise
+        except (LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
+            raise  # Redis is no trouble of the deploy's: the step is taken again when it is back
         except Exception as error:
             reference = secrets.token_hex(4)
             known = isinstance(error, SlipwayError)

@@ -87,8 +87,8 @@ class Connection:
     def _pass_on(self, data: bytes) -> None:
         try:
             message = json.loads(data)
-        except ValueError:
-            log.warning("Slack sent something that is not JSON")
+        except (ValueError, RecursionError):
+            log.warning("Slack sent something that is not JSON, or nested too deep")
             return
         if isinstance(message, dict):
             self._heard(self, message)

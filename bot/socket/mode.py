@@ -15,6 +15,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.app import AT_ONCE
+from bot.identity import why_slack_failed
 from bot.socket.connection import Connection
 from bot.socket.wakefulness import TICK_SECONDS, Wakefulness
 from deploys.errors import SlackRefusesToken, SlackSilent
@@ -65,10 +66,10 @@ class SocketMode:
         try:
             self._take(self._open())
         except SlackApiError as error:
-            why = error.response.get("error") or error.response.status_code
+            why = why_slack_failed(error)
             raise SlackRefusesToken(setting="SLACK_APP_TOKEN", error=why, advice=_TOKEN_ADVICE) from error
         except (OSError, websocket.WebSocketException) as error:
-            raise SlackSilent(url=self._client.base_url, why=str(error)) from error
+            raise SlackSilent(url=self._client.base_url, why=why_slack_failed(error)) from error
         self._keeper.start()
 
     def close(self) -> None:
@@ -108,7 +109,7 @@ class SocketMode:
             try:
                 self._take(self._open())
             except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
-                log.warning("no connection to Slack; it is tried again", error=str(error))
+                log.warning("no connection to Slack; it is tried again", error=why_slack_failed(error))
 
     def _open(self) -> Connection:
         answer = self._client.apps_connections_open(app_token=self._app_token)
@@ -161,9 +162,13 @@ class SocketMode:
             log.error("a payload of Slack's could not be read", error=str(error), exc_info=error)
 
     def _answer(self, connection: Connection, envelope: dict[str, Any], arrived: float) -> None:
-        request = BoltRequest(
-            mode="socket_mode", body=envelope.get("payload") or {}, context={"received_at": arrived}
-        )
+        try:
+            request = BoltRequest(
+                mode="socket_mode", body=envelope.get("payload") or {}, context={"received_at": arrived}
+            )
+        except Exception as error:  # noqa: BLE001 - Bolt reads it as what Slack's payloads are, and finds none
+            log.warning("a payload that is not as Slack's are was refused", error=type(error).__name__)
+            return
         response = self._app.dispatch(request)
         if response.status != 200:
             log.warning(

@@ -6,8 +6,9 @@ long ago that it failed.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+
+from bot.slack_clock import elapsed
 
 TICK_SECONDS = 0.5
 ASLEEP_SECONDS = 1.5
@@ -19,7 +20,7 @@ DRAINED_SECONDS = 1.0
 class Wakefulness:
     """Told by ticks; asked when something was read."""
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, now: Callable[[], float] = elapsed) -> None:
         self._now = now
         self._ticked = now()
         self._slept_from = 0.0
@@ -37,7 +38,7 @@ class Wakefulness:
         self._ticked = now
 
     def arrival(self) -> float:
-        """When what was read just now may have arrived, at the earliest (epoch seconds)."""
+        """When what was read just now may have arrived, at the earliest (seconds of `elapsed`)."""
         now = self._now()
         if now - self._ticked > ASLEEP_SECONDS:
             return self._ticked

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-PATTERN = r"^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"
+PATTERN = r"^([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$"
 """What a length of time looks like; the empty text fits too and is refused on its own."""
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_SPOKEN = re.compile(r"([0-9]+)\s*(d|h|m|s)[a-z]*[\s,]*", re.IGNORECASE)
+_SPOKEN = re.compile(r"([0-9]{1,9})\s*(d|h|m|s)[a-z]*[\s,]*", re.IGNORECASE)
 
 
 def parse(text: str) -> int | None:
     """Seconds that a text means; None when it is not a length of time."""
-    if text.isascii() and text.isdigit():
+    if re.fullmatch(r"[0-9]{1,9}", text):
         return int(text)
     match = re.match(PATTERN, text)
     if not text or match is None or match.end() != len(text):

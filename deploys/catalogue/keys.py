@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from deploys.catalogue import names, slack_ids, values
 from deploys.catalogue.mappings import After, Before, Container, GroupKeys, Role, YesOrNo
-from deploys.catalogue.schemas import seconds, strings, text
+from deploys.catalogue.schemas import described, seconds, strings, text
 from deploys.catalogue.service import Pin, Strategy
 
 Cluster = Annotated[str, BeforeValidator(values.ecs_name("a cluster")), text(values.ECS_NAME)]
@@ -60,9 +60,7 @@ def _nothing() -> None:
 
 
 class Defaults(BaseModel):
-    """What holds for every service that does not say otherwise."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = described("What holds for every service that does not say otherwise.")
 
     # A default that depends on something else is a factory here, so that JSON Schema names no fixed one.
 
@@ -132,7 +130,7 @@ class Defaults(BaseModel):
 
 
 class Entry(Defaults):
-    """One service. What is left out comes from the defaults."""
+    model_config = described("One service. What is left out comes from the defaults.")
 
     ecs_service: EcsService = Field(
         default_factory=str, description="Name of the service in ECS. Without it the name it has here."
@@ -148,9 +146,10 @@ Name = Annotated[
 
 
 class File(BaseModel):
-    """The services that Slipway deploys. Top-level keys that begin with x- are yours, for YAML anchors."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"patternProperties": {"^x-": {}}})
+    model_config = described(
+        "The services that Slipway deploys. Top-level keys that begin with x- are yours, for YAML anchors.",
+        patternProperties={"^x-": {}},
+    )
 
     defaults: Defaults | None = Field(
         default_factory=Defaults, description="What holds where a service says nothing else."

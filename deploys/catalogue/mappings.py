@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema
 
 from deploys.catalogue import mapping_values as inner
 from deploys.catalogue import names, values
-from deploys.catalogue.schemas import seconds, strings, text
+from deploys.catalogue.schemas import described, seconds, strings, text
 
 
 class _Alternatives:
@@ -70,7 +70,9 @@ class Keys(BaseModel):
 
 
 class BeforeKeys(Keys):
-    """A one-off task that runs with the new revision before the rollout, such as a migration."""
+    model_config = described(
+        "A one-off task that runs with the new revision before the rollout, such as a migration."
+    )
 
     command: Command = Field(
         description="What its container runs, as a list of words.",
@@ -89,15 +91,12 @@ class BeforeKeys(Keys):
 
 
 class AfterKeys(Keys):
-    """What has to hold for some time after the rollout; else the deploy is rolled back."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                {"required": ["http"]},
-                {"required": ["alarms"], "properties": {"alarms": {"minItems": 1}}},
-            ]
-        }
+    model_config = described(
+        "What has to hold for some time after the rollout; else the deploy is rolled back.",
+        anyOf=[
+            {"required": ["http"]},
+            {"required": ["alarms"], "properties": {"alarms": {"minItems": 1}}},
+        ],
     )
 
     http: Address = Field(
@@ -120,7 +119,7 @@ class AfterKeys(Keys):
 
 
 class RoleKeys(Keys):
-    """The role that is assumed for everything done to a service."""
+    model_config = described("The role that is assumed for everything done to a service.")
 
     arn: Annotated[str, BeforeValidator(inner.role_arn), text(inner.ROLE)] = Field(
         description="ARN of the role.", examples=["arn:aws:iam::123456789012:role/slipway"]
@@ -131,7 +130,7 @@ class RoleKeys(Keys):
 
 
 class GroupKeys(Keys):
-    """Services that are deployed together, by one name."""
+    model_config = described("Services that are deployed together, by one name.")
 
     services: ServiceNames = Field(
         description="Names of services of this file, in the order in which they are shown and begun.",

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import WithJsonSchema
+from pydantic import ConfigDict, WithJsonSchema
 
 from deploys.catalogue import durations
+
+
+def described(what: str, **schema: Any) -> ConfigDict:
+    """For a mapping that allows the keys it names and no other: what its JSON Schema says beside them.
+
+    Pydantic would take the docstring as the description, and `python -OO` drops those.
+    """
+    return ConfigDict(frozen=True, extra="forbid", json_schema_extra={"description": what, **schema})
 
 
 def text(pattern: str, **more: Any) -> WithJsonSchema:

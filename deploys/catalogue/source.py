@@ -21,6 +21,8 @@ _TAG = "tag:yaml.org,2002:"
 _DEEPEST = 12
 _MOST = 50_000
 """Levels of nesting and values that are read (counts): aliases can make a small file endless."""
+_MOST_DIGITS = 18
+"""Of an integer; no key takes one of more, and Python reads none of more than 4300."""
 _ENDLESS = "this alias contains itself, so it never ends."
 _TOO_MUCH = f"this is too much to read: more than {_DEEPEST} levels deep, or {_MOST} values with all aliases."
 
@@ -107,6 +109,7 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self._read = 0
+        self._full = False
 
     def item(self, node: Node, key_place: Place, path: str, above: tuple[Node, ...]) -> Item:
         """A node and all below it. An empty value stands where its key stands."""
@@ -116,9 +119,7 @@ class _Reader:
         if node in above:
             self.problems.append(Problem(key_place, path, _ENDLESS))
             return Item(place, key_place, None)
-        if len(above) > _DEEPEST or self._read > _MOST:
-            if self._read <= _MOST + 1:
-                self.problems.append(Problem(key_place, path, _TOO_MUCH))
+        if self._too_much(key_place, path, above):
             return Item(place, key_place, None)
         if isinstance(node, MappingNode):
             return self._mapping(node, place, key_place, path, above)
@@ -129,6 +130,18 @@ class _Reader:
             }
             return Item(place, key_place, [each.value for each in members.values()], members)
         return Item(place, key_place, self._scalar(node, place, path))
+
+    def _too_much(self, key_place: Place, path: str, above: tuple[Node, ...]) -> bool:
+        """Said once of a file with too many values; a file may be too deep in several places."""
+        if self._read > _MOST:
+            if not self._full:
+                self.problems.append(Problem(key_place, path, _TOO_MUCH))
+            self._full = True
+            return True
+        if len(above) > _DEEPEST:
+            self.problems.append(Problem(key_place, path, _TOO_MUCH))
+            return True
+        return False
 
     def _mapping(
         self, node: MappingNode, place: Place, key_place: Place, path: str, above: tuple[Node, ...]
@@ -150,7 +163,8 @@ class _Reader:
     def _pairs(
         self, node: MappingNode, path: str, above: tuple[Node, ...], *, merged: bool = False
     ) -> Iterator[tuple[ScalarNode, Node, bool]]:
-        """Own keys first, then the merged ones (`<<`), which give way to them."""
+        """Own keys first, then the merged ones (`<<`), which give way to them. What is merged counts as read,
+        also if it gives way: each level of `<<` could multiply it."""
         merges: list[tuple[Node, Node]] = []
         for key, value in node.value:
             if key.tag == _TAG + "merge":
@@ -166,7 +180,8 @@ class _Reader:
                     self.problems.append(Problem(_place(key), path, what))
                 elif source is node or source in above:
                     self.problems.append(Problem(_place(key), path, _ENDLESS))
-                else:
+                elif not self._too_much(_place(key), path, (*above, node)):
+                    self._read += 1 + len(source.value)
                     yield from self._pairs(source, path, (*above, node), merged=True)
 
     def _scalar(self, node: Node, place: Place, path: str) -> Any:
@@ -178,8 +193,17 @@ class _Reader:
             case "bool":
                 return node.value.lower() == "true"
             case "int":
-                return int(node.value)
+                return self._integer(node, place, path)
             case "float":
                 return float(node.value)
         self.problems.append(Problem(place, path, f"the tag `{node.tag}` has no meaning here; leave it out."))
         return node.value
+
+    def _integer(self, node: Node, place: Place, path: str) -> int:
+        digits = len(node.value.lstrip("+-"))
+        if digits <= _MOST_DIGITS:
+            return int(node.value)
+        self.problems.append(
+            Problem(place, path, f"this number has {digits} digits; at most {_MOST_DIGITS} are read.")
+        )
+        return 0

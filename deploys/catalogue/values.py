@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
 from typing import NoReturn
@@ -172,7 +173,7 @@ def listed(what: str, *, none: bool = True) -> Callable[[object], object]:
 
 def no_repeats(values: tuple[str, ...]) -> tuple[str, ...]:
     """The same list, unless something stands in it twice."""
-    twice = sorted({value for value in values if values.count(value) > 1})
+    twice = sorted(value for value, count in Counter(values).items() if count > 1)
     if twice:
         refuse(f"`{twice[0]}` stands here more than once.")
     return values

@@ -10,13 +10,13 @@ class UnknownService(Refused):
 
 
 class TooLate(Refused):
-    sentence = """Slack delivered this {seconds} s after you sent it, when it had already told you that it
-    failed. Nothing was changed. Please send it again."""
+    sentence = """This reached me {seconds} s after you sent it, when Slack had already told you that it
+    failed. Nothing was changed. Please send it again.{clock}"""
 
 
 class LateMention(Refused):
-    sentence = """Slack delivered this {seconds} s after you wrote it. You may have moved on since, so nothing
-    was changed. Please write it again."""
+    sentence = """This reached me {seconds} s after you wrote it. You may have moved on since, so nothing was
+    changed. Please write it again.{clock}"""
 
 
 class SeveralRefused(Refused):

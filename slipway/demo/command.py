@@ -11,6 +11,7 @@ from rich.console import Console
 
 PEOPLE = ("alice", "bob", "carol", "dave")
 
+HELP = "Run all of Slipway on a Slack workspace and an ECS region played on this machine."
 THINGS_TO_TRY = """
   1. /deploy web 1.4.2         a rolling deploy of 3 tasks, without downtime
   2. /deploy web 1.5.0-crash   it crashes; ECS rolls back; the thread says why
@@ -62,7 +63,7 @@ def demo(
         typer.Option("--http", help="Take Slack's requests over HTTP (gunicorn) instead of Socket Mode."),
     ] = False,
 ) -> None:
-    """Run all of Slipway on a Slack workspace and an ECS region played on this machine."""
+    """`slipway demo`."""
     console = Console()
     complaints = Console(stderr=True)
     for person in (user, approver):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from email.utils import formatdate
 
 import pytest
 from redis import Redis
 
 from bot.desk import Desk, furnish
+from bot.slack_clock import SlackClock
 from deploys.catalogue.catalogue import Catalogue
 from deploys.groups import Groups
 from tests.bot.room import ALICE, BOB, BOT, DAVE, DEPLOYS, Clock, Room
@@ -43,7 +45,9 @@ def groups(redis: Redis, clock: Clock) -> Groups:
 
 @pytest.fixture
 def desk(catalogue: Catalogue, redis: Redis, groups: Groups, clock: Clock) -> Desk:
-    return furnish(BOT, catalogue, redis, redis, now=clock)
+    slack_clock = SlackClock(wall=clock, elapsed=clock)
+    slack_clock.read({"Date": formatdate(clock(), usegmt=True)}, clock(), clock())
+    return furnish(BOT, catalogue, redis, redis, now=clock, slack_clock=slack_clock)
 
 
 @pytest.fixture

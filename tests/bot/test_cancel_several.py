@@ -132,7 +132,7 @@ def test_a_cancel_of_all_that_came_late_changes_nothing(room: Room) -> None:
 
     late = room.app.dispatch(BoltRequest(body=body, headers=headers))
 
-    assert room.ack(late)["text"].startswith("Slack delivered this 5 s after you sent it")
+    assert room.ack(late)["text"].startswith("This reached me 5 s after you sent it")
     assert not any(each.cancel for each in room.desk.store.live())
 
 

@@ -115,7 +115,7 @@ def test_a_command_that_slack_gave_up_on_is_refused(room: Room) -> None:
     late = room.app.dispatch(BoltRequest(body=body, headers=headers))
 
     assert room.ack(late)["text"] == (
-        "Slack delivered this 4 s after you sent it, when it had already told you that it failed. Nothing "
+        "This reached me 4 s after you sent it, when Slack had already told you that it failed. Nothing "
         "was changed. Please send it again."
     )
     assert room.desk.store.live() == []
@@ -149,7 +149,7 @@ def test_a_command_that_waited_in_our_own_queue_is_refused_too(room: Room) -> No
 
     late = room.app.dispatch(BoltRequest(mode="socket_mode", body=payload, context={"received_at": arrived}))
 
-    assert room.ack(late)["text"].startswith("Slack delivered this 5 s after you sent it")
+    assert room.ack(late)["text"].startswith("This reached me 5 s after you sent it")
     assert room.desk.store.live() == []
 
 
@@ -163,7 +163,7 @@ def test_a_late_click_changes_nothing(room: Room) -> None:
 
     assert room.only().decisions == ()
     [(*_, text)] = room.said()
-    assert text.startswith("Slack delivered this 3 s after you sent it")
+    assert text.startswith("This reached me 3 s after you sent it")
 
 
 def test_a_late_mention_changes_nothing_and_says_so(room: Room) -> None:
@@ -175,7 +175,7 @@ def test_a_late_mention_changes_nothing_and_says_so(room: Room) -> None:
     assert room.desk.store.live() == []
     [(*_, text)] = room.said()
     assert text == (
-        "Slack delivered this 64 s after you wrote it. You may have moved on since, so nothing was changed. "
+        "This reached me 64 s after you wrote it. You may have moved on since, so nothing was changed. "
         "Please write it again."
     )
 

@@ -209,7 +209,7 @@ def test_a_late_press_changes_nothing(room: Room) -> None:
     room.send_form({"payload": json.dumps(payload)})
 
     [(_, _, _, text)] = room.said()
-    assert text.startswith("Slack delivered this 7 s after you sent it")
+    assert text.startswith("This reached me 7 s after you sent it")
     assert room.desk.store.live() == []
 
 

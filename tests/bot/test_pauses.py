@@ -177,7 +177,7 @@ def test_a_click_that_slack_delivered_late_changes_nothing(room: Room, button: s
 
     room.send_form({"payload": json.dumps(payload)})
 
-    assert told(room, BOB).startswith("Slack delivered this 3 s after you sent it")
+    assert told(room, BOB).startswith("This reached me 3 s after you sent it")
     assert answered(room) is None
 
 

@@ -76,7 +76,7 @@ def test_a_restart_that_arrives_late_changes_nothing(room: Room) -> None:
     assert room.desk.store.live() == []
     [(_, _, _, text)] = room.said()
     assert text == (
-        "Slack delivered this 7 s after you wrote it. You may have moved on since, so nothing was changed. "
+        "This reached me 7 s after you wrote it. You may have moved on since, so nothing was changed. "
         "Please write it again."
     )
 

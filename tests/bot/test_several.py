@@ -247,7 +247,7 @@ def test_a_request_that_came_late_is_refused(room: Room) -> None:
 
     late = room.app.dispatch(BoltRequest(body=body, headers=headers))
 
-    assert room.ack(late)["text"].startswith("Slack delivered this 5 s after you sent it")
+    assert room.ack(late)["text"].startswith("This reached me 5 s after you sent it")
     assert room.desk.store.live() == []
 
 

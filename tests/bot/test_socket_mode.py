@@ -16,6 +16,7 @@ from slack_sdk import WebClient
 from bot import identity
 from bot.app import build_app
 from bot.desk import Desk, furnish
+from bot.slack_clock import SlackClock
 from bot.socket import SocketMode
 from bot.socket.connection import Connection
 from deploys.catalogue.catalogue import Catalogue
@@ -42,7 +43,7 @@ def served(slack: SlackSandbox, catalogue: Catalogue, redis: Redis) -> Iterator[
     groups = Groups(redis)
     groups.remember(DEPLOYERS, [ALICE, DAVE], time.time())
     groups.remember(APPROVERS, [BOB, DAVE], time.time())
-    who = identity.find_out(WebClient(slack.bot_token, slack.api_url))
+    who = identity.find_out(WebClient(slack.bot_token, slack.api_url), SlackClock())
     desk = furnish(who, catalogue, redis, redis)
     with connected(desk, slack):
         yield Room(desk, redis, Clock(time.time()))
@@ -217,14 +218,14 @@ def test_a_click_that_comes_late_changes_nothing(slack: SlackSandbox, served: Ro
     )
 
     slack.until(lambda: served.said())
-    assert served.said()[0][3].startswith("Slack delivered this 3 s after you sent it")
+    assert served.said()[0][3].startswith("This reached me 3 s after you sent it")
     assert not any(each.cancel for each in served.desk.store.live())
 
 
 def test_what_was_begun_is_answered_before_it_disconnects(
     slack: SlackSandbox, catalogue: Catalogue, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    who = identity.find_out(WebClient(slack.bot_token, slack.api_url))
+    who = identity.find_out(WebClient(slack.bot_token, slack.api_url), SlackClock())
     desk = furnish(who, catalogue, redis, redis)
     begun, take_in = threading.Event(), desk.store.request
 
@@ -259,7 +260,7 @@ def test_a_refused_app_token_says_where_to_find_the_right_one(slack: SlackSandbo
 
 def test_a_refused_bot_token_says_where_to_find_the_right_one(slack: SlackSandbox) -> None:
     with pytest.raises(SlackRefusesToken) as refused:
-        identity.find_out(WebClient("xoxb-wrong", slack.api_url))
+        identity.find_out(WebClient("xoxb-wrong", slack.api_url), SlackClock())
 
     assert refused.value.message == (
         "Slack refuses SLACK_BOT_TOKEN (invalid_auth). At api.slack.com/apps: your app, OAuth & "
@@ -271,7 +272,7 @@ def test_slack_may_be_silent_for_a_moment_at_the_start(slack: SlackSandbox) -> N
     slack.faults("http-500", method="auth.test")
     waited: list[float] = []
 
-    who = identity.find_out(WebClient(slack.bot_token, slack.api_url), wait=waited.append)
+    who = identity.find_out(WebClient(slack.bot_token, slack.api_url), SlackClock(), wait=waited.append)
 
     assert (who.team, who.user) == ("T01SLIPWAY", "U0SLIPWAYB")
     assert waited == [1.0]
@@ -281,6 +282,6 @@ def test_a_slack_that_stays_silent_ends_the_start() -> None:
     nowhere = "http://127.0.0.1:9/api/"
 
     with pytest.raises(SlackSilent) as silent:
-        identity.find_out(WebClient("xoxb-test", nowhere), patience=0)
+        identity.find_out(WebClient("xoxb-test", nowhere), SlackClock(), patience=0)
 
     assert silent.value.message.startswith(f"Slack does not answer at {nowhere} (")

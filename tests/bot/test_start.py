@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 
 from bot import start
-from bot.identity import compare_clocks
 from deploys.errors import RedisSilent
 from deploys.process import wait_for
 from sandbox.ports import free_port
@@ -46,21 +43,3 @@ def test_a_hanging_redis_leaves_time_to_say_so() -> None:
     tries = 1 + kwargs["retry"].get_retries()
     assert tries * kwargs["socket_timeout"] < 3
     assert tries * kwargs["socket_connect_timeout"] < 3
-
-
-@pytest.mark.parametrize(("skew", "warned"), [(0, False), (0.9, False), (-0.9, False), (6, True), (-6, True)])
-def test_a_clock_that_differs_from_slacks_is_said(
-    skew: float, warned: bool, capsys: pytest.CaptureFixture[str]
-) -> None:
-    here = datetime(2026, 11, 23, 12, 0, 30, 500_000, tzinfo=UTC)
-    there = (here - timedelta(seconds=skew)).replace(microsecond=0)
-
-    compare_clocks({"Date": format_datetime(there, usegmt=True)}, here.timestamp())
-
-    assert ("clock differs from Slack's" in capsys.readouterr().out) == warned
-
-
-def test_without_a_date_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    compare_clocks({}, time.time())
-
-    assert capsys.readouterr().out == ""

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import http.client
 import signal
+import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 from redis import Redis
 
+from bot.app import AT_ONCE
+from bot.http_server import READ_SECONDS
 from deploys.store import Store
 from sandbox.ports import free_port
 from sandbox.slack import SlackSandbox
-from sandbox.valkey import valkey
+from sandbox.valkey import refusing, valkey
 from slipway.app_manifest import over_http
 from tests.bot.processes import ended, environment, running, terminated
 
@@ -109,6 +113,55 @@ def test_it_ends_with_a_clear_message_when_a_setting_is_missing(tmp_path: Path, 
     assert "Traceback" not in output
 
 
+def test_half_sent_requests_keep_nobody_out_for_long(
+    redis: Redis, redis_url: str, tmp_path: Path, port: int
+) -> None:
+    half = b"POST /slack/events HTTP/1.1\r\nHost: slipway\r\nContent-Length: 100\r\n\r\ncommand=%2Fdeploy"
+    with (
+        played(port) as slack,
+        running(GUNICORN, settings(slack, redis_url, tmp_path, port), tmp_path),
+        ExitStack() as open_ones,
+    ):
+        slack.until(lambda: ask(port, "GET", "/healthz")[0] == 200, 20)
+        half_sent = [open_ones.enter_context(closing(connected(port))) for _ in range(AT_ONCE + 6)]
+        for each in half_sent:
+            each.sendall(half)
+
+        began = time.monotonic()
+        healths = [ask(port, "GET", "/healthz") for _ in range(5)]
+        assert time.monotonic() - began < READ_SECONDS - 1
+        trickling = half_sent[0]
+        trickling.sendall(b"&")
+        slack.until(lambda: says(slack, "/deploy status") == "Nothing is under way.", 6 * READ_SECONDS)
+
+        answers = [each.recv(100).partition(b"\r\n")[0] for each in half_sent[:AT_ONCE]]
+    assert healths == [(200, "ok\n")] * 5
+    assert set(answers) == {b"HTTP/1.1 408 Request Timeout"}
+
+
+def test_silent_connections_take_no_thread(redis: Redis, redis_url: str, tmp_path: Path, port: int) -> None:
+    with (
+        played(port) as slack,
+        running(GUNICORN, settings(slack, redis_url, tmp_path, port), tmp_path),
+        ExitStack() as open_ones,
+    ):
+        slack.until(lambda: ask(port, "GET", "/healthz")[0] == 200, 20)
+        for _ in range(AT_ONCE + 6):
+            open_ones.enter_context(closing(connected(port)))
+
+        assert says(slack, "/deploy status") == "Nothing is under way."
+
+
+def connected(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=6 * READ_SECONDS)
+
+
+def says(slack: SlackSandbox, text: str) -> str:
+    """What alice is answered, be it by Slack."""
+    [answer] = slack.say("alice", "deploys", text)["replies"]
+    return str(answer["text"])
+
+
 def test_health_says_when_redis_is_away(redis_url: str, tmp_path: Path, port: int) -> None:
     with (
         played(port) as slack,
@@ -116,9 +169,16 @@ def test_health_says_when_redis_is_away(redis_url: str, tmp_path: Path, port: in
         running(GUNICORN, settings(slack, server.connection_url, tmp_path, port), tmp_path),
     ):
         slack.until(lambda: ask(port, "GET", "/healthz")[0] == 200, 20)
-        Redis.from_url(server.connection_url).shutdown(nosave=True)
+        redis = Redis.from_url(server.connection_url, decode_responses=True)
+        with refusing(redis, "MASTERDOWN"):
+            lost = "Redis is a replica that has lost its primary\n"
+            slack.until(lambda: ask(port, "GET", "/healthz") == (503, lost), 10)
+            told = says(slack, "/deploy web 1.4.2")
+        slack.until(lambda: ask(port, "GET", "/healthz")[0] == 200, 10)
+        redis.shutdown(nosave=True)
 
         slack.until(lambda: ask(port, "GET", "/healthz") == (503, "Redis does not answer\n"), 10)
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
 
+    assert told.startswith("My memory, Redis, is")
     assert answer["text"].startswith("I cannot reach my memory (Redis), so nothing was changed.")

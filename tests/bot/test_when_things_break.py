@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisGone
+from structlog.testing import capture_logs
 
 from bot.desk import Desk
 from deploys import buttons
+from deploys.redis_outage import RedisRefuses
 from tests.bot.room import ALICE, BOB, Room
 from tests.builders import a_deploy
 
@@ -46,6 +48,44 @@ def test_a_command_is_told_when_redis_goes_away_on_the_way(
         "I lost touch with my memory (Redis) on the way, so I do not know whether this was taken in. Look at "
         "`/deploy status` before you send it again."
     )
+
+
+IS_FULL = "My memory, Redis, is full: it has reached its `maxmemory`"
+
+
+def full(*_: Any, **__: Any) -> None:
+    raise RedisRefuses("OOM", "command not allowed when used memory > 'maxmemory'.")
+
+
+@pytest.mark.parametrize(
+    ("where", "begins"),
+    [
+        (
+            "deliveries.begin",
+            f"{IS_FULL}, so nothing was changed. Try again in a minute; if it stays so, tell whoever runs "
+            "Slipway the reference `",
+        ),
+        (
+            "store.request",
+            f"{IS_FULL}, so I do not know whether this was taken in. Look at `/deploy status` before you "
+            "send it again. If it stays so, tell whoever runs Slipway the reference `",
+        ),
+    ],
+)
+def test_a_redis_that_refuses_is_called_what_it_is_in_one_line_of_log(
+    room: Room, monkeypatch: pytest.MonkeyPatch, where: str, begins: str
+) -> None:
+    part, method = where.split(".")
+    monkeypatch.setattr(getattr(room.desk, part), method, full)
+
+    with capture_logs() as lines:
+        answer = room.type("/deploy web 1.4.2")
+
+    reference = answer.removeprefix(begins).removesuffix("`.")
+    assert answer == f"{begins}{reference}`."
+    assert [(line["event"], line["reference"], "exc_info" in line) for line in lines] == [
+        ("Redis is full: it has reached its `maxmemory`", reference, False)
+    ]
 
 
 def test_a_mention_is_left_to_slack_to_deliver_again_and_then_done(
@@ -94,21 +134,21 @@ def test_a_bug_in_a_click_is_told_too(room: Room, monkeypatch: pytest.MonkeyPatc
     assert text.startswith("That went wrong on my side.")
 
 
-def test_a_payload_that_is_not_as_slacks_are_is_an_error_and_no_crash(room: Room) -> None:
+def test_a_payload_that_is_not_as_slacks_are_is_refused(room: Room) -> None:
     payload = room.click_payload(buttons.APPROVE, a_deploy())
     del payload["user"]
 
     response = room.send_form({"payload": json.dumps(payload)})
 
-    assert response.status == 500
+    assert (response.status, response.body) == (400, '{"error": "invalid payload"}')
 
 
-def test_a_timestamp_that_is_none_is_an_error_that_tells_nothing(room: Room) -> None:
+def test_a_timestamp_that_is_none_is_refused(room: Room) -> None:
     form = room.command_payload("/deploy web 1.4.2", by=ALICE)
 
     response = room.send_form(form, **{"x-slack-request-timestamp": "soon"})
 
-    assert (response.status, response.body) == (500, "")
+    assert (response.status, response.body) == (401, '{"error": "invalid request"}')
 
 
 def test_an_unsigned_request_learns_nothing_even_when_redis_is_away(

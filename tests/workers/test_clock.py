@@ -15,8 +15,10 @@ from deploys.claims import Claim
 from deploys.connection import connect, connect_for_rq, texts
 from deploys.deploy import Deploy, Outcome, Phase
 from deploys.groups import READ_EVERY_SECONDS
+from deploys.redis_outage import RedisRefuses
 from deploys.store import Store
 from deploys.threads import Threads
+from sandbox.valkey import refusing
 from tests.builders import NOW, a_deploy, a_service
 from workers.clock import AGAIN_SECONDS, JANITOR_SECONDS, TICK_SECONDS, Clock
 
@@ -100,6 +102,17 @@ def test_what_is_due_is_rung_once(tower: Tower) -> None:
     tower.run(AGAIN_SECONDS)
 
     assert tower.bell.heard("advance") == [f"advance {deploy.id}"]
+
+
+def test_what_redis_refuses_is_rung_once_it_takes_it(tower: Tower, redis: Redis) -> None:
+    deploy = tower.ask()
+    clock = tower.clock_for_rq()
+
+    with refusing(redis, "OOM"), pytest.raises(RedisRefuses):
+        clock.tick()
+    clock.tick()
+
+    assert tower.queued("advance") == [deploy.id]
 
 
 def test_what_stays_due_is_rung_again_every_five_seconds(tower: Tower) -> None:

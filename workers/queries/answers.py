@@ -6,10 +6,12 @@ import secrets
 from collections.abc import Callable
 
 import structlog
+from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 
 from deploys.errors import AwsUnavailable, SlipwayError
 from deploys.mrkdwn import code
+from deploys.redis_outage import what_is_wrong
 
 log = structlog.get_logger()
 
@@ -27,6 +29,9 @@ def answered(look: Callable[[], str], *, cannot: str, refused: str) -> str:
         return f"{REFUSAL}{cannot}: {reason}Ask again in a minute."
     except SlipwayError as error:
         return f"{REFUSAL}{refused}: {error.message}"
+    except RedisError as error:
+        log.warning("a question failed", error=str(error))
+        return f"{REFUSAL}{cannot}: my memory, Redis, {what_is_wrong(error)}. Ask again in a minute."
     except BaseTimeoutException:
         return f"{REFUSAL}{cannot}: AWS took too long to answer. Ask again in a minute."
     except Exception as error:

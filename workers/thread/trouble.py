@@ -6,10 +6,13 @@ Error names are those of the Web API's method pages (docs.slack.dev/reference/me
 from __future__ import annotations
 
 import random
+import re
 from enum import Enum
 from http.client import HTTPException
 
 from slack_sdk.errors import SlackApiError, SlackClientError
+
+from deploys.slack_reason import reason
 
 CALL_FAILURES = (SlackClientError, OSError, HTTPException)
 """What a call of slack_sdk's WebClient may raise: Slack's errors, and those of the connection."""
@@ -115,13 +118,14 @@ def judge(method: str, error: Exception) -> Trouble:
         return Trouble(kind, method, f"{type(error).__name__}: {error}"[:300])
     answer = error.response
     status = int(getattr(answer, "status_code", 200))
-    name = str(answer.get("error", "") if answer.data else "")[:300]
+    data = answer.data if isinstance(answer.data, dict) else {}
+    name = reason(status, data)
     if status == 429:
         return Trouble(Kind.RATE_LIMITED, method, "ratelimited", _retry_after(answer.headers))
     if status >= 500:
         return Trouble(Kind.AWAY, method, f"HTTP {status}")
     kind = KIND_BY_ERROR.get(name, Kind.OTHER)
-    said = answer.get("response_metadata") or {}
+    said = data.get("response_metadata") or {}
     messages = said.get("messages") if isinstance(said, dict) else None
     detail = f"{name} {messages}" if messages else name
     return Trouble(kind, method, detail[:500], 1.0 if kind is Kind.RATE_LIMITED else 0.0)
@@ -137,8 +141,7 @@ def pause(kind: Kind, tries: int) -> float:
 def _retry_after(headers: dict[str, str]) -> float:
     for name, value in headers.items():
         if name.lower() == "retry-after":
-            try:
+            if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", value.strip()):
                 return max(1.0, float(value))
-            except ValueError:
-                break
+            break
     return 30.0  # Slack always names it; a proxy between us may not

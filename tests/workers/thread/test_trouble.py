@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from http.client import IncompleteRead, RemoteDisconnected
+from http.server import BaseHTTPRequestHandler
+from threading import Event
 from typing import Any
 from urllib.error import URLError
 
@@ -11,7 +13,9 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 from slack_sdk.web import SlackResponse
 
+from bot.identity import why_slack_failed
 from deploys.threads import ThreadView
+from tests.local_server import serving
 from workers.thread.adapting import adapted
 from workers.thread.requester import REASONS
 from workers.thread.trouble import CALL_FAILURES, KIND_BY_ERROR, PATIENCE, PAUSES, Kind, judge, pause
@@ -104,6 +108,47 @@ def test_a_429_says_how_long_to_wait(headers: dict[str, str], seconds: float) ->
     trouble = judge("chat.update", refusal({"ok": False, "error": "ratelimited"}, 429, headers))
 
     assert (trouble.kind, trouble.retry_after) == (Kind.RATE_LIMITED, seconds)
+
+
+@pytest.mark.parametrize("retry_after", ["nan", "inf", "9" * 400, "1e308", "-5", "soon", ""])
+def test_a_wait_that_is_none_is_half_a_minute(retry_after: str) -> None:
+    assert judge("chat.update", refusal({}, 429, {"Retry-After": retry_after})).retry_after == 30
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "detail"),
+    [
+        (403, b"", "HTTP 403 without a reason"),
+        (403, b"{}", "HTTP 403 without a reason"),
+        (400, b"[]", "HTTP 400 without a reason"),
+        (200, b"", "HTTP 200 without a reason"),
+        (404, b"<html>\nno such page</html>", "HTTP 404: <html>no such page</html>"),
+        (200, b'{"ok": false, "error": "invalid_auth"}', "invalid_auth"),
+    ],
+)
+def test_an_answer_without_a_reason_is_told_by_its_status(status: int, body: bytes, detail: str) -> None:
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(status)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with serving(Answer, Event()) as url, pytest.raises(SlackApiError) as refused:
+        WebClient("xoxb-test", base_url=f"{url}/api/", retry_handlers=[]).auth_test()
+
+    assert judge("auth.test", refused.value).detail == detail
+    assert why_slack_failed(refused.value) == detail
+
+
+@pytest.mark.parametrize(
+    ("error", "why"), [(ConnectionResetError(), "ConnectionResetError"), (OSError("no\nroute"), "no")]
+)
+def test_a_connection_that_says_nothing_is_told_by_its_name(error: Exception, why: str) -> None:
+    assert why_slack_failed(error) == why
 
 
 def test_what_slack_says_about_blocks_is_kept_for_the_log() -> None:

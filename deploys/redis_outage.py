@@ -1,0 +1,112 @@
+"""Redis goes away, or takes nothing for now because it is full, read-only or loading: said and waited for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+
+log = structlog.get_logger()
+
+SAID_AGAIN_SECONDS = 30.0
+"""Between two lines of log about an outage that goes on."""
+PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0)
+"""Between attempts of a process that has nothing to do without Redis; the last one is repeated."""
+
+REFUSALS = {
+    "READONLY": "is read-only, as during a failover or if REDIS_URL leads to a replica",
+    "UNBLOCKED": "is failing over",
+    "OOM": "is full: it has reached its `maxmemory`",
+    "LOADING": "is still loading its data",
+    "MASTERDOWN": "is a replica that has lost its primary",
+    "NOREPLICAS": "takes no writes, because too few of its replicas are connected",
+    "MISCONF": "takes no writes, because it cannot save to its disk",
+    "CLUSTERDOWN": "is a cluster that is down",
+    "TRYAGAIN": "is moving its data to another node",
+    "BUSY": "is busy with a script",
+}
+"""The codes of Redis's errors that pass without a change to the command, and what each says of Redis
+(redis.io, "RESP protocol specification", and the source of Redis and Valkey: `shared` in server.c)."""
+
+
+class RedisRefuses(RedisConnectionError):
+    """Redis refused a command as it would refuse any other now.
+
+    It counts as a lost connection, so that redis-py connects anew and tries again: after a failover the same
+    address leads to another server.
+    """
+
+    def __init__(self, code: str, answer: str) -> None:
+        self.code = code
+        super().__init__(f"Redis {REFUSALS[code]} ({answer})")
+
+
+def refusal(error: RedisError) -> RedisRefuses | None:
+    """The refusal that an error of redis-py stands for; None if it is about the command itself.
+
+    redis-py cuts off the codes that it has a class for. A transaction or script names the code of the command
+    that was refused within it.
+    """
+    answer = str(error)
+    code = getattr(error, "status_code", None) or answer.partition(" ")[0]
+    if code == "EXECABORT":
+        code = answer.partition("because of: ")[2].partition(" ")[0]
+    return RedisRefuses(code, answer) if code in REFUSALS else None
+
+
+def what_is_wrong(error: RedisError) -> str:
+    """Completes a sentence that begins with "Redis"."""
+    if isinstance(error, RedisRefuses):
+        return REFUSALS[error.code]
+    return "answers with an error" if isinstance(error, ResponseError) else "does not answer"
+
+
+class RedisOutage:
+    """One line of log when Redis goes away or refuses, again while that lasts, and one when it is over."""
+
+    def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._began: float | None = None
+        self._said = 0.0
+        self._failures = 0
+
+    def note(self, error: RedisError) -> None:
+        """An attempt failed."""
+        now = self._now()
+        self._failures += 1
+        if self._began is None:
+            self._began = now
+        elif now - self._said < SAID_AGAIN_SECONDS:
+            return
+        self._said = now
+        log.warning(
+            f"Redis {what_is_wrong(error)}; nothing is lost, it is tried again",
+            error=str(error),
+            seconds=round(now - self._began),
+        )
+
+    def over(self) -> None:
+        """An attempt succeeded."""
+        if self._began is not None:
+            log.info("Redis answers again", seconds=round(self._now() - self._began))
+        self._began, self._failures = None, 0
+
+    def pause_seconds(self) -> float:
+        """Seconds to wait before the next attempt."""
+        return PAUSES_SECONDS[min(self._failures, len(PAUSES_SECONDS)) - 1]
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """For what may be left out: an error of Redis is noted and goes no further."""
+        try:
+            yield
+        except RedisError as error:
+            self.note(error)
+
+
+OUTAGE = RedisOutage()
+"""Of this process, and of those forked from it: whatever part notices it first says it."""

@@ -1,0 +1,247 @@
+"""Requests that are not as Slack's: 400 before the signature is checked and after it, in one line of log."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis import Redis
+from slack_sdk import WebClient
+from structlog.testing import capture_logs
+
+from bot.socket import SocketMode
+from bot.socket.connection import Connection
+from bot.web import Door
+from deploys import buttons
+from tests.bot.room import ALICE, TEAM, Room
+from tests.builders import a_deploy
+
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+DEEP = b"[" * 200_000
+LONG = b"9" * 5000
+
+
+@pytest.fixture
+def door(room: Room, redis: Redis) -> Door:
+    return Door(room.app, redis)
+
+
+def post(
+    door: Door, body: bytes, content_type: str, **headers: str
+) -> tuple[int, str, list[MutableMapping[str, Any]]]:
+    """A POST to where Slack's go: the status, the answer and what was logged."""
+    told: list[int] = []
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/slack/events",
+        "CONTENT_TYPE": content_type,
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+        **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
+    }
+    with capture_logs() as lines:
+        answer = door(environ, lambda status, *_: told.append(int(status[:3])))  # type: ignore[arg-type]
+    return told[0], b"".join(answer).decode().strip(), lines
+
+
+def signed(room: Room, body: bytes, content_type: str) -> dict[str, str]:
+    headers = room.signed(body.decode(), content_type)
+    return {name: str(value) for name, value in headers.items() if name != "content-type"}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "reason"),
+    [
+        (JSON, b"{not json", "JSONDecodeError"),
+        (JSON, b"\xff\xfe", "UnicodeDecodeError"),
+        (JSON, DEEP, "RecursionError"),
+        (JSON, b"[1, 2]", "AttributeError"),
+        (JSON, b"5", "AttributeError"),
+        (JSON, b'{"a": ' + LONG + b"}", "ValueError"),
+        (JSON, b'{"authorizations": 5}', "TypeError"),
+        (FORM, b"payload=" + DEEP, "RecursionError"),
+        (FORM, b"payload=nothing", "JSONDecodeError"),
+        (FORM, b"payload=7", "AttributeError"),
+        (FORM, b"\xff", "UnicodeDecodeError"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_one_line_before_its_signature_is_looked_at(
+    door: Door, content_type: str, body: bytes, reason: str
+) -> None:
+    status, text, lines = post(door, body, content_type)
+
+    assert (status, text) == (400, f"not a request of Slack's ({reason})")
+    assert [(line["event"], line["status"], "exc_info" in line) for line in lines] == [
+        ("a request was refused unread", 400, False)
+    ]
+
+
+@pytest.mark.parametrize("stamp", ["soon", "9" * 5000, "١٢٣", "-1", "1.5", ""])
+def test_a_time_that_is_none_is_refused_in_one_line(room: Room, door: Door, stamp: str) -> None:
+    body = urlencode(room.command_payload("/deploy web 1.4.2")).encode()
+    headers = {**signed(room, body, FORM), "x-slack-request-timestamp": stamp}
+
+    status, text, lines = post(door, body, FORM, **headers)
+
+    assert (status, text) == (400, "not a request of Slack's")
+    assert [line["event"] for line in lines] == ["a request was refused unread"]
+
+
+@pytest.mark.parametrize("signature", ["v0=é", "", "v0=0"])
+def test_a_signature_that_is_none_is_refused_in_one_line(room: Room, door: Door, signature: str) -> None:
+    body = urlencode(room.command_payload("/deploy web 1.4.2")).encode()
+    headers = {**signed(room, body, FORM), "x-slack-signature": signature}
+
+    status, text, lines = post(door, body, FORM, **headers)
+
+    assert (status, text) == (401, '{"error": "invalid request"}')
+    assert [(line["event"], "exc_info" in line) for line in lines] == [
+        ("a request without a valid signature of Slack's was refused", False)
+    ]
+
+
+COMMAND: dict[str, Any] = {
+    "command": "/deploy",
+    "trigger_id": "1.2.3",
+    "user_id": ALICE,
+    "team_id": TEAM,
+    "channel_id": "C1",
+}
+MENTION: dict[str, Any] = {
+    "type": "event_callback",
+    "team_id": TEAM,
+    "event_id": "Ev1",
+    "event": {"type": "app_mention", "user": ALICE, "channel": "C1", "ts": "1.5", "text": "hello"},
+}
+CLICK: dict[str, Any] = {
+    "type": "block_actions",
+    "team": {"id": TEAM},
+    "user": {"id": ALICE},
+    "trigger_id": "1.2.3",
+    "actions": [{"action_id": buttons.APPROVE, "value": "7k2m9xq4.0", "action_ts": "1.5"}],
+}
+
+
+def without(payload: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in payload.items() if name != key}
+
+
+@pytest.mark.parametrize(
+    ("payload", "wrong"),
+    [
+        (without(COMMAND, "user_id"), ["user_id"]),
+        (without(COMMAND, "channel_id"), ["channel_id"]),
+        (without(COMMAND, "team_id"), ["team_id"]),
+        ({**COMMAND, "text": 5}, ["text"]),
+        ({**MENTION, "event": 5}, ["event"]),
+        ({**MENTION, "event": {**MENTION["event"], "team": []}}, ["event.team"]),
+        ({**CLICK, "team": {"id": []}}, ["team._Team.id", "team.str"]),
+        ({**MENTION, "event": {"type": "app_mention"}}, ["event.channel", "event.ts"]),
+        ({**MENTION, "event": {**MENTION["event"], "ts": "nan"}}, ["event.ts"]),
+        ({**MENTION, "event": {**MENTION["event"], "ts": "9" * 5000}}, ["event.ts"]),
+        ({**MENTION, "event": {"type": "app_home_opened"}}, ["event.user"]),
+        (without(CLICK, "user"), ["user"]),
+        (without(CLICK, "actions"), ["actions"]),
+        ({**CLICK, "actions": []}, ["actions"]),
+        ({**CLICK, "actions": [7]}, ["actions.0"]),
+        ({**CLICK, "user": "alice"}, ["user"]),
+        ({**CLICK, "container": []}, ["container"]),
+    ],
+)
+def test_what_slack_signed_but_looks_otherwise_is_refused_in_one_line(
+    room: Room, door: Door, payload: dict[str, Any], wrong: list[str]
+) -> None:
+    body = json.dumps(payload).encode()
+
+    status, text, lines = post(door, body, JSON, **signed(room, body, JSON))
+
+    assert (status, text) == (400, '{"error": "invalid payload"}')
+    assert [(line["event"], line["wrong"]) for line in lines] == [
+        ("a payload that is not as Slack's are was refused", wrong)
+    ]
+
+
+@pytest.mark.parametrize(
+    "value", ["7k2m9xq4." + "9" * 5000, "7k2m9xq4.²", "7k2m9xq4.", ".1", "é.1", "", "a.1.2"]
+)
+def test_a_button_with_a_value_of_nobodys_is_answered(room: Room, value: str) -> None:
+    click = room.click_payload(buttons.APPROVE, a_deploy())
+    click["actions"][0]["value"] = value
+
+    assert room.send_form({"payload": json.dumps(click)}).status == 200
+    assert room.said()[0][3].startswith("There is no deploy `")
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+parts = st.sampled_from(
+    sorted({*COMMAND, *MENTION, *CLICK, "container", "channel", "authorizations", "view"})
+)
+kinds = st.sampled_from(
+    ["block_actions", "event_callback", "view_submission", "message_action", "shortcut", "x"]
+)
+payloads = st.dictionaries(parts, values, max_size=6).flatmap(
+    lambda drawn: st.builds(
+        lambda base, kind: {**base, **({"type": kind} if kind else {}), **drawn},
+        st.sampled_from([COMMAND, MENTION, CLICK, {}]),
+        st.none() | kinds,
+    )
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(payload=payloads)
+def test_no_payload_whatever_breaks_the_bot_over_http(
+    room: Room, door: Door, payload: dict[str, Any]
+) -> None:
+    body = json.dumps(payload).encode()
+
+    status, _, lines = post(door, body, JSON, **signed(room, body, JSON))
+
+    room.clock.pass_by(1)
+    assert status in (200, 400, 401, 404)
+    assert not [line for line in lines if line.get("exc_info")]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(payload=payloads | values)
+def test_no_payload_whatever_breaks_the_bot_in_socket_mode(room: Room, payload: object) -> None:
+    socket = SocketMode(room.app, WebClient(), "xapp-test")
+    sent: list[object] = []
+
+    class Line:
+        def send(self, message: object) -> bool:
+            sent.append(message)
+            return True
+
+    with capture_logs() as lines:
+        socket._answer(Line(), {"envelope_id": "e", "payload": payload}, room.clock())  # type: ignore[arg-type]
+
+    assert not [line for line in lines if line.get("exc_info")]
+
+
+@pytest.mark.parametrize("frame", [b"{not json", b"\xff", DEEP, b'{"a": ' + LONG + b"}"])
+def test_a_frame_that_cannot_be_read_leaves_the_connection_open(frame: bytes) -> None:
+    connection = Connection.__new__(Connection)
+    connection._heard = lambda *_: None
+
+    with capture_logs() as lines:
+        connection._pass_on(frame)
+
+    assert [line["event"] for line in lines] == ["Slack sent something that is not JSON, or nested too deep"]
+
+
+@given(st.text())
+def test_any_text_is_a_button_value_or_none(value: str) -> None:
+    pressed = buttons.read(value)
+
+    assert pressed is None or buttons.value(*pressed).split(".")[0] == value.split(".")[0]

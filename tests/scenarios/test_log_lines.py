@@ -1,0 +1,142 @@
+"""LOG_FORMAT=json: every line that any process writes is one JSON object, whoever wrote it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+from slack_sdk.signature import SignatureVerifier
+
+from deploys.bell import QUEUE
+from sandbox.ports import free_port
+from sandbox.slack import SlackSandbox
+from slipway.app_manifest import over_http
+from tests.bot.processes import ROOT, ended, environment, running
+from tests.scenarios.test_processes import until
+
+MODULES = {
+    "bot": ["bot"],
+    "web": ["gunicorn", "-c", "python:bot.gunicorn", "bot.web:app()"],
+    "worker": ["workers"],
+    "clock": ["workers.clock"],
+}
+
+
+class Process:
+    """One process, and what it wrote."""
+
+    def __init__(self, name: str, env: dict[str, str], folder: Path) -> None:
+        self._log = folder / f"{name}.log"
+        with self._log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *MODULES[name]],
+                env=env,
+                cwd=folder,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What it wrote. Fails where a line is no JSON object."""
+        return [json.loads(line) for line in self._log.read_text().splitlines()]
+
+    def said(self, words: str) -> bool:
+        """Whether it wrote this."""
+        return words in self._log.read_text()
+
+
+@contextmanager
+def started(name: str, env: dict[str, str], folder: Path) -> Iterator[Process]:
+    process = Process(name, env, folder)
+    try:
+        yield process
+    finally:
+        process.process.kill()
+        process.process.wait()
+
+
+def test_every_line_of_every_process_is_json(redis: Redis, redis_url: str, tmp_path: Path) -> None:
+    port = free_port()
+    with ExitStack() as stack:
+        slack = stack.enter_context(SlackSandbox(over_http(f"http://127.0.0.1:{port}"), rate_limits=False))
+        socket = stack.enter_context(SlackSandbox(ROOT / "manifest.yml", rate_limits=False))
+        processes = {
+            name: stack.enter_context(
+                started(
+                    name,
+                    environment(
+                        tmp_path,
+                        REDIS_URL=redis_url,
+                        LOG_FORMAT="json",
+                        SLACK_BOT_TOKEN=played.bot_token,
+                        SLACK_APP_TOKEN=played.app_token,
+                        SLACK_SIGNING_SECRET=played.signing_secret,
+                        SLACK_API_URL=played.api_url,
+                        AWS_ENDPOINT_URL="http://127.0.0.1:9",
+                        AWS_ACCESS_KEY_ID="none",
+                        AWS_SECRET_ACCESS_KEY="none",
+                        GUNICORN_CMD_ARGS=f"--bind 127.0.0.1:{port}",
+                    ),
+                    tmp_path,
+                )
+            )
+            for name, played in (("bot", socket), ("web", slack), ("worker", socket), ("clock", socket))
+        }
+        until(lambda: processes["bot"].said("bot started"))
+        until(lambda: processes["web"].said("Booting worker"))
+        until(lambda: processes["worker"].said("worker started"))
+        until(lambda: processes["clock"].said("clock started"))
+        loud = {
+            n: [x for x in p.lines() if x["level"] != "info"] for n, p in processes.items() if n != "worker"
+        }
+
+        # Slipway's own lines, Bolt's, gunicorn's and RQ's, some of them with a traceback or of several lines
+        unheard_of = json.dumps({"type": "shortcut", "callback_id": "x", "team": {"id": "T01SLIPWAY"}})
+        assert posted(port, slack.signing_secret, unheard_of) == 404
+        assert posted(port, slack.signing_secret, "{not json") == 400
+        Queue(QUEUE, connection=redis, serializer=JSONSerializer).enqueue("os.getcwd")
+        until(lambda: processes["worker"].said("NotAllowedError"))
+        until(lambda: processes["web"].said("Unhandled request"))
+        for each in processes.values():
+            each.process.send_signal(signal.SIGTERM)
+        codes = [each.process.wait(20) for each in processes.values()]
+        lines = [line for each in processes.values() for line in each.lines()]
+
+    assert loud == {"bot": [], "web": [], "clock": []}
+    assert codes == [0, 0, 0, 0]
+    assert all({"event", "level", "timestamp"} <= line.keys() for line in lines)
+    assert {"gunicorn.error", "slack_bolt", "rq.worker"} <= {str(line.get("logger")) for line in lines}
+
+
+@pytest.mark.parametrize("module", ["bot", "workers", "workers.clock"])
+def test_a_refusal_to_start_is_one_json_object_too(module: str, tmp_path: Path) -> None:
+    with running([module], environment(tmp_path, LOG_FORMAT="json"), tmp_path) as process:
+        code, output = ended(process)
+
+    assert code == 2
+    assert "REDIS_URL is not set." in json.loads(output)["event"]
+
+
+def posted(port: int, secret: str, body: str) -> int:
+    """The status that a signed request is answered with."""
+    stamp = str(int(time.time()))
+    signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)
+    headers = {
+        "content-type": "application/json",
+        "x-slack-request-timestamp": stamp,
+        "x-slack-signature": str(signature),
+    }
+    url = f"http://127.0.0.1:{port}/slack/events"
+    return httpx.post(url, content=body, headers=headers, timeout=20, trust_env=False).status_code

@@ -1,0 +1,76 @@
+"""`python -OO` drops docstrings and asserts: nothing that people read may come from either."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from tests.bot.processes import ROOT
+
+SERVICES = """\
+defaults: {cluster: production, region: eu-west-1, deadlin: 10m}
+services: {web: {strategy: roling}, api: {approvals: 2}}
+"""
+COMMANDS = [
+    ["--help"],
+    *([command, "--help"] for command in ("check", "schema", "manifest", "audit", "demo")),
+    ["schema"],
+    ["manifest"],
+    ["manifest", "--http", "nowhere"],
+    ["check", "services.yml"],
+    ["check", "missing.yml"],
+    ["check", "--env", "bot", "--env", "worker"],
+    ["audit"],
+    ["--version"],
+]
+
+
+def ran(command: list[str], folder: Path, redis_url: str) -> tuple[int, str, str]:
+    """Exit code and output of a real command line, in a folder with a wrong services.yml."""
+    env = {
+        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "COLUMNS": "100",
+        "REDIS_URL": redis_url,
+    }
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_every_command_says_the_same(
+    arguments: list[str], tmp_path: Path, redis: Redis, redis_url: str
+) -> None:
+    (tmp_path / "services.yml").write_text(SERVICES)
+    slipway = ["-c", "from slipway.cli import main; main()", *arguments]
+
+    plain = ran(slipway, tmp_path, redis_url)
+
+    assert ran(["-OO", *slipway], tmp_path, redis_url) == plain
+    assert plain[1] + plain[2]
+
+
+@pytest.mark.parametrize("module", ["bot", "workers", "workers.clock"])
+def test_every_process_refuses_in_the_same_words(module: str, tmp_path: Path) -> None:
+    (tmp_path / "services.yml").write_text(SERVICES)
+    wrong = "no address"
+
+    plain = ran(["-m", module], tmp_path, wrong)
+
+    assert ran(["-OO", "-m", module], tmp_path, wrong) == plain
+    assert plain[0] == 2
+    assert "REDIS_URL is not an address" in plain[2]
