@@ -59,6 +59,7 @@ from deploys.errors.clicks import (
 )
 from deploys.errors.ecs_services import (
     DaemonStopStart,
+    DaemonTasksBlocked,
     EcsShiftsNoTraffic,
     EcsShiftsTraffic,
     EcsStrategyUnknown,
@@ -68,6 +69,7 @@ from deploys.errors.ecs_services import (
     ScalingNotSuspended,
     ServiceMissing,
     ServiceNotActive,
+    TasksBlocked,
 )
 from deploys.errors.images import (
     ImageArchived,
@@ -128,6 +130,7 @@ __all__ = [
     "CatalogueUnreadable",
     "Conflict",
     "DaemonStopStart",
+    "DaemonTasksBlocked",
     "EcsShiftsNoTraffic",
     "EcsShiftsTraffic",
     "EcsStrategyUnknown",
@@ -180,6 +183,7 @@ __all__ = [
     "SlackSilent",
     "SlipwayError",
     "TagsUnknown",
+    "TasksBlocked",
     "TooLate",
     "TooLateToCancel",
     "TooManyAtOnce",

@@ -90,7 +90,7 @@ def progress(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSee
     new = seen.deployment(deploy.deployment_id)
     old = [d for d in seen.deployments if d.id != deploy.deployment_id]
     return Rollout(
-        new_desired=new.desired if new and new.desired else deploy.rollout.new_desired,
+        new_desired=_wanted(new, seen) or deploy.rollout.new_desired,
         new_pending=new.pending if new else 0,
         new_running=new.running if new else 0,
         old_pending=sum(d.pending for d in old),
@@ -101,6 +101,14 @@ def progress(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSee
         breaker_threshold=own.breaker_threshold if own and own.breaker_status != "DISABLED" else 0,
         status=own.status if own else (new.rollout_state if new else ""),
     )
+
+
+def _wanted(new: DeploymentSeen | None, seen: ServiceSeen) -> int:
+    """Tasks that ECS is to run of the new version. Before the scheduler's first pass PRIMARY shows 0: then it
+    is the service's count."""
+    if new is None:
+        return 0
+    return new.desired or (seen.desired if new.status == "PRIMARY" else 0)
 
 
 def _finish(
