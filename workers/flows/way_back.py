@@ -11,6 +11,7 @@ from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
 from deploys.errors import SlipwayError
 from deploys.way_back import WayBack
 from workers.ecs import tasks
+from workers.ecs.essential import with_essential
 from workers.ecs.seen import ServiceSeen
 from workers.ecs.why import explain
 from workers.ecs.why_events import names_another
@@ -112,4 +113,4 @@ def why(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Evidence:
     stopped = [task for task in listed if task.revision == old and task.stop_code]
     present = seen.primary.id if seen.primary else ""
     events = [event for event in seen.events if not names_another(event.message, present)]
-    return Evidence(explain(stopped, events, since))
+    return Evidence(explain(with_essential(turn.region, stopped), events, since))
