@@ -16,7 +16,7 @@ from workers.ecs import task_definitions
 from workers.ecs.seen import ContainerSeen, RevisionSeen, TaskSeen
 from workers.ecs.session import Region
 
-_PUT_BESIDE = ("aws-guardduty-agent", "ecs-service-connect")
+_ADDED_BY_AWS = ("aws-guardduty-agent", "ecs-service-connect")
 """Begin the names of containers that AWS adds (GuardDuty and ECS developer guides)."""
 
 
@@ -61,4 +61,4 @@ def _marked(container: ContainerSeen, defined: Mapping[str, dict[str, Any]]) -> 
 def _guessed(container: ContainerSeen, task: TaskSeen) -> ContainerSeen:
     if len(task.containers) == 1:
         return replace(container, essential=True)
-    return replace(container, essential=False) if container.name.startswith(_PUT_BESIDE) else container
+    return replace(container, essential=False) if container.name.startswith(_ADDED_BY_AWS) else container

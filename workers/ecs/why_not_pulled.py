@@ -41,8 +41,7 @@ _SIGNS = (
             "mismatched image rootfs",
         ),
         ": one of its layers could not be unpacked. Build and push it again, and see whether the disk is "
-        "full; "
-        "if it fails on one instance only, replace that instance.",
+        "full; if it fails on one instance only, replace that instance.",
     ),
     _sign(
         ("repository does not exist or may require", "insufficient_scope"),

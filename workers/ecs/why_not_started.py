@@ -81,10 +81,7 @@ _OTHERS = (
         Topic.ACCOUNT,
     ),
     Sign(
-        (
-            "unable to assume the role",
-            "unable to assume role",
-        ),
+        ("unable to assume the role", "unable to assume role"),
         "ECS could not assume a role of the task definition. Check that the role exists and trusts "
         "`ecs-tasks.amazonaws.com`.",
         Topic.ROLE,
