@@ -65,6 +65,7 @@ from deploys.errors.ecs_services import (
     EcsStrategyUnknown,
     ForeignController,
     LeftStopped,
+    ManagementUnknown,
     NothingRuns,
     ScalingNotSuspended,
     ServiceMissing,
@@ -93,6 +94,7 @@ from deploys.errors.planning import (
     UnknownTarget,
 )
 from deploys.errors.refused import (
+    InternalError,
     Refused,
     SlipwayError,
 )
@@ -140,9 +142,11 @@ __all__ = [
     "ImageArchived",
     "ImageMissing",
     "ImageUnreadable",
+    "InternalError",
     "LateMention",
     "LeaseTooShort",
     "LeftStopped",
+    "ManagementUnknown",
     "MembershipUnknown",
     "NoCommas",
     "NoSelfApproval",

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploys.deploy import Deploy
-from deploys.errors import AwsError
 from workers.ecs import tasks
-from workers.ecs.essential import with_essential
 from workers.ecs.failed_tasks import failed, healthy_at, lifetime, stopped_at
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen, TaskSeen
+from workers.flows.best_effort import best_effort
+from workers.flows.evidence import known
 from workers.turn import Turn
 
 BREAKER_SECONDS = 30.0
@@ -81,14 +81,18 @@ def to_be_given_up(
     limit, now = deploy.service.give_up_after, turn.now()
     if seen is None or not in_a_row(stopped, now, seen.grace_seconds).enough(limit):
         return 0
-    service = deploy.service
-    try:
-        alive = tasks.of_service(turn.region, service.cluster, service.ecs_service, stopped=False)
-    except AwsError:
+    alive = best_effort(lambda: _alive(deploy, turn), None)
+    if alive is None:
         return 0
-    ours = [task for task in alive if task.started_by == deploy.deployment_id]
-    known = {task.arn: task for task in (*with_essential(turn.region, ours), *stopped)}
-    failures = in_a_row(tuple(known.values()), now, seen.grace_seconds)
+    by_arn = {task.arn: task for task in (*alive, *stopped)}
+    failures = in_a_row(tuple(by_arn.values()), now, seen.grace_seconds)
     if not failures.enough(limit) or left_to_the_breaker(failures, limit, own, now):
         return 0
     return len(failures.times)
+
+
+def _alive(deploy: Deploy, turn: Turn) -> tuple[TaskSeen, ...]:
+    """The rollout's tasks that run."""
+    service = deploy.service
+    alive = tasks.of_service(turn.region, service.cluster, service.ecs_service, stopped=False)
+    return known(turn, [task for task in alive if task.started_by == deploy.deployment_id])

@@ -16,6 +16,7 @@ from workers.ecs.why import explain
 from workers.ecs.why_events import names_another
 from workers.ecs.why_tasks import to_blame
 from workers.flows import unread
+from workers.flows.best_effort import attempt, best_effort
 from workers.turn import Turn
 
 EVENTS_KEPT = 100
@@ -54,6 +55,10 @@ class Stopped(NamedTuple):
 
 def gather(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
     """The causes, and the log of the task that failed last."""
+    return best_effort(lambda: _gathered(deploy, turn, seen), NO_EVIDENCE)
+
+
+def _gathered(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
     stopped, missing = stopped_tasks(deploy, turn)
     container, log, no_log = _last_words(deploy, turn, stopped)
     left_out = (*unread.new(deploy, missing), *unread.new(deploy, no_log))
@@ -107,11 +112,15 @@ def signs_of_trouble(deploy: Deploy, seen: ServiceSeen) -> bool:
 def stopped_tasks(deploy: Deploy, turn: Turn) -> Stopped:
     """The rollout's tasks that stopped, with what is known of their containers."""
     service, made = deploy.service, deploy.deployment_id or ""
-    try:
-        found = tasks.stopped_by(turn.region, service.cluster, service.ecs_service, made)
-    except SlipwayError as error:
-        return Stopped((), unread.tasks(error))
-    return Stopped(with_essential(turn.region, found))
+    found = attempt(lambda: tasks.stopped_by(turn.region, service.cluster, service.ecs_service, made))
+    if isinstance(found, SlipwayError):
+        return Stopped((), unread.tasks(found))
+    return Stopped(known(turn, found))
+
+
+def known(turn: Turn, seen: Sequence[TaskSeen]) -> tuple[TaskSeen, ...]:
+    """The tasks with what is known of their containers."""
+    return best_effort(lambda: with_essential(turn.region, seen), tuple(seen))
 
 
 def _explained(deploy: Deploy, stopped: Sequence[TaskSeen], seen: ServiceSeen | None) -> tuple[str, ...]:
@@ -140,11 +149,21 @@ def _last_words(
     task, names = max(ran, key=lambda each: each[0].stopped_at or each[0].stopping_at or 0.0)
     main = deploy.plan.changes[0].container if deploy.plan else ""
     container = main if main in names else names[0]
-    try:
-        revision = task_definitions.describe(turn.region, deploy.new_revision)
-        return container, logs.last_lines(turn.region, revision, task, container), None
-    except SlipwayError as error:
-        return "", (), unread.log(error, container)
+    lines = log_of(turn, deploy.new_revision, task, container)
+    if isinstance(lines, SlipwayError):
+        return "", (), unread.log(lines, container)
+    return container, lines, None
+
+
+def log_of(
+    turn: Turn, revision: str, task: TaskSeen, container: str, count: int = 10
+) -> tuple[str, ...] | SlipwayError:
+    """The last lines (count) that this container of a task wrote, or why they could not be read."""
+    return attempt(
+        lambda: logs.last_lines(
+            turn.region, task_definitions.describe(turn.region, revision), task, container, count
+        )
+    )
 
 
 def kind(cause: str) -> str:

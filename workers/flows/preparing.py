@@ -15,12 +15,12 @@ from deploys.catalogue.service import TaskBefore
 from deploys.deploy import Deploy, MilestoneKind, Outcome
 from deploys.errors import AwsError, AwsUncertain, SlipwayError
 from deploys.one_off import OneOff, StopWhy
-from workers.ecs import logs, one_off, task_definitions, tasks, why_one_off
-from workers.ecs.essential import with_essential
+from workers.ecs import one_off, tasks, why_one_off
 from workers.ecs.one_off import NoRoom
 from workers.ecs.seen import ServiceSeen, TaskSeen
 from workers.flows import unread
 from workers.flows.ending import end, gone, look_again, old_revision, superseded, withdraw
+from workers.flows.evidence import known, log_of
 from workers.flows.one_off_stand import Stand, container_of, stand
 from workers.flows.registering import NEXT
 from workers.flows.words import preparing as words
@@ -216,8 +216,8 @@ def _stopped(deploy: Deploy, turn: Turn, kept: OneOff, seen: TaskSeen, stands: S
 
 def _cause(deploy: Deploy, turn: Turn, seen: TaskSeen) -> str:
     by_us = deploy.one_off is not None and deploy.one_off.stop_why is StopWhy.DONE
-    (known,) = with_essential(turn.region, [seen])
-    cause = why_one_off.cause(known, deploy.one_off.container if deploy.one_off else "", by_us=by_us)
+    (of_task,) = known(turn, [seen])
+    cause = why_one_off.cause(of_task, deploy.one_off.container if deploy.one_off else "", by_us=by_us)
     return words.exited(deploy, cause.text if cause else "ECS does not say why.")
 
 
@@ -241,8 +241,7 @@ def _log(deploy: Deploy, turn: Turn, seen: TaskSeen, count: int) -> tuple[Sequen
     if deploy.one_off is None or deploy.new_revision is None:
         return (), ""
     container = deploy.one_off.container
-    try:
-        revision = task_definitions.describe(turn.region, deploy.new_revision)
-        return logs.last_lines(turn.region, revision, seen, container, count), ""
-    except SlipwayError as error:
-        return (), f"\n{unread.log(error, container).sentence}"
+    lines = log_of(turn, deploy.new_revision, seen, container, count)
+    if isinstance(lines, SlipwayError):
+        return (), f"\n{unread.log(lines, container).sentence}"
+    return lines, ""
