@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from deploys.deploy import Deploy
 from deploys.errors import SlipwayError
-from workers.ecs import logs, task_definitions, tasks
-from workers.ecs.essential import with_essential
+from workers.ecs import essential, logs, task_definitions, tasks
 from workers.ecs.seen import EventSeen, ServiceSeen, TaskSeen
 from workers.ecs.why import explain
 from workers.ecs.why_events import names_another
@@ -120,7 +119,7 @@ def stopped_tasks(deploy: Deploy, turn: Turn) -> Stopped:
 
 def known(turn: Turn, seen: Sequence[TaskSeen]) -> tuple[TaskSeen, ...]:
     """The tasks with what is known of their containers."""
-    return best_effort(lambda: with_essential(turn.region, seen), tuple(seen))
+    return best_effort(lambda: essential.with_essential(turn.region, seen), tuple(seen))
 
 
 def _explained(deploy: Deploy, stopped: Sequence[TaskSeen], seen: ServiceSeen | None) -> tuple[str, ...]:
