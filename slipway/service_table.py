@@ -59,6 +59,12 @@ def _checked(after: CheckAfter) -> str:
     return f"{', '.join(filter(None, (after.http, *after.alarms)))} ({show(after.lasts)})"
 
 
+def _give_up_after(service: Service) -> str:
+    if service.give_up_after == Service.model_fields["give_up_after"].default:
+        return ""
+    return f"{service.give_up_after} failed tasks" if service.give_up_after else "never"
+
+
 def _role(service: Service) -> str:
     if not service.role:
         return ""
@@ -79,6 +85,7 @@ _ALWAYS: tuple[Column[Service], ...] = (
     ("deadline", lambda service: show(service.deadline)),
 )
 _WHERE_USED: tuple[Column[Service], ...] = (
+    ("gives up after", _give_up_after),
     ("pinned by", _pinned),
     ("before", _before),
     ("after", _after),

@@ -49,6 +49,11 @@ Approvals = Annotated[
     BeforeValidator(values.approvals),
     WithJsonSchema({"type": "integer", "minimum": 0, "maximum": values.MOST_APPROVALS}),
 ]
+GiveUpAfter = Annotated[
+    int,
+    BeforeValidator(values.give_up_after),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": values.MOST_FAILED_TASKS}),
+]
 Deadline = Annotated[int, BeforeValidator(values.duration(*values.DEADLINE)), seconds(*values.DEADLINE)]
 Expiry = Annotated[
     int, BeforeValidator(values.duration(*values.APPROVAL_EXPIRY)), seconds(*values.APPROVAL_EXPIRY)
@@ -105,6 +110,11 @@ class Defaults(BaseModel):
     deadline: Deadline = Field(
         default=1200,
         description="How long a rollout may take before it is rolled back: 90s, 20m, 1h30m, or seconds.",
+    )
+    give_up_after: GiveUpAfter = Field(
+        default=3,
+        description="How many tasks of the new version may fail in a row, without one that stays healthy, "
+        "until it is rolled back. 0: only the deadline and ECS's circuit breaker end it.",
     )
     approval_expiry: Expiry = Field(
         default=1800, description="How long a question for approval stays open: 90s, 20m, 1h30m, or seconds."

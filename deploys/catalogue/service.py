@@ -91,6 +91,8 @@ class Service(BaseModel):
     """Channel ids in which it may be deployed. Empty: any channel."""
     deadline: int = 1200
     """Seconds a rollout may take before it is rolled back."""
+    give_up_after: int = 3
+    """Tasks of the new version that fail in a row until it is rolled back (count). 0: never for that."""
     approval_expiry: int = 1800
     """Seconds an approval question stays open."""
     pin: Pin = Pin.TAG

@@ -17,6 +17,7 @@ ECS_NAME = r"^[A-Za-z0-9_-]{1,255}$"
 """Clusters, services, containers (ECS API reference: CreateCluster, CreateService, ContainerDefinition)."""
 REGION = r"^[a-z]{2,}(-[a-z]+)+-[0-9]+$"
 MOST_APPROVALS = 10
+MOST_FAILED_TASKS = 200
 DEADLINE = (10, 86_400)
 APPROVAL_EXPIRY = (5, 604_800)
 TASK_DEADLINE = (10, 43_200)
@@ -98,11 +99,21 @@ def one_of(allowed: type[StrEnum], what: str) -> Callable[[object], str]:
 
 def approvals(value: object) -> int:
     """How many approvals a deploy needs."""
-    allowed = f"write how many different people have to approve: 0 to {MOST_APPROVALS}"
+    return _count(value, "how many different people have to approve", MOST_APPROVALS)
+
+
+def give_up_after(value: object) -> int:
+    """How many tasks may fail in a row."""
+    return _count(value, "how many tasks may fail in a row, 0 for any number", MOST_FAILED_TASKS)
+
+
+def _count(value: object, what: str, most: int) -> int:
+    """A whole number from 0."""
+    allowed = f"write {what}: 0 to {most}"
     if isinstance(value, bool) or not isinstance(value, int):
         quotes = ", without quotes" if isinstance(value, str) and value.strip().isdigit() else ""
         refuse(f"{shown(value)}; {allowed}{quotes}.")
-    if not 0 <= value <= MOST_APPROVALS:
+    if not 0 <= value <= most:
         refuse(f"`{value}` is out of range; {allowed}.")
     return value
 

@@ -61,6 +61,7 @@ from deploys.errors.clicks import (
 )
 from deploys.errors.ecs_services import (
     DaemonStopStart,
+    DaemonTasksBlocked,
     EcsShiftsNoTraffic,
     EcsShiftsTraffic,
     EcsStrategyUnknown,
@@ -71,6 +72,7 @@ from deploys.errors.ecs_services import (
     ScalingNotSuspended,
     ServiceMissing,
     ServiceNotActive,
+    TasksBlocked,
 )
 from deploys.errors.images import (
     ImageArchived,
@@ -132,6 +134,7 @@ __all__ = [
     "CatalogueUnreadable",
     "Conflict",
     "DaemonStopStart",
+    "DaemonTasksBlocked",
     "EcsShiftsNoTraffic",
     "EcsShiftsTraffic",
     "EcsStrategyUnknown",
@@ -188,6 +191,7 @@ __all__ = [
     "SlipwayError",
     "TagsUnknown",
     "TakenNotOnDisk",
+    "TasksBlocked",
     "TooLate",
     "TooLateToCancel",
     "TooManyAtOnce",

@@ -61,6 +61,21 @@ class NothingRuns(Refused):
     first."""
 
 
+class TasksBlocked(Refused):
+    sentence = """ECS could neither stop nor start a task of `{ecs_service}`, so the rollout would never move.
+    Of {desired}, its minimum healthy percent of {minimum} keeps {fewest} (rounded up) and its maximum
+    percent of {maximum} allows {most} (rounded down). Set the maximum percent to {higher} or more, so that a
+    new task starts first, or the minimum healthy percent to {lower} or less, so that an old one stops
+    first{none_runs}."""
+
+
+class DaemonTasksBlocked(Refused):
+    sentence = """ECS could not stop any task of `{ecs_service}`, so the rollout would never move. It is a
+    DAEMON service, whose maximum percent stays {maximum}: on each instance the old task stops before the new
+    one starts. Of {desired}, its minimum healthy percent of {minimum} keeps {fewest} (rounded up). Set the
+    minimum healthy percent to {lower} or less{none_runs}."""
+
+
 class LeftStopped(Refused):
     sentence = """`{service}` is stopped: deploy `{deploy}` was to bring back its tasks ({count}), and there
     is no record of that deploy any more. I bring them back by myself within two minutes and say so in its

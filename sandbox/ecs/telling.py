@@ -89,6 +89,13 @@ def not_placed(service: Service) -> str:
     return f"was unable to place a task{reason} {_TROUBLESHOOTING}"
 
 
+def blocked() -> str:
+    return (
+        "was unable to stop or start tasks during a deployment because of the service deployment "
+        "configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+    )
+
+
 def cannot_scale_in(protected: int) -> str:
     return f"was unable to scale in due to (reason {protected} tasks under protection)"
 

@@ -84,6 +84,10 @@ def test_the_defaults_and_ranges_of_keys_are_those_of_the_code() -> None:
 
     assert keys["strategy"][:2] == [", ".join(f"`{each}`" for each in Strategy), f"`{Strategy.ROLLING}`"]
     assert keys["approvals"][0] == f"0 to {values.MOST_APPROVALS}"
+    assert keys["give_up_after"][:2] == [
+        f"0 to {values.MOST_FAILED_TASKS}",
+        f"`{Service.model_fields['give_up_after'].default}`",
+    ]
     for key, (shortest, longest) in (
         ("deadline", values.DEADLINE),
         ("approval_expiry", values.APPROVAL_EXPIRY),

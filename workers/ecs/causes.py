@@ -16,7 +16,9 @@ class Topic(StrEnum):
 
     NONE = ""
     CONTAINER_HEALTH = "container health"
+    ACCOUNT = "account"
     IMAGE = "image"
+    MACHINE = "machine"
     LOAD_BALANCER = "load balancer"
     NETWORK = "network"
     QUOTA = "quota"

@@ -143,6 +143,10 @@ class ContainerSeen:
     health: str = ""
     runtime_id: str = ""
     """Its id in the container runtime; names the log stream where no stream prefix is set."""
+    essential: bool | None = None
+    """Whether the task goes down with it; None where its task definition was not read."""
+    checked: bool | None = None
+    """Whether its task definition gives it a health check; None likewise."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,11 @@ class TaskSeen:
     containers: tuple[ContainerSeen, ...] = ()
     protected: bool = False
     """Protected from scale-in, where that was asked for."""
+
+    @property
+    def that_can_end_it(self) -> tuple[ContainerSeen, ...]:
+        """Its containers but for those that are known not to be essential; all of them if none is left."""
+        return tuple(each for each in self.containers if each.essential is not False) or self.containers
 
     @property
     def id(self) -> str:

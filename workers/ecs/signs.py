@@ -38,6 +38,7 @@ UNREACHABLE = (
     "dial tcp",
     "no such host",
     "server misbehaving",
+    "send request failed",
     "request canceled",
     "requestcanceled",
     "context canceled",

@@ -27,17 +27,35 @@ _SIGNS = (
         ": it was not built for this CPU or system. Build it for the platform in the task definition.",
     ),
     _sign(
-        (*DENIED, "denied:", "no basic auth credentials", "authentication required"),
+        ("no space left",),
+        ": the disk is full. Give the task more ephemeral storage, or its instance a larger volume.",
+    ),
+    _sign(
+        (
+            "failed to extract layer",
+            "failed to register layer",
+            "failed to unpack image",
+            "applylayer",
+            "invalid tar header",
+            "layer verification failed",
+            "mismatched image rootfs",
+        ),
+        ": one of its layers could not be unpacked. Build and push it again, and see whether the disk is "
+        "full; if it fails on one instance only, replace that instance.",
+    ),
+    _sign(
+        ("repository does not exist or may require", "insufficient_scope"),
+        ": there is no such repository, or it asks for a login. Check `image` and `repositoryCredentials` in "
+        "the task definition.",
+    ),
+    _sign(
+        (*DENIED, "denied:", "no basic auth credentials", "authentication required", "has the permissions"),
         ": its registry does not allow it. Check the execution role and the repository's policy.",
     ),
-    _sign(("connection issue",), _UNREACHED),
+    _sign(("connection issue", "check your network configuration", "nil pointer dereference"), _UNREACHED),
     _sign(
         ("manifest unknown", *MISSING),
         ": it is not there. Push it, or deploy a tag that exists.",
-    ),
-    _sign(
-        ("no space left",),
-        ": the disk is full. Give the task more ephemeral storage, or its instance a larger volume.",
     ),
     _sign(
         ("invalid reference", "could not parse reference", "repository name must"),
@@ -48,7 +66,7 @@ _SIGNS = (
         ": the certificate of its registry is not trusted. Check the registry's address and certificate.",
     ),
     _sign(UNREACHABLE, _UNREACHED),
-    _sign((), ". Check that it exists and that the execution role may pull it."),
+    _sign((), "."),
 )
 
 

@@ -6,11 +6,26 @@ messages" and "Service event messages").
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from workers.ecs.causes import Cause, Topic
-from workers.ecs.seen import TaskSeen
 from workers.ecs.signs import Sign, first
 from workers.ecs.why_not_pulled import not_pulled
 from workers.ecs.why_not_set_up import no_logging, not_set_up
+
+AGENT = (
+    'error "agent"',
+    "agent connected",
+    "agent is not connected",
+    "agent to start",
+    "taskfailedtostart: agent",
+)
+"""Each says that the container agent of an instance does not answer."""
+ATTRIBUTE = ("missing an attribute", 'error "attribute"', "taskfailedtostart: attribute")
+"""Each says that an instance lacks something that the task asks for."""
+_FAILURES = ("agent", "attribute")
+"""Reasons of one word (ECS developer guide, "Amazon ECS API failure reasons")."""
+NO_INSTANCE = "there is no instance to run tasks on. Add some to the cluster or its capacity provider."
 
 _CONTAINER = (
     "cannotstartcontainererror",
@@ -18,6 +33,7 @@ _CONTAINER = (
     "runtimetimeouterror",
     "dockertimeouterror",
     "container runtime task",
+    "containerruntimeerror",
 )
 """A container that could not be started, whatever else the reason names."""
 _LEAD = "its container could not be started"
@@ -54,10 +70,16 @@ _AT_CONTAINER = (
         ("timeouterror",),
         f"{_LEAD} in time. It can pass by itself; else give the task more CPU, and look at its instance.",
     ),
-    Sign((), f"{_LEAD}. Check command, user and mounts in the task definition."),
+    Sign((), f"{_LEAD}."),
 )
 
+_NO_INTERFACE = "it got no network interface"
 _OTHERS = (
+    Sign(
+        ("account is currently blocked", "blockedexception"),
+        "AWS has blocked this account from starting tasks. Ask AWS Support; nothing in the service helps.",
+        Topic.ACCOUNT,
+    ),
     Sign(
         ("unable to assume the role", "unable to assume role"),
         "ECS could not assume a role of the task definition. Check that the role exists and trusts "
@@ -70,39 +92,75 @@ _OTHERS = (
         Topic.QUOTA,
     ),
     Sign(
-        ("insufficientfreeaddresses", "free addresses", "free ip address", "resource:eni"),
-        "it got no network interface: no address is free. Use a larger subnet, or one more.",
+        AGENT,
+        "the container agent of its instance is not connected. Look at the agents of the cluster's "
+        "instances.",
+        Topic.MACHINE,
+    ),
+    Sign(
+        ("resource:eni", "unused device index"),
+        f"{_NO_INTERFACE}: its instance can have no more of them. Add instances, or switch on "
+        "`awsvpcTrunking` for the account.",
+        Topic.ROOM,
+    ),
+    Sign(
+        ("insufficientfreeaddresses", "free addresses", "free ip address"),
+        f"{_NO_INTERFACE}: no address is free. Use a larger subnet, or one more.",
         Topic.NETWORK,
     ),
     Sign(
         ("invalidgroup", "security group"),
-        "it got no network interface: a security group is not there. Check those of the service.",
+        f"{_NO_INTERFACE}: a security group is not there. Check those of the service.",
         Topic.NETWORK,
     ),
     Sign(
-        ("network interface",),
-        "it got no network interface. Check the subnet's free addresses and the account's limits.",
+        ("tagpolicyviolation",),
+        f"{_NO_INTERFACE} that satisfies the organization's tag policy. Give the service the tags that it "
+        "demands, and set `propagateTags`.",
         Topic.NETWORK,
+    ),
+    Sign(
+        ("timeout waiting for network interface",),
+        f"{_NO_INTERFACE} in time. It can pass by itself; where it does not, ask AWS Support.",
+        Topic.NETWORK,
+    ),
+    Sign(("network interface",), f"{_NO_INTERFACE}.", Topic.NETWORK),
+    Sign(
+        ("placement constraint",),
+        "no instance satisfies its placement constraints. Change them, or add such instances.",
+        Topic.MACHINE,
+    ),
+    Sign(
+        ATTRIBUTE,
+        "no instance has what it asks for. Check its constraints against the instances' attributes.",
+        Topic.MACHINE,
+    ),
+    Sign(
+        ("no container instances were found", "no active instances", "empty capacity provider"),
+        NO_INSTANCE,
+        Topic.ROOM,
     ),
     Sign(
         (
             "capacity is unavailable",
             "insufficient capacity",
-            "no container instance",
+            "insufficient cpu",
+            "insufficient memory",
             "resource:cpu",
             "resource:memory",
             "resource:ports",
             "resource:gpu",
-            "unable to launch instance",
         ),
         "there was no room for it. Add capacity, or ask for less CPU and memory; it can pass by itself.",
         Topic.ROOM,
     ),
     Sign(
-        ("cannotcreatevolumeerror",),
-        "a volume could not be made. Check the volumes of the task definition.",
+        ("not compatible with the selected compute strategy",),
+        "its task definition is not made for where the service runs. Check `requiresCompatibilities` against "
+        "the service's launch type or capacity provider.",
         Topic.SET_UP,
     ),
+    Sign(("cannotcreatevolumeerror",), "a volume could not be made.", Topic.SET_UP),
     Sign(
         ("timeout waiting for",),
         "AWS did not provide in time what it needs. It can pass by itself; where it does not, ask AWS "
@@ -116,9 +174,9 @@ _OTHERS = (
 )
 
 
-def failed_start(task: TaskSeen) -> Cause | None:
-    """Why the task could not start, or None where its reasons do not say so."""
-    for reason in (*(found.reason for found in task.containers), task.stopped_reason):
+def failed_start(reasons: Sequence[str]) -> Cause | None:
+    """Why the task could not start, by the first of these reasons that says so; None if none does."""
+    for reason in reasons:
         if (sign := why_not_started(reason)) is not None:
             return Cause(sign.sentence, reason, sign.topic)
     return None
@@ -127,6 +185,8 @@ def failed_start(task: TaskSeen) -> Cause | None:
 def why_not_started(reason: str) -> Sign | None:
     """What ECS's reason means: a task's, a container's, or one within a service event."""
     said = reason.lower()
+    if said.strip(" .") in _FAILURES:
+        said = f"taskfailedtostart: {said}"
     if (pulled := not_pulled(said)) is not None:
         return pulled
     if any(word in said for word in _CONTAINER):

@@ -32,7 +32,8 @@ def cause(task: TaskSeen, container: str, *, by_us: bool) -> Cause | None:
 def _exited(task: TaskSeen, container: str, command: ContainerSeen | None) -> Cause:
     if command is not None and command.exit_code not in _STOPPED_FROM_OUTSIDE:
         return why_tasks.exited(command)
-    others = [each for each in task.containers if each.name != container and each.exit_code is not None]
+    essential = [each for each in task.containers if each.essential is not False]
+    others = [each for each in essential if each.name != container and each.exit_code is not None]
     never_ended = command is None or command.exit_code is None
     first = [each for each in others if never_ended or each.exit_code not in _AFTER_ANOTHER]
     if first:

@@ -27,6 +27,10 @@ TARGET_CHECKS = (
     "enough."
 )
 
+LOAD_BALANCER_CHECKS_FAILED = "failed ELB health checks"
+CONTAINER_CHECKS_FAILED = "failed container health checks"
+"""In the stoppedReason of a task that the scheduler replaces for that."""
+
 _EXPECTED = "Scaling activity initiated by"
 """stoppedReason of tasks that the scheduler stops in the course of things."""
 
@@ -39,47 +43,78 @@ def cause(task: TaskSeen, codes: Mapping[str, Callable[[TaskSeen], Cause]] | Non
     if not (task.stop_code or task.stopped_reason) or task.stopped_reason.startswith(_EXPECTED):
         return None
     by_code = (STOP_CODES if codes is None else codes).get(task.stop_code, _verbatim)
-    told = _out_of_memory(task) or _unhealthy(task)
-    if told is None and task.stop_code not in _SAY_ENOUGH:
-        told = _of_machine(task) or failed_start(task)
-    return told or by_code(task)
+    if task.stop_code in _SAY_ENOUGH:
+        return by_code(task)
+    told = _out_of_memory(task) or _unhealthy(task) or of_machine(task)
+    return told or failed_start(_reasons(task)) or by_code(task)
 
 
 def to_blame(task: TaskSeen) -> tuple[str, ...]:
-    """Names of the containers whose log tells why the task stopped; empty where none of them ever ran, or
-    where there is no trouble in it.
+    """Names of the containers whose log tells why the task stopped; empty if none of them ever ran, or if
+    there is no trouble in it.
     """
     ended = [found for found in task.containers if found.exit_code is not None]
     if cause(task) is None or (task.started_at is None and not ended):
         return ()
-    killed = [found for found in task.containers if "OutOfMemory" in found.reason]
-    ill = [found for found in task.containers if found.health == "UNHEALTHY"]
-    return tuple(found.name for found in killed or ill or _culprits(ended) or task.containers)
+    killed = [found for found in task.that_can_end_it if _was_killed(found)]
+    return tuple(found.name for found in killed or _ill(task) or _culprits(task) or task.that_can_end_it)
+
+
+def _reasons(task: TaskSeen) -> tuple[str, ...]:
+    """What may explain the stop code, the most telling first. A bystander's reason does only if the task
+    could not start and nothing else says why: a container may wait for it (`dependsOn`).
+    """
+    essential = [found for found in task.containers if found.essential is not False]
+    own = [found.reason for found in essential]
+    match task.stop_code:
+        case "ServiceSchedulerInitiated":
+            return (task.stopped_reason,)
+        case "EssentialContainerExited":
+            exited_by_itself = any(_fails(found) and not found.reason for found in essential)
+            return (task.stopped_reason,) if exited_by_itself else (*own, task.stopped_reason)
+        case "TaskFailedToStart":
+            beside = [found.reason for found in task.containers if found.essential is False]
+            return (*own, task.stopped_reason, *beside)
+    return (*own, task.stopped_reason)
 
 
 def _out_of_memory(task: TaskSeen) -> Cause | None:
-    names = [code(found.name) for found in task.containers if "OutOfMemory" in found.reason]
+    names = [code(found.name) for found in task.that_can_end_it if _was_killed(found)]
     if not names and "OutOfMemory" not in task.stopped_reason:
         return None
-    who = f"container {' and '.join(names)}" if names else "a container"
+    return _ran_out(f"container {' and '.join(names)}" if names else "a container")
+
+
+def _ran_out(who: str) -> Cause:
     return Cause(f"{who} ran out of memory and was killed. Give it more, or make it use less.")
+
+
+def _was_killed(container: ContainerSeen) -> bool:
+    return "OutOfMemory" in container.reason
 
 
 def _unhealthy(task: TaskSeen) -> Cause | None:
     reason = task.stopped_reason
-    if "failed ELB health checks" in reason:
+    if LOAD_BALANCER_CHECKS_FAILED in reason:
         return Cause(
             f"the load balancer's health checks failed{_target_group(reason)}. {TARGET_CHECKS}",
             topic=Topic.LOAD_BALANCER,
         )
-    if "failed container health checks" in reason:
-        ill = ", ".join(code(found.name) for found in task.containers if found.health == "UNHEALTHY")
+    if CONTAINER_CHECKS_FAILED in reason:
+        ill = ", ".join(code(found.name) for found in _ill(task))
         return Cause(
             f"the container health check{f' of {ill}' if ill else ''} failed. Run that check's command in "
             "the image, and see whether its start period is long enough.",
             topic=Topic.CONTAINER_HEALTH,
         )
     return None
+
+
+def _ill(task: TaskSeen) -> list[ContainerSeen]:
+    """The containers whose health checks ended the task; none if something else did."""
+    if CONTAINER_CHECKS_FAILED not in task.stopped_reason:
+        return []
+    return [found for found in task.that_can_end_it if found.health == "UNHEALTHY"]
 
 
 def _target_group(reason: str) -> str:
@@ -89,8 +124,8 @@ def _target_group(reason: str) -> str:
     return f" in target group {code(parts[1] if len(parts) > 1 else parts[0])}" if found else ""
 
 
-def _of_machine(task: TaskSeen) -> Cause | None:
-    """What befell the machine under it is said in words alone, whatever the stop code."""
+def of_machine(task: TaskSeen) -> Cause | None:
+    """What happened to the machine under it is said in words alone, whatever the stop code."""
     reason = task.stopped_reason.lower()
     if "maintenance on the underlying infrastructure" in reason:
         return Cause(f"AWS took the machine under it away for maintenance{_elsewhere(task)}.")
@@ -107,8 +142,7 @@ def _elsewhere(task: TaskSeen) -> str:
 
 
 def _exited(task: TaskSeen) -> Cause:
-    ended = [found for found in task.containers if found.exit_code is not None]
-    culprits = _culprits(ended)
+    culprits = _culprits(task)
     if not culprits:
         return _verbatim(task)
     if len(culprits) == 1:
@@ -117,12 +151,20 @@ def _exited(task: TaskSeen) -> Cause:
     return Cause(f"containers {exits}; an essential one of them ended first. Their last log lines say why.")
 
 
-def _culprits(ended: Sequence[ContainerSeen]) -> Sequence[ContainerSeen]:
-    return [found for found in ended if found.exit_code not in _AFTER_ANOTHER] or ended
+def _culprits(task: TaskSeen) -> Sequence[ContainerSeen]:
+    ended = [found for found in task.that_can_end_it if found.exit_code is not None]
+    return [found for found in ended if _fails(found)] or ended
+
+
+def _fails(container: ContainerSeen) -> bool:
+    """Whether it ended, and not as one does that is stopped because another one ended."""
+    return container.exit_code is not None and container.exit_code not in _AFTER_ANOTHER
 
 
 def exited(container: ContainerSeen) -> Cause:
     """That this container ended the task by its exit."""
+    if _was_killed(container):
+        return _ran_out(f"container {code(container.name)}")
     return Cause(f"container {_exit(container)}. Its last log lines say why.")
 
 
@@ -155,7 +197,7 @@ def _infrastructure(task: TaskSeen) -> Cause:
 
 
 def _verbatim(task: TaskSeen) -> Cause:
-    reasons = dict.fromkeys(filter(None, [task.stopped_reason, *(found.reason for found in task.containers)]))
+    reasons = dict.fromkeys(filter(None, [task.stopped_reason, *_reasons(task)]))
     said = " and ".join(quoted(reason) for reason in reasons) or "nothing more"
     return Cause(f"{_WITHOUT_A_REASON.get(task.stop_code) or _unheard_of(task.stop_code)}; ECS says: {said}")
 

@@ -179,7 +179,7 @@ def _as_it_runs(deploy: Deploy, turn: Turn) -> Deploy:
     if not ours:
         return deploy
     now = deploy.rollout.evolve(
-        new_desired=sum(each.desired for each in ours),
+        new_desired=sum(each.desired for each in ours) or (seen.desired if seen else 0),
         new_pending=sum(each.pending for each in ours),
         new_running=sum(each.running for each in ours),
     )

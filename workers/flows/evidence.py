@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from deploys.deploy import Deploy
 from deploys.errors import SlipwayError
-from workers.ecs import logs, task_definitions, tasks
+from workers.ecs import essential, logs, task_definitions, tasks
 from workers.ecs.seen import EventSeen, ServiceSeen, TaskSeen
 from workers.ecs.why import explain
 from workers.ecs.why_events import names_another
@@ -23,6 +24,8 @@ EVENTS_KEPT = 100
 
 _COUNTED = re.compile(r"\d+ tasks?: ")
 """Begins a cause that stopped tasks tell of."""
+_STARTED = re.compile(r"\bhas started (?P<count>\d+) tasks\b")
+"""In a service event (ECS developer guide, "Service event messages")."""
 
 
 @dataclass(frozen=True)
@@ -41,27 +44,39 @@ class Evidence:
 NO_EVIDENCE = Evidence()
 
 
+class Stopped(NamedTuple):
+    """The tasks of a rollout that stopped, as far as they could be read."""
+
+    tasks: tuple[TaskSeen, ...] = ()
+    missing: unread.Unread | None = None
+    """That they could not be read."""
+
+
 def gather(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
     """The causes, and the log of the task that failed last."""
     return best_effort(lambda: _gathered(deploy, turn, seen), NO_EVIDENCE)
 
 
 def _gathered(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
-    stopped, missing = _stopped(deploy, turn)
+    stopped, missing = stopped_tasks(deploy, turn)
     container, log, no_log = _last_words(deploy, turn, stopped)
     left_out = (*unread.new(deploy, missing), *unread.new(deploy, no_log))
     return Evidence(_explained(deploy, stopped, seen), container, log, left_out)
 
 
-def news(deploy: Deploy, turn: Turn, seen: ServiceSeen, mark: str = "") -> tuple[Evidence, tuple[str, ...]]:
+def news(
+    deploy: Deploy, turn: Turn, seen: ServiceSeen, mark: str = "", read: Stopped | None = None
+) -> tuple[Evidence, tuple[str, ...]]:
     """What of it the thread was not told yet, and everything that it then was (`Deploy.told_causes`).
 
     The log comes with a cause of tasks, as it tells more about that; an event has none. Of what could not be
     read, only what no later look mends is news.
 
     mark: sets causes apart that are told for another reason.
+
+    read: the stopped tasks, if this look read them already.
     """
-    stopped, missing = _stopped(deploy, turn)
+    stopped, missing = read or stopped_tasks(deploy, turn)
     fresh = untold(deploy, _explained(deploy, stopped, seen), mark)
     of_tasks = any(_COUNTED.match(cause) for cause in fresh)
     container, log, no_log = _last_words(deploy, turn, stopped) if of_tasks else ("", (), None)
@@ -81,10 +96,30 @@ def keys_of(causes: Sequence[str], mark: str = "") -> tuple[str, ...]:
     return tuple(f"{mark}{kind(cause)}" for cause in causes)
 
 
-def _stopped(deploy: Deploy, turn: Turn) -> tuple[tuple[TaskSeen, ...], unread.Unread | None]:
+def signs_of_trouble(deploy: Deploy, seen: ServiceSeen) -> bool:
+    """Whether tasks of the rollout may have failed, by what DescribeServices tells: a count of failed tasks,
+    an event of trouble, or more tasks started than are wanted. Only then are tasks asked for. Pure.
+    """
+    if deploy.rollout.failed_tasks:
+        return True
+    since = deploy.started_at or 0.0
+    events = own_events(deploy, seen)
+    started = [int(found["count"]) for e in events if e.at >= since and (found := _STARTED.search(e.message))]
+    return sum(started) > deploy.rollout.new_desired > 0 or bool(explain((), events, since))
+
+
+def stopped_tasks(deploy: Deploy, turn: Turn) -> Stopped:
+    """The rollout's tasks that stopped, with what is known of their containers."""
     service, made = deploy.service, deploy.deployment_id or ""
     found = attempt(lambda: tasks.stopped_by(turn.region, service.cluster, service.ecs_service, made))
-    return ((), unread.tasks(found)) if isinstance(found, SlipwayError) else (found, None)
+    if isinstance(found, SlipwayError):
+        return Stopped((), unread.tasks(found))
+    return Stopped(known(turn, found))
+
+
+def known(turn: Turn, seen: Sequence[TaskSeen]) -> tuple[TaskSeen, ...]:
+    """The tasks with what is known of their containers."""
+    return best_effort(lambda: essential.with_essential(turn.region, seen), tuple(seen))
 
 
 def _explained(deploy: Deploy, stopped: Sequence[TaskSeen], seen: ServiceSeen | None) -> tuple[str, ...]:

@@ -7,17 +7,26 @@ from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Rollout
 from deploys.errors import SlipwayError
 from workers.ecs import task_definitions, tasks
+from workers.ecs.failed_tasks import HEALTHY_AFTER_SECONDS
 from workers.ecs.seen import DeploymentSeen, ServiceDeploymentSeen, ServiceSeen
-from workers.ecs.why import explain
 from workers.flows.aftermath import newer_than_ours, succeeded_before
 from workers.flows.best_effort import attempt, best_effort
 from workers.flows.causes import known_cause, why_back, why_stopped
 from workers.flows.checking import succeed
+from workers.flows.crash_loop import to_be_given_up
 from workers.flows.deadline import ecs_overdue, overdue
 from workers.flows.ecs_back import back_at, noted
 from workers.flows.emptied import back_at_zero, emptied, served
 from workers.flows.ending import end, ended_gone, go_back, is_recorded, recorded_revision, superseded
-from workers.flows.evidence import NO_EVIDENCE, Evidence, gather, news, own_events
+from workers.flows.evidence import (
+    NO_EVIDENCE,
+    Evidence,
+    Stopped,
+    gather,
+    news,
+    signs_of_trouble,
+    stopped_tasks,
+)
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand, wants_no_task
@@ -29,11 +38,15 @@ from workers.flows.unseen import tell_unseen
 from workers.flows.words import aftermath, endings, found, going, reasons
 from workers.turn import Next, Turn
 
+_CRASH_LOOP = "crash loop"
+"""What `Deploy.seen_end` holds between the two looks."""
+
 
 def follow(deploy: Deploy, turn: Turn) -> Next:
     """Looks at the rollout. An end stands once a second look agrees."""
     seen = turn.service()
     own = own_deployment(turn)
+    seen_before = deploy.seen_end
     deploy = noted(deploy, seen, own)
     stands = stand(followed(deploy), seen, own)
     deploy = deploy.evolve(
@@ -59,10 +72,29 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return go_back(deploy, turn, Outcome.CANCELLED, reasons.cancel_reason(deploy.cancel.user))
     if overdue(deploy, turn.now()):
         return go_back(deploy, turn, Outcome.ROLLED_BACK, reasons.overdue(deploy))
+    stopped = _stopped(deploy, turn, seen)
+    if count := to_be_given_up(deploy, turn, seen, own, stopped.tasks):
+        return _give_up(deploy, turn, seen, seen_before, count, stopped)
     if (settled := settle_pause(deploy, turn, own)) is not None:
         return settled
     deploy = tell_unseen(deploy, turn, own)
-    return tell_serving(Next(tell_trouble(deploy, turn, seen), after=turn.pace.watch_seconds), turn)
+    return tell_serving(Next(tell_trouble(deploy, turn, seen, stopped), after=turn.pace.watch_seconds), turn)
+
+
+def _stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Stopped:
+    """The rollout's tasks that stopped, read only if there is a sign of trouble."""
+    return stopped_tasks(deploy, turn) if seen and signs_of_trouble(deploy, seen) else Stopped()
+
+
+def _give_up(
+    deploy: Deploy, turn: Turn, seen: ServiceSeen | None, seen_before: str, count: int, stopped: Stopped
+) -> Next:
+    """Tasks fail one after another, as two looks agree."""
+    if seen_before != _CRASH_LOOP:
+        return Next(deploy.evolve(seen_end=_CRASH_LOOP), after=turn.pace.watch_seconds / 2)
+    told, why = _told(deploy, turn, seen, stopped)
+    reason = reasons.crash_loop(deploy, count, HEALTHY_AFTER_SECONDS)
+    return go_back(told, turn, Outcome.ROLLED_BACK, reason, why)
 
 
 def _set_back_by_us(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next | None:
@@ -106,7 +138,7 @@ def progress(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSee
     new = seen.deployment(deploy.deployment_id)
     old = [d for d in seen.deployments if d.id != deploy.deployment_id]
     return Rollout(
-        new_desired=new.desired if new and new.desired else deploy.rollout.new_desired,
+        new_desired=_wanted(new, seen) or deploy.rollout.new_desired,
         new_pending=new.pending if new else 0,
         new_running=new.running if new else 0,
         old_pending=sum(d.pending for d in old),
@@ -117,6 +149,14 @@ def progress(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSee
         breaker_threshold=own.breaker_threshold if own and own.breaker_status != "DISABLED" else 0,
         status=own.status if own else (new.rollout_state if new else ""),
     )
+
+
+def _wanted(new: DeploymentSeen | None, seen: ServiceSeen) -> int:
+    """Tasks that ECS is to run of the new version. Before the scheduler's first pass PRIMARY shows 0: then it
+    is the service's count."""
+    if new is None:
+        return 0
+    return new.desired or (seen.desired if new.status == "PRIMARY" else 0)
 
 
 def _finish(
@@ -229,10 +269,12 @@ def tell_ecs_goes_back(
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=loud, reason=reason)
 
 
-def tell_trouble(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Deploy:
-    """Each cause once: the counts in a sentence grow, its words stay."""
+def tell_trouble(
+    deploy: Deploy, turn: Turn, seen: ServiceSeen | None, stopped: Stopped | None = None
+) -> Deploy:
+    """Each cause once: the counts in a sentence grow, its words stay. stopped: as in `evidence.news`."""
     loud = _nothing_runs(deploy)
-    deploy, why = _told(deploy, turn, seen)
+    deploy, why = _told(deploy, turn, seen, stopped)
     if not why.causes and not why.unread:
         return deploy
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.task_trouble(why), broadcast=loud)
@@ -244,11 +286,11 @@ def _nothing_runs(deploy: Deploy) -> bool:
     return deploy.original is not None and not deploy.told_causes and not deploy.reason
 
 
-def _told(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> tuple[Deploy, Evidence]:
-    """What is new of the causes, noted as told. Tasks are asked for only where there is a sign of trouble."""
-    if seen is None or (
-        deploy.rollout.failed_tasks == 0 and not explain((), own_events(deploy, seen), deploy.started_at or 0)
-    ):
+def _told(
+    deploy: Deploy, turn: Turn, seen: ServiceSeen | None, stopped: Stopped | None = None
+) -> tuple[Deploy, Evidence]:
+    """What is new of the causes, noted as told. Tasks are asked for only if there is a sign of trouble."""
+    if seen is None or not signs_of_trouble(deploy, seen):
         return deploy, NO_EVIDENCE
-    why, told = news(deploy, turn, seen)
+    why, told = news(deploy, turn, seen, read=stopped)
     return deploy.evolve(told_causes=told), why

@@ -23,6 +23,7 @@ from workers.flows.goals import find_goal, needs_copy
 from workers.flows.present import made_by_express_mode, present
 from workers.flows.rollout import in_progress
 from workers.flows.strategies import check_strategy
+from workers.flows.task_limits import check_limits
 from workers.flows.words import asking, measures
 from workers.flows.words.lingering import STOP_TIMEOUT
 from workers.turn import Next, Turn
@@ -129,6 +130,7 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
     check_strategy(service, seen)
     if seen.desired == 0 and seen.scheduling != "DAEMON":
         raise NothingRuns(service=service.name)
+    check_limits(service, seen)
     if (going := in_progress(seen)) is not None:
         raise ForeignRollout(
             service=service.name, deployment=going.id, revision=measures.short(going.revision)

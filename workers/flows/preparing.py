@@ -20,7 +20,7 @@ from workers.ecs.one_off import NoRoom
 from workers.ecs.seen import ServiceSeen, TaskSeen
 from workers.flows import unread
 from workers.flows.ending import end, gone, look_again, old_revision, superseded, withdraw
-from workers.flows.evidence import log_of
+from workers.flows.evidence import known, log_of
 from workers.flows.one_off_stand import Stand, container_of, stand
 from workers.flows.registering import NEXT
 from workers.flows.words import preparing as words
@@ -202,21 +202,22 @@ def _stopped(deploy: Deploy, turn: Turn, kept: OneOff, seen: TaskSeen, stands: S
     if deploy.cancel:
         how = words.stopped_midway(deploy, took, ran)
         if kept.stop_why is not StopWhy.CANCELLED or stands is Stand.SUCCEEDED:
-            how = words.had_exited(deploy, exit_code) if exit_code is not None else _cause(deploy, seen)
+            how = words.had_exited(deploy, exit_code) if exit_code is not None else _cause(deploy, turn, seen)
         text = words.cancelled(deploy, deploy.cancel.user, how, ran, log)
         return end(deploy, turn, Outcome.CANCELLED, f"{text}{unread_log}")
     task = before(deploy)
     if kept.stop_why is StopWhy.OVERDUE and task is not None:
         why = words.overdue(deploy, task.deadline, ran)
     else:
-        why = _cause(deploy, seen)
+        why = _cause(deploy, turn, seen)
     text = words.failed(deploy, why, ran, log)
     return end(deploy, turn, Outcome.FAILED, f"{text}{unread_log}")
 
 
-def _cause(deploy: Deploy, seen: TaskSeen) -> str:
+def _cause(deploy: Deploy, turn: Turn, seen: TaskSeen) -> str:
     by_us = deploy.one_off is not None and deploy.one_off.stop_why is StopWhy.DONE
-    cause = why_one_off.cause(seen, deploy.one_off.container if deploy.one_off else "", by_us=by_us)
+    (of_task,) = known(turn, [seen])
+    cause = why_one_off.cause(of_task, deploy.one_off.container if deploy.one_off else "", by_us=by_us)
     return words.exited(deploy, cause.text if cause else "ECS does not say why.")
 
 

@@ -90,7 +90,8 @@ def in_progress(service: ServiceSeen) -> DeploymentSeen | None:
         return None
     others = [each for each in service.deployments if each.id != primary.id]
     left = any(each.running or each.pending for each in others)
-    unfinished = bool(others) and primary.running < primary.desired
+    # PRIMARY wants 0 until the scheduler's first pass; the service's own count is true at once.
+    unfinished = bool(others) and primary.running < max(primary.desired, service.desired)
     going = primary.rollout_state == "IN_PROGRESS" or (not primary.rollout_state and (left or unfinished))
     return primary if going else None
 

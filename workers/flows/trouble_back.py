@@ -15,7 +15,12 @@ from workers.flows.way_back import BACK, told_of
 from workers.flows.words import endings, going, reasons
 from workers.turn import Turn
 
-_OF_STARTING = ("unable to place a task", "failed to launch a task", "unable to consistently start tasks")
+_OF_STARTING = (
+    "unable to place a task",
+    "failed to launch a task",
+    "unable to consistently start tasks",
+    "unable to stop or start tasks",
+)
 """Events about tasks that do not start. Health checks may still fail of the new version's."""
 
 

@@ -17,7 +17,7 @@ from workers.ecs.why_events import names_another
 from workers.flows import unread
 from workers.flows.best_effort import attempt
 from workers.flows.ending import end, is_recorded, old_revision
-from workers.flows.evidence import Evidence, keys_of, untold
+from workers.flows.evidence import Evidence, keys_of, known, untold
 from workers.flows.words import endings, going, looks, reasons
 from workers.turn import Next, Turn
 
@@ -111,4 +111,4 @@ def why(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Evidence:
     stopped = [task for task in listed if is_recorded(deploy, task.revision) and task.stop_code]
     present = seen.primary.id if seen.primary else ""
     events = [event for event in seen.events if not names_another(event.message, present)]
-    return Evidence(explain(stopped, events, since))
+    return Evidence(explain(known(turn, stopped), events, since))

@@ -16,6 +16,8 @@ DEFAULT: Json = {
     "strategy": "ROLLING",
     "bakeTimeInMinutes": 0,
 }
+DAEMON_DEFAULT: Json = {**DEFAULT, "maximumPercent": 100, "minimumHealthyPercent": 0}
+"""Where tasks are placed one an instance (ECS API reference, DeploymentConfiguration)."""
 STRATEGIES = ("ROLLING", *NATIVE)
 HOOK_POINTS = (
     "RECONCILE_SERVICE",
@@ -33,7 +35,8 @@ _OF_ONE_STRATEGY = {"canaryConfiguration": "CANARY", "linearConfiguration": "LIN
 
 
 def for_new_service(params: Json, settings: Json) -> Json:
-    return changed(DEFAULT, params, settings)
+    daemon = settings["schedulingStrategy"] == "DAEMON"
+    return changed(DAEMON_DEFAULT if daemon else DEFAULT, params, settings)
 
 
 def changed(current: Json, params: Json, settings: Json) -> Json:
@@ -43,7 +46,7 @@ def changed(current: Json, params: Json, settings: Json) -> Json:
     strategy = wanted["strategy"]
     if strategy not in STRATEGIES:
         raise InvalidParameterException(f"Unknown strategy {strategy}. Use: {', '.join(STRATEGIES)}.")
-    _check_percentages(wanted)
+    _check_percentages(wanted, settings["schedulingStrategy"])
     _check_early_success(wanted)
     alarms = wanted.get("alarms", {})
     if alarms.get("enable") and not alarms["alarmNames"]:
@@ -63,8 +66,13 @@ def changed(current: Json, params: Json, settings: Json) -> Json:
     return _with_defaults(wanted)
 
 
-def _check_percentages(wanted: Json) -> None:
+def _check_percentages(wanted: Json, scheduling: str) -> None:
     least, most = wanted["minimumHealthyPercent"], wanted["maximumPercent"]
+    if scheduling == "DAEMON" and most > 100:
+        raise InvalidParameterException(
+            "The daemon scheduling strategy does not support values above 100 for maximumPercent on a "
+            "deployment configuration. Change the maximumPercent value to 100, and try again"
+        )
     if not 0 <= least <= 100:
         raise InvalidParameterException("minimumHealthyPercent must be between 0 and 100.")
     if most < 100:

@@ -93,7 +93,7 @@ def make_primary(
         revision=revision.arn,
         created_at=region.now,
         updated_at=region.now,
-        desired_count=service.desired_count,
+        desired_count=0,  # until the scheduler's first pass
         rollout_reason=reason or f"ECS deployment {deployment_id} in progress.",
         service_deployment=story,
         rolls_back=reason is not None,

@@ -6,7 +6,7 @@ from sandbox.ecs import telling
 from sandbox.ecs.records import Deployment, Service
 from sandbox.ecs.region import Region
 from sandbox.ecs.scheduler import early, rollouts, shifting, staffing, stories, watching
-from sandbox.ecs.scheduler.rolling import Standing, next_move
+from sandbox.ecs.scheduler.rolling import Standing, blocked, next_move
 from sandbox.ecs.tasks import ending
 
 
@@ -19,7 +19,7 @@ def look(region: Region, arn: str) -> None:
     primary = region.tables.primary_of(arn)
     if primary is None:
         return
-    rollouts.start(region, primary)
+    rollouts.start(region, service, primary)
     rollouts.turn_if_need_be(region, service, primary)
     service = region.tables.services[arn]
     primary = region.tables.primary_of(arn)
@@ -38,19 +38,20 @@ def _move(region: Region, service: Service, primary: Deployment) -> None:
     new = [task for task in live if task.deployment == primary.id]
     old = [task for task in live if task.deployment != primary.id]
     waiting = staffing.must_wait(region, primary)
-    move = next_move(
-        Standing(
-            desired=service.desired_count,
-            fewest=service.fewest,
-            most=service.most,
-            new_live=len(new),
-            new_healthy=staffing.healthy(new),
-            old_live=len(old),
-            old_healthy=staffing.healthy(old),
-            may_start=not waiting,
-            halted=primary.halted,
-        )
+    standing = Standing(
+        desired=service.desired_count,
+        fewest=service.fewest,
+        most=service.most,
+        new_live=len(new),
+        new_healthy=staffing.healthy(new),
+        old_live=len(old),
+        old_healthy=staffing.healthy(old),
+        may_start=not waiting,
+        halted=primary.halted,
     )
+    move = next_move(standing)
+    if blocked(standing):
+        telling.tell_once(region, service.arn, telling.blocked())
     unhealthy = [task for task in old if not task.healthy]
     healthy = [task for task in staffing.oldest(old) if task.healthy]
     staffing.let_go(

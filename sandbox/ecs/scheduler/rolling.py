@@ -31,6 +31,16 @@ class Move:
     stop_old_healthy: int = 0
 
 
+def blocked(standing: Standing) -> bool:
+    """Whether the percentages leave no step: there is no room for another task, none may be stopped, and no
+    task is still on its way up or down that could change that."""
+    s = standing
+    healthy = s.new_healthy + s.old_healthy
+    settled = healthy == s.new_live + s.old_live
+    missing = s.new_live < s.desired
+    return missing and settled and not s.halted and s.may_start and s.most <= healthy <= s.fewest
+
+
 def next_move(standing: Standing) -> Move:
     """Start new tasks as room allows, stop old ones as health allows.
 

@@ -10,8 +10,11 @@ from sandbox.ecs.scheduler.beginning import make_primary
 from sandbox.ecs.scheduler.hooks import called_off
 
 
-def start(region: Region, deployment: Deployment) -> None:
-    """The scheduler has taken the deployment up."""
+def start(region: Region, service: Service, deployment: Deployment) -> None:
+    """The scheduler has taken the deployment up. Before that, DescribeServices shows it with a desiredCount
+    of 0."""
+    if deployment.desired_count != service.desired_count:
+        region.update_deployment(deployment.id, desired_count=service.desired_count)
     story = stories.story_of(region, deployment)
     if story is not None and story.status == "PENDING":
         story = region.update_service_deployment(

@@ -26,8 +26,11 @@ def _still(region: Region, arn: str, status: str) -> Task | None:
     return task if task is not None and task.live and task.last_status == status else None
 
 
-def _worst(found: Found) -> Behaviour:
-    behaviours = {image.behaviour for image in found.values()}
+def _worst(task: Task, found: Found) -> Behaviour:
+    """A container that is not essential fails alone, but to start it may take as long as any."""
+    behaviours = {found[each.name].behaviour for each in task.containers if each.essential}
+    if any(image.behaviour is Behaviour.SLOW for image in found.values()):
+        behaviours.add(Behaviour.SLOW)
     return next((behaviour for behaviour in _WORST_FIRST if behaviour in behaviours), Behaviour.GOOD)
 
 
@@ -38,7 +41,7 @@ def _pull(region: Region, arn: str) -> None:
     found = {container.name: region.images.find(container.image) for container in task.containers}
     region.update_task(arn, last_status="PENDING", connected_at=region.now, pull_started_at=region.now)
     lifetimes = region.lifetimes
-    worst = _worst(found)
+    worst = _worst(task, found)
     if worst is Behaviour.MISSING:
         region.after(lifetimes.failing_pull, partial(_cannot_pull, region, arn, found))
         return
@@ -50,14 +53,17 @@ def _cannot_pull(region: Region, arn: str, found: Found) -> None:
     task = _still(region, arn, "PENDING")
     if task is None:
         return
-    missing = next(c for c in task.containers if found[c.name].behaviour is Behaviour.MISSING)
-    reason = (
-        f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
-        f"failed to resolve ref {missing.image}: {missing.image}: not found"
-    )
-    containers = tuple(replace(c, reason=reason) if c is missing else c for c in task.containers)
+    missing = next(c for c in task.containers if c.essential and found[c.name].behaviour is Behaviour.MISSING)
+    containers = tuple(replace(c, reason=_not_found(c)) if c is missing else c for c in task.containers)
     region.update_task(arn, containers=containers)
-    ending.fail(region, arn, "TaskFailedToStart", reason)
+    ending.fail(region, arn, "TaskFailedToStart", _not_found(missing))
+
+
+def _not_found(container: Container) -> str:
+    return (
+        f"CannotPullContainerError: pull image manifest has been retried 1 time(s): "
+        f"failed to resolve ref {container.image}: {container.image}: not found"
+    )
 
 
 def _activate(region: Region, arn: str, found: Found) -> None:
@@ -65,7 +71,9 @@ def _activate(region: Region, arn: str, found: Found) -> None:
     if task is None:
         return
     containers = tuple(
-        replace(
+        replace(container, last_status="STOPPED", reason=_not_found(container))
+        if found[container.name].behaviour is Behaviour.MISSING
+        else replace(
             container,
             image_digest=found[container.name].digest,
             runtime_id=f"{task.id}-{region.names.hex_id(8)}",
@@ -80,7 +88,10 @@ def _run(region: Region, arn: str, found: Found) -> None:
     task = _still(region, arn, "ACTIVATING")
     if task is None:
         return
-    containers = tuple(replace(container, last_status="RUNNING") for container in task.containers)
+    containers = tuple(
+        container if container.reason else replace(container, last_status="RUNNING")
+        for container in task.containers
+    )
     task = region.update_task(arn, last_status="RUNNING", started_at=region.now, containers=containers)
     service = region.tables.services[task.service] if task.service else None
     voices.say_hello(region, task)
@@ -95,9 +106,11 @@ def _run(region: Region, arn: str, found: Found) -> None:
 
 def _decide_what_comes(region: Region, task: Task, service: Service | None, found: Found) -> None:
     lifetimes = region.lifetimes
-    worst = _worst(found)
+    worst = _worst(task, found)
     if worst is Behaviour.CRASH:
-        crashing = next(name for name, image in found.items() if image.behaviour is Behaviour.CRASH)
+        crashing = next(
+            c.name for c in task.containers if c.essential and found[c.name].behaviour is Behaviour.CRASH
+        )
         region.after(lifetimes.until_crash, partial(_crash, region, task.arn, crashing))
         return
     one_off.begin(region, task)

@@ -15,6 +15,7 @@ FIND_CHANNEL = (
 )
 DURATION = "write a length of time such as `90s`, `20m` or `1h30m`, or a number of seconds."
 APPROVALS = "write how many different people have to approve: 0 to 10"
+GIVE_UP_AFTER = "write how many tasks may fail in a row, 0 for any number: 0 to 200"
 STRATEGIES = "`rolling`, `stop-start` or `native`"
 NOT_A_NAME = (
     "this cannot be a service's name: write small letters, digits and hyphens, 63 at most, "
@@ -23,7 +24,8 @@ NOT_A_NAME = (
 KEYS = (
     "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `approvals`, "
     "`self_approval`, "
-    "`channels`, `deadline`, `approval_expiry`, `pin`, `before`, `after`, `role`, `ecs_service`"
+    "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `before`, `after`, `role`, "
+    "`ecs_service`"
 )
 
 VALUES = [
@@ -142,6 +144,14 @@ VALUES = [
     ("approvals: '1'", f"5:16: services.web.approvals: `1` is text; {APPROVALS}, without quotes."),
     ("approvals: one", f"5:16: services.web.approvals: `one` is text; {APPROVALS}."),
     ("approvals: true", f"5:16: services.web.approvals: `true` is a yes or no; {APPROVALS}."),
+    ("give_up_after: -1", f"5:20: services.web.give_up_after: `-1` is out of range; {GIVE_UP_AFTER}."),
+    ("give_up_after: 201", f"5:20: services.web.give_up_after: `201` is out of range; {GIVE_UP_AFTER}."),
+    (
+        "give_up_after: '3'",
+        f"5:20: services.web.give_up_after: `3` is text; {GIVE_UP_AFTER}, without quotes.",
+    ),
+    ("give_up_after: never", f"5:20: services.web.give_up_after: `never` is text; {GIVE_UP_AFTER}."),
+    ("give_up_after: false", f"5:20: services.web.give_up_after: `false` is a yes or no; {GIVE_UP_AFTER}."),
     ("approvals: 1.5", f"5:16: services.web.approvals: `1.5` is a number; {APPROVALS}."),
     # yes or no
     (

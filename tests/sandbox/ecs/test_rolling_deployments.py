@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from sandbox.ecs import EcsSandbox
 from tests.sandbox.ecs.people import (
     CLUSTER,
@@ -75,7 +77,8 @@ def test_new_tasks_are_counted_as_pending_and_then_as_running(ecs: EcsSandbox, c
         seen.add((numbers(new), numbers(old[0]) if old else None))
         ecs.advance(0.5)
 
-    assert ((3, 0, 0), (3, 0, 3)) in seen
+    assert ((0, 0, 0), (3, 0, 3)) in seen  # before the first pass of the scheduler
+    assert ((3, 0, 0), (3, 0, 3)) not in seen
     assert ((3, 3, 0), (3, 0, 3)) in seen
     assert ((3, 0, 3), (3, 0, 3)) in seen
     assert ((3, 0, 3), (0, 0, 0)) in seen
@@ -228,3 +231,32 @@ def test_a_slow_image_takes_long_and_succeeds(ecs: EcsSandbox, client: Any) -> N
 
     assert story["status"] == "SUCCESSFUL"
     assert ecs.now() - began > 150
+
+
+@pytest.mark.parametrize(("count", "least", "most"), [(1, 50, 100), (2, 66, 100), (2, 51, 149)])
+def test_percentages_that_round_to_no_step_block_it_for_ever_and_ecs_says_so_once(
+    ecs: EcsSandbox, client: Any, count: int, least: int, most: int
+) -> None:
+    client.update_service(
+        cluster=CLUSTER,
+        service="web",
+        desiredCount=count,
+        deploymentConfiguration={"minimumHealthyPercent": least, "maximumPercent": most},
+    )
+    ecs.advance(120)
+    told = len(messages(client, "web"))
+
+    new = deploy(client, "web", "1.4.2")
+    ecs.advance(3600)
+
+    shown = service(client, "web")["deployments"]
+    assert (shown[0]["id"], numbers(shown[0])) == (new["id"], (count, 0, 0))
+    assert numbers(shown[1]) == (count, 0, count)
+    assert (shown[0]["rolloutState"], service_deployment(client, "web")["status"]) == (
+        "IN_PROGRESS",
+        "IN_PROGRESS",
+    )
+    assert messages(client, "web")[told:] == [
+        "(service web) was unable to stop or start tasks during a deployment because of the service "
+        "deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+    ]

@@ -266,6 +266,18 @@ def test_a_daemon_has_no_desired_count(client: Any) -> None:
     assert message.startswith("The daemon scheduling strategy does not support a desired count.")
 
 
+def test_a_daemon_places_one_task_an_instance(client: Any) -> None:
+    created = {**creation(client), "schedulingStrategy": "DAEMON", "launchType": "EC2"}
+    del created["desiredCount"]
+    made = client.create_service(**created)["service"]["deploymentConfiguration"]
+
+    code, message = refusal(client, "other", deploymentConfiguration={"maximumPercent": 200})
+
+    assert (made["minimumHealthyPercent"], made["maximumPercent"]) == (0, 100)
+    assert code == "InvalidParameterException"
+    assert message.startswith("The daemon scheduling strategy does not support values above 100")
+
+
 def creation(client: Any) -> dict[str, Any]:
     """A CreateService for a service `other` like ledger."""
     return {

@@ -1,4 +1,4 @@
-"""ECS's own words for tasks that did not start, as they are seen in accounts, and what is made of each."""
+"""ECS's own words as they are seen in accounts, though on no page: what `test_published_reasons` lacks."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import pytest
 
 from tests.workers.ecs.reasons import (
     CONTAINER,
+    EITHER,
     PASSES,
     PULL,
+    SECRETS,
     SET_UP,
     START,
-    WAY_OUT,
     explained,
 )
 from tests.workers.ecs.stopped import a_task, exited, why
@@ -23,13 +24,6 @@ from tests.workers.ecs.stopped import a_task, exited, why
             "failed to resolve reference: denied: requested access to the resource is denied",
             ": its registry does not allow it. Check the execution role and the repository's policy.",
         ),
-        (
-            "The task cannot pull '1.dkr.ecr.eu-west-1.amazonaws.com/web:1' from the Amazon ECR repository "
-            "'web'. There is a connection issue between the task and Amazon ECR. Check your task network "
-            "configuration.",
-            f": its registry cannot be reached. {WAY_OUT}",
-        ),
-        ("context canceled", f": its registry cannot be reached. {WAY_OUT}"),
         (
             "repository with name 'web' does not exist in the registry with id '123456789012'",
             ": it is not there. Push it, or deploy a tag that exists.",
@@ -53,13 +47,6 @@ def test_each_way_a_pull_fails(reason: str, sentence: str) -> None:
     ("reason", "sentence"),
     [
         (
-            f"{START}{SET_UP}failed to create new container runtime task: OCI runtime create failed: "
-            'container_linux.go:370: starting container process caused: exec: "/app/run.sh": stat '
-            "/app/run.sh: no such file or directory",
-            f"{CONTAINER}: its command is not in the image. Check `entryPoint` and `command` in the task "
-            "definition.",
-        ),
-        (
             f"{START}Error response from daemon: OCI runtime create failed: exec /app: exec format error",
             f"{CONTAINER}: its program is for another CPU. Build the image for the platform in the task "
             "definition.",
@@ -73,33 +60,17 @@ def test_each_way_a_pull_fails(reason: str, sentence: str) -> None:
             f"{CONTAINER}: its image has no such user. Check `user` in the task definition.",
         ),
         (
-            f"{START}Error response from daemon: failed to initialize logging driver: failed to create "
-            "Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist.",
-            "its log group does not exist. Create it, or name one that exists in the task definition.",
-        ),
-        (
             f"{START}API error (500): driver failed programming external connectivity: Bind for 0.0.0.0:80 "
             "failed: port is already allocated",
             f"{CONTAINER}: its host port is taken. Let ECS choose the host port, or add instances.",
-        ),
-        (
-            "CannotCreateContainerError: API error (500): devmapper: Thin Pool has 4350 free data blocks "
-            "which is less than minimum required 4454",
-            f"{CONTAINER}: the disk of its instance is full. Remove old images there, or give it a larger "
-            "volume.",
         ),
         (
             f"{START}cannot allocate memory",
             f"{CONTAINER}: it has too little memory. Give it more in the task definition.",
         ),
         (
-            "ContainerRuntimeTimeoutError: Could not transition to running; timed out after waiting 1m",
-            f"{CONTAINER} in time. It can pass by itself; else give the task more CPU, and look at its "
-            "instance.",
-        ),
-        (
             f"{START}something new",
-            f"{CONTAINER}. Check command, user and mounts in the task definition.",
+            f"{CONTAINER}.",
         ),
     ],
 )
@@ -121,41 +92,53 @@ def test_each_way_a_container_does_not_start(reason: str, sentence: str) -> None
             "it got no network interface: a security group is not there. Check those of the service.",
         ),
         (
-            "Timeout waiting for network interface provisioning to complete.",
-            "it got no network interface. Check the subnet's free addresses and the account's limits.",
-        ),
-        (
-            "Timeout waiting for EphemeralStorage provisioning to complete.",
-            f"AWS did not provide in time what it needs. {PASSES}",
-        ),
-        (
-            "Capacity is unavailable at this time. Please try again later or in a different "
-            "availability zone",
-            "there was no room for it. Add capacity, or ask for less CPU and memory; it can pass by itself.",
-        ),
-        (
-            "RESOURCE:GPU",
-            "there was no room for it. Add capacity, or ask for less CPU and memory; it can pass by itself.",
-        ),
-        (
-            "You've reached the limit on the number of vCPUs you can run concurrently",
-            "a quota of the AWS account is used up. Ask AWS for a higher one, or stop something else.",
-        ),
-        (
             "ECS was unable to assume the role 'arn:aws:iam::1:role/web' that was provided for this task. "
             "Please verify that the role being passed has the proper trust relationship and permissions and "
             "that your IAM user has permissions to pass this role.",
             "ECS could not assume a role of the task definition. Check that the role exists and trusts "
             "`ecs-tasks.amazonaws.com`.",
         ),
-        (
-            "CannotCreateVolumeError: no such driver",
-            "a volume could not be made. Check the volumes of the task definition.",
-        ),
         ("InternalError: unable to create new task", f"AWS had an error of its own. {PASSES}"),
     ],
 )
 def test_each_thing_that_aws_does_not_provide(reason: str, sentence: str) -> None:
+    assert explained(reason) == sentence
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        (
+            f"{EITHER}unable to retrieve secret from asm: AccessDeniedException: Access to KMS is not "
+            "allowed",
+            f"{SECRETS}: the execution role may not read one of them. Allow it "
+            "`secretsmanager:GetSecretValue` or `ssm:GetParameters`, and `kms:Decrypt` on a key of your own.",
+        ),
+        (
+            f"{SET_UP}failed to invoke EFS utils commands to set up EFS volumes: stderr: Connection timed "
+            "out",
+            "a volume could not be mounted: the file system does not answer. Check its mount targets, and "
+            "that its security group lets the task in on port 2049.",
+        ),
+        (f"{EITHER}unable to retrieve secret from asm: something new", f"{SECRETS}."),
+        (f"{EITHER}something new about registry auth", "the login to the image registry failed."),
+        (f"{SET_UP}failed to validate logger args: : signal: killed", "its logging could not be set up."),
+        (f"{SET_UP}failed to invoke EFS utils commands: something new", "a volume could not be mounted."),
+        (f"{SET_UP}failed to configure ENI: something new", "its network could not be set up."),
+        (f"{SET_UP}something that nobody has seen yet", "what it needs could not be set up."),
+        (
+            f"{SET_UP}Unable to launch instance(s) for capacity provider x. VcpuLimitExceeded: more vCPU",
+            "ECS could not launch an instance for it: a quota of the account's EC2 instances is used up. Ask "
+            "AWS for a higher one, or stop something else.",
+        ),
+        (
+            f"{SET_UP}Unable to launch instance(s) for capacity provider x. InsufficientInstanceCapacity",
+            "ECS could not launch an instance for it: AWS has no such instance free now. It can pass by "
+            "itself; else allow more instance types or zones.",
+        ),
+    ],
+)
+def test_each_thing_that_cannot_be_set_up_and_what_is_new_gets_no_advice(reason: str, sentence: str) -> None:
     assert explained(reason) == sentence
 
 

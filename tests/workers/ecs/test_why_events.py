@@ -102,7 +102,8 @@ def test_an_event_does_not_repeat_what_the_tasks_have_told() -> None:
     events = [
         an_event("(service web) (task 0123) failed container health checks."),
         an_event(
-            "(service web) was unable to place a task because no container instance met its requirements."
+            "(service web) was unable to place a task because no container instance met all of its "
+            "requirements."
         ),
     ]
 

@@ -39,6 +39,7 @@ LEAVES_PAUSES = frozenset({"rollouts.continue_", "rollouts.describe", "rollouts.
 NOT_NEEDED = frozenset(
     {
         "alarms.read",
+        "essential.with_essential",
         "http_check.look",
         "logs.last_lines",
         "protection.of_tasks",

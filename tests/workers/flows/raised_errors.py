@@ -79,6 +79,7 @@ NEVER_RAISED = {
     errors.AlarmRinging,
     errors.AlreadyRuns,
     errors.DaemonStopStart,
+    errors.DaemonTasksBlocked,
     errors.EcsShiftsNoTraffic,
     errors.EcsShiftsTraffic,
     errors.EcsStrategyUnknown,
@@ -101,5 +102,6 @@ NEVER_RAISED = {
     errors.ServiceMissing,
     errors.ServiceNotActive,
     errors.TagsUnknown,
+    errors.TasksBlocked,
     errors.UnknownTarget,
 }

@@ -11,6 +11,7 @@ from tests.workers.flows.preparing import ask, assert_untouched, not_essential, 
 from tests.workers.flows.test_crashes import Killed, dying
 from tests.workers.yard import Yard
 from workers.flows import preparing
+from workers.flows.words import preparing as words
 
 
 def test_an_update_that_is_refused_afterwards_does_not_claim_that_nothing_changed(yard: Yard) -> None:
@@ -235,3 +236,37 @@ def test_superseded_after_a_request_without_an_answer_says_that_it_may_have_run(
         "I do not fight it; `/deploy follow web` follows it. ECS gave no answer when I asked it "
         "to run `python -m web migrate` before, so it may have run; look at its log."
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "meaning"),
+    [
+        ("Capacity is unavailable at this time. Please try again later.", "ECS found no room for it"),
+        ("You've reached the limit on the number of tasks", "a quota of the AWS account is used up"),
+        (
+            "MemberOf placement constraint unsatisfied.",
+            "no container instance satisfies the placement constraints",
+        ),
+        ("NO ACTIVE INSTANCES", "the capacity provider has no active container instance"),
+        ("LOCATION", "no container instance is in a zone of the service's subnets"),
+        ("something new", "ECS did not place it"),
+    ],
+)
+def test_only_what_is_about_room_is_called_so(reason: str, meaning: str) -> None:
+    assert words.no_room(reason) == f"{meaning} (ECS says: `{reason.replace('`', '’')}`)."
+
+
+@pytest.mark.parametrize(
+    ("reason", "advised"),
+    [
+        ("RESOURCE:CPU", True),
+        ("Capacity is unavailable at this time", True),
+        ("EMPTY CAPACITY PROVIDER", True),
+        ("AGENT", False),
+        ("ATTRIBUTE", False),
+        ("LOCATION", False),
+        ("something new", False),
+    ],
+)
+def test_capacity_is_advised_only_where_it_helps(reason: str, advised: bool) -> None:
+    assert ("Add capacity" in words.waiting_for_room(reason, 60)) is advised

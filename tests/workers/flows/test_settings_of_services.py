@@ -40,7 +40,7 @@ def test_a_daemon_service_rolls_and_no_count_is_ever_set(yard: Yard, tag: str, o
 def test_the_breakers_own_threshold_is_the_one_that_is_shown(yard: Yard) -> None:
     threshold = {"type": "COUNT", "value": 5}
     configure(yard, "ledger", enable=True, rollback=True, thresholdConfiguration=threshold)
-    deploy_id = yard.ask("ledger", "1.5.0-crash", approvals=0)
+    deploy_id = yard.ask("ledger", "1.5.0-crash", approvals=0, give_up_after=0)
 
     shown = set()
     while yard.get(deploy_id).phase is not Phase.ENDED:

@@ -63,7 +63,7 @@ def test_where_the_breaker_never_trips_our_own_deadline_ends_it_and_says_why(yar
         deploymentConfiguration={**before, "deploymentCircuitBreaker": never},
     )
 
-    deploy_id = yard.ask("web", "1.5.0-crash", deadline=300)
+    deploy_id = yard.ask("web", "1.5.0-crash", deadline=300, give_up_after=0)
     deploy = yard.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.ROLLED_BACK

@@ -32,7 +32,7 @@ def plan(deploy: Deploy, plan: Plan) -> str:
         if plan.scaling:
             lines.append(f"• {scaling.planned(plan.scaling)}")
     else:
-        lines.append(f"• {replaced(plan)}")
+        lines += [f"• {line}" for line in (replaced(plan), *scaling.blocked_when_scaled_in(plan))]
     lines += [f"• {line}" for line in (*grace(deploy, plan), *express_mode(plan))]
     lines += [f"• {line}" for line in (*preparing.planned(deploy, plan), *checking.planned(deploy))]
     return "\n".join(lines)

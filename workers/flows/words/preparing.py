@@ -23,10 +23,16 @@ _NO_ROOM = {
     "RESOURCE:GPU": "no container instance has enough GPUs free",
     "AGENT": "the ECS agent of the container instances is not connected",
     "ATTRIBUTE": "no container instance has an attribute that the task definition asks for",
-    "LOCATION": "no container instance is in a place that the placement constraints allow",
+    "LOCATION": "no container instance is in a zone of the service's subnets",
+    "MEMBEROF PLACEMENT CONSTRAINT": "no container instance satisfies the placement constraints",
+    "NO ACTIVE INSTANCES": "the capacity provider has no active container instance",
     "EMPTY CAPACITY PROVIDER": "the capacity provider has no container instance yet",
+    "CAPACITY IS UNAVAILABLE": "ECS found no room for it",
+    "YOU'VE REACHED THE LIMIT": "a quota of the AWS account is used up",
 }
 """API failure reasons of RunTask (ECS developer guide, "API failure reasons")."""
+_OF_ROOM = ("RESOURCE:", "CAPACITY IS UNAVAILABLE", "NO ACTIVE INSTANCES", "EMPTY CAPACITY PROVIDER")
+"""Those that more capacity helps against."""
 
 
 def planned(deploy: Deploy, plan: Plan) -> list[str]:
@@ -56,17 +62,17 @@ def started(deploy: Deploy, one_off: OneOff, deadline: float) -> str:
 
 
 def waiting_for_room(reason: str, deadline: float) -> str:
+    advice = " Add capacity, or ask for less CPU and memory." if reason.upper().startswith(_OF_ROOM) else ""
     return (
         f"The task before the rollout cannot start yet: {no_room(reason)} I ask again until its deadline of "
-        f"{duration(deadline)}; the service is not touched meanwhile. Add capacity, or ask for less CPU and "
-        "memory."
+        f"{duration(deadline)}; the service is not touched meanwhile.{advice}"
     )
 
 
 def no_room(reason: str) -> str:
     """Why ECS did not place a task, with ECS's own words."""
     known = next((words for key, words in _NO_ROOM.items() if reason.upper().startswith(key)), "")
-    meaning = known or "ECS found no room for it"
+    meaning = known or "ECS did not place it"
     return f"{meaning} (ECS says: {code(reason)})."
 
 

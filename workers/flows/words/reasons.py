@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploys.deploy import Deploy
-from deploys.mrkdwn import code, escape, mention
+from deploys.mrkdwn import code, escape, mention, plural
 from workers.flows.words import lingering
 from workers.flows.words.measures import duration, short
 from workers.flows.words.shifting import without_waits
@@ -16,6 +16,15 @@ def cancel_reason(user: str) -> str:
 def overdue(deploy: Deploy) -> str:
     told = f"the rollout did not finish within its deadline of {duration(deploy.service.deadline)}."
     return f"{told}{without_waits(deploy)}"
+
+
+def crash_loop(deploy: Deploy, count: int, healthy_after: float) -> str:
+    """healthy_after: for how long a task would have had to run (seconds)."""
+    limit = code(f"give_up_after: {deploy.service.give_up_after}")
+    return (
+        f"{plural(count, 'task')} of {code(short(deploy.new_revision))} failed in a row, without one in "
+        f"between that stayed healthy for {duration(healthy_after)} ({limit})."
+    )
 
 
 def overdue_unseen(deploy: Deploy) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deploys.deploy import Deploy, Plan
 from deploys.mrkdwn import plural
 from deploys.scaling import EVERYTHING, Scaling, ScalingPlan, Suspension
+from workers.flows import task_limits
 from workers.flows.approved_plan import Since
 from workers.flows.words.reasons import without_promise
 
@@ -64,6 +65,18 @@ def planned(plan: ScalingPlan) -> str:
         f"Application Auto Scaling ({_bounds(plan.minimum, plan.maximum)}) is suspended until the end, then "
         f"put back as it is now: {suspended(plan.before)}"
     )
+
+
+def blocked_when_scaled_in(plan: Plan) -> list[str]:
+    """A line of the plan, if Application Auto Scaling may leave ECS no task that it can replace."""
+    limits = task_limits.blocked_when_scaled_in(plan)
+    if limits is None:
+        return []
+    return [
+        f"at {plural(limits.desired, 'task')}, which Application Auto Scaling may set meanwhile, ECS could "
+        f"neither stop nor start one ({limits.minimum_percent} to {limits.maximum_percent} percent), and the "
+        f"rollout would stand still; a maximum percent of {limits.maximum_that_works} or more rules that out"
+    ]
 
 
 def suspending(scaling: Scaling) -> str:
