@@ -75,8 +75,9 @@ class Defaults(BaseModel):
     )
     containers: Containers = Field(
         default_factory=tuple,
-        description="Containers that get the new image tag. Without it those that share the image "
-        "repository of the first essential container.",
+        description="Containers that get the new image tag. Without it the app: the one that the "
+        "load balancer, Service Connect or service discovery names, or else the only essential one; and "
+        "those that share its image repository.",
     )
     strategy: Way = Field(
         default=Strategy.ROLLING,

@@ -77,7 +77,7 @@ class Service(BaseModel):
     ecs_service: str
     region: str
     containers: tuple[str, ...] = ()
-    """Containers to retag. Empty: those that share the image repository of the first essential container."""
+    """Containers to retag. Empty: the app's, as `workers/ecs/app_containers.py` finds it."""
     strategy: Strategy = Strategy.ROLLING
     deployers: tuple[str, ...] = ()
     """User ids (U..., W...) and user group ids (S...) who may deploy. Empty: everybody in the workspace."""

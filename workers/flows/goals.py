@@ -10,8 +10,9 @@ from deploys.deploy import ContainerChange, Deploy, Outcome, Verb
 from deploys.errors import AlreadyRuns, NothingToRollBackTo, UnknownTarget
 from deploys.mrkdwn import code
 from workers.ecs import task_definitions
+from workers.ecs.app_containers import app_containers
 from workers.ecs.pins import shown_tag
-from workers.ecs.seen import RevisionSeen
+from workers.ecs.seen import Endpoints, RevisionSeen
 from workers.turn import Turn
 
 KNOWN_SHOWN = 10
@@ -33,29 +34,29 @@ class Goal:
     """Rollback: the digest of the main image when the revision ran well, where a record says so."""
 
 
-def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
+def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen, endpoints: Endpoints) -> Goal:
     """The goal of this deploy, given the revision that runs now.
 
     Raises:
-        NothingToRollBackTo, UnknownTarget, AlreadyRuns, NoSuchContainer, ImageUnreadable
+        NothingToRollBackTo, UnknownTarget, AlreadyRuns, ImageUnreadable and the errors of `app_containers`
     """
     if deploy.verb is Verb.ROLLBACK:
-        return _earlier(deploy, turn, running)
+        return _earlier(deploy, turn, running, endpoints)
     if deploy.verb is Verb.RESTART:
-        main = str(task_definitions.main_image(running, deploy.service))
         same = tuple(
-            change.evolve(new_image=change.old_image)
-            for change in task_definitions.changes(running, deploy.service, "any")
+            ContainerChange(container=each["name"], old_image=each["image"], new_image=each["image"])
+            for each in app_containers(running, deploy.service, endpoints, guess=True)
         )
-        return Goal(running, same, shown_tag(main, running))
-    return Goal(running, task_definitions.changes(running, deploy.service, deploy.tag), deploy.tag)
+        return Goal(running, same, shown_tag(same[0].new_image, running))
+    changed = task_definitions.changes(running, deploy.service, endpoints, deploy.tag)
+    return Goal(running, changed, deploy.tag)
 
 
-def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
+def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen, endpoints: Endpoints) -> Goal:
     earlier = turn.earlier()
     arn = revision_to_return_to(deploy, earlier, running.arn)
     source = task_definitions.describe(turn.region, arn)
-    changes = changes_between(running, source, deploy.service)
+    changes = changes_between(running, source, deploy.service, endpoints)
     main, names = changes[0], {change.container for change in changes}
     return Goal(
         source,
@@ -67,15 +68,17 @@ def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
 
 
 def changes_between(
-    old_revision: RevisionSeen, new_revision: RevisionSeen, service: Service
+    old_revision: RevisionSeen, new_revision: RevisionSeen, service: Service, endpoints: Endpoints
 ) -> tuple[ContainerChange, ...]:
     """The containers whose images differ, and before them the main one, whether it does or not.
 
-    Raises:
-        NoSuchContainer, ImageUnreadable
+    Nothing is made of either, so where it is unclear which container is the main one, any of those that could
+    be will do.
+
+    Raises ImageUnreadable and the errors of `app_containers`.
     """
     old, new = _images(old_revision), _images(new_revision)
-    main = task_definitions.changes(new_revision, service, "any")[0].container
+    main = app_containers(new_revision, service, endpoints, guess=True)[0]["name"]
     names = [main, *(name for name in new if name != main and old.get(name) != new[name])]
     return tuple(
         ContainerChange(container=name, old_image=old.get(name, "none"), new_image=new[name])

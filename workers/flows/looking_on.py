@@ -132,24 +132,24 @@ def _finish(
 def _nothing(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> NothingToFollow:
     """What runs instead, and since when."""
     running = _revision(turn, seen.revision)
-    tag = _tag(deploy, running) if running else ""
+    tag = _tag(deploy, seen, running) if running else ""
     return NothingToFollow(service=deploy.service.name, **words.at_rest(seen, tag))
 
 
 def _with_versions(deploy: Deploy, turn: Turn, seen: ServiceSeen, primary: DeploymentSeen) -> Deploy:
     """With what the rollout changes, as far as the task definitions tell: people read tags."""
     new = _revision(turn, primary.revision)
-    tag = _tag(deploy, new) if new else ""
+    tag = _tag(deploy, seen, new) if new else ""
     before = next((each for each in seen.deployments if each.id != primary.id), None)
     old = _revision(turn, before.revision) if before else None
     if new is None or old is None or not tag:
         return deploy.evolve(tag=tag)
-    changes = changes_between(old, new, deploy.service)
+    changes = changes_between(old, new, deploy.service, seen.endpoints)
     plan = Plan(
         old_revision=old.arn,
         source_revision=new.arn,
         tag=tag,
-        old_tag=_tag(deploy, old),
+        old_tag=_tag(deploy, seen, old),
         changes=changes,
         desired_count=seen.desired,
         minimum_healthy_percent=seen.minimum_healthy_percent,
@@ -167,9 +167,10 @@ def _revision(turn: Turn, arn: str) -> RevisionSeen | None:
         return None
 
 
-def _tag(deploy: Deploy, revision: RevisionSeen) -> str:
-    """What people call its main image; empty where it has no such container, or no readable image."""
+def _tag(deploy: Deploy, seen: ServiceSeen, revision: RevisionSeen) -> str:
+    """What people call its main image; empty if it is unclear which that is, or it cannot be read."""
     try:
-        return shown_tag(str(task_definitions.main_image(revision, deploy.service)), revision)
+        main = task_definitions.main_image(revision, deploy.service, seen.endpoints)
+        return shown_tag(str(main), revision)
     except Refused:
         return ""

@@ -82,7 +82,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     check_service(service, seen)
     assert seen is not None
     running = task_definitions.describe(turn.region, seen.revision)
-    goal = find_goal(deploy, turn, running)
+    goal = find_goal(deploy, turn, running, seen.endpoints)
     changes, image = check_images(deploy, turn, goal)
     old_tag = shown_tag(changes[0].old_image, running)
     if deploy.verb is Verb.DEPLOY:

@@ -9,7 +9,8 @@ from deploys.catalogue.service import Service
 from deploys.errors import ForeignController, TagsUnknown
 from deploys.mrkdwn import code, escape, plural
 from workers.ecs import registry, services, session_names, task_definitions, tasks
-from workers.ecs.images import ImageReference
+from workers.ecs.app_containers import app_containers
+from workers.ecs.images import ImageReference, parse
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
 from workers.ecs.session import Aws, Region
@@ -25,17 +26,18 @@ def tags(service: Service, aws: Aws) -> str:
     """The tags pushed last, newest first, with digest and time.
 
     Raises:
-        ServiceMissing, ForeignController, NoSuchContainer, ImageUnreadable, TagsUnknown, RepositoryMissing
+        ServiceMissing, ForeignController, ImageUnreadable, TagsUnknown, RepositoryMissing and the errors of
+            `app_containers`
         AwsError: AWS did not tell.
     """
     region = aws.of(service, session_names.TAGS)
     seen = _service(service, region)
     revision = task_definitions.describe(region, seen.revision)
-    image = task_definitions.main_image(revision, service)
+    main = app_containers(revision, service, seen.endpoints)[0]
+    image = parse(main["image"])
     if not registry.checkable(image):
         raise TagsUnknown(service=service.name, image=escape(str(image)))
-    container = task_definitions.changes(revision, service, "any")[0].container
-    running = _running(region, service, container)
+    running = _running(region, service, main["name"])
     newest = registry.newest_images(region, image)
     return "\n".join(
         [
