@@ -83,6 +83,12 @@ def main_image(revision: RevisionSeen, service: Service, endpoints: Endpoints) -
     return parse(app_containers(revision, service, endpoints)[0]["image"])
 
 
+def images_of(revision: RevisionSeen) -> dict[str, str]:
+    """The image of each container, by the container's name."""
+    containers = cast("list[dict[str, Any]]", revision.raw["containerDefinitions"])
+    return {container["name"]: container["image"] for container in containers}
+
+
 def copied(
     revision: RevisionSeen, images: Mapping[str, str], deploy_id: str, tag_mark: str = ""
 ) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from workers.ecs.seen import DeploymentSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
 from workers.flows.aftermath import newer_than_ours, succeeded_before
 from workers.flows.causes import known_cause, why_back, why_stopped
-from workers.flows.checking import succeed
+from workers.flows.checking import other_image, succeed
 from workers.flows.deadline import ecs_overdue, overdue
 from workers.flows.ecs_back import back_at, noted
 from workers.flows.emptied import back_at_zero, emptied, served
@@ -20,6 +20,7 @@ from workers.flows.evidence import NO_EVIDENCE, Evidence, gather, news, own_even
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand, wants_no_task
+from workers.flows.running_images import different, look_twice, tell_back
 from workers.flows.serving import counted, tell_serving
 from workers.flows.shifting import observe
 from workers.flows.stop_start import taken
@@ -122,8 +123,9 @@ def _finish(
             deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.overlap_back(), broadcast=True)
         if deploy.original is not None and seen is not None and wants_no_task(seen):
             return back_at_zero(deploy, turn)
-        why = gather(deploy, turn, seen)
         back = back_at(deploy)
+        deploy = tell_back(deploy, turn, back)
+        why = gather(deploy, turn, seen)
         text = endings.rolled_back(deploy, back, reason, why, recorded=old_revision(deploy))
         if newer is not None and newer.revision != back:
             text = f"{text}\n{aftermath.replaced(newer)}"
@@ -139,6 +141,13 @@ def _finish(
 
 def _succeed(deploy: Deploy, turn: Turn, newer: DeploymentSeen | None) -> Next:
     now = turn.now()
+    if newer is None:
+        looked = look_twice(deploy, turn)
+        if isinstance(looked, Next):
+            return looked
+        deploy = looked
+        if different(deploy):
+            return other_image(deploy.evolve(serving_at=now), turn)
     if deploy.service.strategy is Strategy.STOP_START and deploy.original is not None:
         service = deploy.service
         recorded = tasks.describe(turn.region, service.cluster, deploy.original.task_arns)

@@ -13,6 +13,7 @@ from workers.ecs import task_definitions
 from workers.ecs.app_containers import app_containers
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import Endpoints, RevisionSeen
+from workers.ecs.task_definitions import images_of
 from workers.turn import Turn
 
 KNOWN_SHOWN = 10
@@ -62,7 +63,7 @@ def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen, endpoints: Endpo
         source,
         changes,
         shown_tag(main.new_image, source),
-        other_images=tuple(image for name, image in _images(source).items() if name not in names),
+        other_images=tuple(image for name, image in images_of(source).items() if name not in names),
         digest_then=_digest_then(earlier, arn),
     )
 
@@ -77,7 +78,7 @@ def changes_between(
 
     Raises ImageUnreadable and the errors of `app_containers`.
     """
-    old, new = _images(old_revision), _images(new_revision)
+    old, new = images_of(old_revision), images_of(new_revision)
     main = app_containers(new_revision, service, endpoints, guess=True)[0]["name"]
     names = [main, *(name for name in new if name != main and old.get(name) != new[name])]
     return tuple(
@@ -92,12 +93,6 @@ def _digest_then(earlier: Sequence[Deploy], arn: str) -> str:
         if each.outcome is Outcome.SUCCEEDED and each.new_revision == arn and each.plan and each.plan.digest:
             return each.plan.digest
     return ""
-
-
-def _images(revision: RevisionSeen) -> dict[str, str]:
-    containers = revision.raw["containerDefinitions"]
-    assert isinstance(containers, list)
-    return {container["name"]: container["image"] for container in containers}
 
 
 def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: str) -> str:

@@ -14,7 +14,8 @@ from workers.flows.ending import end, gone, is_own, old_revision, superseded
 from workers.flows.evidence import gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
-from workers.flows.restorable import restorable
+from workers.flows.restorable import restorable, with_images_kept
+from workers.flows.running_images import tell_back
 from workers.flows.stop_start import original_of, taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
 from workers.flows.way_back import (
@@ -80,8 +81,9 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
             return _followed_back(deploy, turn)
         deploy = turn.write(stop_forgotten(deploy, turn.now()))
     service = deploy.service
+    deploy = with_images_kept(deploy, turn)
     turn.guard()
-    services.update(turn.region, service.cluster, service.ecs_service, revision=old)
+    services.update(turn.region, service.cluster, service.ecs_service, revision=old_revision(deploy))
     return _followed_back(updated(deploy, turn.now()), turn)
 
 
@@ -124,6 +126,7 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     if in_the_way:
         waits = looks.restoring_waits(deploy, turn.now())
         return Next(_tell_waiting(deploy, turn, waits), after=turn.pace.watch_seconds)
+    deploy = with_images_kept(deploy, turn)
     turn.guard()
     services.update(
         turn.region,
@@ -210,6 +213,7 @@ def _finish(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     now_at = back_at(deploy) if gone_back(deploy, seen) else old
     if deploy.stop_requested_at is not None:
         deploy = deploy.evolve(serving_at=turn.now())
+    deploy = tell_back(deploy, turn, now_at)
     if deploy.back_to is Outcome.CANCELLED:
         user = deploy.cancel.user if deploy.cancel else deploy.requester
         return end(

@@ -7,6 +7,7 @@ from workers.ecs import services
 from workers.ecs.seen import DeploymentSeen
 from workers.flows.ending import go_back, gone, old_revision, superseded, withdraw
 from workers.flows.identity import about_to_update, follow_ours
+from workers.flows.running_images import with_images_before
 from workers.flows.words import going, reasons
 from workers.turn import Next, Turn
 
@@ -23,7 +24,7 @@ def update(deploy: Deploy, turn: Turn) -> Next:
         return _cancel(deploy, turn)
     if seen.revision != old_revision(deploy):
         return superseded(deploy, turn, seen)
-    deploy = turn.write(about_to_update(deploy, seen))
+    deploy = turn.write(about_to_update(with_images_before(deploy, turn), seen))
     turn.guard()
     updated = services.update(turn.region, service.cluster, service.ecs_service, revision=deploy.new_revision)
     return follow_ours(deploy, turn, updated, under_way)
