@@ -93,11 +93,18 @@ class Service(BaseModel):
     """Seconds a rollout may take before it is rolled back."""
     approval_expiry: int = 1800
     """Seconds an approval question stays open."""
-    pin: Pin = Pin.TAG
+    pin: Pin | None = None
+    """None: it is not written, so `pins` decides."""
     before: TaskBefore | None = None
     after: CheckAfter | None = None
     role: Role | None = None
     """The role to assume. None: the workers' own credentials."""
+
+    @property
+    def pins(self) -> bool:
+        """Whether a new revision names the image by its digest: what is approved is to be what runs. Unless
+        the file asks for it, that holds only where the registry tells the digest."""
+        return self.pin is Pin.DIGEST or (self.pin is None and self.approvals > 0)
 
 
 class Group(BaseModel):

@@ -99,5 +99,4 @@ def test_defaults_are_those_a_service_gets(schema: dict[str, Any]) -> None:
         "self_approval": False,
         "deadline": 1200,
         "approval_expiry": 1800,
-        "pin": "tag",
     }

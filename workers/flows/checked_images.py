@@ -8,7 +8,6 @@ be one that cannot be looked up.
 
 from __future__ import annotations
 
-from deploys.catalogue.service import Pin
 from deploys.deploy import ContainerChange, Deploy, Verb
 from deploys.errors import (
     AwsDenied,
@@ -43,7 +42,7 @@ def check_images(
     main = found[goal.changes[0].new_image]
     _refuse_overwritten(deploy, goal, main)
     changes = tuple(_with_digest(change, found[change.new_image]) for change in goal.changes)
-    if deploy.verb is Verb.DEPLOY and deploy.service.pin is Pin.DIGEST:
+    if deploy.verb is Verb.DEPLOY and deploy.service.pins:
         changes = tuple(_pinned(change, deploy) for change in changes)
     return changes, main
 
@@ -130,6 +129,8 @@ def _with_digest(change: ContainerChange, image: ImageSeen | None) -> ContainerC
 
 
 def _pinned(change: ContainerChange, deploy: Deploy) -> ContainerChange:
+    if change.digest is None and deploy.service.pin is None:
+        return change  # nobody asked for it in so many words, so the tag has to do; the plan says so
     if change.digest is None:
         raise PinUnknown(service=deploy.service.name, image=escape(change.new_image))
     return change.evolve(new_image=str(images.parse(change.new_image).with_digest(change.digest)))

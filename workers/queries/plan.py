@@ -78,7 +78,7 @@ def _told(deploy: Deploy, made: Plan, ahead: Sequence[Deploy]) -> str:
     lines = [
         *_definition(made),
         images.found(made),
-        *images.pinned(made),
+        *images.pinned(deploy, made),
         f"{scaling.count(made)} before and after",
         *_strategy(deploy.service, made),
         *asking.grace(deploy, made),

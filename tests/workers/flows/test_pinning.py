@@ -209,6 +209,45 @@ def test_a_registry_that_cannot_be_asked_is_refused_before_anything_is_registere
     assert ecs.list_task_definitions(familyPrefix="api")["taskDefinitionArns"] == before
 
 
+@pytest.mark.parametrize(("approvals", "by"), [(0, "tag"), (1, "digest")])
+def test_without_the_key_what_has_to_be_approved_is_pinned(yard: Yard, approvals: int, by: str) -> None:
+    deploy_id = yard.ask("web", "1.4.2", pin=None, approvals=approvals, approvers=("U02BOB0000",))
+    if approvals:
+        yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+        yard.approve(deploy_id)
+
+    deploy = yard.until_over(deploy_id)
+
+    digest = digest_of(yard, "1.4.2")
+    named = {"tag": f"{REGISTRY}/web:1.4.2", "digest": f"{REGISTRY}/web@{digest}"}
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert definition(yard, deploy.new_revision)[0] == [named[by]]
+    assert ("• pinned: " in yard.said(deploy_id, MilestoneKind.PLAN)) is (by == "digest")
+
+
+def test_without_the_key_a_registry_that_cannot_be_asked_refuses_nothing_and_the_plan_says_so(
+    yard: Yard,
+) -> None:
+    service: dict[str, Any] = {"pin": None, "approvals": 1, "approvers": ("U02BOB0000",)}
+    deploy_id = yard.ask("api", "v1.31", containers=("envoy",), **service)
+    yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+
+    line = "• not pinned: no digest is known, so `v1.31` has to stay what it is"
+    assert line in yard.said(deploy_id, MilestoneKind.PLAN)
+    yard.approve(deploy_id)
+    deploy = yard.until_over(deploy_id)
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert "public.ecr.aws/envoy/envoy:v1.31" in definition(yard, deploy.new_revision)[0]
+
+
+@pytest.mark.parametrize("verb", [Verb.RESTART, Verb.ROLLBACK])
+def test_a_restart_or_rollback_of_what_has_to_be_approved_says_nothing_of_pins(verb: Verb) -> None:
+    """It names nothing anew."""
+    deploy = a_deploy(a_service(pin=None, approvals=1), verb=verb)
+
+    assert "pinned" not in asking.plan(deploy, a_plan())
+
+
 def test_a_failing_pinned_version_is_rolled_back_to_a_pinned_one(yard: Yard) -> None:
     good = ask(yard, "1.4.1")
 

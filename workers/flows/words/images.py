@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from deploys.deploy import ContainerChange, Plan
+from deploys.deploy import ContainerChange, Deploy, Plan, Verb
 from deploys.mrkdwn import code
 from workers.flows.words.measures import size, when
 
@@ -44,10 +44,13 @@ def found(plan: Plan) -> str:
     return ", ".join(about)
 
 
-def pinned(plan: Plan) -> list[str]:
-    """That the revision goes by the digest; empty where it goes by the tag."""
+def pinned(deploy: Deploy, plan: Plan) -> list[str]:
+    """That the revision goes by the digest, or cannot though it should; empty where it goes by the tag."""
     if not plan.pinned:
-        return []
+        by_tag = deploy.verb is Verb.DEPLOY and deploy.service.pins
+        return (
+            [f"not pinned: no digest is known, so {code(plan.tag)} has to stay what it is"] if by_tag else []
+        )
     if plan.digest is None or plan.tag == plan.digest[:19]:
         return ["pinned: the revision names the image by its digest"]
     return [
