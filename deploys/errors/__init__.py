@@ -36,6 +36,8 @@ from deploys.errors.asking import (
 from deploys.errors.aws import (
     AwsCredentials,
     AwsDenied,
+    AwsDeniedByOwner,
+    AwsDeniedByPolicy,
     AwsDeniedToRole,
     AwsError,
     AwsForbidden,
@@ -77,6 +79,7 @@ from deploys.errors.images import (
     RepositoryMissing,
     RollbackImageChanged,
     RollbackImageMissing,
+    TagsNotCached,
     TagsUnknown,
 )
 from deploys.errors.planning import (
@@ -120,6 +123,8 @@ __all__ = [
     "AlreadyRuns",
     "AwsCredentials",
     "AwsDenied",
+    "AwsDeniedByOwner",
+    "AwsDeniedByPolicy",
     "AwsDeniedToRole",
     "AwsError",
     "AwsForbidden",
@@ -183,6 +188,7 @@ __all__ = [
     "SlackRefusesToken",
     "SlackSilent",
     "SlipwayError",
+    "TagsNotCached",
     "TagsUnknown",
     "TooLate",
     "TooLateToCancel",

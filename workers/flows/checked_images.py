@@ -3,7 +3,8 @@
 The same tag with the same digest is the same image, whether the revision names it by tag or by digest.
 Another tag of the same image is deployed, as that is what people will read afterwards. A rollback to a tag
 that was pushed anew is refused: what it points to now is not what ran well. Then only a sidecar's image may
-be one that cannot be looked up.
+be one that ECR does not let be looked up. One that ECR is to fetch by a pull-through cache rule cannot be
+checked before it is pulled.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 from deploys.deploy import ContainerChange, Deploy, Verb
 from deploys.errors import (
     AwsDenied,
+    AwsRefused,
     ImageMissing,
     ImageUnreadable,
     PinUnknown,
+    RepositoryMissing,
     RollbackImageChanged,
     RollbackImageMissing,
     SameImage,
@@ -23,6 +26,7 @@ from workers.ecs import images, registry, tasks
 from workers.ecs.pins import SHORT
 from workers.ecs.seen import ImageSeen
 from workers.flows.goals import Goal
+from workers.flows.words import images as words
 from workers.flows.words.measures import short
 from workers.turn import Turn
 
@@ -96,10 +100,15 @@ def _find(deploy: Deploy, turn: Turn, goal: Goal, image: str) -> ImageSeen | Non
         if image in goal.other_images:
             return None  # a sidecar of somebody else's registry is no reason to refuse a way back
         raise
-    if found is not None:
+    except RepositoryMissing as error:
+        if (hint := _why_not_cached(turn, reference)) is None:
+            return None
+        raise RepositoryMissing(**{**error.facts, "hint": hint}) from error
+    if found is not None or (hint := _why_not_cached(turn, reference)) is None:
         return found
     newest = registry.recent_tags(turn.region, reference)
-    recent = f"The newest tags are {', '.join(f'`{escape(tag)}`' for tag in newest)}." if newest else ""
+    listed = f"The newest tags are {', '.join(f'`{escape(tag)}`' for tag in newest)}." if newest else ""
+    recent = f"{listed}{hint}"
     if deploy.verb is Verb.ROLLBACK:
         raise RollbackImageMissing(
             service=deploy.service.name,
@@ -108,6 +117,15 @@ def _find(deploy: Deploy, turn: Turn, goal: Goal, image: str) -> ImageSeen | Non
             recent=recent,
         )
     raise ImageMissing(image=escape(image), recent=recent)
+
+
+def _why_not_cached(turn: Turn, reference: images.ImageReference) -> str | None:
+    """None if ECR fetches such an image when it is pulled, so that it may be there though ECR does not have
+    it yet. Otherwise what to add where it is called missing: empty, or that nobody can tell."""
+    try:
+        return None if registry.is_pulled_through(turn.region, reference) else ""
+    except (AwsDenied, AwsRefused):
+        return words.cache_rules_unknown()
 
 
 def _refuse_overwritten(deploy: Deploy, goal: Goal, main: ImageSeen | None) -> None:

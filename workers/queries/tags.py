@@ -6,7 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 
 from deploys.catalogue.service import Service
-from deploys.errors import ForeignController, TagsUnknown
+from deploys.errors import (
+    AwsDenied,
+    AwsRefused,
+    ForeignController,
+    RepositoryMissing,
+    TagsNotCached,
+    TagsUnknown,
+)
 from deploys.mrkdwn import code, escape, plural
 from workers.ecs import registry, services, session_names, task_definitions, tasks
 from workers.ecs.app_containers import app_containers
@@ -18,6 +25,10 @@ from workers.flows.present import there
 from workers.flows.words.measures import short, size
 from workers.thread.card import date
 
+_PULLED_ONLY = (
+    "ECR fetches this image from another registry (a pull-through cache rule) and lists only what was pulled "
+    "before; there may be more"
+)
 SHOWN = 10
 """Tags in one answer (count)."""
 
@@ -26,8 +37,8 @@ def tags(service: Service, aws: Aws) -> str:
     """The tags pushed last, newest first, with digest and time.
 
     Raises:
-        ServiceMissing, ForeignController, ImageUnreadable, TagsUnknown, RepositoryMissing and the errors of
-            `app_containers`
+        ServiceMissing, ForeignController, ImageUnreadable, TagsUnknown, TagsNotCached, RepositoryMissing
+        The errors of `app_containers`.
         AwsError: AWS did not tell.
     """
     region = aws.of(service, session_names.TAGS)
@@ -38,13 +49,23 @@ def tags(service: Service, aws: Aws) -> str:
     if not registry.checkable(image):
         raise TagsUnknown(service=service.name, image=escape(str(image)))
     running = _running(region, service, main["name"])
-    newest = registry.newest_images(region, image)
-    return "\n".join(
-        [
-            _head(service, seen, revision, image),
-            *(f"• {line}" for line in _lines(newest, running)),
-        ]
-    )
+    cached = _is_pulled_through(region, image)
+    try:
+        newest = registry.newest_images(region, image)
+    except RepositoryMissing as error:
+        if cached:
+            raise TagsNotCached(image=escape(str(image))) from error
+        raise
+    lines = [*_lines(newest, running), *([_PULLED_ONLY] if cached else [])]
+    return "\n".join([_head(service, seen, revision, image), *(f"• {line}" for line in lines)])
+
+
+def _is_pulled_through(region: Region, image: ImageReference) -> bool:
+    """False if AWS does not let that be known: then the list says nothing of it."""
+    try:
+        return registry.is_pulled_through(region, image)
+    except (AwsDenied, AwsRefused):
+        return False
 
 
 def _service(service: Service, region: Region) -> ServiceSeen:

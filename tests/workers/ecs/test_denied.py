@@ -71,6 +71,7 @@ CALLS: dict[str, tuple[str, Callable[[Region], object]]] = {
     ),
     "ecr:DescribeImages": (REPOSITORY, lambda r: registry.find(r, IMAGE)),
     "ecr:BatchGetImage": (REPOSITORY, lambda r: image_indexes.read_manifest(r, HOME, DIGEST)),
+    "ecr:DescribePullThroughCacheRules": ("*", lambda r: registry.is_pulled_through(r, IMAGE)),
     "cloudwatch:DescribeAlarms": (
         "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:errors",
         lambda r: alarms.read(r, ["errors"]),

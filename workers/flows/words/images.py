@@ -6,6 +6,7 @@ import re
 
 from deploys.deploy import ContainerChange, Deploy, Plan, Verb
 from deploys.mrkdwn import code
+from workers.ecs.images import ecr_repository, parse
 from workers.flows.words.measures import size, when
 
 _LONG_DIGEST = re.compile(r"(@sha256:[0-9a-f]{12})[0-9a-f]+")
@@ -34,6 +35,11 @@ def _with_tag(image: str, main: str, tag: str) -> str:
 
 def found(plan: Plan) -> str:
     """What the registry says about the image: digest, size and push time."""
+    if not plan.digest and ecr_repository(parse(plan.changes[0].new_image)) is not None:
+        return (
+            "ECR fetches the image from another registry when it is first pulled (a pull-through cache "
+            "rule), so I cannot check that it exists"
+        )
     if not plan.digest:
         return "the image is not in a private ECR repository, so I cannot check that it exists"
     about = [f"image digest {code(plan.digest[:19])}"]
@@ -42,6 +48,14 @@ def found(plan: Plan) -> str:
     if plan.pushed_at is not None:
         about.append(f"pushed {when(plan.pushed_at)}")
     return ", ".join(about)
+
+
+def cache_rules_unknown() -> str:
+    """Added where an image is called missing, though it might be one that is fetched when it is pulled."""
+    return (
+        " If ECR fetches it by a pull-through cache rule, allow the workers "
+        "ecr:DescribePullThroughCacheRules: then I can tell."
+    )
 
 
 def pinned(deploy: Deploy, plan: Plan) -> list[str]:
