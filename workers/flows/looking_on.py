@@ -27,6 +27,7 @@ from workers.flows.following import followed, own_deployment, progress, tell_ecs
 from workers.flows.goals import changes_between
 from workers.flows.present import present
 from workers.flows.rollout import Stand, in_progress, stand
+from workers.flows.running_images import look_twice
 from workers.flows.words import aftermath, not_back
 from workers.flows.words import looking_on as words
 from workers.turn import Next, Turn
@@ -111,7 +112,7 @@ def _finish(
     match stands:
         case Stand.SUCCEEDED:
             ended = succeeded_before(deploy, turn, seen, aftermath.completed_elsewhere, took)
-            return ended or end(deploy, turn, Outcome.SUCCEEDED, words.succeeded(deploy, took))
+            return ended or _succeed(deploy, turn, took)
         case Stand.ROLLED_BACK:
             if not deploy.reason:  # it went back between two looks
                 deploy = deploy.evolve(reason=why_back(deploy, own, seen))
@@ -127,6 +128,14 @@ def _finish(
     why = why_over(own, seen.deployment(deploy.deployment_id) if seen else None)
     text = not_back.failed(deploy, why, seen, gather(deploy, turn, seen))
     return end(deploy, turn, Outcome.FAILED, text)
+
+
+def _succeed(deploy: Deploy, turn: Turn, took: float) -> Next:
+    """The end, with what its tasks run: nobody approved another image, so nothing is taken back."""
+    looked = look_twice(deploy, turn)
+    if isinstance(looked, Next):
+        return looked
+    return end(looked, turn, Outcome.SUCCEEDED, words.succeeded(looked, took))
 
 
 def _nothing(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> NothingToFollow:

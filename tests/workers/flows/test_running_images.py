@@ -308,6 +308,32 @@ def test_an_image_of_another_registry_is_called_by_its_tag(yard: Yard) -> None:
     assert entry["running"].startswith("sha256:")
 
 
+def test_a_rollout_that_is_only_followed_is_said_to_run_if_its_tasks_could_be_read(yard: Yard) -> None:
+    planned = digest_of(yard, "1.4.0")
+    yard.console.update_service(cluster="production", service="web", forceNewDeployment=True)
+
+    followed = yard.until_over(yard.ask_to(Verb.FOLLOW, "web"))
+
+    assert (followed.outcome, match(followed)) == (Outcome.SUCCEEDED, ImageMatch.NOT_COMPARED)
+    assert "`web` runs `1.4.0`" in yard.said(followed.id, MilestoneKind.END)
+    entry = [each for each in trail(yard.redis, followed.id) if each["outcome"]][-1]
+    assert entry["running"] == planned
+
+
+def test_a_rollout_that_is_only_followed_is_not_said_to_run_if_its_tasks_may_not_be_read(yard: Yard) -> None:
+    yard.console.update_service(cluster="production", service="web", forceNewDeployment=True)
+    yard.ecs.faults.add(kind="access-denied", operation="ListTasks", times=None)
+
+    followed = yard.until_over(yard.ask_to(Verb.FOLLOW, "web"))
+
+    assert (followed.outcome, match(followed)) == (Outcome.SUCCEEDED, ImageMatch.UNKNOWN)
+    said = yard.said(followed.id, MilestoneKind.END)
+    assert said.startswith(
+        "*Succeeded.* The rollout that I followed is over: ECS completed it, of `web` to `1.4.0`"
+    )
+    assert " Which image its tasks run is not known: AWS does not allow ecs:ListTasks: " in said
+
+
 # The way back
 
 

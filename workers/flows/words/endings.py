@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from deploys.deploy import Deploy
 from deploys.mrkdwn import code, escape, mention, plural
-from deploys.running_images import ImageMatch
 from workers.flows.evidence import Evidence
 from workers.flows.words import running_images, serving
 from workers.flows.words.measures import duration, short
@@ -26,8 +25,7 @@ CAUSES_SHOWN = 4
 
 def succeeded(deploy: Deploy, took: float) -> str:
     """That it runs is said only if the tasks showed it."""
-    seen = deploy.running_images
-    unknown = seen if seen is not None and seen.match is ImageMatch.UNKNOWN else None
+    unknown = running_images.unknown(deploy)
     service, tag = code(deploy.service.name), code(deploy.tag)
     what = f"ECS completed the rollout of {tag} to {service}" if unknown else f"{service} runs {tag}"
     text = f"*Succeeded.* {what}: {serving.running(deploy)}, after {duration(took)}."
@@ -35,7 +33,7 @@ def succeeded(deploy: Deploy, took: float) -> str:
         lasted = duration(deploy.downtime)
         text += f" Downtime: {lasted}, from the request to stop until the full count ran again."
     text += serving.at_end(deploy)
-    return f"{text} {running_images.unknown(unknown)}" if unknown else text
+    return f"{text} {unknown}" if unknown else text
 
 
 def rolled_back(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deploys.deploy import Plan
+from deploys.deploy import Deploy, Plan
 from deploys.mrkdwn import code, plural
-from deploys.running_images import RunningImage, RunningImages
+from deploys.running_images import ImageMatch, RunningImage, RunningImages
 from workers.ecs.pins import SHORT
 from workers.flows.words.measures import short
 
@@ -33,13 +33,15 @@ def other_image(plan: Plan, seen: RunningImages) -> str:
     )
 
 
-def unknown(seen: RunningImages) -> str:
-    """At a good end: nobody can tell whether it is the image of the plan."""
+def unknown(deploy: Deploy) -> str:
+    """At a good end: why nobody can tell which image runs, or whether it is the plan's; empty if it is known."""
+    seen = deploy.running_images
+    if seen is None or seen.match is not ImageMatch.UNKNOWN:
+        return ""
+    planned = deploy.plan is not None and any(change.digest for change in deploy.plan.changes)
+    what = "Whether its tasks run the image that the plan showed" if planned else "Which image its tasks run"
     shown = ", ".join(f"{code(each.container)} runs {digest(each.digest)}" for each in seen.images)
-    return (
-        f"Whether its tasks run the image that the plan showed is not known: {seen.unknown}"
-        f"{f' ECS shows: {shown}.' if shown else ''}"
-    )
+    return f"{what} is not known: {seen.unknown}{f' ECS shows: {shown}.' if shown else ''}"
 
 
 def no_tasks() -> str:
