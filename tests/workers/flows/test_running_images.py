@@ -379,7 +379,7 @@ def test_a_moving_tag_comes_back_as_the_image_that_ran(yard: Yard, name: str) ->
     assert again.plan.old_tag == "latest"
 
 
-def test_a_crash_after_the_old_tag_moved_comes_back_as_the_image_that_ran(yard: Yard) -> None:
+def test_the_way_back_of_ecs_itself_keeps_the_image_that_ran(yard: Yard) -> None:
     ran = digest_of(yard, "1.4.0", "ledger")
     before_the_update(yard, lambda: push_again(yard, "1.4.0", like="1.5.0", repository="ledger"))
 
@@ -411,10 +411,10 @@ def test_a_copy_that_cannot_be_made_keeps_nobody_from_coming_back_and_is_told(ya
     )
 
 
-def test_a_cancel_is_compared_on_its_way_back_too(yard: Yard) -> None:
+def test_a_cancel_brings_back_the_image_that_ran_too(yard: Yard) -> None:
     deploy_id = asked(yard, "ledger")
     ran = digest_of(yard, "1.4.0", "ledger")
-    yard.until_phase(deploy_id, Phase.DRAINING)
+    yard.until_phase(deploy_id, Phase.FOLLOWING)
     push_again(yard, "1.4.0", like="1.5.0", repository="ledger")
     yard.cancel(deploy_id)
 

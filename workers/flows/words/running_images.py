@@ -34,7 +34,7 @@ def other_image(plan: Plan, seen: RunningImages) -> str:
 
 
 def unknown(deploy: Deploy) -> str:
-    """At a good end: why nobody can tell which image runs, or whether it is the plan's; empty if it is known."""
+    """At a good end: why nobody can tell which image runs, or whether it is the plan's. Empty otherwise."""
     seen = deploy.running_images
     if seen is None or seen.match is not ImageMatch.UNKNOWN:
         return ""
