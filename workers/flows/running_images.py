@@ -73,6 +73,15 @@ def tell_back(deploy: Deploy, turn: Turn, revision: str) -> Deploy:
     return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True)
 
 
+def other_image_ran(deploy: Deploy, turn: Turn, task: TaskSeen) -> str:
+    """That this one task ran an image that the plan did not show; empty if it did not, or nobody can tell."""
+    try:
+        seen = _judged(deploy, turn, approved(deploy), [task])
+    except AwsError:
+        return ""
+    return words.other_image_ran(deploy.plan, seen) if deploy.plan and seen.different else ""
+
+
 def running(seen: Sequence[TaskSeen], *, started_by: str = "", revision: str = "") -> list[TaskSeen]:
     """The tasks that run, and are to go on: of one deployment, or of one revision. Pure."""
     return [

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deploys.audit import trail
-from deploys.catalogue.service import CheckAfter, Pin
+from deploys.catalogue.service import CheckAfter, Pin, TaskBefore
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Verb
 from deploys.running_images import ImageMatch
 from tests.workers.flows.checks import ALARM
@@ -25,10 +25,10 @@ def asked(yard: Yard, name: str, tag: str = "1.4.2", **service: Any) -> str:
     return yard.ask(name, tag, **{"approvals": 0, "pin": Pin.TAG, **service})
 
 
-def before_the_update(yard: Yard, push: Callable[[], object]) -> None:
+def before_the_update(yard: Yard, push: Callable[[], object], call: str = "UpdateService") -> None:
     """CI pushes after the new revision was registered, right before ECS is asked to run it."""
     events = yard.engine._aws.region("eu-west-1").ecs.meta.events
-    name = "before-call.ecs.UpdateService"
+    name = f"before-call.ecs.{call}"
 
     def once(**_: Any) -> None:
         events.unregister(name, once)
@@ -147,6 +147,29 @@ def test_the_image_is_looked_at_again_at_the_end_of_the_check(yard: Yard, twist:
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert f"container `web` runs `{other[:19]}` in 3 of 3 tasks" in deploy.reason
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_task_before_the_rollout_that_ran_another_image_ends_it_before_the_service_is_touched(
+    yard: Yard, moved: bool
+) -> None:
+    planned, pushed = digest_of(yard, "1.4.2"), digest_of(yard, "1.5.0")
+    if moved:
+        before_the_update(yard, lambda: push_again(yard, "1.4.2", like="1.5.0"), "RunTask")
+
+    deploy = yard.until_over(asked(yard, "web", before=TaskBefore(command=("true",))))
+
+    if not moved:
+        assert deploy.outcome is Outcome.SUCCEEDED
+        return
+    assert deploy.outcome is Outcome.FAILED
+    assert yard.said(deploy.id, MilestoneKind.END).startswith(
+        "*Failed* before the rollout: its task did not run the image that the plan showed: container `web` "
+        f"ran `{pushed[:19]}`, not `{planned[:19]}`. The tag `1.4.2` seems to have been pushed again after the "
+        "plan; `pin: digest` in `services.yml` keeps that from mattering. The service was not touched: it "
+        "runs `web:17`. What it did until then is not undone."
+    )
+    assert yard.service("web")["taskDefinition"].endswith("web:17")
 
 
 # Multi-architecture images

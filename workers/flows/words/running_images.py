@@ -18,18 +18,33 @@ def digest(value: str) -> str:
 
 def other_image(plan: Plan, seen: RunningImages) -> str:
     """Why a rollout is taken back: its tasks run what the plan did not show."""
-    wanted = {change.container: change.digest or "" for change in plan.changes}
     found = "; ".join(
         f"container {code(each.container)} runs {digest(each.digest)} in {each.tasks} of "
-        f"{plural(seen.tasks, 'task')}, not {digest(wanted[each.container])}"
+        f"{plural(seen.tasks, 'task')}, not {digest(_planned(plan, each))}"
         for each in seen.different
     )
-    said = f"the tasks do not run the image that the plan showed: {found}."
+    return f"the tasks do not run the image that the plan showed: {found}.{_pushed_again(plan)}"
+
+
+def other_image_ran(plan: Plan, seen: RunningImages) -> str:
+    """The same of the one task before the rollout, which is over."""
+    found = "; ".join(
+        f"container {code(each.container)} ran {digest(each.digest)}, not {digest(_planned(plan, each))}"
+        for each in seen.different
+    )
+    return f"its task did not run the image that the plan showed: {found}.{_pushed_again(plan)}"
+
+
+def _planned(plan: Plan, seen: RunningImage) -> str:
+    return next(change.digest or "" for change in plan.changes if change.container == seen.container)
+
+
+def _pushed_again(plan: Plan) -> str:
     if plan.pinned:
-        return said
+        return ""
     return (
-        f"{said} The tag {code(plan.tag)} seems to have been pushed again after the plan; "
-        f"{code('pin: digest')} in {code('services.yml')} keeps that from mattering."
+        f" The tag {code(plan.tag)} seems to have been pushed again after the plan; {code('pin: digest')} in "
+        f"{code('services.yml')} keeps that from mattering."
     )
 
 
