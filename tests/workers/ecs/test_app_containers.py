@@ -27,7 +27,7 @@ ENVOY = container("envoy", "public.ecr.aws/envoy/envoy:v1.30")
 GUARD = container("aws-guardduty-agent-x1Z", f"{REGISTRY}/guard:1")
 CONNECT = container("ecs-service-connect-abc", f"{REGISTRY}/connect:1")
 ODD = container("odd", "${IMAGE}")
-PROXY = {"proxyConfiguration": {"type": "APPMESH", "containerName": "envoy"}}
+PROXY: Body = {"proxyConfiguration": {"type": "APPMESH", "containerName": "envoy"}}
 SILENT = {"name": "silent", "image": "silent:1"}
 NOTHING = Endpoints()
 

@@ -165,9 +165,9 @@ def test_a_task_before_the_rollout_that_ran_another_image_ends_it_before_the_ser
     assert deploy.outcome is Outcome.FAILED
     assert yard.said(deploy.id, MilestoneKind.END).startswith(
         "*Failed* before the rollout: its task did not run the image that the plan showed: container `web` "
-        f"ran `{pushed[:19]}`, not `{planned[:19]}`. The tag `1.4.2` seems to have been pushed again after the "
-        "plan; `pin: digest` in `services.yml` keeps that from mattering. The service was not touched: it "
-        "runs `web:17`. What it did until then is not undone."
+        f"ran `{pushed[:19]}`, not `{planned[:19]}`. The tag `1.4.2` seems to have been pushed again after "
+        "the plan; `pin: digest` in `services.yml` keeps that from mattering. The service was not touched: "
+        "it runs `web:17`. What it did until then is not undone."
     )
     assert yard.service("web")["taskDefinition"].endswith("web:17")
 
