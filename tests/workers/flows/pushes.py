@@ -1,13 +1,19 @@
-"""Pushes to the sandbox's ECR, as CI makes them."""
+"""Pushes to the sandbox's ECR, as CI makes them, and the images that ECS runs then."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
+from deploys.catalogue.service import Pin
+from deploys.deploy import Deploy
+from deploys.running_images import ImageMatch
 from tests.workers.yard import Yard
 
+STRATEGIES = ("web", "site", "ledger")
+"""A rolling, a native and a stop-start service."""
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
@@ -66,6 +72,52 @@ def push_manifest(yard: Yard, tag: str, content: str, repository: str = "web") -
         repositoryName=repository, imageManifest=manifest, imageTag=tag, imageDigest=_sha(manifest)
     )
     return _sha(manifest)
+
+
+def asked(yard: Yard, name: str, tag: str = "1.4.2", **service: Any) -> str:
+    """`/deploy NAME TAG` by tag, which nobody has to approve."""
+    return yard.ask(name, tag, **{"approvals": 0, "pin": Pin.TAG, **service})
+
+
+def before_the_update(yard: Yard, push: Callable[[], object], call: str = "UpdateService") -> None:
+    """CI pushes after the new revision was registered, right before ECS is asked to run it."""
+    events = yard.engine._aws.region("eu-west-1").ecs.meta.events
+    name = f"before-call.ecs.{call}"
+
+    def once(**_: Any) -> None:
+        events.unregister(name, once)
+        push()
+
+    events.register(name, once)
+
+
+def running_digests(yard: Yard, name: str) -> set[str]:
+    ecs = yard.console
+    arns = ecs.list_tasks(cluster="production", serviceName=name)["taskArns"]
+    return {
+        container["imageDigest"]
+        for task in ecs.describe_tasks(cluster="production", tasks=arns)["tasks"]
+        for container in task["containers"]
+        if container["name"] == name
+    }
+
+
+def match(deploy: Deploy) -> ImageMatch | None:
+    return deploy.running_images.match if deploy.running_images else None
+
+
+def shows(digest: Any) -> Any:
+    """Changes the digest that ECS reports of each container; `digest` gets the one that it is."""
+
+    def change(answer: dict[str, Any]) -> None:
+        for task in answer["tasks"]:
+            for container in task["containers"]:
+                if "imageDigest" in container and (other := digest(container["imageDigest"])) is not None:
+                    container["imageDigest"] = other
+                else:
+                    container.pop("imageDigest", None)
+
+    return change
 
 
 def _sha(content: str) -> str:
