@@ -66,6 +66,7 @@ from deploys.errors.ecs_services import (
     EcsStrategyUnknown,
     ForeignController,
     LeftStopped,
+    ManagementUnknown,
     NothingRuns,
     ScalingNotSuspended,
     ServiceMissing,
@@ -96,6 +97,7 @@ from deploys.errors.planning import (
     UnknownTarget,
 )
 from deploys.errors.refused import (
+    InternalError,
     Refused,
     SlipwayError,
 )
@@ -145,9 +147,11 @@ __all__ = [
     "ImageArchived",
     "ImageMissing",
     "ImageUnreadable",
+    "InternalError",
     "LateMention",
     "LeaseTooShort",
     "LeftStopped",
+    "ManagementUnknown",
     "MembershipUnknown",
     "NoAppContainer",
     "NoCommas",

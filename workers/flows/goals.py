@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from deploys.catalogue.service import Service
 from deploys.deploy import ContainerChange, Deploy, Outcome, Verb
-from deploys.errors import AlreadyRuns, NothingToRollBackTo, UnknownTarget
+from deploys.errors import AlreadyRuns, NothingToRollBackTo, Refused, UnknownTarget
 from deploys.mrkdwn import code
 from workers.ecs import task_definitions
 from workers.ecs.app_containers import app_containers
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import Endpoints, RevisionSeen
 from workers.ecs.task_definitions import images_of
+from workers.flows.ending import recorded_revision
 from workers.turn import Turn
 
 KNOWN_SHOWN = 10
@@ -33,6 +35,11 @@ class Goal:
     """Rollback: the images of the containers that it leaves as they are."""
     digest_then: str = ""
     """Rollback: the digest of the main image when the revision ran well, where a record says so."""
+
+
+def needs_copy(deploy: Deploy, source: RevisionSeen) -> bool:
+    """Whether a new revision is registered: only a rollback runs an earlier one as it is. Pure."""
+    return deploy.verb is not Verb.ROLLBACK or source.status != "ACTIVE"
 
 
 def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen, endpoints: Endpoints) -> Goal:
@@ -71,20 +78,25 @@ def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen, endpoints: Endpo
 def changes_between(
     old_revision: RevisionSeen, new_revision: RevisionSeen, service: Service, endpoints: Endpoints
 ) -> tuple[ContainerChange, ...]:
-    """The containers whose images differ, and before them the main one, whether it does or not.
-
-    Nothing is made of either, so where it is unclear which container is the main one, any of those that could
-    be will do.
-
-    Raises ImageUnreadable and the errors of `app_containers`.
-    """
+    """The containers whose images differ, and before them the main one, whether it does or not."""
     old, new = images_of(old_revision), images_of(new_revision)
-    main = app_containers(new_revision, service, endpoints, guess=True)[0]["name"]
+    main = _main_container(new_revision, service, endpoints)
     names = [main, *(name for name in new if name != main and old.get(name) != new[name])]
     return tuple(
         ContainerChange(container=name, old_image=old.get(name, "none"), new_image=new[name])
         for name in names
     )
+
+
+def _main_container(revision: RevisionSeen, service: Service, endpoints: Endpoints) -> str:
+    """Nothing is retagged, so a revision that has other containers than `services.yml` names is no reason to
+    refuse: any that could be the main one will do then."""
+    try:
+        return str(app_containers(revision, service, endpoints, guess=True)[0]["name"])
+    except Refused:
+        containers = cast("list[dict[str, Any]]", revision.raw["containerDefinitions"])
+        essential = (each for each in containers if each.get("essential", True))
+        return str(next(essential, containers[0])["name"])
 
 
 def _digest_then(earlier: Sequence[Deploy], arn: str) -> str:
@@ -103,6 +115,7 @@ def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: st
     Raises:
         NothingToRollBackTo, UnknownTarget, AlreadyRuns
     """
+    running = _recorded_as(earlier, running)
     good = [each for each in earlier if each.outcome is Outcome.SUCCEEDED and each.new_revision and each.plan]
     arn = _of_target(deploy, good) if deploy.target else _before(good, running)
     if arn is None and deploy.target:
@@ -117,6 +130,12 @@ def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: st
     if arn == running:
         raise AlreadyRuns(service=deploy.service.name, revision=arn.rsplit("/", 1)[-1])
     return arn
+
+
+def _recorded_as(earlier: Sequence[Deploy], running: str) -> str:
+    """The revision that a way back had to copy, if its copy runs: the records know that one."""
+    copied = (each for each in earlier if each.restore_revision == running)
+    return next((recorded_revision(each) for each in copied), running)
 
 
 def _listed(tags: Sequence[str]) -> str:

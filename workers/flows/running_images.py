@@ -11,13 +11,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from deploys.deploy import Deploy, MilestoneKind
-from deploys.errors import AwsError, AwsUnavailable, ImageUnreadable
+from deploys.errors import AwsError, AwsUnavailable, ImageUnreadable, SlipwayError
 from deploys.running_images import ImageMatch, RunningImage, RunningImages
 from workers.ecs import tasks
 from workers.ecs.image_indexes import same_image
 from workers.ecs.images import parse
 from workers.ecs.seen import TaskSeen
+from workers.flows.best_effort import attempt, best_effort
 from workers.flows.words import running_images as words
+from workers.flows.words.reasons import without_promise
 from workers.turn import Next, Turn
 
 PATIENCE_SECONDS = 60.0
@@ -51,10 +53,8 @@ def with_images_before(deploy: Deploy, turn: Turn) -> Deploy:
     """The deploy with the images that run before it changes the service, so that its way back can be compared
     with them; without any if AWS does not tell."""
     old = deploy.plan.old_revision if deploy.plan else ""
-    try:
-        seen = running(_listed(deploy, turn), revision=old)
-    except AwsError:
-        return deploy
+    none: list[TaskSeen] = []
+    seen = best_effort(lambda: running(_listed(deploy, turn), revision=old), none)
     return deploy.evolve(images_before=images_of(seen, _containers(deploy)))
 
 
@@ -62,10 +62,9 @@ def tell_back(deploy: Deploy, turn: Turn, revision: str) -> Deploy:
     """The service is back at this revision: the deploy with what its tasks run, which is told if it is
     another image than before."""
     wanted = only_digests(deploy.images_before)
-    try:
-        seen = _judged(deploy, turn, wanted, running(_listed(deploy, turn), revision=revision))
-    except AwsError as error:
-        seen = RunningImages(match=ImageMatch.UNKNOWN, unknown=error.message)
+    seen = attempt(lambda: _judged(deploy, turn, wanted, running(_listed(deploy, turn), revision=revision)))
+    if isinstance(seen, SlipwayError):
+        seen = RunningImages(match=ImageMatch.UNKNOWN, unknown=without_promise(seen.message))
     deploy = deploy.evolve(running_images=seen)
     if not seen.different:
         return deploy
@@ -75,11 +74,8 @@ def tell_back(deploy: Deploy, turn: Turn, revision: str) -> Deploy:
 
 def other_image_ran(deploy: Deploy, turn: Turn, task: TaskSeen) -> str:
     """That this one task ran an image that the plan did not show; empty if it did not, or nobody can tell."""
-    try:
-        seen = _judged(deploy, turn, approved(deploy), [task])
-    except AwsError:
-        return ""
-    return words.other_image_ran(deploy.plan, seen) if deploy.plan and seen.different else ""
+    seen = best_effort(lambda: _judged(deploy, turn, approved(deploy), [task]), None)
+    return words.other_image_ran(deploy.plan, seen) if deploy.plan and seen and seen.different else ""
 
 
 def running(seen: Sequence[TaskSeen], *, started_by: str = "", revision: str = "") -> list[TaskSeen]:
@@ -145,15 +141,17 @@ def _others(wanted: Mapping[str, str], images: Sequence[RunningImage]) -> list[R
 
 
 def _look(deploy: Deploy, turn: Turn) -> RunningImages:
-    try:
-        ours = running(_listed(deploy, turn), started_by=deploy.deployment_id or "")
-        return _judged(deploy, turn, approved(deploy), ours)
-    except AwsUnavailable as error:
+    ours = deploy.deployment_id or ""
+    seen = attempt(
+        lambda: _judged(deploy, turn, approved(deploy), running(_listed(deploy, turn), started_by=ours))
+    )
+    if not isinstance(seen, SlipwayError):
+        return seen
+    since = None
+    if isinstance(seen, AwsUnavailable):
         before = deploy.running_images
         since = before.unread_since if before and before.unread_since is not None else turn.now()
-        return RunningImages(match=ImageMatch.UNKNOWN, unknown=error.message, unread_since=since)
-    except AwsError as error:
-        return RunningImages(match=ImageMatch.UNKNOWN, unknown=error.message)
+    return RunningImages(match=ImageMatch.UNKNOWN, unknown=without_promise(seen.message), unread_since=since)
 
 
 def _judged(deploy: Deploy, turn: Turn, wanted: Mapping[str, str], seen: Sequence[TaskSeen]) -> RunningImages:

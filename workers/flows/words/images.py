@@ -33,15 +33,17 @@ def _with_tag(image: str, main: str, tag: str) -> str:
     return f"{code(shown(image))} ({code(tag)})" if known else code(shown(image))
 
 
-def found(plan: Plan) -> str:
+def found(deploy: Deploy, plan: Plan) -> str:
     """What the registry says about the image: digest, size and push time."""
-    if not plan.digest and ecr_repository(parse(plan.changes[0].new_image)) is not None:
+    in_ecr = ecr_repository(parse(plan.changes[0].new_image)) is not None
+    # ECR may also have refused to answer; that keeps nobody from a rollback, and refuses everything else.
+    if not plan.digest and in_ecr and deploy.verb is not Verb.ROLLBACK:
         return (
             "ECR fetches the image from another registry when it is first pulled (a pull-through cache "
             "rule), so I cannot check that it exists"
         )
     if not plan.digest:
-        return "the image is not in a private ECR repository, so I cannot check that it exists"
+        return "I cannot ask the image's registry, so I cannot check that the image exists"
     about = [f"image digest {code(plan.digest[:19])}"]
     if plan.size is not None:
         about.append(size(plan.size))
