@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deploys.deploy import Deploy, MilestoneKind
-from workers.ecs import pins, registry, task_definitions
-from workers.ecs.image_indexes import same_image
+from workers.ecs import image_indexes, pins, registry, task_definitions
 from workers.ecs.images import ImageReference, parse
 from workers.ecs.seen import RevisionSeen, ServiceSeen
 from workers.ecs.task_definitions import images_of
@@ -57,7 +56,7 @@ def _points_elsewhere(turn: Turn, image: ImageReference, ran: str) -> bool:
     if image.digest or not registry.checkable(image):
         return False
     now = registry.find(turn.region, image)
-    if now is not None and same_image(turn.region, image, now.digest, ran) is not False:
+    if now and image_indexes.same_image(turn.region, image, now.digest, ran) is not False:
         return False
     return registry.find(turn.region, image.with_digest(ran)) is not None
 

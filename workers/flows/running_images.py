@@ -13,8 +13,7 @@ from collections.abc import Mapping, Sequence
 from deploys.deploy import Deploy, MilestoneKind
 from deploys.errors import AwsError, AwsUnavailable, ImageUnreadable, SlipwayError
 from deploys.running_images import ImageMatch, RunningImage, RunningImages
-from workers.ecs import tasks
-from workers.ecs.image_indexes import same_image
+from workers.ecs import image_indexes, tasks
 from workers.ecs.images import parse
 from workers.ecs.seen import TaskSeen
 from workers.flows.best_effort import attempt, best_effort
@@ -167,7 +166,7 @@ def _judged(deploy: Deploy, turn: Turn, wanted: Mapping[str, str], seen: Sequenc
 
 def _answer(turn: Turn, reference: str, wanted: str, seen: RunningImage) -> bool | str:
     try:
-        same = same_image(turn.region, parse(reference), wanted, seen.digest)
+        same = image_indexes.same_image(turn.region, parse(reference), wanted, seen.digest)
     except AwsUnavailable:
         raise
     except (AwsError, ImageUnreadable) as error:

@@ -40,8 +40,12 @@ NOT_NEEDED = frozenset(
     {
         "alarms.read",
         "http_check.look",
+        "image_indexes.platforms",
+        "image_indexes.read_manifest",
+        "image_indexes.same_image",
         "logs.last_lines",
         "protection.of_tasks",
+        "registry.find",
         "rollouts.stop",
         "services.tag",
         "services.untag",
@@ -57,7 +61,7 @@ BEFORE_THE_CHANGE = frozenset(
         "one_off.find",
         "one_off.run",
         "one_off.stop",
-        "registry.find",
+        "registry.is_pulled_through",
         "registry.newest_images",
         "registry.recent_tags",
     }

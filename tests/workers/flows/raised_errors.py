@@ -13,6 +13,8 @@ EVERY_ERROR = {
 RAISED: tuple[type[Exception], ...] = (
     errors.AwsCredentials,
     errors.AwsDenied,
+    errors.AwsDeniedByOwner,
+    errors.AwsDeniedByPolicy,
     errors.AwsDeniedToRole,
     errors.AwsError,
     errors.AwsForbidden,
@@ -78,6 +80,7 @@ NEVER_RAISED = {
     errors.AlarmMissing,
     errors.AlarmRinging,
     errors.AlreadyRuns,
+    errors.ContainerUnclear,
     errors.DaemonStopStart,
     errors.EcsShiftsNoTraffic,
     errors.EcsShiftsTraffic,
@@ -88,6 +91,7 @@ NEVER_RAISED = {
     errors.ImageMissing,
     errors.LeftStopped,
     errors.ManagementUnknown,
+    errors.NoAppContainer,
     errors.NoSuchContainerBefore,
     errors.NothingRuns,
     errors.NothingToFollow,
@@ -100,6 +104,7 @@ NEVER_RAISED = {
     errors.ScalingNotSuspended,
     errors.ServiceMissing,
     errors.ServiceNotActive,
+    errors.TagsNotCached,
     errors.TagsUnknown,
     errors.UnknownTarget,
 }
