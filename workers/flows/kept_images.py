@@ -1,7 +1,7 @@
 """The way back runs what ran before, also if the tag that the recorded revision names points elsewhere now.
 
-ECS resolves a tag to a digest anew for each deployment. So if the tag was pushed again, or deleted, a copy of
-the revision that names the image by the digest that ran is brought back instead.
+ECS resolves a tag to a digest for each deployment. So if the tag was pushed again, or deleted, a copy of the
+revision that names the image by the digest that ran is brought back instead.
 """
 
 from __future__ import annotations

@@ -125,8 +125,8 @@ def compared(
     if not wanted:
         return looked.evolve(match=ImageMatch.NOT_COMPARED)
     others = _others(wanted, images)
-    if strangers := tuple(each for each in others if answers[each.container, each.digest] is False):
-        return looked.evolve(match=ImageMatch.DIFFERENT, different=strangers)
+    if different_ones := tuple(each for each in others if answers[each.container, each.digest] is False):
+        return looked.evolve(match=ImageMatch.DIFFERENT, different=different_ones)
     unknown = [why for each in others if isinstance(why := answers[each.container, each.digest], str)]
     if tasks == 0:
         unknown.append(words.no_tasks())

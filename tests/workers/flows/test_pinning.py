@@ -229,7 +229,7 @@ def test_without_the_key_a_registry_that_cannot_be_asked_refuses_nothing_and_the
 
 @pytest.mark.parametrize("verb", [Verb.RESTART, Verb.ROLLBACK])
 def test_a_restart_or_rollback_of_what_has_to_be_approved_says_nothing_of_pins(verb: Verb) -> None:
-    """It names nothing anew."""
+    """It names no image again."""
     deploy = a_deploy(a_service(pin=None, approvals=1), verb=verb)
 
     assert "pinned" not in asking.plan(deploy, a_plan())

@@ -79,7 +79,7 @@ def test_an_image_that_is_not_in_the_cache_yet_cannot_be_checked_and_is_deployed
     assert [image.container for image in deploy.running_images.images] == ["envoy"]
 
 
-def test_one_that_was_pulled_before_is_checked_as_ever(yard: Yard) -> None:
+def test_one_that_was_pulled_before_is_checked(yard: Yard) -> None:
     add_rule(yard)
     set_images(yard, envoy=f"{CACHED}:v1.31")
     set_images(yard, envoy=f"{CACHED}:v1.30")
@@ -140,7 +140,7 @@ def test_without_the_permission_it_is_called_missing_and_the_permission_is_named
     )
 
 
-def test_a_missing_image_outside_of_every_rule_is_missing_as_ever(yard: Yard) -> None:
+def test_a_missing_image_outside_of_every_rule_is_missing(yard: Yard) -> None:
     add_rule(yard, "web-not-really")
 
     said = refusal(yard, yard.until_over(yard.ask("web", "9.9.9")))
