@@ -32,11 +32,20 @@ def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None =
         "at": f"{now:.3f}",
         "fence": str(fence or ""),
         "digest": (deploy.plan.digest or "") if deploy.plan else "",
+        "running": _running(deploy),
         "revision": deploy.new_revision or "",
         "deployment": deploy.deployment_id or "",
         "approvers": ",".join(d.user for d in deploy.decisions),
     }
     return [part for pair in fields.items() for part in pair]
+
+
+def _running(deploy: Deploy) -> str:
+    """The digests that the main container was seen to run; several, if its tasks differed."""
+    if deploy.running_images is None or deploy.plan is None:
+        return ""
+    main = deploy.plan.changes[0].container
+    return ",".join(each.digest for each in deploy.running_images.images if each.container == main)
 
 
 def trail(

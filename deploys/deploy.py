@@ -17,6 +17,7 @@ from deploys.observed import Original, Rollout, TaskAlive
 from deploys.one_off import OneOff
 from deploys.phase import Outcome, Phase, Verb
 from deploys.plan import ContainerChange, Plan
+from deploys.running_images import RunningImage, RunningImages
 from deploys.scaling import Scaling
 from deploys.traffic import Shift
 from deploys.way_back import WayBack
@@ -127,6 +128,10 @@ class Deploy(Frozen):
     """ECS's own way back, once it was seen under way."""
     way_back: WayBack | None = None
     """The way back, once it has begun."""
+    images_before: tuple[RunningImage, ...] = ()
+    """The images of the running tasks before the service was changed."""
+    running_images: RunningImages | None = None
+    """The images of the running tasks at the last look: the new ones, or after a way back the old ones."""
     rollout: Rollout = Rollout()
     shift: Shift | None = None
     """Where ECS is with moving the traffic (native strategies)."""

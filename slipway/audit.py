@@ -93,6 +93,7 @@ _WHERE_USED: tuple[Column[Entry], ...] = (
     ("decided by", lambda entry: entry.get("approvers", "")),
     ("revision", lambda entry: entry.get("revision", "").rsplit("/", 1)[-1]),
     ("deployment", lambda entry: entry.get("deployment", "")),
-    ("digest", lambda entry: entry.get("digest", "")),
+    ("digest planned", lambda entry: entry.get("digest", "")),
+    ("digest running", lambda entry: entry.get("running", "")),
     _named("fence"),
 )

@@ -41,7 +41,7 @@ def _approvals(service: Service) -> str:
 
 
 def _pinned(service: Service) -> str:
-    return "" if service.pin is Pin.TAG else service.pin
+    return Pin.DIGEST if service.pins else ""
 
 
 def _before(service: Service) -> str:

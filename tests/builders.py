@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deploys.batch import Batch
-from deploys.catalogue.service import Service, Strategy
+from deploys.catalogue.service import Pin, Service, Strategy
 from deploys.deploy import ContainerChange, Deploy, Original, Phase, Plan, new_deploy_id
 
 NOW = 1_790_000_000.0
@@ -14,13 +14,14 @@ REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
 def a_service(name: str = "web", **changes: Any) -> Service:
-    """A rolling service that everybody may deploy."""
+    """A rolling service that everybody may deploy, by tag, so that tests read what runs."""
     fields: dict[str, Any] = {
         "name": name,
         "cluster": "production",
         "ecs_service": name,
         "region": "eu-west-1",
         "strategy": Strategy.ROLLING,
+        "pin": Pin.TAG,
     }
     return Service(**{**fields, **changes})
 

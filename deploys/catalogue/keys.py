@@ -40,7 +40,7 @@ Way = Annotated[
     WithJsonSchema({"type": "string", "enum": [str(each) for each in Strategy]}),
 ]
 PinnedBy = Annotated[
-    Pin,
+    Pin | None,
     BeforeValidator(values.one_of(Pin, "a way to name an image")),
     WithJsonSchema({"type": "string", "enum": [str(each) for each in Pin]}),
 ]
@@ -78,8 +78,9 @@ class Defaults(BaseModel):
     )
     containers: Containers = Field(
         default_factory=tuple,
-        description="Containers that get the new image tag. Without it those that share the image "
-        "repository of the first essential container.",
+        description="Containers that get the new image tag. Without it the app: the one that the "
+        "load balancer, Service Connect or service discovery names, or else the only essential one; and "
+        "those that share its image repository.",
     )
     strategy: Way = Field(
         default=Strategy.ROLLING,
@@ -120,9 +121,10 @@ class Defaults(BaseModel):
         default=1800, description="How long a question for approval stays open: 90s, 20m, 1h30m, or seconds."
     )
     pin: PinnedBy = Field(
-        default=Pin.TAG,
+        default_factory=_nothing,
         description="What a new revision names the image by: its tag, or the digest that the tag points to "
-        "when the deploy is planned.",
+        "when the deploy is planned. Without it the digest, where approvals are needed and the registry "
+        "tells it; else the tag.",
     )
     before: Before = Field(
         default_factory=_nothing,

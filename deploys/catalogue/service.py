@@ -77,7 +77,7 @@ class Service(BaseModel):
     ecs_service: str
     region: str
     containers: tuple[str, ...] = ()
-    """Containers to retag. Empty: those that share the image repository of the first essential container."""
+    """Containers to retag. Empty: the app's, as `workers/ecs/app_containers.py` finds it."""
     strategy: Strategy = Strategy.ROLLING
     deployers: tuple[str, ...] = ()
     """User ids (U..., W...) and user group ids (S...) who may deploy. Empty: everybody in the workspace."""
@@ -95,11 +95,18 @@ class Service(BaseModel):
     """Tasks of the new version that fail in a row until it is rolled back (count). 0: never for that."""
     approval_expiry: int = 1800
     """Seconds an approval question stays open."""
-    pin: Pin = Pin.TAG
+    pin: Pin | None = None
+    """None: it is not written, so `pins` decides."""
     before: TaskBefore | None = None
     after: CheckAfter | None = None
     role: Role | None = None
     """The role to assume. None: the workers' own credentials."""
+
+    @property
+    def pins(self) -> bool:
+        """Whether a new revision names the image by its digest: what is approved is to be what runs. Unless
+        the file asks for it, that holds only where the registry tells the digest."""
+        return self.pin is Pin.DIGEST or (self.pin is None and self.approvals > 0)
 
 
 class Group(BaseModel):

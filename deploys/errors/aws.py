@@ -27,6 +27,16 @@ class AwsForbidden(AwsDenied):
     whoever owns that policy has to lift it."""
 
 
+class AwsDeniedByOwner(AwsDenied):
+    sentence = """AWS does not allow {action}: {detail} That belongs to account {account}, and its policy
+    there has to allow it: the role of the caller alone cannot."""
+
+
+class AwsDeniedByPolicy(AwsDenied):
+    sentence = """AWS does not allow {action}: {detail} Adding it to the role does not help: the {policy} that
+    holds for the caller has to allow it."""
+
+
 class AwsDeniedToRole(AwsDenied):
     sentence = """AWS does not allow {action}: {detail} Add it to that role, which `services.yml` names for
     the service."""

@@ -32,6 +32,11 @@ class RollbackImageChanged(Refused):
     `services.yml` keeps this from happening again."""
 
 
+class TagsNotCached(Refused):
+    sentence = """ECR fetches `{image}` from another registry by a pull-through cache rule, and has no tag of
+    it yet, so I cannot list them."""
+
+
 class TagsUnknown(Refused):
     sentence = """The image of `{service}`, `{image}`, is not in a private ECR repository, and I can list the
     tags of those alone."""
@@ -43,4 +48,5 @@ class ImageUnreadable(Refused):
 
 class RepositoryMissing(Refused):
     sentence = """ECR has no repository `{repository}` in account {account} ({region}), so there is no image
-    `{image}`. Nothing was registered. Check the image in the task definition, or create the repository."""
+    `{image}`. Nothing was registered. Check the image in the task definition, or create the
+    repository.{hint}"""

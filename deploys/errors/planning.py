@@ -29,6 +29,19 @@ class NoSuchContainer(Refused):
     `containers` of `{service}` in `services.yml`."""
 
 
+class ContainerUnclear(Refused):
+    sentence = """I cannot tell which container of the task definition `{family}` is the app: {candidates}
+    could all be, and the service's load balancer, Service Connect and service discovery do not single one
+    out. Nothing was registered. Write the one that gets the new tag in `services.yml`, as `containers` of
+    `{service}`."""
+
+
+class NoAppContainer(Refused):
+    sentence = """Every container of the task definition `{family}` is a sidecar by its own settings (a log
+    router, a proxy or an agent that AWS adds): {present}. Nothing was registered. Write the one that gets the
+    new tag in `services.yml`, as `containers` of `{service}`."""
+
+
 class NoSuchContainerBefore(Refused):
     sentence = """The task before the rollout is to run in container `{missing}`, but the task definition
     `{family}` has no such container. It has: {present}. Check `container` under `before` of `{service}` in

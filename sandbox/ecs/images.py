@@ -13,6 +13,8 @@ from enum import Enum
 from moto.ecr.models import Image as EcrImage
 from moto.ecr.models import ecr_backends
 
+from sandbox.ecs.pull_through import Rules
+
 _ECR_REGISTRY = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
 
 PUBLIC_TAGS = {"public.ecr.aws/envoy/envoy": frozenset({"v1.29", "v1.30", "v1.31"})}
@@ -68,8 +70,8 @@ class Images:
     """Looks images up in the region's ECR, and answers for public registries out of hand."""
 
     def __init__(self, account: str, region: str) -> None:
-        self._account = account
-        self._region = region
+        self._home = (account, region)
+        self.pull_through = Rules(account, region)
 
     def find(self, image: str) -> FoundImage:
         reference = Reference.parse(image)
@@ -82,7 +84,17 @@ class Images:
             ):
                 tag = next(iter(stored.image_tags), "") if reference.digest else reference.tag
                 return FoundImage(_behaviour(tag or ""), stored.image_digest)
-        return FoundImage(Behaviour.MISSING)
+        return self._fetched((registry["account"], registry["region"]), reference)
+
+    def _fetched(self, home: tuple[str, str], reference: Reference) -> FoundImage:
+        """What ECR fetches from elsewhere by a pull-through cache rule, and keeps."""
+        upstream = self.pull_through.upstream(reference.repository) if home == self._home else None
+        if upstream is None or reference.tag is None:
+            return FoundImage(Behaviour.MISSING)
+        found = _find_public(Reference.parse(f"{upstream}:{reference.tag}"))
+        if found.digest is not None:
+            self.pull_through.cache(reference.repository, reference.tag, found.digest)
+        return found
 
     def _stored(self, account: str, region: str, repository: str) -> list[EcrImage]:
         found = ecr_backends[account][region].repositories.get(repository)

@@ -42,9 +42,11 @@ def test_a_right_file_is_shown_as_a_table_with_its_defaults_filled_in() -> None:
         "services.yml is right: 2 services.\n"
         "\n"
         "service  strategy    in ECS                       may deploy  approvals        channels    "
-        "deadline\n"
-        "web      rolling     eu-west-1 production/web     everybody   none             any         20m\n"
-        "ledger   stop-start  eu-west-1 production/ledger  everybody   1 of U02BOB0000  C01DEPLOYS  10m\n"
+        "deadline  pinned by\n"
+        "web      rolling     eu-west-1 production/web     everybody   none             any         "
+        "20m       -\n"
+        "ledger   stop-start  eu-west-1 production/ledger  everybody   1 of U02BOB0000  C01DEPLOYS  "
+        "10m       digest\n"
     )
 
 

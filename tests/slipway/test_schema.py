@@ -100,5 +100,4 @@ def test_defaults_are_those_a_service_gets(schema: dict[str, Any]) -> None:
         "deadline": 1200,
         "give_up_after": 3,
         "approval_expiry": 1800,
-        "pin": "tag",
     }

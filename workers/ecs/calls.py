@@ -13,6 +13,8 @@ from botocore.parsers import ResponseParserError
 from deploys.errors import (
     AwsCredentials,
     AwsDenied,
+    AwsDeniedByOwner,
+    AwsDeniedByPolicy,
     AwsDeniedToRole,
     AwsError,
     AwsForbidden,
@@ -32,6 +34,9 @@ _NOT_AUTHORIZED = re.compile(
     r"(?: on resource: (?P<resource>\S+))?(?P<because>.*)",
     re.DOTALL,
 )
+
+_NO_POLICY = re.compile(r"no (?P<policy>[A-Za-z -]+?(?:policy|boundary)) allows")
+"""Which of a caller's policies lacks the permission (IAM user guide, "Access denied error messages")."""
 
 _MALFORMED = re.compile(
     r'^(?:Invalid \w+ for parameter |(?:Missing required|Unknown) parameter in )([\w.\[\]]+)(?:: "(\w+)")?',
@@ -120,10 +125,22 @@ def _denied(permission: re.Match[str], facts: dict[str, str]) -> AwsDenied:
     if because and "identity-based policy allows" not in because:
         detail += f" ({escape(because.strip('()'))})"
     asked = {**facts, "action": permission["action"], "resource": resource, "who": who}
-    kind = AwsDeniedToRole if is_ours(who) else AwsDenied
+    denier = _NO_POLICY.search(because)
+    policy, account = denier["policy"] if denier else "", _account(resource)
+    kind: type[AwsDenied] = AwsDeniedToRole if is_ours(who) else AwsDenied
     if "explicit deny" in because:
         kind = AwsForbidden
-    return kind(detail=f"{detail}.", **asked)
+    elif account and ("resource-based" in policy or (not because and account != _account(who))):
+        kind = AwsDeniedByOwner
+    elif policy and not policy.startswith(("identity-based", "resource-based")):
+        kind = AwsDeniedByPolicy
+    return kind(detail=f"{detail}.", account=account, policy=policy, **asked)
+
+
+def _account(arn: str) -> str:
+    """The account that an ARN names; empty where it names none."""
+    parts = arn.split(":")
+    return parts[4] if len(parts) > 5 and parts[0] == "arn" else ""
 
 
 def _malformed(error: boto.ParamValidationError, action: str) -> AwsRefused:

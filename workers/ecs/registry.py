@@ -14,6 +14,7 @@ from workers.ecs.session import Region
 if TYPE_CHECKING:
     from mypy_boto3_ecr.type_defs import ImageDetailTypeDef, ImageIdentifierTypeDef
 
+_EVERY_REPOSITORY = "ROOT"
 _PAGE = 1000
 _PAGES = 10
 
@@ -52,6 +53,26 @@ def find(region: Region, reference: ImageReference) -> ImageSeen | None:
             raise ImageArchived(image=escape(str(reference)), status=image["imageStatus"])
         return _seen(image)
     return None
+
+
+def is_pulled_through(region: Region, reference: ImageReference) -> bool:
+    """Whether ECR fetches images of this repository from another registry, by a pull-through cache rule: then
+    one that it does not have may come to be when it is pulled. The reference must be `checkable`.
+
+    A rule's prefix ends where a slash follows; ROOT stands for every repository (ECR user guide, "Customizing
+    repository prefixes").
+
+    Raises the errors of `aws_call`.
+    """
+    account, home, repository = _repository(reference)
+    with aws_call("ecr:DescribePullThroughCacheRules"):
+        pages = (
+            region.elsewhere(home)
+            .ecr.get_paginator("describe_pull_through_cache_rules")
+            .paginate(registryId=account)
+        )
+        prefixes = [rule["ecrRepositoryPrefix"] for page in pages for rule in page["pullThroughCacheRules"]]
+    return any(prefix == _EVERY_REPOSITORY or repository.startswith(f"{prefix}/") for prefix in prefixes)
 
 
 def recent_tags(region: Region, reference: ImageReference, count: int = 5) -> list[str]:
@@ -105,7 +126,7 @@ def _explained(error: AwsRefused, reference: ImageReference) -> AwsRefused | Rep
         return error
     account, home, repository = _repository(reference)
     return RepositoryMissing(
-        account=account, region=home, repository=escape(repository), image=escape(str(reference))
+        account=account, region=home, repository=escape(repository), image=escape(str(reference)), hint=""
     )
 
 

@@ -39,6 +39,16 @@ class EventSeen:
 
 
 @dataclass(frozen=True)
+class Endpoints:
+    """What of a task the service sends traffic to."""
+
+    containers: tuple[str, ...] = ()
+    """Containers that its load balancers and service registries name."""
+    ports: tuple[str, ...] = ()
+    """Port mappings, by name, that Service Connect and VPC Lattice name."""
+
+
+@dataclass(frozen=True)
 class ServiceSeen:
     """An ECS service as DescribeServices gives it."""
 
@@ -72,6 +82,7 @@ class ServiceSeen:
     """Where and how its tasks run, as RunTask takes it: network configuration, launch type or capacity
     providers, platform version, placement."""
     tags: dict[str, str] = field(default_factory=dict)
+    endpoints: Endpoints = Endpoints()
 
     @property
     def primary(self) -> DeploymentSeen | None:

@@ -9,7 +9,7 @@ from deploys.errors import AwsRefused
 from workers.ecs import failures, traffic
 from workers.ecs.batches import in_batches
 from workers.ecs.calls import aws_call
-from workers.ecs.seen import DeploymentSeen, EventSeen, ServiceSeen
+from workers.ecs.seen import DeploymentSeen, Endpoints, EventSeen, ServiceSeen
 from workers.ecs.session import Region
 
 if TYPE_CHECKING:
@@ -119,6 +119,25 @@ def _seen(service: ServiceTypeDef) -> ServiceSeen:
         launch_type=service.get("launchType", ""),
         launch=_launch(service),
         tags={tag["key"]: tag.get("value", "") for tag in service.get("tags", ()) if "key" in tag},
+        endpoints=_endpoints(service),
+    )
+
+
+def _endpoints(service: ServiceTypeDef) -> Endpoints:
+    """Service Connect and VPC Lattice stand in the deployments (ECS API reference, Deployment)."""
+    primary = [each for each in service.get("deployments", ()) if each["status"] == "PRIMARY"]
+    reached = (*service.get("loadBalancers", ()), *service.get("serviceRegistries", ()))
+    connected = [
+        port
+        for deployment in primary
+        for port in (
+            *deployment.get("serviceConnectConfiguration", {}).get("services", ()),
+            *deployment.get("vpcLatticeConfigurations", ()),
+        )
+    ]
+    return Endpoints(
+        containers=tuple(dict.fromkeys(name for each in reached if (name := each.get("containerName")))),
+        ports=tuple(dict.fromkeys(name for each in connected if (name := each.get("portName")))),
     )
 
 

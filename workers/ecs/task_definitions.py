@@ -11,13 +11,14 @@ import botocore.session
 
 from deploys.catalogue.service import Service
 from deploys.deploy import ContainerChange
-from deploys.errors import ImageUnreadable, NoSuchContainer, UnknownField
+from deploys.errors import UnknownField
 from deploys.mrkdwn import code, escape
 from workers.ecs.answers import UNKNOWN_FIELDS
+from workers.ecs.app_containers import app_containers
 from workers.ecs.calls import aws_call
 from workers.ecs.images import ImageReference, parse
 from workers.ecs.pins import TAG_MARK
-from workers.ecs.seen import RevisionSeen
+from workers.ecs.seen import Endpoints, RevisionSeen
 from workers.ecs.session import Region
 
 DEPLOY_TAG = "slipway:deploy"
@@ -71,11 +72,13 @@ def check_copyable(revision: RevisionSeen) -> None:
         )
 
 
-def changes(revision: RevisionSeen, service: Service, tag: str) -> tuple[ContainerChange, ...]:
+def changes(
+    revision: RevisionSeen, service: Service, endpoints: Endpoints, tag: str
+) -> tuple[ContainerChange, ...]:
     """The containers that a deploy of this tag changes, with their images before and after, also where those
     are equal.
 
-    Raises NoSuchContainer and ImageUnreadable.
+    Raises ImageUnreadable and the errors of `app_containers`.
     """
     return tuple(
         ContainerChange(
@@ -83,16 +86,22 @@ def changes(revision: RevisionSeen, service: Service, tag: str) -> tuple[Contain
             old_image=container["image"],
             new_image=str(parse(container["image"]).with_tag(tag)),
         )
-        for container in _to_retag(revision, service)
+        for container in app_containers(revision, service, endpoints)
     )
 
 
-def main_image(revision: RevisionSeen, service: Service) -> ImageReference:
-    """The image that tells which version runs: that of the first container that a deploy changes.
+def main_image(revision: RevisionSeen, service: Service, endpoints: Endpoints) -> ImageReference:
+    """The image that tells which version runs: that of the main container.
 
-    Raises NoSuchContainer and ImageUnreadable.
+    Raises ImageUnreadable and the errors of `app_containers`.
     """
-    return parse(_to_retag(revision, service)[0]["image"])
+    return parse(app_containers(revision, service, endpoints)[0]["image"])
+
+
+def images_of(revision: RevisionSeen) -> dict[str, str]:
+    """The image of each container, by the container's name."""
+    containers = cast("list[dict[str, Any]]", revision.raw["containerDefinitions"])
+    return {container["name"]: container["image"] for container in containers}
 
 
 def copied(
@@ -213,42 +222,6 @@ def request_members() -> frozenset[str]:
     model = botocore.session.Session().get_service_model("ecs")
     shape = model.operation_model("RegisterTaskDefinition").input_shape
     return frozenset(shape.members) if shape else frozenset()
-
-
-def _to_retag(revision: RevisionSeen, service: Service) -> list[dict[str, Any]]:
-    """The containers named in the catalogue, in that order; or those that share the image repository of the
-    first essential one, in the revision's order, that one first."""
-    containers = cast("list[dict[str, Any]]", revision.raw["containerDefinitions"])
-    if service.containers:
-        by_name = {container["name"]: container for container in containers}
-        _check_names(revision, service, list(by_name))
-        return [by_name[name] for name in dict.fromkeys(service.containers)]
-    main = next((container for container in containers if container.get("essential", True)), containers[0])
-    image = parse(main["image"])
-    return [main] + [
-        container
-        for container in containers
-        if container is not main and _shares_repository(container["image"], image)
-    ]
-
-
-def _check_names(revision: RevisionSeen, service: Service, present: list[str]) -> None:
-    missing = [name for name in service.containers if name not in present]
-    if missing:
-        raise NoSuchContainer(
-            family=escape(revision.family),
-            missing=", ".join(code(name) for name in missing),
-            present=", ".join(code(name) for name in present),
-            service=escape(service.name),
-        )
-
-
-def _shares_repository(image: str, main: ImageReference) -> bool:
-    """A sidecar's image that cannot be read is no reason to refuse: it stays as it is."""
-    try:
-        return parse(image).same_repository(main)
-    except ImageUnreadable:
-        return False
 
 
 def _tags(answer: Any) -> tuple[tuple[str, str], ...]:

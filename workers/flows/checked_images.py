@@ -3,12 +3,12 @@
 The same tag with the same digest is the same image, whether the revision names it by tag or by digest.
 Another tag of the same image is deployed, as that is what people will read afterwards. A rollback to a tag
 that was pushed anew is refused: what it points to now is not what ran well. An image whose registry does not
-let itself be asked does not refuse a rollback: that registers nothing, and ECS pulled it before.
+let itself be asked does not refuse a rollback: that registers nothing, and ECS pulled it before. One that
+ECR is to fetch by a pull-through cache rule cannot be checked before it is pulled.
 """
 
 from __future__ import annotations
 
-from deploys.catalogue.service import Pin
 from deploys.deploy import ContainerChange, Deploy, Verb
 from deploys.errors import (
     AwsDenied,
@@ -16,6 +16,7 @@ from deploys.errors import (
     ImageMissing,
     ImageUnreadable,
     PinUnknown,
+    RepositoryMissing,
     RollbackImageChanged,
     RollbackImageMissing,
     SameImage,
@@ -25,6 +26,7 @@ from workers.ecs import images, registry, tasks
 from workers.ecs.pins import SHORT
 from workers.ecs.seen import ImageSeen
 from workers.flows.goals import Goal
+from workers.flows.words import images as words
 from workers.flows.words.measures import short
 from workers.turn import Turn
 
@@ -44,7 +46,7 @@ def check_images(
     main = found[goal.changes[0].new_image]
     _refuse_overwritten(deploy, goal, main)
     changes = tuple(_with_digest(change, found[change.new_image]) for change in goal.changes)
-    if deploy.verb is Verb.DEPLOY and deploy.service.pin is Pin.DIGEST:
+    if deploy.verb is Verb.DEPLOY and deploy.service.pins:
         changes = tuple(_pinned(change, deploy) for change in changes)
     return changes, main
 
@@ -98,10 +100,15 @@ def _find(deploy: Deploy, turn: Turn, goal: Goal, image: str) -> ImageSeen | Non
         if deploy.verb is Verb.ROLLBACK:
             return None  # a registry that does not answer is no reason to refuse a way back
         raise
-    if found is not None:
+    except RepositoryMissing as error:
+        if (hint := _why_not_cached(turn, reference)) is None:
+            return None
+        raise RepositoryMissing(**{**error.facts, "hint": hint}) from error
+    if found is not None or (hint := _why_not_cached(turn, reference)) is None:
         return found
     newest = registry.recent_tags(turn.region, reference)
-    recent = f"The newest tags are {', '.join(f'`{escape(tag)}`' for tag in newest)}." if newest else ""
+    listed = f"The newest tags are {', '.join(f'`{escape(tag)}`' for tag in newest)}." if newest else ""
+    recent = f"{listed}{hint}"
     if deploy.verb is Verb.ROLLBACK:
         raise RollbackImageMissing(
             service=deploy.service.name,
@@ -110,6 +117,15 @@ def _find(deploy: Deploy, turn: Turn, goal: Goal, image: str) -> ImageSeen | Non
             recent=recent,
         )
     raise ImageMissing(image=escape(image), recent=recent)
+
+
+def _why_not_cached(turn: Turn, reference: images.ImageReference) -> str | None:
+    """None if ECR fetches such an image when it is pulled, so that it may be there though ECR does not have
+    it yet. Otherwise what to add where it is called missing: empty, or that nobody can tell."""
+    try:
+        return None if registry.is_pulled_through(turn.region, reference) else ""
+    except (AwsDenied, AwsRefused):
+        return words.cache_rules_unknown()
 
 
 def _refuse_overwritten(deploy: Deploy, goal: Goal, main: ImageSeen | None) -> None:
@@ -131,6 +147,8 @@ def _with_digest(change: ContainerChange, image: ImageSeen | None) -> ContainerC
 
 
 def _pinned(change: ContainerChange, deploy: Deploy) -> ContainerChange:
+    if change.digest is None and deploy.service.pin is None:
+        return change  # nobody asked for it in so many words, so the tag has to do; the plan says so
     if change.digest is None:
         raise PinUnknown(service=deploy.service.name, image=escape(change.new_image))
     return change.evolve(new_image=str(images.parse(change.new_image).with_digest(change.digest)))

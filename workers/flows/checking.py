@@ -24,11 +24,12 @@ from workers.ecs.seen import ServiceSeen
 from workers.flows.best_effort import attempt, best_effort
 from workers.flows.ending import end, go_back, gone, look_again, superseded
 from workers.flows.rollout import wants_no_task
+from workers.flows.running_images import different, look_twice
 from workers.flows.serving import recounted
 from workers.flows.stop_start import taken
 from workers.flows.words import checking as words
 from workers.flows.words import emptied as emptied_words
-from workers.flows.words import endings, reasons
+from workers.flows.words import endings, reasons, running_images
 from workers.http_check import Answer
 from workers.turn import Next, Turn
 
@@ -94,6 +95,12 @@ def check(deploy: Deploy, turn: Turn) -> Next:
     if verdict is Verdict.UNMADE:
         return back(deploy, turn, Outcome.ROLLED_BACK, words.unmade(wanted, made.unread, lasted))
     if verdict is Verdict.HELD:
+        looked_again = look_twice(deploy, turn)
+        if isinstance(looked_again, Next):
+            return looked_again
+        deploy = looked_again
+        if different(deploy):
+            return other_image(deploy, turn)
         deploy = recounted(_as_it_runs(deploy, turn), turn)
         took = turn.now() - deploy.requested_at
         text = f"{endings.succeeded(deploy, took)} {words.held(wanted, made, lasted)}"
@@ -140,6 +147,14 @@ def overdue(deploy: Deploy, now: float) -> bool:
     """Whether the check lasts longer than any look could explain, as its step fails again and again."""
     wanted = after(deploy)
     return wanted is None or now - deploy.phase_since > wanted.lasts + PATIENCE_SECONDS
+
+
+def other_image(deploy: Deploy, turn: Turn) -> Next:
+    """Its tasks run an image that the plan did not show."""
+    seen, plan = deploy.running_images, deploy.plan
+    if seen is None or plan is None:
+        raise ValueError(f"deploy {deploy.id} has no images to compare")
+    return back(deploy, turn, Outcome.ROLLED_BACK, running_images.other_image(plan, seen))
 
 
 def back(deploy: Deploy, turn: Turn, back_to: Outcome, reason: str) -> Next:

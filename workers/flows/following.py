@@ -12,7 +12,7 @@ from workers.ecs.seen import DeploymentSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.flows.aftermath import newer_than_ours, succeeded_before
 from workers.flows.best_effort import attempt, best_effort
 from workers.flows.causes import known_cause, why_back, why_stopped
-from workers.flows.checking import succeed
+from workers.flows.checking import other_image, succeed
 from workers.flows.crash_loop import to_be_given_up
 from workers.flows.deadline import ecs_overdue, overdue
 from workers.flows.ecs_back import back_at, noted
@@ -30,6 +30,7 @@ from workers.flows.evidence import (
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
 from workers.flows.rollout import Followed, Stand, stand, wants_no_task
+from workers.flows.running_images import different, look_twice, tell_back
 from workers.flows.serving import counted, tell_serving
 from workers.flows.shifting import observe
 from workers.flows.stop_start import taken
@@ -53,14 +54,8 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         rollout=progress(deploy, seen, own), service_deployment_arn=own.arn if own else None
     )
     deploy = observe(deploy, own, turn.now())
-    if stands in (Stand.SUPERSEDED, Stand.SUCCEEDED) and (back := _set_back_by_us(deploy, turn, seen)):
-        return back
-    if stands is Stand.SUPERSEDED and seen is not None:
-        return (taken if deploy.original else superseded)(deploy, turn, seen)
-    if stands.final:
-        if deploy.seen_end != stands.value:
-            return Next(deploy.evolve(seen_end=stands.value), after=turn.pace.watch_seconds / 2)
-        return _finish(deploy, turn, stands, seen, own)
+    if (over := _over(deploy, turn, stands, seen, own)) is not None:
+        return over
     deploy = deploy.evolve(seen_end="")
     if stands is Stand.ROLLING_BACK:
         deploy = tell_ecs_goes_back(deploy, turn, seen, own)
@@ -79,6 +74,21 @@ def follow(deploy: Deploy, turn: Turn) -> Next:
         return settled
     deploy = tell_unseen(deploy, turn, own)
     return tell_serving(Next(tell_trouble(deploy, turn, seen, stopped), after=turn.pace.watch_seconds), turn)
+
+
+def _over(
+    deploy: Deploy, turn: Turn, stands: Stand, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None
+) -> Next | None:
+    """What comes next, if the rollout can be followed no further; else None."""
+    if stands in (Stand.SUPERSEDED, Stand.SUCCEEDED) and (back := _set_back_by_us(deploy, turn, seen)):
+        return back
+    if stands is Stand.SUPERSEDED and seen is not None:
+        return (taken if deploy.original else superseded)(deploy, turn, seen)
+    if not stands.final:
+        return None
+    if deploy.seen_end != stands.value:
+        return Next(deploy.evolve(seen_end=stands.value), after=turn.pace.watch_seconds / 2)
+    return _finish(deploy, turn, stands, seen, own)
 
 
 def _stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Stopped:
@@ -178,8 +188,9 @@ def _finish(
             deploy = _with_order_back(deploy, turn)
         if deploy.original is not None and seen is not None and wants_no_task(seen):
             return back_at_zero(deploy, turn)
-        why = gather(deploy, turn, seen)
         back = back_at(deploy)
+        deploy = tell_back(deploy, turn, back)
+        why = gather(deploy, turn, seen)
         text = endings.rolled_back(deploy, back, reason, why, recorded=recorded_revision(deploy))
         if newer is not None and newer.revision != back:
             text = f"{text}\n{aftermath.replaced(newer)}"
@@ -195,6 +206,13 @@ def _finish(
 
 def _succeed(deploy: Deploy, turn: Turn, newer: DeploymentSeen | None) -> Next:
     now = turn.now()
+    if newer is None:
+        images = look_twice(deploy, turn)
+        if isinstance(images, Next):
+            return images
+        deploy = images
+        if different(deploy):
+            return other_image(deploy.evolve(serving_at=now), turn)
     original = deploy.original
     if deploy.service.strategy is Strategy.STOP_START and original is not None:
         looked = attempt(lambda: _with_order(deploy, turn, original, newer), attempts=deploy.attempts)

@@ -11,8 +11,10 @@ from deploys.deploy import ContainerChange, Deploy, Outcome, Plan, Verb
 from deploys.errors import AlreadyRuns, NothingToRollBackTo, Refused, UnknownTarget
 from deploys.mrkdwn import code
 from workers.ecs import task_definitions
+from workers.ecs.app_containers import app_containers
 from workers.ecs.pins import shown_tag
-from workers.ecs.seen import RevisionSeen, ServiceSeen
+from workers.ecs.seen import Endpoints, RevisionSeen, ServiceSeen
+from workers.ecs.task_definitions import images_of
 from workers.flows.ending import recorded_revision
 from workers.turn import Turn
 
@@ -40,45 +42,45 @@ def needs_copy(deploy: Deploy, source: RevisionSeen) -> bool:
     return deploy.verb is not Verb.ROLLBACK or source.status != "ACTIVE"
 
 
-def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
+def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen, endpoints: Endpoints) -> Goal:
     """The goal of this deploy, given the revision that runs now.
 
     Raises:
-        NothingToRollBackTo, UnknownTarget, AlreadyRuns, NoSuchContainer, ImageUnreadable
+        NothingToRollBackTo, UnknownTarget, AlreadyRuns, ImageUnreadable and the errors of `app_containers`
     """
     if deploy.verb is Verb.ROLLBACK:
-        return _earlier(deploy, turn, running)
+        return _earlier(deploy, turn, running, endpoints)
     if deploy.verb is Verb.RESTART:
-        main = str(task_definitions.main_image(running, deploy.service))
         same = tuple(
-            change.evolve(new_image=change.old_image)
-            for change in task_definitions.changes(running, deploy.service, "any")
+            ContainerChange(container=each["name"], old_image=each["image"], new_image=each["image"])
+            for each in app_containers(running, deploy.service, endpoints, guess=True)
         )
-        return Goal(running, same, shown_tag(main, running))
-    return Goal(running, task_definitions.changes(running, deploy.service, deploy.tag), deploy.tag)
+        return Goal(running, same, shown_tag(same[0].new_image, running))
+    changed = task_definitions.changes(running, deploy.service, endpoints, deploy.tag)
+    return Goal(running, changed, deploy.tag)
 
 
-def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
+def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen, endpoints: Endpoints) -> Goal:
     earlier = turn.earlier()
     arn = revision_to_return_to(deploy, earlier, running.arn)
     source = task_definitions.describe(turn.region, arn)
-    changes = changes_between(running, source, deploy.service)
+    changes = changes_between(running, source, deploy.service, endpoints)
     main, names = changes[0], {change.container for change in changes}
     return Goal(
         source,
         changes,
         shown_tag(main.new_image, source),
-        other_images=tuple(image for name, image in _images(source).items() if name not in names),
+        other_images=tuple(image for name, image in images_of(source).items() if name not in names),
         digest_then=_digest_then(earlier, arn),
     )
 
 
 def changes_between(
-    old_revision: RevisionSeen, new_revision: RevisionSeen, service: Service
+    old_revision: RevisionSeen, new_revision: RevisionSeen, service: Service, endpoints: Endpoints
 ) -> tuple[ContainerChange, ...]:
     """The containers whose images differ, and before them the main one, whether it does or not."""
-    old, new = _images(old_revision), _images(new_revision)
-    main = _main_container(new_revision, service)
+    old, new = images_of(old_revision), images_of(new_revision)
+    main = _main_container(new_revision, service, endpoints)
     names = [main, *(name for name in new if name != main and old.get(name) != new[name])]
     return tuple(
         ContainerChange(container=name, old_image=old.get(name, "none"), new_image=new[name])
@@ -89,12 +91,8 @@ def changes_between(
 def plan_between(
     deploy: Deploy, seen: ServiceSeen, old_revision: RevisionSeen, new_revision: RevisionSeen
 ) -> Plan:
-    """The plan of a rollout that is under way, or over, from its two revisions.
-
-    Raises:
-        NoSuchContainer, ImageUnreadable
-    """
-    changes = changes_between(old_revision, new_revision, deploy.service)
+    """The plan of a rollout that is under way, or over, from its two revisions."""
+    changes = changes_between(old_revision, new_revision, deploy.service, seen.endpoints)
     return Plan(
         old_revision=old_revision.arn,
         source_revision=new_revision.arn,
@@ -109,11 +107,11 @@ def plan_between(
     )
 
 
-def _main_container(revision: RevisionSeen, service: Service) -> str:
+def _main_container(revision: RevisionSeen, service: Service, endpoints: Endpoints) -> str:
     """Nothing is retagged, so a revision that has other containers than `services.yml` names is no reason to
-    refuse: its first essential one is the main one then."""
+    refuse: any that could be the main one will do then."""
     try:
-        return task_definitions.changes(revision, service, "any")[0].container
+        return str(app_containers(revision, service, endpoints, guess=True)[0]["name"])
     except Refused:
         containers = cast("list[dict[str, Any]]", revision.raw["containerDefinitions"])
         essential = (each for each in containers if each.get("essential", True))
@@ -126,12 +124,6 @@ def _digest_then(earlier: Sequence[Deploy], arn: str) -> str:
         if each.outcome is Outcome.SUCCEEDED and each.new_revision == arn and each.plan and each.plan.digest:
             return each.plan.digest
     return ""
-
-
-def _images(revision: RevisionSeen) -> dict[str, str]:
-    containers = revision.raw["containerDefinitions"]
-    assert isinstance(containers, list)
-    return {container["name"]: container["image"] for container in containers}
 
 
 def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: str) -> str:

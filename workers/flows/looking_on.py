@@ -28,6 +28,7 @@ from workers.flows.following import followed, own_deployment, progress, tell_ecs
 from workers.flows.goals import plan_between
 from workers.flows.present import present
 from workers.flows.rollout import Stand, in_progress, stand
+from workers.flows.running_images import look_twice
 from workers.flows.words import aftermath, not_back
 from workers.flows.words import looking_on as words
 from workers.turn import Next, Turn
@@ -112,7 +113,7 @@ def _finish(
     match stands:
         case Stand.SUCCEEDED:
             ended = succeeded_before(deploy, turn, seen, aftermath.completed_elsewhere, took)
-            return ended or end(deploy, turn, Outcome.SUCCEEDED, words.succeeded(deploy, took))
+            return ended or _succeed(deploy, turn, took)
         case Stand.ROLLED_BACK:
             if not deploy.reason:  # it went back between two looks
                 deploy = deploy.evolve(reason=why_back(deploy, own, seen))
@@ -130,22 +131,30 @@ def _finish(
     return end(deploy, turn, Outcome.FAILED, text)
 
 
+def _succeed(deploy: Deploy, turn: Turn, took: float) -> Next:
+    """The end, with what its tasks run: nobody approved another image, so nothing is taken back."""
+    looked = look_twice(deploy, turn)
+    if isinstance(looked, Next):
+        return looked
+    return end(looked, turn, Outcome.SUCCEEDED, words.succeeded(looked, took))
+
+
 def _nothing(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> NothingToFollow:
     """What runs instead, and since when."""
     running = _revision(turn, seen.revision)
-    tag = _tag(deploy, running) if running else ""
+    tag = _tag(deploy, seen, running) if running else ""
     return NothingToFollow(service=deploy.service.name, **words.at_rest(seen, tag))
 
 
 def _with_versions(deploy: Deploy, turn: Turn, seen: ServiceSeen, primary: DeploymentSeen) -> Deploy:
     """With what the rollout changes, as far as the task definitions tell: people read tags."""
     new = _revision(turn, primary.revision)
-    tag = _tag(deploy, new) if new else ""
+    tag = _tag(deploy, seen, new) if new else ""
     before = next((each for each in seen.deployments if each.id != primary.id), None)
     old = _revision(turn, before.revision) if before else None
     if new is None or old is None or not tag:
         return deploy.evolve(tag=tag)
-    plan = plan_between(deploy, seen, old, new)
+    plan = plan_between(deploy, seen, old, new).evolve(tag=tag, old_tag=_tag(deploy, seen, old))
     return deploy.evolve(tag=tag, plan=plan)
 
 
@@ -155,9 +164,10 @@ def _revision(turn: Turn, arn: str) -> RevisionSeen | None:
     return best_effort(lambda: task_definitions.describe(turn.region, arn), None, attempts=failed)
 
 
-def _tag(deploy: Deploy, revision: RevisionSeen) -> str:
-    """What people call its main image; empty where it has no such container, or no readable image."""
+def _tag(deploy: Deploy, seen: ServiceSeen, revision: RevisionSeen) -> str:
+    """What people call its main image; empty if it is unclear which that is, or it cannot be read."""
     try:
-        return shown_tag(str(task_definitions.main_image(revision, deploy.service)), revision)
+        main = task_definitions.main_image(revision, deploy.service, seen.endpoints)
+        return shown_tag(str(main), revision)
     except Refused:
         return ""

@@ -84,7 +84,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     check_service(service, seen)
     assert seen is not None
     running = task_definitions.describe(turn.region, seen.revision)
-    goal = find_goal(deploy, turn, running)
+    goal = find_goal(deploy, turn, running, seen.endpoints)
     if needs_copy(deploy, goal.source):
         task_definitions.check_copyable(goal.source)
     changes, image = check_images(deploy, turn, goal)

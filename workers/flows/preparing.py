@@ -23,6 +23,7 @@ from workers.flows.ending import end, gone, look_again, old_revision, superseded
 from workers.flows.evidence import known, log_of
 from workers.flows.one_off_stand import Stand, container_of, stand
 from workers.flows.registering import NEXT
+from workers.flows.running_images import other_image_ran
 from workers.flows.words import preparing as words
 from workers.turn import Next, Turn
 
@@ -186,6 +187,8 @@ def _go_on(deploy: Deploy, turn: Turn, kept: OneOff, seen: TaskSeen) -> Next:
     now = turn.now()
     deploy = deploy.evolve(one_off=kept.evolve(exit_code=0, over_at=seen.stopped_at or now))
     log, unread_log = _log(deploy, turn, seen, LINES_OF_SUCCESS)
+    if other := other_image_ran(deploy, turn, seen):
+        return end(deploy, turn, Outcome.FAILED, words.failed(deploy, other, ran=True, log=log))
     text = words.succeeded(deploy, _took(seen, now), log)
     told = deploy.saying(now, MilestoneKind.PROGRESS, f"{text}{unread_log}")
     return Next(told.at(NEXT[deploy.service.strategy], now))

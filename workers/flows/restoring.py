@@ -24,9 +24,11 @@ from workers.flows.ending import (
 )
 from workers.flows.evidence import NO_EVIDENCE, gather
 from workers.flows.following import own_deployment, progress
+from workers.flows.kept_images import with_images_kept
 from workers.flows.pauses_back import continue_back
 from workers.flows.restorable import restorable, set_recorded
 from workers.flows.rolling import mark_return
+from workers.flows.running_images import tell_back
 from workers.flows.stop_start import original_of, taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
 from workers.flows.way_back import (
@@ -99,6 +101,7 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     able, service = restorable(deploy, turn, seen), deploy.service
     if able is None:
         return _not_restorable(deploy, turn, seen)
+    able = with_images_kept(able, turn, seen)
     mark_return(able, turn, old_revision(able), replaces=seen.revision)
     turn.guard()
     services.update(turn.region, service.cluster, service.ecs_service, revision=old_revision(able))
@@ -149,6 +152,7 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     if in_the_way:
         waits = looks.restoring_waits(deploy, turn.now())
         return Next(_tell_waiting(deploy, turn, waits), after=turn.pace.watch_seconds)
+    deploy = with_images_kept(deploy, turn, seen)
     if not is_recorded(deploy, seen.revision):
         mark_return(deploy, turn, old_revision(deploy), replaces=seen.revision)
     set_recorded(deploy, turn, seen, count)
@@ -230,6 +234,7 @@ def _finish(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     recorded = recorded_revision(deploy)
     if deploy.stop_requested_at is not None:
         deploy = deploy.evolve(serving_at=turn.now())
+    deploy = tell_back(deploy, turn, now_at)
     if deploy.back_to is Outcome.CANCELLED:
         user = deploy.cancel.user if deploy.cancel else deploy.requester
         return end(

@@ -10,6 +10,7 @@ from workers.ecs.seen import DeploymentSeen
 from workers.flows.best_effort import attempt
 from workers.flows.ending import go_back, gone, old_revision, superseded, withdraw
 from workers.flows.identity import about_to_update, follow_ours
+from workers.flows.running_images import with_images_before
 from workers.flows.task_limits import check_limits
 from workers.flows.words import going, reasons
 from workers.turn import Next, Turn
@@ -31,7 +32,7 @@ def update(deploy: Deploy, turn: Turn) -> Next:
         return superseded(deploy, turn, seen)
     if not deploy.update_tried:
         check_limits(service, seen)  # the count may be another since the plan
-    deploy = turn.write(about_to_update(deploy, seen))
+    deploy = turn.write(about_to_update(with_images_before(deploy, turn), seen))
     if not deploy.registered and deploy.new_revision is not None:
         mark_return(deploy, turn, deploy.new_revision, replaces=old_revision(deploy))
     turn.guard()

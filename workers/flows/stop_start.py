@@ -14,6 +14,7 @@ from workers.ecs.seen import DeploymentSeen, ServiceSeen, TaskSeen
 from workers.flows import autoscaling, lingering, marks
 from workers.flows.ending import end, go_back, gone, is_own, look_again, old_revision, superseded, withdraw
 from workers.flows.identity import about_to_update, follow_ours
+from workers.flows.running_images import with_images_before
 from workers.flows.words import endings, going, reasons
 from workers.turn import Next, Turn
 
@@ -37,7 +38,8 @@ def record(deploy: Deploy, turn: Turn) -> Next:
     scaling = autoscaling.recorded(deploy, turn, seen)
     turn.guard()
     services.tag(turn.region, seen.arn, marks.written(deploy, original, scaling))
-    return Next(deploy.evolve(original=original, scaling=scaling).at(Phase.STOPPING, turn.now()))
+    recorded = with_images_before(deploy, turn).evolve(original=original, scaling=scaling)
+    return Next(recorded.at(Phase.STOPPING, turn.now()))
 
 
 def stop(deploy: Deploy, turn: Turn) -> Next:

@@ -77,8 +77,8 @@ def _later(deploy: Deploy, ahead: Sequence[Deploy], moving: Deploy) -> str:
 def _told(deploy: Deploy, made: Plan, ahead: Sequence[Deploy]) -> str:
     lines = [
         *_definition(made),
-        images.found(made),
-        *images.pinned(made),
+        images.found(deploy, made),
+        *images.pinned(deploy, made),
         f"{scaling.count(made)} before and after",
         *_strategy(deploy.service, made),
         *asking.grace(deploy, made),

@@ -6,10 +6,18 @@ from collections import Counter
 from collections.abc import Mapping
 
 from deploys.catalogue.service import Service
-from deploys.errors import ForeignController, TagsUnknown
+from deploys.errors import (
+    AwsDenied,
+    AwsRefused,
+    ForeignController,
+    RepositoryMissing,
+    TagsNotCached,
+    TagsUnknown,
+)
 from deploys.mrkdwn import code, escape, plural
 from workers.ecs import registry, services, session_names, task_definitions, tasks
-from workers.ecs.images import ImageReference
+from workers.ecs.app_containers import app_containers
+from workers.ecs.images import ImageReference, parse
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import ImageSeen, RevisionSeen, ServiceSeen
 from workers.ecs.session import Aws, Region
@@ -17,6 +25,10 @@ from workers.flows.present import there
 from workers.flows.words.measures import short, size
 from workers.thread.card import date
 
+_PULLED_ONLY = (
+    "ECR fetches this image from another registry (a pull-through cache rule) and lists only what was pulled "
+    "before; there may be more"
+)
 SHOWN = 10
 """Tags in one answer (count)."""
 
@@ -25,24 +37,35 @@ def tags(service: Service, aws: Aws) -> str:
     """The tags pushed last, newest first, with digest and time.
 
     Raises:
-        ServiceMissing, ForeignController, NoSuchContainer, ImageUnreadable, TagsUnknown, RepositoryMissing
+        ServiceMissing, ForeignController, ImageUnreadable, TagsUnknown, TagsNotCached, RepositoryMissing
+        The errors of `app_containers`.
         AwsError: AWS did not tell.
     """
     region = aws.of(service, session_names.TAGS)
     seen = _service(service, region)
     revision = task_definitions.describe(region, seen.revision)
-    image = task_definitions.main_image(revision, service)
+    main = app_containers(revision, service, seen.endpoints)[0]
+    image = parse(main["image"])
     if not registry.checkable(image):
         raise TagsUnknown(service=service.name, image=escape(str(image)))
-    container = task_definitions.changes(revision, service, "any")[0].container
-    running = _running(region, service, container)
-    newest = registry.newest_images(region, image)
-    return "\n".join(
-        [
-            _head(service, seen, revision, image),
-            *(f"• {line}" for line in _lines(newest, running)),
-        ]
-    )
+    running = _running(region, service, main["name"])
+    cached = _is_pulled_through(region, image)
+    try:
+        newest = registry.newest_images(region, image)
+    except RepositoryMissing as error:
+        if cached:
+            raise TagsNotCached(image=escape(str(image))) from error
+        raise
+    lines = [*_lines(newest, running), *([_PULLED_ONLY] if cached else [])]
+    return "\n".join([_head(service, seen, revision, image), *(f"• {line}" for line in lines)])
+
+
+def _is_pulled_through(region: Region, image: ImageReference) -> bool:
+    """False if AWS does not let that be known: then the list says nothing of it."""
+    try:
+        return registry.is_pulled_through(region, image)
+    except (AwsDenied, AwsRefused):
+        return False
 
 
 def _service(service: Service, region: Region) -> ServiceSeen:

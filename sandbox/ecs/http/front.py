@@ -23,6 +23,7 @@ from sandbox.ecs.http.request import AwsRequest
 from sandbox.ecs.model import check_params
 from sandbox.ecs.operations import OPERATIONS, Call
 from sandbox.ecs.place import ACCOUNT
+from sandbox.ecs.pull_through import PLAYED
 from sandbox.ecs.region import Region
 from sandbox.ecs.roles import Roles, expired
 
@@ -113,24 +114,30 @@ class Front:
             return expired(request.service)
         if request.is_assume_role and not self._roles.may_assume(request.params):
             return error_answer("sts", "AccessDenied", self._not_authorized(request), 403)
+        if request.service == "ecr" and _registry(request) != get_account_id_from(request.access_key):
+            denied = self._not_authorized(request, "resource-based")
+            return error_answer("ecr", "AccessDeniedException", denied)
         if "no-room" in striking:
             reason = striking["no-room"].message or "RESOURCE:MEMORY"
             return json_answer({"tasks": [], "failures": [{"reason": reason}]})
         return None
 
-    def _not_authorized(self, request: AwsRequest) -> str:
+    def _not_authorized(self, request: AwsRequest, policy: str = "identity-based") -> str:
         action = f"{_IAM_NAMES.get(request.service, request.service)}:{request.operation}"
         session = self._roles.session(request.access_key)
         who = session.arn if session else f"arn:aws:iam::{ACCOUNT}:user/sandbox"
         return (
             f"User: {who} is not authorized "
             f"to perform: {action} on resource: {self._resource(request)} "
-            f"because no identity-based policy allows the {action} action"
+            f"because no {policy} policy allows the {action} action"
         )
 
     def _resource(self, request: AwsRequest) -> str:
         if request.is_assume_role:
             return str(request.params.get("RoleArn", "*"))
+        if request.service == "ecr" and "repositoryName" in request.params:
+            where = f"{request.region}:{_registry(request)}"
+            return f"arn:aws:ecr:{where}:repository/{request.params['repositoryName']}"
         service = request.params.get("service")
         if request.service != "ecs" or not isinstance(service, str):
             return "*"
@@ -142,17 +149,7 @@ class Front:
     def _answer(self, request: AwsRequest, environ: dict[str, Any], stale: Fault | None) -> Answer:
         with self._region_of(request).moment() as region:
             if not self._is_ours(request):
-                if request.operation == "RegisterScalableTarget":
-                    refusal = autoscaling.refusal(region, request.params)
-                    if refusal is not None:
-                        return error_answer(request.service, "ValidationException", refusal)
-                answer = answer_of(moto(), environ)
-                if request.is_assume_role:
-                    return self._roles.assumed(request.params, answer, region.now)
-                if request.operation == "PutMetricData":
-                    alarms.evaluate(region)
-                autoscaling.watch(region)
-                return answer
+                return self._answer_of_others(region, request, environ)
             operation = OPERATIONS.get(request.operation)
             if operation is None and _moto_plays(request.operation):
                 return answer_of(moto(), environ)
@@ -166,6 +163,21 @@ class Front:
                 return error_answer("ecs", error.code, error.message, error.status, error.members)
             except ValueError as error:
                 return error_answer("ecs", "SerializationException", str(error))
+
+    def _answer_of_others(self, region: Region, request: AwsRequest, environ: dict[str, Any]) -> Answer:
+        if request.operation in PLAYED:
+            return json_answer(PLAYED[request.operation](region.images.pull_through, request.params))
+        if request.operation == "RegisterScalableTarget":
+            refusal = autoscaling.refusal(region, request.params)
+            if refusal is not None:
+                return error_answer(request.service, "ValidationException", refusal)
+        answer = answer_of(moto(), environ)
+        if request.is_assume_role:
+            return self._roles.assumed(request.params, answer, region.now)
+        if request.operation == "PutMetricData":
+            alarms.evaluate(region)
+        autoscaling.watch(region)
+        return answer
 
     def _is_ours(self, request: AwsRequest) -> bool:
         """ECS elsewhere, in a region or an account that was not opened, is moto's, and empty."""
@@ -181,6 +193,12 @@ def _call(region: Region, request: AwsRequest, stale: Fault | None) -> Call:
     if stale is not None:
         tables = tables.as_of(region.now - stale.seconds)
     return Call(region, tables, request.params)
+
+
+def _registry(request: AwsRequest) -> str:
+    """The account whose registry is asked. Another account's lets nobody in, as no repository here has a
+    policy for that."""
+    return str(request.params.get("registryId") or get_account_id_from(request.access_key))
 
 
 def _with_member(answer: Answer, name: str) -> Answer:

@@ -38,7 +38,7 @@ def _pull(region: Region, arn: str) -> None:
     task = _still(region, arn, "PROVISIONING")
     if task is None:
         return
-    found = {container.name: region.images.find(container.image) for container in task.containers}
+    found = {each.name: region.images.find(_resolved(region, task, each)) for each in task.containers}
     region.update_task(arn, last_status="PENDING", connected_at=region.now, pull_started_at=region.now)
     lifetimes = region.lifetimes
     worst = _worst(task, found)
@@ -47,6 +47,19 @@ def _pull(region: Region, arn: str) -> None:
         return
     seconds = lifetimes.slow_pulling if worst is Behaviour.SLOW else lifetimes.pulling
     region.after(seconds, partial(_activate, region, arn, found))
+
+
+def _resolved(region: Region, task: Task, container: Container) -> str:
+    """What is pulled: for a service's task the digest that its deployment resolved the image to (version
+    consistency), unless the container switches that off."""
+    defined = region.task_definition(task.task_definition).containers
+    content = next(each for each in defined if each["name"] == container.name)
+    if task.deployment is None or content.get("versionConsistency") == "disabled":
+        return container.image
+    revision = region.tables.revisions[region.tables.deployments[task.deployment].revision]
+    resolved = {each["containerName"]: each.get("imageDigest") for each in revision.images}
+    digest = resolved.get(container.name)
+    return f"{container.image.partition('@')[0]}@{digest}" if digest else container.image
 
 
 def _cannot_pull(region: Region, arn: str, found: Found) -> None:

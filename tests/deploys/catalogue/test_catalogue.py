@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploys.catalogue import Catalogue, Service, Strategy, load
+from deploys.catalogue.service import Pin
 from deploys.errors import CatalogueInvalid, CatalogueUnreadable, UnknownService
 from tests.deploys.catalogue.files import checked, service
 
@@ -202,3 +203,29 @@ def test_a_catalogue_does_not_change() -> None:
         found.services = {}  # type: ignore[misc]
     with pytest.raises(TypeError):
         found.services["api"] = found.services["web"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("lines", "pins"),
+    [
+        ("", False),
+        ("approvals: 1", True),
+        ("strategy: stop-start", True),
+        ("approvals: 1\npin: tag", False),
+        ("approvals: 0\npin: digest", True),
+    ],
+)
+def test_what_has_to_be_approved_is_pinned_unless_the_file_says_otherwise(lines: str, pins: bool) -> None:
+    found = checked(service(f"approvers: [U02BOB0000]\n{lines}"))
+
+    assert found.problems == ()
+    assert found.services["web"].pins is pins
+
+
+def test_a_pin_in_the_defaults_is_written_for_every_service() -> None:
+    found = checked(
+        "defaults: {cluster: c, region: eu-west-1, pin: tag, approvers: [U02BOB0000], approvals: 1}\n"
+        "services: {web: }"
+    )
+
+    assert found.services["web"].pin is Pin.TAG

@@ -23,6 +23,9 @@ TAGS = {
 }
 
 
+UPSTREAM = {"ecrRepositoryPrefix": "public", "upstreamRegistryUrl": "public.ecr.aws"}
+
+
 @pytest.fixture
 def ecr(ecs: EcsSandbox) -> Any:
     return watch(ecs.client("ecr"))
@@ -107,3 +110,33 @@ def test_references_are_read(text: str, expected: tuple[str | None, ...]) -> Non
 
     parts = (reference.registry, reference.repository, reference.tag, reference.digest)
     assert parts == expected
+
+
+def test_an_image_below_a_cache_rule_is_there_once_it_was_pulled(ecs: EcsSandbox, ecr: Any) -> None:
+    ecr.create_pull_through_cache_rule(**UPSTREAM)
+    (rule,) = ecr.describe_pull_through_cache_rules()["pullThroughCacheRules"]
+    assert (rule["ecrRepositoryPrefix"], rule["upstreamRegistryUrl"]) == ("public", "public.ecr.aws")
+    repository, wanted = "public/envoy/envoy", [{"imageTag": "v1.31"}]
+    with pytest.raises(ClientError, match="RepositoryNotFoundException"):
+        ecr.describe_images(repositoryName=repository, imageIds=wanted)
+
+    images, registry = ecs.region.images, "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+    found = images.find(f"{registry}/{repository}:v1.31")
+
+    assert found.behaviour is Behaviour.GOOD
+    (detail,) = ecr.describe_images(repositoryName=repository, imageIds=wanted)["imageDetails"]
+    assert detail["imageDigest"] == found.digest
+    assert images.find(f"{registry}/{repository}:v9").behaviour is Behaviour.MISSING
+    assert images.find(f"{registry}/other/envoy:v1.31").behaviour is Behaviour.MISSING
+
+
+def test_another_account_s_registry_lets_nobody_in(ecr: Any) -> None:
+    with pytest.raises(ClientError) as raised:
+        ecr.describe_images(registryId="210987654321", repositoryName="web")
+
+    error = raised.value.response["Error"]
+    assert error["Code"] == "AccessDeniedException"
+    assert error["Message"].endswith(
+        "ecr:DescribeImages on resource: arn:aws:ecr:eu-west-1:210987654321:repository/web because no "
+        "resource-based policy allows the ecr:DescribeImages action"
+    )

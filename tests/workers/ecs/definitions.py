@@ -8,9 +8,11 @@ from deploys.catalogue.service import Service
 from tests.builders import ARN, REGISTRY
 from tests.workers.ecs.played import Body
 from workers.ecs import task_definitions
-from workers.ecs.seen import RevisionSeen
+from workers.ecs.seen import Endpoints, RevisionSeen
 
 DIGEST = "sha256:" + "ab" * 32
+BALANCED = Endpoints(containers=("web",))
+"""A service whose load balancer sends traffic to the container `web`."""
 
 
 def container(name: str, image: str, **more: Any) -> Body:
@@ -61,9 +63,12 @@ def images_of(request: dict[str, Any]) -> dict[str, str]:
     return {found["name"]: found["image"] for found in request["containerDefinitions"]}
 
 
-def retagged(revision: RevisionSeen, service: Service, tag: str, deploy_id: str) -> dict[str, Any]:
+def retagged(
+    revision: RevisionSeen, service: Service, tag: str, deploy_id: str, endpoints: Endpoints = BALANCED
+) -> dict[str, Any]:
     """The request that registers a copy under another tag, as a deploy that pins nothing makes it."""
     images = {
-        change.container: change.new_image for change in task_definitions.changes(revision, service, tag)
+        change.container: change.new_image
+        for change in task_definitions.changes(revision, service, endpoints, tag)
     }
     return task_definitions.copied(revision, images, deploy_id)

@@ -9,6 +9,7 @@ from sandbox.ecs import EcsSandbox
 from tests.builders import a_service
 from tests.workers.ecs.definitions import retagged
 from workers.ecs import images, logs, registry, rollouts, services, task_definitions, tasks
+from workers.ecs.images import ImageReference
 from workers.ecs.seen import RevisionSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.session import Aws, Region
 from workers.ecs.why import explain
@@ -28,9 +29,15 @@ def current(here: Region, name: str) -> tuple[ServiceSeen, RevisionSeen]:
 
 def deploy(here: Region, name: str, tag: str) -> ServiceSeen:
     """Registers a copy under this tag and points the service at it."""
-    _, old = current(here, name)
-    request = retagged(old, a_service(name), tag, "abcd2345")
+    service, old = current(here, name)
+    request = retagged(old, a_service(name), tag, "abcd2345", service.endpoints)
     return services.update(here, CLUSTER, name, revision=task_definitions.register(here, request))
+
+
+def main_image(here: Region, name: str) -> ImageReference:
+    """The image of the service's main container now."""
+    service, revision = current(here, name)
+    return task_definitions.main_image(revision, a_service(name), service.endpoints)
 
 
 def follow(ecs: EcsSandbox, here: Region, updated: ServiceSeen, *ends: str) -> ServiceDeploymentSeen:
@@ -72,7 +79,7 @@ def test_a_rollout_is_followed_by_its_identity_to_success(ecs: EcsSandbox, here:
     running = tasks.of_service(here, CLUSTER, "web", stopped=False)
     assert {task.started_by for task in running} == {updated.primary.id}
     assert {task.revision for task in running} == {updated.revision}
-    found = registry.find(here, task_definitions.main_image(current(here, "web")[1], a_service("web")))
+    found = registry.find(here, main_image(here, "web"))
     assert found is not None
     assert {container.digest for task in running for container in task.containers} >= {found.digest}
     everything = tasks.of_service(here, CLUSTER, "web")
@@ -80,12 +87,12 @@ def test_a_rollout_is_followed_by_its_identity_to_success(ecs: EcsSandbox, here:
 
 
 def test_a_sidecar_keeps_its_image(ecs: EcsSandbox, here: Region) -> None:
-    _, old = current(here, "api")
+    before, old = current(here, "api")
 
     updated = deploy(here, "api", "1.4.2")
     _, new = current(here, "api")
 
-    (change,) = task_definitions.changes(old, a_service("api"), "1.4.2")
+    (change,) = task_definitions.changes(old, a_service("api"), before.endpoints, "1.4.2")
     assert change.container == "api"
     assert new.arn == updated.revision
     by_name = {found["name"]: found["image"] for found in new.raw["containerDefinitions"]}  # type: ignore[attr-defined]
@@ -174,8 +181,7 @@ def test_a_stopped_service_is_watched_until_every_task_is_stopped(ecs: EcsSandbo
 
 
 def test_ecr_knows_the_tags_and_which_are_newest(here: Region) -> None:
-    _, revision = current(here, "web")
-    image = task_definitions.main_image(revision, a_service("web"))
+    image = main_image(here, "web")
 
     assert registry.checkable(image)
     assert registry.find(here, image.with_tag("1.4.2")) is not None

@@ -194,7 +194,8 @@ ROLE = "arn:aws:iam::123456789012:role/web-task"
             f"User: {WORKER} is not authorized to perform: iam:PassRole on resource: {ROLE} because "
             "no permissions boundary allows the iam:PassRole action",
             f"AWS does not allow iam:PassRole: `{WORKER}` needs it on `{ROLE}` (because no permissions "
-            "boundary allows the iam:PassRole action). Add it to the role of the workers.",
+            "boundary allows the iam:PassRole action). Adding it to the role does not help: the "
+            "permissions boundary that holds for the caller has to allow it.",
         ),
         (
             "AccessDenied",
@@ -227,6 +228,42 @@ def test_a_denial_names_the_permission_and_the_resource(code: str, said: str, me
 
     assert isinstance(error, AwsDenied)
     assert error.message == message
+
+
+THE_ROLE = "Add it to the role of the workers."
+THE_OWNER = (
+    "That belongs to account 210987654321, and its policy there has to allow it: the role of the caller "
+    "alone cannot."
+)
+
+
+@pytest.mark.parametrize(
+    ("because", "advice"),
+    [
+        (" because no identity-based policy allows the ecr:DescribeImages action", THE_ROLE),
+        (" because no resource-based policy allows the ecr:DescribeImages action", THE_OWNER),
+        ("", THE_OWNER),
+        *(
+            (
+                f" because no {policy} allows the ecr:DescribeImages action",
+                f"Adding it to the role does not help: the {policy} that holds for the caller has to "
+                "allow it.",
+            )
+            for policy in ("session policy", "service control policy", "VPC endpoint policy")
+        ),
+    ],
+)
+def test_a_registry_of_another_account_is_told_whose_policy_denies_it(because: str, advice: str) -> None:
+    foreign = "arn:aws:ecr:eu-west-1:210987654321:repository/web"
+    said = f"User: {WORKER} is not authorized to perform: ecr:DescribeImages on resource: {foreign}{because}"
+
+    error = become(answered("AccessDeniedException", said), changes=True)
+
+    assert isinstance(error, AwsDenied)
+    assert error.message.startswith(
+        f"AWS does not allow ecr:DescribeImages: `{WORKER}` needs it on `{foreign}`"
+    )
+    assert error.message.endswith(advice)
 
 
 def test_a_denial_keeps_its_parts_as_facts() -> None:

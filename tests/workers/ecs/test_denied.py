@@ -15,6 +15,7 @@ from deploys.traffic import HookAction
 from tests.workers.ecs.played import PlayedAws
 from workers.ecs import (
     alarms,
+    image_indexes,
     images,
     one_off,
     protection,
@@ -35,6 +36,8 @@ TASK = f"{HERE}:task/production/{'a' * 32}"
 DEPLOYMENT = f"{HERE}:service-deployment/production/web/abc"
 REPOSITORY = "arn:aws:ecr:eu-west-1:123456789012:repository/web"
 IMAGE = images.parse("123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2")
+HOME = ("123456789012", "eu-west-1", "web")
+DIGEST = "sha256:" + "a" * 64
 TARGET = "arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/*"
 WORKER = "arn:aws:sts::123456789012:assumed-role/slipway-workers/i-0abc"
 ORDER = one_off.Order(CLUSTER, REVISION, "web", ("migrate",), "w7x8y9zt", "token", {})
@@ -67,6 +70,8 @@ CALLS: dict[str, tuple[str, Callable[[Region], object]]] = {
         lambda r: rollouts.continue_(r, DEPLOYMENT, "hook", HookAction.CONTINUE),
     ),
     "ecr:DescribeImages": (REPOSITORY, lambda r: registry.find(r, IMAGE)),
+    "ecr:BatchGetImage": (REPOSITORY, lambda r: image_indexes.read_manifest(r, HOME, DIGEST)),
+    "ecr:DescribePullThroughCacheRules": ("*", lambda r: registry.is_pulled_through(r, IMAGE)),
     "cloudwatch:DescribeAlarms": (
         "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:errors",
         lambda r: alarms.read(r, ["errors"]),

@@ -168,3 +168,32 @@ def test_an_image_in_the_archive_is_refused_as_no_task_can_pull_it(
     else:
         with pytest.raises(ImageArchived, match=f"is in ECR's archive \\({status}\\)"):
             registry.find(region, WEB)
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "pulled"),
+    [
+        (["web"], True),
+        (["web/app"], True),
+        (["other", "ROOT"], True),
+        (["we"], False),
+        (["web/app/image"], False),
+        (["other"], False),
+        ([], False),
+    ],
+)
+def test_a_cache_rule_is_about_the_repositories_below_its_prefix(
+    aws: PlayedAws, region: Region, prefixes: list[str], pulled: bool
+) -> None:
+    """Each rule on a page of its own."""
+
+    def page(body: Body) -> Body:
+        index = int(body.get("nextToken", 0))
+        rules = [{"ecrRepositoryPrefix": prefix} for prefix in prefixes[index : index + 1]]
+        more = {"nextToken": str(index + 1)} if index + 1 < len(prefixes) else {}
+        return {"pullThroughCacheRules": rules, **more}
+
+    aws.answer("DescribePullThroughCacheRules", page)
+
+    assert registry.is_pulled_through(region, parse(f"{ECR}/web/app/image:1")) is pulled
+    assert {body["registryId"] for body in aws.bodies("DescribePullThroughCacheRules")} == {"123456789012"}

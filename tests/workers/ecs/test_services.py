@@ -7,7 +7,7 @@ import pytest
 from deploys.errors import AwsRefused, AwsUnavailable
 from tests.workers.ecs.played import Body, PlayedAws
 from workers.ecs import services
-from workers.ecs.seen import DeploymentSeen, EventSeen
+from workers.ecs.seen import DeploymentSeen, Endpoints, EventSeen
 from workers.ecs.session import Region
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012"
@@ -220,3 +220,29 @@ def test_tags_are_set_read_and_removed(moto_region: Region) -> None:
 
     assert tagged == {"team": "shop", "slipway:restore": "2", "slipway:deploy": "abcd2345"}
     assert untagged == {"team": "shop"}
+
+
+def test_what_gets_traffic_is_read_from_the_service_and_its_primary_deployment(
+    aws: PlayedAws, region: Region
+) -> None:
+    def a_deployment(status: str, port: str) -> Body:
+        return {
+            "id": f"ecs-svc/{status}",
+            "status": status,
+            "serviceConnectConfiguration": {"enabled": True, "services": [{"portName": port}]},
+            "vpcLatticeConfigurations": [{"portName": f"{port}-lattice"}],
+        }
+
+    described = a_service(
+        loadBalancers=[
+            {"targetGroupArn": "blue", "containerName": "web", "containerPort": 80},
+            {"targetGroupArn": "ops", "containerName": "web", "containerPort": 81},
+        ],
+        serviceRegistries=[{"registryArn": "a"}, {"registryArn": "b", "containerName": "admin"}],
+        deployments=[a_deployment("PRIMARY", "http"), a_deployment("ACTIVE", "old")],
+    )
+    aws.answer("DescribeServices", {"services": [described], "failures": []})
+
+    seen = services.describe(region, "production", ["web"])["web"]
+
+    assert seen.endpoints == Endpoints(containers=("web", "admin"), ports=("http", "http-lattice"))

@@ -9,7 +9,7 @@ import pytest
 from deploys.deploy import ContainerChange
 from deploys.errors import ImageUnreadable, NoSuchContainer
 from tests.builders import REGISTRY, a_service
-from tests.workers.ecs.definitions import DIGEST, a_revision, container, images_of, retagged
+from tests.workers.ecs.definitions import BALANCED, DIGEST, a_revision, container, images_of, retagged
 from workers.ecs import task_definitions
 
 
@@ -127,21 +127,6 @@ def test_by_default_the_containers_of_the_main_image_change_and_sidecars_do_not(
     }
 
 
-def test_the_main_container_is_the_first_essential_one() -> None:
-    helper = container("helper", "busybox:1", essential=False)
-
-    assert (
-        str(task_definitions.main_image(a_revision(helper, WEB, ENVOY), a_service()))
-        == f"{REGISTRY}/web:1.4.0"
-    )
-
-
-def test_a_container_that_says_nothing_is_essential() -> None:
-    silent = {"name": "silent", "image": "silent:1"}
-
-    assert str(task_definitions.main_image(a_revision(silent, WEB), a_service())) == "silent:1"
-
-
 def test_only_named_containers_change_where_some_are_named() -> None:
     service = a_service(containers=("envoy",))
     revision = a_revision(WEB, ENVOY, MIGRATE)
@@ -153,15 +138,15 @@ def test_only_named_containers_change_where_some_are_named() -> None:
         "envoy": "public.ecr.aws/envoy/envoy:v1.31",
         "migrate": f"{REGISTRY}/web@{DIGEST}",
     }
-    assert str(task_definitions.main_image(revision, service)) == "public.ecr.aws/envoy/envoy:v1.30"
+    assert str(task_definitions.main_image(revision, service, BALANCED)) == "public.ecr.aws/envoy/envoy:v1.30"
 
 
 @pytest.mark.parametrize("ask", ["changes", "main_image"])
 def test_a_named_container_that_is_not_there_is_refused_with_those_that_are(ask: str) -> None:
     service = a_service(containers=("web", "worker"))
     asks: dict[str, Any] = {
-        "changes": lambda: task_definitions.changes(a_revision(WEB, ENVOY), service, "1.4.2"),
-        "main_image": lambda: task_definitions.main_image(a_revision(WEB, ENVOY), service),
+        "changes": lambda: task_definitions.changes(a_revision(WEB, ENVOY), service, BALANCED, "1.4.2"),
+        "main_image": lambda: task_definitions.main_image(a_revision(WEB, ENVOY), service, BALANCED),
     }
 
     with pytest.raises(NoSuchContainer) as raised:
@@ -184,13 +169,13 @@ def test_a_named_container_that_is_not_there_is_refused_with_those_that_are(ask:
     ],
 )
 def test_the_tag_is_changed_in_every_form_of_reference(image: str, becomes: str) -> None:
-    (change,) = task_definitions.changes(a_revision(container("app", image)), a_service(), "1.4.2")
+    (change,) = task_definitions.changes(a_revision(container("app", image)), a_service(), BALANCED, "1.4.2")
 
     assert change == ContainerChange(container="app", old_image=image, new_image=becomes)
 
 
 def test_changes_are_told_also_where_the_image_stays_the_same() -> None:
-    (change,) = task_definitions.changes(a_revision(WEB), a_service(), "1.4.0")
+    (change,) = task_definitions.changes(a_revision(WEB), a_service(), BALANCED, "1.4.0")
 
     assert change.old_image == change.new_image
 
@@ -199,7 +184,7 @@ def test_an_image_that_cannot_be_read_is_refused_but_a_strange_sidecar_is_left_a
     odd = container("odd", "${IMAGE}")
 
     with pytest.raises(ImageUnreadable):
-        task_definitions.changes(a_revision(odd, WEB), a_service(), "1.4.2")
+        task_definitions.changes(a_revision(odd), a_service(), BALANCED, "1.4.2")
 
     request = retagged(a_revision(WEB, odd), a_service(), "1.4.2", "abcd2345")
     assert images_of(request)["odd"] == "${IMAGE}"

@@ -9,14 +9,10 @@ import pytest
 from deploys.catalogue.service import Pin
 from deploys.deploy import ContainerChange, Deploy, MilestoneKind, Outcome, Phase, Verb
 from tests.builders import REGISTRY, a_deploy, a_plan, a_service
+from tests.workers.flows.pushes import digest_of, push_again
 from tests.workers.yard import ALICE, Yard
 from workers.flows.words import asking
 from workers.queries.tags import tags
-
-
-def digest_of(yard: Yard, tag: str, repository: str = "web") -> str:
-    answer = yard.ecs.client("ecr").describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
-    return str(answer["imageDetails"][0]["imageDigest"])
 
 
 def ask(yard: Yard, tag: str, pin: Pin = Pin.DIGEST, **service: Any) -> Deploy:
@@ -34,15 +30,6 @@ def definition(yard: Yard, arn: str | None) -> tuple[list[str], dict[str, str]]:
     answer = yard.ecs.client("ecs").describe_task_definition(taskDefinition=arn or "", include=["TAGS"])
     containers = answer["taskDefinition"]["containerDefinitions"]
     return [each["image"] for each in containers], {tag["key"]: tag["value"] for tag in answer["tags"]}
-
-
-def push_anew(yard: Yard, tag: str, like: str) -> None:
-    """Moves a tag to the image of another one."""
-    ecr = yard.ecs.client("ecr")
-    image = ecr.batch_get_image(repositoryName="web", imageIds=[{"imageTag": like}])["images"][0]
-    ecr.put_image_tag_mutability(repositoryName="web", imageTagMutability="MUTABLE")
-    ecr.batch_delete_image(repositoryName="web", imageIds=[{"imageTag": tag}])
-    ecr.put_image(repositoryName="web", imageManifest=image["imageManifest"], imageTag=tag)
 
 
 def test_the_revision_names_the_digest_that_the_tag_points_to(yard: Yard) -> None:
@@ -170,7 +157,7 @@ def test_the_same_image_is_refused_however_it_is_named(yard: Yard, before: Pin, 
 
 def test_a_tag_that_was_pushed_anew_is_another_image(yard: Yard) -> None:
     ask(yard, "1.4.2")
-    push_anew(yard, "1.4.2", like="1.4.1")
+    push_again(yard, "1.4.2", like="1.4.1")
 
     deploy = ask(yard, "1.4.2")
 
@@ -181,7 +168,7 @@ def test_a_tag_that_was_pushed_anew_is_another_image(yard: Yard) -> None:
 def test_an_approval_is_for_the_digest_that_was_shown(yard: Yard) -> None:
     deploy_id = yard.ask("web", "1.4.2", pin=Pin.DIGEST, approvals=1, approvers=("U02BOB0000",))
     yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
-    push_anew(yard, "1.4.2", like="1.4.1")
+    push_again(yard, "1.4.2", like="1.4.1")
     yard.approve(deploy_id)
     yard.tick()
 
@@ -207,6 +194,45 @@ def test_a_registry_that_cannot_be_asked_is_refused_before_anything_is_registere
         "Nothing was registered. Push the image to ECR, or write `pin: tag` for `api` in `services.yml`."
     )
     assert ecs.list_task_definitions(familyPrefix="api")["taskDefinitionArns"] == before
+
+
+@pytest.mark.parametrize(("approvals", "by"), [(0, "tag"), (1, "digest")])
+def test_without_the_key_what_has_to_be_approved_is_pinned(yard: Yard, approvals: int, by: str) -> None:
+    deploy_id = yard.ask("web", "1.4.2", pin=None, approvals=approvals, approvers=("U02BOB0000",))
+    if approvals:
+        yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+        yard.approve(deploy_id)
+
+    deploy = yard.until_over(deploy_id)
+
+    digest = digest_of(yard, "1.4.2")
+    named = {"tag": f"{REGISTRY}/web:1.4.2", "digest": f"{REGISTRY}/web@{digest}"}
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert definition(yard, deploy.new_revision)[0] == [named[by]]
+    assert ("• pinned: " in yard.said(deploy_id, MilestoneKind.PLAN)) is (by == "digest")
+
+
+def test_without_the_key_a_registry_that_cannot_be_asked_refuses_nothing_and_the_plan_says_so(
+    yard: Yard,
+) -> None:
+    service: dict[str, Any] = {"pin": None, "approvals": 1, "approvers": ("U02BOB0000",)}
+    deploy_id = yard.ask("api", "v1.31", containers=("envoy",), **service)
+    yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+
+    line = "• not pinned: no digest is known, so `v1.31` has to stay what it is"
+    assert line in yard.said(deploy_id, MilestoneKind.PLAN)
+    yard.approve(deploy_id)
+    deploy = yard.until_over(deploy_id)
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert "public.ecr.aws/envoy/envoy:v1.31" in definition(yard, deploy.new_revision)[0]
+
+
+@pytest.mark.parametrize("verb", [Verb.RESTART, Verb.ROLLBACK])
+def test_a_restart_or_rollback_of_what_has_to_be_approved_says_nothing_of_pins(verb: Verb) -> None:
+    """It names no image again."""
+    deploy = a_deploy(a_service(pin=None, approvals=1), verb=verb)
+
+    assert "pinned" not in asking.plan(deploy, a_plan())
 
 
 def test_a_failing_pinned_version_is_rolled_back_to_a_pinned_one(yard: Yard) -> None:
@@ -252,7 +278,7 @@ def test_a_rollback_to_a_tag_that_was_pushed_anew_is_refused(yard: Yard) -> None
     ask(yard, "1.4.1", pin=Pin.TAG)
     then = digest_of(yard, "1.4.1")[:19]
     ask(yard, "1.4.2", pin=Pin.TAG)
-    push_anew(yard, "1.4.1", like="1.5.0")
+    push_again(yard, "1.4.1", like="1.5.0")
     now = digest_of(yard, "1.4.1")[:19]
 
     back = yard.until_over(yard.ask_to(Verb.ROLLBACK, "web"))

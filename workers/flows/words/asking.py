@@ -18,7 +18,7 @@ def plan(deploy: Deploy, plan: Plan) -> str:
     """The plan, before anything is changed."""
     lines = [f"*Plan* for {code(deploy.service.name)}:"]
     lines += [f"• container {code(change.container)}: {_images(change, plan)}" for change in plan.changes]
-    lines += [f"• {line}" for line in (images.found(plan), *images.pinned(plan))]
+    lines += [f"• {line}" for line in (images.found(deploy, plan), *images.pinned(deploy, plan))]
     lines.append(
         f"• {scaling.count(plan)} before and after; revision {code(short(plan.old_revision))} runs now"
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from deploys.deploy import Deploy
 from deploys.mrkdwn import code, escape, mention, plural
 from workers.flows.evidence import Evidence
-from workers.flows.words import serving
+from workers.flows.words import running_images, serving
 from workers.flows.words.measures import duration, short
 
 _GONE = {
@@ -24,14 +24,16 @@ CAUSES_SHOWN = 4
 
 
 def succeeded(deploy: Deploy, took: float) -> str:
-    text = (
-        f"*Succeeded.* {code(deploy.service.name)} runs {code(deploy.tag)}: "
-        f"{serving.running(deploy)}, after {duration(took)}."
-    )
+    """That it runs is said only if the tasks showed it."""
+    unknown = running_images.unknown(deploy)
+    service, tag = code(deploy.service.name), code(deploy.tag)
+    what = f"ECS completed the rollout of {tag} to {service}" if unknown else f"{service} runs {tag}"
+    text = f"*Succeeded.* {what}: {serving.running(deploy)}, after {duration(took)}."
     if deploy.downtime is not None:
         lasted = duration(deploy.downtime)
         text += f" Downtime: {lasted}, from the request to stop until the full count ran again."
-    return text + serving.at_end(deploy)
+    text += serving.at_end(deploy)
+    return f"{text} {unknown}" if unknown else text
 
 
 def rolled_back(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from deploys.deploy import ContainerChange, Plan
+from deploys.deploy import ContainerChange, Deploy, Plan, Verb
 from deploys.mrkdwn import code
+from workers.ecs.images import ecr_repository, parse
 from workers.flows.words.measures import size, when
 
 _LONG_DIGEST = re.compile(r"(@sha256:[0-9a-f]{12})[0-9a-f]+")
@@ -32,8 +33,15 @@ def _with_tag(image: str, main: str, tag: str) -> str:
     return f"{code(shown(image))} ({code(tag)})" if known else code(shown(image))
 
 
-def found(plan: Plan) -> str:
+def found(deploy: Deploy, plan: Plan) -> str:
     """What the registry says about the image: digest, size and push time."""
+    in_ecr = ecr_repository(parse(plan.changes[0].new_image)) is not None
+    # ECR may also have refused to answer; that keeps nobody from a rollback, and refuses everything else.
+    if not plan.digest and in_ecr and deploy.verb is not Verb.ROLLBACK:
+        return (
+            "ECR fetches the image from another registry when it is first pulled (a pull-through cache "
+            "rule), so I cannot check that it exists"
+        )
     if not plan.digest:
         return "I cannot ask the image's registry, so I cannot check that the image exists"
     about = [f"image digest {code(plan.digest[:19])}"]
@@ -44,10 +52,21 @@ def found(plan: Plan) -> str:
     return ", ".join(about)
 
 
-def pinned(plan: Plan) -> list[str]:
-    """That the revision goes by the digest; empty where it goes by the tag."""
+def cache_rules_unknown() -> str:
+    """Added where an image is called missing, though it might be one that is fetched when it is pulled."""
+    return (
+        " If ECR fetches it by a pull-through cache rule, allow the workers "
+        "ecr:DescribePullThroughCacheRules: then I can tell."
+    )
+
+
+def pinned(deploy: Deploy, plan: Plan) -> list[str]:
+    """That the revision goes by the digest, or cannot though it should; empty where it goes by the tag."""
     if not plan.pinned:
-        return []
+        by_tag = deploy.verb is Verb.DEPLOY and deploy.service.pins
+        return (
+            [f"not pinned: no digest is known, so {code(plan.tag)} has to stay what it is"] if by_tag else []
+        )
     if plan.digest is None or plan.tag == plan.digest[:19]:
         return ["pinned: the revision names the image by its digest"]
     return [

@@ -7,7 +7,7 @@ from deploys.mrkdwn import code, mention, plural
 from deploys.traffic import Pause, TrafficPlan
 from workers.ecs.seen import DeploymentSeen, ServiceSeen
 from workers.flows.evidence import Evidence
-from workers.flows.words import pausing
+from workers.flows.words import pausing, running_images
 from workers.flows.words.endings import evidence, how_gone
 from workers.flows.words.measures import duration, short, when
 from workers.flows.words.shifting import foreign, without_waits
@@ -57,10 +57,14 @@ def at_rest(seen: ServiceSeen, tag: str) -> dict[str, str]:
 def succeeded(deploy: Deploy, took: float) -> str:
     seen = deploy.rollout
     tasks = f"{seen.new_running} of {plural(seen.new_desired, 'new task')} running"
-    return (
-        f"*Succeeded.* The rollout that I followed is over: {code(deploy.service.name)} runs "
-        f"{version(deploy)}, {tasks}, after {duration(took)}."
+    unknown = running_images.unknown(deploy)
+    service = code(deploy.service.name)
+    what = f"ECS completed it, of {service} to" if unknown else f"{service} runs"
+    text = (
+        f"*Succeeded.* The rollout that I followed is over: {what} {version(deploy)}, {tasks}, after "
+        f"{duration(took)}."
     )
+    return f"{text} {unknown}" if unknown else text
 
 
 def paused(deploy: Deploy, pause: Pause) -> str:
