@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.catalogue.durations import show
-from deploys.catalogue.service import CheckAfter, Group, Pin, Service
+from deploys.catalogue.service import Base, CheckAfter, Group, Pin, Service
 from slipway.columns import Column, aligned, in_columns
 
 
@@ -44,6 +44,10 @@ def _pinned(service: Service) -> str:
     return "" if service.pin is Pin.TAG else service.pin
 
 
+def _base(service: Service) -> str:
+    return "" if service.base is Base.RUNNING else service.base
+
+
 def _before(service: Service) -> str:
     if not service.before:
         return ""
@@ -80,6 +84,7 @@ _ALWAYS: tuple[Column[Service], ...] = (
 )
 _WHERE_USED: tuple[Column[Service], ...] = (
     ("pinned by", _pinned),
+    ("base", _base),
     ("before", _before),
     ("after", _after),
     ("role", _role),

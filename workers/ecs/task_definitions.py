@@ -23,10 +23,13 @@ from workers.ecs.session import Region
 DEPLOY_TAG = "slipway:deploy"
 """Tag on a registered revision: the id of the deploy that registered it."""
 
+_OURS = "slipway:"
+"""Tag keys with this prefix are Slipway's. They are about one revision, and are not copied."""
+
 _RESERVED = "aws:"
 """Tag keys with this prefix belong to AWS and cannot be set (ECS API reference, Tag)."""
 
-_NEWEST = 100
+NEWEST = 100
 """How many of a family's newest revisions are looked at: one page of ListTaskDefinitions."""
 
 
@@ -54,6 +57,17 @@ def describe(region: Region, arn: str) -> RevisionSeen:
         raw=found,
         tags=_tags(answer),
     )
+
+
+def containers(revision: RevisionSeen) -> dict[str, dict[str, Any]]:
+    """The container definitions by name, in the revision's order."""
+    definitions = cast("list[dict[str, Any]]", revision.raw.get("containerDefinitions", []))
+    return {definition["name"]: definition for definition in definitions}
+
+
+def foreign_tags(revision: RevisionSeen) -> dict[str, str]:
+    """The revision's tags that neither AWS nor Slipway set."""
+    return {key: value for key, value in revision.tags if not key.lower().startswith((_RESERVED, _OURS))}
 
 
 def changes(revision: RevisionSeen, service: Service, tag: str) -> tuple[ContainerChange, ...]:
@@ -100,11 +114,7 @@ def copied(
     for container in request["containerDefinitions"]:
         container["image"] = images.get(container["name"], container["image"])
     tag_mark = tag_mark or _mark_that_holds(revision, request)
-    kept = [
-        {"key": key, "value": value}
-        for key, value in revision.tags
-        if not key.lower().startswith(_RESERVED) and key not in (DEPLOY_TAG, TAG_MARK)
-    ]
+    kept = [{"key": key, "value": value} for key, value in foreign_tags(revision).items()]
     marks = {DEPLOY_TAG: deploy_id, **({TAG_MARK: tag_mark} if tag_mark else {})}
     request["tags"] = [*kept, *({"key": key, "value": value} for key, value in marks.items())]
     return request
@@ -129,6 +139,20 @@ def register(region: Region, request: dict[str, Any]) -> str:
     return answer["taskDefinition"]["taskDefinitionArn"]
 
 
+def newest(region: Region, family: str) -> list[str]:
+    """ARNs of the family's 100 newest ACTIVE revisions, newest first. Raises the errors of `aws_call`."""
+    with aws_call("ecs:ListTaskDefinitions"):
+        answer = region.ecs.list_task_definitions(
+            familyPrefix=family, status="ACTIVE", sort="DESC", maxResults=NEWEST
+        )
+    return sorted(answer["taskDefinitionArns"], key=number, reverse=True)
+
+
+def number(arn: str) -> int:
+    """The revision number at the end of a task definition's ARN."""
+    return int(arn.rsplit(":", 1)[-1])
+
+
 def registered_for(region: Region, family: str, newer_than: int, deploy_id: str) -> str | None:
     """ARN of the revision that was registered for this deploy, or None. It is how a crash after `register` is
     made good without a second revision.
@@ -137,13 +161,9 @@ def registered_for(region: Region, family: str, newer_than: int, deploy_id: str)
 
     Raises the errors of `aws_call`.
     """
-    with aws_call("ecs:ListTaskDefinitions"):
-        arns = region.ecs.list_task_definitions(
-            familyPrefix=family, status="ACTIVE", sort="DESC", maxResults=_NEWEST
-        )["taskDefinitionArns"]
-    for arn in arns:
-        if int(arn.rsplit(":", 1)[-1]) <= newer_than:
-            continue
+    for arn in newest(region, family):
+        if number(arn) <= newer_than:
+            break
         with aws_call("ecs:DescribeTaskDefinition"):
             answer = region.ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
         if dict(_tags(answer)).get(DEPLOY_TAG) == deploy_id:

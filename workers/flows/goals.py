@@ -10,6 +10,7 @@ from deploys.deploy import ContainerChange, Deploy, Outcome, Verb
 from deploys.errors import AlreadyRuns, NothingToRollBackTo, UnknownTarget
 from deploys.mrkdwn import code
 from workers.ecs import task_definitions
+from workers.ecs.base_images import changes_on
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import RevisionSeen
 from workers.turn import Turn
@@ -28,13 +29,13 @@ class Goal:
     """Images before and after, the main container first."""
     tag: str
     other_images: tuple[str, ...] = ()
-    """Rollback: the images of the containers that it leaves as they are."""
+    """Images of the containers that it leaves as they are, but that do not run now; of a rollback all."""
     digest_then: str = ""
     """Rollback: the digest of the main image when the revision ran well, where a record says so."""
 
 
-def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
-    """The goal of this deploy, given the revision that runs now.
+def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen, base: RevisionSeen) -> Goal:
+    """The goal of this deploy, given the revision that runs now and the one that a deploy copies.
 
     Raises:
         NothingToRollBackTo, UnknownTarget, AlreadyRuns, NoSuchContainer, ImageUnreadable
@@ -48,7 +49,18 @@ def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
             for change in task_definitions.changes(running, deploy.service, "any")
         )
         return Goal(running, same, shown_tag(main, running))
-    return Goal(running, task_definitions.changes(running, deploy.service, deploy.tag), deploy.tag)
+    if base.arn == running.arn:
+        return Goal(running, task_definitions.changes(running, deploy.service, deploy.tag), deploy.tag)
+    return _on_base(deploy, running, base)
+
+
+def _on_base(deploy: Deploy, running: RevisionSeen, base: RevisionSeen) -> Goal:
+    """A new tag on another revision than the one that runs, whose other containers may have new images."""
+    changes = changes_on(base, running, deploy.service, deploy.tag)
+    changed, now = {change.container for change in changes}, _images(running)
+    others = {name: image for name, image in _images(base).items() if name not in changed}
+    new = tuple(image for name, image in others.items() if image != now.get(name))
+    return Goal(base, changes, deploy.tag, other_images=new)
 
 
 def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
@@ -92,9 +104,7 @@ def _digest_then(earlier: Sequence[Deploy], arn: str) -> str:
 
 
 def _images(revision: RevisionSeen) -> dict[str, str]:
-    containers = revision.raw["containerDefinitions"]
-    assert isinstance(containers, list)
-    return {container["name"]: container["image"] for container in containers}
+    return {name: found["image"] for name, found in task_definitions.containers(revision).items()}
 
 
 def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: str) -> str:

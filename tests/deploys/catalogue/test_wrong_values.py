@@ -23,7 +23,7 @@ NOT_A_NAME = (
 KEYS = (
     "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `approvals`, "
     "`self_approval`, "
-    "`channels`, `deadline`, `approval_expiry`, `pin`, `before`, `after`, `role`, `ecs_service`"
+    "`channels`, `deadline`, `approval_expiry`, `pin`, `base`, `before`, `after`, `role`, `ecs_service`"
 )
 
 VALUES = [
@@ -48,6 +48,16 @@ VALUES = [
     (
         "pin: sha256",
         "5:10: services.web.pin: `sha256` is not a way to name an image; write `tag` or `digest`.",
+    ),
+    # base
+    (
+        "base: newest",
+        "5:11: services.web.base: `newest` is not a revision to copy; write `running` or `latest`.",
+    ),
+    (
+        "base: Latest",
+        "5:11: services.web.base: `Latest` is not a revision to copy; write `running` or `latest`. "
+        "Did you mean `latest`?",
     ),
     # ECS names
     (
