@@ -109,7 +109,7 @@ def _newest_foreign(
     region: Region, running: RevisionSeen, known: RevisionConfig, earlier: Sequence[Deploy]
 ) -> RevisionSeen | None:
     """The newest ACTIVE revision that Slipway did not register and that is newer than the running origin."""
-    oldest = number(known.origin) if known.origin and _family(known.origin) == _family(running.arn) else 0
+    oldest = number(known.origin) if known.origin else 0
     recorded = _registered(earlier)
     arns = task_definitions.newest(region, running.family)
     for arn in arns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -90,22 +91,35 @@ def test_the_values_of_variables_are_nowhere_in_the_record(yard: Yard) -> None:
         assert "debug-and-trace" not in record
 
 
-def test_once_copied_it_is_no_news_and_each_plan_asks_for_one_list(yard: Yard) -> None:
-    registers(yard, new_environment)
+def definitions_asked_for(yard: Yard, base: Base) -> list[str]:
+    """The calls for task definitions that a plan of `web` makes."""
+    before = len(yard.ecs.calls())
+    deploy_id = yard.ask("web", "1.4.2", base=base, approvals=1)
+    yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    asked = [call.operation for call in yard.ecs.calls()[before:] if "TaskDefinition" in call.operation]
+    yard.cancel(deploy_id)
+    deploy = yard.until_over(deploy_id)
+    assert "newer" not in planned(yard, deploy)
+    assert "copy" not in planned(yard, deploy)
+    return asked
+
+
+@pytest.mark.parametrize("change", [new_environment, lambda _: None], ids=["changed", "identical"])
+@pytest.mark.parametrize("base", Base)
+def test_once_copied_or_found_identical_it_is_no_news_and_a_plan_only_lists(
+    yard: Yard, base: Base, change: Callable[[Json], None]
+) -> None:
+    registers(yard, change)
     deployed(yard, "1.4.1", base=Base.LATEST)
 
-    for base in Base:
-        before = len(yard.ecs.calls())
-        deploy_id = yard.ask("web", "1.4.2", base=base, approvals=1)
-        yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
-        asked = [call.operation for call in yard.ecs.calls()[before:] if "TaskDefinition" in call.operation]
-        deploy = yard.get(deploy_id)
-        assert "revision `web:1" in planned(yard, deploy)
-        assert "newer" not in planned(yard, deploy)
-        assert "copy" not in planned(yard, deploy)
-        assert asked == ["DescribeTaskDefinition", "ListTaskDefinitions"]
-        yard.cancel(deploy_id)
-        yard.until_over(deploy_id)
+    assert definitions_asked_for(yard, base) == ["DescribeTaskDefinition", "ListTaskDefinitions"]
+
+
+def test_revisions_of_slipway_that_do_not_run_are_known_from_its_records(yard: Yard) -> None:
+    deployed(yard, "1.4.1")
+    deployed(yard, "1.5.0-crash")
+
+    assert definitions_asked_for(yard, Base.LATEST) == ["DescribeTaskDefinition", "ListTaskDefinitions"]
 
 
 def test_a_newer_revision_is_looked_at_by_one_more_call(yard: Yard) -> None:
@@ -277,12 +291,13 @@ def test_a_failed_rollout_of_the_newest_returns_to_what_ran(yard: Yard) -> None:
     assert yard.service("web")["taskDefinition"].endswith("web:17")
 
 
-def test_a_restart_and_a_rollback_do_not_take_the_newest(yard: Yard) -> None:
+@pytest.mark.parametrize("base", Base)
+def test_a_restart_and_a_rollback_do_not_take_the_newest(yard: Yard, base: Base) -> None:
     deployed(yard, "1.4.1")
     registers(yard, new_environment)
 
-    restart = yard.until_over(yard.ask_to(Verb.RESTART, "web"))
-    rollback = yard.until_over(yard.ask_to(Verb.ROLLBACK, "web", "1.4.0"))
+    restart = asked_to(yard, Verb.RESTART, base)
+    rollback = asked_to(yard, Verb.ROLLBACK, base)
 
     assert definition(yard, restart.new_revision)["memory"] == "512"
     assert (
@@ -291,6 +306,13 @@ def test_a_restart_and_a_rollback_do_not_take_the_newest(yard: Yard) -> None:
     ) in planned(yard, restart)
     assert (rollback.new_revision or "").endswith("web:17")
     assert "newer" not in planned(yard, rollback)
+
+
+def asked_to(yard: Yard, verb: Verb, base: Base) -> Deploy:
+    """`/deploy restart web` or `/deploy rollback web 1.4.0`, to its end."""
+    target = "1.4.0" if verb is Verb.ROLLBACK else ""
+    deploy = a_deploy(a_service(base=base), verb=verb, tag="", target=target, requested_at=yard.ecs.now())
+    return yard.until_over(yard.store.request(deploy).deploy.id)
 
 
 def moment(yard: Yard, revision: str) -> str:
