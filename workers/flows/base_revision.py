@@ -4,7 +4,7 @@
 of its family that Slipway did not register: Terraform, CDK or a person did. Slipway's own are copies, and one
 may be left of a deploy that was rolled back, so they never count as the latest configuration.
 
-A revision that Slipway registered has the configuration of its origin: the revision at the begin of its chain
+A revision that Slipway registered has the configuration of its origin: the revision at the start of its chain
 of copies, which somebody else registered. Only a revision newer than the origin can be a newer configuration.
 It may have a lower number than the revision that runs, which Slipway may have registered later as a copy of
 an older one. Records keep the origin; if it is unknown, the content of both revisions decides alone.
@@ -18,8 +18,8 @@ from datetime import datetime
 
 from deploys.catalogue.service import Base
 from deploys.deploy import Deploy, Verb
-from deploys.errors import AwsCredentials, AwsError, UnknownField
-from deploys.revision_config import NewerRevision, RevisionConfig
+from deploys.errors import AwsCredentials, AwsError, Refused
+from deploys.revision_config import ConfigChange, NewerRevision, RevisionConfig
 from workers.ecs import principals, task_definitions
 from workers.ecs.base_images import retagged
 from workers.ecs.seen import RevisionSeen
@@ -46,7 +46,7 @@ class BaseRevision:
 def find_base(deploy: Deploy, turn: Turn, running: RevisionSeen) -> BaseRevision:
     """The revision that this deploy or restart copies, given the one that runs. A rollback copies none.
 
-    Raises the errors of `aws_call`, and UnknownField, if the service has `base: latest`; else the plan says
+    With `base: latest` raises the errors of `aws_call`, UnknownField and ImageUnreadable; else the plan says
     that newer revisions could not be looked for.
     """
     if deploy.verb not in (Verb.DEPLOY, Verb.RESTART):
@@ -56,30 +56,34 @@ def find_base(deploy: Deploy, turn: Turn, running: RevisionSeen) -> BaseRevision
     known = RevisionConfig(origin=origin(running, earlier), newest=_newest_known(running, earlier))
     try:
         newest = _newest_foreign(turn.region, running, known, earlier)
-    except (AwsError, UnknownField) as error:
+        if newest is None:
+            return BaseRevision(running, known)
+        changes = config_changes(running, newest, retagged(running, deploy.service))
+    except (AwsError, Refused) as error:
         if takes_latest or isinstance(error, AwsCredentials):
             raise
         return BaseRevision(running, known.evolve(unknown=error.message))
-    if newest is None:
-        return BaseRevision(running, known)
     known = known.evolve(newest=newest.arn)
-    changes = config_changes(running, newest, retagged(running, deploy.service))
     if not changes:
         return BaseRevision(running, known.evolve(origin=newest.arn))
+    newer = _newer(newest, changes, earlier)
+    if not takes_latest:
+        return BaseRevision(running, known.evolve(newer=newer))
+    return BaseRevision(newest, known.evolve(origin=newest.arn, newer=newer.evolve(used=True)))
+
+
+def _newer(newest: RevisionSeen, changes: Sequence[ConfigChange], earlier: Sequence[Deploy]) -> NewerRevision:
+    """What people are told of it."""
     tried = _tried(newest.arn, earlier)
-    newer = NewerRevision(
+    return NewerRevision(
         revision=newest.arn,
         registered_by=shortened(principals.short(newest.raw.get("registeredBy")), PRINCIPAL),
         registered_at=_epoch(newest.raw.get("registeredAt")),
-        changes=changes[:CHANGES_KEPT],
+        changes=tuple(changes[:CHANGES_KEPT]),
         more=max(0, len(changes) - CHANGES_KEPT),
-        used=takes_latest,
         tried_by=tried.id if tried else "",
         tried_outcome=tried.outcome.value if tried and tried.outcome else "",
     )
-    if takes_latest:
-        return BaseRevision(newest, known.evolve(origin=newest.arn, newer=newer))
-    return BaseRevision(running, known.evolve(newer=newer))
 
 
 def origin(running: RevisionSeen, earlier: Sequence[Deploy]) -> str:
