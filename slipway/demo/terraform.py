@@ -56,7 +56,7 @@ def _keys_of_the_role(ecs: str, region: str) -> Keys:
 
 
 def _client(service: str, ecs: str, region: str, keys: Keys) -> Any:
-    return boto3.client(
+    return boto3.client(  # type: ignore[call-overload]
         service,
         endpoint_url=ecs,
         region_name=region,
