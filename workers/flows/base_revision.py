@@ -46,7 +46,7 @@ class BaseRevision:
 def find_base(deploy: Deploy, turn: Turn, running: RevisionSeen) -> BaseRevision:
     """The revision that this deploy or restart copies, given the one that runs. A rollback copies none.
 
-    With `base: latest` raises the errors of `aws_call`, UnknownField and ImageUnreadable; else the plan says
+    With `base: latest` raises the errors of `aws_call` and ImageUnreadable; else the plan says
     that newer revisions could not be looked for.
     """
     if deploy.verb not in (Verb.DEPLOY, Verb.RESTART):

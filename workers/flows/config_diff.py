@@ -108,6 +108,8 @@ def config_changes(
 def _of_task(running: RevisionSeen, newer: RevisionSeen) -> Iterator[ConfigChange]:
     for field in sorted(task_definitions.request_members() - _NOT_CONFIG):
         yield from _compare("", (field,), running.raw.get(field), newer.raw.get(field))
+    unknown = (dict.fromkeys(revision.unknown_fields) for revision in (running, newer))
+    yield from _names("", ("fields that this boto3 does not know",), *unknown)
 
 
 def _of_tags(running: RevisionSeen, newer: RevisionSeen) -> Iterator[ConfigChange]:

@@ -10,6 +10,7 @@ from workers.ecs import pins, task_definitions
 from workers.ecs.seen import RevisionSeen
 from workers.flows.approved_plan import Since, since
 from workers.flows.ending import withdraw
+from workers.flows.goals import needs_copy
 from workers.flows.planning import ask, make_plan
 from workers.flows.words import asking, base_revision, scaling
 from workers.turn import Next, Turn
@@ -47,7 +48,7 @@ def register(deploy: Deploy, turn: Turn) -> Next:
 def _revision_of(deploy: Deploy, plan: Plan, turn: Turn) -> str:
     """ARN of the revision to run: an ACTIVE earlier one as it is, or a copy registered for this deploy."""
     source = task_definitions.describe(turn.region, plan.source_revision or plan.old_revision)
-    if deploy.verb is Verb.ROLLBACK and source.status == "ACTIVE":
+    if not needs_copy(deploy, source):
         return source.arn
     registered = _registered_before(deploy, source, turn)
     if registered is not None:

@@ -83,6 +83,7 @@ def _told(deploy: Deploy, made: Plan, ahead: Sequence[Deploy]) -> str:
         *base_revision.planned(deploy, made),
         *_strategy(deploy.service, made),
         *asking.grace(deploy, made),
+        *asking.express_mode(made),
         *preparing.planned(deploy, made),
         *checking.planned(deploy),
         _approval(deploy.service),

@@ -494,6 +494,9 @@ def test_fields_that_this_boto3_does_not_know_refuse_a_copy_of_the_newest_alone(
         yard.said(latest.id, MilestoneKind.END)
     )
     assert running.outcome is Outcome.SUCCEEDED
+    assert "    ◦ task fields that this boto3 does not know: `taskDefinition.futureField` added" in (
+        planned(yard, running)
+    )
 
 
 def unknown_in(monkeypatch: pytest.MonkeyPatch, revision: int) -> None:
