@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deploys.frozen import Frozen
+from deploys.revision_config import RevisionConfig
 from deploys.scaling import ScalingPlan
 from deploys.traffic import TrafficPlan
 
@@ -55,3 +56,5 @@ class Plan(Frozen):
     """Seconds that the containers running now get to stop, where they are going to be stopped."""
     scaling: ScalingPlan | None = None
     """What is known of Application Auto Scaling, where the service is scaled."""
+    config: RevisionConfig | None = None
+    """Where the configuration of the new revision comes from, and whether there is a newer one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.catalogue.durations import show
-from deploys.catalogue.service import CheckAfter, Group, Pin, Service
+from deploys.catalogue.service import Base, CheckAfter, Group, Pin, Service
 from slipway.columns import Column, aligned, in_columns
 
 
@@ -42,6 +42,10 @@ def _approvals(service: Service) -> str:
 
 def _pinned(service: Service) -> str:
     return Pin.DIGEST if service.pins else ""
+
+
+def _base(service: Service) -> str:
+    return "" if service.base is Base.RUNNING else service.base
 
 
 def _before(service: Service) -> str:
@@ -87,6 +91,7 @@ _ALWAYS: tuple[Column[Service], ...] = (
 _WHERE_USED: tuple[Column[Service], ...] = (
     ("gives up after", _give_up_after),
     ("pinned by", _pinned),
+    ("base", _base),
     ("before", _before),
     ("after", _after),
     ("role", _role),

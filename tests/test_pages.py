@@ -69,7 +69,7 @@ def test_every_command_of_the_readme_is_understood() -> None:
     assert [command for command in read if isinstance(command, Mistake)] == []
     assert {type(command) for command in read} >= {DeployCommand, DeploySeveralCommand}
     assert {words.split()[0] for words in typed} >= set(VERBS)
-    assert len(runs) == 8
+    assert len(runs) == 9
 
 
 def test_the_map_of_phases_has_every_phase() -> None:

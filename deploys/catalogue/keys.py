@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, WithJson
 from deploys.catalogue import names, slack_ids, values
 from deploys.catalogue.mappings import After, Before, Container, GroupKeys, Role, YesOrNo
 from deploys.catalogue.schemas import described, seconds, strings, text
-from deploys.catalogue.service import Pin, Strategy
+from deploys.catalogue.service import Base, Pin, Strategy
 
 Cluster = Annotated[str, BeforeValidator(values.ecs_name("a cluster")), text(values.ECS_NAME)]
 EcsService = Annotated[str, BeforeValidator(values.ecs_name("an ECS service")), text(values.ECS_NAME)]
@@ -43,6 +43,11 @@ PinnedBy = Annotated[
     Pin | None,
     BeforeValidator(values.one_of(Pin, "a way to name an image")),
     WithJsonSchema({"type": "string", "enum": [str(each) for each in Pin]}),
+]
+CopiedFrom = Annotated[
+    Base,
+    BeforeValidator(values.one_of(Base, "a revision to copy")),
+    WithJsonSchema({"type": "string", "enum": [str(each) for each in Base]}),
 ]
 Approvals = Annotated[
     int,
@@ -125,6 +130,11 @@ class Defaults(BaseModel):
         description="What a new revision names the image by: its tag, or the digest that the tag points to "
         "when the deploy is planned. Without it the digest, where approvals are needed and the registry "
         "tells it; else the tag.",
+    )
+    base: CopiedFrom = Field(
+        default=Base.RUNNING,
+        description="Which revision a deploy copies. running: the one that the service runs; a newer one is "
+        "named in the plan. latest: the newest one that Slipway did not register, such as Terraform's.",
     )
     before: Before = Field(
         default_factory=_nothing,

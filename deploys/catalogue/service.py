@@ -22,6 +22,13 @@ class Pin(StrEnum):
     DIGEST = "digest"  # the one that the tag points to when the deploy is planned
 
 
+class Base(StrEnum):
+    """Which revision a new one is a copy of."""
+
+    RUNNING = "running"
+    LATEST = "latest"  # the newest ACTIVE one of its family that Slipway did not register
+
+
 class TaskBefore(BaseModel):
     """A one-off task that runs with the new revision before the rollout, such as a migration."""
 
@@ -97,6 +104,7 @@ class Service(BaseModel):
     """Seconds an approval question stays open."""
     pin: Pin | None = None
     """None: it is not written, so `pins` decides."""
+    base: Base = Base.RUNNING
     before: TaskBefore | None = None
     after: CheckAfter | None = None
     role: Role | None = None

@@ -42,6 +42,13 @@ class NoAppContainer(Refused):
     new tag in `services.yml`, as `containers` of `{service}`."""
 
 
+class BaseLacksContainer(Refused):
+    sentence = """Revision `{revision}`, which `base: latest` copies for `{service}`, has no container
+    {missing}, but the ECS service sends traffic to it, so ECS would not take that revision. It has:
+    {present}. Nothing was registered. Register a revision that has the container, or change the service in
+    ECS first."""
+
+
 class NoSuchContainerBefore(Refused):
     sentence = """The task before the rollout is to run in container `{missing}`, but the task definition
     `{family}` has no such container. It has: {present}. Check `container` under `before` of `{service}` in

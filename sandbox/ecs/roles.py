@@ -64,6 +64,11 @@ class Roles:
         return self._sessions.get(access_key)
 
 
+def user_arn(account: str) -> str:
+    """Who calls with keys that are no role's."""
+    return f"arn:aws:iam::{account}:user/sandbox"
+
+
 def expired(service: str) -> Answer:
     """What AWS says to keys that have ended."""
     message = "The security token included in the request is expired"

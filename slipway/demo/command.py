@@ -17,6 +17,7 @@ THINGS_TO_TRY = """
   2. /deploy web 1.5.0-crash   it crashes; ECS rolls back; the thread says why
   3. /deploy ledger 1.4.2      asks first: switch to bob and press Approve
   4. /deploy shop 1.4.2        a canary that pauses: as bob, press Continue
+  5. /deploy plan site 1.4.2   Terraform registered a newer revision: what the deploy takes from it
 """
 
 

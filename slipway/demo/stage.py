@@ -23,6 +23,7 @@ from deploys.threads import Threads
 from sandbox.ports import free_port
 from sandbox.slack.client import SandboxError, SlackClient
 from slipway.demo.files import manifest_for, services_for
+from slipway.demo.terraform import register_newer_revision
 from slipway.demo.troupe import DemoFailed, Troupe
 
 ADDRESS = r"http://127\.0\.0\.1:\d+"
@@ -87,6 +88,7 @@ def _build(troupe: Troupe, logs: Path, speed: float, mode: str, workers: int) ->
     troupe.until("Slack's end", lambda: slack.said(ADDRESS))
     troupe.until("ECS's end", lambda: ecs.said(ADDRESS))
     slack_url, ecs_url = slack.said(ADDRESS) or "", ecs.said(ADDRESS) or ""
+    register_newer_revision(ecs_url, REGION)
     redis_url = (valkey.said(r"\S+://\S+") or "").replace("valkey://", "redis://")
     services = services_for(logs, speed)
     env = _environment(slack_url, ecs_url, redis_url, services, speed)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.settings import BotSettings, WebSettings
 from deploys.catalogue import Group, Service, Strategy, durations, mapping_values, names, slack_ids, values
 from deploys.catalogue.mappings import AfterKeys, BeforeKeys, GroupKeys, RoleKeys, written
-from deploys.catalogue.service import CheckAfter, Pin, Role, TaskBefore
+from deploys.catalogue.service import Base, CheckAfter, Pin, Role, TaskBefore
 from deploys.settings import Settings
 from slipway.app_manifest import EVENTS, SCOPES
 from slipway.check import Process
@@ -126,6 +126,7 @@ def test_the_ranges_inside_mappings_are_those_of_the_code() -> None:
     keys, before, after = rows("Key"), rows("Key of `before`"), rows("Key of `after`")
 
     assert keys["pin"][0] == ", ".join(f"`{each}`" for each in Pin)
+    assert keys["base"][:2] == [", ".join(f"`{each}`" for each in Base), f"`{Base.RUNNING}`"]
     for row, (shortest, longest), default in (
         (before["deadline"], values.TASK_DEADLINE, TaskBefore.model_fields["deadline"].default),
         (after["for"], values.CHECK_LASTS, CheckAfter.model_fields["lasts"].default),

@@ -44,6 +44,7 @@ def test_it_is_a_schema_of_draft_2020_12(schema: dict[str, Any]) -> None:
         "x-anchors: {a: 1}\nservices: {web: {deadline: 90, approval_expiry: 1h30m, self_approval: true}}",
         "defaults: \nservices: {web: {deployers: [], channels: [C01DEPLOYS, G04PAYMENTS]}}",
         "defaults: {before: {}, after: {}, role: {}}\nservices: {web: {before: {command: [x]}, pin: tag}}",
+        "services: {web: {base: latest}}",
         "services: {web: {after: {alarms: [a]}, role: 'arn:aws:iam::123456789012:role/x'}}\ngroups:",
         "services: {web: }\ngroups: {all: {services: [web], in_order: true, stop_on_first_failure: false}}",
     ],
@@ -100,4 +101,5 @@ def test_defaults_are_those_a_service_gets(schema: dict[str, Any]) -> None:
         "deadline": 1200,
         "give_up_after": 3,
         "approval_expiry": 1800,
+        "base": "running",
     }

@@ -71,6 +71,15 @@ class ImageReference:
         return (self.registry, self.repository) == (other.registry, other.repository)
 
 
+def repository(image: str) -> str:
+    """Registry and repository of an image reference; one that cannot be read, as it is."""
+    try:
+        reference = parse(image)
+    except ImageUnreadable:
+        return image
+    return "/".join(filter(None, (reference.registry, reference.repository)))
+
+
 def parse(reference: str) -> ImageReference:
     """An image reference in its parts.
 

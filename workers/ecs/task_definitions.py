@@ -29,13 +29,13 @@ ROLLBACK_TAG = "slipway:rollback"
 """Tag on an earlier revision that a rollback returns to as it is: the deploy's id and the revision that the
 service ran before, `w7x8y9zt web:18`."""
 
+_OURS = "slipway:"
+"""Tag keys with this prefix are Slipway's. They are about one revision, and are not copied."""
+
 _RESERVED = "aws:"
 """Tag keys with this prefix belong to AWS and cannot be set (ECS API reference, Tag)."""
 
-_OURS = (DEPLOY_TAG, TAG_MARK, REPLACES_TAG, ROLLBACK_TAG)
-"""Tags that are about one revision, and are not copied."""
-
-_NEWEST = 100
+NEWEST = 100
 """How many of a family's newest revisions are looked at: one page of ListTaskDefinitions."""
 
 
@@ -58,6 +58,17 @@ def describe(region: Region, arn: str) -> RevisionSeen:
         tags=_tags(answer),
         unknown_fields=tuple(answer[UNKNOWN_FIELDS]),
     )
+
+
+def containers(revision: RevisionSeen) -> dict[str, dict[str, Any]]:
+    """The container definitions by name, in the revision's order."""
+    definitions = cast("list[dict[str, Any]]", revision.raw.get("containerDefinitions", []))
+    return {definition["name"]: definition for definition in definitions}
+
+
+def foreign_tags(revision: RevisionSeen) -> dict[str, str]:
+    """The revision's tags that neither AWS nor Slipway set."""
+    return {key: value for key, value in revision.tags if not key.lower().startswith((_RESERVED, _OURS))}
 
 
 def check_copyable(revision: RevisionSeen) -> None:
@@ -137,13 +148,10 @@ def copied(
     for container in request["containerDefinitions"]:
         container["image"] = images.get(container["name"], container["image"])
     tag_mark = tag_mark or _mark_that_holds(revision, request)
-    kept = [
-        {"key": key, "value": value}
-        for key, value in revision.tags
-        if not key.lower().startswith(_RESERVED) and key not in _OURS
-    ]
+    kept = foreign_tags(revision)
     marks = {DEPLOY_TAG: deploy_id, TAG_MARK: tag_mark, REPLACES_TAG: replaces.rsplit("/", 1)[-1]}
-    request["tags"] = [*kept, *({"key": key, "value": value} for key, value in marks.items() if value)]
+    marks = {key: value for key, value in marks.items() if value}
+    request["tags"] = [{"key": key, "value": value} for key, value in (kept | marks).items()]
     return request
 
 
@@ -166,6 +174,20 @@ def register(region: Region, request: dict[str, Any]) -> str:
     return answer["taskDefinition"]["taskDefinitionArn"]
 
 
+def newest(region: Region, family: str) -> list[str]:
+    """ARNs of the family's 100 newest ACTIVE revisions, newest first. Raises the errors of `aws_call`."""
+    with aws_call("ecs:ListTaskDefinitions"):
+        answer = region.ecs.list_task_definitions(
+            familyPrefix=family, status="ACTIVE", sort="DESC", maxResults=NEWEST
+        )
+    return sorted(answer["taskDefinitionArns"], key=number, reverse=True)
+
+
+def number(arn: str) -> int:
+    """The revision number at the end of a task definition's ARN."""
+    return int(arn.rsplit(":", 1)[-1])
+
+
 def registered_for(region: Region, family: str, newer_than: int, deploy_id: str) -> str | None:
     """ARN of the revision that was registered for this deploy, or None. It is how a crash after `register` is
     made good without a second revision.
@@ -174,13 +196,9 @@ def registered_for(region: Region, family: str, newer_than: int, deploy_id: str)
 
     Raises the errors of `aws_call`.
     """
-    with aws_call("ecs:ListTaskDefinitions"):
-        arns = region.ecs.list_task_definitions(
-            familyPrefix=family, status="ACTIVE", sort="DESC", maxResults=_NEWEST
-        )["taskDefinitionArns"]
-    for arn in arns:
-        if int(arn.rsplit(":", 1)[-1]) <= newer_than:
-            continue
+    for arn in newest(region, family):
+        if number(arn) <= newer_than:
+            break
         if tags_of(region, arn).get(DEPLOY_TAG) == deploy_id:
             return arn
     return None

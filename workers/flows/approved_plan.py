@@ -23,6 +23,7 @@ class Since(Enum):
     HELD = "held"  # another count, and what could have moved it is suspended
     OUTSIDE = "outside"  # another count, outside of what was shown or of what it is scaled to
     UNKNOWN = "unknown"  # another count, and AWS does not tell whether the service is scaled
+    OTHER_BASE = "other base"  # with `base: latest`, another revision would be copied
     OTHER = "other"  # more than the count: whether the service is scaled, too
 
     @property
@@ -33,6 +34,8 @@ class Since(Enum):
 
 def since(shown: Plan, fresh: Plan) -> Since:
     """What became of the plan that was shown."""
+    if shown.old_revision == fresh.old_revision and _other_base(shown, fresh):
+        return Since.OTHER_BASE
     if shown.model_dump(include=_ALWAYS_THE_SAME) != fresh.model_dump(include=_ALWAYS_THE_SAME):
         return Since.OTHER
     if shown.desired_count == fresh.desired_count:
@@ -48,6 +51,12 @@ def since(shown: Plan, fresh: Plan) -> Since:
     if not _moves(fresh.scaling, up=fresh.desired_count > shown.desired_count):
         return Since.HELD
     return Since.SCALED
+
+
+def _other_base(shown: Plan, fresh: Plan) -> bool:
+    """A newer revision that is not copied is no part of what was approved."""
+    copied = [plan for plan in (shown, fresh) if plan.config and plan.config.newer and plan.config.newer.used]
+    return bool(copied) and shown.source_revision != fresh.source_revision
 
 
 def _moves(scaling: ScalingPlan, *, up: bool) -> bool:

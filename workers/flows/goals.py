@@ -12,6 +12,7 @@ from deploys.errors import AlreadyRuns, NothingToRollBackTo, Refused, UnknownTar
 from deploys.mrkdwn import code
 from workers.ecs import task_definitions
 from workers.ecs.app_containers import app_containers
+from workers.ecs.base_images import changes_on
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import Endpoints, RevisionSeen, ServiceSeen
 from workers.ecs.task_definitions import images_of
@@ -32,7 +33,7 @@ class Goal:
     """Images before and after, the main container first."""
     tag: str
     other_images: tuple[str, ...] = ()
-    """Rollback: the images of the containers that it leaves as they are."""
+    """Images of the containers that it leaves as they are, but that do not run now; of a rollback all."""
     digest_then: str = ""
     """Rollback: the digest of the main image when the revision ran well, where a record says so."""
 
@@ -42,8 +43,10 @@ def needs_copy(deploy: Deploy, source: RevisionSeen) -> bool:
     return deploy.verb is not Verb.ROLLBACK or source.status != "ACTIVE"
 
 
-def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen, endpoints: Endpoints) -> Goal:
-    """The goal of this deploy, given the revision that runs now.
+def find_goal(
+    deploy: Deploy, turn: Turn, running: RevisionSeen, base: RevisionSeen, endpoints: Endpoints
+) -> Goal:
+    """The goal of this deploy, given the revision that runs now and the one that a deploy copies.
 
     Raises:
         NothingToRollBackTo, UnknownTarget, AlreadyRuns, ImageUnreadable and the errors of `app_containers`
@@ -56,8 +59,19 @@ def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen, endpoints: Endp
             for each in app_containers(running, deploy.service, endpoints, guess=True)
         )
         return Goal(running, same, shown_tag(same[0].new_image, running))
+    if base.arn != running.arn:
+        return _on_base(deploy, running, base, endpoints)
     changed = task_definitions.changes(running, deploy.service, endpoints, deploy.tag)
     return Goal(running, changed, deploy.tag)
+
+
+def _on_base(deploy: Deploy, running: RevisionSeen, base: RevisionSeen, endpoints: Endpoints) -> Goal:
+    """A new tag on another revision than the one that runs, whose other containers may have new images."""
+    changes = changes_on(base, running, deploy.service, endpoints, deploy.tag)
+    changed, now = {change.container for change in changes}, images_of(running)
+    others = {name: image for name, image in images_of(base).items() if name not in changed}
+    new = tuple(image for name, image in others.items() if image != now.get(name))
+    return Goal(base, changes, deploy.tag, other_images=new)
 
 
 def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen, endpoints: Endpoints) -> Goal:

@@ -17,6 +17,7 @@ from workers.ecs.pins import shown_tag
 from workers.ecs.seen import RevisionSeen, ServiceSeen
 from workers.flows import autoscaling, marks
 from workers.flows.around import check_around
+from workers.flows.base_revision import find_base
 from workers.flows.checked_images import check_images, refuse_same_image
 from workers.flows.ending import look_again, withdraw
 from workers.flows.goals import find_goal, needs_copy
@@ -84,12 +85,13 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     check_service(service, seen)
     assert seen is not None
     running = task_definitions.describe(turn.region, seen.revision)
-    goal = find_goal(deploy, turn, running, seen.endpoints)
+    base = find_base(deploy, turn, running, seen.endpoints)
+    goal = find_goal(deploy, turn, running, base.revision, seen.endpoints)
     if needs_copy(deploy, goal.source):
         task_definitions.check_copyable(goal.source)
     changes, image = check_images(deploy, turn, goal)
     old_tag = shown_tag(changes[0].old_image, running)
-    if deploy.verb is Verb.DEPLOY:
+    if deploy.verb is Verb.DEPLOY and goal.source.arn == running.arn:
         refuse_same_image(deploy, turn, changes, old_tag, image)
     check_around(deploy, turn, goal.source)
     downtime = service.strategy is Strategy.STOP_START
@@ -114,6 +116,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
         stop_timeout=stop_timeout if downtime else None,
         scaling=autoscaling.planned(deploy, turn) if seen.scheduling != "DAEMON" else None,
         traffic=seen.traffic,
+        config=base.config,
     )
 
 

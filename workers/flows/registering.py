@@ -5,12 +5,14 @@ from __future__ import annotations
 from deploys.around import before
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Phase, Plan, Verb
+from deploys.errors import AwsCredentials, AwsDenied
 from workers.ecs import pins, task_definitions
+from workers.ecs.seen import RevisionSeen
 from workers.flows.approved_plan import Since, since
 from workers.flows.ending import withdraw
 from workers.flows.goals import needs_copy
 from workers.flows.planning import ask, make_plan
-from workers.flows.words import asking, scaling
+from workers.flows.words import asking, base_revision, scaling
 from workers.turn import Next, Turn
 
 NEXT = {
@@ -34,6 +36,9 @@ def register(deploy: Deploy, turn: Turn) -> Next:
         counted = shown.evolve(desired_count=fresh.desired_count)
         text = scaling.moved(deploy, shown, fresh)
         deploy = deploy.saying(turn.now(), MilestoneKind.PROGRESS, text, plan=counted)
+    if text := base_revision.registered_meanwhile(shown, fresh):
+        known = (deploy.plan or shown).evolve(config=fresh.config)
+        deploy = deploy.saying(turn.now(), MilestoneKind.PROGRESS, text, plan=known)
     registered = deploy.evolve(new_revision=_revision_of(deploy, shown, turn))
     now = turn.now()
     following = Phase.PREPARING if before(deploy) else NEXT[deploy.service.strategy]
@@ -45,9 +50,7 @@ def _revision_of(deploy: Deploy, plan: Plan, turn: Turn) -> str:
     source = task_definitions.describe(turn.region, plan.source_revision or plan.old_revision)
     if not needs_copy(deploy, source):
         return source.arn
-    registered = task_definitions.registered_for(
-        turn.region, source.family, newer_than=source.number, deploy_id=deploy.id
-    )
+    registered = _registered_before(deploy, source, turn)
     if registered is not None:
         return registered
     images = {change.container: change.new_image for change in plan.changes}
@@ -56,6 +59,18 @@ def _revision_of(deploy: Deploy, plan: Plan, turn: Turn) -> str:
     )
     turn.guard()
     return task_definitions.register(turn.region, request)
+
+
+def _registered_before(deploy: Deploy, source: RevisionSeen, turn: Turn) -> str | None:
+    """What an earlier try registered. If AWS does not allow to look, such a revision stays unused."""
+    try:
+        return task_definitions.registered_for(
+            turn.region, source.family, newer_than=source.number, deploy_id=deploy.id
+        )
+    except AwsCredentials:
+        raise
+    except AwsDenied:
+        return None
 
 
 def _tag_mark(deploy: Deploy, plan: Plan) -> str:
@@ -67,6 +82,14 @@ def _tag_mark(deploy: Deploy, plan: Plan) -> str:
 
 def _plan_again(deploy: Deploy, fresh: Plan, now: float) -> Next:
     planned = deploy.evolve(plan=fresh, tag=fresh.tag)
-    why = scaling.moved_otherwise(deploy.plan, fresh, since(deploy.plan, fresh)) if deploy.plan else ""
+    why = _why(deploy.plan, fresh) if deploy.plan else ""
     told = planned.saying(now, MilestoneKind.PLAN, asking.replanned(planned, why))
     return Next(ask(told, now) if deploy.service.approvals else told)
+
+
+def _why(shown: Plan, fresh: Plan) -> str:
+    """What changed since the plan was shown, where that can be said in a sentence."""
+    became = since(shown, fresh)
+    if became is Since.OTHER_BASE:
+        return base_revision.other_base(shown, fresh)
+    return scaling.moved_otherwise(shown, fresh, became)

@@ -21,7 +21,7 @@ from deploys.store import Store
 from workers.ecs import session_names
 from workers.ecs.session import Aws
 from workers.flows.planning import make_plan
-from workers.flows.words import asking, checking, images, preparing, scaling
+from workers.flows.words import asking, base_revision, checking, images, preparing, scaling
 from workers.flows.words.measures import duration, short
 from workers.flows.words.shifting import strategy
 from workers.sights import Fresh
@@ -80,6 +80,7 @@ def _told(deploy: Deploy, made: Plan, ahead: Sequence[Deploy]) -> str:
         images.found(deploy, made),
         *images.pinned(deploy, made),
         f"{scaling.count(made)} before and after",
+        *base_revision.planned(deploy, made),
         *_strategy(deploy.service, made),
         *asking.grace(deploy, made),
         *asking.express_mode(made),
@@ -101,9 +102,13 @@ def _definition(made: Plan) -> list[str]:
             lines.append(f"{container}: {images.old(change, made)} → {new}")
         elif made.pinned:
             lines.append(f"{container}: {new}, the image that runs now, by another tag")
+        elif made.source_revision not in ("", made.old_revision):
+            lines.append(f"{container}: {new}, as now")
         else:
             lines.append(f"{container}: {new}, the same tag on another image than runs now")
-    running = code(short(made.old_revision))
+    running, source = code(short(made.old_revision)), code(short(made.source_revision))
+    if made.source_revision not in ("", made.old_revision):
+        return [*lines, f"revision {running} runs now; the new one is made of {source}"]
     return [*lines, f"revision {running} runs now; a new one is made of it, and all else in it stays"]
 
 

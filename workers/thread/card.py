@@ -14,6 +14,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, Sec
 from deploys.deploy import ContainerChange, Deploy, Phase, Verb
 from deploys.mrkdwn import code, escape, mentions, plural
 from deploys.naming import by, errand, version_before
+from workers.flows.words.base_revision import on_card
 from workers.flows.words.images import shown
 from workers.flows.words.measures import duration
 from workers.flows.words.reasons import without_promise
@@ -137,7 +138,8 @@ def _about(deploy: Deploy) -> list[str]:
     lines = [clip(_images(change), 500) for change in changes[:CONTAINERS_SHOWN]]
     if len(changes) > CONTAINERS_SHOWN:
         lines.append(f"and {plural(len(changes) - CONTAINERS_SHOWN, 'more container')}")
-    return [clip(why, 700), *lines]
+    newer = deploy.plan.config.newer if deploy.plan and deploy.plan.config else None
+    return [clip(why, 700), *lines, clip(on_card(newer), 900) if newer else ""]
 
 
 def _images(change: ContainerChange) -> str:

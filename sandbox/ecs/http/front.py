@@ -25,7 +25,7 @@ from sandbox.ecs.operations import OPERATIONS, Call
 from sandbox.ecs.place import ACCOUNT
 from sandbox.ecs.pull_through import PLAYED
 from sandbox.ecs.region import Region
-from sandbox.ecs.roles import Roles, expired
+from sandbox.ecs.roles import Roles, expired, user_arn
 
 CALLS_KEPT = 10_000
 _IAM_NAMES = {"monitoring": "cloudwatch"}
@@ -124,13 +124,15 @@ class Front:
 
     def _not_authorized(self, request: AwsRequest, policy: str = "identity-based") -> str:
         action = f"{_IAM_NAMES.get(request.service, request.service)}:{request.operation}"
-        session = self._roles.session(request.access_key)
-        who = session.arn if session else f"arn:aws:iam::{ACCOUNT}:user/sandbox"
         return (
-            f"User: {who} is not authorized "
+            f"User: {self._caller(request) or user_arn(ACCOUNT)} is not authorized "
             f"to perform: {action} on resource: {self._resource(request)} "
             f"because no {policy} policy allows the {action} action"
         )
+
+    def _caller(self, request: AwsRequest) -> str:
+        session = self._roles.session(request.access_key)
+        return session.arn if session else ""
 
     def _resource(self, request: AwsRequest) -> str:
         if request.is_assume_role:
@@ -158,7 +160,7 @@ class Front:
                 return error_answer("ecs", "UnsupportedFeatureException", message)
             try:
                 check_params(request.operation, request.parsed())
-                return json_answer(operation(_call(region, request, stale)))
+                return json_answer(operation(_call(region, request, stale, self._caller(request))))
             except EcsError as error:
                 return error_answer("ecs", error.code, error.message, error.status, error.members)
             except ValueError as error:
@@ -188,11 +190,11 @@ class Front:
         return self._regions.get(get_account_id_from(request.access_key), self._home)
 
 
-def _call(region: Region, request: AwsRequest, stale: Fault | None) -> Call:
+def _call(region: Region, request: AwsRequest, stale: Fault | None, caller: str) -> Call:
     tables = region.tables
     if stale is not None:
         tables = tables.as_of(region.now - stale.seconds)
-    return Call(region, tables, request.params)
+    return Call(region, tables, request.params, caller)
 
 
 def _registry(request: AwsRequest) -> str:

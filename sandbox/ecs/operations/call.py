@@ -30,6 +30,8 @@ class Call:
     tables: Tables
     """The tables to read: the region's own, or, for a stale read, older ones."""
     params: dict[str, Any]
+    caller: str = ""
+    """ARN of the role's session whose keys it came with; empty: the account's user."""
 
     @property
     def cluster(self) -> str:

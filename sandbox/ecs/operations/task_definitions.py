@@ -10,6 +10,7 @@ from sandbox.ecs.operations import task_definition_content
 from sandbox.ecs.operations.call import Call
 from sandbox.ecs.operations.tags import checked_tags
 from sandbox.ecs.records import TaskDefinition
+from sandbox.ecs.roles import user_arn
 from sandbox.ecs.views.parts import Json, tag_list
 from sandbox.ecs.views.task_definitions import task_definition_view
 
@@ -32,13 +33,14 @@ def make_task_definition(call: Call, revision: int) -> TaskDefinition:
         revision=revision,
         content=task_definition_content.checked(call.params),
         registered_at=call.region.now,
+        registered_by=call.caller or user_arn(call.region.account),
         tags=tags,
     )
     return call.region.tables.task_definitions.put(definition.arn, definition)
 
 
 def _shown(call: Call, definition: TaskDefinition, *, tags: bool) -> Json:
-    answer: Json = {"taskDefinition": task_definition_view(definition, call.region.account)}
+    answer: Json = {"taskDefinition": task_definition_view(definition)}
     if tags and definition.tags:
         answer["tags"] = tag_list(definition.tags)
     return answer
@@ -76,7 +78,7 @@ def delete_task_definitions(call: Call) -> Json:
         else:
             deleting = replace(definition, status="DELETE_IN_PROGRESS", delete_requested_at=call.region.now)
             call.region.tables.task_definitions.put(definition.arn, deleting)
-            deleted.append(task_definition_view(deleting, call.region.account))
+            deleted.append(task_definition_view(deleting))
     return {"taskDefinitions": deleted, "failures": failures}
 
 

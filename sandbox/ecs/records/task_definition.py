@@ -14,6 +14,8 @@ class TaskDefinition:
     content: dict[str, Any]
     """What was registered, with the defaults that ECS fills in."""
     registered_at: float
+    registered_by: str
+    """ARN of the principal whose keys the call came with."""
     status: str = "ACTIVE"
     deregistered_at: float | None = None
     delete_requested_at: float | None = None

@@ -8,7 +8,7 @@ from sandbox.ecs.views.parts import Json, present
 _TIMES = ("registeredAt", "deregisteredAt", "deleteRequestedAt")
 
 
-def task_definition_view(definition: TaskDefinition, account: str) -> Json:
+def task_definition_view(definition: TaskDefinition) -> Json:
     members = {
         "taskDefinitionArn": definition.arn,
         "family": definition.family,
@@ -17,7 +17,7 @@ def task_definition_view(definition: TaskDefinition, account: str) -> Json:
         "registeredAt": definition.registered_at,
         "deregisteredAt": definition.deregistered_at,
         "deleteRequestedAt": definition.delete_requested_at,
-        "registeredBy": f"arn:aws:iam::{account}:user/sandbox",
+        "registeredBy": definition.registered_by,
         **definition.content,
     }
     return present(members, times=_TIMES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.catalogue.service import CheckAfter, Pin, Role, TaskBefore
+from deploys.catalogue.service import Base, CheckAfter, Pin, Role, TaskBefore
 from tests.deploys.catalogue.files import checked, said, service
 from tests.deploys.catalogue.mappings import ARN, WRONG
 
@@ -14,6 +14,7 @@ def test_mappings_are_read_with_their_defaults() -> None:
         service(
             f"""
             pin: digest
+            base: latest
             before:
               command: [python, manage.py, migrate, '--no-input']
             after:
@@ -30,6 +31,7 @@ def test_mappings_are_read_with_their_defaults() -> None:
     web = found.services["web"]
     assert found.problems == ()
     assert web.pin is Pin.DIGEST
+    assert web.base is Base.LATEST
     assert web.before == TaskBefore(
         command=("python", "manage.py", "migrate", "--no-input"), container="", deadline=600
     )

@@ -24,7 +24,7 @@ NOT_A_NAME = (
 KEYS = (
     "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `approvals`, "
     "`self_approval`, "
-    "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `before`, `after`, `role`, "
+    "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `base`, `before`, `after`, `role`, "
     "`ecs_service`"
 )
 
@@ -50,6 +50,16 @@ VALUES = [
     (
         "pin: sha256",
         "5:10: services.web.pin: `sha256` is not a way to name an image; write `tag` or `digest`.",
+    ),
+    # base
+    (
+        "base: newest",
+        "5:11: services.web.base: `newest` is not a revision to copy; write `running` or `latest`.",
+    ),
+    (
+        "base: Latest",
+        "5:11: services.web.base: `Latest` is not a revision to copy; write `running` or `latest`. "
+        "Did you mean `latest`?",
     ),
     # ECS names
     (

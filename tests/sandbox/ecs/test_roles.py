@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.ecs import EcsSandbox
-from tests.sandbox.ecs.people import CLUSTER, deploy
+from tests.sandbox.ecs.people import CLUSTER, deploy, register
 
 OTHER = "210987654321"
 ROLE = f"arn:aws:iam::{OTHER}:role/slipway"
@@ -108,6 +108,21 @@ def test_a_refusal_names_the_session(ecs: EcsSandbox) -> None:
         ClientError, match=f"User: arn:aws:sts::{OTHER}:assumed-role/slipway/slipway-abc is not"
     ):
         there.update_service(cluster=CLUSTER, service="web", desiredCount=1)
+
+
+def test_a_revision_says_who_registered_it_and_keeps_saying_so(ecs: EcsSandbox) -> None:
+    role = "arn:aws:iam::123456789012:role/ci"
+    ecs.let_assume(role)
+    by_role, by_user = client_with(ecs, "ecs", assume(ecs, role)), ecs.client("ecs")
+
+    made = [register(by_role, "web", "1.4.1"), register(by_user, "web", "1.4.2")]
+
+    said = [by_user.describe_task_definition(taskDefinition=arn)["taskDefinition"] for arn in made]
+    assert [each["registeredBy"] for each in said] == [
+        "arn:aws:sts::123456789012:assumed-role/ci/slipway-abc",
+        "arn:aws:iam::123456789012:user/sandbox",
+    ]
+    assert said[0]["registeredAt"].timestamp() == pytest.approx(ecs.now(), abs=60)
 
 
 def test_roles_are_made_from_outside_too(ecs: EcsSandbox) -> None:

@@ -80,6 +80,7 @@ NEVER_RAISED = {
     errors.AlarmMissing,
     errors.AlarmRinging,
     errors.AlreadyRuns,
+    errors.BaseLacksContainer,
     errors.ContainerUnclear,
     errors.DaemonStopStart,
     errors.DaemonTasksBlocked,

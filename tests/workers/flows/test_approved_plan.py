@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from deploys.deploy import MilestoneKind, Outcome, Phase, Plan
+from deploys.revision_config import NewerRevision, RevisionConfig
 from deploys.scaling import EVERYTHING, ScalingPlan, Suspension
 from tests.builders import ARN, a_plan
 from tests.workers.flows.scaled import SERVICE, count, scaled, set_by_somebody, target
@@ -24,6 +25,18 @@ def held(**processes: bool) -> ScalingPlan:
 
 def of(tasks: int, scaling: ScalingPlan | None, **changes: Any) -> Plan:
     return a_plan(desired_count=tasks, scaling=scaling, **changes)
+
+
+def newer(number: int, *, used: bool = False) -> RevisionConfig:
+    """What a plan knows of a newer revision."""
+    arn = f"{ARN}:task-definition/web:{number}"
+    return RevisionConfig(newest=arn, newer=NewerRevision(revision=arn, used=used))
+
+
+def copy(number: int, **changes: Any) -> Plan:
+    """A plan with `base: latest` that copies this revision."""
+    source = f"{ARN}:task-definition/web:{number}"
+    return of(3, None, **{"source_revision": source, "config": newer(number, used=True), **changes})
 
 
 @pytest.mark.parametrize(
@@ -53,6 +66,15 @@ def of(tasks: int, scaling: ScalingPlan | None, **changes: Any) -> Plan:
         (of(3, TWO_TO_SIX), of(4, TWO_TO_SIX, digest="sha256:" + "b" * 64), Since.OTHER),
         (of(3, None), of(3, None, old_revision=f"{ARN}:task-definition/web:2"), Since.OTHER),
         (of(3, None), of(3, None, source_revision=f"{ARN}:task-definition/web:2"), Since.OTHER),
+        (of(3, None), of(3, None, config=newer(2)), Since.SAME),
+        (of(3, None, config=newer(2)), of(3, None, config=newer(3)), Since.SAME),
+        (copy(2), copy(2), Since.SAME),
+        (copy(2), copy(3), Since.OTHER_BASE),
+        (copy(2), copy(3, digest="sha256:" + "b" * 64), Since.OTHER_BASE),
+        (of(3, None), copy(2), Since.OTHER_BASE),
+        (copy(2), of(3, None), Since.OTHER_BASE),
+        (copy(2), copy(2, digest="sha256:" + "b" * 64), Since.OTHER),
+        (copy(2), copy(3, old_revision=f"{ARN}:task-definition/web:4"), Since.OTHER),
         (of(3, None), of(3, None, changes=()), Since.OTHER),
         (of(3, None), of(3, None, downtime=True), Since.OTHER),
     ],

@@ -218,7 +218,6 @@ def test_what_refuses_a_deploy_refuses_a_restart_and_a_rollback(yard: Yard, verb
         ("web", "ecs:DescribeServices"),
         ("web", "ecs:DescribeTaskDefinition"),
         ("web", "ecr:DescribeImages"),
-        ("web", "ecs:ListTaskDefinitions"),
         ("web", "ecs:RegisterTaskDefinition"),
         ("web", "ecs:UpdateService"),
         ("billing", "ecs:ListTasks"),

@@ -9,6 +9,7 @@ import pytest
 from redis import Redis
 
 from deploys.catalogue.catalogue import Catalogue
+from deploys.catalogue.service import Base
 from deploys.threads import Threads
 from sandbox.slack import SlackSandbox
 from slipway.demo.plain import plain
@@ -36,7 +37,12 @@ def slack() -> Iterator[SlackSandbox]:
 @pytest.fixture
 def desk(yard: Yard, redis: Redis, slack: SlackSandbox) -> QuestionDesk:
     """Answers what is asked of web, api and ledger; `lost` is in no ECS."""
-    services = (a_service("web"), a_service("api"), a_stop_start_service("ledger"), a_service("lost"))
+    services = (
+        a_service("web"),
+        a_service("api", base=Base.LATEST),
+        a_stop_start_service("ledger"),
+        a_service("lost"),
+    )
     return QuestionDesk(
         catalogue=Catalogue({each.name: each for each in services}),
         store=yard.store,

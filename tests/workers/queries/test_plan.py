@@ -6,6 +6,7 @@ import pytest
 
 from deploys.deploy import Phase
 from deploys.errors import NotADeployer
+from tests.workers.flows.terraform import new_environment, registers
 from tests.workers.queries.conftest import ASKED, Tell
 from tests.workers.yard import ALICE, Yard
 from workers.queries.desk import QuestionDesk
@@ -36,6 +37,34 @@ def test_a_rolling_service(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
     assert yard.store.live() == []
     assert yard.store.recent(None, 10) == []
     assert yard.leftovers() == []
+
+
+def test_a_newer_revision_that_terraform_registered(yard: Yard, desk: QuestionDesk, told: Tell) -> None:
+    registers(yard, new_environment)
+    registers(yard, new_environment, like="api:42")
+    before = changing(yard)
+
+    desk.plan(ASKED, "web", "1.4.2")
+    desk.plan(ASKED, "api", "1.4.2")
+
+    running, latest = told()
+    assert running.splitlines()[4:8] == [
+        "• 3 tasks before and after",
+        "• a newer revision `web:18` was registered by `ci (terraform)` THEN. It is not used "
+        "(`base: running`). How it differs from `web:17`:",
+        "    ◦ task memory: `512` → `1024`",
+        "    ◦ `web` environment: `QUEUE_TOKEN` added, `LOG_LEVEL` changed",
+    ]
+    assert latest.splitlines()[1:7] == [
+        "• container `api`: `REGISTRY/api:1.4.0` → `REGISTRY/api:1.4.2`",
+        "• revision `api:42` runs now; the new one is made of `api:43`",
+        "• image digest `sha256:DIGEST`, 57.9 MB, pushed THEN",
+        "• 2 tasks before and after",
+        "• the new revision is a copy of `api:43` (`base: latest`), registered by `ci (terraform)` THEN. "
+        "What that changes against `api:42`, which runs now:",
+        "    ◦ `api` environment: `QUEUE_TOKEN` added, `LOG_LEVEL` changed",
+    ]
+    assert changing(yard) == before
 
 
 def test_where_ecs_may_stop_all_tasks_at_once_no_downtime_is_not_promised(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deploys.deploy import Cancel, Decision, Deploy, Outcome, Phase, TaskAlive, Verdict
-from tests.builders import ARN, NOW, REGISTRY, a_deploy, a_service, a_stop_start_service
+from deploys.revision_config import ConfigChange, NewerRevision, RevisionConfig
+from tests.builders import ARN, NOW, REGISTRY, a_deploy, a_plan, a_service, a_stop_start_service
 from tests.workers.thread.card_texts import TEXTS
 from tests.workers.thread.stories import (
     ALICE,
@@ -249,3 +250,25 @@ def test_another_deploy_ahead_changes_the_fingerprint() -> None:
     waiting = a_deploy(a_service(), phase=Phase.WAITING)
 
     assert fingerprint(waiting, ()) != fingerprint(waiting, (following(),))
+
+
+def test_a_newer_revision_stands_on_the_card_below_the_images() -> None:
+    newer = NewerRevision(
+        revision=f"{ARN}:task-definition/ledger:9",
+        registered_by="ci (terraform)",
+        changes=(ConfigChange(field="memory", old="512", new="1024"),),
+    )
+    asked = awaiting()
+
+    def below_the_image(shown: NewerRevision) -> list[str]:
+        plan = a_plan().evolve(config=RevisionConfig(newer=shown))
+        said = card(asked.evolve(plan=plan), (), LATER).text.splitlines()
+        return said[next(place for place, line in enumerate(said) if " → " in line) + 1 : -1]
+
+    assert below_the_image(newer) == [
+        "Newer revision `ledger:9` by `ci (terraform)` is not used: 1 difference"
+    ]
+    assert below_the_image(newer.evolve(used=True)) == [
+        "Copies `ledger:9` by `ci (terraform)`:",
+        "◦ task memory: `512` → `1024`",
+    ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deploys.deploy import ContainerChange, Deploy, Plan, Verb
 from deploys.mrkdwn import code, mention, mentions, plural
-from workers.flows.words import checking, images, preparing, scaling
+from workers.flows.words import base_revision, checking, images, preparing, scaling
 from workers.flows.words.measures import duration, short
 from workers.flows.words.shifting import strategy
 
@@ -33,6 +33,7 @@ def plan(deploy: Deploy, plan: Plan) -> str:
             lines.append(f"• {scaling.planned(plan.scaling)}")
     else:
         lines += [f"• {line}" for line in (replaced(plan), *scaling.blocked_when_scaled_in(plan))]
+    lines += [f"• {line}" for line in base_revision.planned(deploy, plan)]
     lines += [f"• {line}" for line in (*grace(deploy, plan), *express_mode(plan))]
     lines += [f"• {line}" for line in (*preparing.planned(deploy, plan), *checking.planned(deploy))]
     return "\n".join(lines)

@@ -10,6 +10,12 @@ def short(revision: str | None) -> str:
     return (revision or "").rsplit("/", 1)[-1]
 
 
+def shortened(text: str, limit: int) -> str:
+    """Plain text on one line, without what cannot be printed, cut with an ellipsis (characters)."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
 def duration(seconds: float) -> str:
     """`48 s`, `3 min 05 s`, `1 h 02 min`."""
     whole = max(0, round(seconds))
