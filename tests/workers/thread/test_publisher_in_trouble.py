@@ -224,6 +224,19 @@ def test_a_question_whose_blocks_slack_takes_in_no_form_is_told_and_gets_its_but
     assert press.next_due() is None
 
 
+def test_a_thread_that_opens_with_a_question_gets_its_buttons_later_too(press: Press) -> None:
+    press.slack.faults("error", method="chat.postMessage", error="invalid_blocks", times=4)
+
+    ledger = press.ask(service=a_stop_start_service())
+    press.change(ledger, phase=Phase.AWAITING_APPROVAL, question=1)
+    press.run(10)
+    assert press.card(ledger)["text"].endswith("*waiting for 1 approval*")
+    assert not press.card(ledger).get("blocks")
+
+    press.settle()
+    assert buttons(press, ledger) == [APPROVE, REJECT]
+
+
 def test_a_question_that_slack_never_takes_with_buttons_is_tried_at_a_bounded_pace(press: Press) -> None:
     ledger = ask_for_approval(press)
     refused = press.client.chat_update
