@@ -118,7 +118,7 @@ def test_replies_and_answers(redis: Redis, deploy: Deploy, text: str) -> None:
     for said in (reply(milestone, deploy), reply_of_several(milestone, deploy, mentioned=True)):
         redis.flushdb()
         calls.post("C01DEPLOYS", said.text, thread_ts="1.1", broadcast=True)
-    assert say(client, "C01DEPLOYS", None, "U01ALICE00", text)
+    assert say(client, "C01DEPLOYS", None, "U01ALICE00", f"{text}.")
 
     assert len(client.given) == 3
     for sent in client.given:
