@@ -33,7 +33,7 @@ def read(body: dict[str, Any]) -> Click:
     """What was clicked, out of a block_actions payload."""
     action = body["actions"][0]
     container = body.get("container") or {}
-    action_id, value = action["action_id"], action.get("value") or ""
+    action_id, value = buttons.action(action["action_id"]), action.get("value") or ""
     if chosen := action.get("selected_option"):
         action_id, _, value = chosen["value"].partition("|")
     return Click(action_id, value, container.get("message_ts"), bool(container.get("is_ephemeral")))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
+from deploys.safe_text import safe
+
 _ANGLED = re.compile(r"<(?=[@#!]|[a-z][a-z0-9+.-]*:)([^<>|]*)(?:\|([^<>]*))?>")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"))
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _QUOTES = "\"'`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u00b4"
 _DASHES = str.maketrans(
@@ -27,7 +28,7 @@ _DASHES = str.maketrans(
 
 def plain(text: str) -> str:
     """The text as it was typed, on one line."""
-    text = _ANGLED.sub(_shown, text).translate(_INVISIBLE)
+    text = safe(_ANGLED.sub(_shown, text))
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
     return " ".join(text.split())
@@ -48,7 +49,7 @@ def prose(text: str) -> str:
 
 def after_mention(text: str, bot_user: str) -> str | None:
     """What stands after a mention of the bot at the very beginning; None when it does not begin so."""
-    visible = text.translate(_INVISIBLE)
+    visible = safe(text)
     mention = rf"\s*<@{re.escape(bot_user)}(?:\|[^<>]*)?>"
     found = re.match(rf"(?:{mention})+\s*[:,]?", visible)
     return visible[found.end() :] if found else None

@@ -18,6 +18,8 @@ CANCEL_ALL = "batch:cancel"
 FOLLOW = "deploy:follow"
 MORE = "deploy:more"
 """The overflow menu; the value of the chosen option begins with the action, as `deploy:cancel|<value>`."""
+ANSWERS = frozenset({APPROVE, REJECT, CONTINUE, ROLL_BACK})
+"""The buttons of a question: without them nobody can answer it."""
 
 
 class Pressed(NamedTuple):
@@ -25,6 +27,16 @@ class Pressed(NamedTuple):
 
     deploy_id: str
     question: int
+
+
+def numbered(action_id: str, number: int) -> str:
+    """The action's id for one of several such buttons in a block, in which Slack takes each id once."""
+    return f"{action_id}/{number}"
+
+
+def action(action_id: str) -> str:
+    """The action that a button's id names, numbered or not."""
+    return action_id.partition("/")[0]
 
 
 def value(deploy_id: str, question: int) -> str:

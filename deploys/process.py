@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 import time
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar
 
 import structlog
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from structlog.typing import EventDict, ExcInfo
 
 from deploys.connection import complaints
 from deploys.errors import RedisSilent, SlipwayError
+from deploys.safe_text import safe, safe_line
 from deploys.settings import Settings, load
 
 PATIENCE_SECONDS = 15.0
@@ -33,7 +36,7 @@ def settings_or_exit(cls: type[AnySettings]) -> AnySettings:
 
 def exit_with(error: SlipwayError) -> NoReturn:
     """Says on standard error why the process cannot start, and exits with 2."""
-    sys.stderr.write(f"{error.message}\n")
+    sys.stderr.write(f"{safe(error.message)}\n")
     sys.exit(2)
 
 
@@ -46,7 +49,7 @@ def set_up_logging(settings: Settings) -> None:
         if settings.log_format == "json"
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
-            exception_formatter=structlog.dev.plain_traceback,  # the default shows locals, secrets too
+            exception_formatter=_traceback,
         )
     )
     structlog.configure(
@@ -54,12 +57,24 @@ def set_up_logging(settings: Settings) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([structlog.processors.format_exc_info] if settings.log_format == "json" else []),
+            structlog.processors.format_exc_info if settings.log_format == "json" else _safe_values,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _safe_values(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """On a terminal a value from outside commands nothing, and begins no line of its own. JSON escapes it."""
+    return {key: safe_line(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _traceback(out: TextIO, exc_info: ExcInfo) -> None:
+    """Without local variables, which the default shows: they may be secrets."""
+    plain = io.StringIO()
+    structlog.dev.plain_traceback(plain, exc_info)
+    out.write(safe(plain.getvalue()))
 
 
 def warn_about(redis: Redis) -> None:

@@ -57,6 +57,8 @@ class Place(BaseModel):
 
     at: float
     urgent: bool
+    state: str = ""
+    """The card's state that met the trouble; a newer one need not wait. Empty: any has to."""
 
 
 class ThreadView(BaseModel):
@@ -82,7 +84,11 @@ class ThreadView(BaseModel):
     sent_at: float = 0.0
     """When the card was last sent."""
     plainness: int = 0
-    """How far cards had to be made plainer because Slack refused their blocks: 0 is not at all."""
+    """How far cards had to be made plainer because Slack refused them: 0 is not at all."""
+    text_room: int = 0
+    """Bytes that Slack took of a card's text or a reply after it refused more; 0: it refused nothing."""
+    plain_reply: bool = False
+    """Slack refused the next reply, so it is sent short, and only in the thread."""
     astray: bool = False
     """The thread it was asked for in takes no replies, so the card stands in the channel."""
     replaced: bool = False

@@ -257,3 +257,13 @@ def test_two_clicks_at_the_same_time_are_one_decision(room: Room, asked: Deploy,
 
     assert decisions(room) == [(DAVE, Verdict.REJECTED)]
     assert told(room, BOB) == f"Already decided: rejected by <@{DAVE}>."
+
+
+def test_a_numbered_button_of_a_compact_card_does_the_same_once(room: Room, asked: Deploy) -> None:
+    approve, reject = (buttons.numbered(each, 17) for each in (buttons.APPROVE, buttons.REJECT))
+
+    assert room.click(approve, asked).status == 200
+    assert decisions(room) == [(BOB, Verdict.APPROVED)]
+
+    room.click(reject, asked, by=BOB)
+    assert decisions(room) == [(BOB, Verdict.APPROVED)], "the second click finds it decided"

@@ -134,7 +134,7 @@ def test_nothing_is_sent_to_an_address_that_is_not_slacks(press: Press, url: str
     def send(*_: Any, **__: Any) -> None:
         raise AssertionError("sent")
 
-    monkeypatch.setattr("slack_sdk.webhook.WebhookClient.send", send)
+    monkeypatch.setattr("slack_sdk.webhook.WebhookClient.send_dict", send)
 
     assert tell(press.client, url, "hello")
 
@@ -142,11 +142,27 @@ def test_nothing_is_sent_to_an_address_that_is_not_slacks(press: Press, url: str
 def test_slacks_own_address_is_trusted(press: Press, monkeypatch: Any) -> None:
     sent = []
 
-    def send(self: Any, **given: Any) -> Any:
+    def send(self: Any, given: Any) -> Any:
         sent.append((self.url, given["text"]))
         return type("Answer", (), {"status_code": 404, "body": "used_url"})()
 
-    monkeypatch.setattr("slack_sdk.webhook.WebhookClient.send", send)
+    monkeypatch.setattr("slack_sdk.webhook.WebhookClient.send_dict", send)
 
     assert tell(press.client, "https://hooks.slack.com/commands/T/1/x", "hello")
     assert sent == [("https://hooks.slack.com/commands/T/1/x", "hello")]
+
+
+def test_an_answer_that_a_response_url_refuses_for_its_length_is_sent_short(
+    press: Press, monkeypatch: Any
+) -> None:
+    sent = []
+
+    def send(self: Any, given: Any) -> Any:
+        sent.append(given["text"])
+        status = 400 if len(sent) == 1 else 200
+        return type("Answer", (), {"status_code": status, "body": "msg_too_long"})()
+
+    monkeypatch.setattr("slack_sdk.webhook.WebhookClient.send_dict", send)
+
+    assert tell(press.client, "https://hooks.slack.com/commands/T/1/x", "漢" * 2000)
+    assert sent == ["漢" * 2000, "漢" * 398 + "…"]

@@ -66,3 +66,12 @@ def test_a_very_long_answer_is_cut_rather_than_refused(press: Press) -> None:
 
     [message] = [m for m in press.slack.messages("C01DEPLOYS") if m["ephemeral"]]
     assert message["text"].endswith("…")
+
+
+def test_an_answer_that_slack_finds_too_long_is_sent_shorter(press: Press) -> None:
+    press.slack.faults("error", method="chat.postEphemeral", error="msg_too_long", times=2)
+
+    assert say(press.client, "C01DEPLOYS", None, ALICE, "漢" * 2000)
+
+    [message] = [m for m in press.slack.messages("C01DEPLOYS") if m["ephemeral"]]
+    assert message["text"] == "漢" * 398 + "…"
