@@ -81,6 +81,11 @@ class Room:
         """What workers were asked to say: channel, thread, user and text."""
         return [(job[1][0], job[1][1], job[1][2], job[1][3]) for job in self.rung() if job[0] == "say"]
 
+    def response_urls(self) -> list[str | None]:
+        """For each of these, the response_url that workers find for it."""
+        answer_ids = [job[1][4] for job in self.rung() if job[0] == "say"]
+        return [self.desk.threads.response_url(each) if each else None for each in answer_ids]
+
     def rung(self) -> list[tuple[str, list[Any]]]:
         """The bells that were rung: job and arguments, in order."""
         queue = Queue(QUEUE, connection=self.redis, serializer=JSONSerializer)

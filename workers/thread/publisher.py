@@ -11,11 +11,11 @@ from slack_sdk import WebClient
 from deploys.errors import Conflict
 from deploys.store import Store
 from deploys.threads import KEPT_SECONDS, Threads, ThreadView
-from workers.thread import requester
 from workers.thread.calls import Calls
 from workers.thread.catching_up import CatchingUp
 from workers.thread.limits import Limits
 from workers.thread.line import ahead_of
+from workers.thread.private_message import Delivery, Recipient, send
 from workers.thread.several import SeveralDeploys
 from workers.thread.subject import OneDeploy, Subject
 from workers.thread.trouble import PATIENCE, Kind, Trouble, pause
@@ -137,10 +137,12 @@ class Publisher:
         )
 
     def _tell_requester(self, subject: Subject, trouble: Trouble) -> bool:
-        response_url = self._threads.response_url(subject.id)
-        if response_url is None:
-            return False
-        return requester.tell(self._client, response_url, subject.unreachable(trouble.detail.split(" ")[0]))
+        text = subject.unreachable(trouble.detail.split(" ")[0])
+        return send(self._client, self._requester(subject), text) is not Delivery.LATER
+
+    def _requester(self, subject: Subject) -> Recipient:
+        url = self._threads.response_url(subject.id)
+        return Recipient(subject.requester, subject.channel, subject.asked_in, url)
 
     def _given_up(self, subject: Subject, view: ThreadView | None) -> bool:
         """Whether the thread has been tried for long enough after its deploy's end."""

@@ -27,6 +27,7 @@ class SeveralDeploys:
         self._deploys = [deploy for deploy, _ in members]
         self.id = batch.id
         self.channel = batch.channel
+        self.requester = batch.requester
         self.asked_in = batch.thread_ts
         self.outcome_at = batch_card.outcome_at(self._deploys)
         self.over = all(each.phase is Phase.ENDED for each in self._deploys)

@@ -38,6 +38,11 @@ class Subject(Protocol):
         ...
 
     @property
+    def requester(self) -> str:
+        """Who asked for it."""
+        ...
+
+    @property
     def asked_in(self) -> str | None:
         """The thread that it was asked for in."""
         ...
@@ -89,6 +94,7 @@ class OneDeploy:
         self._ahead = ahead
         self.id = deploy.id
         self.channel = deploy.channel
+        self.requester = deploy.requester
         self.asked_in = deploy.thread_ts
         self.outcome_at = deploy.ended_at
         self.over = deploy.phase is Phase.ENDED
