@@ -33,6 +33,7 @@ BUTTONS = re.compile(
             buttons.CONTINUE,
             buttons.ROLL_BACK,
             buttons.FOLLOW,
+            buttons.LIKELY_TAG,
             buttons.MORE,
         )
     )

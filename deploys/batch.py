@@ -76,6 +76,12 @@ def first_failure(deploys: Sequence[Deploy]) -> Deploy | None:
     return min(failed, key=lambda each: each.ended_at or 0.0, default=None)
 
 
+def likely_tag(deploys: Sequence[Deploy]) -> str:
+    """The tag that was likely meant for all of them (`Deploy.likely_tags`); empty if there is none."""
+    likely = {each.likely_tags[0] for each in deploys if each.likely_tags}
+    return likely.pop() if len(likely) == 1 else ""
+
+
 def name(batch: Batch, mark: Mark = code) -> str:
     """`web,api` `1.4.2`, in a list or a sentence."""
     return f"{mark(batch.name)} {mark(batch.tag)}"

@@ -94,6 +94,10 @@ class Deploy(Frozen):
     in_the_way: str = ""
     """Refused for a rollout that is not ours: ECS's id of its deployment. The card offers to follow it."""
 
+    likely_tags: tuple[str, ...] = ()
+    """Refused for a tag that is not there: those that may have been meant, the likeliest first. A button
+    offers that one."""
+
     one_off: OneOff | None = None
     """The task before the rollout, once ECS is asked for it."""
     check: Check | None = None

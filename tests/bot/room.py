@@ -75,7 +75,7 @@ class Room:
 
     def click(self, action_id: str, deploy: Deploy, *, by: str = BOB, **how: Any) -> BoltResponse:
         """Presses a button of the deploy's card, or of what `how` says."""
-        return self.send_form({"payload": json.dumps(self.click_payload(action_id, deploy, by=by, **how))})
+        return self.send_payload(self.click_payload(action_id, deploy, by=by, **how))
 
     def said(self) -> list[tuple[str, str | None, str, str]]:
         """What workers were asked to say: channel, thread, user and text."""
@@ -205,6 +205,10 @@ class Room:
             "trigger_id": self._trigger(),
             "actions": [{**action, **pressed}],
         }
+
+    def send_payload(self, payload: dict[str, Any]) -> BoltResponse:
+        """Delivers what came of a click."""
+        return self.send_form({"payload": json.dumps(payload)})
 
     def send_form(self, form: dict[str, str], **headers: str) -> BoltResponse:
         """Signs and delivers a form, as commands and clicks come."""

@@ -51,7 +51,7 @@ def test_a_repeated_command_waits_for_the_answer_to_the_first(
         first = dispatch()
         again = repeats[0].result(timeout=5)
 
-    assert first.body.startswith('{"response_type": "ephemeral", "text": "Taken in')
+    assert first.body.startswith('{"response_type": "ephemeral", "text": "Queued')
     assert again.body == first.body
     assert len(room.desk.store.recent(None, 10)) == 1
 

@@ -24,7 +24,10 @@ def test_a_list_is_taken_in_as_a_deploy_for_each_and_one_batch(room: Room) -> No
     answer = room.type("/deploy web,api 1.4.2 fixes the login")
 
     batch, [web, api] = batch_of(room)
-    assert answer == f"Taken in: `web` and `api` `1.4.2` (batch `{batch.id}`). The thread follows here."
+    assert answer == (
+        f"Queued: `web` and `api` `1.4.2` (batch `{batch.id}`). The thread follows here after the first "
+        "checks."
+    )
     assert [each.service.name for each in (web, api)] == ["web", "api"]
     for each in (web, api):
         assert (each.tag, each.why, each.requester) == ("1.4.2", "fixes the login", ALICE)
@@ -45,15 +48,15 @@ def test_a_group_is_taken_in_as_it_is_configured(room: Room) -> None:
 
     batch, members = batch_of(room)
     assert answer == (
-        f"Taken in: `shopfront` `1.4.2`: `web` and `api` (batch `{batch.id}`). One after another, and the "
-        "first failure stops the rest. The thread follows here."
+        f"Queued: `shopfront` `1.4.2`: `web` and `api` (batch `{batch.id}`). One after another, and the "
+        "first failure stops the rest. The thread follows here after the first checks."
     )
     assert (batch.group, batch.in_order, batch.stop_on_first_failure) == (True, True, True)
     assert [each.service.name for each in members] == ["web", "api"]
 
 
 def test_a_tag_that_is_called_as_a_service_is_a_tag_where_no_reason_follows(room: Room) -> None:
-    assert room.type("/deploy web api").startswith("Taken in: `web` `api`")
+    assert room.type("/deploy web api").startswith("Queued: `web` `api`")
 
 
 def test_what_waits_in_line_and_what_needs_approval_is_said(room: Room) -> None:
@@ -64,8 +67,9 @@ def test_what_waits_in_line_and_what_needs_approval_is_said(room: Room) -> None:
 
     batch, [web, ledger] = batch_of(room)
     assert answer == (
-        f"Taken in: `money` `1.4.2`: `web` and `ledger` (batch `{batch.id}`). `web` waits in line and starts "
-        "by itself. `ledger` needs 1 approval, from <!subteam^S02APPROVERS>. The thread follows here."
+        f"Queued: `money` `1.4.2`: `web` and `ledger` (batch `{batch.id}`). `web` waits in line and starts "
+        "by itself. `ledger` needs 1 approval, from <!subteam^S02APPROVERS>. The thread follows here "
+        "after the first checks."
     )
     assert ("advance", [web.id]) not in room.rung()
     assert ("advance", [ledger.id]) in room.rung()

@@ -13,7 +13,7 @@ from tests.scenarios.modes import IN_SOCKET_MODE
 def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
     told, thread = slack.says("alice", "/deploy ledger 1.4.2")
     assert told == [
-        "Taken in: `ledger` `1.4.2` (deploy `ID`). Its thread follows here. "
+        "Queued: `ledger` `1.4.2` (deploy `ID`). Its thread follows here after the first checks. "
         "Before anything is changed it needs 1 approval, from @approvers."
     ]
     assert thread is not None

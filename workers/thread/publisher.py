@@ -17,7 +17,7 @@ from workers.thread.limits import Limits
 from workers.thread.line import ahead_of
 from workers.thread.private_message import Delivery, Recipient, send
 from workers.thread.several import SeveralDeploys
-from workers.thread.subject import OneDeploy, Subject
+from workers.thread.subject import OneDeploy, Refusal, Subject
 from workers.thread.trouble import PATIENCE, Kind, Trouble, pause
 
 log = structlog.get_logger()
@@ -89,7 +89,7 @@ class Publisher:
         view = self._threads.view(subject.id)
         again_at = None
         if not self._given_up(subject, view):
-            again_at = self._catch_up(subject, view or ThreadView(channel=subject.channel), owner)
+            again_at = self._bring(subject, view or ThreadView(channel=subject.channel), owner)
         if again_at is not None:
             self._threads.later(subject.id, again_at, seen_score)
             return
@@ -97,6 +97,35 @@ class Publisher:
         if subject.over:
             ended_at = self._now() if subject.outcome_at is None else subject.outcome_at
             self._threads.forget_after(subject.id, ended_at + KEPT_SECONDS - self._now())
+
+    def _bring(self, subject: Subject, view: ThreadView, owner: str) -> float | None:
+        """Opens the thread or catches up, unless the first checks are still to come, or said no."""
+        if not view.ts:
+            if (refusal := subject.refusal) and not view.no_private_way:
+                return self._refuse(subject, refusal, view, owner)
+            if self._now() < subject.opens_at:
+                return subject.opens_at
+        return self._catch_up(subject, view, owner)
+
+    def _refuse(self, subject: Subject, refusal: Refusal, view: ThreadView, owner: str) -> float | None:
+        """Tells the requester alone. Only if no way to them is open does the channel see it."""
+        if view.refused_privately:
+            return None
+        if view.trouble == Kind.AWAY.value and self._now() < view.retry_at:
+            return view.retry_at
+        match send(self._client, self._requester(subject), refusal.text, refusal.buttons):
+            case Delivery.DELIVERED:
+                told = view.evolve(refused_privately=True, trouble="", tries=0, retry_at=0.0)
+                self._threads.save(subject.id, owner, told)
+                return None
+            case Delivery.CLOSED:
+                return self._catch_up(subject, view.evolve(no_private_way=True), owner)
+            case Delivery.LATER:
+                tries = view.tries + 1
+                retry_at = self._now() + pause(Kind.AWAY, tries)
+                away = view.evolve(trouble=Kind.AWAY.value, tries=tries, retry_at=retry_at)
+                self._threads.save(subject.id, owner, away)
+                return retry_at
 
     def _catch_up(self, subject: Subject, view: ThreadView, owner: str) -> float | None:
         if self._now() < view.retry_at:
