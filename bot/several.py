@@ -85,7 +85,7 @@ def _permitted(what: Several, request: Request, desk: Desk) -> list[Service]:
     if refusals:
         if any(isinstance(each, MembershipUnknown) for each in refusals):
             desk.bell.groups()
-        raise SeveralRefused(done="taken in", refusals=refusals_listed(refusals))
+        raise SeveralRefused(done="queued", refusals=refusals_listed(refusals))
     return services
 
 

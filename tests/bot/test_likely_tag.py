@@ -8,6 +8,7 @@ import pytest
 
 from deploys import buttons
 from deploys.deploy import Deploy, Outcome, Phase, Verb
+from deploys.threads import ThreadView
 from tests.bot.room import ALICE, CAROL, DAVE, DEPLOYS, RESPONSE_URL, Room
 
 THREAD = "1699999999.000001"
@@ -53,6 +54,18 @@ def test_it_deploys_that_tag_with_the_reason_as_if_it_had_been_typed(room: Room)
         f"Queued: `web` `1.4.2` (deploy `{new.id}`). Its thread follows here after the first checks."
     )
     assert room.desk.threads.response_url(new.id) == RESPONSE_URL, "a refusal of it finds its way too"
+
+
+def test_status_says_that_there_is_no_thread(room: Room) -> None:
+    deploy = refused(room, "/deploy web v1.4.2")
+    assert room.desk.threads.claim(deploy.id, "publisher", 10)
+    view = ThreadView(channel=DEPLOYS, refused_privately=True)
+    room.desk.threads.save(deploy.id, "publisher", view)
+
+    assert room.type("/deploy status web").endswith(
+        f"• `web` `v1.4.2` was refused just now; asked for by <@{ALICE}>; told to the requester alone "
+        f"(deploy `{deploy.id}`)"
+    )
 
 
 def test_it_is_asked_for_by_whoever_pressed_it(room: Room) -> None:

@@ -119,7 +119,7 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(ro
             "/deploy web,api 1.4.2",
             CAROL,
             DEPLOYS,
-            f"Nothing was taken in. You may not deploy `web`. Those who may: <@{ALICE}>, "
+            f"Nothing was queued. You may not deploy `web`. Those who may: <@{ALICE}>, "
             "<!subteam^S01DEPLOYERS>.",
             id="one of two",
         ),
@@ -127,7 +127,7 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(ro
             "/deploy web,ledger 1.4.2",
             CAROL,
             DEPLOYS,
-            "Nothing was taken in.\n"
+            "Nothing was queued.\n"
             f"• You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.\n"
             f"• You may not deploy `ledger`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.",
             id="both",
@@ -136,14 +136,14 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(ro
             "/deploy shopfront 1.4.2",
             ALICE,
             GENERAL,
-            f"Nothing was taken in. `web` may not be deployed from this channel, only from <#{DEPLOYS}>.",
+            f"Nothing was queued. `web` may not be deployed from this channel, only from <#{DEPLOYS}>.",
             id="wrong channel",
         ),
         pytest.param(
             "/deploy web,wbe 1.4.2",
             ALICE,
             DEPLOYS,
-            "Nothing was taken in. There is no service `wbe` here. Did you mean `web`? `/deploy help` lists "
+            "Nothing was queued. There is no service `wbe` here. Did you mean `web`? `/deploy help` lists "
             "all of them.",
             id="unknown service",
         ),
@@ -160,14 +160,14 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(ro
             DEPLOYS,
             "`API` is a service, and stands where the tag of `web` is looked for. Several services at once "
             "are written with commas: `/deploy web,api TAG`. If it is a tag indeed, leave the reason out: "
-            "`/deploy web API`. Nothing was taken in.",
+            "`/deploy web API`. Nothing was queued.",
             id="blanks for commas",
         ),
         pytest.param(
             "/deploy crowd 1.4.2",
             ALICE,
             DEPLOYS,
-            "That is 21 services, and at most 20 can be deployed at once. Nothing was taken in.",
+            "That is 21 services, and at most 20 can be deployed at once. Nothing was queued.",
             id="too many",
         ),
         pytest.param(
@@ -239,7 +239,7 @@ def test_while_nobody_knows_a_group_of_people_the_workers_are_asked(room: Room) 
 
     answer = room.type("/deploy web,api 1.4.2", by=DAVE)
 
-    assert answer.startswith("Nothing was taken in. Slack did not say who is in <!subteam^S01DEPLOYERS>")
+    assert answer.startswith("Nothing was queued. Slack did not say who is in <!subteam^S01DEPLOYERS>")
     assert room.desk.store.live() == []
     assert room.rung() == [("groups", [])]
 

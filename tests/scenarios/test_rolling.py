@@ -50,8 +50,8 @@ def test_a_tag_that_does_not_exist(slack: Conversation) -> None:
 
     assert thread.refusal("alice") == (
         ":no_entry_sign: `api` `9.9.9`: Refused, nothing was changed: There is no image "
-        "`REGISTRY/api:9.9.9`, so nothing was registered. The newest tags are `1.5.0`, `1.4.2`, `1.5.0-crash`, "
-        "`1.5.0-unhealthy`, `1.5.0-slow`."
+        "`REGISTRY/api:9.9.9`, so nothing was registered. The newest tags are `1.5.0`, `1.4.2`, "
+        "`1.5.0-crash`, `1.5.0-unhealthy`, `1.5.0-slow`."
     )
     assert thread.record.outcome is Outcome.REFUSED
     told, _ = slack.says("bob", "/deploy status api")
