@@ -33,8 +33,9 @@ def _likeness(word: str, name: str) -> float:
     shorter, longer = sorted((left, right), key=len)
     begins = 0.8 if len(shorter) >= 3 and longer.startswith(shorter) else 0.0
     matcher = SequenceMatcher(None, left, right)
+    least = max(_ALIKE, begins)
     # The bounds from above cost next to nothing, and rule out all but a few names.
-    if min(matcher.real_quick_ratio(), matcher.quick_ratio()) < max(_ALIKE, begins):
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
         return begins
     return max(matcher.ratio(), begins)
 

@@ -10,7 +10,7 @@ from deploys import batch as batches
 from deploys import buttons as ids
 from deploys.batch import Batch
 from deploys.deploy import Deploy, Verb
-from workers.thread.lengths import BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
+from workers.thread.lengths import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, length, shorten
 
 
 def row(deploy: Deploy) -> ActionsBlock | None:
@@ -27,7 +27,11 @@ def row_for_all(batch: Batch, deploys: Sequence[Deploy]) -> ActionsBlock | None:
 
 
 def _row(thing_id: str, verb: Verb, service: str, tag: str) -> ActionsBlock:
-    label = f"Roll {service} back to {tag}" if verb is Verb.ROLLBACK else f"Deploy {service} {tag}"
+    back = verb is Verb.ROLLBACK
+    label = f"Roll {service} back to {tag}" if back else f"Deploy {service} {tag}"
+    if length(label) > BUTTON:  # the tag is what tells it from what was asked for
+        label = f"Roll back to {tag}" if back else f"Deploy {tag}"
+    typed = f"/deploy {'rollback ' if back else ''}{shorten(service, 150)} {tag}"
     button = ButtonElement(
         text=_plain(label, BUTTON),
         action_id=ids.LIKELY_TAG,
@@ -35,9 +39,9 @@ def _row(thing_id: str, verb: Verb, service: str, tag: str) -> ActionsBlock:
         style="primary",
         confirm=ConfirmObject(
             title=_plain(f"{label}?", CONFIRM_TITLE),
-            text=_plain(f"As if you had typed it, with the same reason: {label}.", CONFIRM_TEXT),
-            confirm=_plain("Roll back" if verb is Verb.ROLLBACK else "Deploy", BUTTON),
-            deny=_plain("Not now", BUTTON),
+            text=_plain(f"This does what typing {typed} does.", CONFIRM_TEXT),
+            confirm=_plain("Roll back" if back else "Deploy", CONFIRM_BUTTON),
+            deny=_plain("Not now", CONFIRM_BUTTON),
         ),
     )
     return ActionsBlock(elements=[button])

@@ -18,7 +18,7 @@ def opens_at(deploys: Sequence[Deploy], ahead: Iterable[Deploy]) -> float:
     """
     if any(ahead) or not all(_checked_first(each) for each in deploys):
         return 0.0
-    return min(each.requested_at for each in deploys) + FIRST_CHECKS_SECONDS
+    return min((each.requested_at for each in deploys), default=0.0) + FIRST_CHECKS_SECONDS
 
 
 def refused_unplanned(deploy: Deploy) -> bool:

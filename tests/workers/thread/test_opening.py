@@ -81,6 +81,17 @@ def test_a_refusal_is_told_to_the_requester_alone_with_the_likely_tag_as_a_butto
     assert press.threads.find(web) is None
 
 
+def test_a_long_label_keeps_the_tag_and_the_dialog_says_what_is_done(press: Press) -> None:
+    web = ask(press, service=a_service("a" * 63))
+    refuse(press, web, likely_tags=("1.4.2-build-7",))
+    press.settle()
+
+    [told] = seen(press)
+    assert elements(told)[0][0] == "Deploy 1.4.2-build-7"
+    confirm = told["blocks"][-1]["elements"][0]["confirm"]
+    assert confirm["text"]["text"] == f"This does what typing /deploy {'a' * 63} 1.4.2-build-7 does."
+
+
 def test_it_is_told_once(press: Press) -> None:
     web = ask(press)
     refuse(press, web)
