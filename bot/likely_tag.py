@@ -31,7 +31,12 @@ def pressed(thing_id: str, request: Request, desk: Desk) -> Reply:
     command = _of_batch(batch, desk) if batch else _of_deploy(deploy) if deploy else None
     if command is None:
         raise OldCard(where="No tag is likely any more. `/deploy tags SERVICE` lists the newest.")
-    asked = replace(request, channel=asked_for.channel, thread_ts=asked_for.thread_ts)
+    asked = replace(
+        request,
+        channel=asked_for.channel,
+        thread_ts=asked_for.thread_ts,
+        new_thread=asked_for.new_thread,
+    )
     return commands.answer(command, asked, desk)
 
 

@@ -21,4 +21,4 @@ def tell(text: str, request: Request, desk: Desk) -> None:
         answer_id = new_deploy_id()
         with suppress(RedisError):  # other ways are left
             desk.threads.answer_at(answer_id, request.response_url)
-    desk.bell.say(request.channel, request.thread_ts, request.user, text, answer_id)
+    desk.bell.say(request.channel, request.answer_thread, request.user, text, answer_id)

@@ -55,6 +55,7 @@ def take_in_several(what: Several, request: Request, desk: Desk, *, tag: str, wh
         team=request.team,
         channel=request.channel,
         thread_ts=request.thread_ts,
+        new_thread=request.new_thread,
         requested_at=desk.now(),
     )
     request.refuse_if_late()

@@ -38,6 +38,8 @@ class Batch(Frozen):
     channel: str
     thread_ts: str | None = None
     """The thread it was asked for in; None: the bot opens one."""
+    new_thread: bool = False
+    """As in `Deploy`."""
     requested_at: float
 
     @property

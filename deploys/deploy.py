@@ -58,6 +58,8 @@ class Deploy(Frozen):
     channel: str
     thread_ts: str | None = None
     """The thread it was asked for in; None: the bot opens one."""
+    new_thread: bool = False
+    """Whether the message at its root had no replies yet, so that nobody can be answered alone in it."""
     requested_at: float
     batch: str | None = None
     """Id of the batch it was asked for in; None: it was asked for alone."""

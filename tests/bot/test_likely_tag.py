@@ -115,6 +115,14 @@ def test_in_a_direct_message_it_deploys_where_it_was_asked_for(room: Room) -> No
     assert channel == "D01ALICE00", "the answer is where the button is"
 
 
+def test_the_root_of_a_new_thread_stays_new(room: Room) -> None:
+    room.mention("@slipway deploy web v1.4.2")
+
+    press(room, end(room, room.only()))
+
+    assert room.only().new_thread
+
+
 def test_a_rollback_goes_back_to_the_likely_version(room: Room) -> None:
     press(room, refused(room, "/deploy rollback web v1.4.1", likely_tags=("1.4.1",)))
 

@@ -171,7 +171,7 @@ class Publisher:
 
     def _requester(self, subject: Subject) -> Recipient:
         url = self._threads.response_url(subject.id)
-        return Recipient(subject.requester, subject.channel, subject.asked_in, url)
+        return Recipient(subject.requester, subject.channel, subject.answer_thread, url)
 
     def _given_up(self, subject: Subject, view: ThreadView | None) -> bool:
         """Whether the thread has been tried for long enough after its deploy's end."""

@@ -35,6 +35,7 @@ class SeveralDeploys:
         self.channel = batch.channel
         self.requester = batch.requester
         self.asked_in = batch.thread_ts
+        self.answer_thread = None if batch.new_thread else batch.thread_ts
         self.outcome_at = batch_card.outcome_at(self._deploys)
         self.over = all(each.phase is Phase.ENDED for each in self._deploys)
         others = (each for _, ahead in members for each in ahead if each.batch != batch.id)

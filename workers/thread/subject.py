@@ -59,6 +59,11 @@ class Subject(Protocol):
         ...
 
     @property
+    def answer_thread(self) -> str | None:
+        """The thread in which the requester can be answered alone; None: in the channel."""
+        ...
+
+    @property
     def outcome_at(self) -> float | None:
         """When it was known how all of it ended; None before."""
         ...
@@ -117,6 +122,7 @@ class OneDeploy:
         self.channel = deploy.channel
         self.requester = deploy.requester
         self.asked_in = deploy.thread_ts
+        self.answer_thread = None if deploy.new_thread else deploy.thread_ts
         self.outcome_at = deploy.ended_at
         self.over = deploy.phase is Phase.ENDED
         self.opens_at = opening.opens_at([deploy], ahead)

@@ -167,12 +167,22 @@ def test_what_was_planned_before_it_was_refused_gets_its_card(press: Press) -> N
 
 def test_in_a_thread_it_is_told_there(press: Press) -> None:
     root = str(press.client.chat_postMessage(channel=DEPLOYS, text="Which one?")["ts"])
+    press.slack.say("bob", "deploys", "The newest.", thread_ts=root)
     web = ask(press, thread_ts=root)
     refuse(press, web)
     press.settle()
 
-    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "alice")] == [TOLD]
-    assert press.slack.replies(DEPLOYS, root, "bob") == []
+    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "alice")] == ["The newest.", TOLD]
+    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "bob")] == ["The newest."]
+
+
+def test_below_a_message_without_replies_it_would_not_be_seen_so_the_channel_has_it(press: Press) -> None:
+    root = str(press.client.chat_postMessage(channel=DEPLOYS, text="@slipway web v1.4.2")["ts"])
+    web = ask(press, thread_ts=root, new_thread=True)
+    refuse(press, web)
+    press.settle()
+
+    assert [m["text"] for m in seen(press) if m["ephemeral"]] == [TOLD]
 
 
 def test_where_the_bot_is_no_member_a_direct_message_tells_it(press: Press) -> None:

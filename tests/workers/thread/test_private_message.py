@@ -20,6 +20,7 @@ from workers.thread.private_message import Delivery, Recipient, send
 ALICE, CAROL = "U01ALICE00", "U03CAROL00"
 DEPLOYS, GENERAL, PAYMENTS = "C01DEPLOYS", "C02GENERAL", "G04PAYMENTS"
 IN_DEPLOYS = Recipient(ALICE, DEPLOYS)
+REPLY = "Ask the bot."
 BUTTONS = ActionsBlock(elements=[ButtonElement(text="Deploy 1.4.2", action_id="a", value="v")])
 
 
@@ -40,7 +41,10 @@ def closed(logs: list[Any]) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def root(press: Press) -> str:
-    return str(press.client.chat_postMessage(channel=DEPLOYS, text="@slipway help")["ts"])
+    """Of a thread that has a reply: in one without, Slack shows no ephemeral message."""
+    ts = str(press.client.chat_postMessage(channel=DEPLOYS, text="What now?")["ts"])
+    press.slack.say("bob", "deploys", REPLY, thread_ts=ts)
+    return ts
 
 
 @pytest.fixture
@@ -53,8 +57,8 @@ def response_url(slack: SlackSandbox) -> Iterator[str]:
 def test_it_is_seen_by_one_person_in_the_thread(press: Press, root: str) -> None:
     assert send(press.client, Recipient(ALICE, DEPLOYS, root), "Deploys: none.") is Delivery.DELIVERED
 
-    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "alice")] == ["Deploys: none."]
-    assert press.slack.replies(DEPLOYS, root, "bob") == []
+    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "alice")] == [REPLY, "Deploys: none."]
+    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "bob")] == [REPLY]
 
 
 def test_outside_a_thread(press: Press) -> None:
@@ -150,7 +154,7 @@ def test_what_slack_did_not_take_is_sent_again(press: Press, root: str, kind: st
 
     assert send(press.client, Recipient(ALICE, DEPLOYS, root), "Hello.") is Delivery.DELIVERED
 
-    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "alice")] == ["Hello."]
+    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "alice")] == [REPLY, "Hello."]
 
 
 def test_a_worker_is_not_held_by_a_long_retry_after(press: Press) -> None:
