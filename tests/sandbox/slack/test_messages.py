@@ -171,11 +171,11 @@ def test_an_ephemeral_below_a_message_without_replies_is_seen_by_nobody(
     slack: SlackSandbox, client: WebClient
 ) -> None:
     root = post(client)
-    client.chat_postEphemeral(channel="C01DEPLOYS", user="U02BOB0000", text="psst", thread_ts=root)
+    client.chat_postEphemeral(channel="C01DEPLOYS", user="U02BOB0000", text="too early", thread_ts=root)
     slack.say("alice", "deploys", "a reply that comes too late", thread_ts=root)
 
     assert [m["text"] for m in slack.replies("deploys", root, "bob")] == ["a reply that comes too late"]
-    assert "psst" not in [message["text"] for message in slack.messages("deploys", "bob")]
+    assert "too early" not in [message["text"] for message in slack.messages("deploys", "bob")]
 
 
 def test_an_app_without_a_messages_tab_sends_no_direct_messages() -> None:
