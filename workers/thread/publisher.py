@@ -119,7 +119,9 @@ class Publisher:
                 self._threads.save(subject.id, owner, told)
                 return None
             case Delivery.CLOSED:
-                return self._catch_up(subject, view.evolve(no_private_way=True), owner)
+                closed = view.evolve(no_private_way=True)
+                self._threads.save(subject.id, owner, closed)
+                return self._catch_up(subject, closed, owner)
             case Delivery.LATER:
                 tries = view.tries + 1
                 retry_at = self._now() + pause(Kind.AWAY, tries)
