@@ -87,7 +87,7 @@ def send(client: WebClient, to: Recipient, text: str, buttons: ActionsBlock | No
 
 def _ways(client: WebClient, to: Recipient, text: str) -> Iterator[tuple[str, Way, str]]:
     """Each way by its method, with what is said by it: a direct message says where it belongs."""
-    thread = {"thread_ts": to.thread_ts} if to.thread_ts else {}
+    thread: dict[str, Any] = {"thread_ts": to.thread_ts} if to.thread_ts else {}
     if to.response_url:
         url = to.response_url
         yield response_url.METHOD, lambda message: response_url.post(client, url, {**message, **thread}), text
