@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from bot import cancelling, deciding, replies
+from bot import cancelling, deciding, likely_tag, replies
 from bot.commands import follow
 from bot.desk import Desk
 from bot.reply import Reply
@@ -66,6 +66,8 @@ def answer(click: Click, request: Request, desk: Desk) -> Reply | None:
         case buttons.CANCEL:
             reply = deciding.cancel(pressed.deploy_id, request, desk)
             return reply if click.ephemeral else None
+        case buttons.LIKELY_TAG:
+            return likely_tag.pressed(pressed.deploy_id, request, desk)
         case buttons.FOLLOW:
             return follow.pressed(pressed.deploy_id, request, desk)
     raise OldCard(where="It was made by another version of me. `/deploy status` leads to the deploy.")

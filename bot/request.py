@@ -25,10 +25,18 @@ class Request:
     sent_at: float
     """Epoch seconds, by the best source there is for its kind."""
     thread_ts: str | None = None
-    """The thread it was made in."""
+    """The thread it was made in, or the message that becomes the root of one."""
+    new_thread: bool = False
+    """Whether nobody has replied to that message yet."""
     response_url: str | None = None
     mention: bool = False
     now: Callable[[], float] = time.time
+
+    @property
+    def answer_thread(self) -> str | None:
+        """The thread in which the person can be answered alone; None: in the channel. Slack shows ephemeral
+        messages only in a thread that has replies already (docs.slack.dev, chat.postEphemeral)."""
+        return None if self.new_thread else self.thread_ts
 
     def refuse_if_late(self) -> None:
         """Call right before each change: Slack may have told the user already that it failed.
@@ -70,6 +78,7 @@ def of_mention(request: BoltRequest, now: Callable[[], float]) -> Request:
         team=request.body["team_id"],
         channel=event["channel"],
         thread_ts=event.get("thread_ts") or event["ts"],
+        new_thread=not event.get("thread_ts"),
         sent_at=float(event["ts"]),
         mention=True,
         now=now,

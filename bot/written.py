@@ -13,6 +13,10 @@ from deploys.safe_text import safe
 _ANGLED = re.compile(r"<(?=[@#!]|[a-z][a-z0-9+.-]*:)([^<>|]*)(?:\|([^<>]*))?>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _QUOTES = "\"'`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u00b4"
+LONGEST_WORD = 128
+"""Characters of a word of a command: a tag may have as many, everything else has fewer."""
+CUT = "…"
+"""Ends a word that was cut. No tag, id or service name has it, so a cut word never passes for a whole one."""
 _DASHES = str.maketrans(
     {
         "\u2010": "-",
@@ -35,16 +39,27 @@ def plain(text: str) -> str:
 
 
 def word(text: str) -> str:
-    """One word of a command: without quotes around it, with plain hyphens."""
-    return text.strip(_QUOTES).translate(_DASHES)
+    """One word of a command: without quotes around it, with plain hyphens, cut where it is too long."""
+    bare = text.strip(_QUOTES)
+    if len(bare) > LONGEST_WORD:
+        bare = bare[:LONGEST_WORD] + CUT
+    return bare.translate(_DASHES)
+
+
+def shown(text: str, most: int = 80) -> str:
+    """The text as it is quoted in an answer: its beginning where it is long (characters)."""
+    return text if len(text) <= most else text[: most - 1].removesuffix(CUT) + CUT
+
+
+def quoted(text: str) -> bool:
+    """Whether there are quotes around all of it."""
+    return len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES
 
 
 def prose(text: str) -> str:
     """A sentence: without the quotes around all of it, or a dash or colon that sets it off."""
     text = text.lstrip("-\u2010\u2013\u2014\u2015:\u2212 ")
-    if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
-        text = text[1:-1]
-    return text.strip()
+    return (text[1:-1] if quoted(text) else text).strip()
 
 
 def after_mention(text: str, bot_user: str) -> str | None:

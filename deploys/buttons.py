@@ -16,6 +16,8 @@ ROLL_BACK = "deploy:roll-back"
 CANCEL_ALL = "batch:cancel"
 """Its value names a batch, with question 0."""
 FOLLOW = "deploy:follow"
+LIKELY_TAG = "deploy:likely-tag"
+"""Deploys the tag that was likely meant; its value names the refused deploy or batch, with question 0."""
 MORE = "deploy:more"
 """The overflow menu; the value of the chosen option begins with the action, as `deploy:cancel|<value>`."""
 ANSWERS = frozenset({APPROVE, REJECT, CONTINUE, ROLL_BACK})

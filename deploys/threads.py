@@ -105,6 +105,10 @@ class ThreadView(BaseModel):
     """Nothing is sent before, after a try that met trouble."""
     told_requester: bool = False
     """The requester was told that the channel cannot be written to."""
+    refused_privately: bool = False
+    """It was refused before it had a card, and the requester was told alone: it gets none."""
+    no_private_way: bool = False
+    """The same, but no way to the requester alone is open: it gets a card after all."""
 
     def evolve(self, **changes: Any) -> Self:
         """A copy with these fields changed."""

@@ -56,5 +56,7 @@ def _line(deploy: Deploy, desk: Desk) -> str:
     else:
         told = f"; asked for {ago(desk.now() - deploy.requested_at)} {naming.by(deploy)}"
     gap = " " if deploy.ended_at is not None else ""
-    thread = replies.thread(deploy, desk.threads)
+    view = desk.threads.view(deploy.told_in)
+    alone = view is not None and view.refused_privately
+    thread = "told to the requester alone" if alone else replies.thread(deploy, desk.threads)
     return f"{naming.name(deploy)} {standing(deploy)}{gap}{told}; {thread} (deploy {code(deploy.id)})"

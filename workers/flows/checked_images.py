@@ -24,8 +24,14 @@ from workers.ecs import images, registry, tasks
 from workers.ecs.pins import SHORT
 from workers.ecs.seen import ImageSeen
 from workers.flows.goals import Goal
+from workers.flows.likely_tags import likely_tags, question
 from workers.flows.words.measures import short
 from workers.turn import Turn
+
+TAGS_SHOWN = 5
+"""Tags that are named where one is missing (count)."""
+TAGS_COMPARED = 10_000
+"""Tags among which the one that was meant is looked for (count): all that are read of a repository."""
 
 
 def check_images(
@@ -99,8 +105,9 @@ def _find(deploy: Deploy, turn: Turn, goal: Goal, image: str) -> ImageSeen | Non
         raise
     if found is not None:
         return found
-    newest = registry.recent_tags(turn.region, reference)
-    recent = f"The newest tags are {', '.join(f'`{escape(tag)}`' for tag in newest)}." if newest else ""
+    tags = registry.recent_tags(turn.region, reference, count=TAGS_COMPARED)
+    newest = ", ".join(f"`{escape(tag)}`" for tag in tags[:TAGS_SHOWN])
+    recent = f"The newest tags are {newest}." if newest else ""
     if deploy.verb is Verb.ROLLBACK:
         raise RollbackImageMissing(
             service=deploy.service.name,
@@ -108,7 +115,10 @@ def _find(deploy: Deploy, turn: Turn, goal: Goal, image: str) -> ImageSeen | Non
             image=escape(image),
             recent=recent,
         )
-    raise ImageMissing(image=escape(image), recent=recent)
+    likely = likely_tags(deploy.tag, tags) if deploy.verb is Verb.DEPLOY else ()
+    raise ImageMissing(
+        image=escape(image), likely=likely, recent=" ".join(filter(None, (question(likely), recent)))
+    )
 
 
 def _refuse_overwritten(deploy: Deploy, goal: Goal, main: ImageSeen | None) -> None:

@@ -12,6 +12,7 @@ from deploys.mrkdwn import code
 from workers.ecs import task_definitions
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import RevisionSeen
+from workers.flows.likely_tags import likely_tags, question
 from workers.turn import Turn
 
 KNOWN_SHOWN = 10
@@ -112,6 +113,8 @@ def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: st
         raise UnknownTarget(
             service=deploy.service.name,
             target=code(deploy.target),
+            likely=(likely := likely_tags(deploy.target, tuple(known))),
+            meant=f" {question(likely)}" if likely else "",
             known=_listed(tuple(known)),
         )
     if arn is None:

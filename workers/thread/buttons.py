@@ -18,6 +18,7 @@ from deploys.naming import at_start, name, version_before
 from deploys.pauses import unanswered
 from workers.flows.words import scaling
 from workers.flows.words.measures import duration
+from workers.thread import likely_tag_button
 from workers.thread.lengths import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 from workers.thread.pause_buttons import pause_row
 from workers.thread.states import decided
@@ -29,6 +30,8 @@ def row(deploy: Deploy) -> ActionsBlock | None:
     """The row of buttons; None when there is nothing to press."""
     if deploy.outcome is Outcome.REFUSED and deploy.in_the_way:
         return ActionsBlock(elements=[_follow(deploy)])
+    if deploy.outcome is Outcome.REFUSED:
+        return likely_tag_button.row(deploy)
     if not deploy.live or deploy.cancel or deploy.phase in PAST_CANCELLING:
         return None
     if deploy.phase is Phase.AWAITING_APPROVAL and not decided(deploy):

@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from sandbox.slack import SlackSandbox
+from tests.sandbox.slack.manifests import manifest
 from tests.sandbox.slack.refusals import refusal, sandbox_refusal
 
 BUTTONS: list[dict[str, Any]] = [
@@ -167,12 +168,34 @@ def test_an_ephemeral_is_seen_by_one_person_and_found_by_no_call(
     assert ts not in [message["ts"] for message in history]
 
 
+def test_an_ephemeral_below_a_message_without_replies_is_seen_by_nobody(
+    slack: SlackSandbox, client: WebClient
+) -> None:
+    root = post(client)
+    client.chat_postEphemeral(channel="C01DEPLOYS", user="U02BOB0000", text="too early", thread_ts=root)
+    slack.say("alice", "deploys", "a reply that comes too late", thread_ts=root)
+
+    assert [m["text"] for m in slack.replies("deploys", root, "bob")] == ["a reply that comes too late"]
+    assert "too early" not in [message["text"] for message in slack.messages("deploys", "bob")]
+
+
+def test_an_app_without_a_messages_tab_sends_no_direct_messages() -> None:
+    content = manifest()
+    content["features"]["app_home"]["messages_tab_enabled"] = False
+    with SlackSandbox(content) as slack:
+        client = WebClient(slack.bot_token, slack.api_url, retry_handlers=[])
+        error = refusal(lambda: client.chat_postMessage(channel="U02BOB0000", text="x"))
+
+    assert error == "messages_tab_disabled"
+
+
 def test_an_ephemeral_in_a_thread_is_seen_there(slack: SlackSandbox, client: WebClient) -> None:
     root = post(client)
+    slack.say("alice", "deploys", "a reply", thread_ts=root)
     client.chat_postEphemeral(channel="C01DEPLOYS", user="U02BOB0000", text="psst", thread_ts=root)
 
-    assert [reply["text"] for reply in slack.replies("deploys", root, "bob")] == ["psst"]
-    assert slack.replies("deploys", root, "alice") == []
+    assert [reply["text"] for reply in slack.replies("deploys", root, "bob")] == ["a reply", "psst"]
+    assert [reply["text"] for reply in slack.replies("deploys", root, "alice")] == ["a reply"]
 
 
 @pytest.mark.parametrize(

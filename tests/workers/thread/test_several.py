@@ -12,6 +12,7 @@ from deploys.threads import KEPT_SECONDS, VIEW
 from tests.builders import a_batch, a_deploy, a_plan, a_service, a_stop_start_service
 from tests.workers.thread.press import Press
 from tests.workers.thread.stories import following, story
+from workers.thread.opening import FIRST_CHECKS_SECONDS
 from workers.thread.subject import OneDeploy
 
 ALICE = "<@U01ALICE00>"
@@ -22,7 +23,7 @@ def ask(press: Press, *names: str, channel: str = "C01DEPLOYS", **changes: objec
     asked = [
         a_deploy(
             (a_stop_start_service if name.startswith("ledger") else a_service)(name),
-            requested_at=press.clock(),
+            requested_at=press.clock() - FIRST_CHECKS_SECONDS,
             channel=channel,
             thread_ts=changes.get("thread_ts"),
         )
@@ -68,7 +69,7 @@ def test_the_thread_of_two_from_the_request_to_the_end(press: Press) -> None:
         "`api`: Approved by somebody.",
         "*Succeeded.* `web` runs `1.4.2`.",
         "`api`: *Rolled back* to `api:1`: it crashed.",
-        f"{ALICE} *1 of 2 succeeded, 1 rolled back*: `web,api` `1.4.2`, after 30 s.\n"
+        f"{ALICE} *1 of 2 succeeded, 1 rolled back*: `web,api` `1.4.2`, after 32 s.\n"
         "• `web` succeeded\n"
         "• `api` was rolled back",
     ]

@@ -26,9 +26,9 @@ from workers.thread.calls import Calls
 from workers.thread.card import card
 from workers.thread.forms import Form, fitted
 from workers.thread.limits import Limits
+from workers.thread.private_message import Delivery, Recipient, send
 from workers.thread.replies import reply, reply_of_several
-from workers.thread.requester import tell, unreachable
-from workers.thread.say import say
+from workers.thread.requester import unreachable
 
 thorough = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 texts = st.one_of(hostile, st.builds(lambda text: text * 200, hostile))
@@ -118,7 +118,7 @@ def test_replies_and_answers(redis: Redis, deploy: Deploy, text: str) -> None:
     for said in (reply(milestone, deploy), reply_of_several(milestone, deploy, mentioned=True)):
         redis.flushdb()
         calls.post("C01DEPLOYS", said.text, thread_ts="1.1", broadcast=True)
-    assert say(client, "C01DEPLOYS", None, "U01ALICE00", f"{text}.")
+    assert send(client, Recipient("U01ALICE00", "C01DEPLOYS"), f"{text}.") is Delivery.DELIVERED
 
     assert len(client.given) == 3
     for sent in client.given:
@@ -136,7 +136,8 @@ def test_posts_to_a_response_url(deploy: Deploy, text: str) -> None:
 
     with patch.object(WebhookClient, "send_dict", take):
         for told in (text, unreachable(deploy, "is_archived")):
-            assert tell(Listening(), "https://hooks.slack.com/commands/1/2/3", told)
+            to = Recipient("U01ALICE00", response_url="https://hooks.slack.com/commands/1/2/3")
+            assert send(Listening(), to, told) is Delivery.DELIVERED
 
     for body in sent:
         is_safe(body)
