@@ -143,6 +143,8 @@ class Deploy(Frozen):
     """When the first of them failed."""
     loud_at: float | None = None
     """When the channel was last told that somebody should have a look."""
+    set_right_at: float | None = None
+    """When what had moved after the end was set right: once, since the next time somebody wants it so."""
     last_error: str = ""
     """What the last failed try said, for people."""
     milestones: tuple[Milestone, ...] = ()

@@ -47,6 +47,8 @@ class Plan(Frozen):
     """Whether no task serves for a while."""
     downtime_estimate: int | None = None
     """Seconds without a task that this plan may mean: the stop timeout and start of the containers."""
+    express: bool = False
+    """Whether ECS Express Mode manages the service: its own next update may set another revision."""
     traffic: TrafficPlan | None = None
     """How ECS moves the traffic, where the service is BLUE_GREEN, LINEAR or CANARY."""
     stop_timeout: int | None = None

@@ -69,8 +69,8 @@ class Engine:
         soon = self._now() + self._pace.watch_seconds / 4
         due = self._store.watched(cluster_key, due_by=soon)
         claims = [claim for each in due[:WATCHED_TOGETHER] if (claim := self._claim(each, soon))]
-        together = self._look(claims)
         try:
+            together = self._look(claims)
             while claims:
                 self._run_alone(claims.pop(0), together)
         finally:
@@ -100,8 +100,12 @@ class Engine:
             return Together.look(self._aws, [claim.deploy for claim in claims])
         except AwsUnavailable as error:
             return Unseen(error)  # asking one by one would only add to the load
-        except SlipwayError as error:
-            log.warning("looked one by one", error=error.message)
+        except (BaseTimeoutException, RedisError):
+            raise
+        except Exception as error:
+            # What one of them has that cannot be read is not to strand the others.
+            known = isinstance(error, SlipwayError)
+            log.warning("looked one by one", error=str(error), exc_info=not known)
             return Fresh(self._aws)
 
     def _run(self, claim: Claim, sights: Sights) -> None:

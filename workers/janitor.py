@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 import structlog
 from pydantic import ValidationError
@@ -25,13 +26,14 @@ from deploys.bell import Bell
 from deploys.catalogue.service import Role, Service, Strategy
 from deploys.connection import text
 from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Phase
-from deploys.errors import AwsError
+from deploys.errors import AwsUnavailable, SlipwayError
 from deploys.scaling import Scaling
 from deploys.store import Store
 from workers.ecs import services, session_names
 from workers.ecs.seen import ServiceSeen
-from workers.ecs.session import Aws
+from workers.ecs.session import Aws, Region
 from workers.flows import marks
+from workers.flows.best_effort import attempt
 from workers.flows.marks import Mark
 from workers.flows.words import found
 
@@ -73,14 +75,23 @@ class Janitor:
         for service in self._services:
             places[service.region, service.role, service.cluster].append(service)
         for (region, role, cluster), here in places.items():
-            try:
-                place = self._aws.region(region, role, session_names.JANITOR)
-                seen = services.describe(place, cluster, [each.ecs_service for each in here])
-            except AwsError as error:
-                log.warning("the janitor could not look", region=region, cluster=cluster, error=error.message)
-                continue
-            for service in here:
-                self._consider(service, seen.get(service.ecs_service))
+            place = self._aws.region(region, role, session_names.JANITOR)
+            for each, seen in self._seen(place, cluster, here):
+                attempt(partial(self._consider, each, seen))
+
+    def _seen(
+        self, place: Region, cluster: str, here: Sequence[Service]
+    ) -> Iterator[tuple[Service, ServiceSeen | None]]:
+        """Those of these services that can be read; one that cannot is not to hide the others."""
+        found = attempt(lambda: services.describe(place, cluster, [each.ecs_service for each in here]))
+        if not isinstance(found, SlipwayError):
+            yield from ((each, found.get(each.ecs_service)) for each in here)
+            return
+        log.warning("the janitor could not look", region=place.name, cluster=cluster, error=found.message)
+        if isinstance(found, AwsUnavailable) or len(here) == 1:
+            return  # to ask one by one would only add to the load
+        for each in here:
+            yield from self._seen(place, cluster, [each])
 
     def _consider(self, service: Service, seen: ServiceSeen | None) -> None:
         mark = marks.read(seen.tags) if seen is not None and seen.status == "ACTIVE" else None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 
 from deploys.catalogue.service import Role
 from deploys.deploy import Deploy
-from deploys.errors import AwsUnavailable, ServiceDeploymentsUnavailable
+from deploys.errors import AwsUnavailable, SlipwayError
 from workers.ecs import rollouts, services, session_names
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.session import Aws, Region
+from workers.flows.best_effort import attempt
 
 JOIN_SLACK_SECONDS = 60.0
 """Our clock and Amazon's may differ by so much when service deployments are searched by their time."""
@@ -74,10 +76,13 @@ class Together:
         fresh: Fresh,
         seen: dict[str, ServiceSeen],
         deployments: dict[str, ServiceDeploymentSeen],
+        unseen: dict[str, SlipwayError],
     ) -> None:
+        """unseen: why ECS's record of a rollout could not be read, by the deploy's id."""
         self._fresh = fresh
         self._seen = seen
         self._deployments = deployments
+        self._unseen = unseen
 
     @classmethod
     def look(cls, aws: Aws, deploys: Sequence[Deploy]) -> Together:
@@ -92,22 +97,29 @@ class Together:
             by_place[service.region, service.role, service.cluster].append(deploy)
         seen: dict[str, ServiceSeen] = {}
         deployments: dict[str, ServiceDeploymentSeen] = {}
+        unseen: dict[str, SlipwayError] = {}
         for (region_name, role, cluster), group in by_place.items():
             region = aws.region(region_name, role, session_names.WATCH)
             found = services.describe(region, cluster, [d.service.ecs_service for d in group])
             seen.update({d.id: found[d.service.ecs_service] for d in group if d.service.ecs_service in found})
             arns = [d.service_deployment_arn for d in group if d.service_deployment_arn]
-            try:
-                deployments.update(rollouts.describe(region, arns) if arns else {})
-            except ServiceDeploymentsUnavailable:
-                continue
-        return cls(Fresh(aws, session_names.WATCH), seen, deployments)
+            looked = attempt(partial(rollouts.describe, region, arns)) if arns else {}
+            if isinstance(looked, SlipwayError):
+                unseen.update({d.id: looked for d in group if d.service_deployment_arn})
+            else:
+                deployments.update(looked)
+        return cls(Fresh(aws, session_names.WATCH), seen, deployments, unseen)
 
     def service(self, deploy: Deploy) -> ServiceSeen | None:
         """The ECS service as it was in that look."""
         return self._seen.get(deploy.id)
 
     def service_deployment(self, deploy: Deploy) -> ServiceDeploymentSeen | None:
-        """ECS's record of the rollout in that look; one whose ARN is not known yet is searched for."""
+        """ECS's record of the rollout in that look; one whose ARN is not known yet is searched for.
+
+        Raises what that look raised.
+        """
+        if deploy.id in self._unseen:
+            raise self._unseen[deploy.id]
         known = self._deployments.get(deploy.service_deployment_arn or "")
         return known or self._fresh.service_deployment(deploy)

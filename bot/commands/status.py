@@ -28,11 +28,11 @@ def run(command: StatusCommand, desk: Desk) -> Reply:
         UnknownService
     """
     service = desk.catalogue.service(command.service).name if command.service else None
-    live = [each for each in desk.store.live() if service in (None, each.service.name)]
-    moving = [each for each in live if each.phase is not Phase.WAITING]
-    waiting = [each for each in live if each.phase is Phase.WAITING]
-    recent = desk.store.recent(service, MOST_ENDED + len(live))
-    ended = [each for each in recent if each.phase is Phase.ENDED][:MOST_ENDED]
+    known = [each for each in desk.store.live() if service in (None, each.service.name)]
+    moving = [each for each in known if each.live and each.phase is not Phase.WAITING]
+    waiting = [each for each in known if each.live and each.phase is Phase.WAITING]
+    recent = desk.store.recent(service, MOST_ENDED + len(known))
+    ended = [each for each in recent if not each.live][:MOST_ENDED]
     about = f" of {code(service)}" if service else ""
     parts = [
         _part(f"*Under way*{about}", moving, ROOM["under way"], desk) or f"Nothing{about} is under way.",
@@ -56,7 +56,10 @@ def _line(deploy: Deploy, desk: Desk) -> str:
     else:
         told = f"; asked for {ago(desk.now() - deploy.requested_at)} {naming.by(deploy)}"
     gap = " " if deploy.ended_at is not None else ""
+    looked_at = "; looked at once more" if deploy.phase is Phase.SETTLING else ""
     view = desk.threads.view(deploy.told_in)
     alone = view is not None and view.refused_privately
     thread = "told to the requester alone" if alone else replies.thread(deploy, desk.threads)
-    return f"{naming.name(deploy)} {standing(deploy)}{gap}{told}; {thread} (deploy {code(deploy.id)})"
+    return (
+        f"{naming.name(deploy)} {standing(deploy)}{gap}{told}{looked_at}; {thread} (deploy {code(deploy.id)})"
+    )

@@ -64,6 +64,7 @@ from deploys.errors.ecs_services import (
     EcsStrategyUnknown,
     ForeignController,
     LeftStopped,
+    ManagementUnknown,
     NothingRuns,
     ScalingNotSuspended,
     ServiceMissing,
@@ -91,6 +92,7 @@ from deploys.errors.planning import (
     UnknownTarget,
 )
 from deploys.errors.refused import (
+    InternalError,
     Refused,
     SlipwayError,
 )
@@ -137,9 +139,11 @@ __all__ = [
     "ImageArchived",
     "ImageMissing",
     "ImageUnreadable",
+    "InternalError",
     "LateMention",
     "LeaseTooShort",
     "LeftStopped",
+    "ManagementUnknown",
     "MembershipUnknown",
     "NoCommas",
     "NoSelfApproval",

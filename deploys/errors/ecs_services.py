@@ -28,6 +28,12 @@ class ForeignController(Refused):
         super().__init__(ecs_service=ecs_service, controller=controller, by=by)
 
 
+class ManagementUnknown(Refused):
+    sentence = """The ECS service `{ecs_service}` is managed by {management} (its resourceManagementType),
+    which this version of Slipway does not know, so it cannot tell what a deploy would do to it. Upgrade
+    Slipway, or deploy the service where it is managed."""
+
+
 class DaemonStopStart(Refused):
     sentence = """`{service}` is a DAEMON service: it has no desired count, so it cannot be stopped and
     started. Use `strategy: rolling`."""

@@ -15,5 +15,9 @@ class SlipwayError(Exception):
         super().__init__(self.message)
 
 
+class InternalError(SlipwayError):
+    sentence = """An error inside Slipway (reference `{reference}` in the workers' log)."""
+
+
 class Refused(SlipwayError):
     sentence = """This was refused."""

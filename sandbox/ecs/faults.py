@@ -19,8 +19,13 @@ KINDS = {
     "timeout-after": "applied; the connection hangs for `seconds`, then closes without an answer",
     "stale": "Describe*, Get* and List* of ECS answer as things were `seconds` ago",
     "no-room": "RunTask starts nothing and answers with a failure for the reason `message` (RESOURCE:MEMORY)",
+    "newer": "DescribeTaskDefinition answers with one more member, `message` (addedLater), which is false",
     "latency": "answered `seconds` late",
 }
+
+
+ONLY_OF = {"no-room": "RunTask", "newer": "DescribeTaskDefinition"}
+"""Kinds that strike one operation alone."""
 
 
 @dataclass
@@ -59,7 +64,7 @@ class Fault:
             return False
         if not fnmatchcase(request.operation, operation):
             return False
-        if self.kind == "no-room" and request.operation != "RunTask":
+        if request.operation != ONLY_OF.get(self.kind, request.operation):
             return False
         if self.kind == "stale" and not (request.service == "ecs" and request.operation in READS):
             return False

@@ -94,3 +94,39 @@ def test_several_at_once_are_listed_in_their_order_while_they_move_and_after(roo
 
 def _listed(room: Room) -> list[str]:
     return re.findall(r"^• `(\w+)`", room.type("/deploy status"), re.M)
+
+
+def test_an_end_that_is_looked_at_once_more_is_an_end(room: Room) -> None:
+    room.type("/deploy web 1.4.2")
+    succeeded = room.only()
+    ended_at = room.clock() + 60
+    room.move(succeeded, phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED, ended_at=ended_at)
+    room.clock.pass_by(1)
+    room.type("/deploy web 1.5.0", by=DAVE)
+    waiting = room.desk.store.live()[1]
+    room.clock.pass_by(64)
+
+    for command, about in [("/deploy status", ""), ("/deploy status web", " of `web`")]:
+        assert room.type(command) == (
+            f"Nothing{about} is under way.\n"
+            "\n"
+            "*Waiting in line*\n"
+            f"• `web` `1.5.0` waits in line; asked for 1 min ago by <@{DAVE}>; its thread "
+            f"(deploy `{waiting.id}`)\n"
+            "\n"
+            "*Ended lately*\n"
+            f"• `web` `1.4.2` succeeded 5 s ago; asked for by <@{ALICE}>; looked at once more; its thread "
+            f"(deploy `{succeeded.id}`)"
+        )
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_whatever_the_outcome_a_deploy_that_has_one_is_not_under_way(room: Room, outcome: Outcome) -> None:
+    room.type("/deploy web 1.4.2")
+    room.move(room.only(), phase=Phase.SETTLING, outcome=outcome, ended_at=room.clock())
+
+    answer = room.type("/deploy status")
+
+    assert answer.startswith("Nothing is under way.\n\n*Ended lately*\n• `web` `1.4.2` ")
+    nothing = "Nothing is under way for `web`. `/deploy status` shows what is."
+    assert room.type("/deploy cancel web") == nothing

@@ -174,3 +174,17 @@ def test_rows_of_other_services_do_not_stand_in_line(press: Press, groups: Group
     press.ask(service=a_service("web"))
 
     assert sum("first in line, starts now" in line for line in open_home(press, groups)) == 2
+
+
+def test_an_end_that_is_looked_at_once_more_is_an_end(press: Press, groups: Groups) -> None:
+    deploy = press.ask(tag="1.4.0")
+    press.change(deploy, phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED, ended_at=NOW)
+
+    lines = open_home(press, groups)
+
+    assert lines[2:5] == [
+        "Under way",
+        "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy.",
+        "Lately",
+    ]
+    assert "*web* `1.4.0`" in lines[5]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
 from deploys import audit
@@ -11,7 +14,7 @@ from deploys.scaling import EVERYTHING, Suspension
 from tests.builders import NOW, a_deploy, a_service, a_stop_start_service, an_original
 from tests.workers.flows.test_stop_start import assert_strict_order, restore_tags
 from tests.workers.yard import PACE, SilentBell, Yard
-from workers.ecs import scaling
+from workers.ecs import scaling, services
 from workers.ecs.seen import ServiceSeen
 from workers.ecs.session import Aws
 from workers.flows import marks
@@ -65,6 +68,25 @@ def suspended() -> Suspension:
 def desired(yard: Yard) -> int:
     count: int = yard.service(SERVICE)["desiredCount"]
     return count
+
+
+def test_a_service_that_cannot_be_read_does_not_hide_the_others(
+    yard: Yard, janitor: Janitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are read together, ten a call."""
+    begin(yard, Phase.DRAINING)
+    redis_is_lost(yard)
+    real = services.describe
+
+    def describe(region: Any, cluster: str, names: Sequence[str]) -> dict[str, ServiceSeen]:
+        if "ledger" in names:
+            raise KeyError("serviceArn")
+        return real(region, cluster, names)
+
+    monkeypatch.setattr(services, "describe", describe)
+    two_looks(yard, janitor)
+
+    assert [deploy.service.name for deploy in yard.store.live()] == [SERVICE]
 
 
 def two_looks(yard: Yard, janitor: Janitor) -> None:

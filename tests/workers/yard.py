@@ -98,9 +98,9 @@ class Yard:
         deploy = a_deploy(known, tag=tag, requester=ALICE, requested_at=self.ecs.now())
         return self.store.request(deploy).deploy.id
 
-    def ask_to(self, verb: Verb, service: str, target: str = "") -> str:
+    def ask_to(self, verb: Verb, service: str, target: str = "", **changes: Any) -> str:
         """`/deploy restart SERVICE` or `/deploy rollback SERVICE [TARGET]` by alice; the deploy's id."""
-        known = a_service_called(service)
+        known = a_service_called(service, **changes)
         deploy = a_deploy(
             known, verb=verb, tag="", target=target, requester=ALICE, requested_at=self.ecs.now()
         )
@@ -174,6 +174,14 @@ class Yard:
                 return self.tick()
             self.ecs.advance(math.ceil(coming[0].at - now) if coming else PACE.watch_seconds)
         return None
+
+    def until_outcome(self, deploy_id: str, seconds: float = 7200) -> Deploy:
+        """Lets time pass until the outcome is known."""
+        deadline = self.ecs.now() + seconds
+        while (deploy := self.get(deploy_id)).live:
+            assert self.ecs.now() < deadline, f"no outcome within {seconds} s: {self.describe()}"
+            self._tick_when_due(deadline)
+        return deploy
 
     def until_over(self, deploy_id: str) -> Deploy:
         """Lets time pass until the deploy has ended and settled."""

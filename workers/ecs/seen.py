@@ -55,6 +55,8 @@ class ServiceSeen:
     events: tuple[EventSeen, ...] = ()
     controller: str = "ECS"
     """ECS, CODE_DEPLOY or EXTERNAL."""
+    management: str = "CUSTOMER"
+    """Who manages it: CUSTOMER, or ECS for a service of ECS Express Mode."""
     scheduling: str = "REPLICA"
     """REPLICA or DAEMON."""
     strategy: str = "ROLLING"
@@ -181,6 +183,8 @@ class RevisionSeen:
     raw: dict[str, object]
     """The `taskDefinition` of the response, untouched. It may hold secrets: never log or post it."""
     tags: tuple[tuple[str, str], ...] = ()
+    unknown_fields: tuple[str, ...] = ()
+    """Paths of fields that this boto3 does not know and drops: `raw` lacks them, and so would a copy."""
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,7 @@ def _seen(service: ServiceTypeDef) -> ServiceSeen:
             for event in service.get("events", ())
         ),
         controller=service.get("deploymentController", {}).get("type", "ECS"),
+        management=service.get("resourceManagementType", "CUSTOMER"),
         scheduling=service.get("schedulingStrategy", "REPLICA"),
         strategy=configuration.get("strategy", "ROLLING"),
         traffic=traffic.plan(configuration),

@@ -31,21 +31,15 @@ _NEWEST = 100
 
 
 def describe(region: Region, arn: str) -> RevisionSeen:
-    """A revision with its tags.
+    """A revision with its tags. Fields that this boto3 drops are named; only a copy would lose them.
 
-    Raises UnknownField where AWS answered with fields that this boto3 drops, so that a copy would lose them,
-    and the errors of `aws_call`.
+    Raises the errors of `aws_call`.
     """
     with aws_call("ecs:DescribeTaskDefinition"):
         answer = cast(
             "dict[str, Any]", region.ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
         )
     found = answer["taskDefinition"]
-    if unknown := answer[UNKNOWN_FIELDS]:
-        raise UnknownField(
-            revision=escape(f"{found['family']}:{found['revision']}"),
-            fields=", ".join(code(field) for field in unknown),
-        )
     return RevisionSeen(
         arn=found["taskDefinitionArn"],
         family=found["family"],
@@ -53,7 +47,20 @@ def describe(region: Region, arn: str) -> RevisionSeen:
         status=found.get("status", ""),
         raw=found,
         tags=_tags(answer),
+        unknown_fields=tuple(answer[UNKNOWN_FIELDS]),
     )
+
+
+def check_copyable(revision: RevisionSeen) -> None:
+    """Refuses a copy that would not run as the revision does. Pure.
+
+    Raises UnknownField.
+    """
+    if revision.unknown_fields:
+        raise UnknownField(
+            revision=escape(f"{revision.family}:{revision.number}"),
+            fields=", ".join(code(field) for field in revision.unknown_fields),
+        )
 
 
 def changes(revision: RevisionSeen, service: Service, tag: str) -> tuple[ContainerChange, ...]:
@@ -81,17 +88,28 @@ def main_image(revision: RevisionSeen, service: Service) -> ImageReference:
 
 
 def copied(
-    revision: RevisionSeen, images: Mapping[str, str], deploy_id: str, tag_mark: str = ""
+    revision: RevisionSeen,
+    images: Mapping[str, str],
+    deploy_id: str,
+    tag_mark: str = "",
+    *,
+    without_unknown_fields: bool = False,
 ) -> dict[str, Any]:
     """The RegisterTaskDefinition request for a copy of the revision, marked with the deploy's id, with these
     images for the containers named.
 
     tag_mark: says which tag a pinned image has (see `pins`). Empty: the revision's own stays while it holds.
 
+    without_unknown_fields: the copy may lose what this boto3 does not know.
+
     It has the members of that request's shape and no other. Members that ECS answers empty where they were
     never set (lists, and roles as "") are left out. What is inside a container is copied to the letter, as
     an empty string or list there can mean something: an empty `entryPoint` is not the image's own.
+
+    Raises UnknownField.
     """
+    if not without_unknown_fields:
+        check_copyable(revision)
     request: dict[str, Any] = {
         member: deepcopy(value)
         for member, value in revision.raw.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from deploys.catalogue.service import Strategy
-from deploys.deploy import Deploy, MilestoneKind, Phase
+from deploys.deploy import Deploy, MilestoneKind, Original, Phase
 from deploys.errors import AwsCredentials, AwsDenied, AwsError, AwsRefused, ScalingNotSuspended
 from deploys.scaling import EVERYTHING, Scaling, ScalingPlan, Suspension
 from workers.ecs import scaling as targets
@@ -13,6 +13,7 @@ from workers.ecs import services
 from workers.ecs.scaling import TargetSeen
 from workers.ecs.seen import ServiceSeen
 from workers.flows import marks
+from workers.flows.best_effort import best_effort
 from workers.flows.ending import look_again
 from workers.flows.marks import Mark
 from workers.flows.words import scaling as words
@@ -122,22 +123,26 @@ def suspended_again(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Deploy:
     """
     original = deploy.original
     assert original is not None
-    try:
-        target = _target(deploy, turn)
-        if target is None or target.suspended == EVERYTHING:
-            return deploy
-        before = Scaling(minimum=target.minimum, maximum=target.maximum, before=target.suspended, tried=True)
-        text = words.suspending_again(before)
-        if text not in [milestone.text for milestone in deploy.milestones]:
-            deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, text)
-        deploy = turn.write(deploy.evolve(scaling=before))
-        turn.guard()
-        services.tag(turn.region, seen.arn, marks.written(deploy, original, before))
-        turn.guard()
-        targets.suspend(turn.region, deploy.service.cluster, deploy.service.ecs_service, EVERYTHING)
-    except AwsError:
+    target = best_effort(lambda: _target(deploy, turn), None)
+    if target is None or target.suspended == EVERYTHING:
         return deploy
-    return deploy
+    before = Scaling(minimum=target.minimum, maximum=target.maximum, before=target.suspended, tried=True)
+    text = words.suspending_again(before)
+    again = deploy.evolve(scaling=before)
+    if text not in [milestone.text for milestone in deploy.milestones]:
+        again = again.saying(turn.now(), MilestoneKind.TROUBLE, text)
+    written = turn.write(again)
+    best_effort(lambda: _suspend_marked(written, turn, seen, original, before), None)
+    return written
+
+
+def _suspend_marked(
+    deploy: Deploy, turn: Turn, seen: ServiceSeen, original: Original, before: Scaling
+) -> None:
+    turn.guard()
+    services.tag(turn.region, seen.arn, marks.written(deploy, original, before))
+    turn.guard()
+    targets.suspend(turn.region, deploy.service.cluster, deploy.service.ecs_service, EVERYTHING)
 
 
 def put_back(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next:

@@ -2,8 +2,8 @@
 
 The same tag with the same digest is the same image, whether the revision names it by tag or by digest.
 Another tag of the same image is deployed, as that is what people will read afterwards. A rollback to a tag
-that was pushed anew is refused: what it points to now is not what ran well. Then only a sidecar's image may
-be one that cannot be looked up.
+that was pushed anew is refused: what it points to now is not what ran well. An image whose registry does not
+let itself be asked does not refuse a rollback: that registers nothing, and ECS pulled it before.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from deploys.catalogue.service import Pin
 from deploys.deploy import ContainerChange, Deploy, Verb
 from deploys.errors import (
     AwsDenied,
+    AwsRefused,
     ImageMissing,
     ImageUnreadable,
     PinUnknown,
@@ -99,9 +100,9 @@ def _find(deploy: Deploy, turn: Turn, goal: Goal, image: str) -> ImageSeen | Non
         return None
     try:
         found = registry.find(turn.region, reference)
-    except AwsDenied:
-        if image in goal.other_images:
-            return None  # a sidecar of somebody else's registry is no reason to refuse a way back
+    except (AwsDenied, AwsRefused):
+        if deploy.verb is Verb.ROLLBACK:
+            return None  # a registry that does not answer is no reason to refuse a way back
         raise
     if found is not None:
         return found

@@ -16,11 +16,12 @@ from deploys.around import after
 from deploys.catalogue.service import CheckAfter
 from deploys.checked import Check
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
-from deploys.errors import AwsError
+from deploys.errors import AwsError, SlipwayError
 from workers import http_check
 from workers.ecs import alarms
 from workers.ecs.alarms import AlarmSeen
 from workers.ecs.seen import ServiceSeen
+from workers.flows.best_effort import attempt, best_effort
 from workers.flows.ending import end, go_back, gone, look_again, superseded
 from workers.flows.rollout import wants_no_task
 from workers.flows.serving import recounted
@@ -173,10 +174,7 @@ def _emptied(deploy: Deploy, turn: Turn) -> Next:
 
 def _as_it_runs(deploy: Deploy, turn: Turn) -> Deploy:
     """With the counts of now: tasks may have stopped, or been added, since the rollout succeeded."""
-    try:
-        seen = turn.service()
-    except AwsError:
-        return deploy
+    seen = best_effort(turn.service, None)
     ours = [each for each in seen.deployments if each.revision == deploy.new_revision] if seen else []
     if not ours:
         return deploy
@@ -196,10 +194,9 @@ def _alarms(names: Sequence[str], turn: Turn) -> tuple[tuple[AlarmSeen, ...], st
     """Those that ring, and why they could not all be read."""
     if not names:
         return (), ""
-    try:
-        seen = alarms.read(turn.region, names)
-    except AwsError as error:
-        return (), error.message
+    seen = attempt(lambda: alarms.read(turn.region, names))
+    if isinstance(seen, SlipwayError):
+        return (), seen.message
     ringing = tuple(alarm for alarm in seen.values() if alarm.rings)
     missing = [name for name in names if name not in seen]
     return ringing, words.gone(missing) if missing else ""

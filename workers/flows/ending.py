@@ -129,10 +129,21 @@ def go_back(
     return Next(back.at(Phase.RESTORING, now))
 
 
-def old_revision(deploy: Deploy) -> str:
-    """The revision recorded before the deploy: where every way back leads."""
-    if deploy.restore_revision is not None:
-        return deploy.restore_revision
+def recorded_revision(deploy: Deploy) -> str:
+    """The revision that the service was set to before the deploy. Pure."""
     if deploy.original is not None:
         return deploy.original.revision
     return deploy.plan.old_revision if deploy.plan else ""
+
+
+def old_revision(deploy: Deploy) -> str:
+    """The revision that the way back sets: the recorded one, or the copy of it that had to be registered.
+
+    What ECS shows is compared by `is_recorded`: ECS itself goes back to the recorded one all the same. Pure.
+    """
+    return deploy.restore_revision or recorded_revision(deploy)
+
+
+def is_recorded(deploy: Deploy, revision: str) -> bool:
+    """Whether this is the recorded revision, or the copy of it. Pure."""
+    return bool(revision) and revision in (recorded_revision(deploy), deploy.restore_revision)

@@ -14,6 +14,7 @@ from workers.ecs.why import explain
 from workers.ecs.why_events import names_another
 from workers.ecs.why_tasks import to_blame
 from workers.flows import unread
+from workers.flows.best_effort import attempt, best_effort
 from workers.turn import Turn
 
 EVENTS_KEPT = 100
@@ -42,6 +43,10 @@ NO_EVIDENCE = Evidence()
 
 def gather(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
     """The causes, and the log of the task that failed last."""
+    return best_effort(lambda: _gathered(deploy, turn, seen), NO_EVIDENCE)
+
+
+def _gathered(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Evidence:
     stopped, missing = _stopped(deploy, turn)
     container, log, no_log = _last_words(deploy, turn, stopped)
     left_out = (*unread.new(deploy, missing), *unread.new(deploy, no_log))
@@ -78,10 +83,8 @@ def keys_of(causes: Sequence[str], mark: str = "") -> tuple[str, ...]:
 
 def _stopped(deploy: Deploy, turn: Turn) -> tuple[tuple[TaskSeen, ...], unread.Unread | None]:
     service, made = deploy.service, deploy.deployment_id or ""
-    try:
-        return tasks.stopped_by(turn.region, service.cluster, service.ecs_service, made), None
-    except SlipwayError as error:
-        return (), unread.tasks(error)
+    found = attempt(lambda: tasks.stopped_by(turn.region, service.cluster, service.ecs_service, made))
+    return ((), unread.tasks(found)) if isinstance(found, SlipwayError) else (found, None)
 
 
 def _explained(deploy: Deploy, stopped: Sequence[TaskSeen], seen: ServiceSeen | None) -> tuple[str, ...]:
@@ -110,11 +113,21 @@ def _last_words(
     task, names = max(ran, key=lambda each: each[0].stopped_at or each[0].stopping_at or 0.0)
     main = deploy.plan.changes[0].container if deploy.plan else ""
     container = main if main in names else names[0]
-    try:
-        revision = task_definitions.describe(turn.region, deploy.new_revision)
-        return container, logs.last_lines(turn.region, revision, task, container), None
-    except SlipwayError as error:
-        return "", (), unread.log(error, container)
+    lines = log_of(turn, deploy.new_revision, task, container)
+    if isinstance(lines, SlipwayError):
+        return "", (), unread.log(lines, container)
+    return container, lines, None
+
+
+def log_of(
+    turn: Turn, revision: str, task: TaskSeen, container: str, count: int = 10
+) -> tuple[str, ...] | SlipwayError:
+    """The last lines (count) that this container of a task wrote, or why they could not be read."""
+    return attempt(
+        lambda: logs.last_lines(
+            turn.region, task_definitions.describe(turn.region, revision), task, container, count
+        )
+    )
 
 
 def kind(cause: str) -> str:

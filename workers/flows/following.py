@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from deploys.around import after
 from deploys.catalogue.service import Strategy
-from deploys.deploy import Deploy, MilestoneKind, Outcome, Rollout
-from deploys.errors import AwsError
+from deploys.deploy import Deploy, MilestoneKind, Original, Outcome, Rollout
+from deploys.errors import SlipwayError
 from workers.ecs import tasks
 from workers.ecs.seen import DeploymentSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.ecs.why import explain
 from workers.flows.aftermath import newer_than_ours, succeeded_before
+from workers.flows.best_effort import attempt, best_effort
 from workers.flows.causes import known_cause, why_back, why_stopped
 from workers.flows.checking import succeed
 from workers.flows.deadline import ecs_overdue, overdue
 from workers.flows.ecs_back import back_at, noted
 from workers.flows.emptied import back_at_zero, emptied, served
-from workers.flows.ending import end, ended_gone, go_back, old_revision, superseded
+from workers.flows.ending import end, ended_gone, go_back, recorded_revision, superseded
 from workers.flows.evidence import NO_EVIDENCE, Evidence, gather, news, own_events
 from workers.flows.pausing import settle_pause
 from workers.flows.proof import overlap_seconds, serving_since
@@ -67,7 +68,7 @@ def followed(deploy: Deploy) -> Followed:
     return Followed(
         deploy.deployment_id or "",
         deploy.new_revision or "",
-        old_revision(deploy),
+        recorded_revision(deploy),
         previous_deployment_id=deploy.previous_deployment_id,
         seen_going_back=bool(deploy.reason),
         ecs_back=deploy.ecs_back.deployment_id if deploy.ecs_back else "",
@@ -77,10 +78,7 @@ def followed(deploy: Deploy) -> Followed:
 
 def own_deployment(turn: Turn) -> ServiceDeploymentSeen | None:
     """ECS's record of our rollout; None where ECS does not tell (now): the deployments list must do."""
-    try:
-        return turn.service_deployment()
-    except AwsError:
-        return None
+    return best_effort(turn.service_deployment, None)
 
 
 def progress(deploy: Deploy, seen: ServiceSeen | None, own: ServiceDeploymentSeen | None) -> Rollout:
@@ -118,13 +116,13 @@ def _finish(
         deploy = deploy.evolve(
             reason=reason, serving_at=turn.now() if deploy.stop_requested_at is not None else None
         )
-        if deploy.original is not None and _ran_beside(deploy, turn):
-            deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.overlap_back(), broadcast=True)
+        if deploy.original is not None:
+            deploy = _with_order_back(deploy, turn)
         if deploy.original is not None and seen is not None and wants_no_task(seen):
             return back_at_zero(deploy, turn)
         why = gather(deploy, turn, seen)
         back = back_at(deploy)
-        text = endings.rolled_back(deploy, back, reason, why, recorded=old_revision(deploy))
+        text = endings.rolled_back(deploy, back, reason, why, recorded=recorded_revision(deploy))
         if newer is not None and newer.revision != back:
             text = f"{text}\n{aftermath.replaced(newer)}"
         return end(deploy, turn, Outcome.ROLLED_BACK, text)
@@ -139,22 +137,44 @@ def _finish(
 
 def _succeed(deploy: Deploy, turn: Turn, newer: DeploymentSeen | None) -> Next:
     now = turn.now()
-    if deploy.service.strategy is Strategy.STOP_START and deploy.original is not None:
-        service = deploy.service
-        recorded = tasks.describe(turn.region, service.cluster, deploy.original.task_arns)
-        listed = {t.arn: t for t in tasks.of_service(turn.region, service.cluster, service.ecs_service)}
-        known = {**recorded, **listed}.values()
-        new = [task for task in known if task.started_by == deploy.deployment_id]
-        not_old = {deploy.deployment_id, newer.id if newer else None}
-        old = [task for task in known if task.started_by not in not_old]
-        deploy = deploy.evolve(serving_at=serving_since(new, deploy.original.desired_count) or now)
-        beside = overlap_seconds(old, new)
-        if beside is not None:
-            deploy = deploy.saying(now, MilestoneKind.TROUBLE, going.overlap(beside), broadcast=True)
+    original = deploy.original
+    if deploy.service.strategy is Strategy.STOP_START and original is not None:
+        looked = attempt(lambda: _with_order(deploy, turn, original, newer), attempts=deploy.attempts)
+        if isinstance(looked, SlipwayError):
+            text = going.order_unseen(reasons.without_promise(looked.message))
+            looked = deploy.saying(now, MilestoneKind.TROUBLE, text, broadcast=True, serving_at=now)
+        deploy = looked
     else:
         deploy = counted(deploy, turn)
     took = now - deploy.requested_at
     return succeed(deploy, turn, took)
+
+
+def _with_order(deploy: Deploy, turn: Turn, original: Original, newer: DeploymentSeen | None) -> Deploy:
+    """Since when the new tasks serve, and loudly if one of them ran beside an old one."""
+    service = deploy.service
+    recorded = tasks.describe(turn.region, service.cluster, original.task_arns)
+    listed = {t.arn: t for t in tasks.of_service(turn.region, service.cluster, service.ecs_service)}
+    known = {**recorded, **listed}.values()
+    new = [task for task in known if task.started_by == deploy.deployment_id]
+    not_old = {deploy.deployment_id, newer.id if newer else None}
+    old = [task for task in known if task.started_by not in not_old]
+    deploy = deploy.evolve(serving_at=serving_since(new, original.desired_count) or turn.now())
+    beside = overlap_seconds(old, new)
+    if beside is not None:
+        deploy = deploy.saying(turn.now(), MilestoneKind.TROUBLE, going.overlap(beside), broadcast=True)
+    return deploy
+
+
+def _with_order_back(deploy: Deploy, turn: Turn) -> Deploy:
+    """Loudly, if ECS ran both versions at once on its own way back."""
+    beside = attempt(lambda: _ran_beside(deploy, turn), attempts=deploy.attempts)
+    if not beside:
+        return deploy
+    text = going.overlap_back()
+    if isinstance(beside, SlipwayError):
+        text = going.order_unseen(reasons.without_promise(beside.message))
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True)
 
 
 def _ran_beside(deploy: Deploy, turn: Turn) -> bool:

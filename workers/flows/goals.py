@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from deploys.catalogue.service import Service
 from deploys.deploy import ContainerChange, Deploy, Outcome, Verb
-from deploys.errors import AlreadyRuns, NothingToRollBackTo, UnknownTarget
+from deploys.errors import AlreadyRuns, NothingToRollBackTo, Refused, UnknownTarget
 from deploys.mrkdwn import code
 from workers.ecs import task_definitions
 from workers.ecs.pins import shown_tag
 from workers.ecs.seen import RevisionSeen
+from workers.flows.ending import recorded_revision
 from workers.flows.likely_tags import likely_tags, question
 from workers.turn import Turn
 
@@ -32,6 +34,11 @@ class Goal:
     """Rollback: the images of the containers that it leaves as they are."""
     digest_then: str = ""
     """Rollback: the digest of the main image when the revision ran well, where a record says so."""
+
+
+def needs_copy(deploy: Deploy, source: RevisionSeen) -> bool:
+    """Whether a new revision is registered: only a rollback runs an earlier one as it is. Pure."""
+    return deploy.verb is not Verb.ROLLBACK or source.status != "ACTIVE"
 
 
 def find_goal(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
@@ -70,18 +77,25 @@ def _earlier(deploy: Deploy, turn: Turn, running: RevisionSeen) -> Goal:
 def changes_between(
     old_revision: RevisionSeen, new_revision: RevisionSeen, service: Service
 ) -> tuple[ContainerChange, ...]:
-    """The containers whose images differ, and before them the main one, whether it does or not.
-
-    Raises:
-        NoSuchContainer, ImageUnreadable
-    """
+    """The containers whose images differ, and before them the main one, whether it does or not."""
     old, new = _images(old_revision), _images(new_revision)
-    main = task_definitions.changes(new_revision, service, "any")[0].container
+    main = _main_container(new_revision, service)
     names = [main, *(name for name in new if name != main and old.get(name) != new[name])]
     return tuple(
         ContainerChange(container=name, old_image=old.get(name, "none"), new_image=new[name])
         for name in names
     )
+
+
+def _main_container(revision: RevisionSeen, service: Service) -> str:
+    """Nothing is retagged, so a revision that has other containers than `services.yml` names is no reason to
+    refuse: its first essential one is the main one then."""
+    try:
+        return task_definitions.changes(revision, service, "any")[0].container
+    except Refused:
+        containers = cast("list[dict[str, Any]]", revision.raw["containerDefinitions"])
+        essential = (each for each in containers if each.get("essential", True))
+        return str(next(essential, containers[0])["name"])
 
 
 def _digest_then(earlier: Sequence[Deploy], arn: str) -> str:
@@ -106,6 +120,7 @@ def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: st
     Raises:
         NothingToRollBackTo, UnknownTarget, AlreadyRuns
     """
+    running = _recorded_as(earlier, running)
     good = [each for each in earlier if each.outcome is Outcome.SUCCEEDED and each.new_revision and each.plan]
     arn = _of_target(deploy, good) if deploy.target else _before(good, running)
     if arn is None and deploy.target:
@@ -122,6 +137,12 @@ def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: st
     if arn == running:
         raise AlreadyRuns(service=deploy.service.name, revision=arn.rsplit("/", 1)[-1])
     return arn
+
+
+def _recorded_as(earlier: Sequence[Deploy], running: str) -> str:
+    """The revision that a way back had to copy, if its copy runs: the records know that one."""
+    copied = (each for each in earlier if each.restore_revision == running)
+    return next((recorded_revision(each) for each in copied), running)
 
 
 def _listed(tags: Sequence[str]) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from deploys.deploy import Deploy, MilestoneKind, TaskAlive
-from deploys.errors import AwsError
 from workers.ecs import protection
 from workers.ecs.protection import Protection
 from workers.ecs.seen import ServiceSeen, TaskSeen
-from workers.flows.ending import old_revision
+from workers.flows.best_effort import best_effort
+from workers.flows.ending import is_recorded
 from workers.flows.words import lingering as words
 from workers.turn import Turn
 
@@ -37,10 +37,8 @@ def protections(deploy: Deploy, turn: Turn, known: Sequence[TaskSeen]) -> Protec
     unasked = [task.arn for task in known if _unasked(task)]
     if not unasked:
         return {}
-    try:
-        return protection.of_tasks(turn.region, deploy.service.cluster, unasked)
-    except AwsError:
-        return None  # it explains a wait, and may not end one
+    # It explains a wait, and may not end one.
+    return best_effort(lambda: protection.of_tasks(turn.region, deploy.service.cluster, unasked), None)
 
 
 def shown(known: Sequence[TaskSeen], protected: Protections) -> tuple[TaskAlive, ...]:
@@ -63,7 +61,8 @@ def in_the_way(
         for task in known
         if not _stopped(task)
         and not (
-            task.revision == seen.revision == old_revision(deploy)
+            task.revision == seen.revision
+            and is_recorded(deploy, seen.revision)
             and _goes_on(task, protected, now, waited=now - since)
         )
     )

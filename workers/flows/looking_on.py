@@ -17,6 +17,7 @@ from workers.ecs.pins import shown_tag
 from workers.ecs.seen import DeploymentSeen, RevisionSeen, ServiceDeploymentSeen, ServiceSeen
 from workers.flows import foreign_traffic
 from workers.flows.aftermath import succeeded_before
+from workers.flows.best_effort import best_effort
 from workers.flows.causes import why_back, why_over
 from workers.flows.deadline import allowed
 from workers.flows.ecs_back import back_at, noted
@@ -161,10 +162,8 @@ def _with_versions(deploy: Deploy, turn: Turn, seen: ServiceSeen, primary: Deplo
 
 def _revision(turn: Turn, arn: str) -> RevisionSeen | None:
     """A revision that cannot be read keeps nobody from following the rollout."""
-    try:
-        return task_definitions.describe(turn.region, arn)
-    except Refused:
-        return None
+    failed = turn.claim.deploy.attempts
+    return best_effort(lambda: task_definitions.describe(turn.region, arn), None, attempts=failed)
 
 
 def _tag(deploy: Deploy, revision: RevisionSeen) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind
-from deploys.errors import ServiceDeploymentsUnavailable
 from deploys.traffic import HookAction
 from workers.ecs import rollouts
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
-from workers.flows.ending import old_revision
+from workers.flows.best_effort import best_effort
+from workers.flows.ending import is_recorded
 from workers.flows.words import pausing as words
 from workers.turn import Turn
 
@@ -37,13 +37,14 @@ def _way_back(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> ServiceDeploymen
     if deploy.service.strategy is not Strategy.NATIVE or primary is None:
         return None
     ours = (deploy.deployment_id, deploy.previous_deployment_id)
-    if primary.revision != old_revision(deploy) or primary.id in ours or primary.rollout_state == "COMPLETED":
+    goes_back = is_recorded(deploy, primary.revision) and primary.id not in ours
+    if not goes_back or primary.rollout_state == "COMPLETED":
         return None
     service = deploy.service
     since = deploy.started_at or deploy.requested_at
-    try:
-        return rollouts.service_deployment(
+    return best_effort(
+        lambda: rollouts.service_deployment(
             turn.region, service.cluster, service.ecs_service, primary.id, created_after=since
-        )
-    except ServiceDeploymentsUnavailable:
-        return None
+        ),
+        None,
+    )

@@ -19,8 +19,8 @@ from workers.flows import autoscaling, marks
 from workers.flows.around import check_around
 from workers.flows.checked_images import check_images, refuse_same_image
 from workers.flows.ending import look_again, withdraw
-from workers.flows.goals import find_goal
-from workers.flows.present import present
+from workers.flows.goals import find_goal, needs_copy
+from workers.flows.present import made_by_express_mode, present
 from workers.flows.rollout import in_progress
 from workers.flows.strategies import check_strategy
 from workers.flows.words import asking, measures
@@ -83,6 +83,8 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
     assert seen is not None
     running = task_definitions.describe(turn.region, seen.revision)
     goal = find_goal(deploy, turn, running)
+    if needs_copy(deploy, goal.source):
+        task_definitions.check_copyable(goal.source)
     changes, image = check_images(deploy, turn, goal)
     old_tag = shown_tag(changes[0].old_image, running)
     if deploy.verb is Verb.DEPLOY:
@@ -104,6 +106,7 @@ def make_plan(deploy: Deploy, turn: Turn) -> Plan:
         minimum_healthy_percent=seen.minimum_healthy_percent,
         maximum_percent=seen.maximum_percent,
         grace_seconds=seen.grace_seconds,
+        express=made_by_express_mode(service, seen),
         downtime=downtime,
         downtime_estimate=stop_timeout + START_ESTIMATE if downtime else None,
         stop_timeout=stop_timeout if downtime else None,
@@ -119,6 +122,7 @@ def check_service(service: Service, seen: ServiceSeen | None) -> None:
         Refused: with the reason.
     """
     seen = present(service, seen)
+    made_by_express_mode(service, seen)
     if service.strategy is Strategy.STOP_START and seen.scheduling == "DAEMON":
         raise DaemonStopStart(service=service.name)
     check_strategy(service, seen)

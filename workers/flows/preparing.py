@@ -15,11 +15,12 @@ from deploys.catalogue.service import TaskBefore
 from deploys.deploy import Deploy, MilestoneKind, Outcome
 from deploys.errors import AwsError, AwsUncertain, SlipwayError
 from deploys.one_off import OneOff, StopWhy
-from workers.ecs import logs, one_off, task_definitions, tasks, why_one_off
+from workers.ecs import one_off, tasks, why_one_off
 from workers.ecs.one_off import NoRoom
 from workers.ecs.seen import ServiceSeen, TaskSeen
 from workers.flows import unread
 from workers.flows.ending import end, gone, look_again, old_revision, superseded, withdraw
+from workers.flows.evidence import log_of
 from workers.flows.one_off_stand import Stand, container_of, stand
 from workers.flows.registering import NEXT
 from workers.flows.words import preparing as words
@@ -239,8 +240,7 @@ def _log(deploy: Deploy, turn: Turn, seen: TaskSeen, count: int) -> tuple[Sequen
     if deploy.one_off is None or deploy.new_revision is None:
         return (), ""
     container = deploy.one_off.container
-    try:
-        revision = task_definitions.describe(turn.region, deploy.new_revision)
-        return logs.last_lines(turn.region, revision, seen, container, count), ""
-    except SlipwayError as error:
-        return (), f"\n{unread.log(error, container).sentence}"
+    lines = log_of(turn, deploy.new_revision, seen, container, count)
+    if isinstance(lines, SlipwayError):
+        return (), f"\n{unread.log(lines, container).sentence}"
+    return lines, ""

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from deploys.catalogue.service import Service
-from deploys.errors import ForeignController, ServiceMissing, ServiceNotActive
+from deploys.errors import ForeignController, ManagementUnknown, ServiceMissing, ServiceNotActive
+from deploys.mrkdwn import escape
 from workers.ecs.seen import ServiceSeen
 from workers.flows.words.endings import how_gone
+
+EXPRESS_MODE: Mapping[str, bool] = {"CUSTOMER": False, "ECS": True}
+"""Every value of the enum ResourceManagementType: whether ECS Express Mode manages the service. UpdateService
+works for such a service too, and what it sets stays until an Express Mode update sets the same thing (ECS
+developer guide, "Updating Resources Outside of Express Mode")."""
+
+
+def made_by_express_mode(service: Service, seen: ServiceSeen) -> bool:
+    """Whether ECS Express Mode manages the service. Pure.
+
+    Raises ManagementUnknown.
+    """
+    if seen.management not in EXPRESS_MODE:
+        raise ManagementUnknown(ecs_service=service.ecs_service, management=escape(seen.management))
+    return EXPRESS_MODE[seen.management]
 
 
 def there(service: Service, seen: ServiceSeen | None) -> ServiceSeen:

@@ -8,6 +8,7 @@ from deploys.deploy import Deploy, MilestoneKind, Phase, Plan, Verb
 from workers.ecs import pins, task_definitions
 from workers.flows.approved_plan import Since, since
 from workers.flows.ending import withdraw
+from workers.flows.goals import needs_copy
 from workers.flows.planning import ask, make_plan
 from workers.flows.words import asking, scaling
 from workers.turn import Next, Turn
@@ -42,7 +43,7 @@ def register(deploy: Deploy, turn: Turn) -> Next:
 def _revision_of(deploy: Deploy, plan: Plan, turn: Turn) -> str:
     """ARN of the revision to run: an ACTIVE earlier one as it is, or a copy registered for this deploy."""
     source = task_definitions.describe(turn.region, plan.source_revision or plan.old_revision)
-    if deploy.verb is Verb.ROLLBACK and source.status == "ACTIVE":
+    if not needs_copy(deploy, source):
         return source.arn
     registered = task_definitions.registered_for(
         turn.region, source.family, newer_than=source.number, deploy_id=deploy.id

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
-from deploys.errors import AwsDenied, AwsError, AwsRefused, AwsUnavailable, ServiceDeploymentsUnavailable
+from deploys.errors import AwsUnavailable
+from deploys.way_back import WayBack
 from workers.ecs import rollouts, services, tasks
 from workers.ecs.seen import ServiceDeploymentSeen, ServiceSeen
 from workers.flows import autoscaling, lingering
+from workers.flows.best_effort import best_effort
 from workers.flows.deadline import back_deadline
 from workers.flows.ecs_back import back_at, gone_back, noted
-from workers.flows.ending import end, gone, is_own, old_revision, superseded
-from workers.flows.evidence import gather
+from workers.flows.ending import (
+    end,
+    gone,
+    is_own,
+    is_recorded,
+    look_again,
+    old_revision,
+    recorded_revision,
+    superseded,
+)
+from workers.flows.evidence import NO_EVIDENCE, gather
 from workers.flows.following import own_deployment, progress
 from workers.flows.pauses_back import continue_back
-from workers.flows.restorable import restorable
+from workers.flows.restorable import restorable, set_recorded
 from workers.flows.stop_start import original_of, taken
 from workers.flows.trouble_back import not_back, tell_trouble_back
 from workers.flows.way_back import (
@@ -25,7 +36,7 @@ from workers.flows.way_back import (
     stop_taken,
     updated,
 )
-from workers.flows.words import endings, looks
+from workers.flows.words import endings, looks, reasons
 from workers.turn import Next, Turn
 
 STOPPABLE = {"PENDING", "IN_PROGRESS"}
@@ -43,21 +54,28 @@ def restore(deploy: Deploy, turn: Turn) -> Next:
     if not is_own(deploy, seen.revision) and not gone_back(deploy, seen):
         return _superseded(deploy, turn, seen)
     deploy = begun(deploy, turn.now())
-    if not _as_recorded(deploy, seen):
-        deploy = restorable(deploy, turn)
-    if deploy.service.strategy is Strategy.STOP_START:
-        return _restore_stopped(deploy, turn, seen)
-    return _restore_rolling(deploy, turn, seen)
+    if deploy.service.strategy is not Strategy.STOP_START:
+        return _restore_rolling(deploy, turn, seen)
+    able = restorable(deploy, turn, seen)
+    return _restore_stopped(able, turn, seen) if able else _not_restorable(deploy, turn, seen)
 
 
-def _as_recorded(deploy: Deploy, seen: ServiceSeen) -> bool:
-    """Whether the service is set to what was recorded, so that there is nothing to set again. Pure."""
-    return seen.revision == old_revision(deploy) and (deploy.original is None or seen.desired != 0)
+def _not_restorable(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
+    """The recorded revision was deleted: the service keeps what it is set to, and its count."""
+    if again := look_again(deploy, turn, "recorded revision deleted"):
+        return again
+    service, back = deploy.service, deploy.way_back or WayBack(since=turn.now())
+    if deploy.original is not None and seen.desired == 0:
+        turn.guard()
+        count = deploy.original.desired_count
+        services.update(turn.region, service.cluster, service.ecs_service, desired=count)
+    reason = reasons.recorded_deleted(deploy, recorded_revision(deploy), seen.revision)
+    text = endings.failed(reason, NO_EVIDENCE)
+    return end(deploy.evolve(way_back=back.evolve(in_vain=True)), turn, Outcome.FAILED, text)
 
 
 def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
-    old = old_revision(deploy)
-    if seen.revision == old:
+    if is_recorded(deploy, seen.revision):
         # Still the deployment before ours: the update never arrived, may arrive yet, or the read is stale.
         never_moved = seen.primary is not None and seen.primary.id == deploy.previous_deployment_id
         return _followed_back(deploy.evolve(uncertain=deploy.uncertain or never_moved), turn)
@@ -68,21 +86,27 @@ def _restore_rolling(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
         return _followed_back(deploy, turn)
     taken_at = deploy.way_back.stop_taken_at if deploy.way_back else None
     if own is not None and own.status in STOPPABLE and taken_at is None:
+        arn = own.arn
         turn.guard()
-        try:
-            rollouts.stop(turn.region, own.arn)
-        except (AwsRefused, AwsDenied, ServiceDeploymentsUnavailable):
-            pass  # it ended in this moment, or may not be stopped: the update below does the same
-        else:
+        if best_effort(lambda: _stopped(turn, arn), False, attempts=deploy.attempts):
             return _followed_back(stop_taken(deploy, turn.now()), turn)
+        # It ended in this moment, or cannot be stopped: the update below does the same.
     elif own is not None and own.status in STOPPABLE and taken_at is not None:
         if turn.now() - taken_at < PATIENCE_SECONDS:
             return _followed_back(deploy, turn)
         deploy = turn.write(stop_forgotten(deploy, turn.now()))
-    service = deploy.service
+    able, service = restorable(deploy, turn, seen), deploy.service
+    if able is None:
+        return _not_restorable(deploy, turn, seen)
     turn.guard()
-    services.update(turn.region, service.cluster, service.ecs_service, revision=old)
-    return _followed_back(updated(deploy, turn.now()), turn)
+    services.update(turn.region, service.cluster, service.ecs_service, revision=old_revision(able))
+    return _followed_back(updated(able, turn.now()), turn)
+
+
+def _stopped(turn: Turn, arn: str) -> bool:
+    """ECS took the request to stop this rollout."""
+    rollouts.stop(turn.region, arn)
+    return True
 
 
 def _to_be_stopped(deploy: Deploy, turn: Turn) -> tuple[ServiceDeploymentSeen | None, bool]:
@@ -93,19 +117,18 @@ def _to_be_stopped(deploy: Deploy, turn: Turn) -> tuple[ServiceDeploymentSeen | 
     """
     native = deploy.service.strategy is Strategy.NATIVE and deploy.deployment_id is not None
     early = native and turn.now() - deploy.phase_since < SHOWN_WITHIN_SECONDS
+    unseen: tuple[ServiceDeploymentSeen | None, bool] = (None, False)
     try:
-        return turn.service_deployment(), early
+        return best_effort(lambda: (turn.service_deployment(), early), unseen, attempts=0)
     except AwsUnavailable:
         return None, early
-    except AwsError:
-        return None, False
 
 
 def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     """Strict order holds on the way back too: nothing starts before everything that stops is STOPPED."""
     count = original_of(deploy).desired_count
     service = deploy.service
-    if seen.revision == old_revision(deploy) and seen.desired != 0:
+    if is_recorded(deploy, seen.revision) and seen.desired != 0:
         # It runs already: to stop it once more would only mean more downtime.
         if seen.desired != count:
             turn.guard()
@@ -124,14 +147,7 @@ def _restore_stopped(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
     if in_the_way:
         waits = looks.restoring_waits(deploy, turn.now())
         return Next(_tell_waiting(deploy, turn, waits), after=turn.pace.watch_seconds)
-    turn.guard()
-    services.update(
-        turn.region,
-        service.cluster,
-        service.ecs_service,
-        revision=old_revision(deploy),
-        desired=count,
-    )
+    set_recorded(deploy, turn, seen, count)
     return _followed_back(updated(deploy, turn.now()), turn)
 
 
@@ -175,17 +191,17 @@ def follow_back(deploy: Deploy, turn: Turn) -> Next:
             return Next(deploy.evolve(seen_end="back"), after=turn.pace.watch_seconds / 2)
         return _finish(deploy, turn, seen)
     deploy = deploy.evolve(seen_end="")
-    if own is None or own.status not in WAY_BACK:
-        deploy = continue_back(deploy, turn, seen)
     if now - deploy.phase_since > back_deadline(deploy):
         return end(deploy, turn, Outcome.FAILED, not_back(deploy, turn, seen))
+    if own is None or own.status not in WAY_BACK:
+        deploy = continue_back(deploy, turn, seen)
     return Next(tell_trouble_back(deploy, turn, seen), after=turn.pace.watch_seconds)
 
 
 def is_back(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymentSeen | None) -> bool:
     """Whether the recorded revision serves again. Pure."""
     primary = seen.primary
-    if primary is None or not (primary.revision == old_revision(deploy) or gone_back(deploy, seen)):
+    if primary is None or not (is_recorded(deploy, primary.revision) or gone_back(deploy, seen)):
         return False
     if own is not None and own.status in WAY_BACK:
         return False
@@ -200,22 +216,22 @@ def _must_restore_again(deploy: Deploy, seen: ServiceSeen, own: ServiceDeploymen
     """Whether the service neither is nor moves to what was set: a late write, a failed rollback. Pure."""
     if deploy.original is not None and seen.desired == 0:
         return True
-    if seen.revision == old_revision(deploy) or seen.revision != deploy.new_revision:
+    if is_recorded(deploy, seen.revision) or seen.revision != deploy.new_revision:
         return False
     return own is None or own.status not in WAY_BACK
 
 
 def _finish(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
-    old = old_revision(deploy)
-    now_at = back_at(deploy) if gone_back(deploy, seen) else old
+    now_at = back_at(deploy) if gone_back(deploy, seen) else seen.revision
+    recorded = recorded_revision(deploy)
     if deploy.stop_requested_at is not None:
         deploy = deploy.evolve(serving_at=turn.now())
     if deploy.back_to is Outcome.CANCELLED:
         user = deploy.cancel.user if deploy.cancel else deploy.requester
         return end(
-            deploy, turn, Outcome.CANCELLED, endings.cancelled_back(deploy, now_at, user, recorded=old)
+            deploy, turn, Outcome.CANCELLED, endings.cancelled_back(deploy, now_at, user, recorded=recorded)
         )
-    text = endings.rolled_back(deploy, now_at, deploy.reason, gather(deploy, turn, seen), recorded=old)
+    text = endings.rolled_back(deploy, now_at, deploy.reason, gather(deploy, turn, seen), recorded=recorded)
     return end(deploy, turn, deploy.back_to or Outcome.ROLLED_BACK, text)
 
 

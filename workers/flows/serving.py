@@ -11,8 +11,8 @@ from __future__ import annotations
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind, Rollout
 from deploys.draining import Draining
-from deploys.errors import AwsError
 from workers.ecs import tasks
+from workers.flows.best_effort import best_effort
 from workers.flows.words import serving as words
 from workers.turn import Next, Turn
 
@@ -53,9 +53,8 @@ def serves(seen: Rollout) -> bool:
 def counted(deploy: Deploy, turn: Turn) -> Deploy:
     """With the old tasks that have not stopped, by their records; as it was where AWS does not tell."""
     service = deploy.service
-    try:
-        known = tasks.of_service(turn.region, service.cluster, service.ecs_service)
-    except AwsError:
+    known = best_effort(lambda: tasks.of_service(turn.region, service.cluster, service.ecs_service), None)
+    if known is None:
         return deploy.evolve(draining=None)
     left = [t for t in known if t.started_by != deploy.deployment_id and t.last_status != "STOPPED"]
     return deploy.evolve(draining=Draining(tasks=len(left), seen_at=turn.now()))

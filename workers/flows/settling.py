@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
-from deploys.errors import AwsDenied, AwsRefused
 from workers.ecs import services
 from workers.ecs.seen import ServiceSeen
 from workers.flows import autoscaling
-from workers.flows.ending import old_revision
+from workers.flows.best_effort import attempt
+from workers.flows.ending import is_recorded, look_again, old_revision, recorded_revision
 from workers.flows.marks import RESTORE_TAG
 from workers.flows.restorable import restorable
 from workers.flows.stop_start import untag
@@ -16,27 +16,28 @@ from workers.turn import Next, Turn
 
 
 def settle(deploy: Deploy, turn: Turn) -> Next:
-    """Puts scaling back first. Sets right what a late call moved, loudly, and looks again; otherwise the
-    deploy is done."""
+    """A service at zero comes first, then scaling is put back. Sets right what a late call moved, loudly, and
+    looks again; otherwise the deploy is done."""
     now = turn.now()
     seen = turn.service()
+    there = seen if seen is not None and seen.status == "ACTIVE" else None
+    if there is not None and left_at_zero(deploy, there) and deploy.set_right_at is None:
+        count = deploy.original.desired_count if deploy.original else 0
+        return _set_right(deploy, turn, there, count)
     if deploy.scaling is not None and deploy.scaling.pending:
         left = autoscaling.put_back(deploy, turn, seen)
         return Next(left.deploy, max(left.after, until_settled(left.deploy, turn)))
-    if seen is None or seen.status != "ACTIVE":
-        return Next(deploy.at(Phase.ENDED, now))
-    if left_at_zero(deploy, seen) and deploy.loud_at is not None:
+    if there is None:
+        return look_again(deploy, turn, "gone") or Next(deploy.at(Phase.ENDED, now))
+    if left_at_zero(deploy, there):
         told = deploy.saying(now, MilestoneKind.TROUBLE, looks.left_at_zero(), broadcast=True)
         return Next(_unmarked(told, turn).at(Phase.ENDED, now))
-    if left_at_zero(deploy, seen):
-        count = deploy.original.desired_count if deploy.original else 0
-        return _set_right(deploy, turn, seen, count)
-    if moved_late(deploy, seen) and deploy.loud_at is not None:
-        text = looks.moved_again(old_revision(deploy), seen.revision)
+    if moved_late(deploy, there) and deploy.set_right_at is not None:
+        text = looks.moved_again(old_revision(deploy), there.revision)
         told = deploy.saying(now, MilestoneKind.TROUBLE, text, broadcast=True)
         return Next(_unmarked(told, turn).at(Phase.ENDED, now))
-    if moved_late(deploy, seen):
-        return _set_right(deploy, turn, seen, None)
+    if moved_late(deploy, there):
+        return _set_right(deploy, turn, there, None)
     again = autoscaling.suspended_late(deploy, turn)
     if again is not None:
         return Next(again)
@@ -57,12 +58,11 @@ def _unmarked(deploy: Deploy, turn: Turn) -> Deploy:
     """With the restore tag taken off the service; one that stays there is said, and stops nothing."""
     if deploy.original is None:
         return deploy
-    try:
-        untag(turn)
-    except (AwsDenied, AwsRefused) as error:
-        text = looks.tag_left(RESTORE_TAG, error.message)
-        return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text)
-    return deploy
+    failed = attempt(lambda: untag(turn), attempts=deploy.attempts)
+    if failed is None:
+        return deploy
+    text = looks.tag_left(RESTORE_TAG, failed.message)
+    return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text)
 
 
 def left_at_zero(deploy: Deploy, seen: ServiceSeen) -> bool:
@@ -81,12 +81,17 @@ def moved_late(deploy: Deploy, seen: ServiceSeen) -> bool:
 def _set_right(deploy: Deploy, turn: Turn, seen: ServiceSeen, count: int | None) -> Next:
     """count: what the desired count is set to (tasks); None where only the revision was moved."""
     service = deploy.service
-    kept = deploy.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED) or seen.revision == old_revision(deploy)
+    kept = deploy.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED) or is_recorded(deploy, seen.revision)
     if not kept:
-        deploy = restorable(deploy, turn)
+        able = restorable(deploy, turn, seen)
+        if able is None and count is None:
+            lost = looks.recorded_deleted(deploy, recorded_revision(deploy), seen.revision)
+            told = deploy.saying(turn.now(), MilestoneKind.TROUBLE, lost, broadcast=True)
+            return Next(_unmarked(told, turn).at(Phase.ENDED, turn.now()))
+        kept, deploy = able is None, able or deploy
     text = looks.found_new(old_revision(deploy)) if count is None else looks.found_at_zero(count)
     told = turn.write(
-        deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True, loud_at=turn.now())
+        deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True, set_right_at=turn.now())
     )
     turn.guard()
     services.update(

@@ -12,6 +12,7 @@ from deploys.errors import (
     AwsUncertain,
     ForeignRollout,
     ImageMissing,
+    InternalError,
     MembershipUnknown,
     Refused,
     SlipwayError,
@@ -118,13 +119,17 @@ def _before_the_change(deploy: Deploy, error: Exception, turn: Turn) -> Next:
 
 
 def _settling(deploy: Deploy, error: Exception, turn: Turn) -> Next:
+    now = turn.now()
     if deploy.scaling is not None and deploy.scaling.pending:
-        return _on(_loud(deploy, error, turn.now()))
-    if not _too_long(deploy, turn.now()):
+        return _on(_loud(deploy, error, now))
+    if not _too_long(deploy, now):
         return _on(deploy)
-    text = looks.not_settled(deploy.last_error)
-    told = deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True)
-    return Next(told.at(Phase.ENDED, turn.now()))
+    stopped = deploy.stop_requested_at is not None
+    if stopped and not _loud_again(deploy, now):
+        return _on(deploy)
+    text = looks.not_settled(deploy.last_error, goes_on=stopped)
+    told = deploy.saying(now, MilestoneKind.TROUBLE, text, broadcast=True, loud_at=now)
+    return _on(told) if stopped else Next(told.at(Phase.ENDED, now))
 
 
 def _on(deploy: Deploy) -> Next:
@@ -137,7 +142,7 @@ def _loud(deploy: Deploy, error: Exception, now: float) -> Deploy:
     due = failing >= LOUD_AFTER_SECONDS
     if not isinstance(error, AwsUnavailable):
         due = due or deploy.attempts >= LOUD_AFTER_TRIES
-    if not due or (deploy.loud_at is not None and now - deploy.loud_at < LOUD_AGAIN_SECONDS):
+    if not due or not _loud_again(deploy, now):
         return deploy
     suspended = deploy.phase is Phase.SETTLING
     told = scaling.still_suspended if suspended else looks.still_trying
@@ -150,12 +155,17 @@ def _loud(deploy: Deploy, error: Exception, now: float) -> Deploy:
     )
 
 
+def _loud_again(deploy: Deploy, now: float) -> bool:
+    """Whether the channel was not told lately."""
+    return deploy.loud_at is None or now - deploy.loud_at >= LOUD_AGAIN_SECONDS
+
+
 def _too_long(deploy: Deploy, now: float) -> bool:
     return now - (deploy.failing_since or now) > deploy.service.deadline
 
 
 def _told(error: Exception, reference: str) -> str:
-    return error.message if isinstance(error, SlipwayError) else reasons.internal(reference)
+    return error.message if isinstance(error, SlipwayError) else InternalError(reference=reference).message
 
 
 def _passes(error: Exception, deploy: Deploy) -> bool:

@@ -9,7 +9,7 @@ from workers.ecs.seen import ServiceSeen
 from workers.ecs.why import explain
 from workers.flows.deadline import back_deadline
 from workers.flows.ecs_back import back_at
-from workers.flows.ending import old_revision
+from workers.flows.ending import is_recorded, old_revision
 from workers.flows.evidence import Evidence, gather, news, own_events
 from workers.flows.way_back import BACK, told_of
 from workers.flows.words import endings, going, reasons
@@ -26,8 +26,8 @@ def way_back(deploy: Deploy, seen: ServiceSeen | None) -> tuple[Deploy, ServiceS
     primary = seen.primary if seen else None
     if seen is None or primary is None:
         return None
-    goes_to = (old_revision(deploy), back_at(deploy))
-    if primary.id == deploy.deployment_id or primary.revision not in goes_to:
+    goes_back = is_recorded(deploy, primary.revision) or primary.revision == back_at(deploy)
+    if primary.id == deploy.deployment_id or not goes_back:
         return None
     since = max(primary.created_at, deploy.started_at or deploy.requested_at)
     back = deploy.evolve(deployment_id=primary.id, new_revision=primary.revision, started_at=since)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from deploys.catalogue.service import Strategy
 from deploys.deploy import Deploy, MilestoneKind
-from deploys.errors import AwsError, ServiceDeploymentsUnavailable
+from deploys.errors import ServiceDeploymentsUnavailable
 from workers.ecs.seen import ServiceDeploymentSeen
+from workers.flows.best_effort import attempt
 from workers.flows.words import unseen as words
 from workers.turn import Turn
 
@@ -16,11 +17,8 @@ def tell_unseen(deploy: Deploy, turn: Turn, own: ServiceDeploymentSeen | None) -
         return deploy
     if any(milestone.text.startswith(words.LEAD) for milestone in deploy.milestones):
         return deploy
-    try:
-        turn.service_deployment()
-    except ServiceDeploymentsUnavailable as error:
-        text = words.unseen(deploy, error.message)
+    found = attempt(turn.service_deployment)
+    if isinstance(found, ServiceDeploymentsUnavailable):
+        text = words.unseen(deploy, found.message)
         return deploy.saying(turn.now(), MilestoneKind.TROUBLE, text, broadcast=True)
-    except AwsError:
-        pass  # it passes, or the next look says the same
-    return deploy
+    return deploy  # any other error passes, or the next look says the same

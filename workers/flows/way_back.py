@@ -15,7 +15,8 @@ from workers.ecs.seen import ServiceSeen
 from workers.ecs.why import explain
 from workers.ecs.why_events import names_another
 from workers.flows import unread
-from workers.flows.ending import end, old_revision
+from workers.flows.best_effort import attempt
+from workers.flows.ending import end, is_recorded, old_revision
 from workers.flows.evidence import Evidence, keys_of, untold
 from workers.flows.words import endings, going, looks, reasons
 from workers.turn import Next, Turn
@@ -104,12 +105,10 @@ def why(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Evidence:
     """Why tasks of the recorded revision do not start on the way back."""
     service = deploy.service
     since = deploy.way_back.since if deploy.way_back else deploy.phase_since
-    try:
-        listed = tasks.of_service(turn.region, service.cluster, service.ecs_service)
-    except SlipwayError as error:
-        return Evidence(unread=unread.new(deploy, unread.tasks(error)))
-    old = old_revision(deploy)
-    stopped = [task for task in listed if task.revision == old and task.stop_code]
+    listed = attempt(lambda: tasks.of_service(turn.region, service.cluster, service.ecs_service))
+    if isinstance(listed, SlipwayError):
+        return Evidence(unread=unread.new(deploy, unread.tasks(listed)))
+    stopped = [task for task in listed if is_recorded(deploy, task.revision) and task.stop_code]
     present = seen.primary.id if seen.primary else ""
     events = [event for event in seen.events if not names_another(event.message, present)]
     return Evidence(explain(stopped, events, since))

@@ -82,6 +82,7 @@ def _told(deploy: Deploy, made: Plan, ahead: Sequence[Deploy]) -> str:
         f"{scaling.count(made)} before and after",
         *_strategy(deploy.service, made),
         *asking.grace(deploy, made),
+        *asking.express_mode(made),
         *preparing.planned(deploy, made),
         *checking.planned(deploy),
         _approval(deploy.service),

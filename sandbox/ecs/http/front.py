@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -81,6 +82,8 @@ class Front:
         answer = self._refusal(request, striking) or self._answer(request, environ, striking.get("stale"))
         if "timeout-after" in striking:
             self._lose_connection(request, striking["timeout-after"], environ)
+        if "newer" in striking and answer.status < 400:
+            answer = _with_member(answer, striking["newer"].message or "addedLater")
         self._note(request, "ok" if answer.status < 400 else _error_code(answer))
         return answer.send(start_response)
 
@@ -178,6 +181,13 @@ def _call(region: Region, request: AwsRequest, stale: Fault | None) -> Call:
     if stale is not None:
         tables = tables.as_of(region.now - stale.seconds)
     return Call(region, tables, request.params)
+
+
+def _with_member(answer: Answer, name: str) -> Answer:
+    """What AWS answers once it has a member that clients of today do not know."""
+    members = json.loads(answer.body)
+    members["taskDefinition"][name] = False
+    return json_answer(members)
 
 
 def _moto_plays(operation: str) -> bool:

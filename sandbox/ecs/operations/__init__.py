@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.ecs.operations import (
     clusters,
     describe_services,
+    express_mode,
     run_task,
     service_deployments,
     services,
@@ -26,6 +27,7 @@ OPERATIONS: dict[str, Operation] = {
     "CreateService": services.create_service,
     "DeleteCluster": clusters.delete_cluster,
     "DeleteService": services.delete_service,
+    "CreateExpressGatewayService": express_mode.create_express_gateway_service,
     "DeleteTaskDefinitions": task_definitions.delete_task_definitions,
     "DeregisterTaskDefinition": task_definitions.deregister_task_definition,
     "DescribeClusters": clusters.describe_clusters,
@@ -47,6 +49,7 @@ OPERATIONS: dict[str, Operation] = {
     "StopTask": tasks.stop_task,
     "TagResource": tags.tag_resource,
     "UntagResource": tags.untag_resource,
+    "UpdateExpressGatewayService": express_mode.update_express_gateway_service,
     "UpdateService": update_service.update_service,
     "UpdateTaskProtection": task_protection.update_task_protection,
 }

@@ -42,6 +42,7 @@ def settings_for_new_service(params: dict[str, Any]) -> dict[str, Any]:
         "propagateTags": "NONE",
         "enableExecuteCommand": False,
         "availabilityZoneRebalancing": "DISABLED",
+        "resourceManagementType": "CUSTOMER",
     }
     settings.update(_given(params, (*FOR_LIFE, *REDEPLOYING, *QUIET)))
     if "capacityProviderStrategy" not in settings:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.ecs import EcsSandbox
+from tests.builders import REGISTRY
 
 CLUSTER = "production"
 DESCRIBED_ONLY = (
@@ -91,3 +92,16 @@ def until_settled(
         step=step,
     )
     return service_deployment(client, name)
+
+
+def create_express_service(client: Any) -> None:
+    """`storefront`, a service of ECS Express Mode, of two tasks."""
+    role = "arn:aws:iam::123456789012:role/ecs"
+    client.create_express_gateway_service(
+        cluster="production",
+        serviceName="storefront",
+        executionRoleArn=f"{role}-task-execution",
+        infrastructureRoleArn=f"{role}-infrastructure",
+        primaryContainer={"image": f"{REGISTRY}/web:1.4.0"},
+        scalingTarget={"minTaskCount": 2},
+    )

@@ -7,17 +7,20 @@ import pytest
 from botocore.model import StringShape, StructureShape
 
 from deploys.catalogue.service import Strategy
-from deploys.errors import DaemonStopStart, ForeignController, Refused, ServiceNotActive
+from deploys.errors import DaemonStopStart, ForeignController, ManagementUnknown, Refused, ServiceNotActive
 from tests.builders import ARN, a_service
 from workers.ecs import alarms
 from workers.ecs.registry import PULLABLE
 from workers.ecs.seen import DeploymentSeen, ServiceSeen
 from workers.ecs.why_tasks import STOP_CODES
 from workers.flows.planning import check_service
+from workers.flows.present import EXPRESS_MODE
 from workers.flows.restoring import STOPPABLE, WAY_BACK
 from workers.flows.rollout import STAND_BY_ROLLOUT_STATE, STAND_BY_STATUS, Stand
 
 CONTROLLERS = {"ECS": None, "CODE_DEPLOY": ForeignController, "EXTERNAL": ForeignController}
+MANAGEMENT = {"CUSTOMER": None, "ECS": None}
+"""ECS manages the services of ECS Express Mode, which UpdateService changes like any other."""
 SCHEDULING = {"REPLICA": None, "DAEMON": DaemonStopStart}
 DEPLOYMENT_STRATEGIES = {"ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"}
 HEALTH = {"HEALTHY", "UNHEALTHY", "UNKNOWN"}
@@ -70,6 +73,7 @@ def seen(**changes: str) -> ServiceSeen:
         running=3,
         deployments=(primary,),
         controller=changes.get("controller", "ECS"),
+        management=changes.get("management", "CUSTOMER"),
         scheduling=changes.get("scheduling", "REPLICA"),
     )
 
@@ -89,6 +93,8 @@ def refusal(service: ServiceSeen, strategy: Strategy = Strategy.STOP_START) -> t
         ("ServiceDeploymentStatus", STOPPABLE | WAY_BACK | SETTLED),
         ("DeploymentRolloutState", set(STAND_BY_ROLLOUT_STATE) - {""}),
         ("DeploymentControllerType", set(CONTROLLERS)),
+        ("ResourceManagementType", set(MANAGEMENT)),
+        ("ResourceManagementType", set(EXPRESS_MODE)),
         ("SchedulingStrategy", set(SCHEDULING)),
         ("DeploymentStrategy", DEPLOYMENT_STRATEGIES),
         ("TaskStopCode", set(STOP_CODES)),
@@ -119,6 +125,14 @@ def test_every_value_of_the_neighbours_too(service: str, enum: str, decided: set
 def test_each_deployment_controller(controller: str, refused: type[Refused] | None) -> None:
     for strategy in (Strategy.ROLLING, Strategy.STOP_START):
         assert refusal(seen(controller=controller), strategy) is refused
+
+
+@pytest.mark.parametrize(
+    ("management", "refused"), [*MANAGEMENT.items(), ("A_SERVICE_OF_TOMORROW", ManagementUnknown)]
+)
+def test_each_resource_management_type(management: str, refused: type[Refused] | None) -> None:
+    for strategy in (Strategy.ROLLING, Strategy.STOP_START):
+        assert refusal(seen(management=management), strategy) is refused
 
 
 @pytest.mark.parametrize(("scheduling", "refused"), SCHEDULING.items())

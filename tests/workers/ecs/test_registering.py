@@ -29,12 +29,15 @@ def test_a_revision_is_read_with_its_tags(aws: PlayedAws, region: Region) -> Non
     ]
 
 
-def test_a_field_that_this_boto3_does_not_know_is_refused_not_lost(aws: PlayedAws, region: Region) -> None:
+def test_a_copy_that_would_lose_fields_is_refused_and_the_revision_can_be_read(
+    aws: PlayedAws, region: Region
+) -> None:
     web = container("web", f"{REGISTRY}/web:1.4.0", sealed={"with": "wax"})
     aws.answer("DescribeTaskDefinition", {"taskDefinition": raw_definition(web, tides="high"), "tags": []})
 
+    revision = task_definitions.describe(region, "web:7")
     with pytest.raises(UnknownField) as raised:
-        task_definitions.describe(region, "web:7")
+        task_definitions.copied(revision, {}, "abcd2345")
 
     assert raised.value.message == (
         "Task definition `web:7` has fields that this version of boto3 does not know "
@@ -47,10 +50,19 @@ def test_an_unknown_field_is_seen_at_every_read_of_one_client(aws: PlayedAws, re
     answers: list[Body] = [raw_definition(), raw_definition(tides="high"), raw_definition()]
     aws.answer("DescribeTaskDefinition", lambda _: {"taskDefinition": answers.pop(0), "tags": []})
 
-    task_definitions.describe(region, "web:7")
-    with pytest.raises(UnknownField):
-        task_definitions.describe(region, "web:7")
-    task_definitions.describe(region, "web:7")
+    seen = [task_definitions.describe(region, "web:7").unknown_fields for _ in range(3)]
+
+    assert seen == [(), ("taskDefinition.tides",), ()]
+
+
+def test_a_copy_that_may_lose_fields_has_all_the_others(aws: PlayedAws, region: Region) -> None:
+    aws.answer("DescribeTaskDefinition", {"taskDefinition": raw_definition(tides="high"), "tags": []})
+    revision = task_definitions.describe(region, "web:7")
+
+    request = task_definitions.copied(revision, {}, "abcd2345", without_unknown_fields=True)
+
+    assert request["containerDefinitions"] == revision.raw["containerDefinitions"]
+    assert "tides" not in request
 
 
 def test_a_missing_pass_role_names_itself(aws: PlayedAws, region: Region) -> None:

@@ -50,11 +50,20 @@ def test_a_sidecar_that_may_not_be_looked_up_is_let_pass(monkeypatch: pytest.Mon
     assert [change.digest for change in changes] == [main.digest]
 
 
-def test_the_main_image_has_to_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_main_image_of_a_deploy_has_to_be_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     denied(monkeypatch, MAIN)
 
     with pytest.raises(AwsDenied):
-        check_images(ROLLBACK, SOMEWHERE, a_goal(MAIN, SIDECAR))
+        check_images(a_deploy(), SOMEWHERE, a_goal(MAIN))
+
+
+def test_a_rollback_goes_on_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    denied(monkeypatch, MAIN)
+
+    changes, main = check_images(ROLLBACK, SOMEWHERE, a_goal(MAIN, SIDECAR))
+
+    assert main is None
+    assert [change.digest for change in changes] == [None]
 
 
 def test_a_sidecar_that_only_ecs_can_read_is_let_pass(monkeypatch: pytest.MonkeyPatch) -> None:

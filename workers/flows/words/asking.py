@@ -33,7 +33,7 @@ def plan(deploy: Deploy, plan: Plan) -> str:
             lines.append(f"• {scaling.planned(plan.scaling)}")
     else:
         lines.append(f"• {replaced(plan)}")
-    lines += [f"• {line}" for line in grace(deploy, plan)]
+    lines += [f"• {line}" for line in (*grace(deploy, plan), *express_mode(plan))]
     lines += [f"• {line}" for line in (*preparing.planned(deploy, plan), *checking.planned(deploy))]
     return "\n".join(lines)
 
@@ -59,6 +59,16 @@ def grace(deploy: Deploy, plan: Plan) -> list[str]:
         return [said]
     deadline = duration(deploy.service.deadline)
     return [f"{said}, or not at all before the deadline of {deadline}, when I roll it back"]
+
+
+def express_mode(plan: Plan) -> list[str]:
+    """Who else may set the revision; nothing if nobody else manages the service."""
+    if not plan.express:
+        return []
+    return [
+        "ECS Express Mode manages this service: its next update that sets an image, or a task definition, "
+        "replaces what this deploy sets"
+    ]
 
 
 def _images(change: ContainerChange, plan: Plan) -> str:

@@ -38,7 +38,7 @@ def rolled_back(
     deploy: Deploy, revision: str, reason: str, why: Evidence, *, recorded: str | None = None
 ) -> str:
     """recorded: what the service was set to before, where ECS itself chose what to go back to."""
-    text = f"*Rolled back* to {code(short(revision))}: {reason}{passed_over(revision, recorded or revision)}"
+    text = f"*Rolled back* to {code(short(revision))}: {reason}{_instead(deploy, revision, recorded)}"
     if deploy.downtime is not None:
         text += f" Downtime: {duration(deploy.downtime)}."
     return "\n".join([text, *evidence(why)])
@@ -70,10 +70,12 @@ def _written(log: Sequence[str]) -> str:
     return "\n".join(shown)
 
 
-def passed_over(revision: str, recorded: str) -> str:
-    """That ECS went elsewhere; empty where it did not."""
-    if revision == recorded:
+def _instead(deploy: Deploy, revision: str, recorded: str | None) -> str:
+    """Why the service is not back at the recorded revision itself; empty if it is."""
+    if recorded is None or revision == recorded:
         return ""
+    if revision == deploy.restore_revision:
+        return f" It is a copy of {code(short(recorded))}, which was deregistered meanwhile."
     return (
         f" ECS goes back to what completed last: {code(short(recorded))}, which the service was set to "
         "before, had not."
@@ -83,7 +85,7 @@ def passed_over(revision: str, recorded: str) -> str:
 def cancelled_back(deploy: Deploy, revision: str, user: str, *, recorded: str | None = None) -> str:
     text = (
         f"*Cancelled* by {mention(user)}: rolled back to {code(short(revision))}."
-        f"{passed_over(revision, recorded or revision)}"
+        f"{_instead(deploy, revision, recorded)}"
     )
     if deploy.downtime is not None:
         text += f" Downtime: {duration(deploy.downtime)}."

@@ -100,6 +100,11 @@ def overlap(seconds: float) -> str:
     return f"*Strict order was broken*: a new task started {when}."
 
 
+def order_unseen(what: str) -> str:
+    """The proof of strict order is of tasks that could not be read."""
+    return f"*Strict order is not proven*: I could not read which tasks ran beside which. {what}"
+
+
 def overlap_back() -> str:
     return (
         "*Strict order was broken*: ECS's circuit breaker started the old version again before the new one "

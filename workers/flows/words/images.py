@@ -35,7 +35,7 @@ def _with_tag(image: str, main: str, tag: str) -> str:
 def found(plan: Plan) -> str:
     """What the registry says about the image: digest, size and push time."""
     if not plan.digest:
-        return "the image is not in a private ECR repository, so I cannot check that it exists"
+        return "I cannot ask the image's registry, so I cannot check that the image exists"
     about = [f"image digest {code(plan.digest[:19])}"]
     if plan.size is not None:
         about.append(size(plan.size))

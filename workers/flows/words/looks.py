@@ -78,6 +78,10 @@ def found_new(revision: str) -> str:
     )
 
 
+def recorded_deleted(deploy: Deploy, recorded: str, at: str) -> str:
+    return f"*Needs a look*: {reasons.recorded_deleted(deploy, recorded, at)}"
+
+
 def moved_again(revision: str, at: str) -> str:
     return (
         f"*Needs a look*: the service is at {code(short(at))} again, after I had set {code(short(revision))} "
@@ -85,10 +89,22 @@ def moved_again(revision: str, at: str) -> str:
     )
 
 
+def copy_lost_fields(revision: str, copy: str, fields: Sequence[str]) -> str:
+    """The recorded revision was deregistered, and this boto3 cannot copy all of it."""
+    old = code(short(revision))
+    return (
+        f"*Needs a look*: {old} was deregistered meanwhile, so I bring it back as a copy, "
+        f"{code(short(copy))}. The copy lacks what this version of boto3 does not know: "
+        f"{', '.join(code(field) for field in fields)}. Compare it with {old}, and upgrade boto3 where the "
+        "workers run."
+    )
+
+
 def tag_left(tag: str, what: str) -> str:
-    return f"The mark {code(tag)} could not be taken off the ECS service: {what}"
+    return f"The mark {code(tag)} could not be taken off the ECS service: {reasons.without_promise(what)}"
 
 
-def not_settled(what: str) -> str:
-    look = "Look at the service's revision and count."
-    return f"*Needs a look*: I could not check that the end held. {reasons.without_promise(what)} {look}"
+def not_settled(what: str, *, goes_on: bool) -> str:
+    """goes_on: the service was stopped for the deploy, so it is looked at until a look succeeds."""
+    found = f"*Needs a look*: I could not check that the end held. {reasons.without_promise(what)}"
+    return f"{found} Look at the service's revision and count.{' I keep trying.' if goes_on else ''}"

@@ -69,6 +69,14 @@ def back_in_vain(deploy: Deploy, revision: str, seconds: float) -> str:
     )
 
 
+def recorded_deleted(deploy: Deploy, recorded: str, at: str) -> str:
+    return (
+        f"{code(short(recorded))}, which the service was set to before, was deleted in ECS, so it cannot be "
+        f"brought back. The service keeps {code(short(at))}, with its count. I was going back because: "
+        f"{deploy.reason}"
+    )
+
+
 def without_promise(what: str) -> str:
     """An error's words without the promise to try again, where that is over or said beside it."""
     for promise in _PROMISES:
@@ -85,7 +93,3 @@ def aws_silent(what: str, seconds: float) -> str:
 
 def access_unknown(what: str, seconds: float) -> str:
     return f"{what} That is so for {duration(seconds)} now."
-
-
-def internal(reference: str) -> str:
-    return f"An error inside Slipway (reference {code(reference)} in the workers' log)."

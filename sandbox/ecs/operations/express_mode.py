@@ -1,0 +1,119 @@
+"""CreateExpressGatewayService and UpdateExpressGatewayService: a service that ECS itself manages.
+
+It is an ordinary service: one container named Main, canary, its own task definition; UpdateService changes it
+too (ECS developer guide, "Updating Resources Outside of Express Mode").
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sandbox.ecs.errors import InvalidParameterException
+from sandbox.ecs.operations.call import Call
+from sandbox.ecs.operations.services import create_service
+from sandbox.ecs.operations.task_definitions import register_task_definition
+from sandbox.ecs.operations.update_service import update_service
+from sandbox.ecs.records import Service
+from sandbox.ecs.views.parts import Json, timestamp
+
+MAIN = "Main"
+_PORT = 80
+_CONFIGURATION: Json = {
+    "strategy": "CANARY",
+    "canaryConfiguration": {"canaryPercent": 5.0, "canaryBakeTimeInMinutes": 3},
+    "bakeTimeInMinutes": 3,
+    "deploymentCircuitBreaker": {"enable": True, "rollback": True},
+}
+
+
+def create_express_gateway_service(call: Call) -> Json:
+    params, name = call.params, call.params["serviceName"]
+    role = params["executionRoleArn"]
+    definition = _registered(call, f"{call.cluster}-{name}", params["primaryContainer"], role)
+    count = params.get("scalingTarget", {}).get("minTaskCount", 1)
+    created = create_service(
+        _call(
+            call,
+            cluster=call.cluster,
+            serviceName=name,
+            taskDefinition=definition,
+            desiredCount=count,
+            launchType="FARGATE",
+            deploymentConfiguration=_CONFIGURATION,
+            networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-0a1f3c5e7b9d24680"]}},
+            loadBalancers=[_load_balancer(call, name)],
+            tags=[{"key": "AmazonECSManaged", "value": "true"}, *params.get("tags", [])],
+        )
+    )
+    service = call.region.tables.services[created["service"]["serviceArn"]]
+    settings = {**service.settings, "resourceManagementType": "ECS"}
+    return {"service": _shown(call.region.update_service(service.arn, settings=settings))}
+
+
+def update_express_gateway_service(call: Call) -> Json:
+    """What is given of the primary container goes into a new revision, which is rolled out."""
+    service = call.region.tables.services[call.params["serviceArn"]]
+    if service.settings.get("resourceManagementType") != "ECS":
+        raise InvalidParameterException("The service is not an Express service.")
+    current = call.region.task_definition(service.task_definition)
+    (main,) = [container for container in current.containers if container["name"] == MAIN]
+    wanted = {**main, **call.params.get("primaryContainer", {})}
+    definition = _registered(call, current.family, wanted, current.content["executionRoleArn"])
+    update_service(_call(call, cluster=service.cluster, service=service.name, taskDefinition=definition))
+    return {"service": _shown(call.region.tables.services[service.arn])}
+
+
+def _registered(call: Call, family: str, container: Json, execution_role: str) -> str:
+    registered = register_task_definition(
+        _call(
+            call,
+            family=family,
+            executionRoleArn=execution_role,
+            requiresCompatibilities=["FARGATE"],
+            networkMode="awsvpc",
+            cpu="1024",
+            memory="2048",
+            containerDefinitions=[
+                {
+                    "name": MAIN,
+                    "image": container["image"],
+                    "essential": True,
+                    "portMappings": [{"containerPort": _PORT, "protocol": "tcp", "name": "http"}],
+                    "environment": container.get("environment", []),
+                }
+            ],
+        )
+    )
+    arn: str = registered["taskDefinition"]["taskDefinitionArn"]
+    return arn
+
+
+def _call(call: Call, **params: Any) -> Call:
+    return replace(call, params=params)
+
+
+def _load_balancer(call: Call, name: str) -> Json:
+    begin = f"arn:aws:elasticloadbalancing:{call.region.name}:{call.region.account}"
+    listener = f"{begin}:listener-rule/app/ecs-express-gateway/9b1f6d3e0c28a547/6d1a2f0b93c8e754"
+    return {
+        "targetGroupArn": f"{begin}:targetgroup/ecs-{name}-1/73e2d6bc24d8a067",
+        "containerName": MAIN,
+        "containerPort": _PORT,
+        "advancedConfiguration": {
+            "alternateTargetGroupArn": f"{begin}:targetgroup/ecs-{name}-2/8d20e5b9c7416fa3",
+            "productionListenerRule": f"{listener}/0e5b7c1d92fa4836",
+            "testListenerRule": f"{listener}/5c9d3e7f1a08b264",
+            "roleArn": f"arn:aws:iam::{call.region.account}:role/ecs-infrastructure",
+        },
+    }
+
+
+def _shown(service: Service) -> Json:
+    return {
+        "cluster": service.cluster,
+        "serviceName": service.name,
+        "serviceArn": service.arn,
+        "status": {"statusCode": service.status},
+        "createdAt": timestamp(service.created_at),
+    }
