@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from bot import cancelling, deciding, replies
+from bot import cancelling, deciding, likely_tag, replies
 from bot.commands import follow
 from bot.desk import Desk
 from bot.reply import Reply
@@ -33,7 +33,7 @@ def read(body: dict[str, Any]) -> Click:
     """What was clicked, out of a block_actions payload."""
     action = body["actions"][0]
     container = body.get("container") or {}
-    action_id, value = action["action_id"], action.get("value") or ""
+    action_id, value = buttons.action(action["action_id"]), action.get("value") or ""
     if chosen := action.get("selected_option"):
         action_id, _, value = chosen["value"].partition("|")
     return Click(action_id, value, container.get("message_ts"), bool(container.get("is_ephemeral")))
@@ -66,6 +66,8 @@ def answer(click: Click, request: Request, desk: Desk) -> Reply | None:
         case buttons.CANCEL:
             reply = deciding.cancel(pressed.deploy_id, request, desk)
             return reply if click.ephemeral else None
+        case buttons.LIKELY_TAG:
+            return likely_tag.pressed(pressed.deploy_id, request, desk)
         case buttons.FOLLOW:
             return follow.pressed(pressed.deploy_id, request, desk)
     raise OldCard(where="It was made by another version of me. `/deploy status` leads to the deploy.")

@@ -38,6 +38,7 @@ BUTTONS = re.compile(
             buttons.CONTINUE,
             buttons.ROLL_BACK,
             buttons.FOLLOW,
+            buttons.LIKELY_TAG,
             buttons.MORE,
         )
     )
@@ -61,7 +62,7 @@ def build_app(desk: Desk, *, signing_secret: str, api_url: str) -> App:
             process_before_response=True,
         )
     app.use(Replays(desk.deliveries))
-    app.use(OneTeam(desk.identity.team, desk.identity.enterprise))
+    app.use(OneTeam(desk))
     app.use(Repeats(desk.deliveries))
     listeners = Listeners(desk)
     app.command("/deploy")(listeners.command)

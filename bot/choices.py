@@ -10,19 +10,28 @@ from deploys import buttons, naming
 from deploys.batch import Batch
 from deploys.batch import name as naming_of_batch
 from deploys.deploy import Deploy, Verb
+from deploys.message_size import message_size
 from deploys.standing import standing
 
 MOST = 10
-"""Deploys offered in one message (count)."""
+"""Deploys, and batches, offered in one message (count), if they fit."""
 
 
 def which_to_cancel(deploys: Sequence[Deploy], batches: Sequence[Batch] = ()) -> Reply:
     """Asks which of several deploys is meant, or all of those that were asked for at once."""
+    for most in range(MOST, 1, -1):
+        reply = _question(deploys, batches, most)
+        if message_size(reply.text, reply.blocks).fits:
+            return reply
+    return _question(deploys, batches, 1)
+
+
+def _question(deploys: Sequence[Deploy], batches: Sequence[Batch], most: int) -> Reply:
     question = "Which one? Nothing was cancelled yet."
-    offered = deploys[:MOST]
-    together = [(_all_of(each), _all_button(each)) for each in batches[:MOST]]
+    offered = deploys[:most]
+    together = [(_all_of(each), _all_button(each)) for each in batches[:most]]
     lines = [f"{naming.name(each)} {standing(each)}: `/deploy cancel {each.id}`" for each in offered]
-    rest = len(deploys) - len(offered)
+    rest = len(deploys) - len(offered) + len(batches) - len(together)
     more = [f"and {rest} more, see `/deploy status SERVICE`"] if rest else []
     return Reply(
         "\n".join([question, *(f"• {line}" for line in (*(line for line, _ in together), *lines, *more))]),

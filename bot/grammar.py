@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bot import listed, written
+from bot import listed, reason, written
+from deploys.batch import MOST
 from deploys.catalogue.names import VERBS as KEPT_WORDS
 
 TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
@@ -113,7 +114,10 @@ class Wrong(Enum):
     TOO_MANY_WORDS = auto()  # the word is the verb
     EMPTY_NAME = auto()  # the word is the list of services
     REPEATED_NAME = auto()  # the word is the service
+    TOO_MANY_NAMES = auto()  # the word is how many
     ONE_AT_A_TIME = auto()  # the word is the verb, the service is the list
+    PLACE = auto()  # the word stands for the tag and begins a place; the tag is what may have been meant
+    OPTION = auto()  # the word is a reason that reads like a place or an option
     NOT_A_COMMAND = auto()  # the word is kept for a command that is not there
 
 
@@ -127,21 +131,22 @@ class Mistake:
     """The service that was named, where one was."""
     verb: str = ""
     """The verb before the service, where one was said."""
+    tag: str = ""
+    """The tag behind the service, where there is one."""
 
 
 def parse(text: str) -> Command | Mistake:
     """What stands behind `/deploy`."""
     words = written.plain(text).split(" ")
-    first, rest = written.word(words[0]).lower(), listed.joined(words[1:])
-    if not first or (first == "deploy" and not rest):
+    first = written.word(words[0]).lower()
+    if not first or (first == "deploy" and len(words) == 1):
         return Mistake(Wrong.NOTHING_SAID)
     if first == "deploy":
-        return _deploy(rest)
+        return _deploy(listed.joined(words[1:]))
     if first in VERBS:
+        rest = listed.joined(words[1:])
         return _one_at_a_time(first, rest) or VERBS[first](rest)
-    if first in KEPT_WORDS:
-        return Mistake(Wrong.NOT_A_COMMAND, first)
-    return _deploy(listed.joined(words))
+    return Mistake(Wrong.NOT_A_COMMAND, first) if first in KEPT_WORDS else _deploy(listed.joined(words))
 
 
 def parse_mention(text: str, bot_user: str) -> Command | Mistake:
@@ -151,18 +156,20 @@ def parse_mention(text: str, bot_user: str) -> Command | Mistake:
 
 
 def _deploy(words: list[str]) -> DeployCommand | DeploySeveralCommand | Mistake:
-    service = _service(words[0])
-    names = listed.names(service)
+    names = _names(words[0])
+    if isinstance(names, Mistake):
+        return names
+    service = ",".join(names)
     if "" in names:
         return Mistake(Wrong.EMPTY_NAME, service)
     if twice := next((name for name in names if names.count(name) > 1), ""):
         return Mistake(Wrong.REPEATED_NAME, twice)
     if len(words) == 1:
         return Mistake(Wrong.NO_TAG, service, service)
-    tag = _tag(words[1])
-    if not TAG.fullmatch(tag):
-        return _not_a_tag(tag, service)
-    why = _why(words[2:], service)
+    tag = _tag(words, service)
+    if isinstance(tag, Mistake):
+        return tag
+    why = _why(words, 2, service, tag=tag)
     if isinstance(why, Mistake):
         return why
     return DeploySeveralCommand(names, tag, why) if len(names) > 1 else DeployCommand(service, tag, why)
@@ -170,7 +177,7 @@ def _deploy(words: list[str]) -> DeployCommand | DeploySeveralCommand | Mistake:
 
 def _one_at_a_time(verb: str, words: list[str]) -> Mistake | None:
     """A list of services behind a verb that takes one; what is cancelled may go by its list."""
-    if not words or verb in ("cancel", "help") or len(listed.names(_service(words[0]))) == 1:
+    if not words or verb in ("cancel", "help") or listed.count(_bare(words[0])) == 1:
         return None
     return Mistake(Wrong.ONE_AT_A_TIME, verb, verb=verb)
 
@@ -181,10 +188,10 @@ def _plan(words: list[str]) -> PlanCommand | Mistake:
     service = _service(words[0])
     if len(words) == 1:
         return Mistake(Wrong.NO_TAG, service, service, "plan")
-    tag = _tag(words[1])
-    if not TAG.fullmatch(tag):
-        return _not_a_tag(tag, service, "plan")
-    return PlanCommand(service, tag) if len(words) == 2 else Mistake(Wrong.TOO_MANY_WORDS, "plan")
+    tag = _tag(words, service, "plan")
+    if isinstance(tag, Mistake):
+        return tag
+    return PlanCommand(service, tag) if len(words) == 2 else _too_many(words, service, "plan", tag)
 
 
 def _tags(words: list[str]) -> TagsCommand | Mistake:
@@ -197,7 +204,7 @@ def _restart(words: list[str]) -> RestartCommand | Mistake:
     if not words:
         return Mistake(Wrong.NO_SERVICE, "restart")
     service = _service(words[0])
-    why = _why(words[1:], service, "restart")
+    why = _why(words, 1, service, "restart")
     return why if isinstance(why, Mistake) else RestartCommand(service, why)
 
 
@@ -207,10 +214,12 @@ def _rollback(words: list[str]) -> RollbackCommand | Mistake:
     service = _service(words[0])
     if len(words) == 1:
         return RollbackCommand(service)
-    target = _tag(words[1])
-    if not TAG.fullmatch(target):
-        return _not_a_tag(target, service, "rollback")
-    return RollbackCommand(service, target) if len(words) == 2 else Mistake(Wrong.TOO_MANY_WORDS, "rollback")
+    target = _tag(words, service, "rollback")
+    if isinstance(target, Mistake):
+        return target
+    if len(words) == 2:
+        return RollbackCommand(service, target)
+    return _too_many(words, service, "rollback", target)
 
 
 def _follow(words: list[str]) -> FollowCommand | Mistake:
@@ -228,24 +237,56 @@ def _status(words: list[str]) -> StatusCommand | Mistake:
 def _cancel(words: list[str]) -> CancelCommand | Mistake:
     if len(words) > 1:
         return Mistake(Wrong.TOO_MANY_WORDS, "cancel")
-    return CancelCommand(written.word(words[0]).lower() if words else None)
+    if not words:
+        return CancelCommand()
+    names = _names(words[0])
+    return names if isinstance(names, Mistake) else CancelCommand(",".join(names))
 
 
 def _help(words: list[str]) -> HelpCommand | Mistake:
     return Mistake(Wrong.TOO_MANY_WORDS, "help") if words else HelpCommand()
 
 
+def _bare(word: str) -> str:
+    """Without what only sets it off from the words behind it."""
+    return word.rstrip(":,;")
+
+
+def _names(word: str) -> tuple[str, ...] | Mistake:
+    number = listed.count(_bare(word))
+    return Mistake(Wrong.TOO_MANY_NAMES, str(number)) if number > MOST else listed.names(_bare(word))
+
+
 def _service(word: str) -> str:
-    return written.word(word.rstrip(":,;")).lower()
+    return written.word(_bare(word)).lower()
 
 
-def _tag(word: str) -> str:
-    return written.word(word.rstrip(":,;"))
+def _tag(words: list[str], service: str, verb: str = "") -> str | Mistake:
+    """The second word, where it can be a tag."""
+    tag = written.word(_bare(words[1]))
+    if reason.is_place_word(tag):
+        meant = written.word(_bare(words[2])) if len(words) > 2 else ""
+        a_version = TAG.fullmatch(meant) and any(map(str.isdigit, meant))
+        return Mistake(Wrong.PLACE, tag, service, verb, meant if a_version else "")
+    return tag if TAG.fullmatch(tag) else _not_a_tag(tag, service, verb)
 
 
-def _why(words: list[str], service: str, verb: str = "") -> str | Mistake:
-    why = written.prose(" ".join(words))
-    return why if len(why) <= LONGEST_WHY else Mistake(Wrong.LONG_WHY, str(len(why)), service, verb)
+def _why(words: list[str], first: int, service: str, verb: str = "", tag: str = "") -> str | Mistake:
+    """The reason, which begins with this word; a colon behind the word before it marks it as one."""
+    said = " ".join(words[first:])
+    why = written.prose(said)
+    if len(why) > LONGEST_WHY:
+        return Mistake(Wrong.LONG_WHY, str(len(why)), service, verb)
+    if not words[first - 1].endswith(":") and reason.reads_like_option(said):
+        return Mistake(Wrong.OPTION, said, service, verb, tag)
+    return why
+
+
+def _too_many(words: list[str], service: str, verb: str, tag: str) -> Mistake:
+    said = " ".join(words[2:])
+    if reason.reads_like_option(said):
+        return Mistake(Wrong.OPTION, said, service, verb, tag)
+    return Mistake(Wrong.TOO_MANY_WORDS, verb)
 
 
 def _not_a_tag(word: str, service: str, verb: str = "") -> Mistake:

@@ -15,16 +15,21 @@ def joined(words: list[str]) -> list[str]:
 
     Behind `web,` a word that could be no service, such as `1.4.2`, is not of the list: the comma was a slip.
     """
-    if not words:
-        return []
-    [together, *rest] = words
-    while rest and (rest[0].startswith(",") or (together.endswith(",") and _could_be_names(rest[0]))):
-        together += rest.pop(0)
-    return [together, *rest]
+    end = 1
+    while end < len(words) and (
+        words[end].startswith(",") or (words[end - 1].endswith(",") and _could_be_names(words[end]))
+    ):
+        end += 1
+    return ["".join(words[:end]), *words[end:]] if words else []
+
+
+def count(word: str) -> int:
+    """How many names a list has, without reading them."""
+    return word.count(",") + 1
 
 
 def names(word: str) -> tuple[str, ...]:
-    """The names in a list, each as it was written; an empty one where a name is missing."""
+    """The names in a list, each as it was written; an empty one if a name is missing. Ask `count` first."""
     return tuple(written.word(part).lower() for part in word.split(","))
 
 

@@ -1,7 +1,7 @@
 """What Bolt calls: each listener reads the payload, has it answered and sees to it that the answer arrives.
 
 A slash command is answered in its ack. Mentions and clicks have no such place, and a listener calls no
-Slack, so their answers are given to a worker to say.
+Slack, so a worker is asked to answer them (`bot.private_answer`).
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 from redis.exceptions import RedisError
 from slack_bolt import Ack, BoltRequest
 
-from bot import actions, commands, grammar, home, replies, request
+from bot import actions, commands, grammar, home, private_answer, replies, request
 from bot.answering import answered, new_reference
 from bot.desk import Desk
 from bot.reply import Reply
@@ -54,7 +55,7 @@ class Listeners:
         said = grammar.parse_mention(event.get("text") or "", desk.identity.user)
         reply = self._settled(req, lambda: commands.answer(said, asked, desk), asked.user)
         if reply and not reply.said_anyway:
-            desk.bell.say(asked.channel, asked.thread_ts, asked.user, reply.text)
+            private_answer.tell(reply.text, asked, desk)
 
     def click(self, ack: Ack, req: BoltRequest) -> None:
         """A button of a card or of a choice."""
@@ -65,8 +66,7 @@ class Listeners:
         ack()
         if reply:
             channel = asked.channel or self._channel_of(clicked.value)
-            if channel:
-                desk.bell.say(channel, asked.thread_ts, asked.user, reply.text)
+            private_answer.tell(reply.text, replace(asked, channel=channel), desk)
 
     def home_opened(self, req: BoltRequest) -> None:
         """Somebody opened the app's Home."""
@@ -96,9 +96,9 @@ class Listeners:
             raise
         return reply
 
-    def _channel_of(self, value: str) -> str | None:
-        """A click on the Home tab comes from no channel: the answer goes to the deploy's."""
+    def _channel_of(self, value: str) -> str:
+        """A click on the Home tab comes from no channel: the deploy's or batch's; empty if there is none."""
         pressed = buttons.read(value)
         deploy = self._desk.store.get(pressed.deploy_id) if pressed else None
         batch = self._desk.store.batch(pressed.deploy_id) if pressed and not deploy else None
-        return deploy.channel if deploy else batch.channel if batch else None
+        return deploy.channel if deploy else batch.channel if batch else ""

@@ -31,6 +31,7 @@ def record_of(
         team=request.team,
         channel=request.channel,
         thread_ts=request.thread_ts,
+        new_thread=request.new_thread,
         requested_at=now,
         batch=batch,
         place=place,

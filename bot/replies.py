@@ -19,6 +19,8 @@ from deploys.threads import Threads, ThreadView
 
 MOST_NAMED = 5
 """Deploys named in one sentence (count)."""
+THREAD_FOLLOWS = "Its thread follows here after the first checks."
+"""What they refuse is told to the requester alone, and has no thread (`workers.thread.opening`)."""
 
 
 def thread(deploy: Deploy, threads: Threads, *, capital: bool = False) -> str:
@@ -36,7 +38,7 @@ def _link(view: ThreadView | None, words: str) -> str:
 
 def started(deploy: Deploy) -> Reply:
     """First in line."""
-    text = f"Taken in: {_asked(deploy)} (deploy {code(deploy.id)}). Its thread follows here."
+    text = f"Queued: {_asked(deploy)} (deploy {code(deploy.id)}). {THREAD_FOLLOWS}"
     return Reply(text + _needs_approval(deploy), said_anyway=True)
 
 
@@ -46,7 +48,7 @@ def waits(deploy: Deploy, ahead: Sequence[Deploy]) -> Reply:
     if len(ahead) > MOST_NAMED:
         before += f" and {len(ahead) - MOST_NAMED} more"
     text = (
-        f"Taken in: {_asked(deploy)} (deploy {code(deploy.id)}), number {len(ahead) + 1} in the line of "
+        f"Queued: {_asked(deploy)} (deploy {code(deploy.id)}), number {len(ahead) + 1} in the line of "
         f"{code(deploy.service.name)}, behind {before}. It starts by itself. Its thread follows here."
     )
     return Reply(text + _needs_approval(deploy), said_anyway=True)
@@ -62,7 +64,7 @@ def under_way(first: Deploy, threads: Threads, now: float) -> Reply:
 
 
 def _asked(deploy: Deploy) -> str:
-    """What was taken in."""
+    """What was asked for."""
     name = naming.name(deploy)
     return f"following the {name}" if deploy.verb is Verb.FOLLOW else name
 

@@ -25,7 +25,7 @@ def taken_in(batch: Batch, asked: Sequence[Asked]) -> Reply:
     """All of them; which ones wait behind others, and which need approval."""
     names = services([each.deploy for each in asked])
     what = f"{batches.name(batch)}: {names}" if batch.group else f"{names} {code(batch.tag)}"
-    parts = [f"Taken in: {what} (batch {code(batch.id)}).", _order(batch)]
+    parts = [f"Queued: {what} (batch {code(batch.id)}).", _order(batch)]
     waiting = [each.deploy for each in asked if each.ahead]
     if waiting:
         one = len(waiting) == 1
@@ -36,7 +36,7 @@ def taken_in(batch: Batch, asked: Sequence[Asked]) -> Reply:
         f"{code(each.name)} needs {plural(each.approvals, 'approval')}, from {mentions(each.approvers)}."
         for each in asking[:MOST_NAMED]
     ]
-    parts.append("The thread follows here.")
+    parts.append("The thread follows here after the first checks.")
     return Reply(" ".join(part for part in parts if part), said_anyway=True)
 
 

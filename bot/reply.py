@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from deploys.mrkdwn import AS_WRITTEN, as_written
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -17,8 +19,8 @@ class Reply:
 
     def payload(self) -> dict[str, Any]:
         """As Slack takes it in the ack of a slash command."""
-        body: dict[str, Any] = {"response_type": "ephemeral", "text": self.text}
-        return {**body, "blocks": list(self.blocks)} if self.blocks else body
+        body: dict[str, Any] = {"response_type": "ephemeral", "text": as_written(self.text), **AS_WRITTEN}
+        return {**body, "blocks": as_written(self.blocks)} if self.blocks else body
 
 
 def section(text: str, accessory: dict[str, Any] | None = None) -> dict[str, Any]:

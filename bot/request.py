@@ -9,8 +9,7 @@ from typing import Any
 
 from slack_bolt import BoltRequest
 
-from bot.middleware.well_formed import SECONDS
-from bot.slack_clock import SlackClock, clocks_apart
+from bot.slack_clock import SECONDS, SlackClock, clocks_apart
 from deploys.errors import LateMention, TooLate
 
 LATE_SECONDS = 3.0
@@ -28,9 +27,17 @@ class Request:
     """Epoch seconds by Slack's clock, from the best source there is for its kind."""
     clock: SlackClock
     thread_ts: str | None = None
-    """The thread it was made in."""
+    """The thread it was made in, or the message that becomes the root of one."""
+    new_thread: bool = False
+    """Whether nobody has replied to that message yet."""
     response_url: str | None = None
     mention: bool = False
+
+    @property
+    def answer_thread(self) -> str | None:
+        """The thread in which the person can be answered alone; None: in the channel. Slack shows ephemeral
+        messages only in a thread that has replies already (docs.slack.dev, chat.postEphemeral)."""
+        return None if self.new_thread else self.thread_ts
 
     def refuse_if_late(self) -> None:
         """Call right before each change: Slack may have told the user already that it failed.
@@ -88,6 +95,7 @@ def of_mention(request: BoltRequest, clock: SlackClock) -> Request:
         team=request.body["team_id"],
         channel=event["channel"],
         thread_ts=event.get("thread_ts") or event["ts"],
+        new_thread=not event.get("thread_ts"),
         sent_at=float(event["ts"]),
         mention=True,
         clock=clock,

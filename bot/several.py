@@ -55,6 +55,7 @@ def take_in_several(what: Several, request: Request, desk: Desk, *, tag: str, wh
         team=request.team,
         channel=request.channel,
         thread_ts=request.thread_ts,
+        new_thread=request.new_thread,
         requested_at=desk.now(),
     )
     request.refuse_if_late()
@@ -85,7 +86,7 @@ def _permitted(what: Several, request: Request, desk: Desk) -> list[Service]:
     if refusals:
         if any(isinstance(each, MembershipUnknown) for each in refusals):
             desk.bell.groups()
-        raise SeveralRefused(done="taken in", refusals=refusals_listed(refusals))
+        raise SeveralRefused(done="queued", refusals=refusals_listed(refusals))
     return services
 
 

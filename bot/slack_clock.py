@@ -26,6 +26,8 @@ from deploys.slack_reason import of_exception
 
 log = structlog.get_logger()
 
+SECONDS = r"^[0-9]{1,12}(\.[0-9]{1,9})?$"
+"""A time as Slack writes it (epoch seconds)."""
 DRIFT = 1e-4
 """Seconds a second by which two clocks may drift apart: twice what crystals do."""
 READ_EVERY_SECONDS = 600.0

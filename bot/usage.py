@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from bot import listed
+from bot import listed, written
 from bot.fitting import fitting
 from bot.grammar import LONGEST_WHY, VERBS, Mistake, Wrong
 from bot.reply import Reply, context, section
+from deploys.batch import MOST
 from deploys.catalogue import Service, Strategy
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.nearest import nearest
 from deploys.catalogue.service import Group
+from deploys.errors import TooManyAtOnce
 from deploys.mrkdwn import code, mention, plural
 
 ROOM = 2000
@@ -32,6 +34,8 @@ def usage(catalogue: Catalogue, bot_user: str, *, before: str = "") -> Reply:
     commands = "\n".join(
         (
             f"• `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy {example} 1.4.2 fixes the login`",
+            "• a reason such as `on call` or `--force` goes behind a colon: "
+            f"`/deploy {example} 1.4.2: on call`",
             f"• `/deploy SERVICE,SERVICE TAG [why]` deploys several at once{_or_a_group(catalogue)}",
             "• `/deploy plan SERVICE TAG` shows what that would change, and changes nothing",
             "• `/deploy tags SERVICE` lists the newest tags, and which one runs",
@@ -57,7 +61,10 @@ def mistake(made: Mistake, catalogue: Catalogue, bot_user: str) -> Reply:
 
     Raises:
         UnknownService: one word that is no service.
+        TooManyAtOnce: a list with more names than are read.
     """
+    if made.wrong is Wrong.TOO_MANY_NAMES:
+        raise TooManyAtOnce(count=made.word, most=MOST)
     if made.wrong is Wrong.NOT_ADDRESSED:
         return Reply(
             f"You mentioned me, but I only read messages that begin with {mention(bot_user)}, such as "
@@ -83,13 +90,13 @@ def verb_meant(word: str, catalogue: Catalogue) -> str | None:
 
 def unknown_verb(word: str, verb: str, catalogue: Catalogue, bot_user: str) -> Reply:
     """A misspelt verb."""
-    before = f"I do not know {code(word[:80])}. Did you mean `/deploy {verb}`?"
+    before = f"I do not know {code(written.shown(word))}. Did you mean `/deploy {verb}`?"
     return usage(catalogue, bot_user, before=before)
 
 
 def _wrong(made: Mistake) -> str:
-    said = code(made.word[:80])
-    command = f"/deploy {made.verb} {made.service}" if made.verb else f"/deploy {made.service}"
+    said = code(written.shown(made.word))
+    command = _command(made, "")
     match made.wrong:
         case Wrong.NO_SERVICE:
             return f"Which service? Write `/deploy {made.word} {TAKEN[made.word]}`."
@@ -119,10 +126,33 @@ def _wrong_list(made: Mistake) -> str:
         case Wrong.EMPTY_NAME:
             return "A name is missing in the list of services. Write it like `/deploy web,api TAG`."
         case Wrong.REPEATED_NAME:
-            return f"{code(made.word[:80])} is in the list twice. Name each service once."
+            return f"{code(written.shown(made.word))} is in the list twice. Name each service once."
+        case Wrong.PLACE:
+            return (
+                f"{code(made.word)} is not taken for a tag, and a place cannot be chosen: each service is "
+                f"deployed where `services.yml` says. Write {code(_command(made, made.tag or 'TAG'))}."
+            )
+        case Wrong.OPTION:
+            return _option(made)
         case Wrong.ONE_AT_A_TIME:
             return f"{code(made.word)} takes one service at a time: `/deploy {made.word} {TAKEN[made.word]}`."
     return ""
+
+
+def _option(made: Mistake) -> str:
+    """With what to type instead; where a reason is taken, also how to say that it is one."""
+    said, command = written.shown(made.word), _command(made, made.tag)
+    text = (
+        f"{code(said)} reads like a place or an option, and there are none: each service is deployed where "
+        f"`services.yml` says. Nothing was changed. Write {code(command)}."
+    )
+    if made.verb in ("plan", "rollback"):
+        return text
+    return f"{text} If it is the reason, put a colon before it: {code(f'{command}: {said}')}."
+
+
+def _command(made: Mistake, tag: str) -> str:
+    return " ".join(filter(None, ("/deploy", made.verb, made.service, tag)))
 
 
 def _or_a_group(catalogue: Catalogue) -> str:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 
+from deploys.safe_text import safe
+
 _ANGLED = re.compile(r"<(?=[@#!]|[a-z][a-z0-9+.-]*:)([^<>|]*)(?:\|([^<>]*))?>")
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"))
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _QUOTES = "\"'`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u00b4"
+LONGEST_WORD = 128
+"""Characters of a word of a command: a tag may have as many, everything else has fewer."""
+CUT = "…"
+"""Ends a word that was cut. No tag, id or service name has it, so a cut word never passes for a whole one."""
 _DASHES = str.maketrans(
     {
         "\u2010": "-",
@@ -27,28 +32,39 @@ _DASHES = str.maketrans(
 
 def plain(text: str) -> str:
     """The text as it was typed, on one line."""
-    text = _ANGLED.sub(_shown, text).translate(_INVISIBLE)
+    text = safe(_ANGLED.sub(_shown, text))
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)
     return " ".join(text.split())
 
 
 def word(text: str) -> str:
-    """One word of a command: without quotes around it, with plain hyphens."""
-    return text.strip(_QUOTES).translate(_DASHES)
+    """One word of a command: without quotes around it, with plain hyphens, cut where it is too long."""
+    bare = text.strip(_QUOTES)
+    if len(bare) > LONGEST_WORD:
+        bare = bare[:LONGEST_WORD] + CUT
+    return bare.translate(_DASHES)
+
+
+def shown(text: str, most: int = 80) -> str:
+    """The text as it is quoted in an answer: its beginning where it is long (characters)."""
+    return text if len(text) <= most else text[: most - 1].removesuffix(CUT) + CUT
+
+
+def quoted(text: str) -> bool:
+    """Whether there are quotes around all of it."""
+    return len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES
 
 
 def prose(text: str) -> str:
     """A sentence: without the quotes around all of it, or a dash or colon that sets it off."""
     text = text.lstrip("-\u2010\u2013\u2014\u2015:\u2212 ")
-    if len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES:
-        text = text[1:-1]
-    return text.strip()
+    return (text[1:-1] if quoted(text) else text).strip()
 
 
 def after_mention(text: str, bot_user: str) -> str | None:
     """What stands after a mention of the bot at the very beginning; None when it does not begin so."""
-    visible = text.translate(_INVISIBLE)
+    visible = safe(text)
     mention = rf"\s*<@{re.escape(bot_user)}(?:\|[^<>]*)?>"
     found = re.match(rf"(?:{mention})+\s*[:,]?", visible)
     return visible[found.end() :] if found else None

@@ -38,6 +38,8 @@ class Batch(Frozen):
     channel: str
     thread_ts: str | None = None
     """The thread it was asked for in; None: the bot opens one."""
+    new_thread: bool = False
+    """As in `Deploy`."""
     requested_at: float
 
     @property
@@ -74,6 +76,12 @@ def first_failure(deploys: Sequence[Deploy]) -> Deploy | None:
     """Of those that ended without success the one that ended first."""
     failed = [each for each in deploys if each.outcome not in (None, Outcome.SUCCEEDED)]
     return min(failed, key=lambda each: each.ended_at or 0.0, default=None)
+
+
+def likely_tag(deploys: Sequence[Deploy]) -> str:
+    """The tag that was likely meant for all of them (`Deploy.likely_tags`); empty if there is none."""
+    likely = {each.likely_tags[0] for each in deploys if each.likely_tags}
+    return likely.pop() if len(likely) == 1 else ""
 
 
 def name(batch: Batch, mark: Mark = code) -> str:

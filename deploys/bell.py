@@ -60,9 +60,10 @@ class Bell:
         """Look for services that a lost deploy left stopped."""
         self._ring("janitor", nonce=nonce)
 
-    def say(self, channel: str, thread_ts: str | None, user: str, text: str) -> None:
-        """Answer one user, seen by nobody else."""
-        self._ring("say", channel, thread_ts, user, text)
+    def say(self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = "") -> None:
+        """Answer one user, seen by nobody else. `answer_id` names their response_url (`Threads.answer_at`);
+        empty: they have none. An empty channel: they are in none, as on the Home tab."""
+        self._ring("say", channel, thread_ts, user, text, answer_id)
 
     def tags(self, question: str, service: str, channel: str, thread_ts: str | None, user: str) -> None:
         """Tell one user which tags a service has. `question` names the asking, for an answer by response_url.

@@ -17,8 +17,12 @@ ROLL_BACK = "deploy:roll-back"
 CANCEL_ALL = "batch:cancel"
 """Its value names a batch, with question 0."""
 FOLLOW = "deploy:follow"
+LIKELY_TAG = "deploy:likely-tag"
+"""Deploys the tag that was likely meant; its value names the refused deploy or batch, with question 0."""
 MORE = "deploy:more"
 """The overflow menu; the value of the chosen option begins with the action, as `deploy:cancel|<value>`."""
+ANSWERS = frozenset({APPROVE, REJECT, CONTINUE, ROLL_BACK})
+"""The buttons of a question: without them nobody can answer it."""
 
 
 _VALUE = re.compile(r"([0-9A-Za-z]{1,64})\.([0-9]{1,9})")
@@ -29,6 +33,16 @@ class Pressed(NamedTuple):
 
     deploy_id: str
     question: int
+
+
+def numbered(action_id: str, number: int) -> str:
+    """The action's id for one of several such buttons in a block, in which Slack takes each id once."""
+    return f"{action_id}/{number}"
+
+
+def action(action_id: str) -> str:
+    """The action that a button's id names, numbered or not."""
+    return action_id.partition("/")[0]
 
 
 def value(deploy_id: str, question: int) -> str:

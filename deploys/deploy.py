@@ -59,6 +59,8 @@ class Deploy(Frozen):
     channel: str
     thread_ts: str | None = None
     """The thread it was asked for in; None: the bot opens one."""
+    new_thread: bool = False
+    """Whether the message at its root had no replies yet, so that nobody can be answered alone in it."""
     requested_at: float
     batch: str | None = None
     """Id of the batch it was asked for in; None: it was asked for alone."""
@@ -97,6 +99,10 @@ class Deploy(Frozen):
     began it, and the deadline counts from the phase."""
     in_the_way: str = ""
     """Refused for a rollout that is not ours: ECS's id of its deployment. The card offers to follow it."""
+
+    likely_tags: tuple[str, ...] = ()
+    """Refused for a tag that is not there: those that may have been meant, the likeliest first. A button
+    offers that one."""
 
     one_off: OneOff | None = None
     """The task before the rollout, once ECS is asked for it."""

@@ -1,19 +1,42 @@
-"""Slack's mrkdwn: escaping and mentions."""
+"""Slack's mrkdwn: escaping and mentions, and messages whose words Slack shows as they are."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from deploys.safe_text import safe
+
+AS_WRITTEN: Mapping[str, Any] = {"parse": "none", "link_names": False}
+"""Arguments with which Slack makes no link or mention of bare words in a message's text; `<...>` still works
+(docs.slack.dev, "Formatting message text")."""
+
 
 def escape(text: str) -> str:
-    """Text from people or AWS, so that Slack shows it as it is.
+    """Text from people or AWS, so that Slack shows it as it is, and without what nobody would see.
 
     Slack asks for exactly these three (docs.slack.dev, "Formatting message text").
     """
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return safe(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def code(text: str) -> str:
-    """Text in a code span; a backtick inside would end it early."""
-    return f"`{escape(text).replace('`', chr(0x2019))}`"
+    """Text in a code span; a backtick or line break inside would end it early."""
+    return f"`{escape(text).replace('`', chr(0x2019)).replace(chr(10), ' ')}`"
+
+
+def as_written(part: Any) -> Any:
+    """The text or blocks of a message right before they are sent: no unsafe character, and `verbatim` mrkdwn,
+    in which Slack makes no link or mention of bare words (docs.slack.dev, "Text object").
+    """
+    if isinstance(part, str):
+        return safe(part)
+    if isinstance(part, Mapping):
+        kept = {key: as_written(value) for key, value in part.items()}
+        return {**kept, "verbatim": True} if part.get("type") == "mrkdwn" else kept
+    if isinstance(part, Sequence):
+        return [as_written(each) for each in part]
+    return part
 
 
 def mention(identity: str) -> str:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
 import sys
 import threading
 import time
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TextIO, TypeVar
 
 import structlog
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from structlog.typing import EventDict, ExcInfo
 
 from deploys.connection import complaints
 from deploys.errors import RedisSilent, SlipwayError
 from deploys.redis_outage import RedisOutage, RedisRefuses
+from deploys.safe_text import safe, safe_line
 from deploys.settings import Settings, load
 
 PATIENCE_SECONDS = 15.0
@@ -38,9 +41,9 @@ def settings_or_exit(cls: type[AnySettings]) -> AnySettings:
 def exit_with(error: SlipwayError) -> NoReturn:
     """Says on standard error why the process cannot start, and exits with 2. With LOG_FORMAT=json that is one
     line of JSON, too."""
-    told = error.message
+    told = safe(error.message)
     if os.environ.get("LOG_FORMAT", "").lower() == "json":
-        told = json.dumps({"event": told, "level": "error"})
+        told = json.dumps({"event": error.message, "level": "error"})
     sys.stderr.write(f"{told}\n")
     sys.exit(2)
 
@@ -55,14 +58,14 @@ def set_up_logging(settings: Settings) -> None:
         if as_json
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
-            exception_formatter=structlog.dev.plain_traceback,  # the default shows locals, secrets too
+            exception_formatter=_traceback,
         )
     )
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *([structlog.processors.format_exc_info] if as_json else []),
+        structlog.processors.format_exc_info if as_json else _safe_values,
     ]
     structlog.configure(
         processors=[*shared, renderer],
@@ -85,6 +88,18 @@ def set_up_logging(settings: Settings) -> None:
 def _log_end(of: str, error: BaseException | None) -> None:
     if not isinstance(error, KeyboardInterrupt):
         structlog.get_logger().error(f"an exception ended {of}", exc_info=error)
+
+
+def _safe_values(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """On a terminal a value from outside commands nothing, and begins no line of its own. JSON escapes it."""
+    return {key: safe_line(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _traceback(out: TextIO, exc_info: ExcInfo) -> None:
+    """Without local variables, which the default shows: they may be secrets."""
+    plain = io.StringIO()
+    structlog.dev.plain_traceback(plain, exc_info)
+    out.write(safe(plain.getvalue()))
 
 
 def warn_about(redis: Redis) -> None:

@@ -58,6 +58,8 @@ class Place(BaseModel):
     at: float
     urgent: bool
     question: bool = False
+    state: str = ""
+    """The card's state that met the trouble; a newer one need not wait. Empty: any has to."""
 
 
 class ThreadView(BaseModel):
@@ -85,7 +87,11 @@ class ThreadView(BaseModel):
     asked: tuple[str, ...] = ()
     """Questions whose buttons stand on the card as it was last sent: the values of the buttons."""
     plainness: int = 0
-    """How far cards had to be made plainer because Slack refused their blocks: 0 is not at all."""
+    """How far cards had to be made plainer because Slack refused them: 0 is not at all."""
+    text_room: int = 0
+    """Bytes that Slack took of a card's text or a reply after it refused more; 0: it refused nothing."""
+    plain_reply: bool = False
+    """Slack refused the next reply, so it is sent short, and only in the thread."""
     astray: bool = False
     """The thread it was asked for in takes no replies, so the card stands in the channel."""
     replaced: bool = False
@@ -102,6 +108,10 @@ class ThreadView(BaseModel):
     """Nothing is sent before, after a try that met trouble."""
     told_requester: bool = False
     """The requester was told that the channel cannot be written to."""
+    refused_privately: bool = False
+    """It was refused before it had a card, and the requester was told alone: it gets none."""
+    no_private_way: bool = False
+    """The same, but no way to the requester alone is open: it gets a card after all."""
 
     def evolve(self, **changes: Any) -> Self:
         """A copy with these fields changed."""

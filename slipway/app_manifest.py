@@ -50,7 +50,7 @@ def socket_mode() -> Manifest:
         "features": {
             "app_home": {
                 "home_tab_enabled": True,
-                "messages_tab_enabled": False,
+                "messages_tab_enabled": True,  # else Slack takes no direct message of the app
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": "slipway", "always_online": True},

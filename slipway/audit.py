@@ -14,6 +14,7 @@ from deploys.errors import RedisSilent, SettingsInvalid
 from deploys.process import wait_for
 from deploys.settings import Settings, load
 from slipway.columns import Column, in_columns
+from slipway.terminal import echo
 
 Entry = dict[str, str]
 
@@ -47,15 +48,15 @@ def audit(
         wait_for(redis, patience=0)
         entries = trail(redis, deploy, service=service, batch=batch, count=count)
     except (SettingsInvalid, RedisSilent) as error:
-        typer.echo(error.message, err=True)
+        echo(error.message, err=True)
         raise typer.Exit(2) from error
     except RedisError as error:
-        typer.echo(f"Redis stopped answering while the audit trail was read ({error}). Try again.", err=True)
+        echo(f"Redis stopped answering while the audit trail was read ({error}). Try again.", err=True)
         raise typer.Exit(2) from error
     if not entries:
-        typer.echo(_nothing(service, deploy, batch), err=True)
+        echo(_nothing(service, deploy, batch), err=True)
         raise typer.Exit(1)
-    typer.echo(in_columns(entries, _ALWAYS, _WHERE_USED))
+    echo(in_columns(entries, _ALWAYS, _WHERE_USED))
 
 
 def _nothing(service: str | None, deploy: str | None, batch: str | None) -> str:

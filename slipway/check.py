@@ -16,6 +16,7 @@ from deploys.mrkdwn import plural
 from deploys.settings import Settings, load, read_env_file
 from slipway.regions import unheard_of
 from slipway.service_table import groups_table, table
+from slipway.terminal import echo
 from workers.settings import ClockSettings, WorkerSettings
 
 
@@ -68,7 +69,7 @@ def check(
         right = [_settings_are_right(process) for process in env or ()]
         right.append(_services_are_right(file or Path(os.environ.get("SERVICES_FILE") or "services.yml")))
     except (CatalogueUnreadable, SettingsInvalid) as error:
-        typer.echo(error.message, err=True)
+        echo(error.message, err=True)
         raise typer.Exit(2) from error
     if not all(right):
         raise typer.Exit(1)
@@ -78,9 +79,9 @@ def _settings_are_right(process: Process) -> bool:
     try:
         load(_SETTINGS[process])
     except SettingsInvalid as error:
-        typer.echo(f"{process}: {error.message}\n")
+        echo(f"{process}: {error.message}\n")
         return False
-    typer.echo(f"{process}: the settings are right.\n")
+    echo(f"{process}: the settings are right.\n")
     return True
 
 
@@ -88,15 +89,15 @@ def _services_are_right(file: Path) -> bool:
     checked = examine(file)
     if checked.problems:
         for problem in checked.problems:
-            typer.echo(f"{file}:{problem}")
-        typer.echo(f"\n{plural(len(checked.problems), 'mistake')} in {file}.")
+            echo(f"{file}:{problem}")
+        echo(f"\n{plural(len(checked.problems), 'mistake')} in {file}.")
         return False
     services, groups = tuple(checked.services.values()), tuple(checked.groups.values())
     counted = [plural(len(services), "service"), *([plural(len(groups), "group")] if groups else [])]
-    typer.echo(f"{file} is right: {' and '.join(counted)}.\n")
-    typer.echo(table(services))
+    echo(f"{file} is right: {' and '.join(counted)}.\n")
+    echo(table(services))
     if groups:
-        typer.echo(f"\n{groups_table(groups)}")
+        echo(f"\n{groups_table(groups)}")
     for note in (*checked.notes, *unheard_of(services)):
-        typer.echo(f"\nnote: {file}:{note}")
+        echo(f"\nnote: {file}:{note}")
     return True

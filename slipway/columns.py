@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from deploys.safe_text import safe_line
+
 Row = TypeVar("Row")
 
 Column = tuple[str, Callable[[Row], str]]
@@ -21,8 +23,8 @@ def in_columns(rows: Sequence[Row], always: Sequence[Column[Row]], where_used: S
 
 
 def aligned(lines: Iterable[Sequence[str]]) -> str:
-    """Lines of cells, each cell below the one above it."""
-    rows = list(lines)
+    """Lines of cells, each cell below the one above it, without what a terminal would obey."""
+    rows = [[safe_line(cell) for cell in line] for line in lines]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

@@ -13,9 +13,11 @@ from deploys.decisions import approved, rejected
 from deploys.deploy import Deploy, Phase
 from deploys.groups import Groups
 from deploys.lost import LostDeploys, sentence
+from deploys.mrkdwn import as_written
 from deploys.pauses import answerers, unanswered
 from deploys.store import Store
 from deploys.threads import Threads
+from workers.thread.adapting import ABOUT_THE_MESSAGE
 from workers.thread.card import date, headline
 from workers.thread.lengths import SECTION, clip
 from workers.thread.line import ahead_of
@@ -26,6 +28,8 @@ log = structlog.get_logger()
 
 SHOWN = 25
 """Deploys in one part of the tab (count): four parts with their headings stay within Slack's 100 blocks."""
+SHOWN_WHEN_REFUSED = 5
+"""The same, where Slack does not take the tab as it is: it may be 250 kB in all (`view_too_large`)."""
 LATELY = 10
 
 
@@ -42,20 +46,28 @@ def publish_home(
         view = threads.find(deploy.told_in)
         return row(deploy, ahead_of(deploy, store), view.permalink if view else "")
 
-    view = home(
-        [deploy for deploy in live if needs(deploy, user, groups, now)],
-        [deploy for deploy in live if deploy.live],
-        [deploy for deploy in store.recent(None, LATELY * 5) if not deploy.live][:LATELY],
-        shown,
-        now,
-        [sentence(lost, now) for lost in LostDeploys(store.redis).all()],
-    )
-    try:
-        client.views_publish(user_id=user, view=view)
-    except CALL_FAILURES as error:
-        log.warning("no Home tab", user=user, error=judge("views.publish", error).detail)
-        return False
-    return True
+    def view(most: int) -> dict[str, Any]:
+        return home(
+            [deploy for deploy in live if needs(deploy, user, groups, now)],
+            [deploy for deploy in live if deploy.live],
+            [deploy for deploy in store.recent(None, LATELY * 5) if not deploy.live][:LATELY],
+            shown,
+            now,
+            [sentence(lost, now) for lost in LostDeploys(store.redis).all()],
+            most=most,
+        )
+
+    for most in (SHOWN, SHOWN_WHEN_REFUSED):
+        try:
+            client.views_publish(user_id=user, view=as_written(view(most)))
+        except CALL_FAILURES as error:
+            trouble = judge("views.publish", error)
+        else:
+            return True
+        if trouble.kind not in ABOUT_THE_MESSAGE:
+            break
+    log.warning("no Home tab", user=user, error=trouble.detail)
+    return False
 
 
 def needs(deploy: Deploy, user: str, groups: Groups, now: float) -> bool:
@@ -89,16 +101,22 @@ def home(
     shown: Callable[[Deploy], Block],
     now: float,
     found: Sequence[str] = (),
+    *,
+    most: int = SHOWN,
 ) -> dict[str, Any]:
-    """The view for views.publish; `shown` makes a deploy's row. found: what is told of services that a lost
-    deploy left stopped."""
+    """The view for views.publish; `shown` makes a deploy's row, and a part has `most` of them at most. found:
+    what is told of services that a lost deploy left stopped."""
     blocks: list[Block] = [
-        *_part("Needs you", needs_you, shown, "Nothing waits for your answer."),
-        *map(_context, found[:SHOWN]),
+        *_part("Needs you", needs_you[:most], len(needs_you), shown, "Nothing waits for your answer."),
+        *map(_context, found[:most]),
         *_part(
-            "Under way", under_way, shown, "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy."
+            "Under way",
+            under_way[:most],
+            len(under_way),
+            shown,
+            "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy.",
         ),
-        *_part("Lately", lately, shown, "No deploy has ended yet."),
+        *_part("Lately", lately[:most], len(lately), shown, "No deploy has ended yet."),
         _context(f"As of {date(now)}. Open this tab again to see it anew."),
     ]
     return {"type": "home", "blocks": [block.to_dict() for block in blocks]}
@@ -113,11 +131,11 @@ def row(deploy: Deploy, ahead: Sequence[Deploy], permalink: str) -> SectionBlock
 
 
 def _part(
-    title: str, deploys: Sequence[Deploy], shown: Callable[[Deploy], Block], nothing: str
+    title: str, deploys: Sequence[Deploy], count: int, shown: Callable[[Deploy], Block], nothing: str
 ) -> list[Block]:
-    rows = [shown(deploy) for deploy in deploys[:SHOWN]]
-    if len(deploys) > SHOWN:
-        rows.append(_context(f"And {len(deploys) - SHOWN} more: `/deploy status` lists them."))
+    rows = [shown(deploy) for deploy in deploys]
+    if count > len(deploys):
+        rows.append(_context(f"And {count - len(deploys)} more: `/deploy status` lists them."))
     return [HeaderBlock(text=title), *(rows or [_context(nothing)])]
 
 

@@ -50,9 +50,9 @@ def janitor() -> None:
     _open().janitor.look()
 
 
-def say(channel: str, thread_ts: str | None, user: str, text: str) -> None:
-    """Answers one user, seen by nobody else."""
-    _open().answer(channel, thread_ts, user, text)
+def say(channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = "") -> None:
+    """Answers one user, seen by nobody else. By the id Redis knows the response_url, if there is one."""
+    _open().answer(channel, thread_ts, user, text, answer_id)
 
 
 def tags(question: str, service: str, channel: str, thread_ts: str | None, user: str) -> None:

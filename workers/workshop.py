@@ -26,8 +26,8 @@ from workers.queries.desk import QuestionDesk
 from workers.settings import WorkerSettings
 from workers.thread.client import slack_client
 from workers.thread.limits import Limits
+from workers.thread.private_message import Recipient, send
 from workers.thread.publisher import Publisher
-from workers.thread.say import say
 from workers.turn import Pace
 
 JITTER = 0.1
@@ -58,9 +58,10 @@ class Workshop:
         if wanted:
             groups.refresh(self.client, Groups(self.redis), wanted, time.time(), self.limits)
 
-    def answer(self, channel: str, thread_ts: str | None, user: str, text: str) -> None:
+    def answer(self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str) -> None:
         """Answers one user, seen by nobody else."""
-        say(self.client, channel, thread_ts, user, text)
+        url = Threads(self.redis).response_url(answer_id) if answer_id else None
+        send(self.client, Recipient(user, channel, thread_ts, url), text)
 
 
 def build(settings: WorkerSettings) -> Workshop:

@@ -22,5 +22,5 @@ def run(command: PlanCommand, request: Request, desk: Desk) -> Reply:
     question = new_deploy_id()
     if request.response_url:
         desk.threads.answer_at(question, request.response_url)
-    desk.bell.plan(question, service.name, command.tag, request.channel, request.thread_ts, request.user)
+    desk.bell.plan(question, service.name, command.tag, request.channel, request.answer_thread, request.user)
     return replies.looking_for_plan(service.name, command.tag)

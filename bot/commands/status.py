@@ -66,7 +66,9 @@ def _line(deploy: Deploy, desk: Desk) -> str:
         told = f"; asked for {ago(desk.now() - deploy.requested_at)} {naming.by(deploy)}"
     gap = " " if deploy.ended_at is not None else ""
     looked_at = "; looked at once more" if deploy.phase is Phase.SETTLING else ""
-    thread = replies.thread(deploy, desk.threads)
+    view = desk.threads.view(deploy.told_in)
+    alone = view is not None and view.refused_privately
+    thread = "told to the requester alone" if alone else replies.thread(deploy, desk.threads)
     return (
         f"{naming.name(deploy)} {standing(deploy)}{gap}{told}{looked_at}; {thread} (deploy {code(deploy.id)})"
     )

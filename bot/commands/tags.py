@@ -22,5 +22,5 @@ def run(command: TagsCommand, request: Request, desk: Desk) -> Reply:
     question = new_deploy_id()
     if request.response_url:
         desk.threads.answer_at(question, request.response_url)
-    desk.bell.tags(question, service.name, request.channel, request.thread_ts, request.user)
+    desk.bell.tags(question, service.name, request.channel, request.answer_thread, request.user)
     return replies.looking_for_tags(service.name)

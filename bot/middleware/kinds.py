@@ -10,6 +10,11 @@ def is_command(body: dict[str, Any]) -> bool:
     return "command" in body and "trigger_id" in body
 
 
+def is_click(body: dict[str, Any]) -> bool:
+    """A button was pressed, or something chosen from a menu."""
+    return body.get("type") == "block_actions" and bool(body.get("actions"))
+
+
 def delivery_id(body: dict[str, Any]) -> str | None:
     """The same for every delivery of one thing; None where Slack gives it no id.
 

@@ -9,7 +9,9 @@ import structlog
 from slack_bolt import BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 
-from bot.middleware.kinds import is_command
+from bot import private_answer, request
+from bot.desk import Desk
+from bot.middleware.kinds import is_click, is_command
 from deploys.errors import WrongTeam
 
 log = structlog.get_logger()
@@ -22,19 +24,25 @@ class OneTeam(Middleware):
     the team.
     """
 
-    def __init__(self, team: str, enterprise: str = "") -> None:
-        self._team = team
-        self._ours = {team, enterprise}
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._team = desk.identity.team
+        self._ours = {desk.identity.team, desk.identity.enterprise}
 
     def process(
         self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
     ) -> BoltResponse:
-        """Tells whoever typed a command; clicks and events of others are taken and dropped."""
+        """Tells whoever typed a command or clicked; events of others are taken and dropped."""
         teams = set(teams_of(req.body))
         if self._team in teams and teams <= self._ours:
             return next()
         log.warning("a request of another team was refused", teams=sorted(teams))
-        return BoltResponse(status=200, body=WrongTeam().message if is_command(req.body) else "")
+        if is_command(req.body):
+            return BoltResponse(status=200, body=WrongTeam().message)
+        if is_click(req.body):
+            asked = request.of_click(req, self._desk.slack_clock)
+            private_answer.tell(WrongTeam().message, asked, self._desk)
+        return BoltResponse(status=200, body="")
 
 
 def teams_of(body: dict[str, Any]) -> Iterator[str]:

@@ -11,11 +11,9 @@ from slack_bolt import BoltRequest, BoltResponse
 from slack_bolt.middleware import Middleware
 
 from bot.middleware.kinds import is_command
+from bot.slack_clock import SECONDS
 
 log = structlog.get_logger()
-
-SECONDS = r"^[0-9]{1,12}(\.[0-9]{1,9})?$"
-"""A time as Slack writes it (epoch seconds)."""
 
 
 class _Team(BaseModel):

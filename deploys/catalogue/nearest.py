@@ -7,10 +7,13 @@ from difflib import SequenceMatcher
 
 _ALIKE = 0.65
 """How much of two names has to agree (0 to 1), as difflib counts it."""
+_LONGEST = 128
+"""Characters of a word that are compared: comparing takes time with the square of them."""
 
 
 def nearest(word: str, names: Iterable[str], *, count: int = 1) -> list[str]:
     """The names most like a word, best first; empty when none is near."""
+    word = word[:_LONGEST]
     ranked = sorted((-_likeness(word, name), name) for name in names)
     return [name for likeness, name in ranked if -likeness >= _ALIKE][:count]
 
@@ -27,11 +30,14 @@ def _likeness(word: str, name: str) -> float:
         return 0.0
     if left == right:
         return 1.0
-    alike = SequenceMatcher(None, left, right).ratio()
     shorter, longer = sorted((left, right), key=len)
-    if len(shorter) >= 3 and longer.startswith(shorter):
-        return max(alike, 0.8)
-    return alike
+    begins = 0.8 if len(shorter) >= 3 and longer.startswith(shorter) else 0.0
+    matcher = SequenceMatcher(None, left, right)
+    least = max(_ALIKE, begins)
+    # The bounds from above cost next to nothing, and rule out all but a few names.
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+        return begins
+    return max(matcher.ratio(), begins)
 
 
 def _plain(word: str) -> str:

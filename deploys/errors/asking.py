@@ -1,4 +1,4 @@
-"""What people ask for that cannot be taken in."""
+"""What people ask for that cannot be queued."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class GroupInList(Refused):
 class NoCommas(Refused):
     sentence = """`{word}` is a service, and stands where the tag of `{name}` is looked for. Several services
     at once are written with commas: `/deploy {names} TAG`. If it is a tag indeed, leave the reason out:
-    `/deploy {name} {word}`. Nothing was taken in."""
+    `/deploy {name} {word}`. Nothing was queued."""
 
 
 class OneAtATime(Refused):
@@ -39,8 +39,8 @@ class OneAtATime(Refused):
 
 
 class TooManyAtOnce(Refused):
-    sentence = """That is {count} services, and at most {most} can be deployed at once. Nothing was taken
-    in."""
+    sentence = """That is {count} services, and at most {most} can be deployed at once. Nothing was
+    queued."""
 
 
 class UnknownDeploy(Refused):

@@ -20,8 +20,8 @@ class NothingToRollBackTo(Refused):
 
 
 class UnknownTarget(Refused):
-    sentence = """No deploy of `{service}` that succeeded has the tag or id {target}. Known tags: {known}. Any
-    tag in the registry can be deployed with `/deploy {service} TAG`."""
+    sentence = """No deploy of `{service}` that succeeded has the tag or id {target}.{meant} Known tags:
+    {known}. Any tag in the registry can be deployed with `/deploy {service} TAG`."""
 
 
 class NoSuchContainer(Refused):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from deploys.safe_text import safe
+
 _EMOJI = {
     "white_check_mark": "✔",
     "x": "✘",
@@ -17,7 +19,7 @@ _EMOJI = {
 
 
 def plain(text: str, names: Mapping[str, str]) -> str:
-    """Mentions by name, links as their words, no markup. `names` maps ids to names."""
+    """Mentions by name, links as their words, no markup and no terminal codes. `names` maps ids to names."""
     text = re.sub(r"<@(\w+)(?:\|[^>]*)?>", lambda m: f"@{names.get(m[1], m[1])}", text)
     text = re.sub(r"<!subteam\^(\w+)(?:\|[^>]*)?>", lambda m: f"@{names.get(m[1], m[1])}", text)
     text = re.sub(r"<#(\w+)(?:\|[^>]*)?>", lambda m: f"#{names.get(m[1], m[1])}", text)
@@ -26,4 +28,4 @@ def plain(text: str, names: Mapping[str, str]) -> str:
     text = re.sub(r"<(https?://[^>]+)>", r"\1", text)
     text = re.sub(r":([a-z_]+):", lambda m: _EMOJI.get(m[1], m[0]), text)
     text = re.sub(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])", r"\1", text)
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return safe(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))

@@ -52,7 +52,7 @@ def run(stage: Stage, command: str, *, user: str, approver: str | None, console:
     new = [deploy for deploy in stage.store.recent(None, 100) if deploy.id not in before]
     if not new:
         return SUCCEEDED if _is_question(command) else ENDED_OTHERWISE
-    ended = _follow(stage, new, approver, transcript)
+    ended = _follow(stage, new, approver, transcript, user=user, asked_at=told[0]["ts"] if told else "0")
     well = all(deploy.outcome is Outcome.SUCCEEDED for deploy in ended)
     return SUCCEEDED if well else ENDED_OTHERWISE
 
@@ -107,9 +107,15 @@ def names_of(stage: Stage) -> dict[str, str]:
 
 
 def _follow(
-    stage: Stage, deploys: list[Deploy], approver: str | None, transcript: Transcript
+    stage: Stage,
+    deploys: list[Deploy],
+    approver: str | None,
+    transcript: Transcript,
+    *,
+    user: str,
+    asked_at: str,
 ) -> list[Deploy]:
-    """Shows the thread until every deploy in it has ended and Slack shows it."""
+    """Shows the thread until every deploy in it has ended and Slack shows it, or a refusal without one."""
     deadline = time.monotonic() + LONGEST_SECONDS
     last_word: float | None = None
     presser = Presser(stage, CHANNEL, approver, transcript) if approver else None
@@ -124,6 +130,10 @@ def _follow(
             return deploys
         if not any(deploy.live for deploy in deploys):
             last_word = last_word or time.monotonic() + LAST_WORD_SECONDS
+            view = stage.threads.view(deploys[0].told_in)
+            if view and view.refused_privately and (refusal := _only_for(user, stage, asked_at)):
+                transcript.show("refusal", f"slipway, only to {user}", refusal)
+                return deploys
             if _all_shown(stage, deploys):
                 _show_thread(stage, deploys[0], transcript)
                 return deploys

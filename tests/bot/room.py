@@ -75,11 +75,16 @@ class Room:
 
     def click(self, action_id: str, deploy: Deploy, *, by: str = BOB, **how: Any) -> BoltResponse:
         """Presses a button of the deploy's card, or of what `how` says."""
-        return self.send_form({"payload": json.dumps(self.click_payload(action_id, deploy, by=by, **how))})
+        return self.send_payload(self.click_payload(action_id, deploy, by=by, **how))
 
     def said(self) -> list[tuple[str, str | None, str, str]]:
         """What workers were asked to say: channel, thread, user and text."""
         return [(job[1][0], job[1][1], job[1][2], job[1][3]) for job in self.rung() if job[0] == "say"]
+
+    def response_urls(self) -> list[str | None]:
+        """For each of these, the response_url that workers find for it."""
+        answer_ids = [job[1][4] for job in self.rung() if job[0] == "say"]
+        return [self.desk.threads.response_url(each) if each else None for each in answer_ids]
 
     def rung(self) -> list[tuple[str, list[Any]]]:
         """The bells that were rung: job and arguments, in order."""
@@ -200,6 +205,10 @@ class Room:
             "trigger_id": self._trigger(),
             "actions": [{**action, **pressed}],
         }
+
+    def send_payload(self, payload: dict[str, Any]) -> BoltResponse:
+        """Delivers what came of a click."""
+        return self.send_form({"payload": json.dumps(payload)})
 
     def send_form(self, form: dict[str, str], **headers: str) -> BoltResponse:
         """Signs and delivers a form, as commands and clicks come."""

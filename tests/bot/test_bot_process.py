@@ -45,7 +45,10 @@ def test_it_serves_until_it_is_told_to_end(
         code, output, took = terminated(bot, by)
 
     [deploy] = Store(redis).live()
-    assert answer["text"] == f"Taken in: `web` `1.4.2` (deploy `{deploy.id}`). Its thread follows here."
+    assert (
+        answer["text"]
+        == f"Queued: `web` `1.4.2` (deploy `{deploy.id}`). Its thread follows here after the first checks."
+    )
     assert code == 0, output
     assert took < 5
     assert "bot started" in output

@@ -10,7 +10,7 @@ from bot.desk import Desk
 from deploys import buttons
 from deploys.deploy import Deploy, Outcome, Phase, Verdict
 from deploys.groups import KNOWN_SECONDS
-from tests.bot.room import ALICE, BOB, CARD, CAROL, DAVE, DEPLOYS, GENERAL, Room
+from tests.bot.room import ALICE, BOB, CARD, CAROL, DAVE, DEPLOYS, GENERAL, RESPONSE_URL, Room
 from tests.builders import a_plan
 
 
@@ -226,6 +226,28 @@ def test_a_button_on_the_home_tab_answers_in_the_deploys_channel(room: Room, ask
     assert told(room, CAROL).startswith("You may not decide about `ledger`.")
 
 
+def test_a_refused_click_is_answered_by_its_response_url(room: Room, asked: Deploy) -> None:
+    room.click(buttons.APPROVE, asked, by=CAROL)
+
+    assert told(room, CAROL).startswith("You may not decide about `ledger`.")
+    assert room.response_urls() == [RESPONSE_URL]
+    assert RESPONSE_URL not in str(room.rung()), "RQ logs what a job is called with"
+
+
+def test_a_click_on_the_home_tab_for_a_deploy_that_is_gone_is_answered(room: Room, asked: Deploy) -> None:
+    payload = room.click_payload(buttons.APPROVE, asked.evolve(id="zzzzzzzz"), by=CAROL)
+    payload["container"] = {"type": "view", "view_id": "V1"}
+    del payload["channel"]
+    del payload["response_url"]
+
+    room.send_form({"payload": json.dumps(payload)})
+
+    assert room.said() == [
+        ("", None, CAROL, "There is no deploy `zzzzzzzz`. `/deploy status` shows the ones under way.")
+    ]
+    assert room.response_urls() == [None]
+
+
 def test_a_value_that_is_none_of_ours_changes_nothing(room: Room, asked: Deploy) -> None:
     payload = room.click_payload(buttons.APPROVE, asked)
     payload["actions"][0]["value"] = "<script>.1"
@@ -257,3 +279,13 @@ def test_two_clicks_at_the_same_time_are_one_decision(room: Room, asked: Deploy,
 
     assert decisions(room) == [(DAVE, Verdict.REJECTED)]
     assert told(room, BOB) == f"Already decided: rejected by <@{DAVE}>."
+
+
+def test_a_numbered_button_of_a_compact_card_does_the_same_once(room: Room, asked: Deploy) -> None:
+    approve, reject = (buttons.numbered(each, 17) for each in (buttons.APPROVE, buttons.REJECT))
+
+    assert room.click(approve, asked).status == 200
+    assert decisions(room) == [(BOB, Verdict.APPROVED)]
+
+    room.click(reject, asked, by=BOB)
+    assert decisions(room) == [(BOB, Verdict.APPROVED)], "the second click finds it decided"

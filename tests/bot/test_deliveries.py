@@ -51,7 +51,7 @@ def test_a_repeated_command_waits_for_the_answer_to_the_first(
         first = dispatch()
         again = repeats[0].result(timeout=5)
 
-    assert first.body.startswith('{"response_type": "ephemeral", "text": "Taken in')
+    assert first.body.startswith('{"response_type": "ephemeral", "text": "Queued')
     assert again.body == first.body
     assert len(room.desk.store.recent(None, 10)) == 1
 
@@ -206,7 +206,7 @@ def test_a_command_of_another_team_is_told(room: Room) -> None:
     assert room.desk.store.live() == []
 
 
-def test_a_click_by_somebody_of_another_team_is_dropped(room: Room) -> None:
+def test_a_click_by_somebody_of_another_team_is_told(room: Room) -> None:
     room.type("/deploy ledger 1.4.2")
     deploy = room.move(room.only(), phase=Phase.AWAITING_APPROVAL, question=1)
     payload = room.click_payload(buttons.APPROVE, deploy, by=BOB)
@@ -214,6 +214,9 @@ def test_a_click_by_somebody_of_another_team_is_dropped(room: Room) -> None:
 
     assert room.send_form({"payload": json.dumps(payload)}).status == 200
     assert room.only().decisions == ()
+    assert [text for *_, text in room.said()] == [
+        "This workspace is not the one this Slipway belongs to. Nothing was changed."
+    ]
 
 
 def test_a_payload_that_names_no_team_is_refused(room: Room) -> None:

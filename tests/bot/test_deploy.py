@@ -14,7 +14,10 @@ def test_a_deploy_is_taken_in_and_the_workers_are_rung(room: Room) -> None:
     answer = room.type("/deploy web 1.4.2 fixes the login")
 
     deploy = room.only()
-    assert answer == f"Taken in: `web` `1.4.2` (deploy `{deploy.id}`). Its thread follows here."
+    assert (
+        answer
+        == f"Queued: `web` `1.4.2` (deploy `{deploy.id}`). Its thread follows here after the first checks."
+    )
     assert (deploy.service.name, deploy.tag, deploy.why) == ("web", "1.4.2", "fixes the login")
     assert (deploy.requester, deploy.team, deploy.channel) == (ALICE, TEAM, DEPLOYS)
     assert (deploy.thread_ts, deploy.requested_at, deploy.phase) == (None, room.clock(), Phase.WAITING)
@@ -33,8 +36,8 @@ def test_a_deploy_that_needs_approval_says_so(room: Room) -> None:
     answer = room.type("/deploy ledger 1.4.2")
 
     assert answer == (
-        f"Taken in: `ledger` `1.4.2` (deploy `{room.only().id}`). Its thread follows here. Before anything "
-        "is changed it needs 1 approval, from <!subteam^S02APPROVERS>."
+        f"Queued: `ledger` `1.4.2` (deploy `{room.only().id}`). Its thread follows here after the first "
+        "checks. Before anything is changed it needs 1 approval, from <!subteam^S02APPROVERS>."
     )
 
 
@@ -47,7 +50,7 @@ def test_a_further_tag_waits_in_line_behind_the_others(room: Room) -> None:
 
     [first, second, third] = room.desk.store.live()
     assert answer == (
-        f"Taken in: `web` `1.5.0` (deploy `{third.id}`), number 3 in the line of `web`, behind `1.4.1` of "
+        f"Queued: `web` `1.5.0` (deploy `{third.id}`), number 3 in the line of `web`, behind `1.4.1` of "
         f"<@{DAVE}>, `1.4.2` of <@{ALICE}>. It starts by itself. Its thread follows here."
     )
     assert room.desk.store.line("web") == [first.id, second.id, third.id]

@@ -46,7 +46,8 @@ def test_it_is_taken_in_and_the_workers_are_rung(room: Room) -> None:
 
     deploy = room.only()
     assert answer == (
-        f"Taken in: following the foreign rollout of `web` (deploy `{deploy.id}`). Its thread follows here."
+        f"Queued: following the foreign rollout of `web` (deploy `{deploy.id}`). Its thread "
+        "follows here after the first checks."
     )
     assert (deploy.verb, deploy.tag, deploy.phase) == (Verb.FOLLOW, "", Phase.WAITING)
     assert room.desk.threads.response_url(deploy.id) == RESPONSE_URL
@@ -62,7 +63,7 @@ def test_in_a_thread_the_card_is_the_answer(room: Room) -> None:
 
 
 def test_it_needs_no_approval_since_nothing_is_changed(room: Room) -> None:
-    assert room.type("/deploy follow ledger").endswith("Its thread follows here.")
+    assert room.type("/deploy follow ledger").endswith("Its thread follows here after the first checks.")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_a_deploy_asked_for_meanwhile_waits_in_line(room: Room) -> None:
 
     deploy = room.desk.store.live()[-1]
     assert answer == (
-        f"Taken in: `web` `1.5.0` (deploy `{deploy.id}`), number 2 in the line of `web`, behind a foreign "
+        f"Queued: `web` `1.5.0` (deploy `{deploy.id}`), number 2 in the line of `web`, behind a foreign "
         f"rollout to `1.4.2` followed for <@{ALICE}>. It starts by itself. Its thread follows here."
     )
 

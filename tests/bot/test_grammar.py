@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import reason, written
 from bot.grammar import (
     TAG,
     VERBS,
@@ -106,7 +107,15 @@ def test_commands(text: str, command: Command) -> None:
         ("web 1.4.2+build", Mistake(Wrong.BAD_TAG, "1.4.2+build", "web")),
         ("web $(id)", Mistake(Wrong.BAD_TAG, "$(id)", "web")),
         ("web 1.4.2é", Mistake(Wrong.BAD_TAG, "1.4.2é", "web")),
-        ("web " + "x" * 129, Mistake(Wrong.BAD_TAG, "x" * 129, "web")),
+        ("web " + "x" * 129, Mistake(Wrong.BAD_TAG, "x" * 128 + "…", "web")),
+        ("web web:" + "1" * 128, Mistake(Wrong.BAD_TAG, "web:" + "1" * 124 + "…", "web")),
+        ("plan web " + "x" * 129, Mistake(Wrong.BAD_TAG, "x" * 128 + "…", "web", "plan")),
+        ("rollback web " + "x" * 129, Mistake(Wrong.BAD_TAG, "x" * 128 + "…", "web", "rollback")),
+        ("x" * 129, Mistake(Wrong.NO_TAG, "x" * 128 + "…", "x" * 128 + "…")),
+        (",".join(f"s{n}" for n in range(21)) + " 1.4.2", Mistake(Wrong.TOO_MANY_NAMES, "21")),
+        ("a" + ",b" * 20_000 + " 1.4.2", Mistake(Wrong.TOO_MANY_NAMES, "20001")),
+        ("cancel a" + ",b" * 20_000, Mistake(Wrong.TOO_MANY_NAMES, "20001")),
+        ("plan a" + ",b" * 20_000 + " 1.4.2", Mistake(Wrong.ONE_AT_A_TIME, "plan", verb="plan")),
         ("web web:1.4.2", Mistake(Wrong.WHOLE_IMAGE, "1.4.2", "web")),
         ("web host:5000/web", Mistake(Wrong.BAD_TAG, "host:5000/web", "web")),
         ("web web@sha256:00ff", Mistake(Wrong.DIGEST, "web@sha256:00ff", "web")),
@@ -140,6 +149,70 @@ def test_commands(text: str, command: Command) -> None:
 )
 def test_mistakes(text: str, mistake: Mistake) -> None:
     assert parse(text) == mistake
+
+
+@pytest.mark.parametrize("word", ["to", "TO", "in", "On", "at", "“to”", "to:"])
+def test_a_word_before_a_place_is_no_tag(word: str) -> None:
+    said = word.strip("“”:")
+    for text, verb in (("web", ""), ("plan web", "plan"), ("rollback web", "rollback")):
+        assert parse(f"{text} {word} staging") == Mistake(Wrong.PLACE, said, "web", verb)
+        assert parse(f"{text} {word}") == Mistake(Wrong.PLACE, said, "web", verb)
+    assert parse(f"web {word} 1.4.2") == Mistake(Wrong.PLACE, said, "web", tag="1.4.2")
+
+
+OPTIONS = [
+    "to staging",
+    "To Staging!",
+    "in prod",
+    "on call",
+    "at night",
+    "to",
+    "“to” staging",
+    "- to staging",
+    "– to staging",
+    "--env staging",
+    "--force",
+    "-- fixes the login",
+    "— fixes the login",
+    "—env staging",
+    "–env staging",
+    "––env staging",
+    "-e staging",
+    "`--env` staging",
+]
+"""Reasons that read like a place or an option."""
+
+
+@pytest.mark.parametrize("said", OPTIONS)
+def test_a_place_or_an_option_is_no_reason(said: str) -> None:
+    assert parse(f"web 1.4.2 {said}") == Mistake(Wrong.OPTION, said, "web", tag="1.4.2")
+    assert parse(f"web,api 1.4.2 {said}") == Mistake(Wrong.OPTION, said, "web,api", tag="1.4.2")
+    assert parse(f"restart web {said}") == Mistake(Wrong.OPTION, said, "web", "restart")
+    assert parse(f"plan web 1.4.2 {said}") == Mistake(Wrong.OPTION, said, "web", "plan", "1.4.2")
+    assert parse(f"rollback web 1.4.1 {said}") == Mistake(Wrong.OPTION, said, "web", "rollback", "1.4.1")
+    assert parse_mention(f"<@{BOT}> deploy web 1.4.2 {said}", BOT) == parse(f"web 1.4.2 {said}")
+
+
+@pytest.mark.parametrize("said", OPTIONS)
+def test_behind_a_colon_it_is_one(said: str) -> None:
+    why = written.prose(said)
+    for marked in (f"web 1.4.2: {said}", f"web 1.4.2 : {said}"):
+        assert parse(marked) == DeployCommand("web", "1.4.2", why)
+    assert parse(f"restart web: {said}") == RestartCommand("web", why)
+    assert parse(f"web,api 1.4.2: {said}") == DeploySeveralCommand(("web", "api"), "1.4.2", why)
+
+
+def test_in_quotes_too() -> None:
+    assert parse("web 1.4.2 “on call”") == DeployCommand("web", "1.4.2", "on call")
+    assert parse('web 1.4.2 "--force was needed"') == DeployCommand("web", "1.4.2", "--force was needed")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["in the evening", "to fix the login", "on call duty", "at last it works", "into staging", "tomorrow"],
+)
+def test_a_reason_that_goes_on_is_one(said: str) -> None:
+    assert parse(f"web 1.4.2 {said}") == DeployCommand("web", "1.4.2", said)
 
 
 def test_every_verb_is_kept_so_that_no_service_is_called_so() -> None:
@@ -186,8 +259,9 @@ def test_a_bare_mention_says_nothing() -> None:
 
 
 names = st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True).filter(lambda it: it not in KEPT_WORDS)
-tags = st.from_regex(TAG, fullmatch=True)
-sentences = st.lists(st.from_regex(r"[A-Za-z0-9.,!]{1,10}", fullmatch=True), max_size=8).map(" ".join)
+tags = st.from_regex(TAG, fullmatch=True).filter(lambda it: not reason.is_place_word(it))
+words = st.from_regex(r"[A-Za-z0-9.,!]{1,10}", fullmatch=True)
+sentences = st.lists(words, max_size=8).map(" ".join).filter(lambda it: not reason.reads_like_option(it))
 
 
 @given(names, tags, sentences)
@@ -211,5 +285,20 @@ def test_any_text_is_a_command_or_a_mistake(text: str) -> None:
 
     if isinstance(read, DeployCommand):
         assert TAG.fullmatch(read.tag)
+        assert not reason.is_place_word(read.tag)
         assert len(read.why) <= 500
         assert read.service == read.service.strip().lower()
+
+
+@given(
+    st.text(alphabet="abcXYZ019_.,:-", min_size=129, max_size=300),
+    st.sampled_from(["", "plan ", "rollback "]),
+)
+def test_what_is_cut_is_never_taken_for_whole(word: str, verb: str) -> None:
+    read = parse(f"{verb}web {word}")
+
+    if isinstance(read, DeployCommand | PlanCommand):
+        assert read.tag in word
+        assert len(written.word(word.rstrip(":,;"))) <= written.LONGEST_WORD
+    if isinstance(read, RollbackCommand):
+        assert len(written.word(word.rstrip(":,;"))) <= written.LONGEST_WORD

@@ -12,6 +12,7 @@ from tests.builders import a_stop_start_service
 
 USAGE = f"""\
 • `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy web 1.4.2 fixes the login`
+• a reason such as `on call` or `--force` goes behind a colon: `/deploy web 1.4.2: on call`
 • `/deploy SERVICE,SERVICE TAG [why]` deploys several at once
 • `/deploy plan SERVICE TAG` shows what that would change, and changes nothing
 • `/deploy tags SERVICE` lists the newest tags, and which one runs
@@ -88,6 +89,38 @@ def test_usage_names_this_workspaces_services(room: Room, typed: str) -> None:
         ("/deploy restrat web", "I do not know `restrat`. Did you mean `/deploy restart`?"),
         ("/deploy stauts", "I do not know `stauts`. Did you mean `/deploy status`?"),
         ("/deploy cancle web", "I do not know `cancle`. Did you mean `/deploy cancel`?"),
+        (
+            "/deploy web to staging",
+            "`to` is not taken for a tag, and a place cannot be chosen: each service is deployed where "
+            "`services.yml` says. Write `/deploy web TAG`.",
+        ),
+        (
+            "/deploy rollback web to 1.4.1",
+            "`to` is not taken for a tag, and a place cannot be chosen: each service is deployed where "
+            "`services.yml` says. Write `/deploy rollback web 1.4.1`.",
+        ),
+        (
+            "/deploy web,api 1.4.2 to staging",
+            "`to staging` reads like a place or an option, and there are none: each service is deployed "
+            "where `services.yml` says. Nothing was changed. Write `/deploy web,api 1.4.2`. If it is the "
+            "reason, put a colon before it: `/deploy web,api 1.4.2: to staging`.",
+        ),
+        (
+            "/deploy restart web --env staging",
+            "`--env staging` reads like a place or an option, and there are none: each service is deployed "
+            "where `services.yml` says. Nothing was changed. Write `/deploy restart web`. If it is the "
+            "reason, put a colon before it: `/deploy restart web: --env staging`.",
+        ),
+        (
+            "/deploy plan web 1.4.2 on staging",
+            "`on staging` reads like a place or an option, and there are none: each service is deployed "
+            "where `services.yml` says. Nothing was changed. Write `/deploy plan web 1.4.2`.",
+        ),
+        (
+            f"/deploy web {'x' * 40_000}",
+            f"`{'x' * 79}…` is not an image tag. A tag has letters, digits, `_`, `.` and `-`, 128 at most, "
+            "and begins with a letter, a digit or `_`.",
+        ),
         (
             "/deploy web 1.4.2 " + "why " * 200,
             "The reason is 799 characters long; 500 are allowed. Say it shorter.",

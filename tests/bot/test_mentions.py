@@ -24,6 +24,29 @@ def test_outside_of_a_thread_the_message_itself_becomes_the_root(room: Room) -> 
     assert room.only().thread_ts == f"{room.clock():.6f}"
 
 
+def test_outside_of_a_thread_the_answer_is_in_the_channel_since_no_thread_would_show_it(room: Room) -> None:
+    room.mention("@slipway help", by=CAROL)
+    room.mention("@slipway tags web")
+    room.mention("@slipway plan web 1.4.2")
+
+    assert room.said() == [(DEPLOYS, None, CAROL, USAGE)]
+    assert [job[1][-3:-1] for job in room.rung() if job[0] in ("tags", "plan")] == [[DEPLOYS, None]] * 2
+
+
+def test_the_record_says_whether_somebody_can_be_answered_alone_in_the_thread(room: Room) -> None:
+    room.mention("@slipway web 1.4.2")
+    room.clock.pass_by(1)
+    room.mention("@slipway web 1.5.0", thread=THREAD)
+    room.clock.pass_by(1)
+    room.mention("@slipway web,api 1.4.1")
+
+    *_, last = live = room.desk.store.live()
+    assert [each.new_thread for each in live] == [True, False, True, True]
+    batch = room.desk.store.batch(last.batch or "")
+    assert batch is not None
+    assert batch.new_thread
+
+
 def test_help_is_said_in_the_thread_to_whoever_asked(room: Room) -> None:
     room.mention("@slipway help", by=CAROL, thread=THREAD)
 

@@ -15,7 +15,10 @@ def test_a_restart_is_taken_in_and_the_workers_are_rung(room: Room) -> None:
     answer = room.type("/deploy restart web it leaks memory")
 
     deploy = room.only()
-    assert answer == f"Taken in: restart of `web` (deploy `{deploy.id}`). Its thread follows here."
+    assert (
+        answer
+        == f"Queued: restart of `web` (deploy `{deploy.id}`). Its thread follows here after the first checks."
+    )
     assert (deploy.verb, deploy.tag, deploy.why) == (Verb.RESTART, "", "it leaks memory")
     assert room.desk.threads.response_url(deploy.id) == RESPONSE_URL
     assert room.rung() == [("publish", [deploy.id]), ("advance", [deploy.id])]
@@ -33,7 +36,7 @@ def test_a_rollback_is_taken_in(room: Room, typed: str, target: str, name: str) 
     answer = room.type(typed)
 
     deploy = room.only()
-    assert answer == f"Taken in: {name} (deploy `{deploy.id}`). Its thread follows here."
+    assert answer == f"Queued: {name} (deploy `{deploy.id}`). Its thread follows here after the first checks."
     assert (deploy.verb, deploy.tag, deploy.target) == (Verb.ROLLBACK, "", target)
 
 
@@ -47,8 +50,8 @@ def test_in_a_thread_the_card_is_the_answer(room: Room) -> None:
 
 def test_a_restart_that_needs_approval_says_so(room: Room) -> None:
     assert room.type("/deploy restart ledger") == (
-        f"Taken in: restart of `ledger` (deploy `{room.only().id}`). Its thread follows here. Before "
-        "anything is changed it needs 1 approval, from <!subteam^S02APPROVERS>."
+        f"Queued: restart of `ledger` (deploy `{room.only().id}`). Its thread follows here after the first "
+        "checks. Before anything is changed it needs 1 approval, from <!subteam^S02APPROVERS>."
     )
 
 
@@ -93,7 +96,7 @@ def test_all_wait_in_one_line(room: Room) -> None:
 
     last = room.desk.store.live()[-1]
     assert answer == (
-        f"Taken in: rollback of `web` (deploy `{last.id}`), number 4 in the line of `web`, behind `1.4.2` of "
+        f"Queued: rollback of `web` (deploy `{last.id}`), number 4 in the line of `web`, behind `1.4.2` of "
         f"<@{DAVE}>, a restart by <@{DAVE}>, a rollback to `1.4.1` by <@{DAVE}>. It starts by itself. Its "
         "thread follows here."
     )

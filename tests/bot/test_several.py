@@ -24,7 +24,10 @@ def test_a_list_is_taken_in_as_a_deploy_for_each_and_one_batch(room: Room) -> No
     answer = room.type("/deploy web,api 1.4.2 fixes the login")
 
     batch, [web, api] = batch_of(room)
-    assert answer == f"Taken in: `web` and `api` `1.4.2` (batch `{batch.id}`). The thread follows here."
+    assert answer == (
+        f"Queued: `web` and `api` `1.4.2` (batch `{batch.id}`). The thread follows here after the first "
+        "checks."
+    )
     assert [each.service.name for each in (web, api)] == ["web", "api"]
     for each in (web, api):
         assert (each.tag, each.why, each.requester) == ("1.4.2", "fixes the login", ALICE)
@@ -45,15 +48,15 @@ def test_a_group_is_taken_in_as_it_is_configured(room: Room) -> None:
 
     batch, members = batch_of(room)
     assert answer == (
-        f"Taken in: `shopfront` `1.4.2`: `web` and `api` (batch `{batch.id}`). One after another, and the "
-        "first failure stops the rest. The thread follows here."
+        f"Queued: `shopfront` `1.4.2`: `web` and `api` (batch `{batch.id}`). One after another, and the "
+        "first failure stops the rest. The thread follows here after the first checks."
     )
     assert (batch.group, batch.in_order, batch.stop_on_first_failure) == (True, True, True)
     assert [each.service.name for each in members] == ["web", "api"]
 
 
 def test_a_tag_that_is_called_as_a_service_is_a_tag_where_no_reason_follows(room: Room) -> None:
-    assert room.type("/deploy web api").startswith("Taken in: `web` `api`")
+    assert room.type("/deploy web api").startswith("Queued: `web` `api`")
 
 
 def test_what_waits_in_line_and_what_needs_approval_is_said(room: Room) -> None:
@@ -64,8 +67,9 @@ def test_what_waits_in_line_and_what_needs_approval_is_said(room: Room) -> None:
 
     batch, [web, ledger] = batch_of(room)
     assert answer == (
-        f"Taken in: `money` `1.4.2`: `web` and `ledger` (batch `{batch.id}`). `web` waits in line and starts "
-        "by itself. `ledger` needs 1 approval, from <!subteam^S02APPROVERS>. The thread follows here."
+        f"Queued: `money` `1.4.2`: `web` and `ledger` (batch `{batch.id}`). `web` waits in line and starts "
+        "by itself. `ledger` needs 1 approval, from <!subteam^S02APPROVERS>. The thread follows here "
+        "after the first checks."
     )
     assert ("advance", [web.id]) not in room.rung()
     assert ("advance", [ledger.id]) in room.rung()
@@ -115,7 +119,7 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(ro
             "/deploy web,api 1.4.2",
             CAROL,
             DEPLOYS,
-            f"Nothing was taken in. You may not deploy `web`. Those who may: <@{ALICE}>, "
+            f"Nothing was queued. You may not deploy `web`. Those who may: <@{ALICE}>, "
             "<!subteam^S01DEPLOYERS>.",
             id="one of two",
         ),
@@ -123,7 +127,7 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(ro
             "/deploy web,ledger 1.4.2",
             CAROL,
             DEPLOYS,
-            "Nothing was taken in.\n"
+            "Nothing was queued.\n"
             f"• You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.\n"
             f"• You may not deploy `ledger`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.",
             id="both",
@@ -132,14 +136,14 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(ro
             "/deploy shopfront 1.4.2",
             ALICE,
             GENERAL,
-            f"Nothing was taken in. `web` may not be deployed from this channel, only from <#{DEPLOYS}>.",
+            f"Nothing was queued. `web` may not be deployed from this channel, only from <#{DEPLOYS}>.",
             id="wrong channel",
         ),
         pytest.param(
             "/deploy web,wbe 1.4.2",
             ALICE,
             DEPLOYS,
-            "Nothing was taken in. There is no service `wbe` here. Did you mean `web`? `/deploy help` lists "
+            "Nothing was queued. There is no service `wbe` here. Did you mean `web`? `/deploy help` lists "
             "all of them.",
             id="unknown service",
         ),
@@ -156,14 +160,14 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(ro
             DEPLOYS,
             "`API` is a service, and stands where the tag of `web` is looked for. Several services at once "
             "are written with commas: `/deploy web,api TAG`. If it is a tag indeed, leave the reason out: "
-            "`/deploy web API`. Nothing was taken in.",
+            "`/deploy web API`. Nothing was queued.",
             id="blanks for commas",
         ),
         pytest.param(
             "/deploy crowd 1.4.2",
             ALICE,
             DEPLOYS,
-            "That is 21 services, and at most 20 can be deployed at once. Nothing was taken in.",
+            "That is 21 services, and at most 20 can be deployed at once. Nothing was queued.",
             id="too many",
         ),
         pytest.param(
@@ -235,7 +239,7 @@ def test_while_nobody_knows_a_group_of_people_the_workers_are_asked(room: Room) 
 
     answer = room.type("/deploy web,api 1.4.2", by=DAVE)
 
-    assert answer.startswith("Nothing was taken in. Slack did not say who is in <!subteam^S01DEPLOYERS>")
+    assert answer.startswith("Nothing was queued. Slack did not say who is in <!subteam^S01DEPLOYERS>")
     assert room.desk.store.live() == []
     assert room.rung() == [("groups", [])]
 

@@ -73,7 +73,10 @@ def test_a_typed_command_is_answered(slack: SlackSandbox, served: Room) -> None:
     [answer] = answers(slack, "/deploy web 1.4.2 fixes the login")
 
     deploy = served.only()
-    assert answer == f"Taken in: `web` `1.4.2` (deploy `{deploy.id}`). Its thread follows here."
+    assert (
+        answer
+        == f"Queued: `web` `1.4.2` (deploy `{deploy.id}`). Its thread follows here after the first checks."
+    )
     assert deploy.why == "fixes the login"
     assert str(served.desk.threads.response_url(deploy.id)).startswith(slack.url)
 
@@ -121,7 +124,7 @@ def test_an_envelope_that_comes_twice_is_answered_once(slack: SlackSandbox, serv
 
     [answer] = answers(slack, "/deploy web 1.4.2")
 
-    assert answer.startswith("Taken in: `web`")
+    assert answer.startswith("Queued: `web`")
     assert len(served.desk.store.recent(None, 10)) == 1
 
 
@@ -241,7 +244,7 @@ def test_what_was_begun_is_answered_before_it_disconnects(
             assert begun.wait(5)
         [answer] = typed.result(timeout=5)
 
-    assert answer.startswith("Taken in: `api` `1.4.2`")
+    assert answer.startswith("Queued: `api` `1.4.2`")
     [deploy] = desk.store.live()
     assert deploy.phase is Phase.WAITING
 

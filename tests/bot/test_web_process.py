@@ -69,7 +69,7 @@ def test_it_serves_slack_and_nobody_else(redis: Redis, redis_url: str, tmp_path:
         slack.until(lambda: ask(port, "GET", "/healthz")[0] == 200, 20)
 
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
-        assert answer["text"].startswith("Taken in: `web` `1.4.2`")
+        assert answer["text"].startswith("Queued: `web` `1.4.2`")
 
         assert slack.faults("replay")["status"] == 401
         assert len(Store(redis).live()) == 1

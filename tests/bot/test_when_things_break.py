@@ -167,4 +167,4 @@ def test_a_delivery_that_cannot_be_ticked_off_does_not_spoil_what_was_taken_in(
 ) -> None:
     monkeypatch.setattr(desk.deliveries, "done", gone)
 
-    assert room.type("/deploy web 1.4.2").startswith("Taken in: `web` `1.4.2`")
+    assert room.type("/deploy web 1.4.2").startswith("Queued: `web` `1.4.2`")

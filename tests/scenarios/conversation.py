@@ -76,6 +76,22 @@ class Thread:
         self.stage.slack.click(user, action, channel=self.channel, ts=self.messages[0]["ts"])
         return self
 
+    def refusal(self, user: str) -> str:
+        """Waits until this user alone is told that it was refused; there is no card then."""
+
+        def told() -> list[str]:
+            return [
+                self._steady(message["text"])
+                for message in self.stage.slack.messages(self.channel, user)
+                if message["ephemeral"]
+                and float(message["ts"]) > self.record.requested_at
+                and "*Refused*" in message["text"]
+            ]
+
+        [refusal] = self.stage.slack.until(told, SECONDS)
+        assert self.messages == []
+        return refusal
+
     def tells(self, user: str) -> list[str]:
         """Waits until this user alone is told something new, in the channel; what it was."""
 

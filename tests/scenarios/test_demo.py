@@ -42,6 +42,15 @@ def test_a_refused_command_is_shown_and_exits_with_1(run: Run) -> None:
 
 
 @IN_SOCKET_MODE
+def test_a_refused_deploy_is_shown_and_exits_with_1(run: Run) -> None:
+    done = run("/deploy web 9.9.9")
+
+    assert done.exit_code == 1, done.output
+    assert "slipway, only to alice" in done.output
+    assert "`web` `9.9.9`: Refused, nothing was changed: There is no image" in done.output
+
+
+@IN_SOCKET_MODE
 def test_an_approver_who_may_not_approve_is_told_so_and_it_exits_with_1(run: Run) -> None:
     done = run("/deploy billing 1.4.2", "--approve-as", "carol")
 

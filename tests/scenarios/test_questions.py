@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from deploys.deploy import Outcome
 from slipway.demo.plain import plain
 from tests.scenarios.conversation import SECONDS, Conversation, steady
 from tests.scenarios.modes import IN_SOCKET_MODE, OVER_HTTP
@@ -39,12 +38,12 @@ def test_plan_before_deploying(slack: Conversation) -> None:
 
 @OVER_HTTP
 def test_plan_says_what_a_deploy_would_be_refused_for(slack: Conversation) -> None:
-    thread = slack.deploys("alice", "/deploy billing 9.9.9").ends()
-    assert thread.record.outcome is Outcome.REFUSED
+    thread = slack.deploys("alice", "/deploy billing 9.9.9")
+    refused = thread.refusal("alice")
 
     _, told = answer(slack, "alice", "/deploy plan billing 9.9.9")
 
-    refusal = thread.replies[-1].removeprefix("@alice Refused, nothing was changed: ")
+    refusal = refused.removeprefix(":no_entry_sign: `billing` `9.9.9`: Refused, nothing was changed: ")
     assert told == f":no_entry_sign: `billing` `9.9.9` would be refused: {refusal}"
 
 

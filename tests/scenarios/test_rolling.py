@@ -10,7 +10,7 @@ from tests.scenarios.modes import IN_SOCKET_MODE, OVER_HTTP
 
 def test_a_good_version(slack: Conversation) -> None:
     told, thread = slack.says("alice", "/deploy web 1.4.2 fixes the login")
-    assert told == ["Taken in: `web` `1.4.2` (deploy `ID`). Its thread follows here."]
+    assert told == ["Queued: `web` `1.4.2` (deploy `ID`). Its thread follows here after the first checks."]
     assert thread is not None
     thread.ends()
 
@@ -46,13 +46,31 @@ def test_a_version_that_crashes(slack: Conversation) -> None:
 
 @OVER_HTTP
 def test_a_tag_that_does_not_exist(slack: Conversation) -> None:
-    thread = slack.deploys("alice", "/deploy api 9.9.9").ends()
+    thread = slack.deploys("alice", "/deploy api 9.9.9")
 
+    assert thread.refusal("alice") == (
+        ":no_entry_sign: `api` `9.9.9`: Refused, nothing was changed: There is no image "
+        "`REGISTRY/api:9.9.9`, so nothing was registered. The newest tags are `1.5.0`, `1.4.2`, "
+        "`1.5.0-crash`, `1.5.0-unhealthy`, `1.5.0-slow`."
+    )
     assert thread.record.outcome is Outcome.REFUSED
-    assert thread.replies == [
-        "@alice Refused, nothing was changed: There is no image `REGISTRY/api:9.9.9`, so nothing was "
-        "registered. The newest tags are `1.5.0`, `1.4.2`, `1.5.0-crash`, `1.5.0-unhealthy`, `1.5.0-slow`."
-    ]
+    told, _ = slack.says("bob", "/deploy status api")
+    assert "`api` `9.9.9` was refused" in told[0]
+
+
+@IN_SOCKET_MODE
+def test_the_likely_tag_is_deployed_by_a_button(slack: Conversation) -> None:
+    thread = slack.deploys("alice", "/deploy billing v1.4.2 new rates")
+    assert "Did you mean `1.4.2`? The newest tags are" in thread.refusal("alice")
+    client = slack.stage.slack
+    [refused] = [m for m in client.messages("deploys", "alice") if "Did you mean" in m["text"]]
+
+    client.click("alice", buttons.LIKELY_TAG, channel="deploys", ts=refused["ts"])
+
+    newest = slack.stage.store.recent("billing", 1)[0]
+    assert (newest.tag, newest.why, newest.requester) == ("1.4.2", "new rates", thread.record.requester)
+    slack.says("alice", f"/deploy cancel {newest.id}")
+    client.until(lambda: not slack.stage.store.live(), 30)
 
 
 @IN_SOCKET_MODE
@@ -69,7 +87,7 @@ def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
     told, second = slack.says("dave", "/deploy api 1.4.2")
     assert second is not None
     assert told == [
-        "Taken in: `api` `1.4.2` (deploy `ID`), number 2 in the line of `api`, behind `1.4.1` of @alice. "
+        "Queued: `api` `1.4.2` (deploy `ID`), number 2 in the line of `api`, behind `1.4.1` of @alice. "
         "It starts by itself. Its thread follows here."
     ]
 
@@ -112,9 +130,25 @@ def test_help_names_this_workspaces_services(slack: Conversation) -> None:
 def test_a_mention_in_a_thread_makes_it_the_deploys_thread(slack: Conversation) -> None:
     root = slack.stage.slack.say("alice", "deploys", "the login is broken")["ts"]
 
+    slack.stage.slack.say("alice", "deploys", "@slipway deploy billing 1.4.2", thread_ts=root)
+
+    def replies(user: str) -> str:
+        return "\n".join(m["text"] for m in slack.stage.slack.replies("deploys", root, user))
+
+    slack.stage.slack.until(lambda: "asks to deploy `billing` `1.4.2`" in replies("bob"), 60)
+    slack.says("alice", "/deploy cancel billing")
+    slack.stage.slack.until(lambda: not slack.stage.store.live(), 30)
+
+
+@IN_SOCKET_MODE
+def test_a_mention_in_a_thread_is_refused_there_for_one_person(slack: Conversation) -> None:
+    root = slack.stage.slack.say("alice", "deploys", "the login is broken again")["ts"]
+    slack.stage.slack.say("bob", "deploys", "try the last one", thread_ts=root)
+
     slack.stage.slack.say("alice", "deploys", "@slipway deploy web 9.9.8", thread_ts=root)
 
-    def replies() -> list[str]:
-        return [m["text"] for m in slack.stage.slack.replies("deploys", root)]
+    def replies(user: str) -> list[str]:
+        return [m["text"] for m in slack.stage.slack.replies("deploys", root, user)]
 
-    slack.stage.slack.until(lambda: any("nothing was changed" in text for text in replies()), 60)
+    slack.stage.slack.until(lambda: any("nothing was changed" in text for text in replies("alice")), 60)
+    assert not any("nothing was changed" in text for text in replies("bob"))

@@ -10,7 +10,9 @@ from tests.scenarios.modes import IN_SOCKET_MODE
 @IN_SOCKET_MODE
 def test_two_services_share_a_card_and_a_thread(slack: Conversation) -> None:
     told, thread = slack.says("alice", "/deploy web, api 1.5.0 new prices")
-    assert told == ["Taken in: `web` and `api` `1.5.0` (batch `ID`). The thread follows here."]
+    assert told == [
+        "Queued: `web` and `api` `1.5.0` (batch `ID`). The thread follows here after the first checks."
+    ]
     assert thread is not None
     stage = slack.stage
     batch = stage.store.batch(thread.record.told_in)

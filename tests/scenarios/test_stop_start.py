@@ -13,7 +13,7 @@ from tests.scenarios.modes import IN_SOCKET_MODE
 def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
     told, thread = slack.says("alice", "/deploy ledger 1.4.2")
     assert told == [
-        "Taken in: `ledger` `1.4.2` (deploy `ID`). Its thread follows here. "
+        "Queued: `ledger` `1.4.2` (deploy `ID`). Its thread follows here after the first checks. "
         "Before anything is changed it needs 1 approval, from @approvers."
     ]
     assert thread is not None
@@ -52,3 +52,16 @@ def test_rejected_it_changes_nothing(slack: Conversation) -> None:
 
     assert thread.record.outcome is Outcome.REJECTED
     assert thread.replies[-1] == "@alice Rejected by @bob. Nothing was changed."
+
+
+@IN_SOCKET_MODE
+def test_a_refused_click_is_told_in_a_public_channel_that_the_bot_is_not_in(slack: Conversation) -> None:
+    thread = slack.deploys("alice", "/deploy billing 1.4.2", channel="general")
+    thread.card_says("waiting for 1 approval")
+
+    assert thread.press("carol", buttons.APPROVE).tells("carol") == [
+        "You may not decide about `billing`. Those who may: @bob, @approvers."
+    ]
+
+    slack.says("alice", f"/deploy cancel {thread.deploy_id}", channel="general")
+    assert thread.ends().record.outcome is Outcome.CANCELLED

@@ -162,3 +162,28 @@ def test_a_count_out_of_bounds_is_refused(count: str) -> None:
 
     assert printed.exit_code == 2
     assert "--count" in printed.stderr
+
+
+def test_nothing_in_an_entry_commands_the_terminal(store: Store, redis_url: str) -> None:
+    store.request(a_deploy(id="web22222", tag="1.4\x1b]0;title\x07.2\u202e\n\x1b[2J", requester="U01\x9b31m"))
+
+    printed = slipway_audit(redis_url=redis_url)
+
+    [_, entry] = printed.stdout.splitlines()
+    assert entry.split() == [
+        "2026-09-21",
+        "14:13:20",
+        "web",
+        "web22222",
+        "U01",
+        "requested",
+        "waiting",
+        "1.4.2",
+    ]
+
+
+def test_nothing_in_a_question_commands_the_terminal_either(redis_url: str) -> None:
+    printed = slipway_audit("--deploy", "x\x1b[31m", redis_url=redis_url)
+
+    assert "has no entry of deploy x. " in printed.stderr
+    assert "\x1b" not in printed.stderr

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from slipway.cli import app
+from tests.deploys.test_safe_text import unsafe
 
 ROOT = Path(__file__).parents[2]
 SLIPWAY = Path(sys.executable).with_name("slipway")
@@ -194,3 +195,20 @@ def test_the_installed_command_says_its_version_and_what_it_can() -> None:
     assert version.stdout.startswith("slipway 0.")
     for command in ("check", "schema", "manifest"):
         assert command in helped.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'services: {web: {cluster: "prod\\e[31m\\u202e", region: eu-west-1}}',
+        'services: {web: {cluster: production, region: "eu\\e]0;x\\a-west-1"}}',
+        'services: {"we\\e[31mb": {cluster: production, region: eu-west-1}}',
+    ],
+)
+def test_nothing_in_the_file_commands_the_terminal(text: str) -> None:
+    Path("services.yml").write_text(text)
+
+    result = slipway("check")
+
+    assert result.output
+    assert unsafe(result.output) == []

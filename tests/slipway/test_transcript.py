@@ -39,3 +39,12 @@ def test_elsewhere_each_line_stays_one_line() -> None:
     assert printed(terminal=False) == [
         f"        {line}".rstrip() for line in TEXT.replace("*", "").splitlines()
     ]
+
+
+def test_nothing_that_was_said_commands_the_terminal() -> None:
+    out = StringIO()
+    console = Console(file=out, width=80, color_system=None)
+
+    Transcript(console, {}).show("card", "slipway", "red \x1b[31malert\x07 \u202eback\n&lt;b&gt;")
+
+    assert out.getvalue().splitlines()[1:] == ["        red alert back", "        <b>"]

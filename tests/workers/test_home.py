@@ -147,12 +147,26 @@ def test_a_thousand_deploys_stay_within_slacks_blocks() -> None:
 
 
 def test_a_home_tab_that_slack_refuses_is_logged(press: Press, groups: Groups) -> None:
-    press.slack.faults("error", method="views.publish", error="not_enabled")
+    press.slack.faults("error", method="views.publish", error="not_enabled", times=2)
 
     with capture_logs() as logs:
         assert not publish_home(press.client, press.store, press.threads, groups, ALICE, NOW)
 
     assert [(log["event"], log["error"]) for log in logs] == [("no Home tab", "not_enabled")]
+
+
+@pytest.mark.parametrize("error", ["view_too_large", "invalid_arguments", "as_yet_unheard_of"])
+def test_a_home_tab_that_slack_refuses_is_shown_with_fewer_deploys(
+    press: Press, groups: Groups, error: str
+) -> None:
+    for number in range(30):
+        press.ask(service=a_service(f"service-{number}"))
+    press.slack.faults("error", method="views.publish", error=error)
+
+    lines = open_home(press, groups)
+
+    assert lines.count("And 25 more: `/deploy status` lists them.") == 1
+    assert sum("*service-" in line for line in lines) == 5
 
 
 def test_rows_of_other_services_do_not_stand_in_line(press: Press, groups: Groups) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, cast
 
 from deploys.errors import AwsRefused
+from deploys.safe_text import safe
 from workers.ecs.calls import aws_call
 from workers.ecs.seen import RevisionSeen, TaskSeen
 from workers.ecs.session import Region
 
 _LINE = 500
 """Characters of a line that are kept."""
-_TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def last_lines(
@@ -63,5 +62,5 @@ def _place(revision: RevisionSeen, task: TaskSeen, container: str) -> tuple[str,
 
 
 def _readable(line: str) -> str:
-    clean = _TERMINAL_CODES.sub("", line).rstrip()
+    clean = safe(line).rstrip()
     return clean if len(clean) <= _LINE else f"{clean[: _LINE - 1]}…"

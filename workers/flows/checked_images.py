@@ -26,9 +26,15 @@ from workers.ecs import images, registry, tasks
 from workers.ecs.pins import SHORT
 from workers.ecs.seen import ImageSeen
 from workers.flows.goals import Goal
+from workers.flows.likely_tags import likely_tags, question
 from workers.flows.words import images as words
 from workers.flows.words.measures import short
 from workers.turn import Turn
+
+TAGS_SHOWN = 5
+"""Tags that are named where one is missing (count)."""
+TAGS_COMPARED = 10_000
+"""Tags among which the one that was meant is looked for (count): all that are read of a repository."""
 
 
 def check_images(
@@ -106,9 +112,9 @@ def _find(deploy: Deploy, turn: Turn, goal: Goal, image: str) -> ImageSeen | Non
         raise RepositoryMissing(**{**error.facts, "hint": hint}) from error
     if found is not None or (hint := _why_not_cached(turn, reference)) is None:
         return found
-    newest = registry.recent_tags(turn.region, reference)
-    listed = f"The newest tags are {', '.join(f'`{escape(tag)}`' for tag in newest)}." if newest else ""
-    recent = f"{listed}{hint}"
+    tags = registry.recent_tags(turn.region, reference, count=TAGS_COMPARED)
+    newest = ", ".join(f"`{escape(tag)}`" for tag in tags[:TAGS_SHOWN])
+    recent = f"{f'The newest tags are {newest}.' if newest else ''}{hint}"
     if deploy.verb is Verb.ROLLBACK:
         raise RollbackImageMissing(
             service=deploy.service.name,
@@ -116,7 +122,10 @@ def _find(deploy: Deploy, turn: Turn, goal: Goal, image: str) -> ImageSeen | Non
             image=escape(image),
             recent=recent,
         )
-    raise ImageMissing(image=escape(image), recent=recent)
+    likely = likely_tags(deploy.tag, tags) if deploy.verb is Verb.DEPLOY else ()
+    raise ImageMissing(
+        image=escape(image), likely=likely, recent=" ".join(filter(None, (question(likely), recent)))
+    )
 
 
 def _why_not_cached(turn: Turn, reference: images.ImageReference) -> str | None:

@@ -17,6 +17,7 @@ from workers.ecs.pins import shown_tag
 from workers.ecs.seen import Endpoints, RevisionSeen, ServiceSeen
 from workers.ecs.task_definitions import images_of
 from workers.flows.ending import recorded_revision
+from workers.flows.likely_tags import likely_tags, question
 from workers.turn import Turn
 
 KNOWN_SHOWN = 10
@@ -156,6 +157,8 @@ def revision_to_return_to(deploy: Deploy, earlier: Sequence[Deploy], running: st
         raise UnknownTarget(
             service=deploy.service.name,
             target=code(deploy.target),
+            likely=(likely := likely_tags(deploy.target, tuple(known))),
+            meant=f" {question(likely)}" if likely else "",
             known=_listed(tuple(known)),
         )
     if arn is None:

@@ -11,11 +11,13 @@ from deploys.errors import (
     AwsUnavailable,
     AwsUncertain,
     ForeignRollout,
+    ImageMissing,
     InternalError,
     MembershipUnknown,
     NotOnDisk,
     Refused,
     SlipwayError,
+    UnknownTarget,
 )
 from workers.flows import checking, looking_on
 from workers.flows.deadline import overdue
@@ -106,6 +108,8 @@ def _before_the_change(deploy: Deploy, error: Exception, turn: Turn) -> Next:
     clean = deploy.evolve(update_tried=False, stop_requested_at=None)
     if isinstance(error, ForeignRollout):
         clean = clean.evolve(in_the_way=error.facts["deployment"])
+    if isinstance(error, ImageMissing | UnknownTarget):
+        clean = clean.evolve(likely_tags=error.facts["likely"])
     if not _passes(error, deploy):
         return refuse(clean, turn, deploy.last_error)
     if deploy.phase is not Phase.AWAITING_APPROVAL and _too_long(deploy, turn.now()):

@@ -16,9 +16,7 @@ from workers.ecs.session import Aws
 from workers.queries.answers import answered
 from workers.queries.plan import plan
 from workers.queries.tags import tags
-from workers.thread.lengths import TEXT, clip
-from workers.thread.requester import tell
-from workers.thread.say import say
+from workers.thread.private_message import Recipient, send
 from workers.turn import Gate
 
 
@@ -76,8 +74,5 @@ class QuestionDesk:
         )
 
     def _tell(self, asked: Asked, text: str) -> None:
-        """By response_url where the bot cannot post, as in a private channel that it is not in."""
-        if say(self.client, asked.channel, asked.thread_ts, asked.user, text):
-            return
-        if url := self.threads.response_url(asked.question):
-            tell(self.client, url, clip(text, TEXT))
+        url = self.threads.response_url(asked.question)
+        send(self.client, Recipient(asked.user, asked.channel, asked.thread_ts, url), text)

@@ -29,6 +29,8 @@ def of_one(deploy: Deploy) -> tuple[OverflowMenuElement | None, ActionsBlock | N
     if row and len(row.elements) == 1 and pressed and pressed[0].action_id == ids.CANCEL:
         return _menu(pressed[0]), None
     for button in pressed:
+        if button.action_id == ids.LIKELY_TAG:
+            continue  # it names its service already
         label = "Follow" if button.action_id == ids.FOLLOW else _text(button)
         button.text = _plain(f"{label} {deploy.service.name}", BUTTON)
     return None, row

@@ -18,22 +18,22 @@ from slack_sdk.models.blocks import (
 from deploys import batch as batches
 from deploys.batch import Batch
 from deploys.deploy import Deploy, Outcome, Phase
+from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mention, plural
 from deploys.naming import version_before
 from deploys.standing import standing
 from workers.flows.words.measures import duration
 from workers.flows.words.reasons import without_promise
 from workers.thread import batch_buttons, progress
-from workers.thread.card import Card, When, date, utc
-from workers.thread.lengths import SECTION, TEXT, clip, short_code, shorten
+from workers.thread.card import Card, When, date, state_line, utc
+from workers.thread.lengths import CARD_BYTES, SECTION, TEXT, clip, clip_bytes, shares, short_code, shorten
 from workers.thread.states import WORKING_SIGN, runs_with_time, sign, state
 
 InLine = tuple[Deploy, Sequence[Deploy]]
 """A deploy, and those that it waits for."""
 
-ROOM_FOR_LINES = 3000
-"""Characters of the text for all services together."""
-SHORTEST_LINE = 120
+WHY_BYTES = 400
+"""UTF-8 bytes of the reason in the text, in which each service needs its line."""
 SIGNS = {True: ":white_check_mark:", False: ":warning:"}
 GROUPED: dict[Outcome | Phase, str] = {
     **dict.fromkeys(Phase, "under way"),
@@ -57,7 +57,6 @@ def card(batch: Batch, members: Sequence[InLine], now: float) -> Card:
     """The card as of `now` (epoch seconds)."""
     deploys = [deploy for deploy, _ in members]
     first = headline(batch, deploys)
-    room = max(SHORTEST_LINE, ROOM_FOR_LINES // max(1, len(members)))
     why = f"Why: {escape(shorten(batch.why, 500))}" if batch.why else ""
     blocks: list[Block] = [_section("\n".join(filter(None, [f"{_sign(deploys)} {first}", why])))]
     for deploy, ahead in members:
@@ -67,9 +66,11 @@ def card(batch: Batch, members: Sequence[InLine], now: float) -> Card:
     )
     if cancel_all := batch_buttons.of_all(batch, deploys):
         blocks.append(cancel_all)
-    lines = [clip(line(deploy, ahead, now, drawn=False), room) for deploy, ahead in members]
-    spoken = "\n".join(filter(None, [first, *lines, why, _foot(batch, deploys, now, utc)]))
-    return Card(clip(spoken, TEXT), tuple(block.to_dict() for block in blocks))
+    ends = [clip_bytes(why, WHY_BYTES), _foot(batch, deploys, now, utc)]
+    room = CARD_BYTES - utf8_bytes("\n".join([first, *ends])) - len(members)
+    spoken = [first, *_spoken_lines(members, now, room), *ends]
+    text = clip_bytes("\n".join(filter(None, spoken)), CARD_BYTES)
+    return Card(text, tuple(block.to_dict() for block in blocks), first)
 
 
 def fingerprint(batch: Batch, members: Sequence[InLine]) -> str:
@@ -86,7 +87,7 @@ def headline(batch: Batch, deploys: Sequence[Deploy]) -> str:
         [(cluster, region)] = places
         where = f" to {escape(shorten(cluster, 80))} ({escape(shorten(region, 30))})"
     what = f"*{escape(shorten(batch.name, 300))}* {short_code(128)(batch.tag)}"
-    return clip(f"{what}{where} by {mention(batch.requester)}: *{summary(deploys)}*", 1200)
+    return state_line(f"{what}{where} by {mention(batch.requester)}", summary(deploys))
 
 
 def summary(deploys: Sequence[Deploy]) -> str:
@@ -115,6 +116,23 @@ def line(deploy: Deploy, ahead: Sequence[Deploy], now: float, *, drawn: bool) ->
         _in_vain(deploy),
     ]
     return "\n".join(part for part in said if part)
+
+
+def _spoken_lines(members: Sequence[InLine], now: float, room: int) -> list[str]:
+    """A line for each, in so many bytes together. What is cut of one is said behind its state."""
+    whole = [line(deploy, ahead, now, drawn=False) for deploy, ahead in members]
+    given = shares([utf8_bytes(each) for each in whole], room)
+    return [
+        said if utf8_bytes(said) <= most else clip_bytes(_state_first(deploy, ahead, said), most)
+        for said, most, (deploy, ahead) in zip(whole, given, members, strict=True)
+    ]
+
+
+def _state_first(deploy: Deploy, ahead: Sequence[Deploy], said: str) -> str:
+    behind = said.partition("\n")[2]
+    counted = progress.count(deploy)
+    state_alone = f"*{escape(shorten(deploy.service.name, 63))}*: {state(deploy, ahead)}"
+    return "\n".join(filter(None, [f"{state_alone}, {counted}" if counted else state_alone, behind]))
 
 
 def closing(batch: Batch, deploys: Sequence[Deploy]) -> str:

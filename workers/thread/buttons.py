@@ -21,6 +21,7 @@ from deploys.naming import at_start, name, version_before
 from deploys.pauses import number, unanswered
 from workers.flows.words import scaling
 from workers.flows.words.measures import duration
+from workers.thread import likely_tag_button
 from workers.thread.lengths import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 from workers.thread.pause_buttons import pause_row
 from workers.thread.states import decided
@@ -32,6 +33,8 @@ def row(deploy: Deploy) -> ActionsBlock | None:
     """The row of buttons; None when there is nothing to press."""
     if deploy.outcome is Outcome.REFUSED and deploy.in_the_way:
         return ActionsBlock(elements=[_follow(deploy)])
+    if deploy.outcome is Outcome.REFUSED:
+        return likely_tag_button.row(deploy)
     if not deploy.live or deploy.cancel or deploy.phase in PAST_CANCELLING:
         return None
     if deploy.phase is Phase.AWAITING_APPROVAL and not decided(deploy):
@@ -45,7 +48,7 @@ def questions_on(blocks: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """The questions that can be answered on these blocks: the values of their buttons."""
     elements = [each for block in blocks for each in block.get("elements", ()) if isinstance(each, Mapping)]
     asking = (ids.APPROVE, ids.CONTINUE)
-    return tuple(str(each["value"]) for each in elements if each.get("action_id") in asking)
+    return tuple(str(each["value"]) for each in elements if ids.action(each.get("action_id", "")) in asking)
 
 
 def question_values(deploy: Deploy) -> tuple[str, ...]:

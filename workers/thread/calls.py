@@ -8,6 +8,7 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
+from deploys.mrkdwn import AS_WRITTEN, as_written
 from workers.thread.limits import Limits, Urgency
 from workers.thread.trouble import CALL_FAILURES, Kind, Trouble, judge
 
@@ -49,12 +50,13 @@ class Calls:
             "chat.postMessage",
             lambda: self._client.chat_postMessage(
                 channel=channel,
-                text=text,
-                blocks=blocks,
+                text=as_written(text),
+                blocks=as_written(blocks),
                 thread_ts=thread_ts,
                 reply_broadcast=broadcast if thread_ts else None,
                 unfurl_links=False,
                 unfurl_media=False,
+                **AS_WRITTEN,
             ),
         )
         return str(answer["ts"])
@@ -69,11 +71,13 @@ class Calls:
         urgency: Urgency = Urgency.NORMAL,
         promised: bool = False,
     ) -> None:
-        """chat.update. `parse` is said because, unlike for posts, Slack's default is not `none`."""
+        """chat.update."""
         self._take("chat.update", channel, urgency, promised)
         self._made(
             "chat.update",
-            lambda: self._client.chat_update(channel=channel, ts=ts, text=text, blocks=blocks, parse="none"),
+            lambda: self._client.chat_update(
+                channel=channel, ts=ts, text=as_written(text), blocks=as_written(blocks), **AS_WRITTEN
+            ),
         )
 
     def permalink(self, channel: str, ts: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, SectionBlock
 
 from deploys.deploy import ContainerChange, Deploy, Phase, Verb
+from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mentions, plural
 from deploys.naming import by, errand, version_before
 from workers.flows.words.base_revision import on_card
@@ -19,7 +20,7 @@ from workers.flows.words.images import shown
 from workers.flows.words.measures import duration
 from workers.flows.words.reasons import without_promise
 from workers.thread import buttons, progress, shifting
-from workers.thread.lengths import SECTION, TEXT, clip, short_code, shorten
+from workers.thread.lengths import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes, short_code, shorten
 from workers.thread.states import approvers, decided, runs_with_time, sign, state
 
 CONTAINERS_SHOWN = 4
@@ -33,6 +34,8 @@ class Card:
 
     text: str
     blocks: tuple[dict[str, Any], ...]
+    state_line: str
+    """What is deployed and its state: the shortest text that is still true."""
 
 
 def card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
@@ -52,7 +55,7 @@ def card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
         buttons.row(deploy),
     ]
     spoken = _lines(first, *_how_far(deploy, now, utc), *trouble, *about, _foot(deploy, now, utc))
-    return Card(clip(spoken, TEXT), tuple(block.to_dict() for block in blocks if block))
+    return Card(clip_bytes(spoken, CARD_BYTES), tuple(block.to_dict() for block in blocks if block), first)
 
 
 def fingerprint(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
@@ -69,13 +72,18 @@ def headline(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     where = "to" if deploy.verb is Verb.DEPLOY else "on"
     how_many = progress.count(deploy)
     counted = f", {how_many}" if how_many else ""
-    return clip(
+    what = (
         f"*{escape(shorten(service.name, 63))}* {errand(deploy, short_code(128))}{_from(deploy)} {where} "
         f"{escape(shorten(service.cluster, 80))} ({escape(shorten(service.region, 30))})"
-        f"{',' if deploy.verb is Verb.FOLLOW else ''} "
-        f"{by(deploy)}: *{state(deploy, ahead)}{counted}*",
-        1200,
+        f"{',' if deploy.verb is Verb.FOLLOW else ''} {by(deploy)}"
     )
+    return state_line(what, f"{state(deploy, ahead)}{counted}")
+
+
+def state_line(what: str, state_text: str) -> str:
+    """Both in one line: however long the names are, the state is whole."""
+    said = f": *{clip_bytes(state_text, STATE_BYTES // 2)}*"
+    return f"{clip_bytes(what, STATE_BYTES - utf8_bytes(said))}{said}"
 
 
 def _from(deploy: Deploy) -> str:

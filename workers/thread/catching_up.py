@@ -10,16 +10,17 @@ two cards the one whose ts is known is kept up to date, and clicks on the other 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
 import structlog
 
 from deploys.threads import Place, ThreadView
-from workers.thread.adapting import adapted, dressed
+from workers.thread.adapting import adapted, richer
 from workers.thread.buttons import questions_on
 from workers.thread.calls import Calls, NotNow
-from workers.thread.card import Card
+from workers.thread.forms import Form, Message, fitted
+from workers.thread.lengths import STATE_BYTES, clip_bytes
 from workers.thread.limits import Urgency
 from workers.thread.replies import Reply
 from workers.thread.subject import Subject
@@ -35,10 +36,19 @@ TURN_SECONDS = 20.0
 """After this long no further call is begun, so that a turn ends well within its lease (seconds)."""
 CONCERNS_ALL = frozenset({Kind.AWAY, Kind.TOKEN, Kind.CHANNEL})
 """Troubles in which no other call for this thread would fare better."""
-MOST_ADAPTIONS = 6
+MOST_ADAPTIONS = 10
+"""Ways to write a thread that one turn tries (count): the forms of a card, shorter texts, a new card."""
 
 T = TypeVar("T")
 Slot = Literal["card_place", "reply_place"]
+
+
+class Adapted(Exception):
+    """Slack refused a call that may go well under another view."""
+
+    def __init__(self, view: ThreadView) -> None:
+        super().__init__("another form is tried")
+        self.view = view
 
 
 class CatchingUp:
@@ -70,41 +80,42 @@ class CatchingUp:
         for _ in range(MOST_ADAPTIONS):
             try:
                 return self._once()
-            except Trouble as trouble:
-                if not self._adapted(trouble):
-                    raise
+            except Adapted as changed:
+                self.view = changed.view
+                self._save(changed.view)
         return self._now() + ELAPSED_SECONDS
 
     def _once(self) -> float | None:
-        if not self.view.ts and (opening := self._open()):
-            return opening
-        times = [self._bring_card(), self._bring_replies()]
+        opened = None
+        if not self.view.ts:
+            opened = self._open()
+            if not self.view.ts:
+                return opened
+        times = [opened, self._bring_card(), self._bring_replies()]
         self._find_permalink()
         return min((at for at in times if at is not None), default=None)
 
     def _open(self) -> float | None:
         asked_in = None if self.view.astray else self._subject.asked_in
-        shown = self._card()
-
-        blocks = dressed(shown, self.view.plainness)
+        message = self._message()
         urgency = Urgency.QUESTION if self._subject.asks(self.view) else Urgency.URGENT
 
         def post(promised: bool) -> str:
             return self._calls.post(
                 self._subject.channel,
-                shown.text,
-                blocks,
+                message.text,
+                message.blocks,
                 thread_ts=asked_in,
                 urgency=urgency,
                 promised=promised,
             )
 
         try:
-            ts = self._within("reply_place", urgency, post)
+            ts = self._within("reply_place", urgency, post, sent=message.form)
         except NotNow as later:
             return self._now() + later.seconds
-        self._note(ts=ts, thread_ts=asked_in or ts, permalink="", reply_place=None, **self._sent(blocks))
-        return None
+        self._note(ts=ts, thread_ts=asked_in or ts, permalink="", reply_place=None)
+        return self._note_card(message)
 
     def _bring_card(self) -> float | None:
         changed = self.view.fingerprint != self._subject.fingerprint()
@@ -118,21 +129,48 @@ class CatchingUp:
             urgency, earliest = Urgency.QUESTION if asks else Urgency.URGENT, 0.0
         if self._now() < earliest:
             return earliest
-        shown = self._card()
-
-        blocks = dressed(shown, self.view.plainness)
+        message = self._message()
 
         def update(promised: bool) -> None:
             self._calls.update(
-                self._subject.channel, self.view.ts, shown.text, blocks, urgency=urgency, promised=promised
+                self._subject.channel,
+                self.view.ts,
+                message.text,
+                message.blocks,
+                urgency=urgency,
+                promised=promised,
             )
 
         try:
-            self._within("card_place", urgency, update)
+            self._within("card_place", urgency, update, sent=message.form)
         except NotNow as later:
             return self._now() + (ELAPSED_SECONDS if urgency is Urgency.IDLE else later.seconds)
-        self._note(card_place=None, **self._sent(blocks))
-        return self._now() + ELAPSED_SECONDS if runs else None
+        again = self._note_card(message)
+        return again or (self._now() + ELAPSED_SECONDS if runs else None)
+
+    def _note_card(self, message: Message) -> float | None:
+        """Notes what the card shows now. Returns when to come back; None: it shows all.
+
+        A question whose buttons Slack did not take is told as text at once, and tried with its buttons again
+        and again.
+        """
+        if self._subject.key() != self.view.shown:
+            self.view = richer(self.view)
+        sent: dict[str, Any] = {
+            "asked": questions_on(message.blocks),
+            "shown": self._subject.key(),
+            "sent_at": self._now(),
+        }
+        if not message.lacks_buttons:
+            self._note(card_place=None, fingerprint=self._subject.fingerprint(), **sent)
+            return None
+        tries = self.view.tries + 1
+        seconds = pause(Kind.BLOCKS, tries)
+        self._note(
+            keep_trouble=True, trouble=Kind.BLOCKS.value, tries=tries, plainness=Form.STATE_LINE, **sent
+        )
+        self._hold("card_place", seconds, Urgency.QUESTION, state=self._subject.key())
+        return self._now() + seconds
 
     def _bring_replies(self) -> float | None:
         while missing := self._subject.missing(self.view):
@@ -140,18 +178,21 @@ class CatchingUp:
                 self._reply(missing[0].reply, urgent=any(each.urgent for each in missing))
             except NotNow as later:
                 return self._now() + later.seconds
-            self._note(**missing[0].posted, reply_place=None)
+            self._note(**missing[0].posted, reply_place=None, plain_reply=False)
         return None
 
     def _reply(self, reply: Reply, *, urgent: bool) -> None:
         urgency = Urgency.URGENT if urgent else Urgency.NORMAL
+        plain = self.view.plain_reply
+        room = STATE_BYTES if plain else self.view.text_room
+        text = clip_bytes(reply.text, room) if room else reply.text
 
         def post(promised: bool) -> str:
             return self._calls.post(
                 self._subject.channel,
-                reply.text,
+                text,
                 thread_ts=self.view.thread_ts,
-                broadcast=reply.broadcast,
+                broadcast=reply.broadcast and not plain,
                 urgency=urgency,
                 promised=promised,
             )
@@ -169,15 +210,20 @@ class CatchingUp:
         except Trouble as trouble:
             log.info("no permalink yet", deploy=self._subject.id, error=trouble.detail)
 
-    def _within(self, slot: Slot, urgency: Urgency, call: Callable[[bool], T]) -> T:
-        """Makes the call, unless an earlier try was told to come back later.
+    def _within(
+        self, slot: Slot, urgency: Urgency, call: Callable[[bool], T], *, sent: Form | None = None
+    ) -> T:
+        """Makes the call, unless an earlier try was told to come back later. `sent`: the form of a card.
 
         Raises:
             NotNow: come back then.
-            Trouble: one that this turn may adapt to, or that concerns all calls.
+            Adapted: the call may go well under another view.
+            Trouble: one that concerns all calls.
         """
         now = self._now()
         place: Place | None = getattr(self.view, slot)
+        if place is not None and place.state not in ("", self._subject.key()):
+            place = None
         holds = place is not None and urgency >= _made_for(place)
         if place is not None and holds and place.at > now:
             raise NotNow(place.at - now)
@@ -190,11 +236,17 @@ class CatchingUp:
                 self._hold(slot, later.seconds, urgency)
             raise
         except Trouble as trouble:
-            if trouble.kind in CONCERNS_ALL or adapted(self.view, self._subject.asked_in, trouble.kind):
+            changed = adapted(self.view, self._subject.asked_in, trouble, sent)
+            if changed is not None:
+                log.warning(
+                    "adapting to Slack", deploy=self._subject.id, method=trouble.method, error=trouble.detail
+                )
+                raise Adapted(changed) from trouble
+            if trouble.kind in CONCERNS_ALL:
                 raise
-            raise self._put_off(slot, trouble) from trouble
+            raise self._put_off(slot, trouble, sent) from trouble
 
-    def _put_off(self, slot: Slot, trouble: Trouble) -> NotNow:
+    def _put_off(self, slot: Slot, trouble: Trouble, sent: Form | None) -> NotNow:
         """This call fails where others may not: it alone waits."""
         if trouble.kind is Kind.RATE_LIMITED:
             return NotNow(trouble.retry_after)  # the shared limits know
@@ -202,34 +254,21 @@ class CatchingUp:
         seconds = pause(trouble.kind, tries)
         log.error("Slack refused", deploy=self._subject.id, method=trouble.method, error=trouble.detail)
         self._note(keep_trouble=True, trouble=trouble.kind.value, tries=tries)
-        self._hold(slot, seconds, Urgency.QUESTION)
+        state = "" if sent is None else self._subject.key()
+        self._hold(slot, seconds, Urgency.QUESTION, state=state)
         return NotNow(seconds)
 
-    def _hold(self, slot: Slot, seconds: float, urgency: Urgency) -> None:
-        at, question = self._now() + seconds, urgency is Urgency.QUESTION
-        place = Place(at=at, urgent=urgency <= Urgency.URGENT, question=question)
+    def _hold(self, slot: Slot, seconds: float, urgency: Urgency, *, state: str = "") -> None:
+        place = Place(
+            at=self._now() + seconds,
+            urgent=urgency <= Urgency.URGENT,
+            question=urgency is Urgency.QUESTION,
+            state=state,
+        )
         self._note(keep_trouble=True, **{slot: place})
 
-    def _adapted(self, trouble: Trouble) -> bool:
-        """Changes the way this thread is written, where that helps."""
-        changed = adapted(self.view, self._subject.asked_in, trouble.kind)
-        if changed is None:
-            return False
-        log.warning("adapting to Slack", deploy=self._subject.id, method=trouble.method, error=trouble.detail)
-        self.view = changed
-        self._save(changed)
-        return True
-
-    def _card(self) -> Card:
-        return self._subject.card(self._now())
-
-    def _sent(self, blocks: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        return {
-            "asked": questions_on(blocks),
-            "fingerprint": self._subject.fingerprint(),
-            "shown": self._subject.key(),
-            "sent_at": self._now(),
-        }
+    def _message(self) -> Message:
+        return fitted(self._subject.card(self._now()), self.view.plainness, self.view.text_room)
 
     def _note(self, *, keep_trouble: bool = False, **changes: Any) -> None:
         if not keep_trouble:

@@ -1,7 +1,6 @@
 """Fits text into Slack's limits without breaking what it means.
 
-The limits are those of Slack's Block Kit reference (docs.slack.dev). Slack does not say how it counts, so a
-character outside the basic plane, such as an emoji, counts as two, as in UTF-16 and so in JavaScript.
+The limits are those of Slack's Block Kit reference (docs.slack.dev), in UTF-16 units unless bytes are named.
 """
 
 from __future__ import annotations
@@ -9,46 +8,69 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from deploys.message_size import EDIT_BYTES, utf8_bytes, utf16_units
 from deploys.mrkdwn import code
+from deploys.safe_text import safe_line
 
 TEXT = 4000
+"""Of a message that is never edited. Slack recommends it, and cuts at ten times as much."""
+CARD_BYTES = EDIT_BYTES - 200
+"""UTF-8 bytes of a message that is edited. Below Slack's limit, as Slack may spell emoji out before it
+counts."""
+STATE_BYTES = 1200
+"""UTF-8 bytes of the state line, which a card is never cut below."""
 SECTION = 3000
 BUTTON = 75
 CONFIRM_TITLE = 100
 CONFIRM_TEXT = 300
 CONFIRM_BUTTON = 30
-BLOCKS = 50
 
 ELLIPSIS = "…"
 _UNFINISHED = re.compile(r"&[a-z]{0,4}$|<[^<>]{0,300}$")
 """An escape or a mention that was cut in the middle."""
 
 
-def length(text: str) -> int:
-    """UTF-16 units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def clip(mrkdwn: str, limit: int) -> str:
     """The mrkdwn, or its beginning and an ellipsis: never half an escape, a mention or a code span."""
-    if length(mrkdwn) <= limit:
+    if utf16_units(mrkdwn) <= limit:
         return mrkdwn
-    cut = _UNFINISHED.sub("", _head(mrkdwn, limit - 5))
-    if cut.count("```") % 2:
-        return f"{cut}{ELLIPSIS}```"
-    spans = cut.rsplit("\n", 1)[-1].replace("```", "").count("`")
-    return f"{cut}{ELLIPSIS}`" if spans % 2 else f"{cut}{ELLIPSIS}"
+    return _finished(_head(mrkdwn, limit - 5))
+
+
+def clip_bytes(mrkdwn: str, limit: int) -> str:
+    """The same, for a limit in UTF-8 bytes."""
+    if utf8_bytes(mrkdwn) <= limit:
+        return mrkdwn
+    head = mrkdwn.encode("utf-8", "surrogatepass")[: max(limit - 6, 0)]
+    return _finished(head.decode("utf-8", "ignore"))
 
 
 def shorten(plain: str, limit: int) -> str:
     """Plain text on one line, cut with an ellipsis; to be used before it is escaped."""
-    line = " ".join(plain.split())
-    return line if length(line) <= limit else f"{_head(line, limit - 1)}{ELLIPSIS}"
+    line = safe_line(plain)
+    return line if utf16_units(line) <= limit else f"{_head(line, limit - 1)}{ELLIPSIS}"
 
 
 def short_code(limit: int) -> Callable[[str], str]:
     """Shows plain text as code, shortened."""
     return lambda plain: code(shorten(plain, limit))
+
+
+def shares(sizes: list[int], total: int) -> list[int]:
+    """How much of `total` each gets: all it needs, or as much as the others that need more."""
+    left, given = total, [0] * len(sizes)
+    for served, place in enumerate(sorted(range(len(sizes)), key=lambda each: sizes[each])):
+        given[place] = min(sizes[place], left // (len(sizes) - served))
+        left -= given[place]
+    return given
+
+
+def _finished(cut: str) -> str:
+    cut = _UNFINISHED.sub("", cut)
+    if cut.count("```") % 2:
+        return f"{cut}{ELLIPSIS}```"
+    spans = cut.rsplit("\n", 1)[-1].replace("```", "").count("`")
+    return f"{cut}{ELLIPSIS}`" if spans % 2 else f"{cut}{ELLIPSIS}"
 
 
 def _head(text: str, limit: int) -> str:

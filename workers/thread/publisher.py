@@ -13,14 +13,14 @@ from deploys.decisions import shown
 from deploys.errors import Conflict, TakenNotOnDisk
 from deploys.store import Store
 from deploys.threads import KEPT_SECONDS, Threads, ThreadView
-from workers.thread import requester
 from workers.thread.buttons import question_values
 from workers.thread.calls import Calls
 from workers.thread.catching_up import CatchingUp
 from workers.thread.limits import Limits
 from workers.thread.line import ahead_of
+from workers.thread.private_message import Delivery, Recipient, send
 from workers.thread.several import SeveralDeploys
-from workers.thread.subject import OneDeploy, Subject
+from workers.thread.subject import OneDeploy, Refusal, Subject
 from workers.thread.trouble import PATIENCE, Kind, Trouble, pause
 
 log = structlog.get_logger()
@@ -97,7 +97,7 @@ class Publisher:
         if view is not None:
             self._note_shown(subject, view)  # by an earlier turn, which did not come to note it
         if not self._given_up(subject, view):
-            again_at = self._catch_up(subject, view or ThreadView(channel=subject.channel), owner)
+            again_at = self._bring(subject, view or ThreadView(channel=subject.channel), owner)
         if again_at is not None:
             self._threads.later(subject.id, again_at, seen_score)
             return
@@ -105,6 +105,37 @@ class Publisher:
         if subject.over:
             ended_at = self._now() if subject.outcome_at is None else subject.outcome_at
             self._threads.forget_after(subject.id, ended_at + KEPT_SECONDS - self._now())
+
+    def _bring(self, subject: Subject, view: ThreadView, owner: str) -> float | None:
+        """Opens the thread or catches up, unless the first checks are still to come, or said no."""
+        if not view.ts:
+            if (refusal := subject.refusal) and not view.no_private_way:
+                return self._refuse(subject, refusal, view, owner)
+            if self._now() < subject.opens_at:
+                return subject.opens_at
+        return self._catch_up(subject, view, owner)
+
+    def _refuse(self, subject: Subject, refusal: Refusal, view: ThreadView, owner: str) -> float | None:
+        """Tells the requester alone. Only if no way to them is open does the channel see it."""
+        if view.refused_privately:
+            return None
+        if view.trouble == Kind.AWAY.value and self._now() < view.retry_at:
+            return view.retry_at
+        match send(self._client, self._requester(subject), refusal.text, refusal.buttons):
+            case Delivery.DELIVERED:
+                told = view.evolve(refused_privately=True, trouble="", tries=0, retry_at=0.0)
+                self._threads.save(subject.id, owner, told)
+                return None
+            case Delivery.CLOSED:
+                closed = view.evolve(no_private_way=True)
+                self._threads.save(subject.id, owner, closed)
+                return self._catch_up(subject, closed, owner)
+            case Delivery.LATER:
+                tries = view.tries + 1
+                retry_at = self._now() + pause(Kind.AWAY, tries)
+                away = view.evolve(trouble=Kind.AWAY.value, tries=tries, retry_at=retry_at)
+                self._threads.save(subject.id, owner, away)
+                return retry_at
 
     def _catch_up(self, subject: Subject, view: ThreadView, owner: str) -> float | None:
         if self._now() < view.retry_at:
@@ -160,10 +191,12 @@ class Publisher:
         )
 
     def _tell_requester(self, subject: Subject, trouble: Trouble) -> bool:
-        response_url = self._threads.response_url(subject.id)
-        if response_url is None:
-            return False
-        return requester.tell(self._client, response_url, subject.unreachable(trouble.detail.split(" ")[0]))
+        text = subject.unreachable(trouble.detail.split(" ")[0])
+        return send(self._client, self._requester(subject), text) is not Delivery.LATER
+
+    def _requester(self, subject: Subject) -> Recipient:
+        url = self._threads.response_url(subject.id)
+        return Recipient(subject.requester, subject.channel, subject.answer_thread, url)
 
     def _given_up(self, subject: Subject, view: ThreadView | None) -> bool:
         """Whether the thread has been tried for long enough after its deploy's end."""

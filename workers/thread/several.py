@@ -9,13 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from deploys import batch as batches
 from deploys.batch import Batch, first_failure
 from deploys.deploy import Deploy, Milestone, MilestoneKind, Phase
+from deploys.mrkdwn import code
 from deploys.threads import ThreadView
-from workers.thread import batch_card, buttons, replies, requester, states
+from workers.thread import batch_card, buttons, likely_tag_button, opening, replies, requester, states
 from workers.thread.batch_card import InLine
 from workers.thread.card import Card
-from workers.thread.subject import Missing
+from workers.thread.lengths import clip
+from workers.thread.subject import Missing, Refusal
+
+REASON = 600
+"""Characters of one service's reason, where all are refused."""
 
 
 class SeveralDeploys:
@@ -27,9 +33,22 @@ class SeveralDeploys:
         self._deploys = [deploy for deploy, _ in members]
         self.id = batch.id
         self.channel = batch.channel
+        self.requester = batch.requester
         self.asked_in = batch.thread_ts
+        self.answer_thread = None if batch.new_thread else batch.thread_ts
         self.outcome_at = batch_card.outcome_at(self._deploys)
         self.over = all(each.phase is Phase.ENDED for each in self._deploys)
+        others = (each for _, ahead in members for each in ahead if each.batch != batch.id)
+        self.opens_at = opening.opens_at(self._deploys, others)
+
+    @property
+    def refusal(self) -> Refusal | None:
+        if not all(opening.refused_unplanned(each) for each in self._deploys):
+            return None
+        head = f"{states.OVER_SIGN} {batches.name(self._batch)}: *Refused*, nothing was changed."
+        lines = [clip(f"• {code(each.service.name)}: {each.reason}", REASON) for each in self._deploys]
+        buttons = likely_tag_button.row_for_all(self._batch, self._deploys)
+        return Refusal("\n".join([head, *lines]), buttons)
 
     def card(self, now: float) -> Card:
         return batch_card.card(self._batch, self._members, now)

@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from deploys.deploy import Deploy, Phase
+from slack_sdk.models.blocks import ActionsBlock
+
+from deploys.deploy import Deploy, MilestoneKind, Phase
+from deploys.naming import name
 from deploys.threads import ThreadView
-from workers.thread import buttons, card, replies, requester, states
+from workers.thread import buttons, card, opening, replies, requester, states
 from workers.thread.card import Card
 from workers.thread.replies import Reply
 
@@ -22,6 +25,14 @@ class Missing:
     """Whether somebody is needed, or waits for this."""
     posted: Mapping[str, Any]
     """What changes in the thread's view once it is posted."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What the requester alone is told instead of a thread."""
+
+    text: str
+    buttons: ActionsBlock | None
 
 
 class Subject(Protocol):
@@ -38,8 +49,18 @@ class Subject(Protocol):
         ...
 
     @property
+    def requester(self) -> str:
+        """Who asked for it."""
+        ...
+
+    @property
     def asked_in(self) -> str | None:
         """The thread that it was asked for in."""
+        ...
+
+    @property
+    def answer_thread(self) -> str | None:
+        """The thread in which the requester can be answered alone; None: in the channel."""
         ...
 
     @property
@@ -50,6 +71,16 @@ class Subject(Protocol):
     @property
     def over(self) -> bool:
         """Whether nothing more will happen."""
+        ...
+
+    @property
+    def opens_at(self) -> float:
+        """Until then (epoch seconds) the thread waits for the first checks; 0: it does not."""
+        ...
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """What the requester is told if the first checks said no to all of it; else None."""
         ...
 
     def card(self, now: float) -> Card:
@@ -97,9 +128,20 @@ class OneDeploy:
         self._ahead = ahead
         self.id = deploy.id
         self.channel = deploy.channel
+        self.requester = deploy.requester
         self.asked_in = deploy.thread_ts
+        self.answer_thread = None if deploy.new_thread else deploy.thread_ts
         self.outcome_at = deploy.ended_at
         self.over = deploy.phase is Phase.ENDED
+        self.opens_at = opening.opens_at([deploy], ahead)
+
+    @property
+    def refusal(self) -> Refusal | None:
+        if not opening.refused_unplanned(self._deploy):
+            return None
+        ends = [each.text for each in self._deploy.milestones if each.kind is MilestoneKind.END]
+        text = f"{states.OVER_SIGN} {name(self._deploy)}: {' '.join(ends)}"
+        return Refusal(text, buttons.row(self._deploy))
 
     def card(self, now: float) -> Card:
         return card.card(self._deploy, self._ahead, now)

@@ -12,6 +12,7 @@ from http.client import HTTPException
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from deploys.safe_text import safe_line
 from deploys.slack_reason import reason
 
 CALL_FAILURES = (SlackClientError, OSError, HTTPException)
@@ -24,6 +25,7 @@ class Kind(Enum):
     RATE_LIMITED = "rate limited"
     AWAY = "away"  # no answer, or one that asks to try again
     CHANNEL = "channel"  # this channel cannot be written to
+    TEXT = "text"  # the text is too long
     BLOCKS = "blocks"  # Slack does not take these blocks
     CARD_GONE = "card gone"  # the message cannot be edited any more
     THREAD_GONE = "thread gone"  # the thread cannot be replied to
@@ -31,51 +33,66 @@ class Kind(Enum):
     OTHER = "other"
 
 
-KIND_BY_ERROR: dict[str, Kind] = {
-    "ratelimited": Kind.RATE_LIMITED,
-    "rate_limited": Kind.RATE_LIMITED,
-    "message_limit_exceeded": Kind.RATE_LIMITED,
-    "internal_error": Kind.AWAY,
-    "fatal_error": Kind.AWAY,
-    "request_timeout": Kind.AWAY,
-    "service_unavailable": Kind.AWAY,
-    "team_added_to_org": Kind.AWAY,
-    "channel_not_found": Kind.CHANNEL,
-    "not_in_channel": Kind.CHANNEL,
-    "is_archived": Kind.CHANNEL,
-    "restricted_action": Kind.CHANNEL,
-    "restricted_action_read_only_channel": Kind.CHANNEL,
-    "restricted_action_non_threadable_channel": Kind.CHANNEL,
-    "team_access_not_granted": Kind.CHANNEL,
-    "invalid_blocks": Kind.BLOCKS,
-    "invalid_blocks_format": Kind.BLOCKS,
-    "block_mismatch": Kind.BLOCKS,
-    "msg_blocks_too_long": Kind.BLOCKS,
-    "message_not_found": Kind.CARD_GONE,
-    "cant_update_message": Kind.CARD_GONE,
-    "edit_window_closed": Kind.CARD_GONE,
-    "thread_not_found": Kind.THREAD_GONE,
-    "cannot_reply_to_message": Kind.THREAD_GONE,
-    "restricted_action_thread_locked": Kind.THREAD_GONE,
-    "restricted_action_thread_only_channel": Kind.CHANNEL,
-    "not_authed": Kind.TOKEN,
-    "invalid_auth": Kind.TOKEN,
-    "account_inactive": Kind.TOKEN,
-    "token_revoked": Kind.TOKEN,
-    "token_expired": Kind.TOKEN,
-    "missing_scope": Kind.TOKEN,
-    "no_permission": Kind.TOKEN,
-    "not_allowed_token_type": Kind.TOKEN,
-    "access_denied": Kind.TOKEN,
-    "org_login_required": Kind.TOKEN,
-    "ekm_access_denied": Kind.TOKEN,
-    "two_factor_setup_required": Kind.TOKEN,
+_KINDS: dict[Kind, tuple[str, ...]] = {
+    Kind.RATE_LIMITED: ("ratelimited", "rate_limited", "message_limit_exceeded"),
+    Kind.AWAY: (
+        "internal_error",
+        "fatal_error",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",
+    ),
+    Kind.CHANNEL: (
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "is_inactive",
+        "external_channel_migrating",
+        "messages_tab_disabled",
+        "method_not_supported_for_channel_type",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_thread_only_channel",
+        "team_access_not_granted",
+        "team_not_found",
+    ),
+    Kind.TEXT: ("msg_too_long",),
+    Kind.BLOCKS: (
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "block_mismatch",
+        "msg_blocks_too_long",
+        "invalid_arguments",  # "more likely when using complex arguments like blocks"
+        "view_too_large",
+    ),
+    Kind.CARD_GONE: ("message_not_found", "cant_update_message", "edit_window_closed"),
+    Kind.THREAD_GONE: ("thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked"),
+    Kind.TOKEN: (
+        "not_authed",
+        "invalid_auth",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "access_denied",
+        "accesslimited",
+        "enterprise_is_restricted",
+        "org_login_required",
+        "ekm_access_denied",
+        "two_factor_setup_required",
+    ),
 }
+KIND_BY_ERROR: dict[str, Kind] = {name: kind for kind, names in _KINDS.items() for name in names}
+"""What is not here is `Kind.OTHER`: errors about arguments we do not send, and those nobody knows."""
 
 PAUSES: dict[Kind, tuple[float, float]] = {
     Kind.RATE_LIMITED: (1.0, 60.0),
     Kind.AWAY: (1.0, 60.0),
     Kind.CHANNEL: (60.0, 600.0),
+    Kind.TEXT: (60.0, 600.0),
     Kind.BLOCKS: (60.0, 600.0),
     Kind.CARD_GONE: (60.0, 600.0),
     Kind.THREAD_GONE: (60.0, 600.0),
@@ -89,6 +106,7 @@ PATIENCE: dict[Kind, float] = {
     Kind.RATE_LIMITED: 24 * HOUR,
     Kind.AWAY: 24 * HOUR,
     Kind.CHANNEL: 6 * HOUR,
+    Kind.TEXT: 6 * HOUR,
     Kind.BLOCKS: 6 * HOUR,
     Kind.CARD_GONE: 6 * HOUR,
     Kind.THREAD_GONE: 6 * HOUR,
@@ -101,7 +119,15 @@ PATIENCE: dict[Kind, float] = {
 class Trouble(Exception):
     """A call to Slack failed."""
 
-    def __init__(self, kind: Kind, method: str, detail: str, retry_after: float = 0.0) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        method: str,
+        detail: str,
+        retry_after: float = 0.0,
+        *,
+        inside_slack: bool = False,
+    ) -> None:
         super().__init__(f"{method}: {detail}")
         self.kind = kind
         self.method = method
@@ -109,6 +135,8 @@ class Trouble(Exception):
         """Slack's error name, or what the connection said."""
         self.retry_after = retry_after
         """Seconds that Slack asked to wait; 0 when it asked for none."""
+        self.inside_slack = inside_slack
+        """Slack answered that it failed at this call, so that this very message may be the cause."""
 
 
 def judge(method: str, error: Exception) -> Trouble:
@@ -128,7 +156,13 @@ def judge(method: str, error: Exception) -> Trouble:
     said = data.get("response_metadata") or {}
     messages = said.get("messages") if isinstance(said, dict) else None
     detail = f"{name} {messages}" if messages else name
-    return Trouble(kind, method, detail[:500], 1.0 if kind is Kind.RATE_LIMITED else 0.0)
+    return Trouble(
+        kind,
+        method,
+        safe_line(detail)[:500],
+        1.0 if kind is Kind.RATE_LIMITED else 0.0,
+        inside_slack=name in ("internal_error", "fatal_error"),
+    )
 
 
 def pause(kind: Kind, tries: int) -> float:

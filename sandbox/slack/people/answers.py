@@ -9,7 +9,7 @@ from sandbox.slack.state import State
 from sandbox.slack.store.message import Message
 from sandbox.slack.team.workspace import BOT_USER
 from sandbox.slack.webapi.arguments import Arguments
-from sandbox.slack.webapi.content import LONGEST_POST, Content, read_content
+from sandbox.slack.webapi.content import Content, read_answer
 from sandbox.slack.webapi.errors import ApiError
 
 Json = dict[str, Any]
@@ -28,7 +28,7 @@ def post_answer(state: State, body: Json, user: str, channel: str) -> Message:
     Raises:
         ApiError: no_text, invalid_blocks, ...
     """
-    content = read_content(Arguments(body), LONGEST_POST)
+    content = read_answer(Arguments(body))
     public = body.get("response_type") == IN_CHANNEL
     return state.board.write(
         channel,
@@ -52,7 +52,7 @@ def use_response_url(state: State, path: str, body: Json) -> None:
     if arguments.flag("delete_original"):
         state.board.remove(_original(state, issued))
     elif arguments.flag("replace_original"):
-        _replace(state, _original(state, issued), read_content(arguments, LONGEST_POST))
+        _replace(state, _original(state, issued), read_answer(arguments))
     else:
         issued.posted.append(post_answer(state, body, issued.user, issued.channel))
 

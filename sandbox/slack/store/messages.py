@@ -55,11 +55,18 @@ class Messages:
         ]
 
     def ephemeral_for(self, user: str, channel: str, thread: str | None) -> list[Message]:
-        """This person's ephemerals of the channel itself, or with `thread` those of that thread."""
+        """This person's ephemerals of the channel itself, or with `thread` those of that thread.
+
+        "Ephemeral messages in threads are only shown if there is already an active thread"
+        (docs.slack.dev, chat.postEphemeral): an app's that came before the first reply nobody sees.
+        """
+        first = min((reply.ts for reply in self.replies(channel, thread)), default="") if thread else None
         return [
             message
             for message in self._ephemeral[channel].values()
-            if message.ephemeral_to == user and message.thread_ts == thread
+            if message.ephemeral_to == user
+            and message.thread_ts == thread
+            and (first is None or not message.by_app or "" < first < message.ts)
         ]
 
     def thread_summary(self, message: Message) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Manifest:
     options_url: str | None
     socket_mode: bool
     home_tab: bool
+    messages_tab: bool
 
     def command(self, name: str) -> SlashCommand | None:
         return next((known for known in self.commands if known.command == name), None)
@@ -93,6 +94,7 @@ def _manifest(content: Mapping[str, Any]) -> Manifest:
         options_url=interactivity.get("message_menu_options_url"),
         socket_mode=bool(settings.get("socket_mode_enabled", False)),
         home_tab=bool(home.get("home_tab_enabled", False)),
+        messages_tab=bool(home.get("messages_tab_enabled", True)),
     )
     _refuse_what_has_nowhere_to_go(manifest)
     return manifest

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.slack.blockkit.blocks import check_message_blocks
 from sandbox.slack.blockkit.filling import filled_in
+from sandbox.slack.blockkit.total import too_long
 from sandbox.slack.webapi.arguments import Arguments
 from sandbox.slack.webapi.errors import ApiError, invalid_blocks
 
-# chat.postMessage cuts beyond 40,000 and chat.update refuses beyond 4,000 (docs.slack.dev); what would be
-# cut in a real workspace is refused here, so that it is noticed.
 LONGEST_POST = 40_000
-LONGEST_UPDATE = 4_000
+"""Characters of a new message's text; what is beyond is cut (docs.slack.dev, "Truncating really long
+messages")."""
+LONGEST_EDIT = 4_000
+"""Bytes of the text of an edit. The documentation of chat.update says characters; calls to Slack show UTF-8
+bytes (openclaw #115027: 4,000 bytes are taken, 4,002 are `msg_too_long`, whatever the characters)."""
+TRUNCATED = "message_truncated"
 _LONGEST_MARKDOWN = 12_000
 _MOST_ATTACHMENTS = 100
 
@@ -25,23 +29,71 @@ class Content:
     text: str | None
     blocks: list[dict[str, Any]] | None
     attachments: list[dict[str, Any]] | None
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         return not (self.text or self.blocks or self.attachments)
 
+    def warned(self) -> dict[str, Any]:
+        """What the answer says besides, where the content was taken but changed."""
+        if not self.warnings:
+            return {}
+        return {
+            "warning": ",".join(self.warnings),
+            "response_metadata": {"warnings": list(self.warnings)},
+        }
 
-def read_content(args: Arguments, longest: int) -> Content:
-    """Raises ApiError: no_text, msg_too_long, invalid_blocks, invalid_blocks_format, ..."""
+
+def read_post(args: Arguments) -> Content:
+    """A new message's content; a text that is too long is cut.
+
+    Raises ApiError: no_text, invalid_blocks, msg_blocks_too_long, ...
+    """
+    content = _read(args)
+    _check_total(content)
+    if content.text is None or len(content.text) <= LONGEST_POST:
+        return content
+    return replace(content, text=content.text[:LONGEST_POST], warnings=(TRUNCATED,))
+
+
+def read_edit(args: Arguments) -> Content:
+    """An edited message's content.
+
+    Raises ApiError: msg_too_long, no_text, invalid_blocks, msg_blocks_too_long, ...
+    """
+    content = _read(args)
+    if content.text is not None and len(content.text.encode("utf-8", "surrogatepass")) > LONGEST_EDIT:
+        raise ApiError("msg_too_long")
+    _check_total(content)
+    return content
+
+
+def read_answer(args: Arguments) -> Content:
+    """The content of an acknowledgement or a post to a response_url, which knows no total of blocks (bolt-js
+    #2867 tells of the same blocks refused by chat.postMessage and taken there).
+
+    Raises ApiError: no_text, msg_too_long, invalid_blocks, ...
+    """
+    content = _read(args)
+    if content.text is not None and len(content.text) > LONGEST_POST:
+        raise ApiError("msg_too_long")
+    return content
+
+
+def _read(args: Arguments) -> Content:
     text = _text(args)
     blocks = args.structure("blocks", "invalid_blocks_format")
     attachments = args.structure("attachments", "invalid_attachments")
-    if text is not None and len(text) > longest:
-        raise ApiError("msg_too_long")
     content = Content(text, _checked_blocks(blocks), _checked_attachments(attachments))
     if content.is_empty:
         raise ApiError("no_text")
     return content
+
+
+def _check_total(content: Content) -> None:
+    if content.blocks and too_long(content.blocks):
+        raise ApiError("msg_blocks_too_long")
 
 
 def _text(args: Arguments) -> str | None:

@@ -24,12 +24,12 @@ def channel_to_post_in(call: Call) -> Channel:
     """Where chat.postMessage writes: a channel by id or name, or a person's direct messages.
 
     Raises:
-        ApiError: channel_not_found, is_archived, not_in_channel
+        ApiError: channel_not_found, is_archived, not_in_channel, messages_tab_disabled
     """
     named = call.args.required("channel")
-    if named in PEOPLE:
-        return call.state.workspace.direct_messages_with(named)
-    channel = known_channel(call)
+    channel = call.state.workspace.direct_messages_with(named) if named in PEOPLE else known_channel(call)
+    if channel.direct_to is not None and not call.state.installation.manifest.messages_tab:
+        raise ApiError("messages_tab_disabled")
     if channel.is_archived:
         raise ApiError("is_archived")
     if BOT_USER not in channel.members and "chat:write.public" not in call.scopes:

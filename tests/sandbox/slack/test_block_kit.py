@@ -142,7 +142,8 @@ def test_a_block_id_is_used_once(client: WebClient) -> None:
 
 JUST_ENOUGH: list[list[Json]] = [
     [DIVIDER] * 50,
-    [section(text=plain("x" * 3000), fields=[plain("x" * 2000)] * 10, accessory=boxes(10))],
+    [section(text=plain("x" * 3000), fields=[plain("x" * 2000)], accessory=boxes(10))],
+    [section(fields=[plain("x" * 800)] * 10)],
     [header(plain("x" * 150))],
     [actions(*[button(str(n), text=plain("x" * 75), value="x" * 2000) for n in range(25)])],
     [actions(button("same")), actions(button("same"))],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from sandbox.slack import SlackSandbox
+from tests.sandbox.slack.manifests import manifest
 from tests.sandbox.slack.refusals import refusal, sandbox_refusal
 
 BUTTONS: list[dict[str, Any]] = [
@@ -166,12 +168,34 @@ def test_an_ephemeral_is_seen_by_one_person_and_found_by_no_call(
     assert ts not in [message["ts"] for message in history]
 
 
+def test_an_ephemeral_below_a_message_without_replies_is_seen_by_nobody(
+    slack: SlackSandbox, client: WebClient
+) -> None:
+    root = post(client)
+    client.chat_postEphemeral(channel="C01DEPLOYS", user="U02BOB0000", text="too early", thread_ts=root)
+    slack.say("alice", "deploys", "a reply that comes too late", thread_ts=root)
+
+    assert [m["text"] for m in slack.replies("deploys", root, "bob")] == ["a reply that comes too late"]
+    assert "too early" not in [message["text"] for message in slack.messages("deploys", "bob")]
+
+
+def test_an_app_without_a_messages_tab_sends_no_direct_messages() -> None:
+    content = manifest()
+    content["features"]["app_home"]["messages_tab_enabled"] = False
+    with SlackSandbox(content) as slack:
+        client = WebClient(slack.bot_token, slack.api_url, retry_handlers=[])
+        error = refusal(lambda: client.chat_postMessage(channel="U02BOB0000", text="x"))
+
+    assert error == "messages_tab_disabled"
+
+
 def test_an_ephemeral_in_a_thread_is_seen_there(slack: SlackSandbox, client: WebClient) -> None:
     root = post(client)
+    slack.say("alice", "deploys", "a reply", thread_ts=root)
     client.chat_postEphemeral(channel="C01DEPLOYS", user="U02BOB0000", text="psst", thread_ts=root)
 
-    assert [reply["text"] for reply in slack.replies("deploys", root, "bob")] == ["psst"]
-    assert slack.replies("deploys", root, "alice") == []
+    assert [reply["text"] for reply in slack.replies("deploys", root, "bob")] == ["a reply", "psst"]
+    assert [reply["text"] for reply in slack.replies("deploys", root, "alice")] == ["a reply"]
 
 
 @pytest.mark.parametrize(
@@ -197,19 +221,69 @@ def test_posting_to_a_person_opens_their_direct_messages(slack: SlackSandbox, cl
 
 
 def test_text_and_sizes_are_checked(client: WebClient) -> None:
-    ts = post(client)
-
     empty = refusal(lambda: client.api_call("chat.postMessage", params={"channel": "C01DEPLOYS"}))
     assert empty == "no_text"
-    assert refusal(lambda: client.chat_postMessage(channel="C01DEPLOYS", text="x" * 40_001)) == "msg_too_long"
-    assert (
-        refusal(lambda: client.chat_update(channel="C01DEPLOYS", ts=ts, text="x" * 4_001)) == "msg_too_long"
-    )
     assert refusal(lambda: client.chat_postMessage(channel="", text="x")) == "invalid_arguments"
     conflict: Any = {"markdown_text": "**x**", "text": "x"}
     assert (
         refusal(lambda: client.chat_postMessage(channel="C01DEPLOYS", **conflict)) == "markdown_text_conflict"
     )
+
+
+def test_the_text_of_a_new_message_is_cut_after_forty_thousand_characters(
+    slack: SlackSandbox, client: WebClient
+) -> None:
+    answer = client.chat_postMessage(channel="C01DEPLOYS", text="漢" * 40_001)
+
+    assert seen(slack, answer["ts"])["text"] == "漢" * 40_000
+    assert answer["warning"] == "message_truncated"
+    assert answer["response_metadata"]["warnings"] == ["message_truncated"]
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("x" * 4_000, None),
+        ("x" * 4_001, "msg_too_long"),
+        ("漢" * 1_333, None),
+        ("漢" * 1_334, "msg_too_long"),
+        ("&amp;" * 800, None),
+        ("&amp;" * 801, "msg_too_long"),
+    ],
+)
+def test_the_text_of_an_edit_is_counted_in_bytes(client: WebClient, text: str, error: str | None) -> None:
+    ts = post(client)
+
+    def edit() -> Any:
+        return client.chat_update(channel="C01DEPLOYS", ts=ts, text=text)
+
+    assert (refusal(edit) if error else edit()["text"]) == (error or text)
+
+
+def sections(texts: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "taken"),
+    [
+        (sections(["漢" * 2_835] * 4), True),
+        (sections(["x" * 2_836] * 4), False),
+        (sections(["x" * 164] * 50), True),
+        (sections(["x" * 165] * 50), False),
+    ],
+    ids=["most text", "one more in each", "most blocks", "one more in each of many"],
+)
+def test_blocks_have_a_limit_together(client: WebClient, blocks: list[dict[str, Any]], taken: bool) -> None:
+    ts = post(client)
+    calls: list[Callable[[], Any]] = [
+        lambda: client.chat_postMessage(channel="C01DEPLOYS", text="x", blocks=blocks),
+        lambda: client.chat_update(channel="C01DEPLOYS", ts=ts, text="x", blocks=blocks),
+        lambda: client.chat_postEphemeral(channel="C01DEPLOYS", user="U02BOB0000", text="x", blocks=blocks),
+    ]
+
+    for call in calls:
+        assert (call()["ok"] if taken else refusal(call)) == (True if taken else "msg_blocks_too_long")
 
 
 def test_nobody_writes_in_an_archived_channel(slack: SlackSandbox, client: WebClient) -> None:

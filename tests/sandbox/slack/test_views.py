@@ -128,3 +128,13 @@ def test_a_home_tab_is_published_for_one_person(slack: SlackSandbox, client: Web
     assert second["id"] == first["id"]
     assert refusal(lambda: publish(user_id="U99NOBODY", view=view)) == "user_not_found"
     assert refusal(lambda: publish(user_id="U03CAROL00", view=modal())) == "invalid_arguments"
+
+
+def test_a_view_is_not_larger_than_250_kb(client: WebClient) -> None:
+    blocks = [{"type": "section", "text": {"type": "plain_text", "text": "漢" * 3000}}]
+
+    def publish(count: int) -> Any:
+        return client.views_publish(user_id="U01ALICE00", view={"type": "home", "blocks": blocks * count})
+
+    assert publish(27)["ok"]
+    assert refusal(lambda: publish(28)) == "view_too_large"

@@ -11,11 +11,15 @@ from workers.queries.desk import QuestionDesk
 
 def test_in_the_thread_it_was_asked_in(slack: SlackSandbox, desk: QuestionDesk, told: Tell) -> None:
     root = str(desk.client.chat_postMessage(channel=DEPLOYS, text="Which one?")["ts"])
+    slack.say("bob", "deploys", "The newest.", thread_ts=root)
 
     desk.tags(replace(ASKED, thread_ts=root), "web")
 
-    assert [m["text"][:13] for m in slack.replies(DEPLOYS, root, "alice")] == ["*Newest tags*"]
-    assert slack.replies(DEPLOYS, root, "bob") == []
+    assert [m["text"][:13] for m in slack.replies(DEPLOYS, root, "alice")] == [
+        "The newest.",
+        "*Newest tags*",
+    ]
+    assert [m["text"] for m in slack.replies(DEPLOYS, root, "bob")] == ["The newest."]
     assert told() == []
 
 

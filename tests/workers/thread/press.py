@@ -18,6 +18,7 @@ from sandbox.slack.shapes import Message
 from tests.builders import NOW, a_deploy
 from workers.thread.client import slack_client
 from workers.thread.limits import Limits
+from workers.thread.opening import FIRST_CHECKS_SECONDS
 from workers.thread.publisher import Publisher
 
 
@@ -68,8 +69,8 @@ class Press:
         return client
 
     def ask(self, **changes: Any) -> str:
-        """A deploy that was just asked for; its id."""
-        given = {"requested_at": self.clock(), **changes}
+        """A deploy that was asked for so long ago that its thread is opened; its id."""
+        given = {"requested_at": self.clock() - FIRST_CHECKS_SECONDS, **changes}
         return self.store.request(a_deploy(**given)).deploy.id
 
     def change(self, deploy_id: str, **changes: Any) -> Deploy:

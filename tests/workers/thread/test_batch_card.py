@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from deploys import buttons as ids
 from deploys.batch import MOST, Batch
 from deploys.deploy import Deploy, Outcome, Phase
+from deploys.message_size import BLOCKS, utf8_bytes, utf16_units
 from sandbox.slack.blockkit.blocks import check_message_blocks
 from tests.builders import NOW, a_batch, a_deploy, a_service, a_stop_start_service
 from tests.workers.thread.records import deploys, moments
 from tests.workers.thread.stories import LATER, POSSIBLE, awaiting, following, rolling, story
 from workers.thread import batch_card
-from workers.thread.adapting import PLAINEST, dressed
 from workers.thread.batch_card import card, closing, fingerprint, summary
-from workers.thread.lengths import BLOCKS, SECTION, TEXT, length
+from workers.thread.forms import Form, fitted, written
+from workers.thread.lengths import CARD_BYTES, SECTION, TEXT
 
 ALICE = "<@U01ALICE00>"
 
@@ -162,15 +163,15 @@ def test_every_card_is_within_slacks_limits(members: list[Deploy], times: int, n
 
     shown = card(batch, [(each, ()) for each in belonging], now)
 
-    for plainness in range(PLAINEST + 1):
-        blocks = json.loads(json.dumps(dressed(shown, plainness)))
+    for form in Form:
+        blocks = json.loads(json.dumps(written(shown, form).blocks))
         assert check_message_blocks(blocks) == []
         assert len(blocks) <= BLOCKS
         for block in blocks:
             if block["type"] == "section":
-                assert length(block["text"]["text"]) <= SECTION
-    assert 0 < length(shown.text) <= TEXT
-    assert length(closing(batch, belonging)) <= TEXT
+                assert utf16_units(block["text"]["text"]) <= SECTION
+    assert 0 < utf8_bytes(shown.text) <= CARD_BYTES
+    assert utf16_units(closing(batch, belonging)) <= TEXT
 
 
 def test_twenty_questions_fit_and_every_service_is_in_the_text() -> None:
@@ -182,6 +183,6 @@ def test_twenty_questions_fit_and_every_service_is_in_the_text() -> None:
 
     shown = card(batch, [(each, ()) for each in belonging], LATER)
 
-    assert len(shown.blocks) <= BLOCKS
+    assert len(fitted(shown, Form.FULL).blocks) <= BLOCKS
     assert all(f"*service-{number}*" in shown.text for number in range(MOST))
     assert check_message_blocks(json.loads(json.dumps(shown.blocks))) == []

@@ -8,13 +8,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploys.deploy import ContainerChange, Decision, Deploy, Milestone, MilestoneKind, TaskAlive, Verdict
+from deploys.message_size import BLOCKS, utf8_bytes, utf16_units
 from sandbox.slack.blockkit.blocks import check_message_blocks
 from tests.builders import NOW, a_deploy, a_plan, a_stop_start_service
 from tests.workers.thread.records import deploys, moments, words
 from tests.workers.thread.stories import LATER, awaiting, following
-from workers.thread.adapting import PLAINEST, dressed
 from workers.thread.card import card
-from workers.thread.lengths import BLOCKS, SECTION, TEXT, clip, length, shorten
+from workers.thread.forms import Form, written
+from workers.thread.lengths import (
+    CARD_BYTES,
+    SECTION,
+    STATE_BYTES,
+    TEXT,
+    clip,
+    clip_bytes,
+    shares,
+    shorten,
+)
 from workers.thread.replies import reply
 
 thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -25,15 +35,15 @@ thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(H
 def test_every_card_is_within_slacks_limits(deploy: Deploy, ahead: list[Deploy], now: float) -> None:
     shown = card(deploy, ahead, now)
 
-    for plainness in range(PLAINEST + 1):
-        blocks = json.loads(json.dumps(dressed(shown, plainness)))
+    for form in Form:
+        blocks = json.loads(json.dumps(written(shown, form).blocks))
         assert check_message_blocks(blocks) == []
         assert len(blocks) <= BLOCKS
         for block in blocks:
             if block["type"] == "section":
-                assert length(block["text"]["text"]) <= SECTION
-    assert 0 < length(shown.text) <= TEXT
-    assert shown.text.startswith(f"*{shown.text[1:2]}")
+                assert utf16_units(block["text"]["text"]) <= SECTION
+    assert 0 < utf8_bytes(shown.text) <= CARD_BYTES
+    assert shown.text.startswith(shown.state_line)
 
 
 @thorough
@@ -42,7 +52,7 @@ def test_every_reply_is_within_slacks_limits(deploy: Deploy, text: str) -> None:
     for kind in MilestoneKind:
         said = reply(Milestone(at=NOW, kind=kind, text=text), deploy)
 
-        assert length(said.text) <= TEXT
+        assert utf16_units(said.text) <= TEXT
 
 
 def test_a_service_of_two_hundred_containers_fits() -> None:
@@ -73,7 +83,7 @@ def test_a_record_with_everything_at_its_longest_fits_and_keeps_its_state() -> N
     shown = card(deploy, (), LATER)
 
     assert check_message_blocks(json.loads(json.dumps(shown.blocks))) == []
-    assert SECTION < length(shown.text) <= TEXT
+    assert SECTION < utf8_bytes(shown.text) <= CARD_BYTES
     assert "*waiting for 79 approvals*" in shown.text
 
 
@@ -98,8 +108,32 @@ def test_clipping_counts_an_emoji_as_two_and_never_halves_it() -> None:
     assert shorten("🚢" * 10, 18) == "🚢" * 8 + "…"
 
 
+def test_clipping_to_bytes_halves_no_character_and_breaks_nothing_either() -> None:
+    assert clip_bytes("漢" * 10, 30) == "漢" * 10
+    assert clip_bytes("漢" * 10, 29) == "漢" * 7 + "…"
+    assert clip_bytes("aaaaaa&amp;bbbbbbbb", 15) == "aaaaaa…"
+    assert clip_bytes("`abcdefghijklmnop` more", 13) == "`abcdef…`"
+
+
+def test_what_some_do_not_need_goes_to_the_others() -> None:
+    assert shares([10, 10, 10], 100) == [10, 10, 10]
+    assert shares([50, 10, 90], 100) == [45, 10, 45]
+    assert shares([], 100) == []
+
+
+def test_however_long_the_names_are_the_state_is_whole() -> None:
+    service = a_stop_start_service("&" * 63, cluster="漢" * 255, region="漢" * 60)
+    deploy = awaiting(service=service, tag="&" * 128, plan=a_plan(old_tag="&" * 128))
+
+    line = card(deploy, (), LATER).state_line
+
+    assert line.endswith("…: *waiting for 1 approval*")
+    assert utf8_bytes(line) <= STATE_BYTES
+
+
 @given(text=words, limit=st.integers(10, 300))
 def test_what_is_clipped_is_never_longer_than_asked(text: str, limit: int) -> None:
-    assert length(clip(text, limit)) <= limit
-    assert length(shorten(text, limit)) <= limit
+    assert utf8_bytes(clip_bytes(text, limit)) <= limit
+    assert utf16_units(clip(text, limit)) <= limit
+    assert utf16_units(shorten(text, limit)) <= limit
     assert "\n" not in shorten(text, limit)

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from deploys.deploy import MilestoneKind, Outcome, Phase, Rollout
+from deploys.buttons import ANSWERS, APPROVE, REJECT
+from deploys.deploy import Decision, MilestoneKind, Outcome, Phase, Rollout, Verdict
 from tests.builders import a_plan, a_stop_start_service
-from tests.workers.thread.press import Press
+from tests.workers.thread.press import Call, Press
+from tests.workers.thread.test_trouble import refusal
 from workers.thread.limits import LONGEST_PAUSE_SECONDS
 
 ROLLING: dict[str, Any] = {"phase": Phase.FOLLOWING, "update_tried": True, "plan": a_plan()}
@@ -153,29 +155,150 @@ def test_when_slack_is_back_everybody_goes_on(press: Press) -> None:
     assert press.card(second)
 
 
-def test_blocks_that_slack_refuses_become_one_section_and_keep_their_buttons(press: Press) -> None:
+def ask_for_approval(press: Press) -> str:
+    """A deploy whose question the publisher has yet to show."""
     ledger = press.ask(service=a_stop_start_service())
     press.settle()
-    press.slack.faults("error", method="chat.update", error="invalid_blocks")
+    press.clock.value += 60
+    press.calls.clear()
+    press.change(ledger, phase=Phase.AWAITING_APPROVAL, question=1, plan=a_plan())
+    return ledger
+
+
+def buttons(press: Press, deploy_id: str) -> list[str]:
+    return [
+        element["action_id"]
+        for block in press.card(deploy_id).get("blocks", [])
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+def confirms(press: Press, deploy_id: str) -> int:
+    return str(press.card(deploy_id).get("blocks")).count("'confirm': {'title'")
+
+
+REFUSALS = ["invalid_blocks", "msg_blocks_too_long", "invalid_arguments", "as_yet_unheard_of"]
+
+
+@pytest.mark.parametrize("error", REFUSALS)
+@pytest.mark.parametrize(
+    ("times", "kinds"),
+    [
+        (1, ["section", "section", "section", "context", "actions"]),
+        (2, ["section", "actions"]),
+        (3, ["section", "actions"]),
+    ],
+)
+def test_a_refused_question_becomes_plainer_and_keeps_its_buttons(
+    press: Press, error: str, times: int, kinds: list[str]
+) -> None:
+    ledger = ask_for_approval(press)
+    press.slack.faults("error", method="chat.update", error=error, times=times)
 
     with capture_logs() as logs:
-        press.change(ledger, phase=Phase.AWAITING_APPROVAL, question=1, plan=a_plan())
-        press.settle()
+        press.ring()
 
-    card = press.card(ledger)
-    assert [block["type"] for block in card["blocks"]] == ["section", "actions"]
-    assert card["blocks"][0]["text"]["text"] == card["text"]
-    assert [log["error"] for log in logs if log["event"] == "adapting to Slack"] == ["invalid_blocks"]
+    assert [block["type"] for block in press.card(ledger)["blocks"]] == kinds
+    assert [each for each in buttons(press, ledger) if each in ANSWERS] == [APPROVE, REJECT]
+    assert confirms(press, ledger) == 0
+    assert "*waiting for 1 approval*" in press.card(ledger)["text"]
+    assert [log["error"] for log in logs if log["event"] == "adapting to Slack"] == [error] * times
 
 
-def test_blocks_that_slack_refuses_again_become_text(press: Press, web: str) -> None:
-    press.slack.faults("error", method="chat.update", error="invalid_blocks", times=2)
+@pytest.mark.parametrize("error", REFUSALS)
+def test_a_question_whose_blocks_slack_takes_in_no_form_is_told_and_gets_its_buttons_later(
+    press: Press, error: str
+) -> None:
+    ledger = ask_for_approval(press)
+    press.slack.faults("error", method="chat.update", error=error, times=4)
+
+    press.ring()
+    assert press.card(ledger)["text"].endswith("*waiting for 1 approval*")
+    assert not press.card(ledger).get("blocks")
+    tries = len(press.calls)
+    press.run(40)
+    assert len(press.calls) == tries, "it is not tried all the time"
+
+    press.run(80)
+    assert buttons(press, ledger) == [APPROVE, REJECT]
+    assert press.next_due() is None
+
+
+def test_a_thread_that_opens_with_a_question_gets_its_buttons_later_too(press: Press) -> None:
+    press.slack.faults("error", method="chat.postMessage", error="invalid_blocks", times=4)
+
+    ledger = press.ask(service=a_stop_start_service())
+    press.change(ledger, phase=Phase.AWAITING_APPROVAL, question=1)
+    press.run(10)
+    assert press.card(ledger)["text"].endswith("*waiting for 1 approval*")
+    assert not press.card(ledger).get("blocks")
+
+    press.settle()
+    assert buttons(press, ledger) == [APPROVE, REJECT]
+
+
+def test_a_question_that_slack_never_takes_with_buttons_is_tried_at_a_bounded_pace(press: Press) -> None:
+    ledger = ask_for_approval(press)
+    refused = press.client.chat_update
+
+    def update(**given: Any) -> Any:
+        if given["blocks"]:
+            press.calls.append(Call(press.clock(), "refused", "C01DEPLOYS"))
+            raise refusal({"ok": False, "error": "as_yet_unheard_of"})
+        return refused(**given)
+
+    press.client.chat_update = update  # type: ignore[method-assign]
+    press.run(3600)
+
+    assert press.card(ledger)["text"].endswith("*waiting for 1 approval*")
+    assert 4 + 6 <= press.made("refused") <= 4 + 12
+
+    press.change(ledger, decisions=(Decision(user="U02BOB0000", verdict=Verdict.APPROVED, at=press.clock()),))
+    press.run(1)
+    assert press.card(ledger)["text"].endswith("*decided, about to go on*"), "a new state does not wait"
+
+
+@pytest.mark.parametrize("error", REFUSALS)
+def test_what_slack_refuses_in_every_form_with_blocks_becomes_text(
+    press: Press, web: str, error: str
+) -> None:
+    press.slack.faults("error", method="chat.update", error=error, times=4)
 
     end(press, web)
-    press.settle()
+    press.ring()
 
     assert shows_its_end(press, web)
     assert not press.card(web).get("blocks")
+
+
+def test_after_a_refusal_the_next_states_are_shown_richer_again(press: Press, web: str) -> None:
+    press.slack.faults("error", method="chat.update", error="invalid_blocks", times=2)
+    press.change(web, **ROLLING)
+    press.run(5)
+    assert [block["type"] for block in press.card(web)["blocks"]] == ["section", "actions"]
+
+    press.change(web, phase=Phase.CHECKING)
+    press.run(5)
+
+    assert len(press.card(web)["blocks"]) > 2
+
+
+def test_a_text_that_slack_finds_too_long_is_shortened_and_the_blocks_stay(press: Press) -> None:
+    web = press.ask(why="漢" * 400, plan=a_plan(), last_error="漢" * 700, phase=Phase.WAITING)
+    press.settle()
+    long = press.card(web)["text"]
+    press.clock.value += 60
+    press.slack.faults("error", method="chat.update", error="msg_too_long", times=2)
+
+    press.change(web, tag="1.4.3")
+    press.run(5)
+
+    text = press.card(web)["text"]
+    assert len(text.encode()) <= 1200 < len(long.encode()) <= 4000
+    assert "`1.4.3`" in text.splitlines()[0]
+    assert press.card(web)["blocks"][0]["type"] == "section"
+    assert len(press.card(web)["blocks"]) > 2
 
 
 def test_a_card_refused_for_good_does_not_hold_up_the_replies(press: Press, web: str) -> None:
@@ -187,6 +310,56 @@ def test_a_card_refused_for_good_does_not_hold_up_the_replies(press: Press, web:
 
     press.settle()
     assert shows_its_end(press, web)
+
+
+def test_a_card_refused_in_every_form_is_tried_at_once_when_its_state_is_new(press: Press, web: str) -> None:
+    press.slack.faults("error", method="chat.update", error="as_yet_unheard_of", seconds=3600)
+    press.change(web, **ROLLING)
+    press.run(600)
+    assert press.made("chat.update") <= 12
+    press.slack.clear_faults()
+
+    end(press, web)
+    press.run(1)
+
+    assert shows_its_end(press, web)
+
+
+@pytest.mark.parametrize("error", ["internal_error", "fatal_error"])
+def test_a_card_at_which_slack_itself_fails_again_and_again_becomes_plainer(
+    press: Press, web: str, error: str
+) -> None:
+    press.slack.faults("error", method="chat.update", error=error, times=5)
+
+    end(press, web)
+    press.settle()
+
+    assert shows_its_end(press, web)
+    assert len(press.card(web)["blocks"]) == 1, "three tries, then plainer forms"
+
+
+def test_a_reply_that_slack_does_not_take_is_sent_short(press: Press, web: str) -> None:
+    press.slack.faults("error", method="chat.postMessage", error="as_yet_unheard_of")
+
+    press.say(web, "漢" * 1300, broadcast=True)
+    press.say(web, "the next one")
+    press.settle()
+
+    first, second = press.replies(web)
+    assert first == "漢" * 398 + "…"
+    assert second == "the next one"
+    assert len(press.slack.messages("C01DEPLOYS")) == 1, "it is in the thread alone"
+
+
+def test_a_reply_that_slack_finds_too_long_is_shortened(press: Press, web: str) -> None:
+    press.slack.faults("error", method="chat.postMessage", error="msg_too_long", times=2)
+
+    press.say(web, "漢" * 2000, broadcast=True)
+    press.settle()
+
+    [reply] = press.replies(web)
+    assert reply == "漢" * 631 + "…"
+    assert len(press.slack.messages("C01DEPLOYS")) == 2, "it is still shown in the channel"
 
 
 def test_a_card_that_a_person_deleted_is_posted_once_more(press: Press, web: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 from deploys.deploy import Deploy, MilestoneKind, Phase
 from tests.builders import a_batch, a_deploy, a_stop_start_service
 from tests.workers.thread.press import Press
-from workers.thread.adapting import PLAINEST
 from workers.thread.calls import Calls
+from workers.thread.forms import Form
 
 ASKED: dict[str, Any] = {"phase": Phase.AWAITING_APPROVAL, "question": 1}
 
@@ -71,11 +71,12 @@ def test_while_slack_is_away_no_time_passes_and_then_it_goes_first(press: Press,
 
 def test_a_card_without_buttons_shows_no_question(press: Press) -> None:
     deploy = ask(press)
-    press.slack.faults("error", method="chat.postMessage", error="invalid_blocks", times=PLAINEST)
+    press.slack.faults("error", method="chat.postMessage", error="invalid_blocks", times=Form.TEXT)
 
     press.run(30)
 
-    assert press.view(deploy.id).plainness == PLAINEST
+    assert press.view(deploy.id).ts
+    assert press.view(deploy.id).asked == ()
     assert read(press, deploy).question_unseen
 
 

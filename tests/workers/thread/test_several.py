@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from bot.actions import read
 from deploys.batch import MOST
-from deploys.deploy import MilestoneKind, Outcome, Phase, Rollout
+from deploys.buttons import ANSWERS, APPROVE, REJECT
+from deploys.deploy import Decision, MilestoneKind, Outcome, Phase, Rollout, Verdict
 from deploys.threads import KEPT_SECONDS, VIEW
 from tests.builders import a_batch, a_deploy, a_plan, a_service, a_stop_start_service
 from tests.workers.thread.press import Press
 from tests.workers.thread.stories import following, story
+from workers.thread.opening import FIRST_CHECKS_SECONDS
 from workers.thread.subject import OneDeploy
 
 ALICE = "<@U01ALICE00>"
@@ -19,8 +22,8 @@ def ask(press: Press, *names: str, channel: str = "C01DEPLOYS", **changes: objec
     """Several at once; the ids of the batch and of its deploys."""
     asked = [
         a_deploy(
-            (a_stop_start_service if name == "ledger" else a_service)(name),
-            requested_at=press.clock(),
+            (a_stop_start_service if name.startswith("ledger") else a_service)(name),
+            requested_at=press.clock() - FIRST_CHECKS_SECONDS,
             channel=channel,
             thread_ts=changes.get("thread_ts"),
         )
@@ -66,7 +69,7 @@ def test_the_thread_of_two_from_the_request_to_the_end(press: Press) -> None:
         "`api`: Approved by somebody.",
         "*Succeeded.* `web` runs `1.4.2`.",
         "`api`: *Rolled back* to `api:1`: it crashed.",
-        f"{ALICE} *1 of 2 succeeded, 1 rolled back*: `web,api` `1.4.2`, after 30 s.\n"
+        f"{ALICE} *1 of 2 succeeded, 1 rolled back*: `web,api` `1.4.2`, after 32 s.\n"
         "• `web` succeeded\n"
         "• `api` was rolled back",
     ]
@@ -192,3 +195,61 @@ def test_one_deploy_is_its_own_subject() -> None:
     ended = story((Phase.ENDED, Outcome.SUCCEEDED))
     assert (OneDeploy(ended, ()).over, OneDeploy(ended, ()).outcome_at) == (True, ended.ended_at)
     assert not OneDeploy(following(), ()).over
+
+
+REASON = "本番環境のログインの不具合を修正します。" * 100
+
+
+def test_twenty_with_japanese_reasons_show_how_they_ended(press: Press) -> None:
+    names = [f"service-{number:02}-{'x' * 52}" for number in range(MOST)]
+    batch, members = ask(press, *names, why=REASON)
+    press.settle()
+    for deploy_id in members:
+        press.change(deploy_id, phase=Phase.FOLLOWING, plan=a_plan(), update_tried=True)
+    press.run(20)
+    assert "*all 20 under way*" in press.card(batch)["text"]
+
+    for deploy_id, name in zip(members[:10], names[:10], strict=True):
+        succeed(press, deploy_id, name)
+    for deploy_id in members[10:]:
+        press.end(deploy_id, outcome=Outcome.ROLLED_BACK, reason=REASON)
+    press.settle()
+
+    card = press.card(batch)["text"]
+    assert "*10 of 20 succeeded, 10 rolled back*" in card.splitlines()[0]
+    for name, ended in zip(names, ["succeeded"] * 10 + ["rolled back to `1.4.0`"] * 10, strict=True):
+        assert f"*{name}*: {ended}" in card or f"*{name}* (from `1.4.0`): {ended}" in card
+    assert [call["error"] for call in press.slack.calls() if call.get("error")] == []
+
+
+def test_twenty_questions_are_all_shown_with_their_buttons_and_go_as_they_are_answered(press: Press) -> None:
+    names = [f"ledger-{number:02}-{'x' * 53}" for number in range(MOST)]
+    batch, members = ask(press, *names, why=REASON)
+    press.settle()
+    for deploy_id in members:
+        press.change(deploy_id, phase=Phase.AWAITING_APPROVAL, question=1, plan=a_plan(), reason=REASON)
+    press.settle()
+    assert buttons_of(press, batch) == {(action, each) for each in members for action in (APPROVE, REJECT)}
+
+    yes = Decision(user="U02BOB0000", verdict=Verdict.APPROVED, at=press.clock())
+    for deploy_id in members[3:]:
+        press.change(deploy_id, phase=Phase.REGISTERING, decisions=(yes,))
+    press.run(20)
+
+    left = {(action, each) for each in members[:3] for action in (APPROVE, REJECT)}
+    assert buttons_of(press, batch) == left
+    assert "'confirm': {'title'" in str(press.card(batch)["blocks"]), (
+        "with room, it asks again before it acts"
+    )
+    assert [call["error"] for call in press.slack.calls() if call.get("error")] == []
+
+
+def buttons_of(press: Press, batch: str) -> set[tuple[str, str]]:
+    """Which answers to which deploys the card offers."""
+    found = set()
+    for block in press.card(batch)["blocks"]:
+        for element in block["elements"] if block["type"] == "actions" else ():
+            click = read({"actions": [element]}) if element["type"] == "button" else None
+            if click and click.action_id in ANSWERS:
+                found.add((click.action_id, click.value.partition(".")[0]))
+    return found

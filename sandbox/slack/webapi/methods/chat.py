@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.slack.outward.message_events import news_of
 from sandbox.slack.store.message import Message, as_slack_writes
 from sandbox.slack.team.workspace import BOT_USER, PEOPLE
-from sandbox.slack.webapi.content import LONGEST_POST, LONGEST_UPDATE, read_content
+from sandbox.slack.webapi.content import read_edit, read_post
 from sandbox.slack.webapi.errors import ApiError
 from sandbox.slack.webapi.limits import POSTING_IN_ONE_CHANNEL
 from sandbox.slack.webapi.method import Call
@@ -25,7 +25,7 @@ Json = dict[str, Any]
 def post_message(call: Call) -> Json:
     channel = channel_to_post_in(call)
     call.counts_as(f"chat.postMessage in {channel.id}", POSTING_IN_ONE_CHANNEL)
-    content = read_content(call.args, LONGEST_POST)
+    content = read_post(call.args)
     thread = thread_to_post_in(call, channel)
     broadcast = thread is not None and call.args.flag("reply_broadcast")
     message = call.state.board.write(
@@ -42,7 +42,12 @@ def post_message(call: Call) -> Json:
     if BOT_USER in channel.members:
         for news in news_of(message, channel):
             call.state.events.announce(**news)
-    return {"channel": channel.id, "ts": message.ts, "message": _written(call, message)}
+    return {
+        "channel": channel.id,
+        "ts": message.ts,
+        "message": _written(call, message),
+        **content.warned(),
+    }
 
 
 def post_ephemeral(call: Call) -> Json:
@@ -51,7 +56,7 @@ def post_ephemeral(call: Call) -> Json:
     user = call.args.required("user")
     if user not in PEOPLE or user not in channel.members:
         raise ApiError("user_not_in_channel")
-    content = read_content(call.args, LONGEST_POST)
+    content = read_post(call.args)
     message = call.state.board.write(
         channel.id,
         BOT_USER,
@@ -62,12 +67,12 @@ def post_ephemeral(call: Call) -> Json:
         ephemeral_to=user,
         **_authorship(call),
     )
-    return {"message_ts": message.ts}
+    return {"message_ts": message.ts, **content.warned()}
 
 
 def update(call: Call) -> Json:
     channel = known_channel(call)
-    content = read_content(call.args, LONGEST_UPDATE)
+    content = read_edit(call.args)
     message = message_in(call, channel)
     if message.user != BOT_USER:
         raise ApiError("cant_update_message")

@@ -1,0 +1,49 @@
+"""Text from outside, made safe to show: what people type, and what AWS, Slack and containers write.
+
+A control or invisible character can hide text, turn its direction, or command a terminal. Those are removed;
+whatever separates words becomes a space; line breaks and tabs stay.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_TERMINAL_CODES = re.compile(
+    r"""
+    (?:\x1b\[|\x9b)[0-?]*[\ -/]*[@-~]                        # CSI: colours, cursor
+    | (?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)  # OSC, DCS and their like
+    | \x1b[\ -/]*[0-~]                                       # other escapes
+    """,
+    re.VERBOSE,
+)
+"""Codes that a terminal obeys (ECMA-48). A string that is never ended loses its beginning alone, so that it
+hides nothing."""
+_SEPARATORS = frozenset("\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u2028\u2029")
+_REMOVED = frozenset({"Cc", "Cf", "Cs"})
+"""Unicode's categories of controls, of invisible formatting such as direction and zero width, and of half
+characters, which no UTF-8 can hold."""
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
+"""Letters and marks that show nothing."""
+
+
+def safe(text: str) -> str:
+    """The text without anything that is not seen; it may have several lines."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_shown, _TERMINAL_CODES.sub("", text.replace("\r\n", "\n"))))
+
+
+def safe_line(text: str) -> str:
+    """The same on one line, with single spaces."""
+    return " ".join(safe(text).split())
+
+
+def _shown(character: str) -> str:
+    if character in "\n\t":
+        return character
+    if character in _SEPARATORS:
+        return " "
+    if character in _BLANK_LETTERS or unicodedata.category(character) in _REMOVED:
+        return ""
+    return character
