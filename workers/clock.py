@@ -30,7 +30,7 @@ TICK_SECONDS = 0.25
 AGAIN_SECONDS = 5.0
 """What stays due is rung again this often (seconds)."""
 JANITOR_SECONDS = 15.0
-"""Between two looks for services that a lost deploy left stopped (seconds)."""
+"""Between two times that the janitor is asked whether it has to look (seconds)."""
 
 
 class Clock:

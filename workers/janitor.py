@@ -46,6 +46,8 @@ from workers.flows.words import found
 
 log = structlog.get_logger()
 
+LOOK_SECONDS = 300.0
+"""Between two looks as long as nothing calls for one."""
 LEAST_APART_SECONDS = 75.0
 """Between the look that finds a mark without a record and the one that acts upon it, at least: a lease and
 the longest call."""
@@ -98,10 +100,22 @@ class Janitor:
         # A late call of a lost step has arrived by then.
         self._apart = max(LEAST_APART_SECONDS, settle_seconds)
         self._now = now
+        self._unanswered = False
+        """Whether AWS did not answer at the last look."""
+
+    def look_if_needed(self) -> None:
+        """A look, if Redis was restarted or lost since the last one, a service waits to be brought back, or
+        the last look is long ago: each look asks AWS about all services.
+        """
+        restarted = self._wake_all_after_a_restart()
+        looked = self._redis.get(keys.JANITOR_LOOKED)
+        lately = looked is not None and self._now() - float(text(looked)) < LOOK_SECONDS
+        if restarted or not lately or self._lost.all():
+            self.look()
 
     def look(self) -> None:
         """One look, ten services a call."""
-        self._wake_all_after_a_restart()
+        self._unanswered = False
         places: dict[tuple[str, Role | None, str], list[Service]] = defaultdict(list)
         for service in self._services:
             places[service.region, service.role, service.cluster].append(service)
@@ -109,6 +123,8 @@ class Janitor:
             place = self._aws.region(region, role, session_names.JANITOR)
             for each, seen in self._seen(place, cluster, here):
                 attempt(partial(self._consider, each, seen))
+        if not self._unanswered:
+            self._redis.set(keys.JANITOR_LOOKED, self._now())
 
     def _seen(
         self, place: Region, cluster: str, here: Sequence[Service]
@@ -119,20 +135,28 @@ class Janitor:
             yield from ((each, found.get(each.ecs_service)) for each in here)
             return
         log.warning("the janitor could not look", region=place.name, cluster=cluster, error=found.message)
-        if isinstance(found, AwsUnavailable) or len(here) == 1:
+        if isinstance(found, AwsUnavailable):
+            self._unanswered = True
             return  # to ask one by one would only add to the load
+        if len(here) == 1:
+            return
         for each in here:
             yield from self._seen(place, cluster, [each])
 
-    def _wake_all_after_a_restart(self) -> None:
-        """Records may be older than what was done, and those that wait for people are not due for long."""
+    def _wake_all_after_a_restart(self) -> bool:
+        """Records may be older than what was done, and those that wait for people are not due for long.
+
+        Returns whether Redis was restarted since this was asked last.
+        """
         try:
             run = text(self._redis.info("server")["run_id"])
         except (ResponseError, KeyError):
-            return  # some managed services do not tell
+            return False  # some managed services do not tell
         before = self._redis.getset(keys.REDIS_RUN, run)
-        if before is not None and text(before) != run:
-            self._store.hurry([each.id for each in self._store.live()])
+        if before is None or text(before) == run:
+            return False
+        self._store.hurry([each.id for each in self._store.live()])
+        return True
 
     def _consider(self, service: Service, seen: ServiceSeen | None) -> None:
         mark = marks.read(seen.tags) if seen is not None and seen.status == "ACTIVE" else None

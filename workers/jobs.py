@@ -47,7 +47,7 @@ def groups() -> None:
 
 def janitor() -> None:
     """Looks for services that a lost deploy left stopped."""
-    _open().janitor.look()
+    _open().janitor.look_if_needed()
 
 
 def say(channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = "") -> None:

@@ -99,7 +99,7 @@ def test_a_press_that_slack_delivered_late_deploys_nothing(room: Room) -> None:
 
     room.send_payload(payload)
 
-    assert told(room).startswith("Slack delivered this 30 s after you sent it")
+    assert told(room).startswith("This reached me 30 s after you sent it")
     assert room.desk.store.live() == []
 
 

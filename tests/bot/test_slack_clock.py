@@ -198,7 +198,7 @@ def test_what_comes_on_time_is_done_however_wrong_the_clock_is(
     assert room.mention("@slipway web 1.4.2").status == 200
     assert room.only().tag == "1.4.2"
     assert room.said() == []
-    assert room.type("/deploy ledger 1.4.2").startswith("Taken in: `ledger` `1.4.2`")
+    assert room.type("/deploy ledger 1.4.2").startswith("Queued: `ledger` `1.4.2`")
     ledger = next(each for each in room.desk.store.live() if each.service.name == "ledger")
     waiting = room.move(ledger, phase=Phase.AWAITING_APPROVAL, question=1)
     assert room.click(buttons.APPROVE, waiting, by=BOB).status == 200

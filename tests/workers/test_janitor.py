@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploys import audit
+from deploys import audit, keys
 from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase, Verb
 from deploys.errors import LeftStopped
 from deploys.lost import LostDeploys
@@ -225,7 +225,7 @@ def test_two_services_at_zero_are_named_at_once_and_back_within_two_minutes(
     redis_is_lost(yard)
     lost_at = yard.ecs.now()
 
-    janitor.look()
+    janitor.look_if_needed()
     found = LostDeploys(yard.redis).all()
     assert [(each.service, each.desired, each.count) for each in found] == [
         ("billing", 0, 2),
@@ -235,11 +235,41 @@ def test_two_services_at_zero_are_named_at_once_and_back_within_two_minutes(
     while yard.ecs.now() < lost_at + 120:
         for _ in range(int(JANITOR_SECONDS)):
             yard.tick()
-        janitor.look()
+        janitor.look_if_needed()
 
     assert {yard.service(name)["desiredCount"] for name in ("billing", "ledger")} == {1, 2}
     assert [yard.images_running(name) for name in ("billing", "ledger")] == [{"1.4.0"}] * 2
     assert LostDeploys(yard.redis).all() == []
+
+
+def test_it_asks_aws_every_five_minutes_and_at_once_when_redis_was_restarted_or_lost(
+    yard: Yard, janitor: Janitor
+) -> None:
+    def looks(seconds: int) -> int:
+        before = len(yard.ecs.calls("DescribeServices"))
+        for _ in range(0, seconds, int(JANITOR_SECONDS)):
+            janitor.look_if_needed()
+            yard.ecs.advance(JANITOR_SECONDS)
+        return len(yard.ecs.calls("DescribeServices")) - before
+
+    assert looks(600) == 2
+    yard.redis.set(keys.REDIS_RUN, "the one before")
+    assert looks(15) == 1
+    assert looks(60) == 0
+    yard.redis.flushall()
+    assert looks(15) == 1
+    assert looks(60) == 0
+
+
+def test_a_look_that_aws_did_not_answer_is_made_again(yard: Yard, janitor: Janitor) -> None:
+    yard.ecs.faults.add(operation="ecs:DescribeServices", kind="throttle", times=2)
+
+    for _ in range(3):
+        janitor.look_if_needed()
+        yard.ecs.advance(JANITOR_SECONDS)
+    janitor.look_if_needed()
+
+    assert len(yard.ecs.calls("DescribeServices")) == 3
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.EXPIRED])

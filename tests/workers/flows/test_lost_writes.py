@@ -171,7 +171,7 @@ class People:
             self._people(deploy)
         if self.yard.ecs.now() >= self.looks_at:
             self.looks_at = self.yard.ecs.now() + JANITOR_SECONDS
-            self.janitor.look()
+            self.janitor.look_if_needed()
         self.yard.tick()
         self.witness.look()
         now = self.yard.store.get(deploy.id) if deploy is not None else None
