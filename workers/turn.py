@@ -98,6 +98,7 @@ class Turn:
         self._now = now
         self._on_disk = -1
         """Version of the record that Redis confirmed to be on disk."""
+        self._looked_ahead: list[ServiceSeen | None] = []
 
     def now(self) -> float:
         """The time (epoch seconds)."""
@@ -121,7 +122,12 @@ class Turn:
 
     def service(self) -> ServiceSeen | None:
         """The ECS service as it is; None when ECS does not know it."""
-        return self._sights.service(self.claim.deploy)
+        return self._looked_ahead.pop() if self._looked_ahead else self._sights.service(self.claim.deploy)
+
+    def look_ahead(self) -> ServiceSeen | None:
+        """The same, before the step: the step's own first look then asks AWS for nothing."""
+        self._looked_ahead = [self.service()]
+        return self._looked_ahead[0]
 
     def service_deployment(self) -> ServiceDeploymentSeen | None:
         """ECS's record of our rollout; None while it has none yet.

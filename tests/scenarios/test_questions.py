@@ -29,7 +29,7 @@ def test_plan_before_deploying(slack: Conversation) -> None:
     assert announced == "Looking at what `billing` `1.5.0` would change. The plan follows here."
     lines = told.splitlines()
     assert lines[0] == "Plan of `billing` `1.5.0`, as of now. Nothing was changed."
-    assert lines[1].endswith("→ `REGISTRY/billing:1.5.0`")
+    assert lines[1].endswith("→ `REGISTRY/billing@sha256:DIGEST` (`1.5.0`)")
     assert lines[-2:] == [
         "• needs 1 approval, from @bob, @approvers",
         "• nobody is ahead in the line, so it would start at once",

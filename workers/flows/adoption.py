@@ -35,6 +35,10 @@ DECIDING = frozenset({Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Ph
 """Phases that do not know of a revision yet, nor of the task before the rollout."""
 
 
+CLOCKS_APART_SECONDS = 300.0
+"""A deployment that ECS made longer than this before the request is not ours, however wrong a clock is."""
+
+
 class Stopped(Enum):
     """How far a stop-start deploy came, by the marks that carry its id."""
 
@@ -66,7 +70,7 @@ def adopting(step: Step) -> Step:
 
 
 def _look(deploy: Deploy, turn: Turn) -> Deploy | None:
-    if deploy.stop_requested_at is not None:
+    if deploy.verb is Verb.FOLLOW or deploy.stop_requested_at is not None:
         return None
     if deploy.phase is Phase.WAITING and not deploy.cancel and not turn.first_in_line():
         return None
@@ -85,7 +89,7 @@ def adopted(deploy: Deploy, turn: Turn) -> Deploy | None:
 
     Raises the errors of `aws_call`.
     """
-    seen = turn.service()
+    seen = turn.look_ahead()
     if seen is None or seen.status != "ACTIVE":
         return None
     deploy = _with_rejection_as_cancel(deploy)
@@ -154,6 +158,8 @@ def _by_revision(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Deploy | None
     primary = seen.primary
     for each in _newest_first(seen):
         if deploy.plan is not None and each.revision == deploy.plan.old_revision:
+            continue
+        if each.created_at and each.created_at < deploy.requested_at - CLOCKS_APART_SECONDS:
             continue
         replaced = _replaced_by(deploy, turn, each)
         if replaced is None or (deploy.phase is Phase.UPDATING and each is primary):

@@ -51,8 +51,12 @@ NOT_NEEDED = frozenset(
         "services.tag",
         "services.untag",
         "task_definitions.describe",
+        "task_definitions.mark_rollback",
+        "task_definitions.newest",
         "task_definitions.register",
         "task_definitions.registered_for",
+        "task_definitions.replaced_by",
+        "task_definitions.tags_of",
         "tasks.stopped_by",
     }
 )

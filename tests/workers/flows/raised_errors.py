@@ -35,10 +35,12 @@ RAISED: tuple[type[Exception], ...] = (
 """What a step after the first change can raise, and an error that nobody expected."""
 LIKE_THE_OTHERS = (errors.AwsDenied, errors.AwsRefused, errors.AwsUnavailable, errors.AwsUncertain, KeyError)
 """One of each kind that steps tell apart."""
-ABOUT_THE_CLAIM = {errors.Conflict, errors.LeaseTooShort}
-"""The engine lets go of the deploy and takes it again; `test_guards` and `test_crashes` have them."""
+ABOUT_THE_CLAIM = {errors.Conflict, errors.LeaseTooShort, errors.NotOnDisk}
+"""Nothing may be changed for now, so the step is taken again; `test_guards`, `test_crashes` and
+`test_not_on_disk` have them."""
 NEVER_RAISED = {
     # by the bot, for what people type and click
+    errors.TakenNotOnDisk,
     errors.AlreadyCancelled,
     errors.AlreadyDecided,
     errors.AlreadyGoingBack,

@@ -76,7 +76,7 @@ def test_with_latest_the_newer_revision_is_copied_with_the_image_asked_for(yard:
     assert new["memory"] == "1024"
     assert web["image"] == f"{REGISTRY}/web:1.4.2"
     assert {"name": "QUEUE_TOKEN", "value": "s3cret-of-the-queue"} in web["environment"]
-    assert new["tags"] == {"cost": "17", "slipway:deploy": deploy.id}
+    assert new["tags"] == {"cost": "17", "slipway:deploy": deploy.id, "slipway:replaces": "web:17"}
     assert deploy.plan is not None
     assert deploy.plan.old_revision.endswith("web:17")
     assert yard.images_running("web") == {"1.4.2"}
@@ -92,7 +92,8 @@ def test_the_values_of_variables_are_nowhere_in_the_record(yard: Yard) -> None:
 
 
 def definitions_asked_for(yard: Yard, base: Base) -> list[str]:
-    """The calls for task definitions that a plan of `web` makes."""
+    """The calls for task definitions that a plan of `web` makes, some time after the last deployment."""
+    yard.ecs.advance(400)
     before = len(yard.ecs.calls())
     deploy_id = yard.ask("web", "1.4.2", base=base, approvals=1)
     yard.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
@@ -124,6 +125,7 @@ def test_revisions_of_slipway_that_do_not_run_are_known_from_its_records(yard: Y
 
 def test_a_newer_revision_is_looked_at_by_one_more_call(yard: Yard) -> None:
     registers(yard, new_environment)
+    yard.ecs.advance(400)
     before = len(yard.ecs.calls())
 
     yard.until_phase(yard.ask("web", "1.4.2", approvals=1), Phase.AWAITING_APPROVAL)
