@@ -32,6 +32,8 @@ DRIFT = 1e-4
 """Seconds a second by which two clocks may drift apart: twice what crystals do."""
 READ_EVERY_SECONDS = 600.0
 ANSWER_SECONDS = 5.0
+LEAST_TOLD_SECONDS = 2.0
+"""Servers write the same `Date` into their answers for a second or more, so less than this proves nothing."""
 _NEVER_SET = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
@@ -86,7 +88,7 @@ class SlackClock:
         except ValueError:
             return
         self._narrow(second - answered_at, second + 1.0 - asked_at)
-        if abs(ahead := self.ahead()) >= 1.0:
+        if abs(ahead := self.ahead()) >= LEAST_TOLD_SECONDS:
             log.warning(
                 f"This machine's clock is {clocks_apart(ahead)} Slack's. Requests are judged by Slack's; "
                 "keep this one right with NTP.",

@@ -181,8 +181,9 @@ def assert_brought_back_whatever_fails(
 
 
 def spread() -> Iterator[tuple[Case, type[Exception]]]:
-    """One of each kind that steps tell apart in every case; the others in two cases each, so that every case has
-    some of them."""
+    """The kinds that steps tell apart in every case; the others in two cases each, so that every case has
+    some of them.
+    """
     for number, kind in enumerate(RAISED):
         if kind in LIKE_THE_OTHERS:
             yield from ((case, kind) for case in STOPPED)

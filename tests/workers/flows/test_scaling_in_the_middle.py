@@ -161,7 +161,7 @@ def test_refused_once_scaling_is_suspended_it_says_that_the_service_alone_was_no
 def test_cancelled_once_scaling_is_suspended_it_does_not_say_that_nothing_was_changed(yard: Yard) -> None:
     scaled(yard)
     deploy_id = begin(yard)
-    yard.ecs.faults.add(operation="DescribeServices", kind="throttle", skip=7)
+    yard.ecs.faults.add(operation="DescribeServices", kind="throttle", skip=4)
     yard.until(lambda: yard.get(deploy_id).phase is Phase.STOPPING and yard.get(deploy_id).attempts)
     assert target(yard).suspended == EVERYTHING
     yard.cancel(deploy_id)

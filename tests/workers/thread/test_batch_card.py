@@ -147,7 +147,7 @@ def test_time_alone_changes_no_fingerprint_and_news_do() -> None:
     )
 
 
-thorough = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @thorough

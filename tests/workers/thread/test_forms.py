@@ -27,7 +27,7 @@ from workers.thread.forms import Form, Message, fitted, written
 from workers.thread.lengths import STATE_BYTES
 
 JAPANESE = "本番環境のログインの不具合を修正します。"
-thorough = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def a_question(number: int) -> Deploy:

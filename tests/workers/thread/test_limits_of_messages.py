@@ -27,7 +27,7 @@ from workers.thread.lengths import (
 )
 from workers.thread.replies import reply
 
-thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @thorough
