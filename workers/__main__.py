@@ -5,6 +5,7 @@ It forks a process for each job, so a job that hangs or breaks takes nothing wit
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import structlog
@@ -31,6 +32,8 @@ MAINTENANCE_SECONDS = 10
 
 def main() -> int:
     """Works until SIGTERM or SIGINT; the job in hand is finished first."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # until RQ sets its own, no job is in hand
+        signal.signal(number, lambda *_: sys.exit(0))
     settings = settings_or_exit(WorkerSettings)
     try:
         workshop = build(settings)

@@ -61,10 +61,12 @@ def test_every_process_outlasts_a_redis_that_refuses_and_the_deploy_goes_on(
 
 def test_workers_and_the_clock_end_when_asked_while_redis_refuses(playing: Stage) -> None:
     asked = [each for each in playing.troupe.members if each.name.startswith(("worker", "clock"))]
+    for each in asked:
+        playing.troupe.until(f"{each.name} to have started", partial(each.said, "started"))
     with refusing(playing.redis, "OOM"):
         for each in asked:
             each.process.send_signal(signal.SIGTERM)
-        codes = {each.name: each.process.wait(20) for each in asked}
+        codes = {each.name: each.process.wait(60) for each in asked}
     for each in asked:
         playing.troupe.members.remove(each)
 

@@ -138,7 +138,7 @@ class Publisher:
                 return retry_at
 
     def _catch_up(self, subject: Subject, view: ThreadView, owner: str) -> float | None:
-        if self._now() < view.retry_at:
+        if self._now() < view.retry_at and not self._asks_since_then(subject, view):
             return view.retry_at
         catching_up = CatchingUp(
             self._calls,
@@ -155,6 +155,11 @@ class Publisher:
             return view.retry_at
         finally:
             self._note_shown(subject, catching_up.view)
+
+    def _asks_since_then(self, subject: Subject, view: ThreadView) -> bool:
+        """Whether a question came up after Slack was found away, so that it waits less than was noted."""
+        waits = view.retry_at - self._now()
+        return view.trouble == Kind.AWAY.value and subject.asks(view) and waits > QUESTION_AGAIN_SECONDS
 
     def _note_shown(self, subject: Subject, view: ThreadView) -> None:
         """The time of a question begins once Slack has a card with its buttons."""

@@ -193,7 +193,7 @@ def spread() -> Iterator[tuple[Case, type[Exception]]]:
 
 
 @pytest.mark.parametrize(
-    ("case", "kind"), spread(), ids=lambda each: each.__name__ if isinstance(each, type) else str(each)
+    ("case", "kind"), list(spread()), ids=lambda each: each.__name__ if isinstance(each, type) else str(each)
 )
 def test_a_service_that_was_stopped_comes_back(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, case: Case, kind: type[Exception]
@@ -209,7 +209,7 @@ def test_a_service_that_kept_running_goes_on_or_back(
     assert_brought_back_whatever_fails(yard, monkeypatch, case, kind)
 
 
-@pytest.mark.parametrize("kind", RAISED, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", LIKE_THE_OTHERS, ids=lambda kind: kind.__name__)
 def test_a_rollout_that_cannot_be_stopped_is_undone_by_an_update(
     yard: Yard, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
 ) -> None:
