@@ -310,3 +310,24 @@ def test_a_record_that_is_gone_leaves_nothing_stopped_and_no_service_blocked(
     if story.service == "billing":
         assert_strict_order(yard, story.service)
     assert_the_next_deploy_goes(yard, story.service)
+
+
+@pytest.mark.parametrize("commits", [1, 2])
+def test_what_was_set_right_after_the_end_stays_so(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch, commits: int
+) -> None:
+    story, people = begin(yard, "stop-start")
+    journal = Journal(yard.redis, monkeypatch)
+    deploy_id = ask(yard, story)
+    while yard.get(deploy_id).phase is not Phase.SETTLING:
+        people.second(yard.get(deploy_id))
+    yard.console.update_service(cluster="production", service="billing", desiredCount=0)
+
+    with dying(monkeypatch, at=1, after=True, among={"UpdateService"}) as made:
+        deploy = run(people, deploy_id, lambda: journal.lose(commits))
+
+    assert made[0] == "UpdateService"
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert_at_rest(yard, "billing")
+    yard.ecs.advance(300)
+    assert yard.images_running("billing") == {"1.4.2"}
