@@ -36,7 +36,7 @@ REFUSALS = {
 class RedisRefuses(RedisConnectionError):
     """Redis refused a command as it would refuse any other now.
 
-    It counts as a lost connection, so that redis-py connects anew and tries again: after a failover the same
+    It counts as a lost connection, so that redis-py connects again and retries: after a failover the same
     address leads to another server.
     """
 

@@ -46,7 +46,7 @@ class Store:
         """Takes a new deploy in at the end of its service's line.
 
         Raises:
-            TakenNotOnDisk: it was taken in, and may still be lost.
+            TakenNotOnDisk: it was queued, and may still be lost.
         """
         [asked] = self._take_in([deploy], None)
         return asked

@@ -1,6 +1,6 @@
 """Finds services that a deploy left stopped, or scaling suspended, and whose record does not know of that.
 
-Redis may have been lost whole: then the record is built anew from the marks on the ECS service and takes the
+Redis may have been lost whole: then the record is built again from the marks on the ECS service and takes the
 service's line, so everything that holds for a deploy holds for this too: one at a time, strict order, guards,
 retries until it holds, a thread. It takes the line only while that is empty, in one script, so a deploy that
 is asked for in that moment waits or goes first, and never runs beside it.
