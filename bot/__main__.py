@@ -10,32 +10,32 @@ import structlog
 from slack_sdk import WebClient
 
 from bot.app import build_app
+from bot.app_context import open_app_context
 from bot.settings import BotSettings
 from bot.slack_clock import clock_client
-from bot.socket import SocketMode
-from bot.start import open_desk
-from deploys.errors import NotStarted
-from deploys.process import exit_with, settings_or_exit
+from bot.socket_mode import SocketModeClient
+from deploys.errors import StartupError
+from deploys.process_startup import exit_with, load_settings_or_exit
 
 log = structlog.get_logger()
 
 
 def main() -> int:
     """Serves until SIGTERM or SIGINT; what was begun is answered first."""
-    settings = settings_or_exit(BotSettings)
+    settings = load_settings_or_exit(BotSettings)
     stop = threading.Event()
     try:
-        desk = open_desk(settings)
+        desk = open_app_context(settings)
         for number in (signal.SIGTERM, signal.SIGINT):  # until here there is nothing to finish
             signal.signal(number, lambda *_: stop.set())
         app = build_app(desk, signing_secret="", api_url=settings.slack_api_url)
-        socket = SocketMode(
+        socket = SocketModeClient(
             app, WebClient(base_url=settings.slack_api_url), settings.slack_app_token.get_secret_value()
         )
         socket.connect()
-    except NotStarted as error:
+    except StartupError as error:
         exit_with(error)
-    desk.slack_clock.keep(clock_client(settings.slack_api_url))
+    desk.slack_clock.start_reading(clock_client(settings.slack_api_url))
     log.info("bot started", team=desk.identity.team, services=len(desk.catalogue.services))
     stop.wait()
     socket.close()

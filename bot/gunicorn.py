@@ -5,11 +5,11 @@ Where it listens and how many processes there are is gunicorn's own matter: `--b
 
 from typing import Any
 
-from bot.app import AT_ONCE
+from bot.app import MAX_CONCURRENT_REQUESTS
 
 worker_class = "bot.http_server.HttpWorker"
 logger_class = "bot.http_server.HttpLog"
-threads = AT_ONCE
+threads = MAX_CONCURRENT_REQUESTS
 preload_app = True  # settings are checked once, before anything listens
 timeout = 30
 graceful_timeout = 5

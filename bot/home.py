@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.desk import Desk
+from bot.app_context import AppContext
 
 
-def opened(event: dict[str, Any], desk: Desk) -> None:
+def refresh_home(event: dict[str, Any], context: AppContext) -> None:
     """Rings for the Home tab of whoever opened it; the Messages tab needs nothing."""
     if event.get("tab", "home") == "home":
-        desk.bell.home(event["user"])
+        context.jobs.publish_home(event["user"])

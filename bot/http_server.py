@@ -18,12 +18,12 @@ from typing import Any
 from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
 
-from bot.web import HEALTH
+from bot.web import HEALTH_PATH
 
-READ_SECONDS = 5.0
+READ_TIMEOUT_SECONDS = 5.0
 """How long a thread waits for a request to be there whole. Slack's fit into a packet or two."""
-HEALTH_CHECKS = tuple(f"{method} {HEALTH} ".encode() for method in ("GET", "HEAD"))
-PEEKED = 4096
+HEALTH_REQUESTS = tuple(f"{method} {HEALTH_PATH} ".encode() for method in ("GET", "HEAD"))
+PEEK_BYTES = 4096
 """Bytes in which a health check has to stand whole, to be answered by the thread for it."""
 
 
@@ -55,7 +55,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: Any) -> Any:
         """Runs in a thread of the pool, which waits for the rest of the request until its deadline."""
-        self._reading[conn] = time.monotonic() + READ_SECONDS
+        self._reading[conn] = time.monotonic() + READ_TIMEOUT_SECONDS
         try:
             return super().handle(conn)
         finally:
@@ -74,10 +74,10 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
 def _is_health_check(sock: socket.socket) -> bool:
     """Whether all of a health check is there already; nothing is taken out of the socket."""
     try:
-        begin = sock.recv(PEEKED, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        begin = sock.recv(PEEK_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except (OSError, ValueError):
         return False
-    return begin.startswith(HEALTH_CHECKS) and b"\r\n\r\n" in begin
+    return begin.startswith(HEALTH_REQUESTS) and b"\r\n\r\n" in begin
 
 
 class HttpLog(Logger):  # type: ignore[misc]
@@ -87,10 +87,10 @@ class HttpLog(Logger):  # type: ignore[misc]
         """A file or syslog that gunicorn was given keeps its lines."""
         super().setup(cfg)
         if cfg.errorlog == "-":
-            self.error_log.handlers = [_Handed()]
+            self.error_log.handlers = [_ForwardToRoot()]
 
 
-class _Handed(logging.Handler):
+class _ForwardToRoot(logging.Handler):
     """Hands a line to the root's handlers, which the loading of the app sets up."""
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -10,10 +10,10 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.slack_clock import SlackClock
-from deploys.errors import SlackRefusesToken, SlackSilent
-from deploys.slack_reason import of_exception, reason
+from deploys.errors import SlackRefusesToken, SlackUnreachable
+from deploys.slack_errors import exception_reason, slack_error_reason
 
-PATIENCE_SECONDS = 15.0
+START_TIMEOUT_SECONDS = 15.0
 """How long Slack may be silent at the start."""
 _TOKEN_ADVICE = (
     "At api.slack.com/apps: your app, OAuth & Permissions, Bot User OAuth Token; install the app to the "
@@ -33,12 +33,12 @@ class Identity:
     """The organisation of an Enterprise Grid; empty elsewhere."""
 
 
-def find_out(
+def fetch_identity(
     client: WebClient,
     clock: SlackClock,
     *,
-    patience: float = PATIENCE_SECONDS,
-    wait: Callable[[float], None] = time.sleep,
+    timeout: float = START_TIMEOUT_SECONDS,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Identity:
     """Asks Slack who the token belongs to, for at most `patience` seconds. Its answer tells its time, too.
 
@@ -46,13 +46,13 @@ def find_out(
         SlackRefusesToken: the token is not valid.
         SlackSilent: Slack did not answer.
     """
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     while True:
-        asked_at = clock.elapsed()
+        asked_at = clock.uptime()
         try:
             answer = client.auth_test()
         except SlackApiError as error:
-            why = why_slack_failed(error)
+            why = describe_slack_error(error)
             if (
                 error.response.status_code < 500
                 and error.response.status_code != 429
@@ -63,7 +63,7 @@ def find_out(
         except OSError as error:
             silent = error
         else:
-            clock.read(answer.headers, asked_at, clock.elapsed())
+            clock.compare_with_answer(answer.headers, asked_at, clock.uptime())
             return Identity(
                 team=answer["team_id"],
                 user=answer["user_id"],
@@ -72,12 +72,12 @@ def find_out(
                 enterprise=answer.get("enterprise_id") or "",
             )
         if time.monotonic() >= until:
-            raise SlackSilent(url=client.base_url, why=why_slack_failed(silent)) from silent
-        wait(1.0)
+            raise SlackUnreachable(url=client.base_url, why=describe_slack_error(silent)) from silent
+        sleep(1.0)
 
 
-def why_slack_failed(error: Exception) -> str:
+def describe_slack_error(error: Exception) -> str:
     """Why a call to Slack failed, never empty."""
     if isinstance(error, SlackApiError):
-        return reason(error.response.status_code, error.response.data)
-    return of_exception(error)
+        return slack_error_reason(error.response.status_code, error.response.data)
+    return exception_reason(error)

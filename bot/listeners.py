@@ -1,7 +1,7 @@
 """What Bolt calls: each listener reads the payload, has it answered and sees to it that the answer arrives.
 
 A slash command is answered in its ack. Mentions and clicks have no such place, and a listener calls no
-Slack, so a worker is asked to answer them (`bot.private_answer`).
+Slack, so a worker is asked to answer them (`bot.private_reply`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import structlog
 from redis.exceptions import RedisError
 from slack_bolt import Ack, BoltRequest
 
-from bot import actions, commands, grammar, home, private_answer, replies, request
-from bot.answering import answered, new_reference
-from bot.desk import Desk
-from bot.reply import Reply
-from deploys import buttons
-from deploys.redis_outage import what_is_wrong
+from bot import clicks, commands, grammar, home, private_reply, reply_texts, request
+from bot.app_context import AppContext
+from bot.error_boundary import new_error_reference, run_and_answer
+from bot.private_reply import PrivateReply
+from deploys import button_ids
+from deploys.redis_outage import describe_error
 
 log = structlog.get_logger()
 
@@ -28,77 +28,79 @@ log = structlog.get_logger()
 class Listeners:
     """The listeners of one desk."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
 
     def command(self, ack: Ack, req: BoltRequest) -> None:
         """`/deploy ...`"""
-        desk = self._desk
-        asked = request.of_command(req, desk.slack_clock)
+        desk = self._context
+        asked = request.from_command(req, desk.slack_clock)
         said = grammar.parse(req.body.get("text") or "")
         try:
-            reply = self._settled(req, lambda: commands.answer(said, asked, desk), asked.user)
+            reply = self._handle_once(req, lambda: commands.run_command(said, asked, desk), asked.user)
         except RedisError as error:
-            reference = new_reference()
-            log.error(f"Redis {what_is_wrong(error)}", reference=reference, error=str(error))
-            reply = replies.unsure(reference, error)
-        ack(reply.payload() if reply else "")
+            reference = new_error_reference()
+            log.error(f"Redis {describe_error(error)}", reference=reference, error=str(error))
+            reply = reply_texts.redis_lost_midway(reference, error)
+        ack(reply.to_slack() if reply else "")
 
     def mention(self, req: BoltRequest) -> None:
         """`@slipway ...` in a message. Acknowledged when this returns; delivered again when it raises."""
-        desk = self._desk
+        desk = self._context
         event = req.body["event"]
         if event.get("bot_id") or not event.get("user"):
             log.info("a mention by a bot was left alone", bot=event.get("bot_id"))
             return
-        asked = request.of_mention(req, desk.slack_clock)
+        asked = request.from_mention(req, desk.slack_clock)
         said = grammar.parse_mention(event.get("text") or "", desk.identity.user)
-        reply = self._settled(req, lambda: commands.answer(said, asked, desk), asked.user)
-        if reply and not reply.said_anyway:
-            private_answer.tell(reply.text, asked, desk)
+        reply = self._handle_once(req, lambda: commands.run_command(said, asked, desk), asked.user)
+        if reply and not reply.card_will_tell:
+            private_reply.send_privately(reply.text, asked, desk)
 
     def click(self, ack: Ack, req: BoltRequest) -> None:
         """A button of a card or of a choice."""
-        desk = self._desk
-        clicked = actions.read(req.body)
-        asked = request.of_click(req, desk.slack_clock)
-        reply = self._settled(req, lambda: actions.answer(clicked, asked, desk), asked.user)
+        desk = self._context
+        clicked = clicks.read_click(req.body)
+        asked = request.from_click(req, desk.slack_clock)
+        reply = self._handle_once(req, lambda: clicks.handle_click(clicked, asked, desk), asked.user)
         ack()
         if reply:
             channel = asked.channel or self._channel_of(clicked.value)
-            private_answer.tell(reply.text, replace(asked, channel=channel), desk)
+            private_reply.send_privately(reply.text, replace(asked, channel=channel), desk)
 
     def home_opened(self, req: BoltRequest) -> None:
         """Somebody opened the app's Home."""
-        home.opened(req.body["event"], self._desk)
+        home.refresh_home(req.body["event"], self._context)
 
-    def link(self, ack: Ack) -> None:
+    def ignore_link(self, ack: Ack) -> None:
         """A button that only leads somewhere: Slack wants an ack all the same."""
         ack()
 
-    def unheard(self, req: BoltRequest) -> None:
+    def ignore_event(self, req: BoltRequest) -> None:
         """An event nobody listens to, which Slack would send again and again."""
         log.info("an event without a listener", kind=(req.body.get("event") or {}).get("type"))
 
-    def _settled(self, req: BoltRequest, work: Callable[[], Reply | None], user: str) -> Reply | None:
+    def _handle_once(
+        self, req: BoltRequest, handler: Callable[[], PrivateReply | None], user: str
+    ) -> PrivateReply | None:
         """The answer; the delivery counts as handled unless Redis was away."""
-        deliveries = self._desk.deliveries
+        deliveries = self._context.deliveries
         delivery = req.context.get("delivery")
         try:
-            reply = answered(work, self._desk, user=user)
+            reply = run_and_answer(handler, self._context, user=user)
             if delivery:
                 with suppress(RedisError):
-                    deliveries.done(delivery, json.dumps(reply.payload()) if reply else "")
+                    deliveries.finish(delivery, json.dumps(reply.to_slack()) if reply else "")
         except RedisError:
             if delivery:
                 with suppress(RedisError):
-                    deliveries.give_up(delivery)
+                    deliveries.abandon(delivery)
             raise
         return reply
 
     def _channel_of(self, value: str) -> str:
         """A click on the Home tab comes from no channel: the deploy's or batch's; empty if there is none."""
-        pressed = buttons.read(value)
-        deploy = self._desk.store.get(pressed.deploy_id) if pressed else None
-        batch = self._desk.store.batch(pressed.deploy_id) if pressed and not deploy else None
-        return deploy.channel if deploy else batch.channel if batch else ""
+        pressed = button_ids.parse_button_value(value)
+        deploy = self._context.store.get(pressed.deploy_id) if pressed else None
+        batch = self._context.store.batch(pressed.deploy_id) if pressed and not deploy else None
+        return deploy.request.channel if deploy else batch.channel if batch else ""

@@ -9,10 +9,10 @@ from typing import Any
 
 from slack_bolt import BoltRequest
 
-from bot.slack_clock import SECONDS, SlackClock, clocks_apart
-from deploys.errors import LateMention, TooLate
+from bot.slack_clock import SLACK_TIMESTAMP, SlackClock, describe_offset
+from deploys.errors import CommandTooLate, MentionTooLate
 
-LATE_SECONDS = 3.0
+SLACK_TIMEOUT_SECONDS = 3.0
 """After 3000 ms without an answer Slack tells the user that it failed (docs.slack.dev, "Slash commands")."""
 
 
@@ -47,19 +47,19 @@ class Request:
             LateMention: the same for a message, where Slack shows no failure.
         """
         age = self.clock.now() - self.sent_at
-        if age > LATE_SECONDS:
-            late = LateMention if self.mention else TooLate
-            raise late(seconds=round(age), clock=_about(self.clock))
+        if age > SLACK_TIMEOUT_SECONDS:
+            late = MentionTooLate if self.mention else CommandTooLate
+            raise late(seconds=round(age), clock=_clock_note(self.clock))
 
 
-def _about(clock: SlackClock) -> str:
+def _clock_note(clock: SlackClock) -> str:
     """Whether the machine's clock may have a part in it."""
-    if ahead := clock.ahead():
+    if ahead := clock.seconds_ahead():
         return (
-            f" (The clock of the machine that I run on is {clocks_apart(ahead)} Slack's. I went by Slack's; "
+            f" (The clock of the machine that I run on is {describe_offset(ahead)} Slack's. I went by Slack's; "
             "tell whoever runs Slipway.)"
         )
-    if not clock.known:
+    if not clock.is_compared:
         return (
             " (I went by the clock of the machine that I run on, as Slack's could not be read. If you read "
             "this every time, that clock is wrong: tell whoever runs Slipway.)"
@@ -67,7 +67,7 @@ def _about(clock: SlackClock) -> str:
     return ""
 
 
-def of_command(request: BoltRequest, clock: SlackClock) -> Request:
+def from_command(request: BoltRequest, clock: SlackClock) -> Request:
     """A slash command. Its payload carries no time.
 
     Over HTTP it counts from X-Slack-Request-Timestamp, which is part of the signature but drops the
@@ -80,16 +80,16 @@ def of_command(request: BoltRequest, clock: SlackClock) -> Request:
         user=body["user_id"],
         team=body["team_id"],
         channel=body["channel_id"],
-        sent_at=_stamped(request) or _received(request, clock),
+        sent_at=_signed_at(request) or _received_at(request, clock),
         response_url=body.get("response_url"),
         clock=clock,
     )
 
 
-def of_mention(request: BoltRequest, clock: SlackClock) -> Request:
+def from_mention(request: BoltRequest, clock: SlackClock) -> Request:
     """A message that mentions the bot: `ts` is when Slack took it, in microseconds; retries keep it."""
     event = request.body["event"]
-    clock.heard(float(event["ts"]))
+    clock.note_sent_at(float(event["ts"]))
     return Request(
         user=event["user"],
         team=request.body["team_id"],
@@ -102,7 +102,7 @@ def of_mention(request: BoltRequest, clock: SlackClock) -> Request:
     )
 
 
-def of_click(request: BoltRequest, clock: SlackClock) -> Request:
+def from_click(request: BoltRequest, clock: SlackClock) -> Request:
     """A click: `action_ts` is when Slack took it, in microseconds, in HTTP and Socket Mode alike."""
     body = request.body
     container = body.get("container") or {}
@@ -112,19 +112,19 @@ def of_click(request: BoltRequest, clock: SlackClock) -> Request:
         team=(body.get("team") or {}).get("id") or body["user"].get("team_id") or "",
         channel=container.get("channel_id") or (body.get("channel") or {}).get("id") or "",
         thread_ts=container.get("thread_ts"),
-        sent_at=_seconds(action.get("action_ts")) or _stamped(request) or _received(request, clock),
+        sent_at=_seconds(action.get("action_ts")) or _signed_at(request) or _received_at(request, clock),
         response_url=body.get("response_url"),
         clock=clock,
     )
 
 
-def _stamped(request: BoltRequest) -> float | None:
+def _signed_at(request: BoltRequest) -> float | None:
     return _seconds(_header(request.headers, "x-slack-request-timestamp"))
 
 
-def _received(request: BoltRequest, clock: SlackClock) -> float:
+def _received_at(request: BoltRequest, clock: SlackClock) -> float:
     received: float | None = request.context.get("received_at")
-    return clock.now() if received is None else clock.at(received)
+    return clock.now() if received is None else clock.time_at(received)
 
 
 def _header(headers: Mapping[str, Any], name: str) -> str | None:
@@ -133,4 +133,4 @@ def _header(headers: Mapping[str, Any], name: str) -> str | None:
 
 
 def _seconds(stated: str | None) -> float | None:
-    return float(stated) if stated and re.fullmatch(SECONDS, stated) else None
+    return float(stated) if stated and re.fullmatch(SLACK_TIMESTAMP, stated) else None

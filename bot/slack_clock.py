@@ -22,65 +22,65 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackClientError
 
-from deploys.slack_reason import of_exception
+from deploys.slack_errors import exception_reason
 
 log = structlog.get_logger()
 
-SECONDS = r"^[0-9]{1,12}(\.[0-9]{1,9})?$"
+SLACK_TIMESTAMP = r"^[0-9]{1,12}(\.[0-9]{1,9})?$"
 """A time as Slack writes it (epoch seconds)."""
-DRIFT = 1e-4
+MAX_DRIFT = 1e-4
 """Seconds a second by which two clocks may drift apart: twice what crystals do."""
 READ_EVERY_SECONDS = 600.0
-ANSWER_SECONDS = 5.0
-LEAST_TOLD_SECONDS = 2.0
+TIMEOUT_SECONDS = 5.0
+MIN_REPORTED_SECONDS = 2.0
 """Servers write the same `Date` into their answers for a second or more, so less than this proves nothing."""
-_NEVER_SET = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_UPTIME_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
-def elapsed() -> float:
+def uptime() -> float:
     """Seconds on a clock that nobody sets and that sleep does not stop."""
-    return time.clock_gettime(_NEVER_SET)
+    return time.clock_gettime(_UPTIME_CLOCK)
 
 
 class SlackClock:
     """Slack's time, and how far this machine's clock (`wall`, epoch seconds) is from it."""
 
     def __init__(
-        self, *, wall: Callable[[], float] = time.time, elapsed: Callable[[], float] = elapsed
+        self, *, wall_clock: Callable[[], float] = time.time, uptime: Callable[[], float] = uptime
     ) -> None:
-        self._wall = wall
-        self.elapsed = elapsed
+        self._wall_clock = wall_clock
+        self.uptime = uptime
         self._earliest, self._latest = -math.inf, math.inf
         """Bounds of Slack's time less the elapsed time, as of `_bounded_at`."""
-        self._bounded_at = elapsed()
+        self._bounded_at = uptime()
         self._lock = threading.Lock()
 
     def now(self) -> float:
         """Slack's time (epoch seconds); never earlier than it can be, where this machine's clock is wrong."""
         earliest, latest = self._bounds()
-        wall = self._wall()
+        wall = self._wall_clock()
         if earliest <= wall <= latest:
             return wall
         return latest if math.isfinite(latest) else earliest
 
-    def at(self, moment: float) -> float:
+    def time_at(self, moment: float) -> float:
         """Slack's time at a moment of `elapsed` (epoch seconds)."""
-        return self.now() - (self.elapsed() - moment)
+        return self.now() - (self.uptime() - moment)
 
     @property
-    def known(self) -> bool:
+    def is_compared(self) -> bool:
         """Whether an answer of Slack's was compared with."""
         return math.isfinite(self._latest)
 
-    def ahead(self) -> float:
+    def seconds_ahead(self) -> float:
         """Seconds by which this machine's clock is ahead of Slack's (below 0: behind); 0 unless proven."""
         earliest, latest = self._bounds()
-        wall = self._wall()
+        wall = self._wall_clock()
         if earliest <= wall <= latest:
             return 0.0
         return wall - (earliest + latest) / 2 if math.isfinite(latest) else wall - earliest
 
-    def read(self, headers: Mapping[str, str], asked_at: float, answered_at: float) -> None:
+    def compare_with_answer(self, headers: Mapping[str, str], asked_at: float, answered_at: float) -> None:
         """Takes in what an answer of Slack's states; the times are of `elapsed`, before and after it."""
         stated = next((value for name, value in headers.items() if name.lower() == "date"), "")
         try:
@@ -88,54 +88,54 @@ class SlackClock:
         except ValueError:
             return
         self._narrow(second - answered_at, second + 1.0 - asked_at)
-        if abs(ahead := self.ahead()) >= LEAST_TOLD_SECONDS:
+        if abs(ahead := self.seconds_ahead()) >= MIN_REPORTED_SECONDS:
             log.warning(
-                f"This machine's clock is {clocks_apart(ahead)} Slack's. Requests are judged by Slack's; "
+                f"This machine's clock is {describe_offset(ahead)} Slack's. Requests are judged by Slack's; "
                 "keep this one right with NTP.",
                 seconds=round(ahead, 1),
             )
 
-    def heard(self, sent_at: float) -> None:
+    def note_sent_at(self, sent_at: float) -> None:
         """Something that Slack sent then (epoch seconds, its time) is here: its clock shows at least that."""
-        self._narrow(sent_at - self.elapsed(), math.inf)
+        self._narrow(sent_at - self.uptime(), math.inf)
 
-    def keep(self, client: WebClient) -> None:
+    def start_reading(self, client: WebClient) -> None:
         """Reads Slack's time again and again, in a thread of its own: no request waits for that."""
         threading.Thread(target=self._read_forever, args=(client,), name="slack-clock", daemon=True).start()
 
     def _read_forever(self, client: WebClient) -> None:
         while True:
             time.sleep(READ_EVERY_SECONDS)
-            asked_at = self.elapsed()
+            asked_at = self.uptime()
             try:
                 answer = client.api_test()
             except (SlackClientError, OSError) as error:
-                log.info("Slack's time could not be read", error=of_exception(error))
+                log.info("Slack's time could not be read", error=exception_reason(error))
             else:
-                self.read(answer.headers, asked_at, self.elapsed())
+                self.compare_with_answer(answer.headers, asked_at, self.uptime())
 
     def _bounds(self) -> tuple[float, float]:
         """The earliest and the latest that Slack's clock can show now (epoch seconds)."""
         with self._lock:
-            now = self.elapsed()
-            drift = DRIFT * (now - self._bounded_at)
+            now = self.uptime()
+            drift = MAX_DRIFT * (now - self._bounded_at)
             return now + self._earliest - drift, now + self._latest + drift
 
     def _narrow(self, earliest: float, latest: float) -> None:
         with self._lock:
-            now = self.elapsed()
-            drift = DRIFT * (now - self._bounded_at)
+            now = self.uptime()
+            drift = MAX_DRIFT * (now - self._bounded_at)
             low, high = max(self._earliest - drift, earliest), min(self._latest + drift, latest)
             if low > high:  # one of the two is no longer true: what was learnt last counts
                 low, high = earliest, max(earliest, latest)
             self._earliest, self._latest, self._bounded_at = low, high, now
 
 
-def clocks_apart(ahead: float) -> str:
+def describe_offset(ahead: float) -> str:
     """`4 s ahead of`, `2.5 s behind`."""
     return f"{abs(ahead):.3g} s {'ahead of' if ahead > 0 else 'behind'}"
 
 
 def clock_client(api_url: str) -> WebClient:
     """Asks Slack without a token."""
-    return WebClient(base_url=api_url, timeout=int(ANSWER_SECONDS), retry_handlers=[])
+    return WebClient(base_url=api_url, timeout=int(TIMEOUT_SECONDS), retry_handlers=[])

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable
 
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import Service
-from deploys.catalogue.slack_ids import is_group
-from deploys.deploy import Deploy
+from deploys.catalogue.slack_ids import is_user_group
 from deploys.errors import (
     MembershipUnknown,
     NoSelfApproval,
@@ -16,12 +15,13 @@ from deploys.errors import (
     NotADeployer,
     NotAnApprover,
     WrongChannel,
-    WrongChannelToAsk,
+    WrongChannelForQuery,
 )
-from deploys.groups import Groups
-from deploys.mrkdwn import channel as channel_link
+from deploys.mrkdwn import channel_link as channel_link
 from deploys.mrkdwn import mentions
-from deploys.traffic import HookAction
+from deploys.records.deploy import Deploy
+from deploys.records.traffic import HookAction
+from deploys.stores.user_groups import UserGroups
 
 
 class Access:
@@ -31,7 +31,9 @@ class Access:
     deploys that are under way.
     """
 
-    def __init__(self, catalogue: Catalogue, groups: Groups, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, catalogue: Catalogue, groups: UserGroups, *, now: Callable[[], float] = time.time
+    ) -> None:
         self._catalogue = catalogue
         self._groups = groups
         self._now = now
@@ -42,21 +44,21 @@ class Access:
         Raises:
             UnknownService, NotADeployer, WrongChannel, MembershipUnknown
         """
-        service = self._catalogue.service(service_name)
-        if service.deployers and not self._among(user, service.deployers, service):
+        service = self._catalogue.get_service(service_name)
+        if service.deployers and not self._is_listed(user, service.deployers, service):
             raise NotADeployer(service=service.name, deployers=mentions(service.deployers))
         if service.channels and channel not in service.channels:
-            raise WrongChannel(service=service.name, channels=_links(service))
+            raise WrongChannel(service=service.name, channels=_channel_links(service))
 
-    def may_look(self, service_name: str, channel: str) -> None:
+    def may_ask_about(self, service_name: str, channel: str) -> None:
         """Whether questions about this service may be asked in this channel; anybody there may.
 
         Raises:
             UnknownService, WrongChannelToAsk
         """
-        service = self._catalogue.service(service_name)
+        service = self._catalogue.get_service(service_name)
         if service.channels and channel not in service.channels:
-            raise WrongChannelToAsk(service=service.name, channels=_links(service))
+            raise WrongChannelForQuery(service=service.name, channels=_channel_links(service))
 
     def may_decide(self, user: str, deploy: Deploy) -> None:
         """Whether this person may approve or reject this deploy.
@@ -64,14 +66,14 @@ class Access:
         Raises:
             UnknownService, NotAnApprover, NoSelfApproval, MembershipUnknown
         """
-        service = self._catalogue.service(deploy.service.name)
-        if not self._among(user, service.approvers, service):
+        service = self._catalogue.get_service(deploy.service.name)
+        if not self._is_listed(user, service.approvers, service):
             raise NotAnApprover(service=service.name, approvers=mentions(service.approvers))
-        if user == deploy.requester and not service.self_approval:
+        if user == deploy.request.requester and not service.self_approval:
             others = tuple(each for each in service.approvers if each != user)
             raise NoSelfApproval(approvers=mentions(others, nobody="nobody else may, see `services.yml`"))
 
-    def may_answer(self, user: str, deploy: Deploy, action: HookAction) -> None:
+    def may_answer_pause(self, user: str, deploy: Deploy, action: HookAction) -> None:
         """Whether this person may answer a pause of this deploy so.
 
         Those continue who may approve; where services.yml names no approvers, whoever may deploy. Rolling
@@ -82,13 +84,13 @@ class Access:
         """
         if action is HookAction.ROLLBACK:
             self.may_cancel(user, deploy)
-        elif self._catalogue.service(deploy.service.name).approvers:
+        elif self._catalogue.get_service(deploy.service.name).approvers:
             try:
                 self.may_decide(user, deploy)
             except NoSelfApproval as error:
                 raise NoSelfContinue(**error.facts) from None
         else:
-            self.may_deploy(user, deploy.service.name, deploy.channel)
+            self.may_deploy(user, deploy.service.name, deploy.request.channel)
 
     def may_cancel(self, user: str, deploy: Deploy) -> None:
         """Whether this person may cancel this deploy: who asked for it, deployers and approvers may.
@@ -96,19 +98,19 @@ class Access:
         Raises:
             UnknownService, NotADeployer, MembershipUnknown
         """
-        if user == deploy.requester:
+        if user == deploy.request.requester:
             return
-        service = self._catalogue.service(deploy.service.name)
+        service = self._catalogue.get_service(deploy.service.name)
         allowed = (*service.deployers, *service.approvers)
-        if service.deployers and not self._among(user, allowed, service):
+        if service.deployers and not self._is_listed(user, allowed, service):
             raise NotADeployer(service=service.name, deployers=mentions(tuple(dict.fromkeys(allowed))))
 
-    def _among(self, user: str, allowed: Iterable[str], service: Service) -> bool:
+    def _is_listed(self, user: str, allowed: Iterable[str], service: Service) -> bool:
         allowed = tuple(allowed)
         if user in allowed:
             return True
         unknown = []
-        for group in filter(is_group, allowed):
+        for group in filter(is_user_group, allowed):
             members = self._groups.members(group, self._now())
             if members is None:
                 unknown.append(group)
@@ -119,5 +121,5 @@ class Access:
         return False
 
 
-def _links(service: Service) -> str:
+def _channel_links(service: Service) -> str:
     return ", ".join(channel_link(each) for each in service.channels)

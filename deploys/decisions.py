@@ -2,31 +2,40 @@
 
 Who may decide is asked elsewhere (`deploys.access`); whether it still can be decided is asked here, within
 the compare-and-set that writes it. Slack itself has no guard against two clicks.
+
+What people answer at a PAUSE hook: continue, or roll back. Pure: a record goes in, a new one comes out.
+
+Who may answer is asked elsewhere (`deploys.access`); whether it still can be answered is asked here, within
+the compare-and-set that writes it.
 """
 
 from __future__ import annotations
 
-from deploys import naming
-from deploys.deploy import Cancel, Decision, Deploy, Phase, Verb, Verdict
+from deploys import deploy_text
+from deploys.deploy_text import status_text
 from deploys.errors import (
     AlreadyCancelled,
     AlreadyDecided,
-    AlreadyGoingBack,
+    AlreadyRollingBack,
+    PauseAnswered,
+    PauseClosed,
     PlanChanged,
     QuestionClosed,
     TooLateToCancel,
 )
 from deploys.mrkdwn import mention, mentions, plural
-from deploys.standing import standing
+from deploys.pauses import current_pause, latest_pause_number
+from deploys.records.deploy import Cancel, Decision, Deploy, Phase, Verb, Verdict
+from deploys.records.traffic import HookAction, Pause, PauseAnswer, PauseEnd, TrafficShift
 
-UNTOUCHED = frozenset(
+UNTOUCHED_PHASES = frozenset(
     {
         Phase.WAITING,
         Phase.PLANNING,
         Phase.AWAITING_APPROVAL,
         Phase.REGISTERING,
-        Phase.PREPARING,
-        Phase.RECORDING,
+        Phase.RUNNING_PRE_TASK,
+        Phase.SAVING_RESTORE_POINT,
     }
 )
 """Phases in which the ECS service is as it was."""
@@ -41,33 +50,39 @@ def decide(deploy: Deploy, user: str, verdict: Verdict, question: int, now: floa
         PlanChanged: the question was about another plan.
     """
     if deploy.phase is not Phase.AWAITING_APPROVAL:
-        if question == deploy.question and deploy.decisions and (rejected(deploy) or approved(deploy)):
-            raise AlreadyDecided(how=_how(deploy))
-        raise QuestionClosed(state=standing(deploy))
-    if question != deploy.question:
+        if (
+            question == deploy.approval.question
+            and deploy.approval.decisions
+            and (is_rejected(deploy) or is_approved(deploy))
+        ):
+            raise AlreadyDecided(how=_decision_text(deploy))
+        raise QuestionClosed(state=status_text(deploy))
+    if question != deploy.approval.question:
         raise PlanChanged()
     if deploy.cancel:
         raise QuestionClosed(state=f"is being cancelled, as {mention(deploy.cancel.user)} asked")
-    if rejected(deploy) or approved(deploy):
-        raise AlreadyDecided(how=_how(deploy))
-    if deploy.question_expires_at is not None and now >= deploy.question_expires_at:
+    if is_rejected(deploy) or is_approved(deploy):
+        raise AlreadyDecided(how=_decision_text(deploy))
+    if deploy.approval.expires_at is not None and now >= deploy.approval.expires_at:
         raise QuestionClosed(state="was not decided in time and expires")
     if verdict is Verdict.APPROVED and user in _approvers(deploy):
-        more = plural(missing(deploy), "approval")
+        more = plural(approvals_missing(deploy), "approval")
         raise AlreadyDecided(how=f"you approved this, and it needs {more} more, by somebody else")
-    return deploy.evolve(decisions=(*deploy.decisions, Decision(user=user, verdict=verdict, at=now)))
+    return deploy.evolve(
+        approval={"decisions": (*deploy.approval.decisions, Decision(user=user, verdict=verdict, at=now))}
+    )
 
 
-def shown(deploy: Deploy, question: int, at: float) -> Deploy:
+def mark_question_shown(deploy: Deploy, question: int, at: float) -> Deploy:
     """The deploy whose question people can see since `at` (epoch seconds): its time begins. The same deploy,
     if that is known already or the question is over."""
-    if not deploy.question_unseen or question != deploy.question:
+    if not deploy.question_not_shown or question != deploy.approval.question:
         return deploy
     expires_at = at + deploy.service.approval_expiry
-    return deploy.evolve(question_shown_at=at, question_expires_at=expires_at)
+    return deploy.evolve(approval={"shown_at": at, "expires_at": expires_at})
 
 
-def cancel(deploy: Deploy, user: str, now: float) -> Deploy:
+def request_cancel(deploy: Deploy, user: str, now: float) -> Deploy:
     """The deploy with the wish to cancel it; a worker withdraws it or rolls it back.
 
     Raises:
@@ -75,47 +90,95 @@ def cancel(deploy: Deploy, user: str, now: float) -> Deploy:
         AlreadyGoingBack: it is being rolled back for another reason.
         TooLateToCancel: its outcome is known.
     """
-    what = naming.at_start(deploy)
+    what = deploy_text.name_at_start(deploy)
     if deploy.outcome is not None or deploy.phase is Phase.ENDED:
-        raise TooLateToCancel(what=what, state=standing(deploy))
+        raise TooLateToCancel(what=what, state=status_text(deploy))
     if deploy.cancel:
-        what = f"Following {naming.in_sentence(deploy)}" if deploy.verb is Verb.FOLLOW else what
+        what = f"Following {deploy_text.name_in_sentence(deploy)}" if deploy.verb is Verb.FOLLOW else what
         raise AlreadyCancelled(what=what, user=mention(deploy.cancel.user))
-    if deploy.back_to is not None:
-        raise AlreadyGoingBack(what=what)
+    if deploy.rollback.outcome is not None:
+        raise AlreadyRollingBack(what=what)
     return deploy.evolve(cancel=Cancel(user=user, at=now))
 
 
-def approved(deploy: Deploy) -> bool:
+def is_approved(deploy: Deploy) -> bool:
     """Whether as many different people as needed said yes, and nobody said no."""
-    return not rejected(deploy) and missing(deploy) == 0
+    return not is_rejected(deploy) and approvals_missing(deploy) == 0
 
 
-def rejected(deploy: Deploy) -> bool:
+def is_rejected(deploy: Deploy) -> bool:
     """Whether somebody said no."""
-    return any(decision.verdict is Verdict.REJECTED for decision in deploy.decisions)
+    return any(decision.verdict is Verdict.REJECTED for decision in deploy.approval.decisions)
 
 
-def missing(deploy: Deploy) -> int:
+def approvals_missing(deploy: Deploy) -> int:
     """Approvals still needed (count)."""
     return max(0, deploy.service.approvals - len(_approvers(deploy)))
 
 
-def untouched(deploy: Deploy) -> bool:
+def is_service_untouched(deploy: Deploy) -> bool:
     """Whether it is sure that nothing of the ECS service was changed."""
-    return deploy.phase in UNTOUCHED and not deploy.update_tried
+    return deploy.phase in UNTOUCHED_PHASES and not deploy.ecs.update_tried
 
 
 def _approvers(deploy: Deploy) -> tuple[str, ...]:
     """Who said yes and counts, each once, in order."""
-    said_yes = [each.user for each in deploy.decisions if each.verdict is Verdict.APPROVED]
+    said_yes = [each.user for each in deploy.approval.decisions if each.verdict is Verdict.APPROVED]
     return tuple(
-        dict.fromkeys(user for user in said_yes if user != deploy.requester or deploy.service.self_approval)
+        dict.fromkeys(
+            user for user in said_yes if user != deploy.request.requester or deploy.service.self_approval
+        )
     )
 
 
-def _how(deploy: Deploy) -> str:
-    for decision in deploy.decisions:
+def _decision_text(deploy: Deploy) -> str:
+    for decision in deploy.approval.decisions:
         if decision.verdict is Verdict.REJECTED:
             return f"rejected by {mention(decision.user)}"
     return f"approved by {mentions(_approvers(deploy))}"
+
+
+PAUSE_BUTTONS = {HookAction.CONTINUE: "Continue", HookAction.ROLLBACK: "Roll back"}
+"""The buttons' names."""
+PAUSE_TIMEOUT_ACTIONS = {
+    HookAction.CONTINUE: "continues by itself",
+    HookAction.ROLLBACK: "rolls back by itself",
+    None: "decides by itself",
+}
+"""What ECS does when nobody answers."""
+
+_CLOSED_WITHOUT_ANSWER = {
+    PauseEnd.ANSWERED_ELSEWHERE: "somebody continued it outside Slipway",
+    PauseEnd.CLOSED_BY_ECS: "ECS closed it, because the rollout does not go on",
+}
+
+
+def answer_pause(deploy: Deploy, user: str, action: HookAction, pause_number: int, now: float) -> Deploy:
+    """The deploy with one person's answer to the pause that was shown.
+
+    Raises:
+        PauseAnswered: somebody answered that pause before.
+        PauseOver: it was left without an answer from here, or its time is up.
+        QuestionClosed: the deploy was cancelled, goes back or has ended.
+    """
+    shift = deploy.traffic or TrafficShift()
+    asked = shift.pauses[pause_number - 1] if 0 < pause_number <= len(shift.pauses) else None
+    if asked is not None and asked.end in _CLOSED_WITHOUT_ANSWER:
+        raise PauseClosed(how=_CLOSED_WITHOUT_ANSWER[asked.end])
+    if asked is not None and (asked.end is PauseEnd.TIMED_OUT or _pause_expired(asked, now)):
+        raise PauseClosed(how=f"its time ran out, and ECS {PAUSE_TIMEOUT_ACTIONS[asked.timeout_action]}")
+    if asked is not None and asked.answer is not None:
+        raise PauseAnswered(user=mention(asked.answer.user), button=PAUSE_BUTTONS[asked.answer.action])
+    if deploy.cancel and deploy.in_progress:
+        raise QuestionClosed(state=f"is being cancelled, as {mention(deploy.cancel.user)} asked")
+    if deploy.outcome_reason and deploy.in_progress:
+        raise QuestionClosed(state="is being rolled back")
+    if asked is None or pause_number != latest_pause_number(deploy) or current_pause(deploy) is None:
+        raise QuestionClosed(state=status_text(deploy))
+    return deploy.evolve(
+        traffic=shift.with_last_pause(asked.evolve(answer=PauseAnswer(user=user, action=action, at=now)))
+    )
+
+
+def _pause_expired(pause: Pause, now: float) -> bool:
+    return pause.answer is None and pause.expires_at is not None and now >= pause.expires_at

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-EDIT_BYTES = 4000
+MAX_EDIT_BYTES = 4000
 """Of the text of an edit, in UTF-8, as it is sent: with `&amp;` for `&`. Slack's page of chat.update says
 characters; live calls show bytes (openclaw/openclaw #115027). Beyond it Slack answers `msg_too_long`."""
-BLOCKS = 50
+MAX_BLOCKS = 50
 """Blocks of a message (docs.slack.dev, "Blocks")."""
-BLOCKS_CHARACTERS = 10_000
+MAX_BLOCKS_CHARACTERS = 10_000
 """Characters of all blocks of a message together, as `MessageSize` counts them. Slack documents no limit and
 answers `msg_blocks_too_long`: a maintainer spoke of 12,000 characters and some more for the blocks themselves
 (slackapi/bolt-js #2509), and 11,341 characters of text were refused (#2867)."""
-FOR_EACH_BLOCK = 100
+CHARACTERS_PER_BLOCK = 100
 """Characters that a block counts beside what is written in it: about as many were measured for headers."""
 _KEYWORDS = frozenset({"type", "style"})
 
@@ -34,13 +34,17 @@ class MessageSize:
     def fits(self) -> bool:
         """Whether Slack takes it as a new message and as an edit."""
         return (
-            self.text_bytes <= EDIT_BYTES and self.blocks <= BLOCKS and self.characters <= BLOCKS_CHARACTERS
+            self.text_bytes <= MAX_EDIT_BYTES
+            and self.blocks <= MAX_BLOCKS
+            and self.characters <= MAX_BLOCKS_CHARACTERS
         )
 
 
 def message_size(text: str, blocks: Sequence[Mapping[str, Any]]) -> MessageSize:
     """The size of a message with this text and these blocks."""
-    characters = sum(utf16_units(written) for written in _strings(blocks)) + FOR_EACH_BLOCK * len(blocks)
+    characters = sum(utf16_units(written) for written in _strings(blocks)) + CHARACTERS_PER_BLOCK * len(
+        blocks
+    )
     return MessageSize(utf8_bytes(text), len(blocks), characters)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deploys.safe_text import safe
+from deploys.safe_text import remove_unsafe
 
-AS_WRITTEN: Mapping[str, Any] = {"parse": "none", "link_names": False}
+VERBATIM_ARGUMENTS: Mapping[str, Any] = {"parse": "none", "link_names": False}
 """Arguments with which Slack makes no link or mention of bare words in a message's text; `<...>` still works
 (docs.slack.dev, "Formatting message text")."""
 
@@ -17,7 +17,7 @@ def escape(text: str) -> str:
 
     Slack asks for exactly these three (docs.slack.dev, "Formatting message text").
     """
-    return safe(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return remove_unsafe(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def code(text: str) -> str:
@@ -25,17 +25,17 @@ def code(text: str) -> str:
     return f"`{escape(text).replace('`', chr(0x2019)).replace(chr(10), ' ')}`"
 
 
-def as_written(part: Any) -> Any:
+def verbatim(part: Any) -> Any:
     """The text or blocks of a message right before they are sent: no unsafe character, and `verbatim` mrkdwn,
     in which Slack makes no link or mention of bare words (docs.slack.dev, "Text object").
     """
     if isinstance(part, str):
-        return safe(part)
+        return remove_unsafe(part)
     if isinstance(part, Mapping):
-        kept = {key: as_written(value) for key, value in part.items()}
+        kept = {key: verbatim(value) for key, value in part.items()}
         return {**kept, "verbatim": True} if part.get("type") == "mrkdwn" else kept
     if isinstance(part, Sequence):
-        return [as_written(each) for each in part]
+        return [verbatim(each) for each in part]
     return part
 
 
@@ -49,7 +49,7 @@ def mentions(identities: tuple[str, ...], *, nobody: str = "nobody") -> str:
     return ", ".join(mention(identity) for identity in identities) or nobody
 
 
-def channel(channel_id: str) -> str:
+def channel_link(channel_id: str) -> str:
     """A channel as a link."""
     return f"<#{channel_id}>"
 

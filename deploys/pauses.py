@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-from deploys.deploy import Deploy, Phase
-from deploys.traffic import Pause
+from deploys.records.deploy import Deploy, Phase
+from deploys.records.traffic import Pause
 
 
-def paused(deploy: Deploy) -> Pause | None:
+def current_pause(deploy: Deploy) -> Pause | None:
     """The pause at which the rollout stands, answered or not; None where it goes on or back."""
-    if deploy.phase is not Phase.FOLLOWING or not deploy.live or deploy.cancel or deploy.reason:
+    if (
+        deploy.phase is not Phase.FOLLOWING
+        or not deploy.in_progress
+        or deploy.cancel
+        or deploy.outcome_reason
+    ):
         return None
-    return deploy.shift.pause if deploy.shift else None
+    return deploy.traffic.open_pause if deploy.traffic else None
 
 
-def unanswered(deploy: Deploy) -> Pause | None:
+def unanswered_pause(deploy: Deploy) -> Pause | None:
     """The pause that waits for somebody's answer."""
-    pause = paused(deploy)
+    pause = current_pause(deploy)
     return pause if pause is not None and pause.answer is None else None
 
 
-def paused_elsewhere(deploy: Deploy) -> Pause | None:
+def external_pause(deploy: Deploy) -> Pause | None:
     """The pause of a rollout that is only followed: whoever began it answers it, in ECS."""
-    if deploy.phase is not Phase.LOOKING_ON or not deploy.live or deploy.reason:
+    if deploy.phase is not Phase.FOLLOWING_EXTERNAL or not deploy.in_progress or deploy.outcome_reason:
         return None
-    return deploy.shift.pause if deploy.shift else None
+    return deploy.traffic.open_pause if deploy.traffic else None
 
 
-def number(deploy: Deploy) -> int:
+def latest_pause_number(deploy: Deploy) -> int:
     """Which pause is the newest, from 1; 0 where there was none. A button carries it."""
-    return len(deploy.shift.pauses) if deploy.shift else 0
+    return len(deploy.traffic.pauses) if deploy.traffic else 0
 
 
-def answerers(deploy: Deploy) -> tuple[str, ...]:
+def pause_approvers(deploy: Deploy) -> tuple[str, ...]:
     """Who may let it continue, as services.yml says: the approvers, or the deployers where none are named.
 
     Empty: everybody.

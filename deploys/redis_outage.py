@@ -12,12 +12,12 @@ from redis.exceptions import RedisError, ResponseError
 
 log = structlog.get_logger()
 
-SAID_AGAIN_SECONDS = 30.0
+LOG_INTERVAL_SECONDS = 30.0
 """Between two lines of log about an outage that goes on."""
-PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0)
+RETRY_DELAYS_SECONDS = (0.2, 0.5, 1.0, 2.0)
 """Between attempts of a process that has nothing to do without Redis; the last one is repeated."""
 
-REFUSALS = {
+TEMPORARY_ERRORS = {
     "READONLY": "is read-only, as during a failover or if REDIS_URL leads to a replica",
     "UNBLOCKED": "is failing over",
     "OOM": "is full: it has reached its `maxmemory`",
@@ -33,7 +33,7 @@ REFUSALS = {
 (redis.io, "RESP protocol specification", and the source of Redis and Valkey: `shared` in server.c)."""
 
 
-class RedisRefuses(RedisConnectionError):
+class RedisTemporaryError(RedisConnectionError):
     """Redis refused a command as it would refuse any other now.
 
     It counts as a lost connection, so that redis-py connects again and retries: after a failover the same
@@ -42,10 +42,10 @@ class RedisRefuses(RedisConnectionError):
 
     def __init__(self, code: str, answer: str) -> None:
         self.code = code
-        super().__init__(f"Redis {REFUSALS[code]} ({answer})")
+        super().__init__(f"Redis {TEMPORARY_ERRORS[code]} ({answer})")
 
 
-def refusal(error: RedisError) -> RedisRefuses | None:
+def as_temporary_error(error: RedisError) -> RedisTemporaryError | None:
     """The refusal that an error of redis-py stands for; None if it is about the command itself.
 
     redis-py cuts off the codes that it has a class for. A transaction or script names the code of the command
@@ -55,13 +55,13 @@ def refusal(error: RedisError) -> RedisRefuses | None:
     code = getattr(error, "status_code", None) or answer.partition(" ")[0]
     if code == "EXECABORT":
         code = answer.partition("because of: ")[2].partition(" ")[0]
-    return RedisRefuses(code, answer) if code in REFUSALS else None
+    return RedisTemporaryError(code, answer) if code in TEMPORARY_ERRORS else None
 
 
-def what_is_wrong(error: RedisError) -> str:
+def describe_error(error: RedisError) -> str:
     """Completes a sentence that begins with "Redis"."""
-    if isinstance(error, RedisRefuses):
-        return REFUSALS[error.code]
+    if isinstance(error, RedisTemporaryError):
+        return TEMPORARY_ERRORS[error.code]
     return "answers with an error" if isinstance(error, ResponseError) else "does not answer"
 
 
@@ -74,39 +74,39 @@ class RedisOutage:
         self._said = 0.0
         self._failures = 0
 
-    def note(self, error: RedisError) -> None:
+    def record_failure(self, error: RedisError) -> None:
         """An attempt failed."""
         now = self._now()
         self._failures += 1
         if self._began is None:
             self._began = now
-        elif now - self._said < SAID_AGAIN_SECONDS:
+        elif now - self._said < LOG_INTERVAL_SECONDS:
             return
         self._said = now
         log.warning(
-            f"Redis {what_is_wrong(error)}; nothing is lost, it is tried again",
+            f"Redis {describe_error(error)}; nothing is lost, it is tried again",
             error=str(error),
             seconds=round(now - self._began),
         )
 
-    def over(self) -> None:
+    def record_recovery(self) -> None:
         """An attempt succeeded."""
         if self._began is not None:
             log.info("Redis answers again", seconds=round(self._now() - self._began))
         self._began, self._failures = None, 0
 
-    def pause_seconds(self) -> float:
+    def retry_delay(self) -> float:
         """Seconds to wait before the next attempt."""
-        return PAUSES_SECONDS[min(self._failures, len(PAUSES_SECONDS)) - 1]
+        return RETRY_DELAYS_SECONDS[min(self._failures, len(RETRY_DELAYS_SECONDS)) - 1]
 
     @contextmanager
-    def noted(self) -> Iterator[None]:
+    def tolerate_errors(self) -> Iterator[None]:
         """For what may be left out: an error of Redis is noted and goes no further."""
         try:
             yield
         except RedisError as error:
-            self.note(error)
+            self.record_failure(error)
 
 
-OUTAGE = RedisOutage()
+REDIS_OUTAGE = RedisOutage()
 """Of this process, and of those forked from it: whatever part notices it first says it."""

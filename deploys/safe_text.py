@@ -27,16 +27,16 @@ _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 """Letters and marks that show nothing."""
 
 
-def safe(text: str) -> str:
+def remove_unsafe(text: str) -> str:
     """The text without anything that is not seen; it may have several lines."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_shown, _TERMINAL_CODES.sub("", text.replace("\r\n", "\n"))))
 
 
-def safe_line(text: str) -> str:
+def one_safe_line(text: str) -> str:
     """The same on one line, with single spaces."""
-    return " ".join(safe(text).split())
+    return " ".join(remove_unsafe(text).split())
 
 
 def _shown(character: str) -> str:

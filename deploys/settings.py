@@ -18,8 +18,8 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from redis import ConnectionPool
 
-from deploys.catalogue.nearest import did_you_mean
-from deploys.catalogue.values import REGION
+from deploys.catalogue.suggestions import did_you_mean
+from deploys.catalogue.validators import REGION_PATTERN
 from deploys.errors import SettingsInvalid
 
 ENV_FILE = Path(".env")
@@ -31,7 +31,7 @@ def refuse(complaint: str) -> NoReturn:
     raise PydanticCustomError("setting", "{complaint}", {"complaint": complaint})
 
 
-def token(prefix: str, elsewhere: dict[str, str]) -> BeforeValidator:
+def slack_token(prefix: str, elsewhere: dict[str, str]) -> BeforeValidator:
     """A Slack token by its prefix; `elsewhere` names the settings where other prefixes belong."""
 
     def check(value: Any) -> Any:
@@ -58,7 +58,7 @@ def one_of(*allowed: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def number(least: float, most: float) -> BeforeValidator:
+def seconds_between(least: float, most: float) -> BeforeValidator:
     """A number of seconds within bounds."""
 
     def check(value: Any) -> float:
@@ -73,7 +73,7 @@ def number(least: float, most: float) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def address_parts(url: str) -> SplitResult | None:
+def split_url(url: str) -> SplitResult | None:
     """The parts of an address; None where it has a blank, or a host or port that cannot be read."""
     try:
         parts = urlsplit(url)
@@ -95,12 +95,12 @@ def _database(url: str) -> str:
     return url
 
 
-def address(*schemes: str, example: str, slash: bool = False) -> BeforeValidator:
+def url_with_scheme(*schemes: str, example: str, slash: bool = False) -> BeforeValidator:
     """A URL with one of these schemes; `slash` puts one at its end."""
 
     def check(value: Any) -> str:
         url = str(value)
-        parts = address_parts(url)
+        parts = split_url(url)
         if parts is None:
             refuse(f"is not an address, such as {example}: its host or its port cannot be read.")
         if parts.scheme not in schemes or not (parts.netloc or (parts.scheme == "unix" and parts.path)):
@@ -112,7 +112,7 @@ def address(*schemes: str, example: str, slash: bool = False) -> BeforeValidator
 
 
 def _region(value: Any) -> str:
-    if not re.fullmatch(REGION, str(value)):
+    if not re.fullmatch(REGION_PATTERN, str(value)):
         refuse(f"is {value!r}, which is not an AWS region; they look like eu-west-1.")
     return str(value)
 
@@ -129,7 +129,7 @@ class Settings(BaseSettings):
 
     redis_url: Annotated[
         str,
-        address("redis", "rediss", "unix", example="redis://localhost:6379/0"),
+        url_with_scheme("redis", "rediss", "unix", example="redis://localhost:6379/0"),
         AfterValidator(_database),
     ] = Field(
         repr=False,  # it may hold a password
@@ -160,7 +160,7 @@ class Settings(BaseSettings):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _stands_there(cls, value: Any) -> Any:
+    def _check_set(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
         text = value.strip()
@@ -176,22 +176,22 @@ class Settings(BaseSettings):
 class SlackSettings(Settings):
     """What both sides need to call Slack's Web API."""
 
-    slack_bot_token: Annotated[SecretStr, token("xoxb-", {"xapp-": "SLACK_APP_TOKEN"})] = Field(
+    slack_bot_token: Annotated[SecretStr, slack_token("xoxb-", {"xapp-": "SLACK_APP_TOKEN"})] = Field(
         description="The bot's token; it begins with xoxb-. At api.slack.com/apps: your app, OAuth & "
         "Permissions, Bot User OAuth Token (it is there once the app is installed to the workspace).",
     )
-    slack_api_url: Annotated[str, address("https", "http", example="https://slack.com/api/", slash=True)] = (
-        Field(
-            default="https://slack.com/api/",
-            description="Base address of Slack's Web API, for a proxy or the sandbox.",
-        )
+    slack_api_url: Annotated[
+        str, url_with_scheme("https", "http", example="https://slack.com/api/", slash=True)
+    ] = Field(
+        default="https://slack.com/api/",
+        description="Base address of Slack's Web API, for a proxy or the sandbox.",
     )
 
 
 AnySettings = TypeVar("AnySettings", bound=Settings)
 
 
-def load(cls: type[AnySettings], env_file: Path = ENV_FILE) -> AnySettings:
+def load_settings(cls: type[AnySettings], env_file: Path = ENV_FILE) -> AnySettings:
     """A process's settings. Raises SettingsInvalid, which names all that are missing or wrong.
 
     What stands in `.env` of the working directory and not in the environment is put there first, so boto3
@@ -201,8 +201,10 @@ def load(cls: type[AnySettings], env_file: Path = ENV_FILE) -> AnySettings:
     try:
         return cls()
     except ValidationError as error:
-        complaints = {str(each["loc"][0]): _complaint(each["type"], each["msg"]) for each in error.errors()}
-    raise _invalid(cls, complaints, env_file)
+        complaints = {
+            str(each["loc"][0]): _complaint_text(each["type"], each["msg"]) for each in error.errors()
+        }
+    raise _settings_invalid(cls, complaints, env_file)
 
 
 def read_env_file(path: Path = ENV_FILE) -> None:
@@ -218,11 +220,11 @@ def read_env_file(path: Path = ENV_FILE) -> None:
         ) from error
 
 
-def _complaint(kind: str, message: str) -> str:
+def _complaint_text(kind: str, message: str) -> str:
     return "is not set." if kind == "missing" else message
 
 
-def _invalid(cls: type[Settings], complaints: dict[str, str], env_file: Path) -> SettingsInvalid:
+def _settings_invalid(cls: type[Settings], complaints: dict[str, str], env_file: Path) -> SettingsInvalid:
     lines = [
         f"\n  {name.upper()} {complaints[name]}\n      {info.description}"
         for name, info in cls.model_fields.items()

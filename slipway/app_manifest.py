@@ -33,7 +33,7 @@ REQUEST_PATH = "/slack/events"
 Manifest = dict[str, Any]
 
 
-def socket_mode() -> Manifest:
+def socket_mode_manifest() -> Manifest:
     """The app for Socket Mode: Slipway connects to Slack, and nothing has to be reachable from outside."""
     return {
         "_metadata": {"major_version": 2, "minor_version": 1},
@@ -77,10 +77,10 @@ def socket_mode() -> Manifest:
     }
 
 
-def over_http(address: str) -> Manifest:
+def http_manifest(base_url: str) -> Manifest:
     """The app for HTTP: Slack sends to the `web` process, reachable at this address (without the path)."""
-    url = address.rstrip("/").removesuffix(REQUEST_PATH) + REQUEST_PATH
-    manifest = socket_mode()
+    url = base_url.rstrip("/").removesuffix(REQUEST_PATH) + REQUEST_PATH
+    manifest = socket_mode_manifest()
     for command in manifest["features"]["slash_commands"]:
         command["url"] = url
     settings = manifest["settings"]
@@ -90,7 +90,7 @@ def over_http(address: str) -> Manifest:
     return manifest
 
 
-def as_yaml(manifest: Manifest) -> str:
+def format_as_yaml(manifest: Manifest) -> str:
     """A manifest as text, each scope and event with what it is for."""
     lines = [
         "# The Slack app. To create it: api.slack.com/apps, Create New App, From a manifest; paste this.",

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from slipway import audit, check, manifest, schema
-from slipway.demo import command as demo
+from slipway.commands import audit, check, demo, manifest, schema
 
 HELP = "Deploys services to Amazon ECS from Slack."
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from deploys.safe_text import safe
+from deploys.safe_text import remove_unsafe
 
 
-def echo(text: str, *, err: bool = False) -> None:
+def print_safely(text: str, *, to_stderr: bool = False) -> None:
     """Prints the text without codes that a terminal would obey; `err`: on standard error."""
-    typer.echo(safe(text), err=err)
+    typer.echo(remove_unsafe(text), err=to_stderr)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from deploys.batch import Batch
 from deploys.catalogue.service import Pin, Service, Strategy
-from deploys.deploy import ContainerChange, Deploy, Original, Phase, Plan, new_deploy_id
+from deploys.records.batch import Batch
+from deploys.records.deploy import ContainerChange, Deploy, Phase, Plan, Request, RestorePoint, new_deploy_id
 
 NOW = 1_790_000_000.0
 ARN = "arn:aws:ecs:eu-west-1:123456789012"
@@ -65,14 +65,11 @@ def a_deploy(service: Service | None = None, **changes: Any) -> Deploy:
         "id": new_deploy_id(),
         "service": service or a_service(),
         "tag": "1.4.2",
-        "requester": "U01ALICE00",
-        "team": "T01SLIPWAY",
-        "channel": "C01DEPLOYS",
-        "requested_at": NOW,
+        "request": Request(requester="U01ALICE00", team="T01SLIPWAY", channel="C01DEPLOYS", requested_at=NOW),
         "phase": Phase.PLANNING,
         "phase_since": NOW,
     }
-    return Deploy(**{**fields, **changes})
+    return Deploy(**fields).evolve(**changes)
 
 
 def a_batch(*deploys: Deploy, **changes: Any) -> tuple[Batch, list[Deploy]]:
@@ -86,16 +83,16 @@ def a_batch(*deploys: Deploy, **changes: Any) -> tuple[Batch, list[Deploy]]:
         "requester": "U01ALICE00",
         "team": "T01SLIPWAY",
         "channel": "C01DEPLOYS",
-        "requested_at": deploys[0].requested_at,
+        "requested_at": deploys[0].request.requested_at,
     }
-    return Batch(**{**fields, **changes}), [each.evolve(batch=batch_id) for each in deploys]
+    return Batch(**{**fields, **changes}), [each.evolve(request={"batch_id": batch_id}) for each in deploys]
 
 
-def an_original(**changes: Any) -> Original:
+def a_restore_point(**changes: Any) -> RestorePoint:
     """One task of ledger:1."""
     fields: dict[str, Any] = {
         "revision": f"{ARN}:task-definition/ledger:1",
         "desired_count": 1,
         "task_arns": (f"{ARN}:task/production/{'1' * 32}",),
     }
-    return Original(**{**fields, **changes})
+    return RestorePoint(**{**fields, **changes})

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import settings
 from redis import Redis
 
-from deploys.connection import connect
+from deploys.redis_connection import connect
 from sandbox.valkey import valkey
-from tests.together import Together
+from tests.xdist_grouping import GroupedScheduling
 
 gc.disable()  # until all is collected: nothing of that is garbage, and looking for some takes a third longer
 
@@ -26,12 +26,12 @@ settings.load_profile("suite")  # `--hypothesis-profile=default` looks longer
 # Each boto3 session reads AWS's models anew, which takes longer than most flow tests: once is enough.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
-BY_PROCESSES = ("test_processes.py", "test_bot_process.py", "test_web_process.py", "test_redis_refuses.py")
+SLOW_FILES = ("test_processes.py", "test_bot_process.py", "test_web_process.py", "test_redis_refuses.py")
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
-    return Together(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupedScheduling:
+    return GroupedScheduling(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits longest begins first, so that nothing is waited for at the end. The other files are mixed:
     some mostly wait and some mostly compute, and a room full of one kind would leave the cores idle."""
     items.sort(
-        key=lambda item: (item.path.name not in BY_PROCESSES, crc32(item.nodeid.split("::")[0].encode()))
+        key=lambda item: (item.path.name not in SLOW_FILES, crc32(item.nodeid.split("::")[0].encode()))
     )
 
 

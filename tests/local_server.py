@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 
 @contextmanager
-def serving(handler: type[BaseHTTPRequestHandler], over: Event) -> Iterator[str]:
+def serve_locally(handler: type[BaseHTTPRequestHandler], stopped: Event) -> Iterator[str]:
     """Serves on a free port; its address. When the block ends, `over` is set first: handlers may wait."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
@@ -18,7 +18,7 @@ def serving(handler: type[BaseHTTPRequestHandler], over: Event) -> Iterator[str]
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
-        over.set()
+        stopped.set()
         server.shutdown()
         thread.join(timeout=5)
         server.server_close()

@@ -10,17 +10,17 @@ from unittest.mock import patch
 import pytest
 
 from bot.settings import BotSettings, WebSettings
-from deploys.errors import NotStarted, SettingsInvalid
-from deploys.settings import Settings, load
-from workers.settings import ClockSettings, WorkerSettings
+from deploys.errors import SettingsInvalid, StartupError
+from deploys.settings import Settings, load_settings
+from workers.settings import SchedulerSettings, WorkerSettings
 
-RIGHT = {
+VALID_ENV = {
     "REDIS_URL": "redis://localhost:6379/0",
     "SLACK_BOT_TOKEN": "xoxb-123-secret",
     "SLACK_APP_TOKEN": "xapp-456-secret",
     "SLACK_SIGNING_SECRET": "0123456789abcdef",
 }
-PROCESSES: list[type[Settings]] = [BotSettings, WebSettings, WorkerSettings, ClockSettings]
+SETTINGS_CLASSES: list[type[Settings]] = [BotSettings, WebSettings, WorkerSettings, SchedulerSettings]
 
 
 @pytest.fixture(autouse=True)
@@ -31,28 +31,28 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield tmp_path
 
 
-def refused(cls: type[Settings], **environ: str) -> SettingsInvalid:
+def load_invalid(cls: type[Settings], **environ: str) -> SettingsInvalid:
     os.environ.update(environ)
     with pytest.raises(SettingsInvalid) as caught:
-        load(cls)
+        load_settings(cls)
     return caught.value
 
 
-def complaint(cls: type[Settings], name: str, value: str) -> str:
+def error_for(cls: type[Settings], name: str, value: str) -> str:
     """What is said about one value, all others being right; without where to find the right one."""
-    told = refused(cls, **{**RIGHT, name: value})
+    told = load_invalid(cls, **{**VALID_ENV, name: value})
     assert told.names == (name,)
     return told.message.split("\n")[1].strip()
 
 
 def test_what_is_right_is_read() -> None:
-    os.environ.update(RIGHT)
+    os.environ.update(VALID_ENV)
 
     bot, web, worker, clock = (
-        load(BotSettings),
-        load(WebSettings),
-        load(WorkerSettings),
-        load(ClockSettings),
+        load_settings(BotSettings),
+        load_settings(WebSettings),
+        load_settings(WorkerSettings),
+        load_settings(SchedulerSettings),
     )
 
     assert bot.redis_url == web.redis_url == worker.redis_url == clock.redis_url == "redis://localhost:6379/0"
@@ -66,7 +66,7 @@ def test_what_is_right_is_read() -> None:
 
 
 def test_all_that_is_missing_is_named_at_once_with_where_to_find_it(place: Path) -> None:
-    assert refused(BotSettings).message == (
+    assert load_invalid(BotSettings).message == (
         "Slipway cannot start: 3 settings are missing or wrong. "
         f"Settings come from the environment, or from {place / '.env'}.\n"
         "  REDIS_URL is not set.\n"
@@ -90,62 +90,62 @@ def test_all_that_is_missing_is_named_at_once_with_where_to_find_it(place: Path)
         (BotSettings, ("REDIS_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")),
         (WebSettings, ("REDIS_URL", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")),
         (WorkerSettings, ("REDIS_URL", "SLACK_BOT_TOKEN")),
-        (ClockSettings, ("REDIS_URL",)),
+        (SchedulerSettings, ("REDIS_URL",)),
     ],
 )
 def test_each_process_asks_for_what_it_needs_and_for_no_more(
     cls: type[Settings], names: tuple[str, ...]
 ) -> None:
-    assert refused(cls).names == names
+    assert load_invalid(cls).names == names
 
 
 def test_missing_empty_and_wrong_ones_are_told_together() -> None:
-    told = refused(
+    told = load_invalid(
         WorkerSettings, SLACK_BOT_TOKEN="", SLACK_API_URL=" ", LEASE_SECONDS="long", AWS_REGION="here"
     )
 
     assert told.names == ("REDIS_URL", "AWS_REGION", "SLACK_BOT_TOKEN", "SLACK_API_URL", "LEASE_SECONDS")
     assert told.message.startswith("Slipway cannot start: 5 settings are missing or wrong.")
-    assert isinstance(told, NotStarted)
+    assert isinstance(told, StartupError)
 
 
-@pytest.mark.parametrize("cls", PROCESSES)
+@pytest.mark.parametrize("cls", SETTINGS_CLASSES)
 def test_a_variable_that_is_set_but_empty_is_refused(cls: type[Settings]) -> None:
     names = [name.upper() for name in cls.model_fields]
 
-    assert list(refused(cls, **dict.fromkeys(names, "")).names) == names
+    assert list(load_invalid(cls, **dict.fromkeys(names, "")).names) == names
 
 
-WRONG: list[tuple[type[Settings], str, str, str]] = [
+INVALID_VALUES: list[tuple[type[Settings], str, str, str]] = [
     (
-        ClockSettings,
+        SchedulerSettings,
         "REDIS_URL",
         "localhost:6379",
         "is not an address that begins with redis:// or rediss:// or unix://, such as "
         "redis://localhost:6379/0.",
     ),
     (
-        ClockSettings,
+        SchedulerSettings,
         "REDIS_URL",
         "redis://",
         "is not an address that begins with redis:// or rediss:// or unix://, such as "
         "redis://localhost:6379/0.",
     ),
     (
-        ClockSettings,
+        SchedulerSettings,
         "REDIS_URL",
         "redis://localhost:6379/deploys",
         "ends with a database that is not a number; write redis://HOST:PORT/0, say.",
     ),
     (
-        ClockSettings,
+        SchedulerSettings,
         "REDIS_URL",
         "redis://localhost:6379/0?socket_timeout=long",
         "has something behind the question mark that redis-py cannot read.",
     ),
     *(
         (
-            ClockSettings,
+            SchedulerSettings,
             "REDIS_URL",
             url,
             "is not an address, such as redis://localhost:6379/0: its host or its port cannot be read.",
@@ -153,7 +153,7 @@ WRONG: list[tuple[type[Settings], str, str, str]] = [
         for url in ("redis://[::1", "redis://h:port/0", "redis://h:99999/0", "redis://h :6379/0")
     ),
     (
-        ClockSettings,
+        SchedulerSettings,
         "REDIS_URL",
         "'redis://h'",
         "stands in quotes that are part of its value; take them out.",
@@ -202,26 +202,26 @@ WRONG: list[tuple[type[Settings], str, str, str]] = [
     (WorkerSettings, "WATCH_SECONDS", "nan", "is nan, but has to be from 0.2 to 60 seconds."),
     (WorkerSettings, "SETTLE_SECONDS", "60", "is 60, but has to be more than LEASE_SECONDS (60)."),
     (
-        ClockSettings,
+        SchedulerSettings,
         "LOG_LEVEL",
         "warn",
         "is 'warn', but only debug, info, warning or error is allowed. Did you mean `warning`?",
     ),
-    (ClockSettings, "LOG_FORMAT", "text", "is 'text', but only console or json is allowed."),
+    (SchedulerSettings, "LOG_FORMAT", "text", "is 'text', but only console or json is allowed."),
 ]
 
 
-@pytest.mark.parametrize(("cls", "name", "value", "said"), WRONG)
+@pytest.mark.parametrize(("cls", "name", "value", "said"), INVALID_VALUES)
 def test_a_wrong_value_is_explained(cls: type[Settings], name: str, value: str, said: str) -> None:
-    assert complaint(cls, name, value) == f"{name} {said}"
+    assert error_for(cls, name, value) == f"{name} {said}"
 
 
 def test_a_longer_lease_asks_for_a_later_second_look() -> None:
-    assert refused(WorkerSettings, **RIGHT, LEASE_SECONDS="100").names == ("SETTLE_SECONDS",)
+    assert load_invalid(WorkerSettings, **VALID_ENV, LEASE_SECONDS="100").names == ("SETTLE_SECONDS",)
 
     os.environ["SETTLE_SECONDS"] = "100.5"
 
-    assert load(WorkerSettings).settle_seconds == 100.5
+    assert load_settings(WorkerSettings).settle_seconds == 100.5
 
 
 @pytest.mark.parametrize(
@@ -233,16 +233,16 @@ def test_a_longer_lease_asks_for_a_later_second_look() -> None:
     ],
 )
 def test_the_address_of_the_web_api_ends_in_one_slash(written: str, read: str) -> None:
-    os.environ.update(RIGHT, SLACK_API_URL=written)
+    os.environ.update(VALID_ENV, SLACK_API_URL=written)
 
-    assert load(BotSettings).slack_api_url == read
+    assert load_settings(BotSettings).slack_api_url == read
 
 
 def test_the_env_file_gives_what_the_environment_does_not(place: Path) -> None:
     (place / ".env").write_text("REDIS_URL=redis://from-file\nLOG_LEVEL=DEBUG\nAWS_PROFILE=deploys\n")
     os.environ["REDIS_URL"] = "redis://from-environment"
 
-    settings = load(ClockSettings)
+    settings = load_settings(SchedulerSettings)
 
     assert settings.redis_url == "redis://from-environment"
     assert settings.log_level == "debug"
@@ -253,21 +253,21 @@ def test_an_env_file_that_cannot_be_read_is_said_to_be_so(place: Path) -> None:
     (place / ".env").write_bytes(b"REDIS_URL=redis://\xff\n")
 
     with pytest.raises(SettingsInvalid, match=r"\.env cannot be read \(it is not UTF-8 text\)"):
-        load(ClockSettings)
+        load_settings(SchedulerSettings)
 
 
-@pytest.mark.parametrize("cls", PROCESSES)
+@pytest.mark.parametrize("cls", SETTINGS_CLASSES)
 def test_secrets_are_never_printed(cls: type[Settings]) -> None:
-    os.environ.update(RIGHT, REDIS_URL="redis://:hidden-secret@localhost/0")
-    settings = load(cls)
+    os.environ.update(VALID_ENV, REDIS_URL="redis://:hidden-secret@localhost/0")
+    settings = load_settings(cls)
 
     assert "secret" not in repr(settings).replace("slack_signing_secret", "")
-    assert RIGHT["SLACK_SIGNING_SECRET"] not in repr(settings)
+    assert VALID_ENV["SLACK_SIGNING_SECRET"] not in repr(settings)
     assert "hidden" not in f"{settings} {settings!r}"
 
 
 def test_complaints_do_not_repeat_a_secret() -> None:
-    told = refused(
+    told = load_invalid(
         BotSettings,
         REDIS_URL="localhost/hidden",
         SLACK_BOT_TOKEN="hidden-1",

@@ -12,15 +12,15 @@ import structlog
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from deploys.bell import QUEUE
-from deploys.connection import connect_for_rq
 from deploys.errors import SlipwayError
-from deploys.process import exit_with, settings_or_exit
+from deploys.job_queue import QUEUE_NAME
+from deploys.process_startup import exit_with, load_settings_or_exit
+from deploys.redis_connection import connect_for_rq
 from workers import jobs
-from workers.allowed import AllowedJob
+from workers.dependencies import build_dependencies
+from workers.job_allowlist import AllowedJob
 from workers.rq_worker import RqWorker
 from workers.settings import WorkerSettings
-from workers.workshop import build
 
 log = structlog.get_logger()
 
@@ -34,14 +34,14 @@ def main() -> int:
     """Works until SIGTERM or SIGINT; the job in hand is finished first."""
     for number in (signal.SIGTERM, signal.SIGINT):  # until RQ sets its own, no job is in hand
         signal.signal(number, lambda *_: sys.exit(0))
-    settings = settings_or_exit(WorkerSettings)
+    settings = load_settings_or_exit(WorkerSettings)
     try:
-        workshop = build(settings)
+        workshop = build_dependencies(settings)
     except SlipwayError as error:
         exit_with(error)
-    jobs.open_workshop(workshop)
+    jobs.set_dependencies(workshop)
     connection = connect_for_rq(settings.redis_url)
-    queue = Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
+    queue = Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
     worker = RqWorker(
         [queue],
         connection=connection,
@@ -54,7 +54,7 @@ def main() -> int:
     )
     worker.aws = workshop.aws
     log.info("worker started", worker=worker.name)
-    worker.serve()
+    worker.run_until_stopped()
     log.info("worker stopped", worker=worker.name)
     return 0
 

@@ -12,30 +12,30 @@ from pydantic import ValidationError
 from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 
-from deploys.bell import Bell
-from deploys.claims import Claim
-from deploys.deploy import Deploy, Phase
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError
-from deploys.redis_outage import OUTAGE
-from deploys.store import Store
-from workers.ecs import session_names
-from workers.ecs.session import WORST_CALL_SECONDS, Aws
+from deploys.job_queue import JobQueue
+from deploys.records.deploy import Deploy, Phase
+from deploys.redis_outage import REDIS_OUTAGE
+from deploys.stores.claims import Claim
+from deploys.stores.deploy_store import DeployStore
+from workers.ecs.aws import role_session_names
+from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
+from workers.ecs_reader import BatchReader, FailedReader, LiveReader
 from workers.flows import steps
-from workers.flows.together import BEFORE_THE_FIRST_CHANGE
-from workers.flows.trouble import after_error
-from workers.sights import Fresh, Together, Unseen
-from workers.turn import Gate, Next, Pace, Sights, Turn
+from workers.flows.batch_order import PHASES_BEFORE_FIRST_CHANGE
+from workers.flows.step_errors import handle_step_error
+from workers.step_context import AccessPolicy, EcsReader, StepContext, StepResult, Timing
 
 log = structlog.get_logger()
 
-AGAIN_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 """After a turn that began too late for its call (seconds)."""
-STRETCHED_SECONDS = 60.0
+JITTER_UP_TO_SECONDS = 60.0
 """Waits up to this long are looks and tries, which jitter may stretch; longer ones lead to times that people
 were told."""
-GIVE_BACK_SECONDS = 25.0
+RELEASE_TRY_SECONDS = 25.0
 """How long a job tries to give back what it holds while Redis is away: well within a job's time (seconds)."""
-WATCHED_TOGETHER = 40
+WATCH_BATCH_SIZE = 40
 """Deploys one watch job looks at: what it can do well within a lease (count)."""
 
 
@@ -45,134 +45,139 @@ class Engine:
     def __init__(
         self,
         *,
-        store: Store,
-        bell: Bell,
-        aws: Aws,
-        gate: Gate,
-        pace: Pace,
+        store: DeployStore,
+        job_queue: JobQueue,
+        aws: AwsClients,
+        access: AccessPolicy,
+        timing: Timing,
         worker: str,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
-        self._bell = bell
+        self._job_queue = job_queue
         self._aws = aws
-        self._gate = gate
-        self._pace = pace
+        self._access = access
+        self._timing = timing
         self._worker = worker
         self._now = now
 
     def advance(self, deploy_id: str) -> None:
         """Moves one deploy as far as it goes without waiting."""
-        claim = self._store.claim(deploy_id, self._worker, self._pace.lease_seconds)
+        claim = self._store.claim(deploy_id, self._worker, self._timing.lease_seconds)
         if claim is not None:
-            self._run(claim, Fresh(self._aws))
+            self._run(claim, LiveReader(self._aws))
 
     def watch(self, cluster_key: str) -> None:
         """Looks at all rollouts of a cluster that are due or nearly so, many a call."""
-        soon = self._now() + self._pace.watch_seconds / 4
+        soon = self._now() + self._timing.watch_seconds / 4
         due = self._store.watched(cluster_key, due_by=soon)
-        claims = [claim for each in due[:WATCHED_TOGETHER] if (claim := self._claim(each, soon))]
+        claims = [claim for each in due[:WATCH_BATCH_SIZE] if (claim := self._claim(each, soon))]
         try:
-            together = self._look(claims)
+            together = self._read_together(claims)
             while claims:
-                self._run_alone(claims.pop(0), together)
+                self._run_isolated(claims.pop(0), together)
         finally:
             for claim in claims:  # the job ran out of time: others may take these at once
-                self._give_back(claim, self._now())
-        if len(due) > WATCHED_TOGETHER:
-            self._bell.watch(cluster_key)
+                self._release_with_retries(claim, self._now())
+        if len(due) > WATCH_BATCH_SIZE:
+            self._job_queue.watch(cluster_key)
 
     def _claim(self, deploy_id: str, due_by: float) -> Claim | None:
         try:
-            return self._store.claim(deploy_id, self._worker, self._pace.lease_seconds, due_by=due_by)
+            return self._store.claim(deploy_id, self._worker, self._timing.lease_seconds, due_by=due_by)
         except ValidationError:
             log.exception("a record cannot be read", deploy=deploy_id)
             return None
 
-    def _run_alone(self, claim: Claim, sights: Sights) -> None:
+    def _run_isolated(self, claim: Claim, reader: EcsReader) -> None:
         """Runs one of several: what breaks here is not to strand the others."""
         try:
-            self._run(claim, sights)
+            self._run(claim, reader)
         except (BaseTimeoutException, RedisError):
             raise
         except Exception:
             log.exception("a deploy could not be moved", deploy=claim.deploy.id)
 
-    def _look(self, claims: Sequence[Claim]) -> Sights:
+    def _read_together(self, claims: Sequence[Claim]) -> EcsReader:
         try:
-            return Together.look(self._aws, [claim.deploy for claim in claims])
+            return BatchReader.read(self._aws, [claim.deploy for claim in claims])
         except AwsUnavailable as error:
-            return Unseen(error)  # asking one by one would only add to the load
+            return FailedReader(error)  # asking one by one would only add to the load
         except (BaseTimeoutException, RedisError):
             raise
         except Exception as error:
             # What one of them has that cannot be read is not to strand the others.
             known = isinstance(error, SlipwayError)
             log.warning("looked one by one", error=str(error), exc_info=not known)
-            return Fresh(self._aws)
+            return LiveReader(self._aws)
 
-    def _run(self, claim: Claim, sights: Sights) -> None:
-        turn = self._turn(claim, sights)
+    def _run(self, claim: Claim, reader: EcsReader) -> None:
+        turn = self._context(claim, reader)
         while True:
             deploy = turn.claim.deploy
             try:
-                left = self._step(deploy, turn)
-                keep = left.after <= 0 and self._time_for_another(turn.claim)
+                left = self._run_step(deploy, turn)
+                keep = left.delay <= 0 and self._has_time_for_another_step(turn.claim)
                 shown = turn.claim.deploy
                 turn.claim = self._commit(turn.claim, left, keep=keep)
             except LeaseTooShort:
                 log.warning("too little of the lease was left", deploy=deploy.id, phase=deploy.phase.value)
-                self._store.release(turn.claim, self._now() + AGAIN_SECONDS)
+                self._store.release(turn.claim, self._now() + RETRY_SECONDS)
                 return
             except Conflict:
                 # Somebody decided meanwhile, or another worker took over: the record says which.
                 self._store.release(turn.claim, self._now())
-                self._bell.advance(deploy.id)
+                self._job_queue.advance(deploy.id)
                 return
             except RedisError:
-                self._give_back(turn.claim, self._now() + AGAIN_SECONDS)
+                self._release_with_retries(turn.claim, self._now() + RETRY_SECONDS)
                 raise
-            if turn.claim.deploy.milestones != shown.milestones or turn.claim.deploy.phase != shown.phase:
-                self._bell.publish(deploy.id)
+            if (
+                turn.claim.deploy.thread_messages != shown.thread_messages
+                or turn.claim.deploy.phase != shown.phase
+            ):
+                self._job_queue.publish(deploy.id)
             if turn.claim.deploy.outcome != shown.outcome or turn.claim.deploy.phase is Phase.ENDED:
-                self._ring_company(turn.claim.deploy)
+                self._enqueue_batch(turn.claim.deploy)
             if turn.claim.deploy.phase is Phase.ENDED:
-                self._ring_next(deploy)
+                self._enqueue_next_in_queue(deploy)
                 return
-            if left.after > 0:
+            if left.delay > 0:
                 return
             if not keep:
-                self._bell.advance(deploy.id)
+                self._job_queue.advance(deploy.id)
                 return
-            turn = self._turn(turn.claim, Fresh(self._aws))
+            turn = self._context(turn.claim, LiveReader(self._aws))
 
-    def _give_back(self, claim: Claim, due_at: float) -> None:
+    def _release_with_retries(self, claim: Claim, due_at: float) -> None:
         """Releases the claim as soon as Redis takes that; after some time it is left to run out by itself."""
-        until = time.monotonic() + min(claim.left(), GIVE_BACK_SECONDS)
+        until = time.monotonic() + min(claim.seconds_left(), RELEASE_TRY_SECONDS)
         while True:
             try:
                 self._store.release(claim, due_at)
-                return OUTAGE.over()
+                return REDIS_OUTAGE.record_recovery()
             except RedisError as error:
-                OUTAGE.note(error)
+                REDIS_OUTAGE.record_failure(error)
                 if time.monotonic() >= until:
                     return None
-                time.sleep(OUTAGE.pause_seconds())
+                time.sleep(REDIS_OUTAGE.retry_delay())
 
-    def _turn(self, claim: Claim, sights: Sights) -> Turn:
-        return Turn(
+    def _context(self, claim: Claim, reader: EcsReader) -> StepContext:
+        return StepContext(
             claim,
             store=self._store,
-            region=self._aws.of(claim.deploy.service, session_names.for_deploy(claim.deploy.id)),
-            gate=self._gate,
-            sights=sights,
-            pace=self._pace,
+            region=self._aws.for_service(
+                claim.deploy.service, role_session_names.for_deploy(claim.deploy.id)
+            ),
+            access=self._access,
+            reader=reader,
+            timing=self._timing,
             now=self._now,
         )
 
-    def _step(self, deploy: Deploy, turn: Turn) -> Next:
+    def _run_step(self, deploy: Deploy, context: StepContext) -> StepResult:
         try:
-            taken = steps.STEPS[deploy.phase](deploy, turn)
+            taken = steps.STEPS[deploy.phase](deploy, context)
         except (LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
             raise  # Redis is no trouble of the deploy's: the step is taken again when it is back
         except Exception as error:
@@ -186,40 +191,44 @@ class Engine:
                 reference=reference,
                 exc_info=not known,
             )
-            return after_error(turn.claim.deploy, error, turn, reference)
-        return Next(taken.deploy.trying_anew(), taken.after) if taken.deploy.attempts else taken
+            return handle_step_error(context.claim.deploy, error, context, reference)
+        return (
+            StepResult(taken.deploy.reset_attempts(), taken.delay) if taken.deploy.retries.attempts else taken
+        )
 
-    def _commit(self, claim: Claim, left: Next, *, keep: bool) -> Claim:
-        before, after = claim.deploy, left.deploy
+    def _commit(self, claim: Claim, result: StepResult, *, keep: bool) -> Claim:
+        before, after = claim.deploy, result.deploy
         moved = (before.phase, before.outcome) != (after.phase, after.outcome)
         return self._store.commit(
             claim,
             after,
-            due_at=self._now() + self._stretched(left.after),
-            bell=steps.bell(after),
+            due_at=self._now() + self._with_jitter(result.delay),
+            job=steps.job_for_phase(after),
             what=after.phase.value if moved else "",
             keep=keep,
         )
 
-    def _stretched(self, seconds: float) -> float:
-        if seconds > STRETCHED_SECONDS:
+    def _with_jitter(self, seconds: float) -> float:
+        if seconds > JITTER_UP_TO_SECONDS:
             return seconds
-        return seconds * (1 + self._pace.jitter * random.random())
+        return seconds * (1 + self._timing.jitter * random.random())
 
-    def _time_for_another(self, claim: Claim) -> bool:
-        return claim.left() > 2 * WORST_CALL_SECONDS
+    def _has_time_for_another_step(self, claim: Claim) -> bool:
+        return claim.seconds_left() > 2 * MAX_CALL_SECONDS
 
-    def _ring_company(self, deploy: Deploy) -> None:
+    def _enqueue_batch(self, deploy: Deploy) -> None:
         """Those that were asked for with it may begin now, or are left alone."""
-        batch = self._store.batch(deploy.batch) if deploy.batch else None
-        if batch is None or not batch.mindful:
+        batch = self._store.batch(deploy.request.batch_id) if deploy.request.batch_id else None
+        if batch is None or not batch.coordinated:
             return
-        others = [each for each in self._store.members(batch) if each.live and each.id != deploy.id]
-        untouched = [each.id for each in others if each.phase in BEFORE_THE_FIRST_CHANGE]
-        self._store.hurry(untouched)
+        others = [
+            each for each in self._store.batch_deploys(batch) if each.in_progress and each.id != deploy.id
+        ]
+        untouched = [each.id for each in others if each.phase in PHASES_BEFORE_FIRST_CHANGE]
+        self._store.make_due(untouched)
         for each in untouched:
-            self._bell.advance(each)
+            self._job_queue.advance(each)
 
-    def _ring_next(self, deploy: Deploy) -> None:
-        for waiting in self._store.line(deploy.service.name)[:1]:
-            self._bell.advance(waiting)
+    def _enqueue_next_in_queue(self, deploy: Deploy) -> None:
+        for waiting in self._store.service_queue(deploy.service.name)[:1]:
+            self._job_queue.advance(waiting)

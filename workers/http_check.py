@@ -13,58 +13,58 @@ from urllib3.exceptions import HTTPError
 
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
-WORST_SECONDS = 8.0
+TOTAL_SECONDS = 8.0
 """How long one look may take in all (seconds). No timeout of a socket bounds the lookup of a name, or an
 answer that comes drop by drop."""
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpCheckResult:
     """What one request got."""
 
     status: int | None = None
     """The HTTP status; None where there was no answer."""
-    trouble: str = ""
+    problem: str = ""
     """Why there was none, in plain words."""
     location: str = ""
     """Where a redirect leads."""
 
     @property
-    def good(self) -> bool:
+    def is_success(self) -> bool:
         """Whether it is a 2xx status."""
         return self.status is not None and 200 <= self.status < 300
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """`503 Service Unavailable`, `no answer: the connection was refused`, as plain text."""
         if self.status is None:
-            return f"no answer: {self.trouble}"
+            return f"no answer: {self.problem}"
         known = self.status in HTTPStatus._value2member_map_
         said = f"{self.status} {HTTPStatus(self.status).phrase}" if known else str(self.status)
         return f"{said}, a redirect to {self.location} that I do not follow" if self.location else said
 
 
-def look(address: str) -> Answer:
+def check_url(url: str) -> HttpCheckResult:
     """One GET, within `WORST_SECONDS`. No redirect is followed, and only the head of the answer is read."""
-    answers: SimpleQueue[Answer] = SimpleQueue()
-    Thread(target=lambda: answers.put(_ask(address)), name="http check", daemon=True).start()
+    answers: SimpleQueue[HttpCheckResult] = SimpleQueue()
+    Thread(target=lambda: answers.put(_get(url)), name="http check", daemon=True).start()
     try:
-        return answers.get(timeout=WORST_SECONDS)
+        return answers.get(timeout=TOTAL_SECONDS)
     except Empty:
-        return Answer(trouble=f"nothing within {WORST_SECONDS:.0f} s")
+        return HttpCheckResult(problem=f"nothing within {TOTAL_SECONDS:.0f} s")
 
 
-def shown(address: str) -> str:
+def without_query(url: str) -> str:
     """The address without its query, which may hold a secret."""
-    return address.partition("#")[0].partition("?")[0]
+    return url.partition("#")[0].partition("?")[0]
 
 
-def _ask(address: str) -> Answer:
+def _get(url: str) -> HttpCheckResult:
     pool = urllib3.PoolManager(num_pools=1)
     try:
         response = pool.request(
             "GET",
-            address,
+            url,
             headers={"User-Agent": "slipway", "Accept": "*/*"},
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
             retries=False,
@@ -72,28 +72,28 @@ def _ask(address: str) -> Answer:
             preload_content=False,
         )
     except (HTTPError, OSError, ValueError) as error:
-        return Answer(trouble=_plain(error))
+        return HttpCheckResult(problem=_explain(error))
     location = response.headers.get("Location", "") if 300 <= response.status < 400 else ""
     response.close()
     pool.clear()
-    return Answer(response.status, location=shown(location))
+    return HttpCheckResult(response.status, location=without_query(location))
 
 
-def _plain(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     """urllib3's errors name objects of the program; people get what happened."""
-    if isinstance(error, urllib3.exceptions.SSLError) and not _is_of_certificate(error):
+    if isinstance(error, urllib3.exceptions.SSLError) and not _is_certificate_error(error):
         return "no TLS connection could be made: the other side may not speak TLS, or no common version"
-    for kind, words in _TROUBLES:
+    for kind, words in _EXPLANATIONS:
         if isinstance(error, kind):
             return words
     return f"the request failed ({type(error).__name__})"
 
 
-def _is_of_certificate(error: Exception) -> bool:
+def _is_certificate_error(error: Exception) -> bool:
     return any(isinstance(each, ssl.SSLCertVerificationError) for each in (error.__cause__, *error.args))
 
 
-_TROUBLES: tuple[tuple[type[Exception], str], ...] = (
+_EXPLANATIONS: tuple[tuple[type[Exception], str], ...] = (
     (urllib3.exceptions.NameResolutionError, "the host's name is not known"),
     (urllib3.exceptions.NewConnectionError, "the connection is refused, or the host cannot be reached"),
     (urllib3.exceptions.ConnectTimeoutError, f"no connection within {CONNECT_SECONDS:.0f} s"),

@@ -2,64 +2,66 @@
 
 from __future__ import annotations
 
-from workers.queries.desk import Asked
-from workers.workshop import Workshop
+from workers.dependencies import Dependencies
+from workers.queries.query_handler import QueryTarget
 
-_workshop: Workshop | None = None
+_dependencies: Dependencies | None = None
 
 
-def open_workshop(workshop: Workshop) -> None:
+def set_dependencies(dependencies: Dependencies) -> None:
     """Gives this process, and every process forked from it, what the jobs work with."""
-    global _workshop  # RQ calls bare functions
-    _workshop = workshop
+    global _dependencies  # RQ calls bare functions
+    _dependencies = dependencies
 
 
-def _open() -> Workshop:
-    if _workshop is None:
+def _get_dependencies() -> Dependencies:
+    if _dependencies is None:
         raise RuntimeError("jobs run in a worker that was started by `python -m workers`")
-    return _workshop
+    return _dependencies
 
 
 def advance(deploy_id: str) -> None:
     """Moves one deploy."""
-    _open().engine.advance(deploy_id)
+    _get_dependencies().engine.advance(deploy_id)
 
 
 def watch(cluster_key: str) -> None:
     """Looks at all rollouts of one cluster (`Deploy.cluster_key`)."""
-    _open().engine.watch(cluster_key)
+    _get_dependencies().engine.watch(cluster_key)
 
 
 def publish(deploy_id: str) -> None:
     """Brings one deploy's thread up to date."""
-    _open().publisher.publish(deploy_id)
+    _get_dependencies().publisher.publish(deploy_id)
 
 
-def home(user: str) -> None:
+def publish_home(user: str) -> None:
     """Shows a user's Home tab anew."""
-    _open().show_home(user)
+    _get_dependencies().publish_home(user)
 
 
-def groups() -> None:
+def read_user_groups() -> None:
     """Reads anew who is in the user groups of services.yml."""
-    _open().refresh_groups()
+    _get_dependencies().read_user_groups()
 
 
-def janitor() -> None:
+def recover_orphans() -> None:
     """Looks for services that a lost deploy left stopped."""
-    _open().janitor.look_if_needed()
+    _get_dependencies().orphan_recovery.scan_if_due()
 
 
-def say(channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = "") -> None:
+def answer_privately(channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = "") -> None:
     """Answers one user, seen by nobody else. By the id Redis knows the response_url, if there is one."""
-    _open().answer(channel, thread_ts, user, text, answer_id)
+    _get_dependencies().answer_privately(channel, thread_ts, user, text, answer_id)
 
 
-def tags(question: str, service: str, channel: str, thread_ts: str | None, user: str) -> None:
+def tags(query_id: str, service: str, channel: str, thread_ts: str | None, user: str) -> None:
     """Tells one user which tags a service has."""
-    _open().questions.tags(Asked(question, channel, thread_ts, user), service)
+    _get_dependencies().query_handler.answer_tags(QueryTarget(query_id, channel, thread_ts, user), service)
 
 
-def plan(question: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str) -> None:
+def plan(query_id: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str) -> None:
     """Tells one user what a deploy would change."""
-    _open().questions.plan(Asked(question, channel, thread_ts, user), service, tag)
+    _get_dependencies().query_handler.answer_plan(
+        QueryTarget(query_id, channel, thread_ts, user), service, tag
+    )

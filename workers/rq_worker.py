@@ -20,32 +20,32 @@ from rq.executions import Execution
 from rq.job import Job
 
 from deploys.errors import SlipwayError
-from deploys.redis_outage import OUTAGE, PAUSES_SECONDS
-from workers.ecs.session import Aws
+from deploys.redis_outage import REDIS_OUTAGE, RETRY_DELAYS_SECONDS
+from workers.ecs.aws.aws_clients import AwsClients
 
 
 class RqWorker(Worker):
     """Forks a process for each job, with fresh credentials at hand; waits while Redis is away or refuses."""
 
-    max_connection_wait_time = PAUSES_SECONDS[-1]
+    max_connection_wait_time = RETRY_DELAYS_SECONDS[-1]
 
-    aws: Aws
+    aws: AwsClients
 
-    def serve(self) -> None:
+    def run_until_stopped(self) -> None:
         """Works until SIGTERM or SIGINT; the job in hand is finished first."""
         self.log.setLevel(logging.WARNING)
-        self.log.addFilter(self._is_no_outage)
+        self.log.addFilter(self._is_not_an_outage)
         self._install_signal_handlers()  # type: ignore[no-untyped-call]
         try:
-            self._patiently(self.register_birth)
-            self._patiently(self.subscribe)
+            self._retry_until_done(self.register_birth)
+            self._retry_until_done(self.subscribe)
             while not self._stop_requested:
-                self._patiently(self._work_once)
+                self._retry_until_done(self._work_once)
         except StopRequested:
             return
         finally:
             for leave in (self.register_death, self.unsubscribe):
-                with OUTAGE.noted():
+                with REDIS_OUTAGE.tolerate_errors():
                     leave()  # type: ignore[no-untyped-call]
 
     def _work_once(self) -> None:
@@ -53,7 +53,7 @@ class RqWorker(Worker):
         if found := self.dequeue_job_and_maintain_ttl(self.dequeue_timeout):
             self.execute_job(*found)
 
-    def _patiently(self, work: Callable[[], None]) -> None:
+    def _retry_until_done(self, work: Callable[[], None]) -> None:
         """Until it is done, or the worker is to stop."""
         while True:
             try:
@@ -62,17 +62,17 @@ class RqWorker(Worker):
                 self._wait_or_stop(error)
 
     def _wait_or_stop(self, error: RedisError) -> None:
-        OUTAGE.note(error)
+        REDIS_OUTAGE.record_failure(error)
         if self._stop_requested:
             raise StopRequested
-        time.sleep(OUTAGE.pause_seconds())
+        time.sleep(REDIS_OUTAGE.retry_delay())
 
-    def _is_no_outage(self, record: logging.LogRecord) -> bool:
+    def _is_not_an_outage(self, record: logging.LogRecord) -> bool:
         """RQ logs an outage as often as it tries, partly with a traceback: one line says it as well."""
         about = (*(record.args if isinstance(record.args, tuple) else ()), *(record.exc_info or ()))
         error = next((each for each in about if isinstance(each, RedisError)), None)
         if error is not None:
-            OUTAGE.note(error)
+            REDIS_OUTAGE.record_failure(error)
         return error is None
 
     # What RQ's loop calls
@@ -102,23 +102,23 @@ class RqWorker(Worker):
         if pipeline is not None:
             super().heartbeat(timeout, pipeline)
             return
-        with OUTAGE.noted():
+        with REDIS_OUTAGE.tolerate_errors():
             super().heartbeat(timeout)
-            OUTAGE.over()
+            REDIS_OUTAGE.record_recovery()
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
         """As for `heartbeat`: the process of the job is waited for all the same."""
-        with OUTAGE.noted():
+        with REDIS_OUTAGE.tolerate_errors():
             super().maintain_heartbeats(job, execution)
 
     def set_shutdown_requested_date(self) -> None:
         """Called by the signal handler, where an error would come out of whatever it interrupts."""
-        with OUTAGE.noted():
+        with REDIS_OUTAGE.tolerate_errors():
             super().set_shutdown_requested_date()  # type: ignore[no-untyped-call]
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """In the process of the job, which does not die of an outage that keeps RQ from its bookkeeping."""
-        with OUTAGE.noted():
+        with REDIS_OUTAGE.tolerate_errors():
             return super().perform_job(job, queue, execution)
         return False
 
@@ -126,6 +126,6 @@ class RqWorker(Worker):
         """An outage between a job and its bookkeeping is no exception of the job's."""
         error = exc_info[1]
         if isinstance(error, RedisError):
-            OUTAGE.note(error)
+            REDIS_OUTAGE.record_failure(error)
         else:
             super().handle_exception(job, *exc_info)

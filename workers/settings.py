@@ -6,21 +6,21 @@ from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from deploys.settings import Settings, SlackSettings, address, number, refuse
+from deploys.settings import Settings, SlackSettings, refuse, seconds_between, url_with_scheme
 
 
 class WorkerSettings(SlackSettings):
     """`worker`: moves deploys in ECS, and publishes them to Slack."""
 
-    lease_seconds: Annotated[float, number(30, 600)] = Field(
+    lease_seconds: Annotated[float, seconds_between(30, 600)] = Field(
         default=60.0,
         description="Seconds for which a worker has a deploy to itself while it takes one step. A worker "
         "that dies holds its deploy up for this long.",
     )
-    watch_seconds: Annotated[float, number(0.2, 60)] = Field(
+    watch_seconds: Annotated[float, seconds_between(0.2, 60)] = Field(
         default=5.0, description="Seconds between two looks at the rollouts of a cluster."
     )
-    settle_seconds: Annotated[float, number(20, 3600)] = Field(
+    settle_seconds: Annotated[float, seconds_between(20, 3600)] = Field(
         default=75.0,
         validate_default=True,  # a longer lease asks for a longer time here too
         description="Seconds after a deploy's end until its service is looked at once more. Longer than "
@@ -29,10 +29,10 @@ class WorkerSettings(SlackSettings):
     aws_profile: str | None = Field(
         default=None, description="The profile of ~/.aws/config that boto3 takes its credentials from."
     )
-    aws_endpoint_url: Annotated[str | None, address("https", "http", example="http://localhost:4566")] = (
-        Field(
-            default=None, description="Base address of AWS for boto3: a proxy, a VPC endpoint or the sandbox."
-        )
+    aws_endpoint_url: Annotated[
+        str | None, url_with_scheme("https", "http", example="http://localhost:4566")
+    ] = Field(
+        default=None, description="Base address of AWS for boto3: a proxy, a VPC endpoint or the sandbox."
     )
 
     @field_validator("settle_seconds")
@@ -44,5 +44,5 @@ class WorkerSettings(SlackSettings):
         return value
 
 
-class ClockSettings(Settings):
+class SchedulerSettings(Settings):
     """`clock`: rings for what is due. It needs Redis alone."""

@@ -3,78 +3,80 @@
 from __future__ import annotations
 
 from bot import usage
+from bot.app_context import AppContext
 from bot.commands import cancel, deploy, follow, help, plan, restart, rollback, status, tags
-from bot.desk import Desk
 from bot.grammar import (
     CancelCommand,
-    Change,
+    ChangeCommand,
     Command,
+    DeployBatchCommand,
     DeployCommand,
-    DeploySeveralCommand,
     FollowCommand,
     HelpCommand,
-    Mistake,
+    ParseError,
     PlanCommand,
-    Question,
+    QueryCommand,
     RestartCommand,
     RollbackCommand,
     StatusCommand,
     TagsCommand,
 )
-from bot.reply import Reply
+from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.errors import OneAtATime
+from deploys.errors import OneServiceAtATime
 from deploys.mrkdwn import code
 
 
-def answer(said: Command | Mistake, request: Request, desk: Desk) -> Reply:
+def run_command(command: Command | ParseError, request: Request, context: AppContext) -> PrivateReply:
     """Does what was said and answers.
 
     Raises:
         Refused: it was refused.
     """
-    match said:
+    match command:
         case (
             DeployCommand()
-            | DeploySeveralCommand()
+            | DeployBatchCommand()
             | RestartCommand()
             | RollbackCommand()
             | FollowCommand()
             | CancelCommand()
         ):
-            return _change(said, request, desk)
+            return _run_change(command, request, context)
         case PlanCommand() | TagsCommand() | StatusCommand() | HelpCommand():
-            return _question(said, request, desk)
-        case Mistake():
-            return usage.mistake(said, desk.catalogue, desk.identity.user)
+            return _run_query(command, request, context)
+        case ParseError():
+            return usage.explain_parse_error(command, context.catalogue, context.identity.user)
 
 
-def _change(said: Change, request: Request, desk: Desk) -> Reply:
-    _refuse_group(said, desk)
-    match said:
+def _run_change(command: ChangeCommand, request: Request, context: AppContext) -> PrivateReply:
+    _refuse_group(command, context)
+    match command:
         case DeployCommand():
-            if verb := usage.verb_meant(said.service, desk.catalogue):
-                return usage.unknown_verb(said.service, verb, desk.catalogue, desk.identity.user)
-            return deploy.run(said, request, desk)
-        case DeploySeveralCommand():
-            return deploy.several(said, request, desk)
+            if verb := usage.suggest_verb(command.service, context.catalogue):
+                return usage.explain_unknown_verb(
+                    command.service, verb, context.catalogue, context.identity.user
+                )
+            return deploy.run(command, request, context)
+        case DeployBatchCommand():
+            return deploy.run_batch(command, request, context)
         case RestartCommand():
-            return restart.run(said, request, desk)
+            return restart.run(command, request, context)
         case RollbackCommand():
-            return rollback.run(said, request, desk)
+            return rollback.run(command, request, context)
         case FollowCommand():
-            return follow.run(said, request, desk)
+            return follow.run(command, request, context)
         case CancelCommand():
-            return cancel.run(said, request, desk)
+            return cancel.run(command, request, context)
 
 
-def _refuse_group(said: Command, desk: Desk) -> None:
+def _refuse_group(command: Command, context: AppContext) -> None:
     """The verbs that take one service do not take a group of them.
 
     Raises:
         OneAtATime
     """
-    match said:
+    match command:
         case (
             RestartCommand()
             | RollbackCommand()
@@ -83,20 +85,22 @@ def _refuse_group(said: Command, desk: Desk) -> None:
             | TagsCommand()
             | StatusCommand()
         ):
-            group = desk.catalogue.group(said.service or "")
+            group = context.catalogue.get_service_group(command.service or "")
             if group is not None:
-                verb = type(said).__name__.removesuffix("Command").lower()
-                raise OneAtATime(name=group.name, verb=verb, services=", ".join(map(code, group.services)))
+                verb = type(command).__name__.removesuffix("Command").lower()
+                raise OneServiceAtATime(
+                    name=group.name, verb=verb, services=", ".join(map(code, group.services))
+                )
 
 
-def _question(said: Question, request: Request, desk: Desk) -> Reply:
-    _refuse_group(said, desk)
-    match said:
+def _run_query(command: QueryCommand, request: Request, context: AppContext) -> PrivateReply:
+    _refuse_group(command, context)
+    match command:
         case PlanCommand():
-            return plan.run(said, request, desk)
+            return plan.run(command, request, context)
         case TagsCommand():
-            return tags.run(said, request, desk)
+            return tags.run(command, request, context)
         case StatusCommand():
-            return status.run(said, desk)
+            return status.run(command, context)
         case HelpCommand():
-            return help.run(desk)
+            return help.run(context)

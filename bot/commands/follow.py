@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from bot import replies
-from bot.desk import Desk
+from bot import reply_texts
+from bot.app_context import AppContext
 from bot.grammar import FollowCommand
-from bot.reply import Reply
+from bot.private_reply import PrivateReply
 from bot.request import Request
-from bot.taking_in import take_in
-from deploys import naming
-from deploys.decisions import untouched
-from deploys.deploy import Verb
-from deploys.errors import OwnRollout, UnknownDeploy
+from bot.submit import submit_deploy
+from deploys import deploy_text
+from deploys.decisions import is_service_untouched
+from deploys.deploy_text import status_text
+from deploys.errors import RolloutIsOurs, UnknownDeploy
 from deploys.mrkdwn import mention
-from deploys.standing import standing
+from deploys.records.deploy import Verb
 
 
-def run(command: FollowCommand, request: Request, desk: Desk) -> Reply:
+def run(command: FollowCommand, request: Request, context: AppContext) -> PrivateReply:
     """Takes a wish to follow in, or says that the rollout is followed already.
 
     Whoever may deploy the service may: other deploys of it wait meanwhile. Whether anything is in progress, a
@@ -26,32 +26,32 @@ def run(command: FollowCommand, request: Request, desk: Desk) -> Reply:
         UnknownService, NotADeployer, WrongChannel, MembershipUnknown, TooLate, LateMention
         OwnRollout: what is in progress is a deploy of ours, which has its thread.
     """
-    desk.access.may_deploy(request.user, command.service, request.channel)
-    _refuse_our_own(command.service, desk)
-    return take_in(command.service, request, desk, verb=Verb.FOLLOW)
+    context.access.may_deploy(request.user, command.service, request.channel)
+    _refuse_own_rollout(command.service, context)
+    return submit_deploy(command.service, request, context, verb=Verb.FOLLOW)
 
 
-def pressed(deploy_id: str, request: Request, desk: Desk) -> Reply | None:
+def press_follow(deploy_id: str, request: Request, context: AppContext) -> PrivateReply | None:
     """The button on a deploy that was refused: as if the command had been typed. None where a card answers.
 
     Raises:
         UnknownDeploy, and what `run` raises.
     """
-    deploy = desk.store.get(deploy_id)
+    deploy = context.store.get(deploy_id)
     if deploy is None:
         raise UnknownDeploy(id=deploy_id)
-    reply = run(FollowCommand(deploy.service.name), request, desk)
-    return None if reply.said_anyway else reply
+    reply = run(FollowCommand(deploy.service.name), request, context)
+    return None if reply.card_will_tell else reply
 
 
-def _refuse_our_own(service: str, desk: Desk) -> None:
-    for each in desk.store.line(service)[:1]:
-        first = desk.store.get(each)
-        if first is None or not first.live or first.verb is Verb.FOLLOW or untouched(first):
+def _refuse_own_rollout(service: str, context: AppContext) -> None:
+    for each in context.store.service_queue(service)[:1]:
+        first = context.store.get(each)
+        if first is None or not first.in_progress or first.verb is Verb.FOLLOW or is_service_untouched(first):
             return
-        raise OwnRollout(
-            what=naming.at_start(first),
-            state=standing(first),
-            user=mention(first.requester),
-            thread=replies.thread(first, desk.threads, capital=True),
+        raise RolloutIsOurs(
+            what=deploy_text.name_at_start(first),
+            state=status_text(first),
+            user=mention(first.request.requester),
+            thread=reply_texts.thread_link(first, context.threads, capital=True),
         )

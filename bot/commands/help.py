@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bot.desk import Desk
-from bot.reply import Reply
+from bot.app_context import AppContext
+from bot.private_reply import PrivateReply
 from bot.usage import usage
 
 
-def run(desk: Desk) -> Reply:
+def run(context: AppContext) -> PrivateReply:
     """How Slipway is used, and for which services."""
-    return usage(desk.catalogue, desk.identity.user)
+    return usage(context.catalogue, context.identity.user)

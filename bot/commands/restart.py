@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from bot.desk import Desk
+from bot.app_context import AppContext
 from bot.grammar import RestartCommand
-from bot.reply import Reply
+from bot.private_reply import PrivateReply
 from bot.request import Request
-from bot.taking_in import take_in
-from deploys.deploy import Verb
+from bot.submit import submit_deploy
+from deploys.records.deploy import Verb
 
 
-def run(command: RestartCommand, request: Request, desk: Desk) -> Reply:
+def run(command: RestartCommand, request: Request, context: AppContext) -> PrivateReply:
     """Takes a restart in, or says that one is under way. Which tag that is, the plan says.
 
     Raises:
         UnknownService, NotADeployer, WrongChannel, MembershipUnknown, TooLate, LateMention
     """
-    return take_in(command.service, request, desk, verb=Verb.RESTART, why=command.why)
+    return submit_deploy(command.service, request, context, verb=Verb.RESTART, reason=command.reason)

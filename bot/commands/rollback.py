@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from bot.desk import Desk
+from bot.app_context import AppContext
 from bot.grammar import RollbackCommand
-from bot.reply import Reply
+from bot.private_reply import PrivateReply
 from bot.request import Request
-from bot.taking_in import take_in
-from deploys.deploy import Verb
+from bot.submit import submit_deploy
+from deploys.records.deploy import Verb
 
 
-def run(command: RollbackCommand, request: Request, desk: Desk) -> Reply:
+def run(command: RollbackCommand, request: Request, context: AppContext) -> PrivateReply:
     """Takes a rollback in, or says that the same is under way. Whether there is such a target, the plan says.
 
     Raises:
         UnknownService, NotADeployer, WrongChannel, MembershipUnknown, TooLate, LateMention
     """
-    return take_in(command.service, request, desk, verb=Verb.ROLLBACK, target=command.target)
+    return submit_deploy(
+        command.service, request, context, verb=Verb.ROLLBACK, rollback_target=command.target
+    )

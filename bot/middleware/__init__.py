@@ -1,10 +1,10 @@
 """What every request passes before a listener sees it, in this order: signed, well formed, replays, one team,
 repeats."""
 
-from bot.middleware.one_team import OneTeam
-from bot.middleware.repeats import Repeats
-from bot.middleware.replays import Replays
-from bot.middleware.signed import Signed
-from bot.middleware.well_formed import WellFormed
+from bot.middleware.deduplication import Deduplication
+from bot.middleware.payload_check import PayloadCheck
+from bot.middleware.replay_protection import ReplayProtection
+from bot.middleware.signature_check import SignatureCheck
+from bot.middleware.workspace_check import WorkspaceCheck
 
-__all__ = ["OneTeam", "Repeats", "Replays", "Signed", "WellFormed"]
+__all__ = ["Deduplication", "PayloadCheck", "ReplayProtection", "SignatureCheck", "WorkspaceCheck"]

@@ -2,6 +2,6 @@
 
 from deploys.catalogue.catalogue import Catalogue, load
 from deploys.catalogue.problem import Problem
-from deploys.catalogue.service import Group, Service, Strategy
+from deploys.catalogue.service import Service, ServiceGroup, Strategy
 
-__all__ = ["Catalogue", "Group", "Problem", "Service", "Strategy", "load"]
+__all__ = ["Catalogue", "Problem", "Service", "ServiceGroup", "Strategy", "load"]

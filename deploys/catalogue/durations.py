@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import re
 
-PATTERN = r"^([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$"
+DURATION_PATTERN = r"^([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$"
 """What a length of time looks like; the empty text fits too and is refused on its own."""
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_SPOKEN = re.compile(r"([0-9]{1,9})\s*(d|h|m|s)[a-z]*[\s,]*", re.IGNORECASE)
+_LOOSE_DURATION = re.compile(r"([0-9]{1,9})\s*(d|h|m|s)[a-z]*[\s,]*", re.IGNORECASE)
 
 
-def parse(text: str) -> int | None:
+def parse_duration(text: str) -> int | None:
     """Seconds that a text means; None when it is not a length of time."""
     if re.fullmatch(r"[0-9]{1,9}", text):
         return int(text)
-    match = re.match(PATTERN, text)
+    match = re.match(DURATION_PATTERN, text)
     if not text or match is None or match.end() != len(text):
         return None
     return sum(int(part[:-1]) * _UNITS[part[-1]] for part in match.groups() if part)
 
 
-def meant(text: str) -> str | None:
+def suggest_duration(text: str) -> str | None:
     """The right way to write what somebody wrote as `20 minutes` or `1H 30Min`; None when unclear."""
     end, seconds = 0, 0
-    for match in _SPOKEN.finditer(text.strip()):
+    for match in _LOOSE_DURATION.finditer(text.strip()):
         if match.start() != end:
             return None
         end, seconds = match.end(), seconds + int(match[1]) * _UNITS[match[2].lower()]
-    return show(seconds) if end and end == len(text.strip()) else None
+    return format_duration(seconds) if end and end == len(text.strip()) else None
 
 
-def show(seconds: int) -> str:
+def format_duration(seconds: int) -> str:
     """Seconds in the same notation, largest units first: `1h30m`; `0s` for nothing."""
     parts = []
     for unit, size in _UNITS.items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class Position:
     """A place in the file; both count from 1, as editors do."""
 
     line: int
@@ -17,8 +17,8 @@ class Place:
 class Problem:
     """A mistake, or a note about something that is allowed but deserves a thought."""
 
-    place: Place
-    path: str
+    position: Position
+    key_path: str
     """The key it is about, as `services.web.deadline`; empty for the file as a whole."""
     message: str
     """What is wrong, what is allowed, and the nearest right name where there is one."""
@@ -26,13 +26,13 @@ class Problem:
     @property
     def line(self) -> int:
         """Line, from 1."""
-        return self.place.line
+        return self.position.line
 
     @property
     def column(self) -> int:
         """Column, from 1."""
-        return self.place.column
+        return self.position.column
 
     def __str__(self) -> str:
-        about = f"{self.path}: " if self.path else ""
+        about = f"{self.key_path}: " if self.key_path else ""
         return f"{self.line}:{self.column}: {about}{self.message}"

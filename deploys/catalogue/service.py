@@ -22,14 +22,14 @@ class Pin(StrEnum):
     DIGEST = "digest"  # the one that the tag points to when the deploy is planned
 
 
-class Base(StrEnum):
+class BaseChoice(StrEnum):
     """Which revision a new one is a copy of."""
 
     RUNNING = "running"
     LATEST = "latest"  # the newest ACTIVE one of its family that Slipway did not register
 
 
-class TaskBefore(BaseModel):
+class PreTask(BaseModel):
     """A one-off task that runs with the new revision before the rollout, such as a migration."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,7 +42,7 @@ class TaskBefore(BaseModel):
     """Seconds until it is stopped, which counts as failed."""
 
 
-class CheckAfter(BaseModel):
+class PostCheck(BaseModel):
     """What has to hold for some time after the rollout; else the deploy is rolled back."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,7 +51,7 @@ class CheckAfter(BaseModel):
     """Address that has to answer GET with a 2xx status. Empty: none is asked."""
     alarms: tuple[str, ...] = ()
     """Names of CloudWatch alarms that have to stay out of ALARM."""
-    lasts: int = 300
+    duration: int = 300
     """Seconds for which it has to hold."""
 
 
@@ -84,7 +84,7 @@ class Service(BaseModel):
     ecs_service: str
     region: str
     containers: tuple[str, ...] = ()
-    """Containers to retag. Empty: the app's, as `workers/ecs/app_containers.py` finds it."""
+    """Containers to retag. Empty: the app's, as `workers/ecs/images/app_containers.py` finds it."""
     strategy: Strategy = Strategy.ROLLING
     deployers: tuple[str, ...] = ()
     """User ids (U..., W...) and user group ids (S...) who may deploy. Empty: everybody in the workspace."""
@@ -104,20 +104,20 @@ class Service(BaseModel):
     """Seconds an approval question stays open."""
     pin: Pin | None = None
     """None: it is not written, so `pins` decides."""
-    base: Base = Base.RUNNING
-    before: TaskBefore | None = None
-    after: CheckAfter | None = None
+    base: BaseChoice = BaseChoice.RUNNING
+    before: PreTask | None = None
+    after: PostCheck | None = None
     role: Role | None = None
     """The role to assume. None: the workers' own credentials."""
 
     @property
-    def pins(self) -> bool:
+    def pins_digest(self) -> bool:
         """Whether a new revision names the image by its digest: what is approved is to be what runs. Unless
         the file asks for it, that holds only where the registry tells the digest."""
         return self.pin is Pin.DIGEST or (self.pin is None and self.approvals > 0)
 
 
-class Group(BaseModel):
+class ServiceGroup(BaseModel):
     """Services that are deployed together, by one name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

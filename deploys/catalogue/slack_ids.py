@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-PERSON_OR_GROUP = r"^[UWS][A-Z0-9]{5,30}$"
-CHANNEL = r"^[CG][A-Z0-9]{5,30}$"
+PERSON_OR_GROUP_PATTERN = r"^[UWS][A-Z0-9]{5,30}$"
+CHANNEL_PATTERN = r"^[CG][A-Z0-9]{5,30}$"
 
 FIND_PERSON = "in Slack: their profile, then ⋮, then Copy member ID"
 FIND_GROUP = "in Slack: People & user groups, then the group, then ⋮, then Copy group ID"
@@ -30,23 +30,23 @@ _OTHER_KINDS = {
 }
 
 
-def is_group(identity: str) -> bool:
+def is_user_group(identity: str) -> bool:
     """Whether an id names a user group rather than a person."""
     return identity.startswith("S")
 
 
-def person_or_group_complaint(text: str) -> str | None:
+def person_or_group_id_error(text: str) -> str | None:
     """What is wrong with a user id or user group id; None when it is right."""
     allowed = f"Write a user id (U… or W…; {FIND_PERSON}) or a user group id (S…; {FIND_GROUP})."
-    return _complaint(text, PERSON_OR_GROUP, allowed)
+    return _id_error(text, PERSON_OR_GROUP_PATTERN, allowed)
 
 
-def channel_complaint(text: str) -> str | None:
+def channel_id_error(text: str) -> str | None:
     """What is wrong with a channel id; None when it is right."""
-    return _complaint(text, CHANNEL, f"Write a channel id (C… or G…; {FIND_CHANNEL}).")
+    return _id_error(text, CHANNEL_PATTERN, f"Write a channel id (C… or G…; {FIND_CHANNEL}).")
 
 
-def _complaint(text: str, pattern: str, allowed: str) -> str | None:
+def _id_error(text: str, pattern: str, allowed: str) -> str | None:
     if re.fullmatch(pattern, text):
         return None
     mention = _MENTION.fullmatch(text)
@@ -54,10 +54,10 @@ def _complaint(text: str, pattern: str, allowed: str) -> str | None:
         return f"`{text}` is a mention; write the id alone: `{mention[1]}`."
     if re.fullmatch(pattern, text.strip().upper()):
         return f"`{text}` is not an id. Did you mean `{text.strip().upper()}`?"
-    return f"`{text}` is {_kind(text)}. {allowed}"
+    return f"`{text}` is {_describe_kind(text)}. {allowed}"
 
 
-def _kind(text: str) -> str:
+def _describe_kind(text: str) -> str:
     if re.fullmatch(r"[A-Z][A-Z0-9]{6,}", text) and text[0] in _OTHER_KINDS and re.search("[0-9]", text):
         return f"{_OTHER_KINDS[text[0]]} id"
     if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):

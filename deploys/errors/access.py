@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys.errors.refused import Refused
+from deploys.errors.base import Refused
 
 
 class NotADeployer(Refused):
@@ -37,9 +37,9 @@ class WrongChannel(Refused):
     sentence = """`{service}` may not be deployed from this channel, only from {channels}."""
 
 
-class WrongChannelToAsk(Refused):
+class WrongChannelForQuery(Refused):
     sentence = """I do not speak of `{service}` in this channel, only in {channels}."""
 
 
-class WrongTeam(Refused):
+class WrongWorkspace(Refused):
     sentence = """This workspace is not the one this Slipway belongs to. Nothing was changed."""

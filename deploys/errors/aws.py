@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys.errors.refused import SlipwayError
+from deploys.errors.base import SlipwayError
 
 
 class AwsError(SlipwayError):
@@ -13,7 +13,7 @@ class AwsUnavailable(AwsError):
     sentence = """AWS does not answer {action} for now ({detail}). It is tried again."""
 
 
-class AwsUncertain(AwsUnavailable):
+class AwsResultUnknown(AwsUnavailable):
     sentence = """AWS gave no answer to {action} ({detail}), so it may or may not have been done. I look
     before I try again."""
 
@@ -22,12 +22,12 @@ class AwsDenied(AwsError):
     sentence = """AWS does not allow {action}: {detail} Add it to the role of the workers."""
 
 
-class AwsForbidden(AwsDenied):
+class AwsExplicitDeny(AwsDenied):
     sentence = """AWS does not allow {action}: {detail} An explicit deny wins over what a role allows, so
     whoever owns that policy has to lift it."""
 
 
-class AwsDeniedByOwner(AwsDenied):
+class AwsDeniedByOtherAccount(AwsDenied):
     sentence = """AWS does not allow {action}: {detail} That belongs to account {account}, and its policy
     there has to allow it: the role of the caller alone cannot."""
 

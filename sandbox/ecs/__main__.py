@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from sandbox.ecs.place import REGION
+from sandbox.ecs.account import REGION
 from sandbox.ecs.sandbox import EcsSandbox
-from sandbox.ecs.seed.services import CLUSTER, NAMES
+from sandbox.ecs.seed.seed_services import CLUSTER, SERVICE_NAMES
 
 INTRODUCTION = """\
 ECS is at {url}, at speed {speed:g}. Ctrl-C ends it.
@@ -50,7 +50,7 @@ def serve(
     try:
         typer.echo(
             INTRODUCTION.format(
-                url=sandbox.url, speed=speed, region=REGION, cluster=CLUSTER, services=" ".join(NAMES)
+                url=sandbox.url, speed=speed, region=REGION, cluster=CLUSTER, services=" ".join(SERVICE_NAMES)
             )
         )
         ended.wait()

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sandbox.ecs.http.request import AwsRequest
+from sandbox.ecs.http.aws_request import AwsRequest
 from sandbox.ecs.operations import READS
 
-KINDS = {
+FAULT_KINDS = {
     "throttle": "refused with ThrottlingException, status 400",
     "error": "refused with `code` (InternalFailure) and `status` (500); nothing is applied",
     "access-denied": "refused with AccessDeniedException, status 400",
@@ -24,12 +24,12 @@ KINDS = {
 }
 
 
-ONLY_OF = {"no-room": "RunTask", "newer": "DescribeTaskDefinition"}
+KINDS_OF_ONE_OPERATION = {"no-room": "RunTask", "newer": "DescribeTaskDefinition"}
 """Kinds that strike one operation alone."""
 
 
 @dataclass
-class Fault:
+class EcsFault:
     """One thing that goes wrong. `seconds` are the clock's for `stale`, and real ones otherwise."""
 
     kind: str
@@ -46,11 +46,11 @@ class Fault:
     status: int | None = None
     message: str | None = None
     id: int = 0
-    struck: int = 0
+    hits: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"unknown kind of fault {self.kind!r}; there are: {', '.join(KINDS)}")
+        if self.kind not in FAULT_KINDS:
+            raise ValueError(f"unknown kind of fault {self.kind!r}; there are: {', '.join(FAULT_KINDS)}")
         if self.times is not None and self.times < 1:
             raise ValueError(f"times must be at least 1, or null for ever, not {self.times}")
         if self.skip < 0 or self.seconds < 0:
@@ -64,34 +64,34 @@ class Fault:
             return False
         if not fnmatchcase(request.operation, operation):
             return False
-        if request.operation != ONLY_OF.get(self.kind, request.operation):
+        if request.operation != KINDS_OF_ONE_OPERATION.get(self.kind, request.operation):
             return False
         if self.kind == "stale" and not (request.service == "ecs" and request.operation in READS):
             return False
-        return self.service is None or request.names_service(self.service)
+        return self.service is None or request.is_about_service(self.service)
 
     @property
-    def spent(self) -> bool:
-        return self.times is not None and self.struck >= self.times
+    def is_used_up(self) -> bool:
+        return self.times is not None and self.hits >= self.times
 
 
-class Faults:
+class EcsFaults:
     """The faults that are waiting. Every matching one that is not spent strikes; order of adding."""
 
     def __init__(self) -> None:
-        self._faults: list[Fault] = []
+        self._faults: list[EcsFault] = []
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
 
-    def add(self, *, kind: str, operation: str = "*", **rest: Any) -> Fault:
+    def add(self, *, kind: str, operation: str = "*", **rest: Any) -> EcsFault:
         """Add a fault; the members are those of `Fault`. Raises ValueError for what it cannot be."""
-        settable = {field.name for field in fields(Fault)} - {"id", "struck"}
+        settable = {field.name for field in fields(EcsFault)} - {"id", "hits"}
         unknown = set(rest) - settable
         if unknown:
             raise ValueError(
                 f"a fault has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(settable))}"
             )
-        fault = Fault(kind=kind, operation=operation, **rest)
+        fault = EcsFault(kind=kind, operation=operation, **rest)
         with self._lock:
             fault.id = next(self._ids)
             self._faults.append(fault)
@@ -101,20 +101,20 @@ class Faults:
         with self._lock:
             self._faults.clear()
 
-    def listed(self) -> list[dict[str, Any]]:
+    def as_json(self) -> list[dict[str, Any]]:
         with self._lock:
             return [asdict(fault) for fault in self._faults]
 
-    def strike(self, request: AwsRequest) -> list[Fault]:
+    def take_matching(self, request: AwsRequest) -> list[EcsFault]:
         """The faults that befall this request; each is counted."""
         striking = []
         with self._lock:
             for fault in self._faults:
-                if fault.spent or not fault.matches(request):
+                if fault.is_used_up or not fault.matches(request):
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1
                     continue
-                fault.struck += 1
+                fault.hits += 1
                 striking.append(fault)
         return striking

@@ -9,110 +9,117 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from sandbox.ecs.agenda import Agenda, Happening
+from sandbox.ecs.aws_services.cloudwatch_logs import CloudWatchLogs
+from sandbox.ecs.aws_services.ecr_images import EcrImages
 from sandbox.ecs.clock import Clock
-from sandbox.ecs.images import Images
-from sandbox.ecs.logs import Logs
-from sandbox.ecs.names import Names
-from sandbox.ecs.pace import Lifetimes, Pace
-from sandbox.ecs.records import Deployment, Service, ServiceDeployment, Task, TaskDefinition, TokenUse
-from sandbox.ecs.tables import Journal, Tables
+from sandbox.ecs.durations import Durations, TimeScale
+from sandbox.ecs.event_queue import Callback, EventQueue
+from sandbox.ecs.ids import EcsIds
+from sandbox.ecs.records import (
+    Deployment,
+    EcsService,
+    EcsTask,
+    ServiceDeployment,
+    TaskDefinition,
+    UsedClientToken,
+)
+from sandbox.ecs.tables import ChangeJournal, EcsTables
 
 
-class Region:
+class EcsRegion:
     """Everything in it is read and changed inside `moment()`, which holds its lock."""
 
     def __init__(
-        self, account: str, name: str, clock: Clock, speed: float, lifetimes: Lifetimes, chance: Random
+        self, account: str, name: str, clock: Clock, speed: float, durations: Durations, random: Random
     ) -> None:
         self.account = account
         self.name = name
         self.clock = clock
-        self.lifetimes = lifetimes
-        self.pace = Pace(speed, chance)
-        self.names = Names(account, name, chance)
-        self.chance = chance
-        self.agenda = Agenda()
-        self.images = Images(account, name)
-        self.logs = Logs(account, name)
-        self.tables = Tables(Journal(lambda: self.now))
-        self.bygone_tasks: list[Task] = []
+        self.durations = durations
+        self.time_scale = TimeScale(speed, random)
+        self.ids = EcsIds(account, name, random)
+        self.random = random
+        self.event_queue = EventQueue()
+        self.images = EcrImages(account, name)
+        self.logs = CloudWatchLogs(account, name)
+        self.tables = EcsTables(ChangeJournal(lambda: self.now))
+        self.forgotten_tasks: list[EcsTask] = []
         """Tasks that ECS no longer describes."""
-        self.look: Callable[[Region, str], None] = _look_away
+        self.reconcile: Callable[[EcsRegion, str], None] = _no_scheduler
         """The service scheduler: called with the ARN of a service that may need something done."""
-        self.passes_planned: dict[str, float] = {}
+        self.planned_reconciles: dict[str, float] = {}
         """When the scheduler next looks at each service."""
-        self.client_tokens: dict[tuple[str, str], TokenUse] = {}
+        self.client_tokens: dict[tuple[str, str], UsedClientToken] = {}
         """By cluster and clientToken: what RunTask did for it."""
-        self.autoscaling = False
+        self.is_autoscaling_scheduled = False
         """Application Auto Scaling has planned its next look."""
         self._lock = threading.RLock()
-        self._moment: float | None = None
+        self._instant: float | None = None
 
     @property
     def now(self) -> float:
         """The time of the moment that is being lived, in seconds since the epoch."""
-        return self.clock.now() if self._moment is None else self._moment
+        return self.clock.now() if self._instant is None else self._instant
 
     @contextmanager
-    def moment(self) -> Iterator[Region]:
+    def hold_time(self) -> Iterator[EcsRegion]:
         """Let happen what is due, then hold the region still at one instant."""
         with self._lock:
-            if self._moment is not None:
+            if self._instant is not None:
                 yield self
                 return
-            self.live_until(self.clock.now())
-            self._moment = self.clock.now()
+            self.run_until(self.clock.now())
+            self._instant = self.clock.now()
             try:
                 yield self
             finally:
-                self._moment = None
+                self._instant = None
 
-    def live_until(self, end: float) -> None:
+    def run_until(self, end: float) -> None:
         """Let everything planned up to `end` happen, each at its own time."""
         with self._lock:
-            outer = self._moment
+            outer = self._instant
             try:
-                while (due := self.agenda.take_due(end)) is not None:
-                    self._moment, happening = due
+                while (due := self.event_queue.take_due(end)) is not None:
+                    self._instant, happening = due
                     happening()
             finally:
-                self._moment = outer
+                self._instant = outer
 
     @contextmanager
-    def back_in_time(self, start: float) -> Iterator[None]:
+    def starting_in_the_past(self, start: float) -> Iterator[None]:
         """Begin earlier than now: what is planned inside is lived up to the present at the end."""
         with self._lock:
-            self._moment = start
+            self._instant = start
             try:
                 yield
             finally:
-                self._moment = None
-            self.live_until(self.clock.now())
+                self._instant = None
+            self.run_until(self.clock.now())
 
-    def after(self, seconds: float, happening: Happening) -> None:
+    def schedule_after(self, seconds: float, callback: Callback) -> None:
         """Plan for about `seconds` of a life at speed 1 from now."""
-        self.agenda.plan(self.now + self.pace.about(seconds), happening)
+        self.event_queue.schedule(self.now + self.time_scale.seconds_with_jitter(seconds), callback)
 
-    def after_exactly(self, seconds: float, happening: Happening) -> None:
-        self.agenda.plan(self.now + self.pace.seconds(seconds), happening)
+    def schedule_exactly_after(self, seconds: float, callback: Callback) -> None:
+        self.event_queue.schedule(self.now + self.time_scale.seconds(seconds), callback)
 
-    def look_at(self, service: str, lag: float | None = None) -> None:
+    def schedule_reconcile(self, service_arn: str, delay: float | None = None) -> None:
         """Plan the scheduler's next look at a service, unless an earlier one is planned."""
-        at = self.now + self.pace.seconds(self.lifetimes.scheduler_lag if lag is None else lag)
-        planned = self.passes_planned.get(service)
+        at = self.now + self.time_scale.seconds(self.durations.scheduler_lag if delay is None else delay)
+        planned = self.planned_reconciles.get(service_arn)
         if planned is not None and planned <= at:
             return
-        self.passes_planned[service] = at
+        self.planned_reconciles[service_arn] = at
 
         def pass_over() -> None:
-            if self.passes_planned.get(service) == at:
-                del self.passes_planned[service]
-                self.look(self, service)
+            if self.planned_reconciles.get(service_arn) == at:
+                del self.planned_reconciles[service_arn]
+                self.reconcile(self, service_arn)
 
-        self.agenda.plan(at, pass_over)
+        self.event_queue.schedule(at, pass_over)
 
-    def update_service(self, arn: str, **changes: Any) -> Service:
+    def update_service(self, arn: str, **changes: Any) -> EcsService:
         return self.tables.services.put(arn, replace(self.tables.services[arn], **changes))
 
     def update_deployment(self, deployment: str, **changes: Any) -> Deployment:
@@ -123,7 +130,7 @@ class Region:
         row = replace(self.tables.service_deployments[arn], updated_at=self.now, **changes)
         return self.tables.service_deployments.put(arn, row)
 
-    def update_task(self, arn: str, **changes: Any) -> Task:
+    def update_task(self, arn: str, **changes: Any) -> EcsTask:
         task = self.tables.tasks[arn]
         return self.tables.tasks.put(arn, replace(task, version=task.version + 1, **changes))
 
@@ -131,5 +138,5 @@ class Region:
         return self.tables.task_definitions[arn]
 
 
-def _look_away(region: Region, service: str) -> None:
+def _no_scheduler(region: EcsRegion, service: str) -> None:
     raise RuntimeError("this region has no service scheduler yet")

@@ -10,22 +10,23 @@ from typing import Any, Self
 import boto3
 from moto.core.base_backend import BackendDict
 
-from sandbox.ecs import autoscaling, seed
+from sandbox.ecs import seed
+from sandbox.ecs.account import ACCOUNT, REGION
+from sandbox.ecs.aws_services import application_autoscaling
+from sandbox.ecs.aws_services.iam_roles import IamRoles
 from sandbox.ecs.clock import Clock, ManualClock, WallClock
-from sandbox.ecs.faults import Faults
-from sandbox.ecs.http.control import Control
-from sandbox.ecs.http.front import CallNote, Front
-from sandbox.ecs.http.routes import routes
-from sandbox.ecs.http.server import Server
-from sandbox.ecs.pace import Lifetimes
-from sandbox.ecs.place import ACCOUNT, REGION
-from sandbox.ecs.region import Region
-from sandbox.ecs.roles import Roles
-from sandbox.ecs.scheduler.passes import look
-from sandbox.ecs.seed.services import CLUSTER
-from sandbox.ecs.state import state
+from sandbox.ecs.durations import Durations
+from sandbox.ecs.faults import EcsFaults
+from sandbox.ecs.http.control_api import EcsControlApi
+from sandbox.ecs.http.control_routes import control_routes
+from sandbox.ecs.http.dispatcher import AwsCallNote, Dispatcher
+from sandbox.ecs.http.http_server import EcsHttpServer
+from sandbox.ecs.region import EcsRegion
+from sandbox.ecs.scheduler.reconcile import reconcile
+from sandbox.ecs.seed.seed_services import CLUSTER
+from sandbox.ecs.snapshot import snapshot
 
-_one_at_a_time = threading.Lock()
+_open_lock = threading.Lock()
 _session = boto3.Session()
 
 
@@ -44,22 +45,22 @@ class EcsSandbox:
         port: int = 0,
         speed: float = 1.0,
         clock: Clock | None = None,
-        lifetimes: Lifetimes | None = None,
+        durations: Durations | None = None,
         seed: int | None = None,
     ) -> None:
-        self.faults = Faults()
+        self.faults = EcsFaults()
         self.clock: Clock = clock or WallClock()
         self.speed = speed
         self._port = port
-        self._lifetimes = lifetimes or Lifetimes()
-        self._chance = Random(seed)
+        self._durations = durations or Durations()
+        self._random = Random(seed)
         self._closing = threading.Event()
         self._serving = threading.Lock()
         self._is_open = False
-        self._server: Server | None = None
-        self._regions: dict[str, Region] = {}
-        self._roles = Roles()
-        self._front: Front | None = None
+        self._server: EcsHttpServer | None = None
+        self._regions: dict[str, EcsRegion] = {}
+        self._roles = IamRoles()
+        self._dispatcher: Dispatcher | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -76,7 +77,7 @@ class EcsSandbox:
     def start(self) -> None:
         """Reset moto, seed the region and serve it. Raises RuntimeError when another one is open, and
         OSError for a port that is taken."""
-        if not _one_at_a_time.acquire(blocking=False):
+        if not _open_lock.acquire(blocking=False):
             raise RuntimeError(
                 "An EcsSandbox is already open in this process, and moto's backends are shared by the "
                 "whole process: close it first, or start another with `python -m sandbox.ecs`."
@@ -84,23 +85,23 @@ class EcsSandbox:
         try:
             self._open()
         except BaseException:
-            _one_at_a_time.release()
+            _open_lock.release()
             raise
 
     def _open(self) -> None:
         BackendDict.reset()
-        self._regions = {ACCOUNT: self._furnished(ACCOUNT)}
-        self._roles = Roles()
-        control = Control(routes(self))
-        self._front = Front(self._regions, self._roles, self.faults, control, self._closing)
+        self._regions = {ACCOUNT: self._seeded_region(ACCOUNT)}
+        self._roles = IamRoles()
+        control = EcsControlApi(control_routes(self))
+        self._dispatcher = Dispatcher(self._regions, self._roles, self.faults, control, self._closing)
         if self._port:
-            self._server = Server(self._port, self._front)
+            self._server = EcsHttpServer(self._port, self._dispatcher)
         self._is_open = True
 
-    def _furnished(self, account: str) -> Region:
-        region = Region(account, REGION, self.clock, self.speed, self._lifetimes, self._chance)
-        region.look = look
-        seed.furnish(region)
+    def _seeded_region(self, account: str) -> EcsRegion:
+        region = EcsRegion(account, REGION, self.clock, self.speed, self._durations, self._random)
+        region.reconcile = reconcile
+        seed.seed_region(region)
         return region
 
     def stop(self) -> None:
@@ -114,10 +115,10 @@ class EcsSandbox:
                 self._server.close()
                 self._server = None
         BackendDict.reset()
-        _one_at_a_time.release()
+        _open_lock.release()
 
     @property
-    def region(self) -> Region:
+    def region(self) -> EcsRegion:
         if not self._regions:
             raise RuntimeError("this EcsSandbox has not been started")
         return self._regions[ACCOUNT]
@@ -129,15 +130,15 @@ class EcsSandbox:
             if not self._is_open:
                 raise RuntimeError("this EcsSandbox is not open")
             if self._server is None:
-                self._server = Server(self._port, self.application)
+                self._server = EcsHttpServer(self._port, self.application)
             return self._server.url
 
     @property
-    def application(self) -> Front:
+    def application(self) -> Dispatcher:
         """What is served, to be called without a network."""
-        if self._front is None:
+        if self._dispatcher is None:
             raise RuntimeError("this EcsSandbox has not been started")
-        return self._front
+        return self._dispatcher
 
     @property
     def environment(self) -> dict[str, str]:
@@ -175,18 +176,18 @@ class EcsSandbox:
             raise RuntimeError("time is driven by hand only with EcsSandbox(clock=ManualClock())")
         now = self.clock.advance(seconds)
         for region in list(self._regions.values()):
-            region.live_until(now)
+            region.run_until(now)
         return now
 
-    def let_assume(self, role: str, external_id: str = "") -> None:
+    def add_role(self, role: str, external_id: str = "") -> None:
         """Have an IAM role, by its ARN, whose keys STS gives to whoever names its external id, if it has one.
 
         A role of another account opens that account: it has the same services in a cluster of the same name,
         and is reached with keys of a role of its own alone. Raises ValueError for what is no role's ARN.
         """
-        account = self._roles.allow(role, external_id)
+        account = self._roles.add_role(role, external_id)
         if account not in self._regions:
-            self._regions[account] = self._furnished(account)
+            self._regions[account] = self._seeded_region(account)
 
     def autoscale(self, service: str, minimum: int = 2, maximum: int = 6) -> None:
         """Have Application Auto Scaling raise the service's count to `minimum` whenever it is lower.
@@ -194,15 +195,15 @@ class EcsSandbox:
         Nothing is scaled until this is called or a scalable target is registered. Raises ValueError
         for an unknown service.
         """
-        with self.region.moment() as region:
-            autoscaling.register(region, CLUSTER, service, minimum, maximum)
+        with self.region.hold_time() as region:
+            application_autoscaling.register_scalable_target(region, CLUSTER, service, minimum, maximum)
 
     def state(self) -> dict[str, Any]:
         """Services, deployments, service deployments and tasks over all time, as plain data."""
-        with self.region.moment():
-            return state(self.region)
+        with self.region.hold_time():
+            return snapshot(self.region)
 
-    def calls(self, operation: str | None = None) -> list[CallNote]:
+    def calls(self, operation: str | None = None) -> list[AwsCallNote]:
         """The requests so far, oldest first; those of one operation when it is named."""
-        notes = list(self._front.calls) if self._front else []
+        notes = list(self._dispatcher.calls) if self._dispatcher else []
         return [note for note in notes if operation in (None, note.operation)]

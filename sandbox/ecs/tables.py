@@ -6,21 +6,28 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, ValuesView
 from typing import Any, Generic, TypeVar
 
-from sandbox.ecs.records import Deployment, Service, ServiceDeployment, ServiceRevision, Task, TaskDefinition
+from sandbox.ecs.records import (
+    Deployment,
+    EcsService,
+    EcsTask,
+    ServiceDeployment,
+    ServiceRevision,
+    TaskDefinition,
+)
 
 Row = TypeVar("Row")
 JOURNAL_SECONDS = 900.0
 """How far back the tables can be read."""
 
 
-class Journal:
+class ChangeJournal:
     """The rows that were replaced, so that the replacing can be undone on a copy."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._entries: deque[tuple[float, str, str, Any]] = deque()
 
-    def note(self, table: str, key: str, old: object) -> None:
+    def record(self, table: str, key: str, old: object) -> None:
         now = self._now()
         self._entries.append((now, table, key, old))
         while self._entries and self._entries[0][0] < now - JOURNAL_SECONDS:
@@ -34,8 +41,8 @@ class Journal:
             yield table, key, old
 
 
-class Table(Mapping[str, Row], Generic[Row]):
-    def __init__(self, name: str, journal: Journal, rows: dict[str, Row] | None = None) -> None:
+class EcsTable(Mapping[str, Row], Generic[Row]):
+    def __init__(self, name: str, journal: ChangeJournal, rows: dict[str, Row] | None = None) -> None:
         self.name = name
         self._journal = journal
         self._rows: dict[str, Row] = {} if rows is None else rows
@@ -53,33 +60,33 @@ class Table(Mapping[str, Row], Generic[Row]):
         return self._rows.values()  # Mapping's own would look each row up
 
     def put(self, key: str, row: Row) -> Row:
-        self._journal.note(self.name, key, self._rows.get(key))
+        self._journal.record(self.name, key, self._rows.get(key))
         self._rows[key] = row
         return row
 
     def remove(self, key: str) -> None:
-        self._journal.note(self.name, key, self._rows.pop(key, None))
+        self._journal.record(self.name, key, self._rows.pop(key, None))
 
-    def copy_of_rows(self) -> dict[str, Row]:
+    def copy_rows(self) -> dict[str, Row]:
         return dict(self._rows)
 
 
-class Tables:
-    def __init__(self, journal: Journal, rows: dict[str, dict[str, Any]] | None = None) -> None:
+class EcsTables:
+    def __init__(self, journal: ChangeJournal, rows: dict[str, dict[str, Any]] | None = None) -> None:
         before = rows or {}
         self._journal = journal
-        self.services: Table[Service] = Table("services", journal, before.get("services"))
-        self.deployments: Table[Deployment] = Table("deployments", journal, before.get("deployments"))
-        self.service_deployments: Table[ServiceDeployment] = Table(
+        self.services: EcsTable[EcsService] = EcsTable("services", journal, before.get("services"))
+        self.deployments: EcsTable[Deployment] = EcsTable("deployments", journal, before.get("deployments"))
+        self.service_deployments: EcsTable[ServiceDeployment] = EcsTable(
             "service_deployments", journal, before.get("service_deployments")
         )
-        self.revisions: Table[ServiceRevision] = Table("revisions", journal, before.get("revisions"))
-        self.tasks: Table[Task] = Table("tasks", journal, before.get("tasks"))
-        self.task_definitions: Table[TaskDefinition] = Table(
+        self.revisions: EcsTable[ServiceRevision] = EcsTable("revisions", journal, before.get("revisions"))
+        self.tasks: EcsTable[EcsTask] = EcsTable("tasks", journal, before.get("tasks"))
+        self.task_definitions: EcsTable[TaskDefinition] = EcsTable(
             "task_definitions", journal, before.get("task_definitions")
         )
 
-    def as_of(self, moment: float) -> Tables:
+    def as_of(self, moment: float) -> EcsTables:
         """A copy of the tables as they were at `moment`."""
         tables = (
             self.services,
@@ -89,13 +96,13 @@ class Tables:
             self.tasks,
             self.task_definitions,
         )
-        rows: dict[str, dict[str, Any]] = {table.name: table.copy_of_rows() for table in tables}
+        rows: dict[str, dict[str, Any]] = {table.name: table.copy_rows() for table in tables}
         for name, key, old in self._journal.since(moment):
             if old is None:
                 rows[name].pop(key, None)
             else:
                 rows[name][key] = old
-        return Tables(self._journal, rows)
+        return EcsTables(self._journal, rows)
 
     def deployments_of(self, service: str) -> list[Deployment]:
         """The deployments ECS shows for a service: the PRIMARY first, then the newest."""
@@ -105,5 +112,5 @@ class Tables:
     def primary_of(self, service: str) -> Deployment | None:
         return next((d for d in self.deployments_of(service) if d.status == "PRIMARY"), None)
 
-    def tasks_of(self, service: str) -> list[Task]:
+    def tasks_of(self, service: str) -> list[EcsTask]:
         return [task for task in self.tasks.values() if task.service == service]

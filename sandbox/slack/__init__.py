@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.slack.client import SandboxError, SlackClient
-from sandbox.slack.server import SlackSandbox
-from sandbox.slack.timings import Timings
+from sandbox.slack.sandbox import SlackSandbox
+from sandbox.slack.slack_timeouts import SlackTimeouts
 
-__all__ = ["SandboxError", "SlackClient", "SlackSandbox", "Timings"]
+__all__ = ["SandboxError", "SlackClient", "SlackSandbox", "SlackTimeouts"]

@@ -7,20 +7,20 @@ import signal
 import sys
 from pathlib import Path
 
-from sandbox.slack.application import build_application
-from sandbox.slack.server import listening_socket, server_for
-from sandbox.slack.state import new_state
-from sandbox.slack.team.installation import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Installation
-from sandbox.slack.team.manifest import ManifestError, read_manifest
-from sandbox.slack.timings import Timings
-from sandbox.slack.webapi.limits import RateLimits
+from sandbox.slack.routes import build_application
+from sandbox.slack.sandbox import build_server, listening_socket
+from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.team.app_manifest import ManifestError, read_manifest
+from sandbox.slack.team.installation import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, AppInstallation
+from sandbox.slack.webapi.slack_rate_limits import RateLimits
+from sandbox.slack.workspace_state import build_state
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serves until SIGTERM or Ctrl-C. Returns 0, or 2 where it could not start."""
-    options = _options().parse_args(arguments)
+    options = _argument_parser().parse_args(arguments)
     try:
-        installation = Installation(
+        installation = AppInstallation(
             read_manifest(options.manifest), options.bot_token, options.app_token, options.signing_secret
         )
         listening = listening_socket(options.port)
@@ -32,8 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
     limits = RateLimits(not options.no_rate_limits, options.rate_factor)
-    server = server_for(build_application(new_state(url, installation, Timings(), limits)))
-    print(_greeting(url, installation), flush=True)  # noqa: T201
+    server = build_server(build_application(build_state(url, installation, SlackTimeouts(), limits)))
+    print(_startup_message(url, installation), flush=True)  # noqa: T201
     # uvicorn stops on SIGTERM and Ctrl-C, then sends itself the signal again: by then it shall mean nothing.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _greeting(url: str, installation: Installation) -> str:
+def _startup_message(url: str, installation: AppInstallation) -> str:
     return "\n".join(
         [
             f"# {installation.manifest.name} in a Slack workspace on this machine: {url}",
@@ -53,7 +53,7 @@ def _greeting(url: str, installation: Installation) -> str:
     )
 
 
-def _options() -> argparse.ArgumentParser:
+def _argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "python -m sandbox.slack", description="Plays a Slack workspace on 127.0.0.1."
     )

@@ -8,15 +8,15 @@ from typing import Any, TypeVar, cast
 
 import httpx
 
-from sandbox.slack.shapes import Clicked, LoggedCall, Message, Submitted, Typed
+from sandbox.slack.client_types import ClickResult, LoggedCall, MessageJson, SubmitResult, TypeResult
 
 Json = dict[str, Any]
 T = TypeVar("T")
 
 # Slack waits 3 seconds for an app; no request here should take longer than this.
-_TIMEOUT = 75.0
+_TIMEOUT_SECONDS = 75.0
 # How long to wait for news from Slack before looking again all the same: what is awaited may lie elsewhere.
-_LOOK_AGAIN = 0.2
+_RECHECK_SECONDS = 0.2
 
 
 class SandboxError(Exception):
@@ -37,11 +37,11 @@ class SlackClient:
 
     def __init__(self, url: str) -> None:
         self.url = url if url.endswith("/") else url + "/"
-        self._http = httpx.Client(base_url=self.url + "sandbox/", timeout=_TIMEOUT, trust_env=False)
+        self._http = httpx.Client(base_url=self.url + "sandbox/", timeout=_TIMEOUT_SECONDS, trust_env=False)
 
     def say(
         self, user: str, channel: str, text: str, *, thread_ts: str | None = None, broadcast: bool = False
-    ) -> Typed:
+    ) -> TypeResult:
         """Types and sends. Returns when Slack has finished with it: the app acknowledged, or had its time."""
         body = {
             "user": user,
@@ -50,7 +50,7 @@ class SlackClient:
             "thread_ts": thread_ts,
             "broadcast": broadcast,
         }
-        return cast("Typed", self._post("type", body))
+        return cast("TypeResult", self._post("type", body))
 
     def click(
         self,
@@ -63,7 +63,7 @@ class SlackClient:
         block_id: str | None = None,
         confirm: bool = True,
         **given: Any,
-    ) -> Clicked:
+    ) -> ClickResult:
         """Presses an element of a message (`channel`, `ts`) or view; `given` is what is chosen or entered."""
         body = {
             "user": user,
@@ -75,23 +75,23 @@ class SlackClient:
             "confirm": confirm,
             **given,
         }
-        return cast("Clicked", self._post("click", body))
+        return cast("ClickResult", self._post("click", body))
 
-    def shortcut(
+    def run_shortcut(
         self, user: str, callback_id: str, *, channel: str | None = None, ts: str | None = None
-    ) -> Clicked:
+    ) -> ClickResult:
         body = {"user": user, "callback_id": callback_id, "channel": channel, "ts": ts}
-        return cast("Clicked", self._post("shortcut", body))
+        return cast("ClickResult", self._post("shortcut", body))
 
-    def messages(self, channel: str, user: str = "alice") -> list[Message]:
+    def messages(self, channel: str, user: str = "alice") -> list[MessageJson]:
         """What this person sees in the channel, oldest first, without replies in threads."""
         return self._messages({"channel": channel, "as": user})
 
-    def thread(self, channel: str, ts: str, user: str = "alice") -> list[Message]:
+    def thread(self, channel: str, ts: str, user: str = "alice") -> list[MessageJson]:
         """The root message, then its replies; empty when there is no such message."""
         return self._messages({"channel": channel, "as": user, "thread_ts": ts})
 
-    def replies(self, channel: str, ts: str, user: str = "alice") -> list[Message]:
+    def replies(self, channel: str, ts: str, user: str = "alice") -> list[MessageJson]:
         """The thread without its root."""
         return [message for message in self.thread(channel, ts, user) if message["ts"] != ts]
 
@@ -105,16 +105,18 @@ class SlackClient:
         """The modals this person has open, bottom first."""
         return cast("list[Json]", self._get("views", {"as": user})["views"])
 
-    def submit(self, user: str, view_id: str, values: Json | None = None) -> Submitted:
+    def submit_view(self, user: str, view_id: str, values: Json | None = None) -> SubmitResult:
         """Submits a modal; `values` is block_id, action_id, what was entered."""
         return cast(
-            "Submitted", self._post("submit", {"user": user, "view_id": view_id, "values": values or {}})
+            "SubmitResult", self._post("submit", {"user": user, "view_id": view_id, "values": values or {}})
         )
 
-    def close_view(self, user: str, view_id: str, *, everything: bool = False) -> Submitted:
-        return cast("Submitted", self._post("close", {"user": user, "view_id": view_id, "all": everything}))
+    def close_view(self, user: str, view_id: str, *, whole_stack: bool = False) -> SubmitResult:
+        return cast(
+            "SubmitResult", self._post("close", {"user": user, "view_id": view_id, "all": whole_stack})
+        )
 
-    def options(self, user: str, action_id: str, value: str = "", **where: Any) -> Json:
+    def load_options(self, user: str, action_id: str, value: str = "", **where: Any) -> Json:
         """Opens an external select and types `value`; `where` is channel and ts, or view_id."""
         return self._post("options", {"user": user, "action_id": action_id, "value": value, **where})
 
@@ -125,18 +127,18 @@ class SlackClient:
     def home(self, user: str) -> Json | None:
         return cast("Json | None", self._get("home", {"as": user})["view"])
 
-    def invite(self, user: str, channel: str) -> bool:
+    def add_member(self, user: str, channel: str) -> bool:
         """Lets somebody into a channel; False when they were in it already."""
         return bool(self._post("member", {"user": user, "channel": channel, "present": True})["changed"])
 
-    def kick(self, user: str, channel: str) -> bool:
+    def remove_member(self, user: str, channel: str) -> bool:
         return bool(self._post("member", {"user": user, "channel": channel, "present": False})["changed"])
 
-    def archive(self, channel: str, *, archived: bool = True) -> None:
+    def set_archived(self, channel: str, *, archived: bool = True) -> None:
         """Archives a channel, or takes it out of the archive."""
         self._post("archive", {"channel": channel, "archived": archived})
 
-    def faults(self, kind: str, **details: Any) -> Json:
+    def add_fault(self, kind: str, **details: Any) -> Json:
         """Makes something go wrong; see sandbox/slack/faults.py for the kinds."""
         return self._post("faults", {"kind": kind, **details})
 
@@ -160,7 +162,7 @@ class SlackClient:
         given = {"since": since, "timeout": seconds, "as": user}
         return self._get("wait", {name: value for name, value in given.items() if value is not None})
 
-    def until(self, predicate: Callable[[], T | None], seconds: float = 10) -> T:
+    def wait_until(self, predicate: Callable[[], T | None], seconds: float = 10) -> T:
         """Asks `predicate` after every change until its answer counts as true, and returns that.
 
         Raises:
@@ -172,16 +174,14 @@ class SlackClient:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimeoutError(f"Not within {seconds} s; the last answer was {found!r}.")
-            seq = int(self.wait(seq, min(left, _LOOK_AGAIN))["seq"])
+            seq = int(self.wait(seq, min(left, _RECHECK_SECONDS))["seq"])
         return found
-
-    wait_for = until
 
     def close(self) -> None:
         self._http.close()
 
-    def _messages(self, query: Json) -> list[Message]:
-        return cast("list[Message]", self._get("messages", query)["messages"])
+    def _messages(self, query: Json) -> list[MessageJson]:
+        return cast("list[MessageJson]", self._get("messages", query)["messages"])
 
     def _get(self, path: str, query: Json | None = None) -> Json:
         return self._answer(self._http.get(path, params=query))

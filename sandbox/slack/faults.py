@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # What each kind takes besides `times` and `seconds`, with the value used when it is left out.
-KINDS: dict[str, dict[str, Any]] = {
+FAULT_DETAILS: dict[str, dict[str, Any]] = {
     "http-429": {"method": None, "retry_after": 1},
     "http-500": {"method": None},
     "drop-after": {"method": None},
@@ -17,7 +17,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "delay-delivery": {"payload": None, "delay": 4.0},
     "outage": {},
 }
-_OF_THE_WEB_API = {"http-429", "http-500", "drop-after", "error"}
+_WEB_API_KINDS = {"http-429", "http-500", "drop-after", "error"}
 
 
 class UnknownFault(ValueError):
@@ -25,7 +25,7 @@ class UnknownFault(ValueError):
 
 
 @dataclass
-class Fault:
+class SlackFault:
     kind: str
     details: dict[str, Any] = field(default_factory=dict)
     remaining: int | None = 1
@@ -35,22 +35,22 @@ class Fault:
         return {"kind": self.kind, **self.details, "remaining": self.remaining, "until": self.until}
 
 
-class Faults:
+class SlackFaults:
     """The faults that wait for their moment. Each is used up `times` times, or for `seconds` seconds."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        self._waiting: list[Fault] = []
+        self._pending: list[SlackFault] = []
 
-    def add(self, kind: str, times: int | None, seconds: float | None, details: dict[str, Any]) -> Fault:
+    def add(self, kind: str, times: int | None, seconds: float | None, details: dict[str, Any]) -> SlackFault:
         """Adds a fault: once unless `times` or `seconds` says otherwise.
 
         Raises:
             UnknownFault: no such kind, or a detail that this kind does not take.
         """
-        if kind not in KINDS:
-            raise UnknownFault(f"No fault is called {kind!r}; there are {', '.join(sorted(KINDS))}.")
-        known = KINDS[kind]
+        if kind not in FAULT_DETAILS:
+            raise UnknownFault(f"No fault is called {kind!r}; there are {', '.join(sorted(FAULT_DETAILS))}.")
+        known = FAULT_DETAILS[kind]
         if strange := set(details) - set(known):
             raise UnknownFault(
                 f"{kind} takes no {', '.join(sorted(strange))}; it takes {', '.join(known) or 'nothing'}."
@@ -58,48 +58,48 @@ class Faults:
         if times is None and seconds is None:
             times = 1
         until = None if seconds is None else self._now() + seconds
-        fault = Fault(kind, {**known, **details}, times, until)
-        self._waiting.append(fault)
+        fault = SlackFault(kind, {**known, **details}, times, until)
+        self._pending.append(fault)
         return fault
 
-    def listed(self) -> list[Fault]:
-        self._waiting = [fault for fault in self._waiting if self._lives(fault)]
-        return list(self._waiting)
+    def pending(self) -> list[SlackFault]:
+        self._pending = [fault for fault in self._pending if self._is_pending(fault)]
+        return list(self._pending)
 
     def clear(self) -> None:
-        self._waiting.clear()
+        self._pending.clear()
 
-    def during_outage(self) -> bool:
-        return any(fault.kind == "outage" for fault in self.listed())
+    def is_outage(self) -> bool:
+        return any(fault.kind == "outage" for fault in self.pending())
 
-    def take_for_payload(self, kind: str, payload: str) -> Fault | None:
+    def take_for_payload(self, kind: str, payload: str) -> SlackFault | None:
         """Uses one fault of this kind meant for a payload of this type (`slash_commands`, `events_api`,
         `interactive` or `options`), or for any."""
         return self._take(lambda fault: fault.kind == kind and fault.details["payload"] in (None, payload))
 
-    def take_for_call(self, method: str) -> Fault | None:
+    def take_for_call(self, method: str) -> SlackFault | None:
         """Uses one fault meant for a call of this Web API method, or for any method.
 
         The posts to a response_url are called `response_url` here and are hit only when named.
         """
 
-        def fits(fault: Fault) -> bool:
+        def fits(fault: SlackFault) -> bool:
             wanted = fault.details.get("method")
-            return fault.kind in _OF_THE_WEB_API and (
+            return fault.kind in _WEB_API_KINDS and (
                 wanted == method or (wanted is None and method != "response_url")
             )
 
         return self._take(fits)
 
-    def _take(self, fits: Callable[[Fault], bool]) -> Fault | None:
-        for fault in self.listed():
+    def _take(self, fits: Callable[[SlackFault], bool]) -> SlackFault | None:
+        for fault in self.pending():
             if fits(fault):
                 if fault.remaining is not None:
                     fault.remaining -= 1
                 return fault
         return None
 
-    def _lives(self, fault: Fault) -> bool:
+    def _is_pending(self, fault: SlackFault) -> bool:
         if fault.remaining is not None and fault.remaining <= 0:
             return False
         return fault.until is None or self._now() < fault.until

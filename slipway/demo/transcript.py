@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from slipway.demo.plain import plain
+from slipway.demo.mrkdwn_to_text import mrkdwn_to_text
 
 _INDENT = " " * 8
-_NARROWEST = 40
+_MIN_WIDTH = 40
 """Narrower terminals cut the lines themselves (columns)."""
 
 
@@ -22,23 +22,23 @@ class Transcript:
 
     console: Console
     names: Mapping[str, str]
-    began: float = field(default_factory=time.monotonic)
-    _last: dict[str, str] = field(default_factory=dict)
+    started_at: float = field(default_factory=time.monotonic)
+    _last_text_by_key: dict[str, str] = field(default_factory=dict)
 
-    def show(self, key: str, speaker: str, text: str) -> None:
+    def print_message(self, key: str, speaker: str, text: str) -> None:
         """Prints a message, and again when its text has changed."""
-        text = plain(text, self.names)
-        if self._last.get(key) == text:
+        text = mrkdwn_to_text(text, self.names)
+        if self._last_text_by_key.get(key) == text:
             return
-        edited = key in self._last
-        self._last[key] = text
-        seconds = time.monotonic() - self.began
+        edited = key in self._last_text_by_key
+        self._last_text_by_key[key] = text
+        seconds = time.monotonic() - self.started_at
         head = f"[dim]{seconds:6.1f}s[/dim] [bold]{speaker}[/bold]{' [dim](edited)[/dim]' if edited else ''}"
         self.console.print(head, highlight=False)
-        for line in self._lines(text):
+        for line in self._wrap_lines(text):
             self.console.print(f"{_INDENT}{line}", highlight=False, markup=False, soft_wrap=True)
 
-    def _lines(self, text: str) -> Iterator[str]:
+    def _wrap_lines(self, text: str) -> Iterator[str]:
         """As long as they are, for files and other programs; folded below their beginning for a terminal."""
         for line in text.splitlines():
             if not self.console.is_terminal:
@@ -46,7 +46,7 @@ class Transcript:
                 continue
             yield from textwrap.wrap(
                 line,
-                max(_NARROWEST, self.console.width - len(_INDENT)),
+                max(_MIN_WIDTH, self.console.width - len(_INDENT)),
                 subsequent_indent="  " if line.startswith("• ") else "",
                 break_long_words=False,
                 break_on_hyphens=False,

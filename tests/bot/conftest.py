@@ -8,11 +8,11 @@ from email.utils import formatdate
 import pytest
 from redis import Redis
 
-from bot.desk import Desk, furnish
+from bot.app_context import AppContext, build_app_context
 from bot.slack_clock import SlackClock
 from deploys.catalogue.catalogue import Catalogue
-from deploys.groups import Groups
-from tests.bot.room import ALICE, BOB, BOT, DAVE, DEPLOYS, Clock, Room
+from deploys.stores.user_groups import UserGroups
+from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, DAVE, DEPLOYS_CHANNEL, BotHarness, ManualClock
 from tests.builders import a_service, a_stop_start_service
 
 DEPLOYERS, APPROVERS = "S01DEPLOYERS", "S02APPROVERS"
@@ -21,7 +21,7 @@ DEPLOYERS, APPROVERS = "S01DEPLOYERS", "S02APPROVERS"
 @pytest.fixture
 def catalogue() -> Catalogue:
     """Two rolling services, one stop-start. alice and dave deploy, bob and dave approve, carol neither."""
-    allowed = {"deployers": (ALICE, DEPLOYERS), "approvers": (APPROVERS,), "channels": (DEPLOYS,)}
+    allowed = {"deployers": (ALICE, DEPLOYERS), "approvers": (APPROVERS,), "channels": (DEPLOYS_CHANNEL,)}
     services = (
         a_service("web", **allowed),
         a_service("api"),
@@ -31,25 +31,25 @@ def catalogue() -> Catalogue:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock(float(int(time.time())))
+def clock() -> ManualClock:
+    return ManualClock(float(int(time.time())))
 
 
 @pytest.fixture
-def groups(redis: Redis, clock: Clock) -> Groups:
-    known = Groups(redis)
-    known.remember(DEPLOYERS, [ALICE, DAVE], clock())
-    known.remember(APPROVERS, [BOB, DAVE], clock())
+def user_groups(redis: Redis, clock: ManualClock) -> UserGroups:
+    known = UserGroups(redis)
+    known.save_members(DEPLOYERS, [ALICE, DAVE], clock())
+    known.save_members(APPROVERS, [BOB, DAVE], clock())
     return known
 
 
 @pytest.fixture
-def desk(catalogue: Catalogue, redis: Redis, groups: Groups, clock: Clock) -> Desk:
-    slack_clock = SlackClock(wall=clock, elapsed=clock)
-    slack_clock.read({"Date": formatdate(clock(), usegmt=True)}, clock(), clock())
-    return furnish(BOT, catalogue, redis, redis, now=clock, slack_clock=slack_clock)
+def context(catalogue: Catalogue, redis: Redis, user_groups: UserGroups, clock: ManualClock) -> AppContext:
+    slack_clock = SlackClock(wall_clock=clock, uptime=clock)
+    slack_clock.compare_with_answer({"Date": formatdate(clock(), usegmt=True)}, clock(), clock())
+    return build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock, slack_clock=slack_clock)
 
 
 @pytest.fixture
-def room(desk: Desk, redis: Redis, clock: Clock) -> Room:
-    return Room(desk, redis, clock)
+def bot(context: AppContext, redis: Redis, clock: ManualClock) -> BotHarness:
+    return BotHarness(context, redis, clock)

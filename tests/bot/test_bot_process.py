@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from deploys.store import Store
+from deploys.stores.deploy_store import DeployStore
 from sandbox.slack import SlackSandbox
-from tests.bot.processes import ended, environment, running, terminated
+from tests.bot.bot_processes import clean_env, run_process, terminate, wait_for_exit
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
@@ -25,7 +25,7 @@ def slack() -> Iterator[SlackSandbox]:
 
 @pytest.fixture
 def env(slack: SlackSandbox, redis: Redis, redis_url: str, tmp_path: Path) -> dict[str, str]:
-    return environment(
+    return clean_env(
         tmp_path,
         SLACK_BOT_TOKEN=slack.bot_token,
         SLACK_APP_TOKEN=slack.app_token,
@@ -38,13 +38,13 @@ def env(slack: SlackSandbox, redis: Redis, redis_url: str, tmp_path: Path) -> di
 def test_it_serves_until_it_is_told_to_end(
     slack: SlackSandbox, env: dict[str, str], redis: Redis, tmp_path: Path, by: int
 ) -> None:
-    with running(["bot"], env, tmp_path) as bot:
-        slack.until(lambda: slack.health()["connections"] == 1, 20)
+    with run_process(["bot"], env, tmp_path) as bot:
+        slack.wait_until(lambda: slack.health()["connections"] == 1, 20)
 
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
-        code, output, took = terminated(bot, by)
+        code, output, took = terminate(bot, by)
 
-    [deploy] = Store(redis).live()
+    [deploy] = DeployStore(redis).active()
     assert (
         answer["text"]
         == f"Queued: `web` `1.4.2` (deploy `{deploy.id}`). Its thread follows here after the first checks."
@@ -60,8 +60,8 @@ def test_it_serves_until_it_is_told_to_end(
 def test_a_command_that_came_while_the_process_slept_is_not_carried_out(
     slack: SlackSandbox, env: dict[str, str], redis: Redis, tmp_path: Path
 ) -> None:
-    with running(["bot"], env, tmp_path) as bot:
-        slack.until(lambda: slack.health()["connections"] == 1, 20)
+    with run_process(["bot"], env, tmp_path) as bot:
+        slack.wait_until(lambda: slack.health()["connections"] == 1, 20)
         bot.send_signal(signal.SIGSTOP)
         time.sleep(0.5)  # the command comes within the sleep, and not at its very start
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
@@ -72,12 +72,12 @@ def test_a_command_that_came_while_the_process_slept_is_not_carried_out(
 
     assert answer["text"] == '/deploy failed with the error "operation_timeout"'
     assert later["text"] == "Nothing is under way."
-    assert Store(redis).live() == []
+    assert DeployStore(redis).active() == []
 
 
 def test_all_missing_settings_are_named_at_once(tmp_path: Path) -> None:
-    with running(["bot"], environment(tmp_path), tmp_path) as bot:
-        code, output = ended(bot)
+    with run_process(["bot"], clean_env(tmp_path), tmp_path) as bot:
+        code, output = wait_for_exit(bot)
 
     assert code == 2
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "REDIS_URL"):
@@ -87,8 +87,8 @@ def test_all_missing_settings_are_named_at_once(tmp_path: Path) -> None:
 def test_a_wrong_services_file_is_named_with_its_line(env: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "services.yml").write_text("services:\n  web: {strategy: roling}\n")
 
-    with running(["bot"], env, tmp_path) as bot:
-        code, output = ended(bot)
+    with run_process(["bot"], env, tmp_path) as bot:
+        code, output = wait_for_exit(bot)
 
     assert code == 2
     assert "services.yml:2:" in output
@@ -96,8 +96,8 @@ def test_a_wrong_services_file_is_named_with_its_line(env: dict[str, str], tmp_p
 
 
 def test_a_refused_token_ends_the_start(env: dict[str, str], tmp_path: Path) -> None:
-    with running(["bot"], {**env, "SLACK_BOT_TOKEN": "xoxb-of-somebody-else"}, tmp_path) as bot:
-        code, output = ended(bot)
+    with run_process(["bot"], {**env, "SLACK_BOT_TOKEN": "xoxb-of-somebody-else"}, tmp_path) as bot:
+        code, output = wait_for_exit(bot)
 
     assert code == 2
     assert "Slack refuses SLACK_BOT_TOKEN (invalid_auth)." in output

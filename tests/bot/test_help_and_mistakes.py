@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from redis import Redis
 
-from bot.desk import furnish
+from bot.app_context import build_app_context
 from deploys.catalogue.catalogue import Catalogue
-from tests.bot.room import BOT, Clock, Room
+from tests.bot.bot_harness import BOT_IDENTITY, BotHarness, ManualClock
 from tests.builders import a_stop_start_service
 
 USAGE = f"""\
@@ -28,12 +28,12 @@ USAGE = f"""\
 • `api`
 • `ledger` (stop-start, which means downtime; needs 1 approval)
 
-Slash commands do not work in threads; there write <@{BOT.user}> `deploy SERVICE TAG`."""
+Slash commands do not work in threads; there write <@{BOT_IDENTITY.user}> `deploy SERVICE TAG`."""
 
 
 @pytest.mark.parametrize("typed", ["/deploy help", "/deploy", "/deploy   ", "/deploy Help", "/deploy deploy"])
-def test_usage_names_this_workspaces_services(room: Room, typed: str) -> None:
-    assert room.type(typed) == USAGE
+def test_usage_names_this_workspaces_services(bot: BotHarness, typed: str) -> None:
+    assert bot.type(typed) == USAGE
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_usage_names_this_workspaces_services(room: Room, typed: str) -> None:
         ),
     ],
 )
-def test_a_mistake_is_named_above_the_usage(room: Room, typed: str, wrong: str) -> None:
-    assert room.type(typed) == f"{wrong}\n\n{USAGE}"
-    assert room.desk.store.live() == []
+def test_a_mistake_is_named_above_the_usage(bot: BotHarness, typed: str, wrong: str) -> None:
+    assert bot.type(typed) == f"{wrong}\n\n{USAGE}"
+    assert bot.context.store.active() == []
 
 
 @pytest.mark.parametrize(
@@ -145,28 +145,28 @@ def test_a_mistake_is_named_above_the_usage(room: Room, typed: str, wrong: str) 
         "/deploy rollback wbe 1.4.1",
     ],
 )
-def test_a_service_that_is_unknown_is_named_first(room: Room, typed: str) -> None:
-    assert room.type(typed) == (
+def test_a_service_that_is_unknown_is_named_first(bot: BotHarness, typed: str) -> None:
+    assert bot.type(typed) == (
         "There is no service `wbe` here. Did you mean `web`? `/deploy help` lists all of them."
     )
 
 
-def test_many_services_stay_within_slacks_limits(redis: Redis, clock: Clock) -> None:
+def test_many_services_stay_within_slacks_limits(redis: Redis, clock: ManualClock) -> None:
     many = [a_stop_start_service(f"service-{number}-{'x' * 40}") for number in range(100)]
     catalogue = Catalogue({each.name: each for each in many})
-    room = Room(furnish(BOT, catalogue, redis, redis, now=clock), redis, clock)
+    room = BotHarness(build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock), redis, clock)
 
-    ack = room.ack(room.send_command("/deploy"))
+    ack = room.read_ack(room.send_command("/deploy"))
 
     assert len(ack["text"]) <= 4000
     assert "\n• and " in ack["text"]
     assert all(len(block.get("text", {}).get("text", "")) <= 3000 for block in ack["blocks"])
 
 
-def test_the_blocks_say_the_same_as_the_text(room: Room) -> None:
+def test_the_blocks_say_the_same_as_the_text(bot: BotHarness) -> None:
     shown = [
         block["elements"][0]["text"] if block["type"] == "context" else block["text"]["text"]
-        for block in room.blocks("/deploy help")
+        for block in bot.type_for_blocks("/deploy help")
     ]
 
     assert "\n\n".join(shown) == USAGE

@@ -6,152 +6,154 @@ from typing import Any
 
 import pytest
 
-from deploys import buttons
-from deploys.deploy import Deploy, Outcome, Phase, Verb
-from deploys.threads import ThreadView
-from tests.bot.room import ALICE, CAROL, DAVE, DEPLOYS, RESPONSE_URL, Room
+from deploys import button_ids
+from deploys.records.deploy import Deploy, Outcome, Phase, Verb
+from deploys.stores.thread_store import ThreadState
+from tests.bot.bot_harness import ALICE, CAROL, DAVE, DEPLOYS_CHANNEL, RESPONSE_URL, BotHarness
 
 THREAD = "1699999999.000001"
 
 
-def refused(room: Room, typed: str, **changes: Any) -> Deploy:
+def refuse_deploy(bot: BotHarness, typed: str, **changes: Any) -> Deploy:
     """What alice typed, refused by its first checks."""
-    room.type(typed)
-    return end(room, room.only(), **changes)
+    bot.type(typed)
+    return end_refused(bot, bot.only_deploy(), **changes)
 
 
-def end(room: Room, deploy: Deploy, **changes: Any) -> Deploy:
-    ended = room.move(
+def end_refused(bot: BotHarness, deploy: Deploy, **changes: Any) -> Deploy:
+    ended = bot.commit_step(
         deploy,
         **{
             "phase": Phase.ENDED,
             "outcome": Outcome.REFUSED,
-            "ended_at": room.clock(),
+            "ended_at": bot.clock(),
             "likely_tags": ("1.4.2",),
             **changes,
         },
     )
-    room.hush()
+    bot.clear_jobs()
     return ended
 
 
-def press(room: Room, deploy: Deploy, **how: Any) -> None:
-    room.click(buttons.LIKELY_TAG, deploy, **{"by": ALICE, "ephemeral": True, "question": 0, **how})
+def press_button(bot: BotHarness, deploy: Deploy, **how: Any) -> None:
+    bot.click(button_ids.LIKELY_TAG, deploy, **{"by": ALICE, "ephemeral": True, "question": 0, **how})
 
 
-def told(room: Room) -> str:
-    [(*_, text)] = room.said()
+def only_answer(bot: BotHarness) -> str:
+    [(*_, text)] = bot.queued_answers()
     return text
 
 
-def test_it_deploys_that_tag_with_the_reason_as_if_it_had_been_typed(room: Room) -> None:
-    press(room, refused(room, "/deploy web v1.4.2 fixes the login"))
+def test_it_deploys_that_tag_with_the_reason_as_if_it_had_been_typed(bot: BotHarness) -> None:
+    press_button(bot, refuse_deploy(bot, "/deploy web v1.4.2 fixes the login"))
 
-    new = room.only()
-    assert (new.service.name, new.tag, new.why) == ("web", "1.4.2", "fixes the login")
-    assert (new.requester, new.channel, new.phase) == (ALICE, DEPLOYS, Phase.WAITING)
-    assert told(room) == (
+    new = bot.only_deploy()
+    assert (new.service.name, new.tag, new.request.reason) == ("web", "1.4.2", "fixes the login")
+    assert (new.request.requester, new.request.channel, new.phase) == (ALICE, DEPLOYS_CHANNEL, Phase.WAITING)
+    assert only_answer(bot) == (
         f"Queued: `web` `1.4.2` (deploy `{new.id}`). Its thread follows here after the first checks."
     )
-    assert room.desk.threads.response_url(new.id) == RESPONSE_URL, "a refusal of it finds its way too"
+    assert bot.context.threads.response_url(new.id) == RESPONSE_URL, "a refusal of it finds its way too"
 
 
-def test_status_says_that_there_is_no_thread(room: Room) -> None:
-    deploy = refused(room, "/deploy web v1.4.2")
-    assert room.desk.threads.claim(deploy.id, "publisher", 10)
-    view = ThreadView(channel=DEPLOYS, refused_privately=True)
-    room.desk.threads.save(deploy.id, "publisher", view)
+def test_status_says_that_there_is_no_thread(bot: BotHarness) -> None:
+    deploy = refuse_deploy(bot, "/deploy web v1.4.2")
+    assert bot.context.threads.claim(deploy.id, "publisher", 10)
+    view = ThreadState(channel=DEPLOYS_CHANNEL, refused_privately=True)
+    bot.context.threads.save(deploy.id, "publisher", view)
 
-    assert room.type("/deploy status web").endswith(
+    assert bot.type("/deploy status web").endswith(
         f"• `web` `v1.4.2` was refused just now; asked for by <@{ALICE}>; told to the requester alone "
         f"(deploy `{deploy.id}`)"
     )
 
 
-def test_it_is_asked_for_by_whoever_pressed_it(room: Room) -> None:
-    press(room, refused(room, "/deploy web v1.4.2"), by=DAVE)
+def test_it_is_asked_for_by_whoever_pressed_it(bot: BotHarness) -> None:
+    press_button(bot, refuse_deploy(bot, "/deploy web v1.4.2"), by=DAVE)
 
-    assert room.only().requester == DAVE
-
-
-def test_who_may_not_deploy_may_not_press_it(room: Room) -> None:
-    press(room, refused(room, "/deploy web v1.4.2"), by=CAROL)
-
-    assert told(room).startswith("You may not deploy `web`.")
-    assert room.desk.store.live() == []
+    assert bot.only_deploy().request.requester == DAVE
 
 
-def test_a_second_press_is_told_of_the_first(room: Room) -> None:
-    deploy = refused(room, "/deploy web v1.4.2")
-    press(room, deploy)
-    room.hush()
+def test_who_may_not_deploy_may_not_press_it(bot: BotHarness) -> None:
+    press_button(bot, refuse_deploy(bot, "/deploy web v1.4.2"), by=CAROL)
 
-    press(room, deploy, by=DAVE)
-
-    assert len(room.desk.store.live()) == 1
-    assert told(room).startswith(f"Nothing was added: <@{ALICE}> asked for `web` `1.4.2`")
+    assert only_answer(bot).startswith("You may not deploy `web`.")
+    assert bot.context.store.active() == []
 
 
-def test_a_press_that_slack_delivered_late_deploys_nothing(room: Room) -> None:
-    deploy = refused(room, "/deploy web v1.4.2")
-    payload = room.click_payload(buttons.LIKELY_TAG, deploy, by=ALICE, ephemeral=True)
-    payload["actions"][0]["action_ts"] = f"{room.clock() - 30:.6f}"
+def test_a_second_press_is_told_of_the_first(bot: BotHarness) -> None:
+    deploy = refuse_deploy(bot, "/deploy web v1.4.2")
+    press_button(bot, deploy)
+    bot.clear_jobs()
 
-    room.send_payload(payload)
+    press_button(bot, deploy, by=DAVE)
 
-    assert told(room).startswith("This reached me 30 s after you sent it")
-    assert room.desk.store.live() == []
+    assert len(bot.context.store.active()) == 1
+    assert only_answer(bot).startswith(f"Nothing was added: <@{ALICE}> asked for `web` `1.4.2`")
 
 
-def test_in_a_direct_message_it_deploys_where_it_was_asked_for(room: Room) -> None:
-    room.mention("@slipway deploy web v1.4.2", thread=THREAD)
-    deploy = end(room, room.only())
+def test_a_press_that_slack_delivered_late_deploys_nothing(bot: BotHarness) -> None:
+    deploy = refuse_deploy(bot, "/deploy web v1.4.2")
+    payload = bot.click_payload(button_ids.LIKELY_TAG, deploy, by=ALICE, ephemeral=True)
+    payload["actions"][0]["action_ts"] = f"{bot.clock() - 30:.6f}"
 
-    press(room, deploy, channel="D01ALICE00", ephemeral=False)
+    bot.send_payload(payload)
 
-    new = room.only()
-    assert (new.channel, new.thread_ts) == (DEPLOYS, THREAD)
-    [(channel, *_)] = room.said()
+    assert only_answer(bot).startswith("This reached me 30 s after you sent it")
+    assert bot.context.store.active() == []
+
+
+def test_in_a_direct_message_it_deploys_where_it_was_asked_for(bot: BotHarness) -> None:
+    bot.mention("@slipway deploy web v1.4.2", thread=THREAD)
+    deploy = end_refused(bot, bot.only_deploy())
+
+    press_button(bot, deploy, channel="D01ALICE00", ephemeral=False)
+
+    new = bot.only_deploy()
+    assert (new.request.channel, new.request.thread_ts) == (DEPLOYS_CHANNEL, THREAD)
+    [(channel, *_)] = bot.queued_answers()
     assert channel == "D01ALICE00", "the answer is where the button is"
 
 
-def test_the_root_of_a_new_thread_stays_new(room: Room) -> None:
-    room.mention("@slipway deploy web v1.4.2")
+def test_the_root_of_a_new_thread_stays_new(bot: BotHarness) -> None:
+    bot.mention("@slipway deploy web v1.4.2")
 
-    press(room, end(room, room.only()))
+    press_button(bot, end_refused(bot, bot.only_deploy()))
 
-    assert room.only().new_thread
-
-
-def test_a_rollback_goes_back_to_the_likely_version(room: Room) -> None:
-    press(room, refused(room, "/deploy rollback web v1.4.1", likely_tags=("1.4.1",)))
-
-    new = room.only()
-    assert (new.verb, new.target) == (Verb.ROLLBACK, "1.4.1")
+    assert bot.only_deploy().request.new_thread
 
 
-def test_all_of_a_batch_by_one_button(room: Room) -> None:
-    room.type("/deploy web,api v1.4.2 new prices")
-    web, api = room.desk.store.live()
+def test_a_rollback_goes_back_to_the_likely_version(bot: BotHarness) -> None:
+    press_button(bot, refuse_deploy(bot, "/deploy rollback web v1.4.1", refusal={"likely_tags": ("1.4.1",)}))
+
+    new = bot.only_deploy()
+    assert (new.verb, new.request.rollback_target) == (Verb.ROLLBACK, "1.4.1")
+
+
+def test_all_of_a_batch_by_one_button(bot: BotHarness) -> None:
+    bot.type("/deploy web,api v1.4.2 new prices")
+    web, api = bot.context.store.active()
     for each in (web, api):
-        end(room, each)
-    batch = web.batch
+        end_refused(bot, each)
+    batch = web.request.batch_id
     assert batch is not None
 
-    press(room, web.evolve(id=batch))
+    press_button(bot, web.evolve(id=batch))
 
-    assert [(each.service.name, each.tag, each.why) for each in room.desk.store.live()] == [
+    assert [(each.service.name, each.tag, each.request.reason) for each in bot.context.store.active()] == [
         ("web", "1.4.2", "new prices"),
         ("api", "1.4.2", "new prices"),
     ]
-    assert len({each.batch for each in room.desk.store.live()}) == 1
+    assert len({each.request.batch_id for each in bot.context.store.active()}) == 1
 
 
 @pytest.mark.parametrize("likely", [(), None])
-def test_a_value_that_no_button_had_deploys_nothing(room: Room, likely: tuple[str, ...] | None) -> None:
-    deploy = refused(room, "/deploy web v1.4.2", likely_tags=())
+def test_a_value_that_no_button_had_deploys_nothing(bot: BotHarness, likely: tuple[str, ...] | None) -> None:
+    deploy = refuse_deploy(bot, "/deploy web v1.4.2", refusal={"likely_tags": ()})
 
-    press(room, deploy if likely is not None else deploy.evolve(id="zzzzzzzz"))
+    press_button(bot, deploy if likely is not None else deploy.evolve(id="zzzzzzzz"))
 
-    assert room.desk.store.live() == []
-    assert told(room).startswith("This message no longer" if likely is not None else "There is no deploy")
+    assert bot.context.store.active() == []
+    assert only_answer(bot).startswith(
+        "This message no longer" if likely is not None else "There is no deploy"
+    )

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from bot import written
-from bot.desk import furnish
-from deploys.catalogue import nearest
+from bot import slack_text
+from bot.app_context import build_app_context
+from deploys.catalogue import suggestions
 from deploys.catalogue.catalogue import Catalogue
-from tests.bot.room import BOT, Clock, Room
+from tests.bot.bot_harness import BOT_IDENTITY, BotHarness, ManualClock
 from tests.builders import a_service
 
-SERVICES = 300
-LONG = 40_000
+SERVICE_COUNT = 300
+TYPED_CHARS = 40_000
 """Characters of what is typed."""
 
 
-class Work:
+class WorkCounter:
     """Pairs of characters that were compared, and words that were read (count)."""
 
     pairs = 0
@@ -28,8 +28,8 @@ class Work:
 
 
 @pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> Work:
-    done = Work()
+def work_counter(monkeypatch: pytest.MonkeyPatch) -> WorkCounter:
+    done = WorkCounter()
 
     class Counting(SequenceMatcher[str]):
         """The bounds are read in passing; a ratio takes time with the product of the lengths."""
@@ -46,72 +46,78 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
             done.pairs += sum(self.lengths)
             return super().quick_ratio()
 
-    read = written.word
+    read = slack_text.clean_word
 
     def counted(text: str) -> str:
         done.words += 1
         return read(text)
 
-    monkeypatch.setattr(nearest, "SequenceMatcher", Counting)
-    monkeypatch.setattr(written, "word", counted)
+    monkeypatch.setattr(suggestions, "SequenceMatcher", Counting)
+    monkeypatch.setattr(slack_text, "word", counted)
     return done
 
 
 @pytest.fixture
-def big_room(redis: Redis, clock: Clock) -> Room:
+def bot_with_many_services(redis: Redis, clock: ManualClock) -> BotHarness:
     """A workspace with many services."""
-    services = [a_service(f"service-{number:03}") for number in range(SERVICES)]
+    services = [a_service(f"service-{number:03}") for number in range(SERVICE_COUNT)]
     catalogue = Catalogue({each.name: each for each in services})
-    return Room(furnish(BOT, catalogue, redis, redis, now=clock), redis, clock)
+    return BotHarness(build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock), redis, clock)
 
 
 @pytest.mark.parametrize(
     "typed",
     [
-        "x" * LONG,
-        "service-" * (LONG // 8),
-        "x" * LONG + " 1.4.2",
-        "service-001 " + "x" * LONG,
-        "plan " + "x" * LONG + " 1.4.2",
-        "plan service-001 " + "x" * LONG,
-        "tags " + "x" * LONG,
-        "restart " + "x" * LONG,
-        "rollback service-001 " + "x" * LONG,
-        "follow " + "x" * LONG,
-        "status " + "x" * LONG,
-        "cancel " + "x" * LONG,
-        "a," * (LONG // 2) + "b 1.4.2",
-        ",".join(f"n{number}" for number in range(LONG // 6)) + " 1.4.2",
-        ", ".join(f"n{number}" for number in range(LONG // 7)) + " 1.4.2",
-        "cancel " + ",".join(f"n{number}" for number in range(LONG // 6)),
-        "," * LONG,
-        "service-001 1.4.2 " + "why " * (LONG // 4),
+        "x" * TYPED_CHARS,
+        "service-" * (TYPED_CHARS // 8),
+        "x" * TYPED_CHARS + " 1.4.2",
+        "service-001 " + "x" * TYPED_CHARS,
+        "plan " + "x" * TYPED_CHARS + " 1.4.2",
+        "plan service-001 " + "x" * TYPED_CHARS,
+        "tags " + "x" * TYPED_CHARS,
+        "restart " + "x" * TYPED_CHARS,
+        "rollback service-001 " + "x" * TYPED_CHARS,
+        "follow " + "x" * TYPED_CHARS,
+        "status " + "x" * TYPED_CHARS,
+        "cancel " + "x" * TYPED_CHARS,
+        "a," * (TYPED_CHARS // 2) + "b 1.4.2",
+        ",".join(f"n{number}" for number in range(TYPED_CHARS // 6)) + " 1.4.2",
+        ", ".join(f"n{number}" for number in range(TYPED_CHARS // 7)) + " 1.4.2",
+        "cancel " + ",".join(f"n{number}" for number in range(TYPED_CHARS // 6)),
+        "," * TYPED_CHARS,
+        "service-001 1.4.2 " + "why " * (TYPED_CHARS // 4),
         ",".join(["x" * 2000] * 20) + " 1.4.2",
     ],
     ids=lambda typed: typed[:20],
 )
-def test_a_hostile_text_costs_little_and_starts_nothing(big_room: Room, work: Work, typed: str) -> None:
-    payload = big_room.command_payload("/deploy " + typed, by="U01ALICE00")
+def test_a_hostile_text_costs_little_and_starts_nothing(
+    bot_with_many_services: BotHarness, work_counter: WorkCounter, typed: str
+) -> None:
+    payload = bot_with_many_services.command_payload("/deploy " + typed, by="U01ALICE00")
 
-    answer = big_room.ack(big_room.send_form(payload))
+    answer = bot_with_many_services.read_ack(bot_with_many_services.send_form(payload))
 
     assert answer["text"]
     assert len(answer["text"]) <= 4000
-    assert work.pairs < 500_000, "a thousand times less than all of the text with all names"
-    assert work.words < 100 or work.words <= typed.count(" ") + 100, "each word is read once at most"
-    assert big_room.desk.store.live() == []
-    assert big_room.rung() == []
+    assert work_counter.pairs < 500_000, "a thousand times less than all of the text with all names"
+    assert work_counter.words < 100 or work_counter.words <= typed.count(" ") + 100, (
+        "each word is read once at most"
+    )
+    assert bot_with_many_services.context.store.active() == []
+    assert bot_with_many_services.queued_jobs() == []
 
 
-def test_the_same_holds_for_a_mention(big_room: Room, work: Work) -> None:
-    big_room.mention(f"@slipway deploy {'x' * LONG} 1.4.2")
+def test_the_same_holds_for_a_mention(bot_with_many_services: BotHarness, work_counter: WorkCounter) -> None:
+    bot_with_many_services.mention(f"@slipway deploy {'x' * TYPED_CHARS} 1.4.2")
 
-    [(*_, text)] = big_room.said()
+    [(*_, text)] = bot_with_many_services.queued_answers()
     assert text.startswith(f"There is no service `{'x' * 64}` here.")
-    assert work.pairs < 500_000
+    assert work_counter.pairs < 500_000
 
 
-def test_names_that_are_alike_are_still_found(big_room: Room, work: Work) -> None:
-    answer: Any = big_room.type("/deploy servcie-007 1.4.2")
+def test_names_that_are_alike_are_still_found(
+    bot_with_many_services: BotHarness, work_counter: WorkCounter
+) -> None:
+    answer: Any = bot_with_many_services.type("/deploy servcie-007 1.4.2")
 
     assert answer.startswith("There is no service `servcie-007` here. Did you mean `service-007`")

@@ -15,25 +15,25 @@ from redis import Redis
 from slack_sdk import WebClient
 from structlog.testing import capture_logs
 
-from bot.socket import SocketMode
-from bot.socket.connection import Connection
-from bot.web import Door
-from deploys import buttons
-from tests.bot.room import ALICE, TEAM, Room
+from bot.socket_mode import SocketModeClient
+from bot.socket_mode.slack_websocket import SlackWebSocket
+from bot.web import WebApp
+from deploys import button_ids
+from tests.bot.bot_harness import ALICE, TEAM, BotHarness
 from tests.builders import a_deploy
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-DEEP = b"[" * 200_000
-LONG = b"9" * 5000
+NESTED_TOO_DEEP = b"[" * 200_000
+LONG_NUMBER = b"9" * 5000
 
 
 @pytest.fixture
-def door(room: Room, redis: Redis) -> Door:
-    return Door(room.app, redis)
+def web_app(bot: BotHarness, redis: Redis) -> WebApp:
+    return WebApp(bot.app, redis)
 
 
 def post(
-    door: Door, body: bytes, content_type: str, **headers: str
+    web_app: WebApp, body: bytes, content_type: str, **headers: str
 ) -> tuple[int, str, list[MutableMapping[str, Any]]]:
     """A POST to where Slack's go: the status, the answer and what was logged."""
     told: list[int] = []
@@ -46,12 +46,12 @@ def post(
         **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
     }
     with capture_logs() as lines:
-        answer = door(environ, lambda status, *_: told.append(int(status[:3])))  # type: ignore[arg-type]
+        answer = web_app(environ, lambda status, *_: told.append(int(status[:3])))  # type: ignore[arg-type]
     return told[0], b"".join(answer).decode().strip(), lines
 
 
-def signed(room: Room, body: bytes, content_type: str) -> dict[str, str]:
-    headers = room.signed(body.decode(), content_type)
+def sign(bot: BotHarness, body: bytes, content_type: str) -> dict[str, str]:
+    headers = bot.signed_headers(body.decode(), content_type)
     return {name: str(value) for name, value in headers.items() if name != "content-type"}
 
 
@@ -60,21 +60,21 @@ def signed(room: Room, body: bytes, content_type: str) -> dict[str, str]:
     [
         (JSON, b"{not json", "JSONDecodeError"),
         (JSON, b"\xff\xfe", "UnicodeDecodeError"),
-        (JSON, DEEP, "RecursionError"),
+        (JSON, NESTED_TOO_DEEP, "RecursionError"),
         (JSON, b"[1, 2]", "AttributeError"),
         (JSON, b"5", "AttributeError"),
-        (JSON, b'{"a": ' + LONG + b"}", "ValueError"),
+        (JSON, b'{"a": ' + LONG_NUMBER + b"}", "ValueError"),
         (JSON, b'{"authorizations": 5}', "TypeError"),
-        (FORM, b"payload=" + DEEP, "RecursionError"),
+        (FORM, b"payload=" + NESTED_TOO_DEEP, "RecursionError"),
         (FORM, b"payload=nothing", "JSONDecodeError"),
         (FORM, b"payload=7", "AttributeError"),
         (FORM, b"\xff", "UnicodeDecodeError"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_one_line_before_its_signature_is_looked_at(
-    door: Door, content_type: str, body: bytes, reason: str
+    web_app: WebApp, content_type: str, body: bytes, reason: str
 ) -> None:
-    status, text, lines = post(door, body, content_type)
+    status, text, lines = post(web_app, body, content_type)
 
     assert (status, text) == (400, f"not a request of Slack's ({reason})")
     assert [(line["event"], line["status"], "exc_info" in line) for line in lines] == [
@@ -83,22 +83,24 @@ def test_what_cannot_be_read_is_refused_in_one_line_before_its_signature_is_look
 
 
 @pytest.mark.parametrize("stamp", ["soon", "9" * 5000, "١٢٣", "-1", "1.5", ""])
-def test_a_time_that_is_none_is_refused_in_one_line(room: Room, door: Door, stamp: str) -> None:
-    body = urlencode(room.command_payload("/deploy web 1.4.2")).encode()
-    headers = {**signed(room, body, FORM), "x-slack-request-timestamp": stamp}
+def test_a_time_that_is_none_is_refused_in_one_line(bot: BotHarness, web_app: WebApp, stamp: str) -> None:
+    body = urlencode(bot.command_payload("/deploy web 1.4.2")).encode()
+    headers = {**sign(bot, body, FORM), "x-slack-request-timestamp": stamp}
 
-    status, text, lines = post(door, body, FORM, **headers)
+    status, text, lines = post(web_app, body, FORM, **headers)
 
     assert (status, text) == (400, "not a request of Slack's")
     assert [line["event"] for line in lines] == ["a request was refused unread"]
 
 
 @pytest.mark.parametrize("signature", ["v0=é", "", "v0=0"])
-def test_a_signature_that_is_none_is_refused_in_one_line(room: Room, door: Door, signature: str) -> None:
-    body = urlencode(room.command_payload("/deploy web 1.4.2")).encode()
-    headers = {**signed(room, body, FORM), "x-slack-signature": signature}
+def test_a_signature_that_is_none_is_refused_in_one_line(
+    bot: BotHarness, web_app: WebApp, signature: str
+) -> None:
+    body = urlencode(bot.command_payload("/deploy web 1.4.2")).encode()
+    headers = {**sign(bot, body, FORM), "x-slack-signature": signature}
 
-    status, text, lines = post(door, body, FORM, **headers)
+    status, text, lines = post(web_app, body, FORM, **headers)
 
     assert (status, text) == (401, '{"error": "invalid request"}')
     assert [(line["event"], "exc_info" in line) for line in lines] == [
@@ -124,7 +126,7 @@ CLICK: dict[str, Any] = {
     "team": {"id": TEAM},
     "user": {"id": ALICE},
     "trigger_id": "1.2.3",
-    "actions": [{"action_id": buttons.APPROVE, "value": "7k2m9xq4.0", "action_ts": "1.5"}],
+    "actions": [{"action_id": button_ids.APPROVE, "value": "7k2m9xq4.0", "action_ts": "1.5"}],
 }
 
 
@@ -155,11 +157,11 @@ def without(payload: dict[str, Any], key: str) -> dict[str, Any]:
     ],
 )
 def test_what_slack_signed_but_looks_otherwise_is_refused_in_one_line(
-    room: Room, door: Door, payload: dict[str, Any], wrong: list[str]
+    bot: BotHarness, web_app: WebApp, payload: dict[str, Any], wrong: list[str]
 ) -> None:
     body = json.dumps(payload).encode()
 
-    status, text, lines = post(door, body, JSON, **signed(room, body, JSON))
+    status, text, lines = post(web_app, body, JSON, **sign(bot, body, JSON))
 
     assert (status, text) == (400, '{"error": "invalid payload"}')
     assert [(line["event"], line["wrong"]) for line in lines] == [
@@ -170,52 +172,52 @@ def test_what_slack_signed_but_looks_otherwise_is_refused_in_one_line(
 @pytest.mark.parametrize(
     "value", ["7k2m9xq4." + "9" * 5000, "7k2m9xq4.²", "7k2m9xq4.", ".1", "é.1", "", "a.1.2"]
 )
-def test_a_button_with_a_value_of_nobodys_is_answered(room: Room, value: str) -> None:
-    click = room.click_payload(buttons.APPROVE, a_deploy())
+def test_a_button_with_a_value_of_nobodys_is_answered(bot: BotHarness, value: str) -> None:
+    click = bot.click_payload(button_ids.APPROVE, a_deploy())
     click["actions"][0]["value"] = value
 
-    assert room.send_form({"payload": json.dumps(click)}).status == 200
-    assert room.said()[0][3].startswith("There is no deploy `")
+    assert bot.send_form({"payload": json.dumps(click)}).status == 200
+    assert bot.queued_answers()[0][3].startswith("There is no deploy `")
 
 
-values = st.recursive(
+any_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-parts = st.sampled_from(
+known_keys = st.sampled_from(
     sorted({*COMMAND, *MENTION, *CLICK, "container", "channel", "authorizations", "view"})
 )
-kinds = st.sampled_from(
+payload_types = st.sampled_from(
     ["block_actions", "event_callback", "view_submission", "message_action", "shortcut", "x"]
 )
-payloads = st.dictionaries(parts, values, max_size=6).flatmap(
+any_payload = st.dictionaries(known_keys, any_json, max_size=6).flatmap(
     lambda drawn: st.builds(
         lambda base, kind: {**base, **({"type": kind} if kind else {}), **drawn},
         st.sampled_from([COMMAND, MENTION, CLICK, {}]),
-        st.none() | kinds,
+        st.none() | payload_types,
     )
 )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(payload=payloads)
+@given(payload=any_payload)
 def test_no_payload_whatever_breaks_the_bot_over_http(
-    room: Room, door: Door, payload: dict[str, Any]
+    bot: BotHarness, web_app: WebApp, payload: dict[str, Any]
 ) -> None:
     body = json.dumps(payload).encode()
 
-    status, _, lines = post(door, body, JSON, **signed(room, body, JSON))
+    status, _, lines = post(web_app, body, JSON, **sign(bot, body, JSON))
 
-    room.clock.pass_by(1)
+    bot.clock.advance(1)
     assert status in (200, 400, 401, 404)
     assert not [line for line in lines if line.get("exc_info")]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(payload=payloads | values)
-def test_no_payload_whatever_breaks_the_bot_in_socket_mode(room: Room, payload: object) -> None:
-    socket = SocketMode(room.app, WebClient(), "xapp-test")
+@given(payload=any_payload | any_json)
+def test_no_payload_whatever_breaks_the_bot_in_socket_mode(bot: BotHarness, payload: object) -> None:
+    socket = SocketModeClient(bot.app, WebClient(), "xapp-test")
     sent: list[object] = []
 
     class Line:
@@ -224,24 +226,24 @@ def test_no_payload_whatever_breaks_the_bot_in_socket_mode(room: Room, payload: 
             return True
 
     with capture_logs() as lines:
-        socket._answer(Line(), {"envelope_id": "e", "payload": payload}, room.clock())  # type: ignore[arg-type]
+        socket._answer(Line(), {"envelope_id": "e", "payload": payload}, bot.clock())  # type: ignore[arg-type]
 
     assert not [line for line in lines if line.get("exc_info")]
 
 
-@pytest.mark.parametrize("frame", [b"{not json", b"\xff", DEEP, b'{"a": ' + LONG + b"}"])
+@pytest.mark.parametrize("frame", [b"{not json", b"\xff", NESTED_TOO_DEEP, b'{"a": ' + LONG_NUMBER + b"}"])
 def test_a_frame_that_cannot_be_read_leaves_the_connection_open(frame: bytes) -> None:
-    connection = Connection.__new__(Connection)
-    connection._heard = lambda *_: None
+    connection = SlackWebSocket.__new__(SlackWebSocket)
+    connection._on_message = lambda *_: None
 
     with capture_logs() as lines:
-        connection._pass_on(frame)
+        connection._dispatch(frame)
 
     assert [line["event"] for line in lines] == ["Slack sent something that is not JSON, or nested too deep"]
 
 
 @given(st.text())
 def test_any_text_is_a_button_value_or_none(value: str) -> None:
-    pressed = buttons.read(value)
+    pressed = button_ids.parse_button_value(value)
 
-    assert pressed is None or buttons.value(*pressed).split(".")[0] == value.split(".")[0]
+    assert pressed is None or button_ids.button_value(*pressed).split(".")[0] == value.split(".")[0]

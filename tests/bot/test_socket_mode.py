@@ -15,18 +15,18 @@ from slack_sdk import WebClient
 
 from bot import identity
 from bot.app import build_app
-from bot.desk import Desk, furnish
+from bot.app_context import AppContext, build_app_context
 from bot.slack_clock import SlackClock
-from bot.socket import SocketMode
-from bot.socket.connection import Connection
+from bot.socket_mode import SocketModeClient
+from bot.socket_mode.slack_websocket import SlackWebSocket
 from deploys.catalogue.catalogue import Catalogue
-from deploys.claims import Asked
-from deploys.deploy import Deploy, Phase
-from deploys.errors import SlackRefusesToken, SlackSilent
-from deploys.groups import Groups
+from deploys.errors import SlackRefusesToken, SlackUnreachable
+from deploys.records.deploy import Deploy, Phase
+from deploys.stores.claims import Submission
+from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
+from tests.bot.bot_harness import ALICE, BOB, DAVE, BotHarness, ManualClock
 from tests.bot.conftest import APPROVERS, DEPLOYERS
-from tests.bot.room import ALICE, BOB, DAVE, Clock, Room
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
@@ -38,60 +38,60 @@ def slack() -> Iterator[SlackSandbox]:
 
 
 @pytest.fixture
-def served(slack: SlackSandbox, catalogue: Catalogue, redis: Redis) -> Iterator[Room]:
+def connected_bot(slack: SlackSandbox, catalogue: Catalogue, redis: Redis) -> Iterator[BotHarness]:
     """A desk of its own time, with one connection to the played Slack."""
-    groups = Groups(redis)
-    groups.remember(DEPLOYERS, [ALICE, DAVE], time.time())
-    groups.remember(APPROVERS, [BOB, DAVE], time.time())
-    who = identity.find_out(WebClient(slack.bot_token, slack.api_url), SlackClock())
-    desk = furnish(who, catalogue, redis, redis)
-    with connected(desk, slack):
-        yield Room(desk, redis, Clock(time.time()))
+    groups = UserGroups(redis)
+    groups.save_members(DEPLOYERS, [ALICE, DAVE], time.time())
+    groups.save_members(APPROVERS, [BOB, DAVE], time.time())
+    who = identity.fetch_identity(WebClient(slack.bot_token, slack.api_url), SlackClock())
+    desk = build_app_context(who, catalogue, redis, redis)
+    with connect(desk, slack):
+        yield BotHarness(desk, redis, ManualClock(time.time()))
     slack.clear_faults()
 
 
 @contextmanager
-def connected(desk: Desk, slack: SlackSandbox) -> Iterator[SocketMode]:
+def connect(context: AppContext, slack: SlackSandbox) -> Iterator[SocketModeClient]:
     before = slack.health()["connections"]
-    app = build_app(desk, signing_secret="", api_url=slack.api_url)
-    socket = SocketMode(app, WebClient(base_url=slack.api_url), slack.app_token)
+    app = build_app(context, signing_secret="", api_url=slack.api_url)
+    socket = SocketModeClient(app, WebClient(base_url=slack.api_url), slack.app_token)
     socket.connect()
     try:
-        slack.until(lambda: slack.health()["connections"] == before + 1)
+        slack.wait_until(lambda: slack.health()["connections"] == before + 1)
         yield socket
     finally:
         socket.close()
-        slack.until(lambda: slack.health()["connections"] == before)
+        slack.wait_until(lambda: slack.health()["connections"] == before)
 
 
-def answers(slack: SlackSandbox, typed: str, user: str = "alice") -> list[str]:
+def type_and_read(slack: SlackSandbox, typed: str, user: str = "alice") -> list[str]:
     """What this person alone sees after typing."""
     return [reply["text"] for reply in slack.say(user, "deploys", typed)["replies"]]
 
 
-def test_a_typed_command_is_answered(slack: SlackSandbox, served: Room) -> None:
-    [answer] = answers(slack, "/deploy web 1.4.2 fixes the login")
+def test_a_typed_command_is_answered(slack: SlackSandbox, connected_bot: BotHarness) -> None:
+    [answer] = type_and_read(slack, "/deploy web 1.4.2 fixes the login")
 
-    deploy = served.only()
+    deploy = connected_bot.only_deploy()
     assert (
         answer
         == f"Queued: `web` `1.4.2` (deploy `{deploy.id}`). Its thread follows here after the first checks."
     )
-    assert deploy.why == "fixes the login"
-    assert str(served.desk.threads.response_url(deploy.id)).startswith(slack.url)
+    assert deploy.request.reason == "fixes the login"
+    assert str(connected_bot.context.threads.response_url(deploy.id)).startswith(slack.url)
 
 
-def test_a_mention_in_a_thread_is_taken_in_there(slack: SlackSandbox, served: Room) -> None:
+def test_a_mention_in_a_thread_is_taken_in_there(slack: SlackSandbox, connected_bot: BotHarness) -> None:
     root = slack.say("alice", "deploys", "shall we?")["ts"]
 
     slack.say("alice", "deploys", "@slipway deploy web 1.4.2", thread_ts=root)
 
-    assert served.only().thread_ts == root
+    assert connected_bot.only_deploy().request.thread_ts == root
 
 
-def test_a_button_of_a_choice_cancels(slack: SlackSandbox, served: Room) -> None:
-    answers(slack, "/deploy web 1.4.2")
-    answers(slack, "/deploy web 1.5.0")
+def test_a_button_of_a_choice_cancels(slack: SlackSandbox, connected_bot: BotHarness) -> None:
+    type_and_read(slack, "/deploy web 1.4.2")
+    type_and_read(slack, "/deploy web 1.5.0")
     [choice] = slack.say("alice", "deploys", "/deploy cancel web")["replies"]
     button = choice["blocks"][2]["accessory"]
 
@@ -103,47 +103,51 @@ def test_a_button_of_a_choice_cancels(slack: SlackSandbox, served: Room) -> None
         block_id=choice["blocks"][2]["block_id"],
     )
 
-    assert [bool(each.cancel) for each in served.desk.store.live()] == [False, True]
-    assert served.said()[0][3].startswith("Cancelling `web` `1.5.0`")
+    assert [bool(each.cancel) for each in connected_bot.context.store.active()] == [False, True]
+    assert connected_bot.queued_answers()[0][3].startswith("Cancelling `web` `1.5.0`")
 
 
-def test_every_message_is_one_that_slack_takes(slack: SlackSandbox, served: Room) -> None:
+def test_every_message_is_one_that_slack_takes(slack: SlackSandbox, connected_bot: BotHarness) -> None:
     for typed in ("/deploy help", "/deploy", "/deploy web", "/deploy status", "/deploy wbe 1"):
-        [answer] = answers(slack, typed)
+        [answer] = type_and_read(slack, typed)
         assert "failed with" not in answer
 
 
-def test_an_opened_home_tab_rings(slack: SlackSandbox, served: Room) -> None:
+def test_an_opened_home_tab_rings(slack: SlackSandbox, connected_bot: BotHarness) -> None:
     slack.open_home("bob")
 
-    assert served.rung() == [("home", [BOB])]
+    assert connected_bot.queued_jobs() == [("home", [BOB])]
 
 
-def test_an_envelope_that_comes_twice_is_answered_once(slack: SlackSandbox, served: Room) -> None:
-    slack.faults("repeat-envelope")
+def test_an_envelope_that_comes_twice_is_answered_once(
+    slack: SlackSandbox, connected_bot: BotHarness
+) -> None:
+    slack.add_fault("repeat-envelope")
 
-    [answer] = answers(slack, "/deploy web 1.4.2")
+    [answer] = type_and_read(slack, "/deploy web 1.4.2")
 
     assert answer.startswith("Queued: `web`")
-    assert len(served.desk.store.recent(None, 10)) == 1
+    assert len(connected_bot.context.store.recent(None, 10)) == 1
 
 
-def test_no_command_is_lost_when_slack_warns_of_a_refresh(slack: SlackSandbox, served: Room) -> None:
+def test_no_command_is_lost_when_slack_warns_of_a_refresh(
+    slack: SlackSandbox, connected_bot: BotHarness
+) -> None:
     """Slack warns some ten seconds before it closes a connection (docs.slack.dev, "Using Socket Mode")."""
     stop = threading.Event()
     heard: list[str] = []
 
     def keep_asking() -> None:
         while not stop.is_set():
-            heard.extend(answers(slack, "/deploy status"))
+            heard.extend(type_and_read(slack, "/deploy status"))
 
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(keep_asking)
         try:
-            slack.until(lambda: len(heard) > 3)
-            slack.faults("refresh", reason="warning")
-            slack.until(lambda: slack.health()["connections"] == 2, 5)
-            slack.until(lambda: slack.health()["connections"] == 1, 10)
+            slack.wait_until(lambda: len(heard) > 3)
+            slack.add_fault("refresh", reason="warning")
+            slack.wait_until(lambda: slack.health()["connections"] == 2, 5)
+            slack.wait_until(lambda: slack.health()["connections"] == 1, 10)
         finally:
             stop.set()
         asking.result(timeout=10)
@@ -151,11 +155,11 @@ def test_no_command_is_lost_when_slack_warns_of_a_refresh(slack: SlackSandbox, s
     assert set(heard) == {"Nothing is under way."}
 
 
-def test_it_comes_anew_at_once_when_slack_asks_for_it(slack: SlackSandbox, served: Room) -> None:
-    slack.faults("refresh")
-    slack.until(lambda: slack.health()["connections"] == 1, 1)
+def test_it_comes_anew_at_once_when_slack_asks_for_it(slack: SlackSandbox, connected_bot: BotHarness) -> None:
+    slack.add_fault("refresh")
+    slack.wait_until(lambda: slack.health()["connections"] == 1, 1)
 
-    assert answers(slack, "/deploy status") == ["Nothing is under way."]
+    assert type_and_read(slack, "/deploy status") == ["Nothing is under way."]
 
 
 def test_after_its_goodbye_a_connection_takes_no_answers(slack: SlackSandbox) -> None:
@@ -163,7 +167,7 @@ def test_after_its_goodbye_a_connection_takes_no_answers(slack: SlackSandbox) ->
     web = WebClient(base_url=slack.api_url)
     url = web.apps_connections_open(app_token=slack.app_token)["url"]
     ended = threading.Event()
-    connection = Connection(url, lambda *_: None, lambda _: ended.set())
+    connection = SlackWebSocket(url, lambda *_: None, lambda _: ended.set())
     connection.start()
     assert connection.send({"envelope_id": "of-nothing"})
 
@@ -173,44 +177,44 @@ def test_after_its_goodbye_a_connection_takes_no_answers(slack: SlackSandbox) ->
     assert ended.wait(5)
 
 
-def test_after_an_outage_it_connects_by_itself(slack: SlackSandbox, served: Room) -> None:
-    slack.faults("outage", seconds=0.5)
-    slack.until(lambda: slack.health()["connections"] == 1, 15)
+def test_after_an_outage_it_connects_by_itself(slack: SlackSandbox, connected_bot: BotHarness) -> None:
+    slack.add_fault("outage", seconds=0.5)
+    slack.wait_until(lambda: slack.health()["connections"] == 1, 15)
 
-    assert answers(slack, "/deploy status") == ["Nothing is under way."]
+    assert type_and_read(slack, "/deploy status") == ["Nothing is under way."]
 
 
-def test_two_bots_share_the_work(slack: SlackSandbox, served: Room) -> None:
-    with connected(served.desk, slack):
-        heard = [answers(slack, "/deploy status") for _ in range(4)]
+def test_two_bots_share_the_work(slack: SlackSandbox, connected_bot: BotHarness) -> None:
+    with connect(connected_bot.context, slack):
+        heard = [type_and_read(slack, "/deploy status") for _ in range(4)]
 
     assert heard == [["Nothing is under way."]] * 4
-    assert answers(slack, "/deploy status") == ["Nothing is under way."]
+    assert type_and_read(slack, "/deploy status") == ["Nothing is under way."]
 
 
 def test_twenty_slow_answers_at_once_are_all_in_time(
-    slack: SlackSandbox, served: Room, monkeypatch: pytest.MonkeyPatch
+    slack: SlackSandbox, connected_bot: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pool of five would take four seconds, and Slack gives up after three."""
-    live = served.desk.store.live
+    live = connected_bot.context.store.active
 
     def slow_live() -> list[Deploy]:
         time.sleep(1)
         return live()
 
-    monkeypatch.setattr(served.desk.store, "live", slow_live)
+    monkeypatch.setattr(connected_bot.context.store, "live", slow_live)
     with ThreadPoolExecutor(20) as pool:
-        heard = list(pool.map(lambda _: answers(slack, "/deploy status"), range(20)))
+        heard = list(pool.map(lambda _: type_and_read(slack, "/deploy status"), range(20)))
 
     assert heard == [["Nothing is under way."]] * 20
 
 
-def test_a_click_that_comes_late_changes_nothing(slack: SlackSandbox, served: Room) -> None:
-    answers(slack, "/deploy web 1.4.2")
-    answers(slack, "/deploy web 1.5.0")
+def test_a_click_that_comes_late_changes_nothing(slack: SlackSandbox, connected_bot: BotHarness) -> None:
+    type_and_read(slack, "/deploy web 1.4.2")
+    type_and_read(slack, "/deploy web 1.5.0")
     [choice] = slack.say("alice", "deploys", "/deploy cancel web")["replies"]
     block = choice["blocks"][1]
-    slack.faults("delay-delivery", seconds=3.3)
+    slack.add_fault("delay-delivery", seconds=3.3)
 
     slack.click(
         "alice",
@@ -220,40 +224,42 @@ def test_a_click_that_comes_late_changes_nothing(slack: SlackSandbox, served: Ro
         block_id=block["block_id"],
     )
 
-    slack.until(lambda: served.said())
-    assert served.said()[0][3].startswith("This reached me 3 s after you sent it")
-    assert not any(each.cancel for each in served.desk.store.live())
+    slack.wait_until(lambda: connected_bot.queued_answers())
+    assert connected_bot.queued_answers()[0][3].startswith("This reached me 3 s after you sent it")
+    assert not any(each.cancel for each in connected_bot.context.store.active())
 
 
 def test_what_was_begun_is_answered_before_it_disconnects(
     slack: SlackSandbox, catalogue: Catalogue, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    who = identity.find_out(WebClient(slack.bot_token, slack.api_url), SlackClock())
-    desk = furnish(who, catalogue, redis, redis)
-    begun, take_in = threading.Event(), desk.store.request
+    who = identity.fetch_identity(WebClient(slack.bot_token, slack.api_url), SlackClock())
+    desk = build_app_context(who, catalogue, redis, redis)
+    begun, take_in = threading.Event(), desk.store.submit
 
-    def slow_request(deploy: Deploy) -> Asked:
+    def slow_request(deploy: Deploy) -> Submission:
         begun.set()
         time.sleep(0.4)
         return take_in(deploy)
 
     monkeypatch.setattr(desk.store, "request", slow_request)
     with ThreadPoolExecutor(1) as pool:
-        with connected(desk, slack):
-            typed = pool.submit(answers, slack, "/deploy api 1.4.2")
+        with connect(desk, slack):
+            typed = pool.submit(type_and_read, slack, "/deploy api 1.4.2")
             assert begun.wait(5)
         [answer] = typed.result(timeout=5)
 
     assert answer.startswith("Queued: `api` `1.4.2`")
-    [deploy] = desk.store.live()
+    [deploy] = desk.store.active()
     assert deploy.phase is Phase.WAITING
 
 
-def test_a_refused_app_token_says_where_to_find_the_right_one(slack: SlackSandbox, desk: Desk) -> None:
-    app = build_app(desk, signing_secret="", api_url=slack.api_url)
+def test_a_refused_app_token_says_where_to_find_the_right_one(
+    slack: SlackSandbox, context: AppContext
+) -> None:
+    app = build_app(context, signing_secret="", api_url=slack.api_url)
 
     with pytest.raises(SlackRefusesToken) as refused:
-        SocketMode(app, WebClient(base_url=slack.api_url), "xapp-wrong").connect()
+        SocketModeClient(app, WebClient(base_url=slack.api_url), "xapp-wrong").connect()
 
     assert refused.value.message == (
         "Slack refuses SLACK_APP_TOKEN (invalid_auth). At api.slack.com/apps: your app, Basic Information, "
@@ -263,7 +269,7 @@ def test_a_refused_app_token_says_where_to_find_the_right_one(slack: SlackSandbo
 
 def test_a_refused_bot_token_says_where_to_find_the_right_one(slack: SlackSandbox) -> None:
     with pytest.raises(SlackRefusesToken) as refused:
-        identity.find_out(WebClient("xoxb-wrong", slack.api_url), SlackClock())
+        identity.fetch_identity(WebClient("xoxb-wrong", slack.api_url), SlackClock())
 
     assert refused.value.message == (
         "Slack refuses SLACK_BOT_TOKEN (invalid_auth). At api.slack.com/apps: your app, OAuth & "
@@ -272,10 +278,12 @@ def test_a_refused_bot_token_says_where_to_find_the_right_one(slack: SlackSandbo
 
 
 def test_slack_may_be_silent_for_a_moment_at_the_start(slack: SlackSandbox) -> None:
-    slack.faults("http-500", method="auth.test")
+    slack.add_fault("http-500", method="auth.test")
     waited: list[float] = []
 
-    who = identity.find_out(WebClient(slack.bot_token, slack.api_url), SlackClock(), wait=waited.append)
+    who = identity.fetch_identity(
+        WebClient(slack.bot_token, slack.api_url), SlackClock(), sleep=waited.append
+    )
 
     assert (who.team, who.user) == ("T01SLIPWAY", "U0SLIPWAYB")
     assert waited == [1.0]
@@ -284,7 +292,7 @@ def test_slack_may_be_silent_for_a_moment_at_the_start(slack: SlackSandbox) -> N
 def test_a_slack_that_stays_silent_ends_the_start() -> None:
     nowhere = "http://127.0.0.1:9/api/"
 
-    with pytest.raises(SlackSilent) as silent:
-        identity.find_out(WebClient("xoxb-test", nowhere), SlackClock(), patience=0)
+    with pytest.raises(SlackUnreachable) as silent:
+        identity.fetch_identity(WebClient("xoxb-test", nowhere), SlackClock(), timeout=0)
 
     assert silent.value.message.startswith(f"Slack does not answer at {nowhere} (")

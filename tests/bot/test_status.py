@@ -7,55 +7,62 @@ import re
 import pytest
 
 from deploys.catalogue.catalogue import Catalogue
-from deploys.deploy import Outcome, Phase
-from deploys.lost import LostDeploy, LostDeploys
-from tests.bot.room import ALICE, CAROL, DAVE, Room
-from tests.bot.together import with_groups
+from deploys.records.deploy import Outcome, Phase
+from deploys.stores.lost_deploys import LostDeploy, LostDeploys
+from tests.bot.batch_setup import add_service_groups
+from tests.bot.bot_harness import ALICE, CAROL, DAVE, BotHarness
 
 
 @pytest.fixture
 def catalogue(catalogue: Catalogue) -> Catalogue:
-    return with_groups(catalogue)
+    return add_service_groups(catalogue)
 
 
-def test_nothing_under_way(room: Room) -> None:
-    assert room.type("/deploy status") == "Nothing is under way."
-    assert room.type("/deploy status web") == "Nothing of `web` is under way."
+def test_nothing_under_way(bot: BotHarness) -> None:
+    assert bot.type("/deploy status") == "Nothing is under way."
+    assert bot.type("/deploy status web") == "Nothing of `web` is under way."
 
 
-def test_services_that_a_lost_deploy_left_stopped(room: Room) -> None:
-    now = room.clock()
+def test_services_that_a_lost_deploy_left_stopped(bot: BotHarness) -> None:
+    now = bot.clock()
     for name, desired, acts_at in [("ledger", 0, now + 40), ("web", 3, now - 1)]:
-        LostDeploys(room.redis).note(
-            LostDeploy(deploy="w7x8y9zt", service=name, since=now, acts_at=acts_at, desired=desired, count=2)
+        LostDeploys(bot.redis).save(
+            LostDeploy(
+                deploy_id="w7x8y9zt",
+                service=name,
+                found_at=now,
+                recover_at=acts_at,
+                desired_count=desired,
+                restore_count=2,
+            )
         )
 
-    assert room.type("/deploy status") == (
+    assert bot.type("/deploy status") == (
         "*Found stopped, and being brought back*\n"
         "• `ledger` was stopped by deploy `w7x8y9zt`, whose record Redis lost: it wants 0 tasks. I begin to "
         "bring back 2 tasks in 40 s.\n"
         "• `web` was stopped by deploy `w7x8y9zt`, whose record Redis lost: it wants 3 tasks by now. I put "
         "its scaling back and take the marks of the deploy off now."
     )
-    assert room.type("/deploy status api") == "Nothing of `api` is under way."
-    room.type("/deploy api 1.4.2")
-    room.move(room.only(), phase=Phase.FOLLOWING)
-    assert "marks of the deploy off now.\n\n*Under way*\n• `api` `1.4.2`" in room.type("/deploy status")
+    assert bot.type("/deploy status api") == "Nothing of `api` is under way."
+    bot.type("/deploy api 1.4.2")
+    bot.commit_step(bot.only_deploy(), phase=Phase.FOLLOWING)
+    assert "marks of the deploy off now.\n\n*Under way*\n• `api` `1.4.2`" in bot.type("/deploy status")
 
 
-def test_what_moves_what_waits_and_what_ended(room: Room) -> None:
-    room.type("/deploy api 1.4.1", by=CAROL)
-    ended = room.only()
-    room.move(ended, phase=Phase.ENDED, outcome=Outcome.ROLLED_BACK, ended_at=room.clock() + 60)
-    room.type("/deploy web 1.4.2")
-    moving = room.move(room.only(), phase=Phase.FOLLOWING)
-    link = room.open_thread(moving)
-    room.clock.pass_by(1)
-    room.type("/deploy web 1.5.0", by=DAVE)
-    waiting = room.desk.store.live()[1]
-    room.clock.pass_by(119)
+def test_what_moves_what_waits_and_what_ended(bot: BotHarness) -> None:
+    bot.type("/deploy api 1.4.1", by=CAROL)
+    ended = bot.only_deploy()
+    bot.commit_step(ended, phase=Phase.ENDED, outcome=Outcome.ROLLED_BACK, ended_at=bot.clock() + 60)
+    bot.type("/deploy web 1.4.2")
+    moving = bot.commit_step(bot.only_deploy(), phase=Phase.FOLLOWING)
+    link = bot.post_card(moving)
+    bot.clock.advance(1)
+    bot.type("/deploy web 1.5.0", by=DAVE)
+    waiting = bot.context.store.active()[1]
+    bot.clock.advance(119)
 
-    assert room.type("/deploy status", by=CAROL) == (
+    assert bot.type("/deploy status", by=CAROL) == (
         "*Under way*\n"
         f"• `web` `1.4.2` rolls out; asked for 2 min ago by <@{ALICE}>; <{link}|its thread> "
         f"(deploy `{moving.id}`)\n"
@@ -70,30 +77,30 @@ def test_what_moves_what_waits_and_what_ended(room: Room) -> None:
     )
 
 
-def test_one_service_shows_its_own_alone(room: Room) -> None:
-    room.type("/deploy api 1.4.1")
-    room.clock.pass_by(10)
-    room.type("/deploy web 1.4.2")
-    room.move(room.desk.store.live()[1], phase=Phase.PLANNING)
+def test_one_service_shows_its_own_alone(bot: BotHarness) -> None:
+    bot.type("/deploy api 1.4.1")
+    bot.clock.advance(10)
+    bot.type("/deploy web 1.4.2")
+    bot.commit_step(bot.context.store.active()[1], phase=Phase.PLANNING)
 
-    answer = room.type("/deploy status web")
+    answer = bot.type("/deploy status web")
 
     assert answer.startswith("*Under way* of `web`\n• `web` `1.4.2` is being planned; asked for just now by")
     assert "api" not in answer
 
 
-def test_an_unknown_service_is_named(room: Room) -> None:
-    assert room.type("/deploy status wbe").startswith("There is no service `wbe` here. Did you mean `web`?")
+def test_an_unknown_service_is_named(bot: BotHarness) -> None:
+    assert bot.type("/deploy status wbe").startswith("There is no service `wbe` here. Did you mean `web`?")
 
 
-def test_many_deploys_stay_within_slacks_limits(room: Room) -> None:
+def test_many_deploys_stay_within_slacks_limits(bot: BotHarness) -> None:
     for number in range(40):
-        room.type(f"/deploy web {'1' * 120}.{number}")
-        room.clock.pass_by(1)
-    for each in room.desk.store.live():
-        room.open_thread(each)
+        bot.type(f"/deploy web {'1' * 120}.{number}")
+        bot.clock.advance(1)
+    for each in bot.context.store.active():
+        bot.post_card(each)
 
-    ack = room.ack(room.send_command("/deploy status"))
+    ack = bot.read_ack(bot.send_command("/deploy status"))
 
     assert all(len(block["text"]["text"]) <= 3000 for block in ack["blocks"])
     assert len(ack["text"]) <= 4000
@@ -102,33 +109,33 @@ def test_many_deploys_stay_within_slacks_limits(room: Room) -> None:
     assert ack["text"].endswith(f"• and {40 - shown} more")
 
 
-def test_several_at_once_are_listed_in_their_order_while_they_move_and_after(room: Room) -> None:
+def test_several_at_once_are_listed_in_their_order_while_they_move_and_after(bot: BotHarness) -> None:
     names = [f"s{number}" for number in range(9)]
-    room.type(f"/deploy {','.join(names)} 1.4.2")
+    bot.type(f"/deploy {','.join(names)} 1.4.2")
 
-    assert _listed(room) == names
+    assert _listed_services(bot) == names
 
-    for each in room.desk.store.live():
-        room.move(each, phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=room.clock())
-    assert _listed(room) == names[:5]
-
-
-def _listed(room: Room) -> list[str]:
-    return re.findall(r"^• `(\w+)`", room.type("/deploy status"), re.M)
+    for each in bot.context.store.active():
+        bot.commit_step(each, phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=bot.clock())
+    assert _listed_services(bot) == names[:5]
 
 
-def test_an_end_that_is_looked_at_once_more_is_an_end(room: Room) -> None:
-    room.type("/deploy web 1.4.2")
-    succeeded = room.only()
-    ended_at = room.clock() + 60
-    room.move(succeeded, phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED, ended_at=ended_at)
-    room.clock.pass_by(1)
-    room.type("/deploy web 1.5.0", by=DAVE)
-    waiting = room.desk.store.live()[1]
-    room.clock.pass_by(64)
+def _listed_services(bot: BotHarness) -> list[str]:
+    return re.findall(r"^• `(\w+)`", bot.type("/deploy status"), re.M)
+
+
+def test_an_end_that_is_looked_at_once_more_is_an_end(bot: BotHarness) -> None:
+    bot.type("/deploy web 1.4.2")
+    succeeded = bot.only_deploy()
+    ended_at = bot.clock() + 60
+    bot.commit_step(succeeded, phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED, ended_at=ended_at)
+    bot.clock.advance(1)
+    bot.type("/deploy web 1.5.0", by=DAVE)
+    waiting = bot.context.store.active()[1]
+    bot.clock.advance(64)
 
     for command, about in [("/deploy status", ""), ("/deploy status web", " of `web`")]:
-        assert room.type(command) == (
+        assert bot.type(command) == (
             f"Nothing{about} is under way.\n"
             "\n"
             "*Waiting in line*\n"
@@ -142,12 +149,14 @@ def test_an_end_that_is_looked_at_once_more_is_an_end(room: Room) -> None:
 
 
 @pytest.mark.parametrize("outcome", Outcome)
-def test_whatever_the_outcome_a_deploy_that_has_one_is_not_under_way(room: Room, outcome: Outcome) -> None:
-    room.type("/deploy web 1.4.2")
-    room.move(room.only(), phase=Phase.SETTLING, outcome=outcome, ended_at=room.clock())
+def test_whatever_the_outcome_a_deploy_that_has_one_is_not_under_way(
+    bot: BotHarness, outcome: Outcome
+) -> None:
+    bot.type("/deploy web 1.4.2")
+    bot.commit_step(bot.only_deploy(), phase=Phase.SETTLING, outcome=outcome, ended_at=bot.clock())
 
-    answer = room.type("/deploy status")
+    answer = bot.type("/deploy status")
 
     assert answer.startswith("Nothing is under way.\n\n*Ended lately*\n• `web` `1.4.2` ")
     nothing = "Nothing is under way for `web`. `/deploy status` shows what is."
-    assert room.type("/deploy cancel web") == nothing
+    assert bot.type("/deploy cancel web") == nothing

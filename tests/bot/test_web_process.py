@@ -13,21 +13,21 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bot.app import AT_ONCE
-from bot.http_server import READ_SECONDS
-from deploys.store import Store
+from bot.app import MAX_CONCURRENT_REQUESTS
+from bot.http_server import READ_TIMEOUT_SECONDS
+from deploys.stores.deploy_store import DeployStore
 from sandbox.ports import free_port
 from sandbox.slack import SlackSandbox
-from sandbox.valkey import refusing, valkey
-from slipway.app_manifest import over_http
-from tests.bot.processes import ended, environment, running, terminated
+from sandbox.valkey import refusing_commands, valkey
+from slipway.app_manifest import http_manifest
+from tests.bot.bot_processes import clean_env, run_process, terminate, wait_for_exit
 
 GUNICORN = ["gunicorn", "-c", "python:bot.gunicorn", "bot.web:app()"]
 
 
 @contextmanager
-def played(port: int) -> Iterator[SlackSandbox]:
-    with SlackSandbox(over_http(f"http://127.0.0.1:{port}"), rate_limits=False) as slack:
+def slack_sandbox(port: int) -> Iterator[SlackSandbox]:
+    with SlackSandbox(http_manifest(f"http://127.0.0.1:{port}"), rate_limits=False) as slack:
         yield slack
 
 
@@ -36,8 +36,8 @@ def port() -> int:
     return free_port()
 
 
-def settings(slack: SlackSandbox, redis_url: str, tmp_path: Path, port: int) -> dict[str, str]:
-    return environment(
+def web_settings(slack: SlackSandbox, redis_url: str, tmp_path: Path, port: int) -> dict[str, str]:
+    return clean_env(
         tmp_path,
         SLACK_BOT_TOKEN=slack.bot_token,
         SLACK_SIGNING_SECRET=slack.signing_secret,
@@ -47,7 +47,7 @@ def settings(slack: SlackSandbox, redis_url: str, tmp_path: Path, port: int) -> 
     )
 
 
-def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, str]:
+def send_http(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, str]:
     """One bare HTTP request; 0 while nobody listens."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
@@ -63,39 +63,41 @@ def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) ->
 
 def test_it_serves_slack_and_nobody_else(redis: Redis, redis_url: str, tmp_path: Path, port: int) -> None:
     with (
-        played(port) as slack,
-        running(GUNICORN, settings(slack, redis_url, tmp_path, port), tmp_path) as web,
+        slack_sandbox(port) as slack,
+        run_process(GUNICORN, web_settings(slack, redis_url, tmp_path, port), tmp_path) as web,
     ):
-        slack.until(lambda: ask(port, "GET", "/healthz")[0] == 200, 20)
+        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, 20)
 
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
         assert answer["text"].startswith("Queued: `web` `1.4.2`")
 
-        assert slack.faults("replay")["status"] == 401
-        assert len(Store(redis).live()) == 1
+        assert slack.add_fault("replay")["status"] == 401
+        assert len(DeployStore(redis).active()) == 1
 
-        slack.faults("delay-delivery", seconds=4.2)
+        slack.add_fault("delay-delivery", seconds=4.2)
         [late] = slack.say("alice", "deploys", "/deploy web 1.5.0")["replies"]
         assert late["text"] == '/deploy failed with the error "operation_timeout"'
         [shown] = slack.say("alice", "deploys", "/deploy status")["replies"]
         assert "1.5.0" not in shown["text"]
 
         slack.say("alice", "deploys", "@slipway status")
-        slack.until(lambda: redis.llen("rq:queue:slipway") == 3)
+        slack.wait_until(lambda: redis.llen("rq:queue:slipway") == 3)
 
-        assert ask(port, "GET", "/")[0] == 404
-        assert ask(port, "GET", "/slack/events")[0] == 404
-        assert ask(port, "POST", "/slack/events", b"command=%2Fdeploy")[0] == 401
-        assert ask(port, "POST", "/slack/events", b"{not json", content_type="application/json")[0] == 400
-        assert ask(port, "POST", "/slack/events", b"\xff\xfe")[0] == 400
-        assert ask(port, "POST", "/slack/events", b"x", x_slack_request_timestamp="soon")[0] == 400
-        assert ask(port, "POST", "/slack/events", b"x" * 1_000_001)[0] == 413
-        assert ask(port, "GET", "/healthz") == (200, "ok\n")
+        assert send_http(port, "GET", "/")[0] == 404
+        assert send_http(port, "GET", "/slack/events")[0] == 404
+        assert send_http(port, "POST", "/slack/events", b"command=%2Fdeploy")[0] == 401
+        assert (
+            send_http(port, "POST", "/slack/events", b"{not json", content_type="application/json")[0] == 400
+        )
+        assert send_http(port, "POST", "/slack/events", b"\xff\xfe")[0] == 400
+        assert send_http(port, "POST", "/slack/events", b"x", x_slack_request_timestamp="soon")[0] == 400
+        assert send_http(port, "POST", "/slack/events", b"x" * 1_000_001)[0] == 413
+        assert send_http(port, "GET", "/healthz") == (200, "ok\n")
 
         verified = slack.verify()
         assert verified["ok"], verified
 
-        code, output, took = terminated(web, signal.SIGTERM)
+        code, output, took = terminate(web, signal.SIGTERM)
 
     assert code == 0, output
     assert took < 8
@@ -103,10 +105,10 @@ def test_it_serves_slack_and_nobody_else(redis: Redis, redis_url: str, tmp_path:
 
 
 def test_it_ends_with_a_clear_message_when_a_setting_is_missing(tmp_path: Path, port: int) -> None:
-    env = environment(tmp_path, GUNICORN_CMD_ARGS=f"--bind 127.0.0.1:{port}")
+    env = clean_env(tmp_path, GUNICORN_CMD_ARGS=f"--bind 127.0.0.1:{port}")
 
-    with running(GUNICORN, env, tmp_path) as web:
-        code, output = ended(web)
+    with run_process(GUNICORN, env, tmp_path) as web:
+        code, output = wait_for_exit(web)
 
     assert code != 0
     assert "SLACK_SIGNING_SECRET is not set." in output
@@ -118,45 +120,50 @@ def test_half_sent_requests_keep_nobody_out_for_long(
 ) -> None:
     half = b"POST /slack/events HTTP/1.1\r\nHost: slipway\r\nContent-Length: 100\r\n\r\ncommand=%2Fdeploy"
     with (
-        played(port) as slack,
-        running(GUNICORN, settings(slack, redis_url, tmp_path, port), tmp_path),
+        slack_sandbox(port) as slack,
+        run_process(GUNICORN, web_settings(slack, redis_url, tmp_path, port), tmp_path),
         ExitStack() as open_ones,
     ):
-        slack.until(lambda: ask(port, "GET", "/healthz")[0] == 200, 20)
-        half_sent = [open_ones.enter_context(closing(connected(port))) for _ in range(AT_ONCE + 6)]
+        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, 20)
+        half_sent = [
+            open_ones.enter_context(closing(open_socket(port))) for _ in range(MAX_CONCURRENT_REQUESTS + 6)
+        ]
         for each in half_sent:
             each.sendall(half)
 
         began = time.monotonic()
-        healths = [ask(port, "GET", "/healthz") for _ in range(5)]
-        assert time.monotonic() - began < READ_SECONDS - 1
+        healths = [send_http(port, "GET", "/healthz") for _ in range(5)]
+        assert time.monotonic() - began < READ_TIMEOUT_SECONDS - 1
         trickling = half_sent[0]
         trickling.sendall(b"&")
-        slack.until(lambda: says(slack, "/deploy status") == "Nothing is under way.", 6 * READ_SECONDS)
+        slack.wait_until(
+            lambda: type_and_read(slack, "/deploy status") == "Nothing is under way.",
+            6 * READ_TIMEOUT_SECONDS,
+        )
 
-        answers = [each.recv(100).partition(b"\r\n")[0] for each in half_sent[:AT_ONCE]]
+        answers = [each.recv(100).partition(b"\r\n")[0] for each in half_sent[:MAX_CONCURRENT_REQUESTS]]
     assert healths == [(200, "ok\n")] * 5
     assert set(answers) == {b"HTTP/1.1 408 Request Timeout"}
 
 
 def test_silent_connections_take_no_thread(redis: Redis, redis_url: str, tmp_path: Path, port: int) -> None:
     with (
-        played(port) as slack,
-        running(GUNICORN, settings(slack, redis_url, tmp_path, port), tmp_path),
+        slack_sandbox(port) as slack,
+        run_process(GUNICORN, web_settings(slack, redis_url, tmp_path, port), tmp_path),
         ExitStack() as open_ones,
     ):
-        slack.until(lambda: ask(port, "GET", "/healthz")[0] == 200, 20)
-        for _ in range(AT_ONCE + 6):
-            open_ones.enter_context(closing(connected(port)))
+        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, 20)
+        for _ in range(MAX_CONCURRENT_REQUESTS + 6):
+            open_ones.enter_context(closing(open_socket(port)))
 
-        assert says(slack, "/deploy status") == "Nothing is under way."
-
-
-def connected(port: int) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", port), timeout=6 * READ_SECONDS)
+        assert type_and_read(slack, "/deploy status") == "Nothing is under way."
 
 
-def says(slack: SlackSandbox, text: str) -> str:
+def open_socket(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=6 * READ_TIMEOUT_SECONDS)
+
+
+def type_and_read(slack: SlackSandbox, text: str) -> str:
     """What alice is answered, be it by Slack."""
     [answer] = slack.say("alice", "deploys", text)["replies"]
     return str(answer["text"])
@@ -164,20 +171,20 @@ def says(slack: SlackSandbox, text: str) -> str:
 
 def test_health_says_when_redis_is_away(redis_url: str, tmp_path: Path, port: int) -> None:
     with (
-        played(port) as slack,
+        slack_sandbox(port) as slack,
         valkey() as server,
-        running(GUNICORN, settings(slack, server.connection_url, tmp_path, port), tmp_path),
+        run_process(GUNICORN, web_settings(slack, server.connection_url, tmp_path, port), tmp_path),
     ):
-        slack.until(lambda: ask(port, "GET", "/healthz")[0] == 200, 20)
+        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, 20)
         redis = Redis.from_url(server.connection_url, decode_responses=True)
-        with refusing(redis, "MASTERDOWN"):
+        with refusing_commands(redis, "MASTERDOWN"):
             lost = "Redis is a replica that has lost its primary\n"
-            slack.until(lambda: ask(port, "GET", "/healthz") == (503, lost), 10)
-            told = says(slack, "/deploy web 1.4.2")
-        slack.until(lambda: ask(port, "GET", "/healthz")[0] == 200, 10)
+            slack.wait_until(lambda: send_http(port, "GET", "/healthz") == (503, lost), 10)
+            told = type_and_read(slack, "/deploy web 1.4.2")
+        slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, 10)
         redis.shutdown(nosave=True)
 
-        slack.until(lambda: ask(port, "GET", "/healthz") == (503, "Redis does not answer\n"), 10)
+        slack.wait_until(lambda: send_http(port, "GET", "/healthz") == (503, "Redis does not answer\n"), 10)
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
 
     assert told.startswith("My memory, Redis, is")

@@ -16,7 +16,7 @@ from deploys.errors import (
     UnknownService,
     WrongChannel,
 )
-from deploys.groups import Groups
+from deploys.stores.user_groups import UserGroups
 from tests.builders import NOW, a_deploy, a_service, a_stop_start_service
 
 ALICE, BOB, CAROL, DAVE = "U01ALICE00", "U02BOB0000", "U03CAROL00", "U04DAVE000"
@@ -35,19 +35,19 @@ SERVICES = (
 
 
 @pytest.fixture
-def groups(redis: Redis) -> Groups:
-    known = Groups(redis)
-    known.remember(DEPLOYERS, [ALICE, DAVE], NOW)
-    known.remember(APPROVERS, [BOB, DAVE], NOW)
+def groups(redis: Redis) -> UserGroups:
+    known = UserGroups(redis)
+    known.save_members(DEPLOYERS, [ALICE, DAVE], NOW)
+    known.save_members(APPROVERS, [BOB, DAVE], NOW)
     return known
 
 
 @pytest.fixture
-def access(groups: Groups) -> Access:
+def access(groups: UserGroups) -> Access:
     return Access(Catalogue({each.name: each for each in SERVICES}), groups, now=lambda: NOW)
 
 
-def asked(ask: object) -> str:
+def access_answer(ask: object) -> str:
     """`yes`, or the name of what was raised."""
     try:
         ask()  # type: ignore[operator]
@@ -73,7 +73,7 @@ def asked(ask: object) -> str:
     ],
 )
 def test_deploying(access: Access, user: str, service: str, channel: str, answer: str) -> None:
-    assert asked(lambda: access.may_deploy(user, service, channel)) == answer
+    assert access_answer(lambda: access.may_deploy(user, service, channel)) == answer
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_deploying(access: Access, user: str, service: str, channel: str, answer
     ],
 )
 def test_deciding(access: Access, user: str, service: str, requester: str, answer: str) -> None:
-    deploy = a_deploy(a_service(service), requester=requester)
+    deploy = a_deploy(a_service(service), request={"requester": requester})
 
-    assert asked(lambda: access.may_decide(user, deploy)) == answer
+    assert access_answer(lambda: access.may_decide(user, deploy)) == answer
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_deciding(access: Access, user: str, service: str, requester: str, answe
     ],
 )
 def test_cancelling(access: Access, user: str, service: str, requester: str, answer: str) -> None:
-    deploy = a_deploy(a_service(service), requester=requester)
+    deploy = a_deploy(a_service(service), request={"requester": requester})
 
-    assert asked(lambda: access.may_cancel(user, deploy)) == answer
+    assert access_answer(lambda: access.may_cancel(user, deploy)) == answer
 
 
 def test_the_catalogue_counts_and_not_the_copy_in_the_record(access: Access) -> None:
@@ -124,14 +124,16 @@ def test_the_catalogue_counts_and_not_the_copy_in_the_record(access: Access) -> 
 
 def test_who_could_approve_instead_is_named_truthfully(access: Access) -> None:
     with pytest.raises(NoSelfApproval) as refused:
-        access.may_decide(ALICE, a_deploy(a_service("alone"), requester=ALICE))
+        access.may_decide(ALICE, a_deploy(a_service("alone"), request={"requester": ALICE}))
 
     assert refused.value.message == (
         "You asked for this deploy, so somebody else has to approve it: nobody else may, see `services.yml`."
     )
 
 
-def test_whoever_left_a_group_may_no_longer(groups: Groups, access: Access) -> None:
-    groups.remember(APPROVERS, [DAVE], NOW)
+def test_whoever_left_a_group_may_no_longer(groups: UserGroups, access: Access) -> None:
+    groups.save_members(APPROVERS, [DAVE], NOW)
 
-    assert asked(lambda: access.may_decide(BOB, a_deploy(a_service("ledger")))) == NotAnApprover.__name__
+    assert (
+        access_answer(lambda: access.may_decide(BOB, a_deploy(a_service("ledger")))) == NotAnApprover.__name__
+    )

@@ -8,41 +8,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploys.decisions import UNTOUCHED, approved, cancel, decide, missing, untouched
-from deploys.deploy import Cancel, Decision, Deploy, Outcome, Phase, Verdict
+from deploys.decisions import (
+    UNTOUCHED_PHASES,
+    approvals_missing,
+    decide,
+    is_approved,
+    is_service_untouched,
+    request_cancel,
+)
+from deploys.deploy_text import OUTCOME_TEXTS, PHASE_TEXTS, status_text
 from deploys.errors import (
     AlreadyCancelled,
     AlreadyDecided,
-    AlreadyGoingBack,
+    AlreadyRollingBack,
     PlanChanged,
     QuestionClosed,
     Refused,
     TooLateToCancel,
 )
-from deploys.standing import OUTCOMES, PHASES, standing
+from deploys.records.deploy import Cancel, Decision, Deploy, Outcome, Phase, Verdict
 from tests.builders import NOW, a_deploy, a_stop_start_service
 
 ALICE, BOB, DAVE = "U01ALICE00", "U02BOB0000", "U04DAVE000"
 YES, NO = Verdict.APPROVED, Verdict.REJECTED
 
 
-def said(user: str, verdict: Verdict = YES) -> Decision:
+def a_decision(user: str, verdict: Verdict = YES) -> Decision:
     return Decision(user=user, verdict=verdict, at=NOW)
 
 
 def a_question(approvals: int = 1, self_approval: bool = False, **changes: Any) -> Deploy:
     """A deploy by alice whose second question is open for another minute."""
     service = a_stop_start_service(approvals=approvals, self_approval=self_approval)
-    fields = {"phase": Phase.AWAITING_APPROVAL, "question": 2, "question_expires_at": NOW + 60}
-    return a_deploy(service, **{**fields, **changes})
+    approval = {"question": 2, "expires_at": NOW + 60}
+    asked = a_deploy(service, phase=Phase.AWAITING_APPROVAL, approval=approval)
+    return asked.evolve(**changes)
 
 
 def test_an_answer_is_added_to_the_others() -> None:
-    deploy = a_question(approvals=2, decisions=(said(BOB),))
+    deploy = a_question(approvals=2, approval={"decisions": (a_decision(BOB),)})
 
     decided = decide(deploy, DAVE, YES, 2, NOW)
 
-    assert [(each.user, each.verdict, each.at) for each in decided.decisions] == [
+    assert [(each.user, each.verdict, each.at) for each in decided.approval.decisions] == [
         (BOB, YES, NOW),
         (DAVE, YES, NOW),
     ]
@@ -50,41 +58,53 @@ def test_an_answer_is_added_to_the_others() -> None:
 
 
 def test_whoever_approved_may_still_reject_while_others_are_awaited() -> None:
-    decided = decide(a_question(approvals=2, decisions=(said(BOB),)), BOB, NO, 2, NOW)
+    decided = decide(a_question(approvals=2, approval={"decisions": (a_decision(BOB),)}), BOB, NO, 2, NOW)
 
-    assert not approved(decided)
+    assert not is_approved(decided)
 
 
 @pytest.mark.parametrize(
     ("deploy", "question", "error", "sentence"),
     [
-        (a_question(decisions=(said(BOB),)), 2, AlreadyDecided, f"Already decided: approved by <@{BOB}>."),
         (
-            a_question(decisions=(said(BOB, NO),)),
-            2,
-            AlreadyDecided,
-            f"Already decided: rejected by <@{BOB}>.",
-        ),
-        (
-            a_question(phase=Phase.DRAINING, decisions=(said(BOB),)),
+            a_question(approval={"decisions": (a_decision(BOB),)}),
             2,
             AlreadyDecided,
             f"Already decided: approved by <@{BOB}>.",
         ),
         (
-            a_question(phase=Phase.ENDED, outcome=Outcome.REJECTED, decisions=(said(BOB, NO),)),
+            a_question(approval={"decisions": (a_decision(BOB, NO),)}),
             2,
             AlreadyDecided,
             f"Already decided: rejected by <@{BOB}>.",
         ),
         (
-            a_question(approvals=2, decisions=(said(DAVE),)),
+            a_question(phase=Phase.DRAINING, approval={"decisions": (a_decision(BOB),)}),
+            2,
+            AlreadyDecided,
+            f"Already decided: approved by <@{BOB}>.",
+        ),
+        (
+            a_question(
+                phase=Phase.ENDED, outcome=Outcome.REJECTED, approval={"decisions": (a_decision(BOB, NO),)}
+            ),
+            2,
+            AlreadyDecided,
+            f"Already decided: rejected by <@{BOB}>.",
+        ),
+        (
+            a_question(approvals=2, approval={"decisions": (a_decision(DAVE),)}),
             2,
             AlreadyDecided,
             "Already decided: you approved this, and it needs 1 approval more, by somebody else.",
         ),
         (
-            a_question(approvals=2, phase=Phase.ENDED, outcome=Outcome.EXPIRED, decisions=(said(BOB),)),
+            a_question(
+                approvals=2,
+                phase=Phase.ENDED,
+                outcome=Outcome.EXPIRED,
+                approval={"decisions": (a_decision(BOB),)},
+            ),
             2,
             QuestionClosed,
             "This question is closed: the deploy expired. Nothing was changed by your click.",
@@ -109,7 +129,7 @@ def test_whoever_approved_may_still_reject_while_others_are_awaited() -> None:
             "changed by your click.",
         ),
         (
-            a_question(question_expires_at=NOW),
+            a_question(approval={"expires_at": NOW}),
             2,
             QuestionClosed,
             "This question is closed: the deploy was not decided in time and expires. Nothing was changed "
@@ -144,22 +164,22 @@ def test_no_phase_but_one_takes_answers(phase: Phase) -> None:
     [
         (0, False, (), True, 0),
         (1, False, (), False, 1),
-        (1, False, (said(BOB),), True, 0),
-        (1, False, (said(ALICE),), False, 1),
-        (1, True, (said(ALICE),), True, 0),
-        (2, False, (said(BOB), said(BOB)), False, 1),
-        (2, False, (said(BOB), said(DAVE)), True, 0),
-        (2, False, (said(BOB), said(ALICE)), False, 1),
-        (1, False, (said(BOB), said(DAVE, NO)), False, 0),
-        (1, False, (said(BOB, NO), said(DAVE)), False, 0),
+        (1, False, (a_decision(BOB),), True, 0),
+        (1, False, (a_decision(ALICE),), False, 1),
+        (1, True, (a_decision(ALICE),), True, 0),
+        (2, False, (a_decision(BOB), a_decision(BOB)), False, 1),
+        (2, False, (a_decision(BOB), a_decision(DAVE)), True, 0),
+        (2, False, (a_decision(BOB), a_decision(ALICE)), False, 1),
+        (1, False, (a_decision(BOB), a_decision(DAVE, NO)), False, 0),
+        (1, False, (a_decision(BOB, NO), a_decision(DAVE)), False, 0),
     ],
 )
 def test_what_is_enough(
     approvals: int, self_approval: bool, decisions: tuple[Decision, ...], enough: bool, more: int
 ) -> None:
-    deploy = a_question(approvals, self_approval, decisions=decisions)
+    deploy = a_question(approvals, self_approval, approval={"decisions": decisions})
 
-    assert (approved(deploy), missing(deploy)) == (enough, more)
+    assert (is_approved(deploy), approvals_missing(deploy)) == (enough, more)
 
 
 people = st.sampled_from([ALICE, BOB, DAVE, "U05ERIN000"])
@@ -176,16 +196,16 @@ def test_in_whatever_order_people_click_the_count_is_honest(
         except AlreadyDecided:
             continue
 
-    yes = {each.user for each in deploy.decisions if each.verdict is YES} - {ALICE}
-    no = [each for each in deploy.decisions if each.verdict is NO]
-    assert approved(deploy) == (len(yes) >= approvals and not no)
+    yes = {each.user for each in deploy.approval.decisions if each.verdict is YES} - {ALICE}
+    no = [each for each in deploy.approval.decisions if each.verdict is NO]
+    assert is_approved(deploy) == (len(yes) >= approvals and not no)
     assert len(no) <= 1, "nothing is taken after a rejection"
     assert len(yes) <= approvals, "nothing is taken after the last approval"
 
 
 @pytest.mark.parametrize("phase", [each for each in Phase if each not in (Phase.SETTLING, Phase.ENDED)])
 def test_every_open_phase_can_be_cancelled(phase: Phase) -> None:
-    cancelled = cancel(a_deploy(phase=phase), BOB, NOW)
+    cancelled = request_cancel(a_deploy(phase=phase), BOB, NOW)
 
     assert cancelled.cancel == Cancel(user=BOB, at=NOW)
     assert cancelled.phase is phase
@@ -197,21 +217,21 @@ def test_every_open_phase_can_be_cancelled(phase: Phase) -> None:
         (a_deploy(phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED), TooLateToCancel),
         (a_deploy(phase=Phase.ENDED, outcome=Outcome.FAILED), TooLateToCancel),
         (a_deploy(cancel=Cancel(user=ALICE, at=NOW)), AlreadyCancelled),
-        (a_deploy(phase=Phase.RESTORING, back_to=Outcome.ROLLED_BACK), AlreadyGoingBack),
-        (a_deploy(phase=Phase.FOLLOWING_BACK, back_to=Outcome.FAILED), AlreadyGoingBack),
+        (a_deploy(phase=Phase.RESTORING, rollback={"outcome": Outcome.ROLLED_BACK}), AlreadyRollingBack),
+        (a_deploy(phase=Phase.FOLLOWING_ROLLBACK, rollback={"outcome": Outcome.FAILED}), AlreadyRollingBack),
     ],
 )
 def test_what_cannot_be_cancelled(deploy: Deploy, error: type[Refused]) -> None:
     with pytest.raises(error):
-        cancel(deploy, BOB, NOW)
+        request_cancel(deploy, BOB, NOW)
 
 
 def test_untouched_is_said_only_where_the_service_cannot_have_changed() -> None:
-    assert {phase for phase in Phase if untouched(a_deploy(phase=phase))} == UNTOUCHED
-    assert not untouched(a_deploy(phase=Phase.REGISTERING, update_tried=True))
+    assert {phase for phase in Phase if is_service_untouched(a_deploy(phase=phase))} == UNTOUCHED_PHASES
+    assert not is_service_untouched(a_deploy(phase=Phase.REGISTERING, ecs={"update_tried": True}))
 
 
 def test_every_phase_and_outcome_has_words() -> None:
-    assert set(PHASES) == set(Phase)
-    assert set(OUTCOMES) == set(Outcome)
-    assert standing(a_deploy(phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED)) == "succeeded"
+    assert set(PHASE_TEXTS) == set(Phase)
+    assert set(OUTCOME_TEXTS) == set(Outcome)
+    assert status_text(a_deploy(phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED)) == "succeeded"

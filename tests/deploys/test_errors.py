@@ -18,7 +18,7 @@ EVERY_ERROR = [
 
 
 def test_a_refusal_has_its_words_where_python_drops_docstrings() -> None:
-    say = "from deploys.errors import SameImage; print(SameImage(service='web', tag='1.4.2').message)"
+    say = "from deploys.errors import ImageAlreadyRuns; print(ImageAlreadyRuns(service='web', tag='1.4.2').message)"
     answers = {
         flags: subprocess.run(
             [sys.executable, *flags, "-c", say], check=True, capture_output=True, text=True

@@ -15,20 +15,20 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ReadOnlyError, RedisError, ResponseError, TimeoutError
 from structlog.testing import capture_logs
 
-from deploys.bell import Bell
-from deploys.connection import client, connect
-from deploys.errors import RedisSilent
-from deploys.process import wait_for
+from deploys.errors import RedisUnreachable
+from deploys.job_queue import JobQueue
+from deploys.process_startup import wait_for_redis
+from deploys.redis_connection import connect, make_client
 from deploys.redis_outage import (
-    REFUSALS,
-    SAID_AGAIN_SECONDS,
+    LOG_INTERVAL_SECONDS,
+    TEMPORARY_ERRORS,
     RedisOutage,
-    RedisRefuses,
-    refusal,
-    what_is_wrong,
+    RedisTemporaryError,
+    as_temporary_error,
+    describe_error,
 )
-from deploys.store import Store
-from sandbox.valkey import REFUSING, refusing, restarting, valkey
+from deploys.stores.deploy_store import DeployStore
+from sandbox.valkey import REFUSAL_SETTINGS, refusing_commands, restarting_server, valkey
 from tests.builders import a_deploy
 
 
@@ -48,7 +48,7 @@ def redis(url: str) -> Redis:
 
 def impatient(url: str) -> Redis:
     """A client that tries once."""
-    return client(url, timeout=5, retries=0, backoff=NoBackoff())
+    return make_client(url, timeout=5, retries=0, backoff=NoBackoff())
 
 
 def increment_in_a_transaction(redis: Redis) -> None:
@@ -62,27 +62,27 @@ WRITES: dict[str, Callable[[Redis], object]] = {
     "a command": lambda redis: redis.set("a", 1),
     "a transaction": increment_in_a_transaction,
     "a script": lambda redis: redis.register_script("return redis.call('SET', KEYS[1], 1)")(keys=["a"]),
-    "a request": lambda redis: Store(redis).request(a_deploy()),
-    "the clock's bell": lambda redis: Bell(redis).again("advance", "7k2m9xq4", "1"),
+    "a request": lambda redis: DeployStore(redis).submit(a_deploy()),
+    "the clock's bell": lambda redis: JobQueue(redis).requeue("advance", "7k2m9xq4", "1"),
 }
 
 
-@pytest.mark.parametrize("code", REFUSING)
+@pytest.mark.parametrize("code", REFUSAL_SETTINGS)
 @pytest.mark.parametrize("write", WRITES)
 def test_a_refusal_counts_as_a_lost_connection_until_it_is_over(
     url: str, redis: Redis, code: str, write: str
 ) -> None:
-    with refusing(redis, code), pytest.raises(RedisConnectionError) as refused:
+    with refusing_commands(redis, code), pytest.raises(RedisConnectionError) as refused:
         WRITES[write](impatient(url))
 
-    assert isinstance(refused.value, RedisRefuses)
+    assert isinstance(refused.value, RedisTemporaryError)
     assert refused.value.code in (code, "READONLY" if code == "MASTERDOWN" else code)
     assert not redis.exists("a")
     WRITES[write](redis)
 
 
 def test_a_replica_without_its_primary_refuses_to_be_read(redis: Redis) -> None:
-    with refusing(redis, "MASTERDOWN"), pytest.raises(RedisRefuses) as refused:
+    with refusing_commands(redis, "MASTERDOWN"), pytest.raises(RedisTemporaryError) as refused:
         redis.get("a")
 
     assert refused.value.code == "MASTERDOWN"
@@ -101,7 +101,7 @@ def test_a_server_that_is_busy_with_a_script_refuses(redis: Redis, url: str) -> 
     busy = threading.Thread(target=loop)
     busy.start()
     try:
-        with pytest.raises(RedisRefuses) as refused:
+        with pytest.raises(RedisTemporaryError) as refused:
             read_until_it_is_busy()
     finally:
         Redis.from_url(url).script_kill()
@@ -120,8 +120,8 @@ def test_a_server_that_loads_is_waited_for_however_long_it_takes() -> None:
         while redis.info("persistence")["aof_rewrite_in_progress"]:
             assert time.monotonic() < until
         url = server.connection_url
-        with restarting(server), capture_logs() as lines:
-            wait_for(impatient(url), patience=10)
+        with restarting_server(server), capture_logs() as lines:
+            wait_for_redis(impatient(url), timeout=10)
 
         assert redis.dbsize() == 300
     assert [line["event"] for line in lines] == [
@@ -131,8 +131,8 @@ def test_a_server_that_loads_is_waited_for_however_long_it_takes() -> None:
 
 
 def test_a_refusal_at_the_start_outlasts_the_patience_with_silence(url: str, redis: Redis) -> None:
-    waiting = threading.Thread(target=lambda: wait_for(connect(url), patience=0.1))
-    with refusing(redis, "MASTERDOWN"):
+    waiting = threading.Thread(target=lambda: wait_for_redis(connect(url), timeout=0.1))
+    with refusing_commands(redis, "MASTERDOWN"):
         waiting.start()
         waiting.join(1.5)
         assert waiting.is_alive()
@@ -142,8 +142,8 @@ def test_a_refusal_at_the_start_outlasts_the_patience_with_silence(url: str, red
 
 
 def test_what_does_not_wait_is_told_at_once(redis: Redis) -> None:
-    with refusing(redis, "MASTERDOWN"), pytest.raises(RedisSilent) as silent:
-        wait_for(redis, patience=0)
+    with refusing_commands(redis, "MASTERDOWN"), pytest.raises(RedisUnreachable) as silent:
+        wait_for_redis(redis, timeout=0)
 
     assert "Redis is a replica that has lost its primary (" in silent.value.message
 
@@ -168,15 +168,17 @@ def test_what_does_not_wait_is_told_at_once(redis: Redis) -> None:
     ],
 )
 def test_what_counts_as_a_refusal(error: ResponseError, code: str | None) -> None:
-    found = refusal(error)
+    found = as_temporary_error(error)
 
     assert (found.code if found else None) == code
 
 
 def test_every_refusal_completes_a_sentence_about_redis() -> None:
-    assert {what_is_wrong(RedisRefuses(code, "")) for code in REFUSALS} == set(REFUSALS.values())
-    assert what_is_wrong(TimeoutError("slow")) == "does not answer"
-    assert what_is_wrong(ResponseError("NOPERM")) == "answers with an error"
+    assert {describe_error(RedisTemporaryError(code, "")) for code in TEMPORARY_ERRORS} == set(
+        TEMPORARY_ERRORS.values()
+    )
+    assert describe_error(TimeoutError("slow")) == "does not answer"
+    assert describe_error(ResponseError("NOPERM")) == "answers with an error"
 
 
 def test_an_outage_is_said_once_again_while_it_lasts_and_when_it_is_over() -> None:
@@ -185,16 +187,16 @@ def test_an_outage_is_said_once_again_while_it_lasts_and_when_it_is_over() -> No
     pauses = []
     with capture_logs() as lines:
         for _ in range(40):
-            outage.note(RedisRefuses("OOM", "used memory > 'maxmemory'"))
-            pauses.append(outage.pause_seconds())
+            outage.record_failure(RedisTemporaryError("OOM", "used memory > 'maxmemory'"))
+            pauses.append(outage.retry_delay())
             moment += 1
-        outage.over()
-        outage.over()
+        outage.record_recovery()
+        outage.record_recovery()
 
     full = "Redis is full: it has reached its `maxmemory`; nothing is lost, it is tried again"
     assert [(line["event"], line["seconds"]) for line in lines] == [
         (full, 0),
-        (full, SAID_AGAIN_SECONDS),
+        (full, LOG_INTERVAL_SECONDS),
         ("Redis answers again", 40),
     ]
     assert pauses[:5] == [0.2, 0.5, 1.0, 2.0, 2.0]

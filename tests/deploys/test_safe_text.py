@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploys.mrkdwn import as_written, code, escape
-from deploys.safe_text import safe, safe_line
+from deploys.mrkdwn import code, escape, verbatim
+from deploys.safe_text import one_safe_line, remove_unsafe
 
 UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 hostile = st.text(
@@ -52,20 +52,20 @@ def unsafe(text: str) -> list[str]:
     ],
 )
 def test_what_is_not_seen_is_left_out(written: str, shown: str) -> None:
-    assert safe(written) == shown
+    assert remove_unsafe(written) == shown
 
 
 def test_on_one_line_every_break_is_a_space() -> None:
-    assert safe_line("  a\n b\t\u2028c\r\nd ") == "a b c d"
+    assert one_safe_line("  a\n b\t\u2028c\r\nd ") == "a b c d"
 
 
 @given(hostile)
 def test_nothing_unsafe_is_left_whatever_was_written(text: str) -> None:
-    assert unsafe(safe(text)) == []
-    assert safe(safe(text)) == safe(text)
-    safe(text).encode()
+    assert unsafe(remove_unsafe(text)) == []
+    assert remove_unsafe(remove_unsafe(text)) == remove_unsafe(text)
+    remove_unsafe(text).encode()
     assert unsafe(escape(text)) == []
-    assert "\n" not in safe_line(text)
+    assert "\n" not in one_safe_line(text)
 
 
 @given(hostile)
@@ -83,7 +83,7 @@ def test_mrkdwn_is_sent_verbatim_however_deep_it_lies_and_plain_text_is_not() ->
     )
     section = {"type": "section", "text": mrkdwn, "fields": [mrkdwn], "accessory": {"text": plain, "n": 1}}
 
-    assert as_written([section, {"type": "context", "elements": (mrkdwn,)}]) == [
+    assert verbatim([section, {"type": "context", "elements": (mrkdwn,)}]) == [
         {
             "type": "section",
             "text": {"type": "mrkdwn", "text": "see example.com", "verbatim": True},
@@ -95,5 +95,5 @@ def test_mrkdwn_is_sent_verbatim_however_deep_it_lies_and_plain_text_is_not() ->
             "elements": [{"type": "mrkdwn", "text": "see example.com", "verbatim": True}],
         },
     ]
-    assert as_written("\u202ehello") == "hello"
-    assert as_written(None) is None
+    assert verbatim("\u202ehello") == "hello"
+    assert verbatim(None) is None

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from slipway.demo.run import names_of
-from slipway.demo.stage import stage
+from slipway.demo.demo_environment import start_demo
+from slipway.demo.terminal_run import read_names
 from tests.scenarios.conversation import Conversation
 
 SPEED = 12.0
@@ -16,5 +16,5 @@ SPEED = 12.0
 @pytest.fixture(scope="session", params=["socket", "http"])
 def slack(request: pytest.FixtureRequest) -> Iterator[Conversation]:
     """A workspace with Slipway in it: bot or web process, two workers, a clock, Valkey and ECS."""
-    with stage(speed=SPEED, mode=request.param) as playing:
-        yield Conversation(playing, names_of(playing))
+    with start_demo(speed=SPEED, mode=request.param) as playing:
+        yield Conversation(playing, read_names(playing))

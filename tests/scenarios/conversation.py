@@ -6,20 +6,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploys.deploy import Deploy, Phase
-from sandbox.slack.shapes import Message
-from slipway.demo.plain import plain
-from slipway.demo.stage import Stage
+from deploys.records.deploy import Deploy, Phase
+from sandbox.slack.client_types import MessageJson
+from slipway.demo.demo_environment import DemoEnvironment
+from slipway.demo.mrkdwn_to_text import mrkdwn_to_text
 
-SECONDS = 90.0
+WAIT_SECONDS = 90.0
 """Longest wait for anything."""
 
 
 @dataclass
-class Thread:
+class DeployThread:
     """A deploy, as the people in the channel see it."""
 
-    stage: Stage
+    demo: DemoEnvironment
     deploy_id: str
     channel: str
     names: Mapping[str, str]
@@ -27,53 +27,55 @@ class Thread:
     @property
     def record(self) -> Deploy:
         """The record behind it."""
-        deploy = self.stage.store.get(self.deploy_id)
+        deploy = self.demo.store.get(self.deploy_id)
         assert deploy is not None
         return deploy
 
     @property
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[MessageJson]:
         """The card, then the replies."""
-        view = self.stage.threads.find(self.record.told_in)
-        return self.stage.slack.thread(self.channel, view.ts) if view else []
+        view = self.demo.threads.find(self.record.thread_id)
+        return self.demo.slack.thread(self.channel, view.ts) if view else []
 
     @property
     def card(self) -> str:
         """The card's text, without what differs each time."""
         messages = self.messages
-        return self._steady(messages[0]["text"]) if messages else ""
+        return self._normalize(messages[0]["text"]) if messages else ""
 
     @property
     def replies(self) -> list[str]:
         """The replies' texts, without what differs each time."""
-        return [self._steady(message["text"]) for message in self.messages[1:]]
+        return [self._normalize(message["text"]) for message in self.messages[1:]]
 
-    def card_says(self, words: str) -> Thread:
+    def card_says(self, words: str) -> DeployThread:
         """Waits until the card says this. For states that last: short ones are coalesced."""
-        self.stage.slack.until(lambda: words in self.card, SECONDS)
+        self.demo.slack.wait_until(lambda: words in self.card, WAIT_SECONDS)
         return self
 
-    def reaches(self, phase: Phase) -> Thread:
+    def reaches(self, phase: Phase) -> DeployThread:
         """Waits until the deploy is there and its card is open; what the card says may lag behind."""
-        self.stage.slack.until(lambda: self.record.phase is phase and self.messages, SECONDS)
+        self.demo.slack.wait_until(lambda: self.record.phase is phase and self.messages, WAIT_SECONDS)
         return self
 
-    def ends(self) -> Thread:
+    def ends(self) -> DeployThread:
         """Waits until the outcome is known and the whole thread is there."""
-        self.stage.slack.until(
-            lambda: not self.record.live and len(self.messages) == len(self.record.milestones) + 1,
-            SECONDS,
+        self.demo.slack.wait_until(
+            lambda: (
+                not self.record.in_progress and len(self.messages) == len(self.record.thread_messages) + 1
+            ),
+            WAIT_SECONDS,
         )
         return self
 
-    def settles(self) -> Thread:
+    def settles(self) -> DeployThread:
         """Waits until the deploy has left its line."""
-        self.stage.slack.until(lambda: self.record.phase is Phase.ENDED, SECONDS)
+        self.demo.slack.wait_until(lambda: self.record.phase is Phase.ENDED, WAIT_SECONDS)
         return self
 
-    def press(self, user: str, action: str) -> Thread:
+    def press(self, user: str, action: str) -> DeployThread:
         """Presses a button of the card."""
-        self.stage.slack.click(user, action, channel=self.channel, ts=self.messages[0]["ts"])
+        self.demo.slack.click(user, action, channel=self.channel, ts=self.messages[0]["ts"])
         return self
 
     def refusal(self, user: str) -> str:
@@ -81,14 +83,14 @@ class Thread:
 
         def told() -> list[str]:
             return [
-                self._steady(message["text"])
-                for message in self.stage.slack.messages(self.channel, user)
+                self._normalize(message["text"])
+                for message in self.demo.slack.messages(self.channel, user)
                 if message["ephemeral"]
-                and float(message["ts"]) > self.record.requested_at
+                and float(message["ts"]) > self.record.request.requested_at
                 and "*Refused*" in message["text"]
             ]
 
-        [refusal] = self.stage.slack.until(told, SECONDS)
+        [refusal] = self.demo.slack.wait_until(told, WAIT_SECONDS)
         assert self.messages == []
         return refusal
 
@@ -98,41 +100,41 @@ class Thread:
         def told() -> list[str]:
             opened = float(self.messages[0]["ts"])
             return [
-                self._steady(message["text"])
-                for message in self.stage.slack.messages(self.channel, user)
+                self._normalize(message["text"])
+                for message in self.demo.slack.messages(self.channel, user)
                 if message["ephemeral"] and float(message["ts"]) > opened
             ]
 
-        return self.stage.slack.until(told, SECONDS)
+        return self.demo.slack.wait_until(told, WAIT_SECONDS)
 
-    def _steady(self, text: str) -> str:
-        return steady(plain(text, self.names))
+    def _normalize(self, text: str) -> str:
+        return normalize_text(mrkdwn_to_text(text, self.names))
 
 
 @dataclass
 class Conversation:
     """People who type."""
 
-    stage: Stage
+    demo: DemoEnvironment
     names: Mapping[str, str]
 
-    def says(self, user: str, text: str, channel: str = "deploys") -> tuple[list[str], Thread | None]:
+    def says(self, user: str, text: str, channel: str = "deploys") -> tuple[list[str], DeployThread | None]:
         """Types; what the user alone is told, and the deploy that came of it."""
-        before = {deploy.id for deploy in self.stage.store.recent(None, 1000)}
-        typed = self.stage.slack.say(user, channel, text)
-        told = [steady(plain(reply["text"], self.names)) for reply in typed["replies"]]
-        new = [d for d in self.stage.store.recent(None, 1000) if d.id not in before]
-        thread = Thread(self.stage, new[0].id, channel, self.names) if new else None
+        before = {deploy.id for deploy in self.demo.store.recent(None, 1000)}
+        typed = self.demo.slack.say(user, channel, text)
+        told = [normalize_text(mrkdwn_to_text(reply["text"], self.names)) for reply in typed["replies"]]
+        new = [d for d in self.demo.store.recent(None, 1000) if d.id not in before]
+        thread = DeployThread(self.demo, new[0].id, channel, self.names) if new else None
         return told, thread
 
-    def deploys(self, user: str, text: str, channel: str = "deploys") -> Thread:
+    def deploys(self, user: str, text: str, channel: str = "deploys") -> DeployThread:
         """Types a command that becomes a deploy."""
         told, thread = self.says(user, text, channel)
         assert thread is not None, told
         return thread
 
 
-def steady(text: str) -> str:
+def normalize_text(text: str) -> str:
     """A text without ids, times and counts of seconds."""
     text = re.sub(r"ecs-svc/\d+", "ecs-svc/N", text)
     text = re.sub(r"(\d+ h )?(\d+ min )?\d+ s\b", "SOME TIME", text)

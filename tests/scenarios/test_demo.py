@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from deploys.deploy import Phase
+from deploys.records.deploy import Phase
 from slipway.cli import app
 from tests.scenarios.conversation import Conversation
-from tests.scenarios.modes import IN_SOCKET_MODE
+from tests.scenarios.slack_modes import IN_SOCKET_MODE
 
 Run = Callable[..., Any]
 
@@ -21,16 +21,16 @@ Run = Callable[..., Any]
 @pytest.fixture
 def run(slack: Conversation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Types `slipway demo --run ...`. What then waits for approval is withdrawn."""
-    monkeypatch.setattr("slipway.demo.show.stage", lambda **_: nullcontext(slack.stage))
+    monkeypatch.setattr("slipway.demo.launcher.start_demo", lambda **_: nullcontext(slack.demo))
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     handlers = {number: signal.getsignal(number) for number in numbers}
     yield lambda *args: CliRunner().invoke(app, ["demo", "--run", *args])
     for number, handler in handlers.items():
         signal.signal(number, handler)
-    for deploy in slack.stage.store.live():
+    for deploy in slack.demo.store.active():
         if deploy.phase is Phase.AWAITING_APPROVAL:
             slack.says("alice", f"/deploy cancel {deploy.id}")
-            slack.stage.slack.until(lambda: not slack.stage.store.live(), 30)
+            slack.demo.slack.wait_until(lambda: not slack.demo.store.active(), 30)
 
 
 @IN_SOCKET_MODE

@@ -19,47 +19,47 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from slack_sdk.signature import SignatureVerifier
 
-from deploys.bell import QUEUE
+from deploys.job_queue import QUEUE_NAME
 from sandbox.ports import free_port
 from sandbox.slack import SlackSandbox
-from slipway.app_manifest import over_http
-from tests.bot.processes import ROOT, ended, environment, running
-from tests.scenarios.test_processes import until
+from slipway.app_manifest import http_manifest
+from tests.bot.bot_processes import ROOT, clean_env, run_process, wait_for_exit
+from tests.scenarios.test_processes import wait_until
 
-MODULES = {
+COMMANDS = {
     "bot": ["bot"],
     "web": ["gunicorn", "-c", "python:bot.gunicorn", "bot.web:app()"],
     "worker": ["workers"],
-    "clock": ["workers.clock"],
+    "scheduler": ["workers.scheduler"],
 }
 
 
-class Process:
+class LoggedProcess:
     """One process, and what it wrote."""
 
     def __init__(self, name: str, env: dict[str, str], folder: Path) -> None:
         self._log = folder / f"{name}.log"
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *MODULES[name]],
+                [sys.executable, "-m", *COMMANDS[name]],
                 env=env,
                 cwd=folder,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
 
-    def lines(self) -> list[dict[str, Any]]:
+    def log_records(self) -> list[dict[str, Any]]:
         """What it wrote. Fails where a line is no JSON object."""
         return [json.loads(line) for line in self._log.read_text().splitlines()]
 
-    def said(self, words: str) -> bool:
+    def has_logged(self, words: str) -> bool:
         """Whether it wrote this."""
         return words in self._log.read_text()
 
 
 @contextmanager
-def started(name: str, env: dict[str, str], folder: Path) -> Iterator[Process]:
-    process = Process(name, env, folder)
+def start_process(name: str, env: dict[str, str], folder: Path) -> Iterator[LoggedProcess]:
+    process = LoggedProcess(name, env, folder)
     try:
         yield process
     finally:
@@ -70,13 +70,15 @@ def started(name: str, env: dict[str, str], folder: Path) -> Iterator[Process]:
 def test_every_line_of_every_process_is_json(redis: Redis, redis_url: str, tmp_path: Path) -> None:
     port = free_port()
     with ExitStack() as stack:
-        slack = stack.enter_context(SlackSandbox(over_http(f"http://127.0.0.1:{port}"), rate_limits=False))
+        slack = stack.enter_context(
+            SlackSandbox(http_manifest(f"http://127.0.0.1:{port}"), rate_limits=False)
+        )
         socket = stack.enter_context(SlackSandbox(ROOT / "manifest.yml", rate_limits=False))
         processes = {
             name: stack.enter_context(
-                started(
+                start_process(
                     name,
-                    environment(
+                    clean_env(
                         tmp_path,
                         REDIS_URL=redis_url,
                         LOG_FORMAT="json",
@@ -92,44 +94,46 @@ def test_every_line_of_every_process_is_json(redis: Redis, redis_url: str, tmp_p
                     tmp_path,
                 )
             )
-            for name, played in (("bot", socket), ("web", slack), ("worker", socket), ("clock", socket))
+            for name, played in (("bot", socket), ("web", slack), ("worker", socket), ("scheduler", socket))
         }
-        until(lambda: processes["bot"].said("bot started"))
-        until(lambda: processes["web"].said("Booting worker"))
-        until(lambda: processes["worker"].said("worker started"))
-        until(lambda: processes["clock"].said("clock started"))
+        wait_until(lambda: processes["bot"].has_logged("bot started"))
+        wait_until(lambda: processes["web"].has_logged("Booting worker"))
+        wait_until(lambda: processes["worker"].has_logged("worker started"))
+        wait_until(lambda: processes["scheduler"].has_logged("scheduler started"))
         loud = {
-            n: [x for x in p.lines() if x["level"] != "info"] for n, p in processes.items() if n != "worker"
+            n: [x for x in p.log_records() if x["level"] != "info"]
+            for n, p in processes.items()
+            if n != "worker"
         }
 
         # Slipway's own lines, Bolt's, gunicorn's and RQ's, some of them with a traceback or of several lines
         unheard_of = json.dumps({"type": "shortcut", "callback_id": "x", "team": {"id": "T01SLIPWAY"}})
-        assert posted(port, slack.signing_secret, unheard_of) == 404
-        assert posted(port, slack.signing_secret, "{not json") == 400
-        Queue(QUEUE, connection=redis, serializer=JSONSerializer).enqueue("os.getcwd")
-        until(lambda: processes["worker"].said("NotAllowedError"))
-        until(lambda: processes["web"].said("Unhandled request"))
+        assert post_signed(port, slack.signing_secret, unheard_of) == 404
+        assert post_signed(port, slack.signing_secret, "{not json") == 400
+        Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer).enqueue("os.getcwd")
+        wait_until(lambda: processes["worker"].has_logged("NotAllowedError"))
+        wait_until(lambda: processes["web"].has_logged("Unhandled request"))
         for each in processes.values():
             each.process.send_signal(signal.SIGTERM)
         codes = [each.process.wait(20) for each in processes.values()]
-        lines = [line for each in processes.values() for line in each.lines()]
+        lines = [line for each in processes.values() for line in each.log_records()]
 
-    assert loud == {"bot": [], "web": [], "clock": []}
+    assert loud == {"bot": [], "web": [], "scheduler": []}
     assert codes == [0, 0, 0, 0]
     assert all({"event", "level", "timestamp"} <= line.keys() for line in lines)
     assert {"gunicorn.error", "slack_bolt", "rq.worker"} <= {str(line.get("logger")) for line in lines}
 
 
-@pytest.mark.parametrize("module", ["bot", "workers", "workers.clock"])
+@pytest.mark.parametrize("module", ["bot", "workers", "workers.scheduler"])
 def test_a_refusal_to_start_is_one_json_object_too(module: str, tmp_path: Path) -> None:
-    with running([module], environment(tmp_path, LOG_FORMAT="json"), tmp_path) as process:
-        code, output = ended(process)
+    with run_process([module], clean_env(tmp_path, LOG_FORMAT="json"), tmp_path) as process:
+        code, output = wait_for_exit(process)
 
     assert code == 2
     assert "REDIS_URL is not set." in json.loads(output)["event"]
 
 
-def posted(port: int, secret: str, body: str) -> int:
+def post_signed(port: int, secret: str, body: str) -> int:
     """The status that a signed request is answered with."""
     stamp = str(int(time.time()))
     signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)

@@ -14,59 +14,59 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploys.deploy import Outcome, Phase
-from slipway.demo.run import names_of
-from slipway.demo.stage import Stage, stage
-from slipway.demo.troupe import Member
+from deploys.records.deploy import Outcome, Phase
+from slipway.demo.demo_environment import DemoEnvironment, start_demo
+from slipway.demo.process_group import ChildProcess
+from slipway.demo.terminal_run import read_names
 from tests.scenarios.conversation import Conversation
 
 SLIPWAY = Path(sys.executable).with_name("slipway")
 
 
 @pytest.fixture(scope="module")
-def playing() -> Iterator[Stage]:
+def playing() -> Iterator[DemoEnvironment]:
     """A stage of their own for these tests: its processes get hurt."""
-    with stage(speed=12, mode="socket") as own:
+    with start_demo(speed=12, mode="socket") as own:
         yield own
 
 
-def until(condition: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s"
         time.sleep(0.05)
 
 
-def members(playing: Stage, *prefixes: str) -> list[Member]:
-    return [m for m in playing.troupe.members if m.name.startswith(prefixes)]
+def find_processes(demo: DemoEnvironment, *prefixes: str) -> list[ChildProcess]:
+    return [m for m in demo.processes.processes if m.name.startswith(prefixes)]
 
 
-def test_a_deploy_outlives_its_workers_and_its_clock(playing: Stage) -> None:
-    people = Conversation(playing, names_of(playing))
+def test_a_deploy_outlives_its_workers_and_its_clock(playing: DemoEnvironment) -> None:
+    people = Conversation(playing, read_names(playing))
     thread = people.deploys("alice", "/deploy web 1.4.2").reaches(Phase.FOLLOWING)
-    for member in members(playing, "worker", "clock"):
+    for member in find_processes(playing, "worker", "scheduler"):
         member.process.kill()
         member.process.wait(10)
-        playing.troupe.members.remove(member)
+        playing.processes.processes.remove(member)
 
     told, second = people.says("alice", "/deploy api 1.4.2")
     assert second is not None, told
     for number in (3, 4):
-        playing.troupe.start(f"worker-{number}", "workers", env=playing.environment)
-    playing.troupe.start("clock-2", "workers.clock", env=playing.environment)
+        playing.processes.start_module(f"worker-{number}", "workers", env=playing.process_env)
+    playing.processes.start_module("scheduler-2", "workers.scheduler", env=playing.process_env)
 
     assert thread.ends().record.outcome is Outcome.SUCCEEDED
     assert second.ends().record.outcome is Outcome.SUCCEEDED
 
 
-def test_every_process_ends_cleanly_when_asked(playing: Stage) -> None:
-    asked = members(playing, "bot", "worker", "clock", "slack", "ecs", "valkey")
+def test_every_process_ends_cleanly_when_asked(playing: DemoEnvironment) -> None:
+    asked = find_processes(playing, "bot", "worker", "scheduler", "slack", "ecs", "valkey")
     for member in asked[::-1]:
         member.process.send_signal(signal.SIGTERM)
         code = member.process.wait(15)
         assert (member.name, code) == (member.name, 0), member.log.read_text()[-2000:]
         assert "Traceback" not in member.log.read_text(), member.name
-    playing.troupe.members.clear()
+    playing.processes.processes.clear()
 
 
 def test_a_run_that_succeeds_exits_with_0_and_shows_the_thread() -> None:
@@ -95,24 +95,24 @@ def test_the_demo_opens_a_page_and_ctrl_c_leaves_no_process_behind() -> None:
         assert page is not None
         assert httpx.get(page[0]).status_code == 200
         assert sum(line.lstrip().startswith(("1.", "2.", "3.")) for line in said) == 3
-        family = children(demo.pid)
+        family = list_descendants(demo.pid)
         assert len(family) >= 7
     finally:
         demo.send_signal(signal.SIGINT)
     assert demo.wait(30) == 0
     demo.stdout.close()
-    until(lambda: not [pid for pid in family if alive(pid)], 10)
+    wait_until(lambda: not [pid for pid in family if is_alive(pid)], 10)
 
 
-def children(pid: int) -> list[int]:
+def list_descendants(pid: int) -> list[int]:
     """Every process below this one."""
     listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
     parents = {int(p): int(pp) for p, pp in (line.split() for line in listed.stdout.splitlines())}
     found = [child for child, parent in parents.items() if parent == pid]
-    return [*found, *(grandchild for child in found for grandchild in children(child))]
+    return [*found, *(grandchild for child in found for grandchild in list_descendants(child))]
 
 
-def alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """Whether it runs; a zombie does not."""
     shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return bool(shown.stdout.strip()) and not shown.stdout.startswith("Z")

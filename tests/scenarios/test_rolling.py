@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from deploys import buttons
-from deploys.deploy import Outcome, Phase
+from deploys import button_ids
+from deploys.records.deploy import Outcome, Phase
 from tests.scenarios.conversation import Conversation
-from tests.scenarios.modes import IN_SOCKET_MODE, OVER_HTTP
+from tests.scenarios.slack_modes import IN_SOCKET_MODE, OVER_HTTP
 
 
 def test_a_good_version(slack: Conversation) -> None:
@@ -40,7 +40,7 @@ def test_a_version_that_crashes(slack: Conversation) -> None:
     assert ending.startswith("@alice Rolled back to `api:")
     assert "container `api` exited with code 1" in ending
     assert "Last lines of `api`:" in ending
-    in_channel = [m["text"] for m in slack.stage.slack.messages("deploys")]
+    in_channel = [m["text"] for m in slack.demo.slack.messages("deploys")]
     assert any("*Rolled back* to `api:" in text for text in in_channel), "failures are broadcast"
 
 
@@ -62,15 +62,19 @@ def test_a_tag_that_does_not_exist(slack: Conversation) -> None:
 def test_the_likely_tag_is_deployed_by_a_button(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy billing v1.4.2 new rates")
     assert "Did you mean `1.4.2`? The newest tags are" in thread.refusal("alice")
-    client = slack.stage.slack
+    client = slack.demo.slack
     [refused] = [m for m in client.messages("deploys", "alice") if "Did you mean" in m["text"]]
 
-    client.click("alice", buttons.LIKELY_TAG, channel="deploys", ts=refused["ts"])
+    client.click("alice", button_ids.LIKELY_TAG, channel="deploys", ts=refused["ts"])
 
-    newest = slack.stage.store.recent("billing", 1)[0]
-    assert (newest.tag, newest.why, newest.requester) == ("1.4.2", "new rates", thread.record.requester)
+    newest = slack.demo.store.recent("billing", 1)[0]
+    assert (newest.tag, newest.request.reason, newest.request.requester) == (
+        "1.4.2",
+        "new rates",
+        thread.record.request.requester,
+    )
     slack.says("alice", f"/deploy cancel {newest.id}")
-    client.until(lambda: not slack.stage.store.live(), 30)
+    client.wait_until(lambda: not slack.demo.store.active(), 30)
 
 
 @IN_SOCKET_MODE
@@ -112,7 +116,7 @@ def test_the_same_tag_asked_for_again_while_it_is_under_way(slack: Conversation)
 def test_a_deploy_cancelled_while_it_rolls(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy web 1.5.0-slow").reaches(Phase.FOLLOWING)
 
-    thread.press("alice", buttons.CANCEL).ends()
+    thread.press("alice", button_ids.CANCEL).ends()
 
     assert thread.record.outcome is Outcome.CANCELLED
     assert thread.replies[-1].startswith("Cancelled by @alice: rolled back to `web:")
@@ -128,27 +132,27 @@ def test_help_names_this_workspaces_services(slack: Conversation) -> None:
 
 @IN_SOCKET_MODE
 def test_a_mention_in_a_thread_makes_it_the_deploys_thread(slack: Conversation) -> None:
-    root = slack.stage.slack.say("alice", "deploys", "the login is broken")["ts"]
+    root = slack.demo.slack.say("alice", "deploys", "the login is broken")["ts"]
 
-    slack.stage.slack.say("alice", "deploys", "@slipway deploy billing 1.4.2", thread_ts=root)
+    slack.demo.slack.say("alice", "deploys", "@slipway deploy billing 1.4.2", thread_ts=root)
 
     def replies(user: str) -> str:
-        return "\n".join(m["text"] for m in slack.stage.slack.replies("deploys", root, user))
+        return "\n".join(m["text"] for m in slack.demo.slack.replies("deploys", root, user))
 
-    slack.stage.slack.until(lambda: "asks to deploy `billing` `1.4.2`" in replies("bob"), 60)
+    slack.demo.slack.wait_until(lambda: "asks to deploy `billing` `1.4.2`" in replies("bob"), 60)
     slack.says("alice", "/deploy cancel billing")
-    slack.stage.slack.until(lambda: not slack.stage.store.live(), 30)
+    slack.demo.slack.wait_until(lambda: not slack.demo.store.active(), 30)
 
 
 @IN_SOCKET_MODE
 def test_a_mention_in_a_thread_is_refused_there_for_one_person(slack: Conversation) -> None:
-    root = slack.stage.slack.say("alice", "deploys", "the login is broken again")["ts"]
-    slack.stage.slack.say("bob", "deploys", "try the last one", thread_ts=root)
+    root = slack.demo.slack.say("alice", "deploys", "the login is broken again")["ts"]
+    slack.demo.slack.say("bob", "deploys", "try the last one", thread_ts=root)
 
-    slack.stage.slack.say("alice", "deploys", "@slipway deploy web 9.9.8", thread_ts=root)
+    slack.demo.slack.say("alice", "deploys", "@slipway deploy web 9.9.8", thread_ts=root)
 
     def replies(user: str) -> list[str]:
-        return [m["text"] for m in slack.stage.slack.replies("deploys", root, user)]
+        return [m["text"] for m in slack.demo.slack.replies("deploys", root, user)]
 
-    slack.stage.slack.until(lambda: any("nothing was changed" in text for text in replies("alice")), 60)
+    slack.demo.slack.wait_until(lambda: any("nothing was changed" in text for text in replies("alice")), 60)
     assert not any("nothing was changed" in text for text in replies("bob"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import httpx
 
-from deploys import buttons
-from deploys.deploy import Outcome
+from deploys import button_ids
+from deploys.records.deploy import Outcome
 from tests.scenarios.conversation import Conversation
-from tests.scenarios.modes import IN_SOCKET_MODE
+from tests.scenarios.slack_modes import IN_SOCKET_MODE
 
 
 def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
@@ -19,10 +19,10 @@ def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
     assert thread is not None
     thread.card_says("waiting for 1 approval")
 
-    assert thread.press("carol", buttons.APPROVE).tells("carol") == [
+    assert thread.press("carol", button_ids.APPROVE).tells("carol") == [
         "You may not decide about `ledger`. Those who may: @approvers."
     ]
-    thread.press("bob", buttons.APPROVE).ends()
+    thread.press("bob", button_ids.APPROVE).ends()
 
     assert thread.record.outcome is Outcome.SUCCEEDED
     assert thread.replies[1:] == [
@@ -36,7 +36,7 @@ def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
         "@alice Succeeded. `ledger` runs `1.4.2`: 1 task running, after SOME TIME. Downtime: SOME TIME, from "
         "the request to stop until the full count ran again.",
     ]
-    state = httpx.get(f"{slack.stage.ecs}/sandbox/state").json()
+    state = httpx.get(f"{slack.demo.ecs_url}/sandbox/state").json()
     tasks = [task for task in state["tasks"] if task["service"] == "ledger"]
     assert len(tasks) == 2
     old, new = sorted(tasks, key=lambda task: task["createdAt"])
@@ -48,7 +48,7 @@ def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
 def test_rejected_it_changes_nothing(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy billing 1.4.2").card_says("waiting for 1 approval")
 
-    thread.press("bob", buttons.REJECT).ends()
+    thread.press("bob", button_ids.REJECT).ends()
 
     assert thread.record.outcome is Outcome.REJECTED
     assert thread.replies[-1] == "@alice Rejected by @bob. Nothing was changed."
@@ -59,7 +59,7 @@ def test_a_refused_click_is_told_in_a_public_channel_that_the_bot_is_not_in(slac
     thread = slack.deploys("alice", "/deploy billing 1.4.2", channel="general")
     thread.card_says("waiting for 1 approval")
 
-    assert thread.press("carol", buttons.APPROVE).tells("carol") == [
+    assert thread.press("carol", button_ids.APPROVE).tells("carol") == [
         "You may not decide about `billing`. Those who may: @bob, @approvers."
     ]
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from slack_sdk import WebClient
 
-from slipway.app_manifest import EVENTS, SCOPES, socket_mode
+from slipway.app_manifest import EVENTS, SCOPES, socket_mode_manifest
 
 ROOT = Path(__file__).parents[2]
 
-NEEDS: dict[str, frozenset[str]] = {
+SCOPES_BY_METHOD: dict[str, frozenset[str]] = {
     "api.test": frozenset(),
     "apps.connections.open": frozenset(),  # connections:write, of the app-level token
     "auth.test": frozenset(),
@@ -64,7 +64,7 @@ def methods_called(tree: ast.AST) -> Iterator[str]:
             yield node.value
 
 
-def registered(tree: ast.AST, kind: str) -> Iterator[str]:
+def registered_listeners(tree: ast.AST, kind: str) -> Iterator[str]:
     """What is given to Bolt's `app.event(...)`, `app.command(...)`, ..."""
     for node in ast.walk(tree):
         if (
@@ -82,7 +82,7 @@ def test_slack_sdk_is_read_rightly() -> None:
 
     assert known["chat_postMessage"] == "chat.postMessage"
     assert known["usergroups_users_list"] == "usergroups.users.list"
-    assert set(NEEDS) <= set(known.values())
+    assert set(SCOPES_BY_METHOD) <= set(known.values())
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_calls_are_found_however_they_are_written(code: str, methods: list[str])
 
 def test_the_app_is_granted_what_the_code_calls() -> None:
     calls = {method: file for file, tree in product_code() for method in methods_called(tree)}
-    unknown = {method: str(file) for method, file in calls.items() if method not in NEEDS}
+    unknown = {method: str(file) for method, file in calls.items() if method not in SCOPES_BY_METHOD}
     missing = {
-        method: sorted(NEEDS[method] - set(SCOPES))
+        method: sorted(SCOPES_BY_METHOD[method] - set(SCOPES))
         for method in calls
-        if NEEDS.get(method, set()) - set(SCOPES)
+        if SCOPES_BY_METHOD.get(method, set()) - set(SCOPES)
     }
 
     assert calls, "no call of the Web API was found in the product"
@@ -114,15 +114,15 @@ def test_the_app_is_granted_what_the_code_calls() -> None:
 
 def test_the_app_is_granted_nothing_that_neither_calls_nor_events_need() -> None:
     calls = {method for _, tree in product_code() for method in methods_called(tree)}
-    needed = frozenset[str]().union(*(NEEDS[method] for method in calls))
+    needed = frozenset[str]().union(*(SCOPES_BY_METHOD[method] for method in calls))
 
     assert set(SCOPES) - needed == {"commands", "app_mentions:read"}
 
 
 def test_slack_sends_the_events_and_commands_that_the_bot_listens_to() -> None:
-    events = {event for _, tree in product_code() for event in registered(tree, "event")}
-    commands = {command for _, tree in product_code() for command in registered(tree, "command")}
-    features = socket_mode()["features"]
+    events = {event for _, tree in product_code() for event in registered_listeners(tree, "event")}
+    commands = {command for _, tree in product_code() for command in registered_listeners(tree, "command")}
+    features = socket_mode_manifest()["features"]
 
     assert events == set(EVENTS)
     assert commands == {command["command"] for command in features["slash_commands"]}

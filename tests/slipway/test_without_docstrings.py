@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from tests.bot.processes import ROOT
+from tests.bot.bot_processes import ROOT
 
-SERVICES = """\
+INVALID_SERVICES = """\
 defaults: {cluster: production, region: eu-west-1, deadlin: 10m}
 services: {web: {strategy: roling}, api: {approvals: 2}}
 """
@@ -29,8 +29,8 @@ COMMANDS = [
     ["audit"],
     ["--version"],
 ]
-END = "== end of one command =="
-ONE_AFTER_ANOTHER = f"""
+END_OF_COMMAND = "== end of one command =="
+RUN_ALL_COMMANDS = f"""
 import json, sys
 from contextlib import redirect_stderr
 from slipway.cli import main
@@ -39,7 +39,7 @@ told = []
 for number, arguments in enumerate(json.loads(sys.argv[1])):
     sys.argv = ["slipway", *arguments]
     if number:
-        print("{END}")
+        print("{END_OF_COMMAND}")
     with redirect_stderr(sys.stdout):
         try:
             main()
@@ -49,7 +49,7 @@ for number, arguments in enumerate(json.loads(sys.argv[1])):
 """Each as a person types it, in one process, since starting one takes far longer than a command."""
 
 
-def ran(command: list[str], folder: Path, redis_url: str) -> tuple[int, str, str]:
+def run_python(command: list[str], folder: Path, redis_url: str) -> tuple[int, str, str]:
     """Exit code and output of a real command line, in a folder with a wrong services.yml."""
     env = {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
@@ -71,24 +71,24 @@ def ran(command: list[str], folder: Path, redis_url: str) -> tuple[int, str, str
 
 
 def test_every_command_says_the_same(tmp_path: Path, redis: Redis, redis_url: str) -> None:
-    (tmp_path / "services.yml").write_text(SERVICES)
-    one_after_another = ["-c", ONE_AFTER_ANOTHER, json.dumps(COMMANDS)]
+    (tmp_path / "services.yml").write_text(INVALID_SERVICES)
+    one_after_another = ["-c", RUN_ALL_COMMANDS, json.dumps(COMMANDS)]
 
-    plain = ran(one_after_another, tmp_path, redis_url)
+    plain = run_python(one_after_another, tmp_path, redis_url)
 
-    assert ran(["-OO", *one_after_another], tmp_path, redis_url) == plain
-    answers = plain[1].split(END)
+    assert run_python(["-OO", *one_after_another], tmp_path, redis_url) == plain
+    answers = plain[1].split(END_OF_COMMAND)
     assert plain[0] == 0, plain[2]
     assert [bool(answer.strip()) for answer in answers] == [True] * len(COMMANDS)
 
 
-@pytest.mark.parametrize("module", ["bot", "workers", "workers.clock"])
+@pytest.mark.parametrize("module", ["bot", "workers", "workers.scheduler"])
 def test_every_process_refuses_in_the_same_words(module: str, tmp_path: Path) -> None:
-    (tmp_path / "services.yml").write_text(SERVICES)
+    (tmp_path / "services.yml").write_text(INVALID_SERVICES)
     wrong = "no address"
 
-    plain = ran(["-m", module], tmp_path, wrong)
+    plain = run_python(["-m", module], tmp_path, wrong)
 
-    assert ran(["-OO", "-m", module], tmp_path, wrong) == plain
+    assert run_python(["-OO", "-m", module], tmp_path, wrong) == plain
     assert plain[0] == 2
     assert "REDIS_URL is not an address" in plain[2]

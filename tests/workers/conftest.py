@@ -9,19 +9,19 @@ from redis import Redis
 
 from sandbox.ecs import EcsSandbox, ManualClock
 from tests.builders import NOW
-from tests.shortcut import shorten
-from tests.workers.yard import Yard
+from tests.in_process_aws import call_sandbox_in_process
+from tests.workers.engine_harness import EngineHarness
 
 
 @pytest.fixture
 def ecs(monkeypatch: pytest.MonkeyPatch) -> Iterator[EcsSandbox]:
     """A fresh ECS region whose time the test moves; boto3 of this process goes there."""
     with EcsSandbox(clock=ManualClock(start=NOW), seed=1) as sandbox:
-        shorten(sandbox, monkeypatch)
+        call_sandbox_in_process(sandbox, monkeypatch)
         yield sandbox
 
 
 @pytest.fixture
-def yard(ecs: EcsSandbox, redis: Redis) -> Yard:
+def harness(ecs: EcsSandbox, redis: Redis) -> EngineHarness:
     """An engine, an empty store and that region."""
-    return Yard(ecs, redis)
+    return EngineHarness(ecs, redis)

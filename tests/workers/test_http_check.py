@@ -18,16 +18,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.web_answers import WebAnswers, web_answers
+from tests.fake_web_server import FakeWebServer, fake_web_server
 from workers import http_check
-from workers.ecs.session import WORST_CALL_SECONDS
-from workers.http_check import Answer, look, shown
-from workers.turn import Pace
+from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS
+from workers.http_check import HttpCheckResult, check_url, without_query
+from workers.step_context import Timing
 
 
 @pytest.fixture
-def web() -> Iterator[WebAnswers]:
-    with web_answers() as serving:
+def web() -> Iterator[FakeWebServer]:
+    with fake_web_server() as serving:
         yield serving
 
 
@@ -43,45 +43,45 @@ def web() -> Iterator[WebAnswers]:
         (503, False, "503 Service Unavailable"),
     ],
 )
-def test_any_2xx_is_good(web: WebAnswers, status: int, good: bool, words: str) -> None:
+def test_any_2xx_is_good(web: FakeWebServer, status: int, good: bool, words: str) -> None:
     web.statuses = [status]
 
-    answer = look(f"{web.url}/health?key=s3cret")
+    answer = check_url(f"{web.url}/health?key=s3cret")
 
-    assert (answer.good, answer.words) == (good, words)
-    assert web.asked == ["/health?key=s3cret"]
+    assert (answer.is_success, answer.text) == (good, words)
+    assert web.requested_paths == ["/health?key=s3cret"]
 
 
-def test_a_redirect_is_not_followed_and_its_goal_is_told_without_secrets(web: WebAnswers) -> None:
+def test_a_redirect_is_not_followed_and_its_goal_is_told_without_secrets(web: FakeWebServer) -> None:
     web.statuses, web.headers = [302], {"Location": f"{web.url}/login?token=s3cret"}
 
-    answer = look(web.url)
+    answer = check_url(web.url)
 
-    assert not answer.good
-    assert answer.words == f"302 Found, a redirect to {web.url}/login that I do not follow"
-    assert len(web.asked) == 1
+    assert not answer.is_success
+    assert answer.text == f"302 Found, a redirect to {web.url}/login that I do not follow"
+    assert len(web.requested_paths) == 1
 
 
 def test_nobody_there_is_no_answer() -> None:
-    with web_answers() as gone:
+    with fake_web_server() as gone:
         address = gone.url
 
-    assert look(address).words == "no answer: the connection is refused, or the host cannot be reached"
+    assert check_url(address).text == "no answer: the connection is refused, or the host cannot be reached"
 
 
-def test_an_address_that_speaks_no_tls_is_not_told_as_a_bad_certificate(web: WebAnswers) -> None:
-    answer = look(web.url.replace("http://", "https://"))
+def test_an_address_that_speaks_no_tls_is_not_told_as_a_bad_certificate(web: FakeWebServer) -> None:
+    answer = check_url(web.url.replace("http://", "https://"))
 
-    assert answer.words == (
+    assert answer.text == (
         "no answer: no TLS connection could be made: the other side may not speak TLS, or no common version"
     )
 
 
 def test_a_certificate_that_nobody_vouches_for_is_told_as_such(tmp_path: Path) -> None:
     with its_own_certificate(tmp_path) as address:
-        answer = look(address)
+        answer = check_url(address)
 
-    assert answer.words == "no answer: its TLS certificate is not accepted"
+    assert answer.text == "no answer: its TLS certificate is not accepted"
 
 
 @contextmanager
@@ -112,32 +112,32 @@ def _shake_hands(context: ssl.SSLContext, listening: socket.socket) -> None:
         context.wrap_socket(connection, server_side=True).close()
 
 
-def test_a_connection_that_is_closed_is_no_answer(web: WebAnswers) -> None:
+def test_a_connection_that_is_closed_is_no_answer(web: FakeWebServer) -> None:
     web.statuses = [0]
 
-    assert look(web.url).words == "no answer: the connection was closed without an answer"
+    assert check_url(web.url).text == "no answer: the connection was closed without an answer"
 
 
 def test_a_name_that_is_not_known_is_no_answer() -> None:
-    assert look("http://nowhere.invalid/").words == "no answer: the host's name is not known"
+    assert check_url("http://nowhere.invalid/").text == "no answer: the host's name is not known"
 
 
 def test_an_answer_that_comes_drop_by_drop_ends_in_time(
-    web: WebAnswers, monkeypatch: pytest.MonkeyPatch
+    web: FakeWebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_check, "WORST_SECONDS", 0.5)
-    web.drips = True
+    monkeypatch.setattr(http_check, "TOTAL_SECONDS", 0.5)
+    web.drips_headers = True
     began = time.monotonic()
 
-    answer = look(web.url)
+    answer = check_url(web.url)
 
-    assert answer == Answer(trouble="nothing within 0 s")
+    assert answer == HttpCheckResult(problem="nothing within 0 s")
     assert time.monotonic() - began < 3
 
 
 def test_a_look_leaves_time_for_the_reads_beside_it_within_a_lease() -> None:
-    assert Pace().lease_seconds > http_check.WORST_SECONDS + 2 * WORST_CALL_SECONDS
+    assert Timing().lease_seconds > http_check.TOTAL_SECONDS + 2 * MAX_CALL_SECONDS
 
 
 def test_an_address_is_shown_without_its_query() -> None:
-    assert shown("https://web.example.com/health?key=s3cret#top") == "https://web.example.com/health"
+    assert without_query("https://web.example.com/health?key=s3cret#top") == "https://web.example.com/health"

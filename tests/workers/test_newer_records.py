@@ -5,31 +5,31 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from deploys import keys
-from deploys.connection import text
-from deploys.deploy import Outcome, Phase
-from tests.workers.yard import Yard
+from deploys.records.deploy import Outcome, Phase
+from deploys.redis_connection import to_text
+from deploys.stores import redis_keys
+from tests.workers.engine_harness import EngineHarness
 
 
-def record(yard: Yard, deploy_id: str) -> str:
+def record(yard: EngineHarness, deploy_id: str) -> str:
     """As Redis holds it."""
-    return text(cast("bytes", yard.redis.hget(keys.record(deploy_id), "record")))
+    return to_text(cast("bytes", yard.redis.hget(redis_keys.record(deploy_id), "record")))
 
 
-def test_a_record_of_a_newer_version_is_left_alone_and_holds_up_nobody(yard: Yard) -> None:
-    newer, readable = yard.ask("web", "1.4.2"), yard.ask("api", "1.4.2")
-    yard.until_phase(newer, Phase.FOLLOWING)
-    yard.until_phase(readable, Phase.FOLLOWING)
-    kept = record(yard, newer)
+def test_a_record_of_a_newer_version_is_left_alone_and_holds_up_nobody(harness: EngineHarness) -> None:
+    newer, readable = harness.request_deploy("web", "1.4.2"), harness.request_deploy("api", "1.4.2")
+    harness.until_phase(newer, Phase.FOLLOWING)
+    harness.until_phase(readable, Phase.FOLLOWING)
+    kept = record(harness, newer)
     unreadable = json.dumps({**json.loads(kept), "of_a_newer_version": 1})
-    yard.redis.hset(keys.record(newer), "record", unreadable)
+    harness.redis.hset(redis_keys.record(newer), "record", unreadable)
 
     for _ in range(20):
-        yard.ecs.advance(5)
-        yard.engine.watch(yard.get(readable).cluster_key)
+        harness.ecs.advance(5)
+        harness.engine.watch(harness.get(readable).cluster_key)
 
-    assert yard.get(readable).outcome is Outcome.SUCCEEDED
-    assert record(yard, newer) == unreadable
+    assert harness.get(readable).outcome is Outcome.SUCCEEDED
+    assert record(harness, newer) == unreadable
 
-    yard.redis.hset(keys.record(newer), "record", kept)
-    assert yard.until_over(newer).outcome is Outcome.SUCCEEDED
+    harness.redis.hset(redis_keys.record(newer), "record", kept)
+    assert harness.until_over(newer).outcome is Outcome.SUCCEEDED

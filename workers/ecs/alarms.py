@@ -6,25 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from workers.ecs.batches import in_batches
-from workers.ecs.calls import aws_call
-from workers.ecs.session import Region
+from workers.ecs.aws.aws_clients import RegionClients
+from workers.ecs.aws.error_translation import aws_call
+from workers.ecs.describe_calls import in_batches
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import AlarmTypeType
 
-_AT_ONCE = 100
+_ALARMS_PER_CALL = 100
 """DescribeAlarms takes 100 names a call."""
 
 TYPES: tuple[AlarmTypeType, ...] = ("MetricAlarm", "CompositeAlarm", "LogAlarm")
 """Every value of the enum AlarmType: those not asked for are left out of the answer."""
 
-RINGS: dict[str, bool] = {"OK": False, "ALARM": True, "INSUFFICIENT_DATA": False}
+ALARMING_BY_STATE: dict[str, bool] = {"OK": False, "ALARM": True, "INSUFFICIENT_DATA": False}
 """Whether an alarm in this state rings: every value of the enum StateValue. No data is quiet."""
 
 
 @dataclass(frozen=True)
-class AlarmSeen:
+class AlarmState:
     """One alarm, on a metric, on logs or composite."""
 
     name: str
@@ -34,12 +34,12 @@ class AlarmSeen:
     """CloudWatch's own words on why it is in that state."""
 
     @property
-    def rings(self) -> bool:
+    def is_alarming(self) -> bool:
         """Whether it is in ALARM."""
-        return RINGS.get(self.state, False)
+        return ALARMING_BY_STATE.get(self.state, False)
 
 
-def read(region: Region, names: Sequence[str]) -> dict[str, AlarmSeen]:
+def read(region: RegionClients, names: Sequence[str]) -> dict[str, AlarmState]:
     """The alarms by name; one that CloudWatch does not have is absent.
 
     Composite alarms are only returned where the permission is for all resources (CloudWatch API reference,
@@ -47,8 +47,8 @@ def read(region: Region, names: Sequence[str]) -> dict[str, AlarmSeen]:
 
     Raises the errors of `aws_call`.
     """
-    seen: dict[str, AlarmSeen] = {}
-    for batch in in_batches(names, _AT_ONCE):
+    seen: dict[str, AlarmState] = {}
+    for batch in in_batches(names, _ALARMS_PER_CALL):
         with aws_call("cloudwatch:DescribeAlarms"):
             pages = region.cloudwatch.get_paginator("describe_alarms").paginate(
                 AlarmNames=batch, AlarmTypes=TYPES
@@ -57,5 +57,5 @@ def read(region: Region, names: Sequence[str]) -> dict[str, AlarmSeen]:
                 metric, logs = page.get("MetricAlarms", ()), page.get("LogAlarms", ())
                 for alarm in (*metric, *page.get("CompositeAlarms", ()), *logs):
                     name = alarm.get("AlarmName", "")
-                    seen[name] = AlarmSeen(name, alarm.get("StateValue", ""), alarm.get("StateReason", ""))
+                    seen[name] = AlarmState(name, alarm.get("StateValue", ""), alarm.get("StateReason", ""))
     return seen

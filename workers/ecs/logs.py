@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any, cast
 
 from deploys.errors import AwsRefused
-from deploys.safe_text import safe
-from workers.ecs.calls import aws_call
-from workers.ecs.seen import RevisionSeen, TaskSeen
-from workers.ecs.session import Region
+from deploys.safe_text import remove_unsafe
+from workers.ecs.aws.aws_clients import RegionClients
+from workers.ecs.aws.error_translation import aws_call
+from workers.ecs.state import RevisionState, TaskState
 
-_LINE = 500
+_MAX_LINE_LENGTH = 500
 """Characters of a line that are kept."""
 
 
-def last_lines(
-    region: Region, revision: RevisionSeen, task: TaskSeen, container: str, count: int = 10
+def read_last_lines(
+    region: RegionClients, revision: RevisionState, task: TaskState, container: str, count: int = 10
 ) -> tuple[str, ...]:
     """The newest `count` lines of a container of this task, oldest first, as text that is not escaped.
 
@@ -25,23 +25,23 @@ def last_lines(
 
     Raises the errors of `aws_call`.
     """
-    place = _place(revision, task, container)
+    place = _log_location(revision, task, container)
     if place is None:
         return ()
     home, group, stream = place
     try:
         with aws_call("logs:GetLogEvents"):
-            answer = region.elsewhere(home or region.name).logs.get_log_events(
+            answer = region.in_region(home or region.name).logs.get_log_events(
                 logGroupName=group, logStreamName=stream, limit=count, startFromHead=False
             )
     except AwsRefused as error:
         if error.facts["code"] == "ResourceNotFoundException":
             return ()  # nothing was written
         raise
-    return tuple(_readable(event.get("message", "")) for event in answer["events"])[-count:]
+    return tuple(_clean_line(event.get("message", "")) for event in answer["events"])[-count:]
 
 
-def _place(revision: RevisionSeen, task: TaskSeen, container: str) -> tuple[str, str, str] | None:
+def _log_location(revision: RevisionState, task: TaskState, container: str) -> tuple[str, str, str] | None:
     """Region ("" for the task's own), group and stream.
 
     The stream is `prefix/container/task-id`; without a prefix, which only EC2 allows, it is the container's
@@ -61,6 +61,6 @@ def _place(revision: RevisionSeen, task: TaskSeen, container: str) -> tuple[str,
     return (options.get("awslogs-region", ""), group, stream) if stream else None
 
 
-def _readable(line: str) -> str:
-    clean = safe(line).rstrip()
-    return clean if len(clean) <= _LINE else f"{clean[: _LINE - 1]}…"
+def _clean_line(line: str) -> str:
+    clean = remove_unsafe(line).rstrip()
+    return clean if len(clean) <= _MAX_LINE_LENGTH else f"{clean[: _MAX_LINE_LENGTH - 1]}…"

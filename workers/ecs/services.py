@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deploys.errors import AwsRefused
-from workers.ecs import failures, traffic
-from workers.ecs.batches import in_batches
-from workers.ecs.calls import aws_call
-from workers.ecs.seen import DeploymentSeen, Endpoints, EventSeen, ServiceSeen
-from workers.ecs.session import Region
+from workers.ecs import describe_calls, traffic_config
+from workers.ecs.aws.aws_clients import RegionClients
+from workers.ecs.aws.error_translation import aws_call
+from workers.ecs.describe_calls import in_batches
+from workers.ecs.state import DeploymentState, Endpoints, ServiceEventState, ServiceState
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import (
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
         UpdateServiceRequestTypeDef,
     )
 
-_AT_ONCE = 10
+_SERVICES_PER_CALL = 10
 """DescribeServices takes 10 services a call."""
-_LAUNCH = (
+_RUN_TASK_SETTINGS = (
     "networkConfiguration",
     "launchType",
     "capacityProviderStrategy",
@@ -32,7 +32,7 @@ _LAUNCH = (
 """Members of a service that RunTask takes over as they are."""
 
 
-def describe(region: Region, cluster: str, names: Sequence[str]) -> dict[str, ServiceSeen]:
+def describe(region: RegionClients, cluster: str, names: Sequence[str]) -> dict[str, ServiceState]:
     """The services of a cluster by name, with tags. One that ECS does not have is absent; so are all where
     there is no such cluster.
 
@@ -40,8 +40,8 @@ def describe(region: Region, cluster: str, names: Sequence[str]) -> dict[str, Se
 
     Raises the errors of `aws_call`.
     """
-    seen: dict[str, ServiceSeen] = {}
-    for batch in in_batches(names, _AT_ONCE):
+    seen: dict[str, ServiceState] = {}
+    for batch in in_batches(names, _SERVICES_PER_CALL):
         try:
             with aws_call("ecs:DescribeServices"):
                 answer = region.ecs.describe_services(cluster=cluster, services=batch, include=["TAGS"])
@@ -49,14 +49,19 @@ def describe(region: Region, cluster: str, names: Sequence[str]) -> dict[str, Se
             if error.facts["code"] == "ClusterNotFoundException":
                 return {}
             raise
-        failures.check("ecs:DescribeServices", answer["failures"])
-        seen |= {service["serviceName"]: _seen(service) for service in answer["services"]}
+        describe_calls.check_failures("ecs:DescribeServices", answer["failures"])
+        seen |= {service["serviceName"]: _service_state(service) for service in answer["services"]}
     return seen
 
 
 def update(
-    region: Region, cluster: str, service: str, *, revision: str | None = None, desired: int | None = None
-) -> ServiceSeen:
+    region: RegionClients,
+    cluster: str,
+    service: str,
+    *,
+    revision: str | None = None,
+    desired: int | None = None,
+) -> ServiceState:
     """Points the service at a revision (ARN), or sets its desired count (tasks), or both in one call.
 
     Only what is given is sent, so everything else keeps its value. Gives the service as ECS answered, where
@@ -72,10 +77,10 @@ def update(
     if desired is not None:
         request["desiredCount"] = desired
     with aws_call("ecs:UpdateService", changes=True):
-        return _seen(region.ecs.update_service(**request)["service"])
+        return _service_state(region.ecs.update_service(**request)["service"])
 
 
-def tag(region: Region, service_arn: str, tags: Mapping[str, str]) -> None:
+def tag(region: RegionClients, service_arn: str, tags: Mapping[str, str]) -> None:
     """Sets these tags, and leaves the service's other tags. Raises the errors of `aws_call`; after
     AwsUncertain it may have been done, and doing it again does no harm.
     """
@@ -85,7 +90,7 @@ def tag(region: Region, service_arn: str, tags: Mapping[str, str]) -> None:
         )
 
 
-def untag(region: Region, service_arn: str, keys: Sequence[str]) -> None:
+def untag(region: RegionClients, service_arn: str, keys: Sequence[str]) -> None:
     """Removes the tags with these keys; one that is not there is no error. Raises the errors of `aws_call`;
     after AwsUncertain it may have been done, and doing it again does no harm.
     """
@@ -93,9 +98,9 @@ def untag(region: Region, service_arn: str, keys: Sequence[str]) -> None:
         region.ecs.untag_resource(resourceArn=service_arn, tagKeys=list(keys))
 
 
-def _seen(service: ServiceTypeDef) -> ServiceSeen:
+def _service_state(service: ServiceTypeDef) -> ServiceState:
     configuration = service.get("deploymentConfiguration", {})
-    return ServiceSeen(
+    return ServiceState(
         arn=service["serviceArn"],
         name=service["serviceName"],
         status=service["status"],
@@ -103,21 +108,21 @@ def _seen(service: ServiceTypeDef) -> ServiceSeen:
         desired=service.get("desiredCount", 0),
         pending=service.get("pendingCount", 0),
         running=service.get("runningCount", 0),
-        deployments=tuple(_deployment(deployment) for deployment in service.get("deployments", ())),
+        deployments=tuple(_deployment_state(deployment) for deployment in service.get("deployments", ())),
         events=tuple(
-            EventSeen(id=event["id"], at=event["createdAt"].timestamp(), message=event["message"])
+            ServiceEventState(id=event["id"], at=event["createdAt"].timestamp(), message=event["message"])
             for event in service.get("events", ())
         ),
         controller=service.get("deploymentController", {}).get("type", "ECS"),
-        management=service.get("resourceManagementType", "CUSTOMER"),
+        managed_by=service.get("resourceManagementType", "CUSTOMER"),
         scheduling=service.get("schedulingStrategy", "REPLICA"),
         strategy=configuration.get("strategy", "ROLLING"),
-        traffic=traffic.plan(configuration),
+        traffic=traffic_config.read_traffic_plan(configuration),
         minimum_healthy_percent=configuration.get("minimumHealthyPercent"),
         maximum_percent=configuration.get("maximumPercent"),
-        grace_seconds=service.get("healthCheckGracePeriodSeconds", 0),
+        health_check_grace_seconds=service.get("healthCheckGracePeriodSeconds", 0),
         launch_type=service.get("launchType", ""),
-        launch=_launch(service),
+        run_task_settings=_run_task_settings(service),
         tags={tag["key"]: tag.get("value", "") for tag in service.get("tags", ()) if "key" in tag},
         endpoints=_endpoints(service),
     )
@@ -141,16 +146,16 @@ def _endpoints(service: ServiceTypeDef) -> Endpoints:
     )
 
 
-def _launch(service: ServiceTypeDef) -> dict[str, Any]:
-    given = {name: value for name in _LAUNCH if (value := service.get(name))}
+def _run_task_settings(service: ServiceTypeDef) -> dict[str, Any]:
+    given = {name: value for name in _RUN_TASK_SETTINGS if (value := service.get(name))}
     if "capacityProviderStrategy" in given:
         given.pop("launchType", None)  # RunTask takes one of the two (ECS API reference)
     return given
 
 
-def _deployment(deployment: DeploymentTypeDef) -> DeploymentSeen:
+def _deployment_state(deployment: DeploymentTypeDef) -> DeploymentState:
     created = deployment.get("createdAt")
-    return DeploymentSeen(
+    return DeploymentState(
         id=deployment["id"],
         status=deployment["status"],
         revision=deployment.get("taskDefinition", ""),

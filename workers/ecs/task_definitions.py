@@ -10,16 +10,16 @@ from typing import Any, cast
 import botocore.session
 
 from deploys.catalogue.service import Service
-from deploys.deploy import ContainerChange
-from deploys.errors import UnknownField
+from deploys.errors import UnknownTaskDefinitionField
 from deploys.mrkdwn import code, escape
-from workers.ecs.answers import UNKNOWN_FIELDS
-from workers.ecs.app_containers import app_containers
-from workers.ecs.calls import aws_call
-from workers.ecs.images import ImageReference, parse
-from workers.ecs.pins import TAG_MARK
-from workers.ecs.seen import Endpoints, RevisionSeen
-from workers.ecs.session import Region
+from deploys.records.deploy import ContainerChange
+from workers.ecs.aws.aws_clients import RegionClients
+from workers.ecs.aws.error_translation import aws_call
+from workers.ecs.aws.response_check import UNKNOWN_FIELDS
+from workers.ecs.images.app_containers import find_app_containers
+from workers.ecs.images.image_reference import ImageReference, parse_image
+from workers.ecs.images.pinned_tags import PINNED_TAG_KEY
+from workers.ecs.state import Endpoints, RevisionState
 
 DEPLOY_TAG = "slipway:deploy"
 """Tag on a registered revision: the id of the deploy that registered it."""
@@ -29,17 +29,17 @@ ROLLBACK_TAG = "slipway:rollback"
 """Tag on an earlier revision that a rollback returns to as it is: the deploy's id and the revision that the
 service ran before, `w7x8y9zt web:18`."""
 
-_OURS = "slipway:"
+_SLIPWAY_PREFIX = "slipway:"
 """Tag keys with this prefix are Slipway's. They are about one revision, and are not copied."""
 
-_RESERVED = "aws:"
+_AWS_PREFIX = "aws:"
 """Tag keys with this prefix belong to AWS and cannot be set (ECS API reference, Tag)."""
 
-NEWEST = 100
+NEWEST_LIMIT = 100
 """How many of a family's newest revisions are looked at: one page of ListTaskDefinitions."""
 
 
-def describe(region: Region, arn: str) -> RevisionSeen:
+def describe(region: RegionClients, arn: str) -> RevisionState:
     """A revision with its tags. Fields that this boto3 drops are named; only a copy would lose them.
 
     Raises the errors of `aws_call`.
@@ -49,42 +49,46 @@ def describe(region: Region, arn: str) -> RevisionSeen:
             "dict[str, Any]", region.ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])
         )
     found = answer["taskDefinition"]
-    return RevisionSeen(
+    return RevisionState(
         arn=found["taskDefinitionArn"],
         family=found["family"],
         number=found["revision"],
         status=found.get("status", ""),
         raw=found,
-        tags=_tags(answer),
+        tags=_tag_pairs(answer),
         unknown_fields=tuple(answer[UNKNOWN_FIELDS]),
     )
 
 
-def containers(revision: RevisionSeen) -> dict[str, dict[str, Any]]:
+def containers_by_name(revision: RevisionState) -> dict[str, dict[str, Any]]:
     """The container definitions by name, in the revision's order."""
     definitions = cast("list[dict[str, Any]]", revision.raw.get("containerDefinitions", []))
     return {definition["name"]: definition for definition in definitions}
 
 
-def foreign_tags(revision: RevisionSeen) -> dict[str, str]:
+def user_tags(revision: RevisionState) -> dict[str, str]:
     """The revision's tags that neither AWS nor Slipway set."""
-    return {key: value for key, value in revision.tags if not key.lower().startswith((_RESERVED, _OURS))}
+    return {
+        key: value
+        for key, value in revision.tags
+        if not key.lower().startswith((_AWS_PREFIX, _SLIPWAY_PREFIX))
+    }
 
 
-def check_copyable(revision: RevisionSeen) -> None:
+def check_copyable(revision: RevisionState) -> None:
     """Refuses a copy that would not run as the revision does. Pure.
 
     Raises UnknownField.
     """
     if revision.unknown_fields:
-        raise UnknownField(
+        raise UnknownTaskDefinitionField(
             revision=escape(f"{revision.family}:{revision.number}"),
             fields=", ".join(code(field) for field in revision.unknown_fields),
         )
 
 
-def changes(
-    revision: RevisionSeen, service: Service, endpoints: Endpoints, tag: str
+def image_changes(
+    revision: RevisionState, service: Service, endpoints: Endpoints, tag: str
 ) -> tuple[ContainerChange, ...]:
     """The containers that a deploy of this tag changes, with their images before and after, also where those
     are equal.
@@ -95,31 +99,31 @@ def changes(
         ContainerChange(
             container=container["name"],
             old_image=container["image"],
-            new_image=str(parse(container["image"]).with_tag(tag)),
+            new_image=str(parse_image(container["image"]).with_tag(tag)),
         )
-        for container in app_containers(revision, service, endpoints)
+        for container in find_app_containers(revision, service, endpoints)
     )
 
 
-def main_image(revision: RevisionSeen, service: Service, endpoints: Endpoints) -> ImageReference:
+def main_image(revision: RevisionState, service: Service, endpoints: Endpoints) -> ImageReference:
     """The image that tells which version runs: that of the main container.
 
     Raises ImageUnreadable and the errors of `app_containers`.
     """
-    return parse(app_containers(revision, service, endpoints)[0]["image"])
+    return parse_image(find_app_containers(revision, service, endpoints)[0]["image"])
 
 
-def images_of(revision: RevisionSeen) -> dict[str, str]:
+def images_by_container(revision: RevisionState) -> dict[str, str]:
     """The image of each container, by the container's name."""
     containers = cast("list[dict[str, Any]]", revision.raw["containerDefinitions"])
     return {container["name"]: container["image"] for container in containers}
 
 
-def copied(
-    revision: RevisionSeen,
+def copy_request(
+    revision: RevisionState,
     images: Mapping[str, str],
     deploy_id: str,
-    tag_mark: str = "",
+    pinned_tag: str = "",
     *,
     replaces: str = "",
     without_unknown_fields: bool = False,
@@ -143,27 +147,27 @@ def copied(
     request: dict[str, Any] = {
         member: deepcopy(value)
         for member, value in revision.raw.items()
-        if member in request_members() and value not in (None, "", [])
+        if member in request_fields() and value not in (None, "", [])
     }
     for container in request["containerDefinitions"]:
         container["image"] = images.get(container["name"], container["image"])
-    tag_mark = tag_mark or _mark_that_holds(revision, request)
-    kept = foreign_tags(revision)
-    marks = {DEPLOY_TAG: deploy_id, TAG_MARK: tag_mark, REPLACES_TAG: replaces.rsplit("/", 1)[-1]}
+    pinned_tag = pinned_tag or _pinned_tag_still_valid(revision, request)
+    kept = user_tags(revision)
+    marks = {DEPLOY_TAG: deploy_id, PINNED_TAG_KEY: pinned_tag, REPLACES_TAG: replaces.rsplit("/", 1)[-1]}
     marks = {key: value for key, value in marks.items() if value}
     request["tags"] = [{"key": key, "value": value} for key, value in (kept | marks).items()]
     return request
 
 
-def _mark_that_holds(revision: RevisionSeen, request: dict[str, Any]) -> str:
+def _pinned_tag_still_valid(revision: RevisionState, request: dict[str, Any]) -> str:
     """The revision's mark, where the copy still has the image that it is about."""
-    tag_mark = dict(revision.tags).get(TAG_MARK, "")
+    tag_mark = dict(revision.tags).get(PINNED_TAG_KEY, "")
     digest = tag_mark.partition("@")[2]
     images = [container["image"] for container in request["containerDefinitions"]]
     return tag_mark if digest and any(image.endswith(f"@{digest}") for image in images) else ""
 
 
-def register(region: Region, request: dict[str, Any]) -> str:
+def register(region: RegionClients, request: dict[str, Any]) -> str:
     """Registers a new revision and gives its ARN.
 
     Raises the errors of `aws_call`: AwsDenied also for a missing iam:PassRole on the task's roles. After
@@ -174,21 +178,21 @@ def register(region: Region, request: dict[str, Any]) -> str:
     return answer["taskDefinition"]["taskDefinitionArn"]
 
 
-def newest(region: Region, family: str) -> list[str]:
+def list_newest(region: RegionClients, family: str) -> list[str]:
     """ARNs of the family's 100 newest ACTIVE revisions, newest first. Raises the errors of `aws_call`."""
     with aws_call("ecs:ListTaskDefinitions"):
         answer = region.ecs.list_task_definitions(
-            familyPrefix=family, status="ACTIVE", sort="DESC", maxResults=NEWEST
+            familyPrefix=family, status="ACTIVE", sort="DESC", maxResults=NEWEST_LIMIT
         )
-    return sorted(answer["taskDefinitionArns"], key=number, reverse=True)
+    return sorted(answer["taskDefinitionArns"], key=revision_number, reverse=True)
 
 
-def number(arn: str) -> int:
+def revision_number(arn: str) -> int:
     """The revision number at the end of a task definition's ARN."""
     return int(arn.rsplit(":", 1)[-1])
 
 
-def registered_for(region: Region, family: str, newer_than: int, deploy_id: str) -> str | None:
+def find_registered_for(region: RegionClients, family: str, newer_than: int, deploy_id: str) -> str | None:
     """ARN of the revision that was registered for this deploy, or None. It is how a crash after `register` is
     made good without a second revision.
 
@@ -196,28 +200,28 @@ def registered_for(region: Region, family: str, newer_than: int, deploy_id: str)
 
     Raises the errors of `aws_call`.
     """
-    for arn in newest(region, family):
-        if number(arn) <= newer_than:
+    for arn in list_newest(region, family):
+        if revision_number(arn) <= newer_than:
             break
-        if tags_of(region, arn).get(DEPLOY_TAG) == deploy_id:
+        if read_tags(region, arn).get(DEPLOY_TAG) == deploy_id:
             return arn
     return None
 
 
-def tags_of(region: Region, arn: str) -> dict[str, str]:
+def read_tags(region: RegionClients, arn: str) -> dict[str, str]:
     """A revision's tags. Raises the errors of `aws_call`."""
     with aws_call("ecs:DescribeTaskDefinition"):
-        return dict(_tags(region.ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])))
+        return dict(_tag_pairs(region.ecs.describe_task_definition(taskDefinition=arn, include=["TAGS"])))
 
 
-def replaced_by(region: Region, arn: str, deploy_id: str) -> str | None:
+def read_replaced_revision(region: RegionClients, arn: str, deploy_id: str) -> str | None:
     """What the service ran before this deploy set this revision, as `family:number`, empty where no tag says
     that; None where the revision is not this deploy's. Raises the errors of `aws_call`.
     """
-    return replaced(tags_of(region, arn), deploy_id)
+    return replaced_revision(read_tags(region, arn), deploy_id)
 
 
-def replaced(tags: Mapping[str, str], deploy_id: str) -> str | None:
+def replaced_revision(tags: Mapping[str, str], deploy_id: str) -> str | None:
     """The same, by a revision's tags. Pure."""
     if tags.get(DEPLOY_TAG) == deploy_id:
         return tags.get(REPLACES_TAG, "")
@@ -225,7 +229,7 @@ def replaced(tags: Mapping[str, str], deploy_id: str) -> str | None:
     return before if returned_by == deploy_id else None
 
 
-def mark_rollback(region: Region, arn: str, deploy_id: str, replaces: str) -> None:
+def tag_for_rollback(region: RegionClients, arn: str, deploy_id: str, replaces: str) -> None:
     """Marks an earlier revision as the one that this deploy returns to. replaces: ARN of what the service
     runs until then. Raises the errors of `aws_call`; doing it again does no harm.
     """
@@ -235,12 +239,12 @@ def mark_rollback(region: Region, arn: str, deploy_id: str, replaces: str) -> No
 
 
 @lru_cache(maxsize=1)
-def request_members() -> frozenset[str]:
+def request_fields() -> frozenset[str]:
     """Members of RegisterTaskDefinition's request, by this version of botocore."""
     model = botocore.session.Session().get_service_model("ecs")
     shape = model.operation_model("RegisterTaskDefinition").input_shape
     return frozenset(shape.members) if shape else frozenset()
 
 
-def _tags(answer: Any) -> tuple[tuple[str, str], ...]:
+def _tag_pairs(answer: Any) -> tuple[tuple[str, str], ...]:
     return tuple((tag["key"], tag.get("value", "")) for tag in answer.get("tags", ()))

@@ -1,4 +1,7 @@
-"""ECS tasks: which a service has, had a short while ago, and how each of them is."""
+"""ECS tasks: which a service has, had a short while ago, and how each of them is.
+
+Scale-in protection of tasks: ECS stops no protected task until its protection ends.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,24 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from workers.ecs import failures
-from workers.ecs.batches import in_batches
-from workers.ecs.calls import aws_call
-from workers.ecs.seen import ContainerSeen, TaskSeen
-from workers.ecs.session import Region
+from workers.ecs import describe_calls
+from workers.ecs.aws.aws_clients import RegionClients
+from workers.ecs.aws.error_translation import aws_call
+from workers.ecs.describe_calls import in_batches
+from workers.ecs.state import ContainerState, TaskState
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.literals import DesiredStatusType
     from mypy_boto3_ecs.type_defs import ContainerTypeDef, TaskTypeDef
+from dataclasses import dataclass
 
-_AT_ONCE = 100
+_TASKS_PER_CALL = 100
 """DescribeTasks takes 100 tasks a call, and ListTasks pages at 100."""
 
 
-def of_service(region: Region, cluster: str, service: str, *, stopped: bool = True) -> tuple[TaskSeen, ...]:
+def list_service_tasks(
+    region: RegionClients, cluster: str, service: str, *, stopped: bool = True
+) -> tuple[TaskState, ...]:
     """All tasks of a service, oldest first: those that should run and, with `stopped`, those that should
     not.
 
@@ -30,41 +36,45 @@ def of_service(region: Region, cluster: str, service: str, *, stopped: bool = Tr
 
     Raises the errors of `aws_call`.
     """
-    arns = _listed(region, cluster, service, "RUNNING")
+    arns = _list_arns(region, cluster, service, "RUNNING")
     if stopped:
-        arns += _listed(region, cluster, service, "STOPPED")
+        arns += _list_arns(region, cluster, service, "STOPPED")
     return tuple(
         sorted(describe(region, cluster, arns).values(), key=lambda task: (task.created_at or 0.0, task.arn))
     )
 
 
-def stopped_by(region: Region, cluster: str, service: str, deployment_id: str) -> tuple[TaskSeen, ...]:
+def list_stopped_tasks(
+    region: RegionClients, cluster: str, service: str, deployment_id: str
+) -> tuple[TaskState, ...]:
     """The tasks of this one deployment (`ecs-svc/N`) that stopped or are being stopped, oldest first.
 
     ECS writes the deployment's id into a task's startedBy.
 
     Raises the errors of `aws_call`.
     """
-    tasks = describe(region, cluster, _listed(region, cluster, service, "STOPPED")).values()
+    tasks = describe(region, cluster, _list_arns(region, cluster, service, "STOPPED")).values()
     ours = [task for task in tasks if task.started_by == deployment_id]
     return tuple(sorted(ours, key=lambda task: (task.created_at or 0.0, task.arn)))
 
 
-def describe(region: Region, cluster: str, arns: Sequence[str]) -> dict[str, TaskSeen]:
+def describe(region: RegionClients, cluster: str, arns: Sequence[str]) -> dict[str, TaskState]:
     """Tasks by ARN; one that ECS does not have (any more) is absent.
 
     Raises the errors of `aws_call`.
     """
-    seen: dict[str, TaskSeen] = {}
-    for batch in in_batches(arns, _AT_ONCE):
+    seen: dict[str, TaskState] = {}
+    for batch in in_batches(arns, _TASKS_PER_CALL):
         with aws_call("ecs:DescribeTasks"):
             answer = region.ecs.describe_tasks(cluster=cluster, tasks=batch)
-        failures.check("ecs:DescribeTasks", answer.get("failures", ()))
-        seen |= {task["taskArn"]: _seen(task) for task in answer["tasks"]}
+        describe_calls.check_failures("ecs:DescribeTasks", answer.get("failures", ()))
+        seen |= {task["taskArn"]: _task_state(task) for task in answer["tasks"]}
     return seen
 
 
-def _listed(region: Region, cluster: str, service: str, desired_status: DesiredStatusType) -> list[str]:
+def _list_arns(
+    region: RegionClients, cluster: str, service: str, desired_status: DesiredStatusType
+) -> list[str]:
     arns: list[str] = []
     with aws_call("ecs:ListTasks"):
         pages = region.ecs.get_paginator("list_tasks").paginate(
@@ -75,8 +85,8 @@ def _listed(region: Region, cluster: str, service: str, desired_status: DesiredS
     return arns
 
 
-def _seen(task: TaskTypeDef) -> TaskSeen:
-    return TaskSeen(
+def _task_state(task: TaskTypeDef) -> TaskState:
+    return TaskState(
         arn=task["taskArn"],
         last_status=task.get("lastStatus", ""),
         desired_status=task.get("desiredStatus", ""),
@@ -88,12 +98,12 @@ def _seen(task: TaskTypeDef) -> TaskSeen:
         started_at=_seconds(task.get("startedAt")),
         stopping_at=_seconds(task.get("stoppingAt")),
         stopped_at=_seconds(task.get("stoppedAt")),
-        containers=tuple(_container(container) for container in task.get("containers", ())),
+        containers=tuple(_container_state(container) for container in task.get("containers", ())),
     )
 
 
-def _container(container: ContainerTypeDef) -> ContainerSeen:
-    return ContainerSeen(
+def _container_state(container: ContainerTypeDef) -> ContainerState:
+    return ContainerState(
         name=container.get("name", ""),
         last_status=container.get("lastStatus", ""),
         exit_code=container.get("exitCode"),
@@ -107,3 +117,35 @@ def _container(container: ContainerTypeDef) -> ContainerSeen:
 
 def _seconds(at: datetime | None) -> float | None:
     return at.timestamp() if at else None
+
+
+_PROTECTED_TASKS_PER_CALL = 100
+"""GetTaskProtection takes 100 tasks a call."""
+
+
+@dataclass(frozen=True)
+class TaskProtection:
+    """Whether a task is protected, and for how long."""
+
+    enabled: bool
+    until: float | None = None
+    """When it ends by itself (epoch seconds)."""
+
+
+def read_protection(region: RegionClients, cluster: str, arns: Sequence[str]) -> dict[str, TaskProtection]:
+    """The protection of tasks by ARN. A task that is stopping, or gone, is absent: ECS answers for tasks that
+    run for a service alone (ECS API reference, GetTaskProtection).
+
+    Raises the errors of `aws_call`.
+    """
+    found: dict[str, TaskProtection] = {}
+    for batch in in_batches(arns, _PROTECTED_TASKS_PER_CALL):
+        with aws_call("ecs:GetTaskProtection"):
+            answer = region.ecs.get_task_protection(cluster=cluster, tasks=batch)
+        for task in answer["protectedTasks"]:
+            until = task.get("expirationDate")
+            found[task.get("taskArn", "")] = TaskProtection(
+                enabled=task.get("protectionEnabled", False),
+                until=until.timestamp() if until else None,
+            )
+    return found

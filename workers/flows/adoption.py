@@ -13,69 +13,80 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
-from deploys.around import before
-from deploys.deploy import Cancel, Deploy, MilestoneKind, Original, Outcome, Phase, Verb, Verdict
 from deploys.errors import AwsError, AwsUnavailable, Refused
-from deploys.one_off import OneOff
-from deploys.scaling import Scaling
-from workers.ecs import one_off, task_definitions
-from workers.ecs.seen import DeploymentSeen, ServiceSeen
-from workers.flows import autoscaling, marks
-from workers.flows.ending import old_revision
-from workers.flows.goals import plan_between
-from workers.flows.marks import Mark
-from workers.flows.words import found as words
-from workers.flows.words import reasons
-from workers.flows.words.measures import short
-from workers.turn import Next, Turn
+from deploys.pre_task import configured_pre_task
+from deploys.records.deploy import (
+    Cancel,
+    Deploy,
+    Outcome,
+    Phase,
+    RestorePoint,
+    ThreadMessageKind,
+    Verb,
+    Verdict,
+)
+from deploys.records.pre_task_and_post_check import PreTaskRun
+from deploys.records.restore_point import SavedScaling
+from workers.ecs import one_off_tasks, task_definitions
+from workers.ecs.state import DeploymentState, ServiceState
+from workers.flows.ending import rollback_revision
+from workers.flows.plan.target_version import plan_from_revisions
+from workers.flows.stopped_service import restore_tags, scaling_suspension
+from workers.flows.stopped_service.restore_tags import RestoreTags
+from workers.messages import lost_record as words
+from workers.messages import rollback_reasons
+from workers.messages.formatting import revision_name
+from workers.step_context import StepContext, StepResult
 
-Step = Callable[[Deploy, Turn], Next]
+Step = Callable[[Deploy, StepContext], StepResult]
 
-DECIDING = frozenset({Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.REGISTERING})
+PHASES_BEFORE_REVISION = frozenset(
+    {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.REGISTERING}
+)
 """Phases that do not know of a revision yet, nor of the task before the rollout."""
 
 
-CLOCKS_APART_SECONDS = 300.0
+MAX_CLOCK_SKEW_SECONDS = 300.0
 """A deployment that ECS made longer than this before the request is not ours, however wrong a clock is."""
 
 
-class Stopped(Enum):
+class StopStage(Enum):
     """How far a stop-start deploy came, by the marks that carry its id."""
 
-    NOT_YET = "not yet"  # marked; the old version was not stopped, or somebody else did that
-    OLD = "old"  # the old version is stopped
-    NEW_RUNS = "new runs"
-    NEW = "new"  # the new version was stopped again
-    TAKEN = "taken"  # somebody else set another revision
+    NOT_STOPPED = "not yet"  # marked; the old version was not stopped, or somebody else did that
+    OLD_STOPPED = "old"  # the old version is stopped
+    NEW_RUNNING = "new runs"
+    NEW_STOPPED = "new"  # the new version was stopped again
+    SUPERSEDED = "taken"  # somebody else set another revision
 
 
-CAME_TO: Mapping[Stopped, Phase] = {
-    Stopped.NOT_YET: Phase.RECORDING,
-    Stopped.OLD: Phase.DRAINING,
-    Stopped.NEW_RUNS: Phase.STARTING,
-    Stopped.NEW: Phase.RESTORING,
-    Stopped.TAKEN: Phase.DRAINING,
+PHASE_BY_STOP_STAGE: Mapping[StopStage, Phase] = {
+    StopStage.NOT_STOPPED: Phase.SAVING_RESTORE_POINT,
+    StopStage.OLD_STOPPED: Phase.DRAINING,
+    StopStage.NEW_RUNNING: Phase.STARTING,
+    StopStage.NEW_STOPPED: Phase.RESTORING,
+    StopStage.SUPERSEDED: Phase.DRAINING,
 }
 """The phase whose step goes on from there."""
 
 
-def adopting(step: Step) -> Step:
+def with_adoption(step: Step) -> Step:
     """The step, unless its deploy did more than its record says."""
 
-    def taken(deploy: Deploy, turn: Turn) -> Next:
-        adopted = _look(deploy, turn)
-        return Next(adopted) if adopted is not None else step(deploy, turn)
+    def run_step(deploy: Deploy, context: StepContext) -> StepResult:
+        adopted = _try_adopt(deploy, context)
+        return StepResult(adopted) if adopted is not None else step(deploy, context)
 
-    return taken
+    return run_step
 
 
-def _look(deploy: Deploy, turn: Turn) -> Deploy | None:
-    if deploy.verb is Verb.FOLLOW or deploy.stop_requested_at is not None:
+def _try_adopt(deploy: Deploy, context: StepContext) -> Deploy | None:
+    if deploy.verb is Verb.FOLLOW or deploy.stop.requested_at is not None:
         return None
-    if deploy.phase is Phase.WAITING and not deploy.cancel and not turn.first_in_line():
+    if deploy.phase is Phase.WAITING and not deploy.cancel and not context.is_first_in_queue():
         return None
     try:
-        return adopted(deploy, turn)
+        return adopt_from_ecs(deploy, context)
     except AwsUnavailable:
         raise
     except AwsError:
@@ -84,136 +95,170 @@ def _look(deploy: Deploy, turn: Turn) -> Deploy | None:
         raise
 
 
-def adopted(deploy: Deploy, turn: Turn) -> Deploy | None:
+def adopt_from_ecs(deploy: Deploy, context: StepContext) -> Deploy | None:
     """The deploy as far as it came by what ECS shows; None where its record knows of everything.
 
     Raises the errors of `aws_call`.
     """
-    seen = turn.look_ahead()
+    seen = context.prefetch_service()
     if seen is None or seen.status != "ACTIVE":
         return None
     deploy = _with_rejection_as_cancel(deploy)
-    mark = marks.read(seen.tags)
+    mark = restore_tags.read_restore_tags(seen.tags)
     if mark is not None and mark.deploy_id == deploy.id:
-        return _by_marks(deploy, turn, seen, mark)
-    found = _by_revision(deploy, turn, seen)
-    return found or (_by_task(deploy, turn, seen) if deploy.phase in DECIDING else None)
+        return _adopt_by_tags(deploy, context, seen, mark)
+    found = _adopt_by_revision(deploy, context, seen)
+    return found or (
+        _adopt_by_pre_task(deploy, context, seen) if deploy.phase in PHASES_BEFORE_REVISION else None
+    )
 
 
 def _with_rejection_as_cancel(deploy: Deploy) -> Deploy:
     """Asked once more about what had been approved, somebody said no: what is under way goes back."""
-    rejection = next((each for each in deploy.decisions if each.verdict is Verdict.REJECTED), None)
+    rejection = next((each for each in deploy.approval.decisions if each.verdict is Verdict.REJECTED), None)
     if rejection is None or deploy.cancel:
         return deploy
     return deploy.evolve(cancel=Cancel(user=rejection.user, at=rejection.at))
 
 
-def how_far(mark: Mark, seen: ServiceSeen) -> Stopped:
+def find_stop_stage(tags: RestoreTags, ecs_service: ServiceState) -> StopStage:
     """How far the deploy of these marks came. Pure."""
-    if mark.new and seen.revision == arn_beside(seen, mark.new):
-        return Stopped.NEW_RUNS if seen.desired else Stopped.NEW
-    if mark.old and seen.revision != arn_beside(seen, mark.old):
-        return Stopped.TAKEN
-    return Stopped.OLD if mark.stopped_at is not None and seen.desired == 0 else Stopped.NOT_YET
+    if tags.new_revision and ecs_service.revision == sibling_arn(ecs_service, tags.new_revision):
+        return StopStage.NEW_RUNNING if ecs_service.desired else StopStage.NEW_STOPPED
+    if tags.old_revision and ecs_service.revision != sibling_arn(ecs_service, tags.old_revision):
+        return StopStage.SUPERSEDED
+    return (
+        StopStage.OLD_STOPPED
+        if tags.stopped_at is not None and ecs_service.desired == 0
+        else StopStage.NOT_STOPPED
+    )
 
 
-def known_by_marks(seen: ServiceSeen, mark: Mark) -> dict[str, Any]:
+def fields_from_tags(ecs_service: ServiceState, tags: RestoreTags) -> dict[str, Any]:
     """The fields of a record that the marks on its service say. Pure."""
+    old, new, suspended = tags.old_revision, tags.new_revision, tags.suspended
     return {
-        "original": Original(
-            revision=arn_beside(seen, mark.old) if mark.old else seen.revision,
-            desired_count=mark.count,
-            task_arns=(),
-        ),
-        "scaling": Scaling(before=mark.suspended, tried=True) if mark.suspended is not None else None,
-        "new_revision": arn_beside(seen, mark.new) if mark.new else None,
+        "stop": {
+            "restore_point": RestorePoint(
+                revision=sibling_arn(ecs_service, old) if old else ecs_service.revision,
+                desired_count=tags.desired_count,
+                task_arns=(),
+            ),
+            "scaling": SavedScaling(suspended_before=suspended, suspend_tried=True)
+            if suspended is not None
+            else None,
+        },
+        "ecs": {"new_revision": sibling_arn(ecs_service, new) if new else None},
     }
 
 
-def arn_beside(seen: ServiceSeen, short: str) -> str:
+def sibling_arn(ecs_service: ServiceState, revision: str) -> str:
     """The ARN of `family:number`, beside the revision that the service has."""
-    return f"{seen.revision.rpartition('/')[0]}/{short}"
+    return f"{ecs_service.revision.rpartition('/')[0]}/{revision}"
 
 
-def _by_marks(deploy: Deploy, turn: Turn, seen: ServiceSeen, mark: Mark) -> Deploy | None:
-    came = how_far(mark, seen)
-    if came is Stopped.NOT_YET and (deploy.original is not None or deploy.phase is Phase.STOPPING):
+def _adopt_by_tags(
+    deploy: Deploy, context: StepContext, ecs_service: ServiceState, tags: RestoreTags
+) -> Deploy | None:
+    came = find_stop_stage(tags, ecs_service)
+    if came is StopStage.NOT_STOPPED and (
+        deploy.stop.restore_point is not None or deploy.phase is Phase.STOPPING
+    ):
         return None
-    told = {name: value for name, value in known_by_marks(seen, mark).items() if value is not None}
-    if came is Stopped.NOT_YET or (deploy.scaling is not None and deploy.scaling.tried):
-        told["scaling"] = autoscaling.recorded(deploy, turn, seen)
-    known = _planned(deploy.evolve(**told), turn, seen, told["original"].revision)
-    if came is Stopped.NOT_YET:
-        return known.at(Phase.RECORDING, turn.now())
-    known = known.evolve(stop_requested_at=mark.stopped_at or turn.now(), uncertain=True)
-    if came is Stopped.NEW:
-        reason = reasons.cancel_reason(deploy.cancel.user) if deploy.cancel else words.reason()
+    told = {
+        part: {name: value for name, value in fields.items() if value is not None}
+        for part, fields in fields_from_tags(ecs_service, tags).items()
+    }
+    if came is StopStage.NOT_STOPPED or (
+        deploy.stop.scaling is not None and deploy.stop.scaling.suspend_tried
+    ):
+        told["stop"]["scaling"] = scaling_suspension.record_scaling(deploy, context, ecs_service)
+    known = _with_plan_carried_out(
+        deploy.evolve(**told), context, ecs_service, told["stop"]["restore_point"].revision
+    )
+    if came is StopStage.NOT_STOPPED:
+        return known.in_phase(Phase.SAVING_RESTORE_POINT, context.now())
+    known = known.evolve(
+        stop={"requested_at": tags.stopped_at or context.now()}, ecs={"update_uncertain": True}
+    )
+    if came is StopStage.NEW_STOPPED:
+        reason = (
+            rollback_reasons.cancelled_by(deploy.cancel.user) if deploy.cancel else words.record_lost_reason()
+        )
         back_to = Outcome.CANCELLED if deploy.cancel else Outcome.ROLLED_BACK
-        known = known.evolve(update_tried=True, back_to=back_to, reason=reason)
-    return _told(known, CAME_TO[came], turn)
+        known = known.evolve(ecs={"update_tried": True}, rollback={"outcome": back_to}, outcome_reason=reason)
+    return _resume_at(known, PHASE_BY_STOP_STAGE[came], context)
 
 
-def _by_revision(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Deploy | None:
+def _adopt_by_revision(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy | None:
     """Where a rollout is ours: the service runs a revision that carries our id, or ECS goes back from it."""
-    primary = seen.primary
-    for each in _newest_first(seen):
+    primary = ecs_service.primary
+    for each in _newest_first(ecs_service):
         if deploy.plan is not None and each.revision == deploy.plan.old_revision:
             continue
-        if each.created_at and each.created_at < deploy.requested_at - CLOCKS_APART_SECONDS:
+        if each.created_at and each.created_at < deploy.request.requested_at - MAX_CLOCK_SKEW_SECONDS:
             continue
-        replaced = _replaced_by(deploy, turn, each)
+        replaced = _replaced_revision(deploy, context, each)
         if replaced is None or (deploy.phase is Phase.UPDATING and each is primary):
             continue
-        old = arn_beside(seen, replaced) if replaced else _other_revision(seen, each)
-        known = deploy.evolve(new_revision=each.revision, update_tried=True, uncertain=True)
-        known = _planned(known, turn, seen, old)
+        old = sibling_arn(ecs_service, replaced) if replaced else _other_revision(ecs_service, each)
+        known = deploy.evolve(
+            ecs={"new_revision": each.revision, "update_tried": True, "update_uncertain": True}
+        )
+        known = _with_plan_carried_out(known, context, ecs_service, old)
         if primary is not None and primary.id == each.id:
-            return _told(known, Phase.UPDATING, turn)
-        started = known.evolve(deployment_id=each.id, started_at=each.created_at or turn.now())
-        return _told(started, Phase.FOLLOWING, turn)
+            return _resume_at(known, Phase.UPDATING, context)
+        started = known.evolve(
+            ecs={"deployment_id": each.id, "rollout_started_at": each.created_at or context.now()}
+        )
+        return _resume_at(started, Phase.FOLLOWING, context)
     return None
 
 
-def _replaced_by(deploy: Deploy, turn: Turn, deployment: DeploymentSeen) -> str | None:
+def _replaced_revision(deploy: Deploy, context: StepContext, deployment: DeploymentState) -> str | None:
     """`family:number` of what our rollout replaces; None where the deployment is not ours."""
-    if deploy.phase in DECIDING:
-        return task_definitions.replaced_by(turn.region, deployment.revision, deploy.id)
-    ours = deploy.registered and deployment.revision == deploy.new_revision
-    return short(old_revision(deploy)) if ours else None
+    if deploy.phase in PHASES_BEFORE_REVISION:
+        return task_definitions.read_replaced_revision(context.region, deployment.revision, deploy.id)
+    ours = deploy.has_new_revision and deployment.revision == deploy.ecs.new_revision
+    return revision_name(rollback_revision(deploy)) if ours else None
 
 
-def _newest_first(seen: ServiceSeen) -> list[DeploymentSeen]:
-    return sorted(seen.deployments, key=lambda each: each.created_at, reverse=True)
+def _newest_first(ecs_service: ServiceState) -> list[DeploymentState]:
+    return sorted(ecs_service.deployments, key=lambda each: each.created_at, reverse=True)
 
 
-def _other_revision(seen: ServiceSeen, ours: DeploymentSeen) -> str:
+def _other_revision(ecs_service: ServiceState, ours: DeploymentState) -> str:
     """What ran before, where no tag says it: the revision that is still beside ours."""
-    return next((each.revision for each in seen.deployments if each.revision != ours.revision), "")
+    return next((each.revision for each in ecs_service.deployments if each.revision != ours.revision), "")
 
 
-def _by_task(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Deploy | None:
+def _adopt_by_pre_task(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy | None:
     """Where the task before the rollout was started."""
-    task = before(deploy)
+    task = configured_pre_task(deploy)
     if task is None or deploy.plan is None:
         return None
-    started = one_off.find(turn.region, deploy.service.cluster, seen.revision, deploy.id)
+    started = one_off_tasks.find(context.region, deploy.service.cluster, ecs_service.revision, deploy.id)
     if started is None:
         return None
     container = task.container or deploy.plan.changes[0].container
-    asked = OneOff(container=container, asked_at=started.created_at or turn.now(), task_arn=started.arn)
-    known = deploy.evolve(new_revision=started.revision, one_off=asked)
-    return _told(known, Phase.PREPARING, turn)
+    asked = PreTaskRun(
+        container=container, requested_at=started.created_at or context.now(), task_arn=started.arn
+    )
+    known = deploy.evolve(ecs={"new_revision": started.revision}, pre_task=asked)
+    return _resume_at(known, Phase.RUNNING_PRE_TASK, context)
 
 
-def _planned(deploy: Deploy, turn: Turn, seen: ServiceSeen, old: str) -> Deploy:
+def _with_plan_carried_out(
+    deploy: Deploy, context: StepContext, ecs_service: ServiceState, old: str
+) -> Deploy:
     """With the plan that was carried out, where the record is older than its plan or has another."""
-    if deploy.new_revision is None or not old:
+    if deploy.ecs.new_revision is None or not old:
         return deploy
     if deploy.plan is not None and deploy.plan.old_revision == old:
         return deploy
     try:
-        revisions = [task_definitions.describe(turn.region, arn) for arn in (old, deploy.new_revision)]
-        plan = plan_between(deploy, seen, *revisions)
+        revisions = [task_definitions.describe(context.region, arn) for arn in (old, deploy.ecs.new_revision)]
+        plan = plan_from_revisions(deploy, ecs_service, *revisions)
     except Refused:
         return deploy  # what cannot be read is for people only
     if deploy.verb is not Verb.ROLLBACK:
@@ -221,7 +266,7 @@ def _planned(deploy: Deploy, turn: Turn, seen: ServiceSeen, old: str) -> Deploy:
     return deploy.evolve(plan=plan, tag=deploy.tag or plan.tag)
 
 
-def _told(deploy: Deploy, phase: Phase, turn: Turn) -> Deploy:
-    now = turn.now()
-    text = words.adopted(phase)
-    return deploy.saying(now, MilestoneKind.TROUBLE, text).at(phase, now)
+def _resume_at(deploy: Deploy, phase: Phase, context: StepContext) -> Deploy:
+    now = context.now()
+    text = words.resumed_from_ecs(phase)
+    return deploy.with_message(now, ThreadMessageKind.PROBLEM, text).in_phase(phase, now)

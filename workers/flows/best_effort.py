@@ -16,24 +16,24 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-TRIES = 3
+TRIES_BEFORE_GIVING_UP = 3
 """Failed tries of a step after which it goes on without a look that AWS should soon answer (count)."""
-_ABOUT_THE_STEP = (LeaseTooShort, Conflict, BaseTimeoutException, RedisError)
+_STEP_ERRORS = (LeaseTooShort, Conflict, BaseTimeoutException, RedisError)
 """What says nothing of the look: the step itself is not to go on."""
 
 
-def attempt(look: Callable[[], T], *, attempts: int = TRIES) -> T | SlipwayError:
+def attempt(read: Callable[[], T], *, attempts: int = TRIES_BEFORE_GIVING_UP) -> T | SlipwayError:
     """What the look gives, or why it failed. What nobody expected is logged, and is an InternalError.
 
     attempts: failed tries of the step so far. Below TRIES, a failure that passes by itself is raised, so that
     the step is tried again; by default there is no second try.
     """
     try:
-        return look()
-    except _ABOUT_THE_STEP:
+        return read()
+    except _STEP_ERRORS:
         raise
     except SlipwayError as error:
-        if isinstance(error, AwsUnavailable) and attempts < TRIES:
+        if isinstance(error, AwsUnavailable) and attempts < TRIES_BEFORE_GIVING_UP:
             raise
         return error
     except Exception:
@@ -42,10 +42,10 @@ def attempt(look: Callable[[], T], *, attempts: int = TRIES) -> T | SlipwayError
         return InternalError(reference=reference)
 
 
-def best_effort(look: Callable[[], T], otherwise: T, *, attempts: int = TRIES) -> T:
+def best_effort(read: Callable[[], T], default: T, *, attempts: int = TRIES_BEFORE_GIVING_UP) -> T:
     """What the look gives, or `otherwise` if it fails. attempts: as for `attempt`."""
-    found = attempt(look, attempts=attempts)
+    found = attempt(read, attempts=attempts)
     if isinstance(found, SlipwayError):
         log.debug("went on without a look", error=found.message)
-        return otherwise
+        return default
     return found

@@ -2,148 +2,156 @@
 
 from __future__ import annotations
 
-from deploys.around import task_started
-from deploys.deploy import Deploy, MilestoneKind, Outcome, Phase
-from workers.ecs.seen import ServiceSeen
-from workers.flows.evidence import NO_EVIDENCE, Evidence
-from workers.flows.words import asking, endings, going, preparing
-from workers.turn import Next, Turn
+from deploys.pre_task import pre_task_started
+from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from workers.ecs.state import ServiceState
+from workers.flows.observe.failure_evidence import NO_EVIDENCE, Evidence
+from workers.messages import approval, outcomes, pre_task, progress
+from workers.step_context import StepContext, StepResult
 
-LOUD = {Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.SUPERSEDED, Outcome.REFUSED}
+BROADCAST_OUTCOMES = {Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.SUPERSEDED, Outcome.REFUSED}
 """Outcomes that are also shown in the channel."""
 
 
-def end(deploy: Deploy, turn: Turn, outcome: Outcome, text: str, *, quiet: bool = False) -> Next:
+def end_deploy(
+    deploy: Deploy, context: StepContext, outcome: Outcome, text: str, *, quiet: bool = False
+) -> StepResult:
     """The outcome is known. Where a late call could still change the service, it is looked at once more.
 
     A service that was marked to be restored goes through SETTLING too: there its scaling is put back, at
     once, and the mark is taken off.
     """
-    now = turn.now()
-    if deploy.cancel and Outcome.CANCELLED not in (outcome, deploy.back_to):
-        text = f"{text} {endings.cancelled_too_late(deploy.cancel.user)}"
-    if outcome is not Outcome.SUCCEEDED and task_started(deploy):
-        text = f"{text}{preparing.at_end(deploy, outcome)}"
-    told = deploy.saying(
+    now = context.now()
+    if deploy.cancel and Outcome.CANCELLED not in (outcome, deploy.rollback.outcome):
+        text = f"{text} {outcomes.cancel_came_too_late(deploy.cancel.user)}"
+    if outcome is not Outcome.SUCCEEDED and pre_task_started(deploy):
+        text = f"{text}{pre_task.side_effects_remain(deploy, outcome)}"
+    told = deploy.with_message(
         now,
-        MilestoneKind.END,
+        ThreadMessageKind.END,
         text,
-        broadcast=outcome in LOUD and not quiet,
+        broadcast=outcome in BROADCAST_OUTCOMES and not quiet,
         outcome=outcome,
         ended_at=now,
-        back_to=None,
-        alive=(),
-        last_error="",
+        rollback={"outcome": None},
+        stop={"old_tasks": ()},
+        retries={"last_error": ""},
     )
-    if deploy.scaling is not None and deploy.scaling.pending:
-        return Next(told.at(Phase.SETTLING, now))
-    if deploy.stop_requested_at is not None or deploy.uncertain:
-        return Next(told.at(Phase.SETTLING, now), after=turn.pace.settle_seconds)
-    if deploy.original is not None:
-        return Next(told.at(Phase.SETTLING, now))
-    return Next(told.at(Phase.ENDED, now))
+    if deploy.stop.scaling is not None and deploy.stop.scaling.may_be_suspended:
+        return StepResult(told.in_phase(Phase.SETTLING, now))
+    if deploy.stop.requested_at is not None or deploy.ecs.update_uncertain:
+        return StepResult(told.in_phase(Phase.SETTLING, now), delay=context.timing.settle_seconds)
+    if deploy.stop.restore_point is not None:
+        return StepResult(told.in_phase(Phase.SETTLING, now))
+    return StepResult(told.in_phase(Phase.ENDED, now))
 
 
-def look_again(deploy: Deploy, turn: Turn, sight: str) -> Next | None:
+def confirm_twice(deploy: Deploy, context: StepContext, observation: str) -> StepResult | None:
     """A read may be some seconds old, so what would end or turn a deploy has to be seen twice.
 
     None when it was: then it stands.
     """
-    if deploy.seen_end == sight:
+    if deploy.pending_confirmation == observation:
         return None
-    return Next(deploy.evolve(seen_end=sight), after=turn.pace.watch_seconds)
+    return StepResult(deploy.evolve(pending_confirmation=observation), delay=context.timing.watch_seconds)
 
 
-def superseded(deploy: Deploy, turn: Turn, seen: ServiceSeen) -> Next:
+def confirm_superseded(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
     """Somebody else's deployment has the service."""
-    primary = seen.primary.id if seen.primary else ""
-    text = endings.superseded(deploy, seen.revision, primary)
-    return look_again(deploy, turn, f"superseded {primary}") or end(deploy, turn, Outcome.SUPERSEDED, text)
+    primary = ecs_service.primary.id if ecs_service.primary else ""
+    text = outcomes.superseded(deploy, ecs_service.revision, primary)
+    return confirm_twice(deploy, context, f"superseded {primary}") or end_deploy(
+        deploy, context, Outcome.SUPERSEDED, text
+    )
 
 
-def gone(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next:
+def confirm_service_deleted(
+    deploy: Deploy, context: StepContext, ecs_service: ServiceState | None
+) -> StepResult:
     """ECS has no such service any more."""
-    status = seen.status if seen else ""
-    return look_again(deploy, turn, f"gone {status}") or ended_gone(deploy, turn, seen)
+    status = ecs_service.status if ecs_service else ""
+    return confirm_twice(deploy, context, f"gone {status}") or end_service_deleted(
+        deploy, context, ecs_service
+    )
 
 
-def ended_gone(deploy: Deploy, turn: Turn, seen: ServiceSeen | None) -> Next:
+def end_service_deleted(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> StepResult:
     """The same, where two looks agree on it."""
-    status = seen.status if seen else ""
-    failed = deploy.evolve(reason=endings.service_gone(status))
-    return end(failed, turn, Outcome.FAILED, endings.gone(status))
+    status = ecs_service.status if ecs_service else ""
+    failed = deploy.evolve(outcome_reason=outcomes.service_deleted(status))
+    return end_deploy(failed, context, Outcome.FAILED, outcomes.failed_service_deleted(status))
 
 
-def is_own(deploy: Deploy, revision: str) -> bool:
+def is_own_revision(deploy: Deploy, revision: str) -> bool:
     """Whether this deploy knows the revision: the new one, the recorded one, or a copy of that."""
     return revision in {
-        deploy.new_revision,
-        deploy.restore_revision,
-        deploy.original.revision if deploy.original else None,
+        deploy.ecs.new_revision,
+        deploy.rollback.revision_copy,
+        deploy.stop.restore_point.revision if deploy.stop.restore_point else None,
         deploy.plan.old_revision if deploy.plan else None,
     }
 
 
-def withdraw(deploy: Deploy, turn: Turn) -> Next:
+def end_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
     """Cancelled before the service was touched."""
-    user = deploy.cancel.user if deploy.cancel else deploy.requester
-    text = preparing.withdrawn(user) if _changed_elsewhere(deploy) else asking.withdrawn(user)
-    return end(deploy, turn, Outcome.CANCELLED, text)
+    user = deploy.cancel.user if deploy.cancel else deploy.request.requester
+    text = pre_task.withdrawn(user) if _has_side_effects(deploy) else approval.withdrawn(user)
+    return end_deploy(deploy, context, Outcome.CANCELLED, text)
 
 
-def refuse(deploy: Deploy, turn: Turn, reason: str) -> Next:
+def end_refused(deploy: Deploy, context: StepContext, reason: str) -> StepResult:
     """A check said no before the service was touched."""
-    text = preparing.refused(reason) if _changed_elsewhere(deploy) else endings.refused(reason)
-    return end(deploy.evolve(reason=reason), turn, Outcome.REFUSED, text)
+    text = pre_task.refused(reason) if _has_side_effects(deploy) else outcomes.refused(reason)
+    return end_deploy(deploy.evolve(outcome_reason=reason), context, Outcome.REFUSED, text)
 
 
-def _changed_elsewhere(deploy: Deploy) -> bool:
+def _has_side_effects(deploy: Deploy) -> bool:
     """Whether something was changed, though not the service: a revision is registered, a task has run, or
     scaling is suspended yet."""
-    suspended = deploy.scaling is not None and deploy.scaling.pending
-    return deploy.registered or task_started(deploy) or suspended
+    suspended = deploy.stop.scaling is not None and deploy.stop.scaling.may_be_suspended
+    return deploy.has_new_revision or pre_task_started(deploy) or suspended
 
 
-def go_back(
+def start_rollback(
     deploy: Deploy,
-    turn: Turn,
-    back_to: Outcome,
+    context: StepContext,
+    outcome: Outcome,
     reason: str,
-    why: Evidence = NO_EVIDENCE,
+    evidence: Evidence = NO_EVIDENCE,
     *,
-    told: str | None = None,
-) -> Next:
+    text: str | None = None,
+) -> StepResult:
     """From here the recorded revision and count are brought back. why: what was not told yet.
 
     told: what is said instead, where the thread was told already that it goes back, and why.
     """
-    now = turn.now()
-    old = old_revision(deploy)
-    back = deploy.saying(
+    now = context.now()
+    old = rollback_revision(deploy)
+    back = deploy.with_message(
         now,
-        MilestoneKind.TROUBLE if back_to is not Outcome.CANCELLED else MilestoneKind.PROGRESS,
-        told or going.going_back(reason, old, why),
-        back_to=back_to,
-        reason=reason,
+        ThreadMessageKind.PROBLEM if outcome is not Outcome.CANCELLED else ThreadMessageKind.PROGRESS,
+        text or progress.rolling_back(reason, old, evidence),
+        rollback={"outcome": outcome},
+        outcome_reason=reason,
     )
-    return Next(back.at(Phase.RESTORING, now))
+    return StepResult(back.in_phase(Phase.RESTORING, now))
 
 
 def recorded_revision(deploy: Deploy) -> str:
     """The revision that the service was set to before the deploy. Pure."""
-    if deploy.original is not None:
-        return deploy.original.revision
+    if deploy.stop.restore_point is not None:
+        return deploy.stop.restore_point.revision
     return deploy.plan.old_revision if deploy.plan else ""
 
 
-def old_revision(deploy: Deploy) -> str:
+def rollback_revision(deploy: Deploy) -> str:
     """The revision that the way back sets: the recorded one, or the copy of it that had to be registered.
 
     What ECS shows is compared by `is_recorded`: ECS itself goes back to the recorded one all the same. Pure.
     """
-    return deploy.restore_revision or recorded_revision(deploy)
+    return deploy.rollback.revision_copy or recorded_revision(deploy)
 
 
-def is_recorded(deploy: Deploy, revision: str) -> bool:
+def is_recorded_revision(deploy: Deploy, revision: str) -> bool:
     """Whether this is the recorded revision, or the copy of it. Pure."""
-    return bool(revision) and revision in (recorded_revision(deploy), deploy.restore_revision)
+    return bool(revision) and revision in (recorded_revision(deploy), deploy.rollback.revision_copy)

@@ -4,58 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from deploys.bell import WATCH
-from deploys.deploy import Deploy, Phase, Verb
-from deploys.store import ADVANCE
-from workers.flows import (
-    approval,
-    checking,
-    following,
-    looking_on,
-    planning,
-    preparing,
-    registering,
-    restoring,
-    rolling,
-    settling,
-    stop_start,
-)
-from workers.flows.adoption import adopting
-from workers.flows.together import minding_the_others
-from workers.turn import Next, Turn
+from deploys.job_queue import WATCH_PREFIX
+from deploys.records.deploy import Deploy, Phase, Verb
+from deploys.stores.deploy_store import ADVANCE
+from workers.flows.adoption import with_adoption
+from workers.flows.batch_order import with_batch_order
+from workers.flows.external import following_external
+from workers.flows.finish import checking, settling
+from workers.flows.plan import awaiting_approval, planning, registering
+from workers.flows.rollback import restoring
+from workers.flows.rollout import following, running_pre_task
+from workers.flows.strategies import rolling, stop_start
+from workers.step_context import StepContext, StepResult
 
-Step = Callable[[Deploy, Turn], Next]
+Step = Callable[[Deploy, StepContext], StepResult]
 
 
-def _plan(deploy: Deploy, turn: Turn) -> Next:
+def _plan_or_follow(deploy: Deploy, context: StepContext) -> StepResult:
     """Who only follows changes nothing, so there is nothing to plan."""
-    return (looking_on.begin if deploy.verb is Verb.FOLLOW else planning.plan)(deploy, turn)
+    return (following_external.begin_following if deploy.verb is Verb.FOLLOW else planning.plan_deploy)(
+        deploy, context
+    )
 
 
 STEPS: Mapping[Phase, Step] = {
-    Phase.WAITING: adopting(minding_the_others(planning.wait)),
-    Phase.PLANNING: adopting(minding_the_others(_plan)),
-    Phase.AWAITING_APPROVAL: adopting(minding_the_others(approval.await_approval)),
-    Phase.REGISTERING: adopting(minding_the_others(registering.register)),
-    Phase.PREPARING: adopting(preparing.prepare),
-    Phase.UPDATING: adopting(rolling.update),
-    Phase.RECORDING: adopting(stop_start.record),
-    Phase.STOPPING: adopting(stop_start.stop),
-    Phase.DRAINING: stop_start.drain,
-    Phase.STARTING: stop_start.start,
-    Phase.FOLLOWING: following.follow,
-    Phase.CHECKING: checking.check,
-    Phase.LOOKING_ON: looking_on.look_on,
-    Phase.RESTORING: restoring.restore,
-    Phase.FOLLOWING_BACK: restoring.follow_back,
-    Phase.SETTLING: settling.settle,
+    Phase.WAITING: with_adoption(with_batch_order(planning.wait_in_queue)),
+    Phase.PLANNING: with_adoption(with_batch_order(_plan_or_follow)),
+    Phase.AWAITING_APPROVAL: with_adoption(with_batch_order(awaiting_approval.await_approval)),
+    Phase.REGISTERING: with_adoption(with_batch_order(registering.register_revision)),
+    Phase.RUNNING_PRE_TASK: with_adoption(running_pre_task.run_pre_task),
+    Phase.UPDATING: with_adoption(rolling.update_service),
+    Phase.SAVING_RESTORE_POINT: with_adoption(stop_start.save_restore_point),
+    Phase.STOPPING: with_adoption(stop_start.stop_service),
+    Phase.DRAINING: stop_start.drain_service,
+    Phase.STARTING: stop_start.start_new_version,
+    Phase.FOLLOWING: following.follow_rollout,
+    Phase.CHECKING: checking.run_post_check,
+    Phase.FOLLOWING_EXTERNAL: following_external.follow_external_rollout,
+    Phase.RESTORING: restoring.restore_service,
+    Phase.FOLLOWING_ROLLBACK: restoring.follow_rollback,
+    Phase.SETTLING: settling.settle_deploy,
 }
 """Every phase but ENDED."""
 
-WATCHED = {Phase.DRAINING, Phase.FOLLOWING, Phase.LOOKING_ON, Phase.FOLLOWING_BACK}
+WATCHED_PHASES = {Phase.DRAINING, Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL, Phase.FOLLOWING_ROLLBACK}
 """Phases that only look at ECS: one job looks for all deploys of a cluster."""
 
 
-def bell(deploy: Deploy) -> str:
+def job_for_phase(deploy: Deploy) -> str:
     """Which job the deploy is woken by."""
-    return f"{WATCH}{deploy.cluster_key}" if deploy.phase in WATCHED else ADVANCE
+    return f"{WATCH_PREFIX}{deploy.cluster_key}" if deploy.phase in WATCHED_PHASES else ADVANCE

@@ -15,32 +15,40 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from deploys import batch as batches
-from deploys.batch import Batch
-from deploys.deploy import Deploy, Outcome, Phase
+from deploys.deploy_text import previous_version, status_text
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mention, plural
-from deploys.naming import version_before
-from deploys.standing import standing
-from workers.flows.words.measures import duration
-from workers.flows.words.reasons import without_promise
-from workers.thread import batch_buttons, progress
-from workers.thread.card import Card, When, date, state_line, utc
-from workers.thread.lengths import CARD_BYTES, SECTION, TEXT, clip, clip_bytes, shares, short_code, shorten
-from workers.thread.states import WORKING_SIGN, runs_with_time, sign, state
+from deploys.records import batch as batches
+from deploys.records.batch import Batch
+from deploys.records.deploy import Deploy, Outcome, Phase
+from workers.messages.formatting import duration
+from workers.messages.rollback_reasons import without_retry_promise
+from workers.thread import batch_card_buttons, card_progress
+from workers.thread.card import Card, TimeFormat, join_state, slack_date, utc_time
+from workers.thread.card_state import WORKING_EMOJI, changes_with_time, state_emoji, state_text
+from workers.thread.text_limits import (
+    CARD_BYTES,
+    SECTION,
+    TEXT,
+    clip,
+    clip_bytes,
+    share_bytes,
+    short_code,
+    shorten,
+)
 
-InLine = tuple[Deploy, Sequence[Deploy]]
+QueuedDeploy = tuple[Deploy, Sequence[Deploy]]
 """A deploy, and those that it waits for."""
 
-WHY_BYTES = 400
+REASON_BYTES = 400
 """UTF-8 bytes of the reason in the text, in which each service needs its line."""
-SIGNS = {True: ":white_check_mark:", False: ":warning:"}
-GROUPED: dict[Outcome | Phase, str] = {
+BATCH_EMOJI = {True: ":white_check_mark:", False: ":warning:"}
+COUNTED_AS: dict[Outcome | Phase, str] = {
     **dict.fromkeys(Phase, "under way"),
     Phase.WAITING: "waiting",
     Phase.AWAITING_APPROVAL: "waiting for approval",
     Phase.RESTORING: "rolling back",
-    Phase.FOLLOWING_BACK: "rolling back",
+    Phase.FOLLOWING_ROLLBACK: "rolling back",
     Outcome.SUCCEEDED: "succeeded",
     Outcome.ROLLED_BACK: "rolled back",
     Outcome.FAILED: "failed",
@@ -53,33 +61,35 @@ GROUPED: dict[Outcome | Phase, str] = {
 """How deploys are counted together."""
 
 
-def card(batch: Batch, members: Sequence[InLine], now: float) -> Card:
+def batch_card(batch: Batch, members: Sequence[QueuedDeploy], now: float) -> Card:
     """The card as of `now` (epoch seconds)."""
     deploys = [deploy for deploy, _ in members]
-    first = headline(batch, deploys)
-    why = f"Why: {escape(shorten(batch.why, 500))}" if batch.why else ""
-    blocks: list[Block] = [_section("\n".join(filter(None, [f"{_sign(deploys)} {first}", why])))]
+    first = batch_headline(batch, deploys)
+    why = f"Why: {escape(shorten(batch.reason, 500))}" if batch.reason else ""
+    blocks: list[Block] = [_section("\n".join(filter(None, [f"{_batch_emoji(deploys)} {first}", why])))]
     for deploy, ahead in members:
-        blocks += _member(deploy, ahead, now)
+        blocks += _member_blocks(deploy, ahead, now)
     blocks.append(
-        ContextBlock(elements=[MarkdownTextObject(text=clip(_foot(batch, deploys, now, date), SECTION))])
+        ContextBlock(
+            elements=[MarkdownTextObject(text=clip(_footer(batch, deploys, now, slack_date), SECTION))]
+        )
     )
-    if cancel_all := batch_buttons.of_all(batch, deploys):
+    if cancel_all := batch_card_buttons.cancel_all_row(batch, deploys):
         blocks.append(cancel_all)
-    ends = [clip_bytes(why, WHY_BYTES), _foot(batch, deploys, now, utc)]
+    ends = [clip_bytes(why, REASON_BYTES), _footer(batch, deploys, now, utc_time)]
     room = CARD_BYTES - utf8_bytes("\n".join([first, *ends])) - len(members)
-    spoken = [first, *_spoken_lines(members, now, room), *ends]
+    spoken = [first, *_text_lines(members, now, room), *ends]
     text = clip_bytes("\n".join(filter(None, spoken)), CARD_BYTES)
     return Card(text, tuple(block.to_dict() for block in blocks), first)
 
 
-def fingerprint(batch: Batch, members: Sequence[InLine]) -> str:
+def batch_fingerprint(batch: Batch, members: Sequence[QueuedDeploy]) -> str:
     """Stays the same while nothing but time went by."""
-    still = card(batch, members, batch.requested_at)
+    still = batch_card(batch, members, batch.requested_at)
     return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
 
 
-def headline(batch: Batch, deploys: Sequence[Deploy]) -> str:
+def batch_headline(batch: Batch, deploys: Sequence[Deploy]) -> str:
     """What, where, who and how many stand where, in one line of mrkdwn."""
     places = dict.fromkeys((each.service.cluster, each.service.region) for each in deploys)
     where = ""
@@ -87,12 +97,12 @@ def headline(batch: Batch, deploys: Sequence[Deploy]) -> str:
         [(cluster, region)] = places
         where = f" to {escape(shorten(cluster, 80))} ({escape(shorten(region, 30))})"
     what = f"*{escape(shorten(batch.name, 300))}* {short_code(128)(batch.tag)}"
-    return state_line(f"{what}{where} by {mention(batch.requester)}", summary(deploys))
+    return join_state(f"{what}{where} by {mention(batch.requester)}", outcome_summary(deploys))
 
 
-def summary(deploys: Sequence[Deploy]) -> str:
+def outcome_summary(deploys: Sequence[Deploy]) -> str:
     """`2 of 3 succeeded, 1 under way`, `both succeeded`"""
-    counted = Counter(GROUPED[each.outcome or each.phase] for each in deploys)
+    counted = Counter(COUNTED_AS[each.outcome or each.phase] for each in deploys)
     if len(counted) == 1:
         [(what, number)] = counted.items()
         return {1: what, 2: f"both {what}"}.get(number, f"all {number} {what}")
@@ -100,103 +110,103 @@ def summary(deploys: Sequence[Deploy]) -> str:
     return ", ".join([f"{done} of {len(deploys)} succeeded", *(f"{n} {what}" for what, n in counted.items())])
 
 
-def line(deploy: Deploy, ahead: Sequence[Deploy], now: float, *, drawn: bool) -> str:
+def service_line(deploy: Deploy, ahead: Sequence[Deploy], now: float, *, with_bar: bool) -> str:
     """One service: from which version, its state, counts, and what is wrong."""
-    before = version_before(deploy)
+    before = previous_version(deploy)
     from_old = f" (from {short_code(60)(before)})" if before else ""
-    how_many = progress.count(deploy)
-    bar = f"`{progress.bar(how_many)}` " if drawn and how_many and deploy.live else ""
+    how_many = card_progress.task_count(deploy)
+    bar = f"`{card_progress.progress_bar(how_many)}` " if with_bar and how_many and deploy.in_progress else ""
     counted = f", {how_many}" if how_many else ""
     said = [
-        f"*{escape(shorten(deploy.service.name, 63))}*{from_old}: {bar}{state(deploy, ahead)}{counted}",
-        progress.failures(deploy),
-        clip(progress.alive(deploy, now), 300),
-        progress.downtime(deploy, now),
-        _reason(deploy),
-        _in_vain(deploy),
+        f"*{escape(shorten(deploy.service.name, 63))}*{from_old}: {bar}{state_text(deploy, ahead)}{counted}",
+        card_progress.failures_line(deploy),
+        clip(card_progress.old_tasks_lines(deploy, now), 300),
+        card_progress.downtime_line(deploy, now),
+        _reason_line(deploy),
+        _retry_line(deploy),
     ]
     return "\n".join(part for part in said if part)
 
 
-def _spoken_lines(members: Sequence[InLine], now: float, room: int) -> list[str]:
+def _text_lines(members: Sequence[QueuedDeploy], now: float, room: int) -> list[str]:
     """A line for each, in so many bytes together. What is cut of one is said behind its state."""
-    whole = [line(deploy, ahead, now, drawn=False) for deploy, ahead in members]
-    given = shares([utf8_bytes(each) for each in whole], room)
+    whole = [service_line(deploy, ahead, now, with_bar=False) for deploy, ahead in members]
+    given = share_bytes([utf8_bytes(each) for each in whole], room)
     return [
-        said if utf8_bytes(said) <= most else clip_bytes(_state_first(deploy, ahead, said), most)
+        said if utf8_bytes(said) <= most else clip_bytes(_state_then_rest(deploy, ahead, said), most)
         for said, most, (deploy, ahead) in zip(whole, given, members, strict=True)
     ]
 
 
-def _state_first(deploy: Deploy, ahead: Sequence[Deploy], said: str) -> str:
+def _state_then_rest(deploy: Deploy, ahead: Sequence[Deploy], said: str) -> str:
     behind = said.partition("\n")[2]
-    counted = progress.count(deploy)
-    state_alone = f"*{escape(shorten(deploy.service.name, 63))}*: {state(deploy, ahead)}"
+    counted = card_progress.task_count(deploy)
+    state_alone = f"*{escape(shorten(deploy.service.name, 63))}*: {state_text(deploy, ahead)}"
     return "\n".join(filter(None, [f"{state_alone}, {counted}" if counted else state_alone, behind]))
 
 
-def closing(batch: Batch, deploys: Sequence[Deploy]) -> str:
+def closing_reply(batch: Batch, deploys: Sequence[Deploy]) -> str:
     """The last reply: how all of it ended. It mentions who asked."""
-    took = duration((outcome_at(deploys) or batch.requested_at) - batch.requested_at)
-    begin = f"{mention(batch.requester)} *{_capital(summary(deploys))}*: {batches.name(batch)}, after {took}."
+    took = duration((batch_outcome_at(deploys) or batch.requested_at) - batch.requested_at)
+    begin = f"{mention(batch.requester)} *{_capitalize(outcome_summary(deploys))}*: {batches.batch_name(batch)}, after {took}."
     if all(each.outcome is Outcome.SUCCEEDED for each in deploys):
         return clip(begin, TEXT)
-    lines = [f"• {code(each.service.name)} {standing(each)}" for each in deploys]
+    lines = [f"• {code(each.service.name)} {status_text(each)}" for each in deploys]
     return clip("\n".join([begin, *lines]), TEXT)
 
 
-def outcome_at(deploys: Sequence[Deploy]) -> float | None:
+def batch_outcome_at(deploys: Sequence[Deploy]) -> float | None:
     """When the last outcome was known; None while one is open."""
-    if any(each.live for each in deploys):
+    if any(each.in_progress for each in deploys):
         return None
     return max((each.ended_at or 0.0 for each in deploys), default=0.0)
 
 
-def _member(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> list[Block]:
+def _member_blocks(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> list[Block]:
     """The line, with what can be done about it: below it a question's buttons, beside it a menu."""
-    text = clip(f"{sign(deploy)} {line(deploy, ahead, now, drawn=True)}", SECTION)
-    menu, row = batch_buttons.of_one(deploy)
+    text = clip(f"{state_emoji(deploy)} {service_line(deploy, ahead, now, with_bar=True)}", SECTION)
+    menu, row = batch_card_buttons.member_buttons(deploy)
     return [_section(text, menu), *([row] if row else [])]
 
 
-def _sign(deploys: Sequence[Deploy]) -> str:
-    if any(each.live for each in deploys):
-        return ":raised_hand:" if any(_asks(each) for each in deploys) else WORKING_SIGN
-    return SIGNS[all(each.outcome is Outcome.SUCCEEDED for each in deploys)]
+def _batch_emoji(deploys: Sequence[Deploy]) -> str:
+    if any(each.in_progress for each in deploys):
+        return ":raised_hand:" if any(_awaits_approval(each) for each in deploys) else WORKING_EMOJI
+    return BATCH_EMOJI[all(each.outcome is Outcome.SUCCEEDED for each in deploys)]
 
 
-def _asks(deploy: Deploy) -> bool:
+def _awaits_approval(deploy: Deploy) -> bool:
     return deploy.phase is Phase.AWAITING_APPROVAL
 
 
-def _reason(deploy: Deploy) -> str:
+def _reason_line(deploy: Deploy) -> str:
     """One that was cancelled says so itself."""
-    if not deploy.reason or deploy.cancel:
+    if not deploy.outcome_reason or deploy.cancel:
         return ""
-    return clip(f"Reason: {deploy.reason}", 400)
+    return clip(f"Reason: {deploy.outcome_reason}", 400)
 
 
-def _in_vain(deploy: Deploy) -> str:
-    if not (deploy.live and deploy.last_error):
+def _retry_line(deploy: Deploy) -> str:
+    if not (deploy.in_progress and deploy.retries.last_error):
         return ""
-    error = without_promise(deploy.last_error)
-    return clip(f"Tried {plural(deploy.attempts, 'time')} in vain, goes on trying: {error}", 400)
+    error = without_retry_promise(deploy.retries.last_error)
+    return clip(f"Tried {plural(deploy.retries.attempts, 'time')} in vain, goes on trying: {error}", 400)
 
 
-def _foot(batch: Batch, deploys: Sequence[Deploy], now: float, when: When) -> str:
+def _footer(batch: Batch, deploys: Sequence[Deploy], now: float, when: TimeFormat) -> str:
     parts = [f"Batch {code(batch.id)}", plural(len(deploys), "service")]
     parts += ["one after another"] if batch.in_order else []
     parts += ["the first failure stops the rest"] if batch.stop_on_first_failure else []
     parts.append(f"asked for {when(batch.requested_at)}")
-    ended_at = outcome_at(deploys)
+    ended_at = batch_outcome_at(deploys)
     if ended_at is not None:
         parts.append(f"took {duration(ended_at - batch.requested_at)}")
-    elif any(runs_with_time(each) for each in deploys):
+    elif any(changes_with_time(each) for each in deploys):
         parts.append(f"{duration(now - batch.requested_at)} so far")
     return ", ".join(parts)
 
 
-def _capital(words: str) -> str:
+def _capitalize(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 

@@ -9,19 +9,19 @@ from functools import partial
 import structlog
 from slack_sdk import WebClient
 
-from deploys.decisions import shown
-from deploys.errors import Conflict, TakenNotOnDisk
-from deploys.store import Store
-from deploys.threads import KEPT_SECONDS, Threads, ThreadView
-from workers.thread.buttons import question_values
-from workers.thread.calls import Calls
-from workers.thread.catching_up import CatchingUp
-from workers.thread.limits import Limits
-from workers.thread.line import ahead_of
-from workers.thread.private_message import Delivery, Recipient, send
-from workers.thread.several import SeveralDeploys
-from workers.thread.subject import OneDeploy, Refusal, Subject
-from workers.thread.trouble import PATIENCE, Kind, Trouble, pause
+from deploys.decisions import mark_question_shown
+from deploys.errors import Conflict, SavedNotOnDisk
+from deploys.stores.deploy_store import DeployStore
+from deploys.stores.thread_store import KEPT_SECONDS, ThreadState, ThreadStore
+from workers.thread.batch_thread_source import BatchThreadSource
+from workers.thread.card_buttons import open_question_values
+from workers.thread.deploys_ahead import deploys_ahead
+from workers.thread.private_message import DeliveryResult, Recipient, send_private_message
+from workers.thread.rate_limits import SharedRateLimits
+from workers.thread.slack_calls import SlackCalls
+from workers.thread.slack_error_handling import GIVE_UP_SECONDS, SlackCallFailed, SlackErrorKind, retry_pause
+from workers.thread.sync import ThreadSync
+from workers.thread.thread_source import DeployThreadSource, PrivateRefusal, ThreadSource
 
 log = structlog.get_logger()
 
@@ -30,187 +30,200 @@ LEASE_SECONDS = 60.0
 QUESTION_AGAIN_SECONDS = 2.0
 """Between two looks whether Slack is back, for a thread whose question nobody has seen. The shared limits
 keep Slack from being asked that often."""
-TOO_OLD_SECONDS = max(PATIENCE.values())
+MOST_AGE_SECONDS = max(GIVE_UP_SECONDS.values())
 """A thread that nobody knows of any more is not opened for a deploy that ended longer ago."""
 
 
 class Publisher:
     """Publishes one thread at a time, and never waits: what cannot be sent now stays due.
 
-    Give it a client without retry handlers (`workers.thread.client.slack_client`).
+    Give it a client without retry handlers (`workers.thread.slack_client.slack_client`).
     """
 
     def __init__(
         self,
         client: WebClient,
-        threads: Threads,
-        store: Store,
-        limits: Limits,
+        threads: ThreadStore,
+        store: DeployStore,
+        limits: SharedRateLimits,
         now: Callable[[], float],
     ) -> None:
         self._client = client
-        self._calls = Calls(client, limits)
+        self._calls = SlackCalls(client, limits)
         self._threads = threads
         self._store = store
         self._now = now
 
-    def publish(self, thing_id: str) -> None:
+    def publish(self, record_id: str) -> None:
         """Shows as much of a deploy or batch as Slack takes now; the rest stays due in the publish set."""
         owner = secrets.token_hex(8)
-        if not self._threads.claim(thing_id, owner, LEASE_SECONDS):
+        if not self._threads.claim(record_id, owner, LEASE_SECONDS):
             return  # the one who has it is told by the publish set that more is due
         onward = None
         try:
-            onward = self._turn(thing_id, owner)
+            onward = self._publish_claimed(record_id, owner)
         except Conflict:
-            log.warning("lost the thread's lease; another worker goes on", deploy=thing_id)
+            log.warning("lost the thread's lease; another worker goes on", deploy=record_id)
         finally:
-            self._threads.release(thing_id, owner)
+            self._threads.release(record_id, owner)
         if onward is not None:
             self.publish(onward)
 
-    def _turn(self, thing_id: str, owner: str) -> str | None:
+    def _publish_claimed(self, record_id: str, owner: str) -> str | None:
         """Returns the id of the batch, where a deploy is told of in the thread of its batch."""
-        seen_score = self._threads.take_up(thing_id, self._now() + LEASE_SECONDS)
-        subject = self._subject(thing_id)
-        if subject is not None and subject.id != thing_id:
-            self._threads.look_now(subject.id, self._now())
-            self._threads.settled(thing_id, seen_score)
+        seen_score = self._threads.start_sync(record_id, self._now() + LEASE_SECONDS)
+        subject = self._find_source(record_id)
+        if subject is not None and subject.id != record_id:
+            self._threads.mark_due(subject.id, self._now())
+            self._threads.finish_sync(record_id, seen_score)
             return subject.id
         if subject is None:
-            self._threads.settled(thing_id, seen_score)
+            self._threads.finish_sync(record_id, seen_score)
             return None
-        self._show(subject, seen_score, owner)
+        self._publish_source(subject, seen_score, owner)
         return None
 
-    def _subject(self, thing_id: str) -> Subject | None:
-        deploy = self._store.get(thing_id)
-        batch = self._store.batch(thing_id if deploy is None else deploy.told_in)
+    def _find_source(self, record_id: str) -> ThreadSource | None:
+        deploy = self._store.get(record_id)
+        batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
         if batch is not None:
-            members = self._store.members(batch)
-            return SeveralDeploys(batch, [(each, ahead_of(each, self._store)) for each in members])
-        return OneDeploy(deploy, ahead_of(deploy, self._store)) if deploy else None
+            members = self._store.batch_deploys(batch)
+            return BatchThreadSource(batch, [(each, deploys_ahead(each, self._store)) for each in members])
+        return DeployThreadSource(deploy, deploys_ahead(deploy, self._store)) if deploy else None
 
-    def _show(self, subject: Subject, seen_score: float, owner: str) -> None:
-        view = self._threads.view(subject.id)
+    def _publish_source(self, source: ThreadSource, seen_score: float, owner: str) -> None:
+        view = self._threads.state(source.id)
         again_at = None
         if view is not None:
-            self._note_shown(subject, view)  # by an earlier turn, which did not come to note it
-        if not self._given_up(subject, view):
-            again_at = self._bring(subject, view or ThreadView(channel=subject.channel), owner)
+            self._note_questions_shown(source, view)  # by an earlier turn, which did not come to note it
+        if not self._is_given_up(source, view):
+            again_at = self._open_or_sync(source, view or ThreadState(channel=source.channel), owner)
         if again_at is not None:
-            self._threads.later(subject.id, again_at, seen_score)
+            self._threads.schedule(source.id, again_at, seen_score)
             return
-        self._threads.settled(subject.id, seen_score)
-        if subject.over:
-            ended_at = self._now() if subject.outcome_at is None else subject.outcome_at
-            self._threads.forget_after(subject.id, ended_at + KEPT_SECONDS - self._now())
+        self._threads.finish_sync(source.id, seen_score)
+        if source.is_over:
+            ended_at = self._now() if source.outcome_at is None else source.outcome_at
+            self._threads.forget_after(source.id, ended_at + KEPT_SECONDS - self._now())
 
-    def _bring(self, subject: Subject, view: ThreadView, owner: str) -> float | None:
+    def _open_or_sync(self, source: ThreadSource, view: ThreadState, owner: str) -> float | None:
         """Opens the thread or catches up, unless the first checks are still to come, or said no."""
         if not view.ts:
-            if (refusal := subject.refusal) and not view.no_private_way:
-                return self._refuse(subject, refusal, view, owner)
-            if self._now() < subject.opens_at:
-                return subject.opens_at
-        return self._catch_up(subject, view, owner)
+            if (refusal := source.private_refusal) and not view.private_answer_impossible:
+                return self._tell_refusal(source, refusal, view, owner)
+            if self._now() < source.opens_at:
+                return source.opens_at
+        return self._sync(source, view, owner)
 
-    def _refuse(self, subject: Subject, refusal: Refusal, view: ThreadView, owner: str) -> float | None:
+    def _tell_refusal(
+        self, source: ThreadSource, refusal: PrivateRefusal, view: ThreadState, owner: str
+    ) -> float | None:
         """Tells the requester alone. Only if no way to them is open does the channel see it."""
         if view.refused_privately:
             return None
-        if view.trouble == Kind.AWAY.value and self._now() < view.retry_at:
+        if view.last_problem == SlackErrorKind.UNREACHABLE.value and self._now() < view.retry_at:
             return view.retry_at
-        match send(self._client, self._requester(subject), refusal.text, refusal.buttons):
-            case Delivery.DELIVERED:
-                told = view.evolve(refused_privately=True, trouble="", tries=0, retry_at=0.0)
-                self._threads.save(subject.id, owner, told)
+        match send_private_message(self._client, self._recipient(source), refusal.text, refusal.buttons):
+            case DeliveryResult.DELIVERED:
+                told = view.evolve(refused_privately=True, last_problem="", failed_tries=0, retry_at=0.0)
+                self._threads.save(source.id, owner, told)
                 return None
-            case Delivery.CLOSED:
-                closed = view.evolve(no_private_way=True)
-                self._threads.save(subject.id, owner, closed)
-                return self._catch_up(subject, closed, owner)
-            case Delivery.LATER:
-                tries = view.tries + 1
-                retry_at = self._now() + pause(Kind.AWAY, tries)
-                away = view.evolve(trouble=Kind.AWAY.value, tries=tries, retry_at=retry_at)
-                self._threads.save(subject.id, owner, away)
+            case DeliveryResult.CLOSED:
+                closed = view.evolve(private_answer_impossible=True)
+                self._threads.save(source.id, owner, closed)
+                return self._sync(source, closed, owner)
+            case DeliveryResult.LATER:
+                tries = view.failed_tries + 1
+                retry_at = self._now() + retry_pause(SlackErrorKind.UNREACHABLE, tries)
+                away = view.evolve(
+                    last_problem=SlackErrorKind.UNREACHABLE.value, failed_tries=tries, retry_at=retry_at
+                )
+                self._threads.save(source.id, owner, away)
                 return retry_at
 
-    def _catch_up(self, subject: Subject, view: ThreadView, owner: str) -> float | None:
-        if self._now() < view.retry_at and not self._asks_since_then(subject, view):
+    def _sync(self, source: ThreadSource, view: ThreadState, owner: str) -> float | None:
+        if self._now() < view.retry_at and not self._has_newer_question(source, view):
             return view.retry_at
-        catching_up = CatchingUp(
+        catching_up = ThreadSync(
             self._calls,
-            subject,
+            source,
             view,
-            save=lambda changed: self._threads.save(subject.id, owner, changed),
+            save=lambda changed: self._threads.save(source.id, owner, changed),
             now=self._now,
         )
         try:
             return catching_up.run()
-        except Trouble as trouble:
-            view = self._after(trouble, subject, catching_up.view)
-            self._threads.save(subject.id, owner, view)
+        except SlackCallFailed as trouble:
+            view = self._view_after_error(trouble, source, catching_up.view)
+            self._threads.save(source.id, owner, view)
             return view.retry_at
         finally:
-            self._note_shown(subject, catching_up.view)
+            self._note_questions_shown(source, catching_up.view)
 
-    def _asks_since_then(self, subject: Subject, view: ThreadView) -> bool:
+    def _has_newer_question(self, source: ThreadSource, view: ThreadState) -> bool:
         """Whether a question came up after Slack was found away, so that it waits less than was noted."""
         waits = view.retry_at - self._now()
-        return view.trouble == Kind.AWAY.value and subject.asks(view) and waits > QUESTION_AGAIN_SECONDS
+        return (
+            view.last_problem == SlackErrorKind.UNREACHABLE.value
+            and source.has_unshown_question(view)
+            and waits > QUESTION_AGAIN_SECONDS
+        )
 
-    def _note_shown(self, subject: Subject, view: ThreadView) -> None:
+    def _note_questions_shown(self, source: ThreadSource, view: ThreadState) -> None:
         """The time of a question begins once Slack has a card with its buttons."""
-        for deploy in subject.unseen():
-            if not set(question_values(deploy)) <= set(view.asked):
+        for deploy in source.unshown_questions():
+            if not set(open_question_values(deploy)) <= set(view.open_questions):
                 continue
-            change = partial(shown, question=deploy.question, at=view.sent_at)
+            change = partial(mark_question_shown, question=deploy.approval.question, at=view.card_sent_at)
             try:
                 self._store.amend(deploy.id, change, by="slipway", what="question shown")
-            except TakenNotOnDisk:
+            except SavedNotOnDisk:
                 log.warning("Redis has not confirmed that the question's time is on disk", deploy=deploy.id)
 
-    def _after(self, trouble: Trouble, subject: Subject, view: ThreadView) -> ThreadView:
+    def _view_after_error(
+        self, error: SlackCallFailed, source: ThreadSource, view: ThreadState
+    ) -> ThreadState:
         """What to remember of a trouble that concerns every call for this thread."""
-        tries = view.tries + 1
-        wait = max(trouble.retry_after, pause(trouble.kind, tries))
-        if trouble.kind is Kind.AWAY and subject.asks(view):
+        tries = view.failed_tries + 1
+        wait = max(error.retry_after, retry_pause(error.kind, tries))
+        if error.kind is SlackErrorKind.UNREACHABLE and source.has_unshown_question(view):
             wait = min(wait, QUESTION_AGAIN_SECONDS)
-        told = view.told_requester
-        if trouble.kind is Kind.CHANNEL and not told:
-            told = self._tell_requester(subject, trouble)
-        say = log.error if trouble.kind is Kind.TOKEN else log.warning
+        told = view.requester_told
+        if error.kind is SlackErrorKind.CHANNEL and not told:
+            told = self._tell_requester(source, error)
+        say = log.error if error.kind is SlackErrorKind.TOKEN else log.warning
         say(
             "the thread is behind",
-            deploy=subject.id,
-            channel=subject.channel,
-            because=trouble.kind.value,
-            method=trouble.method,
-            error=trouble.detail,
+            deploy=source.id,
+            channel=source.channel,
+            because=error.kind.value,
+            method=error.method,
+            error=error.detail,
             next_try_in=round(wait, 1),
         )
         return view.evolve(
-            trouble=trouble.kind.value, tries=tries, retry_at=self._now() + wait, told_requester=told
+            last_problem=error.kind.value,
+            failed_tries=tries,
+            retry_at=self._now() + wait,
+            requester_told=told,
         )
 
-    def _tell_requester(self, subject: Subject, trouble: Trouble) -> bool:
-        text = subject.unreachable(trouble.detail.split(" ")[0])
-        return send(self._client, self._requester(subject), text) is not Delivery.LATER
+    def _tell_requester(self, source: ThreadSource, error: SlackCallFailed) -> bool:
+        text = source.unreachable_text(error.detail.split(" ")[0])
+        return send_private_message(self._client, self._recipient(source), text) is not DeliveryResult.LATER
 
-    def _requester(self, subject: Subject) -> Recipient:
-        url = self._threads.response_url(subject.id)
-        return Recipient(subject.requester, subject.channel, subject.answer_thread, url)
+    def _recipient(self, source: ThreadSource) -> Recipient:
+        url = self._threads.response_url(source.id)
+        return Recipient(source.requester, source.channel, source.private_thread, url)
 
-    def _given_up(self, subject: Subject, view: ThreadView | None) -> bool:
+    def _is_given_up(self, source: ThreadSource, view: ThreadState | None) -> bool:
         """Whether the thread has been tried for long enough after its deploy's end."""
-        if subject.outcome_at is None:
+        if source.outcome_at is None:
             return False
-        patience = TOO_OLD_SECONDS if view is None else None
-        if view is not None and view.trouble:
-            patience = PATIENCE[Kind(view.trouble)]
-        if patience is None or self._now() <= subject.outcome_at + patience:
+        patience = MOST_AGE_SECONDS if view is None else None
+        if view is not None and view.last_problem:
+            patience = GIVE_UP_SECONDS[SlackErrorKind(view.last_problem)]
+        if patience is None or self._now() <= source.outcome_at + patience:
             return False
-        log.error("gave up on the thread", deploy=subject.id, because=view.trouble if view else "too old")
+        log.error("gave up on the thread", deploy=source.id, because=view.last_problem if view else "too old")
         return True

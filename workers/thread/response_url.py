@@ -11,13 +11,19 @@ from urllib.parse import urlsplit
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
-from deploys.mrkdwn import AS_WRITTEN
-from workers.thread.client import CALL_SECONDS
-from workers.thread.trouble import CALL_FAILURES, KIND_BY_ERROR, Kind, Trouble, judge
+from deploys.mrkdwn import VERBATIM_ARGUMENTS
+from workers.thread.slack_client import CALL_SECONDS
+from workers.thread.slack_error_handling import (
+    CALL_FAILURES,
+    KIND_BY_ERROR,
+    SlackCallFailed,
+    SlackErrorKind,
+    classify_error,
+)
 
 METHOD = "response_url"
 SLACK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
-_OF_CONTENT = (Kind.TEXT, Kind.BLOCKS)
+_CONTENT_ERRORS = (SlackErrorKind.TEXT, SlackErrorKind.BLOCKS)
 _FOR_ONE_PERSON = {
     "response_type": "ephemeral",
     "replace_original": False,
@@ -32,31 +38,33 @@ def post(client: WebClient, url: str, message: dict[str, Any]) -> None:
     Raises:
         Trouble: it was not taken. Nothing is ever sent to an address that is not Slack's.
     """
-    if not _is_slacks(url, client.base_url):
-        raise Trouble(Kind.OTHER, METHOD, f"not an address of Slack: {urlsplit(url).hostname}")
+    if not _is_slack_address(url, client.base_url):
+        raise SlackCallFailed(
+            SlackErrorKind.OTHER, METHOD, f"not an address of Slack: {urlsplit(url).hostname}"
+        )
     webhook = WebhookClient(url, timeout=CALL_SECONDS, retry_handlers=[], proxy=client.proxy)
     webhook.proxy = client.proxy  # its constructor would take the environment's over
     try:
-        answer = webhook.send_dict({**_FOR_ONE_PERSON, **AS_WRITTEN, **message})
+        answer = webhook.send_dict({**_FOR_ONE_PERSON, **VERBATIM_ARGUMENTS, **message})
     except CALL_FAILURES as error:
-        raise judge(METHOD, error) from error
+        raise classify_error(METHOD, error) from error
     if answer.status_code >= 400:
-        raise Trouble(
-            _kind(answer.status_code, answer.body), METHOD, f"{answer.status_code} {answer.body[:100]}"
+        raise SlackCallFailed(
+            _error_kind(answer.status_code, answer.body), METHOD, f"{answer.status_code} {answer.body[:100]}"
         )
 
 
-def _kind(status: int, body: str) -> Kind:
+def _error_kind(status: int, body: str) -> SlackErrorKind:
     """What a refusal means; those of content come as HTTP 400 with the error in the body."""
     if status == 429:
-        return Kind.RATE_LIMITED
+        return SlackErrorKind.RATE_LIMITED
     if status >= 500:
-        return Kind.AWAY
-    named = (kind for error, kind in KIND_BY_ERROR.items() if error in body and kind in _OF_CONTENT)
-    return next(named, Kind.OTHER)
+        return SlackErrorKind.UNREACHABLE
+    named = (kind for error, kind in KIND_BY_ERROR.items() if error in body and kind in _CONTENT_ERRORS)
+    return next(named, SlackErrorKind.OTHER)
 
 
-def _is_slacks(url: str, base_url: str) -> bool:
+def _is_slack_address(url: str, base_url: str) -> bool:
     """Slack's own address, or that of the Slack we are set up to talk to."""
     target, ours = urlsplit(url), urlsplit(base_url)
     if target.scheme == "https" and target.hostname in SLACK_HOSTS:

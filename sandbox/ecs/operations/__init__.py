@@ -6,49 +6,49 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.ecs.operations import (
-    clusters,
+    cluster_operations,
+    create_and_delete_service,
     describe_services,
     express_mode,
+    resource_tags,
     run_task,
-    service_deployments,
-    services,
-    tags,
-    task_definitions,
+    service_deployment_operations,
+    task_definition_operations,
+    task_operations,
     task_protection,
-    tasks,
     update_service,
 )
-from sandbox.ecs.operations.call import Call
+from sandbox.ecs.operations.ecs_call import EcsCall
 
-Operation = Callable[[Call], dict[str, Any]]
+Operation = Callable[[EcsCall], dict[str, Any]]
 
 OPERATIONS: dict[str, Operation] = {
-    "ContinueServiceDeployment": service_deployments.continue_service_deployment,
-    "CreateService": services.create_service,
-    "DeleteCluster": clusters.delete_cluster,
-    "DeleteService": services.delete_service,
+    "ContinueServiceDeployment": service_deployment_operations.continue_service_deployment,
+    "CreateService": create_and_delete_service.create_service,
+    "DeleteCluster": cluster_operations.delete_cluster,
+    "DeleteService": create_and_delete_service.delete_service,
     "CreateExpressGatewayService": express_mode.create_express_gateway_service,
-    "DeleteTaskDefinitions": task_definitions.delete_task_definitions,
-    "DeregisterTaskDefinition": task_definitions.deregister_task_definition,
-    "DescribeClusters": clusters.describe_clusters,
-    "DescribeServiceDeployments": service_deployments.describe_service_deployments,
-    "DescribeServiceRevisions": service_deployments.describe_service_revisions,
+    "DeleteTaskDefinitions": task_definition_operations.delete_task_definitions,
+    "DeregisterTaskDefinition": task_definition_operations.deregister_task_definition,
+    "DescribeClusters": cluster_operations.describe_clusters,
+    "DescribeServiceDeployments": service_deployment_operations.describe_service_deployments,
+    "DescribeServiceRevisions": service_deployment_operations.describe_service_revisions,
     "DescribeServices": describe_services.describe_services,
-    "DescribeTaskDefinition": task_definitions.describe_task_definition,
-    "DescribeTasks": tasks.describe_tasks,
+    "DescribeTaskDefinition": task_definition_operations.describe_task_definition,
+    "DescribeTasks": task_operations.describe_tasks,
     "GetTaskProtection": task_protection.get_task_protection,
-    "ListServiceDeployments": service_deployments.list_service_deployments,
+    "ListServiceDeployments": service_deployment_operations.list_service_deployments,
     "ListServices": describe_services.list_services,
-    "ListTagsForResource": tags.list_tags_for_resource,
-    "ListTaskDefinitionFamilies": task_definitions.list_task_definition_families,
-    "ListTaskDefinitions": task_definitions.list_task_definitions,
-    "ListTasks": tasks.list_tasks,
-    "RegisterTaskDefinition": task_definitions.register_task_definition,
+    "ListTagsForResource": resource_tags.list_tags_for_resource,
+    "ListTaskDefinitionFamilies": task_definition_operations.list_task_definition_families,
+    "ListTaskDefinitions": task_definition_operations.list_task_definitions,
+    "ListTasks": task_operations.list_tasks,
+    "RegisterTaskDefinition": task_definition_operations.register_task_definition,
     "RunTask": run_task.run_task,
-    "StopServiceDeployment": service_deployments.stop_service_deployment,
-    "StopTask": tasks.stop_task,
-    "TagResource": tags.tag_resource,
-    "UntagResource": tags.untag_resource,
+    "StopServiceDeployment": service_deployment_operations.stop_service_deployment,
+    "StopTask": task_operations.stop_task,
+    "TagResource": resource_tags.tag_resource,
+    "UntagResource": resource_tags.untag_resource,
     "UpdateExpressGatewayService": express_mode.update_express_gateway_service,
     "UpdateService": update_service.update_service,
     "UpdateTaskProtection": task_protection.update_task_protection,
@@ -58,4 +58,4 @@ OPERATIONS: dict[str, Operation] = {
 READS = frozenset(name for name in OPERATIONS if name.startswith(("Describe", "Get", "List")))
 """Those that can be answered from the past."""
 
-__all__ = ["OPERATIONS", "READS", "Call", "Operation"]
+__all__ = ["OPERATIONS", "READS", "EcsCall", "Operation"]

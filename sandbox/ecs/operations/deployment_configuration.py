@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.ecs.errors import InvalidParameterException
-from sandbox.ecs.scheduler.strategies import DEFAULT_CANARY, DEFAULT_LINEAR, NATIVE
+from sandbox.ecs.ecs_errors import InvalidParameterException
+from sandbox.ecs.scheduler.shift_stages import DEFAULT_CANARY, DEFAULT_LINEAR, TRAFFIC_SHIFT_STRATEGIES
 
 Json = dict[str, Any]
 
@@ -18,8 +18,8 @@ DEFAULT: Json = {
 }
 DAEMON_DEFAULT: Json = {**DEFAULT, "maximumPercent": 100, "minimumHealthyPercent": 0}
 """Where tasks are placed one an instance (ECS API reference, DeploymentConfiguration)."""
-STRATEGIES = ("ROLLING", *NATIVE)
-HOOK_POINTS = (
+STRATEGIES = ("ROLLING", *TRAFFIC_SHIFT_STRATEGIES)
+HOOK_STAGES = (
     "RECONCILE_SERVICE",
     "PRE_SCALE_UP",
     "POST_SCALE_UP",
@@ -29,17 +29,17 @@ HOOK_POINTS = (
     "PRODUCTION_TRAFFIC_SHIFT",
     "POST_PRODUCTION_TRAFFIC_SHIFT",
 )
-LONGEST_BAKE_MINUTES = 1440
-LONGEST_HOOK_MINUTES = 20_160
-_OF_ONE_STRATEGY = {"canaryConfiguration": "CANARY", "linearConfiguration": "LINEAR"}
+MAX_BAKE_MINUTES = 1440
+MAX_HOOK_MINUTES = 20_160
+_STRATEGY_OF_MEMBER = {"canaryConfiguration": "CANARY", "linearConfiguration": "LINEAR"}
 
 
-def for_new_service(params: Json, settings: Json) -> Json:
+def configuration_for_new_service(params: Json, settings: Json) -> Json:
     daemon = settings["schedulingStrategy"] == "DAEMON"
-    return changed(DAEMON_DEFAULT if daemon else DEFAULT, params, settings)
+    return changed_configuration(DAEMON_DEFAULT if daemon else DEFAULT, params, settings)
 
 
-def changed(current: Json, params: Json, settings: Json) -> Json:
+def changed_configuration(current: Json, params: Json, settings: Json) -> Json:
     """What is given changes, the rest keeps its value. Raises where ECS would refuse it."""
     given: Json = params.get("deploymentConfiguration") or {}
     wanted = {**current, **given}
@@ -53,16 +53,16 @@ def changed(current: Json, params: Json, settings: Json) -> Json:
         raise InvalidParameterException("alarmNames cannot be empty where alarms are enabled.")
     if strategy != current["strategy"]:
         # what belonged to the strategy before goes with it
-        for member in {*_OF_ONE_STRATEGY, "lifecycleHooks"} - set(given):
+        for member in {*_STRATEGY_OF_MEMBER, "lifecycleHooks"} - set(given):
             wanted.pop(member, None)
-    for member, owner in _OF_ONE_STRATEGY.items():
+    for member, owner in _STRATEGY_OF_MEMBER.items():
         if member in wanted and strategy != owner:
             raise InvalidParameterException(f"{member} is only valid with the {owner} strategy.")
     if strategy == "ROLLING":
         if wanted.get("lifecycleHooks"):
             raise InvalidParameterException("lifecycleHooks are not supported with the ROLLING strategy.")
     elif given or current is DEFAULT:
-        _check_native(wanted, settings)
+        _check_traffic_shift(wanted, settings)
     return _with_defaults(wanted)
 
 
@@ -108,27 +108,27 @@ def _with_defaults(wanted: Json) -> Json:
     return {**wanted, member: {**values, **wanted.get(member, {})}}
 
 
-def _check_native(wanted: Json, settings: Json) -> None:
+def _check_traffic_shift(wanted: Json, settings: Json) -> None:
     strategy = wanted["strategy"]
     if any("advancedConfiguration" not in balancer for balancer in settings.get("loadBalancers", [])):
         raise InvalidParameterException(
             f"loadBalancers need an advancedConfiguration with the {strategy} deployment strategy."
         )
     canary, linear = wanted.get("canaryConfiguration", {}), wanted.get("linearConfiguration", {})
-    _check_share("canaryPercent", canary.get("canaryPercent", 5.0), 0.1)
-    _check_share("stepPercent", linear.get("stepPercent", 10.0), 3.0)
+    _check_percent("canaryPercent", canary.get("canaryPercent", 5.0), 0.1)
+    _check_percent("stepPercent", linear.get("stepPercent", 10.0), 3.0)
     for name, minutes in (
         ("bakeTimeInMinutes", wanted["bakeTimeInMinutes"]),
         ("canaryBakeTimeInMinutes", canary.get("canaryBakeTimeInMinutes", 0)),
         ("stepBakeTimeInMinutes", linear.get("stepBakeTimeInMinutes", 0)),
     ):
-        if not 0 <= minutes <= LONGEST_BAKE_MINUTES:
-            raise InvalidParameterException(f"{name} must be between 0 and {LONGEST_BAKE_MINUTES}.")
+        if not 0 <= minutes <= MAX_BAKE_MINUTES:
+            raise InvalidParameterException(f"{name} must be between 0 and {MAX_BAKE_MINUTES}.")
     for hook in wanted.get("lifecycleHooks", []):
         _check_hook(hook)
 
 
-def _check_share(name: str, percent: float, least: float) -> None:
+def _check_percent(name: str, percent: float, least: float) -> None:
     if not least <= percent <= 100 or round(percent * 10, 6) % 1:
         raise InvalidParameterException(f"{name} must be a multiple of 0.1 from {least} to 100.0.")
 
@@ -142,12 +142,12 @@ def _check_hook(hook: Json) -> None:
     if target_type == "PAUSE" and hook.get("hookTargetArn"):
         raise InvalidParameterException("hookTargetArn is not applicable for a PAUSE lifecycle hook.")
     stages = hook.get("lifecycleStages") or []
-    unknown = sorted(set(stages) - set(HOOK_POINTS))
+    unknown = sorted(set(stages) - set(HOOK_STAGES))
     if unknown or not stages:
         named = f"Unknown stage {', '.join(unknown)}. " if unknown else "lifecycleStages cannot be empty. "
-        raise InvalidParameterException(f"{named}Use: {', '.join(HOOK_POINTS)}.")
+        raise InvalidParameterException(f"{named}Use: {', '.join(HOOK_STAGES)}.")
     timeout = hook.get("timeoutConfiguration", {})
-    if not 1 <= timeout.get("timeoutInMinutes", 1) <= LONGEST_HOOK_MINUTES:
-        raise InvalidParameterException(f"timeoutInMinutes must be between 1 and {LONGEST_HOOK_MINUTES}.")
+    if not 1 <= timeout.get("timeoutInMinutes", 1) <= MAX_HOOK_MINUTES:
+        raise InvalidParameterException(f"timeoutInMinutes must be between 1 and {MAX_HOOK_MINUTES}.")
     if timeout.get("action", "ROLLBACK") not in ("CONTINUE", "ROLLBACK"):
         raise InvalidParameterException("The action at a timeout is CONTINUE or ROLLBACK.")

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from sandbox.ecs.names import short_name
-from sandbox.ecs.operations.call import Call
-from sandbox.ecs.views.parts import Json
-from sandbox.ecs.views.services import missing, service_view
+from sandbox.ecs.ids import short_name
+from sandbox.ecs.operations.ecs_call import EcsCall
+from sandbox.ecs.views.json_parts import Json
+from sandbox.ecs.views.service_views import missing_service, service_view
 
 
-def describe_services(call: Call) -> Json:
-    cluster = call.cluster
+def describe_services(call: EcsCall) -> Json:
+    cluster = call.cluster_name
     tags = "TAGS" in (call.params.get("include") or [])
     found, failures = [], []
-    for name_or_arn in call.at_most("services", 10):
+    for name_or_arn in call.required_list("services", 10):
         service = call.find_service(cluster, name_or_arn)
         if service is None:
-            arn = call.region.names.arn("service", cluster, short_name(name_or_arn))
-            failures.append(missing(name_or_arn, arn))
+            arn = call.region.ids.arn("service", cluster, short_name(name_or_arn))
+            failures.append(missing_service(name_or_arn, arn))
         else:
             found.append(service_view(call.tables, service, tags=tags))
     return {"services": found, "failures": failures}
 
 
-def list_services(call: Call) -> Json:
-    cluster = call.cluster
+def list_services(call: EcsCall) -> Json:
+    cluster = call.cluster_name
     wanted = {key: call.params[key] for key in ("launchType", "schedulingStrategy") if call.params.get(key)}
     arns = [
         service.arn
@@ -32,5 +32,5 @@ def list_services(call: Call) -> Json:
         and service.status != "INACTIVE"
         and all(service.settings.get(key) == value for key, value in wanted.items())
     ]
-    page, token = call.page(sorted(arns), default=10, most=100)
+    page, token = call.paginate(sorted(arns), default=10, maximum=100)
     return {"serviceArns": page, **token}

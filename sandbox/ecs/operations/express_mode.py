@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sandbox.ecs.errors import InvalidParameterException
-from sandbox.ecs.operations.call import Call
-from sandbox.ecs.operations.services import create_service
-from sandbox.ecs.operations.task_definitions import register_task_definition
+from sandbox.ecs.ecs_errors import InvalidParameterException
+from sandbox.ecs.operations.create_and_delete_service import create_service
+from sandbox.ecs.operations.ecs_call import EcsCall
+from sandbox.ecs.operations.task_definition_operations import register_task_definition
 from sandbox.ecs.operations.update_service import update_service
-from sandbox.ecs.records import Service
-from sandbox.ecs.views.parts import Json, timestamp
+from sandbox.ecs.records import EcsService
+from sandbox.ecs.views.json_parts import Json, as_timestamp
 
-MAIN = "Main"
+MAIN_CONTAINER = "Main"
 _PORT = 80
 _CONFIGURATION: Json = {
     "strategy": "CANARY",
@@ -27,15 +27,15 @@ _CONFIGURATION: Json = {
 }
 
 
-def create_express_gateway_service(call: Call) -> Json:
+def create_express_gateway_service(call: EcsCall) -> Json:
     params, name = call.params, call.params["serviceName"]
     role = params["executionRoleArn"]
-    definition = _registered(call, f"{call.cluster}-{name}", params["primaryContainer"], role)
+    definition = _register(call, f"{call.cluster_name}-{name}", params["primaryContainer"], role)
     count = params.get("scalingTarget", {}).get("minTaskCount", 1)
     created = create_service(
-        _call(
+        _call_with(
             call,
-            cluster=call.cluster,
+            cluster=call.cluster_name,
             serviceName=name,
             taskDefinition=definition,
             desiredCount=count,
@@ -48,25 +48,25 @@ def create_express_gateway_service(call: Call) -> Json:
     )
     service = call.region.tables.services[created["service"]["serviceArn"]]
     settings = {**service.settings, "resourceManagementType": "ECS"}
-    return {"service": _shown(call.region.update_service(service.arn, settings=settings))}
+    return {"service": _service_json(call.region.update_service(service.arn, settings=settings))}
 
 
-def update_express_gateway_service(call: Call) -> Json:
+def update_express_gateway_service(call: EcsCall) -> Json:
     """What is given of the primary container goes into a new revision, which is rolled out."""
     service = call.region.tables.services[call.params["serviceArn"]]
     if service.settings.get("resourceManagementType") != "ECS":
         raise InvalidParameterException("The service is not an Express service.")
     current = call.region.task_definition(service.task_definition)
-    (main,) = [container for container in current.containers if container["name"] == MAIN]
+    (main,) = [container for container in current.containers if container["name"] == MAIN_CONTAINER]
     wanted = {**main, **call.params.get("primaryContainer", {})}
-    definition = _registered(call, current.family, wanted, current.content["executionRoleArn"])
-    update_service(_call(call, cluster=service.cluster, service=service.name, taskDefinition=definition))
-    return {"service": _shown(call.region.tables.services[service.arn])}
+    definition = _register(call, current.family, wanted, current.content["executionRoleArn"])
+    update_service(_call_with(call, cluster=service.cluster, service=service.name, taskDefinition=definition))
+    return {"service": _service_json(call.region.tables.services[service.arn])}
 
 
-def _registered(call: Call, family: str, container: Json, execution_role: str) -> str:
+def _register(call: EcsCall, family: str, container: Json, execution_role: str) -> str:
     registered = register_task_definition(
-        _call(
+        _call_with(
             call,
             family=family,
             executionRoleArn=execution_role,
@@ -76,7 +76,7 @@ def _registered(call: Call, family: str, container: Json, execution_role: str) -
             memory="2048",
             containerDefinitions=[
                 {
-                    "name": MAIN,
+                    "name": MAIN_CONTAINER,
                     "image": container["image"],
                     "essential": True,
                     "portMappings": [{"containerPort": _PORT, "protocol": "tcp", "name": "http"}],
@@ -89,16 +89,16 @@ def _registered(call: Call, family: str, container: Json, execution_role: str) -
     return arn
 
 
-def _call(call: Call, **params: Any) -> Call:
+def _call_with(call: EcsCall, **params: Any) -> EcsCall:
     return replace(call, params=params)
 
 
-def _load_balancer(call: Call, name: str) -> Json:
+def _load_balancer(call: EcsCall, name: str) -> Json:
     begin = f"arn:aws:elasticloadbalancing:{call.region.name}:{call.region.account}"
     listener = f"{begin}:listener-rule/app/ecs-express-gateway/9b1f6d3e0c28a547/6d1a2f0b93c8e754"
     return {
         "targetGroupArn": f"{begin}:targetgroup/ecs-{name}-1/73e2d6bc24d8a067",
-        "containerName": MAIN,
+        "containerName": MAIN_CONTAINER,
         "containerPort": _PORT,
         "advancedConfiguration": {
             "alternateTargetGroupArn": f"{begin}:targetgroup/ecs-{name}-2/8d20e5b9c7416fa3",
@@ -109,11 +109,11 @@ def _load_balancer(call: Call, name: str) -> Json:
     }
 
 
-def _shown(service: Service) -> Json:
+def _service_json(service: EcsService) -> Json:
     return {
         "cluster": service.cluster,
         "serviceName": service.name,
         "serviceArn": service.arn,
         "status": {"statusCode": service.status},
-        "createdAt": timestamp(service.created_at),
+        "createdAt": as_timestamp(service.created_at),
     }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.ecs.errors import InvalidParameterException
+from sandbox.ecs.ecs_errors import InvalidParameterException
 from sandbox.ecs.records import TaskDefinition
 
-REDEPLOYING = (
+SETTINGS_THAT_REDEPLOY = (
     "capacityProviderStrategy",
     "loadBalancers",
     "networkConfiguration",
@@ -19,7 +19,7 @@ REDEPLOYING = (
 )
 """A change of one of these makes a new deployment."""
 
-QUIET = (
+SETTINGS_WITHOUT_DEPLOYMENT = (
     "availabilityZoneRebalancing",
     "enableECSManagedTags",
     "enableExecuteCommand",
@@ -30,7 +30,7 @@ QUIET = (
 )
 """A change of one of these takes effect without a deployment."""
 
-FOR_LIFE = ("launchType", "schedulingStrategy", "deploymentController")
+SETTINGS_FIXED_AT_CREATION = ("launchType", "schedulingStrategy", "deploymentController")
 """Set when the service is created."""
 
 
@@ -44,7 +44,11 @@ def settings_for_new_service(params: dict[str, Any]) -> dict[str, Any]:
         "availabilityZoneRebalancing": "DISABLED",
         "resourceManagementType": "CUSTOMER",
     }
-    settings.update(_given(params, (*FOR_LIFE, *REDEPLOYING, *QUIET)))
+    settings.update(
+        _given_settings(
+            params, (*SETTINGS_FIXED_AT_CREATION, *SETTINGS_THAT_REDEPLOY, *SETTINGS_WITHOUT_DEPLOYMENT)
+        )
+    )
     if "capacityProviderStrategy" not in settings:
         settings.setdefault("launchType", "EC2")
     if settings.get("launchType") == "FARGATE":
@@ -57,10 +61,10 @@ def settings_for_new_service(params: dict[str, Any]) -> dict[str, Any]:
 
 def changed_settings(current: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     """Only what was given changes; the rest keeps its value."""
-    return {**current, **_given(params, (*REDEPLOYING, *QUIET))}
+    return {**current, **_given_settings(params, (*SETTINGS_THAT_REDEPLOY, *SETTINGS_WITHOUT_DEPLOYMENT))}
 
 
-def _given(params: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
+def _given_settings(params: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
     return {key: params[key] for key in keys if params.get(key) is not None}
 
 

@@ -6,8 +6,8 @@ import re
 from copy import deepcopy
 from typing import Any
 
-from sandbox.ecs.errors import ClientException, InvalidParameterException
-from sandbox.ecs.model import input_shape
+from sandbox.ecs.botocore_model import input_shape
+from sandbox.ecs.ecs_errors import ClientException, InvalidParameterException
 
 _FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _ROLE = re.compile(r"(arn:aws:iam::\d{12}:role/)?[\w+=,.@/-]+")
@@ -24,7 +24,7 @@ FARGATE_SIZES: dict[int, range] = {
 """CPU units, and the memory in MiB that goes with them, from the guide to Fargate task sizes."""
 
 
-def checked(params: dict[str, Any]) -> dict[str, Any]:
+def checked_content(params: dict[str, Any]) -> dict[str, Any]:
     """The content of the new revision. Raises ClientException or InvalidParameterException as ECS does."""
     if not _FAMILY.fullmatch(params["family"]):
         raise ClientException(
@@ -46,7 +46,7 @@ def checked(params: dict[str, Any]) -> dict[str, Any]:
     content.setdefault("placementConstraints", [])
     content["compatibilities"] = ["EC2", "FARGATE"] if fargate else ["EC2"]
     content["requiresAttributes"] = [{"name": name} for name in _required_attributes(content)]
-    content["containerDefinitions"] = [_completed(c, content["networkMode"]) for c in containers]
+    content["containerDefinitions"] = [_with_defaults(c, content["networkMode"]) for c in containers]
     return content
 
 
@@ -95,7 +95,7 @@ def _needs_execution_role(content: dict[str, Any]) -> bool:
     return any(".dkr.ecr." in c["image"] or c.get("secrets") for c in content["containerDefinitions"])
 
 
-def _completed(container: dict[str, Any], network_mode: str) -> dict[str, Any]:
+def _with_defaults(container: dict[str, Any], network_mode: str) -> dict[str, Any]:
     defaults: dict[str, Any] = {
         "cpu": 0,
         "portMappings": [],

@@ -4,42 +4,42 @@ from __future__ import annotations
 
 from moto.ecs.models import ecs_backends
 
-from sandbox.ecs.operations.call import Call
-from sandbox.ecs.operations.services import create_service
-from sandbox.ecs.operations.task_definitions import make_task_definition
-from sandbox.ecs.region import Region
-from sandbox.ecs.seed import alarms, definitions, registry, services
+from sandbox.ecs.operations.create_and_delete_service import create_service
+from sandbox.ecs.operations.ecs_call import EcsCall
+from sandbox.ecs.operations.task_definition_operations import make_task_definition
+from sandbox.ecs.region import EcsRegion
+from sandbox.ecs.seed import seed_alarm, seed_images, seed_services, seed_task_definitions
 
 DAYS_UP = 3
 """The services were deployed that long ago, and have been steady since."""
 
 
-def furnish(region: Region) -> None:
+def seed_region(region: EcsRegion) -> None:
     """Deploy the services in the past and live up to the present, by the region's own rules."""
     opened = region.clock.now()
-    registry.fill(region.account, region.name, opened)
+    seed_images.push_images(region.account, region.name, opened)
     moto = ecs_backends[region.account][region.name]
-    moto.create_cluster(services.CLUSTER)
-    _let_moto_find_services(region)
-    alarms.fill(region.account, region.name)
-    with region.back_in_time(opened - DAYS_UP * 86_400):
-        for name in services.NAMES:
-            definition = definitions.definition(region.account, region.name, name)
-            make_task_definition(_call(region, definition), definitions.REVISIONS[name])
-            create_service(_call(region, services.service(region.account, region.name, name)))
+    moto.create_cluster(seed_services.CLUSTER)
+    _make_moto_find_services(region)
+    seed_alarm.create_alarm(region.account, region.name)
+    with region.starting_in_the_past(opened - DAYS_UP * 86_400):
+        for name in seed_services.SERVICE_NAMES:
+            definition = seed_task_definitions.task_definition_params(region.account, region.name, name)
+            make_task_definition(_call(region, definition), seed_task_definitions.FIRST_REVISIONS[name])
+            create_service(_call(region, seed_services.service_params(region.account, region.name, name)))
 
 
-def _call(region: Region, params: dict[str, object]) -> Call:
-    return Call(region, region.tables, params)
+def _call(region: EcsRegion, params: dict[str, object]) -> EcsCall:
+    return EcsCall(region, region.tables, params)
 
 
-def _let_moto_find_services(region: Region) -> None:
+def _make_moto_find_services(region: EcsRegion) -> None:
     """Application Auto Scaling asks moto's ECS whether a service exists: let it ask here."""
     moto = ecs_backends[region.account][region.name]
 
     def describe_services(cluster: str, names: list[str]) -> tuple[list[object], list[object]]:
-        call = Call(region, region.tables, {"cluster": cluster})
-        found = (call.find_service(call.cluster, name) for name in names)
+        call = EcsCall(region, region.tables, {"cluster": cluster})
+        found = (call.find_service(call.cluster_name, name) for name in names)
         return [service for service in found if service is not None], []
 
     moto.describe_services = describe_services  # type: ignore[method-assign,assignment]

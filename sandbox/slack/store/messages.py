@@ -1,60 +1,65 @@
-"""All messages of the workspace, by channel and timestamp."""
+"""All messages of the workspace, by channel and timestamp.
+
+One message, and how Slack writes it down for apps.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.slack.store.message import Message
+from sandbox.slack.store.typed_rich_text import typed_text_as_blocks
+from sandbox.slack.team.workspace import APP_ID, BOT_ID, BOT_USER, CREATED_AT, TEAM_ID
 
 
-class Messages:
+class MessageStore:
     """Messages in the order they were written; ephemeral ones stand apart, as no app can find them again."""
 
     def __init__(self) -> None:
-        self._kept: defaultdict[str, dict[str, Message]] = defaultdict(dict)
-        self._ephemeral: defaultdict[str, dict[str, Message]] = defaultdict(dict)
+        self._visible_to_all: defaultdict[str, dict[str, SlackMessage]] = defaultdict(dict)
+        self._ephemeral: defaultdict[str, dict[str, SlackMessage]] = defaultdict(dict)
 
-    def add(self, message: Message) -> None:
-        shelf = self._kept if message.ephemeral_to is None else self._ephemeral
+    def add(self, message: SlackMessage) -> None:
+        shelf = self._visible_to_all if message.ephemeral_to is None else self._ephemeral
         shelf[message.channel][message.ts] = message
 
-    def find(self, channel: str, ts: str) -> Message | None:
+    def find(self, channel: str, ts: str) -> SlackMessage | None:
         """A message that everybody in the channel sees."""
-        return self._kept[channel].get(ts)
+        return self._visible_to_all[channel].get(ts)
 
-    def find_for(self, user: str, channel: str, ts: str) -> Message | None:
+    def find_for(self, user: str, channel: str, ts: str) -> SlackMessage | None:
         """A message on this person's screen: one of the channel's, or an ephemeral of their own."""
         own = self._ephemeral[channel].get(ts)
         if own is not None and own.ephemeral_to == user:
             return own
         return self.find(channel, ts)
 
-    def remove(self, message: Message) -> None:
-        shelf = self._kept if message.ephemeral_to is None else self._ephemeral
+    def remove(self, message: SlackMessage) -> None:
+        shelf = self._visible_to_all if message.ephemeral_to is None else self._ephemeral
         shelf[message.channel].pop(message.ts, None)
 
-    def in_channel(self, channel: str) -> list[Message]:
+    def in_channel(self, channel: str) -> list[SlackMessage]:
         """Root messages and broadcast replies, oldest first."""
         return [
             message
-            for message in self._kept[channel].values()
+            for message in self._visible_to_all[channel].values()
             if not message.is_reply or message.is_broadcast
         ]
 
-    def in_thread(self, channel: str, root: str) -> list[Message]:
+    def in_thread(self, channel: str, root: str) -> list[SlackMessage]:
         """The root, then its replies, oldest first; empty when there is no such root."""
         first = self.find(channel, root)
         return [first, *self.replies(channel, root)] if first is not None else []
 
-    def replies(self, channel: str, root: str) -> list[Message]:
+    def replies(self, channel: str, root: str) -> list[SlackMessage]:
         return [
             message
-            for message in self._kept[channel].values()
+            for message in self._visible_to_all[channel].values()
             if message.is_reply and message.thread_ts == root
         ]
 
-    def ephemeral_for(self, user: str, channel: str, thread: str | None) -> list[Message]:
+    def ephemeral_for(self, user: str, channel: str, thread: str | None) -> list[SlackMessage]:
         """This person's ephemerals of the channel itself, or with `thread` those of that thread.
 
         "Ephemeral messages in threads are only shown if there is already an active thread"
@@ -69,7 +74,7 @@ class Messages:
             and (first is None or not message.by_app or "" < first < message.ts)
         ]
 
-    def thread_summary(self, message: Message) -> dict[str, Any]:
+    def thread_summary(self, message: SlackMessage) -> dict[str, Any]:
         """What Slack adds to a root once it has replies: `reply_count`, `latest_reply` and their like."""
         replies = self.replies(message.channel, message.ts)
         if not replies:
@@ -82,3 +87,85 @@ class Messages:
             "reply_users_count": len(repliers),
             "latest_reply": replies[-1].ts,
         }
+
+
+Json = dict[str, Any]
+
+
+@dataclass
+class SlackMessage:
+    """A message; with `ephemeral_to` it exists only on that person's screen."""
+
+    ts: str
+    channel: str
+    user: str
+    text: str
+    blocks: list[Json] | None = None
+    attachments: list[Json] | None = None
+    thread_ts: str | None = None
+    subtype: str | None = None
+    username: str | None = None
+    icons: Json | None = None
+    edited_ts: str | None = None
+    ephemeral_to: str | None = None
+    metadata: Json | None = None
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+    selections: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def is_reply(self) -> bool:
+        return self.thread_ts is not None and self.thread_ts != self.ts
+
+    @property
+    def is_broadcast(self) -> bool:
+        return self.subtype == "thread_broadcast"
+
+    @property
+    def by_app(self) -> bool:
+        return self.user == BOT_USER
+
+
+def message_api_json(message: SlackMessage, bot_name: str) -> Json:
+    """The message object of the Web API and of payloads."""
+    written: Json = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text}
+    if message.by_app:
+        written |= {"bot_id": BOT_ID, "app_id": APP_ID, "bot_profile": bot_profile_json(bot_name)}
+    written["team"] = TEAM_ID
+    optional: Json = {
+        "subtype": message.subtype,
+        "blocks": _blocks_or_rich_text(message),
+        "attachments": message.attachments,
+        "thread_ts": message.thread_ts,
+        "username": message.username,
+        "icons": message.icons,
+        "metadata": message.metadata,
+    }
+    written |= {name: value for name, value in optional.items() if value is not None}
+    if message.edited_ts is not None:
+        written["edited"] = {"user": message.user, "ts": message.edited_ts}
+    if message.reactions:
+        written["reactions"] = [
+            {"name": name, "users": list(users), "count": len(users)}
+            for name, users in message.reactions.items()
+        ]
+    return written
+
+
+def _blocks_or_rich_text(message: SlackMessage) -> list[Json] | None:
+    """The blocks an app gave, or those that Slack makes of what a person typed."""
+    if message.blocks is not None or message.by_app or message.subtype not in (None, "thread_broadcast"):
+        return message.blocks
+    return typed_text_as_blocks(message.text, message.ts)
+
+
+def bot_profile_json(bot_name: str) -> Json:
+    return {
+        "id": BOT_ID,
+        "app_id": APP_ID,
+        "user_id": BOT_USER,
+        "name": bot_name,
+        "deleted": False,
+        "updated": CREATED_AT,
+        "team_id": TEAM_ID,
+        "icons": {},
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sandbox.slack.team.manifest import Manifest
+from sandbox.slack.team.app_manifest import AppManifest
 
 BOT_TOKEN = "xoxb-sandbox-bot"
 APP_TOKEN = "xapp-sandbox-app"
@@ -13,8 +13,8 @@ VERIFICATION_TOKEN = "sandbox-verification-token"
 
 
 @dataclass(frozen=True)
-class Installation:
-    manifest: Manifest
+class AppInstallation:
+    manifest: AppManifest
     bot_token: str = BOT_TOKEN
     app_token: str = APP_TOKEN
     signing_secret: str = SIGNING_SECRET
@@ -28,6 +28,6 @@ class Installation:
             return ("connections:write",)
         return None
 
-    def listens_to(self, event: str, scope: str | None) -> bool:
+    def receives_event(self, event: str, scope: str | None) -> bool:
         """Slack sends an event only when it is subscribed to and its scope, if it has one, was granted."""
         return event in self.manifest.events and (scope is None or scope in self.manifest.scopes)

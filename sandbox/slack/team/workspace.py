@@ -18,11 +18,11 @@ ALICE, BOB, CAROL, DAVE = "U01ALICE00", "U02BOB0000", "U03CAROL00", "U04DAVE000"
 PEOPLE = frozenset({ALICE, BOB, CAROL, DAVE})
 
 # When the workspace was founded, in epoch seconds: `created` and `updated` of everything in it.
-FOUNDED = 1_700_000_000
+CREATED_AT = 1_700_000_000
 
 
 @dataclass(frozen=True)
-class User:
+class SlackUser:
     id: str
     name: str
     real_name: str
@@ -31,7 +31,7 @@ class User:
 
 
 @dataclass
-class Channel:
+class SlackChannel:
     """A channel, or with `direct_to` the direct messages between the bot and one person."""
 
     id: str
@@ -41,7 +41,7 @@ class Channel:
     direct_to: str | None = None
     is_archived: bool = False
 
-    def may_be_seen_by(self, user: str) -> bool:
+    def is_visible_to(self, user: str) -> bool:
         """Public channels are open to everybody, the others to their members."""
         return not self.is_private or user in self.members
 
@@ -61,67 +61,67 @@ class UserGroup:
     members: tuple[str, ...]
 
 
-class Workspace:
+class SlackWorkspace:
     """The people, channels and groups by id; names, `@name` and `#name` are understood too."""
 
     def __init__(self, bot_name: str, app_name: str) -> None:
-        self.users = {user.id: user for user in _users(bot_name, app_name)}
-        self.channels = {channel.id: channel for channel in _channels()}
-        self.groups = {group.id: group for group in _groups()}
+        self.users = {user.id: user for user in _all_users(bot_name, app_name)}
+        self.channels = {channel.id: channel for channel in _all_channels()}
+        self.groups = {group.id: group for group in _all_groups()}
 
-    def user(self, named: str) -> User | None:
+    def find_user(self, named: str) -> SlackUser | None:
         wanted = named.removeprefix("@")
         return next((user for user in self.users.values() if wanted in (user.id, user.name)), None)
 
-    def person(self, named: str) -> User | None:
+    def find_person(self, named: str) -> SlackUser | None:
         """A human being: the bot and Slackbot press no buttons."""
-        found = self.user(named)
+        found = self.find_user(named)
         return found if found is not None and found.id in PEOPLE else None
 
-    def channel(self, named: str) -> Channel | None:
+    def find_channel(self, named: str) -> SlackChannel | None:
         wanted = named.removeprefix("#")
         return next((known for known in self.channels.values() if wanted in (known.id, known.name)), None)
 
-    def group(self, named: str) -> UserGroup | None:
+    def find_group(self, named: str) -> UserGroup | None:
         wanted = named.removeprefix("@")
         return next((group for group in self.groups.values() if wanted in (group.id, group.handle)), None)
 
-    def direct_messages_with(self, user: str) -> Channel:
+    def direct_messages_with(self, user: str) -> SlackChannel:
         """The conversation of the bot and this person, opened when first asked for."""
         channel_id = "D" + user[1:]
         if channel_id not in self.channels:
             members = {user, BOT_USER}
-            self.channels[channel_id] = Channel(
+            self.channels[channel_id] = SlackChannel(
                 channel_id, channel_id.lower(), is_private=True, members=members, direct_to=user
             )
         return self.channels[channel_id]
 
-    def people(self) -> Iterator[User]:
+    def people(self) -> Iterator[SlackUser]:
         return (user for user in self.users.values() if user.id in PEOPLE)
 
 
-def _users(bot_name: str, app_name: str) -> list[User]:
+def _all_users(bot_name: str, app_name: str) -> list[SlackUser]:
     return [
-        User(ALICE, "alice", "Alice Archer", "alice@slipway-demo.example"),
-        User(BOB, "bob", "Bob Baker", "bob@slipway-demo.example"),
-        User(CAROL, "carol", "Carol Cooper", "carol@slipway-demo.example"),
-        User(DAVE, "dave", "Dave Dyer", "dave@slipway-demo.example"),
-        User(BOT_USER, bot_name, app_name, is_bot=True),
-        User(SLACKBOT, "slackbot", "Slackbot"),
+        SlackUser(ALICE, "alice", "Alice Archer", "alice@slipway-demo.example"),
+        SlackUser(BOB, "bob", "Bob Baker", "bob@slipway-demo.example"),
+        SlackUser(CAROL, "carol", "Carol Cooper", "carol@slipway-demo.example"),
+        SlackUser(DAVE, "dave", "Dave Dyer", "dave@slipway-demo.example"),
+        SlackUser(BOT_USER, bot_name, app_name, is_bot=True),
+        SlackUser(SLACKBOT, "slackbot", "Slackbot"),
     ]
 
 
-def _channels() -> list[Channel]:
+def _all_channels() -> list[SlackChannel]:
     everyone = set(PEOPLE)
     return [
-        Channel("C01DEPLOYS", "deploys", members=everyone | {BOT_USER}),
-        Channel("C02GENERAL", "general", members=set(everyone)),
-        Channel("C03RANDOM0", "random", members=everyone | {BOT_USER}),
-        Channel("G04PAYMENTS", "payments", is_private=True, members={ALICE, BOB}),
+        SlackChannel("C01DEPLOYS", "deploys", members=everyone | {BOT_USER}),
+        SlackChannel("C02GENERAL", "general", members=set(everyone)),
+        SlackChannel("C03RANDOM0", "random", members=everyone | {BOT_USER}),
+        SlackChannel("G04PAYMENTS", "payments", is_private=True, members={ALICE, BOB}),
     ]
 
 
-def _groups() -> list[UserGroup]:
+def _all_groups() -> list[UserGroup]:
     return [
         UserGroup("S01DEPLOYERS", "deployers", "Deployers", (ALICE, DAVE)),
         UserGroup("S02APPROVERS", "approvers", "Approvers", (BOB, DAVE)),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sandbox.slack.blockkit.filling import filled_in
-from sandbox.slack.blockkit.views import check_view
-from sandbox.slack.webapi.errors import ApiError, invalid_arguments
+from sandbox.slack.blockkit.default_fields import with_default_fields
+from sandbox.slack.blockkit.view_limits import check_view
+from sandbox.slack.webapi.api_errors import ApiError, invalid_arguments
 
 Json = dict[str, Any]
 
-LARGEST = 250_000
+MAX_VIEW_BYTES = 250_000
 """Bytes of a view (docs.slack.dev, "views.publish": 250 kB)."""
 
 
@@ -25,8 +25,8 @@ def checked_view(view: Any, kind: str | None) -> Json:
         raise invalid_arguments("must be an object [json-pointer:/view]")
     if problems := check_view(view):
         raise invalid_arguments(*problems)
-    if len(json.dumps(view, ensure_ascii=False).encode("utf-8", "surrogatepass")) > LARGEST:
+    if len(json.dumps(view, ensure_ascii=False).encode("utf-8", "surrogatepass")) > MAX_VIEW_BYTES:
         raise ApiError("view_too_large")
     if kind is not None and view["type"] != kind:
         raise invalid_arguments(f"unsupported type: {view['type']} [json-pointer:/view/type]")
-    return {**view, "blocks": filled_in(view["blocks"])}
+    return {**view, "blocks": with_default_fields(view["blocks"])}

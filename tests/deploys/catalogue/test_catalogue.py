@@ -8,12 +8,12 @@ import pytest
 from deploys.catalogue import Catalogue, Service, Strategy, load
 from deploys.catalogue.service import Pin
 from deploys.errors import CatalogueInvalid, CatalogueUnreadable, UnknownService
-from tests.deploys.catalogue.files import checked, service
+from tests.deploys.catalogue.services_yml import check_yaml, one_service
 
 EXAMPLE = Path(__file__).parents[3] / "services.example.yml"
 
 
-def catalogue(*names: str) -> Catalogue:
+def make_catalogue(*names: str) -> Catalogue:
     return Catalogue(
         {name: Service(name=name, cluster="c", ecs_service=name, region="eu-west-1") for name in names}
     )
@@ -22,9 +22,9 @@ def catalogue(*names: str) -> Catalogue:
 def test_the_example_describes_the_six_services_of_the_sandbox() -> None:
     found = load(EXAMPLE, {})
 
-    assert found.names == ("web", "api", "ledger", "billing", "shop", "site")
+    assert found.service_names == ("web", "api", "ledger", "billing", "shop", "site")
     assert found.regions == {"eu-west-1"}
-    assert found.groups == {"S01DEPLOYERS", "S02APPROVERS"}
+    assert found.user_group_ids == {"S01DEPLOYERS", "S02APPROVERS"}
     assert {name: each.strategy for name, each in found.services.items()} == {
         "web": Strategy.ROLLING,
         "api": Strategy.ROLLING,
@@ -33,11 +33,11 @@ def test_the_example_describes_the_six_services_of_the_sandbox() -> None:
         "shop": Strategy.NATIVE,
         "site": Strategy.NATIVE,
     }
-    assert found.service_groups == ("shopfront",)
+    assert found.service_group_names == ("shopfront",)
 
 
 def test_what_a_service_leaves_out_comes_from_the_defaults_and_then_from_the_strategy() -> None:
-    found = checked(
+    found = check_yaml(
         """
         defaults:
           cluster: production
@@ -85,7 +85,7 @@ def test_what_a_service_leaves_out_comes_from_the_defaults_and_then_from_the_str
 
 
 def test_anchors_and_merge_keys_work_as_in_every_yaml_file() -> None:
-    found = checked(
+    found = check_yaml(
         """
         x-slow: &slow {deadline: 1h, cluster: staging}
         x-here: &here {region: eu-west-1, deadline: 1m}
@@ -114,12 +114,12 @@ def test_anchors_and_merge_keys_work_as_in_every_yaml_file() -> None:
 def test_the_region_comes_from_the_environment_where_the_file_names_none(
     environ: dict[str, str], region: str
 ) -> None:
-    assert checked("services: {web: {cluster: c}}", environ).services["web"].region == region
-    assert checked(service("deadline: 20m"), environ).services["web"].region == "eu-west-1"
+    assert check_yaml("services: {web: {cluster: c}}", environ).services["web"].region == region
+    assert check_yaml(one_service("deadline: 20m"), environ).services["web"].region == "eu-west-1"
 
 
 def test_names_that_look_like_yes_or_like_numbers_stay_names() -> None:
-    found = checked("defaults: {cluster: '007', region: eu-west-1}\nservices: {on: , no: , 123: , 0x1f: }")
+    found = check_yaml("defaults: {cluster: '007', region: eu-west-1}\nservices: {on: , no: , 123: , 0x1f: }")
 
     assert found.problems == ()
     assert tuple(found.services) == ("on", "no", "123", "0x1f")
@@ -128,14 +128,14 @@ def test_names_that_look_like_yes_or_like_numbers_stay_names() -> None:
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:
     file = tmp_path / "services.yml"
-    file.write_bytes(b"\xef\xbb\xbf" + service("deadline: 20m").replace("\n", "\r\n").encode())
+    file.write_bytes(b"\xef\xbb\xbf" + one_service("deadline: 20m").replace("\n", "\r\n").encode())
 
-    assert load(file, {}).names == ("web",)
+    assert load(file, {}).service_names == ("web",)
 
 
 def test_loading_a_wrong_file_tells_every_mistake(tmp_path: Path) -> None:
     file = tmp_path / "services.yml"
-    file.write_text(service("deadline: 1s\napprovals: -1"))
+    file.write_text(one_service("deadline: 1s\napprovals: -1"))
 
     with pytest.raises(CatalogueInvalid) as caught:
         load(file, {})
@@ -147,7 +147,7 @@ def test_loading_a_wrong_file_tells_every_mistake(tmp_path: Path) -> None:
         "have to "
         "approve: 0 to 10."
     )
-    assert [(each.line, each.column, each.path) for each in caught.value.problems] == [
+    assert [(each.line, each.column, each.key_path) for each in caught.value.problems] == [
         (5, 15, "services.web.deadline"),
         (6, 16, "services.web.approvals"),
     ]
@@ -174,7 +174,7 @@ def test_a_file_that_is_not_there_is_told_from_one_that_is_wrong(tmp_path: Path)
 )
 def test_an_unknown_service_is_answered_with_the_nearest_ones(asked: str, answer: str) -> None:
     with pytest.raises(UnknownService) as caught:
-        catalogue("api", "web", "web-admin").service(asked)
+        make_catalogue("api", "web", "web-admin").get_service(asked)
 
     assert caught.value.message == (
         f"There is no service `{asked}` here. {answer} `/deploy help` lists all of them."
@@ -183,7 +183,7 @@ def test_an_unknown_service_is_answered_with_the_nearest_ones(asked: str, answer
 
 def test_an_unknown_name_is_shown_harmlessly_and_not_without_end() -> None:
     with pytest.raises(UnknownService) as caught:
-        catalogue("web").service("<!channel>`" + "z" * 500)
+        make_catalogue("web").get_service("<!channel>`" + "z" * 500)
 
     assert caught.value.message.startswith("There is no service `&lt;!channel&gt;’zzz")
     assert len(caught.value.message) < 200
@@ -191,13 +191,13 @@ def test_an_unknown_name_is_shown_harmlessly_and_not_without_end() -> None:
 
 def test_many_services_are_counted_rather_than_listed() -> None:
     with pytest.raises(UnknownService) as caught:
-        catalogue(*(f"service-{number}" for number in range(50))).service("x")
+        make_catalogue(*(f"service-{number}" for number in range(50))).get_service("x")
 
     assert "`service-19` and 30 more." in caught.value.message
 
 
 def test_a_catalogue_does_not_change() -> None:
-    found = catalogue("web")
+    found = make_catalogue("web")
 
     with pytest.raises(FrozenInstanceError):
         found.services = {}  # type: ignore[misc]
@@ -216,14 +216,14 @@ def test_a_catalogue_does_not_change() -> None:
     ],
 )
 def test_what_has_to_be_approved_is_pinned_unless_the_file_says_otherwise(lines: str, pins: bool) -> None:
-    found = checked(service(f"approvers: [U02BOB0000]\n{lines}"))
+    found = check_yaml(one_service(f"approvers: [U02BOB0000]\n{lines}"))
 
     assert found.problems == ()
-    assert found.services["web"].pins is pins
+    assert found.services["web"].pins_digest is pins
 
 
 def test_a_pin_in_the_defaults_is_written_for_every_service() -> None:
-    found = checked(
+    found = check_yaml(
         "defaults: {cluster: c, region: eu-west-1, pin: tag, approvers: [U02BOB0000], approvals: 1}\n"
         "services: {web: }"
     )

@@ -20,7 +20,7 @@ from deploys.catalogue import durations
     ],
 )
 def test_a_length_of_time_is_read(text: str, seconds: int) -> None:
-    assert durations.parse(text) == seconds
+    assert durations.parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize(
@@ -28,12 +28,12 @@ def test_a_length_of_time_is_read(text: str, seconds: int) -> None:
     ["", "m", "20 m", "20M", "1m1h", "1h1h", "20:00", "1.5h", "-5m", "20m ", "20m\n", "٣m", "٣", "soon"],
 )
 def test_what_is_not_a_length_of_time_is_refused(text: str) -> None:
-    assert durations.parse(text) is None
+    assert durations.parse_duration(text) is None
 
 
 @given(st.integers(min_value=0, max_value=10**9))
 def test_what_is_shown_is_read_back_as_the_same(seconds: int) -> None:
-    assert durations.parse(durations.show(seconds)) == seconds
+    assert durations.parse_duration(durations.format_duration(seconds)) == seconds
 
 
 @given(
@@ -44,14 +44,14 @@ def test_what_is_shown_is_read_back_as_the_same(seconds: int) -> None:
 def test_every_combination_of_units_is_their_sum(parts: tuple[int | None, ...]) -> None:
     text = "".join(f"{part}{unit}" for part, unit in zip(parts, "dhms", strict=True) if part is not None)
 
-    assert durations.parse(text) == sum(
+    assert durations.parse_duration(text) == sum(
         (part or 0) * size for part, size in zip(parts, (86_400, 3_600, 60, 1), strict=True)
     )
 
 
 @given(st.text(max_size=12))
 def test_any_text_is_read_or_refused_but_never_trips(text: str) -> None:
-    seconds = durations.parse(text)
+    seconds = durations.parse_duration(text)
 
     assert seconds is None or seconds >= 0
 
@@ -69,4 +69,4 @@ def test_any_text_is_read_or_refused_but_never_trips(text: str) -> None:
     ],
 )
 def test_what_was_meant_is_proposed(text: str, meant: str | None) -> None:
-    assert durations.meant(text) == meant
+    assert durations.suggest_duration(text) == meant

@@ -9,19 +9,19 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploys.catalogue.check import check
+from deploys.catalogue.services_file import check_text
 
 REGION = {"AWS_REGION": "eu-west-1"}
 
 
-def complaints(text: str) -> list[str]:
+def check_quickly(text: str) -> list[str]:
     began = time.process_time()
-    found = [str(each) for each in check(text.encode(), REGION).problems]
+    found = [str(each) for each in check_text(text.encode(), REGION).problems]
     assert time.process_time() - began < 2
     return found
 
 
-def bomb(levels: int, width: int, *, merged: bool) -> str:
+def alias_bomb(levels: int, width: int, *, merged: bool) -> str:
     """Each level names the one before it several times."""
     lines = ["x-0: &l0 {a: 1, b: 2}"]
     for level in range(1, levels + 1):
@@ -36,7 +36,7 @@ def bomb(levels: int, width: int, *, merged: bool) -> str:
 def test_a_small_file_that_aliases_make_huge_is_refused_at_once(
     levels: int, width: int, merged: bool
 ) -> None:
-    found = complaints(bomb(levels, width, merged=merged))
+    found = check_quickly(alias_bomb(levels, width, merged=merged))
 
     assert found
     line, _, told = found[0].partition(": ")
@@ -49,7 +49,7 @@ def test_a_small_file_that_aliases_make_huge_is_refused_at_once(
 def test_a_long_chain_of_merges_is_refused_and_not_a_crash() -> None:
     lines = ["x-0: &l0 {a: 1}", *(f"x-{n}: &l{n} {{<<: *l{n - 1}}}" for n in range(1, 2000))]
 
-    found = complaints("\n".join([*lines, "defaults: {cluster: production}", "services: {web: {}}"]))
+    found = check_quickly("\n".join([*lines, "defaults: {cluster: production}", "services: {web: {}}"]))
 
     assert "too much to read" in found[0]
 
@@ -60,7 +60,7 @@ def test_some_merges_are_fine() -> None:
         "defaults: {<<: *b, cluster: production}\nservices: {web: {<<: [*a, *b]}}\n"
     )
 
-    assert complaints(text) == []
+    assert check_quickly(text) == []
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_some_merges_are_fine() -> None:
     ],
 )
 def test_a_number_that_is_too_long_is_named(value: str, told: str) -> None:
-    found = complaints(f"services:\n  web:\n    deadline: {value}\n    cluster: production\n")
+    found = check_quickly(f"services:\n  web:\n    deadline: {value}\n    cluster: production\n")
 
     assert f"3:15: services.web.deadline: {told}" in found
 
@@ -81,7 +81,7 @@ def test_a_number_that_is_too_long_is_named(value: str, told: str) -> None:
     "value", [f"'{'9' * 5000}'", "9" * 5000 + "m", f"'{'9' * 5000} minutes'", "9" * 400 + ".5"]
 )
 def test_a_length_of_time_that_is_too_long_is_none(value: str) -> None:
-    [told] = complaints(f"services:\n  web:\n    deadline: {value}\n    cluster: production\n")
+    [told] = check_quickly(f"services:\n  web:\n    deadline: {value}\n    cluster: production\n")
 
     assert told.startswith("3:15: services.web.deadline: ")
     assert "write a length of time such as `90s`, `20m` or `1h30m`" in told
@@ -90,7 +90,7 @@ def test_a_length_of_time_that_is_too_long_is_none(value: str) -> None:
 def test_a_long_list_is_checked_for_repeats_at_once() -> None:
     channels = ", ".join(f"C{number:09}" for number in range(20_000))
 
-    assert complaints(f"services: {{web: {{cluster: production, channels: [{channels}]}}}}") == []
+    assert check_quickly(f"services: {{web: {{cluster: production, channels: [{channels}]}}}}") == []
 
 
 nodes = st.recursive(
@@ -105,9 +105,9 @@ keys = st.sampled_from(
 
 @given(st.dictionaries(keys, nodes | st.dictionaries(keys, nodes, max_size=4), max_size=5))
 def test_any_yaml_is_used_or_complained_about(content: dict[str, object]) -> None:
-    check(yaml.safe_dump(content, allow_unicode=True).encode("utf-8", "surrogatepass"), REGION)
+    check_text(yaml.safe_dump(content, allow_unicode=True).encode("utf-8", "surrogatepass"), REGION)
 
 
 @given(st.binary(max_size=300) | st.text(alphabet="&*<>:-[]{}!|,#'\"ab19 \n\t", max_size=120).map(str.encode))
 def test_any_bytes_are_used_or_complained_about(raw: bytes) -> None:
-    check(raw, REGION)
+    check_text(raw, REGION)

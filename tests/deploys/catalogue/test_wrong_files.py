@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.catalogue.check import check
-from tests.deploys.catalogue.files import checked, said
+from deploys.catalogue.services_file import check_text
+from tests.deploys.catalogue.services_yml import check_yaml, list_problems
 
 NO_CLUSTER = "missing; write the name of the ECS cluster, here or in `defaults`."
 NO_REGION = "missing; write the AWS region, here or in `defaults`, or set AWS_REGION where Slipway runs."
@@ -35,7 +35,7 @@ FILES = [
 
 @pytest.mark.parametrize(("text", "message"), FILES, ids=[text[:20] for text, _ in FILES])
 def test_a_file_of_another_shape_is_explained(text: str, message: str) -> None:
-    assert said(text) == [message]
+    assert list_problems(text) == [message]
 
 
 SYNTAX = [
@@ -78,17 +78,17 @@ SYNTAX = [
 
 @pytest.mark.parametrize(("text", "message"), SYNTAX, ids=[message for _, message in SYNTAX])
 def test_what_is_not_yaml_is_explained_in_plain_words(text: str, message: str) -> None:
-    assert said(text) == [message]
+    assert list_problems(text) == [message]
 
 
 def test_text_in_another_encoding_is_refused_where_it_begins() -> None:
-    found = check("services:\n  # für alle\n".encode("latin-1"), {})
+    found = check_text("services:\n  # für alle\n".encode("latin-1"), {})
 
     assert [str(each) for each in found.problems] == ["2:6: this is not UTF-8 text; save the file as UTF-8."]
 
 
 def test_a_key_that_stands_twice_is_named_with_the_line_of_the_first() -> None:
-    assert said(
+    assert list_problems(
         """
         services:
           web: {cluster: production, region: eu-west-1}
@@ -106,7 +106,7 @@ def test_a_key_that_stands_twice_is_named_with_the_line_of_the_first() -> None:
 
 
 def test_a_key_of_a_single_service_is_refused_among_the_defaults() -> None:
-    assert said(
+    assert list_problems(
         """
         defaults:
           ecs_service: web
@@ -119,7 +119,7 @@ def test_a_key_of_a_single_service_is_refused_among_the_defaults() -> None:
 
 
 def test_an_unknown_key_at_the_top_is_refused_but_x_keys_are_the_writers_own() -> None:
-    assert said(
+    assert list_problems(
         """
         x-anchors: {whatever: [1, 2]}
         service: {}
@@ -130,19 +130,19 @@ def test_an_unknown_key_at_the_top_is_refused_but_x_keys_are_the_writers_own() -
 
 
 def test_cluster_and_region_are_required_somewhere() -> None:
-    assert said("services:\n  web:\n") == [
+    assert list_problems("services:\n  web:\n") == [
         f"2:3: services.web.cluster: {NO_CLUSTER}",
         f"2:3: services.web.region: {NO_REGION}",
     ]
 
 
 def test_an_alias_that_contains_itself_ends_with_a_message() -> None:
-    assert said("services: &all\n  web: *all\n") == [
+    assert list_problems("services: &all\n  web: *all\n") == [
         "2:3: services.web: this alias contains itself, so it never ends.",
         f"2:3: services.web.cluster: {NO_CLUSTER}",
         f"2:3: services.web.region: {NO_REGION}",
     ]
-    assert "1:17: services: this alias contains itself, so it never ends." in said(
+    assert "1:17: services: this alias contains itself, so it never ends." in list_problems(
         "services: &all {<<: *all}\n"
     )
 
@@ -152,11 +152,11 @@ def test_aliases_that_multiply_without_end_are_stopped() -> None:
     lines += [f"x-{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]
     text = "\n".join([*lines, "services: {web: {cluster: production, region: eu-west-1}}"])
 
-    assert any("this is too much to read" in message for message in said(text))
+    assert any("this is too much to read" in message for message in list_problems(text))
 
 
 def test_a_merge_of_something_else_than_a_mapping_is_refused() -> None:
-    assert said(
+    assert list_problems(
         """
         x-list: &list [1]
         services:
@@ -171,7 +171,7 @@ def test_a_merge_of_something_else_than_a_mapping_is_refused() -> None:
 
 
 def test_a_mistake_in_an_anchor_is_told_once_where_it_stands() -> None:
-    assert said(
+    assert list_problems(
         """
         x-slow: &slow
           deadline: never
@@ -187,7 +187,7 @@ def test_a_mistake_in_an_anchor_is_told_once_where_it_stands() -> None:
 
 
 def test_all_mistakes_are_told_at_once_and_in_the_order_of_the_file() -> None:
-    found = checked(
+    found = check_yaml(
         """
         defaults:
           cluster: production
@@ -206,7 +206,7 @@ def test_all_mistakes_are_told_at_once_and_in_the_order_of_the_file() -> None:
         """
     )
 
-    assert [(each.line, each.column, each.path) for each in found.problems] == [
+    assert [(each.line, each.column, each.key_path) for each in found.problems] == [
         (3, 3, "defaults.deadlin"),
         (5, 3, "services.Web"),
         (9, 17, "services.ledger.approvers[0]"),

@@ -4,48 +4,48 @@ from __future__ import annotations
 
 import pytest
 
-from tests.deploys.catalogue.files import said, service
+from tests.deploys.catalogue.services_yml import list_problems, one_service
 
-FIND_PEOPLE = (
+PEOPLE_HINT = (
     "Write a user id (U… or W…; in Slack: their profile, then ⋮, then Copy member ID) or a user group id "
     "(S…; in Slack: People & user groups, then the group, then ⋮, then Copy group ID)."
 )
-FIND_CHANNEL = (
+CHANNEL_HINT = (
     "Write a channel id (C… or G…; in Slack: the channel's name at the top, then the foot of the About tab)."
 )
-DURATION = "write a length of time such as `90s`, `20m` or `1h30m`, or a number of seconds."
-APPROVALS = "write how many different people have to approve: 0 to 10"
-GIVE_UP_AFTER = "write how many tasks may fail in a row, 0 for any number: 0 to 200"
-STRATEGIES = "`rolling`, `stop-start` or `native`"
-NOT_A_NAME = (
+DURATION_HINT = "write a length of time such as `90s`, `20m` or `1h30m`, or a number of seconds."
+APPROVALS_HINT = "write how many different people have to approve: 0 to 10"
+GIVE_UP_AFTER_HINT = "write how many tasks may fail in a row, 0 for any number: 0 to 200"
+STRATEGIES_HINT = "`rolling`, `stop-start` or `native`"
+NAME_HINT = (
     "this cannot be a service's name: write small letters, digits and hyphens, 63 at most, "
     "and no hyphen first."
 )
-KEYS = (
+SERVICE_KEYS = (
     "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `approvals`, "
     "`self_approval`, "
     "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `base`, `before`, `after`, `role`, "
     "`ecs_service`"
 )
 
-VALUES = [
+VALUE_MISTAKES = [
     # keys
     ("stratgy: rolling", "5:5: services.web.stratgy: there is no such key. Did you mean `strategy`?"),
     ("approver: []", "5:5: services.web.approver: there is no such key. Did you mean `approvers`?"),
     ("Deadline: 20m", "5:5: services.web.Deadline: there is no such key. Did you mean `deadline`?"),
-    ("colour: red", f"5:5: services.web.colour: there is no such key. Allowed are: {KEYS}."),
+    ("colour: red", f"5:5: services.web.colour: there is no such key. Allowed are: {SERVICE_KEYS}."),
     # strategy
     (
         "strategy: stopstart",
-        f"5:15: services.web.strategy: `stopstart` is not a strategy; write {STRATEGIES}. "
+        f"5:15: services.web.strategy: `stopstart` is not a strategy; write {STRATEGIES_HINT}. "
         "Did you mean `stop-start`?",
     ),
     (
         "strategy: blue-green",
-        f"5:15: services.web.strategy: `blue-green` is not a strategy; write {STRATEGIES}.",
+        f"5:15: services.web.strategy: `blue-green` is not a strategy; write {STRATEGIES_HINT}.",
     ),
-    ("strategy:", f"5:5: services.web.strategy: nothing stands here; write {STRATEGIES}."),
-    ("strategy: [rolling]", f"5:15: services.web.strategy: this is a list; write {STRATEGIES}."),
+    ("strategy:", f"5:5: services.web.strategy: nothing stands here; write {STRATEGIES_HINT}."),
+    ("strategy: [rolling]", f"5:15: services.web.strategy: this is a list; write {STRATEGIES_HINT}."),
     # pin
     (
         "pin: sha256",
@@ -109,17 +109,17 @@ VALUES = [
     # ids
     (
         "deployers: ['@alice']",
-        f"5:17: services.web.deployers[0]: `@alice` is a name, not an id. {FIND_PEOPLE}",
+        f"5:17: services.web.deployers[0]: `@alice` is a name, not an id. {PEOPLE_HINT}",
     ),
-    ("deployers: [alice]", f"5:17: services.web.deployers[0]: `alice` is not an id. {FIND_PEOPLE}"),
+    ("deployers: [alice]", f"5:17: services.web.deployers[0]: `alice` is not an id. {PEOPLE_HINT}"),
     (
         "deployers: [alice@example.com]",
         f"5:17: services.web.deployers[0]: `alice@example.com` is an e-mail address, not an id. "
-        f"{FIND_PEOPLE}",
+        f"{PEOPLE_HINT}",
     ),
     (
         "deployers: [C01DEPLOYS]",
-        f"5:17: services.web.deployers[0]: `C01DEPLOYS` is a channel's id. {FIND_PEOPLE}",
+        f"5:17: services.web.deployers[0]: `C01DEPLOYS` is a channel's id. {PEOPLE_HINT}",
     ),
     (
         "deployers: [u01alice00]",
@@ -137,11 +137,11 @@ VALUES = [
     ),
     (
         "channels: ['#deploys']",
-        f"5:16: services.web.channels[0]: `#deploys` is a name, not an id. {FIND_CHANNEL}",
+        f"5:16: services.web.channels[0]: `#deploys` is a name, not an id. {CHANNEL_HINT}",
     ),
     (
         "channels: [D01DIRECT0]",
-        f"5:16: services.web.channels[0]: `D01DIRECT0` is a direct message's id. {FIND_CHANNEL}",
+        f"5:16: services.web.channels[0]: `D01DIRECT0` is a direct message's id. {CHANNEL_HINT}",
     ),
     (
         "channels:\n  - #deploys",
@@ -149,20 +149,23 @@ VALUES = [
         "An unquoted `#` begins a comment in YAML.",
     ),
     # approvals
-    ("approvals: -1", f"5:16: services.web.approvals: `-1` is out of range; {APPROVALS}."),
-    ("approvals: 11", f"5:16: services.web.approvals: `11` is out of range; {APPROVALS}."),
-    ("approvals: '1'", f"5:16: services.web.approvals: `1` is text; {APPROVALS}, without quotes."),
-    ("approvals: one", f"5:16: services.web.approvals: `one` is text; {APPROVALS}."),
-    ("approvals: true", f"5:16: services.web.approvals: `true` is a yes or no; {APPROVALS}."),
-    ("give_up_after: -1", f"5:20: services.web.give_up_after: `-1` is out of range; {GIVE_UP_AFTER}."),
-    ("give_up_after: 201", f"5:20: services.web.give_up_after: `201` is out of range; {GIVE_UP_AFTER}."),
+    ("approvals: -1", f"5:16: services.web.approvals: `-1` is out of range; {APPROVALS_HINT}."),
+    ("approvals: 11", f"5:16: services.web.approvals: `11` is out of range; {APPROVALS_HINT}."),
+    ("approvals: '1'", f"5:16: services.web.approvals: `1` is text; {APPROVALS_HINT}, without quotes."),
+    ("approvals: one", f"5:16: services.web.approvals: `one` is text; {APPROVALS_HINT}."),
+    ("approvals: true", f"5:16: services.web.approvals: `true` is a yes or no; {APPROVALS_HINT}."),
+    ("give_up_after: -1", f"5:20: services.web.give_up_after: `-1` is out of range; {GIVE_UP_AFTER_HINT}."),
+    ("give_up_after: 201", f"5:20: services.web.give_up_after: `201` is out of range; {GIVE_UP_AFTER_HINT}."),
     (
         "give_up_after: '3'",
-        f"5:20: services.web.give_up_after: `3` is text; {GIVE_UP_AFTER}, without quotes.",
+        f"5:20: services.web.give_up_after: `3` is text; {GIVE_UP_AFTER_HINT}, without quotes.",
     ),
-    ("give_up_after: never", f"5:20: services.web.give_up_after: `never` is text; {GIVE_UP_AFTER}."),
-    ("give_up_after: false", f"5:20: services.web.give_up_after: `false` is a yes or no; {GIVE_UP_AFTER}."),
-    ("approvals: 1.5", f"5:16: services.web.approvals: `1.5` is a number; {APPROVALS}."),
+    ("give_up_after: never", f"5:20: services.web.give_up_after: `never` is text; {GIVE_UP_AFTER_HINT}."),
+    (
+        "give_up_after: false",
+        f"5:20: services.web.give_up_after: `false` is a yes or no; {GIVE_UP_AFTER_HINT}.",
+    ),
+    ("approvals: 1.5", f"5:16: services.web.approvals: `1.5` is a number; {APPROVALS_HINT}."),
     # yes or no
     (
         "self_approval: yes",
@@ -176,12 +179,13 @@ VALUES = [
     # durations
     (
         "deadline: 20 minutes",
-        f"5:15: services.web.deadline: `20 minutes` is not a length of time; {DURATION} Did you mean `20m`?",
+        f"5:15: services.web.deadline: `20 minutes` is not a length of time; {DURATION_HINT} "
+        "Did you mean `20m`?",
     ),
-    ("deadline: soon", f"5:15: services.web.deadline: `soon` is not a length of time; {DURATION}"),
-    ("deadline: 20:30", f"5:15: services.web.deadline: `20:30` is not a length of time; {DURATION}"),
-    ("deadline: 1.5", f"5:15: services.web.deadline: `1.5` is a number; {DURATION}"),
-    ("deadline:", f"5:5: services.web.deadline: nothing stands here; {DURATION}"),
+    ("deadline: soon", f"5:15: services.web.deadline: `soon` is not a length of time; {DURATION_HINT}"),
+    ("deadline: 20:30", f"5:15: services.web.deadline: `20:30` is not a length of time; {DURATION_HINT}"),
+    ("deadline: 1.5", f"5:15: services.web.deadline: `1.5` is a number; {DURATION_HINT}"),
+    ("deadline:", f"5:5: services.web.deadline: nothing stands here; {DURATION_HINT}"),
     (
         "deadline: 5s",
         "5:15: services.web.deadline: `5s` is out of range; anything from 10s to 1d is allowed.",
@@ -206,9 +210,9 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize(("line", "message"), VALUES, ids=[line for line, _ in VALUES])
+@pytest.mark.parametrize(("line", "message"), VALUE_MISTAKES, ids=[line for line, _ in VALUE_MISTAKES])
 def test_a_wrong_value_is_explained(line: str, message: str) -> None:
-    assert said(service(line)) == [message]
+    assert list_problems(one_service(line)) == [message]
 
 
 REGIONS = [
@@ -222,21 +226,21 @@ REGIONS = [
 def test_a_region_that_cannot_be_one_is_explained(region: str, message: str) -> None:
     text = f"services: {{web: {{cluster: production, region: {region}}}}}"
 
-    assert said(text) == [f"1:47: services.web.region: {message}"]
+    assert list_problems(text) == [f"1:47: services.web.region: {message}"]
 
 
 NAMES = [
     (
         "Web",
-        f"{NOT_A_NAME} Call it `web`?",
+        f"{NAME_HINT} Call it `web`?",
     ),
     (
         "-web",
-        f"{NOT_A_NAME} Call it `web`?",
+        f"{NAME_HINT} Call it `web`?",
     ),
     (
         "w" * 64,
-        f"{NOT_A_NAME} Call it `{'w' * 63}`?",
+        f"{NAME_HINT} Call it `{'w' * 63}`?",
     ),
     (
         "status",
@@ -250,11 +254,11 @@ NAMES = [
 def test_a_name_that_cannot_be_one_is_explained(name: str, message: str) -> None:
     text = f"services:\n  {name}: {{cluster: production, region: eu-west-1}}\n"
 
-    assert said(text) == [f"2:3: services.{name}: {message}"]
+    assert list_problems(text) == [f"2:3: services.{name}: {message}"]
 
 
 @pytest.mark.parametrize(
     "verb", ["help", "status", "cancel", "deploy", "plan", "restart", "rollback", "tags", "lock"]
 )
 def test_verbs_are_no_names(verb: str) -> None:
-    assert len(said(f"services:\n  {verb}: {{cluster: production, region: eu-west-1}}\n")) == 1
+    assert len(list_problems(f"services:\n  {verb}: {{cluster: production, region: eu-west-1}}\n")) == 1

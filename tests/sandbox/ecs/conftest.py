@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from sandbox.ecs import EcsSandbox, ManualClock
-from tests.sandbox.ecs.shapes import watch
-from tests.shortcut import answered_by, someone
+from tests.in_process_aws import call_in_process, outside_client
+from tests.sandbox.ecs.model_checks import check_responses
 
 
 @pytest.fixture
@@ -21,10 +21,10 @@ def ecs() -> Iterator[EcsSandbox]:
 @pytest.fixture
 def client(ecs: EcsSandbox) -> Iterator[Any]:
     """boto3's ECS client, every answer to it checked against Amazon's model."""
-    with answered_by(ecs, _watched()) as client:
+    with call_in_process(ecs, _checked_client()) as client:
         yield client
 
 
 @cache
-def _watched() -> Any:
-    return watch(someone("ecs"))
+def _checked_client() -> Any:
+    return check_responses(outside_client("ecs"))

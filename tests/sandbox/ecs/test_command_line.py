@@ -20,7 +20,7 @@ import typer
 from typer.testing import CliRunner
 
 from sandbox.ecs.__main__ import serve
-from tests.sandbox.ecs.people import service
+from tests.sandbox.ecs.ecs_actions import describe_service
 
 
 def command(*arguments: str) -> list[str]:
@@ -63,7 +63,7 @@ def client_at(url: str) -> Any:
 def test_it_serves_until_it_is_told_to_end(tmp_path: Path, signum: signal.Signals) -> None:
     output = tmp_path / "output"
     with started(output, "--speed", "5") as (process, url):
-        assert service(client_at(url), "web")["runningCount"] == 3
+        assert describe_service(client_at(url), "web")["runningCount"] == 3
         assert httpx.get(f"{url}/sandbox/health").json()["speed"] == 5
 
         process.send_signal(signum)

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.ecs.people import CLUSTER, service
+from tests.sandbox.ecs.ecs_actions import CLUSTER, describe_service
 
 PAUSE = {"targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"]}
 
 
 def configure(client: Any, name: str, **configuration: Any) -> dict[str, Any]:
     client.update_service(cluster=CLUSTER, service=name, deploymentConfiguration=configuration)
-    changed: dict[str, Any] = service(client, name)["deploymentConfiguration"]
+    changed: dict[str, Any] = describe_service(client, name)["deploymentConfiguration"]
     return changed
 
 
@@ -44,23 +44,23 @@ def configure(client: Any, name: str, **configuration: Any) -> dict[str, Any]:
     ],
 )
 def test_refusals(client: Any, configuration: dict[str, Any], complaint: str) -> None:
-    before = service(client, "shop")["deploymentConfiguration"]
+    before = describe_service(client, "shop")["deploymentConfiguration"]
 
     with pytest.raises(client.exceptions.InvalidParameterException, match=complaint):
         configure(client, "shop", **configuration)
 
-    assert service(client, "shop")["deploymentConfiguration"] == before
+    assert describe_service(client, "shop")["deploymentConfiguration"] == before
 
 
 def test_a_load_balancer_must_be_able_to_shift_traffic(client: Any) -> None:
     with pytest.raises(client.exceptions.InvalidParameterException, match="advancedConfiguration"):
         configure(client, "web", strategy="CANARY")
 
-    assert service(client, "web")["deploymentConfiguration"]["strategy"] == "ROLLING"
+    assert describe_service(client, "web")["deploymentConfiguration"]["strategy"] == "ROLLING"
 
 
 def test_what_belongs_to_another_strategy_goes_with_it(client: Any) -> None:
-    assert "lifecycleHooks" in service(client, "shop")["deploymentConfiguration"]
+    assert "lifecycleHooks" in describe_service(client, "shop")["deploymentConfiguration"]
 
     changed = configure(client, "shop", strategy="LINEAR")
 

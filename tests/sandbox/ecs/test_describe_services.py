@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.ecs.people import CLUSTER, deploy, service
+from tests.sandbox.ecs.ecs_actions import CLUSTER, deploy_tag, describe_service
 
 
 def test_missing_services_are_failures_beside_the_found_ones(client: Any) -> None:
@@ -32,7 +32,7 @@ def test_tags_come_only_when_asked_for(client: Any) -> None:
     plain = client.describe_services(cluster=CLUSTER, services=["web"])["services"][0]
 
     assert "tags" not in plain
-    assert {"key": "service", "value": "web"} in service(client, "web")["tags"]
+    assert {"key": "service", "value": "web"} in describe_service(client, "web")["tags"]
 
 
 def test_services_are_listed_in_pages(client: Any) -> None:
@@ -45,7 +45,7 @@ def test_services_are_listed_in_pages(client: Any) -> None:
 
 
 def test_a_cluster_counts_what_runs_in_it(client: Any) -> None:
-    deploy(client, "web", "1.4.2")
+    deploy_tag(client, "web", "1.4.2")
 
     (cluster,) = client.describe_clusters(clusters=[CLUSTER])["clusters"]
 
@@ -64,9 +64,9 @@ def test_a_new_cluster_is_empty_and_takes_services(client: Any) -> None:
         taskDefinition="ledger",
         desiredCount=0,
         launchType="FARGATE",
-        networkConfiguration=service(client, "web")["networkConfiguration"],
+        networkConfiguration=describe_service(client, "web")["networkConfiguration"],
     )
 
     assert client.describe_services(cluster="staging", services=["web"])["services"][0]["desiredCount"] == 0
-    assert service(client, "web")["desiredCount"] == 3
+    assert describe_service(client, "web")["desiredCount"] == 3
     assert len(client.list_clusters()["clusterArns"]) == 2

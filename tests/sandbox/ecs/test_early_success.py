@@ -8,14 +8,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.ecs import EcsSandbox
-from tests.sandbox.ecs.people import (
+from tests.sandbox.ecs.ecs_actions import (
     CLUSTER,
     advance_until,
-    deploy,
-    primary,
-    service,
-    service_deployment,
-    tasks,
+    deploy_tag,
+    describe_service,
+    newest_service_deployment,
+    primary_deployment,
+    service_tasks,
 )
 
 
@@ -35,38 +35,42 @@ def configure(client: Any, cleanup: str, **changes: Any) -> None:
 
 def old_tasks(client: Any) -> list[str]:
     """lastStatus of the tasks of earlier deployments that have not left the load balancer."""
-    ours = primary(client, "web")["id"]
-    known = [*tasks(client, "web"), *tasks(client, "web", "STOPPED")]
+    ours = primary_deployment(client, "web")["id"]
+    known = [*service_tasks(client, "web"), *service_tasks(client, "web", "STOPPED")]
     serving = ("PENDING", "RUNNING", "DEACTIVATING")
     return [t["lastStatus"] for t in known if t["startedBy"] != ours and t["lastStatus"] in serving]
 
 
 def successful(client: Any) -> bool:
-    return bool(service_deployment(client, "web")["status"] == "SUCCESSFUL")
+    return bool(newest_service_deployment(client, "web")["status"] == "SUCCESSFUL")
 
 
 def test_deferred_the_old_tasks_go_after_the_success(ecs: EcsSandbox, client: Any) -> None:
     configure(client, "DEFERRED")
-    deploy(client, "web", "1.4.2")
+    deploy_tag(client, "web", "1.4.2")
 
     ecs.advance(2)
     advance_until(ecs, lambda: successful(client))
 
-    assert primary(client, "web")["rolloutState"] == "COMPLETED"
-    assert primary(client, "web")["runningCount"] < 3
+    assert primary_deployment(client, "web")["rolloutState"] == "COMPLETED"
+    assert primary_deployment(client, "web")["runningCount"] < 3
     assert old_tasks(client)
-    assert len(service(client, "web")["deployments"]) == 2, "the old one is listed while it has tasks"
+    assert len(describe_service(client, "web")["deployments"]) == 2, (
+        "the old one is listed while it has tasks"
+    )
 
     ecs.advance(300)
-    assert primary(client, "web")["runningCount"] == 3
+    assert primary_deployment(client, "web")["runningCount"] == 3
     assert old_tasks(client) == []
-    assert len(service(client, "web")["deployments"]) == 1
-    assert service(client, "web")["events"][0]["message"] == "(service web) has reached a steady state."
+    assert len(describe_service(client, "web")["deployments"]) == 1
+    assert (
+        describe_service(client, "web")["events"][0]["message"] == "(service web) has reached a steady state."
+    )
 
 
 def test_blocking_the_old_tasks_go_before_the_success(ecs: EcsSandbox, client: Any) -> None:
     configure(client, "BLOCKING")
-    deploy(client, "web", "1.4.2")
+    deploy_tag(client, "web", "1.4.2")
 
     ecs.advance(2)
     advance_until(ecs, lambda: successful(client))

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.ecs import EcsSandbox
 from tests.builders import REGISTRY
-from tests.sandbox.ecs.people import advance_until, create_express_service
+from tests.sandbox.ecs.ecs_actions import advance_until, create_express_service
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from sandbox.ecs import EcsSandbox
-from tests.sandbox.ecs.people import (
+from tests.sandbox.ecs.ecs_actions import (
     CLUSTER,
     advance_until,
-    deploy,
-    primary,
-    service_deployment,
-    tasks,
-    until_settled,
+    advance_until_steady,
+    deploy_tag,
+    newest_service_deployment,
+    primary_deployment,
+    service_tasks,
 )
 
 Json = dict[str, Any]
@@ -25,11 +25,11 @@ def paused(ecs: EcsSandbox, client: Any, name: str = "shop") -> tuple[Json, Json
     ecs.advance(1.5)
 
     def waiting() -> list[Json]:
-        details = service_deployment(client, name)["lifecycleHookDetails"]
+        details = newest_service_deployment(client, name)["lifecycleHookDetails"]
         return [hook for hook in details if hook["status"] == "AWAITING_ACTION"]
 
     advance_until(ecs, waiting, step=2)
-    return service_deployment(client, name), waiting()[0]
+    return newest_service_deployment(client, name), waiting()[0]
 
 
 def answer(client: Any, story: Json, hook: Json, action: str | None = None) -> Json:
@@ -46,7 +46,7 @@ def hooked(client: Any, *hooks: Json) -> None:
 
 
 def test_a_deployment_waits_at_its_pause(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "shop", "1.4.2")
+    deploy_tag(client, "shop", "1.4.2")
     story, hook = paused(ecs, client)
 
     assert story["lifecycleStage"] == "POST_TEST_TRAFFIC_SHIFT"
@@ -55,14 +55,14 @@ def test_a_deployment_waits_at_its_pause(ecs: EcsSandbox, client: Any) -> None:
     assert "targetArn" not in hook
 
     ecs.advance(1700)
-    story = service_deployment(client, "shop")
+    story = newest_service_deployment(client, "shop")
     assert (story["status"], story["lifecycleStage"]) == ("IN_PROGRESS", "POST_TEST_TRAFFIC_SHIFT")
-    assert len(tasks(client, "shop")) == 6
+    assert len(service_tasks(client, "shop")) == 6
 
 
 @pytest.mark.parametrize("action", ["CONTINUE", None])
 def test_continued_it_goes_on_to_the_canary(ecs: EcsSandbox, client: Any, action: str | None) -> None:
-    deploy(client, "shop", "1.4.2")
+    deploy_tag(client, "shop", "1.4.2")
     story, hook = paused(ecs, client)
 
     answered = answer(client, story, hook, action)
@@ -72,27 +72,30 @@ def test_continued_it_goes_on_to_the_canary(ecs: EcsSandbox, client: Any, action
         "serviceDeploymentArn": story["serviceDeploymentArn"],
         "ResponseMetadata": answered["ResponseMetadata"],
     }
-    story = service_deployment(client, "shop")
+    story = newest_service_deployment(client, "shop")
     assert story["lifecycleStage"] == "PRODUCTION_TRAFFIC_SHIFT"
     assert story["lifecycleHookDetails"][0]["status"] == "SUCCEEDED"
-    assert until_settled(ecs, client, "shop", step=5)["status"] == "SUCCESSFUL"
+    assert advance_until_steady(ecs, client, "shop", step=5)["status"] == "SUCCESSFUL"
     with pytest.raises(client.exceptions.ClientException, match="awaits an action"):
         answer(client, story, hook, "ROLLBACK")
 
 
 def test_rolled_back_at_the_pause(ecs: EcsSandbox, client: Any) -> None:
-    before, blue = primary(client, "shop"), {task["taskArn"] for task in tasks(client, "shop")}
-    deploy(client, "shop", "1.4.2")
+    before, blue = (
+        primary_deployment(client, "shop"),
+        {task["taskArn"] for task in service_tasks(client, "shop")},
+    )
+    deploy_tag(client, "shop", "1.4.2")
     story, hook = paused(ecs, client)
 
     answer(client, story, hook, "ROLLBACK")
-    assert service_deployment(client, "shop")["status"] == "ROLLBACK_REQUESTED"
+    assert newest_service_deployment(client, "shop")["status"] == "ROLLBACK_REQUESTED"
 
-    story = until_settled(ecs, client, "shop", step=5)
+    story = advance_until_steady(ecs, client, "shop", step=5)
     assert story["status"] == "ROLLBACK_SUCCESSFUL"
     assert "lifecycle hook" in story["statusReason"]
-    assert primary(client, "shop")["taskDefinition"] == before["taskDefinition"]
-    assert {task["taskArn"] for task in tasks(client, "shop")} == blue
+    assert primary_deployment(client, "shop")["taskDefinition"] == before["taskDefinition"]
+    assert {task["taskArn"] for task in service_tasks(client, "shop")} == blue
 
 
 @pytest.mark.parametrize(
@@ -107,38 +110,38 @@ def test_nobody_answers_in_time(ecs: EcsSandbox, client: Any, action: str, outco
             "timeoutConfiguration": {"timeoutInMinutes": 2, "action": action},
         },
     )
-    deploy(client, "shop", "1.4.2")
+    deploy_tag(client, "shop", "1.4.2")
     story, hook = paused(ecs, client)
     assert story["lifecycleStage"] == "PRE_SCALE_UP"
     assert story["targetServiceRevision"]["pendingTaskCount"] == 0
 
     ecs.advance(118)
-    assert service_deployment(client, "shop")["lifecycleHookDetails"][0]["status"] == "AWAITING_ACTION"
+    assert newest_service_deployment(client, "shop")["lifecycleHookDetails"][0]["status"] == "AWAITING_ACTION"
     ecs.advance(4)
 
-    story = service_deployment(client, "shop")
+    story = newest_service_deployment(client, "shop")
     assert story["lifecycleHookDetails"][0]["status"] == "TIMED_OUT"
     with pytest.raises(client.exceptions.ClientException, match="awaits an action"):
         answer(client, story, hook)
-    assert until_settled(ecs, client, "shop", step=5)["status"] == outcome
+    assert advance_until_steady(ecs, client, "shop", step=5)["status"] == outcome
 
 
 def test_stopped_while_it_waits(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "shop", "1.4.2")
+    deploy_tag(client, "shop", "1.4.2")
     story, hook = paused(ecs, client)
 
     client.stop_service_deployment(serviceDeploymentArn=story["serviceDeploymentArn"], stopType="ROLLBACK")
     with pytest.raises(client.exceptions.ClientException, match="awaits an action"):
         answer(client, story, hook)
 
-    story = until_settled(ecs, client, "shop", step=5)
+    story = advance_until_steady(ecs, client, "shop", step=5)
     assert story["status"] == "ROLLBACK_SUCCESSFUL"
     assert story["lifecycleHookDetails"][0]["status"] == "FAILED"
 
 
 def test_a_hook_before_the_shift_runs_before_every_shift(ecs: EcsSandbox, client: Any) -> None:
     hooked(client, {"targetType": "PAUSE", "lifecycleStages": ["PRE_PRODUCTION_TRAFFIC_SHIFT"]})
-    deploy(client, "shop", "1.4.2")
+    deploy_tag(client, "shop", "1.4.2")
 
     weights = []
     for _ in range(2):
@@ -148,7 +151,7 @@ def test_a_hook_before_the_shift_runs_before_every_shift(ecs: EcsSandbox, client
         answer(client, story, hook)
 
     assert weights == [0.0, 10.0]
-    story = until_settled(ecs, client, "shop", step=5)
+    story = advance_until_steady(ecs, client, "shop", step=5)
     assert story["status"] == "SUCCESSFUL"
     assert len({hook["hookId"] for hook in story["lifecycleHookDetails"]}) == 2
 
@@ -165,18 +168,18 @@ def test_lambda_functions_decide_by_their_name(
 ) -> None:
     arn = f"arn:aws:lambda:eu-west-1:123456789012:function:{function}"
     hooked(client, {"hookTargetArn": arn, "lifecycleStages": ["POST_SCALE_UP"]})
-    deploy(client, "shop", "1.4.2")
+    deploy_tag(client, "shop", "1.4.2")
     ecs.advance(1.5)
-    advance_until(ecs, lambda: service_deployment(client, "shop")["lifecycleHookDetails"])
+    advance_until(ecs, lambda: newest_service_deployment(client, "shop")["lifecycleHookDetails"])
 
-    (hook,) = service_deployment(client, "shop")["lifecycleHookDetails"]
+    (hook,) = newest_service_deployment(client, "shop")["lifecycleHookDetails"]
     assert (hook["targetType"], hook["targetArn"], hook["status"]) == ("AWS_LAMBDA", arn, "IN_PROGRESS")
-    story = until_settled(ecs, client, "shop", step=5)
+    story = advance_until_steady(ecs, client, "shop", step=5)
     assert (story["lifecycleHookDetails"][0]["status"], story["status"]) == (status, outcome)
 
 
 def test_a_pause_can_only_be_answered_by_its_id_and_a_known_action(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "shop", "1.4.2")
+    deploy_tag(client, "shop", "1.4.2")
     story, hook = paused(ecs, client)
 
     with pytest.raises(client.exceptions.ClientException, match="No lifecycle hook other"):

@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 
 from sandbox.ecs import EcsSandbox
-from tests.sandbox.ecs.people import CLUSTER, deploy, service, service_deployment, tasks
+from tests.sandbox.ecs.ecs_actions import (
+    CLUSTER,
+    deploy_tag,
+    describe_service,
+    newest_service_deployment,
+    service_tasks,
+)
 
 FABFUEL = Path(sys.executable).with_name("ecs")
 NO_ROLLBACK = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
@@ -41,16 +47,16 @@ def fabfuel(sandbox: EcsSandbox, *arguments: str) -> subprocess.CompletedProcess
 
 def test_fabfuel_deploys_a_good_image(fast: EcsSandbox) -> None:
     client = fast.client("ecs")
-    before = service(client, "web")["taskDefinition"]
+    before = describe_service(client, "web")["taskDefinition"]
 
     done = fabfuel(fast, "deploy", CLUSTER, "web", "-t", "1.4.2", "--timeout", "60")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Deployment successful" in done.stdout
-    after = service(client, "web")
+    after = describe_service(client, "web")
     assert after["taskDefinition"].endswith("task-definition/web:18")
-    assert {t["containers"][0]["image"].rpartition(":")[2] for t in tasks(client, "web")} == {"1.4.2"}
-    assert service_deployment(client, "web")["status"] == "SUCCESSFUL"
+    assert {t["containers"][0]["image"].rpartition(":")[2] for t in service_tasks(client, "web")} == {"1.4.2"}
+    assert newest_service_deployment(client, "web")["status"] == "SUCCESSFUL"
     old = client.describe_task_definition(taskDefinition=before)["taskDefinition"]
     assert old["status"] == "INACTIVE", "fabfuel deregisters what it replaced"
 
@@ -63,7 +69,7 @@ def test_fabfuel_reports_a_crashing_image(fast: EcsSandbox) -> None:
 
     assert done.returncode == 1, done.stdout
     assert "ECS deployment circuit breaker: tasks failed to start." in done.stdout + done.stderr
-    assert service_deployment(client, "web")["status"] == "STOPPED"
+    assert newest_service_deployment(client, "web")["status"] == "STOPPED"
 
 
 def test_fabfuel_takes_a_rollback_for_a_success_as_it_does_at_amazon(fast: EcsSandbox) -> None:
@@ -72,7 +78,7 @@ def test_fabfuel_takes_a_rollback_for_a_success_as_it_does_at_amazon(fast: EcsSa
 
     assert "Deployment successful" in done.stdout
     assert done.returncode == 0
-    assert service_deployment(fast.client("ecs"), "web")["status"] == "ROLLBACK_SUCCESSFUL"
+    assert newest_service_deployment(fast.client("ecs"), "web")["status"] == "ROLLBACK_SUCCESSFUL"
 
 
 def test_fabfuel_reports_an_image_without_room(fast: EcsSandbox) -> None:
@@ -87,22 +93,22 @@ def test_fabfuel_scales(fast: EcsSandbox) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Scaling successful" in done.stdout
-    assert service(fast.client("ecs"), "web")["runningCount"] == 5
+    assert describe_service(fast.client("ecs"), "web")["runningCount"] == 5
 
 
 def test_boto3_waits_until_services_are_stable(fast: EcsSandbox) -> None:
     client = fast.client("ecs")
-    new = deploy(client, "web", "1.4.2")
+    new = deploy_tag(client, "web", "1.4.2")
 
     client.get_waiter("services_stable").wait(cluster=CLUSTER, services=["web"], WaiterConfig=SOON)
 
-    (only,) = service(client, "web")["deployments"]
+    (only,) = describe_service(client, "web")["deployments"]
     assert (only["id"], only["runningCount"]) == (new["id"], 3)
 
 
 def test_boto3_waits_until_tasks_run_and_have_stopped(fast: EcsSandbox) -> None:
     client = fast.client("ecs")
-    network = service(client, "ledger")["networkConfiguration"]
+    network = describe_service(client, "ledger")["networkConfiguration"]
     (task,) = client.run_task(
         cluster=CLUSTER, taskDefinition="ledger", launchType="FARGATE", networkConfiguration=network
     )["tasks"]

@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from sandbox.ecs import EcsSandbox
-from tests.sandbox.ecs.people import (
+from tests.sandbox.ecs.ecs_actions import (
     CLUSTER,
     advance_until,
-    deploy,
-    messages,
-    primary,
-    service,
-    service_deployment,
-    tasks,
-    until_settled,
+    advance_until_steady,
+    deploy_tag,
+    describe_service,
+    event_messages,
+    newest_service_deployment,
+    primary_deployment,
+    service_tasks,
 )
 
 
@@ -41,39 +41,41 @@ def test_every_service_is_steady_on_its_first_image(client: Any) -> None:
         assert [d["rolloutState"] for d in one["deployments"]] == ["COMPLETED"]
         assert one["events"][0]["message"] == f"(service {one['serviceName']}) has reached a steady state."
         images = {
-            c["name"]: c["image"] for task in tasks(client, one["serviceName"]) for c in task["containers"]
+            c["name"]: c["image"]
+            for task in service_tasks(client, one["serviceName"])
+            for c in task["containers"]
         }
         assert images[one["serviceName"]].endswith(f"/{one['serviceName']}:1.4.0")
 
 
 def test_a_new_revision_replaces_the_old_one(ecs: EcsSandbox, client: Any) -> None:
-    before = primary(client, "web")
+    before = primary_deployment(client, "web")
 
-    new = deploy(client, "web", "1.4.2")
+    new = deploy_tag(client, "web", "1.4.2")
 
     assert new["id"] != before["id"]
     assert new["rolloutState"] == "IN_PROGRESS"
     assert new["rolloutStateReason"] == f"ECS deployment {new['id']} in progress."
-    shown = service(client, "web")["deployments"]
+    shown = describe_service(client, "web")["deployments"]
     assert [(d["id"], d["status"]) for d in shown] == [(new["id"], "PRIMARY"), (before["id"], "ACTIVE")]
 
-    story = until_settled(ecs, client, "web")
+    story = advance_until_steady(ecs, client, "web")
 
-    (only,) = service(client, "web")["deployments"]
+    (only,) = describe_service(client, "web")["deployments"]
     assert only["id"] == new["id"]
     assert only["rolloutState"] == "COMPLETED"
     assert only["rolloutStateReason"] == f"ECS deployment {new['id']} completed."
     assert numbers(only) == (3, 0, 3)
     assert story["status"] == "SUCCESSFUL"
-    assert {t["containers"][0]["image"].rpartition(":")[2] for t in tasks(client, "web")} == {"1.4.2"}
+    assert {t["containers"][0]["image"].rpartition(":")[2] for t in service_tasks(client, "web")} == {"1.4.2"}
 
 
 def test_new_tasks_are_counted_as_pending_and_then_as_running(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "web", "1.4.2")
+    deploy_tag(client, "web", "1.4.2")
     seen = set()
 
     for _ in range(140):
-        new, *old = service(client, "web")["deployments"]
+        new, *old = describe_service(client, "web")["deployments"]
         seen.add((numbers(new), numbers(old[0]) if old else None))
         ecs.advance(0.5)
 
@@ -87,22 +89,22 @@ def test_new_tasks_are_counted_as_pending_and_then_as_running(ecs: EcsSandbox, c
 
 def test_the_percentages_are_honoured_at_every_instant(ecs: EcsSandbox, client: Any) -> None:
     limits = {"minimumHealthyPercent": 50, "maximumPercent": 150}
-    deploy(client, "web", "1.4.2", desiredCount=4, deploymentConfiguration=limits)
-    until_settled(ecs, client, "web")
-    deploy(client, "web", "1.5.0")
+    deploy_tag(client, "web", "1.4.2", desiredCount=4, deploymentConfiguration=limits)
+    advance_until_steady(ecs, client, "web")
+    deploy_tag(client, "web", "1.5.0")
 
     for _ in range(400):
         own = [task for task in ecs.state()["tasks"] if task["service"] == "web"]
         assert sum(task["healthy"] for task in own) >= 2
         assert sum(task["desiredStatus"] == "RUNNING" for task in own) <= 6
         ecs.advance(0.25)
-    assert service_deployment(client, "web")["status"] == "SUCCESSFUL"
+    assert newest_service_deployment(client, "web")["status"] == "SUCCESSFUL"
 
 
 def test_a_worker_that_may_not_overlap_is_stopped_before_the_new_one_is_started(
     ecs: EcsSandbox, client: Any
 ) -> None:
-    deploy(client, "ledger", "1.4.2")
+    deploy_tag(client, "ledger", "1.4.2")
 
     for _ in range(100):
         wanted = [
@@ -110,12 +112,12 @@ def test_a_worker_that_may_not_overlap_is_stopped_before_the_new_one_is_started(
         ]
         assert len(wanted) <= 1
         ecs.advance(0.5)
-    assert service_deployment(client, "ledger")["status"] == "SUCCESSFUL"
+    assert newest_service_deployment(client, "ledger")["status"] == "SUCCESSFUL"
 
 
 def test_tasks_walk_through_every_state(ecs: EcsSandbox, client: Any) -> None:
-    (old,) = tasks(client, "ledger")
-    deploy(client, "ledger", "1.4.2")
+    (old,) = service_tasks(client, "ledger")
+    deploy_tag(client, "ledger", "1.4.2")
     seen: dict[str, list[str]] = {}
 
     for _ in range(400):
@@ -126,16 +128,16 @@ def test_tasks_walk_through_every_state(ecs: EcsSandbox, client: Any) -> None:
                     states.append(task["lastStatus"])
         ecs.advance(0.1)
 
-    (new,) = tasks(client, "ledger")
+    (new,) = service_tasks(client, "ledger")
     assert seen[new["taskArn"]] == ["PROVISIONING", "PENDING", "ACTIVATING", "RUNNING"]
     assert seen[old["taskArn"]] == ["RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"]
 
 
 def test_a_running_task_tells_where_it_comes_from(ecs: EcsSandbox, client: Any) -> None:
-    new = deploy(client, "api", "1.4.2")
-    until_settled(ecs, client, "api")
+    new = deploy_tag(client, "api", "1.4.2")
+    advance_until_steady(ecs, client, "api")
 
-    for task in tasks(client, "api"):
+    for task in service_tasks(client, "api"):
         assert task["startedBy"] == new["id"]
         assert task["group"] == "service:api"
         assert task["taskDefinitionArn"] == new["taskDefinition"]
@@ -153,12 +155,14 @@ def test_a_running_task_tells_where_it_comes_from(ecs: EcsSandbox, client: Any) 
 
 
 def test_a_replaced_task_tells_how_it_ended(ecs: EcsSandbox, client: Any) -> None:
-    old = primary(client, "web")["id"]
-    deploy(client, "web", "1.4.2")
-    until_settled(ecs, client, "web")
-    advance_until(ecs, lambda: all(t["lastStatus"] == "STOPPED" for t in tasks(client, "web", "STOPPED")))
+    old = primary_deployment(client, "web")["id"]
+    deploy_tag(client, "web", "1.4.2")
+    advance_until_steady(ecs, client, "web")
+    advance_until(
+        ecs, lambda: all(t["lastStatus"] == "STOPPED" for t in service_tasks(client, "web", "STOPPED"))
+    )
 
-    stopped = tasks(client, "web", "STOPPED")
+    stopped = service_tasks(client, "web", "STOPPED")
 
     assert len(stopped) == 3
     for task in stopped:
@@ -170,28 +174,30 @@ def test_a_replaced_task_tells_how_it_ended(ecs: EcsSandbox, client: Any) -> Non
 
 
 def test_targets_drain_before_their_tasks_are_stopped(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "web", "1.4.2")
-    advance_until(ecs, lambda: service(client, "web")["deployments"][1]["runningCount"] == 0)
+    deploy_tag(client, "web", "1.4.2")
+    advance_until(ecs, lambda: describe_service(client, "web")["deployments"][1]["runningCount"] == 0)
     began = ecs.now()
 
-    draining = [task for task in tasks(client, "web", "STOPPED") if task["lastStatus"] == "DEACTIVATING"]
+    draining = [
+        task for task in service_tasks(client, "web", "STOPPED") if task["lastStatus"] == "DEACTIVATING"
+    ]
     assert len(draining) == 3
-    assert service_deployment(client, "web")["status"] == "IN_PROGRESS"
-    assert service_deployment(client, "web")["lifecycleStage"] in ("SCALE_UP", "CLEAN_UP")
+    assert newest_service_deployment(client, "web")["status"] == "IN_PROGRESS"
+    assert newest_service_deployment(client, "web")["lifecycleStage"] in ("SCALE_UP", "CLEAN_UP")
 
-    until_settled(ecs, client, "web")
+    advance_until_steady(ecs, client, "web")
     assert ecs.now() - began >= 28
 
 
 def test_the_service_tells_its_story_in_the_words_of_ecs(ecs: EcsSandbox, client: Any) -> None:
-    told = len(messages(client, "web"))
-    new = deploy(client, "web", "1.4.2")
-    until_settled(ecs, client, "web")
-    group = service(client, "web")["loadBalancers"][0]["targetGroupArn"]
+    told = len(event_messages(client, "web"))
+    new = deploy_tag(client, "web", "1.4.2")
+    advance_until_steady(ecs, client, "web")
+    group = describe_service(client, "web")["loadBalancers"][0]["targetGroupArn"]
 
-    story = messages(client, "web")[told:]
+    story = event_messages(client, "web")[told:]
 
-    started = [f"(task {task['taskArn'].rpartition('/')[2]})" for task in tasks(client, "web")]
+    started = [f"(task {task['taskArn'].rpartition('/')[2]})" for task in service_tasks(client, "web")]
     assert story[0] == f"(service web) has started 3 tasks: {' '.join(started)}."
     assert story[1] == f"(service web) registered 1 targets in (target-group {group})"
     assert any(text.startswith("(service web) has begun draining connections on ") for text in story)
@@ -206,7 +212,7 @@ def test_only_the_newest_hundred_events_are_kept(ecs: EcsSandbox, client: Any) -
         client.update_service(cluster=CLUSTER, service="web", desiredCount=2 if round_ % 2 else 12)
         ecs.advance(80)
 
-    events = service(client, "web")["events"]
+    events = describe_service(client, "web")["events"]
 
     assert len(events) == 100
     assert events == sorted(events, key=lambda event: event["createdAt"], reverse=True)
@@ -214,20 +220,20 @@ def test_only_the_newest_hundred_events_are_kept(ecs: EcsSandbox, client: Any) -
 
 def test_a_rollout_of_three_tasks_takes_about_a_minute(ecs: EcsSandbox, client: Any) -> None:
     began = ecs.now()
-    deploy(client, "web", "1.4.2")
+    deploy_tag(client, "web", "1.4.2")
 
-    until_settled(ecs, client, "web")
+    advance_until_steady(ecs, client, "web")
 
     assert 50 <= ecs.now() - began <= 80
 
 
 def test_a_slow_image_takes_long_and_succeeds(ecs: EcsSandbox, client: Any) -> None:
     began = ecs.now()
-    deploy(client, "web", "1.5.0-slow")
+    deploy_tag(client, "web", "1.5.0-slow")
 
     ecs.advance(70)
-    assert primary(client, "web")["pendingCount"] == 3
-    story = until_settled(ecs, client, "web")
+    assert primary_deployment(client, "web")["pendingCount"] == 3
+    story = advance_until_steady(ecs, client, "web")
 
     assert story["status"] == "SUCCESSFUL"
     assert ecs.now() - began > 150
@@ -244,19 +250,19 @@ def test_percentages_that_round_to_no_step_block_it_for_ever_and_ecs_says_so_onc
         deploymentConfiguration={"minimumHealthyPercent": least, "maximumPercent": most},
     )
     ecs.advance(120)
-    told = len(messages(client, "web"))
+    told = len(event_messages(client, "web"))
 
-    new = deploy(client, "web", "1.4.2")
+    new = deploy_tag(client, "web", "1.4.2")
     ecs.advance(3600)
 
-    shown = service(client, "web")["deployments"]
+    shown = describe_service(client, "web")["deployments"]
     assert (shown[0]["id"], numbers(shown[0])) == (new["id"], (count, 0, 0))
     assert numbers(shown[1]) == (count, 0, count)
-    assert (shown[0]["rolloutState"], service_deployment(client, "web")["status"]) == (
+    assert (shown[0]["rolloutState"], newest_service_deployment(client, "web")["status"]) == (
         "IN_PROGRESS",
         "IN_PROGRESS",
     )
-    assert messages(client, "web")[told:] == [
+    assert event_messages(client, "web")[told:] == [
         "(service web) was unable to stop or start tasks during a deployment because of the service "
         "deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
     ]

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from sandbox.ecs import EcsSandbox
-from tests.sandbox.ecs.people import (
+from tests.sandbox.ecs.ecs_actions import (
     CLUSTER,
     advance_until,
-    deploy,
-    primary,
-    register,
-    service,
-    service_deployment,
-    tasks,
-    until_settled,
+    advance_until_steady,
+    deploy_tag,
+    describe_service,
+    newest_service_deployment,
+    primary_deployment,
+    register_revision,
+    service_tasks,
 )
 
 
@@ -33,7 +33,7 @@ def number(deployment: dict[str, Any]) -> str:
 
 
 def test_the_deployment_is_found_by_its_number_in_the_target_revision(ecs: EcsSandbox, client: Any) -> None:
-    new = deploy(client, "web", "1.4.2")
+    new = deploy_tag(client, "web", "1.4.2")
     ecs.advance(2)
 
     (found,) = [b for b in briefs(client) if number(new) in b["targetServiceRevisionArn"]]
@@ -45,8 +45,8 @@ def test_the_deployment_is_found_by_its_number_in_the_target_revision(ecs: EcsSa
 
 
 def test_it_appears_some_time_after_the_update(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "web", "1.4.2")
-    coming = service(client, "web")["currentServiceDeployment"]
+    deploy_tag(client, "web", "1.4.2")
+    coming = describe_service(client, "web")["currentServiceDeployment"]
 
     assert len(briefs(client)) == 1
     assert client.describe_service_deployments(serviceDeploymentArns=[coming])["failures"] == [
@@ -58,10 +58,10 @@ def test_it_appears_some_time_after_the_update(ecs: EcsSandbox, client: Any) -> 
 
 
 def test_counts_of_source_and_target_follow_the_tasks(ecs: EcsSandbox, client: Any) -> None:
-    old, new = primary(client, "web"), deploy(client, "web", "1.4.2")
+    old, new = primary_deployment(client, "web"), deploy_tag(client, "web", "1.4.2")
     ecs.advance(3)
 
-    story = service_deployment(client, "web")
+    story = newest_service_deployment(client, "web")
     (source,) = story["sourceServiceRevisions"]
     target = story["targetServiceRevision"]
     assert source["arn"].endswith(number(old))
@@ -69,7 +69,7 @@ def test_counts_of_source_and_target_follow_the_tasks(ecs: EcsSandbox, client: A
     assert target["arn"].endswith(number(new))
     assert (target["requestedTaskCount"], target["runningTaskCount"], target["pendingTaskCount"]) == (3, 0, 3)
 
-    story = until_settled(ecs, client, "web")
+    story = advance_until_steady(ecs, client, "web")
     (source,) = story["sourceServiceRevisions"]
     target = story["targetServiceRevision"]
     assert (source["requestedTaskCount"], source["runningTaskCount"]) == (0, 0)
@@ -77,12 +77,12 @@ def test_counts_of_source_and_target_follow_the_tasks(ecs: EcsSandbox, client: A
 
 
 def test_its_states_and_times_in_order(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "web", "1.4.2")
+    deploy_tag(client, "web", "1.4.2")
     seen: dict[tuple[str, str | None], None] = {}
     for _ in range(160):
         ecs.advance(0.5)
-        story = service_deployment(client, "web")
-        if number(primary(client, "web")) in story["targetServiceRevision"]["arn"]:
+        story = newest_service_deployment(client, "web")
+        if number(primary_deployment(client, "web")) in story["targetServiceRevision"]["arn"]:
             seen[story["status"], story.get("lifecycleStage")] = None
 
     assert list(seen) == [
@@ -96,9 +96,9 @@ def test_its_states_and_times_in_order(ecs: EcsSandbox, client: Any) -> None:
 
 
 def test_a_revision_tells_what_it_runs(ecs: EcsSandbox, client: Any) -> None:
-    new = deploy(client, "api", "1.4.2")
+    new = deploy_tag(client, "api", "1.4.2")
     ecs.advance(2)
-    arn = service_deployment(client, "api")["targetServiceRevision"]["arn"]
+    arn = newest_service_deployment(client, "api")["targetServiceRevision"]["arn"]
 
     answer = client.describe_service_revisions(serviceRevisionArns=[arn, f"{arn}0"])
 
@@ -112,11 +112,11 @@ def test_a_revision_tells_what_it_runs(ecs: EcsSandbox, client: Any) -> None:
 
 def test_lists_are_filtered_by_status_and_time_and_come_newest_first(ecs: EcsSandbox, client: Any) -> None:
     began = datetime.fromtimestamp(ecs.now(), UTC)
-    deploy(client, "web", "1.4.2")
-    until_settled(ecs, client, "web")
-    deploy(client, "web", "1.5.0-crash")
-    until_settled(ecs, client, "web")
-    deploy(client, "web", "1.5.0")
+    deploy_tag(client, "web", "1.4.2")
+    advance_until_steady(ecs, client, "web")
+    deploy_tag(client, "web", "1.5.0-crash")
+    advance_until_steady(ecs, client, "web")
+    deploy_tag(client, "web", "1.5.0")
     ecs.advance(5)
 
     assert [b["status"] for b in briefs(client)] == [
@@ -133,7 +133,7 @@ def test_lists_are_filtered_by_status_and_time_and_come_newest_first(ecs: EcsSan
 
 def test_lists_come_in_pages(ecs: EcsSandbox, client: Any) -> None:
     for tag in ("1.4.1", "1.4.2", "1.5.0", "1.4.1"):
-        deploy(client, "web", tag)
+        deploy_tag(client, "web", tag)
         ecs.advance(2)
     first = client.list_service_deployments(cluster=CLUSTER, service="web", maxResults=3)
     second = client.list_service_deployments(
@@ -147,62 +147,64 @@ def test_lists_come_in_pages(ecs: EcsSandbox, client: Any) -> None:
 
 
 def test_a_rollback_can_be_asked_for(ecs: EcsSandbox, client: Any) -> None:
-    old, new = primary(client, "web"), deploy(client, "web", "1.5.0-slow")
+    old, new = primary_deployment(client, "web"), deploy_tag(client, "web", "1.5.0-slow")
     ecs.advance(20)
-    arn = service_deployment(client, "web")["serviceDeploymentArn"]
+    arn = newest_service_deployment(client, "web")["serviceDeploymentArn"]
 
     answer = client.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
 
     assert answer["serviceDeploymentArn"] == arn
-    assert service_deployment(client, "web")["status"] == "ROLLBACK_REQUESTED"
+    assert newest_service_deployment(client, "web")["status"] == "ROLLBACK_REQUESTED"
     client.stop_service_deployment(serviceDeploymentArn=arn)
     ecs.advance(1)
-    assert service_deployment(client, "web")["status"] == "ROLLBACK_IN_PROGRESS"
-    shown = {d["id"]: (d["status"], d["rolloutState"]) for d in service(client, "web")["deployments"]}
+    assert newest_service_deployment(client, "web")["status"] == "ROLLBACK_IN_PROGRESS"
+    shown = {
+        d["id"]: (d["status"], d["rolloutState"]) for d in describe_service(client, "web")["deployments"]
+    }
     assert shown[new["id"]] == ("ACTIVE", "FAILED")
 
-    story = until_settled(ecs, client, "web")
+    story = advance_until_steady(ecs, client, "web")
     assert story["status"] == "ROLLBACK_SUCCESSFUL"
     assert story["rollback"]["serviceRevisionArn"].endswith(number(old))
-    assert service(client, "web")["taskDefinition"] == old["taskDefinition"]
+    assert describe_service(client, "web")["taskDefinition"] == old["taskDefinition"]
     with pytest.raises(client.exceptions.ConflictException):
         client.stop_service_deployment(serviceDeploymentArn=arn)
 
 
 def test_a_rollback_can_be_asked_for_before_anything_has_begun(ecs: EcsSandbox, client: Any) -> None:
     ecs.advance(0.5)
-    deploy(client, "web", "1.4.2")
-    arn = service(client, "web")["currentServiceDeployment"]
+    deploy_tag(client, "web", "1.4.2")
+    arn = describe_service(client, "web")["currentServiceDeployment"]
     with pytest.raises(client.exceptions.ServiceDeploymentNotFoundException):
         client.stop_service_deployment(serviceDeploymentArn=arn)
     ecs.advance(1)
 
     client.stop_service_deployment(serviceDeploymentArn=arn)
 
-    assert until_settled(ecs, client, "web")["status"] == "ROLLBACK_SUCCESSFUL"
+    assert advance_until_steady(ecs, client, "web")["status"] == "ROLLBACK_SUCCESSFUL"
 
 
 def test_an_aborted_deployment_leaves_things_as_they_are(ecs: EcsSandbox, client: Any) -> None:
-    new = deploy(client, "web", "1.5.0-slow")
+    new = deploy_tag(client, "web", "1.5.0-slow")
     ecs.advance(20)
-    arn = service_deployment(client, "web")["serviceDeploymentArn"]
+    arn = newest_service_deployment(client, "web")["serviceDeploymentArn"]
 
     client.stop_service_deployment(serviceDeploymentArn=arn, stopType="ABORT")
-    assert service_deployment(client, "web")["status"] == "STOP_REQUESTED"
+    assert newest_service_deployment(client, "web")["status"] == "STOP_REQUESTED"
     ecs.advance(400)
 
-    story = service_deployment(client, "web")
+    story = newest_service_deployment(client, "web")
     assert story["status"] == "STOPPED"
     assert "rollback" not in story
-    assert primary(client, "web")["id"] == new["id"]
-    assert primary(client, "web")["rolloutState"] == "FAILED"
-    assert len(tasks(client, "web")) == 6
+    assert primary_deployment(client, "web")["id"] == new["id"]
+    assert primary_deployment(client, "web")["rolloutState"] == "FAILED"
+    assert len(service_tasks(client, "web")) == 6
 
 
 def test_there_is_no_hook_to_continue(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "web", "1.4.2")
+    deploy_tag(client, "web", "1.4.2")
     ecs.advance(2)
-    arn = service_deployment(client, "web")["serviceDeploymentArn"]
+    arn = newest_service_deployment(client, "web")["serviceDeploymentArn"]
 
     with pytest.raises(client.exceptions.ClientException, match="hook-1"):
         client.continue_service_deployment(serviceDeploymentArn=arn, hookId="hook-1", action="CONTINUE")
@@ -220,16 +222,16 @@ def test_limits(client: Any) -> None:
 
 
 def test_a_new_revision_alone_makes_no_deployment(client: Any) -> None:
-    register(client, "web", "1.4.2")
+    register_revision(client, "web", "1.4.2")
 
     assert len(briefs(client)) == 1
 
 
 def test_a_rolled_back_service_can_be_deployed_again(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "web", "1.5.0-crash")
-    advance_until(ecs, lambda: service_deployment(client, "web")["status"] == "ROLLBACK_IN_PROGRESS")
+    deploy_tag(client, "web", "1.5.0-crash")
+    advance_until(ecs, lambda: newest_service_deployment(client, "web")["status"] == "ROLLBACK_IN_PROGRESS")
 
-    deploy(client, "web", "1.5.0")
+    deploy_tag(client, "web", "1.5.0")
 
-    assert until_settled(ecs, client, "web")["status"] == "SUCCESSFUL"
+    assert advance_until_steady(ecs, client, "web")["status"] == "SUCCESSFUL"
     assert [b["status"] for b in briefs(client)][:2] == ["SUCCESSFUL", "STOPPED"]

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.ecs.people import service, tasks
+from tests.sandbox.ecs.ecs_actions import describe_service, service_tasks
 
 
 @pytest.fixture(params=["service", "task", "task definition", "cluster"])
 def arn(request: pytest.FixtureRequest, client: Any) -> str:
-    found = service(client, "web")
+    found = describe_service(client, "web")
     arns = {
         "service": found["serviceArn"],
-        "task": tasks(client, "web")[0]["taskArn"],
+        "task": service_tasks(client, "web")[0]["taskArn"],
         "task definition": found["taskDefinition"],
         "cluster": found["clusterArn"],
     }
@@ -40,7 +40,7 @@ def test_tags_are_added_changed_and_taken_away(client: Any, arn: str) -> None:
 
 
 def test_tasks_carry_their_services_tags(client: Any) -> None:
-    tags = tags_of(client, tasks(client, "web")[0]["taskArn"])
+    tags = tags_of(client, service_tasks(client, "web")[0]["taskArn"])
 
     assert tags["service"] == "web"
     assert tags["aws:ecs:serviceName"] == "web"
@@ -48,6 +48,6 @@ def test_tasks_carry_their_services_tags(client: Any) -> None:
 
 def test_unknown_resources(client: Any) -> None:
     with pytest.raises(client.exceptions.ResourceNotFoundException):
-        client.list_tags_for_resource(resourceArn=f"{service(client, 'web')['serviceArn']}-x")
+        client.list_tags_for_resource(resourceArn=f"{describe_service(client, 'web')['serviceArn']}-x")
     with pytest.raises(client.exceptions.InvalidParameterException):
         client.tag_resource(resourceArn="nonsense", tags=[{"key": "a", "value": "b"}])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.ecs.people import DESCRIBED_ONLY, register
+from tests.sandbox.ecs.ecs_actions import READ_ONLY_FIELDS, register_revision
 
 MINIMAL: dict[str, Any] = {
     "family": "job",
@@ -20,14 +20,14 @@ MINIMAL: dict[str, Any] = {
 
 def content(client: Any, text: str) -> dict[str, Any]:
     described: dict[str, Any] = client.describe_task_definition(taskDefinition=text)["taskDefinition"]
-    return {key: value for key, value in described.items() if key not in DESCRIBED_ONLY}
+    return {key: value for key, value in described.items() if key not in READ_ONLY_FIELDS}
 
 
 @pytest.mark.parametrize("family", ["web", "api", "ledger", "billing"])
 def test_a_copy_differs_only_in_the_image_that_was_changed(client: Any, family: str) -> None:
     before = content(client, family)
 
-    arn = register(client, family, "1.4.2")
+    arn = register_revision(client, family, "1.4.2")
 
     after = content(client, arn)
     for container in after["containerDefinitions"]:
@@ -78,9 +78,9 @@ def test_tags_stand_beside_the_definition_and_only_when_asked_for(client: Any) -
 
 
 def test_revisions_count_up_and_never_again(client: Any) -> None:
-    first = register(client, "web", "1.4.1")
+    first = register_revision(client, "web", "1.4.1")
     client.deregister_task_definition(taskDefinition=first)
-    second = register(client, "web", "1.4.2")
+    second = register_revision(client, "web", "1.4.2")
 
     assert first.endswith("task-definition/web:18")
     assert second.endswith("task-definition/web:19")
@@ -89,7 +89,7 @@ def test_revisions_count_up_and_never_again(client: Any) -> None:
 
 
 def test_an_inactive_revision_can_be_described_and_is_not_the_newest(client: Any) -> None:
-    arn = register(client, "web", "1.4.1")
+    arn = register_revision(client, "web", "1.4.1")
     client.deregister_task_definition(taskDefinition="web:18")
 
     inactive = client.describe_task_definition(taskDefinition=arn)["taskDefinition"]
@@ -103,7 +103,7 @@ def test_an_inactive_revision_can_be_described_and_is_not_the_newest(client: Any
 
 
 def test_families_are_listed_and_inactive_revisions_deleted(client: Any) -> None:
-    arn = register(client, "web", "1.4.1")
+    arn = register_revision(client, "web", "1.4.1")
     families = client.list_task_definition_families()["families"]
     assert families == ["api", "billing", "ledger", "shop", "site", "web"]
 

@@ -7,20 +7,20 @@ from typing import Any
 import pytest
 
 from sandbox.ecs import EcsSandbox
-from tests.sandbox.ecs.people import (
+from tests.sandbox.ecs.ecs_actions import (
     CLUSTER,
-    deploy,
-    messages,
-    primary,
-    service,
-    service_deployment,
-    tasks,
-    until_settled,
+    advance_until_steady,
+    deploy_tag,
+    describe_service,
+    event_messages,
+    newest_service_deployment,
+    primary_deployment,
+    service_tasks,
 )
 
 
 def arns(client: Any, name: str) -> list[str]:
-    return [task["taskArn"] for task in tasks(client, name)]
+    return [task["taskArn"] for task in service_tasks(client, name)]
 
 
 def protect(client: Any, *listed: str, on: bool = True, **more: Any) -> dict[str, Any]:
@@ -58,30 +58,30 @@ def test_a_protected_task_survives_scaling_to_nothing_until_it_expires(ecs: EcsS
     ecs.advance(240)
 
     assert arns(client, "billing") == [kept]
-    assert service(client, "billing")["runningCount"] == 1
+    assert describe_service(client, "billing")["runningCount"] == 1
     text = "(service billing) was unable to scale in due to (reason 1 tasks under protection)"
-    assert messages(client, "billing").count(text) == 1
+    assert event_messages(client, "billing").count(text) == 1
     assert protection(client, kept)[0]["protectionEnabled"] is True
 
     ecs.advance(90)
     assert arns(client, "billing") == []
-    assert service(client, "billing")["runningCount"] == 0
+    assert describe_service(client, "billing")["runningCount"] == 0
 
 
 @pytest.mark.parametrize("name", ["web", "ledger", "site"])
 def test_a_deployment_waits_for_protected_tasks(ecs: EcsSandbox, client: Any, name: str) -> None:
     kept = arns(client, name)[0]
     protect(client, kept, expiresInMinutes=20)
-    new = deploy(client, name, "1.4.2")
+    new = deploy_tag(client, name, "1.4.2")
 
     ecs.advance(600)
     assert kept in arns(client, name)
-    assert primary(client, name)["rolloutState"] == "IN_PROGRESS"
-    assert service_deployment(client, name)["status"] == "IN_PROGRESS"
+    assert primary_deployment(client, name)["rolloutState"] == "IN_PROGRESS"
+    assert newest_service_deployment(client, name)["status"] == "IN_PROGRESS"
 
     ecs.advance(620)
-    assert until_settled(ecs, client, name, step=2)["status"] == "SUCCESSFUL"
-    assert {task["startedBy"] for task in tasks(client, name)} == {new["id"]}
+    assert advance_until_steady(ecs, client, name, step=2)["status"] == "SUCCESSFUL"
+    assert {task["startedBy"] for task in service_tasks(client, name)} == {new["id"]}
 
 
 def test_a_worker_with_one_task_never_runs_beside_its_protected_predecessor(
@@ -89,12 +89,12 @@ def test_a_worker_with_one_task_never_runs_beside_its_protected_predecessor(
 ) -> None:
     (kept,) = arns(client, "ledger")
     protect(client, kept)
-    deploy(client, "ledger", "1.4.2")
+    deploy_tag(client, "ledger", "1.4.2")
     ecs.advance(300)
 
     assert arns(client, "ledger") == [kept]
     protect(client, kept, on=False)
-    assert until_settled(ecs, client, "ledger", step=2)["status"] == "SUCCESSFUL"
+    assert advance_until_steady(ecs, client, "ledger", step=2)["status"] == "SUCCESSFUL"
     assert kept not in arns(client, "ledger")
 
 
@@ -132,7 +132,7 @@ def test_stop_task_stops_a_protected_one_too(ecs: EcsSandbox, client: Any) -> No
 
 def test_refusals(ecs: EcsSandbox, client: Any) -> None:
     (kept,) = arns(client, "ledger")
-    network = service(client, "ledger")["networkConfiguration"]
+    network = describe_service(client, "ledger")["networkConfiguration"]
     (alone,) = client.run_task(cluster=CLUSTER, taskDefinition="ledger", networkConfiguration=network)[
         "tasks"
     ]

@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 
 from sandbox.ecs import EcsSandbox
-from tests.sandbox.ecs.people import (
+from tests.sandbox.ecs.ecs_actions import (
     CLUSTER,
     advance_until,
-    deploy,
-    messages,
-    primary,
-    register,
-    service,
-    tasks,
-    until_settled,
+    advance_until_steady,
+    deploy_tag,
+    describe_service,
+    event_messages,
+    primary_deployment,
+    register_revision,
+    service_tasks,
 )
 
 
 def run(client: Any, definition: str = "ledger", **members: Any) -> dict[str, Any]:
-    network = service(client, "ledger")["networkConfiguration"]
+    network = describe_service(client, "ledger")["networkConfiguration"]
     answer: dict[str, Any] = client.run_task(
         cluster=CLUSTER,
         taskDefinition=definition,
@@ -38,9 +38,9 @@ def described(client: Any, arn: str) -> dict[str, Any]:
 
 
 def test_tasks_are_listed_by_what_is_wanted_of_them(ecs: EcsSandbox, client: Any) -> None:
-    old = {task["taskArn"] for task in tasks(client, "web")}
-    new = deploy(client, "web", "1.4.2")
-    until_settled(ecs, client, "web")
+    old = {task["taskArn"] for task in service_tasks(client, "web")}
+    new = deploy_tag(client, "web", "1.4.2")
+    advance_until_steady(ecs, client, "web")
 
     def listed(**filters: Any) -> set[str]:
         return set(client.list_tasks(cluster=CLUSTER, **filters)["taskArns"])
@@ -54,7 +54,7 @@ def test_tasks_are_listed_by_what_is_wanted_of_them(ecs: EcsSandbox, client: Any
 
 def test_a_hundred_tasks_a_page_and_a_call(ecs: EcsSandbox, client: Any) -> None:
     client.update_service(cluster=CLUSTER, service="web", desiredCount=130)
-    advance_until(ecs, lambda: service(client, "web")["runningCount"] == 130)
+    advance_until(ecs, lambda: describe_service(client, "web")["runningCount"] == 130)
 
     first = client.list_tasks(cluster=CLUSTER, serviceName="web")
     rest = client.list_tasks(cluster=CLUSTER, serviceName="web", nextToken=first["nextToken"])
@@ -81,9 +81,9 @@ def test_refusals_of_list_tasks(client: Any) -> None:
 
 
 def test_stopped_tasks_are_described_for_an_hour(ecs: EcsSandbox, client: Any) -> None:
-    (old,) = tasks(client, "ledger")
-    deploy(client, "ledger", "1.4.2")
-    until_settled(ecs, client, "ledger")
+    (old,) = service_tasks(client, "ledger")
+    deploy_tag(client, "ledger", "1.4.2")
+    advance_until_steady(ecs, client, "ledger")
 
     ecs.advance(3500)
     assert described(client, old["taskArn"])["lastStatus"] == "STOPPED"
@@ -91,23 +91,23 @@ def test_stopped_tasks_are_described_for_an_hour(ecs: EcsSandbox, client: Any) -
     ecs.advance(200)
     answer = client.describe_tasks(cluster=CLUSTER, tasks=[old["taskArn"]])
     assert answer["failures"] == [{"arn": old["taskArn"], "reason": "MISSING"}]
-    assert tasks(client, "ledger", "STOPPED") == []
+    assert service_tasks(client, "ledger", "STOPPED") == []
     assert old["taskArn"] in {task["arn"] for task in ecs.state()["tasks"]}, "the state keeps it for ever"
 
 
 def test_a_task_stopped_by_hand_is_replaced(ecs: EcsSandbox, client: Any) -> None:
-    victim = tasks(client, "web")[0]["taskArn"]
+    victim = service_tasks(client, "web")[0]["taskArn"]
 
     answer = client.stop_task(cluster=CLUSTER, task=victim, reason="looking at it")
 
     assert answer["task"]["desiredStatus"] == "STOPPED"
-    until_settled(ecs, client, "web")
+    advance_until_steady(ecs, client, "web")
     advance_until(ecs, lambda: described(client, victim)["lastStatus"] == "STOPPED")
     stopped = described(client, victim)
     assert (stopped["stopCode"], stopped["stoppedReason"]) == ("UserInitiated", "looking at it")
-    assert len(tasks(client, "web")) == 3
-    assert primary(client, "web")["failedTasks"] == 0
-    assert primary(client, "web")["rolloutState"] == "COMPLETED"
+    assert len(service_tasks(client, "web")) == 3
+    assert primary_deployment(client, "web")["failedTasks"] == 0
+    assert primary_deployment(client, "web")["rolloutState"] == "COMPLETED"
 
 
 def test_stopping_an_unknown_task(client: Any) -> None:
@@ -124,7 +124,7 @@ def test_a_task_run_by_itself_runs_until_it_is_stopped(ecs: EcsSandbox, client: 
     ecs.advance(600)
     task = client.describe_tasks(cluster=CLUSTER, tasks=[task["taskArn"]], include=["TAGS"])["tasks"][0]
     assert (task["lastStatus"], task["startedBy"], task["tags"]) == ("RUNNING", "someone", tags)
-    assert service(client, "ledger")["runningCount"] == 1
+    assert describe_service(client, "ledger")["runningCount"] == 1
 
     client.stop_task(cluster=CLUSTER, task=task["taskArn"])
     ecs.advance(30)
@@ -136,7 +136,7 @@ def test_a_task_with_a_command_does_it_and_exits(
     ecs: EcsSandbox, client: Any, tag: str, exit_code: int
 ) -> None:
     command = {"containerOverrides": [{"name": "ledger", "command": ["migrate", "--all"]}]}
-    (task,) = run(client, register(client, "ledger", tag), overrides=command)["tasks"]
+    (task,) = run(client, register_revision(client, "ledger", tag), overrides=command)["tasks"]
 
     advance_until(ecs, lambda: described(client, task["taskArn"])["lastStatus"] == "STOPPED")
 
@@ -159,13 +159,15 @@ def test_refusals_of_run_task(ecs: EcsSandbox, client: Any) -> None:
         run(client, overrides={"containerOverrides": [{"name": "web"}]})
     with pytest.raises(client.exceptions.InvalidParameterException, match="between 1 and 10"):
         run(client, count=11)
-    without_room = run(client, register(client, "ledger", "1.5.0-noroom"))
+    without_room = run(client, register_revision(client, "ledger", "1.5.0-noroom"))
     assert without_room["tasks"] == []
     assert "Capacity" in without_room["failures"][0]["reason"]
 
 
 def test_a_stopped_task_leaves_its_target_group_and_says_so(ecs: EcsSandbox, client: Any) -> None:
-    told = len(messages(client, "web"))
-    client.stop_task(cluster=CLUSTER, task=tasks(client, "web")[0]["taskArn"])
+    told = len(event_messages(client, "web"))
+    client.stop_task(cluster=CLUSTER, task=service_tasks(client, "web")[0]["taskArn"])
 
-    assert messages(client, "web")[told].startswith("(service web) deregistered 1 targets in (target-group ")
+    assert event_messages(client, "web")[told].startswith(
+        "(service web) deregistered 1 targets in (target-group "
+    )

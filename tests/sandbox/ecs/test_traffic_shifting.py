@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from sandbox.ecs import EcsSandbox
-from tests.sandbox.ecs.people import (
+from tests.sandbox.ecs.ecs_actions import (
     CLUSTER,
     advance_until,
-    deploy,
-    messages,
-    primary,
-    service,
-    service_deployment,
-    tasks,
-    until_settled,
+    advance_until_steady,
+    deploy_tag,
+    describe_service,
+    event_messages,
+    newest_service_deployment,
+    primary_deployment,
+    service_tasks,
 )
 
 Json = dict[str, Any]
@@ -31,7 +31,7 @@ def follow(
     ecs.advance(1.5)
 
     def ended() -> bool:
-        story = service_deployment(client, name)
+        story = newest_service_deployment(client, name)
         noted = note(story)
         if seen[-1:] != [noted]:
             seen.append(noted)
@@ -51,8 +51,8 @@ def weights(story: Json) -> tuple[float, float]:
 
 def until_stage(ecs: EcsSandbox, client: Any, name: str, stage: str) -> Json:
     ecs.advance(1.5)
-    advance_until(ecs, lambda: service_deployment(client, name).get("lifecycleStage") == stage, step=1)
-    return service_deployment(client, name)
+    advance_until(ecs, lambda: newest_service_deployment(client, name).get("lifecycleStage") == stage, step=1)
+    return newest_service_deployment(client, name)
 
 
 def without_hooks(client: Any) -> None:
@@ -60,11 +60,11 @@ def without_hooks(client: Any) -> None:
 
 
 def images(client: Any, name: str) -> list[str]:
-    return sorted(task["containers"][0]["image"].rpartition(":")[2] for task in tasks(client, name))
+    return sorted(task["containers"][0]["image"].rpartition(":")[2] for task in service_tasks(client, name))
 
 
 def test_blue_green_from_stage_to_stage(ecs: EcsSandbox, client: Any) -> None:
-    new = deploy(client, "site", "1.4.2")
+    new = deploy_tag(client, "site", "1.4.2")
 
     seen = follow(ecs, client, "site", lambda s: (s["status"], s["lifecycleStage"], weights(s)[1]))
 
@@ -80,13 +80,13 @@ def test_blue_green_from_stage_to_stage(ecs: EcsSandbox, client: Any) -> None:
         ("IN_PROGRESS", "CLEAN_UP", 100.0),
         ("SUCCESSFUL", "CLEAN_UP", 100.0),
     ]
-    (only,) = service(client, "site")["deployments"]
+    (only,) = describe_service(client, "site")["deployments"]
     assert (only["id"], only["rolloutState"]) == (new["id"], "COMPLETED")
     assert images(client, "site") == ["1.4.2"] * 2
 
 
 def test_blue_lives_beside_green_for_the_bake_time(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "site", "1.4.2")
+    deploy_tag(client, "site", "1.4.2")
     began = until_stage(ecs, client, "site", "BAKE_TIME")
     start = ecs.now()
 
@@ -95,15 +95,15 @@ def test_blue_lives_beside_green_for_the_bake_time(ecs: EcsSandbox, client: Any)
     green = began["targetServiceRevision"]
     assert (blue["requestedTaskCount"], blue["runningTaskCount"]) == (2, 2)
     assert (green["requestedTaskCount"], green["runningTaskCount"]) == (2, 2)
-    assert primary(client, "site")["rolloutState"] == "IN_PROGRESS"
+    assert primary_deployment(client, "site")["rolloutState"] == "IN_PROGRESS"
 
-    advance_until(ecs, lambda: service_deployment(client, "site")["lifecycleStage"] == "CLEAN_UP")
+    advance_until(ecs, lambda: newest_service_deployment(client, "site")["lifecycleStage"] == "CLEAN_UP")
     assert ecs.now() - start == pytest.approx(120, abs=1)
     assert images(client, "site") == ["1.4.2"] * 2
 
 
 def test_test_traffic_goes_over_first(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "site", "1.4.2")
+    deploy_tag(client, "site", "1.4.2")
     story = until_stage(ecs, client, "site", "TEST_TRAFFIC_SHIFT")
 
     (source,), target = story["sourceServiceRevisions"], story["targetServiceRevision"]
@@ -113,14 +113,14 @@ def test_test_traffic_goes_over_first(ecs: EcsSandbox, client: Any) -> None:
 
 def test_a_canary_gets_a_little_traffic_first(ecs: EcsSandbox, client: Any) -> None:
     without_hooks(client)
-    deploy(client, "shop", "1.4.2")
+    deploy_tag(client, "shop", "1.4.2")
     story = until_stage(ecs, client, "shop", "PRODUCTION_TRAFFIC_SHIFT")
     start = ecs.now()
     assert weights(story) == (90.0, 10.0)
 
-    advance_until(ecs, lambda: weights(service_deployment(client, "shop")) == (0.0, 100.0))
+    advance_until(ecs, lambda: weights(newest_service_deployment(client, "shop")) == (0.0, 100.0))
     assert ecs.now() - start == pytest.approx(125, abs=1)
-    assert until_settled(ecs, client, "shop", step=5)["status"] == "SUCCESSFUL"
+    assert advance_until_steady(ecs, client, "shop", step=5)["status"] == "SUCCESSFUL"
 
 
 def test_linear_traffic_goes_over_step_by_step(ecs: EcsSandbox, client: Any) -> None:
@@ -129,7 +129,7 @@ def test_linear_traffic_goes_over_step_by_step(ecs: EcsSandbox, client: Any) -> 
         "linearConfiguration": {"stepPercent": 30.0, "stepBakeTimeInMinutes": 1},
         "bakeTimeInMinutes": 0,
     }
-    deploy(client, "site", "1.4.2", deploymentConfiguration=linear)
+    deploy_tag(client, "site", "1.4.2", deploymentConfiguration=linear)
 
     seen = follow(ecs, client, "site", lambda story: weights(story)[1], step=10)
 
@@ -140,77 +140,80 @@ def test_linear_traffic_goes_over_step_by_step(ecs: EcsSandbox, client: Any) -> 
 def test_a_failing_green_is_rolled_back_and_blue_is_never_touched(
     ecs: EcsSandbox, client: Any, tag: str
 ) -> None:
-    before, blue = primary(client, "site"), {task["taskArn"] for task in tasks(client, "site")}
-    new = deploy(client, "site", tag)
+    before, blue = (
+        primary_deployment(client, "site"),
+        {task["taskArn"] for task in service_tasks(client, "site")},
+    )
+    new = deploy_tag(client, "site", tag)
 
-    story = until_settled(ecs, client, "site", step=5)
+    story = advance_until_steady(ecs, client, "site", step=5)
 
     assert story["status"] == "ROLLBACK_SUCCESSFUL"
     assert story["deploymentCircuitBreaker"]["status"] == "TRIGGERED"
     assert weights(story) == (100.0, 0.0)
-    assert {task["taskArn"] for task in tasks(client, "site")} == blue
-    back = primary(client, "site")
+    assert {task["taskArn"] for task in service_tasks(client, "site")} == blue
+    back = primary_deployment(client, "site")
     assert back["id"] not in (before["id"], new["id"])
     assert (back["taskDefinition"], back["runningCount"]) == (before["taskDefinition"], 2)
-    assert service(client, "site")["taskDefinition"] == before["taskDefinition"]
+    assert describe_service(client, "site")["taskDefinition"] == before["taskDefinition"]
 
 
 def test_a_green_without_room_keeps_trying(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "site", "1.5.0-noroom")
+    deploy_tag(client, "site", "1.5.0-noroom")
     ecs.advance(120)
 
-    assert service_deployment(client, "site")["lifecycleStage"] == "SCALE_UP"
+    assert newest_service_deployment(client, "site")["lifecycleStage"] == "SCALE_UP"
     assert images(client, "site") == ["1.4.0"] * 2
-    assert any("was unable to place a task" in message for message in messages(client, "site"))
+    assert any("was unable to place a task" in message for message in event_messages(client, "site"))
 
 
 def test_stopped_in_the_bake_time_traffic_goes_back_before_green_stops(ecs: EcsSandbox, client: Any) -> None:
-    blue = {task["taskArn"] for task in tasks(client, "site")}
-    deploy(client, "site", "1.4.2")
+    blue = {task["taskArn"] for task in service_tasks(client, "site")}
+    deploy_tag(client, "site", "1.4.2")
     story = until_stage(ecs, client, "site", "BAKE_TIME")
 
     client.stop_service_deployment(serviceDeploymentArn=story["serviceDeploymentArn"], stopType="ROLLBACK")
     ecs.advance(1)
 
-    story = service_deployment(client, "site")
+    story = newest_service_deployment(client, "site")
     assert (story["status"], story["lifecycleStage"]) == ("ROLLBACK_IN_PROGRESS", "PRODUCTION_TRAFFIC_SHIFT")
     assert weights(story) == (100.0, 0.0)
-    assert len(tasks(client, "site")) == 4
+    assert len(service_tasks(client, "site")) == 4
 
-    story = until_settled(ecs, client, "site", step=5)
+    story = advance_until_steady(ecs, client, "site", step=5)
     assert (story["status"], story["lifecycleStage"]) == ("ROLLBACK_SUCCESSFUL", "CLEAN_UP")
     assert story["statusReason"] == "Service deployment rolled back by user."
-    assert {task["taskArn"] for task in tasks(client, "site")} == blue
+    assert {task["taskArn"] for task in service_tasks(client, "site")} == blue
 
 
 def test_a_rollback_while_blue_is_stopping_starts_blue_again(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "site", "1.4.2")
+    deploy_tag(client, "site", "1.4.2")
     story = until_stage(ecs, client, "site", "CLEAN_UP")
 
     client.stop_service_deployment(serviceDeploymentArn=story["serviceDeploymentArn"], stopType="ROLLBACK")
 
-    assert until_settled(ecs, client, "site", step=5)["status"] == "ROLLBACK_SUCCESSFUL"
+    assert advance_until_steady(ecs, client, "site", step=5)["status"] == "ROLLBACK_SUCCESSFUL"
     assert images(client, "site") == ["1.4.0"] * 2
 
 
 def test_aborted_halfway_both_revisions_stay(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "site", "1.4.2")
+    deploy_tag(client, "site", "1.4.2")
     story = until_stage(ecs, client, "site", "BAKE_TIME")
 
     client.stop_service_deployment(serviceDeploymentArn=story["serviceDeploymentArn"], stopType="ABORT")
     ecs.advance(600)
 
-    assert service_deployment(client, "site")["status"] == "STOPPED"
+    assert newest_service_deployment(client, "site")["status"] == "STOPPED"
     assert images(client, "site") == ["1.4.0"] * 2 + ["1.4.2"] * 2
 
 
 def test_a_newer_deployment_reconciles_first(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "site", "1.4.1")
+    deploy_tag(client, "site", "1.4.1")
     older = until_stage(ecs, client, "site", "BAKE_TIME")
-    deploy(client, "site", "1.4.2")
+    deploy_tag(client, "site", "1.4.2")
     ecs.advance(1.5)
 
-    story = service_deployment(client, "site")
+    story = newest_service_deployment(client, "site")
     assert story["lifecycleStage"] == "RECONCILE_SERVICE"
     assert len(story["sourceServiceRevisions"]) == 2
     assert [s["requestedProductionTrafficWeight"] for s in story["sourceServiceRevisions"]] == [100.0, 0.0]
@@ -220,15 +223,15 @@ def test_a_newer_deployment_reconciles_first(ecs: EcsSandbox, client: Any) -> No
     ]
     assert found["status"] == "STOPPED"
 
-    assert until_settled(ecs, client, "site", step=5)["status"] == "SUCCESSFUL"
+    assert advance_until_steady(ecs, client, "site", step=5)["status"] == "SUCCESSFUL"
     assert images(client, "site") == ["1.4.2"] * 2
 
 
 def test_a_lost_task_of_either_revision_is_replaced(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "site", "1.4.2")
+    deploy_tag(client, "site", "1.4.2")
     until_stage(ecs, client, "site", "BAKE_TIME")
     for tag in ("1.4.0", "1.4.2"):
-        victim = next(t for t in tasks(client, "site") if t["containers"][0]["image"].endswith(tag))
+        victim = next(t for t in service_tasks(client, "site") if t["containers"][0]["image"].endswith(tag))
         client.stop_task(cluster=CLUSTER, task=victim["taskArn"])
 
     ecs.advance(30)
@@ -237,7 +240,7 @@ def test_a_lost_task_of_either_revision_is_replaced(ecs: EcsSandbox, client: Any
 
 
 def test_another_count_holds_for_both_revisions(ecs: EcsSandbox, client: Any) -> None:
-    deploy(client, "site", "1.4.2")
+    deploy_tag(client, "site", "1.4.2")
     until_stage(ecs, client, "site", "BAKE_TIME")
 
     client.update_service(cluster=CLUSTER, service="site", desiredCount=3)
@@ -247,13 +250,13 @@ def test_another_count_holds_for_both_revisions(ecs: EcsSandbox, client: Any) ->
     ecs.advance(2)
     assert images(client, "site") == ["1.4.0", "1.4.2"]
 
-    assert until_settled(ecs, client, "site", step=5)["status"] == "SUCCESSFUL"
+    assert advance_until_steady(ecs, client, "site", step=5)["status"] == "SUCCESSFUL"
 
 
 def test_a_second_deployment_goes_over_again(ecs: EcsSandbox, client: Any) -> None:
     for tag in ("1.5.0-crash", "1.4.1", "1.4.2"):
-        deploy(client, "site", tag)
-        until_settled(ecs, client, "site", step=5)
+        deploy_tag(client, "site", tag)
+        advance_until_steady(ecs, client, "site", step=5)
 
     assert images(client, "site") == ["1.4.2"] * 2
     stories = client.list_service_deployments(cluster=CLUSTER, service="site")["serviceDeployments"]

@@ -8,16 +8,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.ecs import EcsSandbox
-from tests.sandbox.ecs.people import (
+from tests.sandbox.ecs.ecs_actions import (
     CLUSTER,
     advance_until,
-    deploy,
-    primary,
-    register,
-    service,
-    service_deployment,
-    tasks,
-    until_settled,
+    advance_until_steady,
+    deploy_tag,
+    describe_service,
+    newest_service_deployment,
+    primary_deployment,
+    register_revision,
+    service_tasks,
 )
 
 NETWORK = {
@@ -42,7 +42,7 @@ def refusal(client: Any, name: str = "web", **members: Any) -> tuple[str, str]:
 
 
 def test_what_is_not_given_keeps_its_value(client: Any) -> None:
-    before = service(client, "web")
+    before = describe_service(client, "web")
 
     after = update(client, desiredCount=4)
 
@@ -67,12 +67,12 @@ def test_what_is_not_given_keeps_its_value(client: Any) -> None:
 def test_no_deployment_is_made_without_a_change_of_what_runs(
     ecs: EcsSandbox, client: Any, members: dict[str, Any]
 ) -> None:
-    before = primary(client, "web")["id"]
+    before = primary_deployment(client, "web")["id"]
 
     update(client, **members)
     ecs.advance(90)
 
-    assert [d["id"] for d in service(client, "web")["deployments"]] == [before]
+    assert [d["id"] for d in describe_service(client, "web")["deployments"]] == [before]
     assert len(client.list_service_deployments(cluster=CLUSTER, service="web")["serviceDeployments"]) == 1
 
 
@@ -82,19 +82,19 @@ def test_no_deployment_is_made_without_a_change_of_what_runs(
 def test_a_deployment_is_made_by_force_and_by_another_network(
     ecs: EcsSandbox, client: Any, members: dict[str, Any]
 ) -> None:
-    before = primary(client, "web")["id"]
+    before = primary_deployment(client, "web")["id"]
 
     update(client, **members)
-    story = until_settled(ecs, client, "web")
+    story = advance_until_steady(ecs, client, "web")
 
-    assert primary(client, "web")["id"] != before
+    assert primary_deployment(client, "web")["id"] != before
     assert story["status"] == "SUCCESSFUL"
 
 
 def test_a_changed_configuration_is_merged_with_what_was_there(client: Any) -> None:
     update(client, deploymentConfiguration={"maximumPercent": 150})
 
-    configuration = service(client, "web")["deploymentConfiguration"]
+    configuration = describe_service(client, "web")["deploymentConfiguration"]
     assert configuration["maximumPercent"] == 150
     assert configuration["minimumHealthyPercent"] == 100
     assert configuration["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
@@ -103,36 +103,38 @@ def test_a_changed_configuration_is_merged_with_what_was_there(client: Any) -> N
 @pytest.mark.parametrize("count", [1, 6])
 def test_the_count_changes_without_a_deployment(ecs: EcsSandbox, client: Any, count: int) -> None:
     update(client, desiredCount=count)
-    assert primary(client, "web")["desiredCount"] == count
-    assert primary(client, "web")["rolloutState"] == "COMPLETED"
+    assert primary_deployment(client, "web")["desiredCount"] == count
+    assert primary_deployment(client, "web")["rolloutState"] == "COMPLETED"
 
-    advance_until(ecs, lambda: service(client, "web")["runningCount"] == count)
+    advance_until(ecs, lambda: describe_service(client, "web")["runningCount"] == count)
 
-    until_settled(ecs, client, "web")
-    assert len(tasks(client, "web")) == count
+    advance_until_steady(ecs, client, "web")
+    assert len(service_tasks(client, "web")) == count
 
 
 def test_revision_and_count_change_in_one_update(ecs: EcsSandbox, client: Any) -> None:
     update(client, "ledger", desiredCount=0)
-    advance_until(ecs, lambda: all(t["lastStatus"] == "STOPPED" for t in tasks(client, "ledger", "STOPPED")))
+    advance_until(
+        ecs, lambda: all(t["lastStatus"] == "STOPPED" for t in service_tasks(client, "ledger", "STOPPED"))
+    )
 
-    deploy(client, "ledger", "1.4.2", desiredCount=1)
-    story = until_settled(ecs, client, "ledger")
+    deploy_tag(client, "ledger", "1.4.2", desiredCount=1)
+    story = advance_until_steady(ecs, client, "ledger")
 
     assert story["status"] == "SUCCESSFUL"
-    assert service(client, "ledger")["runningCount"] == 1
+    assert describe_service(client, "ledger")["runningCount"] == 1
 
 
 def test_a_deployment_at_count_zero_completes_at_once(ecs: EcsSandbox, client: Any) -> None:
     update(client, "ledger", desiredCount=0)
     ecs.advance(60)
 
-    deploy(client, "ledger", "1.4.2")
+    deploy_tag(client, "ledger", "1.4.2")
     ecs.advance(3)
 
-    assert primary(client, "ledger")["rolloutState"] == "COMPLETED"
-    assert service_deployment(client, "ledger")["status"] == "SUCCESSFUL"
-    assert not tasks(client, "ledger")
+    assert primary_deployment(client, "ledger")["rolloutState"] == "COMPLETED"
+    assert newest_service_deployment(client, "ledger")["status"] == "SUCCESSFUL"
+    assert not service_tasks(client, "ledger")
 
 
 def test_a_service_at_zero_still_has_tasks_that_are_alive(ecs: EcsSandbox, client: Any) -> None:
@@ -140,59 +142,59 @@ def test_a_service_at_zero_still_has_tasks_that_are_alive(ecs: EcsSandbox, clien
     seen: dict[str, None] = {}
     for _ in range(120):
         ecs.advance(0.1)
-        assert service(client, "billing")["desiredCount"] == 0
-        if service(client, "billing")["runningCount"] == 0:
-            seen.update((task["lastStatus"], None) for task in tasks(client, "billing", "STOPPED"))
+        assert describe_service(client, "billing")["desiredCount"] == 0
+        if describe_service(client, "billing")["runningCount"] == 0:
+            seen.update((task["lastStatus"], None) for task in service_tasks(client, "billing", "STOPPED"))
 
     assert list(seen) == ["DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"]
-    assert not tasks(client, "billing", "RUNNING")
+    assert not service_tasks(client, "billing", "RUNNING")
 
 
 def test_a_newer_deployment_supersedes_one_under_way(ecs: EcsSandbox, client: Any) -> None:
-    first = deploy(client, "web", "1.4.1")
+    first = deploy_tag(client, "web", "1.4.1")
     ecs.advance(20)
-    first_story = service_deployment(client, "web")["serviceDeploymentArn"]
+    first_story = newest_service_deployment(client, "web")["serviceDeploymentArn"]
 
-    second = deploy(client, "web", "1.4.2")
-    shown = {d["id"]: d["status"] for d in service(client, "web")["deployments"]}
+    second = deploy_tag(client, "web", "1.4.2")
+    shown = {d["id"]: d["status"] for d in describe_service(client, "web")["deployments"]}
     assert shown[second["id"]] == "PRIMARY"
     assert shown[first["id"]] == "ACTIVE"
     assert len(shown) == 3
 
-    assert until_settled(ecs, client, "web")["status"] == "SUCCESSFUL"
+    assert advance_until_steady(ecs, client, "web")["status"] == "SUCCESSFUL"
     (superseded,) = client.describe_service_deployments(serviceDeploymentArns=[first_story])[
         "serviceDeployments"
     ]
     assert superseded["status"] == "STOPPED"
     assert "newer service deployment" in superseded["statusReason"]
-    assert {t["startedBy"] for t in tasks(client, "web")} == {second["id"]}
+    assert {t["startedBy"] for t in service_tasks(client, "web")} == {second["id"]}
 
 
 def test_a_rollback_goes_to_what_completed_last_and_not_to_what_was_superseded(
     ecs: EcsSandbox, client: Any
 ) -> None:
-    good = primary(client, "web")
-    deploy(client, "web", "1.4.1")
+    good = primary_deployment(client, "web")
+    deploy_tag(client, "web", "1.4.1")
     ecs.advance(20)
-    deploy(client, "web", "1.5.0-crash")
+    deploy_tag(client, "web", "1.5.0-crash")
 
-    assert until_settled(ecs, client, "web")["status"] == "ROLLBACK_SUCCESSFUL"
+    assert advance_until_steady(ecs, client, "web")["status"] == "ROLLBACK_SUCCESSFUL"
 
-    assert primary(client, "web")["taskDefinition"] == good["taskDefinition"]
+    assert primary_deployment(client, "web")["taskDefinition"] == good["taskDefinition"]
 
 
 def test_a_service_recovers_from_a_failed_deployment_by_the_next_one(ecs: EcsSandbox, client: Any) -> None:
     breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": False}}
-    deploy(client, "web", "1.5.0-crash", deploymentConfiguration=breaker)
+    deploy_tag(client, "web", "1.5.0-crash", deploymentConfiguration=breaker)
     ecs.advance(100)
 
-    deploy(client, "web", "1.5.0")
+    deploy_tag(client, "web", "1.5.0")
 
-    assert until_settled(ecs, client, "web")["status"] == "SUCCESSFUL"
+    assert advance_until_steady(ecs, client, "web")["status"] == "SUCCESSFUL"
 
 
 def test_an_inactive_revision_is_refused(client: Any) -> None:
-    arn = register(client, "web", "1.4.2")
+    arn = register_revision(client, "web", "1.4.2")
     client.deregister_task_definition(taskDefinition=arn)
 
     assert refusal(client, taskDefinition=arn) == ("ClientException", "TaskDefinition is inactive")
@@ -217,11 +219,11 @@ def test_an_inactive_revision_is_refused(client: Any) -> None:
     ],
 )
 def test_refusals(client: Any, members: dict[str, Any], code: str, message: str) -> None:
-    before = service(client, "web")
+    before = describe_service(client, "web")
 
     assert refusal(client, **members) == (code, message)
 
-    assert service(client, "web") == before, "nothing has changed"
+    assert describe_service(client, "web") == before, "nothing has changed"
 
 
 def test_an_unknown_service_and_an_unknown_cluster(client: Any) -> None:
@@ -236,10 +238,10 @@ def test_a_deleted_service_drains_and_becomes_inactive(ecs: EcsSandbox, client: 
 
     client.delete_service(cluster=CLUSTER, service="web", force=True)
 
-    assert service(client, "web")["status"] == "DRAINING"
+    assert describe_service(client, "web")["status"] == "DRAINING"
     assert refusal(client, desiredCount=1) == ("ServiceNotActiveException", "Service was not ACTIVE.")
-    advance_until(ecs, lambda: service(client, "web")["status"] == "INACTIVE")
-    assert all(task["lastStatus"] == "STOPPED" for task in tasks(client, "web", "STOPPED"))
+    advance_until(ecs, lambda: describe_service(client, "web")["status"] == "INACTIVE")
+    assert all(task["lastStatus"] == "STOPPED" for task in service_tasks(client, "web", "STOPPED"))
     assert refusal(client, desiredCount=1)[0] == "ServiceNotActiveException"
     arns = client.list_services(cluster=CLUSTER)["serviceArns"]
     assert not any(arn.endswith("/web") for arn in arns)
@@ -286,7 +288,7 @@ def creation(client: Any) -> dict[str, Any]:
         "taskDefinition": "ledger",
         "desiredCount": 1,
         "launchType": "FARGATE",
-        "networkConfiguration": service(client, "ledger")["networkConfiguration"],
+        "networkConfiguration": describe_service(client, "ledger")["networkConfiguration"],
     }
 
 
@@ -295,12 +297,12 @@ def test_a_service_cannot_be_created_twice(ecs: EcsSandbox, client: Any) -> None
     with pytest.raises(client.exceptions.InvalidParameterException, match="not idempotent"):
         client.create_service(**creation(client))
 
-    assert until_settled(ecs, client, "other")["status"] == "SUCCESSFUL"
-    assert service_deployment(client, "other")["sourceServiceRevisions"] == []
+    assert advance_until_steady(ecs, client, "other")["status"] == "SUCCESSFUL"
+    assert newest_service_deployment(client, "other")["sourceServiceRevisions"] == []
 
 
 def test_names_and_arns_are_the_same_to_ecs(client: Any) -> None:
-    found = service(client, "web")
+    found = describe_service(client, "web")
 
     updated = client.update_service(
         cluster=found["clusterArn"], service=found["serviceArn"], taskDefinition=found["taskDefinition"]

@@ -8,21 +8,21 @@ import pytest
 from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
-from tests.sandbox.slack.listening import Connected, connected_by_http, connected_by_socket
-from tests.sandbox.slack.manifests import manifest
+from tests.sandbox.slack.bolt_app import ConnectedApp, app_over_http, app_over_socket_mode
+from tests.sandbox.slack.manifests import build_manifest
 
 
 @pytest.fixture(scope="session")
-def _quiet_slack() -> Iterator[SlackSandbox]:
-    with SlackSandbox(manifest(), rate_limits=False) as slack:
+def _shared_slack() -> Iterator[SlackSandbox]:
+    with SlackSandbox(build_manifest(), rate_limits=False) as slack:
         yield slack
 
 
 @pytest.fixture
-def slack(_quiet_slack: SlackSandbox) -> SlackSandbox:
+def slack(_shared_slack: SlackSandbox) -> SlackSandbox:
     """A Slack that all tests of this process share: look only at messages of your own."""
-    _quiet_slack.clear_faults()
-    return _quiet_slack
+    _shared_slack.clear_faults()
+    return _shared_slack
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def client(slack: SlackSandbox) -> WebClient:
 
 
 @pytest.fixture(scope="session", params=["socket", "http"])
-def _shared_connection(request: pytest.FixtureRequest) -> Iterator[Connected]:
-    connect = connected_by_socket if request.param == "socket" else connected_by_http
+def _shared_connection(request: pytest.FixtureRequest) -> Iterator[ConnectedApp]:
+    connect = app_over_socket_mode if request.param == "socket" else app_over_http
     with connect() as connected:
         yield connected
 
 
 @pytest.fixture
-def connected(_shared_connection: Connected) -> Connected:
+def connected(_shared_connection: ConnectedApp) -> ConnectedApp:
     """A Slack and a real Bolt app, once over Socket Mode and once over HTTP."""
     _shared_connection.reset()
     return _shared_connection

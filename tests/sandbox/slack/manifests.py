@@ -45,7 +45,7 @@ ALL_EVENTS = (
 )
 
 
-def manifest(
+def build_manifest(
     *,
     scopes: Sequence[str] = ALL_SCOPES,
     events: Sequence[str] = ("app_mention", "app_home_opened"),

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.slack.listening import PATIENCE, Connected
-from tests.sandbox.slack.refusals import sandbox_refusal
+from tests.sandbox.slack.bolt_app import ACKNOWLEDGE_SECONDS, ConnectedApp
+from tests.sandbox.slack.expected_errors import control_error_of
 
 Json = dict[str, Any]
 
@@ -37,13 +37,13 @@ BLOCKS: list[Json] = [
 ]
 
 
-def ask(connected: Connected, channel: str = "C01DEPLOYS", **more: Any) -> Json:
+def ask(connected: ConnectedApp, channel: str = "C01DEPLOYS", **more: Any) -> Json:
     """A message with buttons: where it is, as keyword arguments for click()."""
     answer = connected.client.chat_postMessage(channel=channel, text="Deploy?", blocks=BLOCKS, **more)
     return {"channel": answer["channel"], "ts": answer["ts"]}
 
 
-def test_a_click_tells_the_app_who_pressed_what_where(connected: Connected) -> None:
+def test_a_click_tells_the_app_who_pressed_what_where(connected: ConnectedApp) -> None:
     where = ask(connected)
 
     pressed = connected.slack.click("bob", "reject", **where)
@@ -76,7 +76,7 @@ def test_a_click_tells_the_app_who_pressed_what_where(connected: Connected) -> N
     assert body["api_app_id"] == "A01SLIPWAY"
 
 
-def test_a_message_in_a_thread_says_so(connected: Connected) -> None:
+def test_a_message_in_a_thread_says_so(connected: ConnectedApp) -> None:
     root = ask(connected)
     where = ask(connected, thread_ts=root["ts"])
 
@@ -88,10 +88,10 @@ def test_a_message_in_a_thread_says_so(connected: Connected) -> None:
     assert at_root["message"]["reply_count"] == 1
 
 
-def test_a_dismissed_dialog_tells_the_app_nothing(connected: Connected) -> None:
+def test_a_dismissed_dialog_tells_the_app_nothing(connected: ConnectedApp) -> None:
     where = ask(connected)
 
-    assert sandbox_refusal(lambda: connected.slack.click("bob", "approve", confirm=False, **where)) == (
+    assert control_error_of(lambda: connected.slack.click("bob", "approve", confirm=False, **where)) == (
         "confirm_dismissed"
     )
     assert connected.app.received == []
@@ -99,7 +99,7 @@ def test_a_dismissed_dialog_tells_the_app_nothing(connected: Connected) -> None:
     assert len(connected.app.bodies("block_actions")) == 1
 
 
-def test_menus_say_what_was_chosen(connected: Connected) -> None:
+def test_menus_say_what_was_chosen(connected: ConnectedApp) -> None:
     where = ask(connected)
 
     connected.slack.click("bob", "more", selected_option="details", **where)
@@ -111,7 +111,7 @@ def test_menus_say_what_was_chosen(connected: Connected) -> None:
     assert select["state"]["values"]["decide"]["pick"]["selected_option"]["value"] == "api"
 
 
-def test_buttons_within_inner_blocks_can_be_pressed_too(connected: Connected) -> None:
+def test_buttons_within_inner_blocks_can_be_pressed_too(connected: ConnectedApp) -> None:
     card = {"type": "card", "title": plain("web"), "actions": [REJECT]}
     inner = {
         "type": "container",
@@ -128,32 +128,34 @@ def test_buttons_within_inner_blocks_can_be_pressed_too(connected: Connected) ->
     assert pressed == ["reject", "pick"]
 
 
-def test_what_is_not_there_cannot_be_pressed(connected: Connected) -> None:
+def test_what_is_not_there_cannot_be_pressed(connected: ConnectedApp) -> None:
     where = ask(connected)
     click = connected.slack.click
 
-    assert sandbox_refusal(lambda: click("bob", "launch", **where)) == "no_such_element"
-    assert sandbox_refusal(lambda: click("bob", "pick", selected_option="db", **where)) == "no_such_option"
-    assert sandbox_refusal(lambda: click("bob", "pick", **where)) == "value_missing"
-    assert sandbox_refusal(lambda: click("bob", "reject", channel="deploys", ts="1.2")) == "message_not_found"
-    assert sandbox_refusal(lambda: click("slipway", "reject", **where)) == "user_not_found"
+    assert control_error_of(lambda: click("bob", "launch", **where)) == "no_such_element"
+    assert control_error_of(lambda: click("bob", "pick", selected_option="db", **where)) == "no_such_option"
+    assert control_error_of(lambda: click("bob", "pick", **where)) == "value_missing"
+    assert (
+        control_error_of(lambda: click("bob", "reject", channel="deploys", ts="1.2")) == "message_not_found"
+    )
+    assert control_error_of(lambda: click("slipway", "reject", **where)) == "user_not_found"
     connected.client.chat_update(**where, text="Decided")
-    assert sandbox_refusal(lambda: click("bob", "reject", **where)) == "no_such_element"
+    assert control_error_of(lambda: click("bob", "reject", **where)) == "no_such_element"
     assert connected.app.received == []
 
 
-def test_nobody_presses_what_they_cannot_see(connected: Connected) -> None:
-    connected.slack.invite("slipway", "payments")
+def test_nobody_presses_what_they_cannot_see(connected: ConnectedApp) -> None:
+    connected.slack.add_member("slipway", "payments")
     private = ask(connected, "G04PAYMENTS")
-    connected.slack.kick("slipway", "payments")
+    connected.slack.remove_member("slipway", "payments")
     ephemeral = connected.client.chat_postEphemeral(
         channel="C01DEPLOYS", user="U02BOB0000", text="x", blocks=BLOCKS
     )["message_ts"]
 
     click = connected.slack.click
-    assert sandbox_refusal(lambda: click("carol", "reject", **private)) == "channel_not_found"
+    assert control_error_of(lambda: click("carol", "reject", **private)) == "channel_not_found"
     own = {"channel": "deploys", "ts": ephemeral}
-    assert sandbox_refusal(lambda: click("carol", "reject", **own)) == "message_not_found"
+    assert control_error_of(lambda: click("carol", "reject", **own)) == "message_not_found"
     connected.app.reset()
     click("bob", "reject", **private)
     click("bob", "reject", **own)
@@ -164,15 +166,15 @@ def test_nobody_presses_what_they_cannot_see(connected: Connected) -> None:
     assert "message" not in on_ephemeral
 
 
-def test_a_click_that_is_not_taken_in_time_shows(connected: Connected) -> None:
+def test_a_click_that_is_not_taken_in_time_shows(connected: ConnectedApp) -> None:
     where = ask(connected)
-    connected.slack.faults("delay-delivery", seconds=PATIENCE + 0.2, payload="interactive")
+    connected.slack.add_fault("delay-delivery", seconds=ACKNOWLEDGE_SECONDS + 0.2, payload="interactive")
 
     assert connected.slack.click("bob", "reject", **where)["ack"] == "operation_timeout"
-    connected.slack.until(lambda: connected.app.bodies("block_actions"))
+    connected.slack.wait_until(lambda: connected.app.bodies("block_actions"))
 
 
-def test_the_response_url_answers_the_one_who_pressed(connected: Connected) -> None:
+def test_the_response_url_answers_the_one_who_pressed(connected: ConnectedApp) -> None:
     def answer(ack: Any, _body: Json, respond: Any) -> None:
         respond("Noted")
         ack()
@@ -184,7 +186,7 @@ def test_the_response_url_answers_the_one_who_pressed(connected: Connected) -> N
     assert [(reply["text"], reply["ephemeral"]) for reply in pressed["replies"]] == [("Noted", True)]
 
 
-def test_the_response_url_replaces_or_deletes_the_message(connected: Connected) -> None:
+def test_the_response_url_replaces_or_deletes_the_message(connected: ConnectedApp) -> None:
     where = ask(connected)
     connected.app.answers["action"] = lambda ack, body, respond: (
         respond(text="Decided", replace_original=True),
@@ -200,8 +202,8 @@ def test_the_response_url_replaces_or_deletes_the_message(connected: Connected) 
     assert where["ts"] not in [message["ts"] for message in connected.slack.messages("deploys")]
 
 
-def test_a_global_shortcut_reaches_the_app(connected: Connected) -> None:
-    started = connected.slack.shortcut("alice", "deploy_form")
+def test_a_global_shortcut_reaches_the_app(connected: ConnectedApp) -> None:
+    started = connected.slack.run_shortcut("alice", "deploy_form")
 
     [body] = connected.app.bodies("shortcut")
     assert started["ack"] == "ok"
@@ -210,9 +212,9 @@ def test_a_global_shortcut_reaches_the_app(connected: Connected) -> None:
     assert "channel" not in body
 
 
-def test_a_message_shortcut_takes_the_message_along(connected: Connected) -> None:
+def test_a_message_shortcut_takes_the_message_along(connected: ConnectedApp) -> None:
     ts = connected.slack.say("bob", "deploys", "What does this mean?")["ts"]
-    connected.slack.shortcut("alice", "explain", channel="deploys", ts=ts)
+    connected.slack.run_shortcut("alice", "explain", channel="deploys", ts=ts)
 
     [body] = connected.app.bodies("message_action")
     assert body["message"]["text"] == "What does this mean?"
@@ -226,9 +228,9 @@ def test_a_message_shortcut_takes_the_message_along(connected: Connected) -> Non
     ("callback_id", "on_message"), [("nothing", False), ("explain", False), ("deploy_form", True)]
 )
 def test_a_shortcut_runs_only_where_it_belongs(
-    connected: Connected, callback_id: str, on_message: bool
+    connected: ConnectedApp, callback_id: str, on_message: bool
 ) -> None:
     where = ask(connected) if on_message else {}
 
-    run = connected.slack.shortcut
-    assert sandbox_refusal(lambda: run("alice", callback_id, **where)) == "no_such_shortcut"
+    run = connected.slack.run_shortcut
+    assert control_error_of(lambda: run("alice", callback_id, **where)) == "no_such_shortcut"

@@ -6,12 +6,12 @@ import threading
 from typing import Any
 
 from sandbox.slack import SlackSandbox
-from tests.sandbox.slack.listening import Connected, connected_by_http, connected_by_socket
-from tests.sandbox.slack.manifests import SLIPWAY_SCOPES, manifest
-from tests.sandbox.slack.refusals import sandbox_refusal
+from tests.sandbox.slack.bolt_app import ConnectedApp, app_over_http, app_over_socket_mode
+from tests.sandbox.slack.expected_errors import control_error_of
+from tests.sandbox.slack.manifests import SLIPWAY_SCOPES, build_manifest
 
 
-def test_a_mention_reaches_the_app_wrapped_as_slack_wraps_it(connected: Connected) -> None:
+def test_a_mention_reaches_the_app_wrapped_as_slack_wraps_it(connected: ConnectedApp) -> None:
     ts = connected.slack.say("alice", "deploys", "@slipway deploy web 1.4.2")["ts"]
 
     [body] = connected.app.bodies("app_mention")
@@ -35,7 +35,7 @@ def test_a_mention_reaches_the_app_wrapped_as_slack_wraps_it(connected: Connecte
     assert body["authorizations"][0]["user_id"] == "U0SLIPWAYB"
 
 
-def test_a_mention_in_a_thread_names_the_thread(connected: Connected) -> None:
+def test_a_mention_in_a_thread_names_the_thread(connected: ConnectedApp) -> None:
     root = connected.slack.say("bob", "deploys", "Something is wrong")["ts"]
     connected.slack.say("alice", "deploys", "@slipway status", thread_ts=root)
 
@@ -43,7 +43,7 @@ def test_a_mention_in_a_thread_names_the_thread(connected: Connected) -> None:
     assert body["event"]["thread_ts"] == root
 
 
-def test_typed_text_is_escaped_and_linked_as_slack_does(connected: Connected) -> None:
+def test_typed_text_is_escaped_and_linked_as_slack_does(connected: ConnectedApp) -> None:
     connected.slack.say(
         "alice", "deploys", "@slipway a&b <c> see web.example.com, https://x.example/?q=1. @nobody"
     )
@@ -55,7 +55,7 @@ def test_typed_text_is_escaped_and_linked_as_slack_does(connected: Connected) ->
     )
 
 
-def test_messages_are_events_too_where_the_bot_is_a_member(connected: Connected) -> None:
+def test_messages_are_events_too_where_the_bot_is_a_member(connected: ConnectedApp) -> None:
     connected.slack.say("alice", "deploys", "Good morning")
     connected.slack.say("alice", "general", "Nobody hears this")
     connected.slack.say("alice", "@slipway", "Hello there")
@@ -66,7 +66,7 @@ def test_messages_are_events_too_where_the_bot_is_a_member(connected: Connected)
     assert heard == [("channel", "Good morning"), ("im", "Hello there")]
 
 
-def test_a_mention_where_the_bot_is_not_a_member_stays_unheard_and_says_so(connected: Connected) -> None:
+def test_a_mention_where_the_bot_is_not_a_member_stays_unheard_and_says_so(connected: ConnectedApp) -> None:
     [told] = connected.slack.say("alice", "general", "@slipway deploy web 1.4.2")["replies"]
 
     assert connected.app.bodies("app_mention") == []
@@ -74,16 +74,16 @@ def test_a_mention_where_the_bot_is_not_a_member_stays_unheard_and_says_so(conne
     assert told["ephemeral"] is True
 
 
-def test_coming_into_a_channel_is_an_event(connected: Connected) -> None:
-    connected.slack.invite("slipway", "general")
-    connected.slack.kick("slipway", "general")
+def test_coming_into_a_channel_is_an_event(connected: ConnectedApp) -> None:
+    connected.slack.add_member("slipway", "general")
+    connected.slack.remove_member("slipway", "general")
 
-    connected.slack.until(lambda: connected.app.bodies("member_left_channel"))
+    connected.slack.wait_until(lambda: connected.app.bodies("member_left_channel"))
     [joined] = connected.app.bodies("member_joined_channel")
     assert (joined["event"]["user"], joined["event"]["channel"]) == ("U0SLIPWAYB", "C02GENERAL")
 
 
-def test_opening_the_home_tab_is_an_event_and_what_is_published_is_shown(connected: Connected) -> None:
+def test_opening_the_home_tab_is_an_event_and_what_is_published_is_shown(connected: ConnectedApp) -> None:
     def publish(ack: Any, body: dict[str, Any], _respond: Any) -> None:
         view = {"type": "home", "blocks": [{"type": "divider"}]}
         connected.client.views_publish(user_id=body["event"]["user"], view=view)
@@ -92,7 +92,7 @@ def test_opening_the_home_tab_is_an_event_and_what_is_published_is_shown(connect
     connected.app.answers["event"] = publish
 
     connected.slack.open_home("bob")
-    view = connected.slack.until(lambda: connected.slack.home("bob"))
+    view = connected.slack.wait_until(lambda: connected.slack.home("bob"))
 
     [body] = connected.app.bodies("app_home_opened")
     assert (body["event"]["user"], body["event"]["tab"]) == ("U02BOB0000", "home")
@@ -103,7 +103,7 @@ def test_opening_the_home_tab_is_an_event_and_what_is_published_is_shown(connect
 
 
 def test_events_without_their_scope_are_not_sent() -> None:
-    with connected_by_socket(scopes=SLIPWAY_SCOPES) as connected:
+    with app_over_socket_mode(scopes=SLIPWAY_SCOPES) as connected:
         connected.slack.say("alice", "deploys", "@slipway status")
 
         assert [body["event"]["type"] for body in connected.app.received] == ["app_mention"]
@@ -133,10 +133,10 @@ class Recording:
 
 def test_an_event_is_tried_four_times_over_http_and_says_which_time_it_is() -> None:
     refusing = Recording("503 Service Unavailable")
-    with connected_by_http(scopes=SLIPWAY_SCOPES) as connected:
-        connected.serve(refusing)
+    with app_over_http(scopes=SLIPWAY_SCOPES) as connected:
+        connected.replace_app(refusing)
         connected.slack.say("alice", "deploys", "@slipway status")
-        connected.slack.until(lambda: len(refusing.requests) >= 4)
+        connected.slack.wait_until(lambda: len(refusing.requests) >= 4)
         connected.slack.say("alice", "deploys", "no event, so everything after it was sent")
 
     assert refusing.retries() == [(None, None), ("1", "http_error"), ("2", "http_error"), ("3", "http_error")]
@@ -144,8 +144,8 @@ def test_an_event_is_tried_four_times_over_http_and_says_which_time_it_is() -> N
 
 def test_an_app_can_decline_repeats() -> None:
     refusing = Recording("500 Internal Server Error", [("X-Slack-No-Retry", "1")])
-    with connected_by_http(scopes=SLIPWAY_SCOPES) as connected:
-        connected.serve(refusing)
+    with app_over_http(scopes=SLIPWAY_SCOPES) as connected:
+        connected.replace_app(refusing)
         connected.slack.say("alice", "deploys", "@slipway one")
         connected.slack.say("alice", "deploys", "@slipway two")
 
@@ -153,5 +153,5 @@ def test_an_app_can_decline_repeats() -> None:
 
 
 def test_without_a_home_tab_there_is_none_to_open() -> None:
-    with SlackSandbox(manifest(home_tab=False)) as slack:
-        assert sandbox_refusal(lambda: slack.open_home("bob")) == "home_disabled"
+    with SlackSandbox(build_manifest(home_tab=False)) as slack:
+        assert control_error_of(lambda: slack.open_home("bob")) == "home_disabled"

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 
 from slack_sdk.signature import SignatureVerifier
 
-from tests.sandbox.slack.listening import Connected, connected_by_http
-from tests.sandbox.slack.refusals import sandbox_refusal
+from tests.sandbox.slack.bolt_app import ConnectedApp, app_over_http
+from tests.sandbox.slack.expected_errors import control_error_of
 
 
 class Recorder:
@@ -33,11 +33,11 @@ class Recorder:
 
 def test_every_kind_of_request_is_signed_and_encoded_as_slack_does() -> None:
     recorder = Recorder()
-    with connected_by_http() as connected:
-        connected.serve(recorder)
+    with app_over_http() as connected:
+        connected.replace_app(recorder)
         connected.slack.say("alice", "deploys", "/deploy web 1.4.2")
         connected.slack.say("alice", "random", "@slipway status")
-        connected.slack.shortcut("alice", "deploy_form")
+        connected.slack.run_shortcut("alice", "deploy_form")
         secret = connected.slack.signing_secret
 
     verifier = SignatureVerifier(secret)
@@ -53,9 +53,9 @@ def test_every_kind_of_request_is_signed_and_encoded_as_slack_does() -> None:
     assert json.loads(parse_qs(recorder.requests[3][1])["payload"][0])["type"] == "shortcut"
 
 
-def test_bolt_proves_its_addresses(connected: Connected) -> None:
+def test_bolt_proves_its_addresses(connected: ConnectedApp) -> None:
     if connected.mode == "socket":
-        assert sandbox_refusal(connected.slack.verify) == "socket_mode"
+        assert control_error_of(connected.slack.verify) == "socket_mode"
         return
     answer = connected.slack.verify()
 
@@ -64,8 +64,8 @@ def test_bolt_proves_its_addresses(connected: Connected) -> None:
 
 
 def test_an_address_that_does_not_answer_the_challenge_is_not_proven() -> None:
-    with connected_by_http() as connected:
-        connected.serve(Recorder())
+    with app_over_http() as connected:
+        connected.replace_app(Recorder())
         answer = connected.slack.verify()
 
     assert answer["verified"] is False
@@ -74,11 +74,11 @@ def test_an_address_that_does_not_answer_the_challenge_is_not_proven() -> None:
 
 def test_the_last_request_can_be_replayed_byte_for_byte() -> None:
     recorder = Recorder()
-    with connected_by_http() as connected:
-        assert sandbox_refusal(lambda: connected.slack.faults("replay")) == "nothing_to_replay"
-        connected.serve(recorder)
+    with app_over_http() as connected:
+        assert control_error_of(lambda: connected.slack.add_fault("replay")) == "nothing_to_replay"
+        connected.replace_app(recorder)
         connected.slack.say("alice", "deploys", "/deploy web 1.4.2")
-        replayed = connected.slack.faults("replay")
+        replayed = connected.slack.add_fault("replay")
 
     assert (replayed["status"], replayed["body"]) == (200, "")
     first, second = recorder.requests
@@ -87,11 +87,11 @@ def test_the_last_request_can_be_replayed_byte_for_byte() -> None:
 
 def test_a_late_request_carries_the_time_at_which_it_was_signed() -> None:
     recorder = Recorder()
-    with connected_by_http() as connected:
-        connected.serve(recorder)
-        connected.slack.faults("delay-delivery", seconds=2.2)
+    with app_over_http() as connected:
+        connected.replace_app(recorder)
+        connected.slack.add_fault("delay-delivery", seconds=2.2)
         connected.slack.say("alice", "deploys", "/deploy web 1.4.2")
-        connected.slack.until(lambda: recorder.requests)
+        connected.slack.wait_until(lambda: recorder.requests)
         arrived = time.time()
 
     assert arrived - int(recorder.requests[0][0]["x-slack-request-timestamp"]) >= 2.2

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.slack.listening import Connected
-from tests.sandbox.slack.refusals import refusal, sandbox_refusal
+from tests.sandbox.slack.bolt_app import ConnectedApp
+from tests.sandbox.slack.expected_errors import api_error_of, control_error_of
 
 Json = dict[str, Any]
 
@@ -44,32 +44,32 @@ def modal(title: str = "Deploy", **more: Any) -> Json:
     }
 
 
-def open_modal(connected: Connected, user: str = "alice", **more: Any) -> Json:
+def open_modal(connected: ConnectedApp, user: str = "alice", **more: Any) -> Json:
     """Opens the form through the shortcut, and returns it as it is on the screen."""
     connected.app.answers["shortcut"] = lambda ack, body, _: (
         ack(),
         connected.client.views_open(trigger_id=body["trigger_id"], view=modal(**more)),
     )
-    connected.slack.shortcut(user, "deploy_form")
-    views: list[Json] = connected.slack.until(lambda: connected.slack.views(user))
+    connected.slack.run_shortcut(user, "deploy_form")
+    views: list[Json] = connected.slack.wait_until(lambda: connected.slack.views(user))
     return views[-1]
 
 
-def view_at(connected: Connected, depth: int) -> Json:
+def view_at(connected: ConnectedApp, depth: int) -> Json:
     """Alice's view at this depth, once it is open; 1 is the lowest."""
-    [view] = connected.slack.until(lambda: connected.slack.views("alice")[depth - 1 :])
+    [view] = connected.slack.wait_until(lambda: connected.slack.views("alice")[depth - 1 :])
     return view
 
 
 @pytest.fixture(autouse=True)
-def _closed(connected: Connected) -> None:
+def _closed(connected: ConnectedApp) -> None:
     for user in ("alice", "bob"):
         if views := connected.slack.views(user):
-            connected.slack.close_view(user, views[-1]["id"], everything=True)
+            connected.slack.close_view(user, views[-1]["id"], whole_stack=True)
     connected.app.reset()
 
 
-def test_a_modal_opens_for_the_one_who_asked(connected: Connected) -> None:
+def test_a_modal_opens_for_the_one_who_asked(connected: ConnectedApp) -> None:
     view = open_modal(connected)
 
     assert view["title"]["text"] == "Deploy"
@@ -83,11 +83,11 @@ def test_a_modal_opens_for_the_one_who_asked(connected: Connected) -> None:
     assert connected.slack.views("bob") == []
 
 
-def test_what_was_entered_reaches_the_app_and_the_modal_closes(connected: Connected) -> None:
+def test_what_was_entered_reaches_the_app_and_the_modal_closes(connected: ConnectedApp) -> None:
     view = open_modal(connected)
 
     entered = {"tag": {"tag": {"value": "1.4.2"}}, "loud": {"loud": {"selected_options": ["yes"]}}}
-    submitted = connected.slack.submit("alice", view["id"], entered)
+    submitted = connected.slack.submit_view("alice", view["id"], entered)
 
     [body] = connected.app.bodies("view_submission")
     assert (submitted["ack"], submitted["views"]) == ("ok", [])
@@ -102,68 +102,68 @@ def test_what_was_entered_reaches_the_app_and_the_modal_closes(connected: Connec
 
 
 @pytest.mark.parametrize("tag", [None, "", "1"])
-def test_slack_itself_looks_at_required_fields_and_lengths(connected: Connected, tag: str | None) -> None:
+def test_slack_itself_looks_at_required_fields_and_lengths(connected: ConnectedApp, tag: str | None) -> None:
     view = open_modal(connected)
 
-    submitted = connected.slack.submit("alice", view["id"], {"tag": {"tag": {"value": tag}}})
+    submitted = connected.slack.submit_view("alice", view["id"], {"tag": {"tag": {"value": tag}}})
 
     assert submitted["ack"] == "not_sent"
     assert list(submitted["errors"]) == ["tag"]
     assert connected.app.bodies("view_submission") == []
 
 
-def test_the_apps_errors_keep_the_modal_open(connected: Connected) -> None:
+def test_the_apps_errors_keep_the_modal_open(connected: ConnectedApp) -> None:
     view = open_modal(connected)
     errors = {"tag": "No image has this tag."}
     connected.app.answers["view"] = lambda ack, *_: ack(response_action="errors", errors=errors)
 
-    submitted = connected.slack.submit("alice", view["id"], {"tag": {"tag": {"value": "9.9.9"}}})
+    submitted = connected.slack.submit_view("alice", view["id"], {"tag": {"tag": {"value": "9.9.9"}}})
 
     assert submitted["errors"] == errors
     assert [open_view["id"] for open_view in submitted["views"]] == [view["id"]]
 
 
-def test_errors_beside_a_block_that_has_no_input_are_no_answer(connected: Connected) -> None:
+def test_errors_beside_a_block_that_has_no_input_are_no_answer(connected: ConnectedApp) -> None:
     view = open_modal(connected)
     errors = {"service": "Not an input block"}
     connected.app.answers["view"] = lambda ack, *_: ack(response_action="errors", errors=errors)
 
-    submitted = connected.slack.submit("alice", view["id"], {"tag": {"tag": {"value": "9.9.9"}}})
+    submitted = connected.slack.submit_view("alice", view["id"], {"tag": {"tag": {"value": "9.9.9"}}})
 
     assert submitted["ack"] == "invalid_response"
 
 
-def test_an_answer_may_update_push_or_clear(connected: Connected) -> None:
+def test_an_answer_may_update_push_or_clear(connected: ConnectedApp) -> None:
     view = open_modal(connected)
     entered = {"tag": {"tag": {"value": "1.4.2"}}}
     answer: Json = {"response_action": "update", "view": modal("Sure?")}
     connected.app.answers["view"] = lambda ack, *_: ack(**answer)
 
-    [updated] = connected.slack.submit("alice", view["id"], entered)["views"]
+    [updated] = connected.slack.submit_view("alice", view["id"], entered)["views"]
     assert (updated["id"], updated["title"]["text"]) == (view["id"], "Sure?")
     assert updated["state"]["values"]["tag"]["tag"]["value"] == "1.4.2"
 
     answer = {"response_action": "push", "view": modal("Really?")}
-    below, top = connected.slack.submit("alice", view["id"])["views"]
+    below, top = connected.slack.submit_view("alice", view["id"])["views"]
     assert (below["id"], top["title"]["text"]) == (view["id"], "Really?")
     assert (top["previous_view_id"], top["root_view_id"]) == (view["id"], view["id"])
 
     answer = {"response_action": "clear"}
-    assert connected.slack.submit("alice", top["id"], entered)["views"] == []
+    assert connected.slack.submit_view("alice", top["id"], entered)["views"] == []
 
 
-def test_an_invalid_view_in_an_answer_is_no_answer(connected: Connected) -> None:
+def test_an_invalid_view_in_an_answer_is_no_answer(connected: ConnectedApp) -> None:
     view = open_modal(connected)
     connected.app.answers["view"] = lambda ack, *_: ack(response_action="update", view=modal("x" * 25))
 
-    submitted = connected.slack.submit("alice", view["id"], {"tag": {"tag": {"value": "1.4.2"}}})
+    submitted = connected.slack.submit_view("alice", view["id"], {"tag": {"tag": {"value": "1.4.2"}}})
 
     assert submitted["ack"] == "invalid_response"
     assert "/view/title/text" in str(submitted["problem"])
     assert submitted["views"][0]["title"]["text"] == "Deploy"
 
 
-def test_a_pushed_view_lies_on_top_and_closing_it_shows_the_one_below(connected: Connected) -> None:
+def test_a_pushed_view_lies_on_top_and_closing_it_shows_the_one_below(connected: ConnectedApp) -> None:
     view = open_modal(connected)
     connected.app.answers["action"] = lambda ack, body, _: (
         ack(),
@@ -171,7 +171,7 @@ def test_a_pushed_view_lies_on_top_and_closing_it_shows_the_one_below(connected:
     )
 
     connected.slack.click("alice", "next", view_id=view["id"])
-    views: list[Json] = connected.slack.until(lambda: connected.slack.views("alice")[1:])
+    views: list[Json] = connected.slack.wait_until(lambda: connected.slack.views("alice")[1:])
     closed = connected.slack.close_view("alice", views[0]["id"])
 
     [body] = connected.app.bodies("block_actions")
@@ -181,7 +181,7 @@ def test_a_pushed_view_lies_on_top_and_closing_it_shows_the_one_below(connected:
     assert [left["id"] for left in closed["views"]] == [view["id"]]
 
 
-def test_three_views_are_the_most(connected: Connected) -> None:
+def test_three_views_are_the_most(connected: ConnectedApp) -> None:
     problems: list[str] = []
 
     def push(ack: Any, body: Json, _respond: Any) -> None:
@@ -190,7 +190,7 @@ def test_three_views_are_the_most(connected: Connected) -> None:
         if len(connected.slack.views("alice")) < 3:
             push_it(trigger_id=body["trigger_id"], view=modal("More"))
         else:
-            problems.append(refusal(lambda: push_it(trigger_id=body["trigger_id"], view=modal("More"))))
+            problems.append(api_error_of(lambda: push_it(trigger_id=body["trigger_id"], view=modal("More"))))
 
     connected.app.answers["action"] = push
     view_id = open_modal(connected)["id"]
@@ -199,22 +199,22 @@ def test_three_views_are_the_most(connected: Connected) -> None:
         view_id = view_at(connected, depth)["id"]
     connected.slack.click("alice", "next", view_id=view_id)
 
-    assert connected.slack.until(lambda: problems) == ["push_limit_reached"]
+    assert connected.slack.wait_until(lambda: problems) == ["push_limit_reached"]
 
 
 @pytest.mark.parametrize(("everything", "cleared"), [(False, False), (True, True)])
 def test_an_app_that_asked_is_told_of_a_closed_modal(
-    connected: Connected, everything: bool, cleared: bool
+    connected: ConnectedApp, everything: bool, cleared: bool
 ) -> None:
     view = open_modal(connected, notify_on_close=True)
 
-    connected.slack.close_view("alice", view["id"], everything=everything)
+    connected.slack.close_view("alice", view["id"], whole_stack=everything)
 
     [body] = connected.app.bodies("view_closed")
     assert (body["view"]["id"], body["is_cleared"]) == (view["id"], cleared)
 
 
-def test_an_app_that_did_not_ask_is_not_told(connected: Connected) -> None:
+def test_an_app_that_did_not_ask_is_not_told(connected: ConnectedApp) -> None:
     view = open_modal(connected)
 
     connected.slack.close_view("alice", view["id"])
@@ -222,12 +222,12 @@ def test_an_app_that_did_not_ask_is_not_told(connected: Connected) -> None:
     assert connected.app.bodies("view_closed") == []
 
 
-def test_an_external_menu_asks_the_app_for_its_options(connected: Connected) -> None:
+def test_an_external_menu_asks_the_app_for_its_options(connected: ConnectedApp) -> None:
     offered = [{"text": plain("web"), "value": "web"}]
     connected.app.answers["options"] = lambda ack, *_: ack(options=offered)
     view = open_modal(connected)
 
-    answer = connected.slack.options("alice", "service", "we", view_id=view["id"])
+    answer = connected.slack.load_options("alice", "service", "we", view_id=view["id"])
     connected.slack.click("alice", "service", view_id=view["id"], selected_option=offered[0])
 
     [body] = connected.app.bodies("block_suggestion")
@@ -238,23 +238,23 @@ def test_an_external_menu_asks_the_app_for_its_options(connected: Connected) -> 
     assert chosen["view"]["state"]["values"]["service"]["service"]["selected_option"]["value"] == "web"
 
 
-def test_options_that_slack_could_not_show_are_no_answer(connected: Connected) -> None:
+def test_options_that_slack_could_not_show_are_no_answer(connected: ConnectedApp) -> None:
     connected.app.answers["options"] = lambda ack, *_: ack(options=[{"text": plain("x" * 76), "value": "x"}])
     view = open_modal(connected)
 
-    assert connected.slack.options("alice", "service", view_id=view["id"])["ack"] == "invalid_response"
+    assert connected.slack.load_options("alice", "service", view_id=view["id"])["ack"] == "invalid_response"
 
 
-def test_an_input_within_a_form_tells_nothing_before_it_is_submitted(connected: Connected) -> None:
+def test_an_input_within_a_form_tells_nothing_before_it_is_submitted(connected: ConnectedApp) -> None:
     view = open_modal(connected)
 
     assert connected.slack.click("alice", "tag", view_id=view["id"], value="1.4.2")["ack"] == "not_sent"
     assert connected.app.bodies("block_actions") == []
-    assert connected.slack.submit("alice", view["id"])["ack"] == "ok"
+    assert connected.slack.submit_view("alice", view["id"])["ack"] == "ok"
 
 
-def test_nobody_touches_anothers_modal(connected: Connected) -> None:
+def test_nobody_touches_anothers_modal(connected: ConnectedApp) -> None:
     view = open_modal(connected)
 
-    assert sandbox_refusal(lambda: connected.slack.submit("bob", view["id"])) == "view_not_found"
-    assert sandbox_refusal(lambda: connected.slack.close_view("bob", view["id"])) == "view_not_found"
+    assert control_error_of(lambda: connected.slack.submit_view("bob", view["id"])) == "view_not_found"
+    assert control_error_of(lambda: connected.slack.close_view("bob", view["id"])) == "view_not_found"

@@ -14,9 +14,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from sandbox.slack import SlackSandbox
-from sandbox.slack.webapi.limits import Rate, RateLimits
-from tests.sandbox.slack.manifests import manifest
-from tests.sandbox.slack.refusals import refusal, sandbox_refusal
+from sandbox.slack.webapi.slack_rate_limits import CallRate, RateLimits
+from tests.sandbox.slack.expected_errors import api_error_of, control_error_of
+from tests.sandbox.slack.manifests import build_manifest
 
 # slack_sdk leaves the sockets of answers with HTTP 429 and 500 to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 @pytest.fixture
 def limited() -> Iterator[SlackSandbox]:
-    with SlackSandbox(manifest()) as slack:
+    with SlackSandbox(build_manifest()) as slack:
         yield slack
 
 
@@ -74,10 +74,10 @@ def test_updates_and_group_lists_have_their_tiers(limited: SlackSandbox) -> None
 def test_on_the_long_run_a_rate_is_what_it_says() -> None:
     now = [0.0]
     limits = RateLimits(enabled=True, now=lambda: now[0])
-    rate = Rate(a_minute=50, burst=20)
+    rate = CallRate(per_minute=50, burst=20)
     taken = 0
     while now[0] < 600:
-        taken += limits.take("x", rate) is None
+        taken += limits.take_call("x", rate) is None
         now[0] += 0.05
 
     assert 500 <= taken <= 521
@@ -86,17 +86,20 @@ def test_on_the_long_run_a_rate_is_what_it_says() -> None:
 def test_waiting_as_long_as_told_is_enough() -> None:
     now = [0.0]
     limits = RateLimits(enabled=True, now=lambda: now[0])
-    rate = Rate(a_minute=20, burst=1)
-    assert limits.take("x", rate) is None
-    wait = limits.take("x", rate)
+    rate = CallRate(per_minute=20, burst=1)
+    assert limits.take_call("x", rate) is None
+    wait = limits.take_call("x", rate)
 
     assert wait == 3
     now[0] += wait
-    assert limits.take("x", rate) is None
+    assert limits.take_call("x", rate) is None
 
 
 def test_limits_can_be_wider_or_off() -> None:
-    with SlackSandbox(manifest(), rate_factor=20) as wide, SlackSandbox(manifest(), rate_limits=False) as off:
+    with (
+        SlackSandbox(build_manifest(), rate_factor=20) as wide,
+        SlackSandbox(build_manifest(), rate_limits=False) as off,
+    ):
         for slack in (wide, off):
             client = WebClient(slack.bot_token, slack.api_url, retry_handlers=[])
             for _ in range(40):
@@ -104,7 +107,7 @@ def test_limits_can_be_wider_or_off() -> None:
 
 
 def test_a_429_can_be_asked_for(slack: SlackSandbox, client: WebClient) -> None:
-    slack.faults("http-429", method="chat.update", retry_after=7, times=2)
+    slack.add_fault("http-429", method="chat.update", retry_after=7, times=2)
     ts = client.chat_postMessage(channel="C01DEPLOYS", text="not the method that was meant")["ts"]
 
     for _ in range(2):
@@ -116,7 +119,7 @@ def test_a_429_can_be_asked_for(slack: SlackSandbox, client: WebClient) -> None:
 
 def test_a_500_can_be_asked_for_and_does_nothing_else(slack: SlackSandbox, client: WebClient) -> None:
     before = slack.messages("deploys")
-    slack.faults("http-500")
+    slack.add_fault("http-500")
 
     with pytest.raises(SlackApiError) as caught:
         client.chat_postMessage(channel="C01DEPLOYS", text="x")
@@ -126,7 +129,7 @@ def test_a_500_can_be_asked_for_and_does_nothing_else(slack: SlackSandbox, clien
 
 
 def test_a_connection_can_break_after_the_call_was_processed(slack: SlackSandbox, client: WebClient) -> None:
-    slack.faults("drop-after", method="chat.postMessage")
+    slack.add_fault("drop-after", method="chat.postMessage")
 
     with pytest.raises((RemoteDisconnected, ConnectionResetError)):
         client.chat_postMessage(channel="C01DEPLOYS", text="posted, and nobody knows")
@@ -136,19 +139,19 @@ def test_a_connection_can_break_after_the_call_was_processed(slack: SlackSandbox
 
 
 def test_any_error_can_be_asked_for(slack: SlackSandbox, client: WebClient) -> None:
-    slack.faults("error", method="usergroups.users.list", error="plan_upgrade_required")
+    slack.add_fault("error", method="usergroups.users.list", error="plan_upgrade_required")
 
     call = client.usergroups_users_list
-    assert refusal(lambda: call(usergroup="S01DEPLOYERS")) == "plan_upgrade_required"
+    assert api_error_of(lambda: call(usergroup="S01DEPLOYERS")) == "plan_upgrade_required"
     assert call(usergroup="S01DEPLOYERS")["ok"]
 
 
 def test_a_fault_can_last_for_a_while(slack: SlackSandbox, client: WebClient) -> None:
-    slack.faults("error", error="fatal_error", seconds=0.3)
+    slack.add_fault("error", error="fatal_error", seconds=0.3)
 
-    assert refusal(client.auth_test) == "fatal_error"
-    assert refusal(client.auth_test) == "fatal_error"
-    slack.until(lambda: _works(client), 5)
+    assert api_error_of(client.auth_test) == "fatal_error"
+    assert api_error_of(client.auth_test) == "fatal_error"
+    slack.wait_until(lambda: _works(client), 5)
 
 
 def _works(client: WebClient) -> bool:
@@ -159,7 +162,7 @@ def _works(client: WebClient) -> bool:
 
 
 def test_an_outage_answers_503_until_it_is_over(slack: SlackSandbox, client: WebClient) -> None:
-    slack.faults("outage", seconds=30)
+    slack.add_fault("outage", seconds=30)
     with pytest.raises(SlackApiError) as caught:
         client.auth_test()
     slack.clear_faults()
@@ -169,7 +172,7 @@ def test_an_outage_answers_503_until_it_is_over(slack: SlackSandbox, client: Web
 
 
 def test_waiting_faults_can_be_seen_and_cleared(slack: SlackSandbox) -> None:
-    slack.faults("http-500", method="chat.update", times=3)
+    slack.add_fault("http-500", method="chat.update", times=3)
     listed = httpx.get(slack.url + "sandbox/faults").json()["faults"]
     slack.clear_faults()
 
@@ -190,7 +193,7 @@ def test_waiting_faults_can_be_seen_and_cleared(slack: SlackSandbox) -> None:
 def test_a_fault_that_cannot_be_made_is_refused(
     slack: SlackSandbox, kind: str, details: dict[str, Any], error: str
 ) -> None:
-    assert sandbox_refusal(lambda: slack.faults(kind, **details)) == error
+    assert control_error_of(lambda: slack.add_fault(kind, **details)) == error
 
 
 def test_calls_are_logged_without_their_tokens(slack: SlackSandbox) -> None:

@@ -9,21 +9,21 @@ import httpx
 import pytest
 from slack_sdk.webhook import WebhookClient
 
-from sandbox.slack import SlackSandbox, Timings
-from tests.sandbox.slack.listening import Connected
-from tests.sandbox.slack.manifests import manifest
+from sandbox.slack import SlackSandbox, SlackTimeouts
+from tests.sandbox.slack.bolt_app import ConnectedApp
+from tests.sandbox.slack.manifests import build_manifest
 from tests.sandbox.slack.test_socket_mode import listening, read, typing
 
 
 @pytest.fixture
-def webhook(connected: Connected) -> WebhookClient:
+def webhook(connected: ConnectedApp) -> WebhookClient:
     """The response_url of a command that alice typed."""
     connected.slack.say("alice", "general", "/deploy web 1.4.2")
     return WebhookClient(connected.app.commands()[-1]["response_url"])
 
 
 def test_an_answer_is_for_the_person_unless_it_is_said_to_be_for_all(
-    connected: Connected, webhook: WebhookClient
+    connected: ConnectedApp, webhook: WebhookClient
 ) -> None:
     answer = webhook.send(text="Only you")
     webhook.send(text="All of you", response_type="in_channel")
@@ -38,7 +38,7 @@ def test_an_answer_is_for_the_person_unless_it_is_said_to_be_for_all(
     assert "Only you" not in [message["text"] for message in theirs]
 
 
-def test_an_answer_can_go_into_a_thread(connected: Connected, webhook: WebhookClient) -> None:
+def test_an_answer_can_go_into_a_thread(connected: ConnectedApp, webhook: WebhookClient) -> None:
     root = connected.slack.say("bob", "general", "root")["ts"]
     httpx.post(webhook.url, json={"text": "in the thread", "thread_ts": root, "response_type": "in_channel"})
 
@@ -53,7 +53,7 @@ def test_the_sixth_answer_is_one_too_many(webhook: WebhookClient) -> None:
 
 
 def test_an_address_expires() -> None:
-    with SlackSandbox(manifest(), timings=Timings(response_url=0.05)) as slack:
+    with SlackSandbox(build_manifest(), timeouts=SlackTimeouts(response_url=0.05)) as slack:
         with listening(slack) as socket, typing(slack, "/deploy"):
             envelope = read(socket)
             socket.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
@@ -84,8 +84,8 @@ def test_a_bad_answer_is_refused(webhook: WebhookClient, body: dict[str, object]
     assert answer.json()["error"] == error
 
 
-def test_faults_hit_it_only_when_it_is_meant(connected: Connected, webhook: WebhookClient) -> None:
-    connected.slack.faults("http-500")
+def test_faults_hit_it_only_when_it_is_meant(connected: ConnectedApp, webhook: WebhookClient) -> None:
+    connected.slack.add_fault("http-500")
     assert webhook.send(text="not meant").status_code == 200
-    connected.slack.faults("http-500", method="response_url")
+    connected.slack.add_fault("http-500", method="response_url")
     assert webhook.send(text="meant").status_code == 500

@@ -14,18 +14,18 @@ from slack_sdk import WebClient
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from sandbox.slack import SlackSandbox, Timings
-from tests.sandbox.slack.listening import connected_by_socket
-from tests.sandbox.slack.manifests import SLIPWAY_SCOPES, manifest
-from tests.sandbox.slack.refusals import refusal
+from sandbox.slack import SlackSandbox, SlackTimeouts
+from tests.sandbox.slack.bolt_app import app_over_socket_mode
+from tests.sandbox.slack.expected_errors import api_error_of
+from tests.sandbox.slack.manifests import SLIPWAY_SCOPES, build_manifest
 
 Json = dict[str, Any]
 
 
 @contextmanager
 def sandbox(acknowledge: float = 3.0, url: str | None = None) -> Iterator[SlackSandbox]:
-    timings = Timings(acknowledge=acknowledge, event_retries=(0.2, 0.5, 2.0))
-    with SlackSandbox(manifest(scopes=SLIPWAY_SCOPES, url=url), timings=timings) as slack:
+    timings = SlackTimeouts(acknowledge=acknowledge, event_retry_pauses=(0.2, 0.5, 2.0))
+    with SlackSandbox(build_manifest(scopes=SLIPWAY_SCOPES, url=url), timeouts=timings) as slack:
         yield slack
 
 
@@ -86,7 +86,7 @@ def test_an_acknowledgement_of_something_else_acknowledges_nothing() -> None:
         read(socket)
         for nonsense in ("{}", "nonsense", "[]", json.dumps({"envelope_id": "another"})):
             socket.send(nonsense)
-        slack.until(lambda: typed)
+        slack.wait_until(lambda: typed)
 
     assert typed[0]["replies"][0]["text"] == '/deploy failed with the error "operation_timeout"'
 
@@ -160,15 +160,15 @@ def test_connections_are_opened_with_an_app_level_token_only() -> None:
     with sandbox() as slack:
         client = WebClient(base_url=slack.api_url, retry_handlers=[])
         assert (
-            refusal(lambda: client.apps_connections_open(app_token=slack.bot_token))
+            api_error_of(lambda: client.apps_connections_open(app_token=slack.bot_token))
             == "not_allowed_token_type"
         )
-        assert refusal(lambda: client.apps_connections_open(app_token="xapp-other")) == "invalid_auth"
+        assert api_error_of(lambda: client.apps_connections_open(app_token="xapp-other")) == "invalid_auth"
 
 
 def test_a_refresh_asks_to_come_anew_and_then_closes_the_old_connection() -> None:
     with sandbox() as slack, listening(slack) as old:
-        assert slack.faults("refresh")["connections"] == 1
+        assert slack.add_fault("refresh")["connections"] == 1
         assert read(old)["reason"] == "refresh_requested"
         assert slack.health()["connections"] == 0, "nothing new goes to a connection that is on its way out"
         with listening(slack):
@@ -179,7 +179,7 @@ def test_a_refresh_asks_to_come_anew_and_then_closes_the_old_connection() -> Non
 
 def test_a_warning_comes_before_a_refresh_and_closes_nothing() -> None:
     with sandbox() as slack, listening(slack) as socket:
-        slack.faults("refresh", reason="warning")
+        slack.add_fault("refresh", reason="warning")
         assert read(socket)["reason"] == "warning"
         with typing(slack, "/deploy web 1.4.2"):
             envelope = read(socket)
@@ -187,9 +187,9 @@ def test_a_warning_comes_before_a_refresh_and_closes_nothing() -> None:
 
 
 def test_slack_sdk_comes_back_after_a_refresh_and_loses_no_command() -> None:
-    with connected_by_socket() as connected:
-        connected.slack.faults("refresh")
-        connected.slack.until(lambda: connected.slack.health()["connections"] == 1)
+    with app_over_socket_mode() as connected:
+        connected.slack.add_fault("refresh")
+        connected.slack.wait_until(lambda: connected.slack.health()["connections"] == 1)
 
         assert connected.slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"] == []
         assert len(connected.app.commands()) == 1
@@ -198,7 +198,7 @@ def test_slack_sdk_comes_back_after_a_refresh_and_loses_no_command() -> None:
 def test_an_outage_cuts_connections_and_lets_none_in_until_it_is_over() -> None:
     with sandbox() as slack, listening(slack) as socket:
         address = opened(slack)
-        slack.faults("outage", seconds=30)
+        slack.add_fault("outage", seconds=30)
         with pytest.raises(ConnectionClosed):
             socket.recv(timeout=10)
         with pytest.raises(InvalidStatus):

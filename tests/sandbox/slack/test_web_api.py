@@ -11,8 +11,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from sandbox.slack import SlackSandbox
-from tests.sandbox.slack.manifests import SLIPWAY_SCOPES, manifest
-from tests.sandbox.slack.refusals import refusal
+from tests.sandbox.slack.expected_errors import api_error_of
+from tests.sandbox.slack.manifests import SLIPWAY_SCOPES, build_manifest
 
 Json = dict[str, Any]
 
@@ -87,7 +87,7 @@ def test_api_test_gives_back_what_it_got(slack: SlackSandbox) -> None:
     client = WebClient(base_url=slack.api_url)
 
     assert client.api_test(foo="bar")["args"]["foo"] == "bar"
-    assert refusal(lambda: client.api_test(error="my_error")) == "my_error"
+    assert api_error_of(lambda: client.api_test(error="my_error")) == "my_error"
 
 
 NEEDS: list[tuple[str, Callable[[WebClient], Any]]] = [
@@ -111,7 +111,7 @@ NEEDS: list[tuple[str, Callable[[WebClient], Any]]] = [
 @pytest.fixture(scope="module")
 def narrow_client() -> Any:
     """A bot that was granted nothing but commands."""
-    with SlackSandbox(manifest(scopes=["commands"]), rate_limits=False) as slack:
+    with SlackSandbox(build_manifest(scopes=["commands"]), rate_limits=False) as slack:
         yield WebClient(slack.bot_token, slack.api_url)
 
 
@@ -128,18 +128,18 @@ def test_a_scope_that_the_manifest_does_not_ask_for_is_missing(
 
 def test_where_the_bot_may_write_depends_on_scope_and_membership() -> None:
     with (
-        SlackSandbox(manifest(scopes=["chat:write"])) as narrow,
-        SlackSandbox(manifest(scopes=SLIPWAY_SCOPES)) as wide,
+        SlackSandbox(build_manifest(scopes=["chat:write"])) as narrow,
+        SlackSandbox(build_manifest(scopes=SLIPWAY_SCOPES)) as wide,
     ):
         member_only = WebClient(narrow.bot_token, narrow.api_url).chat_postMessage
         everywhere = WebClient(wide.bot_token, wide.api_url).chat_postMessage
 
         assert member_only(channel="C01DEPLOYS", text="x")["ok"]
-        assert refusal(lambda: member_only(channel="C02GENERAL", text="x")) == "not_in_channel"
+        assert api_error_of(lambda: member_only(channel="C02GENERAL", text="x")) == "not_in_channel"
         assert everywhere(channel="C02GENERAL", text="x")["ok"]
-        assert refusal(lambda: everywhere(channel="G04PAYMENTS", text="x")) == "channel_not_found"
-        assert refusal(lambda: everywhere(channel="C99NOWHERE", text="x")) == "channel_not_found"
-        wide.invite("slipway", "payments")
+        assert api_error_of(lambda: everywhere(channel="G04PAYMENTS", text="x")) == "channel_not_found"
+        assert api_error_of(lambda: everywhere(channel="C99NOWHERE", text="x")) == "channel_not_found"
+        wide.add_member("slipway", "payments")
         assert everywhere(channel="G04PAYMENTS", text="x")["ok"]
 
 
@@ -153,15 +153,15 @@ def test_channels_are_listed_as_the_bot_knows_them(client: WebClient) -> None:
         "random": True,
     }
     assert private == []
-    assert refusal(lambda: client.conversations_list(types="secret")) == "invalid_types"
+    assert api_error_of(lambda: client.conversations_list(types="secret")) == "invalid_types"
 
 
 def test_a_list_comes_in_pages(client: WebClient) -> None:
     pages = [page["channels"] for page in client.conversations_list(limit=2)]
 
     assert [len(page) for page in pages] == [2, 1]
-    assert refusal(lambda: client.conversations_list(cursor="nonsense")) == "invalid_cursor"
-    assert refusal(lambda: client.conversations_list(limit="many")) == "invalid_arguments"  # type: ignore[arg-type]
+    assert api_error_of(lambda: client.conversations_list(cursor="nonsense")) == "invalid_cursor"
+    assert api_error_of(lambda: client.conversations_list(limit="many")) == "invalid_arguments"  # type: ignore[arg-type]
 
 
 def test_a_channel_and_who_is_in_it(client: WebClient) -> None:
@@ -175,7 +175,7 @@ def test_a_channel_and_who_is_in_it(client: WebClient) -> None:
 def test_the_bot_joins_public_channels_by_itself(slack: SlackSandbox, client: WebClient) -> None:
     joined = client.conversations_join(channel="C02GENERAL")
     again = client.conversations_join(channel="C02GENERAL")
-    slack.kick("slipway", "general")
+    slack.remove_member("slipway", "general")
 
     assert joined["channel"]["is_member"] is True
     assert again["warning"] == "already_in_channel"
@@ -186,8 +186,10 @@ def test_direct_messages_are_opened_with_a_person(client: WebClient) -> None:
     channel = client.conversations_open(users="U02BOB0000")["channel"]["id"]
 
     assert client.chat_postMessage(channel=channel, text="x")["channel"] == channel
-    assert refusal(lambda: client.conversations_open(users="U99NOBODY")) == "user_not_found"
-    assert refusal(lambda: client.conversations_open(users="U02BOB0000,U01ALICE00")) == "invalid_arguments"
+    assert api_error_of(lambda: client.conversations_open(users="U99NOBODY")) == "user_not_found"
+    assert (
+        api_error_of(lambda: client.conversations_open(users="U02BOB0000,U01ALICE00")) == "invalid_arguments"
+    )
 
 
 def test_people_groups_and_bots_are_known(client: WebClient) -> None:
@@ -220,11 +222,11 @@ def test_people_groups_and_bots_are_known(client: WebClient) -> None:
 def test_who_or_what_is_not_there_is_not_found(
     client: WebClient, call: Callable[[WebClient], Any], error: str
 ) -> None:
-    assert refusal(lambda: call(client)) == error
+    assert api_error_of(lambda: call(client)) == error
 
 
 def test_addresses_are_private_without_their_scope() -> None:
-    with SlackSandbox(manifest(scopes=["users:read"])) as slack:
+    with SlackSandbox(build_manifest(scopes=["users:read"])) as slack:
         bob = WebClient(slack.bot_token, slack.api_url).users_info(user="U02BOB0000")["user"]
 
     assert "email" not in bob["profile"]

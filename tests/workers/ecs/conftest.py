@@ -7,18 +7,18 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from tests.workers.ecs.played import PlayedAws, played_aws
-from workers.ecs.session import Aws, Region
+from tests.workers.ecs.fake_aws import FakeAws, serve_fake_aws
+from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 
 REGION = "eu-west-1"
 
 
 @pytest.fixture(autouse=True)
-def _strangers_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    be_a_stranger(monkeypatch)
+def _without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_credentials(monkeypatch)
 
 
-def be_a_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
+def forget_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forgets what this machine may do in AWS."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_MAX_ATTEMPTS"):
         monkeypatch.delenv(name, raising=False)
@@ -30,34 +30,36 @@ def be_a_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def _stage() -> Iterator[tuple[PlayedAws, Region]]:
+def _fake_aws_and_region() -> Iterator[tuple[FakeAws, RegionClients]]:
     """One server and one set of clients for all tests of this process: building clients takes long."""
-    with played_aws() as played, pytest.MonkeyPatch.context() as environment:
-        be_a_stranger(environment)
+    with serve_fake_aws() as played, pytest.MonkeyPatch.context() as environment:
+        forget_credentials(environment)
         environment.setenv("AWS_ENDPOINT_URL", played.url)
-        here = Aws()
-        here.warm([REGION])
+        here = AwsClients()
+        here.build_ahead([REGION])
         environment.undo()
         yield played, here.region(REGION)
 
 
 @pytest.fixture
-def aws(_stage: tuple[PlayedAws, Region], monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayedAws]:
+def aws(
+    _fake_aws_and_region: tuple[FakeAws, RegionClients], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FakeAws]:
     """AWS as this test plays it."""
-    played, _ = _stage
+    played, _ = _fake_aws_and_region
     monkeypatch.setenv("AWS_ENDPOINT_URL", played.url)
     yield played
-    played.forget()
+    played.reset()
 
 
 @pytest.fixture
-def region(_stage: tuple[PlayedAws, Region], aws: PlayedAws) -> Region:
+def region(_fake_aws_and_region: tuple[FakeAws, RegionClients], aws: FakeAws) -> RegionClients:
     """eu-west-1 of the played AWS."""
-    return _stage[1]
+    return _fake_aws_and_region[1]
 
 
 @pytest.fixture
-def moto_region() -> Iterator[Region]:
+def moto_region() -> Iterator[RegionClients]:
     """eu-west-1 of moto's AWS, empty."""
     with mock_aws():
-        yield Aws().region(REGION)
+        yield AwsClients().region(REGION)

@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 
 from deploys.errors import AwsCredentials, AwsDenied, AwsError, AwsRefused, AwsUnavailable
-from tests.workers.ecs.played import Body, PlayedAws
+from tests.workers.ecs.fake_aws import Body, FakeAws
 from workers.ecs import logs
-from workers.ecs.seen import ContainerSeen, RevisionSeen, TaskSeen
-from workers.ecs.session import Region
+from workers.ecs.aws.aws_clients import RegionClients
+from workers.ecs.state import ContainerState, RevisionState, TaskState
 
 TASK_ID = "0123456789abcdef0123456789abcdef"
-TASK = TaskSeen(
+TASK = TaskState(
     arn=f"arn:aws:ecs:eu-west-1:123456789012:task/production/{TASK_ID}",
     last_status="STOPPED",
     desired_status="STOPPED",
     revision="web:7",
-    containers=(ContainerSeen("web", runtime_id="runtime-1"),),
+    containers=(ContainerState("web", runtime_id="runtime-1"),),
 )
 OPTIONS = {
     "awslogs-group": "/ecs/web",
@@ -27,14 +27,14 @@ OPTIONS = {
 STREAM = f"ecs/web/{TASK_ID}"
 
 
-def a_revision(options: dict[str, str] | None = None, driver: str = "awslogs") -> RevisionSeen:
+def a_revision(options: dict[str, str] | None = None, driver: str = "awslogs") -> RevisionState:
     web: dict[str, Any] = {"name": "web", "image": "web:1"}
     if options is not None:
         web["logConfiguration"] = {"logDriver": driver, "options": options}
-    return RevisionSeen("arn", "web", 7, "ACTIVE", raw={"containerDefinitions": [{"name": "envoy"}, web]})
+    return RevisionState("arn", "web", 7, "ACTIVE", raw={"containerDefinitions": [{"name": "envoy"}, web]})
 
 
-def write(region: Region, stream: str, *lines: str) -> None:
+def write(region: RegionClients, stream: str, *lines: str) -> None:
     region.logs.create_log_group(logGroupName="/ecs/web")
     region.logs.create_log_stream(logGroupName="/ecs/web", logStreamName=stream)
     now = int(time.time() * 1000) - 1000
@@ -42,32 +42,34 @@ def write(region: Region, stream: str, *lines: str) -> None:
     region.logs.put_log_events(logGroupName="/ecs/web", logStreamName=stream, logEvents=events)
 
 
-def test_the_newest_lines_come_oldest_first(moto_region: Region) -> None:
+def test_the_newest_lines_come_oldest_first(moto_region: RegionClients) -> None:
     write(moto_region, STREAM, *(f"line {number}" for number in range(20)))
 
-    assert logs.last_lines(moto_region, a_revision(OPTIONS), TASK, "web", 3) == (
+    assert logs.read_last_lines(moto_region, a_revision(OPTIONS), TASK, "web", 3) == (
         "line 17",
         "line 18",
         "line 19",
     )
-    assert len(logs.last_lines(moto_region, a_revision(OPTIONS), TASK, "web")) == 10
+    assert len(logs.read_last_lines(moto_region, a_revision(OPTIONS), TASK, "web")) == 10
 
 
-def test_logs_are_read_in_the_region_they_are_written_to(moto_region: Region) -> None:
-    write(moto_region.elsewhere("us-east-1"), STREAM, "far away")
+def test_logs_are_read_in_the_region_they_are_written_to(moto_region: RegionClients) -> None:
+    write(moto_region.in_region("us-east-1"), STREAM, "far away")
 
     there = a_revision({**OPTIONS, "awslogs-region": "us-east-1"})
 
-    assert logs.last_lines(moto_region, there, TASK, "web") == ("far away",)
-    assert logs.last_lines(moto_region, a_revision(OPTIONS), TASK, "web") == ()
+    assert logs.read_last_lines(moto_region, there, TASK, "web") == ("far away",)
+    assert logs.read_last_lines(moto_region, a_revision(OPTIONS), TASK, "web") == ()
 
 
 def test_without_a_prefix_the_stream_has_the_name_of_the_container_in_its_runtime(
-    moto_region: Region,
+    moto_region: RegionClients,
 ) -> None:
     write(moto_region, "runtime-1", "hello")
 
-    assert logs.last_lines(moto_region, a_revision({"awslogs-group": "/ecs/web"}), TASK, "web") == ("hello",)
+    assert logs.read_last_lines(moto_region, a_revision({"awslogs-group": "/ecs/web"}), TASK, "web") == (
+        "hello",
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,17 +83,17 @@ def test_without_a_prefix_the_stream_has_the_name_of_the_container_in_its_runtim
     ],
 )
 def test_logs_that_are_nowhere_to_be_read_are_not_asked_for(
-    aws: PlayedAws, region: Region, revision: RevisionSeen, container: str
+    aws: FakeAws, region: RegionClients, revision: RevisionState, container: str
 ) -> None:
-    assert logs.last_lines(region, revision, TASK, container) == ()
-    assert aws.asked == []
+    assert logs.read_last_lines(region, revision, TASK, container) == ()
+    assert aws.requests == []
 
 
-def test_a_log_that_is_not_there_has_no_lines(aws: PlayedAws, region: Region) -> None:
-    aws.error("GetLogEvents", "ResourceNotFoundException", "The specified log stream does not exist.")
+def test_a_log_that_is_not_there_has_no_lines(aws: FakeAws, region: RegionClients) -> None:
+    aws.respond_error("GetLogEvents", "ResourceNotFoundException", "The specified log stream does not exist.")
 
-    assert logs.last_lines(region, a_revision(OPTIONS), TASK, "web") == ()
-    assert len(aws.asked) == 1
+    assert logs.read_last_lines(region, a_revision(OPTIONS), TASK, "web") == ()
+    assert len(aws.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -103,12 +105,12 @@ def test_a_log_that_is_not_there_has_no_lines(aws: PlayedAws, region: Region) ->
     ],
 )
 def test_logs_that_cannot_be_read_are_not_taken_for_none(
-    aws: PlayedAws, region: Region, code: str, error: type[AwsError]
+    aws: FakeAws, region: RegionClients, code: str, error: type[AwsError]
 ) -> None:
-    aws.error("GetLogEvents", code, "no")
+    aws.respond_error("GetLogEvents", code, "no")
 
     with pytest.raises(error):
-        logs.last_lines(region, a_revision(OPTIONS), TASK, "web")
+        logs.read_last_lines(region, a_revision(OPTIONS), TASK, "web")
 
 
 LOG = "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/web:log-stream:"
@@ -126,29 +128,29 @@ LOG = "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/web:log-stream:"
     ],
 )
 def test_a_log_that_may_not_be_read_says_which_permission_is_missing(
-    aws: PlayedAws, region: Region, said: str, resource: str | None
+    aws: FakeAws, region: RegionClients, said: str, resource: str | None
 ) -> None:
-    aws.error("GetLogEvents", "AccessDeniedException", said)
+    aws.respond_error("GetLogEvents", "AccessDeniedException", said)
 
     with pytest.raises(AwsDenied) as denied:
-        logs.last_lines(region, a_revision(OPTIONS), TASK, "web")
+        logs.read_last_lines(region, a_revision(OPTIONS), TASK, "web")
 
     assert denied.value.facts["action"] == "logs:GetLogEvents"
     assert denied.value.facts.get("resource") == resource
 
 
-def test_a_stream_that_was_never_written_has_no_lines(moto_region: Region) -> None:
-    assert logs.last_lines(moto_region, a_revision(OPTIONS), TASK, "web") == ()
+def test_a_stream_that_was_never_written_has_no_lines(moto_region: RegionClients) -> None:
+    assert logs.read_last_lines(moto_region, a_revision(OPTIONS), TASK, "web") == ()
 
 
-def test_lines_are_made_readable(aws: PlayedAws, region: Region) -> None:
+def test_lines_are_made_readable(aws: FakeAws, region: RegionClients) -> None:
     messages = ["\x1b[31mred\x1b[0m alert\r\n", "tab\tkept", "x" * 501, "y" * 500, ""]
     body: Body = {"events": [{"message": message, "timestamp": 1} for message in messages]}
-    aws.answer("GetLogEvents", body)
+    aws.respond_with("GetLogEvents", body)
 
-    lines = logs.last_lines(region, a_revision(OPTIONS), TASK, "web")
+    lines = logs.read_last_lines(region, a_revision(OPTIONS), TASK, "web")
 
     assert lines == ("red alert", "tab\tkept", "x" * 499 + "…", "y" * 500, "")
-    assert aws.bodies("GetLogEvents") == [
+    assert aws.request_bodies("GetLogEvents") == [
         {"logGroupName": "/ecs/web", "logStreamName": STREAM, "limit": 10, "startFromHead": False}
     ]

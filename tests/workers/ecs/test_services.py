@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from deploys.errors import AwsRefused, AwsUnavailable
-from tests.workers.ecs.played import Body, PlayedAws
+from tests.workers.ecs.fake_aws import Body, FakeAws
 from workers.ecs import services
-from workers.ecs.seen import DeploymentSeen, Endpoints, EventSeen
-from workers.ecs.session import Region
+from workers.ecs.aws.aws_clients import RegionClients
+from workers.ecs.state import DeploymentState, Endpoints, ServiceEventState
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012"
 
@@ -27,7 +27,7 @@ def a_service(name: str = "web", **more: Any) -> Body:
     }
 
 
-def test_a_service_is_seen_as_ecs_describes_it(aws: PlayedAws, region: Region) -> None:
+def test_a_service_is_seen_as_ecs_describes_it(aws: FakeAws, region: RegionClients) -> None:
     described = a_service(
         launchType="FARGATE",
         schedulingStrategy="DAEMON",
@@ -63,7 +63,7 @@ def test_a_service_is_seen_as_ecs_describes_it(aws: PlayedAws, region: Region) -
         events=[{"id": "e1", "createdAt": 1_790_000_001.5, "message": "(service web) has started 1 tasks."}],
         tags=[{"key": "team", "value": "shop"}, {"key": "empty"}],
     )
-    aws.answer("DescribeServices", {"services": [described], "failures": []})
+    aws.respond_with("DescribeServices", {"services": [described], "failures": []})
 
     seen = services.describe(region, "production", ["web"])["web"]
 
@@ -74,9 +74,9 @@ def test_a_service_is_seen_as_ecs_describes_it(aws: PlayedAws, region: Region) -
     assert (seen.minimum_healthy_percent, seen.maximum_percent) == (50, 150)
     assert seen.launch_type == "FARGATE"
     assert seen.tags == {"team": "shop", "empty": ""}
-    assert seen.events == (EventSeen("e1", 1_790_000_001.5, "(service web) has started 1 tasks."),)
+    assert seen.events == (ServiceEventState("e1", 1_790_000_001.5, "(service web) has started 1 tasks."),)
     assert seen.deployments == (
-        DeploymentSeen(
+        DeploymentState(
             id="ecs-svc/2",
             status="PRIMARY",
             revision=f"{ARN}:task-definition/web:8",
@@ -88,7 +88,7 @@ def test_a_service_is_seen_as_ecs_describes_it(aws: PlayedAws, region: Region) -
             rollout_reason="ECS deployment ecs-svc/2 in progress.",
             created_at=1_790_000_000.25,
         ),
-        DeploymentSeen(
+        DeploymentState(
             id="ecs-svc/1",
             status="ACTIVE",
             revision=f"{ARN}:task-definition/web:7",
@@ -102,8 +102,8 @@ def test_a_service_is_seen_as_ecs_describes_it(aws: PlayedAws, region: Region) -
     assert seen.primary.id == "ecs-svc/2"
 
 
-def test_what_ecs_leaves_out_has_its_default(aws: PlayedAws, region: Region) -> None:
-    aws.answer("DescribeServices", {"services": [a_service()], "failures": []})
+def test_what_ecs_leaves_out_has_its_default(aws: FakeAws, region: RegionClients) -> None:
+    aws.respond_with("DescribeServices", {"services": [a_service()], "failures": []})
 
     seen = services.describe(region, "production", ["web"])["web"]
 
@@ -116,25 +116,25 @@ def answering_those_asked_for(asked: Body) -> Body:
     return {"services": [a_service(name) for name in asked["services"]], "failures": []}
 
 
-def test_many_services_are_described_ten_a_call_each_once(aws: PlayedAws, region: Region) -> None:
-    aws.answer("DescribeServices", answering_those_asked_for)
+def test_many_services_are_described_ten_a_call_each_once(aws: FakeAws, region: RegionClients) -> None:
+    aws.respond_with("DescribeServices", answering_those_asked_for)
     names = [f"s{number}" for number in range(23)]
 
     seen = services.describe(region, "production", [*names, *names])
 
     assert sorted(seen) == sorted(names)
-    asked = aws.bodies("DescribeServices")
+    asked = aws.request_bodies("DescribeServices")
     assert [len(body["services"]) for body in asked] == [10, 10, 3]
     assert all(body["include"] == ["TAGS"] and body["cluster"] == "production" for body in asked)
 
 
-def test_no_services_need_no_call(aws: PlayedAws, region: Region) -> None:
+def test_no_services_need_no_call(aws: FakeAws, region: RegionClients) -> None:
     assert services.describe(region, "production", []) == {}
-    assert aws.asked == []
+    assert aws.requests == []
 
 
-def test_a_missing_service_is_absent_and_an_inactive_one_is_not(aws: PlayedAws, region: Region) -> None:
-    aws.answer(
+def test_a_missing_service_is_absent_and_an_inactive_one_is_not(aws: FakeAws, region: RegionClients) -> None:
+    aws.respond_with(
         "DescribeServices",
         {
             "services": [a_service("old", status="INACTIVE"), a_service("going", status="DRAINING")],
@@ -147,16 +147,16 @@ def test_a_missing_service_is_absent_and_an_inactive_one_is_not(aws: PlayedAws, 
     assert {name: found.status for name, found in seen.items()} == {"old": "INACTIVE", "going": "DRAINING"}
 
 
-def test_a_failure_that_is_not_missing_is_not_taken_for_it(aws: PlayedAws, region: Region) -> None:
+def test_a_failure_that_is_not_missing_is_not_taken_for_it(aws: FakeAws, region: RegionClients) -> None:
     failures = [{"arn": f"{ARN}:service/production/web", "reason": "ACCESS", "detail": "not yours"}]
-    aws.answer("DescribeServices", {"services": [], "failures": failures})
+    aws.respond_with("DescribeServices", {"services": [], "failures": failures})
 
     with pytest.raises(AwsRefused, match=r"service/production/web: ACCESS\. not yours"):
         services.describe(region, "production", ["web"])
 
 
-def test_a_missing_cluster_has_no_services(aws: PlayedAws, region: Region) -> None:
-    aws.error("DescribeServices", "ClusterNotFoundException", "Cluster not found.")
+def test_a_missing_cluster_has_no_services(aws: FakeAws, region: RegionClients) -> None:
+    aws.respond_error("DescribeServices", "ClusterNotFoundException", "Cluster not found.")
 
     assert services.describe(region, "nowhere", ["web"]) == {}
 
@@ -165,9 +165,9 @@ def test_a_missing_cluster_has_no_services(aws: PlayedAws, region: Region) -> No
     ("code", "error"), [("ThrottlingException", AwsUnavailable), ("InvalidParameterException", AwsRefused)]
 )
 def test_a_describe_that_failed_is_not_an_absent_service(
-    aws: PlayedAws, region: Region, code: str, error: type[Exception]
+    aws: FakeAws, region: RegionClients, code: str, error: type[Exception]
 ) -> None:
-    aws.error("DescribeServices", code, "no")
+    aws.respond_error("DescribeServices", code, "no")
 
     with pytest.raises(error):
         services.describe(region, "production", ["web"])
@@ -182,25 +182,25 @@ def test_a_describe_that_failed_is_not_an_absent_service(
     ],
 )
 def test_an_update_sends_what_is_set_and_nothing_else(
-    aws: PlayedAws, region: Region, change: dict[str, Any], sent: Body
+    aws: FakeAws, region: RegionClients, change: dict[str, Any], sent: Body
 ) -> None:
     primary = {"id": "ecs-svc/9", "status": "PRIMARY"}
-    aws.answer("UpdateService", {"service": a_service(deployments=[primary])})
+    aws.respond_with("UpdateService", {"service": a_service(deployments=[primary])})
 
     seen = services.update(region, "production", "web", **change)
 
-    assert aws.bodies("UpdateService") == [{"cluster": "production", "service": "web", **sent}]
+    assert aws.request_bodies("UpdateService") == [{"cluster": "production", "service": "web", **sent}]
     assert seen.primary is not None
     assert seen.primary.id == "ecs-svc/9"
 
 
-def test_an_update_of_nothing_is_a_mistake_of_the_caller(aws: PlayedAws, region: Region) -> None:
+def test_an_update_of_nothing_is_a_mistake_of_the_caller(aws: FakeAws, region: RegionClients) -> None:
     with pytest.raises(ValueError, match="nothing to change"):
         services.update(region, "production", "web")
-    assert aws.asked == []
+    assert aws.requests == []
 
 
-def test_tags_are_set_read_and_removed(moto_region: Region) -> None:
+def test_tags_are_set_read_and_removed(moto_region: RegionClients) -> None:
     moto_region.ecs.create_cluster(clusterName="production")
     moto_region.ecs.register_task_definition(
         family="web", containerDefinitions=[{"name": "web", "image": "web:1", "memory": 64}]
@@ -223,7 +223,7 @@ def test_tags_are_set_read_and_removed(moto_region: Region) -> None:
 
 
 def test_what_gets_traffic_is_read_from_the_service_and_its_primary_deployment(
-    aws: PlayedAws, region: Region
+    aws: FakeAws, region: RegionClients
 ) -> None:
     def a_deployment(status: str, port: str) -> Body:
         return {
@@ -241,7 +241,7 @@ def test_what_gets_traffic_is_read_from_the_service_and_its_primary_deployment(
         serviceRegistries=[{"registryArn": "a"}, {"registryArn": "b", "containerName": "admin"}],
         deployments=[a_deployment("PRIMARY", "http"), a_deployment("ACTIVE", "old")],
     )
-    aws.answer("DescribeServices", {"services": [described], "failures": []})
+    aws.respond_with("DescribeServices", {"services": [described], "failures": []})
 
     seen = services.describe(region, "production", ["web"])["web"]
 

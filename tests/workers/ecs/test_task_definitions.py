@@ -6,15 +6,22 @@ from typing import Any
 import boto3
 import pytest
 
-from deploys.deploy import ContainerChange
 from deploys.errors import ImageUnreadable, NoSuchContainer
+from deploys.records.deploy import ContainerChange
 from tests.builders import REGISTRY, a_service
-from tests.workers.ecs.definitions import BALANCED, DIGEST, a_revision, container, images_of, retagged
+from tests.workers.ecs.task_definition_builders import (
+    DIGEST,
+    LOAD_BALANCED,
+    a_revision,
+    container,
+    images_in_request,
+    retag_request,
+)
 from workers.ecs import task_definitions
 
 
 def test_a_copy_has_only_what_a_request_may_have() -> None:
-    request = retagged(a_revision(), a_service(), "1.4.2", "abcd2345")
+    request = retag_request(a_revision(), a_service(), "1.4.2", "abcd2345")
 
     assert request == {
         "family": "web",
@@ -39,7 +46,7 @@ def test_every_member_of_the_model_is_either_copied_or_known_to_be_describes_alo
     assert request is not None
     described = output.members["taskDefinition"].members  # type: ignore[attr-defined]
 
-    assert set(described) - task_definitions.request_members() == {
+    assert set(described) - task_definitions.request_fields() == {
         "compatibilities",
         "deleteRequestedAt",
         "deregisteredAt",
@@ -50,13 +57,13 @@ def test_every_member_of_the_model_is_either_copied_or_known_to_be_describes_alo
         "status",
         "taskDefinitionArn",
     }
-    assert task_definitions.request_members() - set(described) == {"tags"}
-    for name in task_definitions.request_members() - {"tags"}:
+    assert task_definitions.request_fields() - set(described) == {"tags"}
+    for name in task_definitions.request_fields() - {"tags"}:
         assert request.members[name].name == described[name].name, "a copy of it would not fit"
 
 
 def test_roles_that_ecs_answers_empty_are_not_sent() -> None:
-    request = retagged(
+    request = retag_request(
         a_revision(taskRoleArn="", executionRoleArn="", cpu=""), a_service(), "1.4.2", "abcd2345"
     )
 
@@ -75,7 +82,7 @@ def test_what_is_inside_a_container_is_copied_to_the_letter() -> None:
         dockerLabels={"empty": ""},
     )
 
-    request = retagged(a_revision(web), a_service(), "1.4.2", "abcd2345")
+    request = retag_request(a_revision(web), a_service(), "1.4.2", "abcd2345")
 
     assert request["containerDefinitions"] == [{**web, "image": f"{REGISTRY}/web:1.4.2"}]
 
@@ -84,7 +91,7 @@ def test_a_copy_leaves_the_revision_as_it_was() -> None:
     revision = a_revision()
     before = copy.deepcopy(revision.raw)
 
-    request = retagged(revision, a_service(), "1.4.2", "abcd2345")
+    request = retag_request(revision, a_service(), "1.4.2", "abcd2345")
     request["containerDefinitions"][0]["name"] = "changed"
     request["runtimePlatform"]["cpuArchitecture"] = "X86_64"
 
@@ -102,7 +109,7 @@ def test_tags_are_kept_but_for_those_of_aws_and_of_an_earlier_deploy() -> None:
         )
     )
 
-    assert retagged(revision, a_service(), "1.4.2", "abcd2345")["tags"] == [
+    assert retag_request(revision, a_service(), "1.4.2", "abcd2345")["tags"] == [
         {"key": "team", "value": "shop"},
         {"key": "empty", "value": ""},
         {"key": "slipway:deploy", "value": "abcd2345"},
@@ -118,9 +125,9 @@ WEB = container("web", f"{REGISTRY}/web:1.4.0")
 
 
 def test_by_default_the_containers_of_the_main_image_change_and_sidecars_do_not() -> None:
-    request = retagged(a_revision(MIGRATE, WEB, ENVOY), a_service(), "1.4.2", "abcd2345")
+    request = retag_request(a_revision(MIGRATE, WEB, ENVOY), a_service(), "1.4.2", "abcd2345")
 
-    assert images_of(request) == {
+    assert images_in_request(request) == {
         "migrate": f"{REGISTRY}/web:1.4.2",
         "web": f"{REGISTRY}/web:1.4.2",
         "envoy": "public.ecr.aws/envoy/envoy:v1.30",
@@ -131,22 +138,27 @@ def test_only_named_containers_change_where_some_are_named() -> None:
     service = a_service(containers=("envoy",))
     revision = a_revision(WEB, ENVOY, MIGRATE)
 
-    request = retagged(revision, service, "v1.31", "abcd2345")
+    request = retag_request(revision, service, "v1.31", "abcd2345")
 
-    assert images_of(request) == {
+    assert images_in_request(request) == {
         "web": f"{REGISTRY}/web:1.4.0",
         "envoy": "public.ecr.aws/envoy/envoy:v1.31",
         "migrate": f"{REGISTRY}/web@{DIGEST}",
     }
-    assert str(task_definitions.main_image(revision, service, BALANCED)) == "public.ecr.aws/envoy/envoy:v1.30"
+    assert (
+        str(task_definitions.main_image(revision, service, LOAD_BALANCED))
+        == "public.ecr.aws/envoy/envoy:v1.30"
+    )
 
 
 @pytest.mark.parametrize("ask", ["changes", "main_image"])
 def test_a_named_container_that_is_not_there_is_refused_with_those_that_are(ask: str) -> None:
     service = a_service(containers=("web", "worker"))
     asks: dict[str, Any] = {
-        "changes": lambda: task_definitions.changes(a_revision(WEB, ENVOY), service, BALANCED, "1.4.2"),
-        "main_image": lambda: task_definitions.main_image(a_revision(WEB, ENVOY), service, BALANCED),
+        "changes": lambda: task_definitions.image_changes(
+            a_revision(WEB, ENVOY), service, LOAD_BALANCED, "1.4.2"
+        ),
+        "main_image": lambda: task_definitions.main_image(a_revision(WEB, ENVOY), service, LOAD_BALANCED),
     }
 
     with pytest.raises(NoSuchContainer) as raised:
@@ -169,13 +181,15 @@ def test_a_named_container_that_is_not_there_is_refused_with_those_that_are(ask:
     ],
 )
 def test_the_tag_is_changed_in_every_form_of_reference(image: str, becomes: str) -> None:
-    (change,) = task_definitions.changes(a_revision(container("app", image)), a_service(), BALANCED, "1.4.2")
+    (change,) = task_definitions.image_changes(
+        a_revision(container("app", image)), a_service(), LOAD_BALANCED, "1.4.2"
+    )
 
     assert change == ContainerChange(container="app", old_image=image, new_image=becomes)
 
 
 def test_changes_are_told_also_where_the_image_stays_the_same() -> None:
-    (change,) = task_definitions.changes(a_revision(WEB), a_service(), BALANCED, "1.4.0")
+    (change,) = task_definitions.image_changes(a_revision(WEB), a_service(), LOAD_BALANCED, "1.4.0")
 
     assert change.old_image == change.new_image
 
@@ -184,7 +198,7 @@ def test_an_image_that_cannot_be_read_is_refused_but_a_strange_sidecar_is_left_a
     odd = container("odd", "${IMAGE}")
 
     with pytest.raises(ImageUnreadable):
-        task_definitions.changes(a_revision(odd), a_service(), BALANCED, "1.4.2")
+        task_definitions.image_changes(a_revision(odd), a_service(), LOAD_BALANCED, "1.4.2")
 
-    request = retagged(a_revision(WEB, odd), a_service(), "1.4.2", "abcd2345")
-    assert images_of(request)["odd"] == "${IMAGE}"
+    request = retag_request(a_revision(WEB, odd), a_service(), "1.4.2", "abcd2345")
+    assert images_in_request(request)["odd"] == "${IMAGE}"

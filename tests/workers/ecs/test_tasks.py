@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from deploys.errors import AwsRefused, AwsUnavailable
-from tests.workers.ecs.played import Body, PlayedAws
+from tests.workers.ecs.fake_aws import Body, FakeAws
 from workers.ecs import tasks
-from workers.ecs.seen import ContainerSeen, TaskSeen
-from workers.ecs.session import Region
+from workers.ecs.aws.aws_clients import RegionClients
+from workers.ecs.state import ContainerState, TaskState
 
 ARN = "arn:aws:ecs:eu-west-1:123456789012"
 AT = 1_790_000_000.0
@@ -18,13 +18,13 @@ def task_arn(number: int) -> str:
     return f"{ARN}:task/production/{number:032x}"
 
 
-class PlayedTasks:
+class FakeTasks:
     """A cluster of tasks: lists page at 100, as ECS's do."""
 
-    def __init__(self, aws: PlayedAws) -> None:
+    def __init__(self, aws: FakeAws) -> None:
         self.tasks: dict[str, Body] = {}
-        aws.answer("ListTasks", self._list)
-        aws.answer("DescribeTasks", self._describe)
+        aws.respond_with("ListTasks", self._list)
+        aws.respond_with("DescribeTasks", self._describe)
 
     def add(self, number: int, desired: str = "RUNNING", last: str = "RUNNING", **more: Any) -> None:
         self.tasks[task_arn(number)] = {
@@ -52,11 +52,11 @@ class PlayedTasks:
 
 
 @pytest.fixture
-def cluster(aws: PlayedAws) -> PlayedTasks:
-    return PlayedTasks(aws)
+def cluster(aws: FakeAws) -> FakeTasks:
+    return FakeTasks(aws)
 
 
-def test_a_task_is_seen_as_ecs_describes_it(cluster: PlayedTasks, region: Region) -> None:
+def test_a_task_is_seen_as_ecs_describes_it(cluster: FakeTasks, region: RegionClients) -> None:
     cluster.add(
         1,
         desired="STOPPED",
@@ -84,7 +84,7 @@ def test_a_task_is_seen_as_ecs_describes_it(cluster: PlayedTasks, region: Region
     )
 
     assert tasks.describe(region, "production", [task_arn(1)]) == {
-        task_arn(1): TaskSeen(
+        task_arn(1): TaskState(
             arn=task_arn(1),
             last_status="DEPROVISIONING",
             desired_status="STOPPED",
@@ -97,14 +97,14 @@ def test_a_task_is_seen_as_ecs_describes_it(cluster: PlayedTasks, region: Region
             stopping_at=AT + 3,
             stopped_at=AT + 4,
             containers=(
-                ContainerSeen("web", "STOPPED", 0, "why", "web:1", "sha256:1", "UNHEALTHY", "r1"),
-                ContainerSeen("envoy", exit_code=None),
+                ContainerState("web", "STOPPED", 0, "why", "web:1", "sha256:1", "UNHEALTHY", "r1"),
+                ContainerState("envoy", exit_code=None),
             ),
         )
     }
 
 
-def test_times_that_have_not_come_are_none(cluster: PlayedTasks, region: Region) -> None:
+def test_times_that_have_not_come_are_none(cluster: FakeTasks, region: RegionClients) -> None:
     cluster.add(1, last="PENDING")
 
     seen = tasks.describe(region, "production", [task_arn(1)])[task_arn(1)]
@@ -113,22 +113,22 @@ def test_times_that_have_not_come_are_none(cluster: PlayedTasks, region: Region)
 
 
 def test_a_services_tasks_are_those_that_run_and_those_on_their_way_down(
-    cluster: PlayedTasks, region: Region
+    cluster: FakeTasks, region: RegionClients
 ) -> None:
     cluster.add(3, last="PENDING")
     cluster.add(1)
     cluster.add(2, desired="STOPPED", last="DEACTIVATING")
     cluster.add(4, desired="STOPPED", last="STOPPED")
 
-    everything = tasks.of_service(region, "production", "web")
-    wanted = tasks.of_service(region, "production", "web", stopped=False)
+    everything = tasks.list_service_tasks(region, "production", "web")
+    wanted = tasks.list_service_tasks(region, "production", "web", stopped=False)
 
     assert [task.arn for task in everything] == [task_arn(number) for number in (1, 2, 3, 4)]
     assert [task.arn for task in wanted] == [task_arn(1), task_arn(3)]
 
 
 def test_a_task_that_begins_to_stop_between_the_two_lists_is_not_missed(
-    aws: PlayedAws, cluster: PlayedTasks, region: Region
+    aws: FakeAws, cluster: FakeTasks, region: RegionClients
 ) -> None:
     cluster.add(1)
     listing = cluster._list
@@ -138,61 +138,63 @@ def test_a_task_that_begins_to_stop_between_the_two_lists_is_not_missed(
         cluster.add(1, desired="STOPPED", last="DEACTIVATING")
         return answer
 
-    aws.answer("ListTasks", then_stops)
+    aws.respond_with("ListTasks", then_stops)
 
-    (seen,) = tasks.of_service(region, "production", "web")
+    (seen,) = tasks.list_service_tasks(region, "production", "web")
 
     assert (seen.arn, seen.last_status) == (task_arn(1), "DEACTIVATING")
 
 
-def test_more_than_a_hundred_tasks_are_all_seen(aws: PlayedAws, cluster: PlayedTasks, region: Region) -> None:
+def test_more_than_a_hundred_tasks_are_all_seen(
+    aws: FakeAws, cluster: FakeTasks, region: RegionClients
+) -> None:
     for number in range(230):
         cluster.add(number, desired="STOPPED" if number % 2 else "RUNNING")
 
-    assert len(tasks.of_service(region, "production", "web")) == 230
-    assert [len(body["tasks"]) for body in aws.bodies("DescribeTasks")] == [100, 100, 30]
+    assert len(tasks.list_service_tasks(region, "production", "web")) == 230
+    assert [len(body["tasks"]) for body in aws.request_bodies("DescribeTasks")] == [100, 100, 30]
 
 
-def test_a_task_that_ecs_has_forgotten_is_absent(cluster: PlayedTasks, region: Region) -> None:
+def test_a_task_that_ecs_has_forgotten_is_absent(cluster: FakeTasks, region: RegionClients) -> None:
     cluster.add(1)
 
     assert list(tasks.describe(region, "production", [task_arn(1), task_arn(2)])) == [task_arn(1)]
 
 
 def test_a_failure_of_one_task_that_is_not_missing_is_not_taken_for_a_stopped_one(
-    aws: PlayedAws, region: Region
+    aws: FakeAws, region: RegionClients
 ) -> None:
     failures = [{"arn": task_arn(1), "reason": "ACCESS", "detail": "not yours"}]
-    aws.answer("DescribeTasks", {"tasks": [], "failures": failures})
+    aws.respond_with("DescribeTasks", {"tasks": [], "failures": failures})
 
     with pytest.raises(AwsRefused, match=r"ACCESS\. not yours"):
         tasks.describe(region, "production", [task_arn(1)])
 
 
-def test_a_service_without_tasks_has_none(aws: PlayedAws, cluster: PlayedTasks, region: Region) -> None:
-    assert tasks.of_service(region, "production", "web") == ()
+def test_a_service_without_tasks_has_none(aws: FakeAws, cluster: FakeTasks, region: RegionClients) -> None:
+    assert tasks.list_service_tasks(region, "production", "web") == ()
     assert tasks.describe(region, "production", []) == {}
-    assert aws.bodies("DescribeTasks") == []
+    assert aws.request_bodies("DescribeTasks") == []
 
 
-def test_only_stopped_tasks_of_this_deployment_explain_it(cluster: PlayedTasks, region: Region) -> None:
+def test_only_stopped_tasks_of_this_deployment_explain_it(cluster: FakeTasks, region: RegionClients) -> None:
     cluster.add(1, desired="STOPPED", startedBy="ecs-svc/1")
     cluster.add(2, desired="STOPPED", startedBy="ecs-svc/2")
     cluster.add(3, desired="RUNNING", startedBy="ecs-svc/2")
     cluster.add(4, desired="STOPPED", startedBy="ecs-svc/22")
 
-    seen = tasks.stopped_by(region, "production", "web", "ecs-svc/2")
+    seen = tasks.list_stopped_tasks(region, "production", "web", "ecs-svc/2")
 
     assert [task.arn for task in seen] == [task_arn(2)]
 
 
 def test_a_list_that_could_not_be_read_is_never_an_empty_one(
-    aws: PlayedAws, cluster: PlayedTasks, region: Region
+    aws: FakeAws, cluster: FakeTasks, region: RegionClients
 ) -> None:
-    aws.error("ListTasks", "ThrottlingException", "Rate exceeded")
+    aws.respond_error("ListTasks", "ThrottlingException", "Rate exceeded")
     with pytest.raises(AwsUnavailable):
-        tasks.of_service(region, "production", "web")
+        tasks.list_service_tasks(region, "production", "web")
 
-    aws.error("ListTasks", "ClusterNotFoundException", "Cluster not found.")
+    aws.respond_error("ListTasks", "ClusterNotFoundException", "Cluster not found.")
     with pytest.raises(AwsRefused):
-        tasks.stopped_by(region, "production", "web", "ecs-svc/2")
+        tasks.list_stopped_tasks(region, "production", "web", "ecs-svc/2")

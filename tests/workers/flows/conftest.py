@@ -1,4 +1,4 @@
-"""What a flow needs beside the yard."""
+"""What a flow needs beside the harness."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.web_answers import WebAnswers, web_answers
-from tests.workers.flows.checks import a_quiet_alarm
-from tests.workers.yard import Yard
+from tests.fake_web_server import FakeWebServer, fake_web_server
+from tests.workers.engine_harness import EngineHarness
+from tests.workers.flows.checked_deploys import create_quiet_alarm
 
-Twist = Callable[[str, Callable[[dict[str, Any]], None]], None]
+AlterResponse = Callable[[str, Callable[[dict[str, Any]], None]], None]
 
 
 @pytest.fixture
-def twist(yard: Yard) -> Iterator[Twist]:
+def alter_response(harness: EngineHarness) -> Iterator[AlterResponse]:
     """Changes what ECS answers Slipway on an operation; the console of the test gets the truth."""
-    events = yard.engine._aws.region("eu-west-1").ecs.meta.events
+    events = harness.engine._aws.region("eu-west-1").ecs.meta.events
     registered: list[tuple[str, Callable[..., None]]] = []
 
     def change(operation: str, what: Callable[[dict[str, Any]], None]) -> None:
@@ -33,14 +33,14 @@ def twist(yard: Yard) -> Iterator[Twist]:
 
 
 @pytest.fixture
-def web() -> Iterator[WebAnswers]:
-    with web_answers() as serving:
+def health_endpoint() -> Iterator[FakeWebServer]:
+    with fake_web_server() as serving:
         yield serving
 
 
 @pytest.fixture
-def alarm(yard: Yard) -> Any:
+def cloudwatch(harness: EngineHarness) -> Any:
     """CloudWatch, with one alarm that is quiet."""
-    cloudwatch = yard.ecs.client("cloudwatch")
-    a_quiet_alarm(cloudwatch)
+    cloudwatch = harness.ecs.client("cloudwatch")
+    create_quiet_alarm(cloudwatch)
     return cloudwatch

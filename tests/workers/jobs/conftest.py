@@ -10,24 +10,24 @@ import pytest
 from pydantic import SecretStr
 from redis import Redis
 
-from deploys.bell import Bell
-from deploys.connection import connect_for_rq
+from deploys.job_queue import JobQueue
+from deploys.redis_connection import connect_for_rq
 from sandbox.slack import SlackSandbox
-from tests.workers.jobs.office import Office
-from tests.workers.yard import PACE, Yard
+from tests.workers.engine_harness import TIMING, EngineHarness
+from tests.workers.jobs.queue_harness import QueueHarness
 from workers import jobs
-from workers.ecs.session import Aws
+from workers.dependencies import Dependencies, build_dependencies
+from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
-from workers.janitor import Janitor
+from workers.orphan_recovery import OrphanRecovery
 from workers.settings import WorkerSettings
-from workers.workshop import Workshop, build
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def office(redis: Redis, redis_url: str) -> Office:
-    return Office(redis_url)
+def queue(redis: Redis, redis_url: str) -> QueueHarness:
+    return QueueHarness(redis_url)
 
 
 @pytest.fixture
@@ -37,7 +37,9 @@ def slack() -> Iterator[SlackSandbox]:
 
 
 @pytest.fixture
-def workshop(yard: Yard, slack: SlackSandbox, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+def dependencies(
+    harness: EngineHarness, slack: SlackSandbox, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Dependencies:
     """What the jobs work with in production, on the yard's ECS, its time, and a played Slack."""
     settings = WorkerSettings(
         redis_url=redis_url,
@@ -46,24 +48,24 @@ def workshop(yard: Yard, slack: SlackSandbox, redis_url: str, monkeypatch: pytes
         slack_api_url=slack.api_url,
     )
     engine = Engine(
-        store=yard.store,
-        bell=Bell(connect_for_rq(redis_url)),
-        aws=Aws(),
-        gate=yard.gate,
-        pace=PACE,
+        store=harness.store,
+        job_queue=JobQueue(connect_for_rq(redis_url)),
+        aws=AwsClients(),
+        access=harness.access,
+        timing=TIMING,
         worker="worker",
-        now=yard.ecs.now,
+        now=harness.ecs.now,
     )
-    built = build(settings)
-    janitor = Janitor(
+    built = build_dependencies(settings)
+    recovery = OrphanRecovery(
         built.catalogue.services.values(),
-        yard.store,
-        yard.redis,
+        harness.store,
+        harness.redis,
         built.aws,
-        Bell(connect_for_rq(redis_url)),
-        settle_seconds=PACE.settle_seconds,
-        now=yard.ecs.now,
+        JobQueue(connect_for_rq(redis_url)),
+        settle_seconds=TIMING.settle_seconds,
+        now=harness.ecs.now,
     )
-    opened = replace(built, engine=engine, janitor=janitor)
-    monkeypatch.setattr(jobs, "_workshop", opened)
+    opened = replace(built, engine=engine, orphan_recovery=recovery)
+    monkeypatch.setattr(jobs, "_dependencies", opened)
     return opened

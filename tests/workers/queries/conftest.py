@@ -9,23 +9,23 @@ import pytest
 from redis import Redis
 
 from deploys.catalogue.catalogue import Catalogue
-from deploys.catalogue.service import Base
-from deploys.threads import Threads
+from deploys.catalogue.service import BaseChoice
+from deploys.stores.thread_store import ThreadStore
 from sandbox.slack import SlackSandbox
-from slipway.demo.plain import plain
+from slipway.demo.mrkdwn_to_text import mrkdwn_to_text
 from tests.builders import a_service, a_stop_start_service
-from tests.response_urls import response_url_of
-from tests.scenarios.conversation import steady
-from tests.workers.yard import ALICE, Yard
-from workers.ecs.session import Aws
-from workers.queries.desk import Asked, QuestionDesk
-from workers.thread.client import slack_client
+from tests.scenarios.conversation import normalize_text
+from tests.slash_command_response_url import receive_response_url
+from tests.workers.engine_harness import ALICE, EngineHarness
+from workers.ecs.aws.aws_clients import AwsClients
+from workers.queries.query_handler import QueryHandler, QueryTarget
+from workers.thread.slack_client import slack_client
 
 MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 DEPLOYS = "C01DEPLOYS"
-ASKED = Asked(question="q2w3e4r5", channel=DEPLOYS, thread_ts=None, user=ALICE)
+TARGET = QueryTarget(query_id="q2w3e4r5", channel=DEPLOYS, thread_ts=None, user=ALICE)
 
-Tell = Callable[[], list[str]]
+ReadAnswers = Callable[[], list[str]]
 
 
 @pytest.fixture
@@ -35,31 +35,35 @@ def slack() -> Iterator[SlackSandbox]:
 
 
 @pytest.fixture
-def desk(yard: Yard, redis: Redis, slack: SlackSandbox) -> QuestionDesk:
+def handler(harness: EngineHarness, redis: Redis, slack: SlackSandbox) -> QueryHandler:
     """Answers what is asked of web, api and ledger; `lost` is in no ECS."""
     services = (
         a_service("web"),
-        a_service("api", base=Base.LATEST),
+        a_service("api", base=BaseChoice.LATEST),
         a_stop_start_service("ledger"),
         a_service("lost"),
     )
-    return QuestionDesk(
+    return QueryHandler(
         catalogue=Catalogue({each.name: each for each in services}),
-        store=yard.store,
-        threads=Threads(redis),
-        aws=Aws(),
-        gate=yard.gate,
-        client=slack_client(slack.bot_token, slack.api_url),
+        store=harness.store,
+        threads=ThreadStore(redis),
+        aws=AwsClients(),
+        access=harness.access,
+        slack=slack_client(slack.bot_token, slack.api_url),
     )
 
 
 @pytest.fixture
-def told(slack: SlackSandbox) -> Tell:
+def answers(slack: SlackSandbox) -> ReadAnswers:
     """What alice alone was told, as a terminal shows it; without registry, digests and times."""
 
     def read() -> list[str]:
         seen = slack.messages(DEPLOYS, "alice")
-        return [steady(plain(message["text"], {ALICE: "alice"})) for message in seen if message["ephemeral"]]
+        return [
+            normalize_text(mrkdwn_to_text(message["text"], {ALICE: "alice"}))
+            for message in seen
+            if message["ephemeral"]
+        ]
 
     return read
 
@@ -67,5 +71,5 @@ def told(slack: SlackSandbox) -> Tell:
 @pytest.fixture
 def response_url(slack: SlackSandbox) -> Iterator[str]:
     """What Slack sends along when alice types /deploy in #general."""
-    with response_url_of(slack, "/deploy plan web 9.9.9") as url:
+    with receive_response_url(slack, "/deploy plan web 9.9.9") as url:
         yield url

@@ -10,22 +10,22 @@ import yaml
 from redis import Redis
 
 from sandbox.slack import SlackSandbox
-from sandbox.slack.webapi.limits import RateLimits
-from tests.workers.thread.press import Clock, Press
+from sandbox.slack.webapi.slack_rate_limits import RateLimits
+from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
 
 MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def slack(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackSandbox]:
+def slack(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackSandbox]:
     """Slack with its rate limits on; they count in the test's time."""
     monkeypatch.setattr(
-        "sandbox.slack.server.RateLimits",
+        "sandbox.slack.sandbox.RateLimits",
         lambda enabled, factor: RateLimits(enabled, factor, now=clock),
     )
     with SlackSandbox(MANIFEST) as sandbox:
@@ -33,12 +33,12 @@ def slack(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackSandbo
 
 
 @pytest.fixture
-def closed_slack(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackSandbox]:
+def closed_slack(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackSandbox]:
     """The same, but the app lacks chat:write.public: it must be invited to write."""
     manifest = yaml.safe_load(MANIFEST.read_text())
     manifest["oauth_config"]["scopes"]["bot"].remove("chat:write.public")
     monkeypatch.setattr(
-        "sandbox.slack.server.RateLimits",
+        "sandbox.slack.sandbox.RateLimits",
         lambda enabled, factor: RateLimits(enabled, factor, now=clock),
     )
     with SlackSandbox(manifest) as sandbox:
@@ -46,5 +46,5 @@ def closed_slack(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slac
 
 
 @pytest.fixture
-def press(redis: Redis, slack: SlackSandbox, clock: Clock) -> Press:
-    return Press(redis, slack, clock)
+def press(redis: Redis, slack: SlackSandbox, clock: ManualClock) -> PublisherHarness:
+    return PublisherHarness(redis, slack, clock)

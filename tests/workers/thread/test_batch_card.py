@@ -8,23 +8,35 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploys import buttons as ids
-from deploys.batch import MOST, Batch
-from deploys.deploy import Deploy, Outcome, Phase
-from deploys.message_size import BLOCKS, utf8_bytes, utf16_units
-from sandbox.slack.blockkit.blocks import check_message_blocks
+from deploys import button_ids as ids
+from deploys.message_size import MAX_BLOCKS, utf8_bytes, utf16_units
+from deploys.records.batch import MAX_SERVICES, Batch
+from deploys.records.deploy import Deploy, Outcome, Phase
+from sandbox.slack.blockkit.block_limits import check_message_blocks
 from tests.builders import NOW, a_batch, a_deploy, a_service, a_stop_start_service
-from tests.workers.thread.records import deploys, moments
-from tests.workers.thread.stories import LATER, POSSIBLE, awaiting, following, rolling, story
-from workers.thread import batch_card
-from workers.thread.batch_card import card, closing, fingerprint, summary
-from workers.thread.forms import Form, fitted, written
-from workers.thread.lengths import CARD_BYTES, SECTION, TEXT
+from tests.workers.thread.record_generators import deploys, moments
+from tests.workers.thread.sample_deploys import (
+    LATER,
+    POSSIBLE_STATES,
+    awaiting,
+    following,
+    rolling,
+    sample_deploy,
+)
+from workers.thread.batch_card import (
+    COUNTED_AS,
+    batch_card,
+    batch_fingerprint,
+    closing_reply,
+    outcome_summary,
+)
+from workers.thread.fallback_levels import FallbackLevel, fit_message, write_message
+from workers.thread.text_limits import CARD_BYTES, SECTION, TEXT
 
 ALICE = "<@U01ALICE00>"
 
 
-def story_of(*members: Deploy, **changes: object) -> tuple[Batch, list[tuple[Deploy, list[Deploy]]]]:
+def a_batch_of(*members: Deploy, **changes: object) -> tuple[Batch, list[tuple[Deploy, list[Deploy]]]]:
     batch, belonging = a_batch(*members, id="b2c3d4e5", **changes)
     return batch, [(each, []) for each in belonging]
 
@@ -34,12 +46,20 @@ def sections(blocks: tuple[dict[str, object], ...]) -> list[str]:
 
 
 def test_the_whole_card() -> None:
-    web = following(rollout=following().rollout.evolve(failed_tasks=2, breaker_threshold=3))
-    batch, [one, two] = story_of(
-        web, awaiting(), name="shopfront", group=True, in_order=True, stop_on_first_failure=True, why="Friday"
+    web = following(
+        rollout={"counts": following().rollout.counts.evolve(failed_tasks=2, breaker_threshold=3)}
+    )
+    batch, [one, two] = a_batch_of(
+        web,
+        awaiting(),
+        name="shopfront",
+        is_group=True,
+        in_order=True,
+        stop_on_first_failure=True,
+        reason="Friday",
     )
 
-    shown = card(batch, [one, two], LATER)
+    shown = batch_card(batch, [one, two], LATER)
 
     assert shown.text == (
         f"*shopfront* `1.4.2` to production (eu-west-1) by {ALICE}: "
@@ -90,18 +110,20 @@ def test_the_whole_card() -> None:
 
 
 def test_one_that_waits_for_another_says_for_which() -> None:
-    batch, [one, two] = story_of(following(), a_deploy(a_service("api"), phase=Phase.WAITING), in_order=True)
+    batch, [one, two] = a_batch_of(
+        following(), a_deploy(a_service("api"), phase=Phase.WAITING), in_order=True
+    )
 
-    shown = card(batch, [one, (two[0], [one[0]])], LATER)
+    shown = batch_card(batch, [one, (two[0], [one[0]])], LATER)
 
     assert "*api*: waiting until `web` has ended" in shown.text
 
 
 def test_an_ended_card_has_no_button_left() -> None:
-    ended = story((Phase.ENDED, Outcome.SUCCEEDED))
-    batch, members = story_of(ended, ended.evolve(id="x7k2m4n8", service=a_service("api")))
+    ended = sample_deploy((Phase.ENDED, Outcome.SUCCEEDED))
+    batch, members = a_batch_of(ended, ended.evolve(id="x7k2m4n8", service=a_service("api")))
 
-    shown = card(batch, members, LATER)
+    shown = batch_card(batch, members, LATER)
 
     assert [block["type"] for block in shown.blocks] == ["section", "section", "section", "context"]
     assert shown.text.splitlines()[0].endswith("*both succeeded*")
@@ -110,12 +132,16 @@ def test_an_ended_card_has_no_button_left() -> None:
 
 def test_one_that_was_refused_for_somebody_elses_rollout_can_be_followed() -> None:
     refused = rolling(
-        phase=Phase.ENDED, outcome=Outcome.REFUSED, plan=None, ended_at=NOW, in_the_way="ecs-svc/7"
+        phase=Phase.ENDED,
+        outcome=Outcome.REFUSED,
+        plan=None,
+        ended_at=NOW,
+        refusal={"external_deployment_id": "ecs-svc/7"},
     )
-    ended = story((Phase.ENDED, Outcome.SUCCEEDED)).evolve(id="x7k2m4n8", service=a_service("api"))
-    batch, members = story_of(refused, ended)
+    ended = sample_deploy((Phase.ENDED, Outcome.SUCCEEDED)).evolve(id="x7k2m4n8", service=a_service("api"))
+    batch, members = a_batch_of(refused, ended)
 
-    shown = card(batch, members, LATER)
+    shown = batch_card(batch, members, LATER)
 
     kinds = [block["type"] for block in shown.blocks]
     assert kinds == ["section", "section", "actions", "section", "context"], "nothing is left to cancel"
@@ -125,25 +151,27 @@ def test_one_that_was_refused_for_somebody_elses_rollout_can_be_followed() -> No
     assert button["accessibility_label"] == "Follow the foreign rollout of web"
 
 
-@pytest.mark.parametrize("state", sorted(POSSIBLE, key=str))
+@pytest.mark.parametrize("state", sorted(POSSIBLE_STATES, key=str))
 def test_every_state_has_its_place_in_the_summary(state: tuple[Phase, Outcome | None]) -> None:
-    member = story(state)
-    batch, members = story_of(member, rolling(id="x7k2m4n8", service=a_service("api")))
+    member = sample_deploy(state)
+    batch, members = a_batch_of(member, rolling(id="x7k2m4n8", service=a_service("api")))
 
-    shown = card(batch, members, LATER)
+    shown = batch_card(batch, members, LATER)
 
     assert check_message_blocks(json.loads(json.dumps(shown.blocks))) == []
-    assert batch_card.GROUPED[state[1] or state[0]] in summary([member])
-    assert closing(batch, [member]).startswith(f"{ALICE} *")
+    assert COUNTED_AS[state[1] or state[0]] in outcome_summary([member])
+    assert closing_reply(batch, [member]).startswith(f"{ALICE} *")
 
 
 def test_time_alone_changes_no_fingerprint_and_news_do() -> None:
-    batch, members = story_of(following(), rolling(id="x7k2m4n8", service=a_service("api")))
+    batch, members = a_batch_of(following(), rolling(id="x7k2m4n8", service=a_service("api")))
     [(web, _), (api, _)] = members
 
-    assert fingerprint(batch, members) == fingerprint(batch, [(web, []), (api.evolve(version=3), [])])
-    assert fingerprint(batch, members) != fingerprint(
-        batch, [(web, []), (api.at(Phase.REGISTERING, NOW), [])]
+    assert batch_fingerprint(batch, members) == batch_fingerprint(
+        batch, [(web, []), (api.evolve(version=3), [])]
+    )
+    assert batch_fingerprint(batch, members) != batch_fingerprint(
+        batch, [(web, []), (api.in_phase(Phase.REGISTERING, NOW), [])]
     )
 
 
@@ -153,36 +181,36 @@ thorough = settings(max_examples=12, deadline=None, suppress_health_check=list(H
 @thorough
 @given(
     members=st.lists(deploys, min_size=1, max_size=3),
-    times=st.sampled_from([1, MOST]),
+    times=st.sampled_from([1, MAX_SERVICES]),
     now=moments,
     name=st.text(min_size=1, max_size=2000),
 )
 def test_every_card_is_within_slacks_limits(members: list[Deploy], times: int, now: float, name: str) -> None:
-    many = [each.evolve(id=f"{number:08}") for number in range(times) for each in members][:MOST]
+    many = [each.evolve(id=f"{number:08}") for number in range(times) for each in members][:MAX_SERVICES]
     batch, belonging = a_batch(*many, name=name)
 
-    shown = card(batch, [(each, ()) for each in belonging], now)
+    shown = batch_card(batch, [(each, ()) for each in belonging], now)
 
-    for form in Form:
-        blocks = json.loads(json.dumps(written(shown, form).blocks))
+    for form in FallbackLevel:
+        blocks = json.loads(json.dumps(write_message(shown, form).blocks))
         assert check_message_blocks(blocks) == []
-        assert len(blocks) <= BLOCKS
+        assert len(blocks) <= MAX_BLOCKS
         for block in blocks:
             if block["type"] == "section":
                 assert utf16_units(block["text"]["text"]) <= SECTION
     assert 0 < utf8_bytes(shown.text) <= CARD_BYTES
-    assert utf16_units(closing(batch, belonging)) <= TEXT
+    assert utf16_units(closing_reply(batch, belonging)) <= TEXT
 
 
 def test_twenty_questions_fit_and_every_service_is_in_the_text() -> None:
     many = [
         awaiting(id=f"{number:08}", service=a_stop_start_service(f"service-{number}"))
-        for number in range(MOST)
+        for number in range(MAX_SERVICES)
     ]
     batch, belonging = a_batch(*many)
 
-    shown = card(batch, [(each, ()) for each in belonging], LATER)
+    shown = batch_card(batch, [(each, ()) for each in belonging], LATER)
 
-    assert len(fitted(shown, Form.FULL).blocks) <= BLOCKS
-    assert all(f"*service-{number}*" in shown.text for number in range(MOST))
+    assert len(fit_message(shown, FallbackLevel.FULL).blocks) <= MAX_BLOCKS
+    assert all(f"*service-{number}*" in shown.text for number in range(MAX_SERVICES))
     assert check_message_blocks(json.loads(json.dumps(shown.blocks))) == []

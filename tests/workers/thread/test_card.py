@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.deploy import Cancel, Decision, Deploy, Outcome, Phase, TaskAlive, Verdict
-from deploys.revision_config import ConfigChange, NewerRevision, RevisionConfig
+from deploys.records.deploy import Cancel, Decision, Deploy, OldTask, Outcome, Phase, Verdict
+from deploys.records.plan import ConfigChange, NewerRevision, RevisionConfig
 from tests.builders import ARN, NOW, REGISTRY, a_deploy, a_plan, a_service, a_stop_start_service
-from tests.workers.thread.card_texts import TEXTS
-from tests.workers.thread.stories import (
+from tests.workers.thread.expected_cards import EXPECTED_CARDS
+from tests.workers.thread.sample_deploys import (
     ALICE,
     BOB,
     LATER,
-    POSSIBLE,
+    POSSIBLE_STATES,
     State,
     awaiting,
     draining,
     following,
     rolling,
+    sample_deploy,
     stop_start,
-    story,
 )
-from workers.thread.card import Card, card, fingerprint
+from workers.thread.card import Card, card_fingerprint, deploy_card
 
 
 def buttons(shown: Card) -> str:
@@ -47,21 +47,21 @@ def drawn(shown: Card) -> str:
 
 
 def test_every_state_has_its_card() -> None:
-    assert set(TEXTS) == POSSIBLE
+    assert set(EXPECTED_CARDS) == POSSIBLE_STATES
 
 
-@pytest.mark.parametrize("state", sorted(POSSIBLE, key=str), ids=lambda s: f"{s[0].name}-{s[1]}")
+@pytest.mark.parametrize("state", sorted(POSSIBLE_STATES, key=str), ids=lambda s: f"{s[0].name}-{s[1]}")
 def test_a_card_says_all_of_it_in_its_text(state: State) -> None:
-    shown = card(story(state), (), LATER)
+    shown = deploy_card(sample_deploy(state), (), LATER)
 
     said = "\n".join(filter(None, [shown.text, buttons(shown)])).replace(REGISTRY, "REGISTRY")
 
-    assert said.replace(": *", ":\n*", 1) == TEXTS[state].rstrip("\n")
+    assert said.replace(": *", ":\n*", 1) == EXPECTED_CARDS[state].rstrip("\n")
 
 
 def test_the_blocks_of_a_rollout() -> None:
     assert (
-        drawn(card(following(), (), LATER))
+        drawn(deploy_card(following(), (), LATER))
         == """\
 :arrows_counterclockwise: *web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>: \
 *rolling out, 2 of 3 new tasks running*
@@ -77,7 +77,7 @@ Why: fixes the login
 
 def test_the_blocks_of_a_drain() -> None:
     assert (
-        drawn(card(draining(), (), LATER))
+        drawn(deploy_card(draining(), (), LATER))
         == """\
 :arrows_counterclockwise: *ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>: \
 *waiting until every old task has stopped, 1 of 2 old tasks stopped*
@@ -95,7 +95,7 @@ Approved by <@U02BOB0000>.
 
 
 def test_a_question_asks_before_each_button_has_its_effect() -> None:
-    shown = card(awaiting(), (), LATER)
+    shown = deploy_card(awaiting(), (), LATER)
 
     [row] = [block for block in shown.blocks if block["type"] == "actions"]
     approve, reject, more = row["elements"]
@@ -115,7 +115,7 @@ def test_a_question_asks_before_each_button_has_its_effect() -> None:
 
 
 def test_rolling_back_is_asked_for_too() -> None:
-    shown = card(following(), (), LATER)
+    shown = deploy_card(following(), (), LATER)
 
     [row] = [block for block in shown.blocks if block["type"] == "actions"]
     [cancel] = row["elements"]
@@ -131,7 +131,7 @@ def test_rolling_back_is_asked_for_too() -> None:
 
 
 def test_a_wish_to_cancel_takes_the_buttons_away_and_is_said() -> None:
-    shown = card(following(cancel=Cancel(user=BOB, at=LATER)), (), LATER)
+    shown = deploy_card(following(cancel=Cancel(user=BOB, at=LATER)), (), LATER)
 
     assert buttons(shown) == ""
     assert "*rolling out, <@U02BOB0000> asked to cancel, 2 of 3 new tasks running*" in shown.text
@@ -139,16 +139,18 @@ def test_a_wish_to_cancel_takes_the_buttons_away_and_is_said() -> None:
 
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_a_question_that_has_its_answer_keeps_no_button_that_answers_it(verdict: Verdict) -> None:
-    answered = awaiting(decisions=(Decision(user=BOB, verdict=verdict, at=LATER),))
+    answered = awaiting(approval={"decisions": (Decision(user=BOB, verdict=verdict, at=LATER),)})
 
-    assert buttons(card(answered, (), LATER)) == "[Withdraw]"
+    assert buttons(deploy_card(answered, (), LATER)) == "[Withdraw]"
 
 
 def test_of_two_approvals_one_is_missing() -> None:
     service = a_stop_start_service(approvals=2, approvers=(BOB, "S02APPROVERS"))
-    half = awaiting(service=service, decisions=(Decision(user=BOB, verdict=Verdict.APPROVED, at=LATER),))
+    half = awaiting(
+        service=service, approval={"decisions": (Decision(user=BOB, verdict=Verdict.APPROVED, at=LATER),)}
+    )
 
-    shown = card(half, (), LATER)
+    shown = deploy_card(half, (), LATER)
 
     assert "*waiting for 1 approval*" in shown.text
     assert "Approved by <@U02BOB0000>." in shown.text
@@ -158,33 +160,37 @@ def test_of_two_approvals_one_is_missing() -> None:
 
 def test_a_deploy_in_line_says_behind_whom() -> None:
     first = following()
-    second = a_deploy(tag="1.5.0", requester=BOB, phase=Phase.WAITING)
+    second = a_deploy(tag="1.5.0", request={"requester": BOB}, phase=Phase.WAITING)
 
-    shown = card(a_deploy(phase=Phase.WAITING, tag="1.6.0"), (first, second), LATER)
+    shown = deploy_card(a_deploy(phase=Phase.WAITING, tag="1.6.0"), (first, second), LATER)
 
     assert "*waiting in line, 2 deploys ahead, right behind `1.5.0` by <@U02BOB0000>*" in shown.text
 
 
 def test_a_step_that_is_tried_again_says_why() -> None:
-    stuck = following(attempts=3, last_error="AWS does not answer ecs:DescribeServices for now (timeout).")
+    stuck = following(
+        retries={"attempts": 3, "last_error": "AWS does not answer ecs:DescribeServices for now (timeout)."}
+    )
 
     assert (
         "Tried 3 times in vain, goes on trying: AWS does not answer ecs:DescribeServices for now (timeout)."
-    ) in card(stuck, (), LATER).text
+    ) in deploy_card(stuck, (), LATER).text
 
 
 def test_a_rollout_that_ecs_gave_up_says_so_while_it_goes_back() -> None:
-    shown = card(following(reason="ECS gave up on the new revision."), (), LATER)
+    shown = deploy_card(following(outcome_reason="ECS gave up on the new revision."), (), LATER)
 
     assert "*rolling back to `1.4.0`, 1 of 3 old tasks running*" in shown.text
     assert "Reason: ECS gave up on the new revision." in shown.text
 
 
 def test_the_measured_downtime_stands_on_the_card_at_the_end() -> None:
-    done = stop_start(phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=LATER, serving_at=NOW + 92)
+    done = stop_start(
+        phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=LATER, rollout={"serving_at": NOW + 92}
+    )
 
     assert "Downtime: 52 s, from the request to stop until the full count ran again." in (
-        card(done, (), LATER).text
+        deploy_card(done, (), LATER).text
     )
 
 
@@ -193,19 +199,23 @@ def test_a_cancel_before_anything_changed_says_that_nothing_did() -> None:
         phase=Phase.ENDED, outcome=Outcome.CANCELLED, ended_at=LATER, cancel=Cancel(user=ALICE, at=LATER)
     )
 
-    assert "*cancelled by <@U01ALICE00>, nothing was changed*" in card(withdrawn, (), LATER).text
+    assert "*cancelled by <@U01ALICE00>, nothing was changed*" in deploy_card(withdrawn, (), LATER).text
 
 
 def test_once_a_revision_is_registered_nobody_says_that_nothing_was_changed() -> None:
-    registered = awaiting(phase=Phase.RECORDING, new_revision=f"{ARN}:task-definition/ledger:9")
+    registered = awaiting(
+        phase=Phase.SAVING_RESTORE_POINT, ecs={"new_revision": f"{ARN}:task-definition/ledger:9"}
+    )
     ended = registered.evolve(phase=Phase.ENDED, ended_at=LATER)
     withdrawn = ended.evolve(outcome=Outcome.CANCELLED, cancel=Cancel(user=ALICE, at=LATER))
     refused = ended.evolve(outcome=Outcome.REFUSED)
 
-    [row] = [block for block in card(registered, (), LATER).blocks if block["type"] == "actions"]
+    [row] = [block for block in deploy_card(registered, (), LATER).blocks if block["type"] == "actions"]
     assert row["elements"][0]["confirm"]["text"]["text"].endswith(" The service has not been touched.")
-    assert "*cancelled by <@U01ALICE00>, the service was not touched*" in card(withdrawn, (), LATER).text
-    assert "*refused, the service was not touched*" in card(refused, (), LATER).text
+    assert (
+        "*cancelled by <@U01ALICE00>, the service was not touched*" in deploy_card(withdrawn, (), LATER).text
+    )
+    assert "*refused, the service was not touched*" in deploy_card(refused, (), LATER).text
 
 
 def test_a_rollback_to_a_revision_that_is_there_registers_none() -> None:
@@ -213,43 +223,45 @@ def test_a_rollback_to_a_revision_that_is_there_registers_none() -> None:
     assert there.plan is not None
     plan = there.plan.evolve(source_revision=f"{ARN}:task-definition/ledger:7")
 
-    assert not there.evolve(plan=plan, new_revision=plan.source_revision).registered
+    assert not there.evolve(plan=plan, ecs={"new_revision": plan.source_revision}).has_new_revision
 
 
 def test_of_many_old_tasks_some_are_named_and_the_rest_counted() -> None:
-    alive = tuple(TaskAlive(task_id=f"task{n}", last_status="STOPPING") for n in range(30))
+    alive = tuple(OldTask(task_id=f"task{n}", last_status="STOPPING") for n in range(30))
 
-    text = card(draining(alive=alive), (), LATER).text
+    text = deploy_card(draining(stop={"old_tasks": alive}), (), LATER).text
 
     assert "30 old tasks not stopped yet:\n• `task0` is `STOPPING`: its containers get 30 s to end" in text
     assert "• `task7` is `STOPPING`: its containers get 30 s to end (stopTimeout)\n• and 22 more\n" in text
 
 
 def test_what_people_wrote_is_shown_and_does_nothing() -> None:
-    text = card(rolling(why="<!channel> *all* & sundry\n`x`"), (), LATER).text
+    text = deploy_card(rolling(request={"reason": "<!channel> *all* & sundry\n`x`"}), (), LATER).text
 
     assert "Why: &lt;!channel&gt; *all* &amp; sundry `x`\n" in text
 
 
 @pytest.mark.parametrize("deploy", [following(), draining(), awaiting()], ids=["roll", "drain", "ask"])
 def test_time_alone_changes_no_fingerprint(deploy: Deploy) -> None:
-    moved_on = deploy.evolve(version=deploy.version + 1, seen_end="succeeded")
+    moved_on = deploy.evolve(version=deploy.version + 1, pending_confirmation="succeeded")
 
-    assert fingerprint(deploy, ()) == fingerprint(moved_on, ())
+    assert card_fingerprint(deploy, ()) == card_fingerprint(moved_on, ())
 
 
 def test_what_people_see_changes_the_fingerprint() -> None:
     before = following()
-    after = following(rollout=before.rollout.evolve(new_running=3, new_pending=0))
+    after = following(rollout={"counts": before.rollout.counts.evolve(new_running=3, new_pending=0)})
 
-    assert fingerprint(before, ()) != fingerprint(after, ())
-    assert fingerprint(before, ()) != fingerprint(before.evolve(cancel=Cancel(user=BOB, at=LATER)), ())
+    assert card_fingerprint(before, ()) != card_fingerprint(after, ())
+    assert card_fingerprint(before, ()) != card_fingerprint(
+        before.evolve(cancel=Cancel(user=BOB, at=LATER)), ()
+    )
 
 
 def test_another_deploy_ahead_changes_the_fingerprint() -> None:
     waiting = a_deploy(a_service(), phase=Phase.WAITING)
 
-    assert fingerprint(waiting, ()) != fingerprint(waiting, (following(),))
+    assert card_fingerprint(waiting, ()) != card_fingerprint(waiting, (following(),))
 
 
 def test_a_newer_revision_stands_on_the_card_below_the_images() -> None:
@@ -262,7 +274,7 @@ def test_a_newer_revision_stands_on_the_card_below_the_images() -> None:
 
     def below_the_image(shown: NewerRevision) -> list[str]:
         plan = a_plan().evolve(config=RevisionConfig(newer=shown))
-        said = card(asked.evolve(plan=plan), (), LATER).text.splitlines()
+        said = deploy_card(asked.evolve(plan=plan), (), LATER).text.splitlines()
         return said[next(place for place, line in enumerate(said) if " → " in line) + 1 : -1]
 
     assert below_the_image(newer) == [

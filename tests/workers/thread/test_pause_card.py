@@ -6,35 +6,44 @@ from typing import Any
 
 import pytest
 
-from deploys.deploy import Cancel, Deploy, Outcome, Phase
-from deploys.traffic import HookAction, PauseAnswer, Shift, TrafficPlan
+from deploys.records.deploy import Cancel, Deploy, Outcome, Phase
+from deploys.records.traffic import HookAction, PauseAnswer, TrafficPlan, TrafficShift
 from tests.builders import NOW, a_native_service, a_plan
-from tests.deploys.test_hooks import a_pause
-from tests.workers.thread.stories import BOB, LATER, following
+from tests.deploys.test_pauses import a_pause
+from tests.workers.thread.sample_deploys import BOB, LATER, following
 from tests.workers.thread.test_card import buttons
-from workers.home import needs
-from workers.thread import states
-from workers.thread.card import card
+from workers.home_tab import may_answer
+from workers.thread import card_state
+from workers.thread.card import deploy_card
 
-CANARY = TrafficPlan(strategy="CANARY", step_percent=10, step_wait=120, bake=60)
+CANARY = TrafficPlan(strategy="CANARY", step_percent=10, step_wait_seconds=120, bake_seconds=60)
 
 
 def shifting(**changes: Any) -> Deploy:
     """`/deploy shop 1.4.2`, of whose traffic the new version gets a tenth."""
-    shift = Shift(
-        stage="PRODUCTION_TRAFFIC_SHIFT", stage_since=NOW, production=10.0, test=100.0, kept=90.0
+    shift = TrafficShift(
+        stage="PRODUCTION_TRAFFIC_SHIFT",
+        stage_since=NOW,
+        new_production_percent=10.0,
+        new_test_percent=100.0,
+        old_production_percent=90.0,
     ).evolve(**changes)
-    return following(service=a_native_service(), plan=a_plan(traffic=CANARY), shift=shift)
+    return following(service=a_native_service(), plan=a_plan(traffic=CANARY), traffic=shift)
 
 
 def paused(**changes: Any) -> Deploy:
     """It waits for an answer, before any production traffic moves."""
     pause = a_pause(expires_at=NOW + 1800, **changes)
-    return shifting(stage="POST_TEST_TRAFFIC_SHIFT", production=0.0, kept=100.0, pauses=(pause,))
+    return shifting(
+        stage="POST_TEST_TRAFFIC_SHIFT",
+        new_production_percent=0.0,
+        old_production_percent=100.0,
+        pauses=(pause,),
+    )
 
 
 def test_a_pause_says_who_may_answer_until_when_and_what_then() -> None:
-    shown = card(paused(), (), LATER)
+    shown = deploy_card(paused(), (), LATER)
 
     assert "*paused once the test traffic has moved, waiting for an answer, 2 of 3 new tasks" in shown.text
     assert (
@@ -42,12 +51,12 @@ def test_a_pause_says_who_may_answer_until_when_and_what_then() -> None:
         f"<@{BOB}> may let it continue, until 2026-09-21 14:43 UTC; unanswered, ECS rolls back by itself.\n"
     ) in shown.text
     assert buttons(shown) == "[Continue] [Roll back to 1.4.0]"
-    assert states.sign(paused()) == ":raised_hand:"
-    assert not states.runs_with_time(paused())
+    assert card_state.state_emoji(paused()) == ":raised_hand:"
+    assert not card_state.changes_with_time(paused())
 
 
 def test_each_button_names_its_effect_before_it_has_it() -> None:
-    [row] = [block for block in card(paused(), (), LATER).blocks if block["type"] == "actions"]
+    [row] = [block for block in deploy_card(paused(), (), LATER).blocks if block["type"] == "actions"]
     go_on, back = row["elements"]
 
     assert (go_on["action_id"], go_on["value"]) == ("deploy:continue", "k3m9p2qr.1")
@@ -63,29 +72,31 @@ def test_each_button_names_its_effect_before_it_has_it() -> None:
 def test_an_answered_pause_keeps_no_button_that_answers_it() -> None:
     answered = paused(answer=PauseAnswer(user=BOB, action=HookAction.CONTINUE, at=LATER))
 
-    shown = card(answered, (), LATER)
+    shown = deploy_card(answered, (), LATER)
 
     assert f"*paused, <@{BOB}> pressed Continue, " in shown.text
     assert buttons(shown) == "[Roll back to 1.4.0]"
-    assert states.urgent(answered, states.key(paused()))
+    assert card_state.must_update_now(answered, card_state.state_key(paused()))
 
 
 def test_a_pause_is_shown_at_once_and_leaves_with_a_cancel() -> None:
-    assert states.urgent(paused(), states.key(shifting()))
+    assert card_state.must_update_now(paused(), card_state.state_key(shifting()))
     cancelled = paused().evolve(cancel=Cancel(user=BOB, at=LATER))
-    assert states.urgent(cancelled, states.key(paused()))
-    assert buttons(card(cancelled, (), LATER)) == ""
+    assert card_state.must_update_now(cancelled, card_state.state_key(paused()))
+    assert buttons(deploy_card(cancelled, (), LATER)) == ""
 
 
 def test_traffic_weights_and_stage_stand_on_the_card() -> None:
-    text = card(shifting(), (), LATER).text
+    text = deploy_card(shifting(), (), LATER).text
 
     assert "*rolling out, moving the production traffic, 2 of 3 new tasks running*" in text
     assert "Production traffic: new 10 %, old 90 %. Test traffic: new 100 %." in text
 
 
 def test_the_bake_time_says_until_when() -> None:
-    text = card(shifting(stage="BAKE_TIME", production=100.0, kept=0.0), (), LATER).text
+    text = deploy_card(
+        shifting(stage="BAKE_TIME", new_production_percent=100.0, old_production_percent=0.0), (), LATER
+    ).text
 
     assert (
         "Production traffic: new 100 %, old 0 %. Test traffic: new 100 %.\nBakes until 2026-09-21 14:14"
@@ -99,7 +110,7 @@ def test_whom_a_pause_needs(user: str, needed: bool) -> None:
         def members(self, group: str, now: float) -> None:
             return None
 
-    assert needs(paused(), user, NoGroups(), NOW) is needed  # type: ignore[arg-type]
+    assert may_answer(paused(), user, NoGroups(), NOW) is needed  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -120,16 +131,16 @@ def test_continue_says_what_ecs_does_next(
     production: float | None, traffic: TrafficPlan | None, effect: str
 ) -> None:
     deploy = paused().evolve(plan=a_plan(traffic=traffic))
-    assert deploy.shift
-    deploy = deploy.evolve(shift=deploy.shift.evolve(production=production))
+    assert deploy.traffic
+    deploy = deploy.evolve(traffic=deploy.traffic.evolve(new_production_percent=production))
 
     assert asked_by_continue(deploy) == f"shop 1.4.2: {effect}"
 
 
 def test_continue_at_full_traffic_stops_the_old_tasks_in_the_end() -> None:
     deploy = paused()
-    assert deploy.shift
-    full = deploy.evolve(shift=deploy.shift.evolve(production=100.0))
+    assert deploy.traffic
+    full = deploy.evolve(traffic=deploy.traffic.evolve(new_production_percent=100.0))
 
     assert asked_by_continue(full) == (
         "shop 1.4.2 has all production traffic. ECS goes on, and in the end stops the old tasks."
@@ -138,14 +149,14 @@ def test_continue_at_full_traffic_stops_the_old_tasks_in_the_end() -> None:
 
 def asked_by_continue(deploy: Deploy) -> str:
     """What the button asks before it has its effect."""
-    [row] = [block for block in card(deploy, (), LATER).blocks if block["type"] == "actions"]
+    [row] = [block for block in deploy_card(deploy, (), LATER).blocks if block["type"] == "actions"]
     text: str = row["elements"][0]["confirm"]["text"]["text"]
     return text
 
 
 @pytest.mark.parametrize(("kept", "old"), [(None, "70 %"), (60.0, "60 %")])
 def test_what_the_old_tasks_keep_is_what_ecs_says_or_else_the_rest(kept: float | None, old: str) -> None:
-    text = card(shifting(production=30.0, kept=kept), (), LATER).text
+    text = deploy_card(shifting(new_production_percent=30.0, old_production_percent=kept), (), LATER).text
 
     assert f"Production traffic: new 30 %, old {old}." in text
 
@@ -153,4 +164,4 @@ def test_what_the_old_tasks_keep_is_what_ecs_says_or_else_the_rest(kept: float |
 def test_a_rollout_that_is_over_shows_no_weights() -> None:
     over = shifting().evolve(phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=LATER)
 
-    assert "Production traffic" not in card(over, (), LATER).text
+    assert "Production traffic" not in deploy_card(over, (), LATER).text

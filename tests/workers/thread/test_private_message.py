@@ -12,10 +12,10 @@ from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 from structlog.testing import capture_logs
 
 from sandbox.slack import SlackSandbox
-from tests.response_urls import response_url_of
+from tests.slash_command_response_url import receive_response_url
 from tests.workers.thread.conftest import MANIFEST
-from tests.workers.thread.press import Clock, Press
-from workers.thread.private_message import Delivery, Recipient, send
+from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
+from workers.thread.private_message import DeliveryResult, Recipient, send_private_message
 
 ALICE, CAROL = "U01ALICE00", "U03CAROL00"
 DEPLOYS, GENERAL, PAYMENTS = "C01DEPLOYS", "C02GENERAL", "G04PAYMENTS"
@@ -24,12 +24,12 @@ REPLY = "Ask the bot."
 BUTTONS = ActionsBlock(elements=[ButtonElement(text="Deploy 1.4.2", action_id="a", value="v")])
 
 
-def seen(press: Press, channel: str, user: str = "alice") -> list[str]:
+def seen(press: PublisherHarness, channel: str, user: str = "alice") -> list[str]:
     """What this person alone is shown there."""
     return [m["text"] for m in press.slack.messages(channel, user) if m["ephemeral"]]
 
 
-def direct(press: Press, user: str = "alice") -> list[str]:
+def direct(press: PublisherHarness, user: str = "alice") -> list[str]:
     """Their direct messages with the bot."""
     return [m["text"] for m in press.slack.messages("@slipway", user)]
 
@@ -40,7 +40,7 @@ def closed(logs: list[Any]) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def root(press: Press) -> str:
+def root(press: PublisherHarness) -> str:
     """Of a thread that has a reply: in one without, Slack shows no ephemeral message."""
     ts = str(press.client.chat_postMessage(channel=DEPLOYS, text="What now?")["ts"])
     press.slack.say("bob", "deploys", REPLY, thread_ts=ts)
@@ -50,51 +50,61 @@ def root(press: Press) -> str:
 @pytest.fixture
 def response_url(slack: SlackSandbox) -> Iterator[str]:
     """What Slack sends along when alice types /deploy in #general, where the bot is no member."""
-    with response_url_of(slack, "/deploy web 1.4.2") as url:
+    with receive_response_url(slack, "/deploy web 1.4.2") as url:
         yield url
 
 
-def test_it_is_seen_by_one_person_in_the_thread(press: Press, root: str) -> None:
-    assert send(press.client, Recipient(ALICE, DEPLOYS, root), "Deploys: none.") is Delivery.DELIVERED
+def test_it_is_seen_by_one_person_in_the_thread(press: PublisherHarness, root: str) -> None:
+    assert (
+        send_private_message(press.client, Recipient(ALICE, DEPLOYS, root), "Deploys: none.")
+        is DeliveryResult.DELIVERED
+    )
 
     assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "alice")] == [REPLY, "Deploys: none."]
     assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "bob")] == [REPLY]
 
 
-def test_outside_a_thread(press: Press) -> None:
-    assert send(press.client, IN_DEPLOYS, "Hello.") is Delivery.DELIVERED
+def test_outside_a_thread(press: PublisherHarness) -> None:
+    assert send_private_message(press.client, IN_DEPLOYS, "Hello.") is DeliveryResult.DELIVERED
 
     assert seen(press, DEPLOYS) == ["Hello."]
 
 
-def test_the_response_url_goes_first_since_it_works_everywhere(press: Press, response_url: str) -> None:
+def test_the_response_url_goes_first_since_it_works_everywhere(
+    press: PublisherHarness, response_url: str
+) -> None:
     to = Recipient(ALICE, GENERAL, response_url=response_url)
 
     with capture_logs() as logs:
-        assert send(press.client, to, "You may not.") is Delivery.DELIVERED
+        assert send_private_message(press.client, to, "You may not.") is DeliveryResult.DELIVERED
 
     assert seen(press, GENERAL) == ["You may not."]
     assert seen(press, GENERAL, "bob") == []
-    assert press.made("chat.postEphemeral") == 0
+    assert press.call_count("chat.postEphemeral") == 0
     assert logs == []
 
 
-def test_without_one_a_direct_message_says_where_it_belongs(press: Press) -> None:
+def test_without_one_a_direct_message_says_where_it_belongs(press: PublisherHarness) -> None:
     with capture_logs() as logs:
-        assert send(press.client, Recipient(ALICE, GENERAL), "You may not.") is Delivery.DELIVERED
+        assert (
+            send_private_message(press.client, Recipient(ALICE, GENERAL), "You may not.")
+            is DeliveryResult.DELIVERED
+        )
 
     assert direct(press) == ["In <#C02GENERAL>: You may not."]
     assert seen(press, GENERAL) == []
     assert closed(logs) == [("chat.postEphemeral", "not_in_channel")]
 
 
-def test_an_address_that_takes_no_more_is_followed_by_the_next_way(press: Press, response_url: str) -> None:
+def test_an_address_that_takes_no_more_is_followed_by_the_next_way(
+    press: PublisherHarness, response_url: str
+) -> None:
     to = Recipient(ALICE, GENERAL, response_url=response_url)
 
     with capture_logs() as logs:
-        delivered = [send(press.client, to, f"Answer {number}.") for number in range(1, 7)]
+        delivered = [send_private_message(press.client, to, f"Answer {number}.") for number in range(1, 7)]
 
-    assert delivered == [Delivery.DELIVERED] * 6
+    assert delivered == [DeliveryResult.DELIVERED] * 6
     assert seen(press, GENERAL) == [f"Answer {number}." for number in range(1, 6)]
     assert direct(press) == ["In <#C02GENERAL>: Answer 6."]
     [(method, error), *_] = closed(logs)
@@ -108,28 +118,30 @@ def test_an_address_that_takes_no_more_is_followed_by_the_next_way(press: Press,
         (Recipient(CAROL, DEPLOYS), "user_not_in_channel"),
     ],
 )
-def test_whatever_closes_the_channel(press: Press, recipient: Recipient, error: str) -> None:
-    press.slack.kick("carol", "deploys")
+def test_whatever_closes_the_channel(press: PublisherHarness, recipient: Recipient, error: str) -> None:
+    press.slack.remove_member("carol", "deploys")
 
     with capture_logs() as logs:
-        assert send(press.client, recipient, "Hello.") is Delivery.DELIVERED
+        assert send_private_message(press.client, recipient, "Hello.") is DeliveryResult.DELIVERED
 
     user = "alice" if recipient.user == ALICE else "carol"
     assert direct(press, user) == [f"In <#{recipient.channel}>: Hello."]
     assert closed(logs) == [("chat.postEphemeral", error)]
 
 
-def test_who_is_nowhere_is_told_directly(press: Press) -> None:
-    assert send(press.client, Recipient(ALICE), "Hello.") is Delivery.DELIVERED
+def test_who_is_nowhere_is_told_directly(press: PublisherHarness) -> None:
+    assert send_private_message(press.client, Recipient(ALICE), "Hello.") is DeliveryResult.DELIVERED
 
     assert direct(press) == ["Hello."]
 
 
-def test_when_every_way_is_closed_it_is_logged_with_what_helps(press: Press) -> None:
-    press.slack.faults("error", method="chat.postMessage", error="messages_tab_disabled")
+def test_when_every_way_is_closed_it_is_logged_with_what_helps(press: PublisherHarness) -> None:
+    press.slack.add_fault("error", method="chat.postMessage", error="messages_tab_disabled")
 
     with capture_logs() as logs:
-        assert send(press.client, Recipient(ALICE, GENERAL), "Hello.") is Delivery.CLOSED
+        assert (
+            send_private_message(press.client, Recipient(ALICE, GENERAL), "Hello.") is DeliveryResult.CLOSED
+        )
 
     assert closed(logs) == [
         ("chat.postEphemeral", "not_in_channel"),
@@ -139,52 +151,63 @@ def test_when_every_way_is_closed_it_is_logged_with_what_helps(press: Press) -> 
     assert logs[-1]["event"] == "an answer did not reach its user"
 
 
-def test_an_app_without_the_messages_tab_can_send_no_direct_messages(redis: Redis, clock: Clock) -> None:
+def test_an_app_without_the_messages_tab_can_send_no_direct_messages(
+    redis: Redis, clock: ManualClock
+) -> None:
     manifest = yaml.safe_load(MANIFEST.read_text())
     manifest["features"]["app_home"]["messages_tab_enabled"] = False
     with SlackSandbox(manifest) as slack, capture_logs() as logs:
-        assert send(Press(redis, slack, clock).client, Recipient(ALICE), "Hello.") is Delivery.CLOSED
+        assert (
+            send_private_message(PublisherHarness(redis, slack, clock).client, Recipient(ALICE), "Hello.")
+            is DeliveryResult.CLOSED
+        )
 
     assert closed(logs) == [("chat.postMessage", "messages_tab_disabled")]
 
 
 @pytest.mark.parametrize("kind", ["http-500", "http-429"])
-def test_what_slack_did_not_take_is_sent_again(press: Press, root: str, kind: str) -> None:
-    press.slack.faults(kind, method="chat.postEphemeral")
+def test_what_slack_did_not_take_is_sent_again(press: PublisherHarness, root: str, kind: str) -> None:
+    press.slack.add_fault(kind, method="chat.postEphemeral")
 
-    assert send(press.client, Recipient(ALICE, DEPLOYS, root), "Hello.") is Delivery.DELIVERED
+    assert (
+        send_private_message(press.client, Recipient(ALICE, DEPLOYS, root), "Hello.")
+        is DeliveryResult.DELIVERED
+    )
 
     assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "alice")] == [REPLY, "Hello."]
 
 
-def test_a_worker_is_not_held_by_a_long_retry_after(press: Press) -> None:
+def test_a_worker_is_not_held_by_a_long_retry_after(press: PublisherHarness) -> None:
     for method in ("chat.postEphemeral", "chat.postMessage"):
-        press.slack.faults("http-429", method=method, retry_after=30)
+        press.slack.add_fault("http-429", method=method, retry_after=30)
 
-    assert send(press.client, IN_DEPLOYS, "Hello.") is Delivery.LATER
+    assert send_private_message(press.client, IN_DEPLOYS, "Hello.") is DeliveryResult.LATER
 
-    assert press.made("chat.postEphemeral") == press.made("chat.postMessage") == 1
+    assert press.call_count("chat.postEphemeral") == press.call_count("chat.postMessage") == 1
 
 
-def test_one_that_is_very_long_is_cut_rather_than_refused(press: Press) -> None:
-    send(press.client, IN_DEPLOYS, "a" * 10_000, BUTTONS)
+def test_one_that_is_very_long_is_cut_rather_than_refused(press: PublisherHarness) -> None:
+    send_private_message(press.client, IN_DEPLOYS, "a" * 10_000, BUTTONS)
 
     [message] = [m for m in press.slack.messages(DEPLOYS) if m["ephemeral"]]
     assert message["text"].endswith("…")
 
 
-def test_buttons_stand_below_the_text(press: Press) -> None:
-    send(press.client, IN_DEPLOYS, "There is no image.", BUTTONS)
+def test_buttons_stand_below_the_text(press: PublisherHarness) -> None:
+    send_private_message(press.client, IN_DEPLOYS, "There is no image.", BUTTONS)
 
     [message] = [m for m in press.slack.messages(DEPLOYS) if m["ephemeral"]]
     assert [block["type"] for block in message["blocks"]] == ["section", "actions"]
     assert message["blocks"][0]["text"]["text"] == message["text"] == "There is no image."
 
 
-def test_blocks_that_slack_does_not_take_cost_the_buttons_and_not_the_text(press: Press) -> None:
-    press.slack.faults("error", method="chat.postEphemeral", error="invalid_blocks")
+def test_blocks_that_slack_does_not_take_cost_the_buttons_and_not_the_text(press: PublisherHarness) -> None:
+    press.slack.add_fault("error", method="chat.postEphemeral", error="invalid_blocks")
 
-    assert send(press.client, IN_DEPLOYS, "There is no image.", BUTTONS) is Delivery.DELIVERED
+    assert (
+        send_private_message(press.client, IN_DEPLOYS, "There is no image.", BUTTONS)
+        is DeliveryResult.DELIVERED
+    )
 
     assert seen(press, DEPLOYS) == ["There is no image."]
 
@@ -199,19 +222,24 @@ def test_blocks_that_slack_does_not_take_cost_the_buttons_and_not_the_text(press
         "http://127.0.0.1:1/x",
     ],
 )
-def test_nothing_is_sent_to_an_address_that_is_not_slacks(press: Press, url: str, monkeypatch: Any) -> None:
+def test_nothing_is_sent_to_an_address_that_is_not_slacks(
+    press: PublisherHarness, url: str, monkeypatch: Any
+) -> None:
     def sent(*_: Any, **__: Any) -> None:
         raise AssertionError("sent")
 
     monkeypatch.setattr("slack_sdk.webhook.WebhookClient.send_dict", sent)
 
-    assert send(press.client, Recipient(ALICE, DEPLOYS, response_url=url), "hello") is Delivery.DELIVERED
+    assert (
+        send_private_message(press.client, Recipient(ALICE, DEPLOYS, response_url=url), "hello")
+        is DeliveryResult.DELIVERED
+    )
 
     assert seen(press, DEPLOYS) == ["hello"]
 
 
 @pytest.mark.parametrize("host", ["hooks.slack.com", "hooks.slack-gov.com"])
-def test_slacks_own_address_is_trusted(press: Press, host: str, monkeypatch: Any) -> None:
+def test_slacks_own_address_is_trusted(press: PublisherHarness, host: str, monkeypatch: Any) -> None:
     sent = []
 
     def take(self: Any, body: dict[str, Any]) -> Any:
@@ -221,7 +249,10 @@ def test_slacks_own_address_is_trusted(press: Press, host: str, monkeypatch: Any
     monkeypatch.setattr("slack_sdk.webhook.WebhookClient.send_dict", take)
     url = f"https://{host}/commands/T/1/x"
 
-    assert send(press.client, Recipient(ALICE, response_url=url), "hello") is Delivery.DELIVERED
+    assert (
+        send_private_message(press.client, Recipient(ALICE, response_url=url), "hello")
+        is DeliveryResult.DELIVERED
+    )
     for_one_person = {
         "response_type": "ephemeral",
         "replace_original": False,
@@ -233,15 +264,17 @@ def test_slacks_own_address_is_trusted(press: Press, host: str, monkeypatch: Any
     assert sent == [(url, {**for_one_person, "text": "hello"})]
 
 
-def test_a_text_that_slack_finds_too_long_is_sent_shorter(press: Press) -> None:
-    press.slack.faults("error", method="chat.postEphemeral", error="msg_too_long", times=2)
+def test_a_text_that_slack_finds_too_long_is_sent_shorter(press: PublisherHarness) -> None:
+    press.slack.add_fault("error", method="chat.postEphemeral", error="msg_too_long", times=2)
 
-    assert send(press.client, IN_DEPLOYS, "漢" * 2000) is Delivery.DELIVERED
+    assert send_private_message(press.client, IN_DEPLOYS, "漢" * 2000) is DeliveryResult.DELIVERED
 
     assert seen(press, DEPLOYS) == ["漢" * 398 + "…"]
 
 
-def test_a_response_url_that_finds_it_too_long_gets_it_shorter(press: Press, monkeypatch: Any) -> None:
+def test_a_response_url_that_finds_it_too_long_gets_it_shorter(
+    press: PublisherHarness, monkeypatch: Any
+) -> None:
     sent = []
 
     def refuse_the_first(self: Any, given: Any) -> Any:
@@ -252,6 +285,6 @@ def test_a_response_url_that_finds_it_too_long_gets_it_shorter(press: Press, mon
     monkeypatch.setattr("slack_sdk.webhook.WebhookClient.send_dict", refuse_the_first)
     to = Recipient(ALICE, GENERAL, response_url="https://hooks.slack.com/commands/T/1/x")
 
-    assert send(press.client, to, "漢" * 1500) is Delivery.DELIVERED
+    assert send_private_message(press.client, to, "漢" * 1500) is DeliveryResult.DELIVERED
 
     assert [len(text) for text in sent] == [1500, 1265]

@@ -6,34 +6,36 @@ import threading
 
 from redis import Redis
 
-from deploys import keys
-from deploys.deploy import MilestoneKind, Outcome, Phase, Rollout
-from deploys.threads import KEPT_SECONDS, VIEW
+from deploys.records.deploy import Outcome, Phase, RolloutCounts, ThreadMessageKind
+from deploys.stores import redis_keys
+from deploys.stores.thread_store import KEPT_SECONDS, THREAD_KEY
 from sandbox.slack import SlackSandbox
 from tests.builders import NOW, a_plan, a_service, a_stop_start_service
-from tests.workers.thread.press import Clock, Press
-from workers.thread.catching_up import CHANGE_SECONDS, ELAPSED_SECONDS
+from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
 from workers.thread.publisher import Publisher
+from workers.thread.sync import SECONDS_BETWEEN_CHANGES, SECONDS_BETWEEN_TIME_UPDATES
 
-ROLLING = {"phase": Phase.FOLLOWING, "update_tried": True, "plan": a_plan()}
+ROLLING = {"phase": Phase.FOLLOWING, "ecs": {"update_tried": True}, "plan": a_plan()}
 
 
-def test_a_deploys_thread_from_the_request_to_its_end(press: Press) -> None:
-    web = press.ask(why="fixes the login")
-    press.ring()
+def test_a_deploys_thread_from_the_request_to_its_end(press: PublisherHarness) -> None:
+    web = press.request(request={"reason": "fixes the login"})
+    press.publish_due()
     assert "*first in line, starts now*" in press.card(web)["text"]
     assert press.view(web).permalink == press.card(web)["permalink"]
 
-    press.say(web, "*Plan* for `web`", MilestoneKind.PLAN, phase=Phase.REGISTERING, plan=a_plan())
-    press.say(web, "ECS rolls `web` to `web:2`.", phase=Phase.FOLLOWING, update_tried=True)
+    press.add_message(web, "*Plan* for `web`", ThreadMessageKind.PLAN, phase=Phase.REGISTERING, plan=a_plan())
+    press.add_message(web, "ECS rolls `web` to `web:2`.", phase=Phase.FOLLOWING, ecs={"update_tried": True})
     press.run(5)
-    press.change(web, rollout=Rollout(new_desired=3, new_running=2, new_pending=1, old_running=1))
+    press.change(
+        web, rollout={"counts": RolloutCounts(new_desired=3, new_running=2, new_pending=1, old_running=1)}
+    )
     press.run(5)
     assert "*rolling out, 2 of 3 new tasks running*" in press.card(web)["text"]
 
-    press.say(web, "*Succeeded.*", MilestoneKind.END)
-    press.end(web, outcome=Outcome.SUCCEEDED, rollout=Rollout(new_desired=3, new_running=3))
-    press.settle()
+    press.add_message(web, "*Succeeded.*", ThreadMessageKind.END)
+    press.end(web, outcome=Outcome.SUCCEEDED, rollout={"counts": RolloutCounts(new_desired=3, new_running=3)})
+    press.run_until_published()
 
     assert "*succeeded, 3 of 3 new tasks running*" in press.card(web)["text"]
     assert [block["type"] for block in press.card(web)["blocks"]][-1] == "context"  # no button is left
@@ -42,24 +44,24 @@ def test_a_deploys_thread_from_the_request_to_its_end(press: Press) -> None:
         "ECS rolls `web` to `web:2`.",
         "<@U01ALICE00> *Succeeded.*",
     ]
-    assert press.made("chat.postMessage") == 4
+    assert press.call_count("chat.postMessage") == 4
     assert not any(call["status"] == 429 for call in press.slack.calls())
 
 
-def test_links_unfold_nowhere(press: Press) -> None:
-    web = press.ask()
-    press.say(web, "see https://example.org")
-    press.settle()
+def test_links_unfold_nowhere(press: PublisherHarness) -> None:
+    web = press.request()
+    press.add_message(web, "see https://example.org")
+    press.run_until_published()
 
     for call in press.slack.calls("chat.postMessage"):
         assert (call["args"]["unfurl_links"], call["args"]["unfurl_media"]) == (False, False)
 
 
-def test_a_deploy_asked_for_in_a_thread_lives_there(press: Press) -> None:
+def test_a_deploy_asked_for_in_a_thread_lives_there(press: PublisherHarness) -> None:
     root = press.client.chat_postMessage(channel="C01DEPLOYS", text="@slipway deploy web 1.4.2")["ts"]
-    web = press.ask(thread_ts=root)
-    press.say(web, "*Plan*")
-    press.settle()
+    web = press.request(request={"thread_ts": root})
+    press.add_message(web, "*Plan*")
+    press.run_until_published()
 
     texts = [message["text"] for message in press.slack.replies("C01DEPLOYS", root)]
     assert texts[0].startswith("*web* `1.4.2` to production")
@@ -68,46 +70,52 @@ def test_a_deploy_asked_for_in_a_thread_lives_there(press: Press) -> None:
     assert press.view(web).ts != root
 
 
-def test_a_failure_is_shown_in_the_channel_too(press: Press) -> None:
-    web = press.ask()
-    press.say(web, "*Rolled back*", MilestoneKind.END, broadcast=True)
-    press.settle()
+def test_a_failure_is_shown_in_the_channel_too(press: PublisherHarness) -> None:
+    web = press.request()
+    press.add_message(web, "*Rolled back*", ThreadMessageKind.END, broadcast=True)
+    press.run_until_published()
 
     assert [m["text"] for m in press.slack.messages("C01DEPLOYS")][1] == "<@U01ALICE00> *Rolled back*"
     assert press.replies(web) == ["<@U01ALICE00> *Rolled back*"]
 
 
-def test_a_card_is_edited_at_most_every_three_seconds_and_shows_the_last_state(press: Press) -> None:
-    web = press.ask()
+def test_a_card_is_edited_at_most_every_three_seconds_and_shows_the_last_state(
+    press: PublisherHarness,
+) -> None:
+    web = press.request()
     press.change(web, **ROLLING)
     press.run(5)
-    before = press.made("chat.update")
+    before = press.call_count("chat.update")
 
     for running in range(1, 41):
-        press.change(web, rollout=Rollout(new_desired=40, new_running=running))
+        press.change(web, rollout={"counts": RolloutCounts(new_desired=40, new_running=running)})
         press.run(0.25)
-    press.run(CHANGE_SECONDS + 2)
+    press.run(SECONDS_BETWEEN_CHANGES + 2)
 
-    assert press.made("chat.update") - before <= 10 / CHANGE_SECONDS + 2
+    assert press.call_count("chat.update") - before <= 10 / SECONDS_BETWEEN_CHANGES + 2
     assert "40 of 40 new tasks running" in press.card(web)["text"]
 
 
-def test_the_elapsed_time_alone_is_shown_every_ten_seconds(press: Press) -> None:
-    web = press.ask()
+def test_the_elapsed_time_alone_is_shown_every_ten_seconds(press: PublisherHarness) -> None:
+    web = press.request()
     press.change(web, **ROLLING)
     press.run(1)
-    before = press.made("chat.update")
+    before = press.call_count("chat.update")
 
     press.run(60)
 
-    assert 60 / ELAPSED_SECONDS - 1 <= press.made("chat.update") - before <= 60 / ELAPSED_SECONDS
+    assert (
+        60 / SECONDS_BETWEEN_TIME_UPDATES - 1
+        <= press.call_count("chat.update") - before
+        <= 60 / SECONDS_BETWEEN_TIME_UPDATES
+    )
     assert "1 min" in press.card(web)["text"]
 
 
-def test_nothing_is_sent_while_a_deploy_waits_for_people(press: Press) -> None:
-    ledger = press.ask(service=a_stop_start_service())
-    press.change(ledger, phase=Phase.AWAITING_APPROVAL, question=1, question_expires_at=NOW + 1800)
-    press.settle()
+def test_nothing_is_sent_while_a_deploy_waits_for_people(press: PublisherHarness) -> None:
+    ledger = press.request(service=a_stop_start_service())
+    press.change(ledger, phase=Phase.AWAITING_APPROVAL, approval={"question": 1, "expires_at": NOW + 1800})
+    press.run_until_published()
     before = len(press.calls)
 
     press.run(1700)
@@ -116,47 +124,47 @@ def test_nothing_is_sent_while_a_deploy_waits_for_people(press: Press) -> None:
     assert "*waiting for 1 approval*" in press.card(ledger)["text"]
 
 
-def test_a_question_and_an_end_do_not_wait_their_three_seconds(press: Press) -> None:
-    ledger = press.ask(service=a_stop_start_service())
+def test_a_question_and_an_end_do_not_wait_their_three_seconds(press: PublisherHarness) -> None:
+    ledger = press.request(service=a_stop_start_service())
     press.change(ledger, plan=a_plan())
-    press.ring()
+    press.publish_due()
 
-    press.change(ledger, phase=Phase.AWAITING_APPROVAL, question=1)
-    press.ring()
+    press.change(ledger, phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
+    press.publish_due()
     assert "*waiting for 1 approval*" in press.card(ledger)["text"]
 
     press.change(ledger, phase=Phase.ENDED, outcome=Outcome.REJECTED, ended_at=press.clock())
-    press.ring()
+    press.publish_due()
     assert "*rejected, nothing was changed*" in press.card(ledger)["text"]
     assert press.clock() == NOW
 
 
-def test_a_card_without_news_is_not_sent(press: Press) -> None:
-    web = press.ask()
-    press.settle()
+def test_a_card_without_news_is_not_sent(press: PublisherHarness) -> None:
+    web = press.request()
+    press.run_until_published()
     before = len(press.calls)
 
     press.change(web, seen_end="succeeded")
-    press.settle()
+    press.run_until_published()
 
     assert len(press.calls) == before
 
 
-def test_a_deploy_in_line_says_so_and_moves_up(press: Press) -> None:
-    first, second = press.ask(tag="1.4.1"), press.ask(tag="1.4.2")
-    press.settle()
+def test_a_deploy_in_line_says_so_and_moves_up(press: PublisherHarness) -> None:
+    first, second = press.request(tag="1.4.1"), press.request(tag="1.4.2")
+    press.run_until_published()
     assert "1 deploy ahead, right behind `1.4.1` by <@U01ALICE00>" in press.card(second)["text"]
 
     press.end(first, outcome=Outcome.SUCCEEDED)
-    press.settle()
+    press.run_until_published()
 
     assert "*first in line, starts now*" in press.card(second)["text"]
 
 
-def test_two_workers_post_a_reply_once(press: Press, redis: Redis, clock: Clock) -> None:
-    web = press.ask()
-    press.settle()
-    press.say(web, "only once")
+def test_two_workers_post_a_reply_once(press: PublisherHarness, redis: Redis, clock: ManualClock) -> None:
+    web = press.request()
+    press.run_until_published()
+    press.add_message(web, "only once")
     others = [Publisher(press.client, press.threads, press.store, press.limits, clock) for _ in range(8)]
     start = threading.Barrier(len(others))
 
@@ -169,15 +177,15 @@ def test_two_workers_post_a_reply_once(press: Press, redis: Redis, clock: Clock)
         worker.start()
     for worker in workers:
         worker.join(20)
-    press.settle()
+    press.run_until_published()
 
     assert press.replies(web) == ["only once"]
 
 
-def test_a_worker_that_died_between_two_replies_is_followed_by_another(press: Press) -> None:
-    web = press.ask()
-    press.say(web, "one")
-    press.say(web, "two")
+def test_a_worker_that_died_between_two_replies_is_followed_by_another(press: PublisherHarness) -> None:
+    web = press.request()
+    press.add_message(web, "one")
+    press.add_message(web, "two")
     press.run(1.5)
     assert press.replies(web) == ["one"]
     press.threads.claim(web, "a worker that died", 60)
@@ -186,23 +194,23 @@ def test_a_worker_that_died_between_two_replies_is_followed_by_another(press: Pr
     assert press.replies(web) == ["one"]
 
     press.threads.release(web, "a worker that died")  # as time does
-    press.settle()
+    press.run_until_published()
     assert press.replies(web) == ["one", "two"]
 
 
-def test_an_ended_deploys_thread_is_kept_for_thirty_days(press: Press, redis: Redis) -> None:
-    web = press.ask()
+def test_an_ended_deploys_thread_is_kept_for_thirty_days(press: PublisherHarness, redis: Redis) -> None:
+    web = press.request()
     press.end(web, outcome=Outcome.SUCCEEDED)
-    press.settle()
+    press.run_until_published()
 
-    assert KEPT_SECONDS - 60 < redis.ttl(f"{VIEW}{web}") <= KEPT_SECONDS
+    assert KEPT_SECONDS - 60 < redis.ttl(f"{THREAD_KEY}{web}") <= KEPT_SECONDS
 
 
-def test_a_forgotten_thread_is_not_opened_again(press: Press, redis: Redis) -> None:
-    web = press.ask()
+def test_a_forgotten_thread_is_not_opened_again(press: PublisherHarness, redis: Redis) -> None:
+    web = press.request()
     press.end(web, outcome=Outcome.SUCCEEDED)
-    press.settle()
-    redis.delete(f"{VIEW}{web}")
+    press.run_until_published()
+    redis.delete(f"{THREAD_KEY}{web}")
     press.clock.value += KEPT_SECONDS
     before = len(press.calls)
 
@@ -212,18 +220,18 @@ def test_a_forgotten_thread_is_not_opened_again(press: Press, redis: Redis) -> N
     assert press.threads.due(press.clock() + 100) == []
 
 
-def test_a_deploy_that_nobody_knows_is_taken_off_the_list(press: Press, redis: Redis) -> None:
-    redis.zadd(keys.PUBLISH, {"nobody22": 0})
+def test_a_deploy_that_nobody_knows_is_taken_off_the_list(press: PublisherHarness, redis: Redis) -> None:
+    redis.zadd(redis_keys.PUBLISH, {"nobody22": 0})
 
-    press.ring()
+    press.publish_due()
 
     assert press.threads.due(press.clock() + 1e6) == []
     assert press.calls == []
 
 
-def test_a_service_of_another_channel_is_shown_there(press: Press, slack: SlackSandbox) -> None:
-    web = press.ask(channel="C03RANDOM0", service=a_service("web"))
-    press.settle()
+def test_a_service_of_another_channel_is_shown_there(press: PublisherHarness, slack: SlackSandbox) -> None:
+    web = press.request(request={"channel": "C03RANDOM0"}, service=a_service("web"))
+    press.run_until_published()
 
     assert slack.messages("C01DEPLOYS") == []
     assert press.card(web, "C03RANDOM0")["text"].startswith("*web* `1.4.2`")

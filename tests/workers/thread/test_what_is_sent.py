@@ -13,33 +13,35 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from deploys.deploy import Deploy, Milestone, MilestoneKind
-from deploys.message_size import EDIT_BYTES
-from deploys.mrkdwn import as_written
+from deploys.message_size import MAX_EDIT_BYTES
+from deploys.mrkdwn import verbatim
+from deploys.records.deploy import Deploy, ThreadMessage, ThreadMessageKind
 from tests.builders import NOW, a_batch
 from tests.deploys.test_safe_text import hostile, unsafe
-from tests.workers.thread.records import deploys, moments
-from tests.workers.thread.stories import awaiting
-from workers.home import home, row
+from tests.workers.thread.record_generators import deploys, moments
+from tests.workers.thread.sample_deploys import awaiting
+from workers.home_tab import deploy_row, home_view
+from workers.messages.unreachable_channel import channel_unreachable
 from workers.thread import batch_card
-from workers.thread.calls import Calls
-from workers.thread.card import card
-from workers.thread.forms import Form, fitted
-from workers.thread.limits import Limits
-from workers.thread.private_message import Delivery, Recipient, send
-from workers.thread.replies import reply, reply_of_several
-from workers.thread.requester import unreachable
+from workers.thread.card import deploy_card
+from workers.thread.fallback_levels import FallbackLevel, fit_message
+from workers.thread.private_message import DeliveryResult, Recipient, send_private_message
+from workers.thread.rate_limits import SharedRateLimits
+from workers.thread.slack_calls import SlackCalls
+from workers.thread.thread_replies import batch_reply, deploy_reply
 
 thorough = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 texts = st.one_of(hostile, st.builds(lambda text: text * 200, hostile))
 records = st.builds(
-    lambda deploy, text: deploy.evolve(why=text, reason=text, last_error=text, tag=text),
+    lambda deploy, text: deploy.evolve(
+        request={"reason": text}, outcome_reason=text, retries={"last_error": text}, tag=text
+    ),
     deploys,
     texts,
 )
 
 
-class Listening(WebClient):
+class RecordingClient(WebClient):
     """Takes every call and keeps what it was given."""
 
     def __init__(self) -> None:
@@ -89,15 +91,15 @@ def is_safe(sent: dict[str, Any], *, message: bool = True) -> None:
 
 
 @thorough
-@given(deploy=records, now=moments, form=st.sampled_from(Form))
-def test_cards(redis: Redis, deploy: Deploy, now: float, form: Form) -> None:
-    client = Listening()
-    calls = Calls(client, Limits(redis, lambda: now))
+@given(deploy=records, now=moments, form=st.sampled_from(FallbackLevel))
+def test_cards(redis: Redis, deploy: Deploy, now: float, form: FallbackLevel) -> None:
+    client = RecordingClient()
+    calls = SlackCalls(client, SharedRateLimits(redis, lambda: now))
     redis.flushdb()
-    batch, [member] = a_batch(deploy, name=deploy.tag or "x", why=deploy.why)
+    batch, [member] = a_batch(deploy, name=deploy.tag or "x", reason=deploy.request.reason)
 
-    for shown in (card(deploy, (), now), batch_card.card(batch, [(member, ())], now)):
-        message = fitted(shown, form)
+    for shown in (deploy_card(deploy, (), now), batch_card.batch_card(batch, [(member, ())], now)):
+        message = fit_message(shown, form)
         calls.post("C01DEPLOYS", message.text, message.blocks)
         calls.update("C01DEPLOYS", "1.1", message.text, message.blocks)
         redis.flushdb()
@@ -105,20 +107,23 @@ def test_cards(redis: Redis, deploy: Deploy, now: float, form: Form) -> None:
     assert len(client.given) == 4
     for sent in client.given:
         is_safe(sent)
-        assert len(sent["text"].encode()) <= EDIT_BYTES
+        assert len(sent["text"].encode()) <= MAX_EDIT_BYTES
     assert [sent["unfurl_links"] for sent in client.given if "unfurl_links" in sent] == [False] * 2
 
 
 @thorough
 @given(deploy=records, text=texts)
 def test_replies_and_answers(redis: Redis, deploy: Deploy, text: str) -> None:
-    client = Listening()
-    calls = Calls(client, Limits(redis, lambda: NOW))
-    milestone = Milestone(at=NOW, kind=MilestoneKind.END, text=text)
-    for said in (reply(milestone, deploy), reply_of_several(milestone, deploy, mentioned=True)):
+    client = RecordingClient()
+    calls = SlackCalls(client, SharedRateLimits(redis, lambda: NOW))
+    milestone = ThreadMessage(at=NOW, kind=ThreadMessageKind.END, text=text)
+    for said in (deploy_reply(milestone, deploy), batch_reply(milestone, deploy, mentioned=True)):
         redis.flushdb()
         calls.post("C01DEPLOYS", said.text, thread_ts="1.1", broadcast=True)
-    assert send(client, Recipient("U01ALICE00", "C01DEPLOYS"), f"{text}.") is Delivery.DELIVERED
+    assert (
+        send_private_message(client, Recipient("U01ALICE00", "C01DEPLOYS"), f"{text}.")
+        is DeliveryResult.DELIVERED
+    )
 
     assert len(client.given) == 3
     for sent in client.given:
@@ -135,9 +140,9 @@ def test_posts_to_a_response_url(deploy: Deploy, text: str) -> None:
         return WebhookResponse(url="", status_code=200, body="ok", headers={})
 
     with patch.object(WebhookClient, "send_dict", take):
-        for told in (text, unreachable(deploy, "is_archived")):
+        for told in (text, channel_unreachable(deploy, "is_archived")):
             to = Recipient("U01ALICE00", response_url="https://hooks.slack.com/commands/1/2/3")
-            assert send(Listening(), to, told) is Delivery.DELIVERED
+            assert send_private_message(RecordingClient(), to, told) is DeliveryResult.DELIVERED
 
     for body in sent:
         is_safe(body)
@@ -147,16 +152,20 @@ def test_posts_to_a_response_url(deploy: Deploy, text: str) -> None:
 @thorough
 @given(deploy=records, now=moments)
 def test_the_home_tab(deploy: Deploy, now: float) -> None:
-    view = home([deploy], [deploy], [deploy], lambda each: row(each, (), "https://slack.test/1"), now)
+    view = home_view(
+        [deploy], [deploy], [deploy], lambda each: deploy_row(each, (), "https://slack.test/1"), now
+    )
 
-    is_safe(as_written(view), message=False)
+    is_safe(verbatim(view), message=False)
 
 
 def test_our_own_mentions_dates_and_links_are_sent_as_they_are() -> None:
-    shown = card(awaiting(why="see example.com & #general, @here <!channel> <@U02BOB0000>"), (), NOW)
-    client = Listening()
+    shown = deploy_card(
+        awaiting(request={"reason": "see example.com & #general, @here <!channel> <@U02BOB0000>"}), (), NOW
+    )
+    client = RecordingClient()
 
-    client.chat_postMessage(channel="C01DEPLOYS", text=shown.text, blocks=as_written(shown.blocks))
+    client.chat_postMessage(channel="C01DEPLOYS", text=shown.text, blocks=verbatim(shown.blocks))
 
     [sent] = client.given
     told = "\n".join(strings(sent["blocks"]))

@@ -10,13 +10,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
-from tests.sandbox.slack.page.small_app import MANIFEST, attached
-from tests.sandbox.slack.page.workplace import Workplace
+from tests.sandbox.slack.page.slack_page import SlackPage
+from tests.sandbox.slack.page.small_app import MANIFEST, running_small_app
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PATIENCE_MS = 15_000
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+TIMEOUT_MS = 15_000
 # A browser that does nothing but what it is told: no sandbox (tests may run as root), no calls home.
-QUIET = (
+BROWSER_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -30,12 +30,12 @@ QUIET = (
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, NAMES)), None)
+    path = next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
     if path is None:
-        pytest.skip(f"no browser on this machine: none of {', '.join(NAMES)} is on the PATH")
+        pytest.skip(f"no browser on this machine: none of {', '.join(BROWSER_NAMES)} is on the PATH")
     # For one module only: while Playwright runs, no other test of this process can use asyncio.run.
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=path, args=BROWSER_ARGUMENTS)
         yield browser
         browser.close()
 
@@ -49,15 +49,15 @@ def slack(browser: Browser) -> Iterator[SlackSandbox]:
 
 @pytest.fixture(scope="module")
 def app(slack: SlackSandbox) -> Iterator[WebClient]:
-    with attached(slack) as client:
+    with running_small_app(slack) as client:
         yield client
 
 
 @pytest.fixture
 def page(browser: Browser, slack: SlackSandbox) -> Iterator[Page]:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
+    page.set_default_timeout(TIMEOUT_MS)
+    expect.set_options(timeout=TIMEOUT_MS)
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     yield page
@@ -66,5 +66,5 @@ def page(browser: Browser, slack: SlackSandbox) -> Iterator[Page]:
 
 
 @pytest.fixture
-def work(page: Page, slack: SlackSandbox) -> Workplace:
-    return Workplace(page, slack.url)
+def work(page: Page, slack: SlackSandbox) -> SlackPage:
+    return SlackPage(page, slack.url)

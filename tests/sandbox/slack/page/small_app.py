@@ -11,7 +11,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
-from tests.sandbox.slack.listening import close_quickly
+from tests.sandbox.slack.bolt_app import close_from_slack_side
 
 MANIFEST: dict[str, Any] = {
     "display_information": {"name": "Harbour"},
@@ -39,7 +39,7 @@ def section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
-def question(ship: str) -> list[dict[str, Any]]:
+def question_blocks(ship: str) -> list[dict[str, Any]]:
     confirm = {
         "title": plain(f"Let {ship} in?"),
         "text": plain("The gate opens."),
@@ -84,7 +84,7 @@ FORM: dict[str, Any] = {
 }
 
 
-def build(client: WebClient) -> App:
+def build_small_app(client: WebClient) -> App:
     app = App(client=client, token_verification_enabled=False)
 
     @app.command("/berth")
@@ -97,7 +97,9 @@ def build(client: WebClient) -> App:
         else:
             ack()
             ship = body["text"]
-            client.chat_postMessage(channel=body["channel_id"], text=f"{ship} asks", blocks=question(ship))
+            client.chat_postMessage(
+                channel=body["channel_id"], text=f"{ship} asks", blocks=question_blocks(ship)
+            )
 
     @app.action("allow")
     def allowed(ack: Any, body: dict[str, Any], action: dict[str, Any]) -> None:
@@ -130,13 +132,13 @@ def build(client: WebClient) -> App:
 
 
 @contextmanager
-def attached(slack: SlackSandbox) -> Iterator[WebClient]:
+def running_small_app(slack: SlackSandbox) -> Iterator[WebClient]:
     """The app, connected by Socket Mode for as long as the context lasts."""
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
-    handler = SocketModeHandler(build(client), app_token=slack.app_token, web_client=client)
+    handler = SocketModeHandler(build_small_app(client), app_token=slack.app_token, web_client=client)
     handler.connect()
-    slack.until(lambda: slack.health()["connections"] == 1)
+    slack.wait_until(lambda: slack.health()["connections"] == 1)
     try:
         yield client
     finally:
-        close_quickly(handler, slack)
+        close_from_slack_side(handler, slack)

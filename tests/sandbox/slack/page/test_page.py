@@ -8,13 +8,13 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from slack_sdk import WebClient
 
 from sandbox.slack import SlackSandbox
-from tests.sandbox.slack.page.workplace import Workplace
+from tests.sandbox.slack.page.slack_page import SlackPage
 
 DEPLOYS = "C01DEPLOYS"
 
 
 def test_a_command_is_completed_while_typing_and_answered_to_its_sender_only(
-    work: Workplace, app: WebClient
+    work: SlackPage, app: WebClient
 ) -> None:
     work.open("alice")
     work.composer.press_sequentially("/be")
@@ -35,7 +35,7 @@ def test_a_command_is_completed_while_typing_and_answered_to_its_sender_only(
 
 
 def test_a_button_asks_before_it_acts_and_the_answer_shows_in_message_and_thread(
-    work: Workplace, app: WebClient
+    work: SlackPage, app: WebClient
 ) -> None:
     work.open("bob")
     work.say("/berth Ark")
@@ -64,7 +64,7 @@ def test_a_button_asks_before_it_acts_and_the_answer_shows_in_message_and_thread
 
 
 def test_a_form_says_what_is_missing_what_the_app_refuses_and_closes_when_it_is_right(
-    work: Workplace, app: WebClient
+    work: SlackPage, app: WebClient
 ) -> None:
     work.open("alice")
     work.say("/berth form")
@@ -84,13 +84,13 @@ def test_a_form_says_what_is_missing_what_the_app_refuses_and_closes_when_it_is_
     expect(work.message("Mary (large) asked by form")).to_be_visible()
 
 
-def test_the_home_tab_shows_what_the_app_publishes(work: Workplace, app: WebClient) -> None:
+def test_the_home_tab_shows_what_the_app_publishes(work: SlackPage, app: WebClient) -> None:
     work.open("dave")
     work.page.get_by_role("button", name="Harbour", exact=True).click()
     expect(work.page.get_by_role("region", name="Home")).to_contain_text("Two ships wait")
 
 
-def test_an_empty_channel_says_under_its_name_what_to_type(work: Workplace) -> None:
+def test_an_empty_channel_says_under_its_name_what_to_type(work: SlackPage) -> None:
     work.open("alice", "#/payments")
     hint = "Nothing has been written here yet. Type / to see what Harbour can do."
     nothing = work.page.locator(".pane-empty", has_text=hint)
@@ -98,7 +98,7 @@ def test_an_empty_channel_says_under_its_name_what_to_type(work: Workplace) -> N
     expect(nothing.locator("strong")).to_have_css("display", "block")
 
 
-def test_each_person_sees_their_own_channels(work: Workplace) -> None:
+def test_each_person_sees_their_own_channels(work: SlackPage) -> None:
     work.open("alice", "#/payments")
     expect(work.page.get_by_role("heading", name="payments")).to_be_visible()
     work.become("carol")
@@ -106,7 +106,7 @@ def test_each_person_sees_their_own_channels(work: Workplace) -> None:
     expect(work.page.get_by_role("button", name="payments")).to_have_count(0)
 
 
-def test_markup_in_messages_is_shown_and_never_run(work: Workplace, slack: SlackSandbox) -> None:
+def test_markup_in_messages_is_shown_and_never_run(work: SlackPage, slack: SlackSandbox) -> None:
     attack = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>'
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     blocks: list[dict[str, Any]] = [
@@ -126,7 +126,7 @@ def test_markup_in_messages_is_shown_and_never_run(work: Workplace, slack: Slack
     assert work.page.evaluate("window.hit") is None
 
 
-def test_formatting_looks_as_slack_shows_it(work: Workplace, slack: SlackSandbox) -> None:
+def test_formatting_looks_as_slack_shows_it(work: SlackPage, slack: SlackSandbox) -> None:
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     text = (
         "*bold* _leans_ ~gone~ `x*y*z` snake_case_name 2*3*4 :rocket: <https://a.example/?b=1&amp;c=2|there> "
@@ -154,7 +154,7 @@ def test_formatting_looks_as_slack_shows_it(work: Workplace, slack: SlackSandbox
 
 
 def test_an_update_of_a_message_leaves_focus_and_reading_place_alone(
-    work: Workplace, slack: SlackSandbox
+    work: SlackPage, slack: SlackSandbox
 ) -> None:
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     button = {"type": "button", "action_id": "b", "text": {"type": "plain_text", "text": "Stay"}}
@@ -183,7 +183,7 @@ def _rich_link(url: str) -> dict[str, Any]:
 
 
 def test_what_happened_while_the_connection_was_lost_is_read_again(
-    page: Page, work: Workplace, slack: SlackSandbox
+    page: Page, work: SlackPage, slack: SlackSandbox
 ) -> None:
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     lines: list[WebSocketRoute] = []
@@ -203,7 +203,7 @@ def test_what_happened_while_the_connection_was_lost_is_read_again(
     expect(work.message("heard")).to_be_visible()
 
 
-def test_a_failure_is_told_and_what_was_typed_is_not_lost(page: Page, work: Workplace) -> None:
+def test_a_failure_is_told_and_what_was_typed_is_not_lost(page: Page, work: SlackPage) -> None:
     page.route("**/sandbox/type", lambda route: route.abort())
     work.open("alice")
     work.say("good morning")
@@ -212,7 +212,7 @@ def test_a_failure_is_told_and_what_was_typed_is_not_lost(page: Page, work: Work
 
 
 def test_on_a_phone_channels_are_in_a_drawer_and_a_thread_covers_the_channel(
-    page: Page, work: Workplace, slack: SlackSandbox
+    page: Page, work: SlackPage, slack: SlackSandbox
 ) -> None:
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     root = client.chat_postMessage(channel=DEPLOYS, text="root " + "long" * 60)

@@ -1,0 +1,93 @@
+"""The desk where requests are taken in: all that a listener may use. No Slack call, no AWS.
+
+What both ways in check and build before they serve.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from redis import Redis
+from redis.backoff import ConstantBackoff
+from slack_sdk import WebClient
+
+from bot import identity
+from bot.identity import Identity
+from bot.slack_clock import SlackClock
+from deploys.access import Access
+from deploys.catalogue.catalogue import Catalogue, load
+from deploys.job_queue import JobQueue
+from deploys.process_startup import wait_for_redis, warn_about_redis_config
+from deploys.redis_connection import make_client
+from deploys.settings import SlackSettings
+from deploys.stores.deliveries import Deliveries
+from deploys.stores.deploy_store import DeployStore
+from deploys.stores.thread_store import ThreadStore
+from deploys.stores.user_groups import UserGroups
+
+
+@dataclass(frozen=True)
+class AppContext:
+    """What commands and clicks work with."""
+
+    identity: Identity
+    catalogue: Catalogue
+    access: Access
+    store: DeployStore
+    threads: ThreadStore
+    jobs: JobQueue
+    deliveries: Deliveries
+    slack_clock: SlackClock
+    now: Callable[[], float] = time.time
+
+
+def build_app_context(
+    identity: Identity,
+    catalogue: Catalogue,
+    redis: Redis,
+    redis_for_rq: Redis,
+    *,
+    now: Callable[[], float] = time.time,
+    slack_clock: SlackClock | None = None,
+) -> AppContext:
+    """A desk on these two connections: ours, and one for RQ."""
+    return AppContext(
+        identity=identity,
+        catalogue=catalogue,
+        access=Access(catalogue, UserGroups(redis), now=now),
+        store=DeployStore(redis, now=now),
+        threads=ThreadStore(redis),
+        jobs=JobQueue(redis_for_rq, now=now),
+        deliveries=Deliveries(redis),
+        slack_clock=slack_clock or SlackClock(wall_clock=now),
+        now=now,
+    )
+
+
+REDIS_TIMEOUT_SECONDS = 1.3
+"""Longest wait for one answer of Redis: with one retry, a person still hears within Slack's 3 seconds that it
+is away; and longer than the second that the store waits for a request to be on disk."""
+
+
+def open_app_context(settings: SlackSettings) -> AppContext:
+    """Reads the catalogue, reaches Redis and asks Slack who we are.
+
+    Raises:
+        NotStarted: one of them is not right; the message says which and what to do.
+    """
+    catalogue = load(settings.services_file)
+    redis = connect_to_redis(settings.redis_url)
+    wait_for_redis(redis)
+    warn_about_redis_config(redis)
+    clock = SlackClock()
+    who = identity.fetch_identity(
+        WebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url), clock
+    )
+    return build_app_context(who, catalogue, redis, connect_to_redis(settings.redis_url), slack_clock=clock)
+
+
+def connect_to_redis(url: str) -> Redis:
+    """A client that answers or fails while Slack still waits."""
+    return make_client(url, timeout=REDIS_TIMEOUT_SECONDS, retries=1, backoff=ConstantBackoff(0.05))

@@ -1,0 +1,93 @@
+"""An answer to one person.
+
+Answers that one person alone reads: a worker sends them, since a listener calls no Slack.
+
+Lists that fit into a message: Slack takes 4000 characters of text, and 3000 in a section.
+
+Lengths of time for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from bot.app_context import AppContext
+from bot.request import Request
+from deploys.mrkdwn import VERBATIM_ARGUMENTS, verbatim
+from deploys.records.deploy import new_deploy_id
+
+
+@dataclass(frozen=True)
+class PrivateReply:
+    """What only the person who asked sees. The text is whole without the blocks."""
+
+    text: str
+    blocks: tuple[dict[str, Any], ...] = ()
+    card_will_tell: bool = False
+    """A card or an answer follows in the thread and says as much, so there nothing is said before it."""
+
+    def to_slack(self) -> dict[str, Any]:
+        """As Slack takes it in the ack of a slash command."""
+        body: dict[str, Any] = {
+            "response_type": "ephemeral",
+            "text": verbatim(self.text),
+            **VERBATIM_ARGUMENTS,
+        }
+        return {**body, "blocks": verbatim(self.blocks)} if self.blocks else body
+
+
+def section_block(text: str, accessory: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A section block (at most 3000 characters)."""
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    return {**block, "accessory": accessory} if accessory else block
+
+
+def context_block(text: str) -> dict[str, Any]:
+    """A line in small print."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
+
+
+def send_privately(text: str, request: Request, context: AppContext) -> None:
+    """Has whoever made the request told this.
+
+    The response_url stays in Redis, where only workers read it, and out of the job, whose arguments RQ logs.
+    """
+    answer_id = ""
+    if request.response_url:
+        answer_id = new_deploy_id()
+        with suppress(RedisError):  # other ways are left
+            context.threads.save_response_url(answer_id, request.response_url)
+    context.jobs.answer_privately(request.channel, request.answer_thread, request.user, text, answer_id)
+
+
+def bullet_list(lines: Sequence[str], max_chars: int) -> str:
+    """Bullet points, as many as fit into so many characters; then how many more there are."""
+    shown: list[str] = []
+    left = max_chars
+    for line in lines:
+        left -= len(line) + 3
+        if left < 0:
+            break
+        shown.append(f"• {line}")
+    rest = len(lines) - len(shown)
+    return "\n".join([*shown, *([f"• and {rest} more"] if rest else [])])
+
+
+def time_ago(seconds: float) -> str:
+    """`just now`, `48 s ago`, `3 min ago`, `2 h ago`, `4 days ago`."""
+    whole = max(0, int(seconds))
+    if whole < 5:
+        return "just now"
+    if whole < 60:
+        return f"{whole} s ago"
+    if whole < 3600:
+        return f"{whole // 60} min ago"
+    if whole < 86_400:
+        return f"{whole // 3600} h ago"
+    days = whole // 86_400
+    return f"{days} day ago" if days == 1 else f"{days} days ago"

@@ -1,0 +1,143 @@
+"""What Slack made of what a person wrote, undone: links, entities, curly quotes, long dashes, odd spaces.
+
+The forms are Slack's (docs.slack.dev, "Formatting message text"): links, mentions and channels come in angle
+brackets, and `&`, `<` and `>` come as entities.
+
+Several services in one command: `web,api`, `web, api` or `web ,api`.
+
+Reasons that read like something else: a place or an option, which no command takes. Pure.
+
+`/deploy web 1.4.2 to staging` would deploy to where `services.yml` says, with "to staging" as its reason, so
+such a reason has to be marked as one: with a colon before it, or with quotes around it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from deploys.catalogue.service_names import NAME_PATTERN
+from deploys.safe_text import remove_unsafe
+
+_ANGLE_BRACKETS = re.compile(r"<(?=[@#!]|[a-z][a-z0-9+.-]*:)([^<>|]*)(?:\|([^<>]*))?>")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_QUOTES = "\"'`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u00b4"
+MAX_WORD_LENGTH = 128
+"""Characters of a word of a command: a tag may have as many, everything else has fewer."""
+ELLIPSIS = "…"
+"""Ends a word that was cut. No tag, id or service name has it, so a cut word never passes for a whole one."""
+_DASHES = str.maketrans(
+    {
+        "\u2010": "-",
+        "\u2011": "-",
+        "\u2012": "-",
+        "\u2013": "-",
+        "\u2212": "-",
+        "\u2014": "--",  # what phones make of two hyphens
+        "\u2015": "--",
+    }
+)
+
+
+def unformat(text: str) -> str:
+    """The text as it was typed, on one line."""
+    text = remove_unsafe(_ANGLE_BRACKETS.sub(_visible_text, text))
+    for entity, character in _ENTITIES:
+        text = text.replace(entity, character)
+    return " ".join(text.split())
+
+
+def clean_word(text: str) -> str:
+    """One word of a command: without quotes around it, with plain hyphens, cut where it is too long."""
+    bare = text.strip(_QUOTES)
+    if len(bare) > MAX_WORD_LENGTH:
+        bare = bare[:MAX_WORD_LENGTH] + ELLIPSIS
+    return bare.translate(_DASHES)
+
+
+def shorten_quote(text: str, limit: int = 80) -> str:
+    """The text as it is quoted in an answer: its beginning where it is long (characters)."""
+    return text if len(text) <= limit else text[: limit - 1].removesuffix(ELLIPSIS) + ELLIPSIS
+
+
+def is_quoted(text: str) -> bool:
+    """Whether there are quotes around all of it."""
+    return len(text) > 1 and text[0] in _QUOTES and text[-1] in _QUOTES
+
+
+def clean_sentence(text: str) -> str:
+    """A sentence: without the quotes around all of it, or a dash or colon that sets it off."""
+    text = text.lstrip("-\u2010\u2013\u2014\u2015:\u2212 ")
+    return (text[1:-1] if is_quoted(text) else text).strip()
+
+
+def text_after_mention(text: str, bot_user: str) -> str | None:
+    """What stands after a mention of the bot at the very beginning; None when it does not begin so."""
+    visible = remove_unsafe(text)
+    mention = rf"\s*<@{re.escape(bot_user)}(?:\|[^<>]*)?>"
+    found = re.match(rf"(?:{mention})+\s*[:,]?", visible)
+    return visible[found.end() :] if found else None
+
+
+def _visible_text(match: re.Match[str]) -> str:
+    target, label = match[1], match[2]
+    if target.startswith(("@", "#")):
+        return f"{target[0]}{(label or target[1:]).lstrip('@#')}"
+    if target.startswith("!"):
+        name = label or target[1:].split("^")[0]
+        return f"@{name.lstrip('@')}"
+    return label or re.sub(r"^mailto:", "", target)
+
+
+_SERVICE_NAME = re.compile(NAME_PATTERN)
+
+
+def join_service_list(words: list[str]) -> list[str]:
+    """The words with the list at their beginning made one word.
+
+    Behind `web,` a word that could be no service, such as `1.4.2`, is not of the list: the comma was a slip.
+    """
+    end = 1
+    while end < len(words) and (
+        words[end].startswith(",") or (words[end - 1].endswith(",") and _could_be_names(words[end]))
+    ):
+        end += 1
+    return ["".join(words[:end]), *words[end:]] if words else []
+
+
+def count_names(word: str) -> int:
+    """How many names a list has, without reading them."""
+    return word.count(",") + 1
+
+
+def split_names(word: str) -> tuple[str, ...]:
+    """The names in a list, each as it was written; an empty one if a name is missing. Ask `count` first."""
+    return tuple(clean_word(part).lower() for part in word.split(","))
+
+
+def _could_be_names(word: str) -> bool:
+    parts = [clean_word(part).lower() for part in word.rstrip(":,;").split(",")]
+    return any(parts) and all(_SERVICE_NAME.fullmatch(part) or not part for part in parts)
+
+
+PLACE_PREPOSITIONS = frozenset({"to", "in", "on", "at"})
+"""Before one more word they name a place."""
+_OPTION_PATTERN = re.compile(r"--|-\w")
+
+
+def is_place_preposition(word: str) -> bool:
+    """Whether this word, where a tag is expected, begins a place: `to`, in any case."""
+    return word.casefold() in PLACE_PREPOSITIONS
+
+
+def reads_like_option(said: str) -> bool:
+    """Whether this reason, as it was written, begins with an option or is a place and nothing more.
+
+    A dash with a blank behind it only sets a reason off; two hyphens, or the long dash that phones make of
+    them, count as an option also then.
+    """
+    if said.startswith(":") or is_quoted(said):
+        return False
+    if _OPTION_PATTERN.match(clean_word(said.split(" ", 1)[0])):
+        return True
+    words = clean_sentence(said).split(" ", 2)
+    return len(words) <= 2 and is_place_preposition(clean_word(words[0]))

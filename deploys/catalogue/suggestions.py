@@ -1,0 +1,44 @@
+"""The right names nearest to a wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+_MIN_SIMILARITY = 0.65
+"""How much of two names has to agree (0 to 1), as difflib counts it."""
+_MAX_COMPARED = 128
+"""Characters of a word that are compared: comparing takes time with the square of them."""
+
+
+def nearest_names(word: str, names: Iterable[str], *, count: int = 1) -> list[str]:
+    """The names most like a word, best first; empty when none is near."""
+    word = word[:_MAX_COMPARED]
+    ranked = sorted((-_similarity(word, name), name) for name in names)
+    return [name for likeness, name in ranked if -likeness >= _MIN_SIMILARITY][:count]
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """A question to put behind a complaint, with a space before it; empty when no name is near."""
+    found = nearest_names(word, names)
+    return f" Did you mean `{found[0]}`?" if found else ""
+
+
+def _similarity(word: str, name: str) -> float:
+    left, right = _normalize(word), _normalize(name)
+    if not left or not right:
+        return 0.0
+    if left == right:
+        return 1.0
+    shorter, longer = sorted((left, right), key=len)
+    begins = 0.8 if len(shorter) >= 3 and longer.startswith(shorter) else 0.0
+    matcher = SequenceMatcher(None, left, right)
+    least = max(_MIN_SIMILARITY, begins)
+    # The bounds from above cost next to nothing, and rule out all but a few names.
+    if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
+        return begins
+    return max(matcher.ratio(), begins)
+
+
+def _normalize(word: str) -> str:
+    return word.casefold().replace("_", "-").strip()

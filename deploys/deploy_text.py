@@ -1,0 +1,131 @@
+"""How a deploy is called when people read of it: by its version, or as a restart or rollback.
+
+Where a deploy stands, in words that follow its name: `web 1.4.2 waits for approval`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deploys.mrkdwn import code, mention
+from deploys.pauses import external_pause, unanswered_pause
+from deploys.records.deploy import Deploy, Outcome, Phase, Verb
+
+TextStyle = Callable[[str], str]
+"""How a service or version is set apart from the words around it: as code, or not at all."""
+
+
+def deploy_name(deploy: Deploy, mark: TextStyle = code) -> str:
+    """`web` `1.4.2`, restart of `web`, rollback of `web` to `1.4.1`: in a list, or after a colon."""
+    service = mark(deploy.service.name)
+    match deploy.verb:
+        case Verb.DEPLOY:
+            return f"{service} {mark(deploy.tag)}"
+        case Verb.RESTART:
+            return f"restart of {service}{_version_part(deploy.tag, ' ', mark)}"
+        case Verb.ROLLBACK:
+            return f"rollback of {service}{_version_part(deploy.tag or deploy.request.rollback_target, ' to ', mark)}"
+        case Verb.FOLLOW:
+            return f"foreign rollout of {service}{_version_part(deploy.tag, ' to ', mark)}"
+
+
+def name_in_sentence(deploy: Deploy, mark: TextStyle = code) -> str:
+    """The same within a sentence: `web` `1.4.2`, the restart of `web`."""
+    return deploy_name(deploy, mark) if deploy.verb is Verb.DEPLOY else f"the {deploy_name(deploy, mark)}"
+
+
+def name_at_start(deploy: Deploy, mark: TextStyle = code) -> str:
+    """The same at the beginning of one: `web` `1.4.2`, The restart of `web`."""
+    return deploy_name(deploy, mark) if deploy.verb is Verb.DEPLOY else f"The {deploy_name(deploy, mark)}"
+
+
+def action_label(deploy: Deploy, mark: TextStyle = code) -> str:
+    """What is to be done, where the service is clear: `1.4.2`, restart, rollback to `1.4.1`."""
+    match deploy.verb:
+        case Verb.DEPLOY:
+            return mark(deploy.tag)
+        case Verb.RESTART:
+            return f"restart{_version_part(deploy.tag, ' of ', mark)}"
+        case Verb.ROLLBACK:
+            return f"rollback{_version_part(deploy.tag or deploy.request.rollback_target, ' to ', mark)}"
+        case Verb.FOLLOW:
+            return f"foreign rollout{_version_part(deploy.tag, ' to ', mark)}"
+
+
+def requested_by(deploy: Deploy) -> str:
+    """Whose it is, behind what it is called: a rollout that is not ours is nobody's here."""
+    who = mention(deploy.request.requester)
+    return f"followed for {who}" if deploy.verb is Verb.FOLLOW else f"by {who}"
+
+
+def previous_version(deploy: Deploy) -> str:
+    """What ran before, without markup: its tag, or its revision (`web:17`) where the tag stays the same.
+
+    Empty while no plan says it.
+    """
+    if deploy.plan is None:
+        return ""
+    if deploy.plan.old_tag == deploy.tag:
+        return deploy.plan.old_revision.rsplit("/", 1)[-1]
+    return deploy.plan.old_tag
+
+
+def _version_part(version: str, before: str, mark: TextStyle) -> str:
+    return f"{before}{mark(version)}" if version else ""
+
+
+PHASE_TEXTS: dict[Phase, str] = {
+    Phase.WAITING: "waits in line",
+    Phase.PLANNING: "is being planned",
+    Phase.AWAITING_APPROVAL: "waits for approval",
+    Phase.REGISTERING: "registers its new revision",
+    Phase.RUNNING_PRE_TASK: "runs the task before its rollout",
+    Phase.UPDATING: "is about to roll out",
+    Phase.SAVING_RESTORE_POINT: "writes down what to bring back",
+    Phase.STOPPING: "stops the old tasks",
+    Phase.DRAINING: "waits until every old task has stopped",
+    Phase.STARTING: "starts the new tasks",
+    Phase.FOLLOWING: "rolls out",
+    Phase.CHECKING: "is rolled out and being checked",
+    Phase.FOLLOWING_EXTERNAL: "is followed",
+    Phase.RESTORING: "is being rolled back",
+    Phase.FOLLOWING_ROLLBACK: "is being rolled back",
+    Phase.SETTLING: "is looked at once more",
+    Phase.ENDED: "ended",
+}
+
+OUTCOME_TEXTS: dict[Outcome, str] = {
+    Outcome.SUCCEEDED: "succeeded",
+    Outcome.ROLLED_BACK: "was rolled back",
+    Outcome.FAILED: "failed",
+    Outcome.SUPERSEDED: "was superseded",
+    Outcome.CANCELLED: "was cancelled",
+    Outcome.REJECTED: "was rejected",
+    Outcome.EXPIRED: "expired",
+    Outcome.REFUSED: "was refused",
+}
+
+
+EXTERNAL_TEXTS: dict[Phase | Outcome, str] = {
+    Phase.PLANNING: "is looked for",
+    Outcome.CANCELLED: "stopped being followed",
+    Outcome.EXPIRED: "did not end in time and stopped being followed",
+    Outcome.REFUSED: "could not be followed",
+}
+"""What reads otherwise where a rollout that is not ours is only followed."""
+
+
+def status_text(deploy: Deploy) -> str:
+    """What the deploy does now, or how it ended."""
+    stands = deploy.outcome or deploy.phase
+    if deploy.verb is Verb.FOLLOW and stands in EXTERNAL_TEXTS:
+        return EXTERNAL_TEXTS[stands]
+    if external_pause(deploy):
+        return "is followed, and paused until somebody answers in ECS"
+    if deploy.outcome:
+        return OUTCOME_TEXTS[deploy.outcome]
+    if deploy.question_not_shown:
+        return "waits for approval, but Slack has not shown the question yet"
+    if unanswered_pause(deploy):
+        return "is paused and waits for an answer, *Continue* or *Roll back*"
+    return PHASE_TEXTS[deploy.phase]

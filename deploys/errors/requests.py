@@ -1,0 +1,95 @@
+"""What people ask for that cannot be queued.
+
+Clicks that come too late, or on a message that no longer speaks for the deploy.
+"""
+
+from __future__ import annotations
+
+from deploys.errors.base import Refused
+
+
+class UnknownService(Refused):
+    sentence = """There is no service `{name}` here. {nearest} `/deploy help` lists all of them."""
+
+
+class CommandTooLate(Refused):
+    sentence = """This reached me {seconds} s after you sent it, when Slack had already told you that it
+    failed. Nothing was changed. Please send it again.{clock}"""
+
+
+class MentionTooLate(Refused):
+    sentence = """This reached me {seconds} s after you wrote it. You may have moved on since, so nothing was
+    changed. Please write it again.{clock}"""
+
+
+class BatchRefused(Refused):
+    sentence = """Nothing was {done}.{refusals}"""
+
+
+class GroupInList(Refused):
+    sentence = """`{name}` is a group of services, and a group is deployed by itself: `/deploy {name} TAG`."""
+
+
+class CommaMissing(Refused):
+    sentence = """`{word}` is a service, and stands where the tag of `{name}` is looked for. Several services
+    at once are written with commas: `/deploy {names} TAG`. If it is a tag indeed, leave the reason out:
+    `/deploy {name} {word}`. Nothing was queued."""
+
+
+class OneServiceAtATime(Refused):
+    sentence = """`{name}` is a group of services, and `{verb}` takes one service at a time. In it are:
+    {services}."""
+
+
+class TooManyServices(Refused):
+    sentence = """That is {count} services, and at most {most} can be deployed at once. Nothing was
+    queued."""
+
+
+class UnknownDeploy(Refused):
+    sentence = """There is no deploy `{id}`. `/deploy status` shows the ones under way."""
+
+
+class NothingToCancel(Refused):
+    sentence = """Nothing is under way for {what}. `/deploy status` shows what is."""
+
+
+class NothingLeftToCancel(Refused):
+    sentence = """Nothing of {what} is left to cancel: {states}."""
+
+
+class AlreadyCancelled(Refused):
+    sentence = """{what} is being cancelled already: {user} asked for it. Its thread says how it ends."""
+
+
+class AlreadyRollingBack(Refused):
+    sentence = """{what} is being rolled back already. Its thread says how it ends."""
+
+
+class TooLateToCancel(Refused):
+    sentence = """{what} {state}, so there is nothing left to cancel. Nothing was changed."""
+
+
+class AlreadyDecided(Refused):
+    sentence = """Already decided: {how}."""
+
+
+class QuestionClosed(Refused):
+    sentence = """This question is closed: the deploy {state}. Nothing was changed by your click."""
+
+
+class PlanChanged(Refused):
+    sentence = """The plan changed after it was shown, so this answer does not count. The new question is in
+    the thread."""
+
+
+class StaleCard(Refused):
+    sentence = """This message no longer speaks for the deploy, so its buttons do nothing. {where}"""
+
+
+class PauseAnswered(Refused):
+    sentence = """Already answered: {user} pressed *{button}*."""
+
+
+class PauseClosed(Refused):
+    sentence = """This pause is over: {how}. Nothing was changed by your click."""

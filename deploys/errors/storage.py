@@ -1,0 +1,24 @@
+"""Why a worker lets go of a deploy, and what is not safely written yet."""
+
+from __future__ import annotations
+
+from deploys.errors.base import Refused, SlipwayError
+
+
+class Conflict(SlipwayError):
+    sentence = """Somebody else changed the deploy {id} first."""
+
+
+class LeaseTooShort(SlipwayError):
+    sentence = """Too little of the lease on {id} is left for this call."""
+
+
+class NotOnDisk(SlipwayError):
+    sentence = """Redis has not confirmed within {seconds} s that what I am about to do is written to its
+    disk, so I do not ask AWS for it yet: look at the disk of Redis. It is tried again."""
+
+
+class SavedNotOnDisk(Refused):
+    sentence = """I have noted this and act on it, but Redis has not confirmed within {seconds} s that it is
+    on its disk. If Redis restarts right now, it may be forgotten: `/deploy status` shows whether it is
+    known. Tell whoever runs Redis that its disk is slow."""

@@ -1,0 +1,137 @@
+"""How each of our processes starts: settings or a clear refusal, and the log."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from typing import Any, NoReturn, TextIO, TypeVar
+
+import structlog
+from redis import Redis
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from structlog.typing import EventDict, ExcInfo
+
+from deploys.errors import RedisUnreachable, SlipwayError
+from deploys.redis_connection import config_warnings
+from deploys.redis_outage import RedisOutage, RedisTemporaryError
+from deploys.safe_text import one_safe_line, remove_unsafe
+from deploys.settings import Settings, load_settings
+
+REDIS_TIMEOUT_SECONDS = 15.0
+"""How long Redis may be silent at the start."""
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def load_settings_or_exit(cls: type[AnySettings]) -> AnySettings:
+    """The settings of this process; when they are wrong, says so on standard error and exits with 2."""
+    try:
+        settings = load_settings(cls)
+    except SlipwayError as error:
+        exit_with(error)
+    set_up_logging(settings)
+    return settings
+
+
+def exit_with(error: SlipwayError) -> NoReturn:
+    """Says on standard error why the process cannot start, and exits with 2. With LOG_FORMAT=json that is one
+    line of JSON, too."""
+    told = remove_unsafe(error.message)
+    if os.environ.get("LOG_FORMAT", "").lower() == "json":
+        told = json.dumps({"event": error.message, "level": "error"})
+    sys.stderr.write(f"{told}\n")
+    sys.exit(2)
+
+
+def set_up_logging(settings: Settings) -> None:
+    """One line an event, for people or as JSON: also for what libraries log, and for an exception that ends a
+    thread or the process. Libraries are heard from warnings upwards."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    as_json = settings.log_format == "json"
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=_traceback,
+        )
+    )
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info if as_json else _safe_values,
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    sys.excepthook = lambda kind, error, trace: _log_end("the process", error)
+    threading.excepthook = lambda args: _log_end("a thread", args.exc_value)
+
+
+def _log_end(of: str, error: BaseException | None) -> None:
+    if not isinstance(error, KeyboardInterrupt):
+        structlog.get_logger().error(f"an exception ended {of}", exc_info=error)
+
+
+def _safe_values(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """On a terminal a value from outside commands nothing, and begins no line of its own. JSON escapes it."""
+    return {key: one_safe_line(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+def _traceback(out: TextIO, exc_info: ExcInfo) -> None:
+    """Without local variables, which the default shows: they may be secrets."""
+    plain = io.StringIO()
+    structlog.dev.plain_traceback(plain, exc_info)
+    out.write(remove_unsafe(plain.getvalue()))
+
+
+def warn_about_redis_config(redis: Redis) -> None:
+    """Logs what in Redis's configuration could lose a deploy that was accepted."""
+    log = structlog.get_logger()
+    for complaint in config_warnings(redis):
+        log.warning(complaint)
+
+
+def wait_for_redis(redis: Redis, *, timeout: float = REDIS_TIMEOUT_SECONDS) -> None:
+    """Waits until Redis answers: `patience` seconds if it is silent, as long as it takes if it refuses, as it
+    does while it loads its data. Without patience nothing is waited for.
+
+    Raises:
+        RedisSilent: it did not answer, or it refuses us.
+    """
+    outage = RedisOutage()
+    until = time.monotonic() + timeout
+    while True:
+        try:
+            redis.ping()
+        except RedisTemporaryError as error:
+            if not timeout:
+                raise RedisUnreachable(why=str(error)) from error
+            outage.record_failure(error)
+            until = time.monotonic() + timeout
+        except (AuthenticationError, ResponseError) as error:
+            raise RedisUnreachable(why=str(error)) from error
+        except RedisError as error:
+            if time.monotonic() >= until:
+                raise RedisUnreachable(why=str(error)) from error
+        else:
+            outage.record_recovery()
+            return
+        time.sleep(0.5)

@@ -1,0 +1,94 @@
+"""What was read of a service: what to bring back, the tasks still alive, the counts of its rollout.
+
+What a stop-start deploy does to Application Auto Scaling: part of its record.
+"""
+
+from __future__ import annotations
+
+from deploys.records.record import Record
+
+
+class RestorePoint(Record):
+    """What a stop-start deploy brings back on every way out. Written before the service is stopped."""
+
+    revision: str
+    desired_count: int
+    task_arns: tuple[str, ...]
+
+
+class OldTask(Record):
+    """An old task that has not stopped yet."""
+
+    task_id: str
+    last_status: str
+    stopping_since: float | None = None
+    """When it began to stop (epoch seconds), where ECS says so."""
+    stop_requested: bool = True
+    """Whether ECS asked it to stop; it does not ask protected tasks."""
+    protected: bool = False
+    """Protected from scale-in."""
+    protected_until: float | None = None
+    """When that ends by itself (epoch seconds)."""
+
+
+class RolloutCounts(Record):
+    """Counts of the rollout as last observed (tasks)."""
+
+    new_desired: int = 0
+    new_pending: int = 0
+    new_running: int = 0
+    old_pending: int = 0
+    old_running: int = 0
+    failed_tasks: int = 0
+    breaker_threshold: int = 0
+    """Failures after which ECS's circuit breaker trips; 0 where there is none."""
+    status: str = ""
+    """ECS's own word: the service deployment's status or the deployment's rolloutState."""
+
+
+class SuspendedState(Record):
+    """Which processes of Application Auto Scaling are suspended (its API reference, SuspendedState)."""
+
+    scale_in: bool = False
+    scale_out: bool = False
+    scheduled: bool = False
+
+
+ALL_SUSPENDED = SuspendedState(scale_in=True, scale_out=True, scheduled=True)
+"""Nothing changes the desired count any more."""
+
+
+class SavedScaling(Record):
+    """How a service was scaled before it is stopped. Written before anything is suspended."""
+
+    minimum: int = 0
+    """The least it is scaled to (tasks); for people."""
+    maximum: int = 0
+    """The most it is scaled to (tasks); for people."""
+    suspended_before: SuspendedState
+    """What was suspended then, and has to be again on every way out."""
+    suspend_tried: bool = False
+    """Suspending everything was begun."""
+    restored: bool = False
+    """It was seen to be as before, or somebody else set something else."""
+    restored_late: bool = False
+    """It was found suspended after it had been put back, and put back once more."""
+
+    @property
+    def may_be_suspended(self) -> bool:
+        """Whether it may still be suspended by us."""
+        return self.suspend_tried and not self.restored
+
+
+class ScalingPlan(Record):
+    """What a plan says about scaling."""
+
+    minimum: int = 0
+    maximum: int = 0
+    suspended_before: SuspendedState = SuspendedState()
+    unknown_reason: str = ""
+    """Why it is not known whether the service is scaled at all; the rest says nothing then."""
+
+    def allows(self, count: int) -> bool:
+        """Whether the service is scaled to counts like this one (tasks)."""
+        return self.minimum <= count <= self.maximum

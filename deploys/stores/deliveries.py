@@ -1,0 +1,64 @@
+"""What Slack delivered already. Slack repeats itself, and others could send again what it signed.
+
+Events come up to four times (docs.slack.dev, "The Events API", Retries), and Socket Mode was seen to repeat
+an envelope (bolt-js issue 2487).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from redis import Redis
+
+from deploys.redis_connection import to_text
+from deploys.stores import redis_keys
+
+CLAIM_SECONDS = 30
+"""How long a delivery that was begun blocks its repeats; a later one counts if this process dies over it."""
+DONE_SECONDS = 24 * 3600
+ANSWER_SECONDS = 60
+SIGNATURE_SECONDS = 600
+"""A signature is good for 5 minutes around its timestamp, which may lie 5 minutes ahead of our clock."""
+
+_DELIVERY = f"{redis_keys.PREFIX}delivery:"
+_ANSWER = f"{redis_keys.PREFIX}delivery-answer:"
+_SIGNATURE = f"{redis_keys.PREFIX}signature:"
+
+
+class Deliveries:
+    """Claims on deliveries, in Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def begin(self, delivery: str) -> bool:
+        """Claims a delivery by the id that all its repeats share; False for a repeat."""
+        return self._claim_key(f"{_DELIVERY}{delivery}", CLAIM_SECONDS)
+
+    def finish(self, delivery: str, answer: str = "") -> None:
+        """The delivery was handled: its repeats are dropped from now on, or given the same answer."""
+        pipe = self._redis.pipeline()
+        pipe.set(f"{_DELIVERY}{delivery}", "done", ex=DONE_SECONDS)
+        pipe.set(f"{_ANSWER}{delivery}", answer, ex=ANSWER_SECONDS)
+        pipe.execute()
+
+    def answer(self, delivery: str) -> str | None:
+        """What the first of several deliveries was answered, for a minute; None while it is under way."""
+        stored = self._redis.get(f"{_ANSWER}{delivery}")
+        return None if stored is None else to_text(stored)
+
+    def abandon(self, delivery: str) -> None:
+        """The delivery could not be handled: a repeat may try."""
+        self._redis.delete(f"{_DELIVERY}{delivery}")
+
+    def is_replay(self, signature: str) -> bool:
+        """Whether this very signature was seen before; each is made of a request's own second and body."""
+        digest = hashlib.sha256(signature.encode()).hexdigest()
+        return not self._claim_key(f"{_SIGNATURE}{digest}", SIGNATURE_SECONDS)
+
+    def _claim_key(self, key: str, seconds: int) -> bool:
+        """Whether the key was free. A client that lost the reply asks again and finds its own token."""
+        token = secrets.token_hex(8)
+        before = self._redis.set(key, token, nx=True, get=True, ex=seconds)
+        return before is None or to_text(before) == token

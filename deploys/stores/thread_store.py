@@ -1,0 +1,206 @@
+"""Where each deploy's thread is in Slack, how much of the record it shows, and which threads are behind.
+
+Deploys that were asked for at once have one thread, under the id of their batch (`Deploy.told_in`).
+
+The publish set holds every deploy whose thread may be behind its record, with the time (epoch ms) at which to
+look. The store adds to it in the transaction that changes a record; only the publisher takes out, and only
+when nothing was added meanwhile.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+from redis import Redis
+from redis.commands.core import Script
+
+from deploys.errors import Conflict
+from deploys.redis_connection import to_text, to_texts
+from deploys.stores import redis_keys
+
+RESPONSE_URL_SECONDS = 30 * 60
+"""How long Slack accepts posts to a response_url (docs.slack.dev, "Handling user interaction")."""
+KEPT_SECONDS = 30 * 24 * 3600
+"""How long a thread is remembered after its deploy ended."""
+
+THREAD_KEY = f"{redis_keys.PREFIX}thread:"
+LEASE = f"{redis_keys.PREFIX}thread-lease:"
+RESPONSE_URL_KEY = f"{redis_keys.PREFIX}answer:"
+
+_RELEASE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+_SAVE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[2], ARGV[2], 'KEEPTTL')
+return 1
+"""
+_FINISH_SYNC = """
+if tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '-1') ~= tonumber(ARGV[2]) then return 0 end
+return redis.call('ZREM', KEYS[1], ARGV[1])
+"""
+_SCHEDULE = """
+local at = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '0')
+if at > 0 and at ~= tonumber(ARGV[3]) and at <= tonumber(ARGV[2]) then return 0 end
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+return 1
+"""
+
+
+class NextTry(BaseModel):
+    """When a call may be tried again: a promise of the shared rate budget, or a pause after trouble."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: float
+    urgent: bool
+    question: bool = False
+    state: str = ""
+    """The card's state that met the trouble; a newer one need not wait. Empty: any has to."""
+
+
+class ThreadState(BaseModel):
+    """One deploy's thread, and how much of the record it shows. Times are epoch seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")  # an older worker reads what a newer one wrote
+
+    channel: str
+    ts: str = ""
+    """Of the card. Empty until it is posted."""
+    thread_ts: str = ""
+    """Of the message that the replies belong to: the card, or the root of the thread it was asked for in."""
+    permalink: str = ""
+    """Of the card. Empty while Slack has not told it."""
+    next_message: int = 0
+    """Index of the first milestone that is not posted."""
+    replies_posted: dict[str, int] = {}
+    """In the thread of a batch: replies posted of each deploy, and of the batch itself, by id (count)."""
+    card_fingerprint: str = ""
+    """Of the card as it was last sent, without what runs with time."""
+    card_state: str = ""
+    """The state that the card was last sent with."""
+    card_sent_at: float = 0.0
+    """When the card was last sent."""
+    open_questions: tuple[str, ...] = ()
+    """Questions whose buttons stand on the card as it was last sent: the values of the buttons."""
+    fallback_level: int = 0
+    """How far cards had to be made plainer because Slack refused them: 0 is not at all."""
+    text_limit: int = 0
+    """Bytes that Slack took of a card's text or a reply after it refused more; 0: it refused nothing."""
+    short_reply: bool = False
+    """Slack refused the next reply, so it is sent short, and only in the thread."""
+    outside_request_thread: bool = False
+    """The thread it was asked for in takes no replies, so the card stands in the channel."""
+    card_reposted: bool = False
+    """A person deleted the card, and a second one was posted."""
+    card_lost: bool = False
+    """The second card was deleted too: no more cards."""
+    card_next_try: NextTry | None = None
+    reply_next_try: NextTry | None = None
+    last_problem: str = ""
+    """What kept the thread behind at the last try; empty when nothing did."""
+    failed_tries: int = 0
+    """Tries that met trouble, one after another (count)."""
+    retry_at: float = 0.0
+    """Nothing is sent before, after a try that met trouble."""
+    requester_told: bool = False
+    """The requester was told that the channel cannot be written to."""
+    refused_privately: bool = False
+    """It was refused before it had a card, and the requester was told alone: it gets none."""
+    private_answer_impossible: bool = False
+    """The same, but no way to the requester alone is open: it gets a card after all."""
+
+    def evolve(self, **changes: Any) -> Self:
+        """A copy with these fields changed."""
+        return type(self).model_validate({**dict(self), **changes})
+
+
+class ThreadStore:
+    """The threads of all deploys, in Redis. Times are epoch seconds."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+
+    # For everybody
+
+    def find(self, deploy_id: str) -> ThreadState | None:
+        """The deploy's thread; None until the publisher has opened it."""
+        view = self.state(deploy_id)
+        return view if view and view.ts else None
+
+    def due(self, now: float, limit: int = 1000) -> list[str]:
+        """Deploys whose threads are to be looked at, longest overdue first."""
+        return to_texts(self.redis.zrangebyscore(redis_keys.PUBLISH, "-inf", _ms(now), start=0, num=limit))
+
+    def save_response_url(self, deploy_id: str, response_url: str) -> None:
+        """Remembers where Slack takes an answer to the request, for as long as Slack takes one."""
+        self.redis.set(f"{RESPONSE_URL_KEY}{deploy_id}", response_url, ex=RESPONSE_URL_SECONDS)
+
+    def response_url(self, deploy_id: str) -> str | None:
+        """Where to answer the person who asked for this deploy, while Slack still takes it."""
+        url = self.redis.get(f"{RESPONSE_URL_KEY}{deploy_id}")
+        return to_text(url) if url else None
+
+    # For the publisher
+
+    def claim(self, deploy_id: str, owner: str, seconds: float) -> bool:
+        """The right to write to this thread until the lease runs out; False when another has it."""
+        return bool(self.redis.set(f"{LEASE}{deploy_id}", owner, nx=True, px=_ms(seconds)))
+
+    def release(self, deploy_id: str, owner: str) -> None:
+        """Gives the right back; nothing happens when it ran out and another has it."""
+        self._script(_RELEASE)(keys=[f"{LEASE}{deploy_id}"], args=[owner])
+
+    def state(self, deploy_id: str) -> ThreadState | None:
+        """How far this thread is; None when nothing was ever written of it."""
+        stored = self.redis.get(f"{THREAD_KEY}{deploy_id}")
+        return ThreadState.model_validate_json(to_text(stored)) if stored else None
+
+    def save(self, deploy_id: str, owner: str, view: ThreadState) -> None:
+        """Writes how far this thread is.
+
+        Raises:
+            Conflict: the lease ran out, so another publisher's word counts. Nothing was written.
+        """
+        key_pair = [f"{LEASE}{deploy_id}", f"{THREAD_KEY}{deploy_id}"]
+        if not self._script(_SAVE)(keys=key_pair, args=[owner, view.model_dump_json()]):
+            raise Conflict(id=deploy_id)
+
+    def start_sync(self, deploy_id: str, until: float) -> float:
+        """Call before the record is read. Looks again at `until` unless told otherwise; returns the score to
+        name to `settled` and `later`.
+
+        The score lies half a millisecond beside every whole one, so a change of the record in the very same
+        millisecond is still told apart.
+        """
+        score = _ms(until) + 0.5
+        self.redis.zadd(redis_keys.PUBLISH, {deploy_id: score})
+        return score
+
+    def mark_due(self, thread_id: str, now: float) -> None:
+        """Something that this thread tells of has changed."""
+        self.redis.zadd(redis_keys.PUBLISH, {thread_id: _ms(now)})
+
+    def finish_sync(self, deploy_id: str, seen_score: float) -> bool:
+        """The thread shows all of the record. False, and it stays due, when the record changed meanwhile."""
+        return bool(self._script(_FINISH_SYNC)(keys=[redis_keys.PUBLISH], args=[deploy_id, repr(seen_score)]))
+
+    def schedule(self, deploy_id: str, at: float, seen_score: float | None = None) -> None:
+        """Look at this thread then, or sooner if the record changed meanwhile."""
+        self._script(_SCHEDULE)(
+            keys=[redis_keys.PUBLISH], args=[deploy_id, math.ceil(at * 1000), repr(seen_score or -1.0)]
+        )
+
+    def forget_after(self, deploy_id: str, seconds: float) -> None:
+        """Forgets the thread of an ended deploy then, also when it is written again until then."""
+        self.redis.expire(f"{THREAD_KEY}{deploy_id}", max(1, int(seconds)))
+
+    def _script(self, source: str) -> Script:
+        return self.redis.register_script(source)
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

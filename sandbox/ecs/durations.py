@@ -1,0 +1,73 @@
+"""How long things take in the region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+
+@dataclass(frozen=True)
+class Durations:
+    """Seconds at speed 1, close to what Fargate takes for a small service."""
+
+    scheduler_lag: float = 1.0
+    """From a change to the service scheduler's next look at it."""
+    service_deployment_lag: float = 1.0
+    """From UpdateService until the service deployment is listed and described."""
+    provisioning: float = 4.0
+    pulling: float = 7.0
+    activating: float = 3.0
+    until_healthy: float = 12.0
+    """From RUNNING until the load balancer or the container health check is content."""
+    until_trusted_without_checks: float = 40.0
+    """From RUNNING until ECS counts on a task that no health check watches."""
+    until_crash: float = 3.0
+    """From RUNNING until a crashing container exits."""
+    until_unhealthy: float = 20.0
+    """From RUNNING, after the grace period, until the health checks give a task up."""
+    slow_pulling: float = 80.0
+    slow_until_healthy: float = 60.0
+    failing_pull: float = 5.0
+    deactivating: float = 0.5
+    draining: float = 30.0
+    """The deregistration delay of target groups."""
+    stopping: float = 3.0
+    """From SIGTERM until a container that listens to it has exited."""
+    deprovisioning: float = 4.0
+    placement_retry: float = 20.0
+    backoff: float = 10.0
+    """The first pause before failing tasks are replaced; it doubles each time."""
+    max_backoff: float = 300.0
+    min_stage: float = 1.0
+    """The shortest time that a stage of a traffic shifting deployment lasts."""
+    traffic_shift_delay: float = 5.0
+    """From the change of the listener rules until the traffic follows them."""
+    lambda_hook: float = 4.0
+    """How long a Lambda function of a lifecycle hook works."""
+    alarm_check: float = 5.0
+    """Between two looks of a deployment at its alarms."""
+    autoscaling: float = 10.0
+    """Between two looks of Application Auto Scaling at the services it scales."""
+    one_off_work: float = 8.0
+    """How long a task with its own command works before it exits."""
+    long_one_off_work: float = 300.0
+    """The same for a command that says it takes long."""
+    stopped_tasks_kept: float = 3600.0
+    """ECS describes stopped tasks for about an hour."""
+
+
+class TimeScale:
+    """Lifetimes as they are lived here: divided by the speed, and never quite the same twice."""
+
+    def __init__(self, speed: float, random: Random) -> None:
+        if speed <= 0:
+            raise ValueError(f"speed must be greater than 0, not {speed}")
+        self.speed = speed
+        self._random = random
+
+    def seconds(self, seconds: float) -> float:
+        return seconds / self.speed
+
+    def seconds_with_jitter(self, seconds: float) -> float:
+        """`seconds`, give or take a tenth: tasks do not move in step."""
+        return seconds / self.speed * self._random.uniform(0.9, 1.1)

@@ -1,0 +1,236 @@
+"""Receives every request: faults first, then ECS from the region, and all else from moto."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.core.utils import camelcase_to_underscores
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.iam.models import get_account_id_from
+
+from sandbox.ecs.account import ACCOUNT
+from sandbox.ecs.aws_services import application_autoscaling, cloudwatch_alarms
+from sandbox.ecs.aws_services.iam_roles import IamRoles, expired_token_response, user_arn
+from sandbox.ecs.aws_services.pull_through_cache import PULL_THROUGH_OPERATIONS
+from sandbox.ecs.botocore_model import validate_params
+from sandbox.ecs.ecs_errors import EcsErrorResponse
+from sandbox.ecs.faults import EcsFault, EcsFaults
+from sandbox.ecs.http.aws_request import AwsRequest
+from sandbox.ecs.http.control_api import EcsControlApi
+from sandbox.ecs.http.moto_app import moto_app
+from sandbox.ecs.http.responses import (
+    AwsResponse,
+    StartResponse,
+    call_wsgi_app,
+    error_response,
+    json_response,
+)
+from sandbox.ecs.operations import OPERATIONS, EcsCall
+from sandbox.ecs.region import EcsRegion
+
+MAX_RECORDED_CALLS = 10_000
+_IAM_SERVICE_NAMES = {"monitoring": "cloudwatch"}
+"""Services that permissions call otherwise than signatures do."""
+
+
+class DroppedConnection(ConnectionAbortedError):
+    """The client gets no answer. werkzeug takes any ConnectionError for a client that has gone."""
+
+
+@dataclass(frozen=True)
+class AwsCallNote:
+    """One request, as it can be read back."""
+
+    at: float
+    service: str
+    operation: str
+    params: dict[str, Any]
+    account: str
+    """The account whose keys it came with."""
+    outcome: str
+    """`ok`, an error code, or the kind of the fault that kept the answer back."""
+
+
+class Dispatcher:
+    """The WSGI application."""
+
+    def __init__(
+        self,
+        regions: Mapping[str, EcsRegion],
+        roles: IamRoles,
+        faults: EcsFaults,
+        control: EcsControlApi,
+        closing: threading.Event,
+    ) -> None:
+        self._regions = regions
+        """By account."""
+        self._home_region = regions[ACCOUNT]
+        self._roles = roles
+        self._faults = faults
+        self._control = control
+        self._closing = closing
+        self.calls: deque[AwsCallNote] = deque(maxlen=MAX_RECORDED_CALLS)
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith("/sandbox"):
+            return self._control.respond(environ).send(start_response)
+        request = AwsRequest.from_environ(environ)
+        striking = {fault.kind: fault for fault in self._faults.take_matching(request)}
+        for fault in striking.values():
+            if fault.kind == "latency":
+                self._closing.wait(fault.seconds)
+        if "timeout-before" in striking:
+            self._drop_connection(request, striking["timeout-before"], environ)
+        answer = self._error_response(request, striking) or self._respond(
+            request, environ, striking.get("stale")
+        )
+        if "timeout-after" in striking:
+            self._drop_connection(request, striking["timeout-after"], environ)
+        if "newer" in striking and answer.status < 400:
+            answer = _with_unknown_member(answer, striking["newer"].message or "addedLater")
+        self._record(request, "ok" if answer.status < 400 else _error_code(answer))
+        return answer.send(start_response)
+
+    def _record(self, request: AwsRequest, outcome: str) -> None:
+        now, account = self._home_region.clock.now(), get_account_id_from(request.access_key)
+        self.calls.append(
+            AwsCallNote(now, request.service, request.operation, request.params, account, outcome)
+        )
+
+    def _drop_connection(self, request: AwsRequest, fault: EcsFault, environ: dict[str, Any]) -> None:
+        self._record(request, fault.kind)
+        self._closing.wait(fault.seconds)
+        raise DroppedConnection(f"{request.operation}: {fault.kind}")
+
+    def _error_response(self, request: AwsRequest, striking: dict[str, EcsFault]) -> AwsResponse | None:
+        refusals = {
+            "throttle": ("ThrottlingException", "Rate exceeded", 400),
+            "error": ("InternalFailure", "The request processing has failed.", 500),
+            "access-denied": ("AccessDeniedException", self._not_authorized_message(request), 400),
+        }
+        for kind, (code, message, status) in refusals.items():
+            fault = striking.get(kind)
+            if fault is not None:
+                return error_response(
+                    request.service, fault.code or code, fault.message or message, fault.status or status
+                )
+        session = self._roles.find_session(request.access_key)
+        if session is not None and session.expires_at <= self._home_region.clock.now():
+            return expired_token_response(request.service)
+        if request.is_assume_role and not self._roles.can_assume(request.params):
+            return error_response("sts", "AccessDenied", self._not_authorized_message(request), 403)
+        if request.service == "ecr" and _registry_account(request) != get_account_id_from(request.access_key):
+            denied = self._not_authorized_message(request, "resource-based")
+            return error_response("ecr", "AccessDeniedException", denied)
+        if "no-room" in striking:
+            reason = striking["no-room"].message or "RESOURCE:MEMORY"
+            return json_response({"tasks": [], "failures": [{"reason": reason}]})
+        return None
+
+    def _not_authorized_message(self, request: AwsRequest, policy: str = "identity-based") -> str:
+        action = f"{_IAM_SERVICE_NAMES.get(request.service, request.service)}:{request.operation}"
+        return (
+            f"User: {self._caller_arn(request) or user_arn(ACCOUNT)} is not authorized "
+            f"to perform: {action} on resource: {self._resource_arn(request)} "
+            f"because no {policy} policy allows the {action} action"
+        )
+
+    def _caller_arn(self, request: AwsRequest) -> str:
+        session = self._roles.find_session(request.access_key)
+        return session.arn if session else ""
+
+    def _resource_arn(self, request: AwsRequest) -> str:
+        if request.is_assume_role:
+            return str(request.params.get("RoleArn", "*"))
+        if request.service == "ecr" and "repositoryName" in request.params:
+            where = f"{request.region}:{_registry_account(request)}"
+            return f"arn:aws:ecr:{where}:repository/{request.params['repositoryName']}"
+        service = request.params.get("service")
+        if request.service != "ecs" or not isinstance(service, str):
+            return "*"
+        if service.startswith("arn:"):
+            return service
+        cluster = str(request.params.get("cluster") or "default").rpartition("/")[2]
+        return self._region_of(request).ids.arn("service", cluster, service)
+
+    def _respond(self, request: AwsRequest, environ: dict[str, Any], stale: EcsFault | None) -> AwsResponse:
+        with self._region_of(request).hold_time() as region:
+            if not self._is_played_here(request):
+                return self._respond_for_other_services(region, request, environ)
+            operation = OPERATIONS.get(request.operation)
+            if operation is None and _is_played_by_moto(request.operation):
+                return call_wsgi_app(moto_app(), environ)
+            if operation is None:
+                message = f"The sandbox does not play {request.operation}."
+                return error_response("ecs", "UnsupportedFeatureException", message)
+            try:
+                validate_params(request.operation, request.parse_body())
+                return json_response(
+                    operation(_build_call(region, request, stale, self._caller_arn(request)))
+                )
+            except EcsErrorResponse as error:
+                return error_response("ecs", error.code, error.message, error.status, error.extra_members)
+            except ValueError as error:
+                return error_response("ecs", "SerializationException", str(error))
+
+    def _respond_for_other_services(
+        self, region: EcsRegion, request: AwsRequest, environ: dict[str, Any]
+    ) -> AwsResponse:
+        if request.operation in PULL_THROUGH_OPERATIONS:
+            return json_response(
+                PULL_THROUGH_OPERATIONS[request.operation](region.images.pull_through, request.params)
+            )
+        if request.operation == "RegisterScalableTarget":
+            refusal = application_autoscaling.registration_error(region, request.params)
+            if refusal is not None:
+                return error_response(request.service, "ValidationException", refusal)
+        answer = call_wsgi_app(moto_app(), environ)
+        if request.is_assume_role:
+            return self._roles.remember_session(request.params, answer, region.now)
+        if request.operation == "PutMetricData":
+            cloudwatch_alarms.evaluate_alarms(region)
+        application_autoscaling.schedule_check(region)
+        return answer
+
+    def _is_played_here(self, request: AwsRequest) -> bool:
+        """ECS elsewhere, in a region or an account that was not opened, is moto's, and empty."""
+        account = get_account_id_from(request.access_key)
+        return (
+            request.service == "ecs" and request.region == self._home_region.name and account in self._regions
+        )
+
+    def _region_of(self, request: AwsRequest) -> EcsRegion:
+        return self._regions.get(get_account_id_from(request.access_key), self._home_region)
+
+
+def _build_call(region: EcsRegion, request: AwsRequest, stale: EcsFault | None, caller: str) -> EcsCall:
+    tables = region.tables
+    if stale is not None:
+        tables = tables.as_of(region.now - stale.seconds)
+    return EcsCall(region, tables, request.params, caller)
+
+
+def _registry_account(request: AwsRequest) -> str:
+    """The account whose registry is asked. Another account's lets nobody in, as no repository here has a
+    policy for that."""
+    return str(request.params.get("registryId") or get_account_id_from(request.access_key))
+
+
+def _with_unknown_member(answer: AwsResponse, name: str) -> AwsResponse:
+    """What AWS answers once it has a member that clients of today do not know."""
+    members = json.loads(answer.body)
+    members["taskDefinition"][name] = False
+    return json_response(members)
+
+
+def _is_played_by_moto(operation: str) -> bool:
+    return hasattr(EC2ContainerServiceResponse, camelcase_to_underscores(operation))
+
+
+def _error_code(answer: AwsResponse) -> str:
+    return dict(answer.headers).get("x-amzn-ErrorType", str(answer.status))

@@ -1,0 +1,43 @@
+"""A threaded WSGI server on this machine's loopback address."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from sandbox.ecs.http.responses import WsgiApp
+
+HOST = "127.0.0.1"
+
+
+class _QuietHandler(MotoRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing: a log line for each request would drown what a demo prints."""
+
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        """The client has gone, or was to get no answer."""
+        self.close_connection = True
+
+
+class EcsHttpServer:
+    """Serves from its making until `close()`. Raises OSError for a port that is taken."""
+
+    def __init__(self, port: int, app: WsgiApp) -> None:
+        with socket.create_server((HOST, port)) as listening:
+            self.url = f"http://{HOST}:{listening.getsockname()[1]}"
+            self._server: BaseWSGIServer = make_server(
+                HOST, port, app, threaded=True, request_handler=_QuietHandler, fd=listening.fileno()
+            )
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox-ecs", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()

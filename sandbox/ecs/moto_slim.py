@@ -1,0 +1,34 @@
+"""moto's EC2, which its ECS comes with, without the machines that could be rented in each region.
+
+Nothing here rents one, and to read of them all takes longer than to start the region. To be imported before
+anything that imports moto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import botocore.session
+from moto.utilities import utils
+
+
+@contextmanager
+def _without_instance_types() -> Iterator[None]:
+    """moto reads its data while it is imported, and AWS's list of regions anew for each use of it."""
+    read, create_loader = utils.load_resource, botocore.session.create_loader
+
+    def read_less(resource: str) -> Any:
+        return {} if resource.startswith("ec2/resources/instance_type") else read(resource)
+
+    utils.load_resource, botocore.session.create_loader = read_less, cache(create_loader)
+    try:
+        yield
+    finally:
+        utils.load_resource, botocore.session.create_loader = read, create_loader
+
+
+with _without_instance_types():
+    import moto.ec2.models  # noqa: F401

@@ -1,0 +1,109 @@
+"""The stages of a deployment that shifts traffic, and the hooks that run at them.
+
+A service deployment: the long story of which a deployment is the present.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleStage:
+    name: str
+    """As `lifecycleStage` gives it."""
+    hook_point: str | None
+    """The stage by which lifecycle hooks ask to be run here; None where none can be."""
+    production: float
+    """Percentage of production traffic that the target revision gets from here on."""
+    test: float
+    """Percentage of test traffic."""
+    seconds: float = 0.0
+    """How long the stage lasts at least, at speed 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleHook:
+    """A lifecycle hook that has been started."""
+
+    id: str
+    stage: int
+    """Index of the stage that waits for it."""
+    target_type: str
+    """PAUSE or AWS_LAMBDA."""
+    target_arn: str | None
+    status: str
+    """AWAITING_ACTION, IN_PROGRESS, SUCCEEDED, FAILED or TIMED_OUT."""
+    expires_at: float
+    timeout_action: str
+    """CONTINUE or ROLLBACK."""
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.status in ("AWAITING_ACTION", "IN_PROGRESS")
+
+    @property
+    def requires_rollback(self) -> bool:
+        return self.status == "FAILED" or (self.status == "TIMED_OUT" and self.timeout_action == "ROLLBACK")
+
+
+IN_PROGRESS_STATUSES = frozenset(
+    {"PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    reason: str
+    started_at: float
+    revision: str
+    """ARN of the service revision that the service goes back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDeployment:
+    arn: str
+    service: str
+    """ARN of the service."""
+    cluster_arn: str
+    deployment: str
+    """Id of the deployment that brings the target revision."""
+    target: str
+    """ARN of the target service revision."""
+    sources: tuple[str, ...]
+    """ARNs of the service revisions that had tasks when it began; the last good one first."""
+    configuration: dict[str, Any]
+    created_at: float
+    visible_at: float
+    """Not listed or described before: it appears some time after UpdateService has answered."""
+    updated_at: float
+    status: str = "PENDING"
+    status_reason: str | None = None
+    lifecycle_stage: str | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    stopped_at: float | None = None
+    breaker_status: str = "DISABLED"
+    failure_count: int = 0
+    threshold: int = 3
+    rollback: Rollback | None = None
+    alarm_status: str = "DISABLED"
+    alarms: tuple[str, ...] = ()
+    """Names of the CloudWatch alarms that it watches; likewise those that rang."""
+    alarms_rung: tuple[str, ...] = ()
+    stages: tuple[LifecycleStage, ...] = ()
+    """What lies before it, in order, where it shifts traffic; none for a rolling update."""
+    stage: int = 0
+    """Index of the present one of `stages`."""
+    stage_ends: float = 0.0
+    """The present stage is not left before this moment."""
+    hooks: tuple[LifecycleHook, ...] = ()
+    """The lifecycle hooks started so far, oldest first."""
+    production: float = 0.0
+    """Percentage of production traffic that goes to the target revision; likewise `test`."""
+    test: float = 0.0
+
+    @property
+    def is_in_progress(self) -> bool:
+        return self.status in IN_PROGRESS_STATUSES

@@ -1,0 +1,65 @@
+"""A deployment watches its CloudWatch alarms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.ecs.aws_services import cloudwatch_alarms
+from sandbox.ecs.records import EcsService, ServiceDeployment
+from sandbox.ecs.region import EcsRegion
+from sandbox.ecs.scheduler import task_counts
+
+
+def initial_alarm_state(region: EcsRegion, configuration: dict[str, Any]) -> dict[str, Any]:
+    """How a new deployment watches.
+
+    An alarm that rings already when a deployment starts makes ECS ignore the alarms for as long as
+    the deployment lasts, so that a fix can be deployed (Amazon's guide).
+    """
+    configured = configuration.get("alarms", {})
+    names = tuple(configured.get("alarmNames", ()))
+    on = configured.get("enable", False) and not cloudwatch_alarms.triggered_alarms(region, names)
+    return {"alarms": names, "alarm_status": "MONITORING" if on else "DISABLED"}
+
+
+def is_monitoring(service_deployment: ServiceDeployment | None) -> bool:
+    return (
+        service_deployment is not None
+        and service_deployment.status == "IN_PROGRESS"
+        and service_deployment.alarm_status == "MONITORING"
+    )
+
+
+def check_alarms(
+    region: EcsRegion, service: EcsService, service_deployment: ServiceDeployment | None
+) -> bool:
+    """Whether an alarm has gone off, which is noted; where none has, look again soon."""
+    if service_deployment is None or not is_monitoring(service_deployment):
+        return False
+    rung = cloudwatch_alarms.triggered_alarms(region, service_deployment.alarms)
+    if not rung:
+        region.schedule_reconcile(service.arn, region.durations.alarm_check)
+        return False
+    region.update_service_deployment(service_deployment.arn, alarm_status="TRIGGERED", alarms_rung=rung)
+    return True
+
+
+def is_baking(region: EcsRegion, service: EcsService, service_deployment: ServiceDeployment | None) -> bool:
+    """A rolling update that watches alarms goes on until they have had the time to ring."""
+    if service_deployment is None or not is_monitoring(service_deployment) or service_deployment.stages:
+        return False
+    if service_deployment.lifecycle_stage != "BAKE_TIME":
+        minutes: int = service_deployment.configuration["bakeTimeInMinutes"]
+        seconds = 60.0 * minutes or cloudwatch_alarms.longest_evaluation(region, service_deployment.alarms)
+        ends = region.now + region.time_scale.seconds(seconds)
+        service_deployment = region.update_service_deployment(
+            service_deployment.arn, lifecycle_stage="BAKE_TIME", stage_ends=ends
+        )
+    if service_deployment.stage_ends <= region.now + task_counts.INSTANT_SECONDS:
+        return False
+    task_counts.reconcile_at(region, service, min(service_deployment.stage_ends, _next_check(region)))
+    return True
+
+
+def _next_check(region: EcsRegion) -> float:
+    return region.now + region.time_scale.seconds(region.durations.alarm_check)

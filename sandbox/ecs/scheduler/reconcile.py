@@ -1,0 +1,123 @@
+"""One look of the service scheduler at a service."""
+
+from __future__ import annotations
+
+from sandbox.ecs import event_messages
+from sandbox.ecs.records import Deployment, EcsService
+from sandbox.ecs.region import EcsRegion
+from sandbox.ecs.scheduler import (
+    alarm_monitoring,
+    deployment_transitions,
+    early_success,
+    service_deployment_status,
+    shift_progress,
+    task_counts,
+)
+from sandbox.ecs.scheduler.rolling_update import RollingCounts, is_blocked, next_move
+from sandbox.ecs.tasks import task_shutdown
+
+
+def reconcile(region: EcsRegion, arn: str) -> None:
+    """Bring a service one step nearer to what is wanted of it. More steps follow as tasks move."""
+    service = region.tables.services[arn]
+    if service.status != "ACTIVE":
+        _drain_deleted_service(region, service)
+        return
+    primary = region.tables.primary_of(arn)
+    if primary is None:
+        return
+    deployment_transitions.mark_in_progress(region, service, primary)
+    deployment_transitions.stop_or_roll_back(region, service, primary)
+    service = region.tables.services[arn]
+    primary = region.tables.primary_of(arn)
+    assert primary is not None
+    story = service_deployment_status.service_deployment_of(region, primary)
+    shifts = story is not None and story.is_in_progress and bool(story.stages)
+    if shifts and story is not None and shift_progress.advance_stages(region, service, primary, story):
+        _update_old_desired_counts(region, service, primary)
+        return
+    _reconcile_task_counts(region, service, primary)
+    _complete_if_steady(region, region.tables.services[arn], region.tables.deployments[primary.id])
+
+
+def _reconcile_task_counts(region: EcsRegion, service: EcsService, primary: Deployment) -> None:
+    live = [task for task in region.tables.tasks_of(service.arn) if task.is_wanted]
+    new = [task for task in live if task.deployment == primary.id]
+    old = [task for task in live if task.deployment != primary.id]
+    waiting = task_counts.is_backing_off(region, primary)
+    standing = RollingCounts(
+        desired_count=service.desired_count,
+        min_healthy=service.min_healthy_tasks,
+        max_live=service.max_tasks,
+        new_live=len(new),
+        new_healthy=task_counts.count_healthy(new),
+        old_live=len(old),
+        old_healthy=task_counts.count_healthy(old),
+        may_start=not waiting,
+        halted=primary.halted,
+    )
+    move = next_move(standing)
+    if is_blocked(standing):
+        event_messages.add_event_once(region, service.arn, event_messages.deployment_blocked())
+    unhealthy = [task for task in old if not task.healthy]
+    healthy = [task for task in task_counts.oldest_first(old) if task.healthy]
+    task_counts.stop_tasks(
+        region,
+        service,
+        (task_counts.least_useful_first(new), move.stop_new),
+        (unhealthy, move.stop_old_unhealthy),
+        (healthy, move.stop_old_healthy),
+    )
+    if move.start_new:
+        task_counts.start_tasks(region, service, primary, move.start_new)
+    elif waiting and not primary.halted and len(new) < service.desired_count:
+        task_counts.reconcile_at(region, service, primary.retry_at)
+    _update_old_desired_counts(region, service, primary)
+
+
+def _update_old_desired_counts(region: EcsRegion, service: EcsService, primary: Deployment) -> None:
+    kept = [task.deployment for task in region.tables.tasks_of(service.arn) if task.is_wanted]
+    for deployment in region.tables.deployments_of(service.arn):
+        if deployment.id != primary.id and deployment.desired_count != kept.count(deployment.id):
+            region.update_deployment(deployment.id, desired_count=kept.count(deployment.id))
+
+
+def _complete_if_steady(region: EcsRegion, service: EcsService, primary: Deployment) -> None:
+    """Complete the deployment and say that the service is steady, when that is so."""
+    tasks = region.tables.tasks_of(service.arn)
+    new = [task for task in tasks if task.is_wanted and task.deployment == primary.id]
+    story = service_deployment_status.service_deployment_of(region, primary)
+    if early_success.is_early_success(service, primary, new, tasks) and not alarm_monitoring.is_baking(
+        region, service, story
+    ):
+        deployment_transitions.complete_deployment(region, service, primary)
+        primary = region.tables.deployments[primary.id]
+    if primary.halted or len(new) != service.desired_count or task_counts.count_healthy(new) != len(new):
+        return
+    old = [task for task in tasks if task.deployment != primary.id]
+    serving = [task for task in old if task.is_wanted or task.is_deactivating]
+    story = service_deployment_status.service_deployment_of(region, primary)
+    if serving:
+        if story is not None and story.status == "IN_PROGRESS" and story.lifecycle_stage != "CLEAN_UP":
+            region.update_service_deployment(story.arn, lifecycle_stage="CLEAN_UP")
+        return
+    if alarm_monitoring.is_baking(region, service, story):
+        return
+    if primary.rollout_state == "IN_PROGRESS":
+        deployment_transitions.complete_deployment(region, service, primary)
+    deployment_transitions.deactivate_other_deployments(region, primary)
+    if not service.steady:
+        region.update_service(service.arn, steady=True)
+        event_messages.add_event(region, service.arn, event_messages.steady_state())
+
+
+def _drain_deleted_service(region: EcsRegion, service: EcsService) -> None:
+    """A deleted service drains, and is INACTIVE when its last task has stopped."""
+    tasks = region.tables.tasks_of(service.arn)
+    live = [task for task in tasks if task.is_wanted]
+    if live:
+        task_shutdown.stop_by_scheduler(region, service, live)
+    elif service.status == "DRAINING" and all(task.is_stopped for task in tasks):
+        region.update_service(service.arn, status="INACTIVE")
+        for deployment in region.tables.deployments_of(service.arn):
+            region.update_deployment(deployment.id, status="INACTIVE")

@@ -1,0 +1,79 @@
+"""Everything that is and was, as plain data: what tests check their invariants on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.ecs.records import EcsTask
+from sandbox.ecs.region import EcsRegion
+
+
+def snapshot(region: EcsRegion) -> dict[str, Any]:
+    """Services, deployments, service deployments and tasks over all time, oldest first.
+
+    Times are in seconds since the epoch, None for what has not happened.
+    """
+    tables = region.tables
+    return {
+        "now": region.now,
+        "services": {
+            service.name: {
+                "arn": service.arn,
+                "cluster": service.cluster,
+                "status": service.status,
+                "desiredCount": service.desired_count,
+                "taskDefinition": service.task_definition,
+                "steady": service.steady,
+                "tags": service.tags,
+            }
+            for service in tables.services.values()
+        },
+        "deployments": [
+            {
+                "id": deployment.id,
+                "service": tables.services[deployment.service].name,
+                "status": deployment.status,
+                "taskDefinition": deployment.task_definition,
+                "rolloutState": deployment.rollout_state,
+                "failedTasks": deployment.failed_tasks,
+                "createdAt": deployment.created_at,
+                "rollsBack": deployment.rolls_back,
+                "serviceDeployment": deployment.service_deployment,
+            }
+            for deployment in tables.deployments.values()
+        ],
+        "serviceDeployments": [
+            {
+                "arn": story.arn,
+                "service": tables.services[story.service].name,
+                "status": story.status,
+                "deployment": story.deployment,
+                "createdAt": story.created_at,
+                "finishedAt": story.finished_at,
+            }
+            for story in tables.service_deployments.values()
+        ],
+        "tasks": [_task_json(region, task) for task in (*region.forgotten_tasks, *tables.tasks.values())],
+    }
+
+
+def _task_json(region: EcsRegion, task: EcsTask) -> dict[str, Any]:
+    service = region.tables.services[task.service].name if task.service else None
+    return {
+        "arn": task.arn,
+        "id": task.id,
+        "service": service,
+        "deployment": task.deployment,
+        "taskDefinition": task.task_definition,
+        "images": {container.name: container.image for container in task.containers},
+        "lastStatus": task.last_status,
+        "desiredStatus": task.desired_status,
+        "healthy": task.healthy,
+        "createdAt": task.created_at,
+        "startedAt": task.started_at,
+        "stoppingAt": task.stopping_at,
+        "stoppedAt": task.stopped_at,
+        "stopCode": task.stop_code,
+        "stoppedReason": task.stopped_reason,
+        "protectedUntil": task.protected_until,
+    }

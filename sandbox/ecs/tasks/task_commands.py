@@ -1,0 +1,72 @@
+"""Tasks that were run by themselves, to do one thing and exit.
+
+How it goes is read off the command: one with `fail` in it exits 1, `exit N` exits N, `sleep N` takes
+N seconds and `long` takes minutes. Any other is done soon, and well.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import partial
+
+from sandbox.ecs.durations import Durations
+from sandbox.ecs.records import EcsTask, TaskContainer
+from sandbox.ecs.region import EcsRegion
+from sandbox.ecs.tasks import container_logs, task_shutdown
+
+_SLEEP = re.compile(r"\bsleep (\d+(?:\.\d+)?)")
+_EXIT = re.compile(r"\bexit (\d{1,3})\b")
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    seconds: float
+    exit_code: int
+
+
+def predict_result(command: list[str], durations: Durations) -> CommandResult:
+    """How long a command works, in seconds at speed 1, and how it exits."""
+    text = " ".join(command)
+    if slept := _SLEEP.search(text):
+        seconds = float(slept[1])
+    else:
+        seconds = durations.long_one_off_work if "long" in text else durations.one_off_work
+    if exited := _EXIT.search(text):
+        return CommandResult(seconds, int(exited[1]) % 256)
+    return CommandResult(seconds, 1 if "fail" in text else 0)
+
+
+def start_command(region: EcsRegion, task: EcsTask) -> None:
+    """Start on the command, if the task has one; without one it runs until it is stopped."""
+    if task.own_command is None:
+        return
+    _, command = task.own_command
+    work = predict_result(command, region.durations)
+    region.schedule_after(work.seconds, partial(_finish_command, region, task.arn, work.exit_code))
+
+
+def _finish_command(region: EcsRegion, arn: str, exit_code: int) -> None:
+    task = region.tables.tasks.get(arn)
+    if task is None or not task.is_wanted or task.own_command is None:
+        return
+    name, command = task.own_command
+    text = " ".join(command)
+    lines = [f"INFO {text}: done"]
+    if exit_code:
+        lines = [f"ERROR {text}: step 2 of 3 did not go through", f"FATAL giving up, exit status {exit_code}"]
+    container_logs.log_lines(region, task, name, lines)
+    if not next(container.essential for container in task.containers if container.name == name):
+        region.update_task(arn, containers=_with_exited_container(task, name, exit_code))
+        return
+    task_shutdown.stop_exited(region, arn, name, exit_code=exit_code)
+
+
+def _with_exited_container(task: EcsTask, name: str, exit_code: int) -> tuple[TaskContainer, ...]:
+    """Where the container is not essential, the task goes on with the others."""
+    return tuple(
+        replace(container, last_status="STOPPED", exit_code=exit_code)
+        if container.name == name
+        else container
+        for container in task.containers
+    )

@@ -1,0 +1,213 @@
+"""The layout blocks and their limits (docs.slack.dev/reference/block-kit/blocks)."""
+
+from __future__ import annotations
+
+from sandbox.slack.blockkit.element_limits import (
+    ELEMENTS,
+    IMAGE_ELEMENT,
+    IN_ACTIONS,
+    IN_CONTEXT_ACTIONS,
+    IN_INPUT,
+    IN_SECTION,
+)
+from sandbox.slack.blockkit.rich_text_limits import RICH_TEXT, RICH_TEXT_ONLY, TABLE_CELL
+from sandbox.slack.blockkit.text_objects import MAX_TEXT, SLACK_FILE, TYPE, any_text, plain_text
+from sandbox.slack.blockkit.traversal import all_blocks, elements_of
+from sandbox.slack.blockkit.validation_rules import (
+    Json,
+    Problems,
+    Rule,
+    all_rules,
+    anything,
+    at_least_one,
+    boolean,
+    exactly_one,
+    list_of,
+    object_with,
+    one_of,
+    string,
+    typed_object,
+)
+
+
+def _block(required: dict[str, Rule], optional: dict[str, Rule] | None = None) -> Rule:
+    return object_with({"type": TYPE, **required}, {"block_id": string(255), **(optional or {})})
+
+
+def _elements(allowed: set[str]) -> Rule:
+    return typed_object(ELEMENTS, allowed)
+
+
+_SECTION = all_rules(
+    _block(
+        {},
+        {
+            "text": any_text(MAX_TEXT),
+            "fields": list_of(any_text(2000), 10, 1),
+            "accessory": _elements(IN_SECTION),
+            "expand": boolean,
+        },
+    ),
+    at_least_one("text", "fields"),
+)
+_IMAGE = all_rules(
+    _block(
+        {"alt_text": string(2000)},
+        {"image_url": string(3000), "slack_file": SLACK_FILE, "title": plain_text(2000)},
+    ),
+    exactly_one("image_url", "slack_file"),
+)
+_CONTEXT_PART = typed_object(
+    {
+        "image": IMAGE_ELEMENT,
+        "plain_text": plain_text(MAX_TEXT),
+        "mrkdwn": any_text(MAX_TEXT),
+    }
+)
+_INPUT = _block(
+    {"label": plain_text(2000), "element": _elements(IN_INPUT)},
+    {"hint": plain_text(2000), "optional": boolean, "dispatch_action": boolean},
+)
+_VIDEO = _block(
+    {
+        "alt_text": string(2000),
+        "title": plain_text(200),
+        "thumbnail_url": string(3000),
+        "video_url": string(3000),
+    },
+    {
+        "author_name": string(50),
+        "description": plain_text(200),
+        "provider_icon_url": string(3000),
+        "provider_name": string(255),
+        "title_url": string(3000),
+    },
+)
+_TABLE = _block(
+    {"rows": list_of(list_of(TABLE_CELL, 20, 1), 100, 1)},
+    {"column_settings": list_of(anything, 20)},
+)
+_SOURCE = typed_object(
+    {"url": object_with({"type": TYPE, "url": string(3000), "text": string(255)}, {"icon_url": string(3000)})}
+)
+_TASK_CARD = _block(
+    {
+        "task_id": string(255),
+        "title": string(255),
+        "status": one_of("pending", "in_progress", "complete", "error"),
+    },
+    {"details": RICH_TEXT_ONLY, "output": RICH_TEXT_ONLY, "sources": list_of(_SOURCE, 100)},
+)
+_PLAN = _block(
+    {"title": string(255)},
+    {"tasks": list_of(typed_object({"task_card": _TASK_CARD}), 50)},
+)
+_ALERT = _block(
+    {"text": any_text(MAX_TEXT)}, {"level": one_of("default", "info", "warning", "error", "success")}
+)
+_CARD = all_rules(
+    _block(
+        {},
+        {
+            "title": any_text(150),
+            "subtitle": any_text(150),
+            "body": any_text(200),
+            "hero_image": IMAGE_ELEMENT,
+            "icon": IMAGE_ELEMENT,
+            "slack_icon": anything,
+            "actions": list_of(_elements({"button"}), 5),
+            "subtext": any_text(200),
+        },
+    ),
+    at_least_one("hero_image", "title", "actions", "body"),
+)
+
+BLOCKS: dict[str, Rule] = {
+    "section": _SECTION,
+    "divider": _block({}),
+    "header": _block({"text": plain_text(150)}),
+    "context": _block({"elements": list_of(_CONTEXT_PART, 10, 1)}),
+    "actions": _block({"elements": list_of(_elements(IN_ACTIONS), 25, 1)}),
+    "image": _IMAGE,
+    "input": _INPUT,
+    "rich_text": RICH_TEXT,
+    "markdown": _block({"text": string(12_000)}),
+    "video": _VIDEO,
+    "table": _TABLE,
+    "task_card": _TASK_CARD,
+    "plan": _PLAN,
+    "alert": _ALERT,
+    "card": _CARD,
+    "carousel": _block({"elements": list_of(typed_object({"card": _CARD}), 10, 1)}),
+    "context_actions": _block({"elements": list_of(_elements(IN_CONTEXT_ACTIONS), 5, 1)}),
+    "call": _block({"call_id": string(255)}, {"api_decoration_available": boolean, "call": anything}),
+}
+
+BLOCKS["container"] = all_rules(
+    _block(
+        {"child_blocks": list_of(typed_object(dict(BLOCKS)), 10, 1)},
+        {
+            "title": plain_text(150),
+            "rich_text_title": RICH_TEXT_ONLY,
+            "subtitle": any_text(150),
+            "width": one_of("narrow", "standard", "wide", "full"),
+            "icon": IMAGE_ELEMENT,
+            "is_collapsible": boolean,
+            "default_collapsed": boolean,
+            "has_header_divider": boolean,
+        },
+    ),
+    at_least_one("title", "rich_text_title"),
+)
+
+# The rest may be posted in messages only.
+BLOCKS_IN_VIEWS = {
+    "section",
+    "divider",
+    "header",
+    "context",
+    "actions",
+    "image",
+    "input",
+    "rich_text",
+    "video",
+    "alert",
+}
+MAX_BLOCKS_IN_MESSAGE = 50
+MAX_BLOCKS_IN_VIEW = 100
+
+
+def check_message_blocks(blocks: list[Json]) -> list[str]:
+    """What Slack would find wrong in a message's blocks; empty when nothing is."""
+    return _check(blocks, list_of(typed_object(BLOCKS), MAX_BLOCKS_IN_MESSAGE), "/blocks")
+
+
+def check_view_blocks(blocks: object, findings: Problems) -> None:
+    list_of(typed_object(BLOCKS, BLOCKS_IN_VIEWS), MAX_BLOCKS_IN_VIEW)(blocks, "/view/blocks", findings)
+    _check_unique(blocks, "/view/blocks", findings)
+
+
+def _check(blocks: list[Json], rule: Rule, where: str) -> list[str]:
+    findings = Problems()
+    rule(blocks, where, findings)
+    _check_unique(blocks, where, findings)
+    return findings.messages
+
+
+def _check_unique(blocks: object, where: str, findings: Problems) -> None:
+    """block_id once in a message, action_id once in a block."""
+    seen: set[str] = set()
+    for place, block in all_blocks(blocks, where):
+        _check_unused("block_id", block, seen, place, findings)
+        taken: set[str] = set()
+        for within, element in elements_of(block):
+            _check_unused("action_id", element, taken, place + within, findings)
+
+
+def _check_unused(name: str, part: Json, taken: set[str], where: str, findings: Problems) -> None:
+    identifier = part.get(name)
+    if not isinstance(identifier, str):
+        return
+    if identifier in taken:
+        findings.add(f"`{name}` {identifier!r} already exists", f"{where}/{name}")
+    taken.add(identifier)

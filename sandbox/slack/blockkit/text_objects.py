@@ -1,0 +1,50 @@
+"""Text, option and confirmation objects (docs.slack.dev/reference/block-kit/composition-objects)."""
+
+from __future__ import annotations
+
+from sandbox.slack.blockkit.validation_rules import (
+    Rule,
+    boolean,
+    list_of,
+    object_with,
+    one_of,
+    string,
+    typed_object,
+)
+
+MAX_TEXT = 3000
+TYPE: Rule = string(255)
+
+
+def plain_text(most: int, least: int = 1) -> Rule:
+    return typed_object({"plain_text": _plain(most, least)})
+
+
+def any_text(most: int, least: int = 1) -> Rule:
+    return typed_object({"plain_text": _plain(most, least), "mrkdwn": _mrkdwn(most, least)})
+
+
+def _plain(most: int, least: int) -> Rule:
+    return object_with({"type": TYPE, "text": string(most, least)}, {"emoji": boolean})
+
+
+def _mrkdwn(most: int, least: int) -> Rule:
+    return object_with({"type": TYPE, "text": string(most, least)}, {"verbatim": boolean})
+
+
+# A radio button or checkbox may carry mrkdwn; a menu may not.
+MENU_OPTION = object_with(
+    {"text": plain_text(75), "value": string(150)}, {"description": plain_text(75), "url": string(3000)}
+)
+CHECKBOX_OPTION = object_with({"text": any_text(75), "value": string(150)}, {"description": any_text(75)})
+OPTION_GROUP = object_with({"label": plain_text(75), "options": list_of(MENU_OPTION, 100, 1)})
+
+CONFIRM = object_with(
+    {"title": plain_text(100), "text": any_text(300)},
+    {"confirm": plain_text(30), "deny": plain_text(30), "style": one_of("primary", "danger")},
+)
+
+DISPATCH_ACTIONS = object_with(
+    {}, {"trigger_actions_on": list_of(one_of("on_enter_pressed", "on_character_entered"), 2, 1)}
+)
+SLACK_FILE = object_with({}, {"id": string(255), "url": string(3000)})

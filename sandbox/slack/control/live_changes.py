@@ -1,0 +1,41 @@
+"""WS /sandbox/live: a person's changes as they happen."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from sandbox.slack.control.request_fields import find_person
+from sandbox.slack.user_actions.action_refused import ActionRefused
+from sandbox.slack.workspace_state import WorkspaceState
+
+
+async def stream_changes(socket: WebSocket) -> None:
+    state: WorkspaceState = socket.app.state.slack
+    try:
+        user = find_person(state, socket.query_params.get("as"))
+    except ActionRefused:
+        await socket.close(1008)
+        return
+    await socket.accept()
+    telling = asyncio.create_task(_send_changes(socket, state, user.id))
+    try:
+        while True:
+            await socket.receive_text()
+    except (WebSocketDisconnect, RuntimeError, KeyError):
+        pass  # gone, closed from this end meanwhile, or talking in bytes
+    finally:
+        telling.cancel()
+
+
+async def _send_changes(socket: WebSocket, state: WorkspaceState, user: str) -> None:
+    seen = state.change_log.latest
+    await socket.send_json({"type": "hello", "seq": seen})
+    try:
+        while True:
+            for change in await state.change_log.wait(seen, user, None):
+                await socket.send_json(change.as_json())
+                seen = change.seq
+    except (WebSocketDisconnect, RuntimeError):
+        return

@@ -1,0 +1,91 @@
+"""Reading requests of the control API: who acts, where, on what."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+
+from sandbox.slack.store.messages import SlackMessage
+from sandbox.slack.store.open_views import OpenView
+from sandbox.slack.team.workspace import SlackChannel, SlackUser
+from sandbox.slack.user_actions.action_refused import ActionRefused
+from sandbox.slack.workspace_state import WorkspaceState
+
+Json = dict[str, Any]
+
+
+async def read_body(request: Request) -> Json:
+    raw = await request.body()
+    try:
+        content = json.loads(raw or b"{}")
+    except ValueError:
+        raise ActionRefused("invalid_json", "The body is not JSON.") from None
+    if not isinstance(content, dict):
+        raise ActionRefused("invalid_json", "The body must be a JSON object.")
+    return content
+
+
+def required_text(body: Json, name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise ActionRefused("missing", f"{name} is missing: a text is needed.")
+    return value
+
+
+def find_person(state: WorkspaceState, named: object) -> SlackUser:
+    """Raises Refused for somebody who is not of this workspace, naming those who are."""
+    found = state.workspace.find_person(named) if isinstance(named, str) else None
+    if found is None:
+        names = ", ".join(user.name for user in state.workspace.people())
+        raise ActionRefused(
+            "user_not_found", f"Nobody here is called {named!r}; there are {names}.", status=404
+        )
+    return found
+
+
+def find_visible_channel(state: WorkspaceState, user: SlackUser, named: object) -> SlackChannel:
+    """A channel by id or name, or `@slipway` for the direct messages with the bot."""
+    if isinstance(named, str):
+        if named in ("@" + state.installation.manifest.bot_name, "directmessage"):
+            return state.workspace.direct_messages_with(user.id)
+        found = state.workspace.find_channel(named)
+        if found is not None and found.is_visible_to(user.id):
+            return found
+    raise ActionRefused("channel_not_found", f"{user.name} sees no channel {named!r}.", status=404)
+
+
+def find_channel(state: WorkspaceState, named: str) -> SlackChannel:
+    """A channel by id or name, whoever may see it."""
+    found = state.workspace.find_channel(named)
+    if found is None:
+        raise ActionRefused("channel_not_found", f"There is no channel {named!r}.", status=404)
+    return found
+
+
+def find_visible_message(
+    state: WorkspaceState, user: SlackUser, channel: SlackChannel, ts: object
+) -> SlackMessage:
+    found = state.messages.find_for(user.id, channel.id, ts) if isinstance(ts, str) else None
+    if found is None:
+        raise ActionRefused(
+            "message_not_found", f"{user.name} sees no message {ts!r} in #{channel.name}.", status=404
+        )
+    return found
+
+
+def find_open_view(state: WorkspaceState, user: SlackUser, view_id: object) -> OpenView:
+    found = state.views.find(view_id) if isinstance(view_id, str) else None
+    if found is None or found.user != user.id:
+        raise ActionRefused("view_not_found", f"{user.name} has no view {view_id!r} open.", status=404)
+    return found
+
+
+def read_seconds(value: str | None, default: float, most: float) -> float:
+    if value is None:
+        return default
+    try:
+        return max(0.0, min(float(value), most))
+    except ValueError:
+        raise ActionRefused("invalid_number", f"{value!r} is no number of seconds.") from None

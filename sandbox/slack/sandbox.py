@@ -1,0 +1,119 @@
+"""The played Slack as a server in a thread of this process."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from sandbox.slack.client import SlackClient
+from sandbox.slack.routes import build_application
+from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.team.app_manifest import read_manifest
+from sandbox.slack.team.installation import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, AppInstallation
+from sandbox.slack.webapi.slack_rate_limits import RateLimits
+from sandbox.slack.workspace_state import build_state
+
+_START_TIMEOUT_SECONDS = 15.0
+_STOP_TIMEOUT_SECONDS = 15.0
+
+
+class SlackSandbox(SlackClient):
+    """A Slack workspace on 127.0.0.1, started and stopped by `with`; also its own client.
+
+    `rate_factor` 2 allows twice the calls of Slack's rates. Port 0 takes a free one.
+
+    Raises:
+        ManifestError: the manifest cannot be installed
+        OSError: the port is taken
+    """
+
+    def __init__(
+        self,
+        manifest: Path | Mapping[str, Any],
+        *,
+        port: int = 0,
+        rate_limits: bool = True,
+        rate_factor: float = 1.0,
+        timeouts: SlackTimeouts | None = None,
+        bot_token: str = BOT_TOKEN,
+        app_token: str = APP_TOKEN,
+        signing_secret: str = SIGNING_SECRET,
+    ) -> None:
+        self.installation = AppInstallation(read_manifest(manifest), bot_token, app_token, signing_secret)
+        self.bot_token = bot_token
+        self.app_token = app_token
+        self.signing_secret = signing_secret
+        self._listening = listening_socket(port)
+        self._limits = RateLimits(rate_limits, rate_factor)
+        self._timeouts = timeouts or SlackTimeouts()
+        super().__init__(f"http://127.0.0.1:{self._listening.getsockname()[1]}/")
+        self.api_url = self.url + "api/"
+        state = build_state(self.url, self.installation, self._timeouts, self._limits)
+        self._server = build_server(build_application(state))
+        self._thread = threading.Thread(target=self._serve, name="sandbox-slack", daemon=True)
+
+    def start(self) -> Self:
+        """Raises TimeoutError where the server does not come up."""
+        self._thread.start()
+        if not self._server.ready.wait(_START_TIMEOUT_SECONDS) or not self._server.started:
+            raise TimeoutError("The sandbox's Slack did not start; its log says why.")
+        return self
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        if self._thread.is_alive():
+            self._thread.join(_STOP_TIMEOUT_SECONDS)
+        self.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _serve(self) -> None:
+        try:
+            self._server.run(sockets=[self._listening])
+        finally:
+            self._server.ready.set()
+
+
+class ReadyServer(uvicorn.Server):
+    """A uvicorn server that says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.ready.set()
+
+
+def listening_socket(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    listening.listen(128)
+    return listening
+
+
+def build_server(app: ASGIApp) -> ReadyServer:
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=1,
+        ws_max_size=2**22,
+    )
+    return ReadyServer(config)

@@ -1,0 +1,77 @@
+"""What changed on whose screen, numbered, so that a page or a test can wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+_MAX_REMEMBERED = 20_000
+
+
+@dataclass(frozen=True)
+class ScreenChange:
+    """One change. `audience` None means that everybody sees it."""
+
+    seq: int
+    what: str
+    audience: frozenset[str] | None
+    channel: str | None = None
+    ts: str | None = None
+    thread_ts: str | None = None
+
+    def is_visible_to(self, user: str | None) -> bool:
+        return user is None or self.audience is None or user in self.audience
+
+    def as_json(self) -> dict[str, Any]:
+        written = {"type": "changed", "seq": self.seq, "what": self.what}
+        places = {"channel": self.channel, "ts": self.ts, "thread_ts": self.thread_ts}
+        return written | {name: value for name, value in places.items() if value is not None}
+
+
+class ChangeLog:
+    """The changes so far. Used from one event loop only."""
+
+    def __init__(self) -> None:
+        self.latest = 0
+        self._log: deque[ScreenChange] = deque(maxlen=_MAX_REMEMBERED)
+        self._new_change = asyncio.Event()
+
+    def record(
+        self,
+        what: str,
+        audience: Collection[str] | None,
+        *,
+        channel: str | None = None,
+        ts: str | None = None,
+        thread_ts: str | None = None,
+    ) -> None:
+        self.latest += 1
+        seen_by = None if audience is None else frozenset(audience)
+        self._log.append(ScreenChange(self.latest, what, seen_by, channel, ts, thread_ts))
+        self._new_change.set()
+        self._new_change = asyncio.Event()
+
+    def since(self, seq: int, user: str | None) -> list[ScreenChange]:
+        """Later changes that this person sees; for None, all of them."""
+        newer: list[ScreenChange] = []
+        for change in reversed(self._log):
+            if change.seq <= seq:
+                break
+            if change.is_visible_to(user):
+                newer.append(change)
+        return newer[::-1]
+
+    async def wait(self, seq: int, user: str | None, timeout: float | None) -> list[ScreenChange]:
+        """Waits until this person sees a change later than `seq`; empty after `timeout` seconds."""
+        deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
+        while not (newer := self.since(seq, user)):
+            bell = self._new_change
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await bell.wait()
+            except TimeoutError:
+                return []
+        return newer

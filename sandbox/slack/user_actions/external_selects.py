@@ -1,0 +1,69 @@
+"""Opening an external select: the app is asked for its options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.slack.blockkit.text_objects import MENU_OPTION, OPTION_GROUP
+from sandbox.slack.blockkit.validation_rules import Problems, list_of
+from sandbox.slack.store.messages import SlackMessage
+from sandbox.slack.store.open_views import OpenView
+from sandbox.slack.team.workspace import SlackChannel, SlackUser
+from sandbox.slack.to_app import payloads
+from sandbox.slack.user_actions.action_refused import ActionRefused
+from sandbox.slack.user_actions.click_elements import require_interactivity
+from sandbox.slack.user_actions.element_values import find_element
+from sandbox.slack.workspace_state import WorkspaceState
+
+Json = dict[str, Any]
+
+_EXTERNAL_SELECTS = ("external_select", "multi_external_select")
+
+
+async def load_options(
+    state: WorkspaceState,
+    user: SlackUser,
+    shown: SlackMessage | OpenView,
+    channel: SlackChannel | None,
+    action_id: str,
+    typed: str,
+    block_id: str | None,
+) -> Json:
+    """Returns `ack` and the `options` or `option_groups` that the app offers for what was typed."""
+    require_interactivity(state)
+    block, element = find_element(shown, action_id, block_id)
+    if element["type"] not in _EXTERNAL_SELECTS:
+        raise ActionRefused(
+            "no_such_element", f"{action_id} is a {element['type']}: its options are not loaded."
+        )
+    payload = {
+        **payloads.interaction_payload(state, "block_suggestion", user),
+        "action_id": action_id,
+        "block_id": block["block_id"],
+        "value": typed,
+    }
+    if isinstance(shown, OpenView):
+        payload |= {"container": {"type": "view", "view_id": shown.id}, "view": shown.to_api_json()}
+    else:
+        payload |= {
+            "container": payloads.message_container_json(shown),
+            "message": payloads.message_json(state, shown),
+        }
+        if channel is not None:
+            payload["channel"] = payloads.channel_json(channel)
+    url = state.installation.manifest.options_url
+    answer = await state.delivery.deliver("options", payload, url=url)
+    if not answer.is_acknowledged:
+        return {"ack": answer.status}
+    return _checked_options(answer.body)
+
+
+def _checked_options(body: Json) -> Json:
+    findings = Problems()
+    if "option_groups" in body:
+        list_of(OPTION_GROUP, 100)(body["option_groups"], "/option_groups", findings)
+    else:
+        list_of(MENU_OPTION, 100)(body.get("options"), "/options", findings)
+    if findings.messages:
+        return {"ack": "invalid_response", "problem": findings.messages}
+    return {"ack": "ok", **{name: body[name] for name in ("options", "option_groups") if name in body}}

@@ -1,0 +1,79 @@
+"""Coming into a channel and leaving it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.slack.store.messages import SlackMessage
+from sandbox.slack.team.workspace import TEAM_ID, SlackChannel, SlackUser
+from sandbox.slack.user_actions.action_refused import ActionRefused
+from sandbox.slack.workspace_state import WorkspaceState
+
+
+def set_member(
+    state: WorkspaceState, user: str, channel: SlackChannel, *, present: bool
+) -> SlackMessage | None:
+    """Lets somebody in or out, with the line Slack writes about it; None when nothing changes."""
+    if (user in channel.members) == present:
+        return None
+    before = set(channel.members)
+    if present:
+        channel.members.add(user)
+    else:
+        channel.members.discard(user)
+    audience = before | channel.members if channel.is_private else None
+    state.change_log.record("members", audience, channel=channel.id)
+    happened = "joined" if present else "left"
+    line = state.message_writer.add(
+        channel.id,
+        user,
+        f"<@{user}> has {happened} the channel",
+        subtype="channel_join" if present else "channel_leave",
+    )
+    _send_member_event(state, user, channel, line, f"member_{happened}_channel")
+    return line
+
+
+def run_builtin_command(
+    state: WorkspaceState, user: SlackUser, channel: SlackChannel, command: str, text: str
+) -> SlackMessage | None:
+    """/invite and /remove, which Slack itself answers."""
+    named = text.strip().split()[0] if text.strip() else ""
+    guest = state.workspace.find_user(named) if named else None
+    if guest is None:
+        return state.message_writer.write_ephemeral(
+            user.id, channel.id, f"{command} needs a name, as in `{command} @slipway`."
+        )
+    line = set_member(state, guest.id, channel, present=command == "/invite")
+    if line is not None:
+        return None
+    where = "is already in" if command == "/invite" else "is not in"
+    return state.message_writer.write_ephemeral(
+        user.id, channel.id, f"<@{guest.id}> {where} <#{channel.id}|{channel.name}>."
+    )
+
+
+def require_member(channel: SlackChannel, user: SlackUser) -> None:
+    """Raises Refused for somebody who cannot write here."""
+    if channel.is_archived:
+        raise ActionRefused("is_archived", f"#{channel.name} is archived.", status=409)
+    if user.id in channel.members:
+        return
+    if channel.is_private:
+        raise ActionRefused("channel_not_found", f"{user.name} sees no channel of this name.", status=404)
+    raise ActionRefused("not_in_channel", f"{user.name} is not in #{channel.name}.", status=409)
+
+
+def _send_member_event(
+    state: WorkspaceState, user: str, channel: SlackChannel, line: SlackMessage, kind: str
+) -> None:
+    event: dict[str, Any] = {
+        "type": kind,
+        "user": user,
+        "channel": channel.id,
+        "channel_type": "G" if channel.is_private else "C",
+        "team": TEAM_ID,
+        "event_ts": line.ts,
+    }
+    scope = "groups:read" if channel.is_private else "channels:read"
+    state.events_api.send_in_background(event, subscription=kind, scope=scope)

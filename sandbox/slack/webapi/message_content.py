@@ -1,0 +1,127 @@
+"""What a message says: text, blocks and attachments, checked as Slack checks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sandbox.slack.blockkit.block_limits import check_message_blocks
+from sandbox.slack.blockkit.default_fields import with_default_fields
+from sandbox.slack.blockkit.total_length import is_too_long
+from sandbox.slack.webapi.api_errors import ApiError, invalid_blocks
+from sandbox.slack.webapi.call_arguments import CallArguments
+
+MAX_POST_CHARACTERS = 40_000
+"""Characters of a new message's text; what is beyond is cut (docs.slack.dev, "Truncating really long
+messages")."""
+MAX_EDIT_BYTES = 4_000
+"""Bytes of the text of an edit. The documentation of chat.update says characters; calls to Slack show UTF-8
+bytes (openclaw #115027: 4,000 bytes are taken, 4,002 are `msg_too_long`, whatever the characters)."""
+TRUNCATED = "message_truncated"
+_MAX_MARKDOWN = 12_000
+_MAX_ATTACHMENTS = 100
+
+
+@dataclass(frozen=True)
+class MessageContent:
+    """`blocks` and `attachments` are None where the call did not speak of them."""
+
+    text: str | None
+    blocks: list[dict[str, Any]] | None
+    attachments: list[dict[str, Any]] | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.text or self.blocks or self.attachments)
+
+    def warnings_json(self) -> dict[str, Any]:
+        """What the answer says besides, where the content was taken but changed."""
+        if not self.warnings:
+            return {}
+        return {
+            "warning": ",".join(self.warnings),
+            "response_metadata": {"warnings": list(self.warnings)},
+        }
+
+
+def read_post(args: CallArguments) -> MessageContent:
+    """A new message's content; a text that is too long is cut.
+
+    Raises ApiError: no_text, invalid_blocks, msg_blocks_too_long, ...
+    """
+    content = _read_content(args)
+    _check_total_length(content)
+    if content.text is None or len(content.text) <= MAX_POST_CHARACTERS:
+        return content
+    return replace(content, text=content.text[:MAX_POST_CHARACTERS], warnings=(TRUNCATED,))
+
+
+def read_edit(args: CallArguments) -> MessageContent:
+    """An edited message's content.
+
+    Raises ApiError: msg_too_long, no_text, invalid_blocks, msg_blocks_too_long, ...
+    """
+    content = _read_content(args)
+    if content.text is not None and len(content.text.encode("utf-8", "surrogatepass")) > MAX_EDIT_BYTES:
+        raise ApiError("msg_too_long")
+    _check_total_length(content)
+    return content
+
+
+def read_answer(args: CallArguments) -> MessageContent:
+    """The content of an acknowledgement or a post to a response_url, which knows no total of blocks (bolt-js
+    #2867 tells of the same blocks refused by chat.postMessage and taken there).
+
+    Raises ApiError: no_text, msg_too_long, invalid_blocks, ...
+    """
+    content = _read_content(args)
+    if content.text is not None and len(content.text) > MAX_POST_CHARACTERS:
+        raise ApiError("msg_too_long")
+    return content
+
+
+def _read_content(args: CallArguments) -> MessageContent:
+    text = _read_text(args)
+    blocks = args.json_value("blocks", "invalid_blocks_format")
+    attachments = args.json_value("attachments", "invalid_attachments")
+    content = MessageContent(text, _checked_blocks(blocks), _checked_attachments(attachments))
+    if content.is_empty:
+        raise ApiError("no_text")
+    return content
+
+
+def _check_total_length(content: MessageContent) -> None:
+    if content.blocks and is_too_long(content.blocks):
+        raise ApiError("msg_blocks_too_long")
+
+
+def _read_text(args: CallArguments) -> str | None:
+    markdown = args.text("markdown_text")
+    if not markdown:
+        return args.text("text")
+    if args.text("text") or args.values.get("blocks"):
+        raise ApiError("markdown_text_conflict")
+    if len(markdown) > _MAX_MARKDOWN:
+        raise ApiError("msg_too_long")
+    return markdown
+
+
+def _checked_blocks(blocks: Any) -> list[dict[str, Any]] | None:
+    if blocks is None:
+        return None
+    if not isinstance(blocks, list):
+        raise ApiError("invalid_blocks_format")
+    if problems := check_message_blocks(blocks):
+        raise invalid_blocks(problems)
+    return with_default_fields(blocks)
+
+
+def _checked_attachments(attachments: Any) -> list[dict[str, Any]] | None:
+    if attachments is None:
+        return None
+    if not isinstance(attachments, list) or not all(isinstance(part, dict) for part in attachments):
+        raise ApiError("invalid_attachments")
+    if len(attachments) > _MAX_ATTACHMENTS:
+        raise ApiError("too_many_attachments")
+    return [{"id": index, **part} for index, part in enumerate(attachments, start=1)]

@@ -1,0 +1,122 @@
+"""chat.*: what the bot writes, changes and takes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.slack.store.messages import SlackMessage, message_api_json
+from sandbox.slack.team.workspace import BOT_USER, PEOPLE
+from sandbox.slack.to_app.message_events import events_for_message
+from sandbox.slack.webapi.api_errors import ApiError
+from sandbox.slack.webapi.api_method import ApiCall
+from sandbox.slack.webapi.call_targets import (
+    get_channel_to_post_in,
+    get_joined_channel,
+    get_message,
+    get_thread_to_post_in,
+    get_visible_channel,
+)
+from sandbox.slack.webapi.message_content import read_edit, read_post
+from sandbox.slack.webapi.slack_rate_limits import POSTING_IN_ONE_CHANNEL
+
+Json = dict[str, Any]
+
+
+def post_message(call: ApiCall) -> Json:
+    channel = get_channel_to_post_in(call)
+    call.count_against(f"chat.postMessage in {channel.id}", POSTING_IN_ONE_CHANNEL)
+    content = read_post(call.args)
+    thread = get_thread_to_post_in(call, channel)
+    broadcast = thread is not None and call.args.boolean("reply_broadcast")
+    message = call.state.message_writer.add(
+        channel.id,
+        BOT_USER,
+        content.text or "",
+        blocks=content.blocks or None,
+        attachments=content.attachments,
+        thread_ts=thread,
+        subtype="thread_broadcast" if broadcast else None,
+        metadata=call.args.json_value("metadata", "invalid_metadata_format"),
+        **_custom_author(call),
+    )
+    if BOT_USER in channel.members:
+        for news in events_for_message(message, channel):
+            call.state.events_api.send_in_background(**news)
+    return {
+        "channel": channel.id,
+        "ts": message.ts,
+        "message": _message_json(call, message),
+        **content.warnings_json(),
+    }
+
+
+def post_ephemeral(call: ApiCall) -> Json:
+    # chat:write.public speaks of chat.postMessage only: for an ephemeral the bot has to be a member.
+    channel = get_joined_channel(call)
+    user = call.args.required("user")
+    if user not in PEOPLE or user not in channel.members:
+        raise ApiError("user_not_in_channel")
+    content = read_post(call.args)
+    message = call.state.message_writer.add(
+        channel.id,
+        BOT_USER,
+        content.text or "",
+        blocks=content.blocks or None,
+        attachments=content.attachments,
+        thread_ts=get_thread_to_post_in(call, channel),
+        ephemeral_to=user,
+        **_custom_author(call),
+    )
+    return {"message_ts": message.ts, **content.warnings_json()}
+
+
+def update_message(call: ApiCall) -> Json:
+    channel = get_visible_channel(call)
+    content = read_edit(call.args)
+    message = get_message(call, channel)
+    if message.user != BOT_USER:
+        raise ApiError("cant_update_message")
+    if content.blocks is not None:
+        message.blocks = content.blocks or None
+    elif content.text is not None:
+        message.blocks = None
+    if content.text is not None:
+        message.text = content.text
+    if content.attachments is not None:
+        message.attachments = content.attachments or None
+    if content.blocks is None:
+        # Slack shows "(edited)" only where text was edited; new blocks replace old ones unmarked.
+        message.edited_ts = call.state.ids.new_timestamp()
+    message.selections.clear()
+    call.state.message_writer.record_change(message)
+    written = _message_json(call, message)
+    return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": written}
+
+
+def delete_message(call: ApiCall) -> Json:
+    channel = get_visible_channel(call)
+    message = get_message(call, channel)
+    if message.user != BOT_USER:
+        raise ApiError("cant_delete_message")
+    call.state.message_writer.remove(message)
+    return {"channel": channel.id, "ts": message.ts}
+
+
+def get_permalink(call: ApiCall) -> Json:
+    channel = get_visible_channel(call)
+    message = get_message(call, channel, "message_ts")
+    return {"channel": channel.id, "permalink": call.state.permalink(message)}
+
+
+def _custom_author(call: ApiCall) -> Json:
+    """Another name or picture, for which an app needs chat:write.customize."""
+    given = {name: call.args.text(name) for name in ("username", "icon_emoji", "icon_url")}
+    if not any(given.values()):
+        return {}
+    call.require_scope("chat:write.customize")
+    icons = {kind: given[f"icon_{kind}"] for kind in ("emoji", "url") if given[f"icon_{kind}"]}
+    return {"username": given["username"], "icons": icons or None}
+
+
+def _message_json(call: ApiCall, message: SlackMessage) -> Json:
+    return message_api_json(message, call.state.installation.manifest.bot_name)

@@ -1,0 +1,38 @@
+"""auth.test, api.test and apps.connections.open: who am I, and where do I listen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.slack.team.workspace import APP_ID, BOT_ID, BOT_USER, TEAM_ID, TEAM_NAME
+from sandbox.slack.webapi.api_errors import ApiError
+from sandbox.slack.webapi.api_method import ApiCall
+
+Json = dict[str, Any]
+
+
+def auth_test(call: ApiCall) -> Json:
+    if "connections:write" in call.scopes:
+        return {"app_name": call.state.installation.manifest.name, "app_id": APP_ID}
+    return {
+        "url": call.state.base_url,
+        "team": TEAM_NAME,
+        "user": call.state.installation.manifest.bot_name,
+        "team_id": TEAM_ID,
+        "user_id": BOT_USER,
+        "bot_id": BOT_ID,
+        "is_enterprise_install": False,
+    }
+
+
+def api_test(call: ApiCall) -> Json:
+    args = {name: value for name, value in call.args.values.items() if name != "token"}
+    if error := call.args.text("error"):
+        raise ApiError(error, args=args)
+    return {"args": args}
+
+
+def open_connection(call: ApiCall) -> Json:
+    ticket = call.state.socket_mode.issue_ticket()
+    host = call.state.base_url.split("://", 1)[1]
+    return {"url": f"ws://{host}link/?ticket={ticket}&app_id={APP_ID}"}

@@ -1,0 +1,51 @@
+"""Rate limits: so many calls a minute for each method, with a small burst (docs.slack.dev, rate limits)."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CallRate:
+    """`a_minute` calls a minute on the long run, at most `burst` of them at once."""
+
+    per_minute: float
+    burst: int
+
+
+# Slack documents the rates and that bursts are tolerated, not how large: the bursts are this sandbox's.
+TIER_2 = CallRate(20, 10)
+TIER_3 = CallRate(50, 20)
+TIER_4 = CallRate(100, 30)
+SPECIAL = CallRate(600, 100)
+POSTING_IN_ONE_CHANNEL = CallRate(60, 4)
+# Reconnecting again and again after refreshes is normal, so Slack lets more through than its Tier 1 says.
+OPENING_CONNECTIONS = CallRate(20, 20)
+
+
+class RateLimits:
+    """A bucket for each method, or for each method and channel. `factor` 2 allows twice as much."""
+
+    def __init__(self, enabled: bool, factor: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
+        self._enabled = enabled
+        self._factor = factor
+        self._now = now
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def take_call(self, bucket: str, rate: CallRate) -> int | None:
+        """Counts one call; None when it may pass, else the whole seconds to wait (Retry-After)."""
+        if not self._enabled:
+            return None
+        now = self._now()
+        a_second = rate.per_minute * self._factor / 60
+        most = max(1.0, rate.burst * self._factor)
+        left, since = self._buckets.get(bucket, (most, now))
+        left = min(most, left + (now - since) * a_second)
+        if left >= 1:
+            self._buckets[bucket] = (left - 1, now)
+            return None
+        self._buckets[bucket] = (left, now)
+        return max(1, math.ceil((1 - left) / a_second))

@@ -1,0 +1,102 @@
+"""`slipway audit`: who asked for what, who decided, and what was done, for people on call."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from redis.exceptions import RedisError
+
+from deploys.errors import RedisUnreachable, SettingsInvalid
+from deploys.process_startup import wait_for_redis
+from deploys.redis_connection import connect
+from deploys.settings import Settings, load_settings
+from deploys.stores.audit import trail
+from slipway.terminal import print_safely
+from slipway.text_table import Column, format_table
+
+AuditEntry = dict[str, str]
+
+
+HELP = """Print the newest entries of the audit trail, the newest last.
+
+There is one for each request, decision, intent and change of phase. Reads the Redis at REDIS_URL (from
+the environment, or .env), and changes nothing.
+
+Exits with 0 when there are entries, with 1 when there are none, with 2 when Redis cannot be read.
+"""
+"""Not the docstring, which `python -OO` drops."""
+
+
+def audit(
+    service: Annotated[
+        str | None, typer.Option(help="Entries of this service alone.", show_default=False)
+    ] = None,
+    deploy: Annotated[
+        str | None, typer.Option(metavar="ID", help="Entries of this deploy alone.", show_default=False)
+    ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Entries of the deploys asked for at once.", show_default=False),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries to print, at most.")] = 50,
+) -> None:
+    """`slipway audit`."""
+    try:
+        redis = connect(load_settings(Settings).redis_url)
+        wait_for_redis(redis, timeout=0)
+        entries = trail(redis, deploy, service=service, batch=batch, count=count)
+    except (SettingsInvalid, RedisUnreachable) as error:
+        print_safely(error.message, to_stderr=True)
+        raise typer.Exit(2) from error
+    except RedisError as error:
+        print_safely(
+            f"Redis stopped answering while the audit trail was read ({error}). Try again.", to_stderr=True
+        )
+        raise typer.Exit(2) from error
+    if not entries:
+        print_safely(_nothing_found(service, deploy, batch), to_stderr=True)
+        raise typer.Exit(1)
+    print_safely(format_table(entries, _COLUMNS, _OPTIONAL_COLUMNS))
+
+
+def _nothing_found(service: str | None, deploy: str | None, batch: str | None) -> str:
+    named = [f"deploy {deploy}"] if deploy else []
+    named += [f"batch {batch}"] if batch else []
+    named += [f"service {service}"] if service else []
+    if not named:
+        return "The audit trail is empty: nothing has been asked for yet."
+    return (
+        f"The audit trail has no entry of {' of '.join(named)}. `slipway audit` shows the newest of all; the "
+        "id of a deploy or batch stands in its card, a service's name in services.yml."
+    )
+
+
+def _format_time(entry: AuditEntry) -> str:
+    return f"{datetime.fromtimestamp(float(entry['at']), UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def _field_column(field: str) -> Column[AuditEntry]:
+    return field, lambda entry: entry.get(field, "")
+
+
+_COLUMNS: tuple[Column[AuditEntry], ...] = (
+    ("time (UTC)", _format_time),
+    _field_column("service"),
+    _field_column("deploy"),
+    _field_column("by"),
+    _field_column("what"),
+    _field_column("phase"),
+)
+_OPTIONAL_COLUMNS: tuple[Column[AuditEntry], ...] = (
+    _field_column("batch"),
+    _field_column("tag"),
+    _field_column("outcome"),
+    ("decided by", lambda entry: entry.get("approvers", "")),
+    ("revision", lambda entry: entry.get("revision", "").rsplit("/", 1)[-1]),
+    ("deployment", lambda entry: entry.get("deployment", "")),
+    ("digest planned", lambda entry: entry.get("digest", "")),
+    ("digest running", lambda entry: entry.get("running", "")),
+    _field_column("fence"),
+)

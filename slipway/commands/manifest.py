@@ -1,0 +1,49 @@
+"""`slipway manifest`: the Slack app, to be pasted where Slack asks for it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deploys.settings import split_url
+from slipway.app_manifest import format_as_yaml, http_manifest, socket_mode_manifest
+
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+
+def _check_public_url(url: str | None) -> str | None:
+    if url is None:
+        return None
+    parts = split_url(url)
+    if parts is None:
+        raise typer.BadParameter(f"write an address, such as https://slipway.example.com; not {url}")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL_HOSTS):
+        raise typer.BadParameter(
+            f"Slack sends to https:// addresses only, such as https://slipway.example.com; not {url}"
+        )
+    if not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise typer.BadParameter(f"write the address alone, such as https://slipway.example.com; not {url}")
+    return url
+
+
+HELP = """Print the manifest of the Slack app.
+
+Without an option it is the one for Socket Mode, where Slipway connects to Slack and nothing has to be
+reachable from outside. At api.slack.com/apps: Create New App, From a manifest.
+"""
+"""Not the docstring, which `python -OO` drops."""
+
+
+def manifest(
+    http: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            callback=_check_public_url,
+            help="Print the HTTP variant, for an app whose `web` process is reachable at this address.",
+        ),
+    ] = None,
+) -> None:
+    """`slipway manifest`."""
+    typer.echo(format_as_yaml(http_manifest(http) if http else socket_mode_manifest()), nl=False)

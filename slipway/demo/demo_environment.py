@@ -1,0 +1,146 @@
+"""Everything that production runs, and the two ends that are played: started, ready, and ended together."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from redis import Redis
+from redis.exceptions import RedisError
+
+from deploys.catalogue.catalogue import load
+from deploys.redis_connection import connect
+from deploys.stores.deploy_store import DeployStore
+from deploys.stores.thread_store import ThreadStore
+from deploys.stores.user_groups import UserGroups
+from sandbox.ports import free_port
+from sandbox.slack.client import SandboxError, SlackClient
+from slipway.demo.demo_files import write_manifest, write_services_file
+from slipway.demo.process_group import DemoFailed, ProcessGroup
+from slipway.demo.terraform_revision import register_newer_revision
+
+URL_PATTERN = r"http://127\.0\.0\.1:\d+"
+REGION = "eu-west-1"
+WATCH_SECONDS = 5.0
+"""Between two looks at a rollout at speed 1."""
+
+
+@dataclass(frozen=True)
+class DemoEnvironment:
+    """The running whole."""
+
+    slack: SlackClient
+    page_url: str
+    ecs_url: str
+    redis: Redis
+    processes: ProcessGroup
+    logs: Path
+    process_env: Mapping[str, str]
+    """What the bot, the workers and the clock are given."""
+
+    @property
+    def store(self) -> DeployStore:
+        """The records."""
+        return DeployStore(self.redis)
+
+    @property
+    def threads(self) -> ThreadStore:
+        """Where each deploy's thread is."""
+        return ThreadStore(self.redis)
+
+
+@contextmanager
+def start_demo(*, speed: float, mode: str = "socket", workers: int = 2) -> Iterator[DemoEnvironment]:
+    """Starts a Valkey, Slack, ECS, the bot, workers and the clock; ends all of them on leaving.
+
+    `speed` is how many times faster than Amazon's ECS the sandbox runs; `mode` is `socket` or `http`.
+
+    Raises:
+        DemoFailed: one of them did not come up.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="slipway-demo-"))
+    with ProcessGroup(folder) as troupe:
+        playing = _start_all(troupe, folder, speed, mode, workers)
+        try:
+            yield playing
+        except (httpx.HTTPError, RedisError, SandboxError) as error:
+            raise DemoFailed(f"{error} (the logs: {folder})") from error
+        finally:
+            playing.slack.close()
+            playing.redis.close()
+    shutil.rmtree(folder)  # kept where something failed: its message names the logs
+
+
+def _start_all(processes: ProcessGroup, logs: Path, speed: float, mode: str, workers: int) -> DemoEnvironment:
+    port = free_port() if mode == "http" else 0
+    manifest = write_manifest(logs, f"http://127.0.0.1:{port}" if port else None)
+    valkey = processes.start_module("valkey", "sandbox.valkey", env={})
+    slack = processes.start_module(
+        "slack", "sandbox.slack", "--port", "0", "--manifest", str(manifest), env={}
+    )
+    ecs = processes.start_module("ecs", "sandbox.ecs", "--port", "0", "--speed", str(speed), env={})
+    processes.wait_until("Valkey", lambda: valkey.find_in_log(r"\S+://\S+"))
+    processes.wait_until("Slack's end", lambda: slack.find_in_log(URL_PATTERN))
+    processes.wait_until("ECS's end", lambda: ecs.find_in_log(URL_PATTERN))
+    slack_url, ecs_url = slack.find_in_log(URL_PATTERN) or "", ecs.find_in_log(URL_PATTERN) or ""
+    register_newer_revision(ecs_url, REGION)
+    redis_url = (valkey.find_in_log(r"\S+://\S+") or "").replace("valkey://", "redis://")
+    services = write_services_file(logs, speed)
+    env = _build_process_env(slack_url, ecs_url, redis_url, services, speed)
+    for number in range(1, workers + 1):
+        processes.start_module(f"worker-{number}", "workers", env=env)
+    processes.start_module("scheduler", "workers.scheduler", env=env)
+    client = SlackClient(slack_url)
+    if port:
+        gunicorn = [sys.executable, "-m", "gunicorn", "-c", "python:bot.gunicorn"]
+        processes.start_command("web", [*gunicorn, "--bind", f"127.0.0.1:{port}", "bot.web:app()"], env=env)
+        processes.wait_until("the web process", lambda: _is_reachable(f"http://127.0.0.1:{port}/healthz"))
+    else:
+        processes.start_module("bot", "bot", env=env)
+        processes.wait_until("the bot's connection to Slack", lambda: client.health()["connections"])
+    redis = connect(redis_url)
+    groups = load(services, env).user_group_ids
+    known = UserGroups(redis)
+    processes.wait_until(
+        "the workers' first look at the user groups",
+        lambda: all(known.members(group, time.time()) is not None for group in groups),
+    )
+    return DemoEnvironment(client, f"{slack_url}/sandbox/", ecs_url, redis, processes, logs, env)
+
+
+def _build_process_env(
+    slack_url: str, ecs_url: str, redis_url: str, services: Path, speed: float
+) -> dict[str, str]:
+    """What production sets, with other addresses."""
+    return {
+        "SLACK_BOT_TOKEN": "xoxb-sandbox-bot",
+        "SLACK_APP_TOKEN": "xapp-sandbox-app",
+        "SLACK_SIGNING_SECRET": "sandbox-signing-secret",
+        "SLACK_API_URL": f"{slack_url}/api/",
+        "REDIS_URL": redis_url,
+        "SERVICES_FILE": str(services),
+        "AWS_ENDPOINT_URL": ecs_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "WATCH_SECONDS": f"{max(0.3, WATCH_SECONDS / speed):.2f}",
+        "LEASE_SECONDS": "30",
+        "SETTLE_SECONDS": "31",
+    }
+
+
+def _is_reachable(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False

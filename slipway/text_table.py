@@ -1,0 +1,35 @@
+"""Rows of words as text in columns. They are as wide as they have to be: only whole ids are of use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from deploys.safe_text import one_safe_line
+
+Row = TypeVar("Row")
+
+Column = tuple[str, Callable[[Row], str]]
+"""A heading, and what stands below it in a row."""
+
+
+def format_table(
+    rows: Sequence[Row], columns: Sequence[Column[Row]], optional_columns: Sequence[Column[Row]]
+) -> str:
+    """A line for each row, below the headings. Optional columns that are empty in every row are left out."""
+    cells = [[heading, *map(cell, rows)] for heading, cell in columns]
+    cells += [
+        [heading, *(cell(row) or "-" for row in rows)]
+        for heading, cell in optional_columns
+        if any(map(cell, rows))
+    ]
+    return align_columns(zip(*cells, strict=True))
+
+
+def align_columns(lines: Iterable[Sequence[str]]) -> str:
+    """Lines of cells, each cell below the one above it, without what a terminal would obey."""
+    rows = [[one_safe_line(cell) for cell in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

@@ -1,0 +1,88 @@
+"""`/deploy plan SERVICE TAG` and `/deploy tags SERVICE`: announced here, answered by a worker."""
+
+from __future__ import annotations
+
+import pytest
+from redis.exceptions import ConnectionError as RedisGone
+
+from tests.bot.bot_harness import ALICE, CAROL, DEPLOYS_CHANNEL, GENERAL_CHANNEL, RESPONSE_URL, BotHarness
+
+THREAD = "1699999999.000001"
+
+
+def test_a_worker_is_rung_to_plan(bot: BotHarness) -> None:
+    answer = bot.type("/deploy plan web 1.4.2")
+
+    assert answer == "Looking at what `web` `1.4.2` would change. The plan follows here."
+    [(job, [question, *rest])] = bot.queued_jobs()
+    assert (job, rest) == ("plan", ["web", "1.4.2", DEPLOYS_CHANNEL, None, ALICE])
+    assert bot.context.threads.response_url(question) == RESPONSE_URL
+    assert bot.context.store.active() == []
+
+
+def test_a_worker_is_rung_to_list_the_tags(bot: BotHarness) -> None:
+    answer = bot.type("/deploy tags web", by=CAROL)
+
+    assert answer == "Looking for the newest tags of `web`. They follow here."
+    [(job, [question, *rest])] = bot.queued_jobs()
+    assert (job, rest) == ("tags", ["web", DEPLOYS_CHANNEL, None, CAROL])
+    assert bot.context.threads.response_url(question) == RESPONSE_URL
+
+
+@pytest.mark.parametrize(
+    ("asked", "job", "words"), [("plan web 1.4.2", "plan", ["web", "1.4.2"]), ("tags web", "tags", ["web"])]
+)
+def test_in_a_thread_the_answer_alone_is_said(
+    bot: BotHarness, asked: str, job: str, words: list[str]
+) -> None:
+    bot.mention(f"@slipway {asked}", thread=THREAD)
+
+    [(rung, [_, *rest])] = bot.queued_jobs()
+    assert (rung, rest) == (job, [*words, DEPLOYS_CHANNEL, THREAD, ALICE])
+
+
+def test_the_same_question_twice_is_answered_twice(bot: BotHarness) -> None:
+    bot.type("/deploy tags web")
+    bot.type("/deploy tags web")
+
+    assert len(bot.queued_jobs()) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "who", "where", "answer"),
+    [
+        (
+            "/deploy plan web 1.4.2",
+            CAROL,
+            DEPLOYS_CHANNEL,
+            f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.",
+        ),
+        (
+            "/deploy plan web 1.4.2",
+            ALICE,
+            GENERAL_CHANNEL,
+            f"`web` may not be deployed from this channel, only from <#{DEPLOYS_CHANNEL}>.",
+        ),
+        (
+            "/deploy tags web",
+            ALICE,
+            GENERAL_CHANNEL,
+            f"I do not speak of `web` in this channel, only in <#{DEPLOYS_CHANNEL}>.",
+        ),
+    ],
+)
+def test_who_may_ask_where(bot: BotHarness, typed: str, who: str, where: str, answer: str) -> None:
+    assert bot.type(typed, by=who, channel=where) == answer
+    assert bot.queued_jobs() == []
+
+
+@pytest.mark.parametrize("typed", ["/deploy plan web 1.4.2", "/deploy tags web"])
+def test_no_answer_is_announced_that_nobody_was_rung_for(
+    bot: BotHarness, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise RedisGone("no route to Redis")
+
+    monkeypatch.setattr("rq.Queue.enqueue", gone)
+
+    assert bot.type(typed).startswith("I lost touch with my memory (Redis) on the way")

@@ -1,0 +1,146 @@
+"""Mistakes inside `before`, `after` and `role`, each with its whole message."""
+
+from __future__ import annotations
+
+ARN = "arn:aws:iam::123456789012:role/slipway"
+ROLE_ARN_HINT = f"they look like `{ARN}`"
+EXAMPLE = "`command: [python, manage.py, migrate]`"
+
+NESTED_KEY_MISTAKES = [
+    # before
+    (
+        "before:",
+        "5:5: services.web.before: nothing stands here; write `command` and what else it needs, indented "
+        "below it, or `{}` for none.",
+    ),
+    (
+        "before: migrate",
+        "5:13: services.web.before: `migrate` is text; write `command` and what else it needs, indented "
+        "below it, or `{}` for none.",
+    ),
+    ("before: {deadline: 1m}", f"5:5: services.web.before.command: missing; for example {EXAMPLE}."),
+    (
+        "before:\n  comand: [migrate]\n  command: [migrate]",
+        "6:7: services.web.before.comand: there is no such key. Did you mean `command`?",
+    ),
+    (
+        "before: {command: [a], strategy: rolling}",
+        "5:28: services.web.before.strategy: there is no such key. "
+        "Allowed are: `command`, `container`, `deadline`.",
+    ),
+    (
+        "before:\n  command: python manage.py migrate --plan 'all of it' 5",
+        "6:16: services.web.before.command: `python manage.py migrate --plan 'all of it' 5` is text; write "
+        "a list "
+        "of words: `[python, manage.py, migrate, '--plan', 'all of it', '5']`.",
+    ),
+    (
+        'before:\n  command: "it\'s"',
+        "6:16: services.web.before.command: `it's` is text; write a list of words: `['it''s']`.",
+    ),
+    (
+        "before: {command: []}",
+        "5:23: services.web.before.command: the list is empty; write the command's words.",
+    ),
+    (
+        "before: {command: {sh: ls}}",
+        "5:23: services.web.before.command: this is a mapping; write the command as a list of words.",
+    ),
+    (
+        "before: {command: [sleep, 5]}",
+        "5:31: services.web.before.command[1]: `5` is a number; write a word of the command, in quotes if "
+        "it looks "
+        "like that.",
+    ),
+    (
+        "before: {command: [a], container: the app}",
+        "5:39: services.web.before.container: `the app` cannot be the name of a container; "
+        "ECS allows letters, digits, hyphens and underscores, 255 at most.",
+    ),
+    (
+        "before: {command: [a], deadline: 1d}",
+        "5:38: services.web.before.deadline: `1d` is out of range; anything from 10s to 12h is allowed.",
+    ),
+    # after
+    (
+        "after: [http]",
+        "5:12: services.web.after: this is a list; write `http` or `alarms`, indented below it, or `{}` for "
+        "none.",
+    ),
+    ("after: {for: 5m}", "5:12: services.web.after: nothing is checked; write `http`, `alarms` or both."),
+    (
+        "after:\n  alarms: []\n  for: 5m",
+        "6:7: services.web.after: nothing is checked; write `http`, `alarms` or both.",
+    ),
+    (
+        "after: {alarms: [a], lasts: 5m}",
+        "5:26: services.web.after.lasts: there is no such key. Allowed are: `http`, `alarms`, `for`.",
+    ),
+    (
+        "after: {http: ftp://shop.example.com}",
+        "5:19: services.web.after.http: `ftp://shop.example.com` is not an address that can be asked; it "
+        "begins with "
+        "`https://` or `http://`.",
+    ),
+    (
+        "after: {http: 'https://bob:secret@shop.example.com'}",
+        "5:19: services.web.after.http: a name or password stands in this address, which is shown in Slack; "
+        "leave it "
+        "out.",
+    ),
+    (
+        "after: {http: 'https://'}",
+        "5:19: services.web.after.http: `https://` is not an address; they look like "
+        "`https://shop.example.com/health`.",
+    ),
+    (
+        "after: {http: 'https://shop.example.com/a b'}",
+        "5:19: services.web.after.http: `https://shop.example.com/a b` is not an address; they look like "
+        "`https://shop.example.com/health`.",
+    ),
+    (
+        "after: {http: 'https://shop.example.com/#top'}",
+        "5:19: services.web.after.http: what stands behind `#` is never sent; leave it out: "
+        "`https://shop.example.com/`.",
+    ),
+    (
+        "after: {alarms: arn:aws:cloudwatch:eu-west-1:123456789012:alarm:errors}",
+        "5:21: services.web.after.alarms: `arn:aws:cloudwatch:eu-west-1:123456789012:alarm:errors` is text; "
+        "write a list of names of CloudWatch alarms: "
+        "`[arn:aws:cloudwatch:eu-west-1:123456789012:alarm:errors]`.",
+    ),
+    (
+        "after: {alarms: [a, a]}",
+        "5:21: services.web.after.alarms: `a` stands here more than once.",
+    ),
+    # role
+    (
+        "role:",
+        "5:5: services.web.role: nothing stands here; write the role's ARN, or `arn` and `external_id`, "
+        "indented "
+        "below it, or `{}` for none.",
+    ),
+    ("role: slipway", f"5:11: services.web.role: `slipway` is not the ARN of an IAM role; {ROLE_ARN_HINT}."),
+    (
+        "role: arn:aws:iam::123456789012:user/bob",
+        f"5:11: services.web.role: `arn:aws:iam::123456789012:user/bob` is not the ARN of an IAM role; "
+        f"{ROLE_ARN_HINT}.",
+    ),
+    (
+        "role: {arn: 'arn:aws:sts::123456789012:assumed-role/slipway/bob'}",
+        f"5:17: services.web.role.arn: this is the ARN of a role's session; write that of its role: "
+        f"`{ARN}`, with "
+        "the role's path if it has one.",
+    ),
+    ("role: {external_id: abc}", f"5:5: services.web.role.arn: missing; for example `arn: {ARN}`."),
+    (
+        f"role:\n  arn: {ARN}\n  external_id: a b",
+        "7:20: services.web.role.external_id: this cannot be an external id; AWS allows 2 to 1224 letters, "
+        "digits "
+        "and `_+=,.@:/-`.",
+    ),
+    (
+        f"role:\n  arn: {ARN}\n  externalId: ab",
+        "7:7: services.web.role.externalId: there is no such key. Did you mean `external_id`?",
+    ),
+]

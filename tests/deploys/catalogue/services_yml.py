@@ -1,0 +1,30 @@
+"""Little services.yml files for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from textwrap import dedent
+
+from deploys.catalogue.services_file import CheckResult, check_text
+
+EMPTY_ENVIRON: Mapping[str, str] = {}
+"""An environment that names no region."""
+
+
+def check_yaml(text: str, environ: Mapping[str, str] = EMPTY_ENVIRON) -> CheckResult:
+    """What is found in a file with this text; its indentation in the test does not count."""
+    return check_text(dedent(text).lstrip("\n").encode(), environ)
+
+
+def list_problems(text: str, environ: Mapping[str, str] = EMPTY_ENVIRON) -> list[str]:
+    """Every mistake in it, as printed behind the file's name."""
+    return [str(problem) for problem in check_yaml(text, environ).problems]
+
+
+def one_service(lines: str, *, head: str = "") -> str:
+    """A file with one service, `web`, that has a cluster and a region, and these lines besides.
+
+    Without `head` the lines begin on line 5, column 5.
+    """
+    body = "\n".join(f"    {line}" for line in dedent(lines).strip("\n").split("\n"))
+    return f"{head}services:\n  web:\n    cluster: production\n    region: eu-west-1\n{body}\n"

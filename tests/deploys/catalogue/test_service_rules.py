@@ -1,0 +1,142 @@
+"""Keys that are right one by one, and wrong together."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.deploys.catalogue.services_yml import check_yaml, list_problems, one_service
+
+WRONG = [
+    (
+        """
+        strategy: stop-start
+        """,
+        "2:3: services.web.approvers: missing, though a deploy needs 1 approval (the default for "
+        "stop-start); "
+        "name who may approve, or write `approvals: 0`.",
+    ),
+    (
+        """
+        approvals: 2
+        """,
+        "2:3: services.web.approvers: missing, though a deploy needs 2 approvals; "
+        "name who may approve, or write `approvals: 0`.",
+    ),
+    (
+        """
+        approvals: 1
+        approvers: []
+        """,
+        "6:5: services.web.approvers: missing, though a deploy needs 1 approval; "
+        "name who may approve, or write `approvals: 0`.",
+    ),
+    (
+        """
+        approvers: [U02BOB0000, U04DAVE000]
+        approvals: 3
+        """,
+        "6:5: services.web.approvals: a deploy needs 3 approvals, but only 2 may approve.",
+    ),
+    (
+        """
+        strategy: stop-start
+        deployers: [U04DAVE000]
+        approvers: [U04DAVE000]
+        """,
+        "7:5: services.web.approvers: a deploy needs 1 approval (the default for stop-start), and one's "
+        "own does not "
+        "count, so none could ever be approved; name another approver, or write `self_approval: true`.",
+    ),
+    (
+        """
+        approvals: 2
+        deployers: [U04DAVE000, U02BOB0000]
+        approvers: [U04DAVE000, U02BOB0000]
+        """,
+        "7:5: services.web.approvers: a deploy needs 2 approvals, and one's own does not count, so none "
+        "could ever "
+        "be approved; name another approver, or write `self_approval: true`.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("lines", "message"), WRONG)
+def test_approvals_that_nobody_could_give_are_refused(lines: str, message: str) -> None:
+    assert list_problems(one_service(lines)) == [message]
+
+
+RIGHT = [
+    # a group may have any number of members
+    "{approvals: 3, approvers: [S02APPROVERS]}",
+    # bob can approve what dave asks for
+    "{approvals: 1, deployers: [U04DAVE000, U02BOB0000], approvers: [U02BOB0000]}",
+    "{approvals: 1, deployers: [U04DAVE000], approvers: [U04DAVE000], self_approval: true}",
+    # anybody may deploy
+    "{approvals: 1, approvers: [U04DAVE000]}",
+    "{approvals: 1, deployers: [S01DEPLOYERS], approvers: [U04DAVE000]}",
+]
+
+
+@pytest.mark.parametrize("entry", RIGHT)
+def test_approvals_that_somebody_can_give_are_fine(entry: str) -> None:
+    text = f"defaults: {{cluster: production, region: eu-west-1}}\nservices: {{web: {entry}}}\n"
+
+    assert list_problems(text) == []
+
+
+def test_one_ecs_service_stands_in_the_file_once() -> None:
+    assert list_problems(
+        """
+        defaults: {cluster: production, region: eu-west-1}
+        services:
+          web: {}
+          site: {ecs_service: web}
+          other-region: {ecs_service: web, region: us-east-1}
+          other-cluster: {ecs_service: web, cluster: staging}
+        """
+    ) == [
+        "4:10: services.site.ecs_service: this is the same ECS service as that of `web`: `web` in cluster "
+        "`production` (eu-west-1). Each may stand in this file once."
+    ]
+
+
+def test_a_rule_says_nothing_about_keys_that_are_wrong_already() -> None:
+    assert len(list_problems(one_service("strategy: stop-start\napprovers: ['@bob']"))) == 1
+    assert (
+        len(list_problems(one_service("strategy: blue\napprovals: 1"))) == 2
+    )  # the strategy, and approvers that are missing
+    assert len(list_problems("defaults: {region: eu-west-1, cluster: a b}\nservices: {web: {}}")) == 1
+
+
+NOTES = [
+    (
+        "strategy: stop-start\napprovals: 0",
+        [
+            "6:5: services.web.approvals: stops every task before it starts new ones, and nobody is asked "
+            "(approvals: 0)."
+        ],
+    ),
+    (
+        "approvers: [U02BOB0000]",
+        [
+            "5:5: services.web.approvers: nobody is ever asked: 0 approvals are needed. "
+            "Write `approvals: 1`, or leave this out."
+        ],
+    ),
+    ("strategy: stop-start\napprovers: [U02BOB0000]", []),
+    ("strategy: rolling", []),
+]
+
+
+@pytest.mark.parametrize(("lines", "notes"), NOTES)
+def test_what_is_allowed_but_deserves_a_thought_is_noted(lines: str, notes: list[str]) -> None:
+    found = check_yaml(one_service(lines))
+
+    assert found.problems == ()
+    assert [str(note) for note in found.notes] == notes
+
+
+def test_approvers_in_the_defaults_are_no_reason_for_a_note() -> None:
+    found = check_yaml(one_service("strategy: rolling", head="defaults: {approvers: [S02APPROVERS]}\n"))
+
+    assert found.notes == ()

@@ -1,0 +1,204 @@
+"""The short way to a sandbox in the same process: a call instead of a connection, by clients that are kept.
+
+Sockets and a server's threads take half of the time of a request, and flow tests make tens of thousands. A
+client takes longer to build than most of them to answer. The long way is taken by the scenarios and by the
+sandbox's own tests of faults and of other clients.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import boto3
+import botocore.session
+import pytest
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse, HeadersDict
+from botocore.exceptions import ConnectionClosedError
+from botocore.httpsession import URLLib3Session
+from botocore.utils import parse_timestamp
+
+from sandbox.ecs import EcsSandbox
+from sandbox.ecs.account import REGION
+from sandbox.ecs.http.dispatcher import DroppedConnection
+from workers.ecs.aws.assumed_roles import TemporaryCredentials
+from workers.ecs.aws.aws_clients import AwsClients
+
+FAKE_AWS_URL = "http://aws.invalid"
+"""Where kept clients believe to be: a client keeps its address, and each sandbox has a port of its own.
+Nobody is there (RFC 2606)."""
+AWS_ENVIRON = {
+    "AWS_ENDPOINT_URL": FAKE_AWS_URL,
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "sandbox",
+    "AWS_SECRET_ACCESS_KEY": "sandbox",
+}
+
+
+def call_sandbox_in_process(sandbox: EcsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every client of this process takes the short way to this sandbox; its forks connect, if it is served
+    by then: asking for its `url` does that."""
+    connecting, here = URLLib3Session.send, os.getpid()
+    connected = sandbox.client
+
+    def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+        if not (request.url.startswith(FAKE_AWS_URL) or request.url.startswith(sandbox.url)):
+            return connecting(session, request)
+        if os.getpid() == here:
+            return _call_wsgi(sandbox, request)
+        request.url = request.url.replace(FAKE_AWS_URL, sandbox.url, 1)
+        return connecting(session, request)
+
+    def client(service: str, **options: Any) -> Any:
+        return connected(service, **options) if options else outside_client(service)
+
+    for name, value in AWS_ENVIRON.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setattr(URLLib3Session, "send", send)
+    monkeypatch.setattr(AwsClients, "build_client", _reuse_client)
+    monkeypatch.setattr(boto3, "Session", _reuse_session)
+    monkeypatch.setattr(sandbox, "client", client)
+
+
+@contextmanager
+def call_in_process(sandbox: EcsSandbox, client: Any) -> Iterator[Any]:
+    """This client alone takes it."""
+
+    def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        return _call_wsgi(sandbox, request)
+
+    client.meta.events.register("before-send", answer)
+    try:
+        yield client
+    finally:
+        client.meta.events.unregister("before-send", answer)
+
+
+@cache
+def outside_client(service: str) -> Any:
+    """A client that is not Slipway's, for one of AWS's services, at ADDRESS."""
+    return without_signing(
+        _shared_session().client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=FAKE_AWS_URL,
+            region_name=REGION,
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",
+        )
+    )
+
+
+def without_signing(client: Any) -> Any:
+    """Names its keys without signing with them, and itself always in the same words: the sandbox looks at
+    nothing else of either, and both take longer than its answer."""
+
+    def name_keys(request: AWSRequest, signing_name: str, region_name: str, **_: Any) -> None:
+        scope = f"sandbox/20260101/{region_name}/{signing_name}/aws4_request"
+        request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}"
+
+    creator = client._user_agent_creator
+    user_agent = creator.to_string()
+    creator.to_string = lambda: user_agent
+    client.meta.events.register("choose-signer", lambda **_: UNSIGNED)
+    client.meta.events.register("before-sign", name_keys)
+    return client
+
+
+_original_build = AwsClients.build_client
+_original_session = boto3.Session
+
+
+def _reuse_session(**options: Any) -> boto3.Session:
+    """A session is kept too: each takes longer to build than a client."""
+    return _shared_session() if not options and _uses_sandbox_credentials() else _original_session(**options)
+
+
+@cache
+def _shared_session() -> boto3.Session:
+    known = botocore.session.get_session()
+    known.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_parse_timestamp)
+    return _original_session(botocore_session=known)
+
+
+def _parse_timestamp(told: Any) -> datetime:
+    """botocore asks the operating system about summer time for each."""
+    return datetime.fromtimestamp(told, UTC) if isinstance(told, int | float) else parse_timestamp(told)
+
+
+def _reuse_client(
+    aws: AwsClients, service: str, region: str, keys: TemporaryCredentials | None = None
+) -> Any:
+    """Slipway's own client; it is kept where nobody but the sandbox's own user is asked for."""
+    if keys or not _uses_sandbox_credentials():
+        return _original_build(aws, service, region, keys)
+    return _slipway_client(service, region)
+
+
+def _uses_sandbox_credentials() -> bool:
+    return AWS_ENVIRON.items() <= os.environ.items() and "AWS_PROFILE" not in os.environ
+
+
+@cache
+def _slipway_client(service: str, region: str) -> Any:
+    return without_signing(_original_build(AwsClients(), service, region))
+
+
+def _call_wsgi(sandbox: EcsSandbox, request: AWSPreparedRequest) -> AWSResponse:
+    begun: list[tuple[str, list[tuple[str, str]]]] = []
+    try:
+        body = b"".join(sandbox.application(_wsgi_environ(request), lambda *head: begun.append(head)))
+    except DroppedConnection as lost:
+        raise ConnectionClosedError(endpoint_url=request.url, request=request, error=lost) from lost
+    status, headers = begun[-1]
+    answered: Any = HeadersDict(headers)
+    return AWSResponse(request.url, int(status.split()[0]), answered, _Body(body))
+
+
+class _Body(io.BytesIO):
+    """As urllib3 gives it to botocore."""
+
+    def stream(self) -> Iterator[bytes]:
+        yield self.getvalue()
+
+
+def _wsgi_environ(request: AWSPreparedRequest) -> dict[str, Any]:
+    """The request as a WSGI server would hand it on (PEP 3333)."""
+    url = urlsplit(request.url)
+    told: Any = request.body or b""
+    body = told.encode() if isinstance(told, str) else bytes(told)
+    headers = {
+        f"HTTP_{name.upper().replace('-', '_')}": value.decode() if isinstance(value, bytes) else str(value)
+        for name, value in request.headers.items()
+    }
+    return {
+        **headers,
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote(url.path),
+        "QUERY_STRING": url.query,
+        "RAW_URI": request.url,
+        "REQUEST_URI": request.url,
+        "SERVER_NAME": url.hostname,
+        "SERVER_PORT": str(url.port or 80),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "CONTENT_TYPE": headers.get("HTTP_CONTENT_TYPE", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_HOST": url.netloc,
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": url.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }

@@ -1,0 +1,48 @@
+"""The page in the words of somebody who uses it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page
+
+
+class SlackPage:
+    """Opens the page as a person, types, and finds what is shown. `url` is the sandbox's address."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url.rstrip("/")
+
+    def open(self, person: str, place: str = "") -> SlackPage:
+        self.page.goto(f"{self.url}/sandbox/?as={person}{place}")
+        self.page.locator(".composer-field, .home-body").first.wait_for()
+        return self
+
+    def say(self, text: str) -> None:
+        self.composer.fill(text)
+        self.composer.press("Enter")
+
+    def reply(self, text: str) -> None:
+        field = self.thread.get_by_role("combobox", name="Reply in thread")
+        field.fill(text)
+        field.press("Enter")
+
+    def become(self, person: str) -> None:
+        self.page.get_by_role("radio", name=person).click()
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def message(self, text: str) -> Locator:
+        return self.page.locator(".centre .message", has_text=text)
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_role("combobox", name="Message #")
+
+    @property
+    def thread(self) -> Locator:
+        return self.page.get_by_role("complementary", name="Thread")
+
+    @property
+    def dialog(self) -> Locator:
+        return self.page.locator("dialog[open]")

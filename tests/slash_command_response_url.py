@@ -1,0 +1,41 @@
+"""The response_url that Slack sends along with a slash command."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from slack_sdk.socket_mode import SocketModeClient
+from slack_sdk.socket_mode.client import BaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+
+from sandbox.slack import SlackSandbox
+from workers.thread.slack_client import slack_client
+
+
+@contextmanager
+def receive_response_url(slack: SlackSandbox, typed: str) -> Iterator[str]:
+    """What Slack sends along when alice types this in #general, while the app is connected."""
+    socket = SocketModeClient(slack.app_token, web_client=slack_client(slack.bot_token, slack.api_url))
+    socket.proxy = None
+    arrived: list[str] = []
+    here = threading.Event()
+
+    def take(client: BaseSocketModeClient, request: SocketModeRequest) -> None:
+        client.send_socket_mode_response(SocketModeResponse(request.envelope_id))
+        arrived.append(str(request.payload["response_url"]))
+        here.set()
+
+    socket.socket_mode_request_listeners.append(take)
+    socket.connect()
+    slack.wait_until(lambda: slack.health()["connections"])
+    slack.say("alice", "general", typed)
+    assert here.wait(10)
+    yield arrived[0]
+    # A runner that has just taken the connection up forgets that the client was closed, and `close` would
+    # wait for it for ever: so the connection ends first.
+    socket.auto_reconnect_enabled = False
+    socket.disconnect()
+    socket.close()

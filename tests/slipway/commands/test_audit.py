@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import pytest
+from redis import Redis
+from typer.testing import CliRunner, Result
+
+from deploys.records.deploy import Decision, Outcome, Phase, Verdict
+from deploys.stores import audit
+from deploys.stores.claims import Claim
+from deploys.stores.deploy_store import DeployStore
+from slipway.cli import app
+from tests.builders import ARN, NOW, a_batch, a_deploy, a_service, a_stop_start_service
+
+BOB = "U02BOB0000"
+
+pytestmark = pytest.mark.usefixtures("empty_place")
+
+
+def run_audit(*arguments: str, redis_url: str = "") -> Result:
+    return CliRunner().invoke(app, ["audit", *arguments], env={"REDIS_URL": redis_url} if redis_url else {})
+
+
+@pytest.fixture
+def store(redis: Redis) -> DeployStore:
+    """A store at 14:13:20 UTC."""
+    return DeployStore(redis, now=lambda: NOW)
+
+
+def store_two_deploys(store: DeployStore) -> Claim:
+    """One of ledger that bob approved, and one of web that has ended, with the claim that ended it."""
+    ledger = store.submit(a_deploy(a_stop_start_service(), id="ledger22")).deploy
+    approved = Decision(user=BOB, verdict=Verdict.APPROVED, at=NOW)
+    store.amend(ledger.id, lambda it: it.evolve(approval={"decisions": (approved,)}), by=BOB, what="approved")
+    web = store.submit(a_deploy(a_service("web"), id="web22222", tag="1.5.0")).deploy
+    claim = store.claim(web.id, "worker", 60)
+    assert claim is not None
+    ended = claim.deploy.in_phase(
+        Phase.ENDED, NOW, outcome=Outcome.SUCCEEDED, ecs={"new_revision": f"{ARN}:task-definition/web:18"}
+    )
+    store.commit(claim, ended, due_at=NOW, what="ended")
+    return claim
+
+
+def test_it_prints_the_newest_entries_in_columns_the_newest_last(store: DeployStore, redis_url: str) -> None:
+    claimed = store_two_deploys(store)
+
+    printed = run_audit(redis_url=redis_url)
+
+    assert printed.exit_code == 0
+    assert printed.stdout.splitlines() == [
+        "time (UTC)           service  deploy    by          what       phase    tag    outcome    decided by"
+        "  revision  fence",
+        "2026-09-21 14:13:20  ledger   ledger22  U01ALICE00  requested  waiting  1.4.2  -          -         "
+        "  -         -",
+        "2026-09-21 14:13:20  ledger   ledger22  U02BOB0000  approved   waiting  1.4.2  -          U02BOB0000"
+        "  -         -",
+        "2026-09-21 14:13:20  web      web22222  U01ALICE00  requested  waiting  1.5.0  -          -         "
+        "  -         -",
+        "2026-09-21 14:13:20  web      web22222  slipway     ended      ended    1.5.0  succeeded  -         "
+        f"  web:18    {claimed.fence}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        (("--service", "ledger"), ["requested", "approved"]),
+        (("--deploy", "web22222"), ["requested", "ended"]),
+        (("--deploy", "web22222", "--service", "web"), ["requested", "ended"]),
+        (("--count", "1"), ["ended"]),
+        (("--service", "ledger", "--count", "1"), ["approved"]),
+    ],
+)
+def test_it_prints_what_was_asked_for(
+    store: DeployStore, redis_url: str, arguments: tuple[str, ...], printed: list[str]
+) -> None:
+    store_two_deploys(store)
+
+    lines = run_audit(*arguments, redis_url=redis_url).stdout.splitlines()[1:]
+
+    assert [line.split()[5] for line in lines] == printed
+
+
+def test_all_that_was_asked_for_at_once_is_found_by_its_batch_to_the_end(
+    store: DeployStore, redis_url: str
+) -> None:
+    store_two_deploys(store)
+    batch, members = a_batch(
+        a_deploy(a_service("api"), id="api22222"), a_deploy(a_service("shop"), id="shop2222"), id="batch222"
+    )
+    store.submit_batch(batch, members)
+    claim = store.claim("api22222", "worker", 60)
+    assert claim is not None
+    ended = claim.deploy.in_phase(Phase.ENDED, NOW, outcome=Outcome.FAILED)
+    store.commit(claim, ended, due_at=NOW, what="ended")
+
+    lines = run_audit("--batch", "batch222", redis_url=redis_url).stdout.splitlines()
+
+    heading = [cell.strip() for cell in lines[0].split("  ") if cell.strip()]
+    column = 1 + heading.index("batch")  # a time is two words
+    assert [(*line.split()[2:4], line.split()[5], line.split()[column]) for line in lines[1:]] == [
+        ("api", "api22222", "requested", "batch222"),
+        ("shop", "shop2222", "requested", "batch222"),
+        ("api", "api22222", "ended", "batch222"),
+    ]
+    assert "batch" not in run_audit("--deploy", "web22222", redis_url=redis_url).stdout
+
+
+def test_what_is_far_back_is_found(
+    store: DeployStore, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "PAGE", 2)
+    store_two_deploys(store)
+    for tag in range(5):
+        store.submit(a_deploy(a_service("api"), tag=f"2.0.{tag}"))
+
+    printed = run_audit("--service", "ledger", redis_url=redis_url)
+
+    assert [line.split()[5] for line in printed.stdout.splitlines()[1:]] == ["requested", "approved"]
+    assert len(run_audit(redis_url=redis_url).stdout.splitlines()) == 1 + 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (("--deploy", "nothing1"), "deploy nothing1"),
+        (("--batch", "nothing1"), "batch nothing1"),
+        (("--service", "wbe"), "service wbe"),
+        (("--deploy", "web22222", "--service", "ledger"), "deploy web22222 of service ledger"),
+    ],
+)
+def test_where_nothing_is_found_it_says_so(
+    store: DeployStore, redis_url: str, arguments: tuple[str, ...], what: str
+) -> None:
+    store_two_deploys(store)
+
+    printed = run_audit(*arguments, redis_url=redis_url)
+
+    assert (printed.exit_code, printed.stdout) == (1, "")
+    assert printed.stderr == (
+        f"The audit trail has no entry of {what}. `slipway audit` shows the newest of all; the id of a "
+        "deploy or batch stands in its card, a service's name in services.yml.\n"
+    )
+
+
+def test_an_empty_trail_is_called_empty(redis: Redis, redis_url: str) -> None:
+    printed = run_audit(redis_url=redis_url)
+
+    assert printed.exit_code == 1
+    assert printed.stderr == "The audit trail is empty: nothing has been asked for yet.\n"
+
+
+def test_without_redis_it_says_what_is_missing() -> None:
+    unset, silent = run_audit(), run_audit(redis_url="redis://127.0.0.1:9/0")
+
+    assert (unset.exit_code, silent.exit_code) == (2, 2)
+    assert "REDIS_URL is not set." in unset.stderr
+    assert silent.stderr.startswith("Redis does not answer at REDIS_URL (")
+
+
+@pytest.mark.parametrize("count", ["0", "10001", "all"])
+def test_a_count_out_of_bounds_is_refused(count: str) -> None:
+    printed = run_audit("--count", count)
+
+    assert printed.exit_code == 2
+    assert "--count" in printed.stderr
+
+
+def test_nothing_in_an_entry_commands_the_terminal(store: DeployStore, redis_url: str) -> None:
+    store.submit(
+        a_deploy(
+            id="web22222", tag="1.4\x1b]0;title\x07.2\u202e\n\x1b[2J", request={"requester": "U01\x9b31m"}
+        )
+    )
+
+    printed = run_audit(redis_url=redis_url)
+
+    [_, entry] = printed.stdout.splitlines()
+    assert entry.split() == [
+        "2026-09-21",
+        "14:13:20",
+        "web",
+        "web22222",
+        "U01",
+        "requested",
+        "waiting",
+        "1.4.2",
+    ]
+
+
+def test_nothing_in_a_question_commands_the_terminal_either(redis_url: str) -> None:
+    printed = run_audit("--deploy", "x\x1b[31m", redis_url=redis_url)
+
+    assert "has no entry of deploy x. " in printed.stderr
+    assert "\x1b" not in printed.stderr

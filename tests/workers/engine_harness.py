@@ -1,0 +1,250 @@
+"""The engine against the sandbox's ECS, on one clock that the test moves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from redis import Redis
+
+from deploys.catalogue.service import Service
+from deploys.decisions import answer_pause, decide, mark_question_shown, request_cancel
+from deploys.job_queue import WATCH_PREFIX, JobQueue
+from deploys.pauses import latest_pause_number, unanswered_pause
+from deploys.records.deploy import Deploy, Phase, ThreadMessageKind, Verb, Verdict
+from deploys.records.traffic import HookAction
+from deploys.redis_connection import to_texts
+from deploys.stores import redis_keys
+from deploys.stores.deploy_store import DeployStore
+from sandbox.ecs import EcsSandbox
+from tests.builders import a_deploy, a_native_service, a_service, a_stop_start_service
+from workers.ecs.aws.aws_clients import AwsClients
+from workers.engine import Engine
+from workers.step_context import Timing
+
+TIMING = Timing(lease_seconds=60, watch_seconds=5, settle_seconds=75)
+ALICE = "U01ALICE00"
+BOB = "U02BOB0000"
+
+
+def a_sandbox_service(name: str, **changes: Any) -> Service:
+    """The service as services.yml would have it for the sandbox's ECS."""
+    if name in ("ledger", "billing"):
+        return a_stop_start_service(name, **changes)
+    return (a_native_service if name in ("shop", "site") else a_service)(name, **changes)
+
+
+class SilentJobQueue(JobQueue):
+    """The yard rings by itself, from what is due."""
+
+    def __init__(self) -> None:
+        pass
+
+    def _try_enqueue(self, job: str, *args: str | None, nonce: str = "") -> None:
+        pass
+
+
+class OpenAccessPolicy:
+    """Lets everybody in, but for those a test shuts out."""
+
+    def __init__(self) -> None:
+        self.refusals: dict[str, Exception] = {}
+
+    def may_deploy(self, user: str, service_name: str, channel: str) -> None:
+        self._refuse(user)
+
+    def may_decide(self, user: str, deploy: Deploy) -> None:
+        self._refuse(user)
+
+    def may_answer_pause(self, user: str, deploy: Deploy, action: HookAction) -> None:
+        self._refuse(user)
+
+    def _refuse(self, user: str) -> None:
+        if user in self.refusals:
+            raise self.refusals[user]
+
+
+@dataclass
+class EngineHarness:
+    """Asks for deploys, lets time pass and looks at what came of it."""
+
+    ecs: EcsSandbox
+    redis: Redis
+    access: OpenAccessPolicy = field(default_factory=OpenAccessPolicy)
+
+    def __post_init__(self) -> None:
+        self.store = DeployStore(self.redis, now=self.ecs.now)
+        self.engine = self.new_engine()
+
+    def new_engine(self) -> Engine:
+        """A worker that has just started."""
+        return Engine(
+            store=self.store,
+            job_queue=SilentJobQueue(),
+            aws=AwsClients(now=self.ecs.now),
+            access=self.access,
+            timing=TIMING,
+            worker="worker",
+            now=self.ecs.now,
+        )
+
+    def request_deploy(self, service: str, tag: str, **changes: Any) -> str:
+        """`/deploy SERVICE TAG` by alice; the deploy's id."""
+        known = a_sandbox_service(service, **changes)
+        deploy = a_deploy(known, tag=tag, request={"requester": ALICE, "requested_at": self.ecs.now()})
+        return self.store.submit(deploy).deploy.id
+
+    def request_verb(self, verb: Verb, service: str, target: str = "", **changes: Any) -> str:
+        """`/deploy restart SERVICE` or `/deploy rollback SERVICE [TARGET]` by alice; the deploy's id."""
+        known = a_sandbox_service(service, **changes)
+        deploy = a_deploy(
+            known,
+            verb=verb,
+            tag="",
+            request={"rollback_target": target, "requester": ALICE, "requested_at": self.ecs.now()},
+        )
+        return self.store.submit(deploy).deploy.id
+
+    def approve(self, deploy_id: str, user: str = BOB, verdict: Verdict = Verdict.APPROVED) -> None:
+        """Presses a button of the question that stands."""
+        question = self.get(deploy_id).approval.question
+        self.store.amend(
+            deploy_id,
+            lambda d: decide(d, user, verdict, question, self.ecs.now()),
+            by=user,
+            what=verdict.value,
+        )
+
+    def mark_question_shown(self, deploy_id: str) -> Deploy:
+        """Slack has taken the card with the buttons of the question that stands."""
+        question = self.get(deploy_id).approval.question
+        return self.store.amend(
+            deploy_id,
+            lambda d: mark_question_shown(d, question, self.ecs.now()),
+            by="slipway",
+            what="question shown",
+        )
+
+    def answer_pause(self, deploy_id: str, action: HookAction, user: str = BOB) -> None:
+        """Presses Continue or Roll back of the pause that waits."""
+        pause = latest_pause_number(self.get(deploy_id))
+        self.store.amend(
+            deploy_id,
+            lambda d: answer_pause(d, user, action, pause, self.ecs.now()),
+            by=user,
+            what=action.value,
+        )
+
+    def until_paused(self, deploy_id: str) -> Deploy:
+        """Lets time pass until the rollout waits for an answer."""
+        self.until(lambda: unanswered_pause(self.get(deploy_id)))
+        return self.get(deploy_id)
+
+    def cancel(self, deploy_id: str, user: str = ALICE) -> None:
+        """`/deploy cancel`."""
+        self.store.amend(
+            deploy_id, lambda d: request_cancel(d, user, self.ecs.now()), by=user, what="cancelled"
+        )
+
+    def get(self, deploy_id: str) -> Deploy:
+        """The record as it is."""
+        deploy = self.store.get(deploy_id)
+        assert deploy is not None
+        return deploy
+
+    def tick(self, seconds: float = 1.0) -> None:
+        """Rings for everything that is due, then lets time pass."""
+        for due in self.store.due(self.ecs.now()):
+            if due.job.startswith(WATCH_PREFIX):
+                self.engine.watch(due.job.removeprefix(WATCH_PREFIX))
+            else:
+                self.engine.advance(due.deploy_id)
+        self.ecs.advance(seconds)
+
+    def until(self, condition: Callable[[], object], seconds: float = 1800) -> None:
+        """Lets time pass until the condition holds, or fails."""
+        deadline = self.ecs.now() + seconds
+        while not condition():
+            assert self.ecs.now() < deadline, f"not within {seconds} s: {self.describe_deploys()}"
+            self.tick()
+
+    def until_phase(self, deploy_id: str, phase: Phase) -> Deploy:
+        """Lets time pass until the deploy is there; records change only when something is due."""
+        deadline = self.ecs.now() + 1800
+        while (deploy := self.get(deploy_id)).phase is not phase:
+            assert self.ecs.now() < deadline, f"not {phase.value} within 1800 s: {self.describe_deploys()}"
+            self._advance_to_next_due(deadline)
+        return deploy
+
+    def _advance_to_next_due(self, deadline: float) -> None:
+        """Passes over the whole seconds in which nothing is due, then takes the turns that ticks of a second
+        would."""
+        while (now := self.ecs.now()) < deadline:
+            coming = self.store.due(now + TIMING.watch_seconds)
+            if coming and coming[0].at <= now:
+                return self.tick()
+            self.ecs.advance(math.ceil(coming[0].at - now) if coming else TIMING.watch_seconds)
+        return None
+
+    def until_outcome(self, deploy_id: str, seconds: float = 7200) -> Deploy:
+        """Lets time pass until the outcome is known."""
+        deadline = self.ecs.now() + seconds
+        while (deploy := self.get(deploy_id)).in_progress:
+            assert self.ecs.now() < deadline, f"no outcome within {seconds} s: {self.describe_deploys()}"
+            self._advance_to_next_due(deadline)
+        return deploy
+
+    def until_over(self, deploy_id: str) -> Deploy:
+        """Lets time pass until the deploy has ended and settled."""
+        return self.until_phase(deploy_id, Phase.ENDED)
+
+    def expire_lease(self, deploy_id: str) -> None:
+        """What time does to the lease of a worker that died."""
+        self.redis.delete(redis_keys.lease(deploy_id))
+
+    def thread_text(self, deploy_id: str, kind: ThreadMessageKind | None = None) -> str:
+        """What the thread was told."""
+        return "\n".join(
+            m.text for m in self.get(deploy_id).thread_messages if kind is None or m.kind is kind
+        )
+
+    @cached_property
+    def ecs_client(self) -> Any:
+        """An ECS client that is not Slipway's."""
+        return self.ecs.client("ecs")
+
+    def describe_service(self, name: str) -> dict[str, Any]:
+        """The ECS service as boto3 sees it."""
+        answer = self.ecs_client.describe_services(cluster="production", services=[name])
+        service: dict[str, Any] = answer["services"][0]
+        return service
+
+    def running_tags(self, name: str) -> set[str]:
+        """Tags of the main container's image of the running tasks."""
+        ecs = self.ecs_client
+        arns = ecs.list_tasks(cluster="production", serviceName=name)["taskArns"]
+        tasks = ecs.describe_tasks(cluster="production", tasks=arns)["tasks"] if arns else []
+        return {
+            container["image"].rpartition(":")[2]
+            for task in tasks
+            if task["lastStatus"] == "RUNNING"
+            for container in task["containers"]
+            if container["name"] == name
+        }
+
+    def leftover_keys(self) -> list[str]:
+        """Names of the keys that hold anything of a deploy that has not ended: none once all have."""
+        parts = ("live", "due", "bells", "line:*", "underway:*", "watched:*", "lease:*")
+        return sorted(
+            name for part in parts for name in to_texts(self.redis.keys(f"{redis_keys.PREFIX}{part}"))
+        )
+
+    def describe_deploys(self) -> str:
+        """Where every deploy is, for a failed assertion."""
+        return "; ".join(
+            f"{d.service.name} {d.tag} {d.phase.value} {d.retries.last_error}"
+            for d in self.store.recent(None, 20)
+        )

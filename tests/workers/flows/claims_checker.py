@@ -1,0 +1,140 @@
+"""What ECS knows of a service, read inside the sandbox where the product cannot look; what a deploy says."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from tests.workers.engine_harness import EngineHarness
+from workers.flows.ending import rollback_revision
+from workers.flows.stopped_service.restore_tags import TAG_KEYS
+from workers.thread.card import deploy_card
+from workers.thread.card_state import state_text
+
+RECENT_SECONDS = 15.0
+"""What was so within this time may be said: two looks have to agree, and task records are read last."""
+END_MESSAGE_STARTS = {
+    Outcome.SUCCEEDED: "*Succeeded",
+    Outcome.ROLLED_BACK: "*Rolled back* to ",
+    Outcome.FAILED: "*Failed*",
+    Outcome.SUPERSEDED: "*Superseded*",
+    Outcome.CANCELLED: "",
+    Outcome.REFUSED: "*Refused*, ",
+}
+
+
+@dataclass(frozen=True)
+class ServiceSnapshot:
+    """The service as it was."""
+
+    at: float
+    primary: str
+    revision: str
+    rollout_completed: bool
+    desired: int
+    running: Counter[str]
+    """Tasks that are RUNNING, by deployment; likewise those that have not STOPPED."""
+    alive: Counter[str]
+
+    def is_running(self, deployment: str) -> bool:
+        """Whether it has the service, and the full count of its tasks is there."""
+        full = self.running[deployment] >= self.desired > 0
+        return self.primary == deployment and self.rollout_completed and full
+
+
+class ClaimsChecker:
+    """Remembers how the service was, and compares what is said with it."""
+
+    def __init__(self, harness: EngineHarness, service: str) -> None:
+        self._harness = harness
+        self._service = service
+        self._snapshots: list[ServiceSnapshot] = []
+
+    def take_snapshot(self) -> None:
+        with self._harness.ecs.region.hold_time() as region:
+            tables = region.tables
+            service = next(each for each in tables.services.values() if each.name == self._service)
+            primary = tables.primary_of(service.arn)
+            assert primary is not None
+            tasks = tables.tasks_of(service.arn)
+            self._snapshots.append(
+                ServiceSnapshot(
+                    at=region.now,
+                    primary=primary.id,
+                    revision=primary.task_definition,
+                    rollout_completed=primary.rollout_state == "COMPLETED",
+                    desired=service.desired_count,
+                    running=Counter(str(task.deployment) for task in tasks if task.is_running),
+                    alive=Counter(str(task.deployment) for task in tasks if not task.is_stopped),
+                )
+            )
+
+    def false_claims(self, deploy: Deploy) -> list[str]:
+        """What of a deploy's last words is not so, when they have just been said."""
+        self.take_snapshot()
+        told = [each.text for each in deploy.thread_messages if each.kind is ThreadMessageKind.END]
+        if len(told) != 1 or deploy.outcome is None:
+            return [f"it ends {len(told)} times"]
+        found = self._check_outcome(deploy, told[0])
+        if not told[0].startswith(END_MESSAGE_STARTS[deploy.outcome]):
+            found.append(f"{deploy.outcome.value} is told as: {told[0]}")
+        if state_text(deploy) not in deploy_card(deploy, (), self._harness.ecs.now()).text:
+            found.append(f"the card does not say {state_text(deploy)}")
+        return found
+
+    def _check_outcome(self, deploy: Deploy, text: str) -> list[str]:
+        touched = deploy.ecs.update_tried or deploy.stop.requested_at is not None
+        if deploy.outcome is Outcome.SUCCEEDED:
+            return self._check_success(deploy, text)
+        if deploy.outcome is Outcome.ROLLED_BACK or (deploy.outcome is Outcome.CANCELLED and touched):
+            back = [
+                m
+                for m in self._recent_snapshots()
+                if m.revision == rollback_revision(deploy) and m.is_running(m.primary)
+            ]
+            return [] if back else [f"it is not back: {text}"]
+        if deploy.outcome is Outcome.REFUSED and touched:
+            return [f"something was changed: {text}"]
+        if deploy.outcome is Outcome.SUPERSEDED and self._snapshots[-1].is_running(
+            deploy.ecs.deployment_id or ""
+        ):
+            return [f"ours has the service: {text}"]
+        return []
+
+    def _check_success(self, deploy: Deploy, text: str) -> list[str]:
+        ours = deploy.ecs.deployment_id or ""
+        if deploy.rollout.changed_since:
+            now = self._snapshots[-1]
+            return [f"ours runs: {text}"] if now.is_running(ours) else []
+        runs = [moment for moment in self._recent_snapshots() if moment.is_running(ours)]
+        if not runs:
+            return [f"it does not run: {text}"]
+        count = re.search(r"(\d+) (of \d+ )?(?:new )?tasks? running", text)
+        if count is None or int(count[1]) not in [
+            moment.running[ours] for moment in self._recent_snapshots()
+        ]:
+            return [f"so many do not run: {text}"]
+        stopped = "all old tasks have stopped" in text.lower()
+        if stopped and all(moment.alive.total() > moment.alive[ours] for moment in self._recent_snapshots()):
+            return [f"old tasks are alive: {text}"]
+        return []
+
+    def _recent_snapshots(self) -> list[ServiceSnapshot]:
+        since = self._snapshots[-1].at - RECENT_SECONDS
+        return [moment for moment in self._snapshots if moment.at >= since]
+
+    def find_leftovers(self, deploy: Deploy) -> list[str]:
+        """What should not be there once it has ended and settled."""
+        texts = [milestone.text for milestone in deploy.thread_messages]
+        twice = {text for text in texts if texts.count(text) > 1}
+        tags = self._harness.ecs.state()["services"][self._service]["tags"]
+        marks = sorted(set(TAG_KEYS) & set(tags))
+        ended = deploy.phase is Phase.ENDED
+        return [
+            *self._harness.leftover_keys(),
+            *marks,
+            *sorted(twice),
+            *([] if ended else [deploy.phase.value]),
+        ]

@@ -1,0 +1,129 @@
+"""Somebody changes the service after its rollout ended and before that is told: both are said."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from deploys.catalogue.service import PostCheck
+from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.rollout import ChangedSince
+from tests.workers.engine_harness import EngineHarness
+from tests.workers.flows.whole_deploys.test_console_changes import deploy_in_console
+from workers.thread import card_state
+from workers.thread.card import deploy_card
+
+
+def wait_for_first_look(harness: EngineHarness, deploy_id: str, pending: str) -> None:
+    """The first look saw this end; the second one is to come."""
+    harness.until(lambda: harness.get(deploy_id).pending_confirmation == pending)
+
+
+def start_approved_deploy(harness: EngineHarness, service: str, tag: str = "1.4.2") -> str:
+    """An approved deploy that is followed; its id."""
+    deploy_id = harness.request_deploy(service, tag)
+    if service == "ledger":
+        harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+        harness.approve(deploy_id)
+    harness.until_phase(deploy_id, Phase.FOLLOWING)
+    return deploy_id
+
+
+def end_message(harness: EngineHarness, deploy: Deploy) -> str:
+    """Its end, without ids and times that differ from run to run."""
+    text = harness.thread_text(deploy.id, ThreadMessageKind.END)
+    return re.sub(r"after (\d+ min )?\d+ s", "after TIME", re.sub(r"ecs-svc/\d+", "ecs-svc/N", text))
+
+
+@pytest.mark.parametrize(("service", "ours", "theirs"), [("web", 18, 19), ("ledger", 9, 10)])
+def test_what_was_replaced_right_after_is_not_said_to_run(
+    harness: EngineHarness, service: str, ours: int, theirs: int
+) -> None:
+    deploy_id = start_approved_deploy(harness, service)
+    wait_for_first_look(harness, deploy_id, "succeeded")
+    deploy_in_console(harness, service)
+
+    deploy = harness.until_over(deploy_id)
+
+    assert (deploy.outcome, deploy.rollout.changed_since) == (Outcome.SUCCEEDED, ChangedSince.REPLACED)
+    assert end_message(harness, deploy) == (
+        f"*Succeeded, but no longer so.* ECS completed the rollout of `{service}` to `1.4.2` (revision "
+        f"`{service}:{ours}`) after TIME. By now somebody else's newer deployment `ecs-svc/N` moves the "
+        f"service to `{service}:{theirs}`. I do not fight it."
+    )
+    assert "Strict order was broken" not in harness.thread_text(deploy_id)
+    assert card_state.state_text(deploy) == "succeeded, replaced by a newer deployment since"
+    assert "new tasks running" not in deploy_card(deploy, (), harness.ecs.now()).text
+
+
+def test_what_was_set_to_zero_right_after_is_not_said_to_run(harness: EngineHarness) -> None:
+    deploy_id = start_approved_deploy(harness, "web")
+    harness.until(lambda: harness.get(deploy_id).rollout.serving_at)
+    harness.ecs_client.update_service(cluster="production", service="web", desiredCount=0)
+
+    deploy = harness.until_over(deploy_id)
+
+    assert (deploy.outcome, deploy.rollout.changed_since) == (Outcome.SUCCEEDED, ChangedSince.SCALED_TO_ZERO)
+    assert end_message(harness, deploy) == (
+        "*Succeeded, but no longer so.* ECS completed the rollout of `web` to `1.4.2` (revision `web:18`) "
+        "after TIME. By now somebody, or something, set the desired count to 0, so its tasks stop. "
+        "I leave that as it is."
+    )
+    assert card_state.state_text(deploy) == "succeeded, set to 0 since"
+    assert harness.describe_service("web")["desiredCount"] == 0
+
+
+def test_a_followed_rollout_too(harness: EngineHarness) -> None:
+    harness.ecs_client.update_service(cluster="production", service="web", forceNewDeployment=True)
+    deploy_id = harness.request_verb(Verb.FOLLOW, "web")
+    wait_for_first_look(harness, deploy_id, "succeeded")
+    deploy_in_console(harness, "web")
+
+    deploy = harness.until_over(deploy_id)
+
+    assert (deploy.outcome, deploy.rollout.changed_since) == (Outcome.SUCCEEDED, ChangedSince.REPLACED)
+    assert end_message(harness, deploy) == (
+        "*Succeeded, but no longer so.* The rollout that I followed is over: ECS completed it, of `web` to "
+        "`1.4.0` (revision `web:17`), after TIME. By now somebody else's newer deployment `ecs-svc/N` moves "
+        "the service to `web:18`. I do not fight it."
+    )
+    assert card_state.state_text(deploy) == "succeeded, replaced by a newer deployment since"
+
+
+def test_a_check_that_was_asked_for_is_superseded_and_not_passed(harness: EngineHarness) -> None:
+    deploy_id = harness.request_deploy("ledger", "1.4.2", after=PostCheck(alarms=("site-5xx",), duration=60))
+    harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    harness.approve(deploy_id)
+    wait_for_first_look(harness, deploy_id, "succeeded")
+    deploy_in_console(harness, "ledger")
+
+    assert harness.until_over(deploy_id).outcome is Outcome.SUPERSEDED
+    assert "Strict order was broken" not in harness.thread_text(deploy_id)
+
+
+def test_what_ecs_rolled_back_and_somebody_replaced_is_said_so(harness: EngineHarness) -> None:
+    deploy_id = start_approved_deploy(harness, "web", "1.5.0-crash")
+    wait_for_first_look(harness, deploy_id, "rolled back")
+    deploy_in_console(harness, "web")
+
+    deploy = harness.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert end_message(harness, deploy).endswith(
+        "\nBy now somebody else's newer deployment `ecs-svc/N` moves the service to `web:19`. "
+        "I do not fight it."
+    )
+
+
+def test_a_stale_read_beside_a_success_is_not_counted(harness: EngineHarness) -> None:
+    deploy_id = start_approved_deploy(harness, "web")
+    wait_for_first_look(harness, deploy_id, "succeeded")
+    harness.ecs.faults.add(operation="ecs:DescribeServices", kind="stale", seconds=120)
+
+    deploy = harness.until_over(deploy_id)
+
+    assert (deploy.outcome, deploy.rollout.changed_since) == (Outcome.SUCCEEDED, None)
+    assert "`web` runs `1.4.2`: 3 tasks running, after " in harness.thread_text(
+        deploy_id, ThreadMessageKind.END
+    )

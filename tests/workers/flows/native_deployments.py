@@ -1,0 +1,86 @@
+"""The native services of the sandbox, with short waits, and what ECS says of their deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.ecs.records import ServiceDeployment
+from tests.workers.engine_harness import EngineHarness
+
+Json = dict[str, Any]
+CLUSTER = "production"
+
+
+def pause_hook(*stages: str, minutes: int = 5, action: str = "ROLLBACK") -> Json:
+    """A PAUSE hook as UpdateService takes it."""
+    return {
+        "targetType": "PAUSE",
+        "lifecycleStages": list(stages) or ["POST_TEST_TRAFFIC_SHIFT"],
+        "timeoutConfiguration": {"timeoutInMinutes": minutes, "action": action},
+    }
+
+
+def configure_native_service(harness: EngineHarness, service: str, *pauses: Json, **changes: Any) -> None:
+    """Gives the ECS service these hooks, and changes its deployment configuration."""
+    before = harness.describe_service(service)["deploymentConfiguration"]
+    wanted = {**before, "bakeTimeInMinutes": 1, "lifecycleHooks": list(pauses), **changes}
+    if before["strategy"] == "CANARY":
+        wanted.setdefault("canaryConfiguration", {})
+        wanted["canaryConfiguration"] = {"canaryPercent": 10.0, "canaryBakeTimeInMinutes": 1}
+    harness.ecs.client("ecs").update_service(cluster=CLUSTER, service=service, deploymentConfiguration=wanted)
+
+
+def newest_service_deployment(harness: EngineHarness, service: str) -> ServiceDeployment | None:
+    """ECS's newest service deployment of the service, as the sandbox has it."""
+    with harness.ecs.region.hold_time() as region:
+        of_service = [
+            each
+            for each in region.tables.service_deployments.values()
+            if each.service.endswith(f"/{service}")
+        ]
+    return max(of_service, key=lambda each: each.created_at, default=None)
+
+
+def stage_and_traffic(harness: EngineHarness, service: str) -> tuple[str | None, float]:
+    """The lifecycle stage, and the percentage of production traffic that the new revision gets."""
+    newest = newest_service_deployment(harness, service)
+    return (newest.lifecycle_stage, newest.production) if newest else (None, 0.0)
+
+
+def waiting_hook_ids(harness: EngineHarness, service: str) -> list[str]:
+    """Ids of the hooks that wait for an answer."""
+    newest = newest_service_deployment(harness, service)
+    return [hook.id for hook in newest.hooks if hook.status == "AWAITING_ACTION"] if newest else []
+
+
+def answer_in_console(harness: EngineHarness, service: str, action: str) -> None:
+    """What somebody does outside Slipway."""
+    [hook] = waiting_hook_ids(harness, service)
+    newest = newest_service_deployment(harness, service)
+    assert newest
+    harness.ecs.client("ecs").continue_service_deployment(
+        serviceDeploymentArn=newest.arn, hookId=hook, action=action
+    )
+
+
+def wait_until(
+    harness: EngineHarness, condition: Callable[[], object], seconds: float = 1200, step: float = 3.0
+) -> None:
+    """Lets time pass in larger steps than the harness does: native rollouts take minutes."""
+    deadline = harness.ecs.now() + seconds
+    while not condition():
+        assert harness.ecs.now() < deadline, f"not within {seconds} s: {harness.describe_deploys()}"
+        harness.tick(step)
+
+
+def wait_until_ended(harness: EngineHarness, deploy_id: str) -> None:
+    """Lets time pass until the deploy has ended."""
+    wait_until(harness, lambda: harness.get(deploy_id).phase.value == "ended")
+
+
+def thread_replies(harness: EngineHarness, deploy_id: str, after: str = "Registered") -> list[str]:
+    """What the thread was told after the rollout began."""
+    said = [milestone.text for milestone in harness.get(deploy_id).thread_messages]
+    began = next((n for n, text in enumerate(said) if text.startswith(after)), -1)
+    return said[began + 1 :]

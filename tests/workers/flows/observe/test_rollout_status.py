@@ -1,0 +1,203 @@
+"""How a rollout stands, over every value of the enums that the decision reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import boto3
+import pytest
+
+from tests.builders import ARN
+from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceEventState, ServiceState
+from workers.flows.observe.rollout_status import (
+    STATUS_BY_ROLLOUT_STATE,
+    STATUS_BY_SERVICE_DEPLOYMENT,
+    FollowedRollout,
+    RolloutStatus,
+    judge_rollout,
+)
+
+OUR_DEPLOYMENT = "ecs-svc/2222222222222222222"
+OTHER_DEPLOYMENT = "ecs-svc/3333333333333333333"
+OLD_REVISION = f"{ARN}:task-definition/web:1"
+NEW_REVISION = f"{ARN}:task-definition/web:2"
+OTHER_REVISION = f"{ARN}:task-definition/web:9"
+FOLLOWED_ROLLOUT = FollowedRollout(OUR_DEPLOYMENT, NEW_REVISION, OLD_REVISION)
+BREAKER_REASON = "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1."
+
+
+def ecs_enum_values(name: str) -> set[str]:
+    model = boto3.client("ecs", region_name="eu-west-1").meta.service_model
+    return set(model.shape_for(name).enum)  # type: ignore[attr-defined]
+
+
+def a_deployment(
+    deployment_id: str = OUR_DEPLOYMENT,
+    revision: str = NEW_REVISION,
+    state: str = "IN_PROGRESS",
+    reason: str = "",
+) -> DeploymentState:
+    return DeploymentState(
+        id=deployment_id,
+        status="PRIMARY",
+        revision=revision,
+        desired=3,
+        pending=0,
+        running=3,
+        rollout_state=state,
+        rollout_reason=reason,
+    )
+
+
+def service_with(primary: DeploymentState, status: str = "ACTIVE") -> ServiceState:
+    return ServiceState(
+        arn=f"{ARN}:service/production/web",
+        name="web",
+        status=status,
+        revision=primary.revision,
+        desired=3,
+        pending=0,
+        running=3,
+        deployments=(primary,),
+    )
+
+
+def a_service_deployment(status: str) -> ServiceDeploymentState:
+    return ServiceDeploymentState(arn=f"{ARN}:service-deployment/production/web/x", status=status)
+
+
+def test_every_status_of_a_service_deployment_is_decided() -> None:
+    assert set(STATUS_BY_SERVICE_DEPLOYMENT) == ecs_enum_values("ServiceDeploymentStatus")
+
+
+def test_every_rollout_state_is_decided() -> None:
+    assert set(STATUS_BY_ROLLOUT_STATE) - {""} == ecs_enum_values("DeploymentRolloutState")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("PENDING", RolloutStatus.IN_PROGRESS),
+        ("IN_PROGRESS", RolloutStatus.IN_PROGRESS),
+        ("SUCCESSFUL", RolloutStatus.SUCCEEDED),
+        ("STOP_REQUESTED", RolloutStatus.IN_PROGRESS),
+        ("STOPPED", RolloutStatus.FAILED),
+        ("ROLLBACK_REQUESTED", RolloutStatus.ROLLING_BACK),
+        ("ROLLBACK_IN_PROGRESS", RolloutStatus.ROLLING_BACK),
+        ("ROLLBACK_SUCCESSFUL", RolloutStatus.ROLLED_BACK),
+        ("ROLLBACK_FAILED", RolloutStatus.FAILED),
+    ],
+)
+def test_the_service_deployment_decides_while_ours_is_primary(status: str, expected: RolloutStatus) -> None:
+    assert (
+        judge_rollout(FOLLOWED_ROLLOUT, service_with(a_deployment()), a_service_deployment(status))
+        is expected
+    )
+
+
+@pytest.mark.parametrize("status", ["PENDING", "IN_PROGRESS", "STOP_REQUESTED", "STOPPED"])
+def test_a_newer_deployment_that_is_not_ours_supersedes(status: str) -> None:
+    theirs = service_with(a_deployment(OTHER_DEPLOYMENT, OTHER_REVISION))
+
+    assert judge_rollout(FOLLOWED_ROLLOUT, theirs, a_service_deployment(status)) is RolloutStatus.SUPERSEDED
+
+
+@pytest.mark.parametrize(
+    "seen", [a_service_deployment("IN_PROGRESS"), a_service_deployment("SUCCESSFUL"), None]
+)
+def test_a_stale_read_that_shows_the_deployment_before_ours_is_no_end(
+    seen: ServiceDeploymentState | None,
+) -> None:
+    followed = FollowedRollout(OUR_DEPLOYMENT, NEW_REVISION, OLD_REVISION, previous_deployment_id="ecs-svc/1")
+    stale = service_with(a_deployment("ecs-svc/1", OLD_REVISION, state="COMPLETED"))
+
+    assert judge_rollout(followed, stale, seen) is RolloutStatus.IN_PROGRESS
+
+
+def test_a_success_stays_one_when_somebody_deploys_right_after() -> None:
+    theirs = service_with(a_deployment(OTHER_DEPLOYMENT, OTHER_REVISION))
+
+    assert (
+        judge_rollout(FOLLOWED_ROLLOUT, theirs, a_service_deployment("SUCCESSFUL")) is RolloutStatus.SUCCEEDED
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ("IN_PROGRESS", RolloutStatus.IN_PROGRESS),
+        ("COMPLETED", RolloutStatus.SUCCEEDED),
+        ("FAILED", RolloutStatus.FAILED),
+        ("", RolloutStatus.IN_PROGRESS),
+    ],
+)
+def test_without_service_deployments_the_rollout_state_of_our_own_decides(
+    state: str, expected: RolloutStatus
+) -> None:
+    assert judge_rollout(FOLLOWED_ROLLOUT, service_with(a_deployment(state=state)), None) is expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [("IN_PROGRESS", RolloutStatus.ROLLING_BACK), ("COMPLETED", RolloutStatus.ROLLED_BACK)],
+)
+def test_a_stable_service_after_a_breaker_rollback_is_not_a_success(
+    state: str, expected: RolloutStatus
+) -> None:
+    back = service_with(a_deployment(OTHER_DEPLOYMENT, OLD_REVISION, state=state, reason=BREAKER_REASON))
+
+    assert judge_rollout(FOLLOWED_ROLLOUT, back, None) is expected
+
+
+def test_a_rollback_that_was_seen_under_way_is_known_at_its_end() -> None:
+    followed = FollowedRollout(OUR_DEPLOYMENT, NEW_REVISION, OLD_REVISION, seen_rolling_back=True)
+    back = service_with(a_deployment(OTHER_DEPLOYMENT, OLD_REVISION, state="COMPLETED", reason="completed."))
+
+    assert judge_rollout(followed, back, None) is RolloutStatus.ROLLED_BACK
+
+
+def test_a_rollback_that_was_over_between_two_looks_is_known_by_the_events() -> None:
+    back = service_with(a_deployment(OTHER_DEPLOYMENT, OLD_REVISION, state="COMPLETED", reason="completed."))
+    gave_up = ServiceEventState(
+        "1", 1.0, f"(service web) (deployment {OUR_DEPLOYMENT}) deployment failed: tasks failed to start."
+    )
+    goes_back = ServiceEventState("2", 1.0, "(service web) rolling back to deployment ecs-svc/1.")
+
+    assert (
+        judge_rollout(FOLLOWED_ROLLOUT, replace(back, events=(goes_back, gave_up)), None)
+        is RolloutStatus.ROLLED_BACK
+    )
+    assert judge_rollout(FOLLOWED_ROLLOUT, replace(back, events=(gave_up,)), None) is RolloutStatus.SUPERSEDED
+    assert (
+        judge_rollout(FOLLOWED_ROLLOUT, replace(back, events=(goes_back,)), None) is RolloutStatus.SUPERSEDED
+    )
+
+
+def test_a_person_who_redeploys_the_old_revision_supersedes_and_is_no_rollback() -> None:
+    theirs = service_with(
+        a_deployment(
+            OTHER_DEPLOYMENT,
+            OLD_REVISION,
+            state="COMPLETED",
+            reason=f"ECS deployment {OTHER_DEPLOYMENT} completed.",
+        )
+    )
+
+    assert judge_rollout(FOLLOWED_ROLLOUT, theirs, None) is RolloutStatus.SUPERSEDED
+
+
+@pytest.mark.parametrize("status", ["DRAINING", "INACTIVE"])
+def test_a_service_that_is_deleted_is_gone(status: str) -> None:
+    assert (
+        judge_rollout(
+            FOLLOWED_ROLLOUT, service_with(a_deployment(), status), a_service_deployment("IN_PROGRESS")
+        )
+        is RolloutStatus.SERVICE_DELETED
+    )
+
+
+def test_a_service_that_ecs_does_not_know_is_gone() -> None:
+    assert (
+        judge_rollout(FOLLOWED_ROLLOUT, None, a_service_deployment("IN_PROGRESS"))
+        is RolloutStatus.SERVICE_DELETED
+    )

@@ -1,0 +1,53 @@
+"""Somebody stops the rollout in the console: ECS did not give up, and the thread does not say so."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from tests.workers.engine_harness import EngineHarness
+
+STOPPED = "somebody, or some tool, stopped the rollout in ECS (Service deployment {} by user)."
+
+
+def stop_in_the_console(harness: EngineHarness, deploy_id: str, stop_type: str) -> None:
+    harness.until(lambda: harness.get(deploy_id).ecs.service_deployment_arn)
+    arn = harness.get(deploy_id).ecs.service_deployment_arn
+    harness.ecs_client.stop_service_deployment(serviceDeploymentArn=arn, stopType=stop_type)
+
+
+@pytest.mark.parametrize(("stop_type", "how"), [("ROLLBACK", "rolled back"), ("ABORT", "stopped")])
+def test_a_rollout_that_somebody_stops_goes_back_and_is_told_as_that(
+    harness: EngineHarness, stop_type: str, how: str
+) -> None:
+    deploy_id = harness.request_deploy("web", "1.4.2")
+    harness.until_phase(deploy_id, Phase.FOLLOWING)
+    stop_in_the_console(harness, deploy_id, stop_type)
+
+    deploy = harness.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert deploy.outcome_reason == STOPPED.format(how)
+    assert (
+        harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM)
+        == f"Rolling back to `web:17`: {deploy.outcome_reason}"
+    )
+    assert (
+        harness.thread_text(deploy_id, ThreadMessageKind.END)
+        == f"*Rolled back* to `web:17`: {deploy.outcome_reason}"
+    )
+    assert harness.running_tags("web") == {"1.4.0"}
+
+
+def test_a_followed_rollout_that_somebody_stops_is_told_as_that(harness: EngineHarness) -> None:
+    harness.ecs_client.update_service(cluster="production", service="web", forceNewDeployment=True)
+    deploy_id = harness.request_verb(Verb.FOLLOW, "web")
+    harness.until_phase(deploy_id, Phase.FOLLOWING_EXTERNAL)
+    stop_in_the_console(harness, deploy_id, "ROLLBACK")
+
+    deploy = harness.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert harness.thread_text(deploy_id, ThreadMessageKind.END) == (
+        f"*Rolled back* to `web:17`, by ECS and not by me: {STOPPED.format('rolled back')}"
+    )

@@ -1,0 +1,78 @@
+"""Something sets the desired count to 0 while a stopped service is brought back: told, and set again."""
+
+from __future__ import annotations
+
+from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from tests.workers.engine_harness import EngineHarness
+from tests.workers.flows.autoscaled_service import start_approved_deploy
+
+SERVICE = "billing"
+ALARM = (
+    "*Needs a look*: something keeps setting the desired count to 0 while I bring back `billing:23`, so none "
+    "of its tasks runs. I keep setting it to 2. Look at what scales or stops the service."
+)
+
+
+def set_count_to_zero(harness: EngineHarness) -> None:
+    harness.ecs_client.update_service(cluster="production", service=SERVICE, desiredCount=0)
+
+
+def test_a_count_that_does_not_hold_is_told_once_and_set_until_it_does(harness: EngineHarness) -> None:
+    deploy_id = start_approved_deploy(harness)
+    harness.until_phase(deploy_id, Phase.FOLLOWING)
+    harness.cancel(deploy_id)
+    harness.until_phase(deploy_id, Phase.FOLLOWING_ROLLBACK)
+    began = harness.ecs.now()
+    while harness.ecs.now() < began + 120:
+        if harness.describe_service(SERVICE)["desiredCount"]:
+            set_count_to_zero(harness)
+        harness.tick(5)
+
+    (alarm,) = [
+        m
+        for m in harness.get(deploy_id).thread_messages
+        if m.broadcast and m.kind is ThreadMessageKind.PROBLEM
+    ]
+    assert alarm.text == ALARM
+    assert 30 <= alarm.at - began < 60
+    assert harness.until_over(deploy_id).outcome is Outcome.CANCELLED
+    assert (harness.describe_service(SERVICE)["desiredCount"], harness.running_tags(SERVICE)) == (
+        2,
+        {"1.4.0"},
+    )
+    assert harness.thread_text(deploy_id).count("Needs a look") == 1
+
+
+def test_set_to_zero_once_it_comes_back_without_an_alarm(harness: EngineHarness) -> None:
+    deploy_id = start_approved_deploy(harness)
+    harness.until_phase(deploy_id, Phase.FOLLOWING)
+    harness.cancel(deploy_id)
+    harness.until_phase(deploy_id, Phase.FOLLOWING_ROLLBACK)
+    set_count_to_zero(harness)
+
+    assert harness.until_over(deploy_id).outcome is Outcome.CANCELLED
+    assert "Needs a look" not in harness.thread_text(deploy_id)
+
+
+def test_a_rollback_of_ecs_that_was_set_to_zero_is_not_called_done_before_its_tasks_run(
+    harness: EngineHarness,
+) -> None:
+    """ECS calls any rollout complete at once where it is to run no task, its own way back too."""
+    deploy_id = start_approved_deploy(harness, "1.5.0-crash")
+    harness.until(lambda: harness.get(deploy_id).outcome_reason)
+    set_count_to_zero(harness)
+
+    harness.until(lambda: harness.get(deploy_id).outcome)
+    assert (harness.describe_service(SERVICE)["desiredCount"], harness.running_tags(SERVICE)) == (
+        2,
+        {"1.4.0"},
+    )
+    deploy = harness.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert deploy.outcome_reason.startswith("ECS gave up on the new revision")
+    assert (
+        "ECS is back at `billing:23`, but somebody, or something, set the desired count to 0 meanwhile, so "
+        "none of its tasks runs. I set it to 2 again."
+    ) in harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM)
+    assert "Needs a look" not in harness.thread_text(deploy_id)

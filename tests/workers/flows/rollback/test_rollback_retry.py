@@ -1,0 +1,240 @@
+"""A way back that does not hold, because the old version cannot start any more either."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from deploys.catalogue.service import PostCheck
+from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.rollback import RollbackProgress
+from tests.builders import ARN, NOW, a_deploy, a_plan
+from tests.workers.engine_harness import EngineHarness
+from tests.workers.flows.observe.test_rollout_status import (
+    OLD_REVISION,
+    OTHER_DEPLOYMENT,
+    a_deployment,
+    service_with,
+)
+from workers.ecs import tasks
+from workers.ecs.state import ServiceState, TaskState
+from workers.flows.finish.settling import is_moved_late
+from workers.flows.observe import deadline
+from workers.flows.rollback.rollback_failures import report_rollback_failures
+from workers.flows.rollback.rollback_retry import retry_rollback
+from workers.step_context import StepContext, Timing
+
+UNREACHABLE_URL = "http://127.0.0.1:9/health"
+
+
+def request_until_check_fails(harness: EngineHarness, service: str) -> str:
+    """A deploy that its check turned back, to an image that is gone; its id."""
+    deploy_id = harness.request_deploy(
+        service, "1.4.2", deadline=60, after=PostCheck(duration=60, http=UNREACHABLE_URL)
+    )
+    if service == "billing":
+        harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+        harness.approve(deploy_id)
+    harness.until_phase(deploy_id, Phase.CHECKING)
+    gone = [{"imageTag": "1.4.0"}]
+    harness.ecs.client("ecr").batch_delete_image(repositoryName=service, imageIds=gone)
+    return deploy_id
+
+
+def run_to_end(harness: EngineHarness, deploy_id: str) -> Deploy:
+    """In longer strides than `harness.until`."""
+    for _ in range(200):
+        if harness.get(deploy_id).phase is Phase.ENDED:
+            break
+        harness.tick(5)
+    return harness.get(deploy_id)
+
+
+def test_it_is_told_while_it_is_tried_and_given_up_in_the_end(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "MIN_ROLLBACK_SECONDS", 60)
+    deploy_id = request_until_check_fails(harness, "web")
+
+    deploy = run_to_end(harness, deploy_id)
+
+    assert deploy.outcome is Outcome.FAILED
+    assert harness.running_tags("web") == {"1.4.2"}
+    _, alarm, unheld = [m for m in deploy.thread_messages if m.kind is ThreadMessageKind.PROBLEM]
+    assert (alarm.broadcast, unheld.broadcast) == (True, False), "one event, one alarm"
+    first, cause = alarm.text.splitlines()
+    assert first == "*Needs a look*: tasks of `web:17` do not start again on the way back:"
+    assert "the image could not be pulled: it is not there." in cause
+    assert unheld.text == (
+        "The way back does not hold: the service is at `web:18` again. I set `web:17` again and again, for "
+        "1 min 00 s in all."
+    )
+    end = deploy.thread_messages[-1]
+    assert end.broadcast
+    assert end.text.startswith("*Failed*: the way back to `web:17` did not hold. For 1 min ")
+    assert (
+        " I set it again and again, and each time the service went to `web:18`, which it is set to now. I "
+        f"leave it there. I was going back because: after the rollout `{UNREACHABLE_URL}` did not answer "
+        "with 2xx 3 "
+        "times in a row, last: no answer: the connection is refused, or the host cannot be reached.\n• "
+    ) in end.text
+    assert "the image could not be pulled: it is not there." in end.text
+    assert harness.leftover_keys() == []
+
+
+def test_a_stop_start_service_is_not_left_at_zero(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "MIN_ROLLBACK_SECONDS", 60)
+    deploy_id = request_until_check_fails(harness, "billing")
+
+    deploy = run_to_end(harness, deploy_id)
+
+    assert deploy.outcome is Outcome.FAILED
+    service = harness.describe_service("billing")
+    assert (service["desiredCount"], service["runningCount"]) == (2, 2)
+    assert harness.running_tags("billing") == {"1.4.2"}
+    assert harness.leftover_keys() == []
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_without_a_breaker_its_end_says_why_the_old_version_does_not_start(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, cancelled: bool
+) -> None:
+    monkeypatch.setattr(deadline, "MIN_ROLLBACK_SECONDS", 60)
+    off = {"deploymentCircuitBreaker": {"enable": False, "rollback": False}}
+    harness.ecs_client.update_service(cluster="production", service="web", deploymentConfiguration=off)
+    deploy_id = request_until_check_fails(harness, "web")
+    if cancelled:
+        harness.cancel(deploy_id)
+
+    deploy = run_to_end(harness, deploy_id)
+
+    assert deploy.outcome is Outcome.FAILED
+    end = deploy.thread_messages[-1].text
+    assert "came too late" not in end, "a cancel that turned it was not late"
+    first, *causes = end.splitlines()
+    assert first.startswith("*Failed*: the way back to `web:17` did not finish within 1 min 00 s.")
+    assert "the image could not be pulled: it is not there." in causes[0]
+    assert causes[1:] == [
+        "• tasks fail again and again, so ECS waits longer and longer before it starts the next. What they "
+        "stop for has to be mended first.",
+        f"It was rolled back for this: {deploy.outcome_reason}",
+    ]
+
+
+def context_at(now: float) -> StepContext:
+    return cast("StepContext", SimpleNamespace(now=lambda: now, pace=Timing(), region=None))
+
+
+def service_at_new_revision(desired: int = 3) -> ServiceState:
+    return ServiceState("arn", "web", "ACTIVE", f"{ARN}:task-definition/web:2", desired, 0, desired)
+
+
+def a_deploy_that_rolls_back(**changes: Any) -> Deploy:
+    way_back = RollbackProgress(**{"since": NOW, "set_at": NOW, **changes})
+    new = f"{ARN}:task-definition/web:2"
+    return a_deploy(
+        phase=Phase.FOLLOWING_ROLLBACK,
+        plan=a_plan(),
+        ecs={"new_revision": new},
+        rollback={"progress": way_back},
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "changes", "desired", "says"),
+    [
+        (10, {}, 3, False),  # a stale read, or a call that arrived late
+        (40, {}, 3, True),
+        (40, {"told_at": NOW + 35}, 3, False),
+        (40, {"set_at": NOW + 35}, 3, False),
+        (40, {"set_at": None}, 3, False),  # ECS was to go back by itself
+        (10, {}, 0, False),
+        (40, {}, 0, True),
+        (901, {}, 0, True),
+    ],
+)
+def test_it_is_said_once_when_it_can_be_no_stale_read_and_a_stopped_service_is_never_left(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, changes: dict[str, Any], desired: int, says: bool
+) -> None:
+    monkeypatch.setattr(tasks, "list_service_tasks", lambda *_: ())
+
+    left = retry_rollback(
+        a_deploy_that_rolls_back(**changes), context_at(NOW + seconds), service_at_new_revision(desired), 900
+    ).deploy
+
+    assert (left.phase, left.outcome) == (Phase.RESTORING, None)
+    assert bool(left.thread_messages) is says
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["without a cause", "with its cause"])
+def test_where_it_is_the_first_that_is_known_of_it_it_is_the_alarm_and_no_other_follows(
+    monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    failed = TaskState(
+        "arn", "STOPPED", "STOPPED", OLD_REVISION, stop_code="TaskFailedToStart", stopped_reason="No."
+    )
+    monkeypatch.setattr(tasks, "list_service_tasks", lambda *_: (failed,) if known else ())
+    monkeypatch.setattr(
+        tasks, "list_stopped_tasks", lambda *_: (replace(failed, started_by=OTHER_DEPLOYMENT),)
+    )
+
+    left = retry_rollback(
+        a_deploy_that_rolls_back(), context_at(NOW + 40), service_at_new_revision(), 900
+    ).deploy
+    (alarm,) = left.thread_messages
+    assert alarm.broadcast
+    assert alarm.text.splitlines()[0] == (
+        "*Needs a look*: the way back does not hold. I set `web:1`, and the service is at `web:2` again. I "
+        "set it again and again, for 15 min 00 s in all."
+    )
+
+    again = replace(a_deployment(OTHER_DEPLOYMENT, OLD_REVISION), created_at=NOW + 50, failed=1)
+    later = report_rollback_failures(left, context_at(NOW + 60), service_with(again))
+    cause = "1 task: it could not start; ECS says: `No.`"
+    if known:
+        assert alarm.text.splitlines()[1:] == [f"• {cause}"]
+        assert later.thread_messages == left.thread_messages, "the same cause is told once"
+    else:
+        assert later.thread_messages[-1].text == f"Also on the way back to `web:1`:\n• {cause}"
+        assert not later.thread_messages[-1].broadcast
+
+
+@pytest.mark.parametrize("in_vain", [False, True])
+def test_what_was_given_up_is_not_taken_for_a_late_call(in_vain: bool) -> None:
+    new = f"{ARN}:task-definition/web:2"
+    deploy = a_deploy(
+        plan=a_plan(),
+        ecs={"new_revision": new},
+        outcome=Outcome.FAILED,
+        rollback={"progress": RollbackProgress(started_at=0.0, gave_up=in_vain)},
+    )
+    seen = ServiceState("arn", "web", "ACTIVE", new, 3, 0, 3)
+
+    assert is_moved_late(deploy, seen) is not in_vain
+
+
+def test_a_way_back_that_is_undone_after_its_end_is_set_right_once_and_then_left(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ECS's circuit breaker trips only after the deadline, again and again."""
+    monkeypatch.setattr("workers.flows.rollback.restoring.rollback_deadline", lambda _: 10)
+    deploy_id = request_until_check_fails(harness, "billing")
+
+    deploy = run_to_end(harness, deploy_id)
+
+    assert (deploy.phase, deploy.outcome) == (Phase.ENDED, Outcome.FAILED)
+    found, left = [m for m in deploy.thread_messages if m.at > (deploy.ended_at or 0)]
+    assert found.broadcast
+    assert left.broadcast
+    assert found.text.startswith("*Needs a look*: a late call moved the service to the new revision again.")
+    assert left.text == (
+        "*Needs a look*: the service is at `billing:24` again, after I had set `billing:23` back, so it is "
+        "no late call of mine that moves it. I leave it there. Look at the service's events."
+    )
+    assert harness.describe_service("billing")["desiredCount"] == 2
+    assert harness.leftover_keys() == []

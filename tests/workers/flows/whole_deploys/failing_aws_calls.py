@@ -1,0 +1,147 @@
+"""Calls of AWS that raise, whatever the error, from a phase on: for ever, or until they have failed often."""
+
+from __future__ import annotations
+
+import inspect
+import pkgutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from string import Formatter
+from typing import Any
+
+import pytest
+
+import workers.ecs
+from deploys.catalogue.service import Strategy
+from deploys.errors import SlipwayError
+from deploys.records.deploy import Deploy
+from tests.workers.engine_harness import EngineHarness
+from workers import http_check
+
+FAILURES_BEFORE_RECOVERY = 6
+"""How often a call fails that a way out needs (count): for a minute in all, and more often than an error of
+our own is tried again."""
+
+REQUIRED_TO_RESTORE = frozenset(
+    {
+        "services.describe",
+        "services.update",
+        "scalable_targets.read_target",  # suspended scaling is put back
+        "scalable_targets.set_suspension",
+    }
+)
+"""Calls without which nothing can be brought back."""
+REQUIRED_FOR_STRICT_ORDER = frozenset({"tasks.list_service_tasks", "tasks.describe"})
+"""Needed where no new task may start before every old one has stopped."""
+REQUIRED_TO_LEAVE_PAUSES = frozenset(
+    {
+        "service_deployments.continue_past_hook",
+        "service_deployments.describe",
+        "service_deployments.find_by_deployment_id",
+    }
+)
+"""Needed where ECS shifts traffic: a way back that is an update waits at the hooks of any deployment."""
+NOT_REQUIRED = frozenset(
+    {
+        "alarms.read",
+        "essential_containers.read_essential_containers",
+        "http_check.check_url",
+        "image_indexes.read_platform_digests",
+        "image_indexes.read_manifest",
+        "image_indexes.is_same_image",
+        "logs.read_last_lines",
+        "tasks.read_protection",
+        "ecr.find_image",
+        "service_deployments.stop",
+        "services.tag",
+        "services.untag",
+        "task_definitions.describe",
+        "task_definitions.tag_for_rollback",
+        "task_definitions.list_newest",
+        "task_definitions.register",
+        "task_definitions.find_registered_for",
+        "task_definitions.read_replaced_revision",
+        "task_definitions.read_tags",
+        "tasks.list_stopped_tasks",
+    }
+)
+"""Calls that explain, prove or save time. To register a copy is needed only for a revision that is gone."""
+ONLY_BEFORE_CHANGE = frozenset(
+    {
+        "one_off_tasks.find",
+        "one_off_tasks.run",
+        "one_off_tasks.stop",
+        "ecr.is_pulled_through",
+        "ecr.list_newest_images",
+        "ecr.list_recent_tags",
+    }
+)
+"""Calls that no phase after the first change makes."""
+
+
+def list_aws_calls() -> Iterator[tuple[str, Any]]:
+    """Every public function of the workers that asks AWS, and the address that is checked, by its name."""
+    for found in pkgutil.walk_packages(workers.ecs.__path__, "workers.ecs."):
+        module = import_module(found.name)
+        _, _, last = found.name.rpartition(".")
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            first = next(iter(inspect.signature(function).parameters.values()), None)
+            is_call = first is not None and first.annotation == "RegionClients" and not name.startswith("_")
+            if is_call and function.__module__ == module.__name__:
+                yield f"{last}.{name}", module
+    yield "http_check.check_url", http_check
+
+
+def make_error(kind: type[Exception]) -> Exception:
+    """One of this kind; its facts are made up."""
+    if not issubclass(kind, SlipwayError):
+        return kind("nobody expected this")
+    named = {name for _, name, _, _ in Formatter().parse(kind.sentence) if name}
+    return kind(**dict.fromkeys({*named, "action", "code", "detail", "request_id"}, "made up"))
+
+
+class FailingCalls:
+    """From the first call that a deploy makes for which `begins` holds, calls raise errors of this kind."""
+
+    def __init__(
+        self,
+        harness: EngineHarness,
+        monkeypatch: pytest.MonkeyPatch,
+        kind: type[Exception],
+        starts_when: Callable[[Deploy], bool],
+        on_start: Callable[[str], None] = lambda deploy_id: None,
+    ) -> None:
+        """then: what is done with the deploy's id at that moment."""
+        self.deploy_id = ""
+        self.failures: Counter[str] = Counter()
+        self._harness = harness
+        self._kind = kind
+        self._starts_when = starts_when
+        self._on_start = on_start
+        self._started = False
+        for call, module in list_aws_calls():
+            _, _, name = call.rpartition(".")
+            monkeypatch.setattr(module, name, self._make_failing(call, getattr(module, name)))
+
+    def _make_failing(self, call: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(*args: Any, **given: Any) -> Any:
+            if self._should_fail(call):
+                self.failures[call] += 1
+                raise make_error(self._kind)
+            return real(*args, **given)
+
+        return ask
+
+    def _should_fail(self, call: str) -> bool:
+        if not self._started:
+            if not self.deploy_id or not self._starts_when(self._harness.get(self.deploy_id)):
+                return False
+            self._started = True
+            self._on_start(self.deploy_id)
+        return not self._recovers(call) or self.failures[call] < FAILURES_BEFORE_RECOVERY
+
+    def _recovers(self, call: str) -> bool:
+        strategy = self._harness.get(self.deploy_id).service.strategy
+        also = {Strategy.STOP_START: REQUIRED_FOR_STRICT_ORDER, Strategy.NATIVE: REQUIRED_TO_LEAVE_PAUSES}
+        return call in REQUIRED_TO_RESTORE | also.get(strategy, frozenset())

@@ -1,0 +1,55 @@
+"""Redis that loses its last writes: the records go back to how they were some commits ago."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from deploys.redis_connection import to_texts
+from deploys.stores.deploy_store import DeployStore
+from deploys.stores.redis_keys import PREFIX
+
+KEYS_NOT_RESTORED = ("lease:", "redis-run")
+"""Leases are over by the time that Redis is back, and the Redis that is back is another one."""
+
+
+def dump_keys(redis: Redis) -> dict[str, bytes]:
+    """All of Slipway's keys, as they are."""
+    return {
+        key: value for key in to_texts(redis.keys(f"{PREFIX}*")) if (value := redis.dump(key)) is not None
+    }
+
+
+def restore_keys(redis: Redis, dump: dict[str, bytes]) -> None:
+    """Puts Redis back to that, as a restart does that lost what was written since."""
+    redis.flushall()
+    for key, value in dump.items():
+        if not any(each in key for each in KEYS_NOT_RESTORED):
+            redis.restore(key, 0, value)
+    redis.set(f"{PREFIX}redis-run", "the one before")
+
+
+class CommitJournal:
+    """What Redis held before each change of a record."""
+
+    def __init__(self, redis: Redis, patch: pytest.MonkeyPatch) -> None:
+        self._redis = redis
+        self._dumps: list[dict[str, bytes]] = []
+        for name in ("commit", "amend"):
+            patch.setattr(DeployStore, name, self._record_before(getattr(DeployStore, name)))
+
+    def _record_before(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def noting(*args: Any, **kwargs: Any) -> Any:
+            before = dump_keys(self._redis)
+            result = real(*args, **kwargs)
+            self._dumps.append(before)
+            return result
+
+        return noting
+
+    def lose_commits(self, commits: int) -> None:
+        """Redis comes back without the last so many changes of records."""
+        restore_keys(self._redis, self._dumps[-min(commits, len(self._dumps))])

@@ -1,0 +1,328 @@
+"""Cancelled in each phase, in the very moment in which it was committed: what it did is done, and said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from deploys.errors import AlreadyCancelled, AlreadyRollingBack, Refused, TooLateToCancel
+from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.stores.claims import Claim
+from deploys.stores.deploy_store import DeployStore
+from tests.workers.engine_harness import ALICE, BOB, EngineHarness
+from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+
+
+class CancelResult(Enum):
+    """What cancelling in a phase leads to."""
+
+    WITHDRAWN = "nothing was changed"
+    ROLLED_BACK = "what ran before runs again"
+    ROLLING_BACK = "refused: it is on its way back for another reason"
+    TOO_LATE = "refused: its outcome is known"
+    NO_SUCH_PHASE = "this strategy never gets there"
+
+
+ROLLING_RESULTS = {
+    Phase.WAITING: CancelResult.WITHDRAWN,
+    Phase.PLANNING: CancelResult.WITHDRAWN,
+    Phase.AWAITING_APPROVAL: CancelResult.WITHDRAWN,
+    Phase.REGISTERING: CancelResult.WITHDRAWN,
+    Phase.RUNNING_PRE_TASK: CancelResult.NO_SUCH_PHASE,  # only with a pre-task: see test_pre_task_cancelled
+    Phase.UPDATING: CancelResult.WITHDRAWN,
+    Phase.SAVING_RESTORE_POINT: CancelResult.NO_SUCH_PHASE,
+    Phase.STOPPING: CancelResult.NO_SUCH_PHASE,
+    Phase.DRAINING: CancelResult.NO_SUCH_PHASE,
+    Phase.STARTING: CancelResult.NO_SUCH_PHASE,
+    Phase.FOLLOWING: CancelResult.ROLLED_BACK,
+    Phase.CHECKING: CancelResult.NO_SUCH_PHASE,  # only with a post-check: see test_post_check
+    Phase.FOLLOWING_EXTERNAL: CancelResult.NO_SUCH_PHASE,  # only external rollouts: see test_external_rollout
+    Phase.RESTORING: CancelResult.ROLLING_BACK,
+    Phase.FOLLOWING_ROLLBACK: CancelResult.ROLLING_BACK,
+    Phase.SETTLING: CancelResult.TOO_LATE,
+    Phase.ENDED: CancelResult.TOO_LATE,
+}
+STOP_START_RESULTS = {
+    **ROLLING_RESULTS,
+    Phase.UPDATING: CancelResult.NO_SUCH_PHASE,
+    Phase.SAVING_RESTORE_POINT: CancelResult.WITHDRAWN,
+    Phase.STOPPING: CancelResult.WITHDRAWN,
+    Phase.DRAINING: CancelResult.ROLLED_BACK,
+    Phase.STARTING: CancelResult.ROLLED_BACK,
+}
+RESULTS_BY_SERVICE = {"web": ROLLING_RESULTS, "billing": STOP_START_RESULTS}
+NOTHING_REGISTERED = {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL}
+
+
+@dataclass
+class Canceller:
+    """Alice, who cancels as soon as the record is so, before the worker that wrote it does anything more."""
+
+    harness: EngineHarness
+    condition: Callable[[Deploy], bool]
+    nth: int = 1
+    """Which of the records that are so she waits for."""
+    deploy_id: str = ""
+    matches: int = 0
+    refusal: Refused | None = None
+
+    def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Stands behind the store, where claims and commits come by."""
+        claim, commit = DeployStore.claim, DeployStore.commit
+
+        def claimed(store: DeployStore, *args: Any, **kwargs: Any) -> Claim | None:
+            found = claim(store, *args, **kwargs)
+            if found and found.deploy.phase is Phase.WAITING:  # nobody commits that phase
+                self._cancel_if_due(found.deploy)
+            return found
+
+        def committed(store: DeployStore, *args: Any, **kwargs: Any) -> Claim:
+            left = commit(store, *args, **kwargs)
+            self._cancel_if_due(left.deploy)
+            return left
+
+        monkeypatch.setattr(DeployStore, "claim", claimed)
+        monkeypatch.setattr(DeployStore, "commit", committed)
+
+    @property
+    def has_cancelled(self) -> bool:
+        """Whether the moment came."""
+        return self.matches >= self.nth
+
+    def _cancel_if_due(self, deploy: Deploy) -> None:
+        if deploy.id != self.deploy_id or self.has_cancelled or not self.condition(deploy):
+            return
+        self.matches += 1
+        if self.has_cancelled:
+            try:
+                self.harness.cancel(deploy.id)
+            except Refused as refused:
+                self.refusal = refused
+
+
+@dataclass
+class ServiceBefore:
+    """A service as it was before the deploy."""
+
+    desired_count: int
+    deployments: list[str]
+    revision: str
+    revisions: list[str]
+    tasks: set[str]
+
+    @classmethod
+    def read(cls, harness: EngineHarness, name: str) -> ServiceBefore:
+        service = harness.describe_service(name)
+        ecs = harness.ecs.client("ecs")
+        return cls(
+            desired_count=service["desiredCount"],
+            deployments=[deployment["id"] for deployment in service["deployments"]],
+            revision=service["taskDefinition"],
+            revisions=ecs.list_task_definitions(familyPrefix=name)["taskDefinitionArns"],
+            tasks=set(ecs.list_tasks(cluster="production", serviceName=name)["taskArns"]),
+        )
+
+
+def is_in_phase(phase: Phase) -> Callable[[Deploy], bool]:
+    """The moment in which a phase was written."""
+    return lambda deploy: deploy.phase is phase
+
+
+def request_reaching(harness: EngineHarness, phase: Phase, service: str) -> str:
+    """A deploy that comes through this phase by itself; its id. Bob approves."""
+    changes: dict[str, Any] = {"approvals": 1, "approvers": (BOB,)}
+    if phase in (Phase.RESTORING, Phase.FOLLOWING_ROLLBACK):
+        return harness.request_deploy(service, "1.5.0-slow", deadline=60, **changes)
+    if phase is Phase.SETTLING and service == "web":
+        harness.ecs.faults.add(operation="UpdateService", kind="timeout-after", seconds=0.05)
+    return harness.request_deploy(service, "1.4.2", **changes)
+
+
+def run_to_end(harness: EngineHarness, canceller: Canceller) -> Deploy:
+    """The deploy to its end."""
+
+    def over() -> bool:
+        deploy = harness.get(canceller.deploy_id)
+        if deploy.phase is Phase.AWAITING_APPROVAL and not deploy.approval.decisions and not deploy.cancel:
+            harness.approve(deploy.id)
+        return deploy.phase is Phase.ENDED
+
+    harness.until(over)
+    assert canceller.has_cancelled, "the moment never came"
+    return harness.get(canceller.deploy_id)
+
+
+def assert_withdrawn(harness: EngineHarness, service: str, before: ServiceBefore, deploy: Deploy) -> None:
+    assert deploy.outcome is Outcome.CANCELLED
+    changed = "the service was touched" if deploy.ecs.new_revision else "anything was changed"
+    assert (
+        harness.thread_text(deploy.id, ThreadMessageKind.END) == f"Cancelled by <@{ALICE}> before {changed}."
+    )
+    after = ServiceBefore.read(harness, service)
+    assert (after.deployments, after.revision, after.desired_count, after.tasks) == (
+        before.deployments,
+        before.revision,
+        before.desired_count,
+        before.tasks,
+    )
+    assert harness.ecs.calls("UpdateService") == []
+
+
+def assert_restored(
+    harness: EngineHarness, service: str, before: ServiceBefore, deploy: Deploy, outcome: Outcome
+) -> None:
+    assert deploy.outcome is outcome
+    old = before.revision.rpartition("/")[2]
+    said = harness.thread_text(deploy.id, ThreadMessageKind.END)
+    if outcome is Outcome.CANCELLED:
+        assert said.startswith(f"*Cancelled* by <@{ALICE}>: rolled back to `{old}`.")
+    else:
+        assert said.startswith(f"*Rolled back* to `{old}`: ")
+    after = ServiceBefore.read(harness, service)
+    assert (after.revision, after.desired_count) == (before.revision, before.desired_count)
+    assert harness.running_tags(service) == {"1.4.0"}
+    assert len(after.tasks) == before.desired_count
+
+
+def assert_nothing_left(harness: EngineHarness, service: str) -> None:
+    assert harness.leftover_keys() == []
+    assert restore_tags(harness, service) == []
+    if service == "billing":
+        assert_strict_order(harness, service)
+
+
+CASES = [
+    pytest.param(service, phase, id=f"{service}-{phase.value.replace(' ', '-')}")
+    for service in RESULTS_BY_SERVICE
+    for phase in Phase
+    if RESULTS_BY_SERVICE[service].get(phase) is not CancelResult.NO_SUCH_PHASE
+]
+
+
+@pytest.mark.parametrize("service", RESULTS_BY_SERVICE)
+def test_every_phase_has_its_answer(service: str) -> None:
+    assert set(RESULTS_BY_SERVICE[service]) == set(Phase)
+
+
+@pytest.mark.parametrize(("service", "phase"), CASES)
+def test_cancelled_the_moment_a_phase_begins(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, service: str, phase: Phase
+) -> None:
+    expected = RESULTS_BY_SERVICE[service][phase]
+    before = ServiceBefore.read(harness, service)
+    canceller = Canceller(harness, is_in_phase(phase))
+    canceller.install(monkeypatch)
+    canceller.deploy_id = request_reaching(harness, phase, service)
+
+    deploy = run_to_end(harness, canceller)
+
+    match expected:
+        case CancelResult.WITHDRAWN:
+            assert canceller.refusal is None
+            assert_withdrawn(harness, service, before, deploy)
+            if phase in NOTHING_REGISTERED:
+                assert ServiceBefore.read(harness, service).revisions == before.revisions
+        case CancelResult.ROLLED_BACK:
+            assert canceller.refusal is None
+            assert_restored(harness, service, before, deploy, Outcome.CANCELLED)
+        case CancelResult.ROLLING_BACK:
+            assert isinstance(canceller.refusal, AlreadyRollingBack)
+            assert_restored(harness, service, before, deploy, Outcome.ROLLED_BACK)
+        case CancelResult.TOO_LATE:
+            assert isinstance(canceller.refusal, TooLateToCancel)
+            assert deploy.outcome is Outcome.SUCCEEDED
+            assert harness.running_tags(service) == {"1.4.2"}
+    assert_nothing_left(harness, service)
+
+
+@pytest.mark.parametrize(
+    ("service", "phase"),
+    [("web", Phase.UPDATING), ("billing", Phase.STOPPING), ("billing", Phase.STARTING)],
+)
+def test_cancelled_between_the_written_intent_and_the_call_it_is_rolled_back(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, service: str, phase: Phase
+) -> None:
+    before = ServiceBefore.read(harness, service)
+    canceller = Canceller(harness, is_in_phase(phase), nth=2)
+    canceller.install(monkeypatch)
+    canceller.deploy_id = request_reaching(harness, phase, service)
+
+    deploy = run_to_end(harness, canceller)
+
+    assert_restored(harness, service, before, deploy, Outcome.CANCELLED)
+    assert_nothing_left(harness, service)
+
+
+@pytest.mark.parametrize("phase", [Phase.RESTORING, Phase.FOLLOWING_ROLLBACK])
+def test_cancelled_again_on_the_way_back_it_says_who_did_so_first(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, phase: Phase
+) -> None:
+    before = ServiceBefore.read(harness, "billing")
+    canceller = Canceller(harness, is_in_phase(phase))
+    canceller.install(monkeypatch)
+    canceller.deploy_id = harness.request_deploy("billing", "1.4.2")
+    harness.until_phase(canceller.deploy_id, Phase.AWAITING_APPROVAL)
+    harness.approve(canceller.deploy_id)
+    harness.until_phase(canceller.deploy_id, Phase.DRAINING)
+    harness.cancel(canceller.deploy_id, BOB)
+
+    deploy = run_to_end(harness, canceller)
+
+    assert isinstance(canceller.refusal, AlreadyCancelled)
+    assert f"<@{BOB}> asked for it" in canceller.refusal.message
+    assert deploy.cancel is not None
+    assert deploy.cancel.user == BOB
+    assert ServiceBefore.read(harness, "billing").desired_count == before.desired_count
+    assert_nothing_left(harness, "billing")
+
+
+@pytest.mark.parametrize("service", RESULTS_BY_SERVICE)
+@pytest.mark.parametrize(
+    ("tag", "moment", "outcome"),
+    [
+        ("1.4.2", lambda deploy: deploy.seen_end == "succeeded", Outcome.SUCCEEDED),
+        ("1.5.0-crash", lambda deploy: bool(deploy.reason), Outcome.ROLLED_BACK),
+    ],
+    ids=["after the rollout", "after ECS gave it up"],
+)
+def test_a_cancel_that_cannot_change_the_end_any_more_is_mentioned_there(
+    harness: EngineHarness,
+    monkeypatch: pytest.MonkeyPatch,
+    service: str,
+    tag: str,
+    moment: Callable[[Deploy], bool],
+    outcome: Outcome,
+) -> None:
+    canceller = Canceller(harness, moment)
+    canceller.install(monkeypatch)
+    canceller.deploy_id = harness.request_deploy(service, tag)
+
+    deploy = run_to_end(harness, canceller)
+
+    assert deploy.outcome is outcome
+    assert canceller.refusal is None
+    assert f"The cancel of <@{ALICE}> came too late" in harness.thread_text(deploy.id, ThreadMessageKind.END)
+    assert harness.leftover_keys() == []
+
+
+def test_cancelled_behind_another_the_line_closes_up(harness: EngineHarness) -> None:
+    first = harness.request_deploy("web", "1.5.0-slow")
+    second = harness.request_deploy("web", "1.4.2")
+    third = harness.request_deploy("web", "1.5.0")
+    harness.until_phase(first, Phase.FOLLOWING)
+
+    harness.cancel(second)
+    harness.until_over(second)
+
+    assert harness.store.service_queue("web") == [first, third]
+    assert (
+        harness.thread_text(second, ThreadMessageKind.END)
+        == f"Cancelled by <@{ALICE}> before anything was changed."
+    )
+    harness.until_over(third)
+    assert harness.running_tags("web") == {"1.5.0"}
+    assert_nothing_left(harness, "web")

@@ -1,0 +1,82 @@
+"""Somebody else changes the service in the middle of a deploy: it is said, and not fought."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from tests.workers.engine_harness import EngineHarness
+
+COPIED_FIELDS = (
+    "containerDefinitions",
+    "networkMode",
+    "requiresCompatibilities",
+    "cpu",
+    "memory",
+    "executionRoleArn",
+    "taskRoleArn",
+)
+
+
+def deploy_in_console(harness: EngineHarness, service: str) -> str:
+    """Deploys a revision that is not ours; its ARN."""
+    ecs = harness.ecs.client("ecs")
+    running = harness.describe_service(service)["taskDefinition"]
+    before = ecs.describe_task_definition(taskDefinition=running)["taskDefinition"]
+    made = ecs.register_task_definition(family=service, **{key: before[key] for key in COPIED_FIELDS})
+    arn: str = made["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster="production", service=service, taskDefinition=arn)
+    return arn
+
+
+@pytest.mark.parametrize("phase", [Phase.DRAINING, Phase.FOLLOWING])
+def test_a_stop_start_deploy_is_superseded_and_nothing_is_left_at_zero(
+    harness: EngineHarness, phase: Phase
+) -> None:
+    deploy_id = harness.request_deploy("billing", "1.4.2")
+    count = harness.describe_service("billing")["desiredCount"]
+    harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    harness.approve(deploy_id)
+    harness.until_phase(deploy_id, phase)
+    theirs = deploy_in_console(harness, "billing")
+
+    harness.until(lambda: harness.get(deploy_id).outcome)
+    assert harness.describe_service("billing")["desiredCount"] == count, "not only once it has settled"
+    deploy = harness.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.SUPERSEDED
+    assert harness.describe_service("billing")["taskDefinition"] == theirs
+    assert harness.describe_service("billing")["desiredCount"] == count
+    assert "somebody else's newer deployment" in harness.thread_text(deploy_id, ThreadMessageKind.END)
+
+
+@pytest.mark.parametrize("service", ["web", "billing"])
+def test_on_the_way_back_too(harness: EngineHarness, service: str) -> None:
+    deploy_id = harness.request_deploy(service, "1.4.2")
+    count = harness.describe_service(service)["desiredCount"]
+    if service == "billing":
+        harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+        harness.approve(deploy_id)
+    harness.until_phase(deploy_id, Phase.FOLLOWING)
+    harness.cancel(deploy_id)
+    harness.until_phase(deploy_id, Phase.FOLLOWING_ROLLBACK)
+    theirs = deploy_in_console(harness, service)
+
+    deploy = harness.until_over(deploy_id)
+
+    assert deploy.outcome is Outcome.SUPERSEDED
+    assert harness.describe_service(service)["taskDefinition"] == theirs
+    assert harness.describe_service(service)["desiredCount"] == count
+
+
+def test_a_plan_that_waited_for_approval_is_asked_anew(harness: EngineHarness) -> None:
+    deploy_id = harness.request_deploy("billing", "1.4.2")
+    harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    theirs = deploy_in_console(harness, "billing")
+    harness.until(lambda: len(harness.describe_service("billing")["deployments"]) == 1)
+
+    harness.approve(deploy_id)
+    harness.until(lambda: harness.get(deploy_id).approval.question == 2)
+
+    assert harness.describe_service("billing")["taskDefinition"] == theirs
+    assert "earlier answers do not count" in harness.thread_text(deploy_id)

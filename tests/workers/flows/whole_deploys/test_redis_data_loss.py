@@ -1,0 +1,343 @@
+"""Redis loses its last writes, or all of them, right after a call that changes AWS: the deploy adopts that.
+
+A table: each call that changes something, of each kind of deploy, against a record that is a commit or more
+older than the call, and one that is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from deploys.pauses import unanswered_pause
+from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.restore_point import SuspendedState
+from deploys.records.traffic import HookAction
+from tests.workers.engine_harness import TIMING, EngineHarness, SilentJobQueue, a_sandbox_service
+from tests.workers.flows.autoscaled_service import scalable_target
+from tests.workers.flows.claims_checker import ClaimsChecker
+from tests.workers.flows.native_deployments import configure_native_service, pause_hook
+from tests.workers.flows.pre_task_deploys import MIGRATE, one_off_tasks
+from tests.workers.flows.strategies.test_stop_start import assert_strict_order
+from tests.workers.flows.whole_deploys.redis_data_loss import CommitJournal
+from tests.workers.flows.whole_deploys.test_worker_crashes import (
+    CHANGING_OPERATIONS,
+    WorkerKilled,
+    kill_worker,
+)
+from workers.ecs.aws.aws_clients import AwsClients
+from workers.flows.stopped_service import restore_tags
+from workers.orphan_recovery import OrphanRecovery
+from workers.scheduler import ORPHAN_RECOVERY_SECONDS
+
+ALL_CHANGING_OPERATIONS = {*CHANGING_OPERATIONS, "ContinueServiceDeployment"}
+DESIRED_COUNTS = {"web": 3, "billing": 2, "shop": 3}
+MAX_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class DeployCase:
+    """One kind of deploy."""
+
+    service: str
+    tag: str = "1.4.2"
+    verb: Verb = Verb.DEPLOY
+    cancel_in: Phase | None = None
+    service_settings: Mapping[str, Any] | None = None
+    """Of its entry in services.yml."""
+    prepare: Callable[[EngineHarness], None] = lambda harness: None
+
+
+def deploy_once(harness: EngineHarness) -> None:
+    """There is something to roll back."""
+    harness.until_over(request_case(harness, DeployCase("web")))
+
+
+def deny_stop(harness: EngineHarness) -> None:
+    harness.ecs.faults.add(operation="StopServiceDeployment", kind="access-denied", times=None)
+
+
+def add_pause(harness: EngineHarness) -> None:
+    configure_native_service(harness, "shop", pause_hook())
+
+
+DEPLOY_CASES: dict[str, tuple[DeployCase, list[str]]] = {
+    "rolling": (DeployCase("web"), ["RegisterTaskDefinition", "UpdateService"]),
+    "restart": (DeployCase("web", verb=Verb.RESTART), ["RegisterTaskDefinition", "UpdateService"]),
+    "rollback": (
+        DeployCase("web", verb=Verb.ROLLBACK, prepare=deploy_once),
+        ["TagResource", "UpdateService"],
+    ),
+    "with a task before": (
+        DeployCase("web", service_settings={"before": MIGRATE}),
+        ["RegisterTaskDefinition", "RunTask", "UpdateService"],
+    ),
+    "rolling, cancelled": (
+        DeployCase("web", cancel_in=Phase.FOLLOWING),
+        ["RegisterTaskDefinition", "UpdateService", "StopServiceDeployment"],
+    ),
+    "rolling, set back": (
+        DeployCase("web", cancel_in=Phase.FOLLOWING, prepare=deny_stop),
+        ["RegisterTaskDefinition", "UpdateService", "StopServiceDeployment", "TagResource", "UpdateService"],
+    ),
+    "native": (
+        DeployCase("shop", prepare=add_pause),
+        ["RegisterTaskDefinition", "UpdateService", "ContinueServiceDeployment"],
+    ),
+    "stop-start": (
+        DeployCase("billing"),
+        [
+            "RegisterTaskDefinition",
+            "TagResource",  # what to bring back
+            "TagResource",  # about to suspend
+            "RegisterScalableTarget",
+            "TagResource",  # about to stop
+            "UpdateService",
+            "UpdateService",
+            "RegisterScalableTarget",
+            "UntagResource",
+        ],
+    ),
+    "stop-start, cancelled while it drains": (
+        DeployCase("billing", cancel_in=Phase.DRAINING),
+        [
+            "RegisterTaskDefinition",
+            "TagResource",
+            "TagResource",
+            "RegisterScalableTarget",
+            "TagResource",
+            "UpdateService",
+            "UpdateService",
+            "RegisterScalableTarget",
+            "UntagResource",
+        ],
+    ),
+    "stop-start, cancelled while it starts": (
+        DeployCase("billing", cancel_in=Phase.FOLLOWING),
+        [
+            "RegisterTaskDefinition",
+            "TagResource",
+            "TagResource",
+            "RegisterScalableTarget",
+            "TagResource",
+            "UpdateService",
+            "UpdateService",
+            "UpdateService",
+            "TagResource",  # goes back
+            "UpdateService",
+            "RegisterScalableTarget",
+            "UntagResource",
+        ],
+    ),
+}
+DENIED_CALL = ("rolling, set back", "StopServiceDeployment")
+"""Denied there."""
+CHANGING_CALLS = [
+    (kind, number)
+    for kind, (_, calls) in DEPLOY_CASES.items()
+    for number, call in enumerate(calls, 1)
+    if (kind, call) != DENIED_CALL
+]
+CALL_IDS = [f"{kind}: {number} {DEPLOY_CASES[kind][1][number - 1]}" for kind, number in CHANGING_CALLS]
+
+
+def request_case(harness: EngineHarness, case: DeployCase) -> str:
+    if case.verb is not Verb.DEPLOY:
+        return harness.request_verb(case.verb, case.service)
+    return harness.request_deploy(case.service, case.tag, **(case.service_settings or {}))
+
+
+class DeployRunner:
+    """Who approves, continues and cancels once; and what runs beside: workers and the janitor."""
+
+    def __init__(self, harness: EngineHarness, case: DeployCase) -> None:
+        self.harness = harness
+        self.case = case
+        self.claims_checker = ClaimsChecker(harness, case.service)
+        self.false_claims: list[str] | None = None
+        self.cancelled = False
+        self.orphan_recovery = OrphanRecovery(
+            [a_sandbox_service(name) for name in DESIRED_COUNTS],
+            harness.store,
+            harness.redis,
+            AwsClients(now=harness.ecs.now),
+            SilentJobQueue(),
+            settle_seconds=TIMING.settle_seconds,
+            now=harness.ecs.now,
+        )
+        self.next_recovery_at = harness.ecs.now()
+
+    def run_one_second(self, deploy: Deploy | None) -> None:
+        """What happens within one second."""
+        if deploy is not None:
+            self._act_as_people(deploy)
+        if self.harness.ecs.now() >= self.next_recovery_at:
+            self.next_recovery_at = self.harness.ecs.now() + ORPHAN_RECOVERY_SECONDS
+            self.orphan_recovery.scan_if_due()
+        self.harness.tick()
+        self.claims_checker.take_snapshot()
+        now = self.harness.store.get(deploy.id) if deploy is not None else None
+        if now is not None and now.outcome is not None and self.false_claims is None:
+            self.false_claims = self.claims_checker.false_claims(now)
+
+    def _act_as_people(self, deploy: Deploy) -> None:
+        if deploy.phase is Phase.AWAITING_APPROVAL and not deploy.approval.decisions:
+            self.harness.approve(deploy.id)
+        if unanswered_pause(deploy):
+            self.harness.answer_pause(deploy.id, HookAction.CONTINUE)
+        if self.case.cancel_in is deploy.phase and not self.cancelled:
+            self.cancelled = True
+            self.harness.cancel(deploy.id)
+
+
+def start_case(harness: EngineHarness, kind: str) -> tuple[DeployCase, DeployRunner]:
+    story, _ = DEPLOY_CASES[kind]
+    harness.ecs.autoscale("billing", minimum=2, maximum=6)
+    story.prepare(harness)
+    return story, DeployRunner(harness, story)
+
+
+def run_to_end(runner: DeployRunner, deploy_id: str, lose_data: Callable[[], None]) -> Deploy:
+    """To the end. A worker that dies takes so much of Redis with it."""
+    harness = runner.harness
+    deadline = harness.ecs.now() + MAX_SECONDS
+    while (deploy := harness.get(deploy_id)).phase is not Phase.ENDED:
+        assert harness.ecs.now() < deadline, harness.describe_deploys()
+        try:
+            runner.run_one_second(deploy)
+        except WorkerKilled:
+            lose_data()
+            harness.expire_lease(deploy_id)
+            harness.engine = harness.new_engine()
+    return deploy
+
+
+def run_until_killed(runner: DeployRunner, deploy_id: str) -> None:
+    deploy = runner.harness.get(deploy_id)
+    while deploy.phase is not Phase.ENDED:
+        runner.run_one_second(deploy)
+        deploy = runner.harness.get(deploy_id)
+
+
+def service_tags(harness: EngineHarness, service: str) -> dict[str, str]:
+    tags: dict[str, str] = harness.ecs.state()["services"][service]["tags"]
+    return tags
+
+
+def revisions_of_deploy(harness: EngineHarness, service: str, deploy_id: str) -> list[str]:
+    arns = harness.ecs_client.list_task_definitions(familyPrefix=service)["taskDefinitionArns"]
+    told = [harness.ecs_client.describe_task_definition(taskDefinition=arn, include=["TAGS"]) for arn in arns]
+    mine = {"key": "slipway:deploy", "value": deploy_id}
+    return [each["taskDefinition"]["taskDefinitionArn"] for each in told if mine in each["tags"]]
+
+
+def assert_clean_state(harness: EngineHarness, service: str) -> None:
+    """Nothing is at zero, suspended, marked or left in Redis."""
+    assert harness.describe_service(service)["desiredCount"] == DESIRED_COUNTS[service]
+    assert scalable_target(harness).suspended == SuspendedState()
+    assert set(service_tags(harness, service)) & set(restore_tags.TAG_KEYS) == set()
+    assert harness.leftover_keys() == []
+
+
+def assert_next_deploy_succeeds(harness: EngineHarness, service: str) -> None:
+    harness.ecs.faults.clear()
+    following = DeployCase(service, tag="1.4.1")
+    deploy = run_to_end(DeployRunner(harness, following), request_case(harness, following), lambda: None)
+    assert deploy.outcome is Outcome.SUCCEEDED, harness.thread_text(deploy.id, ThreadMessageKind.END)
+
+
+@pytest.mark.parametrize("kind", DEPLOY_CASES)
+def test_the_table_names_every_call_that_a_deploy_of_this_kind_makes(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    story, people = start_case(harness, kind)
+    with kill_worker(monkeypatch, at_call=0, after=False, operations=ALL_CHANGING_OPERATIONS) as made:
+        run_to_end(people, request_case(harness, story), lambda: None)
+
+    assert made == DEPLOY_CASES[kind][1]
+
+
+def loss_cases() -> Iterator[Any]:
+    """Calls, and how many commits are lost with them (count): two and five for one kind with many calls."""
+    for (kind, number), name in zip(CHANGING_CALLS, CALL_IDS, strict=True):
+        for commits in (1, 2, 5) if kind == "stop-start" else (1,):
+            yield pytest.param(kind, number, commits, id=f"{name}, {commits}")
+
+
+@pytest.mark.parametrize(("kind", "number", "commits"), list(loss_cases()))
+def test_a_record_that_is_older_than_the_call_adopts_it(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, kind: str, number: int, commits: int
+) -> None:
+    story, people = start_case(harness, kind)
+    journal = CommitJournal(harness.redis, monkeypatch)
+    deploy_id = request_case(harness, story)
+    with kill_worker(monkeypatch, at_call=number, after=True, operations=ALL_CHANGING_OPERATIONS) as made:
+        deploy = run_to_end(people, deploy_id, lambda: journal.lose_commits(commits))
+
+    assert len(made) >= number, "the loss never came"
+    end = harness.thread_text(deploy.id, ThreadMessageKind.END)
+    assert deploy.outcome in {Outcome.SUCCEEDED, Outcome.CANCELLED, Outcome.ROLLED_BACK}, end
+    assert story.cancel_in is not None or deploy.outcome is Outcome.SUCCEEDED, end
+    assert people.false_claims == []
+    assert_clean_state(harness, story.service)
+    before = {"1.4.2"} if story.verb is Verb.ROLLBACK else {"1.4.0"}
+    wanted = {deploy.tag} if deploy.outcome is Outcome.SUCCEEDED else before
+    assert harness.running_tags(story.service) == wanted, harness.thread_text(deploy.id)
+    assert len(revisions_of_deploy(harness, story.service, deploy.id)) == int(story.verb is not Verb.ROLLBACK)
+    assert len(one_off_tasks(harness)) == int(bool(story.service_settings))
+    if story.service == "billing":
+        assert_strict_order(harness, story.service)
+    assert "error inside Slipway" not in harness.thread_text(deploy.id)
+
+
+@pytest.mark.parametrize(("kind", "number"), CHANGING_CALLS, ids=CALL_IDS)
+def test_a_record_that_is_gone_leaves_nothing_stopped_and_no_service_blocked(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, kind: str, number: int
+) -> None:
+    story, people = start_case(harness, kind)
+    deploy_id = request_case(harness, story)
+    with (
+        kill_worker(monkeypatch, at_call=number, after=True, operations=ALL_CHANGING_OPERATIONS),
+        pytest.raises(WorkerKilled),
+    ):
+        run_until_killed(people, deploy_id)
+    harness.redis.flushall()
+    harness.engine = harness.new_engine()
+    lost_at = harness.ecs.now()
+
+    while harness.ecs.now() < lost_at + 120:
+        people.run_one_second(None)
+    assert harness.describe_service(story.service)["desiredCount"] == DESIRED_COUNTS[story.service]
+    while harness.ecs.now() < lost_at + 1200:
+        people.orphan_recovery.scan()
+        harness.tick(ORPHAN_RECOVERY_SECONDS)
+
+    assert_clean_state(harness, story.service)
+    assert len(harness.running_tags(story.service)) == 1
+    if story.service == "billing":
+        assert_strict_order(harness, story.service)
+    assert_next_deploy_succeeds(harness, story.service)
+
+
+@pytest.mark.parametrize("commits", [1, 2])
+def test_what_was_set_right_after_the_end_stays_so(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, commits: int
+) -> None:
+    story, people = start_case(harness, "stop-start")
+    journal = CommitJournal(harness.redis, monkeypatch)
+    deploy_id = request_case(harness, story)
+    while harness.get(deploy_id).phase is not Phase.SETTLING:
+        people.run_one_second(harness.get(deploy_id))
+    harness.ecs_client.update_service(cluster="production", service="billing", desiredCount=0)
+
+    with kill_worker(monkeypatch, at_call=1, after=True, operations={"UpdateService"}) as made:
+        deploy = run_to_end(people, deploy_id, lambda: journal.lose_commits(commits))
+
+    assert made[0] == "UpdateService"
+    assert deploy.outcome is Outcome.SUCCEEDED
+    assert_clean_state(harness, "billing")
+    harness.ecs.advance(300)
+    assert harness.running_tags("billing") == {"1.4.2"}

@@ -1,0 +1,205 @@
+"""The Home tab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from structlog.testing import capture_logs
+
+from deploys.records.deploy import Cancel, Decision, Deploy, Outcome, Phase, Verdict
+from deploys.stores.user_groups import UserGroups
+from sandbox.slack import SlackSandbox
+from sandbox.slack.blockkit.view_limits import check_view
+from tests.builders import NOW, a_deploy, a_plan, a_service, a_stop_start_service
+from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
+from workers.home_tab import deploy_row, home_view, may_answer, publish_home
+
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+ALICE, BOB, CAROL, DAVE = "U01ALICE00", "U02BOB0000", "U03CAROL00", "U04DAVE000"
+APPROVERS = "S02APPROVERS"
+
+
+@pytest.fixture
+def press(redis: Redis) -> Iterator[PublisherHarness]:
+    with SlackSandbox(MANIFEST, rate_limits=False) as slack:
+        yield PublisherHarness(redis, slack, ManualClock())
+
+
+@pytest.fixture
+def groups(redis: Redis) -> UserGroups:
+    known = UserGroups(redis)
+    known.save_members(APPROVERS, [BOB, DAVE], NOW)
+    return known
+
+
+def open_home(press: PublisherHarness, groups: UserGroups, user: str = ALICE) -> list[str]:
+    """The lines of the tab as this user sees them."""
+    assert publish_home(press.client, press.store, press.threads, groups, user, press.clock())
+    view = press.slack.home(user)
+    assert view is not None
+    lines = []
+    for block in view["blocks"]:
+        text = block["elements"][0] if block["type"] == "context" else block["text"]
+        lines.append(text["text"])
+    return lines
+
+
+def question(**changes: object) -> Deploy:
+    service = a_stop_start_service(approvers=(BOB, APPROVERS))
+    asked = a_deploy(service, phase=Phase.AWAITING_APPROVAL, approval={"question": 1}, plan=a_plan())
+    return asked.evolve(**changes)
+
+
+DATE = "<!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>"
+AS_OF = f"As of {DATE}. Open this tab again to see it anew."
+
+
+def test_a_quiet_day(press: PublisherHarness, groups: UserGroups) -> None:
+    assert open_home(press, groups) == [
+        "Needs you",
+        "Nothing waits for your answer.",
+        "Under way",
+        "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy.",
+        "Lately",
+        "No deploy has ended yet.",
+        AS_OF,
+    ]
+
+
+def test_what_needs_you_what_is_under_way_and_what_happened_lately(
+    press: PublisherHarness, groups: UserGroups
+) -> None:
+    old = press.request(tag="1.4.0")
+    press.end(old, outcome=Outcome.SUCCEEDED)
+    first = press.request(tag="1.4.1")
+    press.clock.value += 1
+    press.change(first, phase=Phase.FOLLOWING)
+    press.request(tag="1.4.2", request={"requester": BOB})
+    press.clock.value += 1
+    ledger = press.request(service=a_stop_start_service(approvers=(APPROVERS,)), tag="2.0.0")
+    press.change(ledger, phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
+    press.run(20)
+    press.clock.value = NOW
+    link = press.view(ledger).permalink
+    links = [press.view(d).permalink for d in (old, first)]
+    asked = (
+        f":raised_hand: *ledger* `2.0.0` to production (eu-west-1) by <@{ALICE}>: *waiting for 1 approval*."
+    )
+
+    lines = open_home(press, groups, DAVE)
+
+    assert lines[:3] == ["Needs you", f"{asked} <{link}|Open the thread>", "Under way"]
+    assert lines[3] == (
+        f":arrows_counterclockwise: *web* `1.4.1` to production (eu-west-1) by <@{ALICE}>: *rolling out*. "
+        f"<{links[1]}|Open the thread>"
+    )
+    assert lines[4].startswith(
+        f":hourglass: *web* `1.4.2` to production (eu-west-1) by <@{BOB}>: *waiting in line, "
+        f"1 deploy ahead, right behind `1.4.1` by <@{ALICE}>*."
+    )
+    assert lines[5:7] == [f"{asked} <{link}|Open the thread>", "Lately"]
+    assert lines[7] == (
+        f":white_check_mark: *web* `1.4.0` to production (eu-west-1) by <@{ALICE}>: *succeeded*. "
+        f"{DATE}. <{links[0]}|Open the thread>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("user", "deploy", "needed"),
+    [
+        (BOB, question(), True),
+        (DAVE, question(), True),  # by the group
+        (CAROL, question(), False),
+        (ALICE, question(), False),
+        (BOB, question(request={"requester": BOB}), False),
+        (
+            BOB,
+            question(request={"requester": BOB}).evolve(service=a_stop_start_service(self_approval=True)),
+            True,
+        ),
+        (BOB, question(cancel=Cancel(user=ALICE, at=NOW)), False),
+        (
+            BOB,
+            question(approval={"decisions": (Decision(user=DAVE, verdict=Verdict.APPROVED, at=NOW),)}),
+            False,
+        ),
+        (
+            BOB,
+            question(approval={"decisions": (Decision(user=DAVE, verdict=Verdict.REJECTED, at=NOW),)}),
+            False,
+        ),
+        (BOB, question().evolve(phase=Phase.FOLLOWING), False),
+    ],
+)
+def test_who_is_needed(groups: UserGroups, user: str, deploy: Deploy, needed: bool) -> None:
+    assert may_answer(deploy, user, groups, NOW) is needed
+
+
+def test_who_answered_already_is_not_needed_again(groups: UserGroups) -> None:
+    half = question(approval={"decisions": (Decision(user=BOB, verdict=Verdict.APPROVED, at=NOW),)})
+    half = half.evolve(service=a_stop_start_service(approvals=2, approvers=(BOB, APPROVERS)))
+
+    assert not may_answer(half, BOB, groups, NOW)
+    assert may_answer(half, DAVE, groups, NOW)
+
+
+def test_a_group_that_nobody_knows_needs_nobody(groups: UserGroups) -> None:
+    assert not may_answer(question(), DAVE, groups, NOW + 10_000)
+
+
+def test_a_thousand_deploys_stay_within_slacks_blocks() -> None:
+    asked = [question(request={"requester": CAROL}, tag="9" * 128) for _ in range(1000)]
+
+    link = "https://example.slack.com/" + "p" * 200
+    view = home_view(asked, asked, asked, lambda deploy: deploy_row(deploy, asked, link), NOW)
+
+    assert check_view(view) == []
+    assert len(view["blocks"]) <= 100
+    assert "And 975 more: `/deploy status` lists them." in str(view)
+
+
+def test_a_home_tab_that_slack_refuses_is_logged(press: PublisherHarness, groups: UserGroups) -> None:
+    press.slack.add_fault("error", method="views.publish", error="not_enabled", times=2)
+
+    with capture_logs() as logs:
+        assert not publish_home(press.client, press.store, press.threads, groups, ALICE, NOW)
+
+    assert [(log["event"], log["error"]) for log in logs] == [("no Home tab", "not_enabled")]
+
+
+@pytest.mark.parametrize("error", ["view_too_large", "invalid_arguments", "as_yet_unheard_of"])
+def test_a_home_tab_that_slack_refuses_is_shown_with_fewer_deploys(
+    press: PublisherHarness, groups: UserGroups, error: str
+) -> None:
+    for number in range(30):
+        press.request(service=a_service(f"service-{number}"))
+    press.slack.add_fault("error", method="views.publish", error=error)
+
+    lines = open_home(press, groups)
+
+    assert lines.count("And 25 more: `/deploy status` lists them.") == 1
+    assert sum("*service-" in line for line in lines) == 5
+
+
+def test_rows_of_other_services_do_not_stand_in_line(press: PublisherHarness, groups: UserGroups) -> None:
+    press.request(service=a_service("api"))
+    press.request(service=a_service("web"))
+
+    assert sum("first in line, starts now" in line for line in open_home(press, groups)) == 2
+
+
+def test_an_end_that_is_looked_at_once_more_is_an_end(press: PublisherHarness, groups: UserGroups) -> None:
+    deploy = press.request(tag="1.4.0")
+    press.change(deploy, phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED, ended_at=NOW)
+
+    lines = open_home(press, groups)
+
+    assert lines[2:5] == [
+        "Under way",
+        "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy.",
+        "Lately",
+    ]
+    assert "*web* `1.4.0`" in lines[5]

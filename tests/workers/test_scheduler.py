@@ -1,0 +1,300 @@
+"""The clock rings for what is due, often enough and not more, however many clocks there are."""
+
+from __future__ import annotations
+
+from threading import Barrier, Thread
+
+import pytest
+from redis import Redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from deploys.catalogue.service import Service
+from deploys.job_queue import QUEUE_NAME, WATCH_PREFIX, JobQueue
+from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.redis_connection import connect, connect_for_rq, to_texts
+from deploys.redis_outage import RedisTemporaryError
+from deploys.stores.claims import Claim
+from deploys.stores.deploy_store import DeployStore
+from deploys.stores.thread_store import ThreadStore
+from deploys.stores.user_groups import READ_EVERY_SECONDS
+from sandbox.valkey import refusing_commands
+from tests.builders import NOW, a_deploy, a_service
+from workers.scheduler import ORPHAN_RECOVERY_SECONDS, REPEAT_SECONDS, TICK_SECONDS, Scheduler
+
+
+class RecordingJobQueue(JobQueue):
+    """Writes down what was rung."""
+
+    def __init__(self) -> None:
+        self.enqueued: list[str] = []
+
+    def _try_enqueue(self, job: str, *args: str | None, nonce: str = "") -> None:
+        self.enqueued.append(" ".join([job, *map(str, args)]))
+
+    def take(self, job: str) -> list[str]:
+        """What this job was rung for since this was asked last."""
+        found = [name for name in self.enqueued if name.split(" ")[0] == job]
+        self.enqueued = [name for name in self.enqueued if name.split(" ")[0] != job]
+        return found
+
+
+class SchedulerHarness:
+    """Clocks, what they look at, and a time that the test moves (epoch seconds)."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.time = NOW
+        self.url = redis_url
+        self.store = DeployStore(connect(redis_url), now=self.now)
+        self.threads = ThreadStore(self.store.redis)
+        self.job_queue = RecordingJobQueue()
+        self.scheduler = self.scheduler_with(self.job_queue)
+
+    def now(self) -> float:
+        return self.time
+
+    def scheduler_with(self, job_queue: JobQueue) -> Scheduler:
+        """A clock of a process of its own."""
+        redis = connect(self.url)
+        return Scheduler(DeployStore(redis, now=self.now), ThreadStore(redis), job_queue, now=self.now)
+
+    def scheduler_for_rq(self) -> Scheduler:
+        """The same, with the bell of production."""
+        return self.scheduler_with(JobQueue(connect_for_rq(self.url)))
+
+    def queued(self, job: str) -> list[str]:
+        """Deploys or clusters that RQ has a job for, each as often as it has one."""
+        queue = Queue(QUEUE_NAME, connection=connect_for_rq(self.url), serializer=JSONSerializer)
+        return [each.args[0] for each in queue.jobs if each.func_name == f"workers.jobs.{job}"]
+
+    def request_deploy(self, service: Service | None = None, tag: str = "1.4.2") -> Deploy:
+        """A deploy that was just asked for."""
+        return self.store.submit(a_deploy(service, tag=tag, request={"requested_at": self.time})).deploy
+
+    def claim(self, deploy: Deploy) -> Claim:
+        """What a worker does first."""
+        claim = self.store.claim(deploy.id, "worker", 60)
+        assert claim is not None
+        return claim
+
+    def follow(self, deploy: Deploy, after: float) -> None:
+        """What a worker leaves: a rollout that is to be looked at later (seconds)."""
+        claim = self.claim(deploy)
+        followed = claim.deploy.in_phase(Phase.FOLLOWING, self.time)
+        bell = f"{WATCH_PREFIX}{deploy.cluster_key}"
+        self.store.commit(claim, followed, due_at=self.time + after, job=bell)
+
+    def run(self, seconds: float) -> None:
+        """Lets time pass, with a tick as often as the process makes one."""
+        for _ in range(round(seconds / TICK_SECONDS)):
+            self.scheduler.tick()
+            self.time += TICK_SECONDS
+
+
+@pytest.fixture
+def harness(redis: Redis, redis_url: str) -> SchedulerHarness:
+    return SchedulerHarness(redis_url)
+
+
+def test_what_is_due_is_rung_once(harness: SchedulerHarness) -> None:
+    deploy = harness.request_deploy()
+
+    harness.run(REPEAT_SECONDS)
+
+    assert harness.job_queue.take("advance") == [f"advance {deploy.id}"]
+
+
+def test_what_redis_refuses_is_rung_once_it_takes_it(harness: SchedulerHarness, redis: Redis) -> None:
+    deploy = harness.request_deploy()
+    clock = harness.scheduler_for_rq()
+
+    with refusing_commands(redis, "OOM"), pytest.raises(RedisTemporaryError):
+        clock.tick()
+    clock.tick()
+
+    assert harness.queued("advance") == [deploy.id]
+
+
+def test_what_stays_due_is_rung_again_every_five_seconds(harness: SchedulerHarness) -> None:
+    deploy = harness.request_deploy()
+
+    harness.run(4 * REPEAT_SECONDS)
+
+    assert harness.job_queue.take("advance") == [f"advance {deploy.id}"] * 4
+
+
+def test_what_is_due_later_is_rung_when_its_time_comes(harness: SchedulerHarness) -> None:
+    deploy = harness.request_deploy()
+    claim = harness.claim(deploy)
+    harness.store.commit(claim, claim.deploy.in_phase(Phase.AWAITING_APPROVAL, NOW), due_at=NOW + 60)
+
+    harness.run(60)
+    assert harness.job_queue.take("advance") == []
+
+    harness.run(1)
+    assert harness.job_queue.take("advance") == [f"advance {deploy.id}"]
+
+
+def test_each_new_due_time_is_rung_for(harness: SchedulerHarness) -> None:
+    deploy = harness.request_deploy()
+
+    for _ in range(3):
+        harness.run(1)
+        claim = harness.claim(deploy)
+        harness.store.commit(claim, claim.deploy, due_at=harness.time)
+
+    harness.run(1)
+    assert harness.job_queue.take("advance") == [f"advance {deploy.id}"] * 4
+
+
+def test_a_decision_is_rung_for_at_once(harness: SchedulerHarness) -> None:
+    deploy = harness.request_deploy()
+    claim = harness.claim(deploy)
+    harness.store.commit(claim, claim.deploy.in_phase(Phase.AWAITING_APPROVAL, NOW), due_at=NOW + 1800)
+    harness.run(1)
+
+    harness.store.amend(
+        deploy.id, lambda d: d.evolve(request={"reason": "decided"}), by="U02BOB0000", what="approved"
+    )
+    harness.run(TICK_SECONDS)
+
+    assert harness.job_queue.take("advance") == [f"advance {deploy.id}"]
+
+
+def test_what_waits_in_line_or_has_ended_is_not_rung_for(harness: SchedulerHarness) -> None:
+    first, second = harness.request_deploy(), harness.request_deploy(tag="1.5.0")
+    claim = harness.claim(first)
+    harness.run(1)
+    assert harness.job_queue.take("advance") == [f"advance {first.id}"]
+
+    harness.store.commit(
+        claim, claim.deploy.in_phase(Phase.ENDED, NOW, outcome=Outcome.SUCCEEDED), due_at=NOW
+    )
+    harness.run(1)
+
+    assert harness.job_queue.take("advance") == [f"advance {second.id}"]
+
+
+def test_one_watch_for_each_cluster_however_many_deploys_it_has(harness: SchedulerHarness) -> None:
+    for number in range(12):
+        harness.follow(harness.request_deploy(a_service(f"web-{number}")), after=1 + number / 10)
+    for number in range(3):
+        harness.follow(harness.request_deploy(a_service(f"batch-{number}", cluster="staging")), after=2)
+
+    harness.run(1 + REPEAT_SECONDS)
+
+    assert sorted(harness.job_queue.take("watch")) == [
+        "watch eu-west-1/production",
+        "watch eu-west-1/staging",
+    ]
+    assert harness.job_queue.take("advance") == []
+
+
+def test_a_cluster_is_watched_again_when_its_rollouts_are_due_again(harness: SchedulerHarness) -> None:
+    deploy = harness.request_deploy()
+    for _ in range(4):
+        harness.follow(deploy, after=2)
+        harness.run(2 + TICK_SECONDS)
+
+    assert harness.job_queue.take("watch") == ["watch eu-west-1/production"] * 4
+
+
+def test_every_thread_that_is_behind_is_rung_for(harness: SchedulerHarness) -> None:
+    now, later, done = (harness.request_deploy(a_service(name)) for name in ("web", "api", "batch"))
+    harness.threads.schedule(later.id, NOW + 30, seen_score=harness.threads.start_sync(later.id, NOW + 30))
+    assert harness.threads.finish_sync(done.id, harness.threads.start_sync(done.id, NOW))
+
+    harness.run(10)
+    assert set(harness.job_queue.take("publish")) == {f"publish {now.id}"}
+
+    harness.run(25)
+    assert set(harness.job_queue.take("publish")) == {f"publish {now.id}", f"publish {later.id}"}
+
+
+def test_a_thread_that_stays_behind_is_rung_for_every_five_seconds(harness: SchedulerHarness) -> None:
+    deploy = harness.request_deploy()
+
+    harness.run(4 * REPEAT_SECONDS)
+
+    assert harness.job_queue.take("publish") == [f"publish {deploy.id}"] * 4
+
+
+def test_user_groups_are_read_every_45_seconds_though_nothing_is_due(harness: SchedulerHarness) -> None:
+    harness.run(10 * READ_EVERY_SECONDS)
+
+    assert READ_EVERY_SECONDS == 45
+    assert harness.job_queue.take("read_user_groups") in (
+        ["read_user_groups"] * 10,
+        ["read_user_groups"] * 11,
+    )
+
+
+def test_the_janitor_is_rung_for_at_the_start_and_every_quarter_of_a_minute(
+    harness: SchedulerHarness,
+) -> None:
+    harness.scheduler.tick()
+    assert harness.job_queue.take("recover_orphans") == ["recover_orphans"]
+
+    harness.run(2 * ORPHAN_RECOVERY_SECONDS)
+
+    assert ORPHAN_RECOVERY_SECONDS == 15
+    assert harness.job_queue.take("recover_orphans") == ["recover_orphans"] * 2
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.4, 1.5], ids=["together", "nearly", "later"])
+def test_two_clocks_ring_once(harness: SchedulerHarness, apart: float) -> None:
+    deploys = [harness.request_deploy(a_service(f"web-{number}")) for number in range(10)]
+    harness.follow(harness.request_deploy(a_service("api")), after=0)
+    first, second = harness.scheduler_for_rq(), harness.scheduler_for_rq()
+
+    for _ in range(3):
+        first.tick()
+        harness.time += apart
+        second.tick()
+
+    assert sorted(harness.queued("advance")) == sorted(deploy.id for deploy in deploys)
+    assert harness.queued("watch") == ["eu-west-1/production"]
+
+
+def test_two_clocks_in_the_same_moment_ring_once(harness: SchedulerHarness) -> None:
+    deploys = [harness.request_deploy(a_service(f"web-{number}")) for number in range(25)]
+    clocks = [harness.scheduler_for_rq() for _ in range(4)]
+    start = Barrier(len(clocks))
+
+    def tick(clock: Scheduler) -> None:
+        start.wait(10)
+        clock.tick()
+
+    threads = [Thread(target=tick, args=(clock,)) for clock in clocks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert sorted(harness.queued("advance")) == sorted(deploy.id for deploy in deploys)
+    assert sorted(harness.queued("publish")) == sorted(deploy.id for deploy in deploys)
+
+
+def test_no_deploy_is_lost_with_the_jobs_of_rq(harness: SchedulerHarness, redis: Redis) -> None:
+    deploys = [harness.request_deploy(a_service(f"web-{number}")) for number in range(3)]
+    harness.follow(harness.request_deploy(a_service("api")), after=0)
+    harness.scheduler = harness.scheduler_for_rq()
+    harness.run(1)
+    assert harness.queued("advance")
+
+    redis.delete(*to_texts(redis.keys("rq:*")))
+    assert harness.queued("advance") == []
+    harness.run(REPEAT_SECONDS)
+
+    assert sorted(harness.queued("advance")) == sorted(deploy.id for deploy in deploys)
+    assert harness.queued("watch") == ["eu-west-1/production"]
+    assert sorted(harness.queued("publish")) == sorted(deploy.id for deploy in harness.store.active())
+
+
+def test_a_clock_that_has_just_started_rings_for_all_that_is_due(harness: SchedulerHarness) -> None:
+    deploys = [harness.request_deploy(a_service(f"web-{number}")) for number in range(3)]
+    harness.time += 3600
+
+    harness.scheduler_with(harness.job_queue).tick()
+
+    assert sorted(harness.job_queue.take("advance")) == sorted(f"advance {deploy.id}" for deploy in deploys)

@@ -1,0 +1,162 @@
+"""The budget that all workers share."""
+
+from __future__ import annotations
+
+import pytest
+from redis import Redis
+
+from tests.workers.thread.publisher_harness import ManualClock
+from workers.thread.rate_limits import CHANNEL_RATES, LONGEST_PAUSE_SECONDS, RATES, SharedRateLimits, Urgency
+
+SLACK_LIMITS = {
+    "chat.postMessage": 300,
+    "chat.update": 50,
+    "chat.getPermalink": 50,
+    "chat.postEphemeral": 100,
+    "views.publish": 100,
+    "usergroups.users.list": 20,
+}
+"""Calls a minute that Slack allows, by its tiers."""
+
+
+@pytest.fixture
+def limits(redis: Redis, clock: ManualClock) -> SharedRateLimits:
+    return SharedRateLimits(redis, clock)
+
+
+def may_call(limits: SharedRateLimits, method: str = "chat.update", **how: object) -> bool:
+    return limits.take_token(method, **how) == 0  # type: ignore[arg-type]
+
+
+def test_every_rate_is_one_of_slacks() -> None:
+    assert set(RATES) == set(SLACK_LIMITS)
+
+
+@pytest.mark.parametrize("method", sorted(RATES))
+def test_no_minute_sees_more_calls_than_slack_allows(
+    limits: SharedRateLimits, clock: ManualClock, method: str
+) -> None:
+    granted = []
+    for _ in range(1300):
+        clock.value += 0.1
+        while may_call(limits, method, urgency=Urgency.URGENT, has_slot=True):
+            granted.append(clock())
+
+    for at in granted:
+        assert sum(at <= other < at + 60 for other in granted) <= SLACK_LIMITS[method]
+    assert len(granted) >= 0.7 * 2 * SLACK_LIMITS[method] or method == "usergroups.users.list"
+
+
+def test_one_post_a_second_in_each_channel(limits: SharedRateLimits, clock: ManualClock) -> None:
+    assert may_call(limits, "chat.postMessage", channel="C1")
+    assert limits.take_token("chat.postMessage", channel="C1") == pytest.approx(1.1)
+    assert may_call(limits, "chat.postMessage", channel="C2")
+
+    clock.value += 1.1
+    assert may_call(limits, "chat.postMessage", channel="C1", has_slot=True)
+    assert set(CHANNEL_RATES) == {"chat.postMessage"}
+
+
+def test_a_refusal_takes_no_token_of_the_other_bucket(limits: SharedRateLimits, clock: ManualClock) -> None:
+    for _ in range(50):
+        limits.take_token("chat.postMessage", channel="C1", has_slot=True)
+
+    assert may_call(limits, "chat.postMessage", channel="C2")
+
+
+def test_who_is_sent_away_gets_a_place_behind_those_before(limits: SharedRateLimits) -> None:
+    while may_call(limits):
+        pass
+    first, second, third = (limits.take_token("chat.update") for _ in range(3))
+
+    assert second - first == pytest.approx(1.4)
+    assert third - second == pytest.approx(1.4)
+
+
+def test_who_comes_back_at_the_promised_time_gets_through(
+    limits: SharedRateLimits, clock: ManualClock
+) -> None:
+    while may_call(limits):
+        pass
+    began = clock()
+    promised = sorted(began + limits.take_token("chat.update") for _ in range(20))
+
+    for at in promised:
+        clock.value = at
+        assert may_call(limits, has_slot=True)
+
+
+def test_urgent_calls_find_tokens_that_others_may_not_take(limits: SharedRateLimits) -> None:
+    while may_call(limits, urgency=Urgency.NORMAL):
+        pass
+
+    assert may_call(limits, urgency=Urgency.URGENT)
+
+
+def test_what_only_moves_the_time_leaves_tokens_to_what_changed(limits: SharedRateLimits) -> None:
+    while may_call(limits, urgency=Urgency.IDLE):
+        pass
+
+    assert may_call(limits, urgency=Urgency.NORMAL)
+
+
+def test_what_only_moves_the_time_never_lengthens_the_line(limits: SharedRateLimits) -> None:
+    while may_call(limits):
+        pass
+    for _ in range(100):
+        limits.take_token("chat.update", urgency=Urgency.IDLE)
+
+    assert limits.take_token("chat.update") <= 4.3
+
+
+def test_retry_after_holds_the_method_for_everybody_and_no_other(
+    redis: Redis, limits: SharedRateLimits, clock: ManualClock
+) -> None:
+    limits.hold_method("chat.update", 20)
+    other_worker = SharedRateLimits(redis, clock)
+
+    assert other_worker.take_token("chat.update", urgency=Urgency.URGENT) >= 20
+    assert may_call(other_worker, "chat.postMessage", channel="C1")
+    clock.value += 20.1
+    assert may_call(other_worker)
+
+
+def test_while_slack_is_away_one_at_a_time_asks(limits: SharedRateLimits, clock: ManualClock) -> None:
+    pauses = [limits.note_outage()]
+    for _ in range(7):
+        assert not may_call(limits, urgency=Urgency.URGENT)
+        clock.value += pauses[-1] + 0.01
+        assert may_call(limits, urgency=Urgency.URGENT)
+        assert not may_call(limits, "chat.postMessage", channel="C1", urgency=Urgency.URGENT)
+        pauses.append(limits.note_outage())
+
+    assert pauses == [1, 2, 4, 8, *[LONGEST_PAUSE_SECONDS] * 4]
+
+
+def test_an_answer_ends_the_outage_for_all(limits: SharedRateLimits, clock: ManualClock) -> None:
+    limits.note_outage()
+    clock.value += 1.1
+    assert may_call(limits)
+    assert not may_call(limits, "chat.postMessage", channel="C1")
+
+    limits.note_answer()
+
+    assert may_call(limits, "chat.postMessage", channel="C1")
+    assert limits.note_outage() == 1
+
+
+def test_a_prober_that_died_does_not_hold_the_others_for_ever(
+    limits: SharedRateLimits, clock: ManualClock
+) -> None:
+    limits.note_outage()
+    clock.value += 1.1
+    assert may_call(limits)
+
+    clock.value += 12.1
+    assert may_call(limits, "chat.postMessage", channel="C1")
+
+
+def test_a_notice_is_given_once(limits: SharedRateLimits) -> None:
+    assert limits.first_notice("S01:missing_scope", 60)
+    assert not limits.first_notice("S01:missing_scope", 60)
+    assert limits.first_notice("S02:missing_scope", 60)

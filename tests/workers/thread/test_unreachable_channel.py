@@ -1,0 +1,132 @@
+"""The bot may not write where the deploy was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+from structlog.testing import capture_logs
+
+from deploys.records.deploy import Outcome
+from sandbox.slack import SlackSandbox
+from tests.builders import a_batch, a_deploy, a_service
+from tests.slash_command_response_url import receive_response_url
+from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
+from workers.thread.slack_error_handling import HOUR
+
+GENERAL = "C02GENERAL"
+
+
+@pytest.fixture
+def press(redis: Redis, closed_slack: SlackSandbox, clock: ManualClock) -> PublisherHarness:
+    return PublisherHarness(redis, closed_slack, clock)
+
+
+@pytest.fixture
+def response_url(closed_slack: SlackSandbox) -> Iterator[str]:
+    """What Slack sends along when alice types /deploy in #general."""
+    with receive_response_url(closed_slack, "/deploy web 1.4.2") as url:
+        yield url
+
+
+def told(press: PublisherHarness) -> list[str]:
+    """What alice alone sees in #general."""
+    return [m["text"] for m in press.slack.messages(GENERAL) if m["ephemeral"]]
+
+
+def test_the_requester_is_told_once_and_an_invitation_helps(
+    press: PublisherHarness, response_url: str
+) -> None:
+    web = press.request(request={"channel": GENERAL})
+    press.threads.save_response_url(web, response_url)
+
+    press.run(300)
+    assert told(press) == [
+        "I cannot post in <#C02GENERAL>: I am not in it. Invite me there, with `/invite`. I try again every "
+        "few minutes. The deploy of `web` `1.4.2` does not wait for that: `/deploy status web` shows how it "
+        "goes."
+    ]
+    assert 2 <= press.call_count("chat.postMessage") <= 5
+
+    press.slack.add_member("slipway", GENERAL)
+    press.run_until_published()
+    assert press.card(web, GENERAL)["text"].startswith("*web* `1.4.2`")
+    assert len(told(press)) == 1
+
+
+def test_who_asked_for_several_is_told_once(press: PublisherHarness, response_url: str) -> None:
+    batch, members = a_batch(
+        a_deploy(request={"channel": GENERAL}),
+        a_deploy(a_service("api"), request={"channel": GENERAL}),
+        channel=GENERAL,
+    )
+    press.store.submit_batch(batch, members)
+    press.threads.save_response_url(batch.id, response_url)
+
+    press.run(300)
+
+    assert told(press) == [
+        "I cannot post in <#C02GENERAL>: I am not in it. Invite me there, with `/invite`. I try again every "
+        "few minutes. The deploy of `web,api` `1.4.2` does not wait for that: `/deploy status` shows how it "
+        "goes."
+    ]
+
+
+def test_without_a_response_url_the_requester_gets_a_direct_message(press: PublisherHarness) -> None:
+    press.request(request={"channel": GENERAL})
+
+    press.run(1000)
+
+    [message] = press.slack.messages("@slipway", "alice")
+    assert message["text"].startswith("In <#C02GENERAL>: I cannot post in <#C02GENERAL>: I am not in it.")
+
+
+def test_an_unanswered_response_url_is_followed_by_a_direct_message(
+    press: PublisherHarness, response_url: str
+) -> None:
+    web = press.request(request={"channel": GENERAL})
+    press.threads.save_response_url(web, response_url)
+    press.slack.add_fault("http-500", method="response_url", times=3)
+
+    press.publish_due()
+
+    assert told(press) == []
+    assert len(press.slack.messages("@slipway", "alice")) == 1
+
+
+def test_tries_grow_apart_and_a_change_does_not_hurry_them(press: PublisherHarness) -> None:
+    web = press.request(request={"channel": GENERAL})
+
+    for n in range(100):
+        press.add_message(web, f"change {n}")
+        press.run(36)
+
+    at = [call.at for call in press.calls if call.channel == GENERAL and call.method == "chat.postMessage"]
+    assert 60 * 0.8 <= at[1] - at[0] <= 61
+    assert 600 * 0.8 <= at[-1] - at[-2] <= 601
+    assert len(at) < 12
+
+
+def test_hours_after_the_end_it_is_given_up_and_logged(press: PublisherHarness, redis: Redis) -> None:
+    web = press.request(request={"channel": GENERAL})
+    press.publish_due()
+    press.end(web, outcome=Outcome.SUCCEEDED)
+
+    with capture_logs() as logs:
+        took = press.run_until_published(seconds=8 * HOUR)
+
+    assert 6 * HOUR <= took <= 6 * HOUR + 700
+    assert [log["because"] for log in logs if log["event"] == "gave up on the thread"] == ["channel"]
+
+
+def test_a_private_channel_that_the_bot_is_not_in_does_not_exist_for_it(press: PublisherHarness) -> None:
+    web = press.request(request={"channel": "G04PAYMENTS"})
+    press.run(10)
+    assert press.view(web).last_problem == "channel"
+
+    press.slack.add_member("slipway", "G04PAYMENTS")
+    press.run_until_published()
+    assert [m["ts"] for m in press.slack.messages("G04PAYMENTS") if not m.get("subtype")] == [
+        press.view(web).ts
+    ]

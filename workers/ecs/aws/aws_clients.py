@@ -1,0 +1,181 @@
+"""boto3 clients: who Slipway is to AWS, how long a call may take, and where each client is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from threading import RLock
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from botocore.config import Config
+
+from deploys.catalogue.service import Role, Service
+from workers.ecs.aws.assumed_roles import AssumedRole, TemporaryCredentials
+from workers.ecs.aws.error_translation import aws_call
+from workers.ecs.aws.response_check import check_responses
+
+if TYPE_CHECKING:
+    from mypy_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 10.0
+MAX_CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
+"""How long one call may take (seconds): a lease must have more than this left before a call that changes."""
+
+SERVICES_BUILT_AHEAD = ("ecs", "ecr", "logs", "cloudwatch", "application-autoscaling")
+
+
+def _config() -> Config:
+    """No retries inside a call: a step that is tried again is the state machine's business."""
+    return Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": 1, "mode": "standard"},
+        user_agent_extra="slipway",
+    )
+
+
+class RegionClients:
+    """The clients of one region, for one set of credentials. Each is built on first use and kept."""
+
+    def __init__(self, aws: AwsClients, name: str, assumed: AssumedRole | None = None) -> None:
+        self.name = name
+        self._aws = aws
+        self._role = assumed
+        """The role whose keys are used. None: the workers' own credentials."""
+        self._credentials: TemporaryCredentials | None = None
+        self._clients: dict[str, Any] = {}
+
+    @property
+    def ecs(self) -> ECSClient:
+        """Amazon ECS."""
+        return cast("ECSClient", self.client("ecs"))
+
+    @property
+    def ecr(self) -> ECRClient:
+        """Amazon ECR, private registries."""
+        return cast("ECRClient", self.client("ecr"))
+
+    @property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs."""
+        return cast("CloudWatchLogsClient", self.client("logs"))
+
+    @property
+    def cloudwatch(self) -> CloudWatchClient:
+        """CloudWatch alarms."""
+        return cast("CloudWatchClient", self.client("cloudwatch"))
+
+    @property
+    def scaling(self) -> ApplicationAutoScalingClient:
+        """Application Auto Scaling."""
+        return cast("ApplicationAutoScalingClient", self.client("application-autoscaling"))
+
+    def in_region(self, name: str) -> RegionClients:
+        """Another region, with the same credentials: images and logs may live there."""
+        if name == self.name:
+            return self
+        if self._role is None:
+            return self._aws.region(name)
+        return self._aws.region(name, self._role.role, self._role.session_name)
+
+    def ensure_credentials(self) -> None:
+        """For the guard of a call that changes something: what the call would fetch first is fetched now.
+
+        Raises:
+            RoleDenied, AwsError: the service's role could not be assumed.
+        """
+        if self._role is not None:
+            self._role.ensure_fresh()
+
+    def client(self, service: str) -> Any:
+        """The client for this service, by boto3's name for it.
+
+        Raises:
+            RoleDenied, AwsError: the service's role could not be assumed.
+        """
+        keys = self._role.credentials() if self._role else None
+        if keys is not self._credentials:
+            self._credentials, self._clients = keys, {}
+        client = self._clients.get(service)
+        if client is None:
+            client = self._clients[service] = self._aws.build_client(service, self.name, keys)
+        return client
+
+
+class AwsClients:
+    """Everything that Slipway may reach in AWS.
+
+    Endpoints and credentials come from boto3's own environment (AWS_PROFILE, AWS_ENDPOINT_URL, ...). The
+    clients of a region hang on one `Region` object. A service's role makes another `Region`, of the same use,
+    whose keys come from STS; it is kept for as long as this process, which a worker forks for each job.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        with aws_call("any call"):
+            self._session = boto3.Session()
+        self._now = now
+        self._regions: dict[tuple[str, AssumedRole | None], RegionClients] = {}
+        self._assumed_roles: dict[tuple[Role, str], AssumedRole] = {}
+        self._building = RLock()  # boto3 sessions are not safe for building clients in several threads
+
+    def region(self, region: str, role: Role | None = None, session_name: str = "") -> RegionClients:
+        """The region with this name, with the keys of a role where one is given: always the same object.
+
+        session: what AWS is to call those who assumed the role (`session_names`); each has its own keys.
+        """
+        with self._building:
+            assumed = self._assumed_role(role, session_name, region) if role else None
+            return self._regions.setdefault((region, assumed), RegionClients(self, region, assumed))
+
+    def for_service(self, service: Service, session_name: str) -> RegionClients:
+        """Where a service is, seen as its role sees it. `session` as for `region`."""
+        return self.region(service.region, service.role, session_name)
+
+    def _assumed_role(self, role: Role, session_name: str, region: str) -> AssumedRole:
+        """STS is asked in the service's own region: a global endpoint is one more thing that can be down."""
+        kept = self._assumed_roles.get((role, session_name))
+        if kept is None:
+            kept = AssumedRole(role, session_name, lambda: self.region(region).client("sts"), self._now)
+            self._assumed_roles[role, session_name] = kept
+        return kept
+
+    def build_ahead(self, regions: Iterable[str], services: Iterable[str] = SERVICES_BUILT_AHEAD) -> None:
+        """Builds the clients of these regions, which takes a good part of a second, before a worker forks.
+
+        Nothing is sent, so no connection is shared between processes.
+        """
+        for name in regions:
+            for service in services:
+                self.region(name).client(service)
+
+    def refresh_credentials(self) -> None:
+        """Fetches credentials where they are missing or soon out of date, such as those of an assumed role.
+
+        For a worker before it forks: else every job would fetch its own, within the time of its first call.
+        """
+        with aws_call("any call"):
+            credentials = self._session.get_credentials()
+            if credentials is not None:
+                credentials.get_frozen_credentials()
+
+    def build_client(self, service: str, region: str, credentials: TemporaryCredentials | None = None) -> Any:
+        """A new client, with these keys instead of the workers' own credentials. `Region` keeps it."""
+        given = (
+            {
+                "aws_access_key_id": credentials.access_key,
+                "aws_secret_access_key": credentials.secret_key,
+                "aws_session_token": credentials.session_token,
+            }
+            if credentials
+            else {}
+        )
+        with self._building, aws_call(f"any call to {service} in {region}"):
+            client = self._session.client(service, region_name=region, config=_config(), **given)  # type: ignore[call-overload]
+            check_responses(client)
+            return client

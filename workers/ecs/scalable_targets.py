@@ -1,0 +1,74 @@
+"""Application Auto Scaling of an ECS service: reading its scalable target, suspending and resuming it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from deploys.records.restore_point import SuspendedState
+from workers.ecs.aws.aws_clients import RegionClients
+from workers.ecs.aws.error_translation import aws_call
+
+NAMESPACE: Final = "ecs"
+DIMENSION: Final = "ecs:service:DesiredCount"
+"""The only thing of an ECS service that is scaled (Application Auto Scaling API reference)."""
+
+
+@dataclass(frozen=True)
+class ScalableTargetState:
+    """A scalable target."""
+
+    minimum: int
+    """The least it is scaled to (tasks)."""
+    maximum: int
+    """The most it is scaled to (tasks)."""
+    suspended: SuspendedState
+
+
+def read_target(region: RegionClients, cluster: str, service: str) -> ScalableTargetState | None:
+    """The scalable target of a service; None where nothing scales it.
+
+    Raises the errors of `aws_call`.
+    """
+    with aws_call("application-autoscaling:DescribeScalableTargets"):
+        answer = region.scaling.describe_scalable_targets(
+            ServiceNamespace=NAMESPACE,
+            ResourceIds=[resource_id(cluster, service)],
+            ScalableDimension=DIMENSION,
+        )
+    for found in answer["ScalableTargets"]:
+        state = found.get("SuspendedState", {})
+        return ScalableTargetState(
+            minimum=found["MinCapacity"],
+            maximum=found["MaxCapacity"],
+            suspended=SuspendedState(
+                scale_in=state.get("DynamicScalingInSuspended", False),
+                scale_out=state.get("DynamicScalingOutSuspended", False),
+                scheduled=state.get("ScheduledScalingSuspended", False),
+            ),
+        )
+    return None
+
+
+def set_suspension(region: RegionClients, cluster: str, service: str, processes: SuspendedState) -> None:
+    """Suspends exactly these processes and resumes the others. What is not sent, the counts above all, keeps
+    its value (Application Auto Scaling API reference, RegisterScalableTarget).
+
+    Raises the errors of `aws_call`; after AwsUncertain it may have been done.
+    """
+    with aws_call("application-autoscaling:RegisterScalableTarget", changes=True):
+        region.scaling.register_scalable_target(
+            ServiceNamespace=NAMESPACE,
+            ResourceId=resource_id(cluster, service),
+            ScalableDimension=DIMENSION,
+            SuspendedState={
+                "DynamicScalingInSuspended": processes.scale_in,
+                "DynamicScalingOutSuspended": processes.scale_out,
+                "ScheduledScalingSuspended": processes.scheduled,
+            },
+        )
+
+
+def resource_id(cluster: str, service: str) -> str:
+    """What Application Auto Scaling calls a service."""
+    return f"service/{cluster}/{service}"

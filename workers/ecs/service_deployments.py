@@ -1,0 +1,149 @@
+"""ECS service deployments: finding ours, following it, rolling it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from deploys.errors import AwsCredentials, AwsDenied, AwsRefused, ServiceDeploymentsUnavailable
+from deploys.records.traffic import HookAction
+from workers.ecs import traffic_config
+from workers.ecs.aws.aws_clients import RegionClients
+from workers.ecs.aws.error_translation import aws_call
+from workers.ecs.describe_calls import in_batches
+from workers.ecs.state import ServiceDeploymentState
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecs.type_defs import (
+        ListServiceDeploymentsRequestTypeDef,
+        ServiceDeploymentBriefTypeDef,
+        ServiceDeploymentTypeDef,
+    )
+
+_DEPLOYMENTS_PER_CALL = 20
+"""DescribeServiceDeployments takes 20 ARNs a call."""
+_PAGES = 10
+_CLOCK_SKEW_SECONDS = 300.0
+"""Seconds by which our clock may be ahead of AWS's. A list that begins too early does no harm: the id
+decides."""
+
+_UNSUPPORTED_CODES = {"UnknownOperationException", "InvalidAction", "UnsupportedFeatureException"}
+"""Codes of a region or an endpoint that has no service deployments."""
+
+
+def find_by_deployment_id(
+    region: RegionClients, cluster: str, service: str, deployment_id: str, created_after: float
+) -> ServiceDeploymentState | None:
+    """The service deployment that belongs to a deployment id (`ecs-svc/N`), or None.
+
+    Its target service revision ends in the same N. After an update it can be absent for some seconds.
+
+    created_after: epoch seconds; the deployment is not older.
+
+    Raises ServiceDeploymentsUnavailable and the errors of `aws_call`.
+    """
+    number = deployment_id.rsplit("/", 1)[-1]
+    for brief in _list_briefs(region, cluster, service, created_after - _CLOCK_SKEW_SECONDS):
+        if brief.get("targetServiceRevisionArn", "").rsplit("/", 1)[-1] == number:
+            arn = brief["serviceDeploymentArn"]
+            return describe(region, [arn]).get(arn)
+    return None
+
+
+def describe(region: RegionClients, arns: Sequence[str]) -> dict[str, ServiceDeploymentState]:
+    """Service deployments by ARN; one that ECS does not have (any more) is absent.
+
+    Raises ServiceDeploymentsUnavailable and the errors of `aws_call`.
+    """
+    seen: dict[str, ServiceDeploymentState] = {}
+    for batch in in_batches(arns, _DEPLOYMENTS_PER_CALL):
+        with _service_deployment_call("ecs:DescribeServiceDeployments"):
+            answer = region.ecs.describe_service_deployments(serviceDeploymentArns=batch)
+        seen |= {
+            found["serviceDeploymentArn"]: _service_deployment_state(found)
+            for found in answer["serviceDeployments"]
+        }
+    return seen
+
+
+def stop(region: RegionClients, arn: str) -> None:
+    """Asks ECS to roll a service deployment back, which works with and without a circuit breaker.
+
+    Raises ServiceDeploymentsUnavailable and the errors of `aws_call`: AwsRefused with the code
+    ConflictException where it is not in a state that can be rolled back.
+    """
+    with _service_deployment_call("ecs:StopServiceDeployment", changes=True):
+        region.ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
+
+
+def continue_past_hook(region: RegionClients, arn: str, hook_id: str, action: HookAction) -> None:
+    """Settles a PAUSE hook of a service deployment: it goes on to the next stage, or back.
+
+    Raises the errors of `aws_call`: AwsRefused with the code ClientException where the hook does not wait
+    (any more).
+    """
+    with aws_call("ecs:ContinueServiceDeployment", changes=True):
+        region.ecs.continue_service_deployment(serviceDeploymentArn=arn, hookId=hook_id, action=action.value)
+
+
+@contextmanager
+def _service_deployment_call(action: str, *, changes: bool = False) -> Iterator[None]:
+    """Like `aws_call`, and says when the API itself is missing or not allowed, for which there is a
+    fallback."""
+    try:
+        with aws_call(action, changes=changes):
+            yield
+    except AwsCredentials:
+        raise
+    except AwsDenied as error:
+        raise ServiceDeploymentsUnavailable(**error.facts) from error
+    except AwsRefused as error:
+        if error.facts["code"] in _UNSUPPORTED_CODES:
+            raise ServiceDeploymentsUnavailable(**error.facts) from error
+        raise
+
+
+def _list_briefs(
+    region: RegionClients, cluster: str, service: str, created_after: float
+) -> Iterator[ServiceDeploymentBriefTypeDef]:
+    request: ListServiceDeploymentsRequestTypeDef = {
+        "cluster": cluster,
+        "service": service,
+        "createdAt": {"after": datetime.fromtimestamp(max(created_after, 0.0), UTC)},
+        "maxResults": 100,
+    }
+    for _ in range(_PAGES):
+        with _service_deployment_call("ecs:ListServiceDeployments"):
+            answer = region.ecs.list_service_deployments(**request)
+        yield from answer["serviceDeployments"]
+        if not (token := answer.get("nextToken")):
+            return
+        request["nextToken"] = token
+
+
+def _service_deployment_state(found: ServiceDeploymentTypeDef) -> ServiceDeploymentState:
+    target = found.get("targetServiceRevision", {})
+    breaker = found.get("deploymentCircuitBreaker", {})
+    alarms = found.get("alarms", {})
+    created = found.get("createdAt")
+    return ServiceDeploymentState(
+        arn=found["serviceDeploymentArn"],
+        status=found["status"],
+        reason=found.get("statusReason", ""),
+        stage=found.get("lifecycleStage", ""),
+        created_at=created.timestamp() if created else 0.0,
+        breaker_status=breaker.get("status", ""),
+        breaker_failures=breaker.get("failureCount", 0),
+        breaker_threshold=breaker.get("threshold", 0),
+        rollback_reason=found.get("rollback", {}).get("reason", ""),
+        production_percent=traffic_config.sum_weights([target], "production"),
+        test_percent=traffic_config.sum_weights([target], "test"),
+        source_production_percent=traffic_config.sum_weights(
+            found.get("sourceServiceRevisions", ()), "production"
+        ),
+        hooks=traffic_config.read_hooks(found.get("lifecycleHookDetails", ())),
+        alarm_status=alarms.get("status", ""),
+        alarms_triggered=tuple(alarms.get("triggeredAlarmNames", ())),
+    )

@@ -1,0 +1,218 @@
+"""What was seen in ECS, in the shapes that decisions are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploys.records.traffic import TrafficPlan
+
+ONE_OFF_PREFIX = "slipway/"
+"""Begins the startedBy of a task that Slipway runs by itself; of a service's task it is `ecs-svc/N`."""
+
+
+@dataclass(frozen=True)
+class DeploymentState:
+    """One entry of DescribeServices' `deployments`."""
+
+    id: str
+    status: str
+    """PRIMARY, ACTIVE or INACTIVE."""
+    revision: str
+    desired: int
+    pending: int
+    running: int
+    failed: int = 0
+    rollout_state: str = ""
+    """IN_PROGRESS, COMPLETED, FAILED; empty means unknown, not done."""
+    rollout_reason: str = ""
+    created_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class ServiceEventState:
+    """One service event."""
+
+    id: str
+    at: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """What of a task the service sends traffic to."""
+
+    containers: tuple[str, ...] = ()
+    """Containers that its load balancers and service registries name."""
+    ports: tuple[str, ...] = ()
+    """Port mappings, by name, that Service Connect and VPC Lattice name."""
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """An ECS service as DescribeServices gives it."""
+
+    arn: str
+    name: str
+    status: str
+    """ACTIVE, DRAINING or INACTIVE."""
+    revision: str
+    """ARN of the task definition that the service is set to."""
+    desired: int
+    pending: int
+    running: int
+    deployments: tuple[DeploymentState, ...] = ()
+    events: tuple[ServiceEventState, ...] = ()
+    controller: str = "ECS"
+    """ECS, CODE_DEPLOY or EXTERNAL."""
+    managed_by: str = "CUSTOMER"
+    """Who manages it: CUSTOMER, or ECS for a service of ECS Express Mode."""
+    scheduling: str = "REPLICA"
+    """REPLICA or DAEMON."""
+    strategy: str = "ROLLING"
+    """ROLLING, BLUE_GREEN, LINEAR or CANARY."""
+    traffic: TrafficPlan | None = None
+    """How it moves its traffic; None where it shifts none."""
+    minimum_healthy_percent: int | None = None
+    maximum_percent: int | None = None
+    health_check_grace_seconds: int = 0
+    """How long ECS takes no notice of a new task's load balancer health checks (seconds)."""
+    launch_type: str = ""
+    run_task_settings: dict[str, Any] = field(default_factory=dict)
+    """Where and how its tasks run, as RunTask takes it: network configuration, launch type or capacity
+    providers, platform version, placement."""
+    tags: dict[str, str] = field(default_factory=dict)
+    endpoints: Endpoints = Endpoints()
+
+    @property
+    def primary(self) -> DeploymentState | None:
+        """The deployment that ECS is moving the service to."""
+        return next((d for d in self.deployments if d.status == "PRIMARY"), None)
+
+    def find_deployment(self, deployment_id: str | None) -> DeploymentState | None:
+        """The deployment with this id, where the service still lists it."""
+        return next((d for d in self.deployments if d.id == deployment_id), None)
+
+
+@dataclass(frozen=True)
+class HookState:
+    """One lifecycle hook that a service deployment has started."""
+
+    id: str
+    status: str
+    """AWAITING_ACTION, IN_PROGRESS, SUCCEEDED, FAILED or TIMED_OUT."""
+    target: str = ""
+    """PAUSE or AWS_LAMBDA."""
+    expires_at: float | None = None
+    timeout_action: str = "ROLLBACK"
+    """What ECS does when the time is up: CONTINUE or ROLLBACK."""
+    lambda_arn: str = ""
+    """ARN of the Lambda function; empty for a PAUSE hook."""
+
+    @property
+    def causes_rollback(self) -> bool:
+        """Whether ECS goes back because of it."""
+        return self.status == "FAILED" or (self.status == "TIMED_OUT" and self.timeout_action == "ROLLBACK")
+
+
+@dataclass(frozen=True)
+class ServiceDeploymentState:
+    """One service deployment (DescribeServiceDeployments)."""
+
+    arn: str
+    status: str
+    """SUCCESSFUL, ROLLBACK_SUCCESSFUL, IN_PROGRESS, ... of the enum ServiceDeploymentStatus."""
+    reason: str = ""
+    stage: str = ""
+    created_at: float = 0.0
+    breaker_status: str = ""
+    breaker_failures: int = 0
+    breaker_threshold: int = 0
+    rollback_reason: str = ""
+    production_percent: float | None = None
+    """Percent of production traffic that the target revision is to get; None where ECS does not say."""
+    test_percent: float | None = None
+    """Percent of test traffic, likewise."""
+    source_production_percent: float | None = None
+    """Percent of production traffic that the source revisions are to keep together, likewise."""
+    hooks: tuple[HookState, ...] = ()
+    alarm_status: str = ""
+    """TRIGGERED, MONITORING, MONITORING_COMPLETE or DISABLED."""
+    alarms_triggered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ContainerState:
+    """One container of a task."""
+
+    name: str
+    last_status: str = ""
+    exit_code: int | None = None
+    reason: str = ""
+    image: str = ""
+    digest: str = ""
+    health: str = ""
+    runtime_id: str = ""
+    """Its id in the container runtime; names the log stream where no stream prefix is set."""
+    essential: bool | None = None
+    """Whether the task goes down with it; None where its task definition was not read."""
+    has_health_check: bool | None = None
+    """Whether its task definition gives it a health check; None likewise."""
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """One task (DescribeTasks)."""
+
+    arn: str
+    last_status: str
+    """PROVISIONING ... STOPPED."""
+    desired_status: str
+    revision: str
+    started_by: str = ""
+    stop_code: str = ""
+    stopped_reason: str = ""
+    created_at: float | None = None
+    started_at: float | None = None
+    stopping_at: float | None = None
+    stopped_at: float | None = None
+    containers: tuple[ContainerState, ...] = ()
+    protected: bool = False
+    """Protected from scale-in, where that was asked for."""
+
+    @property
+    def possibly_essential_containers(self) -> tuple[ContainerState, ...]:
+        """Its containers but for those that are known not to be essential; all of them if none is left."""
+        return tuple(each for each in self.containers if each.essential is not False) or self.containers
+
+    @property
+    def id(self) -> str:
+        """The last part of the ARN, as the console shows it."""
+        return self.arn.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True)
+class RevisionState:
+    """A task definition revision, as described, with its tags."""
+
+    arn: str
+    family: str
+    number: int
+    status: str
+    """ACTIVE, INACTIVE or DELETE_IN_PROGRESS."""
+    raw: dict[str, object]
+    """The `taskDefinition` of the response, untouched. It may hold secrets: never log or post it."""
+    tags: tuple[tuple[str, str], ...] = ()
+    unknown_fields: tuple[str, ...] = ()
+    """Paths of fields that this boto3 does not know and drops: `raw` lacks them, and so would a copy."""
+
+
+@dataclass(frozen=True)
+class EcrImageState:
+    """An image as its registry knows it."""
+
+    digest: str
+    tags: tuple[str, ...] = ()
+    pushed_at: float | None = None
+    size_bytes: int | None = None
+    """Bytes, compressed, as they are pulled; for an index of several platforms the largest of them."""

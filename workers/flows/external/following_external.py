@@ -1,0 +1,211 @@
+"""`/deploy follow SERVICE`: a rollout that is not ours, followed by its identity to its end.
+
+Nothing is ever changed here: no update, no way back. The record only takes the service's line, so that a
+deploy asked for meanwhile waits until the rollout is over, instead of being refused.
+
+The deadline counts from the moment it began to follow. Past it the outcome is EXPIRED: nothing is known to
+have failed, and nobody withdrew anything. One that succeeded counts when a later rollback looks for what ran
+before.
+"""
+
+from __future__ import annotations
+
+from deploys.errors import NothingToFollow, Refused
+from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from workers.ecs import task_definitions
+from workers.ecs.images.pinned_tags import display_tag
+from workers.ecs.state import DeploymentState, RevisionState, ServiceDeploymentState, ServiceState
+from workers.flows.best_effort import best_effort
+from workers.flows.ending import confirm_twice, end_deploy
+from workers.flows.external import external_traffic
+from workers.flows.finish.changed_since import end_if_changed_since
+from workers.flows.finish.scaled_to_zero import end_scaled_to_zero
+from workers.flows.observe.deadline import allowed_seconds
+from workers.flows.observe.ecs_rollback import ecs_rollback_revision, note_ecs_rollback
+from workers.flows.observe.ecs_rollback_reasons import ecs_rollback_reason, external_failure_reason
+from workers.flows.observe.failure_evidence import gather_evidence
+from workers.flows.observe.image_comparison import confirm_running_images
+from workers.flows.observe.rollout_status import RolloutStatus, find_deployment_in_progress, judge_rollout
+from workers.flows.plan.service_checks import require_active
+from workers.flows.plan.target_version import plan_from_revisions
+from workers.flows.rollout.following import (
+    followed_rollout,
+    read_progress,
+    read_service_deployment,
+    report_ecs_rollback,
+    report_failures,
+)
+from workers.messages import external_rollout, outcomes
+from workers.messages import external_rollout as words
+from workers.step_context import StepContext, StepResult
+
+
+def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
+    """Finds the rollout in progress and writes down which one it is.
+
+    Raises:
+        NothingToFollow: none is, as two reads agree.
+        Refused: the service is not there, or ECS does not roll it out.
+    """
+    if deploy.cancel:
+        return _end_by_cancel(deploy, context)
+    context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
+    seen = require_active(deploy.service, context.read_service())
+    primary = find_deployment_in_progress(seen)
+    if primary is None:
+        if again := confirm_twice(deploy, context, "nothing in progress"):
+            return again
+        raise _nothing_in_progress(deploy, context, seen)
+    now = context.now()
+    found = _with_versions(
+        deploy.evolve(
+            ecs={
+                "deployment_id": primary.id,
+                "new_revision": primary.revision,
+                "rollout_started_at": primary.created_at or now,
+            }
+        ),
+        context,
+        seen,
+        primary,
+    )
+    ours = next((each.id for each in context.earlier_deploys() if each.ecs.deployment_id == primary.id), "")
+    text = words.following_started(found, primary, ours, seen.traffic)
+    return StepResult(
+        found.with_message(now, ThreadMessageKind.PROGRESS, text).in_phase(Phase.FOLLOWING_EXTERNAL, now)
+    )
+
+
+def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
+    """Looks at the rollout. An end stands once a second look agrees."""
+    seen, own = context.read_service(), read_service_deployment(context)
+    deploy = note_ecs_rollback(deploy, seen, own)
+    stands = judge_rollout(followed_rollout(deploy), seen, own)
+    deploy = deploy.evolve(
+        rollout={"counts": read_progress(deploy, seen, own)},
+        ecs={"service_deployment_arn": own.arn if own else None},
+    )
+    deploy = external_traffic.observe_external_traffic(deploy, seen, own, context.now())
+    if stands.final:
+        if deploy.pending_confirmation != stands.value:
+            return StepResult(
+                deploy.evolve(pending_confirmation=stands.value), delay=context.timing.watch_seconds / 2
+            )
+        return _finish_following(deploy, context, stands, seen, own)
+    deploy = deploy.evolve(pending_confirmation="")
+    if over := _end_if_due(deploy, context):
+        return over
+    if stands is RolloutStatus.ROLLING_BACK:
+        deploy = report_ecs_rollback(deploy, context, seen, own)
+    else:
+        deploy = report_failures(deploy, context, seen)
+    return StepResult(deploy, delay=context.timing.watch_seconds)
+
+
+def end_if_due(deploy: Deploy, context: StepContext) -> StepResult | None:
+    """What a look that failed leads to; None: to another one. There is nothing to bring back."""
+    return _end_if_due(deploy, context)
+
+
+def _end_if_due(deploy: Deploy, context: StepContext) -> StepResult | None:
+    """The end of a rollout that goes on without being followed."""
+    if deploy.cancel:
+        return _end_by_cancel(deploy, context)
+    if context.now() - deploy.phase_since > allowed_seconds(deploy, context.now()):
+        return end_deploy(deploy, context, Outcome.EXPIRED, words.follow_overdue(deploy))
+    return None
+
+
+def _end_by_cancel(deploy: Deploy, context: StepContext) -> StepResult:
+    user = deploy.cancel.user if deploy.cancel else deploy.request.requester
+    return end_deploy(deploy, context, Outcome.CANCELLED, words.stopped_following(deploy, user))
+
+
+def _finish_following(
+    deploy: Deploy,
+    context: StepContext,
+    status: RolloutStatus,
+    ecs_service: ServiceState | None,
+    service_deployment: ServiceDeploymentState | None,
+) -> StepResult:
+    took = context.now() - (deploy.ecs.rollout_started_at or context.now())
+    match status:
+        case RolloutStatus.SUCCEEDED:
+            ended = end_if_changed_since(
+                deploy, context, ecs_service, outcomes.external_succeeded_then_changed, took
+            )
+            return ended or _rollout_succeeded(deploy, context, took)
+        case RolloutStatus.ROLLED_BACK:
+            if not deploy.outcome_reason:  # it went back between two looks
+                deploy = deploy.evolve(
+                    outcome_reason=ecs_rollback_reason(deploy, service_deployment, ecs_service)
+                )
+            text = words.rolled_back(
+                deploy, ecs_rollback_revision(deploy), gather_evidence(deploy, context, ecs_service)
+            )
+            return end_deploy(deploy, context, Outcome.ROLLED_BACK, text)
+        case RolloutStatus.SUPERSEDED:
+            newer = ecs_service.primary if ecs_service else None
+            return end_deploy(deploy, context, Outcome.SUPERSEDED, words.superseded(deploy, newer))
+        case RolloutStatus.SCALED_TO_ZERO:
+            return end_scaled_to_zero(deploy, context)
+        case RolloutStatus.SERVICE_DELETED:
+            return end_deploy(
+                deploy,
+                context,
+                Outcome.FAILED,
+                words.service_deleted(ecs_service.status if ecs_service else ""),
+            )
+    why = external_failure_reason(
+        service_deployment, ecs_service.find_deployment(deploy.ecs.deployment_id) if ecs_service else None
+    )
+    text = external_rollout.failed_without_rollback(
+        deploy, why, ecs_service, gather_evidence(deploy, context, ecs_service)
+    )
+    return end_deploy(deploy, context, Outcome.FAILED, text)
+
+
+def _rollout_succeeded(deploy: Deploy, context: StepContext, took: float) -> StepResult:
+    """The end, with what its tasks run: nobody approved another image, so nothing is taken back."""
+    looked = confirm_running_images(deploy, context)
+    if isinstance(looked, StepResult):
+        return looked
+    return end_deploy(looked, context, Outcome.SUCCEEDED, words.succeeded(looked, took))
+
+
+def _nothing_in_progress(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> NothingToFollow:
+    """What runs instead, and since when."""
+    running = _read_revision(context, ecs_service.revision)
+    tag = _shown_tag(deploy, ecs_service, running) if running else ""
+    return NothingToFollow(service=deploy.service.name, **words.nothing_in_progress(ecs_service, tag))
+
+
+def _with_versions(
+    deploy: Deploy, context: StepContext, ecs_service: ServiceState, primary: DeploymentState
+) -> Deploy:
+    """With what the rollout changes, as far as the task definitions tell: people read tags."""
+    new = _read_revision(context, primary.revision)
+    tag = _shown_tag(deploy, ecs_service, new) if new else ""
+    before = next((each for each in ecs_service.deployments if each.id != primary.id), None)
+    old = _read_revision(context, before.revision) if before else None
+    if new is None or old is None or not tag:
+        return deploy.evolve(tag=tag)
+    plan = plan_from_revisions(deploy, ecs_service, old, new).evolve(
+        tag=tag, old_tag=_shown_tag(deploy, ecs_service, old)
+    )
+    return deploy.evolve(tag=tag, plan=plan)
+
+
+def _read_revision(context: StepContext, arn: str) -> RevisionState | None:
+    """A revision that cannot be read keeps nobody from following the rollout."""
+    failed = context.claim.deploy.retries.attempts
+    return best_effort(lambda: task_definitions.describe(context.region, arn), None, attempts=failed)
+
+
+def _shown_tag(deploy: Deploy, ecs_service: ServiceState, revision: RevisionState) -> str:
+    """What people call its main image; empty if it is unclear which that is, or it cannot be read."""
+    try:
+        main = task_definitions.main_image(revision, deploy.service, ecs_service.endpoints)
+        return display_tag(str(main), revision)
+    except Refused:
+        return ""

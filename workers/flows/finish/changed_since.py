@@ -1,0 +1,52 @@
+"""A rollout that succeeded, and a service that somebody else changed before that was told.
+
+The end stays what ECS says of our rollout, which is followed by its identity. What runs now is another
+matter, and is told beside it: neither the counts nor the tasks of now are those of the rollout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deploys.records.deploy import Deploy, Outcome, RolloutCounts
+from deploys.records.rollout import ChangedSince
+from workers.ecs.state import DeploymentState, ServiceState
+from workers.flows.ending import end_deploy
+from workers.flows.observe.rollout_status import wants_no_tasks
+from workers.messages import outcomes as words
+from workers.step_context import StepContext, StepResult
+
+
+def find_newer_deployment(deploy: Deploy, ecs_service: ServiceState | None) -> DeploymentState | None:
+    """The deployment that has the service instead of ours; None where ours has it, or had before. Pure."""
+    primary = ecs_service.primary if ecs_service is not None else None
+    if primary is None or primary.id in (deploy.ecs.deployment_id, deploy.ecs.previous_deployment_id):
+        return None
+    return primary
+
+
+def end_if_changed_since(
+    deploy: Deploy,
+    context: StepContext,
+    ecs_service: ServiceState | None,
+    completed_text: Callable[[Deploy, float], str],
+    seconds: float,
+) -> StepResult | None:
+    """The end of a rollout that succeeded before somebody changed the service; None where nobody did.
+
+    completed: the words for what ECS completed. took: seconds.
+    """
+    if (newer := find_newer_deployment(deploy, ecs_service)) is not None:
+        text = f"{completed_text(deploy, seconds)} {words.replaced_since(newer)}"
+        became = ChangedSince.REPLACED
+    elif ecs_service is not None and wants_no_tasks(ecs_service):
+        text = f"{completed_text(deploy, seconds)} {words.scaled_to_zero_since(deploy)}"
+        became = ChangedSince.SCALED_TO_ZERO
+    else:
+        return None
+    return end_deploy(
+        deploy.evolve(rollout={"counts": RolloutCounts(), "changed_since": became}),
+        context,
+        Outcome.SUCCEEDED,
+        text,
+    )

@@ -1,0 +1,239 @@
+"""Phase CHECKING: ECS says that the rollout succeeded; now what was asked for has to hold for a while.
+
+Single misses are borne: what turns the deploy back is an address that misses several times in a row, or an
+alarm that two looks find ringing. A look that could not be made is neither good nor bad; the end is good only
+when the last look of each kind was. For looks that fail for AWS's sake the check goes on a while; then it is
+rolled back, because nobody knows that it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from deploys.catalogue.service import PostCheck
+from deploys.errors import AwsError, SlipwayError
+from deploys.pre_task import configured_post_check
+from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.pre_task_and_post_check import PostCheckRun
+from workers import http_check
+from workers.ecs import alarms
+from workers.ecs.alarms import AlarmState
+from workers.ecs.state import ServiceState
+from workers.flows.best_effort import attempt, best_effort
+from workers.flows.ending import (
+    confirm_service_deleted,
+    confirm_superseded,
+    confirm_twice,
+    end_deploy,
+    start_rollback,
+)
+from workers.flows.observe.drain import recount_draining
+from workers.flows.observe.image_comparison import confirm_running_images, runs_other_image
+from workers.flows.observe.rollout_status import wants_no_tasks
+from workers.flows.strategies.stop_start import end_superseded_while_stopped
+from workers.http_check import HttpCheckResult
+from workers.messages import images, outcomes, rollback_reasons
+from workers.messages import outcomes as emptied_words
+from workers.messages import post_check as words
+from workers.step_context import StepContext, StepResult
+
+CHECK_INTERVAL_SECONDS = 10.0
+"""Between two looks. Each is one request to the address and one read of all alarms."""
+MAX_MISSES = 3
+"""Requests in a row that were not answered with 2xx, after which it is rolled back (count)."""
+EXTRA_SECONDS = 600.0
+"""How much longer than asked for a check goes on when its alarms cannot be read at its end."""
+
+
+class CheckVerdict(Enum):
+    """What the looks so far mean."""
+
+    IN_PROGRESS = "going"
+    PASSED = "held"
+    HTTP_FAILED = "missed"  # the address misses too often
+    IN_ALARM = "rings"  # an alarm rings
+    UNREADABLE = "unmade"  # nobody could tell, for too long
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What one look showed."""
+
+    answer: HttpCheckResult | None = None
+    """None: no address is asked."""
+    in_alarm: tuple[AlarmState, ...] = ()
+    alarms_error: str = ""
+    """Why the alarms could not be read; empty when they were, or none are asked."""
+
+
+def succeed_or_check(deploy: Deploy, context: StepContext, took: float) -> StepResult:
+    """The rollout has succeeded: the end, or the check before it. took: seconds since the request."""
+    wanted = configured_post_check(deploy)
+    if wanted is None:
+        return end_deploy(deploy, context, Outcome.SUCCEEDED, outcomes.succeeded(deploy, took))
+    now = context.now()
+    told = deploy.with_message(
+        now, ThreadMessageKind.PROGRESS, words.started(wanted), post_check=PostCheckRun()
+    )
+    return StepResult(told.in_phase(Phase.CHECKING, now))
+
+
+def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
+    """One look; ends well, goes back or goes on."""
+    wanted = configured_post_check(deploy)
+    if wanted is None:
+        raise ValueError(f"deploy {deploy.id} has nothing to check after its rollout")
+    if deploy.cancel:
+        return roll_back_after_check(
+            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+        )
+    if (left := _end_if_not_ours(deploy, context)) is not None:
+        return left
+    looked = take_probe(wanted, context)
+    deploy = deploy.evolve(post_check=add_probe(deploy.post_check or PostCheckRun(), wanted, looked))
+    made = deploy.post_check or PostCheckRun()
+    lasted = context.now() - deploy.phase_since
+    verdict = judge_check(made, wanted, looked, lasted)
+    if verdict is CheckVerdict.IN_ALARM:
+        rings = f"rings {' '.join(alarm.name for alarm in looked.in_alarm)}"
+        again = confirm_twice(deploy, context, rings)
+        return again or roll_back_after_check(
+            deploy, context, Outcome.ROLLED_BACK, words.alarms_fired(looked.in_alarm)
+        )
+    if verdict is CheckVerdict.HTTP_FAILED:
+        return roll_back_after_check(deploy, context, Outcome.ROLLED_BACK, words.http_failed(wanted, made))
+    if verdict is CheckVerdict.UNREADABLE:
+        return roll_back_after_check(
+            deploy, context, Outcome.ROLLED_BACK, words.not_verified(wanted, made.alarm_read_error, lasted)
+        )
+    if verdict is CheckVerdict.PASSED:
+        looked_again = confirm_running_images(deploy, context)
+        if isinstance(looked_again, StepResult):
+            return looked_again
+        deploy = looked_again
+        if runs_other_image(deploy):
+            return roll_back_other_image(deploy, context)
+        deploy = recount_draining(_with_current_counts(deploy, context), context)
+        took = context.now() - deploy.request.requested_at
+        text = f"{outcomes.succeeded(deploy, took)} {words.passed(wanted, made, lasted)}"
+        return end_deploy(deploy, context, Outcome.SUCCEEDED, text)
+    left_over = wanted.duration - lasted
+    soon = min(CHECK_INTERVAL_SECONDS, left_over) if left_over > 0 else CHECK_INTERVAL_SECONDS
+    return StepResult(deploy.evolve(pending_confirmation=""), delay=max(soon, 1.0))
+
+
+def take_probe(settings: PostCheck, context: StepContext) -> Probe:
+    """Reads the alarms and asks the address, once each."""
+    ringing, unread = _read_alarms(settings.alarms, context)
+    return Probe(http_check.check_url(settings.http) if settings.http else None, ringing, unread)
+
+
+def add_probe(progress: PostCheckRun, settings: PostCheck, probe: Probe) -> PostCheckRun:
+    """The record with one more look in it. Pure."""
+    if probe.answer is not None:
+        good = probe.answer.is_success
+        progress = progress.evolve(
+            requests=progress.requests + 1,
+            successes=progress.successes + int(good),
+            consecutive_failures=0 if good else progress.consecutive_failures + 1,
+            last_failure=progress.last_failure if good else probe.answer.text,
+        )
+    read = bool(settings.alarms) and not probe.alarms_error
+    return progress.evolve(alarm_reads=progress.alarm_reads + int(read), alarm_read_error=probe.alarms_error)
+
+
+def judge_check(progress: PostCheckRun, settings: PostCheck, probe: Probe, lasted: float) -> CheckVerdict:
+    """What it means after `lasted` seconds. Pure."""
+    if probe.in_alarm:
+        return CheckVerdict.IN_ALARM
+    if progress.consecutive_failures >= MAX_MISSES:
+        return CheckVerdict.HTTP_FAILED
+    if lasted < settings.duration or progress.consecutive_failures:
+        return CheckVerdict.IN_PROGRESS
+    if progress.alarm_read_error:
+        return (
+            CheckVerdict.UNREADABLE
+            if lasted >= settings.duration + EXTRA_SECONDS
+            else CheckVerdict.IN_PROGRESS
+        )
+    return CheckVerdict.PASSED
+
+
+def is_check_overdue(deploy: Deploy, now: float) -> bool:
+    """Whether the check lasts longer than any look could explain, as its step fails again and again."""
+    wanted = configured_post_check(deploy)
+    return wanted is None or now - deploy.phase_since > wanted.duration + EXTRA_SECONDS
+
+
+def roll_back_other_image(deploy: Deploy, context: StepContext) -> StepResult:
+    """Its tasks run an image that the plan did not show."""
+    seen, plan = deploy.rollout.running_images, deploy.plan
+    if seen is None or plan is None:
+        raise ValueError(f"deploy {deploy.id} has no images to compare")
+    return roll_back_after_check(deploy, context, Outcome.ROLLED_BACK, images.other_image_runs(plan, seen))
+
+
+def roll_back_after_check(deploy: Deploy, context: StepContext, outcome: Outcome, reason: str) -> StepResult:
+    """From here the old revision comes back. A stopped service's downtime so far is kept: it served since."""
+    if deploy.downtime_seconds is not None:
+        since = context.now() - deploy.downtime_seconds
+        deploy = deploy.evolve(rollout={"serving_at": None}, stop={"requested_at": since})
+    return start_rollback(deploy, context, outcome, reason)
+
+
+def _end_if_not_ours(deploy: Deploy, context: StepContext) -> StepResult | None:
+    """Its end, where the service was deleted or somebody else's deployment has it; else None."""
+    try:
+        seen = context.read_service()
+    except AwsError:
+        return None  # a look that could not be made
+    if seen is None or seen.status != "ACTIVE":
+        return confirm_service_deleted(deploy, context, seen)
+    if seen.revision != deploy.ecs.new_revision:
+        return _end_superseded(deploy, context, seen)
+    return _end_if_scaled_to_zero(deploy, context) if wants_no_tasks(seen) else None
+
+
+def _end_if_scaled_to_zero(deploy: Deploy, context: StepContext) -> StepResult:
+    if again := confirm_twice(deploy, context, "emptied"):
+        return again
+    if deploy.stop.restore_point is not None:
+        return roll_back_after_check(
+            deploy, context, Outcome.ROLLED_BACK, emptied_words.scaled_to_zero_in_check_reason()
+        )
+    told = emptied_words.superseded_by_zero_count_in_check(deploy)
+    return end_deploy(deploy.evolve(rollout={"scaled_to_zero": True}), context, Outcome.SUPERSEDED, told)
+
+
+def _with_current_counts(deploy: Deploy, context: StepContext) -> Deploy:
+    """With the counts of now: tasks may have stopped, or been added, since the rollout succeeded."""
+    seen = best_effort(context.read_service, None)
+    ours = [each for each in seen.deployments if each.revision == deploy.ecs.new_revision] if seen else []
+    if not ours:
+        return deploy
+    now = deploy.rollout.counts.evolve(
+        new_desired=sum(each.desired for each in ours) or (seen.desired if seen else 0),
+        new_pending=sum(each.pending for each in ours),
+        new_running=sum(each.running for each in ours),
+    )
+    return deploy.evolve(rollout={"counts": now})
+
+
+def _end_superseded(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
+    return (end_superseded_while_stopped if deploy.stop.restore_point else confirm_superseded)(
+        deploy, context, ecs_service
+    )
+
+
+def _read_alarms(names: Sequence[str], context: StepContext) -> tuple[tuple[AlarmState, ...], str]:
+    """Those that ring, and why they could not all be read."""
+    if not names:
+        return (), ""
+    seen = attempt(lambda: alarms.read(context.region, names))
+    if isinstance(seen, SlipwayError):
+        return (), seen.message
+    ringing = tuple(alarm for alarm in seen.values() if alarm.is_alarming)
+    missing = [name for name in names if name not in seen]
+    return ringing, words.alarms_deleted(missing) if missing else ""

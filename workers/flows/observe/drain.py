@@ -1,0 +1,67 @@
+"""Serving and drained are two things: old tasks may drain for minutes after the new ones serve.
+
+Serving is not "the full count runs" but that and no old task running beside it: new tasks may run and fail
+their health checks while ECS keeps the old ones. From then on old tasks only drain. How many are left is
+counted from task records, since a service's counts leave out those that drain; the end says it and waits for
+none of them.
+"""
+
+from __future__ import annotations
+
+from deploys.catalogue.service import Strategy
+from deploys.records.deploy import Deploy, RolloutCounts, ThreadMessageKind
+from deploys.records.rollout import DrainingTasks
+from workers.ecs import tasks
+from workers.flows.best_effort import best_effort
+from workers.messages import tasks as words
+from workers.step_context import StepContext, StepResult
+
+RECOUNT_SECONDS = 15.0
+"""Between two counts of the old tasks by their records, which takes three calls more for each deploy."""
+
+
+def report_serving(result: StepResult, context: StepContext) -> StepResult:
+    """Says once that the new tasks serve, and how many old ones are still on their way down.
+
+    Of a rolling service only: stop-start has no old task by then, and where ECS shifts traffic that is told.
+    """
+    deploy, now = result.deploy, context.now()
+    if deploy.service.strategy is not Strategy.ROLLING or deploy.rollback.outcome is not None:
+        return result
+    first = deploy.rollout.serving_at is None
+    if first and not is_serving(deploy.rollout.counts):
+        return result
+    if not first and deploy.rollout.draining and now - deploy.rollout.draining.read_at < RECOUNT_SECONDS:
+        return result
+    deploy = count_draining(deploy, context)
+    if first:
+        deploy = deploy.evolve(rollout={"serving_at": now})
+        if deploy.rollout.draining and deploy.rollout.draining.tasks:
+            text = words.new_tasks_serving(deploy, deploy.rollout.draining.tasks)
+            deploy = deploy.with_message(now, ThreadMessageKind.PROGRESS, text)
+    return StepResult(deploy, result.delay)
+
+
+def is_serving(rollout: RolloutCounts) -> bool:
+    """Whether the full count of new tasks runs, and no old task but those that drain.
+
+    While old tasks run beside them, new ones may have yet to pass their health checks. Pure.
+    """
+    return 0 < rollout.new_desired <= rollout.new_running and rollout.old_running == rollout.old_pending == 0
+
+
+def count_draining(deploy: Deploy, context: StepContext) -> Deploy:
+    """With the old tasks that have not stopped, by their records; as it was where AWS does not tell."""
+    service = deploy.service
+    known = best_effort(
+        lambda: tasks.list_service_tasks(context.region, service.cluster, service.ecs_service), None
+    )
+    if known is None:
+        return deploy.evolve(rollout={"draining": None})
+    left = [t for t in known if t.started_by != deploy.ecs.deployment_id and t.last_status != "STOPPED"]
+    return deploy.evolve(rollout={"draining": DrainingTasks(tasks=len(left), read_at=context.now())})
+
+
+def recount_draining(deploy: Deploy, context: StepContext) -> Deploy:
+    """The same some time later, where they were counted before."""
+    return count_draining(deploy, context) if deploy.rollout.draining else deploy

@@ -1,0 +1,211 @@
+"""The images that run, compared by digest with those that the plan showed.
+
+A tag may be pushed again after the plan was shown and before ECS resolves it to a digest, so a rollout that
+ECS completed may run an image that nobody saw. What two looks find to be another image is taken back. What
+nobody can tell (no digest, or AWS does not answer) is said, and takes nothing back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from deploys.errors import AwsError, AwsUnavailable, ImageUnreadable, SlipwayError
+from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.rollout import ImageMatch, RunningImage, RunningImages
+from workers.ecs import tasks
+from workers.ecs.images import image_indexes
+from workers.ecs.images.image_reference import parse_image
+from workers.ecs.state import TaskState
+from workers.flows.best_effort import attempt, best_effort
+from workers.messages import images as words
+from workers.messages.rollback_reasons import without_retry_promise
+from workers.step_context import StepContext, StepResult
+
+UNREADABLE_SECONDS = 60.0
+"""For so long AWS is asked again if it does not answer, before the images count as unknown."""
+
+DigestAnswers = Mapping[tuple[str, str], bool | str]
+"""For a container and a digest that it should not have: whether that is the same image all the same, or why
+nobody can tell."""
+
+
+def confirm_running_images(deploy: Deploy, context: StepContext) -> StepResult | Deploy:
+    """The deploy with what the tasks of its rollout run, or another look at them: if AWS did not answer, or
+    if this is the first look that finds another image. What is `different` afterwards was found twice.
+    """
+    before = deploy.rollout.running_images
+    seen = _read_rollout_images(deploy, context)
+    deploy = deploy.evolve(rollout={"running_images": seen})
+    if seen.unreadable_since is not None and context.now() - seen.unreadable_since < UNREADABLE_SECONDS:
+        return StepResult(deploy, delay=context.timing.watch_seconds)
+    if runs_other_image(deploy) and not (
+        before and _image_keys(before.different) & _image_keys(seen.different)
+    ):
+        return StepResult(deploy, delay=context.timing.watch_seconds / 2)
+    return deploy
+
+
+def runs_other_image(deploy: Deploy) -> bool:
+    """Whether the last look found another image than the plan's. Pure."""
+    return (
+        deploy.rollout.running_images is not None
+        and deploy.rollout.running_images.match is ImageMatch.DIFFERENT
+    )
+
+
+def record_running_images(deploy: Deploy, context: StepContext) -> Deploy:
+    """The deploy with the images that run before it changes the service, so that its way back can be compared
+    with them; without any if AWS does not tell."""
+    old = deploy.plan.old_revision if deploy.plan else ""
+    none: list[TaskState] = []
+    seen = best_effort(lambda: running_tasks(_read_service_tasks(deploy, context), revision=old), none)
+    return deploy.evolve(rollout={"images_before": count_images(seen, _planned_containers(deploy))})
+
+
+def report_restored_images(deploy: Deploy, context: StepContext, revision: str) -> Deploy:
+    """The service is back at this revision: the deploy with what its tasks run, which is told if it is
+    another image than before."""
+    wanted = sole_digests(deploy.rollout.images_before)
+    seen = attempt(
+        lambda: _compare_tasks(
+            deploy, context, wanted, running_tasks(_read_service_tasks(deploy, context), revision=revision)
+        )
+    )
+    if isinstance(seen, SlipwayError):
+        seen = RunningImages(match=ImageMatch.UNKNOWN, unknown_reason=without_retry_promise(seen.message))
+    deploy = deploy.evolve(rollout={"running_images": seen})
+    if not seen.different:
+        return deploy
+    text = words.other_image_after_rollback(revision, seen, wanted)
+    return deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=True)
+
+
+def find_other_image(deploy: Deploy, context: StepContext, task: TaskState) -> str:
+    """That this one task ran an image that the plan did not show; empty if it did not, or nobody can tell."""
+    seen = best_effort(lambda: _compare_tasks(deploy, context, planned_digests(deploy), [task]), None)
+    return words.other_image_ran(deploy.plan, seen) if deploy.plan and seen and seen.different else ""
+
+
+def running_tasks(
+    ecs_tasks: Sequence[TaskState], *, started_by: str = "", revision: str = ""
+) -> list[TaskState]:
+    """The tasks that run, and are to go on: of one deployment, or of one revision. Pure."""
+    return [
+        task
+        for task in ecs_tasks
+        if task.last_status == task.desired_status == "RUNNING"
+        and started_by in ("", task.started_by)
+        and revision in ("", task.revision)
+    ]
+
+
+def count_images(ecs_tasks: Sequence[TaskState], containers: set[str]) -> tuple[RunningImage, ...]:
+    """The digests that these containers have, and how many tasks have each. Pure."""
+    counts = Counter(
+        (container.name, container.digest)
+        for task in ecs_tasks
+        for container in task.containers
+        if container.digest and container.name in containers
+    )
+    return tuple(
+        RunningImage(container=name, digest=digest, tasks=count)
+        for (name, digest), count in sorted(counts.items())
+    )
+
+
+def sole_digests(images: Sequence[RunningImage]) -> dict[str, str]:
+    """The digest of each container that ran one alone. Pure."""
+    counts = Counter(image.container for image in images)
+    return {image.container: image.digest for image in images if counts[image.container] == 1}
+
+
+def planned_digests(deploy: Deploy) -> dict[str, str]:
+    """The digests that the plan showed, by container. Pure."""
+    changes = deploy.plan.changes if deploy.plan else ()
+    return {change.container: change.digest for change in changes if change.digest}
+
+
+def compare_digests(
+    wanted: Mapping[str, str], tasks: int, images: tuple[RunningImage, ...], answers: DigestAnswers
+) -> RunningImages:
+    """What is known of the images that so many running tasks have. Pure.
+
+    wanted: the digest that each container should have.
+    """
+    looked = RunningImages(match=ImageMatch.SAME, tasks=tasks, images=images)
+    if not wanted:
+        return looked.evolve(match=ImageMatch.NOT_COMPARED)
+    others = _unexpected_images(wanted, images)
+    if different_ones := tuple(each for each in others if answers[each.container, each.digest] is False):
+        return looked.evolve(match=ImageMatch.DIFFERENT, different=different_ones)
+    unknown = [why for each in others if isinstance(why := answers[each.container, each.digest], str)]
+    if tasks == 0:
+        unknown.append(words.no_running_task())
+    elif any(sum(each.tasks for each in images if each.container == name) < tasks for name in wanted):
+        unknown.append(words.digest_not_shown())
+    return looked.evolve(match=ImageMatch.UNKNOWN, unknown_reason=unknown[0]) if unknown else looked
+
+
+def _unexpected_images(wanted: Mapping[str, str], images: Sequence[RunningImage]) -> list[RunningImage]:
+    return [each for each in images if wanted.get(each.container, each.digest) != each.digest]
+
+
+def _read_rollout_images(deploy: Deploy, context: StepContext) -> RunningImages:
+    ours = deploy.ecs.deployment_id or ""
+    seen = attempt(
+        lambda: _compare_tasks(
+            deploy,
+            context,
+            planned_digests(deploy),
+            running_tasks(_read_service_tasks(deploy, context), started_by=ours),
+        )
+    )
+    if not isinstance(seen, SlipwayError):
+        return seen
+    since = None
+    if isinstance(seen, AwsUnavailable):
+        before = deploy.rollout.running_images
+        since = before.unreadable_since if before and before.unreadable_since is not None else context.now()
+    return RunningImages(
+        match=ImageMatch.UNKNOWN, unknown_reason=without_retry_promise(seen.message), unreadable_since=since
+    )
+
+
+def _compare_tasks(
+    deploy: Deploy, context: StepContext, wanted: Mapping[str, str], ecs_tasks: Sequence[TaskState]
+) -> RunningImages:
+    """Raises AwsUnavailable if ECR does not answer."""
+    images = count_images(ecs_tasks, _planned_containers(deploy))
+    references = {container.name: container.image for task in ecs_tasks for container in task.containers}
+    answers = {
+        (each.container, each.digest): _is_same_image(
+            context, references[each.container], wanted[each.container], each
+        )
+        for each in _unexpected_images(wanted, images)
+    }
+    return compare_digests(wanted, len(ecs_tasks), images, answers)
+
+
+def _is_same_image(context: StepContext, reference: str, wanted: str, image: RunningImage) -> bool | str:
+    try:
+        same = image_indexes.is_same_image(context.region, parse_image(reference), wanted, image.digest)
+    except AwsUnavailable:
+        raise
+    except (AwsError, ImageUnreadable) as error:
+        return words.digest_unknown(image, error.message)
+    return words.digest_deleted(wanted) if same is None else same
+
+
+def _read_service_tasks(deploy: Deploy, context: StepContext) -> tuple[TaskState, ...]:
+    service = deploy.service
+    return tasks.list_service_tasks(context.region, service.cluster, service.ecs_service, stopped=False)
+
+
+def _planned_containers(deploy: Deploy) -> set[str]:
+    """Those that the plan shows: another one's tag is its owner's to move."""
+    return {change.container for change in deploy.plan.changes} if deploy.plan else set()
+
+
+def _image_keys(images: Sequence[RunningImage]) -> set[tuple[str, str]]:
+    return {(image.container, image.digest) for image in images}

@@ -1,0 +1,47 @@
+"""What AWS did not let be read while causes were looked for: said once, and nothing depends on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deploys.errors import AwsDenied, AwsUnavailable, SlipwayError
+from deploys.records.deploy import Deploy
+from workers.messages import evidence as words
+
+
+@dataclass(frozen=True)
+class MissingEvidence:
+    """One look that failed."""
+
+    sentence: str
+    """What could not be read, why, and what to do, as mrkdwn."""
+    key: str
+    """What is noted in `Deploy.told_causes`."""
+    permanent: bool
+    """Whether the next look fails as well."""
+
+
+def missing_tasks(error: SlipwayError) -> MissingEvidence:
+    """The tasks that stopped could not be read."""
+    return _missing(error, words.tasks_unreadable(error.message, temporary=isinstance(error, AwsUnavailable)))
+
+
+def missing_log(error: SlipwayError, container: str) -> MissingEvidence:
+    """The log of this container could not be read."""
+    return _missing(
+        error, words.log_unreadable(error.message, container, temporary=isinstance(error, AwsUnavailable))
+    )
+
+
+def _missing(error: SlipwayError, sentence: str) -> MissingEvidence:
+    what = error.facts.get("action", type(error).__name__)
+    return MissingEvidence(sentence, f"unread {what}", isinstance(error, AwsDenied))
+
+
+def unreported_sentence(deploy: Deploy, missing: MissingEvidence | None) -> tuple[str, ...]:
+    """Its sentence, unless the thread was told. Pure."""
+    return (
+        (missing.sentence,)
+        if missing is not None and missing.key not in deploy.rollout.reported_causes
+        else ()
+    )

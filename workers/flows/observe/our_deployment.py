@@ -1,0 +1,59 @@
+"""Whose rollout it is: the PRIMARY deployment that our update made, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deploys.records.deploy import Deploy, Outcome
+from workers.ecs.state import DeploymentState, ServiceState
+from workers.flows.ending import start_rollback
+from workers.messages import rollback_reasons
+from workers.step_context import StepContext, StepResult
+
+
+def with_update_intent(deploy: Deploy, ecs_service: ServiceState) -> Deploy:
+    """The intent to update the service, with the deployment before, by which ours is told apart. Pure.
+
+    Where an earlier try has made ours already, PRIMARY is that one, whatever count somebody set since.
+    """
+    made = deploy.ecs.update_tried and ecs_service.revision == deploy.ecs.new_revision
+    primary = ecs_service.primary.id if ecs_service.primary else None
+    return deploy.evolve(
+        ecs={
+            "update_tried": True,
+            "update_uncertain": deploy.ecs.update_tried,
+            "previous_deployment_id": deploy.ecs.previous_deployment_id if made else primary,
+        },
+    )
+
+
+def find_our_deployment(deploy: Deploy, ecs_service: ServiceState) -> DeploymentState | None:
+    """The deployment that our update made; None while ECS shows the one before it. Pure.
+
+    To follow that one would take our own deployment, once it shows, for somebody else's.
+    """
+    primary = ecs_service.primary
+    if primary is None or primary.id == deploy.ecs.previous_deployment_id:
+        return None
+    return primary if primary.revision == deploy.ecs.new_revision else None
+
+
+def follow_our_deployment(
+    deploy: Deploy,
+    context: StepContext,
+    ecs_service: ServiceState,
+    with_started: Callable[[Deploy, DeploymentState, float], Deploy],
+) -> StepResult:
+    """On to following it; while ECS does not show it, another look."""
+    now = context.now()
+    if (made := find_our_deployment(deploy, ecs_service)) is not None:
+        return StepResult(with_started(deploy, made, now))
+    if deploy.cancel:
+        return start_rollback(
+            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+        )
+    if now - deploy.phase_since > deploy.service.deadline:
+        return start_rollback(
+            deploy, context, Outcome.ROLLED_BACK, rollback_reasons.deployment_never_shown(deploy)
+        )
+    return StepResult(deploy, delay=context.timing.watch_seconds)

@@ -1,0 +1,145 @@
+"""PAUSE hooks: each becomes a question in the thread, and what became of it is said. Pure.
+
+A hook that ECS lists no more is not guessed at: what was answered, the time and the way the rollout goes
+decide.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.traffic import HookAction, Pause, PauseEnd, TrafficShift
+from workers.ecs.state import ServiceDeploymentState
+from workers.messages import pauses as words
+
+
+class PauseHookState(Enum):
+    """How a PAUSE hook stands."""
+
+    WAITING = "waits"
+    CONTINUED = "continued"
+    ROLLED_BACK = "refused"  # told to roll back, or closed because the rollout goes back
+    TIMED_OUT = "timed out"
+
+
+STATE_BY_HOOK_STATUS: dict[str, PauseHookState] = {
+    "AWAITING_ACTION": PauseHookState.WAITING,
+    "IN_PROGRESS": PauseHookState.WAITING,
+    "SUCCEEDED": PauseHookState.CONTINUED,
+    "FAILED": PauseHookState.ROLLED_BACK,
+    "TIMED_OUT": PauseHookState.TIMED_OUT,
+}
+"""Every value of the enum DeploymentLifecycleHookStatus."""
+
+
+def close_pause(
+    deploy: Deploy, service_deployment: ServiceDeploymentState, rolling_back: bool, now: float
+) -> Deploy:
+    """The deploy with its open pause closed where ECS has left it."""
+    over = closed_pause(deploy.traffic or TrafficShift(), service_deployment, rolling_back, now)
+    if over is None:
+        return deploy
+    return _report_pause_end(
+        deploy.evolve(traffic=(deploy.traffic or TrafficShift()).with_last_pause(over)), over, now
+    )
+
+
+def closed_pause(
+    shift: TrafficShift, service_deployment: ServiceDeploymentState, rolling_back: bool, now: float
+) -> Pause | None:
+    """The open pause with its end, where ECS has left it."""
+    end = (
+        find_pause_end(shift.open_pause, service_deployment, rolling_back, now) if shift.open_pause else None
+    )
+    return shift.open_pause.evolve(end=end, ended_at=now) if shift.open_pause and end else None
+
+
+def find_pause_end(
+    pause: Pause, service_deployment: ServiceDeploymentState, rolling_back: bool, now: float
+) -> PauseEnd | None:
+    """How ECS left the pause; None while it waits there."""
+    hook = next((each for each in service_deployment.hooks if each.id == pause.hook_id), None)
+    if hook is None:
+        stands = _state_of_unlisted_hook(pause, service_deployment, rolling_back, now)
+    else:
+        stands = STATE_BY_HOOK_STATUS.get(hook.status, PauseHookState.WAITING)
+    if stands is PauseHookState.WAITING and not rolling_back:
+        return None
+    if stands is PauseHookState.TIMED_OUT:
+        return PauseEnd.TIMED_OUT
+    way = HookAction.CONTINUE if stands is PauseHookState.CONTINUED else HookAction.ROLLBACK
+    if _is_by_our_answer(pause, way):
+        return PauseEnd.ANSWERED
+    return PauseEnd.ANSWERED_ELSEWHERE if way is HookAction.CONTINUE else PauseEnd.CLOSED_BY_ECS
+
+
+def _is_by_our_answer(pause: Pause, action: HookAction) -> bool:
+    """Whether it was left as somebody here said. ECS takes an answer only from a hook that waits, so one that
+    it took is what ended it; one that was only tried has to agree with the way the rollout went."""
+    answer = pause.answer
+    return answer is not None and (
+        answer.accepted_at is not None or (answer.send_tried and answer.action is action)
+    )
+
+
+def _state_of_unlisted_hook(
+    pause: Pause, service_deployment: ServiceDeploymentState, rolling_back: bool, now: float
+) -> PauseHookState:
+    """What became of a hook that ECS lists no more: it need show only the active ones (API reference)."""
+    way = HookAction.ROLLBACK if rolling_back else HookAction.CONTINUE
+    stands = PauseHookState.ROLLED_BACK if rolling_back else PauseHookState.CONTINUED
+    if _is_by_our_answer(pause, way):
+        return stands
+    others_wait = any(each.status == "AWAITING_ACTION" for each in service_deployment.hooks)
+    if not (rolling_back or others_wait or service_deployment.stage != pause.stage):
+        return PauseHookState.WAITING
+    late = pause.expires_at is not None and now >= pause.expires_at
+    return PauseHookState.TIMED_OUT if late and pause.timeout_action is way else stands
+
+
+def _report_pause_end(deploy: Deploy, pause: Pause, now: float) -> Deploy:
+    """What the thread does not know yet; a way back says its own reason."""
+    answer = pause.answer
+    text = ""
+    if pause.end is PauseEnd.ANSWERED and answer is not None and answer.action is HookAction.CONTINUE:
+        text = "" if answer.accepted_at is not None else words.continued(answer.user)
+    elif pause.end is PauseEnd.ANSWERED_ELSEWHERE:
+        text = words.continued_outside(answer.user if answer else None)
+    elif pause.end is PauseEnd.TIMED_OUT and pause.timeout_action is not HookAction.ROLLBACK:
+        text = words.answer_too_late(pause, answer) if answer is not None else words.timed_out(pause)
+    return deploy.with_message(now, ThreadMessageKind.PROGRESS, text) if text else deploy
+
+
+def ask_at_next_pause(deploy: Deploy, service_deployment: ServiceDeploymentState, now: float) -> Deploy:
+    """The deploy with the next question asked: one at a time, however many hooks wait."""
+    shift = deploy.traffic or TrafficShift()
+    pause = find_next_pause(shift, service_deployment, now)
+    if pause is None:
+        return deploy
+    deploy = deploy.evolve(traffic=shift.evolve(pauses=(*shift.pauses, pause)))
+    text = words.question(deploy, pause)
+    return deploy.with_message(now, ThreadMessageKind.QUESTION, text, broadcast=True)
+
+
+def find_next_pause(
+    shift: TrafficShift, service_deployment: ServiceDeploymentState, now: float
+) -> Pause | None:
+    """Of the hooks that wait and are not known yet, the one whose time is up first; None while one is
+    open."""
+    if shift.open_pause is not None:
+        return None
+    known = {pause.hook_id for pause in shift.pauses}
+    waiting = [
+        hook for hook in service_deployment.hooks if hook.status == "AWAITING_ACTION" and hook.id not in known
+    ]
+    if not waiting:
+        return None
+    hook = min(waiting, key=lambda each: each.expires_at or float("inf"))
+    return Pause(
+        hook_id=hook.id,
+        stage=service_deployment.stage,
+        since=now,
+        expires_at=hook.expires_at,
+        timeout_action=HookAction.parse(hook.timeout_action),
+    )

@@ -1,0 +1,178 @@
+"""How a rollout stands: a pure function of the record and of what ECS shows.
+
+A rollout is followed by identity (our deployment id, our service deployment), not by a service being stable.
+Facts about statuses: Amazon ECS API reference, ServiceDeployment and Deployment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
+
+
+class RolloutStatus(Enum):
+    """How a rollout stands."""
+
+    IN_PROGRESS = "going"
+    SUCCEEDED = "succeeded"
+    ROLLING_BACK = "rolling back"  # ECS itself is on the way back
+    ROLLED_BACK = "rolled back"  # ECS itself finished the way back
+    FAILED = "failed"  # it failed and ECS does not bring the old revision back
+    SUPERSEDED = "superseded"  # a newer deployment that is not ours has the service
+    SERVICE_DELETED = "gone"  # the service is being deleted, or is
+    SCALED_TO_ZERO = "emptied"  # ECS calls it complete, as it wants no task: nothing of it ran
+
+    @property
+    def final(self) -> bool:
+        """Whether it can be followed no further."""
+        return self not in (RolloutStatus.IN_PROGRESS, RolloutStatus.ROLLING_BACK)
+
+
+@dataclass(frozen=True)
+class FollowedRollout:
+    """Whose rollout is followed."""
+
+    deployment_id: str
+    revision: str
+    old_revision: str
+    previous_deployment_id: str | None = None
+    """The deployment before ours. ECS never goes back to one: where it is PRIMARY, the read is stale."""
+    seen_rolling_back: bool = False
+    """An earlier look saw ECS on its own way back; its reason may say something else by now."""
+    ecs_rollback_id: str = ""
+    """The deployment by which ECS itself was seen to go back."""
+    has_served: bool = False
+    """An earlier look saw the new version serve. Where none did, success at desired count 0 is none."""
+
+
+STATUS_BY_SERVICE_DEPLOYMENT: dict[str, RolloutStatus | None] = {
+    "PENDING": RolloutStatus.IN_PROGRESS,
+    "IN_PROGRESS": RolloutStatus.IN_PROGRESS,
+    "SUCCESSFUL": RolloutStatus.SUCCEEDED,
+    "STOP_REQUESTED": RolloutStatus.IN_PROGRESS,
+    "STOPPED": None,  # by whom, the service shows
+    "ROLLBACK_REQUESTED": RolloutStatus.ROLLING_BACK,
+    "ROLLBACK_IN_PROGRESS": RolloutStatus.ROLLING_BACK,
+    "ROLLBACK_SUCCESSFUL": RolloutStatus.ROLLED_BACK,
+    "ROLLBACK_FAILED": RolloutStatus.FAILED,
+}
+"""Every value of the enum ServiceDeploymentStatus."""
+
+STATUS_BY_ROLLOUT_STATE: dict[str, RolloutStatus] = {
+    "IN_PROGRESS": RolloutStatus.IN_PROGRESS,
+    "COMPLETED": RolloutStatus.SUCCEEDED,
+    "FAILED": RolloutStatus.FAILED,
+    "": RolloutStatus.IN_PROGRESS,  # unknown, which is not done
+}
+"""Every value of the enum DeploymentRolloutState, and none."""
+
+
+def judge_rollout(
+    followed: FollowedRollout,
+    ecs_service: ServiceState | None,
+    service_deployment: ServiceDeploymentState | None,
+) -> RolloutStatus:
+    """How the followed rollout stands. `own` is its service deployment, None where ECS shows none (yet)."""
+    if ecs_service is None or ecs_service.status != "ACTIVE":
+        return RolloutStatus.SERVICE_DELETED
+    stands = _judge_by_identity(followed, ecs_service, service_deployment)
+    if stands is RolloutStatus.SUCCEEDED and wants_no_tasks(ecs_service) and not followed.has_served:
+        return RolloutStatus.SCALED_TO_ZERO
+    return stands
+
+
+def find_deployment_in_progress(ecs_service: ServiceState) -> DeploymentState | None:
+    """The deployment that ECS is rolling out; None where none is. Pure.
+
+    Where ECS tells no state, as behind a Classic Load Balancer, one goes on while another deployment is left
+    that has tasks, or gave way before the full count ran.
+    """
+    primary = ecs_service.primary
+    if primary is None:
+        return None
+    others = [each for each in ecs_service.deployments if each.id != primary.id]
+    left = any(each.running or each.pending for each in others)
+    # PRIMARY wants 0 until the scheduler's first pass; the service's own count is true at once.
+    unfinished = bool(others) and primary.running < max(primary.desired, ecs_service.desired)
+    going = primary.rollout_state == "IN_PROGRESS" or (not primary.rollout_state and (left or unfinished))
+    return primary if going else None
+
+
+def wants_no_tasks(ecs_service: ServiceState) -> bool:
+    """Whether ECS is to run none: then it calls any rollout complete at once. A DAEMON service has no count
+    that could be set."""
+    return ecs_service.desired == 0 and ecs_service.scheduling != "DAEMON"
+
+
+def _judge_by_identity(
+    followed: FollowedRollout, ecs_service: ServiceState, service_deployment: ServiceDeploymentState | None
+) -> RolloutStatus:
+    if service_deployment is not None:
+        by_status = STATUS_BY_SERVICE_DEPLOYMENT.get(service_deployment.status, RolloutStatus.IN_PROGRESS)
+        if by_status is RolloutStatus.SUCCEEDED and _is_stale_read(followed, ecs_service):
+            return RolloutStatus.IN_PROGRESS
+        if by_status not in (None, RolloutStatus.IN_PROGRESS):
+            return by_status
+        if by_status is None:
+            return _superseded_or(RolloutStatus.FAILED, followed, ecs_service)
+        return _superseded_or(RolloutStatus.IN_PROGRESS, followed, ecs_service)
+    primary = ecs_service.primary
+    if primary is None or _is_stale_read(followed, ecs_service):
+        return RolloutStatus.IN_PROGRESS
+    if primary.id == followed.deployment_id:
+        return STATUS_BY_ROLLOUT_STATE.get(primary.rollout_state, RolloutStatus.IN_PROGRESS)
+    if _is_ecs_rollback(followed, ecs_service, primary):
+        return (
+            RolloutStatus.ROLLED_BACK if primary.rollout_state == "COMPLETED" else RolloutStatus.ROLLING_BACK
+        )
+    return RolloutStatus.SUPERSEDED
+
+
+def _is_stale_read(followed: FollowedRollout, ecs_service: ServiceState) -> bool:
+    """Whether the service is shown as it was before our update: its counts are not those of our tasks."""
+    before = followed.previous_deployment_id
+    return before is not None and ecs_service.primary is not None and ecs_service.primary.id == before
+
+
+def _superseded_or(
+    otherwise: RolloutStatus, followed: FollowedRollout, ecs_service: ServiceState
+) -> RolloutStatus:
+    """SUPERSEDED when the service belongs to a deployment that is neither ours nor ECS's own way back."""
+    primary = ecs_service.primary
+    if primary is None or primary.id in (followed.deployment_id, followed.previous_deployment_id):
+        return otherwise
+    return (
+        RolloutStatus.ROLLING_BACK
+        if _is_ecs_rollback(followed, ecs_service, primary)
+        else RolloutStatus.SUPERSEDED
+    )
+
+
+def _is_ecs_rollback(followed: FollowedRollout, ecs_service: ServiceState, primary: DeploymentState) -> bool:
+    """ECS's own rollback is a new deployment of the old revision, beside ours which FAILED."""
+    if primary.id == followed.ecs_rollback_id:
+        return True
+    if primary.revision != followed.old_revision:
+        return False
+    ours = ecs_service.find_deployment(followed.deployment_id)
+    failed = ours is not None and ours.rollout_state == "FAILED"
+    said = says_rolling_back(primary) or _events_say_rolling_back(followed, ecs_service)
+    return failed or followed.seen_rolling_back or said
+
+
+def says_rolling_back(deployment: DeploymentState) -> bool:
+    """Whether ECS's own reason for a deployment is that another one failed. Pure."""
+    return "rolling back" in deployment.rollout_reason.lower()
+
+
+def _events_say_rolling_back(followed: FollowedRollout, ecs_service: ServiceState) -> bool:
+    """Whether events tell that ours failed and ECS went back, which may be over between two looks.
+
+    The words are ECS's (developer guide, "Service event messages").
+    """
+    ours = f"(deployment {followed.deployment_id}) deployment failed"
+    failed = [event.at for event in ecs_service.events if ours in event.message]
+    back = [event.at for event in ecs_service.events if "rolling back to deployment" in event.message]
+    return bool(failed and back) and max(back) >= min(failed)

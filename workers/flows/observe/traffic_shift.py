@@ -1,0 +1,84 @@
+"""What is seen of a deployment that shifts traffic: its stage, weights and pauses, each told once. Pure."""
+
+from __future__ import annotations
+
+from deploys.catalogue.service import Strategy
+from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.traffic import TrafficPlan, TrafficShift
+from workers.ecs.state import ServiceDeploymentState
+from workers.flows.observe.pause_hooks import ask_at_next_pause, close_pause
+from workers.messages import traffic as words
+
+FORWARD_STATUSES = {"PENDING", "IN_PROGRESS", "SUCCESSFUL"}
+"""Statuses in which a stage is one of the way forward (enum ServiceDeploymentStatus)."""
+MAX_REPORTED_STEPS = 10
+"""Of more shifts than this, the thread is told the first and each quarter (count)."""
+
+
+def observe_traffic(deploy: Deploy, service_deployment: ServiceDeploymentState | None, now: float) -> Deploy:
+    """The deploy with what this look shows of its stages, and what of it is new said."""
+    if service_deployment is None or deploy.service.strategy is not Strategy.NATIVE:
+        return deploy
+    seen = read_traffic_shift(deploy.traffic or TrafficShift(), service_deployment, now)
+    deploy = close_pause(
+        deploy.evolve(traffic=seen),
+        service_deployment,
+        service_deployment.status not in FORWARD_STATUSES,
+        now,
+    )
+    if service_deployment.status not in FORWARD_STATUSES or deploy.cancel or deploy.outcome_reason:
+        return deploy
+    deploy = report_traffic(deploy, deploy.plan.traffic if deploy.plan else None, now)
+    return ask_at_next_pause(deploy, service_deployment, now)
+
+
+def read_traffic_shift(
+    before: TrafficShift, service_deployment: ServiceDeploymentState, now: float
+) -> TrafficShift:
+    """Where the move of the traffic is by this look."""
+    moved = (before.stage, before.new_production_percent) != (
+        service_deployment.stage,
+        service_deployment.production_percent,
+    )
+    return before.evolve(
+        stage=service_deployment.stage,
+        stage_since=now if moved else before.stage_since,
+        new_production_percent=service_deployment.production_percent,
+        new_test_percent=service_deployment.test_percent,
+        old_production_percent=service_deployment.source_production_percent,
+        alarms=service_deployment.alarms_triggered,
+    )
+
+
+def report_traffic(
+    deploy: Deploy, traffic: TrafficPlan | None, now: float, *, joined: bool = False
+) -> Deploy:
+    """The deploy with what is new of its traffic said. joined: nobody saw when the present stage began."""
+    shift = deploy.traffic or TrafficShift()
+    news: list[tuple[str, str]] = []
+    share = shift.new_production_percent or 0.0
+    if (shift.new_test_percent or 0.0) >= 100 and share == 0:
+        news.append(("test", words.test_traffic_shifted()))
+    if share > 0 and _is_worth_reporting(share, shift, traffic):
+        wait = traffic.step_wait_seconds if traffic and not joined else 0
+        news.append((f"production {share:g}", words.production_traffic_shifted(share, wait)))
+    if shift.stage == "BAKE_TIME" and traffic and traffic.bake_seconds:
+        until = shift.stage_since + traffic.bake_seconds
+        news.append(
+            (
+                "bake",
+                words.bake_under_way(until) if joined else words.bake_started(traffic.bake_seconds, until),
+            )
+        )
+    for key, text in news:
+        if key not in shift.reported:
+            shift = shift.evolve(reported=(*shift.reported, key))
+            deploy = deploy.with_message(now, ThreadMessageKind.PROGRESS, text, traffic=shift)
+    return deploy
+
+
+def _is_worth_reporting(share: float, shift: TrafficShift, traffic: TrafficPlan | None) -> bool:
+    if traffic is None or traffic.wait_count < MAX_REPORTED_STEPS:
+        return True
+    told = [float(key.split()[1]) for key in shift.reported if key.startswith("production ")]
+    return not told or share // 25 > max(told) // 25

@@ -1,0 +1,63 @@
+"""Phase AWAITING_APPROVAL: the plan is shown, people decide."""
+
+from __future__ import annotations
+
+from deploys.decisions import is_approved
+from deploys.errors import MembershipUnknown, Refused
+from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verdict
+from workers.flows.ending import end_cancelled, end_deploy
+from workers.messages import approval
+from workers.step_context import StepContext, StepResult
+
+UNSEEN_QUESTION_SECONDS = 3600.0
+"""How long a question may wait to be shown, at least. Slack's outages are mostly shorter, and the requester
+is told within seconds of a channel that the bot is not in."""
+
+
+def await_approval(deploy: Deploy, context: StepContext) -> StepResult:
+    """Goes on once enough people who may decide have said yes."""
+    if deploy.cancel:
+        return end_cancelled(deploy, context)
+    deploy = _drop_unauthorized_decisions(deploy, context)
+    now = context.now()
+    rejection = next((d for d in deploy.approval.decisions if d.verdict is Verdict.REJECTED), None)
+    if rejection:
+        return end_deploy(deploy, context, Outcome.REJECTED, approval.rejected(rejection.user))
+    if is_approved(deploy):
+        told = deploy.with_message(
+            now, ThreadMessageKind.PROGRESS, approval.approved([d.user for d in deploy.approval.decisions])
+        )
+        return StepResult(told.in_phase(Phase.REGISTERING, now))
+    if deploy.question_not_shown:
+        return _wait_until_shown(deploy, context)
+    expires_at = deploy.approval.expires_at or now
+    if now >= expires_at:
+        return end_deploy(deploy, context, Outcome.EXPIRED, approval.expired(deploy.service.approval_expiry))
+    return StepResult(deploy, delay=expires_at - now)
+
+
+def _wait_until_shown(deploy: Deploy, context: StepContext) -> StepResult:
+    """Its time has not begun, but the service's line does not wait for ever: at least as long as people would
+    have had."""
+    longest = max(UNSEEN_QUESTION_SECONDS, float(deploy.service.approval_expiry))
+    over = deploy.phase_since + longest
+    if context.now() >= over:
+        return end_deploy(deploy, context, Outcome.EXPIRED, approval.question_never_shown(longest))
+    return StepResult(deploy, delay=over - context.now())
+
+
+def _drop_unauthorized_decisions(deploy: Deploy, context: StepContext) -> Deploy:
+    """Access is checked at the click and again here; an answer from somebody who lost it is dropped."""
+    for decision in deploy.approval.decisions:
+        try:
+            context.access.may_decide(decision.user, deploy)
+        except MembershipUnknown:
+            raise
+        except Refused:
+            deploy = deploy.with_message(
+                context.now(),
+                ThreadMessageKind.PROBLEM,
+                approval.access_lost(decision.user),
+                approval={"decisions": tuple(d for d in deploy.approval.decisions if d != decision)},
+            )
+    return deploy

@@ -1,0 +1,177 @@
+"""The images that a deploy would run: whether each exists, its digest, and whether it runs already.
+
+The same tag with the same digest is the same image, whether the revision names it by tag or by digest.
+Another tag of the same image is deployed, as that is what people will read afterwards. A rollback to a tag
+that was pushed anew is refused: what it points to now is not what ran well. An image whose registry does not
+let itself be asked does not refuse a rollback: that registers nothing, and ECS pulled it before. One that
+ECR is to fetch by a pull-through cache rule cannot be checked before it is pulled.
+"""
+
+from __future__ import annotations
+
+from deploys.errors import (
+    AwsDenied,
+    AwsRefused,
+    DigestUnknown,
+    ImageAlreadyRuns,
+    ImageMissing,
+    ImageUnreadable,
+    RepositoryMissing,
+    RollbackImageChanged,
+    RollbackImageMissing,
+)
+from deploys.mrkdwn import code, escape
+from deploys.records.deploy import ContainerChange, Deploy, Verb
+from workers.ecs import tasks
+from workers.ecs.images import ecr, image_reference
+from workers.ecs.images.pinned_tags import SHORT_DIGEST_LENGTH
+from workers.ecs.state import EcrImageState
+from workers.flows.plan.likely_tags import did_you_mean, find_likely_tags
+from workers.flows.plan.target_version import TargetVersion
+from workers.messages import images as words
+from workers.messages.formatting import revision_name
+from workers.step_context import StepContext
+
+TAGS_SHOWN = 5
+"""Tags that are named where one is missing (count)."""
+TAGS_COMPARED = 10_000
+"""Tags among which the one that was meant is looked for (count): all that are read of a repository."""
+
+
+def check_images(
+    deploy: Deploy, context: StepContext, target: TargetVersion
+) -> tuple[tuple[ContainerChange, ...], EcrImageState | None]:
+    """The changes with their digests, pinned where the service asks for it, and the main image.
+
+    Every image is looked up, each once. A rollback runs its revision as it is, so all of its images are.
+
+    Raises:
+        ImageMissing, RollbackImageMissing, RollbackImageChanged, PinUnknown, RepositoryMissing
+    """
+    wanted = dict.fromkeys((*(change.new_image for change in target.changes), *target.other_images))
+    found = {image: _find_image(deploy, context, target, image) for image in wanted}
+    main = found[target.changes[0].new_image]
+    _refuse_moved_tag(deploy, target, main)
+    changes = tuple(_with_digest(change, found[change.new_image]) for change in target.changes)
+    if deploy.verb is Verb.DEPLOY and deploy.service.pins_digest:
+        changes = tuple(_pinned(change, deploy) for change in changes)
+    return changes, main
+
+
+def refuse_same_image(
+    deploy: Deploy,
+    context: StepContext,
+    changes: tuple[ContainerChange, ...],
+    old_tag: str,
+    image: EcrImageState | None,
+) -> None:
+    """Refuses a deploy that would change nothing.
+
+    A tag may have been pushed anew: only when every task runs this very digest is it the same image.
+    """
+    if (
+        image is None
+        or old_tag != deploy.tag
+        or not all(_means_this_tag(change, deploy.tag) for change in changes)
+    ):
+        return
+    service = deploy.service
+    running = {
+        container.digest
+        for task in tasks.list_service_tasks(
+            context.region, service.cluster, service.ecs_service, stopped=False
+        )
+        for container in task.containers
+        if container.name == changes[0].container and container.digest
+    }
+    if running == {image.digest}:
+        raise ImageAlreadyRuns(service=service.name, tag=deploy.tag)
+
+
+def _means_this_tag(change: ContainerChange, tag: str) -> bool:
+    """Whether both references mean what this tag points to: by the tag, or by its digest."""
+    for reference in (
+        image_reference.parse_image(change.old_image),
+        image_reference.parse_image(change.new_image),
+    ):
+        by_digest = reference.digest is not None
+        if (reference.digest != change.digest) if by_digest else (reference.tag != tag):
+            return False
+    return True
+
+
+def _find_image(
+    deploy: Deploy, context: StepContext, target: TargetVersion, image: str
+) -> EcrImageState | None:
+    """The image, or None where its registry cannot be asked."""
+    try:
+        reference = image_reference.parse_image(image)
+    except ImageUnreadable:
+        if image in target.other_images:
+            return None  # it stays as it was, and ECS reads it
+        raise
+    if not ecr.is_in_ecr(reference):
+        return None
+    try:
+        found = ecr.find_image(context.region, reference)
+    except (AwsDenied, AwsRefused):
+        if deploy.verb is Verb.ROLLBACK:
+            return None  # a registry that does not answer is no reason to refuse a way back
+        raise
+    except RepositoryMissing as error:
+        if (hint := _pull_through_hint(context, reference)) is None:
+            return None
+        raise RepositoryMissing(**{**error.facts, "hint": hint}) from error
+    if found is not None or (hint := _pull_through_hint(context, reference)) is None:
+        return found
+    tags = ecr.list_recent_tags(context.region, reference, count=TAGS_COMPARED)
+    newest = ", ".join(f"`{escape(tag)}`" for tag in tags[:TAGS_SHOWN])
+    recent = f"{f'The newest tags are {newest}.' if newest else ''}{hint}"
+    if deploy.verb is Verb.ROLLBACK:
+        raise RollbackImageMissing(
+            service=deploy.service.name,
+            revision=escape(revision_name(target.source.arn)),
+            image=escape(image),
+            recent=recent,
+        )
+    likely = find_likely_tags(deploy.tag, tags) if deploy.verb is Verb.DEPLOY else ()
+    raise ImageMissing(
+        image=escape(image), likely=likely, recent=" ".join(filter(None, (did_you_mean(likely), recent)))
+    )
+
+
+def _pull_through_hint(context: StepContext, reference: image_reference.ImageReference) -> str | None:
+    """None if ECR fetches such an image when it is pulled, so that it may be there though ECR does not have
+    it yet. Otherwise what to add where it is called missing: empty, or that nobody can tell."""
+    try:
+        return None if ecr.is_pulled_through(context.region, reference) else ""
+    except (AwsDenied, AwsRefused):
+        return words.cache_rules_unknown()
+
+
+def _refuse_moved_tag(deploy: Deploy, target: TargetVersion, main: EcrImageState | None) -> None:
+    """A tag that was pushed anew no longer names what ran well."""
+    if main is None or not target.recorded_digest or main.digest == target.recorded_digest:
+        return
+    raise RollbackImageChanged(
+        service=deploy.service.name,
+        image=escape(target.changes[0].new_image),
+        revision=escape(revision_name(target.source.arn)),
+        then=code(target.recorded_digest[:SHORT_DIGEST_LENGTH]),
+        now=code(main.digest[:SHORT_DIGEST_LENGTH]),
+        tag=escape(target.tag),
+    )
+
+
+def _with_digest(change: ContainerChange, image: EcrImageState | None) -> ContainerChange:
+    return change.evolve(digest=image.digest if image else None)
+
+
+def _pinned(change: ContainerChange, deploy: Deploy) -> ContainerChange:
+    if change.digest is None and deploy.service.pin is None:
+        return change  # nobody asked for it in so many words, so the tag has to do; the plan says so
+    if change.digest is None:
+        raise DigestUnknown(service=deploy.service.name, image=escape(change.new_image))
+    return change.evolve(
+        new_image=str(image_reference.parse_image(change.new_image).with_digest(change.digest))
+    )

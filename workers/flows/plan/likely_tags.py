@@ -1,0 +1,50 @@
+"""Which tags may have been meant by one that is not there. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from deploys.catalogue.suggestions import nearest_names
+
+MAX_LIKELY_TAGS = 3
+"""Tags that are named (count)."""
+_VERSION = re.compile(r"v(?=\d)")
+_COMMIT = re.compile(r"(?:sha-|git-|commit-)?([0-9a-f]{7,40})")
+"""A commit id, whole or shortened (by git to seven digits at least). Build tools put a word before it."""
+
+
+def find_likely_tags(wanted: str, tags: Sequence[str]) -> tuple[str, ...]:
+    """The tags that `wanted` may have meant, the likeliest first; `tags` are those there are, newest first.
+
+    First those that differ by a `v` before the version or by capitals alone, then commit ids of which one
+    begins with the other, then names that are nearly the same. Another number is another version, which
+    nobody meant: 1.4.2 is never an answer to 1.4.3.
+    """
+    same = [tag for tag in tags if _without_v(tag) == _without_v(wanted)]
+    commits = [tag for tag in tags if _same_commit(tag, wanted)]
+    alike = nearest_names(
+        wanted, [tag for tag in tags if _numbers(tag) == _numbers(wanted)], count=MAX_LIKELY_TAGS
+    )
+    return tuple(dict.fromkeys((*same, *commits, *alike)))[:MAX_LIKELY_TAGS]
+
+
+def did_you_mean(likely: Iterable[str]) -> str:
+    """A question to put before what else there is; empty without likely tags."""
+    named = " or ".join(f"`{tag}`" for tag in likely)  # no tag has a character that would have to be escaped
+    return f"Did you mean {named}?" if named else ""
+
+
+def _without_v(tag: str) -> str:
+    return _VERSION.sub("", tag.lower(), count=1) if _VERSION.match(tag.lower()) else tag.lower()
+
+
+def _same_commit(tag: str, wanted: str) -> bool:
+    one, other = _COMMIT.fullmatch(tag.lower()), _COMMIT.fullmatch(wanted.lower())
+    if one is None or other is None:
+        return False
+    return one[1].startswith(other[1]) or other[1].startswith(one[1])
+
+
+def _numbers(tag: str) -> list[str]:
+    return re.findall(r"\d+", tag)

@@ -1,0 +1,58 @@
+"""Refusals of a plan whose task before the rollout, or check after it, could not be made."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from deploys.errors import AlarmFiring, AlarmMissing, NoSuchPreTaskContainer
+from deploys.mrkdwn import code, escape
+from deploys.pre_task import configured_post_check, configured_pre_task
+from deploys.records.deploy import Deploy
+from workers.ecs import alarms
+from workers.ecs.state import RevisionState
+from workers.messages import post_check
+from workers.step_context import StepContext
+
+
+def check_pre_and_post(deploy: Deploy, context: StepContext, revision: RevisionState) -> None:
+    """Looks whether both could be made, with the revision that the new one is made of.
+
+    Raises:
+        NoSuchContainerBefore, AlarmMissing, AlarmRinging
+        AwsError: CloudWatch did not tell.
+    """
+    _check_pre_task_container(deploy, revision)
+    _check_post_check_alarms(deploy, context)
+
+
+def _check_pre_task_container(deploy: Deploy, revision: RevisionState) -> None:
+    task = configured_pre_task(deploy)
+    definitions = cast("list[dict[str, Any]]", revision.raw.get("containerDefinitions", []))
+    names = [str(container["name"]) for container in definitions]
+    if task is None or not task.container or task.container in names:
+        return
+    raise NoSuchPreTaskContainer(
+        missing=escape(task.container),
+        family=escape(revision.family),
+        present=", ".join(code(name) for name in names),
+        service=deploy.service.name,
+    )
+
+
+def _check_post_check_alarms(deploy: Deploy, context: StepContext) -> None:
+    wanted = configured_post_check(deploy)
+    if wanted is None or not wanted.alarms:
+        return
+    seen = alarms.read(context.region, wanted.alarms)
+    missing = [name for name in wanted.alarms if name not in seen]
+    if missing:
+        raise AlarmMissing(
+            missing=", ".join(code(name) for name in missing),
+            region=deploy.service.region,
+            service=deploy.service.name,
+        )
+    ringing = [alarm for alarm in seen.values() if alarm.is_alarming]
+    if ringing:
+        raise AlarmFiring(
+            ringing=". ".join(post_check.alarm_fired(alarm) for alarm in ringing), service=deploy.service.name
+        )

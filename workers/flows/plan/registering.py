@@ -1,0 +1,98 @@
+"""Phase REGISTERING: the new revision, registered once however often this is tried."""
+
+from __future__ import annotations
+
+from deploys.catalogue.service import Strategy
+from deploys.errors import AwsCredentials, AwsDenied
+from deploys.pre_task import configured_pre_task
+from deploys.records.deploy import Deploy, Phase, Plan, ThreadMessageKind, Verb
+from workers.ecs import task_definitions
+from workers.ecs.images import pinned_tags
+from workers.ecs.state import RevisionState
+from workers.flows.ending import end_cancelled
+from workers.flows.plan.plan_drift import PlanDrift, compare_plans
+from workers.flows.plan.planning import ask_for_approval, make_plan
+from workers.flows.plan.target_version import needs_copy
+from workers.messages import approval, base_revision, scaling
+from workers.step_context import StepContext, StepResult
+
+FIRST_PHASE = {
+    Strategy.ROLLING: Phase.UPDATING,
+    Strategy.NATIVE: Phase.UPDATING,
+    Strategy.STOP_START: Phase.SAVING_RESTORE_POINT,
+}
+
+
+def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
+    """Registers the revision of the plan that was shown, if that plan still stands."""
+    if deploy.cancel:
+        return end_cancelled(deploy, context)
+    context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
+    fresh = make_plan(deploy, context)
+    shown = deploy.plan
+    if shown is None or not (became := compare_plans(shown, fresh)).keeps_approval:
+        return _replan(deploy, fresh, context.now())
+    if became is PlanDrift.AUTOSCALED:
+        # The bounds stay those that people saw.
+        counted = shown.evolve(desired_count=fresh.desired_count)
+        text = scaling.count_moved_by_scaling(deploy, shown, fresh)
+        deploy = deploy.with_message(context.now(), ThreadMessageKind.PROGRESS, text, plan=counted)
+    if text := base_revision.newer_revision_registered(shown, fresh):
+        known = (deploy.plan or shown).evolve(config=fresh.config)
+        deploy = deploy.with_message(context.now(), ThreadMessageKind.PROGRESS, text, plan=known)
+    registered = deploy.evolve(ecs={"new_revision": _revision_to_run(deploy, shown, context)})
+    now = context.now()
+    following = (
+        Phase.RUNNING_PRE_TASK if configured_pre_task(deploy) else FIRST_PHASE[deploy.service.strategy]
+    )
+    return StepResult(registered.in_phase(following, now))
+
+
+def _revision_to_run(deploy: Deploy, plan: Plan, context: StepContext) -> str:
+    """ARN of the revision to run: an ACTIVE earlier one as it is, or a copy registered for this deploy."""
+    source = task_definitions.describe(context.region, plan.source_revision or plan.old_revision)
+    if not needs_copy(deploy, source):
+        return source.arn
+    registered = _find_registered(deploy, source, context)
+    if registered is not None:
+        return registered
+    images = {change.container: change.new_image for change in plan.changes}
+    request = task_definitions.copy_request(
+        source, images, deploy.id, _pinned_tag(deploy, plan), replaces=plan.old_revision
+    )
+    context.guard()
+    return task_definitions.register(context.region, request)
+
+
+def _find_registered(deploy: Deploy, source: RevisionState, context: StepContext) -> str | None:
+    """What an earlier try registered. If AWS does not allow to look, such a revision stays unused."""
+    try:
+        return task_definitions.find_registered_for(
+            context.region, source.family, newer_than=source.number, deploy_id=deploy.id
+        )
+    except AwsCredentials:
+        raise
+    except AwsDenied:
+        return None
+
+
+def _pinned_tag(deploy: Deploy, plan: Plan) -> str:
+    """What a pinned revision says of its tag; a restart or rollback keeps what is written there."""
+    if deploy.verb is not Verb.DEPLOY or not plan.pinned or plan.digest is None:
+        return ""
+    return pinned_tags.pinned_tag_value(plan.tag, plan.digest)
+
+
+def _replan(deploy: Deploy, fresh: Plan, now: float) -> StepResult:
+    planned = deploy.evolve(plan=fresh, tag=fresh.tag)
+    why = _drift_reason(deploy.plan, fresh) if deploy.plan else ""
+    told = planned.with_message(now, ThreadMessageKind.PLAN, approval.plan_changed(planned, why))
+    return StepResult(ask_for_approval(told, now) if deploy.service.approvals else told)
+
+
+def _drift_reason(shown: Plan, fresh: Plan) -> str:
+    """What changed since the plan was shown, where that can be said in a sentence."""
+    became = compare_plans(shown, fresh)
+    if became is PlanDrift.OTHER_BASE:
+        return base_revision.base_changed(shown, fresh)
+    return scaling.count_moved_otherwise(shown, fresh, became)

@@ -1,0 +1,96 @@
+"""Trouble on the way back: why tasks of the old version do not come up again, told while it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deploys.records.deploy import Deploy, ThreadMessageKind
+from workers.ecs.reasons.cause_summary import summarize_causes
+from workers.ecs.state import ServiceState
+from workers.flows.ending import is_recorded_revision, rollback_revision
+from workers.flows.observe.deadline import rollback_deadline
+from workers.flows.observe.ecs_rollback import ecs_rollback_revision
+from workers.flows.observe.failure_evidence import (
+    Evidence,
+    events_of_deployment,
+    gather_evidence,
+    new_evidence,
+)
+from workers.flows.rollback.rollback_retry import ROLLBACK_PREFIX, is_failure_reported
+from workers.messages import outcomes, progress, rollback_reasons
+from workers.step_context import StepContext
+
+_START_FAILURE_EVENTS = (
+    "unable to place a task",
+    "failed to launch a task",
+    "unable to consistently start tasks",
+    "unable to stop or start tasks",
+)
+"""Events about tasks that do not start. Health checks may still fail of the new version's."""
+
+
+def as_rollout_of_old_version(
+    deploy: Deploy, ecs_service: ServiceState | None
+) -> tuple[Deploy, ServiceState] | None:
+    """The way back as if it were a deploy of the old revision, and the service with the events that are about
+    it; None while ECS shows no deployment of that. Pure.
+    """
+    primary = ecs_service.primary if ecs_service else None
+    if ecs_service is None or primary is None:
+        return None
+    goes_back = is_recorded_revision(deploy, primary.revision) or primary.revision == ecs_rollback_revision(
+        deploy
+    )
+    if primary.id == deploy.ecs.deployment_id or not goes_back:
+        return None
+    since = max(primary.created_at, deploy.ecs.rollout_started_at or deploy.request.requested_at)
+    back = deploy.evolve(
+        ecs={"deployment_id": primary.id, "new_revision": primary.revision, "rollout_started_at": since}
+    )
+    events = tuple(
+        e for e in ecs_service.events if any(words in e.message for words in _START_FAILURE_EVENTS)
+    )
+    return back, replace(ecs_service, events=events)
+
+
+def report_rollback_failures(
+    deploy: Deploy, context: StepContext, ecs_service: ServiceState | None
+) -> Deploy:
+    """Each cause once, the first in the channel: nothing else brings the service back now."""
+    found = as_rollout_of_old_version(deploy, ecs_service)
+    if found is None:
+        return deploy
+    back, about_it = found
+    failed = about_it.primary.failed if about_it.primary else 0
+    if failed == 0 and not summarize_causes(
+        (), events_of_deployment(back, about_it), back.ecs.rollout_started_at or 0.0
+    ):
+        return deploy
+    why, told = new_evidence(back, context, about_it, ROLLBACK_PREFIX)
+    if not why.causes and not why.missing:
+        return deploy
+    alarmed = is_failure_reported(deploy)
+    words = progress.more_rollback_tasks_failing if alarmed else progress.rollback_tasks_failing
+    text = words(back.ecs.new_revision or "", why)
+    return deploy.with_message(
+        context.now(),
+        ThreadMessageKind.PROBLEM,
+        text,
+        broadcast=not alarmed,
+        rollout={"reported_causes": told},
+    )
+
+
+def rollback_overdue_text(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> str:
+    """That the way back took too long: why, and why it was taken."""
+    found = as_rollout_of_old_version(deploy, ecs_service)
+    gave_up = (
+        ecs_service is not None
+        and ecs_service.primary is not None
+        and ecs_service.primary.rollout_state == "FAILED"
+    )
+    late = rollback_reasons.rollback_overdue(rollback_revision(deploy), rollback_deadline(deploy), gave_up)
+    evidence = gather_evidence(found[0], context, found[1]) if found is not None else Evidence()
+    before = gather_evidence(deploy, context, None)  # events by now are about the way back
+    before = replace(before, missing=tuple(each for each in before.missing if each not in evidence.missing))
+    return outcomes.rollback_failed(late, evidence, deploy.outcome_reason, before)

@@ -1,0 +1,97 @@
+"""A PAUSE hook that somebody answered: ECS is told.
+
+An answer is marked as tried before ECS is told, and adopted after a crash when the hook no longer waits.
+Rolling back at a pause is open to whoever may cancel, since it is the same.
+"""
+
+from __future__ import annotations
+
+from deploys.errors import AwsDenied, AwsRefused, MembershipUnknown, Refused
+from deploys.pauses import current_pause
+from deploys.records.deploy import Deploy, Outcome, ThreadMessageKind
+from deploys.records.traffic import HookAction, Pause, PauseAnswer, TrafficShift
+from workers.ecs import service_deployments
+from workers.ecs.state import ServiceDeploymentState
+from workers.flows.ending import rollback_revision, start_rollback
+from workers.messages import pauses as words
+from workers.messages import progress
+from workers.step_context import StepContext, StepResult
+
+RESEND_SECONDS = 30.0
+"""What ECS gets to leave a pause that it was told to leave, before it is told again."""
+
+
+def send_pause_answer(
+    deploy: Deploy, context: StepContext, service_deployment: ServiceDeploymentState | None
+) -> StepResult | None:
+    """Tells ECS the answer to the pause it stands at; None where there is nothing to tell.
+
+    Raises:
+        AwsError: ECS did not take it.
+        MembershipUnknown: nobody can tell whether the answer counts.
+    """
+    if service_deployment is not None and _is_rollback_ignored(deploy, context.now()):
+        return start_rollback(
+            deploy, context, Outcome.ROLLED_BACK, deploy.outcome_reason, text=words.rollback_ignored_by_ecs()
+        )
+    pause = current_pause(deploy)
+    if pause is None or pause.answer is None or service_deployment is None:
+        return None
+    now, answer = context.now(), pause.answer
+    if answer.accepted_at is not None and now - answer.accepted_at < RESEND_SECONDS:
+        return None
+    try:
+        context.access.may_answer_pause(answer.user, deploy, answer.action)
+    except MembershipUnknown:
+        raise
+    except Refused:
+        return StepResult(_drop_answer(deploy, pause, answer, now), delay=context.timing.watch_seconds)
+    deploy = context.write_intent(_with_answer(deploy, pause, answer.evolve(send_tried=True)))
+    context.guard()
+    try:
+        service_deployments.continue_past_hook(
+            context.region, service_deployment.arn, pause.hook_id, answer.action
+        )
+    except (AwsDenied, AwsRefused) as error:
+        stale = isinstance(error, AwsRefused) and not deploy.retries.attempts
+        if answer.action is HookAction.CONTINUE or stale:
+            raise
+        # StopServiceDeployment, or an update, brings the same about.
+        return start_rollback(
+            deploy, context, Outcome.ROLLED_BACK, words.rolled_back_by(answer.user, pause.stage)
+        )
+    taken = _with_answer(deploy, pause, answer.evolve(send_tried=True, accepted_at=context.now()))
+    if answer.accepted_at is not None:
+        return StepResult(taken, delay=context.timing.watch_seconds)
+    return StepResult(_report_answer(taken, pause, answer, context.now()), delay=context.timing.watch_seconds)
+
+
+def _is_rollback_ignored(deploy: Deploy, now: float) -> bool:
+    """Whether ECS took the answer to roll back, and goes forward all the same."""
+    last = deploy.traffic.pauses[-1] if deploy.traffic and deploy.traffic.pauses else None
+    answer = last.answer if last else None
+    if answer is None or answer.action is not HookAction.ROLLBACK or answer.accepted_at is None:
+        return False
+    return now - answer.accepted_at >= RESEND_SECONDS
+
+
+def _report_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float) -> Deploy:
+    if answer.action is HookAction.CONTINUE:
+        return deploy.with_message(now, ThreadMessageKind.PROGRESS, words.continued(answer.user))
+    reason = words.rolled_back_by(answer.user, pause.stage)
+    text = progress.rolling_back(reason, rollback_revision(deploy))
+    return deploy.with_message(now, ThreadMessageKind.PROBLEM, text, outcome_reason=reason)
+
+
+def _drop_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float) -> Deploy:
+    """Access is checked at the click and again here; the pause waits for somebody else."""
+    waits = deploy.evolve(
+        traffic=(deploy.traffic or TrafficShift()).with_last_pause(pause.evolve(answer=None))
+    )
+    return waits.with_message(now, ThreadMessageKind.PROBLEM, words.access_lost(answer.user, answer.action))
+
+
+def _with_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer) -> Deploy:
+    return deploy.evolve(
+        traffic=(deploy.traffic or TrafficShift()).with_last_pause(pause.evolve(answer=answer))
+    )

@@ -1,0 +1,54 @@
+"""How a one-off task stands: a pure function of what ECS shows."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from deploys.records.pre_task_and_post_check import PreTaskRun, StopCause
+from workers.ecs.state import ContainerState, TaskState
+
+
+class PreTaskStatus(Enum):
+    """How the task stands."""
+
+    RUNNING = "running"  # or on its way up, or down
+    COMMAND_EXITED = "done"  # its container has exited, and others keep the task alive
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+ENDED_BY_ITSELF: dict[str, bool] = {
+    "EssentialContainerExited": True,
+    "TaskFailedToStart": False,
+    "UserInitiated": False,
+    "ServiceSchedulerInitiated": False,
+    "SpotInterruption": False,
+    "TerminationNotice": False,
+    "InfrastructureHealth": False,
+}
+"""Whether an exit code of 0 means that the command was done: every value of the enum TaskStopCode.
+
+A command that is asked to stop may exit with 0 as well, midway.
+"""
+
+
+def judge_pre_task(task: TaskState, pre_task: PreTaskRun) -> PreTaskStatus:
+    """How it stands. The exit code of the container that was given the command decides."""
+    container = find_command_container(task, pre_task)
+    if task.last_status != "STOPPED":
+        exited = container is not None and container.last_status == "STOPPED"
+        return (
+            PreTaskStatus.COMMAND_EXITED
+            if exited and task.desired_status == "RUNNING"
+            else PreTaskStatus.RUNNING
+        )
+    if container is None or container.exit_code != 0:
+        return PreTaskStatus.FAILED
+    if pre_task.stop_cause is StopCause.DONE:
+        return PreTaskStatus.SUCCEEDED
+    return PreTaskStatus.SUCCEEDED if ENDED_BY_ITSELF.get(task.stop_code, False) else PreTaskStatus.FAILED
+
+
+def find_command_container(task: TaskState, pre_task: PreTaskRun) -> ContainerState | None:
+    """The container that was given the command."""
+    return next((found for found in task.containers if found.name == pre_task.container), None)

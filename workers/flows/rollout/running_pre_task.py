@@ -1,0 +1,293 @@
+"""Phase PREPARING: one task runs with the new revision, once, before the service is touched.
+
+It never runs twice: ECS is asked with a token that starts one task at most, for as long as ECS surely knows
+the token, and before that for the task that an earlier try may have started. After that time nothing is
+risked: the deploy ends, and says that it cannot tell. How the task ended is final in ECS, so success needs
+one look only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deploys.catalogue.service import PreTask
+from deploys.errors import AwsError, AwsResultUnknown, NotOnDisk, SlipwayError
+from deploys.pre_task import configured_pre_task
+from deploys.records.deploy import Deploy, Outcome, ThreadMessageKind
+from deploys.records.pre_task_and_post_check import PreTaskRun, StopCause
+from workers.ecs import one_off_tasks, tasks
+from workers.ecs.one_off_tasks import NoCapacity
+from workers.ecs.reasons import stopped_one_off_task
+from workers.ecs.state import ServiceState, TaskState
+from workers.flows.ending import (
+    confirm_service_deleted,
+    confirm_superseded,
+    confirm_twice,
+    end_cancelled,
+    end_deploy,
+    rollback_revision,
+)
+from workers.flows.observe import missing_evidence
+from workers.flows.observe.failure_evidence import read_task_log, with_essential_containers
+from workers.flows.observe.image_comparison import find_other_image
+from workers.flows.plan.registering import FIRST_PHASE
+from workers.flows.rollout.pre_task_status import PreTaskStatus, find_command_container, judge_pre_task
+from workers.messages import pre_task as words
+from workers.step_context import StepContext, StepResult
+
+CAPACITY_RETRY_SECONDS = 15.0
+"""Between two requests for a task that ECS finds no room for."""
+UNANSWERED_SECONDS = 60.0
+"""After a request without an answer, until it is sure that it starts nothing any more."""
+UNLISTED_SECONDS = 300.0
+"""For so long ECS may not show a task that it has just started (ECS API reference, RunTask)."""
+STOPS_WITHIN_SECONDS = 300.0
+"""After the request to stop, until somebody should have a look."""
+SUCCESS_LOG_LINES = 3
+FAILURE_LOG_LINES = 12
+
+
+def run_pre_task(deploy: Deploy, context: StepContext) -> StepResult:
+    """Starts the task, adopts the one an earlier try started, or looks how it goes."""
+    task = configured_pre_task(deploy)
+    if task is None or deploy.plan is None:
+        raise ValueError(f"deploy {deploy.id} has no task to run before its rollout")
+    kept = deploy.pre_task or PreTaskRun(container=task.container or deploy.plan.changes[0].container)
+    if kept.task_arn is not None:
+        return _follow_task(deploy, context, kept, task)
+    # Also where the record does not know of a request: it may be older than one.
+    found = one_off_tasks.find(
+        context.region, deploy.service.cluster, deploy.ecs.new_revision or "", deploy.id
+    )
+    if found is not None:
+        asked_at = kept.requested_at or found.created_at or context.now()
+        return _task_started(deploy, context, kept.evolve(requested_at=asked_at), found.arn, task)
+    if deploy.cancel:
+        return _cancel_before_start(deploy, context, kept)
+    return _end_if_too_late(deploy, context, kept, task) or _start_task(deploy, context, kept, task)
+
+
+def _start_task(deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: PreTask) -> StepResult:
+    seen = context.read_service()
+    if seen is None or seen.status != "ACTIVE":
+        return confirm_service_deleted(deploy, context, seen)
+    if seen.revision != rollback_revision(deploy):
+        return confirm_superseded(deploy, context, seen)
+    asked = pre_task.evolve(
+        requested_at=context.now() if pre_task.requested_at is None else pre_task.requested_at,
+        request_unanswered=pre_task.requested_at is not None,
+    )
+    deploy = context.write_intent(deploy.evolve(pre_task=asked))
+    try:
+        context.guard()
+        answer = one_off_tasks.run(context.region, _run_task_request(deploy, asked, settings, seen))
+    except AwsResultUnknown:
+        raise
+    except (AwsError, NotOnDisk):
+        context.write_intent(deploy.evolve(pre_task=_with_refusal(asked)))
+        raise
+    if isinstance(answer, NoCapacity):
+        return _wait_for_capacity(deploy, context, asked, answer, settings)
+    return _task_started(deploy, context, asked, answer, settings)
+
+
+def _run_task_request(
+    deploy: Deploy, pre_task: PreTaskRun, settings: PreTask, ecs_service: ServiceState
+) -> one_off_tasks.RunTaskRequest:
+    return one_off_tasks.RunTaskRequest(
+        cluster=deploy.service.cluster,
+        revision=deploy.ecs.new_revision or "",
+        container=pre_task.container,
+        command=settings.command,
+        deploy_id=deploy.id,
+        token=f"slipway-{deploy.id}-{pre_task.token_number}",
+        run_task_settings=ecs_service.run_task_settings,
+    )
+
+
+def _with_refusal(pre_task: PreTaskRun) -> PreTaskRun:
+    """ECS said no to this request. An earlier one without an answer may still have started the task."""
+    return pre_task if pre_task.request_unanswered else pre_task.evolve(requested_at=None)
+
+
+def _task_started(
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, arn: str, settings: PreTask
+) -> StepResult:
+    now = context.now()
+    running = pre_task.evolve(task_arn=arn, no_capacity="")
+    text = words.started(deploy, running, settings.deadline)
+    told = deploy.with_message(
+        now, ThreadMessageKind.PROGRESS, text, pre_task=running, pending_confirmation=""
+    )
+    return StepResult(told, delay=context.timing.watch_seconds)
+
+
+def _wait_for_capacity(
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, answer: NoCapacity, settings: PreTask
+) -> StepResult:
+    """ECS says what it lacks at once and keeps nothing, so it is asked again. Each reason is told once."""
+    waits = _with_refusal(pre_task).evolve(no_capacity=answer.reason)
+    if waits.requested_at is None:
+        waits = waits.evolve(token_number=pre_task.token_number + 1)
+    if answer.reason != pre_task.no_capacity:
+        text = words.waiting_for_capacity(answer.reason, settings.deadline)
+        deploy = deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text)
+    return StepResult(deploy.evolve(pre_task=waits), delay=CAPACITY_RETRY_SECONDS)
+
+
+def _cancel_before_start(deploy: Deploy, context: StepContext, pre_task: PreTaskRun) -> StepResult:
+    if pre_task.requested_at is not None and context.now() - pre_task.requested_at < UNANSWERED_SECONDS:
+        return StepResult(deploy, delay=context.timing.watch_seconds)
+    return end_cancelled(deploy.evolve(pre_task=None), context)
+
+
+def _end_if_too_late(
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: PreTask
+) -> StepResult | None:
+    """Its end, where it is too late to ask for the task, or to ask again; else None."""
+    now = context.now()
+    late = now - deploy.phase_since > settings.deadline
+    if pre_task.requested_at is None:
+        if not late:
+            return None
+        text = words.failed(
+            deploy, words.capacity_overdue(pre_task.no_capacity, settings.deadline), ran=False
+        )
+        return end_deploy(deploy, context, Outcome.FAILED, text)
+    if late or now - pre_task.requested_at > one_off_tasks.CLIENT_TOKEN_SECONDS:
+        return end_deploy(
+            deploy, context, Outcome.FAILED, words.failed(deploy, words.may_have_run(deploy), ran=True)
+        )
+    return None
+
+
+def _follow_task(deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: PreTask) -> StepResult:
+    arn = pre_task.task_arn or ""
+    seen = tasks.describe(context.region, deploy.service.cluster, [arn]).get(arn)
+    if seen is None:
+        return _task_not_listed(deploy, context, pre_task)
+    stands = judge_pre_task(seen, pre_task)
+    pre_task = pre_task.evolve(status=seen.last_status)
+    deploy = deploy.evolve(pre_task=pre_task)
+    if stands is PreTaskStatus.SUCCEEDED and not deploy.cancel:
+        return _task_succeeded(deploy, context, pre_task, seen)
+    if stands in (PreTaskStatus.SUCCEEDED, PreTaskStatus.FAILED):
+        again = confirm_twice(deploy, context, f"one-off {stands.value}")
+        return again or _task_stopped(deploy, context, pre_task, seen, stands)
+    deploy = deploy.evolve(pending_confirmation="")
+    why = _find_stop_reason(deploy, context, pre_task, stands, settings)
+    if why is not StopCause.NOT_ASKED:
+        return _stop_task(deploy, context, pre_task, seen, why)
+    return StepResult(deploy, delay=context.timing.watch_seconds)
+
+
+def _find_stop_reason(
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, status: PreTaskStatus, settings: PreTask
+) -> StopCause:
+    if pre_task.stop_cause is not StopCause.NOT_ASKED:
+        return pre_task.stop_cause
+    if status is PreTaskStatus.COMMAND_EXITED:
+        return StopCause.DONE
+    if deploy.cancel:
+        return StopCause.CANCELLED
+    overdue = context.now() - deploy.phase_since > settings.deadline
+    return StopCause.OVERDUE if overdue else StopCause.NOT_ASKED
+
+
+def _stop_task(
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, ecs_task: TaskState, why: StopCause
+) -> StepResult:
+    now = context.now()
+    if pre_task.stop_requested_at is None:
+        pre_task = pre_task.evolve(stop_cause=why, stop_requested_at=now)
+        deploy = context.write_intent(deploy.evolve(pre_task=pre_task))
+    if ecs_task.desired_status == "RUNNING":
+        context.guard()
+        reason = f"Slipway deploy {deploy.id}: {why.value}"
+        one_off_tasks.stop(context.region, deploy.service.cluster, ecs_task.arn, reason)
+    asked_since = now - (pre_task.stop_requested_at or now)
+    if asked_since > STOPS_WITHIN_SECONDS and deploy.retries.channel_told_at is None:
+        text = words.task_does_not_stop(pre_task, asked_since)
+        deploy = deploy.with_message(
+            now, ThreadMessageKind.PROBLEM, text, broadcast=True, retries={"channel_told_at": now}
+        )
+    return StepResult(deploy, delay=context.timing.watch_seconds)
+
+
+def _task_succeeded(
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, ecs_task: TaskState
+) -> StepResult:
+    now = context.now()
+    deploy = deploy.evolve(pre_task=pre_task.evolve(exit_code=0, ended_at=ecs_task.stopped_at or now))
+    log, unread_log = _read_log(deploy, context, ecs_task, SUCCESS_LOG_LINES)
+    if other := find_other_image(deploy, context, ecs_task):
+        return end_deploy(deploy, context, Outcome.FAILED, words.failed(deploy, other, ran=True, log=log))
+    text = words.succeeded(deploy, _task_seconds(ecs_task, now), log)
+    told = deploy.with_message(now, ThreadMessageKind.PROGRESS, f"{text}{unread_log}")
+    return StepResult(told.in_phase(FIRST_PHASE[deploy.service.strategy], now))
+
+
+def _task_stopped(
+    deploy: Deploy, context: StepContext, pre_task: PreTaskRun, ecs_task: TaskState, status: PreTaskStatus
+) -> StepResult:
+    now = context.now()
+    container = find_command_container(ecs_task, pre_task)
+    exit_code = container.exit_code if container else None
+    deploy = deploy.evolve(pre_task=pre_task.evolve(exit_code=exit_code, ended_at=ecs_task.stopped_at or now))
+    log, unread_log = _read_log(deploy, context, ecs_task, FAILURE_LOG_LINES)
+    ran = ecs_task.started_at is not None
+    took = _task_seconds(ecs_task, now)
+    if deploy.cancel:
+        how = words.stopped_midway(deploy, took, ran)
+        if pre_task.stop_cause is not StopCause.CANCELLED or status is PreTaskStatus.SUCCEEDED:
+            how = (
+                words.exited_before_stop(deploy, exit_code)
+                if exit_code is not None
+                else _failure_cause(deploy, context, ecs_task)
+            )
+        text = words.cancelled(deploy, deploy.cancel.user, how, ran, log)
+        return end_deploy(deploy, context, Outcome.CANCELLED, f"{text}{unread_log}")
+    task = configured_pre_task(deploy)
+    if pre_task.stop_cause is StopCause.OVERDUE and task is not None:
+        why = words.overdue(deploy, task.deadline, ran)
+    else:
+        why = _failure_cause(deploy, context, ecs_task)
+    text = words.failed(deploy, why, ran, log)
+    return end_deploy(deploy, context, Outcome.FAILED, f"{text}{unread_log}")
+
+
+def _failure_cause(deploy: Deploy, context: StepContext, ecs_task: TaskState) -> str:
+    by_us = deploy.pre_task is not None and deploy.pre_task.stop_cause is StopCause.DONE
+    (of_task,) = with_essential_containers(context, [ecs_task])
+    cause = stopped_one_off_task.explain_one_off_stop(
+        of_task, deploy.pre_task.container if deploy.pre_task else "", by_us=by_us
+    )
+    return words.exited_badly(deploy, cause.text if cause else "ECS does not say why.")
+
+
+def _task_not_listed(deploy: Deploy, context: StepContext, pre_task: PreTaskRun) -> StepResult:
+    """New tasks can be missing for a while; one that stopped long ago is forgotten for good."""
+    if context.now() - deploy.phase_since < UNLISTED_SECONDS:
+        return StepResult(deploy, delay=context.timing.watch_seconds)
+    if again := confirm_twice(deploy, context, "one-off unseen"):
+        return again
+    text = words.failed(deploy, words.task_unknown_to_ecs(deploy, pre_task), ran=True)
+    return end_deploy(deploy, context, Outcome.FAILED, text)
+
+
+def _task_seconds(ecs_task: TaskState, now: float) -> float:
+    begun = ecs_task.started_at or ecs_task.created_at or now
+    return (ecs_task.stopping_at or ecs_task.stopped_at or now) - begun
+
+
+def _read_log(
+    deploy: Deploy, context: StepContext, ecs_task: TaskState, count: int
+) -> tuple[Sequence[str], str]:
+    """The newest lines of its container, and a sentence where they could not be read."""
+    if deploy.pre_task is None or deploy.ecs.new_revision is None:
+        return (), ""
+    container = deploy.pre_task.container
+    lines = read_task_log(context, deploy.ecs.new_revision, ecs_task, container, count)
+    if isinstance(lines, SlipwayError):
+        return (), f"\n{missing_evidence.missing_log(lines, container).sentence}"
+    return lines, ""

@@ -1,0 +1,240 @@
+"""What a step that failed leads to: a service that was changed is never given up, and never silently."""
+
+from __future__ import annotations
+
+from deploys.errors import (
+    AwsDenied,
+    AwsError,
+    AwsRefused,
+    AwsResultUnknown,
+    AwsUnavailable,
+    ExternalRolloutInProgress,
+    ImageMissing,
+    InternalError,
+    MembershipUnknown,
+    NotOnDisk,
+    Refused,
+    SlipwayError,
+    UnknownRollbackTarget,
+)
+from deploys.pre_task import pre_task_started
+from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from workers.flows.ending import end_refused, start_rollback
+from workers.flows.external import following_external
+from workers.flows.finish import checking
+from workers.flows.observe.deadline import is_rollout_overdue
+from workers.messages import alerts, rollback_reasons, scaling
+from workers.step_context import StepContext, StepResult
+
+PHASES_BEFORE_CHANGE = {
+    Phase.WAITING,
+    Phase.PLANNING,
+    Phase.AWAITING_APPROVAL,
+    Phase.REGISTERING,
+    Phase.RUNNING_PRE_TASK,
+    Phase.UPDATING,
+    Phase.SAVING_RESTORE_POINT,
+    Phase.STOPPING,
+}
+"""Phases that come before the service is changed, or end with its first change."""
+PHASES_CHANGING_SERVICE = {Phase.UPDATING, Phase.STOPPING, Phase.STARTING, Phase.RESTORING, Phase.SETTLING}
+"""Phases in which a call that got no answer may have changed the service."""
+CHANGING_ACTION = "ecs:UpdateService"
+"""The first call that changes a service."""
+OTHER_ACTIONS = {"application-autoscaling:RegisterScalableTarget"}
+"""Calls in these phases that change something, but not the service."""
+ALERT_AFTER_TRIES = 3
+"""Failed tries after which the channel is told of what will not pass by itself (count)."""
+ALERT_AFTER_SECONDS = 120.0
+"""Seconds after which the channel is told of what should have passed."""
+ALERT_INTERVAL_SECONDS = 600.0
+"""Between two such messages."""
+MAX_BUG_TRIES = 5
+"""Times an error of our own is tried again (count)."""
+
+
+def handle_step_error(deploy: Deploy, error: Exception, context: StepContext, reference: str) -> StepResult:
+    """Tries again, refuses, or brings back what was."""
+    now = context.now()
+    deploy = deploy.evolve(
+        retries={
+            "attempts": deploy.retries.attempts + 1,
+            "failing_since": deploy.retries.failing_since or now,
+            "last_error": _error_text(error, reference),
+        },
+        ecs={"update_uncertain": deploy.ecs.update_uncertain or _may_have_changed_service(error, deploy)},
+    )
+    if (around := _pre_task_or_check_error(deploy, error, context)) is not None:
+        return around
+    if _is_unchanged(deploy, error):
+        return _error_before_change(deploy, error, context)
+    if deploy.phase is Phase.FOLLOWING_EXTERNAL:
+        return following_external.end_if_due(deploy, context) or _retry(deploy)
+    if deploy.phase in (Phase.RESTORING, Phase.FOLLOWING_ROLLBACK):
+        return _retry(_alert_if_due(deploy, error, now))
+    if deploy.phase is Phase.SETTLING:
+        return _error_while_settling(deploy, error, context)
+    if deploy.cancel and deploy.phase is not Phase.STARTING:
+        return start_rollback(
+            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+        )
+    if deploy.phase is Phase.FOLLOWING:
+        if is_rollout_overdue(deploy, now) and not isinstance(error, AwsUnavailable):
+            return start_rollback(
+                deploy, context, Outcome.ROLLED_BACK, rollback_reasons.overdue_and_unreadable(deploy)
+            )
+        # It may have succeeded: the first look that AWS answers decides.
+        return _retry(_alert_if_due(deploy, error, now))
+    if (
+        not _is_transient(error, deploy)
+        or _fails_too_long(deploy, now)
+        or _is_stopped_by_redis_disk(deploy, error, now)
+    ):
+        return start_rollback(
+            deploy,
+            context,
+            Outcome.ROLLED_BACK,
+            rollback_reasons.without_retry_promise(deploy.retries.last_error),
+        )
+    return _retry(_alert_if_due(deploy, error, now))
+
+
+def _pre_task_or_check_error(deploy: Deploy, error: Exception, context: StepContext) -> StepResult | None:
+    """A task that may run is not left alone; a check is not given up before its time. Else None."""
+    now = context.now()
+    if deploy.phase is Phase.RUNNING_PRE_TASK and pre_task_started(deploy):
+        return _retry(_alert_if_due(deploy, error, now))
+    if deploy.phase is not Phase.CHECKING:
+        return None
+    if deploy.cancel:
+        return checking.roll_back_after_check(
+            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+        )
+    if checking.is_check_overdue(deploy, now):
+        return checking.roll_back_after_check(
+            deploy,
+            context,
+            Outcome.ROLLED_BACK,
+            rollback_reasons.without_retry_promise(deploy.retries.last_error),
+        )
+    return _retry(_alert_if_due(deploy, error, now))
+
+
+def backoff_seconds(attempts: int) -> float:
+    """Seconds until the next try: 1, 2, 4 ... 30."""
+    return float(min(30, 2 ** min(attempts - 1, 5)))
+
+
+def _error_before_change(deploy: Deploy, error: Exception, context: StepContext) -> StepResult:
+    """Nothing was changed, so a plain no ends it."""
+    # A first call that AWS refused did nothing, whatever the intent said.
+    clean = deploy.evolve(ecs={"update_tried": False}, stop={"requested_at": None})
+    if isinstance(error, ExternalRolloutInProgress):
+        clean = clean.evolve(refusal={"external_deployment_id": error.facts["deployment"]})
+    if isinstance(error, ImageMissing | UnknownRollbackTarget):
+        clean = clean.evolve(refusal={"likely_tags": error.facts["likely"]})
+    if not _is_transient(error, deploy):
+        return end_refused(clean, context, deploy.retries.last_error)
+    if deploy.phase is not Phase.AWAITING_APPROVAL and _fails_too_long(deploy, context.now()):
+        silent = rollback_reasons.aws_unreachable
+        if isinstance(error, MembershipUnknown | NotOnDisk):
+            silent = rollback_reasons.failing_for
+        failing = context.now() - (deploy.retries.failing_since or context.now())
+        return end_refused(clean, context, silent(deploy.retries.last_error, failing))
+    return _retry(clean)
+
+
+def _error_while_settling(deploy: Deploy, error: Exception, context: StepContext) -> StepResult:
+    now = context.now()
+    if deploy.stop.scaling is not None and deploy.stop.scaling.may_be_suspended:
+        return _retry(_alert_if_due(deploy, error, now))
+    if not _fails_too_long(deploy, now):
+        return _retry(deploy)
+    stopped = deploy.stop.requested_at is not None
+    if stopped and not _is_alert_due(deploy, now):
+        return _retry(deploy)
+    text = alerts.end_not_checked(deploy.retries.last_error, keeps_trying=stopped)
+    told = deploy.with_message(
+        now, ThreadMessageKind.PROBLEM, text, broadcast=True, retries={"channel_told_at": now}
+    )
+    return _retry(told) if stopped else StepResult(told.in_phase(Phase.ENDED, now))
+
+
+def _retry(deploy: Deploy) -> StepResult:
+    return StepResult(deploy, delay=backoff_seconds(deploy.retries.attempts))
+
+
+def _alert_if_due(deploy: Deploy, error: Exception, now: float) -> Deploy:
+    """A service that was changed waits for this step: the channel is told, and told again."""
+    failing = now - (deploy.retries.failing_since or now)
+    due = failing >= ALERT_AFTER_SECONDS
+    if not isinstance(error, AwsUnavailable):
+        due = due or deploy.retries.attempts >= ALERT_AFTER_TRIES
+    if not due or not _is_alert_due(deploy, now):
+        return deploy
+    suspended = deploy.phase is Phase.SETTLING
+    told = scaling.still_suspended if suspended else alerts.still_retrying
+    return deploy.with_message(
+        now,
+        ThreadMessageKind.PROBLEM,
+        told(deploy.retries.last_error, deploy.retries.attempts),
+        broadcast=True,
+        retries={"channel_told_at": now},
+    )
+
+
+def _is_alert_due(deploy: Deploy, now: float) -> bool:
+    """Whether the channel was not told lately."""
+    return (
+        deploy.retries.channel_told_at is None
+        or now - deploy.retries.channel_told_at >= ALERT_INTERVAL_SECONDS
+    )
+
+
+def _fails_too_long(deploy: Deploy, now: float) -> bool:
+    return now - (deploy.retries.failing_since or now) > deploy.service.deadline
+
+
+def _is_stopped_by_redis_disk(deploy: Deploy, error: Exception, now: float) -> bool:
+    """Whether a service stands still for nothing but Redis's disk, on which the way back does not depend."""
+    failing = now - (deploy.retries.failing_since or now)
+    stopped = deploy.stop.requested_at is not None
+    return isinstance(error, NotOnDisk) and stopped and failing >= ALERT_AFTER_SECONDS
+
+
+def _error_text(error: Exception, reference: str) -> str:
+    return error.message if isinstance(error, SlipwayError) else InternalError(reference=reference).message
+
+
+def _is_transient(error: Exception, deploy: Deploy) -> bool:
+    """Whether trying again can help."""
+    if isinstance(error, AwsUnavailable | MembershipUnknown | NotOnDisk):
+        return True
+    if isinstance(error, AwsDenied | AwsRefused | Refused):
+        return False
+    return deploy.retries.attempts < MAX_BUG_TRIES
+
+
+def _may_have_changed_service(error: Exception, deploy: Deploy) -> bool:
+    """Whether this was a change of the service that got no answer."""
+    return (
+        isinstance(error, AwsResultUnknown)
+        and deploy.phase in PHASES_CHANGING_SERVICE
+        and error.facts["action"] not in OTHER_ACTIONS
+    )
+
+
+def _is_unchanged(deploy: Deploy, error: Exception) -> bool:
+    """Whether the service is as it was: at most one call went out, and AWS answered that it did nothing; or
+    none did, as its intent was not on disk.
+
+    Where a worker died between the written intent and the answer, no other error says what became of it.
+    """
+    if deploy.phase not in PHASES_BEFORE_CHANGE or deploy.ecs.update_uncertain:
+        return False
+    tried = deploy.ecs.update_tried or deploy.stop.requested_at is not None
+    return (
+        not tried
+        or isinstance(error, NotOnDisk)
+        or (isinstance(error, AwsError) and error.facts["action"] == CHANGING_ACTION)
+    )

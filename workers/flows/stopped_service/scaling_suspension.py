@@ -1,0 +1,262 @@
+"""Application Auto Scaling while a service is stopped: suspended before, and put back exactly as it was."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from deploys.catalogue.service import Strategy
+from deploys.errors import AwsCredentials, AwsDenied, AwsError, AwsRefused, ScalingNotSuspended
+from deploys.records.deploy import Deploy, Phase, RestorePoint, ThreadMessageKind
+from deploys.records.restore_point import ALL_SUSPENDED, SavedScaling, ScalingPlan, SuspendedState
+from workers.ecs import scalable_targets as targets
+from workers.ecs import services
+from workers.ecs.scalable_targets import ScalableTargetState
+from workers.ecs.state import ServiceState
+from workers.flows.best_effort import best_effort
+from workers.flows.ending import confirm_twice
+from workers.flows.stopped_service import restore_tags
+from workers.flows.stopped_service.restore_tags import RestoreTags
+from workers.messages import scaling as words
+from workers.step_context import StepContext, StepResult
+
+
+class ScalingTargetState(Enum):
+    """How a scalable target that we suspended stands when it is to be put back."""
+
+    SUSPENDED_BY_SLIPWAY = "ours"  # everything is suspended, as we left it
+    RESTORED = "as before"
+    CHANGED_BY_OTHERS = "elsewise"  # somebody else set something else: that is not fought
+    DELETED = "gone"  # there is none any more
+
+
+def find_target_state(before: SuspendedState, target: ScalableTargetState | None) -> ScalingTargetState:
+    """Pure."""
+    if target is None:
+        return ScalingTargetState.DELETED
+    if target.suspended == before:
+        return ScalingTargetState.RESTORED
+    return (
+        ScalingTargetState.SUSPENDED_BY_SLIPWAY
+        if target.suspended == ALL_SUSPENDED
+        else ScalingTargetState.CHANGED_BY_OTHERS
+    )
+
+
+def read_scaling_plan(deploy: Deploy, context: StepContext) -> ScalingPlan | None:
+    """What the plan says about scaling; None where nothing scales the service.
+
+    Where the workers may not ask, the deploy may go on: a count that is raised in the middle is noticed, and
+    takes the deploy back before a new task starts. A service that is not going to be stopped does not depend
+    on the answer at all.
+    """
+    try:
+        target = _read_target(deploy, context)
+    except AwsError as error:
+        stops = deploy.service.strategy is Strategy.STOP_START
+        if isinstance(error, AwsCredentials) or (stops and not isinstance(error, AwsDenied)):
+            raise
+        return ScalingPlan(unknown_reason=error.message)
+    if target is None:
+        return None
+    return ScalingPlan(minimum=target.minimum, maximum=target.maximum, suspended_before=target.suspended)
+
+
+def record_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> SavedScaling | None:
+    """How the service is scaled, before anything is suspended; what was recorded once, stays.
+
+    A deploy whose record was lost may have left everything suspended, and so may this one where its record is
+    older than that. Then the tags say how it was before.
+
+    Raises the errors of `aws_call`. Where the workers may not ask, that is an error only if they could when
+    the plan was made: it promised that scaling is suspended.
+    """
+    if deploy.stop.scaling is not None and deploy.stop.scaling.suspend_tried:
+        return deploy.stop.scaling
+    try:
+        target = _read_target(deploy, context)
+    except AwsCredentials:
+        raise
+    except AwsDenied:
+        promised = deploy.plan.scaling if deploy.plan else None
+        if promised is not None and not promised.unknown_reason:
+            raise
+        return None
+    if target is None:
+        return None
+    left = _tags_of_lost_deploy(deploy, context, ecs_service) if target.suspended == ALL_SUSPENDED else None
+    if left is not None and left.suspended is not None:
+        return SavedScaling(
+            minimum=target.minimum,
+            maximum=target.maximum,
+            suspended_before=left.suspended,
+            suspend_tried=True,
+        )
+    return SavedScaling(minimum=target.minimum, maximum=target.maximum, suspended_before=target.suspended)
+
+
+def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult:
+    """Suspends everything that could change the count, and looks whether it holds. A Next is to come back.
+
+    Raises:
+        ScalingNotSuspended: it did not hold, at two looks.
+    """
+    scaling = deploy.stop.scaling
+    if scaling is None:
+        return deploy
+    target = _read_target(deploy, context)
+    if target is None:
+        return deploy.evolve(stop={"scaling": None})
+    if not scaling.suspend_tried and target.suspended != scaling.suspended_before:
+        # Somebody suspended or resumed something since it was recorded: that is what has to come back.
+        return StepResult(deploy.in_phase(Phase.SAVING_RESTORE_POINT, context.now()))
+    if target.suspended == ALL_SUSPENDED:
+        return deploy
+    if deploy.pending_confirmation == _NOT_SUSPENDED:
+        raise ScalingNotSuspended(service=deploy.service.name)
+    if not scaling.suspend_tried:
+        trying = scaling.evolve(suspend_tried=True)
+        deploy = deploy.with_message(
+            context.now(), ThreadMessageKind.PROGRESS, words.suspending(trying), stop={"scaling": trying}
+        )
+    deploy = context.write_intent(deploy)
+    if (seen := context.read_service()) is not None and deploy.stop.scaling is not None:
+        context.guard()
+        value = restore_tags.suspended_tag_value(deploy, deploy.stop.scaling)
+        services.tag(context.region, seen.arn, {restore_tags.SUSPENDED_TAG: value})
+    context.guard()
+    targets.set_suspension(context.region, deploy.service.cluster, deploy.service.ecs_service, ALL_SUSPENDED)
+    held = _read_target(deploy, context)
+    if held is not None and held.suspended != ALL_SUSPENDED:
+        return confirm_twice(deploy, context, _NOT_SUSPENDED) or deploy
+    return deploy
+
+
+def suspend_scaling_again(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy:
+    """For the way back, when a service that has to be stopped again is scaled after all: suspends everything
+    once more. What somebody set meanwhile is what is put back then, and what the marks say from here on.
+
+    A way back does not depend on it: where AWS refuses or does not answer, it goes on without.
+    """
+    original = deploy.stop.restore_point
+    assert original is not None
+    target = best_effort(lambda: _read_target(deploy, context), None)
+    if target is None or target.suspended == ALL_SUSPENDED:
+        return deploy
+    before = SavedScaling(
+        minimum=target.minimum, maximum=target.maximum, suspended_before=target.suspended, suspend_tried=True
+    )
+    text = words.suspending_again(before)
+    again = deploy.evolve(stop={"scaling": before})
+    if text not in [milestone.text for milestone in deploy.thread_messages]:
+        again = again.with_message(context.now(), ThreadMessageKind.PROBLEM, text)
+    written = context.write_intent(again)
+    best_effort(lambda: _tag_and_suspend(written, context, ecs_service, original, before), None)
+    return written
+
+
+def _tag_and_suspend(
+    deploy: Deploy,
+    context: StepContext,
+    ecs_service: ServiceState,
+    restore_point: RestorePoint,
+    before: SavedScaling,
+) -> None:
+    context.guard()
+    services.tag(
+        context.region, ecs_service.arn, restore_tags.build_restore_tags(deploy, restore_point, before)
+    )
+    context.guard()
+    targets.set_suspension(context.region, deploy.service.cluster, deploy.service.ecs_service, ALL_SUSPENDED)
+
+
+def restore_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> StepResult:
+    """Sets what was recorded, unless it is so or somebody else set something else. Taken until that is seen.
+
+    The count is set by now, so a scaling that goes on finds the service as it should be.
+    """
+    scaling = deploy.stop.scaling
+    assert scaling is not None
+    target = _read_target(deploy, context)
+    match find_target_state(scaling.suspended_before, target):
+        case ScalingTargetState.SUSPENDED_BY_SLIPWAY:
+            context.guard()
+            try:
+                targets.set_suspension(
+                    context.region,
+                    deploy.service.cluster,
+                    deploy.service.ecs_service,
+                    scaling.suspended_before,
+                )
+            except AwsRefused:
+                if ecs_service is not None and ecs_service.status == "ACTIVE":
+                    raise
+                return StepResult(_with_scaling_restored(deploy, context, words.scaled_service_deleted()))
+            return StepResult(deploy, delay=context.timing.watch_seconds / 2)
+        case ScalingTargetState.RESTORED:
+            return StepResult(
+                _with_scaling_restored(deploy, context, words.scaling_restored(scaling.suspended_before))
+            )
+        case ScalingTargetState.CHANGED_BY_OTHERS:
+            assert target is not None
+            return StepResult(
+                _with_scaling_restored(
+                    deploy, context, words.scaling_left_as_is(target.suspended, scaling.suspended_before)
+                )
+            )
+        case ScalingTargetState.DELETED:
+            return StepResult(_with_scaling_restored(deploy, context, words.target_deleted()))
+
+
+def restore_again_if_suspended(deploy: Deploy, context: StepContext) -> Deploy | None:
+    """The deploy with scaling to be put back once more, where a late call of ours suspended it again.
+
+    Whoever suspends it after that wants it so.
+    """
+    scaling = deploy.stop.scaling
+    if scaling is None or not scaling.suspend_tried or scaling.suspended_before == ALL_SUSPENDED:
+        return None
+    if (
+        find_target_state(scaling.suspended_before, _read_target(deploy, context))
+        is not ScalingTargetState.SUSPENDED_BY_SLIPWAY
+        or scaling.restored_late
+    ):
+        return None
+    again = scaling.evolve(restored=False, restored_late=True)
+    return deploy.with_message(
+        context.now(),
+        ThreadMessageKind.PROBLEM,
+        words.suspended_again_after_end(),
+        broadcast=True,
+        stop={"scaling": again},
+    )
+
+
+_NOT_SUSPENDED = "scaling is not suspended"
+
+
+def _with_scaling_restored(deploy: Deploy, context: StepContext, text: str) -> Deploy:
+    scaling = deploy.stop.scaling
+    assert scaling is not None
+    return deploy.with_message(
+        context.now(),
+        ThreadMessageKind.PROGRESS,
+        text,
+        stop={"scaling": scaling.evolve(restored=True)},
+        retries={"channel_told_at": None},
+    )
+
+
+def _tags_of_lost_deploy(
+    deploy: Deploy, context: StepContext, ecs_service: ServiceState
+) -> RestoreTags | None:
+    """The marks of a deploy without a record, or of this one, whose record may be older than what it did.
+    Another one that has a record put back what it had suspended; its marks could not be taken off.
+    """
+    mark = restore_tags.read_restore_tags(ecs_service.tags)
+    if mark is None or mark.deploy_id == deploy.id:
+        return mark if mark is not None and mark.suspending else None
+    return mark if mark.deploy_id not in {each.id for each in context.earlier_deploys()} else None
+
+
+def _read_target(deploy: Deploy, context: StepContext) -> ScalableTargetState | None:
+    return targets.read_target(context.region, deploy.service.cluster, deploy.service.ecs_service)

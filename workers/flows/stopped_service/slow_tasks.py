@@ -1,0 +1,114 @@
+"""Old tasks that do not stop: which they are, what holds them, and which need not stop on the way back.
+
+A protected old task is not waited for on the way back: ECS was never to stop it, so it counts towards the
+count that is set again. That holds while the service keeps its revision; a task of another one is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from deploys.records.deploy import Deploy, OldTask, ThreadMessageKind
+from workers.ecs import tasks
+from workers.ecs.state import ServiceState, TaskState
+from workers.ecs.tasks import TaskProtection
+from workers.flows.best_effort import best_effort
+from workers.flows.ending import is_recorded_revision
+from workers.messages import tasks as words
+from workers.step_context import StepContext
+
+GRACE_SECONDS = 60.0
+"""Beyond its stopTimeout, before a task is said to take long."""
+DEREGISTRATION_SECONDS = 300.0
+"""How long leaving a target group takes unless it is set otherwise (Elastic Load Balancing guide,
+"Deregistration delay")."""
+NOT_ASKED_SECONDS = 60.0
+"""A task that ECS has not asked to stop after this long is not going to be: it is protected, though we may
+not ask whether it is."""
+PROTECTION_MARGIN_SECONDS = 60.0
+"""A protection that ends sooner than this may be over before the next call arrives."""
+
+Protections = Mapping[str, TaskProtection] | None
+"""By ARN. None where AWS does not tell."""
+
+
+def read_protections(deploy: Deploy, context: StepContext, known: Sequence[TaskState]) -> Protections:
+    """The protection of those tasks that ECS did not ask to stop. No call where it asked all of them."""
+    unasked = [task.arn for task in known if _is_not_asked_to_stop(task)]
+    if not unasked:
+        return {}
+    # It explains a wait, and may not end one.
+    return best_effort(lambda: tasks.read_protection(context.region, deploy.service.cluster, unasked), None)
+
+
+def list_running_tasks(known: Sequence[TaskState], protected: Protections) -> tuple[OldTask, ...]:
+    """The tasks that have not stopped, with what holds each. Pure."""
+    return tuple(_old_task(task, (protected or {}).get(task.arn)) for task in known if not _is_stopped(task))
+
+
+def list_blocking_tasks(
+    deploy: Deploy, ecs_service: ServiceState, known: Sequence[TaskState], protected: Protections, now: float
+) -> tuple[TaskState, ...]:
+    """The tasks that have to stop before the old version may be started again. Pure.
+
+    An old task that ECS was never to stop, because it is protected, is counted towards the desired count when
+    that is set again, so nothing starts in its place. That holds while the service is still set to that
+    task's revision: another one means a new deployment, in which every task is replaced.
+    """
+    since = deploy.stop.requested_at or deploy.phase_since
+    return tuple(
+        task
+        for task in known
+        if not _is_stopped(task)
+        and not (
+            task.revision == ecs_service.revision
+            and is_recorded_revision(deploy, ecs_service.revision)
+            and _keeps_running(task, protected, now, waited=now - since)
+        )
+    )
+
+
+def report_slow_tasks(deploy: Deploy, context: StepContext) -> Deploy:
+    """Says once that old tasks take longer to stop than they should, and what comes of it."""
+    now = context.now()
+    waited = now - (deploy.stop.requested_at or now)
+    late = any(waited > expected_stop_seconds(deploy, task) for task in deploy.stop.old_tasks)
+    if not late or deploy.stop.slow_tasks_reported_at is not None:
+        return deploy
+    text = words.old_tasks_slow(deploy, waited, deploy.phase_since + deploy.service.deadline, now)
+    return deploy.with_message(now, ThreadMessageKind.PROBLEM, text, stop={"slow_tasks_reported_at": now})
+
+
+def expected_stop_seconds(deploy: Deploy, task: OldTask) -> float:
+    """How long after the request this task should have stopped. Pure."""
+    leaving = DEREGISTRATION_SECONDS if task.last_status == "DEACTIVATING" else 0.0
+    return words.stop_timeout(deploy) + leaving + GRACE_SECONDS
+
+
+def _keeps_running(task: TaskState, protected: Protections, now: float, waited: float) -> bool:
+    if not _is_not_asked_to_stop(task) or task.last_status != "RUNNING":
+        return False
+    if protected is None:
+        return waited > NOT_ASKED_SECONDS
+    found = protected.get(task.arn, TaskProtection(enabled=False))
+    return found.enabled and (found.until is None or found.until - now > PROTECTION_MARGIN_SECONDS)
+
+
+def _old_task(task: TaskState, found: TaskProtection | None) -> OldTask:
+    held = found is not None and found.enabled
+    return OldTask(
+        task_id=task.id,
+        last_status=task.last_status,
+        stopping_since=task.stopping_at,
+        stop_requested=not _is_not_asked_to_stop(task),
+        protected=held,
+        protected_until=found.until if found is not None and held else None,
+    )
+
+
+def _is_not_asked_to_stop(task: TaskState) -> bool:
+    return not _is_stopped(task) and task.desired_status == "RUNNING"
+
+
+def _is_stopped(task: TaskState) -> bool:
+    return task.last_status == "STOPPED"

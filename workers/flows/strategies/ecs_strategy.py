@@ -1,0 +1,38 @@
+"""Whether services.yml and ECS agree on how a new revision takes the place of the old one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deploys.catalogue.service import Service, Strategy
+from deploys.errors import EcsStrategyUnknown, StrategyShouldBeNative, StrategyShouldNotBeNative
+from deploys.mrkdwn import escape
+from workers.ecs.state import ServiceState
+
+SHIFTS_TRAFFIC: Mapping[str, bool] = {
+    "ROLLING": False,
+    "BLUE_GREEN": True,
+    "LINEAR": True,
+    "CANARY": True,
+}
+"""Every value of the enum DeploymentStrategy: whether ECS shifts traffic between two full sets of tasks."""
+
+
+def check_ecs_strategy(service: Service, ecs_service: ServiceState) -> None:
+    """Refuses a service whose entry says something else than ECS will do.
+
+    Raises:
+        EcsShiftsTraffic, EcsShiftsNoTraffic, EcsStrategyUnknown
+    """
+    facts = {
+        "ecs_service": service.ecs_service,
+        "ecs_strategy": escape(ecs_service.strategy),
+        "service": service.name,
+    }
+    shifts = SHIFTS_TRAFFIC.get(ecs_service.strategy)
+    if shifts is None:
+        raise EcsStrategyUnknown(**facts)
+    if shifts and service.strategy is not Strategy.NATIVE:
+        raise StrategyShouldBeNative(strategy=service.strategy, **facts)
+    if not shifts and service.strategy is Strategy.NATIVE:
+        raise StrategyShouldNotBeNative(**facts)

@@ -1,0 +1,41 @@
+"""Units and names as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def revision_name(revision: str | None) -> str:
+    """`web:42` out of a task definition ARN."""
+    return (revision or "").rsplit("/", 1)[-1]
+
+
+def shorten_line(text: str, limit: int) -> str:
+    """Plain text on one line, without what cannot be printed, cut with an ellipsis (characters)."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def duration(seconds: float) -> str:
+    """`48 s`, `3 min 05 s`, `1 h 02 min`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def image_size(count: int) -> str:
+    """`48.2 MB`, `1.34 GB`: bytes in powers of a thousand, as ECR's console has them."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1000))} kB"
+    if count < 999_950_000:
+        return f"{count / 1_000_000:.1f} MB"
+    return f"{count / 1_000_000_000:.2f} GB"
+
+
+def slack_time(at: float) -> str:
+    """A time as Slack shows it to each reader, with UTC where it cannot."""
+    utc = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{utc}>"

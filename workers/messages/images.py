@@ -1,0 +1,171 @@
+"""Images as people read them.
+
+Which images run, where they are not those of the plan or nobody can tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from deploys.mrkdwn import code, plural
+from deploys.records.deploy import ContainerChange, Deploy, Plan, Verb
+from deploys.records.rollout import ImageMatch, RunningImage, RunningImages
+from workers.ecs.images.image_reference import find_ecr_repository, parse_image
+from workers.ecs.images.pinned_tags import SHORT_DIGEST_LENGTH
+from workers.messages.formatting import image_size, revision_name, slack_time
+
+_LONG_DIGEST = re.compile(r"(@sha256:[0-9a-f]{12})[0-9a-f]+")
+
+
+def short_image(image: str) -> str:
+    """An image reference with no more of its digest than tells it apart, as plain text."""
+    return _LONG_DIGEST.sub(r"\1", image)
+
+
+def old_image(change: ContainerChange, plan: Plan) -> str:
+    """The image before, with the tag that its digest has."""
+    return _with_tag(change.old_image, plan.changes[0].old_image, plan.old_tag)
+
+
+def new_image(change: ContainerChange, plan: Plan) -> str:
+    """The image after, with the tag that its digest has."""
+    return _with_tag(change.new_image, plan.changes[0].new_image, plan.tag)
+
+
+def _with_tag(image: str, main: str, tag: str) -> str:
+    """Only of the main image is the tag known."""
+    known = "@" in image and image == main and tag and not tag.startswith("sha256:")
+    return f"{code(short_image(image))} ({code(tag)})" if known else code(short_image(image))
+
+
+def registry_facts(deploy: Deploy, plan: Plan) -> str:
+    """What the registry says about the image: digest, size and push time."""
+    in_ecr = find_ecr_repository(parse_image(plan.changes[0].new_image)) is not None
+    # ECR may also have refused to answer; that keeps nobody from a rollback, and refuses everything else.
+    if not plan.digest and in_ecr and deploy.verb is not Verb.ROLLBACK:
+        return (
+            "ECR fetches the image from another registry when it is first pulled (a pull-through cache "
+            "rule), so I cannot check that it exists"
+        )
+    if not plan.digest:
+        return "I cannot ask the image's registry, so I cannot check that the image exists"
+    about = [f"image digest {code(plan.digest[:19])}"]
+    if plan.image_bytes is not None:
+        about.append(image_size(plan.image_bytes))
+    if plan.pushed_at is not None:
+        about.append(f"pushed {slack_time(plan.pushed_at)}")
+    return ", ".join(about)
+
+
+def cache_rules_unknown() -> str:
+    """Added where an image is called missing, though it might be one that is fetched when it is pulled."""
+    return (
+        " If ECR fetches it by a pull-through cache rule, allow the workers "
+        "ecr:DescribePullThroughCacheRules: then I can tell."
+    )
+
+
+def pin_lines(deploy: Deploy, plan: Plan) -> list[str]:
+    """That the revision goes by the digest, or cannot though it should; empty where it goes by the tag."""
+    if not plan.pinned:
+        by_tag = deploy.verb is Verb.DEPLOY and deploy.service.pins_digest
+        return (
+            [f"not pinned: no digest is known, so {code(plan.tag)} has to stay what it is"] if by_tag else []
+        )
+    if plan.digest is None or plan.tag == plan.digest[:19]:
+        return ["pinned: the revision names the image by its digest"]
+    return [
+        f"pinned: the revision names the image by its digest, which {code(plan.tag)} stands for now; should "
+        "the tag be pushed anew, this revision still runs the same image"
+    ]
+
+
+def short_digest(value: str) -> str:
+    """The beginning of a digest, as people are shown it."""
+    return code(value[:SHORT_DIGEST_LENGTH])
+
+
+def other_image_runs(plan: Plan, images: RunningImages) -> str:
+    """Why a rollout is taken back: its tasks run what the plan did not show."""
+    found = "; ".join(
+        f"container {code(each.container)} runs {short_digest(each.digest)} in {each.tasks} of "
+        f"{plural(images.tasks, 'task')}, not {short_digest(_planned_digest(plan, each))}"
+        for each in images.different
+    )
+    return f"the tasks do not run the image that the plan showed: {found}.{_pushed_again(plan)}"
+
+
+def other_image_ran(plan: Plan, images: RunningImages) -> str:
+    """The same of the one task before the rollout, which is over."""
+    found = "; ".join(
+        f"container {code(each.container)} ran {short_digest(each.digest)}, not {short_digest(_planned_digest(plan, each))}"
+        for each in images.different
+    )
+    return f"its task did not run the image that the plan showed: {found}.{_pushed_again(plan)}"
+
+
+def _planned_digest(plan: Plan, image: RunningImage) -> str:
+    return next(change.digest or "" for change in plan.changes if change.container == image.container)
+
+
+def _pushed_again(plan: Plan) -> str:
+    if plan.pinned:
+        return ""
+    return (
+        f" The tag {code(plan.tag)} seems to have been pushed again after the plan; {code('pin: digest')} in "
+        f"{code('services.yml')} keeps that from mattering."
+    )
+
+
+def images_unknown(deploy: Deploy) -> str:
+    """At a good end: why nobody can tell which image runs, or whether it is the plan's. Empty otherwise."""
+    seen = deploy.rollout.running_images
+    if seen is None or seen.match is not ImageMatch.UNKNOWN:
+        return ""
+    planned = deploy.plan is not None and any(change.digest for change in deploy.plan.changes)
+    what = "Whether its tasks run the image that the plan showed" if planned else "Which image its tasks run"
+    shown = ", ".join(f"{code(each.container)} runs {short_digest(each.digest)}" for each in seen.images)
+    return f"{what} is not known: {seen.unknown_reason}{f' ECS shows: {shown}.' if shown else ''}"
+
+
+def no_running_task() -> str:
+    return "ECS lists no running task of this rollout."
+
+
+def digest_not_shown() -> str:
+    return "ECS does not show the image digest of every task."
+
+
+def digest_deleted(wanted: str) -> str:
+    """Nobody can read what was part of the image of the plan."""
+    return f"ECR does not have {short_digest(wanted)} any more."
+
+
+def digest_unknown(image: RunningImage, why: str) -> str:
+    """ECR was not to be asked about this digest."""
+    return f"I cannot find out what {short_digest(image.digest)} is. {why}"
+
+
+def other_image_after_rollback(
+    revision: str, images: RunningImages, digests_before: Mapping[str, str]
+) -> str:
+    """The recorded revision runs again, but not what it ran."""
+    found = "; ".join(
+        f"container {code(each.container)} ran {short_digest(digests_before[each.container])} and now runs "
+        f"{short_digest(each.digest)}"
+        for each in images.different
+    )
+    return (
+        f"*Needs a look*: {code(revision_name(revision))} is back, but it runs another image than before: {found}. "
+        "Its tag seems to have been pushed again since."
+    )
+
+
+def copy_pinned_by_digest(revision: str, copy: str, digests: Mapping[str, str]) -> str:
+    """The recorded revision goes by a tag that points elsewhere now."""
+    found = ", ".join(f"{code(container)}: {short_digest(value)}" for container, value in digests.items())
+    return (
+        f"The tag that {code(revision_name(revision))} names was pushed again, or deleted, since. So I bring back "
+        f"{code(revision_name(copy))}, a copy that names the image that ran by its digest ({found})."
+    )

@@ -1,0 +1,229 @@
+"""How a deploy ended.
+
+A rollout that came to its end, and what somebody did to the service since.
+
+A service whose desired count somebody set to 0 while it was deployed.
+
+What deploys that were asked for at once mean for one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deploys.deploy_text import status_text
+from deploys.mrkdwn import code, escape, mention, plural
+from deploys.records.deploy import Deploy
+from workers.ecs.state import DeploymentState
+from workers.flows.observe.failure_evidence import Evidence
+from workers.messages import images, tasks
+from workers.messages.formatting import duration, revision_name
+
+_DELETED_STATUS = {
+    "": "is gone",
+    "DRAINING": "is being deleted (ECS calls it DRAINING)",
+    "INACTIVE": "was deleted (ECS calls it INACTIVE)",
+}
+
+LOG_LINE_CHARACTERS = 300
+"""Characters of a log line that are shown."""
+LOG_CHARACTERS = 2000
+"""Characters of a log that are shown, escaped. Slack takes 4000 in a message."""
+CAUSES_SHOWN = 4
+
+
+def succeeded(deploy: Deploy, took: float) -> str:
+    """That it runs is said only if the tasks showed it."""
+    unknown = images.images_unknown(deploy)
+    service, tag = code(deploy.service.name), code(deploy.tag)
+    what = f"ECS completed the rollout of {tag} to {service}" if unknown else f"{service} runs {tag}"
+    text = f"*Succeeded.* {what}: {tasks.running_count(deploy)}, after {duration(took)}."
+    if deploy.downtime_seconds is not None:
+        lasted = duration(deploy.downtime_seconds)
+        text += f" Downtime: {lasted}, from the request to stop until the full count ran again."
+    text += tasks.serving_summary(deploy)
+    return f"{text} {unknown}" if unknown else text
+
+
+def rolled_back(
+    deploy: Deploy, revision: str, reason: str, evidence: Evidence, *, recorded: str | None = None
+) -> str:
+    """recorded: what the service was set to before, where ECS itself chose what to go back to."""
+    text = f"*Rolled back* to {code(revision_name(revision))}: {reason}{_why_other_revision(deploy, revision, recorded)}"
+    if deploy.downtime_seconds is not None:
+        text += f" Downtime: {duration(deploy.downtime_seconds)}."
+    return "\n".join([text, *evidence_lines(evidence)])
+
+
+def evidence_lines(evidence: Evidence) -> list[str]:
+    """Why tasks failed, what the last of them wrote, and what of that could not be read."""
+    lines = [f"• {cause}" for cause in evidence.causes[:CAUSES_SHOWN]]
+    if len(evidence.causes) > CAUSES_SHOWN:
+        lines.append(
+            f"• and {plural(len(evidence.causes) - CAUSES_SHOWN, 'more cause')}; the service's events say all"
+        )
+    if evidence.log:
+        lines.append(f"Last lines of {code(evidence.container)}:\n```{_log_tail(evidence.log)}```")
+    return [*lines, *evidence.missing]
+
+
+def _log_tail(log: Sequence[str]) -> str:
+    """The newest lines that fit, as they tell most: a message that is too long loses its end."""
+    shown: list[str] = []
+    room = LOG_CHARACTERS
+    for line in reversed(log):
+        plain = line.replace("`", "\u2019")
+        cut = escape(plain if len(plain) <= LOG_LINE_CHARACTERS else f"{plain[: LOG_LINE_CHARACTERS - 1]}…")
+        if shown and len(cut) > room:
+            break
+        shown.insert(0, cut)
+        room -= len(cut)
+    return "\n".join(shown)
+
+
+def _why_other_revision(deploy: Deploy, revision: str, recorded: str | None) -> str:
+    """Why the service is not back at the recorded revision itself; empty if it is."""
+    if recorded is None or revision == recorded:
+        return ""
+    if revision == deploy.rollback.revision_copy:
+        return f" It is a copy of {code(revision_name(recorded))}, which was deregistered meanwhile."
+    return (
+        f" ECS goes back to what completed last: {code(revision_name(recorded))}, which the service was set to "
+        "before, had not."
+    )
+
+
+def cancelled_and_rolled_back(
+    deploy: Deploy, revision: str, user: str, *, recorded: str | None = None
+) -> str:
+    text = (
+        f"*Cancelled* by {mention(user)}: rolled back to {code(revision_name(revision))}."
+        f"{_why_other_revision(deploy, revision, recorded)}"
+    )
+    if deploy.downtime_seconds is not None:
+        text += f" Downtime: {duration(deploy.downtime_seconds)}."
+    return text
+
+
+def superseded(deploy: Deploy, revision: str, deployment: str) -> str:
+    follow = code(f"/deploy follow {deploy.service.name}")
+    return (
+        f"*Superseded*: somebody else's newer deployment {code(deployment)} moves the service to "
+        f"{code(revision_name(revision))}. I do not fight it; {follow} follows it."
+    )
+
+
+def count_restored(count: int) -> str:
+    """Somebody else has a service that was stopped for the deploy."""
+    return f"The service was stopped, so I set its desired count back to {count}."
+
+
+def failed_service_deleted(status: str) -> str:
+    return f"*Failed*: {service_deleted(status)}"
+
+
+def service_deleted(status: str) -> str:
+    """The reason alone."""
+    return f"the ECS service {describe_service_status(status)}, so there is nothing left to deploy or to bring back."
+
+
+def describe_service_status(status: str) -> str:
+    """What became of an ECS service that is not ACTIVE; status: ECS's own word, empty where it knows none."""
+    return _DELETED_STATUS.get(status, f"is {status}")
+
+
+def failed(reason: str, evidence: Evidence) -> str:
+    return "\n".join([f"*Failed*: {reason}", *evidence_lines(evidence)])
+
+
+def rollback_failed(reason: str, rollback_evidence: Evidence, cause: str, cause_evidence: Evidence) -> str:
+    """The way back failed as well. before: why it was taken, with its own evidence."""
+    return "\n".join(
+        [
+            failed(reason, rollback_evidence),
+            f"It was rolled back for this: {cause}",
+            *evidence_lines(cause_evidence),
+        ]
+    )
+
+
+def refused(reason: str) -> str:
+    return f"*Refused*, nothing was changed: {reason}"
+
+
+def cancel_came_too_late(user: str) -> str:
+    return f"(The cancel of {mention(user)} came too late to change that.)"
+
+
+def succeeded_then_changed(deploy: Deploy, took: float) -> str:
+    """Without counts: what runs is not what ran."""
+    return (
+        f"*Succeeded, but no longer so.* ECS completed the rollout of {code(deploy.service.name)} to "
+        f"{_tag_and_revision(deploy)} after {duration(took)}."
+    )
+
+
+def external_succeeded_then_changed(deploy: Deploy, took: float) -> str:
+    """The same of a rollout that was only followed."""
+    return (
+        f"*Succeeded, but no longer so.* The rollout that I followed is over: ECS completed it, of "
+        f"{code(deploy.service.name)} to {_tag_and_revision(deploy)}, after {duration(took)}."
+    )
+
+
+def replaced_since(newer: DeploymentState) -> str:
+    return (
+        f"By now somebody else's newer deployment {code(newer.id)} moves the service to "
+        f"{code(revision_name(newer.revision))}. I do not fight it."
+    )
+
+
+def scaled_to_zero_since(deploy: Deploy) -> str:
+    left = "" if deploy.stop.restore_point is not None else " I leave that as it is."
+    return f"By now somebody, or something, set the desired count to 0, so its tasks stop.{left}"
+
+
+def _tag_and_revision(deploy: Deploy) -> str:
+    revision = code(revision_name(deploy.ecs.new_revision))
+    return f"{code(deploy.tag)} (revision {revision})" if deploy.tag else f"revision {revision}"
+
+
+def scaled_to_zero_reason() -> str:
+    return "somebody, or something, set the desired count to 0 before the new tasks ran."
+
+
+def scaled_to_zero_in_check_reason() -> str:
+    return "somebody, or something, set the desired count to 0 while I checked, so there is nothing to check."
+
+
+def rolled_back_at_zero(revision: str, count: int) -> str:
+    return (
+        f"ECS is back at {code(revision_name(revision))}, but somebody, or something, set the desired count to 0 "
+        f"meanwhile, so none of its tasks runs. I set it to {count} again."
+    )
+
+
+def superseded_by_zero_count(deploy: Deploy) -> str:
+    return (
+        f"*Superseded*: {_who_set_zero(deploy)}. ECS then calls the rollout complete at once, but no task of "
+        f"{code(revision_name(deploy.ecs.new_revision))} runs, so nothing is known of it. {_left_as_is()}"
+    )
+
+
+def superseded_by_zero_count_in_check(deploy: Deploy) -> str:
+    return f"*Superseded*: {_who_set_zero(deploy)} while I checked, so there is nothing to check. {_left_as_is()}"
+
+
+def _who_set_zero(deploy: Deploy) -> str:
+    return f"somebody, or something, set the desired count of {code(deploy.service.name)} to 0"
+
+
+def _left_as_is() -> str:
+    return "I leave revision and count as they are: set the count again when the service is to run."
+
+
+def not_started_in_batch(other: Deploy) -> str:
+    return (
+        f"it was not begun, because {code(other.service.name)} {status_text(other)} and the first failure stops "
+        "the rest."
+    )

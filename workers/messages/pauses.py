@@ -1,0 +1,114 @@
+"""A PAUSE hook: the question, its answer and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deploys.decisions import PAUSE_BUTTONS, PAUSE_TIMEOUT_ACTIONS
+from deploys.mrkdwn import code, escape, mention, mentions
+from deploys.pauses import pause_approvers
+from deploys.records.deploy import Deploy
+from deploys.records.traffic import HookAction, Pause, PauseAnswer
+from workers.messages.approval import request_text
+from workers.messages.formatting import slack_time
+from workers.messages.traffic import percent, stage_moment
+
+
+def question(deploy: Deploy, pause: Pause) -> str:
+    """Asks whether the rollout shall go on."""
+    who = pause_approvers(deploy)
+    asked = f"{mentions(who)}: " if who else f"{mention(deploy.request.requester)}: "
+    return (
+        f"{asked}*paused* {stage_moment(pause.stage)}.{traffic_share(deploy)} The request of {mention(deploy.request.requester)} to "
+        f"{request_text(deploy)} waits for *Continue* or *Roll back*, by the buttons on the card above"
+        f"{pause_expiry(pause)}"
+    )
+
+
+def traffic_share(deploy: Deploy) -> str:
+    """Where the production traffic goes, as a sentence that follows another; empty where ECS does not say."""
+    share = deploy.traffic.new_production_percent if deploy.traffic else None
+    if share is None:
+        return ""
+    if share >= 100:
+        return " All production traffic goes to the new tasks."
+    if share <= 0:
+        return " All production traffic still goes to the old tasks."
+    return f" {percent(share)} of the production traffic goes to the new tasks."
+
+
+def pause_expiry(pause: Pause) -> str:
+    """Until when the pause waits and what happens then, as the end of a sentence. No length of time: ECS's
+    clock runs whether Slack shows this soon or late."""
+    if pause.expires_at is None:
+        return "."
+    return f", until {slack_time(pause.expires_at)}. Unanswered, ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
+
+
+def continued(user: str) -> str:
+    return f"{mention(user)} pressed *Continue*: the rollout goes on."
+
+
+def continued_outside(user: str | None) -> str:
+    late = f" The answer of {mention(user)} was not needed any more." if user else ""
+    return f"Somebody let the rollout continue outside Slipway, in the console or by the API.{late}"
+
+
+def timed_out(pause: Pause) -> str:
+    """Nobody answered, and ECS went on."""
+    return f"Nobody answered the pause in time, so ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
+
+
+def answer_too_late(pause: Pause, answer: PauseAnswer) -> str:
+    """Somebody answered, but ECS went on because of the time."""
+    return (
+        f"{mention(answer.user)} pressed *{PAUSE_BUTTONS[answer.action]}*, but ECS did not take it before the time "
+        f"of the pause was up. ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
+    )
+
+
+def rolled_back_by(user: str, stage: str) -> str:
+    """A reason to go back."""
+    return f"{mention(user)} pressed *Roll back* at the pause {stage_moment(stage)}."
+
+
+def rollback_ignored_by_ecs() -> str:
+    """Roll back was pressed and told to ECS, which goes forward."""
+    return "ECS took *Roll back*, and goes on with the rollout all the same. So I stop the rollout instead."
+
+
+def rolled_back_at_timeout(pause: Pause) -> str:
+    """A reason to go back."""
+    if pause.answer is None:
+        return f"nobody answered in time at the pause {stage_moment(pause.stage)}, and then ECS rolls back by itself."
+    return (
+        f"{mention(pause.answer.user)} pressed *{PAUSE_BUTTONS[pause.answer.action]}* at the pause "
+        f"{stage_moment(pause.stage)}, but ECS did not take it before the time was up, and then ECS rolls back by "
+        "itself."
+    )
+
+
+def closed_outside(stage: str, reason: str) -> str:
+    """A reason to go back."""
+    said = f" ECS says: {reason}" if reason else ""
+    return f"the pause {stage_moment(stage)} was ended outside Slipway, and ECS rolls back.{said}"
+
+
+def hook_function_failed(functions: Sequence[str], reason: str) -> str:
+    """A reason to go back: Lambda functions of lifecycle hooks."""
+    said = f" ({escape(reason.rstrip('.'))})" if reason else ""
+    named = ", ".join(code(each.rsplit(":function:", 1)[-1]) for each in functions)
+    if len(functions) > 1:
+        what = f"The Lambda functions {named} of lifecycle hooks did not succeed; their logs say why."
+    else:
+        what = f"The Lambda function {named} of a lifecycle hook did not succeed; its log says why."
+    return f"ECS rolls back by itself{said}. {what}"
+
+
+def continued_during_rollback(stage: str) -> str:
+    return f"The way back paused {stage_moment(stage)}. To go back was decided already, so I let it continue."
+
+
+def access_lost(user: str, action: HookAction) -> str:
+    what = "let it continue" if action is HookAction.CONTINUE else "roll it back"
+    return f"The answer of {mention(user)} does not count: they may no longer {what}. The pause waits on."

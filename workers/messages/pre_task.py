@@ -1,0 +1,203 @@
+"""The one-off task before the rollout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from deploys.mrkdwn import code, escape, mention
+from deploys.pre_task import configured_pre_task, pre_task_command
+from deploys.records.deploy import Deploy, Outcome, Phase, Plan
+from deploys.records.pre_task_and_post_check import PreTaskRun
+from workers.messages.formatting import duration, revision_name
+
+COMMAND_CHARACTERS = 200
+"""Characters of a command that are shown."""
+_LOG_LINE_CHARACTERS = 180
+"""Characters of a log line that are shown."""
+
+_PLACEMENT_FAILURES = {
+    "RESOURCE:CPU": "no container instance has enough CPU free",
+    "RESOURCE:MEMORY": "no container instance has enough memory free",
+    "RESOURCE:ENI": "no container instance has a network interface free",
+    "RESOURCE:PORTS": "no container instance has the host ports free",
+    "RESOURCE:GPU": "no container instance has enough GPUs free",
+    "AGENT": "the ECS agent of the container instances is not connected",
+    "ATTRIBUTE": "no container instance has an attribute that the task definition asks for",
+    "LOCATION": "no container instance is in a zone of the service's subnets",
+    "MEMBEROF PLACEMENT CONSTRAINT": "no container instance satisfies the placement constraints",
+    "NO ACTIVE INSTANCES": "the capacity provider has no active container instance",
+    "EMPTY CAPACITY PROVIDER": "the capacity provider has no container instance yet",
+    "CAPACITY IS UNAVAILABLE": "ECS found no room for it",
+    "YOU'VE REACHED THE LIMIT": "a quota of the AWS account is used up",
+}
+"""API failure reasons of RunTask (ECS developer guide, "API failure reasons")."""
+_CAPACITY_FAILURES = (
+    "RESOURCE:",
+    "CAPACITY IS UNAVAILABLE",
+    "NO ACTIVE INSTANCES",
+    "EMPTY CAPACITY PROVIDER",
+)
+"""Those that more capacity helps against."""
+
+
+def plan_lines(deploy: Deploy, plan: Plan) -> list[str]:
+    """What a plan says of it: one line, or none where nothing runs before the rollout."""
+    task = configured_pre_task(deploy)
+    if task is None:
+        return []
+    return [
+        f"before the rollout {command_text(deploy)} runs once with the new revision, in container "
+        f"{code(task.container or plan.changes[0].container)}, for at most {duration(task.deadline)}; unless "
+        "it exits with 0, the service is not touched"
+    ]
+
+
+def command_text(deploy: Deploy) -> str:
+    """The command in a code span, cut where it is long."""
+    text = pre_task_command(deploy)
+    return code(text if len(text) <= COMMAND_CHARACTERS else f"{text[: COMMAND_CHARACTERS - 1]}…")
+
+
+def started(deploy: Deploy, one_off: PreTaskRun, deadline: float) -> str:
+    return (
+        f"Running {command_text(deploy)} before the rollout, in container {code(one_off.container)} of "
+        f"{code(revision_name(deploy.ecs.new_revision))} (task {code(_task_id(one_off))}). It has {duration(deadline)}; "
+        "unless it exits with 0, the service is not touched."
+    )
+
+
+def waiting_for_capacity(reason: str, deadline: float) -> str:
+    advice = (
+        " Add capacity, or ask for less CPU and memory."
+        if reason.upper().startswith(_CAPACITY_FAILURES)
+        else ""
+    )
+    return (
+        f"The task before the rollout cannot start yet: {why_not_placed(reason)} I ask again until its deadline of "
+        f"{duration(deadline)}; the service is not touched meanwhile.{advice}"
+    )
+
+
+def why_not_placed(reason: str) -> str:
+    """Why ECS did not place a task, with ECS's own words."""
+    known = next((words for key, words in _PLACEMENT_FAILURES.items() if reason.upper().startswith(key)), "")
+    meaning = known or "ECS did not place it"
+    return f"{meaning} (ECS says: {code(reason)})."
+
+
+def succeeded(deploy: Deploy, took: float, log: Sequence[str]) -> str:
+    text = f"{command_text(deploy)} exited with 0 after {duration(took)}. The rollout begins."
+    return "\n".join([text, *_log_lines(deploy, log)])
+
+
+def failed(deploy: Deploy, why: str, ran: bool, log: Sequence[str] = ()) -> str:
+    """It ended, and not well.
+
+    why: a sentence of mrkdwn on how.
+
+    ran: whether the command did, or may have done, anything.
+    """
+    left = "What it did until then is not undone." if ran else "The command never ran."
+    text = f"*Failed* before the rollout: {why} {service_untouched(deploy)} {left}"
+    return "\n".join([text, *_log_lines(deploy, log)])
+
+
+def cancelled(deploy: Deploy, user: str, how: str, ran: bool, log: Sequence[str] = ()) -> str:
+    left = "What it did until then is not undone." if ran else "The command never ran."
+    text = f"*Cancelled* by {mention(user)} before the rollout: {how} {service_untouched(deploy)} {left}"
+    return "\n".join([text, *_log_lines(deploy, log)])
+
+
+def service_untouched(deploy: Deploy) -> str:
+    revision = deploy.plan.old_revision if deploy.plan else ""
+    return f"The service was not touched: it runs {code(revision_name(revision))}."
+
+
+def exited_badly(deploy: Deploy, cause: str) -> str:
+    stop = "" if cause.endswith((".", "!", "?")) else "."
+    return f"{command_text(deploy)} did not end well: {cause}{stop}"
+
+
+def exited_before_stop(deploy: Deploy, exit_code: int) -> str:
+    return f"{command_text(deploy)} had exited with {exit_code} by then."
+
+
+def stopped_midway(deploy: Deploy, took: float, ran: bool) -> str:
+    if not ran:
+        return "I had its task stopped before it began."
+    return f"I had {command_text(deploy)} stopped midway, after {duration(took)}."
+
+
+def overdue(deploy: Deploy, deadline: float, ran: bool) -> str:
+    if not ran:
+        return f"{command_text(deploy)} had not begun by its deadline of {duration(deadline)}; I had its task stopped."
+    return f"{command_text(deploy)} still ran at its deadline of {duration(deadline)}, so I had it stopped midway."
+
+
+def capacity_overdue(reason: str, deadline: float) -> str:
+    return f"ECS did not start the task within its deadline of {duration(deadline)}: {why_not_placed(reason)}"
+
+
+def task_unknown_to_ecs(deploy: Deploy, one_off: PreTaskRun) -> str:
+    return (
+        f"ECS no longer knows the task {code(_task_id(one_off))}, so I cannot tell how {command_text(deploy)} ended. "
+        "Look at its log, and at what it changed, before you ask again."
+    )
+
+
+def may_have_run(deploy: Deploy) -> str:
+    return (
+        f"ECS gave no answer when I asked it to run {command_text(deploy)}, and lists no such task. It is too late to "
+        "ask again, as that could run it twice, so I cannot tell whether it ran. Look at its log before you "
+        "ask again."
+    )
+
+
+def task_does_not_stop(one_off: PreTaskRun, seconds: float) -> str:
+    return (
+        f"*Needs a look*: the task {code(_task_id(one_off))} was asked to stop {duration(seconds)} ago and is "
+        f"{escape(one_off.status)}. I keep waiting, so that it does not run beside the next one."
+    )
+
+
+def side_effects_remain(deploy: Deploy, outcome: Outcome) -> str:
+    """Said at every end but success, where the end does not say it itself: what a migration did stays."""
+    if deploy.phase is not Phase.RUNNING_PRE_TASK:
+        return f" {command_text(deploy)} had run before the rollout; what it did is not undone."
+    if outcome is not Outcome.SUPERSEDED:
+        return ""
+    return (
+        f" ECS gave no answer when I asked it to run {command_text(deploy)} before, so it may have run; look at its "
+        "log."
+    )
+
+
+def withdrawn(user: str) -> str:
+    return f"Cancelled by {mention(user)} before the service was touched."
+
+
+def refused(reason: str) -> str:
+    return f"*Refused*, the service was not touched: {reason}"
+
+
+def card_line(deploy: Deploy, one_off: PreTaskRun, now: float) -> str:
+    """The card's line while it runs."""
+    task = configured_pre_task(deploy)
+    limit = f", at most {duration(task.deadline)}" if task else ""
+    so_far = f"{duration(now - deploy.phase_since)} so far{limit}"
+    if one_off.task_arn is None and one_off.no_capacity:
+        return f"The task before the rollout waits for room, {so_far}: {why_not_placed(one_off.no_capacity)}"
+    if one_off.stop_requested_at is not None:
+        return f"Stopping {command_text(deploy)}, {so_far}. The service is not touched."
+    return f"Running {command_text(deploy)} before the rollout, {so_far}. The service is not touched yet."
+
+
+def _task_id(one_off: PreTaskRun) -> str:
+    return (one_off.task_arn or "").rsplit("/", 1)[-1]
+
+
+def _log_lines(deploy: Deploy, log: Sequence[str]) -> list[str]:
+    if not log or deploy.pre_task is None:
+        return []
+    written = "\n".join(line.replace("`", "\u2019")[:_LOG_LINE_CHARACTERS] for line in log)
+    return [f"Last lines of {code(deploy.pre_task.container)}:\n```{escape(written)}```"]

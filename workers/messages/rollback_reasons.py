@@ -1,0 +1,104 @@
+"""Why a deploy is refused or goes back."""
+
+from __future__ import annotations
+
+from deploys.mrkdwn import code, escape, mention, plural
+from deploys.records.deploy import Deploy
+from workers.messages import tasks as tasks_messages
+from workers.messages.formatting import duration, revision_name
+from workers.messages.traffic import time_not_counted
+
+
+def cancelled_by(user: str) -> str:
+    return f"cancelled by {mention(user)}."
+
+
+def rollout_overdue(deploy: Deploy) -> str:
+    told = f"the rollout did not finish within its deadline of {duration(deploy.service.deadline)}."
+    return f"{told}{time_not_counted(deploy)}"
+
+
+def crash_loop(deploy: Deploy, count: int, healthy_after: float) -> str:
+    """healthy_after: for how long a task would have had to run (seconds)."""
+    limit = code(f"give_up_after: {deploy.service.give_up_after}")
+    return (
+        f"{plural(count, 'task')} of {code(revision_name(deploy.ecs.new_revision))} failed in a row, without one in "
+        f"between that stayed healthy for {duration(healthy_after)} ({limit})."
+    )
+
+
+def overdue_and_unreadable(deploy: Deploy) -> str:
+    """The deadline is over, and the last look failed."""
+    return (
+        f"the deadline of {duration(deploy.service.deadline)} is over, and I cannot see how the rollout "
+        f"stands. {without_retry_promise(deploy.retries.last_error)}"
+    )
+
+
+def deployment_never_shown(deploy: Deploy) -> str:
+    return (
+        f"ECS took the update to {code(revision_name(deploy.ecs.new_revision))}, and showed no deployment for it within "
+        f"{duration(deploy.service.deadline)}."
+    )
+
+
+def rollout_failed(reason: str) -> str:
+    return f"ECS says that the rollout failed{': ' + escape(reason) if reason else '.'}"
+
+
+def ecs_rollback_failed(why: str, reason: str) -> str:
+    """ECS went back for this, and did not arrive."""
+    said = f" ({escape(reason.rstrip('.'))})" if reason else ""
+    return f"{why} That way back failed too{said}."
+
+
+def old_tasks_not_stopping(deploy: Deploy, now: float) -> str:
+    timeout = tasks_messages.stop_timeout(deploy)
+    tasks = ", ".join(tasks_messages.describe_task(task, timeout, now) for task in deploy.stop.old_tasks)
+    return f"old tasks did not stop within {duration(deploy.service.deadline)}: {tasks}."
+
+
+def count_changed(count: int) -> str:
+    return f"somebody, or something, set the desired count to {count} while the service was being stopped."
+
+
+def rollback_overdue(revision: str, seconds: float, given_up: bool) -> str:
+    goes_on = "ECS has given up on it" if given_up else "ECS keeps trying to start its tasks"
+    return (
+        f"the way back to {code(revision_name(revision))} did not finish within {duration(seconds)}. The service is "
+        f"set to it, with its count; {goes_on}. Look at the service's events now."
+    )
+
+
+def rollback_did_not_hold(deploy: Deploy, revision: str, seconds: float) -> str:
+    return (
+        f"the way back to {code(revision_name(revision))} did not hold. For {duration(seconds)} I set it again and "
+        f"again, and each time the service went to {code(revision_name(deploy.ecs.new_revision))}, which it is set to "
+        f"now. I leave it there. I was going back because: {deploy.outcome_reason}"
+    )
+
+
+def restore_revision_deleted(deploy: Deploy, recorded: str, at: str) -> str:
+    return (
+        f"{code(revision_name(recorded))}, which the service was set to before, was deleted in ECS, so it cannot be "
+        f"brought back. The service keeps {code(revision_name(at))}, with its count. I was going back because: "
+        f"{deploy.outcome_reason}"
+    )
+
+
+def without_retry_promise(what: str) -> str:
+    """An error's words without the promise to try again, where that is over or said beside it."""
+    for promise in _RETRY_PROMISES:
+        what = what.removesuffix(promise)
+    return what
+
+
+_RETRY_PROMISES = (" It is tried again.", " I look before I try again.")
+
+
+def aws_unreachable(what: str, seconds: float) -> str:
+    return f"AWS could not be asked for {duration(seconds)}. {without_retry_promise(what)}"
+
+
+def failing_for(what: str, seconds: float) -> str:
+    return f"{without_retry_promise(what)} That has been so for {duration(seconds)} now."

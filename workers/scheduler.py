@@ -1,0 +1,111 @@
+"""The clock: rings for what is due later, or whose bell was lost. Two clocks do no harm.
+
+`python -m workers.scheduler`
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+from redis.exceptions import RedisError
+
+from deploys.job_queue import WATCH_PREFIX, JobQueue
+from deploys.process_startup import load_settings_or_exit, warn_about_redis_config
+from deploys.redis_connection import connect, connect_for_rq
+from deploys.redis_outage import REDIS_OUTAGE
+from deploys.stores.claims import DueDeploy
+from deploys.stores.deploy_store import DeployStore
+from deploys.stores.thread_store import ThreadStore
+from deploys.stores.user_groups import READ_EVERY_SECONDS
+from workers.settings import SchedulerSettings
+
+log = structlog.get_logger()
+
+TICK_SECONDS = 0.25
+REPEAT_SECONDS = 5.0
+"""What stays due is rung again this often (seconds)."""
+ORPHAN_RECOVERY_SECONDS = 15.0
+"""Between two times that the janitor is asked whether it has to look (seconds)."""
+
+
+class Scheduler:
+    """Looks at what is due and rings for it."""
+
+    def __init__(
+        self,
+        store: DeployStore,
+        threads: ThreadStore,
+        job_queue: JobQueue,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._threads = threads
+        self._job_queue = job_queue
+        self._now = now
+        self._enqueued: dict[str, str] = {}
+        """What was rung last for each name, so that Redis is not asked four times a second."""
+
+    def tick(self) -> int:
+        """Rings once for everything that is due; returns how many bells were rung (count)."""
+        now = self._now()
+        wanted = _jobs_for_due_deploys(self._store.due(now), now)
+        for deploy_id in self._threads.due(now, 1000):
+            wanted[f"publish {deploy_id}"] = str(int(now / REPEAT_SECONDS))
+        wanted["read_user_groups "] = str(int(now / READ_EVERY_SECONDS))
+        wanted["recover_orphans "] = str(int(now / ORPHAN_RECOVERY_SECONDS))
+        fresh = {name: nonce for name, nonce in wanted.items() if self._enqueued.get(name) != nonce}
+        for name, nonce in fresh.items():
+            job, _, about = name.partition(" ")
+            if about:
+                self._job_queue.requeue(job, about, nonce)
+            elif job == "read_user_groups":
+                self._job_queue.read_user_groups(nonce)
+            else:
+                self._job_queue.recover_orphans(nonce)
+        self._enqueued = wanted
+        return len(fresh)
+
+
+def _jobs_for_due_deploys(due: list[DueDeploy], now: float) -> dict[str, str]:
+    """One bell for each deploy, or one for all of a cluster. A new due time, or more time, is a new bell."""
+    oldest: dict[str, float] = {}
+    for item in due:
+        if item.job.startswith(WATCH_PREFIX):
+            name = f"watch {item.job.removeprefix(WATCH_PREFIX)}"
+        else:
+            name = f"advance {item.deploy_id}"
+        oldest[name] = min(item.at, oldest.get(name, item.at))
+    return {name: f"{at:.3f}-{int((now - at) / REPEAT_SECONDS)}" for name, at in oldest.items()}
+
+
+def main() -> int:
+    """Runs until SIGTERM or SIGINT."""
+    settings = load_settings_or_exit(SchedulerSettings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    redis = connect(settings.redis_url)
+    clock = Scheduler(DeployStore(redis), ThreadStore(redis), JobQueue(connect_for_rq(settings.redis_url)))
+    warn_about_redis_config(redis)
+    log.info("scheduler started")
+    wait = TICK_SECONDS
+    while not stop.wait(wait):
+        try:
+            clock.tick()
+            wait = TICK_SECONDS
+            REDIS_OUTAGE.record_recovery()
+        except RedisError as error:
+            REDIS_OUTAGE.record_failure(error)
+            wait = REDIS_OUTAGE.retry_delay()
+    log.info("clock stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""One worker's turn at one deploy: what a step may look at, and how it may act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from deploys.errors import NotOnDisk
+from deploys.records.batch import Batch
+from deploys.records.deploy import Deploy, Phase
+from deploys.records.traffic import HookAction
+from deploys.stores.claims import Claim
+from deploys.stores.deploy_store import DeployStore
+from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, RegionClients
+from workers.ecs.state import ServiceDeploymentState, ServiceState
+
+ROLLBACK_PHASES = frozenset({Phase.RESTORING, Phase.FOLLOWING_ROLLBACK, Phase.SETTLING})
+HISTORY_LIMIT = 200
+"""Deploys of a service among which a rollback looks (count)."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How often and how long (seconds)."""
+
+    lease_seconds: float = 60.0
+    """How long one worker may move a deploy before another may."""
+    watch_seconds: float = 5.0
+    """Between two looks at a rollout."""
+    settle_seconds: float = 75.0
+    """After the end, until the look that proves it held: longer than a lease."""
+    jitter: float = 0.0
+    """Share by which short waits are stretched at random, so that deploys do not ask AWS in step (0.1: up to
+    a tenth)."""
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a step leaves behind."""
+
+    deploy: Deploy
+    delay: float = 0.0
+    """Seconds until its next step; 0 is at once."""
+
+
+class AccessPolicy(Protocol):
+    """Access, asked again when it runs: what steps need of `deploys.access.Access`. Its errors are raised."""
+
+    def may_deploy(self, user: str, service_name: str, channel: str) -> None:
+        """Whether this person may deploy this service from this channel."""
+        ...
+
+    def may_decide(self, user: str, deploy: Deploy) -> None:
+        """Whether this person may approve or reject this deploy."""
+        ...
+
+    def may_answer_pause(self, user: str, deploy: Deploy, action: HookAction) -> None:
+        """Whether this person may answer a pause of this deploy so."""
+        ...
+
+
+class EcsReader(Protocol):
+    """Services and service deployments, read one by one or many a call. They raise those of `aws_call`."""
+
+    def read_service(self, deploy: Deploy) -> ServiceState | None:
+        """The deploy's ECS service; None where ECS has none of its name."""
+        ...
+
+    def read_service_deployment(self, deploy: Deploy) -> ServiceDeploymentState | None:
+        """ECS's record of the rollout that is ours, or is followed; None while ECS shows none.
+
+        Raises ServiceDeploymentsUnavailable.
+        """
+        ...
+
+
+class StepContext:
+    """Passed to every step."""
+
+    def __init__(
+        self,
+        claim: Claim,
+        *,
+        store: DeployStore,
+        region: RegionClients,
+        access: AccessPolicy,
+        reader: EcsReader,
+        timing: Timing,
+        now: Callable[[], float],
+    ) -> None:
+        self.claim = claim
+        self.region = region
+        self.access = access
+        self.timing = timing
+        self._reader = reader
+        self._store = store
+        self._now = now
+        self._version_on_disk = -1
+        """Version of the record that Redis confirmed to be on disk."""
+        self._prefetched: list[ServiceState | None] = []
+
+    def now(self) -> float:
+        """The time (epoch seconds)."""
+        return self._now()
+
+    def is_first_in_queue(self) -> bool:
+        """Whether no other deploy of the service is before this one."""
+        deploy = self.claim.deploy
+        return self._store.service_queue(deploy.service.name)[:1] == [deploy.id]
+
+    def earlier_deploys(self) -> list[Deploy]:
+        """The service's deploys before this one, newest first."""
+        deploy = self.claim.deploy
+        return [
+            each for each in self._store.recent(deploy.service.name, HISTORY_LIMIT) if each.id != deploy.id
+        ]
+
+    def coordinated_batch(self) -> tuple[Batch, list[Deploy]] | None:
+        """The batch it was asked for in, with its deploys; None where they do not mind one another."""
+        deploy = self.claim.deploy
+        batch = self._store.batch(deploy.request.batch_id) if deploy.request.batch_id else None
+        return (batch, self._store.batch_deploys(batch)) if batch and batch.coordinated else None
+
+    def read_service(self) -> ServiceState | None:
+        """The ECS service as it is; None when ECS does not know it."""
+        return self._prefetched.pop() if self._prefetched else self._reader.read_service(self.claim.deploy)
+
+    def prefetch_service(self) -> ServiceState | None:
+        """The same, before the step: the step's own first look then asks AWS for nothing."""
+        self._prefetched = [self.read_service()]
+        return self._prefetched[0]
+
+    def read_service_deployment(self) -> ServiceDeploymentState | None:
+        """ECS's record of our rollout; None while it has none yet.
+
+        Raises:
+            ServiceDeploymentsUnavailable: this ECS does not tell.
+        """
+        return self._reader.read_service_deployment(self.claim.deploy)
+
+    def write_intent(self, deploy: Deploy) -> Deploy:
+        """Writes an intent before it is acted upon. The turn goes on."""
+        what = f"about to act: {deploy.phase.value}"
+        self.claim = self._store.commit(self.claim, deploy, due_at=self.now(), what=what, keep=True)
+        return self.claim.deploy
+
+    def guard(self) -> None:
+        """Call right before each call that changes AWS. A role's keys are fetched here where that is due, so
+        that the call itself takes no longer than one call can; and the intent has to be on disk, as a Redis
+        that loses its last second would otherwise not know of the change.
+
+        The way back does not depend on the disk: a service that stays down is worse than a record that is
+        older than what was done, and such a record adopts it.
+
+        Raises:
+            NotOnDisk: Redis did not confirm the intent in time.
+            LeaseTooShort: it could outlive the lease.
+            RoleDenied, AwsError: the service's role could not be assumed.
+        """
+        self.region.ensure_credentials()
+        if self._version_on_disk != self.claim.deploy.version:
+            self._confirm_on_disk()
+        self.claim.guard(MAX_CALL_SECONDS)
+
+    def _confirm_on_disk(self) -> None:
+        try:
+            self._store.confirm_on_disk()
+        except NotOnDisk:
+            if self.claim.deploy.phase not in ROLLBACK_PHASES:
+                raise
+            return
+        self._version_on_disk = self.claim.deploy.version

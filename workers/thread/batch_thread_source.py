@@ -1,0 +1,121 @@
+"""The thread of deploys that were asked for at once: each one's replies in order, and a last one.
+
+One worker at a time tells of all its deploys, under one lease. The ends of single ones mention nobody but for
+the first failure, at once; the last reply mentions who asked. Each failure is shown in the channel, except
+for those of deploys that were left alone because of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from deploys.mrkdwn import code
+from deploys.records import batch as batches
+from deploys.records.batch import Batch, first_failure
+from deploys.records.deploy import Deploy, Phase, ThreadMessage, ThreadMessageKind
+from deploys.stores.thread_store import ThreadState
+from workers.messages import unreachable_channel
+from workers.thread import batch_card, card_buttons, card_state, thread_opening, thread_replies
+from workers.thread.batch_card import QueuedDeploy
+from workers.thread.card import Card
+from workers.thread.text_limits import clip
+from workers.thread.thread_source import MissingReply, PrivateRefusal
+
+REASON_CHARACTERS = 600
+"""Characters of one service's reason, where all are refused."""
+
+
+class BatchThreadSource:
+    """A batch, and each of its deploys with those before it."""
+
+    def __init__(self, batch: Batch, members: Sequence[QueuedDeploy]) -> None:
+        self._batch = batch
+        self._members = members
+        self._deploys = [deploy for deploy, _ in members]
+        self.id = batch.id
+        self.channel = batch.channel
+        self.requester = batch.requester
+        self.request_thread = batch.thread_ts
+        self.private_thread = None if batch.new_thread else batch.thread_ts
+        self.outcome_at = batch_card.batch_outcome_at(self._deploys)
+        self.is_over = all(each.phase is Phase.ENDED for each in self._deploys)
+        others = (each for _, ahead in members for each in ahead if each.request.batch_id != batch.id)
+        self.opens_at = thread_opening.opens_at(self._deploys, others)
+
+    @property
+    def private_refusal(self) -> PrivateRefusal | None:
+        if not all(thread_opening.is_refused_before_plan(each) for each in self._deploys):
+            return None
+        head = (
+            f"{card_state.STOPPED_EMOJI} {batches.batch_name(self._batch)}: *Refused*, nothing was changed."
+        )
+        lines = [
+            clip(f"• {code(each.service.name)}: {each.outcome_reason}", REASON_CHARACTERS)
+            for each in self._deploys
+        ]
+        buttons = card_buttons.likely_tag_row_for_batch(self._batch, self._deploys)
+        return PrivateRefusal("\n".join([head, *lines]), buttons)
+
+    def card(self, now: float) -> Card:
+        return batch_card.batch_card(self._batch, self._members, now)
+
+    def fingerprint(self) -> str:
+        return batch_card.batch_fingerprint(self._batch, self._members)
+
+    def state_key(self) -> str:
+        return "\n".join(card_state.state_key(each) for each in self._deploys)
+
+    def must_update_now(self, shown: str) -> bool:
+        before = shown.split("\n")
+        return len(before) != len(self._deploys) or any(
+            card_state.must_update_now(each, was) for each, was in zip(self._deploys, before, strict=True)
+        )
+
+    def has_unshown_question(self, view: ThreadState) -> bool:
+        open_ones = [value for each in self._deploys for value in card_buttons.open_question_values(each)]
+        return not set(open_ones) <= set(view.open_questions)
+
+    def unshown_questions(self) -> Sequence[Deploy]:
+        return [each for each in self._deploys if each.question_not_shown]
+
+    def changes_with_time(self) -> bool:
+        return any(card_state.changes_with_time(each) for each in self._deploys)
+
+    def missing_replies(self, view: ThreadState) -> Sequence[MissingReply]:
+        """Merged by time; the replies of one deploy keep their order, whatever the clocks of workers say."""
+        heads = {each.id: self._unposted(each, view) for each in self._deploys}
+        found: list[tuple[ThreadMessage, Deploy]] = []
+        while waiting := {key: next_ones for key, next_ones in heads.items() if next_ones}:
+            first = min(waiting, key=lambda key: waiting[key][0][0].at)
+            found.append(heads[first].pop(0))
+        told = dict(view.replies_posted)
+        shown: list[MissingReply] = []
+        for milestone, deploy in found:
+            told = {**told, deploy.id: told.get(deploy.id, 0) + 1}
+            shown.append(
+                MissingReply(
+                    self._reply_for(milestone, deploy),
+                    thread_replies.is_urgent((milestone,)),
+                    {"replies_posted": told},
+                )
+            )
+        return [*shown, *self._closing_reply(view, told)]
+
+    def unreachable_text(self, error: str) -> str:
+        return unreachable_channel.channel_unreachable_for_batch(self._batch, error)
+
+    def _unposted(self, deploy: Deploy, view: ThreadState) -> list[tuple[ThreadMessage, Deploy]]:
+        return [(each, deploy) for each in deploy.thread_messages[view.replies_posted.get(deploy.id, 0) :]]
+
+    def _reply_for(self, milestone: ThreadMessage, deploy: Deploy) -> thread_replies.ThreadReply:
+        """The first failure calls whoever asked, unless the last reply does so at once."""
+        loud = milestone.kind is ThreadMessageKind.END and milestone.broadcast
+        calls = loud and deploy is first_failure(self._deploys) and self.outcome_at is None
+        return thread_replies.batch_reply(milestone, deploy, mentioned=calls)
+
+    def _closing_reply(self, view: ThreadState, told: dict[str, int]) -> Iterator[MissingReply]:
+        if self.outcome_at is not None and not view.replies_posted.get(self.id):
+            reply = thread_replies.ThreadReply(
+                batch_card.closing_reply(self._batch, self._deploys), broadcast=False
+            )
+            yield MissingReply(reply, urgent=True, view_changes={"replies_posted": {**told, self.id: 1}})

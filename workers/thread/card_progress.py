@@ -1,0 +1,148 @@
+"""How far a deploy is: the bar, the counts and the old tasks that are still alive."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from deploys.mrkdwn import code, plural
+from deploys.records.deploy import Deploy, OldTask, Outcome, Phase
+from workers.messages import post_check, pre_task, tasks
+from workers.messages.formatting import duration
+from workers.thread.card_state import is_ecs_rolling_back
+from workers.thread.text_limits import shorten
+
+BAR_CELLS = 12
+OLD_TASKS_SHOWN = 8
+
+
+COUNTED_PHASES = frozenset({Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL, Phase.FOLLOWING_ROLLBACK})
+"""Phases in which ECS counts tasks of both sides."""
+
+
+class TaskCount(NamedTuple):
+    """So many of so many."""
+
+    done: int
+    total: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.done} of {self.total} {self.what}"
+
+
+def task_count(deploy: Deploy) -> TaskCount | None:
+    """What the progress bar measures now; None where there is nothing to count."""
+    if deploy.outcome is not None:
+        return _new_tasks_running(deploy) if deploy.outcome is Outcome.SUCCEEDED else None
+    if deploy.phase is Phase.DRAINING:
+        return _old_tasks_stopped(deploy)
+    if deploy.phase is Phase.FOLLOWING_ROLLBACK or is_ecs_rolling_back(deploy):
+        return _old_tasks_running(deploy)
+    if deploy.phase in (Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL):
+        return _new_tasks_running(deploy)
+    return None
+
+
+def progress_bar(count: TaskCount) -> str:
+    """`▓▓▓▓▓▓▓▓░░░░`. Full only when all is done, empty only when nothing is."""
+    share = min(max(count.done / count.total, 0.0), 1.0)
+    cells = round(share * BAR_CELLS)
+    if 0 < share < 1:
+        cells = min(max(cells, 1), BAR_CELLS - 1)
+    return "▓" * cells + "░" * (BAR_CELLS - cells)
+
+
+def counts_line(deploy: Deploy) -> str:
+    """Running and pending tasks of both sides; empty outside a rollout."""
+    if deploy.outcome is not None or deploy.phase not in COUNTED_PHASES:
+        return ""
+    seen = deploy.rollout.counts
+    if not (seen.new_desired or seen.old_running or seen.old_pending):
+        return "No counts from ECS yet."
+    draining = f", {deploy.rollout.draining.tasks} not stopped yet" if deploy.rollout.draining else ""
+    return (
+        f"New tasks: {seen.new_running} running, {seen.new_pending} pending, {seen.new_desired} wanted. "
+        f"Old tasks: {seen.old_running} running, {seen.old_pending} pending{draining}."
+    )
+
+
+def failures_line(deploy: Deploy) -> str:
+    """New tasks that failed, and how many more ECS's circuit breaker bears; empty when none did."""
+    failed = deploy.rollout.counts.failed_tasks
+    if not failed:
+        return ""
+    threshold = deploy.rollout.counts.breaker_threshold
+    breaker = f"; at {threshold} ECS's circuit breaker gives up" if threshold and deploy.in_progress else ""
+    return f"{plural(failed, 'new task')} failed{breaker}."
+
+
+def old_tasks_lines(deploy: Deploy, now: float) -> str:
+    """The old tasks that have not stopped: id, status and for how long they have been stopping."""
+    if not deploy.stop.old_tasks:
+        return ""
+    lines = [f"{plural(len(deploy.stop.old_tasks), 'old task')} not stopped yet:"]
+    lines += [f"• {_old_task_line(deploy, task, now)}" for task in deploy.stop.old_tasks[:OLD_TASKS_SHOWN]]
+    if len(deploy.stop.old_tasks) > OLD_TASKS_SHOWN:
+        lines.append(f"• and {len(deploy.stop.old_tasks) - OLD_TASKS_SHOWN} more")
+    return "\n".join(lines)
+
+
+def downtime_line(deploy: Deploy, now: float) -> str:
+    """Downtime as measured, as it runs, or as planned; empty where there is none."""
+    if deploy.downtime_seconds is not None:
+        return f"Downtime: {duration(deploy.downtime_seconds)}, from the request to stop until the full count ran again."
+    if deploy.stop.requested_at is not None and deploy.in_progress:
+        return f"Downtime so far: {duration(now - deploy.stop.requested_at)} since the request to stop."
+    if deploy.plan and deploy.plan.downtime and deploy.in_progress:
+        estimate = deploy.plan.downtime_seconds
+        about = f"about {duration(estimate)} " if estimate is not None else "some time "
+        return f"Planned downtime: {about}in which no task runs."
+    return ""
+
+
+def pre_task_or_check_line(deploy: Deploy, now: float) -> str:
+    """The task before the rollout, or the check after it, while it goes on."""
+    if deploy.phase is Phase.RUNNING_PRE_TASK and deploy.pre_task is not None:
+        return pre_task.card_line(deploy, deploy.pre_task, now)
+    if deploy.phase is Phase.CHECKING and deploy.post_check is not None:
+        return post_check.card_line(deploy, deploy.post_check, now)
+    return ""
+
+
+def _new_tasks_running(deploy: Deploy) -> TaskCount | None:
+    seen = deploy.rollout.counts
+    return (
+        TaskCount(seen.new_running, seen.new_desired, "new tasks running") if seen.new_desired > 0 else None
+    )
+
+
+def _old_tasks_stopped(deploy: Deploy) -> TaskCount | None:
+    if not deploy.stop.old_tasks:
+        return None  # nobody has looked yet: the look that finds none alive leads on at once
+    known = len(deploy.stop.restore_point.task_arns) if deploy.stop.restore_point else 0
+    total = max(known, len(deploy.stop.old_tasks))
+    return TaskCount(total - len(deploy.stop.old_tasks), total, "old tasks stopped")
+
+
+def _old_tasks_running(deploy: Deploy) -> TaskCount | None:
+    wanted = _count_to_restore(deploy)
+    running = min(deploy.rollout.counts.old_running, wanted)
+    what = "tasks running again" if deploy.stop.restore_point else "old tasks running"
+    return TaskCount(running, wanted, what) if wanted > 0 else None
+
+
+def _count_to_restore(deploy: Deploy) -> int:
+    if deploy.stop.restore_point:
+        return deploy.stop.restore_point.desired_count
+    return deploy.plan.desired_count if deploy.plan else 0
+
+
+def _old_task_line(deploy: Deploy, task: OldTask, now: float) -> str:
+    age = f" for {duration(now - task.stopping_since)}" if task.stopping_since is not None else ""
+    if not task.stop_requested and deploy.stop.requested_at is not None:
+        age = f", {duration(now - deploy.stop.requested_at)} after the request to stop"
+    held = tasks.why_not_stopped(task, tasks.stop_timeout(deploy), now)
+    return (
+        f"{code(shorten(task.task_id, 40))} is {code(shorten(task.last_status, 40))}{age}"
+        f"{f': {held}' if held else ''}"
+    )

@@ -1,0 +1,250 @@
+"""A success that is history, on its card.
+
+How a rollout that is only followed stands, on its card.
+
+The state of a deploy in plain words, and what of it is urgent to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from deploys import deploy_text
+from deploys.catalogue.service import Strategy
+from deploys.decisions import approvals_missing, is_approved, is_rejected
+from deploys.mrkdwn import mention, plural
+from deploys.pauses import latest_pause_number, unanswered_pause
+from deploys.pre_task import pre_task_command, pre_task_started
+from deploys.records.deploy import Deploy, Outcome, Phase, Verb, Verdict
+from deploys.records.rollout import ChangedSince
+from workers.flows.observe.rollout_status import RolloutStatus
+from workers.thread import card_traffic
+from workers.thread.text_limits import short_code
+
+CHANGED_SINCE: Mapping[ChangedSince, str] = {
+    ChangedSince.REPLACED: "replaced by a newer deployment since",
+    ChangedSince.SCALED_TO_ZERO: "set to 0 since",
+}
+
+
+def succeeded_text(deploy: Deploy) -> str:
+    """The state of a rollout that succeeded, in a few words."""
+    return (
+        f"succeeded, {CHANGED_SINCE[deploy.rollout.changed_since]}"
+        if deploy.rollout.changed_since
+        else "succeeded"
+    )
+
+
+EXTERNAL_PHASES: Mapping[Phase, str] = {
+    Phase.PLANNING: "looking for a rollout in progress",
+    Phase.FOLLOWING_EXTERNAL: "rolling out",
+}
+"""The phases that read otherwise than those of a deploy."""
+
+EXTERNAL_OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
+    Outcome.SUCCEEDED: succeeded_text,
+    Outcome.ROLLED_BACK: lambda deploy: "rolled back by ECS",
+    Outcome.FAILED: lambda deploy: "failed, needs a look",
+    Outcome.SUPERSEDED: lambda deploy: superseded_text(deploy, "a newer deployment"),
+    Outcome.CANCELLED: lambda deploy: f"no longer followed{_as_asked_by(deploy)}, nothing was changed",
+    Outcome.REJECTED: lambda deploy: "not followed, nothing was changed",
+    Outcome.EXPIRED: lambda deploy: "no longer followed: it did not end in time, nothing was changed",
+    Outcome.REFUSED: lambda deploy: "not followed, nothing was changed",
+}
+
+
+def superseded_text(deploy: Deploy, by: str) -> str:
+    """By whom or what; a desired count of 0 is no deployment."""
+    return (
+        "superseded: the desired count was set to 0"
+        if deploy.rollout.scaled_to_zero
+        else f"superseded by {by}"
+    )
+
+
+def _as_asked_by(deploy: Deploy) -> str:
+    return f", as {mention(deploy.cancel.user)} asked" if deploy.cancel else ""
+
+
+PHASES: Mapping[Phase, str] = {
+    Phase.WAITING: "waiting in line",
+    Phase.PLANNING: "planning, nothing is changed yet",
+    Phase.AWAITING_APPROVAL: "waiting for approval",
+    Phase.REGISTERING: "registering the new revision",
+    Phase.RUNNING_PRE_TASK: "running the task before the rollout",
+    Phase.UPDATING: "asking ECS for the rollout",
+    Phase.SAVING_RESTORE_POINT: "writing down what to bring back",
+    Phase.STOPPING: "stopping the old tasks",
+    Phase.DRAINING: "waiting until every old task has stopped",
+    Phase.STARTING: "starting the new tasks",
+    Phase.FOLLOWING: "rolling out",
+    Phase.CHECKING: "rolled out, being checked",
+    Phase.FOLLOWING_EXTERNAL: "rolling out",
+    Phase.RESTORING: "rolling back",
+    Phase.FOLLOWING_ROLLBACK: "rolling back",
+    Phase.SETTLING: "ended",
+    Phase.ENDED: "ended",
+}
+"""What each phase is about. Where the outcome is known, the outcome's words are said instead."""
+
+OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
+    Outcome.SUCCEEDED: succeeded_text,
+    Outcome.ROLLED_BACK: lambda deploy: f"rolled back{to_previous_version(deploy)}",
+    Outcome.FAILED: lambda deploy: _failed_text(deploy),
+    Outcome.SUPERSEDED: lambda deploy: superseded_text(deploy, "somebody else's deployment"),
+    Outcome.CANCELLED: lambda deploy: f"cancelled{_cancelled_by(deploy)}, {_cancel_effect(deploy)}",
+    Outcome.REJECTED: lambda deploy: f"rejected{_rejected_by(deploy)}, nothing was changed",
+    Outcome.EXPIRED: lambda deploy: f"expired: {_expiry_cause(deploy)}, nothing was changed",
+    Outcome.REFUSED: lambda deploy: f"refused, {_unchanged_text(deploy)}",
+}
+
+EMOJI: Mapping[Phase | Outcome, str] = {
+    Phase.WAITING: ":hourglass:",
+    Phase.AWAITING_APPROVAL: ":raised_hand:",
+    Phase.RESTORING: ":leftwards_arrow_with_hook:",
+    Phase.FOLLOWING_ROLLBACK: ":leftwards_arrow_with_hook:",
+    Outcome.SUCCEEDED: ":white_check_mark:",
+    Outcome.ROLLED_BACK: ":leftwards_arrow_with_hook:",
+    Outcome.FAILED: ":x:",
+    Outcome.SUPERSEDED: ":warning:",
+}
+"""For the eye that scans a channel; the words beside it say the same."""
+WORKING_EMOJI = ":arrows_counterclockwise:"
+STOPPED_EMOJI = ":no_entry_sign:"
+
+UNTIMED_PHASES = frozenset({Phase.WAITING, Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
+"""Phases in which nothing on a card runs with time."""
+PAUSE_KEY = "pause"
+"""In the key of a card whose rollout waits for an answer."""
+_URGENT_PHASES = frozenset({Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
+
+
+def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
+    """Where the deploy is, in a few words of mrkdwn."""
+    follows = deploy.verb is Verb.FOLLOW
+    if deploy.outcome is not None:
+        return (EXTERNAL_OUTCOMES if follows else OUTCOMES)[deploy.outcome](deploy)
+    words = (EXTERNAL_PHASES if follows else PHASES).get(deploy.phase, PHASES[deploy.phase])
+    if deploy.phase is Phase.WAITING:
+        words = _queue_text(deploy, ahead)
+    elif deploy.phase is Phase.AWAITING_APPROVAL:
+        words = _approval_text(deploy)
+    elif deploy.phase in (Phase.RESTORING, Phase.FOLLOWING_ROLLBACK) or is_ecs_rolling_back(deploy):
+        words = f"rolling back{to_previous_version(deploy)}"
+    elif deploy.phase is Phase.RUNNING_PRE_TASK:
+        words = f"running {short_code(60)(pre_task_command(deploy))} before the rollout"
+    elif deploy.phase is Phase.FOLLOWING and deploy.service.strategy is Strategy.STOP_START:
+        words = PHASES[Phase.STARTING]
+    elif deploy.phase is Phase.FOLLOWING:
+        serving = "serving, the old tasks drain" if deploy.rollout.serving_at is not None else words
+        words = card_traffic.traffic_state(deploy) or serving
+    elif deploy.phase is Phase.FOLLOWING_EXTERNAL:
+        words = card_traffic.traffic_state(deploy) or words
+    wish = "stop following" if follows else "cancel"
+    return f"{words}, {mention(deploy.cancel.user)} asked to {wish}" if deploy.cancel else words
+
+
+def state_emoji(deploy: Deploy) -> str:
+    """An emoji for the state."""
+    if deploy.outcome is not None:
+        return EMOJI.get(deploy.outcome, STOPPED_EMOJI)
+    return (
+        EMOJI[Phase.AWAITING_APPROVAL] if unanswered_pause(deploy) else EMOJI.get(deploy.phase, WORKING_EMOJI)
+    )
+
+
+def state_key(deploy: Deploy) -> str:
+    """Names what a card's state and buttons stand for; to be compared with the card that was sent last."""
+    outcome = deploy.outcome.value if deploy.outcome else ""
+    pause = f"/{PAUSE_KEY}{latest_pause_number(deploy)}" if unanswered_pause(deploy) else ""
+    return (
+        f"{deploy.phase.value}/{outcome}/{deploy.approval.question}/{int(is_decided(deploy))}/{int(bool(deploy.cancel))}"
+        f"{pause}"
+    )
+
+
+def must_update_now(deploy: Deploy, shown_key: str) -> bool:
+    """Whether a card that shows the state `shown` has to change at once: a question or an end is new, or
+    buttons that are still on it have lost their meaning."""
+    asked = shown_key.startswith(f"{Phase.AWAITING_APPROVAL.value}/") or f"/{PAUSE_KEY}" in shown_key
+    return state_key(deploy) != shown_key and (
+        asked or deploy.phase in _URGENT_PHASES or unanswered_pause(deploy) is not None
+    )
+
+
+def changes_with_time(deploy: Deploy) -> bool:
+    """Whether something on the card, such as the elapsed time, changes by itself."""
+    return deploy.phase not in UNTIMED_PHASES and unanswered_pause(deploy) is None
+
+
+def is_decided(deploy: Deploy) -> bool:
+    """Whether the approval question has its answer."""
+    return is_rejected(deploy) or is_approved(deploy)
+
+
+def approved_by(deploy: Deploy) -> tuple[str, ...]:
+    """The different people who approved, in the order they did."""
+    said_yes = (d.user for d in deploy.approval.decisions if d.verdict is Verdict.APPROVED)
+    return tuple(dict.fromkeys(said_yes))
+
+
+def is_ecs_rolling_back(deploy: Deploy) -> bool:
+    """Whether ECS itself gave up on our rollout, which is followed to its end; also where one look found it
+    back already, and the second is still to come."""
+    back = bool(deploy.outcome_reason) or deploy.pending_confirmation == RolloutStatus.ROLLED_BACK.value
+    return deploy.phase in (Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL) and back
+
+
+def to_previous_version(deploy: Deploy) -> str:
+    """` to 1.4.1` as code; empty while no plan says what ran before."""
+    before = deploy_text.previous_version(deploy)
+    return f" to {short_code(60)(before)}" if before else ""
+
+
+def _queue_text(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
+    if not ahead:
+        return "first in line, starts now"
+    last = ahead[-1]
+    if last.service.name != deploy.service.name:
+        return f"waiting until {short_code(63)(last.service.name)} has ended"
+    article = "" if last.verb is Verb.DEPLOY else "a "
+    behind = f"{article}{deploy_text.action_label(last, short_code(60))} {deploy_text.requested_by(last)}"
+    return f"waiting in line, {plural(len(ahead), 'deploy')} ahead, right behind {behind}"
+
+
+def _approval_text(deploy: Deploy) -> str:
+    if is_decided(deploy):
+        return "decided, about to go on"
+    return f"waiting for {plural(approvals_missing(deploy), 'approval')}"
+
+
+def _cancelled_by(deploy: Deploy) -> str:
+    return f" by {mention(deploy.cancel.user)}" if deploy.cancel else ""
+
+
+def _rejected_by(deploy: Deploy) -> str:
+    no = next((d for d in deploy.approval.decisions if d.verdict is Verdict.REJECTED), None)
+    return f" by {mention(no.user)}" if no else ""
+
+
+def _cancel_effect(deploy: Deploy) -> str:
+    touched = deploy.ecs.update_tried or deploy.stop.requested_at is not None
+    return f"rolled back{to_previous_version(deploy)}" if touched else _unchanged_text(deploy)
+
+
+def _expiry_cause(deploy: Deploy) -> str:
+    unseen = deploy.approval.expires_at is None
+    return "its question could not be shown" if unseen else "nobody decided in time"
+
+
+def _failed_text(deploy: Deploy) -> str:
+    if deploy.pre_task is not None and not deploy.pre_task.succeeded:
+        return f"failed before the rollout, {_unchanged_text(deploy)}"
+    return "failed, needs a look"
+
+
+def _unchanged_text(deploy: Deploy) -> str:
+    """A revision that was registered stays, and what a task did, though the service is as it was."""
+    changed = deploy.has_new_revision or pre_task_started(deploy)
+    return "the service was not touched" if changed else "nothing was changed"

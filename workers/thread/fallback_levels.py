@@ -1,0 +1,192 @@
+"""How a thread is written otherwise when Slack does not take it as it is. Pure.
+
+The forms in which a card can be sent, from the richest to the plainest. Pure.
+
+A card takes the richest form that fits Slack's limits; when Slack refuses that, the next. Every form tells
+the true state, and as long as there are blocks a question has its buttons.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from deploys import button_ids as ids
+from deploys.message_size import message_size
+from deploys.stores.thread_store import ThreadState
+from workers.thread.card import Card
+from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind
+from workers.thread.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes
+
+TRIES_BEFORE_FALLBACK = 3
+"""Tries after which an error inside Slack is taken for one that this very message causes (count)."""
+MESSAGE_ERRORS = frozenset({SlackErrorKind.TEXT, SlackErrorKind.BLOCKS, SlackErrorKind.OTHER})
+"""Kinds that another form of the message may avoid. An error that nobody knows is one of them."""
+
+
+def next_fallback(
+    view: ThreadState,
+    request_thread: str | None,
+    error: SlackCallFailed,
+    sent_level: FallbackLevel | None = None,
+) -> ThreadState | None:
+    """The view under which another try makes sense at once; None where none does. `asked_in` is the thread it
+    was asked for in, `sent` the form of the card that was refused, None for a reply.
+
+    A card that a person deleted is posted once more, not for ever.
+    """
+    kind = error.kind
+    if kind in MESSAGE_ERRORS or (error.inside_slack and view.failed_tries >= TRIES_BEFORE_FALLBACK):
+        return _more_fallback(view, kind, sent_level)
+    if kind not in (SlackErrorKind.CARD_GONE, SlackErrorKind.THREAD_GONE) or view.card_lost:
+        return None
+    if kind is SlackErrorKind.THREAD_GONE and request_thread and not view.outside_request_thread:
+        return view.evolve(outside_request_thread=True, ts="", card_next_try=None)
+    if not view.card_reposted:
+        return view.evolve(card_reposted=True, ts="", card_next_try=None)
+    return view.evolve(card_lost=True)
+
+
+def less_fallback(view: ThreadState) -> ThreadState:
+    """After a card was sent in a new state: the next one is tried a bit richer, as Slack may have refused
+    what only the old one had.
+    """
+    return view.evolve(fallback_level=max(view.fallback_level - 1, 0), text_limit=0)
+
+
+def _more_fallback(
+    view: ThreadState, kind: SlackErrorKind, sent_level: FallbackLevel | None
+) -> ThreadState | None:
+    if kind is SlackErrorKind.TEXT and (room := _next_text_bytes(view, sent_level)):
+        return view.evolve(text_limit=room)
+    if sent_level is None:
+        return None if view.short_reply else view.evolve(short_reply=True)
+    return None if sent_level is FallbackLevel.TEXT else view.evolve(fallback_level=sent_level + 1)
+
+
+def _next_text_bytes(view: ThreadState, sent_level: FallbackLevel | None) -> int | None:
+    """Bytes of a shorter text; None where it holds no more than a card's state."""
+    if not view.text_limit and sent_level is None:
+        return CARD_BYTES  # a reply may be longer than a card
+    now = view.text_limit or CARD_BYTES
+    return max(STATE_BYTES, now // 2) if now > STATE_BYTES else None
+
+
+Block = dict[str, Any]
+
+BUTTONS_IN_A_ROW = 24
+"""Buttons in one block (count): Slack takes 25, and an answer's buttons stand together."""
+
+
+class FallbackLevel(IntEnum):
+    """How a card is written. The numbers are kept in `ThreadView.plainness`."""
+
+    FULL = 0
+    NO_CONFIRMS = 1
+    """Without the dialogs that ask again. A click stays safe: a decision is compared with the record."""
+    COMPACT = 2
+    """The text in as few sections as it takes, and all buttons below it."""
+    STATE_LINE = 3
+    """What is deployed and its state alone, and the buttons."""
+    TEXT = 4
+    """The state line without blocks."""
+
+
+@dataclass(frozen=True)
+class FittedMessage:
+    """A card as it is sent."""
+
+    level: FallbackLevel
+    text: str
+    blocks: Sequence[Block]
+    lacks_buttons: bool
+    """Whether the card asks something that nobody can answer on this message."""
+
+
+def fit_message(card: Card, least_level: int, text_bytes: int = 0) -> FittedMessage:
+    """The card in the richest form that fits Slack's limits and is no richer than `plainest_so_far`. `room`:
+    bytes of its text, 0 for as many as Slack takes.
+    """
+    for form in FallbackLevel:
+        if form < least_level:
+            continue
+        message = write_message(card, form, text_bytes)
+        if message_size(message.text, message.blocks).fits:
+            return message
+    return write_message(card, FallbackLevel.TEXT, text_bytes)
+
+
+def write_message(card: Card, level: FallbackLevel, text_bytes: int = 0) -> FittedMessage:
+    """The card in this form, whether it fits or not."""
+    text = (
+        card.state_line
+        if level >= FallbackLevel.STATE_LINE
+        else clip_bytes(card.text, text_bytes or CARD_BYTES)
+    )
+    asks = any(element.get("action_id") in ids.QUESTION_BUTTONS for element in _action_elements(card.blocks))
+    return FittedMessage(
+        level, text, _blocks(card, level, text), lacks_buttons=asks and level is FallbackLevel.TEXT
+    )
+
+
+def _blocks(card: Card, level: FallbackLevel, text: str) -> Sequence[Block]:
+    match level:
+        case FallbackLevel.FULL:
+            return card.blocks
+        case FallbackLevel.NO_CONFIRMS:
+            return [_without_confirms(block) for block in card.blocks]
+        case FallbackLevel.COMPACT | FallbackLevel.STATE_LINE:
+            return [*_sections(text), *_button_rows(card.blocks)]
+        case FallbackLevel.TEXT:
+            return []
+
+
+def _without_confirms(block: Block) -> Block:
+    changed = {**block}
+    if "elements" in block:
+        changed["elements"] = [_without_confirm(element) for element in block["elements"]]
+    if "accessory" in block:
+        changed["accessory"] = _without_confirm(block["accessory"])
+    return changed
+
+
+def _without_confirm(element: Block) -> Block:
+    """Answers, and menus, which take two clicks anyway. What changes production at one click still asks."""
+    if element.get("action_id") not in (*ids.QUESTION_BUTTONS, ids.MORE):
+        return element
+    return {key: value for key, value in element.items() if key not in ("confirm", "accessibility_label")}
+
+
+def _sections(text: str) -> Iterator[Block]:
+    part = ""
+    for line in text.split("\n"):
+        longer = f"{part}\n{line}" if part else line
+        if part and len(longer) > SECTION // 2:
+            yield _section(part)
+            longer = line
+        part = longer
+    yield _section(part)
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": clip(text, SECTION)}}
+
+
+def _button_rows(blocks: Sequence[Block]) -> list[Block]:
+    """All buttons. Within a block Slack takes an action id once, so repeated ones are numbered."""
+    pressed = [
+        {**_without_confirm(element)} for element in _action_elements(blocks) if element["type"] == "button"
+    ]
+    used = Counter(element["action_id"] for element in pressed)
+    for number, element in enumerate(pressed):
+        if used[element["action_id"]] > 1:
+            element["action_id"] = ids.numbered_action_id(element["action_id"], number)
+    rows = [pressed[first : first + BUTTONS_IN_A_ROW] for first in range(0, len(pressed), BUTTONS_IN_A_ROW)]
+    return [{"type": "actions", "elements": row} for row in rows]
+
+
+def _action_elements(blocks: Sequence[Block]) -> Iterator[Block]:
+    return (element for block in blocks if block["type"] == "actions" for element in block["elements"])

@@ -1,0 +1,126 @@
+"""Slack's rate limits, kept together by all workers through token buckets in Redis.
+
+Rates are those of Slack's documentation ("Rate limits", docs.slack.dev), kept a bit under. A caller is never
+held: it is told to go, or when to come back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from importlib.resources import files
+
+from redis import Redis
+
+from deploys.stores.redis_keys import PREFIX
+
+PROBE_SECONDS = 12.0
+"""While Slack is away one caller tries at a time, and a call may take this long."""
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 10.0
+"""While Slack is away, between two tries of all workers together. A question waits no longer once it is
+back."""
+_KEY = f"{PREFIX}slack:"
+
+
+class Urgency(IntEnum):
+    """How much a call matters. When tokens are short, the lower waits longer."""
+
+    QUESTION = 0  # a question that nobody has seen yet: its time begins when it is shown
+    URGENT = 1  # an end, trouble
+    NORMAL = 2
+    IDLE = 3  # elapsed time only: sent when nobody else needs the token, and never queued
+
+
+@dataclass(frozen=True)
+class TokenBucket:
+    """One token bucket."""
+
+    interval_ms: int
+    """Milliseconds until a token comes back."""
+    capacity: int
+    """Tokens of a full bucket (count): calls that may go out at once."""
+    reserves: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Tokens left to those who matter more, by urgency (count)."""
+
+
+RATES: dict[str, TokenBucket] = {
+    "chat.postMessage": TokenBucket(300, 5),  # several hundred a minute per workspace
+    "chat.update": TokenBucket(1400, 5, (0, 0, 2, 4)),  # Tier 3: 50 a minute
+    "chat.getPermalink": TokenBucket(1400, 3),
+    "chat.postEphemeral": TokenBucket(700, 5),  # Tier 4: 100 a minute
+    "views.publish": TokenBucket(700, 5),  # Tier 4
+    "usergroups.users.list": TokenBucket(5500, 8),  # Tier 2: 20 a minute
+}
+CHANNEL_RATES: dict[str, TokenBucket] = {"chat.postMessage": TokenBucket(1100, 1)}  # 1 a second per channel
+
+
+class SharedRateLimits:
+    """The budget. Slack counts per app and workspace, and one Slipway belongs to one workspace."""
+
+    def __init__(self, redis: Redis, now: Callable[[], float]) -> None:
+        self._now = now
+        self._redis = redis
+        self._take_token = redis.register_script(_lua("take_token"))
+        self._note_outage = redis.register_script(_lua("note_outage"))
+
+    def take_token(
+        self,
+        method: str,
+        *,
+        channel: str | None = None,
+        urgency: Urgency = Urgency.NORMAL,
+        has_slot: bool = False,
+    ) -> float:
+        """Asks to call a method now. 0: go, the token is taken. Otherwise: seconds after which to come back.
+
+        Who is sent away gets a place in a line, so that a thousand callers do not come back together; with
+        `promised` the caller has come back at its time and does not line up again.
+        """
+        buckets = [(f"{_KEY}{method}", RATES[method])]
+        if channel and method in CHANNEL_RATES:
+            buckets.append((f"{_KEY}{method}:{channel}", CHANNEL_RATES[method]))
+        lane = "" if urgency is Urgency.IDLE else urgency.name.lower()
+        rates = [
+            number
+            for _, rate in buckets
+            for number in (rate.interval_ms, rate.capacity, rate.reserves[urgency])
+        ]
+        wait = self._take_token(
+            keys=[_OUTAGE_KEY, _hold_key(method), f"{buckets[-1][0]}:line", *(key for key, _ in buckets)],
+            args=[self._ms(), lane, int(has_slot), int(PROBE_SECONDS * 1000), *rates],
+        )
+        return float(wait) / 1000
+
+    def hold_method(self, method: str, seconds: float) -> None:
+        """Slack answered 429: nobody calls this method before Retry-After is over."""
+        until = self._ms() + int(seconds * 1000)
+        self._redis.set(_hold_key(method), until, px=max(1, int(seconds * 1000)) + 60_000)
+
+    def note_outage(self) -> float:
+        """Slack did not answer. Returns the seconds in which nobody calls it; then one caller tries."""
+        first, longest = int(FIRST_PAUSE_SECONDS * 1000), int(LONGEST_PAUSE_SECONDS * 1000)
+        return float(self._note_outage(keys=[_OUTAGE_KEY], args=[self._ms(), first, longest])) / 1000
+
+    def note_answer(self) -> None:
+        """Slack answered, whatever it said."""
+        self._redis.delete(_OUTAGE_KEY)
+
+    def first_notice(self, about: str, seconds: float) -> bool:
+        """Whether no worker gave this notice within that time: what lasts is not logged by every job."""
+        return bool(self._redis.set(f"{_KEY}notice:{about}", 1, nx=True, ex=int(seconds)))
+
+    def _ms(self) -> int:
+        return int(self._now() * 1000)
+
+
+_OUTAGE_KEY = f"{_KEY}outage"
+
+
+def _hold_key(method: str) -> str:
+    return f"{_KEY}hold:{method}"
+
+
+def _lua(name: str) -> str:
+    return files("workers.thread").joinpath(f"lua/{name}.lua").read_text()

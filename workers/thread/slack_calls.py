@@ -1,0 +1,114 @@
+"""The calls of Slack's Web API that write a thread, each within the shared limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
+
+from deploys.mrkdwn import VERBATIM_ARGUMENTS, verbatim
+from workers.thread.rate_limits import SharedRateLimits, Urgency
+from workers.thread.slack_error_handling import CALL_FAILURES, SlackCallFailed, SlackErrorKind, classify_error
+
+
+class RetryLater(Exception):
+    """The shared limits have no token for this call."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"come back in {seconds} s")
+        self.seconds = seconds
+
+
+class SlackCalls:
+    """Each method makes one call, or raises.
+
+    Raises:
+        NotNow: nothing was sent; come back then.
+        Trouble: Slack refused, or did not answer.
+    """
+
+    def __init__(self, client: WebClient, limits: SharedRateLimits) -> None:
+        self._client = client
+        self._limits = limits
+
+    def post(
+        self,
+        channel: str,
+        text: str,
+        blocks: Sequence[dict[str, Any]] | None = None,
+        *,
+        thread_ts: str | None = None,
+        broadcast: bool = False,
+        urgency: Urgency = Urgency.NORMAL,
+        has_slot: bool = False,
+    ) -> str:
+        """chat.postMessage; returns the message's ts."""
+        self._take_token("chat.postMessage", channel, urgency, has_slot)
+        answer = self._call(
+            "chat.postMessage",
+            lambda: self._client.chat_postMessage(
+                channel=channel,
+                text=verbatim(text),
+                blocks=verbatim(blocks),
+                thread_ts=thread_ts,
+                reply_broadcast=broadcast if thread_ts else None,
+                unfurl_links=False,
+                unfurl_media=False,
+                **VERBATIM_ARGUMENTS,
+            ),
+        )
+        return str(answer["ts"])
+
+    def update(
+        self,
+        channel: str,
+        ts: str,
+        text: str,
+        blocks: Sequence[dict[str, Any]],
+        *,
+        urgency: Urgency = Urgency.NORMAL,
+        has_slot: bool = False,
+    ) -> None:
+        """chat.update."""
+        self._take_token("chat.update", channel, urgency, has_slot)
+        self._call(
+            "chat.update",
+            lambda: self._client.chat_update(
+                channel=channel, ts=ts, text=verbatim(text), blocks=verbatim(blocks), **VERBATIM_ARGUMENTS
+            ),
+        )
+
+    def permalink(self, channel: str, ts: str) -> str:
+        """chat.getPermalink."""
+        self._take_token("chat.getPermalink", channel, Urgency.IDLE, has_slot=False)
+        answer = self._call(
+            "chat.getPermalink",
+            lambda: self._client.chat_getPermalink(channel=channel, message_ts=ts),
+        )
+        return str(answer["permalink"])
+
+    def _take_token(self, method: str, channel: str, urgency: Urgency, has_slot: bool) -> None:
+        wait = self._limits.take_token(method, channel=channel, urgency=urgency, has_slot=has_slot)
+        if wait > 0:
+            raise RetryLater(wait)
+
+    def _call(self, method: str, call: Callable[[], SlackResponse]) -> SlackResponse:
+        try:
+            answer = call()
+        except CALL_FAILURES as error:
+            trouble = classify_error(method, error)
+            self._note_error(trouble)
+            raise trouble from error
+        self._limits.note_answer()
+        return answer
+
+    def _note_error(self, trouble: SlackCallFailed) -> None:
+        """Tells all workers what concerns all of them."""
+        if trouble.kind is SlackErrorKind.UNREACHABLE:
+            trouble.retry_after = self._limits.note_outage()
+            return
+        self._limits.note_answer()
+        if trouble.kind is SlackErrorKind.RATE_LIMITED:
+            self._limits.hold_method(trouble.method, trouble.retry_after)

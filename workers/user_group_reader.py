@@ -1,0 +1,77 @@
+"""Reads who is in the user groups of services.yml, within Slack's rate limit, for all who need to know."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import structlog
+from slack_sdk import WebClient
+
+from deploys.stores.user_groups import READ_EVERY_SECONDS, UserGroups
+from workers.thread.rate_limits import SharedRateLimits, Urgency
+from workers.thread.slack_error_handling import CALL_FAILURES, SlackCallFailed, SlackErrorKind, classify_error
+
+log = structlog.get_logger()
+
+METHOD = "usergroups.users.list"
+GROUPS_PER_RUN = 8
+"""Groups read in one go (count): 11 a minute of Slack's 20 (Tier 2). More groups take turns, and beyond four
+times as many some always count as unknown (`deploys.stores.user_groups.KNOWN_SECONDS`)."""
+LOG_AGAIN_SECONDS = 3600.0
+"""A refusal that lasts is logged again after this long (seconds)."""
+
+ADVICE_BY_ERROR: dict[str, str] = {
+    "plan_upgrade_required": "this Slack plan has no user groups; name user ids in services.yml instead",
+    "paid_teams_only": "this Slack plan has no user groups; name user ids in services.yml instead",
+    "missing_scope": "the app lacks the scope usergroups:read; add it (OAuth & Permissions) and reinstall it",
+    "no_such_subteam": "there is no such user group; look at the id in services.yml",
+    "subteam_not_found": "there is no such user group; look at the id in services.yml",
+    "permission_denied": "this workspace lets no app read user groups; name user ids in services.yml",
+}
+
+
+def refresh_members(
+    client: WebClient, groups: UserGroups, group_ids: Collection[str], now: float, limits: SharedRateLimits
+) -> frozenset[str]:
+    """Reads the members of the groups whose turn it is; returns those that were read.
+
+    A group that cannot be read keeps its members until they count as unknown (`deploys.stores.user_groups`), and does not
+    keep the others from being read.
+    """
+    read: set[str] = set()
+    for group in groups_to_read_now(sorted(group_ids), now):
+        if limits.take_token(METHOD, urgency=Urgency.IDLE) > 0:
+            break
+        try:
+            answer = client.usergroups_users_list(usergroup=group)
+        except CALL_FAILURES as error:
+            trouble = classify_error(METHOD, error)
+            _log_failure(trouble, group, limits)
+            if trouble.kind in (SlackErrorKind.UNREACHABLE, SlackErrorKind.RATE_LIMITED):
+                break
+            continue
+        limits.note_answer()
+        groups.save_members(group, answer.get("users") or (), now)
+        read.add(group)
+    return frozenset(read)
+
+
+def groups_to_read_now(group_ids: list[str], now: float) -> list[str]:
+    """The groups to read now, when there are more than Slack lets one read in this time."""
+    if len(group_ids) <= GROUPS_PER_RUN:
+        return group_ids
+    first = int(now / READ_EVERY_SECONDS) * GROUPS_PER_RUN % len(group_ids)
+    return (group_ids[first:] + group_ids[:first])[:GROUPS_PER_RUN]
+
+
+def _log_failure(trouble: SlackCallFailed, group: str, limits: SharedRateLimits) -> None:
+    if trouble.kind is SlackErrorKind.UNREACHABLE:
+        limits.note_outage()
+        return
+    limits.note_answer()
+    if trouble.kind is SlackErrorKind.RATE_LIMITED:
+        limits.hold_method(METHOD, trouble.retry_after)
+        return
+    name = trouble.detail.split(" ")[0]
+    if limits.first_notice(f"{group}:{name}", LOG_AGAIN_SECONDS):
+        log.error("cannot read a user group", group=group, error=name, advice=ADVICE_BY_ERROR.get(name, ""))
