@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from deploys import formatting
 from deploys.catalogue.service import Service, Strategy
 from deploys.errors import (
     DaemonStopStart,
@@ -26,7 +27,7 @@ from workers.flows.plan.service_checks import is_express_mode, require_active
 from workers.flows.plan.target_version import find_target_version, needs_copy
 from workers.flows.stopped_service import restore_tags, scaling_suspension
 from workers.flows.strategies.ecs_strategy import check_ecs_strategy
-from workers.messages import approval, formatting
+from workers.messages import approval
 from workers.messages.tasks import DEFAULT_STOP_TIMEOUT
 from workers.step_context import StepContext, StepResult
 
