@@ -27,6 +27,7 @@ from deploys.records.deploy import (
 )
 from deploys.records.pre_task_and_post_check import PreTaskRun
 from deploys.records.restore_point import SavedScaling
+from deploys.short_names import short_arn
 from workers.ecs import one_off_tasks, task_definitions
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.ending import rollback_revision
@@ -35,7 +36,6 @@ from workers.flows.stopped_service import restore_tags, scaling_suspension
 from workers.flows.stopped_service.restore_tags import RestoreTags
 from workers.messages import lost_record as words
 from workers.messages import rollback_reasons
-from workers.messages.formatting import revision_name
 from workers.step_context import StepContext, StepResult
 
 Step = Callable[[Deploy, StepContext], StepResult]
@@ -220,7 +220,7 @@ def _replaced_revision(deploy: Deploy, context: StepContext, deployment: Deploym
     if deploy.phase in PHASES_BEFORE_REVISION:
         return task_definitions.read_replaced_revision(context.region, deployment.revision, deploy.id)
     ours = deploy.has_new_revision and deployment.revision == deploy.ecs.new_revision
-    return revision_name(rollback_revision(deploy)) if ours else None
+    return short_arn(rollback_revision(deploy)) if ours else None
 
 
 def _newest_first(ecs_service: ServiceState) -> list[DeploymentState]:

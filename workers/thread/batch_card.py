@@ -21,10 +21,10 @@ from deploys.mrkdwn import code, escape, mention, plural
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy, Outcome, Phase
-from workers.messages.formatting import duration
+from workers.messages.formatting import TimeFormat, duration, slack_time, utc_time
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import batch_card_buttons, card_progress
-from workers.thread.card import Card, TimeFormat, join_state, slack_date, utc_time
+from workers.thread.card import Card, join_state
 from workers.thread.card_state import WORKING_EMOJI, changes_with_time, state_emoji, state_text
 from workers.thread.text_limits import (
     CARD_BYTES,
@@ -71,7 +71,7 @@ def batch_card(batch: Batch, members: Sequence[QueuedDeploy], now: float) -> Car
         blocks += _member_blocks(deploy, ahead, now)
     blocks.append(
         ContextBlock(
-            elements=[MarkdownTextObject(text=clip(_footer(batch, deploys, now, slack_date), SECTION))]
+            elements=[MarkdownTextObject(text=clip(_footer(batch, deploys, now, slack_time), SECTION))]
         )
     )
     if cancel_all := batch_card_buttons.cancel_all_row(batch, deploys):
@@ -148,7 +148,10 @@ def _state_then_rest(deploy: Deploy, ahead: Sequence[Deploy], said: str) -> str:
 def closing_reply(batch: Batch, deploys: Sequence[Deploy]) -> str:
     """The last reply: how all of it ended. It mentions who asked."""
     took = duration((batch_outcome_at(deploys) or batch.requested_at) - batch.requested_at)
-    begin = f"{mention(batch.requester)} *{_capitalize(outcome_summary(deploys))}*: {batches.batch_name(batch)}, after {took}."
+    begin = (
+        f"{mention(batch.requester)} *{_capitalize(outcome_summary(deploys))}*: {batches.batch_name(batch)}, "
+        f"after {took}."
+    )
     if all(each.outcome is Outcome.SUCCEEDED for each in deploys):
         return clip(begin, TEXT)
     lines = [f"• {code(each.service.name)} {status_text(each)}" for each in deploys]

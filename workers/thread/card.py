@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, SectionBlock
@@ -16,7 +15,7 @@ from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mentions, plural
 from deploys.records.deploy import ContainerChange, Deploy, Phase, Verb
 from workers.messages.base_revision import card_text
-from workers.messages.formatting import duration
+from workers.messages.formatting import TimeFormat, duration, slack_time, utc_time
 from workers.messages.images import short_image
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import card_buttons, card_progress, card_traffic
@@ -25,7 +24,6 @@ from workers.thread.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, c
 
 CONTAINERS_SHOWN = 4
 APPROVERS_SHOWN = 10
-TimeFormat = Callable[[float], str]
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Card:
 def deploy_card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
     """The card as of `now` (epoch seconds). `ahead` are the deploys before it in its service's line."""
     first = card_headline(deploy, ahead)
-    how_far = _progress_lines(deploy, now, slack_date)
+    how_far = _progress_lines(deploy, now, slack_time)
     trouble = _problem_lines(deploy)
     about = _change_lines(deploy)
     bar = card_progress.task_count(deploy)
@@ -51,7 +49,7 @@ def deploy_card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
         _section(_join_lines(drawn, *how_far)),
         _section(_join_lines(*trouble)),
         _section(_join_lines(*about)),
-        ContextBlock(elements=[MarkdownTextObject(text=clip(_footer(deploy, now, slack_date), SECTION))]),
+        ContextBlock(elements=[MarkdownTextObject(text=clip(_footer(deploy, now, slack_time), SECTION))]),
         card_buttons.button_row(deploy),
     ]
     spoken = _join_lines(
@@ -75,9 +73,11 @@ def card_headline(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     how_many = card_progress.task_count(deploy)
     counted = f", {how_many}" if how_many else ""
     what = (
-        f"*{escape(shorten(service.name, 63))}* {action_label(deploy, short_code(128))}{_from_version(deploy)} {where} "
-        f"{escape(shorten(service.cluster, 80))} ({escape(shorten(service.region, 30))})"
-        f"{',' if deploy.verb is Verb.FOLLOW else ''} {requested_by(deploy)}"
+        f"*{escape(shorten(service.name, 63))}* "
+        f"{action_label(deploy, short_code(128))}{_from_version(deploy)} {where} "
+        f"{escape(shorten(service.cluster, 80))} "
+        f"({escape(shorten(service.region, 30))}){',' if deploy.verb is Verb.FOLLOW else ''} "
+        f"{requested_by(deploy)}"
     )
     return join_state(what, f"{state_text(deploy, ahead)}{counted}")
 
@@ -92,16 +92,6 @@ def _from_version(deploy: Deploy) -> str:
     """A restart runs what ran before, and says so already."""
     before = previous_version(deploy)
     return f" (from {short_code(60)(before)})" if before and deploy.verb is not Verb.RESTART else ""
-
-
-def slack_date(at: float) -> str:
-    """A moment in the reader's own time zone (docs.slack.dev, "Formatting message text")."""
-    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{utc_time(at)}>"
-
-
-def utc_time(at: float) -> str:
-    """A moment for those who cannot be shown their own time zone."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _progress_lines(deploy: Deploy, now: float, when: TimeFormat) -> list[str]:

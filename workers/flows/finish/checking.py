@@ -100,7 +100,10 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
         rings = f"rings {' '.join(alarm.name for alarm in looked.in_alarm)}"
         again = confirm_twice(deploy, context, rings)
         return again or roll_back_after_check(
-            deploy, context, Outcome.ROLLED_BACK, words.alarms_fired(looked.in_alarm)
+            deploy,
+            context,
+            Outcome.ROLLED_BACK,
+            words.alarms_fired({alarm.name: alarm.reason for alarm in looked.in_alarm}),
         )
     if verdict is CheckVerdict.HTTP_FAILED:
         return roll_back_after_check(deploy, context, Outcome.ROLLED_BACK, words.http_failed(wanted, made))

@@ -12,6 +12,7 @@ from deploys.errors import (
     ScaledToZero,
 )
 from deploys.records.deploy import Deploy, Phase, Plan, ThreadMessageKind, Verb
+from deploys.short_names import short_arn
 from workers.ecs import task_definitions
 from workers.ecs.images import image_reference
 from workers.ecs.images.pinned_tags import display_tag
@@ -19,14 +20,15 @@ from workers.ecs.state import RevisionState, ServiceState
 from workers.flows.ending import confirm_twice, end_cancelled
 from workers.flows.observe.rollout_status import find_deployment_in_progress
 from workers.flows.plan.base_revision import find_base
-from workers.flows.plan.healthy_percent import check_healthy_percent
+from workers.flows.plan.healthy_percent import check_healthy_percent, limits_blocked_at_minimum
 from workers.flows.plan.image_checks import check_images, refuse_same_image
 from workers.flows.plan.pre_post_checks import check_pre_and_post
 from workers.flows.plan.service_checks import is_express_mode, require_active
 from workers.flows.plan.target_version import find_target_version, needs_copy
 from workers.flows.stopped_service import restore_tags, scaling_suspension
 from workers.flows.strategies.ecs_strategy import check_ecs_strategy
-from workers.messages import approval, formatting
+from workers.messages import approval, scaling
+from workers.messages.plan import plan_text
 from workers.messages.tasks import DEFAULT_STOP_TIMEOUT
 from workers.step_context import StepContext, StepResult
 
@@ -58,13 +60,34 @@ def plan_deploy(deploy: Deploy, context: StepContext) -> StepResult:
         raise
     now = context.now()
     planned = deploy.with_message(
-        now, ThreadMessageKind.PLAN, approval.plan_text(deploy, made), plan=made, tag=made.tag
+        now, ThreadMessageKind.PLAN, describe_plan(deploy, made), plan=made, tag=made.tag
     )
     return StepResult(
         ask_for_approval(planned, now)
         if deploy.service.approvals
         else planned.in_phase(Phase.REGISTERING, now)
     )
+
+
+def describe_plan(deploy: Deploy, plan: Plan) -> str:
+    """The plan as the thread shows it. Pure."""
+    return plan_text(deploy, plan, in_ecr=is_in_ecr(plan), blocked=blocked_line(plan))
+
+
+def blocked_line(plan: Plan) -> str:
+    """What would keep ECS from replacing tasks at the lowest scaled count; empty if nothing would. Pure."""
+    limits = limits_blocked_at_minimum(plan)
+    if limits is None:
+        return ""
+    return scaling.blocked_line(
+        limits.desired, limits.minimum_percent, limits.maximum_percent, limits.maximum_that_works
+    )
+
+
+def is_in_ecr(plan: Plan) -> bool:
+    """Whether the new image is in a private ECR registry. Pure."""
+    image = image_reference.parse_image(plan.changes[0].new_image)
+    return image_reference.find_ecr_repository(image) is not None
 
 
 def ask_for_approval(deploy: Deploy, now: float) -> Deploy:
@@ -149,7 +172,7 @@ def check_service(service: Service, ecs_service: ServiceState | None) -> None:
     check_healthy_percent(service, ecs_service)
     if (going := find_deployment_in_progress(ecs_service)) is not None:
         raise ExternalRolloutInProgress(
-            service=service.name, deployment=going.id, revision=formatting.revision_name(going.revision)
+            service=service.name, deployment=going.id, revision=short_arn(going.revision)
         )
 
 

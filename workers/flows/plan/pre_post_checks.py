@@ -54,5 +54,6 @@ def _check_post_check_alarms(deploy: Deploy, context: StepContext) -> None:
     ringing = [alarm for alarm in seen.values() if alarm.is_alarming]
     if ringing:
         raise AlarmFiring(
-            ringing=". ".join(post_check.alarm_fired(alarm) for alarm in ringing), service=deploy.service.name
+            ringing=". ".join(post_check.alarm_fired(alarm.name, alarm.reason) for alarm in ringing),
+            service=deploy.service.name,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from deploys.catalogue.service import Strategy
 from deploys.errors import AwsCredentials, AwsDenied
 from deploys.pre_task import configured_pre_task
@@ -11,7 +13,7 @@ from workers.ecs.images import pinned_tags
 from workers.ecs.state import RevisionState
 from workers.flows.ending import end_cancelled
 from workers.flows.plan.plan_drift import PlanDrift, compare_plans
-from workers.flows.plan.planning import ask_for_approval, make_plan
+from workers.flows.plan.planning import ask_for_approval, describe_plan, make_plan
 from workers.flows.plan.target_version import needs_copy
 from workers.messages import approval, base_revision, scaling
 from workers.step_context import StepContext, StepResult
@@ -21,6 +23,15 @@ FIRST_PHASE = {
     Strategy.NATIVE: Phase.UPDATING,
     Strategy.STOP_START: Phase.SAVING_RESTORE_POINT,
 }
+
+_DRIFT_TEXTS: Mapping[PlanDrift, Callable[[Plan, Plan], str]] = {
+    PlanDrift.OTHER_BASE: base_revision.base_changed,
+    PlanDrift.SCALED_BY_HAND: scaling.count_moved_by_hand,
+    PlanDrift.SCALED_WHILE_SUSPENDED: scaling.count_moved_while_suspended,
+    PlanDrift.OUT_OF_BOUNDS: scaling.count_moved_out_of_bounds,
+    PlanDrift.SCALING_UNKNOWN: scaling.count_moved_unknown,
+}
+"""Drifts that void an approval and that one sentence can explain."""
 
 
 def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
@@ -86,13 +97,13 @@ def _pinned_tag(deploy: Deploy, plan: Plan) -> str:
 def _replan(deploy: Deploy, fresh: Plan, now: float) -> StepResult:
     planned = deploy.evolve(plan=fresh, tag=fresh.tag)
     why = _drift_reason(deploy.plan, fresh) if deploy.plan else ""
-    told = planned.with_message(now, ThreadMessageKind.PLAN, approval.plan_changed(planned, why))
+    told = planned.with_message(
+        now, ThreadMessageKind.PLAN, approval.plan_changed(describe_plan(planned, fresh), why)
+    )
     return StepResult(ask_for_approval(told, now) if deploy.service.approvals else told)
 
 
 def _drift_reason(shown: Plan, fresh: Plan) -> str:
     """What changed since the plan was shown, where that can be said in a sentence."""
-    became = compare_plans(shown, fresh)
-    if became is PlanDrift.OTHER_BASE:
-        return base_revision.base_changed(shown, fresh)
-    return scaling.count_moved_otherwise(shown, fresh, became)
+    text = _DRIFT_TEXTS.get(compare_plans(shown, fresh))
+    return text(shown, fresh) if text else ""

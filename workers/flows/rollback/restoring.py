@@ -21,7 +21,7 @@ from workers.flows.ending import (
 )
 from workers.flows.observe.deadline import rollback_deadline
 from workers.flows.observe.ecs_rollback import ecs_rollback_revision, is_at_ecs_rollback, note_ecs_rollback
-from workers.flows.observe.failure_evidence import NO_EVIDENCE, gather_evidence
+from workers.flows.observe.failure_evidence import gather_evidence
 from workers.flows.observe.image_comparison import report_restored_images
 from workers.flows.rollback.deregistered_revision import ensure_active, set_recorded_revision
 from workers.flows.rollback.rollback_failures import report_rollback_failures, rollback_overdue_text
@@ -40,6 +40,7 @@ from workers.flows.stopped_service import scaling_suspension, slow_tasks
 from workers.flows.strategies.rolling import tag_rollback_revision
 from workers.flows.strategies.stop_start import end_superseded_while_stopped, require_restore_point
 from workers.messages import alerts, outcomes, rollback_reasons
+from workers.messages.evidence import NO_EVIDENCE
 from workers.step_context import StepContext, StepResult
 
 STOPPABLE_STATUSES = {"PENDING", "IN_PROGRESS"}

@@ -31,8 +31,6 @@ from workers.flows.observe.drain import count_draining, report_serving
 from workers.flows.observe.ecs_rollback import ecs_rollback_revision, note_ecs_rollback
 from workers.flows.observe.ecs_rollback_reasons import ecs_rollback_reason, ecs_stop_reason, find_known_cause
 from workers.flows.observe.failure_evidence import (
-    NO_EVIDENCE,
-    Evidence,
     StoppedTasks,
     gather_evidence,
     has_signs_of_failure,
@@ -52,6 +50,7 @@ from workers.flows.rollout.pause_answers import send_pause_answer
 from workers.flows.stopped_service.task_overlap import find_serving_since, measure_overlap
 from workers.flows.strategies.stop_start import end_superseded_while_stopped
 from workers.messages import lost_record, outcomes, progress, rollback_reasons
+from workers.messages.evidence import NO_EVIDENCE, Evidence
 from workers.step_context import StepContext, StepResult
 
 _CRASH_LOOP = "crash loop"
@@ -257,7 +256,7 @@ def _finish_rollout(
         why = gather_evidence(deploy, context, ecs_service)
         text = outcomes.rolled_back(deploy, back, reason, why, recorded=recorded_revision(deploy))
         if newer is not None and newer.revision != back:
-            text = f"{text}\n{outcomes.replaced_since(newer)}"
+            text = f"{text}\n{outcomes.replaced_since(newer.id, newer.revision)}"
         return end_deploy(deploy, context, Outcome.ROLLED_BACK, text)
     if status is RolloutStatus.FAILED:
         reason = _failure_reason(deploy, service_deployment)
