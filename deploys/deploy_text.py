@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deploys.mrkdwn import code, mention
+from deploys.mrkdwn import code, mention, plural
 from deploys.pauses import external_pause, unanswered_pause
-from deploys.records.deploy import Deploy, Outcome, Phase, Verb
+from deploys.records.deploy import Deploy, Outcome, Phase, Plan, Verb
+from deploys.records.restore_point import ALL_SUSPENDED
 from deploys.short_names import short_arn
 
 TextStyle = Callable[[str], str]
@@ -69,6 +70,16 @@ def previous_version(deploy: Deploy) -> str:
     if deploy.plan.old_tag == deploy.tag:
         return short_arn(deploy.plan.old_revision)
     return deploy.plan.old_tag
+
+
+def planned_count(plan: Plan) -> str:
+    """`3 tasks (autoscaled, 2 to 6)`."""
+    tasks, scaled = plural(plan.desired_count, "task"), plan.scaling
+    if scaled is None or scaled.unknown_reason:
+        return tasks
+    if scaled.suspended_before == ALL_SUSPENDED:
+        return f"{tasks} (autoscaling is suspended)"
+    return f"{tasks} (autoscaled, {scaled.minimum} to {scaled.maximum})"
 
 
 def _version_part(version: str, before: str, mark: TextStyle) -> str:

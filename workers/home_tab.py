@@ -10,6 +10,7 @@ from slack_sdk import WebClient
 from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTextObject, SectionBlock
 
 from deploys.decisions import is_approved, is_rejected
+from deploys.formatting import slack_time
 from deploys.mrkdwn import verbatim
 from deploys.pauses import pause_approvers, unanswered_pause
 from deploys.records.deploy import Deploy, Phase
@@ -17,13 +18,12 @@ from deploys.stores.deploy_store import DeployStore
 from deploys.stores.lost_deploys import LostDeploys, lost_deploy_text
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
-from workers.messages.formatting import slack_time
+from deploys.text_limits import SECTION, clip
 from workers.thread.card import card_headline
 from workers.thread.card_state import state_emoji
 from workers.thread.deploys_ahead import deploys_ahead
 from workers.thread.fallback_levels import MESSAGE_ERRORS
 from workers.thread.slack_error_handling import CALL_FAILURES, classify_error
-from workers.thread.text_limits import SECTION, clip
 
 log = structlog.get_logger()
 

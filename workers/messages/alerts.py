@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deploys.formatting import duration
 from deploys.mrkdwn import code, plural
 from deploys.records.deploy import Deploy
 from deploys.short_names import short_arn
 from workers.messages import rollback_reasons
 from workers.messages import tasks as tasks_messages
-from workers.messages.formatting import duration
 
 
 def rollback_waits_for_tasks(deploy: Deploy, now: float) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deploys.formatting import duration
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.records.deploy import Deploy, Verb
-from workers.messages.formatting import duration
 
 
 def request_text(deploy: Deploy) -> str:

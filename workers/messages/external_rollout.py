@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from deploys.formatting import duration, slack_time
 from deploys.mrkdwn import code, mention, plural
 from deploys.records.deploy import Deploy
 from deploys.records.traffic import Pause, TrafficPlan
 from deploys.short_names import short_arn
 from workers.messages import images, pauses
 from workers.messages.evidence import Evidence, evidence_lines
-from workers.messages.formatting import duration, slack_time
 from workers.messages.outcomes import describe_service_status, version_text
 from workers.messages.traffic import external_strategy, stage_moment, time_not_counted
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from deploys.formatting import image_size, slack_time
 from deploys.mrkdwn import code, plural
 from deploys.records.deploy import ContainerChange, Deploy, Plan, Verb
 from deploys.records.rollout import ImageMatch, RunningImage, RunningImages
 from deploys.short_names import short_arn, short_digest
-from workers.messages.formatting import image_size, slack_time
 
 _LONG_DIGEST = re.compile(r"(@sha256:[0-9a-f]{12})[0-9a-f]+")
 

@@ -10,12 +10,12 @@ What deploys that were asked for at once mean for one another.
 from __future__ import annotations
 
 from deploys.deploy_text import status_text
+from deploys.formatting import duration
 from deploys.mrkdwn import code, mention
 from deploys.records.deploy import Deploy
 from deploys.short_names import short_arn
 from workers.messages import images, tasks
 from workers.messages.evidence import Evidence, evidence_lines
-from workers.messages.formatting import duration
 
 _DELETED_STATUS = {
     "": "is gone",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from deploys.deploy_text import planned_count
+from deploys.formatting import duration
 from deploys.mrkdwn import code
 from deploys.records.deploy import ContainerChange, Deploy, Plan
 from deploys.short_names import short_arn
 from workers.messages import base_revision, images, post_check, pre_task, scaling, traffic
-from workers.messages.formatting import duration
 
 LONG_GRACE_PERIOD_SECONDS = 300
 """A health check grace period from which on the plan names it."""
@@ -23,7 +24,7 @@ def plan_text(deploy: Deploy, plan: Plan, *, in_ecr: bool, blocked: str = "") ->
         for line in (images.registry_line(deploy, plan, in_ecr=in_ecr), *images.pin_lines(deploy, plan))
     ]
     running = code(short_arn(plan.old_revision))
-    lines.append(f"• {scaling.planned_count(plan)} before and after; revision {running} runs now")
+    lines.append(f"• {planned_count(plan)} before and after; revision {running} runs now")
     lines += [f"• {line}" for line in strategy_lines(deploy, plan, blocked)]
     lines += [f"• {line}" for line in base_revision.plan_lines(deploy, plan)]
     lines += [f"• {line}" for line in (*grace_period_lines(deploy, plan), *express_mode_lines(plan))]

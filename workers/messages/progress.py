@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from deploys.formatting import duration
 from deploys.mrkdwn import code, escape, plural
 from deploys.records.deploy import Deploy, RestorePoint
 from deploys.short_names import short_arn
 from workers.messages.evidence import NO_EVIDENCE, Evidence, evidence_lines
-from workers.messages.formatting import duration
 
 
 def rollout_started(deploy: Deploy) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from deploys.formatting import duration
 from deploys.mrkdwn import code, escape, mention, plural
 from deploys.records.deploy import Deploy
 from deploys.short_names import short_arn
 from workers.messages import tasks as tasks_messages
-from workers.messages.formatting import duration
 from workers.messages.traffic import time_not_counted
 
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from deploys import deploy_text
 from deploys.catalogue.service import Service
 from deploys.decisions import is_service_untouched
-from deploys.deploy_text import status_text
+from deploys.deploy_text import planned_count, status_text
 from deploys.mrkdwn import code, mentions, plural
 from deploys.records.deploy import Deploy, Phase, Plan
 from deploys.short_names import short_arn
@@ -23,7 +23,7 @@ from workers.ecs.aws import role_session_names
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.ecs_reader import LiveReader
 from workers.flows.plan.planning import blocked_line, is_in_ecr, make_plan
-from workers.messages import base_revision, images, post_check, pre_task, scaling
+from workers.messages import base_revision, images, post_check, pre_task
 from workers.messages.plan import express_mode_lines, grace_period_lines, strategy_lines
 from workers.step_context import AccessPolicy, StepContext, Timing
 
@@ -79,7 +79,7 @@ def _plan_text(deploy: Deploy, plan: Plan, ahead: Sequence[Deploy]) -> str:
         *_task_definition_lines(plan),
         images.registry_line(deploy, plan, in_ecr=is_in_ecr(plan)),
         *images.pin_lines(deploy, plan),
-        f"{scaling.planned_count(plan)} before and after",
+        f"{planned_count(plan)} before and after",
         *base_revision.plan_lines(deploy, plan),
         *_strategy_lines(deploy, plan),
         *grace_period_lines(deploy, plan),

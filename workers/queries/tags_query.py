@@ -14,6 +14,7 @@ from deploys.errors import (
     TagsNotCached,
     TagsUnknown,
 )
+from deploys.formatting import image_size, slack_time
 from deploys.mrkdwn import code, escape, plural
 from deploys.short_names import short_arn, short_digest
 from workers.ecs import services, task_definitions, tasks
@@ -25,7 +26,6 @@ from workers.ecs.images.image_reference import ImageReference, parse_image
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import EcrImageState, RevisionState, ServiceState
 from workers.flows.plan.service_checks import require_exists
-from workers.messages.formatting import image_size, slack_time
 
 _PULL_THROUGH_NOTE = (
     "ECR fetches this image from another registry (a pull-through cache rule) and lists only what was pulled "
