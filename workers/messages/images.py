@@ -13,6 +13,7 @@ from deploys.mrkdwn import code, plural
 from deploys.records.deploy import ContainerChange, Deploy, Plan, Verb
 from deploys.records.rollout import ImageMatch, RunningImage, RunningImages
 from deploys.short_names import short_arn, short_digest
+from deploys.text_limits import shorten
 
 _LONG_DIGEST = re.compile(r"(@sha256:[0-9a-f]{12})[0-9a-f]+")
 
@@ -36,6 +37,36 @@ def _with_tag(image: str, main: str, tag: str) -> str:
     """Only of the main image is the tag known."""
     known = "@" in image and image == main and tag and not tag.startswith("sha256:")
     return f"{code(short_image(image))} ({code(tag)})" if known else code(short_image(image))
+
+
+def image_line(change: ContainerChange, plan: Plan) -> str:
+    """`web`: `1.4.1` → `1.4.2` (`sha256:0123456789ab`), for the card. The plan has the registry's address.
+
+    Names are shown too if the image comes from another repository than before.
+    """
+    main = plan.changes[0]
+    container = code(shorten(change.container, 80))
+    old_repository, old = _repository_and_version(
+        change.old_image, plan.old_tag if change.old_image == main.old_image else ""
+    )
+    repository, new = _repository_and_version(
+        change.new_image, plan.tag if change.new_image == main.new_image else ""
+    )
+    digest = change.digest or (plan.digest if change.new_image == main.new_image else None)
+    shown_digest = f" ({_digest_code(digest)})" if digest and new != short_digest(digest) else ""
+    if change.old_image == change.new_image:
+        return f"{container}: {code(shorten(new, 120))}{shown_digest}, as before"
+    if repository != old_repository:
+        old, new = f"{short_arn(old_repository)}:{old}", f"{short_arn(repository)}:{new}"
+    return f"{container}: {code(shorten(old, 120))} → {code(shorten(new, 120))}{shown_digest}"
+
+
+def _repository_and_version(image: str, known_tag: str) -> tuple[str, str]:
+    """What comes before the tag or digest of an image reference, and how people call the version."""
+    name, _, digest = image.partition("@")
+    registry, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    return f"{registry}{slash}{last}", tag or known_tag or short_digest(digest) or "latest"
 
 
 def registry_line(deploy: Deploy, plan: Plan, *, in_ecr: bool) -> str:

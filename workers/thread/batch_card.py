@@ -34,6 +34,7 @@ QueuedDeploy = tuple[Deploy, Sequence[Deploy]]
 REASON_BYTES = 400
 """UTF-8 bytes of the reason in the text, in which each service needs its line."""
 BATCH_EMOJI = {True: ":white_check_mark:", False: ":warning:"}
+REGIONS_SHOWN = 4
 COUNTED_AS: dict[Outcome | Phase, str] = {
     **dict.fromkeys(Phase, "under way"),
     Phase.WAITING: "waiting",
@@ -82,11 +83,8 @@ def batch_fingerprint(batch: Batch, members: Sequence[QueuedDeploy]) -> str:
 
 def batch_headline(batch: Batch, deploys: Sequence[Deploy]) -> str:
     """What, where, who and how many stand where, in one line of mrkdwn."""
-    places = dict.fromkeys((each.service.cluster, each.service.region) for each in deploys)
-    where = ""
-    if len(places) == 1:
-        [(cluster, region)] = places
-        where = f" to {escape(shorten(cluster, 80))} ({escape(shorten(region, 30))})"
+    clusters = {each.service.cluster for each in deploys}
+    where = f" on {escape(shorten(clusters.pop(), 80))}" if len(clusters) == 1 else ""
     what = f"*{escape(shorten(batch.name, 300))}* {short_code(128)(batch.tag)}"
     return join_state(f"{what}{where} by {mention(batch.requester)}", outcome_summary(deploys))
 
@@ -184,14 +182,16 @@ def _retry_line(deploy: Deploy) -> str:
     if not (deploy.in_progress and deploy.retries.last_error):
         return ""
     error = without_retry_promise(deploy.retries.last_error)
-    return clip(f"Tried {plural(deploy.retries.attempts, 'time')} in vain, goes on trying: {error}", 400)
+    return clip(f"Tried {plural(deploy.retries.attempts, 'time')}, still trying: {error}", 400)
 
 
 def _footer(batch: Batch, deploys: Sequence[Deploy], now: float, when: TimeFormat) -> str:
+    regions = sorted({each.service.region for each in deploys})
     parts = [f"Batch {code(batch.id)}", plural(len(deploys), "service")]
+    parts += [escape(shorten(region, 30)) for region in regions[:REGIONS_SHOWN]]
     parts += ["one after another"] if batch.in_order else []
     parts += ["the first failure stops the rest"] if batch.stop_on_first_failure else []
-    parts.append(f"asked for {when(batch.requested_at)}")
+    parts.append(f"requested {when(batch.requested_at)}")
     ended_at = batch_outcome_at(deploys)
     if ended_at is not None:
         parts.append(f"took {duration(ended_at - batch.requested_at)}")
