@@ -11,6 +11,7 @@ from deploys.mrkdwn import code, mention, plural
 from deploys.pauses import external_pause, unanswered_pause
 from deploys.records.deploy import Deploy, Outcome, Phase, Plan, Verb
 from deploys.records.restore_point import ALL_SUSPENDED
+from deploys.short_names import short_arn
 
 TextStyle = Callable[[str], str]
 """How a service or version is set apart from the words around it: as code, or not at all."""
@@ -67,7 +68,7 @@ def previous_version(deploy: Deploy) -> str:
     if deploy.plan is None:
         return ""
     if deploy.plan.old_tag == deploy.tag:
-        return deploy.plan.old_revision.rsplit("/", 1)[-1]
+        return short_arn(deploy.plan.old_revision)
     return deploy.plan.old_tag
 
 

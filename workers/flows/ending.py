@@ -5,9 +5,9 @@ from __future__ import annotations
 from deploys.pre_task import pre_task_started
 from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
 from workers.ecs.state import ServiceState
-from workers.flows.observe.failure_evidence import NO_EVIDENCE, Evidence
 from workers.flows.own_revisions import rollback_revision
 from workers.messages import approval, outcomes, pre_task, progress
+from workers.messages.evidence import NO_EVIDENCE, Evidence
 from workers.step_context import StepContext, StepResult
 
 BROADCAST_OUTCOMES = {Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.SUPERSEDED, Outcome.REFUSED}

@@ -37,7 +37,7 @@ def end_if_changed_since(
     completed: the words for what ECS completed. took: seconds.
     """
     if (newer := find_newer_deployment(deploy, ecs_service)) is not None:
-        text = f"{completed_text(deploy, seconds)} {words.replaced_since(newer)}"
+        text = f"{completed_text(deploy, seconds)} {words.replaced_since(newer.id, newer.revision)}"
         changed_since = ChangedSince.REPLACED
     elif ecs_service is not None and wants_no_tasks(ecs_service):
         text = f"{completed_text(deploy, seconds)} {words.scaled_to_zero_since(deploy)}"

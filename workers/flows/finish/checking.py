@@ -98,7 +98,10 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
         observation = f"rings {' '.join(alarm.name for alarm in probe.in_alarm)}"
         again = confirm_twice(deploy, context, observation)
         return again or roll_back_after_check(
-            deploy, context, Outcome.ROLLED_BACK, words.alarms_fired(probe.in_alarm)
+            deploy,
+            context,
+            Outcome.ROLLED_BACK,
+            words.alarms_fired({alarm.name: alarm.reason for alarm in probe.in_alarm}),
         )
     if verdict is CheckVerdict.HTTP_FAILED:
         return roll_back_after_check(

@@ -10,6 +10,7 @@ from deploys.catalogue.service import Service
 from deploys.errors import NothingToRollBackTo, Refused, RevisionAlreadyRuns, UnknownRollbackTarget
 from deploys.mrkdwn import code
 from deploys.records.deploy import ContainerChange, Deploy, Outcome, Plan, Verb
+from deploys.short_names import short_arn
 from workers.ecs import task_definitions
 from workers.ecs.images.app_containers import find_app_containers
 from workers.ecs.images.image_changes import image_changes_on_base
@@ -181,7 +182,7 @@ def find_rollback_revision(deploy: Deploy, earlier: Sequence[Deploy], running: s
     if arn is None:
         raise NothingToRollBackTo(service=deploy.service.name)
     if arn == running:
-        raise RevisionAlreadyRuns(service=deploy.service.name, revision=arn.rsplit("/", 1)[-1])
+        raise RevisionAlreadyRuns(service=deploy.service.name, revision=short_arn(arn))
     return arn
 
 
