@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deploys.mrkdwn import plural
-from deploys.records.deploy import Deploy, Plan
+from deploys.records.deploy import Deploy
+from deploys.records.plan import Plan
 from deploys.records.restore_point import ALL_SUSPENDED, SavedScaling, ScalingPlan, SuspendedState
 from workers.flows.plan import healthy_percent
 from workers.flows.plan.plan_drift import PlanDrift

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deploys.mrkdwn import code, plural
-from deploys.records.deploy import Deploy, OldTask
+from deploys.records.deploy import Deploy
+from deploys.records.restore_point import OldTask
 from workers.messages.formatting import duration, slack_time
 
 

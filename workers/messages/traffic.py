@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from deploys.catalogue.service import Service
 from deploys.decisions import PAUSE_TIMEOUT_ACTIONS
 from deploys.mrkdwn import code, mentions, plural
-from deploys.records.deploy import Deploy, Plan
+from deploys.records.deploy import Deploy
+from deploys.records.plan import Plan
 from deploys.records.traffic import PlannedPause, TrafficPlan
 from workers.messages.formatting import duration, slack_time
 

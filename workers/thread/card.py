@@ -14,7 +14,10 @@ from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, Sec
 from deploys.deploy_text import action_label, previous_version, requested_by
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mentions, plural
-from deploys.records.deploy import ContainerChange, Deploy, Phase, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import ContainerChange
+from deploys.records.request import Verb
 from workers.messages.base_revision import card_text
 from workers.messages.formatting import duration
 from workers.messages.images import short_image

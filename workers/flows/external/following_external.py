@@ -11,7 +11,11 @@ before.
 from __future__ import annotations
 
 from deploys.errors import NothingToFollow, Refused
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import DeploymentState, RevisionState, ServiceDeploymentState, ServiceState
@@ -53,7 +57,7 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
     seen = require_active(deploy.service, context.read_service())
     primary = find_deployment_in_progress(seen)
     if primary is None:
-        if again := confirm_twice(deploy, context, "nothing in progress"):
+        if again := confirm_twice(deploy, context, Observation.NOTHING_TO_FOLLOW):
             return again
         raise _nothing_in_progress(deploy, context, seen)
     now = context.now()
@@ -87,12 +91,10 @@ def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
     )
     deploy = external_traffic.observe_external_traffic(deploy, seen, own, context.now())
     if stands.final:
-        if deploy.pending_confirmation != stands.value:
-            return StepResult(
-                deploy.evolve(pending_confirmation=stands.value), delay=context.timing.watch_seconds / 2
-            )
+        if again := confirm_twice(deploy, context, stands.observation, soon=True):
+            return again
         return _finish_following(deploy, context, stands, seen, own)
-    deploy = deploy.evolve(pending_confirmation="")
+    deploy = deploy.evolve(pending_confirmation=None)
     if over := _end_if_due(deploy, context):
         return over
     if stands is RolloutStatus.ROLLING_BACK:
@@ -136,10 +138,9 @@ def _finish_following(
             )
             return ended or _rollout_succeeded(deploy, context, took)
         case RolloutStatus.ROLLED_BACK:
-            if not deploy.outcome_reason:  # it went back between two looks
-                deploy = deploy.evolve(
-                    outcome_reason=ecs_rollback_reason(deploy, service_deployment, ecs_service)
-                )
+            if deploy.rollback.cause is None:  # ECS rolled back between two reads
+                reason = ecs_rollback_reason(deploy, service_deployment, ecs_service)
+                deploy = deploy.with_rollback_cause(RollbackCauseKind.ECS, reason)
             text = words.rolled_back(
                 deploy, ecs_rollback_revision(deploy), gather_evidence(deploy, context, ecs_service)
             )

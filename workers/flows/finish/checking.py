@@ -15,8 +15,12 @@ from enum import Enum
 from deploys.catalogue.service import PostCheck
 from deploys.errors import AwsError, SlipwayError
 from deploys.pre_task import configured_post_check
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.pre_task_and_post_check import PostCheckRun
+from deploys.records.retries import Observation
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers import http_check
 from workers.ecs import alarms
 from workers.ecs.alarms import AlarmState
@@ -87,7 +91,7 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
         raise ValueError(f"deploy {deploy.id} has nothing to check after its rollout")
     if deploy.cancel:
         return roll_back_after_check(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+            deploy, context, RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
         )
     if (left := _end_if_not_ours(deploy, context)) is not None:
         return left
@@ -97,16 +101,21 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
     lasted = context.now() - deploy.phase_since
     verdict = judge_check(made, wanted, looked, lasted)
     if verdict is CheckVerdict.IN_ALARM:
-        rings = f"rings {' '.join(alarm.name for alarm in looked.in_alarm)}"
-        again = confirm_twice(deploy, context, rings)
+        names = " ".join(alarm.name for alarm in looked.in_alarm)
+        again = confirm_twice(deploy, context, Observation.ALARM_FIRING, names)
         return again or roll_back_after_check(
-            deploy, context, Outcome.ROLLED_BACK, words.alarms_fired(looked.in_alarm)
+            deploy, context, RollbackCauseKind.CHECK_FAILED, words.alarms_fired(looked.in_alarm)
         )
     if verdict is CheckVerdict.HTTP_FAILED:
-        return roll_back_after_check(deploy, context, Outcome.ROLLED_BACK, words.http_failed(wanted, made))
+        return roll_back_after_check(
+            deploy, context, RollbackCauseKind.CHECK_FAILED, words.http_failed(wanted, made)
+        )
     if verdict is CheckVerdict.UNREADABLE:
         return roll_back_after_check(
-            deploy, context, Outcome.ROLLED_BACK, words.not_verified(wanted, made.alarm_read_error, lasted)
+            deploy,
+            context,
+            RollbackCauseKind.CHECK_FAILED,
+            words.not_verified(wanted, made.alarm_read_error, lasted),
         )
     if verdict is CheckVerdict.PASSED:
         looked_again = confirm_running_images(deploy, context)
@@ -121,7 +130,7 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
         return end_deploy(deploy, context, Outcome.SUCCEEDED, text)
     left_over = wanted.duration - lasted
     soon = min(CHECK_INTERVAL_SECONDS, left_over) if left_over > 0 else CHECK_INTERVAL_SECONDS
-    return StepResult(deploy.evolve(pending_confirmation=""), delay=max(soon, 1.0))
+    return StepResult(deploy.evolve(pending_confirmation=None), delay=max(soon, 1.0))
 
 
 def take_probe(settings: PostCheck, context: StepContext) -> Probe:
@@ -172,15 +181,19 @@ def roll_back_other_image(deploy: Deploy, context: StepContext) -> StepResult:
     seen, plan = deploy.rollout.running_images, deploy.plan
     if seen is None or plan is None:
         raise ValueError(f"deploy {deploy.id} has no images to compare")
-    return roll_back_after_check(deploy, context, Outcome.ROLLED_BACK, images.other_image_runs(plan, seen))
+    return roll_back_after_check(
+        deploy, context, RollbackCauseKind.OTHER_IMAGE, images.other_image_runs(plan, seen)
+    )
 
 
-def roll_back_after_check(deploy: Deploy, context: StepContext, outcome: Outcome, reason: str) -> StepResult:
+def roll_back_after_check(
+    deploy: Deploy, context: StepContext, cause: RollbackCauseKind, sentence: str
+) -> StepResult:
     """From here the old revision comes back. A stopped service's downtime so far is kept: it served since."""
     if deploy.downtime_seconds is not None:
         since = context.now() - deploy.downtime_seconds
         deploy = deploy.evolve(rollout={"serving_at": None}, stop={"requested_at": since})
-    return start_rollback(deploy, context, outcome, reason)
+    return start_rollback(deploy, context, cause, sentence)
 
 
 def _end_if_not_ours(deploy: Deploy, context: StepContext) -> StepResult | None:
@@ -197,11 +210,11 @@ def _end_if_not_ours(deploy: Deploy, context: StepContext) -> StepResult | None:
 
 
 def _end_if_scaled_to_zero(deploy: Deploy, context: StepContext) -> StepResult:
-    if again := confirm_twice(deploy, context, "emptied"):
+    if again := confirm_twice(deploy, context, Observation.SCALED_TO_ZERO):
         return again
     if deploy.stop.restore_point is not None:
         return roll_back_after_check(
-            deploy, context, Outcome.ROLLED_BACK, emptied_words.scaled_to_zero_in_check_reason()
+            deploy, context, RollbackCauseKind.SCALED_TO_ZERO, emptied_words.scaled_to_zero_in_check_reason()
         )
     told = emptied_words.superseded_by_zero_count_in_check(deploy)
     return end_deploy(deploy.evolve(rollout={"scaled_to_zero": True}), context, Outcome.SUPERSEDED, told)

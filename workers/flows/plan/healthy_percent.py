@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from deploys.catalogue.service import Service, Strategy
 from deploys.errors import DaemonTasksBlocked, TasksBlocked
 from deploys.mrkdwn import plural
-from deploys.records.deploy import Plan
+from deploys.records.plan import Plan
 from deploys.records.restore_point import ALL_SUSPENDED
 from workers.ecs.state import ServiceState
 

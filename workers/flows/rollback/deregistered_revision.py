@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deploys.errors import AwsRefused, SlipwayError
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services, task_definitions
 from workers.ecs.state import RevisionState, ServiceState
 from workers.flows.best_effort import attempt, best_effort

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from deploys.catalogue.service import Strategy
 from deploys.errors import AwsUnavailable
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Notice, Observation
 from deploys.records.rollback import RollbackProgress
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import service_deployments, services, tasks
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
@@ -65,7 +68,7 @@ def restore_service(deploy: Deploy, context: StepContext) -> StepResult:
 
 def _end_unrestorable(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
     """The recorded revision was deleted: the service keeps what it is set to, and its count."""
-    if again := confirm_twice(deploy, context, "recorded revision deleted"):
+    if again := confirm_twice(deploy, context, Observation.RESTORE_REVISION_DELETED):
         return again
     service, back = deploy.service, deploy.rollback.progress or RollbackProgress(started_at=context.now())
     if deploy.stop.restore_point is not None and ecs_service.desired == 0:
@@ -171,18 +174,11 @@ def _restore_stopped_service(deploy: Deploy, context: StepContext, ecs_service: 
 
 def _alert_if_waiting_long(deploy: Deploy, context: StepContext, text: str) -> Deploy:
     """Loud, once, when the tasks take longer to stop than a whole rollout may."""
-    if (
-        context.now() - deploy.phase_since <= deploy.service.deadline
-        or deploy.retries.channel_told_at is not None
-    ):
+    waited = context.now() - deploy.phase_since
+    if waited <= deploy.service.deadline or deploy.has_notice(Notice.RESTORE_WAITS):
         return deploy
-    return deploy.with_message(
-        context.now(),
-        ThreadMessageKind.PROBLEM,
-        text,
-        broadcast=True,
-        retries={"channel_told_at": context.now()},
-    )
+    alerted = deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=True)
+    return alerted.with_notice(Notice.RESTORE_WAITS)
 
 
 def _to_following_rollback(deploy: Deploy, context: StepContext) -> StepResult:
@@ -208,12 +204,10 @@ def follow_rollback(deploy: Deploy, context: StepContext) -> StepResult:
     if not is_own_revision(deploy, seen.revision) and not is_at_ecs_rollback(deploy, seen):
         return _end_superseded(deploy, context, seen)
     if is_restored(deploy, seen, own):
-        if deploy.pending_confirmation != "back":
-            return StepResult(
-                deploy.evolve(pending_confirmation="back"), delay=context.timing.watch_seconds / 2
-            )
+        if again := confirm_twice(deploy, context, Observation.ROLLBACK_DONE, soon=True):
+            return again
         return _finish_rollback(deploy, context, seen)
-    deploy = deploy.evolve(pending_confirmation="")
+    deploy = deploy.evolve(pending_confirmation=None)
     if now - deploy.phase_since > rollback_deadline(deploy):
         return end_deploy(deploy, context, Outcome.FAILED, rollback_overdue_text(deploy, context, seen))
     if own is None or own.status not in ROLLBACK_STATUSES:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deploys.catalogue.service import Strategy
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction
 from workers.ecs import service_deployments
 from workers.ecs.state import ServiceDeploymentState, ServiceState

@@ -5,17 +5,25 @@ from __future__ import annotations
 from deploys.catalogue.service import Strategy
 from deploys.errors import SlipwayError
 from deploys.pre_task import configured_post_check
-from deploys.records.deploy import Deploy, Outcome, RestorePoint, RolloutCounts, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from deploys.records.restore_point import RestorePoint
+from deploys.records.retries import Observation
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.rollout import RolloutCounts
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions, tasks
 from workers.ecs.reasons.failed_tasks import HEALTHY_AFTER_SECONDS
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import attempt, best_effort
 from workers.flows.ending import (
     confirm_superseded,
+    confirm_twice,
     end_deploy,
     end_service_deleted,
     is_recorded_revision,
     recorded_revision,
+    roll_back_cancelled,
     start_rollback,
 )
 from workers.flows.finish.changed_since import end_if_changed_since, find_newer_deployment
@@ -54,15 +62,12 @@ from workers.flows.strategies.stop_start import end_superseded_while_stopped
 from workers.messages import lost_record, outcomes, progress, rollback_reasons
 from workers.step_context import StepContext, StepResult
 
-_CRASH_LOOP = "crash loop"
-"""What `Deploy.seen_end` holds between the two looks."""
-
 
 def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
     """Looks at the rollout. An end stands once a second look agrees."""
     seen = context.read_service()
     own = read_service_deployment(context)
-    seen_before = deploy.pending_confirmation
+    crash_loop_seen = deploy.awaits_confirmation(Observation.CRASH_LOOP)
     deploy = note_ecs_rollback(deploy, seen, own)
     stands = judge_rollout(followed_rollout(deploy), seen, own)
     deploy = deploy.evolve(
@@ -72,7 +77,7 @@ def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
     deploy = observe_traffic(deploy, own, context.now())
     if (over := _end_if_final(deploy, context, stands, seen, own)) is not None:
         return over
-    deploy = deploy.evolve(pending_confirmation="")
+    deploy = deploy.evolve(pending_confirmation=None)
     if stands is RolloutStatus.ROLLING_BACK:
         deploy = report_ecs_rollback(deploy, context, seen, own)
         if is_ecs_rollback_overdue(deploy, context.now()):
@@ -80,14 +85,14 @@ def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
         deploy = report_rollback_failures(deploy, context, seen)
         return StepResult(deploy, delay=context.timing.watch_seconds)
     if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        return roll_back_cancelled(deploy, context)
     if is_rollout_overdue(deploy, context.now()):
-        return start_rollback(deploy, context, Outcome.ROLLED_BACK, rollback_reasons.rollout_overdue(deploy))
+        return start_rollback(
+            deploy, context, RollbackCauseKind.OVERDUE, rollback_reasons.rollout_overdue(deploy)
+        )
     stopped = _read_stopped_tasks(deploy, context, seen)
     if count := count_crash_loop(deploy, context, seen, own, stopped.tasks):
-        return _give_up_version(deploy, context, seen, seen_before, count, stopped)
+        return _give_up_version(deploy, context, seen, crash_loop_seen, count, stopped)
     if (settled := send_pause_answer(deploy, context, own)) is not None:
         return settled
     deploy = report_missing_service_deployment(deploy, context, own)
@@ -115,10 +120,8 @@ def _end_if_final(
         )
     if not status.final:
         return None
-    if deploy.pending_confirmation != status.value:
-        return StepResult(
-            deploy.evolve(pending_confirmation=status.value), delay=context.timing.watch_seconds / 2
-        )
+    if again := confirm_twice(deploy, context, status.observation, soon=True):
+        return again
     return _finish_rollout(deploy, context, status, ecs_service, service_deployment)
 
 
@@ -137,18 +140,16 @@ def _give_up_version(
     deploy: Deploy,
     context: StepContext,
     ecs_service: ServiceState | None,
-    seen_before: str,
+    seen_before: bool,
     count: int,
     stopped: StoppedTasks,
 ) -> StepResult:
     """Tasks fail one after another, as two looks agree."""
-    if seen_before != _CRASH_LOOP:
-        return StepResult(
-            deploy.evolve(pending_confirmation=_CRASH_LOOP), delay=context.timing.watch_seconds / 2
-        )
+    if not seen_before and (again := confirm_twice(deploy, context, Observation.CRASH_LOOP, soon=True)):
+        return again
     told, why = _take_new_evidence(deploy, context, ecs_service, stopped)
     reason = rollback_reasons.crash_loop(deploy, count, HEALTHY_AFTER_SECONDS)
-    return start_rollback(told, context, Outcome.ROLLED_BACK, reason, why)
+    return start_rollback(told, context, RollbackCauseKind.CRASH_LOOP, reason, why)
 
 
 def _resume_own_rollback(
@@ -167,10 +168,8 @@ def _resume_own_rollback(
     if mark is None:
         return None
     if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
-    return start_rollback(deploy, context, Outcome.ROLLED_BACK, lost_record.record_lost_reason())
+        return roll_back_cancelled(deploy, context)
+    return start_rollback(deploy, context, RollbackCauseKind.RECORD_LOST, lost_record.record_lost_reason())
 
 
 def followed_rollout(deploy: Deploy) -> FollowedRollout:
@@ -180,7 +179,7 @@ def followed_rollout(deploy: Deploy) -> FollowedRollout:
         deploy.ecs.new_revision or "",
         recorded_revision(deploy),
         previous_deployment_id=deploy.ecs.previous_deployment_id,
-        seen_rolling_back=bool(deploy.outcome_reason),
+        seen_rolling_back=deploy.rollback.cause is not None,
         ecs_rollback_id=deploy.rollback.ecs_rollback.deployment_id if deploy.rollback.ecs_rollback else "",
         has_served=has_served(deploy),
     )
@@ -244,9 +243,9 @@ def _finish_rollout(
             or deploy.outcome_reason
             or ecs_rollback_reason(deploy, service_deployment, ecs_service)
         )
-        deploy = deploy.evolve(
-            outcome_reason=reason,
-            rollout={"serving_at": context.now() if deploy.stop.requested_at is not None else None},
+        serving_at = context.now() if deploy.stop.requested_at is not None else None
+        deploy = deploy.with_rollback_cause(RollbackCauseKind.ECS, reason).evolve(
+            rollout={"serving_at": serving_at}
         )
         if deploy.stop.restore_point is not None:
             deploy = _check_ecs_rollback_order(deploy, context)
@@ -262,7 +261,7 @@ def _finish_rollout(
     if status is RolloutStatus.FAILED:
         reason = _failure_reason(deploy, service_deployment)
         told, why = _take_new_evidence(deploy, context, ecs_service)
-        return start_rollback(told, context, Outcome.ROLLED_BACK, reason, why)
+        return start_rollback(told, context, RollbackCauseKind.ROLLOUT_FAILED, reason, why)
     if status is RolloutStatus.SCALED_TO_ZERO:
         return end_scaled_to_zero(deploy, context)
     return end_service_deleted(deploy, context, ecs_service)
@@ -344,9 +343,9 @@ def _failure_reason(deploy: Deploy, service_deployment: ServiceDeploymentState |
     if (
         service_deployment is not None
         and service_deployment.status == "ROLLBACK_FAILED"
-        and deploy.outcome_reason
+        and deploy.rollback.cause
     ):
-        return rollback_reasons.ecs_rollback_failed(deploy.outcome_reason, said)
+        return rollback_reasons.ecs_rollback_failed(deploy.rollback.cause.sentence, said)
     return ecs_stop_reason(service_deployment) or rollback_reasons.rollout_failed(said)
 
 
@@ -358,7 +357,7 @@ def report_ecs_rollback(
 ) -> Deploy:
     """The deploy with the reason why ECS rolls back by itself, told once, with every cause that was not told
     before: the end may be minutes away."""
-    if deploy.outcome_reason:
+    if deploy.rollback.cause is not None:
         return deploy
     cause = find_known_cause(deploy, service_deployment)
     if (
@@ -376,9 +375,8 @@ def report_ecs_rollback(
         if cause
         else progress.ecs_rolling_back(reason, why)
     )
-    return deploy.with_message(
-        context.now(), ThreadMessageKind.PROBLEM, text, broadcast=loud, outcome_reason=reason
-    )
+    reported = deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=loud)
+    return reported.with_rollback_cause(RollbackCauseKind.ECS, reason)
 
 
 def report_failures(
@@ -403,7 +401,7 @@ def _is_first_failure_while_stopped(deploy: Deploy) -> bool:
     return (
         deploy.stop.restore_point is not None
         and not deploy.rollout.reported_causes
-        and not deploy.outcome_reason
+        and deploy.rollback.cause is None
     )
 
 

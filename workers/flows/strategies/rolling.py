@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import structlog
 
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services, task_definitions
 from workers.ecs.state import DeploymentState
 from workers.flows.best_effort import attempt
@@ -74,6 +77,6 @@ def _cancel_update(deploy: Deploy, context: StepContext) -> StepResult:
     return start_rollback(
         deploy.evolve(ecs={"update_uncertain": True}),
         context,
-        Outcome.CANCELLED,
+        RollbackCauseKind.CANCELLED,
         rollback_reasons.cancelled_by(user),
     )

@@ -8,7 +8,12 @@ For services that need strict FIFO order: no new task starts before every old on
 from __future__ import annotations
 
 from deploys.errors import ScaledToZero
-from deploys.records.deploy import Deploy, Outcome, Phase, RestorePoint, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.restore_point import RestorePoint
+from deploys.records.retries import Notice, Observation
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services, tasks
 from workers.ecs.state import DeploymentState, ServiceState, TaskState
 from workers.flows.ending import (
@@ -18,6 +23,7 @@ from workers.flows.ending import (
     end_cancelled,
     end_deploy,
     is_own_revision,
+    roll_back_cancelled,
     rollback_revision,
     start_rollback,
 )
@@ -60,9 +66,7 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
     if deploy.cancel and deploy.stop.requested_at is None:
         return end_cancelled(deploy, context)
     if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        return roll_back_cancelled(deploy, context)
     if deploy.stop.requested_at is None:
         held = scaling_suspension.suspend_scaling(deploy, context)
         if isinstance(held, StepResult):
@@ -76,7 +80,8 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
     if deploy.stop.requested_at is None:
         if seen.desired != original.desired_count:
             # It was scaled since it was recorded; from here on it cannot be.
-            return StepResult(deploy.in_phase(Phase.SAVING_RESTORE_POINT, context.now()))
+            scaled = deploy.without_notice(Notice.STOPPING_OLD_TASKS)
+            return StepResult(scaled.in_phase(Phase.SAVING_RESTORE_POINT, context.now()))
         deploy = context.write_intent(_with_stop_intent(deploy, original, context.now()))
     else:
         deploy = context.write_intent(deploy.evolve(ecs={"update_uncertain": True}))
@@ -89,10 +94,11 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def _with_stop_intent(deploy: Deploy, restore_point: RestorePoint, now: float) -> Deploy:
-    """About to be stopped, which is said once however often AWS turns the call away."""
-    text = progress.stopping_old_tasks(deploy, restore_point)
-    if text not in [milestone.text for milestone in deploy.thread_messages]:
+    """The deploy that is about to stop its service. That is reported once, however often AWS refuses the call."""
+    if not deploy.has_notice(Notice.STOPPING_OLD_TASKS):
+        text = progress.stopping_old_tasks(deploy, restore_point)
         deploy = deploy.with_message(now, ThreadMessageKind.PROGRESS, text)
+        deploy = deploy.with_notice(Notice.STOPPING_OLD_TASKS)
     return deploy.evolve(stop={"requested_at": now})
 
 
@@ -100,9 +106,7 @@ def drain_service(deploy: Deploy, context: StepContext) -> StepResult:
     """Waits until every old task is STOPPED."""
     now = context.now()
     if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        return roll_back_cancelled(deploy, context)
     seen = context.read_service()
     if seen is None or seen.status != "ACTIVE":
         return confirm_service_deleted(deploy, context, seen)
@@ -110,15 +114,15 @@ def drain_service(deploy: Deploy, context: StepContext) -> StepResult:
     if seen.revision != original.revision:
         return _resume_or_end(deploy, context, seen)
     if seen.desired != 0:
-        return confirm_twice(deploy, context, f"count {seen.desired}") or start_rollback(
-            deploy, context, Outcome.ROLLED_BACK, rollback_reasons.count_changed(seen.desired)
+        return confirm_twice(deploy, context, Observation.COUNT_CHANGED, str(seen.desired)) or start_rollback(
+            deploy, context, RollbackCauseKind.COUNT_CHANGED, rollback_reasons.count_changed(seen.desired)
         )
     old = read_old_tasks(deploy, context)
     arns = tuple(dict.fromkeys((*original.task_arns, *(task.arn for task in old))))
     alive = slow_tasks.list_running_tasks(old, slow_tasks.read_protections(deploy, context, old))
     deploy = deploy.evolve(
         stop={"restore_point": original.evolve(task_arns=arns), "old_tasks": alive},
-        pending_confirmation="",
+        pending_confirmation=None,
         rollout={
             "counts": deploy.rollout.counts.evolve(old_running=len(alive), new_desired=original.desired_count)
         },
@@ -126,7 +130,7 @@ def drain_service(deploy: Deploy, context: StepContext) -> StepResult:
     if alive:
         if now - deploy.phase_since > deploy.service.deadline:
             reason = rollback_reasons.old_tasks_not_stopping(deploy, now)
-            return start_rollback(deploy, context, Outcome.ROLLED_BACK, reason)
+            return start_rollback(deploy, context, RollbackCauseKind.TASKS_NOT_STOPPING, reason)
         return StepResult(slow_tasks.report_slow_tasks(deploy, context), delay=context.timing.watch_seconds)
     took = now - (deploy.stop.requested_at or now)
     told = deploy.with_message(
@@ -148,9 +152,7 @@ def start_new_version(deploy: Deploy, context: StepContext) -> StepResult:
     if seen.revision == deploy.ecs.new_revision and seen.desired == original.desired_count:
         return follow_our_deployment(deploy, context, seen, _with_started_rollout)
     if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        return roll_back_cancelled(deploy, context)
     if not is_own_revision(deploy, seen.revision):
         return end_superseded_while_stopped(deploy, context, seen)
     if seen.revision == original.revision and (seen.desired != 0 or _is_any_running(deploy, context)):
@@ -207,7 +209,7 @@ def end_superseded_while_stopped(
 ) -> StepResult:
     """Somebody else set another revision. It is not fought, but nothing is left at zero."""
     primary = ecs_service.primary.id if ecs_service.primary else ""
-    if again := confirm_twice(deploy, context, f"taken {primary} {ecs_service.revision}"):
+    if again := confirm_twice(deploy, context, Observation.SUPERSEDED, f"{primary} {ecs_service.revision}"):
         return again
     text = outcomes.superseded(deploy, ecs_service.revision, primary)
     if ecs_service.desired == 0:
