@@ -87,3 +87,8 @@ class StopProgress(Record):
     requested_at: float | None = None
     """When Slipway set the desired count to 0."""
     all_stopped_at: float | None = None
+
+    @property
+    def owns_count(self) -> bool:
+        """Whether this deploy changes the service's desired count, and so has to bring it back."""
+        return self.restore_point is not None

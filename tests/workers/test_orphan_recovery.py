@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from deploys.errors import LeftStopped
+from deploys.formatting import revision_name
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
@@ -22,7 +23,6 @@ from workers.ecs import scalable_targets, services
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.ecs.state import ServiceState
 from workers.flows.stopped_service import restore_tags as restore_tags_stopped_service
-from workers.messages.formatting import revision_name
 from workers.orphan_recovery import OrphanRecovery, rebuild_record
 from workers.scheduler import ORPHAN_RECOVERY_SECONDS
 

@@ -10,6 +10,7 @@ from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.state import ServiceState
 from workers.flows.observe.failure_evidence import NO_EVIDENCE, Evidence
+from workers.flows.own_revisions import rollback_revision
 from workers.messages import approval, outcomes, pre_task, progress, rollback_reasons
 from workers.step_context import StepContext, StepResult
 
@@ -27,7 +28,7 @@ def end_deploy(
         text = f"{text} {outcomes.cancel_came_too_late(deploy.cancel.user)}"
     if outcome is not Outcome.SUCCEEDED and pre_task_started(deploy):
         text = f"{text}{pre_task.side_effects_remain(deploy, outcome)}"
-    told = deploy.with_message(
+    ended = deploy.with_message(
         now,
         ThreadMessageKind.END,
         text,
@@ -39,12 +40,12 @@ def end_deploy(
         retries={"last_error": ""},
     )
     if deploy.stop.scaling is not None and deploy.stop.scaling.may_be_suspended:
-        return StepResult(told.in_phase(Phase.SETTLING, now))
+        return StepResult(ended.in_phase(Phase.SETTLING, now))
     if deploy.stop.requested_at is not None or deploy.ecs.update_uncertain:
-        return StepResult(told.in_phase(Phase.SETTLING, now), delay=context.timing.settle_seconds)
-    if deploy.stop.restore_point is not None:
-        return StepResult(told.in_phase(Phase.SETTLING, now))
-    return StepResult(told.in_phase(Phase.ENDED, now))
+        return StepResult(ended.in_phase(Phase.SETTLING, now), delay=context.timing.settle_seconds)
+    if deploy.stop.owns_count:
+        return StepResult(ended.in_phase(Phase.SETTLING, now))
+    return StepResult(ended.in_phase(Phase.ENDED, now))
 
 
 def confirm_twice(
@@ -89,16 +90,6 @@ def end_service_deleted(deploy: Deploy, context: StepContext, ecs_service: Servi
     return end_deploy(failed, context, Outcome.FAILED, outcomes.failed_service_deleted(status))
 
 
-def is_own_revision(deploy: Deploy, revision: str) -> bool:
-    """Whether this deploy knows the revision: the new one, the recorded one, or a copy of that."""
-    return revision in {
-        deploy.ecs.new_revision,
-        deploy.rollback.revision_copy,
-        deploy.stop.restore_point.revision if deploy.stop.restore_point else None,
-        deploy.plan.old_revision if deploy.plan else None,
-    }
-
-
 def end_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
     """Cancelled before the service was touched."""
     user = deploy.cancel.user if deploy.cancel else deploy.request.requester
@@ -135,13 +126,13 @@ def start_rollback(
     """
     now = context.now()
     cancelled = cause is RollbackCauseKind.CANCELLED
-    back = deploy.with_message(
+    rolling_back = deploy.with_message(
         now,
         ThreadMessageKind.PROGRESS if cancelled else ThreadMessageKind.PROBLEM,
         text or progress.rolling_back(sentence, rollback_revision(deploy), evidence),
         rollback={"outcome": cause.outcome},
     ).with_rollback_cause(cause, sentence)
-    return StepResult(back.in_phase(Phase.RESTORING, now))
+    return StepResult(rolling_back.in_phase(Phase.RESTORING, now))
 
 
 def roll_back_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
@@ -155,23 +146,3 @@ def require_rollback_cause(deploy: Deploy) -> RollbackCause:
     if deploy.rollback.cause is None:
         raise ValueError(f"deploy {deploy.id} is rolled back without a cause")
     return deploy.rollback.cause
-
-
-def recorded_revision(deploy: Deploy) -> str:
-    """The revision that the service was set to before the deploy. Pure."""
-    if deploy.stop.restore_point is not None:
-        return deploy.stop.restore_point.revision
-    return deploy.plan.old_revision if deploy.plan else ""
-
-
-def rollback_revision(deploy: Deploy) -> str:
-    """The revision that the way back sets: the recorded one, or the copy of it that had to be registered.
-
-    What ECS shows is compared by `is_recorded`: ECS itself goes back to the recorded one all the same. Pure.
-    """
-    return deploy.rollback.revision_copy or recorded_revision(deploy)
-
-
-def is_recorded_revision(deploy: Deploy, revision: str) -> bool:
-    """Whether this is the recorded revision, or the copy of it. Pure."""
-    return bool(revision) and revision in (recorded_revision(deploy), deploy.rollback.revision_copy)

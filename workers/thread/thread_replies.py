@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from deploys.mrkdwn import code, mention
 from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
-from workers.thread.text_limits import TEXT, clip
+from deploys.text_limits import TEXT, clip
 
 URGENT_KINDS = frozenset({ThreadMessageKind.QUESTION, ThreadMessageKind.PROBLEM, ThreadMessageKind.END})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deploys.formatting import slack_time
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import OldTask
@@ -15,7 +16,6 @@ from tests.workers.flows.strategies.test_stop_start import assert_strict_order, 
 from workers.ecs.state import ServiceState, TaskState
 from workers.ecs.tasks import TaskProtection
 from workers.flows.stopped_service import slow_tasks
-from workers.messages.formatting import slack_time
 from workers.messages.tasks import STATUS_REASONS, why_not_stopped
 from workers.thread.card import deploy_card
 
