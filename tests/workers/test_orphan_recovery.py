@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from deploys.errors import LeftStopped
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from deploys.records.restore_point import ALL_SUSPENDED, SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.short_names import short_arn
 from deploys.stores import audit, redis_keys
 from deploys.stores.lost_deploys import LostDeploys

@@ -21,7 +21,9 @@ from deploys.errors import (
     RollbackImageMissing,
 )
 from deploys.mrkdwn import code, escape
-from deploys.records.deploy import ContainerChange, Deploy, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ContainerChange
+from deploys.records.request import Verb
 from deploys.short_names import short_arn, short_digest
 from workers.ecs import tasks
 from workers.ecs.images import ecr, image_reference
