@@ -27,7 +27,8 @@ from pydantic import ValidationError
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from deploys.catalogue.service import Role, Service, Strategy
+from deploys.catalogue.nested_keys import Role
+from deploys.catalogue.service import Service, Strategy
 from deploys.errors import AwsUnavailable, SlipwayError
 from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind

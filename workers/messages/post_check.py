@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.mrkdwn import code, escape
 from deploys.pre_task import configured_post_check
 from deploys.records.deploy import Deploy

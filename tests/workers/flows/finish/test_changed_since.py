@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verb
 from deploys.records.rollout import ChangedSince
 from tests.workers.engine_harness import EngineHarness

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
 from tests.builders import a_deploy, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.catalogue.service import PostCheck, PreTask, Strategy
+from deploys.catalogue.nested_keys import PostCheck, PreTask
+from deploys.catalogue.service import Strategy
 from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
 from tests.fake_web_server import FakeWebServer
 from tests.workers.engine_harness import EngineHarness

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
 from tests.fake_web_server import fake_web_server
 from tests.workers.engine_harness import EngineHarness

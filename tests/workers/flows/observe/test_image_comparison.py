@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploys.catalogue.service import Pin, PostCheck, PreTask
+from deploys.catalogue.nested_keys import PostCheck, PreTask
+from deploys.catalogue.service import Pin
 from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
 from deploys.records.rollout import ImageMatch
 from deploys.stores.audit import trail

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
 from deploys.records.rollback import RollbackProgress
 from tests.builders import ARN, NOW, a_deploy, a_plan

@@ -12,7 +12,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from deploys.catalogue.service import PostCheck, PreTask
+from deploys.catalogue.nested_keys import PostCheck, PreTask
 from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.strategies.test_stop_start import assert_strict_order
