@@ -22,11 +22,11 @@ class Strategy(StrEnum):
     @property
     def default_approvals(self) -> int:
         """How many approvals a deploy needs if the file does not say."""
-        return 1 if self.has_downtime else 0
+        return 1 if self.stops_service else 0
 
     @property
-    def has_downtime(self) -> bool:
-        """Whether no task runs for a while during a deploy."""
+    def stops_service(self) -> bool:
+        """Whether no task runs between the two versions."""
         return self is Strategy.STOP_START
 
     @property

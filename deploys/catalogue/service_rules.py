@@ -48,7 +48,7 @@ def find_notes(services: Iterable[ResolvedService]) -> Iterator[Problem]:
         service = resolved.service
         if resolved.invalid_keys & {"strategy", "approvals"} or service.approvals > 0:
             continue
-        if service.strategy.has_downtime:
+        if service.strategy.stops_service:
             message = (
                 "a deploy stops every task before it starts new ones, without an approval (approvals: 0)."
             )
