@@ -10,7 +10,7 @@ from deploys.catalogue.service import Role
 from deploys.errors import AwsUnavailable, SlipwayError
 from deploys.records.deploy import Deploy
 from workers.ecs import service_deployments, services
-from workers.ecs.aws import role_session_names
+from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import attempt
@@ -51,9 +51,7 @@ class LiveReader:
         )
 
     def _region(self, deploy: Deploy) -> RegionClients:
-        return self._aws.for_service(
-            deploy.service, self._session_name or role_session_names.for_deploy(deploy.id)
-        )
+        return self._aws.for_service(deploy.service, self._session_name or principals.for_deploy(deploy.id))
 
 
 class FailedReader:
@@ -102,7 +100,7 @@ class BatchReader:
         deployments: dict[str, ServiceDeploymentState] = {}
         unseen: dict[str, SlipwayError] = {}
         for (region_name, role, cluster), group in by_place.items():
-            region = aws.region(region_name, role, role_session_names.WATCH)
+            region = aws.region(region_name, role, principals.WATCH)
             found = services.describe(region, cluster, [d.service.ecs_service for d in group])
             seen.update({d.id: found[d.service.ecs_service] for d in group if d.service.ecs_service in found})
             arns = [d.ecs.service_deployment_arn for d in group if d.ecs.service_deployment_arn]
@@ -111,7 +109,7 @@ class BatchReader:
                 unseen.update({d.id: looked for d in group if d.ecs.service_deployment_arn})
             else:
                 deployments.update(looked)
-        return cls(LiveReader(aws, role_session_names.WATCH), seen, deployments, unseen)
+        return cls(LiveReader(aws, principals.WATCH), seen, deployments, unseen)
 
     def read_service(self, deploy: Deploy) -> ServiceState | None:
         """The ECS service as it was in that look."""

@@ -18,7 +18,7 @@ from deploys.records.deploy import Deploy, Phase
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
-from workers.ecs.aws import role_session_names
+from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs_reader import BatchReader, FailedReader, LiveReader
 from workers.flows import steps
@@ -166,9 +166,7 @@ class Engine:
         return StepContext(
             claim,
             store=self._store,
-            region=self._aws.for_service(
-                claim.deploy.service, role_session_names.for_deploy(claim.deploy.id)
-            ),
+            region=self._aws.for_service(claim.deploy.service, principals.for_deploy(claim.deploy.id)),
             access=self._access,
             reader=reader,
             timing=self._timing,

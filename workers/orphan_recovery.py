@@ -36,7 +36,7 @@ from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys
 from workers.ecs import services
-from workers.ecs.aws import role_session_names
+from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.state import ServiceState
 from workers.flows.adoption import fields_from_tags, sibling_arn
@@ -125,7 +125,7 @@ class OrphanRecovery:
         for service in self._services:
             places[service.region, service.role, service.cluster].append(service)
         for (region, role, cluster), here in places.items():
-            place = self._aws.region(region, role, role_session_names.ORPHAN_RECOVERY)
+            place = self._aws.region(region, role, principals.ORPHAN_RECOVERY)
             for each, seen in self._read_services(place, cluster, here):
                 attempt(partial(self._handle, each, seen))
         if not self._aws_did_not_answer:

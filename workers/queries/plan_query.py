@@ -18,7 +18,7 @@ from deploys.mrkdwn import code, mentions, plural
 from deploys.records.deploy import Deploy, Phase, Plan
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
-from workers.ecs.aws import role_session_names
+from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.ecs_reader import LiveReader
 from workers.flows.plan.planning import make_plan
@@ -46,9 +46,9 @@ def describe_plan(deploy: Deploy, *, store: DeployStore, aws: AwsClients, access
     turn = StepContext(
         _read_only_claim(deploy),
         store=store,
-        region=aws.for_service(deploy.service, role_session_names.PLAN),
+        region=aws.for_service(deploy.service, principals.PLAN),
         access=access,
-        reader=LiveReader(aws, role_session_names.PLAN),
+        reader=LiveReader(aws, principals.PLAN),
         timing=Timing(),
         now=time.time,
     )

@@ -16,7 +16,7 @@ from deploys.errors import (
 )
 from deploys.mrkdwn import code, escape, plural
 from workers.ecs import services, task_definitions, tasks
-from workers.ecs.aws import role_session_names
+from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.images import ecr
 from workers.ecs.images.app_containers import find_app_containers
@@ -43,7 +43,7 @@ def describe_tags(service: Service, aws: AwsClients) -> str:
         The errors of `app_containers`.
         AwsError: AWS did not tell.
     """
-    region = aws.for_service(service, role_session_names.TAGS)
+    region = aws.for_service(service, principals.TAGS)
     seen = _read_service(service, region)
     revision = task_definitions.describe(region, seen.revision)
     main = find_app_containers(revision, service, seen.endpoints)[0]

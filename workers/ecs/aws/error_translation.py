@@ -27,7 +27,7 @@ from deploys.errors import (
 )
 from deploys.mrkdwn import code as span
 from deploys.mrkdwn import escape
-from workers.ecs.aws.role_session_names import is_ours
+from workers.ecs.aws.principals import is_ours
 
 THROTTLED_CODES = frozenset(
     {
