@@ -9,17 +9,13 @@ from typing import Any, cast
 
 import botocore.session
 
-from deploys.catalogue.service import Service
 from deploys.errors import UnknownTaskDefinitionField
 from deploys.mrkdwn import code, escape
-from deploys.records.deploy import ContainerChange
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.aws.response_check import UNKNOWN_FIELDS
-from workers.ecs.images.app_containers import find_app_containers
-from workers.ecs.images.image_reference import ImageReference, parse_image
 from workers.ecs.images.pinned_tags import PINNED_TAG_KEY
-from workers.ecs.state import Endpoints, RevisionState
+from workers.ecs.state import RevisionState
 
 DEPLOY_TAG = "slipway:deploy"
 """Tag on a registered revision: the id of the deploy that registered it."""
@@ -85,32 +81,6 @@ def check_copyable(revision: RevisionState) -> None:
             revision=escape(f"{revision.family}:{revision.number}"),
             fields=", ".join(code(field) for field in revision.unknown_fields),
         )
-
-
-def image_changes(
-    revision: RevisionState, service: Service, endpoints: Endpoints, tag: str
-) -> tuple[ContainerChange, ...]:
-    """The containers that a deploy of this tag changes, with their images before and after, also where those
-    are equal.
-
-    Raises ImageUnreadable and the errors of `app_containers`.
-    """
-    return tuple(
-        ContainerChange(
-            container=container["name"],
-            old_image=container["image"],
-            new_image=str(parse_image(container["image"]).with_tag(tag)),
-        )
-        for container in find_app_containers(revision, service, endpoints)
-    )
-
-
-def main_image(revision: RevisionState, service: Service, endpoints: Endpoints) -> ImageReference:
-    """The image that tells which version runs: that of the main container.
-
-    Raises ImageUnreadable and the errors of `app_containers`.
-    """
-    return parse_image(find_app_containers(revision, service, endpoints)[0]["image"])
 
 
 def images_by_container(revision: RevisionState) -> dict[str, str]:

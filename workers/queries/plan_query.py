@@ -46,9 +46,9 @@ def describe_plan(deploy: Deploy, *, store: DeployStore, aws: AwsClients, access
     turn = StepContext(
         _read_only_claim(deploy),
         store=store,
-        region=aws.for_service(deploy.service, principals.PLAN),
+        region=aws.for_service(deploy.service, principals.PLAN_SESSION),
         access=access,
-        reader=LiveReader(aws, principals.PLAN),
+        reader=LiveReader(aws, principals.PLAN_SESSION),
         timing=Timing(),
         now=time.time,
     )

@@ -43,7 +43,7 @@ def describe_tags(service: Service, aws: AwsClients) -> str:
         The errors of `app_containers`.
         AwsError: AWS did not tell.
     """
-    region = aws.for_service(service, principals.TAGS)
+    region = aws.for_service(service, principals.TAGS_SESSION)
     seen = _read_service(service, region)
     revision = task_definitions.describe(region, seen.revision)
     main = find_app_containers(revision, service, seen.endpoints)[0]

@@ -8,6 +8,7 @@ from deploys.catalogue.service import Service
 from tests.builders import ARN, REGISTRY
 from tests.workers.ecs.fake_aws import Body
 from workers.ecs import task_definitions
+from workers.ecs.images.image_changes import list_image_changes
 from workers.ecs.state import Endpoints, RevisionState
 
 DIGEST = "sha256:" + "ab" * 32
@@ -68,7 +69,6 @@ def retag_request(
 ) -> dict[str, Any]:
     """The request that registers a copy under another tag, as a deploy that pins nothing makes it."""
     images = {
-        change.container: change.new_image
-        for change in task_definitions.image_changes(revision, service, endpoints, tag)
+        change.container: change.new_image for change in list_image_changes(revision, service, endpoints, tag)
     }
     return task_definitions.copy_request(revision, images, deploy_id)

@@ -11,6 +11,7 @@ from tests.workers.ecs.task_definition_builders import retag_request
 from workers.ecs import logs, service_deployments, services, task_definitions, tasks
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.images import ecr, image_reference
+from workers.ecs.images.image_changes import list_image_changes, read_main_image
 from workers.ecs.images.image_reference import ImageReference
 from workers.ecs.reasons.cause_summary import summarize_causes
 from workers.ecs.state import RevisionState, ServiceDeploymentState, ServiceState
@@ -38,7 +39,7 @@ def deploy(here: RegionClients, name: str, tag: str) -> ServiceState:
 def main_image(here: RegionClients, name: str) -> ImageReference:
     """The image of the service's main container now."""
     service, revision = current(here, name)
-    return task_definitions.main_image(revision, a_service(name), service.endpoints)
+    return read_main_image(revision, a_service(name), service.endpoints)
 
 
 def follow(ecs: EcsSandbox, here: RegionClients, updated: ServiceState, *ends: str) -> ServiceDeploymentState:
@@ -93,7 +94,7 @@ def test_a_sidecar_keeps_its_image(ecs: EcsSandbox, here: RegionClients) -> None
     updated = deploy(here, "api", "1.4.2")
     _, new = current(here, "api")
 
-    (change,) = task_definitions.image_changes(old, a_service("api"), before.endpoints, "1.4.2")
+    (change,) = list_image_changes(old, a_service("api"), before.endpoints, "1.4.2")
     assert change.container == "api"
     assert new.arn == updated.revision
     by_name = {found["name"]: found["image"] for found in new.raw["containerDefinitions"]}  # type: ignore[attr-defined]

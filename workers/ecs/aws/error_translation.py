@@ -27,7 +27,7 @@ from deploys.errors import (
 )
 from deploys.mrkdwn import code as span
 from deploys.mrkdwn import escape
-from workers.ecs.aws.principals import is_ours
+from workers.ecs.aws.principals import is_slipway_session
 
 THROTTLED_CODES = frozenset(
     {
@@ -186,7 +186,7 @@ def _access_denied(permission: re.Match[str], facts: dict[str, str]) -> AwsDenie
     asked = {**facts, "action": permission["action"], "resource": resource, "who": who}
     denier = _NO_POLICY.search(because)
     policy, account = denier["policy"] if denier else "", _account_of(resource)
-    kind: type[AwsDenied] = AwsDeniedToRole if is_ours(who) else AwsDenied
+    kind: type[AwsDenied] = AwsDeniedToRole if is_slipway_session(who) else AwsDenied
     if "explicit deny" in because:
         kind = AwsExplicitDeny
     elif account and ("resource-based" in policy or (not because and account != _account_of(who))):

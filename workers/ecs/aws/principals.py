@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import re
 
-WATCH = "slipway-watch"
+WATCH_SESSION = "slipway-watch"
 """For a look at the deploys of a cluster together."""
-ORPHAN_RECOVERY = "slipway-janitor"
+ORPHAN_RECOVERY_SESSION = "slipway-janitor"
 """For looks at services whose deploy may be lost."""
-PLAN = "slipway-plan"
-TAGS = "slipway-tags"
+PLAN_SESSION = "slipway-plan"
+TAGS_SESSION = "slipway-tags"
 """For questions, which have no deploy."""
 
 _SLIPWAY_SESSION = re.compile(r"arn:aws[a-z-]*:sts::[0-9]{12}:assumed-role/[^/]+/slipway-[a-z0-9]+")
 
 
-def for_deploy(deploy_id: str) -> str:
+def session_for_deploy(deploy_id: str) -> str:
     """Whatever is done for a deploy is done under its id."""
     return f"slipway-{deploy_id}"
 
 
-def is_ours(arn: str) -> bool:
+def is_slipway_session(arn: str) -> bool:
     """Whether this is a role that we assumed, rather than who the workers are by themselves."""
     return _SLIPWAY_SESSION.fullmatch(arn) is not None
 
@@ -32,7 +32,7 @@ _ASSUMED_ROLE = re.compile(r"arn:[^:]+:sts::\d+:assumed-role/(?P<role>[^/]+)/(?P
 _ROOT = re.compile(r"arn:[^:]+:(?:iam|sts)::(?P<account>\d+):root")
 
 
-def short_principal(principal: object) -> str:
+def short_principal_name(principal: object) -> str:
     """`ci (terraform)` for a role and its session, `alice` for a user; empty for what is no principal.
 
     The forms are those of the IAM guide ("IAM identifiers"); ECS answers them in `registeredBy`.

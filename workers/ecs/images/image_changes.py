@@ -14,9 +14,9 @@ from deploys.errors import BaseLacksContainer
 from deploys.mrkdwn import code, escape
 from deploys.records.deploy import ContainerChange
 from workers.ecs.images.app_containers import find_app_containers
-from workers.ecs.images.image_reference import repository_name
+from workers.ecs.images.image_reference import ImageReference, parse_image, repository_name
 from workers.ecs.state import Endpoints, RevisionState
-from workers.ecs.task_definitions import containers_by_name, image_changes, images_by_container, main_image
+from workers.ecs.task_definitions import containers_by_name, images_by_container
 
 
 def find_retagged_containers(
@@ -33,7 +33,33 @@ def find_retagged_containers(
     return tuple(found["name"] for found in find_app_containers(running, service, endpoints, guess=guess))
 
 
-def image_changes_on_base(
+def list_image_changes(
+    revision: RevisionState, service: Service, endpoints: Endpoints, tag: str
+) -> tuple[ContainerChange, ...]:
+    """The containers that a deploy of this tag changes, with their images before and after, also where those
+    are equal.
+
+    Raises ImageUnreadable and the errors of `app_containers`.
+    """
+    return tuple(
+        ContainerChange(
+            container=container["name"],
+            old_image=container["image"],
+            new_image=str(parse_image(container["image"]).with_tag(tag)),
+        )
+        for container in find_app_containers(revision, service, endpoints)
+    )
+
+
+def read_main_image(revision: RevisionState, service: Service, endpoints: Endpoints) -> ImageReference:
+    """The image that tells which version runs: that of the main container.
+
+    Raises ImageUnreadable and the errors of `app_containers`.
+    """
+    return parse_image(find_app_containers(revision, service, endpoints)[0]["image"])
+
+
+def list_image_changes_on_base(
     base: RevisionState, running: RevisionState, service: Service, endpoints: Endpoints, tag: str
 ) -> tuple[ContainerChange, ...]:
     """The containers that a deploy of this tag changes, with the images that run now and the new ones. A
@@ -55,9 +81,9 @@ def image_changes_on_base(
         main = repository_name(old[known[0]])
         added = [name for name in there if name not in old and repository_name(there[name]["image"]) == main]
         service = service.model_copy(update={"containers": (*known, *added)})
-    first, *others = image_changes(copy, service, endpoints, tag)
+    first, *others = list_image_changes(copy, service, endpoints, tag)
     _check_traffic_containers(base, service, endpoints)
-    main_before = old.get(first.container) or str(main_image(running, by_default, endpoints))
+    main_before = old.get(first.container) or str(read_main_image(running, by_default, endpoints))
     return (
         first.evolve(old_image=main_before),
         *(each.evolve(old_image=old.get(each.container, "none")) for each in others),

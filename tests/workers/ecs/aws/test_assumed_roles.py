@@ -50,7 +50,7 @@ def assumed(ecs: EcsSandbox) -> list[dict[str, Any]]:
 def test_a_role_is_assumed_with_its_external_id_and_under_the_deploys_name(
     account: EcsSandbox, aws: AwsClients
 ) -> None:
-    here = aws.for_service(a_service(role=ROLE), principals.for_deploy("abcd2345"))
+    here = aws.for_service(a_service(role=ROLE), principals.session_for_deploy("abcd2345"))
 
     found = services.describe(here, "production", ["web"])
 
@@ -145,7 +145,7 @@ def test_a_call_that_changes_something_never_waits_for_sts_once_it_was_made_read
 
 
 def test_the_workers_own_credentials_need_no_role(account: EcsSandbox, aws: AwsClients) -> None:
-    here = aws.for_service(a_service(), principals.for_deploy("abcd2345"))
+    here = aws.for_service(a_service(), principals.session_for_deploy("abcd2345"))
 
     here.ensure_credentials()
     services.describe(here, "production", ["web"])
