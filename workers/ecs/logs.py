@@ -1,4 +1,4 @@
-"""The last lines that a container wrote to CloudWatch Logs."""
+"""The last log lines of a container, from CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.state import RevisionState, TaskState
 
 _MAX_LINE_LENGTH = 500
-"""Characters of a line that are kept."""
+"""Longer lines are cut (characters)."""
 
 
 def read_last_lines(
     region: RegionClients, revision: RevisionState, task: TaskState, container: str, count: int = 10
 ) -> tuple[str, ...]:
-    """The newest `count` lines of a container of this task, oldest first, as text that is not escaped.
+    """The newest `count` lines of a container of this task, oldest first, as text that is not escaped. Empty if
+    there are none.
 
-    revision: the task's own. Only the awslogs driver keeps logs where they can be read from.
-
-    Empty where there are none.
+    revision: the task's revision. Only logs of the awslogs driver can be read.
 
     Raises the errors of `aws_call`.
     """
@@ -36,13 +35,13 @@ def read_last_lines(
             )
     except AwsRefused as error:
         if error.facts["code"] == "ResourceNotFoundException":
-            return ()  # nothing was written
+            return ()  # the container wrote nothing
         raise
     return tuple(_clean_line(event.get("message", "")) for event in answer["events"])[-count:]
 
 
 def _log_location(revision: RevisionState, task: TaskState, container: str) -> tuple[str, str, str] | None:
-    """Region ("" for the task's own), group and stream.
+    """Region ("" for that of the task), group and stream.
 
     The stream is `prefix/container/task-id`; without a prefix, which only EC2 allows, it is the container's
     id in the runtime (ECS developer guide, awslogs log driver).
@@ -57,7 +56,7 @@ def _log_location(revision: RevisionState, task: TaskState, container: str) -> t
     if prefix := options.get("awslogs-stream-prefix"):
         stream = f"{prefix}/{container}/{task.id}"
     else:
-        stream = next((seen.runtime_id for seen in task.containers if seen.name == container), "")
+        stream = next((each.runtime_id for each in task.containers if each.name == container), "")
     return (options.get("awslogs-region", ""), group, stream) if stream else None
 
 

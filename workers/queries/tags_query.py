@@ -39,8 +39,8 @@ def describe_tags(service: Service, aws: AwsClients) -> str:
     """The tags pushed last, newest first, with digest and time.
 
     Raises:
-        ServiceMissing, ForeignController, ImageUnreadable, TagsUnknown, TagsNotCached, RepositoryMissing
-        The errors of `app_containers`.
+        ServiceMissing, OtherDeploymentController, ImageUnreadable, TagsUnknown, TagsNotCached, RepositoryMissing
+        The errors of `find_app_containers`.
         AwsError: AWS did not tell.
     """
     region = aws.for_service(service, principals.TAGS_SESSION)

@@ -1,6 +1,6 @@
-"""What Slipway calls itself when it assumes a role: the names that CloudTrail and AWS's refusals show.
+"""Names of principals in AWS: the sessions under which Slipway assumes roles, and short names for people.
 
-Who did something in AWS, as people call them.
+CloudTrail and AWS's refusals show the session names.
 """
 
 from __future__ import annotations
@@ -8,32 +8,30 @@ from __future__ import annotations
 import re
 
 WATCH_SESSION = "slipway-watch"
-"""For a look at the deploys of a cluster together."""
-ORPHAN_RECOVERY_SESSION = "slipway-janitor"
-"""For looks at services whose deploy may be lost."""
+"""For reading all deploys of a cluster together."""
+ORPHAN_RECOVERY_SESSION = "slipway-recovery"
+"""For reading services whose deploy may be lost."""
 PLAN_SESSION = "slipway-plan"
 TAGS_SESSION = "slipway-tags"
-"""For questions, which have no deploy."""
+"""For queries, which have no deploy."""
 
 _SLIPWAY_SESSION = re.compile(r"arn:aws[a-z-]*:sts::[0-9]{12}:assumed-role/[^/]+/slipway-[a-z0-9]+")
-
-
-def session_for_deploy(deploy_id: str) -> str:
-    """Whatever is done for a deploy is done under its id."""
-    return f"slipway-{deploy_id}"
-
-
-def is_slipway_session(arn: str) -> bool:
-    """Whether this is a role that we assumed, rather than who the workers are by themselves."""
-    return _SLIPWAY_SESSION.fullmatch(arn) is not None
-
-
 _ASSUMED_ROLE = re.compile(r"arn:[^:]+:sts::\d+:assumed-role/(?P<role>[^/]+)/(?P<session>.+)")
 _ROOT = re.compile(r"arn:[^:]+:(?:iam|sts)::(?P<account>\d+):root")
 
 
+def session_for_deploy(deploy_id: str) -> str:
+    """The session for everything that is done for this deploy."""
+    return f"slipway-{deploy_id}"
+
+
+def is_slipway_session(arn: str) -> bool:
+    """Whether this is a role that Slipway assumed, instead of the workers' own principal."""
+    return _SLIPWAY_SESSION.fullmatch(arn) is not None
+
+
 def short_principal_name(principal: object) -> str:
-    """`ci (terraform)` for a role and its session, `alice` for a user; empty for what is no principal.
+    """`ci (terraform)` for a role and its session, `alice` for a user; empty for anything else.
 
     The forms are those of the IAM guide ("IAM identifiers"); ECS answers them in `registeredBy`.
     """

@@ -78,7 +78,7 @@ def is_pulled_through(region: RegionClients, reference: ImageReference) -> bool:
 def list_recent_tags(region: RegionClients, reference: ImageReference, count: int = 5) -> list[str]:
     """The tags pushed last to the image's repository, newest first, at most `count`.
 
-    Otherwise as `newest_images`.
+    Otherwise as `list_newest_images`.
 
     Raises RepositoryMissing and the errors of `aws_call`.
     """

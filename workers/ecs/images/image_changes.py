@@ -24,9 +24,9 @@ def find_retagged_containers(
 ) -> tuple[str, ...]:
     """Names of the containers whose images a deploy sets, the main one first, whichever revision it copies.
 
-    guess: see `app_containers`.
+    guess: see `find_app_containers`.
 
-    Raises ImageUnreadable and the errors of `app_containers`.
+    Raises ImageUnreadable and the errors of `find_app_containers`.
     """
     if service.containers:
         return service.containers
@@ -39,7 +39,7 @@ def list_image_changes(
     """The containers that a deploy of this tag changes, with their images before and after, also where those
     are equal.
 
-    Raises ImageUnreadable and the errors of `app_containers`.
+    Raises ImageUnreadable and the errors of `find_app_containers`.
     """
     return tuple(
         ContainerChange(
@@ -54,7 +54,7 @@ def list_image_changes(
 def read_main_image(revision: RevisionState, service: Service, endpoints: Endpoints) -> ImageReference:
     """The image that tells which version runs: that of the main container.
 
-    Raises ImageUnreadable and the errors of `app_containers`.
+    Raises ImageUnreadable and the errors of `find_app_containers`.
     """
     return parse_image(find_app_containers(revision, service, endpoints)[0]["image"])
 
@@ -65,7 +65,7 @@ def list_image_changes_on_base(
     """The containers that a deploy of this tag changes, with the images that run now and the new ones. A
     container that only the base has is one of them if it shares the main container's repository.
 
-    Raises BaseLacksContainer, ImageUnreadable and the errors of `app_containers`.
+    Raises BaseLacksContainer, ImageUnreadable and the errors of `find_app_containers`.
     """
     old, copy = images_by_container(running), replace(base, raw=deepcopy(base.raw))
     there = containers_by_name(copy)

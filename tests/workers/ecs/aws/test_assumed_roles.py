@@ -157,15 +157,15 @@ def test_the_workers_own_credentials_need_no_role(account: EcsSandbox, aws: AwsC
 DENIED = [
     (
         Role(arn=ARN),
-        "without asking for an external id, as none stands in `services.yml`",
+        "without an external id, because `services.yml` has none",
     ),
     (
         Role(arn=ARN, external_id="another"),
-        "with the external id that stands in `services.yml`",
+        "with the external id in `services.yml`",
     ),
     (
         Role(arn=f"arn:aws:iam::{OTHER}:role/nobody", external_id="of-slipway"),
-        "with the external id that stands in `services.yml`",
+        "with the external id in `services.yml`",
     ),
 ]
 
