@@ -135,7 +135,7 @@ def test_a_crash_is_explained_with_its_last_lines(ecs: EcsSandbox, here: RegionC
     [
         ("1.5.0-unhealthy", "the load balancer's health checks failed in target group"),
         ("7.7.7", "the image could not be pulled: it is not there."),
-        ("1.5.0-noroom", "ECS finds no room for a task."),
+        ("1.5.0-noroom", "ECS finds no capacity for a task."),
     ],
 )
 def test_each_way_to_fail_has_its_sentence(

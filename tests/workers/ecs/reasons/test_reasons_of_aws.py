@@ -133,8 +133,8 @@ def test_each_thing_that_aws_does_not_provide(reason: str, sentence: str) -> Non
         ),
         (
             f"{SET_UP}Unable to launch instance(s) for capacity provider x. InsufficientInstanceCapacity",
-            "ECS could not launch an instance for it: AWS has no such instance free now. It can pass by "
-            "itself; else allow more instance types or zones.",
+            "ECS could not launch an instance for it: AWS has no such instance free now. It may resolve itself; "
+            "otherwise allow more instance types or zones.",
         ),
     ],
 )
