@@ -1,4 +1,5 @@
-"""How a step reads its ECS service and rollout: one deploy at a time, or all deploys of a cluster in batches."""
+"""How a step reads its ECS service and rollout: one deploy at a time, or all deploys of a cluster in
+batches."""
 
 from __future__ import annotations
 

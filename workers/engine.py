@@ -1,4 +1,5 @@
-"""Claims a deploy, runs its next step and commits the result: every change that a worker makes to a record."""
+"""Claims a deploy, runs its next step and commits the result: every change that a worker makes to a
+record."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ log = structlog.get_logger()
 RETRY_SECONDS = 1.0
 """Until the next try, if too little of the lease was left for a call (seconds)."""
 JITTER_UP_TO_SECONDS = 60.0
-"""Waits up to this long are between reads or tries, and jitter may lengthen them; longer ones lead to times that
-people have been shown (seconds)."""
+"""Waits up to this long are between reads or tries, and jitter may lengthen them; longer ones lead to times
+that people have been shown (seconds)."""
 RELEASE_TRY_SECONDS = 25.0
 """How long a job tries to release its claim while Redis is away: well within a job's time (seconds)."""
 WATCH_BATCH_SIZE = 40

@@ -1,13 +1,13 @@
 """Finds services that a deploy left stopped, or left with scaling suspended, while no record knows of that.
 
 If Redis lost everything, the record is built again from the restore tags on the ECS service and takes the
-first place in the service's queue. So all rules for deploys hold for this one too: one at a time, strict order,
-guards, retries until it holds, a thread. It enters the queue only while that is empty, in one script: a deploy
-that is requested at the same moment waits or goes first, and never runs beside it.
+first place in the service's queue. So all rules for deploys hold for this one too: one at a time, strict
+order, guards, retries until it holds, a thread. It enters the queue only while that is empty, in one script:
+a deploy that is requested at the same moment waits or goes first, and never runs beside it.
 
-If Redis lost only its last writes, a record in progress is made due, and its next step adopts what it finds in
-ECS; a record that ended without knowing of the stop is reopened. After every restart of Redis all deploys in
-progress are made due once.
+If Redis lost only its last writes, a record in progress is made due, and its next step adopts what it finds
+in ECS; a record that ended without knowing of the stop is reopened. After every restart of Redis all deploys
+in progress are made due once.
 
 Every service of services.yml is read, because a service that was stopped may have another strategy by now.
 Other services are not: another Slipway may be deploying them, and this one cannot see its records.
@@ -101,8 +101,9 @@ class OrphanRecovery:
         """Whether AWS did not answer during the last scan."""
 
     def scan_if_due(self) -> None:
-        """Scans if Redis was restarted or lost since the last scan, if a service waits to be brought back, or if
-        the last scan is long ago. It does not scan every time, because each scan asks AWS about all services.
+        """Scans if Redis was restarted or lost since the last scan, if a service waits to be brought back, or
+        if the last scan is long ago. It does not scan every time, because each scan asks AWS about all
+        services.
         """
         restarted = self._make_all_due_after_redis_restart()
         last_scan = self._redis.get(redis_keys.ORPHANS_CHECKED_AT)
@@ -148,8 +149,8 @@ class OrphanRecovery:
             yield from self._read_services(region, cluster, [each])
 
     def _make_all_due_after_redis_restart(self) -> bool:
-        """After a restart records may be older than what was done, and those that wait for people are not due for
-        a long time.
+        """After a restart records may be older than what was done, and those that wait for people are not due
+        for a long time.
 
         Returns whether Redis was restarted since the last call.
         """
@@ -229,9 +230,9 @@ class OrphanRecovery:
 def rebuild_record(service: Service, ecs_service: ServiceState, tags: RestoreTags, now: float) -> Deploy:
     """The record of a lost deploy. Pure.
 
-    Only a stop-start deploy sets restore tags, so it was one, whatever strategy the service has by now. A service
-    at desired count 0 is brought back. One that runs is left as it is, whatever it runs: only scaling is restored
-    and the tags are removed.
+    Only a stop-start deploy sets restore tags, so it was one, whatever strategy the service has by now. A
+    service at desired count 0 is brought back. One that runs is left as it is, whatever it runs: only scaling
+    is restored and the tags are removed.
     """
     lost = (
         Deploy(
@@ -264,7 +265,8 @@ def rebuild_record(service: Service, ecs_service: ServiceState, tags: RestoreTag
 
 
 def reopen_record(ended: Deploy, ecs_service: ServiceState, tags: RestoreTags, now: float) -> Deploy:
-    """The record of a deploy that ended as if it had changed nothing, although its service is stopped. Pure."""
+    """The record of a deploy that ended as if it had changed nothing, although its service is stopped.
+    Pure."""
     reopened = ended.evolve(outcome=None, ended_at=None, ecs={"update_uncertain": True}).evolve(
         **fields_from_tags(ecs_service, tags)
     )

@@ -1,7 +1,7 @@
 """RQ's worker, made to survive outages of Redis.
 
-RQ's own loop ends at any Redis error, except while it waits for a job, and its clean-up then fails on the same
-error: a supervisor would only restart the worker into the same outage.
+RQ's own loop ends at any Redis error, except while it waits for a job, and its clean-up then fails on the
+same error: a supervisor would only restart the worker into the same outage.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from workers.ecs.aws.aws_clients import AwsClients
 
 
 class RqWorker(Worker):
-    """Forks a process for each job, with fresh AWS credentials; waits while Redis is away or refuses commands."""
+    """Forks a process for each job, with fresh AWS credentials; waits while Redis is away or refuses
+    commands."""
 
     max_connection_wait_time = RETRY_DELAYS_SECONDS[-1]
 
@@ -78,7 +79,8 @@ class RqWorker(Worker):
     # What RQ's loop calls
 
     def register_birth(self) -> None:
-        """As RQ does it. If the answer to a first try was lost, the worker that RQ finds registered is this one."""
+        """As RQ does it. If the answer to a first try was lost, the worker that RQ finds registered is this
+        one."""
         with suppress(ValueError):
             super().register_birth()  # type: ignore[no-untyped-call]
 

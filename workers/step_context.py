@@ -32,8 +32,8 @@ class Timing:
     settle_seconds: float = 75.0
     """After the outcome is known, until the service is checked once more: longer than a lease."""
     jitter: float = 0.0
-    """Share by which short waits are lengthened at random, so that deploys do not ask AWS all at once (0.1: by
-    up to a tenth)."""
+    """Share by which short waits are lengthened at random, so that deploys do not ask AWS all at once (0.1:
+    by up to a tenth)."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ class StepContext:
         ]
 
     def coordinated_batch(self) -> tuple[Batch, list[Deploy]] | None:
-        """The deploy's batch, with all its deploys; None if the deploy has none, or if the batch's deploys do not
-        depend on each other."""
+        """The deploy's batch, with all its deploys; None if the deploy has none, or if the batch's deploys do
+        not depend on each other."""
         deploy = self.claim.deploy
         batch = self._store.batch(deploy.request.batch_id) if deploy.request.batch_id else None
         return (batch, self._store.batch_deploys(batch)) if batch and batch.coordinated else None

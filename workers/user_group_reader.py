@@ -15,8 +15,8 @@ log = structlog.get_logger()
 
 METHOD = "usergroups.users.list"
 GROUPS_PER_RUN = 8
-"""Groups read in one run (count): 11 a minute of Slack's 20 (Tier 2). More groups take turns; with more than four
-times as many, some always count as unknown (`deploys.stores.user_groups.MAX_AGE_SECONDS`)."""
+"""Groups read in one run (count): 11 a minute of Slack's 20 (Tier 2). More groups take turns; with more than
+four times as many, some always count as unknown (`deploys.stores.user_groups.MAX_AGE_SECONDS`)."""
 LOG_AGAIN_SECONDS = 3600.0
 """A refusal that goes on is logged again after this long (seconds)."""
 

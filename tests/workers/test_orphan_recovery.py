@@ -123,8 +123,9 @@ def test_a_service_left_at_zero_comes_back_with_its_scaling_and_is_told_of(
     assert lost.stop.restore_point is not None
     assert first.broadcast
     assert first.text == (
-        "*Needs a look*: I found `billing` stopped by this deploy, and no record of it: Redis lost its data. "
-        f"I bring back `{revision_name(lost.stop.restore_point.revision)}` with 2 tasks, as the marks on the ECS service say."
+        "*Needs a look*: I found `billing` stopped by this deploy, and no record of it: Redis lost its "
+        f"data. I bring back `{revision_name(lost.stop.restore_point.revision)}` with 2 tasks, as the marks "
+        "on the ECS service say."
     )
     assert audit.trail(harness.redis, lost.id)[0]["what"] == "found marked, without a record"
     assert harness.leftover_keys() == []

@@ -23,8 +23,8 @@ def in_batches(items: Sequence[Item], size: int) -> Iterator[list[Item]]:
 
 
 def check_failures(action: str, failures: Sequence[FailureTypeDef]) -> None:
-    """Refuses an answer in which ECS failed to describe an item. MISSING is an answer: there is no such item. Any
-    other failure must not be taken for that.
+    """Refuses an answer in which ECS failed to describe an item. MISSING is an answer: there is no such item.
+    Any other failure must not be taken for that.
 
     Raises AwsRefused.
     """

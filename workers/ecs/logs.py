@@ -17,8 +17,8 @@ _MAX_LINE_LENGTH = 500
 def read_last_lines(
     region: RegionClients, revision: RevisionState, task: TaskState, container: str, count: int = 10
 ) -> tuple[str, ...]:
-    """The newest `count` lines of a container of this task, oldest first, as text that is not escaped. Empty if
-    there are none.
+    """The newest `count` lines of a container of this task, oldest first, as text that is not escaped. Empty
+    if there are none.
 
     revision: the task's revision. Only logs of the awslogs driver can be read.
 

@@ -19,8 +19,8 @@ CLIENT_TOKEN_SECONDS = 3000.0
 """Within this time a repeated RunTask with the same clientToken never starts a second task (seconds).
 
 ECS keeps a token for 24 hours, or for the task's life and one hour more if that is less (ECS API reference,
-"Ensuring idempotency"), and lists a stopped task for about an hour (DescribeTasks). Some minutes of that hour are
-left for clocks that differ.
+"Ensuring idempotency"), and lists a stopped task for about an hour (DescribeTasks). Some minutes of that hour
+are left for clocks that differ.
 """
 
 _TEMPORARY_REASONS = ("capacity is unavailable", "reached the limit", "provisioning")
@@ -47,7 +47,8 @@ class NoCapacity:
     """ECS could not place the task, and started none."""
 
     reason: str
-    """One of the API failure reasons: `RESOURCE:MEMORY`, `AGENT`, `Capacity is unavailable at this time` ..."""
+    """One of the API failure reasons: `RESOURCE:MEMORY`, `AGENT`, `Capacity is unavailable at this time` ...
+    """
 
 
 def started_by_value(deploy_id: str) -> str:
@@ -58,8 +59,8 @@ def started_by_value(deploy_id: str) -> str:
 def run(region: RegionClients, request: RunTaskRequest) -> str | NoCapacity:
     """Asks ECS to run the task; returns its ARN, also if an earlier try with this token started it.
 
-    Raises the errors of `aws_call`; after AwsResultUnknown it may have been started. A missing iam:PassRole is an
-    AwsDenied of this call.
+    Raises the errors of `aws_call`; after AwsResultUnknown it may have been started. A missing iam:PassRole
+    is an AwsDenied of this call.
     """
     try:
         with aws_call("ecs:RunTask", changes=True):
@@ -90,8 +91,8 @@ def run(region: RegionClients, request: RunTaskRequest) -> str | NoCapacity:
 def find(region: RegionClients, cluster: str, revision: str, deploy_id: str) -> TaskState | None:
     """The deploy's one-off task, if it runs or stopped within about the last hour; None if ECS lists none.
 
-    If ListTasks filters by startedBy, it takes no other filter and lists only the tasks that should run; stopped
-    tasks are found by their family.
+    If ListTasks filters by startedBy, it takes no other filter and lists only the tasks that should run;
+    stopped tasks are found by their family.
 
     Raises the errors of `aws_call`.
     """
@@ -131,7 +132,8 @@ def _already_started_task(error: AwsRefused) -> str | None:
 
 
 def _no_capacity_reason(error: AwsRefused) -> str:
-    """What RunTask says about quotas or capacity in a ClientException instead of its `failures`; else empty."""
+    """What RunTask says about quotas or capacity in a ClientException instead of its `failures`; else
+    empty."""
     message = str(_error_response(error).get("Error", {}).get("Message") or "")
     is_temporary = any(phrase in message.lower() for phrase in _TEMPORARY_REASONS)
     return message if error.facts["code"] == "ClientException" and is_temporary else ""

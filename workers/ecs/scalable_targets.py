@@ -51,8 +51,8 @@ def read_target(region: RegionClients, cluster: str, service: str) -> ScalableTa
 
 
 def set_suspension(region: RegionClients, cluster: str, service: str, processes: SuspendedState) -> None:
-    """Suspends exactly these processes and resumes the others. Everything that is not sent keeps its value, above
-    all minimum and maximum (Application Auto Scaling API reference, RegisterScalableTarget).
+    """Suspends exactly these processes and resumes the others. Everything that is not sent keeps its value,
+    above all minimum and maximum (Application Auto Scaling API reference, RegisterScalableTarget).
 
     Raises the errors of `aws_call`; after AwsResultUnknown it may have been done.
     """

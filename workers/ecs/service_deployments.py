@@ -26,7 +26,8 @@ _DEPLOYMENTS_PER_CALL = 20
 """DescribeServiceDeployments takes 20 ARNs a call."""
 _PAGES = 10
 _CLOCK_SKEW_SECONDS = 300.0
-"""By how much our clock may be ahead of AWS's (seconds). A list that begins too early does no harm: the id decides."""
+"""By how much our clock may be ahead of AWS's (seconds). A list that begins too early does no harm: the id
+decides."""
 
 _UNSUPPORTED_CODES = {"UnknownOperationException", "InvalidAction", "UnsupportedFeatureException"}
 """Error codes of a region or an endpoint without service deployments."""
@@ -70,8 +71,8 @@ def describe(region: RegionClients, arns: Sequence[str]) -> dict[str, ServiceDep
 def stop(region: RegionClients, arn: str) -> None:
     """Asks ECS to roll a service deployment back. This works with and without a circuit breaker.
 
-    Raises ServiceDeploymentsUnavailable and the errors of `aws_call`: AwsRefused with the code ConflictException
-    if its state does not allow a rollback.
+    Raises ServiceDeploymentsUnavailable and the errors of `aws_call`: AwsRefused with the code
+    ConflictException if its state does not allow a rollback.
     """
     with _service_deployment_call("ecs:StopServiceDeployment", changes=True):
         region.ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
@@ -80,7 +81,8 @@ def stop(region: RegionClients, arn: str) -> None:
 def continue_past_hook(region: RegionClients, arn: str, hook_id: str, action: HookAction) -> None:
     """Answers a PAUSE hook of a service deployment: it goes on to the next stage, or rolls back.
 
-    Raises the errors of `aws_call`: AwsRefused with the code ClientException if the hook does not wait (any more).
+    Raises the errors of `aws_call`: AwsRefused with the code ClientException if the hook does not wait (any
+    more).
     """
     with aws_call("ecs:ContinueServiceDeployment", changes=True):
         region.ecs.continue_service_deployment(serviceDeploymentArn=arn, hookId=hook_id, action=action.value)
@@ -88,7 +90,8 @@ def continue_past_hook(region: RegionClients, arn: str, hook_id: str, action: Ho
 
 @contextmanager
 def _service_deployment_call(action: str, *, changes: bool = False) -> Iterator[None]:
-    """Like `aws_call`, with an error of its own if the API is missing or not allowed: callers then do without."""
+    """Like `aws_call`, with an error of its own if the API is missing or not allowed: callers then do
+    without."""
     try:
         with aws_call(action, changes=changes):
             yield

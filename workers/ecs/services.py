@@ -33,8 +33,8 @@ _RUN_TASK_SETTINGS = (
 
 
 def describe(region: RegionClients, cluster: str, names: Sequence[str]) -> dict[str, ServiceState]:
-    """The services of a cluster by name, with tags. A service that ECS does not have is absent; if there is no such
-    cluster, all are.
+    """The services of a cluster by name, with tags. A service that ECS does not have is absent; if there is
+    no such cluster, all are.
 
     Services that are INACTIVE or DRAINING are included, with that status.
 
@@ -64,8 +64,8 @@ def update(
 ) -> ServiceState:
     """Sets the service's revision (ARN), or its desired count (tasks), or both in one call.
 
-    Only what is given is sent, so everything else keeps its value. Returns the service as ECS answers: PRIMARY is
-    the deployment that this call made, if it made one. This answer has no tags.
+    Only what is given is sent, so everything else keeps its value. Returns the service as ECS answers:
+    PRIMARY is the deployment that this call made, if it made one. This answer has no tags.
 
     Raises the errors of `aws_call`; after AwsResultUnknown it may have been done.
     """

@@ -134,7 +134,8 @@ class ServiceDeploymentState:
     test_percent: float | None = None
     """The same for test traffic."""
     source_production_percent: float | None = None
-    """Percent of production traffic that the source revisions are to keep together; None if ECS does not say."""
+    """Percent of production traffic that the source revisions are to keep together; None if ECS does not say.
+    """
     hooks: tuple[HookState, ...] = ()
     alarm_status: str = ""
     """TRIGGERED, MONITORING, MONITORING_COMPLETE or DISABLED."""

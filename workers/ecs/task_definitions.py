@@ -22,8 +22,8 @@ DEPLOY_TAG = "slipway:deploy"
 REPLACES_TAG = "slipway:replaces"
 """Tag on a registered revision: the revision that the service ran before, `web:17`."""
 ROLLBACK_TAG = "slipway:rollback"
-"""Tag on an earlier revision to which `/deploy rollback` returns: the deploy's id and the revision that the service
-ran before, `w7x8y9zt web:18`."""
+"""Tag on an earlier revision to which `/deploy rollback` returns: the deploy's id and the revision that the
+service ran before, `w7x8y9zt web:18`."""
 
 _SLIPWAY_PREFIX = "slipway:"
 """Tag keys with this prefix are Slipway's. They describe one revision and are not copied."""
@@ -98,19 +98,19 @@ def copy_request(
     replaces: str = "",
     without_unknown_fields: bool = False,
 ) -> dict[str, Any]:
-    """The RegisterTaskDefinition request for a copy of the revision, tagged with the deploy's id, in which the named
-    containers have these images.
+    """The RegisterTaskDefinition request for a copy of the revision, tagged with the deploy's id, in which
+    the named containers have these images.
 
-    pinned_tag: which tag a pinned image has (see `pinned_tags`). Empty: the revision's own is kept while it is
-    still true.
+    pinned_tag: which tag a pinned image has (see `pinned_tags`). Empty: the revision's own is kept while it
+    is still true.
 
     replaces: ARN of the revision that the service runs until then.
 
     without_unknown_fields: the copy may lose fields that this boto3 does not know.
 
-    It has only members of that request's shape. Members that were never set, and that ECS answers as empty (lists,
-    and roles as ""), are left out. Container definitions are copied exactly, because an empty string or list can
-    mean something there: an empty `entryPoint` is not the one of the image.
+    It has only members of that request's shape. Members that were never set, and that ECS answers as empty
+    (lists, and roles as ""), are left out. Container definitions are copied exactly, because an empty string
+    or list can mean something there: an empty `entryPoint` is not the one of the image.
 
     Raises UnknownTaskDefinitionField.
     """
@@ -164,8 +164,8 @@ def revision_number(arn: str) -> int:
 
 
 def find_registered_for(region: RegionClients, family: str, newer_than: int, deploy_id: str) -> str | None:
-    """ARN of the revision that was registered for this deploy, or None. After a crash behind `register` this avoids a
-    second revision. It searches the family's 100 newest revisions.
+    """ARN of the revision that was registered for this deploy, or None. After a crash behind `register` this
+    avoids a second revision. It searches the family's 100 newest revisions.
 
     newer_than: number of a revision that is older than the one searched for.
 
@@ -186,8 +186,8 @@ def read_tags(region: RegionClients, arn: str) -> dict[str, str]:
 
 
 def read_replaced_revision(region: RegionClients, arn: str, deploy_id: str) -> str | None:
-    """What the service ran before this deploy set this revision, as `family:number`; empty if no tag says that; None if
-    this deploy did not set this revision.
+    """What the service ran before this deploy set this revision, as `family:number`; empty if no tag says
+    that; None if this deploy did not set this revision.
 
     Raises the errors of `aws_call`.
     """

@@ -1,4 +1,5 @@
-"""ECS tasks: those that a service has or had a short while ago, their states, and their scale-in protection."""
+"""ECS tasks: those that a service has or had a short while ago, their states, and their scale-in
+protection."""
 
 from __future__ import annotations
 
@@ -37,8 +38,8 @@ def list_service_tasks(
     """All tasks of a service, oldest first: those that should run and, with `stopped`, those that should not.
 
     The second list has the tasks that are stopping, which a service's runningCount leaves out, and those that
-    stopped within about the last hour: later ECS forgets them. The first list is read before the second, so a task
-    that stops in between is in one of them.
+    stopped within about the last hour: later ECS forgets them. The first list is read before the second, so a
+    task that stops in between is in one of them.
 
     Raises the errors of `aws_call`.
     """
@@ -79,8 +80,8 @@ def describe(region: RegionClients, cluster: str, arns: Sequence[str]) -> dict[s
 
 
 def read_protection(region: RegionClients, cluster: str, arns: Sequence[str]) -> dict[str, TaskProtection]:
-    """The protection of tasks by ARN. A task that is stopping or gone is absent: ECS answers only for tasks that run
-    for a service (ECS API reference, GetTaskProtection).
+    """The protection of tasks by ARN. A task that is stopping or gone is absent: ECS answers only for tasks
+    that run for a service (ECS API reference, GetTaskProtection).
 
     Raises the errors of `aws_call`.
     """

@@ -68,9 +68,9 @@ def _deploys_ahead(service: Service, store: DeployStore) -> list[Deploy]:
 def _not_yet_plannable(deploy: Deploy, ahead: Sequence[Deploy], running: Deploy) -> str:
     """What ECS says now is neither what ran before nor what will run."""
     return (
-        f"{deploy_text.deploy_name(deploy)} would wait in line, and what it would change depends on how that goes: "
-        f"{deploy_text.name_in_sentence(running)} {status_text(running)}. Ask again when it has ended.\n"
-        f"• {_queue_line(ahead)}"
+        f"{deploy_text.deploy_name(deploy)} would wait in line, and what it would change depends on how "
+        f"that goes: {deploy_text.name_in_sentence(running)} {status_text(running)}. Ask again when it has "
+        f"ended.\n• {_queue_line(ahead)}"
     )
 
 

@@ -39,7 +39,8 @@ def describe_tags(service: Service, aws: AwsClients) -> str:
     """The tags pushed last, newest first, with digest and time.
 
     Raises:
-        ServiceMissing, OtherDeploymentController, ImageUnreadable, TagsUnknown, TagsNotCached, RepositoryMissing
+        ServiceMissing, OtherDeploymentController, ImageUnreadable, TagsUnknown, TagsNotCached,
+            RepositoryMissing
         The errors of `find_app_containers`.
         AwsError: AWS did not tell.
     """

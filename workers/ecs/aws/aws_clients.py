@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
 MAX_CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
-"""How long one call may take (seconds): before a call that changes something, a lease must have more time left."""
+"""How long one call may take (seconds): before a call that changes something, a lease must have more time
+left."""
 
 SERVICES_BUILT_AHEAD = ("ecs", "ecr", "logs", "cloudwatch", "application-autoscaling")
 
@@ -111,9 +112,9 @@ class RegionClients:
 class AwsClients:
     """All clients of AWS, by region and role.
 
-    Endpoints and credentials come from boto3's own environment (AWS_PROFILE, AWS_ENDPOINT_URL, ...). Each region
-    has one `RegionClients` object, and another for each role of a service, whose credentials come from STS. It is
-    kept as long as this process, which a worker forks for each job.
+    Endpoints and credentials come from boto3's own environment (AWS_PROFILE, AWS_ENDPOINT_URL, ...). Each
+    region has one `RegionClients` object, and another for each role of a service, whose credentials come from
+    STS. It is kept as long as this process, which a worker forks for each job.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -125,7 +126,8 @@ class AwsClients:
         self._building = RLock()  # boto3 sessions are not safe for building clients in several threads
 
     def region(self, region: str, role: Role | None = None, session_name: str = "") -> RegionClients:
-        """The clients of this region, with the credentials of the role if one is given: always the same object.
+        """The clients of this region, with the credentials of the role if one is given: always the same
+        object.
 
         session_name: the name of the role's session (`principals`); each session has its own credentials.
         """
@@ -138,7 +140,8 @@ class AwsClients:
         return self.region(service.region, service.role, session_name)
 
     def _assumed_role(self, role: Role, session_name: str, region: str) -> AssumedRole:
-        """STS is asked in the service's region: a global endpoint would be one more thing that can be down."""
+        """STS is asked in the service's region: a global endpoint would be one more thing that can be
+        down."""
         kept = self._assumed_roles.get((role, session_name))
         if kept is None:
             kept = AssumedRole(role, session_name, lambda: self.region(region).client("sts"), self._now)
@@ -155,7 +158,8 @@ class AwsClients:
                 self.region(name).client(service)
 
     def refresh_credentials(self) -> None:
-        """Fetches the workers' credentials if they are missing or end soon, for example those of an instance role.
+        """Fetches the workers' credentials if they are missing or end soon, for example those of an instance
+        role.
 
         A worker does this before it forks: otherwise every job would fetch its own, during its first call.
         """

@@ -124,8 +124,9 @@ def aws_call(action: str, *, changes: bool = False) -> Iterator[None]:
 
     changes: whether the call changes something: then an unknown result is an error of its own.
 
-    Raises AwsUnavailable, AwsResultUnknown, AwsDenied, AwsExplicitDeny, AwsCredentials or AwsRefused. The facts of
-    each have `code`, which is AWS's error code or the name of botocore's exception, and `request_id`.
+    Raises AwsUnavailable, AwsResultUnknown, AwsDenied, AwsExplicitDeny, AwsCredentials or AwsRefused. The
+    facts of each have `code`, which is AWS's error code or the name of botocore's exception, and
+    `request_id`.
     """
     try:
         yield

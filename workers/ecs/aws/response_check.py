@@ -19,8 +19,8 @@ _OPERATIONS_WITH_UNKNOWN_FIELDS = ("DescribeTaskDefinition",)
 def check_responses(client: Any) -> None:
     """Checks every answer that this client gets, if the service speaks JSON: STS does not.
 
-    `before-parse` is the last event with the body, and what its handler puts into `customized_response_dict` is in
-    the parsed answer (botocore.endpoint, `_do_get_response`).
+    `before-parse` is the last event with the body, and what its handler puts into `customized_response_dict`
+    is in the parsed answer (botocore.endpoint, `_do_get_response`).
     """
     if "json" not in client.meta.service_model.protocol:
         return

@@ -1,9 +1,9 @@
 """Which containers of a task definition are the app: those that a deploy changes, the main one first.
 
-They are the containers that `services.yml` names. If it names none, the app is the container to which the service's
-load balancer, service discovery, Service Connect or VPC Lattice sends traffic, or else the only essential one,
-together with the containers that share its image repository. Containers that AWS marks as sidecars are never the
-app.
+They are the containers that `services.yml` names. If it names none, the app is the container to which the
+service's load balancer, service discovery, Service Connect or VPC Lattice sends traffic, or else the only
+essential one, together with the containers that share its image repository. Containers that AWS marks as
+sidecars are never the app.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def find_app_containers(
 ) -> list[Container]:
     """The containers that a deploy changes, the main one first. Pure.
 
-    guess: if nothing tells which container is the app, take the first candidate. For callers that change no image.
+    guess: if nothing tells which container is the app, take the first candidate. For callers that change no
+    image.
 
     Raises:
         NoSuchContainer: `services.yml` names one that is not there.

@@ -23,15 +23,16 @@ PULLABLE_BY_STATUS: dict[str, bool] = {"ACTIVE": True, "ARCHIVED": False, "ACTIV
 
 
 def is_in_ecr(reference: ImageReference) -> bool:
-    """Whether the image is in a private ECR registry: only those can be read, ECR Public and others cannot."""
+    """Whether the image is in a private ECR registry: only those can be read, ECR Public and others
+    cannot."""
     return find_ecr_repository(reference) is not None
 
 
 def find_image(region: RegionClients, reference: ImageReference) -> EcrImageState | None:
     """The image in ECR, or None if the repository has no such tag or digest.
 
-    ECR is asked in the account and region that the reference names. If it has a digest, that counts and not the tag,
-    as when the image is pulled. The reference must be `is_in_ecr`.
+    ECR is asked in the account and region that the reference names. If it has a digest, that counts and not
+    the tag, as when the image is pulled. The reference must be `is_in_ecr`.
 
     Raises ImageArchived, RepositoryMissing and the errors of `aws_call`.
     """
@@ -56,8 +57,8 @@ def find_image(region: RegionClients, reference: ImageReference) -> EcrImageStat
 
 
 def is_pulled_through(region: RegionClients, reference: ImageReference) -> bool:
-    """Whether ECR fetches images of this repository from another registry, by a pull-through cache rule: then an image
-    that it does not have may appear when it is pulled. The reference must be `is_in_ecr`.
+    """Whether ECR fetches images of this repository from another registry, by a pull-through cache rule: then
+    an image that it does not have may appear when it is pulled. The reference must be `is_in_ecr`.
 
     A slash follows a rule's prefix; ROOT stands for every repository (ECR user guide, "Customizing repository
     prefixes").
@@ -88,8 +89,8 @@ def list_recent_tags(region: RegionClients, reference: ImageReference, count: in
 def list_newest_images(region: RegionClients, reference: ImageReference) -> list[EcrImageState]:
     """The tagged images of the image's repository, the one pushed last first.
 
-    ECR's answer has no order, so the whole repository is read, up to 10,000 tagged images. The reference must be
-    `is_in_ecr`.
+    ECR's answer has no order, so the whole repository is read, up to 10,000 tagged images. The reference must
+    be `is_in_ecr`.
 
     Raises RepositoryMissing and the errors of `aws_call`.
     """

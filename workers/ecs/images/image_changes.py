@@ -1,8 +1,8 @@
 """Which images a deploy changes, also if it copies another revision than the running one. Pure.
 
-Terraform and CDK often register a revision with an old or placeholder image. So in the containers that a deploy
-retags, the image repository is that of the running revision; everything else comes from the revision that is
-copied, the base.
+Terraform and CDK often register a revision with an old or placeholder image. So in the containers that a
+deploy retags, the image repository is that of the running revision; everything else comes from the revision
+that is copied, the base.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def find_retagged_containers(
 def list_image_changes(
     revision: RevisionState, service: Service, endpoints: Endpoints, tag: str
 ) -> tuple[ContainerChange, ...]:
-    """The containers that a deploy of this tag changes, with their images before and after, even if those are equal.
+    """The containers that a deploy of this tag changes, with their images before and after, even if those are
+    equal.
 
     Raises ImageUnreadable and the errors of `find_app_containers`.
     """
@@ -62,8 +63,9 @@ def read_main_image(revision: RevisionState, service: Service, endpoints: Endpoi
 def list_image_changes_on_base(
     base: RevisionState, running: RevisionState, service: Service, endpoints: Endpoints, tag: str
 ) -> tuple[ContainerChange, ...]:
-    """The containers that a deploy of this tag changes in a copy of the base, with the images that run now and the new
-    ones. A container that only the base has is included if it shares the main container's repository.
+    """The containers that a deploy of this tag changes in a copy of the base, with the images that run now
+    and the new ones. A container that only the base has is included if it shares the main container's
+    repository.
 
     Raises BaseLacksContainer, ImageUnreadable and the errors of `find_app_containers`.
     """
@@ -93,8 +95,8 @@ def list_image_changes_on_base(
 
 
 def _check_traffic_containers(base: RevisionState, service: Service, endpoints: Endpoints) -> None:
-    """ECS refuses a revision without the containers to which the service sends traffic. A stop-start service would be
-    stopped already when that shows, so it is checked first."""
+    """ECS refuses a revision without the containers to which the service sends traffic. A stop-start service
+    would be stopped already when that shows, so it is checked first."""
     present = containers_by_name(base)
     missing = [name for name in dict.fromkeys(endpoints.containers) if name not in present]
     if missing:

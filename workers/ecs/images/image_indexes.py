@@ -1,8 +1,9 @@
 """Whether two digests mean the same image, also for multi-architecture images.
 
-The digest of a multi-architecture image is that of its index, which lists a manifest for each platform. ECS reports
-the digest by which the image was pulled: that of the index (amazon-ecs-agent pull requests 2201 and 3576). ECR has a
-digest for each manifest as well. So the digest of a manifest in an index means the same image as the index.
+The digest of a multi-architecture image is that of its index, which lists a manifest for each platform. ECS
+reports the digest by which the image was pulled: that of the index (amazon-ecs-agent pull requests 2201 and
+3576). ECR has a digest for each manifest as well. So the digest of a manifest in an index means the same
+image as the index.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ _ATTESTATION_ANNOTATION = "vnd.docker.reference.type"
 def is_same_image(
     region: RegionClients, reference: ImageReference, approved: str, running: str
 ) -> bool | None:
-    """Whether the digest `running` means the image `approved`, or a part of it. None if it cannot be known, because the
-    repository does not have the approved image any more.
+    """Whether the digest `running` means the image `approved`, or a part of it. None if it cannot be known,
+    because the repository does not have the approved image any more.
 
     reference: any image of the ECR repository that both digests are from.
 
@@ -55,8 +56,8 @@ def is_same_image(
 def read_platform_digests(
     region: RegionClients, repository: EcrRepository, digest: str
 ) -> frozenset[str] | None:
-    """The digests of the manifests in an index; for a manifest, its own digest. None if the repository does not have
-    it.
+    """The digests of the manifests in an index; for a manifest, its own digest. None if the repository does
+    not have it.
 
     Raises the errors of `aws_call`.
     """

@@ -1,4 +1,5 @@
-"""Image references such as `123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2`: parses and changes them."""
+"""Image references such as `123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2`: parses and changes
+them."""
 
 from __future__ import annotations
 
@@ -84,8 +85,8 @@ def repository_name(image: str) -> str:
 def parse_image(reference: str) -> ImageReference:
     """Splits an image reference into its parts.
 
-    The first part is a registry if it has a dot or a port, or is `localhost`; a colon in it begins a port, not a tag.
-    This is the rule of the container runtimes (github.com/distribution/reference).
+    The first part is a registry if it has a dot or a port, or is `localhost`; a colon in it begins a port,
+    not a tag. This is the rule of the container runtimes (github.com/distribution/reference).
 
     Raises ImageUnreadable.
     """

@@ -1,8 +1,8 @@
 """The tag of an image that a revision names by digest: written as a tag of the revision, and read from there.
 
-ECS documents `repository@digest`, without a tag. So Slipway writes `1.4.2@sha256:...` on the revision. The digest is
-part of it because somebody may copy the revision with another image: then the digests differ, the tag is ignored,
-and the image is shown by its digest.
+ECS documents `repository@digest`, without a tag. So Slipway writes `1.4.2@sha256:...` on the revision. The
+digest is part of it because somebody may copy the revision with another image: then the digests differ, the
+tag is ignored, and the image is shown by its digest.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from workers.ecs.state import RevisionState
 PINNED_TAG_KEY = "slipway:tag"
 """Tag on a pinned revision: the image's tag and the digest that it meant, `1.4.2@sha256:...`.
 
-The value of a tag may have 256 letters, digits, spaces and `+ - = . _ : / @` (ECS API reference, Tag): every image tag
-with a sha256 digest fits.
+The value of a tag may have 256 letters, digits, spaces and `+ - = . _ : / @` (ECS API reference, Tag): every
+image tag with a sha256 digest fits.
 """
 SHORT_DIGEST_LENGTH = 19
 """How much of a digest people see: `sha256:` and twelve more characters."""
@@ -26,7 +26,8 @@ def pinned_tag_value(tag: str, digest: str) -> str:
 
 
 def read_pinned_tag(image: ImageReference, revision: RevisionState | None) -> str | None:
-    """The tag of an image of this revision; None if it has a digest only, and the revision does not say the tag."""
+    """The tag of an image of this revision; None if it has a digest only, and the revision does not say the
+    tag."""
     if image.tag is not None or image.digest is None or revision is None:
         return image.tag
     tag, _, digest = dict(revision.tags).get(PINNED_TAG_KEY, "").partition("@")

@@ -18,7 +18,8 @@ def summarize_causes(
     *,
     events_may_be_missing: bool = False,
 ) -> tuple[str, ...]:
-    """One mrkdwn text for each cause, with what to do: causes of tasks before those of events, the most frequent first.
+    """One mrkdwn text for each cause, with what to do: causes of tasks before those of events, the most
+    frequent first.
 
     tasks: those of one deployment. Tasks that did not stop, or stopped normally, are no cause.
 
@@ -50,7 +51,8 @@ def summarize_causes(
 
 
 def _with_event_message(cause: Cause, messages: Mapping[Topic, str]) -> Cause:
-    """An event may say more about what stopped a task than the task, for example the load balancer's answer."""
+    """An event may say more about what stopped a task than the task, for example the load balancer's
+    answer."""
     if cause.ecs_message or cause.topic is Topic.NONE:
         return cause
     return replace(cause, ecs_message=messages.get(cause.topic, ""))

@@ -1,8 +1,9 @@
 """Which containers of a task are essential, and which have a health check: its task definition says so.
 
-If an essential container stops, the task stops; and only essential containers count for the task's health (ECS API
-reference, ContainerDefinition `essential` and Task `healthStatus`). A container that the task definition does not
-name was added by AWS, for example `aws-guardduty-agent-*` or `ecs-service-connect-*`, and is not essential.
+If an essential container stops, the task stops; and only essential containers count for the task's health
+(ECS API reference, ContainerDefinition `essential` and Task `healthStatus`). A container that the task
+definition does not name was added by AWS, for example `aws-guardduty-agent-*` or `ecs-service-connect-*`, and
+is not essential.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ _AWS_CONTAINER_PREFIXES = ("aws-guardduty-agent", "ecs-service-connect")
 
 
 def read_essential_containers(region: RegionClients, tasks: Sequence[TaskState]) -> tuple[TaskState, ...]:
-    """The tasks with what their task definitions say about each container. A task definition that cannot be read is
-    left out: causes are not worth waiting for.
+    """The tasks with what their task definitions say about each container. A task definition that cannot be
+    read is left out: causes are not worth waiting for.
 
     A task definition is read only if one of its tasks has several containers.
     """

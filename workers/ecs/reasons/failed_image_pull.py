@@ -1,6 +1,7 @@
 """Why an image could not be pulled (`CannotPullContainerError`).
 
-The phrases are those of Docker, containerd and ECS's agents (ECS developer guide, "CannotPullContainer task errors").
+The phrases are those of Docker, containerd and ECS's agents (ECS developer guide, "CannotPullContainer task
+errors").
 """
 
 from __future__ import annotations

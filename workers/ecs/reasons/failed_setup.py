@@ -1,8 +1,9 @@
-"""Why ECS could not set up what a task needs: registry login, secrets, files, logs, volumes, network or instance.
+"""Why ECS could not set up what a task needs: registry login, secrets, files, logs, volumes, network or
+instance.
 
-The phrases are those of ECS's agents. Fargate's reasons begin with `ResourceInitializationError` (ECS developer guide,
-"Troubleshooting Amazon ECS ResourceInitializationError errors"), those of the agent on EC2 do not (the same guide,
-"ResourceNotFoundException errors").
+The phrases are those of ECS's agents. Fargate's reasons begin with `ResourceInitializationError` (ECS
+developer guide, "Troubleshooting Amazon ECS ResourceInitializationError errors"), those of the agent on EC2
+do not (the same guide, "ResourceNotFoundException errors").
 """
 
 from __future__ import annotations
@@ -41,31 +42,31 @@ _INSTANCE_NOT_LAUNCHED = "ECS could not launch an instance for it"
 _INSTANCE_PATTERNS = (
     ReasonPattern(
         ("maxspotinstancecountexceeded",),
-        f"{_INSTANCE_NOT_LAUNCHED}: the account's quota of Spot instances is used up. Ask AWS for a higher one, or use a "
-        "capacity provider that is not Spot.",
+        f"{_INSTANCE_NOT_LAUNCHED}: the account's quota of Spot instances is used up. Ask AWS for a higher "
+        "one, or use a capacity provider that is not Spot.",
         Topic.QUOTA,
     ),
     ReasonPattern(
         ("limitexceeded",),
-        f"{_INSTANCE_NOT_LAUNCHED}: a quota of the account's EC2 instances is used up. Ask AWS for a higher one, or stop "
-        "something else.",
+        f"{_INSTANCE_NOT_LAUNCHED}: a quota of the account's EC2 instances is used up. Ask AWS for a higher "
+        "one, or stop something else.",
         Topic.QUOTA,
     ),
     _setup_pattern(
         (*DENIED_PHRASES, "unauthorizedoperation"),
-        f"{_INSTANCE_NOT_LAUNCHED}: the capacity provider's infrastructure role does not allow it. Allow what AWS names, such "
-        "as `iam:PassRole` on the instance role.",
+        f"{_INSTANCE_NOT_LAUNCHED}: the capacity provider's infrastructure role does not allow it. Allow "
+        "what AWS names, such as `iam:PassRole` on the instance role.",
     ),
     ReasonPattern(
         ("insufficientinstancecapacity",),
-        f"{_INSTANCE_NOT_LAUNCHED}: AWS has no such instance free now. It may resolve itself; otherwise allow more instance "
-        "types or zones.",
+        f"{_INSTANCE_NOT_LAUNCHED}: AWS has no such instance free now. It may resolve itself; otherwise "
+        "allow more instance types or zones.",
         Topic.HOST,
     ),
     ReasonPattern(
         ("unfulfillablecapacity",),
-        f"{_INSTANCE_NOT_LAUNCHED}: AWS cannot provide what the capacity provider asks for. Allow more instance types or "
-        "zones.",
+        f"{_INSTANCE_NOT_LAUNCHED}: AWS cannot provide what the capacity provider asks for. Allow more "
+        "instance types or zones.",
         Topic.HOST,
     ),
     ReasonPattern((), f"{_INSTANCE_NOT_LAUNCHED}.", Topic.HOST),

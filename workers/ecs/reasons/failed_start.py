@@ -1,7 +1,7 @@
 """Why a task never started: its image, secrets, logs, network, role, or no capacity for it.
 
-The phrases are those of ECS's agents and of its scheduler (ECS developer guide, "Stopped tasks error messages" and
-"Service event messages").
+The phrases are those of ECS's agents and of its scheduler (ECS developer guide, "Stopped tasks error
+messages" and "Service event messages").
 """
 
 from __future__ import annotations
@@ -69,7 +69,10 @@ _CONTAINER_PATTERNS = (
     ),
     ReasonPattern(
         ("timeouterror",),
-        f"{_LEAD} in time. It may resolve itself; otherwise give the task more CPU, and look at its instance.",
+        (
+            f"{_LEAD} in time. It may resolve itself; otherwise give the task more CPU, and look at its "
+            "instance."
+        ),
     ),
     ReasonPattern((), f"{_LEAD}."),
 )
@@ -78,7 +81,10 @@ _NO_INTERFACE = "it got no network interface"
 _OTHER_PATTERNS = (
     ReasonPattern(
         ("account is currently blocked", "blockedexception"),
-        "AWS has blocked this account from starting tasks. Ask AWS Support; changing the service does not help.",
+        (
+            "AWS has blocked this account from starting tasks. Ask AWS Support; changing the service does "
+            "not help."
+        ),
         Topic.ACCOUNT,
     ),
     ReasonPattern(
@@ -183,7 +189,8 @@ def explain_failed_start(reasons: Sequence[str]) -> Cause | None:
 
 
 def match_failed_start(reason: str) -> ReasonPattern | None:
-    """The pattern that a reason matches; None if no pattern does. reason: of a task, a container or a service event."""
+    """The pattern that a reason matches; None if no pattern does. reason: of a task, a container or a service
+    event."""
     lowered = reason.lower()
     if lowered.strip(" .") in _ONE_WORD_REASONS:
         lowered = f"taskfailedtostart: {lowered}"

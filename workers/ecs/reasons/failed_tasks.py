@@ -27,16 +27,18 @@ FAILED_BY_STOP_CODE: Mapping[str, bool | None] = {
 HEALTHY_AFTER_SECONDS = 120.0
 """A task that runs this long counts as healthy (seconds).
 
-By then health checks with default settings have failed a bad task: the container's after 3 checks, one every 30 s
-with 5 s to answer (ECS API reference, HealthCheck); the target group's after 2, one every 30 s (Elastic Load Balancing
-API reference, CreateTargetGroup)."""
+By then health checks with default settings have failed a bad task: the container's after 3 checks, one every
+30 s with 5 s to answer (ECS API reference, HealthCheck); the target group's after 2, one every 30 s (Elastic
+Load Balancing API reference, CreateTargetGroup).
+"""
 
 
 def counts_as_failed(task: TaskState) -> bool:
-    """Whether the task stopped, or is stopping, because of its version: it exited, did not start, or failed a check.
+    """Whether the task stopped, or is stopping, because of its version: it exited, did not start, or failed a
+    check.
 
-    It does not count if somebody or AWS stopped it, if its host went away, if there was no capacity for it, or if the
-    reason is not known.
+    It does not count if somebody or AWS stopped it, if its host went away, if there was no capacity for it,
+    or if the reason is not known.
     """
     failed = FAILED_BY_STOP_CODE.get(task.stop_code, False)
     if failed is None:

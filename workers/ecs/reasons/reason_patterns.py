@@ -13,7 +13,8 @@ _MAX_QUOTE_LENGTH = 300
 
 
 class Topic(StrEnum):
-    """What a cause is about. A stopped task and a service event with the same topic are about the same problem."""
+    """What a cause is about. A stopped task and a service event with the same topic are about the same
+    problem."""
 
     NONE = ""
     CONTAINER_HEALTH = "container health"

@@ -69,8 +69,8 @@ _PLACEMENT_PATTERNS = (
     ),
     ReasonPattern(
         ("insufficient", "capacity is unavailable", "resource:"),
-        "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less CPU and "
-        "memory.",
+        "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less "
+        "CPU and memory.",
     ),
 )
 """Why no place was found. What else ECS says of it is quoted without advice."""
@@ -91,7 +91,10 @@ _EVENT_PATTERNS = (
     ),
     ReasonPattern(
         ("protected tasks are more than the desired", "tasks under protection"),
-        "ECS may not stop old tasks, because they are protected from scale-in. Wait until that ends, or remove the protection.",
+        (
+            "ECS may not stop old tasks, because they are protected from scale-in. Wait until that ends, or "
+            "remove the protection."
+        ),
     ),
     ReasonPattern(("no container instances were found",), NO_INSTANCE_SENTENCE, Topic.CAPACITY),
     ReasonPattern(

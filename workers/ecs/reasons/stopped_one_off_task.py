@@ -1,4 +1,5 @@
-"""Why a one-off task stopped. Unlike a service's task it is not replaced, and its command is meant to finish."""
+"""Why a one-off task stopped. Unlike a service's task it is not replaced, and its command is meant to
+finish."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ def explain_one_off_stop(task: TaskState, container: str, *, by_us: bool) -> Cau
 
     container: the container that ran the command.
 
-    by_us: it had exited when Slipway stopped the rest of the task: then its exit code counts, and not the stop.
+    by_us: it had exited when Slipway stopped the rest of the task: then its exit code counts, and not the
+    stop.
     """
     command = next((each for each in task.containers if each.name == container), None)
     codes = {
@@ -49,16 +51,16 @@ def _essential_exited(task: TaskState, container: str, command: ContainerState |
 def _ended_by_sidecar(others: list[ContainerState], container: str) -> Cause:
     return Cause(
         "it was stopped before it finished, because another essential container exited: "
-        f"{_names_with_codes(others)}. Make that one not essential, or keep it running until {code(container)} is "
-        "done."
+        f"{_names_with_codes(others)}. Make that one not essential, or keep it running until "
+        f"{code(container)} is done."
     )
 
 
 def _ended_in_unknown_order(ended: list[ContainerState], container: str) -> Cause:
     return Cause(
-        f"it did not finish: containers {_names_with_codes(ended)} ended, and ECS does not say which of them was "
-        f"first. If it was not {code(container)}, make the other one not essential, or keep it running until "
-        f"{code(container)} is done."
+        f"it did not finish: containers {_names_with_codes(ended)} ended, and ECS does not say which of "
+        f"them was first. If it was not {code(container)}, make the other one not essential, or keep it "
+        f"running until {code(container)} is done."
     )
 
 

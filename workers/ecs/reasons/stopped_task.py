@@ -58,8 +58,8 @@ def explain_stop(
 
 
 def find_blamed_containers(task: TaskState) -> tuple[str, ...]:
-    """Names of the containers whose log says why the task stopped; empty if none of them ever ran, or if the task
-    stopped normally.
+    """Names of the containers whose log says why the task stopped; empty if none of them ever ran, or if the
+    task stopped normally.
     """
     ended = [found for found in task.containers if found.exit_code is not None]
     if explain_stop(task) is None or (task.started_at is None and not ended):
@@ -75,9 +75,9 @@ def find_blamed_containers(task: TaskState) -> tuple[str, ...]:
 
 
 def _reasons_by_relevance(task: TaskState) -> tuple[str, ...]:
-    """Reasons that may explain the stop code, the most relevant first. The reason of a container that is not essential
-    counts only if the task could not start and nothing else says why: an essential container may wait for it
-    (`dependsOn`).
+    """Reasons that may explain the stop code, the most relevant first. The reason of a container that is not
+    essential counts only if the task could not start and nothing else says why: an essential container may
+    wait for it (`dependsOn`).
     """
     essential = [found for found in task.containers if found.essential is not False]
     own = [found.reason for found in essential]
@@ -118,8 +118,8 @@ def _failed_health_checks(task: TaskState) -> Cause | None:
     if CONTAINER_CHECKS_FAILED in reason:
         names = ", ".join(code(found.name) for found in _unhealthy_containers(task))
         return Cause(
-            f"the container health check{f' of {names}' if names else ''} failed. Run that check's command in "
-            "the image, and see whether its start period is long enough.",
+            f"the container health check{f' of {names}' if names else ''} failed. Run that check's command "
+            "in the image, and see whether its start period is long enough.",
             topic=Topic.CONTAINER_HEALTH,
         )
     return None
@@ -140,7 +140,8 @@ def _target_group(reason: str) -> str:
 
 
 def explain_host_loss(task: TaskState) -> Cause | None:
-    """Why the host of the task went away; None if it did not. ECS says that only in the reason, not by a stop code."""
+    """Why the host of the task went away; None if it did not. ECS says that only in the reason, not by a stop
+    code."""
     reason = task.stopped_reason.lower()
     if "maintenance on the underlying infrastructure" in reason:
         return Cause(f"AWS took the machine under it away for maintenance{_replacement_note(task)}.")
@@ -172,7 +173,8 @@ def _failed_containers(task: TaskState) -> Sequence[ContainerState]:
 
 
 def _exited_by_itself(container: ContainerState) -> bool:
-    """Whether it ended with a code that it would not have if it was stopped because another container ended."""
+    """Whether it ended with a code that it would not have if it was stopped because another container
+    ended."""
     return container.exit_code is not None and container.exit_code not in _EXIT_CODES_WHEN_STOPPED
 
 

@@ -12,19 +12,17 @@ from workers.ecs.reasons.cause_summary import summarize_causes
         (
             "(service web) was unable to place a task because no container instance met all of its "
             "requirements.",
-            "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less CPU and "
-            "memory. "
-            "ECS says: `was unable to place a task because no container instance met all of its "
-            "requirements.`",
+            "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for "
+            "less CPU and memory. ECS says: `was unable to place a task because no container instance met "
+            "all of its requirements.`",
         ),
         (
             "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. "
             "Please try again later or in a different availability zone. For more information, see the "
             "Troubleshooting section of the Amazon ECS Developer Guide.",
-            "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less CPU and "
-            "memory. "
-            "ECS says: `was unable to place a task. Reason: Capacity is unavailable at this time. Please "
-            "try again later or in a different availability zone.`",
+            "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for "
+            "less CPU and memory. ECS says: `was unable to place a task. Reason: Capacity is unavailable at "
+            "this time. Please try again later or in a different availability zone.`",
         ),
         (
             "(service web) (task 0123) (port 80) is unhealthy in (target-group "
@@ -158,8 +156,8 @@ NO_ROOM = "was unable to place a task because no container instance met all of i
         ),
         (
             "was unable to place a task. Reason: TaskFailedToStart: RESOURCE:GPU.",
-            "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less CPU and "
-            "memory.",
+            "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for "
+            "less CPU and memory.",
         ),
         (
             NO_ROOM + "matching (container-instance 1) is already using a port required by your task.",
@@ -178,8 +176,8 @@ NO_ROOM = "was unable to place a task because no container instance met all of i
         ),
         (
             NO_ROOM + "matching (container-instance 1) has insufficient CPU units available.",
-            "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less CPU and "
-            "memory.",
+            "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for "
+            "less CPU and memory.",
         ),
         (
             "was unable to reach steady state. Reason: No Container Instances were found in your capacity "
@@ -189,8 +187,8 @@ NO_ROOM = "was unable to place a task because no container instance met all of i
         (
             "was unable to reach steady state because (taskSet ecs-svc/1) was unable to "
             "scale in. Reason: The number of protected tasks are more than the desired count of tasks.",
-            "ECS may not stop old tasks, because they are protected from scale-in. Wait until that ends, or remove "
-            "the protection.",
+            "ECS may not stop old tasks, because they are protected from scale-in. Wait until that ends, or "
+            "remove the protection.",
         ),
         (
             "operations are being throttled. Will try again later.",

@@ -15,8 +15,8 @@ from workers.ecs.state import ContainerState, TaskState
 
 IT_RAN = "container `app` exited with code 3. Its last log lines say why."
 ENVOY_ENDED = (
-    "it was stopped before it finished, because another essential container exited: `envoy` (code {code}). Make that one "
-    "not essential, or keep it running until `app` is done."
+    "it was stopped before it finished, because another essential container exited: `envoy` (code {code}). "
+    "Make that one not essential, or keep it running until `app` is done."
 )
 ONE_OF_THEM = (
     "it did not finish: containers `app` (code {app}) and `envoy` (code {envoy}) ended, and ECS does not say "

@@ -66,7 +66,8 @@ FILES = {
         "on their bucket, and see that they exist."
     ),
     "unreachable": (
-        "S3 cannot be reached. Check the subnet's route out (NAT or VPC endpoints), the security group and DNS."
+        "S3 cannot be reached. Check the subnet's route out (NAT or VPC endpoints), the security group and "
+        "DNS."
     ),
 }
 VOLUME = {
@@ -90,11 +91,12 @@ INSTANCE = {
         "a quota of the account's EC2 instances is used up. Ask AWS for a higher one, or stop something else."
     ),
     "denied": (
-        "the capacity provider's infrastructure role does not allow it. Allow what AWS names, such as `iam:PassRole` "
-        "on the instance role."
+        "the capacity provider's infrastructure role does not allow it. Allow what AWS names, such as "
+        "`iam:PassRole` on the instance role."
     ),
     "none free": (
-        "AWS has no such instance free now. It may resolve itself; otherwise allow more instance types or zones."
+        "AWS has no such instance free now. It may resolve itself; otherwise allow more instance types or "
+        "zones."
     ),
     "unfulfillable": (
         "AWS cannot provide what the capacity provider asks for. Allow more instance types or zones."
@@ -131,8 +133,8 @@ NO_PLACE = {
         "they run."
     ),
     "room": (
-        "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less CPU and "
-        "memory."
+        "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less "
+        "CPU and memory."
     ),
 }
 OTHER = {
@@ -155,8 +157,8 @@ OTHER = {
     ),
     "log region": "its logging names no region. Set `awslogs-region` in the task definition's log options.",
     "start timeout": (
-        "its container could not be started in time. It may resolve itself; otherwise give the task more CPU, "
-        "and look at its instance."
+        "its container could not be started in time. It may resolve itself; otherwise give the task more "
+        "CPU, and look at its instance."
     ),
     "network": (
         "its network could not be set up. It may resolve itself; otherwise check the subnet and its security "
@@ -174,7 +176,8 @@ OTHER = {
     ),
     "aws": "AWS had an error of its own. It may resolve itself; if it does not, ask AWS Support.",
     "blocked": (
-        "AWS has blocked this account from starting tasks. Ask AWS Support; changing the service does not help."
+        "AWS has blocked this account from starting tasks. Ask AWS Support; changing the service does not "
+        "help."
     ),
     "role": (
         "ECS could not assume a role of the task definition. Check that the role exists and trusts "
@@ -185,7 +188,9 @@ OTHER = {
         "the container agent of its instance is not connected. Look at the agents of the cluster's instances."
     ),
     "no instance": "there is no instance to run tasks on. Add some to the cluster or its capacity provider.",
-    "room": "there was no capacity for it. Add capacity, or ask for less CPU and memory; it may resolve itself.",
+    "room": (
+        "there was no capacity for it. Add capacity, or ask for less CPU and memory; it may resolve itself."
+    ),
     "compute": (
         "its task definition is not made for where the service runs. Check `requiresCompatibilities` "
         "against the service's launch type or capacity provider."
@@ -200,7 +205,8 @@ OTHER = {
         "no step between them. Change one of them."
     ),
     "protected": (
-        "ECS may not stop old tasks, because they are protected from scale-in. Wait until that ends, or remove the protection."
+        "ECS may not stop old tasks, because they are protected from scale-in. Wait until that ends, or "
+        "remove the protection."
     ),
     "agent start": (
         "the container agent of an instance does not start. Look at the agents of the cluster's instances."
