@@ -138,7 +138,7 @@ def test_an_approver_is_refused_while_nobody_knows_the_group(
     bot.click(button_ids.APPROVE, awaiting_approval, by=BOB)
 
     assert only_answer(bot, BOB).startswith("Slack did not say who is in <!subteam^S02APPROVERS>")
-    assert ("groups", []) in bot.queued_jobs()
+    assert ("read_user_groups", []) in bot.queued_jobs()
     assert recorded_decisions(bot) == []
 
 

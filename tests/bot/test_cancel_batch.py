@@ -148,7 +148,7 @@ def test_while_nobody_knows_a_group_of_people_none_is_cancelled_and_the_workers_
 
     assert answer.startswith("Nothing was cancelled. Slack did not say who is in <!subteam^S01DEPLOYERS>")
     assert not any(each.cancel for each in bot.context.store.active())
-    assert bot.queued_jobs() == [("groups", [])]
+    assert bot.queued_jobs() == [("read_user_groups", [])]
 
 
 def test_a_list_whose_deploys_only_settle_is_not_under_way(bot: BotHarness) -> None:

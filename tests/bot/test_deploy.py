@@ -171,7 +171,7 @@ def test_what_is_in_a_group_is_refused_while_nobody_knows_and_the_workers_are_as
         "groups."
     )
     assert bot.context.store.active() == []
-    assert bot.queued_jobs() == [("groups", [])]
+    assert bot.queued_jobs() == [("read_user_groups", [])]
 
 
 def test_a_user_id_counts_even_when_nobody_knows_the_groups(bot: BotHarness) -> None:

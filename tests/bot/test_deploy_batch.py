@@ -249,7 +249,7 @@ def test_while_nobody_knows_a_group_of_people_the_workers_are_asked(bot: BotHarn
 
     assert answer.startswith("Nothing was queued. Slack did not say who is in <!subteam^S01DEPLOYERS>")
     assert bot.context.store.active() == []
-    assert bot.queued_jobs() == [("groups", [])]
+    assert bot.queued_jobs() == [("read_user_groups", [])]
 
 
 def test_a_request_that_came_late_is_refused(bot: BotHarness) -> None:

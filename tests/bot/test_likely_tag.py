@@ -27,7 +27,7 @@ def end_refused(bot: BotHarness, deploy: Deploy, **changes: Any) -> Deploy:
             "phase": Phase.ENDED,
             "outcome": Outcome.REFUSED,
             "ended_at": bot.clock(),
-            "likely_tags": ("1.4.2",),
+            "refusal": {"likely_tags": ("1.4.2",)},
             **changes,
         },
     )

@@ -127,7 +127,7 @@ def test_an_opened_home_tab_is_shown_by_a_worker(bot: BotHarness) -> None:
     messages = bot.mention_payload("", by=ALICE, type="app_home_opened", tab="messages")
 
     assert bot.send_json(payload).status == bot.send_json(messages).status == 200
-    assert bot.queued_jobs() == [("home", [CAROL])]
+    assert bot.queued_jobs() == [("publish_home", [CAROL])]
 
 
 def test_an_event_nobody_listens_to_is_taken_so_that_slack_does_not_repeat_it(bot: BotHarness) -> None:

@@ -47,7 +47,7 @@ def test_a_repeated_command_waits_for_the_answer_to_the_first(
                 repeats[0].result(timeout=0.2)
             return take_in(deploy)
 
-        monkeypatch.setattr(bot.context.store, "request", take_in_slowly)
+        monkeypatch.setattr(bot.context.store, "submit", take_in_slowly)
         first = dispatch()
         again = repeats[0].result(timeout=5)
 

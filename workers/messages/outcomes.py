@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.deploy_text import status_text
+from deploys.formatting import duration, revision_name
 from deploys.mrkdwn import code, escape, mention, plural
 from deploys.records.deploy import Deploy
 from workers.ecs.state import DeploymentState
 from workers.flows.observe.failure_evidence import Evidence
 from workers.messages import images, tasks
-from workers.messages.formatting import duration, revision_name
 
 _DELETED_STATUS = {
     "": "is gone",
@@ -179,7 +179,7 @@ def replaced_since(newer: DeploymentState) -> str:
 
 
 def scaled_to_zero_since(deploy: Deploy) -> str:
-    left = "" if deploy.stop.restore_point is not None else " I leave that as it is."
+    left = "" if deploy.stop.owns_count else " I leave that as it is."
     return f"By now somebody, or something, set the desired count to 0, so its tasks stop.{left}"
 
 

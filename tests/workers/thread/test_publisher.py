@@ -144,7 +144,7 @@ def test_a_card_without_news_is_not_sent(press: PublisherHarness) -> None:
     press.run_until_published()
     before = len(press.calls)
 
-    press.change(web, seen_end="succeeded")
+    press.change(web, pending_confirmation="succeeded")
     press.run_until_published()
 
     assert len(press.calls) == before

@@ -127,7 +127,7 @@ def test_without_a_breaker_its_end_says_why_the_old_version_does_not_start(
 
 
 def context_at(now: float) -> StepContext:
-    return cast("StepContext", SimpleNamespace(now=lambda: now, pace=Timing(), region=None))
+    return cast("StepContext", SimpleNamespace(now=lambda: now, timing=Timing(), region=None))
 
 
 def service_at_new_revision(desired: int = 3) -> ServiceState:
@@ -135,7 +135,7 @@ def service_at_new_revision(desired: int = 3) -> ServiceState:
 
 
 def a_deploy_that_rolls_back(**changes: Any) -> Deploy:
-    way_back = RollbackProgress(**{"since": NOW, "set_at": NOW, **changes})
+    way_back = RollbackProgress(**{"started_at": NOW, "updated_at": NOW, **changes})
     new = f"{ARN}:task-definition/web:2"
     return a_deploy(
         phase=Phase.FOLLOWING_ROLLBACK,
@@ -150,9 +150,9 @@ def a_deploy_that_rolls_back(**changes: Any) -> Deploy:
     [
         (10, {}, 3, False),  # a stale read, or a call that arrived late
         (40, {}, 3, True),
-        (40, {"told_at": NOW + 35}, 3, False),
-        (40, {"set_at": NOW + 35}, 3, False),
-        (40, {"set_at": None}, 3, False),  # ECS was to go back by itself
+        (40, {"undone_reported_at": NOW + 35}, 3, False),
+        (40, {"updated_at": NOW + 35}, 3, False),
+        (40, {"updated_at": None}, 3, False),  # ECS was to go back by itself
         (10, {}, 0, False),
         (40, {}, 0, True),
         (901, {}, 0, True),
