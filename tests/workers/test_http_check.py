@@ -1,4 +1,4 @@
-"""One look at an address: what counts as an answer, and that it ends in time."""
+"""One HTTP check: what counts as an answer, and that it ends in time."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ from tests.workers.queries.conftest import TARGET, ReadAnswers
 from workers.queries.query_handler import QueryHandler
 
 
-def changing(yard: EngineHarness) -> list[str]:
+def changing(harness: EngineHarness) -> list[str]:
     """The calls so far that change something in AWS."""
     reads = ("Describe", "List", "Get", "BatchGet")
-    return [call.operation for call in yard.ecs.calls() if not call.operation.startswith(reads)]
+    return [call.operation for call in harness.ecs.calls() if not call.operation.startswith(reads)]
 
 
 def test_a_rolling_service(harness: EngineHarness, handler: QueryHandler, answers: ReadAnswers) -> None:
@@ -246,7 +246,6 @@ def test_a_bug_is_told_with_a_reference(
 
     head, reference, _ = answers()[0].rsplit("`", 2)
     assert head == (
-        ":no_entry_sign: I cannot tell what `web` `1.4.2` would change: Slipway failed. Give the "
-        "reference "
+        ":no_entry_sign: I cannot tell what `web` `1.4.2` would change: Slipway failed. Give the reference "
     )
     assert len(reference) == 8
