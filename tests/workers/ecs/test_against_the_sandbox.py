@@ -1,4 +1,4 @@
-"""The adapters together, against an ECS that schedules: each step as a deploy takes it."""
+"""The adapters together, against the sandbox's ECS: the steps of a deploy one after the other."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def follow(ecs: EcsSandbox, here: RegionClients, updated: ServiceState, *ends: s
     raise AssertionError(f"never {ends}: {found}")
 
 
-def test_the_seeded_services_are_seen_steady(here: RegionClients) -> None:
-    seen = services.describe(here, CLUSTER, ["web", "api", "ledger", "billing", "none"])
+def test_the_seeded_services_are_steady(here: RegionClients) -> None:
+    described = services.describe(here, CLUSTER, ["web", "api", "ledger", "billing", "none"])
 
-    assert {name: (found.status, found.desired, found.running) for name, found in seen.items()} == {
+    assert {name: (found.status, found.desired, found.running) for name, found in described.items()} == {
         "web": ("ACTIVE", 3, 3),
         "api": ("ACTIVE", 2, 2),
         "ledger": ("ACTIVE", 1, 1),
@@ -146,9 +146,9 @@ def test_each_way_to_fail_has_its_sentence(
 
     for _ in range(300):
         ecs.advance(2)
-        seen = services.describe(here, CLUSTER, ["web"])["web"]
+        described = services.describe(here, CLUSTER, ["web"])["web"]
         stopped = tasks.list_stopped_tasks(here, CLUSTER, "web", updated.primary.id)
-        texts = summarize_causes(stopped, seen.events, updated.primary.created_at)
+        texts = summarize_causes(stopped, described.events, updated.primary.created_at)
         if any(sentence in text for text in texts):
             return
     raise AssertionError(texts)
@@ -213,7 +213,7 @@ def test_services_are_tagged_for_a_restore(here: RegionClients) -> None:
 
 
 @pytest.mark.parametrize(("kind", "applied"), [("timeout-before", False), ("timeout-after", True)])
-def test_after_an_uncertain_change_a_look_tells_whether_it_was_done(
+def test_after_an_uncertain_change_a_read_tells_whether_it_was_done(
     ecs: EcsSandbox, here: RegionClients, kind: str, applied: bool
 ) -> None:
     ecs.faults.add(operation="UpdateService", kind=kind)

@@ -1,4 +1,4 @@
-"""ECS's own words for tasks that did not start, and what is made of one."""
+"""How ECS's reasons begin if a task did not start, and the text that explains a reason."""
 
 from __future__ import annotations
 
