@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from deploys.errors import AwsRefused
 from deploys.safe_text import remove_unsafe
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.state import RevisionState, TaskState
+from workers.ecs.task_definitions import containers_by_name
 
 _MAX_LINE_LENGTH = 500
 """Longer lines are cut (characters)."""
@@ -24,13 +23,13 @@ def read_last_lines(
 
     Raises the errors of `aws_call`.
     """
-    place = _log_location(revision, task, container)
-    if place is None:
+    location = _log_location(revision, task, container)
+    if location is None:
         return ()
-    home, group, stream = place
+    region_name, group, stream = location
     try:
         with aws_call("logs:GetLogEvents"):
-            answer = region.in_region(home or region.name).logs.get_log_events(
+            answer = region.in_region(region_name or region.name).logs.get_log_events(
                 logGroupName=group, logStreamName=stream, limit=count, startFromHead=False
             )
     except AwsRefused as error:
@@ -46,8 +45,7 @@ def _log_location(revision: RevisionState, task: TaskState, container: str) -> t
     The stream is `prefix/container/task-id`; without a prefix, which only EC2 allows, it is the container's
     id in the runtime (ECS developer guide, awslogs log driver).
     """
-    containers = cast("list[dict[str, Any]]", revision.raw.get("containerDefinitions", []))
-    definition = next((found for found in containers if found.get("name") == container), {})
+    definition = containers_by_name(revision).get(container, {})
     configuration = definition.get("logConfiguration") or {}
     options = configuration.get("options") or {}
     group = options.get("awslogs-group")
