@@ -18,7 +18,7 @@ from slipway.demo.demo_environment import DemoEnvironment
 from slipway.demo.demo_files import find_example_file
 from slipway.demo.process_group import DemoFailed
 from slipway.demo.transcript import Transcript
-from workers.queries.query_answer import is_refusal
+from workers.queries.query_handler import is_refusal
 
 CHANNEL = "deploys"
 POLL_SECONDS = 0.1

@@ -185,4 +185,4 @@ def read_task_log(
 def cause_kind(cause: str) -> str:
     """What a cause is, without how often it was, and without ECS's words for it: those of another task, or of
     an event that comes later, make it no other cause."""
-    return re.sub(r"^\S+ tasks?: | \(said [^()]* times\)$|(?<=\.) ECS says: `[^`]*`|\d+", "", cause)
+    return re.sub(r"^\S+ tasks?: | \((?:at least )?\d+ times\)$|(?<=\.) ECS says: `[^`]*`|\d+", "", cause)
