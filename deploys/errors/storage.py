@@ -25,5 +25,5 @@ class SavedNotOnDisk(Refused):
 
 
 class UnknownSchema(SlipwayError):
-    sentence = """A {kind} record has the format {found}, and this version of Slipway reads {known}. Workers of
-    the version that wrote it go on with it; this one leaves it alone."""
+    sentence = """This {kind} record has format {found}, and this version of Slipway reads format {known}. Another
+    version wrote it, so this one leaves it alone."""
