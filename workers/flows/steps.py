@@ -21,7 +21,7 @@ Step = Callable[[Deploy, StepContext], StepResult]
 
 
 def _plan_or_follow(deploy: Deploy, context: StepContext) -> StepResult:
-    """Who only follows changes nothing, so there is nothing to plan."""
+    """`/deploy follow` changes nothing, so it has nothing to plan."""
     return (following_external.begin_following if deploy.verb is Verb.FOLLOW else planning.plan_deploy)(
         deploy, context
     )
@@ -52,5 +52,5 @@ WATCHED_PHASES = {Phase.DRAINING, Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL, Pha
 
 
 def job_for_phase(deploy: Deploy) -> str:
-    """Which job the deploy is woken by."""
+    """The job that takes the deploy's next step."""
     return f"{WATCH_PREFIX}{deploy.cluster_key}" if deploy.phase in WATCHED_PHASES else ADVANCE
