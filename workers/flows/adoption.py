@@ -1,10 +1,10 @@
 """A record that is older than what its deploy did: the step adopts what it finds in ECS.
 
-Redis can lose its last second, or more in a failover. What was done by then tells of itself: the marks on a
+Redis can lose its last second, or more in a failover. What the deploy did by then shows in ECS: the tags on a
 service that is being stopped, the tags of a revision, the startedBy of a one-off task. Each carries the
-deploy's id, and is made only after the approval, so what is found was approved.
+deploy's id and is made only after the approval, so whatever is found was approved.
 
-It is looked for in every phase that could take the service for untouched. Later phases look at ECS anyway.
+Every phase that could take the service for unchanged looks for it. Later phases read ECS anyway.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Step = Callable[[Deploy, StepContext], StepResult]
 PHASES_BEFORE_REVISION = frozenset(
     {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.REGISTERING}
 )
-"""Phases that do not know of a revision yet, nor of the task before the rollout."""
+"""Phases whose record knows neither a new revision nor a pre-task."""
 
 
 MAX_CLOCK_SKEW_SECONDS = 300.0
@@ -51,7 +51,7 @@ MAX_CLOCK_SKEW_SECONDS = 300.0
 
 
 class StopStage(Enum):
-    """How far a stop-start deploy came, by the marks that carry its id."""
+    """How far a stop-start deploy came, by the tags that carry its id."""
 
     NOT_STOPPED = "not yet"  # marked; the old version was not stopped, or somebody else did that
     OLD_STOPPED = "old"  # the old version is stopped
@@ -71,7 +71,7 @@ PHASE_BY_STOP_STAGE: Mapping[StopStage, Phase] = {
 
 
 def with_adoption(step: Step) -> Step:
-    """The step, unless its deploy did more than its record says."""
+    """The step, unless ECS shows more than the deploy's record says. Then the record catches up first."""
 
     def run_step(deploy: Deploy, context: StepContext) -> StepResult:
         adopted = _try_adopt(deploy, context)
@@ -96,7 +96,7 @@ def _try_adopt(deploy: Deploy, context: StepContext) -> Deploy | None:
 
 
 def adopt_from_ecs(deploy: Deploy, context: StepContext) -> Deploy | None:
-    """The deploy as far as it came by what ECS shows; None where its record knows of everything.
+    """The deploy as far as it came by what ECS shows; None if its record knows all of it.
 
     Raises the errors of `aws_call`.
     """
@@ -114,7 +114,7 @@ def adopt_from_ecs(deploy: Deploy, context: StepContext) -> Deploy | None:
 
 
 def _with_rejection_as_cancel(deploy: Deploy) -> Deploy:
-    """Asked once more about what had been approved, somebody said no: what is under way goes back."""
+    """Somebody rejected, when asked again, what had been approved and started: it is rolled back."""
     rejection = next((each for each in deploy.approval.decisions if each.verdict is Verdict.REJECTED), None)
     if rejection is None or deploy.cancel:
         return deploy
@@ -122,7 +122,7 @@ def _with_rejection_as_cancel(deploy: Deploy) -> Deploy:
 
 
 def find_stop_stage(tags: RestoreTags, ecs_service: ServiceState) -> StopStage:
-    """How far the deploy of these marks came. Pure."""
+    """How far the deploy of these tags came. Pure."""
     if tags.new_revision and ecs_service.revision == sibling_arn(ecs_service, tags.new_revision):
         return StopStage.NEW_RUNNING if ecs_service.desired else StopStage.NEW_STOPPED
     if tags.old_revision and ecs_service.revision != sibling_arn(ecs_service, tags.old_revision):
@@ -135,7 +135,7 @@ def find_stop_stage(tags: RestoreTags, ecs_service: ServiceState) -> StopStage:
 
 
 def fields_from_tags(ecs_service: ServiceState, tags: RestoreTags) -> dict[str, Any]:
-    """The fields of a record that the marks on its service say. Pure."""
+    """The fields of a record that the tags on its service tell. Pure."""
     old, new, suspended = tags.old_revision, tags.new_revision, tags.suspended
     return {
         "stop": {
@@ -153,7 +153,7 @@ def fields_from_tags(ecs_service: ServiceState, tags: RestoreTags) -> dict[str, 
 
 
 def sibling_arn(ecs_service: ServiceState, revision: str) -> str:
-    """The ARN of `family:number`, beside the revision that the service has."""
+    """The ARN of `family:number`, in the account and region of the revision that the service has."""
     return f"{ecs_service.revision.rpartition('/')[0]}/{revision}"
 
 
@@ -191,7 +191,7 @@ def _adopt_by_tags(
 
 
 def _adopt_by_revision(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy | None:
-    """Where a rollout is ours: the service runs a revision that carries our id, or ECS goes back from it."""
+    """The service runs a revision that carries our id, or ECS rolls back from it: the rollout is ours."""
     primary = ecs_service.primary
     for deployment in _newest_first(ecs_service):
         if deploy.plan is not None and deployment.revision == deploy.plan.old_revision:
@@ -221,7 +221,7 @@ def _adopt_by_revision(deploy: Deploy, context: StepContext, ecs_service: Servic
 
 
 def _replaced_revision(deploy: Deploy, context: StepContext, deployment: DeploymentState) -> str | None:
-    """`family:number` of what our rollout replaces; None where the deployment is not ours."""
+    """`family:number` of what our rollout replaces; None if the deployment is not ours."""
     if deploy.phase in PHASES_BEFORE_REVISION:
         return task_definitions.read_replaced_revision(context.region, deployment.revision, deploy.id)
     is_ours = deploy.has_new_revision and deployment.revision == deploy.ecs.new_revision
@@ -233,12 +233,12 @@ def _newest_first(ecs_service: ServiceState) -> list[DeploymentState]:
 
 
 def _other_revision(ecs_service: ServiceState, ours: DeploymentState) -> str:
-    """What ran before, where no tag says it: the revision that is still beside ours."""
+    """What ran before, if no tag says it: the other revision that the service still has."""
     return next((each.revision for each in ecs_service.deployments if each.revision != ours.revision), "")
 
 
 def _adopt_by_pre_task(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy | None:
-    """Where the task before the rollout was started."""
+    """The pre-task was started."""
     task = configured_pre_task(deploy)
     if task is None or deploy.plan is None:
         return None
@@ -256,7 +256,7 @@ def _adopt_by_pre_task(deploy: Deploy, context: StepContext, ecs_service: Servic
 def _with_plan_carried_out(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState, old: str
 ) -> Deploy:
-    """With the plan that was carried out, where the record is older than its plan or has another."""
+    """The deploy with the plan that was carried out, if its record has none or another one."""
     if deploy.ecs.new_revision is None or not old:
         return deploy
     if deploy.plan is not None and deploy.plan.old_revision == old:

@@ -1,4 +1,4 @@
-"""Ways to end: each writes the outcome, tells the thread and leads to the phase that follows."""
+"""Ways to end: each writes the outcome, posts it in the thread and leads to the next phase."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from workers.messages import approval, outcomes, pre_task, progress
 from workers.step_context import StepContext, StepResult
 
 BROADCAST_OUTCOMES = {Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.SUPERSEDED, Outcome.REFUSED}
-"""Outcomes that are also shown in the channel."""
+"""Outcomes that are also posted in the channel."""
 
 
 def end_deploy(
     deploy: Deploy, context: StepContext, outcome: Outcome, text: str, *, quiet: bool = False
 ) -> StepResult:
-    """The outcome is known. Where a late call could still change the service, it is looked at once more.
+    """The outcome is known. If a late call could still change the service, SETTLING reads it once more.
 
-    A service that was marked to be restored goes through SETTLING too: there its scaling is put back, at
-    once, and the mark is taken off.
+    SETTLING also puts the scaling back and removes the restore tags of a stopped service, both at once.
     """
     now = context.now()
     if deploy.cancel and Outcome.CANCELLED not in (outcome, deploy.rollback.outcome):
@@ -48,9 +47,9 @@ def end_deploy(
 
 
 def confirm_twice(deploy: Deploy, context: StepContext, observation: str) -> StepResult | None:
-    """A read may be some seconds old, so what would end or turn a deploy has to be seen twice.
+    """A read may be some seconds old, so what would end a deploy or turn it back has to be seen by two reads.
 
-    None when it was: then it stands.
+    None if this read is the second one.
     """
     if deploy.pending_confirmation == observation:
         return None
@@ -69,7 +68,7 @@ def confirm_superseded(deploy: Deploy, context: StepContext, ecs_service: Servic
 def confirm_service_deleted(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState | None
 ) -> StepResult:
-    """ECS has no such service any more."""
+    """ECS does not have the service any more."""
     status = ecs_service.status if ecs_service else ""
     return confirm_twice(deploy, context, f"gone {status}") or end_service_deleted(
         deploy, context, ecs_service
@@ -77,28 +76,29 @@ def confirm_service_deleted(
 
 
 def end_service_deleted(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> StepResult:
-    """The same, where two looks agree on it."""
+    """The same, after two reads agree."""
     status = ecs_service.status if ecs_service else ""
     failed = deploy.evolve(outcome_reason=outcomes.service_deleted(status))
     return end_deploy(failed, context, Outcome.FAILED, outcomes.failed_service_deleted(status))
 
 
 def end_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
-    """Cancelled before the service was touched."""
+    """Cancelled before the service was changed."""
     user = deploy.cancel.user if deploy.cancel else deploy.request.requester
     text = pre_task.withdrawn(user) if _has_side_effects(deploy) else approval.withdrawn(user)
     return end_deploy(deploy, context, Outcome.CANCELLED, text)
 
 
 def end_refused(deploy: Deploy, context: StepContext, reason: str) -> StepResult:
-    """A check said no before the service was touched."""
+    """A check refused the deploy before the service was changed."""
     text = pre_task.refused(reason) if _has_side_effects(deploy) else outcomes.refused(reason)
     return end_deploy(deploy.evolve(outcome_reason=reason), context, Outcome.REFUSED, text)
 
 
 def _has_side_effects(deploy: Deploy) -> bool:
-    """Whether something was changed, though not the service: a revision is registered, a task has run, or
-    scaling is suspended yet."""
+    """Whether something else than the service was changed: a revision is registered, the pre-task has run, or
+    scaling is still suspended.
+    """
     suspended = deploy.stop.scaling is not None and deploy.stop.scaling.may_be_suspended
     return deploy.has_new_revision or pre_task_started(deploy) or suspended
 
@@ -112,9 +112,10 @@ def start_rollback(
     *,
     text: str | None = None,
 ) -> StepResult:
-    """From here the recorded revision and count are brought back. why: what was not told yet.
+    """From here on, the recorded revision and count are brought back.
 
-    told: what is said instead, where the thread was told already that it goes back, and why.
+    evidence: what was not reported yet. text: posted instead of the reason, if the thread knows the reason
+    already.
     """
     now = context.now()
     revision = rollback_revision(deploy)

@@ -1,4 +1,5 @@
-"""The revisions that a deploy knows: the new one, the recorded one that ran before, and a copy of that. Pure.
+"""The revisions that a deploy knows: the new one, the recorded one that ran before, and a copy of that.
+Pure.
 """
 
 from __future__ import annotations

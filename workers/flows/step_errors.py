@@ -100,7 +100,8 @@ def handle_step_error(deploy: Deploy, error: Exception, context: StepContext, re
 
 
 def _pre_task_or_check_error(deploy: Deploy, error: Exception, context: StepContext) -> StepResult | None:
-    """A pre-task that may run is followed to its end, and a post-check keeps its time. None in other phases.
+    """A pre-task that may run is followed to its end, and a post-check keeps its time. None in other
+    phases.
     """
     now = context.now()
     if deploy.phase is Phase.RUNNING_PRE_TASK and pre_task_started(deploy):

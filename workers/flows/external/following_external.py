@@ -1,11 +1,11 @@
-"""`/deploy follow SERVICE`: a rollout that is not ours, followed by its identity to its end.
+"""`/deploy follow SERVICE`: a rollout that is not ours, followed by its id to its end.
 
-Nothing is ever changed here: no update, no way back. The record only takes the service's line, so that a
-deploy asked for meanwhile waits until the rollout is over, instead of being refused.
+Nothing is changed here: no update, no rollback. The record only takes its place in the service's queue, so
+that a deploy requested meanwhile waits until the rollout is over instead of being refused.
 
-The deadline counts from the moment it began to follow. Past it the outcome is EXPIRED: nothing is known to
-have failed, and nobody withdrew anything. One that succeeded counts when a later rollback looks for what ran
-before.
+The deadline counts from the time when Slipway began to follow. After it, the outcome is EXPIRED: nothing is
+known to have failed, and nobody cancelled anything. A rollout that succeeded counts when a later rollback
+looks for what ran before.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from workers.step_context import StepContext, StepResult
 
 
 def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
-    """Finds the rollout in progress and writes down which one it is.
+    """Finds the rollout in progress and records which one it is.
 
     Raises:
-        NothingToFollow: none is, as two reads agree.
-        Refused: the service is not there, or ECS does not roll it out.
+        NothingToFollow: none is in progress, as two reads agree.
+        Refused: the service does not exist, or ECS does not roll it out.
     """
     if deploy.cancel:
         return _end_by_cancel(deploy, context)
@@ -78,7 +78,7 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
-    """Looks at the rollout. An end stands once a second look agrees."""
+    """Reads the rollout once. Its end counts once a second read agrees."""
     ecs_service, service_deployment = context.read_service(), read_service_deployment(context)
     deploy = note_ecs_rollback(deploy, ecs_service, service_deployment)
     status = judge_rollout(followed_rollout(deploy), ecs_service, service_deployment)
@@ -104,12 +104,12 @@ def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def end_if_due(deploy: Deploy, context: StepContext) -> StepResult | None:
-    """What a look that failed leads to; None: to another one. There is nothing to bring back."""
+    """What follows if a read failed: the end, or None for another read. There is nothing to roll back."""
     return _end_if_due(deploy, context)
 
 
 def _end_if_due(deploy: Deploy, context: StepContext) -> StepResult | None:
-    """The end of a rollout that goes on without being followed."""
+    """The end of following a rollout that itself goes on."""
     if deploy.cancel:
         return _end_by_cancel(deploy, context)
     if context.now() - deploy.phase_since > allowed_seconds(deploy, context.now()):
@@ -167,7 +167,7 @@ def _finish_following(
 
 
 def _rollout_succeeded(deploy: Deploy, context: StepContext, took: float) -> StepResult:
-    """The end, with what its tasks run: nobody approved another image, so nothing is taken back."""
+    """The end, with the images that its tasks run. Nobody approved other ones, so nothing is rolled back."""
     checked = confirm_running_images(deploy, context)
     if isinstance(checked, StepResult):
         return checked
@@ -184,7 +184,7 @@ def _nothing_in_progress(deploy: Deploy, context: StepContext, ecs_service: Serv
 def _with_versions(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState, primary: DeploymentState
 ) -> Deploy:
-    """With what the rollout changes, as far as the task definitions tell: people read tags."""
+    """The deploy with what the rollout changes, as far as the task definitions tell: people read tags."""
     new = _read_revision(context, primary.revision)
     tag = _shown_tag(deploy, ecs_service, new) if new else ""
     before = next((each for each in ecs_service.deployments if each.id != primary.id), None)
@@ -198,13 +198,13 @@ def _with_versions(
 
 
 def _read_revision(context: StepContext, arn: str) -> RevisionState | None:
-    """A revision that cannot be read keeps nobody from following the rollout."""
+    """None if it cannot be read. The rollout can be followed all the same."""
     attempts = context.claim.deploy.retries.attempts
     return best_effort(lambda: task_definitions.describe(context.region, arn), None, attempts=attempts)
 
 
 def _shown_tag(deploy: Deploy, ecs_service: ServiceState, revision: RevisionState) -> str:
-    """What people call its main image; empty if it is unclear which that is, or it cannot be read."""
+    """The tag of its main image; empty if it is unclear which that is, or if it cannot be read."""
     try:
         main = task_definitions.main_image(revision, deploy.service, ecs_service.endpoints)
         return display_tag(str(main), revision)

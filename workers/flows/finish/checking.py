@@ -1,9 +1,9 @@
-"""Phase CHECKING: ECS says that the rollout succeeded; now what was asked for has to hold for a while.
+"""Phase CHECKING: ECS says that the rollout succeeded; now the configured post-check has to hold for a while.
 
-Single misses are borne: what turns the deploy back is an address that misses several times in a row, or an
-alarm that two looks find ringing. A look that could not be made is neither good nor bad; the end is good only
-when the last look of each kind was. For looks that fail for AWS's sake the check goes on a while; then it is
-rolled back, because nobody knows that it holds.
+A single failure does no harm. The deploy is rolled back if the address fails several times in a row, or if
+two reads find an alarm firing. A read that fails is neither good nor bad, but the check passes only if the
+last read of each kind was good. If AWS cannot be read, the check goes on for a while; then it is rolled back,
+because nobody knows that it holds.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from workers.messages import post_check as words
 from workers.step_context import StepContext, StepResult
 
 CHECK_INTERVAL_SECONDS = 10.0
-"""Between two looks. Each is one request to the address and one read of all alarms."""
+"""Between two probes (seconds). Each is one request to the address and one read of all alarms."""
 MAX_MISSES = 3
-"""Requests in a row that were not answered with 2xx, after which it is rolled back (count)."""
+"""Requests in a row without a 2xx answer, after which it is rolled back (count)."""
 EXTRA_SECONDS = 600.0
-"""How much longer than asked for a check goes on when its alarms cannot be read at its end."""
+"""How much longer than configured a check goes on if its alarms cannot be read at its end (seconds)."""
 
 
 class CheckVerdict(Enum):
-    """What the looks so far mean."""
+    """What the probes so far mean."""
 
     IN_PROGRESS = "going"
     PASSED = "held"
@@ -57,17 +57,19 @@ class CheckVerdict(Enum):
 
 @dataclass(frozen=True)
 class Probe:
-    """What one look showed."""
+    """What one request to the address and one read of the alarms showed."""
 
     answer: HttpCheckResult | None = None
-    """None: no address is asked."""
+    """None: no address is configured."""
     in_alarm: tuple[AlarmState, ...] = ()
     alarms_error: str = ""
-    """Why the alarms could not be read; empty when they were, or none are asked."""
+    """Why the alarms could not be read; empty if they were, or if none are configured."""
 
 
 def succeed_or_check(deploy: Deploy, context: StepContext, took: float) -> StepResult:
-    """The rollout has succeeded: the end, or the check before it. took: seconds since the request."""
+    """The rollout has succeeded: ends the deploy, or begins the post-check. took: seconds since the
+    request.
+    """
     settings = configured_post_check(deploy)
     if settings is None:
         return end_deploy(deploy, context, Outcome.SUCCEEDED, outcomes.succeeded(deploy, took))
@@ -79,7 +81,7 @@ def succeed_or_check(deploy: Deploy, context: StepContext, took: float) -> StepR
 
 
 def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
-    """One look; ends well, goes back or goes on."""
+    """One probe. Then it passes, is rolled back or goes on."""
     settings = configured_post_check(deploy)
     if settings is None:
         raise ValueError(f"deploy {deploy.id} has nothing to check after its rollout")
@@ -128,13 +130,13 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def take_probe(settings: PostCheck, context: StepContext) -> Probe:
-    """Reads the alarms and asks the address, once each."""
+    """Reads the alarms and requests the address, once each."""
     in_alarm, error = _read_alarms(settings.alarms, context)
     return Probe(http_check.check_url(settings.http) if settings.http else None, in_alarm, error)
 
 
 def add_probe(progress: PostCheckRun, settings: PostCheck, probe: Probe) -> PostCheckRun:
-    """The record with one more look in it. Pure."""
+    """The record with one more probe in it. Pure."""
     if probe.answer is not None:
         good = probe.answer.is_success
         progress = progress.evolve(
@@ -165,7 +167,9 @@ def judge_check(progress: PostCheckRun, settings: PostCheck, probe: Probe, laste
 
 
 def is_check_overdue(deploy: Deploy, now: float) -> bool:
-    """Whether the check lasts longer than any look could explain, as its step fails again and again."""
+    """Whether the check takes longer than any failing probe could explain, as its step fails again and
+    again.
+    """
     settings = configured_post_check(deploy)
     return settings is None or now - deploy.phase_since > settings.duration + EXTRA_SECONDS
 
@@ -181,7 +185,9 @@ def roll_back_other_image(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def roll_back_after_check(deploy: Deploy, context: StepContext, outcome: Outcome, reason: str) -> StepResult:
-    """From here the old revision comes back. A stopped service's downtime so far is kept: it served since."""
+    """From here on, the old revision is brought back. The downtime of a stopped service so far is kept, since
+    it has served in between.
+    """
     if deploy.downtime_seconds is not None:
         since = context.now() - deploy.downtime_seconds
         deploy = deploy.evolve(rollout={"serving_at": None}, stop={"requested_at": since})
@@ -189,7 +195,7 @@ def roll_back_after_check(deploy: Deploy, context: StepContext, outcome: Outcome
 
 
 def _end_if_not_ours(deploy: Deploy, context: StepContext) -> StepResult | None:
-    """Its end, where the service was deleted or somebody else's deployment has it; else None."""
+    """The end, if the service was deleted or somebody else's deployment has it; else None."""
     try:
         ecs_service = context.read_service()
     except AwsError:
@@ -213,7 +219,9 @@ def _end_if_scaled_to_zero(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def _with_current_counts(deploy: Deploy, context: StepContext) -> Deploy:
-    """With the counts of now: tasks may have stopped, or been added, since the rollout succeeded."""
+    """The deploy with the current counts: tasks may have stopped, or been added, since the rollout
+    succeeded.
+    """
     ecs_service = best_effort(context.read_service, None)
     ours = (
         [each for each in ecs_service.deployments if each.revision == deploy.ecs.new_revision]
@@ -231,7 +239,7 @@ def _with_current_counts(deploy: Deploy, context: StepContext) -> Deploy:
 
 
 def _read_alarms(names: Sequence[str], context: StepContext) -> tuple[tuple[AlarmState, ...], str]:
-    """Those that ring, and why they could not all be read."""
+    """Those that fire, and why they could not all be read."""
     if not names:
         return (), ""
     alarm_states = attempt(lambda: alarms.read(context.region, names))

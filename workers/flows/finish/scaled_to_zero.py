@@ -1,6 +1,6 @@
-"""Somebody set the desired count to 0 meanwhile: ECS calls the rollout complete, and nothing of it runs.
+"""Somebody set the desired count to 0 during the rollout: ECS calls it complete, though no task of it runs.
 
-A service that Slipway stopped itself is never left at zero; for another one it is somebody's decision.
+A service that Slipway stopped itself is never left at zero. For any other service, it is somebody's decision.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from workers.step_context import StepContext, StepResult
 
 
 def end_scaled_to_zero(deploy: Deploy, context: StepContext) -> StepResult:
-    """The end, or the way back."""
+    """Ends the deploy, or rolls it back if Slipway has to bring the count back."""
     if deploy.stop.owns_count and deploy.cancel:
         return start_rollback(
             deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
@@ -30,8 +30,8 @@ def end_scaled_to_zero(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def restore_count_after_ecs_rollback(deploy: Deploy, context: StepContext) -> StepResult:
-    """ECS itself went back, which at desired count 0 is done at once: the count of a service that Slipway
-    stopped comes back too.
+    """ECS itself rolled back, which it completes at once at desired count 0. The count of a service that
+    Slipway stopped still has to come back.
     """
     count = deploy.stop.restore_point.desired_count if deploy.stop.restore_point else 0
     text = words.rolled_back_at_zero(ecs_rollback_revision(deploy), count)

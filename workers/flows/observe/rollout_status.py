@@ -1,7 +1,7 @@
-"""How a rollout stands: a pure function of the record and of what ECS shows.
+"""The status of a rollout: a pure function of the record and of what ECS shows.
 
-A rollout is followed by identity (our deployment id, our service deployment), not by a service being stable.
-Facts about statuses: Amazon ECS API reference, ServiceDeployment and Deployment.
+A rollout is followed by its id (our deployment, our service deployment), not by whether the service is
+stable. Facts about statuses: Amazon ECS API reference, ServiceDeployment and Deployment.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceSt
 
 
 class RolloutStatus(Enum):
-    """How a rollout stands."""
+    """The status of a rollout."""
 
     IN_PROGRESS = "going"
     SUCCEEDED = "succeeded"
@@ -32,19 +32,21 @@ class RolloutStatus(Enum):
 
 @dataclass(frozen=True)
 class FollowedRollout:
-    """Whose rollout is followed."""
+    """Which rollout is followed."""
 
     deployment_id: str
     revision: str
     old_revision: str
     previous_deployment_id: str | None = None
-    """The deployment before ours. ECS never goes back to one: where it is PRIMARY, the read is stale."""
+    """The deployment before ours. ECS rolls back with a new deployment, so if this one is PRIMARY, the read
+    is stale.
+    """
     seen_rolling_back: bool = False
-    """An earlier look saw ECS on its own way back; its reason may say something else by now."""
+    """An earlier read saw ECS roll back; its reason may say something else by now."""
     ecs_rollback_id: str = ""
-    """The deployment by which ECS itself was seen to go back."""
+    """The deployment by which ECS itself was seen to roll back."""
     has_served: bool = False
-    """An earlier look saw the new version serve. Where none did, success at desired count 0 is none."""
+    """An earlier read saw the new version serve. Otherwise, success at desired count 0 does not count."""
 
 
 STATUS_BY_SERVICE_DEPLOYMENT: dict[str, RolloutStatus | None] = {
@@ -74,7 +76,9 @@ def judge_rollout(
     ecs_service: ServiceState | None,
     service_deployment: ServiceDeploymentState | None,
 ) -> RolloutStatus:
-    """How the followed rollout stands. `own` is its service deployment, None where ECS shows none (yet)."""
+    """The status of the followed rollout. `service_deployment` is its own one, None if ECS does not show it
+    (yet).
+    """
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return RolloutStatus.SERVICE_DELETED
     status = _judge_by_identity(followed, ecs_service, service_deployment)
@@ -84,10 +88,10 @@ def judge_rollout(
 
 
 def find_deployment_in_progress(ecs_service: ServiceState) -> DeploymentState | None:
-    """The deployment that ECS is rolling out; None where none is. Pure.
+    """The deployment that ECS is rolling out; None if there is none. Pure.
 
-    Where ECS tells no state, as behind a Classic Load Balancer, one goes on while another deployment is left
-    that has tasks, or gave way before the full count ran.
+    Behind a Classic Load Balancer, ECS shows no state. Then a rollout is in progress while another deployment
+    is left that has tasks, or that was replaced before the full count ran.
     """
     primary = ecs_service.primary
     if primary is None:
@@ -103,8 +107,9 @@ def find_deployment_in_progress(ecs_service: ServiceState) -> DeploymentState | 
 
 
 def wants_no_tasks(ecs_service: ServiceState) -> bool:
-    """Whether ECS is to run none: then it calls any rollout complete at once. A DAEMON service has no count
-    that could be set."""
+    """Whether ECS is to run no task: then it calls any rollout complete at once. A DAEMON service has no
+    count that could be set.
+    """
     return ecs_service.desired == 0 and ecs_service.scheduling != "DAEMON"
 
 
@@ -133,7 +138,9 @@ def _judge_by_identity(
 
 
 def _is_stale_read(followed: FollowedRollout, ecs_service: ServiceState) -> bool:
-    """Whether the service is shown as it was before our update: its counts are not those of our tasks."""
+    """Whether the read shows the service as it was before our update: its counts are not those of our
+    tasks.
+    """
     before = followed.previous_deployment_id
     return before is not None and ecs_service.primary is not None and ecs_service.primary.id == before
 
@@ -141,7 +148,7 @@ def _is_stale_read(followed: FollowedRollout, ecs_service: ServiceState) -> bool
 def _superseded_or(
     otherwise: RolloutStatus, followed: FollowedRollout, ecs_service: ServiceState
 ) -> RolloutStatus:
-    """SUPERSEDED when the service belongs to a deployment that is neither ours nor ECS's own way back."""
+    """SUPERSEDED if the service belongs to a deployment that is neither ours nor ECS's own rollback."""
     primary = ecs_service.primary
     if primary is None or primary.id in (followed.deployment_id, followed.previous_deployment_id):
         return otherwise
@@ -153,7 +160,7 @@ def _superseded_or(
 
 
 def _is_ecs_rollback(followed: FollowedRollout, ecs_service: ServiceState, primary: DeploymentState) -> bool:
-    """ECS's own rollback is a new deployment of the old revision, beside ours which FAILED."""
+    """ECS's own rollback is a new deployment of the old revision, beside ours, which is FAILED."""
     if primary.id == followed.ecs_rollback_id:
         return True
     if primary.revision != followed.old_revision:
@@ -170,7 +177,7 @@ def says_rolling_back(deployment: DeploymentState) -> bool:
 
 
 def _events_say_rolling_back(followed: FollowedRollout, ecs_service: ServiceState) -> bool:
-    """Whether events tell that ours failed and ECS went back, which may be over between two looks.
+    """Whether events say that ours failed and ECS rolled back, which may be over between two reads.
 
     The words are ECS's (developer guide, "Service event messages").
     """

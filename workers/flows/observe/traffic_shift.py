@@ -1,4 +1,6 @@
-"""What is seen of a deployment that shifts traffic: its stage, weights and pauses, each told once. Pure."""
+"""What is seen of a deployment that shifts traffic: its stage, weights and pauses, each reported once.
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,13 @@ from workers.flows.observe.pause_hooks import ask_at_next_pause, close_pause
 from workers.messages import traffic as words
 
 FORWARD_STATUSES = {"PENDING", "IN_PROGRESS", "SUCCESSFUL"}
-"""Statuses in which a stage is one of the way forward (enum ServiceDeploymentStatus)."""
+"""Statuses in which the rollout goes forward (enum ServiceDeploymentStatus)."""
 MAX_REPORTED_STEPS = 10
-"""Of more shifts than this, the thread is told the first and each quarter (count)."""
+"""If there are more shifts than this, the thread hears of the first and of each quarter (count)."""
 
 
 def observe_traffic(deploy: Deploy, service_deployment: ServiceDeploymentState | None, now: float) -> Deploy:
-    """The deploy with what this look shows of its stages, and what of it is new said."""
+    """The deploy with what this read shows of its stages, and a message about what is new."""
     if service_deployment is None:
         return deploy
     traffic = read_traffic_shift(deploy.traffic or TrafficShift(), service_deployment, now)
@@ -34,7 +36,7 @@ def observe_traffic(deploy: Deploy, service_deployment: ServiceDeploymentState |
 def read_traffic_shift(
     before: TrafficShift, service_deployment: ServiceDeploymentState, now: float
 ) -> TrafficShift:
-    """Where the move of the traffic is by this look."""
+    """How far the traffic has moved by this read."""
     moved = (before.stage, before.new_production_percent) != (
         service_deployment.stage,
         service_deployment.production_percent,
@@ -52,7 +54,9 @@ def read_traffic_shift(
 def report_traffic(
     deploy: Deploy, traffic: TrafficPlan | None, now: float, *, joined: bool = False
 ) -> Deploy:
-    """The deploy with what is new of its traffic said. joined: nobody saw when the present stage began."""
+    """The deploy with messages about what is new of its traffic. joined: nobody saw when the current stage
+    began.
+    """
     shift = deploy.traffic or TrafficShift()
     reports: list[tuple[str, str]] = []
     percent = shift.new_production_percent or 0.0

@@ -1,4 +1,4 @@
-"""What a deploy is to run: a new tag, the same revision anew, or an earlier revision."""
+"""What a deploy is to run: a new tag, the same revision again, or an earlier revision."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from workers.flows.plan.likely_tags import did_you_mean, find_likely_tags
 from workers.step_context import StepContext
 
 MAX_TAGS_SHOWN = 10
-"""Versions that are named where another was asked for (count)."""
+"""How many versions a refusal names if another one was asked for (count)."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class TargetVersion:
     """What is to run."""
 
     source: RevisionState
-    """The revision it is made of, or is."""
+    """The revision that the new one is a copy of, or that runs again as it is."""
     changes: tuple[ContainerChange, ...]
     """Images before and after, the main container first."""
     tag: str
     other_images: tuple[str, ...] = ()
-    """Images of the containers that it leaves as they are, but that do not run now; of a rollback all."""
+    """Images of the other containers that do not run now; for a rollback, all of them."""
     recorded_digest: str = ""
-    """Rollback: the digest of the main image when the revision ran well, where a record says so."""
+    """Rollback: the digest of the main image when the revision ran well, if a record says so."""
 
 
 def needs_copy(deploy: Deploy, source: RevisionState) -> bool:
@@ -47,10 +47,11 @@ def needs_copy(deploy: Deploy, source: RevisionState) -> bool:
 def find_target_version(
     deploy: Deploy, context: StepContext, running: RevisionState, base: RevisionState, endpoints: Endpoints
 ) -> TargetVersion:
-    """The goal of this deploy, given the revision that runs now and the one that a deploy copies.
+    """What this deploy is to run, given the revision that runs now and the one that a deploy copies.
 
     Raises:
-        NothingToRollBackTo, UnknownTarget, AlreadyRuns, ImageUnreadable and the errors of `app_containers`
+        NothingToRollBackTo, UnknownRollbackTarget, RevisionAlreadyRuns, ImageUnreadable and the errors of
+        `find_app_containers`
     """
     if deploy.verb is Verb.ROLLBACK:
         return _rollback_target(deploy, context, running, endpoints)
@@ -69,7 +70,9 @@ def find_target_version(
 def _target_on_base(
     deploy: Deploy, running: RevisionState, base: RevisionState, endpoints: Endpoints
 ) -> TargetVersion:
-    """A new tag on another revision than the one that runs, whose other containers may have new images."""
+    """A new tag on another revision than the running one. The other containers of that may have new
+    images.
+    """
     changes = image_changes_on_base(base, running, deploy.service, endpoints, deploy.tag)
     changed, now = {change.container for change in changes}, images_by_container(running)
     others = {name: image for name, image in images_by_container(base).items() if name not in changed}
@@ -97,7 +100,7 @@ def _rollback_target(
 def compare_images_of_revisions(
     old_revision: RevisionState, new_revision: RevisionState, service: Service, endpoints: Endpoints
 ) -> tuple[ContainerChange, ...]:
-    """The containers whose images differ, and before them the main one, whether it does or not."""
+    """The containers whose images differ. The main one is first, whether it differs or not."""
     old, new = images_by_container(old_revision), images_by_container(new_revision)
     main = _main_container(new_revision, service, endpoints)
     names = [main, *(name for name in new if name != main and old.get(name) != new[name])]
@@ -110,7 +113,7 @@ def compare_images_of_revisions(
 def plan_from_revisions(
     deploy: Deploy, ecs_service: ServiceState, old_revision: RevisionState, new_revision: RevisionState
 ) -> Plan:
-    """The plan of a rollout that is under way, or over, from its two revisions."""
+    """The plan of a rollout that is in progress, or over, from its two revisions."""
     changes = compare_images_of_revisions(old_revision, new_revision, deploy.service, ecs_service.endpoints)
     return Plan(
         old_revision=old_revision.arn,
@@ -129,8 +132,9 @@ def plan_from_revisions(
 
 
 def _main_container(revision: RevisionState, service: Service, endpoints: Endpoints) -> str:
-    """Nothing is retagged, so a revision that has other containers than `services.yml` names is no reason to
-    refuse: any that could be the main one will do then."""
+    """No image is retagged here. So a revision with other containers than `services.yml` names is not
+    refused: any container that could be the main one will do.
+    """
     try:
         return str(find_app_containers(revision, service, endpoints, guess=True)[0]["name"])
     except Refused:
@@ -140,7 +144,7 @@ def _main_container(revision: RevisionState, service: Service, endpoints: Endpoi
 
 
 def _find_recorded_digest(earlier: Sequence[Deploy], arn: str) -> str:
-    """What the main image's tag pointed to when this revision last ran well by a deploy of ours."""
+    """What the main image's tag pointed to when this revision last ran well in a deploy of ours."""
     for each in earlier:
         if (
             each.outcome is Outcome.SUCCEEDED
@@ -155,10 +159,10 @@ def _find_recorded_digest(earlier: Sequence[Deploy], arn: str) -> str:
 def find_rollback_revision(deploy: Deploy, earlier: Sequence[Deploy], running: str) -> str:
     """ARN of the revision that a rollback brings back, out of the service's records, newest first. Pure.
 
-    Without a target it is the one recorded before the deploy that runs now: never "revision minus one".
+    Without a target, it is the one that ran before the deploy that runs now: never "revision minus one".
 
     Raises:
-        NothingToRollBackTo, UnknownTarget, AlreadyRuns
+        NothingToRollBackTo, UnknownRollbackTarget, RevisionAlreadyRuns
     """
     running = _source_of_copy(earlier, running)
     good = [
@@ -186,7 +190,9 @@ def find_rollback_revision(deploy: Deploy, earlier: Sequence[Deploy], running: s
 
 
 def _source_of_copy(earlier: Sequence[Deploy], running: str) -> str:
-    """The revision that a way back had to copy, if its copy runs: the records know that one."""
+    """If a copy runs that an earlier rollback had to register, the revision that it is a copy of: the records
+    know that one.
+    """
     copied = (each for each in earlier if each.rollback.revision_copy == running)
     return next((recorded_revision(each) for each in copied), running)
 
@@ -208,7 +214,7 @@ def _revision_of_target(deploy: Deploy, good: Sequence[Deploy]) -> str | None:
 
 
 def _revision_before(good: Sequence[Deploy], running: str) -> str | None:
-    """A rollback's own record is passed over: what it left was bad."""
+    """Skips a rollback's own record: what it replaced was bad."""
     for each in good:
         if each.ecs.new_revision != running:
             continue

@@ -1,8 +1,8 @@
-"""A way back that does not hold: the service is set to the recorded revision, and moved away from it again.
+"""A rollback that does not hold: the service gets the recorded revision, and is moved away from it again.
 
-ECS's circuit breaker does so when the old version cannot start either: it goes back to the deployment that
-completed last, which is the new version's. To set the old one forever would not help: after the deadline of
-the way back the deploy has failed, and the service is left as it is, unless it is at zero.
+ECS's circuit breaker does that if the old version cannot start either: it rolls back to the deployment that
+completed last, which is the new version's. To set the old one for ever would not help: after the deadline of
+the rollback the deploy has failed, and the service is left as it is, unless it is at zero.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from workers.messages import alerts, outcomes, rollback_reasons
 from workers.step_context import StepContext, StepResult
 
 STALE_SECONDS = 30.0
-"""A read, or a call of ours that arrives late, may show the new revision once more for so long."""
+"""For this long, a stale read or a late call of ours may show the new revision once more (seconds)."""
 ROLLBACK_PREFIX = "back "
-"""Sets causes of trouble on the way back apart from those of the new version."""
+"""Keeps causes of failures during a rollback apart from those of the new version."""
 
 
 def retry_rollback(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState, limit: float
 ) -> StepResult:
-    """To RESTORING once more, and the thread is told; after `limit` seconds the service is left as it is.
+    """Goes to RESTORING once more and reports it. After `limit` seconds, the service is left as it is.
 
-    One that is at zero is never left.
+    A service at zero is never left.
     """
     now = context.now()
     progress_so_far = deploy.rollback.progress or RollbackProgress(started_at=deploy.phase_since)
@@ -61,8 +61,8 @@ def retry_rollback(
 
 
 def _report_undone(deploy: Deploy, context: StepContext, ecs_service: ServiceState, limit: float) -> Deploy:
-    """That it does not hold. Where the channel was told already that the old version does not start, which is
-    why, the thread alone is told.
+    """Reports that the rollback does not hold. Only in the thread, if the channel knows already that the old
+    version does not start, which is why.
     """
     reported = is_failure_reported(deploy)
     new_causes = unreported_causes(
@@ -81,20 +81,20 @@ def _report_undone(deploy: Deploy, context: StepContext, ecs_service: ServiceSta
 
 
 def _report_zero(deploy: Deploy, now: float) -> Deploy:
-    """That the count does not hold: nothing else brings the service back."""
+    """Reports that the count does not hold: nothing else brings the service back."""
     count = deploy.stop.restore_point.desired_count if deploy.stop.restore_point else 0
     text = alerts.count_keeps_going_to_zero(rollback_revision(deploy), count)
     return deploy.with_message(now, ThreadMessageKind.PROBLEM, text, broadcast=True)
 
 
 def is_failure_reported(deploy: Deploy) -> bool:
-    """Whether somebody was asked to look at the old version, which does not come up again. Pure."""
+    """Whether the channel knows already that the old version does not start again. Pure."""
     undone = deploy.rollback.progress is not None and deploy.rollback.progress.undone_reported_at is not None
     return undone or any(each.startswith(ROLLBACK_PREFIX) for each in deploy.rollout.reported_causes)
 
 
 def gather_rollback_evidence(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Evidence:
-    """Why tasks of the recorded revision do not start on the way back."""
+    """Why tasks of the recorded revision do not start during the rollback."""
     service = deploy.service
     since = deploy.rollback.progress.started_at if deploy.rollback.progress else deploy.phase_since
     listed = attempt(lambda: tasks.list_service_tasks(context.region, service.cluster, service.ecs_service))

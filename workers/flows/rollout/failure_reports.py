@@ -1,4 +1,4 @@
-"""What the thread is told of a rollout that fails: each cause once, and why ECS rolls back."""
+"""What the thread is told about a rollout that fails: each cause once, and why ECS rolls back."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def report_ecs_rollback(
     ecs_service: ServiceState | None,
     service_deployment: ServiceDeploymentState | None,
 ) -> Deploy:
-    """The deploy with the reason why ECS rolls back by itself, told once, with every cause that was not told
-    before: the end may be minutes away."""
+    """The deploy with the reason why ECS rolls back by itself, reported once, with every new cause: the end
+    may be minutes away.
+    """
     if deploy.outcome_reason:
         return deploy
     cause = find_known_cause(deploy, service_deployment)
@@ -65,7 +66,9 @@ def report_failures(
     ecs_service: ServiceState | None,
     stopped: StoppedTasks | None = None,
 ) -> Deploy:
-    """Each cause once: the counts in a sentence grow, its words stay. stopped: as in `evidence.news`."""
+    """Reports each cause once: the counts in a sentence grow, its words stay. stopped: as in
+    `new_evidence`.
+    """
     broadcast = _is_first_failure_while_stopped(deploy)
     deploy, evidence = take_new_evidence(deploy, context, ecs_service, stopped)
     if not evidence.causes and not evidence.missing:
@@ -76,8 +79,9 @@ def report_failures(
 
 
 def _is_first_failure_while_stopped(deploy: Deploy) -> bool:
-    """Whether the first trouble of a stopped service is still to be told. It is told in the channel: nothing
-    works until this is over."""
+    """Whether this is the first failure of a service that was stopped. It is reported in the channel: nothing
+    works until this is over.
+    """
     return deploy.stop.owns_count and not deploy.rollout.reported_causes and not deploy.outcome_reason
 
 
@@ -87,7 +91,9 @@ def take_new_evidence(
     ecs_service: ServiceState | None,
     stopped: StoppedTasks | None = None,
 ) -> tuple[Deploy, Evidence]:
-    """What is new of the causes, noted as told. Tasks are asked for only if there is a sign of trouble."""
+    """What is new of the causes, and the deploy that remembers them as reported. Tasks are read only if
+    something indicates a failure.
+    """
     if ecs_service is None or not has_signs_of_failure(deploy, ecs_service):
         return deploy, NO_EVIDENCE
     evidence, reported_causes = new_evidence(deploy, context, ecs_service, stopped=stopped)

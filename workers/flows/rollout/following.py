@@ -1,4 +1,4 @@
-"""Phase FOLLOWING: our rollout, followed by its identity to its end."""
+"""Phase FOLLOWING: our rollout, followed by its id to its end."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _CRASH_LOOP = "crash loop"
 
 
 def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
-    """Looks at the rollout. An end stands once a second look agrees."""
+    """Reads the rollout once. Its end counts once a second read agrees."""
     ecs_service = context.read_service()
     service_deployment = read_service_deployment(context)
     confirmation = deploy.pending_confirmation
@@ -115,7 +115,7 @@ def _end_if_final(
 def _read_stopped_tasks(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState | None
 ) -> StoppedTasks:
-    """The rollout's tasks that stopped, read only if there is a sign of trouble."""
+    """The stopped tasks of the rollout, read only if something indicates a failure."""
     return (
         read_stopped_tasks(deploy, context)
         if ecs_service and has_signs_of_failure(deploy, ecs_service)
@@ -131,7 +131,7 @@ def _give_up_version(
     count: int,
     stopped: StoppedTasks,
 ) -> StepResult:
-    """Tasks fail one after another, as two looks agree."""
+    """Tasks fail one after another, as two reads have to agree."""
     if seen_before != _CRASH_LOOP:
         return StepResult(
             deploy.evolve(pending_confirmation=_CRASH_LOOP), delay=context.timing.watch_seconds / 2
@@ -144,8 +144,9 @@ def _give_up_version(
 def _resume_own_rollback(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState | None
 ) -> StepResult | None:
-    """The way back, where the newer deployment is our own one of the recorded revision, by its mark, and the
-    record is older than that; else None."""
+    """Goes on with the rollback, if the newer deployment is our own one of the recorded revision, by its tag,
+    and the record is older than that; else None.
+    """
     if ecs_service is None or not is_recorded_revision(deploy, ecs_service.revision):
         return None
     revision = ecs_service.revision

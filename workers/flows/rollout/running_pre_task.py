@@ -1,9 +1,9 @@
-"""Phase PREPARING: one task runs with the new revision, once, before the service is touched.
+"""Phase RUNNING_PRE_TASK: one task runs with the new revision, once, before the service is changed.
 
-It never runs twice: ECS is asked with a token that starts one task at most, for as long as ECS surely knows
-the token, and before that for the task that an earlier try may have started. After that time nothing is
-risked: the deploy ends, and says that it cannot tell. How the task ended is final in ECS, so success needs
-one look only.
+It never runs twice. ECS is asked with a token that starts one task at most, as long as ECS surely knows the
+token, and is asked before that for the task that an earlier try may have started. After that time, nothing is
+risked: the deploy ends and says that it cannot tell. How the task ended is final in ECS, so one read is
+enough for success.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ from workers.messages import pre_task as words
 from workers.step_context import StepContext, StepResult
 
 CAPACITY_RETRY_SECONDS = 15.0
-"""Between two requests for a task that ECS finds no room for."""
+"""Between two requests for a task that ECS has no capacity for (seconds)."""
 UNANSWERED_SECONDS = 60.0
-"""After a request without an answer, until it is sure that it starts nothing any more."""
+"""After a request without an answer, until it surely starts nothing any more (seconds)."""
 UNLISTED_SECONDS = 300.0
-"""For so long ECS may not show a task that it has just started (ECS API reference, RunTask)."""
+"""How long ECS may not list a task that it has just started (ECS API reference, RunTask; seconds)."""
 STOPS_WITHIN_SECONDS = 300.0
-"""After the request to stop, until somebody should have a look."""
+"""After the request to stop it, until somebody should have a look (seconds)."""
 SUCCESS_LOG_LINES = 3
 FAILURE_LOG_LINES = 12
 
 
 def run_pre_task(deploy: Deploy, context: StepContext) -> StepResult:
-    """Starts the task, adopts the one an earlier try started, or looks how it goes."""
+    """Starts the task, adopts the one that an earlier try started, or follows it."""
     settings = configured_pre_task(deploy)
     if settings is None or deploy.plan is None:
         raise ValueError(f"deploy {deploy.id} has no task to run before its rollout")
@@ -108,7 +108,7 @@ def _run_task_request(
 
 
 def _with_refusal(pre_task: PreTaskRun) -> PreTaskRun:
-    """ECS said no to this request. An earlier one without an answer may still have started the task."""
+    """ECS refused this request. An earlier one without an answer may still have started the task."""
     return pre_task if pre_task.request_unanswered else pre_task.evolve(requested_at=None)
 
 
@@ -127,7 +127,9 @@ def _task_started(
 def _wait_for_capacity(
     deploy: Deploy, context: StepContext, pre_task: PreTaskRun, answer: NoCapacity, settings: PreTask
 ) -> StepResult:
-    """ECS says what it lacks at once and keeps nothing, so it is asked again. Each reason is told once."""
+    """ECS says at once what it lacks, and keeps no request, so it is asked again. Each reason is reported
+    once.
+    """
     waiting = _with_refusal(pre_task).evolve(no_capacity=answer.reason)
     if waiting.requested_at is None:
         waiting = waiting.evolve(token_number=pre_task.token_number + 1)
@@ -146,7 +148,7 @@ def _cancel_before_start(deploy: Deploy, context: StepContext, pre_task: PreTask
 def _end_if_too_late(
     deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: PreTask
 ) -> StepResult | None:
-    """Its end, where it is too late to ask for the task, or to ask again; else None."""
+    """The end, if it is too late to ask for the task, or to ask again; else None."""
     now = context.now()
     is_late = now - deploy.phase_since > settings.deadline
     if pre_task.requested_at is None:
@@ -270,7 +272,7 @@ def _failure_cause(deploy: Deploy, context: StepContext, ecs_task: TaskState) ->
 
 
 def _task_not_listed(deploy: Deploy, context: StepContext, pre_task: PreTaskRun) -> StepResult:
-    """New tasks can be missing for a while; one that stopped long ago is forgotten for good."""
+    """ECS may not list a new task for a while. It forgets one that stopped long ago."""
     if context.now() - deploy.phase_since < UNLISTED_SECONDS:
         return StepResult(deploy, delay=context.timing.watch_seconds)
     if again := confirm_twice(deploy, context, "one-off unseen"):
@@ -287,7 +289,7 @@ def _task_seconds(ecs_task: TaskState, now: float) -> float:
 def _read_log(
     deploy: Deploy, context: StepContext, ecs_task: TaskState, count: int
 ) -> tuple[Sequence[str], str]:
-    """The newest lines of its container, and a sentence where they could not be read."""
+    """The newest lines of its container, and a sentence if they could not be read."""
     if deploy.pre_task is None or deploy.ecs.new_revision is None:
         return (), ""
     container = deploy.pre_task.container

@@ -20,7 +20,7 @@ from workers.step_context import StepContext, StepResult
 
 
 class ScalingTargetState(Enum):
-    """How a scalable target that we suspended stands when it is to be put back."""
+    """The state of a scalable target that we suspended, when it is to be put back."""
 
     SUSPENDED_BY_SLIPWAY = "ours"  # everything is suspended, as we left it
     RESTORED = "as before"
@@ -29,7 +29,7 @@ class ScalingTargetState(Enum):
 
 
 def find_target_state(before: SuspendedState, target: ScalableTargetState | None) -> ScalingTargetState:
-    """Pure."""
+    """The state of the target, by what was suspended before. Pure."""
     if target is None:
         return ScalingTargetState.DELETED
     if target.suspended == before:
@@ -42,11 +42,11 @@ def find_target_state(before: SuspendedState, target: ScalableTargetState | None
 
 
 def read_scaling_plan(deploy: Deploy, context: StepContext) -> ScalingPlan | None:
-    """What the plan says about scaling; None where nothing scales the service.
+    """What the plan says about scaling; None if nothing scales the service.
 
-    Where the workers may not ask, the deploy may go on: a count that is raised in the middle is noticed, and
-    takes the deploy back before a new task starts. A service that is not going to be stopped does not depend
-    on the answer at all.
+    If the workers may not read it, the deploy may go on: a count that is raised meanwhile is noticed, and
+    rolls the deploy back before a new task starts. A service that is not stopped does not depend on the
+    answer at all.
     """
     try:
         target = _read_target(deploy, context)
@@ -61,13 +61,13 @@ def read_scaling_plan(deploy: Deploy, context: StepContext) -> ScalingPlan | Non
 
 
 def record_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> SavedScaling | None:
-    """How the service is scaled, before anything is suspended; what was recorded once, stays.
+    """How the service is scaled before anything is suspended. Recorded once, it stays.
 
-    A deploy whose record was lost may have left everything suspended, and so may this one where its record is
-    older than that. Then the tags say how it was before.
+    A deploy whose record was lost may have left everything suspended, and so may this one if its record is
+    older than that. Then the tags say what was suspended before.
 
-    Raises the errors of `aws_call`. Where the workers may not ask, that is an error only if they could when
-    the plan was made: it promised that scaling is suspended.
+    Raises the errors of `aws_call`. AwsDenied only if scaling could be read when the plan was made: the plan
+    promised to suspend it.
     """
     if deploy.stop.scaling is not None and deploy.stop.scaling.suspend_tried:
         return deploy.stop.scaling
@@ -94,10 +94,11 @@ def record_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceSta
 
 
 def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult:
-    """Suspends everything that could change the count, and looks whether it holds. A Next is to come back.
+    """Suspends everything that could change the count, and reads whether that holds. A StepResult ends the
+    step.
 
     Raises:
-        ScalingNotSuspended: it did not hold, at two looks.
+        ScalingNotSuspended: it did not hold, at two reads.
     """
     scaling = deploy.stop.scaling
     if scaling is None:
@@ -134,10 +135,10 @@ def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult
 
 
 def suspend_scaling_again(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy:
-    """For the way back, when a service that has to be stopped again is scaled after all: suspends everything
-    once more. What somebody set meanwhile is what is put back then, and what the marks say from here on.
+    """For a rollback that has to stop the service again, if it is scaled after all: suspends everything once
+    more. What somebody set meanwhile is put back at the end, and is written to the tags.
 
-    A way back does not depend on it: where AWS refuses or does not answer, it goes on without.
+    The rollback does not depend on it: if AWS refuses or does not answer, it goes on without.
     """
     restore_point = deploy.stop.restore_point
     assert restore_point is not None
@@ -172,9 +173,10 @@ def _tag_and_suspend(
 
 
 def restore_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> StepResult:
-    """Sets what was recorded, unless it is so or somebody else set something else. Taken until that is seen.
+    """Puts back what was recorded, unless it is so already or somebody else set something else. Repeated
+    until a read shows it.
 
-    The count is set by now, so a scaling that goes on finds the service as it should be.
+    The count is restored by now, so scaling finds the service as it should be.
     """
     scaling = deploy.stop.scaling
     assert scaling is not None
@@ -210,7 +212,7 @@ def restore_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceSt
 
 
 def restore_again_if_suspended(deploy: Deploy, context: StepContext) -> Deploy | None:
-    """The deploy with scaling to be put back once more, where a late call of ours suspended it again.
+    """The deploy with scaling to be put back once more, if a late call of ours suspended it again.
 
     Whoever suspends it after that wants it so.
     """
@@ -251,8 +253,9 @@ def _with_scaling_restored(deploy: Deploy, context: StepContext, text: str) -> D
 def _tags_of_lost_deploy(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState
 ) -> RestoreTags | None:
-    """The marks of a deploy without a record, or of this one, whose record may be older than what it did.
-    Another one that has a record put back what it had suspended; its marks could not be taken off.
+    """The tags of a deploy without a record, or of this one, whose record may be older than what it did. If
+    another deploy with a record left its tags, it has put back what it suspended, and only its tags could not
+    be removed.
     """
     tags = restore_tags.read_restore_tags(ecs_service.tags)
     if tags is None or tags.deploy_id == deploy.id:

@@ -1,4 +1,6 @@
-"""A rollout that shifts traffic where ECS does not show its record: no stage and no pause can be told of."""
+"""A rollout that shifts traffic, while ECS does not show its record: no stage and no pause can be
+reported.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from workers.step_context import StepContext
 def report_missing_service_deployment(
     deploy: Deploy, context: StepContext, service_deployment: ServiceDeploymentState | None
 ) -> Deploy:
-    """Says once why nothing of the way is shown: the plan promised it, and buttons at the pauses."""
+    """Reports once why the stages are not shown: the plan promised them, and buttons at the pauses."""
     if service_deployment is not None or deploy.traffic is not None:
         return deploy
     if any(message.text.startswith(words.UNREADABLE_LEAD) for message in deploy.thread_messages):

@@ -1,7 +1,7 @@
-"""A PAUSE hook that somebody answered: ECS is told.
+"""PAUSE hooks: ECS is told what somebody answered.
 
-An answer is marked as tried before ECS is told, and adopted after a crash when the hook no longer waits.
-Rolling back at a pause is open to whoever may cancel, since it is the same.
+An answer is marked as tried before ECS is told, and adopted after a crash if the hook no longer waits.
+Whoever may cancel may also roll back at a pause, since that is the same.
 
 A rollback that is a new deployment in ECS pauses at the same hooks, and is told to go on there.
 """
@@ -22,16 +22,16 @@ from workers.messages import progress
 from workers.step_context import StepContext, StepResult
 
 RESEND_SECONDS = 30.0
-"""What ECS gets to leave a pause that it was told to leave, before it is told again."""
+"""How long ECS has to leave a pause after it accepted the answer, before it is told again (seconds)."""
 
 
 def send_pause_answer(
     deploy: Deploy, context: StepContext, service_deployment: ServiceDeploymentState | None
 ) -> StepResult | None:
-    """Tells ECS the answer to the pause it stands at; None where there is nothing to tell.
+    """Sends ECS the answer to the pause at which the rollout waits; None if there is none to send.
 
     Raises:
-        AwsError: ECS did not take it.
+        AwsError: ECS did not accept it.
         MembershipUnknown: nobody can tell whether the answer counts.
     """
     if service_deployment is not None and _is_rollback_ignored(deploy, context.now()):
@@ -71,7 +71,7 @@ def send_pause_answer(
 
 
 def _is_rollback_ignored(deploy: Deploy, now: float) -> bool:
-    """Whether ECS took the answer to roll back, and goes forward all the same."""
+    """Whether ECS accepted the answer to roll back, and goes forward nevertheless."""
     last_pause = deploy.traffic.pauses[-1] if deploy.traffic and deploy.traffic.pauses else None
     answer = last_pause.answer if last_pause else None
     if answer is None or answer.action is not HookAction.ROLLBACK or answer.accepted_at is None:
@@ -88,7 +88,7 @@ def _report_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float
 
 
 def _drop_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float) -> Deploy:
-    """Access is checked at the click and again here; the pause waits for somebody else."""
+    """Access is checked at the click and again here. The pause waits for somebody else."""
     waiting = deploy.evolve(
         traffic=(deploy.traffic or TrafficShift()).with_last_pause(pause.evolve(answer=None))
     )
@@ -104,11 +104,11 @@ def _with_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer) -> Deploy:
 def continue_rollback_pauses(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy:
     """Continues every PAUSE hook of the deployment that brings the recorded revision back.
 
-    Where ECS itself goes back it meets no pause. A rollout that it has stopped, or that may not be stopped,
-    is undone by a new deployment; to go back was decided already, so nobody is asked again.
+    ECS's own rollback has no pauses. A rollout that ECS has stopped, or that cannot be stopped, is undone by
+    a new deployment. The rollback was decided already, so nobody is asked again.
 
     Raises:
-        AwsError: ECS did not take it.
+        AwsError: ECS did not accept it.
     """
     rollback = _find_rollback_deployment(deploy, context, ecs_service)
     waiting = [hook.id for hook in rollback.hooks if hook.status == "AWAITING_ACTION"] if rollback else []

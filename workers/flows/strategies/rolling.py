@@ -29,7 +29,7 @@ from workers.step_context import StepContext, StepResult
 STOPPABLE_STATUSES = {"PENDING", "IN_PROGRESS"}
 """States in which StopServiceDeployment rolls back (ECS API reference)."""
 STOP_GRACE_SECONDS = 30.0
-"""What ECS gets to stop a rollout, after it accepted the request to stop it."""
+"""How long ECS has to stop a rollout after it accepted the request (seconds)."""
 
 
 class Rolling:
@@ -124,7 +124,7 @@ class Rolling:
 
 def _check_healthy_percent(service: Service, ecs_service: ServiceState) -> None:
     """Refuses a service whose tasks ECS could not replace. If none of them runs, new ones fill their places,
-    so a fix for a version that does not start is let through.
+    so a fix for a version that does not start is allowed.
 
     Raises:
         TasksBlocked, DaemonTasksBlocked

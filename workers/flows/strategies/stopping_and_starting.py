@@ -1,4 +1,4 @@
-"""Phases RECORDING to STARTING: stop everything, prove it stopped, start the new version.
+"""Phases SAVING_RESTORE_POINT to STARTING: stop every task, prove that it stopped, start the new version.
 
 For services that need strict FIFO order: no new task starts before every old one has lastStatus STOPPED.
 `runningCount == 0` would not prove it: it leaves out tasks that are DEACTIVATING, STOPPING or DEPROVISIONING
@@ -28,7 +28,7 @@ from workers.step_context import StepContext, StepResult
 
 
 def save_restore_point(deploy: Deploy, context: StepContext) -> StepResult:
-    """Writes down what every way out brings back, before anything is stopped."""
+    """Records what every way out brings back, before anything is stopped."""
     if deploy.cancel:
         if deploy.stop.restore_point is None:
             remove_restore_tags(deploy, context)
@@ -92,7 +92,7 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def _with_stop_intent(deploy: Deploy, restore_point: RestorePoint, now: float) -> Deploy:
-    """About to be stopped, which is said once however often AWS turns the call away."""
+    """The deploy about to be stopped, which is reported once however often AWS refuses the call."""
     text = progress.stopping_old_tasks(deploy, restore_point)
     if text not in [message.text for message in deploy.thread_messages]:
         deploy = deploy.with_message(now, ThreadMessageKind.PROGRESS, text)
@@ -204,8 +204,9 @@ def _is_any_running(deploy: Deploy, context: StepContext) -> bool:
 
 
 def _resume_or_end(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
-    """The new version is set only once every old task is proven STOPPED: a record that is older than that
-    goes on from there."""
+    """The new version is set only once every old task is proven STOPPED: if the record is older than that, it
+    goes on from there.
+    """
     if ecs_service.revision == deploy.ecs.new_revision:
         return StepResult(deploy.in_phase(Phase.STARTING, context.now()))
     return end_superseded_while_stopped(deploy, context, ecs_service)
@@ -214,7 +215,7 @@ def _resume_or_end(deploy: Deploy, context: StepContext, ecs_service: ServiceSta
 def end_superseded_while_stopped(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState
 ) -> StepResult:
-    """Somebody else set another revision. It is not fought, but nothing is left at zero."""
+    """Somebody else set another revision. Slipway leaves it, but leaves nothing at zero."""
     primary = ecs_service.primary.id if ecs_service.primary else ""
     if again := confirm_twice(deploy, context, f"taken {primary} {ecs_service.revision}"):
         return again
@@ -228,7 +229,7 @@ def end_superseded_while_stopped(
 
 
 def remove_restore_tags(deploy: Deploy, context: StepContext) -> None:
-    """Takes this deploy's marks off the ECS service."""
+    """Removes this deploy's tags from the ECS service."""
     ecs_service = context.read_service()
     if ecs_service is not None and restore_tags.belongs_to_another(ecs_service.tags, deploy.id):
         return
@@ -239,7 +240,7 @@ def remove_restore_tags(deploy: Deploy, context: StepContext) -> None:
 
 
 def require_restore_point(deploy: Deploy) -> RestorePoint:
-    """What is to be brought back. It is written before the phases that need it."""
+    """What has to be brought back. It is recorded before the phases that need it."""
     if deploy.stop.restore_point is None:
         raise ValueError(f"deploy {deploy.id} is {deploy.phase} without a recorded original")
     return deploy.stop.restore_point

@@ -1,4 +1,4 @@
-"""Phase UPDATING: the service is pointed at the new revision; ECS replaces the tasks."""
+"""Phase UPDATING: the service gets the new revision, and ECS replaces the tasks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def update_service(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def with_started_rollout(deploy: Deploy, made: DeploymentState, now: float) -> Deploy:
-    """The deploy with the identity of its rollout."""
+    """The deploy with the id of its rollout."""
     started = deploy.evolve(ecs={"deployment_id": made.id, "rollout_started_at": now})
     reported = started.with_message(now, ThreadMessageKind.PROGRESS, progress.rollout_started(started))
     return reported.in_phase(Phase.FOLLOWING, now)
