@@ -1,6 +1,4 @@
-"""The revisions that a deploy knows: the new one, the recorded one that ran before, and a copy of that.
-Pure.
-"""
+"""The revisions that a deploy knows: the new one, the one recorded before it, and a copy of that. Pure."""
 
 from __future__ import annotations
 
@@ -27,8 +25,8 @@ def recorded_revision(deploy: Deploy) -> str:
 def rollback_revision(deploy: Deploy) -> str:
     """The revision that a rollback sets: the recorded one, or the copy of it that had to be registered.
 
-    Compare what ECS shows with `is_recorded_revision`: ECS itself may roll back to the recorded one although
-    there is a copy.
+    Compare what ECS shows with `is_recorded_revision`: ECS itself may roll back to the recorded one despite a
+    copy.
     """
     return deploy.rollback.revision_copy or recorded_revision(deploy)
 

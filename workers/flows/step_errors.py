@@ -229,8 +229,8 @@ def _may_have_changed_service(error: Exception, deploy: Deploy) -> bool:
 def _is_unchanged(deploy: Deploy, error: Exception) -> bool:
     """Whether the service is surely unchanged: no call was sent, or AWS refused the only one.
 
-    If a worker died between the written intent and the answer, other errors do not tell what became of the
-    call.
+    If a worker died between the written intent and the answer, other errors do not tell whether the call was
+    done.
     """
     if deploy.phase not in PHASES_BEFORE_CHANGE or deploy.ecs.update_uncertain:
         return False

@@ -18,9 +18,7 @@ from workers.step_context import StepContext, StepResult
 
 
 def find_newer_deployment(deploy: Deploy, ecs_service: ServiceState | None) -> DeploymentState | None:
-    """The deployment that has the service instead of ours; None if ours has it, or the one before ours.
-    Pure.
-    """
+    """The deployment that has the service instead of ours, if any. Pure."""
     primary = ecs_service.primary if ecs_service is not None else None
     if primary is None or primary.id in (deploy.ecs.deployment_id, deploy.ecs.previous_deployment_id):
         return None

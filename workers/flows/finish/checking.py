@@ -67,9 +67,7 @@ class Probe:
 
 
 def succeed_or_check(deploy: Deploy, context: StepContext, took: float) -> StepResult:
-    """The rollout has succeeded: ends the deploy, or begins the post-check. took: seconds since the
-    request.
-    """
+    """The rollout has succeeded: ends the deploy, or begins the post-check. took: since the request (s)."""
     settings = configured_post_check(deploy)
     if settings is None:
         return end_deploy(deploy, context, Outcome.SUCCEEDED, outcomes.succeeded(deploy, took))
@@ -167,9 +165,7 @@ def judge_check(progress: PostCheckRun, settings: PostCheck, probe: Probe, laste
 
 
 def is_check_overdue(deploy: Deploy, now: float) -> bool:
-    """Whether the check takes longer than any failing probe could explain, as its step fails again and
-    again.
-    """
+    """Whether the check takes longer than any failing probe could explain."""
     settings = configured_post_check(deploy)
     return settings is None or now - deploy.phase_since > settings.duration + EXTRA_SECONDS
 
@@ -219,9 +215,7 @@ def _end_if_scaled_to_zero(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def _with_current_counts(deploy: Deploy, context: StepContext) -> Deploy:
-    """The deploy with the current counts: tasks may have stopped, or been added, since the rollout
-    succeeded.
-    """
+    """The deploy with the current counts: tasks may have stopped or been added since the rollout ended."""
     ecs_service = best_effort(context.read_service, None)
     ours = (
         [each for each in ecs_service.deployments if each.revision == deploy.ecs.new_revision]

@@ -1,6 +1,4 @@
-"""Phase SETTLING: after the time in which a late call of ours could still arrive, a read proves that the end
-held.
-"""
+"""Phase SETTLING: once no late call of ours can arrive any more, a read proves that the end held."""
 
 from __future__ import annotations
 
@@ -64,9 +62,7 @@ def seconds_until_settled(deploy: Deploy, context: StepContext) -> float:
 
 
 def _without_restore_tags(deploy: Deploy, context: StepContext) -> Deploy:
-    """The restore tags are removed from the service. If that fails, the thread says so, and the deploy ends
-    all the same.
-    """
+    """The restore tags are removed from the service. If that fails, the thread says so."""
     failed = attempt(lambda: strategy_of(deploy).clean_up(deploy, context), attempts=deploy.retries.attempts)
     if failed is None:
         return deploy

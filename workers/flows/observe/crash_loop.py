@@ -35,9 +35,7 @@ class TaskFailures:
     stopped_at: tuple[float, ...] = ()
     """When each of them began to stop (epoch seconds), in that order."""
     healthy: int = 0
-    """Tasks that speak for the version: they stayed healthy, or have run longer than those that failed
-    (count).
-    """
+    """Tasks that stayed healthy, or have run longer than those that failed (count)."""
 
     def reach(self, limit: int) -> bool:
         """Whether to give the version up: many running tasks outweigh a few failed ones."""

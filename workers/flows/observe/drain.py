@@ -16,9 +16,7 @@ from workers.messages import tasks as words
 from workers.step_context import StepContext
 
 RECOUNT_SECONDS = 15.0
-"""Between two counts of the old tasks by their records, which takes three more calls for each deploy
-(seconds).
-"""
+"""Between two counts of the old tasks, each of which takes three more calls (seconds)."""
 
 
 def report_serving(deploy: Deploy, context: StepContext) -> Deploy:
@@ -49,9 +47,7 @@ def is_serving(rollout: RolloutCounts) -> bool:
 
 
 def count_draining(deploy: Deploy, context: StepContext) -> Deploy:
-    """The deploy with the old tasks that have not stopped, by their records. Unknown if AWS cannot be
-    read.
-    """
+    """The deploy with the number of old tasks that have not stopped, by their records; None if unreadable."""
     service = deploy.service
     listed = best_effort(
         lambda: tasks.list_service_tasks(context.region, service.cluster, service.ecs_service), None

@@ -109,9 +109,7 @@ def unreported_causes(deploy: Deploy, causes: Sequence[str], prefix: str = "") -
 
 
 def cause_keys(causes: Sequence[str], prefix: str = "") -> tuple[str, ...]:
-    """The keys by which reported causes are remembered (`rollout.reported_causes`). prefix: as in
-    `new_evidence`. Pure.
-    """
+    """The keys by which `rollout.reported_causes` remembers causes. prefix: as in `new_evidence`. Pure."""
     return tuple(f"{prefix}{cause_kind(cause)}" for cause in causes)
 
 

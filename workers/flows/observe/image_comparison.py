@@ -26,15 +26,13 @@ UNREADABLE_SECONDS = 60.0
 """How long AWS is asked again if it does not answer, before the images count as unknown (seconds)."""
 
 DigestAnswers = Mapping[tuple[str, str], bool | str]
-"""For a container and an unexpected digest of it: whether it is the same image nevertheless, or why nobody
-can tell.
-"""
+"""For a container and an unexpected digest of it: whether it is the same image, or why nobody can tell."""
 
 
 def confirm_running_images(deploy: Deploy, context: StepContext) -> StepResult | Deploy:
-    """The deploy with the images that the tasks of its rollout run. Or another read of them, if AWS did not
-    answer, or if this is the first read that finds another image: after this, `runs_other_image` has two
-    reads behind it.
+    """The deploy with the images that the tasks of its rollout run. Or a StepResult that reads them again: if
+    AWS did not answer, or if this is the first read that finds another image. So `runs_other_image` is true
+    after two.
     """
     earlier = deploy.rollout.running_images
     images = _read_rollout_images(deploy, context)
@@ -88,9 +86,7 @@ def report_restored_images(deploy: Deploy, context: StepContext, revision: str) 
 
 
 def find_other_image(deploy: Deploy, context: StepContext, task: TaskState) -> str:
-    """The sentence that this one task ran an image that the plan did not show; empty if it did not, or nobody
-    can tell.
-    """
+    """Says that this one task ran an image that the plan did not show; empty if it did not, or if unknown."""
     images = best_effort(lambda: _compare_tasks(deploy, context, planned_digests(deploy), [task]), None)
     return words.other_image_ran(deploy.plan, images) if deploy.plan and images and images.different else ""
 

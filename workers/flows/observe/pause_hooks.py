@@ -126,9 +126,7 @@ def ask_at_next_pause(deploy: Deploy, service_deployment: ServiceDeploymentState
 def find_next_pause(
     shift: TrafficShift, service_deployment: ServiceDeploymentState, now: float
 ) -> Pause | None:
-    """Of the waiting hooks without a question, the one that expires first; None while another question is
-    open.
-    """
+    """Of the waiting hooks without a question, the one that expires first. One question is open at a time."""
     if shift.open_pause is not None:
         return None
     known = {pause.hook_id for pause in shift.pauses}

@@ -25,9 +25,7 @@ def followed_rollout(deploy: Deploy) -> FollowedRollout:
 
 
 def read_service_deployment(context: StepContext) -> ServiceDeploymentState | None:
-    """ECS's record of our rollout; None if ECS does not return it (now). Then the service's list of
-    deployments has to do.
-    """
+    """ECS's record of our rollout; None if ECS does not return it (now)."""
     return best_effort(context.read_service_deployment, None)
 
 

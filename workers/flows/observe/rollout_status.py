@@ -38,8 +38,8 @@ class FollowedRollout:
     revision: str
     old_revision: str
     previous_deployment_id: str | None = None
-    """The deployment before ours. ECS rolls back with a new deployment, so if this one is PRIMARY, the read
-    is stale.
+    """The deployment before ours. If it is PRIMARY, the read is stale: ECS rolls back with a new
+    deployment.
     """
     seen_rolling_back: bool = False
     """An earlier read saw ECS roll back; its reason may say something else by now."""
@@ -76,8 +76,8 @@ def judge_rollout(
     ecs_service: ServiceState | None,
     service_deployment: ServiceDeploymentState | None,
 ) -> RolloutStatus:
-    """The status of the followed rollout. `service_deployment` is its own one, None if ECS does not show it
-    (yet).
+    """The status of the followed rollout. service_deployment: its own one; None while ECS does not show
+    it.
     """
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return RolloutStatus.SERVICE_DELETED
@@ -107,8 +107,8 @@ def find_deployment_in_progress(ecs_service: ServiceState) -> DeploymentState | 
 
 
 def wants_no_tasks(ecs_service: ServiceState) -> bool:
-    """Whether ECS is to run no task: then it calls any rollout complete at once. A DAEMON service has no
-    count that could be set.
+    """Whether ECS is to run no task: then it calls any rollout complete at once. Never true of a DAEMON
+    service, which has no count.
     """
     return ecs_service.desired == 0 and ecs_service.scheduling != "DAEMON"
 
@@ -138,9 +138,7 @@ def _judge_by_identity(
 
 
 def _is_stale_read(followed: FollowedRollout, ecs_service: ServiceState) -> bool:
-    """Whether the read shows the service as it was before our update: its counts are not those of our
-    tasks.
-    """
+    """Whether the read shows the service, and its counts, as they were before our update."""
     before = followed.previous_deployment_id
     return before is not None and ecs_service.primary is not None and ecs_service.primary.id == before
 

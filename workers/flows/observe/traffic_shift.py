@@ -1,6 +1,4 @@
-"""What is seen of a deployment that shifts traffic: its stage, weights and pauses, each reported once.
-Pure.
-"""
+"""The traffic of our rollout: stages, weights and pauses, each reported once. Pure."""
 
 from __future__ import annotations
 
@@ -54,9 +52,7 @@ def read_traffic_shift(
 def report_traffic(
     deploy: Deploy, traffic: TrafficPlan | None, now: float, *, joined: bool = False
 ) -> Deploy:
-    """The deploy with messages about what is new of its traffic. joined: nobody saw when the current stage
-    began.
-    """
+    """The deploy with messages about what is new of its traffic. joined: it was followed from midway on."""
     shift = deploy.traffic or TrafficShift()
     reports: list[tuple[str, str]] = []
     percent = shift.new_production_percent or 0.0

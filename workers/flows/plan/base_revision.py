@@ -127,7 +127,7 @@ def is_registered_by_slipway(revision: RevisionState, earlier: Sequence[Deploy])
 def _newest_external_revision(
     region: RegionClients, running: RevisionState, known: RevisionConfig, earlier: Sequence[Deploy]
 ) -> RevisionState | None:
-    """The newest ACTIVE revision that Slipway did not register and that is newer than the running one's
+    """The newest ACTIVE revision that Slipway did not register, if it is newer than the running one's
     origin.
     """
     oldest = revision_number(known.origin) if known.origin else 0

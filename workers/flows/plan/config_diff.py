@@ -94,8 +94,8 @@ _MIN_SECRET_LENGTH = 6
 def find_config_changes(
     running: RevisionState, newer: RevisionState, retagged: Collection[str]
 ) -> tuple[ConfigChange, ...]:
-    """How the newer revision differs from the one that runs. `retagged`: the containers whose image tags the
-    deploy sets.
+    """How the newer revision differs from the running one. retagged: containers whose tags the deploy
+    sets.
     """
     hidden = _environment_values(running) | _environment_values(newer)
     found = [
@@ -166,9 +166,7 @@ def _compare(container: str, path: tuple[str, ...], old: Any, new: Any) -> Itera
 def _compare_members(
     container: str, path: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> Iterator[ConfigChange]:
-    """Names that were added or removed are one change; of those that stayed, each field that differs is
-    one.
-    """
+    """Added and removed names are one change; of the names in both, each field that differs is one."""
     if path[-1] in _NAMES_ONLY:
         yield from _name_changes(container, path, old, new)
         return

@@ -66,9 +66,7 @@ def plan_deploy(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def ask_for_approval(deploy: Deploy, now: float) -> Deploy:
-    """Opens a new approval question; answers to earlier ones no longer count. Its time begins when it is
-    shown.
-    """
+    """Opens a new approval question: earlier answers no longer count. Its time begins when it is shown."""
     return deploy.with_message(
         now, ThreadMessageKind.QUESTION, approval.question(deploy), broadcast=True
     ).in_phase(

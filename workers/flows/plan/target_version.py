@@ -70,9 +70,7 @@ def find_target_version(
 def _target_on_base(
     deploy: Deploy, running: RevisionState, base: RevisionState, endpoints: Endpoints
 ) -> TargetVersion:
-    """A new tag on another revision than the running one. The other containers of that may have new
-    images.
-    """
+    """A new tag on another revision than the running one, whose other containers may have new images."""
     changes = image_changes_on_base(base, running, deploy.service, endpoints, deploy.tag)
     changed, now = {change.container for change in changes}, images_by_container(running)
     others = {name: image for name, image in images_by_container(base).items() if name not in changed}
@@ -190,8 +188,8 @@ def find_rollback_revision(deploy: Deploy, earlier: Sequence[Deploy], running: s
 
 
 def _source_of_copy(earlier: Sequence[Deploy], running: str) -> str:
-    """If a copy runs that an earlier rollback had to register, the revision that it is a copy of: the records
-    know that one.
+    """If a copy runs that an earlier rollback registered, the revision it is a copy of: the records know that
+    one.
     """
     copied = (each for each in earlier if each.rollback.revision_copy == running)
     return next((recorded_revision(each) for each in copied), running)

@@ -1,6 +1,4 @@
-"""Phases RESTORING and FOLLOWING_ROLLBACK: the recorded revision and count are brought back, and that is
-followed.
-"""
+"""Phases RESTORING and FOLLOWING_ROLLBACK: the recorded revision and count are brought back."""
 
 from __future__ import annotations
 
@@ -94,9 +92,7 @@ def is_restored(
 def _must_restore_again(
     deploy: Deploy, ecs_service: ServiceState, service_deployment: ServiceDeploymentState | None
 ) -> bool:
-    """Whether the service neither has what was set nor moves towards it: a late write, or a rollback that
-    failed. Pure.
-    """
+    """Whether the service neither has what was set nor moves there: a late write, a failed rollback. Pure."""
     if deploy.stop.owns_count and ecs_service.desired == 0:
         return True
     if is_recorded_revision(deploy, ecs_service.revision) or ecs_service.revision != deploy.ecs.new_revision:

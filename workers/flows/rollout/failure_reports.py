@@ -34,9 +34,7 @@ def report_ecs_rollback(
     ecs_service: ServiceState | None,
     service_deployment: ServiceDeploymentState | None,
 ) -> Deploy:
-    """The deploy with the reason why ECS rolls back by itself, reported once, with every new cause: the end
-    may be minutes away.
-    """
+    """Reports once why ECS rolls back by itself, with every new cause: the end may be minutes away."""
     if deploy.outcome_reason:
         return deploy
     cause = find_known_cause(deploy, service_deployment)
@@ -66,9 +64,7 @@ def report_failures(
     ecs_service: ServiceState | None,
     stopped: StoppedTasks | None = None,
 ) -> Deploy:
-    """Reports each cause once: the counts in a sentence grow, its words stay. stopped: as in
-    `new_evidence`.
-    """
+    """Reports each cause once, though the counts in it grow. stopped: as in `new_evidence`."""
     broadcast = _is_first_failure_while_stopped(deploy)
     deploy, evidence = take_new_evidence(deploy, context, ecs_service, stopped)
     if not evidence.causes and not evidence.missing:

@@ -1,9 +1,9 @@
 """Phase RUNNING_PRE_TASK: one task runs with the new revision, once, before the service is changed.
 
-It never runs twice. ECS is asked with a token that starts one task at most, as long as ECS surely knows the
-token, and is asked before that for the task that an earlier try may have started. After that time, nothing is
-risked: the deploy ends and says that it cannot tell. How the task ended is final in ECS, so one read is
-enough for success.
+It never runs twice. The request has a token, with which ECS starts one task at most, as long as ECS surely
+knows it. Before each request, ECS is asked for the task that an earlier try may have started. After that
+time, nothing is risked: the deploy ends and says that it cannot tell. How the task ended is final in ECS, so
+one read is enough for success.
 """
 
 from __future__ import annotations
@@ -127,9 +127,7 @@ def _task_started(
 def _wait_for_capacity(
     deploy: Deploy, context: StepContext, pre_task: PreTaskRun, answer: NoCapacity, settings: PreTask
 ) -> StepResult:
-    """ECS says at once what it lacks, and keeps no request, so it is asked again. Each reason is reported
-    once.
-    """
+    """ECS says at once what it lacks, and keeps no request. Each reason is reported once."""
     waiting = _with_refusal(pre_task).evolve(no_capacity=answer.reason)
     if waiting.requested_at is None:
         waiting = waiting.evolve(token_number=pre_task.token_number + 1)

@@ -24,7 +24,7 @@ DEREGISTRATION_SECONDS = 300.0
 delay"; seconds).
 """
 NOT_ASKED_SECONDS = 60.0
-"""A task that ECS has not asked to stop after this long is protected, even if the workers may not read that
+"""A task that ECS has not asked to stop after this long is protected, whether or not that can be read
 (seconds).
 """
 PROTECTION_MARGIN_SECONDS = 60.0

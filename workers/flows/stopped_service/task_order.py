@@ -16,8 +16,8 @@ from workers.step_context import StepContext
 def check_task_order(
     deploy: Deploy, context: StepContext, restore_point: RestorePoint, newer: DeploymentState | None
 ) -> Deploy:
-    """The deploy with the time since when its new tasks serve. Reported in the channel if one of them ran
-    beside an old one.
+    """The deploy with the time since when it serves. Tells the channel if a new task ran beside an old
+    one.
     """
     service = deploy.service
     recorded = tasks.describe(context.region, service.cluster, restore_point.task_arns)

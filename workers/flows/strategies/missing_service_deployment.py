@@ -1,6 +1,4 @@
-"""A rollout that shifts traffic, while ECS does not show its record: no stage and no pause can be
-reported.
-"""
+"""ECS does not show the service deployment of a rollout that shifts traffic: no stage can be reported."""
 
 from __future__ import annotations
 

@@ -101,9 +101,7 @@ class Rolling:
         """Its revisions keep their tags: they say which deploy registered them."""
 
     def _follow_unmoved(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
-        """The service may show the deployment before ours: the update never arrived, may arrive later, or
-        this read is stale.
-        """
+        """Perhaps the update never arrived, or arrives later, or this read is stale."""
         primary = ecs_service.primary
         never_moved = primary is not None and primary.id == deploy.ecs.previous_deployment_id
         uncertain = deploy.ecs.update_uncertain or never_moved

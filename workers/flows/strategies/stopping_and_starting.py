@@ -204,9 +204,7 @@ def _is_any_running(deploy: Deploy, context: StepContext) -> bool:
 
 
 def _resume_or_end(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
-    """The new version is set only once every old task is proven STOPPED: if the record is older than that, it
-    goes on from there.
-    """
+    """The new version is only ever set once every old task is STOPPED: an older record goes on from there."""
     if ecs_service.revision == deploy.ecs.new_revision:
         return StepResult(deploy.in_phase(Phase.STARTING, context.now()))
     return end_superseded_while_stopped(deploy, context, ecs_service)
