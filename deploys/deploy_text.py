@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deploys.mrkdwn import code, mention
+from deploys.mrkdwn import code, mention, plural
 from deploys.pauses import external_pause, unanswered_pause
-from deploys.records.deploy import Deploy, Outcome, Phase, Verb
+from deploys.records.deploy import Deploy, Outcome, Phase, Plan, Verb
+from deploys.records.restore_point import ALL_SUSPENDED
 
 TextStyle = Callable[[str], str]
 """How a service or version is set apart from the words around it: as code, or not at all."""
@@ -68,6 +69,16 @@ def previous_version(deploy: Deploy) -> str:
     if deploy.plan.old_tag == deploy.tag:
         return deploy.plan.old_revision.rsplit("/", 1)[-1]
     return deploy.plan.old_tag
+
+
+def planned_count(plan: Plan) -> str:
+    """`3 tasks (autoscaled, 2 to 6)`."""
+    tasks, scaled = plural(plan.desired_count, "task"), plan.scaling
+    if scaled is None or scaled.unknown_reason:
+        return tasks
+    if scaled.suspended_before == ALL_SUSPENDED:
+        return f"{tasks} (autoscaling is suspended)"
+    return f"{tasks} (autoscaled, {scaled.minimum} to {scaled.maximum})"
 
 
 def _version_part(version: str, before: str, mark: TextStyle) -> str:

@@ -17,12 +17,12 @@ from deploys.stores.deploy_store import DeployStore
 from deploys.stores.lost_deploys import LostDeploys, lost_deploy_text
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
+from deploys.text_limits import SECTION, clip
 from workers.thread.card import card_headline, slack_date
 from workers.thread.card_state import state_emoji
 from workers.thread.deploys_ahead import deploys_ahead
 from workers.thread.fallback_levels import MESSAGE_ERRORS
 from workers.thread.slack_error_handling import CALL_FAILURES, classify_error
-from workers.thread.text_limits import SECTION, clip
 
 log = structlog.get_logger()
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from deploys.errors import LeftStopped
+from deploys.formatting import revision_name
 from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verb
 from deploys.records.restore_point import ALL_SUSPENDED, SuspendedState
 from deploys.stores import audit, redis_keys
@@ -19,7 +20,6 @@ from workers.ecs import scalable_targets, services
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.ecs.state import ServiceState
 from workers.flows.stopped_service import restore_tags as restore_tags_stopped_service
-from workers.messages.formatting import revision_name
 from workers.orphan_recovery import OrphanRecovery, rebuild_record
 from workers.scheduler import ORPHAN_RECOVERY_SECONDS
 

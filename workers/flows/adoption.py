@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any
 
 from deploys.errors import AwsError, AwsUnavailable, Refused
+from deploys.formatting import revision_name
 from deploys.pre_task import configured_pre_task
 from deploys.records.deploy import (
     Cancel,
@@ -35,7 +36,6 @@ from workers.flows.stopped_service import restore_tags, scaling_suspension
 from workers.flows.stopped_service.restore_tags import RestoreTags
 from workers.messages import lost_record as words
 from workers.messages import rollback_reasons
-from workers.messages.formatting import revision_name
 from workers.step_context import StepContext, StepResult
 
 Step = Callable[[Deploy, StepContext], StepResult]

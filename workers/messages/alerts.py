@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deploys.formatting import duration, revision_name
 from deploys.mrkdwn import code, plural
 from deploys.records.deploy import Deploy
 from workers.messages import rollback_reasons
 from workers.messages import tasks as tasks_messages
-from workers.messages.formatting import duration, revision_name
 
 
 def rollback_waits_for_tasks(deploy: Deploy, now: float) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deploys.deploy_text import planned_count
+from deploys.formatting import duration, revision_name
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.records.deploy import ContainerChange, Deploy, Plan, Verb
 from workers.messages import base_revision, images, post_check, pre_task, scaling
-from workers.messages.formatting import duration, revision_name
 from workers.messages.traffic import plan_lines
 
 LONG_GRACE_PERIOD_SECONDS = 300
@@ -22,7 +23,7 @@ def plan_text(deploy: Deploy, plan: Plan) -> str:
     ]
     lines += [f"• {line}" for line in (images.registry_facts(deploy, plan), *images.pin_lines(deploy, plan))]
     lines.append(
-        f"• {scaling.planned_count(plan)} before and after; revision {code(revision_name(plan.old_revision))} runs now"
+        f"• {planned_count(plan)} before and after; revision {code(revision_name(plan.old_revision))} runs now"
     )
     if plan.traffic is not None:
         lines += [f"• {line}" for line in plan_lines(plan, plan.traffic, deploy.service)]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deploys.formatting import revision_name, slack_time
 from deploys.mrkdwn import code, escape, plural
 from deploys.records.deploy import Deploy, Plan, Verb
 from deploys.records.plan import ConfigChange, NewerRevision
-from workers.messages.formatting import revision_name, slack_time
 from workers.messages.rollback_reasons import without_retry_promise
 
 CHANGES_IN_PLAN = 8

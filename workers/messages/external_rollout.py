@@ -5,13 +5,13 @@ A rollout that is not ours has ended, and ECS brought nothing back: why, what ru
 
 from __future__ import annotations
 
+from deploys.formatting import duration, revision_name, slack_time
 from deploys.mrkdwn import code, mention, plural
 from deploys.records.deploy import Deploy
 from deploys.records.traffic import Pause, TrafficPlan
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.observe.failure_evidence import Evidence
 from workers.messages import images, pauses
-from workers.messages.formatting import duration, revision_name, slack_time
 from workers.messages.outcomes import describe_service_status, evidence_lines
 from workers.messages.traffic import external_strategy, stage_moment, time_not_counted
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from deploys.formatting import image_size, revision_name, slack_time
 from deploys.mrkdwn import code, plural
 from deploys.records.deploy import ContainerChange, Deploy, Plan, Verb
 from deploys.records.rollout import ImageMatch, RunningImage, RunningImages
 from workers.ecs.images.image_reference import find_ecr_repository, parse_image
 from workers.ecs.images.pinned_tags import SHORT_DIGEST_LENGTH
-from workers.messages.formatting import image_size, revision_name, slack_time
 
 _LONG_DIGEST = re.compile(r"(@sha256:[0-9a-f]{12})[0-9a-f]+")
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from deploys.formatting import revision_name
 from deploys.mrkdwn import code, plural
 from deploys.records.deploy import Deploy, Phase
 from workers.ecs.state import ServiceState
-from workers.messages.formatting import revision_name
 
 
 def record_lost_reason() -> str:

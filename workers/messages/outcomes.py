@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.deploy_text import status_text
+from deploys.formatting import duration, revision_name
 from deploys.mrkdwn import code, escape, mention, plural
 from deploys.records.deploy import Deploy
 from workers.ecs.state import DeploymentState
 from workers.flows.observe.failure_evidence import Evidence
 from workers.messages import images, tasks
-from workers.messages.formatting import duration, revision_name
 
 _DELETED_STATUS = {
     "": "is gone",

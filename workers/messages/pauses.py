@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.decisions import PAUSE_BUTTONS, PAUSE_TIMEOUT_ACTIONS
+from deploys.formatting import percent, slack_time
 from deploys.mrkdwn import code, escape, mention, mentions
 from deploys.pauses import pause_approvers
 from deploys.records.deploy import Deploy
 from deploys.records.traffic import HookAction, Pause, PauseAnswer
 from workers.messages.approval import request_text
-from workers.messages.formatting import slack_time
-from workers.messages.traffic import percent, stage_moment
+from workers.messages.traffic import stage_moment
 
 
 def question(deploy: Deploy, pause: Pause) -> str:

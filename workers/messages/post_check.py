@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.catalogue.service import PostCheck
+from deploys.formatting import duration
 from deploys.mrkdwn import code, escape
 from deploys.pre_task import configured_post_check
 from deploys.records.deploy import Deploy
 from deploys.records.pre_task_and_post_check import PostCheckRun
 from workers.ecs.alarms import AlarmState
 from workers.http_check import without_query
-from workers.messages.formatting import duration
 from workers.messages.rollback_reasons import without_retry_promise
 
 _REASON_CHARACTERS = 200

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deploys.formatting import duration, revision_name
 from deploys.mrkdwn import code, escape, mention
 from deploys.pre_task import configured_pre_task, pre_task_command
 from deploys.records.deploy import Deploy, Outcome, Phase, Plan
 from deploys.records.pre_task_and_post_check import PreTaskRun
-from workers.messages.formatting import duration, revision_name
 
 COMMAND_CHARACTERS = 200
 """Characters of a command that are shown."""

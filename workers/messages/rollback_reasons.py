@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from deploys.formatting import duration, revision_name
 from deploys.mrkdwn import code, escape, mention, plural
 from deploys.records.deploy import Deploy
 from workers.messages import tasks as tasks_messages
-from workers.messages.formatting import duration, revision_name
 from workers.messages.traffic import time_not_counted
 
 

@@ -6,18 +6,8 @@ from deploys import healthy_percent
 from deploys.mrkdwn import plural
 from deploys.plan_drift import PlanDrift
 from deploys.records.deploy import Deploy, Plan
-from deploys.records.restore_point import ALL_SUSPENDED, SavedScaling, ScalingPlan, SuspendedState
+from deploys.records.restore_point import SavedScaling, ScalingPlan, SuspendedState
 from workers.messages.rollback_reasons import without_retry_promise
-
-
-def planned_count(plan: Plan) -> str:
-    """`3 tasks (autoscaled, 2 to 6)`."""
-    tasks, scaled = plural(plan.desired_count, "task"), plan.scaling
-    if scaled is None or scaled.unknown_reason:
-        return tasks
-    if scaled.suspended_before == ALL_SUSPENDED:
-        return f"{tasks} (autoscaling is suspended)"
-    return f"{tasks} (autoscaled, {scaled.minimum} to {scaled.maximum})"
 
 
 def count_moved_by_scaling(deploy: Deploy, shown: Plan, fresh: Plan) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from deploys.formatting import duration, slack_time
 from deploys.mrkdwn import code, plural
 from deploys.records.deploy import Deploy, OldTask
-from workers.messages.formatting import duration, slack_time
 
 
 def new_tasks_serving(deploy: Deploy, old: int) -> str:

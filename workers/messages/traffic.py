@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from deploys.catalogue.service import Service
 from deploys.decisions import PAUSE_TIMEOUT_ACTIONS
+from deploys.formatting import duration, percent, slack_time
 from deploys.mrkdwn import code, mentions, plural
 from deploys.records.deploy import Deploy, Plan
 from deploys.records.traffic import PlannedPause, TrafficPlan
-from workers.messages.formatting import duration, slack_time
 
 STRATEGY_NAMES = {"BLUE_GREEN": "blue/green", "LINEAR": "linear", "CANARY": "canary"}
 
@@ -159,8 +159,3 @@ def stage_activity(stage: str) -> str:
 def stage_moment(stage: str) -> str:
     """When that is: `once the test traffic has moved`."""
     return STAGE_MOMENTS.get(stage) or f"at stage {code(stage)}"
-
-
-def percent(share: float) -> str:
-    """`10 %`, `12.5 %`."""
-    return f"{share:g} %"

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from deploys import deploy_text
 from deploys.catalogue.service import Service
 from deploys.decisions import is_service_untouched
-from deploys.deploy_text import status_text
+from deploys.deploy_text import planned_count, status_text
+from deploys.formatting import duration, revision_name
 from deploys.mrkdwn import code, mentions, plural
 from deploys.records.deploy import Deploy, Phase, Plan
 from deploys.stores.claims import Claim
@@ -23,7 +24,6 @@ from workers.ecs.aws.aws_clients import AwsClients
 from workers.ecs_reader import LiveReader
 from workers.flows.plan.planning import make_plan
 from workers.messages import approval, base_revision, images, post_check, pre_task, scaling
-from workers.messages.formatting import duration, revision_name
 from workers.messages.traffic import plan_lines
 from workers.step_context import AccessPolicy, StepContext, Timing
 
@@ -79,7 +79,7 @@ def _plan_text(deploy: Deploy, plan: Plan, ahead: Sequence[Deploy]) -> str:
         *_task_definition_lines(plan),
         images.registry_facts(deploy, plan),
         *images.pin_lines(deploy, plan),
-        f"{scaling.planned_count(plan)} before and after",
+        f"{planned_count(plan)} before and after",
         *base_revision.plan_lines(deploy, plan),
         *_strategy_lines(deploy.service, plan),
         *approval.grace_period_lines(deploy, plan),

@@ -14,6 +14,7 @@ from deploys.errors import (
     TagsNotCached,
     TagsUnknown,
 )
+from deploys.formatting import image_size, revision_name
 from deploys.mrkdwn import code, escape, plural
 from workers.ecs import services, task_definitions, tasks
 from workers.ecs.aws import role_session_names
@@ -24,7 +25,6 @@ from workers.ecs.images.image_reference import ImageReference, parse_image
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import EcrImageState, RevisionState, ServiceState
 from workers.flows.plan.service_checks import require_exists
-from workers.messages.formatting import image_size, revision_name
 from workers.thread.card import slack_date
 
 _PULL_THROUGH_NOTE = (

@@ -16,26 +16,17 @@ from slack_sdk.models.blocks import (
 )
 
 from deploys.deploy_text import previous_version, status_text
+from deploys.formatting import duration
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mention, plural
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy, Outcome, Phase
-from workers.messages.formatting import duration
+from deploys.text_limits import CARD_BYTES, SECTION, TEXT, clip, clip_bytes, share_bytes, short_code, shorten
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import batch_card_buttons, card_progress
 from workers.thread.card import Card, TimeFormat, join_state, slack_date, utc_time
 from workers.thread.card_state import WORKING_EMOJI, changes_with_time, state_emoji, state_text
-from workers.thread.text_limits import (
-    CARD_BYTES,
-    SECTION,
-    TEXT,
-    clip,
-    clip_bytes,
-    share_bytes,
-    short_code,
-    shorten,
-)
 
 QueuedDeploy = tuple[Deploy, Sequence[Deploy]]
 """A deploy, and those that it waits for."""

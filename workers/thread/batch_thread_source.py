@@ -14,11 +14,11 @@ from deploys.records import batch as batches
 from deploys.records.batch import Batch, first_failure
 from deploys.records.deploy import Deploy, Phase, ThreadMessage, ThreadMessageKind
 from deploys.stores.thread_store import ThreadState
+from deploys.text_limits import clip
 from workers.messages import unreachable_channel
 from workers.thread import batch_card, card_buttons, card_state, thread_opening, thread_replies
 from workers.thread.batch_card import QueuedDeploy
 from workers.thread.card import Card
-from workers.thread.text_limits import clip
 from workers.thread.thread_source import MissingReply, PrivateRefusal
 
 REASON_CHARACTERS = 600

@@ -12,16 +12,16 @@ from typing import Any
 from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, SectionBlock
 
 from deploys.deploy_text import action_label, previous_version, requested_by
+from deploys.formatting import duration
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mentions, plural
 from deploys.records.deploy import ContainerChange, Deploy, Phase, Verb
+from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes, short_code, shorten
 from workers.messages.base_revision import card_text
-from workers.messages.formatting import duration
 from workers.messages.images import short_image
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import card_buttons, card_progress, card_traffic
 from workers.thread.card_state import approved_by, changes_with_time, is_decided, state_emoji, state_text
-from workers.thread.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes, short_code, shorten
 
 CONTAINERS_SHOWN = 4
 APPROVERS_SHOWN = 10

@@ -21,17 +21,15 @@ from slack_sdk.models.blocks import (
 
 from deploys import button_ids as ids
 from deploys.decisions import is_service_untouched
-from deploys.deploy_text import deploy_name, name_at_start, previous_version
+from deploys.deploy_text import deploy_name, name_at_start, planned_count, previous_version
+from deploys.formatting import duration, percent
 from deploys.message_size import utf16_units
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy, Outcome, Phase, Verb
-from workers.messages import scaling
-from workers.messages.formatting import duration
-from workers.messages.traffic import percent
+from deploys.text_limits import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 from workers.thread.card_state import is_decided
-from workers.thread.text_limits import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 
 NOT_CANCELLABLE_PHASES = frozenset({Phase.RESTORING, Phase.FOLLOWING_ROLLBACK, Phase.SETTLING, Phase.ENDED})
 
@@ -71,7 +69,7 @@ def _approve_button(deploy: Deploy) -> ButtonElement:
     plan = deploy.plan
     means = ""
     if plan:
-        means = f"It runs {shorten(plan.old_tag, 40)} now, {scaling.planned_count(plan)}. "
+        means = f"It runs {shorten(plan.old_tag, 40)} now, {planned_count(plan)}. "
         if plan.downtime and plan.downtime_seconds is not None:
             means += f"No task runs for about {duration(plan.downtime_seconds)}. "
         elif plan.downtime:

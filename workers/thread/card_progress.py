@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from deploys.formatting import duration
 from deploys.mrkdwn import code, plural
 from deploys.records.deploy import Deploy, OldTask, Outcome, Phase
+from deploys.text_limits import shorten
 from workers.messages import post_check, pre_task, tasks
-from workers.messages.formatting import duration
 from workers.thread.card_state import is_ecs_rolling_back
-from workers.thread.text_limits import shorten
 
 BAR_CELLS = 12
 OLD_TASKS_SHOWN = 8

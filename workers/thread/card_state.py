@@ -16,9 +16,9 @@ from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.pre_task import pre_task_command, pre_task_started
 from deploys.records.deploy import Deploy, Outcome, Phase, Verb, Verdict
 from deploys.records.rollout import ChangedSince
+from deploys.text_limits import short_code
 from workers.flows.observe.rollout_status import RolloutStatus
 from workers.thread import card_traffic
-from workers.thread.text_limits import short_code
 
 CHANGED_SINCE: Mapping[ChangedSince, str] = {
     ChangedSince.REPLACED: "replaced by a newer deployment since",

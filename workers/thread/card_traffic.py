@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from deploys.decisions import PAUSE_BUTTONS, PAUSE_TIMEOUT_ACTIONS
+from deploys.formatting import percent
 from deploys.mrkdwn import mention, mentions
 from deploys.pauses import current_pause, external_pause, pause_approvers, unanswered_pause
 from deploys.records.deploy import Deploy, Phase
 from deploys.records.traffic import Pause, TrafficShift
-from workers.messages.traffic import percent, stage_activity, stage_moment
-from workers.thread.text_limits import clip
+from deploys.text_limits import clip
+from workers.messages.traffic import stage_activity, stage_moment
 
 ANSWERERS_SHOWN = 10
 TimeFormat = Callable[[float], str]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deploys.mrkdwn import code, mention
 from deploys.records.deploy import Deploy, ThreadMessage, ThreadMessageKind
-from workers.thread.text_limits import TEXT, clip
+from deploys.text_limits import TEXT, clip
 
 URGENT_KINDS = frozenset({ThreadMessageKind.QUESTION, ThreadMessageKind.PROBLEM, ThreadMessageKind.END})
 

@@ -12,6 +12,7 @@ from deploys import button_ids as ids
 from deploys.message_size import MAX_BLOCKS, utf8_bytes, utf16_units
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.text_limits import CARD_BYTES, SECTION, TEXT
 from sandbox.slack.blockkit.block_limits import check_message_blocks
 from tests.builders import NOW, a_batch, a_deploy, a_service, a_stop_start_service
 from tests.workers.thread.record_generators import deploys, moments
@@ -31,7 +32,6 @@ from workers.thread.batch_card import (
     outcome_summary,
 )
 from workers.thread.fallback_levels import FallbackLevel, fit_message, write_message
-from workers.thread.text_limits import CARD_BYTES, SECTION, TEXT
 
 ALICE = "<@U01ALICE00>"
 

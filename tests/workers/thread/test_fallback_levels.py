@@ -15,6 +15,7 @@ from deploys import button_ids as ids
 from deploys.message_size import MAX_BLOCKS, MAX_BLOCKS_CHARACTERS, MAX_EDIT_BYTES, message_size, utf8_bytes
 from deploys.records.batch import MAX_SERVICES
 from deploys.records.deploy import Deploy
+from deploys.text_limits import STATE_BYTES
 from sandbox.slack.blockkit.block_limits import check_message_blocks
 from sandbox.slack.blockkit.total_length import is_too_long
 from tests.builders import a_batch, a_plan, a_service, a_stop_start_service
@@ -32,7 +33,6 @@ from tests.workers.thread.test_pause_card import paused
 from workers.thread import batch_card, card_buttons
 from workers.thread.card import Card, deploy_card
 from workers.thread.fallback_levels import FallbackLevel, FittedMessage, fit_message, write_message
-from workers.thread.text_limits import STATE_BYTES
 
 JAPANESE = "本番環境のログインの不具合を修正します。"
 thorough = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))

@@ -17,22 +17,13 @@ from deploys.records.deploy import (
     ThreadMessageKind,
     Verdict,
 )
+from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, TEXT, clip, clip_bytes, share_bytes, shorten
 from sandbox.slack.blockkit.block_limits import check_message_blocks
 from tests.builders import NOW, a_deploy, a_plan, a_stop_start_service
 from tests.workers.thread.record_generators import deploys, moments, texts
 from tests.workers.thread.sample_deploys import LATER, awaiting, following
 from workers.thread.card import deploy_card
 from workers.thread.fallback_levels import FallbackLevel, write_message
-from workers.thread.text_limits import (
-    CARD_BYTES,
-    SECTION,
-    STATE_BYTES,
-    TEXT,
-    clip,
-    clip_bytes,
-    share_bytes,
-    shorten,
-)
 from workers.thread.thread_replies import deploy_reply
 
 thorough = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))

@@ -18,6 +18,7 @@ from datetime import datetime
 
 from deploys.catalogue.service import BaseChoice
 from deploys.errors import AwsCredentials, AwsError, Refused
+from deploys.formatting import shorten_line
 from deploys.records.deploy import Deploy, Verb
 from deploys.records.plan import ConfigChange, NewerRevision, RevisionConfig
 from workers.ecs import task_definitions
@@ -27,7 +28,6 @@ from workers.ecs.images.image_changes import find_retagged_containers
 from workers.ecs.state import Endpoints, RevisionState
 from workers.ecs.task_definitions import DEPLOY_TAG, NEWEST_LIMIT, revision_number
 from workers.flows.plan.config_diff import find_config_changes
-from workers.messages.formatting import shorten_line
 from workers.step_context import StepContext
 
 MAX_CHANGES = 20

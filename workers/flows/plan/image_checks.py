@@ -20,6 +20,7 @@ from deploys.errors import (
     RollbackImageChanged,
     RollbackImageMissing,
 )
+from deploys.formatting import revision_name
 from deploys.mrkdwn import code, escape
 from deploys.records.deploy import ContainerChange, Deploy, Verb
 from workers.ecs import tasks
@@ -29,7 +30,6 @@ from workers.ecs.state import EcrImageState
 from workers.flows.plan.likely_tags import did_you_mean, find_likely_tags
 from workers.flows.plan.target_version import TargetVersion
 from workers.messages import images as words
-from workers.messages.formatting import revision_name
 from workers.step_context import StepContext
 
 TAGS_SHOWN = 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from deploys import formatting
 from deploys.catalogue.service import Service
 from deploys.errors import (
     ExternalRolloutInProgress,
@@ -24,7 +25,7 @@ from workers.flows.plan.service_checks import is_express_mode, require_active
 from workers.flows.plan.target_version import find_target_version, needs_copy
 from workers.flows.stopped_service import restore_tags, scaling_suspension
 from workers.flows.strategies.registry import STRATEGIES
-from workers.messages import approval, formatting
+from workers.messages import approval
 from workers.messages.tasks import DEFAULT_STOP_TIMEOUT
 from workers.step_context import StepContext, StepResult
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deploys.formatting import revision_name
 from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
 from deploys.records.restore_point import ALL_SUSPENDED, SuspendedState
 from tests.workers.engine_harness import EngineHarness
@@ -22,7 +23,6 @@ from tests.workers.flows.strategies.test_stop_start import assert_strict_order, 
 from workers.ecs import scalable_targets
 from workers.flows.stopped_service import restore_tags as restore_tags_stopped_service
 from workers.flows.stopped_service.scaling_suspension import ScalingTargetState, find_target_state
-from workers.messages.formatting import revision_name
 
 
 @pytest.mark.parametrize("way", WAYS_TO_END)

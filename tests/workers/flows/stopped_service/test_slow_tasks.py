@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deploys.formatting import slack_time
 from deploys.records.deploy import Deploy, OldTask, Outcome, Phase, ThreadMessageKind
 from tests.builders import NOW, a_deploy, a_plan, a_restore_point, a_stop_start_service
 from tests.workers.engine_harness import TIMING, EngineHarness
@@ -11,7 +12,6 @@ from tests.workers.flows.strategies.test_stop_start import assert_strict_order, 
 from workers.ecs.state import ServiceState, TaskState
 from workers.ecs.tasks import TaskProtection
 from workers.flows.stopped_service import slow_tasks
-from workers.messages.formatting import slack_time
 from workers.messages.tasks import STATUS_REASONS, why_not_stopped
 from workers.thread.card import deploy_card
 

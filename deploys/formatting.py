@@ -26,6 +26,21 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def time_ago(seconds: float) -> str:
+    """`just now`, `48 s ago`, `3 min ago`, `2 h ago`, `4 days ago`."""
+    whole = max(0, int(seconds))
+    if whole < 5:
+        return "just now"
+    if whole < 60:
+        return f"{whole} s ago"
+    if whole < 3600:
+        return f"{whole // 60} min ago"
+    if whole < 86_400:
+        return f"{whole // 3600} h ago"
+    days = whole // 86_400
+    return f"{days} day ago" if days == 1 else f"{days} days ago"
+
+
 def image_size(count: int) -> str:
     """`48.2 MB`, `1.34 GB`: bytes in powers of a thousand, as ECR's console has them."""
     if count < 1_000_000:
@@ -39,3 +54,8 @@ def slack_time(at: float) -> str:
     """A time as Slack shows it to each reader, with UTC where it cannot."""
     utc = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{utc}>"
+
+
+def percent(share: float) -> str:
+    """`10 %`, `12.5 %`."""
+    return f"{share:g} %"
