@@ -53,11 +53,11 @@ MAX_CLOCK_SKEW_SECONDS = 300.0
 class StopStage(Enum):
     """How far a stop-start deploy came, by the tags that carry its id."""
 
-    NOT_STOPPED = "not yet"  # marked; the old version was not stopped, or somebody else did that
-    OLD_STOPPED = "old"  # the old version is stopped
-    NEW_RUNNING = "new runs"
-    NEW_STOPPED = "new"  # the new version was stopped again
-    SUPERSEDED = "taken"  # somebody else set another revision
+    NOT_STOPPED = "not stopped"  # tagged, but the old version was not stopped, or not by us
+    OLD_STOPPED = "old stopped"  # the old version is stopped
+    NEW_RUNNING = "new running"
+    NEW_STOPPED = "new stopped"  # the new version was stopped again
+    SUPERSEDED = "superseded"  # somebody else set another revision
 
 
 PHASE_BY_STOP_STAGE: Mapping[StopStage, Phase] = {
@@ -91,7 +91,7 @@ def _try_adopt(deploy: Deploy, context: StepContext) -> Deploy | None:
         raise
     except AwsError:
         if deploy.phase is Phase.AWAITING_APPROVAL:
-            return None  # people may decide all the same; the step after that says what AWS does not allow
+            return None  # people may decide nevertheless; the next step reports what AWS denies
         raise
 
 
@@ -265,7 +265,7 @@ def _with_plan_carried_out(
         revisions = [task_definitions.describe(context.region, arn) for arn in (old, deploy.ecs.new_revision)]
         plan = plan_from_revisions(deploy, ecs_service, *revisions)
     except Refused:
-        return deploy  # what cannot be read is for people only
+        return deploy  # the plan is only shown to people, so it may be missing
     if deploy.verb is not Verb.ROLLBACK:
         plan = plan.evolve(source_revision=old)
     return deploy.evolve(plan=plan, tag=deploy.tag or plan.tag)

@@ -45,7 +45,7 @@ def _close_pause(deploy: Deploy, service_deployment: ServiceDeploymentState, now
         return deploy
     deploy = deploy.evolve(traffic=shift.with_last_pause(over))
     if service_deployment.status not in FORWARD_STATUSES or over.end is PauseEnd.CLOSED_BY_ECS:
-        return deploy  # the way back says its own reason
+        return deploy  # the rollback reports its own reason
     text = pauses.timed_out(over) if over.end is PauseEnd.TIMED_OUT else words.continued()
     return deploy.with_message(now, ThreadMessageKind.PROGRESS, text)
 

@@ -137,7 +137,7 @@ def _finish_following(
             )
             return ended or _rollout_succeeded(deploy, context, seconds)
         case RolloutStatus.ROLLED_BACK:
-            if not deploy.outcome_reason:  # it went back between two looks
+            if not deploy.outcome_reason:  # it was rolled back between two reads
                 deploy = deploy.evolve(
                     outcome_reason=ecs_rollback_reason(deploy, service_deployment, ecs_service)
                 )

@@ -50,9 +50,9 @@ class CheckVerdict(Enum):
 
     IN_PROGRESS = "going"
     PASSED = "held"
-    HTTP_FAILED = "missed"  # the address misses too often
-    IN_ALARM = "rings"  # an alarm rings
-    UNREADABLE = "unmade"  # nobody could tell, for too long
+    HTTP_FAILED = "http failed"  # the address fails too often
+    IN_ALARM = "in alarm"  # an alarm fires
+    UNREADABLE = "unreadable"  # the alarms could not be read for too long
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def _end_if_not_ours(deploy: Deploy, context: StepContext) -> StepResult | None:
     try:
         ecs_service = context.read_service()
     except AwsError:
-        return None  # a look that could not be made
+        return None  # neither good nor bad
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return confirm_service_deleted(deploy, context, ecs_service)
     if ecs_service.revision != deploy.ecs.new_revision:

@@ -18,7 +18,7 @@ class PauseHookState(Enum):
 
     WAITING = "waits"
     CONTINUED = "continued"
-    ROLLED_BACK = "refused"  # told to roll back, or closed because the rollout goes back
+    ROLLED_BACK = "refused"  # told to roll back, or closed because the rollout is rolled back
     TIMED_OUT = "timed out"
 
 

@@ -17,12 +17,12 @@ class RolloutStatus(Enum):
 
     IN_PROGRESS = "going"
     SUCCEEDED = "succeeded"
-    ROLLING_BACK = "rolling back"  # ECS itself is on the way back
-    ROLLED_BACK = "rolled back"  # ECS itself finished the way back
-    FAILED = "failed"  # it failed and ECS does not bring the old revision back
-    SUPERSEDED = "superseded"  # a newer deployment that is not ours has the service
-    SERVICE_DELETED = "gone"  # the service is being deleted, or is
-    SCALED_TO_ZERO = "emptied"  # ECS calls it complete, as it wants no task: nothing of it ran
+    ROLLING_BACK = "rolling back"  # by ECS itself
+    ROLLED_BACK = "rolled back"  # by ECS itself
+    FAILED = "failed"  # and ECS does not bring the old revision back
+    SUPERSEDED = "superseded"  # a newer deployment of somebody else has the service
+    SERVICE_DELETED = "gone"  # or it is being deleted
+    SCALED_TO_ZERO = "emptied"  # ECS calls it complete since it wants no task, but nothing of it ran
 
     @property
     def final(self) -> bool:
@@ -54,7 +54,7 @@ STATUS_BY_SERVICE_DEPLOYMENT: dict[str, RolloutStatus | None] = {
     "IN_PROGRESS": RolloutStatus.IN_PROGRESS,
     "SUCCESSFUL": RolloutStatus.SUCCEEDED,
     "STOP_REQUESTED": RolloutStatus.IN_PROGRESS,
-    "STOPPED": None,  # by whom, the service shows
+    "STOPPED": None,  # the service shows by whom
     "ROLLBACK_REQUESTED": RolloutStatus.ROLLING_BACK,
     "ROLLBACK_IN_PROGRESS": RolloutStatus.ROLLING_BACK,
     "ROLLBACK_SUCCESSFUL": RolloutStatus.ROLLED_BACK,
@@ -66,7 +66,7 @@ STATUS_BY_ROLLOUT_STATE: dict[str, RolloutStatus] = {
     "IN_PROGRESS": RolloutStatus.IN_PROGRESS,
     "COMPLETED": RolloutStatus.SUCCEEDED,
     "FAILED": RolloutStatus.FAILED,
-    "": RolloutStatus.IN_PROGRESS,  # unknown, which is not done
+    "": RolloutStatus.IN_PROGRESS,  # unknown
 }
 """Every value of the enum DeploymentRolloutState, and none."""
 

@@ -108,7 +108,7 @@ def _find_image(
         reference = image_reference.parse_image(image)
     except ImageUnreadable:
         if image in target.other_images:
-            return None  # it stays as it was, and ECS reads it
+            return None  # it stays as it is, and ECS can read it
         raise
     if not ecr.is_in_ecr(reference):
         return None
@@ -116,7 +116,7 @@ def _find_image(
         image_found = ecr.find_image(context.region, reference)
     except (AwsDenied, AwsRefused):
         if deploy.verb is Verb.ROLLBACK:
-            return None  # a registry that does not answer is no reason to refuse a way back
+            return None  # a rollback is not refused because a registry does not answer
         raise
     except RepositoryMissing as error:
         if (hint := _pull_through_hint(context, reference)) is None:
@@ -170,7 +170,7 @@ def _with_digest(change: ContainerChange, image: EcrImageState | None) -> Contai
 
 def _pinned(change: ContainerChange, deploy: Deploy) -> ContainerChange:
     if change.digest is None and deploy.service.pin is None:
-        return change  # nobody asked for it in so many words, so the tag has to do; the plan says so
+        return change  # pinning is only the default, so the tag has to do; the plan says so
     if change.digest is None:
         raise DigestUnknown(service=deploy.service.name, image=escape(change.new_image))
     return change.evolve(

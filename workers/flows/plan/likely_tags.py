@@ -32,7 +32,7 @@ def find_likely_tags(wanted: str, tags: Sequence[str]) -> tuple[str, ...]:
 
 def did_you_mean(likely: Iterable[str]) -> str:
     """The question that a refusal asks first; empty without likely tags."""
-    named = " or ".join(f"`{tag}`" for tag in likely)  # no tag has a character that would have to be escaped
+    named = " or ".join(f"`{tag}`" for tag in likely)  # no tag has a character to escape
     return f"Did you mean {named}?" if named else ""
 
 

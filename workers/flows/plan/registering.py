@@ -27,7 +27,7 @@ def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
     if shown is None or not (drift := compare_plans(shown, current)).keeps_approval:
         return _replan(deploy, current, context.now())
     if drift is PlanDrift.AUTOSCALED:
-        # The bounds stay those that people saw.
+        # The bounds stay the ones that people saw.
         scaled = shown.evolve(desired_count=current.desired_count)
         text = scaling.count_moved_by_scaling(deploy, shown, current)
         deploy = deploy.with_message(context.now(), ThreadMessageKind.PROGRESS, text, plan=scaled)

@@ -91,6 +91,6 @@ def rollback_overdue_text(deploy: Deploy, context: StepContext, ecs_service: Ser
     )
     reason = rollback_reasons.rollback_overdue(rollback_revision(deploy), rollback_deadline(deploy), gave_up)
     evidence = gather_evidence(found[0], context, found[1]) if found is not None else Evidence()
-    before = gather_evidence(deploy, context, None)  # events by now are about the way back
+    before = gather_evidence(deploy, context, None)  # by now, events are about the rollback
     before = replace(before, missing=tuple(each for each in before.missing if each not in evidence.missing))
     return outcomes.rollback_failed(reason, evidence, deploy.outcome_reason, before)

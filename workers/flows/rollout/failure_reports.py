@@ -44,7 +44,7 @@ def report_ecs_rollback(
         and service_deployment.status == "ROLLBACK_REQUESTED"
         and not service_deployment.reason
     ):
-        return deploy  # it says why once it has begun
+        return deploy  # ECS says why once the rollback has begun
     reason = cause or ecs_rollback_reason(deploy, service_deployment, ecs_service)
     broadcast = _is_first_failure_while_stopped(deploy)
     deploy, evidence = take_new_evidence(deploy, context, ecs_service)

@@ -11,8 +11,8 @@ from workers.ecs.state import ContainerState, TaskState
 class PreTaskStatus(Enum):
     """The status of the pre-task."""
 
-    RUNNING = "running"  # or on its way up, or down
-    COMMAND_EXITED = "done"  # its container has exited, and others keep the task alive
+    RUNNING = "running"  # or starting, or stopping
+    COMMAND_EXITED = "done"  # the container of the command has exited, and others keep the task running
     SUCCEEDED = "succeeded"
     FAILED = "failed"
 

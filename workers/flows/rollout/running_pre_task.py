@@ -55,7 +55,7 @@ def run_pre_task(deploy: Deploy, context: StepContext) -> StepResult:
     run = deploy.pre_task or PreTaskRun(container=settings.container or deploy.plan.changes[0].container)
     if run.task_arn is not None:
         return _follow_task(deploy, context, run, settings)
-    # Also where the record does not know of a request: it may be older than one.
+    # Even if the record knows of no request: it may be older than one.
     ecs_task = one_off_tasks.find(
         context.region, deploy.service.cluster, deploy.ecs.new_revision or "", deploy.id
     )

@@ -22,10 +22,10 @@ from workers.step_context import StepContext, StepResult
 class ScalingTargetState(Enum):
     """The state of a scalable target that we suspended, when it is to be put back."""
 
-    SUSPENDED_BY_SLIPWAY = "ours"  # everything is suspended, as we left it
-    RESTORED = "as before"
-    CHANGED_BY_OTHERS = "elsewise"  # somebody else set something else: that is not fought
-    DELETED = "gone"  # there is none any more
+    SUSPENDED_BY_SLIPWAY = "suspended"  # everything is suspended, as Slipway left it
+    RESTORED = "restored"
+    CHANGED_BY_OTHERS = "changed"  # somebody else set something else, which Slipway leaves
+    DELETED = "deleted"
 
 
 def find_target_state(before: SuspendedState, target: ScalableTargetState | None) -> ScalingTargetState:
@@ -107,7 +107,7 @@ def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult
     if target is None:
         return deploy.evolve(stop={"scaling": None})
     if not scaling.suspend_tried and target.suspended != scaling.suspended_before:
-        # Somebody suspended or resumed something since it was recorded: that is what has to come back.
+        # Somebody suspended or resumed something after it was recorded: that has to come back.
         return StepResult(deploy.in_phase(Phase.SAVING_RESTORE_POINT, context.now()))
     if target.suspended == ALL_SUSPENDED:
         return deploy

@@ -39,7 +39,7 @@ def read_protections(deploy: Deploy, context: StepContext, known: Sequence[TaskS
     not_asked = [task.arn for task in known if _is_not_asked_to_stop(task)]
     if not not_asked:
         return {}
-    # It explains a wait, and may not end one.
+    # It only explains a wait, so a failed read must not end the step.
     return best_effort(lambda: tasks.read_protection(context.region, deploy.service.cluster, not_asked), None)
 
 

@@ -22,4 +22,4 @@ def report_missing_service_deployment(
     if isinstance(error, ServiceDeploymentsUnavailable):
         text = words.native_rollout_unreadable(deploy, error.message)
         return deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=True)
-    return deploy  # any other error passes, or the next look says the same
+    return deploy  # any other error passes, or the next read has it as well

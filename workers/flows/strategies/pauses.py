@@ -60,7 +60,7 @@ def send_pause_answer(
         stale = isinstance(error, AwsRefused) and not deploy.retries.attempts
         if answer.action is HookAction.CONTINUE or stale:
             raise
-        # StopServiceDeployment, or an update, brings the same about.
+        # The rollback does the same by StopServiceDeployment, or by an update.
         return start_rollback(
             deploy, context, Outcome.ROLLED_BACK, words.rolled_back_by(answer.user, pause.stage)
         )

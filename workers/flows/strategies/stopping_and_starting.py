@@ -78,7 +78,7 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
         return _resume_or_end(deploy, context, ecs_service)
     if deploy.stop.requested_at is None:
         if ecs_service.desired != restore_point.desired_count:
-            # It was scaled since it was recorded; from here on it cannot be.
+            # It was scaled after its count was recorded. From now on, it cannot be.
             return StepResult(deploy.in_phase(Phase.SAVING_RESTORE_POINT, context.now()))
         deploy = context.write_intent(_with_stop_intent(deploy, restore_point, context.now()))
     else:
@@ -163,7 +163,7 @@ def start_new_version(deploy: Deploy, context: StepContext) -> StepResult:
     if ecs_service.revision == restore_point.revision and (
         ecs_service.desired != 0 or _is_any_running(deploy, context)
     ):
-        # Something started old tasks again since they were proven stopped: the proof no longer stands.
+        # Something started old tasks again after they were proven stopped, so that has to be proven again.
         return StepResult(deploy.in_phase(Phase.DRAINING, context.now()))
     deploy = context.write_intent(with_update_intent(deploy, ecs_service))
     context.guard()
@@ -240,7 +240,7 @@ def remove_restore_tags(deploy: Deploy, context: StepContext) -> None:
 def require_restore_point(deploy: Deploy) -> RestorePoint:
     """What has to be brought back. It is recorded before the phases that need it."""
     if deploy.stop.restore_point is None:
-        raise ValueError(f"deploy {deploy.id} is {deploy.phase} without a recorded original")
+        raise ValueError(f"deploy {deploy.id} is {deploy.phase} without a restore point")
     return deploy.stop.restore_point
 
 

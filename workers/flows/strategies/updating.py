@@ -28,7 +28,7 @@ def update_service(deploy: Deploy, context: StepContext) -> StepResult:
     if ecs_service.revision != rollback_revision(deploy):
         return confirm_superseded(deploy, context, ecs_service)
     if not deploy.ecs.update_tried:
-        strategy_of(deploy).check_count(service, ecs_service)  # the count may be another since the plan
+        strategy_of(deploy).check_count(service, ecs_service)  # the count may have changed since the plan
     deploy = context.write_intent(with_update_intent(record_running_images(deploy, context), ecs_service))
     if not deploy.has_new_revision and deploy.ecs.new_revision is not None:
         tag_rollback_revision(deploy, context, deploy.ecs.new_revision, replaces=rollback_revision(deploy))
