@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deploys.records.deploy import Deploy, Outcome
+from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.ending import start_rollback
 from workers.messages import rollback_reasons
@@ -42,12 +42,17 @@ def follow_our_deployment(
     deploy: Deploy,
     context: StepContext,
     ecs_service: ServiceState,
-    with_started: Callable[[Deploy, DeploymentState, float], Deploy],
+    started_text: Callable[[Deploy], str],
 ) -> StepResult:
-    """Goes on to follow it. Reads again while ECS does not show it."""
+    """Goes on to follow it. Reads again while ECS does not show it.
+
+    started_text: what the thread is told once ECS shows it.
+    """
     now = context.now()
     if (deployment := find_our_deployment(deploy, ecs_service)) is not None:
-        return StepResult(with_started(deploy, deployment, now))
+        started = deploy.evolve(ecs={"deployment_id": deployment.id, "rollout_started_at": now})
+        started = started.with_message(now, ThreadMessageKind.PROGRESS, started_text(started))
+        return StepResult(started.in_phase(Phase.FOLLOWING, now))
     if deploy.cancel:
         return start_rollback(
             deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from deploys.errors import ScaledToZero
 from deploys.records.deploy import Deploy, Outcome, Phase, RestorePoint, ThreadMessageKind
 from workers.ecs import services, tasks
-from workers.ecs.state import DeploymentState, ServiceState, TaskState
+from workers.ecs.state import ServiceState, TaskState
 from workers.flows.ending import (
     confirm_service_deleted,
     confirm_superseded,
@@ -153,7 +153,7 @@ def start_new_version(deploy: Deploy, context: StepContext) -> StepResult:
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return confirm_service_deleted(deploy, context, ecs_service)
     if ecs_service.revision == deploy.ecs.new_revision and ecs_service.desired == restore_point.desired_count:
-        return follow_our_deployment(deploy, context, ecs_service, _with_started_rollout)
+        return follow_our_deployment(deploy, context, ecs_service, _started_text)
     if deploy.cancel:
         return start_rollback(
             deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
@@ -174,7 +174,7 @@ def start_new_version(deploy: Deploy, context: StepContext) -> StepResult:
         revision=deploy.ecs.new_revision,
         desired=restore_point.desired_count,
     )
-    return follow_our_deployment(deploy, context, updated, _with_started_rollout)
+    return follow_our_deployment(deploy, context, updated, _started_text)
 
 
 def read_old_tasks(deploy: Deploy, context: StepContext) -> tuple[TaskState, ...]:
@@ -244,11 +244,5 @@ def require_restore_point(deploy: Deploy) -> RestorePoint:
     return deploy.stop.restore_point
 
 
-def _with_started_rollout(deploy: Deploy, made: DeploymentState, now: float) -> Deploy:
-    started = deploy.evolve(ecs={"deployment_id": made.id, "rollout_started_at": now})
-    reported = started.with_message(
-        now,
-        ThreadMessageKind.PROGRESS,
-        progress.starting_new_tasks(started, require_restore_point(deploy).desired_count),
-    )
-    return reported.in_phase(Phase.FOLLOWING, now)
+def _started_text(deploy: Deploy) -> str:
+    return progress.starting_new_tasks(deploy, require_restore_point(deploy).desired_count)

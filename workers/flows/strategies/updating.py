@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy, Outcome
 from workers.ecs import services
-from workers.ecs.state import DeploymentState
 from workers.flows.ending import confirm_service_deleted, confirm_superseded, end_cancelled, start_rollback
 from workers.flows.observe.image_comparison import record_running_images
 from workers.flows.own_revisions import rollback_revision
@@ -22,7 +21,7 @@ def update_service(deploy: Deploy, context: StepContext) -> StepResult:
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return confirm_service_deleted(deploy, context, ecs_service)
     if ecs_service.revision == deploy.ecs.new_revision:
-        return follow_our_deployment(deploy, context, ecs_service, with_started_rollout)
+        return follow_our_deployment(deploy, context, ecs_service, progress.rollout_started)
     if deploy.cancel:
         return _cancel_update(deploy, context)
     if ecs_service.revision != rollback_revision(deploy):
@@ -36,14 +35,7 @@ def update_service(deploy: Deploy, context: StepContext) -> StepResult:
     updated = services.update(
         context.region, service.cluster, service.ecs_service, revision=deploy.ecs.new_revision
     )
-    return follow_our_deployment(deploy, context, updated, with_started_rollout)
-
-
-def with_started_rollout(deploy: Deploy, made: DeploymentState, now: float) -> Deploy:
-    """The deploy with the id of its rollout."""
-    started = deploy.evolve(ecs={"deployment_id": made.id, "rollout_started_at": now})
-    reported = started.with_message(now, ThreadMessageKind.PROGRESS, progress.rollout_started(started))
-    return reported.in_phase(Phase.FOLLOWING, now)
+    return follow_our_deployment(deploy, context, updated, progress.rollout_started)
 
 
 def _cancel_update(deploy: Deploy, context: StepContext) -> StepResult:
