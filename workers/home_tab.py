@@ -12,7 +12,8 @@ from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTe
 from deploys.decisions import is_approved, is_rejected
 from deploys.mrkdwn import verbatim
 from deploys.pauses import pause_approvers, unanswered_pause
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.lost_deploys import LostDeploys, lost_deploy_text
 from deploys.stores.thread_store import ThreadStore

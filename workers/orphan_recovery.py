@@ -23,14 +23,16 @@ from enum import Enum
 from functools import partial
 
 import structlog
-from pydantic import ValidationError
 from redis import Redis
 from redis.exceptions import ResponseError
 
 from deploys.catalogue.service import Role, Service, Strategy
-from deploys.errors import AwsUnavailable, SlipwayError
+from deploys.errors import AwsUnavailable, SlipwayError, UnknownSchema
 from deploys.job_queue import JobQueue
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
@@ -178,7 +180,7 @@ class OrphanRecovery:
             return
         try:
             record = self._store.get(mark.deploy_id)
-        except ValidationError:
+        except UnknownSchema:
             return  # somebody's, of another version of Slipway
         match decide_recovery(record, mark, ecs_service):
             case RecoveryAction.NONE:
@@ -258,7 +260,7 @@ def rebuild_record(service: Service, ecs_service: ServiceState, mark: RestoreTag
         phase=Phase.SETTLING,
         outcome=Outcome.FAILED,
         ended_at=now,
-        outcome_reason=lost_record.record_lost_reason(),
+        end_reason=lost_record.record_lost_reason(),
     )
     return running.with_message(
         now, ThreadMessageKind.END, lost_record.found_running(running, ecs_service), broadcast=True
@@ -278,10 +280,9 @@ def _restore(deploy: Deploy, ecs_service: ServiceState, mark: RestoreTags, now: 
         Phase.RESTORING,
         now,
         ecs={"new_revision": sibling_arn(ecs_service, mark.new_revision) if mark.new_revision else None},
-        rollback={"outcome": Outcome.ROLLED_BACK},
-        outcome_reason=lost_record.record_lost_reason(),
+        rollback={"outcome": RollbackCauseKind.RECORD_LOST.outcome},
         stop={"requested_at": mark.stopped_at},
-    )
+    ).with_rollback_cause(RollbackCauseKind.RECORD_LOST, lost_record.record_lost_reason())
     return stopped.with_message(
         now, ThreadMessageKind.PROBLEM, lost_record.found_stopped(stopped), broadcast=True
     )

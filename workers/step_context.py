@@ -8,14 +8,14 @@ from typing import Protocol
 
 from deploys.errors import NotOnDisk
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Stage
 from deploys.records.traffic import HookAction
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, RegionClients
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 
-ROLLBACK_PHASES = frozenset({Phase.RESTORING, Phase.FOLLOWING_ROLLBACK, Phase.SETTLING})
 HISTORY_LIMIT = 200
 """Deploys of a service among which a rollback looks (count)."""
 
@@ -119,7 +119,7 @@ class StepContext:
     def coordinated_batch(self) -> tuple[Batch, list[Deploy]] | None:
         """The batch it was asked for in, with its deploys; None where they do not mind one another."""
         deploy = self.claim.deploy
-        batch = self._store.batch(deploy.request.batch_id) if deploy.request.batch_id else None
+        batch = self._store.batch(deploy.batch_id) if deploy.batch_id else None
         return (batch, self._store.batch_deploys(batch)) if batch and batch.coordinated else None
 
     def read_service(self) -> ServiceState | None:
@@ -167,7 +167,7 @@ class StepContext:
         try:
             self._store.confirm_on_disk()
         except NotOnDisk:
-            if self.claim.deploy.phase not in ROLLBACK_PHASES:
+            if self.claim.deploy.phase.facts.stage not in (Stage.ROLLBACK, Stage.OVER):
                 raise
             return
         self._version_on_disk = self.claim.deploy.version

@@ -9,8 +9,11 @@ import pytest
 
 from deploys.errors import LeftStopped
 from deploys.formatting import revision_name
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from deploys.records.restore_point import ALL_SUSPENDED, SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores import audit, redis_keys
 from deploys.stores.lost_deploys import LostDeploys
 from tests.builders import NOW, a_deploy, a_restore_point, a_service, a_stop_start_service

@@ -12,7 +12,7 @@ import botocore.session
 from deploys.catalogue.service import Service
 from deploys.errors import UnknownTaskDefinitionField
 from deploys.mrkdwn import code, escape
-from deploys.records.deploy import ContainerChange
+from deploys.records.plan import ContainerChange
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.aws.response_check import UNKNOWN_FIELDS

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from deploys.records.batch import Skipped, WaitsFor, check_batch_order
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase, Stage
 from workers.flows.ending import end_deploy
 from workers.messages import outcomes
 from workers.step_context import StepContext, StepResult
@@ -24,9 +25,6 @@ POLL_SECONDS = 15.0
 """Between two reads of the other deploys (seconds). Their end enqueues this one; this is the safety net in
 case that happens while it reads them.
 """
-PHASES_BEFORE_FIRST_CHANGE = frozenset(
-    {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.REGISTERING}
-)
 
 Step = Callable[[Deploy, StepContext], StepResult]
 
@@ -51,11 +49,11 @@ def with_batch_order(step: Step) -> Step:
 def _end_left_alone(deploy: Deploy, context: StepContext, other: Deploy) -> StepResult:
     """Reported in the thread only: the failure itself was posted in the channel."""
     reason = outcomes.not_started_in_batch(other)
-    refused = deploy.evolve(outcome_reason=reason)
+    refused = deploy.evolve(end_reason=reason)
     return end_deploy(refused, context, Outcome.REFUSED, outcomes.refused(reason), quiet=True)
 
 
 def _with_poll(result: StepResult) -> StepResult:
-    if result.deploy.phase in PHASES_BEFORE_FIRST_CHANGE and result.delay > POLL_SECONDS:
+    if result.deploy.phase.facts.stage is Stage.BEFORE_REVISION and result.delay > POLL_SECONDS:
         return replace(result, delay=POLL_SECONDS)
     return result

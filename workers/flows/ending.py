@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from deploys.pre_task import pre_task_started
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation, PendingConfirmation
+from deploys.records.rollback import RollbackCause, RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.state import ServiceState
 from workers.flows.observe.failure_evidence import NO_EVIDENCE, Evidence
 from workers.flows.own_revisions import rollback_revision
-from workers.messages import approval, outcomes, pre_task, progress
+from workers.messages import approval, outcomes, pre_task, progress, rollback_reasons
 from workers.step_context import StepContext, StepResult
-
-BROADCAST_OUTCOMES = {Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.SUPERSEDED, Outcome.REFUSED}
-"""Outcomes that are also posted in the channel."""
 
 
 def end_deploy(
@@ -30,7 +31,7 @@ def end_deploy(
         now,
         ThreadMessageKind.END,
         text,
-        broadcast=outcome in BROADCAST_OUTCOMES and not quiet,
+        broadcast=outcome.facts.broadcast and not quiet,
         outcome=outcome,
         ended_at=now,
         rollback={"outcome": None},
@@ -46,21 +47,25 @@ def end_deploy(
     return StepResult(ended.in_phase(Phase.ENDED, now))
 
 
-def confirm_twice(deploy: Deploy, context: StepContext, observation: str) -> StepResult | None:
+def confirm_twice(
+    deploy: Deploy, context: StepContext, observation: Observation, key: str = "", *, soon: bool = False
+) -> StepResult | None:
     """A read may be some seconds old, so what would end a deploy or turn it back has to be seen by two reads.
 
     None if this read is the second one.
     """
-    if deploy.pending_confirmation == observation:
+    if deploy.awaits_confirmation(observation, key):
         return None
-    return StepResult(deploy.evolve(pending_confirmation=observation), delay=context.timing.watch_seconds)
+    pending = PendingConfirmation(observation=observation, key=key)
+    delay = context.timing.watch_seconds / 2 if soon else context.timing.watch_seconds
+    return StepResult(deploy.evolve(pending_confirmation=pending), delay=delay)
 
 
 def confirm_superseded(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
     """Somebody else's deployment has the service."""
     primary = ecs_service.primary.id if ecs_service.primary else ""
     text = outcomes.superseded(deploy, ecs_service.revision, primary)
-    return confirm_twice(deploy, context, f"superseded {primary}") or end_deploy(
+    return confirm_twice(deploy, context, Observation.SUPERSEDED, primary) or end_deploy(
         deploy, context, Outcome.SUPERSEDED, text
     )
 
@@ -70,7 +75,7 @@ def confirm_service_deleted(
 ) -> StepResult:
     """ECS does not have the service any more."""
     status = ecs_service.status if ecs_service else ""
-    return confirm_twice(deploy, context, f"gone {status}") or end_service_deleted(
+    return confirm_twice(deploy, context, Observation.SERVICE_DELETED, status) or end_service_deleted(
         deploy, context, ecs_service
     )
 
@@ -78,7 +83,7 @@ def confirm_service_deleted(
 def end_service_deleted(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> StepResult:
     """The same, after two reads agree."""
     status = ecs_service.status if ecs_service else ""
-    failed = deploy.evolve(outcome_reason=outcomes.service_deleted(status))
+    failed = deploy.evolve(end_reason=outcomes.service_deleted(status))
     return end_deploy(failed, context, Outcome.FAILED, outcomes.failed_service_deleted(status))
 
 
@@ -92,7 +97,7 @@ def end_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
 def end_refused(deploy: Deploy, context: StepContext, reason: str) -> StepResult:
     """A check refused the deploy before the service was changed."""
     text = pre_task.refused(reason) if _has_side_effects(deploy) else outcomes.refused(reason)
-    return end_deploy(deploy.evolve(outcome_reason=reason), context, Outcome.REFUSED, text)
+    return end_deploy(deploy.evolve(end_reason=reason), context, Outcome.REFUSED, text)
 
 
 def _has_side_effects(deploy: Deploy) -> bool:
@@ -106,8 +111,8 @@ def _has_side_effects(deploy: Deploy) -> bool:
 def start_rollback(
     deploy: Deploy,
     context: StepContext,
-    outcome: Outcome,
-    reason: str,
+    cause: RollbackCauseKind,
+    sentence: str,
     evidence: Evidence = NO_EVIDENCE,
     *,
     text: str | None = None,
@@ -118,12 +123,24 @@ def start_rollback(
     already.
     """
     now = context.now()
-    revision = rollback_revision(deploy)
+    cancelled = cause is RollbackCauseKind.CANCELLED
     rolling_back = deploy.with_message(
         now,
-        ThreadMessageKind.PROBLEM if outcome is not Outcome.CANCELLED else ThreadMessageKind.PROGRESS,
-        text or progress.rolling_back(reason, revision, evidence),
-        rollback={"outcome": outcome},
-        outcome_reason=reason,
-    )
+        ThreadMessageKind.PROGRESS if cancelled else ThreadMessageKind.PROBLEM,
+        text or progress.rolling_back(sentence, rollback_revision(deploy), evidence),
+        rollback={"outcome": cause.outcome},
+    ).with_rollback_cause(cause, sentence)
     return StepResult(rolling_back.in_phase(Phase.RESTORING, now))
+
+
+def roll_back_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
+    """Starts the rollback that a person's cancel asks for."""
+    user = deploy.cancel.user if deploy.cancel else deploy.request.requester
+    return start_rollback(deploy, context, RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(user))
+
+
+def require_rollback_cause(deploy: Deploy) -> RollbackCause:
+    """Why the deploy is rolled back. It is written before the steps that need it."""
+    if deploy.rollback.cause is None:
+        raise ValueError(f"deploy {deploy.id} is rolled back without a cause")
+    return deploy.rollback.cause

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from deploys.deploy_text import planned_count
 from deploys.formatting import duration, revision_name
 from deploys.mrkdwn import code, mention, mentions, plural
-from deploys.records.deploy import ContainerChange, Deploy, Plan, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ContainerChange, Plan
+from deploys.records.request import Verb
 from workers.messages import base_revision, images, post_check, pre_task, scaling
 from workers.messages.traffic import plan_lines
 

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 
 from deploys.formatting import image_size, revision_name, slack_time
 from deploys.mrkdwn import code, plural
-from deploys.records.deploy import ContainerChange, Deploy, Plan, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ContainerChange, Plan
+from deploys.records.request import Verb
 from deploys.records.rollout import ImageMatch, RunningImage, RunningImages
 from workers.ecs.images.image_reference import find_ecr_repository, parse_image
 from workers.ecs.images.pinned_tags import SHORT_DIGEST_LENGTH

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from deploys.formatting import revision_name
 from deploys.mrkdwn import code, plural
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from workers.ecs.state import ServiceState
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from deploys.formatting import duration, revision_name
 from deploys.mrkdwn import code, escape, plural
-from deploys.records.deploy import Deploy, RestorePoint
+from deploys.records.deploy import Deploy
+from deploys.records.restore_point import RestorePoint
 from workers.flows.observe.failure_evidence import NO_EVIDENCE, Evidence
 from workers.messages.outcomes import evidence_lines
 

@@ -16,7 +16,9 @@ from deploys.decisions import is_service_untouched
 from deploys.deploy_text import planned_count, status_text
 from deploys.formatting import duration, revision_name
 from deploys.mrkdwn import code, mentions, plural
-from deploys.records.deploy import Deploy, Phase, Plan
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import Plan
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from workers.ecs.aws import role_session_names

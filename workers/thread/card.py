@@ -15,7 +15,10 @@ from deploys.deploy_text import action_label, previous_version, requested_by
 from deploys.formatting import duration
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mentions, plural
-from deploys.records.deploy import ContainerChange, Deploy, Phase, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import ContainerChange
+from deploys.records.request import Verb
 from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes, short_code, shorten
 from workers.messages.base_revision import card_text
 from workers.messages.images import short_image

@@ -6,7 +6,9 @@ import threading
 
 from redis import Redis
 
-from deploys.records.deploy import Outcome, Phase, RolloutCounts, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollout import RolloutCounts
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores import redis_keys
 from deploys.stores.thread_store import KEPT_SECONDS, THREAD_KEY
 from sandbox.slack import SlackSandbox

@@ -11,7 +11,11 @@ looks for what ran before.
 from __future__ import annotations
 
 from deploys.errors import NothingToFollow, Refused
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import DeploymentState, RevisionState, ServiceDeploymentState, ServiceState
@@ -52,7 +56,7 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
     ecs_service = require_active(deploy.service, context.read_service())
     primary = find_deployment_in_progress(ecs_service)
     if primary is None:
-        if again := confirm_twice(deploy, context, "nothing in progress"):
+        if again := confirm_twice(deploy, context, Observation.NOTHING_TO_FOLLOW):
             return again
         raise _nothing_in_progress(deploy, context, ecs_service)
     now = context.now()
@@ -88,12 +92,10 @@ def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
     )
     deploy = external_traffic.observe_external_traffic(deploy, ecs_service, service_deployment, context.now())
     if status.final:
-        if deploy.pending_confirmation != status.value:
-            return StepResult(
-                deploy.evolve(pending_confirmation=status.value), delay=context.timing.watch_seconds / 2
-            )
+        if again := confirm_twice(deploy, context, status.observation, soon=True):
+            return again
         return _finish_following(deploy, context, status, ecs_service, service_deployment)
-    deploy = deploy.evolve(pending_confirmation="")
+    deploy = deploy.evolve(pending_confirmation=None)
     if over := _end_if_due(deploy, context):
         return over
     if status is RolloutStatus.ROLLING_BACK:
@@ -137,10 +139,9 @@ def _finish_following(
             )
             return ended or _rollout_succeeded(deploy, context, seconds)
         case RolloutStatus.ROLLED_BACK:
-            if not deploy.outcome_reason:  # it was rolled back between two reads
-                deploy = deploy.evolve(
-                    outcome_reason=ecs_rollback_reason(deploy, service_deployment, ecs_service)
-                )
+            if deploy.rollback.cause is None:  # ECS rolled back between two reads
+                reason = ecs_rollback_reason(deploy, service_deployment, ecs_service)
+                deploy = deploy.with_rollback_cause(RollbackCauseKind.ECS, reason)
             text = words.rolled_back(
                 deploy, ecs_rollback_revision(deploy), gather_evidence(deploy, context, ecs_service)
             )

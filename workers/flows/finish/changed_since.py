@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deploys.records.deploy import Deploy, Outcome, RolloutCounts
-from deploys.records.rollout import ChangedSince
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from deploys.records.rollout import ChangedSince, RolloutCounts
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.ending import end_deploy
 from workers.flows.observe.rollout_status import wants_no_tasks

@@ -22,7 +22,9 @@ from deploys.errors import (
 )
 from deploys.formatting import revision_name
 from deploys.mrkdwn import code, escape
-from deploys.records.deploy import ContainerChange, Deploy, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ContainerChange
+from deploys.records.request import Verb
 from workers.ecs import tasks
 from workers.ecs.images import ecr, image_reference
 from workers.ecs.images.pinned_tags import SHORT_DIGEST_LENGTH

@@ -11,7 +11,8 @@ MAX_LIKELY_TAGS = 3
 """Tags that are suggested (count)."""
 _VERSION = re.compile(r"v(?=\d)")
 _COMMIT = re.compile(r"(?:sha-|git-|commit-)?([0-9a-f]{7,40})")
-"""A commit id, whole or shortened (git shortens to seven digits at least). Build tools put a word before it.
+"""A commit id, whole or shortened (git shortens to seven digits at least). Build tools put a word before
+it.
 """
 
 

@@ -11,7 +11,12 @@ from deploys.errors import (
     LeftStopped,
     ScaledToZero,
 )
-from deploys.records.deploy import Deploy, Phase, Plan, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import Plan
+from deploys.records.request import Verb
+from deploys.records.retries import Observation
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions
 from workers.ecs.images import image_reference
 from workers.ecs.images.pinned_tags import display_tag
@@ -52,7 +57,7 @@ def plan_deploy(deploy: Deploy, context: StepContext) -> StepResult:
     try:
         plan = make_plan(deploy, context)
     except ExternalRolloutInProgress as error:
-        if again := confirm_twice(deploy, context, f"foreign {error.facts['deployment']}"):
+        if again := confirm_twice(deploy, context, Observation.EXTERNAL_ROLLOUT, error.facts["deployment"]):
             return again
         raise
     now = context.now()

@@ -5,7 +5,11 @@ from __future__ import annotations
 from deploys.errors import AwsCredentials, AwsDenied
 from deploys.plan_drift import PlanDrift, compare_plans
 from deploys.pre_task import configured_pre_task
-from deploys.records.deploy import Deploy, Phase, Plan, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import Plan
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions
 from workers.ecs.images import pinned_tags
 from workers.ecs.state import RevisionState

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.reasons.cause_summary import summarize_causes
 from workers.ecs.state import ServiceState
 from workers.flows.observe.deadline import rollback_deadline

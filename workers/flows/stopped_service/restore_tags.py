@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploys.records.deploy import Deploy, RestorePoint, Verb
-from deploys.records.restore_point import SavedScaling, SuspendedState
+from deploys.records.deploy import Deploy
+from deploys.records.request import Verb
+from deploys.records.restore_point import RestorePoint, SavedScaling, SuspendedState
 
 RESTORE_TAG = "slipway:restore"
 """Deploy id and the count to bring back: `w7x8y9zt/2`."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, Outcome
+from deploys.records.deploy import Deploy
 from workers.ecs import services
-from workers.flows.ending import confirm_service_deleted, confirm_superseded, end_cancelled, start_rollback
+from workers.flows.ending import (
+    confirm_service_deleted,
+    confirm_superseded,
+    end_cancelled,
+    roll_back_cancelled,
+)
 from workers.flows.observe.image_comparison import record_running_images
 from workers.flows.own_revisions import rollback_revision
 from workers.flows.restore.rollback_progress import tag_rollback_revision
 from workers.flows.strategies.our_deployment import follow_our_deployment, with_update_intent
 from workers.flows.strategies.registry import strategy_of
-from workers.messages import progress, rollback_reasons
+from workers.messages import progress
 from workers.step_context import StepContext, StepResult
 
 
@@ -41,10 +46,4 @@ def update_service(deploy: Deploy, context: StepContext) -> StepResult:
 def _cancel_update(deploy: Deploy, context: StepContext) -> StepResult:
     if not deploy.ecs.update_tried:
         return end_cancelled(deploy, context)
-    user = deploy.cancel.user if deploy.cancel else deploy.request.requester
-    return start_rollback(
-        deploy.evolve(ecs={"update_uncertain": True}),
-        context,
-        Outcome.CANCELLED,
-        rollback_reasons.cancelled_by(user),
-    )
+    return roll_back_cancelled(deploy.evolve(ecs={"update_uncertain": True}), context)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from deploys.records.deploy import RolloutCounts
+from deploys.records.rollout import RolloutCounts
 from tests.builders import a_deploy
 from tests.workers.ecs.reasons.stopped_task_builders import AT, a_stopped_task, an_event, an_exited_container
 from tests.workers.flows.observe.test_rollout_status import (

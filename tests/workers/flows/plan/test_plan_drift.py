@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from deploys.plan_drift import PlanDrift, compare_plans
-from deploys.records.deploy import Outcome, Phase, Plan, ThreadMessageKind
-from deploys.records.plan import NewerRevision, RevisionConfig
+from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import NewerRevision, Plan, RevisionConfig
 from deploys.records.restore_point import ALL_SUSPENDED, ScalingPlan, SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import (
