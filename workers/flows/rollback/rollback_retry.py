@@ -44,15 +44,15 @@ def retry_rollback(
     A service at zero is never left.
     """
     now = context.now()
-    progress_so_far = deploy.rollback.progress or RollbackProgress(started_at=deploy.phase_since)
-    elapsed = now - progress_so_far.started_at
+    rollback = deploy.rollback.progress or RollbackProgress(started_at=deploy.phase_since)
+    elapsed = now - rollback.started_at
     if elapsed > limit and ecs_service.desired != 0:
         reason = rollback_reasons.rollback_did_not_hold(deploy, rollback_revision(deploy), elapsed)
         text = outcomes.failed(reason, gather_rollback_evidence(deploy, context, ecs_service))
-        given_up = deploy.evolve(rollback={"progress": progress_so_far.evolve(gave_up=True)})
+        given_up = deploy.evolve(rollback={"progress": rollback.evolve(gave_up=True)})
         return end_deploy(given_up, context, Outcome.FAILED, text)
-    again = deploy.evolve(rollback={"progress": progress_so_far})
-    undone = progress_so_far.updated_at is not None and now - progress_so_far.updated_at > STALE_SECONDS
+    again = deploy.evolve(rollback={"progress": rollback})
+    undone = rollback.updated_at is not None and now - rollback.updated_at > STALE_SECONDS
     if undone and not deploy.has_notice(Notice.ROLLBACK_UNDONE):
         reported = (
             _report_undone(again, context, ecs_service, limit)

@@ -131,12 +131,12 @@ def _give_up_version(
     deploy: Deploy,
     context: StepContext,
     ecs_service: ServiceState | None,
-    seen_before: bool,
+    confirmed: bool,
     count: int,
     stopped: StoppedTasks,
 ) -> StepResult:
     """Tasks fail one after another, as two reads have to agree."""
-    if not seen_before and (again := confirm_twice(deploy, context, Observation.CRASH_LOOP, soon=True)):
+    if not confirmed and (again := confirm_twice(deploy, context, Observation.CRASH_LOOP, soon=True)):
         return again
     reported, evidence = take_new_evidence(deploy, context, ecs_service, stopped)
     reason = rollback_reasons.crash_loop(deploy, count, HEALTHY_AFTER_SECONDS)
