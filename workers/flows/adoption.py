@@ -30,8 +30,7 @@ from workers.flows.own_revisions import rollback_revision
 from workers.flows.plan.target_version import plan_from_revisions
 from workers.flows.stopped_service import restore_tags, scaling_suspension
 from workers.flows.stopped_service.restore_tags import RestoreTags
-from workers.messages import lost_record as words
-from workers.messages import rollback_reasons
+from workers.messages import lost_record, rollback_reasons
 from workers.step_context import StepContext, StepResult
 
 Step = Callable[[Deploy, StepContext], StepResult]
@@ -173,7 +172,7 @@ def _adopt_by_tags(
         stop={"requested_at": tags.stopped_at or context.now()}, ecs={"update_uncertain": True}
     )
     if stage is StopStage.NEW_STOPPED:
-        cause, sentence = RollbackCauseKind.RECORD_LOST, words.record_lost_reason()
+        cause, sentence = RollbackCauseKind.RECORD_LOST, lost_record.record_lost_reason()
         if deploy.cancel:
             cause, sentence = RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
         adopted = adopted.evolve(ecs={"update_tried": True}, rollback={"outcome": cause.outcome})
@@ -264,5 +263,5 @@ def _with_plan_carried_out(
 
 def _resume_at(deploy: Deploy, phase: Phase, context: StepContext) -> Deploy:
     now = context.now()
-    text = words.resumed_from_ecs(phase)
+    text = lost_record.resumed_from_ecs(phase)
     return deploy.with_message(now, ThreadMessageKind.PROBLEM, text).in_phase(phase, now)

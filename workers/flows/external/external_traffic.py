@@ -13,8 +13,7 @@ from deploys.records.traffic import PauseEnd, TrafficShift
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.observe.pause_hooks import closed_pause, find_next_pause
 from workers.flows.observe.traffic_shift import FORWARD_STATUSES, read_traffic_shift, report_traffic
-from workers.messages import external_rollout as words
-from workers.messages import pauses
+from workers.messages import external_rollout, pauses
 
 
 def observe_external_traffic(
@@ -47,7 +46,7 @@ def _close_pause(deploy: Deploy, service_deployment: ServiceDeploymentState, now
     deploy = deploy.evolve(traffic=shift.with_last_pause(over))
     if service_deployment.status not in FORWARD_STATUSES or over.end is PauseEnd.CLOSED_BY_ECS:
         return deploy  # the rollback reports its own reason
-    text = pauses.timed_out(over) if over.end is PauseEnd.TIMED_OUT else words.continued()
+    text = pauses.timed_out(over) if over.end is PauseEnd.TIMED_OUT else external_rollout.continued()
     return deploy.with_message(now, ThreadMessageKind.PROGRESS, text)
 
 
@@ -58,4 +57,4 @@ def _report_next_pause(deploy: Deploy, service_deployment: ServiceDeploymentStat
     if pause is None:
         return deploy
     deploy = deploy.evolve(traffic=shift.evolve(pauses=(*shift.pauses, pause)))
-    return deploy.with_message(now, ThreadMessageKind.PROGRESS, words.paused(deploy, pause))
+    return deploy.with_message(now, ThreadMessageKind.PROGRESS, external_rollout.paused(deploy, pause))

@@ -39,7 +39,6 @@ from workers.flows.plan.service_checks import require_active
 from workers.flows.plan.target_version import plan_from_revisions
 from workers.flows.rollout.failure_reports import report_ecs_rollback, report_failures
 from workers.messages import external_rollout, outcomes
-from workers.messages import external_rollout as words
 from workers.step_context import StepContext, StepResult
 
 
@@ -75,7 +74,7 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
     our_deploy_id = next(
         (each.id for each in context.earlier_deploys() if each.ecs.deployment_id == primary.id), ""
     )
-    text = words.following_started(followed, primary, our_deploy_id, ecs_service.traffic)
+    text = external_rollout.following_started(followed, primary, our_deploy_id, ecs_service.traffic)
     return StepResult(
         followed.with_message(now, ThreadMessageKind.PROGRESS, text).in_phase(Phase.FOLLOWING_EXTERNAL, now)
     )
@@ -115,13 +114,13 @@ def _end_if_due(deploy: Deploy, context: StepContext) -> StepResult | None:
     if deploy.cancel:
         return _end_by_cancel(deploy, context)
     if context.now() - deploy.phase_since > allowed_seconds(deploy, context.now()):
-        return end_deploy(deploy, context, Outcome.EXPIRED, words.follow_overdue(deploy))
+        return end_deploy(deploy, context, Outcome.EXPIRED, external_rollout.follow_overdue(deploy))
     return None
 
 
 def _end_by_cancel(deploy: Deploy, context: StepContext) -> StepResult:
     user = deploy.cancel.user if deploy.cancel else deploy.request.requester
-    return end_deploy(deploy, context, Outcome.CANCELLED, words.stopped_following(deploy, user))
+    return end_deploy(deploy, context, Outcome.CANCELLED, external_rollout.stopped_following(deploy, user))
 
 
 def _finish_following(
@@ -142,13 +141,13 @@ def _finish_following(
             if deploy.rollback.cause is None:  # ECS rolled back between two reads
                 reason = ecs_rollback_reason(deploy, service_deployment, ecs_service)
                 deploy = deploy.with_rollback_cause(RollbackCauseKind.ECS, reason)
-            text = words.rolled_back(
+            text = external_rollout.rolled_back(
                 deploy, ecs_rollback_revision(deploy), gather_evidence(deploy, context, ecs_service)
             )
             return end_deploy(deploy, context, Outcome.ROLLED_BACK, text)
         case RolloutStatus.SUPERSEDED:
             newer = ecs_service.primary if ecs_service else None
-            return end_deploy(deploy, context, Outcome.SUPERSEDED, words.superseded(deploy, newer))
+            return end_deploy(deploy, context, Outcome.SUPERSEDED, external_rollout.superseded(deploy, newer))
         case RolloutStatus.SCALED_TO_ZERO:
             return end_scaled_to_zero(deploy, context)
         case RolloutStatus.SERVICE_DELETED:
@@ -156,7 +155,7 @@ def _finish_following(
                 deploy,
                 context,
                 Outcome.FAILED,
-                words.service_deleted(ecs_service.status if ecs_service else ""),
+                external_rollout.service_deleted(ecs_service.status if ecs_service else ""),
             )
     reason = external_failure_reason(
         service_deployment, ecs_service.find_deployment(deploy.ecs.deployment_id) if ecs_service else None
@@ -172,14 +171,16 @@ def _rollout_succeeded(deploy: Deploy, context: StepContext, took: float) -> Ste
     checked = confirm_running_images(deploy, context)
     if isinstance(checked, StepResult):
         return checked
-    return end_deploy(checked, context, Outcome.SUCCEEDED, words.succeeded(checked, took))
+    return end_deploy(checked, context, Outcome.SUCCEEDED, external_rollout.succeeded(checked, took))
 
 
 def _nothing_in_progress(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> NothingToFollow:
     """What runs instead, and since when."""
     running = _read_revision(context, ecs_service.revision)
     tag = _shown_tag(deploy, ecs_service, running) if running else ""
-    return NothingToFollow(service=deploy.service.name, **words.nothing_in_progress(ecs_service, tag))
+    return NothingToFollow(
+        service=deploy.service.name, **external_rollout.nothing_in_progress(ecs_service, tag)
+    )
 
 
 def _with_versions(

@@ -14,7 +14,7 @@ from deploys.records.rollout import ChangedSince, RolloutCounts
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.ending import end_deploy
 from workers.flows.observe.rollout_status import wants_no_tasks
-from workers.messages import outcomes as words
+from workers.messages import outcomes
 from workers.step_context import StepContext, StepResult
 
 
@@ -38,10 +38,10 @@ def end_if_changed_since(
     completed_text: says what ECS completed. seconds: how long it took.
     """
     if (newer := find_newer_deployment(deploy, ecs_service)) is not None:
-        text = f"{completed_text(deploy, seconds)} {words.replaced_since(newer)}"
+        text = f"{completed_text(deploy, seconds)} {outcomes.replaced_since(newer)}"
         changed_since = ChangedSince.REPLACED
     elif ecs_service is not None and wants_no_tasks(ecs_service):
-        text = f"{completed_text(deploy, seconds)} {words.scaled_to_zero_since(deploy)}"
+        text = f"{completed_text(deploy, seconds)} {outcomes.scaled_to_zero_since(deploy)}"
         changed_since = ChangedSince.SCALED_TO_ZERO
     else:
         return None

@@ -36,9 +36,7 @@ from workers.flows.observe.image_comparison import confirm_running_images, runs_
 from workers.flows.observe.rollout_status import wants_no_tasks
 from workers.flows.strategies.registry import strategy_of
 from workers.http_check import HttpCheckResult
-from workers.messages import images, outcomes, rollback_reasons
-from workers.messages import outcomes as emptied_words
-from workers.messages import post_check as words
+from workers.messages import images, outcomes, post_check, rollback_reasons
 from workers.step_context import StepContext, StepResult
 
 CHECK_INTERVAL_SECONDS = 10.0
@@ -77,7 +75,7 @@ def succeed_or_check(deploy: Deploy, context: StepContext, took: float) -> StepR
         return end_deploy(deploy, context, Outcome.SUCCEEDED, outcomes.succeeded(deploy, took))
     now = context.now()
     checking = deploy.with_message(
-        now, ThreadMessageKind.PROGRESS, words.started(settings), post_check=PostCheckRun()
+        now, ThreadMessageKind.PROGRESS, post_check.started(settings), post_check=PostCheckRun()
     )
     return StepResult(checking.in_phase(Phase.CHECKING, now))
 
@@ -102,18 +100,18 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
         names = " ".join(alarm.name for alarm in probe.in_alarm)
         again = confirm_twice(deploy, context, Observation.ALARM_FIRING, names)
         return again or roll_back_after_check(
-            deploy, context, RollbackCauseKind.CHECK_FAILED, words.alarms_fired(probe.in_alarm)
+            deploy, context, RollbackCauseKind.CHECK_FAILED, post_check.alarms_fired(probe.in_alarm)
         )
     if verdict is CheckVerdict.HTTP_FAILED:
         return roll_back_after_check(
-            deploy, context, RollbackCauseKind.CHECK_FAILED, words.http_failed(settings, progress)
+            deploy, context, RollbackCauseKind.CHECK_FAILED, post_check.http_failed(settings, progress)
         )
     if verdict is CheckVerdict.UNREADABLE:
         return roll_back_after_check(
             deploy,
             context,
             RollbackCauseKind.CHECK_FAILED,
-            words.not_verified(settings, progress.alarm_read_error, elapsed),
+            post_check.not_verified(settings, progress.alarm_read_error, elapsed),
         )
     if verdict is CheckVerdict.PASSED:
         checked = confirm_running_images(deploy, context)
@@ -124,7 +122,7 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
             return roll_back_other_image(deploy, context)
         deploy = recount_draining(_with_current_counts(deploy, context), context)
         seconds = context.now() - deploy.request.requested_at
-        text = f"{outcomes.succeeded(deploy, seconds)} {words.passed(settings, progress, elapsed)}"
+        text = f"{outcomes.succeeded(deploy, seconds)} {post_check.passed(settings, progress, elapsed)}"
         return end_deploy(deploy, context, Outcome.SUCCEEDED, text)
     remaining = settings.duration - elapsed
     delay = min(CHECK_INTERVAL_SECONDS, remaining) if remaining > 0 else CHECK_INTERVAL_SECONDS
@@ -214,9 +212,9 @@ def _end_if_scaled_to_zero(deploy: Deploy, context: StepContext) -> StepResult:
         return again
     if deploy.stop.owns_count:
         return roll_back_after_check(
-            deploy, context, RollbackCauseKind.SCALED_TO_ZERO, emptied_words.scaled_to_zero_in_check_reason()
+            deploy, context, RollbackCauseKind.SCALED_TO_ZERO, outcomes.scaled_to_zero_in_check_reason()
         )
-    text = emptied_words.superseded_by_zero_count_in_check(deploy)
+    text = outcomes.superseded_by_zero_count_in_check(deploy)
     return end_deploy(deploy.evolve(rollout={"scaled_to_zero": True}), context, Outcome.SUPERSEDED, text)
 
 
@@ -247,4 +245,4 @@ def _read_alarms(names: Sequence[str], context: StepContext) -> tuple[tuple[Alar
         return (), alarm_states.message
     in_alarm = tuple(alarm for alarm in alarm_states.values() if alarm.is_alarming)
     missing = [name for name in names if name not in alarm_states]
-    return in_alarm, words.alarms_deleted(missing) if missing else ""
+    return in_alarm, post_check.alarms_deleted(missing) if missing else ""

@@ -10,7 +10,7 @@ from deploys.records.phases import Outcome
 from deploys.records.rollback import RollbackCauseKind
 from workers.flows.ending import end_deploy, require_rollback_cause, roll_back_cancelled, start_rollback
 from workers.flows.observe.ecs_rollback import ecs_rollback_revision
-from workers.messages import outcomes as words
+from workers.messages import outcomes
 from workers.step_context import StepContext, StepResult
 
 
@@ -20,13 +20,13 @@ def end_scaled_to_zero(deploy: Deploy, context: StepContext) -> StepResult:
         return roll_back_cancelled(deploy, context)
     if deploy.stop.owns_count:
         return start_rollback(
-            deploy, context, RollbackCauseKind.SCALED_TO_ZERO, words.scaled_to_zero_reason()
+            deploy, context, RollbackCauseKind.SCALED_TO_ZERO, outcomes.scaled_to_zero_reason()
         )
     return end_deploy(
         deploy.evolve(rollout={"scaled_to_zero": True}),
         context,
         Outcome.SUPERSEDED,
-        words.superseded_by_zero_count(deploy),
+        outcomes.superseded_by_zero_count(deploy),
     )
 
 
@@ -35,7 +35,7 @@ def restore_count_after_ecs_rollback(deploy: Deploy, context: StepContext) -> St
     Slipway stopped still has to come back.
     """
     count = deploy.stop.restore_point.desired_count if deploy.stop.restore_point else 0
-    text = words.rolled_back_at_zero(ecs_rollback_revision(deploy), count)
+    text = outcomes.rolled_back_at_zero(ecs_rollback_revision(deploy), count)
     not_serving = deploy.evolve(rollout={"serving_at": None})
     cause = require_rollback_cause(deploy)
     return start_rollback(not_serving, context, cause.kind, cause.sentence, text=text)

@@ -13,7 +13,7 @@ from deploys.records.rollout import DrainingTasks, RolloutCounts
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
 from workers.flows.best_effort import best_effort
-from workers.messages import tasks as words
+from workers.messages import tasks as messages
 from workers.step_context import StepContext
 
 RECOUNT_SECONDS = 15.0
@@ -34,7 +34,7 @@ def report_serving(deploy: Deploy, context: StepContext) -> Deploy:
     if is_first:
         deploy = deploy.evolve(rollout={"serving_at": now})
         if deploy.rollout.draining and deploy.rollout.draining.tasks:
-            text = words.new_tasks_serving(deploy, deploy.rollout.draining.tasks)
+            text = messages.new_tasks_serving(deploy, deploy.rollout.draining.tasks)
             deploy = deploy.with_message(now, ThreadMessageKind.PROGRESS, text)
     return deploy
 

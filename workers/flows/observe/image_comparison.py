@@ -19,7 +19,7 @@ from workers.ecs.images import image_indexes
 from workers.ecs.images.image_reference import parse_image
 from workers.ecs.state import TaskState
 from workers.flows.best_effort import attempt, best_effort
-from workers.messages import images as words
+from workers.messages import images as messages
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.step_context import StepContext, StepResult
 
@@ -82,14 +82,16 @@ def report_restored_images(deploy: Deploy, context: StepContext, revision: str) 
     deploy = deploy.evolve(rollout={"running_images": images})
     if not images.different:
         return deploy
-    text = words.other_image_after_rollback(revision, images, wanted)
+    text = messages.other_image_after_rollback(revision, images, wanted)
     return deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=True)
 
 
 def find_other_image(deploy: Deploy, context: StepContext, task: TaskState) -> str:
     """Says that this one task ran an image that the plan did not show; empty if it did not, or if unknown."""
     images = best_effort(lambda: _compare_tasks(deploy, context, planned_digests(deploy), [task]), None)
-    return words.other_image_ran(deploy.plan, images) if deploy.plan and images and images.different else ""
+    return (
+        messages.other_image_ran(deploy.plan, images) if deploy.plan and images and images.different else ""
+    )
 
 
 def running_tasks(
@@ -148,9 +150,9 @@ def compare_digests(
         reason for each in unexpected if isinstance(reason := answers[each.container, each.digest], str)
     ]
     if tasks == 0:
-        unknown.append(words.no_running_task())
+        unknown.append(messages.no_running_task())
     elif any(sum(each.tasks for each in images if each.container == name) < tasks for name in wanted):
-        unknown.append(words.digest_not_shown())
+        unknown.append(messages.digest_not_shown())
     return compared.evolve(match=ImageMatch.UNKNOWN, unknown_reason=unknown[0]) if unknown else compared
 
 
@@ -202,8 +204,8 @@ def _is_same_image(context: StepContext, reference: str, wanted: str, image: Run
     except AwsUnavailable:
         raise
     except (AwsError, ImageUnreadable) as error:
-        return words.digest_unknown(image, error.message)
-    return words.digest_deleted(wanted) if same is None else same
+        return messages.digest_unknown(image, error.message)
+    return messages.digest_deleted(wanted) if same is None else same
 
 
 def _read_service_tasks(deploy: Deploy, context: StepContext) -> tuple[TaskState, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deploys.errors import AwsDenied, AwsUnavailable, SlipwayError
 from deploys.records.deploy import Deploy
-from workers.messages import evidence as words
+from workers.messages import evidence
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,15 @@ class MissingEvidence:
 
 def missing_tasks(error: SlipwayError) -> MissingEvidence:
     """The stopped tasks could not be read."""
-    return _missing(error, words.tasks_unreadable(error.message, temporary=isinstance(error, AwsUnavailable)))
+    return _missing(
+        error, evidence.tasks_unreadable(error.message, temporary=isinstance(error, AwsUnavailable))
+    )
 
 
 def missing_log(error: SlipwayError, container: str) -> MissingEvidence:
     """The log of this container could not be read."""
     return _missing(
-        error, words.log_unreadable(error.message, container, temporary=isinstance(error, AwsUnavailable))
+        error, evidence.log_unreadable(error.message, container, temporary=isinstance(error, AwsUnavailable))
     )
 
 

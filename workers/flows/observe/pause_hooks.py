@@ -11,7 +11,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, Pause, PauseEnd, TrafficShift
 from workers.ecs.state import ServiceDeploymentState
-from workers.messages import pauses as words
+from workers.messages import pauses as messages
 
 
 class PauseHookState(Enum):
@@ -105,11 +105,11 @@ def _report_pause_end(deploy: Deploy, pause: Pause, now: float) -> Deploy:
     answer = pause.answer
     text = ""
     if pause.end is PauseEnd.ANSWERED and answer is not None and answer.action is HookAction.CONTINUE:
-        text = "" if answer.accepted_at is not None else words.continued(answer.user)
+        text = "" if answer.accepted_at is not None else messages.continued(answer.user)
     elif pause.end is PauseEnd.ANSWERED_ELSEWHERE:
-        text = words.continued_outside(answer.user if answer else None)
+        text = messages.continued_outside(answer.user if answer else None)
     elif pause.end is PauseEnd.TIMED_OUT and pause.timeout_action is not HookAction.ROLLBACK:
-        text = words.answer_too_late(pause, answer) if answer is not None else words.timed_out(pause)
+        text = messages.answer_too_late(pause, answer) if answer is not None else messages.timed_out(pause)
     return deploy.with_message(now, ThreadMessageKind.PROGRESS, text) if text else deploy
 
 
@@ -120,7 +120,7 @@ def ask_at_next_pause(deploy: Deploy, service_deployment: ServiceDeploymentState
     if pause is None:
         return deploy
     deploy = deploy.evolve(traffic=shift.evolve(pauses=(*shift.pauses, pause)))
-    text = words.question(deploy, pause)
+    text = messages.question(deploy, pause)
     return deploy.with_message(now, ThreadMessageKind.QUESTION, text, broadcast=True)
 
 

@@ -7,7 +7,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import TrafficPlan, TrafficShift
 from workers.ecs.state import ServiceDeploymentState
 from workers.flows.observe.pause_hooks import ask_at_next_pause, close_pause
-from workers.messages import traffic as words
+from workers.messages import traffic as messages
 
 FORWARD_STATUSES = {"PENDING", "IN_PROGRESS", "SUCCESSFUL"}
 """Statuses in which the rollout goes forward (enum ServiceDeploymentStatus)."""
@@ -58,16 +58,18 @@ def report_traffic(
     reports: list[tuple[str, str]] = []
     percent = shift.new_production_percent or 0.0
     if (shift.new_test_percent or 0.0) >= 100 and percent == 0:
-        reports.append(("test", words.test_traffic_shifted()))
+        reports.append(("test", messages.test_traffic_shifted()))
     if percent > 0 and _is_worth_reporting(percent, shift, traffic):
         seconds = traffic.step_wait_seconds if traffic and not joined else 0
-        reports.append((f"production {percent:g}", words.production_traffic_shifted(percent, seconds)))
+        reports.append((f"production {percent:g}", messages.production_traffic_shifted(percent, seconds)))
     if shift.stage == "BAKE_TIME" and traffic and traffic.bake_seconds:
         until = shift.stage_since + traffic.bake_seconds
         reports.append(
             (
                 "bake",
-                words.bake_under_way(until) if joined else words.bake_started(traffic.bake_seconds, until),
+                messages.bake_under_way(until)
+                if joined
+                else messages.bake_started(traffic.bake_seconds, until),
             )
         )
     for key, text in reports:

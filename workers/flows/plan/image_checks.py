@@ -31,7 +31,7 @@ from workers.ecs.images.pinned_tags import SHORT_DIGEST_LENGTH
 from workers.ecs.state import EcrImageState
 from workers.flows.plan.likely_tags import did_you_mean, find_likely_tags
 from workers.flows.plan.target_version import TargetVersion
-from workers.messages import images as words
+from workers.messages import images as messages
 from workers.step_context import StepContext
 
 TAGS_SHOWN = 5
@@ -149,7 +149,7 @@ def _pull_through_hint(context: StepContext, reference: image_reference.ImageRef
     try:
         return None if ecr.is_pulled_through(context.region, reference) else ""
     except (AwsDenied, AwsRefused):
-        return words.cache_rules_unknown()
+        return messages.cache_rules_unknown()
 
 
 def _refuse_moved_tag(deploy: Deploy, target: TargetVersion, main: EcrImageState | None) -> None:

@@ -22,7 +22,7 @@ from workers.flows.best_effort import attempt, best_effort
 from workers.flows.observe.image_comparison import sole_digests
 from workers.flows.own_revisions import is_recorded_revision, rollback_revision
 from workers.messages import alerts
-from workers.messages import images as words
+from workers.messages import images as messages
 from workers.step_context import StepContext
 
 UNKNOWN_REVISION_CODE = "ClientException"
@@ -73,7 +73,7 @@ def _with_pinned_copy(deploy: Deploy, context: StepContext) -> Deploy:
     if not digests:
         return deploy
     copy = _find_or_register_pinned(deploy, context, source, digests)
-    text = words.copy_pinned_by_digest(source.arn, copy, digests)
+    text = messages.copy_pinned_by_digest(source.arn, copy, digests)
     return context.write_intent(
         deploy.with_message(context.now(), ThreadMessageKind.PROGRESS, text, rollback={"revision_copy": copy})
     )

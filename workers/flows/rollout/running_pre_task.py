@@ -35,7 +35,7 @@ from workers.flows.observe.image_comparison import find_other_image
 from workers.flows.own_revisions import rollback_revision
 from workers.flows.rollout.pre_task_status import PreTaskStatus, find_command_container, judge_pre_task
 from workers.flows.strategies.registry import strategy_of
-from workers.messages import pre_task as words
+from workers.messages import pre_task as messages
 from workers.step_context import StepContext, StepResult
 
 CAPACITY_RETRY_SECONDS = 15.0
@@ -120,7 +120,7 @@ def _task_started(
 ) -> StepResult:
     now = context.now()
     started = pre_task.evolve(task_arn=arn, no_capacity="")
-    text = words.started(deploy, started, settings.deadline)
+    text = messages.started(deploy, started, settings.deadline)
     reported = deploy.with_message(
         now, ThreadMessageKind.PROGRESS, text, pre_task=started, pending_confirmation=None
     )
@@ -135,7 +135,7 @@ def _wait_for_capacity(
     if waiting.requested_at is None:
         waiting = waiting.evolve(token_number=pre_task.token_number + 1)
     if answer.reason != pre_task.no_capacity:
-        text = words.waiting_for_capacity(answer.reason, settings.deadline)
+        text = messages.waiting_for_capacity(answer.reason, settings.deadline)
         deploy = deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text)
     return StepResult(deploy.evolve(pre_task=waiting), delay=CAPACITY_RETRY_SECONDS)
 
@@ -155,13 +155,13 @@ def _end_if_too_late(
     if pre_task.requested_at is None:
         if not is_late:
             return None
-        text = words.failed(
-            deploy, words.capacity_overdue(pre_task.no_capacity, settings.deadline), ran=False
+        text = messages.failed(
+            deploy, messages.capacity_overdue(pre_task.no_capacity, settings.deadline), ran=False
         )
         return end_deploy(deploy, context, Outcome.FAILED, text)
     if is_late or now - pre_task.requested_at > one_off_tasks.CLIENT_TOKEN_SECONDS:
         return end_deploy(
-            deploy, context, Outcome.FAILED, words.failed(deploy, words.may_have_run(deploy), ran=True)
+            deploy, context, Outcome.FAILED, messages.failed(deploy, messages.may_have_run(deploy), ran=True)
         )
     return None
 
@@ -212,7 +212,7 @@ def _stop_task(
         one_off_tasks.stop(context.region, deploy.service.cluster, ecs_task.arn, reason)
     waited = now - (pre_task.stop_requested_at or now)
     if waited > STOPS_WITHIN_SECONDS and not deploy.has_notice(Notice.PRE_TASK_NOT_STOPPING):
-        text = words.task_does_not_stop(pre_task, waited)
+        text = messages.task_does_not_stop(pre_task, waited)
         deploy = deploy.with_message(now, ThreadMessageKind.PROBLEM, text, broadcast=True)
         deploy = deploy.with_notice(Notice.PRE_TASK_NOT_STOPPING)
     return StepResult(deploy, delay=context.timing.watch_seconds)
@@ -226,9 +226,9 @@ def _task_succeeded(
     log, missing_log = _read_log(deploy, context, ecs_task, SUCCESS_LOG_LINES)
     if other_image := find_other_image(deploy, context, ecs_task):
         return end_deploy(
-            deploy, context, Outcome.FAILED, words.failed(deploy, other_image, ran=True, log=log)
+            deploy, context, Outcome.FAILED, messages.failed(deploy, other_image, ran=True, log=log)
         )
-    text = words.succeeded(deploy, _task_seconds(ecs_task, now), log)
+    text = messages.succeeded(deploy, _task_seconds(ecs_task, now), log)
     reported = deploy.with_message(now, ThreadMessageKind.PROGRESS, f"{text}{missing_log}")
     return StepResult(reported.in_phase(strategy_of(deploy).first_phase, now))
 
@@ -244,21 +244,21 @@ def _task_stopped(
     has_run = ecs_task.started_at is not None
     seconds = _task_seconds(ecs_task, now)
     if deploy.cancel:
-        ending = words.stopped_midway(deploy, seconds, has_run)
+        ending = messages.stopped_midway(deploy, seconds, has_run)
         if pre_task.stop_cause is not StopCause.CANCELLED or status is PreTaskStatus.SUCCEEDED:
             ending = (
-                words.exited_before_stop(deploy, exit_code)
+                messages.exited_before_stop(deploy, exit_code)
                 if exit_code is not None
                 else _failure_cause(deploy, context, ecs_task)
             )
-        text = words.cancelled(deploy, deploy.cancel.user, ending, has_run, log)
+        text = messages.cancelled(deploy, deploy.cancel.user, ending, has_run, log)
         return end_deploy(deploy, context, Outcome.CANCELLED, f"{text}{missing_log}")
     settings = configured_pre_task(deploy)
     if pre_task.stop_cause is StopCause.OVERDUE and settings is not None:
-        reason = words.overdue(deploy, settings.deadline, has_run)
+        reason = messages.overdue(deploy, settings.deadline, has_run)
     else:
         reason = _failure_cause(deploy, context, ecs_task)
-    text = words.failed(deploy, reason, has_run, log)
+    text = messages.failed(deploy, reason, has_run, log)
     return end_deploy(deploy, context, Outcome.FAILED, f"{text}{missing_log}")
 
 
@@ -268,7 +268,7 @@ def _failure_cause(deploy: Deploy, context: StepContext, ecs_task: TaskState) ->
     cause = stopped_one_off_task.explain_one_off_stop(
         with_essential, deploy.pre_task.container if deploy.pre_task else "", by_us=by_us
     )
-    return words.exited_badly(deploy, cause.text if cause else "ECS does not say why.")
+    return messages.exited_badly(deploy, cause.text if cause else "ECS does not say why.")
 
 
 def _task_not_listed(deploy: Deploy, context: StepContext, pre_task: PreTaskRun) -> StepResult:
@@ -277,7 +277,7 @@ def _task_not_listed(deploy: Deploy, context: StepContext, pre_task: PreTaskRun)
         return StepResult(deploy, delay=context.timing.watch_seconds)
     if again := confirm_twice(deploy, context, Observation.PRE_TASK_NOT_FOUND):
         return again
-    text = words.failed(deploy, words.task_unknown_to_ecs(deploy, pre_task), ran=True)
+    text = messages.failed(deploy, messages.task_unknown_to_ecs(deploy, pre_task), ran=True)
     return end_deploy(deploy, context, Outcome.FAILED, text)
 
 

@@ -24,7 +24,7 @@ from workers.flows.best_effort import best_effort
 from workers.flows.ending import confirm_twice
 from workers.flows.stopped_service import restore_tags
 from workers.flows.stopped_service.restore_tags import RestoreTags
-from workers.messages import scaling as words
+from workers.messages import scaling as messages
 from workers.step_context import StepContext, StepResult
 
 
@@ -127,7 +127,7 @@ def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult
         deploy = deploy.with_message(
             context.now(),
             ThreadMessageKind.PROGRESS,
-            words.suspending(attempted),
+            messages.suspending(attempted),
             stop={"scaling": attempted},
         )
     deploy = context.write_intent(deploy)
@@ -159,7 +159,7 @@ def suspend_scaling_again(deploy: Deploy, context: StepContext, ecs_service: Ser
     )
     again = deploy.evolve(stop={"scaling": saved})
     if not deploy.has_notice(Notice.SCALING_SUSPENDED_AGAIN) or saved != deploy.stop.scaling:
-        text = words.suspending_again(saved)
+        text = messages.suspending_again(saved)
         again = again.with_message(context.now(), ThreadMessageKind.PROBLEM, text)
         again = again.with_notice(Notice.SCALING_SUSPENDED_AGAIN)
     saved_deploy = context.write_intent(again)
@@ -204,21 +204,21 @@ def restore_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceSt
             except AwsRefused:
                 if ecs_service is not None and ecs_service.status == "ACTIVE":
                     raise
-                return StepResult(_with_scaling_restored(deploy, context, words.scaled_service_deleted()))
+                return StepResult(_with_scaling_restored(deploy, context, messages.scaled_service_deleted()))
             return StepResult(deploy, delay=context.timing.watch_seconds / 2)
         case ScalingTargetState.RESTORED:
             return StepResult(
-                _with_scaling_restored(deploy, context, words.scaling_restored(scaling.suspended_before))
+                _with_scaling_restored(deploy, context, messages.scaling_restored(scaling.suspended_before))
             )
         case ScalingTargetState.CHANGED_BY_OTHERS:
             assert target is not None
             return StepResult(
                 _with_scaling_restored(
-                    deploy, context, words.scaling_left_as_is(target.suspended, scaling.suspended_before)
+                    deploy, context, messages.scaling_left_as_is(target.suspended, scaling.suspended_before)
                 )
             )
         case ScalingTargetState.DELETED:
-            return StepResult(_with_scaling_restored(deploy, context, words.target_deleted()))
+            return StepResult(_with_scaling_restored(deploy, context, messages.target_deleted()))
 
 
 def restore_again_if_suspended(deploy: Deploy, context: StepContext) -> Deploy | None:
@@ -239,7 +239,7 @@ def restore_again_if_suspended(deploy: Deploy, context: StepContext) -> Deploy |
     return deploy.with_message(
         context.now(),
         ThreadMessageKind.PROBLEM,
-        words.suspended_again_after_end(),
+        messages.suspended_again_after_end(),
         broadcast=True,
         stop={"scaling": again},
     )

@@ -17,7 +17,7 @@ from workers.ecs.state import ServiceState, TaskState
 from workers.ecs.tasks import TaskProtection
 from workers.flows.best_effort import best_effort
 from workers.flows.own_revisions import is_recorded_revision
-from workers.messages import tasks as words
+from workers.messages import tasks as messages
 from workers.step_context import StepContext
 
 GRACE_SECONDS = 60.0
@@ -80,14 +80,14 @@ def report_slow_tasks(deploy: Deploy, context: StepContext) -> Deploy:
     is_late = any(waited > expected_stop_seconds(deploy, task) for task in deploy.stop.old_tasks)
     if not is_late or deploy.has_notice(Notice.SLOW_OLD_TASKS):
         return deploy
-    text = words.old_tasks_slow(deploy, waited, deploy.phase_since + deploy.service.deadline, now)
+    text = messages.old_tasks_slow(deploy, waited, deploy.phase_since + deploy.service.deadline, now)
     return deploy.with_message(now, ThreadMessageKind.PROBLEM, text).with_notice(Notice.SLOW_OLD_TASKS)
 
 
 def expected_stop_seconds(deploy: Deploy, task: OldTask) -> float:
     """How long after the request this task should have stopped. Pure."""
     leaving = DEREGISTRATION_SECONDS if task.last_status == "DEACTIVATING" else 0.0
-    return words.stop_timeout(deploy) + leaving + GRACE_SECONDS
+    return messages.stop_timeout(deploy) + leaving + GRACE_SECONDS
 
 
 def _keeps_running(task: TaskState, protected: Protections, now: float, waited: float) -> bool:

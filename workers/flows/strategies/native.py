@@ -16,7 +16,7 @@ from workers.flows.observe.traffic_shift import observe_traffic
 from workers.flows.strategies.ecs_strategy import check_ecs_strategy
 from workers.flows.strategies.pauses import continue_rollback_pauses, send_pause_answer
 from workers.flows.strategies.rolling import Rolling
-from workers.messages import alerts as words
+from workers.messages import alerts
 from workers.step_context import StepContext, StepResult
 
 
@@ -65,7 +65,7 @@ def _report_missing_service_deployment(
         return deploy
     error = attempt(context.read_service_deployment)
     if isinstance(error, ServiceDeploymentsUnavailable):
-        text = words.native_rollout_unreadable(deploy, error.message)
+        text = alerts.native_rollout_unreadable(deploy, error.message)
         reported = deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=True)
         return reported.with_notice(Notice.SERVICE_DEPLOYMENT_MISSING)
     return deploy  # any other error passes, or the next read has it as well

@@ -19,7 +19,7 @@ from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
 from workers.flows.ending import require_rollback_cause, start_rollback
 from workers.flows.own_revisions import is_recorded_revision, rollback_revision
-from workers.messages import pauses as words
+from workers.messages import pauses as messages
 from workers.messages import progress
 from workers.step_context import StepContext, StepResult
 
@@ -39,7 +39,7 @@ def send_pause_answer(
     if service_deployment is not None and _is_rollback_ignored(deploy, context.now()):
         cause = require_rollback_cause(deploy)
         return start_rollback(
-            deploy, context, cause.kind, cause.sentence, text=words.rollback_ignored_by_ecs()
+            deploy, context, cause.kind, cause.sentence, text=messages.rollback_ignored_by_ecs()
         )
     pause = current_pause(deploy)
     if pause is None or pause.answer is None or service_deployment is None:
@@ -65,7 +65,7 @@ def send_pause_answer(
             raise
         # The rollback does the same by StopServiceDeployment, or by an update.
         return start_rollback(
-            deploy, context, RollbackCauseKind.PAUSE_ANSWER, words.rolled_back_by(answer.user, pause.stage)
+            deploy, context, RollbackCauseKind.PAUSE_ANSWER, messages.rolled_back_by(answer.user, pause.stage)
         )
     sent = _with_answer(deploy, pause, answer.evolve(send_tried=True, accepted_at=context.now()))
     if answer.accepted_at is not None:
@@ -84,8 +84,8 @@ def _is_rollback_ignored(deploy: Deploy, now: float) -> bool:
 
 def _report_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float) -> Deploy:
     if answer.action is HookAction.CONTINUE:
-        return deploy.with_message(now, ThreadMessageKind.PROGRESS, words.continued(answer.user))
-    reason = words.rolled_back_by(answer.user, pause.stage)
+        return deploy.with_message(now, ThreadMessageKind.PROGRESS, messages.continued(answer.user))
+    reason = messages.rolled_back_by(answer.user, pause.stage)
     text = progress.rolling_back(reason, rollback_revision(deploy))
     reported = deploy.with_message(now, ThreadMessageKind.PROBLEM, text)
     return reported.with_rollback_cause(RollbackCauseKind.PAUSE_ANSWER, reason)
@@ -96,7 +96,9 @@ def _drop_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float) 
     waiting = deploy.evolve(
         traffic=(deploy.traffic or TrafficShift()).with_last_pause(pause.evolve(answer=None))
     )
-    return waiting.with_message(now, ThreadMessageKind.PROBLEM, words.access_lost(answer.user, answer.action))
+    return waiting.with_message(
+        now, ThreadMessageKind.PROBLEM, messages.access_lost(answer.user, answer.action)
+    )
 
 
 def _with_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer) -> Deploy:
@@ -122,7 +124,7 @@ def continue_rollback_pauses(deploy: Deploy, context: StepContext, ecs_service: 
         context.guard()
         service_deployments.continue_past_hook(context.region, rollback.arn, hook_id, HookAction.CONTINUE)
     return deploy.with_message(
-        context.now(), ThreadMessageKind.PROGRESS, words.continued_during_rollback(rollback.stage)
+        context.now(), ThreadMessageKind.PROGRESS, messages.continued_during_rollback(rollback.stage)
     )
 
 
