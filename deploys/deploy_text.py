@@ -14,6 +14,7 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan
 from deploys.records.request import Verb
 from deploys.records.restore_point import ALL_SUSPENDED
+from deploys.short_names import short_arn
 
 TextStyle = Callable[[str], str]
 """How a service or version is set apart from the words around it: as code, or not at all."""
@@ -70,7 +71,7 @@ def previous_version(deploy: Deploy) -> str:
     if deploy.plan is None:
         return ""
     if deploy.plan.old_tag == deploy.tag:
-        return deploy.plan.old_revision.rsplit("/", 1)[-1]
+        return short_arn(deploy.plan.old_revision)
     return deploy.plan.old_tag
 
 

@@ -263,7 +263,10 @@ def rebuild_record(service: Service, ecs_service: ServiceState, mark: RestoreTag
         end_reason=lost_record.record_lost_reason(),
     )
     return running.with_message(
-        now, ThreadMessageKind.END, lost_record.found_running(running, ecs_service), broadcast=True
+        now,
+        ThreadMessageKind.END,
+        lost_record.found_running(running, ecs_service.desired, ecs_service.revision),
+        broadcast=True,
     )
 
 

@@ -24,7 +24,7 @@ def test_two_services_share_a_card_and_a_thread(slack: Conversation) -> None:
     thread.card_says("both succeeded")
 
     card = thread.card.splitlines()
-    assert card[0] == "web,api `1.5.0` to production (eu-west-1) by @alice: both succeeded"
+    assert card[0] == "web,api `1.5.0` on production by @alice: both succeeded"
     assert [line.partition(": ")[2] for line in card[1:3]] == [
         "succeeded, 3 of 3 new tasks running",
         "succeeded, 2 of 2 new tasks running",

@@ -13,6 +13,7 @@ from deploys.catalogue.service import Service
 from deploys.errors import UnknownTaskDefinitionField
 from deploys.mrkdwn import code, escape
 from deploys.records.plan import ContainerChange
+from deploys.short_names import short_arn
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.aws.response_check import UNKNOWN_FIELDS
@@ -153,7 +154,7 @@ def copy_request(
         container["image"] = images.get(container["name"], container["image"])
     pinned_tag = pinned_tag or _pinned_tag_still_valid(revision, request)
     kept = user_tags(revision)
-    marks = {DEPLOY_TAG: deploy_id, PINNED_TAG_KEY: pinned_tag, REPLACES_TAG: replaces.rsplit("/", 1)[-1]}
+    marks = {DEPLOY_TAG: deploy_id, PINNED_TAG_KEY: pinned_tag, REPLACES_TAG: short_arn(replaces)}
     marks = {key: value for key, value in marks.items() if value}
     request["tags"] = [{"key": key, "value": value} for key, value in (kept | marks).items()]
     return request
@@ -233,7 +234,7 @@ def tag_for_rollback(region: RegionClients, arn: str, deploy_id: str, replaces: 
     """Marks an earlier revision as the one that this deploy returns to. replaces: ARN of what the service
     runs until then. Raises the errors of `aws_call`; doing it again does no harm.
     """
-    value = f"{deploy_id} {replaces.rsplit('/', 1)[-1]}"
+    value = f"{deploy_id} {short_arn(replaces)}"
     with aws_call("ecs:TagResource", changes=True):
         region.ecs.tag_resource(resourceArn=arn, tags=[{"key": ROLLBACK_TAG, "value": value}])
 

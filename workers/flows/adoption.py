@@ -14,7 +14,6 @@ from enum import Enum
 from typing import Any
 
 from deploys.errors import AwsError, AwsUnavailable, Refused
-from deploys.formatting import revision_name
 from deploys.pre_task import configured_pre_task
 from deploys.records.approval import Cancel, Verdict
 from deploys.records.deploy import Deploy
@@ -24,6 +23,7 @@ from deploys.records.request import Verb
 from deploys.records.restore_point import RestorePoint, SavedScaling
 from deploys.records.rollback import RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
+from deploys.short_names import short_arn
 from workers.ecs import one_off_tasks, task_definitions
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.own_revisions import rollback_revision
@@ -215,7 +215,7 @@ def _replaced_revision(deploy: Deploy, context: StepContext, deployment: Deploym
     if deploy.phase.facts.stage is Stage.BEFORE_REVISION:
         return task_definitions.read_replaced_revision(context.region, deployment.revision, deploy.id)
     is_ours = deploy.has_new_revision and deployment.revision == deploy.ecs.new_revision
-    return revision_name(rollback_revision(deploy)) if is_ours else None
+    return short_arn(rollback_revision(deploy)) if is_ours else None
 
 
 def _newest_first(ecs_service: ServiceState) -> list[DeploymentState]:

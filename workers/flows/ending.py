@@ -9,9 +9,9 @@ from deploys.records.retries import Observation, PendingConfirmation
 from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.state import ServiceState
-from workers.flows.observe.failure_evidence import NO_EVIDENCE, Evidence
 from workers.flows.own_revisions import rollback_revision
 from workers.messages import approval, outcomes, pre_task, progress, rollback_reasons
+from workers.messages.evidence import NO_EVIDENCE, Evidence
 from workers.step_context import StepContext, StepResult
 
 

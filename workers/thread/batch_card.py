@@ -16,7 +16,7 @@ from slack_sdk.models.blocks import (
 )
 
 from deploys.deploy_text import previous_version, status_text
-from deploys.formatting import duration
+from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mention, plural
 from deploys.records import batch as batches
@@ -26,7 +26,7 @@ from deploys.records.phases import Outcome, Phase
 from deploys.text_limits import CARD_BYTES, SECTION, TEXT, clip, clip_bytes, share_bytes, short_code, shorten
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import batch_card_buttons, card_progress
-from workers.thread.card import Card, TimeFormat, join_state, slack_date, utc_time
+from workers.thread.card import Card, join_state
 from workers.thread.card_state import changes_with_time, state_emoji, state_text
 
 QueuedDeploy = tuple[Deploy, Sequence[Deploy]]
@@ -35,6 +35,7 @@ QueuedDeploy = tuple[Deploy, Sequence[Deploy]]
 REASON_BYTES = 400
 """UTF-8 bytes of the reason in the text, in which each service needs its line."""
 BATCH_EMOJI = {True: ":white_check_mark:", False: ":warning:"}
+REGIONS_SHOWN = 4
 
 
 def batch_card(batch: Batch, members: Sequence[QueuedDeploy], now: float) -> Card:
@@ -47,7 +48,7 @@ def batch_card(batch: Batch, members: Sequence[QueuedDeploy], now: float) -> Car
         blocks += _member_blocks(deploy, ahead, now)
     blocks.append(
         ContextBlock(
-            elements=[MarkdownTextObject(text=clip(_footer(batch, deploys, now, slack_date), SECTION))]
+            elements=[MarkdownTextObject(text=clip(_footer(batch, deploys, now, slack_time), SECTION))]
         )
     )
     if cancel_all := batch_card_buttons.cancel_all_row(batch, deploys):
@@ -67,11 +68,8 @@ def batch_fingerprint(batch: Batch, members: Sequence[QueuedDeploy]) -> str:
 
 def batch_headline(batch: Batch, deploys: Sequence[Deploy]) -> str:
     """What, where, who and how many stand where, in one line of mrkdwn."""
-    places = dict.fromkeys((each.service.cluster, each.service.region) for each in deploys)
-    where = ""
-    if len(places) == 1:
-        [(cluster, region)] = places
-        where = f" to {escape(shorten(cluster, 80))} ({escape(shorten(region, 30))})"
+    clusters = {each.service.cluster for each in deploys}
+    where = f" on {escape(shorten(clusters.pop(), 80))}" if len(clusters) == 1 else ""
     what = f"*{escape(shorten(batch.name, 300))}* {short_code(128)(batch.tag)}"
     return join_state(f"{what}{where} by {mention(batch.request.requester)}", outcome_summary(deploys))
 
@@ -129,7 +127,10 @@ def _state_then_rest(deploy: Deploy, ahead: Sequence[Deploy], said: str) -> str:
 def closing_reply(batch: Batch, deploys: Sequence[Deploy]) -> str:
     """The last reply: how all of it ended. It mentions who asked."""
     took = duration((batch_outcome_at(deploys) or batch.request.requested_at) - batch.request.requested_at)
-    begin = f"{mention(batch.request.requester)} *{_capitalize(outcome_summary(deploys))}*: {batches.batch_name(batch)}, after {took}."
+    begin = (
+        f"{mention(batch.request.requester)} *{_capitalize(outcome_summary(deploys))}*: "
+        f"{batches.batch_name(batch)}, after {took}."
+    )
     if all(each.outcome is Outcome.SUCCEEDED for each in deploys):
         return clip(begin, TEXT)
     lines = [f"• {code(each.service.name)} {status_text(each)}" for each in deploys]
@@ -175,14 +176,16 @@ def _retry_line(deploy: Deploy) -> str:
     if not (deploy.in_progress and deploy.retries.last_error):
         return ""
     error = without_retry_promise(deploy.retries.last_error)
-    return clip(f"Tried {plural(deploy.retries.attempts, 'time')} in vain, goes on trying: {error}", 400)
+    return clip(f"Tried {plural(deploy.retries.attempts, 'time')}, still trying: {error}", 400)
 
 
 def _footer(batch: Batch, deploys: Sequence[Deploy], now: float, when: TimeFormat) -> str:
+    regions = sorted({each.service.region for each in deploys})
     parts = [f"Batch {code(batch.id)}", plural(len(deploys), "service")]
+    parts += [escape(shorten(region, 30)) for region in regions[:REGIONS_SHOWN]]
     parts += ["one after another"] if batch.in_order else []
     parts += ["the first failure stops the rest"] if batch.stop_on_first_failure else []
-    parts.append(f"asked for {when(batch.request.requested_at)}")
+    parts.append(f"requested {when(batch.request.requested_at)}")
     ended_at = batch_outcome_at(deploys)
     if ended_at is not None:
         parts.append(f"took {duration(ended_at - batch.request.requested_at)}")

@@ -155,19 +155,25 @@ def _cancel_label(deploy: Deploy) -> str:
 
 def _cancel_confirm(deploy: Deploy) -> ConfirmObject:
     if deploy.verb is Verb.FOLLOW:
-        text = f"{name_at_start(deploy, _short_name)} {_where(deploy)} goes on in ECS. Deploys that wait for it start."
+        text = (
+            f"{name_at_start(deploy, _short_name)} {_where(deploy)} goes on in ECS. Deploys that wait for it "
+            "start."
+        )
         return _confirm_dialog("Stop following this rollout?", text, "Stop following", "Keep following", None)
     if deploy.phase is Phase.RUNNING_PRE_TASK:
         text = (
-            f"{name_at_start(deploy, _short_name)} {_where(deploy)} will not be deployed; the service stays as it is. "
-            "The task that runs before it is stopped midway; what that did is not undone."
+            f"{name_at_start(deploy, _short_name)} {_where(deploy)} will not be deployed; the service stays "
+            "as it is. The task that runs before it is stopped midway; what that did is not undone."
         )
         return _confirm_dialog(f"Withdraw this {deploy.verb}?", text, "Withdraw", "Let it go on", "danger")
     if is_service_untouched(deploy):
         return _confirm_dialog(
             f"Withdraw this {deploy.verb}?", _will_not_happen(deploy), "Withdraw", "Keep it", None
         )
-    text = f"{name_at_start(deploy, _short_name)} {_where(deploy)} is under way. What ran before is brought back."
+    text = (
+        f"{name_at_start(deploy, _short_name)} {_where(deploy)} is under way. What ran before is brought "
+        "back."
+    )
     title = "Undo this rollback?" if deploy.verb is Verb.ROLLBACK else f"Roll this {deploy.verb} back?"
     return _confirm_dialog(title, text, "Roll back", "Let it go on", "danger")
 
@@ -219,7 +225,10 @@ def _continue_button(deploy: Deploy) -> ButtonElement:
 def _roll_back_button(deploy: Deploy) -> ButtonElement:
     before = previous_version(deploy)
     to = f" to {shorten(before, 50)}" if before else ""
-    text = f"{name_at_start(deploy, _pause_short_name)} is taken back{to}: all traffic goes to the old tasks, the new stop."
+    text = (
+        f"{name_at_start(deploy, _pause_short_name)} is taken back{to}: all traffic goes to the old tasks, "
+        "the new stop."
+    )
     return ButtonElement(
         text=_pause_plain_text(f"Roll back{to}", BUTTON),
         action_id=ids.ROLL_BACK,

@@ -115,10 +115,8 @@ def state_key(deploy: Deploy) -> str:
     """Names what a card's state and buttons stand for; to be compared with the card that was sent last."""
     outcome = deploy.outcome.value if deploy.outcome else ""
     pause = f"/{PAUSE_KEY}{latest_pause_number(deploy)}" if unanswered_pause(deploy) else ""
-    return (
-        f"{deploy.phase.value}/{outcome}/{deploy.approval.question}/{int(is_decided(deploy))}/{int(bool(deploy.cancel))}"
-        f"{pause}"
-    )
+    flags = f"{int(is_decided(deploy))}/{int(bool(deploy.cancel))}"
+    return f"{deploy.phase.value}/{outcome}/{deploy.approval.question}/{flags}{pause}"
 
 
 def must_update_now(deploy: Deploy, shown_key: str) -> bool:

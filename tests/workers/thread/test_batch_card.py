@@ -63,7 +63,7 @@ def test_the_whole_card() -> None:
     shown = batch_card(batch, [one, two], LATER)
 
     assert shown.text == (
-        f"*shopfront* `1.4.2` to production (eu-west-1) by {ALICE}: "
+        f"*shopfront* `1.4.2` on production by {ALICE}: "
         "*0 of 2 succeeded, 1 under way, 1 waiting for approval*\n"
         "*web* (from `1.4.0`): rolling out, 2 of 3 new tasks running\n"
         "2 new tasks failed; at 3 ECS's circuit breaker gives up.\n"
@@ -83,7 +83,7 @@ def test_the_whole_card() -> None:
     ]
     head, first, second = sections(shown.blocks)
     assert head == (
-        f":raised_hand: *shopfront* `1.4.2` to production (eu-west-1) by {ALICE}: "
+        f":raised_hand: *shopfront* `1.4.2` on production by {ALICE}: "
         "*0 of 2 succeeded, 1 under way, 1 waiting for approval*\nWhy: Friday"
     )
     assert first.splitlines()[0] == (

@@ -68,13 +68,13 @@ def test_the_blocks_of_a_rollout() -> None:
     assert (
         drawn(deploy_card(following(), (), LATER))
         == """\
-:arrows_counterclockwise: *web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>: \
+:arrows_counterclockwise: *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>: \
 *rolling out, 2 of 3 new tasks running*
 `▓▓▓▓▓▓▓▓░░░░` 2 of 3 new tasks running
 New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-(Deploy `k3m9p2qr`, rolling, asked for <!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>, \
+(Deploy `k3m9p2qr`, rolling, eu-west-1, requested <!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>, \
 1 min 35 s so far)
 [Roll back to 1.4.0]"""
     )
@@ -84,7 +84,7 @@ def test_the_blocks_of_a_drain() -> None:
     assert (
         drawn(deploy_card(draining(), (), LATER))
         == """\
-:arrows_counterclockwise: *ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>: \
+:arrows_counterclockwise: *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>: \
 *waiting until every old task has stopped, 1 of 2 old tasks stopped*
 `▓▓▓▓▓▓░░░░░░` 1 of 2 old tasks stopped
 1 old task not stopped yet:
@@ -93,7 +93,7 @@ ECS prepares its stop; behind a load balancer that takes the deregistration dela
 Downtime so far: 55 s since the request to stop.
 Approved by <@U02BOB0000>.
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
-(Deploy `w7x8y9zt`, stop-start, asked for \
+(Deploy `w7x8y9zt`, stop-start, eu-west-1, requested \
 <!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>, 1 min 35 s so far)
 [Roll back to 1.4.1]"""
     )

@@ -15,7 +15,7 @@ from tests.workers.thread.sample_deploys import LATER, awaiting, following, roll
 from workers.messages.unreachable_channel import channel_unreachable
 from workers.thread.card import card_headline, deploy_card
 
-WHERE = "production (eu-west-1) by <@U01ALICE00>"
+WHERE = "production by <@U01ALICE00>"
 
 
 def restart(**changes: Any) -> Deploy:

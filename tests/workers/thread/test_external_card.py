@@ -15,7 +15,7 @@ from tests.workers.thread.sample_deploys import BOB, LATER, external, rolling
 from workers.thread import card_state as words
 from workers.thread.card import card_headline, deploy_card
 
-WHERE = "production (eu-west-1), followed for <@U01ALICE00>"
+WHERE = "production, followed for <@U01ALICE00>"
 PLANNED = f"*web* foreign rollout to `1.4.2` (from `1.4.0`) on {WHERE}"
 
 

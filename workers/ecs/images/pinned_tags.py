@@ -7,6 +7,7 @@ digest.
 
 from __future__ import annotations
 
+from deploys.short_names import short_digest
 from workers.ecs.images.image_reference import ImageReference, parse_image
 from workers.ecs.state import RevisionState
 
@@ -17,8 +18,6 @@ A tag's value takes letters, digits, spaces and `+ - = . _ : / @`, 256 at most (
 image tag with a sha256 digest fits. The digest is there so that the mark of a revision that somebody copied
 with another image is not believed.
 """
-SHORT_DIGEST_LENGTH = 19
-"""Characters of a digest that people are shown: `sha256:` and twelve more."""
 
 
 def pinned_tag_value(tag: str, digest: str) -> str:
@@ -37,4 +36,4 @@ def read_pinned_tag(image: ImageReference, revision: RevisionState | None) -> st
 def display_tag(image: str, revision: RevisionState | None = None) -> str:
     """How people call this image: its tag, or the beginning of its digest where it has no tag."""
     reference = parse_image(image)
-    return read_pinned_tag(reference, revision) or (reference.digest or "")[:SHORT_DIGEST_LENGTH] or "latest"
+    return read_pinned_tag(reference, revision) or short_digest(reference.digest or "") or "latest"

@@ -11,6 +11,7 @@ looks for what ran before.
 from __future__ import annotations
 
 from deploys.errors import NothingToFollow, Refused
+from deploys.mrkdwn import plural
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.retries import Observation
@@ -39,6 +40,7 @@ from workers.flows.plan.service_checks import require_active
 from workers.flows.plan.target_version import plan_from_revisions
 from workers.flows.rollout.failure_reports import report_ecs_rollback, report_failures
 from workers.messages import external_rollout, outcomes
+from workers.messages.outcomes import version_text
 from workers.step_context import StepContext, StepResult
 
 
@@ -74,7 +76,14 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
     our_deploy_id = next(
         (each.id for each in context.earlier_deploys() if each.ecs.deployment_id == primary.id), ""
     )
-    text = external_rollout.following_started(followed, primary, our_deploy_id, ecs_service.traffic)
+    text = external_rollout.following_started(
+        followed,
+        primary.id,
+        started_at=primary.created_at,
+        ecs_reason=primary.rollout_reason,
+        own_deploy_id=our_deploy_id,
+        traffic=ecs_service.traffic,
+    )
     return StepResult(
         followed.with_message(now, ThreadMessageKind.PROGRESS, text).in_phase(Phase.FOLLOWING_EXTERNAL, now)
     )
@@ -147,7 +156,12 @@ def _finish_following(
             return end_deploy(deploy, context, Outcome.ROLLED_BACK, text)
         case RolloutStatus.SUPERSEDED:
             newer = ecs_service.primary if ecs_service else None
-            return end_deploy(deploy, context, Outcome.SUPERSEDED, external_rollout.superseded(deploy, newer))
+            return end_deploy(
+                deploy,
+                context,
+                Outcome.SUPERSEDED,
+                external_rollout.superseded(deploy, *((newer.id, newer.revision) if newer else ("", ""))),
+            )
         case RolloutStatus.SCALED_TO_ZERO:
             return end_scaled_to_zero(deploy, context)
         case RolloutStatus.SERVICE_DELETED:
@@ -160,8 +174,15 @@ def _finish_following(
     reason = external_failure_reason(
         service_deployment, ecs_service.find_deployment(deploy.ecs.deployment_id) if ecs_service else None
     )
+    state = (
+        external_rollout.current_state(
+            ecs_service.desired, ecs_service.revision, ecs_service.running_by_revision
+        )
+        if ecs_service
+        else ""
+    )
     text = external_rollout.failed_without_rollback(
-        deploy, reason, ecs_service, gather_evidence(deploy, context, ecs_service)
+        deploy, reason, state, gather_evidence(deploy, context, ecs_service)
     )
     return end_deploy(deploy, context, Outcome.FAILED, text)
 
@@ -178,8 +199,17 @@ def _nothing_in_progress(deploy: Deploy, context: StepContext, ecs_service: Serv
     """What runs instead, and since when."""
     running = _read_revision(context, ecs_service.revision)
     tag = _shown_tag(deploy, ecs_service, running) if running else ""
+    primary = ecs_service.primary
+    since = (
+        external_rollout.last_deployment(primary.id, primary.created_at, primary.rollout_state)
+        if primary
+        else ""
+    )
     return NothingToFollow(
-        service=deploy.service.name, **external_rollout.nothing_in_progress(ecs_service, tag)
+        service=deploy.service.name,
+        what=version_text(tag, ecs_service.revision),
+        since=since,
+        counts=f"{ecs_service.running} of {plural(ecs_service.desired, 'task')} running",
     )
 
 

@@ -38,7 +38,7 @@ def end_if_changed_since(
     completed_text: says what ECS completed. seconds: how long it took.
     """
     if (newer := find_newer_deployment(deploy, ecs_service)) is not None:
-        text = f"{completed_text(deploy, seconds)} {outcomes.replaced_since(newer)}"
+        text = f"{completed_text(deploy, seconds)} {outcomes.replaced_since(newer.id, newer.revision)}"
         changed_since = ChangedSince.REPLACED
     elif ecs_service is not None and wants_no_tasks(ecs_service):
         text = f"{completed_text(deploy, seconds)} {outcomes.scaled_to_zero_since(deploy)}"

@@ -100,7 +100,10 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
         names = " ".join(alarm.name for alarm in probe.in_alarm)
         again = confirm_twice(deploy, context, Observation.ALARM_FIRING, names)
         return again or roll_back_after_check(
-            deploy, context, RollbackCauseKind.CHECK_FAILED, post_check.alarms_fired(probe.in_alarm)
+            deploy,
+            context,
+            RollbackCauseKind.CHECK_FAILED,
+            post_check.alarms_fired({alarm.name: alarm.reason for alarm in probe.in_alarm}),
         )
     if verdict is CheckVerdict.HTTP_FAILED:
         return roll_back_after_check(

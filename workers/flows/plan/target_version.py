@@ -13,6 +13,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome
 from deploys.records.plan import ContainerChange, Plan
 from deploys.records.request import Verb
+from deploys.short_names import short_arn
 from workers.ecs import task_definitions
 from workers.ecs.images.app_containers import find_app_containers
 from workers.ecs.images.image_changes import image_changes_on_base
@@ -182,7 +183,7 @@ def find_rollback_revision(deploy: Deploy, earlier: Sequence[Deploy], running: s
     if arn is None:
         raise NothingToRollBackTo(service=deploy.service.name)
     if arn == running:
-        raise RevisionAlreadyRuns(service=deploy.service.name, revision=arn.rsplit("/", 1)[-1])
+        raise RevisionAlreadyRuns(service=deploy.service.name, revision=short_arn(arn))
     return arn
 
 

@@ -14,9 +14,9 @@ from workers.ecs import services, task_definitions
 from workers.ecs.state import ServiceState
 from workers.flows.best_effort import attempt
 from workers.flows.ending import confirm_twice, end_deploy
-from workers.flows.observe.failure_evidence import NO_EVIDENCE
 from workers.flows.own_revisions import is_recorded_revision, recorded_revision, rollback_revision
 from workers.messages import outcomes, progress, rollback_reasons
+from workers.messages.evidence import NO_EVIDENCE
 from workers.step_context import StepContext, StepResult
 
 log = structlog.get_logger()

@@ -20,14 +20,10 @@ from workers.ecs.state import ServiceState
 from workers.flows.best_effort import attempt
 from workers.flows.ending import end_deploy
 from workers.flows.observe import missing_evidence
-from workers.flows.observe.failure_evidence import (
-    Evidence,
-    cause_keys,
-    unreported_causes,
-    with_essential_containers,
-)
+from workers.flows.observe.failure_evidence import cause_keys, unreported_causes, with_essential_containers
 from workers.flows.own_revisions import is_recorded_revision, rollback_revision
 from workers.messages import alerts, outcomes, rollback_reasons
+from workers.messages.evidence import Evidence
 from workers.step_context import StepContext, StepResult
 
 STALE_SECONDS = 30.0

@@ -9,13 +9,12 @@ from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.observe.ecs_rollback import ecs_rollback_revision
 from workers.flows.observe.ecs_rollback_reasons import ecs_rollback_reason, ecs_stop_reason, find_known_cause
 from workers.flows.observe.failure_evidence import (
-    NO_EVIDENCE,
-    Evidence,
     StoppedTasks,
     has_signs_of_failure,
     new_evidence,
 )
 from workers.messages import progress, rollback_reasons
+from workers.messages.evidence import NO_EVIDENCE, Evidence
 from workers.step_context import StepContext
 
 

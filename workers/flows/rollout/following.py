@@ -199,7 +199,7 @@ def _finish_rollout(
         evidence = gather_evidence(deploy, context, ecs_service)
         text = outcomes.rolled_back(deploy, restored, reason, evidence, recorded=recorded_revision(deploy))
         if newer is not None and newer.revision != restored:
-            text = f"{text}\n{outcomes.replaced_since(newer)}"
+            text = f"{text}\n{outcomes.replaced_since(newer.id, newer.revision)}"
         return end_deploy(deploy, context, Outcome.ROLLED_BACK, text)
     if status is RolloutStatus.FAILED:
         reason = failure_reason(deploy, service_deployment)

@@ -71,4 +71,4 @@ def test_followed_on_behalf_of_a_deploy_of_ours_it_says_so(harness: EngineHarnes
     followed = request_follow(harness)
     harness.until_phase(followed, Phase.FOLLOWING_EXTERNAL)
 
-    assert f"It was begun by deploy `{deploy_id}`, which is over." in harness.thread_text(followed)
+    assert f"Deploy `{deploy_id}`, which is over, started it." in harness.thread_text(followed)

@@ -19,8 +19,8 @@ from tests.workers.flows.observe.test_rollout_status import (
     service_with,
 )
 from workers.flows.observe.ecs_rollback_reasons import external_failure_reason
-from workers.flows.observe.failure_evidence import Evidence
 from workers.messages import external_rollout as words
+from workers.messages.evidence import Evidence
 
 
 def test_a_rollout_that_somebody_stops_for_good_is_told_with_what_runs_and_what_to_do(
@@ -104,4 +104,5 @@ def test_how_it_is_over_and_what_runs_is_told(status: str, running: int, told: s
     )
     seen = service_with(replace(a_deployment(), running=running))
 
-    assert words.failed_without_rollback(deploy, "", seen, Evidence()).startswith(told)
+    state = words.current_state(seen.desired, seen.revision, seen.running_by_revision)
+    assert words.failed_without_rollback(deploy, "", state, Evidence()).startswith(told)
