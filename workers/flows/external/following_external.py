@@ -18,6 +18,7 @@ from deploys.records.retries import Observation
 from deploys.records.rollback import RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions
+from workers.ecs.images.image_changes import read_main_image
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import DeploymentState, RevisionState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
@@ -238,7 +239,7 @@ def _read_revision(context: StepContext, arn: str) -> RevisionState | None:
 def _shown_tag(deploy: Deploy, ecs_service: ServiceState, revision: RevisionState) -> str:
     """The tag of its main image; empty if it is unclear which that is, or if it cannot be read."""
     try:
-        main = task_definitions.main_image(revision, deploy.service, ecs_service.endpoints)
+        main = read_main_image(revision, deploy.service, ecs_service.endpoints)
         return display_tag(str(main), revision)
     except Refused:
         return ""

@@ -187,4 +187,4 @@ def cause_kind(cause: str) -> str:
     """What a cause is, without how often it occurred, and without ECS's words for it: the words for another
     task, or of a later event, do not make it another cause.
     """
-    return re.sub(r"^\S+ tasks?: | \(said [^()]* times\)$|(?<=\.) ECS says: `[^`]*`|\d+", "", cause)
+    return re.sub(r"^\S+ tasks?: | \((?:at least )?\d+ times\)$|(?<=\.) ECS says: `[^`]*`|\d+", "", cause)

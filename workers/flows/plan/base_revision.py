@@ -87,7 +87,7 @@ def _describe_newer(
     return NewerRevision(
         revision=newest.arn,
         registered_by=shorten_line(
-            principals.short_principal(newest.raw.get("registeredBy")), PRINCIPAL_LENGTH
+            principals.short_principal_name(newest.raw.get("registeredBy")), PRINCIPAL_LENGTH
         ),
         registered_at=_epoch_seconds(newest.raw.get("registeredAt")),
         changes=tuple(changes[:MAX_CHANGES]),

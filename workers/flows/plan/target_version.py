@@ -16,7 +16,7 @@ from deploys.records.request import Verb
 from deploys.short_names import short_arn
 from workers.ecs import task_definitions
 from workers.ecs.images.app_containers import find_app_containers
-from workers.ecs.images.image_changes import image_changes_on_base
+from workers.ecs.images.image_changes import list_image_changes, list_image_changes_on_base
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import Endpoints, RevisionState, ServiceState
 from workers.ecs.task_definitions import images_by_container
@@ -67,7 +67,7 @@ def find_target_version(
         return TargetVersion(running, same, display_tag(same[0].new_image, running))
     if base.arn != running.arn:
         return _target_on_base(deploy, running, base, endpoints)
-    changed = task_definitions.image_changes(running, deploy.service, endpoints, deploy.tag)
+    changed = list_image_changes(running, deploy.service, endpoints, deploy.tag)
     return TargetVersion(running, changed, deploy.tag)
 
 
@@ -75,7 +75,7 @@ def _target_on_base(
     deploy: Deploy, running: RevisionState, base: RevisionState, endpoints: Endpoints
 ) -> TargetVersion:
     """A new tag on another revision than the running one, whose other containers may have new images."""
-    changes = image_changes_on_base(base, running, deploy.service, endpoints, deploy.tag)
+    changes = list_image_changes_on_base(base, running, deploy.service, endpoints, deploy.tag)
     changed, now = {change.container for change in changes}, images_by_container(running)
     others = {name: image for name, image in images_by_container(base).items() if name not in changed}
     new = tuple(image for name, image in others.items() if image != now.get(name))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploys.catalogue.service import Role
+from deploys.catalogue.nested_keys import Role
 from deploys.errors import LeaseTooShort
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -132,7 +132,7 @@ def test_a_role_that_cannot_be_assumed_refuses_before_anything_changes_and_says_
         "AWS does not let `arn:aws:iam::123456789012:user/sandbox` assume the role "
         f"`{OTHER_ACCOUNT_ROLE.arn}` (sts:AssumeRole). The role has to exist, its trust policy has to allow "
         "that with the "
-        "external id that stands in `services.yml`, and the workers need the permission sts:AssumeRole on it."
+        "external id in `services.yml`, and the workers need the permission sts:AssumeRole on it."
     )
     assert {call.operation for call in harness.ecs.calls()} == {"AssumeRole"}
 
