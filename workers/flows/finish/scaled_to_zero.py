@@ -34,7 +34,7 @@ def restore_count_after_ecs_rollback(deploy: Deploy, context: StepContext) -> St
     """ECS itself rolled back, which it completes at once at desired count 0. The count of a service that
     Slipway stopped still has to come back.
     """
-    count = deploy.stop.restore_point.desired_count if deploy.stop.restore_point else 0
+    count = deploy.stop.count_to_restore
     text = outcomes.rolled_back_at_zero(ecs_rollback_revision(deploy), count)
     not_serving = deploy.evolve(rollout={"serving_at": None})
     cause = require_rollback_cause(deploy)

@@ -30,7 +30,7 @@ def settle_deploy(deploy: Deploy, context: StepContext) -> StepResult:
         # This record is older than its own end: a later deploy has the service.
         return StepResult(deploy.in_phase(Phase.ENDED, now))
     if active is not None and is_left_at_zero(deploy, active) and deploy.rollout.corrected_at is None:
-        count = deploy.stop.restore_point.desired_count if deploy.stop.restore_point else 0
+        count = deploy.stop.count_to_restore
         return _repair_service(deploy, context, active, count)
     if deploy.stop.scaling is not None and deploy.stop.scaling.may_be_suspended:
         result = scaling_suspension.restore_scaling(deploy, context, ecs_service)

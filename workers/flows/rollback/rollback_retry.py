@@ -81,7 +81,7 @@ def _report_undone(deploy: Deploy, context: StepContext, ecs_service: ServiceSta
 
 def _report_zero(deploy: Deploy, now: float) -> Deploy:
     """Reports that the count does not hold: nothing else brings the service back."""
-    count = deploy.stop.restore_point.desired_count if deploy.stop.restore_point else 0
+    count = deploy.stop.count_to_restore
     text = alerts.count_keeps_going_to_zero(rollback_revision(deploy), count)
     return deploy.with_message(now, ThreadMessageKind.PROBLEM, text, broadcast=True)
 
