@@ -19,6 +19,11 @@ def deployment_number(deployment_id: str) -> str:
     return deployment_id.partition("/")[2]
 
 
+def user_arn(account: str) -> str:
+    """The IAM user that every call comes from whose keys do not belong to a role."""
+    return f"arn:aws:iam::{account}:user/sandbox"
+
+
 @dataclass(frozen=True)
 class EcsIds:
     """Makes names for one account and region."""

@@ -1,7 +1,12 @@
-"""One account's ECS in one region: its tables, its clock and what is going to happen."""
+"""What will happen in the region, and when.
+
+One account's ECS in one region: its tables, its clock and what is going to happen.
+"""
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +18,6 @@ from sandbox.ecs.aws_services.cloudwatch_logs import CloudWatchLogs
 from sandbox.ecs.aws_services.ecr_images import EcrImages
 from sandbox.ecs.clock import Clock
 from sandbox.ecs.durations import Durations, TimeScale
-from sandbox.ecs.event_queue import Callback, EventQueue
 from sandbox.ecs.ids import EcsIds
 from sandbox.ecs.records import (
     Deployment,
@@ -24,6 +28,26 @@ from sandbox.ecs.records import (
     UsedClientToken,
 )
 from sandbox.ecs.tables import ChangeJournal, EcsTables
+
+Callback = Callable[[], None]
+
+
+class EventQueue:
+    """Happenings in the order of their time; those of the same time in the order they were planned."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Callback]] = []
+        self._sequence = itertools.count()
+
+    def schedule(self, at: float, callback: Callback) -> None:
+        heapq.heappush(self._heap, (at, next(self._sequence), callback))
+
+    def take_due(self, now: float) -> tuple[float, Callback] | None:
+        """The earliest happening not later than `now`, with the time it was planned for."""
+        if not self._heap or self._heap[0][0] > now:
+            return None
+        at, _, callback = heapq.heappop(self._heap)
+        return at, callback
 
 
 class EcsRegion:
@@ -81,8 +105,8 @@ class EcsRegion:
             outer = self._instant
             try:
                 while (due := self.event_queue.take_due(end)) is not None:
-                    self._instant, happening = due
-                    happening()
+                    self._instant, callback = due
+                    callback()
             finally:
                 self._instant = outer
 

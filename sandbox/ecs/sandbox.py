@@ -12,16 +12,16 @@ from moto.core.base_backend import BackendDict
 
 from sandbox.ecs import seed
 from sandbox.ecs.account import ACCOUNT, REGION
-from sandbox.ecs.aws_services import application_autoscaling
-from sandbox.ecs.aws_services.iam_roles import IamRoles
 from sandbox.ecs.clock import Clock, ManualClock, WallClock
 from sandbox.ecs.durations import Durations
-from sandbox.ecs.faults import EcsFaults
 from sandbox.ecs.http.control_api import EcsControlApi
 from sandbox.ecs.http.control_routes import control_routes
 from sandbox.ecs.http.dispatcher import AwsCallNote, Dispatcher
+from sandbox.ecs.http.faults import EcsFaults
 from sandbox.ecs.http.http_server import EcsHttpServer
+from sandbox.ecs.http.iam_roles import IamRoles
 from sandbox.ecs.region import EcsRegion
+from sandbox.ecs.scheduler import application_autoscaling
 from sandbox.ecs.scheduler.reconcile import reconcile
 from sandbox.ecs.seed.seed_services import CLUSTER
 from sandbox.ecs.snapshot import snapshot

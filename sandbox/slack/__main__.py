@@ -9,10 +9,9 @@ from pathlib import Path
 
 from sandbox.slack.routes import build_application
 from sandbox.slack.sandbox import build_server, listening_socket
-from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.slack_limits import RateLimits, SlackTimeouts
 from sandbox.slack.team.app_manifest import ManifestError, read_manifest
 from sandbox.slack.team.installation import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, AppInstallation
-from sandbox.slack.webapi.slack_rate_limits import RateLimits
 from sandbox.slack.workspace_state import build_state
 
 

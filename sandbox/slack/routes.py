@@ -16,9 +16,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.control import actions, fault_requests, live_changes, queries
 from sandbox.slack.dropped_connection import ConnectionAccess
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.webapi.endpoint import handle_api_call
 from sandbox.slack.webapi.response_url_endpoint import handle_response_url
 from sandbox.slack.workspace_state import WorkspaceState

@@ -14,10 +14,9 @@ from starlette.types import ASGIApp
 
 from sandbox.slack.client import SlackClient
 from sandbox.slack.routes import build_application
-from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.slack_limits import RateLimits, SlackTimeouts
 from sandbox.slack.team.app_manifest import read_manifest
 from sandbox.slack.team.installation import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, AppInstallation
-from sandbox.slack.webapi.slack_rate_limits import RateLimits
 from sandbox.slack.workspace_state import build_state
 
 _START_TIMEOUT_SECONDS = 15.0

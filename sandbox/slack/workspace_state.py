@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from sandbox.slack.faults import SlackFaults
-from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.slack_limits import RateLimits, SlackTimeouts
 from sandbox.slack.store.call_log import CallLog
 from sandbox.slack.store.change_log import ChangeLog
 from sandbox.slack.store.message_writer import MessageWriter
@@ -21,7 +21,6 @@ from sandbox.slack.to_app.response_urls import ResponseUrls
 from sandbox.slack.to_app.signed_http import SignedHttpClient
 from sandbox.slack.to_app.socket_mode import SocketModeServer
 from sandbox.slack.to_app.trigger_ids import TriggerIds
-from sandbox.slack.webapi.slack_rate_limits import RateLimits
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,14 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.models import get_account_id_from
 
 from sandbox.ecs.account import ACCOUNT
-from sandbox.ecs.aws_services import application_autoscaling, cloudwatch_alarms
-from sandbox.ecs.aws_services.iam_roles import IamRoles, expired_token_response, user_arn
 from sandbox.ecs.aws_services.pull_through_cache import PULL_THROUGH_OPERATIONS
 from sandbox.ecs.botocore_model import validate_params
 from sandbox.ecs.ecs_errors import EcsErrorResponse
-from sandbox.ecs.faults import EcsFault, EcsFaults
 from sandbox.ecs.http.aws_request import AwsRequest
 from sandbox.ecs.http.control_api import EcsControlApi
-from sandbox.ecs.http.moto_app import moto_app
+from sandbox.ecs.http.faults import EcsFault, EcsFaults
+from sandbox.ecs.http.http_server import moto_app
+from sandbox.ecs.http.iam_roles import IamRoles, expired_token_response
 from sandbox.ecs.http.responses import (
     AwsResponse,
     StartResponse,
@@ -30,8 +29,10 @@ from sandbox.ecs.http.responses import (
     error_response,
     json_response,
 )
+from sandbox.ecs.ids import user_arn
 from sandbox.ecs.operations import OPERATIONS, EcsCall
 from sandbox.ecs.region import EcsRegion
+from sandbox.ecs.scheduler import application_autoscaling, cloudwatch_alarms
 
 MAX_RECORDED_CALLS = 10_000
 _IAM_SERVICE_NAMES = {"monitoring": "cloudwatch"}

@@ -1,12 +1,16 @@
-"""A threaded WSGI server on this machine's loopback address."""
+"""A threaded WSGI server on this machine's loopback address.
+
+What moto plays of AWS.
+"""
 
 from __future__ import annotations
 
 import socket
 import threading
+from functools import lru_cache
 from typing import Any
 
-from moto.moto_server.werkzeug_app import MotoRequestHandler
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from sandbox.ecs.http.responses import WsgiApp
@@ -41,3 +45,22 @@ class EcsHttpServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+class MotoApp(DomainDispatcherApplication):
+    """Knows hosts that it has seen: moto itself lists its own folders for every request."""
+
+    def __init__(self) -> None:
+        super().__init__(create_backend_app)
+        self._known: dict[str | None, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        if host not in self._known:
+            self._known[host] = super().get_backend_for_host(host)
+        return self._known[host]
+
+
+@lru_cache(maxsize=1)
+def moto_app() -> MotoApp:
+    """One for the process: its Flask applications hold no state, and are slow to build."""
+    return MotoApp()

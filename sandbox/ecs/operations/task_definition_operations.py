@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sandbox.ecs.aws_services.iam_roles import user_arn
 from sandbox.ecs.ecs_errors import ClientException, InvalidParameterException
-from sandbox.ecs.ids import short_name
+from sandbox.ecs.ids import short_name, user_arn
 from sandbox.ecs.operations import task_definition_content
 from sandbox.ecs.operations.ecs_call import EcsCall
 from sandbox.ecs.operations.resource_tags import checked_tags

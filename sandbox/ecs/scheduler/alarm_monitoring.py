@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.ecs.aws_services import cloudwatch_alarms
 from sandbox.ecs.records import EcsService, ServiceDeployment
 from sandbox.ecs.region import EcsRegion
-from sandbox.ecs.scheduler import task_counts
+from sandbox.ecs.scheduler import cloudwatch_alarms, task_counts
 
 
 def initial_alarm_state(region: EcsRegion, configuration: dict[str, Any]) -> dict[str, Any]:

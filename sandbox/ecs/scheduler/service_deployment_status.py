@@ -33,14 +33,14 @@ def service_deployment_of(region: EcsRegion, deployment: Deployment | None) -> S
 def end_service_deployment(
     region: EcsRegion, arn: str, status: str, reason: str | None = None, *, stopped: bool = False
 ) -> None:
-    story = region.tables.service_deployments[arn]
+    service_deployment = region.tables.service_deployments[arn]
     region.update_service_deployment(
         arn,
         status=status,
-        status_reason=reason or story.status_reason,
-        breaker_status=_final_monitoring_status(story.breaker_status),
-        alarm_status=_final_monitoring_status(story.alarm_status),
-        hooks=cancel_waiting_hooks(story.hooks),
+        status_reason=reason or service_deployment.status_reason,
+        breaker_status=_final_monitoring_status(service_deployment.breaker_status),
+        alarm_status=_final_monitoring_status(service_deployment.alarm_status),
+        hooks=cancel_waiting_hooks(service_deployment.hooks),
         finished_at=region.now,
         stopped_at=region.now if stopped else None,
     )

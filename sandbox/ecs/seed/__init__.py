@@ -8,7 +8,7 @@ from sandbox.ecs.operations.create_and_delete_service import create_service
 from sandbox.ecs.operations.ecs_call import EcsCall
 from sandbox.ecs.operations.task_definition_operations import make_task_definition
 from sandbox.ecs.region import EcsRegion
-from sandbox.ecs.seed import seed_alarm, seed_images, seed_services, seed_task_definitions
+from sandbox.ecs.seed import seed_images, seed_services, seed_task_definitions
 
 DAYS_UP = 3
 """The services were deployed that long ago, and have been steady since."""
@@ -21,7 +21,7 @@ def seed_region(region: EcsRegion) -> None:
     moto = ecs_backends[region.account][region.name]
     moto.create_cluster(seed_services.CLUSTER)
     _make_moto_find_services(region)
-    seed_alarm.create_alarm(region.account, region.name)
+    seed_services.create_alarm(region.account, region.name)
     with region.starting_in_the_past(opened - DAYS_UP * 86_400):
         for name in seed_services.SERVICE_NAMES:
             definition = seed_task_definitions.task_definition_params(region.account, region.name, name)

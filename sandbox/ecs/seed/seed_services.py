@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.cloudwatch.models import cloudwatch_backends
+
 from sandbox.ecs.seed.seed_task_definitions import FIRST_REVISIONS
 
+SITE_ERRORS_ALARM = "site-5xx"
 CLUSTER = "production"
 SERVICE_NAMES = ("web", "api", "ledger", "billing", "site", "shop")
 _COUNTS = {"web": 3, "api": 2, "ledger": 1, "billing": 2, "site": 2, "shop": 3}
@@ -113,3 +116,21 @@ def _configuration(name: str) -> Json:
         "minimumHealthyPercent": 0 if worker else 100,
         **_CONFIGURATIONS.get(name, {}),
     }
+
+
+def create_alarm(account: str, region: str) -> None:
+    """One quiet alarm, for a check after a deploy; no deployment of ECS's own watches it."""
+    alarm = cloudwatch_backends[account][region].put_metric_alarm(
+        name=SITE_ERRORS_ALARM,
+        namespace="AWS/ApplicationELB",
+        metric_name="HTTPCode_Target_5XX_Count",
+        comparison_operator="GreaterThanThreshold",
+        evaluation_periods=1,
+        period=60,
+        threshold=10.0,
+        statistic="Sum",
+        description="The site answers with errors",
+        dimensions=[{"Name": "TargetGroup", "Value": "site"}],
+        alarm_actions=[],
+    )
+    alarm.update_state("Threshold Crossed: no datapoint was greater than the threshold (10.0).", "{}", "OK")

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from sandbox.ecs import event_messages
+from sandbox.ecs import circuit_breaker, event_messages
 from sandbox.ecs.records import EcsService, EcsTask, TaskContainer
 from sandbox.ecs.region import EcsRegion
-from sandbox.ecs.scheduler import circuit_breaker
 
 DEFAULT_STOP_TIMEOUT_SECONDS = 30.0
 """Seconds between SIGTERM and SIGKILL on Fargate."""

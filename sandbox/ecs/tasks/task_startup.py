@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from sandbox.ecs import event_messages
+from sandbox.ecs import circuit_breaker, event_messages
 from sandbox.ecs.aws_services.ecr_images import ImageBehaviour, ResolvedImage
 from sandbox.ecs.records import EcsService, EcsTask, TaskContainer
 from sandbox.ecs.region import EcsRegion
-from sandbox.ecs.scheduler import circuit_breaker
 from sandbox.ecs.tasks import container_logs, task_commands, task_shutdown
 
 ResolvedImages = dict[str, ResolvedImage]

@@ -8,9 +8,9 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.control.request_fields import read_body, required_text
 from sandbox.slack.faults import FAULT_DETAILS, UnknownFault
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]

@@ -6,8 +6,8 @@ import asyncio
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.control.request_fields import find_person
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.workspace_state import WorkspaceState
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.control.request_fields import find_person, find_visible_channel, read_seconds
 from sandbox.slack.control.screen_json import channel_messages, message_json, thread_messages, workspace_json
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.workspace_state import WorkspaceState
 
 _LONGEST_WAIT = 60.0

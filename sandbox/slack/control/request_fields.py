@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.requests import Request
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.store.open_views import OpenView
 from sandbox.slack.team.workspace import SlackChannel, SlackUser
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import httpx
 
 from sandbox.slack.faults import SlackFaults
-from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.slack_limits import SlackTimeouts
 from sandbox.slack.team.app_manifest import AppManifest
 from sandbox.slack.to_app.signed_http import SignedHttpClient, SignedRequest
 from sandbox.slack.to_app.socket_mode import NoConnection, SocketModeServer

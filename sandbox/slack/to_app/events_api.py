@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Any
 
-from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.slack_limits import SlackTimeouts
 from sandbox.slack.store.slack_ids import SlackIds
 from sandbox.slack.team.installation import AppInstallation
 from sandbox.slack.team.workspace import APP_ID, BOT_USER, TEAM_ID

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sandbox.slack.api_errors import ApiError
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.store.slack_ids import SlackIds
 from sandbox.slack.team.workspace import TEAM_ID
-from sandbox.slack.webapi.api_errors import ApiError
 
 MAX_USES = 5
 _MAX_REMEMBERED = 10_000

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sandbox.slack.api_errors import ApiError, invalid_arguments
 from sandbox.slack.store.slack_ids import SlackIds
-from sandbox.slack.webapi.api_errors import ApiError, invalid_arguments
 
 _MAX_REMEMBERED = 1_000
 

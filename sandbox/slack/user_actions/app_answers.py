@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ApiError
+from sandbox.slack.app_content.call_arguments import CallArguments
+from sandbox.slack.app_content.message_content import MessageContent, read_answer
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.workspace import BOT_USER
 from sandbox.slack.to_app.response_urls import ResponseUrl
-from sandbox.slack.webapi.api_errors import ApiError
-from sandbox.slack.webapi.call_arguments import CallArguments
-from sandbox.slack.webapi.message_content import MessageContent, read_answer
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.store.open_views import OpenView
 from sandbox.slack.team.workspace import SlackChannel, SlackUser
-from sandbox.slack.to_app import payloads
 from sandbox.slack.to_app.response_urls import ResponseUrl
-from sandbox.slack.user_actions.action_refused import ActionRefused
+from sandbox.slack.user_actions import payloads
 from sandbox.slack.user_actions.element_values import action_json, entered_value, find_element
 from sandbox.slack.user_actions.input_values import VALUE_FIELDS, initial_values
 from sandbox.slack.workspace_state import WorkspaceState

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.blockkit.traversal import all_blocks, elements_of
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.store.open_views import OpenView
-from sandbox.slack.to_app.payloads import new_action_timestamp
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.user_actions.input_values import VALUE_FIELDS
+from sandbox.slack.user_actions.payloads import new_action_timestamp
 
 Json = dict[str, Any]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.blockkit.text_objects import MENU_OPTION, OPTION_GROUP
 from sandbox.slack.blockkit.validation_rules import Problems, list_of
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.store.open_views import OpenView
 from sandbox.slack.team.workspace import SlackChannel, SlackUser
-from sandbox.slack.to_app import payloads
-from sandbox.slack.user_actions.action_refused import ActionRefused
+from sandbox.slack.user_actions import payloads
 from sandbox.slack.user_actions.click_elements import require_interactivity
 from sandbox.slack.user_actions.element_values import find_element
 from sandbox.slack.workspace_state import WorkspaceState

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.workspace import TEAM_ID, SlackChannel, SlackUser
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.workspace_state import WorkspaceState
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ActionRefused, ApiError
+from sandbox.slack.app_content.view_content import checked_view
 from sandbox.slack.store.open_views import MAX_STACK_DEPTH, OpenView
 from sandbox.slack.team.workspace import SlackUser
-from sandbox.slack.to_app import payloads
-from sandbox.slack.user_actions.action_refused import ActionRefused
+from sandbox.slack.user_actions import payloads
 from sandbox.slack.user_actions.click_elements import require_interactivity
 from sandbox.slack.user_actions.element_values import entered_value, find_element
 from sandbox.slack.user_actions.input_values import VALUE_FIELDS, is_filled
 from sandbox.slack.user_actions.view_stack import push_on_stack, replace_view_content
-from sandbox.slack.webapi.api_errors import ApiError
-from sandbox.slack.webapi.view_content import checked_view
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.workspace import BOT_USER, SlackChannel, SlackUser
 from sandbox.slack.to_app.message_events import events_for_message
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.user_actions.membership import require_member
 from sandbox.slack.user_actions.typed_text import to_message_text
 from sandbox.slack.workspace_state import WorkspaceState

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from sandbox.slack.api_errors import ApiError
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.app_manifest import SlashCommand
 from sandbox.slack.team.workspace import SlackChannel, SlackUser
 from sandbox.slack.to_app.delivery import AppAnswer
-from sandbox.slack.to_app.payloads import slash_command_payload
 from sandbox.slack.user_actions.app_answers import IN_CHANNEL, is_empty_answer, post_answer
 from sandbox.slack.user_actions.membership import run_builtin_command
+from sandbox.slack.user_actions.payloads import slash_command_payload
 from sandbox.slack.user_actions.typed_text import escape_text, to_escaped_command_text
-from sandbox.slack.webapi.api_errors import ApiError
 from sandbox.slack.workspace_state import WorkspaceState
 
 _BUILTIN_COMMANDS = ("/invite", "/remove")

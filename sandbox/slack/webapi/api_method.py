@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sandbox.slack.webapi.api_errors import ApiError
-from sandbox.slack.webapi.call_arguments import CallArguments
-from sandbox.slack.webapi.slack_rate_limits import TIER_3, CallRate
+from sandbox.slack.api_errors import ApiError
+from sandbox.slack.app_content.call_arguments import CallArguments
+from sandbox.slack.slack_limits import TIER_3, CallRate
 from sandbox.slack.workspace_state import WorkspaceState
 
 TokenKind = Literal["bot", "app", "either", "none"]

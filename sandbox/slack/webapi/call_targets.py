@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from sandbox.slack.api_errors import ApiError
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.workspace import BOT_USER, PEOPLE, SlackChannel
-from sandbox.slack.webapi.api_errors import ApiError
 from sandbox.slack.webapi.api_method import ApiCall
 
 

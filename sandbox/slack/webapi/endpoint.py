@@ -7,11 +7,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sandbox.slack.api_errors import ApiError
+from sandbox.slack.app_content.call_arguments import CallArguments, read_arguments
 from sandbox.slack.dropped_connection import drop_connection
 from sandbox.slack.faults import SlackFault
-from sandbox.slack.webapi.api_errors import ApiError
 from sandbox.slack.webapi.api_method import ApiCall, ApiMethod, TokenKind, rate_limited_error
-from sandbox.slack.webapi.call_arguments import CallArguments, read_arguments
 from sandbox.slack.webapi.methods import METHODS
 from sandbox.slack.workspace_state import WorkspaceState
 

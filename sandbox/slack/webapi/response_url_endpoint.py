@@ -7,10 +7,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from sandbox.slack.api_errors import ApiError
+from sandbox.slack.app_content.call_arguments import CallArguments, read_arguments
 from sandbox.slack.dropped_connection import drop_connection
 from sandbox.slack.user_actions.app_answers import use_response_url
-from sandbox.slack.webapi.api_errors import ApiError
-from sandbox.slack.webapi.call_arguments import CallArguments, read_arguments
 from sandbox.slack.webapi.endpoint import take_fault
 from sandbox.slack.workspace_state import WorkspaceState
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.ecs import EcsSandbox, ManualClock
-from sandbox.ecs.event_queue import EventQueue
+from sandbox.ecs.region import EventQueue
 from tests.sandbox.ecs.ecs_actions import (
     CLUSTER,
     deploy_tag,

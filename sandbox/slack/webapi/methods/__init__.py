@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.slack.slack_limits import OPENING_CONNECTIONS, SPECIAL, TIER_2, TIER_3, TIER_4
 from sandbox.slack.webapi.api_method import ApiMethod
 from sandbox.slack.webapi.methods import (
     chat_methods,
@@ -11,7 +12,6 @@ from sandbox.slack.webapi.methods import (
     users_methods,
     views_methods,
 )
-from sandbox.slack.webapi.slack_rate_limits import OPENING_CONNECTIONS, SPECIAL, TIER_2, TIER_3, TIER_4
 
 METHODS: dict[str, ApiMethod] = {
     "api.test": ApiMethod(connection_methods.api_test, rate=TIER_4, token="none"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ApiError
+from sandbox.slack.app_content.message_content import read_edit, read_post
+from sandbox.slack.slack_limits import POSTING_IN_ONE_CHANNEL
 from sandbox.slack.store.messages import SlackMessage, message_api_json
 from sandbox.slack.team.workspace import BOT_USER, PEOPLE
 from sandbox.slack.to_app.message_events import events_for_message
-from sandbox.slack.webapi.api_errors import ApiError
 from sandbox.slack.webapi.api_method import ApiCall
 from sandbox.slack.webapi.call_targets import (
     get_channel_to_post_in,
@@ -16,8 +18,6 @@ from sandbox.slack.webapi.call_targets import (
     get_thread_to_post_in,
     get_visible_channel,
 )
-from sandbox.slack.webapi.message_content import read_edit, read_post
-from sandbox.slack.webapi.slack_rate_limits import POSTING_IN_ONE_CHANNEL
 
 Json = dict[str, Any]
 

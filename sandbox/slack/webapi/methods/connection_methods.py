@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ApiError
 from sandbox.slack.team.workspace import APP_ID, BOT_ID, BOT_USER, TEAM_ID, TEAM_NAME
-from sandbox.slack.webapi.api_errors import ApiError
 from sandbox.slack.webapi.api_method import ApiCall
 
 Json = dict[str, Any]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sandbox.slack.api_errors import ApiError, invalid_arguments
 from sandbox.slack.store.messages import SlackMessage, message_api_json
 from sandbox.slack.team.workspace import BOT_USER, PEOPLE, SlackChannel
 from sandbox.slack.user_actions.membership import set_member
-from sandbox.slack.webapi.api_errors import ApiError, invalid_arguments
 from sandbox.slack.webapi.api_method import ApiCall
 from sandbox.slack.webapi.api_objects import channel_json
 from sandbox.slack.webapi.call_targets import get_joined_channel, get_visible_channel

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ApiError
 from sandbox.slack.team.workspace import BOT_USER
-from sandbox.slack.webapi.api_errors import ApiError
 from sandbox.slack.webapi.api_method import ApiCall
 from sandbox.slack.webapi.call_targets import get_message, get_visible_channel
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ApiError
 from sandbox.slack.store.messages import bot_profile_json
 from sandbox.slack.team.workspace import BOT_ID, BOT_USER, TEAM_DOMAIN, TEAM_ID, TEAM_NAME
-from sandbox.slack.webapi.api_errors import ApiError
 from sandbox.slack.webapi.api_method import ApiCall
 from sandbox.slack.webapi.api_objects import user_group_json, user_json
 from sandbox.slack.webapi.methods.conversations_methods import paginate

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sandbox.slack.api_errors import ApiError, invalid_arguments
 from sandbox.slack.blockkit.default_fields import with_default_fields
 from sandbox.slack.blockkit.view_limits import check_view
-from sandbox.slack.webapi.api_errors import ApiError, invalid_arguments
 
 Json = dict[str, Any]
 

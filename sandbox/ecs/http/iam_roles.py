@@ -64,11 +64,6 @@ class IamRoles:
         return self._sessions.get(access_key)
 
 
-def user_arn(account: str) -> str:
-    """Who calls with keys that are no role's."""
-    return f"arn:aws:iam::{account}:user/sandbox"
-
-
 def expired_token_response(service: str) -> AwsResponse:
     """What AWS says to keys that have ended."""
     message = "The security token included in the request is expired"

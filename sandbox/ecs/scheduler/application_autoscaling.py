@@ -12,7 +12,7 @@ from moto.applicationautoscaling.exceptions import AWSValidationException
 from moto.applicationautoscaling.models import FakeScalableTarget, applicationautoscaling_backends
 
 from sandbox.ecs.region import EcsRegion
-from sandbox.ecs.scheduler import rescaling
+from sandbox.ecs.scheduler import desired_count
 
 DIMENSION = "ecs:service:DesiredCount"
 SUSPENDABLE_PROCESSES = (
@@ -80,7 +80,7 @@ def _scale_out(region: EcsRegion, target: FakeScalableTarget) -> None:
     if service is None or service.status != "ACTIVE" or service.desired_count >= least:
         return
     if not _is_scale_out_suspended(target):
-        rescaling.rescale(region, service, least)
+        desired_count.rescale(region, service, least)
 
 
 def _fill_in_suspended_state(target: FakeScalableTarget) -> None:

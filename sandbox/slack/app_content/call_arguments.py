@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from starlette.requests import Request
 
-from sandbox.slack.webapi.api_errors import ApiError, invalid_arguments
+from sandbox.slack.api_errors import ApiError, invalid_arguments
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _TRUE, _FALSE = ("1", "true", "True"), ("0", "false", "False", "")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sandbox.slack.api_errors import ApiError, invalid_blocks
+from sandbox.slack.app_content.call_arguments import CallArguments
 from sandbox.slack.blockkit.block_limits import check_message_blocks
 from sandbox.slack.blockkit.default_fields import with_default_fields
 from sandbox.slack.blockkit.total_length import is_too_long
-from sandbox.slack.webapi.api_errors import ApiError, invalid_blocks
-from sandbox.slack.webapi.call_arguments import CallArguments
 
 MAX_POST_CHARACTERS = 40_000
 """Characters of a new message's text; what is beyond is cut (docs.slack.dev, "Truncating really long

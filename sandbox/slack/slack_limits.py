@@ -1,4 +1,7 @@
-"""Rate limits: so many calls a minute for each method, with a small burst (docs.slack.dev, rate limits)."""
+"""Rate limits: so many calls a minute for each method, with a small burst (docs.slack.dev, rate limits).
+
+How long Slack waits for what, all in seconds.
+"""
 
 from __future__ import annotations
 
@@ -49,3 +52,17 @@ class RateLimits:
             return None
         self._buckets[bucket] = (left, now)
         return max(1, math.ceil((1 - left) / a_second))
+
+
+@dataclass(frozen=True)
+class SlackTimeouts:
+    """Slack's own values (docs.slack.dev); a test may shorten them.
+
+    `event_retries` are the pauses before the three repeats of an event nobody took.
+    """
+
+    acknowledge: float = 3.0
+    trigger: float = 3.0
+    response_url: float = 30 * 60
+    event_retry_pauses: tuple[float, ...] = (1.0, 60.0, 300.0)
+    socket_ticket: float = 30.0

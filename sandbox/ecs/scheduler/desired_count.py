@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sandbox.ecs import circuit_breaker
 from sandbox.ecs.records import EcsService
 from sandbox.ecs.region import EcsRegion
-from sandbox.ecs.scheduler import circuit_breaker, service_deployment_status
+from sandbox.ecs.scheduler import service_deployment_status
 
 
 def rescale(region: EcsRegion, service: EcsService, count: int) -> None:
@@ -19,8 +20,8 @@ def apply_desired_count(region: EcsRegion, service: EcsService) -> None:
         return
     region.update_deployment(primary.id, desired_count=service.desired_count)
     region.update_service(service.arn, steady=False)
-    story = service_deployment_status.service_deployment_of(region, primary)
-    if story is not None and story.is_in_progress:
+    service_deployment = service_deployment_status.service_deployment_of(region, primary)
+    if service_deployment is not None and service_deployment.is_in_progress:
         limit = circuit_breaker.failure_threshold(service.circuit_breaker, service.desired_count)
-        region.update_service_deployment(story.arn, threshold=limit)
+        region.update_service_deployment(service_deployment.arn, threshold=limit)
     region.schedule_reconcile(service.arn)
