@@ -23,11 +23,9 @@ class MessageJson(_RequiredMessageFields, total=False):
 
     thread_ts: str
     blocks: list[dict[str, Any]]
-    attachments: list[dict[str, Any]]
     subtype: str
     bot_id: str
     edited: dict[str, str]
-    reactions: dict[str, list[str]]
 
 
 class _RequiredTypeFields(TypedDict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
 from starlette.requests import Request
 
@@ -40,15 +40,6 @@ class CallArguments:
         if str(value) in _FALSE:
             return False
         raise invalid_arguments(f"must be a boolean: {name}")
-
-    def number(self, name: str, default: int, most: int) -> int:
-        value = self.values.get(name)
-        if value in (None, ""):
-            return default
-        try:
-            return max(1, min(int(cast("str", value)), most))
-        except (TypeError, ValueError):
-            raise invalid_arguments(f"must be an integer: {name}") from None
 
     def json_value(self, name: str, error: str) -> Any:
         """A list or object.

@@ -1,4 +1,4 @@
-"""What a message says: text, blocks and attachments, checked as Slack checks them."""
+"""What a message says: text and blocks, checked as Slack checks them."""
 
 from __future__ import annotations
 
@@ -18,22 +18,19 @@ MAX_EDIT_BYTES = 4_000
 """Bytes of the text of an edit. The documentation of chat.update says characters; calls to Slack show UTF-8
 bytes (openclaw #115027: 4,000 bytes are taken, 4,002 are `msg_too_long`, whatever the characters)."""
 TRUNCATED = "message_truncated"
-_MAX_MARKDOWN = 12_000
-_MAX_ATTACHMENTS = 100
 
 
 @dataclass(frozen=True)
 class MessageContent:
-    """`blocks` and `attachments` are None where the call did not speak of them."""
+    """`blocks` is None if the call does not name them."""
 
     text: str | None
     blocks: list[dict[str, Any]] | None
-    attachments: list[dict[str, Any]] | None
     warnings: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.text or self.blocks or self.attachments)
+        return not (self.text or self.blocks)
 
     def warnings_json(self) -> dict[str, Any]:
         """What the answer says besides, where the content was taken but changed."""
@@ -82,10 +79,8 @@ def read_answer(args: CallArguments) -> MessageContent:
 
 
 def _read_content(args: CallArguments) -> MessageContent:
-    text = _read_text(args)
     blocks = args.json_value("blocks", "invalid_blocks_format")
-    attachments = args.json_value("attachments", "invalid_attachments")
-    content = MessageContent(text, _checked_blocks(blocks), _checked_attachments(attachments))
+    content = MessageContent(args.text("text"), _checked_blocks(blocks))
     if content.is_empty:
         raise ApiError("no_text")
     return content
@@ -96,17 +91,6 @@ def _check_total_length(content: MessageContent) -> None:
         raise ApiError("msg_blocks_too_long")
 
 
-def _read_text(args: CallArguments) -> str | None:
-    markdown = args.text("markdown_text")
-    if not markdown:
-        return args.text("text")
-    if args.text("text") or args.values.get("blocks"):
-        raise ApiError("markdown_text_conflict")
-    if len(markdown) > _MAX_MARKDOWN:
-        raise ApiError("msg_too_long")
-    return markdown
-
-
 def _checked_blocks(blocks: Any) -> list[dict[str, Any]] | None:
     if blocks is None:
         return None
@@ -115,13 +99,3 @@ def _checked_blocks(blocks: Any) -> list[dict[str, Any]] | None:
     if problems := check_message_blocks(blocks):
         raise invalid_blocks(problems)
     return with_default_fields(blocks)
-
-
-def _checked_attachments(attachments: Any) -> list[dict[str, Any]] | None:
-    if attachments is None:
-        return None
-    if not isinstance(attachments, list) or not all(isinstance(part, dict) for part in attachments):
-        raise ApiError("invalid_attachments")
-    if len(attachments) > _MAX_ATTACHMENTS:
-        raise ApiError("too_many_attachments")
-    return [{"id": index, **part} for index, part in enumerate(attachments, start=1)]

@@ -26,7 +26,7 @@ def message_json(state: WorkspaceState, message: SlackMessage) -> Json:
         "channel": message.channel,
         "ts": message.ts,
         "user": message.user,
-        "username": message.username or (author.real_name if author.is_bot else author.name),
+        "username": author.real_name if author.is_bot else author.name,
         "text": message.text,
         "ephemeral": message.ephemeral_to is not None,
         "reply_count": summary.get("reply_count", 0),
@@ -37,11 +37,9 @@ def message_json(state: WorkspaceState, message: SlackMessage) -> Json:
     optional: Json = {
         "thread_ts": message.thread_ts,
         "blocks": message.blocks,
-        "attachments": message.attachments,
         "subtype": message.subtype,
         "bot_id": BOT_ID if message.by_app else None,
         "edited": {"ts": message.edited_ts} if message.edited_ts is not None else None,
-        "reactions": message.reactions or None,
     }
     return shown | {name: value for name, value in optional.items() if value is not None}
 

@@ -36,7 +36,7 @@ class MessageWriter:
         """Deletes a message; a root with replies stays as a tombstone, as at Slack."""
         if message.ephemeral_to is None and self._messages.replies(message.channel, message.ts):
             message.text = "This message was deleted."
-            message.blocks = message.attachments = None
+            message.blocks = None
             message.subtype = "tombstone"
         else:
             self._messages.remove(message)

@@ -101,15 +101,10 @@ class SlackMessage:
     user: str
     text: str
     blocks: list[Json] | None = None
-    attachments: list[Json] | None = None
     thread_ts: str | None = None
     subtype: str | None = None
-    username: str | None = None
-    icons: Json | None = None
     edited_ts: str | None = None
     ephemeral_to: str | None = None
-    metadata: Json | None = None
-    reactions: dict[str, list[str]] = field(default_factory=dict)
     selections: dict[str, Json] = field(default_factory=dict)
 
     @property
@@ -134,20 +129,11 @@ def message_api_json(message: SlackMessage, bot_name: str) -> Json:
     optional: Json = {
         "subtype": message.subtype,
         "blocks": _blocks_or_rich_text(message),
-        "attachments": message.attachments,
         "thread_ts": message.thread_ts,
-        "username": message.username,
-        "icons": message.icons,
-        "metadata": message.metadata,
     }
     written |= {name: value for name, value in optional.items() if value is not None}
     if message.edited_ts is not None:
         written["edited"] = {"user": message.user, "ts": message.edited_ts}
-    if message.reactions:
-        written["reactions"] = [
-            {"name": name, "users": list(users), "count": len(users)}
-            for name, users in message.reactions.items()
-        ]
     return written
 
 

@@ -19,7 +19,7 @@ IN_CHANNEL = "in_channel"
 
 def is_empty_answer(body: Json) -> bool:
     """An acknowledgement that says nothing."""
-    return not any(body.get(part) for part in ("text", "blocks", "attachments", "markdown_text"))
+    return not any(body.get(part) for part in ("text", "blocks"))
 
 
 def post_answer(state: WorkspaceState, body: Json, user: str, channel: str) -> SlackMessage:
@@ -35,7 +35,6 @@ def post_answer(state: WorkspaceState, body: Json, user: str, channel: str) -> S
         BOT_USER,
         content.text or "",
         blocks=content.blocks or None,
-        attachments=content.attachments,
         thread_ts=body.get("thread_ts"),
         ephemeral_to=None if public else user,
     )
@@ -72,7 +71,6 @@ def _get_original(state: WorkspaceState, issued: ResponseUrl) -> SlackMessage:
 def _replace_message(state: WorkspaceState, original: SlackMessage, content: MessageContent) -> None:
     original.text = content.text or ""
     original.blocks = content.blocks or None
-    original.attachments = content.attachments or None
     original.selections.clear()
     if content.blocks is None:
         original.edited_ts = state.ids.new_timestamp()

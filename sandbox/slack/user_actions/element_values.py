@@ -71,7 +71,7 @@ def action_json(block: Json, element: Json, given: Json) -> Json:
 
 def _find_option(element: Json, chosen: Any) -> Json:
     wanted = chosen.get("value") if isinstance(chosen, dict) else chosen
-    if element["type"] in ("external_select", "multi_external_select"):
+    if element["type"] == "external_select":
         if isinstance(chosen, dict) and "text" in chosen and "value" in chosen:
             return chosen
         raise ActionRefused("value_missing", "An external select takes the whole option: text and value.")

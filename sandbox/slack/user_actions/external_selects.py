@@ -17,8 +17,6 @@ from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]
 
-_EXTERNAL_SELECTS = ("external_select", "multi_external_select")
-
 
 async def load_options(
     state: WorkspaceState,
@@ -32,7 +30,7 @@ async def load_options(
     """Returns `ack` and the `options` or `option_groups` that the app offers for what was typed."""
     require_interactivity(state)
     block, element = find_element(shown, action_id, block_id)
-    if element["type"] not in _EXTERNAL_SELECTS:
+    if element["type"] != "external_select":
         raise ActionRefused(
             "no_such_element", f"{action_id} is a {element['type']}: its options are not loaded."
         )

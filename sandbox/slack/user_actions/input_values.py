@@ -11,10 +11,6 @@ Json = dict[str, Any]
 # Where each kind of input keeps what was entered. Buttons and overflow menus keep nothing.
 VALUE_FIELDS = {
     "plain_text_input": "value",
-    "email_text_input": "value",
-    "url_text_input": "value",
-    "number_input": "value",
-    "rich_text_input": "rich_text_value",
     "static_select": "selected_option",
     "external_select": "selected_option",
     "radio_buttons": "selected_option",
@@ -22,18 +18,10 @@ VALUE_FIELDS = {
     "conversations_select": "selected_conversation",
     "channels_select": "selected_channel",
     "checkboxes": "selected_options",
-    "multi_static_select": "selected_options",
-    "multi_external_select": "selected_options",
-    "multi_users_select": "selected_users",
-    "multi_conversations_select": "selected_conversations",
-    "multi_channels_select": "selected_channels",
     "datepicker": "selected_date",
     "timepicker": "selected_time",
     "datetimepicker": "selected_date_time",
-    "file_input": "files",
 }
-_LIST_FIELDS = {"selected_options", "selected_users", "selected_conversations", "selected_channels", "files"}
-_INITIAL_FIELDS = {"value": "initial_value", "rich_text_value": "initial_value"}
 
 
 def initial_values(blocks: list[Json]) -> dict[str, Json]:
@@ -63,7 +51,7 @@ def is_filled(value: Json) -> bool:
 
 def _initial_value(element: Json) -> Json:
     field = VALUE_FIELDS[element["type"]]
-    given = element.get(_INITIAL_FIELDS.get(field, field.replace("selected_", "initial_")))
-    if given is None and field in _LIST_FIELDS:
-        given = []
-    return {"type": element["type"], field: given}
+    initial = element.get("initial_value" if field == "value" else field.replace("selected_", "initial_"))
+    if initial is None and field == "selected_options":
+        initial = []
+    return {"type": element["type"], field: initial}

@@ -33,11 +33,8 @@ def post_message(call: ApiCall) -> Json:
         BOT_USER,
         content.text or "",
         blocks=content.blocks or None,
-        attachments=content.attachments,
         thread_ts=thread,
         subtype="thread_broadcast" if broadcast else None,
-        metadata=call.args.json_value("metadata", "invalid_metadata_format"),
-        **_custom_author(call),
     )
     if BOT_USER in channel.members:
         for news in events_for_message(message, channel):
@@ -62,10 +59,8 @@ def post_ephemeral(call: ApiCall) -> Json:
         BOT_USER,
         content.text or "",
         blocks=content.blocks or None,
-        attachments=content.attachments,
         thread_ts=get_thread_to_post_in(call, channel),
         ephemeral_to=user,
-        **_custom_author(call),
     )
     return {"message_ts": message.ts, **content.warnings_json()}
 
@@ -82,8 +77,6 @@ def update_message(call: ApiCall) -> Json:
         message.blocks = None
     if content.text is not None:
         message.text = content.text
-    if content.attachments is not None:
-        message.attachments = content.attachments or None
     if content.blocks is None:
         # Slack shows "(edited)" only where text was edited; new blocks replace old ones unmarked.
         message.edited_ts = call.state.ids.new_timestamp()
@@ -106,16 +99,6 @@ def get_permalink(call: ApiCall) -> Json:
     channel = get_visible_channel(call)
     message = get_message(call, channel, "message_ts")
     return {"channel": channel.id, "permalink": call.state.permalink(message)}
-
-
-def _custom_author(call: ApiCall) -> Json:
-    """Another name or picture, for which an app needs chat:write.customize."""
-    given = {name: call.args.text(name) for name in ("username", "icon_emoji", "icon_url")}
-    if not any(given.values()):
-        return {}
-    call.require_scope("chat:write.customize")
-    icons = {kind: given[f"icon_{kind}"] for kind in ("emoji", "url") if given[f"icon_{kind}"]}
-    return {"username": given["username"], "icons": icons or None}
 
 
 def _message_json(call: ApiCall, message: SlackMessage) -> Json:

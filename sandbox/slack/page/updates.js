@@ -1,8 +1,8 @@
 // What has changed, and what of it must be read again because it is shown; the rest is marked as unread.
 
-export class News {
-  constructor(desk) {
-    this.desk = desk;
+export class Updates {
+  constructor(ui) {
+    this.ui = ui;
     this.unread = new Set();
     this.newest = new Map();
   }
@@ -15,17 +15,17 @@ export class News {
 
   /** @param {{what: string, channel?: string, ts?: string, thread_ts?: string}} item as the sandbox tells it */
   changed(item) {
-    if (item.what === "view") this.desk.readViews();
-    else if (item.what === "home") this.desk.appPane?.read();
-    else if (item.what === "members") this.desk.readMembers();
+    if (item.what === "view") this.ui.readViews();
+    else if (item.what === "home") this.ui.appPane?.read();
+    else if (item.what === "members") this.ui.readMembers();
     else this.#message(item);
   }
 
   #message({ what, channel, ts, thread_ts: thread }) {
-    const shown = this.desk.channelPane?.channel.id === channel;
-    if (shown) this.desk.channelPane.conversation.read();
+    const shown = this.ui.channelPane?.channel.id === channel;
+    if (shown) this.ui.channelPane.conversation.read();
     else if (what === "message" && !thread && this.#isNew(channel, ts)) this.#markUnread(channel, ts);
-    const open = this.desk.threadPane?.conversation;
+    const open = this.ui.threadPane?.conversation;
     if (open?.channel.id === channel && [undefined, open.thread].includes(thread ?? ts)) open.read();
   }
 
@@ -36,7 +36,7 @@ export class News {
   #markUnread(channel, ts) {
     this.newest.set(channel, ts);
     this.unread.add(channel);
-    this.desk.shown.frame();
+    this.ui.shown.frame();
   }
 
   /** The messages of a channel are shown up to here. */
@@ -46,18 +46,18 @@ export class News {
   }
 
   /** After an act of one's own: read again without waiting to be told. */
-  afterActingOn(target) {
+  refreshAfterAction(target) {
     if (target.channel) this.#message({ what: "ephemeral", channel: target.channel });
-    this.desk.readViews();
-    this.desk.appPane?.read();
+    this.ui.readViews();
+    this.ui.appPane?.read();
   }
 
   /** After a time without hearing anything. */
   readAll() {
-    this.desk.channelPane?.conversation.read();
-    this.desk.threadPane?.conversation.read();
-    this.desk.appPane?.read();
-    this.desk.readViews();
-    this.desk.readMembers();
+    this.ui.channelPane?.conversation.read();
+    this.ui.threadPane?.conversation.read();
+    this.ui.appPane?.read();
+    this.ui.readViews();
+    this.ui.readMembers();
   }
 }

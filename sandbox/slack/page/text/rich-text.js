@@ -1,7 +1,7 @@
 // Shows a rich_text block: sections, lists, quotes and preformatted text, each made of styled parts.
 
 import { el } from "../dom.js";
-import { channelMention, emoji, groupMention, link, moment, userMention } from "./text.js";
+import { channelMention, emoji, groupMention, link, moment, userMention } from "./text-nodes.js";
 
 const DEEPEST_INDENT = 8;
 const STYLE_TAGS = [
@@ -12,19 +12,19 @@ const STYLE_TAGS = [
   ["underline", "u"],
 ];
 
-export function richText(block, desk) {
-  return (block.elements ?? []).map((element) => piece(element, desk));
+export function richText(block, ui) {
+  return (block.elements ?? []).map((element) => piece(element, ui));
 }
 
-function piece(element, desk) {
-  const inside = () => (element.elements ?? []).map((part) => partNode(part, desk));
+function piece(element, ui) {
+  const inside = () => (element.elements ?? []).map((part) => partNode(part, ui));
   if (element.type === "rich_text_preformatted") return el("pre.code-block", { tabindex: 0 }, inside());
   if (element.type === "rich_text_quote") return el("blockquote", {}, inside());
-  if (element.type === "rich_text_list") return list(element, desk);
+  if (element.type === "rich_text_list") return list(element, ui);
   return el("div.rich-section", {}, inside());
 }
 
-function list(element, desk) {
+function list(element, ui) {
   const indent = Math.min(element.indent ?? 0, DEEPEST_INDENT);
   const first = (element.offset ?? 0) + 1;
   const items = (element.elements ?? []).map((item, i) => {
@@ -36,32 +36,32 @@ function list(element, desk) {
       el(
         "span",
         {},
-        (item.elements ?? []).map((part) => partNode(part, desk)),
+        (item.elements ?? []).map((part) => partNode(part, ui)),
       ),
     );
   });
   return el("ul.list", { data: { indent } }, items);
 }
 
-function partNode(part, desk) {
+function partNode(part, ui) {
   return STYLE_TAGS.reduce(
     (node, [style, tag]) => (part.style?.[style] ? el(tag, {}, node) : node),
-    bare(part, desk),
+    bare(part, ui),
   );
 }
 
-function bare(part, desk) {
+function bare(part, ui) {
   switch (part.type) {
     case "text":
       return el("span.preserved", {}, part.text);
     case "link":
-      return link(part.url, part.text || part.url, desk);
+      return link(part.url, part.text || part.url, ui);
     case "user":
-      return userMention(part.user_id, desk);
+      return userMention(part.user_id, ui);
     case "usergroup":
-      return groupMention(part.usergroup_id, desk);
+      return groupMention(part.usergroup_id, ui);
     case "channel":
-      return channelMention(part.channel_id, desk);
+      return channelMention(part.channel_id, ui);
     case "broadcast":
       return el("span.mention.me", {}, `@${part.range}`);
     case "emoji":
@@ -69,7 +69,7 @@ function bare(part, desk) {
     case "date":
       return moment(
         { ts: part.timestamp, pattern: part.format, url: part.url, fallback: part.fallback ?? "" },
-        desk,
+        ui,
       );
     case "color":
       return swatch(part.value);

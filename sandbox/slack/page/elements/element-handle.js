@@ -1,9 +1,9 @@
 // One interactive element in its place, as the element files see it.
 
-export class Seat {
+export class ElementHandle {
   constructor(surface, block, element) {
     this.surface = surface;
-    this.desk = surface.desk;
+    this.ui = surface.ui;
     this.block = block;
     this.element = element;
     this.isInput = block.type === "input";

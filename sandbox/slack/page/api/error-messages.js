@@ -17,7 +17,7 @@ const WORDS = {
 };
 
 /** One sentence for an ApiError: in the words above, in the sandbox's, or its bare error word. */
-export function inWords(error) {
+export function errorMessage(error) {
   const code = error.code ?? "page_error";
   return WORDS[code] ?? error.body?.detail ?? `That did not work: ${code.replaceAll("_", " ")}.`;
 }

@@ -4,7 +4,7 @@
 const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 5000;
 
-export class Live {
+export class LiveSocket {
   /**
    * @param {{change: function(object): void, up: function(): void, down: function(): void}} heard
    *   `up` is called after every connect, also the first.

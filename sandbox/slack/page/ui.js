@@ -3,38 +3,38 @@
 import { el, icon } from "./dom.js";
 import { Modals } from "./dialogs/modal.js";
 import { toast } from "./dialogs/toast.js";
-import { News } from "./news.js";
+import { Updates } from "./updates.js";
 import { AboutPane } from "./panes/about.js";
 import { ChannelPane } from "./panes/channel.js";
 import { HomePane } from "./panes/home.js";
-import { appAvatar } from "./panes/people.js";
+import { appAvatar } from "./panes/avatars.js";
 import { ThreadPane } from "./panes/thread.js";
 import { placeOfLink, readPlace, writePlace } from "./place.js";
-import * as api from "./wire/api.js";
-import { inWords } from "./wire/failures.js";
-import { gathered } from "./wire/reread.js";
+import * as api from "./api/control-api.js";
+import { errorMessage } from "./api/error-messages.js";
+import { batchedRead } from "./api/batched-read.js";
 import { Workspace } from "./workspace.js";
 
-const SOMEONE = "alice";
+const DEFAULT_PERSON = "alice";
 const PERSON_KEY = "sandbox-person";
 
-export class Desk {
+export class Ui {
   /** @param {{centre: HTMLElement, right: HTMLElement, frame: function(): void}} shown `frame` redraws what surrounds the panes */
   constructor(shown) {
     this.shown = shown;
     this.drafts = new Map();
-    this.news = new News(this);
+    this.updates = new Updates(this);
     this.placeOfLink = placeOfLink;
     this.appAvatar = appAvatar;
     this.modals = new Modals(this);
-    this.readViews = gathered(() => this.#readViews());
-    this.readMembers = gathered(() => this.#readMembers());
+    this.readViews = batchedRead(() => this.#readViews());
+    this.readMembers = batchedRead(() => this.#readMembers());
   }
 
   /** Take the place from the address, and show it. */
   async arrive() {
     const place = readPlace();
-    const as = place.as ?? this.workspace?.me.name ?? localStorage.getItem(PERSON_KEY) ?? SOMEONE;
+    const as = place.as ?? this.workspace?.me.name ?? localStorage.getItem(PERSON_KEY) ?? DEFAULT_PERSON;
     if (this.workspace?.me.name !== as) await this.#meet(as);
     this.place = this.#possible({ ...place, as: this.workspace.me.name });
     this.#show();
@@ -45,11 +45,11 @@ export class Desk {
     try {
       this.workspace = new Workspace(await api.workspace(as));
     } catch (error) {
-      if (as === SOMEONE || error.code === "unreachable") throw error;
-      this.workspace = new Workspace(await api.workspace(SOMEONE));
+      if (as === DEFAULT_PERSON || error.code === "unreachable") throw error;
+      this.workspace = new Workspace(await api.workspace(DEFAULT_PERSON));
     }
     localStorage.setItem(PERSON_KEY, this.workspace.me.name);
-    this.news.forget();
+    this.updates.forget();
     this.#close("channelPane");
     this.#close("threadPane");
     this.#close("appPane");
@@ -66,7 +66,7 @@ export class Desk {
   }
 
   /** Be somebody else from now on, in the same place where possible. */
-  async become(name) {
+  async switchPerson(name) {
     writePlace({ ...this.place, as: name }, this.#channelName());
     await this.arrive().catch((error) => this.failed(error));
   }
@@ -101,7 +101,7 @@ export class Desk {
 
   #show() {
     const { app, channel, thread } = this.place;
-    this.news.unread.delete(channel);
+    this.updates.unread.delete(channel);
     this.#showCentre(app, channel);
     this.#showThread(app ? null : thread, channel);
     this.shown.frame();
@@ -157,7 +157,7 @@ export class Desk {
       const described = await api.workspace(name);
       if (this.workspace.me.name !== name) return;
       this.workspace = new Workspace(described);
-      this.channelPane?.tellMembers(
+      this.channelPane?.updateMembers(
         this.workspace.channel(this.channelPane.channel.id) ?? this.channelPane.channel,
       );
       this.shown.frame();
@@ -173,7 +173,7 @@ export class Desk {
       this.failed(error);
     }
     this.readMembers();
-    this.news.afterActingOn({ channel: channel.id });
+    this.updates.refreshAfterAction({ channel: channel.id });
   }
 
   async shortcut(callbackId, target = {}) {
@@ -182,7 +182,7 @@ export class Desk {
     } catch (error) {
       this.failed(error);
     }
-    this.news.afterActingOn(target);
+    this.updates.refreshAfterAction(target);
   }
 
   async copy(text) {
@@ -196,7 +196,7 @@ export class Desk {
 
   failed(error) {
     if (!error.code) throw error;
-    toast(inWords(error));
+    toast(errorMessage(error));
   }
 
   /** On a narrow screen the sidebar hides behind this button. */

@@ -42,9 +42,9 @@ function boat() {
 }
 
 /** One button for each person; the pressed one is who types and clicks. */
-export function personSwitch(desk) {
-  const { workspace } = desk;
-  return workspace.everybody().map((user) => {
+export function personButtons(ui) {
+  const { workspace } = ui;
+  return workspace.people().map((user) => {
     const mine = user.id === workspace.me.id;
     const role = user.title ?? user.profile?.title;
     return el(
@@ -56,7 +56,7 @@ export function personSwitch(desk) {
         tabindex: mine ? 0 : -1,
         title: [user.real_name, role].filter(Boolean).join(": "),
         data: { user: user.name },
-        on: { click: () => desk.become(user.name), keydown: (event) => step(event) },
+        on: { click: () => ui.switchPerson(user.name), keydown: (event) => step(event) },
       },
       avatar(workspace, user.id, "small"),
       el("span.person-name", {}, user.name),

@@ -1,4 +1,4 @@
-// Many changes in a row cause one read: while a read runs, further wishes are remembered as one.
+// Many changes in a row cause one read: while a read runs, further wishes are rememberFocus as one.
 
 const GATHER_MS = 40;
 
@@ -8,7 +8,7 @@ const pause = () => new Promise((done) => setTimeout(done, GATHER_MS));
  * @param {function(): Promise<void>} read
  * @returns {function(): Promise<void>} asks for a read; settles when one that began afterwards is done
  */
-export function gathered(read) {
+export function batchedRead(read) {
   let running = null;
   let next = null;
 

@@ -2,13 +2,13 @@
 // that an open menu, the focus and the place where one reads survive an update.
 
 import { el } from "../dom.js";
-import { dayKey, dayName } from "../words/dates.js";
+import { dayKey, dayName } from "../text/dates.js";
 import { messageRow } from "./message.js";
 
 const FOLLOWS_WITHIN_S = 300;
 
 export class MessageList {
-  /** @param {{desk, channel: string, thread: string|null}} around */
+  /** @param {{ui, channel: string, thread: string|null}} around */
   constructor(around) {
     this.around = around;
     this.surfaces = new Map();

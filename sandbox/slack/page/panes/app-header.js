@@ -2,15 +2,15 @@
 
 import { el } from "../dom.js";
 
-export function appHead(desk, current) {
-  const { app, direct } = desk.workspace;
+export function appHeader(ui, current) {
+  const { app, direct } = ui.workspace;
   const tab = (name, place) =>
     el(
       "button.tab",
       {
         type: "button",
         "aria-current": name === current ? "page" : undefined,
-        on: { click: () => desk.go({ thread: null, ...place }) },
+        on: { click: () => ui.go({ thread: null, ...place }) },
       },
       name,
     );
@@ -18,8 +18,8 @@ export function appHead(desk, current) {
     el(
       "header.pane-head",
       {},
-      desk.drawerButton(),
-      el("h1", {}, desk.appAvatar("tiny"), app.name),
+      ui.drawerButton(),
+      el("h1", {}, ui.appAvatar("tiny"), app.name),
       el("abbr.badge", { title: "An app" }, "APP"),
     ),
     el(

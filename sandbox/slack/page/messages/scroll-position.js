@@ -4,7 +4,7 @@ import { el, icon } from "../dom.js";
 
 const NEAR_PX = 60;
 
-export class Scroll {
+export class ScrollPosition {
   /** @param {HTMLElement} scroller has the list as its first child */
   constructor(scroller) {
     this.scroller = scroller;
