@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moto.core.utils import camelcase_to_underscores
-from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.models import get_account_id_from
 
 from sandbox.ecs.account import ACCOUNT
@@ -30,9 +28,9 @@ from sandbox.ecs.http.responses import (
     json_response,
 )
 from sandbox.ecs.ids import user_arn
-from sandbox.ecs.operations import OPERATIONS, EcsCall
+from sandbox.ecs.operations import MOTO_OPERATIONS, OPERATIONS, EcsCall
 from sandbox.ecs.region import EcsRegion
-from sandbox.ecs.scheduler import application_autoscaling, cloudwatch_alarms
+from sandbox.ecs.scheduler import application_autoscaling
 
 MAX_RECORDED_CALLS = 10_000
 _IAM_SERVICE_NAMES = {"monitoring": "cloudwatch"}
@@ -164,7 +162,7 @@ class Dispatcher:
             if not self._is_played_here(request):
                 return self._respond_for_other_services(region, request, environ)
             operation = OPERATIONS.get(request.operation)
-            if operation is None and _is_played_by_moto(request.operation):
+            if operation is None and request.operation in MOTO_OPERATIONS:
                 return call_wsgi_app(moto_app(), environ)
             if operation is None:
                 message = f"The sandbox does not play {request.operation}."
@@ -193,8 +191,6 @@ class Dispatcher:
         answer = call_wsgi_app(moto_app(), environ)
         if request.is_assume_role:
             return self._roles.remember_session(request.params, answer, region.now)
-        if request.operation == "PutMetricData":
-            cloudwatch_alarms.evaluate_alarms(region)
         application_autoscaling.schedule_check(region)
         return answer
 
@@ -227,10 +223,6 @@ def _with_unknown_member(answer: AwsResponse, name: str) -> AwsResponse:
     members = json.loads(answer.body)
     members["taskDefinition"][name] = False
     return json_response(members)
-
-
-def _is_played_by_moto(operation: str) -> bool:
-    return hasattr(EC2ContainerServiceResponse, camelcase_to_underscores(operation))
 
 
 def _error_code(answer: AwsResponse) -> str:

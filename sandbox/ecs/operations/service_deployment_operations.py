@@ -79,17 +79,6 @@ def describe_service_deployments(call: EcsCall) -> Json:
     return {"serviceDeployments": found, "failures": failures}
 
 
-def describe_service_revisions(call: EcsCall) -> Json:
-    found, failures = [], []
-    for arn in call.required_list("serviceRevisionArns", 20):
-        revision = call.tables.revisions.get(arn)
-        if revision is None:
-            failures.append({"arn": arn, "reason": "MISSING"})
-        else:
-            found.append(views.revision_view(revision))
-    return {"serviceRevisions": found, "failures": failures}
-
-
 def stop_service_deployment(call: EcsCall) -> Json:
     """ROLLBACK (the default) goes back to the last completed revision; ABORT leaves things as they are.
 

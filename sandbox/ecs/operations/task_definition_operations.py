@@ -99,18 +99,3 @@ def _wanted_status(call: EcsCall) -> str:
     if status not in _STATUSES:
         raise InvalidParameterException(f"status must be one of {', '.join(_STATUSES)}, not {status}.")
     return status
-
-
-def list_task_definition_families(call: EcsCall) -> Json:
-    prefix = call.params.get("familyPrefix") or ""
-    active: dict[str, bool] = {}
-    for definition in call.tables.task_definitions.values():
-        active[definition.family] = active.get(definition.family, False) or definition.status == "ACTIVE"
-    status = call.params.get("status", "ALL")
-    families = sorted(
-        family
-        for family, is_active in active.items()
-        if family.startswith(prefix) and status in ("ALL", "ACTIVE" if is_active else "INACTIVE")
-    )
-    page, token = call.paginate(families, default=100, maximum=100)
-    return {"families": page, **token}

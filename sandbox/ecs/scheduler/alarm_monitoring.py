@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+from moto.cloudwatch.models import Alarm, cloudwatch_backends
 
 from sandbox.ecs.records import EcsService, ServiceDeployment
 from sandbox.ecs.region import EcsRegion
-from sandbox.ecs.scheduler import cloudwatch_alarms, task_counts
+from sandbox.ecs.scheduler import task_counts
 
 
 def initial_alarm_state(region: EcsRegion, configuration: dict[str, Any]) -> dict[str, Any]:
@@ -17,7 +20,7 @@ def initial_alarm_state(region: EcsRegion, configuration: dict[str, Any]) -> dic
     """
     configured = configuration.get("alarms", {})
     names = tuple(configured.get("alarmNames", ()))
-    on = configured.get("enable", False) and not cloudwatch_alarms.triggered_alarms(region, names)
+    on = configured.get("enable", False) and not triggered_alarms(region, names)
     return {"alarms": names, "alarm_status": "MONITORING" if on else "DISABLED"}
 
 
@@ -35,7 +38,7 @@ def check_alarms(
     """Whether an alarm has gone off, which is noted; where none has, look again soon."""
     if service_deployment is None or not is_monitoring(service_deployment):
         return False
-    rung = cloudwatch_alarms.triggered_alarms(region, service_deployment.alarms)
+    rung = triggered_alarms(region, service_deployment.alarms)
     if not rung:
         region.schedule_reconcile(service.arn, region.durations.alarm_check)
         return False
@@ -49,7 +52,7 @@ def is_baking(region: EcsRegion, service: EcsService, service_deployment: Servic
         return False
     if service_deployment.lifecycle_stage != "BAKE_TIME":
         minutes: int = service_deployment.configuration["bakeTimeInMinutes"]
-        seconds = 60.0 * minutes or cloudwatch_alarms.longest_evaluation(region, service_deployment.alarms)
+        seconds = 60.0 * minutes or longest_evaluation(region, service_deployment.alarms)
         ends = region.now + region.time_scale.seconds(seconds)
         service_deployment = region.update_service_deployment(
             service_deployment.arn, lifecycle_stage="BAKE_TIME", stage_ends=ends
@@ -62,3 +65,20 @@ def is_baking(region: EcsRegion, service: EcsService, service_deployment: Servic
 
 def _next_check(region: EcsRegion) -> float:
     return region.now + region.time_scale.seconds(region.durations.alarm_check)
+
+
+def _alarms(region: EcsRegion) -> dict[str, Alarm]:
+    return cloudwatch_backends[region.account][region.name].alarms
+
+
+def triggered_alarms(region: EcsRegion, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the alarms that are in state ALARM. One that does not exist never is."""
+    alarms = _alarms(region)
+    return tuple(name for name in names if name in alarms and alarms[name].state_value == "ALARM")
+
+
+def longest_evaluation(region: EcsRegion, names: Iterable[str]) -> float:
+    """Seconds that the slowest of the alarms needs to see trouble; 0 where none exists."""
+    alarms = _alarms(region)
+    found = (alarms[name] for name in names if name in alarms)
+    return float(max((alarm.evaluation_periods * (alarm.period or 0) for alarm in found), default=0))
