@@ -1,4 +1,4 @@
-"""Failing tasks of a deployment: counted for the circuit breaker, replaced more and more slowly."""
+"""The circuit breaker: how many failed tasks it takes, and how slowly failed tasks are replaced."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def failure_threshold(breaker: dict[str, Any], desired_count: int) -> int:
     """How many failures in a row trip the breaker.
 
     Amazon's default is half the desired count, at least 3 and at most 200; `thresholdConfiguration`
-    may say otherwise (type COUNT, BOUNDED_PERCENT or UNBOUNDED_PERCENT).
+    can change that (type COUNT, BOUNDED_PERCENT or UNBOUNDED_PERCENT).
     """
     configured = breaker.get("thresholdConfiguration", {"type": "BOUNDED_PERCENT", "value": 50})
     value: int = configured["value"]
@@ -29,7 +29,8 @@ def failure_threshold(breaker: dict[str, Any], desired_count: int) -> int:
 
 
 def is_monitored(service: EcsService, deployment: Deployment) -> bool:
-    """The circuit breaker watches a deployment until it has completed."""
+    """Whether the circuit breaker still watches the deployment: it does until the deployment has
+    completed."""
     return bool(service.circuit_breaker["enable"]) and deployment.rollout_state == "IN_PROGRESS"
 
 
@@ -39,7 +40,7 @@ def is_tripped(service: EcsService, deployment: Deployment) -> bool:
 
 
 def record_failure(region: EcsRegion, task: EcsTask) -> None:
-    """A task of a deployment did not start, crashed, or was given up by its health checks."""
+    """Count a task that did not start, crashed or failed its health checks."""
     if task.service is None or task.deployment is None:
         return
     service = region.tables.services[task.service]
@@ -53,7 +54,7 @@ def record_failure(region: EcsRegion, task: EcsTask) -> None:
 
 
 def record_healthy(region: EcsRegion, deployment: str) -> None:
-    """A task got healthy: the count of failures starts anew, unless the breaker is told not to."""
+    """A task became healthy: the count of failures goes back to 0, unless `resetOnHealthyTask` is off."""
     before = region.tables.deployments[deployment]
     service = region.tables.services[before.service]
     if before.failed_tasks and service.circuit_breaker.get("resetOnHealthyTask", True):
@@ -70,7 +71,7 @@ def _store_failure_count(region: EcsRegion, deployment: Deployment) -> None:
 
 
 def _back_off(region: EcsRegion, service: EcsService, deployment: Deployment) -> None:
-    """After each round of failures ECS pauses, twice as long as before."""
+    """After each round of failures ECS waits twice as long as before."""
     rounds, rest = divmod(deployment.failed_tasks, max(1, service.desired_count))
     if rounds == 0 or rest:
         return

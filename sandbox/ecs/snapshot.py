@@ -1,4 +1,4 @@
-"""Everything that is and was, as plain data: what tests check their invariants on."""
+"""The whole state of the region as plain data, for the checks of tests."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sandbox.ecs.region import EcsRegion
 
 
 def snapshot(region: EcsRegion) -> dict[str, Any]:
-    """Services, deployments, service deployments and tasks over all time, oldest first.
+    """All services, deployments, service deployments and tasks since the start, oldest first.
 
-    Times are in seconds since the epoch, None for what has not happened.
+    Times are in seconds since the epoch; None for what has not happened yet.
     """
     tables = region.tables
     return {

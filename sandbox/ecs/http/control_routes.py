@@ -63,10 +63,10 @@ def control_routes(sandbox: ControlledSandbox) -> dict[tuple[str, str], Route]:
 
     def advance(body: Body) -> Body:
         if not isinstance(sandbox.clock, ManualClock):
-            raise ControlError(409, "this sandbox follows the wall clock; only a ManualClock can be advanced")
+            raise ControlError(409, "this sandbox uses the wall clock; only a ManualClock can be advanced")
         seconds = body.get("seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-            raise ControlError(400, 'the body must be {"seconds": N}, and N not negative')
+            raise ControlError(400, 'the body must be {"seconds": N} with N >= 0')
         return {"now": sandbox.advance(float(seconds))}
 
     return {

@@ -1,4 +1,4 @@
-"""Receives every request: faults first, then ECS from the region, and all else from moto."""
+"""Answers every request: with a fault if one matches, ECS from the region, everything else from moto."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ from sandbox.ecs.scheduler import application_autoscaling
 
 MAX_RECORDED_CALLS = 10_000
 _IAM_SERVICE_NAMES = {"monitoring": "cloudwatch"}
-"""Services that permissions call otherwise than signatures do."""
+"""Services with another name in permissions than in signatures."""
 
 
 class DroppedConnection(ConnectionAbortedError):
-    """The client gets no answer. werkzeug takes any ConnectionError for a client that has gone."""
+    """The client gets no answer. werkzeug treats any ConnectionError as a client that has disconnected."""
 
 
 @dataclass(frozen=True)
 class AwsCallNote:
-    """One request, as it can be read back."""
+    """One request in the log of calls."""
 
     at: float
     service: str
@@ -52,7 +52,7 @@ class AwsCallNote:
     account: str
     """The account whose keys it came with."""
     outcome: str
-    """`ok`, an error code, or the kind of the fault that kept the answer back."""
+    """`ok`, an error code, or the kind of the fault that dropped the connection."""
 
 
 class Dispatcher:
@@ -195,7 +195,7 @@ class Dispatcher:
         return answer
 
     def _is_played_here(self, request: AwsRequest) -> bool:
-        """ECS elsewhere, in a region or an account that was not opened, is moto's, and empty."""
+        """ECS in another region, or in an account that was not opened, is moto's and empty."""
         account = get_account_id_from(request.access_key)
         return (
             request.service == "ecs" and request.region == self._home_region.name and account in self._regions
@@ -213,13 +213,13 @@ def _build_call(region: EcsRegion, request: AwsRequest, stale: EcsFault | None, 
 
 
 def _registry_account(request: AwsRequest) -> str:
-    """The account whose registry is asked. Another account's lets nobody in, as no repository here has a
-    policy for that."""
+    """The account whose registry the request is for. Access to another account's registry is denied, since no
+    repository here has a policy."""
     return str(request.params.get("registryId") or get_account_id_from(request.access_key))
 
 
 def _with_unknown_member(answer: AwsResponse, name: str) -> AwsResponse:
-    """What AWS answers once it has a member that clients of today do not know."""
+    """The answer with a member that today's clients do not know, as AWS may add one."""
     members = json.loads(answer.body)
     members["taskDefinition"][name] = False
     return json_response(members)

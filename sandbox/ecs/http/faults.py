@@ -1,4 +1,4 @@
-"""What may go wrong between a client and AWS, on request."""
+"""Faults: what goes wrong between a client and AWS when a test asks for it."""
 
 from __future__ import annotations
 
@@ -17,30 +17,31 @@ FAULT_KINDS = {
     "access-denied": "refused with AccessDeniedException, status 400",
     "timeout-before": "not applied; the connection hangs for `seconds`, then closes without an answer",
     "timeout-after": "applied; the connection hangs for `seconds`, then closes without an answer",
-    "stale": "Describe*, Get* and List* of ECS answer as things were `seconds` ago",
-    "no-room": "RunTask starts nothing and answers with a failure for the reason `message` (RESOURCE:MEMORY)",
-    "newer": "DescribeTaskDefinition answers with one more member, `message` (addedLater), which is false",
+    "stale": "Describe*, Get* and List* of ECS answer with the state of `seconds` ago",
+    "no-room": "RunTask starts nothing and answers a failure whose reason is `message` (RESOURCE:MEMORY)",
+    "newer": "DescribeTaskDefinition answers an extra member named `message` (addedLater), which is false",
     "latency": "answered `seconds` late",
 }
 
 
 KINDS_OF_ONE_OPERATION = {"no-room": "RunTask", "newer": "DescribeTaskDefinition"}
-"""Kinds that strike one operation alone."""
+"""Kinds that only affect one operation."""
 
 
 @dataclass
 class EcsFault:
-    """One thing that goes wrong. `seconds` are the clock's for `stale`, and real ones otherwise."""
+    """One thing that goes wrong. `seconds` are those of the sandbox's clock for `stale`, otherwise real
+    ones."""
 
     kind: str
     operation: str = "*"
     """`UpdateService`, `ecr:DescribeImages`, `Describe*`, or `*` for all."""
     service: str | None = None
-    """Name of the ECS service that the request must be about."""
+    """Name of the ECS service that the request must name; None for any request."""
     times: int | None = 1
-    """How many requests it strikes; None for all of them."""
+    """How many requests it affects; None for all of them."""
     skip: int = 0
-    """How many matching requests it lets pass first."""
+    """How many matching requests pass first."""
     seconds: float = 0.0
     code: str | None = None
     status: int | None = None
@@ -52,7 +53,7 @@ class EcsFault:
         if self.kind not in FAULT_KINDS:
             raise ValueError(f"unknown kind of fault {self.kind!r}; there are: {', '.join(FAULT_KINDS)}")
         if self.times is not None and self.times < 1:
-            raise ValueError(f"times must be at least 1, or null for ever, not {self.times}")
+            raise ValueError(f"times must be at least 1, or null for no limit, not {self.times}")
         if self.skip < 0 or self.seconds < 0:
             raise ValueError("skip and seconds must not be negative")
         if self.kind in ("stale", "latency") and not self.seconds:
@@ -76,7 +77,7 @@ class EcsFault:
 
 
 class EcsFaults:
-    """The faults that are waiting. Every matching one that is not spent strikes; order of adding."""
+    """The faults that are set. A request is affected by every fault that matches it and is not used up."""
 
     def __init__(self) -> None:
         self._faults: list[EcsFault] = []
@@ -84,7 +85,8 @@ class EcsFaults:
         self._lock = threading.Lock()
 
     def add(self, *, kind: str, operation: str = "*", **rest: Any) -> EcsFault:
-        """Add a fault; the members are those of `Fault`. Raises ValueError for what it cannot be."""
+        """Add a fault with the fields of `EcsFault`. Raises ValueError for a field or value that is not
+        valid."""
         settable = {field.name for field in fields(EcsFault)} - {"id", "hits"}
         unknown = set(rest) - settable
         if unknown:
@@ -106,7 +108,7 @@ class EcsFaults:
             return [asdict(fault) for fault in self._faults]
 
     def take_matching(self, request: AwsRequest) -> list[EcsFault]:
-        """The faults that befall this request; each is counted."""
+        """The faults that affect this request, in the order in which they were added. Each is counted."""
         striking = []
         with self._lock:
             for fault in self._faults:

@@ -1,7 +1,4 @@
-"""A threaded WSGI server on this machine's loopback address.
-
-What moto plays of AWS.
-"""
+"""A threaded WSGI server on this machine's loopback address, and moto as a WSGI application."""
 
 from __future__ import annotations
 
@@ -20,15 +17,15 @@ HOST = "127.0.0.1"
 
 class _QuietHandler(MotoRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
-        """Nothing: a log line for each request would drown what a demo prints."""
+        """Log nothing: a line for each request would bury the output of the demo."""
 
     def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
-        """The client has gone, or was to get no answer."""
+        """The client has disconnected, or a fault dropped the connection."""
         self.close_connection = True
 
 
 class EcsHttpServer:
-    """Serves from its making until `close()`. Raises OSError for a port that is taken."""
+    """Serves until `close()`. Raises OSError if the port is taken."""
 
     def __init__(self, port: int, app: WsgiApp) -> None:
         with socket.create_server((HOST, port)) as listening:
@@ -48,7 +45,7 @@ class EcsHttpServer:
 
 
 class MotoApp(DomainDispatcherApplication):
-    """Knows hosts that it has seen: moto itself lists its own folders for every request."""
+    """Remembers the backend of each host. moto searches its folders again for every request."""
 
     def __init__(self) -> None:
         super().__init__(create_backend_app)
@@ -62,5 +59,5 @@ class MotoApp(DomainDispatcherApplication):
 
 @lru_cache(maxsize=1)
 def moto_app() -> MotoApp:
-    """One for the process: its Flask applications hold no state, and are slow to build."""
+    """One for the process: its Flask applications hold no state and are slow to build."""
     return MotoApp()

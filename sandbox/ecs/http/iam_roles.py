@@ -1,4 +1,4 @@
-"""IAM roles that may be assumed, and the keys that STS gave out for them. Making the keys is moto's."""
+"""IAM roles that can be assumed, and the sessions that STS opened for them. moto makes the keys."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _HOUR = 3600
 
 @dataclass(frozen=True)
 class RoleSession:
-    """What some keys stand for."""
+    """The session of a role that a set of keys belongs to."""
 
     arn: str
-    """As AWS names it in its refusals."""
+    """As AWS names it in its error messages."""
     expires_at: float
     """Seconds since the epoch."""
 
 
 class IamRoles:
-    """Roles by their ARNs. Who may assume one is not asked: its external id is, where it has one."""
+    """Roles by their ARNs. Anybody may assume one who names its external id, if it has one."""
 
     def __init__(self) -> None:
         self._external_ids: dict[str, str] = {}
         self._sessions: dict[str, RoleSession] = {}
 
     def add_role(self, arn: str, external_id: str) -> str:
-        """Let a role be assumed; returns its account. Raises ValueError for what is no role's ARN."""
+        """Add a role and return its account. Raises ValueError if `arn` is not the ARN of a role."""
         role = _ARN.fullmatch(arn)
         if role is None:
             raise ValueError(
@@ -43,12 +43,12 @@ class IamRoles:
         return role["account"]
 
     def can_assume(self, params: dict[str, Any]) -> bool:
-        """Whether STS would say yes. It takes an external id where the role asks for none."""
+        """Whether STS would give out keys. It accepts an external id for a role that has none."""
         wanted = self._external_ids.get(params.get("RoleArn", ""))
         return wanted is not None and wanted in ("", params.get("ExternalId", ""))
 
     def remember_session(self, params: dict[str, Any], answer: AwsResponse, now: float) -> AwsResponse:
-        """Take note of the keys in moto's answer, which end by the sandbox's clock."""
+        """Remember the keys in moto's answer. They expire by the sandbox's clock."""
         role, key = _ARN.fullmatch(params["RoleArn"]), _KEY.search(answer.body)
         if answer.status >= 400 or role is None or key is None:
             return answer
@@ -60,12 +60,12 @@ class IamRoles:
         return AwsResponse(answer.status, answer.headers, body)
 
     def find_session(self, access_key: str) -> RoleSession | None:
-        """Who these keys stand for; None where they are not a role's."""
+        """The session that these keys belong to; None if they do not belong to a role."""
         return self._sessions.get(access_key)
 
 
 def expired_token_response(service: str) -> AwsResponse:
-    """What AWS says to keys that have ended."""
+    """The answer of AWS to keys that have expired."""
     message = "The security token included in the request is expired"
     if service == "sts":
         return error_response(service, "ExpiredToken", message, 403)

@@ -1,4 +1,4 @@
-"""ECS's operations. Each takes a Call and returns the members of its answer."""
+"""ECS's operations. Each takes an EcsCall and returns the members of its answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clusters are moto's; what runs in them is counted here."""
+"""DescribeClusters. The clusters are moto's; their services and tasks are counted here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Service deployments and service revisions: listed, described, stopped, continued."""
+"""The operations on service deployments: list, describe, stop, continue."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STATUSES = frozenset(
 
 
 _UNBOUNDED = (("after", 0.0), ("before", 1e12))
-"""Bounds that leave nothing out."""
+"""Time bounds that include everything."""
 
 
 def _find_visible(call: EcsCall, arn: str) -> ServiceDeployment | None:
@@ -80,9 +80,9 @@ def describe_service_deployments(call: EcsCall) -> Json:
 
 
 def stop_service_deployment(call: EcsCall) -> Json:
-    """ROLLBACK (the default) goes back to the last completed revision; ABORT leaves things as they are.
+    """Stop a service deployment. ROLLBACK (the default) restores the last completed revision, ABORT does not.
 
-    One that is being stopped or rolled back already goes on with that, as Amazon's guide says.
+    A service deployment that is already stopping or rolling back continues with that, as Amazon's guide says.
     """
     service_deployment = _get_visible(call)
     stop_type = call.params.get("stopType", "ROLLBACK")
@@ -100,7 +100,7 @@ def stop_service_deployment(call: EcsCall) -> Json:
 
 
 def continue_service_deployment(call: EcsCall) -> Json:
-    """Settle a PAUSE hook: the deployment goes on, or back."""
+    """Answer a PAUSE hook: the deployment continues or rolls back."""
     service_deployment = _get_visible(call)
     action = call.params.get("action", "CONTINUE")
     if action not in ("CONTINUE", "ROLLBACK"):

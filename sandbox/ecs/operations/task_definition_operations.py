@@ -1,4 +1,4 @@
-"""Task definitions: registered, described, listed, deregistered, deleted."""
+"""The operations on task definitions: register, describe, list, deregister, delete."""
 
 from __future__ import annotations
 

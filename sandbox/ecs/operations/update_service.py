@@ -1,4 +1,4 @@
-"""UpdateService: what is given changes, and only a change of what runs makes a deployment."""
+"""UpdateService: changes what is given. Only a change of what runs starts a deployment."""
 
 from __future__ import annotations
 

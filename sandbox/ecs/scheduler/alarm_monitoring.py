@@ -1,4 +1,4 @@
-"""A deployment watches its CloudWatch alarms."""
+"""How a deployment watches its CloudWatch alarms. The alarms are moto's."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sandbox.ecs.scheduler import task_counts
 
 
 def initial_alarm_state(region: EcsRegion, configuration: dict[str, Any]) -> dict[str, Any]:
-    """How a new deployment watches.
+    """The alarm fields of a new service deployment.
 
-    An alarm that rings already when a deployment starts makes ECS ignore the alarms for as long as
-    the deployment lasts, so that a fix can be deployed (Amazon's guide).
+    If an alarm is already triggered when a deployment starts, ECS ignores the alarms for the whole
+    deployment, so that a fix can be deployed (Amazon's guide).
     """
     configured = configuration.get("alarms", {})
     names = tuple(configured.get("alarmNames", ()))
@@ -35,7 +35,7 @@ def is_monitoring(service_deployment: ServiceDeployment | None) -> bool:
 def check_alarms(
     region: EcsRegion, service: EcsService, service_deployment: ServiceDeployment | None
 ) -> bool:
-    """Whether an alarm has gone off, which is noted; where none has, look again soon."""
+    """Whether an alarm was triggered, which is stored. If none was, check again soon."""
     if service_deployment is None or not is_monitoring(service_deployment):
         return False
     rung = triggered_alarms(region, service_deployment.alarms)
@@ -47,7 +47,7 @@ def check_alarms(
 
 
 def is_baking(region: EcsRegion, service: EcsService, service_deployment: ServiceDeployment | None) -> bool:
-    """A rolling update that watches alarms goes on until they have had the time to ring."""
+    """Whether a rolling update still waits for its alarms: they need some time to be triggered."""
     if service_deployment is None or not is_monitoring(service_deployment) or service_deployment.stages:
         return False
     if service_deployment.lifecycle_stage != "BAKE_TIME":
@@ -72,13 +72,13 @@ def _alarms(region: EcsRegion) -> dict[str, Alarm]:
 
 
 def triggered_alarms(region: EcsRegion, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of the alarms that are in state ALARM. One that does not exist never is."""
+    """The alarms that are in state ALARM. An alarm that does not exist never is."""
     alarms = _alarms(region)
     return tuple(name for name in names if name in alarms and alarms[name].state_value == "ALARM")
 
 
 def longest_evaluation(region: EcsRegion, names: Iterable[str]) -> float:
-    """Seconds that the slowest of the alarms needs to see trouble; 0 where none exists."""
+    """Seconds that the slowest of the alarms needs to be triggered; 0 if none exists."""
     alarms = _alarms(region)
     found = (alarms[name] for name in names if name in alarms)
     return float(max((alarm.evaluation_periods * (alarm.period or 0) for alarm in found), default=0))

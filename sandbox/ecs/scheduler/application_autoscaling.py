@@ -1,6 +1,6 @@
-"""Application Auto Scaling, as far as it touches services: it raises counts that are too low.
+"""Application Auto Scaling for services: it raises desired counts that are too low.
 
-The scalable targets are moto's: RegisterScalableTarget and its like go there.
+The scalable targets are moto's, which also answers RegisterScalableTarget and the other operations.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ SUSPENDABLE_PROCESSES = (
 def register_scalable_target(
     region: EcsRegion, cluster: str, service: str, minimum: int, maximum: int
 ) -> None:
-    """Have a service scaled between two counts, as RegisterScalableTarget would.
+    """Scale a service between two counts, as RegisterScalableTarget does.
 
-    Raises ValueError for a service that does not exist and for counts that cannot be.
+    Raises ValueError for a service that does not exist and for counts that are not valid.
     """
     if not 0 <= minimum <= maximum:
         raise ValueError(f"a service is scaled between 0 <= minimum <= maximum, not {minimum} and {maximum}")
@@ -41,8 +41,9 @@ def register_scalable_target(
 
 
 def registration_error(region: EcsRegion, params: dict[str, Any]) -> str | None:
-    """Why RegisterScalableTarget is refused where moto takes it: a new target needs both counts (Application
-    Auto Scaling API reference, RegisterScalableTarget). None where it is not.
+    """The error of RegisterScalableTarget that moto does not know; None if there is none.
+
+    A new target needs both counts (Application Auto Scaling API reference, RegisterScalableTarget).
     """
     known = any(target.resource_id == params.get("ResourceId") for target in _scalable_targets(region))
     missing = [name for name in ("MinCapacity", "MaxCapacity") if params.get(name) is None]
@@ -52,7 +53,7 @@ def registration_error(region: EcsRegion, params: dict[str, Any]) -> str | None:
 
 
 def schedule_check(region: EcsRegion) -> None:
-    """Look at the scalable targets from time to time, for as long as there are any."""
+    """Check the scalable targets from time to time, for as long as there are any."""
     for target in _scalable_targets(region):
         _fill_in_suspended_state(target)
     if not region.is_autoscaling_scheduled and _scalable_targets(region):
@@ -73,7 +74,7 @@ def _check_targets(region: EcsRegion) -> None:
 
 
 def _scale_out(region: EcsRegion, target: FakeScalableTarget) -> None:
-    """Dynamic scaling out takes a service to its MinCapacity, unless it is suspended."""
+    """Raise the count of a service to its MinCapacity, unless scaling out is suspended."""
     _, cluster, name = target.resource_id.split("/")
     service = region.tables.services.get(region.ids.arn("service", cluster, name))
     least = target.min_capacity or 0
@@ -84,7 +85,7 @@ def _scale_out(region: EcsRegion, target: FakeScalableTarget) -> None:
 
 
 def _fill_in_suspended_state(target: FakeScalableTarget) -> None:
-    """Amazon describes a SuspendedState in full; moto keeps it as it was given, if it was."""
+    """Amazon describes a SuspendedState with all members; moto keeps only those that were given."""
     given: Any = target.suspended_state or {}
     target.suspended_state = {**dict.fromkeys(SUSPENDABLE_PROCESSES, False), **given}  # type: ignore[assignment]
 

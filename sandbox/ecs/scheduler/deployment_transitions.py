@@ -1,4 +1,4 @@
-"""Deployments complete, fail and roll back; their service deployments tell the same story."""
+"""How deployments start, complete, fail and roll back, and their service deployments with them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.ecs.scheduler.new_deployment import create_primary_deployment
 
 
 def mark_in_progress(region: EcsRegion, service: EcsService, deployment: Deployment) -> None:
-    """The scheduler has taken the deployment up. Before that, DescribeServices shows it with a desiredCount
+    """The scheduler starts work on the deployment. Before that, DescribeServices shows it with a desiredCount
     of 0."""
     if deployment.desired_count != service.desired_count:
         region.update_deployment(deployment.id, desired_count=service.desired_count)
@@ -42,7 +42,7 @@ def complete_deployment(region: EcsRegion, service: EcsService, deployment: Depl
 
 
 def deactivate_other_deployments(region: EcsRegion, deployment: Deployment) -> None:
-    """Deployments before this one go once they have no task left to look after."""
+    """Earlier deployments become INACTIVE once they have no tasks left."""
     kept = {task.deployment for task in region.tables.tasks_of(deployment.service) if task.is_wanted}
     for other in region.tables.deployments_of(deployment.service):
         if other.id != deployment.id and other.id not in kept and other.status != "INACTIVE":
@@ -50,7 +50,8 @@ def deactivate_other_deployments(region: EcsRegion, deployment: Deployment) -> N
 
 
 def trip_circuit_breaker(region: EcsRegion, service: EcsService, deployment: Deployment) -> None:
-    """The circuit breaker has seen enough failures."""
+    """The circuit breaker has counted enough failures: fail the deployment, and roll it back if
+    configured."""
     deployment = _mark_failed(region, deployment, "ECS deployment circuit breaker: tasks failed to start.")
     event_messages.add_event(region, service.arn, event_messages.tasks_failed_to_start(deployment.id))
     service_deployment = service_deployment_status.service_deployment_of(region, deployment)
@@ -81,7 +82,7 @@ def _mark_failed(region: EcsRegion, deployment: Deployment, reason: str) -> Depl
 def start_rollback(
     region: EcsRegion, service: EcsService, failed: Deployment, cause: str, reason: str
 ) -> None:
-    """A new PRIMARY deployment of the revision that was last completed."""
+    """Create a new PRIMARY deployment of the last completed revision."""
     assert failed.service_deployment is not None
     good = region.tables.deployments.get(service.last_completed or "")
     if good is None:
@@ -115,7 +116,7 @@ def start_rollback(
 
 
 def stop_or_roll_back(region: EcsRegion, service: EcsService, deployment: Deployment) -> None:
-    """Stop or roll back a deployment that was told to, or that has failed."""
+    """Stop or roll back a deployment if somebody asked for it or if it has failed."""
     if handle_stop_request(region, service, deployment):
         return
     service_deployment = service_deployment_status.service_deployment_of(region, deployment)
@@ -152,7 +153,7 @@ def _fail_on_alarm(region: EcsRegion, service: EcsService, deployment: Deploymen
 
 
 def handle_stop_request(region: EcsRegion, service: EcsService, deployment: Deployment) -> bool:
-    """Carry out what StopServiceDeployment asked for; say whether there was anything."""
+    """Do what StopServiceDeployment asked for. Returns whether it asked for anything."""
     service_deployment = service_deployment_status.service_deployment_of(region, deployment)
     if service_deployment is None or service_deployment.status not in (
         "STOP_REQUESTED",

@@ -1,4 +1,4 @@
-"""Another desired count, without a new deployment."""
+"""A change of the desired count, without a new deployment."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sandbox.ecs.scheduler import service_deployment_status
 
 
 def rescale(region: EcsRegion, service: EcsService, count: int) -> None:
-    """Somebody or something other than UpdateService wants another count."""
+    """Change the count for another reason than UpdateService."""
     apply_desired_count(region, region.update_service(service.arn, desired_count=count))
 
 
 def apply_desired_count(region: EcsRegion, service: EcsService) -> None:
-    """The deployment there is goes on with the service's new count."""
+    """The current deployment continues with the service's new count."""
     primary = region.tables.primary_of(service.arn)
     if primary is None or (primary.desired_count == service.desired_count):
         return

@@ -1,4 +1,4 @@
-"""A deployment begins: a new PRIMARY, its service revision and its service deployment."""
+"""Starts a deployment: a new PRIMARY, its service revision and its service deployment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sandbox.ecs.scheduler import alarm_monitoring, service_deployment_status, s
 def start_deployment(
     region: EcsRegion, service: EcsService, task_definition: str, settings: dict[str, Any]
 ) -> Deployment:
-    """A new PRIMARY deployment, its service revision and its service deployment."""
+    """Create a new PRIMARY deployment, its service revision and its service deployment."""
     sources = tuple(dict.fromkeys(_revisions_with_tasks(region, service)))
     _stop_superseded(region, service)
     deployment_id = region.ids.new_deployment_id()
@@ -96,7 +96,7 @@ def create_primary_deployment(
         revision=revision.arn,
         created_at=region.now,
         updated_at=region.now,
-        desired_count=0,  # until the scheduler's first pass
+        desired_count=0,  # until the first reconcile
         rollout_reason=reason or f"ECS deployment {deployment_id} in progress.",
         service_deployment=service_deployment_arn,
         rolls_back=reason is not None,

@@ -1,4 +1,4 @@
-"""One look of the service scheduler at a service."""
+"""One step of the service scheduler for a service."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sandbox.ecs.tasks import task_shutdown
 
 
 def reconcile(region: EcsRegion, arn: str) -> None:
-    """Bring a service one step nearer to what is wanted of it. More steps follow as tasks move."""
+    """Bring a service one step closer to its desired state. More steps follow when tasks change."""
     service = region.tables.services[arn]
     if service.status != "ACTIVE":
         _drain_deleted_service(region, service)
@@ -93,7 +93,7 @@ def _update_old_desired_counts(region: EcsRegion, service: EcsService, primary: 
 
 
 def _complete_if_steady(region: EcsRegion, service: EcsService, primary: Deployment) -> None:
-    """Complete the deployment and say that the service is steady, when that is so."""
+    """Complete the deployment and report a steady state, if that is so."""
     tasks = region.tables.tasks_of(service.arn)
     new = [task for task in tasks if task.is_wanted and task.deployment == primary.id]
     service_deployment = service_deployment_status.service_deployment_of(region, primary)

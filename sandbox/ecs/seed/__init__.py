@@ -1,4 +1,4 @@
-"""What stands in the region when it opens: images, a cluster, and services that are steady."""
+"""What the region has when it starts: images, a cluster, an alarm, and services in a steady state."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from sandbox.ecs.region import EcsRegion
 from sandbox.ecs.seed import seed_images, seed_services, seed_task_definitions
 
 DAYS_UP = 3
-"""The services were deployed that long ago, and have been steady since."""
+"""The services were deployed that many days ago."""
 
 
 def seed_region(region: EcsRegion) -> None:
-    """Deploy the services in the past and live up to the present, by the region's own rules."""
+    """Create the services in the past and let the region run until now."""
     opened = region.clock.now()
     seed_images.push_images(region.account, region.name, opened)
     moto = ecs_backends[region.account][region.name]
@@ -34,7 +34,7 @@ def _call(region: EcsRegion, params: dict[str, object]) -> EcsCall:
 
 
 def _make_moto_find_services(region: EcsRegion) -> None:
-    """Application Auto Scaling asks moto's ECS whether a service exists: let it ask here."""
+    """moto's Application Auto Scaling asks moto's ECS whether a service exists: answer from the region."""
     moto = ecs_backends[region.account][region.name]
 
     def describe_services(cluster: str, names: list[str]) -> tuple[list[object], list[object]]:

@@ -73,7 +73,7 @@ def service_deployment_view(tables: EcsTables, service_deployment: ServiceDeploy
 
 
 def _source_traffic_weights(service_deployment: ServiceDeployment, index: int) -> Json:
-    """What the target does not get goes to the last good revision."""
+    """Traffic that does not go to the target goes to the last completed revision."""
     if index:
         return _traffic_weights(service_deployment, 0.0, 0.0)
     return _traffic_weights(
@@ -102,7 +102,7 @@ def _hook_json(hook: LifecycleHook) -> Json:
 
 
 def _revision_summary(tables: EcsTables, revision: str, service_deployment: ServiceDeployment) -> Json:
-    """What a revision has: its deployments' tasks, a rollback's among them."""
+    """A revision and the tasks of all its deployments, including that of a rollback."""
     deployments = [d for d in tables.deployments.values() if d.revision == revision]
     ids = {deployment.id for deployment in deployments}
     tasks: list[EcsTask] = [
