@@ -1,7 +1,4 @@
-"""Errors as the Web API answers them.
-
-What a person cannot do here, as the control API answers it.
-"""
+"""The errors of the Web API, and those of the control API."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """`{"ok": false, "error": ...}`, with whatever else belongs to that error."""
+    """An error of the Web API: `{"ok": false, "error": ...}` and the other members of that error."""
 
     def __init__(
         self, error: str, *, status: int = 200, headers: dict[str, str] | None = None, **more: Any
@@ -36,8 +33,11 @@ def invalid_blocks(problems: list[str]) -> ApiError:
 
 
 class ActionRefused(Exception):
-    """`{"ok": false, "error": ...}` with an HTTP status: 400 for a bad request, 404 for what is not there,
-    409 for what cannot be done now. `detail` says it in a sentence."""
+    """An error of the control API: `{"ok": false, "error": ..., "detail": a sentence}`.
+
+    The HTTP status is 400 for a bad request, 404 for something that does not exist, 409 for something that
+    cannot be done now.
+    """
 
     def __init__(self, error: str, detail: str, *, status: int = 400, **more: Any) -> None:
         super().__init__(detail)

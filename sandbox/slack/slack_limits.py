@@ -1,7 +1,4 @@
-"""Rate limits: so many calls a minute for each method, with a small burst (docs.slack.dev, rate limits).
-
-How long Slack waits for what, all in seconds.
-"""
+"""Slack's limits: calls per minute of each method (docs.slack.dev, rate limits), and timeouts in seconds."""
 
 from __future__ import annotations
 
@@ -13,24 +10,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CallRate:
-    """`a_minute` calls a minute on the long run, at most `burst` of them at once."""
+    """`per_minute` calls on average, at most `burst` of them at once."""
 
     per_minute: float
     burst: int
 
 
-# Slack documents the rates and that bursts are tolerated, not how large: the bursts are this sandbox's.
+# Slack documents the rates, and that it tolerates bursts, but not their size: the bursts are made up here.
 TIER_2 = CallRate(20, 10)
 TIER_3 = CallRate(50, 20)
 TIER_4 = CallRate(100, 30)
 SPECIAL = CallRate(600, 100)
 POSTING_IN_ONE_CHANNEL = CallRate(60, 4)
-# Reconnecting again and again after refreshes is normal, so Slack lets more through than its Tier 1 says.
+# Apps reconnect after each refresh, so Slack allows more calls than its Tier 1 says.
 OPENING_CONNECTIONS = CallRate(20, 20)
 
 
 class RateLimits:
-    """A bucket for each method, or for each method and channel. `factor` 2 allows twice as much."""
+    """A bucket for each method, or for each method and channel. `factor` 2 allows twice as many calls."""
 
     def __init__(self, enabled: bool, factor: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
         self._enabled = enabled
@@ -39,7 +36,7 @@ class RateLimits:
         self._buckets: dict[str, tuple[float, float]] = {}
 
     def take_call(self, bucket: str, rate: CallRate) -> int | None:
-        """Counts one call; None when it may pass, else the whole seconds to wait (Retry-After)."""
+        """Counts one call. None if it may pass, otherwise the whole seconds to wait (Retry-After)."""
         if not self._enabled:
             return None
         now = self._now()
@@ -56,9 +53,9 @@ class RateLimits:
 
 @dataclass(frozen=True)
 class SlackTimeouts:
-    """Slack's own values (docs.slack.dev); a test may shorten them.
+    """Slack's own values (docs.slack.dev); tests may shorten them.
 
-    `event_retries` are the pauses before the three repeats of an event nobody took.
+    `event_retry_pauses` are the pauses before the three retries of an event that was not acknowledged.
     """
 
     acknowledge: float = 3.0

@@ -1,4 +1,4 @@
-"""Everything the played Slack is made of, in one place."""
+"""The state of the played Slack, in one place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sandbox.slack.to_app.trigger_ids import TriggerIds
 
 @dataclass(frozen=True)
 class WorkspaceState:
-    """`base_url` is where this Slack is reached, with a slash at its end."""
+    """`base_url` is the address of this Slack, with a slash at the end."""
 
     base_url: str
     installation: AppInstallation

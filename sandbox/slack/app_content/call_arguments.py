@@ -1,4 +1,4 @@
-"""The arguments of a Web API call, however they were sent: form, JSON, multipart or query."""
+"""The arguments of a Web API call, sent as a form, JSON, multipart or query."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TRUE, _FALSE = ("1", "true", "True"), ("0", "false", "False", "")
 
 
 class CallArguments:
-    """Reads arguments by type: in a form everything is text, and structures are JSON within it."""
+    """Reads arguments by type. In a form everything is text, and lists and objects are JSON in that text."""
 
     def __init__(self, given: dict[str, Any]) -> None:
         self.values = given
@@ -45,7 +45,7 @@ class CallArguments:
         """A list or object.
 
         Raises:
-            ApiError: `otherwise`, where the text is not JSON.
+            ApiError: `error`, if the text is not JSON
         """
         value = self.values.get(name)
         if not isinstance(value, str):
@@ -59,7 +59,7 @@ class CallArguments:
 
 
 async def read_arguments(request: Request) -> CallArguments:
-    """Raises ApiError where the body is not what its Content-Type says."""
+    """Raises ApiError if the body does not match its Content-Type."""
     given: dict[str, Any] = dict(request.query_params)
     if request.method == "GET":
         return CallArguments(given)

@@ -1,4 +1,4 @@
-"""What a message says: text and blocks, checked as Slack checks them."""
+"""The content of a message: text and blocks, checked as Slack checks them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sandbox.slack.blockkit.default_fields import with_default_fields
 from sandbox.slack.blockkit.total_length import is_too_long
 
 MAX_POST_CHARACTERS = 40_000
-"""Characters of a new message's text; what is beyond is cut (docs.slack.dev, "Truncating really long
+"""Characters of a new message's text. Slack cuts off the rest (docs.slack.dev, "Truncating really long
 messages")."""
 MAX_EDIT_BYTES = 4_000
 """Bytes of the text of an edit. The documentation of chat.update says characters; calls to Slack show UTF-8
-bytes (openclaw #115027: 4,000 bytes are taken, 4,002 are `msg_too_long`, whatever the characters)."""
+bytes (openclaw #115027: 4,000 bytes are accepted, 4,002 are `msg_too_long`, whatever the characters)."""
 TRUNCATED = "message_truncated"
 
 
@@ -33,7 +33,7 @@ class MessageContent:
         return not (self.text or self.blocks)
 
     def warnings_json(self) -> dict[str, Any]:
-        """What the answer says besides, where the content was taken but changed."""
+        """The warnings in the answer if Slack changed the content."""
         if not self.warnings:
             return {}
         return {
@@ -43,7 +43,7 @@ class MessageContent:
 
 
 def read_post(args: CallArguments) -> MessageContent:
-    """A new message's content; a text that is too long is cut.
+    """The content of a new message. A text that is too long is cut.
 
     Raises ApiError: no_text, invalid_blocks, msg_blocks_too_long, ...
     """
@@ -55,7 +55,7 @@ def read_post(args: CallArguments) -> MessageContent:
 
 
 def read_edit(args: CallArguments) -> MessageContent:
-    """An edited message's content.
+    """The content of an edited message.
 
     Raises ApiError: msg_too_long, no_text, invalid_blocks, msg_blocks_too_long, ...
     """
@@ -67,8 +67,10 @@ def read_edit(args: CallArguments) -> MessageContent:
 
 
 def read_answer(args: CallArguments) -> MessageContent:
-    """The content of an acknowledgement or a post to a response_url, which knows no total of blocks (bolt-js
-    #2867 tells of the same blocks refused by chat.postMessage and taken there).
+    """The content of an acknowledgement or of a post to a response_url.
+
+    The total length of blocks has no limit there: bolt-js #2867 has blocks that chat.postMessage refused and
+    a response_url accepted.
 
     Raises ApiError: no_text, msg_too_long, invalid_blocks, ...
     """

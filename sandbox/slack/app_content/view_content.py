@@ -16,10 +16,10 @@ MAX_VIEW_BYTES = 250_000
 
 
 def checked_view(view: Any, kind: str | None) -> Json:
-    """The view as Slack keeps it; `kind` is the type it has to have, if that matters.
+    """The view as Slack stores it. `kind` is the type that it must have; None for any.
 
     Raises:
-        ApiError: invalid_arguments with what is wrong and where, view_too_large
+        ApiError: invalid_arguments with each problem and its place, view_too_large
     """
     if not isinstance(view, dict):
         raise invalid_arguments("must be an object [json-pointer:/view]")

@@ -101,7 +101,7 @@ BLOCKS: dict[str, Rule] = {
     "plan": _PLAN,
 }
 
-# The rest may be posted in messages only.
+# The other blocks are only allowed in messages.
 BLOCKS_IN_VIEWS = {
     "section",
     "divider",
@@ -117,7 +117,7 @@ MAX_BLOCKS_IN_VIEW = 100
 
 
 def check_message_blocks(blocks: list[Json]) -> list[str]:
-    """What Slack would find wrong in a message's blocks; empty when nothing is."""
+    """The problems that Slack would find in a message's blocks."""
     return _check(blocks, list_of(typed_object(BLOCKS), MAX_BLOCKS_IN_MESSAGE), "/blocks")
 
 
@@ -134,7 +134,7 @@ def _check(blocks: list[Json], rule: Rule, where: str) -> list[str]:
 
 
 def _check_unique(blocks: object, where: str, findings: Problems) -> None:
-    """block_id once in a message, action_id once in a block."""
+    """A block_id may be used once in a message, an action_id once in a block."""
     seen: set[str] = set()
     for place, block in all_blocks(blocks, where):
         _check_unused("block_id", block, seen, place, findings)

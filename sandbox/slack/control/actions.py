@@ -1,4 +1,4 @@
-"""POST /sandbox/...: doing what a person does."""
+"""POST /sandbox/...: the actions of a person."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def post_submit(request: Request) -> Response:
     values = body.get("values") or {}
     if not isinstance(values, dict):
         raise ActionRefused(
-            "invalid_values", "values must be an object: block_id, action_id, what was entered."
+            "invalid_values", "values must be an object with the inputs by block_id and action_id."
         )
     outcome = await modals.submit_modal(state, user, view, values)
     return _ok_response(**outcome, views=_stack_json(state, user.id))

@@ -24,7 +24,7 @@ async def stream_changes(socket: WebSocket) -> None:
         while True:
             await socket.receive_text()
     except (WebSocketDisconnect, RuntimeError, KeyError):
-        pass  # gone, closed from this end meanwhile, or talking in bytes
+        pass  # the client has gone, the server has closed the socket, or the client sent bytes
     finally:
         telling.cancel()
 

@@ -1,4 +1,4 @@
-"""What a person sees, as JSON for the page and for tests."""
+"""What a person sees, as JSON for the page and the tests."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def message_json(state: WorkspaceState, message: SlackMessage) -> Json:
 
 
 def channel_messages(state: WorkspaceState, user: SlackUser, channel: SlackChannel) -> list[SlackMessage]:
-    """Roots, broadcast replies and this person's ephemerals, oldest first."""
+    """Root messages, broadcast replies and this person's ephemeral messages, oldest first."""
     own = state.messages.ephemeral_for(user.id, channel.id, None)
     return sorted([*state.messages.in_channel(channel.id), *own], key=lambda message: message.ts)
 
@@ -53,7 +53,7 @@ def channel_messages(state: WorkspaceState, user: SlackUser, channel: SlackChann
 def thread_messages(
     state: WorkspaceState, user: SlackUser, channel: SlackChannel, root: str
 ) -> list[SlackMessage]:
-    """The root, then the replies and this person's ephemerals among them."""
+    """The root message, then the replies and this person's ephemeral messages in order."""
     thread = state.messages.in_thread(channel.id, root)
     own = state.messages.ephemeral_for(user.id, channel.id, root)
     return [*thread[:1], *sorted([*thread[1:], *own], key=lambda message: message.ts)]

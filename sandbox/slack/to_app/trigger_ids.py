@@ -1,4 +1,4 @@
-"""trigger_ids: proof that a person just did something, good for opening one view."""
+"""trigger_ids: proof that a person has just done something, valid for opening one view."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Trigger:
 
 
 class TriggerIds:
-    """Good once and for `lifetime` seconds."""
+    """A trigger_id is valid once and for `lifetime` seconds."""
 
     def __init__(self, ids: SlackIds, lifetime: float, now: Callable[[], float] = time.monotonic) -> None:
         self._ids = ids
@@ -36,10 +36,10 @@ class TriggerIds:
         return trigger_id
 
     def exchange(self, trigger_id: str) -> str:
-        """The person who caused it.
+        """The person whose action issued it.
 
         Raises:
-            ApiError: exchanged_trigger_id, expired_trigger_id, or invalid_arguments for one never issued
+            ApiError: exchanged_trigger_id, expired_trigger_id, or invalid_arguments if it was never issued
         """
         trigger = self._issued.get(trigger_id)
         if trigger is None:

@@ -1,4 +1,4 @@
-"""What the app says with an acknowledgement or to a response_url, as a message."""
+"""The answers of the app, in an acknowledgement or at a response_url, as messages."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ IN_CHANNEL = "in_channel"
 
 
 def is_empty_answer(body: Json) -> bool:
-    """An acknowledgement that says nothing."""
+    """Whether an acknowledgement has no content."""
     return not any(body.get(part) for part in ("text", "blocks"))
 
 
 def post_answer(state: WorkspaceState, body: Json, user: str, channel: str) -> SlackMessage:
-    """Posts an answer: to this person only, unless `response_type` is in_channel.
+    """Posts an answer that only this person sees, unless `response_type` is in_channel.
 
     Raises:
         ApiError: no_text, invalid_blocks, ...
@@ -41,7 +41,7 @@ def post_answer(state: WorkspaceState, body: Json, user: str, channel: str) -> S
 
 
 def use_response_url(state: WorkspaceState, path: str, body: Json) -> None:
-    """One post to a response_url: a new message, or the pressed one replaced or deleted.
+    """Handles one post to a response_url: posts a message, or replaces or deletes the clicked one.
 
     Raises:
         ApiError: expired_url, used_url, no_text, invalid_blocks, message_not_found

@@ -1,4 +1,4 @@
-"""Opening an external select: the app is asked for its options."""
+"""A person opens an external select: asks the app for its options."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def load_options(
     typed: str,
     block_id: str | None,
 ) -> Json:
-    """Returns `ack` and the `options` or `option_groups` that the app offers for what was typed."""
+    """Returns `ack` and the `options` or `option_groups` that the app answers for the typed text."""
     require_interactivity(state)
     block, element = find_element(shown, action_id, block_id)
     if element["type"] != "external_select":

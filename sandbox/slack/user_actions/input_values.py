@@ -1,4 +1,4 @@
-"""What stands in the inputs of a view or message: `state.values`, by block and action."""
+"""The values of the inputs of a view or message: `state.values`, by block_id and action_id."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sandbox.slack.blockkit.traversal import all_blocks, elements_of
 
 Json = dict[str, Any]
 
-# Where each kind of input keeps what was entered. Buttons and overflow menus keep nothing.
+# The field with the value of each kind of input. Buttons and overflow menus have no value.
 VALUE_FIELDS = {
     "plain_text_input": "value",
     "static_select": "selected_option",
@@ -25,7 +25,7 @@ VALUE_FIELDS = {
 
 
 def initial_values(blocks: list[Json]) -> dict[str, Json]:
-    """What stands in the inputs before anybody touched them."""
+    """The initial values of the inputs."""
     values: dict[str, Json] = {}
     for _, block in all_blocks(blocks):
         for _, element in elements_of(block):
@@ -35,7 +35,7 @@ def initial_values(blocks: list[Json]) -> dict[str, Json]:
 
 
 def carried_over_values(blocks: list[Json], entered: dict[str, Json]) -> dict[str, Json]:
-    """After an update: what was entered stays where block and action are still the same."""
+    """The values after an update: entered values stay if their block and action are still there."""
     values = initial_values(blocks)
     for block_id, actions in values.items():
         for action_id, value in actions.items():

@@ -1,4 +1,4 @@
-"""Submitting and closing modals."""
+"""A person submits or closes a modal."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _INVALID_RESPONSE = "invalid_response"
 async def submit_modal(
     state: WorkspaceState, user: SlackUser, view: OpenView, entered: dict[str, Json]
 ) -> Json:
-    """Presses the submit button, with these inputs filled in.
+    """Enters these values and presses the submit button.
 
-    Returns `ack` (ok, operation_timeout, dispatch_failed, invalid_response) and `errors` by block: the app's,
-    or with the ack not_sent Slack's own, of which the app hears nothing.
+    Returns `ack` (ok, operation_timeout, dispatch_failed, invalid_response) and the app's `errors` by block.
+    If Slack itself finds errors, `ack` is not_sent and the app gets nothing.
     """
     require_interactivity(state)
     _store_values(view, entered)
@@ -49,7 +49,7 @@ async def submit_modal(
 
 
 async def close_modal(state: WorkspaceState, user: SlackUser, view: OpenView, *, everything: bool) -> Json:
-    """Closes a modal, or with `everything` the whole stack; apps that asked for it are told."""
+    """Closes a modal, or with `everything` the whole stack, and tells the app if it asked for that."""
     stack = state.views.stack(user.id)
     everything = everything or bool(view.content.get("clear_on_close"))
     closed = list(reversed(stack)) if everything else [view]
@@ -117,7 +117,7 @@ def _store_values(view: OpenView, entered: dict[str, Json]) -> None:
 
 
 def _slack_validation_errors(view: OpenView) -> dict[str, str]:
-    """What Slack itself refuses before it asks the app."""
+    """The errors that Slack itself finds before it asks the app."""
     objections: dict[str, str] = {}
     for block in view.blocks:
         if block["type"] != "input":

@@ -1,4 +1,4 @@
-"""Opening the app's Home tab."""
+"""A person opens the app's Home tab."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from sandbox.slack.workspace_state import WorkspaceState
 
 
 async def open_home(state: WorkspaceState, user: SlackUser) -> OpenView | None:
-    """Tells the app, waits until it took that, and returns what is published by then."""
+    """Sends app_home_opened, waits for the acknowledgement, and returns the view that is published by
+    then."""
     if not state.installation.manifest.home_tab:
         raise ActionRefused(
             "home_disabled", "The manifest's features.app_home.home_tab_enabled is off.", status=409

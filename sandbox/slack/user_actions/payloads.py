@@ -1,4 +1,4 @@
-"""The parts that payloads to the app share."""
+"""The payload of a slash command, and the parts that the other payloads share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def slash_command_payload(
     channel: SlackChannel,
     response_url: str,
 ) -> Json:
-    """A command's payload; everything in it is text, as it travels as a form."""
+    """The payload of a slash command. All values are text, since it is sent as a form."""
     return {
         "token": state.installation.verification_token,
         "team_id": TEAM_ID,
@@ -40,7 +40,7 @@ def slash_command_payload(
 
 
 def interaction_payload(state: WorkspaceState, kind: str, user: SlackUser) -> Json:
-    """What every interaction begins with."""
+    """The members that all interactions have."""
     return {
         "type": kind,
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM_ID},

@@ -1,4 +1,4 @@
-"""Typing a message and sending it."""
+"""A person types a message and sends it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ async def send_message(
     *,
     broadcast: bool,
 ) -> tuple[SlackMessage, list[SlackMessage]]:
-    """Sends a message and waits until the app took it, or had its first chance.
+    """Sends a message and waits until the app has acknowledged its events, or its time is over.
 
-    Returns the message, and what Slackbot told the person about it.
+    Returns the message, and Slackbot's answers to the person.
 
     Raises:
-        Refused: not a member, nothing typed, or no such thread
+        ActionRefused: not a member, nothing typed, or no such thread
     """
     require_member(channel, user)
     if not typed.strip():
@@ -50,5 +50,8 @@ async def send_message(
     if not mentioned:
         return message, []
     bot_name = state.installation.manifest.bot_name
-    advice = f"<@{BOT_USER}> is not in this channel and was not told. Let it in with `/invite @{bot_name}`."
+    advice = (
+        f"<@{BOT_USER}> is not in this channel and does not see your message. "
+        f"Invite it with `/invite @{bot_name}`."
+    )
     return message, [state.message_writer.write_ephemeral(user.id, channel.id, advice, thread_ts)]

@@ -1,4 +1,4 @@
-"""Running a shortcut: from the composer, or from a message's menu."""
+"""A person runs a shortcut, from the composer or from a message's menu."""
 
 from __future__ import annotations
 

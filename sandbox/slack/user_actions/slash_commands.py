@@ -1,4 +1,4 @@
-"""Typing a slash command, and what the person sees come back."""
+"""A person types a slash command and sees the answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BUILTIN_COMMANDS = ("/invite", "/remove")
 async def run_command(
     state: WorkspaceState, user: SlackUser, channel: SlackChannel, typed: str, thread_ts: str | None
 ) -> list[SlackMessage]:
-    """Runs a command as typed. Returns what it put on the screen in answer."""
+    """Runs a command as it was typed. Returns the messages that the person sees in answer."""
     name, _, text = typed.partition(" ")
     if name in _BUILTIN_COMMANDS and thread_ts is None:
         told = run_builtin_command(state, user, channel, name, text)
@@ -65,7 +65,7 @@ def _show_answer(
         return []
     shown = []
     if answer.body.get("response_type") == IN_CHANNEL:
-        # An answer for all shows them what was asked, too.
+        # An answer for everybody also shows the command.
         shown.append(state.message_writer.add(channel.id, user.id, escape_text(typed)))
     if not is_empty_answer(answer.body):
         try:

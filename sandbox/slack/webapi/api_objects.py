@@ -1,4 +1,4 @@
-"""Users, channels and groups as the Web API writes them."""
+"""Users and channels in the form of the Web API."""
 
 from __future__ import annotations
 

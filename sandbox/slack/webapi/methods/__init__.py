@@ -1,4 +1,4 @@
-"""The Web API methods this Slack answers, each with its scope, token and rate."""
+"""The Web API methods that are played, each with its scope, token and rate limit."""
 
 from __future__ import annotations
 

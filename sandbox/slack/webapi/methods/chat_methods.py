@@ -1,4 +1,4 @@
-"""chat.*: what the bot writes, changes and takes back."""
+"""chat.*: the bot posts, edits and deletes messages."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def post_message(call: ApiCall) -> Json:
 
 
 def post_ephemeral(call: ApiCall) -> Json:
-    # chat:write.public speaks of chat.postMessage only: for an ephemeral the bot has to be a member.
+    # chat:write.public is only for chat.postMessage: for an ephemeral message the bot must be a member.
     channel = get_joined_channel(call)
     user = call.args.required("user")
     if user not in PEOPLE or user not in channel.members:
@@ -78,7 +78,7 @@ def update_message(call: ApiCall) -> Json:
     if content.text is not None:
         message.text = content.text
     if content.blocks is None:
-        # Slack shows "(edited)" only where text was edited; new blocks replace old ones unmarked.
+        # Slack shows "(edited)" only if text was edited. New blocks replace old ones without a mark.
         message.edited_ts = call.state.ids.new_timestamp()
     message.selections.clear()
     call.state.message_writer.record_change(message)

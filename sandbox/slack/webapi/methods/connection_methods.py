@@ -1,4 +1,4 @@
-"""auth.test, api.test and apps.connections.open: who am I, and where do I listen."""
+"""auth.test, api.test and apps.connections.open."""
 
 from __future__ import annotations
 
