@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.private_reply import PrivateReply, time_ago
+from bot.private_reply import PrivateReply
 from bot.reply_texts import thread_link
 from deploys import deploy_text
 from deploys.decisions import is_service_untouched
 from deploys.deploy_text import status_text
+from deploys.formatting import time_ago
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.stores.claims import Submission
 from deploys.stores.thread_store import ThreadStore
 

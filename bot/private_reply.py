@@ -76,18 +76,3 @@ def bullet_list(lines: Sequence[str], max_chars: int) -> str:
         shown.append(f"• {line}")
     rest = len(lines) - len(shown)
     return "\n".join([*shown, *([f"• and {rest} more"] if rest else [])])
-
-
-def time_ago(seconds: float) -> str:
-    """`just now`, `48 s ago`, `3 min ago`, `2 h ago`, `4 days ago`."""
-    whole = max(0, int(seconds))
-    if whole < 5:
-        return "just now"
-    if whole < 60:
-        return f"{whole} s ago"
-    if whole < 3600:
-        return f"{whole // 60} min ago"
-    if whole < 86_400:
-        return f"{whole // 3600} h ago"
-    days = whole // 86_400
-    return f"{days} day ago" if days == 1 else f"{days} days ago"

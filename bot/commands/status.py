@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from bot import reply_texts
 from bot.app_context import AppContext
 from bot.grammar import StatusCommand
-from bot.private_reply import PrivateReply, bullet_list, section_block, time_ago
+from bot.private_reply import PrivateReply, bullet_list, section_block
 from deploys import deploy_text
 from deploys.deploy_text import status_text
+from deploys.formatting import time_ago
 from deploys.mrkdwn import code
-from deploys.records.deploy import Deploy, Phase, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_text
 
 MAX_ENDED_SHOWN = 5

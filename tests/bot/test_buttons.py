@@ -8,7 +8,9 @@ import pytest
 
 from bot.app_context import AppContext
 from deploys import button_ids
-from deploys.records.deploy import Deploy, Outcome, Phase, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.stores.user_groups import MAX_AGE_SECONDS
 from tests.bot.bot_harness import (
     ALICE,
@@ -138,7 +140,7 @@ def test_an_approver_is_refused_while_nobody_knows_the_group(
     bot.click(button_ids.APPROVE, awaiting_approval, by=BOB)
 
     assert only_answer(bot, BOB).startswith("Slack did not say who is in <!subteam^S02APPROVERS>")
-    assert ("groups", []) in bot.queued_jobs()
+    assert ("read_user_groups", []) in bot.queued_jobs()
     assert recorded_decisions(bot) == []
 
 

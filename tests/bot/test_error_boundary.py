@@ -42,7 +42,7 @@ def test_a_command_is_told_when_redis_is_away_before_anything(
 def test_a_command_is_told_when_redis_goes_away_on_the_way(
     bot: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.context.store, "request", raise_redis_gone)
+    monkeypatch.setattr(bot.context.store, "submit", raise_redis_gone)
 
     assert bot.type("/deploy web 1.4.2").startswith(
         "I lost touch with my memory (Redis) on the way, so I do not know whether this was taken in. Look at "
@@ -66,7 +66,7 @@ def raise_redis_full(*_: Any, **__: Any) -> None:
             "Slipway the reference `",
         ),
         (
-            "store.request",
+            "store.submit",
             f"{IS_FULL}, so I do not know whether this was taken in. Look at `/deploy status` before you "
             "send it again. If it stays so, tell whoever runs Slipway the reference `",
         ),
@@ -93,7 +93,7 @@ def test_a_mention_is_left_to_slack_to_deliver_again_and_then_done(
 ) -> None:
     payload = bot.mention_payload("@slipway help", by=ALICE)
     with monkeypatch.context() as patched:
-        patched.setattr(bot.context.store, "live", raise_redis_gone)
+        patched.setattr(bot.context.store, "active", raise_redis_gone)
         first = bot.send_json({**payload, "event": {**payload["event"], "text": "<@U0SLIPWAYB> status"}})
     bot.clock.advance(1)
 
@@ -115,7 +115,7 @@ def test_a_click_ends_in_slacks_own_warning_when_redis_is_away(
 def test_a_bug_is_told_with_a_reference_that_the_log_has_too(
     bot: BotHarness, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bot.context.store, "request", raise_bug)
+    monkeypatch.setattr(bot.context.store, "submit", raise_bug)
 
     answer = bot.type("/deploy web 1.4.2")
 
@@ -165,6 +165,6 @@ def test_an_unsigned_request_learns_nothing_even_when_redis_is_away(
 def test_a_delivery_that_cannot_be_ticked_off_does_not_spoil_what_was_taken_in(
     bot: BotHarness, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(context.deliveries, "done", raise_redis_gone)
+    monkeypatch.setattr(context.deliveries, "finish", raise_redis_gone)
 
     assert bot.type("/deploy web 1.4.2").startswith("Queued: `web` `1.4.2`")

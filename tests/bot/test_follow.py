@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from deploys import button_ids
-from deploys.records.deploy import Cancel, Deploy, Outcome, Phase, Verb
+from deploys.records.approval import Cancel
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from tests.bot.bot_harness import (
     ALICE,
     BOB,
@@ -28,7 +31,7 @@ WRONG_CHANNEL = f"`web` may not be deployed from this channel, only from <#{DEPL
 def follow_rollout(bot: BotHarness, **changes: Any) -> Deploy:
     """`/deploy follow web` by alice, as a worker left it."""
     bot.type("/deploy follow web")
-    seen = {"phase": Phase.FOLLOWING_EXTERNAL, "tag": "1.4.2", "deployment_id": "ecs-svc/7"}
+    seen = {"phase": Phase.FOLLOWING_EXTERNAL, "tag": "1.4.2", "ecs": {"deployment_id": "ecs-svc/7"}}
     deploy = bot.commit_step(bot.only_deploy(), **{**seen, **changes})
     bot.clear_jobs()
     return deploy

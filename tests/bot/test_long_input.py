@@ -53,7 +53,7 @@ def work_counter(monkeypatch: pytest.MonkeyPatch) -> WorkCounter:
         return read(text)
 
     monkeypatch.setattr(suggestions, "SequenceMatcher", Counting)
-    monkeypatch.setattr(slack_text, "word", counted)
+    monkeypatch.setattr(slack_text, "clean_word", counted)
     return done
 
 

@@ -143,7 +143,7 @@ def without(payload: dict[str, Any], key: str) -> dict[str, Any]:
         ({**COMMAND, "text": 5}, ["text"]),
         ({**MENTION, "event": 5}, ["event"]),
         ({**MENTION, "event": {**MENTION["event"], "team": []}}, ["event.team"]),
-        ({**CLICK, "team": {"id": []}}, ["team._Team.id", "team.str"]),
+        ({**CLICK, "team": {"id": []}}, ["team._TeamFields.id", "team.str"]),
         ({**MENTION, "event": {"type": "app_mention"}}, ["event.channel", "event.ts"]),
         ({**MENTION, "event": {**MENTION["event"], "ts": "nan"}}, ["event.ts"]),
         ({**MENTION, "event": {**MENTION["event"], "ts": "9" * 5000}}, ["event.ts"]),

@@ -50,9 +50,9 @@ def test_the_record_says_whether_somebody_can_be_answered_alone_in_the_thread(bo
 
     *_, last = live = bot.context.store.active()
     assert [each.request.new_thread for each in live] == [True, False, True, True]
-    batch = bot.context.store.batch(last.request.batch_id or "")
+    batch = bot.context.store.batch(last.batch_id or "")
     assert batch is not None
-    assert batch.new_thread
+    assert batch.request.new_thread
 
 
 def test_help_is_said_in_the_thread_to_whoever_asked(bot: BotHarness) -> None:
@@ -127,7 +127,7 @@ def test_an_opened_home_tab_is_shown_by_a_worker(bot: BotHarness) -> None:
     messages = bot.mention_payload("", by=ALICE, type="app_home_opened", tab="messages")
 
     assert bot.send_json(payload).status == bot.send_json(messages).status == 200
-    assert bot.queued_jobs() == [("home", [CAROL])]
+    assert bot.queued_jobs() == [("publish_home", [CAROL])]
 
 
 def test_an_event_nobody_listens_to_is_taken_so_that_slack_does_not_repeat_it(bot: BotHarness) -> None:

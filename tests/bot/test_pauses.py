@@ -9,7 +9,8 @@ import pytest
 
 from deploys import button_ids
 from deploys.catalogue.catalogue import Catalogue
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.traffic import HookAction, PauseAnswer, PauseEnd, TrafficShift
 from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, DEPLOYS_CHANNEL, BotHarness
 from tests.builders import a_native_service, a_plan
@@ -40,7 +41,7 @@ def pause_deploy(bot: BotHarness, deploy: Deploy, phase: Phase, **changes: Any) 
     shift = TrafficShift(
         stage="POST_TEST_TRAFFIC_SHIFT", new_production_percent=0.0, new_test_percent=100.0, pauses=pauses
     )
-    moved = bot.commit_step(deploy, phase=phase, plan=a_plan(), shift=shift)
+    moved = bot.commit_step(deploy, phase=phase, plan=a_plan(), traffic=shift)
     bot.post_card(moved)
     bot.clear_jobs()
     return moved
@@ -163,7 +164,7 @@ def test_a_click_after_the_time_ran_out(bot: BotHarness) -> None:
     deploy = start_and_pause(bot)
     assert deploy.traffic is not None
     late = deploy.traffic.pauses[0].evolve(expires_at=bot.clock())
-    bot.commit_step(deploy, shift=deploy.traffic.with_last_pause(late))
+    bot.commit_step(deploy, traffic=deploy.traffic.with_last_pause(late))
 
     bot.click(button_ids.CONTINUE, deploy, by=BOB, question=1)
 
@@ -190,7 +191,7 @@ def test_a_button_of_an_earlier_pause_does_not_answer_the_next(bot: BotHarness) 
     assert deploy.traffic is not None
     first = deploy.traffic.pauses[0].evolve(end=PauseEnd.ANSWERED_ELSEWHERE, ended_at=bot.clock())
     second = a_pause(hook_id="h2", expires_at=bot.clock() + 1800)
-    bot.commit_step(deploy, shift=deploy.traffic.evolve(pauses=(first, second)))
+    bot.commit_step(deploy, traffic=deploy.traffic.evolve(pauses=(first, second)))
 
     bot.click(button_ids.CONTINUE, deploy, by=BOB, question=1)
 

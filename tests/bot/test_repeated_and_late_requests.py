@@ -10,7 +10,8 @@ import pytest
 from slack_bolt import BoltRequest, BoltResponse
 
 from deploys import button_ids
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.stores.claims import Submission
 from tests.bot.bot_harness import ALICE, BOB, DEPLOYS_CHANNEL, TEAM, BotHarness
 
@@ -47,7 +48,7 @@ def test_a_repeated_command_waits_for_the_answer_to_the_first(
                 repeats[0].result(timeout=0.2)
             return take_in(deploy)
 
-        monkeypatch.setattr(bot.context.store, "request", take_in_slowly)
+        monkeypatch.setattr(bot.context.store, "submit", take_in_slowly)
         first = dispatch()
         again = repeats[0].result(timeout=5)
 

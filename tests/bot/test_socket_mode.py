@@ -21,7 +21,8 @@ from bot.socket_mode import SocketModeClient
 from bot.socket_mode.slack_websocket import SlackWebSocket
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import SlackRefusesToken, SlackUnreachable
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.stores.claims import Submission
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
@@ -116,7 +117,7 @@ def test_every_message_is_one_that_slack_takes(slack: SlackSandbox, connected_bo
 def test_an_opened_home_tab_rings(slack: SlackSandbox, connected_bot: BotHarness) -> None:
     slack.open_home("bob")
 
-    assert connected_bot.queued_jobs() == [("home", [BOB])]
+    assert connected_bot.queued_jobs() == [("publish_home", [BOB])]
 
 
 def test_an_envelope_that_comes_twice_is_answered_once(
@@ -202,7 +203,7 @@ def test_twenty_slow_answers_at_once_are_all_in_time(
         time.sleep(1)
         return live()
 
-    monkeypatch.setattr(connected_bot.context.store, "live", slow_live)
+    monkeypatch.setattr(connected_bot.context.store, "active", slow_live)
     with ThreadPoolExecutor(20) as pool:
         heard = list(pool.map(lambda _: type_and_read(slack, "/deploy status"), range(20)))
 
@@ -241,7 +242,7 @@ def test_what_was_begun_is_answered_before_it_disconnects(
         time.sleep(0.4)
         return take_in(deploy)
 
-    monkeypatch.setattr(desk.store, "request", slow_request)
+    monkeypatch.setattr(desk.store, "submit", slow_request)
     with ThreadPoolExecutor(1) as pool:
         with connect(desk, slack):
             typed = pool.submit(type_and_read, slack, "/deploy api 1.4.2")

@@ -18,8 +18,8 @@ from deploys.mrkdwn import plural
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
+from deploys.text_limits import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 from workers.thread import card_buttons
-from workers.thread.text_limits import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 
 
 def member_buttons(deploy: Deploy) -> tuple[OverflowMenuElement | None, ActionsBlock | None]:

@@ -17,9 +17,9 @@ from typing import Any
 from deploys import button_ids as ids
 from deploys.message_size import message_size
 from deploys.stores.thread_store import ThreadState
+from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes
 from workers.thread.card import Card
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind
-from workers.thread.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes
 
 TRIES_BEFORE_FALLBACK = 3
 """Tries after which an error inside Slack is taken for one that this very message causes (count)."""

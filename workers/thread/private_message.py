@@ -23,9 +23,9 @@ from slack_sdk.models.blocks import ActionsBlock, MarkdownTextObject, SectionBlo
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import VERBATIM_ARGUMENTS, verbatim
 from deploys.mrkdwn import channel_link as channel_link
+from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, TEXT, clip, clip_bytes
 from workers.thread import response_url
 from workers.thread.slack_error_handling import CALL_FAILURES, SlackCallFailed, SlackErrorKind, classify_error
-from workers.thread.text_limits import CARD_BYTES, SECTION, STATE_BYTES, TEXT, clip, clip_bytes
 
 log = structlog.get_logger()
 

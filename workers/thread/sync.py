@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 import structlog
 
 from deploys.stores.thread_store import NextTry, ThreadState
+from deploys.text_limits import STATE_BYTES, clip_bytes
 from workers.thread.card_buttons import questions_in_blocks
 from workers.thread.fallback_levels import (
     FallbackLevel,
@@ -27,7 +28,6 @@ from workers.thread.fallback_levels import (
 from workers.thread.rate_limits import Urgency
 from workers.thread.slack_calls import RetryLater, SlackCalls
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind, retry_pause
-from workers.thread.text_limits import STATE_BYTES, clip_bytes
 from workers.thread.thread_replies import ThreadReply
 from workers.thread.thread_source import ThreadSource
 

@@ -15,6 +15,7 @@ from deploys import button_ids as ids
 from deploys.message_size import MAX_BLOCKS, MAX_BLOCKS_CHARACTERS, MAX_EDIT_BYTES, message_size, utf8_bytes
 from deploys.records.batch import MAX_SERVICES
 from deploys.records.deploy import Deploy
+from deploys.text_limits import STATE_BYTES
 from sandbox.slack.blockkit.block_limits import check_message_blocks
 from sandbox.slack.blockkit.total_length import is_too_long
 from tests.builders import a_batch, a_plan, a_service, a_stop_start_service
@@ -32,7 +33,6 @@ from tests.workers.thread.test_pause_card import paused
 from workers.thread import batch_card, card_buttons
 from workers.thread.card import Card, deploy_card
 from workers.thread.fallback_levels import FallbackLevel, FittedMessage, fit_message, write_message
-from workers.thread.text_limits import STATE_BYTES
 
 JAPANESE = "本番環境のログインの不具合を修正します。"
 thorough = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
@@ -45,12 +45,12 @@ def a_question(number: int) -> Deploy:
     )
     plan = a_plan(old_tag="1" * 128, downtime=True, downtime_seconds=60)
     return awaiting(
-        id=f"abcdef{number:02}", service=service, tag="2" * 128, plan=plan, outcome_reason=JAPANESE * 50
+        id=f"abcdef{number:02}", service=service, tag="2" * 128, plan=plan, end_reason=JAPANESE * 50
     )
 
 
 def of_batch(*members: Deploy, **changes: Any) -> Card:
-    batch, belonging = a_batch(*members, **{"reason": JAPANESE * 100, **changes})
+    batch, belonging = a_batch(*members, **{"request": {"reason": JAPANESE * 100}, **changes})
     return batch_card.batch_card(batch, [(each, ()) for each in belonging], LATER)
 
 
@@ -116,15 +116,15 @@ def test_every_service_and_its_state_is_in_the_text_of_twenty() -> None:
 
 def test_a_service_in_trouble_gets_the_room_that_the_others_leave() -> None:
     calm = [rolling(id=f"abcdef{n:02}", service=a_service(f"calm-{n}")) for n in range(MAX_SERVICES - 1)]
-    failing = following(id="zzzzzzzz", service=a_service("failing"), outcome_reason=JAPANESE * 12)
+    failing = following(id="zzzzzzzz", service=a_service("failing"), end_reason=JAPANESE * 12)
 
-    text = of_batch(*calm, failing, reason="").text
+    text = of_batch(*calm, failing, request={"reason": ""}).text
 
     assert f"Reason: {JAPANESE * 12}" in text
 
 
 def test_the_compact_form_has_the_whole_text_and_buttons_that_are_told_apart() -> None:
-    shown = of_batch(*(a_question(number) for number in range(2)), reason="Friday")
+    shown = of_batch(*(a_question(number) for number in range(2)), request={"reason": "Friday"})
 
     message = write_message(shown, FallbackLevel.COMPACT)
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from deploys.formatting import shorten_line
 from deploys.records.plan import ConfigChange
 from workers.ecs import task_definitions
 from workers.ecs.images.image_reference import repository_name
 from workers.ecs.state import RevisionState
-from workers.messages.formatting import shorten_line
 
 SHOWN = frozenset(
     {

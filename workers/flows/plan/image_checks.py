@@ -21,15 +21,16 @@ from deploys.errors import (
     RollbackImageMissing,
 )
 from deploys.mrkdwn import code, escape
-from deploys.records.deploy import ContainerChange, Deploy, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ContainerChange
+from deploys.records.request import Verb
+from deploys.short_names import short_arn, short_digest
 from workers.ecs import tasks
 from workers.ecs.images import ecr, image_reference
-from workers.ecs.images.pinned_tags import SHORT_DIGEST_LENGTH
 from workers.ecs.state import EcrImageState
 from workers.flows.plan.likely_tags import did_you_mean, find_likely_tags
 from workers.flows.plan.target_version import TargetVersion
 from workers.messages import images as words
-from workers.messages.formatting import revision_name
 from workers.step_context import StepContext
 
 TAGS_SHOWN = 5
@@ -113,7 +114,7 @@ def _find_image(
     if not ecr.is_in_ecr(reference):
         return None
     try:
-        found = ecr.find_image(context.region, reference)
+        image_found = ecr.find_image(context.region, reference)
     except (AwsDenied, AwsRefused):
         if deploy.verb is Verb.ROLLBACK:
             return None  # a registry that does not answer is no reason to refuse a way back
@@ -122,15 +123,15 @@ def _find_image(
         if (hint := _pull_through_hint(context, reference)) is None:
             return None
         raise RepositoryMissing(**{**error.facts, "hint": hint}) from error
-    if found is not None or (hint := _pull_through_hint(context, reference)) is None:
-        return found
+    if image_found is not None or (hint := _pull_through_hint(context, reference)) is None:
+        return image_found
     tags = ecr.list_recent_tags(context.region, reference, count=TAGS_COMPARED)
     newest = ", ".join(f"`{escape(tag)}`" for tag in tags[:TAGS_SHOWN])
     recent = f"{f'The newest tags are {newest}.' if newest else ''}{hint}"
     if deploy.verb is Verb.ROLLBACK:
         raise RollbackImageMissing(
             service=deploy.service.name,
-            revision=escape(revision_name(target.source.arn)),
+            revision=escape(short_arn(target.source.arn)),
             image=escape(image),
             recent=recent,
         )
@@ -156,9 +157,9 @@ def _refuse_moved_tag(deploy: Deploy, target: TargetVersion, main: EcrImageState
     raise RollbackImageChanged(
         service=deploy.service.name,
         image=escape(target.changes[0].new_image),
-        revision=escape(revision_name(target.source.arn)),
-        then=code(target.recorded_digest[:SHORT_DIGEST_LENGTH]),
-        now=code(main.digest[:SHORT_DIGEST_LENGTH]),
+        revision=escape(short_arn(target.source.arn)),
+        then=code(short_digest(target.recorded_digest)),
+        now=code(short_digest(main.digest)),
         tag=escape(target.tag),
     )
 

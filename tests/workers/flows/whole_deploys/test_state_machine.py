@@ -15,7 +15,10 @@ from hypothesis.stateful import (
 from redis import Redis
 
 from deploys.errors import Refused
-from deploys.records.deploy import Deploy, Phase, Verb, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
 from tests.workers.flows.whole_deploys.deploy_invariants import CRASHING_TAG, DeployInvariants
 
 PHASES_BETWEEN_STEPS = [
@@ -72,7 +75,7 @@ class DeployStateMachine(DeployInvariants):
             assert deploy_id not in self.deploy_ids
             self.deploy_ids.append(deploy_id)
 
-    @precondition(lambda self: self.question())
+    @precondition(lambda self: self.pending_question())
     @rule(times=st.sampled_from([1, 2]), verdict=st.sampled_from([*Verdict]))
     def answer(self, times: int, verdict: Verdict) -> None:
         """Bob presses a button, once or twice. It counts once."""
@@ -85,7 +88,7 @@ class DeployStateMachine(DeployInvariants):
                 assert nth or not self.can_be_answered(deploy)
         assert len(self.harness.get(deploy.id).approval.decisions) <= 1
 
-    @precondition(lambda self: self.asked)
+    @precondition(lambda self: self.deploy_ids)
     @rule(nth_newest=st.integers(0, 3))
     def cancel(self, nth_newest: int) -> None:
         """`/deploy cancel`, whatever became of that deploy."""
@@ -113,7 +116,7 @@ class DeployStateMachine(DeployInvariants):
     @rule(calls=st.integers(1, 4), after=st.booleans())
     def a_worker_will_die(self, calls: int, after: bool) -> None:
         """At one of the next calls that change something: before AWS gets it, or after."""
-        self.calls_until_death, self.dies_after_the_call = calls, after
+        self.calls_until_death, self.die_after_call = calls, after
 
     @rule(calls=st.integers(1, 4))
     def somebody_will_cancel_during_a_call(self, calls: int) -> None:
