@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 
 import structlog
-from pydantic import ValidationError
 from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 
-from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError
+from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError, UnknownSchema
 from deploys.job_queue import JobQueue
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase, Stage
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
@@ -23,7 +23,6 @@ from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
-from workers.flows.batch_order import PHASES_BEFORE_FIRST_CHANGE
 from workers.flows.step_errors import handle_step_error
 from workers.step_context import AccessPolicy, StepContext, StepResult, Timing
 
@@ -86,7 +85,7 @@ class Engine:
     def _claim(self, deploy_id: str, due_by: float) -> Claim | None:
         try:
             return self._store.claim(deploy_id, self._worker, self._timing.lease_seconds, due_by=due_by)
-        except ValidationError:
+        except UnknownSchema:
             log.exception("a record cannot be read", deploy=deploy_id)
             return None
 
@@ -217,13 +216,13 @@ class Engine:
 
     def _enqueue_batch(self, deploy: Deploy) -> None:
         """Other deploys of the batch may be able to start now, or must not start any more."""
-        batch = self._store.batch(deploy.request.batch_id) if deploy.request.batch_id else None
+        batch = self._store.batch(deploy.batch_id) if deploy.batch_id else None
         if batch is None or not batch.coordinated:
             return
         others = [
             each for each in self._store.batch_deploys(batch) if each.in_progress and each.id != deploy.id
         ]
-        not_started = [each.id for each in others if each.phase in PHASES_BEFORE_FIRST_CHANGE]
+        not_started = [each.id for each in others if each.phase.facts.stage is Stage.BEFORE_REVISION]
         self._store.make_due(not_started)
         for deploy_id in not_started:
             self._job_queue.advance(deploy_id)

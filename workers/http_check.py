@@ -11,6 +11,8 @@ from threading import Thread
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from deploys.safe_text import without_query
+
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
 TOTAL_SECONDS = 8.0
@@ -54,11 +56,6 @@ def check_url(url: str) -> HttpCheckResult:
         return results.get(timeout=TOTAL_SECONDS)
     except Empty:
         return HttpCheckResult(problem=f"nothing within {TOTAL_SECONDS:.0f} s")
-
-
-def without_query(url: str) -> str:
-    """The URL without its query and fragment: the query may hold a secret."""
-    return url.partition("#")[0].partition("?")[0]
 
 
 def _get(url: str) -> HttpCheckResult:

@@ -22,14 +22,16 @@ from enum import Enum
 from functools import partial
 
 import structlog
-from pydantic import ValidationError
 from redis import Redis
 from redis.exceptions import ResponseError
 
 from deploys.catalogue.service import Role, Service, Strategy
-from deploys.errors import AwsUnavailable, SlipwayError
+from deploys.errors import AwsUnavailable, SlipwayError, UnknownSchema
 from deploys.job_queue import JobQueue
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
@@ -174,7 +176,7 @@ class OrphanRecovery:
             return
         try:
             record = self._store.get(tags.deploy_id)
-        except ValidationError:
+        except UnknownSchema:
             return  # another version of Slipway wrote it
         match decide_recovery(record, tags, ecs_service):
             case RecoveryAction.NONE:
@@ -258,9 +260,9 @@ def rebuild_record(service: Service, ecs_service: ServiceState, tags: RestoreTag
         phase=Phase.SETTLING,
         outcome=Outcome.FAILED,
         ended_at=now,
-        outcome_reason=lost_record.record_lost_reason(),
+        end_reason=lost_record.record_lost_reason(),
     )
-    text = lost_record.found_running(left_running, ecs_service)
+    text = lost_record.found_running(left_running, ecs_service.desired, ecs_service.revision)
     return left_running.with_message(now, ThreadMessageKind.END, text, broadcast=True)
 
 
@@ -278,9 +280,8 @@ def _restore(deploy: Deploy, ecs_service: ServiceState, tags: RestoreTags, now: 
         Phase.RESTORING,
         now,
         ecs={"new_revision": sibling_arn(ecs_service, tags.new_revision) if tags.new_revision else None},
-        rollback={"outcome": Outcome.ROLLED_BACK},
-        outcome_reason=lost_record.record_lost_reason(),
+        rollback={"outcome": RollbackCauseKind.RECORD_LOST.outcome},
         stop={"requested_at": tags.stopped_at},
-    )
+    ).with_rollback_cause(RollbackCauseKind.RECORD_LOST, lost_record.record_lost_reason())
     text = lost_record.found_stopped(restoring)
     return restoring.with_message(now, ThreadMessageKind.PROBLEM, text, broadcast=True)

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from deploys.errors import NotOnDisk
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Stage
 from deploys.records.traffic import HookAction
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
@@ -16,7 +17,6 @@ from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, RegionClients
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.ecs_reader import EcsReader
 
-ROLLBACK_PHASES = frozenset({Phase.RESTORING, Phase.FOLLOWING_ROLLBACK, Phase.SETTLING})
 HISTORY_LIMIT = 200
 """How many of a service's deploys a rollback searches (count)."""
 
@@ -109,7 +109,7 @@ class StepContext:
         """The deploy's batch, with all its deploys; None if the deploy has none, or if the batch's deploys do
         not depend on each other."""
         deploy = self.claim.deploy
-        batch = self._store.batch(deploy.request.batch_id) if deploy.request.batch_id else None
+        batch = self._store.batch(deploy.batch_id) if deploy.batch_id else None
         return (batch, self._store.batch_deploys(batch)) if batch and batch.coordinated else None
 
     def read_service(self) -> ServiceState | None:
@@ -159,7 +159,7 @@ class StepContext:
         try:
             self._store.confirm_on_disk()
         except NotOnDisk:
-            if self.claim.deploy.phase not in ROLLBACK_PHASES:
+            if self.claim.deploy.phase.facts.stage not in (Stage.ROLLBACK, Stage.OVER):
                 raise
             return
         self._version_on_disk = self.claim.deploy.version

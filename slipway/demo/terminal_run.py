@@ -10,7 +10,8 @@ from bot import reply_texts
 from bot.grammar import HelpCommand, PlanCommand, StatusCommand, TagsCommand, parse
 from deploys.catalogue.catalogue import load
 from deploys.pauses import unanswered_pause
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.stores import redis_keys
 from slipway.demo.auto_approver import AutoApprover
 from slipway.demo.demo_environment import DemoEnvironment

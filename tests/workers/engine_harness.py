@@ -14,7 +14,11 @@ from deploys.catalogue.service import Service
 from deploys.decisions import answer_pause, decide, mark_question_shown, request_cancel
 from deploys.job_queue import WATCH_PREFIX, JobQueue
 from deploys.pauses import latest_pause_number, unanswered_pause
-from deploys.records.deploy import Deploy, Phase, ThreadMessageKind, Verb, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction
 from deploys.redis_connection import to_texts
 from deploys.stores import redis_keys
@@ -104,7 +108,8 @@ class EngineHarness:
             known,
             verb=verb,
             tag="",
-            request={"rollback_target": target, "requester": ALICE, "requested_at": self.ecs.now()},
+            rollback_target=target,
+            request={"requester": ALICE, "requested_at": self.ecs.now()},
         )
         return self.store.submit(deploy).deploy.id
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deploys.catalogue.service import Service
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.records.restore_point import SuspendedState
 from tests.workers.engine_harness import TIMING, EngineHarness, SilentJobQueue
 from workers.ecs import scalable_targets

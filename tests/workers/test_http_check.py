@@ -18,10 +18,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from deploys.safe_text import without_query
 from tests.fake_web_server import FakeWebServer, fake_web_server
 from workers import http_check
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS
-from workers.http_check import HttpCheckResult, check_url, without_query
+from workers.http_check import HttpCheckResult, check_url
 from workers.step_context import Timing
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
 from tests.workers.engine_harness import EngineHarness

@@ -6,9 +6,10 @@ from __future__ import annotations
 import pytest
 
 from deploys.errors import LeftStopped
-from deploys.formatting import revision_name
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import ALL_SUSPENDED, SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
+from deploys.short_names import short_arn
 from deploys.stores import audit
 from tests.builders import NOW, a_service, a_stop_start_service
 from tests.workers.engine_harness import EngineHarness
@@ -64,9 +65,9 @@ def test_a_service_left_at_zero_comes_back_with_its_scaling_and_a_message(
     assert lost.stop.restore_point is not None
     assert first.broadcast
     assert first.text == (
-        "*Needs a look*: I found `billing` stopped by this deploy, and no record of it: Redis lost its "
-        f"data. I bring back `{revision_name(lost.stop.restore_point.revision)}` with 2 tasks, as the marks "
-        "on the ECS service say."
+        "*Needs a look*: I found `billing` stopped by this deploy, and no record of it: Redis lost its data. "
+        f"I bring back `{short_arn(lost.stop.restore_point.revision)}` with 2 tasks, as the marks on the ECS "
+        "service say."
     )
     assert audit.trail(harness.redis, lost.id)[0]["what"] == "found marked, without a record"
     assert harness.leftover_keys() == []

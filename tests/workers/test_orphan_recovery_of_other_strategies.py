@@ -6,7 +6,7 @@ import pytest
 
 from deploys.catalogue.service import Service, Strategy
 from deploys.errors import LeftStopped
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import ALL_SUSPENDED
 from deploys.stores import redis_keys
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys

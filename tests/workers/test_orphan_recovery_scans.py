@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import ALL_SUSPENDED
 from deploys.stores import redis_keys
 from deploys.stores.lost_deploys import LostDeploys

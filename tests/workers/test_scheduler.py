@@ -11,7 +11,8 @@ from rq.serializers import JSONSerializer
 
 from deploys.catalogue.service import Service
 from deploys.job_queue import QUEUE_NAME, WATCH_PREFIX, JobQueue
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.redis_connection import connect, connect_for_rq, to_texts
 from deploys.redis_outage import RedisTemporaryError
 from deploys.stores.claims import Claim

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from deploys.records.deploy import Phase
+from deploys.records.phases import Phase
 from sandbox.ecs import EcsSandbox
 from tests.workers import engine_harness
 from tests.workers.engine_harness import TIMING, EngineHarness

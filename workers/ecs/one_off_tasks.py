@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from deploys.errors import AwsRefused
+from deploys.short_names import short_arn
 from workers.ecs import tasks
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
@@ -99,7 +100,7 @@ def find(region: RegionClients, cluster: str, revision: str, deploy_id: str) -> 
     started_by = started_by_value(deploy_id)
     arns = _list_task_arns(region, cluster=cluster, startedBy=started_by)
     if not arns:
-        family = revision.rsplit("/", 1)[-1].rsplit(":", 1)[0]
+        family = short_arn(revision).rsplit(":", 1)[0]
         arns = _list_task_arns(region, cluster=cluster, family=family, desiredStatus="STOPPED")
     candidates = [
         task for task in tasks.describe(region, cluster, arns).values() if task.started_by == started_by

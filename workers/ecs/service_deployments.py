@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from deploys.errors import AwsCredentials, AwsDenied, AwsRefused, ServiceDeploymentsUnavailable
 from deploys.records.traffic import HookAction
+from deploys.short_names import short_arn
 from workers.ecs import traffic_config
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
@@ -44,9 +45,9 @@ def find_by_deployment_id(
 
     Raises ServiceDeploymentsUnavailable and the errors of `aws_call`.
     """
-    number = deployment_id.rsplit("/", 1)[-1]
+    number = short_arn(deployment_id)
     for brief in _list_briefs(region, cluster, service, created_after - _CLOCK_SKEW_SECONDS):
-        if brief.get("targetServiceRevisionArn", "").rsplit("/", 1)[-1] == number:
+        if short_arn(brief.get("targetServiceRevisionArn", "")) == number:
             arn = brief["serviceDeploymentArn"]
             return describe(region, [arn]).get(arn)
     return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploys.records.traffic import TrafficPlan
+from deploys.short_names import short_arn
 
 ONE_OFF_PREFIX = "slipway/"
 """Prefix of the startedBy of a one-off task that Slipway runs. A service's task has `ecs-svc/N` there."""
@@ -88,6 +89,15 @@ class ServiceState:
     def primary(self) -> DeploymentState | None:
         """The deployment that ECS is moving the service to."""
         return next((d for d in self.deployments if d.status == "PRIMARY"), None)
+
+    @property
+    def running_by_revision(self) -> dict[str, int]:
+        """Running tasks (count) of each revision that has some."""
+        counts: dict[str, int] = {}
+        for deployment in self.deployments:
+            if deployment.running:
+                counts[deployment.revision] = counts.get(deployment.revision, 0) + deployment.running
+        return counts
 
     def find_deployment(self, deployment_id: str | None) -> DeploymentState | None:
         """The deployment with this id; None if the service does not list it (any more)."""
@@ -189,7 +199,7 @@ class TaskState:
     @property
     def id(self) -> str:
         """The last part of the ARN, which the console shows."""
-        return self.arn.rsplit("/", 1)[-1]
+        return short_arn(self.arn)
 
 
 @dataclass(frozen=True)

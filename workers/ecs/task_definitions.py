@@ -11,6 +11,7 @@ import botocore.session
 
 from deploys.errors import UnknownTaskDefinitionField
 from deploys.mrkdwn import code, escape
+from deploys.short_names import short_arn
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.aws.response_check import UNKNOWN_FIELDS
@@ -124,7 +125,7 @@ def copy_request(
     for container in request["containerDefinitions"]:
         container["image"] = images.get(container["name"], container["image"])
     pinned_tag = pinned_tag or _pinned_tag_still_valid(revision, request)
-    ours = {DEPLOY_TAG: deploy_id, PINNED_TAG_KEY: pinned_tag, REPLACES_TAG: replaces.rsplit("/", 1)[-1]}
+    ours = {DEPLOY_TAG: deploy_id, PINNED_TAG_KEY: pinned_tag, REPLACES_TAG: short_arn(replaces)}
     tags = user_tags(revision) | {key: value for key, value in ours.items() if value}
     request["tags"] = [{"key": key, "value": value} for key, value in tags.items()]
     return request
@@ -209,7 +210,7 @@ def tag_for_rollback(region: RegionClients, arn: str, deploy_id: str, replaces: 
 
     Raises the errors of `aws_call`.
     """
-    value = f"{deploy_id} {replaces.rsplit('/', 1)[-1]}"
+    value = f"{deploy_id} {short_arn(replaces)}"
     with aws_call("ecs:TagResource", changes=True):
         region.ecs.tag_resource(resourceArn=arn, tags=[{"key": ROLLBACK_TAG, "value": value}])
 

@@ -14,17 +14,19 @@ from deploys import deploy_text
 from deploys.catalogue.service import Service
 from deploys.decisions import is_service_untouched
 from deploys.deploy_text import planned_count, status_text
-from deploys.formatting import duration, revision_name
 from deploys.mrkdwn import code, mentions, plural
-from deploys.records.deploy import Deploy, Phase, Plan
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import Plan
+from deploys.short_names import short_arn
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.ecs_reader import LiveReader
-from workers.flows.plan.planning import make_plan
-from workers.messages import approval, base_revision, images, post_check, pre_task, scaling
-from workers.messages.traffic import plan_lines
+from workers.flows.plan.planning import blocked_line, is_in_ecr, make_plan
+from workers.messages import base_revision, images, post_check, pre_task
+from workers.messages.plan import express_mode_lines, grace_period_lines, strategy_lines
 from workers.step_context import AccessPolicy, StepContext, Timing
 
 MAX_QUEUED_SHOWN = 5
@@ -77,13 +79,13 @@ def _not_yet_plannable(deploy: Deploy, ahead: Sequence[Deploy], running: Deploy)
 def _plan_text(deploy: Deploy, plan: Plan, ahead: Sequence[Deploy]) -> str:
     lines = [
         *_task_definition_lines(plan),
-        images.registry_facts(deploy, plan),
+        images.registry_line(deploy, plan, in_ecr=is_in_ecr(plan)),
         *images.pin_lines(deploy, plan),
         f"{planned_count(plan)} before and after",
         *base_revision.plan_lines(deploy, plan),
-        *_strategy_lines(deploy.service, plan),
-        *approval.grace_period_lines(deploy, plan),
-        *approval.express_mode_lines(plan),
+        *_strategy_lines(deploy, plan),
+        *grace_period_lines(deploy, plan),
+        *express_mode_lines(plan),
         *pre_task.plan_lines(deploy, plan),
         *post_check.plan_lines(deploy),
         _approval_line(deploy.service),
@@ -106,23 +108,15 @@ def _task_definition_lines(plan: Plan) -> list[str]:
             lines.append(f"{container}: {new}, as now")
         else:
             lines.append(f"{container}: {new}, the same tag but another image than now")
-    running, source = code(revision_name(plan.old_revision)), code(revision_name(plan.source_revision))
+    running, source = code(short_arn(plan.old_revision)), code(short_arn(plan.source_revision))
     if plan.source_revision not in ("", plan.old_revision):
         return [*lines, f"revision {running} runs now; the new one is a copy of {source}"]
     return [*lines, f"revision {running} runs now; the new one is a copy of it, without other changes"]
 
 
-def _strategy_lines(service: Service, plan: Plan) -> list[str]:
-    if plan.traffic is not None:
-        return plan_lines(plan, plan.traffic, service)
-    if plan.downtime:
-        estimate = f", about {duration(plan.downtime_seconds)}" if plan.downtime_seconds else ""
-        stops = (
-            f"{service.strategy}, *downtime{estimate}*: every old task is stopped, and proven stopped, "
-            "before a new one starts"
-        )
-        return [stops, scaling.plan_line(plan.scaling)] if plan.scaling else [stops]
-    return [f"{service.strategy}, {approval.replacement_line(plan)}"]
+def _strategy_lines(deploy: Deploy, plan: Plan) -> list[str]:
+    first, *rest = strategy_lines(deploy, plan, blocked_line(plan))
+    return [first if plan.traffic else f"{deploy.service.strategy}, {first}", *rest]
 
 
 def _approval_line(service: Service) -> str:

@@ -14,8 +14,9 @@ from deploys.errors import (
     TagsNotCached,
     TagsUnknown,
 )
-from deploys.formatting import image_size, revision_name
+from deploys.formatting import image_size, slack_time
 from deploys.mrkdwn import code, escape, plural
+from deploys.short_names import short_arn, short_digest
 from workers.ecs import services, task_definitions, tasks
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
@@ -25,7 +26,6 @@ from workers.ecs.images.image_reference import ImageReference, parse_image
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import EcrImageState, RevisionState, ServiceState
 from workers.flows.plan.service_checks import require_exists
-from workers.thread.card import slack_date
 
 _PULL_THROUGH_NOTE = (
     "ECR fetches this image from another registry (a pull-through cache rule) and lists only what was pulled "
@@ -98,7 +98,7 @@ def _heading(
     pinned = ", pinned by digest" if image.digest else ""
     return (
         f"*Newest tags* of {code(repository)}. {code(service.name)} is set to {version} "
-        f"(revision {code(revision_name(ecs_service.revision))}{pinned}), {ecs_service.running} of "
+        f"(revision {code(short_arn(ecs_service.revision))}{pinned}), {ecs_service.running} of "
         f"{plural(ecs_service.desired, 'task')} running."
     )
 
@@ -111,7 +111,7 @@ def _tag_lines(newest: list[EcrImageState], running: Mapping[str, int]) -> list[
     older = {digest: tasks for digest, tasks in running.items() if digest not in known}
     tagged = {image.digest: image.tags[0] for image in newest}
     lines += [
-        f"{code(tagged[digest]) if digest in tagged else 'an image without a tag'} {code(digest[:19])}, "
+        f"{code(tagged[digest]) if digest in tagged else 'an image without a tag'} {code(short_digest(digest))}, "
         f"older, *{_running_share(tasks, total)}*"
         for digest, tasks in older.items()
     ]
@@ -120,9 +120,9 @@ def _tag_lines(newest: list[EcrImageState], running: Mapping[str, int]) -> list[
 
 def _tag_line(tag: str, image: EcrImageState, tasks: int, total: int) -> str:
     size = f", {image_size(image.size_bytes)}" if image.size_bytes is not None else ""
-    pushed = f", pushed {slack_date(image.pushed_at)}" if image.pushed_at is not None else ""
+    pushed = f", pushed {slack_time(image.pushed_at)}" if image.pushed_at is not None else ""
     running = f", *{_running_share(tasks, total)}*" if tasks else ""
-    return f"{code(tag)} {code(image.digest[:19])}{size}{pushed}{running}"
+    return f"{code(tag)} {code(short_digest(image.digest))}{size}{pushed}{running}"
 
 
 def _running_share(tasks: int, total: int) -> str:

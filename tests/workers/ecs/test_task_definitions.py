@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from deploys.errors import ImageUnreadable, NoSuchContainer
-from deploys.records.deploy import ContainerChange
+from deploys.records.plan import ContainerChange
 from tests.builders import REGISTRY, a_service
 from tests.workers.ecs.task_definition_builders import (
     DIGEST,

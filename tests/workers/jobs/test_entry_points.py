@@ -9,7 +9,7 @@ import pytest
 from rq import Worker
 
 from deploys.job_queue import JobQueue
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from deploys.redis_connection import to_texts
 from deploys.stores import audit, redis_keys
 from deploys.stores.thread_store import ThreadStore

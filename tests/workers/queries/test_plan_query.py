@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploys.errors import NotADeployer
-from deploys.records.deploy import Phase
+from deploys.records.phases import Phase
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.terraform_revisions import change_environment, register_revision
 from tests.workers.queries.conftest import TARGET, ReadAnswers

@@ -13,7 +13,7 @@ from dataclasses import replace
 from deploys.catalogue.service import Service
 from deploys.errors import BaseLacksContainer
 from deploys.mrkdwn import code, escape
-from deploys.records.deploy import ContainerChange
+from deploys.records.plan import ContainerChange
 from workers.ecs.images.app_containers import find_app_containers
 from workers.ecs.images.image_reference import ImageReference, parse_image, repository_name
 from workers.ecs.state import Endpoints, RevisionState

@@ -7,6 +7,7 @@ tag is ignored, and the image is shown by its digest.
 
 from __future__ import annotations
 
+from deploys.short_names import short_digest
 from workers.ecs.images.image_reference import ImageReference, parse_image
 from workers.ecs.state import RevisionState
 
@@ -16,8 +17,6 @@ PINNED_TAG_KEY = "slipway:tag"
 The value of a tag may have 256 letters, digits, spaces and `+ - = . _ : / @` (ECS API reference, Tag): every
 image tag with a sha256 digest fits.
 """
-SHORT_DIGEST_LENGTH = 19
-"""How much of a digest people see: `sha256:` and twelve more characters."""
 
 
 def pinned_tag_value(tag: str, digest: str) -> str:
@@ -37,4 +36,4 @@ def read_pinned_tag(image: ImageReference, revision: RevisionState | None) -> st
 def display_tag(image: str, revision: RevisionState | None = None) -> str:
     """The name of this image's version for people: its tag, or the beginning of its digest if it has none."""
     reference = parse_image(image)
-    return read_pinned_tag(reference, revision) or (reference.digest or "")[:SHORT_DIGEST_LENGTH] or "latest"
+    return read_pinned_tag(reference, revision) or short_digest(reference.digest or "") or "latest"

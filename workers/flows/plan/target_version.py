@@ -9,7 +9,11 @@ from typing import Any, cast
 from deploys.catalogue.service import Service
 from deploys.errors import NothingToRollBackTo, Refused, RevisionAlreadyRuns, UnknownRollbackTarget
 from deploys.mrkdwn import code
-from deploys.records.deploy import ContainerChange, Deploy, Outcome, Plan, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from deploys.records.plan import ContainerChange, Plan
+from deploys.records.request import Verb
+from deploys.short_names import short_arn
 from workers.ecs import task_definitions
 from workers.ecs.images.app_containers import find_app_containers
 from workers.ecs.images.image_changes import list_image_changes, list_image_changes_on_base
@@ -164,24 +168,20 @@ def find_rollback_revision(deploy: Deploy, earlier: Sequence[Deploy], running: s
     good = [
         each for each in earlier if each.outcome is Outcome.SUCCEEDED and each.ecs.new_revision and each.plan
     ]
-    arn = (
-        _revision_of_target(deploy, good)
-        if deploy.request.rollback_target
-        else _revision_before(good, running)
-    )
-    if arn is None and deploy.request.rollback_target:
+    arn = _revision_of_target(deploy, good) if deploy.rollback_target else _revision_before(good, running)
+    if arn is None and deploy.rollback_target:
         known = dict.fromkeys(each.tag for each in good)
         raise UnknownRollbackTarget(
             service=deploy.service.name,
-            target=code(deploy.request.rollback_target),
-            likely=(likely := find_likely_tags(deploy.request.rollback_target, tuple(known))),
+            target=code(deploy.rollback_target),
+            likely=(likely := find_likely_tags(deploy.rollback_target, tuple(known))),
             meant=f" {did_you_mean(likely)}" if likely else "",
             known=_list_tags(tuple(known)),
         )
     if arn is None:
         raise NothingToRollBackTo(service=deploy.service.name)
     if arn == running:
-        raise RevisionAlreadyRuns(service=deploy.service.name, revision=arn.rsplit("/", 1)[-1])
+        raise RevisionAlreadyRuns(service=deploy.service.name, revision=short_arn(arn))
     return arn
 
 
@@ -199,10 +199,10 @@ def _list_tags(tags: Sequence[str]) -> str:
 
 def _revision_of_target(deploy: Deploy, good: Sequence[Deploy]) -> str | None:
     for each in good:
-        if deploy.request.rollback_target in (each.id, each.tag):
+        if deploy.rollback_target in (each.id, each.tag):
             return each.ecs.new_revision
     for each in good:
-        if each.plan is not None and each.plan.old_tag == deploy.request.rollback_target:
+        if each.plan is not None and each.plan.old_tag == deploy.rollback_target:
             return each.plan.old_revision
     return None
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from sandbox.ecs.tasks import task_shutdown
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout

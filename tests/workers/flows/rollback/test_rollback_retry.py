@@ -9,8 +9,10 @@ from typing import Any, cast
 import pytest
 
 from deploys.catalogue.service import PostCheck
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.rollback import RollbackProgress
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, NOW, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.observe.test_rollout_status import (

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from sandbox.ecs.aws_services.ecr_images import ImageBehaviour
 from sandbox.ecs.tasks import task_shutdown
 from tests.builders import NOW, REGISTRY

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.pre_task_deploys import (
     assert_service_untouched,

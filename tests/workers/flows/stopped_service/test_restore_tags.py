@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Verb
+from deploys.records.request import Verb
 from deploys.records.restore_point import SuspendedState
 from tests.builders import a_deploy, a_restore_point, a_stop_start_service
 from workers.flows.stopped_service import restore_tags

@@ -7,7 +7,9 @@ import re
 import pytest
 
 from deploys.errors import NotADeployer
-from deploys.records.deploy import Outcome, Phase, RolloutCounts, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollout import RolloutCounts
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, TIMING, EngineHarness
 
 

@@ -11,7 +11,8 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.observe.test_rollout_status import a_deployment, service_with
