@@ -7,7 +7,7 @@ been through both.
 
 from __future__ import annotations
 
-from deploys.catalogue.service import PostCheck, PreTask
+from deploys.catalogue.nested_keys import PostCheck, PreTask
 from deploys.records.deploy import Deploy
 from deploys.records.request import Verb
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from deploys.catalogue.service import Role
+from deploys.catalogue.nested_keys import Role
 from deploys.errors import AwsUnavailable, SlipwayError
 from deploys.records.deploy import Deploy
 from workers.ecs import service_deployments, services

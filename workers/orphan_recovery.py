@@ -25,7 +25,8 @@ import structlog
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from deploys.catalogue.service import Role, Service, Strategy
+from deploys.catalogue.nested_keys import Role
+from deploys.catalogue.service import Service, Strategy
 from deploys.errors import AwsUnavailable, SlipwayError, UnknownSchema
 from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy

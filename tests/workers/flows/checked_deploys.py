@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from tests.workers.engine_harness import EngineHarness

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deploys.catalogue.service import PostCheck, PreTask
+from deploys.catalogue.nested_keys import PostCheck, PreTask
 from deploys.records.approval import Cancel, Decision, Verdict
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
-from deploys.catalogue.service import Role
+from deploys.catalogue.nested_keys import Role
 from deploys.errors import AwsCredentials, AwsDenied, AwsExplicitDeny, RoleDenied
 from deploys.mrkdwn import code
 from workers.ecs.aws.error_translation import aws_call

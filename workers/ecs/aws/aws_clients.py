@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from botocore.config import Config
 
-from deploys.catalogue.service import Role, Service
+from deploys.catalogue.nested_keys import Role
+from deploys.catalogue.service import Service
 from workers.ecs.aws.assumed_roles import AssumedRole, TemporaryCredentials
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.aws.response_check import check_responses

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.errors import AwsError, SlipwayError
 from deploys.pre_task import configured_post_check
 from deploys.records.deploy import Deploy

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.catalogue.service import PreTask
+from deploys.catalogue.nested_keys import PreTask
 from deploys.errors import AwsError, AwsResultUnknown, NotOnDisk, SlipwayError
 from deploys.pre_task import configured_pre_task
 from deploys.records.deploy import Deploy

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploys.catalogue.service import Role
+from deploys.catalogue.nested_keys import Role
 from deploys.errors import (
     AwsCredentials,
     AwsDeniedToRole,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.catalogue.service import PostCheck, PreTask, Strategy
+from deploys.catalogue.nested_keys import PostCheck, PreTask
+from deploys.catalogue.service import Strategy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.fake_web_server import FakeWebServer

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.rollout import DrainingTasks, RolloutCounts

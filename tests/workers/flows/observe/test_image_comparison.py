@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploys.catalogue.service import Pin, PostCheck, PreTask
+from deploys.catalogue.nested_keys import PostCheck, PreTask
+from deploys.catalogue.service import Pin
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.rollout import ImageMatch

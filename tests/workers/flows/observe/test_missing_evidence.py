@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.catalogue.service import PreTask
+from deploys.catalogue.nested_keys import PreTask
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploys.catalogue.service import Role
+from deploys.catalogue.nested_keys import Role
 from deploys.errors import LeaseTooShort
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.errors import SlipwayError
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase

@@ -12,7 +12,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from deploys.catalogue.service import PostCheck, PreTask
+from deploys.catalogue.nested_keys import PostCheck, PreTask
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind
