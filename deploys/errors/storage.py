@@ -14,8 +14,8 @@ class LeaseTooShort(SlipwayError):
 
 
 class NotOnDisk(SlipwayError):
-    sentence = """Redis has not confirmed within {seconds} s that what I am about to do is written to its
-    disk, so I do not ask AWS for it yet: look at the disk of Redis. It is tried again."""
+    sentence = """Redis has not confirmed within {seconds} s that the next change is written to its disk,
+    so I do not ask AWS for it yet: look at the disk of Redis. It is tried again."""
 
 
 class SavedNotOnDisk(Refused):
