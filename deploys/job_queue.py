@@ -1,4 +1,4 @@
-"""Rings for the workers: an RQ job that carries a bare id. A bell that is lost is rung again by the clock."""
+"""Jobs for the workers: RQ jobs that carry an id. The scheduler enqueues a job again if it was lost."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ QUEUE_NAME = "slipway"
 JOB_TIMEOUT = 55
 """Seconds a job may take. A lease that ends sooner is safe: no change is begun that could outlive it."""
 DEDUPLICATION_SECONDS = 0.2
-"""Two rings within this time are one. A job whose hash was left behind blocks its own id no longer."""
+"""Two equal jobs within this time are one. A job whose hash was left behind blocks its id no longer than
+that."""
 WATCH_PREFIX = "watch:"
 UNREPEATED_JOBS = frozenset({"answer_privately", "tags", "plan"})
-"""Jobs that nobody rings for again: they wait longer for a worker."""
+"""Jobs that the scheduler does not enqueue again: they wait longer for a worker."""
 
 
 class JobQueue:
-    """Enqueues jobs by name, so that nobody who rings needs to import the workers."""
+    """Enqueues jobs by name, so that the bot need not import the workers."""
 
     def __init__(
         self,
@@ -37,11 +38,11 @@ class JobQueue:
         self._now = now
 
     def advance(self, deploy_id: str) -> None:
-        """Move this deploy."""
+        """Take this deploy's next step."""
         self._try_enqueue("advance", deploy_id)
 
     def watch(self, cluster_key: str) -> None:
-        """Look at all rollouts of this cluster."""
+        """Read all rollouts of this cluster."""
         self._try_enqueue("watch", cluster_key)
 
     def publish(self, deploy_id: str) -> None:
@@ -49,11 +50,11 @@ class JobQueue:
         self._try_enqueue("publish", deploy_id)
 
     def publish_home(self, user: str) -> None:
-        """Show this user's Home tab anew."""
+        """Show this user's Home tab as it is now."""
         self._try_enqueue("publish_home", user)
 
     def read_user_groups(self, nonce: str = "") -> None:
-        """Read anew who is in the user groups of services.yml."""
+        """Read who is in the user groups of services.yml."""
         self._try_enqueue("read_user_groups", nonce=nonce)
 
     def recover_orphans(self, nonce: str = "") -> None:
@@ -63,7 +64,7 @@ class JobQueue:
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = ""
     ) -> None:
-        """Answer one user, seen by nobody else. `answer_id` names their response_url (`Threads.answer_at`);
+        """Answer one user, privately. `answer_id` names their response_url (`ThreadStore.save_response_url`);
         empty: they have none. An empty channel: they are in none, as on the Home tab."""
         self._try_enqueue("answer_privately", channel, thread_ts, user, text, answer_id)
 
@@ -71,7 +72,7 @@ class JobQueue:
         """Tell one user which tags a service has. `question` names the asking, for an answer by response_url.
 
         Raises:
-            RedisError: it did not ring, and no clock rings for a question.
+            RedisError: nothing was enqueued, and the scheduler does not do it again.
         """
         self._enqueue("tags", query_id, service, channel, thread_ts, user)
 
@@ -81,12 +82,12 @@ class JobQueue:
         """Tell one user what a deploy would change. Otherwise as `tags`.
 
         Raises:
-            RedisError: it did not ring.
+            RedisError: nothing was enqueued.
         """
         self._enqueue("plan", query_id, service, tag, channel, thread_ts, user)
 
     def requeue(self, job: str, name: str, nonce: str) -> None:
-        """The clock's ring: the same nonce is rung once, by however many clocks.
+        """For the scheduler: one job for each nonce, however many schedulers run.
 
         Raises:
             ConnectionError, TimeoutError: Redis does not answer, or takes no jobs for now.
@@ -96,18 +97,18 @@ class JobQueue:
     def _try_enqueue(self, job: str, *args: str | None, nonce: str = "") -> None:
         try:
             self._enqueue(job, *args, nonce=nonce)
-        except RedisError as error:  # what is due stays due: the clock rings, and waits for Redis itself
+        except RedisError as error:  # what is due stays due: the scheduler enqueues it again
             if nonce and isinstance(error, ConnectionError | TimeoutError):
                 raise
 
     def _enqueue(self, job: str, *args: str | None, nonce: str = "") -> None:
         once = nonce or str(int(self._now() / DEDUPLICATION_SECONDS))
-        told = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
-        with suppress(DuplicateJobError):  # already rung
+        digest = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
+        with suppress(DuplicateJobError):  # already enqueued
             self._queue.enqueue(
                 f"workers.jobs.{job}",
                 args=args,
-                job_id=f"{job}-{told}",
+                job_id=f"{job}-{digest}",
                 unique=True,
                 job_timeout=JOB_TIMEOUT,
                 result_ttl=0,
