@@ -27,9 +27,9 @@ def demo(
         typer.Option(
             "--run",
             metavar="COMMAND",
-            help="Run one command without a browser, such as '/deploy web 1.4.2', and print the answer and the "
-            "thread as it grows. Exits with 0 if every deploy succeeded or the query was answered, with 1 if "
-            "it was refused or ended in another way, with 2 if it could not run.",
+            help="Run one command without a browser, such as '/deploy web 1.4.2', and print the answer and "
+            "the thread as it grows. Exits with 0 if every deploy succeeded or the query was answered, with "
+            "1 if it was refused or ended in another way, with 2 if it could not run.",
         ),
     ] = None,
     user: Annotated[

@@ -81,7 +81,9 @@ class ProcessGroup:
         while not ready():
             self.check_running()
             if time.monotonic() > deadline:
-                raise DemoFailed(f"waited {seconds:.0f} s for {what}, which did not happen. Logs: {self._logs}")
+                raise DemoFailed(
+                    f"waited {seconds:.0f} s for {what}, which did not happen. Logs: {self._logs}"
+                )
             time.sleep(POLL_SECONDS)
 
     def check_running(self) -> None:

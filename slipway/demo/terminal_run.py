@@ -150,7 +150,9 @@ def _waits_for_people(deploys: list[Deploy]) -> bool:
     """Whether nothing continues without an answer. In a group, other deploys may wait for one that asks."""
     in_progress = [deploy for deploy in deploys if deploy.in_progress]
     asking = [
-        deploy for deploy in in_progress if deploy.phase is Phase.AWAITING_APPROVAL or unanswered_pause(deploy)
+        deploy
+        for deploy in in_progress
+        if deploy.phase is Phase.AWAITING_APPROVAL or unanswered_pause(deploy)
     ]
     return bool(asking) and all(deploy in asking or deploy.phase is Phase.WAITING for deploy in in_progress)
 

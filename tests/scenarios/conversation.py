@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from deploys.records.deploy import Deploy, Phase
 from sandbox.slack.client_types import MessageJson
 from slipway.demo.demo_environment import DemoEnvironment
-from slipway.demo.mrkdwn_to_text import mrkdwn_to_text
+from slipway.demo.transcript import mrkdwn_to_text
 
 WAIT_SECONDS = 90.0
 """Longest wait for anything."""

@@ -89,7 +89,7 @@ def test_a_question_is_answered_in_the_terminal(
     ("args", "complaint"),
     [
         (("/deploy help", "--as", "mallory"), "There is no mallory in the sandbox"),
-        (("deploy web 1.4.2",), "--run takes a slash command"),
+        (("deploy web 1.4.2",), "--run needs a slash command"),
     ],
 )
 def test_a_run_that_makes_no_sense_exits_with_2_before_anything_starts(
@@ -106,4 +106,6 @@ def test_who_acts_is_chosen_on_the_page_where_nothing_is_run(option: str) -> Non
     done = CliRunner().invoke(app, ["demo", option, "bob"])
 
     assert done.exit_code == 2
-    assert done.stderr == "--as and --approve-as go with --run; on the page you choose there who you are.\n"
+    assert done.stderr == (
+        "--as and --approve-as need --run. In the browser you choose on the page who you are.\n"
+    )

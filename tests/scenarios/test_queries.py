@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slipway.demo.mrkdwn_to_text import mrkdwn_to_text
+from slipway.demo.transcript import mrkdwn_to_text
 from tests.scenarios.conversation import WAIT_SECONDS, Conversation, normalize_text
 from tests.scenarios.slack_modes import IN_SOCKET_MODE, OVER_HTTP
 

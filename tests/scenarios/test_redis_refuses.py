@@ -33,9 +33,7 @@ def test_every_process_outlasts_a_redis_that_refuses_and_the_deploy_goes_on(
     playing: DemoEnvironment, code: str
 ) -> None:
     people = Conversation(playing, read_names(playing))
-    processes = [
-        each for each in playing.processes.children if each.name.startswith(("worker", "scheduler"))
-    ]
+    processes = [each for each in playing.processes.children if each.name.startswith(("worker", "scheduler"))]
     thread = people.deploys("alice", "/deploy restart web").reaches(Phase.FOLLOWING)
 
     with refusing_commands(playing.redis, code):
