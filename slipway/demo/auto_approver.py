@@ -8,7 +8,8 @@ from typing import NamedTuple
 from deploys import button_ids
 from deploys.pauses import latest_pause_number as pause_number
 from deploys.pauses import unanswered_pause
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from sandbox.slack.client import SandboxError
 from slipway.demo.demo_environment import DemoEnvironment
 from slipway.demo.transcript import Transcript

@@ -10,14 +10,15 @@ from bot import reply_texts
 from bot.grammar import HelpCommand, PlanCommand, StatusCommand, TagsCommand, parse
 from deploys.catalogue.catalogue import load
 from deploys.pauses import unanswered_pause
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.stores import redis_keys
 from slipway.demo.auto_approver import AutoApprover
 from slipway.demo.demo_environment import DemoEnvironment
 from slipway.demo.demo_files import find_example_file
 from slipway.demo.process_group import DemoFailed
 from slipway.demo.transcript import Transcript
-from workers.queries.query_answer import is_refusal
+from workers.queries.query_handler import is_refusal
 
 CHANNEL = "deploys"
 POLL_SECONDS = 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Phase
+from deploys.records.phases import Phase
 from deploys.stores import audit
 from deploys.stores.user_groups import MAX_AGE_SECONDS
 from tests.bot.bot_harness import (

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from slipway.demo.demo_environment import DemoEnvironment, start_demo
 from slipway.demo.process_group import ChildProcess
 from slipway.demo.terminal_run import read_names

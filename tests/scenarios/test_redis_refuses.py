@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from sandbox.valkey import refusing_commands
 from slipway.demo.demo_environment import DemoEnvironment, start_demo
 from slipway.demo.terminal_run import read_names

@@ -14,20 +14,16 @@ from enum import Enum
 from typing import Any
 
 from deploys.errors import AwsError, AwsUnavailable, Refused
-from deploys.formatting import revision_name
 from deploys.pre_task import configured_pre_task
-from deploys.records.deploy import (
-    Cancel,
-    Deploy,
-    Outcome,
-    Phase,
-    RestorePoint,
-    ThreadMessageKind,
-    Verb,
-    Verdict,
-)
+from deploys.records.approval import Cancel, Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase, Stage
 from deploys.records.pre_task_and_post_check import PreTaskRun
-from deploys.records.restore_point import SavedScaling
+from deploys.records.request import Verb
+from deploys.records.restore_point import RestorePoint, SavedScaling
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
+from deploys.short_names import short_arn
 from workers.ecs import one_off_tasks, task_definitions
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.own_revisions import rollback_revision
@@ -39,11 +35,6 @@ from workers.messages import rollback_reasons
 from workers.step_context import StepContext, StepResult
 
 Step = Callable[[Deploy, StepContext], StepResult]
-
-PHASES_BEFORE_REVISION = frozenset(
-    {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.REGISTERING}
-)
-"""Phases that do not know of a revision yet, nor of the task before the rollout."""
 
 
 MAX_CLOCK_SKEW_SECONDS = 300.0
@@ -109,7 +100,9 @@ def adopt_from_ecs(deploy: Deploy, context: StepContext) -> Deploy | None:
         return _adopt_by_tags(deploy, context, ecs_service, tags)
     adopted = _adopt_by_revision(deploy, context, ecs_service)
     return adopted or (
-        _adopt_by_pre_task(deploy, context, ecs_service) if deploy.phase in PHASES_BEFORE_REVISION else None
+        _adopt_by_pre_task(deploy, context, ecs_service)
+        if deploy.phase.facts.stage is Stage.BEFORE_REVISION
+        else None
     )
 
 
@@ -180,13 +173,11 @@ def _adopt_by_tags(
         stop={"requested_at": tags.stopped_at or context.now()}, ecs={"update_uncertain": True}
     )
     if stage is StopStage.NEW_STOPPED:
-        reason = (
-            rollback_reasons.cancelled_by(deploy.cancel.user) if deploy.cancel else words.record_lost_reason()
-        )
-        outcome = Outcome.CANCELLED if deploy.cancel else Outcome.ROLLED_BACK
-        adopted = adopted.evolve(
-            ecs={"update_tried": True}, rollback={"outcome": outcome}, outcome_reason=reason
-        )
+        cause, sentence = RollbackCauseKind.RECORD_LOST, words.record_lost_reason()
+        if deploy.cancel:
+            cause, sentence = RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+        adopted = adopted.evolve(ecs={"update_tried": True}, rollback={"outcome": cause.outcome})
+        adopted = adopted.with_rollback_cause(cause, sentence)
     return _resume_at(adopted, PHASE_BY_STOP_STAGE[stage], context)
 
 
@@ -222,10 +213,10 @@ def _adopt_by_revision(deploy: Deploy, context: StepContext, ecs_service: Servic
 
 def _replaced_revision(deploy: Deploy, context: StepContext, deployment: DeploymentState) -> str | None:
     """`family:number` of what our rollout replaces; None where the deployment is not ours."""
-    if deploy.phase in PHASES_BEFORE_REVISION:
+    if deploy.phase.facts.stage is Stage.BEFORE_REVISION:
         return task_definitions.read_replaced_revision(context.region, deployment.revision, deploy.id)
     is_ours = deploy.has_new_revision and deployment.revision == deploy.ecs.new_revision
-    return revision_name(rollback_revision(deploy)) if is_ours else None
+    return short_arn(rollback_revision(deploy)) if is_ours else None
 
 
 def _newest_first(ecs_service: ServiceState) -> list[DeploymentState]:

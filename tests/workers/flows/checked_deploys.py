@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from deploys.catalogue.nested_keys import PostCheck
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from tests.workers.engine_harness import EngineHarness
 
 ALARM_NAME = "web-5xx"

@@ -11,8 +11,14 @@ before.
 from __future__ import annotations
 
 from deploys.errors import NothingToFollow, Refused
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.mrkdwn import plural
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions
+from workers.ecs.images.image_changes import read_main_image
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import DeploymentState, RevisionState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
@@ -36,6 +42,7 @@ from workers.flows.plan.target_version import plan_from_revisions
 from workers.flows.rollout.failure_reports import report_ecs_rollback, report_failures
 from workers.messages import external_rollout, outcomes
 from workers.messages import external_rollout as words
+from workers.messages.outcomes import version_text
 from workers.step_context import StepContext, StepResult
 
 
@@ -52,7 +59,7 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
     ecs_service = require_active(deploy.service, context.read_service())
     primary = find_deployment_in_progress(ecs_service)
     if primary is None:
-        if again := confirm_twice(deploy, context, "nothing in progress"):
+        if again := confirm_twice(deploy, context, Observation.NOTHING_TO_FOLLOW):
             return again
         raise _nothing_in_progress(deploy, context, ecs_service)
     now = context.now()
@@ -71,7 +78,14 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
     our_deploy_id = next(
         (each.id for each in context.earlier_deploys() if each.ecs.deployment_id == primary.id), ""
     )
-    text = words.following_started(followed, primary, our_deploy_id, ecs_service.traffic)
+    text = words.following_started(
+        followed,
+        primary.id,
+        started_at=primary.created_at,
+        ecs_reason=primary.rollout_reason,
+        own_deploy_id=our_deploy_id,
+        traffic=ecs_service.traffic,
+    )
     return StepResult(
         followed.with_message(now, ThreadMessageKind.PROGRESS, text).in_phase(Phase.FOLLOWING_EXTERNAL, now)
     )
@@ -88,12 +102,10 @@ def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
     )
     deploy = external_traffic.observe_external_traffic(deploy, ecs_service, service_deployment, context.now())
     if status.final:
-        if deploy.pending_confirmation != status.value:
-            return StepResult(
-                deploy.evolve(pending_confirmation=status.value), delay=context.timing.watch_seconds / 2
-            )
+        if again := confirm_twice(deploy, context, status.observation, soon=True):
+            return again
         return _finish_following(deploy, context, status, ecs_service, service_deployment)
-    deploy = deploy.evolve(pending_confirmation="")
+    deploy = deploy.evolve(pending_confirmation=None)
     if over := _end_if_due(deploy, context):
         return over
     if status is RolloutStatus.ROLLING_BACK:
@@ -137,17 +149,21 @@ def _finish_following(
             )
             return ended or _rollout_succeeded(deploy, context, seconds)
         case RolloutStatus.ROLLED_BACK:
-            if not deploy.outcome_reason:  # it went back between two looks
-                deploy = deploy.evolve(
-                    outcome_reason=ecs_rollback_reason(deploy, service_deployment, ecs_service)
-                )
+            if deploy.rollback.cause is None:  # ECS rolled back between two reads
+                reason = ecs_rollback_reason(deploy, service_deployment, ecs_service)
+                deploy = deploy.with_rollback_cause(RollbackCauseKind.ECS, reason)
             text = words.rolled_back(
                 deploy, ecs_rollback_revision(deploy), gather_evidence(deploy, context, ecs_service)
             )
             return end_deploy(deploy, context, Outcome.ROLLED_BACK, text)
         case RolloutStatus.SUPERSEDED:
             newer = ecs_service.primary if ecs_service else None
-            return end_deploy(deploy, context, Outcome.SUPERSEDED, words.superseded(deploy, newer))
+            return end_deploy(
+                deploy,
+                context,
+                Outcome.SUPERSEDED,
+                words.superseded(deploy, *((newer.id, newer.revision) if newer else ("", ""))),
+            )
         case RolloutStatus.SCALED_TO_ZERO:
             return end_scaled_to_zero(deploy, context)
         case RolloutStatus.SERVICE_DELETED:
@@ -160,8 +176,15 @@ def _finish_following(
     reason = external_failure_reason(
         service_deployment, ecs_service.find_deployment(deploy.ecs.deployment_id) if ecs_service else None
     )
+    state = (
+        external_rollout.current_state(
+            ecs_service.desired, ecs_service.revision, ecs_service.running_by_revision
+        )
+        if ecs_service
+        else ""
+    )
     text = external_rollout.failed_without_rollback(
-        deploy, reason, ecs_service, gather_evidence(deploy, context, ecs_service)
+        deploy, reason, state, gather_evidence(deploy, context, ecs_service)
     )
     return end_deploy(deploy, context, Outcome.FAILED, text)
 
@@ -178,7 +201,13 @@ def _nothing_in_progress(deploy: Deploy, context: StepContext, ecs_service: Serv
     """What runs instead, and since when."""
     running = _read_revision(context, ecs_service.revision)
     tag = _shown_tag(deploy, ecs_service, running) if running else ""
-    return NothingToFollow(service=deploy.service.name, **words.nothing_in_progress(ecs_service, tag))
+    primary = ecs_service.primary
+    return NothingToFollow(
+        service=deploy.service.name,
+        what=version_text(tag, ecs_service.revision),
+        since=words.last_deployment(primary.id, primary.created_at, primary.rollout_state) if primary else "",
+        counts=f"{ecs_service.running} of {plural(ecs_service.desired, 'task')} running",
+    )
 
 
 def _with_versions(
@@ -206,7 +235,7 @@ def _read_revision(context: StepContext, arn: str) -> RevisionState | None:
 def _shown_tag(deploy: Deploy, ecs_service: ServiceState, revision: RevisionState) -> str:
     """What people call its main image; empty if it is unclear which that is, or it cannot be read."""
     try:
-        main = task_definitions.main_image(revision, deploy.service, ecs_service.endpoints)
+        main = read_main_image(revision, deploy.service, ecs_service.endpoints)
         return display_tag(str(main), revision)
     except Refused:
         return ""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deploys.records.deploy import Deploy, Outcome, RolloutCounts
-from deploys.records.rollout import ChangedSince
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from deploys.records.rollout import ChangedSince, RolloutCounts
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.ending import end_deploy
 from workers.flows.observe.rollout_status import wants_no_tasks
@@ -37,7 +38,7 @@ def end_if_changed_since(
     completed: the words for what ECS completed. took: seconds.
     """
     if (newer := find_newer_deployment(deploy, ecs_service)) is not None:
-        text = f"{completed_text(deploy, seconds)} {words.replaced_since(newer)}"
+        text = f"{completed_text(deploy, seconds)} {words.replaced_since(newer.id, newer.revision)}"
         changed_since = ChangedSince.REPLACED
     elif ecs_service is not None and wants_no_tasks(ecs_service):
         text = f"{completed_text(deploy, seconds)} {words.scaled_to_zero_since(deploy)}"

@@ -15,8 +15,12 @@ from enum import Enum
 from deploys.catalogue.nested_keys import PostCheck
 from deploys.errors import AwsError, SlipwayError
 from deploys.pre_task import configured_post_check
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.pre_task_and_post_check import PostCheckRun
+from deploys.records.retries import Observation
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers import http_check
 from workers.ecs import alarms
 from workers.ecs.alarms import AlarmState
@@ -85,7 +89,7 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
         raise ValueError(f"deploy {deploy.id} has nothing to check after its rollout")
     if deploy.cancel:
         return roll_back_after_check(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+            deploy, context, RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
         )
     if (ended := _end_if_not_ours(deploy, context)) is not None:
         return ended
@@ -95,20 +99,23 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
     elapsed = context.now() - deploy.phase_since
     verdict = judge_check(progress, settings, probe, elapsed)
     if verdict is CheckVerdict.IN_ALARM:
-        observation = f"rings {' '.join(alarm.name for alarm in probe.in_alarm)}"
-        again = confirm_twice(deploy, context, observation)
+        names = " ".join(alarm.name for alarm in probe.in_alarm)
+        again = confirm_twice(deploy, context, Observation.ALARM_FIRING, names)
         return again or roll_back_after_check(
-            deploy, context, Outcome.ROLLED_BACK, words.alarms_fired(probe.in_alarm)
+            deploy,
+            context,
+            RollbackCauseKind.CHECK_FAILED,
+            words.alarms_fired({alarm.name: alarm.reason for alarm in probe.in_alarm}),
         )
     if verdict is CheckVerdict.HTTP_FAILED:
         return roll_back_after_check(
-            deploy, context, Outcome.ROLLED_BACK, words.http_failed(settings, progress)
+            deploy, context, RollbackCauseKind.CHECK_FAILED, words.http_failed(settings, progress)
         )
     if verdict is CheckVerdict.UNREADABLE:
         return roll_back_after_check(
             deploy,
             context,
-            Outcome.ROLLED_BACK,
+            RollbackCauseKind.CHECK_FAILED,
             words.not_verified(settings, progress.alarm_read_error, elapsed),
         )
     if verdict is CheckVerdict.PASSED:
@@ -124,7 +131,7 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
         return end_deploy(deploy, context, Outcome.SUCCEEDED, text)
     remaining = settings.duration - elapsed
     delay = min(CHECK_INTERVAL_SECONDS, remaining) if remaining > 0 else CHECK_INTERVAL_SECONDS
-    return StepResult(deploy.evolve(pending_confirmation=""), delay=max(delay, 1.0))
+    return StepResult(deploy.evolve(pending_confirmation=None), delay=max(delay, 1.0))
 
 
 def take_probe(settings: PostCheck, context: StepContext) -> Probe:
@@ -176,16 +183,18 @@ def roll_back_other_image(deploy: Deploy, context: StepContext) -> StepResult:
     if running_images is None or plan is None:
         raise ValueError(f"deploy {deploy.id} has no images to compare")
     return roll_back_after_check(
-        deploy, context, Outcome.ROLLED_BACK, images.other_image_runs(plan, running_images)
+        deploy, context, RollbackCauseKind.OTHER_IMAGE, images.other_image_runs(plan, running_images)
     )
 
 
-def roll_back_after_check(deploy: Deploy, context: StepContext, outcome: Outcome, reason: str) -> StepResult:
+def roll_back_after_check(
+    deploy: Deploy, context: StepContext, cause: RollbackCauseKind, sentence: str
+) -> StepResult:
     """From here the old revision comes back. A stopped service's downtime so far is kept: it served since."""
     if deploy.downtime_seconds is not None:
         since = context.now() - deploy.downtime_seconds
         deploy = deploy.evolve(rollout={"serving_at": None}, stop={"requested_at": since})
-    return start_rollback(deploy, context, outcome, reason)
+    return start_rollback(deploy, context, cause, sentence)
 
 
 def _end_if_not_ours(deploy: Deploy, context: StepContext) -> StepResult | None:
@@ -202,11 +211,11 @@ def _end_if_not_ours(deploy: Deploy, context: StepContext) -> StepResult | None:
 
 
 def _end_if_scaled_to_zero(deploy: Deploy, context: StepContext) -> StepResult:
-    if again := confirm_twice(deploy, context, "emptied"):
+    if again := confirm_twice(deploy, context, Observation.SCALED_TO_ZERO):
         return again
     if deploy.stop.owns_count:
         return roll_back_after_check(
-            deploy, context, Outcome.ROLLED_BACK, emptied_words.scaled_to_zero_in_check_reason()
+            deploy, context, RollbackCauseKind.SCALED_TO_ZERO, emptied_words.scaled_to_zero_in_check_reason()
         )
     text = emptied_words.superseded_by_zero_count_in_check(deploy)
     return end_deploy(deploy.evolve(rollout={"scaled_to_zero": True}), context, Outcome.SUPERSEDED, text)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services
 from workers.ecs.state import ServiceState
 from workers.flows.best_effort import attempt
@@ -32,7 +35,9 @@ def settle_deploy(deploy: Deploy, context: StepContext) -> StepResult:
         result = scaling_suspension.restore_scaling(deploy, context, ecs_service)
         return StepResult(result.deploy, max(result.delay, seconds_until_settled(result.deploy, context)))
     if active is None:
-        return confirm_twice(deploy, context, "gone") or StepResult(deploy.in_phase(Phase.ENDED, now))
+        return confirm_twice(deploy, context, Observation.SERVICE_DELETED) or StepResult(
+            deploy.in_phase(Phase.ENDED, now)
+        )
     if is_left_at_zero(deploy, active):
         reported = deploy.with_message(
             now, ThreadMessageKind.PROBLEM, alerts.zero_again_after_end(), broadcast=True

@@ -8,8 +8,9 @@ none of them.
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, RolloutCounts, ThreadMessageKind
-from deploys.records.rollout import DrainingTasks
+from deploys.records.deploy import Deploy
+from deploys.records.rollout import DrainingTasks, RolloutCounts
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
 from workers.flows.best_effort import best_effort
 from workers.messages import tasks as words

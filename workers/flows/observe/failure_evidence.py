@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from deploys.errors import SlipwayError
@@ -17,6 +16,7 @@ from workers.ecs.reasons.stopped_task import find_blamed_containers
 from workers.ecs.state import ServiceEventState, ServiceState, TaskState
 from workers.flows.best_effort import attempt, best_effort
 from workers.flows.observe import missing_evidence
+from workers.messages.evidence import NO_EVIDENCE, Evidence
 from workers.step_context import StepContext
 
 MAX_EVENTS = 100
@@ -27,22 +27,6 @@ _TASK_CAUSE = re.compile(r"\d+ tasks?: ")
 """Begins a cause that stopped tasks tell of."""
 _STARTED_TASKS = re.compile(r"\bhas started (?P<count>\d+) tasks\b")
 """In a service event (ECS developer guide, "Service event messages")."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What people need to see why it failed."""
-
-    causes: tuple[str, ...] = ()
-    """Sentences of mrkdwn."""
-    container: str = ""
-    log: tuple[str, ...] = ()
-    """The last lines that this container wrote, as they are."""
-    missing: tuple[str, ...] = ()
-    """What could not be read and was not said before: sentences of mrkdwn."""
-
-
-NO_EVIDENCE = Evidence()
 
 
 class StoppedTasks(NamedTuple):
@@ -201,4 +185,4 @@ def read_task_log(
 def cause_kind(cause: str) -> str:
     """What a cause is, without how often it was, and without ECS's words for it: those of another task, or of
     an event that comes later, make it no other cause."""
-    return re.sub(r"^\S+ tasks?: | \(said [^()]* times\)$|(?<=\.) ECS says: `[^`]*`|\d+", "", cause)
+    return re.sub(r"^\S+ tasks?: | \((?:at least )?\d+ times\)$|(?<=\.) ECS says: `[^`]*`|\d+", "", cause)

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from deploys.errors import AwsError, AwsUnavailable, ImageUnreadable, SlipwayError
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
 from deploys.records.rollout import ImageMatch, RunningImage, RunningImages
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
 from workers.ecs.images import image_indexes
 from workers.ecs.images.image_reference import parse_image

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, Pause, PauseEnd, TrafficShift
 from workers.ecs.state import ServiceDeploymentState
 from workers.messages import pauses as words

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, RolloutCounts
+from deploys.records.deploy import Deploy
+from deploys.records.retries import Observation
+from deploys.records.rollout import RolloutCounts
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
 from workers.flows.observe.drain import is_serving
-from workers.flows.observe.rollout_status import FollowedRollout, RolloutStatus
+from workers.flows.observe.rollout_status import FollowedRollout
 from workers.flows.own_revisions import recorded_revision
 from workers.step_context import StepContext
 
@@ -18,7 +20,7 @@ def followed_rollout(deploy: Deploy) -> FollowedRollout:
         deploy.ecs.new_revision or "",
         recorded_revision(deploy),
         previous_deployment_id=deploy.ecs.previous_deployment_id,
-        seen_rolling_back=bool(deploy.outcome_reason),
+        seen_rolling_back=deploy.rollback.cause is not None,
         ecs_rollback_id=deploy.rollback.ecs_rollback.deployment_id if deploy.rollback.ecs_rollback else "",
         has_served=has_served(deploy),
     )
@@ -64,5 +66,5 @@ def _desired_tasks(new: DeploymentState | None, ecs_service: ServiceState) -> in
 
 def has_served(deploy: Deploy) -> bool:
     """Whether an earlier look saw the new version serve, or the rollout succeed. Pure."""
-    succeeded = deploy.pending_confirmation == RolloutStatus.SUCCEEDED.value
+    succeeded = deploy.awaits_confirmation(Observation.ROLLOUT_SUCCEEDED)
     return deploy.rollout.serving_at is not None or is_serving(deploy.rollout.counts) or succeeded

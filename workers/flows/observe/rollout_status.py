@@ -6,9 +6,11 @@ Facts about statuses: Amazon ECS API reference, ServiceDeployment and Deployment
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from deploys.records.retries import Observation
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 
 
@@ -27,7 +29,23 @@ class RolloutStatus(Enum):
     @property
     def final(self) -> bool:
         """Whether it can be followed no further."""
-        return self not in (RolloutStatus.IN_PROGRESS, RolloutStatus.ROLLING_BACK)
+        return self in _OBSERVATIONS
+
+    @property
+    def observation(self) -> Observation:
+        """What a second read has to confirm, for a status that is final."""
+        return _OBSERVATIONS[self]
+
+
+_OBSERVATIONS: Mapping[RolloutStatus, Observation] = {
+    RolloutStatus.SUCCEEDED: Observation.ROLLOUT_SUCCEEDED,
+    RolloutStatus.ROLLED_BACK: Observation.ROLLED_BACK_BY_ECS,
+    RolloutStatus.FAILED: Observation.ROLLOUT_FAILED,
+    RolloutStatus.SUPERSEDED: Observation.SUPERSEDED,
+    RolloutStatus.SERVICE_DELETED: Observation.SERVICE_DELETED,
+    RolloutStatus.SCALED_TO_ZERO: Observation.SCALED_TO_ZERO,
+}
+"""The statuses that are final."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import TrafficPlan, TrafficShift
 from workers.ecs.state import ServiceDeploymentState
 from workers.flows.observe.pause_hooks import ask_at_next_pause, close_pause
@@ -25,7 +26,7 @@ def observe_traffic(deploy: Deploy, service_deployment: ServiceDeploymentState |
         service_deployment.status not in FORWARD_STATUSES,
         now,
     )
-    if service_deployment.status not in FORWARD_STATUSES or deploy.cancel or deploy.outcome_reason:
+    if service_deployment.status not in FORWARD_STATUSES or deploy.cancel or deploy.rollback.cause:
         return deploy
     deploy = report_traffic(deploy, deploy.plan.traffic if deploy.plan else None, now)
     return ask_at_next_pause(deploy, service_deployment, now)

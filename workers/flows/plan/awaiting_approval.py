@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from deploys.decisions import is_approved
 from deploys.errors import MembershipUnknown, Refused
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.flows.ending import end_cancelled, end_deploy
 from workers.messages import approval
 from workers.step_context import StepContext, StepResult

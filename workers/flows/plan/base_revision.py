@@ -19,8 +19,9 @@ from datetime import datetime
 from deploys.catalogue.service import BaseChoice
 from deploys.errors import AwsCredentials, AwsError, Refused
 from deploys.formatting import shorten_line
-from deploys.records.deploy import Deploy, Verb
+from deploys.records.deploy import Deploy
 from deploys.records.plan import ConfigChange, NewerRevision, RevisionConfig
+from deploys.records.request import Verb
 from workers.ecs import task_definitions
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import RegionClients
@@ -86,7 +87,7 @@ def _describe_newer(
     return NewerRevision(
         revision=newest.arn,
         registered_by=shorten_line(
-            principals.short_principal(newest.raw.get("registeredBy")), PRINCIPAL_LENGTH
+            principals.short_principal_name(newest.raw.get("registeredBy")), PRINCIPAL_LENGTH
         ),
         registered_at=_epoch_seconds(newest.raw.get("registeredAt")),
         changes=tuple(changes[:MAX_CHANGES]),

@@ -20,12 +20,13 @@ from deploys.errors import (
     RollbackImageChanged,
     RollbackImageMissing,
 )
-from deploys.formatting import revision_name
 from deploys.mrkdwn import code, escape
-from deploys.records.deploy import ContainerChange, Deploy, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ContainerChange
+from deploys.records.request import Verb
+from deploys.short_names import short_arn, short_digest
 from workers.ecs import tasks
 from workers.ecs.images import ecr, image_reference
-from workers.ecs.images.pinned_tags import SHORT_DIGEST_LENGTH
 from workers.ecs.state import EcrImageState
 from workers.flows.plan.likely_tags import did_you_mean, find_likely_tags
 from workers.flows.plan.target_version import TargetVersion
@@ -130,7 +131,7 @@ def _find_image(
     if deploy.verb is Verb.ROLLBACK:
         raise RollbackImageMissing(
             service=deploy.service.name,
-            revision=escape(revision_name(target.source.arn)),
+            revision=escape(short_arn(target.source.arn)),
             image=escape(image),
             recent=recent,
         )
@@ -156,9 +157,9 @@ def _refuse_moved_tag(deploy: Deploy, target: TargetVersion, main: EcrImageState
     raise RollbackImageChanged(
         service=deploy.service.name,
         image=escape(target.changes[0].new_image),
-        revision=escape(revision_name(target.source.arn)),
-        then=code(target.recorded_digest[:SHORT_DIGEST_LENGTH]),
-        now=code(main.digest[:SHORT_DIGEST_LENGTH]),
+        revision=escape(short_arn(target.source.arn)),
+        then=code(short_digest(target.recorded_digest)),
+        now=code(short_digest(main.digest)),
         tag=escape(target.tag),
     )
 

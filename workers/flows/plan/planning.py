@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import cast
 
-from deploys import formatting
 from deploys.catalogue.service import Service
 from deploys.errors import (
     ExternalRolloutInProgress,
     LeftStopped,
     ScaledToZero,
 )
-from deploys.records.deploy import Deploy, Phase, Plan, ThreadMessageKind, Verb
+from deploys.healthy_percent import limits_blocked_at_minimum
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import Plan
+from deploys.records.request import Verb
+from deploys.records.retries import Observation
+from deploys.records.thread_messages import ThreadMessageKind
+from deploys.short_names import short_arn
 from workers.ecs import task_definitions
 from workers.ecs.images import image_reference
 from workers.ecs.images.pinned_tags import display_tag
@@ -25,7 +31,8 @@ from workers.flows.plan.service_checks import is_express_mode, require_active
 from workers.flows.plan.target_version import find_target_version, needs_copy
 from workers.flows.stopped_service import restore_tags, scaling_suspension
 from workers.flows.strategies.registry import STRATEGIES
-from workers.messages import approval
+from workers.messages import approval, scaling
+from workers.messages.plan import plan_text
 from workers.messages.tasks import DEFAULT_STOP_TIMEOUT
 from workers.step_context import StepContext, StepResult
 
@@ -52,18 +59,39 @@ def plan_deploy(deploy: Deploy, context: StepContext) -> StepResult:
     try:
         plan = make_plan(deploy, context)
     except ExternalRolloutInProgress as error:
-        if again := confirm_twice(deploy, context, f"foreign {error.facts['deployment']}"):
+        if again := confirm_twice(deploy, context, Observation.EXTERNAL_ROLLOUT, error.facts["deployment"]):
             return again
         raise
     now = context.now()
     planned = deploy.with_message(
-        now, ThreadMessageKind.PLAN, approval.plan_text(deploy, plan), plan=plan, tag=plan.tag
+        now, ThreadMessageKind.PLAN, describe_plan(deploy, plan), plan=plan, tag=plan.tag
     )
     return StepResult(
         ask_for_approval(planned, now)
         if deploy.service.approvals
         else planned.in_phase(Phase.REGISTERING, now)
     )
+
+
+def describe_plan(deploy: Deploy, plan: Plan) -> str:
+    """The plan as the thread shows it. Pure."""
+    return plan_text(deploy, plan, in_ecr=is_in_ecr(plan), blocked=blocked_line(plan))
+
+
+def blocked_line(plan: Plan) -> str:
+    """What would keep ECS from replacing tasks at the lowest scaled count; empty if nothing would. Pure."""
+    limits = limits_blocked_at_minimum(plan)
+    if limits is None:
+        return ""
+    return scaling.blocked_line(
+        limits.desired, limits.minimum_percent, limits.maximum_percent, limits.maximum_that_works
+    )
+
+
+def is_in_ecr(plan: Plan) -> bool:
+    """Whether the new image is in a private ECR registry. Pure."""
+    image = image_reference.parse_image(plan.changes[0].new_image)
+    return image_reference.find_ecr_repository(image) is not None
 
 
 def ask_for_approval(deploy: Deploy, now: float) -> Deploy:
@@ -147,7 +175,7 @@ def check_service(service: Service, ecs_service: ServiceState | None) -> None:
     strategy.check_count(service, ecs_service)
     if (rollout := find_deployment_in_progress(ecs_service)) is not None:
         raise ExternalRolloutInProgress(
-            service=service.name, deployment=rollout.id, revision=formatting.revision_name(rollout.revision)
+            service=service.name, deployment=rollout.id, revision=short_arn(rollout.revision)
         )
 
 

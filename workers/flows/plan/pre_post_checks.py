@@ -54,5 +54,6 @@ def _check_post_check_alarms(deploy: Deploy, context: StepContext) -> None:
     firing = [alarm for alarm in alarm_states.values() if alarm.is_alarming]
     if firing:
         raise AlarmFiring(
-            ringing=". ".join(post_check.alarm_fired(alarm) for alarm in firing), service=deploy.service.name
+            ringing=". ".join(post_check.alarm_fired(alarm.name, alarm.reason) for alarm in firing),
+            service=deploy.service.name,
         )

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from deploys.errors import AwsCredentials, AwsDenied
 from deploys.plan_drift import PlanDrift, compare_plans
 from deploys.pre_task import configured_pre_task
-from deploys.records.deploy import Deploy, Phase, Plan, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import Plan
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions
 from workers.ecs.images import pinned_tags
 from workers.ecs.state import RevisionState
 from workers.flows.ending import end_cancelled
-from workers.flows.plan.planning import ask_for_approval, make_plan
+from workers.flows.plan.planning import ask_for_approval, describe_plan, make_plan
 from workers.flows.plan.target_version import needs_copy
 from workers.flows.strategies.registry import strategy_of
 from workers.messages import approval, base_revision, scaling
 from workers.step_context import StepContext, StepResult
+
+_DRIFT_TEXTS: Mapping[PlanDrift, Callable[[Plan, Plan], str]] = {
+    PlanDrift.OTHER_BASE: base_revision.base_changed,
+    PlanDrift.SCALED_BY_HAND: scaling.count_moved_by_hand,
+    PlanDrift.SCALED_WHILE_SUSPENDED: scaling.count_moved_while_suspended,
+    PlanDrift.OUT_OF_BOUNDS: scaling.count_moved_out_of_bounds,
+    PlanDrift.SCALING_UNKNOWN: scaling.count_moved_unknown,
+}
+"""Drifts that void an approval and that one sentence can explain."""
 
 
 def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
@@ -79,7 +94,7 @@ def _replan(deploy: Deploy, fresh: Plan, now: float) -> StepResult:
     replanned = deploy.evolve(plan=fresh, tag=fresh.tag)
     reason = _drift_reason(deploy.plan, fresh) if deploy.plan else ""
     replanned_deploy = replanned.with_message(
-        now, ThreadMessageKind.PLAN, approval.plan_changed(replanned, reason)
+        now, ThreadMessageKind.PLAN, approval.plan_changed(describe_plan(replanned, fresh), reason)
     )
     return StepResult(
         ask_for_approval(replanned_deploy, now) if deploy.service.approvals else replanned_deploy
@@ -88,7 +103,5 @@ def _replan(deploy: Deploy, fresh: Plan, now: float) -> StepResult:
 
 def _drift_reason(shown: Plan, fresh: Plan) -> str:
     """What changed since the plan was shown, where that can be said in a sentence."""
-    drift = compare_plans(shown, fresh)
-    if drift is PlanDrift.OTHER_BASE:
-        return base_revision.base_changed(shown, fresh)
-    return scaling.count_moved_otherwise(shown, fresh, drift)
+    text = _DRIFT_TEXTS.get(compare_plans(shown, fresh))
+    return text(shown, fresh) if text else ""

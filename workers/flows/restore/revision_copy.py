@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from deploys.errors import AwsRefused, SlipwayError
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions
 from workers.ecs.images import ecr, image_indexes, pinned_tags
 from workers.ecs.images.image_reference import ImageReference, parse_image

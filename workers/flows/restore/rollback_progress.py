@@ -5,15 +5,18 @@ from __future__ import annotations
 import structlog
 
 from deploys.errors import AwsRefused
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation
 from deploys.records.rollback import RollbackProgress
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services, task_definitions
 from workers.ecs.state import ServiceState
 from workers.flows.best_effort import attempt
 from workers.flows.ending import confirm_twice, end_deploy
-from workers.flows.observe.failure_evidence import NO_EVIDENCE
 from workers.flows.own_revisions import is_recorded_revision, recorded_revision, rollback_revision
 from workers.messages import outcomes, progress, rollback_reasons
+from workers.messages.evidence import NO_EVIDENCE
 from workers.step_context import StepContext, StepResult
 
 log = structlog.get_logger()
@@ -100,7 +103,7 @@ def end_unrestorable(
 
     count: the desired count that a stopped service gets back (tasks).
     """
-    if again := confirm_twice(deploy, context, "recorded revision deleted"):
+    if again := confirm_twice(deploy, context, Observation.RESTORE_REVISION_DELETED):
         return again
     service, rollback = deploy.service, deploy.rollback.progress or RollbackProgress(started_at=context.now())
     if count is not None and ecs_service.desired == 0:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, Outcome
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from deploys.records.retries import Observation
 from workers.ecs.state import ServiceDeploymentState, ServiceState
-from workers.flows.ending import confirm_service_deleted, end_deploy
+from workers.flows.ending import confirm_service_deleted, confirm_twice, end_deploy
 from workers.flows.observe.deadline import rollback_deadline
 from workers.flows.observe.ecs_rollback import ecs_rollback_revision, is_at_ecs_rollback, note_ecs_rollback
 from workers.flows.observe.failure_evidence import gather_evidence
@@ -54,12 +56,10 @@ def follow_rollback(deploy: Deploy, context: StepContext) -> StepResult:
     if not is_own_revision(deploy, ecs_service.revision) and not is_at_ecs_rollback(deploy, ecs_service):
         return strategy_of(deploy).end_superseded(deploy, context, ecs_service)
     if is_restored(deploy, ecs_service, service_deployment):
-        if deploy.pending_confirmation != "back":
-            return StepResult(
-                deploy.evolve(pending_confirmation="back"), delay=context.timing.watch_seconds / 2
-            )
+        if again := confirm_twice(deploy, context, Observation.ROLLBACK_DONE, soon=True):
+            return again
         return _finish_rollback(deploy, context, ecs_service)
-    deploy = deploy.evolve(pending_confirmation="")
+    deploy = deploy.evolve(pending_confirmation=None)
     if now - deploy.phase_since > rollback_deadline(deploy):
         return end_deploy(
             deploy, context, Outcome.FAILED, rollback_overdue_text(deploy, context, ecs_service)

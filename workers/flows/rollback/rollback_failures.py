@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.reasons.cause_summary import summarize_causes
 from workers.ecs.state import ServiceState
 from workers.flows.observe.deadline import rollback_deadline
 from workers.flows.observe.ecs_rollback import ecs_rollback_revision
-from workers.flows.observe.failure_evidence import (
-    Evidence,
-    events_of_deployment,
-    gather_evidence,
-    new_evidence,
-)
+from workers.flows.observe.failure_evidence import events_of_deployment, gather_evidence, new_evidence
 from workers.flows.own_revisions import is_recorded_revision, rollback_revision
 from workers.flows.rollback.rollback_retry import ROLLBACK_PREFIX, is_failure_reported
 from workers.messages import outcomes, progress, rollback_reasons
+from workers.messages.evidence import Evidence
 from workers.step_context import StepContext
 
 _START_FAILURE_EVENTS = (

@@ -8,8 +8,11 @@ the way back the deploy has failed, and the service is left as it is, unless it 
 from __future__ import annotations
 
 from deploys.errors import SlipwayError
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Notice
 from deploys.records.rollback import RollbackProgress
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
 from workers.ecs.reasons.cause_summary import summarize_causes
 from workers.ecs.reasons.service_event import is_about_another_deployment
@@ -17,14 +20,10 @@ from workers.ecs.state import ServiceState
 from workers.flows.best_effort import attempt
 from workers.flows.ending import end_deploy
 from workers.flows.observe import missing_evidence
-from workers.flows.observe.failure_evidence import (
-    Evidence,
-    cause_keys,
-    unreported_causes,
-    with_essential_containers,
-)
+from workers.flows.observe.failure_evidence import cause_keys, unreported_causes, with_essential_containers
 from workers.flows.own_revisions import is_recorded_revision, rollback_revision
 from workers.messages import alerts, outcomes, rollback_reasons
+from workers.messages.evidence import Evidence
 from workers.step_context import StepContext, StepResult
 
 STALE_SECONDS = 30.0
@@ -50,13 +49,13 @@ def retry_rollback(
         return end_deploy(given_up, context, Outcome.FAILED, text)
     again = deploy.evolve(rollback={"progress": progress_so_far})
     undone = progress_so_far.updated_at is not None and now - progress_so_far.updated_at > STALE_SECONDS
-    if undone and progress_so_far.undone_reported_at is None:
+    if undone and not deploy.has_notice(Notice.ROLLBACK_UNDONE):
         reported = (
             _report_undone(again, context, ecs_service, limit)
             if ecs_service.desired != 0
             else _report_zero(again, now)
         )
-        again = reported.evolve(rollback={"progress": progress_so_far.evolve(undone_reported_at=now)})
+        again = reported.with_notice(Notice.ROLLBACK_UNDONE)
     return StepResult(again.in_phase(Phase.RESTORING, now), delay=context.timing.watch_seconds)
 
 
@@ -89,7 +88,7 @@ def _report_zero(deploy: Deploy, now: float) -> Deploy:
 
 def is_failure_reported(deploy: Deploy) -> bool:
     """Whether somebody was asked to look at the old version, which does not come up again. Pure."""
-    undone = deploy.rollback.progress is not None and deploy.rollback.progress.undone_reported_at is not None
+    undone = deploy.has_notice(Notice.ROLLBACK_UNDONE)
     return undone or any(each.startswith(ROLLBACK_PREFIX) for each in deploy.rollout.reported_causes)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.observe.ecs_rollback import ecs_rollback_revision
 from workers.flows.observe.ecs_rollback_reasons import ecs_rollback_reason, ecs_stop_reason, find_known_cause
 from workers.flows.observe.failure_evidence import (
-    NO_EVIDENCE,
-    Evidence,
     StoppedTasks,
     has_signs_of_failure,
     new_evidence,
 )
 from workers.messages import progress, rollback_reasons
+from workers.messages.evidence import NO_EVIDENCE, Evidence
 from workers.step_context import StepContext
 
 
@@ -22,9 +23,9 @@ def failure_reason(deploy: Deploy, service_deployment: ServiceDeploymentState | 
     if (
         service_deployment is not None
         and service_deployment.status == "ROLLBACK_FAILED"
-        and deploy.outcome_reason
+        and deploy.rollback.cause is not None
     ):
-        return rollback_reasons.ecs_rollback_failed(deploy.outcome_reason, ecs_text)
+        return rollback_reasons.ecs_rollback_failed(deploy.rollback.cause.sentence, ecs_text)
     return ecs_stop_reason(service_deployment) or rollback_reasons.rollout_failed(ecs_text)
 
 
@@ -36,7 +37,7 @@ def report_ecs_rollback(
 ) -> Deploy:
     """The deploy with the reason why ECS rolls back by itself, told once, with every cause that was not told
     before: the end may be minutes away."""
-    if deploy.outcome_reason:
+    if deploy.rollback.cause is not None:
         return deploy
     cause = find_known_cause(deploy, service_deployment)
     if (
@@ -54,9 +55,8 @@ def report_ecs_rollback(
         if cause
         else progress.ecs_rolling_back(reason, evidence)
     )
-    return deploy.with_message(
-        context.now(), ThreadMessageKind.PROBLEM, text, broadcast=broadcast, outcome_reason=reason
-    )
+    reported = deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=broadcast)
+    return reported.with_rollback_cause(RollbackCauseKind.ECS, reason)
 
 
 def report_failures(
@@ -78,7 +78,8 @@ def report_failures(
 def _is_first_failure_while_stopped(deploy: Deploy) -> bool:
     """Whether the first trouble of a stopped service is still to be told. It is told in the channel: nothing
     works until this is over."""
-    return deploy.stop.owns_count and not deploy.rollout.reported_causes and not deploy.outcome_reason
+    unreported = not deploy.rollout.reported_causes and deploy.rollback.cause is None
+    return deploy.stop.owns_count and unreported
 
 
 def take_new_evidence(

@@ -13,8 +13,11 @@ from collections.abc import Sequence
 from deploys.catalogue.nested_keys import PreTask
 from deploys.errors import AwsError, AwsResultUnknown, NotOnDisk, SlipwayError
 from deploys.pre_task import configured_pre_task
-from deploys.records.deploy import Deploy, Outcome, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
 from deploys.records.pre_task_and_post_check import PreTaskRun, StopCause
+from deploys.records.retries import Notice, Observation
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import one_off_tasks, tasks
 from workers.ecs.one_off_tasks import NoCapacity
 from workers.ecs.reasons import stopped_one_off_task
@@ -119,7 +122,7 @@ def _task_started(
     started = pre_task.evolve(task_arn=arn, no_capacity="")
     text = words.started(deploy, started, settings.deadline)
     reported = deploy.with_message(
-        now, ThreadMessageKind.PROGRESS, text, pre_task=started, pending_confirmation=""
+        now, ThreadMessageKind.PROGRESS, text, pre_task=started, pending_confirmation=None
     )
     return StepResult(reported, delay=context.timing.watch_seconds)
 
@@ -174,9 +177,9 @@ def _follow_task(deploy: Deploy, context: StepContext, pre_task: PreTaskRun, set
     if status is PreTaskStatus.SUCCEEDED and not deploy.cancel:
         return _task_succeeded(deploy, context, pre_task, ecs_task)
     if status in (PreTaskStatus.SUCCEEDED, PreTaskStatus.FAILED):
-        again = confirm_twice(deploy, context, f"one-off {status.value}")
+        again = confirm_twice(deploy, context, Observation.PRE_TASK_ENDED, status.value)
         return again or _task_stopped(deploy, context, pre_task, ecs_task, status)
-    deploy = deploy.evolve(pending_confirmation="")
+    deploy = deploy.evolve(pending_confirmation=None)
     stop_cause = _find_stop_reason(deploy, context, pre_task, status, settings)
     if stop_cause is not StopCause.NOT_ASKED:
         return _stop_task(deploy, context, pre_task, ecs_task, stop_cause)
@@ -208,11 +211,10 @@ def _stop_task(
         reason = f"Slipway deploy {deploy.id}: {why.value}"
         one_off_tasks.stop(context.region, deploy.service.cluster, ecs_task.arn, reason)
     waited = now - (pre_task.stop_requested_at or now)
-    if waited > STOPS_WITHIN_SECONDS and deploy.retries.channel_told_at is None:
+    if waited > STOPS_WITHIN_SECONDS and not deploy.has_notice(Notice.PRE_TASK_NOT_STOPPING):
         text = words.task_does_not_stop(pre_task, waited)
-        deploy = deploy.with_message(
-            now, ThreadMessageKind.PROBLEM, text, broadcast=True, retries={"channel_told_at": now}
-        )
+        deploy = deploy.with_message(now, ThreadMessageKind.PROBLEM, text, broadcast=True)
+        deploy = deploy.with_notice(Notice.PRE_TASK_NOT_STOPPING)
     return StepResult(deploy, delay=context.timing.watch_seconds)
 
 
@@ -273,7 +275,7 @@ def _task_not_listed(deploy: Deploy, context: StepContext, pre_task: PreTaskRun)
     """New tasks can be missing for a while; one that stopped long ago is forgotten for good."""
     if context.now() - deploy.phase_since < UNLISTED_SECONDS:
         return StepResult(deploy, delay=context.timing.watch_seconds)
-    if again := confirm_twice(deploy, context, "one-off unseen"):
+    if again := confirm_twice(deploy, context, Observation.PRE_TASK_NOT_FOUND):
         return again
     text = words.failed(deploy, words.task_unknown_to_ecs(deploy, pre_task), ran=True)
     return end_deploy(deploy, context, Outcome.FAILED, text)

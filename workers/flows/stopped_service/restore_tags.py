@@ -9,8 +9,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploys.records.deploy import Deploy, RestorePoint, Verb
-from deploys.records.restore_point import SavedScaling, SuspendedState
+from deploys.records.deploy import Deploy
+from deploys.records.request import Verb
+from deploys.records.restore_point import RestorePoint, SavedScaling, SuspendedState
+from deploys.short_names import short_arn
 
 RESTORE_TAG = "slipway:restore"
 """Deploy id and the count to bring back: `w7x8y9zt/2`."""
@@ -69,9 +71,7 @@ def build_restore_tags(
     )
     tags = {
         RESTORE_TAG: f"{deploy.id}/{restore_point.desired_count}",
-        REVISIONS_TAG: " ".join(
-            map(_family_and_number, (restore_point.revision, deploy.ecs.new_revision or ""))
-        ),
+        REVISIONS_TAG: " ".join(map(short_arn, (restore_point.revision, deploy.ecs.new_revision or ""))),
         REQUEST_TAG: " ".join(asked),
     }
     if scaling is not None:
@@ -138,10 +138,6 @@ def _read_suspension(found: re.Match[str] | None, deploy_id: str) -> SuspendedSt
     return SuspendedState(
         scale_in=found[2] == "true", scale_out=found[3] == "true", scheduled=found[4] == "true"
     )
-
-
-def _family_and_number(revision: str) -> str:
-    return revision.rsplit("/", 1)[-1]
 
 
 def _true_or_false(value: bool) -> str:

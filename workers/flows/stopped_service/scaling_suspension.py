@@ -5,8 +5,17 @@ from __future__ import annotations
 from enum import Enum
 
 from deploys.errors import AwsCredentials, AwsDenied, AwsError, AwsRefused, ScalingNotSuspended
-from deploys.records.deploy import Deploy, Phase, RestorePoint, ThreadMessageKind
-from deploys.records.restore_point import ALL_SUSPENDED, SavedScaling, ScalingPlan, SuspendedState
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.restore_point import (
+    ALL_SUSPENDED,
+    RestorePoint,
+    SavedScaling,
+    ScalingPlan,
+    SuspendedState,
+)
+from deploys.records.retries import Notice, Observation
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import scalable_targets as targets
 from workers.ecs import services
 from workers.ecs.scalable_targets import ScalableTargetState
@@ -110,7 +119,7 @@ def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult
         return StepResult(deploy.in_phase(Phase.SAVING_RESTORE_POINT, context.now()))
     if target.suspended == ALL_SUSPENDED:
         return deploy
-    if deploy.pending_confirmation == _NOT_SUSPENDED:
+    if deploy.awaits_confirmation(Observation.SCALING_NOT_SUSPENDED):
         raise ScalingNotSuspended(service=deploy.service.name)
     if not scaling.suspend_tried:
         attempted = scaling.evolve(suspend_tried=True)
@@ -129,7 +138,7 @@ def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult
     targets.set_suspension(context.region, deploy.service.cluster, deploy.service.ecs_service, ALL_SUSPENDED)
     result = _read_target(deploy, context)
     if result is not None and result.suspended != ALL_SUSPENDED:
-        return confirm_twice(deploy, context, _NOT_SUSPENDED) or deploy
+        return confirm_twice(deploy, context, Observation.SCALING_NOT_SUSPENDED) or deploy
     return deploy
 
 
@@ -147,10 +156,11 @@ def suspend_scaling_again(deploy: Deploy, context: StepContext, ecs_service: Ser
     saved = SavedScaling(
         minimum=target.minimum, maximum=target.maximum, suspended_before=target.suspended, suspend_tried=True
     )
-    text = words.suspending_again(saved)
     again = deploy.evolve(stop={"scaling": saved})
-    if text not in [message.text for message in deploy.thread_messages]:
+    if not deploy.has_notice(Notice.SCALING_SUSPENDED_AGAIN) or saved != deploy.stop.scaling:
+        text = words.suspending_again(saved)
         again = again.with_message(context.now(), ThreadMessageKind.PROBLEM, text)
+        again = again.with_notice(Notice.SCALING_SUSPENDED_AGAIN)
     saved_deploy = context.write_intent(again)
     best_effort(lambda: _tag_and_suspend(saved_deploy, context, ecs_service, restore_point, saved), None)
     return saved_deploy
@@ -233,9 +243,6 @@ def restore_again_if_suspended(deploy: Deploy, context: StepContext) -> Deploy |
     )
 
 
-_NOT_SUSPENDED = "scaling is not suspended"
-
-
 def _with_scaling_restored(deploy: Deploy, context: StepContext, text: str) -> Deploy:
     scaling = deploy.stop.scaling
     assert scaling is not None
@@ -244,7 +251,7 @@ def _with_scaling_restored(deploy: Deploy, context: StepContext, text: str) -> D
         ThreadMessageKind.PROGRESS,
         text,
         stop={"scaling": scaling.evolve(restored=True)},
-        retries={"channel_told_at": None},
+        retries={"channel_alerted_at": None},
     )
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deploys.records.deploy import Deploy, OldTask, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.restore_point import OldTask
+from deploys.records.retries import Notice
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
 from workers.ecs.state import ServiceState, TaskState
 from workers.ecs.tasks import TaskProtection
@@ -73,10 +76,10 @@ def report_slow_tasks(deploy: Deploy, context: StepContext) -> Deploy:
     now = context.now()
     waited = now - (deploy.stop.requested_at or now)
     is_late = any(waited > expected_stop_seconds(deploy, task) for task in deploy.stop.old_tasks)
-    if not is_late or deploy.stop.slow_tasks_reported_at is not None:
+    if not is_late or deploy.has_notice(Notice.SLOW_OLD_TASKS):
         return deploy
     text = words.old_tasks_slow(deploy, waited, deploy.phase_since + deploy.service.deadline, now)
-    return deploy.with_message(now, ThreadMessageKind.PROBLEM, text, stop={"slow_tasks_reported_at": now})
+    return deploy.with_message(now, ThreadMessageKind.PROBLEM, text).with_notice(Notice.SLOW_OLD_TASKS)
 
 
 def expected_stop_seconds(deploy: Deploy, task: OldTask) -> float:

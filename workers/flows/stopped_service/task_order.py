@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.errors import SlipwayError
-from deploys.records.deploy import Deploy, RestorePoint, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.restore_point import RestorePoint
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
 from workers.ecs.state import DeploymentState, TaskState
 from workers.flows.best_effort import attempt

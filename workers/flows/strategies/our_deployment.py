@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deploys.records.deploy import Deploy, Outcome
+from deploys.records.deploy import Deploy
+from deploys.records.rollback import RollbackCauseKind
 from workers.ecs.state import DeploymentState, ServiceState
-from workers.flows.ending import start_rollback
+from workers.flows.ending import roll_back_cancelled, start_rollback
 from workers.messages import rollback_reasons
 from workers.step_context import StepContext, StepResult
 
@@ -49,11 +50,9 @@ def follow_our_deployment(
     if (deployment := find_our_deployment(deploy, ecs_service)) is not None:
         return StepResult(with_started(deploy, deployment, now))
     if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        return roll_back_cancelled(deploy, context)
     if now - deploy.phase_since > deploy.service.deadline:
         return start_rollback(
-            deploy, context, Outcome.ROLLED_BACK, rollback_reasons.deployment_never_shown(deploy)
+            deploy, context, RollbackCauseKind.NO_DEPLOYMENT, rollback_reasons.deployment_never_shown(deploy)
         )
     return StepResult(deploy, delay=context.timing.watch_seconds)

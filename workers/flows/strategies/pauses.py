@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from deploys.errors import AwsDenied, AwsRefused, MembershipUnknown, Refused
 from deploys.pauses import current_pause
-from deploys.records.deploy import Deploy, Outcome, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, Pause, PauseAnswer, TrafficShift
 from workers.ecs import service_deployments
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
-from workers.flows.ending import start_rollback
+from workers.flows.ending import require_rollback_cause, start_rollback
 from workers.flows.own_revisions import is_recorded_revision, rollback_revision
 from workers.messages import pauses as words
 from workers.messages import progress
@@ -35,8 +37,9 @@ def send_pause_answer(
         MembershipUnknown: nobody can tell whether the answer counts.
     """
     if service_deployment is not None and _is_rollback_ignored(deploy, context.now()):
+        cause = require_rollback_cause(deploy)
         return start_rollback(
-            deploy, context, Outcome.ROLLED_BACK, deploy.outcome_reason, text=words.rollback_ignored_by_ecs()
+            deploy, context, cause.kind, cause.sentence, text=words.rollback_ignored_by_ecs()
         )
     pause = current_pause(deploy)
     if pause is None or pause.answer is None or service_deployment is None:
@@ -62,7 +65,7 @@ def send_pause_answer(
             raise
         # StopServiceDeployment, or an update, brings the same about.
         return start_rollback(
-            deploy, context, Outcome.ROLLED_BACK, words.rolled_back_by(answer.user, pause.stage)
+            deploy, context, RollbackCauseKind.PAUSE_ANSWER, words.rolled_back_by(answer.user, pause.stage)
         )
     sent = _with_answer(deploy, pause, answer.evolve(send_tried=True, accepted_at=context.now()))
     if answer.accepted_at is not None:
@@ -84,7 +87,8 @@ def _report_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float
         return deploy.with_message(now, ThreadMessageKind.PROGRESS, words.continued(answer.user))
     reason = words.rolled_back_by(answer.user, pause.stage)
     text = progress.rolling_back(reason, rollback_revision(deploy))
-    return deploy.with_message(now, ThreadMessageKind.PROBLEM, text, outcome_reason=reason)
+    reported = deploy.with_message(now, ThreadMessageKind.PROBLEM, text)
+    return reported.with_rollback_cause(RollbackCauseKind.PAUSE_ANSWER, reason)
 
 
 def _drop_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float) -> Deploy:

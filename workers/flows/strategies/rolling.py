@@ -6,7 +6,8 @@ from deploys.catalogue.service import Service
 from deploys.errors import AwsUnavailable, DaemonTasksBlocked, TasksBlocked
 from deploys.healthy_percent import task_limits
 from deploys.mrkdwn import plural
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from workers.ecs import service_deployments, services
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort

@@ -8,7 +8,12 @@ For services that need strict FIFO order: no new task starts before every old on
 from __future__ import annotations
 
 from deploys.errors import ScaledToZero
-from deploys.records.deploy import Deploy, Outcome, Phase, RestorePoint, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.restore_point import RestorePoint
+from deploys.records.retries import Notice, Observation
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services, tasks
 from workers.ecs.state import DeploymentState, ServiceState, TaskState
 from workers.flows.ending import (
@@ -17,6 +22,7 @@ from workers.flows.ending import (
     confirm_twice,
     end_cancelled,
     end_deploy,
+    roll_back_cancelled,
     start_rollback,
 )
 from workers.flows.observe.image_comparison import record_running_images
@@ -63,9 +69,7 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
     if deploy.cancel and deploy.stop.requested_at is None:
         return end_cancelled(deploy, context)
     if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        return roll_back_cancelled(deploy, context)
     if deploy.stop.requested_at is None:
         suspended = scaling_suspension.suspend_scaling(deploy, context)
         if isinstance(suspended, StepResult):
@@ -79,7 +83,8 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
     if deploy.stop.requested_at is None:
         if ecs_service.desired != restore_point.desired_count:
             # It was scaled since it was recorded; from here on it cannot be.
-            return StepResult(deploy.in_phase(Phase.SAVING_RESTORE_POINT, context.now()))
+            scaled = deploy.without_notice(Notice.STOPPING_OLD_TASKS)
+            return StepResult(scaled.in_phase(Phase.SAVING_RESTORE_POINT, context.now()))
         deploy = context.write_intent(_with_stop_intent(deploy, restore_point, context.now()))
     else:
         deploy = context.write_intent(deploy.evolve(ecs={"update_uncertain": True}))
@@ -92,10 +97,11 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def _with_stop_intent(deploy: Deploy, restore_point: RestorePoint, now: float) -> Deploy:
-    """About to be stopped, which is said once however often AWS turns the call away."""
-    text = progress.stopping_old_tasks(deploy, restore_point)
-    if text not in [message.text for message in deploy.thread_messages]:
+    """The deploy that is about to stop its service. That is reported once, however often AWS refuses the call."""
+    if not deploy.has_notice(Notice.STOPPING_OLD_TASKS):
+        text = progress.stopping_old_tasks(deploy, restore_point)
         deploy = deploy.with_message(now, ThreadMessageKind.PROGRESS, text)
+        deploy = deploy.with_notice(Notice.STOPPING_OLD_TASKS)
     return deploy.evolve(stop={"requested_at": now})
 
 
@@ -103,9 +109,7 @@ def drain_service(deploy: Deploy, context: StepContext) -> StepResult:
     """Waits until every old task is STOPPED."""
     now = context.now()
     if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        return roll_back_cancelled(deploy, context)
     ecs_service = context.read_service()
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return confirm_service_deleted(deploy, context, ecs_service)
@@ -113,8 +117,13 @@ def drain_service(deploy: Deploy, context: StepContext) -> StepResult:
     if ecs_service.revision != restore_point.revision:
         return _resume_or_end(deploy, context, ecs_service)
     if ecs_service.desired != 0:
-        return confirm_twice(deploy, context, f"count {ecs_service.desired}") or start_rollback(
-            deploy, context, Outcome.ROLLED_BACK, rollback_reasons.count_changed(ecs_service.desired)
+        return confirm_twice(
+            deploy, context, Observation.COUNT_CHANGED, str(ecs_service.desired)
+        ) or start_rollback(
+            deploy,
+            context,
+            RollbackCauseKind.COUNT_CHANGED,
+            rollback_reasons.count_changed(ecs_service.desired),
         )
     old_tasks = read_old_tasks(deploy, context)
     arns = tuple(dict.fromkeys((*restore_point.task_arns, *(task.arn for task in old_tasks))))
@@ -123,7 +132,7 @@ def drain_service(deploy: Deploy, context: StepContext) -> StepResult:
     )
     deploy = deploy.evolve(
         stop={"restore_point": restore_point.evolve(task_arns=arns), "old_tasks": running},
-        pending_confirmation="",
+        pending_confirmation=None,
         rollout={
             "counts": deploy.rollout.counts.evolve(
                 old_running=len(running), new_desired=restore_point.desired_count
@@ -133,7 +142,7 @@ def drain_service(deploy: Deploy, context: StepContext) -> StepResult:
     if running:
         if now - deploy.phase_since > deploy.service.deadline:
             reason = rollback_reasons.old_tasks_not_stopping(deploy, now)
-            return start_rollback(deploy, context, Outcome.ROLLED_BACK, reason)
+            return start_rollback(deploy, context, RollbackCauseKind.TASKS_NOT_STOPPING, reason)
         return StepResult(slow_tasks.report_slow_tasks(deploy, context), delay=context.timing.watch_seconds)
     seconds = now - (deploy.stop.requested_at or now)
     drained = deploy.with_message(
@@ -155,9 +164,7 @@ def start_new_version(deploy: Deploy, context: StepContext) -> StepResult:
     if ecs_service.revision == deploy.ecs.new_revision and ecs_service.desired == restore_point.desired_count:
         return follow_our_deployment(deploy, context, ecs_service, _with_started_rollout)
     if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        return roll_back_cancelled(deploy, context)
     if not is_own_revision(deploy, ecs_service.revision):
         return end_superseded_while_stopped(deploy, context, ecs_service)
     if ecs_service.revision == restore_point.revision and (
@@ -216,7 +223,7 @@ def end_superseded_while_stopped(
 ) -> StepResult:
     """Somebody else set another revision. It is not fought, but nothing is left at zero."""
     primary = ecs_service.primary.id if ecs_service.primary else ""
-    if again := confirm_twice(deploy, context, f"taken {primary} {ecs_service.revision}"):
+    if again := confirm_twice(deploy, context, Observation.SUPERSEDED, f"{primary} {ecs_service.revision}"):
         return again
     text = outcomes.superseded(deploy, ecs_service.revision, primary)
     if ecs_service.desired == 0:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from deploys.catalogue.service import Service
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 from workers.step_context import StepContext, StepResult
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services
 from workers.ecs.state import DeploymentState
-from workers.flows.ending import confirm_service_deleted, confirm_superseded, end_cancelled, start_rollback
+from workers.flows.ending import (
+    confirm_service_deleted,
+    confirm_superseded,
+    end_cancelled,
+    roll_back_cancelled,
+)
 from workers.flows.observe.image_comparison import record_running_images
 from workers.flows.own_revisions import rollback_revision
 from workers.flows.restore.rollback_progress import tag_rollback_revision
 from workers.flows.strategies.our_deployment import follow_our_deployment, with_update_intent
 from workers.flows.strategies.registry import strategy_of
-from workers.messages import progress, rollback_reasons
+from workers.messages import progress
 from workers.step_context import StepContext, StepResult
 
 
@@ -49,10 +56,4 @@ def with_started_rollout(deploy: Deploy, made: DeploymentState, now: float) -> D
 def _cancel_update(deploy: Deploy, context: StepContext) -> StepResult:
     if not deploy.ecs.update_tried:
         return end_cancelled(deploy, context)
-    user = deploy.cancel.user if deploy.cancel else deploy.request.requester
-    return start_rollback(
-        deploy.evolve(ecs={"update_uncertain": True}),
-        context,
-        Outcome.CANCELLED,
-        rollback_reasons.cancelled_by(user),
-    )
+    return roll_back_cancelled(deploy.evolve(ecs={"update_uncertain": True}), context)

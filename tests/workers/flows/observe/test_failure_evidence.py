@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from deploys.records.deploy import RolloutCounts
+from deploys.records.rollout import RolloutCounts
 from tests.builders import a_deploy
 from tests.workers.ecs.reasons.stopped_task_builders import AT, a_stopped_task, an_event, an_exited_container
 from tests.workers.flows.observe.test_rollout_status import (
@@ -16,14 +16,14 @@ from tests.workers.flows.observe.test_rollout_status import (
     service_with,
 )
 from workers.ecs.reasons.cause_summary import summarize_causes
-from workers.flows.observe.failure_evidence import Evidence, cause_kind
+from workers.flows.observe.failure_evidence import cause_kind
 from workers.flows.observe.rollout_counts import count_rollout_tasks
-from workers.messages import outcomes
+from workers.messages.evidence import LOG_CHARACTERS, LOG_LINE_CHARACTERS, Evidence, evidence_lines
 
 
 def evidence_text(*log: str, causes: int = 1) -> str:
     told = Evidence(tuple(f"1 task: cause {number}." for number in range(causes)), "web", log)
-    return "\n".join(outcomes.evidence_lines(told))
+    return "\n".join(evidence_lines(told))
 
 
 def test_of_a_long_log_the_newest_lines_are_kept() -> None:
@@ -31,13 +31,13 @@ def test_of_a_long_log_the_newest_lines_are_kept() -> None:
 
     assert text.endswith("\nFATAL no more memory```")
     assert "00 " not in text
-    assert len(text) < outcomes.LOG_CHARACTERS + 200
+    assert len(text) < LOG_CHARACTERS + 200
 
 
 def test_a_long_line_is_cut_visibly_and_no_line_ends_the_block_early() -> None:
     text = evidence_text("x" * 400, "```done` <b>")
 
-    assert f"{'x' * (outcomes.LOG_LINE_CHARACTERS - 1)}…\n" in text
+    assert f"{'x' * (LOG_LINE_CHARACTERS - 1)}…\n" in text
     assert text.endswith("\u2019\u2019\u2019done\u2019 &lt;b&gt;```")
     assert text.count("```") == 2
 

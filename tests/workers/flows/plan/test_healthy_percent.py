@@ -15,8 +15,10 @@ from deploys.healthy_percent import (
     TaskLimits,
     limits_blocked_at_minimum,
 )
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from deploys.records.restore_point import ALL_SUSPENDED, ScalingPlan, SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_plan, a_service
 from tests.workers.engine_harness import EngineHarness
 from workers.ecs.state import ServiceState

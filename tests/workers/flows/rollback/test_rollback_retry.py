@@ -9,8 +9,10 @@ from typing import Any, cast
 import pytest
 
 from deploys.catalogue.nested_keys import PostCheck
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.rollback import RollbackProgress
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, NOW, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.observe.test_rollout_status import (
@@ -120,8 +122,8 @@ def test_without_a_breaker_its_end_says_why_the_old_version_does_not_start(
     assert first.startswith("*Failed*: the way back to `web:17` did not finish within 1 min 00 s.")
     assert "the image could not be pulled: it is not there." in causes[0]
     assert causes[1:] == [
-        "• tasks fail again and again, so ECS waits longer and longer before it starts the next. What they "
-        "stop for has to be mended first.",
+        "• tasks fail again and again, so ECS waits longer each time before it starts the next. Fix what "
+        "stops them first.",
         f"It was rolled back for this: {deploy.outcome_reason}",
     ]
 
