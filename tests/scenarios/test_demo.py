@@ -1,4 +1,4 @@
-"""`slipway demo --run`, on a stage that stands already: what it prints, and how it exits."""
+"""`slipway demo --run` in a demo that runs already: what it prints, and its exit code."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from typer.testing import CliRunner
 
 from deploys.records.phases import Phase
 from slipway.cli import app
-from tests.scenarios.conversation import Conversation
-from tests.scenarios.slack_modes import IN_SOCKET_MODE
+from tests.scenarios.conversation import IN_SOCKET_MODE, Conversation
 
 Run = Callable[..., Any]
 
 
 @pytest.fixture
 def run(slack: Conversation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Types `slipway demo --run ...`. What then waits for approval is withdrawn."""
+    """Types `slipway demo --run ...`. Cancels what then waits for an approval."""
     monkeypatch.setattr("slipway.demo.launcher.start_demo", lambda **_: nullcontext(slack.demo))
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     handlers = {number: signal.getsignal(number) for number in numbers}
