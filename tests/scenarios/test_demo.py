@@ -105,6 +105,4 @@ def test_who_acts_is_chosen_on_the_page_where_nothing_is_run(option: str) -> Non
     done = CliRunner().invoke(app, ["demo", option, "bob"])
 
     assert done.exit_code == 2
-    assert done.stderr == (
-        "--as and --approve-as need --run. In the browser you choose on the page who you are.\n"
-    )
+    assert done.stderr == ("--as and --approve-as need --run. On the page you choose who you are.\n")
