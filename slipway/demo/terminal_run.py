@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bot import reply_texts
 from bot.grammar import HelpCommand, PlanCommand, StatusCommand, TagsCommand, parse
-from deploys.catalogue.catalogue import load
+from deploys.catalogue.catalogue import load_catalogue
 from deploys.pauses import unanswered_pause
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -64,7 +64,7 @@ def _is_query(command: str) -> bool:
     """Whether the command only asks, about a service that exists."""
     parsed = parse(command.removeprefix("/deploy"))
     if isinstance(parsed, StatusCommand):
-        return parsed.service is None or parsed.service in load(find_example_file()).services
+        return parsed.service is None or parsed.service in load_catalogue(find_example_file()).services
     return isinstance(parsed, HelpCommand)
 
 
