@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deploys.records.deploy import Deploy
 from deploys.redis_connection import to_text
@@ -67,9 +67,13 @@ def trail(
     return list(islice(found, count))[::-1]
 
 
+def _to_texts(fields: Any) -> dict[str, str]:
+    return {to_text(name): to_text(value) for name, value in (fields or {}).items()}
+
+
 def _newest_first(redis: Redis) -> Iterator[dict[str, str]]:
     before = "+"
     while page := redis.xrevrange(redis_keys.AUDIT, max=before, count=PAGE):
         for entry_id, fields in page:
-            yield {to_text(name): to_text(value) for name, value in (fields or {}).items()}
+            yield _to_texts(fields)
             before = f"({to_text(entry_id)}"
