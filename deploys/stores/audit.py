@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 """Entries read at once (count)."""
+MAX_PAGES = 5
+CLOCK_MARGIN_SECONDS = 600
+"""Redis numbers entries by its own clock, which may differ from the one that records are written by."""
 
 
 def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None = None) -> list[str]:
@@ -65,6 +68,24 @@ def trail(
         if all(value is None or fields.get(name) == value for name, value in wanted.items())
     )
     return list(islice(found, count))[::-1]
+
+
+def read_between(
+    redis: Redis, deploy_id: str, begun: float, ended: float, count: int
+) -> list[dict[str, str]]:
+    """The entries of one deploy (at most count), oldest first, written between about these times (epoch
+    seconds). It reads at most `MAX_PAGES` pages, so that it is fast however long the trail is."""
+    found: list[dict[str, str]] = []
+    first = str(int((begun - CLOCK_MARGIN_SECONDS) * 1000))
+    last = str(int((ended + CLOCK_MARGIN_SECONDS) * 1000))
+    for _ in range(MAX_PAGES):
+        page = redis.xrange(redis_keys.AUDIT, min=first, max=last, count=PAGE) or []
+        entries = [_to_texts(fields) for _, fields in page]
+        found += [each for each in entries if each.get("deploy") == deploy_id]
+        if len(page) < PAGE or len(found) >= count:
+            break
+        first = f"({to_text(page[-1][0])}"
+    return found[:count]
 
 
 def _to_texts(fields: Any) -> dict[str, str]:
