@@ -15,6 +15,7 @@ from bot.commands import (
     deploy,
     follow,
     help,
+    history,
     plan,
     restart,
     rollback,
@@ -32,7 +33,7 @@ from deploys.mrkdwn import code
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     each.SUBCOMMAND.name: each.SUBCOMMAND
-    for each in (deploy, plan, tags, restart, rollback, follow, status, cancel, help)
+    for each in (deploy, plan, tags, restart, rollback, follow, status, history, cancel, help)
 }
 """By name, in the order of the help."""
 

@@ -20,6 +20,7 @@ USAGE = f"""\
 • `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before
 • `/deploy follow SERVICE` shows how a rollout goes that was begun elsewhere
 • `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately
+• `/deploy history [SERVICE]` lists the last deploys, how they ended and how long they took
 • `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun
 • `/deploy help` shows this
 
