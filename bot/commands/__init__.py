@@ -19,6 +19,7 @@ from bot.commands import (
     plan,
     restart,
     rollback,
+    show,
     status,
     tags,
 )
@@ -33,7 +34,7 @@ from deploys.mrkdwn import code
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     each.SUBCOMMAND.name: each.SUBCOMMAND
-    for each in (deploy, plan, tags, restart, rollback, follow, status, history, cancel, help)
+    for each in (deploy, plan, tags, restart, rollback, follow, status, history, show, cancel, help)
 }
 """By name, in the order of the help."""
 
