@@ -10,7 +10,7 @@ from deploys.errors import SlipwayError
 from deploys.records.deploy import Deploy
 from workers.ecs import logs, task_definitions, tasks
 from workers.ecs.reasons import essential_containers
-from workers.ecs.reasons.cause_summary import summarize_causes
+from workers.ecs.reasons.cause_summary import CountedCause, find_causes
 from workers.ecs.reasons.service_event import is_about_another_deployment
 from workers.ecs.reasons.stopped_task import find_blamed_containers
 from workers.ecs.state import ServiceEventState, ServiceState, TaskState
@@ -23,8 +23,6 @@ MAX_EVENTS = 100
 """ECS returns at most so many of a service's newest events (API reference, Service.events)."""
 
 
-_TASK_CAUSE = re.compile(r"\d+ tasks?: ")
-"""How a cause begins that comes from stopped tasks."""
 _STARTED_TASKS = re.compile(r"\bhas started (?P<count>\d+) tasks\b")
 """In a service event (ECS developer guide, "Service event messages")."""
 
@@ -49,7 +47,8 @@ def _read_evidence(deploy: Deploy, context: StepContext, ecs_service: ServiceSta
         *missing_evidence.unreported_sentence(deploy, missing_tasks),
         *missing_evidence.unreported_sentence(deploy, missing_log),
     )
-    return Evidence(_explain_failures(deploy, stopped_tasks, ecs_service), container, log, sentences)
+    causes = _find_causes(deploy, stopped_tasks, ecs_service)
+    return Evidence(tuple(each.text for each in causes), container, log, sentences)
 
 
 def new_evidence(
@@ -70,8 +69,8 @@ def new_evidence(
     stopped: the stopped tasks, if this step has read them already.
     """
     stopped_tasks, missing_tasks = stopped or read_stopped_tasks(deploy, context)
-    new_causes = unreported_causes(deploy, _explain_failures(deploy, stopped_tasks, ecs_service), prefix)
-    of_tasks = any(_TASK_CAUSE.match(cause) for cause in new_causes)
+    new_causes = unreported_causes(deploy, _find_causes(deploy, stopped_tasks, ecs_service), prefix)
+    of_tasks = any(cause.of_tasks for cause in new_causes)
     container, log, missing_log = (
         _read_last_log(deploy, context, stopped_tasks) if of_tasks else ("", (), None)
     )
@@ -82,19 +81,20 @@ def new_evidence(
     ]
     keys = (*cause_keys(new_causes, prefix), *(each.key for each in missing))
     sentences = tuple(each.sentence for each in missing)
-    return Evidence(new_causes, container, log, sentences), (*deploy.rollout.reported_causes, *keys)
+    evidence = Evidence(tuple(each.text for each in new_causes), container, log, sentences)
+    return evidence, (*deploy.rollout.reported_causes, *keys)
 
 
-def unreported_causes(deploy: Deploy, causes: Sequence[str], prefix: str = "") -> tuple[str, ...]:
+def unreported_causes(
+    deploy: Deploy, causes: Sequence[CountedCause], prefix: str = ""
+) -> tuple[CountedCause, ...]:
     """Those of these causes that the thread does not have. prefix: as in `new_evidence`. Pure."""
-    return tuple(
-        cause for cause in causes if f"{prefix}{cause_kind(cause)}" not in deploy.rollout.reported_causes
-    )
+    return tuple(cause for cause in causes if f"{prefix}{cause.kind}" not in deploy.rollout.reported_causes)
 
 
-def cause_keys(causes: Sequence[str], prefix: str = "") -> tuple[str, ...]:
+def cause_keys(causes: Sequence[CountedCause], prefix: str = "") -> tuple[str, ...]:
     """The keys by which `rollout.reported_causes` remembers causes. prefix: as in `new_evidence`. Pure."""
-    return tuple(f"{prefix}{cause_kind(cause)}" for cause in causes)
+    return tuple(f"{prefix}{cause.kind}" for cause in causes)
 
 
 def has_signs_of_failure(deploy: Deploy, ecs_service: ServiceState) -> bool:
@@ -108,7 +108,7 @@ def has_signs_of_failure(deploy: Deploy, ecs_service: ServiceState) -> bool:
     started = [
         int(found["count"]) for e in events if e.at >= since and (found := _STARTED_TASKS.search(e.message))
     ]
-    return sum(started) > deploy.rollout.counts.new_desired > 0 or bool(summarize_causes((), events, since))
+    return sum(started) > deploy.rollout.counts.new_desired > 0 or bool(find_causes((), events, since))
 
 
 def read_stopped_tasks(deploy: Deploy, context: StepContext) -> StoppedTasks:
@@ -129,11 +129,11 @@ def with_essential_containers(context: StepContext, ecs_tasks: Sequence[TaskStat
     )
 
 
-def _explain_failures(
+def _find_causes(
     deploy: Deploy, stopped: Sequence[TaskState], ecs_service: ServiceState | None
-) -> tuple[str, ...]:
+) -> tuple[CountedCause, ...]:
     since = deploy.ecs.rollout_started_at or 0.0
-    return summarize_causes(
+    return find_causes(
         stopped,
         events_of_deployment(deploy, ecs_service),
         since,
@@ -181,10 +181,3 @@ def read_task_log(
             context.region, task_definitions.describe(context.region, revision), task, container, count
         )
     )
-
-
-def cause_kind(cause: str) -> str:
-    """What a cause is, without how often it occurred, and without ECS's words for it: the words for another
-    task, or of a later event, do not make it another cause.
-    """
-    return re.sub(r"^\S+ tasks?: | \((?:at least )?\d+ times\)$|(?<=\.) ECS says: `[^`]*`|\d+", "", cause)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessageKind
-from workers.ecs.reasons.cause_summary import summarize_causes
+from workers.ecs.reasons.cause_summary import find_causes
 from workers.ecs.state import ServiceState
 from workers.flows.observe.deadline import rollback_deadline
 from workers.flows.observe.ecs_rollback import ecs_rollback_revision
@@ -59,7 +59,7 @@ def report_rollback_failures(
         return deploy
     rollback, ecs_service_of_rollback = found
     failed = ecs_service_of_rollback.primary.failed if ecs_service_of_rollback.primary else 0
-    if failed == 0 and not summarize_causes(
+    if failed == 0 and not find_causes(
         (), events_of_deployment(rollback, ecs_service_of_rollback), rollback.ecs.rollout_started_at or 0.0
     ):
         return deploy

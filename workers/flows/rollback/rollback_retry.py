@@ -14,7 +14,7 @@ from deploys.records.retries import Notice
 from deploys.records.rollback import RollbackProgress
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
-from workers.ecs.reasons.cause_summary import summarize_causes
+from workers.ecs.reasons.cause_summary import CountedCause, find_causes
 from workers.ecs.reasons.service_event import is_about_another_deployment
 from workers.ecs.state import ServiceState
 from workers.flows.best_effort import attempt
@@ -64,11 +64,10 @@ def _report_undone(deploy: Deploy, context: StepContext, ecs_service: ServiceSta
     version does not start, which is why.
     """
     reported = is_failure_reported(deploy)
-    new_causes = unreported_causes(
-        deploy, gather_rollback_evidence(deploy, context, ecs_service).causes, ROLLBACK_PREFIX
-    )
+    causes, _ = _read_causes(deploy, context, ecs_service)
+    new_causes = unreported_causes(deploy, causes, ROLLBACK_PREFIX)
     message = alerts.rollback_still_does_not_hold if reported else alerts.rollback_does_not_hold
-    text = message(deploy, rollback_revision(deploy), limit, new_causes)
+    text = message(deploy, rollback_revision(deploy), limit, tuple(each.text for each in new_causes))
     reported_causes = (*deploy.rollout.reported_causes, *cause_keys(new_causes, ROLLBACK_PREFIX))
     return deploy.with_message(
         context.now(),
@@ -94,16 +93,22 @@ def is_failure_reported(deploy: Deploy) -> bool:
 
 def gather_rollback_evidence(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Evidence:
     """Why tasks of the recorded revision do not start during the rollback."""
+    causes, missing = _read_causes(deploy, context, ecs_service)
+    return Evidence(tuple(each.text for each in causes), missing=missing)
+
+
+def _read_causes(
+    deploy: Deploy, context: StepContext, ecs_service: ServiceState
+) -> tuple[tuple[CountedCause, ...], tuple[str, ...]]:
+    """The causes; and sentences about what could not be read."""
     service = deploy.service
     since = deploy.rollback.progress.started_at if deploy.rollback.progress else deploy.phase_since
     listed = attempt(lambda: tasks.list_service_tasks(context.region, service.cluster, service.ecs_service))
     if isinstance(listed, SlipwayError):
-        return Evidence(
-            missing=missing_evidence.unreported_sentence(deploy, missing_evidence.missing_tasks(listed))
-        )
+        return (), missing_evidence.unreported_sentence(deploy, missing_evidence.missing_tasks(listed))
     stopped = [task for task in listed if is_recorded_revision(deploy, task.revision) and task.stop_code]
     deployment_id = ecs_service.primary.id if ecs_service.primary else ""
     events = [
         event for event in ecs_service.events if not is_about_another_deployment(event.message, deployment_id)
     ]
-    return Evidence(summarize_causes(with_essential_containers(context, stopped), events, since))
+    return find_causes(with_essential_containers(context, stopped), events, since), ()

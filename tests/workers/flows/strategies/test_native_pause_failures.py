@@ -28,8 +28,8 @@ from tests.workers.flows.observe.test_rollout_status import (
     ecs_enum_values,
     service_with,
 )
-from tests.workers.flows.rollout.test_native_pauses import continue_calls, wait_for_question
 from tests.workers.flows.strategies.test_native import attach_alarm, set_attached_alarm
+from tests.workers.flows.strategies.test_native_pauses import continue_calls, wait_for_question
 from workers.flows.rollback.restoring import is_restored
 
 CONTINUE, ROLLBACK = HookAction.CONTINUE, HookAction.ROLLBACK
