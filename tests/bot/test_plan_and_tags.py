@@ -85,4 +85,4 @@ def test_no_answer_is_announced_that_nobody_was_rung_for(
 
     monkeypatch.setattr("rq.Queue.enqueue", gone)
 
-    assert bot.type(typed).startswith("I lost touch with my memory (Redis) on the way")
+    assert bot.type(typed).startswith("I lost the connection to Redis")
