@@ -20,7 +20,7 @@ from workers.messages.evidence import NO_EVIDENCE, Evidence
 from workers.step_context import StepContext
 
 MAX_EVENTS = 100
-"""ECS gives a service's newest events only, so many of them (API reference, Service.events)."""
+"""ECS returns at most so many of a service's newest events (API reference, Service.events)."""
 
 
 _STARTED_TASKS = re.compile(r"\bhas started (?P<count>\d+) tasks\b")
@@ -28,11 +28,11 @@ _STARTED_TASKS = re.compile(r"\bhas started (?P<count>\d+) tasks\b")
 
 
 class StoppedTasks(NamedTuple):
-    """The tasks of a rollout that stopped, as far as they could be read."""
+    """The stopped tasks of a rollout, as far as they could be read."""
 
     tasks: tuple[TaskState, ...] = ()
     missing: missing_evidence.MissingEvidence | None = None
-    """That they could not be read."""
+    """Set if they could not be read."""
 
 
 def gather_evidence(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> Evidence:
@@ -58,14 +58,15 @@ def new_evidence(
     prefix: str = "",
     stopped: StoppedTasks | None = None,
 ) -> tuple[Evidence, tuple[str, ...]]:
-    """What of it the thread was not told yet, and everything that it then was (`Deploy.told_causes`).
+    """The evidence that the thread does not have yet, and the keys of everything that it has then
+    (`rollout.reported_causes`).
 
-    The log comes with a cause of tasks, as it tells more about that; an event has none. Of what could not be
-    read, only what no later look mends is news.
+    The log comes with a cause from stopped tasks, since it explains that; an event has no log. If something
+    could not be read, that is reported only if no later read would succeed.
 
-    mark: sets causes apart that are told for another reason.
+    prefix: keeps causes apart that are reported for another reason.
 
-    read: the stopped tasks, if this look read them already.
+    stopped: the stopped tasks, if this step has read them already.
     """
     stopped_tasks, missing_tasks = stopped or read_stopped_tasks(deploy, context)
     new_causes = unreported_causes(deploy, _find_causes(deploy, stopped_tasks, ecs_service), prefix)
@@ -87,18 +88,18 @@ def new_evidence(
 def unreported_causes(
     deploy: Deploy, causes: Sequence[CountedCause], prefix: str = ""
 ) -> tuple[CountedCause, ...]:
-    """Those of these causes that the thread was not told. mark: as in `news`. Pure."""
+    """Those of these causes that the thread does not have. prefix: as in `new_evidence`. Pure."""
     return tuple(cause for cause in causes if f"{prefix}{cause.kind}" not in deploy.rollout.reported_causes)
 
 
 def cause_keys(causes: Sequence[CountedCause], prefix: str = "") -> tuple[str, ...]:
-    """What is noted of causes that are told (`Deploy.told_causes`). mark: as in `news`. Pure."""
+    """The keys by which `rollout.reported_causes` remembers causes. prefix: as in `new_evidence`. Pure."""
     return tuple(f"{prefix}{cause.kind}" for cause in causes)
 
 
 def has_signs_of_failure(deploy: Deploy, ecs_service: ServiceState) -> bool:
-    """Whether tasks of the rollout may have failed, by what DescribeServices tells: a count of failed tasks,
-    an event of trouble, or more tasks started than are wanted. Only then are tasks asked for. Pure.
+    """Whether tasks of the rollout may have failed, by what DescribeServices shows: a count of failed tasks,
+    an event about a failure, or more tasks started than wanted. Only then are the tasks read. Pure.
     """
     if deploy.rollout.counts.failed_tasks:
         return True
@@ -111,7 +112,7 @@ def has_signs_of_failure(deploy: Deploy, ecs_service: ServiceState) -> bool:
 
 
 def read_stopped_tasks(deploy: Deploy, context: StepContext) -> StoppedTasks:
-    """The rollout's tasks that stopped, with what is known of their containers."""
+    """The stopped tasks of the rollout, with their essential containers."""
     service, deployment_id = deploy.service, deploy.ecs.deployment_id or ""
     listed = attempt(
         lambda: tasks.list_stopped_tasks(context.region, service.cluster, service.ecs_service, deployment_id)
@@ -122,7 +123,7 @@ def read_stopped_tasks(deploy: Deploy, context: StepContext) -> StoppedTasks:
 
 
 def with_essential_containers(context: StepContext, ecs_tasks: Sequence[TaskState]) -> tuple[TaskState, ...]:
-    """The tasks with what is known of their containers."""
+    """The tasks with which of their containers are essential."""
     return best_effort(
         lambda: essential_containers.read_essential_containers(context.region, ecs_tasks), tuple(ecs_tasks)
     )
@@ -141,13 +142,13 @@ def _find_causes(
 
 
 def are_events_truncated(ecs_service: ServiceState | None, since: float) -> bool:
-    """Whether ECS may have had events since then that it no longer gives. Pure."""
+    """Whether ECS may have had events since then that it no longer returns. Pure."""
     events = ecs_service.events if ecs_service else ()
     return len(events) >= MAX_EVENTS and all(event.at >= since for event in events)
 
 
 def events_of_deployment(deploy: Deploy, ecs_service: ServiceState | None) -> tuple[ServiceEventState, ...]:
-    """The service's events but for those of other deployments, which explain nothing here."""
+    """The service's events without those about other deployments, which explain nothing here."""
     events = ecs_service.events if ecs_service else ()
     return tuple(
         event
