@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from workers.flows.plan.rollback_target import find_rollback_revision
 
 from deploys.errors import NothingToRollBackTo, RevisionAlreadyRuns, UnknownRollbackTarget
 from deploys.records.deploy import Deploy
@@ -15,6 +14,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, REGISTRY, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.strategies.test_stop_start import assert_strict_order, tasks_of
+from workers.flows.plan.rollback_target import find_rollback_revision
 
 
 def revision_arn(number: int) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
-from workers.flows.plan.rollback_target import find_rollback_revision
 
 from deploys.errors import AwsDenied, AwsUnavailable, Conflict, InternalError, LeaseTooShort
 from deploys.records.phases import Outcome, Phase
@@ -22,6 +21,7 @@ from tests.workers.flows.autoscaled_service import (
 )
 from workers.ecs import services
 from workers.flows.best_effort import TRIES_BEFORE_GIVING_UP, attempt, best_effort
+from workers.flows.plan.rollback_target import find_rollback_revision
 
 FOUND_AT_ZERO = (
     "*Needs a look*: the service was found with desired count 0 after the end. I set it back to 2."
