@@ -20,7 +20,7 @@ JOB_TIMEOUT = 55
 DEDUPLICATION_SECONDS = 0.2
 """Two rings within this time are one. A job whose hash was left behind blocks its own id no longer."""
 WATCH_PREFIX = "watch:"
-UNREPEATED_JOBS = frozenset({"answer_privately", "tags", "plan"})
+UNREPEATED_JOBS = frozenset({"answer_privately", "answer_tags", "answer_plan"})
 """Jobs that nobody rings for again: they wait longer for a worker."""
 
 
@@ -67,23 +67,25 @@ class JobQueue:
         empty: they have none. An empty channel: they are in none, as on the Home tab."""
         self._try_enqueue("answer_privately", channel, thread_ts, user, text, answer_id)
 
-    def tags(self, query_id: str, service: str, channel: str, thread_ts: str | None, user: str) -> None:
+    def answer_tags(
+        self, query_id: str, service: str, channel: str, thread_ts: str | None, user: str
+    ) -> None:
         """Tell one user which tags a service has. `question` names the asking, for an answer by response_url.
 
         Raises:
             RedisError: it did not ring, and no clock rings for a question.
         """
-        self._enqueue("tags", query_id, service, channel, thread_ts, user)
+        self._enqueue("answer_tags", query_id, service, channel, thread_ts, user)
 
-    def plan(
+    def answer_plan(
         self, query_id: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str
     ) -> None:
-        """Tell one user what a deploy would change. Otherwise as `tags`.
+        """Tell one user what a deploy would change. Otherwise as `answer_tags`.
 
         Raises:
             RedisError: it did not ring.
         """
-        self._enqueue("plan", query_id, service, tag, channel, thread_ts, user)
+        self._enqueue("answer_plan", query_id, service, tag, channel, thread_ts, user)
 
     def requeue(self, job: str, name: str, nonce: str) -> None:
         """The clock's ring: the same nonce is rung once, by however many clocks.

@@ -22,7 +22,7 @@ def run(command: PlanCommand, request: Request, context: AppContext) -> PrivateR
     question = new_deploy_id()
     if request.response_url:
         context.threads.save_response_url(question, request.response_url)
-    context.jobs.plan(
+    context.jobs.answer_plan(
         question, service.name, command.tag, request.channel, request.answer_thread, request.user
     )
     return reply_texts.plan_announced(service.name, command.tag)

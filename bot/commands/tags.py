@@ -22,5 +22,5 @@ def run(command: TagsCommand, request: Request, context: AppContext) -> PrivateR
     question = new_deploy_id()
     if request.response_url:
         context.threads.save_response_url(question, request.response_url)
-    context.jobs.tags(question, service.name, request.channel, request.answer_thread, request.user)
+    context.jobs.answer_tags(question, service.name, request.channel, request.answer_thread, request.user)
     return reply_texts.tags_announced(service.name)
