@@ -1,4 +1,5 @@
-"""An AWS endpoint whose answers a test defines, byte by byte. It is reached by HTTP, so all of boto3 is real."""
+"""An AWS endpoint whose answers a test defines, byte by byte. It is reached by HTTP, so all of boto3 is
+real."""
 
 from __future__ import annotations
 
