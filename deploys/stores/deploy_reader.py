@@ -53,6 +53,11 @@ class DeployReader:
         key = redis_keys.history(service) if service else redis_keys.HISTORY
         return self._load(to_texts(self.redis.zrevrange(key, 0, count - 1)))
 
+    def count_deploys(self, service: str | None) -> int:
+        """How many deploys of a service, or of all, are kept (count)."""
+        key = redis_keys.history(service) if service else redis_keys.HISTORY
+        return int(self.redis.zcard(key))
+
     def due(self, now: float, limit: int = 1000) -> list[DueDeploy]:
         """Deploys that are due, longest overdue first."""
         scored: Any = self.redis.zrangebyscore(
