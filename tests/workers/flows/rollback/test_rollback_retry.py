@@ -127,7 +127,7 @@ def test_without_a_breaker_its_end_says_why_the_old_version_does_not_start(
 
 
 def context_at(now: float) -> StepContext:
-    return cast("StepContext", SimpleNamespace(now=lambda: now, pace=Timing(), region=None))
+    return cast("StepContext", SimpleNamespace(now=lambda: now, timing=Timing(), region=None))
 
 
 def service_at_new_revision(desired: int = 3) -> ServiceState:
@@ -135,13 +135,13 @@ def service_at_new_revision(desired: int = 3) -> ServiceState:
 
 
 def a_deploy_that_rolls_back(**changes: Any) -> Deploy:
-    way_back = RollbackProgress(**{"since": NOW, "set_at": NOW, **changes})
+    progress = RollbackProgress(**{"started_at": NOW, "updated_at": NOW, **changes})
     new = f"{ARN}:task-definition/web:2"
     return a_deploy(
         phase=Phase.FOLLOWING_ROLLBACK,
         plan=a_plan(),
         ecs={"new_revision": new},
-        rollback={"progress": way_back},
+        rollback={"progress": progress},
     )
 
 
@@ -150,9 +150,9 @@ def a_deploy_that_rolls_back(**changes: Any) -> Deploy:
     [
         (10, {}, 3, False),  # a stale read, or a call that arrived late
         (40, {}, 3, True),
-        (40, {"told_at": NOW + 35}, 3, False),
-        (40, {"set_at": NOW + 35}, 3, False),
-        (40, {"set_at": None}, 3, False),  # ECS was to go back by itself
+        (40, {"undone_reported_at": NOW + 35}, 3, False),
+        (40, {"updated_at": NOW + 35}, 3, False),
+        (40, {"updated_at": None}, 3, False),  # ECS was to go back by itself
         (10, {}, 0, False),
         (40, {}, 0, True),
         (901, {}, 0, True),
@@ -204,18 +204,18 @@ def test_where_it_is_the_first_that_is_known_of_it_it_is_the_alarm_and_no_other_
         assert not later.thread_messages[-1].broadcast
 
 
-@pytest.mark.parametrize("in_vain", [False, True])
-def test_what_was_given_up_is_not_taken_for_a_late_call(in_vain: bool) -> None:
+@pytest.mark.parametrize("gave_up", [False, True])
+def test_what_was_given_up_is_not_taken_for_a_late_call(gave_up: bool) -> None:
     new = f"{ARN}:task-definition/web:2"
     deploy = a_deploy(
         plan=a_plan(),
         ecs={"new_revision": new},
         outcome=Outcome.FAILED,
-        rollback={"progress": RollbackProgress(started_at=0.0, gave_up=in_vain)},
+        rollback={"progress": RollbackProgress(started_at=0.0, gave_up=gave_up)},
     )
     seen = ServiceState("arn", "web", "ACTIVE", new, 3, 0, 3)
 
-    assert is_moved_late(deploy, seen) is not in_vain
+    assert is_moved_late(deploy, seen) is not gave_up
 
 
 def test_a_way_back_that_is_undone_after_its_end_is_set_right_once_and_then_left(
