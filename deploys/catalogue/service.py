@@ -14,6 +14,11 @@ class Strategy(StrEnum):
     STOP_START = "stop-start"  # every old task is proven STOPPED before a new one starts
     NATIVE = "native"  # the ECS service itself is BLUE_GREEN, LINEAR or CANARY
 
+    @property
+    def stops_service(self) -> bool:
+        """Whether no task runs between the two versions."""
+        return self is Strategy.STOP_START
+
 
 class Pin(StrEnum):
     """What a new revision names the image by."""

@@ -108,6 +108,11 @@ class StopProgress(Record):
     requested_at: float | None = None
     all_stopped_at: float | None = None
 
+    @property
+    def owns_count(self) -> bool:
+        """Whether this deploy changes the service's desired count, and so has to bring it back."""
+        return self.restore_point is not None
+
 
 class RolloutProgress(Record):
     """What was seen of the rollout."""

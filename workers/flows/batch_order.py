@@ -50,8 +50,8 @@ def with_batch_order(step: Step) -> Step:
 def _end_left_alone(deploy: Deploy, context: StepContext, other: Deploy) -> StepResult:
     """Said in the thread alone: the channel has heard of the failure itself."""
     reason = outcomes.not_started_in_batch(other)
-    told = deploy.evolve(outcome_reason=reason)
-    return end_deploy(told, context, Outcome.REFUSED, outcomes.refused(reason), quiet=True)
+    refused = deploy.evolve(outcome_reason=reason)
+    return end_deploy(refused, context, Outcome.REFUSED, outcomes.refused(reason), quiet=True)
 
 
 def _with_poll(result: StepResult) -> StepResult:

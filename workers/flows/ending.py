@@ -6,6 +6,7 @@ from deploys.pre_task import pre_task_started
 from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
 from workers.ecs.state import ServiceState
 from workers.flows.observe.failure_evidence import NO_EVIDENCE, Evidence
+from workers.flows.own_revisions import rollback_revision
 from workers.messages import approval, outcomes, pre_task, progress
 from workers.step_context import StepContext, StepResult
 
@@ -26,7 +27,7 @@ def end_deploy(
         text = f"{text} {outcomes.cancel_came_too_late(deploy.cancel.user)}"
     if outcome is not Outcome.SUCCEEDED and pre_task_started(deploy):
         text = f"{text}{pre_task.side_effects_remain(deploy, outcome)}"
-    told = deploy.with_message(
+    ended = deploy.with_message(
         now,
         ThreadMessageKind.END,
         text,
@@ -38,12 +39,12 @@ def end_deploy(
         retries={"last_error": ""},
     )
     if deploy.stop.scaling is not None and deploy.stop.scaling.may_be_suspended:
-        return StepResult(told.in_phase(Phase.SETTLING, now))
+        return StepResult(ended.in_phase(Phase.SETTLING, now))
     if deploy.stop.requested_at is not None or deploy.ecs.update_uncertain:
-        return StepResult(told.in_phase(Phase.SETTLING, now), delay=context.timing.settle_seconds)
-    if deploy.stop.restore_point is not None:
-        return StepResult(told.in_phase(Phase.SETTLING, now))
-    return StepResult(told.in_phase(Phase.ENDED, now))
+        return StepResult(ended.in_phase(Phase.SETTLING, now), delay=context.timing.settle_seconds)
+    if deploy.stop.owns_count:
+        return StepResult(ended.in_phase(Phase.SETTLING, now))
+    return StepResult(ended.in_phase(Phase.ENDED, now))
 
 
 def confirm_twice(deploy: Deploy, context: StepContext, observation: str) -> StepResult | None:
@@ -82,16 +83,6 @@ def end_service_deleted(deploy: Deploy, context: StepContext, ecs_service: Servi
     return end_deploy(failed, context, Outcome.FAILED, outcomes.failed_service_deleted(status))
 
 
-def is_own_revision(deploy: Deploy, revision: str) -> bool:
-    """Whether this deploy knows the revision: the new one, the recorded one, or a copy of that."""
-    return revision in {
-        deploy.ecs.new_revision,
-        deploy.rollback.revision_copy,
-        deploy.stop.restore_point.revision if deploy.stop.restore_point else None,
-        deploy.plan.old_revision if deploy.plan else None,
-    }
-
-
 def end_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
     """Cancelled before the service was touched."""
     user = deploy.cancel.user if deploy.cancel else deploy.request.requester
@@ -126,32 +117,12 @@ def start_rollback(
     told: what is said instead, where the thread was told already that it goes back, and why.
     """
     now = context.now()
-    old = rollback_revision(deploy)
-    back = deploy.with_message(
+    revision = rollback_revision(deploy)
+    rolling_back = deploy.with_message(
         now,
         ThreadMessageKind.PROBLEM if outcome is not Outcome.CANCELLED else ThreadMessageKind.PROGRESS,
-        text or progress.rolling_back(reason, old, evidence),
+        text or progress.rolling_back(reason, revision, evidence),
         rollback={"outcome": outcome},
         outcome_reason=reason,
     )
-    return StepResult(back.in_phase(Phase.RESTORING, now))
-
-
-def recorded_revision(deploy: Deploy) -> str:
-    """The revision that the service was set to before the deploy. Pure."""
-    if deploy.stop.restore_point is not None:
-        return deploy.stop.restore_point.revision
-    return deploy.plan.old_revision if deploy.plan else ""
-
-
-def rollback_revision(deploy: Deploy) -> str:
-    """The revision that the way back sets: the recorded one, or the copy of it that had to be registered.
-
-    What ECS shows is compared by `is_recorded`: ECS itself goes back to the recorded one all the same. Pure.
-    """
-    return deploy.rollback.revision_copy or recorded_revision(deploy)
-
-
-def is_recorded_revision(deploy: Deploy, revision: str) -> bool:
-    """Whether this is the recorded revision, or the copy of it. Pure."""
-    return bool(revision) and revision in (recorded_revision(deploy), deploy.rollback.revision_copy)
+    return StepResult(rolling_back.in_phase(Phase.RESTORING, now))

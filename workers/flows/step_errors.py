@@ -64,8 +64,8 @@ def handle_step_error(deploy: Deploy, error: Exception, context: StepContext, re
         },
         ecs={"update_uncertain": deploy.ecs.update_uncertain or _may_have_changed_service(error, deploy)},
     )
-    if (around := _pre_task_or_check_error(deploy, error, context)) is not None:
-        return around
+    if (handled := _pre_task_or_check_error(deploy, error, context)) is not None:
+        return handled
     if _is_unchanged(deploy, error):
         return _error_before_change(deploy, error, context)
     if deploy.phase is Phase.FOLLOWING_EXTERNAL:
@@ -128,20 +128,20 @@ def backoff_seconds(attempts: int) -> float:
 def _error_before_change(deploy: Deploy, error: Exception, context: StepContext) -> StepResult:
     """Nothing was changed, so a plain no ends it."""
     # A first call that AWS refused did nothing, whatever the intent said.
-    clean = deploy.evolve(ecs={"update_tried": False}, stop={"requested_at": None})
+    unchanged = deploy.evolve(ecs={"update_tried": False}, stop={"requested_at": None})
     if isinstance(error, ExternalRolloutInProgress):
-        clean = clean.evolve(refusal={"external_deployment_id": error.facts["deployment"]})
+        unchanged = unchanged.evolve(refusal={"external_deployment_id": error.facts["deployment"]})
     if isinstance(error, ImageMissing | UnknownRollbackTarget):
-        clean = clean.evolve(refusal={"likely_tags": error.facts["likely"]})
+        unchanged = unchanged.evolve(refusal={"likely_tags": error.facts["likely"]})
     if not _is_transient(error, deploy):
-        return end_refused(clean, context, deploy.retries.last_error)
+        return end_refused(unchanged, context, deploy.retries.last_error)
     if deploy.phase is not Phase.AWAITING_APPROVAL and _fails_too_long(deploy, context.now()):
-        silent = rollback_reasons.aws_unreachable
+        reason = rollback_reasons.aws_unreachable
         if isinstance(error, MembershipUnknown | NotOnDisk):
-            silent = rollback_reasons.failing_for
+            reason = rollback_reasons.failing_for
         failing = context.now() - (deploy.retries.failing_since or context.now())
-        return end_refused(clean, context, silent(deploy.retries.last_error, failing))
-    return _retry(clean)
+        return end_refused(unchanged, context, reason(deploy.retries.last_error, failing))
+    return _retry(unchanged)
 
 
 def _error_while_settling(deploy: Deploy, error: Exception, context: StepContext) -> StepResult:
@@ -154,10 +154,10 @@ def _error_while_settling(deploy: Deploy, error: Exception, context: StepContext
     if stopped and not _is_alert_due(deploy, now):
         return _retry(deploy)
     text = alerts.end_not_checked(deploy.retries.last_error, keeps_trying=stopped)
-    told = deploy.with_message(
+    reported = deploy.with_message(
         now, ThreadMessageKind.PROBLEM, text, broadcast=True, retries={"channel_told_at": now}
     )
-    return _retry(told) if stopped else StepResult(told.in_phase(Phase.ENDED, now))
+    return _retry(reported) if stopped else StepResult(reported.in_phase(Phase.ENDED, now))
 
 
 def _retry(deploy: Deploy) -> StepResult:
@@ -167,17 +167,17 @@ def _retry(deploy: Deploy) -> StepResult:
 def _alert_if_due(deploy: Deploy, error: Exception, now: float) -> Deploy:
     """A service that was changed waits for this step: the channel is told, and told again."""
     failing = now - (deploy.retries.failing_since or now)
-    due = failing >= ALERT_AFTER_SECONDS
+    is_due = failing >= ALERT_AFTER_SECONDS
     if not isinstance(error, AwsUnavailable):
-        due = due or deploy.retries.attempts >= ALERT_AFTER_TRIES
-    if not due or not _is_alert_due(deploy, now):
+        is_due = is_due or deploy.retries.attempts >= ALERT_AFTER_TRIES
+    if not is_due or not _is_alert_due(deploy, now):
         return deploy
     suspended = deploy.phase is Phase.SETTLING
-    told = scaling.still_suspended if suspended else alerts.still_retrying
+    message = scaling.still_suspended if suspended else alerts.still_retrying
     return deploy.with_message(
         now,
         ThreadMessageKind.PROBLEM,
-        told(deploy.retries.last_error, deploy.retries.attempts),
+        message(deploy.retries.last_error, deploy.retries.attempts),
         broadcast=True,
         retries={"channel_told_at": now},
     )

@@ -179,7 +179,7 @@ def replaced_since(newer: DeploymentState) -> str:
 
 
 def scaled_to_zero_since(deploy: Deploy) -> str:
-    left = "" if deploy.stop.restore_point is not None else " I leave that as it is."
+    left = "" if deploy.stop.owns_count else " I leave that as it is."
     return f"By now somebody, or something, set the desired count to 0, so its tasks stop.{left}"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from deploys import healthy_percent
 from deploys.mrkdwn import plural
+from deploys.plan_drift import PlanDrift
 from deploys.records.deploy import Deploy, Plan
 from deploys.records.restore_point import SavedScaling, ScalingPlan, SuspendedState
-from workers.flows.plan import healthy_percent
-from workers.flows.plan.plan_drift import PlanDrift
 from workers.messages.rollback_reasons import without_retry_promise
 
 

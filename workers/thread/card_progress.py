@@ -127,7 +127,7 @@ def _old_tasks_stopped(deploy: Deploy) -> TaskCount | None:
 def _old_tasks_running(deploy: Deploy) -> TaskCount | None:
     wanted = _count_to_restore(deploy)
     running = min(deploy.rollout.counts.old_running, wanted)
-    what = "tasks running again" if deploy.stop.restore_point else "old tasks running"
+    what = "tasks running again" if deploy.stop.owns_count else "old tasks running"
     return TaskCount(running, wanted, what) if wanted > 0 else None
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from deploys import deploy_text
-from deploys.catalogue.service import Strategy
 from deploys.decisions import approvals_missing, is_approved, is_rejected
 from deploys.mrkdwn import mention, plural
 from deploys.pauses import latest_pause_number, unanswered_pause
@@ -134,7 +133,7 @@ def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
         words = f"rolling back{to_previous_version(deploy)}"
     elif deploy.phase is Phase.RUNNING_PRE_TASK:
         words = f"running {short_code(60)(pre_task_command(deploy))} before the rollout"
-    elif deploy.phase is Phase.FOLLOWING and deploy.service.strategy is Strategy.STOP_START:
+    elif deploy.phase is Phase.FOLLOWING and deploy.service.strategy.stops_service:
         words = PHASES[Phase.STARTING]
     elif deploy.phase is Phase.FOLLOWING:
         serving = "serving, the old tasks drain" if deploy.rollout.serving_at is not None else words

@@ -28,13 +28,13 @@ def observe_external_traffic(
     """
     if service_deployment is None or ecs_service is None or ecs_service.traffic is None:
         return deploy
-    joined = deploy.traffic is None
+    joined_midway = deploy.traffic is None
     shift = read_traffic_shift(deploy.traffic or TrafficShift(), service_deployment, now)
     deploy = _close_pause(deploy.evolve(traffic=shift), service_deployment, now)
     if service_deployment.status not in FORWARD_STATUSES or deploy.outcome_reason:
         return deploy
     return _report_next_pause(
-        report_traffic(deploy, ecs_service.traffic, now, joined=joined), service_deployment, now
+        report_traffic(deploy, ecs_service.traffic, now, joined=joined_midway), service_deployment, now
     )
 
 

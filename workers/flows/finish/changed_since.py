@@ -38,14 +38,14 @@ def end_if_changed_since(
     """
     if (newer := find_newer_deployment(deploy, ecs_service)) is not None:
         text = f"{completed_text(deploy, seconds)} {words.replaced_since(newer)}"
-        became = ChangedSince.REPLACED
+        changed_since = ChangedSince.REPLACED
     elif ecs_service is not None and wants_no_tasks(ecs_service):
         text = f"{completed_text(deploy, seconds)} {words.scaled_to_zero_since(deploy)}"
-        became = ChangedSince.SCALED_TO_ZERO
+        changed_since = ChangedSince.SCALED_TO_ZERO
     else:
         return None
     return end_deploy(
-        deploy.evolve(rollout={"counts": RolloutCounts(), "changed_since": became}),
+        deploy.evolve(rollout={"counts": RolloutCounts(), "changed_since": changed_since}),
         context,
         Outcome.SUCCEEDED,
         text,

@@ -77,10 +77,10 @@ def judge_rollout(
     """How the followed rollout stands. `own` is its service deployment, None where ECS shows none (yet)."""
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return RolloutStatus.SERVICE_DELETED
-    stands = _judge_by_identity(followed, ecs_service, service_deployment)
-    if stands is RolloutStatus.SUCCEEDED and wants_no_tasks(ecs_service) and not followed.has_served:
+    status = _judge_by_identity(followed, ecs_service, service_deployment)
+    if status is RolloutStatus.SUCCEEDED and wants_no_tasks(ecs_service) and not followed.has_served:
         return RolloutStatus.SCALED_TO_ZERO
-    return stands
+    return status
 
 
 def find_deployment_in_progress(ecs_service: ServiceState) -> DeploymentState | None:
@@ -93,11 +93,13 @@ def find_deployment_in_progress(ecs_service: ServiceState) -> DeploymentState | 
     if primary is None:
         return None
     others = [each for each in ecs_service.deployments if each.id != primary.id]
-    left = any(each.running or each.pending for each in others)
+    tasks_left = any(each.running or each.pending for each in others)
     # PRIMARY wants 0 until the scheduler's first pass; the service's own count is true at once.
     unfinished = bool(others) and primary.running < max(primary.desired, ecs_service.desired)
-    going = primary.rollout_state == "IN_PROGRESS" or (not primary.rollout_state and (left or unfinished))
-    return primary if going else None
+    in_progress = primary.rollout_state == "IN_PROGRESS" or (
+        not primary.rollout_state and (tasks_left or unfinished)
+    )
+    return primary if in_progress else None
 
 
 def wants_no_tasks(ecs_service: ServiceState) -> bool:
@@ -158,8 +160,8 @@ def _is_ecs_rollback(followed: FollowedRollout, ecs_service: ServiceState, prima
         return False
     ours = ecs_service.find_deployment(followed.deployment_id)
     failed = ours is not None and ours.rollout_state == "FAILED"
-    said = says_rolling_back(primary) or _events_say_rolling_back(followed, ecs_service)
-    return failed or followed.seen_rolling_back or said
+    says_so = says_rolling_back(primary) or _events_say_rolling_back(followed, ecs_service)
+    return failed or followed.seen_rolling_back or says_so
 
 
 def says_rolling_back(deployment: DeploymentState) -> bool:

@@ -24,10 +24,10 @@ def await_approval(deploy: Deploy, context: StepContext) -> StepResult:
     if rejection:
         return end_deploy(deploy, context, Outcome.REJECTED, approval.rejected(rejection.user))
     if is_approved(deploy):
-        told = deploy.with_message(
+        approved = deploy.with_message(
             now, ThreadMessageKind.PROGRESS, approval.approved([d.user for d in deploy.approval.decisions])
         )
-        return StepResult(told.in_phase(Phase.REGISTERING, now))
+        return StepResult(approved.in_phase(Phase.REGISTERING, now))
     if deploy.question_not_shown:
         return _wait_until_shown(deploy, context)
     expires_at = deploy.approval.expires_at or now

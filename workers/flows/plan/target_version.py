@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from deploys.catalogue.service import Service, Strategy
+from deploys.catalogue.service import Service
 from deploys.errors import NothingToRollBackTo, Refused, RevisionAlreadyRuns, UnknownRollbackTarget
 from deploys.mrkdwn import code
 from deploys.records.deploy import ContainerChange, Deploy, Outcome, Plan, Verb
@@ -16,7 +16,7 @@ from workers.ecs.images.image_changes import image_changes_on_base
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import Endpoints, RevisionState, ServiceState
 from workers.ecs.task_definitions import images_by_container
-from workers.flows.ending import recorded_revision
+from workers.flows.own_revisions import recorded_revision
 from workers.flows.plan.likely_tags import did_you_mean, find_likely_tags
 from workers.step_context import StepContext
 
@@ -123,7 +123,7 @@ def plan_from_revisions(
         else ecs_service.desired,
         minimum_healthy_percent=ecs_service.minimum_healthy_percent,
         maximum_percent=ecs_service.maximum_percent,
-        downtime=deploy.service.strategy is Strategy.STOP_START,
+        downtime=deploy.service.strategy.stops_service,
         traffic=ecs_service.traffic,
     )
 

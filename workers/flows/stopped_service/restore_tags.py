@@ -120,8 +120,8 @@ def read_restore_tags(tags: Mapping[str, str]) -> RestoreTags | None:
 
 def belongs_to_another(tags: Mapping[str, str], deploy_id: str) -> bool:
     """Whether another deploy marks the service: it has it by now."""
-    mark = read_restore_tags(tags)
-    return mark is not None and mark.deploy_id != deploy_id
+    read = read_restore_tags(tags)
+    return read is not None and read.deploy_id != deploy_id
 
 
 def _read_request(value: str) -> tuple[Verb, str, str, str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from deploys.catalogue.service import Strategy
 from deploys.errors import ServiceDeploymentsUnavailable
 from deploys.records.deploy import Deploy, ThreadMessageKind
 from workers.ecs.state import ServiceDeploymentState
@@ -15,16 +14,12 @@ def report_missing_service_deployment(
     deploy: Deploy, context: StepContext, service_deployment: ServiceDeploymentState | None
 ) -> Deploy:
     """Says once why nothing of the way is shown: the plan promised it, and buttons at the pauses."""
-    if (
-        service_deployment is not None
-        or deploy.traffic is not None
-        or deploy.service.strategy is not Strategy.NATIVE
-    ):
+    if service_deployment is not None or deploy.traffic is not None:
         return deploy
-    if any(milestone.text.startswith(words.UNREADABLE_LEAD) for milestone in deploy.thread_messages):
+    if any(message.text.startswith(words.UNREADABLE_LEAD) for message in deploy.thread_messages):
         return deploy
-    found = attempt(context.read_service_deployment)
-    if isinstance(found, ServiceDeploymentsUnavailable):
-        text = words.native_rollout_unreadable(deploy, found.message)
+    error = attempt(context.read_service_deployment)
+    if isinstance(error, ServiceDeploymentsUnavailable):
+        text = words.native_rollout_unreadable(deploy, error.message)
         return deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=True)
     return deploy  # any other error passes, or the next look says the same
