@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-
-def revision_name(revision: str | None) -> str:
-    """`web:42` out of a task definition ARN."""
-    return (revision or "").rsplit("/", 1)[-1]
+TimeFormat = Callable[[float], str]
+"""Writes a moment (epoch seconds): `slack_time` for readers, `utc_time` for screen readers."""
 
 
 def shorten_line(text: str, limit: int) -> str:
@@ -51,9 +50,13 @@ def image_size(count: int) -> str:
 
 
 def slack_time(at: float) -> str:
-    """A time as Slack shows it to each reader, with UTC where it cannot."""
-    utc = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{utc}>"
+    """A moment in the reader's own time zone, or in UTC (docs.slack.dev, "Formatting message text")."""
+    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{utc_time(at)}>"
+
+
+def utc_time(at: float) -> str:
+    """`2026-09-21 14:13 UTC`, where a reader's own time zone cannot be shown."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def percent(share: float) -> str:

@@ -39,6 +39,11 @@ def one_safe_line(text: str) -> str:
     return " ".join(remove_unsafe(text).split())
 
 
+def without_query(url: str) -> str:
+    """The address without its query, which may hold a secret."""
+    return url.partition("#")[0].partition("?")[0]
+
+
 def _shown(character: str) -> str:
     if character in "\n\t":
         return character

@@ -10,15 +10,17 @@ from slack_sdk import WebClient
 from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTextObject, SectionBlock
 
 from deploys.decisions import is_approved, is_rejected
+from deploys.formatting import slack_time
 from deploys.mrkdwn import verbatim
 from deploys.pauses import pause_approvers, unanswered_pause
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.lost_deploys import LostDeploys, lost_deploy_text
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 from deploys.text_limits import SECTION, clip
-from workers.thread.card import card_headline, slack_date
+from workers.thread.card import card_headline
 from workers.thread.card_state import state_emoji
 from workers.thread.deploys_ahead import deploys_ahead
 from workers.thread.fallback_levels import MESSAGE_ERRORS
@@ -129,14 +131,14 @@ def home_view(
             "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy.",
         ),
         *_part_blocks("Lately", recent[:limit], len(recent), row_of, "No deploy has ended yet."),
-        _context(f"As of {slack_date(now)}. Open this tab again to see it anew."),
+        _context(f"As of {slack_time(now)}. Open this tab again to see it anew."),
     ]
     return {"type": "home", "blocks": [block.to_dict() for block in blocks]}
 
 
 def deploy_row(deploy: Deploy, ahead: Sequence[Deploy], permalink: str) -> SectionBlock:
     """One deploy, with a link to its thread where that is known."""
-    ended = f" {slack_date(deploy.ended_at)}." if deploy.ended_at is not None else ""
+    ended = f" {slack_time(deploy.ended_at)}." if deploy.ended_at is not None else ""
     link = f" <{permalink}|Open the thread>" if permalink else ""
     text = clip(f"{state_emoji(deploy)} {card_headline(deploy, ahead)}.{ended}", SECTION - len(link))
     return SectionBlock(text=MarkdownTextObject(text=f"{text}{link}"))

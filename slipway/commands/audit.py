@@ -12,6 +12,7 @@ from deploys.errors import RedisUnreachable, SettingsInvalid
 from deploys.process_startup import wait_for_redis
 from deploys.redis_connection import connect
 from deploys.settings import Settings, load_settings
+from deploys.short_names import short_arn
 from deploys.stores.audit import trail
 from slipway.terminal import print_safely
 from slipway.text_table import Column, format_table
@@ -94,7 +95,7 @@ _OPTIONAL_COLUMNS: tuple[Column[AuditEntry], ...] = (
     _field_column("tag"),
     _field_column("outcome"),
     ("decided by", lambda entry: entry.get("approvers", "")),
-    ("revision", lambda entry: entry.get("revision", "").rsplit("/", 1)[-1]),
+    ("revision", lambda entry: short_arn(entry.get("revision", ""))),
     ("deployment", lambda entry: entry.get("deployment", "")),
     ("digest planned", lambda entry: entry.get("digest", "")),
     ("digest running", lambda entry: entry.get("running", "")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Outcome
+from deploys.records.phases import Outcome
 from tests.scenarios.conversation import WAIT_SECONDS, Conversation
 from tests.scenarios.slack_modes import IN_SOCKET_MODE
 
@@ -24,7 +24,7 @@ def test_two_services_share_a_card_and_a_thread(slack: Conversation) -> None:
     thread.card_says("both succeeded")
 
     card = thread.card.splitlines()
-    assert card[0] == "web,api `1.5.0` to production (eu-west-1) by @alice: both succeeded"
+    assert card[0] == "web,api `1.5.0` on production by @alice: both succeeded"
     assert [line.partition(": ")[2] for line in card[1:3]] == [
         "succeeded, 3 of 3 new tasks running",
         "succeeded, 2 of 2 new tasks running",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from deploys import button_ids
-from deploys.records.deploy import Outcome
+from deploys.records.phases import Outcome
 from tests.scenarios.conversation import Conversation
 from tests.scenarios.slack_modes import IN_SOCKET_MODE
 
@@ -24,7 +24,7 @@ def test_a_canary_waits_for_somebody_who_says_continue(slack: Conversation) -> N
 
     assert thread.record.outcome is Outcome.SUCCEEDED
     assert thread.card.splitlines()[0] == (
-        "shop `1.4.2` (from `1.4.0`) to production (eu-west-1) by @alice: succeeded, 3 of 3 new tasks running"
+        "shop `1.4.0` → `1.4.2` on production by @alice: succeeded, 3 of 3 new tasks running"
     )
     told = thread.replies[2:]
     assert told[0] == (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploys import button_ids
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from tests.scenarios.conversation import Conversation
 from tests.scenarios.slack_modes import IN_SOCKET_MODE, OVER_HTTP
 
@@ -15,7 +15,7 @@ def test_a_good_version(slack: Conversation) -> None:
     thread.ends()
 
     assert thread.card.splitlines()[0] == (
-        "web `1.4.2` (from `1.4.0`) to production (eu-west-1) by @alice: succeeded, 3 of 3 new tasks running"
+        "web `1.4.0` → `1.4.2` on production by @alice: succeeded, 3 of 3 new tasks running"
     )
     assert "fixes the login" in thread.card
     *replies, last = [reply for reply in thread.replies if not reply.startswith("Serving: ")]

@@ -9,7 +9,9 @@ import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
-from deploys.records.deploy import Cancel, Decision, Deploy, Outcome, Phase, Verdict
+from deploys.records.approval import Cancel, Decision, Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from sandbox.slack.blockkit.view_limits import check_view
@@ -85,24 +87,22 @@ def test_what_needs_you_what_is_under_way_and_what_happened_lately(
     press.clock.value = NOW
     link = press.view(ledger).permalink
     links = [press.view(d).permalink for d in (old, first)]
-    asked = (
-        f":raised_hand: *ledger* `2.0.0` to production (eu-west-1) by <@{ALICE}>: *waiting for 1 approval*."
-    )
+    asked = f":raised_hand: *ledger* `2.0.0` on production by <@{ALICE}>: *waiting for 1 approval*."
 
     lines = open_home(press, groups, DAVE)
 
     assert lines[:3] == ["Needs you", f"{asked} <{link}|Open the thread>", "Under way"]
     assert lines[3] == (
-        f":arrows_counterclockwise: *web* `1.4.1` to production (eu-west-1) by <@{ALICE}>: *rolling out*. "
+        f":arrows_counterclockwise: *web* `1.4.1` on production by <@{ALICE}>: *rolling out*. "
         f"<{links[1]}|Open the thread>"
     )
     assert lines[4].startswith(
-        f":hourglass: *web* `1.4.2` to production (eu-west-1) by <@{BOB}>: *waiting in line, "
+        f":hourglass: *web* `1.4.2` on production by <@{BOB}>: *waiting in line, "
         f"1 deploy ahead, right behind `1.4.1` by <@{ALICE}>*."
     )
     assert lines[5:7] == [f"{asked} <{link}|Open the thread>", "Lately"]
     assert lines[7] == (
-        f":white_check_mark: *web* `1.4.0` to production (eu-west-1) by <@{ALICE}>: *succeeded*. "
+        f":white_check_mark: *web* `1.4.0` on production by <@{ALICE}>: *succeeded*. "
         f"{DATE}. <{links[0]}|Open the thread>"
     )
 

@@ -1,4 +1,4 @@
-"""What a step that failed leads to: a service that was changed is never given up, and never silently."""
+"""What follows when a step fails. A service that was changed is never left, and the channel hears of it."""
 
 from __future__ import annotations
 
@@ -18,43 +18,33 @@ from deploys.errors import (
     UnknownRollbackTarget,
 )
 from deploys.pre_task import pre_task_started
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
-from workers.flows.ending import end_refused, start_rollback
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase, Stage
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
+from workers.flows.ending import end_refused, roll_back_cancelled, start_rollback
 from workers.flows.external import following_external
 from workers.flows.finish import checking
 from workers.flows.observe.deadline import is_rollout_overdue
 from workers.messages import alerts, rollback_reasons, scaling
 from workers.step_context import StepContext, StepResult
 
-PHASES_BEFORE_CHANGE = {
-    Phase.WAITING,
-    Phase.PLANNING,
-    Phase.AWAITING_APPROVAL,
-    Phase.REGISTERING,
-    Phase.RUNNING_PRE_TASK,
-    Phase.UPDATING,
-    Phase.SAVING_RESTORE_POINT,
-    Phase.STOPPING,
-}
-"""Phases that come before the service is changed, or end with its first change."""
-PHASES_CHANGING_SERVICE = {Phase.UPDATING, Phase.STOPPING, Phase.STARTING, Phase.RESTORING, Phase.SETTLING}
-"""Phases in which a call that got no answer may have changed the service."""
 CHANGING_ACTION = "ecs:UpdateService"
 """The first call that changes a service."""
 OTHER_ACTIONS = {"application-autoscaling:RegisterScalableTarget"}
-"""Calls in these phases that change something, but not the service."""
+"""Calls in these phases that change something else than the service."""
 ALERT_AFTER_TRIES = 3
-"""Failed tries after which the channel is told of what will not pass by itself (count)."""
+"""Failed tries after which the channel hears of an error that does not pass by itself (count)."""
 ALERT_AFTER_SECONDS = 120.0
-"""Seconds after which the channel is told of what should have passed."""
+"""After this long, the channel also hears of an error that should have passed (seconds)."""
 ALERT_INTERVAL_SECONDS = 600.0
-"""Between two such messages."""
+"""Between two such messages (seconds)."""
 MAX_BUG_TRIES = 5
-"""Times an error of our own is tried again (count)."""
+"""How often a step is tried again after a bug of Slipway (count)."""
 
 
 def handle_step_error(deploy: Deploy, error: Exception, context: StepContext, reference: str) -> StepResult:
-    """Tries again, refuses, or brings back what was."""
+    """Tries again, refuses the deploy, or rolls it back."""
     now = context.now()
     deploy = deploy.evolve(
         retries={
@@ -70,20 +60,18 @@ def handle_step_error(deploy: Deploy, error: Exception, context: StepContext, re
         return _error_before_change(deploy, error, context)
     if deploy.phase is Phase.FOLLOWING_EXTERNAL:
         return following_external.end_if_due(deploy, context) or _retry(deploy)
-    if deploy.phase in (Phase.RESTORING, Phase.FOLLOWING_ROLLBACK):
+    if deploy.phase.facts.stage is Stage.ROLLBACK:
         return _retry(_alert_if_due(deploy, error, now))
     if deploy.phase is Phase.SETTLING:
         return _error_while_settling(deploy, error, context)
     if deploy.cancel and deploy.phase is not Phase.STARTING:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        return roll_back_cancelled(deploy, context)
     if deploy.phase is Phase.FOLLOWING:
         if is_rollout_overdue(deploy, now) and not isinstance(error, AwsUnavailable):
             return start_rollback(
-                deploy, context, Outcome.ROLLED_BACK, rollback_reasons.overdue_and_unreadable(deploy)
+                deploy, context, RollbackCauseKind.OVERDUE, rollback_reasons.overdue_and_unreadable(deploy)
             )
-        # It may have succeeded: the first look that AWS answers decides.
+        # It may have succeeded: the first read that AWS answers decides.
         return _retry(_alert_if_due(deploy, error, now))
     if (
         not _is_transient(error, deploy)
@@ -93,14 +81,16 @@ def handle_step_error(deploy: Deploy, error: Exception, context: StepContext, re
         return start_rollback(
             deploy,
             context,
-            Outcome.ROLLED_BACK,
+            RollbackCauseKind.STEP_FAILED,
             rollback_reasons.without_retry_promise(deploy.retries.last_error),
         )
     return _retry(_alert_if_due(deploy, error, now))
 
 
 def _pre_task_or_check_error(deploy: Deploy, error: Exception, context: StepContext) -> StepResult | None:
-    """A task that may run is not left alone; a check is not given up before its time. Else None."""
+    """A pre-task that may run is followed to its end, and a post-check keeps its time. None in other
+    phases.
+    """
     now = context.now()
     if deploy.phase is Phase.RUNNING_PRE_TASK and pre_task_started(deploy):
         return _retry(_alert_if_due(deploy, error, now))
@@ -108,13 +98,13 @@ def _pre_task_or_check_error(deploy: Deploy, error: Exception, context: StepCont
         return None
     if deploy.cancel:
         return checking.roll_back_after_check(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+            deploy, context, RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
         )
     if checking.is_check_overdue(deploy, now):
         return checking.roll_back_after_check(
             deploy,
             context,
-            Outcome.ROLLED_BACK,
+            RollbackCauseKind.STEP_FAILED,
             rollback_reasons.without_retry_promise(deploy.retries.last_error),
         )
     return _retry(_alert_if_due(deploy, error, now))
@@ -126,8 +116,8 @@ def backoff_seconds(attempts: int) -> float:
 
 
 def _error_before_change(deploy: Deploy, error: Exception, context: StepContext) -> StepResult:
-    """Nothing was changed, so a plain no ends it."""
-    # A first call that AWS refused did nothing, whatever the intent said.
+    """Nothing was changed, so a refusal ends the deploy."""
+    # AWS refused the first call, so it did nothing, whatever the written intent says.
     unchanged = deploy.evolve(ecs={"update_tried": False}, stop={"requested_at": None})
     if isinstance(error, ExternalRolloutInProgress):
         unchanged = unchanged.evolve(refusal={"external_deployment_id": error.facts["deployment"]})
@@ -155,7 +145,7 @@ def _error_while_settling(deploy: Deploy, error: Exception, context: StepContext
         return _retry(deploy)
     text = alerts.end_not_checked(deploy.retries.last_error, keeps_trying=stopped)
     reported = deploy.with_message(
-        now, ThreadMessageKind.PROBLEM, text, broadcast=True, retries={"channel_told_at": now}
+        now, ThreadMessageKind.PROBLEM, text, broadcast=True, retries={"channel_alerted_at": now}
     )
     return _retry(reported) if stopped else StepResult(reported.in_phase(Phase.ENDED, now))
 
@@ -165,7 +155,7 @@ def _retry(deploy: Deploy) -> StepResult:
 
 
 def _alert_if_due(deploy: Deploy, error: Exception, now: float) -> Deploy:
-    """A service that was changed waits for this step: the channel is told, and told again."""
+    """The service was changed and waits for this step, so the channel hears of the error again and again."""
     failing = now - (deploy.retries.failing_since or now)
     is_due = failing >= ALERT_AFTER_SECONDS
     if not isinstance(error, AwsUnavailable):
@@ -179,15 +169,15 @@ def _alert_if_due(deploy: Deploy, error: Exception, now: float) -> Deploy:
         ThreadMessageKind.PROBLEM,
         message(deploy.retries.last_error, deploy.retries.attempts),
         broadcast=True,
-        retries={"channel_told_at": now},
+        retries={"channel_alerted_at": now},
     )
 
 
 def _is_alert_due(deploy: Deploy, now: float) -> bool:
-    """Whether the channel was not told lately."""
+    """Whether the last message in the channel was long enough ago."""
     return (
-        deploy.retries.channel_told_at is None
-        or now - deploy.retries.channel_told_at >= ALERT_INTERVAL_SECONDS
+        deploy.retries.channel_alerted_at is None
+        or now - deploy.retries.channel_alerted_at >= ALERT_INTERVAL_SECONDS
     )
 
 
@@ -196,7 +186,7 @@ def _fails_too_long(deploy: Deploy, now: float) -> bool:
 
 
 def _is_stopped_by_redis_disk(deploy: Deploy, error: Exception, now: float) -> bool:
-    """Whether a service stands still for nothing but Redis's disk, on which the way back does not depend."""
+    """Whether a stopped service waits only for Redis's disk. A rollback does not need the disk."""
     failing = now - (deploy.retries.failing_since or now)
     stopped = deploy.stop.requested_at is not None
     return isinstance(error, NotOnDisk) and stopped and failing >= ALERT_AFTER_SECONDS
@@ -207,7 +197,7 @@ def _error_text(error: Exception, reference: str) -> str:
 
 
 def _is_transient(error: Exception, deploy: Deploy) -> bool:
-    """Whether trying again can help."""
+    """Whether another try can help."""
     if isinstance(error, AwsUnavailable | MembershipUnknown | NotOnDisk):
         return True
     if isinstance(error, AwsDenied | AwsRefused | Refused):
@@ -216,21 +206,21 @@ def _is_transient(error: Exception, deploy: Deploy) -> bool:
 
 
 def _may_have_changed_service(error: Exception, deploy: Deploy) -> bool:
-    """Whether this was a change of the service that got no answer."""
+    """Whether AWS did not answer a call that changes the service."""
     return (
         isinstance(error, AwsResultUnknown)
-        and deploy.phase in PHASES_CHANGING_SERVICE
+        and deploy.phase.facts.changes_service
         and error.facts["action"] not in OTHER_ACTIONS
     )
 
 
 def _is_unchanged(deploy: Deploy, error: Exception) -> bool:
-    """Whether the service is as it was: at most one call went out, and AWS answered that it did nothing; or
-    none did, as its intent was not on disk.
+    """Whether the service is surely unchanged: no call was sent, or AWS refused the only one.
 
-    Where a worker died between the written intent and the answer, no other error says what became of it.
+    If a worker died between the written intent and the answer, other errors do not tell whether the call was
+    done.
     """
-    if deploy.phase not in PHASES_BEFORE_CHANGE or deploy.ecs.update_uncertain:
+    if not deploy.phase.facts.before_change or deploy.ecs.update_uncertain:
         return False
     tried = deploy.ecs.update_tried or deploy.stop.requested_at is not None
     return (

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from deploys.job_queue import WATCH_PREFIX
-from deploys.records.deploy import Deploy, Phase, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
 from deploys.stores.deploy_store import ADVANCE
 from workers.flows.adoption import with_adoption
 from workers.flows.batch_order import with_batch_order
@@ -21,7 +23,7 @@ Step = Callable[[Deploy, StepContext], StepResult]
 
 
 def _plan_or_follow(deploy: Deploy, context: StepContext) -> StepResult:
-    """Who only follows changes nothing, so there is nothing to plan."""
+    """`/deploy follow` changes nothing, so it has nothing to plan."""
     return (following_external.begin_following if deploy.verb is Verb.FOLLOW else planning.plan_deploy)(
         deploy, context
     )
@@ -47,10 +49,7 @@ STEPS: Mapping[Phase, Step] = {
 }
 """Every phase but ENDED."""
 
-WATCHED_PHASES = {Phase.DRAINING, Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL, Phase.FOLLOWING_ROLLBACK}
-"""Phases that only look at ECS: one job looks for all deploys of a cluster."""
-
 
 def job_for_phase(deploy: Deploy) -> str:
-    """Which job the deploy is woken by."""
-    return f"{WATCH_PREFIX}{deploy.cluster_key}" if deploy.phase in WATCHED_PHASES else ADVANCE
+    """The job that takes the deploy's next step."""
+    return f"{WATCH_PREFIX}{deploy.cluster_key}" if deploy.phase.facts.watched else ADVANCE

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.formatting import duration, revision_name
+from deploys.formatting import duration
 from deploys.mrkdwn import code, plural
 from deploys.records.deploy import Deploy
+from deploys.short_names import short_arn
 from workers.messages import rollback_reasons
 from workers.messages import tasks as tasks_messages
 
@@ -34,15 +35,16 @@ def count_keeps_changing(count: int) -> str:
 def count_keeps_going_to_zero(revision: str, count: int) -> str:
     return (
         "*Needs a look*: something keeps setting the desired count to 0 while I bring back "
-        f"{code(revision_name(revision))}, so none of its tasks runs. I keep setting it to {count}. Look at what "
+        f"{code(short_arn(revision))}, so none of its tasks runs. I keep setting it to {count}. Look at what "
         "scales or stops the service."
     )
 
 
 def rollback_does_not_hold(deploy: Deploy, revision: str, seconds: float, causes: Sequence[str]) -> str:
     text = (
-        f"*Needs a look*: the way back does not hold. I set {code(revision_name(revision))}, and the service is at "
-        f"{code(revision_name(deploy.ecs.new_revision))} again. I set it again and again, for {duration(seconds)} in all."
+        f"*Needs a look*: the way back does not hold. I set {code(short_arn(revision))}, and the service is "
+        f"at {code(short_arn(deploy.ecs.new_revision))} again. I set it again and again, for "
+        f"{duration(seconds)} in all."
     )
     return "\n".join([text, *(f"• {cause}" for cause in causes)])
 
@@ -50,14 +52,17 @@ def rollback_does_not_hold(deploy: Deploy, revision: str, seconds: float, causes
 def rollback_still_does_not_hold(deploy: Deploy, revision: str, seconds: float, causes: Sequence[str]) -> str:
     """The same, where somebody was asked to look already."""
     text = (
-        f"The way back does not hold: the service is at {code(revision_name(deploy.ecs.new_revision))} again. I set "
-        f"{code(revision_name(revision))} again and again, for {duration(seconds)} in all."
+        f"The way back does not hold: the service is at {code(short_arn(deploy.ecs.new_revision))} again. I "
+        f"set {code(short_arn(revision))} again and again, for {duration(seconds)} in all."
     )
     return "\n".join([text, *(f"• {cause}" for cause in causes)])
 
 
 def still_retrying(what: str, attempts: int) -> str:
-    return f"*Needs a look*: {rollback_reasons.without_retry_promise(what)} (tried {plural(attempts, 'time')}; I keep trying.)"
+    return (
+        f"*Needs a look*: {rollback_reasons.without_retry_promise(what)} (tried {plural(attempts, 'time')}; "
+        "I keep trying.)"
+    )
 
 
 def zero_after_end(count: int) -> str:
@@ -74,7 +79,7 @@ def zero_again_after_end() -> str:
 
 
 def new_revision_after_end(revision: str) -> str:
-    back = code(revision_name(revision))
+    back = code(short_arn(revision))
     return (
         f"*Needs a look*: a late call moved the service to the new revision again. I set it back to {back}."
     )
@@ -86,24 +91,28 @@ def restore_revision_deleted(deploy: Deploy, recorded: str, at: str) -> str:
 
 def other_revision_after_end(revision: str, at: str) -> str:
     return (
-        f"*Needs a look*: the service is at {code(revision_name(at))} again, after I had set {code(revision_name(revision))} "
-        "back, so it is no late call of mine that moves it. I leave it there. Look at the service's events."
+        f"*Needs a look*: the service is at {code(short_arn(at))} again, after I had set "
+        f"{code(short_arn(revision))} back, so it is no late call of mine that moves it. I leave it there. "
+        "Look at the service's events."
     )
 
 
 def copy_lacks_fields(revision: str, copy: str, fields: Sequence[str]) -> str:
     """The recorded revision was deregistered, and this boto3 cannot copy all of it."""
-    old = code(revision_name(revision))
+    old = code(short_arn(revision))
     return (
         f"*Needs a look*: {old} was deregistered meanwhile, so I bring it back as a copy, "
-        f"{code(revision_name(copy))}. The copy lacks what this version of boto3 does not know: "
+        f"{code(short_arn(copy))}. The copy lacks what this version of boto3 does not know: "
         f"{', '.join(code(field) for field in fields)}. Compare it with {old}, and upgrade boto3 where the "
         "workers run."
     )
 
 
 def tag_not_removed(tag: str, what: str) -> str:
-    return f"The mark {code(tag)} could not be taken off the ECS service: {rollback_reasons.without_retry_promise(what)}"
+    return (
+        f"The mark {code(tag)} could not be taken off the ECS service: "
+        f"{rollback_reasons.without_retry_promise(what)}"
+    )
 
 
 def end_not_checked(what: str, *, keeps_trying: bool) -> str:
@@ -119,7 +128,7 @@ UNREADABLE_LEAD = "*Needs a look*: ECS does not show me how this rollout goes"
 
 def native_rollout_unreadable(deploy: Deploy, why: str) -> str:
     return (
-        f"{UNREADABLE_LEAD}. So its stages, its traffic and its pauses are not told here, and no button answers a "
-        f"pause: answer it in ECS. The time at pauses counts towards the deadline of "
+        f"{UNREADABLE_LEAD}. So its stages, its traffic and its pauses are not told here, and no button "
+        "answers a pause: answer it in ECS. The time at pauses counts towards the deadline of "
         f"{duration(deploy.service.deadline)}. {why}"
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.formatting import revision_name, slack_time
+from deploys.formatting import slack_time
 from deploys.mrkdwn import code, escape, plural
-from deploys.records.deploy import Deploy, Plan, Verb
-from deploys.records.plan import ConfigChange, NewerRevision
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ConfigChange, NewerRevision, Plan
+from deploys.records.request import Verb
+from deploys.short_names import short_arn
 from workers.messages.rollback_reasons import without_retry_promise
 
 CHANGES_IN_PLAN = 8
@@ -23,7 +25,7 @@ def plan_lines(deploy: Deploy, plan: Plan) -> list[str]:
     if plan.config is None:
         return []
     if plan.config.unknown_reason:
-        family = revision_name(plan.old_revision).partition(":")[0]
+        family = short_arn(plan.old_revision).partition(":")[0]
         why = without_retry_promise(plan.config.unknown_reason)
         return [f"I cannot tell whether {code(family)} has a newer revision than the one that runs: {why}"]
     newer = plan.config.newer
@@ -37,7 +39,7 @@ def plan_lines(deploy: Deploy, plan: Plan) -> list[str]:
 
 
 def _newer_revision(deploy: Deploy, plan: Plan, newer: NewerRevision) -> str:
-    revision, running = code(revision_name(newer.revision)), code(revision_name(plan.old_revision))
+    revision, running = code(short_arn(newer.revision)), code(short_arn(plan.old_revision))
     if newer.used:
         return (
             f"the new revision is a copy of {revision} (`base: latest`), {_registered_by(newer)}. What that "
@@ -98,7 +100,7 @@ def _value(text: str) -> str:
 
 def card_text(newer: NewerRevision) -> str:
     """The same for the card, with the first changes if they are going to be made."""
-    revision = code(revision_name(newer.revision))
+    revision = code(short_arn(newer.revision))
     by = f" by {code(newer.registered_by)}" if newer.registered_by else ""
     if not newer.used:
         count = plural(len(newer.changes) + newer.more_changes, "difference")
@@ -110,7 +112,7 @@ def card_text(newer: NewerRevision) -> str:
 
 def base_changed(shown: Plan, fresh: Plan) -> str:
     """Why the plan that was shown no longer holds: another revision would be copied."""
-    then, now = (code(revision_name(plan.source_revision)) for plan in (shown, fresh))
+    then, now = (code(short_arn(plan.source_revision)) for plan in (shown, fresh))
     newer = fresh.config.newer if fresh.config else None
     if newer is None or not newer.used:
         return f"{then} is not the newest revision any more, so {now} would be copied."
@@ -123,6 +125,6 @@ def newer_revision_registered(shown: Plan, fresh: Plan) -> str:
     if newer is None or newer.used or (known is not None and known.revision == newer.revision):
         return ""
     return (
-        f"{code(revision_name(newer.revision))} was {_registered_by(newer)}, after the plan was shown. This deploy does "
-        "not use it."
+        f"{code(short_arn(newer.revision))} was {_registered_by(newer)}, after the plan was shown. This "
+        "deploy does not use it."
     )

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from deploys.formatting import image_size, revision_name, slack_time
+from deploys.formatting import image_size, slack_time
 from deploys.mrkdwn import code, plural
-from deploys.records.deploy import ContainerChange, Deploy, Plan, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ContainerChange, Plan
+from deploys.records.request import Verb
 from deploys.records.rollout import ImageMatch, RunningImage, RunningImages
-from workers.ecs.images.image_reference import find_ecr_repository, parse_image
-from workers.ecs.images.pinned_tags import SHORT_DIGEST_LENGTH
+from deploys.short_names import short_arn, short_digest
+from deploys.text_limits import shorten
 
 _LONG_DIGEST = re.compile(r"(@sha256:[0-9a-f]{12})[0-9a-f]+")
 
@@ -39,9 +41,39 @@ def _with_tag(image: str, main: str, tag: str) -> str:
     return f"{code(short_image(image))} ({code(tag)})" if known else code(short_image(image))
 
 
-def registry_facts(deploy: Deploy, plan: Plan) -> str:
-    """What the registry says about the image: digest, size and push time."""
-    in_ecr = find_ecr_repository(parse_image(plan.changes[0].new_image)) is not None
+def image_line(change: ContainerChange, plan: Plan) -> str:
+    """`web`: `1.4.1` → `1.4.2` (`sha256:0123456789ab`), for the card. The plan has the registry's address.
+
+    Names are shown too if the image comes from another repository than before.
+    """
+    main = plan.changes[0]
+    container = code(shorten(change.container, 80))
+    old_repository, old = _repository_and_version(
+        change.old_image, plan.old_tag if change.old_image == main.old_image else ""
+    )
+    repository, new = _repository_and_version(
+        change.new_image, plan.tag if change.new_image == main.new_image else ""
+    )
+    digest = change.digest or (plan.digest if change.new_image == main.new_image else None)
+    shown_digest = f" ({_digest_code(digest)})" if digest and new != short_digest(digest) else ""
+    if change.old_image == change.new_image:
+        return f"{container}: {code(shorten(new, 120))}{shown_digest}, as before"
+    if repository != old_repository:
+        old, new = f"{short_arn(old_repository)}:{old}", f"{short_arn(repository)}:{new}"
+    return f"{container}: {code(shorten(old, 120))} → {code(shorten(new, 120))}{shown_digest}"
+
+
+def _repository_and_version(image: str, known_tag: str) -> tuple[str, str]:
+    """What comes before the tag or digest of an image reference, and how people call the version."""
+    name, _, digest = image.partition("@")
+    registry, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    return f"{registry}{slash}{last}", tag or known_tag or short_digest(digest) or "latest"
+
+
+def registry_line(deploy: Deploy, plan: Plan, *, in_ecr: bool) -> str:
+    """What the registry says about the image: digest, size and push time. in_ecr: it is in a private ECR
+    registry."""
     # ECR may also have refused to answer; that keeps nobody from a rollback, and refuses everything else.
     if not plan.digest and in_ecr and deploy.verb is not Verb.ROLLBACK:
         return (
@@ -50,7 +82,7 @@ def registry_facts(deploy: Deploy, plan: Plan) -> str:
         )
     if not plan.digest:
         return "I cannot ask the image's registry, so I cannot check that the image exists"
-    about = [f"image digest {code(plan.digest[:19])}"]
+    about = [f"image digest {code(short_digest(plan.digest))}"]
     if plan.image_bytes is not None:
         about.append(image_size(plan.image_bytes))
     if plan.pushed_at is not None:
@@ -73,7 +105,7 @@ def pin_lines(deploy: Deploy, plan: Plan) -> list[str]:
         return (
             [f"not pinned: no digest is known, so {code(plan.tag)} has to stay what it is"] if by_tag else []
         )
-    if plan.digest is None or plan.tag == plan.digest[:19]:
+    if plan.digest is None or plan.tag == short_digest(plan.digest):
         return ["pinned: the revision names the image by its digest"]
     return [
         f"pinned: the revision names the image by its digest, which {code(plan.tag)} stands for now; should "
@@ -81,16 +113,16 @@ def pin_lines(deploy: Deploy, plan: Plan) -> list[str]:
     ]
 
 
-def short_digest(value: str) -> str:
+def _digest_code(value: str) -> str:
     """The beginning of a digest, as people are shown it."""
-    return code(value[:SHORT_DIGEST_LENGTH])
+    return code(short_digest(value))
 
 
 def other_image_runs(plan: Plan, images: RunningImages) -> str:
     """Why a rollout is taken back: its tasks run what the plan did not show."""
     found = "; ".join(
-        f"container {code(each.container)} runs {short_digest(each.digest)} in {each.tasks} of "
-        f"{plural(images.tasks, 'task')}, not {short_digest(_planned_digest(plan, each))}"
+        f"container {code(each.container)} runs {_digest_code(each.digest)} in {each.tasks} of "
+        f"{plural(images.tasks, 'task')}, not {_digest_code(_planned_digest(plan, each))}"
         for each in images.different
     )
     return f"the tasks do not run the image that the plan showed: {found}.{_pushed_again(plan)}"
@@ -99,7 +131,8 @@ def other_image_runs(plan: Plan, images: RunningImages) -> str:
 def other_image_ran(plan: Plan, images: RunningImages) -> str:
     """The same of the one task before the rollout, which is over."""
     found = "; ".join(
-        f"container {code(each.container)} ran {short_digest(each.digest)}, not {short_digest(_planned_digest(plan, each))}"
+        f"container {code(each.container)} ran {_digest_code(each.digest)}, not "
+        f"{_digest_code(_planned_digest(plan, each))}"
         for each in images.different
     )
     return f"its task did not run the image that the plan showed: {found}.{_pushed_again(plan)}"
@@ -125,7 +158,7 @@ def images_unknown(deploy: Deploy) -> str:
         return ""
     planned = deploy.plan is not None and any(change.digest for change in deploy.plan.changes)
     what = "Whether its tasks run the image that the plan showed" if planned else "Which image its tasks run"
-    shown = ", ".join(f"{code(each.container)} runs {short_digest(each.digest)}" for each in seen.images)
+    shown = ", ".join(f"{code(each.container)} runs {_digest_code(each.digest)}" for each in seen.images)
     return f"{what} is not known: {seen.unknown_reason}{f' ECS shows: {shown}.' if shown else ''}"
 
 
@@ -139,12 +172,12 @@ def digest_not_shown() -> str:
 
 def digest_deleted(wanted: str) -> str:
     """Nobody can read what was part of the image of the plan."""
-    return f"ECR does not have {short_digest(wanted)} any more."
+    return f"ECR does not have {_digest_code(wanted)} any more."
 
 
 def digest_unknown(image: RunningImage, why: str) -> str:
     """ECR was not to be asked about this digest."""
-    return f"I cannot find out what {short_digest(image.digest)} is. {why}"
+    return f"I cannot find out what {_digest_code(image.digest)} is. {why}"
 
 
 def other_image_after_rollback(
@@ -152,20 +185,20 @@ def other_image_after_rollback(
 ) -> str:
     """The recorded revision runs again, but not what it ran."""
     found = "; ".join(
-        f"container {code(each.container)} ran {short_digest(digests_before[each.container])} and now runs "
-        f"{short_digest(each.digest)}"
+        f"container {code(each.container)} ran {_digest_code(digests_before[each.container])} and now runs "
+        f"{_digest_code(each.digest)}"
         for each in images.different
     )
     return (
-        f"*Needs a look*: {code(revision_name(revision))} is back, but it runs another image than before: {found}. "
-        "Its tag seems to have been pushed again since."
+        f"*Needs a look*: {code(short_arn(revision))} is back, but it runs another image than before: "
+        f"{found}. Its tag seems to have been pushed again since."
     )
 
 
 def copy_pinned_by_digest(revision: str, copy: str, digests: Mapping[str, str]) -> str:
     """The recorded revision goes by a tag that points elsewhere now."""
-    found = ", ".join(f"{code(container)}: {short_digest(value)}" for container, value in digests.items())
+    found = ", ".join(f"{code(container)}: {_digest_code(value)}" for container, value in digests.items())
     return (
-        f"The tag that {code(revision_name(revision))} names was pushed again, or deleted, since. So I bring back "
-        f"{code(revision_name(copy))}, a copy that names the image that ran by its digest ({found})."
+        f"The tag that {code(short_arn(revision))} names was pushed again, or deleted, since. So I bring "
+        f"back {code(short_arn(copy))}, a copy that names the image that ran by its digest ({found})."
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from deploys.formatting import revision_name
 from deploys.mrkdwn import code, plural
-from deploys.records.deploy import Deploy, Phase
-from workers.ecs.state import ServiceState
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.short_names import short_arn
 
 
 def record_lost_reason() -> str:
@@ -35,15 +35,15 @@ def found_stopped(deploy: Deploy) -> str:
     assert original is not None
     return (
         f"*Needs a look*: I found {code(deploy.service.name)} stopped by this deploy, and no record of it: "
-        f"Redis lost its data. I bring back {code(revision_name(original.revision))} with "
+        f"Redis lost its data. I bring back {code(short_arn(original.revision))} with "
         f"{plural(original.desired_count, 'task')}, as the marks on the ECS service say."
     )
 
 
-def found_running(deploy: Deploy, ecs_service: ServiceState) -> str:
+def found_running(deploy: Deploy, desired: int, revision: str) -> str:
     scaled = " Application Auto Scaling is put back as it was." if deploy.stop.scaling else ""
     return (
         f"*Failed*: Redis lost its data, and with it how far this deploy was. {code(deploy.service.name)} "
-        f"wants {plural(ecs_service.desired, 'task')} of {code(revision_name(ecs_service.revision))}; I leave it so.{scaled} Look "
+        f"wants {plural(desired, 'task')} of {code(short_arn(revision))}; I leave it so.{scaled} Look "
         "whether that is the version you want."
     )

@@ -9,27 +9,19 @@ What deploys that were asked for at once mean for one another.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from deploys.deploy_text import status_text
-from deploys.formatting import duration, revision_name
-from deploys.mrkdwn import code, escape, mention, plural
+from deploys.formatting import duration
+from deploys.mrkdwn import code, mention
 from deploys.records.deploy import Deploy
-from workers.ecs.state import DeploymentState
-from workers.flows.observe.failure_evidence import Evidence
+from deploys.short_names import short_arn
 from workers.messages import images, tasks
+from workers.messages.evidence import Evidence, evidence_lines
 
 _DELETED_STATUS = {
     "": "is gone",
     "DRAINING": "is being deleted (ECS calls it DRAINING)",
     "INACTIVE": "was deleted (ECS calls it INACTIVE)",
 }
-
-LOG_LINE_CHARACTERS = 300
-"""Characters of a log line that are shown."""
-LOG_CHARACTERS = 2000
-"""Characters of a log that are shown, escaped. Slack takes 4000 in a message."""
-CAUSES_SHOWN = 4
 
 
 def succeeded(deploy: Deploy, took: float) -> str:
@@ -49,36 +41,13 @@ def rolled_back(
     deploy: Deploy, revision: str, reason: str, evidence: Evidence, *, recorded: str | None = None
 ) -> str:
     """recorded: what the service was set to before, where ECS itself chose what to go back to."""
-    text = f"*Rolled back* to {code(revision_name(revision))}: {reason}{_why_other_revision(deploy, revision, recorded)}"
+    text = (
+        f"*Rolled back* to {code(short_arn(revision))}: "
+        f"{reason}{_why_other_revision(deploy, revision, recorded)}"
+    )
     if deploy.downtime_seconds is not None:
         text += f" Downtime: {duration(deploy.downtime_seconds)}."
     return "\n".join([text, *evidence_lines(evidence)])
-
-
-def evidence_lines(evidence: Evidence) -> list[str]:
-    """Why tasks failed, what the last of them wrote, and what of that could not be read."""
-    lines = [f"• {cause}" for cause in evidence.causes[:CAUSES_SHOWN]]
-    if len(evidence.causes) > CAUSES_SHOWN:
-        lines.append(
-            f"• and {plural(len(evidence.causes) - CAUSES_SHOWN, 'more cause')}; the service's events say all"
-        )
-    if evidence.log:
-        lines.append(f"Last lines of {code(evidence.container)}:\n```{_log_tail(evidence.log)}```")
-    return [*lines, *evidence.missing]
-
-
-def _log_tail(log: Sequence[str]) -> str:
-    """The newest lines that fit, as they tell most: a message that is too long loses its end."""
-    shown: list[str] = []
-    room = LOG_CHARACTERS
-    for line in reversed(log):
-        plain = line.replace("`", "\u2019")
-        cut = escape(plain if len(plain) <= LOG_LINE_CHARACTERS else f"{plain[: LOG_LINE_CHARACTERS - 1]}…")
-        if shown and len(cut) > room:
-            break
-        shown.insert(0, cut)
-        room -= len(cut)
-    return "\n".join(shown)
 
 
 def _why_other_revision(deploy: Deploy, revision: str, recorded: str | None) -> str:
@@ -86,9 +55,9 @@ def _why_other_revision(deploy: Deploy, revision: str, recorded: str | None) -> 
     if recorded is None or revision == recorded:
         return ""
     if revision == deploy.rollback.revision_copy:
-        return f" It is a copy of {code(revision_name(recorded))}, which was deregistered meanwhile."
+        return f" It is a copy of {code(short_arn(recorded))}, which was deregistered meanwhile."
     return (
-        f" ECS goes back to what completed last: {code(revision_name(recorded))}, which the service was set to "
+        f" ECS goes back to what completed last: {code(short_arn(recorded))}, which the service was set to "
         "before, had not."
     )
 
@@ -97,7 +66,7 @@ def cancelled_and_rolled_back(
     deploy: Deploy, revision: str, user: str, *, recorded: str | None = None
 ) -> str:
     text = (
-        f"*Cancelled* by {mention(user)}: rolled back to {code(revision_name(revision))}."
+        f"*Cancelled* by {mention(user)}: rolled back to {code(short_arn(revision))}."
         f"{_why_other_revision(deploy, revision, recorded)}"
     )
     if deploy.downtime_seconds is not None:
@@ -109,7 +78,7 @@ def superseded(deploy: Deploy, revision: str, deployment: str) -> str:
     follow = code(f"/deploy follow {deploy.service.name}")
     return (
         f"*Superseded*: somebody else's newer deployment {code(deployment)} moves the service to "
-        f"{code(revision_name(revision))}. I do not fight it; {follow} follows it."
+        f"{code(short_arn(revision))}. I do not fight it; {follow} follows it."
     )
 
 
@@ -124,7 +93,10 @@ def failed_service_deleted(status: str) -> str:
 
 def service_deleted(status: str) -> str:
     """The reason alone."""
-    return f"the ECS service {describe_service_status(status)}, so there is nothing left to deploy or to bring back."
+    return (
+        f"the ECS service {describe_service_status(status)}, so there is nothing left to deploy or to bring "
+        "back."
+    )
 
 
 def describe_service_status(status: str) -> str:
@@ -159,22 +131,23 @@ def succeeded_then_changed(deploy: Deploy, took: float) -> str:
     """Without counts: what runs is not what ran."""
     return (
         f"*Succeeded, but no longer so.* ECS completed the rollout of {code(deploy.service.name)} to "
-        f"{_tag_and_revision(deploy)} after {duration(took)}."
+        f"{version_text(deploy.tag, deploy.ecs.new_revision)} after {duration(took)}."
     )
 
 
 def external_succeeded_then_changed(deploy: Deploy, took: float) -> str:
     """The same of a rollout that was only followed."""
     return (
-        f"*Succeeded, but no longer so.* The rollout that I followed is over: ECS completed it, of "
-        f"{code(deploy.service.name)} to {_tag_and_revision(deploy)}, after {duration(took)}."
+        "*Succeeded, but no longer so.* The rollout that I followed is over: ECS completed it, of "
+        f"{code(deploy.service.name)} to {version_text(deploy.tag, deploy.ecs.new_revision)}, after "
+        f"{duration(took)}."
     )
 
 
-def replaced_since(newer: DeploymentState) -> str:
+def replaced_since(deployment_id: str, revision: str) -> str:
     return (
-        f"By now somebody else's newer deployment {code(newer.id)} moves the service to "
-        f"{code(revision_name(newer.revision))}. I do not fight it."
+        f"By now somebody else's newer deployment {code(deployment_id)} moves the service to "
+        f"{code(short_arn(revision))}. I do not fight it."
     )
 
 
@@ -183,9 +156,10 @@ def scaled_to_zero_since(deploy: Deploy) -> str:
     return f"By now somebody, or something, set the desired count to 0, so its tasks stop.{left}"
 
 
-def _tag_and_revision(deploy: Deploy) -> str:
-    revision = code(revision_name(deploy.ecs.new_revision))
-    return f"{code(deploy.tag)} (revision {revision})" if deploy.tag else f"revision {revision}"
+def version_text(tag: str, revision: str | None) -> str:
+    """`1.4.2` (revision `web:42`). tag: empty if it is unknown."""
+    name = code(short_arn(revision))
+    return f"{code(tag)} (revision {name})" if tag else f"revision {name}"
 
 
 def scaled_to_zero_reason() -> str:
@@ -198,7 +172,7 @@ def scaled_to_zero_in_check_reason() -> str:
 
 def rolled_back_at_zero(revision: str, count: int) -> str:
     return (
-        f"ECS is back at {code(revision_name(revision))}, but somebody, or something, set the desired count to 0 "
+        f"ECS is back at {code(short_arn(revision))}, but somebody, or something, set the desired count to 0 "
         f"meanwhile, so none of its tasks runs. I set it to {count} again."
     )
 
@@ -206,12 +180,15 @@ def rolled_back_at_zero(revision: str, count: int) -> str:
 def superseded_by_zero_count(deploy: Deploy) -> str:
     return (
         f"*Superseded*: {_who_set_zero(deploy)}. ECS then calls the rollout complete at once, but no task of "
-        f"{code(revision_name(deploy.ecs.new_revision))} runs, so nothing is known of it. {_left_as_is()}"
+        f"{code(short_arn(deploy.ecs.new_revision))} runs, so nothing is known of it. {_left_as_is()}"
     )
 
 
 def superseded_by_zero_count_in_check(deploy: Deploy) -> str:
-    return f"*Superseded*: {_who_set_zero(deploy)} while I checked, so there is nothing to check. {_left_as_is()}"
+    return (
+        f"*Superseded*: {_who_set_zero(deploy)} while I checked, so there is nothing to check. "
+        f"{_left_as_is()}"
+    )
 
 
 def _who_set_zero(deploy: Deploy) -> str:
@@ -224,6 +201,6 @@ def _left_as_is() -> str:
 
 def not_started_in_batch(other: Deploy) -> str:
     return (
-        f"it was not begun, because {code(other.service.name)} {status_text(other)} and the first failure stops "
-        "the rest."
+        f"it was not begun, because {code(other.service.name)} {status_text(other)} and the first failure "
+        "stops the rest."
     )

@@ -19,9 +19,9 @@ def question(deploy: Deploy, pause: Pause) -> str:
     who = pause_approvers(deploy)
     asked = f"{mentions(who)}: " if who else f"{mention(deploy.request.requester)}: "
     return (
-        f"{asked}*paused* {stage_moment(pause.stage)}.{traffic_share(deploy)} The request of {mention(deploy.request.requester)} to "
-        f"{request_text(deploy)} waits for *Continue* or *Roll back*, by the buttons on the card above"
-        f"{pause_expiry(pause)}"
+        f"{asked}*paused* {stage_moment(pause.stage)}.{traffic_share(deploy)} The request of "
+        f"{mention(deploy.request.requester)} to {request_text(deploy)} waits for *Continue* or *Roll back*, "
+        f"by the buttons on the card above{pause_expiry(pause)}"
     )
 
 
@@ -42,7 +42,10 @@ def pause_expiry(pause: Pause) -> str:
     clock runs whether Slack shows this soon or late."""
     if pause.expires_at is None:
         return "."
-    return f", until {slack_time(pause.expires_at)}. Unanswered, ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
+    return (
+        f", until {slack_time(pause.expires_at)}. Unanswered, ECS "
+        f"{PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
+    )
 
 
 def continued(user: str) -> str:
@@ -62,8 +65,8 @@ def timed_out(pause: Pause) -> str:
 def answer_too_late(pause: Pause, answer: PauseAnswer) -> str:
     """Somebody answered, but ECS went on because of the time."""
     return (
-        f"{mention(answer.user)} pressed *{PAUSE_BUTTONS[answer.action]}*, but ECS did not take it before the time "
-        f"of the pause was up. ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
+        f"{mention(answer.user)} pressed *{PAUSE_BUTTONS[answer.action]}*, but ECS did not take it before "
+        f"the time of the pause was up. ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
     )
 
 
@@ -80,11 +83,14 @@ def rollback_ignored_by_ecs() -> str:
 def rolled_back_at_timeout(pause: Pause) -> str:
     """A reason to go back."""
     if pause.answer is None:
-        return f"nobody answered in time at the pause {stage_moment(pause.stage)}, and then ECS rolls back by itself."
+        return (
+            f"nobody answered in time at the pause {stage_moment(pause.stage)}, and then ECS rolls back by "
+            "itself."
+        )
     return (
         f"{mention(pause.answer.user)} pressed *{PAUSE_BUTTONS[pause.answer.action]}* at the pause "
-        f"{stage_moment(pause.stage)}, but ECS did not take it before the time was up, and then ECS rolls back by "
-        "itself."
+        f"{stage_moment(pause.stage)}, but ECS did not take it before the time was up, and then ECS rolls "
+        "back by itself."
     )
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.formatting import duration
 from deploys.mrkdwn import code, escape
 from deploys.pre_task import configured_post_check
 from deploys.records.deploy import Deploy
 from deploys.records.pre_task_and_post_check import PostCheckRun
-from workers.ecs.alarms import AlarmState
-from workers.http_check import without_query
+from deploys.safe_text import without_query
 from workers.messages.rollback_reasons import without_retry_promise
 
 _REASON_CHARACTERS = 200
@@ -30,8 +29,8 @@ def plan_lines(deploy: Deploy) -> list[str]:
 
 def started(post_check: PostCheck) -> str:
     return (
-        f"The rollout is complete. Now it is checked for {duration(post_check.duration)}: {_requirements(post_check)}; "
-        "else I roll back."
+        f"The rollout is complete. Now it is checked for {duration(post_check.duration)}: "
+        f"{_requirements(post_check)}; else I roll back."
     )
 
 
@@ -42,18 +41,19 @@ def passed(post_check: PostCheck, check: PostCheckRun, lasted: float) -> str:
 
 def http_failed(post_check: PostCheck, check: PostCheckRun) -> str:
     return (
-        f"after the rollout {code(without_query(post_check.http))} did not answer with 2xx {check.consecutive_failures} times in "
-        f"a row, last: {escape(check.last_failure)}."
+        f"after the rollout {code(without_query(post_check.http))} did not answer with 2xx "
+        f"{check.consecutive_failures} times in a row, last: {escape(check.last_failure)}."
     )
 
 
-def alarms_fired(firing: Sequence[AlarmState]) -> str:
-    return f"after the rollout {'; '.join(_alarm_text(alarm) for alarm in firing)}."
+def alarms_fired(reasons: Mapping[str, str]) -> str:
+    """reasons: CloudWatch's own words, by the alarm's name."""
+    return f"after the rollout {'; '.join(_alarm_text(name, why) for name, why in reasons.items())}."
 
 
-def alarm_fired(alarm: AlarmState) -> str:
-    """An alarm that rings, at the beginning of a sentence, without its full stop."""
-    said = _alarm_text(alarm)
+def alarm_fired(name: str, reason: str) -> str:
+    """An alarm that is in ALARM, at the beginning of a sentence, without its full stop."""
+    said = _alarm_text(name, reason)
     return f"{said[0].upper()}{said[1:]}"
 
 
@@ -109,7 +109,7 @@ def _results(post_check: PostCheck, check: PostCheckRun) -> str:
     return ", ".join(parts)
 
 
-def _alarm_text(alarm: AlarmState) -> str:
-    reason = " ".join(alarm.reason.split())
+def _alarm_text(name: str, reason: str) -> str:
+    reason = " ".join(reason.split())
     reason = reason if len(reason) <= _REASON_CHARACTERS else f"{reason[: _REASON_CHARACTERS - 1]}…"
-    return f"alarm {code(alarm.name)} is in ALARM" + (f": {escape(reason.rstrip('.'))}" if reason else "")
+    return f"alarm {code(name)} is in ALARM" + (f": {escape(reason.rstrip('.'))}" if reason else "")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.formatting import duration, revision_name
+from deploys.formatting import duration
 from deploys.mrkdwn import code, escape, mention
 from deploys.pre_task import configured_pre_task, pre_task_command
-from deploys.records.deploy import Deploy, Outcome, Phase, Plan
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import Plan
 from deploys.records.pre_task_and_post_check import PreTaskRun
+from deploys.short_names import short_arn
 
 COMMAND_CHARACTERS = 200
 """Characters of a command that are shown."""
@@ -61,8 +64,8 @@ def command_text(deploy: Deploy) -> str:
 def started(deploy: Deploy, one_off: PreTaskRun, deadline: float) -> str:
     return (
         f"Running {command_text(deploy)} before the rollout, in container {code(one_off.container)} of "
-        f"{code(revision_name(deploy.ecs.new_revision))} (task {code(_task_id(one_off))}). It has {duration(deadline)}; "
-        "unless it exits with 0, the service is not touched."
+        f"{code(short_arn(deploy.ecs.new_revision))} (task {code(_task_id(one_off))}). It has "
+        f"{duration(deadline)}; unless it exits with 0, the service is not touched."
     )
 
 
@@ -73,8 +76,8 @@ def waiting_for_capacity(reason: str, deadline: float) -> str:
         else ""
     )
     return (
-        f"The task before the rollout cannot start yet: {why_not_placed(reason)} I ask again until its deadline of "
-        f"{duration(deadline)}; the service is not touched meanwhile.{advice}"
+        f"The task before the rollout cannot start yet: {why_not_placed(reason)} I ask again until its "
+        f"deadline of {duration(deadline)}; the service is not touched meanwhile.{advice}"
     )
 
 
@@ -110,7 +113,7 @@ def cancelled(deploy: Deploy, user: str, how: str, ran: bool, log: Sequence[str]
 
 def service_untouched(deploy: Deploy) -> str:
     revision = deploy.plan.old_revision if deploy.plan else ""
-    return f"The service was not touched: it runs {code(revision_name(revision))}."
+    return f"The service was not touched: it runs {code(short_arn(revision))}."
 
 
 def exited_badly(deploy: Deploy, cause: str) -> str:
@@ -130,8 +133,14 @@ def stopped_midway(deploy: Deploy, took: float, ran: bool) -> str:
 
 def overdue(deploy: Deploy, deadline: float, ran: bool) -> str:
     if not ran:
-        return f"{command_text(deploy)} had not begun by its deadline of {duration(deadline)}; I had its task stopped."
-    return f"{command_text(deploy)} still ran at its deadline of {duration(deadline)}, so I had it stopped midway."
+        return (
+            f"{command_text(deploy)} had not begun by its deadline of {duration(deadline)}; I had its task "
+            "stopped."
+        )
+    return (
+        f"{command_text(deploy)} still ran at its deadline of {duration(deadline)}, so I had it stopped "
+        "midway."
+    )
 
 
 def capacity_overdue(reason: str, deadline: float) -> str:
@@ -140,23 +149,23 @@ def capacity_overdue(reason: str, deadline: float) -> str:
 
 def task_unknown_to_ecs(deploy: Deploy, one_off: PreTaskRun) -> str:
     return (
-        f"ECS no longer knows the task {code(_task_id(one_off))}, so I cannot tell how {command_text(deploy)} ended. "
-        "Look at its log, and at what it changed, before you ask again."
+        f"ECS no longer knows the task {code(_task_id(one_off))}, so I cannot tell how "
+        f"{command_text(deploy)} ended. Look at its log, and at what it changed, before you ask again."
     )
 
 
 def may_have_run(deploy: Deploy) -> str:
     return (
-        f"ECS gave no answer when I asked it to run {command_text(deploy)}, and lists no such task. It is too late to "
-        "ask again, as that could run it twice, so I cannot tell whether it ran. Look at its log before you "
-        "ask again."
+        f"ECS gave no answer when I asked it to run {command_text(deploy)}, and lists no such task. It is "
+        "too late to ask again, as that could run it twice, so I cannot tell whether it ran. Look at its log "
+        "before you ask again."
     )
 
 
 def task_does_not_stop(one_off: PreTaskRun, seconds: float) -> str:
     return (
-        f"*Needs a look*: the task {code(_task_id(one_off))} was asked to stop {duration(seconds)} ago and is "
-        f"{escape(one_off.status)}. I keep waiting, so that it does not run beside the next one."
+        f"*Needs a look*: the task {code(_task_id(one_off))} was asked to stop {duration(seconds)} ago and "
+        f"is {escape(one_off.status)}. I keep waiting, so that it does not run beside the next one."
     )
 
 
@@ -167,8 +176,8 @@ def side_effects_remain(deploy: Deploy, outcome: Outcome) -> str:
     if outcome is not Outcome.SUPERSEDED:
         return ""
     return (
-        f" ECS gave no answer when I asked it to run {command_text(deploy)} before, so it may have run; look at its "
-        "log."
+        f" ECS gave no answer when I asked it to run {command_text(deploy)} before, so it may have run; look "
+        "at its log."
     )
 
 
@@ -193,7 +202,7 @@ def card_line(deploy: Deploy, one_off: PreTaskRun, now: float) -> str:
 
 
 def _task_id(one_off: PreTaskRun) -> str:
-    return (one_off.task_arn or "").rsplit("/", 1)[-1]
+    return short_arn(one_off.task_arn)
 
 
 def _log_lines(deploy: Deploy, log: Sequence[str]) -> list[str]:

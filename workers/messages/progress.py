@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from deploys.formatting import duration, revision_name
+from deploys.formatting import duration
 from deploys.mrkdwn import code, escape, plural
-from deploys.records.deploy import Deploy, RestorePoint
-from workers.flows.observe.failure_evidence import NO_EVIDENCE, Evidence
-from workers.messages.outcomes import evidence_lines
+from deploys.records.deploy import Deploy
+from deploys.records.restore_point import RestorePoint
+from deploys.short_names import short_arn
+from workers.messages.evidence import NO_EVIDENCE, Evidence, evidence_lines
 
 
 def rollout_started(deploy: Deploy) -> str:
@@ -19,13 +20,13 @@ def rollout_started(deploy: Deploy) -> str:
 def _revision_to_run(deploy: Deploy) -> str:
     """Where the revision came from: a rollback mostly returns to one that is there."""
     known = deploy.plan is not None and deploy.ecs.new_revision == deploy.plan.source_revision
-    return f"{'Returning to' if known else 'Registered'} {code(revision_name(deploy.ecs.new_revision))}"
+    return f"{'Returning to' if known else 'Registered'} {code(short_arn(deploy.ecs.new_revision))}"
 
 
 def stopping_old_tasks(deploy: Deploy, original: RestorePoint) -> str:
     return (
         f"{_revision_to_run(deploy)}. Stopping: the desired count goes from "
-        f"{original.desired_count} to 0. On any failure {code(revision_name(original.revision))} and "
+        f"{original.desired_count} to 0. On any failure {code(short_arn(original.revision))} and "
         f"{plural(original.desired_count, 'task')} are brought back."
     )
 
@@ -39,7 +40,7 @@ def all_old_tasks_stopped(tasks: int, took: float) -> str:
 
 def starting_new_tasks(deploy: Deploy, count: int) -> str:
     return (
-        f"Starting {plural(count, 'task')} of {code(revision_name(deploy.ecs.new_revision))} "
+        f"Starting {plural(count, 'task')} of {code(short_arn(deploy.ecs.new_revision))} "
         f"(deployment {code(deploy.ecs.deployment_id or '')})."
     )
 
@@ -50,26 +51,26 @@ def new_tasks_failing(evidence: Evidence) -> str:
 
 def rollback_tasks_failing(revision: str, evidence: Evidence) -> str:
     """The old version does not come up again."""
-    lead = f"*Needs a look*: tasks of {code(revision_name(revision))} do not start again on the way back:"
+    lead = f"*Needs a look*: tasks of {code(short_arn(revision))} do not start again on the way back:"
     return "\n".join([lead, *evidence_lines(evidence)])
 
 
 def more_rollback_tasks_failing(revision: str, evidence: Evidence) -> str:
     """The same, where somebody was asked to look already."""
-    lead = f"Also on the way back to {code(revision_name(revision))}:"
+    lead = f"Also on the way back to {code(short_arn(revision))}:"
     return "\n".join([lead, *evidence_lines(evidence)])
 
 
 def stop_ignored_by_ecs(revision: str) -> str:
     return (
         "ECS took the request to stop the rollout, and goes on with it all the same. So I set "
-        f"{code(revision_name(revision))} in an update instead, which starts its tasks anew."
+        f"{code(short_arn(revision))} in an update instead, which starts its tasks anew."
     )
 
 
 def rolling_back(reason: str, revision: str, evidence: Evidence = NO_EVIDENCE) -> str:
     """why: what of it the thread was not told yet."""
-    to = f" to {code(revision_name(revision))}" if revision else ""
+    to = f" to {code(short_arn(revision))}" if revision else ""
     return "\n".join([f"Rolling back{to}: {reason}", *evidence_lines(evidence)])
 
 

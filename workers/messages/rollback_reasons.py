@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from deploys.formatting import duration, revision_name
+from deploys.formatting import duration
 from deploys.mrkdwn import code, escape, mention, plural
 from deploys.records.deploy import Deploy
+from deploys.short_names import short_arn
 from workers.messages import tasks as tasks_messages
 from workers.messages.traffic import time_not_counted
 
@@ -22,8 +23,8 @@ def crash_loop(deploy: Deploy, count: int, healthy_after: float) -> str:
     """healthy_after: for how long a task would have had to run (seconds)."""
     limit = code(f"give_up_after: {deploy.service.give_up_after}")
     return (
-        f"{plural(count, 'task')} of {code(revision_name(deploy.ecs.new_revision))} failed in a row, without one in "
-        f"between that stayed healthy for {duration(healthy_after)} ({limit})."
+        f"{plural(count, 'task')} of {code(short_arn(deploy.ecs.new_revision))} failed in a row, without one "
+        f"in between that stayed healthy for {duration(healthy_after)} ({limit})."
     )
 
 
@@ -37,8 +38,8 @@ def overdue_and_unreadable(deploy: Deploy) -> str:
 
 def deployment_never_shown(deploy: Deploy) -> str:
     return (
-        f"ECS took the update to {code(revision_name(deploy.ecs.new_revision))}, and showed no deployment for it within "
-        f"{duration(deploy.service.deadline)}."
+        f"ECS took the update to {code(short_arn(deploy.ecs.new_revision))}, and showed no deployment for it "
+        f"within {duration(deploy.service.deadline)}."
     )
 
 
@@ -65,24 +66,24 @@ def count_changed(count: int) -> str:
 def rollback_overdue(revision: str, seconds: float, given_up: bool) -> str:
     goes_on = "ECS has given up on it" if given_up else "ECS keeps trying to start its tasks"
     return (
-        f"the way back to {code(revision_name(revision))} did not finish within {duration(seconds)}. The service is "
-        f"set to it, with its count; {goes_on}. Look at the service's events now."
+        f"the way back to {code(short_arn(revision))} did not finish within {duration(seconds)}. The service "
+        f"is set to it, with its count; {goes_on}. Look at the service's events now."
     )
 
 
 def rollback_did_not_hold(deploy: Deploy, revision: str, seconds: float) -> str:
     return (
-        f"the way back to {code(revision_name(revision))} did not hold. For {duration(seconds)} I set it again and "
-        f"again, and each time the service went to {code(revision_name(deploy.ecs.new_revision))}, which it is set to "
-        f"now. I leave it there. I was going back because: {deploy.outcome_reason}"
+        f"the way back to {code(short_arn(revision))} did not hold. For {duration(seconds)} I set it again "
+        f"and again, and each time the service went to {code(short_arn(deploy.ecs.new_revision))}, which it "
+        f"is set to now. I leave it there. I was going back because: {deploy.outcome_reason}"
     )
 
 
 def restore_revision_deleted(deploy: Deploy, recorded: str, at: str) -> str:
     return (
-        f"{code(revision_name(recorded))}, which the service was set to before, was deleted in ECS, so it cannot be "
-        f"brought back. The service keeps {code(revision_name(at))}, with its count. I was going back because: "
-        f"{deploy.outcome_reason}"
+        f"{code(short_arn(recorded))}, which the service was set to before, was deleted in ECS, so it cannot "
+        f"be brought back. The service keeps {code(short_arn(at))}, with its count. I was going back "
+        f"because: {deploy.outcome_reason}"
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from deploys import healthy_percent
 from deploys.mrkdwn import plural
-from deploys.plan_drift import PlanDrift
-from deploys.records.deploy import Deploy, Plan
+from deploys.records.deploy import Deploy
+from deploys.records.plan import Plan
 from deploys.records.restore_point import SavedScaling, ScalingPlan, SuspendedState
 from workers.messages.rollback_reasons import without_retry_promise
 
@@ -20,21 +19,33 @@ def count_moved_by_scaling(deploy: Deploy, shown: Plan, fresh: Plan) -> str:
     )
 
 
-def count_moved_otherwise(shown: Plan, fresh: Plan, drift: PlanDrift) -> str:
-    """Why another count is another plan; empty where more than the count changed."""
-    went = f"The count went from {shown.desired_count} to {plural(fresh.desired_count, 'task')}"
-    match drift:
-        case PlanDrift.SCALED_BY_HAND:
-            return f"{went}, and nothing scales this service by itself."
-        case PlanDrift.SCALED_WHILE_SUSPENDED:
-            return f"{went}, and what Application Auto Scaling could do that with is suspended."
-        case PlanDrift.OUT_OF_BOUNDS:
-            return f"{went}, which is outside of what it is scaled to{_both_bounds(shown.scaling, fresh.scaling)}."
-        case PlanDrift.SCALING_UNKNOWN:
-            unknown = next(s.unknown_reason for s in (fresh.scaling, shown.scaling) if s and s.unknown_reason)
-            why = without_retry_promise(unknown)
-            return f"{went}, and I cannot tell whether Application Auto Scaling did that: {why}"
-    return ""
+def count_moved_by_hand(shown: Plan, fresh: Plan) -> str:
+    return f"{_count_moved(shown, fresh)}, and nothing scales this service automatically."
+
+
+def count_moved_while_suspended(shown: Plan, fresh: Plan) -> str:
+    return (
+        f"{_count_moved(shown, fresh)}, and the part of Application Auto Scaling that could do that is "
+        "suspended."
+    )
+
+
+def count_moved_out_of_bounds(shown: Plan, fresh: Plan) -> str:
+    return (
+        f"{_count_moved(shown, fresh)}, outside its scaling "
+        f"limits{_both_bounds(shown.scaling, fresh.scaling)}."
+    )
+
+
+def count_moved_unknown(shown: Plan, fresh: Plan) -> str:
+    """AWS does not say whether the service is scaled."""
+    unknown = next(s.unknown_reason for s in (fresh.scaling, shown.scaling) if s and s.unknown_reason)
+    why = without_retry_promise(unknown)
+    return f"{_count_moved(shown, fresh)}, and I cannot tell whether Application Auto Scaling did that: {why}"
+
+
+def _count_moved(shown: Plan, fresh: Plan) -> str:
+    return f"The count went from {shown.desired_count} to {plural(fresh.desired_count, 'task')}"
 
 
 def _both_bounds(shown: ScalingPlan | None, fresh: ScalingPlan | None) -> str:
@@ -48,8 +59,8 @@ def plan_line(plan: ScalingPlan) -> str:
     """A line of the plan."""
     if plan.unknown_reason:
         return (
-            f"I cannot tell whether Application Auto Scaling scales this service: {plan.unknown_reason} If it does, "
-            "it may start old tasks during the stop; then I roll back"
+            f"I cannot tell whether Application Auto Scaling scales this service: {plan.unknown_reason} If "
+            "it does, it may start old tasks during the stop; then I roll back"
         )
     return (
         f"Application Auto Scaling ({_bounds(plan.minimum, plan.maximum)}) is suspended until the end, then "
@@ -57,23 +68,23 @@ def plan_line(plan: ScalingPlan) -> str:
     )
 
 
-def blocked_lines(plan: Plan) -> list[str]:
-    """A line of the plan, if Application Auto Scaling may leave ECS no task that it can replace."""
-    limits = healthy_percent.limits_blocked_at_minimum(plan)
-    if limits is None:
-        return []
-    return [
-        f"at {plural(limits.desired, 'task')}, which Application Auto Scaling may set meanwhile, ECS could "
-        f"neither stop nor start one ({limits.minimum_percent} to {limits.maximum_percent} percent), and the "
-        f"rollout would stand still; a maximum percent of {limits.maximum_that_works} or more rules that out"
-    ]
+def blocked_line(desired: int, minimum_percent: int, maximum_percent: int, working_maximum: int) -> str:
+    """A line of the plan, if Application Auto Scaling may leave ECS no task that it can replace.
+
+    working_maximum: the lowest maximumPercent that avoids this.
+    """
+    return (
+        f"at {plural(desired, 'task')}, which Application Auto Scaling may set meanwhile, ECS could neither "
+        f"stop nor start one ({minimum_percent} to {maximum_percent} percent), and the rollout would stand "
+        f"still; a maximum percent of {working_maximum} or more rules that out"
+    )
 
 
 def suspending(scaling: SavedScaling) -> str:
     return (
         f"Suspending Application Auto Scaling ({_bounds(scaling.minimum, scaling.maximum)}), so that it does "
-        f"not start tasks during the stop. Before: {suspended_processes(scaling.suspended_before)}. I put that back, however "
-        "this ends."
+        f"not start tasks during the stop. Before: {suspended_processes(scaling.suspended_before)}. I put "
+        "that back, however this ends."
     )
 
 
@@ -120,8 +131,8 @@ def suspended_again_after_end() -> str:
 def still_suspended(what: str, attempts: int) -> str:
     return (
         "*Needs a look*: Application Auto Scaling is still suspended, because I cannot put it back. "
-        f"{without_retry_promise(what)} (tried {plural(attempts, 'time')}; I keep trying, and the service's next "
-        "deploy waits.)"
+        f"{without_retry_promise(what)} (tried {plural(attempts, 'time')}; I keep trying, and the service's "
+        "next deploy waits.)"
     )
 
 

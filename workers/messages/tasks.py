@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from deploys.formatting import duration, slack_time
 from deploys.mrkdwn import code, plural
-from deploys.records.deploy import Deploy, OldTask
+from deploys.records.deploy import Deploy
+from deploys.records.restore_point import OldTask
 
 
 def new_tasks_serving(deploy: Deploy, old: int) -> str:
@@ -94,16 +95,16 @@ def old_tasks_slow(deploy: Deploy, waited: float, until: float, now: float) -> s
     )
     timeout = stop_timeout(deploy)
     lines = [
-        f"*Old tasks take long to stop*: {duration(waited)} after the request, {len(deploy.stop.old_tasks)} of "
-        f"{plural(max(known, len(deploy.stop.old_tasks)), 'old task')} have not stopped.",
+        f"*Old tasks take long to stop*: {duration(waited)} after the request, {len(deploy.stop.old_tasks)} "
+        f"of {plural(max(known, len(deploy.stop.old_tasks)), 'old task')} have not stopped.",
         *(f"• {describe_task(task, timeout, now)}" for task in deploy.stop.old_tasks[:TASKS_SHOWN]),
         *(
             [f"• and {len(deploy.stop.old_tasks) - TASKS_SHOWN} more"]
             if len(deploy.stop.old_tasks) > TASKS_SHOWN
             else []
         ),
-        f"I wait for them until {slack_time(until)}; then I bring the old version back. I never take a protection "
-        "off or kill a task.",
+        f"I wait for them until {slack_time(until)}; then I bring the old version back. I never take a "
+        "protection off or kill a task.",
     ]
     if any((task.protected_until or 0.0) > until for task in deploy.stop.old_tasks):
         lines.append("A protection lasts longer than that: unless its task lifts it, this deploy goes back.")

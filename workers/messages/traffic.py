@@ -11,7 +11,8 @@ from deploys.catalogue.service import Service
 from deploys.decisions import PAUSE_TIMEOUT_ACTIONS
 from deploys.formatting import duration, percent, slack_time
 from deploys.mrkdwn import code, mentions, plural
-from deploys.records.deploy import Deploy, Plan
+from deploys.records.deploy import Deploy
+from deploys.records.plan import Plan
 from deploys.records.traffic import PlannedPause, TrafficPlan
 
 STRATEGY_NAMES = {"BLUE_GREEN": "blue/green", "LINEAR": "linear", "CANARY": "canary"}
@@ -23,7 +24,8 @@ def plan_lines(plan: Plan, traffic: TrafficPlan, service: Service) -> list[str]:
         f"{STRATEGY_NAMES.get(traffic.strategy, traffic.strategy)}, no downtime: "
         f"{plural(plan.desired_count, 'new task')} beside the old {plan.desired_count}, then "
         f"{_shift_steps(traffic)}",
-        f"both versions run for {duration(traffic.bake_seconds)} more (bake time), then the old tasks are stopped"
+        f"both versions run for {duration(traffic.bake_seconds)} more (bake time), then the old tasks are "
+        "stopped"
         if traffic.bake_seconds
         else "then the old tasks are stopped, without bake time",
     ]
@@ -49,8 +51,8 @@ def _planned_pause(pause: PlannedPause, service: Service) -> str:
     stages = " and ".join(stage_moment(stage) for stage in pause.stages)
     who = mentions(service.approvers or service.deployers, nobody="everybody")
     return (
-        f"*pauses* {stages}, for up to {duration(pause.timeout_seconds)}: {who} may let it continue; unanswered, ECS "
-        f"{PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}"
+        f"*pauses* {stages}, for up to {duration(pause.timeout_seconds)}: {who} may let it continue; "
+        f"unanswered, ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}"
     )
 
 

@@ -6,7 +6,8 @@ from deploys.deploy_text import deploy_name
 from deploys.mrkdwn import channel_link
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.request import Verb
 
 REASONS: dict[str, str] = {
     "is_archived": "it is archived. Unarchive it, or ask in another channel",
@@ -27,9 +28,9 @@ NOT_A_MEMBER = "I am not in it. Invite me there, with `/invite`"
 def channel_unreachable(deploy: Deploy, error: str) -> str:
     """What the requester is told."""
     return (
-        f"I cannot post in {channel_link(deploy.request.channel)}: {REASONS.get(error, NOT_A_MEMBER)}. I try again every few "
-        f"minutes. The {'deploy of ' if deploy.verb is Verb.DEPLOY else ''}{deploy_name(deploy)} does not wait for "
-        "that: "
+        f"I cannot post in {channel_link(deploy.request.channel)}: {REASONS.get(error, NOT_A_MEMBER)}. I try "
+        "again every few minutes. The "
+        f"{'deploy of ' if deploy.verb is Verb.DEPLOY else ''}{deploy_name(deploy)} does not wait for that: "
         f"`/deploy status {deploy.service.name}` shows how it goes."
     )
 
@@ -37,7 +38,7 @@ def channel_unreachable(deploy: Deploy, error: str) -> str:
 def channel_unreachable_for_batch(batch: Batch, error: str) -> str:
     """The same of several that were asked for at once."""
     return (
-        f"I cannot post in {channel_link(batch.channel)}: {REASONS.get(error, NOT_A_MEMBER)}. I try again every few "
-        f"minutes. The deploy of {batches.batch_name(batch)} does not wait for that: `/deploy status` shows how it "
-        "goes."
+        f"I cannot post in {channel_link(batch.request.channel)}: {REASONS.get(error, NOT_A_MEMBER)}. I try again "
+        f"every few minutes. The deploy of {batches.batch_name(batch)} does not wait for that: `/deploy "
+        "status` shows how it goes."
     )

@@ -16,17 +16,18 @@ from slack_sdk.models.blocks import (
 )
 
 from deploys.deploy_text import previous_version, status_text
-from deploys.formatting import duration
+from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mention, plural
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.text_limits import CARD_BYTES, SECTION, TEXT, clip, clip_bytes, share_bytes, short_code, shorten
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import batch_card_buttons, card_progress
-from workers.thread.card import Card, TimeFormat, join_state, slack_date, utc_time
-from workers.thread.card_state import WORKING_EMOJI, changes_with_time, state_emoji, state_text
+from workers.thread.card import Card, join_state
+from workers.thread.card_state import changes_with_time, state_emoji, state_text
 
 QueuedDeploy = tuple[Deploy, Sequence[Deploy]]
 """A deploy, and those that it waits for."""
@@ -34,35 +35,20 @@ QueuedDeploy = tuple[Deploy, Sequence[Deploy]]
 REASON_BYTES = 400
 """UTF-8 bytes of the reason in the text, in which each service needs its line."""
 BATCH_EMOJI = {True: ":white_check_mark:", False: ":warning:"}
-COUNTED_AS: dict[Outcome | Phase, str] = {
-    **dict.fromkeys(Phase, "under way"),
-    Phase.WAITING: "waiting",
-    Phase.AWAITING_APPROVAL: "waiting for approval",
-    Phase.RESTORING: "rolling back",
-    Phase.FOLLOWING_ROLLBACK: "rolling back",
-    Outcome.SUCCEEDED: "succeeded",
-    Outcome.ROLLED_BACK: "rolled back",
-    Outcome.FAILED: "failed",
-    Outcome.SUPERSEDED: "superseded",
-    Outcome.CANCELLED: "cancelled",
-    Outcome.REJECTED: "rejected",
-    Outcome.EXPIRED: "expired",
-    Outcome.REFUSED: "refused",
-}
-"""How deploys are counted together."""
+REGIONS_SHOWN = 4
 
 
 def batch_card(batch: Batch, members: Sequence[QueuedDeploy], now: float) -> Card:
     """The card as of `now` (epoch seconds)."""
     deploys = [deploy for deploy, _ in members]
     first = batch_headline(batch, deploys)
-    why = f"Why: {escape(shorten(batch.reason, 500))}" if batch.reason else ""
+    why = f"Why: {escape(shorten(batch.request.reason, 500))}" if batch.request.reason else ""
     blocks: list[Block] = [_section("\n".join(filter(None, [f"{_batch_emoji(deploys)} {first}", why])))]
     for deploy, ahead in members:
         blocks += _member_blocks(deploy, ahead, now)
     blocks.append(
         ContextBlock(
-            elements=[MarkdownTextObject(text=clip(_footer(batch, deploys, now, slack_date), SECTION))]
+            elements=[MarkdownTextObject(text=clip(_footer(batch, deploys, now, slack_time), SECTION))]
         )
     )
     if cancel_all := batch_card_buttons.cancel_all_row(batch, deploys):
@@ -76,24 +62,26 @@ def batch_card(batch: Batch, members: Sequence[QueuedDeploy], now: float) -> Car
 
 def batch_fingerprint(batch: Batch, members: Sequence[QueuedDeploy]) -> str:
     """Stays the same while nothing but time went by."""
-    still = batch_card(batch, members, batch.requested_at)
+    still = batch_card(batch, members, batch.request.requested_at)
     return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
 
 
 def batch_headline(batch: Batch, deploys: Sequence[Deploy]) -> str:
     """What, where, who and how many stand where, in one line of mrkdwn."""
-    places = dict.fromkeys((each.service.cluster, each.service.region) for each in deploys)
-    where = ""
-    if len(places) == 1:
-        [(cluster, region)] = places
-        where = f" to {escape(shorten(cluster, 80))} ({escape(shorten(region, 30))})"
+    clusters = {each.service.cluster for each in deploys}
+    where = f" on {escape(shorten(clusters.pop(), 80))}" if len(clusters) == 1 else ""
     what = f"*{escape(shorten(batch.name, 300))}* {short_code(128)(batch.tag)}"
-    return join_state(f"{what}{where} by {mention(batch.requester)}", outcome_summary(deploys))
+    return join_state(f"{what}{where} by {mention(batch.request.requester)}", outcome_summary(deploys))
+
+
+def summary_label(deploy: Deploy) -> str:
+    """As what a deploy is counted in the summary of its batch."""
+    return deploy.outcome.value if deploy.outcome else deploy.phase.facts.batch_label
 
 
 def outcome_summary(deploys: Sequence[Deploy]) -> str:
     """`2 of 3 succeeded, 1 under way`, `both succeeded`"""
-    counted = Counter(COUNTED_AS[each.outcome or each.phase] for each in deploys)
+    counted = Counter(summary_label(each) for each in deploys)
     if len(counted) == 1:
         [(what, number)] = counted.items()
         return {1: what, 2: f"both {what}"}.get(number, f"all {number} {what}")
@@ -138,8 +126,11 @@ def _state_then_rest(deploy: Deploy, ahead: Sequence[Deploy], said: str) -> str:
 
 def closing_reply(batch: Batch, deploys: Sequence[Deploy]) -> str:
     """The last reply: how all of it ended. It mentions who asked."""
-    took = duration((batch_outcome_at(deploys) or batch.requested_at) - batch.requested_at)
-    begin = f"{mention(batch.requester)} *{_capitalize(outcome_summary(deploys))}*: {batches.batch_name(batch)}, after {took}."
+    took = duration((batch_outcome_at(deploys) or batch.request.requested_at) - batch.request.requested_at)
+    begin = (
+        f"{mention(batch.request.requester)} *{_capitalize(outcome_summary(deploys))}*: "
+        f"{batches.batch_name(batch)}, after {took}."
+    )
     if all(each.outcome is Outcome.SUCCEEDED for each in deploys):
         return clip(begin, TEXT)
     lines = [f"• {code(each.service.name)} {status_text(each)}" for each in deploys]
@@ -162,7 +153,11 @@ def _member_blocks(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> list[
 
 def _batch_emoji(deploys: Sequence[Deploy]) -> str:
     if any(each.in_progress for each in deploys):
-        return ":raised_hand:" if any(_awaits_approval(each) for each in deploys) else WORKING_EMOJI
+        return (
+            ":raised_hand:"
+            if any(_awaits_approval(each) for each in deploys)
+            else Phase.FOLLOWING.facts.emoji
+        )
     return BATCH_EMOJI[all(each.outcome is Outcome.SUCCEEDED for each in deploys)]
 
 
@@ -181,19 +176,21 @@ def _retry_line(deploy: Deploy) -> str:
     if not (deploy.in_progress and deploy.retries.last_error):
         return ""
     error = without_retry_promise(deploy.retries.last_error)
-    return clip(f"Tried {plural(deploy.retries.attempts, 'time')} in vain, goes on trying: {error}", 400)
+    return clip(f"Tried {plural(deploy.retries.attempts, 'time')}, still trying: {error}", 400)
 
 
 def _footer(batch: Batch, deploys: Sequence[Deploy], now: float, when: TimeFormat) -> str:
+    regions = sorted({each.service.region for each in deploys})
     parts = [f"Batch {code(batch.id)}", plural(len(deploys), "service")]
+    parts += [escape(shorten(region, 30)) for region in regions[:REGIONS_SHOWN]]
     parts += ["one after another"] if batch.in_order else []
     parts += ["the first failure stops the rest"] if batch.stop_on_first_failure else []
-    parts.append(f"asked for {when(batch.requested_at)}")
+    parts.append(f"requested {when(batch.request.requested_at)}")
     ended_at = batch_outcome_at(deploys)
     if ended_at is not None:
-        parts.append(f"took {duration(ended_at - batch.requested_at)}")
+        parts.append(f"took {duration(ended_at - batch.request.requested_at)}")
     elif any(changes_with_time(each) for each in deploys):
-        parts.append(f"{duration(now - batch.requested_at)} so far")
+        parts.append(f"{duration(now - batch.request.requested_at)} so far")
     return ", ".join(parts)
 
 

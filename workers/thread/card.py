@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, SectionBlock
 
 from deploys.deploy_text import action_label, previous_version, requested_by
-from deploys.formatting import duration
+from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mentions, plural
-from deploys.records.deploy import ContainerChange, Deploy, Phase, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
 from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes, short_code, shorten
 from workers.messages.base_revision import card_text
-from workers.messages.images import short_image
+from workers.messages.images import image_line
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import card_buttons, card_progress, card_traffic
 from workers.thread.card_state import approved_by, changes_with_time, is_decided, state_emoji, state_text
 
 CONTAINERS_SHOWN = 4
 APPROVERS_SHOWN = 10
-TimeFormat = Callable[[float], str]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Card:
 def deploy_card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
     """The card as of `now` (epoch seconds). `ahead` are the deploys before it in its service's line."""
     first = card_headline(deploy, ahead)
-    how_far = _progress_lines(deploy, now, slack_date)
+    how_far = _progress_lines(deploy, now, slack_time)
     trouble = _problem_lines(deploy)
     about = _change_lines(deploy)
     bar = card_progress.task_count(deploy)
@@ -51,7 +51,7 @@ def deploy_card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
         _section(_join_lines(drawn, *how_far)),
         _section(_join_lines(*trouble)),
         _section(_join_lines(*about)),
-        ContextBlock(elements=[MarkdownTextObject(text=clip(_footer(deploy, now, slack_date), SECTION))]),
+        ContextBlock(elements=[MarkdownTextObject(text=clip(_footer(deploy, now, slack_time), SECTION))]),
         card_buttons.button_row(deploy),
     ]
     spoken = _join_lines(
@@ -71,13 +71,12 @@ def card_fingerprint(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
 def card_headline(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     """What, where, who and the state, in one line of mrkdwn."""
     service = deploy.service
-    where = "to" if deploy.verb is Verb.DEPLOY else "on"
     how_many = card_progress.task_count(deploy)
     counted = f", {how_many}" if how_many else ""
     what = (
-        f"*{escape(shorten(service.name, 63))}* {action_label(deploy, short_code(128))}{_from_version(deploy)} {where} "
-        f"{escape(shorten(service.cluster, 80))} ({escape(shorten(service.region, 30))})"
-        f"{',' if deploy.verb is Verb.FOLLOW else ''} {requested_by(deploy)}"
+        f"*{escape(shorten(service.name, 63))}* {_action(deploy)} on "
+        f"{escape(shorten(service.cluster, 80))}{',' if deploy.verb is Verb.FOLLOW else ''} "
+        f"{requested_by(deploy)}"
     )
     return join_state(what, f"{state_text(deploy, ahead)}{counted}")
 
@@ -88,20 +87,13 @@ def join_state(what: str, state_text: str) -> str:
     return f"{clip_bytes(what, STATE_BYTES - utf8_bytes(said))}{said}"
 
 
-def _from_version(deploy: Deploy) -> str:
-    """A restart runs what ran before, and says so already."""
-    before = previous_version(deploy)
-    return f" (from {short_code(60)(before)})" if before and deploy.verb is not Verb.RESTART else ""
-
-
-def slack_date(at: float) -> str:
-    """A moment in the reader's own time zone (docs.slack.dev, "Formatting message text")."""
-    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{utc_time(at)}>"
-
-
-def utc_time(at: float) -> str:
-    """A moment for those who cannot be shown their own time zone."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _action(deploy: Deploy) -> str:
+    """`1.4.1` → `1.4.2`, rollback to `1.4.1` (from `1.4.2`), restart of `1.4.1`: it has one version only."""
+    action, before = action_label(deploy, short_code(128)), previous_version(deploy)
+    if not before or deploy.verb is Verb.RESTART:
+        return action
+    old = short_code(60)(before)
+    return f"{old} → {action}" if deploy.verb is Verb.DEPLOY else f"{action} (from {old})"
 
 
 def _progress_lines(deploy: Deploy, now: float, when: TimeFormat) -> list[str]:
@@ -111,7 +103,7 @@ def _progress_lines(deploy: Deploy, now: float, when: TimeFormat) -> list[str]:
         clip(card_progress.old_tasks_lines(deploy, now), 1000),
         card_progress.downtime_line(deploy, now),
         clip(card_progress.pre_task_or_check_line(deploy, now), 1000),
-        "I look once more, a little later, whether that holds." if deploy.phase is Phase.SETTLING else "",
+        "I check once more, a little later, that this holds." if deploy.phase is Phase.SETTLING else "",
         *_approval_lines(deploy, now, when),
     ]
 
@@ -126,7 +118,7 @@ def _approval_lines(deploy: Deploy, now: float, when: TimeFormat) -> list[str]:
     expires_at = deploy.approval.expires_at
     if expires_at is None:  # this card is what shows it
         expires_at = now + deploy.service.approval_expiry
-    asked = f"May be approved by {mentions(may[:APPROVERS_SHOWN])}{more}, until {when(expires_at)}."
+    asked = f"{mentions(may[:APPROVERS_SHOWN])}{more} can approve until {when(expires_at)}."
     return [*said, clip(asked, 600)]
 
 
@@ -134,7 +126,7 @@ def _problem_lines(deploy: Deploy) -> list[str]:
     retried = ""
     if deploy.in_progress and deploy.retries.last_error:
         error = without_retry_promise(deploy.retries.last_error)
-        retried = f"Tried {plural(deploy.retries.attempts, 'time')} in vain, goes on trying: {error}"
+        retried = f"Tried {plural(deploy.retries.attempts, 'time')}, still trying: {error}"
     return [
         card_progress.failures_line(deploy),
         clip(f"Reason: {deploy.outcome_reason}" if deploy.outcome_reason else "", 700),
@@ -144,24 +136,23 @@ def _problem_lines(deploy: Deploy) -> list[str]:
 
 def _change_lines(deploy: Deploy) -> list[str]:
     why = f"Why: {escape(shorten(deploy.request.reason, 400))}" if deploy.request.reason.strip() else ""
-    changes = deploy.plan.changes if deploy.plan else ()
-    lines = [clip(_image_line(change), 500) for change in changes[:CONTAINERS_SHOWN]]
-    if len(changes) > CONTAINERS_SHOWN:
-        lines.append(f"and {plural(len(changes) - CONTAINERS_SHOWN, 'more container')}")
-    newer = deploy.plan.config.newer if deploy.plan and deploy.plan.config else None
+    plan = deploy.plan
+    if plan is None:
+        return [clip(why, 700)]
+    lines = [clip(image_line(change, plan), 500) for change in plan.changes[:CONTAINERS_SHOWN]]
+    if len(plan.changes) > CONTAINERS_SHOWN:
+        lines.append(f"and {plural(len(plan.changes) - CONTAINERS_SHOWN, 'more container')}")
+    newer = plan.config.newer if plan.config else None
     return [clip(why, 700), *lines, clip(card_text(newer), 900) if newer else ""]
 
 
-def _image_line(change: ContainerChange) -> str:
-    container, new = code(shorten(change.container, 80)), code(shorten(short_image(change.new_image), 120))
-    if change.old_image == change.new_image:
-        return f"{container}: {new}, as before"
-    return f"{container}: {code(shorten(short_image(change.old_image), 120))} → {new}"
-
-
 def _footer(deploy: Deploy, now: float, when: TimeFormat) -> str:
-    asked = f"asked for {when(deploy.request.requested_at)}"
-    parts = [f"Deploy {code(deploy.id)}", deploy.service.strategy.value, asked]
+    parts = [
+        f"Deploy {code(deploy.id)}",
+        deploy.service.strategy.value,
+        escape(shorten(deploy.service.region, 30)),
+        f"requested {when(deploy.request.requested_at)}",
+    ]
     if deploy.ended_at is not None:
         parts.append(f"took {duration(deploy.ended_at - deploy.request.requested_at)}")
     elif changes_with_time(deploy):

@@ -27,11 +27,11 @@ from deploys.message_size import utf16_units
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Outcome, Phase, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from deploys.text_limits import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 from workers.thread.card_state import is_decided
-
-NOT_CANCELLABLE_PHASES = frozenset({Phase.RESTORING, Phase.FOLLOWING_ROLLBACK, Phase.SETTLING, Phase.ENDED})
 
 
 def button_row(deploy: Deploy) -> ActionsBlock | None:
@@ -40,7 +40,7 @@ def button_row(deploy: Deploy) -> ActionsBlock | None:
         return ActionsBlock(elements=[_follow_button(deploy)])
     if deploy.outcome is Outcome.REFUSED:
         return likely_tag_row(deploy)
-    if not deploy.in_progress or deploy.cancel or deploy.phase in NOT_CANCELLABLE_PHASES:
+    if not deploy.in_progress or deploy.cancel or not deploy.phase.facts.cancellable:
         return None
     if deploy.phase is Phase.AWAITING_APPROVAL and not is_decided(deploy):
         return ActionsBlock(elements=[_approve_button(deploy), _reject_button(deploy), _more_menu(deploy)])
@@ -155,19 +155,25 @@ def _cancel_label(deploy: Deploy) -> str:
 
 def _cancel_confirm(deploy: Deploy) -> ConfirmObject:
     if deploy.verb is Verb.FOLLOW:
-        text = f"{name_at_start(deploy, _short_name)} {_where(deploy)} goes on in ECS. Deploys that wait for it start."
+        text = (
+            f"{name_at_start(deploy, _short_name)} {_where(deploy)} goes on in ECS. Deploys that wait for it "
+            "start."
+        )
         return _confirm_dialog("Stop following this rollout?", text, "Stop following", "Keep following", None)
     if deploy.phase is Phase.RUNNING_PRE_TASK:
         text = (
-            f"{name_at_start(deploy, _short_name)} {_where(deploy)} will not be deployed; the service stays as it is. "
-            "The task that runs before it is stopped midway; what that did is not undone."
+            f"{name_at_start(deploy, _short_name)} {_where(deploy)} will not be deployed; the service stays "
+            "as it is. The task that runs before it is stopped midway; what that did is not undone."
         )
         return _confirm_dialog(f"Withdraw this {deploy.verb}?", text, "Withdraw", "Let it go on", "danger")
     if is_service_untouched(deploy):
         return _confirm_dialog(
             f"Withdraw this {deploy.verb}?", _will_not_happen(deploy), "Withdraw", "Keep it", None
         )
-    text = f"{name_at_start(deploy, _short_name)} {_where(deploy)} is under way. What ran before is brought back."
+    text = (
+        f"{name_at_start(deploy, _short_name)} {_where(deploy)} is under way. What ran before is brought "
+        "back."
+    )
     title = "Undo this rollback?" if deploy.verb is Verb.ROLLBACK else f"Roll this {deploy.verb} back?"
     return _confirm_dialog(title, text, "Roll back", "Let it go on", "danger")
 
@@ -219,7 +225,10 @@ def _continue_button(deploy: Deploy) -> ButtonElement:
 def _roll_back_button(deploy: Deploy) -> ButtonElement:
     before = previous_version(deploy)
     to = f" to {shorten(before, 50)}" if before else ""
-    text = f"{name_at_start(deploy, _pause_short_name)} is taken back{to}: all traffic goes to the old tasks, the new stop."
+    text = (
+        f"{name_at_start(deploy, _pause_short_name)} is taken back{to}: all traffic goes to the old tasks, "
+        "the new stop."
+    )
     return ButtonElement(
         text=_pause_plain_text(f"Roll back{to}", BUTTON),
         action_id=ids.ROLL_BACK,

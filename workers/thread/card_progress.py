@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 from deploys.formatting import duration
 from deploys.mrkdwn import code, plural
-from deploys.records.deploy import Deploy, OldTask, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.restore_point import OldTask
 from deploys.text_limits import shorten
 from workers.messages import post_check, pre_task, tasks
-from workers.thread.card_state import is_ecs_rolling_back
 
 BAR_CELLS = 12
 OLD_TASKS_SHOWN = 8
 
 
-COUNTED_PHASES = frozenset({Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL, Phase.FOLLOWING_ROLLBACK})
 """Phases in which ECS counts tasks of both sides."""
 
 
@@ -36,7 +36,7 @@ def task_count(deploy: Deploy) -> TaskCount | None:
         return _new_tasks_running(deploy) if deploy.outcome is Outcome.SUCCEEDED else None
     if deploy.phase is Phase.DRAINING:
         return _old_tasks_stopped(deploy)
-    if deploy.phase is Phase.FOLLOWING_ROLLBACK or is_ecs_rolling_back(deploy):
+    if deploy.phase is Phase.FOLLOWING_ROLLBACK or deploy.is_rolling_back_in_ecs:
         return _old_tasks_running(deploy)
     if deploy.phase in (Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL):
         return _new_tasks_running(deploy)
@@ -54,7 +54,7 @@ def progress_bar(count: TaskCount) -> str:
 
 def counts_line(deploy: Deploy) -> str:
     """Running and pending tasks of both sides; empty outside a rollout."""
-    if deploy.outcome is not None or deploy.phase not in COUNTED_PHASES:
+    if deploy.outcome is not None or not deploy.phase.facts.counts_tasks:
         return ""
     seen = deploy.rollout.counts
     if not (seen.new_desired or seen.old_running or seen.old_pending):
@@ -90,7 +90,10 @@ def old_tasks_lines(deploy: Deploy, now: float) -> str:
 def downtime_line(deploy: Deploy, now: float) -> str:
     """Downtime as measured, as it runs, or as planned; empty where there is none."""
     if deploy.downtime_seconds is not None:
-        return f"Downtime: {duration(deploy.downtime_seconds)}, from the request to stop until the full count ran again."
+        return (
+            f"Downtime: {duration(deploy.downtime_seconds)}, from the request to stop until the full count "
+            "ran again."
+        )
     if deploy.stop.requested_at is not None and deploy.in_progress:
         return f"Downtime so far: {duration(now - deploy.stop.requested_at)} since the request to stop."
     if deploy.plan and deploy.plan.downtime and deploy.in_progress:

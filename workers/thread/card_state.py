@@ -14,10 +14,12 @@ from deploys.decisions import approvals_missing, is_approved, is_rejected
 from deploys.mrkdwn import mention, plural
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.pre_task import pre_task_command, pre_task_started
-from deploys.records.deploy import Deploy, Outcome, Phase, Verb, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase, Stage
+from deploys.records.request import Verb
 from deploys.records.rollout import ChangedSince
 from deploys.text_limits import short_code
-from workers.flows.observe.rollout_status import RolloutStatus
 from workers.thread import card_traffic
 
 CHANGED_SINCE: Mapping[ChangedSince, str] = {
@@ -34,12 +36,6 @@ def succeeded_text(deploy: Deploy) -> str:
         else "succeeded"
     )
 
-
-EXTERNAL_PHASES: Mapping[Phase, str] = {
-    Phase.PLANNING: "looking for a rollout in progress",
-    Phase.FOLLOWING_EXTERNAL: "rolling out",
-}
-"""The phases that read otherwise than those of a deploy."""
 
 EXTERNAL_OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.SUCCEEDED: succeeded_text,
@@ -66,27 +62,6 @@ def _as_asked_by(deploy: Deploy) -> str:
     return f", as {mention(deploy.cancel.user)} asked" if deploy.cancel else ""
 
 
-PHASES: Mapping[Phase, str] = {
-    Phase.WAITING: "waiting in line",
-    Phase.PLANNING: "planning, nothing is changed yet",
-    Phase.AWAITING_APPROVAL: "waiting for approval",
-    Phase.REGISTERING: "registering the new revision",
-    Phase.RUNNING_PRE_TASK: "running the task before the rollout",
-    Phase.UPDATING: "asking ECS for the rollout",
-    Phase.SAVING_RESTORE_POINT: "writing down what to bring back",
-    Phase.STOPPING: "stopping the old tasks",
-    Phase.DRAINING: "waiting until every old task has stopped",
-    Phase.STARTING: "starting the new tasks",
-    Phase.FOLLOWING: "rolling out",
-    Phase.CHECKING: "rolled out, being checked",
-    Phase.FOLLOWING_EXTERNAL: "rolling out",
-    Phase.RESTORING: "rolling back",
-    Phase.FOLLOWING_ROLLBACK: "rolling back",
-    Phase.SETTLING: "ended",
-    Phase.ENDED: "ended",
-}
-"""What each phase is about. Where the outcome is known, the outcome's words are said instead."""
-
 OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.SUCCEEDED: succeeded_text,
     Outcome.ROLLED_BACK: lambda deploy: f"rolled back{to_previous_version(deploy)}",
@@ -98,25 +73,8 @@ OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.REFUSED: lambda deploy: f"refused, {_unchanged_text(deploy)}",
 }
 
-EMOJI: Mapping[Phase | Outcome, str] = {
-    Phase.WAITING: ":hourglass:",
-    Phase.AWAITING_APPROVAL: ":raised_hand:",
-    Phase.RESTORING: ":leftwards_arrow_with_hook:",
-    Phase.FOLLOWING_ROLLBACK: ":leftwards_arrow_with_hook:",
-    Outcome.SUCCEEDED: ":white_check_mark:",
-    Outcome.ROLLED_BACK: ":leftwards_arrow_with_hook:",
-    Outcome.FAILED: ":x:",
-    Outcome.SUPERSEDED: ":warning:",
-}
-"""For the eye that scans a channel; the words beside it say the same."""
-WORKING_EMOJI = ":arrows_counterclockwise:"
-STOPPED_EMOJI = ":no_entry_sign:"
-
-UNTIMED_PHASES = frozenset({Phase.WAITING, Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
-"""Phases in which nothing on a card runs with time."""
 PAUSE_KEY = "pause"
 """In the key of a card whose rollout waits for an answer."""
-_URGENT_PHASES = frozenset({Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
 
 
 def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
@@ -124,17 +82,19 @@ def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     follows = deploy.verb is Verb.FOLLOW
     if deploy.outcome is not None:
         return (EXTERNAL_OUTCOMES if follows else OUTCOMES)[deploy.outcome](deploy)
-    words = (EXTERNAL_PHASES if follows else PHASES).get(deploy.phase, PHASES[deploy.phase])
+    words = deploy.phase.facts.label
+    if follows and deploy.phase is Phase.PLANNING:
+        words = "looking for a rollout in progress"
     if deploy.phase is Phase.WAITING:
         words = _queue_text(deploy, ahead)
     elif deploy.phase is Phase.AWAITING_APPROVAL:
         words = _approval_text(deploy)
-    elif deploy.phase in (Phase.RESTORING, Phase.FOLLOWING_ROLLBACK) or is_ecs_rolling_back(deploy):
+    elif deploy.phase.facts.stage is Stage.ROLLBACK or deploy.is_rolling_back_in_ecs:
         words = f"rolling back{to_previous_version(deploy)}"
     elif deploy.phase is Phase.RUNNING_PRE_TASK:
         words = f"running {short_code(60)(pre_task_command(deploy))} before the rollout"
     elif deploy.phase is Phase.FOLLOWING and deploy.service.strategy.stops_service:
-        words = PHASES[Phase.STARTING]
+        words = Phase.STARTING.facts.label
     elif deploy.phase is Phase.FOLLOWING:
         serving = "serving, the old tasks drain" if deploy.rollout.serving_at is not None else words
         words = card_traffic.traffic_state(deploy) or serving
@@ -147,20 +107,16 @@ def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
 def state_emoji(deploy: Deploy) -> str:
     """An emoji for the state."""
     if deploy.outcome is not None:
-        return EMOJI.get(deploy.outcome, STOPPED_EMOJI)
-    return (
-        EMOJI[Phase.AWAITING_APPROVAL] if unanswered_pause(deploy) else EMOJI.get(deploy.phase, WORKING_EMOJI)
-    )
+        return deploy.outcome.facts.emoji
+    return (Phase.AWAITING_APPROVAL if unanswered_pause(deploy) else deploy.phase).facts.emoji
 
 
 def state_key(deploy: Deploy) -> str:
     """Names what a card's state and buttons stand for; to be compared with the card that was sent last."""
     outcome = deploy.outcome.value if deploy.outcome else ""
     pause = f"/{PAUSE_KEY}{latest_pause_number(deploy)}" if unanswered_pause(deploy) else ""
-    return (
-        f"{deploy.phase.value}/{outcome}/{deploy.approval.question}/{int(is_decided(deploy))}/{int(bool(deploy.cancel))}"
-        f"{pause}"
-    )
+    flags = f"{int(is_decided(deploy))}/{int(bool(deploy.cancel))}"
+    return f"{deploy.phase.value}/{outcome}/{deploy.approval.question}/{flags}{pause}"
 
 
 def must_update_now(deploy: Deploy, shown_key: str) -> bool:
@@ -168,13 +124,16 @@ def must_update_now(deploy: Deploy, shown_key: str) -> bool:
     buttons that are still on it have lost their meaning."""
     asked = shown_key.startswith(f"{Phase.AWAITING_APPROVAL.value}/") or f"/{PAUSE_KEY}" in shown_key
     return state_key(deploy) != shown_key and (
-        asked or deploy.phase in _URGENT_PHASES or unanswered_pause(deploy) is not None
+        asked
+        or deploy.phase is Phase.AWAITING_APPROVAL
+        or deploy.phase.facts.stage is Stage.OVER
+        or unanswered_pause(deploy) is not None
     )
 
 
 def changes_with_time(deploy: Deploy) -> bool:
     """Whether something on the card, such as the elapsed time, changes by itself."""
-    return deploy.phase not in UNTIMED_PHASES and unanswered_pause(deploy) is None
+    return deploy.phase.facts.runs_with_time and unanswered_pause(deploy) is None
 
 
 def is_decided(deploy: Deploy) -> bool:
@@ -186,13 +145,6 @@ def approved_by(deploy: Deploy) -> tuple[str, ...]:
     """The different people who approved, in the order they did."""
     said_yes = (d.user for d in deploy.approval.decisions if d.verdict is Verdict.APPROVED)
     return tuple(dict.fromkeys(said_yes))
-
-
-def is_ecs_rolling_back(deploy: Deploy) -> bool:
-    """Whether ECS itself gave up on our rollout, which is followed to its end; also where one look found it
-    back already, and the second is still to come."""
-    back = bool(deploy.outcome_reason) or deploy.pending_confirmation == RolloutStatus.ROLLED_BACK.value
-    return deploy.phase in (Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL) and back
 
 
 def to_previous_version(deploy: Deploy) -> str:

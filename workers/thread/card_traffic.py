@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from deploys.decisions import PAUSE_BUTTONS, PAUSE_TIMEOUT_ACTIONS
-from deploys.formatting import percent
+from deploys.formatting import TimeFormat, percent
 from deploys.mrkdwn import mention, mentions
 from deploys.pauses import current_pause, external_pause, pause_approvers, unanswered_pause
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.records.traffic import Pause, TrafficShift
 from deploys.text_limits import clip
 from workers.messages.traffic import stage_activity, stage_moment
 
 ANSWERERS_SHOWN = 10
-TimeFormat = Callable[[float], str]
 
 
 def traffic_state(deploy: Deploy) -> str:
@@ -78,7 +76,10 @@ def _external_pause(pause: Pause, when: TimeFormat) -> str:
     asked = "Whoever began it answers in ECS"
     if pause.expires_at is None:
         return f"{asked}."
-    return f"{asked}, until {when(pause.expires_at)}; unanswered, ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
+    return (
+        f"{asked}, until {when(pause.expires_at)}; unanswered, ECS "
+        f"{PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
+    )
 
 
 def _pause_to_answer(deploy: Deploy, pause: Pause, when: TimeFormat) -> str:
@@ -88,6 +89,7 @@ def _pause_to_answer(deploy: Deploy, pause: Pause, when: TimeFormat) -> str:
     if pause.expires_at is None:
         return clip(f"{asked}.", 600)
     return clip(
-        f"{asked}, until {when(pause.expires_at)}; unanswered, ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}.",
+        f"{asked}, until {when(pause.expires_at)}; unanswered, ECS "
+        f"{PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}.",
         600,
     )

@@ -2,79 +2,79 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from tests.workers.thread.sample_deploys import State
 
 EXPECTED_CARDS: dict[State, str] = {
     (Phase.WAITING, None): """\
-*web* `1.4.2` to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.2` on production by <@U01ALICE00>:
 *first in line, starts now*
 Why: fixes the login
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC
 [Withdraw]
 """,
     (Phase.PLANNING, None): """\
-*web* `1.4.2` to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.2` on production by <@U01ALICE00>:
 *planning, nothing is changed yet*
 Why: fixes the login
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Withdraw]
 """,
     (Phase.AWAITING_APPROVAL, None): """\
-*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *waiting for 1 approval*
 Planned downtime: about 1 min 00 s in which no task runs.
 May be approved by <@U02BOB0000>, until 2026-09-21 14:43 UTC.
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
-Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC
 [Approve] [Reject] [⋯ Withdraw]
 """,
     (Phase.REGISTERING, None): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *registering the new revision*
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Withdraw]
 """,
     (Phase.RUNNING_PRE_TASK, None): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *running `python -m web migrate` before the rollout*
 Running `python -m web migrate` before the rollout, 48 s so far, at most 10 min 00 s. \
 The service is not touched yet.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Withdraw]
 """,
     (Phase.UPDATING, None): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *asking ECS for the rollout*
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.0]
 """,
     (Phase.SAVING_RESTORE_POINT, None): """\
-*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *writing down what to bring back*
 Planned downtime: about 1 min 00 s in which no task runs.
 Approved by <@U02BOB0000>.
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
-Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Withdraw]
 """,
     (Phase.STOPPING, None): """\
-*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *stopping the old tasks*
 Downtime so far: 55 s since the request to stop.
 Approved by <@U02BOB0000>.
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
-Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.1]
 """,
     (Phase.DRAINING, None): """\
-*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *waiting until every old task has stopped, 1 of 2 old tasks stopped*
 1 old task not stopped yet:
 • `11111111111111111111111111111111` is `DEACTIVATING` for 35 s: \
@@ -82,158 +82,158 @@ ECS prepares its stop; behind a load balancer that takes the deregistration dela
 Downtime so far: 55 s since the request to stop.
 Approved by <@U02BOB0000>.
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
-Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.1]
 """,
     (Phase.STARTING, None): """\
-*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *starting the new tasks*
 Downtime so far: 55 s since the request to stop.
 Approved by <@U02BOB0000>.
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
-Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.1]
 """,
     (Phase.FOLLOWING, None): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolling out, 2 of 3 new tasks running*
 New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 2 new tasks failed; at 3 ECS's circuit breaker gives up.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.0]
 """,
     (Phase.CHECKING, None): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolled out, being checked*
 Checking, 30 s of 5 min 00 s so far: `https://web.example.com/health` answered 2 of 3 times, \
 `web-5xx` quiet. Missed 1 in a row, last: 503 Service Unavailable.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.0]
 """,
     (Phase.FOLLOWING_EXTERNAL, None): """\
-*web* foreign rollout to `1.4.2` (from `1.4.0`) on production (eu-west-1), followed for <@U01ALICE00>:
+*web* foreign rollout to `1.4.2` (from `1.4.0`) on production, followed for <@U01ALICE00>:
 *rolling out, 2 of 3 new tasks running*
 New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Stop following]
 """,
     (Phase.RESTORING, None): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolling back to `1.4.0`*
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 """,
     (Phase.FOLLOWING_ROLLBACK, None): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolling back to `1.4.0`, 1 of 3 old tasks running*
 New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, 1 min 35 s so far
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 """,
     (Phase.SETTLING, Outcome.SUCCEEDED): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *succeeded, 3 of 3 new tasks running*
 I look once more, a little later, whether that holds.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.SETTLING, Outcome.ROLLED_BACK): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolled back to `1.4.0`*
 I look once more, a little later, whether that holds.
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.SETTLING, Outcome.FAILED): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *failed, needs a look*
 I look once more, a little later, whether that holds.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.SETTLING, Outcome.SUPERSEDED): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *superseded by somebody else's deployment*
 I look once more, a little later, whether that holds.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.SETTLING, Outcome.CANCELLED): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *cancelled by <@U02BOB0000>, rolled back to `1.4.0`*
 I look once more, a little later, whether that holds.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.SUCCEEDED): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *succeeded, 3 of 3 new tasks running*
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.ROLLED_BACK): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolled back to `1.4.0`*
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.FAILED): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *failed, needs a look*
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.SUPERSEDED): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *superseded by somebody else's deployment*
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.CANCELLED): """\
-*web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *cancelled by <@U02BOB0000>, rolled back to `1.4.0`*
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.REJECTED): """\
-*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *rejected by <@U02BOB0000>, nothing was changed*
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
-Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, took 1 min 30 s
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.EXPIRED): """\
-*ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>:
+*ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *expired: nobody decided in time, nothing was changed*
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
-Deploy `w7x8y9zt`, stop-start, asked for 2026-09-21 14:13 UTC, took 30 min 00 s
+Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, took 30 min 00 s
 """,
     (Phase.ENDED, Outcome.REFUSED): """\
-*web* `1.4.2` to production (eu-west-1) by <@U01ALICE00>:
+*web* `1.4.2` on production by <@U01ALICE00>:
 *refused, nothing was changed*
 Reason: There is no image `web:9.9.9`.
 Why: fixes the login
-Deploy `k3m9p2qr`, rolling, asked for 2026-09-21 14:13 UTC, took 2 s
+Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 2 s
 """,
 }
 """Each state's `text`, whole, and below it the buttons. The first line is broken before the state."""

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Cancel, Decision, Deploy, OldTask, Outcome, Phase, Verdict
+from deploys.records.approval import Cancel, Decision, Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import ConfigChange, NewerRevision, RevisionConfig
+from deploys.records.restore_point import OldTask
+from deploys.records.retries import Observation, PendingConfirmation
+from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from tests.builders import ARN, NOW, REGISTRY, a_deploy, a_plan, a_service, a_stop_start_service
 from tests.workers.thread.expected_cards import EXPECTED_CARDS
 from tests.workers.thread.sample_deploys import (
@@ -63,13 +68,13 @@ def test_the_blocks_of_a_rollout() -> None:
     assert (
         drawn(deploy_card(following(), (), LATER))
         == """\
-:arrows_counterclockwise: *web* `1.4.2` (from `1.4.0`) to production (eu-west-1) by <@U01ALICE00>: \
+:arrows_counterclockwise: *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>: \
 *rolling out, 2 of 3 new tasks running*
 `▓▓▓▓▓▓▓▓░░░░` 2 of 3 new tasks running
 New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 Why: fixes the login
 `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
-(Deploy `k3m9p2qr`, rolling, asked for <!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>, \
+(Deploy `k3m9p2qr`, rolling, eu-west-1, requested <!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>, \
 1 min 35 s so far)
 [Roll back to 1.4.0]"""
     )
@@ -79,7 +84,7 @@ def test_the_blocks_of_a_drain() -> None:
     assert (
         drawn(deploy_card(draining(), (), LATER))
         == """\
-:arrows_counterclockwise: *ledger* `1.4.2` (from `1.4.1`) to production (eu-west-1) by <@U01ALICE00>: \
+:arrows_counterclockwise: *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>: \
 *waiting until every old task has stopped, 1 of 2 old tasks stopped*
 `▓▓▓▓▓▓░░░░░░` 1 of 2 old tasks stopped
 1 old task not stopped yet:
@@ -88,7 +93,7 @@ ECS prepares its stop; behind a load balancer that takes the deregistration dela
 Downtime so far: 55 s since the request to stop.
 Approved by <@U02BOB0000>.
 `ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
-(Deploy `w7x8y9zt`, stop-start, asked for \
+(Deploy `w7x8y9zt`, stop-start, eu-west-1, requested \
 <!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>, 1 min 35 s so far)
 [Roll back to 1.4.1]"""
     )
@@ -178,7 +183,17 @@ def test_a_step_that_is_tried_again_says_why() -> None:
 
 
 def test_a_rollout_that_ecs_gave_up_says_so_while_it_goes_back() -> None:
-    shown = deploy_card(following(outcome_reason="ECS gave up on the new revision."), (), LATER)
+    shown = deploy_card(
+        following(
+            rollback={
+                "cause": RollbackCause(
+                    kind=RollbackCauseKind.ECS, sentence="ECS gave up on the new revision."
+                )
+            }
+        ),
+        (),
+        LATER,
+    )
 
     assert "*rolling back to `1.4.0`, 1 of 3 old tasks running*" in shown.text
     assert "Reason: ECS gave up on the new revision." in shown.text
@@ -243,7 +258,10 @@ def test_what_people_wrote_is_shown_and_does_nothing() -> None:
 
 @pytest.mark.parametrize("deploy", [following(), draining(), awaiting()], ids=["roll", "drain", "ask"])
 def test_time_alone_changes_no_fingerprint(deploy: Deploy) -> None:
-    moved_on = deploy.evolve(version=deploy.version + 1, pending_confirmation="succeeded")
+    moved_on = deploy.evolve(
+        version=deploy.version + 1,
+        pending_confirmation=PendingConfirmation(observation=Observation.ROLLOUT_SUCCEEDED),
+    )
 
     assert card_fingerprint(deploy, ()) == card_fingerprint(moved_on, ())
 

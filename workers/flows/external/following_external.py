@@ -1,18 +1,24 @@
-"""`/deploy follow SERVICE`: a rollout that is not ours, followed by its identity to its end.
+"""`/deploy follow SERVICE`: a rollout that is not ours, followed by its id to its end.
 
-Nothing is ever changed here: no update, no way back. The record only takes the service's line, so that a
-deploy asked for meanwhile waits until the rollout is over, instead of being refused.
+Nothing is changed here: no update, no rollback. The record only takes its place in the service's queue, so
+that a deploy requested meanwhile waits until the rollout is over instead of being refused.
 
-The deadline counts from the moment it began to follow. Past it the outcome is EXPIRED: nothing is known to
-have failed, and nobody withdrew anything. One that succeeded counts when a later rollback looks for what ran
-before.
+The deadline counts from the time when Slipway began to follow. After it, the outcome is EXPIRED: nothing is
+known to have failed, and nobody cancelled anything. A rollout that succeeded counts when a later rollback
+looks for what ran before.
 """
 
 from __future__ import annotations
 
 from deploys.errors import NothingToFollow, Refused
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.mrkdwn import plural
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions
+from workers.ecs.images.image_changes import read_main_image
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import DeploymentState, RevisionState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
@@ -35,16 +41,16 @@ from workers.flows.plan.service_checks import require_active
 from workers.flows.plan.target_version import plan_from_revisions
 from workers.flows.rollout.failure_reports import report_ecs_rollback, report_failures
 from workers.messages import external_rollout, outcomes
-from workers.messages import external_rollout as words
+from workers.messages.outcomes import version_text
 from workers.step_context import StepContext, StepResult
 
 
 def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
-    """Finds the rollout in progress and writes down which one it is.
+    """Finds the rollout in progress and records which one it is.
 
     Raises:
-        NothingToFollow: none is, as two reads agree.
-        Refused: the service is not there, or ECS does not roll it out.
+        NothingToFollow: none is in progress, as two reads agree.
+        Refused: the service does not exist, or ECS does not roll it out.
     """
     if deploy.cancel:
         return _end_by_cancel(deploy, context)
@@ -52,7 +58,7 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
     ecs_service = require_active(deploy.service, context.read_service())
     primary = find_deployment_in_progress(ecs_service)
     if primary is None:
-        if again := confirm_twice(deploy, context, "nothing in progress"):
+        if again := confirm_twice(deploy, context, Observation.NOTHING_TO_FOLLOW):
             return again
         raise _nothing_in_progress(deploy, context, ecs_service)
     now = context.now()
@@ -71,14 +77,21 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
     our_deploy_id = next(
         (each.id for each in context.earlier_deploys() if each.ecs.deployment_id == primary.id), ""
     )
-    text = words.following_started(followed, primary, our_deploy_id, ecs_service.traffic)
+    text = external_rollout.following_started(
+        followed,
+        primary.id,
+        started_at=primary.created_at,
+        ecs_reason=primary.rollout_reason,
+        own_deploy_id=our_deploy_id,
+        traffic=ecs_service.traffic,
+    )
     return StepResult(
         followed.with_message(now, ThreadMessageKind.PROGRESS, text).in_phase(Phase.FOLLOWING_EXTERNAL, now)
     )
 
 
 def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
-    """Looks at the rollout. An end stands once a second look agrees."""
+    """Reads the rollout once. Its end counts once a second read agrees."""
     ecs_service, service_deployment = context.read_service(), read_service_deployment(context)
     deploy = note_ecs_rollback(deploy, ecs_service, service_deployment)
     status = judge_rollout(followed_rollout(deploy), ecs_service, service_deployment)
@@ -88,12 +101,10 @@ def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
     )
     deploy = external_traffic.observe_external_traffic(deploy, ecs_service, service_deployment, context.now())
     if status.final:
-        if deploy.pending_confirmation != status.value:
-            return StepResult(
-                deploy.evolve(pending_confirmation=status.value), delay=context.timing.watch_seconds / 2
-            )
+        if again := confirm_twice(deploy, context, status.observation, soon=True):
+            return again
         return _finish_following(deploy, context, status, ecs_service, service_deployment)
-    deploy = deploy.evolve(pending_confirmation="")
+    deploy = deploy.evolve(pending_confirmation=None)
     if over := _end_if_due(deploy, context):
         return over
     if status is RolloutStatus.ROLLING_BACK:
@@ -104,22 +115,22 @@ def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def end_if_due(deploy: Deploy, context: StepContext) -> StepResult | None:
-    """What a look that failed leads to; None: to another one. There is nothing to bring back."""
+    """What follows if a read failed: the end, or None for another read. There is nothing to roll back."""
     return _end_if_due(deploy, context)
 
 
 def _end_if_due(deploy: Deploy, context: StepContext) -> StepResult | None:
-    """The end of a rollout that goes on without being followed."""
+    """The end of following a rollout that itself goes on."""
     if deploy.cancel:
         return _end_by_cancel(deploy, context)
     if context.now() - deploy.phase_since > allowed_seconds(deploy, context.now()):
-        return end_deploy(deploy, context, Outcome.EXPIRED, words.follow_overdue(deploy))
+        return end_deploy(deploy, context, Outcome.EXPIRED, external_rollout.follow_overdue(deploy))
     return None
 
 
 def _end_by_cancel(deploy: Deploy, context: StepContext) -> StepResult:
     user = deploy.cancel.user if deploy.cancel else deploy.request.requester
-    return end_deploy(deploy, context, Outcome.CANCELLED, words.stopped_following(deploy, user))
+    return end_deploy(deploy, context, Outcome.CANCELLED, external_rollout.stopped_following(deploy, user))
 
 
 def _finish_following(
@@ -137,17 +148,21 @@ def _finish_following(
             )
             return ended or _rollout_succeeded(deploy, context, seconds)
         case RolloutStatus.ROLLED_BACK:
-            if not deploy.outcome_reason:  # it went back between two looks
-                deploy = deploy.evolve(
-                    outcome_reason=ecs_rollback_reason(deploy, service_deployment, ecs_service)
-                )
-            text = words.rolled_back(
+            if deploy.rollback.cause is None:  # ECS rolled back between two reads
+                reason = ecs_rollback_reason(deploy, service_deployment, ecs_service)
+                deploy = deploy.with_rollback_cause(RollbackCauseKind.ECS, reason)
+            text = external_rollout.rolled_back(
                 deploy, ecs_rollback_revision(deploy), gather_evidence(deploy, context, ecs_service)
             )
             return end_deploy(deploy, context, Outcome.ROLLED_BACK, text)
         case RolloutStatus.SUPERSEDED:
             newer = ecs_service.primary if ecs_service else None
-            return end_deploy(deploy, context, Outcome.SUPERSEDED, words.superseded(deploy, newer))
+            return end_deploy(
+                deploy,
+                context,
+                Outcome.SUPERSEDED,
+                external_rollout.superseded(deploy, *((newer.id, newer.revision) if newer else ("", ""))),
+            )
         case RolloutStatus.SCALED_TO_ZERO:
             return end_scaled_to_zero(deploy, context)
         case RolloutStatus.SERVICE_DELETED:
@@ -155,36 +170,54 @@ def _finish_following(
                 deploy,
                 context,
                 Outcome.FAILED,
-                words.service_deleted(ecs_service.status if ecs_service else ""),
+                external_rollout.service_deleted(ecs_service.status if ecs_service else ""),
             )
     reason = external_failure_reason(
         service_deployment, ecs_service.find_deployment(deploy.ecs.deployment_id) if ecs_service else None
     )
+    state = (
+        external_rollout.current_state(
+            ecs_service.desired, ecs_service.revision, ecs_service.running_by_revision
+        )
+        if ecs_service
+        else ""
+    )
     text = external_rollout.failed_without_rollback(
-        deploy, reason, ecs_service, gather_evidence(deploy, context, ecs_service)
+        deploy, reason, state, gather_evidence(deploy, context, ecs_service)
     )
     return end_deploy(deploy, context, Outcome.FAILED, text)
 
 
 def _rollout_succeeded(deploy: Deploy, context: StepContext, took: float) -> StepResult:
-    """The end, with what its tasks run: nobody approved another image, so nothing is taken back."""
+    """The end, with the images that its tasks run. Nobody approved other ones, so nothing is rolled back."""
     checked = confirm_running_images(deploy, context)
     if isinstance(checked, StepResult):
         return checked
-    return end_deploy(checked, context, Outcome.SUCCEEDED, words.succeeded(checked, took))
+    return end_deploy(checked, context, Outcome.SUCCEEDED, external_rollout.succeeded(checked, took))
 
 
 def _nothing_in_progress(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> NothingToFollow:
     """What runs instead, and since when."""
     running = _read_revision(context, ecs_service.revision)
     tag = _shown_tag(deploy, ecs_service, running) if running else ""
-    return NothingToFollow(service=deploy.service.name, **words.nothing_in_progress(ecs_service, tag))
+    primary = ecs_service.primary
+    since = (
+        external_rollout.last_deployment(primary.id, primary.created_at, primary.rollout_state)
+        if primary
+        else ""
+    )
+    return NothingToFollow(
+        service=deploy.service.name,
+        what=version_text(tag, ecs_service.revision),
+        since=since,
+        counts=f"{ecs_service.running} of {plural(ecs_service.desired, 'task')} running",
+    )
 
 
 def _with_versions(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState, primary: DeploymentState
 ) -> Deploy:
-    """With what the rollout changes, as far as the task definitions tell: people read tags."""
+    """The deploy with what the rollout changes, as far as the task definitions tell: people read tags."""
     new = _read_revision(context, primary.revision)
     tag = _shown_tag(deploy, ecs_service, new) if new else ""
     before = next((each for each in ecs_service.deployments if each.id != primary.id), None)
@@ -198,15 +231,15 @@ def _with_versions(
 
 
 def _read_revision(context: StepContext, arn: str) -> RevisionState | None:
-    """A revision that cannot be read keeps nobody from following the rollout."""
+    """None if it cannot be read. The rollout can be followed all the same."""
     attempts = context.claim.deploy.retries.attempts
     return best_effort(lambda: task_definitions.describe(context.region, arn), None, attempts=attempts)
 
 
 def _shown_tag(deploy: Deploy, ecs_service: ServiceState, revision: RevisionState) -> str:
-    """What people call its main image; empty if it is unclear which that is, or it cannot be read."""
+    """The tag of its main image; empty if it is unclear which that is, or if it cannot be read."""
     try:
-        main = task_definitions.main_image(revision, deploy.service, ecs_service.endpoints)
+        main = read_main_image(revision, deploy.service, ecs_service.endpoints)
         return display_tag(str(main), revision)
     except Refused:
         return ""

@@ -1,17 +1,23 @@
-"""Phases WAITING and PLANNING: what runs now, what would change, and every reason to refuse first."""
+"""Phases WAITING and PLANNING: what runs now, what would change, and every reason to refuse the deploy."""
 
 from __future__ import annotations
 
 from typing import cast
 
-from deploys import formatting
 from deploys.catalogue.service import Service
 from deploys.errors import (
     ExternalRolloutInProgress,
     LeftStopped,
     ScaledToZero,
 )
-from deploys.records.deploy import Deploy, Phase, Plan, ThreadMessageKind, Verb
+from deploys.healthy_percent import limits_blocked_at_minimum
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import Plan
+from deploys.records.request import Verb
+from deploys.records.retries import Observation
+from deploys.records.thread_messages import ThreadMessageKind
+from deploys.short_names import short_arn
 from workers.ecs import task_definitions
 from workers.ecs.images import image_reference
 from workers.ecs.images.pinned_tags import display_tag
@@ -25,18 +31,19 @@ from workers.flows.plan.service_checks import is_express_mode, require_active
 from workers.flows.plan.target_version import find_target_version, needs_copy
 from workers.flows.stopped_service import restore_tags, scaling_suspension
 from workers.flows.strategies.registry import STRATEGIES
-from workers.messages import approval
+from workers.messages import approval, scaling
+from workers.messages.plan import plan_text
 from workers.messages.tasks import DEFAULT_STOP_TIMEOUT
 from workers.step_context import StepContext, StepResult
 
 QUEUE_RECHECK_SECONDS = 3600.0
-"""A deploy that waits in line is rung by the end of the one before it; this is only a safety net."""
+"""The end of the deploy before it enqueues one that waits. This is only a safety net."""
 START_ESTIMATE_SECONDS = 30
-"""Seconds a task commonly takes to run."""
+"""How long a task usually takes to start (seconds)."""
 
 
 def wait_in_queue(deploy: Deploy, context: StepContext) -> StepResult:
-    """Starts when it is first in its service's line."""
+    """Starts once it is the first in the queue of its service."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
     if not context.is_first_in_queue():
@@ -45,19 +52,19 @@ def wait_in_queue(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def plan_deploy(deploy: Deploy, context: StepContext) -> StepResult:
-    """Reads what runs now and shows what would change."""
+    """Reads what runs now and posts what would change."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
     context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
     try:
         plan = make_plan(deploy, context)
     except ExternalRolloutInProgress as error:
-        if again := confirm_twice(deploy, context, f"foreign {error.facts['deployment']}"):
+        if again := confirm_twice(deploy, context, Observation.EXTERNAL_ROLLOUT, error.facts["deployment"]):
             return again
         raise
     now = context.now()
     planned = deploy.with_message(
-        now, ThreadMessageKind.PLAN, approval.plan_text(deploy, plan), plan=plan, tag=plan.tag
+        now, ThreadMessageKind.PLAN, describe_plan(deploy, plan), plan=plan, tag=plan.tag
     )
     return StepResult(
         ask_for_approval(planned, now)
@@ -66,9 +73,29 @@ def plan_deploy(deploy: Deploy, context: StepContext) -> StepResult:
     )
 
 
+def describe_plan(deploy: Deploy, plan: Plan) -> str:
+    """The plan as the thread shows it. Pure."""
+    return plan_text(deploy, plan, in_ecr=is_in_ecr(plan), blocked=blocked_line(plan))
+
+
+def blocked_line(plan: Plan) -> str:
+    """What would keep ECS from replacing tasks at the lowest scaled count; empty if nothing would. Pure."""
+    limits = limits_blocked_at_minimum(plan)
+    if limits is None:
+        return ""
+    return scaling.blocked_line(
+        limits.desired, limits.minimum_percent, limits.maximum_percent, limits.maximum_that_works
+    )
+
+
+def is_in_ecr(plan: Plan) -> bool:
+    """Whether the new image is in a private ECR registry. Pure."""
+    image = image_reference.parse_image(plan.changes[0].new_image)
+    return image_reference.find_ecr_repository(image) is not None
+
+
 def ask_for_approval(deploy: Deploy, now: float) -> Deploy:
-    """Opens a new approval question; answers to earlier ones no longer count. Its time begins when it is
-    shown."""
+    """Opens a new approval question: earlier answers no longer count. Its time begins when it is shown."""
     return deploy.with_message(
         now, ThreadMessageKind.QUESTION, approval.question(deploy), broadcast=True
     ).in_phase(
@@ -87,7 +114,7 @@ def make_plan(deploy: Deploy, context: StepContext) -> Plan:
     """What this deploy would change, as of now.
 
     Raises:
-        Refused: one of the checks said no. Nothing was changed.
+        Refused: one of the checks refused the deploy. Nothing was changed.
     """
     service = deploy.service
     ecs_service = context.read_service()
@@ -147,13 +174,14 @@ def check_service(service: Service, ecs_service: ServiceState | None) -> None:
     strategy.check_count(service, ecs_service)
     if (rollout := find_deployment_in_progress(ecs_service)) is not None:
         raise ExternalRolloutInProgress(
-            service=service.name, deployment=rollout.id, revision=formatting.revision_name(rollout.revision)
+            service=service.name, deployment=rollout.id, revision=short_arn(rollout.revision)
         )
 
 
 def _check_not_left_stopped(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> None:
-    """A deploy whose record is lost, or does not know of it, may have stopped the service: then the janitor
-    is about to bring it back."""
+    """A deploy whose record is lost, or too old, may have stopped the service. Then orphan recovery is about
+    to bring it back.
+    """
     tags = (
         restore_tags.read_restore_tags(ecs_service.tags)
         if ecs_service is not None and ecs_service.desired == 0

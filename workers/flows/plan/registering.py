@@ -1,24 +1,39 @@
-"""Phase REGISTERING: the new revision, registered once however often this is tried."""
+"""Phase REGISTERING: registers the new revision, once however often this step runs."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 
 from deploys.errors import AwsCredentials, AwsDenied
 from deploys.plan_drift import PlanDrift, compare_plans
 from deploys.pre_task import configured_pre_task
-from deploys.records.deploy import Deploy, Phase, Plan, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import Plan
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions
 from workers.ecs.images import pinned_tags
 from workers.ecs.state import RevisionState
 from workers.flows.ending import end_cancelled
-from workers.flows.plan.planning import ask_for_approval, make_plan
+from workers.flows.plan.planning import ask_for_approval, describe_plan, make_plan
 from workers.flows.plan.target_version import needs_copy
 from workers.flows.strategies.registry import strategy_of
 from workers.messages import approval, base_revision, scaling
 from workers.step_context import StepContext, StepResult
 
+_DRIFT_TEXTS: Mapping[PlanDrift, Callable[[Plan, Plan], str]] = {
+    PlanDrift.OTHER_BASE: base_revision.base_changed,
+    PlanDrift.SCALED_BY_HAND: scaling.count_moved_by_hand,
+    PlanDrift.SCALED_WHILE_SUSPENDED: scaling.count_moved_while_suspended,
+    PlanDrift.OUT_OF_BOUNDS: scaling.count_moved_out_of_bounds,
+    PlanDrift.SCALING_UNKNOWN: scaling.count_moved_unknown,
+}
+"""Drifts that void an approval and that one sentence can explain."""
+
 
 def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
-    """Registers the revision of the plan that was shown, if that plan still stands."""
+    """Registers the revision of the plan that was shown, if that plan still holds."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
     context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
@@ -27,7 +42,7 @@ def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
     if shown is None or not (drift := compare_plans(shown, current)).keeps_approval:
         return _replan(deploy, current, context.now())
     if drift is PlanDrift.AUTOSCALED:
-        # The bounds stay those that people saw.
+        # The bounds stay the ones that people saw.
         scaled = shown.evolve(desired_count=current.desired_count)
         text = scaling.count_moved_by_scaling(deploy, shown, current)
         deploy = deploy.with_message(context.now(), ThreadMessageKind.PROGRESS, text, plan=scaled)
@@ -57,7 +72,7 @@ def _revision_to_run(deploy: Deploy, plan: Plan, context: StepContext) -> str:
 
 
 def _find_registered(deploy: Deploy, source: RevisionState, context: StepContext) -> str | None:
-    """What an earlier try registered. If AWS does not allow to look, such a revision stays unused."""
+    """What an earlier try registered. If AWS does not allow to look for it, such a revision stays unused."""
     try:
         return task_definitions.find_registered_for(
             context.region, source.family, newer_than=source.number, deploy_id=deploy.id
@@ -69,7 +84,7 @@ def _find_registered(deploy: Deploy, source: RevisionState, context: StepContext
 
 
 def _pinned_tag(deploy: Deploy, plan: Plan) -> str:
-    """What a pinned revision says of its tag; a restart or rollback keeps what is written there."""
+    """The tag that a pinned revision is marked with. A restart or rollback keeps the mark of its revision."""
     if deploy.verb is not Verb.DEPLOY or not plan.pinned or plan.digest is None:
         return ""
     return pinned_tags.pinned_tag_value(plan.tag, plan.digest)
@@ -79,7 +94,7 @@ def _replan(deploy: Deploy, fresh: Plan, now: float) -> StepResult:
     replanned = deploy.evolve(plan=fresh, tag=fresh.tag)
     reason = _drift_reason(deploy.plan, fresh) if deploy.plan else ""
     replanned_deploy = replanned.with_message(
-        now, ThreadMessageKind.PLAN, approval.plan_changed(replanned, reason)
+        now, ThreadMessageKind.PLAN, approval.plan_changed(describe_plan(replanned, fresh), reason)
     )
     return StepResult(
         ask_for_approval(replanned_deploy, now) if deploy.service.approvals else replanned_deploy
@@ -87,8 +102,6 @@ def _replan(deploy: Deploy, fresh: Plan, now: float) -> StepResult:
 
 
 def _drift_reason(shown: Plan, fresh: Plan) -> str:
-    """What changed since the plan was shown, where that can be said in a sentence."""
-    drift = compare_plans(shown, fresh)
-    if drift is PlanDrift.OTHER_BASE:
-        return base_revision.base_changed(shown, fresh)
-    return scaling.count_moved_otherwise(shown, fresh, drift)
+    """What changed since the plan was shown, if one sentence can say it."""
+    text = _DRIFT_TEXTS.get(compare_plans(shown, fresh))
+    return text(shown, fresh) if text else ""

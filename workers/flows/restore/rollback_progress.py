@@ -1,19 +1,22 @@
-"""How far a rollback is, and the steps that every strategy takes in it."""
+"""How far a rollback is, and the steps in it that do not depend on the strategy."""
 
 from __future__ import annotations
 
 import structlog
 
 from deploys.errors import AwsRefused
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation
 from deploys.records.rollback import RollbackProgress
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services, task_definitions
 from workers.ecs.state import ServiceState
 from workers.flows.best_effort import attempt
 from workers.flows.ending import confirm_twice, end_deploy
-from workers.flows.observe.failure_evidence import NO_EVIDENCE
 from workers.flows.own_revisions import is_recorded_revision, recorded_revision, rollback_revision
 from workers.messages import outcomes, progress, rollback_reasons
+from workers.messages.evidence import NO_EVIDENCE
 from workers.step_context import StepContext, StepResult
 
 log = structlog.get_logger()
@@ -23,7 +26,7 @@ ROLLBACK_STATUSES = {"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "STOP_REQUEST
 
 
 def with_rollback_begun(deploy: Deploy, now: float) -> Deploy:
-    """The deploy with the time at which its way back began."""
+    """The deploy with the time at which its rollback began."""
     return (
         deploy
         if deploy.rollback.progress is not None
@@ -32,13 +35,13 @@ def with_rollback_begun(deploy: Deploy, now: float) -> Deploy:
 
 
 def with_stop_accepted(deploy: Deploy, now: float) -> Deploy:
-    """ECS took the request to stop our rollout."""
+    """ECS accepted the request to stop our rollout."""
     rollback = deploy.rollback.progress or RollbackProgress(started_at=now)
     return deploy.evolve(rollback={"progress": rollback.evolve(stop_accepted_at=now)})
 
 
 def with_stop_ignored(deploy: Deploy, now: float) -> Deploy:
-    """ECS took that request and goes on all the same, which is said once."""
+    """ECS accepted that request and goes on nevertheless, which is reported once."""
     rollback = deploy.rollback.progress or RollbackProgress(started_at=now)
     if rollback.stop_ignored:
         return deploy
@@ -49,7 +52,7 @@ def with_stop_ignored(deploy: Deploy, now: float) -> Deploy:
 
 
 def with_update_sent(deploy: Deploy, now: float) -> Deploy:
-    """An update set the recorded revision."""
+    """An update has set the recorded revision."""
     rollback = deploy.rollback.progress or RollbackProgress(started_at=now)
     return (
         deploy
@@ -63,8 +66,8 @@ def set_recorded_revision(
 ) -> None:
     """Sets the recorded revision and this desired count (tasks), in one update.
 
-    ECS may refuse a revision that was deregistered. A service that is set to it already can still be scaled
-    (ECS API reference, DeregisterTaskDefinition), so it gets the count alone then.
+    ECS may refuse a revision that was deregistered. A service that already has it can still be scaled (ECS
+    API reference, DeregisterTaskDefinition), so then only the count is set.
 
     Raises the errors of `services.update`.
     """
@@ -82,10 +85,10 @@ def set_recorded_revision(
 
 
 def tag_rollback_revision(deploy: Deploy, context: StepContext, revision: str, *, replaces: str) -> None:
-    """Before an update to a revision that was there before, which carries the id of another deploy if any:
-    tells that this rollout is ours, should the record forget it.
+    """Called before an update to a revision that ran before, which may carry the id of another deploy: the
+    tag shows that this rollout is ours, should Redis lose the record.
 
-    A mark that AWS does not take keeps nobody from going back.
+    A tag that AWS refuses does not stop the rollback.
     """
     context.guard()
     error = attempt(lambda: task_definitions.tag_for_rollback(context.region, revision, deploy.id, replaces))
@@ -100,7 +103,7 @@ def end_unrestorable(
 
     count: the desired count that a stopped service gets back (tasks).
     """
-    if again := confirm_twice(deploy, context, "recorded revision deleted"):
+    if again := confirm_twice(deploy, context, Observation.RESTORE_REVISION_DELETED):
         return again
     service, rollback = deploy.service, deploy.rollback.progress or RollbackProgress(started_at=context.now())
     if count is not None and ecs_service.desired == 0:

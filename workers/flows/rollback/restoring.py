@@ -1,10 +1,12 @@
-"""Phases RESTORING and FOLLOWING_BACK: the recorded revision and count come back, and it is followed."""
+"""Phases RESTORING and FOLLOWING_ROLLBACK: the recorded revision and count are brought back."""
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, Outcome
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from deploys.records.retries import Observation
 from workers.ecs.state import ServiceDeploymentState, ServiceState
-from workers.flows.ending import confirm_service_deleted, end_deploy
+from workers.flows.ending import confirm_service_deleted, confirm_twice, end_deploy
 from workers.flows.observe.deadline import rollback_deadline
 from workers.flows.observe.ecs_rollback import ecs_rollback_revision, is_at_ecs_rollback, note_ecs_rollback
 from workers.flows.observe.failure_evidence import gather_evidence
@@ -27,7 +29,7 @@ from workers.step_context import StepContext, StepResult
 
 
 def restore_service(deploy: Deploy, context: StepContext) -> StepResult:
-    """Brings back the recorded revision and, where the service was stopped, its count, in one update."""
+    """Takes the next step towards the recorded revision and, if the service was stopped, its count."""
     ecs_service = context.read_service()
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return confirm_service_deleted(deploy, context, ecs_service)
@@ -38,7 +40,7 @@ def restore_service(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def follow_rollback(deploy: Deploy, context: StepContext) -> StepResult:
-    """Looks at the way back until it is done."""
+    """Reads the rollback once, until it is done."""
     now = context.now()
     ecs_service = context.read_service()
     if ecs_service is None or ecs_service.status != "ACTIVE":
@@ -54,12 +56,10 @@ def follow_rollback(deploy: Deploy, context: StepContext) -> StepResult:
     if not is_own_revision(deploy, ecs_service.revision) and not is_at_ecs_rollback(deploy, ecs_service):
         return strategy_of(deploy).end_superseded(deploy, context, ecs_service)
     if is_restored(deploy, ecs_service, service_deployment):
-        if deploy.pending_confirmation != "back":
-            return StepResult(
-                deploy.evolve(pending_confirmation="back"), delay=context.timing.watch_seconds / 2
-            )
+        if again := confirm_twice(deploy, context, Observation.ROLLBACK_DONE, soon=True):
+            return again
         return _finish_rollback(deploy, context, ecs_service)
-    deploy = deploy.evolve(pending_confirmation="")
+    deploy = deploy.evolve(pending_confirmation=None)
     if now - deploy.phase_since > rollback_deadline(deploy):
         return end_deploy(
             deploy, context, Outcome.FAILED, rollback_overdue_text(deploy, context, ecs_service)
@@ -92,7 +92,7 @@ def is_restored(
 def _must_restore_again(
     deploy: Deploy, ecs_service: ServiceState, service_deployment: ServiceDeploymentState | None
 ) -> bool:
-    """Whether the service neither is nor moves to what was set: a late write, a failed rollback. Pure."""
+    """Whether the service neither has what was set nor moves there: a late write, a failed rollback. Pure."""
     if deploy.stop.owns_count and ecs_service.desired == 0:
         return True
     if is_recorded_revision(deploy, ecs_service.revision) or ecs_service.revision != deploy.ecs.new_revision:

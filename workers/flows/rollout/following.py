@@ -1,14 +1,23 @@
-"""Phase FOLLOWING: our rollout, followed by its identity to its end."""
+"""Phase FOLLOWING: our rollout, followed by its id to its end."""
 
 from __future__ import annotations
 
 from deploys.pre_task import configured_post_check
-from deploys.records.deploy import Deploy, Outcome
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from deploys.records.retries import Observation
+from deploys.records.rollback import RollbackCauseKind
 from workers.ecs import task_definitions
 from workers.ecs.reasons.failed_tasks import HEALTHY_AFTER_SECONDS
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
-from workers.flows.ending import end_deploy, end_service_deleted, start_rollback
+from workers.flows.ending import (
+    confirm_twice,
+    end_deploy,
+    end_service_deleted,
+    roll_back_cancelled,
+    start_rollback,
+)
 from workers.flows.finish.changed_since import end_if_changed_since, find_newer_deployment
 from workers.flows.finish.checking import roll_back_other_image, succeed_or_check
 from workers.flows.finish.scaled_to_zero import end_scaled_to_zero, restore_count_after_ecs_rollback
@@ -45,15 +54,12 @@ from workers.flows.strategies.registry import strategy_of
 from workers.messages import lost_record, outcomes, rollback_reasons
 from workers.step_context import StepContext, StepResult
 
-_CRASH_LOOP = "crash loop"
-"""What `Deploy.seen_end` holds between the two looks."""
-
 
 def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
-    """Looks at the rollout. An end stands once a second look agrees."""
+    """Reads the rollout once. Its end counts once a second read agrees."""
     ecs_service = context.read_service()
     service_deployment = read_service_deployment(context)
-    confirmation = deploy.pending_confirmation
+    crash_loop_seen = deploy.awaits_confirmation(Observation.CRASH_LOOP)
     deploy = note_ecs_rollback(deploy, ecs_service, service_deployment)
     status = judge_rollout(followed_rollout(deploy), ecs_service, service_deployment)
     deploy = deploy.evolve(
@@ -64,7 +70,7 @@ def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
     deploy = strategy.observe(deploy, service_deployment, context.now())
     if (ended := _end_if_final(deploy, context, status, ecs_service, service_deployment)) is not None:
         return ended
-    deploy = deploy.evolve(pending_confirmation="")
+    deploy = deploy.evolve(pending_confirmation=None)
     if status is RolloutStatus.ROLLING_BACK:
         deploy = report_ecs_rollback(deploy, context, ecs_service, service_deployment)
         if is_ecs_rollback_overdue(deploy, context.now()):
@@ -74,14 +80,14 @@ def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
         deploy = report_rollback_failures(deploy, context, ecs_service)
         return StepResult(deploy, delay=context.timing.watch_seconds)
     if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        return roll_back_cancelled(deploy, context)
     if is_rollout_overdue(deploy, context.now()):
-        return start_rollback(deploy, context, Outcome.ROLLED_BACK, rollback_reasons.rollout_overdue(deploy))
+        return start_rollback(
+            deploy, context, RollbackCauseKind.OVERDUE, rollback_reasons.rollout_overdue(deploy)
+        )
     stopped = _read_stopped_tasks(deploy, context, ecs_service)
     if count := count_crash_loop(deploy, context, ecs_service, service_deployment, stopped.tasks):
-        return _give_up_version(deploy, context, ecs_service, confirmation, count, stopped)
+        return _give_up_version(deploy, context, ecs_service, crash_loop_seen, count, stopped)
     advanced = strategy.advance(deploy, context, service_deployment)
     if isinstance(advanced, StepResult):
         return advanced
@@ -105,17 +111,15 @@ def _end_if_final(
         return strategy_of(deploy).end_superseded(deploy, context, ecs_service)
     if not status.final:
         return None
-    if deploy.pending_confirmation != status.value:
-        return StepResult(
-            deploy.evolve(pending_confirmation=status.value), delay=context.timing.watch_seconds / 2
-        )
+    if again := confirm_twice(deploy, context, status.observation, soon=True):
+        return again
     return _finish_rollout(deploy, context, status, ecs_service, service_deployment)
 
 
 def _read_stopped_tasks(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState | None
 ) -> StoppedTasks:
-    """The rollout's tasks that stopped, read only if there is a sign of trouble."""
+    """The stopped tasks of the rollout, read only if something indicates a failure."""
     return (
         read_stopped_tasks(deploy, context)
         if ecs_service and has_signs_of_failure(deploy, ecs_service)
@@ -127,25 +131,24 @@ def _give_up_version(
     deploy: Deploy,
     context: StepContext,
     ecs_service: ServiceState | None,
-    seen_before: str,
+    confirmed: bool,
     count: int,
     stopped: StoppedTasks,
 ) -> StepResult:
-    """Tasks fail one after another, as two looks agree."""
-    if seen_before != _CRASH_LOOP:
-        return StepResult(
-            deploy.evolve(pending_confirmation=_CRASH_LOOP), delay=context.timing.watch_seconds / 2
-        )
+    """Tasks fail one after another, as two reads have to agree."""
+    if not confirmed and (again := confirm_twice(deploy, context, Observation.CRASH_LOOP, soon=True)):
+        return again
     reported, evidence = take_new_evidence(deploy, context, ecs_service, stopped)
     reason = rollback_reasons.crash_loop(deploy, count, HEALTHY_AFTER_SECONDS)
-    return start_rollback(reported, context, Outcome.ROLLED_BACK, reason, evidence)
+    return start_rollback(reported, context, RollbackCauseKind.CRASH_LOOP, reason, evidence)
 
 
 def _resume_own_rollback(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState | None
 ) -> StepResult | None:
-    """The way back, where the newer deployment is our own one of the recorded revision, by its mark, and the
-    record is older than that; else None."""
+    """Goes on with the rollback, if the newer deployment is our own one of the recorded revision, by its tag,
+    and the record is older than that; else None.
+    """
     if ecs_service is None or not is_recorded_revision(deploy, ecs_service.revision):
         return None
     revision = ecs_service.revision
@@ -157,10 +160,8 @@ def _resume_own_rollback(
     if replaced is None:
         return None
     if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
-    return start_rollback(deploy, context, Outcome.ROLLED_BACK, lost_record.record_lost_reason())
+        return roll_back_cancelled(deploy, context)
+    return start_rollback(deploy, context, RollbackCauseKind.RECORD_LOST, lost_record.record_lost_reason())
 
 
 def _finish_rollout(
@@ -185,9 +186,9 @@ def _finish_rollout(
             or deploy.outcome_reason
             or ecs_rollback_reason(deploy, service_deployment, ecs_service)
         )
-        deploy = deploy.evolve(
-            outcome_reason=reason,
-            rollout={"serving_at": context.now() if deploy.stop.requested_at is not None else None},
+        serving_at = context.now() if deploy.stop.requested_at is not None else None
+        deploy = deploy.with_rollback_cause(RollbackCauseKind.ECS, reason).evolve(
+            rollout={"serving_at": serving_at}
         )
         strategy = strategy_of(deploy)
         deploy = strategy.check_ecs_rollback(deploy, context)
@@ -198,12 +199,12 @@ def _finish_rollout(
         evidence = gather_evidence(deploy, context, ecs_service)
         text = outcomes.rolled_back(deploy, restored, reason, evidence, recorded=recorded_revision(deploy))
         if newer is not None and newer.revision != restored:
-            text = f"{text}\n{outcomes.replaced_since(newer)}"
+            text = f"{text}\n{outcomes.replaced_since(newer.id, newer.revision)}"
         return end_deploy(deploy, context, Outcome.ROLLED_BACK, text)
     if status is RolloutStatus.FAILED:
         reason = failure_reason(deploy, service_deployment)
         reported, evidence = take_new_evidence(deploy, context, ecs_service)
-        return start_rollback(reported, context, Outcome.ROLLED_BACK, reason, evidence)
+        return start_rollback(reported, context, RollbackCauseKind.ROLLOUT_FAILED, reason, evidence)
     if status is RolloutStatus.SCALED_TO_ZERO:
         return end_scaled_to_zero(deploy, context)
     return end_service_deleted(deploy, context, ecs_service)

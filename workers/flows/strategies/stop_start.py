@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from deploys.catalogue.service import Service
 from deploys.errors import DaemonStopStart, SlipwayError
-from deploys.records.deploy import Deploy, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.retries import Notice
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services, tasks
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.best_effort import attempt
@@ -44,7 +47,7 @@ class StopStart(Rolling):
         super().check_service(service, ecs_service)
 
     def check_count(self, service: Service, ecs_service: ServiceState) -> None:
-        """The percentages do not hold up a count of 0, and the new tasks start from none."""
+        """The percentages do not prevent a count of 0, and the new tasks start from none."""
 
     def report_serving(self, deploy: Deploy, context: StepContext) -> Deploy:
         """No old task is left by then."""
@@ -126,8 +129,8 @@ def _stop_again(deploy: Deploy, context: StepContext, ecs_service: ServiceState)
 def _wait(deploy: Deploy, context: StepContext, text: str) -> StepResult:
     """Another try soon. The channel is told once, if the tasks take longer to stop than a rollout may."""
     now = context.now()
-    if now - deploy.phase_since > deploy.service.deadline and deploy.retries.channel_told_at is None:
-        deploy = deploy.with_message(
-            now, ThreadMessageKind.PROBLEM, text, broadcast=True, retries={"channel_told_at": now}
-        )
+    is_late = now - deploy.phase_since > deploy.service.deadline
+    if is_late and not deploy.has_notice(Notice.RESTORE_WAITS):
+        deploy = deploy.with_message(now, ThreadMessageKind.PROBLEM, text, broadcast=True)
+        deploy = deploy.with_notice(Notice.RESTORE_WAITS)
     return StepResult(deploy, delay=context.timing.watch_seconds)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from deploys.catalogue.service import Service
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 from workers.step_context import StepContext, StepResult
 
@@ -54,7 +55,7 @@ class DeployStrategy(Protocol):
         ...
 
     def end_superseded(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
-        """Somebody else set another revision. Slipway leaves it."""
+        """Somebody else set another revision, which Slipway leaves as it is."""
         ...
 
     def restore(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
@@ -66,9 +67,9 @@ class DeployStrategy(Protocol):
         ...
 
     def is_taken_over(self, deploy: Deploy, ecs_service: ServiceState) -> bool:
-        """Whether a later deploy has marked the service as its own. Pure."""
+        """Whether a later deploy has tagged the service as its own. Pure."""
         ...
 
     def clean_up(self, deploy: Deploy, context: StepContext) -> None:
-        """Removes what the deploy left on the ECS service to be found after a loss of Redis."""
+        """Removes what the deploy left on the ECS service in case Redis is lost."""
         ...

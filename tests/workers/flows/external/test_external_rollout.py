@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deploys.errors import NotADeployer
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.external_rollouts import (
     changing_calls,
@@ -28,8 +29,8 @@ def test_a_rollout_that_succeeds_is_followed_to_its_end(harness: EngineHarness) 
     assert (deploy.outcome, deploy.tag) == (Outcome.SUCCEEDED, "1.4.2")
     assert seen.ecs.deployment_id == theirs
     assert without_times(harness.thread_text(deploy_id, ThreadMessageKind.PROGRESS)) == (
-        "Following deployment `ecs-svc/N`, begun THEN: it moves `web` to `1.4.2` (revision `web:18`). I did "
-        "not begin it. I look on and change nothing; deploys of `web` wait until it is over."
+        "Following deployment `ecs-svc/N`, started THEN: it moves `web` to `1.4.2` (revision `web:18`). "
+        "Slipway did not start it. I look on and change nothing; deploys of `web` wait until it is over."
     )
     assert end_message(harness, deploy_id) == (
         "*Succeeded.* The rollout that I followed is over: `web` runs `1.4.2` (revision `web:18`), 3 of 3 "
@@ -143,7 +144,7 @@ def test_nothing_in_progress_is_refused_with_what_runs(harness: EngineHarness) -
     assert deploy.outcome is Outcome.REFUSED
     assert end_message(harness, deploy_id) == (
         "*Refused*, nothing was changed: No deployment of `web` is in progress, so there is nothing to "
-        "follow. It was set to `1.4.0` (revision `web:17`) by deployment `ecs-svc/N`, begun THEN, which "
+        "follow. It was set to `1.4.0` (revision `web:17`) by deployment `ecs-svc/N`, started THEN, which "
         "completed; 3 of 3 tasks running."
     )
 

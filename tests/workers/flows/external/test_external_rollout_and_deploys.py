@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Outcome, Phase, Verb
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from tests.builders import NOW, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout, without_times
-from workers.flows.plan.target_version import find_rollback_revision
+from workers.flows.plan.rollback_target import find_rollback_revision
 
 
 def test_a_deploy_asked_for_meanwhile_waits_and_starts_when_it_is_over(harness: EngineHarness) -> None:
@@ -70,4 +71,4 @@ def test_followed_on_behalf_of_a_deploy_of_ours_it_says_so(harness: EngineHarnes
     followed = request_follow(harness)
     harness.until_phase(followed, Phase.FOLLOWING_EXTERNAL)
 
-    assert f"It was begun by deploy `{deploy_id}`, which is over." in harness.thread_text(followed)
+    assert f"Deploy `{deploy_id}`, which is over, started it." in harness.thread_text(followed)

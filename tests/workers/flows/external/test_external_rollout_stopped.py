@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Outcome, RolloutCounts
+from deploys.records.phases import Outcome
+from deploys.records.rollout import RolloutCounts
 from tests.builders import a_deploy
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.external_rollouts import end_message, request_follow, start_external_rollout
@@ -18,8 +19,8 @@ from tests.workers.flows.observe.test_rollout_status import (
     service_with,
 )
 from workers.flows.observe.ecs_rollback_reasons import external_failure_reason
-from workers.flows.observe.failure_evidence import Evidence
 from workers.messages import external_rollout as words
+from workers.messages.evidence import Evidence
 
 
 def test_a_rollout_that_somebody_stops_for_good_is_told_with_what_runs_and_what_to_do(
@@ -103,4 +104,5 @@ def test_how_it_is_over_and_what_runs_is_told(status: str, running: int, told: s
     )
     seen = service_with(replace(a_deployment(), running=running))
 
-    assert words.failed_without_rollback(deploy, "", seen, Evidence()).startswith(told)
+    state = words.current_state(seen.desired, seen.revision, seen.running_by_revision)
+    assert words.failed_without_rollback(deploy, "", state, Evidence()).startswith(told)

@@ -10,7 +10,9 @@ from deploys.decisions import answer_pause
 from deploys.deploy_text import status_text
 from deploys.errors import QuestionClosed
 from deploys.pauses import external_pause, unanswered_pause
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, PauseEnd
 from tests.workers.engine_harness import BOB, EngineHarness
 from tests.workers.flows.external_rollouts import (
@@ -68,10 +70,10 @@ def test_every_stage_weight_and_pause_is_told_and_nothing_is_changed(harness: En
     assert harness.get(deploy_id).outcome is Outcome.SUCCEEDED
     assert pause_ends(harness, deploy_id) == [PauseEnd.ANSWERED_ELSEWHERE]
     assert thread_texts(harness, deploy_id) == [
-        "Following deployment `ecs-svc/N`, begun THEN: it moves `shop` to `1.4.2` (revision `shop:32`). I "
-        "did not begin it. I look on and change nothing; deploys of `shop` wait until it is over. It is "
-        "canary: 10 % of the production traffic moves for SOME TIME, then the rest; then both versions run "
-        "for SOME TIME (bake time).",
+        "Following deployment `ecs-svc/N`, started THEN: it moves `shop` to `1.4.2` (revision `shop:32`). "
+        "Slipway did not start it. I look on and change nothing; deploys of `shop` wait until it is over. "
+        "It is canary: 10 % of the production traffic moves for SOME TIME, then the rest; then both "
+        "versions run for SOME TIME (bake time).",
         "The new tasks run and get the test traffic. Production traffic still goes to the old ones.",
         "*Paused* once the test traffic has moved. All production traffic still goes to the old tasks. "
         + HOW_TO_ANSWER.format(then="rolls back"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from deploys.records.deploy import RolloutCounts
+from deploys.records.rollout import RolloutCounts
 from tests.builders import a_deploy
 from tests.workers.ecs.reasons.stopped_task_builders import AT, a_stopped_task, an_event, an_exited_container
 from tests.workers.flows.observe.test_rollout_status import (
@@ -15,15 +15,14 @@ from tests.workers.flows.observe.test_rollout_status import (
     a_service_deployment,
     service_with,
 )
-from workers.ecs.reasons.cause_summary import summarize_causes
-from workers.flows.observe.failure_evidence import Evidence, cause_kind
+from workers.ecs.reasons.cause_summary import find_causes
 from workers.flows.observe.rollout_counts import count_rollout_tasks
-from workers.messages import outcomes
+from workers.messages.evidence import LOG_CHARACTERS, LOG_LINE_CHARACTERS, Evidence, evidence_lines
 
 
 def evidence_text(*log: str, causes: int = 1) -> str:
     told = Evidence(tuple(f"1 task: cause {number}." for number in range(causes)), "web", log)
-    return "\n".join(outcomes.evidence_lines(told))
+    return "\n".join(evidence_lines(told))
 
 
 def test_of_a_long_log_the_newest_lines_are_kept() -> None:
@@ -31,13 +30,13 @@ def test_of_a_long_log_the_newest_lines_are_kept() -> None:
 
     assert text.endswith("\nFATAL no more memory```")
     assert "00 " not in text
-    assert len(text) < outcomes.LOG_CHARACTERS + 200
+    assert len(text) < LOG_CHARACTERS + 200
 
 
 def test_a_long_line_is_cut_visibly_and_no_line_ends_the_block_early() -> None:
     text = evidence_text("x" * 400, "```done` <b>")
 
-    assert f"{'x' * (outcomes.LOG_LINE_CHARACTERS - 1)}…\n" in text
+    assert f"{'x' * (LOG_LINE_CHARACTERS - 1)}…\n" in text
     assert text.endswith("\u2019\u2019\u2019done\u2019 &lt;b&gt;```")
     assert text.count("```") == 2
 
@@ -69,19 +68,15 @@ def test_a_cause_in_other_words_of_ecs_is_not_told_again() -> None:
         for said in ("web", "x")
     ]
 
-    assert cause_kind(*summarize_causes([stopped], [], AT)) == cause_kind(
-        *summarize_causes([stopped, stopped], [event], AT)
-    )
-    assert "Request timed out" in summarize_causes([stopped], [event], AT)[0]
-    assert cause_kind(*summarize_causes(pulls[:1], [], AT)) == cause_kind(
-        *summarize_causes(pulls[1:], [], AT)
-    )
+    assert find_causes([stopped], [], AT)[0].kind == find_causes([stopped, stopped], [event], AT)[0].kind
+    assert "Request timed out" in find_causes([stopped], [event], AT)[0].text
+    assert find_causes(pulls[:1], [], AT)[0].kind == find_causes(pulls[1:], [], AT)[0].kind
 
 
 def test_a_reason_that_nobody_knows_is_told_in_each_of_its_words() -> None:
     unheard = [a_stopped_task("TaskFailedToStart", said) for said in ("the tide is out", "the tide is in")]
 
-    assert len({cause_kind(cause) for cause in summarize_causes(unheard, [], AT)}) == 2
+    assert len({cause.kind for cause in find_causes(unheard, [], AT)}) == 2
 
 
 @pytest.mark.parametrize(("status", "threshold"), [("MONITORING", 3), ("TRIGGERED", 3), ("DISABLED", 0)])

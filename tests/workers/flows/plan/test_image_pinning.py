@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from deploys.catalogue.service import Pin
-from deploys.records.deploy import ContainerChange, Deploy, Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import ContainerChange
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import REGISTRY, a_deploy, a_plan, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.ecr_pushes import digest_of_tag, move_tag
-from workers.messages import approval
+from workers.flows.plan.planning import describe_plan
 from workers.queries.tags_query import describe_tags
 
 
@@ -252,7 +256,7 @@ def test_a_restart_or_rollback_of_what_has_to_be_approved_says_nothing_of_pins(v
     """It names no image again."""
     deploy = a_deploy(a_service(pin=None, approvals=1), verb=verb)
 
-    assert "pinned" not in approval.plan_text(deploy, a_plan())
+    assert "pinned" not in describe_plan(deploy, a_plan())
 
 
 def test_a_failing_pinned_version_is_rolled_back_to_a_pinned_one(harness: EngineHarness) -> None:
@@ -318,7 +322,7 @@ def test_a_rollback_to_a_tag_that_was_pushed_anew_is_refused(harness: EngineHarn
 def test_an_image_of_unknown_size_has_none_in_the_plan() -> None:
     plan = a_plan(image_bytes=None, pushed_at=None)
 
-    assert approval.plan_text(a_deploy(request={"requester": ALICE}), plan).splitlines()[2] == (
+    assert describe_plan(a_deploy(request={"requester": ALICE}), plan).splitlines()[2] == (
         "• image digest `sha256:aaaaaaaaaaaa`"
     )
 
@@ -329,7 +333,7 @@ def test_a_pinned_image_without_a_known_tag_is_called_by_its_digest() -> None:
     change = ContainerChange(container="web", old_image=image, new_image=image)
     plan = a_plan(tag=digest[:19], old_tag=digest[:19], digest=digest, pinned=True, changes=(change,))
 
-    lines = approval.plan_text(a_deploy(verb=Verb.RESTART), plan).splitlines()
+    lines = describe_plan(a_deploy(verb=Verb.RESTART), plan).splitlines()
 
     assert lines[1] == f"• container `web`: `{REGISTRY}/web@{digest[:19]}`, as now, in new tasks"
     assert lines[3] == "• pinned: the revision names the image by its digest"

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from deploys.plan_drift import PlanDrift, compare_plans
-from deploys.records.deploy import Outcome, Phase, Plan, ThreadMessageKind
-from deploys.records.plan import NewerRevision, RevisionConfig
+from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import NewerRevision, Plan, RevisionConfig
 from deploys.records.restore_point import ALL_SUSPENDED, ScalingPlan, SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import (
@@ -205,8 +206,8 @@ def test_moved_once_more_the_bounds_are_those_that_people_saw(harness: EngineHar
 
     assert (
         "The service changed after the plan was shown, so earlier answers do not count. The count went from "
-        "2 to 8 tasks, which is outside of what it is scaled to (2 to 6 in the plan, 2 to 12 now). The new "
-        "plan:\n*Plan* for `billing`:"
+        "2 to 8 tasks, outside its scaling limits (2 to 6 in the plan, 2 to 12 now). The new plan:\n*Plan* "
+        "for `billing`:"
     ) in harness.thread_text(deploy_id, ThreadMessageKind.PLAN)
     assert "• 8 tasks (autoscaled, 2 to 12) before and after; " in harness.thread_text(
         deploy_id, ThreadMessageKind.PLAN
@@ -226,7 +227,7 @@ def test_a_count_moved_by_hand_voids_the_approval_where_nothing_scales_the_servi
 
     assert (
         "so earlier answers do not count. The count went from 2 to 3 tasks, and nothing scales this service "
-        "by itself. The new plan:"
+        "automatically. The new plan:"
     ) in harness.thread_text(deploy_id, ThreadMessageKind.PLAN)
     assert harness.get(deploy_id).approval.decisions == ()
 
@@ -242,7 +243,8 @@ def test_a_count_moved_while_scaling_is_suspended_was_moved_by_hand(harness: Eng
     harness.until(lambda: harness.get(deploy_id).approval.question == 2)
 
     assert (
-        "The count went from 2 to 3 tasks, and what Application Auto Scaling could do that with is suspended."
+        "The count went from 2 to 3 tasks, and the part of Application Auto Scaling that could do that is "
+        "suspended."
     ) in harness.thread_text(deploy_id, ThreadMessageKind.PLAN)
 
 

@@ -8,9 +8,12 @@ from typing import Any, cast
 
 import pytest
 
-from deploys.catalogue.service import PostCheck
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.catalogue.nested_keys import PostCheck
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Notice
 from deploys.records.rollback import RollbackProgress
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, NOW, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.observe.test_rollout_status import (
@@ -120,8 +123,8 @@ def test_without_a_breaker_its_end_says_why_the_old_version_does_not_start(
     assert first.startswith("*Failed*: the way back to `web:17` did not finish within 1 min 00 s.")
     assert "the image could not be pulled: it is not there." in causes[0]
     assert causes[1:] == [
-        "• tasks fail again and again, so ECS waits longer and longer before it starts the next. What they "
-        "stop for has to be mended first.",
+        "• tasks fail again and again, so ECS waits longer each time before it starts the next. Fix what "
+        "stops them first.",
         f"It was rolled back for this: {deploy.outcome_reason}",
     ]
 
@@ -134,7 +137,11 @@ def service_at_new_revision(desired: int = 3) -> ServiceState:
     return ServiceState("arn", "web", "ACTIVE", f"{ARN}:task-definition/web:2", desired, 0, desired)
 
 
+<<<<<<< HEAD
 def a_deploy_that_rolls_back(**changes: Any) -> Deploy:
+=======
+def a_deploy_that_rolls_back(*notices: Notice, **changes: Any) -> Deploy:
+>>>>>>> main
     progress = RollbackProgress(**{"started_at": NOW, "updated_at": NOW, **changes})
     new = f"{ARN}:task-definition/web:2"
     return a_deploy(
@@ -142,29 +149,41 @@ def a_deploy_that_rolls_back(**changes: Any) -> Deploy:
         plan=a_plan(),
         ecs={"new_revision": new},
         rollback={"progress": progress},
+<<<<<<< HEAD
+=======
+        notices=notices,
+>>>>>>> main
     )
 
 
 @pytest.mark.parametrize(
-    ("seconds", "changes", "desired", "says"),
+    ("seconds", "changes", "notices", "desired", "says"),
     [
-        (10, {}, 3, False),  # a stale read, or a call that arrived late
-        (40, {}, 3, True),
-        (40, {"undone_reported_at": NOW + 35}, 3, False),
-        (40, {"updated_at": NOW + 35}, 3, False),
-        (40, {"updated_at": None}, 3, False),  # ECS was to go back by itself
-        (10, {}, 0, False),
-        (40, {}, 0, True),
-        (901, {}, 0, True),
+        (10, {}, (), 3, False),  # a stale read, or a call that arrived late
+        (40, {}, (), 3, True),
+        (40, {}, (Notice.ROLLBACK_UNDONE,), 3, False),
+        (40, {"updated_at": NOW + 35}, (), 3, False),
+        (40, {"updated_at": None}, (), 3, False),  # ECS was to roll back by itself
+        (10, {}, (), 0, False),
+        (40, {}, (), 0, True),
+        (901, {}, (), 0, True),
     ],
 )
 def test_it_is_said_once_when_it_can_be_no_stale_read_and_a_stopped_service_is_never_left(
-    monkeypatch: pytest.MonkeyPatch, seconds: float, changes: dict[str, Any], desired: int, says: bool
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    changes: dict[str, Any],
+    notices: tuple[Notice, ...],
+    desired: int,
+    says: bool,
 ) -> None:
     monkeypatch.setattr(tasks, "list_service_tasks", lambda *_: ())
 
     left = retry_rollback(
-        a_deploy_that_rolls_back(**changes), context_at(NOW + seconds), service_at_new_revision(desired), 900
+        a_deploy_that_rolls_back(*notices, **changes),
+        context_at(NOW + seconds),
+        service_at_new_revision(desired),
+        900,
     ).deploy
 
     assert (left.phase, left.outcome) == (Phase.RESTORING, None)

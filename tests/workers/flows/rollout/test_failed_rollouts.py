@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from sandbox.ecs.aws_services.ecr_images import ImageBehaviour
 from sandbox.ecs.tasks import task_shutdown
 from tests.builders import NOW, REGISTRY
 from tests.workers.engine_harness import EngineHarness
-from workers.ecs.reasons.cause_summary import summarize_causes
+from workers.ecs.reasons.cause_summary import find_causes
 from workers.ecs.state import ServiceEventState
-from workers.flows.observe.failure_evidence import cause_kind
 
 
 def without_counts_and_times(harness: EngineHarness, deploy_id: str, kind: ThreadMessageKind) -> str:
@@ -71,7 +71,7 @@ def test_no_room_that_passes_by_itself_is_reported_and_fails_nothing(
     assert deploy.outcome is Outcome.SUCCEEDED
     assert harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM) == (
         "New tasks are in trouble; ECS goes on trying:\n"
-        "• ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
+        "• ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less CPU and "
         "memory. ECS says: `was unable to place a task. Reason: Capacity is unavailable at this time. Please "
         "try again later or in a different availability zone.`"
     )
@@ -123,7 +123,7 @@ def test_an_event_that_comes_again_is_not_told_again() -> None:
     events = [ServiceEventState(str(number), NOW, message) for number in range(3)]
 
     kinds = {
-        cause_kind(summarize_causes((), events[:count], NOW, events_may_be_missing=lost)[0])
+        find_causes((), events[:count], NOW, events_may_be_missing=lost)[0].kind
         for count in (1, 2, 3)
         for lost in (False, True)
     }

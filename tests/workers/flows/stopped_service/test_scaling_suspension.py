@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.formatting import revision_name
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import ALL_SUSPENDED, SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
+from deploys.short_names import short_arn
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import (
     SERVICE,
@@ -126,8 +127,13 @@ def test_the_marks_on_the_service_say_all_that_bringing_it_back_takes(harness: E
 
     assert {key: value for key, value in tags.items() if key in restore_tags_stopped_service.TAG_KEYS} == {
         "slipway:restore": f"{deploy_id}/2",
+<<<<<<< HEAD
         "slipway:revisions": f"{revision_name(deploy.stop.restore_point.revision)} "
         f"{revision_name(deploy.ecs.new_revision)}",
+=======
+        "slipway:revisions": f"{short_arn(deploy.stop.restore_point.revision)} "
+        "{short_arn(deploy.ecs.new_revision)}",
+>>>>>>> main
         "slipway:asked": f"deploy 1.4.2 {deploy.request.requester} {deploy.request.channel} "
         f"{deploy.request.team}",
         "slipway:suspended": f"{deploy_id} in=false out=true scheduled=false tried",

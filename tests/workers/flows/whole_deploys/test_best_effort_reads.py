@@ -8,7 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from deploys.errors import AwsDenied, AwsUnavailable, Conflict, InternalError, LeaseTooShort
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, a_deploy, a_plan, a_restore_point
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import (
@@ -19,7 +21,7 @@ from tests.workers.flows.autoscaled_service import (
 )
 from workers.ecs import services
 from workers.flows.best_effort import TRIES_BEFORE_GIVING_UP, attempt, best_effort
-from workers.flows.plan.target_version import find_rollback_revision
+from workers.flows.plan.rollback_target import find_rollback_revision
 
 FOUND_AT_ZERO = (
     "*Needs a look*: the service was found with desired count 0 after the end. I set it back to 2."

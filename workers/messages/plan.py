@@ -1,0 +1,83 @@
+"""What a deploy is about to do."""
+
+from __future__ import annotations
+
+from deploys.deploy_text import planned_count
+from deploys.formatting import duration
+from deploys.mrkdwn import code
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ContainerChange, Plan
+from deploys.short_names import short_arn
+from workers.messages import base_revision, images, post_check, pre_task, scaling, traffic
+
+LONG_GRACE_PERIOD_SECONDS = 300
+"""A health check grace period from which on the plan names it."""
+
+
+def plan_text(deploy: Deploy, plan: Plan, *, in_ecr: bool, blocked: str = "") -> str:
+    """The plan, before anything is changed. As in `registry_line` and `strategy_lines`."""
+    lines = [f"*Plan* for {code(deploy.service.name)}:"]
+    lines += [
+        f"• container {code(change.container)}: {_image_change(change, plan)}" for change in plan.changes
+    ]
+    lines += [
+        f"• {line}"
+        for line in (images.registry_line(deploy, plan, in_ecr=in_ecr), *images.pin_lines(deploy, plan))
+    ]
+    running = code(short_arn(plan.old_revision))
+    lines.append(f"• {planned_count(plan)} before and after; revision {running} runs now")
+    lines += [f"• {line}" for line in strategy_lines(deploy, plan, blocked)]
+    lines += [f"• {line}" for line in base_revision.plan_lines(deploy, plan)]
+    lines += [f"• {line}" for line in (*grace_period_lines(deploy, plan), *express_mode_lines(plan))]
+    lines += [f"• {line}" for line in (*pre_task.plan_lines(deploy, plan), *post_check.plan_lines(deploy))]
+    return "\n".join(lines)
+
+
+def strategy_lines(deploy: Deploy, plan: Plan, blocked: str = "") -> list[str]:
+    """How the new tasks replace the old ones. blocked: what keeps ECS from it at a lower count, or empty."""
+    if plan.traffic is not None:
+        return traffic.plan_lines(plan, plan.traffic, deploy.service)
+    if not plan.downtime:
+        return [replacement_line(plan), *filter(None, [blocked])]
+    estimate = f", about {duration(plan.downtime_seconds)}" if plan.downtime_seconds else ""
+    stops = f"*downtime{estimate}*: every old task is stopped, and proven stopped, before a new one starts"
+    return [stops, scaling.plan_line(plan.scaling)] if plan.scaling else [stops]
+
+
+def replacement_line(plan: Plan) -> str:
+    """What ECS keeps running while it replaces the tasks."""
+    least, most = plan.minimum_healthy_percent or 0, plan.maximum_percent or 0
+    return (
+        f"{'no downtime' if least else 'tasks may be 0 for a while'}: ECS keeps {least} to {most} percent of "
+        "the tasks while it replaces them"
+    )
+
+
+def grace_period_lines(deploy: Deploy, plan: Plan) -> list[str]:
+    """What a long health check grace period hides; nothing where it is short."""
+    if plan.grace_seconds < LONG_GRACE_PERIOD_SECONDS:
+        return []
+    said = (
+        f"for its first {duration(plan.grace_seconds)} a new task's failed load balancer checks count for "
+        "nothing (the ECS service's health check grace period), so a bad version shows late"
+    )
+    if plan.grace_seconds < deploy.service.deadline:
+        return [said]
+    deadline = duration(deploy.service.deadline)
+    return [f"{said}, or not at all before the deadline of {deadline}, when I roll it back"]
+
+
+def express_mode_lines(plan: Plan) -> list[str]:
+    """Who else may set the revision; nothing if nobody else manages the service."""
+    if not plan.express:
+        return []
+    return [
+        "ECS Express Mode manages this service: its next update that sets an image, or a task definition, "
+        "replaces what this deploy sets"
+    ]
+
+
+def _image_change(change: ContainerChange, plan: Plan) -> str:
+    if change.old_image == change.new_image:
+        return f"{images.new_image(change, plan)}, as now, in new tasks"
+    return f"{images.old_image(change, plan)} → {images.new_image(change, plan)}"
