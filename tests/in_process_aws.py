@@ -135,7 +135,7 @@ def _remember_endpoints(resolve: Callable[..., Any]) -> Callable[..., Any]:
     return resolve_once
 
 
-class FastJsonParser(JSONParser):  # type: ignore[misc]
+class FastJsonParser(JSONParser):
     """botocore's parser looks for every field that a shape could have, and asks anew how to read each value.
     This one reads the fields that are there, by readers that are made once for each shape."""
 
@@ -151,7 +151,12 @@ _readers: dict[int, tuple[Any, Reader | None]] = {}
 def _reader_of(shape: Any, parser: JSONParser) -> Reader | None:
     """What turns JSON into a value of this shape; None if it is the value already."""
     if id(shape) not in _readers:
-        _readers[id(shape)] = shape, lambda node: _reader_of(shape, parser)(node)  # type: ignore[misc]
+
+        def read_recursive(node: Any) -> Any:
+            _, read = _readers[id(shape)]
+            return node if read is None else read(node)
+
+        _readers[id(shape)] = shape, read_recursive  # for a shape that contains itself
         _readers[id(shape)] = shape, _make_reader(shape, parser)
     return _readers[id(shape)][1]
 
@@ -168,18 +173,20 @@ def _make_reader(shape: Any, parser: JSONParser) -> Reader | None:
             if raw is not None and name in members
         }
     if shape.type_name == "list":
-        read = _reader_of(shape.member, parser)
-        if read is None:
+        read_item = _reader_of(shape.member, parser)
+        if read_item is None:
             return list
-        return lambda node: [None if each is None else read(each) for each in node]
+        return lambda node: [None if each is None else read_item(each) for each in node]
     if shape.type_name == "map":
-        read = _reader_of(shape.value, parser)
-        return lambda node: {key: raw if read is None else read(raw) for key, raw in node.items()}
+        read_value = _reader_of(shape.value, parser)
+        if read_value is None:
+            return dict
+        return lambda node: {key: read_value(raw) for key, raw in node.items()}
     handle = getattr(parser, f"_handle_{shape.type_name}", None)
     return None if handle is None else lambda node: handle(shape, node)
 
 
-PROTOCOL_PARSERS["json"] = FastJsonParser
+PROTOCOL_PARSERS["json"] = FastJsonParser  # type: ignore[assignment]
 
 _original_build = AwsClients.build_client
 _original_session = boto3.Session

@@ -137,11 +137,7 @@ def service_at_new_revision(desired: int = 3) -> ServiceState:
     return ServiceState("arn", "web", "ACTIVE", f"{ARN}:task-definition/web:2", desired, 0, desired)
 
 
-<<<<<<< HEAD
-def a_deploy_that_rolls_back(**changes: Any) -> Deploy:
-=======
 def a_deploy_that_rolls_back(*notices: Notice, **changes: Any) -> Deploy:
->>>>>>> main
     progress = RollbackProgress(**{"started_at": NOW, "updated_at": NOW, **changes})
     new = f"{ARN}:task-definition/web:2"
     return a_deploy(
@@ -149,10 +145,7 @@ def a_deploy_that_rolls_back(*notices: Notice, **changes: Any) -> Deploy:
         plan=a_plan(),
         ecs={"new_revision": new},
         rollback={"progress": progress},
-<<<<<<< HEAD
-=======
         notices=notices,
->>>>>>> main
     )
 
 

@@ -287,17 +287,12 @@ def test_cancelled_again_on_the_way_back_it_says_who_did_so_first(
 @pytest.mark.parametrize(
     ("tag", "moment", "outcome"),
     [
-<<<<<<< HEAD
-        ("1.4.2", lambda deploy: deploy.pending_confirmation == "succeeded", Outcome.SUCCEEDED),
-        ("1.5.0-crash", lambda deploy: bool(deploy.outcome_reason), Outcome.ROLLED_BACK),
-=======
         (
             "1.4.2",
             lambda deploy: deploy.awaits_confirmation(Observation.ROLLOUT_SUCCEEDED),
             Outcome.SUCCEEDED,
         ),
-        ("1.5.0-crash", lambda deploy: bool(deploy.reason), Outcome.ROLLED_BACK),
->>>>>>> main
+        ("1.5.0-crash", lambda deploy: bool(deploy.outcome_reason), Outcome.ROLLED_BACK),
     ],
     ids=["after the rollout", "after ECS gave it up"],
 )
