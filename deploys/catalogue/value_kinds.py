@@ -106,7 +106,7 @@ def choice_of(options: type[StrEnum], what: str) -> ValueKind:
         return word
 
     return value_kind(
-        ", ".join(f"`{word}`" for word in words), options | None, check, {"type": "string", "enum": words}
+        ", ".join(f"`{word}`" for word in words), options, check, {"type": "string", "enum": words}
     )
 
 

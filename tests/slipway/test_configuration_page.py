@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.settings import BotSettings, WebSettings
 from deploys.catalogue import Service, slack_ids
-from deploys.catalogue.declaration import find_keys
+from deploys.catalogue.key_declaration import find_keys
 from deploys.catalogue.nested_keys import PostCheck, PreTask
 from deploys.settings import Settings
 from slipway.app_manifest import EVENTS, SCOPES
