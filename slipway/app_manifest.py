@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from bot.commands import usage_hint
+
 SCOPES = {
     "commands": "offers /deploy",
     "chat:write": "posts and edits a deploy's card, its thread and answers",
@@ -58,10 +60,7 @@ def socket_mode_manifest() -> Manifest:
                 {
                     "command": "/deploy",
                     "description": "Deploy a service to Amazon ECS, or see what is under way",
-                    "usage_hint": (
-                        "SERVICE TAG [why] | plan SERVICE TAG | tags SERVICE | restart SERVICE | "
-                        "rollback SERVICE [TAG] | follow SERVICE | status [SERVICE] | cancel [SERVICE] | help"
-                    ),
+                    "usage_hint": usage_hint(),
                     "should_escape": False,
                 }
             ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.records.phases import Outcome
 from tests.scenarios.conversation import IN_SOCKET_MODE, Conversation
 
@@ -16,10 +16,10 @@ def test_a_canary_waits_for_somebody_who_says_continue(slack: Conversation) -> N
     assert "Production traffic: new 0 %, old 100 %. Test traffic: new 100 %." in thread.card
     assert "@approvers may let it continue, until THEN; unanswered, ECS rolls back by itself." in thread.card
 
-    thread.press("carol", button_ids.CONTINUE)
+    thread.press("carol", buttons.CONTINUE)
     assert thread.tells("carol") == ["You may not decide about `shop`. Those who may: @approvers."]
 
-    thread.press("bob", button_ids.CONTINUE).ends()
+    thread.press("bob", buttons.CONTINUE).ends()
 
     assert thread.record.outcome is Outcome.SUCCEEDED
     assert thread.card.splitlines()[0] == (

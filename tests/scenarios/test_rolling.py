@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.records.phases import Outcome, Phase
 from tests.scenarios.conversation import IN_SOCKET_MODE, OVER_HTTP, Conversation
 
@@ -64,7 +64,7 @@ def test_the_likely_tag_is_deployed_by_a_button(slack: Conversation) -> None:
     client = slack.demo.slack
     [refused] = [m for m in client.messages("deploys", "alice") if "Did you mean" in m["text"]]
 
-    client.click("alice", button_ids.LIKELY_TAG, channel="deploys", ts=refused["ts"])
+    client.click("alice", buttons.LIKELY_TAG, channel="deploys", ts=refused["ts"])
 
     newest = slack.demo.store.recent("billing", 1)[0]
     assert (newest.tag, newest.request.reason, newest.request.requester) == (
@@ -90,7 +90,7 @@ def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
     answers, second = slack.says("dave", "/deploy api 1.4.2")
     assert second is not None
     assert answers == [
-        "Queued: `api` `1.4.2` (deploy `ID`), number 2 in the line of `api`, behind `1.4.1` of @alice. "
+        "Queued: `api` `1.4.2` (deploy `ID`), number 2 in the queue of `api`, behind `1.4.1` of @alice. "
         "It starts by itself. Its thread follows here."
     ]
 
@@ -115,7 +115,7 @@ def test_the_same_tag_asked_for_again_while_it_is_under_way(slack: Conversation)
 def test_a_deploy_cancelled_while_it_rolls(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy web 1.5.0-slow").reaches(Phase.FOLLOWING)
 
-    thread.press("alice", button_ids.CANCEL).ends()
+    thread.press("alice", buttons.CANCEL).ends()
 
     assert thread.record.outcome is Outcome.CANCELLED
     assert thread.replies[-1].startswith("Cancelled by @alice: rolled back to `web:")
