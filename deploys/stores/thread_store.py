@@ -125,6 +125,11 @@ class ThreadStore:
         view = self.state(deploy_id)
         return view if view and view.ts else None
 
+    def link(self, thread_id: str, words: str = "its thread") -> str:
+        """A link to the thread; the words alone until there is one."""
+        found = self.find(thread_id)
+        return f"<{found.permalink}|{words}>" if found and found.permalink else words
+
     def due(self, now: float, limit: int = 1000) -> list[str]:
         """Deploys whose threads are to be looked at, longest overdue first."""
         return to_texts(self.redis.zrangebyscore(redis_keys.PUBLISH, "-inf", _ms(now), start=0, num=limit))

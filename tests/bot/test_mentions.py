@@ -103,8 +103,8 @@ def test_a_mention_in_the_middle_of_a_sentence_does_nothing_but_hint(bot: BotHar
     assert bot.context.store.active() == []
     [(_, _, _, text)] = bot.queued_answers()
     assert text == (
-        f"You mentioned me, but I only read messages that begin with <@{BOT_IDENTITY.user}>, such as <@{BOT_IDENTITY.user}> "
-        f"`status`. Say <@{BOT_IDENTITY.user}> `help` to see what I do."
+        f"You mentioned me, but I only read messages that begin with <@{BOT_IDENTITY.user}>, such as "
+        f"<@{BOT_IDENTITY.user}> `status`. Write <@{BOT_IDENTITY.user}> `help` to see what I do."
     )
 
 

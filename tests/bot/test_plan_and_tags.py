@@ -68,7 +68,7 @@ def test_the_same_question_twice_is_answered_twice(bot: BotHarness) -> None:
             "/deploy tags web",
             ALICE,
             GENERAL_CHANNEL,
-            f"I do not speak of `web` in this channel, only in <#{DEPLOYS_CHANNEL}>.",
+            f"`web` cannot be asked about in this channel, only in <#{DEPLOYS_CHANNEL}>.",
         ),
     ],
 )
@@ -86,4 +86,4 @@ def test_no_answer_is_announced_that_nobody_was_rung_for(
 
     monkeypatch.setattr("rq.Queue.enqueue", gone)
 
-    assert bot.type(typed).startswith("I lost touch with my memory (Redis) on the way")
+    assert bot.type(typed).startswith("I lost the connection to Redis")
