@@ -155,7 +155,7 @@ def request_case(harness: EngineHarness, case: DeployCase) -> str:
 
 
 class DeployRunner:
-    """Who approves, continues and cancels once; and what runs beside: workers and the janitor."""
+    """Who approves, continues and cancels once; and what runs beside: workers and orphan recovery."""
 
     def __init__(self, harness: EngineHarness, case: DeployCase) -> None:
         self.harness = harness
