@@ -101,8 +101,13 @@ def _memory_folder() -> Path | None:
         return None
 
 
-def _start_server(folder: Path, more: dict[str, str]) -> ValkeyServer:
-    settings = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", **more}
+def _start_server(folder: Path, extra_settings: dict[str, str]) -> ValkeyServer:
+    settings = {
+        "appendonly": "yes",
+        "appendfsync": "always",
+        "maxmemory-policy": "noeviction",
+        **extra_settings,
+    }
     for _ in range(MAX_PORT_TRIES - 1):
         server = ValkeyServer(port=free_port(), data_dir=folder, config=settings)
         try:

@@ -39,8 +39,10 @@ def _require_shortcut(state: WorkspaceState, callback_id: str, kind: str) -> App
     shortcut = state.installation.manifest.find_shortcut(callback_id)
     if shortcut is None or shortcut.kind != kind:
         known = [known.callback_id for known in state.installation.manifest.shortcuts if known.kind == kind]
-        there = f"there are {', '.join(known)}" if known else "the manifest has none"
-        raise ActionRefused("no_such_shortcut", f"No {kind} shortcut {callback_id!r}; {there}.", status=404)
+        available = f"there are {', '.join(known)}" if known else "the manifest has none"
+        raise ActionRefused(
+            "no_such_shortcut", f"No {kind} shortcut {callback_id!r}; {available}.", status=404
+        )
     return shortcut
 
 

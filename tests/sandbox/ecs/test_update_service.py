@@ -1,4 +1,4 @@
-"""What UpdateService changes, what makes a deployment, and what is refused."""
+"""What UpdateService changes, what starts a deployment, and what is refused."""
 
 from __future__ import annotations
 
@@ -85,10 +85,10 @@ def test_a_deployment_is_made_by_force_and_by_another_network(
     before = primary_deployment(client, "web")["id"]
 
     update(client, **members)
-    story = advance_until_steady(ecs, client, "web")
+    service_deployment = advance_until_steady(ecs, client, "web")
 
     assert primary_deployment(client, "web")["id"] != before
-    assert story["status"] == "SUCCESSFUL"
+    assert service_deployment["status"] == "SUCCESSFUL"
 
 
 def test_a_changed_configuration_is_merged_with_what_was_there(client: Any) -> None:
@@ -119,9 +119,9 @@ def test_revision_and_count_change_in_one_update(ecs: EcsSandbox, client: Any) -
     )
 
     deploy_tag(client, "ledger", "1.4.2", desiredCount=1)
-    story = advance_until_steady(ecs, client, "ledger")
+    service_deployment = advance_until_steady(ecs, client, "ledger")
 
-    assert story["status"] == "SUCCESSFUL"
+    assert service_deployment["status"] == "SUCCESSFUL"
     assert describe_service(client, "ledger")["runningCount"] == 1
 
 
@@ -281,7 +281,7 @@ def test_a_daemon_places_one_task_an_instance(client: Any) -> None:
 
 
 def creation(client: Any) -> dict[str, Any]:
-    """A CreateService for a service `other` like ledger."""
+    """The parameters of CreateService for a service `other` like ledger."""
     return {
         "cluster": CLUSTER,
         "serviceName": "other",
