@@ -9,9 +9,9 @@ from sandbox.slack.app_content.view_content import checked_view
 from sandbox.slack.store.open_views import MAX_STACK_DEPTH, OpenView
 from sandbox.slack.team.workspace import SlackUser
 from sandbox.slack.user_actions import payloads
-from sandbox.slack.user_actions.click_elements import require_interactivity
 from sandbox.slack.user_actions.element_values import entered_value, find_element
 from sandbox.slack.user_actions.input_values import VALUE_FIELDS, is_filled
+from sandbox.slack.user_actions.interactivity import deliver_interaction, require_interactivity
 from sandbox.slack.user_actions.view_stack import push_on_stack, replace_view_content
 from sandbox.slack.workspace_state import WorkspaceState
 
@@ -38,8 +38,7 @@ async def submit_modal(
         "view": view.to_api_json(),
         "response_urls": [],
     }
-    url = state.installation.manifest.interactivity_url
-    answer = await state.delivery.deliver("interactive", payload, url=url)
+    answer = await deliver_interaction(state, payload)
     if not answer.is_acknowledged:
         return {"ack": answer.status}
     try:
@@ -70,8 +69,7 @@ async def _send_view_closed(state: WorkspaceState, user: SlackUser, view: OpenVi
         "view": view.to_api_json(),
         "is_cleared": everything,
     }
-    url = state.installation.manifest.interactivity_url
-    answer = await state.delivery.deliver("interactive", payload, url=url)
+    answer = await deliver_interaction(state, payload)
     return answer.status
 
 

@@ -9,7 +9,7 @@ from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.app_manifest import AppShortcut
 from sandbox.slack.team.workspace import SlackChannel, SlackUser
 from sandbox.slack.user_actions import payloads
-from sandbox.slack.user_actions.click_elements import require_interactivity
+from sandbox.slack.user_actions.interactivity import deliver_interaction, require_interactivity
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]
@@ -57,6 +57,5 @@ def _shortcut_payload(state: WorkspaceState, kind: str, user: SlackUser, callbac
 
 async def _deliver(state: WorkspaceState, payload: Json, posted: list[SlackMessage]) -> Json:
     require_interactivity(state)
-    url = state.installation.manifest.interactivity_url
-    answer = await state.delivery.deliver("interactive", payload, url=url)
+    answer = await deliver_interaction(state, payload)
     return {"ack": answer.status, "replies": list(posted)}
