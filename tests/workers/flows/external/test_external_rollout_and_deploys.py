@@ -7,7 +7,7 @@ from deploys.records.request import Verb
 from tests.builders import NOW, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout, without_times
-from workers.flows.plan.target_version import find_rollback_revision
+from workers.flows.plan.rollback_target import find_rollback_revision
 
 
 def test_a_deploy_asked_for_meanwhile_waits_and_starts_when_it_is_over(harness: EngineHarness) -> None:
@@ -30,7 +30,7 @@ def test_a_deploy_refused_for_it_says_how_to_follow(harness: EngineHarness) -> N
 
     assert (deploy.outcome, deploy.refusal.external_deployment_id) == (Outcome.REFUSED, theirs)
     assert without_times(deploy.outcome_reason) == (
-        "Another deployment of `web` is in progress (ecs-svc/N, revision `web:18`), and it is not mine. "
+        "Another deployment of `web` is in progress (ecs-svc/N, revision `web:18`), and Slipway did not start it. "
         "`/deploy follow web` follows it to its end in a thread; a deploy asked for "
         "meanwhile waits for that. Or ask again when it has ended."
     )
