@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploys import button_ids as ids
+from deploys import buttons as ids
 from deploys.message_size import MAX_BLOCKS, utf8_bytes, utf16_units
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy
@@ -70,8 +70,8 @@ def test_the_whole_card() -> None:
         "*ledger* (from `1.4.1`): waiting for 1 approval\n"
         "Planned downtime: about 1 min 00 s in which no task runs.\n"
         "Why: Friday\n"
-        "Batch `b2c3d4e5`, 2 services, one after another, the first failure stops the rest, asked for "
-        "2026-09-21 14:13 UTC, 1 min 35 s so far"
+        "Batch `b2c3d4e5`, 2 services, eu-west-1, one after another, the first failure stops the rest, "
+        "requested 2026-09-21 14:13 UTC, 1 min 35 s so far"
     )
     assert [block["type"] for block in shown.blocks] == [
         "section",
@@ -103,7 +103,7 @@ def test_the_whole_card() -> None:
         None,
     ]
     [cancel_all] = shown.blocks[5]["elements"]
-    assert (cancel_all["action_id"], cancel_all["value"]) == (ids.CANCEL_ALL, "b2c3d4e5.0")
+    assert (cancel_all["action_id"], cancel_all["value"]) == (ids.CANCEL_BATCH, "b2c3d4e5.0")
     assert cancel_all["text"]["text"] == "Cancel all"
     assert cancel_all["confirm"]["text"]["text"] == (
         "2 deploys of 2. What has not begun is withdrawn, and what is under way is rolled back."
@@ -149,7 +149,7 @@ def test_one_that_was_refused_for_somebody_elses_rollout_can_be_followed() -> No
     [button] = shown.blocks[2]["elements"]
     assert button["text"]["text"] == "Follow web"
     assert (button["action_id"], button["value"]) == (ids.FOLLOW, "k3m9p2qr.0")
-    assert button["accessibility_label"] == "Follow the foreign rollout of web"
+    assert button["accessibility_label"] == "Follow the external rollout of web"
 
 
 @pytest.mark.parametrize("state", sorted(POSSIBLE_STATES, key=str))

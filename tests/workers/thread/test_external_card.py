@@ -109,7 +109,7 @@ def test_a_deploy_refused_for_a_foreign_rollout_offers_to_follow_it() -> None:
 
     assert button["text"]["text"] == "Follow it"
     assert (button["action_id"], button["value"]) == ("deploy:follow", "k3m9p2qr.0")
-    assert button["accessibility_label"] == "Follow the foreign rollout of web"
+    assert button["accessibility_label"] == "Follow the external rollout of web"
 
 
 def test_a_deploy_refused_for_something_else_offers_nothing() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
@@ -82,7 +82,7 @@ def test_a_refusal_is_told_to_the_requester_alone_with_the_likely_tag_as_a_butto
 
     [told] = seen(press)
     assert (told["text"], told["ephemeral"]) == (TOLD, True)
-    assert elements(told) == [("Deploy web 1.4.2", button_ids.LIKELY_TAG, f"{web}.0")]
+    assert elements(told) == [("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web}.0")]
     assert seen(press, "bob") == []
     assert press.threads.find(web) is None
 
@@ -114,7 +114,7 @@ def test_a_rollback_that_is_refused_offers_the_likely_version(press: PublisherHa
     refuse(press, web, refusal={"likely_tags": ("1.4.1",)})
     press.run_until_published()
 
-    assert elements(seen(press)[0]) == [("Roll web back to 1.4.1", button_ids.LIKELY_TAG, f"{web}.0")]
+    assert elements(seen(press)[0]) == [("Roll web back to 1.4.1", buttons.LIKELY_TAG, f"{web}.0")]
 
 
 def test_a_foreign_rollout_in_the_way_offers_to_follow_it(press: PublisherHarness) -> None:
@@ -122,7 +122,7 @@ def test_a_foreign_rollout_in_the_way_offers_to_follow_it(press: PublisherHarnes
     refuse(press, web, refusal={"external_deployment_id": "ecs-svc/1"})
     press.run_until_published()
 
-    assert elements(seen(press)[0]) == [("Follow it", button_ids.FOLLOW, f"{web}.0")]
+    assert elements(seen(press)[0]) == [("Follow it", buttons.FOLLOW, f"{web}.0")]
 
 
 def test_checks_that_take_longer_are_shown_and_then_the_refusal_is_in_the_thread(
@@ -139,7 +139,7 @@ def test_checks_that_take_longer_are_shown_and_then_the_refusal_is_in_the_thread
     press.run_until_published()
 
     assert press.replies(web) == [f"<@U01ALICE00> *Refused*, nothing was changed: {REASON}"]
-    assert elements(press.card(web)) == [("Deploy web 1.4.2", button_ids.LIKELY_TAG, f"{web}.0")]
+    assert elements(press.card(web)) == [("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web}.0")]
 
 
 def test_a_plan_opens_the_card_at_once(press: PublisherHarness) -> None:
@@ -203,7 +203,7 @@ def test_where_the_bot_is_no_member_a_direct_message_tells_it(press: PublisherHa
     assert seen(press, channel=GENERAL) == []
     [told] = press.slack.messages("@slipway", "alice")
     assert told["text"] == f"In <#C02GENERAL>: {TOLD}"
-    assert elements(told) == [("Deploy web 1.4.2", button_ids.LIKELY_TAG, f"{web}.0")]
+    assert elements(told) == [("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web}.0")]
 
 
 def test_when_slack_is_away_it_is_told_later(press: PublisherHarness) -> None:
@@ -254,7 +254,7 @@ def test_several_that_are_all_refused_are_told_together(press: PublisherHarness)
         "• `web`: There is no image `web:v1.4.2`.\n"
         "• `api`: There is no image `api:v1.4.2`."
     )
-    assert elements(told) == [("Deploy web,api 1.4.2", button_ids.LIKELY_TAG, f"{batch}.0")]
+    assert elements(told) == [("Deploy web,api 1.4.2", buttons.LIKELY_TAG, f"{batch}.0")]
     assert seen(press, "bob") == []
 
 
@@ -276,4 +276,4 @@ def test_one_of_several_that_is_refused_is_on_their_card(press: PublisherHarness
     press.run(30)
 
     assert "1 refused" in press.card(batch)["text"]
-    assert ("Deploy web 1.4.2", button_ids.LIKELY_TAG, f"{web.id}.0") in elements(press.card(batch))
+    assert ("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web.id}.0") in elements(press.card(batch))
