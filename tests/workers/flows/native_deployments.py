@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from deploys.pauses import latest_pause_number, unanswered_pause
+from deploys.records.deploy import Deploy
+from deploys.records.traffic import PauseEnd
 from sandbox.ecs.records import ServiceDeployment
 from tests.workers.engine_harness import EngineHarness
+from tests.workers.flows.checked_deploys import create_quiet_alarm, set_alarm_state
 
 Json = dict[str, Any]
 CLUSTER = "production"
@@ -84,3 +88,49 @@ def thread_replies(harness: EngineHarness, deploy_id: str, after: str = "Registe
     said = [milestone.text for milestone in harness.get(deploy_id).thread_messages]
     began = next((n for n, text in enumerate(said) if text.startswith(after)), -1)
     return said[began + 1 :]
+
+
+ALARM_NAME = "site-5xx"
+
+
+def attach_alarm(harness: EngineHarness, service: str, *pauses: Json, rollback: bool = True) -> None:
+    """An alarm of the deployment, quiet when it begins."""
+    create_quiet_alarm(harness.ecs.client("cloudwatch"), ALARM_NAME)
+    configure_native_service(
+        harness, service, *pauses, alarms={"alarmNames": [ALARM_NAME], "enable": True, "rollback": rollback}
+    )
+
+
+def set_attached_alarm(harness: EngineHarness, value: str) -> None:
+    set_alarm_state(harness.ecs.client("cloudwatch"), value, name=ALARM_NAME)
+
+
+def wait_until_baking(harness: EngineHarness, service: str) -> None:
+    wait_until(harness, lambda: stage_and_traffic(harness, service)[0] == "BAKE_TIME", step=1.0)
+
+
+def wait_for_question(harness: EngineHarness, deploy_id: str, pause: int = 1) -> Deploy:
+    wait_until(
+        harness,
+        lambda: (
+            unanswered_pause(harness.get(deploy_id)) and latest_pause_number(harness.get(deploy_id)) == pause
+        ),
+    )
+    return harness.get(deploy_id)
+
+
+def pause_ends(deploy: Deploy) -> list[PauseEnd | None]:
+    return [pause.end for pause in deploy.traffic.pauses] if deploy.traffic else []
+
+
+def continue_calls(harness: EngineHarness) -> list[str]:
+    """What ECS was told by Slipway."""
+    return [note.operation for note in harness.ecs.calls("ContinueServiceDeployment")]
+
+
+def request_until_paused(harness: EngineHarness, *hooks: Json) -> str:
+    """`/deploy shop 1.4.2`, at its first pause; its id."""
+    configure_native_service(harness, "shop", *hooks)
+    deploy_id = harness.request_deploy("shop", "1.4.2")
+    wait_for_question(harness, deploy_id)
+    return deploy_id

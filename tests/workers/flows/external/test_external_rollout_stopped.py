@@ -11,13 +11,13 @@ from deploys.records.phases import Outcome
 from deploys.records.rollout import RolloutCounts
 from tests.builders import a_deploy
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.external_rollouts import end_message, request_follow, start_external_rollout
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     NEW_REVISION,
     a_deployment,
     a_service_deployment,
     service_with,
 )
+from tests.workers.flows.external_rollouts import end_message, request_follow, start_external_rollout
 from workers.flows.observe.ecs_rollback_reasons import external_failure_reason
 from workers.messages import external_rollout as words
 from workers.messages.evidence import Evidence

@@ -14,7 +14,7 @@ from deploys.records.retries import Observation
 from deploys.records.rollout import ChangedSince
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.whole_deploys.test_console_changes import deploy_in_console
+from tests.workers.flows.external_rollouts import deploy_in_console
 from workers.thread import card_state
 from workers.thread.card import deploy_card
 

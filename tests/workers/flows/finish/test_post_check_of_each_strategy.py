@@ -11,7 +11,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from tests.fake_web_server import FakeWebServer
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.checked_deploys import assert_old_version_restored, request_checked_deploy
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 
 
 def test_a_stop_start_service_that_somebody_else_moves_and_stops_is_not_left_at_zero(

@@ -12,7 +12,7 @@ from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.fake_web_server import fake_web_server
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     FOLLOWED_ROLLOUT,
     a_deployment,
     a_service_deployment,

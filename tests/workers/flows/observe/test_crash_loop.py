@@ -12,10 +12,10 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from sandbox.ecs.tasks import task_shutdown
 from tests.workers.engine_harness import EngineHarness
+from tests.workers.flows.console_actions import configure_breaker
+from tests.workers.flows.ecs_state_builders import a_service_deployment, ecs_enum_values
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout
 from tests.workers.flows.native_deployments import configure_native_service as configure_native
-from tests.workers.flows.observe.test_rollout_status import a_service_deployment, ecs_enum_values
-from tests.workers.flows.whole_deploys.test_ecs_service_settings import configure_breaker
 from workers.ecs.reasons.failed_tasks import FAILED_BY_STOP_CODE, HEALTHY_AFTER_SECONDS, counts_as_failed
 from workers.ecs.state import ContainerState, TaskState
 from workers.flows.observe.crash_loop import (

@@ -12,8 +12,7 @@ from deploys.records.rollback import EcsRollback
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_deploy
 from tests.workers.engine_harness import ALICE, EngineHarness
-from tests.workers.flows.external_rollouts import request_follow, start_external_rollout
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     NEW_REVISION,
     OLD_REVISION,
     OTHER_DEPLOYMENT,
@@ -23,6 +22,7 @@ from tests.workers.flows.observe.test_rollout_status import (
     ecs_enum_values,
     service_with,
 )
+from tests.workers.flows.external_rollouts import request_follow, start_external_rollout
 from workers.flows.observe.ecs_rollback import is_at_ecs_rollback, note_ecs_rollback
 
 SKIPPED_REVISION = (

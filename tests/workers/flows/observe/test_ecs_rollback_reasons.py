@@ -10,7 +10,7 @@ import pytest
 from deploys.records.traffic import HookAction, Pause, PauseAnswer, PauseEnd
 from tests.builders import NOW, a_deploy
 from tests.deploys.test_pauses import a_pause, at_a_pause
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     a_deployment,
     a_service_deployment,
     ecs_enum_values,

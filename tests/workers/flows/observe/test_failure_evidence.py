@@ -9,7 +9,7 @@ import pytest
 from deploys.records.rollout import RolloutCounts
 from tests.builders import a_deploy
 from tests.workers.ecs.reasons.stopped_task_builders import AT, a_stopped_task, an_event, an_exited_container
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     FOLLOWED_ROLLOUT,
     a_deployment,
     a_service_deployment,

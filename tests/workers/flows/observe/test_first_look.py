@@ -9,14 +9,9 @@ import pytest
 from deploys.records.phases import Outcome, Phase
 from deploys.records.rollout import RolloutCounts
 from tests.workers.engine_harness import EngineHarness
+from tests.workers.flows.ecs_state_builders import OLD_REVISION, OTHER_DEPLOYMENT, a_deployment, service_with
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout
 from tests.workers.flows.native_deployments import configure_native_service
-from tests.workers.flows.observe.test_rollout_status import (
-    OLD_REVISION,
-    OTHER_DEPLOYMENT,
-    a_deployment,
-    service_with,
-)
 from workers.flows.observe.rollout_status import find_deployment_in_progress
 from workers.thread import card_progress
 

@@ -9,7 +9,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.rollback.test_rollback_failures import delete_running_image
+from tests.workers.flows.console_actions import delete_running_image
 
 TASKS_UNREADABLE = "I could not read which tasks failed, and why: AWS does not allow {}: "
 LOG_UNREADABLE = "I could not read the last lines of `web`: AWS does not allow {}: "

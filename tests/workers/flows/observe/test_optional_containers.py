@@ -8,7 +8,11 @@ from deploys.records.phases import Outcome
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import REGISTRY
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.strategies.test_rolling import BREAKER_ROLLBACK
+
+BREAKER_ROLLBACK = (
+    "*Rolled back* to `web:18`: ECS gave up on the new revision and rolls back by itself (Service deployment "
+    "rolled back because the circuit breaker threshold was exceeded)."
+)
 
 
 def add_sidecar(harness: EngineHarness, **members: object) -> None:
@@ -39,7 +43,7 @@ def test_the_container_that_crashed_is_blamed_and_its_log_is_shown(
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     said = harness.thread_text(deploy_id, ThreadMessageKind.END)
-    assert said.startswith(f"{BREAKER_ROLLBACK.replace('web:17', 'web:18')}\n• ")
+    assert said.startswith(f"{BREAKER_ROLLBACK}\n• ")
     assert "tasks: container `web` exited with code 1. Its last log lines say why." in said
     assert "could not be pulled" not in harness.thread_text(deploy_id)
     assert ("FATAL giving up, exit status 1" in said) is readable

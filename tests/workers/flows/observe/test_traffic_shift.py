@@ -16,7 +16,7 @@ from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from deploys.records.traffic import HookAction, PauseEnd, TrafficPlan, TrafficShift
 from tests.builders import NOW, a_deploy, a_native_service, a_plan, a_service
 from tests.deploys.test_pauses import a_pause
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     a_deployment,
     a_service_deployment,
     ecs_enum_values,

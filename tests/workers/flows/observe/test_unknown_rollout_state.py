@@ -14,7 +14,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_service
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.conftest import AlterResponse
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     OLD_REVISION,
     OTHER_DEPLOYMENT,
     a_deployment,

@@ -13,7 +13,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from tests.sandbox.ecs.ecs_actions import create_express_service
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.conftest import AlterResponse
-from tests.workers.flows.plan.test_plan_refusals import changing_operations
+from tests.workers.flows.console_actions import changing_operations
 
 EXPRESS_MODE_LINE = (
     "• ECS Express Mode manages this service: its next update that sets an image, or a task definition, "

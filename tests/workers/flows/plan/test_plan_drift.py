@@ -20,7 +20,7 @@ from tests.workers.flows.autoscaled_service import (
     scalable_target,
     suspend_by_hand,
 )
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 
 TWO_TO_SIX = ScalingPlan(minimum=2, maximum=6)
 UNKNOWN = ScalingPlan(unknown_reason="AWS does not allow it.")

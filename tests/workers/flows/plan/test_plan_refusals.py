@@ -11,39 +11,17 @@ from deploys.catalogue.service import Strategy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind
-from sandbox.ecs.http.dispatcher import AwsCallNote
 from tests.workers.engine_harness import EngineHarness
+from tests.workers.flows.console_actions import changing_operations, create_service, let_ecs_settle
 from tests.workers.flows.external_rollouts import start_external_rollout
 from workers.thread.card import card_headline
 
-READ_PREFIXES = ("Describe", "List", "Get", "BatchGet", "AssumeRole")
 Prepare = Callable[[EngineHarness], dict[str, Any]]
-
-
-def changing_operations(calls: list[AwsCallNote]) -> list[str]:
-    """The calls that change something, also those that AWS refused."""
-    return [call.operation for call in calls if not call.operation.startswith(READ_PREFIXES)]
 
 
 def count_revisions(harness: EngineHarness, family: str) -> int:
     """How many revisions the family has (count)."""
     return len(harness.ecs_client.list_task_definitions(familyPrefix=family)["taskDefinitionArns"])
-
-
-def let_ecs_settle(harness: EngineHarness) -> None:
-    for _ in range(60):
-        harness.ecs.advance(5)
-
-
-def create_service(harness: EngineHarness, name: str, **changes: Any) -> None:
-    """Another service on web's revision, steady."""
-    settings = {"taskDefinition": "web:17", "desiredCount": 1, "launchType": "FARGATE", **changes}
-    web = harness.describe_service("web")
-    if settings["taskDefinition"]:
-        settings["networkConfiguration"] = web["networkConfiguration"]
-    given = {key: value for key, value in settings.items() if value is not None}
-    harness.ecs_client.create_service(cluster="production", serviceName=name, **given)
-    let_ecs_settle(harness)
 
 
 def missing_service(harness: EngineHarness) -> dict[str, Any]:

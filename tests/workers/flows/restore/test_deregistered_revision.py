@@ -8,12 +8,8 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.autoscaled_service import start_approved_deploy
-from tests.workers.flows.whole_deploys.test_worker_crashes import WorkerKilled, kill_worker
-
-
-def deregister_revision(harness: EngineHarness, revision: str) -> str:
-    answer = harness.ecs_client.deregister_task_definition(taskDefinition=revision)
-    return str(answer["taskDefinition"]["taskDefinitionArn"])
+from tests.workers.flows.console_actions import deregister_revision
+from tests.workers.flows.worker_kills import WorkerKilled, kill_worker
 
 
 def deregister_current_revision(harness: EngineHarness, service: str) -> str:

@@ -13,10 +13,10 @@ from tests.workers.engine_harness import ALICE, BOB, EngineHarness
 from tests.workers.flows.native_deployments import (
     configure_native_service,
     pause_hook,
+    request_until_paused,
     thread_replies,
     wait_until_ended,
 )
-from tests.workers.flows.strategies.test_native_pause_failures import request_until_paused
 from workers.ecs import service_deployments, services
 
 STOP_FORGOTTEN = (

@@ -11,19 +11,10 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW, REGISTRY, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.observe.test_rollout_status import (
-    OLD_REVISION,
-    OTHER_DEPLOYMENT,
-    a_deployment,
-    service_with,
-)
+from tests.workers.flows.console_actions import delete_running_image
+from tests.workers.flows.ecs_state_builders import OLD_REVISION, OTHER_DEPLOYMENT, a_deployment, service_with
 from workers.ecs.state import ServiceEventState
 from workers.flows.rollback.rollback_failures import as_rollout_of_old_version
-
-
-def delete_running_image(harness: EngineHarness, service: str) -> None:
-    """The image that runs is deleted from its repository, as by a lifecycle policy."""
-    harness.ecs.client("ecr").batch_delete_image(repositoryName=service, imageIds=[{"imageTag": "1.4.0"}])
 
 
 def pull_error_text(service: str) -> str:

@@ -16,12 +16,7 @@ from deploys.records.rollback import RollbackProgress
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, NOW, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.observe.test_rollout_status import (
-    OLD_REVISION,
-    OTHER_DEPLOYMENT,
-    a_deployment,
-    service_with,
-)
+from tests.workers.flows.ecs_state_builders import OLD_REVISION, OTHER_DEPLOYMENT, a_deployment, service_with
 from workers.ecs import tasks
 from workers.ecs.state import ServiceState, TaskState
 from workers.flows.finish.settling import is_moved_late

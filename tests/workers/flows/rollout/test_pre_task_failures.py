@@ -16,7 +16,7 @@ from tests.workers.flows.pre_task_deploys import (
     one_off_tasks,
     request_with_pre_task,
 )
-from tests.workers.flows.whole_deploys.test_worker_crashes import WorkerKilled, kill_worker
+from tests.workers.flows.worker_kills import WorkerKilled, kill_worker
 from workers.flows.rollout import running_pre_task
 from workers.messages import pre_task as words
 

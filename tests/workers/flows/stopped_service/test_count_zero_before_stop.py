@@ -7,7 +7,7 @@ import pytest
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.strategies.test_stop_start import restore_tags
+from tests.workers.flows.strict_order import restore_tags
 
 
 def set_count_to_zero(harness: EngineHarness, service: str) -> None:

@@ -20,7 +20,7 @@ from tests.workers.flows.autoscaled_service import (
     start_approved_deploy,
     suspend_by_hand,
 )
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags, tasks_of
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags, tasks_of
 from workers.ecs import scalable_targets, services
 
 SCALE_IN_SUSPENDED = SuspendedState(scale_in=True)

@@ -20,7 +20,7 @@ from tests.workers.flows.autoscaled_service import (
     scalable_target,
     start_approved_deploy,
 )
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 from workers.ecs import scalable_targets
 from workers.flows.stopped_service import restore_tags as restore_tags_stopped_service
 from workers.flows.stopped_service.scaling_suspension import ScalingTargetState, find_target_state

@@ -12,7 +12,7 @@ from deploys.records.retries import Notice
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW, a_deploy, a_plan, a_restore_point, a_stop_start_service
 from tests.workers.engine_harness import TIMING, EngineHarness
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags, tasks_of
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags, tasks_of
 from workers.ecs.state import ServiceState, TaskState
 from workers.ecs.tasks import TaskProtection
 from workers.flows.stopped_service import slow_tasks

@@ -12,20 +12,20 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
-from tests.workers.flows.checked_deploys import create_quiet_alarm, set_alarm_state
 from tests.workers.flows.native_deployments import (
+    ALARM_NAME,
     CLUSTER,
-    Json,
+    attach_alarm,
     configure_native_service,
     newest_service_deployment,
     pause_hook,
+    set_attached_alarm,
     stage_and_traffic,
     thread_replies,
     wait_until,
+    wait_until_baking,
     wait_until_ended,
 )
-
-ALARM_NAME = "site-5xx"
 
 
 def without_times(texts: list[str]) -> list[str]:
@@ -182,22 +182,6 @@ def test_a_version_that_crashes_never_gets_traffic(harness: EngineHarness) -> No
         "deployment rolled back because the circuit breaker threshold was exceeded).\n"
         "• 3 tasks: container `shop` exited"
     )
-
-
-def attach_alarm(harness: EngineHarness, service: str, *pauses: Json, rollback: bool = True) -> None:
-    """An alarm of the deployment, quiet when it begins."""
-    create_quiet_alarm(harness.ecs.client("cloudwatch"), ALARM_NAME)
-    configure_native_service(
-        harness, service, *pauses, alarms={"alarmNames": [ALARM_NAME], "enable": True, "rollback": rollback}
-    )
-
-
-def set_attached_alarm(harness: EngineHarness, value: str) -> None:
-    set_alarm_state(harness.ecs.client("cloudwatch"), value, name=ALARM_NAME)
-
-
-def wait_until_baking(harness: EngineHarness, service: str) -> None:
-    wait_until(harness, lambda: stage_and_traffic(harness, service)[0] == "BAKE_TIME", step=1.0)
 
 
 def test_an_alarm_of_the_deployment_is_named(harness: EngineHarness) -> None:

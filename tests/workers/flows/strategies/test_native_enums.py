@@ -11,7 +11,7 @@ from deploys.errors import EcsStrategyUnknown, StrategyShouldBeNative, StrategyS
 from deploys.records.traffic import HookAction, PauseAnswer, PauseEnd
 from tests.builders import NOW, a_service
 from tests.deploys.test_pauses import a_pause
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     a_deployment,
     a_service_deployment,
     ecs_enum_values,

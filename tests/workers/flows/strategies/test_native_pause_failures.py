@@ -12,24 +12,27 @@ from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, PauseAnswer
 from tests.builders import a_deploy, a_native_service, a_plan
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
-from tests.workers.flows.external_rollouts import changing_calls
-from tests.workers.flows.native_deployments import (
-    Json,
-    configure_native_service,
-    newest_service_deployment,
-    pause_hook,
-    thread_replies,
-    wait_until,
-    wait_until_ended,
-)
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     a_deployment,
     a_service_deployment,
     ecs_enum_values,
     service_with,
 )
-from tests.workers.flows.strategies.test_native import attach_alarm, set_attached_alarm
-from tests.workers.flows.strategies.test_native_pauses import continue_calls, wait_for_question
+from tests.workers.flows.external_rollouts import changing_calls
+from tests.workers.flows.native_deployments import (
+    Json,
+    attach_alarm,
+    configure_native_service,
+    continue_calls,
+    newest_service_deployment,
+    pause_hook,
+    request_until_paused,
+    set_attached_alarm,
+    thread_replies,
+    wait_for_question,
+    wait_until,
+    wait_until_ended,
+)
 from workers.flows.rollback.restoring import is_restored
 
 CONTINUE, ROLLBACK = HookAction.CONTINUE, HookAction.ROLLBACK
@@ -44,14 +47,6 @@ def lambda_hook(name: str, *stages: str) -> Json:
         "roleArn": "arn:aws:iam::123456789012:role/hooks",
         "lifecycleStages": list(stages) or [TEST_STAGE],
     }
-
-
-def request_until_paused(harness: EngineHarness, *hooks: Json) -> str:
-    """`/deploy shop 1.4.2`, at its first pause; its id."""
-    configure_native_service(harness, "shop", *hooks)
-    deploy_id = harness.request_deploy("shop", "1.4.2")
-    wait_for_question(harness, deploy_id)
-    return deploy_id
 
 
 def last_reply(harness: EngineHarness, deploy_id: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from deploys.errors import NotAnApprover
@@ -11,30 +9,8 @@ from deploys.records.approval import Verdict
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import BOB, EngineHarness
-from workers.flows.stopped_service.restore_tags import RESTORE_TAG
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags, tasks_of
 from workers.thread.card_state import state_text
-
-
-def tasks_of(harness: EngineHarness, service: str) -> list[dict[str, Any]]:
-    """All tasks of the service, over all time."""
-    return [task for task in harness.ecs.state()["tasks"] if task["service"] == service]
-
-
-def assert_strict_order(harness: EngineHarness, service: str) -> None:
-    """No task of one revision was started while a task of another had not stopped."""
-    tasks = tasks_of(harness, service)
-    for one in tasks:
-        for other in tasks:
-            if one["taskDefinition"] == other["taskDefinition"] or one["createdAt"] < other["createdAt"]:
-                continue
-            assert other["stoppedAt"] is not None, f"{one} was created while {other} lived"
-            assert one["createdAt"] >= other["stoppedAt"]
-
-
-def restore_tags(harness: EngineHarness, service: str) -> list[str]:
-    arn = harness.describe_service(service)["serviceArn"]
-    tags = harness.ecs.client("ecs").list_tags_for_resource(resourceArn=arn)["tags"]
-    return [tag["value"] for tag in tags if tag["key"] == RESTORE_TAG]
 
 
 @pytest.mark.parametrize(("service", "count"), [("ledger", 1), ("billing", 2)])

@@ -25,8 +25,8 @@ from tests.builders import NOW
 from tests.in_process_aws import call_sandbox_in_process
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import scalable_target
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
-from tests.workers.flows.whole_deploys.test_worker_crashes import CHANGING_OPERATIONS, WorkerKilled
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
+from tests.workers.flows.worker_kills import CHANGING_OPERATIONS, WorkerKilled
 from workers.ecs.images.pinned_tags import display_tag
 
 DESIRED_COUNTS = {"web": 3, "billing": 2}

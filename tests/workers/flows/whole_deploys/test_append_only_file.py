@@ -19,7 +19,7 @@ from sandbox.ecs import EcsSandbox
 from sandbox.ports import free_port
 from tests.builders import a_deploy
 from tests.workers.engine_harness import TIMING, EngineHarness, SilentJobQueue, a_sandbox_service
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.orphan_recovery import OrphanRecovery
 from workers.scheduler import ORPHAN_RECOVERY_SECONDS

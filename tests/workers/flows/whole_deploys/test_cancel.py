@@ -17,7 +17,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 
 
 class CancelResult(Enum):

@@ -20,8 +20,8 @@ from tests.builders import NOW
 from tests.in_process_aws import call_sandbox_in_process
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.claims_checker import ClaimsChecker
+from tests.workers.flows.external_rollouts import deploy_in_console
 from tests.workers.flows.native_deployments import configure_native_service
-from tests.workers.flows.whole_deploys.test_console_changes import deploy_in_console
 
 MAX_SECONDS = 3600.0
 DESIRED_COUNTS = {"web": 3, "billing": 2, "site": 2}

@@ -14,8 +14,8 @@ from tests.workers.flows.autoscaled_service import (
     scalable_target,
     start_approved_deploy,
 )
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
-from tests.workers.flows.whole_deploys.test_worker_crashes import WorkerKilled, kill_worker
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
+from tests.workers.flows.worker_kills import WorkerKilled, kill_worker
 from workers.messages import progress
 
 

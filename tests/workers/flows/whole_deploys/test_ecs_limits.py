@@ -15,9 +15,9 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.observe.test_rollout_status import a_deployment, service_with
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order
-from tests.workers.flows.whole_deploys.test_worker_crashes import assert_clean_end
+from tests.workers.flows.ecs_state_builders import a_deployment, service_with
+from tests.workers.flows.strict_order import assert_strict_order
+from tests.workers.flows.worker_kills import assert_clean_end
 from workers.ecs.reasons.cause_summary import find_causes
 from workers.ecs.state import ServiceEventState
 from workers.flows.observe.failure_evidence import are_events_truncated

@@ -19,7 +19,7 @@ from deploys.records.phases import Outcome, Phase
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import autoscale_billing
 from tests.workers.flows.checked_deploys import create_quiet_alarm
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order
+from tests.workers.flows.strict_order import assert_strict_order
 from tests.workers.flows.whole_deploys.failing_aws_calls import (
     NOT_REQUIRED,
     ONLY_BEFORE_CHANGE,

@@ -17,8 +17,8 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order
-from tests.workers.flows.whole_deploys.test_worker_crashes import assert_clean_end
+from tests.workers.flows.strict_order import assert_strict_order
+from tests.workers.flows.worker_kills import assert_clean_end
 
 READ_OPERATIONS = ("Describe*", "List*", "Get*")
 ALARM_CHECK = PostCheck(alarms=("site-5xx",), duration=60)

@@ -19,16 +19,17 @@ from tests.workers.flows.autoscaled_service import (
     run_crashing_version,
     run_to_success,
 )
+from tests.workers.flows.console_actions import READ_PREFIXES
 from tests.workers.flows.native_deployments import (
+    attach_alarm,
     configure_native_service,
     pause_hook,
+    set_attached_alarm,
     wait_until,
+    wait_until_baking,
     wait_until_ended,
 )
-from tests.workers.flows.strategies.test_native import attach_alarm, set_attached_alarm, wait_until_baking
 from workers.step_context import StepContext
-
-READ_PREFIXES = ("Describe", "List", "Get", "BatchGet", "AssumeRole")
 
 
 class CallSequence:

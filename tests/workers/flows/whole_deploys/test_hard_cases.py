@@ -10,7 +10,7 @@ from deploys.records.retries import Observation
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_deploy, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, tasks_of
+from tests.workers.flows.strict_order import assert_strict_order, tasks_of
 
 
 def start_stop_start(harness: EngineHarness, service: str, phase: Phase) -> str:

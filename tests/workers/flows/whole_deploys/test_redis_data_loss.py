@@ -25,13 +25,9 @@ from tests.workers.flows.autoscaled_service import scalable_target
 from tests.workers.flows.claims_checker import ClaimsChecker
 from tests.workers.flows.native_deployments import configure_native_service, pause_hook
 from tests.workers.flows.pre_task_deploys import MIGRATE, one_off_tasks
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order
+from tests.workers.flows.strict_order import assert_strict_order
 from tests.workers.flows.whole_deploys.redis_data_loss import CommitJournal
-from tests.workers.flows.whole_deploys.test_worker_crashes import (
-    CHANGING_OPERATIONS,
-    WorkerKilled,
-    kill_worker,
-)
+from tests.workers.flows.worker_kills import CHANGING_OPERATIONS, WorkerKilled, kill_worker
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.flows.stopped_service import restore_tags
 from workers.orphan_recovery import OrphanRecovery

@@ -10,7 +10,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.whole_deploys.test_console_changes import deploy_in_console
+from tests.workers.flows.external_rollouts import deploy_in_console
 from workers.thread import card_progress
 from workers.thread.card import card_headline, deploy_card
 
