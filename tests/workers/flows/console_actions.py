@@ -11,7 +11,7 @@ READ_PREFIXES = ("Describe", "List", "Get", "BatchGet", "AssumeRole")
 
 
 def changing_operations(calls: list[AwsCallNote]) -> list[str]:
-    """The calls that change something, also those that AWS refused."""
+    """The calls that change something, including those that AWS refused."""
     return [call.operation for call in calls if not call.operation.startswith(READ_PREFIXES)]
 
 
@@ -21,7 +21,7 @@ def let_ecs_settle(harness: EngineHarness) -> None:
 
 
 def create_service(harness: EngineHarness, name: str, **changes: Any) -> None:
-    """Another service on web's revision, steady."""
+    """Creates another service with web's revision, and waits until it is steady."""
     settings = {"taskDefinition": "web:17", "desiredCount": 1, "launchType": "FARGATE", **changes}
     web = harness.describe_service("web")
     if settings["taskDefinition"]:
@@ -46,5 +46,5 @@ def deregister_revision(harness: EngineHarness, revision: str) -> str:
 
 
 def delete_running_image(harness: EngineHarness, service: str) -> None:
-    """The image that runs is deleted from its repository, as by a lifecycle policy."""
+    """Deletes the running image from its repository, as a lifecycle policy does."""
     harness.ecs.client("ecr").batch_delete_image(repositoryName=service, imageIds=[{"imageTag": "1.4.0"}])

@@ -1,4 +1,4 @@
-"""Somebody else's rollout, and a deploy of ours that follows it."""
+"""External rollouts, and the deploys that follow them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.workers.flows.console_actions import changing_operations
 
 
 def start_external_rollout(harness: EngineHarness, tag: str, service: str = "web") -> str:
-    """A pipeline registers a revision and updates the service; the deployment's id."""
+    """Registers a revision and updates the service, as a pipeline does; the deployment's id."""
     ecs = harness.ecs.client("ecs")
     running = harness.describe_service(service)["taskDefinition"]
     content = ecs.describe_task_definition(taskDefinition=running)["taskDefinition"]
@@ -39,12 +39,12 @@ def request_follow(harness: EngineHarness, service: str = "web", **changes: Any)
 
 
 def changing_calls(harness: EngineHarness) -> list[str]:
-    """The calls so far that change something in AWS."""
+    """The calls so far that changed something in AWS."""
     return changing_operations(harness.ecs.calls())
 
 
 def end_message(harness: EngineHarness, deploy_id: str) -> str:
-    """The last word in the thread, without times."""
+    """The end message in the thread, without times."""
     return without_times(harness.thread_text(deploy_id, ThreadMessageKind.END))
 
 
@@ -66,7 +66,7 @@ COPIED_FIELDS = (
 
 
 def deploy_in_console(harness: EngineHarness, service: str) -> str:
-    """Deploys a revision that is not ours; its ARN."""
+    """Deploys a revision that Slipway did not register; its ARN."""
     ecs = harness.ecs.client("ecs")
     running = harness.describe_service(service)["taskDefinition"]
     before = ecs.describe_task_definition(taskDefinition=running)["taskDefinition"]

@@ -1,4 +1,4 @@
-"""Workers that are killed at a call to AWS, and what must hold after every end."""
+"""Workers that are killed at an AWS call, and what must hold after every end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class WorkerKilled(BaseException):
 def kill_worker(
     monkeypatch: pytest.MonkeyPatch, *, at_call: int, after: bool, operations: Set[str] = CHANGING_OPERATIONS
 ) -> Iterator[list[str]]:
-    """The worker dies at its n-th call that changes something: before AWS gets it, or after."""
+    """Kills the worker at its n-th changing call, before or after AWS gets it."""
     made: list[str] = []
     real = BaseClient._make_api_call  # type: ignore[attr-defined]
 
@@ -54,7 +54,7 @@ def kill_worker(
 
 
 def run_to_end(harness: EngineHarness, service: str, tag: str, *, cancel_in: Phase | None = None) -> Deploy:
-    """A deploy to its end, whoever dies on the way."""
+    """Runs a deploy to its end; another worker continues if one is killed."""
     deploy_id = harness.request_deploy(service, tag)
     cancelled = False
     for _ in range(3000):
@@ -75,7 +75,7 @@ def run_to_end(harness: EngineHarness, service: str, tag: str, *, cancel_in: Pha
 
 
 def assert_clean_end(harness: EngineHarness, deploy: Deploy, service: str, count: int) -> None:
-    """What holds after every end."""
+    """Checks what must hold after every end."""
     assert harness.describe_service(service)["desiredCount"] == count
     assert harness.running_tags(service) == {deploy.tag if deploy.outcome is Outcome.SUCCEEDED else "1.4.0"}
     assert harness.store.service_queue(service) == []

@@ -1,4 +1,5 @@
-"""`/deploy follow shop`: a foreign rollout that shifts traffic is followed by its stages, never answered."""
+"""`/deploy follow shop`: an external rollout that shifts traffic is followed stage by stage, and its
+pauses are never answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rollout at desired count 0 is COMPLETED at once, which is no success: nothing of it ever ran."""
+"""A rollout at desired count 0 is COMPLETED at once. It is no success, because no task ever ran."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ECS goes back to what completed last, which need not be what the service was set to before the deploy."""
+"""ECS rolls back to the deployment that completed last, which may not be the one before the deploy."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def set_breaker(harness: EngineHarness, *, rollback: bool) -> None:
 
 @pytest.fixture
 def harness(harness: EngineHarness) -> EngineHarness:
-    """web:18 failed and was left so: the service is set to it, and web:17 still runs."""
+    """web:18 failed and was not rolled back: the service is set to it, and web:17 still runs."""
     set_breaker(harness, rollback=False)
     start_external_rollout(harness, "1.5.0-crash")
     harness.ecs.advance(200)

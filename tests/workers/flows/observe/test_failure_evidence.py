@@ -1,4 +1,4 @@
-"""What is shown of why tasks failed, within what Slack takes in a message, and what is counted."""
+"""How much of the evidence for failed tasks is shown within Slack's limits, and what is counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks that come before the first pass of ECS's scheduler: PRIMARY wants 0 tasks, and has none pending."""
+"""Reads before ECS's scheduler first runs: PRIMARY has desired count 0 and no pending tasks."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from workers.thread import card_progress
 
 @pytest.fixture
 def late_scheduler(harness: EngineHarness) -> None:
-    """ECS's scheduler looks 12 seconds after each change."""
+    """ECS's scheduler runs 12 seconds after each change."""
     harness.ecs.region.durations = replace(harness.ecs.region.durations, scheduler_lag=12.0)
 
 
 def collect_counts(harness: EngineHarness, deploy_id: str) -> list[RolloutCounts]:
-    """What each look at the rollout showed, until the deploy is over."""
+    """The counts of each read of the rollout, until the deploy has ended."""
     seen: list[RolloutCounts] = []
     zero = False
     while (deploy := harness.get(deploy_id)).phase is not Phase.ENDED:
@@ -80,6 +80,6 @@ def test_a_rollout_that_is_only_followed_has_its_counts_too(harness: EngineHarne
 def test_where_ecs_tells_no_state_a_rollout_that_has_not_begun_is_in_progress() -> None:
     primary = replace(a_deployment(state=""), desired=0, running=0)
     before = replace(a_deployment(OTHER_DEPLOYMENT, OLD_REVISION), status="ACTIVE", running=0, pending=0)
-    seen = replace(service_with(primary), deployments=(primary, before), desired=3)
+    ecs_service = replace(service_with(primary), deployments=(primary, before), desired=3)
 
-    assert find_deployment_in_progress(seen) is primary
+    assert find_deployment_in_progress(ecs_service) is primary

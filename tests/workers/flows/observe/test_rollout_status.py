@@ -1,4 +1,4 @@
-"""How a rollout stands, over every value of the enums that the decision reads."""
+"""The status of a rollout, over every value of the enums that it is judged by."""
 
 from __future__ import annotations
 

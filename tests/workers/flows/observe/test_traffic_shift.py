@@ -1,4 +1,4 @@
-"""What is told of traffic, and what the deadline counts, as tables."""
+"""What is reported of traffic shifts, and what counts towards the deadline, as tables."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_a_pause_is_asked_on_the_way_forward_only(status: str) -> None:
 
 @pytest.mark.parametrize("status", sorted(ecs_enum_values("DeploymentLifecycleHookStatus")))
 def test_only_a_hook_that_awaits_an_action_is_asked_about(status: str) -> None:
-    """A Lambda function that runs is nobody's to answer."""
+    """A running Lambda function needs no answer from people."""
     deploy = observe_traffic(
         a_native_rollout(), service_deployment_at("POST_SCALE_UP", hooks=(HookState("h1", status),)), NOW
     )

@@ -1,4 +1,4 @@
-"""A service of ECS Express Mode is deployed as any other canary, and the plan says who manages it."""
+"""An ECS Express Mode service is deployed like any other canary, and the plan says what manages it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXPRESS_MODE_LINE = (
 
 @pytest.fixture
 def harness(harness: EngineHarness) -> EngineHarness:
-    """With the service `storefront`, of two tasks."""
+    """A harness with the Express Mode service `storefront`, which has two tasks."""
     create_express_service(harness.ecs_client)
     harness.ecs.advance(900)
     return harness

@@ -1,4 +1,4 @@
-"""Every refusal of the plan: said in words that name what to do, and not one call that changes anything."""
+"""Every refusal of the plan says what to do, and no call changes anything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Prepare = Callable[[EngineHarness], dict[str, Any]]
 
 
 def count_revisions(harness: EngineHarness, family: str) -> int:
-    """How many revisions the family has (count)."""
+    """The number of revisions of the family."""
     return len(harness.ecs_client.list_task_definitions(familyPrefix=family)["taskDefinitionArns"])
 
 
@@ -79,7 +79,7 @@ def no_preparation(harness: EngineHarness) -> dict[str, Any]:
 
 
 REFUSALS: dict[str, tuple[Prepare, str, str]] = {
-    # what is in the way: how it came, the tag, what is said
+    # reason: (how to prepare it, the tag, the message)
     "no such service": (
         missing_service,
         "1.4.2",
@@ -215,7 +215,7 @@ def test_what_refuses_a_deploy_refuses_a_restart_and_a_rollback(harness: EngineH
 def test_a_missing_permission_refuses_before_the_service_is_changed(
     harness: EngineHarness, service: str, action: str
 ) -> None:
-    """Whatever the deploy needs first, up to the call that would change the service."""
+    """Each permission that a deploy needs up to the call that changes the service."""
     before, known = harness.describe_service(service), count_revisions(harness, service)
     harness.ecs.faults.add(operation=action, kind="access-denied", times=None)
     deploy_id = harness.request_deploy(service, "1.4.2", approvals=0)

@@ -1,4 +1,4 @@
-"""Restart and rollback: the same flows with another goal."""
+"""Restart and rollback use the same flows with another target version."""
 
 from __future__ import annotations
 

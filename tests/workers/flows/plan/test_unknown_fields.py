@@ -1,4 +1,4 @@
-"""AWS answers with a field that this boto3 does not know: a copy would lose it, so that alone is refused."""
+"""AWS answers with a field that this boto3 does not know: copies, which would lose it, are refused."""
 
 from __future__ import annotations
 

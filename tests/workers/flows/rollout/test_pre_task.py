@@ -1,4 +1,4 @@
-"""A task before the rollout: it runs once, its exit code decides, and the service waits for it."""
+"""The pre-task runs once, its exit code decides, and the service waits for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A count that somebody sets to 0 before the service is stopped."""
+"""Somebody sets the desired count to 0 before Slipway stops the service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services that are blue/green, linear or canary: followed stage by stage to whatever end."""
+"""Blue/green, linear and canary services are followed stage by stage to their end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.workers.flows.native_deployments import (
 
 
 def without_times(texts: list[str]) -> list[str]:
-    """Dates differ with every run."""
+    """Leaves out dates and durations, which differ between runs."""
     return [re.sub(r"<!date[^>]*>|\d+ min \d\d s|\b\d+ s\b", "SOME TIME", text) for text in texts]
 
 
@@ -55,8 +55,8 @@ def test_linear_tells_each_step(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("site", "1.4.2")
     wait_until_ended(harness, deploy_id)
 
-    told = without_times(thread_replies(harness, deploy_id))
-    assert told[1:4] == [
+    texts = without_times(thread_replies(harness, deploy_id))
+    assert texts[1:4] == [
         "40 % of the production traffic goes to the new tasks now, for SOME TIME before more does.",
         "80 % of the production traffic goes to the new tasks now, for SOME TIME before more does.",
         "All production traffic goes to the new tasks now. The old ones still run.",
@@ -244,7 +244,7 @@ def test_somebody_elses_deployment_in_mid_shift_supersedes(harness: EngineHarnes
 
 
 def register_foreign_revision(harness: EngineHarness, family: str, tag: str) -> str:
-    """A revision that somebody else made."""
+    """Registers a revision, as somebody else does; its ARN."""
     ecs = harness.ecs.client("ecs")
     definition = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
     known = ecs.meta.service_model.shape_for("RegisterTaskDefinitionRequest").members

@@ -1,4 +1,4 @@
-"""PAUSE hooks: asked in the thread, answered here, elsewhere, or by nobody."""
+"""PAUSE hooks: the thread asks, and people answer in Slack, elsewhere, or not at all."""
 
 from __future__ import annotations
 
@@ -67,8 +67,8 @@ def test_continue(harness: EngineHarness, paused_deploy: str) -> None:
     deploy = harness.get(paused_deploy)
     assert deploy.outcome is Outcome.SUCCEEDED
     assert pause_ends(deploy) == [PauseEnd.ANSWERED]
-    told = thread_replies(harness, paused_deploy)
-    assert told[2:5] == [
+    texts = thread_replies(harness, paused_deploy)
+    assert texts[2:5] == [
         f"<@{BOB}> pressed *Continue*: the rollout goes on.",
         "10 % of the production traffic goes to the new tasks now, for 1 min 00 s before more does.",
         "All production traffic goes to the new tasks now. The old ones still run.",

@@ -1,4 +1,4 @@
-"""The answer to a pause on its way to ECS: told once, told again where it was lost."""
+"""The answer to a pause is sent to ECS once, and again if it was lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stop-start deploy: asked for, approved, stopped, proven, started; and every way out restores."""
+"""Stop-start deploys: requested, approved, stopped, proven, started; every other end restores."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def test_after_approval_it_stops_proves_and_starts(harness: EngineHarness, servi
     assert harness.running_tags(service) == {"1.4.2"}
     assert harness.describe_service(service)["desiredCount"] == count
     assert_strict_order(harness, service)
-    said = harness.thread_text(deploy_id)
-    assert "proven STOPPED" in said
+    text = harness.thread_text(deploy_id)
+    assert "proven STOPPED" in text
     assert deploy.downtime_seconds is not None
     assert deploy.downtime_seconds > 0
     assert "Downtime: " in harness.thread_text(deploy_id, ThreadMessageKind.END)
@@ -83,7 +83,7 @@ def test_an_unanswered_question_expires(harness: EngineHarness) -> None:
 def test_the_time_of_a_question_begins_when_it_is_shown(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("ledger", "1.4.2", approval_expiry=60)
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
-    for _ in range(63):  # Slack is away
+    for _ in range(63):  # Slack is unreachable
         harness.tick()
     assert harness.get(deploy_id).question_not_shown
     shown = harness.mark_question_shown(deploy_id)

@@ -1,4 +1,4 @@
-"""Every answer AWS can give to a change: done, throttled, broken, lost before, lost after, denied."""
+"""Every answer of AWS to a change: done, throttled, failed, lost before or after it was done, denied."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def lose_answers(harness: EngineHarness, service: str) -> None:
 
 @dataclass(frozen=True)
 class Disturbance:
-    """Somebody, or AWS, does this so many seconds after a phase was first seen."""
+    """An action that happens `after` seconds after the phase was first seen."""
 
     act: Callable[[EngineHarness, str], None]
     phase: Phase
@@ -92,7 +92,7 @@ disturbances = st.builds(
 
 
 def run_and_check(harness: EngineHarness, service: str, tag: str, acts: list[Disturbance]) -> list[str]:
-    """One deploy to its end; what of it was not true."""
+    """Runs one deploy to its end; the claims that were false."""
     witness, seen, told = ClaimsChecker(harness, service), dict[Phase, float](), list[str]()
     deploy_id = harness.request_deploy(service, tag, deadline=300)
     open_acts = list(acts)

@@ -1,4 +1,4 @@
-"""Somebody else changes the service in the middle of a deploy: it is said, and not fought."""
+"""Somebody else changes the service during a deploy: Slipway reports it and leaves the change alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of an ECS service that change how a rollout goes: its scheduling and its circuit breaker."""
+"""ECS service settings that change a rollout: scheduling and circuit breaker."""
 
 from __future__ import annotations
 

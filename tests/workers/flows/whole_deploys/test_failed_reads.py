@@ -1,4 +1,4 @@
-"""A throttled or failed read ends no watch, whatever it is that is waited for."""
+"""A throttled or failed read does not end the wait, in any phase."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ WAITING_PHASES: dict[Phase, tuple[Callable[[EngineHarness], str], Outcome]] = {
     Phase.FOLLOWING_ROLLBACK: (start_and_cancel, Outcome.CANCELLED),
     Phase.SETTLING: (start_stop_start, Outcome.SUCCEEDED),
 }
-"""Every phase that waits for AWS, with a deploy that comes to it and how that ends."""
+"""Every phase that waits for AWS, with a deploy that reaches it and its outcome."""
 
 
 @pytest.mark.parametrize("phase", WAITING_PHASES)
@@ -113,7 +113,7 @@ def test_reads_that_fail_until_the_deadline_end_it_before_anything_changed_and_p
 
 @contextmanager
 def throttle_a_third_of_reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever is read."""
+    """All reads of AWS."""
     real, chance = BaseClient._make_api_call, Random(7)  # type: ignore[attr-defined]
 
     def call(client: Any, operation: str, parameters: Any) -> Any:

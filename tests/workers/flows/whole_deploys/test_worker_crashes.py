@@ -1,4 +1,4 @@
-"""A worker that dies at any call: another takes over, and everything still ends as it should."""
+"""A worker is killed at any call: another one takes over, and the deploy still ends well."""
 
 from __future__ import annotations
 
