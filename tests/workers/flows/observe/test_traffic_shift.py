@@ -31,6 +31,7 @@ from workers.flows.observe.deadline import (
     rollback_deadline,
 )
 from workers.flows.observe.traffic_shift import observe_traffic
+from workers.flows.strategies.registry import strategy_of
 
 BOB = "U02BOB0000"
 LINEAR_PLAN = TrafficPlan(strategy="LINEAR", step_percent=5, step_wait_seconds=60, bake_seconds=300)
@@ -104,7 +105,13 @@ def test_stages_are_told_on_the_way_forward_only(status: str) -> None:
     assert deploy.traffic.new_production_percent == 5.0
 
 
-@pytest.mark.parametrize("changes", [{"cancel": Cancel(user=BOB, at=NOW)}, {"outcome_reason": "an alarm."}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cancel": Cancel(user=BOB, at=NOW)},
+        {"rollback": {"cause": RollbackCause(kind=RollbackCauseKind.ECS, sentence="an alarm.")}},
+    ],
+)
 def test_whoever_goes_back_is_told_no_more_stages_and_asked_nothing(changes: dict[str, Any]) -> None:
     hook = HookState("h1", "AWAITING_ACTION", "PAUSE", NOW + 60)
     deploy = observe_traffic(
@@ -151,8 +158,11 @@ def test_where_ecs_replaces_the_tasks_there_is_no_traffic_to_tell_of() -> None:
     native = a_native_rollout()
     rolling = native.evolve(service=a_service("web", strategy=Strategy.ROLLING))
 
-    assert observe_traffic(rolling, service_deployment_at(production_percent=5.0), NOW) == rolling
-    assert observe_traffic(native, None, NOW) == native
+    moving = service_deployment_at(production_percent=5.0)
+
+    assert strategy_of(rolling).observe(rolling, moving, NOW) == rolling
+    assert strategy_of(native).observe(native, moving, NOW) != native
+    assert strategy_of(native).observe(native, None, NOW) == native
 
 
 WAITING_HOOK = HookState("h1", "AWAITING_ACTION", "PAUSE", NOW + 60)
