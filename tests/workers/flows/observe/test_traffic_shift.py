@@ -1,4 +1,4 @@
-"""What is told of traffic, and what the deadline counts, as tables."""
+"""What is reported of traffic shifts, and what counts towards the deadline, as tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from deploys.records.traffic import HookAction, PauseEnd, TrafficPlan, TrafficShift
 from tests.builders import NOW, a_deploy, a_native_service, a_plan, a_service
 from tests.deploys.test_pauses import a_pause
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     a_deployment,
     a_service_deployment,
     ecs_enum_values,
@@ -135,7 +135,7 @@ def test_a_pause_is_asked_on_the_way_forward_only(status: str) -> None:
 
 @pytest.mark.parametrize("status", sorted(ecs_enum_values("DeploymentLifecycleHookStatus")))
 def test_only_a_hook_that_awaits_an_action_is_asked_about(status: str) -> None:
-    """A Lambda function that runs is nobody's to answer."""
+    """A running Lambda function needs no answer from people."""
     deploy = observe_traffic(
         a_native_rollout(), service_deployment_at("POST_SCALE_UP", hooks=(HookState("h1", status),)), NOW
     )
