@@ -1,7 +1,5 @@
-"""How a deploy is called when people read of it: by its version, or as a restart or rollback.
-
-What a deploy does, in words that follow its name: `web 1.4.2 waits for approval`.
-"""
+"""How a deploy is named in texts (`web` `1.4.2`, the restart of `web`), and what it does (`waits for
+approval`)."""
 
 from __future__ import annotations
 

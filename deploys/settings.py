@@ -1,4 +1,4 @@
-"""Settings of the environment: what every process reads, and how it is refused when it is wrong.
+"""Settings from the environment: what every process reads, and the errors if a value is wrong.
 
 A field is read from the variable of its name in capitals; its description says what it is and where to
 find it. The settings of one side stand in `bot.settings` and `workers.settings`.
@@ -74,7 +74,7 @@ def seconds_between(least: float, most: float) -> BeforeValidator:
 
 
 def split_url(url: str) -> SplitResult | None:
-    """The parts of an address; None where it has a blank, or a host or port that cannot be read."""
+    """The parts of an address; None if it has a blank, or a host or port that cannot be read."""
     try:
         parts = urlsplit(url)
         readable = parts.port != 0 and not re.search(r"\s", url)
@@ -84,7 +84,7 @@ def split_url(url: str) -> SplitResult | None:
 
 
 def _database(url: str) -> str:
-    # redis-py takes database 0 where it cannot read the number, which is not the one that was meant.
+    # redis-py uses database 0 if it cannot read the number, which is not what was meant.
     parts = urlsplit(url)
     if parts.scheme != "unix" and not re.fullmatch(r"/?|/[0-9]+", parts.path):
         refuse("ends with a database that is not a number; write redis://HOST:PORT/0, say.")
@@ -121,7 +121,7 @@ Region = Annotated[str | None, BeforeValidator(_region)]
 
 
 class Settings(BaseSettings):
-    """What every process reads. Build it with `load`."""
+    """What every process reads. Build it with `load_settings`."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", validate_default=False, hide_input_in_errors=True
@@ -208,7 +208,7 @@ def load_settings(cls: type[AnySettings], env_file: Path = ENV_FILE) -> AnySetti
 
 
 def read_env_file(path: Path = ENV_FILE) -> None:
-    """Put what stands in `.env` into the environment, where it does not stand yet. No file will do too."""
+    """Puts the values of `.env` into the environment, unless they are set there. The file may be missing."""
     try:
         for name, value in dotenv_values(path).items():
             if value is not None:

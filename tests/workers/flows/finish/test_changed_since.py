@@ -7,10 +7,10 @@ import re
 import pytest
 
 from deploys.catalogue.nested_keys import PostCheck
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
-from deploys.records.retries import Observation
 from deploys.records.rollout import ChangedSince
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness

@@ -11,9 +11,8 @@ import pytest
 from deploys.catalogue.nested_keys import PostCheck
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Notice
 from deploys.records.rollback import RollbackProgress
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from tests.builders import ARN, NOW, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.ecs_state_builders import OLD_REVISION, OTHER_DEPLOYMENT, a_deployment, service_with

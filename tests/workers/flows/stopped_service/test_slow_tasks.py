@@ -8,8 +8,7 @@ from deploys.formatting import slack_time
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import OldTask
-from deploys.records.retries import Notice
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from tests.builders import NOW, a_deploy, a_plan, a_restore_point, a_stop_start_service
 from tests.workers.engine_harness import TIMING, EngineHarness
 from tests.workers.flows.strict_order import assert_strict_order, restore_tags, tasks_of

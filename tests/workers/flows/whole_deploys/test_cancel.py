@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from deploys.errors import AlreadyCancelled, AlreadyRollingBack, Refused, TooLateToCancel
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Observation
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore

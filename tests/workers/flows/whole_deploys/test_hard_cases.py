@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deploys.errors import NotADeployer
+from deploys.records.confirmations import Observation
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Observation
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_deploy, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
