@@ -42,7 +42,7 @@ def awaiting_approval(bot: BotHarness) -> Deploy:
 
 
 def only_answer(bot: BotHarness, who: str) -> str:
-    """The one thing that was said, and to whom."""
+    """The only private answer; it goes to this person, in the channel."""
     [(channel, thread, user, text)] = bot.queued_answers()
     assert (channel, thread, user) == (DEPLOYS_CHANNEL, None, who)
     return text
