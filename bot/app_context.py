@@ -15,7 +15,7 @@ from bot import identity
 from bot.identity import Identity
 from bot.slack_clock import SlackClock
 from deploys.access import Access
-from deploys.catalogue.catalogue import Catalogue, load
+from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import make_client
@@ -74,7 +74,7 @@ def open_app_context(settings: SlackSettings) -> AppContext:
     Raises:
         NotStarted: one of them failed; the message says which and what to do.
     """
-    catalogue = load(settings.services_file)
+    catalogue = load_catalogue(settings.services_file)
     redis = connect_to_redis(settings.redis_url)
     wait_for_redis(redis)
     warn_about_redis_config(redis)

@@ -1,8 +1,8 @@
-"""The short way to a sandbox in the same process: a call instead of a connection, by clients that are kept.
+"""boto3 clients that call a sandbox in the same process instead of connecting to it, and that are reused.
 
-Sockets and a server's threads take half of the time of a request, and flow tests make tens of thousands. A
-client takes longer to build than most of them to answer. The long way is taken by the scenarios and by the
-sandbox's own tests of faults and of other clients.
+Sockets and server threads take half of the time of a request, and flow tests make tens of thousands of
+requests. Building a client takes longer than most requests. Scenarios, and the sandbox's own tests of faults
+and of other clients, connect to a sandbox over HTTP.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from workers.ecs.aws.assumed_roles import TemporaryCredentials
 from workers.ecs.aws.aws_clients import AwsClients
 
 FAKE_AWS_URL = "http://aws.invalid"
-"""Where kept clients believe to be: a client keeps its address, and each sandbox has a port of its own.
-Nobody is there (RFC 2606)."""
+"""The endpoint of reused clients: a client keeps its endpoint, but each sandbox has another port. There is no
+such host (RFC 2606)."""
 AWS_ENVIRON = {
     "AWS_ENDPOINT_URL": FAKE_AWS_URL,
     "AWS_REGION": REGION,
@@ -44,21 +44,23 @@ AWS_ENVIRON = {
 
 
 def call_sandbox_in_process(sandbox: EcsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every client of this process takes the short way to this sandbox; its forks connect, if it is served
-    by then: asking for its `url` does that."""
-    connecting, here = URLLib3Session.send, os.getpid()
-    connected = sandbox.client
+    """Every client of this process calls this sandbox directly.
+
+    Forked processes connect to it, if it is served by then: reading its `url` starts the server.
+    """
+    send_over_http, own_pid = URLLib3Session.send, os.getpid()
+    http_client = sandbox.client
 
     def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
         if not (request.url.startswith(FAKE_AWS_URL) or request.url.startswith(sandbox.url)):
-            return connecting(session, request)
-        if os.getpid() == here:
+            return send_over_http(session, request)
+        if os.getpid() == own_pid:
             return _call_wsgi(sandbox, request)
         request.url = request.url.replace(FAKE_AWS_URL, sandbox.url, 1)
-        return connecting(session, request)
+        return send_over_http(session, request)
 
     def client(service: str, **options: Any) -> Any:
-        return connected(service, **options) if options else outside_client(service)
+        return http_client(service, **options) if options else outside_client(service)
 
     for name, value in AWS_ENVIRON.items():
         monkeypatch.setenv(name, value)
@@ -71,7 +73,7 @@ def call_sandbox_in_process(sandbox: EcsSandbox, monkeypatch: pytest.MonkeyPatch
 
 @contextmanager
 def call_in_process(sandbox: EcsSandbox, client: Any) -> Iterator[Any]:
-    """This client alone takes it."""
+    """Only this client calls the sandbox directly."""
 
     def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         return _call_wsgi(sandbox, request)
@@ -85,7 +87,7 @@ def call_in_process(sandbox: EcsSandbox, client: Any) -> Iterator[Any]:
 
 @cache
 def outside_client(service: str) -> Any:
-    """A client that is not Slipway's, for one of AWS's services, at ADDRESS."""
+    """A client of another program than Slipway, for one AWS service."""
     return without_signing(
         _shared_session().client(
             service,  # type: ignore[call-overload]
@@ -98,8 +100,10 @@ def outside_client(service: str) -> Any:
 
 
 def without_signing(client: Any) -> Any:
-    """Names its keys without signing with them, and itself always in the same words: the sandbox looks at
-    nothing else of either, and both take longer than its answer."""
+    """Sends the access key without a signature, and a fixed user agent.
+
+    The sandbox reads nothing else of them, and computing both takes longer than its answer.
+    """
 
     def name_keys(request: AWSRequest, signing_name: str, region_name: str, **_: Any) -> None:
         scope = f"sandbox/20260101/{region_name}/{signing_name}/aws4_request"
@@ -118,32 +122,32 @@ _original_session = boto3.Session
 
 
 def _reuse_session(**options: Any) -> boto3.Session:
-    """A session is kept too: each takes longer to build than a client."""
-    return _shared_session() if not options and _uses_sandbox_credentials() else _original_session(**options)
+    """Reuses one session: building one takes longer than building a client."""
+    return _shared_session() if not options and _uses_sandbox_user() else _original_session(**options)
 
 
 @cache
 def _shared_session() -> boto3.Session:
-    known = botocore.session.get_session()
-    known.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_parse_timestamp)
-    return _original_session(botocore_session=known)
+    session = botocore.session.get_session()
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_parse_timestamp)
+    return _original_session(botocore_session=session)
 
 
-def _parse_timestamp(told: Any) -> datetime:
-    """botocore asks the operating system about summer time for each."""
-    return datetime.fromtimestamp(told, UTC) if isinstance(told, int | float) else parse_timestamp(told)
+def _parse_timestamp(value: Any) -> datetime:
+    """Faster than botocore, which asks the operating system for the time zone of each timestamp."""
+    return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else parse_timestamp(value)
 
 
 def _reuse_client(
     aws: AwsClients, service: str, region: str, keys: TemporaryCredentials | None = None
 ) -> Any:
-    """Slipway's own client; it is kept where nobody but the sandbox's own user is asked for."""
-    if keys or not _uses_sandbox_credentials():
+    """Slipway's own client. It is reused if it has the credentials of the sandbox's own user."""
+    if keys or not _uses_sandbox_user():
         return _original_build(aws, service, region, keys)
     return _slipway_client(service, region)
 
 
-def _uses_sandbox_credentials() -> bool:
+def _uses_sandbox_user() -> bool:
     return AWS_ENVIRON.items() <= os.environ.items() and "AWS_PROFILE" not in os.environ
 
 
@@ -153,28 +157,28 @@ def _slipway_client(service: str, region: str) -> Any:
 
 
 def _call_wsgi(sandbox: EcsSandbox, request: AWSPreparedRequest) -> AWSResponse:
-    begun: list[tuple[str, list[tuple[str, str]]]] = []
+    started: list[tuple[str, list[tuple[str, str]]]] = []
     try:
-        body = b"".join(sandbox.application(_wsgi_environ(request), lambda *head: begun.append(head)))
+        body = b"".join(sandbox.application(_wsgi_environ(request), lambda *head: started.append(head)))
     except DroppedConnection as lost:
         raise ConnectionClosedError(endpoint_url=request.url, request=request, error=lost) from lost
-    status, headers = begun[-1]
+    status, headers = started[-1]
     answered: Any = HeadersDict(headers)
     return AWSResponse(request.url, int(status.split()[0]), answered, _Body(body))
 
 
 class _Body(io.BytesIO):
-    """As urllib3 gives it to botocore."""
+    """The response body as urllib3 gives it to botocore."""
 
     def stream(self) -> Iterator[bytes]:
         yield self.getvalue()
 
 
 def _wsgi_environ(request: AWSPreparedRequest) -> dict[str, Any]:
-    """The request as a WSGI server would hand it on (PEP 3333)."""
+    """The request as a WSGI server passes it on (PEP 3333)."""
     url = urlsplit(request.url)
-    told: Any = request.body or b""
-    body = told.encode() if isinstance(told, str) else bytes(told)
+    data: Any = request.body or b""
+    body = data.encode() if isinstance(data, str) else bytes(data)
     headers = {
         f"HTTP_{name.upper().replace('-', '_')}": value.decode() if isinstance(value, bytes) else str(value)
         for name, value in request.headers.items()

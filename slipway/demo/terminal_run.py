@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bot.commands import SUBCOMMANDS, parse
 from bot.grammar import ParseError
-from deploys.catalogue.catalogue import load
+from deploys.catalogue.catalogue import load_catalogue
 from deploys.pauses import unanswered_pause
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -70,7 +70,7 @@ def _is_answered_query(demo: DemoEnvironment, typed: str) -> bool:
         return False
     if command.target:
         return demo.store.get(command.target) is not None or demo.store.batch(command.target) is not None
-    return set(command.services) <= set(load(find_example_file()).services)
+    return set(command.services) <= set(load_catalogue(find_example_file()).services)
 
 
 def _is_answered_later(typed: str, reply: str) -> bool:

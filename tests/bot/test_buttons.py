@@ -126,7 +126,7 @@ def test_nobody_approves_what_they_asked_for(bot: BotHarness) -> None:
 
     assert [text for *_, text in bot.queued_answers()] == [
         "You asked for this deploy, so somebody else has to approve it: <!subteam^S02APPROVERS>.",
-        f"You asked for this deploy, so you withdraw it rather than reject it: `/deploy cancel {deploy.id}`.",
+        f"You asked for this deploy, so cancel it instead of rejecting it: `/deploy cancel {deploy.id}`.",
     ]
     assert recorded_decisions(bot) == []
 
@@ -226,7 +226,7 @@ def test_a_second_card_leads_to_the_one_that_counts(
 
     [(*_, text)] = bot.queued_answers()
     assert text == (
-        "This message no longer speaks for the deploy, so its buttons do nothing. Use the ones in "
+        "This message is out of date, so its buttons do nothing. Use the ones in "
         f"<https://slack.test/{awaiting_approval.id}|its thread>."
     )
     assert recorded_decisions(bot) == []

@@ -167,8 +167,8 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(bo
             "/deploy web API 1.4.2",
             ALICE,
             DEPLOYS_CHANNEL,
-            "`API` is a service, and stands where the tag of `web` is looked for. Several services at once "
-            "are written with commas: `/deploy web,api TAG`. If it is a tag indeed, leave the reason out: "
+            "`API` is a service, and is where the tag of `web` should be. Several services at once "
+            "are written with commas: `/deploy web,api TAG`. If it really is a tag, leave the reason out: "
             "`/deploy web API`. Nothing was queued.",
             id="blanks for commas",
         ),

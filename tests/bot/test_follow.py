@@ -117,7 +117,7 @@ def test_a_rollout_of_ours_is_not_foreign(bot: BotHarness) -> None:
     link = bot.post_card(deploy)
 
     assert bot.type("/deploy follow web") == (
-        f"There is nothing foreign to follow: `web` `1.4.2`, asked for by <@{ALICE}>, rolls out. "
+        f"There is no external rollout to follow: `web` `1.4.2`, asked for by <@{ALICE}>, rolls out. "
         f"<{link}|Its thread> shows how it goes."
     )
     assert len(bot.context.store.active()) == 1
@@ -238,5 +238,5 @@ def test_a_button_on_an_old_card_does_nothing(bot: BotHarness) -> None:
     bot.click(buttons.FOLLOW, deploy, by=ALICE, message_ts=f"{float(CARD_TS) - 1:.6f}")
 
     [(_, _, _, text)] = bot.queued_answers()
-    assert text.startswith("This message no longer speaks for the deploy")
+    assert text.startswith("This message is out of date")
     assert bot.context.store.active() == []

@@ -67,7 +67,7 @@ def test_the_same_question_twice_is_answered_twice(bot: BotHarness) -> None:
             "/deploy tags web",
             ALICE,
             GENERAL_CHANNEL,
-            f"I do not speak of `web` in this channel, only in <#{DEPLOYS_CHANNEL}>.",
+            f"`web` cannot be asked about in this channel, only in <#{DEPLOYS_CHANNEL}>.",
         ),
     ],
 )

@@ -6,13 +6,12 @@ import httpx
 
 from deploys import buttons
 from deploys.records.phases import Outcome
-from tests.scenarios.conversation import Conversation
-from tests.scenarios.slack_modes import IN_SOCKET_MODE
+from tests.scenarios.conversation import IN_SOCKET_MODE, Conversation
 
 
 def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
-    told, thread = slack.says("alice", "/deploy ledger 1.4.2")
-    assert told == [
+    answers, thread = slack.says("alice", "/deploy ledger 1.4.2")
+    assert answers == [
         "Queued: `ledger` `1.4.2` (deploy `ID`). Its thread follows here after the first checks. "
         "Before anything is changed it needs 1 approval, from @approvers."
     ]

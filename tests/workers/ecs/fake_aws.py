@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from threading import Event
 from typing import Any
 
-from tests.local_server import serve_locally
+from tests.fake_web_server import serve_locally
 
 Body = dict[str, Any]
 

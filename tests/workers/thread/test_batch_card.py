@@ -70,8 +70,8 @@ def test_the_whole_card() -> None:
         "*ledger* (from `1.4.1`): waiting for 1 approval\n"
         "Planned downtime: about 1 min 00 s in which no task runs.\n"
         "Why: Friday\n"
-        "Batch `b2c3d4e5`, 2 services, one after another, the first failure stops the rest, asked for "
-        "2026-09-21 14:13 UTC, 1 min 35 s so far"
+        "Batch `b2c3d4e5`, 2 services, eu-west-1, one after another, the first failure stops the rest, "
+        "requested 2026-09-21 14:13 UTC, 1 min 35 s so far"
     )
     assert [block["type"] for block in shown.blocks] == [
         "section",
