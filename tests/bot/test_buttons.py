@@ -272,7 +272,7 @@ def test_a_click_on_the_home_tab_for_a_deploy_that_is_gone_is_answered(
     bot.send_form({"payload": json.dumps(payload)})
 
     assert bot.queued_answers() == [
-        ("", None, CAROL, "There is no deploy `zzzzzzzz`. `/deploy status` shows the ones under way.")
+        ("", None, CAROL, "There is no deploy `zzzzzzzz`. `/deploy history` lists the last ones.")
     ]
     assert bot.response_urls() == [None]
 

@@ -77,7 +77,7 @@ def test_who_may_use_it_is_as_declared(bot: BotHarness, subcommand: Subcommand) 
 
     assert by_carol.startswith("You may not deploy `web`.") == (subcommand.allowed is Allowed.DEPLOYERS)
     refused = elsewhere.startswith(
-        ("`web` may not be deployed from this channel", "I do not speak of `web` in this channel")
+        ("`web` may not be deployed from this channel", "`web` cannot be asked about in this channel")
     )
     assert refused == (subcommand.allowed in (Allowed.DEPLOYERS, Allowed.IN_ITS_CHANNELS))
     assert bot.context.store.active() == []
