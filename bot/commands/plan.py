@@ -19,7 +19,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     query_id = new_deploy_id()
     if request.response_url:
         context.threads.save_response_url(query_id, request.response_url)
-    context.jobs.plan(
+    context.jobs.answer_plan(
         query_id, command.service, command.tag, request.channel, request.answer_thread, request.user
     )
     return PrivateReply(announce(command), card_will_tell=True)

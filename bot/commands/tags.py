@@ -19,7 +19,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     query_id = new_deploy_id()
     if request.response_url:
         context.threads.save_response_url(query_id, request.response_url)
-    context.jobs.tags(query_id, command.service, request.channel, request.answer_thread, request.user)
+    context.jobs.answer_tags(query_id, command.service, request.channel, request.answer_thread, request.user)
     return PrivateReply(announce(command), card_will_tell=True)
 
 

@@ -1,4 +1,5 @@
-"""Services that a deploy left marked in ECS while Redis lost its record: noted by the janitor for status."""
+"""Services with restore tags of a deploy whose record Redis lost: orphan recovery notes them for `/deploy
+status`."""
 
 from __future__ import annotations
 
@@ -38,8 +39,8 @@ def lost_deploy_text(lost: LostDeploy, now: float) -> str:
             f"{begin}: it wants 0 tasks. I begin to bring back {plural(lost.restore_count, 'task')} {when}."
         )
     return (
-        f"{begin}: it wants {plural(lost.desired_count, 'task')} by now. I put its scaling back and take the marks "
-        f"of the deploy off {when}."
+        f"{begin}: it wants {plural(lost.desired_count, 'task')} by now. I put its scaling back and take "
+        f"the marks of the deploy off {when}."
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from redis import Redis
 from redis.commands.core import Script
 
@@ -74,7 +74,7 @@ class ThreadState(StoredRecord):
     """Of the card. Empty while Slack has not told it."""
     next_message: int = 0
     """Index of the first milestone that is not posted."""
-    replies_posted: dict[str, int] = {}
+    replies_posted: dict[str, int] = Field(default_factory=dict)
     """In the thread of a batch: replies posted of each deploy, and of the batch itself, by id (count)."""
     card_fingerprint: str = ""
     """Of the card as it was last sent, without what runs with time."""

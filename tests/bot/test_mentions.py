@@ -36,7 +36,7 @@ def test_outside_of_a_thread_the_answer_is_in_the_channel_since_no_thread_would_
     bot.mention("@slipway plan web 1.4.2")
 
     assert bot.queued_answers() == [(DEPLOYS_CHANNEL, None, CAROL, USAGE)]
-    assert [job[1][-3:-1] for job in bot.queued_jobs() if job[0] in ("tags", "plan")] == [
+    assert [job[1][-3:-1] for job in bot.queued_jobs() if job[0] in ("answer_tags", "answer_plan")] == [
         [DEPLOYS_CHANNEL, None]
     ] * 2
 
