@@ -147,7 +147,7 @@ def test_an_end_that_is_looked_at_once_more_is_an_end(bot: BotHarness) -> None:
             f"(deploy `{waiting.id}`)\n"
             "\n"
             "*Ended lately*\n"
-            f"• `web` `1.4.2` succeeded 5 s ago; asked for by <@{ALICE}>; looked at once more; its thread "
+            f"• `web` `1.4.2` succeeded 5 s ago; asked for by <@{ALICE}>; being confirmed; its thread "
             f"(deploy `{succeeded.id}`)"
         )
 
