@@ -16,8 +16,7 @@ from rq.serializers import JSONSerializer
 
 QUEUE_NAME = "slipway"
 JOB_TIMEOUT = 55
-"""How long a job may take (seconds). A lease may end sooner: no change is begun that could last longer
-than it."""
+"""How long a job may take (seconds). A lease may end sooner: no step begins a change that outlasts it."""
 DEDUPLICATION_SECONDS = 0.2
 """The same job enqueued twice within this time is one job (seconds). If RQ leaves the hash of a job
 behind, that blocks the same job for no longer than this."""

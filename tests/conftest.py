@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -17,6 +18,10 @@ from redis import Redis
 from deploys.redis_connection import connect
 from sandbox.valkey import valkey
 from tests.xdist_grouping import GroupedScheduling
+
+# Without bytecode on disk, every process of the tests compiles Slipway and rewrites their assertions again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 gc.disable()  # during collection: there is no garbage yet, and looking for it takes a third longer
 
@@ -36,8 +41,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupedSched
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """`-n auto` means two more than there are cores, because scenarios with real processes mostly wait."""
-    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 2
+    """`-n auto` means four more than there are cores: the four groups of tests that share something slow
+    begin first, and mostly wait for real processes or a browser."""
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else (os.cpu_count() or 1) + 4
 
 
 def pytest_collection_finish() -> None:

@@ -7,9 +7,10 @@ and of other clients, connect to a sandbox over HTTP.
 
 from __future__ import annotations
 
+import copy
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -23,6 +24,7 @@ from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse, HeadersDict
 from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
+from botocore.parsers import PROTOCOL_PARSERS, JSONParser
 from botocore.utils import parse_timestamp
 
 from sandbox.ecs import EcsSandbox
@@ -105,6 +107,8 @@ def without_signing(client: Any) -> Any:
     The sandbox reads nothing else of them, and computing both takes longer than its answer.
     """
 
+    client._resolve_endpoint_ruleset = _remember_endpoints(client._resolve_endpoint_ruleset)
+
     def name_keys(request: AWSRequest, signing_name: str, region_name: str, **_: Any) -> None:
         scope = f"sandbox/20260101/{region_name}/{signing_name}/aws4_request"
         request.headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={scope}"
@@ -116,6 +120,77 @@ def without_signing(client: Any) -> Any:
     client.meta.events.register("before-sign", name_keys)
     return client
 
+
+def _remember_endpoints(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """The address of these clients is fixed, so what botocore's endpoint rules say of an operation is the
+    same each time. They also note the signing context, which is kept with the answer."""
+    known: dict[str, tuple[Any, dict[str, Any]]] = {}
+
+    def resolve_once(operation: Any, params: Any, context: dict[str, Any], *options: Any) -> Any:
+        if operation.name not in known:
+            before = dict(context)
+            endpoint = resolve(operation, params, context, *options)
+            changed = {key: value for key, value in context.items() if before.get(key) is not value}
+            known[operation.name] = endpoint, changed
+        endpoint, changed = known[operation.name]
+        context.update(copy.deepcopy(changed))
+        return endpoint
+
+    return resolve_once
+
+
+class FastJsonParser(JSONParser):
+    """botocore's parser looks for every field that a shape could have, and asks anew how to read each value.
+    This one reads the fields that are there, by readers that are made once for each shape."""
+
+    def _parse_shape(self, shape: Any, node: Any) -> Any:
+        read = _reader_of(shape, self)
+        return node if read is None or node is None else read(node)
+
+
+Reader = Callable[[Any], Any]
+_readers: dict[int, tuple[Any, Reader | None]] = {}
+
+
+def _reader_of(shape: Any, parser: JSONParser) -> Reader | None:
+    """What turns JSON into a value of this shape; None if it is the value already."""
+    if id(shape) not in _readers:
+
+        def read_recursive(node: Any) -> Any:
+            _, read = _readers[id(shape)]
+            return node if read is None else read(node)
+
+        _readers[id(shape)] = shape, read_recursive  # for a shape that contains itself
+        _readers[id(shape)] = shape, _make_reader(shape, parser)
+    return _readers[id(shape)][1]
+
+
+def _make_reader(shape: Any, parser: JSONParser) -> Reader | None:
+    if shape.type_name == "structure" and not (shape.is_document_type or shape.is_tagged_union):
+        members = {
+            member.serialization.get("name", name): (name, _reader_of(member, parser))
+            for name, member in shape.members.items()
+        }
+        return lambda node: {
+            members[name][0]: raw if (read := members[name][1]) is None else read(raw)
+            for name, raw in node.items()
+            if raw is not None and name in members
+        }
+    if shape.type_name == "list":
+        read_item = _reader_of(shape.member, parser)
+        if read_item is None:
+            return list
+        return lambda node: [None if each is None else read_item(each) for each in node]
+    if shape.type_name == "map":
+        read_value = _reader_of(shape.value, parser)
+        if read_value is None:
+            return dict
+        return lambda node: {key: read_value(raw) for key, raw in node.items()}
+    handle = getattr(parser, f"_handle_{shape.type_name}", None)
+    return None if handle is None else lambda node: handle(shape, node)
+
+
+PROTOCOL_PARSERS["json"] = FastJsonParser  # type: ignore[assignment]
 
 _original_build = AwsClients.build_client
 _original_session = boto3.Session
@@ -174,13 +249,18 @@ class _Body(io.BytesIO):
         yield self.getvalue()
 
 
+@cache
+def _environ_name(header: str) -> str:
+    return f"HTTP_{header.upper().replace('-', '_')}"
+
+
 def _wsgi_environ(request: AWSPreparedRequest) -> dict[str, Any]:
     """The request as a WSGI server passes it on (PEP 3333)."""
     url = urlsplit(request.url)
     data: Any = request.body or b""
     body = data.encode() if isinstance(data, str) else bytes(data)
     headers = {
-        f"HTTP_{name.upper().replace('-', '_')}": value.decode() if isinstance(value, bytes) else str(value)
+        _environ_name(name): value.decode() if isinstance(value, bytes) else str(value)
         for name, value in request.headers.items()
     }
     return {

@@ -67,10 +67,10 @@ def _nothing_found(service: str | None, deploy: str | None, batch: str | None) -
     named += [f"batch {batch}"] if batch else []
     named += [f"service {service}"] if service else []
     if not named:
-        return "The audit trail is empty: nothing has been asked for yet."
+        return "The audit trail is empty: nothing has been requested yet."
     return (
-        f"The audit trail has no entry of {' of '.join(named)}. `slipway audit` shows the newest of all; the "
-        "id of a deploy or batch stands in its card, a service's name in services.yml."
+        f"The audit trail has no entry of {' of '.join(named)}. `slipway audit` shows the newest of all. "
+        "The id of a deploy or batch is on its card, the name of a service in services.yml."
     )
 
 

@@ -26,7 +26,7 @@ services:
   help: {cluster: production, region: eu-west-1}
 """
 
-pytestmark = pytest.mark.usefixtures("empty_place")
+pytestmark = pytest.mark.usefixtures("empty_workdir")
 
 
 def run_slipway(*arguments: str) -> Result:
@@ -178,8 +178,8 @@ def test_an_unknown_process_is_refused_with_the_known_ones() -> None:
         assert process in result.stderr
 
 
-def test_the_installed_command_checks_the_example(empty_place: Path) -> None:
-    shutil.copy(ROOT / "services.example.yml", empty_place / "services.yml")
+def test_the_installed_command_checks_the_example(empty_workdir: Path) -> None:
+    shutil.copy(ROOT / "services.example.yml", empty_workdir / "services.yml")
 
     done = subprocess.run([SLIPWAY, "check"], capture_output=True, text=True, timeout=60, check=False)
 

@@ -1,4 +1,4 @@
-"""The files the demo works with."""
+"""The files that the demo works with."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""An AWS endpoint whose answers a test defines, byte by byte. It is reached by HTTP, so all of boto3 is
-real."""
+"""An AWS endpoint whose answers a test defines, byte by byte, over HTTP: so all of boto3 is real."""
 
 from __future__ import annotations
 
