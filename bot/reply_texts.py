@@ -79,7 +79,8 @@ def _describe_ahead(deploy: Deploy) -> str:
     errand = deploy_text.action_label(deploy)
     if deploy.verb is Verb.DEPLOY:
         return f"{errand} of {mention(deploy.request.requester)}"
-    return f"a {errand} {deploy_text.requested_by(deploy)}"
+    article = "an" if deploy.verb is Verb.FOLLOW else "a"
+    return f"{article} {errand} {deploy_text.requested_by(deploy)}"
 
 
 def _approval_note(deploy: Deploy) -> str:

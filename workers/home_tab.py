@@ -127,10 +127,10 @@ def home_view(
             under_way[:limit],
             len(under_way),
             row_of,
-            "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy.",
+            "Nothing is in progress. `/deploy SERVICE TAG` starts a deploy.",
         ),
         *_part_blocks("Lately", recent[:limit], len(recent), row_of, "No deploy has ended yet."),
-        _context(f"As of {slack_time(now)}. Open this tab again to see it anew."),
+        _context(f"As of {slack_time(now)}. Reopen this tab to refresh it."),
     ]
     return {"type": "home", "blocks": [block.to_dict() for block in blocks]}
 

@@ -25,7 +25,7 @@ def test_a_good_version(slack: Conversation) -> None:
         "• image digest `sha256:DIGEST`, 60.9 MB, pushed THEN\n"
         "• 3 tasks before and after; revision `web:17` runs now\n"
         "• no downtime: ECS keeps 100 to 200 percent of the tasks while it replaces them",
-        "Registered `web:18`; ECS rolls `web` to it (deployment `ecs-svc/N`).",
+        "Registered `web:18`; ECS rolls it out (deployment `ecs-svc/N`).",
     ]
     assert last.startswith("@alice Succeeded. `web` runs `1.4.2`: 3 tasks running, after SOME TIME.")
 

@@ -54,7 +54,7 @@ def question(**changes: object) -> Deploy:
 
 
 DATE = "<!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>"
-AS_OF = f"As of {DATE}. Open this tab again to see it anew."
+AS_OF = f"As of {DATE}. Reopen this tab to refresh it."
 
 
 def test_a_quiet_day(press: PublisherHarness, groups: UserGroups) -> None:
@@ -62,7 +62,7 @@ def test_a_quiet_day(press: PublisherHarness, groups: UserGroups) -> None:
         "Needs you",
         "Nothing waits for your answer.",
         "Under way",
-        "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy.",
+        "Nothing is in progress. `/deploy SERVICE TAG` starts a deploy.",
         "Lately",
         "No deploy has ended yet.",
         AS_OF,
@@ -95,8 +95,7 @@ def test_what_needs_you_what_is_under_way_and_what_happened_lately(
         f"<{links[1]}|Open the thread>"
     )
     assert lines[4].startswith(
-        f":hourglass: *web* `1.4.2` on production by <@{BOB}>: *waiting in line, "
-        f"1 deploy ahead, right behind `1.4.1` by <@{ALICE}>*."
+        f":hourglass: *web* `1.4.2` on production by <@{BOB}>: *queued behind `1.4.1` by <@{ALICE}>*."
     )
     assert lines[5:7] == [f"{asked} <{link}|Open the thread>", "Lately"]
     assert lines[7] == (
@@ -186,7 +185,7 @@ def test_rows_of_other_services_do_not_stand_in_line(press: PublisherHarness, gr
     press.request(service=a_service("api"))
     press.request(service=a_service("web"))
 
-    assert sum("first in line, starts now" in line for line in open_home(press, groups)) == 2
+    assert sum("queued, starts now" in line for line in open_home(press, groups)) == 2
 
 
 def test_an_end_that_is_looked_at_once_more_is_an_end(press: PublisherHarness, groups: UserGroups) -> None:
@@ -197,7 +196,7 @@ def test_an_end_that_is_looked_at_once_more_is_an_end(press: PublisherHarness, g
 
     assert lines[2:5] == [
         "Under way",
-        "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy.",
+        "Nothing is in progress. `/deploy SERVICE TAG` starts a deploy.",
         "Lately",
     ]
     assert "*web* `1.4.0`" in lines[5]

@@ -133,7 +133,7 @@ def _follow_button(deploy: Deploy) -> ButtonElement:
         text=_plain_text("Follow it", BUTTON),
         action_id=ids.FOLLOW,
         value=ids.button_value(deploy.id, deploy.approval.question),
-        accessibility_label=shorten(f"Follow the foreign rollout of {deploy.service.name}", BUTTON),
+        accessibility_label=shorten(f"Follow the external rollout of {deploy.service.name}", BUTTON),
     )
 
 

@@ -90,16 +90,12 @@ def old_tasks_lines(deploy: Deploy, now: float) -> str:
 def downtime_line(deploy: Deploy, now: float) -> str:
     """Downtime as measured, as it runs, or as planned; empty where there is none."""
     if deploy.downtime_seconds is not None:
-        return (
-            f"Downtime: {duration(deploy.downtime_seconds)}, from the request to stop until the full count "
-            "ran again."
-        )
+        return f"Downtime: {duration(deploy.downtime_seconds)}."
     if deploy.stop.requested_at is not None and deploy.in_progress:
-        return f"Downtime so far: {duration(now - deploy.stop.requested_at)} since the request to stop."
+        return f"Downtime so far: {duration(now - deploy.stop.requested_at)}."
     if deploy.plan and deploy.plan.downtime and deploy.in_progress:
         estimate = deploy.plan.downtime_seconds
-        about = f"about {duration(estimate)} " if estimate is not None else "some time "
-        return f"Planned downtime: {about}in which no task runs."
+        return f"Planned downtime: {f'about {duration(estimate)}' if estimate is not None else 'some time'}."
     return ""
 
 

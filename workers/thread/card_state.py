@@ -22,8 +22,8 @@ from workers.flows.observe.rollout_status import RolloutStatus
 from workers.thread import card_traffic
 
 CHANGED_SINCE: Mapping[ChangedSince, str] = {
-    ChangedSince.REPLACED: "replaced by a newer deployment since",
-    ChangedSince.SCALED_TO_ZERO: "set to 0 since",
+    ChangedSince.REPLACED: "then replaced by a newer deployment",
+    ChangedSince.SCALED_TO_ZERO: "then scaled to 0",
 }
 
 
@@ -45,7 +45,7 @@ EXTERNAL_PHASES: Mapping[Phase, str] = {
 EXTERNAL_OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.SUCCEEDED: succeeded_text,
     Outcome.ROLLED_BACK: lambda deploy: "rolled back by ECS",
-    Outcome.FAILED: lambda deploy: "failed, needs a look",
+    Outcome.FAILED: lambda deploy: "failed, needs attention",
     Outcome.SUPERSEDED: lambda deploy: superseded_text(deploy, "a newer deployment"),
     Outcome.CANCELLED: lambda deploy: f"no longer followed{_as_asked_by(deploy)}, nothing was changed",
     Outcome.REJECTED: lambda deploy: "not followed, nothing was changed",
@@ -68,18 +68,18 @@ def _as_asked_by(deploy: Deploy) -> str:
 
 
 PHASES: Mapping[Phase, str] = {
-    Phase.WAITING: "waiting in line",
-    Phase.PLANNING: "planning, nothing is changed yet",
+    Phase.WAITING: "queued",
+    Phase.PLANNING: "planning, nothing changed yet",
     Phase.AWAITING_APPROVAL: "waiting for approval",
     Phase.REGISTERING: "registering the new revision",
     Phase.RUNNING_PRE_TASK: "running the task before the rollout",
-    Phase.UPDATING: "asking ECS for the rollout",
-    Phase.SAVING_RESTORE_POINT: "writing down what to bring back",
+    Phase.UPDATING: "starting the rollout",
+    Phase.SAVING_RESTORE_POINT: "saving the restore point",
     Phase.STOPPING: "stopping the old tasks",
-    Phase.DRAINING: "waiting until every old task has stopped",
+    Phase.DRAINING: "waiting for the old tasks to stop",
     Phase.STARTING: "starting the new tasks",
     Phase.FOLLOWING: "rolling out",
-    Phase.CHECKING: "rolled out, being checked",
+    Phase.CHECKING: "rolled out, checking",
     Phase.FOLLOWING_EXTERNAL: "rolling out",
     Phase.RESTORING: "rolling back",
     Phase.FOLLOWING_ROLLBACK: "rolling back",
@@ -202,18 +202,22 @@ def to_previous_version(deploy: Deploy) -> str:
 
 def _queue_text(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
     if not ahead:
-        return "first in line, starts now"
+        return "queued, starts now"
     last = ahead[-1]
     if last.service.name != deploy.service.name:
-        return f"waiting until {short_code(63)(last.service.name)} has ended"
-    article = "" if last.verb is Verb.DEPLOY else "a "
-    behind = f"{article}{deploy_text.action_label(last, short_code(60))} {deploy_text.requested_by(last)}"
-    return f"waiting in line, {plural(len(ahead), 'deploy')} ahead, right behind {behind}"
+        return f"waiting for {short_code(63)(last.service.name)} to end"
+    article = {Verb.DEPLOY: "", Verb.FOLLOW: "an "}.get(last.verb, "a ")
+    label = f"{article}{deploy_text.action_label(last, short_code(60))} {deploy_text.requested_by(last)}"
+    return (
+        f"queued behind {label}"
+        if len(ahead) == 1
+        else f"queued behind {len(ahead)} deploys, the last {label}"
+    )
 
 
 def _approval_text(deploy: Deploy) -> str:
     if is_decided(deploy):
-        return "decided, about to go on"
+        return "decided, continuing"
     return f"waiting for {plural(approvals_missing(deploy), 'approval')}"
 
 
@@ -239,7 +243,7 @@ def _expiry_cause(deploy: Deploy) -> str:
 def _failed_text(deploy: Deploy) -> str:
     if deploy.pre_task is not None and not deploy.pre_task.succeeded:
         return f"failed before the rollout, {_unchanged_text(deploy)}"
-    return "failed, needs a look"
+    return "failed, needs attention"
 
 
 def _unchanged_text(deploy: Deploy) -> str:

@@ -67,9 +67,10 @@ def test_the_whole_card() -> None:
         "*web* (from `1.4.0`): rolling out, 2 of 3 new tasks running\n"
         "2 new tasks failed; at 3 ECS's circuit breaker gives up.\n"
         "*ledger* (from `1.4.1`): waiting for 1 approval\n"
-        "Planned downtime: about 1 min 00 s in which no task runs.\n"
+        "Planned downtime: about 1 min 00 s.\n"
         "Why: Friday\n"
-        "Batch `b2c3d4e5`, 2 services, one after another, the first failure stops the rest, asked for "
+        "Batch `b2c3d4e5`, 2 services, eu-west-1, one after another, the first failure stops the rest, "
+        "requested "
         "2026-09-21 14:13 UTC, 1 min 35 s so far"
     )
     assert [block["type"] for block in shown.blocks] == [
@@ -116,7 +117,7 @@ def test_one_that_waits_for_another_says_for_which() -> None:
 
     shown = batch_card(batch, [one, (two[0], [one[0]])], LATER)
 
-    assert "*api*: waiting until `web` has ended" in shown.text
+    assert "*api*: waiting for `web` to end" in shown.text
 
 
 def test_an_ended_card_has_no_button_left() -> None:
@@ -148,7 +149,7 @@ def test_one_that_was_refused_for_somebody_elses_rollout_can_be_followed() -> No
     [button] = shown.blocks[2]["elements"]
     assert button["text"]["text"] == "Follow web"
     assert (button["action_id"], button["value"]) == (ids.FOLLOW, "k3m9p2qr.0")
-    assert button["accessibility_label"] == "Follow the foreign rollout of web"
+    assert button["accessibility_label"] == "Follow the external rollout of web"
 
 
 @pytest.mark.parametrize("state", sorted(POSSIBLE_STATES, key=str))

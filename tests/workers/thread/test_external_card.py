@@ -13,7 +13,7 @@ from workers.thread import card_state as words
 from workers.thread.card import card_headline, deploy_card
 
 WHERE = "production, followed for <@U01ALICE00>"
-PLANNED = f"*web* foreign rollout to `1.4.2` (from `1.4.0`) on {WHERE}"
+PLANNED = f"*web* external rollout to `1.4.2` (from `1.4.0`) on {WHERE}"
 
 
 def ended(outcome: Outcome, **changes: Any) -> Deploy:
@@ -35,11 +35,11 @@ def test_every_outcome_has_words() -> None:
     [
         (
             external(phase=Phase.PLANNING, tag="", plan=None),
-            f"*web* foreign rollout on {WHERE}: *looking for a rollout in progress*",
+            f"*web* external rollout on {WHERE}: *looking for a rollout in progress*",
         ),
         (
             external(phase=Phase.WAITING, tag="", plan=None),
-            f"*web* foreign rollout on {WHERE}: *first in line, starts now*",
+            f"*web* external rollout on {WHERE}: *queued, starts now*",
         ),
         (
             external(cancel=Cancel(user=BOB, at=NOW)),
@@ -71,8 +71,7 @@ def test_whoever_waits_behind_it_reads_what_is_ahead() -> None:
     waiting = rolling(phase=Phase.WAITING, plan=None)
 
     assert card_headline(waiting, [external()]).endswith(
-        "*waiting in line, 1 deploy ahead, right behind a foreign rollout to `1.4.2` followed for "
-        "<@U01ALICE00>*"
+        "*queued behind an external rollout to `1.4.2` followed for <@U01ALICE00>*"
     )
 
 
@@ -83,8 +82,8 @@ def test_the_button_stops_following_and_says_that_the_rollout_goes_on() -> None:
     assert "style" not in button
     assert button["confirm"]["title"]["text"] == "Stop following this rollout?"
     assert button["confirm"]["text"]["text"] == (
-        "The foreign rollout of web to 1.4.2 on production (eu-west-1) goes on in ECS. Deploys that wait for "
-        "it start."
+        "The external rollout of web to 1.4.2 on production (eu-west-1) goes on in ECS. Deploys that wait "
+        "for it start."
     )
 
 
@@ -106,7 +105,7 @@ def test_a_deploy_refused_for_a_foreign_rollout_offers_to_follow_it() -> None:
 
     assert button["text"]["text"] == "Follow it"
     assert (button["action_id"], button["value"]) == ("deploy:follow", "k3m9p2qr.0")
-    assert button["accessibility_label"] == "Follow the foreign rollout of web"
+    assert button["accessibility_label"] == "Follow the external rollout of web"
 
 
 def test_a_deploy_refused_for_something_else_offers_nothing() -> None:

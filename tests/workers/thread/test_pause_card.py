@@ -48,7 +48,7 @@ def test_a_pause_says_who_may_answer_until_when_and_what_then() -> None:
     assert "*paused once the test traffic has moved, waiting for an answer, 2 of 3 new tasks" in shown.text
     assert (
         "Production traffic: new 0 %, old 100 %. Test traffic: new 100 %.\n"
-        f"<@{BOB}> may let it continue, until 2026-09-21 14:43 UTC; unanswered, ECS rolls back by itself.\n"
+        f"<@{BOB}> can continue it until 2026-09-21 14:43 UTC; if nobody answers, ECS rolls back by itself.\n"
     ) in shown.text
     assert buttons(shown) == "[Continue] [Roll back to 1.4.0]"
     assert card_state.state_emoji(paused()) == ":raised_hand:"
@@ -99,7 +99,7 @@ def test_the_bake_time_says_until_when() -> None:
     ).text
 
     assert (
-        "Production traffic: new 100 %, old 0 %. Test traffic: new 100 %.\nBakes until 2026-09-21 14:14"
+        "Production traffic: new 100 %, old 0 %. Test traffic: new 100 %.\nBaking until 2026-09-21 14:14"
         in (text)
     )
 

@@ -21,7 +21,7 @@ ROLLING = {"phase": Phase.FOLLOWING, "ecs": {"update_tried": True}, "plan": a_pl
 def test_a_deploys_thread_from_the_request_to_its_end(press: PublisherHarness) -> None:
     web = press.request(request={"reason": "fixes the login"})
     press.publish_due()
-    assert "*first in line, starts now*" in press.card(web)["text"]
+    assert "*queued, starts now*" in press.card(web)["text"]
     assert press.view(web).permalink == press.card(web)["permalink"]
 
     press.add_message(web, "*Plan* for `web`", ThreadMessageKind.PLAN, phase=Phase.REGISTERING, plan=a_plan())
@@ -153,12 +153,12 @@ def test_a_card_without_news_is_not_sent(press: PublisherHarness) -> None:
 def test_a_deploy_in_line_says_so_and_moves_up(press: PublisherHarness) -> None:
     first, second = press.request(tag="1.4.1"), press.request(tag="1.4.2")
     press.run_until_published()
-    assert "1 deploy ahead, right behind `1.4.1` by <@U01ALICE00>" in press.card(second)["text"]
+    assert "queued behind `1.4.1` by <@U01ALICE00>" in press.card(second)["text"]
 
     press.end(first, outcome=Outcome.SUCCEEDED)
     press.run_until_published()
 
-    assert "*first in line, starts now*" in press.card(second)["text"]
+    assert "*queued, starts now*" in press.card(second)["text"]
 
 
 def test_two_workers_post_a_reply_once(press: PublisherHarness, redis: Redis, clock: ManualClock) -> None:

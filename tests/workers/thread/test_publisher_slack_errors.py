@@ -269,7 +269,7 @@ def test_a_question_that_slack_never_takes_with_buttons_is_tried_at_a_bounded_pa
         approval={"decisions": (Decision(user="U02BOB0000", verdict=Verdict.APPROVED, at=press.clock()),)},
     )
     press.run(1)
-    assert press.card(ledger)["text"].endswith("*decided, about to go on*"), "a new state does not wait"
+    assert press.card(ledger)["text"].endswith("*decided, continuing*"), "a new state does not wait"
 
 
 @pytest.mark.parametrize("error", REFUSALS)

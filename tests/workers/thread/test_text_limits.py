@@ -62,7 +62,7 @@ def test_a_service_of_two_hundred_containers_fits() -> None:
 
     text = deploy_card(following(plan=a_plan(changes=changes)), (), LATER).text
 
-    assert "`c3`: `registry/c3:1` → `registry/c3:2`\nand 196 more containers\n" in text
+    assert "`c3`: `1` → `2`\nand 196 more containers\n" in text
 
 
 def test_a_record_with_everything_at_its_longest_fits_and_keeps_its_state() -> None:
@@ -93,7 +93,7 @@ def test_a_record_with_everything_at_its_longest_fits_and_keeps_its_state() -> N
 def test_a_long_why_leaves_the_state_readable() -> None:
     shown = deploy_card(a_deploy(request={"reason": "<&>" * 3000}), (), LATER)
 
-    assert "planning, nothing is changed yet" in shown.text.splitlines()[0]
+    assert "planning, nothing changed yet" in shown.text.splitlines()[0]
     assert shown.text.splitlines()[1].endswith("…")
 
 

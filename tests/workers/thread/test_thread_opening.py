@@ -130,7 +130,7 @@ def test_checks_that_take_longer_are_shown_and_then_the_refusal_is_in_the_thread
     press.run(FIRST_CHECKS_SECONDS - 0.2)
     assert seen(press) == []
     press.run(0.4)
-    assert "*waiting in line" in press.card(web)["text"] or "*first in line" in press.card(web)["text"]
+    assert "*queued" in press.card(web)["text"]
 
     refuse(press, web, refusal={"likely_tags": ("1.4.2",)})
     press.run_until_published()

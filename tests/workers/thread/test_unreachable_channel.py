@@ -44,8 +44,7 @@ def test_the_requester_is_told_once_and_an_invitation_helps(
     press.run(300)
     assert told(press) == [
         "I cannot post in <#C02GENERAL>: I am not in it. Invite me there, with `/invite`. I try again every "
-        "few minutes. The deploy of `web` `1.4.2` does not wait for that: `/deploy status web` shows how it "
-        "goes."
+        "few minutes. The deploy of `web` `1.4.2` continues: `/deploy status web` shows how it goes."
     ]
     assert 2 <= press.call_count("chat.postMessage") <= 5
 
@@ -68,8 +67,7 @@ def test_who_asked_for_several_is_told_once(press: PublisherHarness, response_ur
 
     assert told(press) == [
         "I cannot post in <#C02GENERAL>: I am not in it. Invite me there, with `/invite`. I try again every "
-        "few minutes. The deploy of `web,api` `1.4.2` does not wait for that: `/deploy status` shows how it "
-        "goes."
+        "few minutes. The deploy of `web,api` `1.4.2` continues: `/deploy status` shows how it goes."
     ]
 
 

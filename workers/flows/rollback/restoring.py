@@ -141,7 +141,7 @@ def _find_stoppable_rollout(
 
 
 def _restore_stopped_service(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
-    """Strict order holds on the way back too: nothing starts before everything that stops is STOPPED."""
+    """Strict order holds on the rollback too: nothing starts before everything that stops is STOPPED."""
     count = require_restore_point(deploy).desired_count
     service = deploy.service
     if is_recorded_revision(deploy, ecs_service.revision) and ecs_service.desired != 0:

@@ -78,7 +78,7 @@ def report_rollback_failures(
 
 
 def rollback_overdue_text(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> str:
-    """That the way back took too long: why, and why it was taken."""
+    """That the rollback took too long: why, and why it was taken."""
     found = as_rollout_of_old_version(deploy, ecs_service)
     gave_up = (
         ecs_service is not None

@@ -8,8 +8,8 @@ from tests.workers.flows.autoscaled_service import start_approved_deploy
 
 SERVICE = "billing"
 ALARM = (
-    "*Needs a look*: something keeps setting the desired count to 0 while I bring back `billing:23`, so none "
-    "of its tasks runs. I keep setting it to 2. Look at what scales or stops the service."
+    "*Needs attention*: something keeps setting the desired count to 0 while I bring back `billing:23`, so "
+    "none of its tasks runs. I keep setting it to 2. Check what scales or stops the service."
 )
 
 
@@ -72,7 +72,7 @@ def test_a_rollback_of_ecs_that_was_set_to_zero_is_not_called_done_before_its_ta
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert deploy.outcome_reason.startswith("ECS gave up on the new revision")
     assert (
-        "ECS is back at `billing:23`, but somebody, or something, set the desired count to 0 meanwhile, so "
+        "ECS is back at `billing:23`, but somebody or something set the desired count to 0 meanwhile, so "
         "none of its tasks runs. I set it to 2 again."
     ) in harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM)
     assert "Needs a look" not in harness.thread_text(deploy_id)

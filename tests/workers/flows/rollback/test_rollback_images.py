@@ -89,7 +89,7 @@ def test_a_copy_that_cannot_be_made_keeps_nobody_from_coming_back_and_is_told(ha
     [told] = [each for each in deploy.thread_messages if "Needs a look" in each.text]
     assert told.broadcast
     assert told.text == (
-        "*Needs a look*: `web:17` is back, but it runs another image than before: container `web` ran "
+        "*Needs attention*: `web:17` is back, but it runs another image than before: container `web` ran "
         f"`{ran[:19]}` and now runs `{pushed[:19]}`. Its tag seems to have been pushed again since."
     )
 

@@ -81,8 +81,8 @@ def test_taking_long_is_said_once_with_what_comes_of_it(harness: EngineHarness) 
     assert 105 < late <= 105 + TIMING.watch_seconds, "45 s stopTimeout, and a minute"
     first, task, outlook = told.text.split("\n")
     assert first == (
-        f"*Old tasks take long to stop*: 1 min {late - 60} s after the request, "
-        "1 of 2 old tasks have not stopped."
+        f"*Old tasks are slow to stop*: 1 min {late - 60} s after the request, 1 of 2 old tasks have not "
+        "stopped."
     )
     assert task.startswith(f"• `{kept}` is RUNNING (protected from scale-in for ")
     since = deploy.stop.requested_at
@@ -106,7 +106,7 @@ def test_a_protection_beyond_the_deadline_is_said(harness: EngineHarness) -> Non
     deploy_id = request_until_draining(harness)
     harness.until(lambda: harness.get(deploy_id).stop.slow_tasks_reported_at)
 
-    assert "unless its task lifts it, this deploy goes back." in harness.thread_text(
+    assert "unless its task removes it, this deploy is rolled back." in harness.thread_text(
         deploy_id, ThreadMessageKind.PROBLEM
     )
 
