@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
+from deploys.access import Access
+from deploys.catalogue.catalogue import Catalogue
 from deploys.records.deploy import Cancel, Decision, Deploy, Outcome, Phase, Verdict
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
@@ -35,9 +37,16 @@ def groups(redis: Redis) -> UserGroups:
     return known
 
 
+def access_to(deploys: Sequence[Deploy], groups: UserGroups, now: float) -> Access:
+    """By a catalogue that has the services of these deploys."""
+    services = {deploy.service.name: deploy.service for deploy in deploys}
+    return Access(Catalogue(services), groups, now=lambda: now)
+
+
 def open_home(press: PublisherHarness, groups: UserGroups, user: str = ALICE) -> list[str]:
     """The lines of the tab as this user sees them."""
-    assert publish_home(press.client, press.store, press.threads, groups, user, press.clock())
+    access = access_to(press.store.active(), groups, press.clock())
+    assert publish_home(press.client, press.store, press.threads, access, user, press.clock())
     view = press.slack.home(user)
     assert view is not None
     lines = []
@@ -61,9 +70,9 @@ def test_a_quiet_day(press: PublisherHarness, groups: UserGroups) -> None:
     assert open_home(press, groups) == [
         "Needs you",
         "Nothing waits for your answer.",
-        "Under way",
+        "In progress",
         "Nothing is in progress. `/deploy SERVICE TAG` starts a deploy.",
-        "Lately",
+        "Recent",
         "No deploy has ended yet.",
         AS_OF,
     ]
@@ -89,7 +98,7 @@ def test_what_needs_you_what_is_under_way_and_what_happened_lately(
 
     lines = open_home(press, groups, DAVE)
 
-    assert lines[:3] == ["Needs you", f"{asked} <{link}|Open the thread>", "Under way"]
+    assert lines[:3] == ["Needs you", f"{asked} <{link}|Open the thread>", "In progress"]
     assert lines[3] == (
         f":arrows_counterclockwise: *web* `1.4.1` on production by <@{ALICE}>: *rolling out*. "
         f"<{links[1]}|Open the thread>"
@@ -97,7 +106,7 @@ def test_what_needs_you_what_is_under_way_and_what_happened_lately(
     assert lines[4].startswith(
         f":hourglass: *web* `1.4.2` on production by <@{BOB}>: *queued behind `1.4.1` by <@{ALICE}>*."
     )
-    assert lines[5:7] == [f"{asked} <{link}|Open the thread>", "Lately"]
+    assert lines[5:7] == [f"{asked} <{link}|Open the thread>", "Recent"]
     assert lines[7] == (
         f":white_check_mark: *web* `1.4.0` on production by <@{ALICE}>: *succeeded*. "
         f"{DATE}. <{links[0]}|Open the thread>"
@@ -132,19 +141,19 @@ def test_what_needs_you_what_is_under_way_and_what_happened_lately(
     ],
 )
 def test_who_is_needed(groups: UserGroups, user: str, deploy: Deploy, needed: bool) -> None:
-    assert may_answer(deploy, user, groups, NOW) is needed
+    assert may_answer(deploy, user, access_to([deploy], groups, NOW), NOW) is needed
 
 
 def test_who_answered_already_is_not_needed_again(groups: UserGroups) -> None:
     half = question(approval={"decisions": (Decision(user=BOB, verdict=Verdict.APPROVED, at=NOW),)})
     half = half.evolve(service=a_stop_start_service(approvals=2, approvers=(BOB, APPROVERS)))
 
-    assert not may_answer(half, BOB, groups, NOW)
-    assert may_answer(half, DAVE, groups, NOW)
+    assert not may_answer(half, BOB, access_to([half], groups, NOW), NOW)
+    assert may_answer(half, DAVE, access_to([half], groups, NOW), NOW)
 
 
 def test_a_group_that_nobody_knows_needs_nobody(groups: UserGroups) -> None:
-    assert not may_answer(question(), DAVE, groups, NOW + 10_000)
+    assert not may_answer(question(), DAVE, access_to([question()], groups, NOW + 10_000), NOW + 10_000)
 
 
 def test_a_thousand_deploys_stay_within_slacks_blocks() -> None:
@@ -162,7 +171,8 @@ def test_a_home_tab_that_slack_refuses_is_logged(press: PublisherHarness, groups
     press.slack.add_fault("error", method="views.publish", error="not_enabled", times=2)
 
     with capture_logs() as logs:
-        assert not publish_home(press.client, press.store, press.threads, groups, ALICE, NOW)
+        access = access_to([], groups, NOW)
+        assert not publish_home(press.client, press.store, press.threads, access, ALICE, NOW)
 
     assert [(log["event"], log["error"]) for log in logs] == [("no Home tab", "not_enabled")]
 
@@ -195,8 +205,8 @@ def test_an_end_that_is_looked_at_once_more_is_an_end(press: PublisherHarness, g
     lines = open_home(press, groups)
 
     assert lines[2:5] == [
-        "Under way",
+        "In progress",
         "Nothing is in progress. `/deploy SERVICE TAG` starts a deploy.",
-        "Lately",
+        "Recent",
     ]
     assert "*web* `1.4.0`" in lines[5]

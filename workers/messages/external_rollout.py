@@ -1,5 +1,4 @@
-"""A rollout that Slipway did not start: what it is, how it went, and what to do if it failed.
-"""
+"""A rollout that Slipway did not start: what it is, how it went, and what to do if it failed."""
 
 from __future__ import annotations
 

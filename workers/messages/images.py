@@ -1,5 +1,4 @@
-"""Images: how people read them, and which ones run if those are not the plan's.
-"""
+"""Images: how people read them, and which ones run if those are not the plan's."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def service_deleted(status: str) -> str:
 
 
 def describe_service_status(status: str) -> str:
-    """What became of an ECS service that is not ACTIVE. status: ECS's own word, empty if ECS does not know the service."""
+    """What became of an ECS service that is not ACTIVE. status: ECS's own word, empty if unknown to ECS."""
     return _DELETED_STATUS.get(status, f"is {status}")
 
 

@@ -14,7 +14,7 @@ LONG_GRACE_PERIOD_SECONDS = 300
 
 
 def plan_text(deploy: Deploy, plan: Plan, *, in_ecr: bool, blocked: str = "") -> str:
-    """The plan, before anything is changed. in_ecr: as in `registry_line`; blocked: as in `strategy_lines`."""
+    """The plan, before anything is changed. in_ecr as in `registry_line`, blocked as in `strategy_lines`."""
     lines = [f"*Plan* for {code(deploy.service.name)}:"]
     lines += [
         f"• container {code(change.container)}: {_image_change(change, plan)}" for change in plan.changes
@@ -33,7 +33,7 @@ def plan_text(deploy: Deploy, plan: Plan, *, in_ecr: bool, blocked: str = "") ->
 
 
 def strategy_lines(deploy: Deploy, plan: Plan, blocked: str = "") -> list[str]:
-    """How the new tasks replace the old ones. blocked: why ECS could not at a lower count; empty if it could."""
+    """How the new tasks replace the old ones. blocked: why ECS could not at a lower count, or empty."""
     if plan.traffic is not None:
         return traffic.plan_lines(plan, plan.traffic, deploy.service)
     if not plan.downtime:

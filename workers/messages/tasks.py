@@ -71,7 +71,9 @@ def stop_timeout(deploy: Deploy) -> int:
 def why_not_stopped(task: OldTask, timeout: int, now: float) -> str:
     """Why a task has not stopped; empty if its status does not say."""
     if task.protected:
-        remaining = "" if task.protected_until is None else f" for {duration(task.protected_until - now)} more"
+        remaining = (
+            "" if task.protected_until is None else f" for {duration(task.protected_until - now)} more"
+        )
         return f"protected from scale-in{remaining}, so ECS does not stop it"
     if not task.stop_requested:
         return "ECS has not asked it to stop yet"

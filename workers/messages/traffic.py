@@ -1,5 +1,4 @@
-"""How ECS shifts traffic: as planned, and stage by stage.
-"""
+"""How ECS shifts traffic: as planned, and stage by stage."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""A success that is history, on its card.
-
-How a rollout that is only followed stands, on its card.
-
-The state of a deploy in plain words, and what of it is urgent to show.
-"""
+"""The state of a deploy on its card, and when a change of it is urgent to show."""
 
 from __future__ import annotations
 
@@ -40,7 +35,7 @@ EXTERNAL_PHASES: Mapping[Phase, str] = {
     Phase.PLANNING: "looking for a rollout in progress",
     Phase.FOLLOWING_EXTERNAL: "rolling out",
 }
-"""The phases that read otherwise than those of a deploy."""
+"""Phases that are worded differently than those of a deploy."""
 
 EXTERNAL_OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.SUCCEEDED: succeeded_text,
@@ -55,7 +50,7 @@ EXTERNAL_OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
 
 
 def superseded_text(deploy: Deploy, by: str) -> str:
-    """By whom or what; a desired count of 0 is no deployment."""
+    """by: what superseded it, unless a desired count of 0 did."""
     return (
         "superseded: the desired count was set to 0"
         if deploy.rollout.scaled_to_zero
@@ -86,7 +81,7 @@ PHASES: Mapping[Phase, str] = {
     Phase.SETTLING: "ended",
     Phase.ENDED: "ended",
 }
-"""What each phase is about. Where the outcome is known, the outcome's words are said instead."""
+"""The state in each phase. Once the outcome is known, OUTCOMES is used instead."""
 
 OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.SUCCEEDED: succeeded_text,
@@ -109,19 +104,19 @@ EMOJI: Mapping[Phase | Outcome, str] = {
     Outcome.FAILED: ":x:",
     Outcome.SUPERSEDED: ":warning:",
 }
-"""For the eye that scans a channel; the words beside it say the same."""
+"""For people who scan a channel. The text beside it says the same."""
 WORKING_EMOJI = ":arrows_counterclockwise:"
 STOPPED_EMOJI = ":no_entry_sign:"
 
 UNTIMED_PHASES = frozenset({Phase.WAITING, Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
-"""Phases in which nothing on a card runs with time."""
+"""Phases in which nothing on a card changes with time."""
 PAUSE_KEY = "pause"
-"""In the key of a card whose rollout waits for an answer."""
+"""Part of the state key while a pause waits for an answer."""
 _URGENT_PHASES = frozenset({Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
 
 
 def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
-    """Where the deploy is, in a few words of mrkdwn."""
+    """The deploy's state, in a few words of mrkdwn."""
     follows = deploy.verb is Verb.FOLLOW
     if deploy.outcome is not None:
         return (EXTERNAL_OUTCOMES if follows else OUTCOMES)[deploy.outcome](deploy)
@@ -155,7 +150,7 @@ def state_emoji(deploy: Deploy) -> str:
 
 
 def state_key(deploy: Deploy) -> str:
-    """Names what a card's state and buttons stand for; to be compared with the card that was sent last."""
+    """Identifies a card's state and buttons, to be compared with the card that was sent last."""
     outcome = deploy.outcome.value if deploy.outcome else ""
     pause = f"/{PAUSE_KEY}{latest_pause_number(deploy)}" if unanswered_pause(deploy) else ""
     flags = f"{int(is_decided(deploy))}/{int(bool(deploy.cancel))}"
@@ -163,11 +158,13 @@ def state_key(deploy: Deploy) -> str:
 
 
 def must_update_now(deploy: Deploy, shown_key: str) -> bool:
-    """Whether a card that shows the state `shown` has to change at once: a question or an end is new, or
-    buttons that are still on it have lost their meaning."""
-    asked = shown_key.startswith(f"{Phase.AWAITING_APPROVAL.value}/") or f"/{PAUSE_KEY}" in shown_key
+    """Whether a card with this state key has to change at once: a question or an end is new, or its buttons
+    no longer apply."""
+    showed_question = (
+        shown_key.startswith(f"{Phase.AWAITING_APPROVAL.value}/") or f"/{PAUSE_KEY}" in shown_key
+    )
     return state_key(deploy) != shown_key and (
-        asked or deploy.phase in _URGENT_PHASES or unanswered_pause(deploy) is not None
+        showed_question or deploy.phase in _URGENT_PHASES or unanswered_pause(deploy) is not None
     )
 
 
@@ -177,25 +174,25 @@ def changes_with_time(deploy: Deploy) -> bool:
 
 
 def is_decided(deploy: Deploy) -> bool:
-    """Whether the approval question has its answer."""
+    """Whether the approval question is answered."""
     return is_rejected(deploy) or is_approved(deploy)
 
 
 def approved_by(deploy: Deploy) -> tuple[str, ...]:
-    """The different people who approved, in the order they did."""
-    said_yes = (d.user for d in deploy.approval.decisions if d.verdict is Verdict.APPROVED)
-    return tuple(dict.fromkeys(said_yes))
+    """The people who approved, each once, in order."""
+    approvals = (d.user for d in deploy.approval.decisions if d.verdict is Verdict.APPROVED)
+    return tuple(dict.fromkeys(approvals))
 
 
 def is_ecs_rolling_back(deploy: Deploy) -> bool:
-    """Whether ECS itself gave up on our rollout, which is followed to its end; also where one look found it
-    back already, and the second is still to come."""
+    """Whether ECS itself rolls back the rollout, which is followed to its end. Also if one read found it
+    rolled back and the second read is still to come."""
     back = bool(deploy.outcome_reason) or deploy.pending_confirmation == RolloutStatus.ROLLED_BACK.value
     return deploy.phase in (Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL) and back
 
 
 def to_previous_version(deploy: Deploy) -> str:
-    """` to 1.4.1` as code; empty while no plan says what ran before."""
+    """` to 1.4.1`, with the version as code; empty until a plan knows what ran before."""
     before = deploy_text.previous_version(deploy)
     return f" to {short_code(60)(before)}" if before else ""
 
@@ -247,6 +244,6 @@ def _failed_text(deploy: Deploy) -> str:
 
 
 def _unchanged_text(deploy: Deploy) -> str:
-    """A revision that was registered stays, and what a task did, though the service is as it was."""
+    """The service is unchanged, but a registered revision and what a task did remain."""
     changed = deploy.has_new_revision or pre_task_started(deploy)
     return "the service was not touched" if changed else "nothing was changed"

@@ -1,4 +1,4 @@
-"""Where the traffic is and what a pause waits for, as the card shows it. Pure."""
+"""Traffic and pauses on the card. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ANSWERERS_SHOWN = 10
 
 
 def traffic_state(deploy: Deploy) -> str:
-    """What the rollout does now, in a few words; empty where ECS shifts no traffic."""
+    """What the rollout does now, in a few words; empty if ECS shifts no traffic."""
     if deploy.traffic is None or not deploy.traffic.stage:
         return ""
     if elsewhere := external_pause(deploy):
@@ -78,12 +78,12 @@ def _external_pause(pause: Pause, when: TimeFormat) -> str:
 def _pause_to_answer(deploy: Deploy, pause: Pause, when: TimeFormat) -> str:
     who = pause_approvers(deploy)
     more = f" and {len(who) - ANSWERERS_SHOWN} more" if len(who) > ANSWERERS_SHOWN else ""
-    asked = f"{mentions(who[:ANSWERERS_SHOWN], nobody='Everybody')}{more} can continue it"
-    return clip(f"{asked}{_until(pause, when)}", 600)
+    text = f"{mentions(who[:ANSWERERS_SHOWN], nobody='Everybody')}{more} can continue it"
+    return clip(f"{text}{_until(pause, when)}", 600)
 
 
 def _until(pause: Pause, when: TimeFormat) -> str:
-    """Until when it can be answered, and what ECS does then; the end of a sentence."""
+    """Until when the pause can be answered, and what ECS does then, as the end of a sentence."""
     if pause.expires_at is None:
         return "."
     return (

@@ -56,7 +56,7 @@ def test_the_thread_of_two_from_the_request_to_the_end(press: PublisherHarness) 
     batch, [web, api] = ask(press, "web", "api")
     press.publish_due()
     assert press.card(batch)["text"].splitlines()[0] == (
-        f"*web,api* `1.4.2` on production by {ALICE}: *both waiting*"
+        f"*web,api* `1.4.2` on production by {ALICE}: *both queued*"
     )
     assert press.view(batch).permalink == press.card(batch)["permalink"]
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from deploys.access import Access
+from deploys.catalogue.catalogue import Catalogue
 from deploys.records.deploy import Cancel, Deploy, Outcome, Phase
 from deploys.records.traffic import HookAction, PauseAnswer, TrafficPlan, TrafficShift
 from tests.builders import NOW, a_native_service, a_plan
@@ -110,7 +112,10 @@ def test_whom_a_pause_needs(user: str, needed: bool) -> None:
         def members(self, group: str, now: float) -> None:
             return None
 
-    assert may_answer(paused(), user, NoGroups(), NOW) is needed  # type: ignore[arg-type]
+    catalogue = Catalogue({"shop": paused().service})
+    access = Access(catalogue, NoGroups(), now=lambda: NOW)  # type: ignore[arg-type]
+
+    assert may_answer(paused(), user, access, NOW) is needed
 
 
 @pytest.mark.parametrize(

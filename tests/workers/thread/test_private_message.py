@@ -36,7 +36,7 @@ def direct(press: PublisherHarness, user: str = "alice") -> list[str]:
 
 def closed(logs: list[Any]) -> list[tuple[str, str]]:
     """The ways that were logged as closed, with Slack's error."""
-    return [(log["method"], log["error"]) for log in logs if log["event"] == "a way to one person is closed"]
+    return [(log["method"], log["error"]) for log in logs if log["event"] == "a private route failed"]
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_when_every_way_is_closed_it_is_logged_with_what_helps(press: PublisherH
         ("chat.postMessage", "messages_tab_disabled"),
     ]
     assert logs[-2]["advice"] == "turn on the app's Messages tab (App Home, Show Tabs), as in manifest.yml"
-    assert logs[-1]["event"] == "an answer did not reach its user"
+    assert logs[-1]["event"] == "a private message was not delivered"
 
 
 def test_an_app_without_the_messages_tab_can_send_no_direct_messages(

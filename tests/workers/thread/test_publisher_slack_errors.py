@@ -211,7 +211,7 @@ def test_a_refused_question_becomes_plainer_and_keeps_its_buttons(
     assert [each for each in buttons(press, ledger) if each in QUESTION_BUTTONS] == [APPROVE, REJECT]
     assert confirms(press, ledger) == 0
     assert "*waiting for 1 approval*" in press.card(ledger)["text"]
-    assert [log["error"] for log in logs if log["event"] == "adapting to Slack"] == [error] * times
+    assert [log["error"] for log in logs if log["event"] == "trying a fallback"] == [error] * times
 
 
 @pytest.mark.parametrize("error", REFUSALS)
