@@ -5,12 +5,13 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lock format clean
+.PHONY: help demo test check docs lock format clean
 
 help:
 	@echo "make demo    run Slipway on a Slack workspace and an ECS region played on this machine"
 	@echo "make test    run the tests"
 	@echo "make check   lint, types and import rules"
+	@echo "make docs    write what comes from the code into docs/configuration.md"
 	@echo "make format  let ruff lay out the code"
 	@echo "make lock    resolve requirements.lock anew from pyproject.toml"
 
@@ -34,6 +35,9 @@ check: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: .venv/ready
+	$(BIN)/python -m slipway.configuration_page docs/configuration.md
 
 format: .venv/ready
 	$(BIN)/ruff check --fix .

@@ -13,7 +13,8 @@ from deploys.formatting import time_ago
 from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.stores.claims import Submission
 from deploys.stores.thread_store import ThreadStore
 

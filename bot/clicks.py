@@ -15,7 +15,7 @@ from bot.request import Request
 from deploys import button_ids
 from deploys.errors import StaleCard, UnknownDeploy
 from deploys.mrkdwn import escape
-from deploys.records.deploy import Verdict
+from deploys.records.approval import Verdict
 from deploys.records.traffic import HookAction
 
 

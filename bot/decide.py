@@ -28,8 +28,10 @@ from deploys.errors import (
 )
 from deploys.mrkdwn import code
 from deploys.records import batch as batches
+from deploys.records.approval import Verdict
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Phase, Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.records.traffic import HookAction
 
 
@@ -162,7 +164,7 @@ def find_batches_by_name(word: str, context: AppContext) -> list[Batch]:
     """The batch with this id, or those under way that go by this group or list."""
     if batch := context.store.batch(word):
         return [batch]
-    live = [each for each in context.store.active() if each.in_progress and each.request.batch_id]
+    live = [each for each in context.store.active() if each.in_progress and each.batch_id]
     return [each for each in _batches_of(live, context) if _is_same_list(each.name, word)]
 
 
@@ -173,12 +175,12 @@ def _is_same_list(name: str, word: str) -> bool:
 
 def find_shared_batches(deploys: Sequence[Deploy], context: AppContext) -> list[Batch]:
     """The batches that more than one of these deploys were asked for in."""
-    ids = [each.request.batch_id for each in deploys]
+    ids = [each.batch_id for each in deploys]
     return [batch for batch in _batches_of(deploys, context) if ids.count(batch.id) > 1]
 
 
 def _batches_of(deploys: Sequence[Deploy], context: AppContext) -> list[Batch]:
-    ids = dict.fromkeys(each.request.batch_id for each in deploys if each.request.batch_id)
+    ids = dict.fromkeys(each.batch_id for each in deploys if each.batch_id)
     return [found for batch_id in ids if (found := context.store.batch(batch_id))]
 
 

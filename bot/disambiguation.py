@@ -11,7 +11,8 @@ from deploys.deploy_text import status_text
 from deploys.message_size import message_size
 from deploys.records.batch import Batch
 from deploys.records.batch import batch_name as naming_of_batch
-from deploys.records.deploy import Deploy, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.request import Verb
 
 MAX_CHOICES = 10
 """Deploys, and batches, offered in one message (count), if they fit."""

@@ -103,4 +103,4 @@ class Listeners:
         pressed = button_ids.parse_button_value(value)
         deploy = self._context.store.get(pressed.deploy_id) if pressed else None
         batch = self._context.store.batch(pressed.deploy_id) if pressed and not deploy else None
-        return deploy.request.channel if deploy else batch.channel if batch else ""
+        return deploy.request.channel if deploy else batch.request.channel if batch else ""

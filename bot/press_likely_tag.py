@@ -12,7 +12,8 @@ from bot.request import Request
 from deploys.errors import StaleCard, UnknownDeploy
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.request import Verb
 
 
 def press_likely_tag(deploy_or_batch_id: str, request: Request, context: AppContext) -> PrivateReply:
@@ -25,7 +26,7 @@ def press_likely_tag(deploy_or_batch_id: str, request: Request, context: AppCont
     """
     deploy = context.store.get(deploy_or_batch_id)
     batch = None if deploy else context.store.batch(deploy_or_batch_id)
-    asked_for = deploy.request if deploy else batch
+    asked_for = deploy.request if deploy else batch.request if batch else None
     if asked_for is None:
         raise UnknownDeploy(id=deploy_or_batch_id)
     command = _command_for_batch(batch, context) if batch else _command_for_deploy(deploy) if deploy else None
@@ -54,5 +55,5 @@ def _command_for_batch(batch: Batch, context: AppContext) -> Command | None:
     if not tag:
         return None
     if batch.is_group:
-        return DeployCommand(batch.name, tag, batch.reason)
-    return DeployBatchCommand(tuple(batch.name.split(",")), tag, batch.reason)
+        return DeployCommand(batch.name, tag, batch.request.reason)
+    return DeployBatchCommand(tuple(batch.name.split(",")), tag, batch.request.reason)

@@ -13,7 +13,9 @@ from deploys.deploy_text import status_text
 from deploys.errors import Refused
 from deploys.formatting import time_ago
 from deploys.mrkdwn import code, mention, mentions, plural
-from deploys.records.deploy import Deploy, Phase, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
 from deploys.redis_outage import RedisTemporaryError, describe_error
 from deploys.stores.thread_store import ThreadState, ThreadStore
 

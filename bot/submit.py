@@ -18,7 +18,8 @@ from bot.request import Request
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.errors import BatchRefused, MembershipUnknown, Refused, TooManyServices
 from deploys.records.batch import MAX_SERVICES, Batch
-from deploys.records.deploy import Deploy, Verb, new_deploy_id
+from deploys.records.deploy import Deploy, new_deploy_id
+from deploys.records.request import DeployRequest, Verb
 
 
 def build_deploy(
@@ -39,18 +40,22 @@ def build_deploy(
         service=service,
         verb=verb,
         tag=tag,
-        request={
-            "rollback_target": rollback_target,
-            "reason": reason,
-            "requester": request.user,
-            "team": request.team,
-            "channel": request.channel,
-            "thread_ts": request.thread_ts,
-            "new_thread": request.new_thread,
-            "requested_at": now,
-            "batch_id": batch_id,
-            "batch_position": batch_position,
-        },
+        rollback_target=rollback_target,
+        request=_deploy_request(request, reason, now),
+        batch_id=batch_id,
+        batch_position=batch_position,
+    )
+
+
+def _deploy_request(request: Request, reason: str, now: float) -> DeployRequest:
+    return DeployRequest(
+        reason=reason,
+        requester=request.user,
+        team=request.team,
+        channel=request.channel,
+        thread_ts=request.thread_ts,
+        new_thread=request.new_thread,
+        requested_at=now,
     )
 
 
@@ -128,16 +133,10 @@ def submit_batch(
         name=wanted.name,
         is_group=wanted.group is not None,
         tag=tag,
-        reason=reason,
         deploys=tuple(each.id for each in deploys),
         in_order=bool(wanted.group and wanted.group.in_order),
         stop_on_first_failure=bool(wanted.group and wanted.group.stop_on_first_failure),
-        requester=request.user,
-        team=request.team,
-        channel=request.channel,
-        thread_ts=request.thread_ts,
-        new_thread=request.new_thread,
-        requested_at=context.now(),
+        request=_deploy_request(request, reason, context.now()),
     )
     request.refuse_if_late()
     asked = context.store.submit_batch(batch, deploys)

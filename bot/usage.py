@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot import slack_text
 from bot.grammar import MAX_REASON_LENGTH, VERBS, ParseError, ParseErrorKind
 from bot.private_reply import PrivateReply, bullet_list, context_block, section_block
-from deploys.catalogue import Service, Strategy
+from deploys.catalogue import Service
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import ServiceGroup
 from deploys.catalogue.suggestions import nearest_names
@@ -177,7 +177,7 @@ def _group_order(group: ServiceGroup) -> str:
 
 def _describe_service(service: Service) -> str:
     notes = []
-    if service.strategy is Strategy.STOP_START:
+    if service.strategy.stops_service:
         notes.append("stop-start, which means downtime")
     if service.approvals:
         notes.append(f"needs {plural(service.approvals, 'approval')}")

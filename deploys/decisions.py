@@ -25,20 +25,11 @@ from deploys.errors import (
 )
 from deploys.mrkdwn import mention, mentions, plural
 from deploys.pauses import current_pause, latest_pause_number
-from deploys.records.deploy import Cancel, Decision, Deploy, Phase, Verb, Verdict
+from deploys.records.approval import Cancel, Decision, Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
 from deploys.records.traffic import HookAction, Pause, PauseAnswer, PauseEnd, TrafficShift
-
-UNTOUCHED_PHASES = frozenset(
-    {
-        Phase.WAITING,
-        Phase.PLANNING,
-        Phase.AWAITING_APPROVAL,
-        Phase.REGISTERING,
-        Phase.RUNNING_PRE_TASK,
-        Phase.SAVING_RESTORE_POINT,
-    }
-)
-"""Phases in which the ECS service is as it was."""
 
 
 def decide(deploy: Deploy, user: str, verdict: Verdict, question: int, now: float) -> Deploy:
@@ -118,7 +109,7 @@ def approvals_missing(deploy: Deploy) -> int:
 
 def is_service_untouched(deploy: Deploy) -> bool:
     """Whether it is sure that nothing of the ECS service was changed."""
-    return deploy.phase in UNTOUCHED_PHASES and not deploy.ecs.update_tried
+    return deploy.phase.facts.service_unchanged and not deploy.ecs.update_tried
 
 
 def _approvers(deploy: Deploy) -> tuple[str, ...]:
@@ -171,7 +162,7 @@ def answer_pause(deploy: Deploy, user: str, action: HookAction, pause_number: in
         raise PauseAnswered(user=mention(asked.answer.user), button=PAUSE_BUTTONS[asked.answer.action])
     if deploy.cancel and deploy.in_progress:
         raise QuestionClosed(state=f"is being cancelled, as {mention(deploy.cancel.user)} asked")
-    if deploy.outcome_reason and deploy.in_progress:
+    if deploy.is_rolling_back:
         raise QuestionClosed(state="is being rolled back")
     if asked is None or pause_number != latest_pause_number(deploy) or current_pause(deploy) is None:
         raise QuestionClosed(state=status_text(deploy))

@@ -9,7 +9,10 @@ from collections.abc import Callable
 
 from deploys.mrkdwn import code, mention, plural
 from deploys.pauses import external_pause, unanswered_pause
-from deploys.records.deploy import Deploy, Outcome, Phase, Plan, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import Plan
+from deploys.records.request import Verb
 from deploys.records.restore_point import ALL_SUSPENDED
 from deploys.short_names import short_arn
 
@@ -26,7 +29,7 @@ def deploy_name(deploy: Deploy, mark: TextStyle = code) -> str:
         case Verb.RESTART:
             return f"restart of {service}{_version_part(deploy.tag, ' ', mark)}"
         case Verb.ROLLBACK:
-            return f"rollback of {service}{_version_part(deploy.tag or deploy.request.rollback_target, ' to ', mark)}"
+            return f"rollback of {service}{_version_part(deploy.tag or deploy.rollback_target, ' to ', mark)}"
         case Verb.FOLLOW:
             return f"external rollout of {service}{_version_part(deploy.tag, ' to ', mark)}"
 
@@ -49,7 +52,7 @@ def action_label(deploy: Deploy, mark: TextStyle = code) -> str:
         case Verb.RESTART:
             return f"restart{_version_part(deploy.tag, ' of ', mark)}"
         case Verb.ROLLBACK:
-            return f"rollback{_version_part(deploy.tag or deploy.request.rollback_target, ' to ', mark)}"
+            return f"rollback{_version_part(deploy.tag or deploy.rollback_target, ' to ', mark)}"
         case Verb.FOLLOW:
             return f"external rollout{_version_part(deploy.tag, ' to ', mark)}"
 
@@ -86,38 +89,6 @@ def _version_part(version: str, before: str, mark: TextStyle) -> str:
     return f"{before}{mark(version)}" if version else ""
 
 
-PHASE_TEXTS: dict[Phase, str] = {
-    Phase.WAITING: "waits in line",
-    Phase.PLANNING: "is being planned",
-    Phase.AWAITING_APPROVAL: "waits for approval",
-    Phase.REGISTERING: "registers its new revision",
-    Phase.RUNNING_PRE_TASK: "runs the task before its rollout",
-    Phase.UPDATING: "is about to roll out",
-    Phase.SAVING_RESTORE_POINT: "writes down what to bring back",
-    Phase.STOPPING: "stops the old tasks",
-    Phase.DRAINING: "waits until every old task has stopped",
-    Phase.STARTING: "starts the new tasks",
-    Phase.FOLLOWING: "rolls out",
-    Phase.CHECKING: "is rolled out and being checked",
-    Phase.FOLLOWING_EXTERNAL: "is followed",
-    Phase.RESTORING: "is being rolled back",
-    Phase.FOLLOWING_ROLLBACK: "is being rolled back",
-    Phase.SETTLING: "is looked at once more",
-    Phase.ENDED: "ended",
-}
-
-OUTCOME_TEXTS: dict[Outcome, str] = {
-    Outcome.SUCCEEDED: "succeeded",
-    Outcome.ROLLED_BACK: "was rolled back",
-    Outcome.FAILED: "failed",
-    Outcome.SUPERSEDED: "was superseded",
-    Outcome.CANCELLED: "was cancelled",
-    Outcome.REJECTED: "was rejected",
-    Outcome.EXPIRED: "expired",
-    Outcome.REFUSED: "was refused",
-}
-
-
 EXTERNAL_TEXTS: dict[Phase | Outcome, str] = {
     Phase.PLANNING: "is looked for",
     Outcome.CANCELLED: "stopped being followed",
@@ -135,9 +106,9 @@ def status_text(deploy: Deploy) -> str:
     if external_pause(deploy):
         return "is followed, and paused until somebody answers in ECS"
     if deploy.outcome:
-        return OUTCOME_TEXTS[deploy.outcome]
+        return deploy.outcome.facts.sentence
     if deploy.question_not_shown:
         return "waits for approval, but Slack has not shown the question yet"
     if unanswered_pause(deploy):
         return "is paused and waits for an answer, *Continue* or *Roll back*"
-    return PHASE_TEXTS[deploy.phase]
+    return deploy.phase.facts.sentence

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.records.traffic import Pause
 
 
@@ -12,7 +13,7 @@ def current_pause(deploy: Deploy) -> Pause | None:
         deploy.phase is not Phase.FOLLOWING
         or not deploy.in_progress
         or deploy.cancel
-        or deploy.outcome_reason
+        or deploy.rollback.cause
     ):
         return None
     return deploy.traffic.open_pause if deploy.traffic else None
@@ -26,7 +27,7 @@ def unanswered_pause(deploy: Deploy) -> Pause | None:
 
 def external_pause(deploy: Deploy) -> Pause | None:
     """The pause of a rollout that is only followed: whoever began it answers it, in ECS."""
-    if deploy.phase is not Phase.FOLLOWING_EXTERNAL or not deploy.in_progress or deploy.outcome_reason:
+    if deploy.phase is not Phase.FOLLOWING_EXTERNAL or not deploy.in_progress or deploy.rollback.cause:
         return None
     return deploy.traffic.open_pause if deploy.traffic else None
 

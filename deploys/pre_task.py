@@ -7,8 +7,9 @@ been through both.
 
 from __future__ import annotations
 
-from deploys.catalogue.service import PostCheck, PreTask
-from deploys.records.deploy import Deploy, Verb
+from deploys.catalogue.nested_keys import PostCheck, PreTask
+from deploys.records.deploy import Deploy
+from deploys.records.request import Verb
 
 
 def configured_pre_task(deploy: Deploy) -> PreTask | None:

@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from redis import ConnectionPool
 
 from deploys.catalogue.suggestions import did_you_mean
-from deploys.catalogue.validators import REGION_PATTERN
+from deploys.catalogue.text_values import REGION_PATTERN
 from deploys.errors import SettingsInvalid
 
 ENV_FILE = Path(".env")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deploys.catalogue.durations import format_duration
-from deploys.catalogue.service import BaseChoice, Pin, PostCheck, Service, ServiceGroup
+from deploys.catalogue.nested_keys import PostCheck
+from deploys.catalogue.service import BaseChoice, Pin, Service, ServiceGroup
 from slipway.text_table import Column, align_columns, format_table
 
 

@@ -6,7 +6,11 @@ from typing import Any
 
 from deploys.catalogue.service import Pin, Service, Strategy
 from deploys.records.batch import Batch
-from deploys.records.deploy import ContainerChange, Deploy, Phase, Plan, Request, RestorePoint, new_deploy_id
+from deploys.records.deploy import Deploy, new_deploy_id
+from deploys.records.phases import Phase
+from deploys.records.plan import ContainerChange, Plan
+from deploys.records.request import DeployRequest
+from deploys.records.restore_point import RestorePoint
 
 NOW = 1_790_000_000.0
 ARN = "arn:aws:ecs:eu-west-1:123456789012"
@@ -65,7 +69,9 @@ def a_deploy(service: Service | None = None, **changes: Any) -> Deploy:
         "id": new_deploy_id(),
         "service": service or a_service(),
         "tag": "1.4.2",
-        "request": Request(requester="U01ALICE00", team="T01SLIPWAY", channel="C01DEPLOYS", requested_at=NOW),
+        "request": DeployRequest(
+            requester="U01ALICE00", team="T01SLIPWAY", channel="C01DEPLOYS", requested_at=NOW
+        ),
         "phase": Phase.PLANNING,
         "phase_since": NOW,
     }
@@ -80,12 +86,14 @@ def a_batch(*deploys: Deploy, **changes: Any) -> tuple[Batch, list[Deploy]]:
         "name": ",".join(each.service.name for each in deploys),
         "tag": deploys[0].tag,
         "deploys": tuple(each.id for each in deploys),
-        "requester": "U01ALICE00",
-        "team": "T01SLIPWAY",
-        "channel": "C01DEPLOYS",
-        "requested_at": deploys[0].request.requested_at,
+        "request": DeployRequest(
+            requester="U01ALICE00",
+            team="T01SLIPWAY",
+            channel="C01DEPLOYS",
+            requested_at=deploys[0].request.requested_at,
+        ),
     }
-    return Batch(**{**fields, **changes}), [each.evolve(request={"batch_id": batch_id}) for each in deploys]
+    return Batch(**fields).evolve(**changes), [each.evolve(batch_id=batch_id) for each in deploys]
 
 
 def a_restore_point(**changes: Any) -> RestorePoint:

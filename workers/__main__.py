@@ -1,6 +1,6 @@
 """A worker: `python -m workers`. Start as many as you like, on as many machines as you like.
 
-It forks a process for each job, so a job that hangs or breaks takes nothing with it.
+It forks a process for each job, so a job that hangs or crashes does no other harm.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from workers.settings import WorkerSettings
 log = structlog.get_logger()
 
 WORKER_TTL_SECONDS = 25
-"""A worker that died is missed after this long."""
+"""RQ takes a worker for dead after this long without a heartbeat (seconds)."""
 MAINTENANCE_SECONDS = 10
-"""Between two looks for jobs whose worker died."""
+"""Between two searches for jobs whose worker died (seconds)."""
 
 
 def main() -> int:
-    """Works until SIGTERM or SIGINT; the job in hand is finished first."""
-    for number in (signal.SIGTERM, signal.SIGINT):  # until RQ sets its own, no job is in hand
+    """Runs jobs until SIGTERM or SIGINT; a job that is running finishes first."""
+    for number in (signal.SIGTERM, signal.SIGINT):  # no job runs until RQ has set its own handlers
         signal.signal(number, lambda *_: sys.exit(0))
     settings = load_settings_or_exit(WorkerSettings)
     try:

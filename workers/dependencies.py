@@ -1,4 +1,4 @@
-"""Everything the jobs of one worker work with, built once, before it forks."""
+"""Everything that a worker's jobs need, built once, before the worker forks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ JITTER = 0.1
 
 @dataclass(frozen=True)
 class Dependencies:
-    """What a job reaches for."""
+    """What the jobs of a worker use."""
 
     redis: Redis
     catalogue: Catalogue
@@ -48,32 +48,32 @@ class Dependencies:
     orphan_recovery: OrphanRecovery
 
     def publish_home(self, user: str) -> None:
-        """Shows a user's Home tab anew."""
+        """Updates a user's Home tab."""
         store, threads = DeployStore(self.redis), ThreadStore(self.redis)
         access = Access(self.catalogue, UserGroups(self.redis))
         home_tab.publish_home(self.slack, store, threads, access, user, time.time())
 
     def read_user_groups(self) -> None:
-        """Reads anew who is in the user groups of services.yml."""
-        wanted = self.catalogue.user_group_ids
-        if wanted:
+        """Reads from Slack who is in the user groups of services.yml."""
+        group_ids = self.catalogue.user_group_ids
+        if group_ids:
             user_group_reader.refresh_members(
-                self.slack, UserGroups(self.redis), wanted, time.time(), self.limits
+                self.slack, UserGroups(self.redis), group_ids, time.time(), self.limits
             )
 
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str
     ) -> None:
-        """Answers one user, seen by nobody else."""
+        """Sends one user a message that nobody else sees."""
         url = ThreadStore(self.redis).response_url(answer_id) if answer_id else None
         send_private_message(self.slack, Recipient(user, channel, thread_ts, url), text)
 
 
 def build_dependencies(settings: WorkerSettings) -> Dependencies:
-    """Builds all of it; sends nothing to Slack or AWS.
+    """Builds everything; sends nothing to Slack or AWS.
 
     Raises:
-        SlipwayError: the catalogue or AWS's own configuration is wrong, or Redis does not answer.
+        SlipwayError: services.yml or the configuration of AWS is wrong, or Redis does not answer.
     """
     catalogue = load(settings.services_file)
     redis = connect(settings.redis_url)
@@ -86,13 +86,13 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     client = slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     limits = SharedRateLimits(redis, time.time)
     threads = ThreadStore(redis)
-    gate = Access(catalogue, UserGroups(redis))
-    bell = JobQueue(connect_for_rq(settings.redis_url))
+    access = Access(catalogue, UserGroups(redis))
+    job_queue = JobQueue(connect_for_rq(settings.redis_url))
     engine = Engine(
         store=store,
-        job_queue=bell,
+        job_queue=job_queue,
         aws=aws,
-        access=gate,
+        access=access,
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
     )
@@ -104,8 +104,8 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         engine=engine,
         publisher=Publisher(client, threads, store, limits, time.time),
         limits=limits,
-        query_handler=QueryHandler(catalogue, store, threads, aws, gate, client),
+        query_handler=QueryHandler(catalogue, store, threads, aws, access, client),
         orphan_recovery=OrphanRecovery(
-            catalogue.services.values(), store, redis, aws, bell, settle_seconds=settings.settle_seconds
+            catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),
     )

@@ -1,29 +1,46 @@
-"""How a step sees ECS: one deploy at a time, or all of a cluster in batches."""
+"""How a step reads its ECS service and rollout: one deploy at a time, or all deploys of a cluster in
+batches."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
+from typing import Protocol
 
-from deploys.catalogue.service import Role
+from deploys.catalogue.nested_keys import Role
 from deploys.errors import AwsUnavailable, SlipwayError
 from deploys.records.deploy import Deploy
 from workers.ecs import service_deployments, services
-from workers.ecs.aws import role_session_names
+from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import attempt
 
 CLOCK_SKEW_SECONDS = 60.0
-"""Our clock and Amazon's may differ by so much when service deployments are searched by their time."""
+"""By how much our clock and Amazon's may differ when service deployments are searched by time."""
+
+
+class EcsReader(Protocol):
+    """Reads services and service deployments. Each method also raises the errors of `aws_call`."""
+
+    def read_service(self, deploy: Deploy) -> ServiceState | None:
+        """The deploy's ECS service; None if ECS has no service of that name."""
+        ...
+
+    def read_service_deployment(self, deploy: Deploy) -> ServiceDeploymentState | None:
+        """ECS's record of the rollout that the deploy made or follows; None while ECS shows none.
+
+        Raises ServiceDeploymentsUnavailable.
+        """
+        ...
 
 
 class LiveReader:
-    """Asks ECS anew each time."""
+    """Asks ECS at every call."""
 
     def __init__(self, aws: AwsClients, session_name: str = "") -> None:
-        """session: the name under which roles are assumed, where it is not that of the deploy."""
+        """session_name: the name under which roles are assumed, if it is not the deploy's."""
         self._aws = aws
         self._session_name = session_name
 
@@ -34,7 +51,7 @@ class LiveReader:
         return services.describe(region, service.cluster, [service.ecs_service]).get(service.ecs_service)
 
     def read_service_deployment(self, deploy: Deploy) -> ServiceDeploymentState | None:
-        """By its ARN once that is known; before, joined by our deployment id."""
+        """By its ARN once that is known; until then by the id of our deployment."""
         service = deploy.service
         region = self._region(deploy)
         if deploy.ecs.service_deployment_arn:
@@ -51,13 +68,12 @@ class LiveReader:
         )
 
     def _region(self, deploy: Deploy) -> RegionClients:
-        return self._aws.for_service(
-            deploy.service, self._session_name or role_session_names.for_deploy(deploy.id)
-        )
+        session_name = self._session_name or principals.session_for_deploy(deploy.id)
+        return self._aws.for_service(deploy.service, session_name)
 
 
 class FailedReader:
-    """ECS did not answer the look at a cluster: each deploy of it takes that as its own failed try."""
+    """ECS did not answer when the cluster was read: for each of its deploys that is a failed try."""
 
     def __init__(self, error: AwsUnavailable) -> None:
         self._error = error
@@ -72,7 +88,7 @@ class FailedReader:
 
 
 class BatchReader:
-    """What one look at a cluster showed of several deploys: 10 services, 20 service deployments a call."""
+    """What was read for several deploys at once: 10 services or 20 service deployments a call."""
 
     def __init__(
         self,
@@ -81,7 +97,10 @@ class BatchReader:
         deployments: dict[str, ServiceDeploymentState],
         errors: dict[str, SlipwayError],
     ) -> None:
-        """unseen: why ECS's record of a rollout could not be read, by the deploy's id."""
+        """services, errors: by the deploy's id; errors say why ECS's record of a rollout could not be read.
+
+        deployments: by their ARN.
+        """
         self._live = live
         self._services = services
         self._deployments = deployments
@@ -89,38 +108,45 @@ class BatchReader:
 
     @classmethod
     def read(cls, aws: AwsClients, deploys: Sequence[Deploy]) -> BatchReader:
-        """Looks at the services of these deploys, all of one cluster.
+        """Reads the services and rollouts of these deploys, which all belong to one cluster.
 
         Raises:
             AwsError: ECS did not answer.
         """
-        by_place: dict[tuple[str, Role | None, str], list[Deploy]] = defaultdict(list)
+        by_cluster: dict[tuple[str, Role | None, str], list[Deploy]] = defaultdict(list)
         for deploy in deploys:
             service = deploy.service
-            by_place[service.region, service.role, service.cluster].append(deploy)
-        seen: dict[str, ServiceState] = {}
+            by_cluster[service.region, service.role, service.cluster].append(deploy)
+        states: dict[str, ServiceState] = {}
         deployments: dict[str, ServiceDeploymentState] = {}
-        unseen: dict[str, SlipwayError] = {}
-        for (region_name, role, cluster), group in by_place.items():
-            region = aws.region(region_name, role, role_session_names.WATCH)
-            found = services.describe(region, cluster, [d.service.ecs_service for d in group])
-            seen.update({d.id: found[d.service.ecs_service] for d in group if d.service.ecs_service in found})
-            arns = [d.ecs.service_deployment_arn for d in group if d.ecs.service_deployment_arn]
-            looked = attempt(partial(service_deployments.describe, region, arns)) if arns else {}
-            if isinstance(looked, SlipwayError):
-                unseen.update({d.id: looked for d in group if d.ecs.service_deployment_arn})
+        errors: dict[str, SlipwayError] = {}
+        for (region_name, role, cluster), group in by_cluster.items():
+            region = aws.region(region_name, role, principals.WATCH_SESSION)
+            described = services.describe(region, cluster, [each.service.ecs_service for each in group])
+            states.update(
+                {
+                    each.id: described[each.service.ecs_service]
+                    for each in group
+                    if each.service.ecs_service in described
+                }
+            )
+            arns = [each.ecs.service_deployment_arn for each in group if each.ecs.service_deployment_arn]
+            rollouts = attempt(partial(service_deployments.describe, region, arns)) if arns else {}
+            if isinstance(rollouts, SlipwayError):
+                errors.update({each.id: rollouts for each in group if each.ecs.service_deployment_arn})
             else:
-                deployments.update(looked)
-        return cls(LiveReader(aws, role_session_names.WATCH), seen, deployments, unseen)
+                deployments.update(rollouts)
+        return cls(LiveReader(aws, principals.WATCH_SESSION), states, deployments, errors)
 
     def read_service(self, deploy: Deploy) -> ServiceState | None:
-        """The ECS service as it was in that look."""
+        """The ECS service as it was when the batch was read."""
         return self._services.get(deploy.id)
 
     def read_service_deployment(self, deploy: Deploy) -> ServiceDeploymentState | None:
-        """ECS's record of the rollout in that look; one whose ARN is not known yet is searched for.
+        """ECS's record of the rollout as it was when the batch was read; if its ARN is not known yet, ECS is
+        searched for it now.
 
-        Raises what that look raised.
+        Raises the error with which the read of it failed.
         """
         if deploy.id in self._errors:
             raise self._errors[deploy.id]

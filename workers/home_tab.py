@@ -15,7 +15,8 @@ from deploys.errors import Refused
 from deploys.formatting import slack_time
 from deploys.mrkdwn import verbatim
 from deploys.pauses import pause_approvers, unanswered_pause
-from deploys.records.deploy import Deploy, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.deploy import Deploy
 from deploys.records.traffic import HookAction
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.lost_deploys import LostDeploys, lost_deploy_text

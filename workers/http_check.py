@@ -1,4 +1,4 @@
-"""One look at an HTTP address: does it answer GET with a 2xx status?"""
+"""One HTTP check: does a URL answer GET with a 2xx status?"""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from deploys.safe_text import without_query
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
 TOTAL_SECONDS = 8.0
-"""How long one look may take in all (seconds). No timeout of a socket bounds the lookup of a name, or an
-answer that comes drop by drop."""
+"""How long one check may take in all (seconds). Socket timeouts do not limit a DNS lookup, or an answer that
+arrives in small pieces."""
 
 
 @dataclass(frozen=True)
 class HttpCheckResult:
-    """What one request got."""
+    """The result of one request."""
 
     status: int | None = None
-    """The HTTP status; None where there was no answer."""
+    """The HTTP status; None if there was no answer."""
     problem: str = ""
-    """Why there was none, in plain words."""
+    """Why there was no answer, in plain words."""
     location: str = ""
     """Where a redirect leads."""
 
     @property
     def is_success(self) -> bool:
-        """Whether it is a 2xx status."""
+        """Whether the status is 2xx."""
         return self.status is not None and 200 <= self.status < 300
 
     @property
@@ -41,17 +41,19 @@ class HttpCheckResult:
         """`503 Service Unavailable`, `no answer: the connection was refused`, as plain text."""
         if self.status is None:
             return f"no answer: {self.problem}"
-        known = self.status in HTTPStatus._value2member_map_
-        said = f"{self.status} {HTTPStatus(self.status).phrase}" if known else str(self.status)
-        return f"{said}, a redirect to {self.location} that I do not follow" if self.location else said
+        is_known = self.status in HTTPStatus._value2member_map_
+        status = f"{self.status} {HTTPStatus(self.status).phrase}" if is_known else str(self.status)
+        return (
+            f"{status}, a redirect to {self.location}: I do not follow redirects" if self.location else status
+        )
 
 
 def check_url(url: str) -> HttpCheckResult:
     """One GET, within `WORST_SECONDS`. No redirect is followed, and only the head of the answer is read."""
-    answers: SimpleQueue[HttpCheckResult] = SimpleQueue()
-    Thread(target=lambda: answers.put(_get(url)), name="http check", daemon=True).start()
+    results: SimpleQueue[HttpCheckResult] = SimpleQueue()
+    Thread(target=lambda: results.put(_get(url)), name="http check", daemon=True).start()
     try:
-        return answers.get(timeout=TOTAL_SECONDS)
+        return results.get(timeout=TOTAL_SECONDS)
     except Empty:
         return HttpCheckResult(problem=f"nothing within {TOTAL_SECONDS:.0f} s")
 
@@ -77,9 +79,9 @@ def _get(url: str) -> HttpCheckResult:
 
 
 def _explain(error: Exception) -> str:
-    """urllib3's errors name objects of the program; people get what happened."""
+    """What happened, in plain words: urllib3's messages name objects of the program."""
     if isinstance(error, urllib3.exceptions.SSLError) and not _is_certificate_error(error):
-        return "no TLS connection could be made: the other side may not speak TLS, or no common version"
+        return "no TLS connection: the server may not speak TLS, or no version that I speak"
     for kind, words in _EXPLANATIONS:
         if isinstance(error, kind):
             return words
@@ -91,7 +93,7 @@ def _is_certificate_error(error: Exception) -> bool:
 
 
 _EXPLANATIONS: tuple[tuple[type[Exception], str], ...] = (
-    (urllib3.exceptions.NameResolutionError, "the host's name is not known"),
+    (urllib3.exceptions.NameResolutionError, "the host name is not known"),
     (urllib3.exceptions.NewConnectionError, "the connection is refused, or the host cannot be reached"),
     (urllib3.exceptions.ConnectTimeoutError, f"no connection within {CONNECT_SECONDS:.0f} s"),
     (urllib3.exceptions.ReadTimeoutError, f"nothing within {READ_SECONDS:.0f} s"),

@@ -1,6 +1,6 @@
-"""Which functions a job may name.
+"""The only functions that a job may run.
 
-With a JSON serializer the arguments are harmless, but the function's name still comes out of Redis.
+The JSON serializer makes a job's arguments harmless, but the name of its function still comes from Redis.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ENTRY_POINTS = frozenset(
 
 
 class NotAllowedError(Exception):
-    """A job names something else than one of our entry points, or brings a callback or webhook."""
+    """A job names a function that is not one of our entry points."""
 
 
 class AllowedJob(Job):
@@ -40,15 +40,15 @@ class AllowedJob(Job):
         """The entry point.
 
         Raises:
-            NotAllowedError: it is none of ours.
+            NotAllowedError: the job names another function.
         """
         if self.func_name not in ENTRY_POINTS:
             raise NotAllowedError(str(self.func_name))
         return super().func
 
     def perform(self) -> Any:
-        """Runs it. Redis going away on the way is no failure of the job: what is due stays due, and the clock
-        rings for it again."""
+        """Runs the job. If Redis goes away meanwhile, the job has not failed: what is due stays due, and the
+        scheduler enqueues it again."""
         try:
             return super().perform()
         except RedisError as error:
@@ -56,7 +56,7 @@ class AllowedJob(Job):
             return None
 
     def restore(self, raw_data: dict[Any, Any]) -> None:
-        """Takes over what Redis holds, but for callbacks and webhooks."""
+        """Loads the job from Redis, without its callbacks and webhooks."""
         super().restore(raw_data)
         self._success_callback_name = None
         self._failure_callback_name = None

@@ -1,4 +1,4 @@
-"""The entry points of RQ jobs. Each is a bell: its arguments are ids, the work stands in the records."""
+"""The functions that RQ jobs run. Their arguments are ids: what is to be done is in the records."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ _dependencies: Dependencies | None = None
 
 
 def set_dependencies(dependencies: Dependencies) -> None:
-    """Gives this process, and every process forked from it, what the jobs work with."""
-    global _dependencies  # RQ calls bare functions
+    """Sets what the jobs of this process, and of every process forked from it, use."""
+    global _dependencies  # RQ calls plain functions
     _dependencies = dependencies
 
 
@@ -26,7 +26,7 @@ def advance(deploy_id: str) -> None:
 
 
 def watch(cluster_key: str) -> None:
-    """Looks at all rollouts of one cluster (`Deploy.cluster_key`)."""
+    """Moves all rollouts of one cluster that are due (`Deploy.cluster_key`)."""
     _get_dependencies().engine.watch(cluster_key)
 
 
@@ -36,32 +36,32 @@ def publish(deploy_id: str) -> None:
 
 
 def publish_home(user: str) -> None:
-    """Shows a user's Home tab anew."""
+    """Updates a user's Home tab."""
     _get_dependencies().publish_home(user)
 
 
 def read_user_groups() -> None:
-    """Reads anew who is in the user groups of services.yml."""
+    """Reads from Slack who is in the user groups of services.yml."""
     _get_dependencies().read_user_groups()
 
 
 def recover_orphans() -> None:
-    """Looks for services that a lost deploy left stopped."""
+    """Finds services that a lost deploy left stopped, if a scan is due."""
     _get_dependencies().orphan_recovery.scan_if_due()
 
 
 def answer_privately(channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = "") -> None:
-    """Answers one user, seen by nobody else. By the id Redis knows the response_url, if there is one."""
+    """Sends one user a message that nobody else sees. answer_id: the key of their response_url in Redis."""
     _get_dependencies().answer_privately(channel, thread_ts, user, text, answer_id)
 
 
 def tags(query_id: str, service: str, channel: str, thread_ts: str | None, user: str) -> None:
-    """Tells one user which tags a service has."""
+    """Sends one user the tags of a service."""
     _get_dependencies().query_handler.answer_tags(QueryTarget(query_id, channel, thread_ts, user), service)
 
 
 def plan(query_id: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str) -> None:
-    """Tells one user what a deploy would change."""
+    """Sends one user what a deploy would change."""
     _get_dependencies().query_handler.answer_plan(
         QueryTarget(query_id, channel, thread_ts, user), service, tag
     )

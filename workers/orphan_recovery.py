@@ -1,17 +1,16 @@
-"""Finds services that a deploy left stopped, or scaling suspended, and whose record does not know of that.
+"""Finds services that a deploy left stopped, or left with scaling suspended, while no record knows of that.
 
-Redis may have been lost whole: then the record is built again from the marks on the ECS service and takes the
-service's line, so everything that holds for a deploy holds for this too: one at a time, strict order, guards,
-retries until it holds, a thread. It takes the line only while that is empty, in one script, so a deploy that
-is asked for in that moment waits or goes first, and never runs beside it.
+If Redis lost everything, the record is built again from the restore tags on the ECS service and takes the
+first place in the service's queue. So all rules for deploys hold for this one too: one at a time, strict
+order, guards, retries until it holds, a thread. It enters the queue only while that is empty, in one script:
+a deploy that is requested at the same moment waits or goes first, and never runs beside it.
 
-Redis may have lost its last writes only: a record that lives is made due, and its next step adopts what it
-finds; one that ended without knowing of the stop lives again. After every restart of Redis all that live are
-made due once.
+If Redis lost only its last writes, a record in progress is made due, and its next step adopts what it finds
+in ECS; a record that ended without knowing of the stop is reopened. After every restart of Redis all deploys
+in progress are made due once.
 
-Looked at is every service of the catalogue, as one that was stopped may have another strategy by now, and no
-other: a marked service that is not in it may be in the hands of another Slipway, whose records this one
-cannot see.
+Every service of services.yml is read, because a service that was stopped may have another strategy by now.
+Other services are not: another Slipway may be deploying them, and this one cannot see its records.
 """
 
 from __future__ import annotations
@@ -23,67 +22,63 @@ from enum import Enum
 from functools import partial
 
 import structlog
-from pydantic import ValidationError
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from deploys.catalogue.service import Role, Service, Strategy
-from deploys.errors import AwsUnavailable, SlipwayError
+from deploys.catalogue.nested_keys import Role
+from deploys.catalogue.service import Service, Strategy
+from deploys.errors import AwsUnavailable, SlipwayError, UnknownSchema
 from deploys.job_queue import JobQueue
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys
 from workers.ecs import services
-from workers.ecs.aws import role_session_names
+from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.state import ServiceState
 from workers.flows.adoption import fields_from_tags, sibling_arn
 from workers.flows.best_effort import attempt
-from workers.flows.stopped_service import restore_tags
-from workers.flows.stopped_service.restore_tags import RestoreTags
+from workers.flows.stopped_service.restore_tags import RestoreTags, read_restore_tags
 from workers.messages import lost_record
 
 log = structlog.get_logger()
 
 SCAN_EVERY_SECONDS = 300.0
-"""Between two looks as long as nothing calls for one."""
+"""Between two scans, unless something calls for one sooner."""
 MIN_SECONDS_BETWEEN_SCANS = 75.0
-"""Between the look that finds a mark without a record and the one that acts upon it, at least: a lease and
-the longest call."""
+"""At least so long between the scan that finds restore tags without a record and the one that acts on them: a
+lease and the longest call."""
 UNCHANGED_OUTCOMES = frozenset({Outcome.REFUSED, Outcome.EXPIRED, Outcome.REJECTED, Outcome.CANCELLED})
-"""Outcomes of records that may say, wrongly, that nothing was changed."""
+"""Outcomes that say that nothing was changed: wrong, if the record lost the stop."""
 
 
 class RecoveryAction(Enum):
-    """What a marked service needs."""
+    """What a service with restore tags needs."""
 
-    NONE = "none"  # its record sees to it, or has left it as it is
-    MAKE_DUE = "wake"  # its record is older than the stop, and adopts it at its next step
-    RECOVER = "take up"  # there is no record, or it ended without knowing of the stop
+    NONE = "none"  # its record handles it, or left it as it is on purpose
+    MAKE_DUE = "make due"  # its record is older than the stop, and adopts it at its next step
+    RECOVER = "recover"  # it has no record, or one that ended without knowing of the stop
 
 
-def decide_recovery(record: Deploy | None, mark: RestoreTags, ecs_service: ServiceState) -> RecoveryAction:
-    """What the service needs. record: of the deploy that marks it. Pure."""
+def decide_recovery(record: Deploy | None, tags: RestoreTags, ecs_service: ServiceState) -> RecoveryAction:
+    """What the service needs. record: of the deploy that the tags name. Pure."""
     if record is None:
         return RecoveryAction.RECOVER
-    if mark.stopped_at is None or record.stop.requested_at is not None:
+    if tags.stopped_at is None or record.stop.requested_at is not None:
         return RecoveryAction.NONE
     if record.phase is not Phase.ENDED:
         return RecoveryAction.MAKE_DUE
-    return (
-        RecoveryAction.RECOVER
-        if ecs_service.desired == 0 and record.outcome in UNCHANGED_OUTCOMES
-        else RecoveryAction.NONE
-    )
+    ended_unknowing = ecs_service.desired == 0 and record.outcome in UNCHANGED_OUTCOMES
+    return RecoveryAction.RECOVER if ended_unknowing else RecoveryAction.NONE
 
 
 class OrphanRecovery:
-    """Looks at all services of the catalogue: one that was stopped may have another strategy by now.
-
-    A service that is not there is left alone, whatever its marks say: another Slipway may be deploying it.
-    """
+    """Scans all services of services.yml for restore tags, and acts on those that no record handles."""
 
     def __init__(
         self,
@@ -102,39 +97,40 @@ class OrphanRecovery:
         self._lost = LostDeploys(redis)
         self._aws = aws
         self._job_queue = job_queue
-        # A late call of a lost step has arrived by then.
+        # By then a late call of a lost step has arrived.
         self._confirm_seconds = max(MIN_SECONDS_BETWEEN_SCANS, settle_seconds)
         self._now = now
         self._aws_did_not_answer = False
-        """Whether AWS did not answer at the last look."""
+        """Whether AWS did not answer during the last scan."""
 
     def scan_if_due(self) -> None:
-        """A look, if Redis was restarted or lost since the last one, a service waits to be brought back, or
-        the last look is long ago: each look asks AWS about all services.
+        """Scans if Redis was restarted or lost since the last scan, if a service waits to be brought back, or
+        if the last scan is long ago. It does not scan every time, because each scan asks AWS about all
+        services.
         """
         restarted = self._make_all_due_after_redis_restart()
-        looked = self._redis.get(redis_keys.ORPHANS_CHECKED_AT)
-        lately = looked is not None and self._now() - float(to_text(looked)) < SCAN_EVERY_SECONDS
-        if restarted or not lately or self._lost.all():
+        last_scan = self._redis.get(redis_keys.ORPHANS_CHECKED_AT)
+        is_recent = last_scan is not None and self._now() - float(to_text(last_scan)) < SCAN_EVERY_SECONDS
+        if restarted or not is_recent or self._lost.all():
             self.scan()
 
     def scan(self) -> None:
-        """One look, ten services a call."""
+        """Reads all services, ten a call, and handles each."""
         self._aws_did_not_answer = False
-        places: dict[tuple[str, Role | None, str], list[Service]] = defaultdict(list)
+        by_cluster: dict[tuple[str, Role | None, str], list[Service]] = defaultdict(list)
         for service in self._services:
-            places[service.region, service.role, service.cluster].append(service)
-        for (region, role, cluster), here in places.items():
-            place = self._aws.region(region, role, role_session_names.ORPHAN_RECOVERY)
-            for each, seen in self._read_services(place, cluster, here):
-                attempt(partial(self._handle, each, seen))
+            by_cluster[service.region, service.role, service.cluster].append(service)
+        for (region_name, role, cluster), in_cluster in by_cluster.items():
+            region = self._aws.region(region_name, role, principals.ORPHAN_RECOVERY_SESSION)
+            for service, ecs_service in self._read_services(region, cluster, in_cluster):
+                attempt(partial(self._handle, service, ecs_service))
         if not self._aws_did_not_answer:
             self._redis.set(redis_keys.ORPHANS_CHECKED_AT, self._now())
 
     def _read_services(
         self, region: RegionClients, cluster: str, services_in_cluster: Sequence[Service]
     ) -> Iterator[tuple[Service, ServiceState | None]]:
-        """Those of these services that can be read; one that cannot is not to hide the others."""
+        """Those of these services that can be read: one that cannot must not hide the others."""
         described = attempt(
             lambda: services.describe(region, cluster, [each.ecs_service for each in services_in_cluster])
         )
@@ -142,149 +138,151 @@ class OrphanRecovery:
             yield from ((each, described.get(each.ecs_service)) for each in services_in_cluster)
             return
         log.warning(
-            "the janitor could not look", region=region.name, cluster=cluster, error=described.message
+            "cannot read services that may need recovery",
+            region=region.name,
+            cluster=cluster,
+            error=described.message,
         )
         if isinstance(described, AwsUnavailable):
             self._aws_did_not_answer = True
-            return  # to ask one by one would only add to the load
+            return  # asking one by one would only add to the load
         if len(services_in_cluster) == 1:
             return
         for each in services_in_cluster:
             yield from self._read_services(region, cluster, [each])
 
     def _make_all_due_after_redis_restart(self) -> bool:
-        """Records may be older than what was done, and those that wait for people are not due for long.
+        """After a restart records may be older than what was done, and those that wait for people are not due
+        for a long time.
 
-        Returns whether Redis was restarted since this was asked last.
+        Returns whether Redis was restarted since the last call.
         """
         try:
-            run = to_text(self._redis.info("server")["run_id"])
+            run_id = to_text(self._redis.info("server")["run_id"])
         except (ResponseError, KeyError):
-            return False  # some managed services do not tell
-        before = self._redis.getset(redis_keys.REDIS_RUN, run)
-        if before is None or to_text(before) == run:
+            return False  # some managed services do not say
+        run_id_before = self._redis.getset(redis_keys.REDIS_RUN, run_id)
+        if run_id_before is None or to_text(run_id_before) == run_id:
             return False
         self._store.make_due([each.id for each in self._store.active()])
         return True
 
     def _handle(self, service: Service, ecs_service: ServiceState | None) -> None:
-        mark = (
-            restore_tags.read_restore_tags(ecs_service.tags)
-            if ecs_service is not None and ecs_service.status == "ACTIVE"
-            else None
-        )
-        if ecs_service is None or mark is None:
+        if ecs_service is None or ecs_service.status != "ACTIVE":
+            self._lost.remove(service.name)
+            return
+        tags = read_restore_tags(ecs_service.tags)
+        if tags is None:
             self._lost.remove(service.name)
             return
         try:
-            record = self._store.get(mark.deploy_id)
-        except ValidationError:
-            return  # somebody's, of another version of Slipway
-        match decide_recovery(record, mark, ecs_service):
+            record = self._store.get(tags.deploy_id)
+        except UnknownSchema:
+            return  # another version of Slipway wrote it
+        match decide_recovery(record, tags, ecs_service):
             case RecoveryAction.NONE:
                 self._lost.remove(service.name)
             case RecoveryAction.MAKE_DUE:
                 self._lost.remove(service.name)
-                self._store.make_due([mark.deploy_id])
-                self._job_queue.advance(mark.deploy_id)
+                self._store.make_due([tags.deploy_id])
+                self._job_queue.advance(tags.deploy_id)
             case RecoveryAction.RECOVER:
-                self._recover(service, ecs_service, mark, record)
+                self._recover(service, ecs_service, tags, record)
 
     def _recover(
-        self, service: Service, ecs_service: ServiceState, mark: RestoreTags, ended: Deploy | None
+        self, service: Service, ecs_service: ServiceState, tags: RestoreTags, ended: Deploy | None
     ) -> None:
         now = self._now()
-        if now < self._note_lost(service, ecs_service, mark).recover_at:
+        if now < self._note_lost(service, ecs_service, tags).recover_at:
             return
         deploy = (
-            rebuild_record(service, ecs_service, mark, now)
+            rebuild_record(service, ecs_service, tags, now)
             if ended is None
-            else reopen_record(ended, ecs_service, mark, now)
+            else reopen_record(ended, ecs_service, tags, now)
         )
         if self._store.adopt(deploy, ended):
-            log.error("a deploy whose record was lost is taken up", deploy=deploy.id, service=service.name)
+            log.error("a deploy whose record was lost is recovered", deploy=deploy.id, service=service.name)
             self._lost.remove(service.name)
             self._job_queue.advance(deploy.id)
             self._job_queue.publish(deploy.id)
 
-    def _note_lost(self, service: Service, ecs_service: ServiceState, mark: RestoreTags) -> LostDeploy:
-        """What is known of this mark, with when it was first seen."""
+    def _note_lost(self, service: Service, ecs_service: ServiceState, tags: RestoreTags) -> LostDeploy:
+        """Records when these tags were first found without a record."""
         now = self._now()
         before = self._lost.get(service.name)
-        if before is not None and before.deploy_id == mark.deploy_id:
+        if before is not None and before.deploy_id == tags.deploy_id:
             lost = before.evolve(desired_count=ecs_service.desired)
         else:
-            log.warning("marked, and no record knows of it", deploy=mark.deploy_id, service=service.name)
+            log.warning(
+                "a service has restore tags, but no record knows of them",
+                deploy=tags.deploy_id,
+                service=service.name,
+            )
             lost = LostDeploy(
-                deploy_id=mark.deploy_id,
+                deploy_id=tags.deploy_id,
                 service=service.name,
                 found_at=now,
                 recover_at=now + self._confirm_seconds,
                 desired_count=ecs_service.desired,
-                restore_count=mark.desired_count,
+                restore_count=tags.desired_count,
             )
         self._lost.save(lost)
         return lost
 
 
-def rebuild_record(service: Service, ecs_service: ServiceState, mark: RestoreTags, now: float) -> Deploy:
+def rebuild_record(service: Service, ecs_service: ServiceState, tags: RestoreTags, now: float) -> Deploy:
     """The record of a lost deploy. Pure.
 
-    Only a stop-start deploy leaves marks, so it was one, whatever the service is by now. A service at zero is
-    brought back. One that runs is left as it is, whatever it runs: scaling is put back
-    and the marks come off.
+    Only a stop-start deploy sets restore tags, so it was one, whatever strategy the service has by now. A
+    service at desired count 0 is brought back. One that runs is left as it is, whatever it runs: only scaling
+    is restored and the tags are removed.
     """
     lost = (
         Deploy(
-            id=mark.deploy_id,
+            id=tags.deploy_id,
             service=service.model_copy(update={"strategy": Strategy.STOP_START}),
-            verb=mark.verb,
-            tag=mark.tag or "unknown",
+            verb=tags.verb,
+            tag=tags.tag or "unknown",
             request={
-                "requester": mark.requester,
-                "team": mark.team,
-                "channel": mark.channel or next(iter(service.channels), ""),
+                "requester": tags.requester,
+                "team": tags.team,
+                "channel": tags.channel or next(iter(service.channels), ""),
                 "requested_at": now,
             },
             phase_since=now,
             ecs={"update_uncertain": True},
         )
-        .evolve(**fields_from_tags(ecs_service, mark))
+        .evolve(**fields_from_tags(ecs_service, tags))
         .evolve(ecs={"new_revision": None})
     )
     if ecs_service.desired == 0:
-        return _restore(lost, ecs_service, mark, now)
-    running = lost.evolve(
+        return _restore(lost, ecs_service, tags, now)
+    left_running = lost.evolve(
         phase=Phase.SETTLING,
         outcome=Outcome.FAILED,
         ended_at=now,
-        outcome_reason=lost_record.record_lost_reason(),
+        end_reason=lost_record.record_lost_reason(),
     )
-    return running.with_message(
-        now,
-        ThreadMessageKind.END,
-        lost_record.found_running(running, ecs_service.desired, ecs_service.revision),
-        broadcast=True,
+    text = lost_record.found_running(left_running, ecs_service.desired, ecs_service.revision)
+    return left_running.with_message(now, ThreadMessageKind.END, text, broadcast=True)
+
+
+def reopen_record(ended: Deploy, ecs_service: ServiceState, tags: RestoreTags, now: float) -> Deploy:
+    """The record of a deploy that ended as if it had changed nothing, although its service is stopped.
+    Pure."""
+    reopened = ended.evolve(outcome=None, ended_at=None, ecs={"update_uncertain": True}).evolve(
+        **fields_from_tags(ecs_service, tags)
     )
+    return _restore(reopened, ecs_service, tags, now)
 
 
-def reopen_record(ended: Deploy, ecs_service: ServiceState, mark: RestoreTags, now: float) -> Deploy:
-    """The record of a deploy that ended as if it had changed nothing, while its service is stopped. Pure."""
-    again = ended.evolve(outcome=None, ended_at=None, ecs={"update_uncertain": True}).evolve(
-        **fields_from_tags(ecs_service, mark)
-    )
-    return _restore(again, ecs_service, mark, now)
-
-
-def _restore(deploy: Deploy, ecs_service: ServiceState, mark: RestoreTags, now: float) -> Deploy:
-    stopped = deploy.in_phase(
+def _restore(deploy: Deploy, ecs_service: ServiceState, tags: RestoreTags, now: float) -> Deploy:
+    restoring = deploy.in_phase(
         Phase.RESTORING,
         now,
-        ecs={"new_revision": sibling_arn(ecs_service, mark.new_revision) if mark.new_revision else None},
-        rollback={"outcome": Outcome.ROLLED_BACK},
-        outcome_reason=lost_record.record_lost_reason(),
-        stop={"requested_at": mark.stopped_at},
-    )
-    return stopped.with_message(
-        now, ThreadMessageKind.PROBLEM, lost_record.found_stopped(stopped), broadcast=True
-    )
+        ecs={"new_revision": sibling_arn(ecs_service, tags.new_revision) if tags.new_revision else None},
+        rollback={"outcome": RollbackCauseKind.RECORD_LOST.outcome},
+        stop={"requested_at": tags.stopped_at},
+    ).with_rollback_cause(RollbackCauseKind.RECORD_LOST, lost_record.record_lost_reason())
+    text = lost_record.found_stopped(restoring)
+    return restoring.with_message(now, ThreadMessageKind.PROBLEM, text, broadcast=True)

@@ -1,7 +1,7 @@
-"""RQ's worker, made to outlast its Redis.
+"""RQ's worker, made to survive outages of Redis.
 
-RQ's own loop ends at any error of Redis outside of its wait for a job, and its clean-up then fails on the
-same error: a supervisor would only start the worker into it again.
+RQ's own loop ends at any Redis error, except while it waits for a job, and its clean-up then fails on the
+same error: a supervisor would only restart the worker into the same outage.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ from workers.ecs.aws.aws_clients import AwsClients
 
 
 class RqWorker(Worker):
-    """Forks a process for each job, with fresh credentials at hand; waits while Redis is away or refuses."""
+    """Forks a process for each job, with fresh AWS credentials; waits while Redis is away or refuses
+    commands."""
 
     max_connection_wait_time = RETRY_DELAYS_SECONDS[-1]
 
     aws: AwsClients
 
     def run_until_stopped(self) -> None:
-        """Works until SIGTERM or SIGINT; the job in hand is finished first."""
+        """Runs jobs until SIGTERM or SIGINT; a job that is running finishes first."""
         self.log.setLevel(logging.WARNING)
         self.log.addFilter(self._is_not_an_outage)
         self._install_signal_handlers()  # type: ignore[no-untyped-call]
@@ -54,7 +55,7 @@ class RqWorker(Worker):
             self.execute_job(*found)
 
     def _retry_until_done(self, work: Callable[[], None]) -> None:
-        """Until it is done, or the worker is to stop."""
+        """Tries until it is done, or until the worker has to stop."""
         while True:
             try:
                 return work()
@@ -68,9 +69,9 @@ class RqWorker(Worker):
         time.sleep(REDIS_OUTAGE.retry_delay())
 
     def _is_not_an_outage(self, record: logging.LogRecord) -> bool:
-        """RQ logs an outage as often as it tries, partly with a traceback: one line says it as well."""
-        about = (*(record.args if isinstance(record.args, tuple) else ()), *(record.exc_info or ()))
-        error = next((each for each in about if isinstance(each, RedisError)), None)
+        """A log filter. RQ logs an outage at every try, partly with a traceback; one line is enough."""
+        parts = (*(record.args if isinstance(record.args, tuple) else ()), *(record.exc_info or ()))
+        error = next((each for each in parts if isinstance(each, RedisError)), None)
         if error is not None:
             REDIS_OUTAGE.record_failure(error)
         return error is None
@@ -78,12 +79,13 @@ class RqWorker(Worker):
     # What RQ's loop calls
 
     def register_birth(self) -> None:
-        """As RQ does it; when the answer to a first attempt was lost, the worker it finds is this one."""
+        """As RQ does it. If the answer to a first try was lost, the worker that RQ finds registered is this
+        one."""
         with suppress(ValueError):
             super().register_birth()  # type: ignore[no-untyped-call]
 
     def prepare_execution(self, job: Job) -> Execution:
-        """Again and again, since the job is off its queue already and nobody else would run it."""
+        """Retries: the job is off its queue already, so nobody else would run it."""
         while True:
             try:
                 return super().prepare_execution(job)
@@ -92,13 +94,13 @@ class RqWorker(Worker):
                 self._wait_or_stop(error)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
-        """Forks; a failed refresh is the job's to report."""
+        """Refreshes the AWS credentials and forks. If the refresh fails, the job reports that."""
         with suppress(SlipwayError):
             self.aws.refresh_credentials()
         super().fork_work_horse(job, queue)
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
-        """One that Redis does not take is left out: the next follows within seconds."""
+        """A heartbeat that Redis does not accept is left out: the next follows within seconds."""
         if pipeline is not None:
             super().heartbeat(timeout, pipeline)
             return
@@ -107,23 +109,23 @@ class RqWorker(Worker):
             REDIS_OUTAGE.record_recovery()
 
     def maintain_heartbeats(self, job: Job, execution: Execution) -> None:
-        """As for `heartbeat`: the process of the job is waited for all the same."""
+        """As `heartbeat`: the worker still waits for the process of the job."""
         with REDIS_OUTAGE.tolerate_errors():
             super().maintain_heartbeats(job, execution)
 
     def set_shutdown_requested_date(self) -> None:
-        """Called by the signal handler, where an error would come out of whatever it interrupts."""
+        """Called by the signal handler, where an error would appear in whatever code it interrupts."""
         with REDIS_OUTAGE.tolerate_errors():
             super().set_shutdown_requested_date()  # type: ignore[no-untyped-call]
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
-        """In the process of the job, which does not die of an outage that keeps RQ from its bookkeeping."""
+        """Runs in the process of the job, which must not die of an outage during RQ's bookkeeping."""
         with REDIS_OUTAGE.tolerate_errors():
             return super().perform_job(job, queue, execution)
         return False
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
-        """An outage between a job and its bookkeeping is no exception of the job's."""
+        """An outage between a job and its bookkeeping is not an error of the job."""
         error = exc_info[1]
         if isinstance(error, RedisError):
             REDIS_OUTAGE.record_failure(error)

@@ -1,4 +1,4 @@
-"""The clock: rings for what is due later, or whose bell was lost. Two clocks do no harm.
+"""The scheduler: enqueues jobs for what is due, also if an earlier job was lost. Two schedulers do no harm.
 
 `python -m workers.scheduler`
 """
@@ -28,13 +28,13 @@ log = structlog.get_logger()
 
 TICK_SECONDS = 0.25
 REPEAT_SECONDS = 5.0
-"""What stays due is rung again this often (seconds)."""
+"""A job for what is still due is enqueued again this often (seconds)."""
 ORPHAN_RECOVERY_SECONDS = 15.0
-"""Between two times that the janitor is asked whether it has to look (seconds)."""
+"""Between two jobs for the orphan recovery, which then decides whether to scan (seconds)."""
 
 
 class Scheduler:
-    """Looks at what is due and rings for it."""
+    """Enqueues jobs for everything that is due."""
 
     def __init__(
         self,
@@ -49,10 +49,10 @@ class Scheduler:
         self._job_queue = job_queue
         self._now = now
         self._enqueued: dict[str, str] = {}
-        """What was rung last for each name, so that Redis is not asked four times a second."""
+        """What was enqueued last for each job, so that Redis is not asked four times a second."""
 
     def tick(self) -> int:
-        """Rings once for everything that is due; returns how many bells were rung (count)."""
+        """Enqueues one job for everything that is due; returns how many jobs that were (count)."""
         now = self._now()
         wanted = _jobs_for_due_deploys(self._store.due(now), now)
         for deploy_id in self._threads.due(now, 1000):
@@ -61,9 +61,9 @@ class Scheduler:
         wanted["recover_orphans "] = str(int(now / ORPHAN_RECOVERY_SECONDS))
         fresh = {name: nonce for name, nonce in wanted.items() if self._enqueued.get(name) != nonce}
         for name, nonce in fresh.items():
-            job, _, about = name.partition(" ")
-            if about:
-                self._job_queue.requeue(job, about, nonce)
+            job, _, argument = name.partition(" ")
+            if argument:
+                self._job_queue.requeue(job, argument, nonce)
             elif job == "read_user_groups":
                 self._job_queue.read_user_groups(nonce)
             else:
@@ -73,7 +73,10 @@ class Scheduler:
 
 
 def _jobs_for_due_deploys(due: list[DueDeploy], now: float) -> dict[str, str]:
-    """One bell for each deploy, or one for all of a cluster. A new due time, or more time, is a new bell."""
+    """A nonce for each job: one job for each deploy, or one for all watched deploys of a cluster.
+
+    The nonce changes with the due time, and every REPEAT_SECONDS after it.
+    """
     oldest: dict[str, float] = {}
     for item in due:
         if item.job.startswith(WATCH_PREFIX):
@@ -91,19 +94,21 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     redis = connect(settings.redis_url)
-    clock = Scheduler(DeployStore(redis), ThreadStore(redis), JobQueue(connect_for_rq(settings.redis_url)))
+    scheduler = Scheduler(
+        DeployStore(redis), ThreadStore(redis), JobQueue(connect_for_rq(settings.redis_url))
+    )
     warn_about_redis_config(redis)
     log.info("scheduler started")
     wait = TICK_SECONDS
     while not stop.wait(wait):
         try:
-            clock.tick()
+            scheduler.tick()
             wait = TICK_SECONDS
             REDIS_OUTAGE.record_recovery()
         except RedisError as error:
             REDIS_OUTAGE.record_failure(error)
             wait = REDIS_OUTAGE.retry_delay()
-    log.info("clock stopped")
+    log.info("scheduler stopped")
     return 0
 
 

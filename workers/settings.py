@@ -1,4 +1,4 @@
-"""What the worker and the clock read from the environment."""
+"""What the worker and the scheduler read from the environment."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ class WorkerSettings(SlackSettings):
 
     lease_seconds: Annotated[float, seconds_between(30, 600)] = Field(
         default=60.0,
-        description="Seconds for which a worker has a deploy to itself while it takes one step. A worker "
+        description="Seconds for which a worker has a deploy to itself while it runs one step. A worker "
         "that dies holds its deploy up for this long.",
     )
     watch_seconds: Annotated[float, seconds_between(0.2, 60)] = Field(
-        default=5.0, description="Seconds between two looks at the rollouts of a cluster."
+        default=5.0, description="Seconds between two reads of a cluster's rollouts."
     )
     settle_seconds: Annotated[float, seconds_between(20, 3600)] = Field(
         default=75.0,
         validate_default=True,  # a longer lease asks for a longer time here too
-        description="Seconds after a deploy's end until its service is looked at once more. Longer than "
-        "LEASE_SECONDS, so that no call of a step that was held up can come later.",
+        description="Seconds after a deploy's end until its service is checked once more. Longer than "
+        "LEASE_SECONDS, so that no call of a delayed step can come later.",
     )
     aws_profile: str | None = Field(
-        default=None, description="The profile of ~/.aws/config that boto3 takes its credentials from."
+        default=None, description="The profile of ~/.aws/config from which boto3 takes its credentials."
     )
     aws_endpoint_url: Annotated[
         str | None, url_with_scheme("https", "http", example="http://localhost:4566")
@@ -45,4 +45,4 @@ class WorkerSettings(SlackSettings):
 
 
 class SchedulerSettings(Settings):
-    """`clock`: rings for what is due. It needs Redis alone."""
+    """`scheduler`: enqueues jobs for what is due. It needs only Redis."""

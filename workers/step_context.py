@@ -1,4 +1,4 @@
-"""One worker's turn at one deploy: what a step may look at, and how it may act."""
+"""What a step gets: the deploy's claim, what it may read, and how it may act."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Protocol
 
 from deploys.errors import NotOnDisk
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Stage
 from deploys.records.traffic import HookAction
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, RegionClients
 from workers.ecs.state import ServiceDeploymentState, ServiceState
+from workers.ecs_reader import EcsReader
 
-ROLLBACK_PHASES = frozenset({Phase.RESTORING, Phase.FOLLOWING_ROLLBACK, Phase.SETTLING})
 HISTORY_LIMIT = 200
-"""Deploys of a service among which a rollback looks (count)."""
+"""How many of a service's deploys a rollback searches (count)."""
 
 
 @dataclass(frozen=True)
@@ -27,25 +28,28 @@ class Timing:
     lease_seconds: float = 60.0
     """How long one worker may move a deploy before another may."""
     watch_seconds: float = 5.0
-    """Between two looks at a rollout."""
+    """Between two reads of a rollout."""
     settle_seconds: float = 75.0
-    """After the end, until the look that proves it held: longer than a lease."""
+    """After the outcome is known, until the service is checked once more: longer than a lease."""
     jitter: float = 0.0
-    """Share by which short waits are stretched at random, so that deploys do not ask AWS in step (0.1: up to
-    a tenth)."""
+    """Share by which short waits are lengthened at random, so that deploys do not ask AWS all at once (0.1:
+    by up to a tenth)."""
 
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step leaves behind."""
+    """What a step returns."""
 
     deploy: Deploy
     delay: float = 0.0
-    """Seconds until its next step; 0 is at once."""
+    """Seconds until the next step; 0 means at once."""
 
 
 class AccessPolicy(Protocol):
-    """Access, asked again when it runs: what steps need of `deploys.access.Access`. Its errors are raised."""
+    """The part of `deploys.access.Access` that steps need: access is checked again when the deploy runs.
+
+    Each method raises an error if the answer is no.
+    """
 
     def may_deploy(self, user: str, service_name: str, channel: str) -> None:
         """Whether this person may deploy this service from this channel."""
@@ -56,27 +60,12 @@ class AccessPolicy(Protocol):
         ...
 
     def may_answer_pause(self, user: str, deploy: Deploy, action: HookAction) -> None:
-        """Whether this person may answer a pause of this deploy so."""
-        ...
-
-
-class EcsReader(Protocol):
-    """Services and service deployments, read one by one or many a call. They raise those of `aws_call`."""
-
-    def read_service(self, deploy: Deploy) -> ServiceState | None:
-        """The deploy's ECS service; None where ECS has none of its name."""
-        ...
-
-    def read_service_deployment(self, deploy: Deploy) -> ServiceDeploymentState | None:
-        """ECS's record of the rollout that is ours, or is followed; None while ECS shows none.
-
-        Raises ServiceDeploymentsUnavailable.
-        """
+        """Whether this person may give this answer to a pause of this deploy."""
         ...
 
 
 class StepContext:
-    """Passed to every step."""
+    """Passed to every step of a deploy."""
 
     def __init__(
         self,
@@ -105,7 +94,7 @@ class StepContext:
         return self._now()
 
     def is_first_in_queue(self) -> bool:
-        """Whether no other deploy of the service is before this one."""
+        """Whether no other deploy of the service comes before this one."""
         deploy = self.claim.deploy
         return self._store.service_queue(deploy.service.name)[:1] == [deploy.id]
 
@@ -117,45 +106,48 @@ class StepContext:
         ]
 
     def coordinated_batch(self) -> tuple[Batch, list[Deploy]] | None:
-        """The batch it was asked for in, with its deploys; None where they do not mind one another."""
+        """The deploy's batch, with all its deploys; None if the deploy has none, or if the batch's deploys do
+        not depend on each other."""
         deploy = self.claim.deploy
-        batch = self._store.batch(deploy.request.batch_id) if deploy.request.batch_id else None
+        batch = self._store.batch(deploy.batch_id) if deploy.batch_id else None
         return (batch, self._store.batch_deploys(batch)) if batch and batch.coordinated else None
 
     def read_service(self) -> ServiceState | None:
-        """The ECS service as it is; None when ECS does not know it."""
+        """The ECS service; None if ECS does not know it."""
         return self._prefetched.pop() if self._prefetched else self._reader.read_service(self.claim.deploy)
 
     def prefetch_service(self) -> ServiceState | None:
-        """The same, before the step: the step's own first look then asks AWS for nothing."""
+        """Reads the service before the step: the step's own first read then needs no call to AWS."""
         self._prefetched = [self.read_service()]
         return self._prefetched[0]
 
     def read_service_deployment(self) -> ServiceDeploymentState | None:
-        """ECS's record of our rollout; None while it has none yet.
+        """ECS's record of the rollout; None while ECS has none.
 
         Raises:
-            ServiceDeploymentsUnavailable: this ECS does not tell.
+            ServiceDeploymentsUnavailable: ECS has no such API here, or does not allow it.
         """
         return self._reader.read_service_deployment(self.claim.deploy)
 
     def write_intent(self, deploy: Deploy) -> Deploy:
-        """Writes an intent before it is acted upon. The turn goes on."""
+        """Commits what the step is about to do, before it does it. The step goes on with the new record."""
         what = f"about to act: {deploy.phase.value}"
         self.claim = self._store.commit(self.claim, deploy, due_at=self.now(), what=what, keep=True)
         return self.claim.deploy
 
     def guard(self) -> None:
-        """Call right before each call that changes AWS. A role's keys are fetched here where that is due, so
-        that the call itself takes no longer than one call can; and the intent has to be on disk, as a Redis
-        that loses its last second would otherwise not know of the change.
+        """Call this right before each call that changes AWS.
 
-        The way back does not depend on the disk: a service that stays down is worse than a record that is
-        older than what was done, and such a record adopts it.
+        It renews a role's credentials if they end soon, so that the call itself takes no longer than one call
+        can. And it waits until the intent is on disk: otherwise a Redis that loses its last second would not
+        know of the change.
+
+        A rollback does not wait for the disk: a service that stays down is worse than a record that is older
+        than what was done, and such a record adopts what it finds in ECS.
 
         Raises:
             NotOnDisk: Redis did not confirm the intent in time.
-            LeaseTooShort: it could outlive the lease.
+            LeaseTooShort: the call could last longer than the lease.
             RoleDenied, AwsError: the service's role could not be assumed.
         """
         self.region.ensure_credentials()
@@ -167,7 +159,7 @@ class StepContext:
         try:
             self._store.confirm_on_disk()
         except NotOnDisk:
-            if self.claim.deploy.phase not in ROLLBACK_PHASES:
+            if self.claim.deploy.phase.facts.stage not in (Stage.ROLLBACK, Stage.OVER):
                 raise
             return
         self._version_on_disk = self.claim.deploy.version

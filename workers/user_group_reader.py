@@ -1,4 +1,4 @@
-"""Reads who is in the user groups of services.yml, within Slack's rate limit, for all who need to know."""
+"""Reads the members of the user groups of services.yml into Redis, within Slack's rate limit."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ log = structlog.get_logger()
 
 METHOD = "usergroups.users.list"
 GROUPS_PER_RUN = 8
-"""Groups read in one go (count): 11 a minute of Slack's 20 (Tier 2). More groups take turns, and beyond four
-times as many some always count as unknown (`deploys.stores.user_groups.KNOWN_SECONDS`)."""
+"""Groups read in one run (count): 11 a minute of Slack's 20 (Tier 2). More groups take turns; with more than
+four times as many, some always count as unknown (`deploys.stores.user_groups.MAX_AGE_SECONDS`)."""
 LOG_AGAIN_SECONDS = 3600.0
-"""A refusal that lasts is logged again after this long (seconds)."""
+"""A refusal that goes on is logged again after this long (seconds)."""
 
 ADVICE_BY_ERROR: dict[str, str] = {
     "plan_upgrade_required": "this Slack plan has no user groups; name user ids in services.yml instead",
@@ -33,10 +33,10 @@ ADVICE_BY_ERROR: dict[str, str] = {
 def refresh_members(
     client: WebClient, groups: UserGroups, group_ids: Collection[str], now: float, limits: SharedRateLimits
 ) -> frozenset[str]:
-    """Reads the members of the groups whose turn it is; returns those that were read.
+    """Reads the members of the groups whose turn it is; returns the groups that were read.
 
-    A group that cannot be read keeps its members until they count as unknown (`deploys.stores.user_groups`), and does not
-    keep the others from being read.
+    A group that cannot be read keeps its last known members until they count as unknown
+    (`deploys.stores.user_groups`); the other groups are still read.
     """
     read: set[str] = set()
     for group in groups_to_read_now(sorted(group_ids), now):
@@ -57,7 +57,7 @@ def refresh_members(
 
 
 def groups_to_read_now(group_ids: list[str], now: float) -> list[str]:
-    """The groups to read now, when there are more than Slack lets one read in this time."""
+    """The groups to read now: all of them, or a part in turn if Slack's rate limit does not allow all."""
     if len(group_ids) <= GROUPS_PER_RUN:
         return group_ids
     first = int(now / READ_EVERY_SECONDS) * GROUPS_PER_RUN % len(group_ids)

@@ -13,7 +13,7 @@ from deploys.decisions import is_service_untouched
 from deploys.deploy_text import status_text
 from deploys.errors import RolloutIsOurs, UnknownDeploy
 from deploys.mrkdwn import mention
-from deploys.records.deploy import Verb
+from deploys.records.request import Verb
 
 
 def run(command: FollowCommand, request: Request, context: AppContext) -> PrivateReply:

@@ -7,7 +7,7 @@ from bot.grammar import RestartCommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from bot.submit import submit_deploy
-from deploys.records.deploy import Verb
+from deploys.records.request import Verb
 
 
 def run(command: RestartCommand, request: Request, context: AppContext) -> PrivateReply:

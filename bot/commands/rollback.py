@@ -7,7 +7,7 @@ from bot.grammar import RollbackCommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from bot.submit import submit_deploy
-from deploys.records.deploy import Verb
+from deploys.records.request import Verb
 
 
 def run(command: RollbackCommand, request: Request, context: AppContext) -> PrivateReply:

@@ -12,7 +12,9 @@ from deploys import deploy_text
 from deploys.deploy_text import status_text
 from deploys.formatting import time_ago
 from deploys.mrkdwn import code
-from deploys.records.deploy import Deploy, Phase, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_text
 
 MAX_ENDED_SHOWN = 5

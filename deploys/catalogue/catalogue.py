@@ -1,4 +1,4 @@
-"""The catalogue: what services.yml says, once it is right."""
+"""The catalogue: the services of a services.yml without mistakes."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _MAX_NAMES_LISTED = 20
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All services, by the name people type. In the order of the file."""
+    """All services by the names people type, in the order of the file."""
 
     services: Mapping[str, Service]
     service_groups: Mapping[str, ServiceGroup] = field(default_factory=dict)
-    """Services that are deployed by one name."""
+    """Services that are deployed together, by one name."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "services", MappingProxyType(dict(self.services)))
-        object.__setattr__(self, "together", MappingProxyType(dict(self.service_groups)))
+        object.__setattr__(self, "service_groups", MappingProxyType(dict(self.service_groups)))
 
     def get_service(self, name: str) -> Service:
-        """One service; raises UnknownService, which names the nearest ones."""
+        """One service. Raises UnknownService, which suggests the most similar names."""
         if name in self.services:
             return self.services[name]
         raise UnknownService(name=escape(name[:64]).replace("`", "’"), nearest=self._suggest_names(name))
 
     def get_service_group(self, name: str) -> ServiceGroup | None:
-        """The services that go by this name together; None where it is no group's."""
+        """The group of services with this name, or None."""
         return self.service_groups.get(name)
 
     @cached_property
@@ -54,7 +54,7 @@ class Catalogue:
 
     @cached_property
     def user_group_ids(self) -> frozenset[str]:
-        """Ids of the user groups whose members have to be known to decide who may do what."""
+        """The Slack user groups whose members decide who may do what."""
         people = (who for each in self.services.values() for who in (*each.deployers, *each.approvers))
         return frozenset(filter(is_user_group, people))
 
@@ -68,13 +68,13 @@ class Catalogue:
             return f"Did you mean {' or '.join(f'`{each}`' for each in near)}?"
         named = ", ".join(f"`{each}`" for each in self.service_names[:_MAX_NAMES_LISTED])
         more = len(self.service_names) - _MAX_NAMES_LISTED
-        return f"There are: {named}{f' and {more} more' if more > 0 else ''}."
+        return f"The services are: {named}{f' and {more} more' if more > 0 else ''}."
 
 
 def check_file(path: Path, environ: Mapping[str, str] | None = None) -> CheckResult:
-    """Read a services.yml and check all of it. Raises CatalogueUnreadable when there is no such file.
+    """Read a services.yml and check all of it. Raises CatalogueUnreadable if the file cannot be read.
 
-    AWS_REGION, or else AWS_DEFAULT_REGION, of the environment is the region where the file names none.
+    If the file names no region, AWS_REGION does, or else AWS_DEFAULT_REGION.
     """
     try:
         raw = path.read_bytes()
@@ -84,7 +84,7 @@ def check_file(path: Path, environ: Mapping[str, str] | None = None) -> CheckRes
 
 
 def load(path: Path | str, environ: Mapping[str, str] | None = None) -> Catalogue:
-    """The catalogue of a services.yml. Raises CatalogueUnreadable, or CatalogueInvalid with every mistake."""
+    """Load the catalogue. Raises CatalogueUnreadable, or CatalogueInvalid with every mistake in the file."""
     file = Path(path)
     checked = check_file(file, environ)
     if checked.problems:

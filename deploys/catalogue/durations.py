@@ -1,18 +1,18 @@
-"""Lengths of time as people write them in services.yml: `90s`, `20m`, `1h30m`, `2d`, or seconds."""
+"""Durations as people write them in services.yml: `90s`, `20m`, `1h30m`, `2d`, or seconds."""
 
 from __future__ import annotations
 
 import re
 
 DURATION_PATTERN = r"^([0-9]{1,9}d)?([0-9]{1,9}h)?([0-9]{1,9}m)?([0-9]{1,9}s)?$"
-"""What a length of time looks like; the empty text fits too and is refused on its own."""
+"""The form of a duration. Empty text matches too, and is refused separately."""
 
 _UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _LOOSE_DURATION = re.compile(r"([0-9]{1,9})\s*(d|h|m|s)[a-z]*[\s,]*", re.IGNORECASE)
 
 
 def parse_duration(text: str) -> int | None:
-    """Seconds that a text means; None when it is not a length of time."""
+    """The seconds that a text means; None if it is not a duration."""
     if re.fullmatch(r"[0-9]{1,9}", text):
         return int(text)
     match = re.match(DURATION_PATTERN, text)
@@ -22,7 +22,7 @@ def parse_duration(text: str) -> int | None:
 
 
 def suggest_duration(text: str) -> str | None:
-    """The right way to write what somebody wrote as `20 minutes` or `1H 30Min`; None when unclear."""
+    """The right way to write `20 minutes` or `1H 30Min`; None if it is unclear what was meant."""
     end, seconds = 0, 0
     for match in _LOOSE_DURATION.finditer(text.strip()):
         if match.start() != end:
@@ -32,7 +32,7 @@ def suggest_duration(text: str) -> str | None:
 
 
 def format_duration(seconds: int) -> str:
-    """Seconds in the same notation, largest units first: `1h30m`; `0s` for nothing."""
+    """Seconds in the same notation, the largest unit first: `1h30m`. No time at all is `0s`."""
     parts = []
     for unit, size in _UNITS.items():
         count, seconds = divmod(seconds, size)

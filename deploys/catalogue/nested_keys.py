@@ -1,182 +1,116 @@
-"""The keys of services.yml that hold keys of their own: `before`, `after`, `role`, each of the `groups`."""
+"""The keys of a service that contain keys: `before`, `after` and `role`. See `declaration.py`."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    GetJsonSchemaHandler,
-    WithJsonSchema,
-    model_validator,
-)
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
-
-from deploys.catalogue import nested_validators as inner
-from deploys.catalogue import service_names, validators
-from deploys.catalogue.json_schema import duration_schema, mapping_config, text_list_schema, text_schema
+from deploys.catalogue.declaration import Key, KeyRecord, nested_keys
+from deploys.catalogue.text_values import ALARM_NAME, COMMAND, EXTERNAL_ID, HTTP_URL, ROLE_ARN, ecs_name
+from deploys.catalogue.value_kinds import duration_between, list_kind, refuse
 
 
-class _Alternatives:
-    """For JSON Schema, what else may stand in a mapping's place: always the empty one, and never null."""
+class PreTask(KeyRecord):
+    """The one-off task before the rollout."""
 
-    def __init__(self, *others: JsonSchemaValue) -> None:
-        self._others = others
-
-    def __get_pydantic_json_schema__(
-        self, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        schema = handler(core)
-        mapping = [each for each in schema["anyOf"] if each != {"type": "null"}]
-        none: JsonSchemaValue = {"type": "object", "maxProperties": 0}
-        return {"anyOf": [*mapping, *self._others, none]}
-
-
-YesOrNo = Annotated[bool, BeforeValidator(validators.check_yes_or_no), WithJsonSchema({"type": "boolean"})]
-Container = Annotated[
-    str, BeforeValidator(validators.check_ecs_name("a container")), text_schema(validators.ECS_NAME_PATTERN)
-]
-CommandWord = Annotated[str, BeforeValidator(inner.check_command_word)]
-Command = Annotated[
-    tuple[CommandWord, ...],
-    BeforeValidator(inner.check_command),
-    WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 1}),
-]
-HttpUrl = Annotated[str, BeforeValidator(inner.check_http_url), text_schema(inner.HTTP_URL_PATTERN)]
-Alarm = Annotated[str, BeforeValidator(inner.check_alarm_name)]
-Alarms = Annotated[
-    tuple[Alarm, ...],
-    BeforeValidator(validators.check_list("names of CloudWatch alarms")),
-    AfterValidator(validators.check_no_repeats),
-    AfterValidator(inner.check_max_length(inner.MAX_ALARMS, "alarms")),
-    text_list_schema(inner.ALARM_NAME_PATTERN, maxItems=inner.MAX_ALARMS),
-]
-ServiceNames = Annotated[
-    tuple[Annotated[str, BeforeValidator(inner.check_service_name)], ...],
-    BeforeValidator(validators.check_list("services", none=False)),
-    AfterValidator(validators.check_no_repeats),
-    AfterValidator(inner.check_max_length(inner.MAX_SERVICES_IN_GROUP, "services")),
-    text_list_schema(service_names.NAME_PATTERN, minItems=1, maxItems=inner.MAX_SERVICES_IN_GROUP),
-]
-
-
-class NestedKeys(BaseModel):
-    """A mapping that allows the keys it names and no other."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PreTaskKeys(NestedKeys):
-    model_config = mapping_config(
-        "A one-off task that runs with the new revision before the rollout, such as a migration."
-    )
-
-    command: Command = Field(
-        description="What its container runs, as a list of words.",
-        examples=[["python", "manage.py", "migrate"]],
-    )
-    container: Container = Field(
-        default_factory=str,
-        description="The container that runs it. Without it the one whose image decides the tag.",
-    )
+    command: Annotated[
+        tuple[str, ...],
+        Key(
+            COMMAND,
+            "What the container runs, instead of the command in its image. No shell reads it; for a shell "
+            'write `[sh, -c, "..."]`.',
+            example=["python", "manage.py", "migrate"],
+        ),
+    ]
+    container: Annotated[
+        str,
+        Key(
+            ecs_name("a container"),
+            "The container that runs it. By default the one whose image decides the tag.",
+            default="see right",
+        ),
+    ] = ""
     deadline: Annotated[
         int,
-        BeforeValidator(validators.check_duration(*validators.PRE_TASK_DEADLINE_RANGE)),
-        duration_schema(*validators.PRE_TASK_DEADLINE_RANGE),
-    ] = Field(
-        default=600,
-        description="How long it may take before it is stopped, which counts as failed: 90s, 20m, 1h.",
+        Key(
+            duration_between("10s", "12h"),
+            "How long it may take. After that it is stopped, which counts as failed.",
+        ),
+    ] = 600
+
+
+class PostCheck(KeyRecord):
+    """The check after the rollout."""
+
+    http: Annotated[
+        str,
+        Key(
+            HTTP_URL,
+            "A URL that has to answer GET with a 2xx status. The worker requests it, so it has to be "
+            "reachable from there. It is shown in Slack, so it may not hold a user name or password.",
+            default="none",
+            example="https://shop.example.com/health",
+        ),
+    ] = ""
+    alarms: Annotated[
+        tuple[str, ...],
+        Key(
+            list_kind("list of names", ALARM_NAME, "names of CloudWatch alarms", at_most=100),
+            "CloudWatch alarms, at most 100, that have to stay out of `ALARM`.",
+            default="none",
+        ),
+    ] = ()
+    duration: Annotated[int, Key(duration_between("10s", "12h"), "How long it has to hold.", name="for")] = (
+        300
     )
 
 
-class PostCheckKeys(NestedKeys):
-    model_config = mapping_config(
-        "What has to hold for some time after the rollout; else the deploy is rolled back.",
-        anyOf=[
+class Role(KeyRecord):
+    """The IAM role that the workers assume."""
+
+    arn: Annotated[
+        str,
+        Key(
+            ROLE_ARN,
+            "The role. Slipway looks for the cluster in the role's account.",
+            example="arn:aws:iam::123456789012:role/slipway",
+        ),
+    ]
+    external_id: Annotated[
+        str,
+        Key(
+            EXTERNAL_ID,
+            "What the role's trust policy asks for as `sts:ExternalId`, if it asks for one.",
+            default="none",
+        ),
+    ] = ""
+
+    @property
+    def account(self) -> str:
+        """The AWS account that the role is in, by its twelve digits."""
+        return self.arn.split(":")[4]
+
+
+def _require_a_check(check: PostCheck | None) -> PostCheck | None:
+    if check and not check.http and not check.alarms:
+        refuse("nothing is checked; write `http`, `alarms` or both.")
+    return check
+
+
+PRE_TASK = nested_keys(PreTask, "`command` and what else it needs")
+POST_CHECK = nested_keys(
+    PostCheck,
+    "`http` or `alarms`",
+    check=_require_a_check,
+    schema={
+        "anyOf": [
             {"required": ["http"]},
             {"required": ["alarms"], "properties": {"alarms": {"minItems": 1}}},
-        ],
-    )
-
-    http: HttpUrl = Field(
-        default_factory=str,
-        description="Address that has to answer GET with a 2xx status, asked by the worker.",
-        examples=["https://shop.example.com/health"],
-    )
-    alarms: Alarms = Field(
-        default_factory=tuple, description="Names of CloudWatch alarms that have to stay out of ALARM."
-    )
-    duration: Annotated[
-        int,
-        BeforeValidator(validators.check_duration(*validators.POST_CHECK_DURATION_RANGE)),
-        duration_schema(*validators.POST_CHECK_DURATION_RANGE),
-    ] = Field(default=300, alias="for", description="How long it has to hold: 90s, 20m, 1h30m, or seconds.")
-
-    @model_validator(mode="after")
-    def _require_a_check(self) -> Self:
-        if not self.http and not self.alarms:
-            validators.refuse("nothing is checked; write `http`, `alarms` or both.")
-        return self
-
-
-class RoleKeys(NestedKeys):
-    model_config = mapping_config("The role that is assumed for everything done to a service.")
-
-    arn: Annotated[str, BeforeValidator(inner.check_role_arn), text_schema(inner.ROLE_ARN_PATTERN)] = Field(
-        description="ARN of the role.", examples=["arn:aws:iam::123456789012:role/slipway"]
-    )
-    external_id: Annotated[
-        str, BeforeValidator(inner.check_external_id), text_schema(inner.EXTERNAL_ID_PATTERN)
-    ] = Field(
-        default_factory=str, description="The external id that the role's trust policy asks for, if it does."
-    )
-
-
-class ServiceGroupKeys(NestedKeys):
-    model_config = mapping_config("Services that are deployed together, by one name.")
-
-    services: ServiceNames = Field(
-        description="Names of services of this file, in the order in which they are shown and begun.",
-        examples=[["api", "web"]],
-    )
-    in_order: YesOrNo = Field(
-        default=False, description="Whether each waits until the one before it has ended."
-    )
-    stop_on_first_failure: YesOrNo = Field(
-        default=False,
-        description="Whether services that were not begun yet are left alone once one did not succeed.",
-    )
-
-
-def _mapping(what: str) -> BeforeValidator:
-    return BeforeValidator(inner.check_mapping(what))
-
-
-PreTaskValue = Annotated[PreTaskKeys | None, _mapping("`command` and what else it needs"), _Alternatives()]
-PostCheckValue = Annotated[PostCheckKeys | None, _mapping("`http` or `alarms`"), _Alternatives()]
-RoleValue = Annotated[
-    RoleKeys | None,
-    BeforeValidator(inner.check_role),
-    _Alternatives({"type": "string", "pattern": inner.ROLE_ARN_PATTERN}),
-]
-
-
-def find_nested_model(model: type[BaseModel], key: object) -> type[BaseModel] | None:
-    """The model of what stands below a key; None where that has no keys of its own."""
-    for name, field in model.model_fields.items():
-        if key in (name, field.alias):
-            options: tuple[Any, ...] = getattr(field.annotation, "__args__", ())
-            return next(
-                (each for each in options if isinstance(each, type) and issubclass(each, NestedKeys)), None
-            )
-    return None
-
-
-def list_key_names(model: type[BaseModel]) -> list[str]:
-    """The keys of a model as they are written in the file."""
-    return [field.alias or name for name, field in model.model_fields.items()]
+        ]
+    },
+)
+ROLE = nested_keys(
+    Role,
+    "the role's ARN, or `arn` and `external_id`",
+    label="ARN, or keys, below",
+    shorthand=("arn", ROLE_ARN.schema),
+)

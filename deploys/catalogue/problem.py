@@ -1,4 +1,4 @@
-"""One thing to say about services.yml, and where."""
+"""One message about services.yml, and the position that it is about."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, order=True)
 class Position:
-    """A place in the file; both count from 1, as editors do."""
+    """A position in the file. Line and column count from 1, as in editors."""
 
     line: int
     column: int
@@ -15,13 +15,13 @@ class Position:
 
 @dataclass(frozen=True)
 class Problem:
-    """A mistake, or a note about something that is allowed but deserves a thought."""
+    """A mistake, or a note about something that is allowed but may not be intended."""
 
     position: Position
     key_path: str
-    """The key it is about, as `services.web.deadline`; empty for the file as a whole."""
+    """The key it is about, such as `services.web.deadline`; empty if it is about the file as a whole."""
     message: str
-    """What is wrong, what is allowed, and the nearest right name where there is one."""
+    """What is wrong, what is allowed, and the most similar name if there is one."""
 
     @property
     def line(self) -> int:

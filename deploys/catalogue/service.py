@@ -1,10 +1,15 @@
-"""One service as services.yml describes it."""
+"""What services.yml says about services. Each key is declared here, once: see `declaration.py`."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from deploys.catalogue.declaration import Key, KeyRecord
+from deploys.catalogue.nested_keys import POST_CHECK, PRE_TASK, ROLE, PostCheck, PreTask, Role
+from deploys.catalogue.slack_ids import CHANNEL_ID, PERSON_OR_GROUP_ID
+from deploys.catalogue.text_values import REGION, SERVICE_NAME, ecs_name
+from deploys.catalogue.value_kinds import BOOLEAN, choice_of, count_up_to, duration_between, list_kind
 
 
 class Strategy(StrEnum):
@@ -13,6 +18,21 @@ class Strategy(StrEnum):
     ROLLING = "rolling"  # ECS replaces tasks a few at a time; no downtime
     STOP_START = "stop-start"  # every old task is proven STOPPED before a new one starts
     NATIVE = "native"  # the ECS service itself is BLUE_GREEN, LINEAR or CANARY
+
+    @property
+    def default_approvals(self) -> int:
+        """How many approvals a deploy needs if the file does not say."""
+        return 1 if self.stops_service else 0
+
+    @property
+    def stops_service(self) -> bool:
+        """Whether no task runs between the two versions."""
+        return self is Strategy.STOP_START
+
+    @property
+    def has_pauses(self) -> bool:
+        """Whether ECS may pause a rollout until an approver answers."""
+        return self is Strategy.NATIVE
 
 
 class Pin(StrEnum):
@@ -29,102 +49,175 @@ class BaseChoice(StrEnum):
     LATEST = "latest"  # the newest ACTIVE one of its family that Slipway did not register
 
 
-class PreTask(BaseModel):
-    """A one-off task that runs with the new revision before the rollout, such as a migration."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    command: tuple[str, ...]
-    """What its container runs, as in a Dockerfile's CMD."""
-    container: str = ""
-    """The container that runs it. Empty: the main one, whose image decides the tag."""
-    deadline: int = 600
-    """Seconds until it is stopped, which counts as failed."""
+_PEOPLE = list_kind("list of ids", PERSON_OR_GROUP_ID, "user ids (U…) and user group ids (S…)")
 
 
-class PostCheck(BaseModel):
-    """What has to hold for some time after the rollout; else the deploy is rolled back."""
+class Service(KeyRecord):
+    """A service, with the defaults filled in.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    http: str = ""
-    """Address that has to answer GET with a 2xx status. Empty: none is asked."""
-    alarms: tuple[str, ...] = ()
-    """Names of CloudWatch alarms that have to stay out of ALARM."""
-    duration: int = 300
-    """Seconds for which it has to hold."""
-
-
-class Role(BaseModel):
-    """The role that is assumed for everything done to a service."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    arn: str
-    external_id: str = ""
-    """What the role's trust policy may ask for (sts:ExternalId)."""
-
-    @property
-    def account(self) -> str:
-        """The AWS account that the role is in, by its twelve digits."""
-        return self.arn.split(":")[4]
-
-
-class Service(BaseModel):
-    """A service of the catalogue, defaults already filled in.
-
-    A deploy keeps a copy of the service it was asked for, so an edit of services.yml does not change a deploy
-    that is under way; access alone is read from the catalogue again.
+    A deploy keeps a copy of the service that it was requested for, so an edit of services.yml does not change
+    a deploy that has begun. Only access is read from the catalogue again.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: str
-    cluster: str
-    ecs_service: str
-    region: str
-    containers: tuple[str, ...] = ()
-    """Containers to retag. Empty: the app's, as `workers/ecs/images/app_containers.py` finds it."""
-    strategy: Strategy = Strategy.ROLLING
-    deployers: tuple[str, ...] = ()
-    """User ids (U..., W...) and user group ids (S...) who may deploy. Empty: everybody in the workspace."""
-    approvers: tuple[str, ...] = ()
-    """User ids and user group ids who may approve."""
-    approvals: int = 0
-    """How many different people have to approve (count)."""
-    self_approval: bool = False
-    """Whether the requester's own approval counts."""
-    channels: tuple[str, ...] = ()
-    """Channel ids in which it may be deployed. Empty: any channel."""
-    deadline: int = 1200
-    """Seconds a rollout may take before it is rolled back."""
-    give_up_after: int = 3
-    """Tasks of the new version that fail in a row until it is rolled back (count). 0: never for that."""
-    approval_expiry: int = 1800
-    """Seconds an approval question stays open."""
-    pin: Pin | None = None
-    """None: it is not written, so `pins` decides."""
-    base: BaseChoice = BaseChoice.RUNNING
-    before: PreTask | None = None
-    after: PostCheck | None = None
-    role: Role | None = None
-    """The role to assume. None: the workers' own credentials."""
+    cluster: Annotated[str, Key(ecs_name("a cluster"), "The ECS cluster, by its name, not its ARN.")]
+    region: Annotated[
+        str,
+        Key(
+            REGION,
+            "The AWS region. Required if neither `AWS_REGION` nor `AWS_DEFAULT_REGION` is set.",
+            default="`AWS_REGION`",
+        ),
+    ]
+    containers: Annotated[
+        tuple[str, ...],
+        Key(
+            list_kind("list of names", ecs_name("a container"), "container names"),
+            "The containers of the task definition that get the new image tag. By default the app's "
+            "container and those that share its image repository. The app's container is the one that the "
+            "load balancer, Service Connect or service discovery names, or else the only essential one, "
+            "never a log router, proxy or agent that AWS adds. If Slipway cannot tell which it is, it "
+            "refuses the deploy and asks for this key.",
+            default="see right",
+        ),
+    ] = ()
+    strategy: Annotated[
+        Strategy,
+        Key(
+            choice_of(Strategy, "a strategy"),
+            "`rolling`: ECS replaces the tasks a few at a time. `stop-start`: Slipway proves that every "
+            "old task has stopped before it starts a new one, which means downtime. `native`: the ECS "
+            "service itself is blue/green, linear or canary.",
+        ),
+    ] = Strategy.ROLLING
+    deployers: Annotated[
+        tuple[str, ...],
+        Key(
+            _PEOPLE,
+            "User ids (`U…`, `W…`) and user group ids (`S…`) who may deploy. `[]` means everybody in the "
+            "workspace.",
+            default="everybody",
+        ),
+    ] = ()
+    approvers: Annotated[
+        tuple[str, ...],
+        Key(_PEOPLE, "User ids and user group ids who may approve or reject a deploy.", default="nobody"),
+    ] = ()
+    approvals: Annotated[
+        int,
+        Key(
+            count_up_to(10, "how many different people have to approve"),
+            "How many different people have to approve: by default 1 for `stop-start`, 0 for the other "
+            "strategies.",
+            default="by strategy",
+        ),
+    ] = 0
+    self_approval: Annotated[
+        bool, Key(BOOLEAN, "Whether the approval of the person who requested the deploy counts.")
+    ] = False
+    channels: Annotated[
+        tuple[str, ...],
+        Key(
+            list_kind("list of ids", CHANNEL_ID, "channel ids (C… or G…)"),
+            "Ids of the channels (`C…`, `G…`) it may be deployed from. `[]` means any channel.",
+            default="any",
+        ),
+    ] = ()
+    deadline: Annotated[
+        int, Key(duration_between("10s", "1d"), "How long a rollout may take before it is rolled back.")
+    ] = 1200
+    give_up_after: Annotated[
+        int,
+        Key(
+            count_up_to(200, "how many tasks may fail in a row, 0 for any number"),
+            "How many tasks of the new version may fail in a row, without one that stays healthy. Then the "
+            "deploy is rolled back before its deadline. `0`: any number.",
+        ),
+    ] = 3
+    approval_expiry: Annotated[
+        int,
+        Key(
+            duration_between("5s", "7d"),
+            "How long a request for approval stays open, from when Slack shows it.",
+        ),
+    ] = 1800
+    pin: Annotated[
+        Pin | None,
+        Key(
+            choice_of(Pin, "a way to name an image"),
+            "What the new revision names the image by. `digest`: the digest that the tag points to when "
+            "the deploy is planned, so that a tag that moves changes nothing; if the registry does not "
+            "report it, the deploy is refused. Without this key: `tag`, or, if approvals are needed, "
+            "`digest` if the registry reports it (the plan says if it does not).",
+            default="by approvals",
+        ),
+    ] = None
+    base: Annotated[
+        BaseChoice,
+        Key(
+            choice_of(BaseChoice, "a revision to copy"),
+            "Which revision a deploy copies. `running`: the one that the service runs; the plan names a "
+            "newer one. `latest`: the newest one that Slipway did not register, such as Terraform's.",
+        ),
+    ] = BaseChoice.RUNNING
+    before: Annotated[
+        PreTask | None,
+        Key(
+            PRE_TASK,
+            "A one-off task that runs with the new revision before the rollout, such as a migration.",
+            default="none",
+        ),
+    ] = None
+    after: Annotated[
+        PostCheck | None,
+        Key(
+            POST_CHECK,
+            "What has to hold for some time after the rollout. If it does not, the deploy is rolled back.",
+            default="none",
+        ),
+    ] = None
+    role: Annotated[
+        Role | None,
+        Key(
+            ROLE,
+            "The IAM role that the workers assume for all they do with the service, for one in another "
+            "account, say. By default they use their own credentials.",
+            default="none",
+        ),
+    ] = None
+    ecs_service: Annotated[
+        str,
+        Key(
+            ecs_name("an ECS service"),
+            "The name of the service in ECS.",
+            default="the service's name",
+            in_defaults=False,
+        ),
+    ]
 
     @property
     def pins_digest(self) -> bool:
-        """Whether a new revision names the image by its digest: what is approved is to be what runs. Unless
-        the file asks for it, that holds only where the registry tells the digest."""
+        """Whether a new revision names the image by its digest, so that exactly what was approved runs.
+
+        Unless the file asks for it, that holds only if the registry reports the digest.
+        """
         return self.pin is Pin.DIGEST or (self.pin is None and self.approvals > 0)
 
 
-class ServiceGroup(BaseModel):
+class ServiceGroup(KeyRecord):
     """Services that are deployed together, by one name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: str
-    services: tuple[str, ...]
-    in_order: bool = False
-    """Each begins when the one before it has succeeded or, unless that stops the rest, has ended."""
-    stop_on_first_failure: bool = False
-    """Whether services that were not begun yet are left alone once one did not succeed."""
+    services: Annotated[
+        tuple[str, ...],
+        Key(
+            list_kind("list of services", SERVICE_NAME, "services", allow_empty=False, at_most=20),
+            "Up to 20 services of the same file, in the order in which they are shown and started.",
+            example=["api", "web"],
+        ),
+    ]
+    in_order: Annotated[bool, Key(BOOLEAN, "Whether each waits until the one before it has ended.")] = False
+    stop_on_first_failure: Annotated[
+        bool,
+        Key(BOOLEAN, "Whether the services that have not started are left alone once one did not succeed."),
+    ] = False

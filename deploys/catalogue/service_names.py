@@ -1,4 +1,4 @@
-"""What a service, or a group of services, may be called."""
+"""The names that a service or a group of services may have."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ RESERVED_NAMES = frozenset(
     }
     | {"reject", "restart", "resume", "retry", "rollback", "status", "tags", "unfreeze", "unlock", "verify"}
 )
-"""First words of `/deploy ...` that mean something else than a service, now or as planned."""
+"""Words after `/deploy` that do not mean a service: commands, present and planned."""
 
 
 def service_name_error(name: str) -> str | None:
-    """What is wrong with a service's name; None when it is right."""
+    """What is wrong with a service's name; None if it is allowed."""
     if name in RESERVED_NAMES:
         return (
             f"no service can be called `{name}`, because `/deploy {name}` is a command. "
@@ -37,11 +37,11 @@ def service_name_error(name: str) -> str | None:
 
 
 def group_name_error(name: str, services: Container[str]) -> str | None:
-    """What is wrong with a group's name, given those of the services; None when it is right."""
+    """What is wrong with a group's name, given the names of the services; None if it is allowed."""
     if name in RESERVED_NAMES:
         return f"no group can be called `{name}`, because `/deploy {name}` is a command."
     if name in services:
-        return f"`{name}` is a service already, and `/deploy {name}` means that; give the group another name."
+        return f"`{name}` is already a service, so `/deploy {name}` means that; give the group another name."
     return _name_format_error(name, "a group's")
 
 
@@ -51,6 +51,6 @@ def _name_format_error(name: str, whose: str) -> str | None:
     proposal = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:63].strip("-")
     hint = f" Call it `{proposal}`?" if proposal and proposal not in RESERVED_NAMES else ""
     return (
-        f"this cannot be {whose} name: write small letters, digits and hyphens, 63 at most, and no hyphen "
-        f"first.{hint}"
+        f"this cannot be {whose} name: use lower-case letters, digits and hyphens, at most 63 characters, "
+        f"and do not begin with a hyphen.{hint}"
     )

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from deploys.catalogue.problem import Position, Problem
-from deploys.catalogue.service import Service, Strategy
+from deploys.catalogue.service import Service
 from deploys.catalogue.slack_ids import is_user_group
+from deploys.mrkdwn import plural
 
 EcsServiceId = tuple[str, str, str, str]
 """An ECS service: account (empty: that of the workers' own credentials), region, cluster, name."""
@@ -15,17 +16,17 @@ EcsServiceId = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class ResolvedService:
-    """A service with its defaults filled in, and what is known about where it was written."""
+    """A service with its defaults filled in, and which of its keys are written where."""
 
     service: Service
     invalid_keys: frozenset[str]
-    """Keys whose value was refused already: no rule that reads them has anything to say."""
+    """Keys whose values are already reported as wrong. Rules that read them report nothing."""
     own_keys: frozenset[str]
-    """Keys that stand in the file for this very service."""
+    """Keys that are written for this service itself."""
     written_keys: frozenset[str]
-    """Those, and the keys that stand in the defaults."""
+    """The same, and the keys that are written in the defaults."""
     position_of: Callable[[str], Position]
-    """Where a key of this service stands; for one that does not, where the service's name stands."""
+    """The position of a key of this service; if it has no such key, the position of its name."""
 
     def make_problem(self, key: str, message: str) -> Problem:
         """A problem with one key of this service."""
@@ -33,90 +34,94 @@ class ResolvedService:
 
 
 def find_mistakes(services: Iterable[ResolvedService]) -> Iterator[Problem]:
-    """What is wrong, although each value for itself is allowed."""
-    first: dict[EcsServiceId, str] = {}
-    for settled in services:
-        yield from _check_cluster_and_region(settled)
-        yield from _check_approvals(settled)
-        yield from _check_same_ecs_service(settled, first)
+    """What is wrong although each single value is allowed."""
+    first_names: dict[EcsServiceId, str] = {}
+    for resolved in services:
+        yield from _check_cluster_and_region(resolved)
+        yield from _check_approvals(resolved)
+        yield from _check_same_ecs_service(resolved, first_names)
 
 
 def find_notes(services: Iterable[ResolvedService]) -> Iterator[Problem]:
-    """What is allowed, but deserves a thought."""
-    for settled in services:
-        service = settled.service
-        if settled.invalid_keys & {"strategy", "approvals"}:
+    """What is allowed, but may not be intended."""
+    for resolved in services:
+        service = resolved.service
+        if resolved.invalid_keys & {"strategy", "approvals"} or service.approvals > 0:
             continue
-        if service.strategy is Strategy.STOP_START and service.approvals == 0:
-            message = "stops every task before it starts new ones, and nobody is asked (approvals: 0)."
-            yield settled.make_problem("approvals", message)
-        elif service.strategy is Strategy.NATIVE:
-            continue  # approvers answer its pauses too
-        elif service.approvals == 0 and "approvers" in settled.own_keys and service.approvers:
-            message = "nobody is ever asked: 0 approvals are needed. Write `approvals: 1`, or leave this out."
-            yield settled.make_problem("approvers", message)
+        if service.strategy.stops_service:
+            message = (
+                "a deploy stops every task before it starts new ones, without an approval (approvals: 0)."
+            )
+            yield resolved.make_problem("approvals", message)
+        elif service.approvers and "approvers" in resolved.own_keys and not service.strategy.has_pauses:
+            message = (
+                "these approvers are never asked, because a deploy needs 0 approvals. Write `approvals: "
+                "1`, or remove this key."
+            )
+            yield resolved.make_problem("approvers", message)
 
 
-def _check_cluster_and_region(settled: ResolvedService) -> Iterator[Problem]:
-    service = settled.service
-    if not service.cluster and "cluster" not in settled.invalid_keys:
-        yield settled.make_problem(
-            "cluster", "missing; write the name of the ECS cluster, here or in `defaults`."
+def _check_cluster_and_region(resolved: ResolvedService) -> Iterator[Problem]:
+    service = resolved.service
+    if not service.cluster and "cluster" not in resolved.invalid_keys:
+        message = "missing; write the name of the ECS cluster, here or in `defaults`."
+        yield resolved.make_problem("cluster", message)
+    if not service.region and "region" not in resolved.invalid_keys:
+        message = (
+            "missing; write the AWS region, here or in `defaults`, or set AWS_REGION for all processes of "
+            "Slipway."
         )
-    if not service.region and "region" not in settled.invalid_keys:
-        yield settled.make_problem(
-            "region",
-            "missing; write the AWS region, here or in `defaults`, or set AWS_REGION where Slipway runs.",
-        )
+        yield resolved.make_problem("region", message)
 
 
-def _check_approvals(settled: ResolvedService) -> Iterator[Problem]:
-    service = settled.service
-    decisive = {"approvals", "approvers"} | (set() if "approvals" in settled.written_keys else {"strategy"})
-    if settled.invalid_keys & decisive or service.approvals == 0:
+def _check_approvals(resolved: ResolvedService) -> Iterator[Problem]:
+    service = resolved.service
+    decisive = {"approvals", "approvers"}
+    if "approvals" not in resolved.written_keys:
+        decisive.add("strategy")  # the default comes from it
+    if resolved.invalid_keys & decisive or service.approvals == 0:
         return
-    needed = f"{service.approvals} approval{'s' if service.approvals > 1 else ''}"
-    if "approvals" not in settled.written_keys:
+    needed = plural(service.approvals, "approval")
+    if "approvals" not in resolved.written_keys:
         needed += f" (the default for {service.strategy})"
     if not service.approvers:
-        yield settled.make_problem(
-            "approvers",
-            f"missing, though a deploy needs {needed}; name who may approve, or write `approvals: 0`.",
-        )
+        message = f"missing, but a deploy needs {needed}; write who may approve, or `approvals: 0`."
+        yield resolved.make_problem("approvers", message)
         return
-    people = set(service.approvers)
-    if any(map(is_user_group, people)):
+    approvers = set(service.approvers)
+    if any(map(is_user_group, approvers)):
         return
-    if len(people) < service.approvals:
-        yield settled.make_problem(
-            "approvals", f"a deploy needs {needed}, but only {len(people)} may approve."
-        )
+    if len(approvers) < service.approvals:
+        message = f"a deploy needs {needed}, but only {len(approvers)} may approve."
+        yield resolved.make_problem("approvals", message)
         return
-    if settled.invalid_keys & {"deployers", "self_approval"} or service.self_approval:
+    if resolved.invalid_keys & {"deployers", "self_approval"} or service.self_approval:
         return
     if not service.deployers or any(map(is_user_group, service.deployers)):
         return
-    if all(len(people - {deployer}) < service.approvals for deployer in service.deployers):
-        yield settled.make_problem(
-            "approvers",
-            f"a deploy needs {needed}, and one's own does not count, so none could ever be approved; name "
-            "another approver, or write `self_approval: true`.",
+    if all(len(approvers - {deployer}) < service.approvals for deployer in service.deployers):
+        message = (
+            f"a deploy needs {needed}, and people cannot approve their own deploys, so none could ever be "
+            "approved; add another approver, or write `self_approval: true`."
         )
+        yield resolved.make_problem("approvers", message)
 
 
-def _check_same_ecs_service(settled: ResolvedService, first: dict[EcsServiceId, str]) -> Iterator[Problem]:
-    service = settled.service
-    if settled.invalid_keys & {"region", "cluster", "ecs_service", "role"}:
+def _check_same_ecs_service(
+    resolved: ResolvedService, first_names: dict[EcsServiceId, str]
+) -> Iterator[Problem]:
+    service = resolved.service
+    if resolved.invalid_keys & {"region", "cluster", "ecs_service", "role"}:
         return
     if not (service.region and service.cluster):
         return
     account = service.role.account if service.role else ""
-    target = (account, service.region, service.cluster, service.ecs_service)
-    where = ", ".join(filter(None, (account, service.region)))
-    other = first.setdefault(target, service.name)
-    if other != service.name:
-        yield settled.make_problem(
-            "ecs_service",
-            f"this is the same ECS service as that of `{other}`: `{service.ecs_service}` in cluster "
-            f"`{service.cluster}` ({where}). Each may stand in this file once.",
+    ecs_service_id = (account, service.region, service.cluster, service.ecs_service)
+    first_name = first_names.setdefault(ecs_service_id, service.name)
+    if first_name != service.name:
+        location = ", ".join(filter(None, (account, service.region)))
+        message = (
+            f"this is the same ECS service as that of `{first_name}`: `{service.ecs_service}` in cluster "
+            f"`{service.cluster}` ({location}). Each ECS service may be in this file only once."
         )
+        yield resolved.make_problem("ecs_service", message)

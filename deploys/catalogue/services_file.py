@@ -8,53 +8,56 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from deploys.catalogue import service_names, service_rules
-from deploys.catalogue.file_model import DefaultKeys, ServiceKeys, ServicesFile
-from deploys.catalogue.nested_keys import ServiceGroupKeys
+from deploys.catalogue.file_model import DefaultKeys, ServiceGroupKeys, ServiceKeys, ServicesFile
 from deploys.catalogue.problem import Position, Problem
-from deploys.catalogue.service import Service, ServiceGroup, Strategy
-from deploys.catalogue.service_rules import ResolvedService
+from deploys.catalogue.service import Service, ServiceGroup
+from deploys.catalogue.service_names import group_name_error, service_name_error
+from deploys.catalogue.service_rules import ResolvedService, find_mistakes, find_notes
 from deploys.catalogue.suggestions import did_you_mean
 from deploys.catalogue.validation_errors import explain_unknown_key, list_value_problems
-from deploys.catalogue.validators import describe_value
+from deploys.catalogue.value_kinds import describe_value
 from deploys.catalogue.yaml_source import YamlValue, read_yaml
+
+_SERVICES_HINT = "write `services:` and, indented below it, the services by name."
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a file holds, and what there is to say about it."""
+    """What a file contains, and what is wrong with it."""
 
     services: Mapping[str, Service]
     problems: tuple[Problem, ...]
-    """Mistakes, by line. With any of them the file is not used."""
+    """Mistakes, by line. If there are any, the file is not used."""
     service_groups: Mapping[str, ServiceGroup] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
-    """What is allowed, but deserves a thought."""
+    """What is allowed, but may not be intended."""
 
 
 def check_text(raw: bytes, environ: Mapping[str, str]) -> CheckResult:
-    """Everything about a file at once. The environment gives the region where the file names none."""
+    """Check everything in a file at once. If the file names no region, the environment does."""
     source = read_yaml(raw)
     if source.unreadable:
         return CheckResult({}, tuple(source.problems))
-    found = _FileChecker(source.root, environ)
-    found.problems.extend(source.problems)
-    found.check_top_level()
-    found.problems.extend(service_rules.find_mistakes(found.resolved))
-    services = {each.service.name: each.service for each in found.resolved}
-    notes = _sort_by_line(list(service_rules.find_notes(found.resolved)))
-    return CheckResult(services, _sort_by_line(found.problems), found.service_groups, notes)
+    checker = _FileChecker(source.root, environ)
+    checker.problems.extend(source.problems)
+    checker.check_top_level()
+    checker.problems.extend(find_mistakes(checker.resolved))
+    services = {each.service.name: each.service for each in checker.resolved}
+    notes = _sort_by_line(list(find_notes(checker.resolved)))
+    return CheckResult(services, _sort_by_line(checker.problems), checker.service_groups, notes)
 
 
 def _sort_by_line(problems: list[Problem]) -> tuple[Problem, ...]:
-    """In order, and a mistake in an anchor once, however often it is used."""
-    once: dict[tuple[Position, str], Problem] = {}
+    """In the order of the file. A mistake in an anchor is kept once, however often the anchor is used."""
+    unique: dict[tuple[Position, str], Problem] = {}
     for problem in problems:
-        once.setdefault((problem.position, problem.message), problem)
-    return tuple(sorted(once.values(), key=lambda problem: problem.position))
+        unique.setdefault((problem.position, problem.message), problem)
+    return tuple(sorted(unique.values(), key=lambda problem: problem.position))
 
 
 class _FileChecker:
+    """Collects the services and groups of a file, and what is wrong with them."""
+
     def __init__(self, root: YamlValue, environ: Mapping[str, str]) -> None:
         self.root = root
         self.region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
@@ -63,19 +66,18 @@ class _FileChecker:
         self.service_groups: dict[str, ServiceGroup] = {}
 
     def check_top_level(self) -> None:
-        """The top level."""
+        """Check the top-level keys, and all that is below them."""
         if self.root.value is None:
             self._add_problem(self.root.position, "", "this file is empty. Start from services.example.yml.")
             return
         if not isinstance(self.root.value, dict):
-            wanted = "write `services:` and, indented below it, the services by name."
-            self._add_problem(self.root.position, "", f"{describe_value(self.root.value)}; {wanted}")
+            self._add_problem(self.root.position, "", f"{describe_value(self.root.value)}; {_SERVICES_HINT}")
             return
         for name, item in self.root.members.items():
             if name not in ServicesFile.model_fields and not str(name).startswith("x-"):
                 self._add_problem(item.key_position, str(name), explain_unknown_key(str(name), ServicesFile))
-        defaults, wrong = self._check_defaults(self.root.members.get("defaults"))
-        self._check_services(self.root.members.get("services"), defaults, wrong)
+        defaults, invalid_defaults = self._check_defaults(self.root.members.get("defaults"))
+        self._check_services(self.root.members.get("services"), defaults, invalid_defaults)
         self._check_groups(self.root.members.get("groups"))
 
     def _check_defaults(self, item: YamlValue | None) -> tuple[dict[str, Any], frozenset[str]]:
@@ -84,49 +86,48 @@ class _FileChecker:
         return self._check_values(DefaultKeys, item, "defaults")
 
     def _check_services(
-        self, item: YamlValue | None, defaults: dict[str, Any], wrong: frozenset[str]
+        self, item: YamlValue | None, defaults: dict[str, Any], invalid_defaults: frozenset[str]
     ) -> None:
         if item is None:
-            self._add_problem(
-                Position(1, 1),
-                "services",
-                "missing; write `services:` and, indented below it, the services by name.",
-            )
+            self._add_problem(Position(1, 1), "services", f"missing; {_SERVICES_HINT}")
         elif not isinstance(item.value, dict):
-            wanted = "write the services by name, indented below it"
-            self._add_problem(item.position, "services", f"{describe_value(item.value)}; {wanted}.")
+            hint = "write the services by name, indented below it"
+            self._add_problem(item.position, "services", f"{describe_value(item.value)}; {hint}.")
         elif not item.value:
-            self._add_problem(item.position, "services", "holds no service; write at least one.")
+            self._add_problem(item.position, "services", "there is no service; write at least one.")
         else:
             for name, entry in item.members.items():
-                self._check_service(str(name), entry, defaults, wrong)
-            for again, entry in item.repeated_keys:
+                self._check_service(str(name), entry, defaults, invalid_defaults)
+            for name, entry in item.repeated_keys:
                 if entry.value is not None:
-                    self._check_values(ServiceKeys, entry, f"services.{again}")
+                    self._check_values(ServiceKeys, entry, f"services.{name}")
 
     def _check_service(
-        self, name: str, item: YamlValue, defaults: dict[str, Any], wrong: frozenset[str]
+        self, name: str, item: YamlValue, defaults: dict[str, Any], invalid_defaults: frozenset[str]
     ) -> None:
         path = f"services.{name}"
-        if complaint := service_names.service_name_error(name):
-            self._add_problem(item.key_position, path, complaint)
-        own, own_wrong = (
-            ({}, frozenset[str]()) if item.value is None else self._check_values(ServiceKeys, item, path)
-        )
+        if error := service_name_error(name):
+            self._add_problem(item.key_position, path, error)
+        own: dict[str, Any] = {}
+        invalid: frozenset[str] = frozenset()
+        if item.value is not None:
+            own, invalid = self._check_values(ServiceKeys, item, path)
         values = {**defaults, **own}
-        strategy = values.get("strategy", Strategy.ROLLING)
-        filled = {
-            "name": name,
-            "ecs_service": name,
-            "cluster": "",
-            "region": self.region,
-            "approvals": 1 if strategy is Strategy.STOP_START else 0,
-            **values,
-        }
+        strategy = values.get("strategy", Service.model_fields["strategy"].default)
+        service = Service.model_validate(
+            {
+                "name": name,
+                "ecs_service": name,
+                "cluster": "",
+                "region": self.region,
+                "approvals": strategy.default_approvals,
+                **values,
+            }
+        )
         self.resolved.append(
             ResolvedService(
-                service=Service(**filled),
-                invalid_keys=own_wrong | (wrong - own.keys()),
+                service=service,
+                invalid_keys=invalid | (invalid_defaults - own.keys()),
                 own_keys=frozenset(own),
                 written_keys=frozenset(values),
                 position_of=lambda key: (
@@ -139,52 +140,51 @@ class _FileChecker:
         if item is None or item.value is None:
             return
         if not isinstance(item.value, dict):
-            wanted = "write the groups by name, indented below it"
-            self._add_problem(item.position, "groups", f"{describe_value(item.value)}; {wanted}.")
+            hint = "write the groups by name, indented below it"
+            self._add_problem(item.position, "groups", f"{describe_value(item.value)}; {hint}.")
             return
         for name, entry in item.members.items():
             self._check_group(str(name), entry)
-        for again, entry in item.repeated_keys:
-            self._check_values(ServiceGroupKeys, entry, f"groups.{again}")
+        for name, entry in item.repeated_keys:
+            self._check_values(ServiceGroupKeys, entry, f"groups.{name}")
 
     def _check_group(self, name: str, item: YamlValue) -> None:
         path = f"groups.{name}"
         services = {each.service.name for each in self.resolved}
-        if complaint := service_names.group_name_error(name, services):
-            self._add_problem(item.key_position, path, complaint)
-        values, wrong = self._check_values(ServiceGroupKeys, item, path)
-        if wrong:
+        if error := group_name_error(name, services):
+            self._add_problem(item.key_position, path, error)
+        values, invalid = self._check_values(ServiceGroupKeys, item, path)
+        if invalid:
             return
         for index, service in enumerate(values["services"]):
             if service not in services:
-                place = item.members["services"].members[index].position
-                hint = did_you_mean(service, services) or " Services stand under `services:`."
-                self._add_problem(
-                    place, f"{path}.services[{index}]", f"there is no service `{service}` here.{hint}"
-                )
+                position = item.members["services"].members[index].position
+                hint = did_you_mean(service, services) or " Services are listed under `services:`."
+                message = f"there is no service `{service}` here.{hint}"
+                self._add_problem(position, f"{path}.services[{index}]", message)
         self.service_groups[name] = ServiceGroup(name=name, **values)
 
     def _check_values(
         self, model: type[BaseModel], item: YamlValue, path: str
     ) -> tuple[dict[str, Any], frozenset[str]]:
-        """The values that are right, and the keys whose values are wrong."""
+        """The values that are valid, and the keys whose values are not."""
         if not isinstance(item.value, dict):
-            wanted = "write keys and values, indented below it"
+            hint = "write keys and values, indented below it"
             if model is ServiceGroupKeys and isinstance(item.value, list):
-                wanted = "write it as the value of `services`, indented below the group's name"
-            self._add_problem(item.position, path, f"{describe_value(item.value)}; {wanted}.")
+                hint = "write it as the value of `services`, indented below the group's name"
+            self._add_problem(item.position, path, f"{describe_value(item.value)}; {hint}.")
             return {}, frozenset(model.model_fields)
-        wrong: set[str] = set()
+        invalid: set[str] = set()
         try:
             model.model_validate(item.value)
         except ValidationError as error:
             for key, problem in list_value_problems(model, item, path, error):
                 self.problems.append(problem)
-                wrong.add(key)
-        right = {key: value for key, value in item.value.items() if key not in wrong}
-        if any(field.is_required() and key in wrong for key, field in model.model_fields.items()):
-            return {}, frozenset(wrong)
-        return model.model_validate(right).model_dump(exclude_unset=True), frozenset(wrong)
+                invalid.add(key)
+        valid = {key: value for key, value in item.value.items() if key not in invalid}
+        if any(field.is_required() and key in invalid for key, field in model.model_fields.items()):
+            return {}, frozenset(invalid)
+        return model.model_validate(valid).model_dump(exclude_unset=True), frozenset(invalid)
 
-    def _add_problem(self, place: Position, path: str, message: str) -> None:
-        self.problems.append(Problem(place, path, message))
+    def _add_problem(self, position: Position, path: str, message: str) -> None:
+        self.problems.append(Problem(position, path, message))

@@ -1,12 +1,14 @@
 """Slack ids in services.yml: people, user groups and channels.
 
-Access is decided by ids, because names can be changed by the people who bear them. The forms are Slack's
+Access is decided by ids, because people can change their names. The forms are Slack's
 (docs.slack.dev, "Object types" of the Web API): U or W for people, S for user groups, C or G for channels.
 """
 
 from __future__ import annotations
 
 import re
+
+from deploys.catalogue.value_kinds import ValueKind, refuse, require_text, text_kind
 
 PERSON_OR_GROUP_PATTERN = r"^[UWS][A-Z0-9]{5,30}$"
 CHANNEL_PATTERN = r"^[CG][A-Z0-9]{5,30}$"
@@ -35,26 +37,28 @@ def is_user_group(identity: str) -> bool:
     return identity.startswith("S")
 
 
-def person_or_group_id_error(text: str) -> str | None:
-    """What is wrong with a user id or user group id; None when it is right."""
-    allowed = f"Write a user id (U… or W…; {FIND_PERSON}) or a user group id (S…; {FIND_GROUP})."
-    return _id_error(text, PERSON_OR_GROUP_PATTERN, allowed)
+def _id_kind(what: str, where: str, pattern: str) -> ValueKind:
+    def check(value: object) -> str:
+        if value is None:
+            refuse(f"there is no value; write {what}. An unquoted `#` begins a comment in YAML.")
+        identity = require_text(value, what)
+        if error := _find_error(identity, pattern, where):
+            refuse(error)
+        return identity
+
+    return text_kind("id", check, pattern)
 
 
-def channel_id_error(text: str) -> str | None:
-    """What is wrong with a channel id; None when it is right."""
-    return _id_error(text, CHANNEL_PATTERN, f"Write a channel id (C… or G…; {FIND_CHANNEL}).")
-
-
-def _id_error(text: str, pattern: str, allowed: str) -> str | None:
+def _find_error(text: str, pattern: str, where: str) -> str | None:
+    """What is wrong with an id; None if it is right."""
     if re.fullmatch(pattern, text):
         return None
     mention = _MENTION.fullmatch(text)
     if mention and re.fullmatch(pattern, mention[1]):
-        return f"`{text}` is a mention; write the id alone: `{mention[1]}`."
+        return f"`{text}` is a mention; write only the id: `{mention[1]}`."
     if re.fullmatch(pattern, text.strip().upper()):
         return f"`{text}` is not an id. Did you mean `{text.strip().upper()}`?"
-    return f"`{text}` is {_describe_kind(text)}. {allowed}"
+    return f"`{text}` is {_describe_kind(text)}. {where}"
 
 
 def _describe_kind(text: str) -> str:
@@ -65,3 +69,13 @@ def _describe_kind(text: str) -> str:
     if text.startswith(("@", "#")):
         return "a name, not an id"
     return "not an id"
+
+
+PERSON_OR_GROUP_ID = _id_kind(
+    "a user id (U…) or user group id (S…)",
+    f"Write a user id (U… or W…; {FIND_PERSON}) or a user group id (S…; {FIND_GROUP}).",
+    PERSON_OR_GROUP_PATTERN,
+)
+CHANNEL_ID = _id_kind(
+    "a channel id (C… or G…)", f"Write a channel id (C… or G…; {FIND_CHANNEL}).", CHANNEL_PATTERN
+)

@@ -1,4 +1,4 @@
-"""The right names nearest to a wrong one."""
+"""The known names that are most similar to a wrong one."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 _MIN_SIMILARITY = 0.65
-"""How much of two names has to agree (0 to 1), as difflib counts it."""
+"""Less similar names are not suggested (0 to 1, as difflib measures it)."""
 _MAX_COMPARED = 128
-"""Characters of a word that are compared: comparing takes time with the square of them."""
+"""Only so many characters of a word are compared: the time it takes grows with their square."""
 
 
 def nearest_names(word: str, names: Iterable[str], *, count: int = 1) -> list[str]:
-    """The names most like a word, best first; empty when none is near."""
+    """The names most similar to a word, best first; empty if none is similar."""
     word = word[:_MAX_COMPARED]
     ranked = sorted((-_similarity(word, name), name) for name in names)
     return [name for likeness, name in ranked if -likeness >= _MIN_SIMILARITY][:count]
 
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
-    """A question to put behind a complaint, with a space before it; empty when no name is near."""
+    """A question to add to an error message, with a space before it; empty if no name is similar."""
     found = nearest_names(word, names)
     return f" Did you mean `{found[0]}`?" if found else ""
 
@@ -34,7 +34,7 @@ def _similarity(word: str, name: str) -> float:
     begins = 0.8 if len(shorter) >= 3 and longer.startswith(shorter) else 0.0
     matcher = SequenceMatcher(None, left, right)
     least = max(_MIN_SIMILARITY, begins)
-    # The bounds from above cost next to nothing, and rule out all but a few names.
+    # These upper bounds are cheap, and rule out all but a few names.
     if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
         return begins
     return max(matcher.ratio(), begins)

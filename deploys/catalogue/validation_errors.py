@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with values, as problems with the place where each stands."""
+"""The errors of pydantic, as problems with the position of each."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from deploys.catalogue.declaration import find_nested_model, list_key_names
 from deploys.catalogue.file_model import DefaultKeys, ServiceKeys, ServicesFile
-from deploys.catalogue.nested_keys import find_nested_model, list_key_names
 from deploys.catalogue.problem import Problem
 from deploys.catalogue.suggestions import nearest_names
 from deploys.catalogue.yaml_source import YamlValue
@@ -19,20 +19,20 @@ KeyPath = tuple[str | int, ...]
 def list_value_problems(
     model: type[BaseModel], item: YamlValue, path: str, error: ValidationError
 ) -> Iterator[tuple[str, Problem]]:
-    """Each mistake in the values of a mapping, with the key of that mapping which it is in."""
+    """Each mistake in the values of a mapping, with the key of the mapping that it is in."""
     for each in error.errors(include_url=False, include_input=False):
         yield str(each["loc"][0]), _make_problem(model, item, path, each)
 
 
 def explain_unknown_key(key: str, model: type[BaseModel]) -> str:
-    """What to say of a key that a mapping does not have."""
+    """The message about a key that a mapping does not have."""
     known = list_key_names(model)
     if model is DefaultKeys and key in ServiceKeys.model_fields:
-        return "this belongs to a single service, not in the defaults."
+        return "this key belongs to a single service, not to `defaults`."
     if near := nearest_names(key, known):
         return f"there is no such key. Did you mean `{near[0]}`?"
     if model is ServicesFile and key in ServiceKeys.model_fields:
-        return "this belongs to a service, or below `defaults`."
+        return "this key belongs to a service, or to `defaults`."
     return f"there is no such key. Allowed are: {', '.join(f'`{each}`' for each in known)}."
 
 
@@ -58,7 +58,7 @@ def _find_model(model: type[BaseModel], loc: KeyPath) -> type[BaseModel]:
 
 
 def _written_part(item: YamlValue, loc: KeyPath) -> KeyPath:
-    """As much of a path as stands in the file: a role may be written as its ARN alone."""
+    """As much of a path as is written in the file: a role may be written as only its ARN."""
     for depth, part in enumerate(loc):
         if part not in item.members:
             return loc[:depth]

@@ -1,4 +1,4 @@
-"""YAML that cannot be parsed: what is wrong in plain words, and what is most often behind it."""
+"""YAML that cannot be parsed: what is wrong in plain words, and the most common cause."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deploys.catalogue.problem import Position, Problem
 
 
 class _Explanation(NamedTuple):
-    """What PyYAML says, and what it means to the person who wrote the file."""
+    """What PyYAML reports, and what it means to the person who wrote the file."""
 
     pattern: str
     """A regular expression over PyYAML's context and problem, joined by a comma."""
@@ -21,10 +21,10 @@ class _Explanation(NamedTuple):
 
 
 _EXPLANATIONS = (
-    _Explanation(r"found character '\\t'", "a tab stands here; indent with spaces."),
+    _Explanation(r"found character '\\t'", "there is a tab here; indent with spaces."),
     _Explanation(
         r"found character '@'",
-        "a value cannot begin with `@`. Slack names do not stand in this file: write the id (U… or S…).",
+        "a value cannot begin with `@`. This file takes Slack ids, not names: write the id (U… or S…).",
     ),
     _Explanation(r"found character '(.)'", "a value that begins with `{0}` needs quotes."),
     _Explanation(
@@ -43,7 +43,7 @@ _EXPLANATIONS = (
         "the quoted text that begins here is not closed, or is not written as YAML allows.",
         at_start=True,
     ),
-    _Explanation(r"could not find expected ':'", "a key needs a `:` behind it.", at_start=True),
+    _Explanation(r"could not find expected ':'", "a key needs a `:` after it.", at_start=True),
     _Explanation(
         r"mapping values are not allowed here",
         "a `:` does not belong here. Either the line is indented too far, or the text needs quotes.",
@@ -60,25 +60,27 @@ _EXPLANATIONS = (
 
 
 def explain_syntax_error(text: str, error: yaml.YAMLError | RecursionError) -> Problem:
-    """One problem, since a parser cannot go on behind the first mistake."""
+    """One problem, because a parser cannot continue after the first mistake."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         return _explain_marked_error(error, error.problem_mark)
     if isinstance(error, yaml.reader.ReaderError):
         before = text[: error.position]
-        place = Position(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
-        return Problem(place, "", f"the character U+{ord(text[error.position]):04X} is not allowed in YAML.")
+        position = Position(before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
+        return Problem(
+            position, "", f"the character U+{ord(text[error.position]):04X} is not allowed in YAML."
+        )
     if isinstance(error, RecursionError):
-        return Problem(Position(1, 1), "", "this is nested too deep to be read.")
+        return Problem(Position(1, 1), "", "this is nested too deeply to be read.")
     return Problem(Position(1, 1), "", f"this is not YAML: {error}.")
 
 
 def _explain_marked_error(error: yaml.MarkedYAMLError, mark: yaml.Mark) -> Problem:
-    said = ", ".join(part for part in (error.context, error.problem) if part)
-    for saying in _EXPLANATIONS:
-        if found := re.search(saying.pattern, said):
-            if saying.at_start and error.context_mark:
+    report = ", ".join(part for part in (error.context, error.problem) if part)
+    for explanation in _EXPLANATIONS:
+        if match := re.search(explanation.pattern, report):
+            if explanation.at_start and error.context_mark:
                 mark = error.context_mark
             return Problem(
-                Position(mark.line + 1, mark.column + 1), "", saying.message.format(*found.groups())
+                Position(mark.line + 1, mark.column + 1), "", explanation.message.format(*match.groups())
             )
-    return Problem(Position(mark.line + 1, mark.column + 1), "", f"this is not YAML: {said}.")
+    return Problem(Position(mark.line + 1, mark.column + 1), "", f"this is not YAML: {report}.")

@@ -104,7 +104,7 @@ from deploys.errors.startup import (
     SlackUnreachable,
     StartupError,
 )
-from deploys.errors.storage import Conflict, LeaseTooShort, NotOnDisk, SavedNotOnDisk
+from deploys.errors.storage import Conflict, LeaseTooShort, NotOnDisk, SavedNotOnDisk, UnknownSchema
 
 __all__ = [
     "AlarmFiring",
@@ -194,6 +194,7 @@ __all__ = [
     "TooManyServices",
     "UnknownDeploy",
     "UnknownRollbackTarget",
+    "UnknownSchema",
     "UnknownService",
     "UnknownTaskDefinitionField",
     "WrongChannel",

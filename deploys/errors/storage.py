@@ -22,3 +22,8 @@ class SavedNotOnDisk(Refused):
     sentence = """I have noted this and act on it, but Redis has not confirmed within {seconds} s that it is
     on its disk. If Redis restarts right now, it may be forgotten: `/deploy status` shows whether it is
     known. Tell whoever runs Redis that its disk is slow."""
+
+
+class UnknownSchema(SlipwayError):
+    sentence = """A {kind} record has the format {found}, and this version of Slipway reads {known}. Workers of
+    the version that wrote it go on with it; this one leaves it alone."""

@@ -1,4 +1,4 @@
-"""What people said to a deploy: their decisions about its plan, and a cancel."""
+"""The approval question, what people answered, and a cancel."""
 
 from __future__ import annotations
 
@@ -20,6 +20,18 @@ class Decision(Record):
     user: str
     verdict: Verdict
     at: float
+
+
+class Approval(Record):
+    """The approval question and its answers."""
+
+    decisions: tuple[Decision, ...] = ()
+    question: int = 0
+    """Counts the approval questions. A button answers only the question it was shown with."""
+    shown_at: float | None = None
+    """When Slack accepted a card with this question's buttons. The time to answer begins here."""
+    expires_at: float | None = None
+    """When nobody can answer it any more; None until Slack has shown it."""
 
 
 class Cancel(Record):

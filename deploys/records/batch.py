@@ -11,14 +11,16 @@ from dataclasses import dataclass
 
 from deploys.deploy_text import TextStyle
 from deploys.mrkdwn import code
-from deploys.records.deploy import Deploy, Outcome, Phase
-from deploys.records.record import Record
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.record import StoredRecord
+from deploys.records.request import DeployRequest
 
 MAX_SERVICES = 20
 """Services deployed at once (count). One card shows them all: Slack takes 50 blocks a message."""
 
 
-class Batch(Record):
+class Batch(StoredRecord):
     """What was asked for at once."""
 
     id: str
@@ -26,21 +28,13 @@ class Batch(Record):
     """`web,api` as it was typed, or the name of the group."""
     is_group: bool = False
     tag: str
-    reason: str = ""
     deploys: tuple[str, ...]
     """Ids of its deploys, in order."""
     in_order: bool = False
     """Each begins when the one before it has ended."""
     stop_on_first_failure: bool = False
     """What was not begun yet is left alone once one did not succeed."""
-    requester: str
-    team: str
-    channel: str
-    thread_ts: str | None = None
-    """The thread it was asked for in; None: the bot opens one."""
-    new_thread: bool = False
-    """As in `Deploy`."""
-    requested_at: float
+    request: DeployRequest
 
     @property
     def coordinated(self) -> bool:

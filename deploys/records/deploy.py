@@ -6,196 +6,67 @@ import secrets
 from typing import Any
 
 from deploys.catalogue.service import Service
-from deploys.records.approval import Cancel, Decision, Verdict
-from deploys.records.phases import Outcome, Phase, Verb
-from deploys.records.plan import ContainerChange, Plan
+from deploys.records.approval import Approval, Cancel
+from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import Plan, RefusalHints
 from deploys.records.pre_task_and_post_check import PostCheckRun, PreTaskRun
-from deploys.records.record import Record
-from deploys.records.restore_point import OldTask, RestorePoint, RolloutCounts, SavedScaling
-from deploys.records.rollback import EcsRollback, RollbackProgress
-from deploys.records.rollout import ChangedSince, DrainingTasks, RunningImage, RunningImages
+from deploys.records.record import StoredRecord
+from deploys.records.request import DeployRequest, Verb
+from deploys.records.restore_point import StopProgress
+from deploys.records.retries import ONCE_A_PHASE, Notice, Observation, PendingConfirmation, Retries
+from deploys.records.rollback import Rollback, RollbackCause, RollbackCauseKind
+from deploys.records.rollout import EcsIdentity, RolloutProgress
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from deploys.records.traffic import TrafficShift
 
-__all__ = [
-    "Cancel",
-    "ContainerChange",
-    "Decision",
-    "Deploy",
-    "OldTask",
-    "Outcome",
-    "Phase",
-    "Plan",
-    "Request",
-    "RestorePoint",
-    "RolloutCounts",
-    "ThreadMessage",
-    "ThreadMessageKind",
-    "Verb",
-    "Verdict",
-    "new_deploy_id",
-]
 
+class Deploy(StoredRecord):
+    """One deploy, from the request to its end. All times are epoch seconds."""
 
-class Request(Record):
-    """What was asked for, by whom, and where."""
+    id: str
+    version: int = 0
+    """Every commit raises it; a commit names the version it was made from."""
 
+    service: Service
+    """As services.yml described it at the request."""
+    verb: Verb = Verb.DEPLOY
+    tag: str
+    """The tag to run. For a restart or rollback: empty until the plan says which that is."""
     rollback_target: str = ""
     """Rollback: the tag or deploy id that was asked for; empty: what ran before."""
-    reason: str = ""
-    requester: str
-    team: str
-    channel: str
-    thread_ts: str | None = None
-    """The thread it was asked for in; None: the bot opens one."""
-    new_thread: bool = False
-    """Whether the message at its root had no replies yet, so that nobody can be answered alone in it."""
-    requested_at: float
+    request: DeployRequest
     batch_id: str | None = None
     """Id of the batch it was asked for in; None: it was asked for alone."""
     batch_position: int = 0
     """Its place in that batch (from 0)."""
 
-
-class Approval(Record):
-    """The approval question, and what people decided."""
-
-    decisions: tuple[Decision, ...] = ()
-    question: int = 0
-    """Counts the approval questions; a button answers only the question it was shown with."""
-    shown_at: float | None = None
-    """When Slack took a card with this question's buttons. Only then does its time begin."""
-    expires_at: float | None = None
-    """When nobody can answer it any more; None while nobody has seen it."""
-
-
-class EcsIdentity(Record):
-    """What identifies this deploy's work in ECS."""
-
-    new_revision: str | None = None
-    deployment_id: str | None = None
-    """ECS's id (ecs-svc/N) of the deployment that is ours, or is followed."""
-    previous_deployment_id: str | None = None
-    service_deployment_arn: str | None = None
-    update_tried: bool = False
-    """A change of the service was attempted, so it is looked at again before it is called unchanged."""
-    update_uncertain: bool = False
-    """A change was tried more than once, or without an answer: one of them could still arrive late."""
-    rollout_started_at: float | None = None
-    """When ECS was asked for the rollout; the deadline counts from here. Of one that is not ours: when ECS
-    began it, and the deadline counts from the phase."""
-
-
-class RefusalHints(Record):
-    """What a refused deploy's card offers instead."""
-
-    external_deployment_id: str = ""
-    """Refused for a rollout that is not ours: ECS's id of its deployment. The card offers to follow it."""
-    likely_tags: tuple[str, ...] = ()
-    """Refused for a tag that is not there: those that may have been meant, the likeliest first. A button
-    offers that one."""
-
-
-class StopProgress(Record):
-    """Stop-start: what is stopped, and what brings it back."""
-
-    restore_point: RestorePoint | None = None
-    old_tasks: tuple[OldTask, ...] = ()
-    scaling: SavedScaling | None = None
-    """Stop-start: how the service was scaled, where it is."""
-    slow_tasks_reported_at: float | None = None
-    """When the thread was told that old tasks take longer to stop than they should."""
-    requested_at: float | None = None
-    all_stopped_at: float | None = None
-
-
-class RolloutProgress(Record):
-    """What was seen of the rollout."""
-
-    serving_at: float | None = None
-    """When the full count of new tasks was running. Rolling: and no old task but those that drain."""
-    draining: DrainingTasks | None = None
-    """Rolling and native: the old tasks, once the new ones serve."""
-    changed_since: ChangedSince | None = None
-    """It succeeded, and what became of the service before that was told; None: it runs."""
-    scaled_to_zero: bool = False
-    """Superseded not by a deployment, but by a desired count that somebody set to 0."""
-    images_before: tuple[RunningImage, ...] = ()
-    """The images of the running tasks before the service was changed."""
-    running_images: RunningImages | None = None
-    """The images of the running tasks at the last look: the new ones, or after a way back the old ones."""
-    counts: RolloutCounts = RolloutCounts()
-    reported_causes: tuple[str, ...] = ()
-    """Causes of failed tasks that the thread was told, each once."""
-    corrected_at: float | None = None
-    """When what had moved after the end was set right: once, since the next time somebody wants it so."""
-
-
-class Rollback(Record):
-    """How the recorded revision comes back."""
-
-    revision_copy: str | None = None
-    """A copy of the recorded revision, where that one was deregistered meanwhile and cannot be restored."""
-    outcome: Outcome | None = None
-    """The outcome that will stand once the way back is finished."""
-    ecs_rollback: EcsRollback | None = None
-    """ECS's own way back, once it was seen under way."""
-    progress: RollbackProgress | None = None
-    """The way back, once it has begun."""
-
-
-class Retries(Record):
-    """Failed tries of the present step."""
-
-    attempts: int = 0
-    """Failed tries of the present step, one after another (count)."""
-    failing_since: float | None = None
-    """When the first of them failed."""
-    channel_told_at: float | None = None
-    """When the channel was last told that somebody should have a look."""
-    last_error: str = ""
-    """What the last failed try said, for people."""
-
-
-class Deploy(Record):
-    """One deploy, from the request to its end. All times are epoch seconds."""
-
-    id: str
-    version: int = 0
-    """Raised by every commit; a commit names the version it was made from."""
-    service: Service
-    request: Request
-    approval: Approval = Approval()
-    ecs: EcsIdentity = EcsIdentity()
-    refusal: RefusalHints = RefusalHints()
-    stop: StopProgress = StopProgress()
-    rollout: RolloutProgress = RolloutProgress()
-    rollback: Rollback = Rollback()
-    retries: Retries = Retries()
-    verb: Verb = Verb.DEPLOY
-    tag: str
-    """The tag to run. For a restart or rollback: empty until the plan says which that is."""
-
     phase: Phase = Phase.PLANNING
     phase_since: float = 0.0
+    cancel: Cancel | None = None
     outcome: Outcome | None = None
     ended_at: float | None = None
     """When the outcome was known."""
-    outcome_reason: str = ""
-    """Why it ended that way, or is being rolled back: one sentence of mrkdwn."""
+    end_reason: str = ""
+    """Why it ended that way, if it was no rollback: one sentence of mrkdwn."""
 
     plan: Plan | None = None
-    cancel: Cancel | None = None
-
+    refusal: RefusalHints = RefusalHints()
+    approval: Approval = Approval()
     pre_task: PreTaskRun | None = None
     """The task before the rollout, once ECS is asked for it."""
+    stop: StopProgress = StopProgress()
+    ecs: EcsIdentity = EcsIdentity()
+    rollout: RolloutProgress = RolloutProgress()
+    traffic: TrafficShift | None = None
+    """Native strategies: how far ECS has moved the traffic."""
     post_check: PostCheckRun | None = None
     """The check after the rollout, once it has begun."""
+    rollback: Rollback = Rollback()
 
-    traffic: TrafficShift | None = None
-    """Where ECS is with moving the traffic (native strategies)."""
-    pending_confirmation: str = ""
-    """An end seen once; it stands when a second read agrees."""
+    retries: Retries = Retries()
+    pending_confirmation: PendingConfirmation | None = None
+    notices: tuple[Notice, ...] = ()
+    """Notices that the thread got."""
     thread_messages: tuple[ThreadMessage, ...] = ()
 
     @property
@@ -204,33 +75,50 @@ class Deploy(Record):
         return self.outcome is None
 
     @property
+    def outcome_reason(self) -> str:
+        """Why it ended that way, or rolls back: one sentence of mrkdwn; empty if there is nothing to say."""
+        return self.end_reason or (self.rollback.cause.sentence if self.rollback.cause else "")
+
+    @property
+    def is_rolling_back(self) -> bool:
+        """Whether Slipway or ECS rolls it back, and that is not over."""
+        return self.in_progress and self.rollback.cause is not None
+
+    @property
+    def is_rolling_back_in_ecs(self) -> bool:
+        """Whether ECS rolls back the rollout that is followed, or a first read found that it has done so."""
+        following = self.phase in (Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL)
+        seen = self.rollback.cause is not None or self.awaits_confirmation(Observation.ROLLED_BACK_BY_ECS)
+        return following and seen
+
+    @property
     def question_not_shown(self) -> bool:
         """Whether its approval question is open, and Slack has not shown it to anybody yet."""
         return self.phase is Phase.AWAITING_APPROVAL and self.approval.expires_at is None
 
     @property
     def has_new_revision(self) -> bool:
-        """Whether a revision was registered for it, which stays whatever becomes of the deploy."""
+        """Whether a revision was registered for it. The revision stays however the deploy ends."""
         return self.ecs.new_revision is not None and (
             self.plan is None or self.ecs.new_revision != self.plan.source_revision
         )
 
     @property
     def thread_id(self) -> str:
-        """Whose thread tells of it: its batch's, or its own."""
-        return self.request.batch_id or self.id
+        """The id under which its thread is kept: its batch's, or its own."""
+        return self.batch_id or self.id
 
     @property
     def request_key(self) -> str:
-        """What was asked for, as the store tells two requests apart: `1.4.2`, `restart:`, `rollback:1.4.1`.
+        """What was asked for, to find the same request in progress: `1.4.2`, `restart:`, `rollback:1.4.1`.
 
-        No tag has a colon, so a tag named `restart` is not taken for one.
+        No tag has a colon, so a tag named `restart` is not mistaken for the verb.
         """
-        return self.tag if self.verb is Verb.DEPLOY else f"{self.verb}:{self.request.rollback_target}"
+        return self.tag if self.verb is Verb.DEPLOY else f"{self.verb}:{self.rollback_target}"
 
     @property
     def cluster_key(self) -> str:
-        """Region and cluster, as one role sees them: deploys with the same key are watched together."""
+        """Region, cluster and role: deploys with the same key are watched together."""
         role = f"@{self.service.role.arn}" if self.service.role else ""
         return f"{self.service.region}/{self.service.cluster}{role}"
 
@@ -241,21 +129,47 @@ class Deploy(Record):
             return None
         return self.rollout.serving_at - self.stop.requested_at
 
+    def awaits_confirmation(self, observation: Observation, key: str = "") -> bool:
+        """Whether a read made this observation, and the next one may confirm it."""
+        return self.pending_confirmation == PendingConfirmation(observation=observation, key=key)
+
+    def has_notice(self, notice: Notice) -> bool:
+        """Whether the thread got this notice."""
+        return notice in self.notices
+
+    def with_notice(self, notice: Notice) -> Deploy:
+        """The same deploy, with this notice given."""
+        return self if self.has_notice(notice) else self.evolve(notices=(*self.notices, notice))
+
+    def without_notice(self, notice: Notice) -> Deploy:
+        """The same deploy, with this notice to be given again."""
+        return self.evolve(notices=tuple(each for each in self.notices if each is not notice))
+
+    def with_rollback_cause(self, kind: RollbackCauseKind, sentence: str) -> Deploy:
+        """The same deploy, rolled back for this cause by Slipway or ECS."""
+        return self.evolve(rollback={"cause": RollbackCause(kind=kind, sentence=sentence)})
+
     def in_phase(self, phase: Phase, now: float, **changes: Any) -> Deploy:
         """The same deploy in another phase."""
-        entered = self.evolve(phase=phase, phase_since=now, pending_confirmation="", retries=Retries())
+        entered = self.evolve(
+            phase=phase,
+            phase_since=now,
+            pending_confirmation=None,
+            retries=Retries(),
+            notices=tuple(each for each in self.notices if each not in ONCE_A_PHASE),
+        )
         return entered.evolve(**changes) if changes else entered
 
     def reset_attempts(self) -> Deploy:
-        """The same deploy with its failed tries forgotten."""
+        """The same deploy without its failed tries."""
         return self.evolve(retries={"attempts": 0, "last_error": "", "failing_since": None})
 
     def with_message(
         self, now: float, kind: ThreadMessageKind, text: str, *, broadcast: bool = False, **changes: Any
     ) -> Deploy:
         """The same deploy with one more reply for its thread."""
-        said = ThreadMessage(at=now, kind=kind, text=text, broadcast=broadcast)
-        return self.evolve(thread_messages=(*self.thread_messages, said), **changes)
+        message = ThreadMessage(at=now, kind=kind, text=text, broadcast=broadcast)
+        return self.evolve(thread_messages=(*self.thread_messages, message), **changes)
 
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"

@@ -113,3 +113,13 @@ class RevisionConfig(Record):
     newer: NewerRevision | None = None
     unknown_reason: str = ""
     """Why newer revisions could not be looked for: one sentence of mrkdwn."""
+
+
+class RefusalHints(Record):
+    """What the card of a refused deploy offers instead."""
+
+    external_deployment_id: str = ""
+    """Refused because of an external rollout: ECS's id of its deployment. The card offers to follow it."""
+    likely_tags: tuple[str, ...] = ()
+    """Refused because the tag does not exist: tags that may have been meant, the likeliest first. A button offers
+    the first."""

@@ -1,15 +1,21 @@
-"""What records are made of."""
+"""What records are made of, and the number of their format."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
+
+from deploys.errors import UnknownSchema
+
+SCHEMA = 1
+"""The format of all records in Redis. Raise it with every change that older workers cannot read."""
 
 
 class Record(BaseModel):
-    """Part of a record: changed only by making a new one."""
+    """A record or a part of one. It never changes: `evolve` makes a new one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,3 +30,37 @@ class Record(BaseModel):
             if isinstance(value, Mapping) and isinstance(part, Record):
                 changes[name] = part.evolve(**value)
         return type(self).model_validate({**fields, **changes})
+
+
+class StoredRecord(Record):
+    """A record that stands in Redis as JSON by itself, with the number of its format."""
+
+    schema_number: int = SCHEMA
+
+    def to_json(self) -> str:
+        """The record as Redis keeps it."""
+        return self.model_dump_json()
+
+    @classmethod
+    def from_json(cls, stored: str | bytes) -> Self:
+        """The record that Redis keeps.
+
+        Raises:
+            UnknownSchema: another version of Slipway wrote it.
+        """
+        try:
+            record = cls.model_validate_json(stored)
+        except ValidationError as error:
+            raise UnknownSchema(kind=cls.__name__, found=_schema_of(stored), known=SCHEMA) from error
+        if record.schema_number != SCHEMA or "schema_number" not in record.model_fields_set:
+            raise UnknownSchema(kind=cls.__name__, found=_schema_of(stored), known=SCHEMA)
+        return record
+
+
+def _schema_of(stored: str | bytes) -> object:
+    """The number that stands in a record which cannot be read, for the error."""
+    try:
+        found = from_json(stored)
+    except ValueError:
+        return "unknown"
+    return found.get("schema_number", "unknown") if isinstance(found, dict) else "unknown"

@@ -1,7 +1,4 @@
-"""What was read of a service: what to bring back, the tasks still alive, the counts of its rollout.
-
-What a stop-start deploy does to Application Auto Scaling: part of its record.
-"""
+"""Stop-start: what brings the service back, which old tasks still run, and how it was scaled."""
 
 from __future__ import annotations
 
@@ -29,21 +26,6 @@ class OldTask(Record):
     """Protected from scale-in."""
     protected_until: float | None = None
     """When that ends by itself (epoch seconds)."""
-
-
-class RolloutCounts(Record):
-    """Counts of the rollout as last observed (tasks)."""
-
-    new_desired: int = 0
-    new_pending: int = 0
-    new_running: int = 0
-    old_pending: int = 0
-    old_running: int = 0
-    failed_tasks: int = 0
-    breaker_threshold: int = 0
-    """Failures after which ECS's circuit breaker trips; 0 where there is none."""
-    status: str = ""
-    """ECS's own word: the service deployment's status or the deployment's rolloutState."""
 
 
 class SuspendedState(Record):
@@ -92,3 +74,21 @@ class ScalingPlan(Record):
     def allows(self, count: int) -> bool:
         """Whether the service is scaled to counts like this one (tasks)."""
         return self.minimum <= count <= self.maximum
+
+
+class StopProgress(Record):
+    """Stop-start: what is stopped, and what brings it back."""
+
+    restore_point: RestorePoint | None = None
+    old_tasks: tuple[OldTask, ...] = ()
+    """Old tasks that have not stopped yet."""
+    scaling: SavedScaling | None = None
+    """How Application Auto Scaling scaled the service; None if it does not."""
+    requested_at: float | None = None
+    """When Slipway set the desired count to 0."""
+    all_stopped_at: float | None = None
+
+    @property
+    def owns_count(self) -> bool:
+        """Whether this deploy changes the service's desired count, and so has to bring it back."""
+        return self.restore_point is not None

@@ -1,34 +1,79 @@
-"""Where ECS goes when it goes back by itself, or is asked to: to what completed last.
-
-The way back to the recorded revision, as far as it came.
-"""
+"""Why a deploy rolls back, and how far the rollback is."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+
+from deploys.records.phases import Outcome
 from deploys.records.record import Record
 
 
+class RollbackCauseKind(StrEnum):
+    """Why a deploy rolls back."""
+
+    CANCELLED = "cancelled"  # a person cancelled the deploy
+    PAUSE_ANSWER = "pause answer"  # a person answered a pause with *Roll back*
+    ECS = "ecs"  # ECS rolls back: its circuit breaker, an alarm, a hook, or somebody stopped it in ECS
+    ROLLOUT_FAILED = "rollout failed"  # ECS failed and does not roll back
+    CRASH_LOOP = "crash loop"  # too many tasks in a row failed
+    OVERDUE = "overdue"  # the rollout did not finish in time
+    NO_DEPLOYMENT = "no deployment"  # ECS accepted the update and never showed a deployment
+    OTHER_IMAGE = "other image"  # tasks run an image that the plan did not show
+    CHECK_FAILED = "check failed"  # the check after the rollout
+    TASKS_NOT_STOPPING = "tasks not stopping"  # stop-start: old tasks did not stop in time
+    COUNT_CHANGED = "count changed"  # stop-start: somebody scaled the service while it was being stopped
+    SCALED_TO_ZERO = "scaled to zero"  # somebody set the desired count of a stop-start service to 0
+    STEP_FAILED = "step failed"  # AWS refused a call, or a step failed too often
+    RECORD_LOST = "record lost"  # Redis lost the record, or its last writes
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the deploy ends once the rollback is finished."""
+        return Outcome.CANCELLED if self is RollbackCauseKind.CANCELLED else Outcome.ROLLED_BACK
+
+
+class RollbackCause(Record):
+    """Why a deploy rolls back, for the code and for people."""
+
+    kind: RollbackCauseKind
+    sentence: str
+    """One sentence of mrkdwn."""
+
+
 class EcsRollback(Record):
-    """ECS's own way back, as it was seen under way."""
+    """A rollback by ECS itself, as it was seen in progress."""
 
     deployment_id: str
-    """ECS's id (ecs-svc/N) of the deployment that it makes for that."""
+    """ECS's id (ecs-svc/N) of the deployment that it makes for the rollback."""
     revision: str
-    """Mostly the one recorded before the deploy; another one where that had never completed."""
+    """ECS goes to what completed last: mostly the recorded revision, another one if that never completed."""
 
 
 class RollbackProgress(Record):
-    """How it goes. Being set anew does not begin it anew."""
+    """How far Slipway's rollback is. Setting the revision again does not start it again."""
 
     started_at: float
-    """When it was begun (epoch seconds)."""
+    """Epoch seconds."""
     stop_accepted_at: float | None = None
-    """When ECS took the request to stop our rollout, and with it to go back (epoch seconds)."""
+    """When ECS accepted the request to stop our rollout, which makes ECS roll back (epoch seconds)."""
     stop_ignored: bool = False
-    """It goes on with the rollout all the same, so the recorded revision is set by an update."""
+    """ECS went on with the rollout all the same, so an update sets the recorded revision."""
     updated_at: float | None = None
-    """When an update first set the recorded revision (epoch seconds); None where ECS itself goes back."""
-    undone_reported_at: float | None = None
-    """When the thread was told that it does not hold: ECS, or somebody, moved the service away again."""
+    """When an update first set the recorded revision (epoch seconds); None if ECS rolls back by itself."""
     gave_up: bool = False
-    """It was given up: the service keeps the new revision."""
+    """Slipway gave up: the service keeps the new revision."""
+
+
+class Rollback(Record):
+    """Why and how the recorded revision comes back."""
+
+    cause: RollbackCause | None = None
+    """Known as soon as Slipway or ECS rolls back."""
+    outcome: Outcome | None = None
+    """The outcome once Slipway's rollback is finished; None: Slipway does not roll back."""
+    revision_copy: str | None = None
+    """A copy of the recorded revision, if that one was deregistered or its tag names another image now."""
+    ecs_rollback: EcsRollback | None = None
+    """ECS's own rollback, once it was seen in progress."""
+    progress: RollbackProgress | None = None
+    """Slipway's rollback, once it has begun."""

@@ -1,9 +1,4 @@
-"""The images that the tasks of a rollout were seen to run, beside what its plan showed.
-
-Old tasks that are on their way down while the new ones serve.
-
-What became of a service between the end of its rollout and the look that told of it.
-"""
+"""A rollout in ECS: what identifies it, its counts, the images it runs, and what became of it."""
 
 from __future__ import annotations
 
@@ -60,3 +55,57 @@ class ChangedSince(StrEnum):
 
     REPLACED = "replaced"  # somebody else's newer deployment has the service
     SCALED_TO_ZERO = "emptied"  # the desired count was set to 0
+
+
+class RolloutCounts(Record):
+    """Counts of the rollout as last observed (tasks)."""
+
+    new_desired: int = 0
+    new_pending: int = 0
+    new_running: int = 0
+    old_pending: int = 0
+    old_running: int = 0
+    failed_tasks: int = 0
+    breaker_threshold: int = 0
+    """Failures after which ECS's circuit breaker trips; 0 where there is none."""
+    status: str = ""
+    """ECS's own word: the service deployment's status or the deployment's rolloutState."""
+
+
+class EcsIdentity(Record):
+    """What identifies this deploy's work in ECS."""
+
+    new_revision: str | None = None
+    deployment_id: str | None = None
+    """ECS's id (ecs-svc/N) of the deployment that is ours, or is followed."""
+    previous_deployment_id: str | None = None
+    service_deployment_arn: str | None = None
+    update_tried: bool = False
+    """Slipway tried to change the service, so it is read again before it is called unchanged."""
+    update_uncertain: bool = False
+    """A change was tried more than once, or got no answer: one of the calls could still arrive late."""
+    rollout_started_at: float | None = None
+    """When Slipway asked ECS for the rollout; the deadline counts from here. Of an external rollout: when ECS
+    began it, and the deadline counts from the phase."""
+
+
+class RolloutProgress(Record):
+    """What was read of the rollout."""
+
+    counts: RolloutCounts = RolloutCounts()
+    serving_at: float | None = None
+    """When the full count of new tasks was running. Rolling: and all old tasks were draining or gone."""
+    draining: DrainingTasks | None = None
+    """Rolling and native: the old tasks, once the new ones serve."""
+    images_before: tuple[RunningImage, ...] = ()
+    """The images of the running tasks before the service was changed."""
+    running_images: RunningImages | None = None
+    """The images of the running tasks at the last read: of the new tasks, or after a rollback of the old ones."""
+    reported_causes: tuple[str, ...] = ()
+    """Causes of failed tasks that the thread was told, each once."""
+    changed_since: ChangedSince | None = None
+    """It succeeded, and the service changed before that was reported; None: it still runs."""
+    scaled_to_zero: bool = False
+    """It was superseded not by a deployment, but by a desired count that somebody set to 0."""
+    corrected_at: float | None = None
+    """When Slipway corrected what a late call had moved after the end. Once: the next change is somebody's wish."""

@@ -21,7 +21,7 @@ def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None =
     """Field and value, one after the other, as XADD takes them."""
     fields = {
         "deploy": deploy.id,
-        "batch": deploy.request.batch_id or "",
+        "batch": deploy.batch_id or "",
         "service": deploy.service.name,
         "tag": deploy.tag,
         "by": by,

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Any
 
-from pydantic import ValidationError
 from redis import Redis
 from redis.commands.core import Script
 
-from deploys.errors import Conflict, NotOnDisk, SavedNotOnDisk, UnknownDeploy
+from deploys.errors import Conflict, NotOnDisk, SavedNotOnDisk, UnknownDeploy, UnknownSchema
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.redis_connection import to_text, to_texts
 from deploys.redis_durability import Durability
 from deploys.stores import audit, redis_keys
@@ -71,7 +71,7 @@ class DeployStore:
         ]
         script_keys.append(redis_keys.batch(batch.id if batch else ""))
         all_look = int(batch is not None and batch.coordinated)
-        args: list[str | int] = [_ms(now), batch.model_dump_json() if batch else "", all_look]
+        args: list[str | int] = [_ms(now), batch.to_json() if batch else "", all_look]
         for each in waiting.values():
             service = each.service.name
             script_keys += [
@@ -81,7 +81,7 @@ class DeployStore:
             ]
             script_keys.append(redis_keys.history(service))
             entry = audit.entry(each, by=each.request.requester, what="requested", now=now)
-            args += [each.id, each.model_dump_json(), each.request_key, len(entry), *entry]
+            args += [each.id, each.to_json(), each.request_key, len(entry), *entry]
         answers = self._script("request")(keys=script_keys, args=args)
         self._refuse_unless_durable()
         return [
@@ -122,7 +122,7 @@ class DeployStore:
                 ],
                 args=[
                     deploy.id,
-                    deploy.model_dump_json(),
+                    deploy.to_json(),
                     _ms(now),
                     ended.version if ended is not None else "",
                     *audit.entry(deploy, by="slipway", what=what, now=now),
@@ -158,7 +158,7 @@ class DeployStore:
                 args=[
                     deploy_id,
                     deploy.version,
-                    changed.model_dump_json(),
+                    changed.to_json(),
                     _ms(now),
                     *audit.entry(changed, by=by, what=what, now=now),
                 ],
@@ -175,7 +175,7 @@ class DeployStore:
         """The right to move this deploy; None when another has it, or it is not due by then (now).
 
         Raises:
-            ValidationError: the record is of a newer version, whose workers may have it at once.
+            UnknownSchema: another version of Slipway wrote the record. Its workers may claim it at once.
         """
         token = f"{worker}:{secrets.token_hex(8)}"
         claimed_at = time.monotonic()
@@ -199,7 +199,7 @@ class DeployStore:
         record, version, fence = answer
         try:
             deploy = _parse_record(record, version)
-        except ValidationError:
+        except UnknownSchema:
             self._release(deploy_id, token, self._now())
             raise
         return Claim(deploy, int(fence), token, claimed_at, lease_seconds)
@@ -243,7 +243,7 @@ class DeployStore:
                 after.id,
                 claim.token,
                 before.version,
-                after.model_dump_json(),
+                after.to_json(),
                 _ms(due_at),
                 job,
                 after.request_key,
@@ -280,7 +280,7 @@ class DeployStore:
     def batch(self, batch_id: str) -> Batch | None:
         """The batch, or None when there is none."""
         found = self.redis.get(redis_keys.batch(batch_id))
-        return Batch.model_validate_json(to_text(found)) if found else None
+        return Batch.from_json(to_text(found)) if found else None
 
     def batch_deploys(self, batch: Batch) -> list[Deploy]:
         """The deploys of a batch, in its order."""
@@ -294,7 +294,7 @@ class DeployStore:
         """Every deploy that has not ended, in the order they were asked for."""
         found = self._load(to_texts(self.redis.smembers(redis_keys.ACTIVE_DEPLOYS)))
         return sorted(
-            found, key=lambda deploy: (deploy.request.requested_at, deploy.request.batch_position, deploy.id)
+            found, key=lambda deploy: (deploy.request.requested_at, deploy.batch_position, deploy.id)
         )
 
     def recent(self, service: str | None, count: int) -> list[Deploy]:
@@ -361,7 +361,7 @@ class DeployStore:
 
 
 def _parse_record(record: bytes | str, version: bytes | str) -> Deploy:
-    return Deploy.model_validate_json(record).evolve(version=int(version))
+    return Deploy.from_json(record).evolve(version=int(version))
 
 
 def _visible_fields(deploy: Deploy) -> dict[str, Any]:

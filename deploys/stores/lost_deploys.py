@@ -7,12 +7,12 @@ import math
 from redis import Redis
 
 from deploys.mrkdwn import code, plural
-from deploys.records.record import Record
+from deploys.records.record import StoredRecord
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
 
 
-class LostDeploy(Record):
+class LostDeploy(StoredRecord):
     """A mark that was found, and no record that knows of it."""
 
     deploy_id: str
@@ -52,16 +52,16 @@ class LostDeploys:
     def all(self) -> list[LostDeploy]:
         """Every service that waits to be brought back, by name."""
         found = to_texts(self._redis.hvals(redis_keys.LOST_DEPLOYS))
-        return sorted(map(LostDeploy.model_validate_json, found), key=lambda each: each.service)
+        return sorted(map(LostDeploy.from_json, found), key=lambda each: each.service)
 
     def get(self, service: str) -> LostDeploy | None:
         """The note about this service."""
         found = self._redis.hget(redis_keys.LOST_DEPLOYS, service)
-        return LostDeploy.model_validate_json(to_text(found)) if found else None
+        return LostDeploy.from_json(to_text(found)) if found else None
 
     def save(self, lost: LostDeploy) -> None:
         """Writes it down, in the place of what was noted of the service before."""
-        self._redis.hset(redis_keys.LOST_DEPLOYS, lost.service, lost.model_dump_json())
+        self._redis.hset(redis_keys.LOST_DEPLOYS, lost.service, lost.to_json())
 
     def remove(self, service: str) -> None:
         """There is nothing to bring back, or a record sees to it."""

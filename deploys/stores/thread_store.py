@@ -10,13 +10,13 @@ when nothing was added meanwhile.
 from __future__ import annotations
 
 import math
-from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 from redis import Redis
 from redis.commands.core import Script
 
 from deploys.errors import Conflict
+from deploys.records.record import Record, StoredRecord
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
 
@@ -50,10 +50,8 @@ return 1
 """
 
 
-class NextTry(BaseModel):
+class NextTry(Record):
     """When a call may be tried again: a promise of the shared rate budget, or a pause after trouble."""
-
-    model_config = ConfigDict(frozen=True)
 
     at: float
     urgent: bool
@@ -62,10 +60,10 @@ class NextTry(BaseModel):
     """The card's state that met the trouble; a newer one need not wait. Empty: any has to."""
 
 
-class ThreadState(BaseModel):
+class ThreadState(StoredRecord):
     """One deploy's thread, and how much of the record it shows. Times are epoch seconds."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")  # an older worker reads what a newer one wrote
+    model_config = ConfigDict(extra="ignore")  # a worker reads what a newer one with the same schema wrote
 
     channel: str
     ts: str = ""
@@ -113,10 +111,6 @@ class ThreadState(BaseModel):
     private_answer_impossible: bool = False
     """The same, but no way to the requester alone is open: it gets a card after all."""
 
-    def evolve(self, **changes: Any) -> Self:
-        """A copy with these fields changed."""
-        return type(self).model_validate({**dict(self), **changes})
-
 
 class ThreadStore:
     """The threads of all deploys, in Redis. Times are epoch seconds."""
@@ -157,7 +151,7 @@ class ThreadStore:
     def state(self, deploy_id: str) -> ThreadState | None:
         """How far this thread is; None when nothing was ever written of it."""
         stored = self.redis.get(f"{THREAD_KEY}{deploy_id}")
-        return ThreadState.model_validate_json(to_text(stored)) if stored else None
+        return ThreadState.from_json(to_text(stored)) if stored else None
 
     def save(self, deploy_id: str, owner: str, view: ThreadState) -> None:
         """Writes how far this thread is.
@@ -166,7 +160,7 @@ class ThreadStore:
             Conflict: the lease ran out, so another publisher's word counts. Nothing was written.
         """
         key_pair = [f"{LEASE}{deploy_id}", f"{THREAD_KEY}{deploy_id}"]
-        if not self._script(_SAVE)(keys=key_pair, args=[owner, view.model_dump_json()]):
+        if not self._script(_SAVE)(keys=key_pair, args=[owner, view.to_json()]):
             raise Conflict(id=deploy_id)
 
     def start_sync(self, deploy_id: str, until: float) -> float:

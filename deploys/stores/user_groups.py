@@ -6,11 +6,12 @@ at all, so the members stand in Redis.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from redis import Redis
 
+from deploys.errors import UnknownSchema
+from deploys.records.record import StoredRecord
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
 
@@ -21,6 +22,14 @@ MAX_AGE_SECONDS = 180.0
 _GROUP = f"{redis_keys.PREFIX}group:"
 
 
+class GroupMembers(StoredRecord):
+    """One read of a user group."""
+
+    read_at: float
+    """Epoch seconds."""
+    members: tuple[str, ...]
+
+
 class UserGroups:
     """Members of user groups, in Redis."""
 
@@ -29,7 +38,7 @@ class UserGroups:
 
     def save_members(self, group: str, members: Iterable[str], now: float) -> None:
         """Writes down who Slack says is in a group, and when it said so (epoch seconds)."""
-        known = json.dumps({"at": now, "members": sorted(members)})
+        known = GroupMembers(read_at=now, members=tuple(sorted(members))).to_json()
         self._redis.set(f"{_GROUP}{group}", known, ex=int(MAX_AGE_SECONDS * 2))
 
     def members(self, group: str, now: float) -> frozenset[str] | None:
@@ -37,7 +46,8 @@ class UserGroups:
         stored = self._redis.get(f"{_GROUP}{group}")
         if stored is None:
             return None
-        known = json.loads(to_text(stored))
-        if now - known["at"] > MAX_AGE_SECONDS:
+        try:
+            known = GroupMembers.from_json(to_text(stored))
+        except UnknownSchema:
             return None
-        return frozenset(known["members"])
+        return frozenset(known.members) if now - known.read_at <= MAX_AGE_SECONDS else None

@@ -11,13 +11,13 @@ from rich.console import Console
 
 PEOPLE = ("alice", "bob", "carol", "dave")
 
-HELP = "Run all of Slipway on a Slack workspace and an ECS region played on this machine."
+HELP = "Run all of Slipway with a simulated Slack workspace and ECS region on this machine."
 THINGS_TO_TRY = """
-  1. /deploy web 1.4.2         a rolling deploy of 3 tasks, without downtime
+  1. /deploy web 1.4.2         a rolling deploy of 3 tasks without downtime
   2. /deploy web 1.5.0-crash   it crashes; ECS rolls back; the thread says why
-  3. /deploy ledger 1.4.2      asks first: switch to bob and press Approve
+  3. /deploy ledger 1.4.2      needs an approval: switch to bob and press Approve
   4. /deploy shop 1.4.2        a canary that pauses: as bob, press Continue
-  5. /deploy plan site 1.4.2   Terraform registered a newer revision: what the deploy takes from it
+  5. /deploy plan site 1.4.2   what a deploy takes from a newer revision that Terraform registered
 """
 
 
@@ -27,9 +27,9 @@ def demo(
         typer.Option(
             "--run",
             metavar="COMMAND",
-            help="Run one command without a browser, such as '/deploy web 1.4.2': print the answer and the "
-            "thread as it grows. Exits 0 when every deploy succeeded or the question was answered, 1 when it "
-            "was refused or ended otherwise, 2 when it could not run.",
+            help="Run one command without a browser, such as '/deploy web 1.4.2', and print the answer and the "
+            "thread as it grows. Exits with 0 if every deploy succeeded or the query was answered, with 1 if "
+            "it was refused or ended in another way, with 2 if it could not run.",
         ),
     ] = None,
     user: Annotated[
@@ -37,8 +37,8 @@ def demo(
         typer.Option(
             "--as",
             metavar="USER",
-            help="Who types what --run says: alice deploys, bob approves, carol may do neither. "
-            "Without it alice.",
+            help="Who types the command of --run: alice may deploy, bob may approve, carol may do neither. "
+            "The default is alice.",
         ),
     ] = None,
     approver: Annotated[
@@ -46,7 +46,7 @@ def demo(
         typer.Option(
             "--approve-as",
             metavar="USER",
-            help="Who presses Approve, and Continue at a pause, where what --run says needs it.",
+            help="Who presses Approve, and Continue at a pause, if the command of --run needs it.",
         ),
     ] = None,
     speed: Annotated[
@@ -55,32 +55,32 @@ def demo(
             "--speed",
             min=0.1,
             max=100,
-            help="How many times faster than Amazon's the ECS here runs. "
-            "Deadlines are as much shorter, 90 s at least.",
+            help="How many times faster than Amazon's ECS the simulated one runs. "
+            "Deadlines are shorter by the same factor, but at least 90 s.",
         ),
     ] = 5.0,
     http: Annotated[
         bool,
-        typer.Option("--http", help="Take Slack's requests over HTTP (gunicorn) instead of Socket Mode."),
+        typer.Option("--http", help="Receive Slack's requests over HTTP (gunicorn) instead of Socket Mode."),
     ] = False,
 ) -> None:
     """`slipway demo`."""
     console = Console()
-    complaints = Console(stderr=True)
+    errors = Console(stderr=True)
     for person in (user, approver):
         if person is not None and person not in PEOPLE:
-            complaints.print(f"There is no {person} in the sandbox; there are {', '.join(PEOPLE)}.")
+            errors.print(f"There is no {person} in the sandbox, only {', '.join(PEOPLE)}.")
             raise typer.Exit(2)
     if run is None and (user or approver):
-        complaints.print("--as and --approve-as go with --run; on the page you choose there who you are.")
+        errors.print("--as and --approve-as need --run. In the browser you choose on the page who you are.")
         raise typer.Exit(2)
     if run is not None and not run.startswith("/deploy"):
-        complaints.print("--run takes a slash command, such as --run '/deploy web 1.4.2'.")
+        errors.print("--run needs a slash command, such as --run '/deploy web 1.4.2'.")
         raise typer.Exit(2)
     try:
         from slipway.demo.launcher import run_in_browser, run_in_terminal
     except ModuleNotFoundError as missing:
-        complaints.print(f"The demo needs the sandbox ({missing.name}): pip install 'slipway-bot[sandbox]'")
+        errors.print(f"The demo needs the sandbox ({missing.name}): pip install 'slipway-bot[sandbox]'")
         raise typer.Exit(2) from missing
     mode = "http" if http else "socket"
     stop = threading.Event()
@@ -94,7 +94,7 @@ def demo(
 
 
 def _handle_signal(stop: threading.Event) -> None:
-    """The first signal ends the demo in order; more of them change nothing."""
+    """The first signal ends the demo. More signals change nothing."""
     if not stop.is_set():
         stop.set()
         raise KeyboardInterrupt

@@ -1,1 +1,1 @@
-"""The whole of Slipway on this machine, against the sandbox's Slack and ECS."""
+"""`slipway demo`: all of Slipway on this machine, with the Slack and the ECS of the sandbox."""

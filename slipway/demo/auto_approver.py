@@ -1,4 +1,4 @@
-"""The buttons that a run presses for the approver it was given."""
+"""Presses the buttons of a run for the approver that was named."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import NamedTuple
 from deploys import button_ids
 from deploys.pauses import latest_pause_number as pause_number
 from deploys.pauses import unanswered_pause
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from sandbox.slack.client import SandboxError
 from slipway.demo.demo_environment import DemoEnvironment
 from slipway.demo.transcript import Transcript
 
 
 class PendingButton(NamedTuple):
-    """What is pressed, and which question or pause it answers."""
+    """A button, and the approval request or pause that it answers."""
 
     action_id: str
     label: str
@@ -23,7 +24,7 @@ class PendingButton(NamedTuple):
 
 
 def find_pending_button(deploy: Deploy) -> PendingButton | None:
-    """The button that this deploy waits for; None where it waits for nobody."""
+    """The button that this deploy waits for; None if it waits for nobody."""
     if unanswered_pause(deploy):
         return PendingButton(button_ids.CONTINUE, "Continue", pause_number(deploy))
     if deploy.phase is Phase.AWAITING_APPROVAL and not deploy.approval.decisions:
@@ -42,10 +43,10 @@ class AutoApprover:
     _pressed: set[tuple[str, PendingButton]] = field(default_factory=set)
 
     def press_pending_button(self, deploy: Deploy) -> None:
-        """Presses what the deploy waits for, unless that was pressed before."""
+        """Presses the button that the deploy waits for, unless it has been pressed before."""
         button = find_pending_button(deploy)
-        view = self.demo.threads.find(deploy.thread_id)
-        if button is None or view is None or (deploy.id, button) in self._pressed:
+        thread = self.demo.threads.find(deploy.thread_id)
+        if button is None or thread is None or (deploy.id, button) in self._pressed:
             return
         value = button_ids.button_value(deploy.id, button.number)
         try:
@@ -53,21 +54,21 @@ class AutoApprover:
                 self.approver,
                 button.action_id,
                 channel=self.channel,
-                ts=view.ts,
-                block_id=self._find_block_id(view.ts, value),
+                ts=thread.ts,
+                block_id=self._find_block_id(thread.ts, value),
             )
         except SandboxError:
             return  # the card does not offer it yet
         self._pressed.add((deploy.id, button))
         key = f"{button.label} {value}"
         self.transcript.print_message(key, self.approver, f"[{button.label}]")
-        for place, reply in enumerate(answer["replies"]):
+        for number, reply in enumerate(answer["replies"]):
             self.transcript.print_message(
-                f"{key} {place}", f"slipway, only to {self.approver}", reply["text"]
+                f"{key} {number}", f"slipway, only to {self.approver}", reply["text"]
             )
 
     def _find_block_id(self, ts: str, value: str) -> str | None:
-        """The block of the card that has this button: a card of several deploys has one for each."""
+        """The block of the card with this button. The card of a batch has a block for each deploy."""
         for block in self.demo.slack.thread(self.channel, ts)[0].get("blocks", []):
             for element in block.get("elements", []):
                 if element.get("value") == value:

@@ -1,4 +1,4 @@
-"""What the demo's processes find around them: nothing of what this machine is set up for."""
+"""The environment of the demo's processes: nothing that this machine is configured for."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _SLIPWAY_SETTINGS = frozenset(
 
 
 def clean_env(environ: Mapping[str, str]) -> dict[str, str]:
-    """This environment without settings of a real Slipway, of AWS or of a proxy. Pure.
+    """This environment without the settings of a real Slipway, of AWS and of a proxy. Pure.
 
-    Of AWS's each one could lead past the region that is played here: a profile to real keys, a service's own
-    endpoint or an order to ignore endpoints to Amazon. A proxy cannot reach what listens on this machine.
+    Any AWS variable could make the demo reach the real AWS: a profile has real keys, and the endpoint of a
+    service, or an order to ignore endpoints, leads to Amazon. A proxy cannot reach servers on this machine.
     """
     kept = {name: value for name, value in environ.items() if not _must_be_removed(name.upper())}
-    # The processes run in a folder of the demo's, away from any `.env` here, and find the code by this.
+    # The processes run in the demo's folder, so that they read no `.env` here. PYTHONPATH is where the code is.
     code = str(Path(slipway.__file__).parents[1])
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (code, kept.get("PYTHONPATH"))))}
 

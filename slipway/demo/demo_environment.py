@@ -1,4 +1,4 @@
-"""Everything that production runs, and the two ends that are played: started, ready, and ended together."""
+"""Starts all processes of production together with the sandbox's Slack and ECS, and ends them together."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from slipway.demo.terraform_revision import register_newer_revision
 URL_PATTERN = r"http://127\.0\.0\.1:\d+"
 REGION = "eu-west-1"
 WATCH_SECONDS = 5.0
-"""Between two looks at a rollout at speed 1."""
+"""Seconds between two reads of a rollout at speed 1."""
 
 
 @dataclass(frozen=True)
 class DemoEnvironment:
-    """The running whole."""
+    """All that runs, and how to reach it."""
 
     slack: SlackClient
     page_url: str
@@ -43,11 +43,11 @@ class DemoEnvironment:
     processes: ProcessGroup
     logs: Path
     process_env: Mapping[str, str]
-    """What the bot, the workers and the clock are given."""
+    """The environment of the bot, the workers and the scheduler."""
 
     @property
     def store(self) -> DeployStore:
-        """The records."""
+        """The deploys."""
         return DeployStore(self.redis)
 
     @property
@@ -58,24 +58,24 @@ class DemoEnvironment:
 
 @contextmanager
 def start_demo(*, speed: float, mode: str = "socket", workers: int = 2) -> Iterator[DemoEnvironment]:
-    """Starts a Valkey, Slack, ECS, the bot, workers and the clock; ends all of them on leaving.
+    """Starts Valkey, Slack, ECS, the bot, the workers and the scheduler, and ends all of them at the end.
 
     `speed` is how many times faster than Amazon's ECS the sandbox runs; `mode` is `socket` or `http`.
 
     Raises:
-        DemoFailed: one of them did not come up.
+        DemoFailed: one of them did not start.
     """
     folder = Path(tempfile.mkdtemp(prefix="slipway-demo-"))
-    with ProcessGroup(folder) as troupe:
-        playing = _start_all(troupe, folder, speed, mode, workers)
+    with ProcessGroup(folder) as processes:
+        demo = _start_all(processes, folder, speed, mode, workers)
         try:
-            yield playing
+            yield demo
         except (httpx.HTTPError, RedisError, SandboxError) as error:
             raise DemoFailed(f"{error} (the logs: {folder})") from error
         finally:
-            playing.slack.close()
-            playing.redis.close()
-    shutil.rmtree(folder)  # kept where something failed: its message names the logs
+            demo.slack.close()
+            demo.redis.close()
+    shutil.rmtree(folder)  # kept if something failed, because the error names the logs
 
 
 def _start_all(processes: ProcessGroup, logs: Path, speed: float, mode: str, workers: int) -> DemoEnvironment:
@@ -87,8 +87,8 @@ def _start_all(processes: ProcessGroup, logs: Path, speed: float, mode: str, wor
     )
     ecs = processes.start_module("ecs", "sandbox.ecs", "--port", "0", "--speed", str(speed), env={})
     processes.wait_until("Valkey", lambda: valkey.find_in_log(r"\S+://\S+"))
-    processes.wait_until("Slack's end", lambda: slack.find_in_log(URL_PATTERN))
-    processes.wait_until("ECS's end", lambda: ecs.find_in_log(URL_PATTERN))
+    processes.wait_until("Slack", lambda: slack.find_in_log(URL_PATTERN))
+    processes.wait_until("ECS", lambda: ecs.find_in_log(URL_PATTERN))
     slack_url, ecs_url = slack.find_in_log(URL_PATTERN) or "", ecs.find_in_log(URL_PATTERN) or ""
     register_newer_revision(ecs_url, REGION)
     redis_url = (valkey.find_in_log(r"\S+://\S+") or "").replace("valkey://", "redis://")
@@ -104,13 +104,13 @@ def _start_all(processes: ProcessGroup, logs: Path, speed: float, mode: str, wor
         processes.wait_until("the web process", lambda: _is_reachable(f"http://127.0.0.1:{port}/healthz"))
     else:
         processes.start_module("bot", "bot", env=env)
-        processes.wait_until("the bot's connection to Slack", lambda: client.health()["connections"])
+        processes.wait_until("the bot to connect to Slack", lambda: client.health()["connections"])
     redis = connect(redis_url)
-    groups = load(services, env).user_group_ids
-    known = UserGroups(redis)
+    group_ids = load(services, env).user_group_ids
+    user_groups = UserGroups(redis)
     processes.wait_until(
-        "the workers' first look at the user groups",
-        lambda: all(known.members(group, time.time()) is not None for group in groups),
+        "the workers to read the user groups",
+        lambda: all(user_groups.members(group, time.time()) is not None for group in group_ids),
     )
     return DemoEnvironment(client, f"{slack_url}/sandbox/", ecs_url, redis, processes, logs, env)
 
@@ -118,7 +118,7 @@ def _start_all(processes: ProcessGroup, logs: Path, speed: float, mode: str, wor
 def _build_process_env(
     slack_url: str, ecs_url: str, redis_url: str, services: Path, speed: float
 ) -> dict[str, str]:
-    """What production sets, with other addresses."""
+    """The settings of production, with other addresses."""
     return {
         "SLACK_BOT_TOKEN": "xoxb-sandbox-bot",
         "SLACK_APP_TOKEN": "xapp-sandbox-app",

@@ -1,4 +1,4 @@
-"""The files the demo works with: the example catalogue and the app's manifest."""
+"""The files that the demo works with: a services.yml, and the manifest of the Slack app."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from slipway.app_manifest import format_as_yaml, http_manifest, socket_mode_mani
 from slipway.demo.process_group import DemoFailed
 
 SHORTEST_DEADLINE_SECONDS = 90
-"""A rollout has this long however fast the ECS is: the machine may be busy."""
+"""A rollout may take this long however fast ECS is, because the machine may be busy."""
 
 
 def find_example_file() -> Path:
     """services.example.yml of this checkout.
 
     Raises:
-        DemoFailed: the package was installed without it.
+        DemoFailed: the package is installed without it.
     """
     path = Path(__file__).resolve().parents[2] / "services.example.yml"
     if not path.is_file():
@@ -29,9 +29,9 @@ def find_example_file() -> Path:
 
 
 def write_services_file(folder: Path, speed: float) -> Path:
-    """The example catalogue in this folder, with the deadlines that fit an ECS so many times faster.
+    """Writes the example to this folder, with deadlines for an ECS that is so many times faster.
 
-    Else a rollout that never ends would be waited for as long as Amazon's.
+    With its own deadlines the demo would wait for a rollout that never ends as long as Amazon's ECS does.
     """
     example = find_example_file()
     written: dict[str, Any] = yaml.safe_load(example.read_text())
@@ -47,7 +47,7 @@ def write_services_file(folder: Path, speed: float) -> Path:
 
 
 def write_manifest(folder: Path, base_url: str | None) -> Path:
-    """The app's manifest in this folder: for HTTP at that address, or for Socket Mode."""
+    """Writes the manifest of the app to this folder: for HTTP at that address, or for Socket Mode."""
     path = folder / "manifest.yml"
     path.write_text(format_as_yaml(http_manifest(base_url) if base_url else socket_mode_manifest()))
     return path

@@ -1,4 +1,4 @@
-"""The two ways to see the demo: a page in the browser, or one command in the terminal."""
+"""Runs the demo: in the browser until Ctrl-C, or one command in the terminal."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from slipway.demo.terminal_run import run_to_end
 
 COULD_NOT_RUN = 2
 CHECK_SECONDS = 1.0
-"""Between two looks whether every process still runs."""
+"""Seconds between two checks that every process still runs."""
 
 
 def run_in_browser(stop: threading.Event, *, speed: float, mode: str, console: Console, to_try: str) -> int:
     """Starts all of it, prints the page's address and waits for Ctrl-C; returns the exit code."""
     console.print("Starting Slipway, a Slack workspace and an ECS region on this machine ...")
     try:
-        with start_demo(speed=speed, mode=mode) as playing:
+        with start_demo(speed=speed, mode=mode) as demo:
             console.print(
-                f"\nOpen [bold]{playing.page_url}[/bold] in a browser, and in #deploys:", highlight=False
+                f"\nOpen [bold]{demo.page_url}[/bold] in a browser, and in #deploys:", highlight=False
             )
             console.print(to_try, highlight=False, markup=False)
             console.print(
-                f"ECS runs {speed:g} times faster than Amazon's. Logs: {playing.logs}", highlight=False
+                f"ECS runs {speed:g} times faster than Amazon's. Logs: {demo.logs}", highlight=False
             )
             console.print("Ctrl-C ends all of it.")
             while not stop.wait(CHECK_SECONDS):
-                playing.processes.check_running()
+                demo.processes.check_running()
     except KeyboardInterrupt:
         pass
     except DemoFailed as error:
@@ -43,8 +43,8 @@ def run_in_terminal(
 ) -> int:
     """Runs one command and ends; returns the exit code."""
     try:
-        with start_demo(speed=speed, mode=mode) as playing:
-            return run_to_end(playing, command, user=user, approver=approver, console=console)
+        with start_demo(speed=speed, mode=mode) as demo:
+            return run_to_end(demo, command, user=user, approver=approver, console=console)
     except KeyboardInterrupt:
         return COULD_NOT_RUN
     except DemoFailed as error:

@@ -1,4 +1,4 @@
-"""Slack's mrkdwn as a terminal shows it."""
+"""Slack's mrkdwn as text for a terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EMOJI = {
 
 
 def mrkdwn_to_text(text: str, names: Mapping[str, str]) -> str:
-    """Mentions by name, links as their words, no markup and no terminal codes. `names` maps ids to names."""
+    """Names instead of ids, text and address of links, no markup, no terminal codes. `names` maps ids to names."""
     text = re.sub(r"<@(\w+)(?:\|[^>]*)?>", lambda m: f"@{names.get(m[1], m[1])}", text)
     text = re.sub(r"<!subteam\^(\w+)(?:\|[^>]*)?>", lambda m: f"@{names.get(m[1], m[1])}", text)
     text = re.sub(r"<#(\w+)(?:\|[^>]*)?>", lambda m: f"#{names.get(m[1], m[1])}", text)

@@ -18,7 +18,7 @@ from typing import Self
 from slipway.demo.clean_env import clean_env
 
 STOP_SECONDS = 10.0
-"""What a process gets to end by itself."""
+"""How long a process may take to end by itself."""
 POLL_SECONDS = 0.05
 
 
@@ -35,27 +35,27 @@ class ChildProcess:
     log: Path
 
     def find_in_log(self, pattern: str) -> str | None:
-        """The first match in its log, or None."""
+        """The first match in the log, or None."""
         found = re.search(pattern, self.log.read_text(errors="replace"))
         return found.group(0) if found else None
 
 
 class ProcessGroup:
-    """Starts processes and, when closed, ends them; none is left behind.
+    """Starts processes, and ends them all when it is closed.
 
-    Each gets a session of its own, so that Ctrl-C reaches only us and the order is ours.
+    Each process gets its own session, so that Ctrl-C does not reach it and they end in our order.
     """
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
-        self.processes: list[ChildProcess] = []
+        self.children: list[ChildProcess] = []
 
     def start_module(self, name: str, module: str, *args: str, env: Mapping[str, str]) -> ChildProcess:
-        """Starts `python -m module`; its output goes to a log file of its own."""
+        """Starts `python -m module`. Its output goes to its own log file."""
         return self.start_command(name, [sys.executable, "-m", module, *args], env=env)
 
     def start_command(self, name: str, command: list[str], *, env: Mapping[str, str]) -> ChildProcess:
-        """Starts a command; its output goes to a log file of its own."""
+        """Starts a command. Its output goes to its own log file."""
         log = self._logs / f"{name}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -67,9 +67,9 @@ class ProcessGroup:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        member = ChildProcess(name, process, log)
-        self.processes.append(member)
-        return member
+        child = ChildProcess(name, process, log)
+        self.children.append(child)
+        return child
 
     def wait_until(self, what: str, ready: Callable[[], object], seconds: float = 60.0) -> None:
         """Waits for a condition.
@@ -81,15 +81,17 @@ class ProcessGroup:
         while not ready():
             self.check_running()
             if time.monotonic() > deadline:
-                raise DemoFailed(f"waited {seconds:.0f} s for {what}, in vain. The logs: {self._logs}")
+                raise DemoFailed(
+                    f"waited {seconds:.0f} s for {what}, which did not happen. Logs: {self._logs}"
+                )
             time.sleep(POLL_SECONDS)
 
     def check_running(self) -> None:
-        """Raises DemoFailed when a process has ended."""
-        for member in self.processes:
-            if member.process.poll() is not None:
-                last = "\n".join(member.log.read_text(errors="replace").splitlines()[-15:])
-                raise DemoFailed(f"the process {member.name!r} ended ({member.process.returncode}):\n{last}")
+        """Raises DemoFailed if a process has ended."""
+        for child in self.children:
+            if child.process.poll() is not None:
+                last = "\n".join(child.log.read_text(errors="replace").splitlines()[-15:])
+                raise DemoFailed(f"the process {child.name!r} ended ({child.process.returncode}):\n{last}")
 
     def __enter__(self) -> Self:
         return self
@@ -97,23 +99,23 @@ class ProcessGroup:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop(self.processes)
+        self.stop(self.children)
 
     def stop(self, processes: Sequence[ChildProcess]) -> None:
-        """Ends these processes, all at once."""
-        for member in processes:
-            if member.process.poll() is None:
-                member.process.send_signal(signal.SIGTERM)
-        for member in processes:
-            wait_or_kill(member.process)
+        """Ends these processes at the same time."""
+        for child in processes:
+            if child.process.poll() is None:
+                child.process.send_signal(signal.SIGTERM)
+        for child in processes:
+            wait_or_kill(child.process)
 
 
 def wait_or_kill(process: subprocess.Popen[bytes]) -> None:
-    """Waits for a process that was asked to end, and makes it end after a while: it and what it started."""
+    """Waits for a process to end, and kills it if it takes too long, with all that it started."""
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    with suppress(ProcessLookupError, PermissionError):  # mostly nothing of its group is left
+    with suppress(ProcessLookupError, PermissionError):  # its group is usually gone already
         os.killpg(process.pid, signal.SIGKILL)

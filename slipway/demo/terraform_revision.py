@@ -1,4 +1,4 @@
-"""What Terraform did before the demo began: it registered a newer revision that nobody deployed yet."""
+"""A newer revision of one service, registered like Terraform does and not deployed yet."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _COPIED_FIELDS = (
 
 
 def register_newer_revision(ecs_url: str, region: str) -> None:
-    """Registers it at this address of the sandbox's ECS, with more memory and a new variable.
+    """Registers the revision in the sandbox's ECS, with more memory and a new variable.
 
     Raises:
-        DemoFailed: it did not take it.
+        DemoFailed: ECS did not accept it.
     """
     try:
         httpx.post(f"{ecs_url}/sandbox/roles", json={"role": ROLE}, trust_env=False).raise_for_status()

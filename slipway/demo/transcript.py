@@ -1,4 +1,4 @@
-"""What a person would see of a run in a terminal."""
+"""Prints in the terminal what a person would see in Slack."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from slipway.demo.mrkdwn_to_text import mrkdwn_to_text
 
 _INDENT = " " * 8
 _MIN_WIDTH = 40
-"""Narrower terminals cut the lines themselves (columns)."""
+"""Narrower terminals wrap the lines themselves (columns)."""
 
 
 @dataclass
 class Transcript:
-    """Prints what a person would see, each thing once, with the seconds since the command."""
+    """Prints each message once, with the seconds since the command."""
 
     console: Console
     names: Mapping[str, str]
@@ -26,7 +26,7 @@ class Transcript:
     _last_text_by_key: dict[str, str] = field(default_factory=dict)
 
     def print_message(self, key: str, speaker: str, text: str) -> None:
-        """Prints a message, and again when its text has changed."""
+        """Prints a message, and again if its text has changed."""
         text = mrkdwn_to_text(text, self.names)
         if self._last_text_by_key.get(key) == text:
             return
@@ -39,7 +39,7 @@ class Transcript:
             self.console.print(f"{_INDENT}{line}", highlight=False, markup=False, soft_wrap=True)
 
     def _wrap_lines(self, text: str) -> Iterator[str]:
-        """As long as they are, for files and other programs; folded below their beginning for a terminal."""
+        """Wraps lines for a terminal, with their list marks outdented. Otherwise lines stay whole."""
         for line in text.splitlines():
             if not self.console.is_terminal:
                 yield line

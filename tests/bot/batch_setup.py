@@ -24,7 +24,7 @@ def add_service_groups(catalogue: Catalogue) -> Catalogue:
 
 def only_batch(bot: BotHarness) -> tuple[Batch, list[Deploy]]:
     """The one batch that is under way."""
-    [batch_id] = {each.request.batch_id for each in bot.context.store.active() if each.request.batch_id}
+    [batch_id] = {each.batch_id for each in bot.context.store.active() if each.batch_id}
     batch = bot.context.store.batch(batch_id)
     assert batch is not None
     return batch, bot.context.store.batch_deploys(batch)

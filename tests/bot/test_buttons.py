@@ -8,7 +8,9 @@ import pytest
 
 from bot.app_context import AppContext
 from deploys import button_ids
-from deploys.records.deploy import Deploy, Outcome, Phase, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.stores.user_groups import MAX_AGE_SECONDS
 from tests.bot.bot_harness import (
     ALICE,

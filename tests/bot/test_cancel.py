@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deploys import button_ids
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, DEPLOYS_CHANNEL, BotHarness
 from tests.builders import a_plan
 

@@ -9,7 +9,8 @@ from slack_bolt import BoltRequest
 
 from deploys import button_ids
 from deploys.catalogue.catalogue import Catalogue
-from deploys.records.deploy import Outcome, Phase, Verb
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from deploys.stores.user_groups import MAX_AGE_SECONDS
 from tests.bot.batch_setup import add_service_groups, only_batch, post_batch_card
 from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, BotHarness
@@ -51,7 +52,7 @@ def test_two_of_a_group_are_a_choice(bot: BotHarness) -> None:
     bot.type("/deploy shopfront 1.4.2")
     bot.clock.advance(1)
     bot.type("/deploy shopfront 1.5.0")
-    ids = list(dict.fromkeys(each.request.batch_id for each in bot.context.store.active()))
+    ids = list(dict.fromkeys(each.batch_id for each in bot.context.store.active()))
 
     answer = bot.type("/deploy cancel shopfront")
 
@@ -201,7 +202,7 @@ def test_one_that_found_a_foreign_rollout_is_followed_from_the_card_of_all(bot: 
     bot.click(button_ids.FOLLOW, gone, by=ALICE)
 
     [followed] = [each for each in bot.context.store.active() if each.verb is Verb.FOLLOW]
-    assert (followed.service.name, followed.request.batch_id) == ("web", None)
+    assert (followed.service.name, followed.batch_id) == ("web", None)
 
 
 def test_an_old_card_leads_to_the_one_that_counts(bot: BotHarness) -> None:

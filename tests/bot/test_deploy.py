@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Phase
+from deploys.records.phases import Phase
 from deploys.stores import audit
 from deploys.stores.user_groups import MAX_AGE_SECONDS
 from tests.bot.bot_harness import (
@@ -142,7 +142,7 @@ def test_the_same_tag_of_another_service_is_another_deploy(bot: BotHarness) -> N
             "/deploy zzz 1.4.2",
             ALICE,
             DEPLOYS_CHANNEL,
-            "There is no service `zzz` here. There are: `web`, `api`, `ledger`. `/deploy help` lists all of "
+            "There is no service `zzz` here. The services are: `web`, `api`, `ledger`. `/deploy help` lists all of "
             "them.",
             id="nothing near",
         ),

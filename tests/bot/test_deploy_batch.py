@@ -8,7 +8,7 @@ import pytest
 from slack_bolt import BoltRequest
 
 from deploys.catalogue.catalogue import Catalogue
-from deploys.records.deploy import Phase
+from deploys.records.phases import Phase
 from deploys.stores import audit
 from deploys.stores.user_groups import MAX_AGE_SECONDS
 from tests.bot.batch_setup import add_service_groups, only_batch, post_batch_card
@@ -39,7 +39,7 @@ def test_a_list_is_taken_in_as_a_deploy_for_each_and_one_batch(bot: BotHarness) 
     assert [each.service.name for each in (web, api)] == ["web", "api"]
     for each in (web, api):
         assert (each.tag, each.request.reason, each.request.requester) == ("1.4.2", "fixes the login", ALICE)
-        assert (each.request.batch_id, each.phase) == (batch.id, Phase.WAITING)
+        assert (each.batch_id, each.phase) == (batch.id, Phase.WAITING)
         assert [entry["what"] for entry in audit.trail(bot.redis, each.id)] == ["requested"]
     assert (batch.name, batch.tag, batch.in_order, batch.stop_on_first_failure) == (
         "web,api",
@@ -87,7 +87,7 @@ def test_in_a_thread_the_card_is_its_answer(bot: BotHarness) -> None:
     bot.mention("@slipway deploy web, api 1.4.2", by=ALICE, thread="1700000000.000001")
 
     batch, _ = only_batch(bot)
-    assert batch.thread_ts == "1700000000.000001"
+    assert batch.request.thread_ts == "1700000000.000001"
     assert bot.queued_answers() == []
 
 

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from deploys import button_ids
-from deploys.records.deploy import Cancel, Deploy, Outcome, Phase, Verb
+from deploys.records.approval import Cancel
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from tests.bot.bot_harness import (
     ALICE,
     BOB,

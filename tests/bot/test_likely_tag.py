@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from deploys import button_ids
-from deploys.records.deploy import Deploy, Outcome, Phase, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from deploys.stores.thread_store import ThreadState
 from tests.bot.bot_harness import ALICE, CAROL, DAVE, DEPLOYS_CHANNEL, RESPONSE_URL, BotHarness
 
@@ -127,7 +129,7 @@ def test_a_rollback_goes_back_to_the_likely_version(bot: BotHarness) -> None:
     press_button(bot, refuse_deploy(bot, "/deploy rollback web v1.4.1", refusal={"likely_tags": ("1.4.1",)}))
 
     new = bot.only_deploy()
-    assert (new.verb, new.request.rollback_target) == (Verb.ROLLBACK, "1.4.1")
+    assert (new.verb, new.rollback_target) == (Verb.ROLLBACK, "1.4.1")
 
 
 def test_all_of_a_batch_by_one_button(bot: BotHarness) -> None:
@@ -135,7 +137,7 @@ def test_all_of_a_batch_by_one_button(bot: BotHarness) -> None:
     web, api = bot.context.store.active()
     for each in (web, api):
         end_refused(bot, each)
-    batch = web.request.batch_id
+    batch = web.batch_id
     assert batch is not None
 
     press_button(bot, web.evolve(id=batch))
@@ -144,7 +146,7 @@ def test_all_of_a_batch_by_one_button(bot: BotHarness) -> None:
         ("web", "1.4.2", "new prices"),
         ("api", "1.4.2", "new prices"),
     ]
-    assert len({each.request.batch_id for each in bot.context.store.active()}) == 1
+    assert len({each.batch_id for each in bot.context.store.active()}) == 1
 
 
 @pytest.mark.parametrize("likely", [(), None])

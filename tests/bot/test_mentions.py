@@ -50,9 +50,9 @@ def test_the_record_says_whether_somebody_can_be_answered_alone_in_the_thread(bo
 
     *_, last = live = bot.context.store.active()
     assert [each.request.new_thread for each in live] == [True, False, True, True]
-    batch = bot.context.store.batch(last.request.batch_id or "")
+    batch = bot.context.store.batch(last.batch_id or "")
     assert batch is not None
-    assert batch.new_thread
+    assert batch.request.new_thread
 
 
 def test_help_is_said_in_the_thread_to_whoever_asked(bot: BotHarness) -> None:

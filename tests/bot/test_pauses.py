@@ -9,7 +9,8 @@ import pytest
 
 from deploys import button_ids
 from deploys.catalogue.catalogue import Catalogue
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.traffic import HookAction, PauseAnswer, PauseEnd, TrafficShift
 from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, DEPLOYS_CHANNEL, BotHarness
 from tests.builders import a_native_service, a_plan

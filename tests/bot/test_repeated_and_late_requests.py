@@ -10,7 +10,8 @@ import pytest
 from slack_bolt import BoltRequest, BoltResponse
 
 from deploys import button_ids
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.stores.claims import Submission
 from tests.bot.bot_harness import ALICE, BOB, DEPLOYS_CHANNEL, TEAM, BotHarness
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Phase, Verb
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
 from tests.bot.bot_harness import (
     ALICE,
     BOB,
@@ -46,14 +47,14 @@ def test_a_rollback_is_taken_in(bot: BotHarness, typed: str, target: str, name: 
 
     deploy = bot.only_deploy()
     assert answer == f"Queued: {name} (deploy `{deploy.id}`). Its thread follows here after the first checks."
-    assert (deploy.verb, deploy.tag, deploy.request.rollback_target) == (Verb.ROLLBACK, "", target)
+    assert (deploy.verb, deploy.tag, deploy.rollback_target) == (Verb.ROLLBACK, "", target)
 
 
 def test_in_a_thread_the_card_is_the_answer(bot: BotHarness) -> None:
     bot.mention("@slipway rollback web 1.4.1", thread=THREAD)
 
     deploy = bot.only_deploy()
-    assert (deploy.verb, deploy.request.rollback_target, deploy.request.thread_ts) == (
+    assert (deploy.verb, deploy.rollback_target, deploy.request.thread_ts) == (
         Verb.ROLLBACK,
         "1.4.1",
         THREAD,
@@ -154,7 +155,7 @@ def test_rollbacks_to_different_versions_are_different_errands(bot: BotHarness) 
     bot.type("/deploy rollback web 1.4.1")
     bot.type("/deploy rollback web 1.4.0")
 
-    assert {each.request.rollback_target for each in bot.context.store.active()} == {"1.4.1", "1.4.0"}
+    assert {each.rollback_target for each in bot.context.store.active()} == {"1.4.1", "1.4.0"}
 
 
 def test_status_names_them_before_and_after_the_plan(bot: BotHarness) -> None:

@@ -19,7 +19,7 @@ from bot.app_context import build_app_context
 from bot.slack_clock import SlackClock, clock_client
 from deploys import button_ids
 from deploys.catalogue.catalogue import Catalogue
-from deploys.records.deploy import Phase
+from deploys.records.phases import Phase
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, BotHarness, ManualClock

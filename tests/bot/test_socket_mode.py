@@ -21,7 +21,8 @@ from bot.socket_mode import SocketModeClient
 from bot.socket_mode.slack_websocket import SlackWebSocket
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import SlackRefusesToken, SlackUnreachable
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.stores.claims import Submission
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from deploys.catalogue.catalogue import Catalogue
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys
 from tests.bot.batch_setup import add_service_groups
 from tests.bot.bot_harness import ALICE, CAROL, DAVE, BotHarness

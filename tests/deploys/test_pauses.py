@@ -10,7 +10,10 @@ from deploys.decisions import answer_pause
 from deploys.deploy_text import status_text
 from deploys.errors import PauseAnswered, PauseClosed, QuestionClosed, Refused
 from deploys.pauses import current_pause, external_pause, pause_approvers, unanswered_pause
-from deploys.records.deploy import Cancel, Deploy, Outcome, Phase
+from deploys.records.approval import Cancel
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from deploys.records.traffic import HookAction, Pause, PauseAnswer, PauseEnd, TrafficPlan, TrafficShift
 from tests.builders import NOW, a_deploy, a_native_service
 
@@ -106,7 +109,7 @@ def test_the_first_answer_is_written_down(action: HookAction) -> None:
             "changed by your click.",
         ),
         (
-            at_a_pause(outcome_reason="an alarm."),
+            at_a_pause(rollback={"cause": RollbackCause(kind=RollbackCauseKind.ECS, sentence="an alarm.")}),
             1,
             QuestionClosed,
             "This question is closed: the deploy is being rolled back. Nothing was changed by your click.",
@@ -146,7 +149,7 @@ def test_outside_the_rollout_no_pause_waits(phase: Phase) -> None:
 
 PAUSE_NO_LONGER_OPEN: list[dict[str, Any]] = [
     {"cancel": Cancel(user=ALICE, at=NOW)},
-    {"outcome_reason": "an alarm."},
+    {"rollback": {"cause": RollbackCause(kind=RollbackCauseKind.ECS, sentence="an alarm.")}},
     {"outcome": Outcome.SUPERSEDED},
     {"traffic": None},
 ]

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from sandbox.slack.client_types import MessageJson
 from slipway.demo.demo_environment import DemoEnvironment
 from slipway.demo.mrkdwn_to_text import mrkdwn_to_text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Outcome
+from deploys.records.phases import Outcome
 from tests.scenarios.conversation import WAIT_SECONDS, Conversation
 from tests.scenarios.slack_modes import IN_SOCKET_MODE
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from deploys.records.deploy import Phase
+from deploys.records.phases import Phase
 from slipway.cli import app
 from tests.scenarios.conversation import Conversation
 from tests.scenarios.slack_modes import IN_SOCKET_MODE

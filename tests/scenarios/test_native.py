@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from deploys import button_ids
-from deploys.records.deploy import Outcome
+from deploys.records.phases import Outcome
 from tests.scenarios.conversation import Conversation
 from tests.scenarios.slack_modes import IN_SOCKET_MODE
 

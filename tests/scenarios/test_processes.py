@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from slipway.demo.demo_environment import DemoEnvironment, start_demo
 from slipway.demo.process_group import ChildProcess
 from slipway.demo.terminal_run import read_names
@@ -38,7 +38,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
 
 
 def find_processes(demo: DemoEnvironment, *prefixes: str) -> list[ChildProcess]:
-    return [m for m in demo.processes.processes if m.name.startswith(prefixes)]
+    return [m for m in demo.processes.children if m.name.startswith(prefixes)]
 
 
 def test_a_deploy_outlives_its_workers_and_its_clock(playing: DemoEnvironment) -> None:
@@ -47,7 +47,7 @@ def test_a_deploy_outlives_its_workers_and_its_clock(playing: DemoEnvironment) -
     for member in find_processes(playing, "worker", "scheduler"):
         member.process.kill()
         member.process.wait(10)
-        playing.processes.processes.remove(member)
+        playing.processes.children.remove(member)
 
     told, second = people.says("alice", "/deploy api 1.4.2")
     assert second is not None, told
@@ -66,7 +66,7 @@ def test_every_process_ends_cleanly_when_asked(playing: DemoEnvironment) -> None
         code = member.process.wait(15)
         assert (member.name, code) == (member.name, 0), member.log.read_text()[-2000:]
         assert "Traceback" not in member.log.read_text(), member.name
-    playing.processes.processes.clear()
+    playing.processes.children.clear()
 
 
 def test_a_run_that_succeeds_exits_with_0_and_shows_the_thread() -> None:

@@ -32,7 +32,7 @@ def test_plan_before_deploying(slack: Conversation) -> None:
     assert lines[1].endswith("→ `REGISTRY/billing@sha256:DIGEST` (`1.5.0`)")
     assert lines[-2:] == [
         "• needs 1 approval, from @bob, @approvers",
-        "• nobody is ahead in the line, so it would start at once",
+        "• no deploy is ahead in the queue, so it would start at once",
     ]
 
 

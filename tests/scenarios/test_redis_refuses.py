@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from sandbox.valkey import refusing_commands
 from slipway.demo.demo_environment import DemoEnvironment, start_demo
 from slipway.demo.terminal_run import read_names
@@ -33,9 +33,7 @@ def test_every_process_outlasts_a_redis_that_refuses_and_the_deploy_goes_on(
     playing: DemoEnvironment, code: str
 ) -> None:
     people = Conversation(playing, read_names(playing))
-    processes = [
-        each for each in playing.processes.processes if each.name.startswith(("worker", "scheduler"))
-    ]
+    processes = [each for each in playing.processes.children if each.name.startswith(("worker", "scheduler"))]
     thread = people.deploys("alice", "/deploy restart web").reaches(Phase.FOLLOWING)
 
     with refusing_commands(playing.redis, code):
@@ -54,7 +52,7 @@ def test_every_process_outlasts_a_redis_that_refuses_and_the_deploy_goes_on(
     assert thread.ends().record.outcome is Outcome.SUCCEEDED
     assert thread.settles()
     playing.processes.check_running()
-    for each in playing.processes.processes:
+    for each in playing.processes.children:
         log = each.log.read_text()
         assert "Traceback" not in log, log
         assert "terminated unexpectedly" not in log, log
@@ -64,7 +62,7 @@ def test_every_process_outlasts_a_redis_that_refuses_and_the_deploy_goes_on(
 
 
 def test_workers_and_the_clock_end_when_asked_while_redis_refuses(playing: DemoEnvironment) -> None:
-    asked = [each for each in playing.processes.processes if each.name.startswith(("worker", "scheduler"))]
+    asked = [each for each in playing.processes.children if each.name.startswith(("worker", "scheduler"))]
     for each in asked:
         playing.processes.wait_until(f"{each.name} to have started", partial(each.find_in_log, "started"))
     with refusing_commands(playing.redis, "OOM"):
@@ -72,7 +70,7 @@ def test_workers_and_the_clock_end_when_asked_while_redis_refuses(playing: DemoE
             each.process.send_signal(signal.SIGTERM)
         codes = {each.name: each.process.wait(60) for each in asked}
     for each in asked:
-        playing.processes.processes.remove(each)
+        playing.processes.children.remove(each)
 
     assert set(codes.values()) == {0}, codes
     assert not [each.name for each in asked if "Traceback" in each.log.read_text()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploys import button_ids
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from tests.scenarios.conversation import Conversation
 from tests.scenarios.slack_modes import IN_SOCKET_MODE, OVER_HTTP
 

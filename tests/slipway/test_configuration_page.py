@@ -11,27 +11,13 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from bot.settings import BotSettings, WebSettings
-from deploys.catalogue import (
-    Service,
-    ServiceGroup,
-    Strategy,
-    durations,
-    nested_validators,
-    service_names,
-    slack_ids,
-    validators,
-)
-from deploys.catalogue.nested_keys import (
-    PostCheckKeys,
-    PreTaskKeys,
-    RoleKeys,
-    ServiceGroupKeys,
-    list_key_names,
-)
-from deploys.catalogue.service import BaseChoice, Pin, PostCheck, PreTask, Role
+from deploys.catalogue import Service, slack_ids
+from deploys.catalogue.declaration import find_keys
+from deploys.catalogue.nested_keys import PostCheck, PreTask
 from deploys.settings import Settings
 from slipway.app_manifest import EVENTS, SCOPES
 from slipway.commands.check import ProcessName
+from slipway.configuration_page import RECORDS, update_page
 from tests.deploys.catalogue.services_yml import list_problems
 from workers.settings import SchedulerSettings, WorkerSettings
 
@@ -90,68 +76,54 @@ def test_a_variable_is_described_as_it_is(name: str) -> None:
     assert len(what) > 20
 
 
+def test_what_comes_from_the_code_is_up_to_date() -> None:
+    assert update_page(PAGE) == PAGE, "run `make docs`"
+
+
+def test_a_table_that_is_out_of_date_is_written_again() -> None:
+    stale = PAGE.replace("| 10s to 1d | `20m` |", "| any | `5m` |").replace("unlock, verify.", "unlock.")
+
+    assert stale != PAGE
+    assert update_page(stale) == PAGE
+
+
+def test_a_page_without_a_table_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"role.* is on the page 0 times"):
+        update_page(PAGE.replace("| Key of `role` |", "| Role |"))
+
+
 def test_every_key_of_services_yml_is_described_and_no_other() -> None:
     assert set(table_rows("Key")) == set(Service.model_fields) - {"name"}
+    for heading, record in RECORDS.items():
+        assert list(table_rows(heading)) == [key.name or field for field, _, key in find_keys(record)]
 
 
-def test_the_defaults_and_ranges_of_keys_are_those_of_the_code() -> None:
+def test_values_and_defaults_are_shown_as_they_are_written_in_the_file() -> None:
     keys = table_rows("Key")
 
-    assert keys["strategy"][:2] == [", ".join(f"`{each}`" for each in Strategy), f"`{Strategy.ROLLING}`"]
-    assert keys["approvals"][0] == f"0 to {validators.MAX_APPROVALS}"
-    assert keys["give_up_after"][:2] == [
-        f"0 to {validators.MAX_FAILED_TASKS}",
-        f"`{Service.model_fields['give_up_after'].default}`",
-    ]
-    for key, (shortest, longest) in (
-        ("deadline", validators.DEADLINE_RANGE),
-        ("approval_expiry", validators.APPROVAL_EXPIRY_RANGE),
-    ):
-        assert (
-            keys[key][0] == f"{durations.format_duration(shortest)} to {durations.format_duration(longest)}"
-        )
-        assert keys[key][1] == f"`{durations.format_duration(Service.model_fields[key].default)}`"
+    assert keys["cluster"][:2] == ["name", "required"]
+    assert keys["region"][:2] == ["AWS region", "`AWS_REGION`"]
+    assert keys["strategy"][:2] == ["`rolling`, `stop-start`, `native`", "`rolling`"]
+    assert keys["approvals"][:2] == ["0 to 10", "by strategy"]
+    assert keys["self_approval"][:2] == ["`true`, `false`", "`false`"]
+    assert keys["give_up_after"][:2] == ["0 to 200", "`3`"]
+    assert keys["deadline"][:2] == ["10s to 1d", "`20m`"]
+    assert keys["approval_expiry"][:2] == ["5s to 7d", "`30m`"]
+    assert keys["pin"][:2] == ["`tag`, `digest`", "by approvals"]
+    assert keys["base"][:2] == ["`running`, `latest`", "`running`"]
+    assert keys["role"][:2] == ["ARN, or keys, below", "none"]
 
 
-def test_every_key_of_a_mapping_is_described_and_no_other() -> None:
-    for heading, model in (
-        ("Key of `before`", PreTaskKeys),
-        ("Key of `after`", PostCheckKeys),
-        ("Key of `role`", RoleKeys),
-        ("Key of a group", ServiceGroupKeys),
-    ):
-        assert list(table_rows(heading)) == list_key_names(model)
-        for key, (_, default, _) in table_rows(heading).items():
-            field = next(field for name, field in model.model_fields.items() if key in (name, field.alias))
-            assert (default == "required") == field.is_required()
+def test_keys_inside_mappings_are_shown_as_they_are_written_in_the_file() -> None:
+    before, after, group = (table_rows(f"Key of {each}") for each in ("`before`", "`after`", "a group"))
 
-
-def test_a_mapping_s_keys_are_those_of_what_a_service_keeps() -> None:
-    for model, kept in (
-        (PreTaskKeys, PreTask),
-        (PostCheckKeys, PostCheck),
-        (RoleKeys, Role),
-        (ServiceGroupKeys, ServiceGroup),
-    ):
-        assert set(model.model_fields) == set(kept.model_fields) - {"name"}
-        for name, field in model.model_fields.items():
-            if not field.is_required():
-                assert field.get_default(call_default_factory=True) == kept.model_fields[name].default
-
-
-def test_the_ranges_inside_mappings_are_those_of_the_code() -> None:
-    keys, before, after = table_rows("Key"), table_rows("Key of `before`"), table_rows("Key of `after`")
-
-    assert keys["pin"][0] == ", ".join(f"`{each}`" for each in Pin)
-    assert keys["base"][:2] == [", ".join(f"`{each}`" for each in BaseChoice), f"`{BaseChoice.RUNNING}`"]
-    for row, (shortest, longest), default in (
-        (before["deadline"], validators.PRE_TASK_DEADLINE_RANGE, PreTask.model_fields["deadline"].default),
-        (after["for"], validators.POST_CHECK_DURATION_RANGE, PostCheck.model_fields["duration"].default),
-    ):
-        bounds = f"{durations.format_duration(shortest)} to {durations.format_duration(longest)}"
-        assert row[:2] == [bounds, f"`{durations.format_duration(default)}`"]
-    assert f"{nested_validators.MAX_ALARMS} at most" in after["alarms"][2]
-    assert f"Up to {nested_validators.MAX_SERVICES_IN_GROUP} " in table_rows("Key of a group")["services"][2]
+    assert before["command"][:2] == ["list of words", "required"]
+    assert before["deadline"][:2] == ["10s to 12h", "`10m`"]
+    assert after["for"][:2] == ["10s to 12h", "`5m`"]
+    assert "at most 100" in after["alarms"][2]
+    assert "Up to 20 " in group["services"][2]
+    assert PreTask(command=("a",)).deadline == 600
+    assert PostCheck(http="https://a").duration == 300
 
 
 def test_the_services_yml_on_the_page_is_right() -> None:
@@ -183,13 +155,6 @@ def test_the_examples_of_mappings_on_the_page_are_right() -> None:
         )
         == []
     )
-
-
-def test_every_word_that_cannot_be_a_name_is_listed() -> None:
-    listed = re.search(r"cannot be names:\n(.*?)\.", PAGE, re.DOTALL)
-
-    assert listed
-    assert listed[1].replace("\n", " ").split(", ") == sorted(service_names.RESERVED_NAMES)
 
 
 def test_every_scope_and_event_is_explained() -> None:

@@ -1,4 +1,4 @@
-"""The engine against the sandbox's ECS, on one clock that the test moves."""
+"""The engine against the sandbox's ECS, with a time that the test moves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from deploys.catalogue.service import Service
 from deploys.decisions import answer_pause, decide, mark_question_shown, request_cancel
 from deploys.job_queue import WATCH_PREFIX, JobQueue
 from deploys.pauses import latest_pause_number, unanswered_pause
-from deploys.records.deploy import Deploy, Phase, ThreadMessageKind, Verb, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction
 from deploys.redis_connection import to_texts
 from deploys.stores import redis_keys
@@ -38,7 +42,7 @@ def a_sandbox_service(name: str, **changes: Any) -> Service:
 
 
 class SilentJobQueue(JobQueue):
-    """The yard rings by itself, from what is due."""
+    """Enqueues nothing: the harness runs what is due by itself."""
 
     def __init__(self) -> None:
         pass
@@ -48,7 +52,7 @@ class SilentJobQueue(JobQueue):
 
 
 class OpenAccessPolicy:
-    """Lets everybody in, but for those a test shuts out."""
+    """Allows everything, except to the users that a test refuses."""
 
     def __init__(self) -> None:
         self.refusals: dict[str, Exception] = {}
@@ -69,7 +73,7 @@ class OpenAccessPolicy:
 
 @dataclass
 class EngineHarness:
-    """Asks for deploys, lets time pass and looks at what came of it."""
+    """Requests deploys, lets time pass and reads the result."""
 
     ecs: EcsSandbox
     redis: Redis
@@ -104,12 +108,13 @@ class EngineHarness:
             known,
             verb=verb,
             tag="",
-            request={"rollback_target": target, "requester": ALICE, "requested_at": self.ecs.now()},
+            rollback_target=target,
+            request={"requester": ALICE, "requested_at": self.ecs.now()},
         )
         return self.store.submit(deploy).deploy.id
 
     def approve(self, deploy_id: str, user: str = BOB, verdict: Verdict = Verdict.APPROVED) -> None:
-        """Presses a button of the question that stands."""
+        """Presses a button of the open question."""
         question = self.get(deploy_id).approval.question
         self.store.amend(
             deploy_id,
@@ -119,7 +124,7 @@ class EngineHarness:
         )
 
     def mark_question_shown(self, deploy_id: str) -> Deploy:
-        """Slack has taken the card with the buttons of the question that stands."""
+        """Slack has accepted the card with the buttons of the open question."""
         question = self.get(deploy_id).approval.question
         return self.store.amend(
             deploy_id,
@@ -156,7 +161,7 @@ class EngineHarness:
         return deploy
 
     def tick(self, seconds: float = 1.0) -> None:
-        """Rings for everything that is due, then lets time pass."""
+        """Runs everything that is due, then lets time pass."""
         for due in self.store.due(self.ecs.now()):
             if due.job.startswith(WATCH_PREFIX):
                 self.engine.watch(due.job.removeprefix(WATCH_PREFIX))
@@ -180,8 +185,7 @@ class EngineHarness:
         return deploy
 
     def _advance_to_next_due(self, deadline: float) -> None:
-        """Passes over the whole seconds in which nothing is due, then takes the turns that ticks of a second
-        would."""
+        """Skips whole seconds in which nothing is due, then runs what ticks of one second would run."""
         while (now := self.ecs.now()) < deadline:
             coming = self.store.due(now + TIMING.watch_seconds)
             if coming and coming[0].at <= now:
@@ -206,14 +210,14 @@ class EngineHarness:
         self.redis.delete(redis_keys.lease(deploy_id))
 
     def thread_text(self, deploy_id: str, kind: ThreadMessageKind | None = None) -> str:
-        """What the thread was told."""
+        """The texts that were posted in the thread."""
         return "\n".join(
             m.text for m in self.get(deploy_id).thread_messages if kind is None or m.kind is kind
         )
 
     @cached_property
     def ecs_client(self) -> Any:
-        """An ECS client that is not Slipway's."""
+        """An ECS client as somebody else would use it."""
         return self.ecs.client("ecs")
 
     def describe_service(self, name: str) -> dict[str, Any]:

@@ -11,7 +11,9 @@ from structlog.testing import capture_logs
 
 from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue
-from deploys.records.deploy import Cancel, Decision, Deploy, Outcome, Phase, Verdict
+from deploys.records.approval import Cancel, Decision, Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from sandbox.slack.blockkit.view_limits import check_view

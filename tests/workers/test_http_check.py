@@ -1,4 +1,4 @@
-"""One look at an address: what counts as an answer, and that it ends in time."""
+"""One HTTP check: what counts as an answer, and that it ends in time."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_redirect_is_not_followed_and_its_goal_is_told_without_secrets(web: Fa
     answer = check_url(web.url)
 
     assert not answer.is_success
-    assert answer.text == f"302 Found, a redirect to {web.url}/login that I do not follow"
+    assert answer.text == f"302 Found, a redirect to {web.url}/login: I do not follow redirects"
     assert len(web.requested_paths) == 1
 
 
@@ -74,7 +74,7 @@ def test_an_address_that_speaks_no_tls_is_not_told_as_a_bad_certificate(web: Fak
     answer = check_url(web.url.replace("http://", "https://"))
 
     assert answer.text == (
-        "no answer: no TLS connection could be made: the other side may not speak TLS, or no common version"
+        "no answer: no TLS connection: the server may not speak TLS, or no version that I speak"
     )
 
 
@@ -120,7 +120,7 @@ def test_a_connection_that_is_closed_is_no_answer(web: FakeWebServer) -> None:
 
 
 def test_a_name_that_is_not_known_is_no_answer() -> None:
-    assert check_url("http://nowhere.invalid/").text == "no answer: the host's name is not known"
+    assert check_url("http://nowhere.invalid/").text == "no answer: the host name is not known"
 
 
 def test_an_answer_that_comes_drop_by_drop_ends_in_time(

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
 from tests.workers.engine_harness import EngineHarness
 
 
-def record(yard: EngineHarness, deploy_id: str) -> str:
+def record(harness: EngineHarness, deploy_id: str) -> str:
     """As Redis holds it."""
-    return to_text(cast("bytes", yard.redis.hget(redis_keys.record(deploy_id), "record")))
+    return to_text(cast("bytes", harness.redis.hget(redis_keys.record(deploy_id), "record")))
 
 
 def test_a_record_of_a_newer_version_is_left_alone_and_holds_up_nobody(harness: EngineHarness) -> None:

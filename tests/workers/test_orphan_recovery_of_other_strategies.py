@@ -6,37 +6,24 @@ import pytest
 
 from deploys.catalogue.service import Service, Strategy
 from deploys.errors import LeftStopped
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import ALL_SUSPENDED
 from deploys.stores import redis_keys
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys
 from tests.builders import NOW, a_deploy, a_native_service, a_service
-from tests.workers.engine_harness import ALICE, TIMING, EngineHarness, SilentJobQueue
+from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
-from tests.workers.test_orphan_recovery import (
+from tests.workers.lost_deploys import (
     BEFORE,
     SERVICE,
+    a_recovery,
     desired_count,
     lose_redis,
     read_suspension,
     scan_twice,
     start_deploy,
 )
-from workers.ecs.aws.aws_clients import AwsClients
 from workers.flows.stopped_service import restore_tags as restore_tags_stopped_service
-from workers.orphan_recovery import OrphanRecovery
-
-
-def a_recovery(yard: EngineHarness, *known: Service) -> OrphanRecovery:
-    return OrphanRecovery(
-        known,
-        yard.store,
-        yard.redis,
-        AwsClients(),
-        SilentJobQueue(),
-        settle_seconds=TIMING.settle_seconds,
-        now=yard.ecs.now,
-    )
 
 
 @pytest.mark.parametrize(
@@ -48,7 +35,7 @@ def a_recovery(yard: EngineHarness, *known: Service) -> OrphanRecovery:
     ],
     ids=["rolling", "native", "renamed"],
 )
-def test_it_is_found_by_its_marks_whatever_it_is_called_and_however_it_is_deployed(
+def test_it_is_found_by_its_tags_whatever_its_name_and_strategy_are(
     harness: EngineHarness, service: Service
 ) -> None:
     lost = start_deploy(harness, Phase.DRAINING)
@@ -96,35 +83,35 @@ def test_a_service_that_is_being_deleted_is_left_alone(harness: EngineHarness) -
     lost = start_deploy(harness, Phase.DRAINING)
     lose_redis(harness)
     harness.ecs_client.delete_service(cluster="production", service=SERVICE, force=True)
-    janitor = a_recovery(harness, a_service(SERVICE))
-    janitor.scan()
+    recovery = a_recovery(harness, a_service(SERVICE))
+    recovery.scan()
     noted = LostDeploy(
         deploy_id=lost.id, service=SERVICE, found_at=NOW, recover_at=NOW, desired_count=0, restore_count=2
     )
     LostDeploys(harness.redis).save(noted)
 
-    janitor.scan()
+    recovery.scan()
 
     assert harness.describe_service(SERVICE)["status"] == "DRAINING"
     assert harness.store.get(lost.id) is None
 
 
-def test_each_mark_is_waited_for_by_itself(harness: EngineHarness) -> None:
-    """Another lost deploy than the one seen first: a call of its own may still arrive."""
+def test_each_lost_deploy_is_waited_for_separately(harness: EngineHarness) -> None:
+    """The tags name another lost deploy than before: a late call of that one may still arrive."""
     start_deploy(harness, Phase.DRAINING)
     lose_redis(harness)
-    janitor = a_recovery(harness, a_service(SERVICE))
-    janitor.scan()
+    recovery = a_recovery(harness, a_service(SERVICE))
+    recovery.scan()
     harness.ecs.advance(300)
     arn = harness.describe_service(SERVICE)["serviceArn"]
     harness.ecs_client.tag_resource(
         resourceArn=arn, tags=[{"key": restore_tags_stopped_service.RESTORE_TAG, "value": "other234/2"}]
     )
 
-    janitor.scan()
+    recovery.scan()
     assert harness.store.active() == []
     harness.ecs.advance(300)
-    janitor.scan()
+    recovery.scan()
 
     assert [deploy.id for deploy in harness.store.active()] == ["other234"]
 
@@ -132,8 +119,8 @@ def test_each_mark_is_waited_for_by_itself(harness: EngineHarness) -> None:
 def test_a_record_that_another_version_of_slipway_wrote_is_a_record(harness: EngineHarness) -> None:
     deploy = start_deploy(harness, Phase.DRAINING)
     harness.redis.hset(redis_keys.record(deploy.id), "record", '{"of": "a later version"}')
-    janitor = a_recovery(harness, a_service(SERVICE))
+    recovery = a_recovery(harness, a_service(SERVICE))
 
-    janitor.scan()
+    recovery.scan()
 
     assert harness.redis.hget(redis_keys.LOST_DEPLOYS, SERVICE) is None

@@ -1,4 +1,4 @@
-"""The clock rings for what is due, often enough and not more, however many clocks there are."""
+"""The scheduler enqueues what is due, often enough and not more, however many schedulers there are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from rq.serializers import JSONSerializer
 
 from deploys.catalogue.service import Service
 from deploys.job_queue import QUEUE_NAME, WATCH_PREFIX, JobQueue
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.redis_connection import connect, connect_for_rq, to_texts
 from deploys.redis_outage import RedisTemporaryError
 from deploys.stores.claims import Claim
@@ -24,7 +25,7 @@ from workers.scheduler import ORPHAN_RECOVERY_SECONDS, REPEAT_SECONDS, TICK_SECO
 
 
 class RecordingJobQueue(JobQueue):
-    """Writes down what was rung."""
+    """Records the jobs that are enqueued."""
 
     def __init__(self) -> None:
         self.enqueued: list[str] = []
@@ -33,14 +34,14 @@ class RecordingJobQueue(JobQueue):
         self.enqueued.append(" ".join([job, *map(str, args)]))
 
     def take(self, job: str) -> list[str]:
-        """What this job was rung for since this was asked last."""
-        found = [name for name in self.enqueued if name.split(" ")[0] == job]
+        """The jobs of this kind that were enqueued since the last call."""
+        taken = [name for name in self.enqueued if name.split(" ")[0] == job]
         self.enqueued = [name for name in self.enqueued if name.split(" ")[0] != job]
-        return found
+        return taken
 
 
 class SchedulerHarness:
-    """Clocks, what they look at, and a time that the test moves (epoch seconds)."""
+    """Schedulers, the stores that they read, and a time that the test moves (epoch seconds)."""
 
     def __init__(self, redis_url: str) -> None:
         self.time = NOW
@@ -54,21 +55,21 @@ class SchedulerHarness:
         return self.time
 
     def scheduler_with(self, job_queue: JobQueue) -> Scheduler:
-        """A clock of a process of its own."""
+        """A scheduler as in another process."""
         redis = connect(self.url)
         return Scheduler(DeployStore(redis, now=self.now), ThreadStore(redis), job_queue, now=self.now)
 
     def scheduler_for_rq(self) -> Scheduler:
-        """The same, with the bell of production."""
+        """A scheduler with the job queue of production."""
         return self.scheduler_with(JobQueue(connect_for_rq(self.url)))
 
     def queued(self, job: str) -> list[str]:
-        """Deploys or clusters that RQ has a job for, each as often as it has one."""
+        """The deploys or clusters of RQ's jobs of this kind."""
         queue = Queue(QUEUE_NAME, connection=connect_for_rq(self.url), serializer=JSONSerializer)
         return [each.args[0] for each in queue.jobs if each.func_name == f"workers.jobs.{job}"]
 
     def request_deploy(self, service: Service | None = None, tag: str = "1.4.2") -> Deploy:
-        """A deploy that was just asked for."""
+        """A deploy that was just requested."""
         return self.store.submit(a_deploy(service, tag=tag, request={"requested_at": self.time})).deploy
 
     def claim(self, deploy: Deploy) -> Claim:
@@ -78,11 +79,11 @@ class SchedulerHarness:
         return claim
 
     def follow(self, deploy: Deploy, after: float) -> None:
-        """What a worker leaves: a rollout that is to be looked at later (seconds)."""
+        """What a worker leaves behind: a rollout that is due again after some time (seconds)."""
         claim = self.claim(deploy)
         followed = claim.deploy.in_phase(Phase.FOLLOWING, self.time)
-        bell = f"{WATCH_PREFIX}{deploy.cluster_key}"
-        self.store.commit(claim, followed, due_at=self.time + after, job=bell)
+        job = f"{WATCH_PREFIX}{deploy.cluster_key}"
+        self.store.commit(claim, followed, due_at=self.time + after, job=job)
 
     def run(self, seconds: float) -> None:
         """Lets time pass, with a tick as often as the process makes one."""
@@ -96,7 +97,7 @@ def harness(redis: Redis, redis_url: str) -> SchedulerHarness:
     return SchedulerHarness(redis_url)
 
 
-def test_what_is_due_is_rung_once(harness: SchedulerHarness) -> None:
+def test_what_is_due_is_enqueued_once(harness: SchedulerHarness) -> None:
     deploy = harness.request_deploy()
 
     harness.run(REPEAT_SECONDS)
@@ -104,18 +105,18 @@ def test_what_is_due_is_rung_once(harness: SchedulerHarness) -> None:
     assert harness.job_queue.take("advance") == [f"advance {deploy.id}"]
 
 
-def test_what_redis_refuses_is_rung_once_it_takes_it(harness: SchedulerHarness, redis: Redis) -> None:
+def test_what_redis_refuses_is_enqueued_once_it_accepts_it(harness: SchedulerHarness, redis: Redis) -> None:
     deploy = harness.request_deploy()
-    clock = harness.scheduler_for_rq()
+    scheduler = harness.scheduler_for_rq()
 
     with refusing_commands(redis, "OOM"), pytest.raises(RedisTemporaryError):
-        clock.tick()
-    clock.tick()
+        scheduler.tick()
+    scheduler.tick()
 
     assert harness.queued("advance") == [deploy.id]
 
 
-def test_what_stays_due_is_rung_again_every_five_seconds(harness: SchedulerHarness) -> None:
+def test_what_stays_due_is_enqueued_again_every_five_seconds(harness: SchedulerHarness) -> None:
     deploy = harness.request_deploy()
 
     harness.run(4 * REPEAT_SECONDS)
@@ -123,7 +124,7 @@ def test_what_stays_due_is_rung_again_every_five_seconds(harness: SchedulerHarne
     assert harness.job_queue.take("advance") == [f"advance {deploy.id}"] * 4
 
 
-def test_what_is_due_later_is_rung_when_its_time_comes(harness: SchedulerHarness) -> None:
+def test_what_is_due_later_is_enqueued_when_its_time_comes(harness: SchedulerHarness) -> None:
     deploy = harness.request_deploy()
     claim = harness.claim(deploy)
     harness.store.commit(claim, claim.deploy.in_phase(Phase.AWAITING_APPROVAL, NOW), due_at=NOW + 60)
@@ -135,7 +136,7 @@ def test_what_is_due_later_is_rung_when_its_time_comes(harness: SchedulerHarness
     assert harness.job_queue.take("advance") == [f"advance {deploy.id}"]
 
 
-def test_each_new_due_time_is_rung_for(harness: SchedulerHarness) -> None:
+def test_each_new_due_time_is_enqueued(harness: SchedulerHarness) -> None:
     deploy = harness.request_deploy()
 
     for _ in range(3):
@@ -147,7 +148,7 @@ def test_each_new_due_time_is_rung_for(harness: SchedulerHarness) -> None:
     assert harness.job_queue.take("advance") == [f"advance {deploy.id}"] * 4
 
 
-def test_a_decision_is_rung_for_at_once(harness: SchedulerHarness) -> None:
+def test_a_decision_is_enqueued_at_once(harness: SchedulerHarness) -> None:
     deploy = harness.request_deploy()
     claim = harness.claim(deploy)
     harness.store.commit(claim, claim.deploy.in_phase(Phase.AWAITING_APPROVAL, NOW), due_at=NOW + 1800)
@@ -161,7 +162,7 @@ def test_a_decision_is_rung_for_at_once(harness: SchedulerHarness) -> None:
     assert harness.job_queue.take("advance") == [f"advance {deploy.id}"]
 
 
-def test_what_waits_in_line_or_has_ended_is_not_rung_for(harness: SchedulerHarness) -> None:
+def test_what_waits_in_the_queue_or_has_ended_is_not_enqueued(harness: SchedulerHarness) -> None:
     first, second = harness.request_deploy(), harness.request_deploy(tag="1.5.0")
     claim = harness.claim(first)
     harness.run(1)
@@ -199,7 +200,7 @@ def test_a_cluster_is_watched_again_when_its_rollouts_are_due_again(harness: Sch
     assert harness.job_queue.take("watch") == ["watch eu-west-1/production"] * 4
 
 
-def test_every_thread_that_is_behind_is_rung_for(harness: SchedulerHarness) -> None:
+def test_every_thread_that_is_behind_is_enqueued(harness: SchedulerHarness) -> None:
     now, later, done = (harness.request_deploy(a_service(name)) for name in ("web", "api", "batch"))
     harness.threads.schedule(later.id, NOW + 30, seen_score=harness.threads.start_sync(later.id, NOW + 30))
     assert harness.threads.finish_sync(done.id, harness.threads.start_sync(done.id, NOW))
@@ -211,7 +212,7 @@ def test_every_thread_that_is_behind_is_rung_for(harness: SchedulerHarness) -> N
     assert set(harness.job_queue.take("publish")) == {f"publish {now.id}", f"publish {later.id}"}
 
 
-def test_a_thread_that_stays_behind_is_rung_for_every_five_seconds(harness: SchedulerHarness) -> None:
+def test_a_thread_that_stays_behind_is_enqueued_every_five_seconds(harness: SchedulerHarness) -> None:
     deploy = harness.request_deploy()
 
     harness.run(4 * REPEAT_SECONDS)
@@ -229,7 +230,7 @@ def test_user_groups_are_read_every_45_seconds_though_nothing_is_due(harness: Sc
     )
 
 
-def test_the_janitor_is_rung_for_at_the_start_and_every_quarter_of_a_minute(
+def test_orphan_recovery_is_enqueued_at_the_start_and_every_quarter_of_a_minute(
     harness: SchedulerHarness,
 ) -> None:
     harness.scheduler.tick()
@@ -242,7 +243,7 @@ def test_the_janitor_is_rung_for_at_the_start_and_every_quarter_of_a_minute(
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.4, 1.5], ids=["together", "nearly", "later"])
-def test_two_clocks_ring_once(harness: SchedulerHarness, apart: float) -> None:
+def test_two_schedulers_enqueue_once(harness: SchedulerHarness, apart: float) -> None:
     deploys = [harness.request_deploy(a_service(f"web-{number}")) for number in range(10)]
     harness.follow(harness.request_deploy(a_service("api")), after=0)
     first, second = harness.scheduler_for_rq(), harness.scheduler_for_rq()
@@ -256,16 +257,16 @@ def test_two_clocks_ring_once(harness: SchedulerHarness, apart: float) -> None:
     assert harness.queued("watch") == ["eu-west-1/production"]
 
 
-def test_two_clocks_in_the_same_moment_ring_once(harness: SchedulerHarness) -> None:
+def test_two_schedulers_in_the_same_moment_enqueue_once(harness: SchedulerHarness) -> None:
     deploys = [harness.request_deploy(a_service(f"web-{number}")) for number in range(25)]
-    clocks = [harness.scheduler_for_rq() for _ in range(4)]
-    start = Barrier(len(clocks))
+    schedulers = [harness.scheduler_for_rq() for _ in range(4)]
+    start = Barrier(len(schedulers))
 
-    def tick(clock: Scheduler) -> None:
+    def tick(scheduler: Scheduler) -> None:
         start.wait(10)
-        clock.tick()
+        scheduler.tick()
 
-    threads = [Thread(target=tick, args=(clock,)) for clock in clocks]
+    threads = [Thread(target=tick, args=(scheduler,)) for scheduler in schedulers]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -291,7 +292,7 @@ def test_no_deploy_is_lost_with_the_jobs_of_rq(harness: SchedulerHarness, redis:
     assert sorted(harness.queued("publish")) == sorted(deploy.id for deploy in harness.store.active())
 
 
-def test_a_clock_that_has_just_started_rings_for_all_that_is_due(harness: SchedulerHarness) -> None:
+def test_a_scheduler_that_has_just_started_enqueues_all_that_is_due(harness: SchedulerHarness) -> None:
     deploys = [harness.request_deploy(a_service(f"web-{number}")) for number in range(3)]
     harness.time += 3600
 

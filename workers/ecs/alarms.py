@@ -1,4 +1,4 @@
-"""CloudWatch alarms: in which state each of them is."""
+"""CloudWatch alarms and their states."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _ALARMS_PER_CALL = 100
 """DescribeAlarms takes 100 names a call."""
 
 TYPES: tuple[AlarmTypeType, ...] = ("MetricAlarm", "CompositeAlarm", "LogAlarm")
-"""Every value of the enum AlarmType: those not asked for are left out of the answer."""
+"""Every value of the enum AlarmType: CloudWatch leaves out the types that are not asked for."""
 
 ALARMING_BY_STATE: dict[str, bool] = {"OK": False, "ALARM": True, "INSUFFICIENT_DATA": False}
-"""Whether an alarm in this state rings: every value of the enum StateValue. No data is quiet."""
+"""Whether an alarm in this state counts: every value of the enum StateValue. Without data it does not."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class AlarmState:
     state: str
     """OK, ALARM or INSUFFICIENT_DATA."""
     reason: str = ""
-    """CloudWatch's own words on why it is in that state."""
+    """Why it is in that state, as CloudWatch says it."""
 
     @property
     def is_alarming(self) -> bool:
@@ -40,14 +40,14 @@ class AlarmState:
 
 
 def read(region: RegionClients, names: Sequence[str]) -> dict[str, AlarmState]:
-    """The alarms by name; one that CloudWatch does not have is absent.
+    """The alarms by name; an alarm that CloudWatch does not have is absent.
 
-    Composite alarms are only returned where the permission is for all resources (CloudWatch API reference,
+    CloudWatch returns composite alarms only if the permission is for all resources (CloudWatch API reference,
     DescribeAlarms).
 
     Raises the errors of `aws_call`.
     """
-    seen: dict[str, AlarmState] = {}
+    alarms: dict[str, AlarmState] = {}
     for batch in in_batches(names, _ALARMS_PER_CALL):
         with aws_call("cloudwatch:DescribeAlarms"):
             pages = region.cloudwatch.get_paginator("describe_alarms").paginate(
@@ -57,5 +57,5 @@ def read(region: RegionClients, names: Sequence[str]) -> dict[str, AlarmState]:
                 metric, logs = page.get("MetricAlarms", ()), page.get("LogAlarms", ())
                 for alarm in (*metric, *page.get("CompositeAlarms", ()), *logs):
                     name = alarm.get("AlarmName", "")
-                    seen[name] = AlarmState(name, alarm.get("StateValue", ""), alarm.get("StateReason", ""))
-    return seen
+                    alarms[name] = AlarmState(name, alarm.get("StateValue", ""), alarm.get("StateReason", ""))
+    return alarms

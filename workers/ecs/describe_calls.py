@@ -1,7 +1,4 @@
-"""ECS takes so many things a call.
-
-What ECS lists under `failures` beside an answer.
-"""
+"""What ECS's Describe calls have in common: a limit of items a call, and a list of failures in the answer."""
 
 from __future__ import annotations
 
@@ -26,12 +23,13 @@ def in_batches(items: Sequence[Item], size: int) -> Iterator[list[Item]]:
 
 
 def check_failures(action: str, failures: Sequence[FailureTypeDef]) -> None:
-    """MISSING is an answer; any other failure of a single thing must not read as 'there is none'.
+    """Refuses an answer in which ECS failed to describe an item. MISSING is an answer: there is no such item.
+    Any other failure must not be taken for that.
 
     Raises AwsRefused.
     """
     for failure in failures:
         reason = failure.get("reason", "")
         if reason != "MISSING":
-            said = f"{failure.get('arn', '')}: {reason}. {failure.get('detail', '')}".strip()
-            raise AwsRefused(action=action, detail=escape(said), code=reason, request_id="")
+            detail = f"{failure.get('arn', '')}: {reason}. {failure.get('detail', '')}".strip()
+            raise AwsRefused(action=action, detail=escape(detail), code=reason, request_id="")

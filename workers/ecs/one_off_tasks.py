@@ -1,4 +1,4 @@
-"""One-off tasks: running one, finding it again, stopping it."""
+"""One-off tasks: runs one, finds it again, stops it."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from workers.ecs.state import ONE_OFF_PREFIX, TaskState
 from workers.ecs.task_definitions import DEPLOY_TAG
 
 CLIENT_TOKEN_SECONDS = 3000.0
-"""For so long a repeated RunTask with the same clientToken surely starts no second task (seconds).
+"""Within this time a repeated RunTask with the same clientToken never starts a second task (seconds).
 
-ECS keeps a token for 24 hours or for the task's life and an hour more, whichever is less (ECS API reference,
+ECS keeps a token for 24 hours, or for the task's life and one hour more if that is less (ECS API reference,
 "Ensuring idempotency"), and lists a stopped task for about an hour (DescribeTasks). Some minutes of that hour
 are left for clocks that differ.
 """
 
 _TEMPORARY_REASONS = ("capacity is unavailable", "reached the limit", "provisioning")
-"""In RunTask's ClientExceptions: what passes by itself."""
+"""Phrases in RunTask's ClientExceptions about conditions that end by themselves."""
 
 
 @dataclass(frozen=True)
 class RunTaskRequest:
-    """What is to run, and how it is known again."""
+    """What to run, and how to find it again."""
 
     cluster: str
     revision: str
@@ -38,9 +38,9 @@ class RunTaskRequest:
     command: Sequence[str]
     deploy_id: str
     token: str
-    """The same for every try that may be the first to arrive. At most 64 visible ASCII characters."""
+    """The same for every try, until one has certainly arrived. At most 64 visible ASCII characters."""
     run_task_settings: dict[str, Any]
-    """`ServiceSeen.launch`."""
+    """`ServiceState.run_task_settings`."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +48,20 @@ class NoCapacity:
     """ECS could not place the task, and started none."""
 
     reason: str
-    """Of the API failure reasons: `RESOURCE:MEMORY`, `AGENT`, `Capacity is unavailable at this time` ..."""
+    """One of the API failure reasons: `RESOURCE:MEMORY`, `AGENT`, `Capacity is unavailable at this time` ...
+    """
 
 
 def started_by_value(deploy_id: str) -> str:
-    """What a deploy's one-off task carries in its startedBy."""
+    """The startedBy of a deploy's one-off task."""
     return f"{ONE_OFF_PREFIX}{deploy_id}"
 
 
 def run(region: RegionClients, request: RunTaskRequest) -> str | NoCapacity:
-    """Asks ECS for the task: its ARN, also where an earlier try with this token started it.
+    """Asks ECS to run the task; returns its ARN, also if an earlier try with this token started it.
 
-    Raises the errors of `aws_call`; after AwsUncertain it may have been started. A missing iam:PassRole shows
-    up here as AwsDenied.
+    Raises the errors of `aws_call`; after AwsResultUnknown it may have been started. A missing iam:PassRole
+    is an AwsDenied of this call.
     """
     try:
         with aws_call("ecs:RunTask", changes=True):
@@ -77,8 +78,8 @@ def run(region: RegionClients, request: RunTaskRequest) -> str | NoCapacity:
                 tags=[{"key": DEPLOY_TAG, "value": request.deploy_id}],
             )
     except AwsRefused as error:
-        if (running := _already_started_task(error)) is not None:
-            return running
+        if (started_before := _already_started_task(error)) is not None:
+            return started_before
         if reason := _no_capacity_reason(error):
             return NoCapacity(reason)
         raise
@@ -89,24 +90,26 @@ def run(region: RegionClients, request: RunTaskRequest) -> str | NoCapacity:
 
 
 def find(region: RegionClients, cluster: str, revision: str, deploy_id: str) -> TaskState | None:
-    """The deploy's one-off task, running or stopped within about the last hour; None where ECS lists none.
+    """The deploy's one-off task, if it runs or stopped within about the last hour; None if ECS lists none.
 
-    ListTasks takes startedBy as its only filter, and then lists the tasks that should run; the stopped ones
-    are found by their family.
+    If ListTasks filters by startedBy, it takes no other filter and lists only the tasks that should run;
+    stopped tasks are found by their family.
 
     Raises the errors of `aws_call`.
     """
-    mark = started_by_value(deploy_id)
-    arns = _list_task_arns(region, cluster=cluster, startedBy=mark)
+    started_by = started_by_value(deploy_id)
+    arns = _list_task_arns(region, cluster=cluster, startedBy=started_by)
     if not arns:
         family = short_arn(revision).rsplit(":", 1)[0]
         arns = _list_task_arns(region, cluster=cluster, family=family, desiredStatus="STOPPED")
-    found = [task for task in tasks.describe(region, cluster, arns).values() if task.started_by == mark]
-    return min(found, key=lambda task: task.created_at or 0.0, default=None)
+    candidates = [
+        task for task in tasks.describe(region, cluster, arns).values() if task.started_by == started_by
+    ]
+    return min(candidates, key=lambda task: task.created_at or 0.0, default=None)
 
 
 def stop(region: RegionClients, cluster: str, task_arn: str, reason: str) -> None:
-    """Asks ECS to stop the task. Raises the errors of `aws_call`; doing it again does no harm."""
+    """Asks ECS to stop the task. Repeating it does no harm. Raises the errors of `aws_call`."""
     with aws_call("ecs:StopTask", changes=True):
         region.ecs.stop_task(cluster=cluster, task=task_arn, reason=reason)
 
@@ -120,7 +123,7 @@ def _list_task_arns(region: RegionClients, **filters: Any) -> list[str]:
 
 
 def _already_started_task(error: AwsRefused) -> str | None:
-    """The task of an earlier try whose other parameters differed, as the service was changed in between.
+    """The task of an earlier try with other parameters: the service was changed in between.
 
     ConflictException then has the task's ARN in `resourceIds` (ECS API reference).
     """
@@ -130,10 +133,11 @@ def _already_started_task(error: AwsRefused) -> str | None:
 
 
 def _no_capacity_reason(error: AwsRefused) -> str:
-    """What RunTask says of quotas and capacity as a ClientException, not in its `failures`; else empty."""
-    said = str(_error_response(error).get("Error", {}).get("Message") or "")
-    passes = any(words in said.lower() for words in _TEMPORARY_REASONS)
-    return said if error.facts["code"] == "ClientException" and passes else ""
+    """What RunTask says about quotas or capacity in a ClientException instead of its `failures`; else
+    empty."""
+    message = str(_error_response(error).get("Error", {}).get("Message") or "")
+    is_temporary = any(phrase in message.lower() for phrase in _TEMPORARY_REASONS)
+    return message if error.facts["code"] == "ClientException" and is_temporary else ""
 
 
 def _error_response(error: AwsRefused) -> dict[str, Any]:

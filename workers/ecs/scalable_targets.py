@@ -1,4 +1,4 @@
-"""Application Auto Scaling of an ECS service: reading its scalable target, suspending and resuming it."""
+"""Application Auto Scaling of an ECS service: reads its scalable target, suspends and resumes scaling."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workers.ecs.aws.error_translation import aws_call
 
 NAMESPACE: Final = "ecs"
 DIMENSION: Final = "ecs:service:DesiredCount"
-"""The only thing of an ECS service that is scaled (Application Auto Scaling API reference)."""
+"""The only dimension of an ECS service that can be scaled (Application Auto Scaling API reference)."""
 
 
 @dataclass(frozen=True)
@@ -19,14 +19,14 @@ class ScalableTargetState:
     """A scalable target."""
 
     minimum: int
-    """The least it is scaled to (tasks)."""
+    """The lowest count (tasks)."""
     maximum: int
-    """The most it is scaled to (tasks)."""
+    """The highest count (tasks)."""
     suspended: SuspendedState
 
 
 def read_target(region: RegionClients, cluster: str, service: str) -> ScalableTargetState | None:
-    """The scalable target of a service; None where nothing scales it.
+    """The scalable target of a service; None if nothing scales it.
 
     Raises the errors of `aws_call`.
     """
@@ -51,10 +51,10 @@ def read_target(region: RegionClients, cluster: str, service: str) -> ScalableTa
 
 
 def set_suspension(region: RegionClients, cluster: str, service: str, processes: SuspendedState) -> None:
-    """Suspends exactly these processes and resumes the others. What is not sent, the counts above all, keeps
-    its value (Application Auto Scaling API reference, RegisterScalableTarget).
+    """Suspends exactly these processes and resumes the others. Everything that is not sent keeps its value,
+    above all minimum and maximum (Application Auto Scaling API reference, RegisterScalableTarget).
 
-    Raises the errors of `aws_call`; after AwsUncertain it may have been done.
+    Raises the errors of `aws_call`; after AwsResultUnknown it may have been done.
     """
     with aws_call("application-autoscaling:RegisterScalableTarget", changes=True):
         region.scaling.register_scalable_target(
@@ -70,5 +70,5 @@ def set_suspension(region: RegionClients, cluster: str, service: str, processes:
 
 
 def resource_id(cluster: str, service: str) -> str:
-    """What Application Auto Scaling calls a service."""
+    """The service's id in Application Auto Scaling."""
     return f"service/{cluster}/{service}"

@@ -1,4 +1,4 @@
-"""ECS service deployments: finding ours, following it, rolling it back."""
+"""ECS service deployments: finds ours, reads it, rolls it back, answers its pauses."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _DEPLOYMENTS_PER_CALL = 20
 """DescribeServiceDeployments takes 20 ARNs a call."""
 _PAGES = 10
 _CLOCK_SKEW_SECONDS = 300.0
-"""Seconds by which our clock may be ahead of AWS's. A list that begins too early does no harm: the id
+"""By how much our clock may be ahead of AWS's (seconds). A list that begins too early does no harm: the id
 decides."""
 
 _UNSUPPORTED_CODES = {"UnknownOperationException", "InvalidAction", "UnsupportedFeatureException"}
-"""Codes of a region or an endpoint that has no service deployments."""
+"""Error codes of a region or an endpoint without service deployments."""
 
 
 def find_by_deployment_id(
     region: RegionClients, cluster: str, service: str, deployment_id: str, created_after: float
 ) -> ServiceDeploymentState | None:
-    """The service deployment that belongs to a deployment id (`ecs-svc/N`), or None.
+    """The service deployment of a deployment id (`ecs-svc/N`), or None.
 
-    Its target service revision ends in the same N. After an update it can be absent for some seconds.
+    Its target service revision ends in the same N. For some seconds after an update ECS may not list it.
 
-    created_after: epoch seconds; the deployment is not older.
+    created_after: the deployment is not older (epoch seconds).
 
     Raises ServiceDeploymentsUnavailable and the errors of `aws_call`.
     """
@@ -58,32 +58,32 @@ def describe(region: RegionClients, arns: Sequence[str]) -> dict[str, ServiceDep
 
     Raises ServiceDeploymentsUnavailable and the errors of `aws_call`.
     """
-    seen: dict[str, ServiceDeploymentState] = {}
+    states: dict[str, ServiceDeploymentState] = {}
     for batch in in_batches(arns, _DEPLOYMENTS_PER_CALL):
         with _service_deployment_call("ecs:DescribeServiceDeployments"):
             answer = region.ecs.describe_service_deployments(serviceDeploymentArns=batch)
-        seen |= {
+        states |= {
             found["serviceDeploymentArn"]: _service_deployment_state(found)
             for found in answer["serviceDeployments"]
         }
-    return seen
+    return states
 
 
 def stop(region: RegionClients, arn: str) -> None:
-    """Asks ECS to roll a service deployment back, which works with and without a circuit breaker.
+    """Asks ECS to roll a service deployment back. This works with and without a circuit breaker.
 
     Raises ServiceDeploymentsUnavailable and the errors of `aws_call`: AwsRefused with the code
-    ConflictException where it is not in a state that can be rolled back.
+    ConflictException if its state does not allow a rollback.
     """
     with _service_deployment_call("ecs:StopServiceDeployment", changes=True):
         region.ecs.stop_service_deployment(serviceDeploymentArn=arn, stopType="ROLLBACK")
 
 
 def continue_past_hook(region: RegionClients, arn: str, hook_id: str, action: HookAction) -> None:
-    """Settles a PAUSE hook of a service deployment: it goes on to the next stage, or back.
+    """Answers a PAUSE hook of a service deployment: it goes on to the next stage, or rolls back.
 
-    Raises the errors of `aws_call`: AwsRefused with the code ClientException where the hook does not wait
-    (any more).
+    Raises the errors of `aws_call`: AwsRefused with the code ClientException if the hook does not wait (any
+    more).
     """
     with aws_call("ecs:ContinueServiceDeployment", changes=True):
         region.ecs.continue_service_deployment(serviceDeploymentArn=arn, hookId=hook_id, action=action.value)
@@ -91,8 +91,8 @@ def continue_past_hook(region: RegionClients, arn: str, hook_id: str, action: Ho
 
 @contextmanager
 def _service_deployment_call(action: str, *, changes: bool = False) -> Iterator[None]:
-    """Like `aws_call`, and says when the API itself is missing or not allowed, for which there is a
-    fallback."""
+    """Like `aws_call`, with an error of its own if the API is missing or not allowed: callers then do
+    without."""
     try:
         with aws_call(action, changes=changes):
             yield

@@ -1,4 +1,4 @@
-"""ECS services: reading them, changing them, tagging them."""
+"""ECS services: reads them, updates them, tags them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deploys.errors import AwsRefused
-from workers.ecs import describe_calls, traffic_config
+from workers.ecs import traffic_config
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
-from workers.ecs.describe_calls import in_batches
+from workers.ecs.describe_calls import check_failures, in_batches
 from workers.ecs.state import DeploymentState, Endpoints, ServiceEventState, ServiceState
 
 if TYPE_CHECKING:
@@ -29,18 +29,18 @@ _RUN_TASK_SETTINGS = (
     "placementConstraints",
     "placementStrategy",
 )
-"""Members of a service that RunTask takes over as they are."""
+"""Members of a service that RunTask takes as they are."""
 
 
 def describe(region: RegionClients, cluster: str, names: Sequence[str]) -> dict[str, ServiceState]:
-    """The services of a cluster by name, with tags. One that ECS does not have is absent; so are all where
-    there is no such cluster.
+    """The services of a cluster by name, with tags. A service that ECS does not have is absent; if there is
+    no such cluster, all are.
 
-    Services that are INACTIVE or DRAINING are there, with that status.
+    Services that are INACTIVE or DRAINING are included, with that status.
 
     Raises the errors of `aws_call`.
     """
-    seen: dict[str, ServiceState] = {}
+    states: dict[str, ServiceState] = {}
     for batch in in_batches(names, _SERVICES_PER_CALL):
         try:
             with aws_call("ecs:DescribeServices"):
@@ -49,9 +49,9 @@ def describe(region: RegionClients, cluster: str, names: Sequence[str]) -> dict[
             if error.facts["code"] == "ClusterNotFoundException":
                 return {}
             raise
-        describe_calls.check_failures("ecs:DescribeServices", answer["failures"])
-        seen |= {service["serviceName"]: _service_state(service) for service in answer["services"]}
-    return seen
+        check_failures("ecs:DescribeServices", answer["failures"])
+        states |= {service["serviceName"]: _service_state(service) for service in answer["services"]}
+    return states
 
 
 def update(
@@ -62,12 +62,12 @@ def update(
     revision: str | None = None,
     desired: int | None = None,
 ) -> ServiceState:
-    """Points the service at a revision (ARN), or sets its desired count (tasks), or both in one call.
+    """Sets the service's revision (ARN), or its desired count (tasks), or both in one call.
 
-    Only what is given is sent, so everything else keeps its value. Gives the service as ECS answered, where
-    PRIMARY is the deployment that this call made, if it made one; tags are not in this answer.
+    Only what is given is sent, so everything else keeps its value. Returns the service as ECS answers:
+    PRIMARY is the deployment that this call made, if it made one. This answer has no tags.
 
-    Raises the errors of `aws_call`; after AwsUncertain it may have been done.
+    Raises the errors of `aws_call`; after AwsResultUnknown it may have been done.
     """
     if revision is None and desired is None:
         raise ValueError("nothing to change")
@@ -81,8 +81,9 @@ def update(
 
 
 def tag(region: RegionClients, service_arn: str, tags: Mapping[str, str]) -> None:
-    """Sets these tags, and leaves the service's other tags. Raises the errors of `aws_call`; after
-    AwsUncertain it may have been done, and doing it again does no harm.
+    """Sets these tags and keeps the service's other tags. Repeating it does no harm.
+
+    Raises the errors of `aws_call`; after AwsResultUnknown it may have been done.
     """
     with aws_call("ecs:TagResource", changes=True):
         region.ecs.tag_resource(
@@ -91,8 +92,9 @@ def tag(region: RegionClients, service_arn: str, tags: Mapping[str, str]) -> Non
 
 
 def untag(region: RegionClients, service_arn: str, keys: Sequence[str]) -> None:
-    """Removes the tags with these keys; one that is not there is no error. Raises the errors of `aws_call`;
-    after AwsUncertain it may have been done, and doing it again does no harm.
+    """Removes the tags with these keys; a tag that is not there is no error. Repeating it does no harm.
+
+    Raises the errors of `aws_call`; after AwsResultUnknown it may have been done.
     """
     with aws_call("ecs:UntagResource", changes=True):
         region.ecs.untag_resource(resourceArn=service_arn, tagKeys=list(keys))
@@ -129,7 +131,7 @@ def _service_state(service: ServiceTypeDef) -> ServiceState:
 
 
 def _endpoints(service: ServiceTypeDef) -> Endpoints:
-    """Service Connect and VPC Lattice stand in the deployments (ECS API reference, Deployment)."""
+    """Service Connect and VPC Lattice are configured in the deployments (ECS API reference, Deployment)."""
     primary = [each for each in service.get("deployments", ()) if each["status"] == "PRIMARY"]
     reached = (*service.get("loadBalancers", ()), *service.get("serviceRegistries", ()))
     connected = [

@@ -1,4 +1,4 @@
-"""What was seen in ECS, in the shapes that decisions are made from."""
+"""The state of things in ECS and ECR, as decisions read it: one record for each kind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from deploys.records.traffic import TrafficPlan
 from deploys.short_names import short_arn
 
 ONE_OFF_PREFIX = "slipway/"
-"""Begins the startedBy of a task that Slipway runs by itself; of a service's task it is `ecs-svc/N`."""
+"""Prefix of the startedBy of a one-off task that Slipway runs. A service's task has `ecs-svc/N` there."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class DeploymentState:
     running: int
     failed: int = 0
     rollout_state: str = ""
-    """IN_PROGRESS, COMPLETED, FAILED; empty means unknown, not done."""
+    """IN_PROGRESS, COMPLETED or FAILED. Empty means that it is not known, not that it is done."""
     rollout_reason: str = ""
     created_at: float = 0.0
 
@@ -41,7 +41,7 @@ class ServiceEventState:
 
 @dataclass(frozen=True)
 class Endpoints:
-    """What of a task the service sends traffic to."""
+    """Which parts of a task the service sends traffic to."""
 
     containers: tuple[str, ...] = ()
     """Containers that its load balancers and service registries name."""
@@ -51,7 +51,7 @@ class Endpoints:
 
 @dataclass(frozen=True)
 class ServiceState:
-    """An ECS service as DescribeServices gives it."""
+    """An ECS service as DescribeServices answers it."""
 
     arn: str
     name: str
@@ -73,11 +73,11 @@ class ServiceState:
     strategy: str = "ROLLING"
     """ROLLING, BLUE_GREEN, LINEAR or CANARY."""
     traffic: TrafficPlan | None = None
-    """How it moves its traffic; None where it shifts none."""
+    """How it shifts traffic; None if it shifts none."""
     minimum_healthy_percent: int | None = None
     maximum_percent: int | None = None
     health_check_grace_seconds: int = 0
-    """How long ECS takes no notice of a new task's load balancer health checks (seconds)."""
+    """How long ECS ignores the load balancer's health checks of a new task (seconds)."""
     launch_type: str = ""
     run_task_settings: dict[str, Any] = field(default_factory=dict)
     """Where and how its tasks run, as RunTask takes it: network configuration, launch type or capacity
@@ -100,7 +100,7 @@ class ServiceState:
         return counts
 
     def find_deployment(self, deployment_id: str | None) -> DeploymentState | None:
-        """The deployment with this id, where the service still lists it."""
+        """The deployment with this id; None if the service does not list it (any more)."""
         return next((d for d in self.deployments if d.id == deployment_id), None)
 
 
@@ -115,13 +115,13 @@ class HookState:
     """PAUSE or AWS_LAMBDA."""
     expires_at: float | None = None
     timeout_action: str = "ROLLBACK"
-    """What ECS does when the time is up: CONTINUE or ROLLBACK."""
+    """What ECS does when the hook times out: CONTINUE or ROLLBACK."""
     lambda_arn: str = ""
     """ARN of the Lambda function; empty for a PAUSE hook."""
 
     @property
     def causes_rollback(self) -> bool:
-        """Whether ECS goes back because of it."""
+        """Whether ECS rolls back because of it."""
         return self.status == "FAILED" or (self.status == "TIMED_OUT" and self.timeout_action == "ROLLBACK")
 
 
@@ -140,11 +140,12 @@ class ServiceDeploymentState:
     breaker_threshold: int = 0
     rollback_reason: str = ""
     production_percent: float | None = None
-    """Percent of production traffic that the target revision is to get; None where ECS does not say."""
+    """Percent of production traffic that the target revision is to get; None if ECS does not say."""
     test_percent: float | None = None
-    """Percent of test traffic, likewise."""
+    """The same for test traffic."""
     source_production_percent: float | None = None
-    """Percent of production traffic that the source revisions are to keep together, likewise."""
+    """Percent of production traffic that the source revisions are to keep together; None if ECS does not say.
+    """
     hooks: tuple[HookState, ...] = ()
     alarm_status: str = ""
     """TRIGGERED, MONITORING, MONITORING_COMPLETE or DISABLED."""
@@ -163,11 +164,11 @@ class ContainerState:
     digest: str = ""
     health: str = ""
     runtime_id: str = ""
-    """Its id in the container runtime; names the log stream where no stream prefix is set."""
+    """Its id in the container runtime; it names the log stream if no stream prefix is set."""
     essential: bool | None = None
-    """Whether the task goes down with it; None where its task definition was not read."""
+    """Whether the task stops when it stops; None if its task definition was not read."""
     has_health_check: bool | None = None
-    """Whether its task definition gives it a health check; None likewise."""
+    """Whether its task definition gives it a health check; None if that was not read."""
 
 
 @dataclass(frozen=True)
@@ -188,22 +189,22 @@ class TaskState:
     stopped_at: float | None = None
     containers: tuple[ContainerState, ...] = ()
     protected: bool = False
-    """Protected from scale-in, where that was asked for."""
+    """Whether it is protected from scale-in, if that was read."""
 
     @property
     def possibly_essential_containers(self) -> tuple[ContainerState, ...]:
-        """Its containers but for those that are known not to be essential; all of them if none is left."""
+        """Its containers without those that are known not to be essential; if none is left, all of them."""
         return tuple(each for each in self.containers if each.essential is not False) or self.containers
 
     @property
     def id(self) -> str:
-        """The last part of the ARN, as the console shows it."""
+        """The last part of the ARN, which the console shows."""
         return short_arn(self.arn)
 
 
 @dataclass(frozen=True)
 class RevisionState:
-    """A task definition revision, as described, with its tags."""
+    """A revision of a task definition, with its tags."""
 
     arn: str
     family: str
@@ -211,18 +212,18 @@ class RevisionState:
     status: str
     """ACTIVE, INACTIVE or DELETE_IN_PROGRESS."""
     raw: dict[str, object]
-    """The `taskDefinition` of the response, untouched. It may hold secrets: never log or post it."""
+    """The `taskDefinition` of the answer, unchanged. It may hold secrets: never log or post it."""
     tags: tuple[tuple[str, str], ...] = ()
     unknown_fields: tuple[str, ...] = ()
-    """Paths of fields that this boto3 does not know and drops: `raw` lacks them, and so would a copy."""
+    """Paths of fields that this boto3 does not know and drops: `raw` does not have them, nor would a copy."""
 
 
 @dataclass(frozen=True)
 class EcrImageState:
-    """An image as its registry knows it."""
+    """An image in ECR."""
 
     digest: str
     tags: tuple[str, ...] = ()
     pushed_at: float | None = None
     size_bytes: int | None = None
-    """Bytes, compressed, as they are pulled; for an index of several platforms the largest of them."""
+    """Compressed, as it is pulled; for an index of several platforms that of the largest (bytes)."""

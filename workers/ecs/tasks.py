@@ -1,38 +1,45 @@
-"""ECS tasks: which a service has, had a short while ago, and how each of them is.
-
-Scale-in protection of tasks: ECS stops no protected task until its protection ends.
-"""
+"""ECS tasks: those that a service has or had a short while ago, their states, and their scale-in
+protection."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from workers.ecs import describe_calls
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
-from workers.ecs.describe_calls import in_batches
+from workers.ecs.describe_calls import check_failures, in_batches
 from workers.ecs.state import ContainerState, TaskState
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.literals import DesiredStatusType
     from mypy_boto3_ecs.type_defs import ContainerTypeDef, TaskTypeDef
-from dataclasses import dataclass
 
 _TASKS_PER_CALL = 100
-"""DescribeTasks takes 100 tasks a call, and ListTasks pages at 100."""
+"""DescribeTasks takes 100 tasks a call, and ListTasks returns pages of 100."""
+_PROTECTED_TASKS_PER_CALL = 100
+"""GetTaskProtection takes 100 tasks a call."""
+
+
+@dataclass(frozen=True)
+class TaskProtection:
+    """Whether a task is protected from scale-in, and until when. ECS stops no protected task."""
+
+    enabled: bool
+    until: float | None = None
+    """When it ends by itself (epoch seconds)."""
 
 
 def list_service_tasks(
     region: RegionClients, cluster: str, service: str, *, stopped: bool = True
 ) -> tuple[TaskState, ...]:
-    """All tasks of a service, oldest first: those that should run and, with `stopped`, those that should
-    not.
+    """All tasks of a service, oldest first: those that should run and, with `stopped`, those that should not.
 
-    The second list has the tasks that are on their way down, which a service's runningCount leaves out, and
-    those that stopped within about the last hour (ECS forgets them then). The first is read before the
-    second, so a task that is stopped in between is in one of them.
+    The second list has the tasks that are stopping, which a service's runningCount leaves out, and those that
+    stopped within about the last hour: later ECS forgets them. The first list is read before the second, so a
+    task that stops in between is in one of them.
 
     Raises the errors of `aws_call`.
     """
@@ -47,7 +54,7 @@ def list_service_tasks(
 def list_stopped_tasks(
     region: RegionClients, cluster: str, service: str, deployment_id: str
 ) -> tuple[TaskState, ...]:
-    """The tasks of this one deployment (`ecs-svc/N`) that stopped or are being stopped, oldest first.
+    """The tasks of this deployment (`ecs-svc/N`) that stopped or are stopping, oldest first.
 
     ECS writes the deployment's id into a task's startedBy.
 
@@ -63,13 +70,32 @@ def describe(region: RegionClients, cluster: str, arns: Sequence[str]) -> dict[s
 
     Raises the errors of `aws_call`.
     """
-    seen: dict[str, TaskState] = {}
+    states: dict[str, TaskState] = {}
     for batch in in_batches(arns, _TASKS_PER_CALL):
         with aws_call("ecs:DescribeTasks"):
             answer = region.ecs.describe_tasks(cluster=cluster, tasks=batch)
-        describe_calls.check_failures("ecs:DescribeTasks", answer.get("failures", ()))
-        seen |= {task["taskArn"]: _task_state(task) for task in answer["tasks"]}
-    return seen
+        check_failures("ecs:DescribeTasks", answer.get("failures", ()))
+        states |= {task["taskArn"]: _task_state(task) for task in answer["tasks"]}
+    return states
+
+
+def read_protection(region: RegionClients, cluster: str, arns: Sequence[str]) -> dict[str, TaskProtection]:
+    """The protection of tasks by ARN. A task that is stopping or gone is absent: ECS answers only for tasks
+    that run for a service (ECS API reference, GetTaskProtection).
+
+    Raises the errors of `aws_call`.
+    """
+    protections: dict[str, TaskProtection] = {}
+    for batch in in_batches(arns, _PROTECTED_TASKS_PER_CALL):
+        with aws_call("ecs:GetTaskProtection"):
+            answer = region.ecs.get_task_protection(cluster=cluster, tasks=batch)
+        for task in answer["protectedTasks"]:
+            until = task.get("expirationDate")
+            protections[task.get("taskArn", "")] = TaskProtection(
+                enabled=task.get("protectionEnabled", False),
+                until=until.timestamp() if until else None,
+            )
+    return protections
 
 
 def _list_arns(
@@ -117,35 +143,3 @@ def _container_state(container: ContainerTypeDef) -> ContainerState:
 
 def _seconds(at: datetime | None) -> float | None:
     return at.timestamp() if at else None
-
-
-_PROTECTED_TASKS_PER_CALL = 100
-"""GetTaskProtection takes 100 tasks a call."""
-
-
-@dataclass(frozen=True)
-class TaskProtection:
-    """Whether a task is protected, and for how long."""
-
-    enabled: bool
-    until: float | None = None
-    """When it ends by itself (epoch seconds)."""
-
-
-def read_protection(region: RegionClients, cluster: str, arns: Sequence[str]) -> dict[str, TaskProtection]:
-    """The protection of tasks by ARN. A task that is stopping, or gone, is absent: ECS answers for tasks that
-    run for a service alone (ECS API reference, GetTaskProtection).
-
-    Raises the errors of `aws_call`.
-    """
-    found: dict[str, TaskProtection] = {}
-    for batch in in_batches(arns, _PROTECTED_TASKS_PER_CALL):
-        with aws_call("ecs:GetTaskProtection"):
-            answer = region.ecs.get_task_protection(cluster=cluster, tasks=batch)
-        for task in answer["protectedTasks"]:
-            until = task.get("expirationDate")
-            found[task.get("taskArn", "")] = TaskProtection(
-                enabled=task.get("protectionEnabled", False),
-                until=until.timestamp() if until else None,
-            )
-    return found

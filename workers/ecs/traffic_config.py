@@ -1,4 +1,4 @@
-"""How ECS moves traffic: a service's configuration, and the weights and hooks of a service deployment."""
+"""How ECS shifts traffic: a service's configuration, and the weights and hooks of a service deployment."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _MINUTE = 60
 _CANARY_PERCENT, _CANARY_MINUTES = 5.0, 10
 _LINEAR_PERCENT, _LINEAR_MINUTES = 10.0, 6
 _TIMEOUT_MINUTES, _TIMEOUT_ACTION = 1440, "ROLLBACK"
-"""What holds where the configuration does not say (ECS API reference)."""
+"""ECS's defaults if the configuration does not say (ECS API reference)."""
 
 
 def read_traffic_plan(configuration: DeploymentConfigurationOutputTypeDef) -> TrafficPlan | None:
-    """What a service is configured to do with each new revision; None where it shifts no traffic."""
+    """How the service shifts traffic to each new revision; None if it shifts none."""
     strategy = configuration.get("strategy", "ROLLING")
     if strategy not in TRAFFIC_SHIFTING_STRATEGIES:
         return None
@@ -41,7 +41,7 @@ def read_traffic_plan(configuration: DeploymentConfigurationOutputTypeDef) -> Tr
         percent = linear.get("stepPercent", _LINEAR_PERCENT)
         minutes = linear.get("stepBakeTimeInMinutes", _LINEAR_MINUTES)
     alarms = configuration.get("alarms")
-    watched = alarms is not None and alarms["enable"]
+    alarms_enabled = alarms is not None and alarms["enable"]
     return TrafficPlan(
         strategy=strategy,
         bake_seconds=configuration.get("bakeTimeInMinutes", 0) * _MINUTE,
@@ -52,8 +52,8 @@ def read_traffic_plan(configuration: DeploymentConfigurationOutputTypeDef) -> Tr
             for hook in configuration.get("lifecycleHooks", ())
             if hook.get("targetType") == "PAUSE"
         ),
-        alarms=tuple(alarms["alarmNames"]) if alarms is not None and watched else (),
-        alarms_roll_back=watched and alarms is not None and alarms["rollback"],
+        alarms=tuple(alarms["alarmNames"]) if alarms is not None and alarms_enabled else (),
+        alarms_roll_back=alarms_enabled and alarms is not None and alarms["rollback"],
     )
 
 
@@ -63,8 +63,8 @@ def read_hooks(details: Sequence[DeploymentLifecycleHookDetailTypeDef]) -> tuple
 
 
 def sum_weights(revisions: Sequence[ServiceRevisionSummaryTypeDef], kind: str) -> float | None:
-    """Percent of `production` or `test` traffic that these revisions are to get together; None where ECS
-    does not say."""
+    """Percent of `production` or `test` traffic that these revisions are to get together; None if ECS does
+    not say."""
     key = f"requested{kind.capitalize()}TrafficWeight"
     weights = [float(str(revision[key])) for revision in revisions if key in revision]  # type: ignore[literal-required]
     return sum(weights) if weights else None

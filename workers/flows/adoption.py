@@ -15,22 +15,18 @@ from typing import Any
 
 from deploys.errors import AwsError, AwsUnavailable, Refused
 from deploys.pre_task import configured_pre_task
-from deploys.records.deploy import (
-    Cancel,
-    Deploy,
-    Outcome,
-    Phase,
-    RestorePoint,
-    ThreadMessageKind,
-    Verb,
-    Verdict,
-)
+from deploys.records.approval import Cancel, Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase, Stage
 from deploys.records.pre_task_and_post_check import PreTaskRun
-from deploys.records.restore_point import SavedScaling
+from deploys.records.request import Verb
+from deploys.records.restore_point import RestorePoint, SavedScaling
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.short_names import short_arn
 from workers.ecs import one_off_tasks, task_definitions
 from workers.ecs.state import DeploymentState, ServiceState
-from workers.flows.ending import rollback_revision
+from workers.flows.own_revisions import rollback_revision
 from workers.flows.plan.target_version import plan_from_revisions
 from workers.flows.stopped_service import restore_tags, scaling_suspension
 from workers.flows.stopped_service.restore_tags import RestoreTags
@@ -39,11 +35,6 @@ from workers.messages import rollback_reasons
 from workers.step_context import StepContext, StepResult
 
 Step = Callable[[Deploy, StepContext], StepResult]
-
-PHASES_BEFORE_REVISION = frozenset(
-    {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.REGISTERING}
-)
-"""Phases that do not know of a revision yet, nor of the task before the rollout."""
 
 
 MAX_CLOCK_SKEW_SECONDS = 300.0
@@ -100,16 +91,18 @@ def adopt_from_ecs(deploy: Deploy, context: StepContext) -> Deploy | None:
 
     Raises the errors of `aws_call`.
     """
-    seen = context.prefetch_service()
-    if seen is None or seen.status != "ACTIVE":
+    ecs_service = context.prefetch_service()
+    if ecs_service is None or ecs_service.status != "ACTIVE":
         return None
     deploy = _with_rejection_as_cancel(deploy)
-    mark = restore_tags.read_restore_tags(seen.tags)
-    if mark is not None and mark.deploy_id == deploy.id:
-        return _adopt_by_tags(deploy, context, seen, mark)
-    found = _adopt_by_revision(deploy, context, seen)
-    return found or (
-        _adopt_by_pre_task(deploy, context, seen) if deploy.phase in PHASES_BEFORE_REVISION else None
+    tags = restore_tags.read_restore_tags(ecs_service.tags)
+    if tags is not None and tags.deploy_id == deploy.id:
+        return _adopt_by_tags(deploy, context, ecs_service, tags)
+    adopted = _adopt_by_revision(deploy, context, ecs_service)
+    return adopted or (
+        _adopt_by_pre_task(deploy, context, ecs_service)
+        if deploy.phase.facts.stage is Stage.BEFORE_REVISION
+        else None
     )
 
 
@@ -160,56 +153,59 @@ def sibling_arn(ecs_service: ServiceState, revision: str) -> str:
 def _adopt_by_tags(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState, tags: RestoreTags
 ) -> Deploy | None:
-    came = find_stop_stage(tags, ecs_service)
-    if came is StopStage.NOT_STOPPED and (
-        deploy.stop.restore_point is not None or deploy.phase is Phase.STOPPING
-    ):
+    stage = find_stop_stage(tags, ecs_service)
+    if stage is StopStage.NOT_STOPPED and (deploy.stop.owns_count or deploy.phase is Phase.STOPPING):
         return None
-    told = {
-        part: {name: value for name, value in fields.items() if value is not None}
-        for part, fields in fields_from_tags(ecs_service, tags).items()
+    fields = {
+        part: {name: value for name, value in values.items() if value is not None}
+        for part, values in fields_from_tags(ecs_service, tags).items()
     }
-    if came is StopStage.NOT_STOPPED or (
+    if stage is StopStage.NOT_STOPPED or (
         deploy.stop.scaling is not None and deploy.stop.scaling.suspend_tried
     ):
-        told["stop"]["scaling"] = scaling_suspension.record_scaling(deploy, context, ecs_service)
-    known = _with_plan_carried_out(
-        deploy.evolve(**told), context, ecs_service, told["stop"]["restore_point"].revision
+        fields["stop"]["scaling"] = scaling_suspension.record_scaling(deploy, context, ecs_service)
+    adopted = _with_plan_carried_out(
+        deploy.evolve(**fields), context, ecs_service, fields["stop"]["restore_point"].revision
     )
-    if came is StopStage.NOT_STOPPED:
-        return known.in_phase(Phase.SAVING_RESTORE_POINT, context.now())
-    known = known.evolve(
+    if stage is StopStage.NOT_STOPPED:
+        return adopted.in_phase(Phase.SAVING_RESTORE_POINT, context.now())
+    adopted = adopted.evolve(
         stop={"requested_at": tags.stopped_at or context.now()}, ecs={"update_uncertain": True}
     )
-    if came is StopStage.NEW_STOPPED:
-        reason = (
-            rollback_reasons.cancelled_by(deploy.cancel.user) if deploy.cancel else words.record_lost_reason()
-        )
-        back_to = Outcome.CANCELLED if deploy.cancel else Outcome.ROLLED_BACK
-        known = known.evolve(ecs={"update_tried": True}, rollback={"outcome": back_to}, outcome_reason=reason)
-    return _resume_at(known, PHASE_BY_STOP_STAGE[came], context)
+    if stage is StopStage.NEW_STOPPED:
+        cause, sentence = RollbackCauseKind.RECORD_LOST, words.record_lost_reason()
+        if deploy.cancel:
+            cause, sentence = RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+        adopted = adopted.evolve(ecs={"update_tried": True}, rollback={"outcome": cause.outcome})
+        adopted = adopted.with_rollback_cause(cause, sentence)
+    return _resume_at(adopted, PHASE_BY_STOP_STAGE[stage], context)
 
 
 def _adopt_by_revision(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy | None:
     """Where a rollout is ours: the service runs a revision that carries our id, or ECS goes back from it."""
     primary = ecs_service.primary
-    for each in _newest_first(ecs_service):
-        if deploy.plan is not None and each.revision == deploy.plan.old_revision:
+    for deployment in _newest_first(ecs_service):
+        if deploy.plan is not None and deployment.revision == deploy.plan.old_revision:
             continue
-        if each.created_at and each.created_at < deploy.request.requested_at - MAX_CLOCK_SKEW_SECONDS:
+        if (
+            deployment.created_at
+            and deployment.created_at < deploy.request.requested_at - MAX_CLOCK_SKEW_SECONDS
+        ):
             continue
-        replaced = _replaced_revision(deploy, context, each)
-        if replaced is None or (deploy.phase is Phase.UPDATING and each is primary):
+        replaced = _replaced_revision(deploy, context, deployment)
+        if replaced is None or (deploy.phase is Phase.UPDATING and deployment is primary):
             continue
-        old = sibling_arn(ecs_service, replaced) if replaced else _other_revision(ecs_service, each)
-        known = deploy.evolve(
-            ecs={"new_revision": each.revision, "update_tried": True, "update_uncertain": True}
+        old_revision = (
+            sibling_arn(ecs_service, replaced) if replaced else _other_revision(ecs_service, deployment)
         )
-        known = _with_plan_carried_out(known, context, ecs_service, old)
-        if primary is not None and primary.id == each.id:
-            return _resume_at(known, Phase.UPDATING, context)
-        started = known.evolve(
-            ecs={"deployment_id": each.id, "rollout_started_at": each.created_at or context.now()}
+        adopted = deploy.evolve(
+            ecs={"new_revision": deployment.revision, "update_tried": True, "update_uncertain": True}
+        )
+        adopted = _with_plan_carried_out(adopted, context, ecs_service, old_revision)
+        if primary is not None and primary.id == deployment.id:
+            return _resume_at(adopted, Phase.UPDATING, context)
+        started = adopted.evolve(
+            ecs={"deployment_id": deployment.id, "rollout_started_at": deployment.created_at or context.now()}
         )
         return _resume_at(started, Phase.FOLLOWING, context)
     return None
@@ -217,10 +213,10 @@ def _adopt_by_revision(deploy: Deploy, context: StepContext, ecs_service: Servic
 
 def _replaced_revision(deploy: Deploy, context: StepContext, deployment: DeploymentState) -> str | None:
     """`family:number` of what our rollout replaces; None where the deployment is not ours."""
-    if deploy.phase in PHASES_BEFORE_REVISION:
+    if deploy.phase.facts.stage is Stage.BEFORE_REVISION:
         return task_definitions.read_replaced_revision(context.region, deployment.revision, deploy.id)
-    ours = deploy.has_new_revision and deployment.revision == deploy.ecs.new_revision
-    return short_arn(rollback_revision(deploy)) if ours else None
+    is_ours = deploy.has_new_revision and deployment.revision == deploy.ecs.new_revision
+    return short_arn(rollback_revision(deploy)) if is_ours else None
 
 
 def _newest_first(ecs_service: ServiceState) -> list[DeploymentState]:
@@ -237,15 +233,15 @@ def _adopt_by_pre_task(deploy: Deploy, context: StepContext, ecs_service: Servic
     task = configured_pre_task(deploy)
     if task is None or deploy.plan is None:
         return None
-    started = one_off_tasks.find(context.region, deploy.service.cluster, ecs_service.revision, deploy.id)
-    if started is None:
+    ecs_task = one_off_tasks.find(context.region, deploy.service.cluster, ecs_service.revision, deploy.id)
+    if ecs_task is None:
         return None
     container = task.container or deploy.plan.changes[0].container
-    asked = PreTaskRun(
-        container=container, requested_at=started.created_at or context.now(), task_arn=started.arn
+    run = PreTaskRun(
+        container=container, requested_at=ecs_task.created_at or context.now(), task_arn=ecs_task.arn
     )
-    known = deploy.evolve(ecs={"new_revision": started.revision}, pre_task=asked)
-    return _resume_at(known, Phase.RUNNING_PRE_TASK, context)
+    adopted = deploy.evolve(ecs={"new_revision": ecs_task.revision}, pre_task=run)
+    return _resume_at(adopted, Phase.RUNNING_PRE_TASK, context)
 
 
 def _with_plan_carried_out(

@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from deploys.records.batch import Skipped, WaitsFor, check_batch_order
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase, Stage
 from workers.flows.ending import end_deploy
 from workers.messages import outcomes
 from workers.step_context import StepContext, StepResult
@@ -23,9 +24,6 @@ from workers.step_context import StepContext, StepResult
 POLL_SECONDS = 15.0
 """Between two looks at the others (seconds). They ring when they end; this is the safety net for a ring that
 came while the deploy was looking."""
-PHASES_BEFORE_FIRST_CHANGE = frozenset(
-    {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.REGISTERING}
-)
 
 Step = Callable[[Deploy, StepContext], StepResult]
 
@@ -50,11 +48,11 @@ def with_batch_order(step: Step) -> Step:
 def _end_left_alone(deploy: Deploy, context: StepContext, other: Deploy) -> StepResult:
     """Said in the thread alone: the channel has heard of the failure itself."""
     reason = outcomes.not_started_in_batch(other)
-    told = deploy.evolve(outcome_reason=reason)
-    return end_deploy(told, context, Outcome.REFUSED, outcomes.refused(reason), quiet=True)
+    refused = deploy.evolve(end_reason=reason)
+    return end_deploy(refused, context, Outcome.REFUSED, outcomes.refused(reason), quiet=True)
 
 
 def _with_poll(result: StepResult) -> StepResult:
-    if result.deploy.phase in PHASES_BEFORE_FIRST_CHANGE and result.delay > POLL_SECONDS:
+    if result.deploy.phase.facts.stage is Stage.BEFORE_REVISION and result.delay > POLL_SECONDS:
         return replace(result, delay=POLL_SECONDS)
     return result

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from deploys.pre_task import pre_task_started
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation, PendingConfirmation
+from deploys.records.rollback import RollbackCause, RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.state import ServiceState
-from workers.messages import approval, outcomes, pre_task, progress
+from workers.flows.own_revisions import rollback_revision
+from workers.messages import approval, outcomes, pre_task, progress, rollback_reasons
 from workers.messages.evidence import NO_EVIDENCE, Evidence
 from workers.step_context import StepContext, StepResult
-
-BROADCAST_OUTCOMES = {Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.SUPERSEDED, Outcome.REFUSED}
-"""Outcomes that are also shown in the channel."""
 
 
 def end_deploy(
@@ -26,11 +28,11 @@ def end_deploy(
         text = f"{text} {outcomes.cancel_came_too_late(deploy.cancel.user)}"
     if outcome is not Outcome.SUCCEEDED and pre_task_started(deploy):
         text = f"{text}{pre_task.side_effects_remain(deploy, outcome)}"
-    told = deploy.with_message(
+    ended = deploy.with_message(
         now,
         ThreadMessageKind.END,
         text,
-        broadcast=outcome in BROADCAST_OUTCOMES and not quiet,
+        broadcast=outcome.facts.broadcast and not quiet,
         outcome=outcome,
         ended_at=now,
         rollback={"outcome": None},
@@ -38,29 +40,35 @@ def end_deploy(
         retries={"last_error": ""},
     )
     if deploy.stop.scaling is not None and deploy.stop.scaling.may_be_suspended:
-        return StepResult(told.in_phase(Phase.SETTLING, now))
+        return StepResult(ended.in_phase(Phase.SETTLING, now))
     if deploy.stop.requested_at is not None or deploy.ecs.update_uncertain:
-        return StepResult(told.in_phase(Phase.SETTLING, now), delay=context.timing.settle_seconds)
-    if deploy.stop.restore_point is not None:
-        return StepResult(told.in_phase(Phase.SETTLING, now))
-    return StepResult(told.in_phase(Phase.ENDED, now))
+        return StepResult(ended.in_phase(Phase.SETTLING, now), delay=context.timing.settle_seconds)
+    if deploy.stop.owns_count:
+        return StepResult(ended.in_phase(Phase.SETTLING, now))
+    return StepResult(ended.in_phase(Phase.ENDED, now))
 
 
-def confirm_twice(deploy: Deploy, context: StepContext, observation: str) -> StepResult | None:
-    """A read may be some seconds old, so what would end or turn a deploy has to be seen twice.
+def confirm_twice(
+    deploy: Deploy, context: StepContext, observation: Observation, key: str = "", *, soon: bool = False
+) -> StepResult | None:
+    """The next read, if this is the first one that shows this; None if two reads in a row agree.
 
-    None when it was: then it stands.
+    A read may be some seconds old, so what would end or turn a deploy has to be seen twice.
+
+    key: tells two observations of one kind apart. soon: after half the usual time.
     """
-    if deploy.pending_confirmation == observation:
+    if deploy.awaits_confirmation(observation, key):
         return None
-    return StepResult(deploy.evolve(pending_confirmation=observation), delay=context.timing.watch_seconds)
+    pending = PendingConfirmation(observation=observation, key=key)
+    delay = context.timing.watch_seconds / 2 if soon else context.timing.watch_seconds
+    return StepResult(deploy.evolve(pending_confirmation=pending), delay=delay)
 
 
 def confirm_superseded(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
     """Somebody else's deployment has the service."""
     primary = ecs_service.primary.id if ecs_service.primary else ""
     text = outcomes.superseded(deploy, ecs_service.revision, primary)
-    return confirm_twice(deploy, context, f"superseded {primary}") or end_deploy(
+    return confirm_twice(deploy, context, Observation.SUPERSEDED, primary) or end_deploy(
         deploy, context, Outcome.SUPERSEDED, text
     )
 
@@ -70,7 +78,7 @@ def confirm_service_deleted(
 ) -> StepResult:
     """ECS has no such service any more."""
     status = ecs_service.status if ecs_service else ""
-    return confirm_twice(deploy, context, f"gone {status}") or end_service_deleted(
+    return confirm_twice(deploy, context, Observation.SERVICE_DELETED, status) or end_service_deleted(
         deploy, context, ecs_service
     )
 
@@ -78,18 +86,8 @@ def confirm_service_deleted(
 def end_service_deleted(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> StepResult:
     """The same, where two looks agree on it."""
     status = ecs_service.status if ecs_service else ""
-    failed = deploy.evolve(outcome_reason=outcomes.service_deleted(status))
+    failed = deploy.evolve(end_reason=outcomes.service_deleted(status))
     return end_deploy(failed, context, Outcome.FAILED, outcomes.failed_service_deleted(status))
-
-
-def is_own_revision(deploy: Deploy, revision: str) -> bool:
-    """Whether this deploy knows the revision: the new one, the recorded one, or a copy of that."""
-    return revision in {
-        deploy.ecs.new_revision,
-        deploy.rollback.revision_copy,
-        deploy.stop.restore_point.revision if deploy.stop.restore_point else None,
-        deploy.plan.old_revision if deploy.plan else None,
-    }
 
 
 def end_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
@@ -102,7 +100,7 @@ def end_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
 def end_refused(deploy: Deploy, context: StepContext, reason: str) -> StepResult:
     """A check said no before the service was touched."""
     text = pre_task.refused(reason) if _has_side_effects(deploy) else outcomes.refused(reason)
-    return end_deploy(deploy.evolve(outcome_reason=reason), context, Outcome.REFUSED, text)
+    return end_deploy(deploy.evolve(end_reason=reason), context, Outcome.REFUSED, text)
 
 
 def _has_side_effects(deploy: Deploy) -> bool:
@@ -115,43 +113,36 @@ def _has_side_effects(deploy: Deploy) -> bool:
 def start_rollback(
     deploy: Deploy,
     context: StepContext,
-    outcome: Outcome,
-    reason: str,
+    cause: RollbackCauseKind,
+    sentence: str,
     evidence: Evidence = NO_EVIDENCE,
     *,
     text: str | None = None,
 ) -> StepResult:
-    """From here the recorded revision and count are brought back. why: what was not told yet.
+    """Starts to bring back the recorded revision and count.
 
-    told: what is said instead, where the thread was told already that it goes back, and why.
+    sentence: the cause, for people. evidence: what was not reported yet. text: the message, if the thread
+    knows already that the deploy rolls back, and why.
     """
     now = context.now()
-    old = rollback_revision(deploy)
-    back = deploy.with_message(
+    cancelled = cause is RollbackCauseKind.CANCELLED
+    rolling_back = deploy.with_message(
         now,
-        ThreadMessageKind.PROBLEM if outcome is not Outcome.CANCELLED else ThreadMessageKind.PROGRESS,
-        text or progress.rolling_back(reason, old, evidence),
-        rollback={"outcome": outcome},
-        outcome_reason=reason,
-    )
-    return StepResult(back.in_phase(Phase.RESTORING, now))
+        ThreadMessageKind.PROGRESS if cancelled else ThreadMessageKind.PROBLEM,
+        text or progress.rolling_back(sentence, rollback_revision(deploy), evidence),
+        rollback={"outcome": cause.outcome},
+    ).with_rollback_cause(cause, sentence)
+    return StepResult(rolling_back.in_phase(Phase.RESTORING, now))
 
 
-def recorded_revision(deploy: Deploy) -> str:
-    """The revision that the service was set to before the deploy. Pure."""
-    if deploy.stop.restore_point is not None:
-        return deploy.stop.restore_point.revision
-    return deploy.plan.old_revision if deploy.plan else ""
+def roll_back_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
+    """Starts the rollback that a person's cancel asks for."""
+    user = deploy.cancel.user if deploy.cancel else deploy.request.requester
+    return start_rollback(deploy, context, RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(user))
 
 
-def rollback_revision(deploy: Deploy) -> str:
-    """The revision that the way back sets: the recorded one, or the copy of it that had to be registered.
-
-    What ECS shows is compared by `is_recorded`: ECS itself goes back to the recorded one all the same. Pure.
-    """
-    return deploy.rollback.revision_copy or recorded_revision(deploy)
-
-
-def is_recorded_revision(deploy: Deploy, revision: str) -> bool:
-    """Whether this is the recorded revision, or the copy of it. Pure."""
-    return bool(revision) and revision in (recorded_revision(deploy), deploy.rollback.revision_copy)
+def require_rollback_cause(deploy: Deploy) -> RollbackCause:
+    """Why the deploy is rolled back. It is written before the steps that need it."""
+    if deploy.rollback.cause is None:
+        raise ValueError(f"deploy {deploy.id} is rolled back without a cause")
+    return deploy.rollback.cause

@@ -18,27 +18,17 @@ from deploys.errors import (
     UnknownRollbackTarget,
 )
 from deploys.pre_task import pre_task_started
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
-from workers.flows.ending import end_refused, start_rollback
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase, Stage
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
+from workers.flows.ending import end_refused, roll_back_cancelled, start_rollback
 from workers.flows.external import following_external
 from workers.flows.finish import checking
 from workers.flows.observe.deadline import is_rollout_overdue
 from workers.messages import alerts, rollback_reasons, scaling
 from workers.step_context import StepContext, StepResult
 
-PHASES_BEFORE_CHANGE = {
-    Phase.WAITING,
-    Phase.PLANNING,
-    Phase.AWAITING_APPROVAL,
-    Phase.REGISTERING,
-    Phase.RUNNING_PRE_TASK,
-    Phase.UPDATING,
-    Phase.SAVING_RESTORE_POINT,
-    Phase.STOPPING,
-}
-"""Phases that come before the service is changed, or end with its first change."""
-PHASES_CHANGING_SERVICE = {Phase.UPDATING, Phase.STOPPING, Phase.STARTING, Phase.RESTORING, Phase.SETTLING}
-"""Phases in which a call that got no answer may have changed the service."""
 CHANGING_ACTION = "ecs:UpdateService"
 """The first call that changes a service."""
 OTHER_ACTIONS = {"application-autoscaling:RegisterScalableTarget"}
@@ -64,24 +54,22 @@ def handle_step_error(deploy: Deploy, error: Exception, context: StepContext, re
         },
         ecs={"update_uncertain": deploy.ecs.update_uncertain or _may_have_changed_service(error, deploy)},
     )
-    if (around := _pre_task_or_check_error(deploy, error, context)) is not None:
-        return around
+    if (handled := _pre_task_or_check_error(deploy, error, context)) is not None:
+        return handled
     if _is_unchanged(deploy, error):
         return _error_before_change(deploy, error, context)
     if deploy.phase is Phase.FOLLOWING_EXTERNAL:
         return following_external.end_if_due(deploy, context) or _retry(deploy)
-    if deploy.phase in (Phase.RESTORING, Phase.FOLLOWING_ROLLBACK):
+    if deploy.phase.facts.stage is Stage.ROLLBACK:
         return _retry(_alert_if_due(deploy, error, now))
     if deploy.phase is Phase.SETTLING:
         return _error_while_settling(deploy, error, context)
     if deploy.cancel and deploy.phase is not Phase.STARTING:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        return roll_back_cancelled(deploy, context)
     if deploy.phase is Phase.FOLLOWING:
         if is_rollout_overdue(deploy, now) and not isinstance(error, AwsUnavailable):
             return start_rollback(
-                deploy, context, Outcome.ROLLED_BACK, rollback_reasons.overdue_and_unreadable(deploy)
+                deploy, context, RollbackCauseKind.OVERDUE, rollback_reasons.overdue_and_unreadable(deploy)
             )
         # It may have succeeded: the first look that AWS answers decides.
         return _retry(_alert_if_due(deploy, error, now))
@@ -93,7 +81,7 @@ def handle_step_error(deploy: Deploy, error: Exception, context: StepContext, re
         return start_rollback(
             deploy,
             context,
-            Outcome.ROLLED_BACK,
+            RollbackCauseKind.STEP_FAILED,
             rollback_reasons.without_retry_promise(deploy.retries.last_error),
         )
     return _retry(_alert_if_due(deploy, error, now))
@@ -108,13 +96,13 @@ def _pre_task_or_check_error(deploy: Deploy, error: Exception, context: StepCont
         return None
     if deploy.cancel:
         return checking.roll_back_after_check(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+            deploy, context, RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
         )
     if checking.is_check_overdue(deploy, now):
         return checking.roll_back_after_check(
             deploy,
             context,
-            Outcome.ROLLED_BACK,
+            RollbackCauseKind.STEP_FAILED,
             rollback_reasons.without_retry_promise(deploy.retries.last_error),
         )
     return _retry(_alert_if_due(deploy, error, now))
@@ -128,20 +116,20 @@ def backoff_seconds(attempts: int) -> float:
 def _error_before_change(deploy: Deploy, error: Exception, context: StepContext) -> StepResult:
     """Nothing was changed, so a plain no ends it."""
     # A first call that AWS refused did nothing, whatever the intent said.
-    clean = deploy.evolve(ecs={"update_tried": False}, stop={"requested_at": None})
+    unchanged = deploy.evolve(ecs={"update_tried": False}, stop={"requested_at": None})
     if isinstance(error, ExternalRolloutInProgress):
-        clean = clean.evolve(refusal={"external_deployment_id": error.facts["deployment"]})
+        unchanged = unchanged.evolve(refusal={"external_deployment_id": error.facts["deployment"]})
     if isinstance(error, ImageMissing | UnknownRollbackTarget):
-        clean = clean.evolve(refusal={"likely_tags": error.facts["likely"]})
+        unchanged = unchanged.evolve(refusal={"likely_tags": error.facts["likely"]})
     if not _is_transient(error, deploy):
-        return end_refused(clean, context, deploy.retries.last_error)
+        return end_refused(unchanged, context, deploy.retries.last_error)
     if deploy.phase is not Phase.AWAITING_APPROVAL and _fails_too_long(deploy, context.now()):
-        silent = rollback_reasons.aws_unreachable
+        reason = rollback_reasons.aws_unreachable
         if isinstance(error, MembershipUnknown | NotOnDisk):
-            silent = rollback_reasons.failing_for
+            reason = rollback_reasons.failing_for
         failing = context.now() - (deploy.retries.failing_since or context.now())
-        return end_refused(clean, context, silent(deploy.retries.last_error, failing))
-    return _retry(clean)
+        return end_refused(unchanged, context, reason(deploy.retries.last_error, failing))
+    return _retry(unchanged)
 
 
 def _error_while_settling(deploy: Deploy, error: Exception, context: StepContext) -> StepResult:
@@ -154,10 +142,10 @@ def _error_while_settling(deploy: Deploy, error: Exception, context: StepContext
     if stopped and not _is_alert_due(deploy, now):
         return _retry(deploy)
     text = alerts.end_not_checked(deploy.retries.last_error, keeps_trying=stopped)
-    told = deploy.with_message(
-        now, ThreadMessageKind.PROBLEM, text, broadcast=True, retries={"channel_told_at": now}
+    reported = deploy.with_message(
+        now, ThreadMessageKind.PROBLEM, text, broadcast=True, retries={"channel_alerted_at": now}
     )
-    return _retry(told) if stopped else StepResult(told.in_phase(Phase.ENDED, now))
+    return _retry(reported) if stopped else StepResult(reported.in_phase(Phase.ENDED, now))
 
 
 def _retry(deploy: Deploy) -> StepResult:
@@ -167,27 +155,27 @@ def _retry(deploy: Deploy) -> StepResult:
 def _alert_if_due(deploy: Deploy, error: Exception, now: float) -> Deploy:
     """A service that was changed waits for this step: the channel is told, and told again."""
     failing = now - (deploy.retries.failing_since or now)
-    due = failing >= ALERT_AFTER_SECONDS
+    is_due = failing >= ALERT_AFTER_SECONDS
     if not isinstance(error, AwsUnavailable):
-        due = due or deploy.retries.attempts >= ALERT_AFTER_TRIES
-    if not due or not _is_alert_due(deploy, now):
+        is_due = is_due or deploy.retries.attempts >= ALERT_AFTER_TRIES
+    if not is_due or not _is_alert_due(deploy, now):
         return deploy
     suspended = deploy.phase is Phase.SETTLING
-    told = scaling.still_suspended if suspended else alerts.still_retrying
+    message = scaling.still_suspended if suspended else alerts.still_retrying
     return deploy.with_message(
         now,
         ThreadMessageKind.PROBLEM,
-        told(deploy.retries.last_error, deploy.retries.attempts),
+        message(deploy.retries.last_error, deploy.retries.attempts),
         broadcast=True,
-        retries={"channel_told_at": now},
+        retries={"channel_alerted_at": now},
     )
 
 
 def _is_alert_due(deploy: Deploy, now: float) -> bool:
     """Whether the channel was not told lately."""
     return (
-        deploy.retries.channel_told_at is None
-        or now - deploy.retries.channel_told_at >= ALERT_INTERVAL_SECONDS
+        deploy.retries.channel_alerted_at is None
+        or now - deploy.retries.channel_alerted_at >= ALERT_INTERVAL_SECONDS
     )
 
 
@@ -219,7 +207,7 @@ def _may_have_changed_service(error: Exception, deploy: Deploy) -> bool:
     """Whether this was a change of the service that got no answer."""
     return (
         isinstance(error, AwsResultUnknown)
-        and deploy.phase in PHASES_CHANGING_SERVICE
+        and deploy.phase.facts.changes_service
         and error.facts["action"] not in OTHER_ACTIONS
     )
 
@@ -230,7 +218,7 @@ def _is_unchanged(deploy: Deploy, error: Exception) -> bool:
 
     Where a worker died between the written intent and the answer, no other error says what became of it.
     """
-    if deploy.phase not in PHASES_BEFORE_CHANGE or deploy.ecs.update_uncertain:
+    if not deploy.phase.facts.before_change or deploy.ecs.update_uncertain:
         return False
     tried = deploy.ecs.update_tried or deploy.stop.requested_at is not None
     return (

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from deploys.job_queue import WATCH_PREFIX
-from deploys.records.deploy import Deploy, Phase, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
 from deploys.stores.deploy_store import ADVANCE
 from workers.flows.adoption import with_adoption
 from workers.flows.batch_order import with_batch_order
@@ -14,7 +16,7 @@ from workers.flows.finish import checking, settling
 from workers.flows.plan import awaiting_approval, planning, registering
 from workers.flows.rollback import restoring
 from workers.flows.rollout import following, running_pre_task
-from workers.flows.strategies import rolling, stop_start
+from workers.flows.strategies import stopping_and_starting, updating
 from workers.step_context import StepContext, StepResult
 
 Step = Callable[[Deploy, StepContext], StepResult]
@@ -33,11 +35,11 @@ STEPS: Mapping[Phase, Step] = {
     Phase.AWAITING_APPROVAL: with_adoption(with_batch_order(awaiting_approval.await_approval)),
     Phase.REGISTERING: with_adoption(with_batch_order(registering.register_revision)),
     Phase.RUNNING_PRE_TASK: with_adoption(running_pre_task.run_pre_task),
-    Phase.UPDATING: with_adoption(rolling.update_service),
-    Phase.SAVING_RESTORE_POINT: with_adoption(stop_start.save_restore_point),
-    Phase.STOPPING: with_adoption(stop_start.stop_service),
-    Phase.DRAINING: stop_start.drain_service,
-    Phase.STARTING: stop_start.start_new_version,
+    Phase.UPDATING: with_adoption(updating.update_service),
+    Phase.SAVING_RESTORE_POINT: with_adoption(stopping_and_starting.save_restore_point),
+    Phase.STOPPING: with_adoption(stopping_and_starting.stop_service),
+    Phase.DRAINING: stopping_and_starting.drain_service,
+    Phase.STARTING: stopping_and_starting.start_new_version,
     Phase.FOLLOWING: following.follow_rollout,
     Phase.CHECKING: checking.run_post_check,
     Phase.FOLLOWING_EXTERNAL: following_external.follow_external_rollout,
@@ -47,10 +49,7 @@ STEPS: Mapping[Phase, Step] = {
 }
 """Every phase but ENDED."""
 
-WATCHED_PHASES = {Phase.DRAINING, Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL, Phase.FOLLOWING_ROLLBACK}
-"""Phases that only look at ECS: one job looks for all deploys of a cluster."""
-
 
 def job_for_phase(deploy: Deploy) -> str:
     """Which job the deploy is woken by."""
-    return f"{WATCH_PREFIX}{deploy.cluster_key}" if deploy.phase in WATCHED_PHASES else ADVANCE
+    return f"{WATCH_PREFIX}{deploy.cluster_key}" if deploy.phase.facts.watched else ADVANCE

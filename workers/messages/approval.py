@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from deploys.formatting import duration
 from deploys.mrkdwn import code, mention, mentions, plural
-from deploys.records.deploy import Deploy, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.request import Verb
 
 
 def request_text(deploy: Deploy) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from deploys.formatting import slack_time
 from deploys.mrkdwn import code, escape, plural
-from deploys.records.deploy import Deploy, Plan, Verb
-from deploys.records.plan import ConfigChange, NewerRevision
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ConfigChange, NewerRevision, Plan
+from deploys.records.request import Verb
 from deploys.short_names import short_arn
 from workers.messages.rollback_reasons import without_retry_promise
 

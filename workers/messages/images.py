@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from deploys.formatting import image_size, slack_time
 from deploys.mrkdwn import code, plural
-from deploys.records.deploy import ContainerChange, Deploy, Plan, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ContainerChange, Plan
+from deploys.records.request import Verb
 from deploys.records.rollout import ImageMatch, RunningImage, RunningImages
 from deploys.short_names import short_arn, short_digest
 from deploys.text_limits import shorten

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deploys.mrkdwn import code, plural
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.short_names import short_arn
 
 

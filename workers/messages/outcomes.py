@@ -146,6 +146,8 @@ def replaced_since(deployment_id: str, revision: str) -> str:
 def scaled_to_zero_since(deploy: Deploy) -> str:
     suffix = "" if deploy.stop.restore_point is not None else " I leave it."
     return f"Since then, somebody or something set the desired count to 0, so its tasks stop.{suffix}"
+    left = "" if deploy.stop.owns_count else " I leave it."
+    return f"Since then, somebody or something set the desired count to 0, so its tasks stop.{left}"
 
 
 def version_text(tag: str, revision: str | None) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from deploys.deploy_text import planned_count
 from deploys.formatting import duration
 from deploys.mrkdwn import code
-from deploys.records.deploy import ContainerChange, Deploy, Plan
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ContainerChange, Plan
 from deploys.short_names import short_arn
 from workers.messages import base_revision, images, post_check, pre_task, scaling, traffic
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.formatting import duration
 from deploys.mrkdwn import code, escape
 from deploys.pre_task import configured_post_check

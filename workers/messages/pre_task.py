@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from deploys.formatting import duration
 from deploys.mrkdwn import code, escape, mention
 from deploys.pre_task import configured_pre_task, pre_task_command
-from deploys.records.deploy import Deploy, Outcome, Phase, Plan
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import Plan
 from deploys.records.pre_task_and_post_check import PreTaskRun
 from deploys.short_names import short_arn
 

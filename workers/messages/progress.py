@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from deploys.formatting import duration
 from deploys.mrkdwn import code, escape, plural
-from deploys.records.deploy import Deploy, RestorePoint
+from deploys.records.deploy import Deploy
+from deploys.records.restore_point import RestorePoint
 from deploys.short_names import short_arn
 from workers.messages.evidence import NO_EVIDENCE, Evidence, evidence_lines
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deploys.mrkdwn import plural
-from deploys.records.deploy import Deploy, Plan
+from deploys.records.deploy import Deploy
+from deploys.records.plan import Plan
 from deploys.records.restore_point import SavedScaling, ScalingPlan, SuspendedState
 from workers.messages.rollback_reasons import without_retry_promise
 

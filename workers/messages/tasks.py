@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from deploys.formatting import duration, slack_time
 from deploys.mrkdwn import code, plural
-from deploys.records.deploy import Deploy, OldTask
+from deploys.records.deploy import Deploy
+from deploys.records.restore_point import OldTask
 
 
 def new_tasks_serving(deploy: Deploy, old: int) -> str:

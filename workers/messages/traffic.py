@@ -8,7 +8,8 @@ from deploys.catalogue.service import Service
 from deploys.decisions import PAUSE_TIMEOUT_ACTIONS
 from deploys.formatting import duration, percent, slack_time
 from deploys.mrkdwn import code, mentions, plural
-from deploys.records.deploy import Deploy, Plan
+from deploys.records.deploy import Deploy
+from deploys.records.plan import Plan
 from deploys.records.traffic import PlannedPause, TrafficPlan
 
 STRATEGY_NAMES = {"BLUE_GREEN": "blue/green", "LINEAR": "linear", "CANARY": "canary"}

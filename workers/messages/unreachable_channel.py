@@ -6,7 +6,8 @@ from deploys.deploy_text import deploy_name
 from deploys.mrkdwn import channel_link
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.request import Verb
 
 REASONS: dict[str, str] = {
     "is_archived": "it is archived. Unarchive it, or ask in another channel",
@@ -37,7 +38,7 @@ def channel_unreachable(deploy: Deploy, error: str) -> str:
 def channel_unreachable_for_batch(batch: Batch, error: str) -> str:
     """The same for a batch."""
     return (
-        f"I cannot post in {channel_link(batch.channel)}: {REASONS.get(error, NOT_A_MEMBER)}. I try again "
-        f"every few minutes. The deploy of {batches.batch_name(batch)} continues: `/deploy status` shows how "
-        "it goes."
+        f"I cannot post in {channel_link(batch.request.channel)}: {REASONS.get(error, NOT_A_MEMBER)}. I try "
+        f"again every few minutes. The deploy of {batches.batch_name(batch)} continues: `/deploy status` "
+        "shows how it goes."
     )

@@ -1,6 +1,6 @@
-"""Questions that a worker answers, because a listener asks neither AWS nor Slack. They change nothing.
+"""Queries: `/deploy plan` and `/deploy tags`, which need AWS and change nothing. A worker answers them.
 
-A question has no record, so no clock rings for it again: if Redis does not take the ring, whoever asked is
-told; if no worker comes within ten minutes, it is forgotten. The job carries ids alone; the worker finds the
-response_url of the answer in Redis.
+A query has no record, so the scheduler does not enqueue it again: if Redis does not accept the job, the user
+is told so at once; if no worker runs it within ten minutes, it is dropped. The job has only ids; the worker
+finds the response_url for the answer in Redis.
 """

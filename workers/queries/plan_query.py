@@ -1,8 +1,8 @@
-"""`/deploy plan SERVICE TAG`: everything that a deploy would check and show, and nothing changed.
+"""`/deploy plan SERVICE TAG`: everything that a deploy would check and show, without changing anything.
 
-It is made by the very code that a deploy plans with, under a claim whose lease is over: it may look, and
-every guard and commit refuses it. While a deploy of the service changes it, there is nothing to plan on; that
-is said.
+The plan is made by the same code as that of a deploy, with a claim whose lease is over: it may read, but
+every guard and every commit refuses it. While another deploy changes the service, there is no plan, and the
+answer says so.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from deploys.catalogue.service import Service
 from deploys.decisions import is_service_untouched
 from deploys.deploy_text import planned_count, status_text
 from deploys.mrkdwn import code, mentions, plural
-from deploys.records.deploy import Deploy, Phase, Plan
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import Plan
 from deploys.short_names import short_arn
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
-from workers.ecs.aws import role_session_names
+from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.ecs_reader import LiveReader
 from workers.flows.plan.planning import blocked_line, is_in_ecr, make_plan
@@ -28,35 +30,35 @@ from workers.messages.plan import express_mode_lines, grace_period_lines, strate
 from workers.step_context import AccessPolicy, StepContext, Timing
 
 MAX_QUEUED_SHOWN = 5
-"""Deploys ahead in the line that are named (count)."""
+"""How many deploys ahead in the queue are named (count)."""
 
 
 def describe_plan(deploy: Deploy, *, store: DeployStore, aws: AwsClients, access: AccessPolicy) -> str:
-    """What this deploy, which is in no store, would change.
+    """What this deploy, which is not stored, would change.
 
     Raises:
-        Refused: what the deploy would be refused for.
-        AwsError: AWS did not tell.
+        Refused: the deploy would be refused for this.
+        AwsError: AWS could not be read.
     """
     access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
     ahead = _deploys_ahead(deploy.service, store)
-    moving = next((each for each in ahead if each.in_progress and not is_service_untouched(each)), None)
-    if moving is not None:
-        return _not_yet_plannable(deploy, ahead, moving)
-    turn = StepContext(
+    running = next((each for each in ahead if each.in_progress and not is_service_untouched(each)), None)
+    if running is not None:
+        return _not_yet_plannable(deploy, ahead, running)
+    context = StepContext(
         _read_only_claim(deploy),
         store=store,
-        region=aws.for_service(deploy.service, role_session_names.PLAN),
+        region=aws.for_service(deploy.service, principals.PLAN_SESSION),
         access=access,
-        reader=LiveReader(aws, role_session_names.PLAN),
+        reader=LiveReader(aws, principals.PLAN_SESSION),
         timing=Timing(),
         now=time.time,
     )
-    return _plan_text(deploy, make_plan(deploy, turn), ahead)
+    return _plan_text(deploy, make_plan(deploy, context), ahead)
 
 
 def _read_only_claim(deploy: Deploy) -> Claim:
-    """A turn with it may look, but every guard and every commit refuses it: its lease is over."""
+    """A claim whose lease is over: it may read, but every guard and every commit refuses it."""
     return Claim(deploy, fence=0, token="", claimed_at=0.0, lease_seconds=0.0)
 
 
@@ -66,11 +68,11 @@ def _deploys_ahead(service: Service, store: DeployStore) -> list[Deploy]:
 
 
 def _not_yet_plannable(deploy: Deploy, ahead: Sequence[Deploy], running: Deploy) -> str:
-    """What ECS says now is neither what ran before nor what will run."""
+    """ECS now shows neither what ran before that deploy nor what will run after it."""
     return (
-        f"{deploy_text.deploy_name(deploy)} would wait in line, and what it would change depends on how that goes: "
-        f"{deploy_text.name_in_sentence(running)} {status_text(running)}. Ask again when it has ended.\n"
-        f"• {_queue_line(ahead)}"
+        f"{deploy_text.deploy_name(deploy)} would wait in the queue, and what it would change depends on "
+        f"the deploy before it: {deploy_text.name_in_sentence(running)} {status_text(running)}. Ask again "
+        f"when it has ended.\n• {_queue_line(ahead)}"
     )
 
 
@@ -94,22 +96,22 @@ def _plan_text(deploy: Deploy, plan: Plan, ahead: Sequence[Deploy]) -> str:
 
 
 def _task_definition_lines(plan: Plan) -> list[str]:
-    """What of the task definition changes."""
+    """What changes in the task definition."""
     lines = []
     for change in plan.changes:
         container, new = f"container {code(change.container)}", images.new_image(change, plan)
         if change.old_image != change.new_image:
             lines.append(f"{container}: {images.old_image(change, plan)} → {new}")
         elif plan.pinned:
-            lines.append(f"{container}: {new}, the image that runs now, by another tag")
+            lines.append(f"{container}: {new}, the image that runs now under another tag")
         elif plan.source_revision not in ("", plan.old_revision):
             lines.append(f"{container}: {new}, as now")
         else:
-            lines.append(f"{container}: {new}, the same tag on another image than runs now")
+            lines.append(f"{container}: {new}, the same tag but another image than now")
     running, source = code(short_arn(plan.old_revision)), code(short_arn(plan.source_revision))
     if plan.source_revision not in ("", plan.old_revision):
-        return [*lines, f"revision {running} runs now; the new one is made of {source}"]
-    return [*lines, f"revision {running} runs now; a new one is made of it, and all else in it stays"]
+        return [*lines, f"revision {running} runs now; the new one is a copy of {source}"]
+    return [*lines, f"revision {running} runs now; the new one is a copy of it, without other changes"]
 
 
 def _strategy_lines(deploy: Deploy, plan: Plan) -> list[str]:
@@ -125,15 +127,15 @@ def _approval_line(service: Service) -> str:
 
 def _queue_line(ahead: Sequence[Deploy]) -> str:
     if not ahead:
-        return "nobody is ahead in the line, so it would start at once"
+        return "no deploy is ahead in the queue, so it would start at once"
     named = ", ".join(
         f"{deploy_text.action_label(each)} {deploy_text.requested_by(each)} ({_status_in_queue(each)})"
         for each in ahead[:MAX_QUEUED_SHOWN]
     )
     more = f" and {len(ahead) - MAX_QUEUED_SHOWN} more" if len(ahead) > MAX_QUEUED_SHOWN else ""
-    return f"{plural(len(ahead), 'deploy')} ahead in the line: {named}{more}"
+    return f"{plural(len(ahead), 'deploy')} ahead in the queue: {named}{more}"
 
 
 def _status_in_queue(deploy: Deploy) -> str:
-    """An ended deploy is in its line while it settles: what it does matters here, not how it ended."""
-    return "is looked at once more" if deploy.phase is Phase.SETTLING else status_text(deploy)
+    """A deploy stays in the queue while it settles: here that matters, not its outcome."""
+    return "is checked once more" if deploy.phase is Phase.SETTLING else status_text(deploy)

@@ -1,20 +1,26 @@
-"""Where questions are answered: each by looking, and by one message that only whoever asked sees."""
+"""Answers a query with one message that only the user sees: the answer, or why there is none."""
 
 from __future__ import annotations
 
+import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
+from redis.exceptions import RedisError
+from rq.timeouts import BaseTimeoutException
 from slack_sdk import WebClient
 
 from deploys.catalogue.catalogue import Catalogue
+from deploys.errors import AwsUnavailable, SlipwayError
 from deploys.mrkdwn import code
 from deploys.records.deploy import Deploy
+from deploys.redis_outage import describe_error
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.queries.plan_query import describe_plan
-from workers.queries.query_answer import answer_or_refusal
 from workers.queries.tags_query import describe_tags
 from workers.step_context import AccessPolicy
 from workers.thread.private_message import Recipient, send_private_message
@@ -22,18 +28,24 @@ from workers.thread.private_message import Recipient, send_private_message
 
 @dataclass(frozen=True)
 class QueryTarget:
-    """One question of a person: where the answer goes."""
+    """Who asked, and where the answer goes."""
 
     query_id: str
-    """Names the asking; by it Redis knows the response_url, where there is one."""
+    """Also the key of the response_url in Redis, if there is one."""
     channel: str
     thread_ts: str | None
     user: str
 
 
+log = structlog.get_logger()
+
+REFUSAL_PREFIX = ":no_entry_sign: "
+"""Begins every refusal, as on a card; the text after it says the same without the emoji."""
+
+
 @dataclass(frozen=True)
 class QueryHandler:
-    """What answers are made with."""
+    """Answers queries."""
 
     catalogue: Catalogue
     store: DeployStore
@@ -43,7 +55,7 @@ class QueryHandler:
     slack: WebClient
 
     def answer_tags(self, target: QueryTarget, service: str) -> None:
-        """Tells which tags a service has."""
+        """Sends the newest tags of a service."""
         cannot = f"I cannot list the tags of {code(service)}"
         text = answer_or_refusal(
             lambda: describe_tags(self.catalogue.get_service(service), self.aws),
@@ -53,7 +65,7 @@ class QueryHandler:
         self._send(target, text)
 
     def answer_plan(self, target: QueryTarget, service: str, tag: str) -> None:
-        """Tells what `/deploy SERVICE TAG` would change, or what it would be refused for."""
+        """Sends what `/deploy SERVICE TAG` would change, or why it would be refused."""
         text = answer_or_refusal(
             lambda: describe_plan(
                 self._hypothetical_deploy(target, service, tag),
@@ -67,7 +79,7 @@ class QueryHandler:
         self._send(target, text)
 
     def _hypothetical_deploy(self, target: QueryTarget, service: str, tag: str) -> Deploy:
-        """The deploy that was not asked for. Nobody stores it."""
+        """A deploy that is planned but never stored."""
         return Deploy(
             id=target.query_id,
             service=self.catalogue.get_service(service),
@@ -83,3 +95,32 @@ class QueryHandler:
     def _send(self, target: QueryTarget, text: str) -> None:
         url = self.threads.response_url(target.query_id)
         send_private_message(self.slack, Recipient(target.user, target.channel, target.thread_ts, url), text)
+
+
+def answer_or_refusal(query: Callable[[], str], *, cannot: str, refused: str) -> str:
+    """The query's answer, or a refusal: `refused` and the reason if the answer is no, `cannot` and the
+    reason if the query failed."""
+    try:
+        return query()
+    except AwsUnavailable as error:
+        reason = f"AWS does not answer {error.facts['action']} for now ({error.facts['detail']}). "
+        return f"{REFUSAL_PREFIX}{cannot}: {reason}Ask again in a minute."
+    except SlipwayError as error:
+        return f"{REFUSAL_PREFIX}{refused}: {error.message}"
+    except RedisError as error:
+        log.warning("a query failed", error=str(error))
+        return f"{REFUSAL_PREFIX}{cannot}: my memory, Redis, {describe_error(error)}. Ask again in a minute."
+    except BaseTimeoutException:
+        return f"{REFUSAL_PREFIX}{cannot}: AWS took too long to answer. Ask again in a minute."
+    except Exception as error:
+        reference = secrets.token_hex(4)
+        log.error("a query failed", reference=reference, error=type(error).__name__, exc_info=error)
+        return (
+            f"{REFUSAL_PREFIX}{cannot}: Slipway failed. Give the reference {code(reference)} to the people "
+            "who run Slipway: the workers' log has the details."
+        )
+
+
+def is_refusal(text: str) -> bool:
+    """Whether this text is a refusal instead of an answer."""
+    return text.startswith(REFUSAL_PREFIX)

@@ -1,4 +1,4 @@
-"""`/deploy tags SERVICE`: the newest tags of its image, and which of them runs."""
+"""`/deploy tags SERVICE`: the newest tags of its image, and which of them run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from deploys.formatting import image_size, slack_time
 from deploys.mrkdwn import code, escape, plural
 from deploys.short_names import short_arn, short_digest
 from workers.ecs import services, task_definitions, tasks
-from workers.ecs.aws import role_session_names
+from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.images import ecr
 from workers.ecs.images.app_containers import find_app_containers
@@ -39,31 +39,32 @@ def describe_tags(service: Service, aws: AwsClients) -> str:
     """The tags pushed last, newest first, with digest and time.
 
     Raises:
-        ServiceMissing, ForeignController, ImageUnreadable, TagsUnknown, TagsNotCached, RepositoryMissing
-        The errors of `app_containers`.
-        AwsError: AWS did not tell.
+        ServiceMissing, OtherDeploymentController, ImageUnreadable, TagsUnknown, TagsNotCached,
+            RepositoryMissing
+        The errors of `find_app_containers`.
+        AwsError: AWS could not be read.
     """
-    region = aws.for_service(service, role_session_names.TAGS)
-    seen = _read_service(service, region)
-    revision = task_definitions.describe(region, seen.revision)
-    main = find_app_containers(revision, service, seen.endpoints)[0]
+    region = aws.for_service(service, principals.TAGS_SESSION)
+    ecs_service = _read_service(service, region)
+    revision = task_definitions.describe(region, ecs_service.revision)
+    main = find_app_containers(revision, service, ecs_service.endpoints)[0]
     image = parse_image(main["image"])
     if not ecr.is_in_ecr(image):
         raise TagsUnknown(service=service.name, image=escape(str(image)))
     running = _running_tasks_by_digest(region, service, main["name"])
-    cached = _is_pulled_through(region, image)
+    is_cache = _is_pulled_through(region, image)
     try:
         newest = ecr.list_newest_images(region, image)
     except RepositoryMissing as error:
-        if cached:
+        if is_cache:
             raise TagsNotCached(image=escape(str(image))) from error
         raise
-    lines = [*_tag_lines(newest, running), *([_PULL_THROUGH_NOTE] if cached else [])]
-    return "\n".join([_heading(service, seen, revision, image), *(f"• {line}" for line in lines)])
+    lines = [*_tag_lines(newest, running), *([_PULL_THROUGH_NOTE] if is_cache else [])]
+    return "\n".join([_heading(service, ecs_service, revision, image), *(f"• {line}" for line in lines)])
 
 
 def _is_pulled_through(region: RegionClients, image: ImageReference) -> bool:
-    """False if AWS does not let that be known: then the list says nothing of it."""
+    """False if AWS does not allow the workers to know: then the list says nothing about it."""
     try:
         return ecr.is_pulled_through(region, image)
     except (AwsDenied, AwsRefused):
@@ -72,18 +73,17 @@ def _is_pulled_through(region: RegionClients, image: ImageReference) -> bool:
 
 def _read_service(service: Service, region: RegionClients) -> ServiceState:
     described = services.describe(region, service.cluster, [service.ecs_service])
-    found = require_exists(service, described.get(service.ecs_service))
-    if not found.revision:  # ECS knows none where task sets are an external controller's
-        raise OtherDeploymentController(ecs_service=service.ecs_service, controller=found.controller)
-    return found
+    ecs_service = require_exists(service, described.get(service.ecs_service))
+    if not ecs_service.revision:  # with an external controller only its task sets have revisions
+        raise OtherDeploymentController(ecs_service=service.ecs_service, controller=ecs_service.controller)
+    return ecs_service
 
 
 def _running_tasks_by_digest(region: RegionClients, service: Service, container: str) -> Counter[str]:
     """How many running tasks have this container's image, by digest."""
-    found = tasks.list_service_tasks(region, service.cluster, service.ecs_service, stopped=False)
     return Counter(
         each.digest
-        for task in found
+        for task in tasks.list_service_tasks(region, service.cluster, service.ecs_service, stopped=False)
         if task.last_status == "RUNNING"
         for each in task.containers
         if each.name == container and each.digest
@@ -119,10 +119,10 @@ def _tag_lines(newest: list[EcrImageState], running: Mapping[str, int]) -> list[
 
 
 def _tag_line(tag: str, image: EcrImageState, tasks: int, total: int) -> str:
-    weighs = f", {image_size(image.size_bytes)}" if image.size_bytes is not None else ""
+    size = f", {image_size(image.size_bytes)}" if image.size_bytes is not None else ""
     pushed = f", pushed {slack_time(image.pushed_at)}" if image.pushed_at is not None else ""
-    runs = f", *{_running_share(tasks, total)}*" if tasks else ""
-    return f"{code(tag)} {code(short_digest(image.digest))}{weighs}{pushed}{runs}"
+    running = f", *{_running_share(tasks, total)}*" if tasks else ""
+    return f"{code(tag)} {code(short_digest(image.digest))}{size}{pushed}{running}"
 
 
 def _running_share(tasks: int, total: int) -> str:

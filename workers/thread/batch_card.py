@@ -21,12 +21,13 @@ from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mention, plural
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.text_limits import CARD_BYTES, SECTION, TEXT, clip, clip_bytes, share_bytes, short_code, shorten
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import batch_card_buttons, card_progress
 from workers.thread.card import Card, join_state
-from workers.thread.card_state import WORKING_EMOJI, changes_with_time, state_emoji, state_text
+from workers.thread.card_state import changes_with_time, state_emoji, state_text
 
 QueuedDeploy = tuple[Deploy, Sequence[Deploy]]
 """A deploy, and the deploys it waits for."""
@@ -35,29 +36,13 @@ REASON_BYTES = 400
 """UTF-8 bytes of the batch's reason in the text, so that each service has room for its line."""
 BATCH_EMOJI = {True: ":white_check_mark:", False: ":warning:"}
 REGIONS_SHOWN = 4
-COUNTED_AS: dict[Outcome | Phase, str] = {
-    **dict.fromkeys(Phase, "under way"),
-    Phase.WAITING: "queued",
-    Phase.AWAITING_APPROVAL: "waiting for approval",
-    Phase.RESTORING: "rolling back",
-    Phase.FOLLOWING_ROLLBACK: "rolling back",
-    Outcome.SUCCEEDED: "succeeded",
-    Outcome.ROLLED_BACK: "rolled back",
-    Outcome.FAILED: "failed",
-    Outcome.SUPERSEDED: "superseded",
-    Outcome.CANCELLED: "cancelled",
-    Outcome.REJECTED: "rejected",
-    Outcome.EXPIRED: "expired",
-    Outcome.REFUSED: "refused",
-}
-"""How deploys are counted together."""
 
 
 def batch_card(batch: Batch, members: Sequence[QueuedDeploy], now: float) -> Card:
     """The card as of `now` (epoch seconds)."""
     deploys = [deploy for deploy, _ in members]
     first = batch_headline(batch, deploys)
-    why = f"Why: {escape(shorten(batch.reason, 500))}" if batch.reason else ""
+    why = f"Why: {escape(shorten(batch.request.reason, 500))}" if batch.request.reason else ""
     blocks: list[Block] = [_section("\n".join(filter(None, [f"{_batch_emoji(deploys)} {first}", why])))]
     for deploy, ahead in members:
         blocks += _member_blocks(deploy, ahead, now)
@@ -77,7 +62,7 @@ def batch_card(batch: Batch, members: Sequence[QueuedDeploy], now: float) -> Car
 
 def batch_fingerprint(batch: Batch, members: Sequence[QueuedDeploy]) -> str:
     """Stays the same while only time passes."""
-    still = batch_card(batch, members, batch.requested_at)
+    still = batch_card(batch, members, batch.request.requested_at)
     return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
 
 
@@ -86,12 +71,17 @@ def batch_headline(batch: Batch, deploys: Sequence[Deploy]) -> str:
     clusters = {each.service.cluster for each in deploys}
     where = f" on {escape(shorten(clusters.pop(), 80))}" if len(clusters) == 1 else ""
     what = f"*{escape(shorten(batch.name, 300))}* {short_code(128)(batch.tag)}"
-    return join_state(f"{what}{where} by {mention(batch.requester)}", outcome_summary(deploys))
+    return join_state(f"{what}{where} by {mention(batch.request.requester)}", outcome_summary(deploys))
+
+
+def summary_label(deploy: Deploy) -> str:
+    """As what a deploy is counted in the summary of its batch."""
+    return deploy.outcome.value if deploy.outcome else deploy.phase.facts.batch_label
 
 
 def outcome_summary(deploys: Sequence[Deploy]) -> str:
     """`2 of 3 succeeded, 1 under way`, `both succeeded`"""
-    counted = Counter(COUNTED_AS[each.outcome or each.phase] for each in deploys)
+    counted = Counter(summary_label(each) for each in deploys)
     if len(counted) == 1:
         [(what, number)] = counted.items()
         return {1: what, 2: f"both {what}"}.get(number, f"all {number} {what}")
@@ -136,10 +126,10 @@ def _state_then_rest(deploy: Deploy, ahead: Sequence[Deploy], line: str) -> str:
 
 def closing_reply(batch: Batch, deploys: Sequence[Deploy]) -> str:
     """The last reply: how the whole batch ended. It mentions the requester."""
-    took = duration((batch_outcome_at(deploys) or batch.requested_at) - batch.requested_at)
+    took = duration((batch_outcome_at(deploys) or batch.request.requested_at) - batch.request.requested_at)
     begin = (
-        f"{mention(batch.requester)} *{_capitalize(outcome_summary(deploys))}*: {batches.batch_name(batch)}, "
-        f"after {took}."
+        f"{mention(batch.request.requester)} *{_capitalize(outcome_summary(deploys))}*: "
+        f"{batches.batch_name(batch)}, after {took}."
     )
     if all(each.outcome is Outcome.SUCCEEDED for each in deploys):
         return clip(begin, TEXT)
@@ -163,7 +153,11 @@ def _member_blocks(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> list[
 
 def _batch_emoji(deploys: Sequence[Deploy]) -> str:
     if any(each.in_progress for each in deploys):
-        return ":raised_hand:" if any(_awaits_approval(each) for each in deploys) else WORKING_EMOJI
+        return (
+            ":raised_hand:"
+            if any(_awaits_approval(each) for each in deploys)
+            else Phase.FOLLOWING.facts.emoji
+        )
     return BATCH_EMOJI[all(each.outcome is Outcome.SUCCEEDED for each in deploys)]
 
 
@@ -191,12 +185,12 @@ def _footer(batch: Batch, deploys: Sequence[Deploy], now: float, when: TimeForma
     parts += [escape(shorten(region, 30)) for region in regions[:REGIONS_SHOWN]]
     parts += ["one after another"] if batch.in_order else []
     parts += ["the first failure stops the rest"] if batch.stop_on_first_failure else []
-    parts.append(f"requested {when(batch.requested_at)}")
+    parts.append(f"requested {when(batch.request.requested_at)}")
     ended_at = batch_outcome_at(deploys)
     if ended_at is not None:
-        parts.append(f"took {duration(ended_at - batch.requested_at)}")
+        parts.append(f"took {duration(ended_at - batch.request.requested_at)}")
     elif any(changes_with_time(each) for each in deploys):
-        parts.append(f"{duration(now - batch.requested_at)} so far")
+        parts.append(f"{duration(now - batch.request.requested_at)} so far")
     return ", ".join(parts)
 
 

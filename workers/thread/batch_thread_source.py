@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from deploys.mrkdwn import code
 from deploys.records import batch as batches
 from deploys.records.batch import Batch, first_failure
-from deploys.records.deploy import Deploy, Phase, ThreadMessage, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from deploys.stores.thread_store import ThreadState
 from deploys.text_limits import clip
 from workers.messages import unreachable_channel
@@ -33,22 +35,20 @@ class BatchThreadSource:
         self._members = members
         self._deploys = [deploy for deploy, _ in members]
         self.id = batch.id
-        self.channel = batch.channel
-        self.requester = batch.requester
-        self.request_thread = batch.thread_ts
-        self.private_thread = None if batch.new_thread else batch.thread_ts
+        self.channel = batch.request.channel
+        self.requester = batch.request.requester
+        self.request_thread = batch.request.thread_ts
+        self.private_thread = None if batch.request.new_thread else batch.request.thread_ts
         self.outcome_at = batch_card.batch_outcome_at(self._deploys)
         self.is_over = all(each.phase is Phase.ENDED for each in self._deploys)
-        others = (each for _, ahead in members for each in ahead if each.request.batch_id != batch.id)
+        others = (each for _, ahead in members for each in ahead if each.batch_id != batch.id)
         self.opens_at = thread_opening.opens_at(self._deploys, others)
 
     @property
     def private_refusal(self) -> PrivateRefusal | None:
         if not all(thread_opening.is_refused_before_plan(each) for each in self._deploys):
             return None
-        head = (
-            f"{card_state.STOPPED_EMOJI} {batches.batch_name(self._batch)}: *Refused*, nothing was changed."
-        )
+        head = f"{Outcome.REFUSED.facts.emoji} {batches.batch_name(self._batch)}: *Refused*, nothing was changed."
         lines = [
             clip(f"• {code(each.service.name)}: {each.outcome_reason}", REASON_CHARACTERS)
             for each in self._deploys

@@ -27,11 +27,11 @@ from deploys.message_size import utf16_units
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Outcome, Phase, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from deploys.text_limits import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 from workers.thread.card_state import is_decided
-
-NOT_CANCELLABLE_PHASES = frozenset({Phase.RESTORING, Phase.FOLLOWING_ROLLBACK, Phase.SETTLING, Phase.ENDED})
 
 
 def button_row(deploy: Deploy) -> ActionsBlock | None:
@@ -40,7 +40,7 @@ def button_row(deploy: Deploy) -> ActionsBlock | None:
         return ActionsBlock(elements=[_follow_button(deploy)])
     if deploy.outcome is Outcome.REFUSED:
         return likely_tag_row(deploy)
-    if not deploy.in_progress or deploy.cancel or deploy.phase in NOT_CANCELLABLE_PHASES:
+    if not deploy.in_progress or deploy.cancel or not deploy.phase.facts.cancellable:
         return None
     if deploy.phase is Phase.AWAITING_APPROVAL and not is_decided(deploy):
         return ActionsBlock(elements=[_approve_button(deploy), _reject_button(deploy), _more_menu(deploy)])

@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 from deploys.formatting import duration
 from deploys.mrkdwn import code, plural
-from deploys.records.deploy import Deploy, OldTask, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.restore_point import OldTask
 from deploys.text_limits import shorten
 from workers.messages import post_check, pre_task, tasks
-from workers.thread.card_state import is_ecs_rolling_back
 
 BAR_CELLS = 12
 OLD_TASKS_SHOWN = 8
 
 
-COUNTED_PHASES = frozenset({Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL, Phase.FOLLOWING_ROLLBACK})
 """Phases in which ECS counts new and old tasks."""
 
 
@@ -36,7 +36,7 @@ def task_count(deploy: Deploy) -> TaskCount | None:
         return _new_tasks_running(deploy) if deploy.outcome is Outcome.SUCCEEDED else None
     if deploy.phase is Phase.DRAINING:
         return _old_tasks_stopped(deploy)
-    if deploy.phase is Phase.FOLLOWING_ROLLBACK or is_ecs_rolling_back(deploy):
+    if deploy.phase is Phase.FOLLOWING_ROLLBACK or deploy.is_rolling_back_in_ecs:
         return _old_tasks_running(deploy)
     if deploy.phase in (Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL):
         return _new_tasks_running(deploy)
@@ -54,7 +54,7 @@ def progress_bar(count: TaskCount) -> str:
 
 def counts_line(deploy: Deploy) -> str:
     """Running and pending tasks, new and old; empty outside a rollout."""
-    if deploy.outcome is not None or deploy.phase not in COUNTED_PHASES:
+    if deploy.outcome is not None or not deploy.phase.facts.counts_tasks:
         return ""
     counts = deploy.rollout.counts
     if not (counts.new_desired or counts.old_running or counts.old_pending):
@@ -128,7 +128,7 @@ def _old_tasks_stopped(deploy: Deploy) -> TaskCount | None:
 def _old_tasks_running(deploy: Deploy) -> TaskCount | None:
     wanted = _count_to_restore(deploy)
     running = min(deploy.rollout.counts.old_running, wanted)
-    what = "tasks running again" if deploy.stop.restore_point else "old tasks running"
+    what = "tasks running again" if deploy.stop.owns_count else "old tasks running"
     return TaskCount(running, wanted, what) if wanted > 0 else None
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from deploys import deploy_text
-from deploys.catalogue.service import Strategy
 from deploys.decisions import approvals_missing, is_approved, is_rejected
 from deploys.mrkdwn import mention, plural
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.pre_task import pre_task_command, pre_task_started
-from deploys.records.deploy import Deploy, Outcome, Phase, Verb, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase, Stage
+from deploys.records.request import Verb
 from deploys.records.rollout import ChangedSince
 from deploys.text_limits import short_code
-from workers.flows.observe.rollout_status import RolloutStatus
 from workers.thread import card_traffic
 
 CHANGED_SINCE: Mapping[ChangedSince, str] = {
@@ -30,12 +31,6 @@ def succeeded_text(deploy: Deploy) -> str:
         else "succeeded"
     )
 
-
-EXTERNAL_PHASES: Mapping[Phase, str] = {
-    Phase.PLANNING: "looking for a rollout in progress",
-    Phase.FOLLOWING_EXTERNAL: "rolling out",
-}
-"""Phases that are worded differently than those of a deploy."""
 
 EXTERNAL_OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.SUCCEEDED: succeeded_text,
@@ -62,27 +57,6 @@ def _as_asked_by(deploy: Deploy) -> str:
     return f", as {mention(deploy.cancel.user)} asked" if deploy.cancel else ""
 
 
-PHASES: Mapping[Phase, str] = {
-    Phase.WAITING: "queued",
-    Phase.PLANNING: "planning, nothing changed yet",
-    Phase.AWAITING_APPROVAL: "waiting for approval",
-    Phase.REGISTERING: "registering the new revision",
-    Phase.RUNNING_PRE_TASK: "running the task before the rollout",
-    Phase.UPDATING: "starting the rollout",
-    Phase.SAVING_RESTORE_POINT: "saving the restore point",
-    Phase.STOPPING: "stopping the old tasks",
-    Phase.DRAINING: "waiting for the old tasks to stop",
-    Phase.STARTING: "starting the new tasks",
-    Phase.FOLLOWING: "rolling out",
-    Phase.CHECKING: "rolled out, checking",
-    Phase.FOLLOWING_EXTERNAL: "rolling out",
-    Phase.RESTORING: "rolling back",
-    Phase.FOLLOWING_ROLLBACK: "rolling back",
-    Phase.SETTLING: "ended",
-    Phase.ENDED: "ended",
-}
-"""The state in each phase. Once the outcome is known, OUTCOMES is used instead."""
-
 OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.SUCCEEDED: succeeded_text,
     Outcome.ROLLED_BACK: lambda deploy: f"rolled back{to_previous_version(deploy)}",
@@ -94,25 +68,8 @@ OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.REFUSED: lambda deploy: f"refused, {_unchanged_text(deploy)}",
 }
 
-EMOJI: Mapping[Phase | Outcome, str] = {
-    Phase.WAITING: ":hourglass:",
-    Phase.AWAITING_APPROVAL: ":raised_hand:",
-    Phase.RESTORING: ":leftwards_arrow_with_hook:",
-    Phase.FOLLOWING_ROLLBACK: ":leftwards_arrow_with_hook:",
-    Outcome.SUCCEEDED: ":white_check_mark:",
-    Outcome.ROLLED_BACK: ":leftwards_arrow_with_hook:",
-    Outcome.FAILED: ":x:",
-    Outcome.SUPERSEDED: ":warning:",
-}
-"""For people who scan a channel. The text beside it says the same."""
-WORKING_EMOJI = ":arrows_counterclockwise:"
-STOPPED_EMOJI = ":no_entry_sign:"
-
-UNTIMED_PHASES = frozenset({Phase.WAITING, Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
-"""Phases in which nothing on a card changes with time."""
 PAUSE_KEY = "pause"
 """Part of the state key while a pause waits for an answer."""
-_URGENT_PHASES = frozenset({Phase.AWAITING_APPROVAL, Phase.SETTLING, Phase.ENDED})
 
 
 def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
@@ -120,17 +77,19 @@ def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     follows = deploy.verb is Verb.FOLLOW
     if deploy.outcome is not None:
         return (EXTERNAL_OUTCOMES if follows else OUTCOMES)[deploy.outcome](deploy)
-    words = (EXTERNAL_PHASES if follows else PHASES).get(deploy.phase, PHASES[deploy.phase])
+    words = deploy.phase.facts.label
+    if follows and deploy.phase is Phase.PLANNING:
+        words = "looking for a rollout in progress"
     if deploy.phase is Phase.WAITING:
         words = _queue_text(deploy, ahead)
     elif deploy.phase is Phase.AWAITING_APPROVAL:
         words = _approval_text(deploy)
-    elif deploy.phase in (Phase.RESTORING, Phase.FOLLOWING_ROLLBACK) or is_ecs_rolling_back(deploy):
+    elif deploy.phase.facts.stage is Stage.ROLLBACK or deploy.is_rolling_back_in_ecs:
         words = f"rolling back{to_previous_version(deploy)}"
     elif deploy.phase is Phase.RUNNING_PRE_TASK:
         words = f"running {short_code(60)(pre_task_command(deploy))} before the rollout"
-    elif deploy.phase is Phase.FOLLOWING and deploy.service.strategy is Strategy.STOP_START:
-        words = PHASES[Phase.STARTING]
+    elif deploy.phase is Phase.FOLLOWING and deploy.service.strategy.stops_service:
+        words = Phase.STARTING.facts.label
     elif deploy.phase is Phase.FOLLOWING:
         serving = "serving, the old tasks drain" if deploy.rollout.serving_at is not None else words
         words = card_traffic.traffic_state(deploy) or serving
@@ -143,10 +102,8 @@ def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
 def state_emoji(deploy: Deploy) -> str:
     """An emoji for the state."""
     if deploy.outcome is not None:
-        return EMOJI.get(deploy.outcome, STOPPED_EMOJI)
-    return (
-        EMOJI[Phase.AWAITING_APPROVAL] if unanswered_pause(deploy) else EMOJI.get(deploy.phase, WORKING_EMOJI)
-    )
+        return deploy.outcome.facts.emoji
+    return (Phase.AWAITING_APPROVAL if unanswered_pause(deploy) else deploy.phase).facts.emoji
 
 
 def state_key(deploy: Deploy) -> str:
@@ -164,13 +121,16 @@ def must_update_now(deploy: Deploy, shown_key: str) -> bool:
         shown_key.startswith(f"{Phase.AWAITING_APPROVAL.value}/") or f"/{PAUSE_KEY}" in shown_key
     )
     return state_key(deploy) != shown_key and (
-        showed_question or deploy.phase in _URGENT_PHASES or unanswered_pause(deploy) is not None
+        showed_question
+        or deploy.phase is Phase.AWAITING_APPROVAL
+        or deploy.phase.facts.stage is Stage.OVER
+        or unanswered_pause(deploy) is not None
     )
 
 
 def changes_with_time(deploy: Deploy) -> bool:
     """Whether something on the card, such as the elapsed time, changes by itself."""
-    return deploy.phase not in UNTIMED_PHASES and unanswered_pause(deploy) is None
+    return deploy.phase.facts.runs_with_time and unanswered_pause(deploy) is None
 
 
 def is_decided(deploy: Deploy) -> bool:
@@ -182,13 +142,6 @@ def approved_by(deploy: Deploy) -> tuple[str, ...]:
     """The people who approved, each once, in order."""
     approvals = (d.user for d in deploy.approval.decisions if d.verdict is Verdict.APPROVED)
     return tuple(dict.fromkeys(approvals))
-
-
-def is_ecs_rolling_back(deploy: Deploy) -> bool:
-    """Whether ECS itself rolls back the rollout, which is followed to its end. Also if one read found it
-    rolled back and the second read is still to come."""
-    back = bool(deploy.outcome_reason) or deploy.pending_confirmation == RolloutStatus.ROLLED_BACK.value
-    return deploy.phase in (Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL) and back
 
 
 def to_previous_version(deploy: Deploy) -> str:

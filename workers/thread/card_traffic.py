@@ -6,7 +6,8 @@ from deploys.decisions import PAUSE_BUTTONS, PAUSE_TIMEOUT_ACTIONS
 from deploys.formatting import TimeFormat, percent
 from deploys.mrkdwn import mention, mentions
 from deploys.pauses import current_pause, external_pause, pause_approvers, unanswered_pause
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.records.traffic import Pause, TrafficShift
 from deploys.text_limits import clip
 from workers.messages.traffic import stage_activity, stage_moment

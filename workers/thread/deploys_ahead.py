@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deploys.records.batch import Skipped, WaitsFor, check_batch_order
-from deploys.records.deploy import Deploy, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.stores.deploy_store import DeployStore
 
 
@@ -21,7 +22,7 @@ def deploys_ahead(deploy: Deploy, store: DeployStore) -> list[Deploy]:
 
 
 def _ahead_in_batch(deploy: Deploy, store: DeployStore) -> list[Deploy]:
-    batch = store.batch(deploy.request.batch_id) if deploy.request.batch_id else None
+    batch = store.batch(deploy.batch_id) if deploy.batch_id else None
     if batch is None:
         return []
     match check_batch_order(batch, store.batch_deploys(batch), deploy):

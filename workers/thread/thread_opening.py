@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 
 FIRST_CHECKS_SECONDS = 2.0
 """If the first checks take longer, the deploy is shown in the channel before they end (seconds)."""

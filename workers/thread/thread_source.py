@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from slack_sdk.models.blocks import ActionsBlock
 
 from deploys.deploy_text import deploy_name
-from deploys.records.deploy import Deploy, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores.thread_store import ThreadState
 from workers.messages import unreachable_channel
 from workers.thread import card, card_buttons, card_state, thread_opening, thread_replies
@@ -141,7 +143,7 @@ class DeployThreadSource:
         if not thread_opening.is_refused_before_plan(self._deploy):
             return None
         ends = [each.text for each in self._deploy.thread_messages if each.kind is ThreadMessageKind.END]
-        text = f"{card_state.STOPPED_EMOJI} {deploy_name(self._deploy)}: {' '.join(ends)}"
+        text = f"{Outcome.REFUSED.facts.emoji} {deploy_name(self._deploy)}: {' '.join(ends)}"
         return PrivateRefusal(text, card_buttons.button_row(self._deploy))
 
     def card(self, now: float) -> Card:

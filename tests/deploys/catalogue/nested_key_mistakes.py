@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 ARN = "arn:aws:iam::123456789012:role/slipway"
-ROLE_ARN_HINT = f"they look like `{ARN}`"
+ROLE_ARN_HINT = f"write one such as `{ARN}`"
 EXAMPLE = "`command: [python, manage.py, migrate]`"
 
 NESTED_KEY_MISTAKES = [
     # before
     (
         "before:",
-        "5:5: services.web.before: nothing stands here; write `command` and what else it needs, indented "
+        "5:5: services.web.before: there is no value; write `command` and what else it needs, indented "
         "below it, or `{}` for none.",
     ),
     (
@@ -40,7 +40,7 @@ NESTED_KEY_MISTAKES = [
     ),
     (
         "before: {command: []}",
-        "5:23: services.web.before.command: the list is empty; write the command's words.",
+        "5:23: services.web.before.command: the list is empty; write the words of the command.",
     ),
     (
         "before: {command: {sh: ls}}",
@@ -55,7 +55,7 @@ NESTED_KEY_MISTAKES = [
     (
         "before: {command: [a], container: the app}",
         "5:39: services.web.before.container: `the app` cannot be the name of a container; "
-        "ECS allows letters, digits, hyphens and underscores, 255 at most.",
+        "ECS allows letters, digits, hyphens and underscores, at most 255.",
     ),
     (
         "before: {command: [a], deadline: 1d}",
@@ -78,29 +78,27 @@ NESTED_KEY_MISTAKES = [
     ),
     (
         "after: {http: ftp://shop.example.com}",
-        "5:19: services.web.after.http: `ftp://shop.example.com` is not an address that can be asked; it "
-        "begins with "
-        "`https://` or `http://`.",
+        "5:19: services.web.after.http: `ftp://shop.example.com` cannot be requested; write a URL that "
+        "begins with `https://` or `http://`.",
     ),
     (
         "after: {http: 'https://bob:secret@shop.example.com'}",
-        "5:19: services.web.after.http: a name or password stands in this address, which is shown in Slack; "
-        "leave it "
-        "out.",
+        "5:19: services.web.after.http: this URL has a user name or password in it, and it is shown in "
+        "Slack; leave them out.",
     ),
     (
         "after: {http: 'https://'}",
-        "5:19: services.web.after.http: `https://` is not an address; they look like "
+        "5:19: services.web.after.http: `https://` is not a URL; write one such as "
         "`https://shop.example.com/health`.",
     ),
     (
         "after: {http: 'https://shop.example.com/a b'}",
-        "5:19: services.web.after.http: `https://shop.example.com/a b` is not an address; they look like "
+        "5:19: services.web.after.http: `https://shop.example.com/a b` is not a URL; write one such as "
         "`https://shop.example.com/health`.",
     ),
     (
         "after: {http: 'https://shop.example.com/#top'}",
-        "5:19: services.web.after.http: what stands behind `#` is never sent; leave it out: "
+        "5:19: services.web.after.http: the part after `#` is never sent; leave it out: "
         "`https://shop.example.com/`.",
     ),
     (
@@ -111,12 +109,12 @@ NESTED_KEY_MISTAKES = [
     ),
     (
         "after: {alarms: [a, a]}",
-        "5:21: services.web.after.alarms: `a` stands here more than once.",
+        "5:21: services.web.after.alarms: `a` is listed more than once.",
     ),
     # role
     (
         "role:",
-        "5:5: services.web.role: nothing stands here; write the role's ARN, or `arn` and `external_id`, "
+        "5:5: services.web.role: there is no value; write the role's ARN, or `arn` and `external_id`, "
         "indented "
         "below it, or `{}` for none.",
     ),
@@ -128,7 +126,7 @@ NESTED_KEY_MISTAKES = [
     ),
     (
         "role: {arn: 'arn:aws:sts::123456789012:assumed-role/slipway/bob'}",
-        f"5:17: services.web.role.arn: this is the ARN of a role's session; write that of its role: "
+        f"5:17: services.web.role.arn: this is the ARN of a role session; write the ARN of its role: "
         f"`{ARN}`, with "
         "the role's path if it has one.",
     ),

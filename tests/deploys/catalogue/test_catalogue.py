@@ -169,7 +169,7 @@ def test_a_file_that_is_not_there_is_told_from_one_that_is_wrong(tmp_path: Path)
     [
         ("wbe", "Did you mean `web`?"),
         ("WEB", "Did you mean `web` or `web-admin`?"),
-        ("shop", "There are: `api`, `web`, `web-admin`."),
+        ("shop", "The services are: `api`, `web`, `web-admin`."),
     ],
 )
 def test_an_unknown_service_is_answered_with_the_nearest_ones(asked: str, answer: str) -> None:

@@ -84,7 +84,7 @@ def test_a_length_of_time_that_is_too_long_is_none(value: str) -> None:
     [told] = check_quickly(f"services:\n  web:\n    deadline: {value}\n    cluster: production\n")
 
     assert told.startswith("3:15: services.web.deadline: ")
-    assert "write a length of time such as `90s`, `20m` or `1h30m`" in told
+    assert "write a duration such as `90s`, `20m` or `1h30m`" in told
 
 
 def test_a_long_list_is_checked_for_repeats_at_once() -> None:

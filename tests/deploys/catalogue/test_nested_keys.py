@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.catalogue.service import BaseChoice, Pin, PostCheck, PreTask, Role
+from deploys.catalogue.nested_keys import PostCheck, PreTask, Role
+from deploys.catalogue.service import BaseChoice, Pin
 from tests.deploys.catalogue.nested_key_mistakes import ARN, NESTED_KEY_MISTAKES
 from tests.deploys.catalogue.services_yml import check_yaml, list_problems, one_service
 
@@ -142,7 +143,7 @@ def test_every_mistake_inside_a_mapping_is_told() -> None:
           web:
         """
     ) == [
-        "5:11: defaults.after.http: `shop.example.com` is not an address that can be asked; it begins with "
+        "5:11: defaults.after.http: `shop.example.com` cannot be requested; write a URL that begins with "
         "`https://` or `http://`.",
         "6:17: defaults.after.alarms[1]: the text is empty; write the name of a CloudWatch alarm.",
         "7:10: defaults.after.for: `1s` is out of range; anything from 10s to 12h is allowed.",
@@ -153,7 +154,7 @@ def test_what_is_secret_in_an_address_is_not_repeated() -> None:
     (message,) = list_problems(one_service("after: {http: 'https://bob:hunter2@shop.example.com/'}"))
 
     assert "hunter2" not in message
-    assert "leave it out" in message
+    assert "leave them out" in message
 
 
 def test_one_ecs_service_in_two_accounts_is_two_services() -> None:
@@ -168,5 +169,5 @@ def test_one_ecs_service_in_two_accounts_is_two_services() -> None:
     assert list_problems(roles("123456789012", "210987654321")) == []
     assert list_problems(roles("123456789012", "123456789012")) == [
         "4:10: services.site.ecs_service: this is the same ECS service as that of `web`: `web` in cluster "
-        "`production` (123456789012, eu-west-1). Each may stand in this file once."
+        "`production` (123456789012, eu-west-1). Each ECS service may be in this file only once."
     ]

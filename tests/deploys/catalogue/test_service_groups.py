@@ -54,12 +54,12 @@ WRONG = [
     ),
     (
         "groups: {both: }",
-        "4:10: groups.both: nothing stands here; write keys and values, indented below it.",
+        "4:10: groups.both: there is no value; write keys and values, indented below it.",
     ),
     ("groups: {both: {}}", "4:10: groups.both.services: missing; for example `services: [api, web]`."),
     (
         "groups: {both: {services: }}",
-        "4:17: groups.both.services: nothing stands here; write a list of services.",
+        "4:17: groups.both.services: there is no value; write a list of services.",
     ),
     (
         "groups: {both: {services: []}}",
@@ -75,11 +75,12 @@ WRONG = [
     ),
     (
         "groups: {both: {services: [ledger]}}",
-        "4:28: groups.both.services[0]: there is no service `ledger` here. Services stand under `services:`.",
+        "4:28: groups.both.services[0]: there is no service `ledger` here. Services are listed under "
+        "`services:`.",
     ),
     (
         "groups: {both: {services: [web, web]}}",
-        "4:27: groups.both.services: `web` stands here more than once.",
+        "4:27: groups.both.services: `web` is listed more than once.",
     ),
     (
         "groups: {both: {services: [web], in-order: true}}",
@@ -92,7 +93,7 @@ WRONG = [
     ),
     (
         "groups: {web: {services: [api]}}",
-        "4:10: groups.web: `web` is a service already, and `/deploy web` means that; give the group another "
+        "4:10: groups.web: `web` is already a service, so `/deploy web` means that; give the group another "
         "name.",
     ),
     (
@@ -101,13 +102,12 @@ WRONG = [
     ),
     (
         "groups: {Shop Front: {services: [api]}}",
-        "4:10: groups.Shop Front: this cannot be a group's name: write small letters, digits and hyphens, "
-        "63 at most, "
-        "and no hyphen first. Call it `shop-front`?",
+        "4:10: groups.Shop Front: this cannot be a group's name: use lower-case letters, digits and "
+        "hyphens, at most 63 characters, and do not begin with a hyphen. Call it `shop-front`?",
     ),
     (
         "groups:\n  a: {services: [web]}\n  a: {services: []}",
-        "6:3: groups.a: this key stands on line 5 already.",
+        "6:3: groups.a: this key is already on line 5.",
     ),
 ]
 
@@ -124,12 +124,12 @@ def test_more_services_than_one_request_may_be_for_are_refused() -> None:
     )
 
     assert list_problems(f"{text}groups: {{all: {{services: [{', '.join(names)}]}}}}\n") == [
-        "24:26: groups.all.services: 21 services stand here; 20 are the most."
+        "24:26: groups.all.services: 21 services are listed; at most 20 are allowed."
     ]
     assert list_problems(f"{text}groups: {{all: {{services: [{', '.join(names[1:])}]}}}}\n") == []
 
 
 def test_a_key_of_services_at_the_top_is_sent_where_it_belongs() -> None:
     assert list_problems(f"cluster: production\n{SERVICES}") == [
-        "1:1: cluster: this belongs to a service, or below `defaults`."
+        "1:1: cluster: this key belongs to a service, or to `defaults`."
     ]

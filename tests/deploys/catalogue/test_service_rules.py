@@ -11,24 +11,23 @@ WRONG = [
         """
         strategy: stop-start
         """,
-        "2:3: services.web.approvers: missing, though a deploy needs 1 approval (the default for "
-        "stop-start); "
-        "name who may approve, or write `approvals: 0`.",
+        "2:3: services.web.approvers: missing, but a deploy needs 1 approval (the default for "
+        "stop-start); write who may approve, or `approvals: 0`.",
     ),
     (
         """
         approvals: 2
         """,
-        "2:3: services.web.approvers: missing, though a deploy needs 2 approvals; "
-        "name who may approve, or write `approvals: 0`.",
+        "2:3: services.web.approvers: missing, but a deploy needs 2 approvals; write who may approve, or "
+        "`approvals: 0`.",
     ),
     (
         """
         approvals: 1
         approvers: []
         """,
-        "6:5: services.web.approvers: missing, though a deploy needs 1 approval; "
-        "name who may approve, or write `approvals: 0`.",
+        "6:5: services.web.approvers: missing, but a deploy needs 1 approval; write who may approve, or "
+        "`approvals: 0`.",
     ),
     (
         """
@@ -43,9 +42,9 @@ WRONG = [
         deployers: [U04DAVE000]
         approvers: [U04DAVE000]
         """,
-        "7:5: services.web.approvers: a deploy needs 1 approval (the default for stop-start), and one's "
-        "own does not "
-        "count, so none could ever be approved; name another approver, or write `self_approval: true`.",
+        "7:5: services.web.approvers: a deploy needs 1 approval (the default for stop-start), and people "
+        "cannot approve their own deploys, so none could ever be approved; add another approver, or write "
+        "`self_approval: true`.",
     ),
     (
         """
@@ -53,9 +52,8 @@ WRONG = [
         deployers: [U04DAVE000, U02BOB0000]
         approvers: [U04DAVE000, U02BOB0000]
         """,
-        "7:5: services.web.approvers: a deploy needs 2 approvals, and one's own does not count, so none "
-        "could ever "
-        "be approved; name another approver, or write `self_approval: true`.",
+        "7:5: services.web.approvers: a deploy needs 2 approvals, and people cannot approve their own "
+        "deploys, so none could ever be approved; add another approver, or write `self_approval: true`.",
     ),
 ]
 
@@ -96,7 +94,7 @@ def test_one_ecs_service_stands_in_the_file_once() -> None:
         """
     ) == [
         "4:10: services.site.ecs_service: this is the same ECS service as that of `web`: `web` in cluster "
-        "`production` (eu-west-1). Each may stand in this file once."
+        "`production` (eu-west-1). Each ECS service may be in this file only once."
     ]
 
 
@@ -112,15 +110,15 @@ NOTES = [
     (
         "strategy: stop-start\napprovals: 0",
         [
-            "6:5: services.web.approvals: stops every task before it starts new ones, and nobody is asked "
-            "(approvals: 0)."
+            "6:5: services.web.approvals: a deploy stops every task before it starts new ones, without an "
+            "approval (approvals: 0)."
         ],
     ),
     (
         "approvers: [U02BOB0000]",
         [
-            "5:5: services.web.approvers: nobody is ever asked: 0 approvals are needed. "
-            "Write `approvals: 1`, or leave this out."
+            "5:5: services.web.approvers: these approvers are never asked, because a deploy needs 0 "
+            "approvals. Write `approvals: 1`, or remove this key."
         ],
     ),
     ("strategy: stop-start\napprovers: [U02BOB0000]", []),

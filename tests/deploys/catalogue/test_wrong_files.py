@@ -8,7 +8,9 @@ from deploys.catalogue.services_file import check_text
 from tests.deploys.catalogue.services_yml import check_yaml, list_problems
 
 NO_CLUSTER = "missing; write the name of the ECS cluster, here or in `defaults`."
-NO_REGION = "missing; write the AWS region, here or in `defaults`, or set AWS_REGION where Slipway runs."
+NO_REGION = (
+    "missing; write the AWS region, here or in `defaults`, or set AWS_REGION for all processes of Slipway."
+)
 
 FILES = [
     ("", "1:1: this file is empty. Start from services.example.yml."),
@@ -19,9 +21,9 @@ FILES = [
         "defaults: {}\n",
         "1:1: services: missing; write `services:` and, indented below it, the services by name.",
     ),
-    ("services:\n", "1:1: services: nothing stands here; write the services by name, indented below it."),
+    ("services:\n", "1:1: services: there is no value; write the services by name, indented below it."),
     ("services: []\n", "1:11: services: this is a list; write the services by name, indented below it."),
-    ("services: {}\n", "1:11: services: holds no service; write at least one."),
+    ("services: {}\n", "1:11: services: there is no service; write at least one."),
     (
         "services:\n  web: production\n",
         "2:8: services.web: `production` is text; write keys and values, indented below it.",
@@ -39,11 +41,10 @@ def test_a_file_of_another_shape_is_explained(text: str, message: str) -> None:
 
 
 SYNTAX = [
-    ("services:\n\tweb: 1\n", "2:1: a tab stands here; indent with spaces."),
+    ("services:\n\tweb: 1\n", "2:1: there is a tab here; indent with spaces."),
     (
         "deployers: [@alice]\n",
-        "1:13: a value cannot begin with `@`. "
-        "Slack names do not stand in this file: write the id (U… or S…).",
+        "1:13: a value cannot begin with `@`. This file takes Slack ids, not names: write the id (U… or S…).",
     ),
     ("a: `b`\n", "1:4: a value that begins with ``` needs quotes."),
     (
@@ -56,7 +57,7 @@ SYNTAX = [
         "1:11: the mapping that begins here with `{` is not closed, or a comma is missing in it.",
     ),
     ("a: 'b\n", "1:4: the quoted text that begins here is not closed, or is not written as YAML allows."),
-    ("services:\n  web:\n  cluster production\n", "3:3: a key needs a `:` behind it."),
+    ("services:\n  web:\n  cluster production\n", "3:3: a key needs a `:` after it."),
     (
         "services:\n  web: x\n    cluster: production\n",
         "3:12: a `:` does not belong here. Either the line is indented too far, or the text needs quotes.",
@@ -71,7 +72,7 @@ SYNTAX = [
         "2:1: a second YAML document begins here (`---`); only one is allowed.",
     ),
     ("services: \x01\n", "1:11: the character U+0001 is not allowed in YAML."),
-    ("[" * 1000, "1:1: this is nested too deep to be read."),
+    ("[" * 1000, "1:1: this is nested too deeply to be read."),
     ("%foo\nservices: 1\n", "2:1: this is not YAML: expected '<document start>', but found '<scalar>'."),
 ]
 
@@ -99,9 +100,9 @@ def test_a_key_that_stands_twice_is_named_with_the_line_of_the_first() -> None:
         services: {}
         """
     ) == [
-        "3:3: services.web: this key stands on line 2 already.",
+        "3:3: services.web: this key is already on line 2.",
         "6:15: services.web.deadline: `1s` is out of range; anything from 10s to 1d is allowed.",
-        "7:1: services: this key stands on line 1 already.",
+        "7:1: services: this key is already on line 1.",
     ]
 
 
@@ -115,7 +116,7 @@ def test_a_key_of_a_single_service_is_refused_among_the_defaults() -> None:
         services:
           web: {}
         """
-    ) == ["2:3: defaults.ecs_service: this belongs to a single service, not in the defaults."]
+    ) == ["2:3: defaults.ecs_service: this key belongs to a single service, not to `defaults`."]
 
 
 def test_an_unknown_key_at_the_top_is_refused_but_x_keys_are_the_writers_own() -> None:
@@ -180,7 +181,7 @@ def test_a_mistake_in_an_anchor_is_told_once_where_it_stands() -> None:
           api: {<<: *slow, cluster: production, region: eu-west-1}
         """
     ) == [
-        "2:13: services.web.deadline: `never` is not a length of time; write a length of time such as "
+        "2:13: services.web.deadline: `never` is not a duration; write a duration such as "
         "`90s`, `20m` or "
         "`1h30m`, or a number of seconds."
     ]

@@ -13,13 +13,13 @@ PEOPLE_HINT = (
 CHANNEL_HINT = (
     "Write a channel id (C… or G…; in Slack: the channel's name at the top, then the foot of the About tab)."
 )
-DURATION_HINT = "write a length of time such as `90s`, `20m` or `1h30m`, or a number of seconds."
+DURATION_HINT = "write a duration such as `90s`, `20m` or `1h30m`, or a number of seconds."
 APPROVALS_HINT = "write how many different people have to approve: 0 to 10"
 GIVE_UP_AFTER_HINT = "write how many tasks may fail in a row, 0 for any number: 0 to 200"
 STRATEGIES_HINT = "`rolling`, `stop-start` or `native`"
 NAME_HINT = (
-    "this cannot be a service's name: write small letters, digits and hyphens, 63 at most, "
-    "and no hyphen first."
+    "this cannot be a service's name: use lower-case letters, digits and hyphens, at most 63 characters, "
+    "and do not begin with a hyphen."
 )
 SERVICE_KEYS = (
     "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `approvals`, "
@@ -44,7 +44,7 @@ VALUE_MISTAKES = [
         "strategy: blue-green",
         f"5:15: services.web.strategy: `blue-green` is not a strategy; write {STRATEGIES_HINT}.",
     ),
-    ("strategy:", f"5:5: services.web.strategy: nothing stands here; write {STRATEGIES_HINT}."),
+    ("strategy:", f"5:5: services.web.strategy: there is no value; write {STRATEGIES_HINT}."),
     ("strategy: [rolling]", f"5:15: services.web.strategy: this is a list; write {STRATEGIES_HINT}."),
     # pin
     (
@@ -64,12 +64,12 @@ VALUE_MISTAKES = [
     # ECS names
     (
         "ecs_service: arn:aws:ecs:eu-west-1:123456789012:service/production/web",
-        "5:18: services.web.ecs_service: this is an ARN; write the name alone: `web`.",
+        "5:18: services.web.ecs_service: this is an ARN; write only the name: `web`.",
     ),
     (
         "ecs_service: my web",
         "5:18: services.web.ecs_service: `my web` cannot be the name of an ECS service; "
-        "ECS allows letters, digits, hyphens and underscores, 255 at most.",
+        "ECS allows letters, digits, hyphens and underscores, at most 255.",
     ),
     (
         "ecs_service: 42",
@@ -78,7 +78,7 @@ VALUE_MISTAKES = [
     ),
     (
         "ecs_service: true",
-        "5:18: services.web.ecs_service: `true` is a yes or no; write the name of an ECS service, "
+        "5:18: services.web.ecs_service: `true` is a boolean; write the name of an ECS service, "
         "in quotes if it looks like that.",
     ),
     (
@@ -92,17 +92,16 @@ VALUE_MISTAKES = [
     ),
     (
         "containers:",
-        "5:5: services.web.containers: nothing stands here; write a list of container names, "
-        "or `[]` for none.",
+        "5:5: services.web.containers: there is no value; write a list of container names, or `[]` for none.",
     ),
     (
         "containers: {app: 1}",
         "5:17: services.web.containers: this is a mapping; write a list of container names.",
     ),
-    ("containers: [app, proxy, app]", "5:17: services.web.containers: `app` stands here more than once."),
+    ("containers: [app, proxy, app]", "5:17: services.web.containers: `app` is listed more than once."),
     (
         "deployers:",
-        "5:5: services.web.deployers: nothing stands here; write a list of user ids (U…) and user group "
+        "5:5: services.web.deployers: there is no value; write a list of user ids (U…) and user group "
         "ids "
         "(S…), or `[]` for none.",
     ),
@@ -127,13 +126,12 @@ VALUE_MISTAKES = [
     ),
     (
         "deployers: [U01ALICE00, <@U02BOB0000|bob>]",
-        "5:29: services.web.deployers[1]: `<@U02BOB0000|bob>` is a mention; "
-        "write the id alone: `U02BOB0000`.",
+        "5:29: services.web.deployers[1]: `<@U02BOB0000|bob>` is a mention; write only the id: `U02BOB0000`.",
     ),
     (
         "deployers: ['<!subteam^S01DEPLOYERS>']",
         "5:17: services.web.deployers[0]: `<!subteam^S01DEPLOYERS>` is a mention; "
-        "write the id alone: `S01DEPLOYERS`.",
+        "write only the id: `S01DEPLOYERS`.",
     ),
     (
         "channels: ['#deploys']",
@@ -145,7 +143,7 @@ VALUE_MISTAKES = [
     ),
     (
         "channels:\n  - #deploys",
-        "6:8: services.web.channels[0]: nothing stands here; write a channel id (C… or G…). "
+        "6:8: services.web.channels[0]: there is no value; write a channel id (C… or G…). "
         "An unquoted `#` begins a comment in YAML.",
     ),
     # approvals
@@ -153,7 +151,7 @@ VALUE_MISTAKES = [
     ("approvals: 11", f"5:16: services.web.approvals: `11` is out of range; {APPROVALS_HINT}."),
     ("approvals: '1'", f"5:16: services.web.approvals: `1` is text; {APPROVALS_HINT}, without quotes."),
     ("approvals: one", f"5:16: services.web.approvals: `one` is text; {APPROVALS_HINT}."),
-    ("approvals: true", f"5:16: services.web.approvals: `true` is a yes or no; {APPROVALS_HINT}."),
+    ("approvals: true", f"5:16: services.web.approvals: `true` is a boolean; {APPROVALS_HINT}."),
     ("give_up_after: -1", f"5:20: services.web.give_up_after: `-1` is out of range; {GIVE_UP_AFTER_HINT}."),
     ("give_up_after: 201", f"5:20: services.web.give_up_after: `201` is out of range; {GIVE_UP_AFTER_HINT}."),
     (
@@ -163,7 +161,7 @@ VALUE_MISTAKES = [
     ("give_up_after: never", f"5:20: services.web.give_up_after: `never` is text; {GIVE_UP_AFTER_HINT}."),
     (
         "give_up_after: false",
-        f"5:20: services.web.give_up_after: `false` is a yes or no; {GIVE_UP_AFTER_HINT}.",
+        f"5:20: services.web.give_up_after: `false` is a boolean; {GIVE_UP_AFTER_HINT}.",
     ),
     ("approvals: 1.5", f"5:16: services.web.approvals: `1.5` is a number; {APPROVALS_HINT}."),
     # yes or no
@@ -179,13 +177,12 @@ VALUE_MISTAKES = [
     # durations
     (
         "deadline: 20 minutes",
-        f"5:15: services.web.deadline: `20 minutes` is not a length of time; {DURATION_HINT} "
-        "Did you mean `20m`?",
+        f"5:15: services.web.deadline: `20 minutes` is not a duration; {DURATION_HINT} Did you mean `20m`?",
     ),
-    ("deadline: soon", f"5:15: services.web.deadline: `soon` is not a length of time; {DURATION_HINT}"),
-    ("deadline: 20:30", f"5:15: services.web.deadline: `20:30` is not a length of time; {DURATION_HINT}"),
+    ("deadline: soon", f"5:15: services.web.deadline: `soon` is not a duration; {DURATION_HINT}"),
+    ("deadline: 20:30", f"5:15: services.web.deadline: `20:30` is not a duration; {DURATION_HINT}"),
     ("deadline: 1.5", f"5:15: services.web.deadline: `1.5` is a number; {DURATION_HINT}"),
-    ("deadline:", f"5:5: services.web.deadline: nothing stands here; {DURATION_HINT}"),
+    ("deadline:", f"5:5: services.web.deadline: there is no value; {DURATION_HINT}"),
     (
         "deadline: 5s",
         "5:15: services.web.deadline: `5s` is out of range; anything from 10s to 1d is allowed.",
@@ -217,8 +214,8 @@ def test_a_wrong_value_is_explained(line: str, message: str) -> None:
 
 REGIONS = [
     ("eu-west-1a", "`eu-west-1a` is an availability zone; write its region: `eu-west-1`."),
-    ("Ireland", "`Ireland` is not an AWS region; they look like `eu-west-1`."),
-    ("eu_west_1", "`eu_west_1` is not an AWS region; they look like `eu-west-1`."),
+    ("Ireland", "`Ireland` is not an AWS region; write one such as `eu-west-1`."),
+    ("eu_west_1", "`eu_west_1` is not an AWS region; write one such as `eu-west-1`."),
 ]
 
 

@@ -6,7 +6,10 @@ import pytest
 from redis import Redis
 
 from deploys.errors import Conflict, LeaseTooShort, NothingToCancel, UnknownDeploy
-from deploys.records.deploy import Cancel, Deploy, Outcome, Phase
+from deploys.records.approval import Cancel
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation, PendingConfirmation
 from deploys.stores import audit, redis_keys
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
@@ -232,7 +235,14 @@ def test_a_commit_that_shows_nothing_new_does_not_wake_the_publisher(
     claim = store.commit(claimed(store, deploy), deploy, due_at=NOW, keep=True)
     redis.delete(redis_keys.PUBLISH)
 
-    claim = store.commit(claim, claim.deploy.evolve(pending_confirmation="succeeded"), due_at=NOW, keep=True)
+    claim = store.commit(
+        claim,
+        claim.deploy.evolve(
+            pending_confirmation=PendingConfirmation(observation=Observation.ROLLOUT_SUCCEEDED)
+        ),
+        due_at=NOW,
+        keep=True,
+    )
     assert redis.zscore(redis_keys.PUBLISH, deploy.id) is None
 
     store.commit(claim, claim.deploy.evolve(retries={"last_error": "AWS is away"}), due_at=NOW)

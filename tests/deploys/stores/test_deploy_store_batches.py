@@ -8,7 +8,8 @@ import pytest
 from redis import Redis
 
 from deploys.records.batch import Batch
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.stores import audit, redis_keys
 from deploys.stores.deploy_store import DeployStore
 from tests.builders import NOW, a_batch, a_deploy, a_service
@@ -81,7 +82,7 @@ def test_every_one_that_is_under_way_is_named(store: DeployStore) -> None:
     again = store.submit_batch(*web_and_api())
 
     assert [(each.deploy.id, each.is_duplicate) for each in again] == [(each.id, True) for each in deploys]
-    assert [each.deploy.request.batch_id for each in again] == [batch.id, batch.id]
+    assert [each.deploy.batch_id for each in again] == [batch.id, batch.id]
 
 
 def test_the_same_request_sent_again_by_a_client_changes_nothing(store: DeployStore, redis: Redis) -> None:

@@ -144,7 +144,9 @@ def test_a_thread_is_found_once_it_is_open(threads: ThreadStore) -> None:
 
 
 def test_a_newer_workers_fields_do_not_stop_an_older_one(redis: Redis, threads: ThreadStore) -> None:
-    redis.set(f"{THREAD_KEY}{ID}", '{"channel": "C01DEPLOYS", "ts": "1.1", "mood": "fine"}')
+    redis.set(
+        f"{THREAD_KEY}{ID}", '{"channel": "C01DEPLOYS", "ts": "1.1", "mood": "fine", "schema_number": 1}'
+    )
 
     view = threads.find(ID)
     assert view is not None

@@ -4,7 +4,8 @@ import pytest
 from redis import Redis
 from typer.testing import CliRunner, Result
 
-from deploys.records.deploy import Decision, Outcome, Phase, Verdict
+from deploys.records.approval import Decision, Verdict
+from deploys.records.phases import Outcome, Phase
 from deploys.stores import audit
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore

@@ -146,9 +146,8 @@ def test_what_deserves_a_thought_is_noted_and_is_no_mistake() -> None:
     assert result.exit_code == 0
     lines = [line for line in result.output.splitlines() if line.startswith("note: ")]
     assert lines[0] == (
-        "note: services.yml:2:62: services.web.approvals: stops every task before it starts new ones, and "
-        "nobody "
-        "is asked (approvals: 0)."
+        "note: services.yml:2:62: services.web.approvals: a deploy stops every task before it starts new "
+        "ones, without an approval (approvals: 0)."
     )
     assert lines[1].startswith(
         "note: services.yml: `eu-wset-1`, the region of `web`, is not among those with ECS"

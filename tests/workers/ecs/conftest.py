@@ -1,4 +1,4 @@
-"""AWS for the tests of the adapters: one that is played, one by moto. No real one can be reached."""
+"""AWS for the tests of the adapters: a fake endpoint, and moto's AWS. The real one cannot be reached."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def forget_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Forgets what this machine may do in AWS."""
+    """Removes this machine's credentials for AWS from the environment."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_MAX_ATTEMPTS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATESTTESTTEST")
@@ -31,35 +31,35 @@ def forget_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def _fake_aws_and_region() -> Iterator[tuple[FakeAws, RegionClients]]:
-    """One server and one set of clients for all tests of this process: building clients takes long."""
-    with serve_fake_aws() as played, pytest.MonkeyPatch.context() as environment:
+    """One server and one set of clients for all tests of this process, because building clients is slow."""
+    with serve_fake_aws() as fake_aws, pytest.MonkeyPatch.context() as environment:
         forget_credentials(environment)
-        environment.setenv("AWS_ENDPOINT_URL", played.url)
-        here = AwsClients()
-        here.build_ahead([REGION])
+        environment.setenv("AWS_ENDPOINT_URL", fake_aws.url)
+        clients = AwsClients()
+        clients.build_ahead([REGION])
         environment.undo()
-        yield played, here.region(REGION)
+        yield fake_aws, clients.region(REGION)
 
 
 @pytest.fixture
 def aws(
     _fake_aws_and_region: tuple[FakeAws, RegionClients], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FakeAws]:
-    """AWS as this test plays it."""
-    played, _ = _fake_aws_and_region
-    monkeypatch.setenv("AWS_ENDPOINT_URL", played.url)
-    yield played
-    played.reset()
+    """An AWS whose answers the test defines."""
+    fake_aws, _ = _fake_aws_and_region
+    monkeypatch.setenv("AWS_ENDPOINT_URL", fake_aws.url)
+    yield fake_aws
+    fake_aws.reset()
 
 
 @pytest.fixture
 def region(_fake_aws_and_region: tuple[FakeAws, RegionClients], aws: FakeAws) -> RegionClients:
-    """eu-west-1 of the played AWS."""
+    """eu-west-1 of the fake AWS."""
     return _fake_aws_and_region[1]
 
 
 @pytest.fixture
 def moto_region() -> Iterator[RegionClients]:
-    """eu-west-1 of moto's AWS, empty."""
+    """eu-west-1 of moto's AWS, which is empty."""
     with mock_aws():
         yield AwsClients().region(REGION)

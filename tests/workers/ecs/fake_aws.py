@@ -1,4 +1,4 @@
-"""An AWS endpoint whose answers a test writes down, byte for byte: over HTTP, so that boto3 is all real."""
+"""An AWS endpoint whose answers a test defines, byte by byte. It is reached by HTTP, so all of boto3 is real."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class RawResponse:
-    """What goes back over the wire."""
+    """What is sent back."""
 
     body: bytes
     status: int = 200
     bytes_sent: int | None = None
-    """Only so many bytes of the body, and then the connection is closed."""
+    """Only so many bytes of the body are sent; then the connection is closed."""
     hang: bool = False
-    """No answer at all, while the test lasts."""
+    """No answer at all during the test."""
 
 
 @dataclass
@@ -38,7 +38,7 @@ class ReceivedRequest:
 
 @dataclass
 class FakeAws:
-    """Answers each operation as it was told to."""
+    """Answers each operation as the test defines."""
 
     url: str = ""
     requests: list[ReceivedRequest] = field(default_factory=list)
@@ -46,38 +46,38 @@ class FakeAws:
     _answers: dict[str, Callable[[Body], RawResponse]] = field(default_factory=dict)
 
     def reset(self) -> None:
-        """As new, for the next test. Requests that hang are let go."""
+        """Forgets everything, for the next test. Requests that hang end."""
         self.ended.set()
         self.ended = Event()
         self.requests.clear()
         self._answers.clear()
 
     def respond_with(self, operation: str, answer: Body | Callable[[Body], Body]) -> None:
-        """This body, or what it makes of the request's body."""
+        """Answers with this body, or with what this function returns for the request's body."""
         make = answer if callable(answer) else lambda _: answer
         self._answers[operation] = lambda body: RawResponse(json.dumps(make(body)).encode())
 
-    def respond_raw(self, operation: str, reply: RawResponse) -> None:
-        """Exactly this."""
-        self._answers[operation] = lambda _: reply
+    def respond_raw(self, operation: str, response: RawResponse) -> None:
+        """Answers with exactly this."""
+        self._answers[operation] = lambda _: response
 
     def respond_error(self, operation: str, code: str, message: str = "", status: int = 400) -> None:
-        """One of AWS's errors."""
+        """Answers with one of AWS's errors."""
         self.respond_raw(
             operation, RawResponse(json.dumps({"__type": code, "message": message}).encode(), status)
         )
 
     def request_bodies(self, operation: str) -> list[Body]:
-        """What was asked of this operation, in order."""
-        return [asked.body for asked in self.requests if asked.operation == operation]
+        """The bodies of this operation's requests, in order."""
+        return [request.body for request in self.requests if request.operation == operation]
 
-    def respond(self, asked: ReceivedRequest) -> RawResponse:
-        """The answer to a request; one that no test wrote down is an error."""
-        self.requests.append(asked)
-        answer = self._answers.get(asked.operation)
+    def respond(self, request: ReceivedRequest) -> RawResponse:
+        """The response to a request; an error if the test defines none."""
+        self.requests.append(request)
+        answer = self._answers.get(request.operation)
         if answer is None:
-            return RawResponse(b'{"__type": "NotPlayed"}', 400)
-        return answer(asked.body)
+            return RawResponse(b'{"__type": "NotDefinedByTest"}', 400)
+        return answer(request.body)
 
 
 def _handler(aws: FakeAws) -> type[BaseHTTPRequestHandler]:
@@ -87,21 +87,21 @@ def _handler(aws: FakeAws) -> type[BaseHTTPRequestHandler]:
         wbufsize = -1
 
         def do_POST(self) -> None:
-            over = aws.ended
+            ended = aws.ended
             raw = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             operation = self.headers.get("X-Amz-Target", "").rsplit(".", 1)[-1]
-            reply = aws.respond(ReceivedRequest(operation, json.loads(raw or b"{}"), dict(self.headers)))
-            if reply.hang:
-                over.wait(30)
+            response = aws.respond(ReceivedRequest(operation, json.loads(raw or b"{}"), dict(self.headers)))
+            if response.hang:
+                ended.wait(30)
                 self.close_connection = True
                 return
-            self.send_response(reply.status)
+            self.send_response(response.status)
             self.send_header("Content-Type", "application/x-amz-json-1.1")
-            self.send_header("Content-Length", str(len(reply.body)))
+            self.send_header("Content-Length", str(len(response.body)))
             self.send_header("x-amzn-RequestId", "req-1")
             self.end_headers()
-            self.wfile.write(reply.body[: reply.bytes_sent])
-            self.close_connection = reply.bytes_sent is not None
+            self.wfile.write(response.body[: response.bytes_sent])
+            self.close_connection = response.bytes_sent is not None
 
         def log_message(self, format: str, *args: Any) -> None:
             return

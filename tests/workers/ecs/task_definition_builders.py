@@ -8,6 +8,7 @@ from deploys.catalogue.service import Service
 from tests.builders import ARN, REGISTRY
 from tests.workers.ecs.fake_aws import Body
 from workers.ecs import task_definitions
+from workers.ecs.images.image_changes import list_image_changes
 from workers.ecs.state import Endpoints, RevisionState
 
 DIGEST = "sha256:" + "ab" * 32
@@ -20,7 +21,7 @@ def container(name: str, image: str, **more: Any) -> Body:
 
 
 def raw_definition(*containers: Body, **more: Any) -> Body:
-    """As DescribeTaskDefinition answers, with all that only it has."""
+    """As DescribeTaskDefinition answers it, with the members that only this answer has."""
     return {
         "taskDefinitionArn": f"{ARN}:task-definition/web:7",
         "family": "web",
@@ -66,9 +67,8 @@ def images_in_request(request: dict[str, Any]) -> dict[str, str]:
 def retag_request(
     revision: RevisionState, service: Service, tag: str, deploy_id: str, endpoints: Endpoints = LOAD_BALANCED
 ) -> dict[str, Any]:
-    """The request that registers a copy under another tag, as a deploy that pins nothing makes it."""
+    """The request that registers a copy with another tag, as a deploy makes it that pins nothing."""
     images = {
-        change.container: change.new_image
-        for change in task_definitions.image_changes(revision, service, endpoints, tag)
+        change.container: change.new_image for change in list_image_changes(revision, service, endpoints, tag)
     }
     return task_definitions.copy_request(revision, images, deploy_id)

@@ -22,7 +22,6 @@ from workers.ecs import (
     task_definitions,
     tasks,
 )
-from workers.ecs import tasks as tasks_ecs
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.images import ecr, image_indexes, image_reference
 
@@ -34,7 +33,7 @@ TASK = f"{HERE}:task/production/{'a' * 32}"
 DEPLOYMENT = f"{HERE}:service-deployment/production/web/abc"
 REPOSITORY = "arn:aws:ecr:eu-west-1:123456789012:repository/web"
 IMAGE = image_reference.parse_image("123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2")
-HOME = ("123456789012", "eu-west-1", "web")
+ECR_REPOSITORY = image_reference.EcrRepository("123456789012", "eu-west-1", "web")
 DIGEST = "sha256:" + "a" * 64
 TARGET = "arn:aws:application-autoscaling:eu-west-1:123456789012:scalable-target/*"
 WORKER = "arn:aws:sts::123456789012:assumed-role/slipway-workers/i-0abc"
@@ -54,7 +53,7 @@ CALLS: dict[str, tuple[str, Callable[[RegionClients], object]]] = {
     ),
     "ecs:ListTasks": ("*", lambda r: tasks.list_service_tasks(r, CLUSTER, "web")),
     "ecs:DescribeTasks": (TASK, lambda r: tasks.describe(r, CLUSTER, [TASK])),
-    "ecs:GetTaskProtection": (TASK, lambda r: tasks_ecs.read_protection(r, CLUSTER, [TASK])),
+    "ecs:GetTaskProtection": (TASK, lambda r: tasks.read_protection(r, CLUSTER, [TASK])),
     "ecs:RunTask": (REVISION, lambda r: one_off_tasks.run(r, ORDER)),
     "ecs:StopTask": (TASK, lambda r: one_off_tasks.stop(r, CLUSTER, TASK, "done")),
     "ecs:ListServiceDeployments": (
@@ -68,7 +67,7 @@ CALLS: dict[str, tuple[str, Callable[[RegionClients], object]]] = {
         lambda r: service_deployments.continue_past_hook(r, DEPLOYMENT, "hook", HookAction.CONTINUE),
     ),
     "ecr:DescribeImages": (REPOSITORY, lambda r: ecr.find_image(r, IMAGE)),
-    "ecr:BatchGetImage": (REPOSITORY, lambda r: image_indexes.read_manifest(r, HOME, DIGEST)),
+    "ecr:BatchGetImage": (REPOSITORY, lambda r: image_indexes.read_manifest(r, ECR_REPOSITORY, DIGEST)),
     "ecr:DescribePullThroughCacheRules": ("*", lambda r: ecr.is_pulled_through(r, IMAGE)),
     "cloudwatch:DescribeAlarms": (
         "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:errors",

@@ -1,4 +1,4 @@
-"""The adapters together, against an ECS that schedules: each step as a deploy takes it."""
+"""The adapters together, against the sandbox's ECS: the steps of a deploy one after the other."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.workers.ecs.task_definition_builders import retag_request
 from workers.ecs import logs, service_deployments, services, task_definitions, tasks
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.images import ecr, image_reference
+from workers.ecs.images.image_changes import list_image_changes, read_main_image
 from workers.ecs.images.image_reference import ImageReference
 from workers.ecs.reasons.cause_summary import summarize_causes
 from workers.ecs.state import RevisionState, ServiceDeploymentState, ServiceState
@@ -38,7 +39,7 @@ def deploy(here: RegionClients, name: str, tag: str) -> ServiceState:
 def main_image(here: RegionClients, name: str) -> ImageReference:
     """The image of the service's main container now."""
     service, revision = current(here, name)
-    return task_definitions.main_image(revision, a_service(name), service.endpoints)
+    return read_main_image(revision, a_service(name), service.endpoints)
 
 
 def follow(ecs: EcsSandbox, here: RegionClients, updated: ServiceState, *ends: str) -> ServiceDeploymentState:
@@ -54,10 +55,10 @@ def follow(ecs: EcsSandbox, here: RegionClients, updated: ServiceState, *ends: s
     raise AssertionError(f"never {ends}: {found}")
 
 
-def test_the_seeded_services_are_seen_steady(here: RegionClients) -> None:
-    seen = services.describe(here, CLUSTER, ["web", "api", "ledger", "billing", "none"])
+def test_the_seeded_services_are_steady(here: RegionClients) -> None:
+    described = services.describe(here, CLUSTER, ["web", "api", "ledger", "billing", "none"])
 
-    assert {name: (found.status, found.desired, found.running) for name, found in seen.items()} == {
+    assert {name: (found.status, found.desired, found.running) for name, found in described.items()} == {
         "web": ("ACTIVE", 3, 3),
         "api": ("ACTIVE", 2, 2),
         "ledger": ("ACTIVE", 1, 1),
@@ -93,7 +94,7 @@ def test_a_sidecar_keeps_its_image(ecs: EcsSandbox, here: RegionClients) -> None
     updated = deploy(here, "api", "1.4.2")
     _, new = current(here, "api")
 
-    (change,) = task_definitions.image_changes(old, a_service("api"), before.endpoints, "1.4.2")
+    (change,) = list_image_changes(old, a_service("api"), before.endpoints, "1.4.2")
     assert change.container == "api"
     assert new.arn == updated.revision
     by_name = {found["name"]: found["image"] for found in new.raw["containerDefinitions"]}  # type: ignore[attr-defined]
@@ -134,7 +135,7 @@ def test_a_crash_is_explained_with_its_last_lines(ecs: EcsSandbox, here: RegionC
     [
         ("1.5.0-unhealthy", "the load balancer's health checks failed in target group"),
         ("7.7.7", "the image could not be pulled: it is not there."),
-        ("1.5.0-noroom", "ECS finds no room for a task."),
+        ("1.5.0-noroom", "ECS finds no capacity for a task."),
     ],
 )
 def test_each_way_to_fail_has_its_sentence(
@@ -145,9 +146,9 @@ def test_each_way_to_fail_has_its_sentence(
 
     for _ in range(300):
         ecs.advance(2)
-        seen = services.describe(here, CLUSTER, ["web"])["web"]
+        described = services.describe(here, CLUSTER, ["web"])["web"]
         stopped = tasks.list_stopped_tasks(here, CLUSTER, "web", updated.primary.id)
-        texts = summarize_causes(stopped, seen.events, updated.primary.created_at)
+        texts = summarize_causes(stopped, described.events, updated.primary.created_at)
         if any(sentence in text for text in texts):
             return
     raise AssertionError(texts)
@@ -212,7 +213,7 @@ def test_services_are_tagged_for_a_restore(here: RegionClients) -> None:
 
 
 @pytest.mark.parametrize(("kind", "applied"), [("timeout-before", False), ("timeout-after", True)])
-def test_after_an_uncertain_change_a_look_tells_whether_it_was_done(
+def test_after_an_uncertain_change_a_read_tells_whether_it_was_done(
     ecs: EcsSandbox, here: RegionClients, kind: str, applied: bool
 ) -> None:
     ecs.faults.add(operation="UpdateService", kind=kind)

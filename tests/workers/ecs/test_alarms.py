@@ -19,14 +19,14 @@ def test_alarms_of_every_type_are_read(aws: FakeAws, region: RegionClients) -> N
         },
     )
 
-    seen = alarms.read(region, ["web-5xx", "all", "panics", "gone"])
+    alarm_states = alarms.read(region, ["web-5xx", "all", "panics", "gone"])
 
-    assert seen == {
+    assert alarm_states == {
         "web-5xx": AlarmState("web-5xx", "OK", "quiet"),
         "all": AlarmState("all", "ALARM", "web-5xx rings"),
         "panics": AlarmState("panics", "ALARM", "3 lines"),
     }
-    assert [seen["web-5xx"].is_alarming, seen["all"].is_alarming] == [False, True]
+    assert [alarm_states["web-5xx"].is_alarming, alarm_states["all"].is_alarming] == [False, True]
     (asked,) = aws.request_bodies("DescribeAlarms")
     assert asked["AlarmNames"] == ["web-5xx", "all", "panics", "gone"]
     assert asked["AlarmTypes"] == ["MetricAlarm", "CompositeAlarm", "LogAlarm"], "else only the first come"

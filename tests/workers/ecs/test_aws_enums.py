@@ -26,7 +26,8 @@ from workers.flows.observe.rollout_status import (
 )
 from workers.flows.plan.planning import check_service
 from workers.flows.plan.service_checks import EXPRESS_MODE
-from workers.flows.rollback.restoring import ROLLBACK_STATUSES, STOPPABLE_STATUSES
+from workers.flows.restore.rollback_progress import ROLLBACK_STATUSES
+from workers.flows.strategies.rolling import STOPPABLE_STATUSES
 
 CONTROLLERS = {"ECS": None, "CODE_DEPLOY": OtherDeploymentController, "EXTERNAL": OtherDeploymentController}
 MANAGEMENT = {"CUSTOMER": None, "ECS": None}

@@ -180,9 +180,9 @@ def a_task(status: str, exit_code: int | None, stop_code: str = "", container: s
 def test_only_an_exit_by_itself_with_0_is_a_success(stop_code: str, exit_code: int | None) -> None:
     good = exit_code == 0 and stop_code == "EssentialContainerExited"
 
-    stands = judge_pre_task(a_task("STOPPED", exit_code, stop_code), PreTaskRun(container="web"))
+    status = judge_pre_task(a_task("STOPPED", exit_code, stop_code), PreTaskRun(container="web"))
 
-    assert stands is (PreTaskStatus.SUCCEEDED if good else PreTaskStatus.FAILED)
+    assert status is (PreTaskStatus.SUCCEEDED if good else PreTaskStatus.FAILED)
 
 
 @pytest.mark.parametrize("exit_code", [0, 3])
@@ -193,8 +193,8 @@ def test_a_container_that_exited_first_decides_though_the_task_was_stopped(exit_
         judge_pre_task(a_task("RUNNING", exit_code, container="STOPPED"), known)
         is PreTaskStatus.COMMAND_EXITED
     )
-    stands = judge_pre_task(a_task("STOPPED", exit_code, "UserInitiated"), known)
-    assert stands is (PreTaskStatus.FAILED if exit_code else PreTaskStatus.SUCCEEDED)
+    status = judge_pre_task(a_task("STOPPED", exit_code, "UserInitiated"), known)
+    assert status is (PreTaskStatus.FAILED if exit_code else PreTaskStatus.SUCCEEDED)
 
 
 @pytest.mark.parametrize("status", ["PROVISIONING", "PENDING", "RUNNING", "STOPPING", "DEPROVISIONING"])

@@ -115,14 +115,14 @@ def test_a_copy_is_registered_and_reads_like_the_original_but_for_the_tag(moto_r
 # Adopting after a crash
 
 
-def playing_family(aws: FakeAws, marks: dict[int, str]) -> None:
+def playing_family(aws: FakeAws, tagged_deploys: dict[int, str]) -> None:
     """Revisions of `web` and the deploy each was registered for, newest first as ECS lists them."""
-    arns = [f"{ARN}:task-definition/web:{number}" for number in sorted(marks, reverse=True)]
+    arns = [f"{ARN}:task-definition/web:{number}" for number in sorted(tagged_deploys, reverse=True)]
     aws.respond_with("ListTaskDefinitions", {"taskDefinitionArns": arns})
 
     def described(asked: Body) -> Body:
         number = int(asked["taskDefinition"].rsplit(":", 1)[-1])
-        tags = [{"key": "slipway:deploy", "value": marks[number]}] if marks[number] else []
+        tags = [{"key": "slipway:deploy", "value": tagged_deploys[number]}] if tagged_deploys[number] else []
         return {"taskDefinition": raw_definition(revision=number), "tags": tags}
 
     aws.respond_with("DescribeTaskDefinition", described)

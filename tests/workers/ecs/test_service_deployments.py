@@ -64,10 +64,10 @@ def test_ours_is_the_one_whose_target_revision_has_our_deployments_number(
     aws.respond_with("ListServiceDeployments", {"serviceDeployments": briefs})
     aws.respond_with("DescribeServiceDeployments", described)
 
-    seen = found(region)
+    service_deployment = found(region)
 
-    assert seen is not None
-    assert seen.arn == deployment_arn("ours")
+    assert service_deployment is not None
+    assert service_deployment.arn == deployment_arn("ours")
     (asked,) = aws.request_bodies("ListServiceDeployments")
     assert (asked["cluster"], asked["service"]) == ("production", "web")
 

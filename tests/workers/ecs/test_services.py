@@ -28,7 +28,7 @@ def a_service(name: str = "web", **more: Any) -> Body:
 
 
 def test_a_service_is_seen_as_ecs_describes_it(aws: FakeAws, region: RegionClients) -> None:
-    described = a_service(
+    body = a_service(
         launchType="FARGATE",
         schedulingStrategy="DAEMON",
         deploymentController={"type": "CODE_DEPLOY"},
@@ -63,19 +63,27 @@ def test_a_service_is_seen_as_ecs_describes_it(aws: FakeAws, region: RegionClien
         events=[{"id": "e1", "createdAt": 1_790_000_001.5, "message": "(service web) has started 1 tasks."}],
         tags=[{"key": "team", "value": "shop"}, {"key": "empty"}],
     )
-    aws.respond_with("DescribeServices", {"services": [described], "failures": []})
+    aws.respond_with("DescribeServices", {"services": [body], "failures": []})
 
-    seen = services.describe(region, "production", ["web"])["web"]
+    service = services.describe(region, "production", ["web"])["web"]
 
-    assert (seen.arn, seen.name, seen.status) == (f"{ARN}:service/production/web", "web", "ACTIVE")
-    assert seen.revision == f"{ARN}:task-definition/web:7"
-    assert (seen.desired, seen.pending, seen.running) == (3, 1, 2)
-    assert (seen.controller, seen.scheduling, seen.strategy) == ("CODE_DEPLOY", "DAEMON", "CANARY")
-    assert (seen.minimum_healthy_percent, seen.maximum_percent) == (50, 150)
-    assert seen.launch_type == "FARGATE"
-    assert seen.tags == {"team": "shop", "empty": ""}
-    assert seen.events == (ServiceEventState("e1", 1_790_000_001.5, "(service web) has started 1 tasks."),)
-    assert seen.deployments == (
+    assert (service.arn, service.name, service.status) == (
+        f"{ARN}:service/production/web",
+        "web",
+        "ACTIVE",
+    )
+    assert service.revision == f"{ARN}:task-definition/web:7"
+    assert (service.desired, service.pending, service.running) == (3, 1, 2)
+    assert (service.controller, service.scheduling, service.strategy) == (
+        "CODE_DEPLOY",
+        "DAEMON",
+        "CANARY",
+    )
+    assert (service.minimum_healthy_percent, service.maximum_percent) == (50, 150)
+    assert service.launch_type == "FARGATE"
+    assert service.tags == {"team": "shop", "empty": ""}
+    assert service.events == (ServiceEventState("e1", 1_790_000_001.5, "(service web) has started 1 tasks."),)
+    assert service.deployments == (
         DeploymentState(
             id="ecs-svc/2",
             status="PRIMARY",
@@ -98,18 +106,18 @@ def test_a_service_is_seen_as_ecs_describes_it(aws: FakeAws, region: RegionClien
             rollout_state="",
         ),
     )
-    assert seen.primary is not None
-    assert seen.primary.id == "ecs-svc/2"
+    assert service.primary is not None
+    assert service.primary.id == "ecs-svc/2"
 
 
 def test_what_ecs_leaves_out_has_its_default(aws: FakeAws, region: RegionClients) -> None:
     aws.respond_with("DescribeServices", {"services": [a_service()], "failures": []})
 
-    seen = services.describe(region, "production", ["web"])["web"]
+    service = services.describe(region, "production", ["web"])["web"]
 
-    assert (seen.controller, seen.scheduling, seen.strategy) == ("ECS", "REPLICA", "ROLLING")
-    assert (seen.minimum_healthy_percent, seen.maximum_percent) == (None, None)
-    assert (seen.deployments, seen.events, seen.tags, seen.primary) == ((), (), {}, None)
+    assert (service.controller, service.scheduling, service.strategy) == ("ECS", "REPLICA", "ROLLING")
+    assert (service.minimum_healthy_percent, service.maximum_percent) == (None, None)
+    assert (service.deployments, service.events, service.tags, service.primary) == ((), (), {}, None)
 
 
 def answering_those_asked_for(asked: Body) -> Body:
@@ -120,9 +128,9 @@ def test_many_services_are_described_ten_a_call_each_once(aws: FakeAws, region: 
     aws.respond_with("DescribeServices", answering_those_asked_for)
     names = [f"s{number}" for number in range(23)]
 
-    seen = services.describe(region, "production", [*names, *names])
+    states = services.describe(region, "production", [*names, *names])
 
-    assert sorted(seen) == sorted(names)
+    assert sorted(states) == sorted(names)
     asked = aws.request_bodies("DescribeServices")
     assert [len(body["services"]) for body in asked] == [10, 10, 3]
     assert all(body["include"] == ["TAGS"] and body["cluster"] == "production" for body in asked)
@@ -142,9 +150,12 @@ def test_a_missing_service_is_absent_and_an_inactive_one_is_not(aws: FakeAws, re
         },
     )
 
-    seen = services.describe(region, "production", ["old", "going", "none"])
+    states = services.describe(region, "production", ["old", "going", "none"])
 
-    assert {name: found.status for name, found in seen.items()} == {"old": "INACTIVE", "going": "DRAINING"}
+    assert {name: found.status for name, found in states.items()} == {
+        "old": "INACTIVE",
+        "going": "DRAINING",
+    }
 
 
 def test_a_failure_that_is_not_missing_is_not_taken_for_it(aws: FakeAws, region: RegionClients) -> None:
@@ -187,11 +198,11 @@ def test_an_update_sends_what_is_set_and_nothing_else(
     primary = {"id": "ecs-svc/9", "status": "PRIMARY"}
     aws.respond_with("UpdateService", {"service": a_service(deployments=[primary])})
 
-    seen = services.update(region, "production", "web", **change)
+    service = services.update(region, "production", "web", **change)
 
     assert aws.request_bodies("UpdateService") == [{"cluster": "production", "service": "web", **sent}]
-    assert seen.primary is not None
-    assert seen.primary.id == "ecs-svc/9"
+    assert service.primary is not None
+    assert service.primary.id == "ecs-svc/9"
 
 
 def test_an_update_of_nothing_is_a_mistake_of_the_caller(aws: FakeAws, region: RegionClients) -> None:
@@ -233,7 +244,7 @@ def test_what_gets_traffic_is_read_from_the_service_and_its_primary_deployment(
             "vpcLatticeConfigurations": [{"portName": f"{port}-lattice"}],
         }
 
-    described = a_service(
+    body = a_service(
         loadBalancers=[
             {"targetGroupArn": "blue", "containerName": "web", "containerPort": 80},
             {"targetGroupArn": "ops", "containerName": "web", "containerPort": 81},
@@ -241,8 +252,8 @@ def test_what_gets_traffic_is_read_from_the_service_and_its_primary_deployment(
         serviceRegistries=[{"registryArn": "a"}, {"registryArn": "b", "containerName": "admin"}],
         deployments=[a_deployment("PRIMARY", "http"), a_deployment("ACTIVE", "old")],
     )
-    aws.respond_with("DescribeServices", {"services": [described], "failures": []})
+    aws.respond_with("DescribeServices", {"services": [body], "failures": []})
 
-    seen = services.describe(region, "production", ["web"])["web"]
+    service = services.describe(region, "production", ["web"])["web"]
 
-    assert seen.endpoints == Endpoints(containers=("web", "admin"), ports=("http", "http-lattice"))
+    assert service.endpoints == Endpoints(containers=("web", "admin"), ports=("http", "http-lattice"))

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from deploys.errors import ImageUnreadable, NoSuchContainer
-from deploys.records.deploy import ContainerChange
+from deploys.records.plan import ContainerChange
 from tests.builders import REGISTRY, a_service
 from tests.workers.ecs.task_definition_builders import (
     DIGEST,
@@ -18,6 +18,7 @@ from tests.workers.ecs.task_definition_builders import (
     retag_request,
 )
 from workers.ecs import task_definitions
+from workers.ecs.images.image_changes import list_image_changes, read_main_image
 
 
 def test_a_copy_has_only_what_a_request_may_have() -> None:
@@ -145,20 +146,15 @@ def test_only_named_containers_change_where_some_are_named() -> None:
         "envoy": "public.ecr.aws/envoy/envoy:v1.31",
         "migrate": f"{REGISTRY}/web@{DIGEST}",
     }
-    assert (
-        str(task_definitions.main_image(revision, service, LOAD_BALANCED))
-        == "public.ecr.aws/envoy/envoy:v1.30"
-    )
+    assert str(read_main_image(revision, service, LOAD_BALANCED)) == "public.ecr.aws/envoy/envoy:v1.30"
 
 
 @pytest.mark.parametrize("ask", ["changes", "main_image"])
 def test_a_named_container_that_is_not_there_is_refused_with_those_that_are(ask: str) -> None:
     service = a_service(containers=("web", "worker"))
     asks: dict[str, Any] = {
-        "changes": lambda: task_definitions.image_changes(
-            a_revision(WEB, ENVOY), service, LOAD_BALANCED, "1.4.2"
-        ),
-        "main_image": lambda: task_definitions.main_image(a_revision(WEB, ENVOY), service, LOAD_BALANCED),
+        "changes": lambda: list_image_changes(a_revision(WEB, ENVOY), service, LOAD_BALANCED, "1.4.2"),
+        "main_image": lambda: read_main_image(a_revision(WEB, ENVOY), service, LOAD_BALANCED),
     }
 
     with pytest.raises(NoSuchContainer) as raised:
@@ -181,15 +177,13 @@ def test_a_named_container_that_is_not_there_is_refused_with_those_that_are(ask:
     ],
 )
 def test_the_tag_is_changed_in_every_form_of_reference(image: str, becomes: str) -> None:
-    (change,) = task_definitions.image_changes(
-        a_revision(container("app", image)), a_service(), LOAD_BALANCED, "1.4.2"
-    )
+    (change,) = list_image_changes(a_revision(container("app", image)), a_service(), LOAD_BALANCED, "1.4.2")
 
     assert change == ContainerChange(container="app", old_image=image, new_image=becomes)
 
 
 def test_changes_are_told_also_where_the_image_stays_the_same() -> None:
-    (change,) = task_definitions.image_changes(a_revision(WEB), a_service(), LOAD_BALANCED, "1.4.0")
+    (change,) = list_image_changes(a_revision(WEB), a_service(), LOAD_BALANCED, "1.4.0")
 
     assert change.old_image == change.new_image
 
@@ -198,7 +192,7 @@ def test_an_image_that_cannot_be_read_is_refused_but_a_strange_sidecar_is_left_a
     odd = container("odd", "${IMAGE}")
 
     with pytest.raises(ImageUnreadable):
-        task_definitions.image_changes(a_revision(odd), a_service(), LOAD_BALANCED, "1.4.2")
+        list_image_changes(a_revision(odd), a_service(), LOAD_BALANCED, "1.4.2")
 
     request = retag_request(a_revision(WEB, odd), a_service(), "1.4.2", "abcd2345")
     assert images_in_request(request)["odd"] == "${IMAGE}"

@@ -107,9 +107,9 @@ def test_a_task_is_seen_as_ecs_describes_it(cluster: FakeTasks, region: RegionCl
 def test_times_that_have_not_come_are_none(cluster: FakeTasks, region: RegionClients) -> None:
     cluster.add(1, last="PENDING")
 
-    seen = tasks.describe(region, "production", [task_arn(1)])[task_arn(1)]
+    task_states = tasks.describe(region, "production", [task_arn(1)])[task_arn(1)]
 
-    assert (seen.started_at, seen.stopping_at, seen.stopped_at) == (None, None, None)
+    assert (task_states.started_at, task_states.stopping_at, task_states.stopped_at) == (None, None, None)
 
 
 def test_a_services_tasks_are_those_that_run_and_those_on_their_way_down(
@@ -140,9 +140,9 @@ def test_a_task_that_begins_to_stop_between_the_two_lists_is_not_missed(
 
     aws.respond_with("ListTasks", then_stops)
 
-    (seen,) = tasks.list_service_tasks(region, "production", "web")
+    (task_states,) = tasks.list_service_tasks(region, "production", "web")
 
-    assert (seen.arn, seen.last_status) == (task_arn(1), "DEACTIVATING")
+    assert (task_states.arn, task_states.last_status) == (task_arn(1), "DEACTIVATING")
 
 
 def test_more_than_a_hundred_tasks_are_all_seen(
@@ -183,9 +183,9 @@ def test_only_stopped_tasks_of_this_deployment_explain_it(cluster: FakeTasks, re
     cluster.add(3, desired="RUNNING", startedBy="ecs-svc/2")
     cluster.add(4, desired="STOPPED", startedBy="ecs-svc/22")
 
-    seen = tasks.list_stopped_tasks(region, "production", "web", "ecs-svc/2")
+    task_states = tasks.list_stopped_tasks(region, "production", "web", "ecs-svc/2")
 
-    assert [task.arn for task in seen] == [task_arn(2)]
+    assert [task.arn for task in task_states] == [task_arn(2)]
 
 
 def test_a_list_that_could_not_be_read_is_never_an_empty_one(

@@ -103,11 +103,15 @@ def test_weights_hooks_and_alarms_of_a_service_deployment(aws: FakeAws, region: 
     }
     aws.respond_with("DescribeServiceDeployments", {"serviceDeployments": [described], "failures": []})
 
-    seen = service_deployments.describe(region, [ARN])[ARN]
+    service_deployment = service_deployments.describe(region, [ARN])[ARN]
 
-    assert (seen.production_percent, seen.test_percent, seen.source_production_percent) == (10.0, 100.0, 90.0)
-    assert seen.hooks == (HookState("h", "AWAITING_ACTION", "PAUSE", 1.5, "CONTINUE"),)
-    assert (seen.alarm_status, seen.alarms_triggered) == ("TRIGGERED", ("b",))
+    assert (
+        service_deployment.production_percent,
+        service_deployment.test_percent,
+        service_deployment.source_production_percent,
+    ) == (10.0, 100.0, 90.0)
+    assert service_deployment.hooks == (HookState("h", "AWAITING_ACTION", "PAUSE", 1.5, "CONTINUE"),)
+    assert (service_deployment.alarm_status, service_deployment.alarms_triggered) == ("TRIGGERED", ("b",))
 
 
 @pytest.mark.parametrize("action", list(HookAction))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import ALL_SUSPENDED, SuspendedState
 from tests.workers.engine_harness import EngineHarness
 from workers.ecs import scalable_targets

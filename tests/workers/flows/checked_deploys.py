@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from deploys.catalogue.service import PostCheck
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.catalogue.nested_keys import PostCheck
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from tests.workers.engine_harness import EngineHarness
 
 ALARM_NAME = "web-5xx"

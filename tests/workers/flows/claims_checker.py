@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from workers.flows.ending import rollback_revision
+from workers.flows.own_revisions import rollback_revision
 from workers.flows.stopped_service.restore_tags import TAG_KEYS
 from workers.thread.card import deploy_card
 from workers.thread.card_state import state_text

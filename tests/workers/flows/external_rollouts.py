@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from deploys.records.deploy import ThreadMessageKind, Verb
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import REGISTRY, a_deploy, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
 

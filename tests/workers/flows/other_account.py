@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys.catalogue.service import Role
+from deploys.catalogue.nested_keys import Role
 from tests.workers.engine_harness import EngineHarness
 
 OTHER_ACCOUNT = "210987654321"

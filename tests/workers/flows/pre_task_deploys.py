@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from deploys.catalogue.service import PreTask
+from deploys.catalogue.nested_keys import PreTask
 from tests.workers.engine_harness import EngineHarness
 
 MIGRATE = PreTask(command=("python", "-m", "web", "migrate"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from tests.builders import ARN, NOW, a_deploy, a_stop_start_service
 from workers.ecs.state import ServiceState
 from workers.ecs.task_definitions import replaced_revision

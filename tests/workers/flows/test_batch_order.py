@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from deploys.records.approval import Verdict
 from deploys.records.batch import Skipped, WaitsFor, check_batch_order
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW, a_batch, a_deploy, a_service, a_stop_start_service
 from tests.workers.engine_harness import ALICE, EngineHarness
 from workers.flows import batch_order

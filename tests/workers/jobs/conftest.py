@@ -40,7 +40,7 @@ def slack() -> Iterator[SlackSandbox]:
 def dependencies(
     harness: EngineHarness, slack: SlackSandbox, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Dependencies:
-    """What the jobs work with in production, on the yard's ECS, its time, and a played Slack."""
+    """What the jobs work with in production, on the harness's ECS, its time, and a played Slack."""
     settings = WorkerSettings(
         redis_url=redis_url,
         services_file=ROOT / "services.example.yml",

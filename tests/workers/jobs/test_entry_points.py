@@ -1,4 +1,4 @@
-"""RQ's jobs: a real worker runs our entry points, however often they are rung for."""
+"""RQ's jobs: a real worker runs our entry points, however often they are enqueued."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from rq import Worker
 
 from deploys.job_queue import JobQueue
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from deploys.redis_connection import to_texts
 from deploys.stores import audit, redis_keys
 from deploys.stores.thread_store import ThreadStore
@@ -25,7 +25,7 @@ ALICE, DEPLOYS = "U01ALICE00", "C01DEPLOYS"
 
 
 def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
-    """Rings for one entry point, as those who need it do."""
+    """Enqueues one entry point as its callers do."""
     match name:
         case "advance" | "publish":
             getattr(job_queue, name)(deploy_id)
@@ -44,22 +44,22 @@ def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
         case "plan":
             job_queue.plan("question2", "web", "1.5.0", DEPLOYS, None, ALICE)
         case _:
-            raise AssertionError(f"nobody rings for {name}")
+            raise AssertionError(f"nobody enqueues {name}")
 
 
-def test_every_entry_point_is_rung_for_and_answered(
+def test_every_entry_point_is_enqueued_and_answered(
     queue: QueueHarness, dependencies: Dependencies, harness: EngineHarness, slack: SlackSandbox
 ) -> None:
     web = harness.request_deploy("web", "1.4.2")
-    bell = JobQueue(queue.redis)
+    job_queue = JobQueue(queue.redis)
 
-    bell.advance(web)
+    job_queue.advance(web)
     queue.run_worker()
     assert harness.get(web).phase is Phase.FOLLOWING
 
     harness.ecs.advance(30)
     for entry_point in ENTRY_POINTS:
-        enqueue_entry_point(bell, entry_point.removeprefix("workers.jobs."), web)
+        enqueue_entry_point(job_queue, entry_point.removeprefix("workers.jobs."), web)
     assert {job.func_name for job in queue.queue.jobs} == ENTRY_POINTS
     queue.run_worker()
 
@@ -73,10 +73,10 @@ def test_every_entry_point_is_rung_for_and_answered(
     assert queue.queue.failed_job_registry.get_job_ids(cleanup=False) == []
 
 
-def test_what_the_janitor_finds_is_brought_back_and_told_in_the_channel(
+def test_what_orphan_recovery_finds_is_brought_back_and_posted_in_the_channel(
     queue: QueueHarness, dependencies: Dependencies, harness: EngineHarness, slack: SlackSandbox
 ) -> None:
-    """Redis was lost: nothing is left of the deploy but the marks on the ECS service."""
+    """Redis lost everything: only the restore tags on the ECS service are left of the deploy."""
     ecs, revision = (
         harness.ecs.client("ecs"),
         harness.describe_service("ledger")["taskDefinition"].rsplit("/", 1)[-1],
@@ -101,12 +101,12 @@ def test_what_the_janitor_finds_is_brought_back_and_told_in_the_channel(
     assert harness.until_over("w7x8y9zt").outcome is Outcome.ROLLED_BACK
     assert harness.describe_service("ledger")["desiredCount"] == 1
 
-    def told() -> bool:
+    def is_posted() -> bool:
         dependencies.publisher.publish("w7x8y9zt")
-        said = "\n".join(message["text"] for message in slack.messages(DEPLOYS))
-        return "I found `ledger` stopped by this deploy, and no record of it" in said
+        texts = "\n".join(message["text"] for message in slack.messages(DEPLOYS))
+        return "I found `ledger` stopped by this deploy, and no record of it" in texts
 
-    wait_until(told)
+    wait_until(is_posted)
 
 
 def test_a_worker_that_forks_does_the_same(
@@ -160,7 +160,7 @@ def test_a_job_about_nothing_does_no_harm(
     assert slack.calls("chat.postMessage") == []
 
 
-def test_a_deploy_that_is_rung_for_twice_moves_once(
+def test_a_deploy_that_is_enqueued_twice_moves_once(
     queue: QueueHarness, dependencies: Dependencies, harness: EngineHarness
 ) -> None:
     web = harness.request_deploy("web", "1.4.2")
@@ -178,7 +178,7 @@ def test_a_deploy_that_is_rung_for_twice_moves_once(
     assert len(harness.get(web).thread_messages) == len(set(harness.get(web).thread_messages))
 
 
-def test_a_deploy_that_two_workers_are_rung_for_moves_once(
+def test_a_deploy_that_two_workers_run_moves_once(
     queue: QueueHarness, dependencies: Dependencies, harness: EngineHarness
 ) -> None:
     web = harness.request_deploy("web", "1.4.2")

@@ -67,14 +67,14 @@ def test_a_function_that_is_none_of_ours_is_not_run(
     job_class: type[Job],
     made: bool,
 ) -> None:
-    office = QueueHarness(redis_url, job_class)
+    queue = QueueHarness(redis_url, job_class)
     folder = tmp_path / "made"
 
-    job_id = office.enqueue_by_hand("os.mkdir", str(folder))
-    office.run_worker(kind)
+    job_id = queue.enqueue_by_hand("os.mkdir", str(folder))
+    queue.run_worker(kind)
 
     assert folder.exists() is made
-    assert ("NotAllowedError: os.mkdir" in office.failure_of(job_id)) is not made
+    assert ("NotAllowedError: os.mkdir" in queue.failure_of(job_id)) is not made
 
 
 @pytest.mark.parametrize(
@@ -117,18 +117,18 @@ def test_callbacks_and_webhooks_are_left_alone(
     args: tuple[str, ...],
     status: Any,
 ) -> None:
-    office = QueueHarness(redis_url, job_class)
+    queue = QueueHarness(redis_url, job_class)
     with listening() as (address, arrived):
-        office.enqueue_by_hand(
+        queue.enqueue_by_hand(
             function,
             *args,
             on_success=Callback(f"{__name__}.called_back"),
             on_failure=Callback(f"{__name__}.called_back"),
             webhooks=[Webhook(address, status, method="POST")],
         )
-        office.run_worker()
+        queue.run_worker()
 
-    assert office.redis.llen(CALLED) == called
+    assert queue.redis.llen(CALLED) == called
     assert len(arrived) == called
 
 
@@ -136,32 +136,32 @@ def test_callbacks_and_webhooks_are_left_alone(
 def test_nor_are_those_of_a_job_whose_worker_died(
     redis: Redis, redis_url: str, job_class: type[Job], called: int
 ) -> None:
-    office = QueueHarness(redis_url, job_class)
+    queue = QueueHarness(redis_url, job_class)
     with listening() as (address, arrived):
-        job_id = office.enqueue_by_hand(
+        job_id = queue.enqueue_by_hand(
             "workers.jobs.advance",
             "nothing1",
             on_failure=Callback(f"{__name__}.called_back"),
             webhooks=[Webhook(address, "failed", method="POST")],
         )
-        abandon(office, job_id)
-        clean_registries(office.queue)
+        abandon(queue, job_id)
+        clean_registries(queue.queue)
 
-    assert office.redis.llen(CALLED) == called
+    assert queue.redis.llen(CALLED) == called
     assert len(arrived) == called
 
 
-def abandon(office: QueueHarness, job_id: str) -> None:
+def abandon(queue: QueueHarness, job_id: str) -> None:
     """What a worker leaves that was killed in the middle of a job, long ago."""
-    office.queue.remove(job_id)
-    job = Job.fetch(job_id, connection=office.redis, serializer=JSONSerializer)
+    queue.queue.remove(job_id)
+    job = Job.fetch(job_id, connection=queue.redis, serializer=JSONSerializer)
     job.set_status(JobStatus.STARTED)
-    with office.redis.pipeline() as pipe:
+    with queue.redis.pipeline() as pipe:
         Execution.create(job, ttl=60, pipeline=pipe)
         pipe.execute()
-    registry = office.queue.started_job_registry
-    for member in to_texts(office.redis.zrange(registry.key, 0, -1)):
-        office.redis.zadd(registry.key, {member: 1})
+    registry = queue.queue.started_job_registry
+    for member in to_texts(queue.redis.zrange(registry.key, 0, -1)):
+        queue.redis.zadd(registry.key, {member: 1})
 
 
 def test_the_worker_process_refuses_what_is_none_of_ours(

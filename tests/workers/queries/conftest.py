@@ -1,4 +1,4 @@
-"""The desk where questions are answered, against both sandboxes."""
+"""The query handler against both sandboxes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def slack() -> Iterator[SlackSandbox]:
 
 @pytest.fixture
 def handler(harness: EngineHarness, redis: Redis, slack: SlackSandbox) -> QueryHandler:
-    """Answers what is asked of web, api and ledger; `lost` is in no ECS."""
+    """Answers queries about web, api and ledger; ECS has no service `lost`."""
     services = (
         a_service("web"),
         a_service("api", base=BaseChoice.LATEST),
@@ -55,13 +55,12 @@ def handler(harness: EngineHarness, redis: Redis, slack: SlackSandbox) -> QueryH
 
 @pytest.fixture
 def answers(slack: SlackSandbox) -> ReadAnswers:
-    """What alice alone was told, as a terminal shows it; without registry, digests and times."""
+    """The messages that only alice saw, as a terminal shows them; without registry, digests and times."""
 
     def read() -> list[str]:
-        seen = slack.messages(DEPLOYS, "alice")
         return [
             normalize_text(mrkdwn_to_text(message["text"], {ALICE: "alice"}))
-            for message in seen
+            for message in slack.messages(DEPLOYS, "alice")
             if message["ephemeral"]
         ]
 

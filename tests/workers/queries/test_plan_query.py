@@ -5,17 +5,17 @@ from __future__ import annotations
 import pytest
 
 from deploys.errors import NotADeployer
-from deploys.records.deploy import Phase
+from deploys.records.phases import Phase
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.terraform_revisions import change_environment, register_revision
 from tests.workers.queries.conftest import TARGET, ReadAnswers
 from workers.queries.query_handler import QueryHandler
 
 
-def changing(yard: EngineHarness) -> list[str]:
+def changing(harness: EngineHarness) -> list[str]:
     """The calls so far that change something in AWS."""
     reads = ("Describe", "List", "Get", "BatchGet")
-    return [call.operation for call in yard.ecs.calls() if not call.operation.startswith(reads)]
+    return [call.operation for call in harness.ecs.calls() if not call.operation.startswith(reads)]
 
 
 def test_a_rolling_service(harness: EngineHarness, handler: QueryHandler, answers: ReadAnswers) -> None:
@@ -26,12 +26,12 @@ def test_a_rolling_service(harness: EngineHarness, handler: QueryHandler, answer
     assert answers() == [
         "Plan of `web` `1.4.2`, as of now. Nothing was changed.\n"
         "• container `web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`\n"
-        "• revision `web:17` runs now; a new one is made of it, and all else in it stays\n"
+        "• revision `web:17` runs now; the new one is a copy of it, without other changes\n"
         "• image digest `sha256:DIGEST`, 60.9 MB, pushed THEN\n"
         "• 3 tasks before and after\n"
         "• rolling, no downtime: ECS keeps 100 to 200 percent of the tasks while it replaces them\n"
         "• no approval needed\n"
-        "• nobody is ahead in the line, so it would start at once"
+        "• no deploy is ahead in the queue, so it would start at once"
     ]
     assert changing(harness) == before
     assert harness.store.active() == []
@@ -59,7 +59,7 @@ def test_a_newer_revision_that_terraform_registered(
     ]
     assert latest.splitlines()[1:7] == [
         "• container `api`: `REGISTRY/api:1.4.0` → `REGISTRY/api:1.4.2`",
-        "• revision `api:42` runs now; the new one is made of `api:43`",
+        "• revision `api:42` runs now; the new one is a copy of `api:43`",
         "• image digest `sha256:DIGEST`, 57.9 MB, pushed THEN",
         "• 2 tasks before and after",
         "• the new revision is a copy of `api:43` (`base: latest`), registered by `ci (terraform)` THEN. "
@@ -96,7 +96,7 @@ def test_a_stop_start_service(handler: QueryHandler, answers: ReadAnswers) -> No
         "• stop-start, downtime, about SOME TIME: every old task is stopped, and proven stopped, before a "
         "new one starts",
         "• needs 1 approval, from @U02BOB0000",
-        "• nobody is ahead in the line, so it would start at once",
+        "• no deploy is ahead in the queue, so it would start at once",
     ]
 
 
@@ -171,7 +171,7 @@ def test_who_is_ahead_is_named(harness: EngineHarness, handler: QueryHandler, an
 
     [plan] = answers()
     assert plan.splitlines()[-1] == (
-        "• 2 deploys ahead in the line: `1.4.1` by @alice (waits in line), `1.5.0` by @alice (waits in line)"
+        "• 2 deploys ahead in the queue: `1.4.1` by @alice (waits in line), `1.5.0` by @alice (waits in line)"
     )
 
 
@@ -183,9 +183,9 @@ def test_while_another_deploy_changes_the_service_there_is_nothing_to_plan_on(
     handler.answer_plan(TARGET, "web", "1.4.2")
 
     assert answers() == [
-        "`web` `1.4.2` would wait in line, and what it would change depends on how that goes: `web` `1.4.1` "
+        "`web` `1.4.2` would wait in the queue, and what it would change depends on the deploy before it: `web` `1.4.1` "
         "rolls out. Ask again when it has ended.\n"
-        "• 1 deploy ahead in the line: `1.4.1` by @alice (rolls out)"
+        "• 1 deploy ahead in the queue: `1.4.1` by @alice (rolls out)"
     ]
 
 
@@ -202,7 +202,7 @@ def test_behind_one_that_only_settles_there_is_a_plan(
     [plan] = answers()
     assert plan.startswith("Plan of `ledger` `1.4.2`, as of now.")
     assert plan.splitlines()[-1] == (
-        "• 1 deploy ahead in the line: `1.4.1` by @alice (is looked at once more)"
+        "• 1 deploy ahead in the queue: `1.4.1` by @alice (is checked once more)"
     )
 
 
@@ -246,7 +246,6 @@ def test_a_bug_is_told_with_a_reference(
 
     head, reference, _ = answers()[0].rsplit("`", 2)
     assert head == (
-        ":no_entry_sign: I cannot tell what `web` `1.4.2` would change: that went wrong on my side. Tell "
-        "whoever runs Slipway the reference "
+        ":no_entry_sign: I cannot tell what `web` `1.4.2` would change: Slipway failed. Give the reference "
     )
     assert len(reference) == 8

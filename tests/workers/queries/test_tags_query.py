@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Phase
+from deploys.records.phases import Phase
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.queries.conftest import TARGET, ReadAnswers
 from workers.ecs import services, tasks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from tests.workers.thread.sample_deploys import State
 
 EXPECTED_CARDS: dict[State, str] = {

@@ -9,7 +9,9 @@ from typing import Any
 from redis import Redis
 from slack_sdk import WebClient
 
-from deploys.records.deploy import Deploy, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadState, ThreadStore

@@ -5,29 +5,15 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from deploys.catalogue.service import Service
-from deploys.records.deploy import (
-    Approval,
-    Cancel,
-    ContainerChange,
-    Decision,
-    Deploy,
-    EcsIdentity,
-    OldTask,
-    Outcome,
-    Phase,
-    Plan,
-    RefusalHints,
-    Request,
-    RestorePoint,
-    Retries,
-    RolloutCounts,
-    RolloutProgress,
-    StopProgress,
-    ThreadMessage,
-    Verb,
-    Verdict,
-)
-from deploys.records.rollout import DrainingTasks
+from deploys.records.approval import Approval, Cancel, Decision, Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import ContainerChange, Plan, RefusalHints
+from deploys.records.request import DeployRequest, Verb
+from deploys.records.restore_point import OldTask, RestorePoint, StopProgress
+from deploys.records.retries import Retries
+from deploys.records.rollout import DrainingTasks, EcsIdentity, RolloutCounts, RolloutProgress
+from deploys.records.thread_messages import ThreadMessage
 from tests.builders import NOW
 
 _HARD = "<>&`*_~|@#\n\t \u202eéß漢🚢🏳️‍🌈"
@@ -78,9 +64,9 @@ deploys = st.builds(
     service=services,
     verb=st.sampled_from(Verb),
     tag=texts,
+    rollback_target=texts,
     request=st.builds(
-        Request,
-        rollback_target=texts,
+        DeployRequest,
         reason=texts,
         requester=ids,
         team=ids,
@@ -91,7 +77,7 @@ deploys = st.builds(
     phase=st.sampled_from(Phase),
     outcome=maybe(st.sampled_from(Outcome)),
     ended_at=maybe(moments),
-    outcome_reason=texts,
+    end_reason=texts,
     plan=maybe(plans),
     approval=st.builds(
         Approval,

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from deploys.catalogue.service import PostCheck, PreTask
-from deploys.records.deploy import (
-    Cancel,
-    ContainerChange,
-    Decision,
-    Deploy,
-    OldTask,
-    Outcome,
-    Phase,
-    Plan,
-    RolloutCounts,
-    Verb,
-    Verdict,
-)
+from deploys.catalogue.nested_keys import PostCheck, PreTask
+from deploys.records.approval import Cancel, Decision, Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import ContainerChange, Plan
 from deploys.records.pre_task_and_post_check import PostCheckRun, PreTaskRun
+from deploys.records.request import Verb
+from deploys.records.restore_point import OldTask
+from deploys.records.rollback import RollbackCause, RollbackCauseKind
+from deploys.records.rollout import RolloutCounts
 from tests.builders import (
     ARN,
     NOW,
@@ -165,16 +160,26 @@ _LIVE: dict[Phase, Deploy] = {
     Phase.CHECKING: in_post_check(),
     Phase.FOLLOWING_EXTERNAL: external(),
     Phase.RESTORING: following(
-        phase=Phase.RESTORING, rollback={"outcome": Outcome.ROLLED_BACK}, outcome_reason=_REASON
+        phase=Phase.RESTORING,
+        rollback={
+            "outcome": Outcome.ROLLED_BACK,
+            "cause": RollbackCause(kind=RollbackCauseKind.ECS, sentence=_REASON),
+        },
     ),
     Phase.FOLLOWING_ROLLBACK: following(
-        phase=Phase.FOLLOWING_ROLLBACK, rollback={"outcome": Outcome.ROLLED_BACK}, outcome_reason=_REASON
+        phase=Phase.FOLLOWING_ROLLBACK,
+        rollback={
+            "outcome": Outcome.ROLLED_BACK,
+            "cause": RollbackCause(kind=RollbackCauseKind.ECS, sentence=_REASON),
+        },
     ),
 }
 
 _ENDED: dict[Outcome, Deploy] = {
     Outcome.SUCCEEDED: rolling(**_OVER, rollout={"counts": _DONE}),
-    Outcome.ROLLED_BACK: rolling(**_OVER, outcome_reason=_REASON),
+    Outcome.ROLLED_BACK: rolling(
+        **_OVER, rollback={"cause": RollbackCause(kind=RollbackCauseKind.ECS, sentence=_REASON)}
+    ),
     Outcome.FAILED: rolling(**_OVER),
     Outcome.SUPERSEDED: rolling(**_OVER),
     Outcome.CANCELLED: rolling(**_OVER, cancel=Cancel(user=BOB, at=NOW + 50)),
@@ -183,7 +188,7 @@ _ENDED: dict[Outcome, Deploy] = {
         approval={"decisions": (Decision(user=BOB, verdict=Verdict.REJECTED, at=NOW + 90),)},
     ),
     Outcome.EXPIRED: awaiting(ended_at=NOW + 1800),
-    Outcome.REFUSED: rolling(plan=None, ended_at=NOW + 2, outcome_reason="There is no image `web:9.9.9`."),
+    Outcome.REFUSED: rolling(plan=None, ended_at=NOW + 2, end_reason="There is no image `web:9.9.9`."),
 }
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from deploys import button_ids as ids
 from deploys.message_size import MAX_BLOCKS, utf8_bytes, utf16_units
 from deploys.records.batch import MAX_SERVICES, Batch
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.text_limits import CARD_BYTES, SECTION, TEXT
 from sandbox.slack.blockkit.block_limits import check_message_blocks
 from tests.builders import NOW, a_batch, a_deploy, a_service, a_stop_start_service
@@ -25,11 +26,11 @@ from tests.workers.thread.sample_deploys import (
     sample_deploy,
 )
 from workers.thread.batch_card import (
-    COUNTED_AS,
     batch_card,
     batch_fingerprint,
     closing_reply,
     outcome_summary,
+    summary_label,
 )
 from workers.thread.fallback_levels import FallbackLevel, fit_message, write_message
 
@@ -56,7 +57,7 @@ def test_the_whole_card() -> None:
         is_group=True,
         in_order=True,
         stop_on_first_failure=True,
-        reason="Friday",
+        request={"reason": "Friday"},
     )
 
     shown = batch_card(batch, [one, two], LATER)
@@ -160,7 +161,7 @@ def test_every_state_has_its_place_in_the_summary(state: tuple[Phase, Outcome | 
     shown = batch_card(batch, members, LATER)
 
     assert check_message_blocks(json.loads(json.dumps(shown.blocks))) == []
-    assert COUNTED_AS[state[1] or state[0]] in outcome_summary([member])
+    assert summary_label(member) in outcome_summary([member])
     assert closing_reply(batch, [member]).startswith(f"{ALICE} *")
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.clicks import read_click
 from deploys.button_ids import APPROVE, QUESTION_BUTTONS, REJECT
+from deploys.records.approval import Decision, Verdict
 from deploys.records.batch import MAX_SERVICES
-from deploys.records.deploy import Decision, Outcome, Phase, RolloutCounts, ThreadMessageKind, Verdict
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollout import RolloutCounts
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores.thread_store import KEPT_SECONDS, THREAD_KEY
 from tests.builders import a_batch, a_deploy, a_plan, a_service, a_stop_start_service
 from tests.workers.thread.publisher_harness import PublisherHarness
@@ -19,7 +24,7 @@ ALICE = "<@U01ALICE00>"
 
 
 def ask(
-    press: PublisherHarness, *names: str, channel: str = "C01DEPLOYS", **changes: object
+    press: PublisherHarness, *names: str, channel: str = "C01DEPLOYS", **changes: Any
 ) -> tuple[str, list[str]]:
     """Several at once; the ids of the batch and of its deploys."""
     asked = [
@@ -28,12 +33,13 @@ def ask(
             request={
                 "requested_at": press.clock() - FIRST_CHECKS_SECONDS,
                 "channel": channel,
-                "thread_ts": changes.get("thread_ts"),
+                "thread_ts": changes.get("request", {}).get("thread_ts"),
             },
         )
         for name in names
     ]
-    batch, members = a_batch(*asked, channel=channel, **changes)
+    batch, members = a_batch(*asked, **changes)
+    batch = batch.evolve(request={"channel": channel})
     press.store.submit_batch(batch, members)
     return batch.id, [each.id for each in members]
 
@@ -49,7 +55,7 @@ def roll_back(press: PublisherHarness, deploy_id: str) -> None:
     press.add_message(
         deploy_id, "*Rolled back* to `api:1`: it crashed.", ThreadMessageKind.END, broadcast=True
     )
-    press.end(deploy_id, outcome=Outcome.ROLLED_BACK, outcome_reason="it crashed.")
+    press.end(deploy_id, outcome=Outcome.ROLLED_BACK, end_reason="it crashed.")
 
 
 def test_the_thread_of_two_from_the_request_to_the_end(press: PublisherHarness) -> None:
@@ -137,7 +143,7 @@ def test_many_members_that_speak_at_once_are_told_within_slacks_limits(press: Pu
 
 def test_asked_for_in_a_thread_it_is_told_there(press: PublisherHarness) -> None:
     root = press.client.chat_postMessage(channel="C01DEPLOYS", text="@slipway deploy web,api 1.4.2")["ts"]
-    _, [web, _] = ask(press, "web", "api", thread_ts=root)
+    _, [web, _] = ask(press, "web", "api", request={"thread_ts": root})
     press.add_message(web, "`web` begins")
     press.run_until_published()
 
@@ -213,7 +219,7 @@ REASON = "本番環境のログインの不具合を修正します。" * 100
 
 def test_twenty_with_japanese_reasons_show_how_they_ended(press: PublisherHarness) -> None:
     names = [f"service-{number:02}-{'x' * 52}" for number in range(MAX_SERVICES)]
-    batch, members = ask(press, *names, reason=REASON)
+    batch, members = ask(press, *names, request={"reason": REASON})
     press.run_until_published()
     for deploy_id in members:
         press.change(deploy_id, phase=Phase.FOLLOWING, plan=a_plan(), ecs={"update_tried": True})
@@ -223,7 +229,7 @@ def test_twenty_with_japanese_reasons_show_how_they_ended(press: PublisherHarnes
     for deploy_id, name in zip(members[:10], names[:10], strict=True):
         succeed(press, deploy_id, name)
     for deploy_id in members[10:]:
-        press.end(deploy_id, outcome=Outcome.ROLLED_BACK, outcome_reason=REASON)
+        press.end(deploy_id, outcome=Outcome.ROLLED_BACK, end_reason=REASON)
     press.run_until_published()
 
     card = press.card(batch)["text"]
@@ -237,7 +243,7 @@ def test_twenty_questions_are_all_shown_with_their_buttons_and_go_as_they_are_an
     press: PublisherHarness,
 ) -> None:
     names = [f"ledger-{number:02}-{'x' * 53}" for number in range(MAX_SERVICES)]
-    batch, members = ask(press, *names, reason=REASON)
+    batch, members = ask(press, *names, request={"reason": REASON})
     press.run_until_published()
     for deploy_id in members:
         press.change(
@@ -245,7 +251,7 @@ def test_twenty_questions_are_all_shown_with_their_buttons_and_go_as_they_are_an
             phase=Phase.AWAITING_APPROVAL,
             approval={"question": 1},
             plan=a_plan(),
-            outcome_reason=REASON,
+            end_reason=REASON,
         )
     press.run_until_published()
     assert buttons_of(press, batch) == {(action, each) for each in members for action in (APPROVE, REJECT)}

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Cancel, Decision, Deploy, OldTask, Outcome, Phase, Verdict
+from deploys.records.approval import Cancel, Decision, Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import ConfigChange, NewerRevision, RevisionConfig
+from deploys.records.restore_point import OldTask
+from deploys.records.retries import Observation, PendingConfirmation
+from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from tests.builders import ARN, NOW, REGISTRY, a_deploy, a_plan, a_service, a_stop_start_service
 from tests.workers.thread.expected_cards import EXPECTED_CARDS
 from tests.workers.thread.sample_deploys import (
@@ -178,7 +183,17 @@ def test_a_step_that_is_tried_again_says_why() -> None:
 
 
 def test_a_rollout_that_ecs_gave_up_says_so_while_it_goes_back() -> None:
-    shown = deploy_card(following(outcome_reason="ECS gave up on the new revision."), (), LATER)
+    shown = deploy_card(
+        following(
+            rollback={
+                "cause": RollbackCause(
+                    kind=RollbackCauseKind.ECS, sentence="ECS gave up on the new revision."
+                )
+            }
+        ),
+        (),
+        LATER,
+    )
 
     assert "*rolling back to `1.4.0`, 1 of 3 old tasks running*" in shown.text
     assert "Reason: ECS gave up on the new revision." in shown.text
@@ -241,7 +256,10 @@ def test_what_people_wrote_is_shown_and_does_nothing() -> None:
 
 @pytest.mark.parametrize("deploy", [following(), draining(), awaiting()], ids=["roll", "drain", "ask"])
 def test_time_alone_changes_no_fingerprint(deploy: Deploy) -> None:
-    moved_on = deploy.evolve(version=deploy.version + 1, pending_confirmation="succeeded")
+    moved_on = deploy.evolve(
+        version=deploy.version + 1,
+        pending_confirmation=PendingConfirmation(observation=Observation.ROLLOUT_SUCCEEDED),
+    )
 
     assert card_fingerprint(deploy, ()) == card_fingerprint(moved_on, ())
 

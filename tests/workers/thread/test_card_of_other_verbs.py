@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import ContainerChange, Deploy, Outcome, Phase, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import ContainerChange
+from deploys.records.request import Verb
 from tests.builders import REGISTRY, a_plan
 from tests.workers.thread.sample_deploys import LATER, awaiting, following, rolling
 from workers.messages.unreachable_channel import channel_unreachable
@@ -53,11 +56,11 @@ PLANNED_ROLLBACK: dict[str, Any] = {"tag": "1.4.1", "plan": a_plan(tag="1.4.1", 
         ),
         (rollback(), f"*web* rollback on {WHERE}: *planning, nothing changed yet*"),
         (
-            rollback(request={"rollback_target": "1.4.1"}),
+            rollback(rollback_target="1.4.1"),
             f"*web* rollback to `1.4.1` on {WHERE}: *planning, nothing changed yet*",
         ),
         (
-            rollback(**PLANNED_ROLLBACK, request={"rollback_target": "k3m9p2qr"}, phase=Phase.UPDATING),
+            rollback(**PLANNED_ROLLBACK, rollback_target="k3m9p2qr", phase=Phase.UPDATING),
             f"*web* rollback to `1.4.1` (from `1.4.2`) on {WHERE}: *starting the rollout*",
         ),
         (
@@ -75,7 +78,7 @@ def test_the_headline(deploy: Deploy, line: str) -> None:
     [
         (restart(), "a restart by <@U01ALICE00>"),
         (rollback(), "a rollback by <@U01ALICE00>"),
-        (rollback(request={"rollback_target": "1.4.1"}), "a rollback to `1.4.1` by <@U01ALICE00>"),
+        (rollback(rollback_target="1.4.1"), "a rollback to `1.4.1` by <@U01ALICE00>"),
         (restart(**PLANNED_RESTART), "a restart of `1.4.0` by <@U01ALICE00>"),
         (rolling(), "`1.4.2` by <@U01ALICE00>"),
     ],

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Cancel, Deploy, Outcome, Phase
+from deploys.records.approval import Cancel
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from tests.builders import NOW
 from tests.workers.thread.sample_deploys import BOB, LATER, external, rolling
 from workers.thread import card_state as words
@@ -46,7 +49,7 @@ def test_every_outcome_has_words() -> None:
             f"{PLANNED}: *rolling out, <@{BOB}> asked to stop following, 2 of 3 new tasks running*",
         ),
         (
-            external(outcome_reason="ECS gave up."),
+            external(rollback={"cause": RollbackCause(kind=RollbackCauseKind.ECS, sentence="ECS gave up.")}),
             f"{PLANNED}: *rolling back to `1.4.0`, 1 of 3 old tasks running*",
         ),
         (

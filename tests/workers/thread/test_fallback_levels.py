@@ -45,12 +45,12 @@ def a_question(number: int) -> Deploy:
     )
     plan = a_plan(old_tag="1" * 128, downtime=True, downtime_seconds=60)
     return awaiting(
-        id=f"abcdef{number:02}", service=service, tag="2" * 128, plan=plan, outcome_reason=JAPANESE * 50
+        id=f"abcdef{number:02}", service=service, tag="2" * 128, plan=plan, end_reason=JAPANESE * 50
     )
 
 
 def of_batch(*members: Deploy, **changes: Any) -> Card:
-    batch, belonging = a_batch(*members, **{"reason": JAPANESE * 100, **changes})
+    batch, belonging = a_batch(*members, **{"request": {"reason": JAPANESE * 100}, **changes})
     return batch_card.batch_card(batch, [(each, ()) for each in belonging], LATER)
 
 
@@ -116,15 +116,15 @@ def test_every_service_and_its_state_is_in_the_text_of_twenty() -> None:
 
 def test_a_service_in_trouble_gets_the_room_that_the_others_leave() -> None:
     calm = [rolling(id=f"abcdef{n:02}", service=a_service(f"calm-{n}")) for n in range(MAX_SERVICES - 1)]
-    failing = following(id="zzzzzzzz", service=a_service("failing"), outcome_reason=JAPANESE * 12)
+    failing = following(id="zzzzzzzz", service=a_service("failing"), end_reason=JAPANESE * 12)
 
-    text = of_batch(*calm, failing, reason="").text
+    text = of_batch(*calm, failing, request={"reason": ""}).text
 
     assert f"Reason: {JAPANESE * 12}" in text
 
 
 def test_the_compact_form_has_the_whole_text_and_buttons_that_are_told_apart() -> None:
-    shown = of_batch(*(a_question(number) for number in range(2)), reason="Friday")
+    shown = of_batch(*(a_question(number) for number in range(2)), request={"reason": "Friday"})
 
     message = write_message(shown, FallbackLevel.COMPACT)
 

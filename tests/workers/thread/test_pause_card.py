@@ -8,7 +8,9 @@ import pytest
 
 from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue
-from deploys.records.deploy import Cancel, Deploy, Outcome, Phase
+from deploys.records.approval import Cancel
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.traffic import HookAction, PauseAnswer, TrafficPlan, TrafficShift
 from tests.builders import NOW, a_native_service, a_plan
 from tests.deploys.test_pauses import a_pause

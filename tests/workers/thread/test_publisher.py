@@ -6,7 +6,10 @@ import threading
 
 from redis import Redis
 
-from deploys.records.deploy import Outcome, Phase, RolloutCounts, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation, PendingConfirmation
+from deploys.records.rollout import RolloutCounts
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores import redis_keys
 from deploys.stores.thread_store import KEPT_SECONDS, THREAD_KEY
 from sandbox.slack import SlackSandbox
@@ -144,7 +147,7 @@ def test_a_card_without_news_is_not_sent(press: PublisherHarness) -> None:
     press.run_until_published()
     before = len(press.calls)
 
-    press.change(web, pending_confirmation="succeeded")
+    press.change(web, pending_confirmation=PendingConfirmation(observation=Observation.ROLLOUT_SUCCEEDED))
     press.run_until_published()
 
     assert len(press.calls) == before

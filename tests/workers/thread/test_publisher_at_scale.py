@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from deploys.records.deploy import Outcome, Phase, RolloutCounts, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollout import RolloutCounts
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_plan, a_service, a_stop_start_service
 from tests.workers.thread.publisher_harness import PublisherHarness
 from workers.thread.rate_limits import Urgency

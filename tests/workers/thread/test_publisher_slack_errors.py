@@ -8,7 +8,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from deploys.button_ids import APPROVE, QUESTION_BUTTONS, REJECT
-from deploys.records.deploy import Decision, Outcome, Phase, RolloutCounts, ThreadMessageKind, Verdict
+from deploys.records.approval import Decision, Verdict
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollout import RolloutCounts
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_plan, a_stop_start_service
 from tests.workers.thread.publisher_harness import PublisherHarness, RecordedCall
 from tests.workers.thread.test_slack_error_handling import refusal

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Deploy, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_batch, a_deploy, a_stop_start_service
 from tests.workers.thread.publisher_harness import PublisherHarness
 from workers.thread.fallback_levels import FallbackLevel

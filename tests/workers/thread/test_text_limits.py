@@ -8,15 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploys.message_size import MAX_BLOCKS, utf8_bytes, utf16_units
-from deploys.records.deploy import (
-    ContainerChange,
-    Decision,
-    Deploy,
-    OldTask,
-    ThreadMessage,
-    ThreadMessageKind,
-    Verdict,
-)
+from deploys.records.approval import Decision, Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ContainerChange
+from deploys.records.restore_point import OldTask
+from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, TEXT, clip, clip_bytes, share_bytes, shorten
 from sandbox.slack.blockkit.block_limits import check_message_blocks
 from tests.builders import NOW, a_deploy, a_plan, a_stop_start_service
@@ -78,7 +74,7 @@ def test_a_record_with_everything_at_its_longest_fits_and_keeps_its_state() -> N
         stop={
             "old_tasks": tuple(OldTask(task_id=long, last_status=long, stopping_since=NOW) for _ in range(50))
         },
-        outcome_reason=long,
+        end_reason=long,
         retries={"last_error": long},
         request={"reason": long},
     )

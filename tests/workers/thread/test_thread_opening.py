@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from deploys import button_ids
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from sandbox.slack.client_types import MessageJson
 from tests.builders import NOW, a_batch, a_deploy, a_plan, a_service
 from tests.workers.thread.publisher_harness import PublisherHarness
@@ -55,7 +58,7 @@ def refuse(press: PublisherHarness, deploy_id: str, reason: str = REASON, **chan
     """What the first checks do to it."""
     text = f"*Refused*, nothing was changed: {reason}"
     press.add_message(deploy_id, text, ThreadMessageKind.END, broadcast=True)
-    press.end(deploy_id, outcome=Outcome.REFUSED, outcome_reason=reason, **changes)
+    press.end(deploy_id, outcome=Outcome.REFUSED, end_reason=reason, **changes)
 
 
 def seen(press: PublisherHarness, user: str = "alice", channel: str = DEPLOYS) -> list[MessageJson]:
@@ -107,7 +110,7 @@ def test_it_is_told_once(press: PublisherHarness) -> None:
 
 
 def test_a_rollback_that_is_refused_offers_the_likely_version(press: PublisherHarness) -> None:
-    web = ask(press, verb=Verb.ROLLBACK, tag="", request={"rollback_target": "v1.4.1"})
+    web = ask(press, verb=Verb.ROLLBACK, tag="", rollback_target="v1.4.1")
     refuse(press, web, refusal={"likely_tags": ("1.4.1",)})
     press.run_until_published()
 

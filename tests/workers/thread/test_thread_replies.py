@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploys.records.deploy import ThreadMessage, ThreadMessageKind
+from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from tests.builders import NOW, a_deploy
 from workers.thread.thread_replies import ThreadReply, deploy_reply, is_urgent
 

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
-from deploys.records.deploy import Outcome
+from deploys.records.phases import Outcome
 from sandbox.slack import SlackSandbox
 from tests.builders import a_batch, a_deploy, a_service
 from tests.slash_command_response_url import receive_response_url
@@ -58,7 +58,7 @@ def test_who_asked_for_several_is_told_once(press: PublisherHarness, response_ur
     batch, members = a_batch(
         a_deploy(request={"channel": GENERAL}),
         a_deploy(a_service("api"), request={"channel": GENERAL}),
-        channel=GENERAL,
+        request={"channel": GENERAL},
     )
     press.store.submit_batch(batch, members)
     press.threads.save_response_url(batch.id, response_url)

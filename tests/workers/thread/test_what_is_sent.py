@@ -15,7 +15,8 @@ from slack_sdk.webhook import WebhookClient, WebhookResponse
 
 from deploys.message_size import MAX_EDIT_BYTES
 from deploys.mrkdwn import verbatim
-from deploys.records.deploy import Deploy, ThreadMessage, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from tests.builders import NOW, a_batch
 from tests.deploys.test_safe_text import hostile, unsafe
 from tests.workers.thread.record_generators import deploys, moments
@@ -34,7 +35,7 @@ thorough = settings(max_examples=25, deadline=None, suppress_health_check=list(H
 texts = st.one_of(hostile, st.builds(lambda text: text * 200, hostile))
 records = st.builds(
     lambda deploy, text: deploy.evolve(
-        request={"reason": text}, outcome_reason=text, retries={"last_error": text}, tag=text
+        request={"reason": text}, end_reason=text, retries={"last_error": text}, tag=text
     ),
     deploys,
     texts,
@@ -96,7 +97,7 @@ def test_cards(redis: Redis, deploy: Deploy, now: float, form: FallbackLevel) ->
     client = RecordingClient()
     calls = SlackCalls(client, SharedRateLimits(redis, lambda: now))
     redis.flushdb()
-    batch, [member] = a_batch(deploy, name=deploy.tag or "x", reason=deploy.request.reason)
+    batch, [member] = a_batch(deploy, name=deploy.tag or "x", request={"reason": deploy.request.reason})
 
     for shown in (deploy_card(deploy, (), now), batch_card.batch_card(batch, [(member, ())], now)):
         message = fit_message(shown, form)

@@ -1,4 +1,4 @@
-"""boto3 clients: who Slipway is to AWS, how long a call may take, and where each client is kept."""
+"""boto3 clients: their credentials, their timeouts, and where each client is kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 import boto3
 from botocore.config import Config
 
-from deploys.catalogue.service import Role, Service
+from deploys.catalogue.nested_keys import Role
+from deploys.catalogue.service import Service
 from workers.ecs.aws.assumed_roles import AssumedRole, TemporaryCredentials
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.aws.response_check import check_responses
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
 MAX_CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
-"""How long one call may take (seconds): a lease must have more than this left before a call that changes."""
+"""How long one call may take (seconds): before a call that changes something, a lease must have more time
+left."""
 
 SERVICES_BUILT_AHEAD = ("ecs", "ecr", "logs", "cloudwatch", "application-autoscaling")
 
 
 def _config() -> Config:
-    """No retries inside a call: a step that is tried again is the state machine's business."""
+    """Without retries inside a call: steps are retried by the engine."""
     return Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
@@ -41,13 +43,13 @@ def _config() -> Config:
 
 
 class RegionClients:
-    """The clients of one region, for one set of credentials. Each is built on first use and kept."""
+    """The clients of one region, for one set of credentials. Each is built at its first use and kept."""
 
-    def __init__(self, aws: AwsClients, name: str, assumed: AssumedRole | None = None) -> None:
+    def __init__(self, aws: AwsClients, name: str, role: AssumedRole | None = None) -> None:
         self.name = name
         self._aws = aws
-        self._role = assumed
-        """The role whose keys are used. None: the workers' own credentials."""
+        self._role = role
+        """The role whose credentials are used. None: the workers' own credentials."""
         self._credentials: TemporaryCredentials | None = None
         self._clients: dict[str, Any] = {}
 
@@ -77,7 +79,7 @@ class RegionClients:
         return cast("ApplicationAutoScalingClient", self.client("application-autoscaling"))
 
     def in_region(self, name: str) -> RegionClients:
-        """Another region, with the same credentials: images and logs may live there."""
+        """Another region, with the same credentials: images and logs may be there."""
         if name == self.name:
             return self
         if self._role is None:
@@ -85,7 +87,7 @@ class RegionClients:
         return self._aws.region(name, self._role.role, self._role.session_name)
 
     def ensure_credentials(self) -> None:
-        """For the guard of a call that changes something: what the call would fetch first is fetched now.
+        """Renews a role's credentials if they end soon, so that the next call does not have to.
 
         Raises:
             RoleDenied, AwsError: the service's role could not be assumed.
@@ -94,26 +96,26 @@ class RegionClients:
             self._role.ensure_fresh()
 
     def client(self, service: str) -> Any:
-        """The client for this service, by boto3's name for it.
+        """The client of this AWS service, by boto3's name for it.
 
         Raises:
             RoleDenied, AwsError: the service's role could not be assumed.
         """
-        keys = self._role.credentials() if self._role else None
-        if keys is not self._credentials:
-            self._credentials, self._clients = keys, {}
+        credentials = self._role.credentials() if self._role else None
+        if credentials is not self._credentials:
+            self._credentials, self._clients = credentials, {}
         client = self._clients.get(service)
         if client is None:
-            client = self._clients[service] = self._aws.build_client(service, self.name, keys)
+            client = self._clients[service] = self._aws.build_client(service, self.name, credentials)
         return client
 
 
 class AwsClients:
-    """Everything that Slipway may reach in AWS.
+    """All clients of AWS, by region and role.
 
-    Endpoints and credentials come from boto3's own environment (AWS_PROFILE, AWS_ENDPOINT_URL, ...). The
-    clients of a region hang on one `Region` object. A service's role makes another `Region`, of the same use,
-    whose keys come from STS; it is kept for as long as this process, which a worker forks for each job.
+    Endpoints and credentials come from boto3's own environment (AWS_PROFILE, AWS_ENDPOINT_URL, ...). Each
+    region has one `RegionClients` object, and another for each role of a service, whose credentials come from
+    STS. It is kept as long as this process, which a worker forks for each job.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -125,20 +127,22 @@ class AwsClients:
         self._building = RLock()  # boto3 sessions are not safe for building clients in several threads
 
     def region(self, region: str, role: Role | None = None, session_name: str = "") -> RegionClients:
-        """The region with this name, with the keys of a role where one is given: always the same object.
+        """The clients of this region, with the credentials of the role if one is given: always the same
+        object.
 
-        session: what AWS is to call those who assumed the role (`session_names`); each has its own keys.
+        session_name: the name of the role's session (`principals`); each session has its own credentials.
         """
         with self._building:
-            assumed = self._assumed_role(role, session_name, region) if role else None
-            return self._regions.setdefault((region, assumed), RegionClients(self, region, assumed))
+            assumed_role = self._assumed_role(role, session_name, region) if role else None
+            return self._regions.setdefault((region, assumed_role), RegionClients(self, region, assumed_role))
 
     def for_service(self, service: Service, session_name: str) -> RegionClients:
-        """Where a service is, seen as its role sees it. `session` as for `region`."""
+        """The clients for a service: of its region, with its role. session_name: as for `region`."""
         return self.region(service.region, service.role, session_name)
 
     def _assumed_role(self, role: Role, session_name: str, region: str) -> AssumedRole:
-        """STS is asked in the service's own region: a global endpoint is one more thing that can be down."""
+        """STS is asked in the service's region: a global endpoint would be one more thing that can be
+        down."""
         kept = self._assumed_roles.get((role, session_name))
         if kept is None:
             kept = AssumedRole(role, session_name, lambda: self.region(region).client("sts"), self._now)
@@ -146,18 +150,19 @@ class AwsClients:
         return kept
 
     def build_ahead(self, regions: Iterable[str], services: Iterable[str] = SERVICES_BUILT_AHEAD) -> None:
-        """Builds the clients of these regions, which takes a good part of a second, before a worker forks.
+        """Builds the clients of these regions before a worker forks: that takes almost a second.
 
-        Nothing is sent, so no connection is shared between processes.
+        Nothing is sent, so processes share no connection.
         """
         for name in regions:
             for service in services:
                 self.region(name).client(service)
 
     def refresh_credentials(self) -> None:
-        """Fetches credentials where they are missing or soon out of date, such as those of an assumed role.
+        """Fetches the workers' credentials if they are missing or end soon, for example those of an instance
+        role.
 
-        For a worker before it forks: else every job would fetch its own, within the time of its first call.
+        A worker does this before it forks: otherwise every job would fetch its own, during its first call.
         """
         with aws_call("any call"):
             credentials = self._session.get_credentials()
@@ -165,8 +170,8 @@ class AwsClients:
                 credentials.get_frozen_credentials()
 
     def build_client(self, service: str, region: str, credentials: TemporaryCredentials | None = None) -> Any:
-        """A new client, with these keys instead of the workers' own credentials. `Region` keeps it."""
-        given = (
+        """A new client, with these credentials or else with the workers' own. `RegionClients` keeps it."""
+        options = (
             {
                 "aws_access_key_id": credentials.access_key,
                 "aws_secret_access_key": credentials.secret_key,
@@ -176,6 +181,6 @@ class AwsClients:
             else {}
         )
         with self._building, aws_call(f"any call to {service} in {region}"):
-            client = self._session.client(service, region_name=region, config=_config(), **given)  # type: ignore[call-overload]
+            client = self._session.client(service, region_name=region, config=_config(), **options)  # type: ignore[call-overload]
             check_responses(client)
             return client

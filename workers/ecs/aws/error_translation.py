@@ -1,6 +1,6 @@
-"""AWS's error codes, by what they mean for a step that made the call. The rest are refusals.
+"""Turns the errors of AWS and of the network into the errors of `deploys.errors`.
 
-What AWS or the network answered, as one of the errors of `deploys.errors`.
+AWS's error codes are grouped by what they mean for the step that made the call. All others are refusals.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from deploys.errors import (
 )
 from deploys.mrkdwn import code as span
 from deploys.mrkdwn import escape
-from workers.ecs.aws.role_session_names import is_ours
+from workers.ecs.aws.principals import is_slipway_session
 
 THROTTLED_CODES = frozenset(
     {
@@ -52,11 +52,11 @@ NOT_ACCEPTED_CODES = frozenset(
         "ServiceUnavailableException",
     }
 )
-"""Codes of a service that did not take the request on."""
+"""Codes of a service that did not accept the request."""
 SERVER_FAILURE_CODES = frozenset(
     {"InternalError", "InternalFailure", "InternalServerError", "InternalServiceException", "ServerException"}
 )
-"""Codes of a service that failed at it: what it had done by then is not known."""
+"""Codes of a service that failed during the request: what it had done by then is not known."""
 DENIED_CODES = frozenset(
     {
         "AccessDenied",
@@ -83,8 +83,7 @@ CREDENTIALS_BY_CODE = {
 }
 
 TEMPORARY_MESSAGES = ("too many concurrent attempts to create a new revision",)
-"""ClientExceptions that pass by themselves, by their message: ECS has no code of its own for them."""
-
+"""Messages of ClientExceptions that pass by themselves: ECS has no error code for them."""
 
 _RENEW_CREDENTIALS = "Renew them where the workers run."
 
@@ -119,19 +118,20 @@ _MAYBE_SENT = (boto.HTTPClientError, boto.SSLError, boto.IncompleteReadError, Re
 
 @contextmanager
 def aws_call(action: str, *, changes: bool = False) -> Iterator[None]:
-    """Turns what botocore raises in this block into a domain error.
+    """Turns whatever botocore raises in this block into one of our errors.
 
     action: the permission that the call needs, for example `ecs:UpdateService`.
 
-    changes: whether the call changes something, so that an unknown end has to be told apart.
+    changes: whether the call changes something: then an unknown result is an error of its own.
 
-    Raises: AwsUnavailable, AwsUncertain, AwsDenied, AwsForbidden, AwsCredentials or AwsRefused. The facts of
-    each have `code`, AWS's error code or the name of botocore's exception, and `request_id`.
+    Raises AwsUnavailable, AwsResultUnknown, AwsDenied, AwsExplicitDeny, AwsCredentials or AwsRefused. The
+    facts of each have `code`, which is AWS's error code or the name of botocore's exception, and
+    `request_id`.
     """
     try:
         yield
     except boto.ParamValidationError as error:
-        # Its text repeats the values, and a task definition's values may be secrets.
+        # Its text repeats the values, and those of a task definition may be secrets.
         raise _invalid_request(error, action) from None
     except boto.ClientError as error:
         raise error_from_response(error, action, changes=changes) from error
@@ -140,44 +140,44 @@ def aws_call(action: str, *, changes: bool = False) -> Iterator[None]:
 
 
 def error_from_response(error: boto.ClientError, action: str, *, changes: bool) -> AwsError:
-    """The domain error for an error that AWS answered with."""
+    """Our error for an error that AWS answered."""
     response: dict[str, Any] = dict(error.response)
     code = str(response.get("Error", {}).get("Code") or "")
     message = str(response.get("Error", {}).get("Message") or "").strip()
     metadata = response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode") or 0)
     facts = {"action": action, "code": code, "request_id": metadata.get("RequestId", "")}
-    said = escape(f"{code}: {message}" if message else code)
+    answer = escape(f"{code}: {message}" if message else code)
     if code in CREDENTIALS_BY_CODE:
-        return AwsCredentials(detail=f"{CREDENTIALS_BY_CODE[code]} {_RENEW_CREDENTIALS} ({said})", **facts)
+        return AwsCredentials(detail=f"{CREDENTIALS_BY_CODE[code]} {_RENEW_CREDENTIALS} ({answer})", **facts)
     if permission := _NOT_AUTHORIZED.search(message):
         return _access_denied(permission, facts)
     if code in DENIED_CODES:
-        return AwsDenied(detail=f"{_sentence(said)}", **facts)
+        return AwsDenied(detail=_sentence(answer), **facts)
     if code in THROTTLED_CODES or code in NOT_ACCEPTED_CODES or status == 503 or _is_race(message):
-        return AwsUnavailable(detail=said, **facts)
+        return AwsUnavailable(detail=answer, **facts)
     if code in SERVER_FAILURE_CODES or status >= 500:
-        return (AwsResultUnknown if changes else AwsUnavailable)(detail=said, **facts)
+        return (AwsResultUnknown if changes else AwsUnavailable)(detail=answer, **facts)
     return AwsRefused(detail=_sentence(f"{escape(message) or 'no reason given'} ({escape(code)})"), **facts)
 
 
 def error_without_response(error: Exception, action: str, *, changes: bool) -> AwsError:
-    """The domain error for a call that got no answer, or was never made."""
+    """Our error for a call that got no answer, or was never sent."""
     facts = {"action": action, "code": type(error).__name__, "request_id": ""}
-    said = escape(str(error))
+    message = escape(str(error))
     if isinstance(error, _NO_CREDENTIALS):
-        return AwsCredentials(detail=f"{_sentence(said)} {_RENEW_CREDENTIALS}", **facts)
+        return AwsCredentials(detail=f"{_sentence(message)} {_RENEW_CREDENTIALS}", **facts)
     if isinstance(error, _CREDENTIALS_UNAVAILABLE):
-        return AwsUnavailable(detail=f"the credentials could not be fetched: {said}", **facts)
+        return AwsUnavailable(detail=f"the credentials could not be fetched: {message}", **facts)
     if isinstance(error, _NEVER_SENT):
-        return AwsUnavailable(detail=said, **facts)
+        return AwsUnavailable(detail=message, **facts)
     if isinstance(error, _MAYBE_SENT):
-        return (AwsResultUnknown if changes else AwsUnavailable)(detail=said, **facts)
-    return AwsRefused(detail=_sentence(said), **facts)
+        return (AwsResultUnknown if changes else AwsUnavailable)(detail=message, **facts)
+    return AwsRefused(detail=_sentence(message), **facts)
 
 
 def _access_denied(permission: re.Match[str], facts: dict[str, str]) -> AwsDenied:
-    """Names the permission that was missing, which need not be the one of the call: think of iam:PassRole."""
+    """Names the missing permission, which need not be that of the call: it may be iam:PassRole."""
     who, resource = permission["who"], (permission["resource"] or "").rstrip(".,;:")
     because = permission["because"].strip(" .")
     detail = f"{span(who)} needs it on {span(resource)}" if resource else f"{span(who)} needs it"
@@ -186,7 +186,7 @@ def _access_denied(permission: re.Match[str], facts: dict[str, str]) -> AwsDenie
     asked = {**facts, "action": permission["action"], "resource": resource, "who": who}
     denier = _NO_POLICY.search(because)
     policy, account = denier["policy"] if denier else "", _account_of(resource)
-    kind: type[AwsDenied] = AwsDeniedToRole if is_ours(who) else AwsDenied
+    kind: type[AwsDenied] = AwsDeniedToRole if is_slipway_session(who) else AwsDenied
     if "explicit deny" in because:
         kind = AwsExplicitDeny
     elif account and ("resource-based" in policy or (not because and account != _account_of(who))):
@@ -197,7 +197,7 @@ def _access_denied(permission: re.Match[str], facts: dict[str, str]) -> AwsDenie
 
 
 def _account_of(arn: str) -> str:
-    """The account that an ARN names; empty where it names none."""
+    """The account in an ARN; empty if it has none."""
     parts = arn.split(":")
     return parts[4] if len(parts) > 5 and parts[0] == "arn" else ""
 

@@ -1,4 +1,4 @@
-"""What botocore's parser would let pass in silence: answers cut short, and fields it does not know."""
+"""Checks on AWS's answers that botocore's parser does not make: cut answers, and fields it does not know."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, Structure
 from botocore.parsers import ResponseParserError
 
 UNKNOWN_FIELDS = "slipwayUnknownFields"
-"""Key added to the answer of the operations in `_CHECKED`: paths of the fields that were dropped."""
+"""Key added to the answers of these operations: paths of the fields that botocore dropped."""
 
 _OPERATIONS_WITH_UNKNOWN_FIELDS = ("DescribeTaskDefinition",)
 
 
 def check_responses(client: Any) -> None:
-    """Checks every answer of this client on its way in, where the service speaks JSON: STS does not.
+    """Checks every answer that this client gets, if the service speaks JSON: STS does not.
 
-    `before-parse` is the last event that still holds the body, and what it puts into
-    `customized_response_dict` is found in the answer (botocore.endpoint, `_do_get_response`).
+    `before-parse` is the last event with the body, and what its handler puts into `customized_response_dict`
+    is in the parsed answer (botocore.endpoint, `_do_get_response`).
     """
     if "json" not in client.meta.service_model.protocol:
         return
@@ -35,9 +35,9 @@ def check_response(
     customized_response_dict: dict[str, Any],
     **_: Any,
 ) -> None:
-    """Refuses an answer that is not whole, and notes unknown fields.
+    """Refuses an answer that is not complete, and notes unknown fields.
 
-    botocore reads a body that broke off, or that is no JSON, as an answer without any field.
+    botocore parses a body that was cut, or that is not JSON, as an answer without any field.
 
     Raises: IncompleteReadError or ResponseParserError of botocore.
     """
@@ -58,9 +58,9 @@ def check_response(
 
 
 def find_unknown_fields(value: Any, shape: Shape, path: str = "") -> Iterator[str]:
-    """Paths of the fields in a raw answer that this version of botocore does not know and would drop.
+    """Paths of the fields in a raw answer that this version of botocore does not know and drops.
 
-    A field that is null, or an empty list, object or string, holds nothing that a copy could lose.
+    Fields that are null, or an empty list, object or string, are left out: a copy loses nothing without them.
     """
     if isinstance(shape, StructureShape) and isinstance(value, dict):
         known = {member.serialization.get("name", name): member for name, member in shape.members.items()}

@@ -1,8 +1,9 @@
 """Which containers of a task definition are the app: those that a deploy changes, the main one first.
 
-The containers that `services.yml` names. Otherwise the one that the service's load balancer, service
-discovery, Service Connect or VPC Lattice sends traffic to; otherwise the only essential one. With it go the
-containers that share its image repository. Containers that AWS itself marks as sidecars are never the app.
+They are the containers that `services.yml` names. If it names none, the app is the container to which the
+service's load balancer, service discovery, Service Connect or VPC Lattice sends traffic, or else the only
+essential one, together with the containers that share its image repository. Containers that AWS marks as
+sidecars are never the app.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from workers.ecs.images.image_reference import ImageReference, parse_image
 from workers.ecs.state import Endpoints, RevisionState
 
 AWS_SIDECAR_PREFIXES = ("aws-guardduty-agent", "ecs-service-connect-")
-"""Beginnings of the names of containers that AWS adds by itself (GuardDuty and ECS developer guides)."""
+"""Prefixes of the names of containers that AWS adds (GuardDuty and ECS developer guides)."""
 
 Container = dict[str, Any]
 
@@ -26,7 +27,8 @@ def find_app_containers(
 ) -> list[Container]:
     """The containers that a deploy changes, the main one first. Pure.
 
-    guess: take the first candidate if nothing tells which one is the app: for what changes no image.
+    guess: if nothing tells which container is the app, take the first candidate. For callers that change no
+    image.
 
     Raises:
         NoSuchContainer: `services.yml` names one that is not there.
@@ -64,22 +66,23 @@ def find_app_containers(
 
 
 def _candidates(containers: list[Container], proxy: str, endpoints: Endpoints) -> list[Container]:
-    """Those that could be the app: the ones that get traffic, or else the essential ones."""
-    left = [container for container in containers if not _is_sidecar(container, proxy)]
-    by_name = {container["name"]: container for container in left}
+    """The containers that may be the app: those that get traffic, or else the essential ones."""
+    no_sidecars = [container for container in containers if not _is_sidecar(container, proxy)]
+    by_name = {container["name"]: container for container in no_sidecars}
     by_port = {
         mapping["name"]: container["name"]
-        for container in left
+        for container in no_sidecars
         for mapping in container.get("portMappings") or ()
         if mapping.get("name")
     }
     names = dict.fromkeys((*endpoints.containers, *(by_port.get(port, "") for port in endpoints.ports)))
     reached = [by_name[name] for name in names if name in by_name]
-    return reached or [container for container in left if container.get("essential", True)] or left
+    essential = [container for container in no_sidecars if container.get("essential", True)]
+    return reached or essential or no_sidecars
 
 
 def _is_sidecar(container: Container, proxy: str) -> bool:
-    """Whether AWS marks it as one: a log router, the task's proxy, or a container that it injected."""
+    """Whether AWS marks it as a sidecar: a log router, the task's proxy, or a container that AWS added."""
     name = container["name"]
     return (
         bool(container.get("firelensConfiguration")) or name == proxy or name.startswith(AWS_SIDECAR_PREFIXES)
@@ -94,7 +97,7 @@ def _proxy_container_name(revision: RevisionState) -> str:
 def _configured_containers(
     revision: RevisionState, service: Service, containers: list[Container]
 ) -> list[Container]:
-    """In the order of the catalogue."""
+    """The containers that `services.yml` names, in its order."""
     by_name = {container["name"]: container for container in containers}
     if missing := [name for name in service.containers if name not in by_name]:
         raise NoSuchContainer(
@@ -107,7 +110,7 @@ def _configured_containers(
 
 
 def _repository(container: Container) -> tuple[str, str]:
-    """What tells whether two containers are versions of one image; an unreadable image is its own."""
+    """Two containers with the same repository are versions of one image. An unreadable image has its own."""
     try:
         image = parse_image(container["image"])
     except ImageUnreadable:
@@ -116,7 +119,7 @@ def _repository(container: Container) -> tuple[str, str]:
 
 
 def _shares_repository(image: str, main: ImageReference) -> bool:
-    """A sidecar's image that cannot be read is no reason to refuse: it stays as it is."""
+    """If a sidecar's image cannot be read, that is no reason to refuse: the sidecar stays as it is."""
     try:
         return parse_image(image).same_repository(main)
     except ImageUnreadable:

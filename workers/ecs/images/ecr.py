@@ -1,4 +1,4 @@
-"""What ECR knows about an image."""
+"""Images in ECR: whether one exists, and which tags were pushed last."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from deploys.errors import AwsRefused, ImageArchived, RepositoryMissing
 from deploys.mrkdwn import escape
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
-from workers.ecs.images.image_reference import ImageReference, find_ecr_repository
+from workers.ecs.images.image_reference import EcrRepository, ImageReference, find_ecr_repository
 from workers.ecs.state import EcrImageState
 
 if TYPE_CHECKING:
@@ -23,26 +23,27 @@ PULLABLE_BY_STATUS: dict[str, bool] = {"ACTIVE": True, "ARCHIVED": False, "ACTIV
 
 
 def is_in_ecr(reference: ImageReference) -> bool:
-    """Whether its registry can be asked: only private ECR ones can. ECR Public and the others cannot."""
+    """Whether the image is in a private ECR registry: only those can be read, ECR Public and others
+    cannot."""
     return find_ecr_repository(reference) is not None
 
 
 def find_image(region: RegionClients, reference: ImageReference) -> EcrImageState | None:
-    """The image as ECR knows it, or None where the repository has no such tag or digest.
+    """The image in ECR, or None if the repository has no such tag or digest.
 
-    ECR is asked in the account and region that the reference names. A digest goes before a tag, as it does
-    when the image is pulled. The reference must be `checkable`.
+    ECR is asked in the account and region that the reference names. If it has a digest, that counts and not
+    the tag, as when the image is pulled. The reference must be `is_in_ecr`.
 
     Raises ImageArchived, RepositoryMissing and the errors of `aws_call`.
     """
-    account, home, repository = _ecr_repository(reference)
+    repository = _ecr_repository(reference)
     wanted: ImageIdentifierTypeDef = (
         {"imageDigest": reference.digest} if reference.digest else {"imageTag": reference.tag or "latest"}
     )
     try:
         with aws_call("ecr:DescribeImages"):
-            answer = region.in_region(home).ecr.describe_images(
-                registryId=account, repositoryName=repository, imageIds=[wanted]
+            answer = region.in_region(repository.region).ecr.describe_images(
+                registryId=repository.account, repositoryName=repository.name, imageIds=[wanted]
             )
     except AwsRefused as error:
         if error.facts["code"] == "ImageNotFoundException":
@@ -57,28 +58,28 @@ def find_image(region: RegionClients, reference: ImageReference) -> EcrImageStat
 
 def is_pulled_through(region: RegionClients, reference: ImageReference) -> bool:
     """Whether ECR fetches images of this repository from another registry, by a pull-through cache rule: then
-    one that it does not have may come to be when it is pulled. The reference must be `checkable`.
+    an image that it does not have may appear when it is pulled. The reference must be `is_in_ecr`.
 
-    A rule's prefix ends where a slash follows; ROOT stands for every repository (ECR user guide, "Customizing
-    repository prefixes").
+    A slash follows a rule's prefix; ROOT stands for every repository (ECR user guide, "Customizing repository
+    prefixes").
 
     Raises the errors of `aws_call`.
     """
-    account, home, repository = _ecr_repository(reference)
+    repository = _ecr_repository(reference)
     with aws_call("ecr:DescribePullThroughCacheRules"):
         pages = (
-            region.in_region(home)
+            region.in_region(repository.region)
             .ecr.get_paginator("describe_pull_through_cache_rules")
-            .paginate(registryId=account)
+            .paginate(registryId=repository.account)
         )
         prefixes = [rule["ecrRepositoryPrefix"] for page in pages for rule in page["pullThroughCacheRules"]]
-    return any(prefix == _EVERY_REPOSITORY or repository.startswith(f"{prefix}/") for prefix in prefixes)
+    return any(prefix == _EVERY_REPOSITORY or repository.name.startswith(f"{prefix}/") for prefix in prefixes)
 
 
 def list_recent_tags(region: RegionClients, reference: ImageReference, count: int = 5) -> list[str]:
     """The tags pushed last to the image's repository, newest first, at most `count`.
 
-    Otherwise as `newest_images`.
+    The reference must be `is_in_ecr`.
 
     Raises RepositoryMissing and the errors of `aws_call`.
     """
@@ -88,21 +89,21 @@ def list_recent_tags(region: RegionClients, reference: ImageReference, count: in
 def list_newest_images(region: RegionClients, reference: ImageReference) -> list[EcrImageState]:
     """The tagged images of the image's repository, the one pushed last first.
 
-    ECR answers in no order at all, so the repository is read: its first 10,000 tagged images at most. The
-    reference must be `checkable`.
+    ECR's answer has no order, so the whole repository is read, up to 10,000 tagged images. The reference must
+    be `is_in_ecr`.
 
     Raises RepositoryMissing and the errors of `aws_call`.
     """
-    account, home, repository = _ecr_repository(reference)
+    repository = _ecr_repository(reference)
     images: list[EcrImageState] = []
     try:
         with aws_call("ecr:DescribeImages"):
             pages = (
-                region.in_region(home)
+                region.in_region(repository.region)
                 .ecr.get_paginator("describe_images")
                 .paginate(
-                    registryId=account,
-                    repositoryName=repository,
+                    registryId=repository.account,
+                    repositoryName=repository.name,
                     filter={"tagStatus": "TAGGED"},
                     PaginationConfig={"PageSize": _PAGE_SIZE, "MaxItems": _PAGE_SIZE * _MAX_PAGES},
                 )
@@ -114,19 +115,23 @@ def list_newest_images(region: RegionClients, reference: ImageReference) -> list
     return sorted(images, key=lambda image: image.pushed_at or 0.0, reverse=True)
 
 
-def _ecr_repository(reference: ImageReference) -> tuple[str, str, str]:
-    home = find_ecr_repository(reference)
-    if home is None:
-        raise ValueError(f"{reference} is not in a private ECR registry: ask checkable() first")
-    return home
+def _ecr_repository(reference: ImageReference) -> EcrRepository:
+    repository = find_ecr_repository(reference)
+    if repository is None:
+        raise ValueError(f"{reference} is not in a private ECR registry: ask is_in_ecr() first")
+    return repository
 
 
 def _repository_missing(error: AwsRefused, reference: ImageReference) -> AwsRefused | RepositoryMissing:
     if error.facts["code"] != "RepositoryNotFoundException":
         return error
-    account, home, repository = _ecr_repository(reference)
+    repository = _ecr_repository(reference)
     return RepositoryMissing(
-        account=account, region=home, repository=escape(repository), image=escape(str(reference)), hint=""
+        account=repository.account,
+        region=repository.region,
+        repository=escape(repository.name),
+        image=escape(str(reference)),
+        hint="",
     )
 
 

@@ -1,7 +1,8 @@
-"""The images of a copy whose base is not the revision that runs. Pure.
+"""Which images a deploy changes, also if it copies another revision than the running one. Pure.
 
-Terraform and CDK often register a revision with an old or placeholder image. So for the containers that a
-deploy retags the running image decides the repository, and the base decides everything else.
+Terraform and CDK often register a revision with an old or placeholder image. So in the containers that a
+deploy retags, the image repository is that of the running revision; everything else comes from the revision
+that is copied, the base.
 """
 
 from __future__ import annotations
@@ -12,52 +13,81 @@ from dataclasses import replace
 from deploys.catalogue.service import Service
 from deploys.errors import BaseLacksContainer
 from deploys.mrkdwn import code, escape
-from deploys.records.deploy import ContainerChange
+from deploys.records.plan import ContainerChange
 from workers.ecs.images.app_containers import find_app_containers
-from workers.ecs.images.image_reference import repository_name
+from workers.ecs.images.image_reference import ImageReference, parse_image, repository_name
 from workers.ecs.state import Endpoints, RevisionState
-from workers.ecs.task_definitions import containers_by_name, image_changes, images_by_container, main_image
+from workers.ecs.task_definitions import containers_by_name, images_by_container
 
 
 def find_retagged_containers(
     running: RevisionState, service: Service, endpoints: Endpoints, *, guess: bool = False
 ) -> tuple[str, ...]:
-    """Names of the containers whose images a deploy sets, the main one first, whichever revision it copies.
+    """Names of the containers whose images a deploy sets, the main one first. It does not depend on the base.
 
-    guess: see `app_containers`.
+    guess: see `find_app_containers`.
 
-    Raises ImageUnreadable and the errors of `app_containers`.
+    Raises ImageUnreadable and the errors of `find_app_containers`.
     """
     if service.containers:
         return service.containers
-    return tuple(found["name"] for found in find_app_containers(running, service, endpoints, guess=guess))
+    return tuple(each["name"] for each in find_app_containers(running, service, endpoints, guess=guess))
 
 
-def image_changes_on_base(
+def list_image_changes(
+    revision: RevisionState, service: Service, endpoints: Endpoints, tag: str
+) -> tuple[ContainerChange, ...]:
+    """The containers that a deploy of this tag changes, with their images before and after, even if those are
+    equal.
+
+    Raises ImageUnreadable and the errors of `find_app_containers`.
+    """
+    return tuple(
+        ContainerChange(
+            container=container["name"],
+            old_image=container["image"],
+            new_image=str(parse_image(container["image"]).with_tag(tag)),
+        )
+        for container in find_app_containers(revision, service, endpoints)
+    )
+
+
+def read_main_image(revision: RevisionState, service: Service, endpoints: Endpoints) -> ImageReference:
+    """The image of the main container: it tells which version runs.
+
+    Raises ImageUnreadable and the errors of `find_app_containers`.
+    """
+    return parse_image(find_app_containers(revision, service, endpoints)[0]["image"])
+
+
+def list_image_changes_on_base(
     base: RevisionState, running: RevisionState, service: Service, endpoints: Endpoints, tag: str
 ) -> tuple[ContainerChange, ...]:
-    """The containers that a deploy of this tag changes, with the images that run now and the new ones. A
-    container that only the base has is one of them if it shares the main container's repository.
+    """The containers that a deploy of this tag changes in a copy of the base, with the images that run now
+    and the new ones. A container that only the base has is included if it shares the main container's
+    repository.
 
-    Raises BaseLacksContainer, ImageUnreadable and the errors of `app_containers`.
+    Raises BaseLacksContainer, ImageUnreadable and the errors of `find_app_containers`.
     """
     old, copy = images_by_container(running), replace(base, raw=deepcopy(base.raw))
-    there = containers_by_name(copy)
-    known = [
+    in_copy = containers_by_name(copy)
+    in_both = [
         name
         for name in find_retagged_containers(running, service, endpoints)
-        if name in old and name in there
+        if name in old and name in in_copy
     ]
-    for name in known:
-        there[name]["image"] = old[name]
-    by_default = service.model_copy(update={"containers": ()})
-    if known and not service.containers:
-        main = repository_name(old[known[0]])
-        added = [name for name in there if name not in old and repository_name(there[name]["image"]) == main]
-        service = service.model_copy(update={"containers": (*known, *added)})
-    first, *others = image_changes(copy, service, endpoints, tag)
+    for name in in_both:
+        in_copy[name]["image"] = old[name]
+    without_names = service.model_copy(update={"containers": ()})
+    if in_both and not service.containers:
+        main = repository_name(old[in_both[0]])
+        added = [
+            name for name in in_copy if name not in old and repository_name(in_copy[name]["image"]) == main
+        ]
+        service = service.model_copy(update={"containers": (*in_both, *added)})
+    first, *others = list_image_changes(copy, service, endpoints, tag)
     _check_traffic_containers(base, service, endpoints)
-    main_before = old.get(first.container) or str(main_image(running, by_default, endpoints))
+    main_before = old.get(first.container) or str(read_main_image(running, without_names, endpoints))
     return (
         first.evolve(old_image=main_before),
         *(each.evolve(old_image=old.get(each.container, "none")) for each in others),
@@ -65,8 +95,8 @@ def image_changes_on_base(
 
 
 def _check_traffic_containers(base: RevisionState, service: Service, endpoints: Endpoints) -> None:
-    """ECS takes no revision without the containers that the service sends traffic to; a stop-start service
-    would be stopped before that shows."""
+    """ECS refuses a revision without the containers to which the service sends traffic. A stop-start service
+    would be stopped already when that shows, so it is checked first."""
     present = containers_by_name(base)
     missing = [name for name in dict.fromkeys(endpoints.containers) if name not in present]
     if missing:

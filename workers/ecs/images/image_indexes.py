@@ -1,8 +1,9 @@
-"""Whether two digests mean the same image.
+"""Whether two digests mean the same image, also for multi-architecture images.
 
 The digest of a multi-architecture image is that of its index, which lists a manifest for each platform. ECS
-reports the digest that was pulled by: the index's (amazon-ecs-agent pull requests 2201 and 3576), while ECR
-has a digest for each of the manifests too. So a digest that belongs to an index is that image, not another.
+reports the digest by which the image was pulled: that of the index (amazon-ecs-agent pull requests 2201 and
+3576). ECR has a digest for each manifest as well. So the digest of a manifest in an index means the same
+image as the index.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from deploys.errors import AwsRefused
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
-from workers.ecs.images.image_reference import ImageReference, find_ecr_repository
+from workers.ecs.images.image_reference import EcrRepository, ImageReference, find_ecr_repository
 
 INDEX_MEDIA_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -28,43 +29,44 @@ MANIFEST_MEDIA_TYPES = (
 """Media types of manifests of an image for one platform."""
 
 _ATTESTATION_ANNOTATION = "vnd.docker.reference.type"
-"""Annotation of a manifest in an index that is no image: what BuildKit says of how one was built."""
+"""Annotation of a manifest that is not an image but an attestation: BuildKit's description of the build."""
 
 
 def is_same_image(
     region: RegionClients, reference: ImageReference, approved: str, running: str
 ) -> bool | None:
-    """Whether whatever `seen` stands for was part of `approved`: two digests of one ECR repository. None if
-    the repository does not have the approved image any more, so that nobody can tell what was part of it.
+    """Whether the digest `running` means the image `approved`, or a part of it. None if it cannot be known,
+    because the repository does not have the approved image any more.
 
-    reference: any image of that repository.
+    reference: any image of the ECR repository that both digests are from.
 
     Raises the errors of `aws_call`: AwsDenied if an index has to be read and may not be.
     """
     if approved == running:
         return True
-    home = find_ecr_repository(reference)
-    if home is None:
+    repository = find_ecr_repository(reference)
+    if repository is None:
         return False
-    known = read_platform_digests(region, home, approved)
-    return None if known is None else (read_platform_digests(region, home, running) or {running}) <= known
+    approved_digests = read_platform_digests(region, repository, approved)
+    if approved_digests is None:
+        return None
+    return (read_platform_digests(region, repository, running) or {running}) <= approved_digests
 
 
 def read_platform_digests(
-    region: RegionClients, repository_home: tuple[str, str, str], digest: str
+    region: RegionClients, repository: EcrRepository, digest: str
 ) -> frozenset[str] | None:
-    """Digests of the manifests that this digest stands for: those in the index, or itself. None if the
-    repository does not have it.
-
-    home: account, region and repository.
+    """The digests of the manifests in an index; for a manifest, its own digest. None if the repository does
+    not have it.
 
     Raises the errors of `aws_call`.
     """
-    account, where, repository = repository_home
     try:
         with aws_call("ecr:DescribeImages"):
-            described = region.in_region(where).ecr.describe_images(
-                registryId=account, repositoryName=repository, imageIds=[{"imageDigest": digest}]
+            described = region.in_region(repository.region).ecr.describe_images(
+                registryId=repository.account,
+                repositoryName=repository.name,
+                imageIds=[{"imageDigest": digest}],
             )["imageDetails"]
     except AwsRefused as error:
         if error.facts["code"] in ("ImageNotFoundException", "RepositoryNotFoundException"):
@@ -74,11 +76,11 @@ def read_platform_digests(
         return None
     if described[0].get("imageManifestMediaType") in MANIFEST_MEDIA_TYPES:
         return frozenset({digest})
-    return list_platform_digests(read_manifest(region, repository_home, digest)) or frozenset({digest})
+    return list_platform_digests(read_manifest(region, repository, digest)) or frozenset({digest})
 
 
 def list_platform_digests(manifest: dict[str, Any]) -> frozenset[str]:
-    """Digests of the images that an index lists; empty for what is no index. Pure."""
+    """The digests of the images that an index lists; empty for anything else. Pure."""
     return frozenset(
         each["digest"]
         for each in manifest.get("manifests") or ()
@@ -86,22 +88,17 @@ def list_platform_digests(manifest: dict[str, Any]) -> frozenset[str]:
     )
 
 
-def read_manifest(
-    region: RegionClients, repository_home: tuple[str, str, str], digest: str
-) -> dict[str, Any]:
+def read_manifest(region: RegionClients, repository: EcrRepository, digest: str) -> dict[str, Any]:
     """The manifest or index with this digest; empty if the repository does not have it.
-
-    home: account, region and repository.
 
     Raises the errors of `aws_call`.
     """
-    account, where, repository = repository_home
     with aws_call("ecr:BatchGetImage"):
-        found = region.in_region(where).ecr.batch_get_image(
-            registryId=account,
-            repositoryName=repository,
+        images = region.in_region(repository.region).ecr.batch_get_image(
+            registryId=repository.account,
+            repositoryName=repository.name,
             imageIds=[{"imageDigest": digest}],
             acceptedMediaTypes=[*INDEX_MEDIA_TYPES, *MANIFEST_MEDIA_TYPES],
         )["images"]
-    manifest = json.loads(found[0]["imageManifest"]) if found else {}
+    manifest = json.loads(images[0]["imageManifest"]) if images else {}
     return manifest if isinstance(manifest, dict) else {}

@@ -1,9 +1,11 @@
-"""Image references: reading them, writing them, and telling which ECR repository they mean."""
+"""Image references such as `123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2`: parses and changes
+them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from deploys.errors import ImageUnreadable
 from deploys.mrkdwn import escape
@@ -38,14 +40,14 @@ _ECR_HOST = re.compile(
 
 @dataclass(frozen=True)
 class ImageReference:
-    """An image reference in its parts. Nothing is filled in, so `str` gives back what was read."""
+    """The parts of an image reference. No default is filled in, so `str` returns exactly what was parsed."""
 
     registry: str
-    """Host, with its port where it has one. Empty: Docker Hub."""
+    """Host, with its port if it has one. Empty: Docker Hub."""
     repository: str
     tag: str | None = None
     digest: str | None = None
-    """`sha256:...`; where there is one, the container runtime goes by it and not by the tag."""
+    """`sha256:...`; if there is one, the container runtime pulls by it and not by the tag."""
 
     def __str__(self) -> str:
         registry = f"{self.registry}/" if self.registry else ""
@@ -54,16 +56,16 @@ class ImageReference:
         return f"{registry}{self.repository}{tag}{digest}"
 
     def with_tag(self, tag: str) -> ImageReference:
-        """The same image under this tag. A digest goes: it would win over the tag.
+        """The same image with this tag. The digest is dropped, because it would win over the tag.
 
-        Raises ImageUnreadable for what cannot be a tag.
+        Raises ImageUnreadable if this cannot be a tag.
         """
         if not _TAG.fullmatch(tag):
             raise ImageUnreadable(image=escape(f"{self.registry}/{self.repository}:{tag}".lstrip("/")))
         return replace(self, tag=tag, digest=None)
 
     def with_digest(self, digest: str) -> ImageReference:
-        """The same image by this digest alone: ECS documents `repository@digest`, and no tag beside it."""
+        """The same image with only this digest: ECS documents `repository@digest`, without a tag."""
         return replace(self, tag=None, digest=digest)
 
     def same_repository(self, other: ImageReference) -> bool:
@@ -72,7 +74,7 @@ class ImageReference:
 
 
 def repository_name(image: str) -> str:
-    """Registry and repository of an image reference; one that cannot be read, as it is."""
+    """Registry and repository of an image reference; a reference that cannot be read is returned as it is."""
     try:
         reference = parse_image(image)
     except ImageUnreadable:
@@ -81,9 +83,9 @@ def repository_name(image: str) -> str:
 
 
 def parse_image(reference: str) -> ImageReference:
-    """An image reference in its parts.
+    """Splits an image reference into its parts.
 
-    The first part is a registry when it has a dot or a port, or is `localhost`; a colon in it begins a port,
+    The first part is a registry if it has a dot or a port, or is `localhost`; a colon in it begins a port,
     not a tag. This is the rule of the container runtimes (github.com/distribution/reference).
 
     Raises ImageUnreadable.
@@ -104,7 +106,15 @@ def parse_image(reference: str) -> ImageReference:
     return ImageReference(registry, repository, tag if colon else None, digest if at else None)
 
 
-def find_ecr_repository(reference: ImageReference) -> tuple[str, str, str] | None:
-    """Account, region and repository, where the image lives in a private ECR registry; else None."""
+class EcrRepository(NamedTuple):
+    """A repository in a private ECR registry."""
+
+    account: str
+    region: str
+    name: str
+
+
+def find_ecr_repository(reference: ImageReference) -> EcrRepository | None:
+    """The image's repository if it is in a private ECR registry; else None."""
     host = _ECR_HOST.fullmatch(reference.registry)
-    return (host["account"], host["region"], reference.repository) if host else None
+    return EcrRepository(host["account"], host["region"], reference.repository) if host else None

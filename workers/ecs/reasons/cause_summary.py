@@ -1,4 +1,4 @@
-"""Why a rollout has trouble: plain sentences out of stopped tasks and service events."""
+"""Why a rollout has problems: plain sentences from stopped tasks and service events."""
 
 from __future__ import annotations
 
@@ -18,41 +18,48 @@ def summarize_causes(
     *,
     events_may_be_missing: bool = False,
 ) -> tuple[str, ...]:
-    """One text of mrkdwn for each cause, each with what to do: tasks before events, the most frequent first.
+    """One mrkdwn text for each cause, with what to do: causes of tasks before those of events, the most
+    frequent first.
 
-    tasks: those of one deployment. The ones that did not stop, or stopped as they should, say nothing.
+    tasks: those of one deployment. Tasks that did not stop, or stopped normally, are no cause.
 
-    since: epoch seconds; what stopped or was said earlier is left out.
+    since: earlier stops and events are left out (epoch seconds).
 
-    earlier_lost: whether there may have been events since then that ECS no longer gives.
+    events_may_be_missing: ECS may have forgotten events since then.
     """
     stopped = _count_causes(
         stopped_task.explain_stop(task)
         for task in tasks
         if (task.stopped_at or task.stopping_at or since) >= since
     )
-    known = {cause.topic for cause, _ in stopped} - {Topic.NONE}
-    said = _count_causes(service_event.explain_event(event.message) for event in events if event.at >= since)
-    words = {cause.topic: cause.ecs_message for cause, _ in reversed(said)}
+    task_topics = {cause.topic for cause, _ in stopped} - {Topic.NONE}
+    reported = _count_causes(
+        service_event.explain_event(event.message) for event in events if event.at >= since
+    )
+    messages = {cause.topic: cause.ecs_message for cause, _ in reversed(reported)}
     return (
-        *(f"{plural(count, 'task')}: {_with_event_message(cause, words).text}" for cause, count in stopped),
+        *(
+            f"{plural(count, 'task')}: {_with_event_message(cause, messages).text}"
+            for cause, count in stopped
+        ),
         *(
             _with_count(cause.text, count, events_may_be_missing)
-            for cause, count in said
-            if cause.topic not in known
+            for cause, count in reported
+            if cause.topic not in task_topics
         ),
     )
 
 
-def _with_event_message(cause: Cause, words: Mapping[Topic, str]) -> Cause:
-    """An event may say more of what stopped the tasks than they do, as a load balancer's answer."""
+def _with_event_message(cause: Cause, messages: Mapping[Topic, str]) -> Cause:
+    """An event may say more about what stopped a task than the task, for example the load balancer's
+    answer."""
     if cause.ecs_message or cause.topic is Topic.NONE:
         return cause
-    return replace(cause, ecs_message=words.get(cause.topic, ""))
+    return replace(cause, ecs_message=messages.get(cause.topic, ""))
 
 
 def _count_causes(causes: Iterable[Cause | None]) -> list[tuple[Cause, int]]:
-    """Each cause once, as first seen, with how often it was."""
+    """Each cause once, as it was first found, with how often it was found."""
     first: dict[str, Cause] = {}
     counts: dict[str, int] = {}
     for cause in causes:
@@ -62,5 +69,5 @@ def _count_causes(causes: Iterable[Cause | None]) -> list[tuple[Cause, int]]:
     return [(first[sentence], counts[sentence]) for sentence in sorted(counts, key=lambda key: -counts[key])]
 
 
-def _with_count(text: str, count: int, earlier_lost: bool) -> str:
-    return text if count == 1 else f"{text} (said {'at least ' if earlier_lost else ''}{count} times)"
+def _with_count(text: str, count: int, events_may_be_missing: bool) -> str:
+    return text if count == 1 else f"{text} ({'at least ' if events_may_be_missing else ''}{count} times)"

@@ -1,6 +1,6 @@
 """Why an image could not be pulled (`CannotPullContainerError`).
 
-The words are those of Docker, containerd and the agents (ECS developer guide, "CannotPullContainer task
+The phrases are those of Docker, containerd and ECS's agents (ECS developer guide, "CannotPullContainer task
 errors").
 """
 
@@ -87,5 +87,8 @@ _PATTERNS = (
 
 
 def match_image_pull(reason: str) -> ReasonPattern | None:
-    """reason: in lower case."""
+    """The pattern of a failed image pull that the reason matches; None if it is about something else.
+
+    reason: in lower case.
+    """
     return find_pattern(_PATTERNS, reason) if "cannotpull" in reason else None

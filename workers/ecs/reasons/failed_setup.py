@@ -1,8 +1,9 @@
-"""Why what a task needs could not be set up: its login, secrets, files, logs, volumes, network or machine.
+"""Why ECS could not set up what a task needs: registry login, secrets, files, logs, volumes, network or
+instance.
 
-The words are those of the agents: Fargate's begin with `ResourceInitializationError` (ECS developer guide,
-"Troubleshooting Amazon ECS ResourceInitializationError errors"), those of the agent on EC2 do not (the same,
-"ResourceNotFoundException errors").
+The phrases are those of ECS's agents. Fargate's reasons begin with `ResourceInitializationError` (ECS
+developer guide, "Troubleshooting Amazon ECS ResourceInitializationError errors"), those of the agent on EC2
+do not (the same guide, "ResourceNotFoundException errors").
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from workers.ecs.reasons.reason_patterns import (
 )
 
 _SECRETS_OR_LOGIN = "unable to pull secrets or registry auth"
-"""Begins the message about either, so it tells nothing."""
+"""Begins messages about secrets as well as those about the login, so it does not tell which it is."""
 _SETUP_PHRASES = (
     "resourceinitializationerror",
     "fetching secret data from",
@@ -30,7 +31,7 @@ _SETUP_PHRASES = (
     "execution resource retrieval failed",
     _SECRETS_OR_LOGIN,
 )
-"""One of these is in each such reason."""
+"""Each reason of this kind contains one of these."""
 
 
 def _setup_pattern(words: tuple[str, ...], sentence: str) -> ReasonPattern:
@@ -41,31 +42,31 @@ _INSTANCE_NOT_LAUNCHED = "ECS could not launch an instance for it"
 _INSTANCE_PATTERNS = (
     ReasonPattern(
         ("maxspotinstancecountexceeded",),
-        f"{_INSTANCE_NOT_LAUNCHED}: the account's quota of Spot instances is used up. Ask AWS for a higher one, or use a "
-        "capacity provider that is not Spot.",
+        f"{_INSTANCE_NOT_LAUNCHED}: the account's quota of Spot instances is used up. Ask AWS for a higher "
+        "one, or use a capacity provider that is not Spot.",
         Topic.QUOTA,
     ),
     ReasonPattern(
         ("limitexceeded",),
-        f"{_INSTANCE_NOT_LAUNCHED}: a quota of the account's EC2 instances is used up. Ask AWS for a higher one, or stop "
-        "something else.",
+        f"{_INSTANCE_NOT_LAUNCHED}: a quota of the account's EC2 instances is used up. Ask AWS for a higher "
+        "one, or stop something else.",
         Topic.QUOTA,
     ),
     _setup_pattern(
         (*DENIED_PHRASES, "unauthorizedoperation"),
-        f"{_INSTANCE_NOT_LAUNCHED}: the capacity provider's infrastructure role does not allow it. Allow it what AWS names, "
-        "such as `iam:PassRole` on the instance role.",
+        f"{_INSTANCE_NOT_LAUNCHED}: the capacity provider's infrastructure role does not allow it. Allow "
+        "what AWS names, such as `iam:PassRole` on the instance role.",
     ),
     ReasonPattern(
         ("insufficientinstancecapacity",),
-        f"{_INSTANCE_NOT_LAUNCHED}: AWS has no such instance free now. It can pass by itself; else allow more instance "
-        "types or zones.",
+        f"{_INSTANCE_NOT_LAUNCHED}: AWS has no such instance free now. It may resolve itself; otherwise "
+        "allow more instance types or zones.",
         Topic.HOST,
     ),
     ReasonPattern(
         ("unfulfillablecapacity",),
-        f"{_INSTANCE_NOT_LAUNCHED}: AWS cannot provide what the capacity provider asks for. Allow more instance types or "
-        "zones.",
+        f"{_INSTANCE_NOT_LAUNCHED}: AWS cannot provide what the capacity provider asks for. Allow more "
+        "instance types or zones.",
         Topic.HOST,
     ),
     ReasonPattern((), f"{_INSTANCE_NOT_LAUNCHED}.", Topic.HOST),
@@ -180,7 +181,7 @@ _VOLUME_PATTERNS = (
 _NETWORK_PATTERNS = (
     ReasonPattern(
         ("netplugin failed",),
-        "its network could not be set up. It can pass by itself; else check the subnet and its security "
+        "its network could not be set up. It may resolve itself; otherwise check the subnet and its security "
         "groups.",
         Topic.NETWORK,
     ),
@@ -199,13 +200,23 @@ _PATTERN_GROUPS: tuple[tuple[tuple[str, ...], Sequence[ReasonPattern]], ...] = (
 
 
 def match_setup(reason: str) -> ReasonPattern | None:
-    """reason: in lower case."""
+    """The pattern of a failed setup that the reason matches; None if it is about something else.
+
+    reason: in lower case.
+    """
     if not has_any_phrase(_SETUP_PHRASES, reason):
         return None
-    said = reason.replace(_SECRETS_OR_LOGIN, "")
-    return next(find_pattern(signs, said) for words, signs in _PATTERN_GROUPS if has_any_phrase(words, said))
+    detail = reason.replace(_SECRETS_OR_LOGIN, "")
+    return next(
+        find_pattern(patterns, detail)
+        for phrases, patterns in _PATTERN_GROUPS
+        if has_any_phrase(phrases, detail)
+    )
 
 
 def match_logging(reason: str) -> ReasonPattern | None:
-    """Docker says it of a container that it could not start for that. reason: in lower case."""
+    """The pattern of a failed logging setup that Docker's reason for a container matches; else None.
+
+    reason: in lower case.
+    """
     return find_pattern(_LOGGING_PATTERNS, reason) if "logging driver" in reason else None

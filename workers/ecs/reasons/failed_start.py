@@ -1,6 +1,6 @@
-"""Why a task never started: its image, its secrets, its logs, its network, its role or the room for it.
+"""Why a task never started: its image, secrets, logs, network, role, or no capacity for it.
 
-The words looked for are those of the agents and of the scheduler (ECS developer guide, "Stopped tasks error
+The phrases are those of ECS's agents and of its scheduler (ECS developer guide, "Stopped tasks error
 messages" and "Service event messages").
 """
 
@@ -19,11 +19,11 @@ AGENT_PHRASES = (
     "agent to start",
     "taskfailedtostart: agent",
 )
-"""Each says that the container agent of an instance does not answer."""
+"""Each means that the container agent of an instance does not answer."""
 ATTRIBUTE_PHRASES = ("missing an attribute", 'error "attribute"', "taskfailedtostart: attribute")
-"""Each says that an instance lacks something that the task asks for."""
+"""Each means that an instance lacks something that the task requires."""
 _ONE_WORD_REASONS = ("agent", "attribute")
-"""Reasons of one word (ECS developer guide, "Amazon ECS API failure reasons")."""
+"""Reasons that are one word (ECS developer guide, "Amazon ECS API failure reasons")."""
 NO_INSTANCE_SENTENCE = (
     "there is no instance to run tasks on. Add some to the cluster or its capacity provider."
 )
@@ -36,7 +36,7 @@ _CONTAINER_ERRORS = (
     "container runtime task",
     "containerruntimeerror",
 )
-"""A container that could not be started, whatever else the reason names."""
+"""The container could not be started, whatever else the reason names."""
 _LEAD = "its container could not be started"
 _CONTAINER_PATTERNS = (
     ReasonPattern(
@@ -69,7 +69,10 @@ _CONTAINER_PATTERNS = (
     ),
     ReasonPattern(
         ("timeouterror",),
-        f"{_LEAD} in time. It can pass by itself; else give the task more CPU, and look at its instance.",
+        (
+            f"{_LEAD} in time. It may resolve itself; otherwise give the task more CPU, and look at its "
+            "instance."
+        ),
     ),
     ReasonPattern((), f"{_LEAD}."),
 )
@@ -78,7 +81,10 @@ _NO_INTERFACE = "it got no network interface"
 _OTHER_PATTERNS = (
     ReasonPattern(
         ("account is currently blocked", "blockedexception"),
-        "AWS has blocked this account from starting tasks. Ask AWS Support; nothing in the service helps.",
+        (
+            "AWS has blocked this account from starting tasks. Ask AWS Support; changing the service does "
+            "not help."
+        ),
         Topic.ACCOUNT,
     ),
     ReasonPattern(
@@ -122,7 +128,7 @@ _OTHER_PATTERNS = (
     ),
     ReasonPattern(
         ("timeout waiting for network interface",),
-        f"{_NO_INTERFACE} in time. It can pass by itself; where it does not, ask AWS Support.",
+        f"{_NO_INTERFACE} in time. It may resolve itself; if it does not, ask AWS Support.",
         Topic.NETWORK,
     ),
     ReasonPattern(("network interface",), f"{_NO_INTERFACE}.", Topic.NETWORK),
@@ -152,7 +158,7 @@ _OTHER_PATTERNS = (
             "resource:ports",
             "resource:gpu",
         ),
-        "there was no room for it. Add capacity, or ask for less CPU and memory; it can pass by itself.",
+        "there was no capacity for it. Add capacity, or ask for less CPU and memory; it may resolve itself.",
         Topic.CAPACITY,
     ),
     ReasonPattern(
@@ -164,32 +170,32 @@ _OTHER_PATTERNS = (
     ReasonPattern(("cannotcreatevolumeerror",), "a volume could not be made.", Topic.SETUP),
     ReasonPattern(
         ("timeout waiting for",),
-        "AWS did not provide in time what it needs. It can pass by itself; where it does not, ask AWS "
-        "Support.",
+        "AWS did not provide in time what it needs. It may resolve itself; if it does not, ask AWS Support.",
         Topic.SETUP,
     ),
     ReasonPattern(
         ("internalerror", "internal error"),
-        "AWS had an error of its own. It can pass by itself; where it does not, ask AWS Support.",
+        "AWS had an error of its own. It may resolve itself; if it does not, ask AWS Support.",
     ),
 )
 
 
 def explain_failed_start(reasons: Sequence[str]) -> Cause | None:
-    """Why the task could not start, by the first of these reasons that says so; None if none does."""
+    """Why the task could not start, from the first of these reasons that says it; None if none does."""
     for reason in reasons:
-        if (sign := match_failed_start(reason)) is not None:
-            return Cause(sign.sentence, reason, sign.topic)
+        if (pattern := match_failed_start(reason)) is not None:
+            return Cause(pattern.sentence, reason, pattern.topic)
     return None
 
 
 def match_failed_start(reason: str) -> ReasonPattern | None:
-    """What ECS's reason means: a task's, a container's, or one within a service event."""
-    said = reason.lower()
-    if said.strip(" .") in _ONE_WORD_REASONS:
-        said = f"taskfailedtostart: {said}"
-    if (pulled := match_image_pull(said)) is not None:
-        return pulled
-    if any(word in said for word in _CONTAINER_ERRORS):
-        return match_logging(said) or find_pattern(_CONTAINER_PATTERNS, said)
-    return match_setup(said) or find_pattern(_OTHER_PATTERNS, said)
+    """The pattern that a reason matches; None if no pattern does. reason: of a task, a container or a service
+    event."""
+    lowered = reason.lower()
+    if lowered.strip(" .") in _ONE_WORD_REASONS:
+        lowered = f"taskfailedtostart: {lowered}"
+    if (image_pull := match_image_pull(lowered)) is not None:
+        return image_pull
+    if any(phrase in lowered for phrase in _CONTAINER_ERRORS):
+        return match_logging(lowered) or find_pattern(_CONTAINER_PATTERNS, lowered)
+    return match_setup(lowered) or find_pattern(_OTHER_PATTERNS, lowered)

@@ -1,4 +1,4 @@
-"""Which stopped tasks count as failures of the version they ran, and which tasks stayed healthy. Pure."""
+"""Which stopped tasks count as failures of their version, and which tasks stayed healthy. Pure."""
 
 from __future__ import annotations
 
@@ -25,40 +25,42 @@ FAILED_BY_STOP_CODE: Mapping[str, bool | None] = {
 """Every value of the enum TaskStopCode: whether the version is to blame. None: the reason decides."""
 
 HEALTHY_AFTER_SECONDS = 120.0
-"""For how long a task has to run to count as one that stayed healthy.
+"""A task that runs this long counts as healthy (seconds).
 
-By then health checks with their default settings have given up a bad one: a container's after 3 checks, one
-each 30 s with 5 s to answer (ECS API reference, HealthCheck); a target group's after 2, one each 30 s
-(Elastic Load Balancing API reference, CreateTargetGroup)."""
+By then health checks with default settings have failed a bad task: the container's after 3 checks, one every
+30 s with 5 s to answer (ECS API reference, HealthCheck); the target group's after 2, one every 30 s (Elastic
+Load Balancing API reference, CreateTargetGroup).
+"""
 
 
 def counts_as_failed(task: TaskState) -> bool:
-    """Whether the task stopped, or is stopping, by itself: it exited, did not start, or failed a check.
+    """Whether the task stopped, or is stopping, because of its version: it exited, did not start, or failed a
+    check.
 
-    Not if somebody or AWS stopped it, if its machine went away, if there was no room for it, or if nobody
-    knows why.
+    It does not count if somebody or AWS stopped it, if its host went away, if there was no capacity for it,
+    or if the reason is not known.
     """
-    verdict = FAILED_BY_STOP_CODE.get(task.stop_code, False)
-    if verdict is None:
+    failed = FAILED_BY_STOP_CODE.get(task.stop_code, False)
+    if failed is None:
         return _failed_health_checks(task)
-    if not verdict or explain_host_loss(task) is not None:
+    if not failed or explain_host_loss(task) is not None:
         return False
-    found = explain_stop(task)
-    return found is None or found.topic is not Topic.CAPACITY
+    cause = explain_stop(task)
+    return cause is None or cause.topic is not Topic.CAPACITY
 
 
 def proven_healthy_at(task: TaskState, now: float, grace_seconds: float) -> float | None:
     """When the task had stayed healthy for long enough (epoch seconds); None if it has not, or did not.
 
-    grace_seconds: for how long ECS takes no notice of health checks, which comes on top.
+    grace_seconds: for how long ECS ignores health checks; this is added.
     """
     if task.started_at is None or _failed_health_checks(task):
         return None
-    alive = task.desired_status == "RUNNING"
-    if alive and not _passes_health_checks(task):
+    is_running = task.desired_status == "RUNNING"
+    if is_running and not _passes_health_checks(task):
         return None
-    at = task.started_at + HEALTHY_AFTER_SECONDS + grace_seconds
-    return at if at <= (now if alive else stop_began_at(task)) else None
+    healthy_at = task.started_at + HEALTHY_AFTER_SECONDS + grace_seconds
+    return healthy_at if healthy_at <= (now if is_running else stop_began_at(task)) else None
 
 
 def stop_began_at(task: TaskState) -> float:
@@ -78,10 +80,10 @@ def _failed_health_checks(task: TaskState) -> bool:
 
 
 def _passes_health_checks(task: TaskState) -> bool:
-    """The load balancer's are not seen here: ECS stops a task that fails them."""
-    health = [
+    """The load balancer's checks do not show here: ECS stops a task that fails them."""
+    statuses = [
         each.health
         for each in task.possibly_essential_containers
         if each.has_health_check or each.health == "UNHEALTHY"
     ]
-    return all(each == "HEALTHY" for each in health)
+    return all(status == "HEALTHY" for status in statuses)

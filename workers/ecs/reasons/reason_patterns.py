@@ -1,7 +1,4 @@
-"""What a cause of trouble is, before causes are counted.
-
-Words in ECS's reasons, and the sentence that each of them means.
-"""
+"""What a cause is, and how phrases in ECS's reasons are matched to the sentence that explains them."""
 
 from __future__ import annotations
 
@@ -12,11 +9,12 @@ from enum import StrEnum
 from deploys.mrkdwn import code
 
 _MAX_QUOTE_LENGTH = 300
-"""Characters of ECS's own words that are shown."""
+"""Longer messages of ECS are cut (characters)."""
 
 
 class Topic(StrEnum):
-    """Trouble that both a stopped task and a service event tell of."""
+    """What a cause is about. A stopped task and a service event with the same topic are about the same
+    problem."""
 
     NONE = ""
     CONTAINER_HEALTH = "container health"
@@ -33,35 +31,35 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True)
 class Cause:
-    """One cause. Causes with the same sentence are the same, whatever ECS's words."""
+    """One cause. Causes with the same sentence are the same, whatever ECS's message says."""
 
     sentence: str
     """What happened and what to do, as mrkdwn."""
     ecs_message: str = ""
-    """ECS's own words, not escaped, where they say more. They may name one task only."""
+    """ECS's own message, not escaped, if it says more. It may be about one task only."""
     topic: Topic = Topic.NONE
 
     @property
     def text(self) -> str:
-        """The sentence, with ECS's words."""
-        return (
-            f"{self.sentence} ECS says: {quote_ecs(self.ecs_message)}" if self.ecs_message else self.sentence
-        )
+        """The sentence, with ECS's message."""
+        if not self.ecs_message:
+            return self.sentence
+        return f"{self.sentence} ECS says: {quote_ecs(self.ecs_message)}"
 
 
-def quote_ecs(words: str) -> str:
-    """ECS's words as mrkdwn, cut where they are long."""
-    return code(words if len(words) <= _MAX_QUOTE_LENGTH else f"{words[: _MAX_QUOTE_LENGTH - 1]}…")
+def quote_ecs(message: str) -> str:
+    """ECS's message as mrkdwn, cut if it is long."""
+    return code(message if len(message) <= _MAX_QUOTE_LENGTH else f"{message[: _MAX_QUOTE_LENGTH - 1]}…")
 
 
 @dataclass(frozen=True)
 class ReasonPattern:
-    """What one kind of reason means."""
+    """One kind of reason, and what it means."""
 
     phrases: tuple[str, ...]
-    """Any of these, in lower case; without any it always holds."""
+    """The reason contains any of these, in lower case. Without phrases the pattern always matches."""
     sentence: str
-    """About one task: what happened, and what to do."""
+    """What happened to a task, and what to do."""
     topic: Topic = Topic.NONE
 
 
@@ -90,16 +88,16 @@ UNREACHABLE_PHRASES = (
     "context canceled",
     "no route to host",
 )
-CHECK_NETWORK_PATH = "Check the subnet's way out (NAT or VPC endpoints), the security group and DNS."
-"""What to do where something cannot be reached."""
+CHECK_NETWORK_PATH = "Check the subnet's route out (NAT or VPC endpoints), the security group and DNS."
+"""What to do if something cannot be reached."""
 MISSING_PHRASES = ("not found", "notfound", "does not exist", "can't find", "cannot find")
 
 
 def find_pattern(patterns: Sequence[ReasonPattern], reason: str) -> ReasonPattern | None:
-    """The first sign that this reason has. reason: in lower case."""
-    return next((sign for sign in patterns if has_any_phrase(sign.phrases, reason)), None)
+    """The first pattern that matches this reason. reason: in lower case."""
+    return next((pattern for pattern in patterns if has_any_phrase(pattern.phrases, reason)), None)
 
 
 def has_any_phrase(phrases: Sequence[str], reason: str) -> bool:
-    """Whether the reason has any of these words, where there are any."""
-    return not phrases or any(word in reason for word in phrases)
+    """Whether the reason contains any of these phrases; True if there are none."""
+    return not phrases or any(phrase in reason for phrase in phrases)

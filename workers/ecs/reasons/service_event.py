@@ -1,6 +1,6 @@
-"""What a service event tells about trouble.
+"""Which problem a service event reports, if any: most events report progress.
 
-Its words are ECS's (developer guide, "Service event messages"). Most events are good news.
+The phrases are ECS's (developer guide, "Service event messages").
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _UNHEALTHY_TARGET = re.compile(
     r"is (?:un|not )healthy in \((?:target-group|elb) (?P<group>[^)]+)\) due to \(reason (?P<reason>.+)\)"
 )
 _SUBJECTS = re.compile(r"\((?:service|task|instance|deployment|taskSet) [^)]*\)[ ,]*")
-"""Who the event is about. Without it, events that say the same are the same."""
+"""What the event is about. Without this part, events that report the same are equal."""
 _RESOURCE_NAMES = re.compile(r"\((?:target-group|elb|container-instance|port|capacity-provider) [^)]*\)")
-"""What else has a name, which may be any word: `error-pages`."""
+"""Other names in an event. A name may be any word, such as `error-pages`."""
 _DEPLOYMENT = re.compile(r"\(deployment (?P<id>[^)]+)\)")
 _MORE_INFORMATION = re.compile(r"\s*For more information, see.*", re.DOTALL)
 _GIVEN_REASON = re.compile(r"(?:Reason: |\(error |\bbecause )(?P<reason>.+)", re.DOTALL)
 _NO_INSTANCE_FITS = "no container instance met all of its requirements"
 
 _ROLLOUT_ENDS = re.compile(r"deployment failed: |rolling back to deployment")
-"""Events that tell how the rollout ends, not why: the outcome says that."""
+"""Events that report how the rollout ends, not why: the outcome says that already."""
 
 _PROBLEM_WORDS = re.compile(
     r"unable|fail|unhealthy|not healthy|error|cannot|could not|throttl|insufficient|exceed|denied"
@@ -64,25 +64,25 @@ _PLACEMENT_PATTERNS = (
     ),
     ReasonPattern(
         ("provisioning capacity limit",),
-        "the cluster has as many tasks that are being provisioned as ECS allows. It passes by itself once "
+        "the cluster has as many tasks that are being provisioned as ECS allows. It ends by itself once "
         "they run.",
     ),
     ReasonPattern(
         ("insufficient", "capacity is unavailable", "resource:"),
-        "ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
-        "memory.",
+        "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less "
+        "CPU and memory.",
     ),
 )
 """Why no place was found. What else ECS says of it is quoted without advice."""
 _EVENT_PATTERNS = (
     ReasonPattern(
         ("unable to consistently start tasks",),
-        "tasks fail again and again, so ECS waits longer and longer before it starts the next. What they "
-        "stop for has to be mended first.",
+        "tasks fail again and again, so ECS waits longer each time before it starts the next. Fix what "
+        "stops them first.",
     ),
     ReasonPattern(
         ("being throttled",),
-        "AWS throttles what ECS does for this service. ECS goes on later, so it only takes longer.",
+        "AWS throttles ECS for this service. ECS goes on later; the rollout only takes longer.",
     ),
     ReasonPattern(
         ("because of the service deployment configuration",),
@@ -91,7 +91,10 @@ _EVENT_PATTERNS = (
     ),
     ReasonPattern(
         ("protected tasks are more than the desired", "tasks under protection"),
-        "ECS may not stop old tasks, as they are protected from scale-in. Wait until that ends, or lift it.",
+        (
+            "ECS may not stop old tasks, because they are protected from scale-in. Wait until that ends, or "
+            "remove the protection."
+        ),
     ),
     ReasonPattern(("no container instances were found",), NO_INSTANCE_SENTENCE, Topic.CAPACITY),
     ReasonPattern(
@@ -101,13 +104,13 @@ _EVENT_PATTERNS = (
     ),
     ReasonPattern(
         ("iam permissions policies have been", "iam trust relationship has been"),
-        "ECS may not look after the service any more, as permissions were changed. Check ECS's "
+        "ECS may no longer manage the service, because permissions were changed. Check ECS's "
         "service-linked role and the roles of the task definition.",
         Topic.ROLE,
     ),
     ReasonPattern(
         ("target group is not found",),
-        "the service's target group does not exist any more. Point the service at one that does.",
+        "the service's target group no longer exists. Point the service at one that does.",
         Topic.LOAD_BALANCER,
     ),
 )
@@ -137,21 +140,21 @@ def explain_event(message: str) -> Cause | None:
 
 
 def _not_started(words: str) -> Cause | None:
-    """ECS calls it a task that it could not place, also where one was placed and could not start."""
+    """ECS says "unable to place" also about a task that it placed and that could not start."""
     given = _GIVEN_REASON.search(words)
-    sign = match_failed_start(given["reason"]) if given and _NO_INSTANCE_FITS not in words else None
-    if sign is not None and sign.topic is not Topic.CAPACITY:
-        return Cause(f"a task could not start: {sign.sentence}", words, sign.topic)
+    start = match_failed_start(given["reason"]) if given and _NO_INSTANCE_FITS not in words else None
+    if start is not None and start.topic is not Topic.CAPACITY:
+        return Cause(f"a task could not start: {start.sentence}", words, start.topic)
     if "unable to place" not in words:
         return None
-    room = find_pattern(_PLACEMENT_PATTERNS, words.lower())
-    if room is None and words.endswith(f"{_NO_INSTANCE_FITS}."):
-        room = _PLACEMENT_PATTERNS[-1]
-    return Cause(room.sentence, words, Topic.CAPACITY) if room else None
+    placement = find_pattern(_PLACEMENT_PATTERNS, words.lower())
+    if placement is None and words.endswith(f"{_NO_INSTANCE_FITS}."):
+        placement = _PLACEMENT_PATTERNS[-1]
+    return Cause(placement.sentence, words, Topic.CAPACITY) if placement else None
 
 
 def is_about_another_deployment(message: str, deployment_id: str) -> bool:
-    """Whether this event is about another deployment than this one (`ecs-svc/N`). Many name none."""
+    """Whether this event names another deployment than this one (`ecs-svc/N`). Many events name none."""
     named = _DEPLOYMENT.search(message)
     return named is not None and named["id"] != deployment_id
 

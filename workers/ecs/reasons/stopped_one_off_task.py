@@ -1,4 +1,5 @@
-"""Why a one-off task stopped. Nobody starts another in its place, and its command is meant to finish."""
+"""Why a one-off task stopped. Unlike a service's task it is not replaced, and its command is meant to
+finish."""
 
 from __future__ import annotations
 
@@ -10,17 +11,18 @@ from workers.ecs.reasons.reason_patterns import Cause
 from workers.ecs.state import ContainerState, TaskState
 
 _EXIT_CODES_WHEN_STOPPED_EARLY = {None, 137, 143}
-"""Exit codes of a container that ECS stopped because another one ended; None: it never got so far."""
+"""Exit codes of a container that ECS stopped because another one ended; None: it never ran."""
 _EXIT_CODES_OF_STOPPED_SIDECAR = {0, 137, 143}
-"""Those that a container which serves has when it is stopped."""
+"""Exit codes of a server that is stopped."""
 
 
 def explain_one_off_stop(task: TaskState, container: str, *, by_us: bool) -> Cause | None:
-    """Why it stopped, or None where there is no trouble in it.
+    """Why it stopped, or None if it stopped normally.
 
-    container: the one that ran the command.
+    container: the container that ran the command.
 
-    by_us: it had exited when Slipway had the rest of the task stopped, so its exit tells, and not the stop.
+    by_us: it had exited when Slipway stopped the rest of the task: then its exit code counts, and not the
+    stop.
     """
     command = next((each for each in task.containers if each.name == container), None)
     codes = {
@@ -48,16 +50,17 @@ def _essential_exited(task: TaskState, container: str, command: ContainerState |
 
 def _ended_by_sidecar(others: list[ContainerState], container: str) -> Cause:
     return Cause(
-        f"it was stopped midway, because another essential container exited: {_names_with_codes(others)}. Make that one "
-        f"not essential, or keep it running until {code(container)} is done."
+        "it was stopped before it finished, because another essential container exited: "
+        f"{_names_with_codes(others)}. Make that one not essential, or keep it running until "
+        f"{code(container)} is done."
     )
 
 
 def _ended_in_unknown_order(ended: list[ContainerState], container: str) -> Cause:
     return Cause(
-        f"it did not finish: containers {_names_with_codes(ended)} ended, and ECS does not say which of them was first. "
-        f"If it was not {code(container)}, make the other one not essential, or keep it running until "
-        f"{code(container)} is done."
+        f"it did not finish: containers {_names_with_codes(ended)} ended, and ECS does not say which of "
+        f"them was first. If it was not {code(container)}, make the other one not essential, or keep it "
+        f"running until {code(container)} is done."
     )
 
 
@@ -73,4 +76,4 @@ ONE_OFF_CAUSES_BY_STOP_CODE: dict[str, Callable[[TaskState], Cause]] = {
     "TerminationNotice": lambda task: Cause("its instance was being terminated.", task.stopped_reason),
     "InfrastructureHealth": lambda task: Cause("the machine under it was not healthy.", task.stopped_reason),
 }
-"""What each value of the enum TaskStopCode means for a task that is not a service's."""
+"""What each value of the enum TaskStopCode means for a task that does not belong to a service."""

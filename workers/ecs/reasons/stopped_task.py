@@ -1,4 +1,4 @@
-"""Why one task stopped."""
+"""Why a task stopped, and which of its containers is to blame."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXIT_CODE_MEANINGS = {
     143: "it was asked to stop, SIGTERM",
 }
 _EXIT_CODES_WHEN_STOPPED = {0, 137, 143}
-"""Exit codes that a container also has when it is stopped because an essential one ended."""
+"""Exit codes that a container also has if it is stopped because an essential one ended."""
 
 CHECK_TARGET_GROUP = (
     "Check the path, port and answer that the target group expects, and whether the grace period is long "
@@ -29,33 +29,37 @@ CHECK_TARGET_GROUP = (
 
 LOAD_BALANCER_CHECKS_FAILED = "failed ELB health checks"
 CONTAINER_CHECKS_FAILED = "failed container health checks"
-"""In the stoppedReason of a task that the scheduler replaces for that."""
+"""Parts of the stoppedReason of a task that ECS's scheduler replaces because of failed health checks."""
 
 _SCALE_IN_PREFIX = "Scaling activity initiated by"
-"""stoppedReason of tasks that the scheduler stops in the course of things."""
+"""Begins the stoppedReason of tasks that ECS's scheduler stops normally."""
 
 
 def explain_stop(
     task: TaskState, causes_by_stop_code: Mapping[str, Callable[[TaskState], Cause]] | None = None
 ) -> Cause | None:
-    """Why a task stopped, or None where it did not stop or there is no trouble in it.
+    """Why a task stopped; None if it did not stop, or stopped normally.
 
-    codes: what each stop code means, where the task is not one of a service's.
+    causes_by_stop_code: what each stop code means, if the task does not belong to a service.
     """
     if not (task.stop_code or task.stopped_reason) or task.stopped_reason.startswith(_SCALE_IN_PREFIX):
         return None
-    by_code = (CAUSES_BY_STOP_CODE if causes_by_stop_code is None else causes_by_stop_code).get(
-        task.stop_code, _quote_reasons
-    )
+    causes = CAUSES_BY_STOP_CODE if causes_by_stop_code is None else causes_by_stop_code
+    by_code = causes.get(task.stop_code, _quote_reasons)
     if task.stop_code in _SUFFICIENT_STOP_CODES:
         return by_code(task)
-    told = _out_of_memory(task) or _failed_health_checks(task) or explain_host_loss(task)
-    return told or explain_failed_start(_reasons_by_relevance(task)) or by_code(task)
+    return (
+        _out_of_memory(task)
+        or _failed_health_checks(task)
+        or explain_host_loss(task)
+        or explain_failed_start(_reasons_by_relevance(task))
+        or by_code(task)
+    )
 
 
 def find_blamed_containers(task: TaskState) -> tuple[str, ...]:
-    """Names of the containers whose log tells why the task stopped; empty if none of them ever ran, or if
-    there is no trouble in it.
+    """Names of the containers whose log says why the task stopped; empty if none of them ever ran, or if the
+    task stopped normally.
     """
     ended = [found for found in task.containers if found.exit_code is not None]
     if explain_stop(task) is None or (task.started_at is None and not ended):
@@ -71,8 +75,9 @@ def find_blamed_containers(task: TaskState) -> tuple[str, ...]:
 
 
 def _reasons_by_relevance(task: TaskState) -> tuple[str, ...]:
-    """What may explain the stop code, the most telling first. A bystander's reason does only if the task
-    could not start and nothing else says why: a container may wait for it (`dependsOn`).
+    """Reasons that may explain the stop code, the most relevant first. The reason of a container that is not
+    essential counts only if the task could not start and nothing else says why: an essential container may
+    wait for it (`dependsOn`).
     """
     essential = [found for found in task.containers if found.essential is not False]
     own = [found.reason for found in essential]
@@ -83,8 +88,8 @@ def _reasons_by_relevance(task: TaskState) -> tuple[str, ...]:
             exited_by_itself = any(_exited_by_itself(found) and not found.reason for found in essential)
             return (task.stopped_reason,) if exited_by_itself else (*own, task.stopped_reason)
         case "TaskFailedToStart":
-            beside = [found.reason for found in task.containers if found.essential is False]
-            return (*own, task.stopped_reason, *beside)
+            others = [found.reason for found in task.containers if found.essential is False]
+            return (*own, task.stopped_reason, *others)
     return (*own, task.stopped_reason)
 
 
@@ -111,10 +116,10 @@ def _failed_health_checks(task: TaskState) -> Cause | None:
             topic=Topic.LOAD_BALANCER,
         )
     if CONTAINER_CHECKS_FAILED in reason:
-        ill = ", ".join(code(found.name) for found in _unhealthy_containers(task))
+        names = ", ".join(code(found.name) for found in _unhealthy_containers(task))
         return Cause(
-            f"the container health check{f' of {ill}' if ill else ''} failed. Run that check's command in "
-            "the image, and see whether its start period is long enough.",
+            f"the container health check{f' of {names}' if names else ''} failed. Run that check's command "
+            "in the image, and see whether its start period is long enough.",
             topic=Topic.CONTAINER_HEALTH,
         )
     return None
@@ -135,7 +140,8 @@ def _target_group(reason: str) -> str:
 
 
 def explain_host_loss(task: TaskState) -> Cause | None:
-    """What happened to the machine under it is said in words alone, whatever the stop code."""
+    """Why the host of the task went away; None if it did not. ECS says that only in the reason, not by a stop
+    code."""
     reason = task.stopped_reason.lower()
     if "maintenance on the underlying infrastructure" in reason:
         return Cause(f"AWS took the machine under it away for maintenance{_replacement_note(task)}.")
@@ -147,17 +153,17 @@ def explain_host_loss(task: TaskState) -> Cause | None:
 
 
 def _replacement_note(task: TaskState) -> str:
-    """A service's task is replaced; one that runs by itself is not."""
+    """A service's task is replaced; a one-off task is not."""
     return "" if task.started_by.startswith(ONE_OFF_PREFIX) else ", and ECS starts another one elsewhere"
 
 
 def _essential_exited(task: TaskState) -> Cause:
-    culprits = _failed_containers(task)
-    if not culprits:
+    failed = _failed_containers(task)
+    if not failed:
         return _quote_reasons(task)
-    if len(culprits) == 1:
-        return explain_exit(culprits[0])
-    exits = " and ".join(_exit_text(found) for found in sorted(culprits, key=lambda found: found.name))
+    if len(failed) == 1:
+        return explain_exit(failed[0])
+    exits = " and ".join(_exit_text(container) for container in sorted(failed, key=lambda each: each.name))
     return Cause(f"containers {exits}; an essential one of them ended first. Their last log lines say why.")
 
 
@@ -167,12 +173,13 @@ def _failed_containers(task: TaskState) -> Sequence[ContainerState]:
 
 
 def _exited_by_itself(container: ContainerState) -> bool:
-    """Whether it ended, and not as one does that is stopped because another one ended."""
+    """Whether it ended with a code that it would not have if it was stopped because another container
+    ended."""
     return container.exit_code is not None and container.exit_code not in _EXIT_CODES_WHEN_STOPPED
 
 
 def explain_exit(container: ContainerState) -> Cause:
-    """That this container ended the task by its exit."""
+    """This container exited, and with it the task."""
     if _was_killed(container):
         return _out_of_memory_cause(f"container {code(container.name)}")
     return Cause(f"container {_exit_text(container)}. Its last log lines say why.")
@@ -180,21 +187,20 @@ def explain_exit(container: ContainerState) -> Cause:
 
 def _exit_text(container: ContainerState) -> str:
     meaning = EXIT_CODE_MEANINGS.get(container.exit_code or 0)
-    return f"{code(container.name)} exited with code {container.exit_code}" + (
-        f" ({meaning})" if meaning else ""
-    )
+    explanation = f" ({meaning})" if meaning else ""
+    return f"{code(container.name)} exited with code {container.exit_code}{explanation}"
 
 
 def _user_initiated(task: TaskState) -> Cause:
     return Cause(
-        "somebody, or some tool, stopped it. CloudTrail knows who called StopTask.", task.stopped_reason
+        "somebody, or a tool, stopped it. CloudTrail shows who called StopTask.", task.stopped_reason
     )
 
 
 def _spot_interruption(task: TaskState) -> Cause:
-    again = "" if task.started_by.startswith(ONE_OFF_PREFIX) else ", and ECS starts another one"
+    replaced = "" if task.started_by.startswith(ONE_OFF_PREFIX) else ", and ECS starts another one"
     return Cause(
-        f"Spot took its capacity back{again}. Where this hurts, use capacity that is not Spot.",
+        f"Spot took its capacity back{replaced}. If this is a problem, use capacity that is not Spot.",
     )
 
 
@@ -208,14 +214,14 @@ def _unhealthy_host(task: TaskState) -> Cause:
 
 def _quote_reasons(task: TaskState) -> Cause:
     reasons = dict.fromkeys(filter(None, [task.stopped_reason, *_reasons_by_relevance(task)]))
-    said = " and ".join(quote_ecs(reason) for reason in reasons) or "nothing more"
+    quoted = " and ".join(quote_ecs(reason) for reason in reasons) or "nothing more"
     return Cause(
-        f"{_STOP_CODE_TEXTS.get(task.stop_code) or _unknown_stop_code(task.stop_code)}; ECS says: {said}"
+        f"{_STOP_CODE_TEXTS.get(task.stop_code) or _unknown_stop_code(task.stop_code)}; ECS says: {quoted}"
     )
 
 
 def _unknown_stop_code(stop_code: str) -> str:
-    return f"it stopped with stop code {code(stop_code)}, which is new to me"
+    return f"it stopped with stop code {code(stop_code)}, which I do not know"
 
 
 _STOP_CODE_TEXTS = {
@@ -224,7 +230,7 @@ _STOP_CODE_TEXTS = {
     "EssentialContainerExited": "an essential container of it ended, and ECS gives no exit code",
     "ServiceSchedulerInitiated": "ECS's scheduler stopped it",
 }
-"""Stop codes in words, where the reason is none that is known."""
+"""Stop codes in words, for reasons that are not known."""
 
 
 CAUSES_BY_STOP_CODE: dict[str, Callable[[TaskState], Cause]] = {
@@ -236,7 +242,7 @@ CAUSES_BY_STOP_CODE: dict[str, Callable[[TaskState], Cause]] = {
     "TerminationNotice": _termination,
     "InfrastructureHealth": _unhealthy_host,
 }
-"""What each value of the enum TaskStopCode means where the reason alone does not tell."""
+"""What each value of the enum TaskStopCode means if the reason alone does not say."""
 
 _SUFFICIENT_STOP_CODES = {"UserInitiated", "SpotInterruption", "TerminationNotice", "InfrastructureHealth"}
-"""Codes beside which a reason may say anything, as people write some of them."""
+"""With these stop codes the reason may say anything, because people write some of them."""

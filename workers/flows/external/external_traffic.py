@@ -7,7 +7,8 @@ no click can answer a foreign pause.
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import PauseEnd, TrafficShift
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.observe.pause_hooks import closed_pause, find_next_pause
@@ -28,13 +29,13 @@ def observe_external_traffic(
     """
     if service_deployment is None or ecs_service is None or ecs_service.traffic is None:
         return deploy
-    joined = deploy.traffic is None
+    joined_midway = deploy.traffic is None
     shift = read_traffic_shift(deploy.traffic or TrafficShift(), service_deployment, now)
     deploy = _close_pause(deploy.evolve(traffic=shift), service_deployment, now)
-    if service_deployment.status not in FORWARD_STATUSES or deploy.outcome_reason:
+    if service_deployment.status not in FORWARD_STATUSES or deploy.rollback.cause:
         return deploy
     return _report_next_pause(
-        report_traffic(deploy, ecs_service.traffic, now, joined=joined), service_deployment, now
+        report_traffic(deploy, ecs_service.traffic, now, joined=joined_midway), service_deployment, now
     )
 
 

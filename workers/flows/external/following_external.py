@@ -12,8 +12,13 @@ from __future__ import annotations
 
 from deploys.errors import NothingToFollow, Refused
 from deploys.mrkdwn import plural
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions
+from workers.ecs.images.image_changes import read_main_image
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import DeploymentState, RevisionState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
@@ -26,16 +31,15 @@ from workers.flows.observe.ecs_rollback import ecs_rollback_revision, note_ecs_r
 from workers.flows.observe.ecs_rollback_reasons import ecs_rollback_reason, external_failure_reason
 from workers.flows.observe.failure_evidence import gather_evidence
 from workers.flows.observe.image_comparison import confirm_running_images
+from workers.flows.observe.rollout_counts import (
+    count_rollout_tasks,
+    followed_rollout,
+    read_service_deployment,
+)
 from workers.flows.observe.rollout_status import RolloutStatus, find_deployment_in_progress, judge_rollout
 from workers.flows.plan.service_checks import require_active
 from workers.flows.plan.target_version import plan_from_revisions
-from workers.flows.rollout.following import (
-    followed_rollout,
-    read_progress,
-    read_service_deployment,
-    report_ecs_rollback,
-    report_failures,
-)
+from workers.flows.rollout.failure_reports import report_ecs_rollback, report_failures
 from workers.messages import external_rollout, outcomes
 from workers.messages import external_rollout as words
 from workers.messages.outcomes import version_text
@@ -52,14 +56,14 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
     if deploy.cancel:
         return _end_by_cancel(deploy, context)
     context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
-    seen = require_active(deploy.service, context.read_service())
-    primary = find_deployment_in_progress(seen)
+    ecs_service = require_active(deploy.service, context.read_service())
+    primary = find_deployment_in_progress(ecs_service)
     if primary is None:
-        if again := confirm_twice(deploy, context, "nothing in progress"):
+        if again := confirm_twice(deploy, context, Observation.NOTHING_TO_FOLLOW):
             return again
-        raise _nothing_in_progress(deploy, context, seen)
+        raise _nothing_in_progress(deploy, context, ecs_service)
     now = context.now()
-    found = _with_versions(
+    followed = _with_versions(
         deploy.evolve(
             ecs={
                 "deployment_id": primary.id,
@@ -68,46 +72,46 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
             }
         ),
         context,
-        seen,
+        ecs_service,
         primary,
     )
-    ours = next((each.id for each in context.earlier_deploys() if each.ecs.deployment_id == primary.id), "")
+    our_deploy_id = next(
+        (each.id for each in context.earlier_deploys() if each.ecs.deployment_id == primary.id), ""
+    )
     text = words.following_started(
-        found,
+        followed,
         primary.id,
         started_at=primary.created_at,
         ecs_reason=primary.rollout_reason,
-        own_deploy_id=ours,
-        traffic=seen.traffic,
+        own_deploy_id=our_deploy_id,
+        traffic=ecs_service.traffic,
     )
     return StepResult(
-        found.with_message(now, ThreadMessageKind.PROGRESS, text).in_phase(Phase.FOLLOWING_EXTERNAL, now)
+        followed.with_message(now, ThreadMessageKind.PROGRESS, text).in_phase(Phase.FOLLOWING_EXTERNAL, now)
     )
 
 
 def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
     """Looks at the rollout. An end stands once a second look agrees."""
-    seen, own = context.read_service(), read_service_deployment(context)
-    deploy = note_ecs_rollback(deploy, seen, own)
-    stands = judge_rollout(followed_rollout(deploy), seen, own)
+    ecs_service, service_deployment = context.read_service(), read_service_deployment(context)
+    deploy = note_ecs_rollback(deploy, ecs_service, service_deployment)
+    status = judge_rollout(followed_rollout(deploy), ecs_service, service_deployment)
     deploy = deploy.evolve(
-        rollout={"counts": read_progress(deploy, seen, own)},
-        ecs={"service_deployment_arn": own.arn if own else None},
+        rollout={"counts": count_rollout_tasks(deploy, ecs_service, service_deployment)},
+        ecs={"service_deployment_arn": service_deployment.arn if service_deployment else None},
     )
-    deploy = external_traffic.observe_external_traffic(deploy, seen, own, context.now())
-    if stands.final:
-        if deploy.pending_confirmation != stands.value:
-            return StepResult(
-                deploy.evolve(pending_confirmation=stands.value), delay=context.timing.watch_seconds / 2
-            )
-        return _finish_following(deploy, context, stands, seen, own)
-    deploy = deploy.evolve(pending_confirmation="")
+    deploy = external_traffic.observe_external_traffic(deploy, ecs_service, service_deployment, context.now())
+    if status.final:
+        if again := confirm_twice(deploy, context, status.observation, soon=True):
+            return again
+        return _finish_following(deploy, context, status, ecs_service, service_deployment)
+    deploy = deploy.evolve(pending_confirmation=None)
     if over := _end_if_due(deploy, context):
         return over
-    if stands is RolloutStatus.ROLLING_BACK:
-        deploy = report_ecs_rollback(deploy, context, seen, own)
+    if status is RolloutStatus.ROLLING_BACK:
+        deploy = report_ecs_rollback(deploy, context, ecs_service, service_deployment)
     else:
-        deploy = report_failures(deploy, context, seen)
+        deploy = report_failures(deploy, context, ecs_service)
     return StepResult(deploy, delay=context.timing.watch_seconds)
 
 
@@ -137,18 +141,17 @@ def _finish_following(
     ecs_service: ServiceState | None,
     service_deployment: ServiceDeploymentState | None,
 ) -> StepResult:
-    took = context.now() - (deploy.ecs.rollout_started_at or context.now())
+    seconds = context.now() - (deploy.ecs.rollout_started_at or context.now())
     match status:
         case RolloutStatus.SUCCEEDED:
             ended = end_if_changed_since(
-                deploy, context, ecs_service, outcomes.external_succeeded_then_changed, took
+                deploy, context, ecs_service, outcomes.external_succeeded_then_changed, seconds
             )
-            return ended or _rollout_succeeded(deploy, context, took)
+            return ended or _rollout_succeeded(deploy, context, seconds)
         case RolloutStatus.ROLLED_BACK:
-            if not deploy.outcome_reason:  # it went back between two looks
-                deploy = deploy.evolve(
-                    outcome_reason=ecs_rollback_reason(deploy, service_deployment, ecs_service)
-                )
+            if deploy.rollback.cause is None:  # ECS rolled back between two reads
+                reason = ecs_rollback_reason(deploy, service_deployment, ecs_service)
+                deploy = deploy.with_rollback_cause(RollbackCauseKind.ECS, reason)
             text = words.rolled_back(
                 deploy, ecs_rollback_revision(deploy), gather_evidence(deploy, context, ecs_service)
             )
@@ -170,7 +173,7 @@ def _finish_following(
                 Outcome.FAILED,
                 words.service_deleted(ecs_service.status if ecs_service else ""),
             )
-    why = external_failure_reason(
+    reason = external_failure_reason(
         service_deployment, ecs_service.find_deployment(deploy.ecs.deployment_id) if ecs_service else None
     )
     state = (
@@ -181,17 +184,17 @@ def _finish_following(
         else ""
     )
     text = external_rollout.failed_without_rollback(
-        deploy, why, state, gather_evidence(deploy, context, ecs_service)
+        deploy, reason, state, gather_evidence(deploy, context, ecs_service)
     )
     return end_deploy(deploy, context, Outcome.FAILED, text)
 
 
 def _rollout_succeeded(deploy: Deploy, context: StepContext, took: float) -> StepResult:
     """The end, with what its tasks run: nobody approved another image, so nothing is taken back."""
-    looked = confirm_running_images(deploy, context)
-    if isinstance(looked, StepResult):
-        return looked
-    return end_deploy(looked, context, Outcome.SUCCEEDED, words.succeeded(looked, took))
+    checked = confirm_running_images(deploy, context)
+    if isinstance(checked, StepResult):
+        return checked
+    return end_deploy(checked, context, Outcome.SUCCEEDED, words.succeeded(checked, took))
 
 
 def _nothing_in_progress(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> NothingToFollow:
@@ -225,14 +228,14 @@ def _with_versions(
 
 def _read_revision(context: StepContext, arn: str) -> RevisionState | None:
     """A revision that cannot be read keeps nobody from following the rollout."""
-    failed = context.claim.deploy.retries.attempts
-    return best_effort(lambda: task_definitions.describe(context.region, arn), None, attempts=failed)
+    attempts = context.claim.deploy.retries.attempts
+    return best_effort(lambda: task_definitions.describe(context.region, arn), None, attempts=attempts)
 
 
 def _shown_tag(deploy: Deploy, ecs_service: ServiceState, revision: RevisionState) -> str:
     """What people call its main image; empty if it is unclear which that is, or it cannot be read."""
     try:
-        main = task_definitions.main_image(revision, deploy.service, ecs_service.endpoints)
+        main = read_main_image(revision, deploy.service, ecs_service.endpoints)
         return display_tag(str(main), revision)
     except Refused:
         return ""

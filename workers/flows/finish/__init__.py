@@ -1,0 +1,1 @@
+"""After the rollout: the check that has to hold (CHECKING), and a last look that the end held (SETTLING)."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deploys.records.deploy import Deploy, Outcome, RolloutCounts
-from deploys.records.rollout import ChangedSince
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from deploys.records.rollout import ChangedSince, RolloutCounts
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.ending import end_deploy
 from workers.flows.observe.rollout_status import wants_no_tasks
@@ -38,14 +39,14 @@ def end_if_changed_since(
     """
     if (newer := find_newer_deployment(deploy, ecs_service)) is not None:
         text = f"{completed_text(deploy, seconds)} {words.replaced_since(newer.id, newer.revision)}"
-        became = ChangedSince.REPLACED
+        changed_since = ChangedSince.REPLACED
     elif ecs_service is not None and wants_no_tasks(ecs_service):
         text = f"{completed_text(deploy, seconds)} {words.scaled_to_zero_since(deploy)}"
-        became = ChangedSince.SCALED_TO_ZERO
+        changed_since = ChangedSince.SCALED_TO_ZERO
     else:
         return None
     return end_deploy(
-        deploy.evolve(rollout={"counts": RolloutCounts(), "changed_since": became}),
+        deploy.evolve(rollout={"counts": RolloutCounts(), "changed_since": changed_since}),
         context,
         Outcome.SUCCEEDED,
         text,

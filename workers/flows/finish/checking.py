@@ -12,19 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.errors import AwsError, SlipwayError
 from deploys.pre_task import configured_post_check
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.pre_task_and_post_check import PostCheckRun
+from deploys.records.retries import Observation
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers import http_check
 from workers.ecs import alarms
 from workers.ecs.alarms import AlarmState
-from workers.ecs.state import ServiceState
 from workers.flows.best_effort import attempt, best_effort
 from workers.flows.ending import (
     confirm_service_deleted,
-    confirm_superseded,
     confirm_twice,
     end_deploy,
     start_rollback,
@@ -32,7 +34,7 @@ from workers.flows.ending import (
 from workers.flows.observe.drain import recount_draining
 from workers.flows.observe.image_comparison import confirm_running_images, runs_other_image
 from workers.flows.observe.rollout_status import wants_no_tasks
-from workers.flows.strategies.stop_start import end_superseded_while_stopped
+from workers.flows.strategies.registry import strategy_of
 from workers.http_check import HttpCheckResult
 from workers.messages import images, outcomes, rollback_reasons
 from workers.messages import outcomes as emptied_words
@@ -70,67 +72,72 @@ class Probe:
 
 def succeed_or_check(deploy: Deploy, context: StepContext, took: float) -> StepResult:
     """The rollout has succeeded: the end, or the check before it. took: seconds since the request."""
-    wanted = configured_post_check(deploy)
-    if wanted is None:
+    settings = configured_post_check(deploy)
+    if settings is None:
         return end_deploy(deploy, context, Outcome.SUCCEEDED, outcomes.succeeded(deploy, took))
     now = context.now()
-    told = deploy.with_message(
-        now, ThreadMessageKind.PROGRESS, words.started(wanted), post_check=PostCheckRun()
+    checking = deploy.with_message(
+        now, ThreadMessageKind.PROGRESS, words.started(settings), post_check=PostCheckRun()
     )
-    return StepResult(told.in_phase(Phase.CHECKING, now))
+    return StepResult(checking.in_phase(Phase.CHECKING, now))
 
 
 def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
     """One look; ends well, goes back or goes on."""
-    wanted = configured_post_check(deploy)
-    if wanted is None:
+    settings = configured_post_check(deploy)
+    if settings is None:
         raise ValueError(f"deploy {deploy.id} has nothing to check after its rollout")
     if deploy.cancel:
         return roll_back_after_check(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+            deploy, context, RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
         )
-    if (left := _end_if_not_ours(deploy, context)) is not None:
-        return left
-    looked = take_probe(wanted, context)
-    deploy = deploy.evolve(post_check=add_probe(deploy.post_check or PostCheckRun(), wanted, looked))
-    made = deploy.post_check or PostCheckRun()
-    lasted = context.now() - deploy.phase_since
-    verdict = judge_check(made, wanted, looked, lasted)
+    if (ended := _end_if_not_ours(deploy, context)) is not None:
+        return ended
+    probe = take_probe(settings, context)
+    deploy = deploy.evolve(post_check=add_probe(deploy.post_check or PostCheckRun(), settings, probe))
+    progress = deploy.post_check or PostCheckRun()
+    elapsed = context.now() - deploy.phase_since
+    verdict = judge_check(progress, settings, probe, elapsed)
     if verdict is CheckVerdict.IN_ALARM:
-        rings = f"rings {' '.join(alarm.name for alarm in looked.in_alarm)}"
-        again = confirm_twice(deploy, context, rings)
+        names = " ".join(alarm.name for alarm in probe.in_alarm)
+        again = confirm_twice(deploy, context, Observation.ALARM_FIRING, names)
         return again or roll_back_after_check(
             deploy,
             context,
-            Outcome.ROLLED_BACK,
-            words.alarms_fired({alarm.name: alarm.reason for alarm in looked.in_alarm}),
+            RollbackCauseKind.CHECK_FAILED,
+            words.alarms_fired({alarm.name: alarm.reason for alarm in probe.in_alarm}),
         )
     if verdict is CheckVerdict.HTTP_FAILED:
-        return roll_back_after_check(deploy, context, Outcome.ROLLED_BACK, words.http_failed(wanted, made))
+        return roll_back_after_check(
+            deploy, context, RollbackCauseKind.CHECK_FAILED, words.http_failed(settings, progress)
+        )
     if verdict is CheckVerdict.UNREADABLE:
         return roll_back_after_check(
-            deploy, context, Outcome.ROLLED_BACK, words.not_verified(wanted, made.alarm_read_error, lasted)
+            deploy,
+            context,
+            RollbackCauseKind.CHECK_FAILED,
+            words.not_verified(settings, progress.alarm_read_error, elapsed),
         )
     if verdict is CheckVerdict.PASSED:
-        looked_again = confirm_running_images(deploy, context)
-        if isinstance(looked_again, StepResult):
-            return looked_again
-        deploy = looked_again
+        checked = confirm_running_images(deploy, context)
+        if isinstance(checked, StepResult):
+            return checked
+        deploy = checked
         if runs_other_image(deploy):
             return roll_back_other_image(deploy, context)
         deploy = recount_draining(_with_current_counts(deploy, context), context)
-        took = context.now() - deploy.request.requested_at
-        text = f"{outcomes.succeeded(deploy, took)} {words.passed(wanted, made, lasted)}"
+        seconds = context.now() - deploy.request.requested_at
+        text = f"{outcomes.succeeded(deploy, seconds)} {words.passed(settings, progress, elapsed)}"
         return end_deploy(deploy, context, Outcome.SUCCEEDED, text)
-    left_over = wanted.duration - lasted
-    soon = min(CHECK_INTERVAL_SECONDS, left_over) if left_over > 0 else CHECK_INTERVAL_SECONDS
-    return StepResult(deploy.evolve(pending_confirmation=""), delay=max(soon, 1.0))
+    remaining = settings.duration - elapsed
+    delay = min(CHECK_INTERVAL_SECONDS, remaining) if remaining > 0 else CHECK_INTERVAL_SECONDS
+    return StepResult(deploy.evolve(pending_confirmation=None), delay=max(delay, 1.0))
 
 
 def take_probe(settings: PostCheck, context: StepContext) -> Probe:
     """Reads the alarms and asks the address, once each."""
-    ringing, unread = _read_alarms(settings.alarms, context)
-    return Probe(http_check.check_url(settings.http) if settings.http else None, ringing, unread)
+    in_alarm, error = _read_alarms(settings.alarms, context)
+    return Probe(http_check.check_url(settings.http) if settings.http else None, in_alarm, error)
 
 
 def add_probe(progress: PostCheckRun, settings: PostCheck, probe: Probe) -> PostCheckRun:
@@ -166,77 +173,79 @@ def judge_check(progress: PostCheckRun, settings: PostCheck, probe: Probe, laste
 
 def is_check_overdue(deploy: Deploy, now: float) -> bool:
     """Whether the check lasts longer than any look could explain, as its step fails again and again."""
-    wanted = configured_post_check(deploy)
-    return wanted is None or now - deploy.phase_since > wanted.duration + EXTRA_SECONDS
+    settings = configured_post_check(deploy)
+    return settings is None or now - deploy.phase_since > settings.duration + EXTRA_SECONDS
 
 
 def roll_back_other_image(deploy: Deploy, context: StepContext) -> StepResult:
     """Its tasks run an image that the plan did not show."""
-    seen, plan = deploy.rollout.running_images, deploy.plan
-    if seen is None or plan is None:
+    running_images, plan = deploy.rollout.running_images, deploy.plan
+    if running_images is None or plan is None:
         raise ValueError(f"deploy {deploy.id} has no images to compare")
-    return roll_back_after_check(deploy, context, Outcome.ROLLED_BACK, images.other_image_runs(plan, seen))
+    return roll_back_after_check(
+        deploy, context, RollbackCauseKind.OTHER_IMAGE, images.other_image_runs(plan, running_images)
+    )
 
 
-def roll_back_after_check(deploy: Deploy, context: StepContext, outcome: Outcome, reason: str) -> StepResult:
+def roll_back_after_check(
+    deploy: Deploy, context: StepContext, cause: RollbackCauseKind, sentence: str
+) -> StepResult:
     """From here the old revision comes back. A stopped service's downtime so far is kept: it served since."""
     if deploy.downtime_seconds is not None:
         since = context.now() - deploy.downtime_seconds
         deploy = deploy.evolve(rollout={"serving_at": None}, stop={"requested_at": since})
-    return start_rollback(deploy, context, outcome, reason)
+    return start_rollback(deploy, context, cause, sentence)
 
 
 def _end_if_not_ours(deploy: Deploy, context: StepContext) -> StepResult | None:
     """Its end, where the service was deleted or somebody else's deployment has it; else None."""
     try:
-        seen = context.read_service()
+        ecs_service = context.read_service()
     except AwsError:
         return None  # a look that could not be made
-    if seen is None or seen.status != "ACTIVE":
-        return confirm_service_deleted(deploy, context, seen)
-    if seen.revision != deploy.ecs.new_revision:
-        return _end_superseded(deploy, context, seen)
-    return _end_if_scaled_to_zero(deploy, context) if wants_no_tasks(seen) else None
+    if ecs_service is None or ecs_service.status != "ACTIVE":
+        return confirm_service_deleted(deploy, context, ecs_service)
+    if ecs_service.revision != deploy.ecs.new_revision:
+        return strategy_of(deploy).end_superseded(deploy, context, ecs_service)
+    return _end_if_scaled_to_zero(deploy, context) if wants_no_tasks(ecs_service) else None
 
 
 def _end_if_scaled_to_zero(deploy: Deploy, context: StepContext) -> StepResult:
-    if again := confirm_twice(deploy, context, "emptied"):
+    if again := confirm_twice(deploy, context, Observation.SCALED_TO_ZERO):
         return again
-    if deploy.stop.restore_point is not None:
+    if deploy.stop.owns_count:
         return roll_back_after_check(
-            deploy, context, Outcome.ROLLED_BACK, emptied_words.scaled_to_zero_in_check_reason()
+            deploy, context, RollbackCauseKind.SCALED_TO_ZERO, emptied_words.scaled_to_zero_in_check_reason()
         )
-    told = emptied_words.superseded_by_zero_count_in_check(deploy)
-    return end_deploy(deploy.evolve(rollout={"scaled_to_zero": True}), context, Outcome.SUPERSEDED, told)
+    text = emptied_words.superseded_by_zero_count_in_check(deploy)
+    return end_deploy(deploy.evolve(rollout={"scaled_to_zero": True}), context, Outcome.SUPERSEDED, text)
 
 
 def _with_current_counts(deploy: Deploy, context: StepContext) -> Deploy:
     """With the counts of now: tasks may have stopped, or been added, since the rollout succeeded."""
-    seen = best_effort(context.read_service, None)
-    ours = [each for each in seen.deployments if each.revision == deploy.ecs.new_revision] if seen else []
+    ecs_service = best_effort(context.read_service, None)
+    ours = (
+        [each for each in ecs_service.deployments if each.revision == deploy.ecs.new_revision]
+        if ecs_service
+        else []
+    )
     if not ours:
         return deploy
-    now = deploy.rollout.counts.evolve(
-        new_desired=sum(each.desired for each in ours) or (seen.desired if seen else 0),
+    counts = deploy.rollout.counts.evolve(
+        new_desired=sum(each.desired for each in ours) or (ecs_service.desired if ecs_service else 0),
         new_pending=sum(each.pending for each in ours),
         new_running=sum(each.running for each in ours),
     )
-    return deploy.evolve(rollout={"counts": now})
-
-
-def _end_superseded(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
-    return (end_superseded_while_stopped if deploy.stop.restore_point else confirm_superseded)(
-        deploy, context, ecs_service
-    )
+    return deploy.evolve(rollout={"counts": counts})
 
 
 def _read_alarms(names: Sequence[str], context: StepContext) -> tuple[tuple[AlarmState, ...], str]:
     """Those that ring, and why they could not all be read."""
     if not names:
         return (), ""
-    seen = attempt(lambda: alarms.read(context.region, names))
-    if isinstance(seen, SlipwayError):
-        return (), seen.message
-    ringing = tuple(alarm for alarm in seen.values() if alarm.is_alarming)
-    missing = [name for name in names if name not in seen]
-    return ringing, words.alarms_deleted(missing) if missing else ""
+    alarm_states = attempt(lambda: alarms.read(context.region, names))
+    if isinstance(alarm_states, SlipwayError):
+        return (), alarm_states.message
+    in_alarm = tuple(alarm for alarm in alarm_states.values() if alarm.is_alarming)
+    missing = [name for name in names if name not in alarm_states]
+    return in_alarm, words.alarms_deleted(missing) if missing else ""

@@ -5,30 +5,23 @@ A service that Slipway stopped itself is never left at zero; for another one it 
 
 from __future__ import annotations
 
-from deploys.records.deploy import Deploy, Outcome
-from workers.flows.ending import end_deploy, start_rollback
-from workers.flows.observe.drain import is_serving
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from deploys.records.rollback import RollbackCauseKind
+from workers.flows.ending import end_deploy, require_rollback_cause, roll_back_cancelled, start_rollback
 from workers.flows.observe.ecs_rollback import ecs_rollback_revision
-from workers.flows.observe.rollout_status import RolloutStatus
 from workers.messages import outcomes as words
-from workers.messages import rollback_reasons
 from workers.step_context import StepContext, StepResult
-
-
-def has_served(deploy: Deploy) -> bool:
-    """Whether an earlier look saw the new version serve, or the rollout succeed. Pure."""
-    succeeded = deploy.pending_confirmation == RolloutStatus.SUCCEEDED.value
-    return deploy.rollout.serving_at is not None or is_serving(deploy.rollout.counts) or succeeded
 
 
 def end_scaled_to_zero(deploy: Deploy, context: StepContext) -> StepResult:
     """The end, or the way back."""
-    if deploy.stop.restore_point is not None and deploy.cancel:
+    if deploy.stop.owns_count and deploy.cancel:
+        return roll_back_cancelled(deploy, context)
+    if deploy.stop.owns_count:
         return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
+            deploy, context, RollbackCauseKind.SCALED_TO_ZERO, words.scaled_to_zero_reason()
         )
-    if deploy.stop.restore_point is not None:
-        return start_rollback(deploy, context, Outcome.ROLLED_BACK, words.scaled_to_zero_reason())
     return end_deploy(
         deploy.evolve(rollout={"scaled_to_zero": True}),
         context,
@@ -42,6 +35,7 @@ def restore_count_after_ecs_rollback(deploy: Deploy, context: StepContext) -> St
     stopped comes back too.
     """
     count = deploy.stop.restore_point.desired_count if deploy.stop.restore_point else 0
-    told = words.rolled_back_at_zero(ecs_rollback_revision(deploy), count)
-    left = deploy.evolve(rollout={"serving_at": None})
-    return start_rollback(left, context, Outcome.ROLLED_BACK, deploy.outcome_reason, text=told)
+    text = words.rolled_back_at_zero(ecs_rollback_revision(deploy), count)
+    not_serving = deploy.evolve(rollout={"serving_at": None})
+    cause = require_rollback_cause(deploy)
+    return start_rollback(not_serving, context, cause.kind, cause.sentence, text=text)

@@ -46,19 +46,24 @@ def consecutive_failures(
     rollout_tasks: Sequence[TaskState], now: float, grace_seconds: float = 0.0
 ) -> TaskFailures:
     """The failures since a task last stayed healthy, out of all tasks of a rollout. Pure."""
-    moments = [
+    healthy_times = [
         at for task in rollout_tasks if (at := proven_healthy_at(task, now, grace_seconds)) is not None
     ]
-    last_healthy = max(moments, default=0.0)
-    dead = [task for task in rollout_tasks if counts_as_failed(task) and stop_began_at(task) > last_healthy]
-    longest = max((lifetime_seconds(task, stop_began_at(task)) for task in dead), default=0.0)
+    last_healthy = max(healthy_times, default=0.0)
+    failures = [
+        task for task in rollout_tasks if counts_as_failed(task) and stop_began_at(task) > last_healthy
+    ]
+    longest_lifetime = max((lifetime_seconds(task, stop_began_at(task)) for task in failures), default=0.0)
     holding = [
         task
         for task in rollout_tasks
         if task.desired_status == "RUNNING"
-        and (proven_healthy_at(task, now, grace_seconds) is not None or lifetime_seconds(task, now) > longest)
+        and (
+            proven_healthy_at(task, now, grace_seconds) is not None
+            or lifetime_seconds(task, now) > longest_lifetime
+        )
     ]
-    return TaskFailures(tuple(sorted(map(stop_began_at, dead))), len(holding))
+    return TaskFailures(tuple(sorted(map(stop_began_at, failures))), len(holding))
 
 
 def will_breaker_act(
@@ -92,10 +97,10 @@ def count_crash_loop(
         stopped, now, ecs_service.health_check_grace_seconds
     ).reach(limit):
         return 0
-    alive = best_effort(lambda: _read_running_tasks(deploy, context), None)
-    if alive is None:
+    running = best_effort(lambda: _read_running_tasks(deploy, context), None)
+    if running is None:
         return 0
-    by_arn = {task.arn: task for task in (*alive, *stopped)}
+    by_arn = {task.arn: task for task in (*running, *stopped)}
     failures = consecutive_failures(tuple(by_arn.values()), now, ecs_service.health_check_grace_seconds)
     if not failures.reach(limit) or will_breaker_act(failures, limit, service_deployment, now):
         return 0
@@ -105,7 +110,7 @@ def count_crash_loop(
 def _read_running_tasks(deploy: Deploy, context: StepContext) -> tuple[TaskState, ...]:
     """The rollout's tasks that run."""
     service = deploy.service
-    alive = tasks.list_service_tasks(context.region, service.cluster, service.ecs_service, stopped=False)
+    running = tasks.list_service_tasks(context.region, service.cluster, service.ecs_service, stopped=False)
     return with_essential_containers(
-        context, [task for task in alive if task.started_by == deploy.ecs.deployment_id]
+        context, [task for task in running if task.started_by == deploy.ecs.deployment_id]
     )

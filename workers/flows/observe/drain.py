@@ -8,38 +8,35 @@ none of them.
 
 from __future__ import annotations
 
-from deploys.catalogue.service import Strategy
-from deploys.records.deploy import Deploy, RolloutCounts, ThreadMessageKind
-from deploys.records.rollout import DrainingTasks
+from deploys.records.deploy import Deploy
+from deploys.records.rollout import DrainingTasks, RolloutCounts
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
 from workers.flows.best_effort import best_effort
 from workers.messages import tasks as words
-from workers.step_context import StepContext, StepResult
+from workers.step_context import StepContext
 
 RECOUNT_SECONDS = 15.0
 """Between two counts of the old tasks by their records, which takes three calls more for each deploy."""
 
 
-def report_serving(result: StepResult, context: StepContext) -> StepResult:
-    """Says once that the new tasks serve, and how many old ones are still on their way down.
-
-    Of a rolling service only: stop-start has no old task by then, and where ECS shifts traffic that is told.
-    """
-    deploy, now = result.deploy, context.now()
-    if deploy.service.strategy is not Strategy.ROLLING or deploy.rollback.outcome is not None:
-        return result
-    first = deploy.rollout.serving_at is None
-    if first and not is_serving(deploy.rollout.counts):
-        return result
-    if not first and deploy.rollout.draining and now - deploy.rollout.draining.read_at < RECOUNT_SECONDS:
-        return result
+def report_serving(deploy: Deploy, context: StepContext) -> Deploy:
+    """Says once that the new tasks serve, and how many old ones are still on their way down."""
+    now = context.now()
+    if deploy.rollback.outcome is not None:
+        return deploy
+    is_first = deploy.rollout.serving_at is None
+    if is_first and not is_serving(deploy.rollout.counts):
+        return deploy
+    if not is_first and deploy.rollout.draining and now - deploy.rollout.draining.read_at < RECOUNT_SECONDS:
+        return deploy
     deploy = count_draining(deploy, context)
-    if first:
+    if is_first:
         deploy = deploy.evolve(rollout={"serving_at": now})
         if deploy.rollout.draining and deploy.rollout.draining.tasks:
             text = words.new_tasks_serving(deploy, deploy.rollout.draining.tasks)
             deploy = deploy.with_message(now, ThreadMessageKind.PROGRESS, text)
-    return StepResult(deploy, result.delay)
+    return deploy
 
 
 def is_serving(rollout: RolloutCounts) -> bool:
@@ -53,13 +50,17 @@ def is_serving(rollout: RolloutCounts) -> bool:
 def count_draining(deploy: Deploy, context: StepContext) -> Deploy:
     """With the old tasks that have not stopped, by their records; as it was where AWS does not tell."""
     service = deploy.service
-    known = best_effort(
+    listed = best_effort(
         lambda: tasks.list_service_tasks(context.region, service.cluster, service.ecs_service), None
     )
-    if known is None:
+    if listed is None:
         return deploy.evolve(rollout={"draining": None})
-    left = [t for t in known if t.started_by != deploy.ecs.deployment_id and t.last_status != "STOPPED"]
-    return deploy.evolve(rollout={"draining": DrainingTasks(tasks=len(left), read_at=context.now())})
+    draining = [
+        task
+        for task in listed
+        if task.started_by != deploy.ecs.deployment_id and task.last_status != "STOPPED"
+    ]
+    return deploy.evolve(rollout={"draining": DrainingTasks(tasks=len(draining), read_at=context.now())})
 
 
 def recount_draining(deploy: Deploy, context: StepContext) -> Deploy:

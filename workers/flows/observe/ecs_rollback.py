@@ -5,8 +5,8 @@ from __future__ import annotations
 from deploys.records.deploy import Deploy
 from deploys.records.rollback import EcsRollback
 from workers.ecs.state import ServiceDeploymentState, ServiceState
-from workers.flows.ending import rollback_revision
 from workers.flows.observe.rollout_status import says_rolling_back
+from workers.flows.own_revisions import rollback_revision
 
 
 def note_ecs_rollback(
@@ -24,8 +24,8 @@ def note_ecs_rollback(
         else service_deployment.status == "ROLLBACK_IN_PROGRESS"
     ):
         return deploy
-    before = (deploy.ecs.deployment_id, deploy.ecs.previous_deployment_id)
-    if primary.id in before or primary.revision == deploy.ecs.new_revision:
+    earlier_ids = (deploy.ecs.deployment_id, deploy.ecs.previous_deployment_id)
+    if primary.id in earlier_ids or primary.revision == deploy.ecs.new_revision:
         return deploy
     return deploy.evolve(
         rollback={"ecs_rollback": EcsRollback(deployment_id=primary.id, revision=primary.revision)}

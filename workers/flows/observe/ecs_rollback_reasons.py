@@ -50,15 +50,15 @@ def ecs_rollback_reason(
         return cause
     ours = ecs_service.find_deployment(deploy.ecs.deployment_id) if ecs_service else None
     if service_deployment is not None:
-        said = service_deployment.rollback_reason or service_deployment.reason
+        ecs_text = service_deployment.rollback_reason or service_deployment.reason
     else:
-        said = ours.rollout_reason if ours is not None and ours.rollout_state == "FAILED" else ""
+        ecs_text = ours.rollout_reason if ours is not None and ours.rollout_state == "FAILED" else ""
     tripped = service_deployment is not None and MONITOR_TRIGGERED.get(
         service_deployment.breaker_status, False
     )
-    if tripped or _DECIDED_BY_ECS.search(said):
-        return progress.ecs_gave_up_reason(said)
-    return progress.ecs_rollback_reason(said)
+    if tripped or _DECIDED_BY_ECS.search(ecs_text):
+        return progress.ecs_gave_up_reason(ecs_text)
+    return progress.ecs_rollback_reason(ecs_text)
 
 
 def ecs_stop_reason(service_deployment: ServiceDeploymentState | None) -> str | None:
@@ -79,13 +79,13 @@ def external_failure_reason(
     deployment: its own entry among the service's, for where ECS shows no service deployment.
     """
     if service_deployment is None:
-        said = deployment.rollout_reason if deployment is not None else ""
-        return external_rollout.ecs_says(said) if said else ""
+        ecs_text = deployment.rollout_reason if deployment is not None else ""
+        return external_rollout.ecs_says(ecs_text) if ecs_text else ""
     if service_deployment.status == "STOPPED" and MONITOR_TRIGGERED.get(
         service_deployment.alarm_status, False
     ):
-        said = traffic.alarm_stopped(service_deployment.alarms_triggered)
-        return f"{said[0].upper()}{said[1:]}"
+        ecs_text = traffic.alarm_stopped(service_deployment.alarms_triggered)
+        return f"{ecs_text[0].upper()}{ecs_text[1:]}"
     if service_deployment.status == "STOPPED" and _STOPPED_BY_USER.search(service_deployment.reason):
         return external_rollout.stopped_by_user()
     return external_rollout.ecs_says(service_deployment.reason) if service_deployment.reason else ""
@@ -98,17 +98,26 @@ def _user_stop_cause(service_deployment: ServiceDeploymentState) -> str | None:
 
 
 def _hook_cause(deploy: Deploy, service_deployment: ServiceDeploymentState) -> str | None:
-    last = deploy.traffic.pauses[-1] if deploy.traffic and deploy.traffic.pauses else None
-    if last and last.end is PauseEnd.ANSWERED and last.answer and last.answer.action is HookAction.ROLLBACK:
-        return pauses.rolled_back_by(last.answer.user, last.stage)
-    if last and last.end is PauseEnd.TIMED_OUT and last.timeout_action is HookAction.ROLLBACK:
-        return pauses.rolled_back_at_timeout(last)
-    said = service_deployment.rollback_reason or service_deployment.reason
+    last_pause = deploy.traffic.pauses[-1] if deploy.traffic and deploy.traffic.pauses else None
+    if (
+        last_pause
+        and last_pause.end is PauseEnd.ANSWERED
+        and last_pause.answer
+        and last_pause.answer.action is HookAction.ROLLBACK
+    ):
+        return pauses.rolled_back_by(last_pause.answer.user, last_pause.stage)
+    if (
+        last_pause
+        and last_pause.end is PauseEnd.TIMED_OUT
+        and last_pause.timeout_action is HookAction.ROLLBACK
+    ):
+        return pauses.rolled_back_at_timeout(last_pause)
+    ecs_text = service_deployment.rollback_reason or service_deployment.reason
     functions = [
         hook.lambda_arn for hook in service_deployment.hooks if hook.lambda_arn and hook.causes_rollback
     ]
     if functions:
-        return pauses.hook_function_failed(functions, said)
-    if last and last.end is PauseEnd.CLOSED_BY_ECS:
-        return pauses.closed_outside(last.stage, escape(said))
+        return pauses.hook_function_failed(functions, ecs_text)
+    if last_pause and last_pause.end is PauseEnd.CLOSED_BY_ECS:
+        return pauses.closed_outside(last_pause.stage, escape(ecs_text))
     return None

@@ -43,13 +43,13 @@ def gather_evidence(deploy: Deploy, context: StepContext, ecs_service: ServiceSt
 
 
 def _read_evidence(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> Evidence:
-    stopped, missing = read_stopped_tasks(deploy, context)
-    container, log, no_log = _read_last_log(deploy, context, stopped)
-    left_out = (
-        *missing_evidence.unreported_sentence(deploy, missing),
-        *missing_evidence.unreported_sentence(deploy, no_log),
+    stopped_tasks, missing_tasks = read_stopped_tasks(deploy, context)
+    container, log, missing_log = _read_last_log(deploy, context, stopped_tasks)
+    sentences = (
+        *missing_evidence.unreported_sentence(deploy, missing_tasks),
+        *missing_evidence.unreported_sentence(deploy, missing_log),
     )
-    return Evidence(_explain_failures(deploy, stopped, ecs_service), container, log, left_out)
+    return Evidence(_explain_failures(deploy, stopped_tasks, ecs_service), container, log, sentences)
 
 
 def new_evidence(
@@ -68,18 +68,20 @@ def new_evidence(
 
     read: the stopped tasks, if this look read them already.
     """
-    tasks, missing = stopped or read_stopped_tasks(deploy, context)
-    fresh = unreported_causes(deploy, _explain_failures(deploy, tasks, ecs_service), prefix)
-    of_tasks = any(_TASK_CAUSE.match(cause) for cause in fresh)
-    container, log, no_log = _read_last_log(deploy, context, tasks) if of_tasks else ("", (), None)
-    lost = [
+    stopped_tasks, missing_tasks = stopped or read_stopped_tasks(deploy, context)
+    new_causes = unreported_causes(deploy, _explain_failures(deploy, stopped_tasks, ecs_service), prefix)
+    of_tasks = any(_TASK_CAUSE.match(cause) for cause in new_causes)
+    container, log, missing_log = (
+        _read_last_log(deploy, context, stopped_tasks) if of_tasks else ("", (), None)
+    )
+    missing = [
         each
-        for each in (missing, no_log)
+        for each in (missing_tasks, missing_log)
         if each and each.permanent and missing_evidence.unreported_sentence(deploy, each)
     ]
-    keys = (*cause_keys(fresh, prefix), *(each.key for each in lost))
-    left_out = tuple(each.sentence for each in lost)
-    return Evidence(fresh, container, log, left_out), (*deploy.rollout.reported_causes, *keys)
+    keys = (*cause_keys(new_causes, prefix), *(each.key for each in missing))
+    sentences = tuple(each.sentence for each in missing)
+    return Evidence(new_causes, container, log, sentences), (*deploy.rollout.reported_causes, *keys)
 
 
 def unreported_causes(deploy: Deploy, causes: Sequence[str], prefix: str = "") -> tuple[str, ...]:
@@ -110,13 +112,13 @@ def has_signs_of_failure(deploy: Deploy, ecs_service: ServiceState) -> bool:
 
 def read_stopped_tasks(deploy: Deploy, context: StepContext) -> StoppedTasks:
     """The rollout's tasks that stopped, with what is known of their containers."""
-    service, made = deploy.service, deploy.ecs.deployment_id or ""
-    found = attempt(
-        lambda: tasks.list_stopped_tasks(context.region, service.cluster, service.ecs_service, made)
+    service, deployment_id = deploy.service, deploy.ecs.deployment_id or ""
+    listed = attempt(
+        lambda: tasks.list_stopped_tasks(context.region, service.cluster, service.ecs_service, deployment_id)
     )
-    if isinstance(found, SlipwayError):
-        return StoppedTasks((), missing_evidence.missing_tasks(found))
-    return StoppedTasks(with_essential_containers(context, found))
+    if isinstance(listed, SlipwayError):
+        return StoppedTasks((), missing_evidence.missing_tasks(listed))
+    return StoppedTasks(with_essential_containers(context, listed))
 
 
 def with_essential_containers(context: StepContext, ecs_tasks: Sequence[TaskState]) -> tuple[TaskState, ...]:
@@ -157,10 +159,10 @@ def events_of_deployment(deploy: Deploy, ecs_service: ServiceState | None) -> tu
 def _read_last_log(
     deploy: Deploy, context: StepContext, stopped: Sequence[TaskState]
 ) -> tuple[str, tuple[str, ...], missing_evidence.MissingEvidence | None]:
-    ran = [(task, names) for task in stopped if (names := find_blamed_containers(task))]
-    if not ran or deploy.ecs.new_revision is None:
+    blamed = [(task, names) for task in stopped if (names := find_blamed_containers(task))]
+    if not blamed or deploy.ecs.new_revision is None:
         return "", (), None
-    task, names = max(ran, key=lambda each: each[0].stopped_at or each[0].stopping_at or 0.0)
+    task, names = max(blamed, key=lambda each: each[0].stopped_at or each[0].stopping_at or 0.0)
     main = deploy.plan.changes[0].container if deploy.plan else ""
     container = main if main in names else names[0]
     lines = read_task_log(context, deploy.ecs.new_revision, task, container)
@@ -183,4 +185,4 @@ def read_task_log(
 def cause_kind(cause: str) -> str:
     """What a cause is, without how often it was, and without ECS's words for it: those of another task, or of
     an event that comes later, make it no other cause."""
-    return re.sub(r"^\S+ tasks?: | \(said [^()]* times\)$|(?<=\.) ECS says: `[^`]*`|\d+", "", cause)
+    return re.sub(r"^\S+ tasks?: | \((?:at least )?\d+ times\)$|(?<=\.) ECS says: `[^`]*`|\d+", "", cause)

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from deploys.errors import AwsError, AwsUnavailable, ImageUnreadable, SlipwayError
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
 from deploys.records.rollout import ImageMatch, RunningImage, RunningImages
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
 from workers.ecs.images import image_indexes
 from workers.ecs.images.image_reference import parse_image
@@ -34,13 +35,13 @@ def confirm_running_images(deploy: Deploy, context: StepContext) -> StepResult |
     """The deploy with what the tasks of its rollout run, or another look at them: if AWS did not answer, or
     if this is the first look that finds another image. What is `different` afterwards was found twice.
     """
-    before = deploy.rollout.running_images
-    seen = _read_rollout_images(deploy, context)
-    deploy = deploy.evolve(rollout={"running_images": seen})
-    if seen.unreadable_since is not None and context.now() - seen.unreadable_since < UNREADABLE_SECONDS:
+    earlier = deploy.rollout.running_images
+    images = _read_rollout_images(deploy, context)
+    deploy = deploy.evolve(rollout={"running_images": images})
+    if images.unreadable_since is not None and context.now() - images.unreadable_since < UNREADABLE_SECONDS:
         return StepResult(deploy, delay=context.timing.watch_seconds)
     if runs_other_image(deploy) and not (
-        before and _image_keys(before.different) & _image_keys(seen.different)
+        earlier and _image_keys(earlier.different) & _image_keys(images.different)
     ):
         return StepResult(deploy, delay=context.timing.watch_seconds / 2)
     return deploy
@@ -57,34 +58,36 @@ def runs_other_image(deploy: Deploy) -> bool:
 def record_running_images(deploy: Deploy, context: StepContext) -> Deploy:
     """The deploy with the images that run before it changes the service, so that its way back can be compared
     with them; without any if AWS does not tell."""
-    old = deploy.plan.old_revision if deploy.plan else ""
+    old_revision = deploy.plan.old_revision if deploy.plan else ""
     none: list[TaskState] = []
-    seen = best_effort(lambda: running_tasks(_read_service_tasks(deploy, context), revision=old), none)
-    return deploy.evolve(rollout={"images_before": count_images(seen, _planned_containers(deploy))})
+    ecs_tasks = best_effort(
+        lambda: running_tasks(_read_service_tasks(deploy, context), revision=old_revision), none
+    )
+    return deploy.evolve(rollout={"images_before": count_images(ecs_tasks, _planned_containers(deploy))})
 
 
 def report_restored_images(deploy: Deploy, context: StepContext, revision: str) -> Deploy:
     """The service is back at this revision: the deploy with what its tasks run, which is told if it is
     another image than before."""
     wanted = sole_digests(deploy.rollout.images_before)
-    seen = attempt(
+    images = attempt(
         lambda: _compare_tasks(
             deploy, context, wanted, running_tasks(_read_service_tasks(deploy, context), revision=revision)
         )
     )
-    if isinstance(seen, SlipwayError):
-        seen = RunningImages(match=ImageMatch.UNKNOWN, unknown_reason=without_retry_promise(seen.message))
-    deploy = deploy.evolve(rollout={"running_images": seen})
-    if not seen.different:
+    if isinstance(images, SlipwayError):
+        images = RunningImages(match=ImageMatch.UNKNOWN, unknown_reason=without_retry_promise(images.message))
+    deploy = deploy.evolve(rollout={"running_images": images})
+    if not images.different:
         return deploy
-    text = words.other_image_after_rollback(revision, seen, wanted)
+    text = words.other_image_after_rollback(revision, images, wanted)
     return deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=True)
 
 
 def find_other_image(deploy: Deploy, context: StepContext, task: TaskState) -> str:
     """That this one task ran an image that the plan did not show; empty if it did not, or nobody can tell."""
-    seen = best_effort(lambda: _compare_tasks(deploy, context, planned_digests(deploy), [task]), None)
-    return words.other_image_ran(deploy.plan, seen) if deploy.plan and seen and seen.different else ""
+    images = best_effort(lambda: _compare_tasks(deploy, context, planned_digests(deploy), [task]), None)
+    return words.other_image_ran(deploy.plan, images) if deploy.plan and images and images.different else ""
 
 
 def running_tasks(
@@ -133,18 +136,20 @@ def compare_digests(
 
     wanted: the digest that each container should have.
     """
-    looked = RunningImages(match=ImageMatch.SAME, tasks=tasks, images=images)
+    compared = RunningImages(match=ImageMatch.SAME, tasks=tasks, images=images)
     if not wanted:
-        return looked.evolve(match=ImageMatch.NOT_COMPARED)
-    others = _unexpected_images(wanted, images)
-    if different_ones := tuple(each for each in others if answers[each.container, each.digest] is False):
-        return looked.evolve(match=ImageMatch.DIFFERENT, different=different_ones)
-    unknown = [why for each in others if isinstance(why := answers[each.container, each.digest], str)]
+        return compared.evolve(match=ImageMatch.NOT_COMPARED)
+    unexpected = _unexpected_images(wanted, images)
+    if different_ones := tuple(each for each in unexpected if answers[each.container, each.digest] is False):
+        return compared.evolve(match=ImageMatch.DIFFERENT, different=different_ones)
+    unknown = [
+        reason for each in unexpected if isinstance(reason := answers[each.container, each.digest], str)
+    ]
     if tasks == 0:
         unknown.append(words.no_running_task())
     elif any(sum(each.tasks for each in images if each.container == name) < tasks for name in wanted):
         unknown.append(words.digest_not_shown())
-    return looked.evolve(match=ImageMatch.UNKNOWN, unknown_reason=unknown[0]) if unknown else looked
+    return compared.evolve(match=ImageMatch.UNKNOWN, unknown_reason=unknown[0]) if unknown else compared
 
 
 def _unexpected_images(wanted: Mapping[str, str], images: Sequence[RunningImage]) -> list[RunningImage]:
@@ -152,23 +157,25 @@ def _unexpected_images(wanted: Mapping[str, str], images: Sequence[RunningImage]
 
 
 def _read_rollout_images(deploy: Deploy, context: StepContext) -> RunningImages:
-    ours = deploy.ecs.deployment_id or ""
-    seen = attempt(
+    deployment_id = deploy.ecs.deployment_id or ""
+    images = attempt(
         lambda: _compare_tasks(
             deploy,
             context,
             planned_digests(deploy),
-            running_tasks(_read_service_tasks(deploy, context), started_by=ours),
+            running_tasks(_read_service_tasks(deploy, context), started_by=deployment_id),
         )
     )
-    if not isinstance(seen, SlipwayError):
-        return seen
+    if not isinstance(images, SlipwayError):
+        return images
     since = None
-    if isinstance(seen, AwsUnavailable):
-        before = deploy.rollout.running_images
-        since = before.unreadable_since if before and before.unreadable_since is not None else context.now()
+    if isinstance(images, AwsUnavailable):
+        earlier = deploy.rollout.running_images
+        since = (
+            earlier.unreadable_since if earlier and earlier.unreadable_since is not None else context.now()
+        )
     return RunningImages(
-        match=ImageMatch.UNKNOWN, unknown_reason=without_retry_promise(seen.message), unreadable_since=since
+        match=ImageMatch.UNKNOWN, unknown_reason=without_retry_promise(images.message), unreadable_since=since
     )
 
 

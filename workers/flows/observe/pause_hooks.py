@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, Pause, PauseEnd, TrafficShift
 from workers.ecs.state import ServiceDeploymentState
 from workers.messages import pauses as words
@@ -61,17 +62,17 @@ def find_pause_end(
     """How ECS left the pause; None while it waits there."""
     hook = next((each for each in service_deployment.hooks if each.id == pause.hook_id), None)
     if hook is None:
-        stands = _state_of_unlisted_hook(pause, service_deployment, rolling_back, now)
+        state = _state_of_unlisted_hook(pause, service_deployment, rolling_back, now)
     else:
-        stands = STATE_BY_HOOK_STATUS.get(hook.status, PauseHookState.WAITING)
-    if stands is PauseHookState.WAITING and not rolling_back:
+        state = STATE_BY_HOOK_STATUS.get(hook.status, PauseHookState.WAITING)
+    if state is PauseHookState.WAITING and not rolling_back:
         return None
-    if stands is PauseHookState.TIMED_OUT:
+    if state is PauseHookState.TIMED_OUT:
         return PauseEnd.TIMED_OUT
-    way = HookAction.CONTINUE if stands is PauseHookState.CONTINUED else HookAction.ROLLBACK
-    if _is_by_our_answer(pause, way):
+    action = HookAction.CONTINUE if state is PauseHookState.CONTINUED else HookAction.ROLLBACK
+    if _is_by_our_answer(pause, action):
         return PauseEnd.ANSWERED
-    return PauseEnd.ANSWERED_ELSEWHERE if way is HookAction.CONTINUE else PauseEnd.CLOSED_BY_ECS
+    return PauseEnd.ANSWERED_ELSEWHERE if action is HookAction.CONTINUE else PauseEnd.CLOSED_BY_ECS
 
 
 def _is_by_our_answer(pause: Pause, action: HookAction) -> bool:
@@ -87,15 +88,15 @@ def _state_of_unlisted_hook(
     pause: Pause, service_deployment: ServiceDeploymentState, rolling_back: bool, now: float
 ) -> PauseHookState:
     """What became of a hook that ECS lists no more: it need show only the active ones (API reference)."""
-    way = HookAction.ROLLBACK if rolling_back else HookAction.CONTINUE
-    stands = PauseHookState.ROLLED_BACK if rolling_back else PauseHookState.CONTINUED
-    if _is_by_our_answer(pause, way):
-        return stands
+    action = HookAction.ROLLBACK if rolling_back else HookAction.CONTINUE
+    state = PauseHookState.ROLLED_BACK if rolling_back else PauseHookState.CONTINUED
+    if _is_by_our_answer(pause, action):
+        return state
     others_wait = any(each.status == "AWAITING_ACTION" for each in service_deployment.hooks)
     if not (rolling_back or others_wait or service_deployment.stage != pause.stage):
         return PauseHookState.WAITING
-    late = pause.expires_at is not None and now >= pause.expires_at
-    return PauseHookState.TIMED_OUT if late and pause.timeout_action is way else stands
+    is_expired = pause.expires_at is not None and now >= pause.expires_at
+    return PauseHookState.TIMED_OUT if is_expired and pause.timeout_action is action else state
 
 
 def _report_pause_end(deploy: Deploy, pause: Pause, now: float) -> Deploy:

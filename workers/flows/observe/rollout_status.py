@@ -6,9 +6,11 @@ Facts about statuses: Amazon ECS API reference, ServiceDeployment and Deployment
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from deploys.records.retries import Observation
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 
 
@@ -27,7 +29,23 @@ class RolloutStatus(Enum):
     @property
     def final(self) -> bool:
         """Whether it can be followed no further."""
-        return self not in (RolloutStatus.IN_PROGRESS, RolloutStatus.ROLLING_BACK)
+        return self in _OBSERVATIONS
+
+    @property
+    def observation(self) -> Observation:
+        """What a second read has to confirm, for a status that is final."""
+        return _OBSERVATIONS[self]
+
+
+_OBSERVATIONS: Mapping[RolloutStatus, Observation] = {
+    RolloutStatus.SUCCEEDED: Observation.ROLLOUT_SUCCEEDED,
+    RolloutStatus.ROLLED_BACK: Observation.ROLLED_BACK_BY_ECS,
+    RolloutStatus.FAILED: Observation.ROLLOUT_FAILED,
+    RolloutStatus.SUPERSEDED: Observation.SUPERSEDED,
+    RolloutStatus.SERVICE_DELETED: Observation.SERVICE_DELETED,
+    RolloutStatus.SCALED_TO_ZERO: Observation.SCALED_TO_ZERO,
+}
+"""The statuses that are final."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +95,10 @@ def judge_rollout(
     """How the followed rollout stands. `own` is its service deployment, None where ECS shows none (yet)."""
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return RolloutStatus.SERVICE_DELETED
-    stands = _judge_by_identity(followed, ecs_service, service_deployment)
-    if stands is RolloutStatus.SUCCEEDED and wants_no_tasks(ecs_service) and not followed.has_served:
+    status = _judge_by_identity(followed, ecs_service, service_deployment)
+    if status is RolloutStatus.SUCCEEDED and wants_no_tasks(ecs_service) and not followed.has_served:
         return RolloutStatus.SCALED_TO_ZERO
-    return stands
+    return status
 
 
 def find_deployment_in_progress(ecs_service: ServiceState) -> DeploymentState | None:
@@ -93,11 +111,13 @@ def find_deployment_in_progress(ecs_service: ServiceState) -> DeploymentState | 
     if primary is None:
         return None
     others = [each for each in ecs_service.deployments if each.id != primary.id]
-    left = any(each.running or each.pending for each in others)
+    tasks_left = any(each.running or each.pending for each in others)
     # PRIMARY wants 0 until the scheduler's first pass; the service's own count is true at once.
     unfinished = bool(others) and primary.running < max(primary.desired, ecs_service.desired)
-    going = primary.rollout_state == "IN_PROGRESS" or (not primary.rollout_state and (left or unfinished))
-    return primary if going else None
+    in_progress = primary.rollout_state == "IN_PROGRESS" or (
+        not primary.rollout_state and (tasks_left or unfinished)
+    )
+    return primary if in_progress else None
 
 
 def wants_no_tasks(ecs_service: ServiceState) -> bool:
@@ -158,8 +178,8 @@ def _is_ecs_rollback(followed: FollowedRollout, ecs_service: ServiceState, prima
         return False
     ours = ecs_service.find_deployment(followed.deployment_id)
     failed = ours is not None and ours.rollout_state == "FAILED"
-    said = says_rolling_back(primary) or _events_say_rolling_back(followed, ecs_service)
-    return failed or followed.seen_rolling_back or said
+    says_so = says_rolling_back(primary) or _events_say_rolling_back(followed, ecs_service)
+    return failed or followed.seen_rolling_back or says_so
 
 
 def says_rolling_back(deployment: DeploymentState) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deploys.catalogue.service import Strategy
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import TrafficPlan, TrafficShift
 from workers.ecs.state import ServiceDeploymentState
 from workers.flows.observe.pause_hooks import ask_at_next_pause, close_pause
@@ -17,16 +17,16 @@ MAX_REPORTED_STEPS = 10
 
 def observe_traffic(deploy: Deploy, service_deployment: ServiceDeploymentState | None, now: float) -> Deploy:
     """The deploy with what this look shows of its stages, and what of it is new said."""
-    if service_deployment is None or deploy.service.strategy is not Strategy.NATIVE:
+    if service_deployment is None:
         return deploy
-    seen = read_traffic_shift(deploy.traffic or TrafficShift(), service_deployment, now)
+    traffic = read_traffic_shift(deploy.traffic or TrafficShift(), service_deployment, now)
     deploy = close_pause(
-        deploy.evolve(traffic=seen),
+        deploy.evolve(traffic=traffic),
         service_deployment,
         service_deployment.status not in FORWARD_STATUSES,
         now,
     )
-    if service_deployment.status not in FORWARD_STATUSES or deploy.cancel or deploy.outcome_reason:
+    if service_deployment.status not in FORWARD_STATUSES or deploy.cancel or deploy.rollback.cause:
         return deploy
     deploy = report_traffic(deploy, deploy.plan.traffic if deploy.plan else None, now)
     return ask_at_next_pause(deploy, service_deployment, now)
@@ -55,22 +55,22 @@ def report_traffic(
 ) -> Deploy:
     """The deploy with what is new of its traffic said. joined: nobody saw when the present stage began."""
     shift = deploy.traffic or TrafficShift()
-    news: list[tuple[str, str]] = []
-    share = shift.new_production_percent or 0.0
-    if (shift.new_test_percent or 0.0) >= 100 and share == 0:
-        news.append(("test", words.test_traffic_shifted()))
-    if share > 0 and _is_worth_reporting(share, shift, traffic):
-        wait = traffic.step_wait_seconds if traffic and not joined else 0
-        news.append((f"production {share:g}", words.production_traffic_shifted(share, wait)))
+    reports: list[tuple[str, str]] = []
+    percent = shift.new_production_percent or 0.0
+    if (shift.new_test_percent or 0.0) >= 100 and percent == 0:
+        reports.append(("test", words.test_traffic_shifted()))
+    if percent > 0 and _is_worth_reporting(percent, shift, traffic):
+        seconds = traffic.step_wait_seconds if traffic and not joined else 0
+        reports.append((f"production {percent:g}", words.production_traffic_shifted(percent, seconds)))
     if shift.stage == "BAKE_TIME" and traffic and traffic.bake_seconds:
         until = shift.stage_since + traffic.bake_seconds
-        news.append(
+        reports.append(
             (
                 "bake",
                 words.bake_under_way(until) if joined else words.bake_started(traffic.bake_seconds, until),
             )
         )
-    for key, text in news:
+    for key, text in reports:
         if key not in shift.reported:
             shift = shift.evolve(reported=(*shift.reported, key))
             deploy = deploy.with_message(now, ThreadMessageKind.PROGRESS, text, traffic=shift)
@@ -80,5 +80,5 @@ def report_traffic(
 def _is_worth_reporting(share: float, shift: TrafficShift, traffic: TrafficPlan | None) -> bool:
     if traffic is None or traffic.wait_count < MAX_REPORTED_STEPS:
         return True
-    told = [float(key.split()[1]) for key in shift.reported if key.startswith("production ")]
-    return not told or share // 25 > max(told) // 25
+    reported = [float(key.split()[1]) for key in shift.reported if key.startswith("production ")]
+    return not reported or share // 25 > max(reported) // 25

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from deploys.decisions import is_approved
 from deploys.errors import MembershipUnknown, Refused
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.flows.ending import end_cancelled, end_deploy
 from workers.messages import approval
 from workers.step_context import StepContext, StepResult
@@ -24,10 +27,10 @@ def await_approval(deploy: Deploy, context: StepContext) -> StepResult:
     if rejection:
         return end_deploy(deploy, context, Outcome.REJECTED, approval.rejected(rejection.user))
     if is_approved(deploy):
-        told = deploy.with_message(
+        approved = deploy.with_message(
             now, ThreadMessageKind.PROGRESS, approval.approved([d.user for d in deploy.approval.decisions])
         )
-        return StepResult(told.in_phase(Phase.REGISTERING, now))
+        return StepResult(approved.in_phase(Phase.REGISTERING, now))
     if deploy.question_not_shown:
         return _wait_until_shown(deploy, context)
     expires_at = deploy.approval.expires_at or now

@@ -19,8 +19,9 @@ from datetime import datetime
 from deploys.catalogue.service import BaseChoice
 from deploys.errors import AwsCredentials, AwsError, Refused
 from deploys.formatting import shorten_line
-from deploys.records.deploy import Deploy, Verb
+from deploys.records.deploy import Deploy
 from deploys.records.plan import ConfigChange, NewerRevision, RevisionConfig
+from deploys.records.request import Verb
 from workers.ecs import task_definitions
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import RegionClients
@@ -56,43 +57,43 @@ def find_base(
         return BaseRevision(running, RevisionConfig())
     earlier = context.earlier_deploys()
     takes_latest = deploy.verb is Verb.DEPLOY and deploy.service.base is BaseChoice.LATEST
-    known = RevisionConfig(
+    config = RevisionConfig(
         origin=find_config_origin(running, earlier), newest=_newest_recorded(running, earlier)
     )
     try:
-        newest = _newest_external_revision(context.region, running, known, earlier)
+        newest = _newest_external_revision(context.region, running, config, earlier)
         if newest is None:
-            return BaseRevision(running, known)
+            return BaseRevision(running, config)
         names = find_retagged_containers(running, deploy.service, endpoints, guess=True)
         changes = find_config_changes(running, newest, names)
     except (AwsError, Refused) as error:
         if takes_latest or isinstance(error, AwsCredentials):
             raise
-        return BaseRevision(running, known.evolve(unknown_reason=error.message))
-    known = known.evolve(newest=newest.arn)
+        return BaseRevision(running, config.evolve(unknown_reason=error.message))
+    config = config.evolve(newest=newest.arn)
     if not changes:
-        return BaseRevision(running, known.evolve(origin=newest.arn))
+        return BaseRevision(running, config.evolve(origin=newest.arn))
     newer = _describe_newer(newest, changes, earlier)
     if not takes_latest:
-        return BaseRevision(running, known.evolve(newer=newer))
-    return BaseRevision(newest, known.evolve(origin=newest.arn, newer=newer.evolve(used=True)))
+        return BaseRevision(running, config.evolve(newer=newer))
+    return BaseRevision(newest, config.evolve(origin=newest.arn, newer=newer.evolve(used=True)))
 
 
 def _describe_newer(
     newest: RevisionState, changes: Sequence[ConfigChange], earlier: Sequence[Deploy]
 ) -> NewerRevision:
     """What people are told of it."""
-    tried = _last_deploy_of(newest.arn, earlier)
+    tried_by = _last_deploy_of(newest.arn, earlier)
     return NewerRevision(
         revision=newest.arn,
         registered_by=shorten_line(
-            principals.short_principal(newest.raw.get("registeredBy")), PRINCIPAL_LENGTH
+            principals.short_principal_name(newest.raw.get("registeredBy")), PRINCIPAL_LENGTH
         ),
         registered_at=_epoch_seconds(newest.raw.get("registeredAt")),
         changes=tuple(changes[:MAX_CHANGES]),
         more_changes=max(0, len(changes) - MAX_CHANGES),
-        tried_by=tried.id if tried else "",
-        tried_outcome=tried.outcome.value if tried and tried.outcome else "",
+        tried_by=tried_by.id if tried_by else "",
+        tried_outcome=tried_by.outcome.value if tried_by and tried_by.outcome else "",
     )
 
 
@@ -136,16 +137,16 @@ def _newest_external_revision(
             return None
         if arn == running.arn or arn in recorded:
             continue
-        seen = task_definitions.describe(region, arn)
-        if seen.status == "ACTIVE" and not is_registered_by_slipway(seen, earlier):
-            return seen
+        revision = task_definitions.describe(region, arn)
+        if revision.status == "ACTIVE" and not is_registered_by_slipway(revision, earlier):
+            return revision
     if (
         len(arns) == NEWEST_LIMIT
         and known.newest
         and oldest < revision_number(known.newest) < revision_number(arns[-1])
     ):
-        seen = task_definitions.describe(region, known.newest)
-        return seen if seen.status == "ACTIVE" else None
+        revision = task_definitions.describe(region, known.newest)
+        return revision if revision.status == "ACTIVE" else None
     return None
 
 

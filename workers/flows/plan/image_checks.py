@@ -21,7 +21,9 @@ from deploys.errors import (
     RollbackImageMissing,
 )
 from deploys.mrkdwn import code, escape
-from deploys.records.deploy import ContainerChange, Deploy, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.plan import ContainerChange
+from deploys.records.request import Verb
 from deploys.short_names import short_arn, short_digest
 from workers.ecs import tasks
 from workers.ecs.images import ecr, image_reference
@@ -112,7 +114,7 @@ def _find_image(
     if not ecr.is_in_ecr(reference):
         return None
     try:
-        found = ecr.find_image(context.region, reference)
+        image_found = ecr.find_image(context.region, reference)
     except (AwsDenied, AwsRefused):
         if deploy.verb is Verb.ROLLBACK:
             return None  # a registry that does not answer is no reason to refuse a way back
@@ -121,8 +123,8 @@ def _find_image(
         if (hint := _pull_through_hint(context, reference)) is None:
             return None
         raise RepositoryMissing(**{**error.facts, "hint": hint}) from error
-    if found is not None or (hint := _pull_through_hint(context, reference)) is None:
-        return found
+    if image_found is not None or (hint := _pull_through_hint(context, reference)) is None:
+        return image_found
     tags = ecr.list_recent_tags(context.region, reference, count=TAGS_COMPARED)
     newest = ", ".join(f"`{escape(tag)}`" for tag in tags[:TAGS_SHOWN])
     recent = f"{f'The newest tags are {newest}.' if newest else ''}{hint}"

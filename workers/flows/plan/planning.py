@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import cast
 
-from deploys.catalogue.service import Service, Strategy
+from deploys.catalogue.service import Service
 from deploys.errors import (
-    DaemonStopStart,
     ExternalRolloutInProgress,
     LeftStopped,
     ScaledToZero,
 )
-from deploys.records.deploy import Deploy, Phase, Plan, ThreadMessageKind, Verb
+from deploys.healthy_percent import limits_blocked_at_minimum
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import Plan
+from deploys.records.request import Verb
+from deploys.records.retries import Observation
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.short_names import short_arn
 from workers.ecs import task_definitions
 from workers.ecs.images import image_reference
@@ -20,13 +25,12 @@ from workers.ecs.state import RevisionState, ServiceState
 from workers.flows.ending import confirm_twice, end_cancelled
 from workers.flows.observe.rollout_status import find_deployment_in_progress
 from workers.flows.plan.base_revision import find_base
-from workers.flows.plan.healthy_percent import check_healthy_percent, limits_blocked_at_minimum
 from workers.flows.plan.image_checks import check_images, refuse_same_image
 from workers.flows.plan.pre_post_checks import check_pre_and_post
 from workers.flows.plan.service_checks import is_express_mode, require_active
 from workers.flows.plan.target_version import find_target_version, needs_copy
 from workers.flows.stopped_service import restore_tags, scaling_suspension
-from workers.flows.strategies.ecs_strategy import check_ecs_strategy
+from workers.flows.strategies.registry import STRATEGIES
 from workers.messages import approval, scaling
 from workers.messages.plan import plan_text
 from workers.messages.tasks import DEFAULT_STOP_TIMEOUT
@@ -53,14 +57,14 @@ def plan_deploy(deploy: Deploy, context: StepContext) -> StepResult:
         return end_cancelled(deploy, context)
     context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
     try:
-        made = make_plan(deploy, context)
+        plan = make_plan(deploy, context)
     except ExternalRolloutInProgress as error:
-        if again := confirm_twice(deploy, context, f"foreign {error.facts['deployment']}"):
+        if again := confirm_twice(deploy, context, Observation.EXTERNAL_ROLLOUT, error.facts["deployment"]):
             return again
         raise
     now = context.now()
     planned = deploy.with_message(
-        now, ThreadMessageKind.PLAN, describe_plan(deploy, made), plan=made, tag=made.tag
+        now, ThreadMessageKind.PLAN, describe_plan(deploy, plan), plan=plan, tag=plan.tag
     )
     return StepResult(
         ask_for_approval(planned, now)
@@ -114,44 +118,44 @@ def make_plan(deploy: Deploy, context: StepContext) -> Plan:
         Refused: one of the checks said no. Nothing was changed.
     """
     service = deploy.service
-    seen = context.read_service()
-    _check_not_left_stopped(deploy, context, seen)
-    check_service(service, seen)
-    assert seen is not None
-    running = task_definitions.describe(context.region, seen.revision)
-    base = find_base(deploy, context, running, seen.endpoints)
-    goal = find_target_version(deploy, context, running, base.revision, seen.endpoints)
-    if needs_copy(deploy, goal.source):
-        task_definitions.check_copyable(goal.source)
-    changes, image = check_images(deploy, context, goal)
+    ecs_service = context.read_service()
+    _check_not_left_stopped(deploy, context, ecs_service)
+    check_service(service, ecs_service)
+    assert ecs_service is not None
+    running = task_definitions.describe(context.region, ecs_service.revision)
+    base = find_base(deploy, context, running, ecs_service.endpoints)
+    target = find_target_version(deploy, context, running, base.revision, ecs_service.endpoints)
+    if needs_copy(deploy, target.source):
+        task_definitions.check_copyable(target.source)
+    changes, image = check_images(deploy, context, target)
     old_tag = display_tag(changes[0].old_image, running)
-    if deploy.verb is Verb.DEPLOY and goal.source.arn == running.arn:
+    if deploy.verb is Verb.DEPLOY and target.source.arn == running.arn:
         refuse_same_image(deploy, context, changes, old_tag, image)
-    check_pre_and_post(deploy, context, goal.source)
-    downtime = service.strategy is Strategy.STOP_START
+    check_pre_and_post(deploy, context, target.source)
+    downtime = service.strategy.stops_service
     stop_timeout = _stop_timeout(running)
     return Plan(
-        old_revision=seen.revision,
-        source_revision=goal.source.arn,
-        tag=goal.tag,
+        old_revision=ecs_service.revision,
+        source_revision=target.source.arn,
+        tag=target.tag,
         old_tag=old_tag,
         changes=changes,
         digest=image.digest if image else None,
         pushed_at=image.pushed_at if image else None,
         image_bytes=image.size_bytes if image else None,
         pinned=image_reference.parse_image(changes[0].new_image).digest is not None,
-        desired_count=seen.desired,
-        minimum_healthy_percent=seen.minimum_healthy_percent,
-        maximum_percent=seen.maximum_percent,
-        grace_seconds=seen.health_check_grace_seconds,
-        express=is_express_mode(service, seen),
+        desired_count=ecs_service.desired,
+        minimum_healthy_percent=ecs_service.minimum_healthy_percent,
+        maximum_percent=ecs_service.maximum_percent,
+        grace_seconds=ecs_service.health_check_grace_seconds,
+        express=is_express_mode(service, ecs_service),
         downtime=downtime,
         downtime_seconds=stop_timeout + START_ESTIMATE_SECONDS if downtime else None,
         stop_timeout=stop_timeout if downtime else None,
         scaling=scaling_suspension.read_scaling_plan(deploy, context)
-        if seen.scheduling != "DAEMON"
+        if ecs_service.scheduling != "DAEMON"
         else None,
-        traffic=seen.traffic,
+        traffic=ecs_service.traffic,
         config=base.config,
     )
 
@@ -164,34 +168,33 @@ def check_service(service: Service, ecs_service: ServiceState | None) -> None:
     """
     ecs_service = require_active(service, ecs_service)
     is_express_mode(service, ecs_service)
-    if service.strategy is Strategy.STOP_START and ecs_service.scheduling == "DAEMON":
-        raise DaemonStopStart(service=service.name)
-    check_ecs_strategy(service, ecs_service)
+    strategy = STRATEGIES[service.strategy]
+    strategy.check_service(service, ecs_service)
     if ecs_service.desired == 0 and ecs_service.scheduling != "DAEMON":
         raise ScaledToZero(service=service.name)
-    check_healthy_percent(service, ecs_service)
-    if (going := find_deployment_in_progress(ecs_service)) is not None:
+    strategy.check_count(service, ecs_service)
+    if (rollout := find_deployment_in_progress(ecs_service)) is not None:
         raise ExternalRolloutInProgress(
-            service=service.name, deployment=going.id, revision=short_arn(going.revision)
+            service=service.name, deployment=rollout.id, revision=short_arn(rollout.revision)
         )
 
 
 def _check_not_left_stopped(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> None:
     """A deploy whose record is lost, or does not know of it, may have stopped the service: then the janitor
     is about to bring it back."""
-    mark = (
+    tags = (
         restore_tags.read_restore_tags(ecs_service.tags)
         if ecs_service is not None and ecs_service.desired == 0
         else None
     )
-    if mark is None:
+    if tags is None:
         return
-    known = {each.id for each in context.earlier_deploys() if each.stop.requested_at is not None}
-    if mark.deploy_id not in {deploy.id, *known}:
-        raise LeftStopped(service=deploy.service.name, deploy=mark.deploy_id, count=mark.desired_count)
+    stopped_by = {each.id for each in context.earlier_deploys() if each.stop.requested_at is not None}
+    if tags.deploy_id not in {deploy.id, *stopped_by}:
+        raise LeftStopped(service=deploy.service.name, deploy=tags.deploy_id, count=tags.desired_count)
 
 
 def _stop_timeout(revision: RevisionState) -> int:
     containers = cast("list[dict[str, object]]", revision.raw.get("containerDefinitions", []))
-    timeouts = [cast("int", c.get("stopTimeout") or DEFAULT_STOP_TIMEOUT) for c in containers]
+    timeouts = [cast("int", container.get("stopTimeout") or DEFAULT_STOP_TIMEOUT) for container in containers]
     return max(timeouts, default=DEFAULT_STOP_TIMEOUT)

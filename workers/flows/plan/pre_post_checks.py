@@ -26,13 +26,13 @@ def check_pre_and_post(deploy: Deploy, context: StepContext, revision: RevisionS
 
 
 def _check_pre_task_container(deploy: Deploy, revision: RevisionState) -> None:
-    task = configured_pre_task(deploy)
+    settings = configured_pre_task(deploy)
     definitions = cast("list[dict[str, Any]]", revision.raw.get("containerDefinitions", []))
     names = [str(container["name"]) for container in definitions]
-    if task is None or not task.container or task.container in names:
+    if settings is None or not settings.container or settings.container in names:
         return
     raise NoSuchPreTaskContainer(
-        missing=escape(task.container),
+        missing=escape(settings.container),
         family=escape(revision.family),
         present=", ".join(code(name) for name in names),
         service=deploy.service.name,
@@ -40,20 +40,20 @@ def _check_pre_task_container(deploy: Deploy, revision: RevisionState) -> None:
 
 
 def _check_post_check_alarms(deploy: Deploy, context: StepContext) -> None:
-    wanted = configured_post_check(deploy)
-    if wanted is None or not wanted.alarms:
+    settings = configured_post_check(deploy)
+    if settings is None or not settings.alarms:
         return
-    seen = alarms.read(context.region, wanted.alarms)
-    missing = [name for name in wanted.alarms if name not in seen]
+    alarm_states = alarms.read(context.region, settings.alarms)
+    missing = [name for name in settings.alarms if name not in alarm_states]
     if missing:
         raise AlarmMissing(
             missing=", ".join(code(name) for name in missing),
             region=deploy.service.region,
             service=deploy.service.name,
         )
-    ringing = [alarm for alarm in seen.values() if alarm.is_alarming]
-    if ringing:
+    firing = [alarm for alarm in alarm_states.values() if alarm.is_alarming]
+    if firing:
         raise AlarmFiring(
-            ringing=". ".join(post_check.alarm_fired(alarm.name, alarm.reason) for alarm in ringing),
+            ringing=". ".join(post_check.alarm_fired(alarm.name, alarm.reason) for alarm in firing),
             service=deploy.service.name,
         )

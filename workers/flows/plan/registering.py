@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from deploys.catalogue.service import Strategy
 from deploys.errors import AwsCredentials, AwsDenied
+from deploys.plan_drift import PlanDrift, compare_plans
 from deploys.pre_task import configured_pre_task
-from deploys.records.deploy import Deploy, Phase, Plan, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.plan import Plan
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions
 from workers.ecs.images import pinned_tags
 from workers.ecs.state import RevisionState
 from workers.flows.ending import end_cancelled
-from workers.flows.plan.plan_drift import PlanDrift, compare_plans
 from workers.flows.plan.planning import ask_for_approval, describe_plan, make_plan
 from workers.flows.plan.target_version import needs_copy
+from workers.flows.strategies.registry import strategy_of
 from workers.messages import approval, base_revision, scaling
 from workers.step_context import StepContext, StepResult
-
-FIRST_PHASE = {
-    Strategy.ROLLING: Phase.UPDATING,
-    Strategy.NATIVE: Phase.UPDATING,
-    Strategy.STOP_START: Phase.SAVING_RESTORE_POINT,
-}
 
 _DRIFT_TEXTS: Mapping[PlanDrift, Callable[[Plan, Plan], str]] = {
     PlanDrift.OTHER_BASE: base_revision.base_changed,
@@ -39,24 +37,22 @@ def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
     if deploy.cancel:
         return end_cancelled(deploy, context)
     context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
-    fresh = make_plan(deploy, context)
+    current = make_plan(deploy, context)
     shown = deploy.plan
-    if shown is None or not (became := compare_plans(shown, fresh)).keeps_approval:
-        return _replan(deploy, fresh, context.now())
-    if became is PlanDrift.AUTOSCALED:
+    if shown is None or not (drift := compare_plans(shown, current)).keeps_approval:
+        return _replan(deploy, current, context.now())
+    if drift is PlanDrift.AUTOSCALED:
         # The bounds stay those that people saw.
-        counted = shown.evolve(desired_count=fresh.desired_count)
-        text = scaling.count_moved_by_scaling(deploy, shown, fresh)
-        deploy = deploy.with_message(context.now(), ThreadMessageKind.PROGRESS, text, plan=counted)
-    if text := base_revision.newer_revision_registered(shown, fresh):
-        known = (deploy.plan or shown).evolve(config=fresh.config)
-        deploy = deploy.with_message(context.now(), ThreadMessageKind.PROGRESS, text, plan=known)
+        scaled = shown.evolve(desired_count=current.desired_count)
+        text = scaling.count_moved_by_scaling(deploy, shown, current)
+        deploy = deploy.with_message(context.now(), ThreadMessageKind.PROGRESS, text, plan=scaled)
+    if text := base_revision.newer_revision_registered(shown, current):
+        plan = (deploy.plan or shown).evolve(config=current.config)
+        deploy = deploy.with_message(context.now(), ThreadMessageKind.PROGRESS, text, plan=plan)
     registered = deploy.evolve(ecs={"new_revision": _revision_to_run(deploy, shown, context)})
     now = context.now()
-    following = (
-        Phase.RUNNING_PRE_TASK if configured_pre_task(deploy) else FIRST_PHASE[deploy.service.strategy]
-    )
-    return StepResult(registered.in_phase(following, now))
+    next_phase = Phase.RUNNING_PRE_TASK if configured_pre_task(deploy) else strategy_of(deploy).first_phase
+    return StepResult(registered.in_phase(next_phase, now))
 
 
 def _revision_to_run(deploy: Deploy, plan: Plan, context: StepContext) -> str:
@@ -95,12 +91,14 @@ def _pinned_tag(deploy: Deploy, plan: Plan) -> str:
 
 
 def _replan(deploy: Deploy, fresh: Plan, now: float) -> StepResult:
-    planned = deploy.evolve(plan=fresh, tag=fresh.tag)
-    why = _drift_reason(deploy.plan, fresh) if deploy.plan else ""
-    told = planned.with_message(
-        now, ThreadMessageKind.PLAN, approval.plan_changed(describe_plan(planned, fresh), why)
+    replanned = deploy.evolve(plan=fresh, tag=fresh.tag)
+    reason = _drift_reason(deploy.plan, fresh) if deploy.plan else ""
+    replanned_deploy = replanned.with_message(
+        now, ThreadMessageKind.PLAN, approval.plan_changed(describe_plan(replanned, fresh), reason)
     )
-    return StepResult(ask_for_approval(told, now) if deploy.service.approvals else told)
+    return StepResult(
+        ask_for_approval(replanned_deploy, now) if deploy.service.approvals else replanned_deploy
+    )
 
 
 def _drift_reason(shown: Plan, fresh: Plan) -> str:

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from deploys.catalogue.service import Service, Strategy
+from deploys.catalogue.service import Service
 from deploys.errors import NothingToRollBackTo, Refused, RevisionAlreadyRuns, UnknownRollbackTarget
 from deploys.mrkdwn import code
-from deploys.records.deploy import ContainerChange, Deploy, Outcome, Plan, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from deploys.records.plan import ContainerChange, Plan
+from deploys.records.request import Verb
 from deploys.short_names import short_arn
 from workers.ecs import task_definitions
 from workers.ecs.images.app_containers import find_app_containers
-from workers.ecs.images.image_changes import image_changes_on_base
+from workers.ecs.images.image_changes import list_image_changes, list_image_changes_on_base
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import Endpoints, RevisionState, ServiceState
 from workers.ecs.task_definitions import images_by_container
-from workers.flows.ending import recorded_revision
+from workers.flows.own_revisions import recorded_revision
 from workers.flows.plan.likely_tags import did_you_mean, find_likely_tags
 from workers.step_context import StepContext
 
@@ -63,7 +66,7 @@ def find_target_version(
         return TargetVersion(running, same, display_tag(same[0].new_image, running))
     if base.arn != running.arn:
         return _target_on_base(deploy, running, base, endpoints)
-    changed = task_definitions.image_changes(running, deploy.service, endpoints, deploy.tag)
+    changed = list_image_changes(running, deploy.service, endpoints, deploy.tag)
     return TargetVersion(running, changed, deploy.tag)
 
 
@@ -71,7 +74,7 @@ def _target_on_base(
     deploy: Deploy, running: RevisionState, base: RevisionState, endpoints: Endpoints
 ) -> TargetVersion:
     """A new tag on another revision than the one that runs, whose other containers may have new images."""
-    changes = image_changes_on_base(base, running, deploy.service, endpoints, deploy.tag)
+    changes = list_image_changes_on_base(base, running, deploy.service, endpoints, deploy.tag)
     changed, now = {change.container for change in changes}, images_by_container(running)
     others = {name: image for name, image in images_by_container(base).items() if name not in changed}
     new = tuple(image for name, image in others.items() if image != now.get(name))
@@ -124,7 +127,7 @@ def plan_from_revisions(
         else ecs_service.desired,
         minimum_healthy_percent=ecs_service.minimum_healthy_percent,
         maximum_percent=ecs_service.maximum_percent,
-        downtime=deploy.service.strategy is Strategy.STOP_START,
+        downtime=deploy.service.strategy.stops_service,
         traffic=ecs_service.traffic,
     )
 
@@ -165,17 +168,13 @@ def find_rollback_revision(deploy: Deploy, earlier: Sequence[Deploy], running: s
     good = [
         each for each in earlier if each.outcome is Outcome.SUCCEEDED and each.ecs.new_revision and each.plan
     ]
-    arn = (
-        _revision_of_target(deploy, good)
-        if deploy.request.rollback_target
-        else _revision_before(good, running)
-    )
-    if arn is None and deploy.request.rollback_target:
+    arn = _revision_of_target(deploy, good) if deploy.rollback_target else _revision_before(good, running)
+    if arn is None and deploy.rollback_target:
         known = dict.fromkeys(each.tag for each in good)
         raise UnknownRollbackTarget(
             service=deploy.service.name,
-            target=code(deploy.request.rollback_target),
-            likely=(likely := find_likely_tags(deploy.request.rollback_target, tuple(known))),
+            target=code(deploy.rollback_target),
+            likely=(likely := find_likely_tags(deploy.rollback_target, tuple(known))),
             meant=f" {did_you_mean(likely)}" if likely else "",
             known=_list_tags(tuple(known)),
         )
@@ -200,10 +199,10 @@ def _list_tags(tags: Sequence[str]) -> str:
 
 def _revision_of_target(deploy: Deploy, good: Sequence[Deploy]) -> str | None:
     for each in good:
-        if deploy.request.rollback_target in (each.id, each.tag):
+        if deploy.rollback_target in (each.id, each.tag):
             return each.ecs.new_revision
     for each in good:
-        if each.plan is not None and each.plan.old_tag == deploy.request.rollback_target:
+        if each.plan is not None and each.plan.old_tag == deploy.rollback_target:
             return each.plan.old_revision
     return None
 

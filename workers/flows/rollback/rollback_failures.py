@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.reasons.cause_summary import summarize_causes
 from workers.ecs.state import ServiceState
-from workers.flows.ending import is_recorded_revision, rollback_revision
 from workers.flows.observe.deadline import rollback_deadline
 from workers.flows.observe.ecs_rollback import ecs_rollback_revision
 from workers.flows.observe.failure_evidence import events_of_deployment, gather_evidence, new_evidence
+from workers.flows.own_revisions import is_recorded_revision, rollback_revision
 from workers.flows.rollback.rollback_retry import ROLLBACK_PREFIX, is_failure_reported
 from workers.messages import outcomes, progress, rollback_reasons
 from workers.messages.evidence import Evidence
@@ -34,19 +35,19 @@ def as_rollout_of_old_version(
     primary = ecs_service.primary if ecs_service else None
     if ecs_service is None or primary is None:
         return None
-    goes_back = is_recorded_revision(deploy, primary.revision) or primary.revision == ecs_rollback_revision(
+    rolls_back = is_recorded_revision(deploy, primary.revision) or primary.revision == ecs_rollback_revision(
         deploy
     )
-    if primary.id == deploy.ecs.deployment_id or not goes_back:
+    if primary.id == deploy.ecs.deployment_id or not rolls_back:
         return None
     since = max(primary.created_at, deploy.ecs.rollout_started_at or deploy.request.requested_at)
-    back = deploy.evolve(
+    rollback = deploy.evolve(
         ecs={"deployment_id": primary.id, "new_revision": primary.revision, "rollout_started_at": since}
     )
     events = tuple(
-        e for e in ecs_service.events if any(words in e.message for words in _START_FAILURE_EVENTS)
+        e for e in ecs_service.events if any(phrase in e.message for phrase in _START_FAILURE_EVENTS)
     )
-    return back, replace(ecs_service, events=events)
+    return rollback, replace(ecs_service, events=events)
 
 
 def report_rollback_failures(
@@ -56,24 +57,24 @@ def report_rollback_failures(
     found = as_rollout_of_old_version(deploy, ecs_service)
     if found is None:
         return deploy
-    back, about_it = found
-    failed = about_it.primary.failed if about_it.primary else 0
+    rollback, ecs_service_of_rollback = found
+    failed = ecs_service_of_rollback.primary.failed if ecs_service_of_rollback.primary else 0
     if failed == 0 and not summarize_causes(
-        (), events_of_deployment(back, about_it), back.ecs.rollout_started_at or 0.0
+        (), events_of_deployment(rollback, ecs_service_of_rollback), rollback.ecs.rollout_started_at or 0.0
     ):
         return deploy
-    why, told = new_evidence(back, context, about_it, ROLLBACK_PREFIX)
-    if not why.causes and not why.missing:
+    evidence, reported_causes = new_evidence(rollback, context, ecs_service_of_rollback, ROLLBACK_PREFIX)
+    if not evidence.causes and not evidence.missing:
         return deploy
-    alarmed = is_failure_reported(deploy)
-    words = progress.more_rollback_tasks_failing if alarmed else progress.rollback_tasks_failing
-    text = words(back.ecs.new_revision or "", why)
+    reported = is_failure_reported(deploy)
+    message = progress.more_rollback_tasks_failing if reported else progress.rollback_tasks_failing
+    text = message(rollback.ecs.new_revision or "", evidence)
     return deploy.with_message(
         context.now(),
         ThreadMessageKind.PROBLEM,
         text,
-        broadcast=not alarmed,
-        rollout={"reported_causes": told},
+        broadcast=not reported,
+        rollout={"reported_causes": reported_causes},
     )
 
 
@@ -85,8 +86,8 @@ def rollback_overdue_text(deploy: Deploy, context: StepContext, ecs_service: Ser
         and ecs_service.primary is not None
         and ecs_service.primary.rollout_state == "FAILED"
     )
-    late = rollback_reasons.rollback_overdue(rollback_revision(deploy), rollback_deadline(deploy), gave_up)
+    reason = rollback_reasons.rollback_overdue(rollback_revision(deploy), rollback_deadline(deploy), gave_up)
     evidence = gather_evidence(found[0], context, found[1]) if found is not None else Evidence()
     before = gather_evidence(deploy, context, None)  # events by now are about the way back
     before = replace(before, missing=tuple(each for each in before.missing if each not in evidence.missing))
-    return outcomes.rollback_failed(late, evidence, deploy.outcome_reason, before)
+    return outcomes.rollback_failed(reason, evidence, deploy.outcome_reason, before)

@@ -8,62 +8,28 @@ the way back the deploy has failed, and the service is left as it is, unless it 
 from __future__ import annotations
 
 from deploys.errors import SlipwayError
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Notice
 from deploys.records.rollback import RollbackProgress
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
 from workers.ecs.reasons.cause_summary import summarize_causes
 from workers.ecs.reasons.service_event import is_about_another_deployment
 from workers.ecs.state import ServiceState
 from workers.flows.best_effort import attempt
-from workers.flows.ending import end_deploy, is_recorded_revision, rollback_revision
+from workers.flows.ending import end_deploy
 from workers.flows.observe import missing_evidence
 from workers.flows.observe.failure_evidence import cause_keys, unreported_causes, with_essential_containers
-from workers.messages import alerts, outcomes, progress, rollback_reasons
+from workers.flows.own_revisions import is_recorded_revision, rollback_revision
+from workers.messages import alerts, outcomes, rollback_reasons
 from workers.messages.evidence import Evidence
 from workers.step_context import StepContext, StepResult
 
-STOP_GRACE_SECONDS = 30.0
-"""What ECS gets to begin what it took the request for."""
 STALE_SECONDS = 30.0
 """A read, or a call of ours that arrives late, may show the new revision once more for so long."""
 ROLLBACK_PREFIX = "back "
 """Sets causes of trouble on the way back apart from those of the new version."""
-
-
-def with_rollback_begun(deploy: Deploy, now: float) -> Deploy:
-    """The deploy with the time at which its way back began."""
-    return (
-        deploy
-        if deploy.rollback.progress is not None
-        else deploy.evolve(rollback={"progress": RollbackProgress(started_at=now)})
-    )
-
-
-def with_stop_accepted(deploy: Deploy, now: float) -> Deploy:
-    """ECS took the request to stop our rollout."""
-    back = deploy.rollback.progress or RollbackProgress(started_at=now)
-    return deploy.evolve(rollback={"progress": back.evolve(stop_accepted_at=now)})
-
-
-def with_stop_ignored(deploy: Deploy, now: float) -> Deploy:
-    """ECS took that request and goes on all the same, which is said once."""
-    back = deploy.rollback.progress or RollbackProgress(started_at=now)
-    if back.stop_ignored:
-        return deploy
-    text = progress.stop_ignored_by_ecs(rollback_revision(deploy))
-    return deploy.with_message(
-        now, ThreadMessageKind.PROBLEM, text, rollback={"progress": back.evolve(stop_ignored=True)}
-    )
-
-
-def with_update_sent(deploy: Deploy, now: float) -> Deploy:
-    """An update set the recorded revision."""
-    back = deploy.rollback.progress or RollbackProgress(started_at=now)
-    return (
-        deploy
-        if back.updated_at is not None
-        else deploy.evolve(rollback={"progress": back.evolve(updated_at=now)})
-    )
 
 
 def retry_rollback(
@@ -74,22 +40,22 @@ def retry_rollback(
     One that is at zero is never left.
     """
     now = context.now()
-    back = deploy.rollback.progress or RollbackProgress(started_at=deploy.phase_since)
-    lasted = now - back.started_at
-    if lasted > limit and ecs_service.desired != 0:
-        reason = rollback_reasons.rollback_did_not_hold(deploy, rollback_revision(deploy), lasted)
+    progress_so_far = deploy.rollback.progress or RollbackProgress(started_at=deploy.phase_since)
+    elapsed = now - progress_so_far.started_at
+    if elapsed > limit and ecs_service.desired != 0:
+        reason = rollback_reasons.rollback_did_not_hold(deploy, rollback_revision(deploy), elapsed)
         text = outcomes.failed(reason, gather_rollback_evidence(deploy, context, ecs_service))
-        given_up = deploy.evolve(rollback={"progress": back.evolve(gave_up=True)})
+        given_up = deploy.evolve(rollback={"progress": progress_so_far.evolve(gave_up=True)})
         return end_deploy(given_up, context, Outcome.FAILED, text)
-    again = deploy.evolve(rollback={"progress": back})
-    undone = back.updated_at is not None and now - back.updated_at > STALE_SECONDS
-    if undone and back.undone_reported_at is None:
-        told = (
+    again = deploy.evolve(rollback={"progress": progress_so_far})
+    undone = progress_so_far.updated_at is not None and now - progress_so_far.updated_at > STALE_SECONDS
+    if undone and not deploy.has_notice(Notice.ROLLBACK_UNDONE):
+        reported = (
             _report_undone(again, context, ecs_service, limit)
             if ecs_service.desired != 0
             else _report_zero(again, now)
         )
-        again = told.evolve(rollback={"progress": back.evolve(undone_reported_at=now)})
+        again = reported.with_notice(Notice.ROLLBACK_UNDONE)
     return StepResult(again.in_phase(Phase.RESTORING, now), delay=context.timing.watch_seconds)
 
 
@@ -97,19 +63,19 @@ def _report_undone(deploy: Deploy, context: StepContext, ecs_service: ServiceSta
     """That it does not hold. Where the channel was told already that the old version does not start, which is
     why, the thread alone is told.
     """
-    alarmed = is_failure_reported(deploy)
-    fresh = unreported_causes(
+    reported = is_failure_reported(deploy)
+    new_causes = unreported_causes(
         deploy, gather_rollback_evidence(deploy, context, ecs_service).causes, ROLLBACK_PREFIX
     )
-    words = alerts.rollback_still_does_not_hold if alarmed else alerts.rollback_does_not_hold
-    text = words(deploy, rollback_revision(deploy), limit, fresh)
-    told = (*deploy.rollout.reported_causes, *cause_keys(fresh, ROLLBACK_PREFIX))
+    message = alerts.rollback_still_does_not_hold if reported else alerts.rollback_does_not_hold
+    text = message(deploy, rollback_revision(deploy), limit, new_causes)
+    reported_causes = (*deploy.rollout.reported_causes, *cause_keys(new_causes, ROLLBACK_PREFIX))
     return deploy.with_message(
         context.now(),
         ThreadMessageKind.PROBLEM,
         text,
-        broadcast=not alarmed,
-        rollout={"reported_causes": told},
+        broadcast=not reported,
+        rollout={"reported_causes": reported_causes},
     )
 
 
@@ -122,8 +88,8 @@ def _report_zero(deploy: Deploy, now: float) -> Deploy:
 
 def is_failure_reported(deploy: Deploy) -> bool:
     """Whether somebody was asked to look at the old version, which does not come up again. Pure."""
-    unheld = deploy.rollback.progress is not None and deploy.rollback.progress.undone_reported_at is not None
-    return unheld or any(each.startswith(ROLLBACK_PREFIX) for each in deploy.rollout.reported_causes)
+    undone = deploy.has_notice(Notice.ROLLBACK_UNDONE)
+    return undone or any(each.startswith(ROLLBACK_PREFIX) for each in deploy.rollout.reported_causes)
 
 
 def gather_rollback_evidence(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Evidence:
@@ -136,8 +102,8 @@ def gather_rollback_evidence(deploy: Deploy, context: StepContext, ecs_service: 
             missing=missing_evidence.unreported_sentence(deploy, missing_evidence.missing_tasks(listed))
         )
     stopped = [task for task in listed if is_recorded_revision(deploy, task.revision) and task.stop_code]
-    present = ecs_service.primary.id if ecs_service.primary else ""
+    deployment_id = ecs_service.primary.id if ecs_service.primary else ""
     events = [
-        event for event in ecs_service.events if not is_about_another_deployment(event.message, present)
+        event for event in ecs_service.events if not is_about_another_deployment(event.message, deployment_id)
     ]
     return Evidence(summarize_causes(with_essential_containers(context, stopped), events, since))

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.catalogue.service import PreTask
+from deploys.catalogue.nested_keys import PreTask
 from deploys.errors import AwsError, AwsResultUnknown, NotOnDisk, SlipwayError
 from deploys.pre_task import configured_pre_task
-from deploys.records.deploy import Deploy, Outcome, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
 from deploys.records.pre_task_and_post_check import PreTaskRun, StopCause
+from deploys.records.retries import Notice, Observation
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import one_off_tasks, tasks
 from workers.ecs.one_off_tasks import NoCapacity
 from workers.ecs.reasons import stopped_one_off_task
@@ -25,13 +28,13 @@ from workers.flows.ending import (
     confirm_twice,
     end_cancelled,
     end_deploy,
-    rollback_revision,
 )
 from workers.flows.observe import missing_evidence
 from workers.flows.observe.failure_evidence import read_task_log, with_essential_containers
 from workers.flows.observe.image_comparison import find_other_image
-from workers.flows.plan.registering import FIRST_PHASE
+from workers.flows.own_revisions import rollback_revision
 from workers.flows.rollout.pre_task_status import PreTaskStatus, find_command_container, judge_pre_task
+from workers.flows.strategies.registry import strategy_of
 from workers.messages import pre_task as words
 from workers.step_context import StepContext, StepResult
 
@@ -49,46 +52,48 @@ FAILURE_LOG_LINES = 12
 
 def run_pre_task(deploy: Deploy, context: StepContext) -> StepResult:
     """Starts the task, adopts the one an earlier try started, or looks how it goes."""
-    task = configured_pre_task(deploy)
-    if task is None or deploy.plan is None:
+    settings = configured_pre_task(deploy)
+    if settings is None or deploy.plan is None:
         raise ValueError(f"deploy {deploy.id} has no task to run before its rollout")
-    kept = deploy.pre_task or PreTaskRun(container=task.container or deploy.plan.changes[0].container)
-    if kept.task_arn is not None:
-        return _follow_task(deploy, context, kept, task)
+    run = deploy.pre_task or PreTaskRun(container=settings.container or deploy.plan.changes[0].container)
+    if run.task_arn is not None:
+        return _follow_task(deploy, context, run, settings)
     # Also where the record does not know of a request: it may be older than one.
-    found = one_off_tasks.find(
+    ecs_task = one_off_tasks.find(
         context.region, deploy.service.cluster, deploy.ecs.new_revision or "", deploy.id
     )
-    if found is not None:
-        asked_at = kept.requested_at or found.created_at or context.now()
-        return _task_started(deploy, context, kept.evolve(requested_at=asked_at), found.arn, task)
+    if ecs_task is not None:
+        requested_at = run.requested_at or ecs_task.created_at or context.now()
+        return _task_started(deploy, context, run.evolve(requested_at=requested_at), ecs_task.arn, settings)
     if deploy.cancel:
-        return _cancel_before_start(deploy, context, kept)
-    return _end_if_too_late(deploy, context, kept, task) or _start_task(deploy, context, kept, task)
+        return _cancel_before_start(deploy, context, run)
+    return _end_if_too_late(deploy, context, run, settings) or _start_task(deploy, context, run, settings)
 
 
 def _start_task(deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: PreTask) -> StepResult:
-    seen = context.read_service()
-    if seen is None or seen.status != "ACTIVE":
-        return confirm_service_deleted(deploy, context, seen)
-    if seen.revision != rollback_revision(deploy):
-        return confirm_superseded(deploy, context, seen)
-    asked = pre_task.evolve(
+    ecs_service = context.read_service()
+    if ecs_service is None or ecs_service.status != "ACTIVE":
+        return confirm_service_deleted(deploy, context, ecs_service)
+    if ecs_service.revision != rollback_revision(deploy):
+        return confirm_superseded(deploy, context, ecs_service)
+    requested = pre_task.evolve(
         requested_at=context.now() if pre_task.requested_at is None else pre_task.requested_at,
         request_unanswered=pre_task.requested_at is not None,
     )
-    deploy = context.write_intent(deploy.evolve(pre_task=asked))
+    deploy = context.write_intent(deploy.evolve(pre_task=requested))
     try:
         context.guard()
-        answer = one_off_tasks.run(context.region, _run_task_request(deploy, asked, settings, seen))
+        answer = one_off_tasks.run(
+            context.region, _run_task_request(deploy, requested, settings, ecs_service)
+        )
     except AwsResultUnknown:
         raise
     except (AwsError, NotOnDisk):
-        context.write_intent(deploy.evolve(pre_task=_with_refusal(asked)))
+        context.write_intent(deploy.evolve(pre_task=_with_refusal(requested)))
         raise
     if isinstance(answer, NoCapacity):
-        return _wait_for_capacity(deploy, context, asked, answer, settings)
-    return _task_started(deploy, context, asked, answer, settings)
+        return _wait_for_capacity(deploy, context, requested, answer, settings)
+    return _task_started(deploy, context, requested, answer, settings)
 
 
 def _run_task_request(
@@ -114,25 +119,25 @@ def _task_started(
     deploy: Deploy, context: StepContext, pre_task: PreTaskRun, arn: str, settings: PreTask
 ) -> StepResult:
     now = context.now()
-    running = pre_task.evolve(task_arn=arn, no_capacity="")
-    text = words.started(deploy, running, settings.deadline)
-    told = deploy.with_message(
-        now, ThreadMessageKind.PROGRESS, text, pre_task=running, pending_confirmation=""
+    started = pre_task.evolve(task_arn=arn, no_capacity="")
+    text = words.started(deploy, started, settings.deadline)
+    reported = deploy.with_message(
+        now, ThreadMessageKind.PROGRESS, text, pre_task=started, pending_confirmation=None
     )
-    return StepResult(told, delay=context.timing.watch_seconds)
+    return StepResult(reported, delay=context.timing.watch_seconds)
 
 
 def _wait_for_capacity(
     deploy: Deploy, context: StepContext, pre_task: PreTaskRun, answer: NoCapacity, settings: PreTask
 ) -> StepResult:
     """ECS says what it lacks at once and keeps nothing, so it is asked again. Each reason is told once."""
-    waits = _with_refusal(pre_task).evolve(no_capacity=answer.reason)
-    if waits.requested_at is None:
-        waits = waits.evolve(token_number=pre_task.token_number + 1)
+    waiting = _with_refusal(pre_task).evolve(no_capacity=answer.reason)
+    if waiting.requested_at is None:
+        waiting = waiting.evolve(token_number=pre_task.token_number + 1)
     if answer.reason != pre_task.no_capacity:
         text = words.waiting_for_capacity(answer.reason, settings.deadline)
         deploy = deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text)
-    return StepResult(deploy.evolve(pre_task=waits), delay=CAPACITY_RETRY_SECONDS)
+    return StepResult(deploy.evolve(pre_task=waiting), delay=CAPACITY_RETRY_SECONDS)
 
 
 def _cancel_before_start(deploy: Deploy, context: StepContext, pre_task: PreTaskRun) -> StepResult:
@@ -146,15 +151,15 @@ def _end_if_too_late(
 ) -> StepResult | None:
     """Its end, where it is too late to ask for the task, or to ask again; else None."""
     now = context.now()
-    late = now - deploy.phase_since > settings.deadline
+    is_late = now - deploy.phase_since > settings.deadline
     if pre_task.requested_at is None:
-        if not late:
+        if not is_late:
             return None
         text = words.failed(
             deploy, words.capacity_overdue(pre_task.no_capacity, settings.deadline), ran=False
         )
         return end_deploy(deploy, context, Outcome.FAILED, text)
-    if late or now - pre_task.requested_at > one_off_tasks.CLIENT_TOKEN_SECONDS:
+    if is_late or now - pre_task.requested_at > one_off_tasks.CLIENT_TOKEN_SECONDS:
         return end_deploy(
             deploy, context, Outcome.FAILED, words.failed(deploy, words.may_have_run(deploy), ran=True)
         )
@@ -163,21 +168,21 @@ def _end_if_too_late(
 
 def _follow_task(deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: PreTask) -> StepResult:
     arn = pre_task.task_arn or ""
-    seen = tasks.describe(context.region, deploy.service.cluster, [arn]).get(arn)
-    if seen is None:
+    ecs_task = tasks.describe(context.region, deploy.service.cluster, [arn]).get(arn)
+    if ecs_task is None:
         return _task_not_listed(deploy, context, pre_task)
-    stands = judge_pre_task(seen, pre_task)
-    pre_task = pre_task.evolve(status=seen.last_status)
+    status = judge_pre_task(ecs_task, pre_task)
+    pre_task = pre_task.evolve(status=ecs_task.last_status)
     deploy = deploy.evolve(pre_task=pre_task)
-    if stands is PreTaskStatus.SUCCEEDED and not deploy.cancel:
-        return _task_succeeded(deploy, context, pre_task, seen)
-    if stands in (PreTaskStatus.SUCCEEDED, PreTaskStatus.FAILED):
-        again = confirm_twice(deploy, context, f"one-off {stands.value}")
-        return again or _task_stopped(deploy, context, pre_task, seen, stands)
-    deploy = deploy.evolve(pending_confirmation="")
-    why = _find_stop_reason(deploy, context, pre_task, stands, settings)
-    if why is not StopCause.NOT_ASKED:
-        return _stop_task(deploy, context, pre_task, seen, why)
+    if status is PreTaskStatus.SUCCEEDED and not deploy.cancel:
+        return _task_succeeded(deploy, context, pre_task, ecs_task)
+    if status in (PreTaskStatus.SUCCEEDED, PreTaskStatus.FAILED):
+        again = confirm_twice(deploy, context, Observation.PRE_TASK_ENDED, status.value)
+        return again or _task_stopped(deploy, context, pre_task, ecs_task, status)
+    deploy = deploy.evolve(pending_confirmation=None)
+    stop_cause = _find_stop_reason(deploy, context, pre_task, status, settings)
+    if stop_cause is not StopCause.NOT_ASKED:
+        return _stop_task(deploy, context, pre_task, ecs_task, stop_cause)
     return StepResult(deploy, delay=context.timing.watch_seconds)
 
 
@@ -205,12 +210,11 @@ def _stop_task(
         context.guard()
         reason = f"Slipway deploy {deploy.id}: {why.value}"
         one_off_tasks.stop(context.region, deploy.service.cluster, ecs_task.arn, reason)
-    asked_since = now - (pre_task.stop_requested_at or now)
-    if asked_since > STOPS_WITHIN_SECONDS and deploy.retries.channel_told_at is None:
-        text = words.task_does_not_stop(pre_task, asked_since)
-        deploy = deploy.with_message(
-            now, ThreadMessageKind.PROBLEM, text, broadcast=True, retries={"channel_told_at": now}
-        )
+    waited = now - (pre_task.stop_requested_at or now)
+    if waited > STOPS_WITHIN_SECONDS and not deploy.has_notice(Notice.PRE_TASK_NOT_STOPPING):
+        text = words.task_does_not_stop(pre_task, waited)
+        deploy = deploy.with_message(now, ThreadMessageKind.PROBLEM, text, broadcast=True)
+        deploy = deploy.with_notice(Notice.PRE_TASK_NOT_STOPPING)
     return StepResult(deploy, delay=context.timing.watch_seconds)
 
 
@@ -219,12 +223,14 @@ def _task_succeeded(
 ) -> StepResult:
     now = context.now()
     deploy = deploy.evolve(pre_task=pre_task.evolve(exit_code=0, ended_at=ecs_task.stopped_at or now))
-    log, unread_log = _read_log(deploy, context, ecs_task, SUCCESS_LOG_LINES)
-    if other := find_other_image(deploy, context, ecs_task):
-        return end_deploy(deploy, context, Outcome.FAILED, words.failed(deploy, other, ran=True, log=log))
+    log, missing_log = _read_log(deploy, context, ecs_task, SUCCESS_LOG_LINES)
+    if other_image := find_other_image(deploy, context, ecs_task):
+        return end_deploy(
+            deploy, context, Outcome.FAILED, words.failed(deploy, other_image, ran=True, log=log)
+        )
     text = words.succeeded(deploy, _task_seconds(ecs_task, now), log)
-    told = deploy.with_message(now, ThreadMessageKind.PROGRESS, f"{text}{unread_log}")
-    return StepResult(told.in_phase(FIRST_PHASE[deploy.service.strategy], now))
+    reported = deploy.with_message(now, ThreadMessageKind.PROGRESS, f"{text}{missing_log}")
+    return StepResult(reported.in_phase(strategy_of(deploy).first_phase, now))
 
 
 def _task_stopped(
@@ -234,33 +240,33 @@ def _task_stopped(
     container = find_command_container(ecs_task, pre_task)
     exit_code = container.exit_code if container else None
     deploy = deploy.evolve(pre_task=pre_task.evolve(exit_code=exit_code, ended_at=ecs_task.stopped_at or now))
-    log, unread_log = _read_log(deploy, context, ecs_task, FAILURE_LOG_LINES)
-    ran = ecs_task.started_at is not None
-    took = _task_seconds(ecs_task, now)
+    log, missing_log = _read_log(deploy, context, ecs_task, FAILURE_LOG_LINES)
+    has_run = ecs_task.started_at is not None
+    seconds = _task_seconds(ecs_task, now)
     if deploy.cancel:
-        how = words.stopped_midway(deploy, took, ran)
+        ending = words.stopped_midway(deploy, seconds, has_run)
         if pre_task.stop_cause is not StopCause.CANCELLED or status is PreTaskStatus.SUCCEEDED:
-            how = (
+            ending = (
                 words.exited_before_stop(deploy, exit_code)
                 if exit_code is not None
                 else _failure_cause(deploy, context, ecs_task)
             )
-        text = words.cancelled(deploy, deploy.cancel.user, how, ran, log)
-        return end_deploy(deploy, context, Outcome.CANCELLED, f"{text}{unread_log}")
-    task = configured_pre_task(deploy)
-    if pre_task.stop_cause is StopCause.OVERDUE and task is not None:
-        why = words.overdue(deploy, task.deadline, ran)
+        text = words.cancelled(deploy, deploy.cancel.user, ending, has_run, log)
+        return end_deploy(deploy, context, Outcome.CANCELLED, f"{text}{missing_log}")
+    settings = configured_pre_task(deploy)
+    if pre_task.stop_cause is StopCause.OVERDUE and settings is not None:
+        reason = words.overdue(deploy, settings.deadline, has_run)
     else:
-        why = _failure_cause(deploy, context, ecs_task)
-    text = words.failed(deploy, why, ran, log)
-    return end_deploy(deploy, context, Outcome.FAILED, f"{text}{unread_log}")
+        reason = _failure_cause(deploy, context, ecs_task)
+    text = words.failed(deploy, reason, has_run, log)
+    return end_deploy(deploy, context, Outcome.FAILED, f"{text}{missing_log}")
 
 
 def _failure_cause(deploy: Deploy, context: StepContext, ecs_task: TaskState) -> str:
     by_us = deploy.pre_task is not None and deploy.pre_task.stop_cause is StopCause.DONE
-    (of_task,) = with_essential_containers(context, [ecs_task])
+    (with_essential,) = with_essential_containers(context, [ecs_task])
     cause = stopped_one_off_task.explain_one_off_stop(
-        of_task, deploy.pre_task.container if deploy.pre_task else "", by_us=by_us
+        with_essential, deploy.pre_task.container if deploy.pre_task else "", by_us=by_us
     )
     return words.exited_badly(deploy, cause.text if cause else "ECS does not say why.")
 
@@ -269,15 +275,15 @@ def _task_not_listed(deploy: Deploy, context: StepContext, pre_task: PreTaskRun)
     """New tasks can be missing for a while; one that stopped long ago is forgotten for good."""
     if context.now() - deploy.phase_since < UNLISTED_SECONDS:
         return StepResult(deploy, delay=context.timing.watch_seconds)
-    if again := confirm_twice(deploy, context, "one-off unseen"):
+    if again := confirm_twice(deploy, context, Observation.PRE_TASK_NOT_FOUND):
         return again
     text = words.failed(deploy, words.task_unknown_to_ecs(deploy, pre_task), ran=True)
     return end_deploy(deploy, context, Outcome.FAILED, text)
 
 
 def _task_seconds(ecs_task: TaskState, now: float) -> float:
-    begun = ecs_task.started_at or ecs_task.created_at or now
-    return (ecs_task.stopping_at or ecs_task.stopped_at or now) - begun
+    started = ecs_task.started_at or ecs_task.created_at or now
+    return (ecs_task.stopping_at or ecs_task.stopped_at or now) - started
 
 
 def _read_log(

@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploys.records.deploy import Deploy, RestorePoint, Verb
-from deploys.records.restore_point import SavedScaling, SuspendedState
+from deploys.records.deploy import Deploy
+from deploys.records.request import Verb
+from deploys.records.restore_point import RestorePoint, SavedScaling, SuspendedState
 from deploys.short_names import short_arn
 
 RESTORE_TAG = "slipway:restore"
@@ -119,8 +120,8 @@ def read_restore_tags(tags: Mapping[str, str]) -> RestoreTags | None:
 
 def belongs_to_another(tags: Mapping[str, str], deploy_id: str) -> bool:
     """Whether another deploy marks the service: it has it by now."""
-    mark = read_restore_tags(tags)
-    return mark is not None and mark.deploy_id != deploy_id
+    read = read_restore_tags(tags)
+    return read is not None and read.deploy_id != deploy_id
 
 
 def _read_request(value: str) -> tuple[Verb, str, str, str, str]:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from enum import Enum
 
-from deploys.catalogue.service import Strategy
 from deploys.errors import AwsCredentials, AwsDenied, AwsError, AwsRefused, ScalingNotSuspended
-from deploys.records.deploy import Deploy, Phase, RestorePoint, ThreadMessageKind
-from deploys.records.restore_point import ALL_SUSPENDED, SavedScaling, ScalingPlan, SuspendedState
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.restore_point import (
+    ALL_SUSPENDED,
+    RestorePoint,
+    SavedScaling,
+    ScalingPlan,
+    SuspendedState,
+)
+from deploys.records.retries import Notice, Observation
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import scalable_targets as targets
 from workers.ecs import services
 from workers.ecs.scalable_targets import ScalableTargetState
@@ -52,7 +60,7 @@ def read_scaling_plan(deploy: Deploy, context: StepContext) -> ScalingPlan | Non
     try:
         target = _read_target(deploy, context)
     except AwsError as error:
-        stops = deploy.service.strategy is Strategy.STOP_START
+        stops = deploy.service.strategy.stops_service
         if isinstance(error, AwsCredentials) or (stops and not isinstance(error, AwsDenied)):
             raise
         return ScalingPlan(unknown_reason=error.message)
@@ -77,18 +85,18 @@ def record_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceSta
     except AwsCredentials:
         raise
     except AwsDenied:
-        promised = deploy.plan.scaling if deploy.plan else None
-        if promised is not None and not promised.unknown_reason:
+        planned = deploy.plan.scaling if deploy.plan else None
+        if planned is not None and not planned.unknown_reason:
             raise
         return None
     if target is None:
         return None
-    left = _tags_of_lost_deploy(deploy, context, ecs_service) if target.suspended == ALL_SUSPENDED else None
-    if left is not None and left.suspended is not None:
+    tags = _tags_of_lost_deploy(deploy, context, ecs_service) if target.suspended == ALL_SUSPENDED else None
+    if tags is not None and tags.suspended is not None:
         return SavedScaling(
             minimum=target.minimum,
             maximum=target.maximum,
-            suspended_before=left.suspended,
+            suspended_before=tags.suspended,
             suspend_tried=True,
         )
     return SavedScaling(minimum=target.minimum, maximum=target.maximum, suspended_before=target.suspended)
@@ -111,23 +119,26 @@ def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult
         return StepResult(deploy.in_phase(Phase.SAVING_RESTORE_POINT, context.now()))
     if target.suspended == ALL_SUSPENDED:
         return deploy
-    if deploy.pending_confirmation == _NOT_SUSPENDED:
+    if deploy.awaits_confirmation(Observation.SCALING_NOT_SUSPENDED):
         raise ScalingNotSuspended(service=deploy.service.name)
     if not scaling.suspend_tried:
-        trying = scaling.evolve(suspend_tried=True)
+        attempted = scaling.evolve(suspend_tried=True)
         deploy = deploy.with_message(
-            context.now(), ThreadMessageKind.PROGRESS, words.suspending(trying), stop={"scaling": trying}
+            context.now(),
+            ThreadMessageKind.PROGRESS,
+            words.suspending(attempted),
+            stop={"scaling": attempted},
         )
     deploy = context.write_intent(deploy)
-    if (seen := context.read_service()) is not None and deploy.stop.scaling is not None:
+    if (ecs_service := context.read_service()) is not None and deploy.stop.scaling is not None:
         context.guard()
         value = restore_tags.suspended_tag_value(deploy, deploy.stop.scaling)
-        services.tag(context.region, seen.arn, {restore_tags.SUSPENDED_TAG: value})
+        services.tag(context.region, ecs_service.arn, {restore_tags.SUSPENDED_TAG: value})
     context.guard()
     targets.set_suspension(context.region, deploy.service.cluster, deploy.service.ecs_service, ALL_SUSPENDED)
-    held = _read_target(deploy, context)
-    if held is not None and held.suspended != ALL_SUSPENDED:
-        return confirm_twice(deploy, context, _NOT_SUSPENDED) or deploy
+    result = _read_target(deploy, context)
+    if result is not None and result.suspended != ALL_SUSPENDED:
+        return confirm_twice(deploy, context, Observation.SCALING_NOT_SUSPENDED) or deploy
     return deploy
 
 
@@ -137,21 +148,22 @@ def suspend_scaling_again(deploy: Deploy, context: StepContext, ecs_service: Ser
 
     A way back does not depend on it: where AWS refuses or does not answer, it goes on without.
     """
-    original = deploy.stop.restore_point
-    assert original is not None
+    restore_point = deploy.stop.restore_point
+    assert restore_point is not None
     target = best_effort(lambda: _read_target(deploy, context), None)
     if target is None or target.suspended == ALL_SUSPENDED:
         return deploy
-    before = SavedScaling(
+    saved = SavedScaling(
         minimum=target.minimum, maximum=target.maximum, suspended_before=target.suspended, suspend_tried=True
     )
-    text = words.suspending_again(before)
-    again = deploy.evolve(stop={"scaling": before})
-    if text not in [milestone.text for milestone in deploy.thread_messages]:
+    again = deploy.evolve(stop={"scaling": saved})
+    if not deploy.has_notice(Notice.SCALING_SUSPENDED_AGAIN) or saved != deploy.stop.scaling:
+        text = words.suspending_again(saved)
         again = again.with_message(context.now(), ThreadMessageKind.PROBLEM, text)
-    written = context.write_intent(again)
-    best_effort(lambda: _tag_and_suspend(written, context, ecs_service, original, before), None)
-    return written
+        again = again.with_notice(Notice.SCALING_SUSPENDED_AGAIN)
+    saved_deploy = context.write_intent(again)
+    best_effort(lambda: _tag_and_suspend(saved_deploy, context, ecs_service, restore_point, saved), None)
+    return saved_deploy
 
 
 def _tag_and_suspend(
@@ -231,9 +243,6 @@ def restore_again_if_suspended(deploy: Deploy, context: StepContext) -> Deploy |
     )
 
 
-_NOT_SUSPENDED = "scaling is not suspended"
-
-
 def _with_scaling_restored(deploy: Deploy, context: StepContext, text: str) -> Deploy:
     scaling = deploy.stop.scaling
     assert scaling is not None
@@ -242,7 +251,7 @@ def _with_scaling_restored(deploy: Deploy, context: StepContext, text: str) -> D
         ThreadMessageKind.PROGRESS,
         text,
         stop={"scaling": scaling.evolve(restored=True)},
-        retries={"channel_told_at": None},
+        retries={"channel_alerted_at": None},
     )
 
 
@@ -252,10 +261,10 @@ def _tags_of_lost_deploy(
     """The marks of a deploy without a record, or of this one, whose record may be older than what it did.
     Another one that has a record put back what it had suspended; its marks could not be taken off.
     """
-    mark = restore_tags.read_restore_tags(ecs_service.tags)
-    if mark is None or mark.deploy_id == deploy.id:
-        return mark if mark is not None and mark.suspending else None
-    return mark if mark.deploy_id not in {each.id for each in context.earlier_deploys()} else None
+    tags = restore_tags.read_restore_tags(ecs_service.tags)
+    if tags is None or tags.deploy_id == deploy.id:
+        return tags if tags is not None and tags.suspending else None
+    return tags if tags.deploy_id not in {each.id for each in context.earlier_deploys()} else None
 
 
 def _read_target(deploy: Deploy, context: StepContext) -> ScalableTargetState | None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deploys.records.deploy import Deploy, OldTask, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.restore_point import OldTask
+from deploys.records.retries import Notice
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
 from workers.ecs.state import ServiceState, TaskState
 from workers.ecs.tasks import TaskProtection
 from workers.flows.best_effort import best_effort
-from workers.flows.ending import is_recorded_revision
+from workers.flows.own_revisions import is_recorded_revision
 from workers.messages import tasks as words
 from workers.step_context import StepContext
 
@@ -34,11 +37,11 @@ Protections = Mapping[str, TaskProtection] | None
 
 def read_protections(deploy: Deploy, context: StepContext, known: Sequence[TaskState]) -> Protections:
     """The protection of those tasks that ECS did not ask to stop. No call where it asked all of them."""
-    unasked = [task.arn for task in known if _is_not_asked_to_stop(task)]
-    if not unasked:
+    not_asked = [task.arn for task in known if _is_not_asked_to_stop(task)]
+    if not not_asked:
         return {}
     # It explains a wait, and may not end one.
-    return best_effort(lambda: tasks.read_protection(context.region, deploy.service.cluster, unasked), None)
+    return best_effort(lambda: tasks.read_protection(context.region, deploy.service.cluster, not_asked), None)
 
 
 def list_running_tasks(known: Sequence[TaskState], protected: Protections) -> tuple[OldTask, ...]:
@@ -72,11 +75,11 @@ def report_slow_tasks(deploy: Deploy, context: StepContext) -> Deploy:
     """Says once that old tasks take longer to stop than they should, and what comes of it."""
     now = context.now()
     waited = now - (deploy.stop.requested_at or now)
-    late = any(waited > expected_stop_seconds(deploy, task) for task in deploy.stop.old_tasks)
-    if not late or deploy.stop.slow_tasks_reported_at is not None:
+    is_late = any(waited > expected_stop_seconds(deploy, task) for task in deploy.stop.old_tasks)
+    if not is_late or deploy.has_notice(Notice.SLOW_OLD_TASKS):
         return deploy
     text = words.old_tasks_slow(deploy, waited, deploy.phase_since + deploy.service.deadline, now)
-    return deploy.with_message(now, ThreadMessageKind.PROBLEM, text, stop={"slow_tasks_reported_at": now})
+    return deploy.with_message(now, ThreadMessageKind.PROBLEM, text).with_notice(Notice.SLOW_OLD_TASKS)
 
 
 def expected_stop_seconds(deploy: Deploy, task: OldTask) -> float:
@@ -95,14 +98,14 @@ def _keeps_running(task: TaskState, protected: Protections, now: float, waited: 
 
 
 def _old_task(task: TaskState, found: TaskProtection | None) -> OldTask:
-    held = found is not None and found.enabled
+    is_protected = found is not None and found.enabled
     return OldTask(
         task_id=task.id,
         last_status=task.last_status,
         stopping_since=task.stopping_at,
         stop_requested=not _is_not_asked_to_stop(task),
-        protected=held,
-        protected_until=found.until if found is not None and held else None,
+        protected=is_protected,
+        protected_until=found.until if found is not None and is_protected else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deploys.catalogue.service import Service, Strategy
+from deploys.catalogue.service import Service
 from deploys.errors import EcsStrategyUnknown, StrategyShouldBeNative, StrategyShouldNotBeNative
 from deploys.mrkdwn import escape
 from workers.ecs.state import ServiceState
@@ -18,8 +18,10 @@ SHIFTS_TRAFFIC: Mapping[str, bool] = {
 """Every value of the enum DeploymentStrategy: whether ECS shifts traffic between two full sets of tasks."""
 
 
-def check_ecs_strategy(service: Service, ecs_service: ServiceState) -> None:
+def check_ecs_strategy(service: Service, ecs_service: ServiceState, *, native: bool) -> None:
     """Refuses a service whose entry says something else than ECS will do.
+
+    native: whether the entry says that ECS shifts the traffic.
 
     Raises:
         EcsShiftsTraffic, EcsShiftsNoTraffic, EcsStrategyUnknown
@@ -32,7 +34,7 @@ def check_ecs_strategy(service: Service, ecs_service: ServiceState) -> None:
     shifts = SHIFTS_TRAFFIC.get(ecs_service.strategy)
     if shifts is None:
         raise EcsStrategyUnknown(**facts)
-    if shifts and service.strategy is not Strategy.NATIVE:
+    if shifts and not native:
         raise StrategyShouldBeNative(strategy=service.strategy, **facts)
-    if not shifts and service.strategy is Strategy.NATIVE:
+    if native and not shifts:
         raise StrategyShouldNotBeNative(**facts)

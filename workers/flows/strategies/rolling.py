@@ -1,79 +1,167 @@
-"""Phase UPDATING: the service is pointed at the new revision; ECS replaces the tasks."""
+"""`strategy: rolling`: ECS replaces the tasks, within the minimum healthy and maximum percent."""
 
 from __future__ import annotations
 
-import structlog
-
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
-from workers.ecs import services, task_definitions
-from workers.ecs.state import DeploymentState
-from workers.flows.best_effort import attempt
-from workers.flows.ending import (
-    confirm_service_deleted,
-    confirm_superseded,
-    end_cancelled,
-    rollback_revision,
-    start_rollback,
+from deploys.catalogue.service import Service
+from deploys.errors import AwsUnavailable, DaemonTasksBlocked, TasksBlocked
+from deploys.healthy_percent import task_limits
+from deploys.mrkdwn import plural
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from workers.ecs import service_deployments, services
+from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
+from workers.flows.best_effort import best_effort
+from workers.flows.ending import confirm_superseded
+from workers.flows.observe.drain import count_draining, report_serving
+from workers.flows.own_revisions import is_recorded_revision, rollback_revision
+from workers.flows.restore.revision_copy import ensure_active, keep_images
+from workers.flows.restore.rollback_progress import (
+    ROLLBACK_STATUSES,
+    end_unrestorable,
+    tag_rollback_revision,
+    to_following_rollback,
+    with_stop_accepted,
+    with_stop_ignored,
+    with_update_sent,
 )
-from workers.flows.observe.image_comparison import record_running_images
-from workers.flows.observe.our_deployment import follow_our_deployment, with_update_intent
-from workers.flows.plan.healthy_percent import check_healthy_percent
-from workers.messages import progress, rollback_reasons
+from workers.flows.strategies.ecs_strategy import check_ecs_strategy
 from workers.step_context import StepContext, StepResult
 
-log = structlog.get_logger()
+STOPPABLE_STATUSES = {"PENDING", "IN_PROGRESS"}
+"""States in which StopServiceDeployment rolls back (ECS API reference)."""
+STOP_GRACE_SECONDS = 30.0
+"""What ECS gets to stop a rollout, after it accepted the request to stop it."""
 
 
-def update_service(deploy: Deploy, context: StepContext) -> StepResult:
-    """Updates the service, or finds that an earlier try already did."""
-    service = deploy.service
-    seen = context.read_service()
-    if seen is None or seen.status != "ACTIVE":
-        return confirm_service_deleted(deploy, context, seen)
-    if seen.revision == deploy.ecs.new_revision:
-        return follow_our_deployment(deploy, context, seen, with_started_rollout)
-    if deploy.cancel:
-        return _cancel_update(deploy, context)
-    if seen.revision != rollback_revision(deploy):
-        return confirm_superseded(deploy, context, seen)
-    if not deploy.ecs.update_tried:
-        check_healthy_percent(service, seen)  # the count may be another since the plan
-    deploy = context.write_intent(with_update_intent(record_running_images(deploy, context), seen))
-    if not deploy.has_new_revision and deploy.ecs.new_revision is not None:
-        tag_rollback_revision(deploy, context, deploy.ecs.new_revision, replaces=rollback_revision(deploy))
-    context.guard()
-    updated = services.update(
-        context.region, service.cluster, service.ecs_service, revision=deploy.ecs.new_revision
-    )
-    return follow_our_deployment(deploy, context, updated, with_started_rollout)
+class Rolling:
+    """A rollout that ECS carries out by itself after one update of the service."""
 
-
-def tag_rollback_revision(deploy: Deploy, context: StepContext, revision: str, *, replaces: str) -> None:
-    """Before an update to a revision that was there before, which carries the id of another deploy if any:
-    tells that this rollout is ours, should the record forget it.
-
-    A mark that AWS does not take keeps nobody from going back.
+    first_phase = Phase.UPDATING
+    listed_within_seconds = 0.0
+    """How long a rollback waits for ECS to list the service deployment that it would stop (seconds). To
+    update the service works as well, and at once.
     """
-    context.guard()
-    failed = attempt(lambda: task_definitions.tag_for_rollback(context.region, revision, deploy.id, replaces))
-    if failed is not None:
-        log.warning("the revision could not be marked", deploy=deploy.id, error=failed.message)
+
+    def check_service(self, service: Service, ecs_service: ServiceState) -> None:
+        check_ecs_strategy(service, ecs_service, native=False)
+
+    def check_count(self, service: Service, ecs_service: ServiceState) -> None:
+        _check_healthy_percent(service, ecs_service)
+
+    def observe(
+        self, deploy: Deploy, service_deployment: ServiceDeploymentState | None, now: float
+    ) -> Deploy:
+        return deploy
+
+    def advance(
+        self, deploy: Deploy, context: StepContext, service_deployment: ServiceDeploymentState | None
+    ) -> Deploy | StepResult:
+        return deploy
+
+    def report_serving(self, deploy: Deploy, context: StepContext) -> Deploy:
+        return report_serving(deploy, context)
+
+    def check_success(self, deploy: Deploy, context: StepContext, newer: DeploymentState | None) -> Deploy:
+        return count_draining(deploy, context)
+
+    def check_ecs_rollback(self, deploy: Deploy, context: StepContext) -> Deploy:
+        return deploy
+
+    def end_superseded(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
+        return confirm_superseded(deploy, context, ecs_service)
+
+    def restore(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
+        """Stops the rollout in ECS, which then rolls back. If it cannot be stopped, updates the service."""
+        if is_recorded_revision(deploy, ecs_service.revision):
+            return self._follow_unmoved(deploy, context, ecs_service)
+        rollout, may_be_listed_yet = self._find_rollout(deploy, context)
+        if rollout is None and may_be_listed_yet:
+            return StepResult(deploy, delay=context.timing.watch_seconds)
+        if rollout is not None and rollout.status in ROLLBACK_STATUSES:
+            return to_following_rollback(deploy, context)
+        accepted_at = deploy.rollback.progress.stop_accepted_at if deploy.rollback.progress else None
+        if rollout is not None and rollout.status in STOPPABLE_STATUSES and accepted_at is None:
+            arn = rollout.arn
+            context.guard()
+            if best_effort(lambda: _stop_rollout(context, arn), False, attempts=deploy.retries.attempts):
+                return to_following_rollback(with_stop_accepted(deploy, context.now()), context)
+            # It ended in this moment, or cannot be stopped: the update below does the same.
+        elif rollout is not None and rollout.status in STOPPABLE_STATUSES and accepted_at is not None:
+            if context.now() - accepted_at < STOP_GRACE_SECONDS:
+                return to_following_rollback(deploy, context)
+            deploy = context.write_intent(with_stop_ignored(deploy, context.now()))
+        return _restore_by_update(deploy, context, ecs_service)
+
+    def advance_rollback(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy:
+        return deploy
+
+    def is_taken_over(self, deploy: Deploy, ecs_service: ServiceState) -> bool:
+        return False
+
+    def clean_up(self, deploy: Deploy, context: StepContext) -> None:
+        """Its revisions keep their tags: they say which deploy registered them."""
+
+    def _follow_unmoved(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
+        """The service may show the deployment before ours: the update never arrived, may arrive later, or
+        this read is stale.
+        """
+        primary = ecs_service.primary
+        never_moved = primary is not None and primary.id == deploy.ecs.previous_deployment_id
+        uncertain = deploy.ecs.update_uncertain or never_moved
+        return to_following_rollback(deploy.evolve(ecs={"update_uncertain": uncertain}), context)
+
+    def _find_rollout(
+        self, deploy: Deploy, context: StepContext
+    ) -> tuple[ServiceDeploymentState | None, bool]:
+        """ECS's record of our rollout, and whether a later read may show it."""
+        waits = self.listed_within_seconds > 0 and deploy.ecs.deployment_id is not None
+        early = waits and context.now() - deploy.phase_since < self.listed_within_seconds
+        unreadable: tuple[ServiceDeploymentState | None, bool] = (None, False)
+        try:
+            return best_effort(lambda: (context.read_service_deployment(), early), unreadable, attempts=0)
+        except AwsUnavailable:
+            return None, early
 
 
-def with_started_rollout(deploy: Deploy, made: DeploymentState, now: float) -> Deploy:
-    """The deploy with the identity of its rollout."""
-    ours = deploy.evolve(ecs={"deployment_id": made.id, "rollout_started_at": now})
-    told = ours.with_message(now, ThreadMessageKind.PROGRESS, progress.rollout_started(ours))
-    return told.in_phase(Phase.FOLLOWING, now)
+def _check_healthy_percent(service: Service, ecs_service: ServiceState) -> None:
+    """Refuses a service whose tasks ECS could not replace. If none of them runs, new ones fill their places,
+    so a fix for a version that does not start is let through.
 
-
-def _cancel_update(deploy: Deploy, context: StepContext) -> StepResult:
-    if not deploy.ecs.update_tried:
-        return end_cancelled(deploy, context)
-    user = deploy.cancel.user if deploy.cancel else deploy.request.requester
-    return start_rollback(
-        deploy.evolve(ecs={"update_uncertain": True}),
-        context,
-        Outcome.CANCELLED,
-        rollback_reasons.cancelled_by(user),
+    Raises:
+        TasksBlocked, DaemonTasksBlocked
+    """
+    limits = task_limits(
+        ecs_service.desired, ecs_service.minimum_healthy_percent, ecs_service.maximum_percent
     )
+    if ecs_service.running == 0 or limits is None or not limits.blocked:
+        return
+    facts = {
+        "ecs_service": service.ecs_service,
+        "desired": plural(limits.desired, "task"),
+        "minimum": limits.minimum_percent,
+        "maximum": limits.maximum_percent,
+        "fewest": limits.min_healthy,
+        "lower": limits.minimum_that_works,
+        "none_runs": "" if limits.minimum_that_works else "; no task runs for a while then",
+    }
+    if ecs_service.scheduling == "DAEMON":
+        raise DaemonTasksBlocked(**facts)
+    raise TasksBlocked(most=limits.max_tasks, higher=limits.maximum_that_works, **facts)
+
+
+def _stop_rollout(context: StepContext, arn: str) -> bool:
+    """ECS accepted the request to stop this rollout."""
+    service_deployments.stop(context.region, arn)
+    return True
+
+
+def _restore_by_update(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
+    restorable, service = ensure_active(deploy, context, ecs_service), deploy.service
+    if restorable is None:
+        return end_unrestorable(deploy, context, ecs_service)
+    restorable = keep_images(restorable, context, ecs_service)
+    revision = rollback_revision(restorable)
+    tag_rollback_revision(restorable, context, revision, replaces=ecs_service.revision)
+    context.guard()
+    services.update(context.region, service.cluster, service.ecs_service, revision=revision)
+    return to_following_rollback(with_update_sent(restorable, context.now()), context)

@@ -1,246 +1,136 @@
-"""Phases RECORDING to STARTING: stop everything, prove it stopped, start the new version.
+"""`strategy: stop-start`: every old task is stopped, and proven stopped, before a new one starts.
 
-For services that need strict FIFO order: no new task starts before every old one has lastStatus STOPPED.
-`runningCount == 0` would not prove it: it leaves out tasks that are DEACTIVATING, STOPPING or DEPROVISIONING
-(ECS developer guide, "Task lifecycle").
+The deploy sets the desired count itself, so it brings the count back on every way out. Its phases up to the
+start of the new version are in `stopping_and_starting`.
 """
 
 from __future__ import annotations
 
-from deploys.errors import ScaledToZero
-from deploys.records.deploy import Deploy, Outcome, Phase, RestorePoint, ThreadMessageKind
+from deploys.catalogue.service import Service
+from deploys.errors import DaemonStopStart, SlipwayError
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.retries import Notice
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services, tasks
-from workers.ecs.state import DeploymentState, ServiceState, TaskState
-from workers.flows.ending import (
-    confirm_service_deleted,
-    confirm_superseded,
-    confirm_twice,
-    end_cancelled,
-    end_deploy,
-    is_own_revision,
-    rollback_revision,
-    start_rollback,
+from workers.ecs.state import DeploymentState, ServiceState
+from workers.flows.best_effort import attempt
+from workers.flows.own_revisions import is_recorded_revision, rollback_revision
+from workers.flows.restore.revision_copy import ensure_active, keep_images
+from workers.flows.restore.rollback_progress import (
+    end_unrestorable,
+    set_recorded_revision,
+    tag_rollback_revision,
+    to_following_rollback,
+    with_update_sent,
 )
-from workers.flows.observe.image_comparison import record_running_images
-from workers.flows.observe.our_deployment import follow_our_deployment, with_update_intent
 from workers.flows.stopped_service import restore_tags, scaling_suspension, slow_tasks
-from workers.messages import outcomes, progress, rollback_reasons
+from workers.flows.stopped_service.task_order import check_ecs_rollback_order, check_task_order
+from workers.flows.strategies.rolling import Rolling
+from workers.flows.strategies.stopping_and_starting import (
+    end_superseded_while_stopped,
+    remove_restore_tags,
+    require_restore_point,
+)
+from workers.messages import alerts, progress, rollback_reasons
 from workers.step_context import StepContext, StepResult
 
 
-def save_restore_point(deploy: Deploy, context: StepContext) -> StepResult:
-    """Writes down what every way out brings back, before anything is stopped."""
-    if deploy.cancel:
-        if deploy.stop.restore_point is None:
+class StopStart(Rolling):
+    """As rolling, once the new version is started and before the restore point is saved."""
+
+    first_phase = Phase.SAVING_RESTORE_POINT
+
+    def check_service(self, service: Service, ecs_service: ServiceState) -> None:
+        if ecs_service.scheduling == "DAEMON":
+            raise DaemonStopStart(service=service.name)
+        super().check_service(service, ecs_service)
+
+    def check_count(self, service: Service, ecs_service: ServiceState) -> None:
+        """The percentages do not hold up a count of 0, and the new tasks start from none."""
+
+    def report_serving(self, deploy: Deploy, context: StepContext) -> Deploy:
+        """No old task is left by then."""
+        return deploy
+
+    def check_success(self, deploy: Deploy, context: StepContext, newer: DeploymentState | None) -> Deploy:
+        restore_point, now = deploy.stop.restore_point, context.now()
+        if restore_point is None:
+            return super().check_success(deploy, context, newer)
+        checked = attempt(
+            lambda: check_task_order(deploy, context, restore_point, newer), attempts=deploy.retries.attempts
+        )
+        if not isinstance(checked, SlipwayError):
+            return checked
+        text = progress.order_not_proven(rollback_reasons.without_retry_promise(checked.message))
+        return deploy.with_message(
+            now, ThreadMessageKind.PROBLEM, text, broadcast=True, rollout={"serving_at": now}
+        )
+
+    def check_ecs_rollback(self, deploy: Deploy, context: StepContext) -> Deploy:
+        return check_ecs_rollback_order(deploy, context) if deploy.stop.owns_count else deploy
+
+    def end_superseded(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
+        if not deploy.stop.owns_count:
+            return super().end_superseded(deploy, context, ecs_service)
+        return end_superseded_while_stopped(deploy, context, ecs_service)
+
+    def restore(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
+        """Brings back the recorded revision and count in one update.
+
+        Strict order holds here too: nothing starts before every task that stops is STOPPED.
+        """
+        restorable = ensure_active(deploy, context, ecs_service)
+        if restorable is None:
+            restore_point = deploy.stop.restore_point
+            count = restore_point.desired_count if restore_point else None
+            return end_unrestorable(deploy, context, ecs_service, count=count)
+        deploy, service = restorable, deploy.service
+        count = require_restore_point(deploy).desired_count
+        if is_recorded_revision(deploy, ecs_service.revision) and ecs_service.desired != 0:
+            # It runs already: to stop it once more would only mean more downtime.
+            if ecs_service.desired != count:
+                context.guard()
+                services.update(context.region, service.cluster, service.ecs_service, desired=count)
+            return to_following_rollback(deploy, context)
+        if ecs_service.desired != 0:
+            return _stop_again(deploy, context, ecs_service)
+        listed = tasks.list_service_tasks(context.region, service.cluster, service.ecs_service)
+        protections = slow_tasks.read_protections(deploy, context, listed)
+        blocking = slow_tasks.list_blocking_tasks(deploy, ecs_service, listed, protections, context.now())
+        deploy = deploy.evolve(stop={"old_tasks": slow_tasks.list_running_tasks(blocking, protections)})
+        if blocking:
+            text = alerts.rollback_waits_for_tasks(deploy, context.now())
+            return _wait(deploy, context, text)
+        deploy = keep_images(deploy, context, ecs_service)
+        if not is_recorded_revision(deploy, ecs_service.revision):
+            tag_rollback_revision(deploy, context, rollback_revision(deploy), replaces=ecs_service.revision)
+        set_recorded_revision(deploy, context, ecs_service, count)
+        return to_following_rollback(with_update_sent(deploy, context.now()), context)
+
+    def is_taken_over(self, deploy: Deploy, ecs_service: ServiceState) -> bool:
+        return deploy.stop.owns_count and restore_tags.belongs_to_another(ecs_service.tags, deploy.id)
+
+    def clean_up(self, deploy: Deploy, context: StepContext) -> None:
+        """Removes the restore tags."""
+        if deploy.stop.owns_count:
             remove_restore_tags(deploy, context)
-        return end_cancelled(deploy, context)
-    seen = context.read_service()
-    if seen is None or seen.status != "ACTIVE":
-        return confirm_service_deleted(deploy, context, seen)
-    if seen.revision != rollback_revision(deploy):
-        return confirm_superseded(deploy, context, seen)
-    if seen.desired == 0:
-        raise ScaledToZero(service=deploy.service.name)
-    known = tasks.list_service_tasks(context.region, deploy.service.cluster, deploy.service.ecs_service)
-    alive = tuple(task.arn for task in known if task.last_status != "STOPPED")
-    original = RestorePoint(revision=seen.revision, desired_count=seen.desired, task_arns=alive)
-    scaling = scaling_suspension.record_scaling(deploy, context, seen)
-    context.guard()
-    services.tag(context.region, seen.arn, restore_tags.build_restore_tags(deploy, original, scaling))
-    recorded = record_running_images(deploy, context).evolve(
-        stop={"restore_point": original, "scaling": scaling}
-    )
-    return StepResult(recorded.in_phase(Phase.STOPPING, context.now()))
 
 
-def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
-    """Sets the desired count to 0, once nothing else changes it."""
-    original = require_restore_point(deploy)
+def _stop_again(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
+    """The new version runs, or somebody raised the count."""
     service = deploy.service
-    if deploy.cancel and deploy.stop.requested_at is None:
-        return end_cancelled(deploy, context)
-    if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
-    if deploy.stop.requested_at is None:
-        held = scaling_suspension.suspend_scaling(deploy, context)
-        if isinstance(held, StepResult):
-            return held
-        deploy = held
-    seen = context.read_service()
-    if seen is None or seen.status != "ACTIVE":
-        return confirm_service_deleted(deploy, context, seen)
-    if seen.revision != original.revision:
-        return _resume_or_end(deploy, context, seen)
-    if deploy.stop.requested_at is None:
-        if seen.desired != original.desired_count:
-            # It was scaled since it was recorded; from here on it cannot be.
-            return StepResult(deploy.in_phase(Phase.SAVING_RESTORE_POINT, context.now()))
-        deploy = context.write_intent(_with_stop_intent(deploy, original, context.now()))
-    else:
-        deploy = context.write_intent(deploy.evolve(ecs={"update_uncertain": True}))
-    if seen.desired != 0:
-        context.guard()
-        services.tag(context.region, seen.arn, restore_tags.stopped_tag(deploy, context.now()))
-        context.guard()
-        services.update(context.region, service.cluster, service.ecs_service, desired=0)
-    return StepResult(deploy.in_phase(Phase.DRAINING, context.now()), delay=context.timing.watch_seconds)
+    deploy = scaling_suspension.suspend_scaling_again(deploy, context, ecs_service)
+    context.guard()
+    services.update(context.region, service.cluster, service.ecs_service, desired=0)
+    return _wait(deploy, context, alerts.count_keeps_changing(ecs_service.desired))
 
 
-def _with_stop_intent(deploy: Deploy, restore_point: RestorePoint, now: float) -> Deploy:
-    """About to be stopped, which is said once however often AWS turns the call away."""
-    text = progress.stopping_old_tasks(deploy, restore_point)
-    if text not in [milestone.text for milestone in deploy.thread_messages]:
-        deploy = deploy.with_message(now, ThreadMessageKind.PROGRESS, text)
-    return deploy.evolve(stop={"requested_at": now})
-
-
-def drain_service(deploy: Deploy, context: StepContext) -> StepResult:
-    """Waits until every old task is STOPPED."""
+def _wait(deploy: Deploy, context: StepContext, text: str) -> StepResult:
+    """Another try soon. The channel is told once, if the tasks take longer to stop than a rollout may."""
     now = context.now()
-    if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
-    seen = context.read_service()
-    if seen is None or seen.status != "ACTIVE":
-        return confirm_service_deleted(deploy, context, seen)
-    original = require_restore_point(deploy)
-    if seen.revision != original.revision:
-        return _resume_or_end(deploy, context, seen)
-    if seen.desired != 0:
-        return confirm_twice(deploy, context, f"count {seen.desired}") or start_rollback(
-            deploy, context, Outcome.ROLLED_BACK, rollback_reasons.count_changed(seen.desired)
-        )
-    old = read_old_tasks(deploy, context)
-    arns = tuple(dict.fromkeys((*original.task_arns, *(task.arn for task in old))))
-    alive = slow_tasks.list_running_tasks(old, slow_tasks.read_protections(deploy, context, old))
-    deploy = deploy.evolve(
-        stop={"restore_point": original.evolve(task_arns=arns), "old_tasks": alive},
-        pending_confirmation="",
-        rollout={
-            "counts": deploy.rollout.counts.evolve(old_running=len(alive), new_desired=original.desired_count)
-        },
-    )
-    if alive:
-        if now - deploy.phase_since > deploy.service.deadline:
-            reason = rollback_reasons.old_tasks_not_stopping(deploy, now)
-            return start_rollback(deploy, context, Outcome.ROLLED_BACK, reason)
-        return StepResult(slow_tasks.report_slow_tasks(deploy, context), delay=context.timing.watch_seconds)
-    took = now - (deploy.stop.requested_at or now)
-    told = deploy.with_message(
-        now,
-        ThreadMessageKind.PROGRESS,
-        progress.all_old_tasks_stopped(len(arns), took),
-        stop={"all_stopped_at": now},
-    )
-    return StepResult(told.in_phase(Phase.STARTING, now))
-
-
-def start_new_version(deploy: Deploy, context: StepContext) -> StepResult:
-    """Sets the new revision and the recorded count in one update."""
-    original = require_restore_point(deploy)
-    service = deploy.service
-    seen = context.read_service()
-    if seen is None or seen.status != "ACTIVE":
-        return confirm_service_deleted(deploy, context, seen)
-    if seen.revision == deploy.ecs.new_revision and seen.desired == original.desired_count:
-        return follow_our_deployment(deploy, context, seen, _with_started_rollout)
-    if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
-    if not is_own_revision(deploy, seen.revision):
-        return end_superseded_while_stopped(deploy, context, seen)
-    if seen.revision == original.revision and (seen.desired != 0 or _is_any_running(deploy, context)):
-        # Something started old tasks again since they were proven stopped: the proof no longer stands.
-        return StepResult(deploy.in_phase(Phase.DRAINING, context.now()))
-    deploy = context.write_intent(with_update_intent(deploy, seen))
-    context.guard()
-    updated = services.update(
-        context.region,
-        service.cluster,
-        service.ecs_service,
-        revision=deploy.ecs.new_revision,
-        desired=original.desired_count,
-    )
-    return follow_our_deployment(deploy, context, updated, _with_started_rollout)
-
-
-def read_old_tasks(deploy: Deploy, context: StepContext) -> tuple[TaskState, ...]:
-    """The recorded tasks and every other task of the service that ECS still lists.
-
-    A recorded task that ECS no longer describes has been STOPPED for about an hour (ECS API reference,
-    DescribeTasks), so it is left out.
-    """
-    service = deploy.service
-    listed = {
-        task.arn: task
-        for task in tasks.list_service_tasks(context.region, service.cluster, service.ecs_service)
-    }
-    missing = [arn for arn in require_restore_point(deploy).task_arns if arn not in listed]
-    found = tasks.describe(context.region, service.cluster, missing) if missing else {}
-    alive = [task for task in listed.values() if task.last_status != "STOPPED"]
-    recorded = [
-        task
-        for arn in require_restore_point(deploy).task_arns
-        if (task := listed.get(arn) or found.get(arn)) is not None
-    ]
-    return tuple({task.arn: task for task in (*recorded, *alive)}.values())
-
-
-def _is_any_running(deploy: Deploy, context: StepContext) -> bool:
-    return any(task.last_status != "STOPPED" for task in read_old_tasks(deploy, context))
-
-
-def _resume_or_end(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
-    """The new version is set only once every old task is proven STOPPED: a record that is older than that
-    goes on from there."""
-    if ecs_service.revision == deploy.ecs.new_revision:
-        return StepResult(deploy.in_phase(Phase.STARTING, context.now()))
-    return end_superseded_while_stopped(deploy, context, ecs_service)
-
-
-def end_superseded_while_stopped(
-    deploy: Deploy, context: StepContext, ecs_service: ServiceState
-) -> StepResult:
-    """Somebody else set another revision. It is not fought, but nothing is left at zero."""
-    primary = ecs_service.primary.id if ecs_service.primary else ""
-    if again := confirm_twice(deploy, context, f"taken {primary} {ecs_service.revision}"):
-        return again
-    text = outcomes.superseded(deploy, ecs_service.revision, primary)
-    if ecs_service.desired == 0:
-        service, count = deploy.service, require_restore_point(deploy).desired_count
-        context.guard()
-        services.update(context.region, service.cluster, service.ecs_service, desired=count)
-        text = f"{text} {outcomes.count_restored(count)}"
-    return end_deploy(deploy, context, Outcome.SUPERSEDED, text)
-
-
-def remove_restore_tags(deploy: Deploy, context: StepContext) -> None:
-    """Takes this deploy's marks off the ECS service."""
-    seen = context.read_service()
-    if seen is not None and restore_tags.belongs_to_another(seen.tags, deploy.id):
-        return
-    marked = [key for key in restore_tags.TAG_KEYS if seen is not None and key in seen.tags]
-    if seen is not None and marked:
-        context.guard()
-        services.untag(context.region, seen.arn, marked)
-
-
-def require_restore_point(deploy: Deploy) -> RestorePoint:
-    """What is to be brought back. It is written before the phases that need it."""
-    if deploy.stop.restore_point is None:
-        raise ValueError(f"deploy {deploy.id} is {deploy.phase} without a recorded original")
-    return deploy.stop.restore_point
-
-
-def _with_started_rollout(deploy: Deploy, made: DeploymentState, now: float) -> Deploy:
-    ours = deploy.evolve(ecs={"deployment_id": made.id, "rollout_started_at": now})
-    told = ours.with_message(
-        now,
-        ThreadMessageKind.PROGRESS,
-        progress.starting_new_tasks(ours, require_restore_point(deploy).desired_count),
-    )
-    return told.in_phase(Phase.FOLLOWING, now)
+    is_late = now - deploy.phase_since > deploy.service.deadline
+    if is_late and not deploy.has_notice(Notice.RESTORE_WAITS):
+        deploy = deploy.with_message(now, ThreadMessageKind.PROBLEM, text, broadcast=True)
+        deploy = deploy.with_notice(Notice.RESTORE_WAITS)
+    return StepResult(deploy, delay=context.timing.watch_seconds)

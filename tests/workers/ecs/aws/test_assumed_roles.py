@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploys.catalogue.service import Role
+from deploys.catalogue.nested_keys import Role
 from deploys.errors import (
     AwsCredentials,
     AwsDeniedToRole,
@@ -19,7 +19,7 @@ from deploys.errors import (
 from sandbox.ecs import EcsSandbox
 from tests.builders import a_service
 from workers.ecs import services, tasks
-from workers.ecs.aws import role_session_names
+from workers.ecs.aws import principals
 from workers.ecs.aws.assumed_roles import FRESH_SECONDS, RENEW_SECONDS, SESSION_SECONDS, TemporaryCredentials
 from workers.ecs.aws.aws_clients import SERVICES_BUILT_AHEAD, AwsClients
 from workers.ecs.images import ecr
@@ -50,7 +50,7 @@ def assumed(ecs: EcsSandbox) -> list[dict[str, Any]]:
 def test_a_role_is_assumed_with_its_external_id_and_under_the_deploys_name(
     account: EcsSandbox, aws: AwsClients
 ) -> None:
-    here = aws.for_service(a_service(role=ROLE), role_session_names.for_deploy("abcd2345"))
+    here = aws.for_service(a_service(role=ROLE), principals.session_for_deploy("abcd2345"))
 
     found = services.describe(here, "production", ["web"])
 
@@ -145,7 +145,7 @@ def test_a_call_that_changes_something_never_waits_for_sts_once_it_was_made_read
 
 
 def test_the_workers_own_credentials_need_no_role(account: EcsSandbox, aws: AwsClients) -> None:
-    here = aws.for_service(a_service(), role_session_names.for_deploy("abcd2345"))
+    here = aws.for_service(a_service(), principals.session_for_deploy("abcd2345"))
 
     here.ensure_credentials()
     services.describe(here, "production", ["web"])
@@ -157,15 +157,15 @@ def test_the_workers_own_credentials_need_no_role(account: EcsSandbox, aws: AwsC
 DENIED = [
     (
         Role(arn=ARN),
-        "without asking for an external id, as none stands in `services.yml`",
+        "without an external id, because `services.yml` has none",
     ),
     (
         Role(arn=ARN, external_id="another"),
-        "with the external id that stands in `services.yml`",
+        "with the external id in `services.yml`",
     ),
     (
         Role(arn=f"arn:aws:iam::{OTHER}:role/nobody", external_id="of-slipway"),
-        "with the external id that stands in `services.yml`",
+        "with the external id in `services.yml`",
     ),
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.ecs.aws.principals import short_principal
+from workers.ecs.aws.principals import short_principal_name
 
 ACCOUNT = "123456789012"
 
@@ -31,4 +31,4 @@ ACCOUNT = "123456789012"
     ],
 )
 def test_who(principal: str | None, shown: str) -> None:
-    assert short_principal(principal) == shown
+    assert short_principal_name(principal) == shown

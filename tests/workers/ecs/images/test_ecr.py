@@ -115,9 +115,9 @@ def test_only_private_ecr_can_be_checked() -> None:
 
 
 def test_asking_another_registry_is_a_mistake_of_the_caller(region: RegionClients, aws: FakeAws) -> None:
-    with pytest.raises(ValueError, match="checkable"):
+    with pytest.raises(ValueError, match="is_in_ecr"):
         ecr_images.find_image(region, parse_image("nginx:1.27"))
-    with pytest.raises(ValueError, match="checkable"):
+    with pytest.raises(ValueError, match="is_in_ecr"):
         ecr_images.list_recent_tags(region, parse_image("nginx:1.27"))
     assert aws.requests == []
 

@@ -7,7 +7,7 @@ import pytest
 from deploys.errors import BaseLacksContainer, ContainerUnclear, NoSuchContainer
 from tests.builders import REGISTRY, a_service
 from tests.workers.ecs.task_definition_builders import a_revision, container
-from workers.ecs.images.image_changes import find_retagged_containers, image_changes_on_base
+from workers.ecs.images.image_changes import find_retagged_containers, list_image_changes_on_base
 from workers.ecs.state import Endpoints
 
 APP = f"{REGISTRY}/web"
@@ -58,7 +58,7 @@ Changes = list[tuple[str, str, str]]
 def test_what_a_deploy_changes(running: Images, base: Images, expected: Changes) -> None:
     before, after = (a_revision(*(container(*each) for each in images.items())) for images in (running, base))
 
-    found = image_changes_on_base(after, before, a_service(), Endpoints(), "1.4.2")
+    found = list_image_changes_on_base(after, before, a_service(), Endpoints(), "1.4.2")
 
     assert [(each.container, each.old_image, each.new_image) for each in found] == expected
     assert after.raw["containerDefinitions"] == [container(*each) for each in base.items()]
@@ -69,7 +69,7 @@ def test_the_containers_of_services_yml_are_those_of_the_base() -> None:
     base = a_revision(container("web", "nginx"), container("jobs", f"{OTHER}:1"))
     service = a_service(containers=("jobs", "web"))
 
-    found = image_changes_on_base(base, running, service, Endpoints(), "1.4.2")
+    found = list_image_changes_on_base(base, running, service, Endpoints(), "1.4.2")
 
     assert find_retagged_containers(running, service, Endpoints()) == ("jobs", "web")
     assert [(each.container, each.old_image, each.new_image) for each in found] == [
@@ -77,14 +77,14 @@ def test_the_containers_of_services_yml_are_those_of_the_base() -> None:
         ("web", f"{APP}:1.4.0", f"{APP}:1.4.2"),
     ]
     with pytest.raises(NoSuchContainer):
-        image_changes_on_base(running, base, service, Endpoints(), "1.4.2")
+        list_image_changes_on_base(running, base, service, Endpoints(), "1.4.2")
 
 
 def test_a_container_that_gets_traffic_has_to_be_in_the_base() -> None:
     running, base = a_revision(container("web", f"{APP}:1")), a_revision(container("app", f"{APP}:1"))
 
     with pytest.raises(BaseLacksContainer) as raised:
-        image_changes_on_base(base, running, a_service(), Endpoints(containers=("web", "web")), "1.4.2")
+        list_image_changes_on_base(base, running, a_service(), Endpoints(containers=("web", "web")), "1.4.2")
 
     assert raised.value.message == (
         "Revision `web:7`, which `base: latest` copies for `web`, has no container `web`, but the ECS "
@@ -98,4 +98,4 @@ def test_a_main_container_that_is_unclear_now_is_only_guessed_for_a_note() -> No
 
     assert find_retagged_containers(running, a_service(), Endpoints(), guess=True) == ("web",)
     with pytest.raises(ContainerUnclear):
-        image_changes_on_base(running, running, a_service(), Endpoints(), "1.4.2")
+        list_image_changes_on_base(running, running, a_service(), Endpoints(), "1.4.2")

@@ -1,4 +1,4 @@
-"""ECS's own words for tasks that did not start, and what is made of one."""
+"""How ECS's reasons begin if a task did not start, and the text that explains a reason."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ PULL = "CannotPullContainerError: "
 SET_UP = "ResourceInitializationError: "
 SECRETS_OR_LOGIN = f"{SET_UP}unable to pull secrets or registry auth: "
 START = "CannotStartContainerError: "
-CHECK_NETWORK_PATH = "Check the subnet's way out (NAT or VPC endpoints), the security group and DNS."
+CHECK_NETWORK_PATH = "Check the subnet's route out (NAT or VPC endpoints), the security group and DNS."
 SECRETS = "its secrets could not be fetched"
 CONTAINER = "its container could not be started"
-PASSES = "It can pass by itself; where it does not, ask AWS Support."
+PASSES = "It may resolve itself; if it does not, ask AWS Support."
 
 
 def explain_reason(reason: str, code: str = "TaskFailedToStart", started_by: str = "ecs-svc/1") -> str:

@@ -1,4 +1,4 @@
-"""Builders of stopped tasks and service events, and what is made of them."""
+"""Builders of stopped tasks and service events, and the texts that explain them."""
 
 from __future__ import annotations
 

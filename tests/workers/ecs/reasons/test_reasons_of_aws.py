@@ -109,8 +109,8 @@ def test_each_thing_that_aws_does_not_provide(reason: str, sentence: str) -> Non
     ("reason", "sentence"),
     [
         (
-            f"{SECRETS_OR_LOGIN}unable to retrieve secret from asm: AccessDeniedException: Access to KMS is not "
-            "allowed",
+            f"{SECRETS_OR_LOGIN}unable to retrieve secret from asm: AccessDeniedException: Access to KMS is "
+            "not allowed",
             f"{SECRETS}: the execution role may not read one of them. Allow it "
             "`secretsmanager:GetSecretValue` or `ssm:GetParameters`, and `kms:Decrypt` on a key of your own.",
         ),
@@ -133,8 +133,8 @@ def test_each_thing_that_aws_does_not_provide(reason: str, sentence: str) -> Non
         ),
         (
             f"{SET_UP}Unable to launch instance(s) for capacity provider x. InsufficientInstanceCapacity",
-            "ECS could not launch an instance for it: AWS has no such instance free now. It can pass by "
-            "itself; else allow more instance types or zones.",
+            "ECS could not launch an instance for it: AWS has no such instance free now. It may resolve "
+            "itself; otherwise allow more instance types or zones.",
         ),
     ],
 )
@@ -177,7 +177,7 @@ def test_a_machine_that_is_taken_away_is_told_as_that_and_only_a_services_task_i
 
 @pytest.mark.parametrize("reason", ["moved to another capacity provider: quota", f"{PULL}is what I test"])
 def test_what_somebody_gives_as_a_reason_for_stopping_a_task_is_not_taken_for_ecss_words(reason: str) -> None:
-    assert explain_reason(reason, "UserInitiated").startswith("somebody, or some tool, stopped it.")
+    assert explain_reason(reason, "UserInitiated").startswith("somebody, or a tool, stopped it.")
 
 
 def test_a_container_that_ran_out_of_memory_while_it_started() -> None:

@@ -12,19 +12,17 @@ from workers.ecs.reasons.cause_summary import summarize_causes
         (
             "(service web) was unable to place a task because no container instance met all of its "
             "requirements.",
-            "ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
-            "memory. "
-            "ECS says: `was unable to place a task because no container instance met all of its "
-            "requirements.`",
+            "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for "
+            "less CPU and memory. ECS says: `was unable to place a task because no container instance met "
+            "all of its requirements.`",
         ),
         (
             "(service web) was unable to place a task. Reason: Capacity is unavailable at this time. "
             "Please try again later or in a different availability zone. For more information, see the "
             "Troubleshooting section of the Amazon ECS Developer Guide.",
-            "ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
-            "memory. "
-            "ECS says: `was unable to place a task. Reason: Capacity is unavailable at this time. Please "
-            "try again later or in a different availability zone.`",
+            "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for "
+            "less CPU and memory. ECS says: `was unable to place a task. Reason: Capacity is unavailable at "
+            "this time. Please try again later or in a different availability zone.`",
         ),
         (
             "(service web) (task 0123) (port 80) is unhealthy in (target-group "
@@ -41,8 +39,8 @@ from workers.ecs.reasons.cause_summary import summarize_causes
         (
             "(service web) is unable to consistently start tasks successfully. For more information, see the "
             "Troubleshooting section.",
-            "tasks fail again and again, so ECS waits longer and longer before it starts the next. What they "
-            "stop for has to be mended first.",
+            "tasks fail again and again, so ECS waits longer each time before it starts the next. Fix what "
+            "stops them first.",
         ),
         (
             "(service web) was unable to stop or start tasks during a deployment because of the service "
@@ -86,7 +84,7 @@ def test_the_same_event_about_several_tasks_is_said_once() -> None:
     events = [f"(service web) (task {number}) failed container health checks." for number in range(3)]
 
     assert explain_events(*events) == (
-        "a task failed its container health check. Run that check's command in the image. (said 3 times)",
+        "a task failed its container health check. Run that check's command in the image. (3 times)",
     )
 
 
@@ -111,7 +109,7 @@ def test_an_event_does_not_repeat_what_the_tasks_have_told() -> None:
 
     assert [text.split(".")[0] for text in texts] == [
         "1 task: the container health check failed",
-        "ECS finds no room for a task",
+        "ECS finds no capacity for a task",
     ]
 
 
@@ -136,7 +134,7 @@ NO_ROOM = "was unable to place a task because no container instance met all of i
             "registry auth: The task cannot pull registry auth from Amazon ECR: There is a connection issue "
             "between the task and Amazon ECR. Check your task network configuration.",
             "a task could not start: the login to the image registry failed: ECR cannot be "
-            "reached. Check the subnet's way out (NAT or VPC endpoints), the security group and DNS.",
+            "reached. Check the subnet's route out (NAT or VPC endpoints), the security group and DNS.",
         ),
         (
             "was unable to place a task. Reason: You've reached the limit on the number of tasks you can run "
@@ -146,7 +144,7 @@ NO_ROOM = "was unable to place a task because no container instance met all of i
         ),
         (
             "was unable to place a task. Reason: Internal error.",
-            "a task could not start: AWS had an error of its own. It can pass by itself; where it does not, "
+            "a task could not start: AWS had an error of its own. It may resolve itself; if it does not, "
             "ask AWS Support.",
         ),
         (
@@ -158,8 +156,8 @@ NO_ROOM = "was unable to place a task because no container instance met all of i
         ),
         (
             "was unable to place a task. Reason: TaskFailedToStart: RESOURCE:GPU.",
-            "ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
-            "memory.",
+            "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for "
+            "less CPU and memory.",
         ),
         (
             NO_ROOM + "matching (container-instance 1) is already using a port required by your task.",
@@ -178,8 +176,8 @@ NO_ROOM = "was unable to place a task because no container instance met all of i
         ),
         (
             NO_ROOM + "matching (container-instance 1) has insufficient CPU units available.",
-            "ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
-            "memory.",
+            "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for "
+            "less CPU and memory.",
         ),
         (
             "was unable to reach steady state. Reason: No Container Instances were found in your capacity "
@@ -189,12 +187,12 @@ NO_ROOM = "was unable to place a task because no container instance met all of i
         (
             "was unable to reach steady state because (taskSet ecs-svc/1) was unable to "
             "scale in. Reason: The number of protected tasks are more than the desired count of tasks.",
-            "ECS may not stop old tasks, as they are protected from scale-in. Wait until that ends, or lift "
-            "it.",
+            "ECS may not stop old tasks, because they are protected from scale-in. Wait until that ends, or "
+            "remove the protection.",
         ),
         (
             "operations are being throttled. Will try again later.",
-            "AWS throttles what ECS does for this service. ECS goes on later, so it only takes longer.",
+            "AWS throttles ECS for this service. ECS goes on later; the rollout only takes longer.",
         ),
     ],
 )

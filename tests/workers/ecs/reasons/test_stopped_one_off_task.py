@@ -15,8 +15,8 @@ from workers.ecs.state import ContainerState, TaskState
 
 IT_RAN = "container `app` exited with code 3. Its last log lines say why."
 ENVOY_ENDED = (
-    "it was stopped midway, because another essential container exited: `envoy` (code {code}). Make that one "
-    "not essential, or keep it running until `app` is done."
+    "it was stopped before it finished, because another essential container exited: `envoy` (code {code}). "
+    "Make that one not essential, or keep it running until `app` is done."
 )
 ONE_OF_THEM = (
     "it did not finish: containers `app` (code {app}) and `envoy` (code {envoy}) ended, and ECS does not say "
@@ -80,7 +80,7 @@ def test_a_command_that_had_exited_is_not_blamed_on_who_stopped_the_rest(code: i
 
     assert explain(task, by_us=True).startswith(f"container `app` exited with code {code}")
     assert explain(task) == (
-        "somebody, or some tool, stopped it. CloudTrail knows who called StopTask. ECS says: "
+        "somebody, or a tool, stopped it. CloudTrail shows who called StopTask. ECS says: "
         "`Slipway deploy k3m9p2qr: done`"
     )
 

@@ -148,13 +148,13 @@ def test_no_stop_is_left_without_a_sentence(code: str) -> None:
     [
         (
             a_stopped_task("UserInitiated", "Task stopped by user"),
-            "1 task: somebody, or some tool, stopped it. CloudTrail knows who called StopTask. "
+            "1 task: somebody, or a tool, stopped it. CloudTrail shows who called StopTask. "
             "ECS says: `Task stopped by user`",
         ),
         (
             a_stopped_task("SpotInterruption", "Your Spot Task was interrupted.", an_exited_container(143)),
-            "1 task: Spot took its capacity back, and ECS starts another one. Where this hurts, use "
-            "capacity that is not Spot.",
+            "1 task: Spot took its capacity back, and ECS starts another one. If this is a "
+            "problem, use capacity that is not Spot.",
         ),
         (
             a_stopped_task("TerminationNotice", "Host EC2 (instance i-1) terminated."),
@@ -187,7 +187,7 @@ def test_no_stop_is_left_without_a_sentence(code: str) -> None:
         ),
         (
             a_stopped_task("SomethingNew", "Unheard of"),
-            "1 task: it stopped with stop code `SomethingNew`, which is new to me; ECS says: `Unheard of`",
+            "1 task: it stopped with stop code `SomethingNew`, which I do not know; ECS says: `Unheard of`",
         ),
     ],
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deploys.errors import NotADeployer
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.external_rollouts import (
     changing_calls,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Outcome, Phase, Verb
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from tests.builders import NOW, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout, without_times

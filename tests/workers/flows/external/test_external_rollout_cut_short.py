@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deploys.errors import AwsDenied, AwsRefused, AwsUnavailable
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from tests.workers.engine_harness import BOB, EngineHarness
 from tests.workers.flows.external_rollouts import (
     changing_calls,

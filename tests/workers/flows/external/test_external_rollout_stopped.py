@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Outcome, RolloutCounts
+from deploys.records.phases import Outcome
+from deploys.records.rollout import RolloutCounts
 from tests.builders import a_deploy
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.external_rollouts import end_message, request_follow, start_external_rollout

@@ -10,7 +10,9 @@ from deploys.decisions import answer_pause
 from deploys.deploy_text import status_text
 from deploys.errors import QuestionClosed
 from deploys.pauses import external_pause, unanswered_pause
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, PauseEnd
 from tests.workers.engine_harness import BOB, EngineHarness
 from tests.workers.flows.external_rollouts import (

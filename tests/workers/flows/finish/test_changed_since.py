@@ -6,18 +6,22 @@ import re
 
 import pytest
 
-from deploys.catalogue.service import PostCheck
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verb
+from deploys.catalogue.nested_keys import PostCheck
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.retries import Observation
 from deploys.records.rollout import ChangedSince
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.whole_deploys.test_console_changes import deploy_in_console
 from workers.thread import card_state
 from workers.thread.card import deploy_card
 
 
-def wait_for_first_look(harness: EngineHarness, deploy_id: str, pending: str) -> None:
+def wait_for_first_look(harness: EngineHarness, deploy_id: str, pending: Observation) -> None:
     """The first look saw this end; the second one is to come."""
-    harness.until(lambda: harness.get(deploy_id).pending_confirmation == pending)
+    harness.until(lambda: harness.get(deploy_id).awaits_confirmation(pending))
 
 
 def start_approved_deploy(harness: EngineHarness, service: str, tag: str = "1.4.2") -> str:
@@ -41,7 +45,7 @@ def test_what_was_replaced_right_after_is_not_said_to_run(
     harness: EngineHarness, service: str, ours: int, theirs: int
 ) -> None:
     deploy_id = start_approved_deploy(harness, service)
-    wait_for_first_look(harness, deploy_id, "succeeded")
+    wait_for_first_look(harness, deploy_id, Observation.ROLLOUT_SUCCEEDED)
     deploy_in_console(harness, service)
 
     deploy = harness.until_over(deploy_id)
@@ -77,7 +81,7 @@ def test_what_was_set_to_zero_right_after_is_not_said_to_run(harness: EngineHarn
 def test_a_followed_rollout_too(harness: EngineHarness) -> None:
     harness.ecs_client.update_service(cluster="production", service="web", forceNewDeployment=True)
     deploy_id = harness.request_verb(Verb.FOLLOW, "web")
-    wait_for_first_look(harness, deploy_id, "succeeded")
+    wait_for_first_look(harness, deploy_id, Observation.ROLLOUT_SUCCEEDED)
     deploy_in_console(harness, "web")
 
     deploy = harness.until_over(deploy_id)
@@ -95,7 +99,7 @@ def test_a_check_that_was_asked_for_is_superseded_and_not_passed(harness: Engine
     deploy_id = harness.request_deploy("ledger", "1.4.2", after=PostCheck(alarms=("site-5xx",), duration=60))
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
     harness.approve(deploy_id)
-    wait_for_first_look(harness, deploy_id, "succeeded")
+    wait_for_first_look(harness, deploy_id, Observation.ROLLOUT_SUCCEEDED)
     deploy_in_console(harness, "ledger")
 
     assert harness.until_over(deploy_id).outcome is Outcome.SUPERSEDED
@@ -104,7 +108,7 @@ def test_a_check_that_was_asked_for_is_superseded_and_not_passed(harness: Engine
 
 def test_what_ecs_rolled_back_and_somebody_replaced_is_said_so(harness: EngineHarness) -> None:
     deploy_id = start_approved_deploy(harness, "web", "1.5.0-crash")
-    wait_for_first_look(harness, deploy_id, "rolled back")
+    wait_for_first_look(harness, deploy_id, Observation.ROLLED_BACK_BY_ECS)
     deploy_in_console(harness, "web")
 
     deploy = harness.until_over(deploy_id)
@@ -118,7 +122,7 @@ def test_what_ecs_rolled_back_and_somebody_replaced_is_said_so(harness: EngineHa
 
 def test_a_stale_read_beside_a_success_is_not_counted(harness: EngineHarness) -> None:
     deploy_id = start_approved_deploy(harness, "web")
-    wait_for_first_look(harness, deploy_id, "succeeded")
+    wait_for_first_look(harness, deploy_id, Observation.ROLLOUT_SUCCEEDED)
     harness.ecs.faults.add(operation="ecs:DescribeServices", kind="stale", seconds=120)
 
     deploy = harness.until_over(deploy_id)

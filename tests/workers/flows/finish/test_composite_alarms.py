@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from moto.cloudwatch.models import cloudwatch_backends
 
-from deploys.catalogue.service import PostCheck
-from deploys.records.deploy import Outcome, Phase
+from deploys.catalogue.nested_keys import PostCheck
+from deploys.records.phases import Outcome, Phase
 from sandbox.ecs.account import ACCOUNT, REGION
 from tests.workers.engine_harness import EngineHarness
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from deploys.errors import AwsUnavailable
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.fake_web_server import FakeWebServer
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.checked_deploys import (

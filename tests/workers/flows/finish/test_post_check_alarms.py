@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from deploys.catalogue.service import PostCheck
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from deploys.catalogue.nested_keys import PostCheck
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_deploy, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.checked_deploys import (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.catalogue.service import PostCheck, PreTask, Strategy
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.catalogue.nested_keys import PostCheck, PreTask
+from deploys.catalogue.service import Strategy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.fake_web_server import FakeWebServer
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.checked_deploys import assert_old_version_restored, request_checked_deploy

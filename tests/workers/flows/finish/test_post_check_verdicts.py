@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.records.pre_task_and_post_check import PostCheckRun
 from tests.workers.flows.checked_deploys import ALARM_NAME
 from workers.ecs.alarms import ALARMING_BY_STATE, AlarmState

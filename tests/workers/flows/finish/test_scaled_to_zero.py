@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from deploys.catalogue.service import PostCheck
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from deploys.catalogue.nested_keys import PostCheck
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.fake_web_server import fake_web_server
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.observe.test_rollout_status import (

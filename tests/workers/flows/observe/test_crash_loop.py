@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from sandbox.ecs.tasks import task_shutdown
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout
@@ -202,8 +204,8 @@ GIVEN_UP = (
     "Rolling back to `web:17`: 3 tasks of `web:18` failed in a row, without one in between that stayed "
     "healthy for 2 min 00 s (`give_up_after: 3`).\n"
     "• 3 tasks: container `web` exited with code 1. Its last log lines say why.\n"
-    "• tasks fail again and again, so ECS waits longer and longer before it starts the next. What they stop "
-    "for has to be mended first.\n"
+    "• tasks fail again and again, so ECS waits longer each time before it starts the next. Fix what stops "
+    "them first.\n"
     "Last lines of `web`:\n"
     "```INFO web 1.5.0-crash starting\n"
     "INFO listening on port 8080\n"

@@ -6,9 +6,11 @@ import re
 
 import pytest
 
-from deploys.catalogue.service import PostCheck
-from deploys.records.deploy import Deploy, Outcome, Phase, RolloutCounts, ThreadMessageKind
-from deploys.records.rollout import DrainingTasks
+from deploys.catalogue.nested_keys import PostCheck
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollout import DrainingTasks, RolloutCounts
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW, a_deploy
 from tests.fake_web_server import fake_web_server
 from tests.workers.engine_harness import EngineHarness

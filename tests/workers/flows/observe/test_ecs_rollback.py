@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Outcome, ThreadMessageKind
+from deploys.records.phases import Outcome
 from deploys.records.rollback import EcsRollback
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_deploy
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout

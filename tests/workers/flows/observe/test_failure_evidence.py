@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from deploys.records.deploy import RolloutCounts
+from deploys.records.rollout import RolloutCounts
 from tests.builders import a_deploy
 from tests.workers.ecs.reasons.stopped_task_builders import AT, a_stopped_task, an_event, an_exited_container
 from tests.workers.flows.observe.test_rollout_status import (
@@ -17,7 +17,7 @@ from tests.workers.flows.observe.test_rollout_status import (
 )
 from workers.ecs.reasons.cause_summary import summarize_causes
 from workers.flows.observe.failure_evidence import cause_kind
-from workers.flows.rollout.following import read_progress
+from workers.flows.observe.rollout_counts import count_rollout_tasks
 from workers.messages.evidence import LOG_CHARACTERS, LOG_LINE_CHARACTERS, Evidence, evidence_lines
 
 
@@ -94,6 +94,6 @@ def test_the_breaker_counts_only_where_it_is_on(status: str, threshold: int) -> 
         a_service_deployment("IN_PROGRESS"), breaker_status=status, breaker_threshold=3, breaker_failures=2
     )
 
-    seen = read_progress(deploy, service_with(a_deployment(FOLLOWED_ROLLOUT.deployment_id)), ours)
+    seen = count_rollout_tasks(deploy, service_with(a_deployment(FOLLOWED_ROLLOUT.deployment_id)), ours)
 
     assert (seen.breaker_threshold, seen.failed_tasks) == (threshold, 2)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, RolloutCounts
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollout import RolloutCounts
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout
 from tests.workers.flows.native_deployments import configure_native_service

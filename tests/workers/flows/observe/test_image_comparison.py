@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
-from deploys.catalogue.service import Pin, PostCheck, PreTask
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from deploys.catalogue.nested_keys import PostCheck, PreTask
+from deploys.catalogue.service import Pin
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from deploys.records.rollout import ImageMatch
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores.audit import trail
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.checked_deploys import ALARM_NAME

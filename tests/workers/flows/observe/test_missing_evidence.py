@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.catalogue.service import PreTask
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.catalogue.nested_keys import PreTask
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.rollback.test_rollback_failures import delete_running_image
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Outcome, ThreadMessageKind
+from deploys.records.phases import Outcome
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.native_deployments import (
     configure_native_service,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from deploys.catalogue.service import Pin
-from deploys.records.deploy import Outcome, ThreadMessageKind
+from deploys.records.phases import Outcome
 from deploys.records.rollout import ImageMatch
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.conftest import AlterResponse
 from tests.workers.flows.ecr_pushes import (

@@ -21,7 +21,8 @@ from workers.ecs.state import HookState, ServiceDeploymentState
 from workers.ecs.traffic_config import TRAFFIC_SHIFTING_STRATEGIES
 from workers.flows.observe.ecs_rollback_reasons import MONITOR_TRIGGERED
 from workers.flows.observe.pause_hooks import STATE_BY_HOOK_STATUS, find_pause_end
-from workers.flows.strategies.ecs_strategy import SHIFTS_TRAFFIC, check_ecs_strategy
+from workers.flows.strategies.ecs_strategy import SHIFTS_TRAFFIC
+from workers.flows.strategies.registry import STRATEGIES
 from workers.messages import traffic
 
 CONTINUE, ROLLBACK = HookAction.CONTINUE, HookAction.ROLLBACK
@@ -61,15 +62,15 @@ def test_services_yml_and_ecs_have_to_agree(strategy: Strategy, in_ecs: str) -> 
 
     if shifts is None:
         with pytest.raises(EcsStrategyUnknown):
-            check_ecs_strategy(service, seen)
+            STRATEGIES[strategy].check_service(service, seen)
     elif shifts and not native:
         with pytest.raises(StrategyShouldBeNative):
-            check_ecs_strategy(service, seen)
+            STRATEGIES[strategy].check_service(service, seen)
     elif native and not shifts:
         with pytest.raises(StrategyShouldNotBeNative):
-            check_ecs_strategy(service, seen)
+            STRATEGIES[strategy].check_service(service, seen)
     else:
-        check_ecs_strategy(service, seen)
+        STRATEGIES[strategy].check_service(service, seen)
 
 
 def at_stage(stage: str = "POST_TEST_TRAFFIC_SHIFT", *hooks: HookState) -> ServiceDeploymentState:

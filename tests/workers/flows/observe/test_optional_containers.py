@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Outcome, ThreadMessageKind
+from deploys.records.phases import Outcome
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import REGISTRY
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.strategies.test_rolling import BREAKER_ROLLBACK

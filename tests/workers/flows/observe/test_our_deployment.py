@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.conftest import AlterResponse
 

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from deploys.catalogue.service import Strategy
-from deploys.records.deploy import Cancel, Deploy, Phase, Verb
+from deploys.records.approval import Cancel
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
+from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from deploys.records.traffic import HookAction, PauseEnd, TrafficPlan, TrafficShift
 from tests.builders import NOW, a_deploy, a_native_service, a_plan, a_service
 from tests.deploys.test_pauses import a_pause
@@ -179,7 +183,12 @@ def test_nor_once_it_was_seen_to_go_back() -> None:
     assert (
         message_texts(
             external_traffic.observe_external_traffic(
-                an_external_rollout(outcome_reason="an alarm."), a_shifting_service(), look, NOW
+                an_external_rollout(
+                    rollback={"cause": RollbackCause(kind=RollbackCauseKind.ECS, sentence="an alarm.")}
+                ),
+                a_shifting_service(),
+                look,
+                NOW,
             )
         )
         == []

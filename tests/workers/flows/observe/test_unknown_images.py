@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Outcome, ThreadMessageKind, Verb
+from deploys.records.phases import Outcome
+from deploys.records.request import Verb
 from deploys.records.rollout import ImageMatch
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores.audit import trail
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.conftest import AlterResponse

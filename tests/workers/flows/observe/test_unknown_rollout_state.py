@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from deploys.errors import ExternalRolloutInProgress, NothingToFollow
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_service
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.conftest import AlterResponse

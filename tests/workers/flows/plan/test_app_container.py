@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from deploys.errors import ContainerUnclear
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import REGISTRY, a_service
 from tests.workers.engine_harness import EngineHarness
 from workers.queries.tags_query import describe_tags

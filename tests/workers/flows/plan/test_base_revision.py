@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from deploys.catalogue.service import BaseChoice
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import RevisionConfig
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, REGISTRY, a_deploy, a_plan, a_service
 from tests.workers.ecs.task_definition_builders import a_revision
 from tests.workers.engine_harness import EngineHarness
@@ -351,7 +354,8 @@ def run_verb(harness: EngineHarness, verb: Verb, base: BaseChoice) -> Deploy:
         a_service(base=base),
         verb=verb,
         tag="",
-        request={"rollback_target": target, "requested_at": harness.ecs.now()},
+        rollback_target=target,
+        request={"requested_at": harness.ecs.now()},
     )
     return harness.until_over(harness.store.submit(deploy).deploy.id)
 

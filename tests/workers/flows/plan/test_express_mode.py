@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from deploys.catalogue.service import Strategy
-from deploys.records.deploy import Outcome, ThreadMessageKind, Verb
+from deploys.records.phases import Outcome
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.sandbox.ecs.ecs_actions import create_express_service
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.conftest import AlterResponse

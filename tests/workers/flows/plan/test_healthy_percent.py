@@ -11,12 +11,18 @@ from hypothesis import strategies as st
 
 from deploys.catalogue.service import Strategy
 from deploys.errors import DaemonTasksBlocked, TasksBlocked
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from deploys.healthy_percent import (
+    TaskLimits,
+    limits_blocked_at_minimum,
+)
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from deploys.records.restore_point import ALL_SUSPENDED, ScalingPlan, SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_plan, a_service
 from tests.workers.engine_harness import EngineHarness
 from workers.ecs.state import ServiceState
-from workers.flows.plan.healthy_percent import TaskLimits, check_healthy_percent, limits_blocked_at_minimum
+from workers.flows.strategies.registry import STRATEGIES
 
 
 @pytest.mark.parametrize(
@@ -117,10 +123,10 @@ def test_every_scheduling_and_strategy(
     service = a_service(strategy=strategy)
 
     if refused is None:
-        check_healthy_percent(service, seen)
+        STRATEGIES[strategy].check_count(service, seen)
     else:
         with pytest.raises(refused):
-            check_healthy_percent(service, seen)
+            STRATEGIES[strategy].check_count(service, seen)
 
 
 @pytest.mark.parametrize(

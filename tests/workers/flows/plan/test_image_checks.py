@@ -9,7 +9,8 @@ from typing import Any, cast
 import pytest
 
 from deploys.errors import AwsDenied, ImageAlreadyRuns, ImageUnreadable
-from deploys.records.deploy import ContainerChange, Verb
+from deploys.records.plan import ContainerChange
+from deploys.records.request import Verb
 from tests.builders import ARN, REGISTRY, a_deploy
 from workers.ecs import tasks
 from workers.ecs.images import ecr

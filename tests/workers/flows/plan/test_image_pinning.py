@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from deploys.catalogue.service import Pin
-from deploys.records.deploy import ContainerChange, Deploy, Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import ContainerChange
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import REGISTRY, a_deploy, a_plan, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.ecr_pushes import digest_of_tag, move_tag

@@ -7,7 +7,9 @@ from difflib import SequenceMatcher
 import pytest
 
 from deploys.catalogue import suggestions
-from deploys.records.deploy import Outcome, ThreadMessageKind, Verb
+from deploys.records.phases import Outcome
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from workers.flows.plan.likely_tags import did_you_mean, find_likely_tags
 

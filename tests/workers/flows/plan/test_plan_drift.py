@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, Plan, ThreadMessageKind
-from deploys.records.plan import NewerRevision, RevisionConfig
+from deploys.plan_drift import PlanDrift, compare_plans
+from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import NewerRevision, Plan, RevisionConfig
 from deploys.records.restore_point import ALL_SUSPENDED, ScalingPlan, SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import (
@@ -19,7 +21,6 @@ from tests.workers.flows.autoscaled_service import (
     suspend_by_hand,
 )
 from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
-from workers.flows.plan.plan_drift import PlanDrift, compare_plans
 
 TWO_TO_SIX = ScalingPlan(minimum=2, maximum=6)
 UNKNOWN = ScalingPlan(unknown_reason="AWS does not allow it.")

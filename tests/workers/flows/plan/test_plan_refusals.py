@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from deploys.catalogue.service import Strategy
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from sandbox.ecs.http.dispatcher import AwsCallNote
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.external_rollouts import start_external_rollout

@@ -8,7 +8,10 @@ import pytest
 
 from deploys.catalogue.service import Pin
 from deploys.errors import RepositoryMissing, TagsNotCached
-from deploys.records.deploy import Deploy, Outcome, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import REGISTRY, a_service
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.other_account import OBSERVER_ROLE, OTHER_ACCOUNT

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from deploys.errors import NothingToRollBackTo, RevisionAlreadyRuns, UnknownRollbackTarget
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, REGISTRY, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.strategies.test_stop_start import assert_strict_order, tasks_of
@@ -137,7 +140,7 @@ def test_a_rollback_that_has_no_goal_is_refused(target: str, running: int, refus
 
     with pytest.raises(refusal):
         find_rollback_revision(
-            a_deploy(verb=Verb.ROLLBACK, request={"rollback_target": target}), earlier, revision_arn(running)
+            a_deploy(verb=Verb.ROLLBACK, rollback_target=target), earlier, revision_arn(running)
         )
 
 
@@ -146,7 +149,7 @@ def test_a_deploy_that_failed_is_nothing_to_return_to() -> None:
 
     with pytest.raises(UnknownRollbackTarget):
         find_rollback_revision(
-            a_deploy(verb=Verb.ROLLBACK, request={"rollback_target": "1.4.2"}), [failed], revision_arn(1)
+            a_deploy(verb=Verb.ROLLBACK, rollback_target="1.4.2"), [failed], revision_arn(1)
         )
 
 
@@ -154,9 +157,7 @@ def test_of_many_known_versions_the_newest_are_named() -> None:
     many = [a_successful_deploy(f"1.{number}.0", new=number, old=number - 1) for number in range(40, 25, -1)]
 
     with pytest.raises(UnknownRollbackTarget) as refused:
-        find_rollback_revision(
-            a_deploy(verb=Verb.ROLLBACK, request={"rollback_target": "9.9.9"}), many, revision_arn(40)
-        )
+        find_rollback_revision(a_deploy(verb=Verb.ROLLBACK, rollback_target="9.9.9"), many, revision_arn(40))
 
     assert refused.value.message == (
         "No deploy of `web` that succeeded has the tag or id `9.9.9`. Known tags: `1.40.0`, `1.39.0`, "

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.plan.test_plan_refusals import changing_operations
 from tests.workers.flows.rollback.test_deregistered_revision import deregister_revision

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import start_approved_deploy
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.autoscaled_service import start_approved_deploy
 from tests.workers.flows.whole_deploys.test_worker_crashes import WorkerKilled, kill_worker

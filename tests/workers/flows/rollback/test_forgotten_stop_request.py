@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from deploys.records.traffic import HookAction
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
 from tests.workers.flows.native_deployments import (

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW, REGISTRY, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.observe.test_rollout_status import (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
 from deploys.records.rollout import ImageMatch
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.ecr_pushes import (
     SERVICE_OF_EACH_STRATEGY,

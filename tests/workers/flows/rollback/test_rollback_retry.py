@@ -8,9 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from deploys.catalogue.service import PostCheck
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.catalogue.nested_keys import PostCheck
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.rollback import RollbackProgress
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, NOW, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.observe.test_rollout_status import (
@@ -119,14 +121,14 @@ def test_without_a_breaker_its_end_says_why_the_old_version_does_not_start(
     assert first.startswith("*Failed*: the rollback to `web:17` did not finish within 1 min 00 s.")
     assert "the image could not be pulled: it is not there." in causes[0]
     assert causes[1:] == [
-        "• tasks fail again and again, so ECS waits longer and longer before it starts the next. What they "
-        "stop for has to be mended first.",
+        "• tasks fail again and again, so ECS waits longer each time before it starts the next. Fix what "
+        "stops them first.",
         f"It was rolled back because: {deploy.outcome_reason}",
     ]
 
 
 def context_at(now: float) -> StepContext:
-    return cast("StepContext", SimpleNamespace(now=lambda: now, pace=Timing(), region=None))
+    return cast("StepContext", SimpleNamespace(now=lambda: now, timing=Timing(), region=None))
 
 
 def service_at_new_revision(desired: int = 3) -> ServiceState:
@@ -134,7 +136,7 @@ def service_at_new_revision(desired: int = 3) -> ServiceState:
 
 
 def a_deploy_that_rolls_back(**changes: Any) -> Deploy:
-    way_back = RollbackProgress(**{"since": NOW, "set_at": NOW, **changes})
+    way_back = RollbackProgress(**{"started_at": NOW, "updated_at": NOW, **changes})
     new = f"{ARN}:task-definition/web:2"
     return a_deploy(
         phase=Phase.FOLLOWING_ROLLBACK,
@@ -149,9 +151,9 @@ def a_deploy_that_rolls_back(**changes: Any) -> Deploy:
     [
         (10, {}, 3, False),  # a stale read, or a call that arrived late
         (40, {}, 3, True),
-        (40, {"told_at": NOW + 35}, 3, False),
-        (40, {"set_at": NOW + 35}, 3, False),
-        (40, {"set_at": None}, 3, False),  # ECS was to go back by itself
+        (40, {"undone_reported_at": NOW + 35}, 3, False),
+        (40, {"updated_at": NOW + 35}, 3, False),
+        (40, {"updated_at": None}, 3, False),  # ECS was to go back by itself
         (10, {}, 0, False),
         (40, {}, 0, True),
         (901, {}, 0, True),

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from sandbox.ecs.aws_services.ecr_images import ImageBehaviour
 from sandbox.ecs.tasks import task_shutdown
 from tests.builders import NOW, REGISTRY
@@ -71,7 +72,7 @@ def test_no_room_that_passes_by_itself_is_reported_and_fails_nothing(
     assert deploy.outcome is Outcome.SUCCEEDED
     assert harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM) == (
         "New tasks are failing; ECS keeps trying:\n"
-        "• ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
+        "• ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less CPU and "
         "memory. ECS says: `was unable to place a task. Reason: Capacity is unavailable at this time. Please "
         "try again later or in a different availability zone.`"
     )

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from deploys.pauses import unanswered_pause
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollback import RollbackCause, RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, PauseAnswer
 from tests.builders import a_deploy, a_native_service, a_plan
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
@@ -210,7 +213,9 @@ def test_a_roll_back_that_ecs_took_and_forgot_is_made_good(harness: EngineHarnes
         assert deploy.traffic.open_pause
         answer = PauseAnswer(user=BOB, action=ROLLBACK, at=taken_at, send_tried=True, accepted_at=taken_at)
         told = deploy.traffic.with_last_pause(deploy.traffic.open_pause.evolve(answer=answer))
-        return deploy.evolve(traffic=told, outcome_reason=why)
+        return deploy.evolve(
+            traffic=told, rollback={"cause": RollbackCause(kind=RollbackCauseKind.ECS, sentence=why)}
+        )
 
     harness.store.amend(deploy_id, taken, by=BOB, what="rollback")
     wait_until_ended(harness, deploy_id)

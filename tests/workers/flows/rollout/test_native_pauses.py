@@ -8,7 +8,9 @@ import pytest
 
 from deploys.errors import MembershipUnknown, NotAnApprover
 from deploys.pauses import latest_pause_number, unanswered_pause
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, PauseEnd
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
 from tests.workers.flows.native_deployments import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Deploy, Outcome
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
 from deploys.records.traffic import HookAction, PauseAnswer, PauseEnd
 from tests.workers.engine_harness import BOB, EngineHarness
 from tests.workers.flows.native_deployments import pause_hook, thread_replies, wait_until, wait_until_ended

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_deploy, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.pre_task_deploys import (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.pre_task_deploys import (
     assert_service_untouched,
@@ -125,7 +126,7 @@ def test_somebody_who_stops_the_task_by_hand_fails_it(harness: EngineHarness) ->
 
     assert harness.until_over(deploy_id).outcome is Outcome.FAILED
     assert (
-        "somebody, or some tool, stopped it. CloudTrail knows who called StopTask. ECS says: `by hand`. The "
+        "somebody, or a tool, stopped it. CloudTrail shows who called StopTask. ECS says: `by hand`. The "
         "service was not touched"
     ) in harness.thread_text(deploy_id, ThreadMessageKind.END)
     assert_service_untouched(harness)

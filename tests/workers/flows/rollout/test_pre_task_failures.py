@@ -6,7 +6,9 @@ import re
 
 import pytest
 
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.pre_task_deploys import (
     assert_service_untouched,

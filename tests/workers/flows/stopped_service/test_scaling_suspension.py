@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import ALL_SUSPENDED, SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.short_names import short_arn
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import (

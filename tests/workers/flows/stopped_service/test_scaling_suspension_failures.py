@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import ALL_SUSPENDED, SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import (
     SERVICE,

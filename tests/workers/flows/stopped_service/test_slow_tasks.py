@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from deploys.formatting import slack_time
-from deploys.records.deploy import Deploy, OldTask, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.restore_point import OldTask
+from deploys.records.retries import Notice
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW, a_deploy, a_plan, a_restore_point, a_stop_start_service
 from tests.workers.engine_harness import TIMING, EngineHarness
 from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags, tasks_of
@@ -96,7 +100,7 @@ def test_a_stop_that_takes_as_long_as_it_should_is_no_trouble(harness: EngineHar
 
     deploy = harness.until_over(deploy_id)
 
-    assert deploy.stop.slow_tasks_reported_at is None
+    assert not deploy.has_notice(Notice.SLOW_OLD_TASKS)
     assert "take long" not in harness.thread_text(deploy_id)
     assert harness.ecs.calls("GetTaskProtection") == [], "ECS asked every task to stop"
 
@@ -104,7 +108,7 @@ def test_a_stop_that_takes_as_long_as_it_should_is_no_trouble(harness: EngineHar
 def test_a_protection_beyond_the_deadline_is_said(harness: EngineHarness) -> None:
     protect_tasks(harness, minutes=120)
     deploy_id = request_until_draining(harness)
-    harness.until(lambda: harness.get(deploy_id).stop.slow_tasks_reported_at)
+    harness.until(lambda: harness.get(deploy_id).has_notice(Notice.SLOW_OLD_TASKS))
 
     assert "unless its task removes it, this deploy is rolled back." in harness.thread_text(
         deploy_id, ThreadMessageKind.PROBLEM

@@ -8,7 +8,8 @@ import pytest
 
 from deploys.catalogue.service import Strategy
 from deploys.pauses import unanswered_pause
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
 from tests.workers.flows.checked_deploys import create_quiet_alarm, set_alarm_state

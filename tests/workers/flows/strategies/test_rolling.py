@@ -7,7 +7,9 @@ import re
 import pytest
 
 from deploys.errors import NotADeployer
-from deploys.records.deploy import Outcome, Phase, RolloutCounts, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.rollout import RolloutCounts
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, TIMING, EngineHarness
 
 
@@ -103,7 +105,7 @@ Last lines of `web`:
 INFO listening on port 8080```""",
     "1.5.0-noroom": """\
 *Rolled back* to `web:17`: the rollout did not finish within its deadline of 4 min 00 s.
-• ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and memory. \
+• ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less CPU and memory. \
 ECS says: `was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later \
 or in a different availability zone.`""",
 }

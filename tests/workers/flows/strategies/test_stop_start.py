@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from deploys.errors import NotAnApprover
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import BOB, EngineHarness
 from workers.flows.stopped_service.restore_tags import RESTORE_TAG
 from workers.thread.card_state import state_text

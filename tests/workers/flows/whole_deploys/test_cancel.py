@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from deploys.errors import AlreadyCancelled, AlreadyRollingBack, Refused, TooLateToCancel
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
@@ -284,7 +287,11 @@ def test_cancelled_again_on_the_way_back_it_says_who_did_so_first(
 @pytest.mark.parametrize(
     ("tag", "moment", "outcome"),
     [
-        ("1.4.2", lambda deploy: deploy.seen_end == "succeeded", Outcome.SUCCEEDED),
+        (
+            "1.4.2",
+            lambda deploy: deploy.awaits_confirmation(Observation.ROLLOUT_SUCCEEDED),
+            Outcome.SUCCEEDED,
+        ),
         ("1.5.0-crash", lambda deploy: bool(deploy.reason), Outcome.ROLLED_BACK),
     ],
     ids=["after the rollout", "after ECS gave it up"],

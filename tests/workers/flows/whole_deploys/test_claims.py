@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from deploys.errors import Refused
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from sandbox.ecs import EcsSandbox, ManualClock
 from tests.builders import NOW
 from tests.in_process_aws import call_sandbox_in_process

@@ -11,7 +11,8 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.observe.test_rollout_status import a_deployment, service_with
@@ -26,7 +27,7 @@ FAILED_CHECK_EVENT = "(service web) (task {}) failed container health checks."
 
 @pytest.mark.parametrize(
     ("before", "since", "said"),
-    [(0, 100, "(said at least 100 times)"), (1, 99, "(said 99 times)"), (0, 99, "(said 99 times)")],
+    [(0, 100, "(at least 100 times)"), (1, 99, "(99 times)"), (0, 99, "(99 times)")],
     ids=["more may be lost", "one is older", "fewer than ECS keeps"],
 )
 def test_only_the_newest_hundred_events_come_back_and_a_count_of_them_says_so(

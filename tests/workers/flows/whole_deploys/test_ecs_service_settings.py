@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.plan.test_plan_refusals import create_service
 from workers.thread import card_progress

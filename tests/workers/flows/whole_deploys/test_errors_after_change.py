@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from deploys.catalogue.service import PostCheck
+from deploys.catalogue.nested_keys import PostCheck
 from deploys.errors import SlipwayError
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import autoscale_billing
 from tests.workers.flows.checked_deploys import create_quiet_alarm

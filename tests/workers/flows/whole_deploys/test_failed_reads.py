@@ -12,8 +12,10 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from deploys.catalogue.service import PostCheck, PreTask
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind, Verb
+from deploys.catalogue.nested_keys import PostCheck, PreTask
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.strategies.test_stop_start import assert_strict_order
 from tests.workers.flows.whole_deploys.test_worker_crashes import assert_clean_end

@@ -9,7 +9,7 @@ import pytest
 from botocore.client import BaseClient
 
 from deploys.pauses import unanswered_pause
-from deploys.records.deploy import Outcome, Phase
+from deploys.records.phases import Outcome, Phase
 from deploys.records.traffic import HookAction
 from deploys.stores.deploy_store import DeployStore
 from tests.workers.engine_harness import EngineHarness

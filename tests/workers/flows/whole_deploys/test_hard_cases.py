@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from deploys.errors import NotADeployer
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Observation
+from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_deploy, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.strategies.test_stop_start import assert_strict_order, tasks_of
@@ -159,7 +161,7 @@ def test_a_stopped_service_that_aws_does_not_let_start_is_loud_and_then_restored
 ) -> None:
     deploy_id = start_stop_start(harness, "billing", Phase.DRAINING)
     harness.ecs.faults.add(operation="UpdateService", kind="throttle", times=None)
-    harness.until(lambda: harness.get(deploy_id).retries.channel_told_at is not None, seconds=600)
+    harness.until(lambda: harness.get(deploy_id).retries.channel_alerted_at is not None, seconds=600)
     assert any("*Needs attention*" in m.text and m.broadcast for m in harness.get(deploy_id).thread_messages)
     harness.until_phase(deploy_id, Phase.RESTORING)
     harness.ecs.faults.clear()
@@ -250,7 +252,7 @@ def test_cancel_works_while_service_deployments_cannot_be_read(harness: EngineHa
 
 def test_a_cancel_that_comes_too_late_is_answered(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("web", "1.4.2")
-    harness.until(lambda: harness.get(deploy_id).pending_confirmation == "succeeded")
+    harness.until(lambda: harness.get(deploy_id).awaits_confirmation(Observation.ROLLOUT_SUCCEEDED))
     harness.cancel(deploy_id)
 
     deploy = harness.until_over(deploy_id)

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 from deploys.pauses import unanswered_pause
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind, Verb
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.request import Verb
 from deploys.records.restore_point import SuspendedState
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction
 from tests.workers.engine_harness import TIMING, EngineHarness, SilentJobQueue, a_sandbox_service
 from tests.workers.flows.autoscaled_service import scalable_target

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from deploys.records.deploy import Outcome, Phase, ThreadMessageKind
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.redis_durability import Durability
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.pre_task_deploys import one_off_tasks

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from redis.exceptions import RedisError
 
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.redis_outage import RedisTemporaryError
 from deploys.stores import redis_keys
 from deploys.stores.claims import Claim

@@ -15,7 +15,10 @@ from hypothesis.stateful import (
 from redis import Redis
 
 from deploys.errors import Refused
-from deploys.records.deploy import Deploy, Phase, Verb, Verdict
+from deploys.records.approval import Verdict
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
+from deploys.records.request import Verb
 from tests.workers.flows.whole_deploys.deploy_invariants import CRASHING_TAG, DeployInvariants
 
 PHASES_BETWEEN_STEPS = [

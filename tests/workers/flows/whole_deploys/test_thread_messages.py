@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from deploys.records.deploy import Deploy, Outcome, Phase, ThreadMessage, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
+from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.whole_deploys.test_console_changes import deploy_in_console
 from workers.thread import card_progress

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
-from deploys.records.deploy import Deploy, Outcome, Phase
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome, Phase
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.strategies.test_stop_start import assert_strict_order
 

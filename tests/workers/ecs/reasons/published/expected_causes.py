@@ -18,7 +18,7 @@ IMAGE = {
     ),
     "denied": "its registry does not allow it. Check the execution role and the repository's policy.",
     "unreachable": (
-        "its registry cannot be reached. Check the subnet's way out (NAT or VPC endpoints), the security "
+        "its registry cannot be reached. Check the subnet's route out (NAT or VPC endpoints), the security "
         "group and DNS."
     ),
     "missing": "it is not there. Push it, or deploy a tag that exists.",
@@ -45,14 +45,14 @@ SECRETS = {
         "one of them is not there. Check its name in the task definition, and that it exists in this region."
     ),
     "unreachable": (
-        "they cannot be reached. Check the subnet's way out (NAT or VPC endpoints), the security group "
+        "they cannot be reached. Check the subnet's route out (NAT or VPC endpoints), the security group "
         "and DNS."
     ),
 }
 LOGIN = {
     "denied": "ECR does not allow it. Allow the execution role `ecr:GetAuthorizationToken`.",
     "unreachable": (
-        "ECR cannot be reached. Check the subnet's way out (NAT or VPC endpoints), the security group and "
+        "ECR cannot be reached. Check the subnet's route out (NAT or VPC endpoints), the security group and "
         "DNS."
     ),
     "credentials": (
@@ -66,7 +66,8 @@ FILES = {
         "on their bucket, and see that they exist."
     ),
     "unreachable": (
-        "S3 cannot be reached. Check the subnet's way out (NAT or VPC endpoints), the security group and DNS."
+        "S3 cannot be reached. Check the subnet's route out (NAT or VPC endpoints), the security group and "
+        "DNS."
     ),
 }
 VOLUME = {
@@ -90,11 +91,12 @@ INSTANCE = {
         "a quota of the account's EC2 instances is used up. Ask AWS for a higher one, or stop something else."
     ),
     "denied": (
-        "the capacity provider's infrastructure role does not allow it. Allow it what AWS names, such as "
+        "the capacity provider's infrastructure role does not allow it. Allow what AWS names, such as "
         "`iam:PassRole` on the instance role."
     ),
     "none free": (
-        "AWS has no such instance free now. It can pass by itself; else allow more instance types or zones."
+        "AWS has no such instance free now. It may resolve itself; otherwise allow more instance types or "
+        "zones."
     ),
     "unfulfillable": (
         "AWS cannot provide what the capacity provider asks for. Allow more instance types or zones."
@@ -127,12 +129,12 @@ NO_PLACE = {
         "`awsvpcTrunking` for the account."
     ),
     "provisioning": (
-        "the cluster has as many tasks that are being provisioned as ECS allows. It passes by itself once "
+        "the cluster has as many tasks that are being provisioned as ECS allows. It ends by itself once "
         "they run."
     ),
     "room": (
-        "ECS finds no room for a task. It can pass by itself; else add capacity, or ask for less CPU and "
-        "memory."
+        "ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less "
+        "CPU and memory."
     ),
 }
 OTHER = {
@@ -146,7 +148,7 @@ OTHER = {
     ),
     "log group": "its log group does not exist. Create it, or name one that exists in the task definition.",
     "logs unreachable": (
-        "its log group cannot be reached. Check the subnet's way out (NAT or VPC endpoints), the security "
+        "its log group cannot be reached. Check the subnet's route out (NAT or VPC endpoints), the security "
         "group and DNS."
     ),
     "logs denied": (
@@ -155,11 +157,11 @@ OTHER = {
     ),
     "log region": "its logging names no region. Set `awslogs-region` in the task definition's log options.",
     "start timeout": (
-        "its container could not be started in time. It can pass by itself; else give the task more CPU, "
-        "and look at its instance."
+        "its container could not be started in time. It may resolve itself; otherwise give the task more "
+        "CPU, and look at its instance."
     ),
     "network": (
-        "its network could not be set up. It can pass by itself; else check the subnet and its security "
+        "its network could not be set up. It may resolve itself; otherwise check the subnet and its security "
         "groups."
     ),
     "tag policy": (
@@ -167,15 +169,15 @@ OTHER = {
         "tags that it demands, and set `propagateTags`."
     ),
     "interface in time": (
-        "it got no network interface in time. It can pass by itself; where it does not, ask AWS Support."
+        "it got no network interface in time. It may resolve itself; if it does not, ask AWS Support."
     ),
     "in time": (
-        "AWS did not provide in time what it needs. It can pass by itself; where it does not, ask AWS "
-        "Support."
+        "AWS did not provide in time what it needs. It may resolve itself; if it does not, ask AWS Support."
     ),
-    "aws": "AWS had an error of its own. It can pass by itself; where it does not, ask AWS Support.",
+    "aws": "AWS had an error of its own. It may resolve itself; if it does not, ask AWS Support.",
     "blocked": (
-        "AWS has blocked this account from starting tasks. Ask AWS Support; nothing in the service helps."
+        "AWS has blocked this account from starting tasks. Ask AWS Support; changing the service does not "
+        "help."
     ),
     "role": (
         "ECS could not assume a role of the task definition. Check that the role exists and trusts "
@@ -186,22 +188,25 @@ OTHER = {
         "the container agent of its instance is not connected. Look at the agents of the cluster's instances."
     ),
     "no instance": "there is no instance to run tasks on. Add some to the cluster or its capacity provider.",
-    "room": "there was no room for it. Add capacity, or ask for less CPU and memory; it can pass by itself.",
+    "room": (
+        "there was no capacity for it. Add capacity, or ask for less CPU and memory; it may resolve itself."
+    ),
     "compute": (
         "its task definition is not made for where the service runs. Check `requiresCompatibilities` "
         "against the service's launch type or capacity provider."
     ),
     "failing": (
-        "tasks fail again and again, so ECS waits longer and longer before it starts the next. What they "
-        "stop for has to be mended first."
+        "tasks fail again and again, so ECS waits longer each time before it starts the next. Fix what "
+        "stops them first."
     ),
-    "throttled": "AWS throttles what ECS does for this service. ECS goes on later, so it only takes longer.",
+    "throttled": "AWS throttles ECS for this service. ECS goes on later; the rollout only takes longer.",
     "percentages": (
         "ECS may neither stop nor start a task: the service's minimum healthy and maximum percent leave "
         "no step between them. Change one of them."
     ),
     "protected": (
-        "ECS may not stop old tasks, as they are protected from scale-in. Wait until that ends, or lift it."
+        "ECS may not stop old tasks, because they are protected from scale-in. Wait until that ends, or "
+        "remove the protection."
     ),
     "agent start": (
         "the container agent of an instance does not start. Look at the agents of the cluster's instances."
@@ -209,10 +214,10 @@ OTHER = {
     "constraint": "no instance satisfies its placement constraints. Change them, or add such instances.",
     "attribute": "no instance has what it asks for. Check its constraints against the instances' attributes.",
     "permissions": (
-        "ECS may not look after the service any more, as permissions were changed. Check ECS's "
+        "ECS may no longer manage the service, because permissions were changed. Check ECS's "
         "service-linked role and the roles of the task definition."
     ),
-    "target group": "the service's target group does not exist any more. Point the service at one that does.",
+    "target group": "the service's target group no longer exists. Point the service at one that does.",
     "load balancer": (
         "the load balancer finds a task unhealthy in {}. Check the path, port and answer that the target "
         "group expects, and whether the grace period is long enough."

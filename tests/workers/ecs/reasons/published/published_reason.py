@@ -1,4 +1,4 @@
-"""One of ECS's reasons: its words, the cause that is named for it, and where it was published."""
+"""One of ECS's reasons: its text, the sentence that explains it, and where it was published."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ STOPPED = 'ECS developer guide, "Viewing Amazon ECS stopped task errors"'
 QUOTED = "quoted by a public repository on GitHub"
 
 UNKNOWN = "unknown"
-"""Quoted, without a cause and without advice."""
+"""The reason is only quoted, without a cause and without advice."""
 
 
 class PublishedReason(NamedTuple):
-    """Names and numbers of accounts are shortened."""
+    """The text of a reason, with names and account numbers shortened."""
 
     text: str
     cause: str
-    """The sentence people read, whole; empty if there is no trouble in it."""
+    """The whole sentence that people read; empty if the reason is no problem."""
     source: str
     code: str = "TaskFailedToStart"
     """The task's stop code. Events have none."""
 
 
 def github(place: str) -> str:
-    """An issue or pull request: `owner/name, issue 1`."""
+    """The source of a reason from an issue or pull request: `owner/name, issue 1`."""
     return f"GitHub, {place}"
 
 
 def not_started(cause: str) -> str:
-    """What an event makes of a cause that a task has too."""
+    """The sentence for an event with a cause that a task may have as well."""
     return f"a task could not start: {cause}"

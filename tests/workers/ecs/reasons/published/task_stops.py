@@ -38,14 +38,14 @@ TASK_STOPS = (
     ),
     PublishedReason(
         "Your Spot Task was interrupted.",
-        "Spot took its capacity back, and ECS starts another one. Where this hurts, use capacity that is "
-        "not Spot.",
+        "Spot took its capacity back, and ECS starts another one. If this is a problem, use capacity "
+        "that is not Spot.",
         CODES,
         code="SpotInterruption",
     ),
     PublishedReason(
         "Task stopped by user",
-        "somebody, or some tool, stopped it. CloudTrail knows who called StopTask.",
+        "somebody, or a tool, stopped it. CloudTrail shows who called StopTask.",
         github("aws/amazon-ecs-agent, issue 333"),
         code="UserInitiated",
     ),

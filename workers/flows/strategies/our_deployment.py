@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deploys.records.deploy import Deploy, Outcome
+from deploys.records.deploy import Deploy
+from deploys.records.rollback import RollbackCauseKind
 from workers.ecs.state import DeploymentState, ServiceState
-from workers.flows.ending import start_rollback
+from workers.flows.ending import roll_back_cancelled, start_rollback
 from workers.messages import rollback_reasons
 from workers.step_context import StepContext, StepResult
 
@@ -16,13 +17,13 @@ def with_update_intent(deploy: Deploy, ecs_service: ServiceState) -> Deploy:
 
     Where an earlier try has made ours already, PRIMARY is that one, whatever count somebody set since.
     """
-    made = deploy.ecs.update_tried and ecs_service.revision == deploy.ecs.new_revision
+    is_made = deploy.ecs.update_tried and ecs_service.revision == deploy.ecs.new_revision
     primary = ecs_service.primary.id if ecs_service.primary else None
     return deploy.evolve(
         ecs={
             "update_tried": True,
             "update_uncertain": deploy.ecs.update_tried,
-            "previous_deployment_id": deploy.ecs.previous_deployment_id if made else primary,
+            "previous_deployment_id": deploy.ecs.previous_deployment_id if is_made else primary,
         },
     )
 
@@ -46,14 +47,12 @@ def follow_our_deployment(
 ) -> StepResult:
     """On to following it; while ECS does not show it, another look."""
     now = context.now()
-    if (made := find_our_deployment(deploy, ecs_service)) is not None:
-        return StepResult(with_started(deploy, made, now))
+    if (deployment := find_our_deployment(deploy, ecs_service)) is not None:
+        return StepResult(with_started(deploy, deployment, now))
     if deploy.cancel:
-        return start_rollback(
-            deploy, context, Outcome.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
-        )
+        return roll_back_cancelled(deploy, context)
     if now - deploy.phase_since > deploy.service.deadline:
         return start_rollback(
-            deploy, context, Outcome.ROLLED_BACK, rollback_reasons.deployment_never_shown(deploy)
+            deploy, context, RollbackCauseKind.NO_DEPLOYMENT, rollback_reasons.deployment_never_shown(deploy)
         )
     return StepResult(deploy, delay=context.timing.watch_seconds)

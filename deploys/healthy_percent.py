@@ -16,12 +16,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deploys.catalogue.service import Service, Strategy
-from deploys.errors import DaemonTasksBlocked, TasksBlocked
-from deploys.mrkdwn import plural
-from deploys.records.deploy import Plan
+from deploys.records.plan import Plan
 from deploys.records.restore_point import ALL_SUSPENDED
-from workers.ecs.state import ServiceState
 
 
 @dataclass(frozen=True)
@@ -58,37 +54,6 @@ class TaskLimits:
         return -(-100 * (self.desired + 1) // self.desired)
 
 
-def check_healthy_percent(service: Service, ecs_service: ServiceState) -> None:
-    """Refuses a service whose tasks ECS could not replace. If none of them runs, new ones fill their places,
-    so a fix for a version that does not start is let through.
-
-    Raises:
-        TasksBlocked, DaemonTasksBlocked
-    """
-    limits = _task_limits(
-        ecs_service.desired, ecs_service.minimum_healthy_percent, ecs_service.maximum_percent
-    )
-    if (
-        service.strategy is not Strategy.ROLLING
-        or ecs_service.running == 0
-        or limits is None
-        or not limits.blocked
-    ):
-        return
-    facts = {
-        "ecs_service": service.ecs_service,
-        "desired": plural(limits.desired, "task"),
-        "minimum": limits.minimum_percent,
-        "maximum": limits.maximum_percent,
-        "fewest": limits.min_healthy,
-        "lower": limits.minimum_that_works,
-        "none_runs": "" if limits.minimum_that_works else "; no task runs for a while then",
-    }
-    if ecs_service.scheduling == "DAEMON":
-        raise DaemonTasksBlocked(**facts)
-    raise TasksBlocked(most=limits.max_tasks, higher=limits.maximum_that_works, **facts)
-
-
 def limits_blocked_at_minimum(plan: Plan) -> TaskLimits | None:
     """The limits at the lowest count that Application Auto Scaling may set, if ECS could not replace the
     tasks at that count; None if it could, or if nothing scales the service in.
@@ -98,10 +63,10 @@ def limits_blocked_at_minimum(plan: Plan) -> TaskLimits | None:
         return None
     if scaling.suspended_before == ALL_SUSPENDED:
         return None
-    limits = _task_limits(max(1, scaling.minimum), plan.minimum_healthy_percent, plan.maximum_percent)
+    limits = task_limits(max(1, scaling.minimum), plan.minimum_healthy_percent, plan.maximum_percent)
     return limits if limits is not None and limits.blocked and limits.desired < plan.desired_count else None
 
 
-def _task_limits(desired: int, minimum: int | None, maximum: int | None) -> TaskLimits | None:
+def task_limits(desired: int, minimum: int | None, maximum: int | None) -> TaskLimits | None:
     """None where ECS does not tell the percentages."""
     return None if minimum is None or maximum is None else TaskLimits(desired, minimum, maximum)

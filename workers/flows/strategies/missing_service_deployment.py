@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from deploys.catalogue.service import Strategy
 from deploys.errors import ServiceDeploymentsUnavailable
-from deploys.records.deploy import Deploy, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.retries import Notice
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.state import ServiceDeploymentState
 from workers.flows.best_effort import attempt
 from workers.messages import alerts as words
@@ -15,16 +16,13 @@ def report_missing_service_deployment(
     deploy: Deploy, context: StepContext, service_deployment: ServiceDeploymentState | None
 ) -> Deploy:
     """Says once why nothing of the way is shown: the plan promised it, and buttons at the pauses."""
-    if (
-        service_deployment is not None
-        or deploy.traffic is not None
-        or deploy.service.strategy is not Strategy.NATIVE
-    ):
+    if service_deployment is not None or deploy.traffic is not None:
         return deploy
-    if any(milestone.text.startswith(words.UNREADABLE_LEAD) for milestone in deploy.thread_messages):
+    if deploy.has_notice(Notice.SERVICE_DEPLOYMENT_MISSING):
         return deploy
-    found = attempt(context.read_service_deployment)
-    if isinstance(found, ServiceDeploymentsUnavailable):
-        text = words.native_rollout_unreadable(deploy, found.message)
-        return deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=True)
+    error = attempt(context.read_service_deployment)
+    if isinstance(error, ServiceDeploymentsUnavailable):
+        text = words.native_rollout_unreadable(deploy, error.message)
+        reported = deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=True)
+        return reported.with_notice(Notice.SERVICE_DEPLOYMENT_MISSING)
     return deploy  # any other error passes, or the next look says the same

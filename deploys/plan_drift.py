@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from deploys.records.deploy import Plan
+from deploys.records.plan import Plan
 from deploys.records.restore_point import ScalingPlan
 
 _COMPARED_FIELDS = {"old_revision", "source_revision", "changes", "digest", "downtime", "traffic"}

@@ -2,17 +2,23 @@
 
 An answer is marked as tried before ECS is told, and adopted after a crash when the hook no longer waits.
 Rolling back at a pause is open to whoever may cancel, since it is the same.
+
+A rollback that is a new deployment in ECS pauses at the same hooks, and is told to go on there.
 """
 
 from __future__ import annotations
 
 from deploys.errors import AwsDenied, AwsRefused, MembershipUnknown, Refused
 from deploys.pauses import current_pause
-from deploys.records.deploy import Deploy, Outcome, ThreadMessageKind
+from deploys.records.deploy import Deploy
+from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, Pause, PauseAnswer, TrafficShift
 from workers.ecs import service_deployments
-from workers.ecs.state import ServiceDeploymentState
-from workers.flows.ending import rollback_revision, start_rollback
+from workers.ecs.state import ServiceDeploymentState, ServiceState
+from workers.flows.best_effort import best_effort
+from workers.flows.ending import require_rollback_cause, start_rollback
+from workers.flows.own_revisions import is_recorded_revision, rollback_revision
 from workers.messages import pauses as words
 from workers.messages import progress
 from workers.step_context import StepContext, StepResult
@@ -31,8 +37,9 @@ def send_pause_answer(
         MembershipUnknown: nobody can tell whether the answer counts.
     """
     if service_deployment is not None and _is_rollback_ignored(deploy, context.now()):
+        cause = require_rollback_cause(deploy)
         return start_rollback(
-            deploy, context, Outcome.ROLLED_BACK, deploy.outcome_reason, text=words.rollback_ignored_by_ecs()
+            deploy, context, cause.kind, cause.sentence, text=words.rollback_ignored_by_ecs()
         )
     pause = current_pause(deploy)
     if pause is None or pause.answer is None or service_deployment is None:
@@ -58,18 +65,18 @@ def send_pause_answer(
             raise
         # StopServiceDeployment, or an update, brings the same about.
         return start_rollback(
-            deploy, context, Outcome.ROLLED_BACK, words.rolled_back_by(answer.user, pause.stage)
+            deploy, context, RollbackCauseKind.PAUSE_ANSWER, words.rolled_back_by(answer.user, pause.stage)
         )
-    taken = _with_answer(deploy, pause, answer.evolve(send_tried=True, accepted_at=context.now()))
+    sent = _with_answer(deploy, pause, answer.evolve(send_tried=True, accepted_at=context.now()))
     if answer.accepted_at is not None:
-        return StepResult(taken, delay=context.timing.watch_seconds)
-    return StepResult(_report_answer(taken, pause, answer, context.now()), delay=context.timing.watch_seconds)
+        return StepResult(sent, delay=context.timing.watch_seconds)
+    return StepResult(_report_answer(sent, pause, answer, context.now()), delay=context.timing.watch_seconds)
 
 
 def _is_rollback_ignored(deploy: Deploy, now: float) -> bool:
     """Whether ECS took the answer to roll back, and goes forward all the same."""
-    last = deploy.traffic.pauses[-1] if deploy.traffic and deploy.traffic.pauses else None
-    answer = last.answer if last else None
+    last_pause = deploy.traffic.pauses[-1] if deploy.traffic and deploy.traffic.pauses else None
+    answer = last_pause.answer if last_pause else None
     if answer is None or answer.action is not HookAction.ROLLBACK or answer.accepted_at is None:
         return False
     return now - answer.accepted_at >= RESEND_SECONDS
@@ -80,18 +87,60 @@ def _report_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float
         return deploy.with_message(now, ThreadMessageKind.PROGRESS, words.continued(answer.user))
     reason = words.rolled_back_by(answer.user, pause.stage)
     text = progress.rolling_back(reason, rollback_revision(deploy))
-    return deploy.with_message(now, ThreadMessageKind.PROBLEM, text, outcome_reason=reason)
+    reported = deploy.with_message(now, ThreadMessageKind.PROBLEM, text)
+    return reported.with_rollback_cause(RollbackCauseKind.PAUSE_ANSWER, reason)
 
 
 def _drop_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float) -> Deploy:
     """Access is checked at the click and again here; the pause waits for somebody else."""
-    waits = deploy.evolve(
+    waiting = deploy.evolve(
         traffic=(deploy.traffic or TrafficShift()).with_last_pause(pause.evolve(answer=None))
     )
-    return waits.with_message(now, ThreadMessageKind.PROBLEM, words.access_lost(answer.user, answer.action))
+    return waiting.with_message(now, ThreadMessageKind.PROBLEM, words.access_lost(answer.user, answer.action))
 
 
 def _with_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer) -> Deploy:
     return deploy.evolve(
         traffic=(deploy.traffic or TrafficShift()).with_last_pause(pause.evolve(answer=answer))
+    )
+
+
+def continue_rollback_pauses(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy:
+    """Continues every PAUSE hook of the deployment that brings the recorded revision back.
+
+    Where ECS itself goes back it meets no pause. A rollout that it has stopped, or that may not be stopped,
+    is undone by a new deployment; to go back was decided already, so nobody is asked again.
+
+    Raises:
+        AwsError: ECS did not take it.
+    """
+    rollback = _find_rollback_deployment(deploy, context, ecs_service)
+    waiting = [hook.id for hook in rollback.hooks if hook.status == "AWAITING_ACTION"] if rollback else []
+    if rollback is None or not waiting:
+        return deploy
+    for hook_id in waiting:
+        context.guard()
+        service_deployments.continue_past_hook(context.region, rollback.arn, hook_id, HookAction.CONTINUE)
+    return deploy.with_message(
+        context.now(), ThreadMessageKind.PROGRESS, words.continued_during_rollback(rollback.stage)
+    )
+
+
+def _find_rollback_deployment(
+    deploy: Deploy, context: StepContext, ecs_service: ServiceState
+) -> ServiceDeploymentState | None:
+    primary = ecs_service.primary
+    if primary is None:
+        return None
+    ours = (deploy.ecs.deployment_id, deploy.ecs.previous_deployment_id)
+    rolls_back = is_recorded_revision(deploy, primary.revision) and primary.id not in ours
+    if not rolls_back or primary.rollout_state == "COMPLETED":
+        return None
+    service = deploy.service
+    since = deploy.ecs.rollout_started_at or deploy.request.requested_at
+    return best_effort(
+        lambda: service_deployments.find_by_deployment_id(
+            context.region, service.cluster, service.ecs_service, primary.id, created_after=since
+        ),
+        None,
     )

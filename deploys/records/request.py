@@ -1,0 +1,32 @@
+"""What was asked for, and by whom."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from deploys.records.record import Record
+
+
+class Verb(StrEnum):
+    """What was asked for."""
+
+    DEPLOY = "deploy"  # another version
+    RESTART = "restart"  # the same version, in new tasks
+    ROLLBACK = "rollback"  # an earlier revision, as it was
+    FOLLOW = "follow"  # nothing: an external rollout is only followed
+
+
+class DeployRequest(Record):
+    """Who asked for a deploy or a batch, why, when and where."""
+
+    reason: str = ""
+    """The reason the person typed."""
+    requester: str
+    team: str
+    channel: str
+    thread_ts: str | None = None
+    """The thread it was asked for in; None: Slipway opens one."""
+    new_thread: bool = False
+    """Whether the message at the root of that thread had no replies yet. In such a thread nobody can be answered
+    privately."""
+    requested_at: float

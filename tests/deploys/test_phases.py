@@ -1,0 +1,94 @@
+"""Every phase and every outcome has every fact, and the facts agree with one another."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+
+import pytest
+
+from deploys.records.phases import (
+    OUTCOME_FACTS,
+    PHASE_FACTS,
+    Outcome,
+    OutcomeFacts,
+    Phase,
+    PhaseFacts,
+    Stage,
+    require_every,
+)
+
+
+def test_no_fact_has_a_default() -> None:
+    every = (*fields(PhaseFacts), *fields(OutcomeFacts))
+
+    assert [each.name for each in every if each.default is not MISSING] == []
+
+
+def test_every_phase_and_outcome_has_a_row_and_nothing_else_has() -> None:
+    assert list(PHASE_FACTS) == list(Phase)
+    assert list(OUTCOME_FACTS) == list(Outcome)
+
+
+@pytest.mark.parametrize("enum", [Phase, Outcome])
+def test_a_missing_row_fails_at_import(enum: type[Phase] | type[Outcome]) -> None:
+    *others, last = list(enum)
+
+    with pytest.raises(TypeError, match=f"no facts about {last.name}"):
+        require_every(enum, others)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_every_phase_has_words(phase: Phase) -> None:
+    facts = phase.facts
+
+    assert all(text.strip() for text in (facts.label, facts.sentence, facts.batch_label))
+    assert facts.emoji == f":{facts.emoji.strip(':')}:"
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_every_outcome_has_words(outcome: Outcome) -> None:
+    assert outcome.facts.sentence.strip()
+    assert outcome.facts.emoji == f":{outcome.facts.emoji.strip(':')}:"
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_phase_that_leaves_the_service_alone_makes_no_call_that_changes_it(phase: Phase) -> None:
+    if phase.facts.service_unchanged or phase.facts.watched or phase.facts.stage is Stage.EXTERNAL:
+        assert not phase.facts.changes_service
+    if phase.facts.stage is Stage.FIRST_CHANGE:
+        assert phase.facts.changes_service
+
+
+STAGES = {
+    Stage.BEFORE_REVISION: {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.REGISTERING},
+    Stage.BEFORE_CHANGE: {Phase.RUNNING_PRE_TASK, Phase.SAVING_RESTORE_POINT},
+    Stage.FIRST_CHANGE: {Phase.UPDATING, Phase.STOPPING},
+    Stage.CHANGED: {Phase.DRAINING, Phase.STARTING, Phase.FOLLOWING, Phase.CHECKING},
+    Stage.EXTERNAL: {Phase.FOLLOWING_EXTERNAL},
+    Stage.ROLLBACK: {Phase.RESTORING, Phase.FOLLOWING_ROLLBACK},
+    Stage.OVER: {Phase.SETTLING, Phase.ENDED},
+}
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_the_phases_of_each_stage(stage: Stage) -> None:
+    assert {each for each in Phase if each.facts.stage is stage} == STAGES[stage]
+
+
+def test_which_phases_can_be_cancelled_are_watched_and_change_the_service() -> None:
+    assert {each for each in Phase if not each.facts.cancellable} == STAGES[Stage.ROLLBACK] | STAGES[
+        Stage.OVER
+    ]
+    assert {each for each in Phase if each.facts.watched} == {
+        Phase.DRAINING,
+        Phase.FOLLOWING,
+        Phase.FOLLOWING_EXTERNAL,
+        Phase.FOLLOWING_ROLLBACK,
+    }
+    assert {each for each in Phase if each.facts.changes_service} == {
+        Phase.UPDATING,
+        Phase.STOPPING,
+        Phase.STARTING,
+        Phase.RESTORING,
+        Phase.SETTLING,
+    }
