@@ -27,7 +27,7 @@ APPROVERS = "S02APPROVERS"
 
 
 @pytest.fixture
-def press(redis: Redis) -> Iterator[PublisherHarness]:
+def harness(redis: Redis) -> Iterator[PublisherHarness]:
     with SlackSandbox(MANIFEST, rate_limits=False) as slack:
         yield PublisherHarness(redis, slack, ManualClock())
 
@@ -45,11 +45,11 @@ def access_to(deploys: Sequence[Deploy], groups: UserGroups, now: float) -> Acce
     return Access(Catalogue(services), groups, now=lambda: now)
 
 
-def open_home(press: PublisherHarness, groups: UserGroups, user: str = ALICE) -> list[str]:
+def open_home(harness: PublisherHarness, groups: UserGroups, user: str = ALICE) -> list[str]:
     """The lines of the tab as this user sees them."""
-    access = access_to(press.store.active(), groups, press.clock())
-    assert publish_home(press.client, press.store, press.threads, access, user, press.clock())
-    view = press.slack.home(user)
+    access = access_to(harness.store.active(), groups, harness.clock())
+    assert publish_home(harness.client, harness.store, harness.threads, access, user, harness.clock())
+    view = harness.slack.home(user)
     assert view is not None
     lines = []
     for block in view["blocks"]:
@@ -68,8 +68,8 @@ DATE = "<!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>"
 AS_OF = f"As of {DATE}. Reopen this tab to refresh it."
 
 
-def test_a_quiet_day(press: PublisherHarness, groups: UserGroups) -> None:
-    assert open_home(press, groups) == [
+def test_a_quiet_day(harness: PublisherHarness, groups: UserGroups) -> None:
+    assert open_home(harness, groups) == [
         "Needs you",
         "Nothing waits for your answer.",
         "In progress",
@@ -80,25 +80,25 @@ def test_a_quiet_day(press: PublisherHarness, groups: UserGroups) -> None:
     ]
 
 
-def test_what_needs_you_what_is_under_way_and_what_happened_lately(
-    press: PublisherHarness, groups: UserGroups
+def test_what_needs_you_what_is_in_progress_and_what_ended_recently(
+    harness: PublisherHarness, groups: UserGroups
 ) -> None:
-    old = press.request(tag="1.4.0")
-    press.end(old, outcome=Outcome.SUCCEEDED)
-    first = press.request(tag="1.4.1")
-    press.clock.value += 1
-    press.change(first, phase=Phase.FOLLOWING)
-    press.request(tag="1.4.2", request={"requester": BOB})
-    press.clock.value += 1
-    ledger = press.request(service=a_stop_start_service(approvers=(APPROVERS,)), tag="2.0.0")
-    press.change(ledger, phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
-    press.run(20)
-    press.clock.value = NOW
-    link = press.view(ledger).permalink
-    links = [press.view(d).permalink for d in (old, first)]
+    old = harness.request(tag="1.4.0")
+    harness.end(old, outcome=Outcome.SUCCEEDED)
+    first = harness.request(tag="1.4.1")
+    harness.clock.value += 1
+    harness.change(first, phase=Phase.FOLLOWING)
+    harness.request(tag="1.4.2", request={"requester": BOB})
+    harness.clock.value += 1
+    ledger = harness.request(service=a_stop_start_service(approvers=(APPROVERS,)), tag="2.0.0")
+    harness.change(ledger, phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
+    harness.run(20)
+    harness.clock.value = NOW
+    link = harness.view(ledger).permalink
+    links = [harness.view(d).permalink for d in (old, first)]
     asked = f":raised_hand: *ledger* `2.0.0` on production by <@{ALICE}>: *waiting for 1 approval*."
 
-    lines = open_home(press, groups, DAVE)
+    lines = open_home(harness, groups, DAVE)
 
     assert lines[:3] == ["Needs you", f"{asked} <{link}|Open the thread>", "In progress"]
     assert lines[3] == (
@@ -146,7 +146,7 @@ def test_who_is_needed(groups: UserGroups, user: str, deploy: Deploy, needed: bo
     assert may_answer(deploy, user, access_to([deploy], groups, NOW), NOW) is needed
 
 
-def test_who_answered_already_is_not_needed_again(groups: UserGroups) -> None:
+def test_somebody_who_answered_is_not_needed_again(groups: UserGroups) -> None:
     half = question(approval={"decisions": (Decision(user=BOB, verdict=Verdict.APPROVED, at=NOW),)})
     half = half.evolve(service=a_stop_start_service(approvals=2, approvers=(BOB, APPROVERS)))
 
@@ -154,7 +154,7 @@ def test_who_answered_already_is_not_needed_again(groups: UserGroups) -> None:
     assert may_answer(half, DAVE, access_to([half], groups, NOW), NOW)
 
 
-def test_a_group_that_nobody_knows_needs_nobody(groups: UserGroups) -> None:
+def test_an_unknown_user_group_needs_nobody(groups: UserGroups) -> None:
     assert not may_answer(question(), DAVE, access_to([question()], groups, NOW + 10_000), NOW + 10_000)
 
 
@@ -169,42 +169,42 @@ def test_a_thousand_deploys_stay_within_slacks_blocks() -> None:
     assert "And 975 more: `/deploy status` lists them." in str(view)
 
 
-def test_a_home_tab_that_slack_refuses_is_logged(press: PublisherHarness, groups: UserGroups) -> None:
-    press.slack.add_fault("error", method="views.publish", error="not_enabled", times=2)
+def test_a_home_tab_that_slack_refuses_is_logged(harness: PublisherHarness, groups: UserGroups) -> None:
+    harness.slack.add_fault("error", method="views.publish", error="not_enabled", times=2)
 
     with capture_logs() as logs:
         access = access_to([], groups, NOW)
-        assert not publish_home(press.client, press.store, press.threads, access, ALICE, NOW)
+        assert not publish_home(harness.client, harness.store, harness.threads, access, ALICE, NOW)
 
     assert [(log["event"], log["error"]) for log in logs] == [("no Home tab", "not_enabled")]
 
 
 @pytest.mark.parametrize("error", ["view_too_large", "invalid_arguments", "as_yet_unheard_of"])
 def test_a_home_tab_that_slack_refuses_is_shown_with_fewer_deploys(
-    press: PublisherHarness, groups: UserGroups, error: str
+    harness: PublisherHarness, groups: UserGroups, error: str
 ) -> None:
     for number in range(30):
-        press.request(service=a_service(f"service-{number}"))
-    press.slack.add_fault("error", method="views.publish", error=error)
+        harness.request(service=a_service(f"service-{number}"))
+    harness.slack.add_fault("error", method="views.publish", error=error)
 
-    lines = open_home(press, groups)
+    lines = open_home(harness, groups)
 
     assert lines.count("And 25 more: `/deploy status` lists them.") == 1
     assert sum("*service-" in line for line in lines) == 5
 
 
-def test_rows_of_other_services_do_not_stand_in_line(press: PublisherHarness, groups: UserGroups) -> None:
-    press.request(service=a_service("api"))
-    press.request(service=a_service("web"))
+def test_deploys_of_different_services_do_not_queue(harness: PublisherHarness, groups: UserGroups) -> None:
+    harness.request(service=a_service("api"))
+    harness.request(service=a_service("web"))
 
-    assert sum("queued, starts now" in line for line in open_home(press, groups)) == 2
+    assert sum("queued, starts now" in line for line in open_home(harness, groups)) == 2
 
 
-def test_an_end_that_is_looked_at_once_more_is_an_end(press: PublisherHarness, groups: UserGroups) -> None:
-    deploy = press.request(tag="1.4.0")
-    press.change(deploy, phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED, ended_at=NOW)
+def test_a_deploy_in_its_last_check_counts_as_ended(harness: PublisherHarness, groups: UserGroups) -> None:
+    deploy = harness.request(tag="1.4.0")
+    harness.change(deploy, phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED, ended_at=NOW)
 
-    lines = open_home(press, groups)
+    lines = open_home(harness, groups)
 
     assert lines[2:5] == [
         "In progress",

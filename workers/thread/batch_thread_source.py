@@ -48,7 +48,10 @@ class BatchThreadSource:
     def private_refusal(self) -> PrivateRefusal | None:
         if not all(thread_opening.is_refused_before_plan(each) for each in self._deploys):
             return None
-        head = f"{Outcome.REFUSED.facts.emoji} {batches.batch_name(self._batch)}: *Refused*, nothing was changed."
+        head = (
+            f"{Outcome.REFUSED.facts.emoji} {batches.batch_name(self._batch)}: "
+            "*Refused*, nothing was changed."
+        )
         lines = [
             clip(f"• {code(each.service.name)}: {each.outcome_reason}", REASON_CHARACTERS)
             for each in self._deploys

@@ -114,7 +114,7 @@ def test_every_step_before_the_first_change_looks_at_the_others(harness: EngineH
     harness.until_over(web)
 
     assert harness.until_over(api).outcome is Outcome.REFUSED
-    assert "it was not begun" in harness.thread_text(api)
+    assert "it was not started" in harness.thread_text(api)
 
 
 def test_what_has_begun_goes_on_when_another_fails(harness: EngineHarness) -> None:

@@ -1,4 +1,4 @@
-"""What the card of every state says, whole."""
+"""The whole text of the card in every state."""
 
 from __future__ import annotations
 
@@ -236,4 +236,4 @@ Why: fixes the login
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 2 s
 """,
 }
-"""Each state's `text`, whole, and below it the buttons. The first line is broken before the state."""
+"""Each state's whole `text`, and the buttons below it. A line break is added before the state."""

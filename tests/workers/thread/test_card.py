@@ -99,7 +99,7 @@ Approved by <@U02BOB0000>.
     )
 
 
-def test_a_question_asks_before_each_button_has_its_effect() -> None:
+def test_every_button_of_a_question_asks_for_confirmation() -> None:
     shown = deploy_card(awaiting(), (), LATER)
 
     [row] = [block for block in shown.blocks if block["type"] == "actions"]
@@ -119,7 +119,7 @@ def test_a_question_asks_before_each_button_has_its_effect() -> None:
     assert more["confirm"]["title"]["text"] == "Withdraw this deploy?"
 
 
-def test_rolling_back_is_asked_for_too() -> None:
+def test_rolling_back_asks_for_confirmation_too() -> None:
     shown = deploy_card(following(), (), LATER)
 
     [row] = [block for block in shown.blocks if block["type"] == "actions"]
@@ -135,7 +135,7 @@ def test_rolling_back_is_asked_for_too() -> None:
     )
 
 
-def test_a_wish_to_cancel_takes_the_buttons_away_and_is_said() -> None:
+def test_a_cancel_request_removes_the_buttons_and_is_shown() -> None:
     shown = deploy_card(following(cancel=Cancel(user=BOB, at=LATER)), (), LATER)
 
     assert buttons(shown) == ""
@@ -143,7 +143,7 @@ def test_a_wish_to_cancel_takes_the_buttons_away_and_is_said() -> None:
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
-def test_a_question_that_has_its_answer_keeps_no_button_that_answers_it(verdict: Verdict) -> None:
+def test_an_answered_question_keeps_no_answer_button(verdict: Verdict) -> None:
     answered = awaiting(approval={"decisions": (Decision(user=BOB, verdict=verdict, at=LATER),)})
 
     assert buttons(deploy_card(answered, (), LATER)) == "[Withdraw]"
@@ -163,7 +163,7 @@ def test_of_two_approvals_one_is_missing() -> None:
     assert buttons(shown) == "[Approve] [Reject] [⋯ Withdraw]"
 
 
-def test_a_deploy_in_line_says_behind_whom() -> None:
+def test_a_queued_deploy_says_what_is_ahead() -> None:
     first = following()
     second = a_deploy(tag="1.5.0", request={"requester": BOB}, phase=Phase.WAITING)
 
@@ -182,7 +182,7 @@ def test_a_step_that_is_tried_again_says_why() -> None:
     ) in deploy_card(stuck, (), LATER).text
 
 
-def test_a_rollout_that_ecs_gave_up_says_so_while_it_goes_back() -> None:
+def test_a_rollout_that_ecs_gave_up_says_so_during_the_rollback() -> None:
     shown = deploy_card(
         following(
             rollback={
@@ -199,7 +199,7 @@ def test_a_rollout_that_ecs_gave_up_says_so_while_it_goes_back() -> None:
     assert "Reason: ECS gave up on the new revision." in shown.text
 
 
-def test_the_measured_downtime_stands_on_the_card_at_the_end() -> None:
+def test_the_measured_downtime_is_on_the_card_at_the_end() -> None:
     done = stop_start(
         phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=LATER, rollout={"serving_at": NOW + 92}
     )
@@ -215,7 +215,7 @@ def test_a_cancel_before_anything_changed_says_that_nothing_did() -> None:
     assert "*cancelled by <@U01ALICE00>, nothing was changed*" in deploy_card(withdrawn, (), LATER).text
 
 
-def test_once_a_revision_is_registered_nobody_says_that_nothing_was_changed() -> None:
+def test_once_a_revision_is_registered_the_card_does_not_say_that_nothing_was_changed() -> None:
     registered = awaiting(
         phase=Phase.SAVING_RESTORE_POINT, ecs={"new_revision": f"{ARN}:task-definition/ledger:9"}
     )
@@ -231,7 +231,7 @@ def test_once_a_revision_is_registered_nobody_says_that_nothing_was_changed() ->
     assert "*refused, the service was not touched*" in deploy_card(refused, (), LATER).text
 
 
-def test_a_rollback_to_a_revision_that_is_there_registers_none() -> None:
+def test_a_rollback_to_an_existing_revision_registers_none() -> None:
     there = awaiting(phase=Phase.UPDATING)
     assert there.plan is not None
     plan = there.plan.evolve(source_revision=f"{ARN}:task-definition/ledger:7")
@@ -280,7 +280,7 @@ def test_another_deploy_ahead_changes_the_fingerprint() -> None:
     assert card_fingerprint(waiting, ()) != card_fingerprint(waiting, (following(),))
 
 
-def test_a_newer_revision_stands_on_the_card_below_the_images() -> None:
+def test_a_newer_revision_is_on_the_card_below_the_images() -> None:
     newer = NewerRevision(
         revision=f"{ARN}:task-definition/ledger:9",
         registered_by="ci (terraform)",

@@ -1,4 +1,4 @@
-"""How a restart and a rollback read wherever a deploy is named, before and after the plan."""
+"""The texts of a restart and a rollback, before and after the plan."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_the_headline(deploy: Deploy, line: str) -> None:
         (rolling(), "`1.4.2` by <@U01ALICE00>"),
     ],
 )
-def test_whoever_waits_reads_what_is_ahead(ahead: Deploy, behind: str) -> None:
+def test_a_queued_deploy_says_which_deploy_is_ahead(ahead: Deploy, behind: str) -> None:
     waiting = restart(phase=Phase.WAITING)
 
     assert card_headline(waiting, [ahead]).endswith(f"*queued behind {behind}*")
@@ -96,7 +96,7 @@ def test_a_restart_names_the_image_that_stays() -> None:
 
 
 def button_texts(deploy: Deploy) -> list[str]:
-    """Every label and question of the card's buttons."""
+    """Every label and dialog text of the card's buttons."""
     said = []
     for block in deploy_card(deploy, (), LATER).blocks:
         if block["type"] != "actions":

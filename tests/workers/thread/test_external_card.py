@@ -70,7 +70,7 @@ def test_the_headline(deploy: Deploy, line: str) -> None:
     assert card_headline(deploy) == line
 
 
-def test_whoever_waits_behind_it_reads_what_is_ahead() -> None:
+def test_a_deploy_queued_behind_it_says_what_is_ahead() -> None:
     waiting = rolling(phase=Phase.WAITING, plan=None)
 
     assert card_headline(waiting, [external()]).endswith(
@@ -91,11 +91,11 @@ def test_the_button_stops_following_and_says_that_the_rollout_goes_on() -> None:
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
-def test_a_followed_rollout_that_is_over_has_no_button(outcome: Outcome) -> None:
+def test_a_followed_rollout_that_ended_has_no_button(outcome: Outcome) -> None:
     assert actions(ended(outcome)) == []
 
 
-def test_a_deploy_refused_for_a_foreign_rollout_offers_to_follow_it() -> None:
+def test_a_deploy_refused_for_an_external_rollout_offers_to_follow_it() -> None:
     refused = rolling(
         phase=Phase.ENDED,
         outcome=Outcome.REFUSED,

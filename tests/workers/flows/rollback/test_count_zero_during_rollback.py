@@ -52,7 +52,7 @@ def test_set_to_zero_once_it_comes_back_without_an_alarm(harness: EngineHarness)
     set_count_to_zero(harness)
 
     assert harness.until_over(deploy_id).outcome is Outcome.CANCELLED
-    assert "Needs a look" not in harness.thread_text(deploy_id)
+    assert "Needs attention" not in harness.thread_text(deploy_id)
 
 
 def test_a_rollback_of_ecs_that_was_set_to_zero_is_not_called_done_before_its_tasks_run(
@@ -76,4 +76,4 @@ def test_a_rollback_of_ecs_that_was_set_to_zero_is_not_called_done_before_its_ta
         "ECS is back at `billing:23`, but somebody or something set the desired count to 0 meanwhile, so "
         "none of its tasks runs. I set it to 2 again."
     ) in harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM)
-    assert "Needs a look" not in harness.thread_text(deploy_id)
+    assert "Needs attention" not in harness.thread_text(deploy_id)

@@ -57,7 +57,7 @@ def test_a_moving_tag_comes_back_as_the_image_that_ran(harness: EngineHarness, n
     )
     assert harness.describe_service(name)["taskDefinition"] == deploy.rollback.revision_copy
     assert harness.thread_text(deploy.id, ThreadMessageKind.END).startswith(f"*Rolled back* to `{copy}`: ")
-    assert "Needs a look" not in harness.thread_text(deploy.id)
+    assert "Needs attention" not in harness.thread_text(deploy.id)
     again = harness.until_over(harness.request_deploy(name, "1.4.0", approvals=0))
     assert again.plan is not None
     assert again.plan.old_tag == "latest"

@@ -78,7 +78,7 @@ def test_taking_long_is_said_once_with_what_comes_of_it(harness: EngineHarness) 
     deploy = harness.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.SUCCEEDED
-    (told,) = [m for m in deploy.thread_messages if "take long to stop" in m.text]
+    (told,) = [m for m in deploy.thread_messages if "are slow to stop" in m.text]
     assert told.kind is ThreadMessageKind.PROBLEM
     assert deploy.stop.requested_at is not None
     late = int(told.at - deploy.stop.requested_at)
@@ -91,7 +91,7 @@ def test_taking_long_is_said_once_with_what_comes_of_it(harness: EngineHarness) 
     assert task.startswith(f"• `{kept}` is RUNNING (protected from scale-in for ")
     since = deploy.stop.requested_at
     assert slack_time(since + 1200)[:10] in outlook
-    assert "then I bring the old version back. I never take a protection off or kill a task." in outlook
+    assert "then I roll back. I never remove a protection or kill a task." in outlook
     assert_strict_order(harness, SERVICE)
 
 
