@@ -89,6 +89,11 @@ class StopProgress(Record):
     all_stopped_at: float | None = None
 
     @property
+    def count_to_restore(self) -> int:
+        """The desired count to bring back (tasks); 0 if the service was not going to be stopped."""
+        return self.restore_point.desired_count if self.restore_point else 0
+
+    @property
     def owns_count(self) -> bool:
         """Whether this deploy changes the service's desired count, and so has to bring it back."""
         return self.restore_point is not None

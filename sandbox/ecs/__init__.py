@@ -1,4 +1,4 @@
-"""An ECS region on this machine: moto in server mode, its ECS given a real service scheduler.
+"""An ECS region on this machine: moto in server mode, whose ECS has a real service scheduler here.
 
 with EcsSandbox(speed=10) as ecs:
     ecs.client("ecs").update_service(cluster="production", service="web", forceNewDeployment=True)

@@ -26,26 +26,26 @@ Its state: {url}/sandbox/state   Faults: {url}/sandbox/faults   Scaling: {url}/s
 def serve(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
     speed: Annotated[
-        float, typer.Option(help="How many times as fast as at Amazon tasks start, drain and stop.")
+        float, typer.Option(help="How many times faster than at Amazon tasks start, drain and stop.")
     ] = 1.0,
 ) -> None:
     """Play an ECS region on this machine until it is interrupted.
 
     The cluster `production` has the services web, api, ledger, billing, site (blue/green) and shop
-    (canary, with a pause), steady on 1.4.0. Images behave by their tag: 1.4.1, 1.4.2 and 1.5.0 are
-    good, 1.5.0-crash exits, 1.5.0-unhealthy never gets healthy, 1.5.0-slow takes long, 1.5.0-noroom
-    finds no place, and others do not exist.
+    (canary, with a pause), all on 1.4.0. The tag decides how an image behaves: 1.4.1, 1.4.2 and 1.5.0
+    are good, 1.5.0-crash exits, 1.5.0-unhealthy never becomes healthy, 1.5.0-slow takes long,
+    1.5.0-noroom cannot be placed, and other tags do not exist.
     """
     if speed <= 0:
         raise typer.BadParameter(f"speed must be greater than 0, not {speed:g}", param_hint="--speed")
-    ended = threading.Event()
+    stop_requested = threading.Event()
     for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, lambda *_: ended.set())
+        signal.signal(signum, lambda *_: stop_requested.set())
     sandbox = EcsSandbox(port=port, speed=speed)
     try:
         sandbox.start()
     except OSError as error:
-        typer.echo(f"Port {port} cannot be had: {error}. Try --port 0 for a free one.", err=True)
+        typer.echo(f"Port {port} cannot be used: {error}. Try --port 0 for a free one.", err=True)
         raise typer.Exit(2) from None
     try:
         typer.echo(
@@ -53,7 +53,7 @@ def serve(
                 url=sandbox.url, speed=speed, region=REGION, cluster=CLUSTER, services=" ".join(SERVICE_NAMES)
             )
         )
-        ended.wait()
+        stop_requested.wait()
     finally:
         sandbox.stop()
 

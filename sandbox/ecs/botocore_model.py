@@ -1,4 +1,4 @@
-"""Amazon's own model of ECS, as botocore carries it."""
+"""Amazon's own model of ECS, which botocore contains."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def input_shape(operation: str) -> StructureShape:
 
 
 def validate_params(operation: str, params: dict[str, Any]) -> None:
-    """Raises InvalidParameterException where a member is missing or of the wrong type."""
+    """Raises InvalidParameterException if a member is missing or has the wrong type."""
     report = ParamValidator().validate(params, input_shape(operation))
     if report.has_errors():
         raise InvalidParameterException(report.generate_report())

@@ -1,4 +1,4 @@
-"""What time it is in the region."""
+"""The clock of the region: the machine's, or one that a test moves."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class WallClock:
 
 
 class ManualClock:
-    """A clock that stands still until somebody moves it.
+    """A clock that stands still until `advance` moves it.
 
-    `start` is in seconds since the epoch; without it the clock stands at the moment of its making.
-    One clock can be shared between the sandbox and the code under test.
+    `start` is in seconds since the epoch; the default is now. The sandbox and the code under test can share
+    one clock.
     """
 
     def __init__(self, start: float | None = None) -> None:
@@ -35,9 +35,9 @@ class ManualClock:
             return self._now
 
     def advance(self, seconds: float) -> float:
-        """Move forward and return the new time. Raises ValueError for a step backwards."""
+        """Move the clock forward and return the new time. Raises ValueError for a step backwards."""
         if seconds < 0:
-            raise ValueError(f"a clock moves forward only, and {seconds} seconds is backwards")
+            raise ValueError(f"a clock only moves forward, not by {seconds} seconds")
         with self._lock:
             self._now += seconds
             return self._now

@@ -1,4 +1,4 @@
-"""ECS's refusals. `sentence` is the message ECS sends when there is nothing to add."""
+"""The errors that ECS answers. `sentence` is the message if there is nothing to add."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class EcsErrorResponse(Exception):
     def __init__(self, message: str | None = None, **members: object) -> None:
         self.message = message or self.sentence
         self.extra_members = members
-        """What the error's shape has besides its message."""
+        """The members of the error besides its message."""
         super().__init__(self.message)
 
     @property

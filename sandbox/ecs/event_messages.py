@@ -1,4 +1,4 @@
-"""What a service tells: events in ECS's own words."""
+"""Service events, in ECS's own words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sandbox.ecs.records.service_records import MAX_EVENTS
 from sandbox.ecs.region import EcsRegion
 
 DUPLICATES_HIDDEN_SECONDS = 6 * 3600.0
-"""Seconds."""
+"""ECS leaves out a repeated event for six hours, or until the cause is resolved."""
 _TROUBLESHOOTING = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 
 
@@ -21,10 +21,7 @@ def add_event(region: EcsRegion, service_arn: str, message: str) -> None:
 
 
 def add_event_once(region: EcsRegion, service_arn: str, message: str) -> None:
-    """Add an event of trouble, unless it has been told already.
-
-    ECS leaves out duplicates until the cause is resolved or six hours have passed.
-    """
+    """Add an event about a problem, unless it is a duplicate that ECS leaves out."""
     row = region.tables.services[service_arn]
     text = f"(service {row.name}) {message}"
     oldest = region.now - region.time_scale.seconds(DUPLICATES_HIDDEN_SECONDS)

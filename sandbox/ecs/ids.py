@@ -1,4 +1,4 @@
-"""Ids and ARNs in the forms that Amazon uses."""
+"""Ids and ARNs in the forms that AWS uses."""
 
 from __future__ import annotations
 
@@ -19,9 +19,14 @@ def deployment_number(deployment_id: str) -> str:
     return deployment_id.partition("/")[2]
 
 
+def user_arn(account: str) -> str:
+    """The IAM user of all calls whose keys do not belong to a role."""
+    return f"arn:aws:iam::{account}:user/sandbox"
+
+
 @dataclass(frozen=True)
 class EcsIds:
-    """Makes names for one account and region."""
+    """Makes ids and ARNs for one account and region."""
 
     account: str
     region: str

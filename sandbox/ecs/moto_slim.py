@@ -1,6 +1,6 @@
-"""moto's EC2, which its ECS comes with, without the machines that could be rented in each region.
+"""Imports moto's EC2, which its ECS needs, without the list of instance types of each region.
 
-Nothing here rents one, and to read of them all takes longer than to start the region. To be imported before
+Nothing here needs that list, and reading it takes longer than starting the region. Import this module before
 anything that imports moto.
 """
 
@@ -17,7 +17,7 @@ from moto.utilities import utils
 
 @contextmanager
 def _without_instance_types() -> Iterator[None]:
-    """moto reads its data while it is imported, and AWS's list of regions anew for each use of it."""
+    """moto reads its data while it is imported, and AWS's list of regions again for each use."""
     read, create_loader = utils.load_resource, botocore.session.create_loader
 
     def read_less(resource: str) -> Any:

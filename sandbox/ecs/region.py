@@ -1,7 +1,9 @@
-"""One account's ECS in one region: its tables, its clock and what is going to happen."""
+"""One account's ECS in one region: its tables, its clock and its scheduled events."""
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +15,6 @@ from sandbox.ecs.aws_services.cloudwatch_logs import CloudWatchLogs
 from sandbox.ecs.aws_services.ecr_images import EcrImages
 from sandbox.ecs.clock import Clock
 from sandbox.ecs.durations import Durations, TimeScale
-from sandbox.ecs.event_queue import Callback, EventQueue
 from sandbox.ecs.ids import EcsIds
 from sandbox.ecs.records import (
     Deployment,
@@ -25,9 +26,30 @@ from sandbox.ecs.records import (
 )
 from sandbox.ecs.tables import ChangeJournal, EcsTables
 
+Callback = Callable[[], None]
+
+
+class EventQueue:
+    """Callbacks in the order of their time; those of the same time in the order in which they were
+    scheduled."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Callback]] = []
+        self._sequence = itertools.count()
+
+    def schedule(self, at: float, callback: Callback) -> None:
+        heapq.heappush(self._heap, (at, next(self._sequence), callback))
+
+    def take_due(self, now: float) -> tuple[float, Callback] | None:
+        """The earliest callback that is due at `now`, with the time that it was scheduled for."""
+        if not self._heap or self._heap[0][0] > now:
+            return None
+        at, _, callback = heapq.heappop(self._heap)
+        return at, callback
+
 
 class EcsRegion:
-    """Everything in it is read and changed inside `moment()`, which holds its lock."""
+    """Everything in it is read and changed inside `hold_time()`, which holds its lock."""
 
     def __init__(
         self, account: str, name: str, clock: Clock, speed: float, durations: Durations, random: Random
@@ -46,24 +68,24 @@ class EcsRegion:
         self.forgotten_tasks: list[EcsTask] = []
         """Tasks that ECS no longer describes."""
         self.reconcile: Callable[[EcsRegion, str], None] = _no_scheduler
-        """The service scheduler: called with the ARN of a service that may need something done."""
+        """The service scheduler, called with the ARN of a service that may need a change."""
         self.planned_reconciles: dict[str, float] = {}
-        """When the scheduler next looks at each service."""
+        """When the scheduler next handles each service, by ARN."""
         self.client_tokens: dict[tuple[str, str], UsedClientToken] = {}
-        """By cluster and clientToken: what RunTask did for it."""
+        """The requests of RunTask by cluster and clientToken."""
         self.is_autoscaling_scheduled = False
-        """Application Auto Scaling has planned its next look."""
+        """Whether the next check of Application Auto Scaling is scheduled."""
         self._lock = threading.RLock()
         self._instant: float | None = None
 
     @property
     def now(self) -> float:
-        """The time of the moment that is being lived, in seconds since the epoch."""
+        """The current time in the region, in seconds since the epoch."""
         return self.clock.now() if self._instant is None else self._instant
 
     @contextmanager
     def hold_time(self) -> Iterator[EcsRegion]:
-        """Let happen what is due, then hold the region still at one instant."""
+        """Run what is due, then stop the region's time for as long as the context lasts."""
         with self._lock:
             if self._instant is not None:
                 yield self
@@ -76,19 +98,19 @@ class EcsRegion:
                 self._instant = None
 
     def run_until(self, end: float) -> None:
-        """Let everything planned up to `end` happen, each at its own time."""
+        """Run everything that is scheduled up to `end`, each at its own time."""
         with self._lock:
             outer = self._instant
             try:
                 while (due := self.event_queue.take_due(end)) is not None:
-                    self._instant, happening = due
-                    happening()
+                    self._instant, callback = due
+                    callback()
             finally:
                 self._instant = outer
 
     @contextmanager
     def starting_in_the_past(self, start: float) -> Iterator[None]:
-        """Begin earlier than now: what is planned inside is lived up to the present at the end."""
+        """Set the time back to `start`; at the end run everything that is due by now."""
         with self._lock:
             self._instant = start
             try:
@@ -98,14 +120,14 @@ class EcsRegion:
             self.run_until(self.clock.now())
 
     def schedule_after(self, seconds: float, callback: Callback) -> None:
-        """Plan for about `seconds` of a life at speed 1 from now."""
+        """Schedule a callback in about `seconds`, at speed 1."""
         self.event_queue.schedule(self.now + self.time_scale.seconds_with_jitter(seconds), callback)
 
     def schedule_exactly_after(self, seconds: float, callback: Callback) -> None:
         self.event_queue.schedule(self.now + self.time_scale.seconds(seconds), callback)
 
     def schedule_reconcile(self, service_arn: str, delay: float | None = None) -> None:
-        """Plan the scheduler's next look at a service, unless an earlier one is planned."""
+        """Schedule the next reconcile of a service, unless an earlier one is scheduled."""
         at = self.now + self.time_scale.seconds(self.durations.scheduler_lag if delay is None else delay)
         planned = self.planned_reconciles.get(service_arn)
         if planned is not None and planned <= at:

@@ -1,4 +1,4 @@
-"""The sandbox as one object: a region that is served, seeded and driven."""
+"""EcsSandbox: starts, serves and controls the played region."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from moto.core.base_backend import BackendDict
 
 from sandbox.ecs import seed
 from sandbox.ecs.account import ACCOUNT, REGION
-from sandbox.ecs.aws_services import application_autoscaling
-from sandbox.ecs.aws_services.iam_roles import IamRoles
 from sandbox.ecs.clock import Clock, ManualClock, WallClock
 from sandbox.ecs.durations import Durations
-from sandbox.ecs.faults import EcsFaults
 from sandbox.ecs.http.control_api import EcsControlApi
 from sandbox.ecs.http.control_routes import control_routes
 from sandbox.ecs.http.dispatcher import AwsCallNote, Dispatcher
+from sandbox.ecs.http.faults import EcsFaults
 from sandbox.ecs.http.http_server import EcsHttpServer
+from sandbox.ecs.http.iam_roles import IamRoles
 from sandbox.ecs.region import EcsRegion
+from sandbox.ecs.scheduler import application_autoscaling
 from sandbox.ecs.scheduler.reconcile import reconcile
 from sandbox.ecs.seed.seed_services import CLUSTER
 from sandbox.ecs.snapshot import snapshot
@@ -33,11 +33,10 @@ _session = boto3.Session()
 class EcsSandbox:
     """An ECS region on this machine, with the services of `sandbox.ecs.seed` already steady.
 
-    `port` 0 takes a free one when its `url` is first asked for. At `speed` N, tasks live N times as fast
-    while every time given out stays true to the wall clock. With a ManualClock nothing moves but by
-    `advance()`, or by the clock being advanced elsewhere. moto's backends belong to the process, so only
-    one sandbox can be open in it at a time: opening a second raises RuntimeError. Opening starts from
-    scratch each time.
+    `port` 0 takes a free port when `url` is first read. At `speed` N tasks start and stop N times as fast,
+    and all times are still those of the wall clock. With a ManualClock nothing happens until `advance()`, or
+    until somebody else advances the clock. moto's backends belong to the process, so only one sandbox can be
+    open in it: opening a second one raises RuntimeError. Each start begins with fresh services.
     """
 
     def __init__(
@@ -75,8 +74,8 @@ class EcsSandbox:
         self.stop()
 
     def start(self) -> None:
-        """Reset moto, seed the region and serve it. Raises RuntimeError when another one is open, and
-        OSError for a port that is taken."""
+        """Reset moto, seed the region and serve it. Raises RuntimeError if another sandbox is open in this
+        process, and OSError if the port is taken."""
         if not _open_lock.acquire(blocking=False):
             raise RuntimeError(
                 "An EcsSandbox is already open in this process, and moto's backends are shared by the "
@@ -105,7 +104,7 @@ class EcsSandbox:
         return region
 
     def stop(self) -> None:
-        """Close the port and forget everything. Requests that hang are let go."""
+        """Close the port and forget everything. Requests that hang end."""
         if not self._is_open:
             return
         self._is_open = False
@@ -135,14 +134,14 @@ class EcsSandbox:
 
     @property
     def application(self) -> Dispatcher:
-        """What is served, to be called without a network."""
+        """The WSGI application, to be called without a network."""
         if self._dispatcher is None:
             raise RuntimeError("this EcsSandbox has not been started")
         return self._dispatcher
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs in its environment for boto3 to come here."""
+        """The environment variables with which boto3 in another process calls this sandbox."""
         return {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "sandbox",
@@ -153,7 +152,7 @@ class EcsSandbox:
         }
 
     def client(self, service: str, **options: Any) -> Any:
-        """A boto3 client for one of the services played here; `options` go to boto3 as they are."""
+        """A boto3 client for one of the services played here; `options` are passed on to boto3."""
         settings: dict[str, Any] = {
             "endpoint_url": self.url,
             "region_name": REGION,
@@ -168,42 +167,42 @@ class EcsSandbox:
         return self.clock.now()
 
     def advance(self, seconds: float) -> float:
-        """Let `seconds` pass and everything in them happen, in order. Returns the new time.
+        """Let `seconds` pass and run everything that is due in them, in order. Returns the new time.
 
         Raises RuntimeError unless the clock is a ManualClock.
         """
         if not isinstance(self.clock, ManualClock):
-            raise RuntimeError("time is driven by hand only with EcsSandbox(clock=ManualClock())")
+            raise RuntimeError("only EcsSandbox(clock=ManualClock()) can be advanced")
         now = self.clock.advance(seconds)
         for region in list(self._regions.values()):
             region.run_until(now)
         return now
 
     def add_role(self, role: str, external_id: str = "") -> None:
-        """Have an IAM role, by its ARN, whose keys STS gives to whoever names its external id, if it has one.
+        """Add an IAM role by its ARN. To assume it, a caller must name its external id, if it has one.
 
         A role of another account opens that account: it has the same services in a cluster of the same name,
-        and is reached with keys of a role of its own alone. Raises ValueError for what is no role's ARN.
+        and only keys of its own roles reach it. Raises ValueError if `role` is not the ARN of a role.
         """
         account = self._roles.add_role(role, external_id)
         if account not in self._regions:
             self._regions[account] = self._seeded_region(account)
 
     def autoscale(self, service: str, minimum: int = 2, maximum: int = 6) -> None:
-        """Have Application Auto Scaling raise the service's count to `minimum` whenever it is lower.
+        """Let Application Auto Scaling raise the service's count to `minimum` whenever it is lower.
 
-        Nothing is scaled until this is called or a scalable target is registered. Raises ValueError
+        Nothing is scaled before this is called or a scalable target is registered. Raises ValueError
         for an unknown service.
         """
         with self.region.hold_time() as region:
             application_autoscaling.register_scalable_target(region, CLUSTER, service, minimum, maximum)
 
     def state(self) -> dict[str, Any]:
-        """Services, deployments, service deployments and tasks over all time, as plain data."""
+        """All services, deployments, service deployments and tasks since the start, as plain data."""
         with self.region.hold_time():
             return snapshot(self.region)
 
     def calls(self, operation: str | None = None) -> list[AwsCallNote]:
-        """The requests so far, oldest first; those of one operation when it is named."""
+        """The requests so far, oldest first; only those of `operation` if it is given."""
         notes = list(self._dispatcher.calls) if self._dispatcher else []
         return [note for note in notes if operation in (None, note.operation)]

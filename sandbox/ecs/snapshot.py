@@ -1,4 +1,4 @@
-"""Everything that is and was, as plain data: what tests check their invariants on."""
+"""The whole state of the region as plain data, for the checks of tests."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sandbox.ecs.region import EcsRegion
 
 
 def snapshot(region: EcsRegion) -> dict[str, Any]:
-    """Services, deployments, service deployments and tasks over all time, oldest first.
+    """All services, deployments, service deployments and tasks since the start, oldest first.
 
-    Times are in seconds since the epoch, None for what has not happened.
+    Times are in seconds since the epoch; None for what has not happened yet.
     """
     tables = region.tables
     return {
@@ -44,14 +44,14 @@ def snapshot(region: EcsRegion) -> dict[str, Any]:
         ],
         "serviceDeployments": [
             {
-                "arn": story.arn,
-                "service": tables.services[story.service].name,
-                "status": story.status,
-                "deployment": story.deployment,
-                "createdAt": story.created_at,
-                "finishedAt": story.finished_at,
+                "arn": service_deployment.arn,
+                "service": tables.services[service_deployment.service].name,
+                "status": service_deployment.status,
+                "deployment": service_deployment.deployment,
+                "createdAt": service_deployment.created_at,
+                "finishedAt": service_deployment.finished_at,
             }
-            for story in tables.service_deployments.values()
+            for service_deployment in tables.service_deployments.values()
         ],
         "tasks": [_task_json(region, task) for task in (*region.forgotten_tasks, *tables.tasks.values())],
     }

@@ -1,4 +1,4 @@
-"""The region's tables, with a journal that lets them be read as they were a while ago."""
+"""The region's tables, with a journal for reading their earlier state."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from sandbox.ecs.records import (
 
 Row = TypeVar("Row")
 JOURNAL_SECONDS = 900.0
-"""How far back the tables can be read."""
+"""How far back the tables can be read, in seconds."""
 
 
 class ChangeJournal:
-    """The rows that were replaced, so that the replacing can be undone on a copy."""
+    """The rows that were replaced, so that a copy of the tables can be set back in time."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -34,7 +34,8 @@ class ChangeJournal:
             self._entries.popleft()
 
     def since(self, moment: float) -> Iterator[tuple[str, str, Any]]:
-        """What was replaced after `moment`, newest first: table, key, the row before (None: no row)."""
+        """The rows that were replaced after `moment`, newest first: table, key, old row (None if there was
+        none)."""
         for at, table, key, old in reversed(self._entries):
             if at <= moment:
                 return
@@ -57,7 +58,7 @@ class EcsTable(Mapping[str, Row], Generic[Row]):
         return len(self._rows)
 
     def values(self) -> ValuesView[Row]:
-        return self._rows.values()  # Mapping's own would look each row up
+        return self._rows.values()  # Mapping's own method looks up each row
 
     def put(self, key: str, row: Row) -> Row:
         self._journal.record(self.name, key, self._rows.get(key))
@@ -105,7 +106,7 @@ class EcsTables:
         return EcsTables(self._journal, rows)
 
     def deployments_of(self, service: str) -> list[Deployment]:
-        """The deployments ECS shows for a service: the PRIMARY first, then the newest."""
+        """The deployments that ECS shows for a service: the PRIMARY first, then the newest."""
         shown = [d for d in self.deployments.values() if d.service == service and d.status != "INACTIVE"]
         return sorted(shown, key=lambda d: (d.status != "PRIMARY", -d.created_at))
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from sandbox.slack.client import SandboxError, SlackClient
 from sandbox.slack.sandbox import SlackSandbox
-from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.slack_limits import SlackTimeouts
 
 __all__ = ["SandboxError", "SlackClient", "SlackSandbox", "SlackTimeouts"]

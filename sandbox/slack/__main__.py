@@ -1,4 +1,4 @@
-"""`python -m sandbox.slack`: the played Slack alone, until it is told to stop."""
+"""`python -m sandbox.slack`: runs only the played Slack, until it is stopped."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from pathlib import Path
 
 from sandbox.slack.routes import build_application
 from sandbox.slack.sandbox import build_server, listening_socket
-from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.slack_limits import RateLimits, SlackTimeouts
 from sandbox.slack.team.app_manifest import ManifestError, read_manifest
 from sandbox.slack.team.installation import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, AppInstallation
-from sandbox.slack.webapi.slack_rate_limits import RateLimits
 from sandbox.slack.workspace_state import build_state
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serves until SIGTERM or Ctrl-C. Returns 0, or 2 where it could not start."""
+    """Serves until SIGTERM or Ctrl-C. Returns 0, or 2 if it could not start."""
     options = _argument_parser().parse_args(arguments)
     try:
         installation = AppInstallation(
@@ -34,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     limits = RateLimits(not options.no_rate_limits, options.rate_factor)
     server = build_server(build_application(build_state(url, installation, SlackTimeouts(), limits)))
     print(_startup_message(url, installation), flush=True)  # noqa: T201
-    # uvicorn stops on SIGTERM and Ctrl-C, then sends itself the signal again: by then it shall mean nothing.
+    # uvicorn stops on SIGTERM and Ctrl-C and then sends itself the signal again, which must do nothing here.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: None)
     server.run(sockets=[listening])

@@ -1,4 +1,4 @@
-"""A client of the control API, for tests and the demo: be a person in the played Slack."""
+"""A client of the control API, with which tests and the demo act as a person in the played Slack."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 # Slack waits 3 seconds for an app; no request here should take longer than this.
 _TIMEOUT_SECONDS = 75.0
-# How long to wait for news from Slack before looking again all the same: what is awaited may lie elsewhere.
+# How long to wait for a change in Slack before checking again: the expected thing may happen elsewhere.
 _RECHECK_SECONDS = 0.2
 
 
@@ -29,10 +29,10 @@ class SandboxError(Exception):
 
 
 class SlackClient:
-    """Acts and looks as a person. Users and channels go by id or name.
+    """Acts as a person and reads what they see. Users and channels are given by id or name.
 
-    Every method raises SandboxError where the sandbox refuses: an unknown name, no such button, a dialog
-    that was dismissed.
+    Every method raises SandboxError if the sandbox refuses: for an unknown name, a button that does not
+    exist, a confirm dialog that was not confirmed.
     """
 
     def __init__(self, url: str) -> None:
@@ -42,7 +42,7 @@ class SlackClient:
     def say(
         self, user: str, channel: str, text: str, *, thread_ts: str | None = None, broadcast: bool = False
     ) -> TypeResult:
-        """Types and sends. Returns when Slack has finished with it: the app acknowledged, or had its time."""
+        """Types a text and sends it. Returns once the app has acknowledged it, or its time is over."""
         body = {
             "user": user,
             "channel": channel,
@@ -64,7 +64,7 @@ class SlackClient:
         confirm: bool = True,
         **given: Any,
     ) -> ClickResult:
-        """Presses an element of a message (`channel`, `ts`) or view; `given` is what is chosen or entered."""
+        """Uses an element of a message (`channel`, `ts`) or view. `given` is the choice or the input."""
         body = {
             "user": user,
             "action_id": action_id,
@@ -88,7 +88,7 @@ class SlackClient:
         return self._messages({"channel": channel, "as": user})
 
     def thread(self, channel: str, ts: str, user: str = "alice") -> list[MessageJson]:
-        """The root message, then its replies; empty when there is no such message."""
+        """The root message, then its replies; empty if there is no such message."""
         return self._messages({"channel": channel, "as": user, "thread_ts": ts})
 
     def replies(self, channel: str, ts: str, user: str = "alice") -> list[MessageJson]:
@@ -102,11 +102,11 @@ class SlackClient:
         return self._get("health")
 
     def views(self, user: str) -> list[Json]:
-        """The modals this person has open, bottom first."""
+        """The modals that this person has open, bottom first."""
         return cast("list[Json]", self._get("views", {"as": user})["views"])
 
     def submit_view(self, user: str, view_id: str, values: Json | None = None) -> SubmitResult:
-        """Submits a modal; `values` is block_id, action_id, what was entered."""
+        """Submits a modal. `values` has the inputs by block_id and action_id."""
         return cast(
             "SubmitResult", self._post("submit", {"user": user, "view_id": view_id, "values": values or {}})
         )
@@ -121,36 +121,36 @@ class SlackClient:
         return self._post("options", {"user": user, "action_id": action_id, "value": value, **where})
 
     def open_home(self, user: str) -> Json | None:
-        """Opens the Home tab; returns the view once the app was told, if one is published by then."""
+        """Opens the Home tab. Returns the view that is published once the app has taken the event."""
         return cast("Json | None", self._post("home", {"user": user})["view"])
 
     def home(self, user: str) -> Json | None:
         return cast("Json | None", self._get("home", {"as": user})["view"])
 
     def add_member(self, user: str, channel: str) -> bool:
-        """Lets somebody into a channel; False when they were in it already."""
+        """Adds somebody to a channel. False if they were in it already."""
         return bool(self._post("member", {"user": user, "channel": channel, "present": True})["changed"])
 
     def remove_member(self, user: str, channel: str) -> bool:
         return bool(self._post("member", {"user": user, "channel": channel, "present": False})["changed"])
 
     def set_archived(self, channel: str, *, archived: bool = True) -> None:
-        """Archives a channel, or takes it out of the archive."""
+        """Archives a channel, or unarchives it."""
         self._post("archive", {"channel": channel, "archived": archived})
 
     def add_fault(self, kind: str, **details: Any) -> Json:
-        """Makes something go wrong; see sandbox/slack/faults.py for the kinds."""
+        """Adds a fault; sandbox/slack/faults.py lists the kinds."""
         return self._post("faults", {"kind": kind, **details})
 
     def clear_faults(self) -> None:
         self._answer(self._http.delete("faults"))
 
     def verify(self) -> Json:
-        """Sends url_verification and ssl_check to an HTTP app's addresses; `verified` tells how it went."""
+        """Sends url_verification and ssl_check to the URLs of an HTTP app. `verified` is the result."""
         return self._post("verify", {})
 
     def calls(self, method: str | None = None) -> list[LoggedCall]:
-        """The latest Web API calls, oldest first, or those of one method."""
+        """The latest Web API calls, oldest first; only those of `method` if it is given."""
         logged = cast("list[LoggedCall]", self._get("calls")["calls"])
         return [call for call in logged if method in (None, call["method"])]
 
@@ -158,15 +158,15 @@ class SlackClient:
         self._answer(self._http.delete("calls"))
 
     def wait(self, since: int | None = None, seconds: float = 10, user: str | None = None) -> Json:
-        """Waits for changes later than `since`, for this person or for all: `{"seq": …, "changes": […]}`."""
+        """Waits for changes after `since`, for this person or for all: `{"seq": …, "changes": […]}`."""
         given = {"since": since, "timeout": seconds, "as": user}
         return self._get("wait", {name: value for name, value in given.items() if value is not None})
 
     def wait_until(self, predicate: Callable[[], T | None], seconds: float = 10) -> T:
-        """Asks `predicate` after every change until its answer counts as true, and returns that.
+        """Calls `predicate` after every change until it returns a true value, and returns that.
 
         Raises:
-            TimeoutError: not within `seconds`; names the last answer
+            TimeoutError: it did not within `seconds`; the error names the last value
         """
         deadline = time.monotonic() + seconds
         seq = int(self.wait(seconds=0)["seq"])

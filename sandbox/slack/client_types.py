@@ -1,4 +1,4 @@
-"""What the control API answers, typed for those who read it."""
+"""The types of the control API's answers."""
 
 from __future__ import annotations
 
@@ -19,15 +19,13 @@ class _RequiredMessageFields(TypedDict):
 
 
 class MessageJson(_RequiredMessageFields, total=False):
-    """A message as one person sees it. Optional parts are left out where there is nothing to say."""
+    """A message as one person sees it. Optional members are left out if they are empty."""
 
     thread_ts: str
     blocks: list[dict[str, Any]]
-    attachments: list[dict[str, Any]]
     subtype: str
     bot_id: str
     edited: dict[str, str]
-    reactions: dict[str, list[str]]
 
 
 class _RequiredTypeFields(TypedDict):
@@ -37,13 +35,14 @@ class _RequiredTypeFields(TypedDict):
 
 
 class TypeResult(_RequiredTypeFields, total=False):
-    """What came of typing: `kind` is "command" or "message"; `ts` is the message's."""
+    """The result of typing: `kind` is "command" or "message"; `ts` is the message's."""
 
     ts: str
 
 
 class ClickResult(TypedDict):
-    """`ack` is ok, operation_timeout, dispatch_failed, or not_sent where an input waits for its form."""
+    """`ack` is ok, operation_timeout, dispatch_failed, or not_sent for an input that is sent with its
+    form."""
 
     ok: bool
     ack: str
@@ -57,7 +56,7 @@ class _RequiredSubmitFields(TypedDict):
 
 
 class SubmitResult(_RequiredSubmitFields, total=False):
-    """`errors` are those shown beside the inputs, by block_id; `views` is the stack afterwards."""
+    """`errors` are the errors beside the inputs, by block_id; `views` is the stack afterwards."""
 
     errors: dict[str, str]
     problem: Any

@@ -1,4 +1,4 @@
-"""Cutting a connection in the place of an answer."""
+"""Drops a connection instead of answering."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _TRANSPORT = "sandbox.transport"
 
 
 class ConnectionAccess:
-    """Outermost layer: keeps the connection within reach, which ASGI itself does not offer.
+    """The outermost layer: gives requests access to their connection, which ASGI does not offer.
 
-    uvicorn hands out `send` as a method of its request cycle, which knows the transport.
+    uvicorn passes `send` as a method of its request cycle, which has the transport.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -28,7 +28,7 @@ class ConnectionAccess:
 
 
 def drop_connection(request: Request) -> Response:
-    """Closes the connection at once; the response that is returned goes nowhere."""
+    """Closes the connection at once. The returned response is never sent."""
     transport = request.scope[_TRANSPORT]
     if transport is None:
         raise RuntimeError("The server gives no access to its connections: run it under uvicorn.")

@@ -1,4 +1,4 @@
-"""Faults on request: what goes wrong next, where, and how often."""
+"""Faults: what goes wrong between Slack and the app when a test asks for it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-# What each kind takes besides `times` and `seconds`, with the value used when it is left out.
+# The details of each kind besides `times` and `seconds`, with their defaults.
 FAULT_DETAILS: dict[str, dict[str, Any]] = {
     "http-429": {"method": None, "retry_after": 1},
     "http-500": {"method": None},
@@ -21,7 +21,7 @@ _WEB_API_KINDS = {"http-429", "http-500", "drop-after", "error"}
 
 
 class UnknownFault(ValueError):
-    """A fault that cannot be made; the text says what can."""
+    """There is no such fault; the text says which there are."""
 
 
 @dataclass
@@ -36,24 +36,24 @@ class SlackFault:
 
 
 class SlackFaults:
-    """The faults that wait for their moment. Each is used up `times` times, or for `seconds` seconds."""
+    """The faults that are set. Each applies `times` times, or for `seconds` seconds."""
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._pending: list[SlackFault] = []
 
     def add(self, kind: str, times: int | None, seconds: float | None, details: dict[str, Any]) -> SlackFault:
-        """Adds a fault: once unless `times` or `seconds` says otherwise.
+        """Adds a fault. Without `times` and `seconds` it applies once.
 
         Raises:
-            UnknownFault: no such kind, or a detail that this kind does not take.
+            UnknownFault: there is no such kind, or the kind has no such detail
         """
         if kind not in FAULT_DETAILS:
-            raise UnknownFault(f"No fault is called {kind!r}; there are {', '.join(sorted(FAULT_DETAILS))}.")
+            raise UnknownFault(f"There is no fault {kind!r}; there are {', '.join(sorted(FAULT_DETAILS))}.")
         known = FAULT_DETAILS[kind]
-        if strange := set(details) - set(known):
+        if unknown := set(details) - set(known):
             raise UnknownFault(
-                f"{kind} takes no {', '.join(sorted(strange))}; it takes {', '.join(known) or 'nothing'}."
+                f"{kind} has no {', '.join(sorted(unknown))}; it has {', '.join(known) or 'no details'}."
             )
         if times is None and seconds is None:
             times = 1
@@ -73,14 +73,17 @@ class SlackFaults:
         return any(fault.kind == "outage" for fault in self.pending())
 
     def take_for_payload(self, kind: str, payload: str) -> SlackFault | None:
-        """Uses one fault of this kind meant for a payload of this type (`slash_commands`, `events_api`,
-        `interactive` or `options`), or for any."""
+        """Uses one fault of this kind for payloads of this type, or for any payload.
+
+        The types are `slash_commands`, `events_api`, `interactive` and `options`.
+        """
         return self._take(lambda fault: fault.kind == kind and fault.details["payload"] in (None, payload))
 
     def take_for_call(self, method: str) -> SlackFault | None:
-        """Uses one fault meant for a call of this Web API method, or for any method.
+        """Uses one fault for calls of this Web API method, or for any method.
 
-        The posts to a response_url are called `response_url` here and are hit only when named.
+        Posts to a response_url have the method `response_url` here. A fault for any method does not affect
+        them.
         """
 
         def fits(fault: SlackFault) -> bool:

@@ -1,4 +1,4 @@
-"""The web application: which address leads where."""
+"""The web application: the routes of the Web API, the control API and the page."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.control import actions, fault_requests, live_changes, queries
 from sandbox.slack.dropped_connection import ConnectionAccess
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.webapi.endpoint import handle_api_call
 from sandbox.slack.webapi.response_url_endpoint import handle_response_url
 from sandbox.slack.workspace_state import WorkspaceState
@@ -27,7 +27,7 @@ _PAGE = Path(__file__).parent / "page"
 
 
 def build_application(state: WorkspaceState) -> ASGIApp:
-    """Everything this Slack answers, for one server."""
+    """The application with all routes, for one server."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -96,7 +96,7 @@ async def _page(_request: Request) -> Response:
 
 
 async def _permalink(request: Request) -> Response:
-    """A message's link leads to the page, with `channel`, `ts` and `thread_ts` in its query."""
+    """Redirects a message's permalink to the page, with `channel`, `ts` and `thread_ts` in the query."""
     digits = str(request.path_params["ts"])
     address = request.url_for("page").include_query_params(
         channel=request.path_params["channel"], ts=f"{digits[:-6]}.{digits[-6:]}"

@@ -1,4 +1,4 @@
-"""The played Slack as a server in a thread of this process."""
+"""SlackSandbox: the played Slack as a server in a thread of this process."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from starlette.types import ASGIApp
 
 from sandbox.slack.client import SlackClient
 from sandbox.slack.routes import build_application
-from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.slack_limits import RateLimits, SlackTimeouts
 from sandbox.slack.team.app_manifest import read_manifest
 from sandbox.slack.team.installation import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, AppInstallation
-from sandbox.slack.webapi.slack_rate_limits import RateLimits
 from sandbox.slack.workspace_state import build_state
 
 _START_TIMEOUT_SECONDS = 15.0
@@ -27,7 +26,7 @@ _STOP_TIMEOUT_SECONDS = 15.0
 class SlackSandbox(SlackClient):
     """A Slack workspace on 127.0.0.1, started and stopped by `with`; also its own client.
 
-    `rate_factor` 2 allows twice the calls of Slack's rates. Port 0 takes a free one.
+    `rate_factor` 2 allows twice as many calls as Slack. Port 0 takes a free one.
 
     Raises:
         ManifestError: the manifest cannot be installed
@@ -60,10 +59,10 @@ class SlackSandbox(SlackClient):
         self._thread = threading.Thread(target=self._serve, name="sandbox-slack", daemon=True)
 
     def start(self) -> Self:
-        """Raises TimeoutError where the server does not come up."""
+        """Raises TimeoutError if the server does not start."""
         self._thread.start()
         if not self._server.ready.wait(_START_TIMEOUT_SECONDS) or not self._server.started:
-            raise TimeoutError("The sandbox's Slack did not start; its log says why.")
+            raise TimeoutError("The played Slack did not start; its log says why.")
         return self
 
     def stop(self) -> None:
@@ -88,7 +87,7 @@ class SlackSandbox(SlackClient):
 
 
 class ReadyServer(uvicorn.Server):
-    """A uvicorn server that says when it is up."""
+    """A uvicorn server with an event that is set once it has started."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

@@ -1,4 +1,4 @@
-"""Everything the played Slack is made of, in one place."""
+"""The state of the played Slack, in one place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from sandbox.slack.faults import SlackFaults
-from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.slack_limits import RateLimits, SlackTimeouts
 from sandbox.slack.store.call_log import CallLog
 from sandbox.slack.store.change_log import ChangeLog
 from sandbox.slack.store.message_writer import MessageWriter
@@ -21,12 +21,11 @@ from sandbox.slack.to_app.response_urls import ResponseUrls
 from sandbox.slack.to_app.signed_http import SignedHttpClient
 from sandbox.slack.to_app.socket_mode import SocketModeServer
 from sandbox.slack.to_app.trigger_ids import TriggerIds
-from sandbox.slack.webapi.slack_rate_limits import RateLimits
 
 
 @dataclass(frozen=True)
 class WorkspaceState:
-    """`base_url` is where this Slack is reached, with a slash at its end."""
+    """`base_url` is the address of this Slack, with a slash at the end."""
 
     base_url: str
     installation: AppInstallation

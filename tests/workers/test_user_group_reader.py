@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from deploys.stores.user_groups import MAX_AGE_SECONDS, READ_EVERY_SECONDS, UserGroups
 from sandbox.slack import SlackSandbox
-from sandbox.slack.webapi.slack_rate_limits import RateLimits
+from sandbox.slack.slack_limits import RateLimits
 from tests.builders import NOW
 from tests.workers.thread.publisher_harness import ManualClock
 from workers.thread.rate_limits import SharedRateLimits

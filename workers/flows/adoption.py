@@ -1,10 +1,10 @@
 """A record that is older than what its deploy did: the step adopts what it finds in ECS.
 
-Redis can lose its last second, or more in a failover. What was done by then tells of itself: the marks on a
+Redis can lose its last second, or more in a failover. What the deploy did by then shows in ECS: the tags on a
 service that is being stopped, the tags of a revision, the startedBy of a one-off task. Each carries the
-deploy's id, and is made only after the approval, so what is found was approved.
+deploy's id and is made only after the approval, so whatever is found was approved.
 
-It is looked for in every phase that could take the service for untouched. Later phases look at ECS anyway.
+Every phase that could take the service for unchanged looks for it. Later phases read ECS anyway.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ from workers.flows.own_revisions import rollback_revision
 from workers.flows.plan.target_version import plan_from_revisions
 from workers.flows.stopped_service import restore_tags, scaling_suspension
 from workers.flows.stopped_service.restore_tags import RestoreTags
-from workers.messages import lost_record as words
-from workers.messages import rollback_reasons
+from workers.messages import lost_record, rollback_reasons
 from workers.step_context import StepContext, StepResult
 
 Step = Callable[[Deploy, StepContext], StepResult]
@@ -42,13 +41,13 @@ MAX_CLOCK_SKEW_SECONDS = 300.0
 
 
 class StopStage(Enum):
-    """How far a stop-start deploy came, by the marks that carry its id."""
+    """How far a stop-start deploy came, by the tags that carry its id."""
 
-    NOT_STOPPED = "not yet"  # marked; the old version was not stopped, or somebody else did that
-    OLD_STOPPED = "old"  # the old version is stopped
-    NEW_RUNNING = "new runs"
-    NEW_STOPPED = "new"  # the new version was stopped again
-    SUPERSEDED = "taken"  # somebody else set another revision
+    NOT_STOPPED = "not stopped"  # tagged, but the old version was not stopped, or not by us
+    OLD_STOPPED = "old stopped"  # the old version is stopped
+    NEW_RUNNING = "new running"
+    NEW_STOPPED = "new stopped"  # the new version was stopped again
+    SUPERSEDED = "superseded"  # somebody else set another revision
 
 
 PHASE_BY_STOP_STAGE: Mapping[StopStage, Phase] = {
@@ -62,7 +61,7 @@ PHASE_BY_STOP_STAGE: Mapping[StopStage, Phase] = {
 
 
 def with_adoption(step: Step) -> Step:
-    """The step, unless its deploy did more than its record says."""
+    """The step, unless ECS shows more than the deploy's record says. Then the record catches up first."""
 
     def run_step(deploy: Deploy, context: StepContext) -> StepResult:
         adopted = _try_adopt(deploy, context)
@@ -82,12 +81,12 @@ def _try_adopt(deploy: Deploy, context: StepContext) -> Deploy | None:
         raise
     except AwsError:
         if deploy.phase is Phase.AWAITING_APPROVAL:
-            return None  # people may decide all the same; the step after that says what AWS does not allow
+            return None  # people may decide nevertheless; the next step reports what AWS denies
         raise
 
 
 def adopt_from_ecs(deploy: Deploy, context: StepContext) -> Deploy | None:
-    """The deploy as far as it came by what ECS shows; None where its record knows of everything.
+    """The deploy as far as it came by what ECS shows; None if its record knows all of it.
 
     Raises the errors of `aws_call`.
     """
@@ -107,7 +106,7 @@ def adopt_from_ecs(deploy: Deploy, context: StepContext) -> Deploy | None:
 
 
 def _with_rejection_as_cancel(deploy: Deploy) -> Deploy:
-    """Asked once more about what had been approved, somebody said no: what is under way goes back."""
+    """Somebody rejected, when asked again, what had been approved and started: it is rolled back."""
     rejection = next((each for each in deploy.approval.decisions if each.verdict is Verdict.REJECTED), None)
     if rejection is None or deploy.cancel:
         return deploy
@@ -115,7 +114,7 @@ def _with_rejection_as_cancel(deploy: Deploy) -> Deploy:
 
 
 def find_stop_stage(tags: RestoreTags, ecs_service: ServiceState) -> StopStage:
-    """How far the deploy of these marks came. Pure."""
+    """How far the deploy of these tags came. Pure."""
     if tags.new_revision and ecs_service.revision == sibling_arn(ecs_service, tags.new_revision):
         return StopStage.NEW_RUNNING if ecs_service.desired else StopStage.NEW_STOPPED
     if tags.old_revision and ecs_service.revision != sibling_arn(ecs_service, tags.old_revision):
@@ -128,7 +127,7 @@ def find_stop_stage(tags: RestoreTags, ecs_service: ServiceState) -> StopStage:
 
 
 def fields_from_tags(ecs_service: ServiceState, tags: RestoreTags) -> dict[str, Any]:
-    """The fields of a record that the marks on its service say. Pure."""
+    """The fields of a record that the tags on its service tell. Pure."""
     old, new, suspended = tags.old_revision, tags.new_revision, tags.suspended
     return {
         "stop": {
@@ -146,7 +145,7 @@ def fields_from_tags(ecs_service: ServiceState, tags: RestoreTags) -> dict[str, 
 
 
 def sibling_arn(ecs_service: ServiceState, revision: str) -> str:
-    """The ARN of `family:number`, beside the revision that the service has."""
+    """The ARN of `family:number`, in the account and region of the revision that the service has."""
     return f"{ecs_service.revision.rpartition('/')[0]}/{revision}"
 
 
@@ -173,7 +172,7 @@ def _adopt_by_tags(
         stop={"requested_at": tags.stopped_at or context.now()}, ecs={"update_uncertain": True}
     )
     if stage is StopStage.NEW_STOPPED:
-        cause, sentence = RollbackCauseKind.RECORD_LOST, words.record_lost_reason()
+        cause, sentence = RollbackCauseKind.RECORD_LOST, lost_record.record_lost_reason()
         if deploy.cancel:
             cause, sentence = RollbackCauseKind.CANCELLED, rollback_reasons.cancelled_by(deploy.cancel.user)
         adopted = adopted.evolve(ecs={"update_tried": True}, rollback={"outcome": cause.outcome})
@@ -182,7 +181,7 @@ def _adopt_by_tags(
 
 
 def _adopt_by_revision(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy | None:
-    """Where a rollout is ours: the service runs a revision that carries our id, or ECS goes back from it."""
+    """The service runs a revision that carries our id, or ECS rolls back from it: the rollout is ours."""
     primary = ecs_service.primary
     for deployment in _newest_first(ecs_service):
         if deploy.plan is not None and deployment.revision == deploy.plan.old_revision:
@@ -212,7 +211,7 @@ def _adopt_by_revision(deploy: Deploy, context: StepContext, ecs_service: Servic
 
 
 def _replaced_revision(deploy: Deploy, context: StepContext, deployment: DeploymentState) -> str | None:
-    """`family:number` of what our rollout replaces; None where the deployment is not ours."""
+    """`family:number` of what our rollout replaces; None if the deployment is not ours."""
     if deploy.phase.facts.stage is Stage.BEFORE_REVISION:
         return task_definitions.read_replaced_revision(context.region, deployment.revision, deploy.id)
     is_ours = deploy.has_new_revision and deployment.revision == deploy.ecs.new_revision
@@ -224,12 +223,12 @@ def _newest_first(ecs_service: ServiceState) -> list[DeploymentState]:
 
 
 def _other_revision(ecs_service: ServiceState, ours: DeploymentState) -> str:
-    """What ran before, where no tag says it: the revision that is still beside ours."""
+    """What ran before, if no tag says it: the other revision that the service still has."""
     return next((each.revision for each in ecs_service.deployments if each.revision != ours.revision), "")
 
 
 def _adopt_by_pre_task(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy | None:
-    """Where the task before the rollout was started."""
+    """The pre-task was started."""
     task = configured_pre_task(deploy)
     if task is None or deploy.plan is None:
         return None
@@ -247,7 +246,7 @@ def _adopt_by_pre_task(deploy: Deploy, context: StepContext, ecs_service: Servic
 def _with_plan_carried_out(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState, old: str
 ) -> Deploy:
-    """With the plan that was carried out, where the record is older than its plan or has another."""
+    """The deploy with the plan that was carried out, if its record has none or another one."""
     if deploy.ecs.new_revision is None or not old:
         return deploy
     if deploy.plan is not None and deploy.plan.old_revision == old:
@@ -256,7 +255,7 @@ def _with_plan_carried_out(
         revisions = [task_definitions.describe(context.region, arn) for arn in (old, deploy.ecs.new_revision)]
         plan = plan_from_revisions(deploy, ecs_service, *revisions)
     except Refused:
-        return deploy  # what cannot be read is for people only
+        return deploy  # the plan is only shown to people, so it may be missing
     if deploy.verb is not Verb.ROLLBACK:
         plan = plan.evolve(source_revision=old)
     return deploy.evolve(plan=plan, tag=deploy.tag or plan.tag)
@@ -264,5 +263,5 @@ def _with_plan_carried_out(
 
 def _resume_at(deploy: Deploy, phase: Phase, context: StepContext) -> Deploy:
     now = context.now()
-    text = words.resumed_from_ecs(phase)
+    text = lost_record.resumed_from_ecs(phase)
     return deploy.with_message(now, ThreadMessageKind.PROBLEM, text).in_phase(phase, now)

@@ -1,12 +1,12 @@
-"""Deploys that were asked for at once: who waits for whom, and who is left alone.
+"""Deploys that were requested as one batch: which waits for which, and which is not started at all.
 
-That is asked before each step until the first change. What has begun is finished as if it were alone, since
-leaving it halfway would help nobody. A deploy that was cancelled, rejected, superseded or has expired counts
-as a failure here.
+This is asked before each step until the first change. A deploy that has changed something is finished
+whatever the others do. A deploy that was cancelled, rejected, superseded or has expired counts as failed
+here.
 
-One that waits for its turn keeps its place in its service's line, so others of that service wait behind it.
-As a batch enters all lines in one script, waiting always leads to what was asked for earlier, or stands
-earlier in the batch: two batches cannot lock each other.
+A deploy that waits for another one of its batch keeps its place in the queue of its service. A batch enters
+all queues in one script, so a deploy only ever waits for an earlier request, or for one earlier in its batch:
+two batches cannot block each other.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from workers.messages import outcomes
 from workers.step_context import StepContext, StepResult
 
 POLL_SECONDS = 15.0
-"""Between two looks at the others (seconds). They ring when they end; this is the safety net for a ring that
-came while the deploy was looking."""
+"""Between two reads of the other deploys (seconds). Their end enqueues this one; this is the safety net in
+case that happens while it reads them.
+"""
 
 Step = Callable[[Deploy, StepContext], StepResult]
 
 
 def with_batch_order(step: Step) -> Step:
-    """The step, for a deploy that its batch allows to take it."""
+    """The step, taken only if the batch allows the deploy to go on."""
 
     def run_step(deploy: Deploy, context: StepContext) -> StepResult:
         batch = context.coordinated_batch()
@@ -46,7 +47,7 @@ def with_batch_order(step: Step) -> Step:
 
 
 def _end_left_alone(deploy: Deploy, context: StepContext, other: Deploy) -> StepResult:
-    """Said in the thread alone: the channel has heard of the failure itself."""
+    """Reported in the thread only: the failure itself was posted in the channel."""
     reason = outcomes.not_started_in_batch(other)
     refused = deploy.evolve(end_reason=reason)
     return end_deploy(refused, context, Outcome.REFUSED, outcomes.refused(reason), quiet=True)

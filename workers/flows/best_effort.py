@@ -1,4 +1,4 @@
-"""Looks that explain or time something: a way out of a deploy never depends on one, whatever it raises."""
+"""Reads that only explain something. No deploy depends on one to end or to roll back, whatever it raises."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 TRIES_BEFORE_GIVING_UP = 3
-"""Failed tries of a step after which it goes on without a look that AWS should soon answer (count)."""
+"""Failed tries of a step, after which it goes on without a read that AWS does not answer (count)."""
 _STEP_ERRORS = (LeaseTooShort, Conflict, BaseTimeoutException, RedisError)
-"""What says nothing of the look: the step itself is not to go on."""
+"""These say nothing about the read: the step itself cannot go on."""
 
 
 def attempt(read: Callable[[], T], *, attempts: int = TRIES_BEFORE_GIVING_UP) -> T | SlipwayError:
-    """What the look gives, or why it failed. What nobody expected is logged, and is an InternalError.
+    """The result of the read, or the error it failed with. An unexpected error is logged and returned as an
+    InternalError.
 
-    attempts: failed tries of the step so far. Below TRIES, a failure that passes by itself is raised, so that
-    the step is tried again; by default there is no second try.
+    attempts: failed tries of the step so far. Below TRIES_BEFORE_GIVING_UP, an error that passes by itself is
+    raised, so that the step is tried again. By default, there is no second try.
     """
     try:
         return read()
@@ -38,14 +39,14 @@ def attempt(read: Callable[[], T], *, attempts: int = TRIES_BEFORE_GIVING_UP) ->
         return error
     except Exception:
         reference = secrets.token_hex(4)
-        log.exception("a look failed", reference=reference)
+        log.exception("a read failed", reference=reference)
         return InternalError(reference=reference)
 
 
 def best_effort(read: Callable[[], T], default: T, *, attempts: int = TRIES_BEFORE_GIVING_UP) -> T:
-    """What the look gives, or `otherwise` if it fails. attempts: as for `attempt`."""
+    """The result of the read, or `default` if it fails. attempts: as for `attempt`."""
     found = attempt(read, attempts=attempts)
     if isinstance(found, SlipwayError):
-        log.debug("went on without a look", error=found.message)
+        log.debug("went on without a read", error=found.message)
         return default
     return found

@@ -1,4 +1,4 @@
-"""Ways to end: each writes the outcome, tells the thread and leads to the phase that follows."""
+"""Ways to end: each writes the outcome, posts it in the thread and leads to the next phase."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from workers.step_context import StepContext, StepResult
 def end_deploy(
     deploy: Deploy, context: StepContext, outcome: Outcome, text: str, *, quiet: bool = False
 ) -> StepResult:
-    """The outcome is known. Where a late call could still change the service, it is looked at once more.
+    """The outcome is known. If a late call could still change the service, SETTLING reads it once more.
 
-    A service that was marked to be restored goes through SETTLING too: there its scaling is put back, at
-    once, and the mark is taken off.
+    SETTLING also puts the scaling back and removes the restore tags of a stopped service, both at once.
     """
     now = context.now()
     if deploy.cancel and Outcome.CANCELLED not in (outcome, deploy.rollback.outcome):
@@ -51,11 +50,9 @@ def end_deploy(
 def confirm_twice(
     deploy: Deploy, context: StepContext, observation: Observation, key: str = "", *, soon: bool = False
 ) -> StepResult | None:
-    """The next read, if this is the first one that shows this; None if two reads in a row agree.
+    """A read may be some seconds old, so what would end a deploy or turn it back has to be seen by two reads.
 
-    A read may be some seconds old, so what would end or turn a deploy has to be seen twice.
-
-    key: tells two observations of one kind apart. soon: after half the usual time.
+    None if this read is the second one.
     """
     if deploy.awaits_confirmation(observation, key):
         return None
@@ -76,7 +73,7 @@ def confirm_superseded(deploy: Deploy, context: StepContext, ecs_service: Servic
 def confirm_service_deleted(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState | None
 ) -> StepResult:
-    """ECS has no such service any more."""
+    """ECS does not have the service any more."""
     status = ecs_service.status if ecs_service else ""
     return confirm_twice(deploy, context, Observation.SERVICE_DELETED, status) or end_service_deleted(
         deploy, context, ecs_service
@@ -84,28 +81,29 @@ def confirm_service_deleted(
 
 
 def end_service_deleted(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> StepResult:
-    """The same, where two looks agree on it."""
+    """The same, after two reads agree."""
     status = ecs_service.status if ecs_service else ""
     failed = deploy.evolve(end_reason=outcomes.service_deleted(status))
     return end_deploy(failed, context, Outcome.FAILED, outcomes.failed_service_deleted(status))
 
 
 def end_cancelled(deploy: Deploy, context: StepContext) -> StepResult:
-    """Cancelled before the service was touched."""
+    """Cancelled before the service was changed."""
     user = deploy.cancel.user if deploy.cancel else deploy.request.requester
     text = pre_task.withdrawn(user) if _has_side_effects(deploy) else approval.withdrawn(user)
     return end_deploy(deploy, context, Outcome.CANCELLED, text)
 
 
 def end_refused(deploy: Deploy, context: StepContext, reason: str) -> StepResult:
-    """A check said no before the service was touched."""
+    """A check refused the deploy before the service was changed."""
     text = pre_task.refused(reason) if _has_side_effects(deploy) else outcomes.refused(reason)
     return end_deploy(deploy.evolve(end_reason=reason), context, Outcome.REFUSED, text)
 
 
 def _has_side_effects(deploy: Deploy) -> bool:
-    """Whether something was changed, though not the service: a revision is registered, a task has run, or
-    scaling is suspended yet."""
+    """Whether something else than the service was changed: a revision is registered, the pre-task has run, or
+    scaling is still suspended.
+    """
     suspended = deploy.stop.scaling is not None and deploy.stop.scaling.may_be_suspended
     return deploy.has_new_revision or pre_task_started(deploy) or suspended
 
@@ -119,10 +117,10 @@ def start_rollback(
     *,
     text: str | None = None,
 ) -> StepResult:
-    """Starts to bring back the recorded revision and count.
+    """From here on, the recorded revision and count are brought back.
 
-    sentence: the cause, for people. evidence: what was not reported yet. text: the message, if the thread
-    knows already that the deploy rolls back, and why.
+    evidence: what was not reported yet. text: posted instead of the reason, if the thread knows the reason
+    already.
     """
     now = context.now()
     cancelled = cause is RollbackCauseKind.CANCELLED

@@ -1,4 +1,4 @@
-"""Which revisions a deploy calls its own: the new one, the one that ran before, and a copy of that. Pure."""
+"""The revisions that a deploy knows: the new one, the one recorded before it, and a copy of that. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from deploys.records.deploy import Deploy
 
 
 def is_own_revision(deploy: Deploy, revision: str) -> bool:
-    """Whether this deploy knows the revision: the new one, the recorded one, or a copy of that."""
+    """Whether it is the new revision, the recorded one, or a copy of that."""
     return revision in {
         deploy.ecs.new_revision,
         deploy.rollback.revision_copy,
@@ -16,20 +16,21 @@ def is_own_revision(deploy: Deploy, revision: str) -> bool:
 
 
 def recorded_revision(deploy: Deploy) -> str:
-    """The revision that the service was set to before the deploy. Pure."""
+    """The revision that the service had before the deploy."""
     if deploy.stop.restore_point is not None:
         return deploy.stop.restore_point.revision
     return deploy.plan.old_revision if deploy.plan else ""
 
 
 def rollback_revision(deploy: Deploy) -> str:
-    """The revision that the way back sets: the recorded one, or the copy of it that had to be registered.
+    """The revision that a rollback sets: the recorded one, or the copy of it that had to be registered.
 
-    What ECS shows is compared by `is_recorded`: ECS itself goes back to the recorded one all the same. Pure.
+    Compare what ECS shows with `is_recorded_revision`: ECS itself may roll back to the recorded one despite a
+    copy.
     """
     return deploy.rollback.revision_copy or recorded_revision(deploy)
 
 
 def is_recorded_revision(deploy: Deploy, revision: str) -> bool:
-    """Whether this is the recorded revision, or the copy of it. Pure."""
+    """Whether this is the recorded revision, or the copy of it."""
     return bool(revision) and revision in (recorded_revision(deploy), deploy.rollback.revision_copy)

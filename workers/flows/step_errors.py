@@ -1,4 +1,4 @@
-"""What a step that failed leads to: a service that was changed is never given up, and never silently."""
+"""What follows when a step fails. A service that was changed is never left, and the channel hears of it."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from workers.step_context import StepContext, StepResult
 CHANGING_ACTION = "ecs:UpdateService"
 """The first call that changes a service."""
 OTHER_ACTIONS = {"application-autoscaling:RegisterScalableTarget"}
-"""Calls in these phases that change something, but not the service."""
+"""Calls in these phases that change something else than the service."""
 ALERT_AFTER_TRIES = 3
-"""Failed tries after which the channel is told of what will not pass by itself (count)."""
+"""Failed tries after which the channel hears of an error that does not pass by itself (count)."""
 ALERT_AFTER_SECONDS = 120.0
-"""Seconds after which the channel is told of what should have passed."""
+"""After this long, the channel also hears of an error that should have passed (seconds)."""
 ALERT_INTERVAL_SECONDS = 600.0
-"""Between two such messages."""
+"""Between two such messages (seconds)."""
 MAX_BUG_TRIES = 5
-"""Times an error of our own is tried again (count)."""
+"""How often a step is tried again after a bug of Slipway (count)."""
 
 
 def handle_step_error(deploy: Deploy, error: Exception, context: StepContext, reference: str) -> StepResult:
-    """Tries again, refuses, or brings back what was."""
+    """Tries again, refuses the deploy, or rolls it back."""
     now = context.now()
     deploy = deploy.evolve(
         retries={
@@ -71,7 +71,7 @@ def handle_step_error(deploy: Deploy, error: Exception, context: StepContext, re
             return start_rollback(
                 deploy, context, RollbackCauseKind.OVERDUE, rollback_reasons.overdue_and_unreadable(deploy)
             )
-        # It may have succeeded: the first look that AWS answers decides.
+        # It may have succeeded: the first read that AWS answers decides.
         return _retry(_alert_if_due(deploy, error, now))
     if (
         not _is_transient(error, deploy)
@@ -88,7 +88,9 @@ def handle_step_error(deploy: Deploy, error: Exception, context: StepContext, re
 
 
 def _pre_task_or_check_error(deploy: Deploy, error: Exception, context: StepContext) -> StepResult | None:
-    """A task that may run is not left alone; a check is not given up before its time. Else None."""
+    """A pre-task that may run is followed to its end, and a post-check keeps its time. None in other
+    phases.
+    """
     now = context.now()
     if deploy.phase is Phase.RUNNING_PRE_TASK and pre_task_started(deploy):
         return _retry(_alert_if_due(deploy, error, now))
@@ -114,8 +116,8 @@ def backoff_seconds(attempts: int) -> float:
 
 
 def _error_before_change(deploy: Deploy, error: Exception, context: StepContext) -> StepResult:
-    """Nothing was changed, so a plain no ends it."""
-    # A first call that AWS refused did nothing, whatever the intent said.
+    """Nothing was changed, so a refusal ends the deploy."""
+    # AWS refused the first call, so it did nothing, whatever the written intent says.
     unchanged = deploy.evolve(ecs={"update_tried": False}, stop={"requested_at": None})
     if isinstance(error, ExternalRolloutInProgress):
         unchanged = unchanged.evolve(refusal={"external_deployment_id": error.facts["deployment"]})
@@ -153,7 +155,7 @@ def _retry(deploy: Deploy) -> StepResult:
 
 
 def _alert_if_due(deploy: Deploy, error: Exception, now: float) -> Deploy:
-    """A service that was changed waits for this step: the channel is told, and told again."""
+    """The service was changed and waits for this step, so the channel hears of the error again and again."""
     failing = now - (deploy.retries.failing_since or now)
     is_due = failing >= ALERT_AFTER_SECONDS
     if not isinstance(error, AwsUnavailable):
@@ -172,7 +174,7 @@ def _alert_if_due(deploy: Deploy, error: Exception, now: float) -> Deploy:
 
 
 def _is_alert_due(deploy: Deploy, now: float) -> bool:
-    """Whether the channel was not told lately."""
+    """Whether the last message in the channel was long enough ago."""
     return (
         deploy.retries.channel_alerted_at is None
         or now - deploy.retries.channel_alerted_at >= ALERT_INTERVAL_SECONDS
@@ -184,7 +186,7 @@ def _fails_too_long(deploy: Deploy, now: float) -> bool:
 
 
 def _is_stopped_by_redis_disk(deploy: Deploy, error: Exception, now: float) -> bool:
-    """Whether a service stands still for nothing but Redis's disk, on which the way back does not depend."""
+    """Whether a stopped service waits only for Redis's disk. A rollback does not need the disk."""
     failing = now - (deploy.retries.failing_since or now)
     stopped = deploy.stop.requested_at is not None
     return isinstance(error, NotOnDisk) and stopped and failing >= ALERT_AFTER_SECONDS
@@ -195,7 +197,7 @@ def _error_text(error: Exception, reference: str) -> str:
 
 
 def _is_transient(error: Exception, deploy: Deploy) -> bool:
-    """Whether trying again can help."""
+    """Whether another try can help."""
     if isinstance(error, AwsUnavailable | MembershipUnknown | NotOnDisk):
         return True
     if isinstance(error, AwsDenied | AwsRefused | Refused):
@@ -204,7 +206,7 @@ def _is_transient(error: Exception, deploy: Deploy) -> bool:
 
 
 def _may_have_changed_service(error: Exception, deploy: Deploy) -> bool:
-    """Whether this was a change of the service that got no answer."""
+    """Whether AWS did not answer a call that changes the service."""
     return (
         isinstance(error, AwsResultUnknown)
         and deploy.phase.facts.changes_service
@@ -213,10 +215,10 @@ def _may_have_changed_service(error: Exception, deploy: Deploy) -> bool:
 
 
 def _is_unchanged(deploy: Deploy, error: Exception) -> bool:
-    """Whether the service is as it was: at most one call went out, and AWS answered that it did nothing; or
-    none did, as its intent was not on disk.
+    """Whether the service is surely unchanged: no call was sent, or AWS refused the only one.
 
-    Where a worker died between the written intent and the answer, no other error says what became of it.
+    If a worker died between the written intent and the answer, other errors do not tell whether the call was
+    done.
     """
     if not deploy.phase.facts.before_change or deploy.ecs.update_uncertain:
         return False

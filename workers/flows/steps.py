@@ -23,7 +23,7 @@ Step = Callable[[Deploy, StepContext], StepResult]
 
 
 def _plan_or_follow(deploy: Deploy, context: StepContext) -> StepResult:
-    """Who only follows changes nothing, so there is nothing to plan."""
+    """`/deploy follow` changes nothing, so it has nothing to plan."""
     return (following_external.begin_following if deploy.verb is Verb.FOLLOW else planning.plan_deploy)(
         deploy, context
     )
@@ -51,5 +51,5 @@ STEPS: Mapping[Phase, Step] = {
 
 
 def job_for_phase(deploy: Deploy) -> str:
-    """Which job the deploy is woken by."""
+    """The job that takes the deploy's next step."""
     return f"{WATCH_PREFIX}{deploy.cluster_key}" if deploy.phase.facts.watched else ADVANCE

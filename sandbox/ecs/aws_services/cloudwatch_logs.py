@@ -16,7 +16,7 @@ class CloudWatchLogs:
         self._region = region
 
     def write(self, definition: dict[str, Any], task_id: str, at: float, lines: Iterable[str]) -> None:
-        """Write `lines` for one container, a millisecond apart from `at` on; other drivers lead nowhere.
+        """Write `lines` for one container, a millisecond apart, starting at `at`, if its driver is awslogs.
 
         The stream is `prefix/container/task-id`, as the awslogs driver names it.
         """

@@ -1,6 +1,6 @@
-"""Container images: where they are found, and how a container made from one behaves.
+"""Container images: where they are found, and how their containers behave.
 
-The behaviour goes by the end of the tag, so a demo or a test chooses it by choosing what to deploy.
+The end of the tag decides the behaviour, so a demo or a test chooses it with the tag that it deploys.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from sandbox.ecs.aws_services.pull_through_cache import PullThroughRules
 _ECR_REGISTRY = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com")
 
 PUBLIC_TAGS = {"public.ecr.aws/envoy/envoy": frozenset({"v1.29", "v1.30", "v1.31"})}
-"""Public repositories whose tags are known here; of any other public image every tag exists."""
+"""Public repositories with a fixed set of tags. In any other public repository every tag exists."""
 
 
 class ImageBehaviour(Enum):
     GOOD = "good"
     CRASH = "crash"
-    """Starts, writes a few lines and exits 1 before any health check has passed."""
+    """It starts, writes a few lines and exits 1 before a health check passes."""
     UNHEALTHY = "unhealthy"
-    """Runs, and no health check ever passes."""
+    """It runs, but no health check ever passes."""
     SLOW = "slow"
-    """Good, after a long pull and a long start."""
+    """It works after a long pull and a long start."""
     NOROOM = "noroom"
-    """No task of it can be placed."""
+    """ECS cannot place any task of it."""
     MISSING = "missing"
     """The image cannot be pulled."""
 
@@ -46,7 +46,7 @@ BEHAVIOUR_SUFFIXES = tuple(f"-{behaviour.value}" for behaviour in _BEHAVIOURS_BY
 
 @dataclass(frozen=True, slots=True)
 class ParsedImage:
-    """An image reference in its parts; `tag` is None when a digest stands alone."""
+    """An image reference in its parts. `tag` is None if there is only a digest."""
 
     registry: str
     repository: str
@@ -72,7 +72,7 @@ class ResolvedImage:
 
 
 class EcrImages:
-    """Looks images up in the region's ECR, and answers for public registries out of hand."""
+    """Finds images in the region's ECR, and decides by itself what public registries have."""
 
     def __init__(self, account: str, region: str) -> None:
         self._registry = (account, region)
@@ -92,7 +92,7 @@ class EcrImages:
         return self._pull_through((registry["account"], registry["region"]), reference)
 
     def _pull_through(self, home: tuple[str, str], reference: ParsedImage) -> ResolvedImage:
-        """What ECR fetches from elsewhere by a pull-through cache rule, and keeps."""
+        """The image that ECR fetches by a pull-through cache rule, and then keeps."""
         upstream = self.pull_through.upstream(reference.repository) if home == self._registry else None
         if upstream is None or reference.tag is None:
             return ResolvedImage(ImageBehaviour.MISSING)

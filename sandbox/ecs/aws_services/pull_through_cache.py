@@ -1,7 +1,7 @@
 """ECR's pull-through cache rules, which moto does not play.
 
-An image below a rule's prefix is fetched from the upstream registry when it is first pulled; only then does
-ECR have its repository and tag (ECR user guide, "Sync an upstream registry").
+ECR fetches an image whose repository starts with a rule's prefix from the upstream registry when it is first
+pulled. Only then does ECR have its repository and tag (ECR user guide, "Sync an upstream registry").
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 from moto.ecr.models import ecr_backends
 
 ROOT_PREFIX = "ROOT"
-"""The prefix of a rule for every repository that no other rule is about."""
+"""The prefix of a rule for all repositories without a rule of their own."""
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 Json = dict[str, Any]
 
 
 class PullThroughRules:
-    """Those of one registry: upstream registry by repository prefix."""
+    """The rules of one registry: the upstream registry of each repository prefix."""
 
     def __init__(self, account: str, region: str) -> None:
         self._account = account
@@ -31,18 +31,18 @@ class PullThroughRules:
         return self._rule_json(params["ecrRepositoryPrefix"])
 
     def describe(self, params: Json) -> Json:
-        """DescribePullThroughCacheRules, of all of them."""
+        """DescribePullThroughCacheRules, for all rules."""
         return {"pullThroughCacheRules": [self._rule_json(prefix) for prefix in self._upstreams]}
 
     def upstream(self, repository: str) -> str | None:
-        """Where an image of this repository comes from; None if no rule is about it."""
+        """The upstream repository of this repository; None if no rule covers it."""
         for prefix, url in sorted(self._upstreams.items(), key=lambda rule: -len(rule[0])):
             if prefix != ROOT_PREFIX and repository.startswith(f"{prefix}/"):
                 return f"{url}/{repository.removeprefix(f'{prefix}/')}"
         return f"{self._upstreams[ROOT_PREFIX]}/{repository}" if ROOT_PREFIX in self._upstreams else None
 
     def cache(self, repository: str, tag: str, digest: str) -> None:
-        """Keeps an image that was pulled, as ECR does."""
+        """Keep an image that was pulled, as ECR does."""
         ecr = ecr_backends[self._account][self._region]
         if repository not in ecr.repositories:
             ecr.create_repository(repository, None, {}, {}, "MUTABLE", [])
@@ -61,4 +61,4 @@ PULL_THROUGH_OPERATIONS = {
     "CreatePullThroughCacheRule": PullThroughRules.create,
     "DescribePullThroughCacheRules": PullThroughRules.describe,
 }
-"""Operations of ECR that are answered here."""
+"""The operations of ECR that are played here."""

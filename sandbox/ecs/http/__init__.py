@@ -1,1 +1,1 @@
-"""The region's door: AWS's protocols, and the sandbox's own control API."""
+"""HTTP: AWS's protocols, faults, roles, and the sandbox's own control API."""

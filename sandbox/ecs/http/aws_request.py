@@ -1,4 +1,4 @@
-"""A request to AWS, as far as it must be understood before it is answered."""
+"""The parts of a request to AWS that decide how it is answered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ECS_TARGET = "AmazonEC2ContainerServiceV20141113."
 @dataclass(frozen=True)
 class AwsRequest:
     service: str
-    """The name requests are signed for: `ecs`, `ecr`, `logs`, ... or empty."""
+    """The service name in the signature: `ecs`, `ecr`, `logs`, ... or empty."""
     operation: str
     region: str
     access_key: str
@@ -26,7 +26,7 @@ class AwsRequest:
 
     @classmethod
     def from_environ(cls, environ: dict[str, Any]) -> AwsRequest:
-        """Read the request, leaving the body in place for whoever reads it next."""
+        """Read the request, and leave its body in `environ` to be read again."""
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
         signed = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
@@ -43,7 +43,7 @@ class AwsRequest:
         )
 
     def parse_body(self) -> dict[str, Any]:
-        """The members of a JSON request. Raises ValueError where there is no JSON object."""
+        """The members of a JSON request. Raises ValueError if the body is not a JSON object."""
         params = json.loads(self.body or b"{}")
         if not isinstance(params, dict):
             raise ValueError("The body must be a JSON object.")
@@ -51,7 +51,7 @@ class AwsRequest:
 
     @cached_property
     def params(self) -> dict[str, Any]:
-        """The members of a request in JSON or, as STS has it, in a form; empty for other protocols."""
+        """The members of a request in JSON, or in a form as STS uses it; empty for other protocols."""
         try:
             return self.parse_body()
         except ValueError:
@@ -60,11 +60,11 @@ class AwsRequest:
 
     @property
     def is_assume_role(self) -> bool:
-        """Whether it asks STS for the keys of a role."""
+        """Whether the request asks STS for the keys of a role."""
         return self.service == "sts" and self.operation == "AssumeRole"
 
     def is_about_service(self, name: str) -> bool:
-        """Whether an ECS service of that name is what the request is about."""
+        """Whether the request names an ECS service of this name."""
         mentioned = [self.params.get("service"), self.params.get("serviceName")]
         mentioned += self.params.get("services") or []
         for member in ("serviceDeploymentArn", "resourceArn"):

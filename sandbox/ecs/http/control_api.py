@@ -22,7 +22,7 @@ class ControlError(Exception):
 
 @dataclass(frozen=True)
 class EcsControlApi:
-    """Routes to what the sandbox can be asked. Each takes the JSON body and returns JSON."""
+    """Answers control requests. Each route takes the JSON body and returns JSON."""
 
     routes: dict[tuple[str, str], Callable[[Body], object]]
 
@@ -31,7 +31,7 @@ class EcsControlApi:
         route = self.routes.get((method, path))
         if route is None:
             known = ", ".join(f"{m} {p}" for m, p in sorted(self.routes, key=lambda route: route[1]))
-            return control_response({"error": f"no {method} {path} here; there are {known}"}, 404)
+            return control_response({"error": f"there is no {method} {path}; there are {known}"}, 404)
         try:
             return control_response(route(_read_body(environ)))
         except ControlError as refusal:

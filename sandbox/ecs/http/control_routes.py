@@ -1,22 +1,41 @@
-"""What can be asked of a sandbox under /sandbox/."""
+"""The routes of the control API, under /sandbox/."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from sandbox.ecs.account import ACCOUNT, REGION
-from sandbox.ecs.clock import ManualClock
+from sandbox.ecs.clock import Clock, ManualClock
 from sandbox.ecs.http.control_api import Body, ControlError
-
-if TYPE_CHECKING:
-    from sandbox.ecs.sandbox import EcsSandbox
+from sandbox.ecs.http.dispatcher import AwsCallNote
+from sandbox.ecs.http.faults import EcsFaults
 
 Route = Callable[[Body], object]
 
 
-def control_routes(sandbox: EcsSandbox) -> dict[tuple[str, str], Route]:
+class ControlledSandbox(Protocol):
+    """What the control API needs of the sandbox."""
+
+    faults: EcsFaults
+    clock: Clock
+    speed: float
+
+    def now(self) -> float: ...
+
+    def advance(self, seconds: float) -> float: ...
+
+    def add_role(self, role: str, external_id: str = "") -> None: ...
+
+    def autoscale(self, service: str, minimum: int = 2, maximum: int = 6) -> None: ...
+
+    def state(self) -> dict[str, Any]: ...
+
+    def calls(self) -> list[AwsCallNote]: ...
+
+
+def control_routes(sandbox: ControlledSandbox) -> dict[tuple[str, str], Route]:
     def health(body: Body) -> Body:
         return {
             "status": "ok",
@@ -38,16 +57,16 @@ def control_routes(sandbox: EcsSandbox) -> dict[tuple[str, str], Route]:
         sandbox.autoscale(**body)
         return {"autoscaled": body["service"]}
 
-    def let_assume(body: Body) -> Body:
+    def add_role(body: Body) -> Body:
         sandbox.add_role(**body)
         return {"role": body["role"]}
 
     def advance(body: Body) -> Body:
         if not isinstance(sandbox.clock, ManualClock):
-            raise ControlError(409, "this sandbox follows the wall clock; only a ManualClock can be advanced")
+            raise ControlError(409, "this sandbox uses the wall clock; only a ManualClock can be advanced")
         seconds = body.get("seconds")
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds < 0:
-            raise ControlError(400, 'the body must be {"seconds": N}, and N not negative')
+            raise ControlError(400, 'the body must be {"seconds": N} with N >= 0')
         return {"now": sandbox.advance(float(seconds))}
 
     return {
@@ -58,6 +77,6 @@ def control_routes(sandbox: EcsSandbox) -> dict[tuple[str, str], Route]:
         ("POST", "/sandbox/faults"): add_fault,
         ("DELETE", "/sandbox/faults"): clear_faults,
         ("POST", "/sandbox/autoscale"): autoscale,
-        ("POST", "/sandbox/roles"): let_assume,
+        ("POST", "/sandbox/roles"): add_role,
         ("POST", "/sandbox/advance"): advance,
     }

@@ -1,4 +1,4 @@
-"""Receives every request: faults first, then ECS from the region, and all else from moto."""
+"""Answers every request: with a fault if one matches, ECS from the region, everything else from moto."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moto.core.utils import camelcase_to_underscores
-from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.models import get_account_id_from
 
 from sandbox.ecs.account import ACCOUNT
-from sandbox.ecs.aws_services import application_autoscaling, cloudwatch_alarms
-from sandbox.ecs.aws_services.iam_roles import IamRoles, expired_token_response, user_arn
 from sandbox.ecs.aws_services.pull_through_cache import PULL_THROUGH_OPERATIONS
 from sandbox.ecs.botocore_model import validate_params
 from sandbox.ecs.ecs_errors import EcsErrorResponse
-from sandbox.ecs.faults import EcsFault, EcsFaults
 from sandbox.ecs.http.aws_request import AwsRequest
 from sandbox.ecs.http.control_api import EcsControlApi
-from sandbox.ecs.http.moto_app import moto_app
+from sandbox.ecs.http.faults import EcsFault, EcsFaults
+from sandbox.ecs.http.http_server import moto_app
+from sandbox.ecs.http.iam_roles import IamRoles, expired_token_response
 from sandbox.ecs.http.responses import (
     AwsResponse,
     StartResponse,
@@ -30,21 +27,23 @@ from sandbox.ecs.http.responses import (
     error_response,
     json_response,
 )
-from sandbox.ecs.operations import OPERATIONS, EcsCall
+from sandbox.ecs.ids import user_arn
+from sandbox.ecs.operations import MOTO_OPERATIONS, OPERATIONS, EcsCall
 from sandbox.ecs.region import EcsRegion
+from sandbox.ecs.scheduler import application_autoscaling
 
 MAX_RECORDED_CALLS = 10_000
 _IAM_SERVICE_NAMES = {"monitoring": "cloudwatch"}
-"""Services that permissions call otherwise than signatures do."""
+"""Services with another name in permissions than in signatures."""
 
 
 class DroppedConnection(ConnectionAbortedError):
-    """The client gets no answer. werkzeug takes any ConnectionError for a client that has gone."""
+    """The client gets no answer. werkzeug treats any ConnectionError as a client that has disconnected."""
 
 
 @dataclass(frozen=True)
 class AwsCallNote:
-    """One request, as it can be read back."""
+    """One request in the log of calls."""
 
     at: float
     service: str
@@ -53,7 +52,7 @@ class AwsCallNote:
     account: str
     """The account whose keys it came with."""
     outcome: str
-    """`ok`, an error code, or the kind of the fault that kept the answer back."""
+    """`ok`, an error code, or the kind of the fault that dropped the connection."""
 
 
 class Dispatcher:
@@ -163,7 +162,7 @@ class Dispatcher:
             if not self._is_played_here(request):
                 return self._respond_for_other_services(region, request, environ)
             operation = OPERATIONS.get(request.operation)
-            if operation is None and _is_played_by_moto(request.operation):
+            if operation is None and request.operation in MOTO_OPERATIONS:
                 return call_wsgi_app(moto_app(), environ)
             if operation is None:
                 message = f"The sandbox does not play {request.operation}."
@@ -192,13 +191,11 @@ class Dispatcher:
         answer = call_wsgi_app(moto_app(), environ)
         if request.is_assume_role:
             return self._roles.remember_session(request.params, answer, region.now)
-        if request.operation == "PutMetricData":
-            cloudwatch_alarms.evaluate_alarms(region)
         application_autoscaling.schedule_check(region)
         return answer
 
     def _is_played_here(self, request: AwsRequest) -> bool:
-        """ECS elsewhere, in a region or an account that was not opened, is moto's, and empty."""
+        """ECS in another region, or in an account that was not opened, is moto's and empty."""
         account = get_account_id_from(request.access_key)
         return (
             request.service == "ecs" and request.region == self._home_region.name and account in self._regions
@@ -216,20 +213,16 @@ def _build_call(region: EcsRegion, request: AwsRequest, stale: EcsFault | None, 
 
 
 def _registry_account(request: AwsRequest) -> str:
-    """The account whose registry is asked. Another account's lets nobody in, as no repository here has a
-    policy for that."""
+    """The account whose registry the request is for. Access to another account's registry is denied, since no
+    repository here has a policy."""
     return str(request.params.get("registryId") or get_account_id_from(request.access_key))
 
 
 def _with_unknown_member(answer: AwsResponse, name: str) -> AwsResponse:
-    """What AWS answers once it has a member that clients of today do not know."""
+    """The answer with a member that today's clients do not know, as AWS may add one."""
     members = json.loads(answer.body)
     members["taskDefinition"][name] = False
     return json_response(members)
-
-
-def _is_played_by_moto(operation: str) -> bool:
-    return hasattr(EC2ContainerServiceResponse, camelcase_to_underscores(operation))
 
 
 def _error_code(answer: AwsResponse) -> str:

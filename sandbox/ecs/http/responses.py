@@ -1,4 +1,4 @@
-"""Answers on the wire."""
+"""HTTP responses in the formats of AWS."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def control_response(members: object, status: int = 200) -> AwsResponse:
 def error_response(
     service: str, code: str, message: str, status: int = 400, members: Mapping[str, object] | None = None
 ) -> AwsResponse:
-    """An AWS error in the protocol of that service; `members` are what it has besides, in JSON."""
+    """An AWS error in the protocol of the service; `members` are its other members in JSON."""
     if service in _QUERY_SERVICES:
         request_id = str(uuid.uuid4())
         kind = "Sender" if status < 500 else "Receiver"
@@ -58,7 +58,7 @@ def error_response(
 
 
 def call_wsgi_app(app: WsgiApp, environ: dict[str, Any]) -> AwsResponse:
-    """Let a WSGI application answer, and keep the answer whole."""
+    """Call a WSGI application and return its whole response."""
     begun: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:

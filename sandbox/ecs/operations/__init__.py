@@ -1,4 +1,4 @@
-"""ECS's operations. Each takes a Call and returns the members of its answer."""
+"""ECS's operations. Each takes an EcsCall and returns the members of its answer."""
 
 from __future__ import annotations
 
@@ -25,14 +25,12 @@ Operation = Callable[[EcsCall], dict[str, Any]]
 OPERATIONS: dict[str, Operation] = {
     "ContinueServiceDeployment": service_deployment_operations.continue_service_deployment,
     "CreateService": create_and_delete_service.create_service,
-    "DeleteCluster": cluster_operations.delete_cluster,
     "DeleteService": create_and_delete_service.delete_service,
     "CreateExpressGatewayService": express_mode.create_express_gateway_service,
     "DeleteTaskDefinitions": task_definition_operations.delete_task_definitions,
     "DeregisterTaskDefinition": task_definition_operations.deregister_task_definition,
     "DescribeClusters": cluster_operations.describe_clusters,
     "DescribeServiceDeployments": service_deployment_operations.describe_service_deployments,
-    "DescribeServiceRevisions": service_deployment_operations.describe_service_revisions,
     "DescribeServices": describe_services.describe_services,
     "DescribeTaskDefinition": task_definition_operations.describe_task_definition,
     "DescribeTasks": task_operations.describe_tasks,
@@ -40,7 +38,6 @@ OPERATIONS: dict[str, Operation] = {
     "ListServiceDeployments": service_deployment_operations.list_service_deployments,
     "ListServices": describe_services.list_services,
     "ListTagsForResource": resource_tags.list_tags_for_resource,
-    "ListTaskDefinitionFamilies": task_definition_operations.list_task_definition_families,
     "ListTaskDefinitions": task_definition_operations.list_task_definitions,
     "ListTasks": task_operations.list_tasks,
     "RegisterTaskDefinition": task_definition_operations.register_task_definition,
@@ -53,9 +50,12 @@ OPERATIONS: dict[str, Operation] = {
     "UpdateService": update_service.update_service,
     "UpdateTaskProtection": task_protection.update_task_protection,
 }
-"""The operations that are answered here; moto answers the others."""
+"""The operations of ECS that are played here."""
+
+MOTO_OPERATIONS = frozenset({"CreateCluster", "ListClusters"})
+"""The operations of ECS that moto answers. It does not know what runs here, so it may answer no others."""
 
 READS = frozenset(name for name in OPERATIONS if name.startswith(("Describe", "Get", "List")))
-"""Those that can be answered from the past."""
+"""The operations that can be answered with an older state."""
 
-__all__ = ["OPERATIONS", "READS", "EcsCall", "Operation"]
+__all__ = ["MOTO_OPERATIONS", "OPERATIONS", "READS", "EcsCall", "Operation"]

@@ -1,4 +1,4 @@
-"""RunTask's clientToken: a request that was answered with tasks starts no others when it is repeated."""
+"""RunTask's clientToken: a repeated request gets the tasks that the first one started."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from sandbox.ecs.operations.ecs_call import EcsCall
 from sandbox.ecs.records import EcsTask, UsedClientToken
 
 TOKEN_LIFETIME_SECONDS = 24 * 3600.0
-"""A token lives for 24 hours, or as long as its task is described: until an hour after it stopped."""
+"""A token is remembered for 24 hours, or until ECS no longer describes its tasks, an hour after they
+stopped."""
 
 
 def tasks_started_before(call: EcsCall, cluster: str) -> list[EcsTask]:
-    """The tasks that this very request has started before; none where its token is new.
+    """The tasks that the same request has started before; none if its token is new.
 
-    Raises ConflictException where another request used it.
+    Raises ConflictException if another request used the token.
     """
     token = str(call.params.get("clientToken") or "")
     use = call.region.client_tokens.get((cluster, token))
@@ -31,7 +32,7 @@ def tasks_started_before(call: EcsCall, cluster: str) -> list[EcsTask]:
 
 
 def remember_token(call: EcsCall, cluster: str, tasks: Sequence[EcsTask]) -> None:
-    """The token of this request belongs to these tasks now."""
+    """Remember that the request with this token started these tasks."""
     if token := call.params.get("clientToken"):
         use = UsedClientToken(call.region.now, dict(call.params), tuple(task.arn for task in tasks))
         call.region.client_tokens[cluster, str(token)] = use

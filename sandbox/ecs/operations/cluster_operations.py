@@ -1,18 +1,13 @@
-"""Clusters are moto's; what runs in them is counted here."""
+"""DescribeClusters. The clusters are moto's; their services and tasks are counted here."""
 
 from __future__ import annotations
 
 from moto.ecs.models import Cluster
 
-from sandbox.ecs.ecs_errors import ClusterNotFoundException, EcsErrorResponse
 from sandbox.ecs.ids import short_name
 from sandbox.ecs.operations.ecs_call import EcsCall
 from sandbox.ecs.views.json_parts import Json
 from sandbox.ecs.views.service_views import pending_count, running_count
-
-
-class ClusterContainsServicesException(EcsErrorResponse):
-    """The Cluster cannot be deleted while Services are active."""
 
 
 def describe_clusters(call: EcsCall) -> Json:
@@ -45,14 +40,3 @@ def _cluster_json(call: EcsCall, cluster: Cluster) -> Json:
         "capacityProviders": cluster.capacity_providers or [],
         "defaultCapacityProviderStrategy": cluster.default_capacity_provider_strategy or [],
     }
-
-
-def delete_cluster(call: EcsCall) -> Json:
-    cluster = call.clusters.get(short_name(call.params["cluster"]))
-    if cluster is None:
-        raise ClusterNotFoundException
-    services = (s for s in call.tables.services.values() if s.cluster == cluster.name)
-    if any(service.status == "ACTIVE" for service in services):
-        raise ClusterContainsServicesException
-    cluster.status = "INACTIVE"
-    return {"cluster": _cluster_json(call, cluster)}

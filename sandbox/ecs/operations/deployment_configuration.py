@@ -1,4 +1,4 @@
-"""deploymentConfiguration, with ECS's defaults and refusals."""
+"""deploymentConfiguration, with ECS's defaults and checks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT: Json = {
     "bakeTimeInMinutes": 0,
 }
 DAEMON_DEFAULT: Json = {**DEFAULT, "maximumPercent": 100, "minimumHealthyPercent": 0}
-"""Where tasks are placed one an instance (ECS API reference, DeploymentConfiguration)."""
+"""For services with one task per instance (ECS API reference, DeploymentConfiguration)."""
 STRATEGIES = ("ROLLING", *TRAFFIC_SHIFT_STRATEGIES)
 HOOK_STAGES = (
     "RECONCILE_SERVICE",
@@ -40,7 +40,7 @@ def configuration_for_new_service(params: Json, settings: Json) -> Json:
 
 
 def changed_configuration(current: Json, params: Json, settings: Json) -> Json:
-    """What is given changes, the rest keeps its value. Raises where ECS would refuse it."""
+    """The configuration with the given members changed. Raises InvalidParameterException if ECS would."""
     given: Json = params.get("deploymentConfiguration") or {}
     wanted = {**current, **given}
     strategy = wanted["strategy"]
@@ -50,9 +50,9 @@ def changed_configuration(current: Json, params: Json, settings: Json) -> Json:
     _check_early_success(wanted)
     alarms = wanted.get("alarms", {})
     if alarms.get("enable") and not alarms["alarmNames"]:
-        raise InvalidParameterException("alarmNames cannot be empty where alarms are enabled.")
+        raise InvalidParameterException("alarmNames cannot be empty if alarms are enabled.")
     if strategy != current["strategy"]:
-        # what belonged to the strategy before goes with it
+        # the settings of the previous strategy no longer apply
         for member in {*_STRATEGY_OF_MEMBER, "lifecycleHooks"} - set(given):
             wanted.pop(member, None)
     for member, owner in _STRATEGY_OF_MEMBER.items():

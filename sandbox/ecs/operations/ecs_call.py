@@ -1,4 +1,4 @@
-"""One call of an operation, and what it finds in the region."""
+"""One call of an operation, and how it finds what its parameters name."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Item = TypeVar("Item")
 class EcsCall:
     region: EcsRegion
     tables: EcsTables
-    """The tables to read: the region's own, or, for a stale read, older ones."""
+    """The tables to read: the region's own, or older ones for a stale read."""
     params: dict[str, Any]
     caller_arn: str = ""
-    """ARN of the role's session whose keys it came with; empty: the account's user."""
+    """ARN of the role session whose keys signed the call; empty for the account's user."""
 
     @property
     def cluster_name(self) -> str:
-        """Name of the ACTIVE cluster that is meant. Raises ClusterNotFoundException."""
+        """Name of the ACTIVE cluster that the call names. Raises ClusterNotFoundException."""
         name = short_name(self.params.get("cluster") or "default")
         cluster = self.clusters.get(name)
         if cluster is None or cluster.status != "ACTIVE":
@@ -44,7 +44,7 @@ class EcsCall:
 
     @property
     def clusters(self) -> dict[str, Cluster]:
-        """Clusters are moto's: CreateCluster and its like go there."""
+        """The clusters are moto's, which also answers CreateCluster and ListClusters."""
         return ecs_backends[self.region.account][self.region.name].clusters
 
     def find_service(self, cluster: str, name_or_arn: str) -> EcsService | None:
@@ -62,7 +62,7 @@ class EcsCall:
         return task if task is not None and task.cluster == cluster else None
 
     def find_task_definition(self, text: str) -> TaskDefinition | None:
-        """By ARN, `family:revision`, or family alone for its newest ACTIVE revision."""
+        """Find by ARN, by `family:revision`, or by family alone, which means its newest ACTIVE revision."""
         family, _, revision = short_name(text).partition(":")
         if revision:
             return self.tables.task_definitions.get(
@@ -76,7 +76,7 @@ class EcsCall:
         return max(active, key=lambda definition: definition.revision, default=None)
 
     def get_active_task_definition(self, text: str) -> TaskDefinition:
-        """What may be deployed or run. Raises ClientException for a missing or INACTIVE revision."""
+        """A revision that can be deployed or run. Raises ClientException if it is missing or INACTIVE."""
         definition = self.find_task_definition(text)
         if definition is None:
             raise ClientException("TaskDefinition not found.")
@@ -87,7 +87,7 @@ class EcsCall:
     def paginate(
         self, items: Sequence[Item], *, default: int, maximum: int
     ) -> tuple[list[Item], dict[str, str]]:
-        """One page of `items`, and `nextToken` where there are more."""
+        """One page of `items`, and `nextToken` if there are more."""
         size = self.params.get("maxResults", default)
         if not 1 <= size <= maximum:
             raise InvalidParameterException(f"maxResults must be between 1 and {maximum}, not {size}.")
@@ -106,7 +106,8 @@ class EcsCall:
             raise InvalidParameterException("Invalid token.") from None
 
     def required_list(self, member: str, maximum: int) -> list[str]:
-        """The listed names, refused when there are none or more than ECS takes in one call."""
+        """The names in `member`. Raises InvalidParameterException for none, or more than ECS takes in one
+        call."""
         listed: list[str] = self.params.get(member) or []
         name = member[0].upper() + member[1:]
         if not listed:

@@ -1,7 +1,7 @@
 """CreateExpressGatewayService and UpdateExpressGatewayService: a service that ECS itself manages.
 
-It is an ordinary service: one container named Main, canary, its own task definition; UpdateService changes it
-too (ECS developer guide, "Updating Resources Outside of Express Mode").
+It is an ordinary service with one container named Main, the strategy CANARY and its own task definition.
+UpdateService changes it too (ECS developer guide, "Updating Resources Outside of Express Mode").
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def create_express_gateway_service(call: EcsCall) -> Json:
 
 
 def update_express_gateway_service(call: EcsCall) -> Json:
-    """What is given of the primary container goes into a new revision, which is rolled out."""
+    """Roll out a new revision with the given members of the primary container."""
     service = call.region.tables.services[call.params["serviceArn"]]
     if service.settings.get("resourceManagementType") != "ECS":
         raise InvalidParameterException("The service is not an Express service.")

@@ -17,7 +17,8 @@ TaggedResource = EcsService | EcsTask | TaskDefinition | Cluster
 
 
 def checked_tags(listed: list[Json] | None) -> dict[str, str]:
-    """Raises InvalidParameterException for a reserved key or an empty list, as ECS does."""
+    """The tags as a dict. Raises InvalidParameterException for a reserved key or an empty list, as ECS
+    does."""
     if listed is not None and not listed:
         raise InvalidParameterException("Tags can not be empty.")
     tags = tags_from(listed)

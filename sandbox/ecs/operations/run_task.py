@@ -1,4 +1,4 @@
-"""RunTask: tasks that belong to no service."""
+"""RunTask: tasks without a service."""
 
 from __future__ import annotations
 

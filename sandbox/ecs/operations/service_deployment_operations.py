@@ -1,4 +1,4 @@
-"""Service deployments and service revisions: listed, described, stopped, continued."""
+"""The operations on service deployments: list, describe, stop, continue."""
 
 from __future__ import annotations
 
@@ -30,12 +30,16 @@ STATUSES = frozenset(
 
 
 _UNBOUNDED = (("after", 0.0), ("before", 1e12))
-"""Bounds that leave nothing out."""
+"""Time bounds that include everything."""
 
 
 def _find_visible(call: EcsCall, arn: str) -> ServiceDeployment | None:
-    story = call.tables.service_deployments.get(arn)
-    return story if story is not None and story.visible_at <= call.region.now else None
+    service_deployment = call.tables.service_deployments.get(arn)
+    return (
+        service_deployment
+        if service_deployment is not None and service_deployment.visible_at <= call.region.now
+        else None
+    )
 
 
 def list_service_deployments(call: EcsCall) -> Json:
@@ -46,81 +50,75 @@ def list_service_deployments(call: EcsCall) -> Json:
         raise InvalidParameterException(f"Unknown status {unknown}. Use: {', '.join(sorted(STATUSES))}.")
     created = call.params.get("createdAt") or {}
     after, before = (as_timestamp(created.get(key, default)) for key, default in _UNBOUNDED)
-    stories = [
-        story
-        for arn, story in call.tables.service_deployments.items()
-        if story.service == service.arn
+    service_deployments = [
+        service_deployment
+        for arn, service_deployment in call.tables.service_deployments.items()
+        if service_deployment.service == service.arn
         and _find_visible(call, arn)
-        and story.status in wanted
-        and after <= as_timestamp(story.created_at) <= before
+        and service_deployment.status in wanted
+        and after <= as_timestamp(service_deployment.created_at) <= before
     ]
-    stories.sort(key=lambda story: story.created_at, reverse=True)
-    page, token = call.paginate(stories, default=20, maximum=100)
-    return {"serviceDeployments": [views.service_deployment_summary(story) for story in page], **token}
+    service_deployments.sort(key=lambda service_deployment: service_deployment.created_at, reverse=True)
+    page, token = call.paginate(service_deployments, default=20, maximum=100)
+    return {
+        "serviceDeployments": [
+            views.service_deployment_summary(service_deployment) for service_deployment in page
+        ],
+        **token,
+    }
 
 
 def describe_service_deployments(call: EcsCall) -> Json:
     found, failures = [], []
     for arn in call.required_list("serviceDeploymentArns", 20):
-        story = _find_visible(call, arn)
-        if story is None:
+        service_deployment = _find_visible(call, arn)
+        if service_deployment is None:
             failures.append({"arn": arn, "reason": "MISSING"})
         else:
-            found.append(views.service_deployment_view(call.tables, story))
+            found.append(views.service_deployment_view(call.tables, service_deployment))
     return {"serviceDeployments": found, "failures": failures}
 
 
-def describe_service_revisions(call: EcsCall) -> Json:
-    found, failures = [], []
-    for arn in call.required_list("serviceRevisionArns", 20):
-        revision = call.tables.revisions.get(arn)
-        if revision is None:
-            failures.append({"arn": arn, "reason": "MISSING"})
-        else:
-            found.append(views.revision_view(revision))
-    return {"serviceRevisions": found, "failures": failures}
-
-
 def stop_service_deployment(call: EcsCall) -> Json:
-    """ROLLBACK (the default) goes back to the last completed revision; ABORT leaves things as they are.
+    """Stop a service deployment. ROLLBACK (the default) restores the last completed revision, ABORT does not.
 
-    One that is being stopped or rolled back already goes on with that, as Amazon's guide says.
+    A service deployment that is already stopping or rolling back continues with that, as Amazon's guide says.
     """
-    story = _get_visible(call)
+    service_deployment = _get_visible(call)
     stop_type = call.params.get("stopType", "ROLLBACK")
     if stop_type not in ("ROLLBACK", "ABORT"):
         raise InvalidParameterException(f"Unknown stopType {stop_type}. Use ROLLBACK or ABORT.")
-    if not story.is_in_progress:
+    if not service_deployment.is_in_progress:
         raise ConflictException(
-            f"The service deployment is {story.status}; only one that is under way can be stopped."
+            f"A service deployment that is {service_deployment.status} cannot be stopped."
         )
-    if story.status in ("PENDING", "IN_PROGRESS"):
+    if service_deployment.status in ("PENDING", "IN_PROGRESS"):
         status = "ROLLBACK_REQUESTED" if stop_type == "ROLLBACK" else "STOP_REQUESTED"
-        call.region.update_service_deployment(story.arn, status=status)
-        call.region.schedule_reconcile(story.service)
-    return {"serviceDeploymentArn": story.arn}
+        call.region.update_service_deployment(service_deployment.arn, status=status)
+        call.region.schedule_reconcile(service_deployment.service)
+    return {"serviceDeploymentArn": service_deployment.arn}
 
 
 def continue_service_deployment(call: EcsCall) -> Json:
-    """Settle a PAUSE hook: the deployment goes on, or back."""
-    story = _get_visible(call)
+    """Answer a PAUSE hook: the deployment continues or rolls back."""
+    service_deployment = _get_visible(call)
     action = call.params.get("action", "CONTINUE")
     if action not in ("CONTINUE", "ROLLBACK"):
         raise InvalidParameterException(f"Unknown action {action}. Use CONTINUE or ROLLBACK.")
     hook_id = call.params["hookId"]
-    waiting = {hook.id for hook in story.hooks if hook.status == "AWAITING_ACTION"}
-    if hook_id not in waiting or story.status != "IN_PROGRESS":
+    waiting = {hook.id for hook in service_deployment.hooks if hook.status == "AWAITING_ACTION"}
+    if hook_id not in waiting or service_deployment.status != "IN_PROGRESS":
         raise ClientException(f"No lifecycle hook {hook_id} of the service deployment awaits an action.")
     if action == "ROLLBACK":
-        call.region.update_service_deployment(story.arn, status="ROLLBACK_REQUESTED")
+        call.region.update_service_deployment(service_deployment.arn, status="ROLLBACK_REQUESTED")
     lifecycle_hooks.settle_hook(
-        call.region, story.arn, hook_id, "SUCCEEDED" if action == "CONTINUE" else "FAILED"
+        call.region, service_deployment.arn, hook_id, "SUCCEEDED" if action == "CONTINUE" else "FAILED"
     )
-    return {"serviceDeploymentArn": story.arn}
+    return {"serviceDeploymentArn": service_deployment.arn}
 
 
 def _get_visible(call: EcsCall) -> ServiceDeployment:
-    story = _find_visible(call, call.params["serviceDeploymentArn"])
-    if story is None:
+    service_deployment = _find_visible(call, call.params["serviceDeploymentArn"])
+    if service_deployment is None:
         raise ServiceDeploymentNotFoundException
-    return story
+    return service_deployment

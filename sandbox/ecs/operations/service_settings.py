@@ -1,4 +1,4 @@
-"""What may be set on a service, with ECS's defaults and refusals."""
+"""The settings of a service, with ECS's defaults and checks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SETTINGS_THAT_REDEPLOY = (
     "volumeConfigurations",
     "vpcLatticeConfigurations",
 )
-"""A change of one of these makes a new deployment."""
+"""A change of one of these starts a new deployment."""
 
 SETTINGS_WITHOUT_DEPLOYMENT = (
     "availabilityZoneRebalancing",
@@ -60,7 +60,7 @@ def settings_for_new_service(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def changed_settings(current: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
-    """Only what was given changes; the rest keeps its value."""
+    """The settings with the given ones changed."""
     return {**current, **_given_settings(params, (*SETTINGS_THAT_REDEPLOY, *SETTINGS_WITHOUT_DEPLOYMENT))}
 
 
@@ -69,7 +69,7 @@ def _given_settings(params: dict[str, Any], keys: tuple[str, ...]) -> dict[str, 
 
 
 def check_load_balancers(settings: dict[str, Any], definition: TaskDefinition) -> None:
-    """Every load balancer must lead to a container that the task definition has."""
+    """Every load balancer must name a container of the task definition."""
     containers = {container["name"] for container in definition.containers}
     for balancer in settings.get("loadBalancers", []):
         if balancer.get("containerName") not in containers:

@@ -21,11 +21,11 @@ FARGATE_SIZES: dict[int, range] = {
     8192: range(16 * _GB, 60 * _GB + 1, 4 * _GB),
     16384: range(32 * _GB, 120 * _GB + 1, 8 * _GB),
 }
-"""CPU units, and the memory in MiB that goes with them, from the guide to Fargate task sizes."""
+"""CPU units and the memory in MiB that Fargate allows with them (guide to Fargate task sizes)."""
 
 
 def checked_content(params: dict[str, Any]) -> dict[str, Any]:
-    """The content of the new revision. Raises ClientException or InvalidParameterException as ECS does."""
+    """The content of the new revision. Raises ClientException or InvalidParameterException if ECS would."""
     if not _FAMILY.fullmatch(params["family"]):
         raise ClientException(
             "Family contains invalid characters: letters, numbers, hyphens and underscores are allowed."

@@ -1,12 +1,11 @@
-"""Task definitions: registered, described, listed, deregistered, deleted."""
+"""The operations on task definitions: register, describe, list, deregister, delete."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from sandbox.ecs.aws_services.iam_roles import user_arn
 from sandbox.ecs.ecs_errors import ClientException, InvalidParameterException
-from sandbox.ecs.ids import short_name
+from sandbox.ecs.ids import short_name, user_arn
 from sandbox.ecs.operations import task_definition_content
 from sandbox.ecs.operations.ecs_call import EcsCall
 from sandbox.ecs.operations.resource_tags import checked_tags
@@ -100,18 +99,3 @@ def _wanted_status(call: EcsCall) -> str:
     if status not in _STATUSES:
         raise InvalidParameterException(f"status must be one of {', '.join(_STATUSES)}, not {status}.")
     return status
-
-
-def list_task_definition_families(call: EcsCall) -> Json:
-    prefix = call.params.get("familyPrefix") or ""
-    active: dict[str, bool] = {}
-    for definition in call.tables.task_definitions.values():
-        active[definition.family] = active.get(definition.family, False) or definition.status == "ACTIVE"
-    status = call.params.get("status", "ALL")
-    families = sorted(
-        family
-        for family, is_active in active.items()
-        if family.startswith(prefix) and status in ("ALL", "ACTIVE" if is_active else "INACTIVE")
-    )
-    page, token = call.paginate(families, default=100, maximum=100)
-    return {"families": page, **token}

@@ -12,7 +12,7 @@ from sandbox.ecs.views.task_views import task_view
 
 
 def list_tasks(call: EcsCall) -> Json:
-    """Only tasks that are wanted to run, unless `desiredStatus` is STOPPED."""
+    """Lists only tasks whose desired status is RUNNING, unless `desiredStatus` is STOPPED."""
     params, cluster = call.params, call.cluster_name
     status = params.get("desiredStatus", "RUNNING")
     if status not in ("RUNNING", "PENDING", "STOPPED"):

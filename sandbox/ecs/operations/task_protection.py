@@ -48,7 +48,7 @@ def get_task_protection(call: EcsCall) -> Json:
 
 
 def _service_tasks(call: EcsCall, listed: list[str]) -> tuple[list[EcsTask], list[Json]]:
-    """The tasks named that run for a service, and why the others are none of those."""
+    """The named tasks that run for a service, and the failures for the others."""
     cluster = call.cluster_name
     found: list[EcsTask] = []
     failures: list[Json] = []
@@ -75,7 +75,7 @@ def _protection_json(task: EcsTask, now: float) -> Json:
 
 
 def _expire_protection(region: EcsRegion, arn: str, until: float) -> None:
-    """What was held back by the protection can go on, unless it was renewed."""
+    """The protection has expired, unless it was renewed: the scheduler may stop the task now."""
     task = region.tables.tasks.get(arn)
     if task is None or task.protected_until != until:
         return

@@ -1,4 +1,4 @@
-"""UpdateService: what is given changes, and only a change of what runs makes a deployment."""
+"""UpdateService: changes what is given. Only a change of what runs starts a deployment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sandbox.ecs.ecs_errors import InvalidParameterException, ServiceNotActiveEx
 from sandbox.ecs.operations import deployment_configuration, service_settings
 from sandbox.ecs.operations.ecs_call import EcsCall
 from sandbox.ecs.records import EcsService
-from sandbox.ecs.scheduler import new_deployment, rescaling
+from sandbox.ecs.scheduler import desired_count, new_deployment
 from sandbox.ecs.views.json_parts import Json
 from sandbox.ecs.views.service_views import service_view
 
@@ -36,7 +36,7 @@ def update_service(call: EcsCall) -> Json:
     if changed or params.get("forceNewDeployment"):
         new_deployment.start_deployment(region, service, task_definition, settings)
     else:
-        rescaling.apply_desired_count(region, service)
+        desired_count.apply_desired_count(region, service)
     return {"service": service_view(region.tables, region.tables.services[service.arn], tags=False)}
 
 

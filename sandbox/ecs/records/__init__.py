@@ -1,4 +1,4 @@
-"""What the region remembers. Records are frozen: a change is a new record in its table."""
+"""What the region stores. Records are frozen: a change puts a new record into its table."""
 
 from sandbox.ecs.records.service_deployment_records import (
     LifecycleHook,

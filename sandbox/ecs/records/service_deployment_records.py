@@ -1,7 +1,4 @@
-"""The stages of a deployment that shifts traffic, and the hooks that run at them.
-
-A service deployment: the long story of which a deployment is the present.
-"""
+"""A service deployment, its stages if it shifts traffic, and the lifecycle hooks that run at them."""
 
 from __future__ import annotations
 
@@ -12,20 +9,20 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class LifecycleStage:
     name: str
-    """As `lifecycleStage` gives it."""
+    """The value of `lifecycleStage`."""
     hook_point: str | None
-    """The stage by which lifecycle hooks ask to be run here; None where none can be."""
+    """The stage name in the configuration of lifecycle hooks that run here; None if no hook can."""
     production: float
     """Percentage of production traffic that the target revision gets from here on."""
     test: float
     """Percentage of test traffic."""
     seconds: float = 0.0
-    """How long the stage lasts at least, at speed 1."""
+    """The shortest time of the stage, at speed 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class LifecycleHook:
-    """A lifecycle hook that has been started."""
+    """A lifecycle hook that was started."""
 
     id: str
     stage: int
@@ -58,7 +55,7 @@ class Rollback:
     reason: str
     started_at: float
     revision: str
-    """ARN of the service revision that the service goes back to."""
+    """ARN of the service revision that the service is rolled back to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +65,15 @@ class ServiceDeployment:
     """ARN of the service."""
     cluster_arn: str
     deployment: str
-    """Id of the deployment that brings the target revision."""
+    """Id of the deployment of the target revision."""
     target: str
     """ARN of the target service revision."""
     sources: tuple[str, ...]
-    """ARNs of the service revisions that had tasks when it began; the last good one first."""
+    """ARNs of the service revisions that had tasks when it began; the last completed one first."""
     configuration: dict[str, Any]
     created_at: float
     visible_at: float
-    """Not listed or described before: it appears some time after UpdateService has answered."""
+    """ECS lists and describes it from this time on, some time after UpdateService has answered."""
     updated_at: float
     status: str = "PENDING"
     status_reason: str | None = None
@@ -90,18 +87,18 @@ class ServiceDeployment:
     rollback: Rollback | None = None
     alarm_status: str = "DISABLED"
     alarms: tuple[str, ...] = ()
-    """Names of the CloudWatch alarms that it watches; likewise those that rang."""
+    """Names of the CloudWatch alarms that it watches, and of those that were triggered."""
     alarms_rung: tuple[str, ...] = ()
     stages: tuple[LifecycleStage, ...] = ()
-    """What lies before it, in order, where it shifts traffic; none for a rolling update."""
+    """All of its stages in order; none for a rolling update."""
     stage: int = 0
-    """Index of the present one of `stages`."""
+    """Index of the current stage in `stages`."""
     stage_ends: float = 0.0
-    """The present stage is not left before this moment."""
+    """The current stage lasts at least until this time."""
     hooks: tuple[LifecycleHook, ...] = ()
     """The lifecycle hooks started so far, oldest first."""
     production: float = 0.0
-    """Percentage of production traffic that goes to the target revision; likewise `test`."""
+    """Percentage of production traffic that goes to the target revision; `test` is that of test traffic."""
     test: float = 0.0
 
     @property

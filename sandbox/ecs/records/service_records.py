@@ -1,7 +1,4 @@
-"""A service, and the events it has told.
-
-A deployment of a service, and the revision of the service that it brings.
-"""
+"""A service, its events, its deployments and its service revisions."""
 
 from __future__ import annotations
 
@@ -31,26 +28,26 @@ class EcsService:
     task_definition: str
     """ARN of the PRIMARY deployment's task definition."""
     configuration: dict[str, Any]
-    """deploymentConfiguration, complete with its defaults."""
+    """deploymentConfiguration with all defaults filled in."""
     settings: dict[str, Any]
-    """The members that ECS gives back as they were given: launchType, loadBalancers, and so on."""
+    """The members that ECS returns as they were given: launchType, loadBalancers, and so on."""
     tags: dict[str, str] = field(default_factory=dict)
     status: str = "ACTIVE"
     events: tuple[ServiceEvent, ...] = ()
     """Newest first."""
     steady: bool = False
     last_completed: str | None = None
-    """The deployment that a rollback goes back to."""
+    """Id of the deployment that a rollback restores."""
 
     @property
     def min_healthy_tasks(self) -> int:
-        """Healthy tasks that a deployment must leave: minimumHealthyPercent, rounded up."""
+        """The healthy tasks that a deployment must keep: minimumHealthyPercent, rounded up."""
         percent: int = self.configuration["minimumHealthyPercent"]
         return ceil(self.desired_count * percent / 100)
 
     @property
     def max_tasks(self) -> int:
-        """Running and pending tasks a deployment may have: maximumPercent, rounded down."""
+        """The running and pending tasks that a deployment may have: maximumPercent, rounded down."""
         percent: int = self.configuration["maximumPercent"]
         return floor(self.desired_count * percent / 100)
 
@@ -66,7 +63,7 @@ class EcsService:
 
     @property
     def grace_period(self) -> float:
-        """Seconds after RUNNING during which failing health checks are overlooked."""
+        """Seconds after RUNNING during which failing health checks are ignored."""
         return float(self.settings.get("healthCheckGracePeriodSeconds", 0))
 
 
@@ -80,7 +77,7 @@ class ServiceRevision:
     created_at: float
     settings: dict[str, Any]
     images: tuple[dict[str, str], ...] = ()
-    """containerName, image, and imageDigest where the registry knows it."""
+    """containerName, image, and imageDigest if the registry knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +96,13 @@ class Deployment:
     """PRIMARY, ACTIVE, or INACTIVE once ECS no longer shows it."""
     rollout_state: str = "IN_PROGRESS"
     failed_tasks: int = 0
-    """Failures in a row, which the circuit breaker counts: a task that gets healthy sets it back to 0."""
+    """Failures in a row, which the circuit breaker counts: a task that becomes healthy resets it to 0."""
     retry_at: float = 0.0
-    """No task is started before this moment: failing tasks are replaced more and more slowly."""
+    """No task is started before this time: failing tasks are replaced more and more slowly."""
     halted: bool = False
-    """Starts no task any more: it failed, or somebody stopped it."""
+    """It starts no more tasks, because it failed or was stopped."""
     service_deployment: str | None = None
     """ARN of the service deployment that it belongs to."""
     rolls_back: bool = False
-    """It brings the service back after `service_deployment` failed or was stopped."""
+    """It rolls the service back after `service_deployment` failed or was stopped."""
     settings: dict[str, Any] = field(default_factory=dict)

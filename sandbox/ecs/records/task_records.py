@@ -1,9 +1,4 @@
-"""A revision of a task definition.
-
-A task and its containers.
-
-A clientToken that was used.
-"""
+"""A task definition's revision, a task with its containers, and a used clientToken of RunTask."""
 
 from __future__ import annotations
 
@@ -17,10 +12,10 @@ class TaskDefinition:
     family: str
     revision: int
     content: dict[str, Any]
-    """What was registered, with the defaults that ECS fills in."""
+    """The registered members, with ECS's defaults filled in."""
     registered_at: float
     registered_by: str
-    """ARN of the principal whose keys the call came with."""
+    """ARN of the principal whose keys signed the call."""
     status: str = "ACTIVE"
     deregistered_at: float | None = None
     delete_requested_at: float | None = None
@@ -82,7 +77,7 @@ class EcsTask:
     last_status: str = "PROVISIONING"
     desired_status: str = "RUNNING"
     healthy: bool = False
-    """The service scheduler counts on it: running, and every health check content."""
+    """The task runs and every health check passes."""
     connected_at: float | None = None
     pull_started_at: float | None = None
     pull_stopped_at: float | None = None
@@ -93,9 +88,9 @@ class EcsTask:
     stop_code: str | None = None
     stopped_reason: str | None = None
     registered: bool = False
-    """It is a target of the service's target groups."""
+    """The task is a target in the service's target groups."""
     protected_until: float | None = None
-    """Scale-in and deployments leave it alone before this moment."""
+    """Scale-in and deployments do not stop the task before this time."""
     version: int = 1
 
     def is_protected(self, now: float) -> bool:
@@ -103,7 +98,8 @@ class EcsTask:
 
     @property
     def own_command(self) -> tuple[str, list[str]] | None:
-        """Container and command of its own, where RunTask gave one: it does that and exits."""
+        """The container and its command from RunTask's overrides: it runs that and exits. None for other
+        tasks."""
         if self.service is not None:
             return None
         overrides = self.overrides.get("containerOverrides", [])
@@ -111,7 +107,7 @@ class EcsTask:
 
     @property
     def is_wanted(self) -> bool:
-        """ECS wants it to run."""
+        """Whether its desired status is RUNNING."""
         return self.desired_status == "RUNNING"
 
     @property
@@ -135,6 +131,6 @@ class EcsTask:
 class UsedClientToken:
     at: float
     params: dict[str, Any]
-    """The whole request: another one with this token conflicts."""
+    """The whole request. Another request with the same token is a conflict."""
     tasks: tuple[str, ...]
-    """ARNs of what it started."""
+    """ARNs of the tasks that the request started."""

@@ -1,1 +1,1 @@
-"""The service scheduler: keeps services at their count, and rolls deployments out and back."""
+"""The service scheduler: keeps services at their count, rolls deployments out and back."""

@@ -1,24 +1,26 @@
-"""A deployment watches its CloudWatch alarms."""
+"""How a deployment watches its CloudWatch alarms. The alarms are moto's."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from sandbox.ecs.aws_services import cloudwatch_alarms
+from moto.cloudwatch.models import Alarm, cloudwatch_backends
+
 from sandbox.ecs.records import EcsService, ServiceDeployment
 from sandbox.ecs.region import EcsRegion
 from sandbox.ecs.scheduler import task_counts
 
 
 def initial_alarm_state(region: EcsRegion, configuration: dict[str, Any]) -> dict[str, Any]:
-    """How a new deployment watches.
+    """The alarm fields of a new service deployment.
 
-    An alarm that rings already when a deployment starts makes ECS ignore the alarms for as long as
-    the deployment lasts, so that a fix can be deployed (Amazon's guide).
+    If an alarm is already triggered when a deployment starts, ECS ignores the alarms for the whole
+    deployment, so that a fix can be deployed (Amazon's guide).
     """
     configured = configuration.get("alarms", {})
     names = tuple(configured.get("alarmNames", ()))
-    on = configured.get("enable", False) and not cloudwatch_alarms.triggered_alarms(region, names)
+    on = configured.get("enable", False) and not triggered_alarms(region, names)
     return {"alarms": names, "alarm_status": "MONITORING" if on else "DISABLED"}
 
 
@@ -33,10 +35,10 @@ def is_monitoring(service_deployment: ServiceDeployment | None) -> bool:
 def check_alarms(
     region: EcsRegion, service: EcsService, service_deployment: ServiceDeployment | None
 ) -> bool:
-    """Whether an alarm has gone off, which is noted; where none has, look again soon."""
+    """Whether an alarm was triggered, which is stored. If none was, check again soon."""
     if service_deployment is None or not is_monitoring(service_deployment):
         return False
-    rung = cloudwatch_alarms.triggered_alarms(region, service_deployment.alarms)
+    rung = triggered_alarms(region, service_deployment.alarms)
     if not rung:
         region.schedule_reconcile(service.arn, region.durations.alarm_check)
         return False
@@ -45,12 +47,12 @@ def check_alarms(
 
 
 def is_baking(region: EcsRegion, service: EcsService, service_deployment: ServiceDeployment | None) -> bool:
-    """A rolling update that watches alarms goes on until they have had the time to ring."""
+    """Whether a rolling update still waits for its alarms: they need some time to be triggered."""
     if service_deployment is None or not is_monitoring(service_deployment) or service_deployment.stages:
         return False
     if service_deployment.lifecycle_stage != "BAKE_TIME":
         minutes: int = service_deployment.configuration["bakeTimeInMinutes"]
-        seconds = 60.0 * minutes or cloudwatch_alarms.longest_evaluation(region, service_deployment.alarms)
+        seconds = 60.0 * minutes or longest_evaluation(region, service_deployment.alarms)
         ends = region.now + region.time_scale.seconds(seconds)
         service_deployment = region.update_service_deployment(
             service_deployment.arn, lifecycle_stage="BAKE_TIME", stage_ends=ends
@@ -63,3 +65,20 @@ def is_baking(region: EcsRegion, service: EcsService, service_deployment: Servic
 
 def _next_check(region: EcsRegion) -> float:
     return region.now + region.time_scale.seconds(region.durations.alarm_check)
+
+
+def _alarms(region: EcsRegion) -> dict[str, Alarm]:
+    return cloudwatch_backends[region.account][region.name].alarms
+
+
+def triggered_alarms(region: EcsRegion, names: Iterable[str]) -> tuple[str, ...]:
+    """The alarms that are in state ALARM. An alarm that does not exist never is."""
+    alarms = _alarms(region)
+    return tuple(name for name in names if name in alarms and alarms[name].state_value == "ALARM")
+
+
+def longest_evaluation(region: EcsRegion, names: Iterable[str]) -> float:
+    """Seconds that the slowest of the alarms needs to be triggered; 0 if none exists."""
+    alarms = _alarms(region)
+    found = (alarms[name] for name in names if name in alarms)
+    return float(max((alarm.evaluation_periods * (alarm.period or 0) for alarm in found), default=0))

@@ -1,33 +1,27 @@
-"""Deployments complete, fail and roll back; their service deployments tell the same story."""
+"""How deployments start, complete, fail and roll back, and their service deployments with them."""
 
 from __future__ import annotations
 
-from sandbox.ecs import event_messages
+from sandbox.ecs import circuit_breaker, event_messages
 from sandbox.ecs.records import Deployment, EcsService, Rollback
 from sandbox.ecs.region import EcsRegion
-from sandbox.ecs.scheduler import (
-    alarm_monitoring,
-    circuit_breaker,
-    service_deployment_status,
-    shift_progress,
-    shift_stages,
-)
+from sandbox.ecs.scheduler import alarm_monitoring, service_deployment_status, shift_progress, shift_stages
 from sandbox.ecs.scheduler.lifecycle_hooks import cancel_waiting_hooks
 from sandbox.ecs.scheduler.new_deployment import create_primary_deployment
 
 
 def mark_in_progress(region: EcsRegion, service: EcsService, deployment: Deployment) -> None:
-    """The scheduler has taken the deployment up. Before that, DescribeServices shows it with a desiredCount
+    """The scheduler starts work on the deployment. Before that, DescribeServices shows it with a desiredCount
     of 0."""
     if deployment.desired_count != service.desired_count:
         region.update_deployment(deployment.id, desired_count=service.desired_count)
-    story = service_deployment_status.service_deployment_of(region, deployment)
-    if story is not None and story.status == "PENDING":
-        story = region.update_service_deployment(
-            story.arn, status="IN_PROGRESS", started_at=region.now, lifecycle_stage="SCALE_UP"
+    service_deployment = service_deployment_status.service_deployment_of(region, deployment)
+    if service_deployment is not None and service_deployment.status == "PENDING":
+        service_deployment = region.update_service_deployment(
+            service_deployment.arn, status="IN_PROGRESS", started_at=region.now, lifecycle_stage="SCALE_UP"
         )
-        if story.stages:
-            shift_progress.enter_stage(region, story, 0)
+        if service_deployment.stages:
+            shift_progress.enter_stage(region, service_deployment, 0)
 
 
 def complete_deployment(region: EcsRegion, service: EcsService, deployment: Deployment) -> None:
@@ -40,15 +34,15 @@ def complete_deployment(region: EcsRegion, service: EcsService, deployment: Depl
     deactivate_other_deployments(region, deployment)
     region.update_service(service.arn, last_completed=deployment.id)
     event_messages.add_event(region, service.arn, event_messages.deployment_completed(deployment.id))
-    story = service_deployment_status.service_deployment_of(region, deployment)
-    if story is not None and story.is_in_progress:
+    service_deployment = service_deployment_status.service_deployment_of(region, deployment)
+    if service_deployment is not None and service_deployment.is_in_progress:
         service_deployment_status.end_service_deployment(
-            region, story.arn, "ROLLBACK_SUCCESSFUL" if deployment.rolls_back else "SUCCESSFUL"
+            region, service_deployment.arn, "ROLLBACK_SUCCESSFUL" if deployment.rolls_back else "SUCCESSFUL"
         )
 
 
 def deactivate_other_deployments(region: EcsRegion, deployment: Deployment) -> None:
-    """Deployments before this one go once they have no task left to look after."""
+    """Earlier deployments become INACTIVE once they have no tasks left."""
     kept = {task.deployment for task in region.tables.tasks_of(deployment.service) if task.is_wanted}
     for other in region.tables.deployments_of(deployment.service):
         if other.id != deployment.id and other.id not in kept and other.status != "INACTIVE":
@@ -56,23 +50,24 @@ def deactivate_other_deployments(region: EcsRegion, deployment: Deployment) -> N
 
 
 def trip_circuit_breaker(region: EcsRegion, service: EcsService, deployment: Deployment) -> None:
-    """The circuit breaker has seen enough failures."""
+    """The circuit breaker has counted enough failures: fail the deployment, and roll it back if
+    configured."""
     deployment = _mark_failed(region, deployment, "ECS deployment circuit breaker: tasks failed to start.")
     event_messages.add_event(region, service.arn, event_messages.tasks_failed_to_start(deployment.id))
-    story = service_deployment_status.service_deployment_of(region, deployment)
-    if story is None:
+    service_deployment = service_deployment_status.service_deployment_of(region, deployment)
+    if service_deployment is None:
         return
     if deployment.rolls_back:
         service_deployment_status.end_service_deployment(
-            region, story.arn, "ROLLBACK_FAILED", service_deployment_status.ROLLBACK_FAILED
+            region, service_deployment.arn, "ROLLBACK_FAILED", service_deployment_status.ROLLBACK_FAILED
         )
         return
     region.update_service_deployment(
-        story.arn, breaker_status="TRIGGERED", failure_count=deployment.failed_tasks
+        service_deployment.arn, breaker_status="TRIGGERED", failure_count=deployment.failed_tasks
     )
     if not service.circuit_breaker["rollback"]:
         service_deployment_status.end_service_deployment(
-            region, story.arn, "STOPPED", service_deployment_status.BREAKER_STOPPED, stopped=True
+            region, service_deployment.arn, "STOPPED", service_deployment_status.BREAKER_STOPPED, stopped=True
         )
         return
     start_rollback(
@@ -87,7 +82,7 @@ def _mark_failed(region: EcsRegion, deployment: Deployment, reason: str) -> Depl
 def start_rollback(
     region: EcsRegion, service: EcsService, failed: Deployment, cause: str, reason: str
 ) -> None:
-    """A new PRIMARY deployment of the revision that was last completed."""
+    """Create a new PRIMARY deployment of the last completed revision."""
     assert failed.service_deployment is not None
     good = region.tables.deployments.get(service.last_completed or "")
     if good is None:
@@ -96,13 +91,13 @@ def start_rollback(
         )
         return
     revision = region.tables.revisions[good.revision]
-    story = region.tables.service_deployments[failed.service_deployment]
-    story = region.update_service_deployment(
-        story.arn,
+    service_deployment = region.tables.service_deployments[failed.service_deployment]
+    service_deployment = region.update_service_deployment(
+        service_deployment.arn,
         status="ROLLBACK_IN_PROGRESS",
         status_reason=reason,
         rollback=Rollback(reason, region.now, revision.arn),
-        hooks=cancel_waiting_hooks(story.hooks),
+        hooks=cancel_waiting_hooks(service_deployment.hooks),
     )
     event_messages.add_event(region, service.arn, event_messages.rolling_back(good.id))
     back = create_primary_deployment(
@@ -110,29 +105,29 @@ def start_rollback(
         service,
         revision,
         region.ids.new_deployment_id(),
-        story.arn,
+        service_deployment.arn,
         reason=f"ECS deployment {cause}: rolling back to deploymentId {good.id}.",
     )
     region.update_service(service.arn, settings=revision.settings)
-    if story.stages:
-        stages = shift_stages.rollback_stages(story.production, region.durations)
-        story = region.update_service_deployment(story.arn, stages=stages)
-        shift_progress.start_traffic_rollback(region, service, story, good.id, back.id)
+    if service_deployment.stages:
+        stages = shift_stages.rollback_stages(service_deployment.production, region.durations)
+        service_deployment = region.update_service_deployment(service_deployment.arn, stages=stages)
+        shift_progress.start_traffic_rollback(region, service, service_deployment, good.id, back.id)
 
 
 def stop_or_roll_back(region: EcsRegion, service: EcsService, deployment: Deployment) -> None:
-    """Stop or roll back a deployment that was told to, or that has failed."""
+    """Stop or roll back a deployment if somebody asked for it or if it has failed."""
     if handle_stop_request(region, service, deployment):
         return
-    story = service_deployment_status.service_deployment_of(region, deployment)
-    if story is not None and shift_progress.is_refused_by_hook(story):
+    service_deployment = service_deployment_status.service_deployment_of(region, deployment)
+    if service_deployment is not None and shift_progress.is_refused_by_hook(service_deployment):
         deployment = _mark_failed(region, deployment, f"ECS deployment {deployment.id} was stopped.")
         start_rollback(
             region,
             service,
             deployment,
             "lifecycle hook",
-            service_deployment_status.hook_rollback_reason(story),
+            service_deployment_status.hook_rollback_reason(service_deployment),
         )
     elif circuit_breaker.is_tripped(service, deployment):
         trip_circuit_breaker(region, service, deployment)
@@ -145,35 +140,42 @@ def stop_or_roll_back(region: EcsRegion, service: EcsService, deployment: Deploy
 def _fail_on_alarm(region: EcsRegion, service: EcsService, deployment: Deployment) -> None:
     deployment = _mark_failed(region, deployment, "ECS deployment failed: alarm detected.")
     event_messages.add_event(region, service.arn, event_messages.alarm_detected(deployment.id))
-    story = service_deployment_status.service_deployment_of(region, deployment)
-    assert story is not None
-    if story.configuration["alarms"]["rollback"]:
+    service_deployment = service_deployment_status.service_deployment_of(region, deployment)
+    assert service_deployment is not None
+    if service_deployment.configuration["alarms"]["rollback"]:
         start_rollback(
             region, service, deployment, "alarm detected", service_deployment_status.ALARM_ROLLED_BACK
         )
     else:
         service_deployment_status.end_service_deployment(
-            region, story.arn, "STOPPED", service_deployment_status.ALARM_STOPPED, stopped=True
+            region, service_deployment.arn, "STOPPED", service_deployment_status.ALARM_STOPPED, stopped=True
         )
 
 
 def handle_stop_request(region: EcsRegion, service: EcsService, deployment: Deployment) -> bool:
-    """Carry out what StopServiceDeployment asked for; say whether there was anything."""
-    story = service_deployment_status.service_deployment_of(region, deployment)
-    if story is None or story.status not in ("STOP_REQUESTED", "ROLLBACK_REQUESTED"):
+    """Do what StopServiceDeployment asked for. Returns whether it asked for anything."""
+    service_deployment = service_deployment_status.service_deployment_of(region, deployment)
+    if service_deployment is None or service_deployment.status not in (
+        "STOP_REQUESTED",
+        "ROLLBACK_REQUESTED",
+    ):
         return False
     deployment = _mark_failed(region, deployment, f"ECS deployment {deployment.id} was stopped.")
-    if story.status == "STOP_REQUESTED":
+    if service_deployment.status == "STOP_REQUESTED":
         service_deployment_status.end_service_deployment(
-            region, story.arn, "STOPPED", service_deployment_status.STOPPED_ON_REQUEST, stopped=True
+            region,
+            service_deployment.arn,
+            "STOPPED",
+            service_deployment_status.STOPPED_ON_REQUEST,
+            stopped=True,
         )
-    elif any(hook.requires_rollback for hook in story.hooks):
+    elif any(hook.requires_rollback for hook in service_deployment.hooks):
         start_rollback(
             region,
             service,
             deployment,
             "lifecycle hook",
-            service_deployment_status.hook_rollback_reason(story),
+            service_deployment_status.hook_rollback_reason(service_deployment),
         )
     else:
         start_rollback(

@@ -1,4 +1,4 @@
-"""Lifecycle hooks: started when a stage is entered, answered, expired or called off."""
+"""Lifecycle hooks: started when a stage begins, then answered, expired or cancelled."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from sandbox.ecs.region import EcsRegion
 DEFAULT_TIMEOUT_MINUTES = 1440
 DEFAULT_TIMEOUT_ACTION = "ROLLBACK"
 FAILING_FUNCTION_SUFFIX = "-fail"
-"""No Lambda function is run here: each succeeds, but for those whose name ends so."""
+"""No Lambda function is run here: each succeeds, except those whose name ends with this."""
 
 
 def start_hooks(
     region: EcsRegion, service_deployment: ServiceDeployment, index: int, stage: LifecycleStage
 ) -> tuple[LifecycleHook, ...]:
-    """The hooks of `story` for one stage, under way from now."""
+    """Start the hooks of a service deployment for one stage."""
     started = []
     for configured in service_deployment.configuration.get("lifecycleHooks", []):
         if stage.hook_point not in configured["lifecycleStages"]:
@@ -54,7 +54,7 @@ def _new_hook(region: EcsRegion, configured: dict[str, Any], index: int) -> Life
 
 
 def settle_hook(region: EcsRegion, service_deployment_arn: str, hook_id: str, status: str) -> None:
-    """Somebody or something has settled the hook; too late where it no longer waits."""
+    """Set the result of a hook. It changes nothing if the hook no longer waits."""
     before = region.tables.service_deployments[service_deployment_arn]
     hooks = tuple(
         replace(hook, status=status) if hook.id == hook_id and hook.is_waiting else hook
@@ -70,5 +70,5 @@ def _expire_hook(region: EcsRegion, service_deployment_arn: str, hook_id: str) -
 
 
 def cancel_waiting_hooks(hooks: tuple[LifecycleHook, ...]) -> tuple[LifecycleHook, ...]:
-    """Nobody needs to answer any more: the deployment ends or goes back."""
+    """No answer is needed any more: the deployment ends or rolls back."""
     return tuple(replace(hook, status="FAILED") if hook.is_waiting else hook for hook in hooks)

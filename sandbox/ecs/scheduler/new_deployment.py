@@ -1,19 +1,20 @@
-"""A deployment begins: a new PRIMARY, its service revision and its service deployment."""
+"""Starts a deployment: a new PRIMARY, its service revision and its service deployment."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sandbox.ecs import circuit_breaker
 from sandbox.ecs.ids import deployment_number
 from sandbox.ecs.records import Deployment, EcsService, ServiceDeployment, ServiceRevision
 from sandbox.ecs.region import EcsRegion
-from sandbox.ecs.scheduler import alarm_monitoring, circuit_breaker, service_deployment_status, shift_stages
+from sandbox.ecs.scheduler import alarm_monitoring, service_deployment_status, shift_stages
 
 
 def start_deployment(
     region: EcsRegion, service: EcsService, task_definition: str, settings: dict[str, Any]
 ) -> Deployment:
-    """A new PRIMARY deployment, its service revision and its service deployment."""
+    """Create a new PRIMARY deployment, its service revision and its service deployment."""
     sources = tuple(dict.fromkeys(_revisions_with_tasks(region, service)))
     _stop_superseded(region, service)
     deployment_id = region.ids.new_deployment_id()
@@ -28,8 +29,8 @@ def start_deployment(
         images=_resolved_images(region, task_definition),
     )
     region.tables.revisions.put(revision.arn, revision)
-    story = _create_service_deployment(region, service, deployment_id, revision.arn, sources)
-    deployment = create_primary_deployment(region, service, revision, deployment_id, story.arn)
+    service_deployment = _create_service_deployment(region, service, deployment_id, revision.arn, sources)
+    deployment = create_primary_deployment(region, service, revision, deployment_id, service_deployment.arn)
     region.update_service(service.arn, settings=settings)
     return deployment
 
@@ -58,7 +59,7 @@ def _create_service_deployment(
         "service-deployment", service.cluster, service.name, region.ids.new_service_deployment_id()
     )
     breaker = service.circuit_breaker
-    story = ServiceDeployment(
+    service_deployment = ServiceDeployment(
         arn=arn,
         service=service.arn,
         cluster_arn=service.cluster_arn,
@@ -74,7 +75,7 @@ def _create_service_deployment(
         threshold=circuit_breaker.failure_threshold(breaker, service.desired_count),
         **alarm_monitoring.initial_alarm_state(region, service.configuration),
     )
-    return region.tables.service_deployments.put(arn, story)
+    return region.tables.service_deployments.put(arn, service_deployment)
 
 
 def create_primary_deployment(
@@ -95,7 +96,7 @@ def create_primary_deployment(
         revision=revision.arn,
         created_at=region.now,
         updated_at=region.now,
-        desired_count=0,  # until the scheduler's first pass
+        desired_count=0,  # until the first reconcile
         rollout_reason=reason or f"ECS deployment {deployment_id} in progress.",
         service_deployment=service_deployment_arn,
         rolls_back=reason is not None,
@@ -109,8 +110,8 @@ def create_primary_deployment(
 
 def _stop_superseded(region: EcsRegion, service: EcsService) -> None:
     primary = region.tables.primary_of(service.arn)
-    story = service_deployment_status.service_deployment_of(region, primary)
-    if story is not None and story.is_in_progress:
+    service_deployment = service_deployment_status.service_deployment_of(region, primary)
+    if service_deployment is not None and service_deployment.is_in_progress:
         service_deployment_status.end_service_deployment(
-            region, story.arn, "STOPPED", service_deployment_status.SUPERSEDED, stopped=True
+            region, service_deployment.arn, "STOPPED", service_deployment_status.SUPERSEDED, stopped=True
         )

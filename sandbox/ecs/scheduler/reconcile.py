@@ -1,14 +1,16 @@
-"""One look of the service scheduler at a service."""
+"""One step of the service scheduler for a service."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import ceil
+
 from sandbox.ecs import event_messages
-from sandbox.ecs.records import Deployment, EcsService
+from sandbox.ecs.records import Deployment, EcsService, EcsTask
 from sandbox.ecs.region import EcsRegion
 from sandbox.ecs.scheduler import (
     alarm_monitoring,
     deployment_transitions,
-    early_success,
     service_deployment_status,
     shift_progress,
     task_counts,
@@ -18,7 +20,7 @@ from sandbox.ecs.tasks import task_shutdown
 
 
 def reconcile(region: EcsRegion, arn: str) -> None:
-    """Bring a service one step nearer to what is wanted of it. More steps follow as tasks move."""
+    """Bring a service one step closer to its desired state. More steps follow when tasks change."""
     service = region.tables.services[arn]
     if service.status != "ACTIVE":
         _drain_deleted_service(region, service)
@@ -31,9 +33,17 @@ def reconcile(region: EcsRegion, arn: str) -> None:
     service = region.tables.services[arn]
     primary = region.tables.primary_of(arn)
     assert primary is not None
-    story = service_deployment_status.service_deployment_of(region, primary)
-    shifts = story is not None and story.is_in_progress and bool(story.stages)
-    if shifts and story is not None and shift_progress.advance_stages(region, service, primary, story):
+    service_deployment = service_deployment_status.service_deployment_of(region, primary)
+    shifts = (
+        service_deployment is not None
+        and service_deployment.is_in_progress
+        and bool(service_deployment.stages)
+    )
+    if (
+        shifts
+        and service_deployment is not None
+        and shift_progress.advance_stages(region, service, primary, service_deployment)
+    ):
         _update_old_desired_counts(region, service, primary)
         return
     _reconcile_task_counts(region, service, primary)
@@ -45,7 +55,7 @@ def _reconcile_task_counts(region: EcsRegion, service: EcsService, primary: Depl
     new = [task for task in live if task.deployment == primary.id]
     old = [task for task in live if task.deployment != primary.id]
     waiting = task_counts.is_backing_off(region, primary)
-    standing = RollingCounts(
+    counts = RollingCounts(
         desired_count=service.desired_count,
         min_healthy=service.min_healthy_tasks,
         max_live=service.max_tasks,
@@ -56,8 +66,8 @@ def _reconcile_task_counts(region: EcsRegion, service: EcsService, primary: Depl
         may_start=not waiting,
         halted=primary.halted,
     )
-    move = next_move(standing)
-    if is_blocked(standing):
+    move = next_move(counts)
+    if is_blocked(counts):
         event_messages.add_event_once(region, service.arn, event_messages.deployment_blocked())
     unhealthy = [task for task in old if not task.healthy]
     healthy = [task for task in task_counts.oldest_first(old) if task.healthy]
@@ -83,12 +93,12 @@ def _update_old_desired_counts(region: EcsRegion, service: EcsService, primary: 
 
 
 def _complete_if_steady(region: EcsRegion, service: EcsService, primary: Deployment) -> None:
-    """Complete the deployment and say that the service is steady, when that is so."""
+    """Complete the deployment and report a steady state, if that is so."""
     tasks = region.tables.tasks_of(service.arn)
     new = [task for task in tasks if task.is_wanted and task.deployment == primary.id]
-    story = service_deployment_status.service_deployment_of(region, primary)
-    if early_success.is_early_success(service, primary, new, tasks) and not alarm_monitoring.is_baking(
-        region, service, story
+    service_deployment = service_deployment_status.service_deployment_of(region, primary)
+    if _is_early_success(service, primary, new, tasks) and not alarm_monitoring.is_baking(
+        region, service, service_deployment
     ):
         deployment_transitions.complete_deployment(region, service, primary)
         primary = region.tables.deployments[primary.id]
@@ -96,12 +106,16 @@ def _complete_if_steady(region: EcsRegion, service: EcsService, primary: Deploym
         return
     old = [task for task in tasks if task.deployment != primary.id]
     serving = [task for task in old if task.is_wanted or task.is_deactivating]
-    story = service_deployment_status.service_deployment_of(region, primary)
+    service_deployment = service_deployment_status.service_deployment_of(region, primary)
     if serving:
-        if story is not None and story.status == "IN_PROGRESS" and story.lifecycle_stage != "CLEAN_UP":
-            region.update_service_deployment(story.arn, lifecycle_stage="CLEAN_UP")
+        if (
+            service_deployment is not None
+            and service_deployment.status == "IN_PROGRESS"
+            and service_deployment.lifecycle_stage != "CLEAN_UP"
+        ):
+            region.update_service_deployment(service_deployment.arn, lifecycle_stage="CLEAN_UP")
         return
-    if alarm_monitoring.is_baking(region, service, story):
+    if alarm_monitoring.is_baking(region, service, service_deployment):
         return
     if primary.rollout_state == "IN_PROGRESS":
         deployment_transitions.complete_deployment(region, service, primary)
@@ -109,6 +123,27 @@ def _complete_if_steady(region: EcsRegion, service: EcsService, primary: Deploym
     if not service.steady:
         region.update_service(service.arn, steady=True)
         event_messages.add_event(region, service.arn, event_messages.steady_state())
+
+
+def _is_early_success(
+    service: EcsService, primary: Deployment, new: Sequence[EcsTask], tasks: Sequence[EcsTask]
+) -> bool:
+    """Whether earlySuccessCriteria end the deployment before all of its tasks are healthy.
+
+    Amazon ECS API reference, DeploymentEarlySuccessCriteria: ECS goes on to full scale in the background, and
+    removes the old tasks before that (BLOCKING) or after it (DEFERRED).
+    """
+    criteria = service.configuration.get("earlySuccessCriteria", {})
+    if not criteria.get("enable") or primary.halted or primary.rollout_state != "IN_PROGRESS":
+        return False
+    if task_counts.count_healthy(new) < max(
+        1, ceil(service.desired_count * criteria["healthyPercent"] / 100)
+    ):
+        return False
+    old = [
+        task for task in tasks if task.deployment != primary.id and (task.is_wanted or task.is_deactivating)
+    ]
+    return criteria["sourceServiceRevisionCleanup"] == "DEFERRED" or not old
 
 
 def _drain_deleted_service(region: EcsRegion, service: EcsService) -> None:

@@ -7,20 +7,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RollingCounts:
-    """Task counts of a service. "Live" tasks are wanted and pending or running; "healthy" ones serve."""
+    """Task counts of a service. "Live" tasks have the desired status RUNNING; "healthy" ones pass their
+    checks."""
 
     desired_count: int
     min_healthy: int
-    """Healthy tasks that must be left."""
+    """The healthy tasks that must be kept."""
     max_live: int
-    """Live tasks that there may be."""
+    """The live tasks that there may be."""
     new_live: int
     new_healthy: int
     old_live: int
     old_healthy: int
     may_start: bool = True
     halted: bool = False
-    """The deployment starts nothing more and takes nothing from the old tasks."""
+    """The deployment starts no more tasks and stops no old ones."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,11 @@ class RollingMove:
 
 
 def is_blocked(counts: RollingCounts) -> bool:
-    """Whether the percentages leave no step: there is no room for another task, none may be stopped, and no
-    task is still on its way up or down that could change that."""
+    """Whether the percentages block the deployment.
+
+    There is no room for another task, none may be stopped, and no task is starting or stopping, which could
+    change that.
+    """
     s = counts
     healthy = s.new_healthy + s.old_healthy
     settled = healthy == s.new_live + s.old_live
@@ -42,10 +46,10 @@ def is_blocked(counts: RollingCounts) -> bool:
 
 
 def next_move(counts: RollingCounts) -> RollingMove:
-    """Start new tasks as room allows, stop old ones as health allows.
+    """Start as many new tasks as there is room for, and stop as many old ones as health allows.
 
-    Healthy old tasks go when healthy new ones stand in for them, or, where there is no room for
-    another task, to make room; never below `fewest`.
+    Healthy old tasks are stopped if healthy new ones replace them, or if there is no room for another task;
+    never below `min_healthy`.
     """
     s = counts
     live = s.new_live + s.old_live

@@ -1,9 +1,10 @@
-"""Service deployments: the stories that deployments tell, and how they end.
+"""How service deployments end, and the reasons that they give.
 
-Their reasons are ECS's own words where those are on record: circuit breaker, "by user" (after
+The reasons are ECS's own words if they are published: circuit breaker, "by user" (after
 StopServiceDeployment) and no candidate in hashicorp/terraform-provider-aws (acceptance tests; issue 49031,
 pull request 49077), hooks in ECS's developer guide ("Troubleshooting blue/green deployments"), alarms in
-published answers of ListServiceDeployments. Nobody has published those of a STOPPED one: they are made alike.
+published answers of ListServiceDeployments. The reasons of a STOPPED one are not published: they are made up
+in the same form.
 """
 
 from __future__ import annotations
@@ -33,27 +34,27 @@ def service_deployment_of(region: EcsRegion, deployment: Deployment | None) -> S
 def end_service_deployment(
     region: EcsRegion, arn: str, status: str, reason: str | None = None, *, stopped: bool = False
 ) -> None:
-    story = region.tables.service_deployments[arn]
+    service_deployment = region.tables.service_deployments[arn]
     region.update_service_deployment(
         arn,
         status=status,
-        status_reason=reason or story.status_reason,
-        breaker_status=_final_monitoring_status(story.breaker_status),
-        alarm_status=_final_monitoring_status(story.alarm_status),
-        hooks=cancel_waiting_hooks(story.hooks),
+        status_reason=reason or service_deployment.status_reason,
+        breaker_status=_final_monitoring_status(service_deployment.breaker_status),
+        alarm_status=_final_monitoring_status(service_deployment.alarm_status),
+        hooks=cancel_waiting_hooks(service_deployment.hooks),
         finished_at=region.now,
         stopped_at=region.now if stopped else None,
     )
 
 
 def hook_rollback_reason(service_deployment: ServiceDeployment) -> str:
-    """The reason where a lifecycle hook demands to go back."""
+    """The status reason after a lifecycle hook has required a rollback."""
     failed = next(hook for hook in service_deployment.hooks if hook.requires_rollback)
     point = service_deployment.stages[failed.stage].hook_point
-    said = f"Service deployment rolled back because {point} lifecycle hook(s) failed."
+    reason = f"Service deployment rolled back because {point} lifecycle hook(s) failed."
     if failed.target_arn is None or failed.status != "FAILED":
-        return said
-    return f"{said} Lifecycle hook target {failed.target_arn} returned FAILED status."
+        return reason
+    return f"{reason} Lifecycle hook target {failed.target_arn} returned FAILED status."
 
 
 def _final_monitoring_status(status: str) -> str:

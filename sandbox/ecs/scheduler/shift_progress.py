@@ -1,6 +1,6 @@
-"""Deployments that shift traffic: both revisions are kept running from stage to stage.
+"""Deployments that shift traffic: both revisions run until the last stage.
 
-Blue is the revision that was good before, green the one that is being deployed.
+Blue is the last completed revision, green the one that is being deployed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _STAGES_BEFORE_GREEN = ("RECONCILE_SERVICE", "PRE_SCALE_UP")
 
 
 def enter_stage(region: EcsRegion, service_deployment: ServiceDeployment, index: int) -> ServiceDeployment:
-    """Begin a stage: its traffic weights hold, its hooks run, its time starts."""
+    """Begin a stage: set its traffic weights, start its hooks and its time."""
     stage = service_deployment.stages[index]
     return region.update_service_deployment(
         service_deployment.arn,
@@ -41,7 +41,7 @@ def is_refused_by_hook(service_deployment: ServiceDeployment | None) -> bool:
 def advance_stages(
     region: EcsRegion, service: EcsService, primary: Deployment, service_deployment: ServiceDeployment
 ) -> bool:
-    """Go as far as the stages allow; say whether both revisions are still to be kept."""
+    """Go on to the next stages as far as possible. Returns whether both revisions must still run."""
     while service_deployment.stages[service_deployment.stage].name != CLEAN_UP:
         _keep_both_revisions(region, service, primary, service_deployment)
         if not _can_leave_stage(region, service, primary, service_deployment):
@@ -95,7 +95,7 @@ def _keep_both_revisions(
 def _tasks_of_superseded_revisions(
     service: EcsService, primary: Deployment, tasks: list[EcsTask]
 ) -> list[EcsTask]:
-    """Of revisions that neither serve nor are coming: a deployment was superseded halfway."""
+    """Tasks of neither blue nor green: their deployment was superseded halfway."""
     return [task for task in tasks if task.deployment not in (primary.id, service.last_completed)]
 
 
@@ -119,7 +119,7 @@ def start_traffic_rollback(
     blue_deployment: str,
     rollback_deployment: str,
 ) -> None:
-    """The tasks of blue were kept: the deployment that rolls back takes them over as they are."""
+    """The deployment that rolls back takes over the tasks of blue, which were kept."""
     for task in region.tables.tasks_of(service.arn):
         if task.is_wanted and task.deployment == blue_deployment:
             region.update_task(task.arn, deployment=rollback_deployment)

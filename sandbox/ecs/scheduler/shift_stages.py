@@ -1,4 +1,4 @@
-"""The way a deployment goes, stage by stage, for each strategy that shifts traffic. Pure."""
+"""The stages of a deployment for each strategy that shifts traffic. Pure."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def forward_stages(
 ) -> tuple[LifecycleStage, ...]:
     """The stages of a deployment that replaces `sources` revisions; none for a rolling update.
 
-    RECONCILE_SERVICE comes only where more than one revision is active, as Amazon's model says. With
-    nothing to replace there is no traffic to be shifted.
+    RECONCILE_SERVICE only comes if more than one revision is active, as Amazon's model says. If there is
+    nothing to replace, no traffic is shifted.
     """
     if configuration["strategy"] not in TRAFFIC_SHIFT_STRATEGIES:
         return ()
@@ -39,7 +39,7 @@ def forward_stages(
         stages.insert(0, _stage_with_hooks("RECONCILE_SERVICE", 0.0, 0.0, short))
     before = 0.0
     for share, bake in _traffic_steps(configuration):
-        # the model gives the stage before a shift to hooks, but not as a lifecycleStage
+        # in the model hooks can name the stage before a shift, but it is not a value of lifecycleStage
         stages.append(
             LifecycleStage("PRODUCTION_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT", before, 100.0)
         )
@@ -55,7 +55,8 @@ def forward_stages(
 
 
 def rollback_stages(production: float, durations: Durations) -> tuple[LifecycleStage, ...]:
-    """Production traffic, where the target revision has any, goes back before its tasks are stopped."""
+    """The stages of a rollback: production traffic, if any was shifted, goes back before the tasks are
+    stopped."""
     clean_up = LifecycleStage(CLEAN_UP, None, 0.0, 0.0)
     if production == 0:
         return (clean_up,)
@@ -67,7 +68,7 @@ def _stage_with_hooks(name: str, production: float, test: float, seconds: float)
 
 
 def _traffic_steps(configuration: dict[str, Any]) -> Iterator[tuple[float, float]]:
-    """Percentages of production traffic, each with the seconds to wait before the next."""
+    """Percentages of production traffic, each with the seconds to wait before the next one."""
     if configuration["strategy"] == "CANARY":
         canary = {**DEFAULT_CANARY, **configuration.get("canaryConfiguration", {})}
         if canary["canaryPercent"] < 100:

@@ -1,4 +1,4 @@
-"""Starting and choosing tasks for a deployment."""
+"""Counts, chooses, starts and stops the tasks of a deployment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.ecs.region import EcsRegion
 from sandbox.ecs.tasks import task_launch, task_shutdown
 
 INSTANT_SECONDS = 1e-6
-"""Seconds: moments nearer than this are the same one."""
+"""Times closer than this are the same."""
 
 
 def count_healthy(tasks: Iterable[EcsTask]) -> int:
@@ -19,7 +19,7 @@ def count_healthy(tasks: Iterable[EcsTask]) -> int:
 
 
 def least_useful_first(tasks: Iterable[EcsTask]) -> list[EcsTask]:
-    """Those that serve nobody yet first, the youngest of them before the others."""
+    """Unhealthy tasks first, and younger ones before older ones."""
     return sorted(tasks, key=lambda task: (task.healthy, -task.created_at))
 
 
@@ -28,17 +28,17 @@ def oldest_first(tasks: Iterable[EcsTask]) -> list[EcsTask]:
 
 
 def is_backing_off(region: EcsRegion, deployment: Deployment) -> bool:
-    """Tasks of it failed, or found no place, so short a time ago that none is started yet."""
+    """Whether tasks failed or could not be placed a short time ago, so that none is started yet."""
     return deployment.retry_at > region.now + INSTANT_SECONDS
 
 
 def reconcile_at(region: EcsRegion, service: EcsService, at: float) -> None:
-    """Have the scheduler look at the service at that moment, if not earlier."""
+    """Reconcile the service at that time, or earlier."""
     region.schedule_reconcile(service.arn, max(0.0, at - region.now) * region.time_scale.speed)
 
 
 def stop_tasks(region: EcsRegion, service: EcsService, *groups: tuple[Sequence[EcsTask], int]) -> None:
-    """Stop so many of each of these tasks together; fewer where too many are protected from it."""
+    """Stop the given number of tasks of each group, all together; fewer if too many of them are protected."""
     chosen: list[EcsTask] = []
     protected = 0
     for tasks, count in groups:

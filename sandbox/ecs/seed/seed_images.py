@@ -1,4 +1,4 @@
-"""The repositories of the region's ECR, and their tags."""
+"""The repositories and tags of the region's ECR."""
 
 from __future__ import annotations
 

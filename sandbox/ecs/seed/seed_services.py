@@ -1,11 +1,14 @@
-"""The services of the cluster, as they were created."""
+"""The services of the cluster, and a CloudWatch alarm."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from moto.cloudwatch.models import cloudwatch_backends
+
 from sandbox.ecs.seed.seed_task_definitions import FIRST_REVISIONS
 
+SITE_ERRORS_ALARM = "site-5xx"
 CLUSTER = "production"
 SERVICE_NAMES = ("web", "api", "ledger", "billing", "site", "shop")
 _COUNTS = {"web": 3, "api": 2, "ledger": 1, "billing": 2, "site": 2, "shop": 3}
@@ -19,7 +22,7 @@ _TARGET_GROUP_IDS = {
     "shop-green": "2b7f93d6e08a541c",
 }
 _LISTENERS = {"site": "9b1f6d3e0c28a547", "shop": "4e7a20c95d81f3b6"}
-"""Of the load balancers that shift traffic."""
+"""Ids of the load balancers that shift traffic."""
 _CIRCUIT_BREAKER = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
 Json = dict[str, Any]
 
@@ -38,7 +41,7 @@ _CONFIGURATIONS: dict[str, Json] = {
         ],
     },
 }
-"""Of the services that shift traffic instead of rolling."""
+"""The configurations of the services that shift traffic."""
 
 
 def _elb_arn(account: str, region: str, kind: str, rest: str) -> str:
@@ -64,7 +67,7 @@ def _advanced_configuration(account: str, region: str, name: str) -> Json:
 
 
 def service_params(account: str, region: str, name: str) -> Json:
-    """What was passed to CreateService."""
+    """The parameters of CreateService."""
     params: Json = {
         "cluster": CLUSTER,
         "serviceName": name,
@@ -105,7 +108,7 @@ def service_params(account: str, region: str, name: str) -> Json:
 
 
 def _configuration(name: str) -> Json:
-    """Workers take messages in order: ECS may stop the old one before it starts the new one."""
+    """Workers process messages in order: ECS may stop the old task before it starts the new one."""
     worker = name not in _PORTS
     return {
         **_CIRCUIT_BREAKER,
@@ -113,3 +116,21 @@ def _configuration(name: str) -> Json:
         "minimumHealthyPercent": 0 if worker else 100,
         **_CONFIGURATIONS.get(name, {}),
     }
+
+
+def create_alarm(account: str, region: str) -> None:
+    """Create an alarm in state OK, for checks after a deploy. No deployment watches it."""
+    alarm = cloudwatch_backends[account][region].put_metric_alarm(
+        name=SITE_ERRORS_ALARM,
+        namespace="AWS/ApplicationELB",
+        metric_name="HTTPCode_Target_5XX_Count",
+        comparison_operator="GreaterThanThreshold",
+        evaluation_periods=1,
+        period=60,
+        threshold=10.0,
+        statistic="Sum",
+        description="The site answers with errors",
+        dimensions=[{"Name": "TargetGroup", "Value": "site"}],
+        alarm_actions=[],
+    )
+    alarm.update_state("Threshold Crossed: no datapoint was greater than the threshold (10.0).", "{}", "OK")

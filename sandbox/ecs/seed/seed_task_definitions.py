@@ -1,4 +1,4 @@
-"""The task definitions of the services, as a team would have written them."""
+"""The task definitions of the services, as a team would write them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from sandbox.ecs.seed.seed_images import image_uri
 
 FIRST_TAG = "1.4.0"
 FIRST_REVISIONS = {"web": 17, "api": 42, "ledger": 8, "billing": 23, "site": 5, "shop": 31}
-"""Each family has had a history."""
+"""The first revision of each family here, as if there had been others before."""
 ENVOY_IMAGE = "public.ecr.aws/envoy/envoy:v1.30"
 Json = dict[str, Any]
 
 
 def task_definition_params(account: str, region: str, name: str) -> Json:
-    """What was passed to RegisterTaskDefinition for a service."""
+    """The parameters of RegisterTaskDefinition for a service."""
     containers = {
         "web": [_server(account, region, "web", 8080)],
         "api": [_server(account, region, "api", 9000), _envoy(region)],

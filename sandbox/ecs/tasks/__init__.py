@@ -1,1 +1,1 @@
-"""The lives of tasks, from PROVISIONING to STOPPED."""
+"""Tasks from PROVISIONING to STOPPED: launch, startup, own commands, shutdown, logs."""

@@ -1,4 +1,4 @@
-"""What the containers of the sandbox write when they start and when they crash."""
+"""What containers write to their logs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Tasks that were run by themselves, to do one thing and exit.
+"""Tasks that RunTask started with a command of their own: they run it and exit.
 
-How it goes is read off the command: one with `fail` in it exits 1, `exit N` exits N, `sleep N` takes
-N seconds and `long` takes minutes. Any other is done soon, and well.
+The command decides the result: with `fail` in it, it exits 1; `exit N` exits N, `sleep N` takes N seconds and
+`long` takes minutes. Any other command soon exits 0.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class CommandResult:
 
 
 def predict_result(command: list[str], durations: Durations) -> CommandResult:
-    """How long a command works, in seconds at speed 1, and how it exits."""
+    """How long a command runs, in seconds at speed 1, and its exit code."""
     text = " ".join(command)
     if slept := _SLEEP.search(text):
         seconds = float(slept[1])
@@ -38,7 +38,7 @@ def predict_result(command: list[str], durations: Durations) -> CommandResult:
 
 
 def start_command(region: EcsRegion, task: EcsTask) -> None:
-    """Start on the command, if the task has one; without one it runs until it is stopped."""
+    """Run the task's own command. A task without one runs until it is stopped."""
     if task.own_command is None:
         return
     _, command = task.own_command
@@ -63,7 +63,7 @@ def _finish_command(region: EcsRegion, arn: str, exit_code: int) -> None:
 
 
 def _with_exited_container(task: EcsTask, name: str, exit_code: int) -> tuple[TaskContainer, ...]:
-    """Where the container is not essential, the task goes on with the others."""
+    """The containers after one that is not essential has exited: the others continue."""
     return tuple(
         replace(container, last_status="STOPPED", exit_code=exit_code)
         if container.name == name

@@ -1,4 +1,4 @@
-"""A task comes into the world."""
+"""Launches a task, for a service or for RunTask."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MANAGED_TAGS = ("aws:ecs:clusterName", "aws:ecs:serviceName")
 
 @dataclass(frozen=True)
 class LaunchRequest:
-    """What is wanted: a task of this definition in this cluster, on its own or for a service."""
+    """The task to launch: its definition and cluster, and its service if it has one."""
 
     definition: TaskDefinition
     cluster: str
@@ -32,7 +32,7 @@ class LaunchRequest:
 def launch_request_for_service(
     region: EcsRegion, service: EcsService, deployment: str, definition: TaskDefinition
 ) -> LaunchRequest:
-    """The order a service scheduler places for one more task of `deployment`."""
+    """The service scheduler's request for one more task of `deployment`."""
     settings = service.settings
     tags: dict[str, str] = {}
     if settings.get("enableECSManagedTags"):
@@ -56,7 +56,7 @@ def launch_request_for_service(
 
 
 def launch_task(region: EcsRegion, order: LaunchRequest) -> EcsTask:
-    """Make the task and let it start walking."""
+    """Create the task and start it."""
     task = _new_task(region, order)
     region.tables.tasks.put(task.arn, task)
     task_startup.start_task(region, task.arn)

@@ -1,4 +1,4 @@
-"""The way down: DEACTIVATING, STOPPING, DEPROVISIONING, STOPPED."""
+"""How tasks stop: DEACTIVATING, STOPPING, DEPROVISIONING, STOPPED."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from sandbox.ecs import event_messages
+from sandbox.ecs import circuit_breaker, event_messages
 from sandbox.ecs.records import EcsService, EcsTask, TaskContainer
 from sandbox.ecs.region import EcsRegion
-from sandbox.ecs.scheduler import circuit_breaker
 
 DEFAULT_STOP_TIMEOUT_SECONDS = 30.0
 """Seconds between SIGTERM and SIGKILL on Fargate."""
 SIGTERM_EXIT_CODE = 143
-"""Exit code of a process that SIGTERM ended."""
+"""Exit code of a process that SIGTERM has ended."""
 
 
 def stop_by_scheduler(region: EcsRegion, service: EcsService, tasks: Sequence[EcsTask]) -> None:
-    """The service scheduler stops tasks together: targets drain first, for the deregistration delay."""
+    """The service scheduler stops tasks together. Targets drain first, for the deregistration delay."""
     drained = [task for task in tasks if task.registered]
     at_once = [task for task in tasks if not task.registered]
     for task in tasks:
@@ -50,7 +49,7 @@ def _after_draining(region: EcsRegion, service: str, tasks: Sequence[EcsTask]) -
 
 
 def stop_by_user(region: EcsRegion, arn: str, reason: str) -> None:
-    """Somebody asked for it with StopTask."""
+    """StopTask stops a task."""
     task = region.tables.tasks[arn]
     if not task.is_wanted:
         return
@@ -64,7 +63,7 @@ def stop_by_user(region: EcsRegion, arn: str, reason: str) -> None:
 
 
 def stop_failed(region: EcsRegion, arn: str, stop_code: str, reason: str) -> None:
-    """ECS stops a task that did not start, or that health checks gave up."""
+    """ECS stops a task that did not start or that failed its health checks."""
     task = region.tables.tasks[arn]
     _mark_stopping(region, task, stop_code, reason)
     if task.registered:
@@ -76,7 +75,7 @@ def stop_failed(region: EcsRegion, arn: str, stop_code: str, reason: str) -> Non
 
 
 def stop_exited(region: EcsRegion, arn: str, name: str, exit_code: int) -> None:
-    """An essential container has exited, and takes the task with it."""
+    """An essential container has exited, so the task stops."""
     task = region.tables.tasks[arn]
     _mark_stopping(region, task, "EssentialContainerExited", "Essential container in task exited")
     containers = tuple(
@@ -122,7 +121,7 @@ def _deactivate(region: EcsRegion, task: EcsTask) -> None:
 
 
 def _terminate(region: EcsRegion, arn: str) -> None:
-    """SIGTERM; a container that does not listen is killed after its stopTimeout."""
+    """Send SIGTERM; a container that ignores it is killed after its stopTimeout."""
     task = region.update_task(arn, last_status="STOPPING")
     definition = region.task_definition(task.task_definition)
     timeouts = [c.get("stopTimeout", DEFAULT_STOP_TIMEOUT_SECONDS) for c in definition.containers]
@@ -148,7 +147,7 @@ def _deprovision(region: EcsRegion, arn: str) -> None:
 
 
 def _stopped_container(container: TaskContainer, code: int) -> TaskContainer:
-    """A service heeds SIGTERM and exits in order; a command that was doing its work dies of it."""
+    """The container after SIGTERM: a service exits 0, a command that is still running exits with `code`."""
     exited = container.exit_code is not None or container.last_status != "RUNNING"
     return replace(
         container,

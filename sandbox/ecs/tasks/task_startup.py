@@ -1,15 +1,14 @@
-"""The way up: PROVISIONING, PENDING, ACTIVATING, RUNNING, and healthy or not."""
+"""How tasks start: PROVISIONING, PENDING, ACTIVATING, RUNNING, and healthy or not."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
 
-from sandbox.ecs import event_messages
+from sandbox.ecs import circuit_breaker, event_messages
 from sandbox.ecs.aws_services.ecr_images import ImageBehaviour, ResolvedImage
 from sandbox.ecs.records import EcsService, EcsTask, TaskContainer
 from sandbox.ecs.region import EcsRegion
-from sandbox.ecs.scheduler import circuit_breaker
 from sandbox.ecs.tasks import container_logs, task_commands, task_shutdown
 
 ResolvedImages = dict[str, ResolvedImage]
@@ -26,13 +25,14 @@ def start_task(region: EcsRegion, arn: str) -> None:
 
 
 def _if_still(region: EcsRegion, arn: str, status: str) -> EcsTask | None:
-    """The task, if nobody has stopped it since this step was planned."""
+    """The task if it still has this status and was not stopped since this step was scheduled."""
     task = region.tables.tasks.get(arn)
     return task if task is not None and task.is_wanted and task.last_status == status else None
 
 
 def _worst_behaviour(task: EcsTask, found: ResolvedImages) -> ImageBehaviour:
-    """A container that is not essential fails alone, but to start it may take as long as any."""
+    """The behaviour of the whole task. A container that is not essential can delay a task, but not fail
+    it."""
     behaviours = {found[each.name].behaviour for each in task.containers if each.essential}
     if any(image.behaviour is ImageBehaviour.SLOW for image in found.values()):
         behaviours.add(ImageBehaviour.SLOW)
@@ -57,8 +57,8 @@ def _start_pull(region: EcsRegion, arn: str) -> None:
 
 
 def _image_to_pull(region: EcsRegion, task: EcsTask, container: TaskContainer) -> str:
-    """What is pulled: for a service's task the digest that its deployment resolved the image to (version
-    consistency), unless the container switches that off."""
+    """The image to pull: for a service's task the digest that its deployment resolved the image to (version
+    consistency), unless the container disables that."""
     defined = region.task_definition(task.task_definition).containers
     content = next(each for each in defined if each["name"] == container.name)
     if task.deployment is None or content.get("versionConsistency") == "disabled":
@@ -156,7 +156,7 @@ def _schedule_outcome(
 
 
 def _has_health_check(task: EcsTask, service: EcsService | None) -> bool:
-    """By a load balancer, or by a health check of an essential container."""
+    """Whether a load balancer or a health check of an essential container checks the task."""
     balanced = service is not None and bool(service.target_groups)
     return balanced or any(container.checked and container.essential for container in task.containers)
 

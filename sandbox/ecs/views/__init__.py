@@ -1,1 +1,1 @@
-"""Records as the members of ECS's answers. Absent things are left out, as ECS leaves them out."""
+"""Records as members of ECS's answers. Members without a value are left out, as ECS does."""

@@ -1,4 +1,4 @@
-"""Small parts that many answers share."""
+"""Parts that many answers share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Json = dict[str, Any]
 
 
 def as_timestamp(moment: float) -> float:
-    """ECS gives times in seconds since the epoch, to the millisecond."""
+    """ECS answers times in seconds since the epoch, to the millisecond."""
     return round(moment, 3)
 
 
@@ -22,7 +22,7 @@ def tags_from(listed: list[Json] | None) -> dict[str, str]:
 
 
 def present_members(members: Mapping[str, Any], *, times: tuple[str, ...] = ()) -> Json:
-    """The members that have a value; those named in `times` as timestamps."""
+    """The members that have a value; those in `times` as timestamps."""
     return {
         name: as_timestamp(value) if name in times else value
         for name, value in members.items()

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from sandbox.ecs.records import EcsTask, LifecycleHook, ServiceDeployment, ServiceRevision
+from sandbox.ecs.records import EcsTask, LifecycleHook, ServiceDeployment
 from sandbox.ecs.tables import EcsTables
 from sandbox.ecs.views.json_parts import Json, as_timestamp, present_members
 from sandbox.ecs.views.service_views import pending_count, running_count
 
 _TIMES = ("createdAt", "startedAt", "finishedAt", "stoppedAt", "updatedAt")
-_REVISION_SETTINGS = (
-    "capacityProviderStrategy",
-    "launchType",
-    "platformVersion",
-    "platformFamily",
-    "loadBalancers",
-    "serviceRegistries",
-    "networkConfiguration",
-    "volumeConfigurations",
-)
 
 
 def service_deployment_summary(service_deployment: ServiceDeployment) -> Json:
@@ -83,7 +73,7 @@ def service_deployment_view(tables: EcsTables, service_deployment: ServiceDeploy
 
 
 def _source_traffic_weights(service_deployment: ServiceDeployment, index: int) -> Json:
-    """What the target does not get goes to the last good revision."""
+    """Traffic that does not go to the target goes to the last completed revision."""
     if index:
         return _traffic_weights(service_deployment, 0.0, 0.0)
     return _traffic_weights(
@@ -112,7 +102,7 @@ def _hook_json(hook: LifecycleHook) -> Json:
 
 
 def _revision_summary(tables: EcsTables, revision: str, service_deployment: ServiceDeployment) -> Json:
-    """What a revision has: its deployments' tasks, a rollback's among them."""
+    """A revision and the tasks of all its deployments, including that of a rollback."""
     deployments = [d for d in tables.deployments.values() if d.revision == revision]
     ids = {deployment.id for deployment in deployments}
     tasks: list[EcsTask] = [
@@ -124,18 +114,4 @@ def _revision_summary(tables: EcsTables, revision: str, service_deployment: Serv
         "requestedTaskCount": sum(d.desired_count for d in shown),
         "runningTaskCount": running_count(tasks),
         "pendingTaskCount": pending_count(tasks),
-    }
-
-
-def revision_view(revision: ServiceRevision) -> Json:
-    settings = {key: revision.settings[key] for key in _REVISION_SETTINGS if key in revision.settings}
-    return {
-        "serviceRevisionArn": revision.arn,
-        "serviceArn": revision.service,
-        "clusterArn": revision.cluster_arn,
-        "taskDefinition": revision.task_definition,
-        "containerImages": list(revision.images),
-        "guardDutyEnabled": False,
-        "createdAt": as_timestamp(revision.created_at),
-        **settings,
     }

@@ -21,7 +21,7 @@ _DEPLOYMENT_SETTINGS = (
 
 
 def running_count(tasks: Iterable[EcsTask]) -> int:
-    """DEACTIVATING, STOPPING and DEPROVISIONING tasks are not counted, though they are alive."""
+    """Tasks that are DEACTIVATING, STOPPING or DEPROVISIONING are not counted, although they still run."""
     return sum(task.is_running for task in tasks)
 
 

@@ -1,7 +1,4 @@
-"""Tasks and their containers.
-
-Task definitions.
-"""
+"""Tasks, their containers, and task definitions."""
 
 from __future__ import annotations
 
@@ -65,7 +62,7 @@ def task_view(task: EcsTask, *, tags: bool) -> Json:
 
 
 def _task_health(task: EcsTask) -> str:
-    """Of the essential containers: UNHEALTHY outweighs UNKNOWN, and UNKNOWN outweighs HEALTHY."""
+    """The worst health of the essential containers: UNHEALTHY, then UNKNOWN, then HEALTHY."""
     states = {container.health for container in task.containers if container.essential}
     return next(state for state in ("UNHEALTHY", "UNKNOWN", "HEALTHY") if state in states)
 

@@ -6,7 +6,6 @@ from sandbox.slack.blockkit.element_limits import (
     ELEMENTS,
     IMAGE_ELEMENT,
     IN_ACTIONS,
-    IN_CONTEXT_ACTIONS,
     IN_INPUT,
     IN_SECTION,
 )
@@ -68,21 +67,6 @@ _INPUT = _block(
     {"label": plain_text(2000), "element": _elements(IN_INPUT)},
     {"hint": plain_text(2000), "optional": boolean, "dispatch_action": boolean},
 )
-_VIDEO = _block(
-    {
-        "alt_text": string(2000),
-        "title": plain_text(200),
-        "thumbnail_url": string(3000),
-        "video_url": string(3000),
-    },
-    {
-        "author_name": string(50),
-        "description": plain_text(200),
-        "provider_icon_url": string(3000),
-        "provider_name": string(255),
-        "title_url": string(3000),
-    },
-)
 _TABLE = _block(
     {"rows": list_of(list_of(TABLE_CELL, 20, 1), 100, 1)},
     {"column_settings": list_of(anything, 20)},
@@ -102,25 +86,6 @@ _PLAN = _block(
     {"title": string(255)},
     {"tasks": list_of(typed_object({"task_card": _TASK_CARD}), 50)},
 )
-_ALERT = _block(
-    {"text": any_text(MAX_TEXT)}, {"level": one_of("default", "info", "warning", "error", "success")}
-)
-_CARD = all_rules(
-    _block(
-        {},
-        {
-            "title": any_text(150),
-            "subtitle": any_text(150),
-            "body": any_text(200),
-            "hero_image": IMAGE_ELEMENT,
-            "icon": IMAGE_ELEMENT,
-            "slack_icon": anything,
-            "actions": list_of(_elements({"button"}), 5),
-            "subtext": any_text(200),
-        },
-    ),
-    at_least_one("hero_image", "title", "actions", "body"),
-)
 
 BLOCKS: dict[str, Rule] = {
     "section": _SECTION,
@@ -131,36 +96,12 @@ BLOCKS: dict[str, Rule] = {
     "image": _IMAGE,
     "input": _INPUT,
     "rich_text": RICH_TEXT,
-    "markdown": _block({"text": string(12_000)}),
-    "video": _VIDEO,
     "table": _TABLE,
     "task_card": _TASK_CARD,
     "plan": _PLAN,
-    "alert": _ALERT,
-    "card": _CARD,
-    "carousel": _block({"elements": list_of(typed_object({"card": _CARD}), 10, 1)}),
-    "context_actions": _block({"elements": list_of(_elements(IN_CONTEXT_ACTIONS), 5, 1)}),
-    "call": _block({"call_id": string(255)}, {"api_decoration_available": boolean, "call": anything}),
 }
 
-BLOCKS["container"] = all_rules(
-    _block(
-        {"child_blocks": list_of(typed_object(dict(BLOCKS)), 10, 1)},
-        {
-            "title": plain_text(150),
-            "rich_text_title": RICH_TEXT_ONLY,
-            "subtitle": any_text(150),
-            "width": one_of("narrow", "standard", "wide", "full"),
-            "icon": IMAGE_ELEMENT,
-            "is_collapsible": boolean,
-            "default_collapsed": boolean,
-            "has_header_divider": boolean,
-        },
-    ),
-    at_least_one("title", "rich_text_title"),
-)
-
-# The rest may be posted in messages only.
+# The other blocks are only allowed in messages.
 BLOCKS_IN_VIEWS = {
     "section",
     "divider",
@@ -170,15 +111,13 @@ BLOCKS_IN_VIEWS = {
     "image",
     "input",
     "rich_text",
-    "video",
-    "alert",
 }
 MAX_BLOCKS_IN_MESSAGE = 50
 MAX_BLOCKS_IN_VIEW = 100
 
 
 def check_message_blocks(blocks: list[Json]) -> list[str]:
-    """What Slack would find wrong in a message's blocks; empty when nothing is."""
+    """The problems that Slack would find in a message's blocks."""
     return _check(blocks, list_of(typed_object(BLOCKS), MAX_BLOCKS_IN_MESSAGE), "/blocks")
 
 
@@ -195,7 +134,7 @@ def _check(blocks: list[Json], rule: Rule, where: str) -> list[str]:
 
 
 def _check_unique(blocks: object, where: str, findings: Problems) -> None:
-    """block_id once in a message, action_id once in a block."""
+    """A block_id may be used once in a message, an action_id once in a block."""
     seen: set[str] = set()
     for place, block in all_blocks(blocks, where):
         _check_unused("block_id", block, seen, place, findings)

@@ -1,4 +1,4 @@
-"""What Slack adds to the blocks an app sends: ids that were left out, and defaults spelled out."""
+"""What Slack adds to the blocks of an app: ids that were left out, and defaults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LETTERS = string.ascii_letters + string.digits
 
 
 def with_default_fields(blocks: list[Json]) -> list[Json]:
-    """The blocks as Slack keeps them and hands them out again."""
+    """The blocks as Slack stores and returns them."""
     kept = copy.deepcopy(blocks)
     for _, block in all_blocks(kept):
         block.setdefault("block_id", _short_id())

@@ -1,4 +1,4 @@
-"""The rich_text block and what it is made of (docs.slack.dev, rich text block)."""
+"""The rich_text block and its parts (docs.slack.dev, rich text block)."""
 
 from __future__ import annotations
 

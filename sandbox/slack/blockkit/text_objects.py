@@ -32,7 +32,7 @@ def _mrkdwn(most: int, least: int) -> Rule:
     return object_with({"type": TYPE, "text": string(most, least)}, {"verbatim": boolean})
 
 
-# A radio button or checkbox may carry mrkdwn; a menu may not.
+# Radio buttons and checkboxes may contain mrkdwn; menus may not.
 MENU_OPTION = object_with(
     {"text": plain_text(75), "value": string(150)}, {"description": plain_text(75), "url": string(3000)}
 )

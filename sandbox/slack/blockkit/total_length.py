@@ -1,9 +1,9 @@
-"""What all blocks of one message may hold together, beside the limit of each part.
+"""The total length of the blocks of one message, beside the limit of each part.
 
 Slack documents no number. A maintainer named 12,000 characters of text and some more for the blocks around
-it (bolt-js #2509, where 13,297 were taken of one single block, and fewer with each block more); 11,341
-characters of text in many blocks were refused (bolt-js #2867). This sandbox refuses from there on, and counts
-100 for each block on the way to 13,200.
+it (bolt-js #2509: 13,297 were accepted in a single block, and fewer with each additional block). 11,341
+characters of text in many blocks were refused (bolt-js #2867). This sandbox refuses 11,341 characters, and
+13,200 if each block counts as 100 characters more.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MAX_TEXT_CHARACTERS = 11_340
 MAX_CHARACTERS_WITH_BLOCKS = 13_200
 CHARACTERS_PER_BLOCK = 100
 _SHOWN_KEYS = frozenset({"text", "accessibility_label", "alt_text"})
-"""Keys whose strings people read, however deep they lie."""
+"""The keys of strings that people read, at any depth."""
 
 
 def is_too_long(blocks: list[dict[str, Any]]) -> bool:

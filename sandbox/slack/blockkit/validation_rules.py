@@ -1,4 +1,4 @@
-"""Rules out of which Block Kit's limits are put together, each reporting in Slack's words."""
+"""The rules that Block Kit's limits are built of. Each reports problems in Slack's words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Json = dict[str, Any]
 
 
 class Problems:
-    """What is wrong, each with the JSON pointer of where: the messages Slack adds to `invalid_blocks`."""
+    """Problems, each with a JSON pointer to its place: the messages that Slack adds to `invalid_blocks`."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
@@ -60,7 +60,7 @@ def integer(minimum: int, maximum: int) -> Rule:
 
 
 def anything(_value: Any, _where: str, _findings: Problems) -> None:
-    """For parts whose inside this sandbox does not check."""
+    """For parts that this sandbox does not check."""
 
 
 def list_of(rule: Rule, maximum: int, minimum: int = 0) -> Rule:
@@ -99,7 +99,7 @@ def object_with(required: Mapping[str, Rule], optional: Mapping[str, Rule] | Non
 
 
 def typed_object(kinds: Mapping[str, Rule], allowed: Collection[str] | None = None) -> Rule:
-    """An object whose `type` says which rule it has to keep."""
+    """An object whose `type` decides which rule applies."""
 
     def check(value: Any, where: str, findings: Problems) -> None:
         if not isinstance(value, dict):

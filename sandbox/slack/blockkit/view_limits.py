@@ -33,13 +33,13 @@ _MODAL = object_with(
 )
 _HOME = object_with(
     {"type": TYPE, "blocks": anything},
-    # Slack takes a title and buttons for a Home tab too, and shows none of them.
+    # Slack also accepts a title and buttons for a Home tab, but shows none of them.
     {**_SHARED, "title": plain_text(24), "submit": plain_text(24), "close": plain_text(24)},
 )
 
 
 def check_view(view: Json) -> list[str]:
-    """What Slack would find wrong in a view; empty when nothing is."""
+    """The problems that Slack would find in a view."""
     findings = Problems()
     typed_object({"modal": _MODAL, "home": _HOME})(view, "/view", findings)
     check_view_blocks(view.get("blocks"), findings)

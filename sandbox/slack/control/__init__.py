@@ -1,1 +1,1 @@
-"""The control API under /sandbox/: act as a person, read what a person sees, make things go wrong."""
+"""The control API under /sandbox/: act as a person, read what they see, add faults."""

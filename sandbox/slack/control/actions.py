@@ -1,4 +1,4 @@
-"""POST /sandbox/...: doing what a person does."""
+"""POST /sandbox/...: the actions of a person."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.control.request_fields import (
     find_channel,
     find_open_view,
@@ -18,7 +19,6 @@ from sandbox.slack.control.request_fields import (
 )
 from sandbox.slack.control.screen_json import message_json
 from sandbox.slack.user_actions import click_elements, modals, shortcuts
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.user_actions.external_selects import load_options
 from sandbox.slack.user_actions.membership import require_member, set_member
 from sandbox.slack.user_actions.open_home import open_home
@@ -96,7 +96,7 @@ async def post_submit(request: Request) -> Response:
     values = body.get("values") or {}
     if not isinstance(values, dict):
         raise ActionRefused(
-            "invalid_values", "values must be an object: block_id, action_id, what was entered."
+            "invalid_values", "values must be an object with the inputs by block_id and action_id."
         )
     outcome = await modals.submit_modal(state, user, view, values)
     return _ok_response(**outcome, views=_stack_json(state, user.id))

@@ -1,4 +1,4 @@
-"""/sandbox/faults: making things go wrong, and asking the app to prove its addresses."""
+"""/sandbox/faults adds, lists and clears faults; /sandbox/verify checks the app's URLs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.control.request_fields import read_body, required_text
 from sandbox.slack.faults import FAULT_DETAILS, UnknownFault
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]
@@ -35,11 +35,11 @@ async def handle_faults(request: Request) -> Response:
 
 
 async def verify_urls(request: Request) -> Response:
-    """Sends what Slack sends when addresses are entered: url_verification, and ssl_check to the commands."""
+    """Sends what Slack sends when URLs are entered: url_verification, and ssl_check for commands."""
     state: WorkspaceState = request.app.state.slack
     manifest = state.installation.manifest
     if manifest.socket_mode:
-        raise ActionRefused("socket_mode", "A Socket Mode app has no addresses to verify.", status=409)
+        raise ActionRefused("socket_mode", "A Socket Mode app has no URLs to verify.", status=409)
     checks: list[Json] = []
     if manifest.events_url:
         checks.append(await _check_url_verification(state, manifest.events_url))
@@ -59,7 +59,7 @@ async def _add_fault(state: WorkspaceState, kind: str, body: Json) -> Response:
     times, lasting = body.get("times"), body.get("seconds")
     details = {name: value for name, value in body.items() if name not in ("kind", "times", "seconds")}
     if kind == "delay-delivery" and lasting is not None:
-        # Here the seconds say how late a payload comes, and not for how long this goes on.
+        # For this kind, `seconds` is how late a payload comes, not how long the fault lasts.
         details["delay"], lasting = float(lasting), None
     if kind == "outage" and lasting is None:
         raise ActionRefused("missing", "An outage needs seconds: how long it lasts.")

@@ -6,8 +6,8 @@ import asyncio
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.control.request_fields import find_person
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.workspace_state import WorkspaceState
 
 
@@ -24,7 +24,7 @@ async def stream_changes(socket: WebSocket) -> None:
         while True:
             await socket.receive_text()
     except (WebSocketDisconnect, RuntimeError, KeyError):
-        pass  # gone, closed from this end meanwhile, or talking in bytes
+        pass  # the client has gone, the server has closed the socket, or the client sent bytes
     finally:
         telling.cancel()
 

@@ -1,13 +1,13 @@
-"""GET /sandbox/...: what a person sees, and waiting for it to change."""
+"""GET /sandbox/...: what a person sees, and waiting for changes."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.control.request_fields import find_person, find_visible_channel, read_seconds
 from sandbox.slack.control.screen_json import channel_messages, message_json, thread_messages, workspace_json
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.workspace_state import WorkspaceState
 
 _LONGEST_WAIT = 60.0
@@ -55,13 +55,13 @@ async def get_or_clear_calls(request: Request) -> Response:
 
 
 async def wait_for_changes(request: Request) -> Response:
-    """Without `as`, every change counts; without `since`, only those from now on."""
+    """Without `as` all changes count; without `since` only those from now on."""
     state: WorkspaceState = request.app.state.slack
     query = request.query_params
     user = find_person(state, query["as"]).id if "as" in query else None
     since = query.get("since", str(state.change_log.latest))
     if not since.isdigit():
-        raise ActionRefused("invalid_number", f"since={since!r} is no number of a change.")
+        raise ActionRefused("invalid_number", f"since={since!r} is not the number of a change.")
     timeout = read_seconds(query.get("timeout"), 10.0, _LONGEST_WAIT)
     changes = await state.change_log.wait(int(since), user, timeout)
     latest = changes[-1].seq if changes else max(int(since), 0)

@@ -1,4 +1,4 @@
-"""Reading requests of the control API: who acts, where, on what."""
+"""Reads requests of the control API: who acts, in which channel, on which message or view."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from starlette.requests import Request
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.store.open_views import OpenView
 from sandbox.slack.team.workspace import SlackChannel, SlackUser
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]
@@ -35,13 +35,11 @@ def required_text(body: Json, name: str) -> str:
 
 
 def find_person(state: WorkspaceState, named: object) -> SlackUser:
-    """Raises Refused for somebody who is not of this workspace, naming those who are."""
+    """Raises ActionRefused for somebody who is not in the workspace, and names those who are."""
     found = state.workspace.find_person(named) if isinstance(named, str) else None
     if found is None:
         names = ", ".join(user.name for user in state.workspace.people())
-        raise ActionRefused(
-            "user_not_found", f"Nobody here is called {named!r}; there are {names}.", status=404
-        )
+        raise ActionRefused("user_not_found", f"There is no person {named!r}; there are {names}.", status=404)
     return found
 
 
@@ -57,7 +55,7 @@ def find_visible_channel(state: WorkspaceState, user: SlackUser, named: object) 
 
 
 def find_channel(state: WorkspaceState, named: str) -> SlackChannel:
-    """A channel by id or name, whoever may see it."""
+    """A channel by id or name, even if nobody may see it."""
     found = state.workspace.find_channel(named)
     if found is None:
         raise ActionRefused("channel_not_found", f"There is no channel {named!r}.", status=404)
@@ -88,4 +86,4 @@ def read_seconds(value: str | None, default: float, most: float) -> float:
     try:
         return max(0.0, min(float(value), most))
     except ValueError:
-        raise ActionRefused("invalid_number", f"{value!r} is no number of seconds.") from None
+        raise ActionRefused("invalid_number", f"{value!r} is not a number of seconds.") from None

@@ -1,4 +1,4 @@
-"""What a person sees, as JSON for the page and for tests."""
+"""What a person sees, as JSON for the page and the tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def message_json(state: WorkspaceState, message: SlackMessage) -> Json:
         "channel": message.channel,
         "ts": message.ts,
         "user": message.user,
-        "username": message.username or (author.real_name if author.is_bot else author.name),
+        "username": author.real_name if author.is_bot else author.name,
         "text": message.text,
         "ephemeral": message.ephemeral_to is not None,
         "reply_count": summary.get("reply_count", 0),
@@ -37,17 +37,15 @@ def message_json(state: WorkspaceState, message: SlackMessage) -> Json:
     optional: Json = {
         "thread_ts": message.thread_ts,
         "blocks": message.blocks,
-        "attachments": message.attachments,
         "subtype": message.subtype,
         "bot_id": BOT_ID if message.by_app else None,
         "edited": {"ts": message.edited_ts} if message.edited_ts is not None else None,
-        "reactions": message.reactions or None,
     }
     return shown | {name: value for name, value in optional.items() if value is not None}
 
 
 def channel_messages(state: WorkspaceState, user: SlackUser, channel: SlackChannel) -> list[SlackMessage]:
-    """Roots, broadcast replies and this person's ephemerals, oldest first."""
+    """Root messages, broadcast replies and this person's ephemeral messages, oldest first."""
     own = state.messages.ephemeral_for(user.id, channel.id, None)
     return sorted([*state.messages.in_channel(channel.id), *own], key=lambda message: message.ts)
 
@@ -55,7 +53,7 @@ def channel_messages(state: WorkspaceState, user: SlackUser, channel: SlackChann
 def thread_messages(
     state: WorkspaceState, user: SlackUser, channel: SlackChannel, root: str
 ) -> list[SlackMessage]:
-    """The root, then the replies and this person's ephemerals among them."""
+    """The root message, then the replies and this person's ephemeral messages in order."""
     thread = state.messages.in_thread(channel.id, root)
     own = state.messages.ephemeral_for(user.id, channel.id, root)
     return [*thread[:1], *sorted([*thread[1:], *own], key=lambda message: message.ts)]

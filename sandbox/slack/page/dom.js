@@ -1,5 +1,5 @@
 // Builds elements. Every piece of text that comes from a message goes through here as a text node,
-// so nothing a person or an app writes can become markup.
+// so nothing a person or an app writes can switchPerson markup.
 
 /**
  * @param {string} spec a tag with optional classes, as in "button.primary.small"

@@ -1,34 +1,34 @@
 // Starts the page: puts the frame around the panes, and keeps all of it up to date.
 
-import { Desk } from "./desk.js";
+import { Ui } from "./ui.js";
 import { el } from "./dom.js";
-import { personSwitch } from "./panes/people.js";
+import { personButtons } from "./panes/avatars.js";
 import { sidebar } from "./panes/sidebar.js";
-import { inWords } from "./wire/failures.js";
-import { Live } from "./wire/live.js";
-import { retell } from "./words/text.js";
+import { errorMessage } from "./api/error-messages.js";
+import { LiveSocket } from "./api/live-socket.js";
+import { updateRelativeTimes } from "./text/text-nodes.js";
 
-const RETELL_MS = 20_000;
+const RELATIVE_TIME_UPDATE_MS = 20_000;
 
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 
-const desk = new Desk({ centre: part("centre"), right: part("right"), frame: drawFrame });
+const ui = new Ui({ centre: part("centre"), right: part("right"), frame: drawFrame });
 
-const live = new Live({
-  change: (item) => desk.news.changed(item),
+const live = new LiveSocket({
+  change: (item) => ui.updates.changed(item),
   up: () => {
     part("offline").hidden = true;
-    desk.news.readAll();
+    ui.updates.readAll();
   },
   down: () => (part("offline").hidden = false),
 });
 
 function drawFrame() {
-  const { workspace, place } = desk;
+  const { workspace, place } = ui;
   const refocus = focusIn("people", "sidebar");
   part("team").textContent = workspace.team.name;
-  part("people").replaceChildren(...personSwitch(desk));
-  part("sidebar").replaceChildren(...sidebar(desk));
+  part("people").replaceChildren(...personButtons(ui));
+  part("sidebar").replaceChildren(...sidebar(ui));
   refocus();
   document.body.classList.toggle("thread-open", Boolean(place.thread) && !place.app);
   const where = place.app ? workspace.app.name : workspace.titleOf(place.channel);
@@ -50,25 +50,25 @@ function focusIn(...names) {
 function closeOnEscape(event) {
   if (event.key !== "Escape" || document.querySelector("dialog[open], :popover-open")) return;
   if (document.body.classList.contains("drawer-open")) document.body.classList.remove("drawer-open");
-  else if (desk.place?.thread) desk.go({ thread: null });
+  else if (ui.place?.thread) ui.go({ thread: null });
 }
 
 async function start() {
-  desk.onPerson = (name) => live.listenAs(name);
+  ui.onPerson = (name) => live.listenAs(name);
   document.addEventListener("keydown", closeOnEscape);
   part("curtain").addEventListener("click", () => document.body.classList.remove("drawer-open"));
-  addEventListener("popstate", () => desk.arrive());
-  setInterval(() => retell(document.body), RETELL_MS);
+  addEventListener("popstate", () => ui.arrive());
+  setInterval(() => updateRelativeTimes(document.body), RELATIVE_TIME_UPDATE_MS);
   try {
-    await desk.arrive();
-    desk.channelPane?.conversation.composer.focus();
+    await ui.arrive();
+    ui.channelPane?.conversation.composer.focus();
   } catch (error) {
     part("centre").replaceChildren(
       el(
         "div.pane-empty",
         { role: "alert" },
         el("h1", {}, "The workspace cannot be shown"),
-        el("p", {}, inWords(error)),
+        el("p", {}, errorMessage(error)),
       ),
     );
     throw error;

@@ -39,7 +39,7 @@ export class Workspace {
   }
 
   /** The people: neither the app's own user nor Slackbot. */
-  everybody() {
+  people() {
     return this.users.filter((user) => !user.is_bot && !this.isApp(user.id) && user.id !== SLACKBOT);
   }
 

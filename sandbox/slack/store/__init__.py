@@ -1,1 +1,1 @@
-"""What the played Slack remembers: messages, views, and what changed for whom."""
+"""What the played Slack stores: messages, views, calls, and what changed for whom."""

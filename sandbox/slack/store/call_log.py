@@ -1,4 +1,4 @@
-"""The log of Web API calls, so that a test can see what an app did and how often."""
+"""The log of Web API calls, which shows tests what an app did and how often."""
 
 from __future__ import annotations
 

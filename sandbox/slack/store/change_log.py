@@ -1,4 +1,4 @@
-"""What changed on whose screen, numbered, so that a page or a test can wait for it."""
+"""What changed on whose screen, numbered, so that the page or a test can wait for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_REMEMBERED = 20_000
 
 @dataclass(frozen=True)
 class ScreenChange:
-    """One change. `audience` None means that everybody sees it."""
+    """One change. If `audience` is None, everybody sees it."""
 
     seq: int
     what: str
@@ -32,7 +32,7 @@ class ScreenChange:
 
 
 class ChangeLog:
-    """The changes so far. Used from one event loop only."""
+    """The changes so far. It must be used from one event loop only."""
 
     def __init__(self) -> None:
         self.latest = 0
@@ -55,7 +55,7 @@ class ChangeLog:
         self._new_change = asyncio.Event()
 
     def since(self, seq: int, user: str | None) -> list[ScreenChange]:
-        """Later changes that this person sees; for None, all of them."""
+        """The later changes that this person sees; all of them for None."""
         newer: list[ScreenChange] = []
         for change in reversed(self._log):
             if change.seq <= seq:
@@ -65,7 +65,7 @@ class ChangeLog:
         return newer[::-1]
 
     async def wait(self, seq: int, user: str | None, timeout: float | None) -> list[ScreenChange]:
-        """Waits until this person sees a change later than `seq`; empty after `timeout` seconds."""
+        """Waits until this person sees a change after `seq`. Empty after `timeout` seconds."""
         deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
         while not (newer := self.since(seq, user)):
             bell = self._new_change

@@ -1,4 +1,4 @@
-"""Writing to the workspace: every change to a message is also news for those who see it."""
+"""Writes messages, and records each change for those who see it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class MessageWriter:
         self._ids = ids
 
     def add(self, channel: str, user: str, text: str, **details: Any) -> SlackMessage:
-        """Adds a message; `details` are further fields of Message."""
+        """Adds a message. `details` are further fields of SlackMessage."""
         message = SlackMessage(self._ids.new_timestamp(), channel, user, text, **details)
         self._messages.add(message)
         self.record_change(message)
@@ -29,14 +29,14 @@ class MessageWriter:
     def write_ephemeral(
         self, user: str, channel: str, text: str, thread_ts: str | None = None
     ) -> SlackMessage:
-        """Slackbot tells one person something, visible to them only."""
+        """Adds a message of Slackbot that only this person sees."""
         return self.add(channel, SLACKBOT, text, ephemeral_to=user, thread_ts=thread_ts)
 
     def remove(self, message: SlackMessage) -> None:
-        """Deletes a message; a root with replies stays as a tombstone, as at Slack."""
+        """Deletes a message. A root message with replies becomes a tombstone, as at Slack."""
         if message.ephemeral_to is None and self._messages.replies(message.channel, message.ts):
             message.text = "This message was deleted."
-            message.blocks = message.attachments = None
+            message.blocks = None
             message.subtype = "tombstone"
         else:
             self._messages.remove(message)

@@ -1,7 +1,4 @@
-"""All messages of the workspace, by channel and timestamp.
-
-One message, and how Slack writes it down for apps.
-"""
+"""All messages of the workspace by channel and timestamp, and their form in the Web API."""
 
 from __future__ import annotations
 
@@ -14,7 +11,8 @@ from sandbox.slack.team.workspace import APP_ID, BOT_ID, BOT_USER, CREATED_AT, T
 
 
 class MessageStore:
-    """Messages in the order they were written; ephemeral ones stand apart, as no app can find them again."""
+    """Messages in the order in which they were written. Ephemeral ones are kept apart: no app can read
+    them."""
 
     def __init__(self) -> None:
         self._visible_to_all: defaultdict[str, dict[str, SlackMessage]] = defaultdict(dict)
@@ -29,7 +27,7 @@ class MessageStore:
         return self._visible_to_all[channel].get(ts)
 
     def find_for(self, user: str, channel: str, ts: str) -> SlackMessage | None:
-        """A message on this person's screen: one of the channel's, or an ephemeral of their own."""
+        """A message on this person's screen: one of the channel, or one of their ephemeral messages."""
         own = self._ephemeral[channel].get(ts)
         if own is not None and own.ephemeral_to == user:
             return own
@@ -48,7 +46,7 @@ class MessageStore:
         ]
 
     def in_thread(self, channel: str, root: str) -> list[SlackMessage]:
-        """The root, then its replies, oldest first; empty when there is no such root."""
+        """The root message, then its replies, oldest first; empty if there is no such message."""
         first = self.find(channel, root)
         return [first, *self.replies(channel, root)] if first is not None else []
 
@@ -60,10 +58,10 @@ class MessageStore:
         ]
 
     def ephemeral_for(self, user: str, channel: str, thread: str | None) -> list[SlackMessage]:
-        """This person's ephemerals of the channel itself, or with `thread` those of that thread.
+        """This person's ephemeral messages in the channel, or with `thread` those in that thread.
 
         "Ephemeral messages in threads are only shown if there is already an active thread"
-        (docs.slack.dev, chat.postEphemeral): an app's that came before the first reply nobody sees.
+        (docs.slack.dev, chat.postEphemeral): nobody sees an app's ephemeral message before the first reply.
         """
         first = min((reply.ts for reply in self.replies(channel, thread)), default="") if thread else None
         return [
@@ -75,7 +73,7 @@ class MessageStore:
         ]
 
     def thread_summary(self, message: SlackMessage) -> dict[str, Any]:
-        """What Slack adds to a root once it has replies: `reply_count`, `latest_reply` and their like."""
+        """What Slack adds to a root message that has replies: `reply_count`, `latest_reply` and others."""
         replies = self.replies(message.channel, message.ts)
         if not replies:
             return {}
@@ -94,22 +92,17 @@ Json = dict[str, Any]
 
 @dataclass
 class SlackMessage:
-    """A message; with `ephemeral_to` it exists only on that person's screen."""
+    """A message. With `ephemeral_to` only that person sees it."""
 
     ts: str
     channel: str
     user: str
     text: str
     blocks: list[Json] | None = None
-    attachments: list[Json] | None = None
     thread_ts: str | None = None
     subtype: str | None = None
-    username: str | None = None
-    icons: Json | None = None
     edited_ts: str | None = None
     ephemeral_to: str | None = None
-    metadata: Json | None = None
-    reactions: dict[str, list[str]] = field(default_factory=dict)
     selections: dict[str, Json] = field(default_factory=dict)
 
     @property
@@ -134,25 +127,16 @@ def message_api_json(message: SlackMessage, bot_name: str) -> Json:
     optional: Json = {
         "subtype": message.subtype,
         "blocks": _blocks_or_rich_text(message),
-        "attachments": message.attachments,
         "thread_ts": message.thread_ts,
-        "username": message.username,
-        "icons": message.icons,
-        "metadata": message.metadata,
     }
     written |= {name: value for name, value in optional.items() if value is not None}
     if message.edited_ts is not None:
         written["edited"] = {"user": message.user, "ts": message.edited_ts}
-    if message.reactions:
-        written["reactions"] = [
-            {"name": name, "users": list(users), "count": len(users)}
-            for name, users in message.reactions.items()
-        ]
     return written
 
 
 def _blocks_or_rich_text(message: SlackMessage) -> list[Json] | None:
-    """The blocks an app gave, or those that Slack makes of what a person typed."""
+    """The app's blocks, or those that Slack makes of typed text."""
     if message.blocks is not None or message.by_app or message.subtype not in (None, "thread_broadcast"):
         return message.blocks
     return typed_text_as_blocks(message.text, message.ts)

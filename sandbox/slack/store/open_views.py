@@ -1,4 +1,4 @@
-"""Modals and Home tabs: what is open on whose screen, and what was filled in there."""
+"""Modals and Home tabs: which are open on whose screen, and the values of their inputs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from sandbox.slack.team.workspace import APP_ID, BOT_ID, TEAM_ID
 
 Json = dict[str, Any]
 
-# As documented with views.push: a stack holds at most three views.
+# A stack has at most three views (docs.slack.dev, views.push).
 MAX_STACK_DEPTH = 3
 
 
 @dataclass
 class OpenView:
-    """One view on one person's screen. `values` is what stands in its inputs: block, action, value."""
+    """One view on one person's screen. `values` has the inputs by block_id and action_id."""
 
     id: str
     user: str

@@ -11,7 +11,7 @@ _CONTROL = re.compile(r"<([^<>]+)>")
 
 
 def typed_text_as_blocks(text: str, ts: str) -> list[Json]:
-    """The text of the message `ts` as its one block; formatting within the text is left as text."""
+    """The text of the message `ts` as one block. Formatting in the text stays text."""
     elements: list[Json] = []
     position = 0
     for found in _CONTROL.finditer(text):

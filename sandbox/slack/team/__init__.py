@@ -1,1 +1,1 @@
-"""Who and what there is: the workspace, the app's manifest, and the app as installed."""
+"""The workspace, the app's manifest, and its installation."""

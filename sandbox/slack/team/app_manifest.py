@@ -1,4 +1,4 @@
-"""An app's manifest: what it is called, what it may do and where it wants to be told."""
+"""An app's manifest: its name, its scopes and where it receives requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 
 
 class ManifestError(ValueError):
-    """The manifest cannot be installed; the text says which part and what is allowed."""
+    """The manifest cannot be installed; the text names the part and what is allowed."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def read_manifest(source: Path | Mapping[str, Any]) -> AppManifest:
     except yaml.YAMLError as problem:
         raise ManifestError(f"The manifest {source} is not YAML: {problem}") from problem
     if not isinstance(content, Mapping):
-        raise ManifestError(f"The manifest {source} holds no mapping; see docs.slack.dev/app-manifests.")
+        raise ManifestError(f"The manifest {source} is not a mapping; see docs.slack.dev/app-manifests.")
     return _parse_manifest(content)
 
 

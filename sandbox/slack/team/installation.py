@@ -21,7 +21,7 @@ class AppInstallation:
     verification_token: str = VERIFICATION_TOKEN
 
     def scopes_of(self, token: str) -> tuple[str, ...] | None:
-        """The scopes a token carries; None for a token that Slack never issued."""
+        """The scopes of a token; None for a token that Slack never issued."""
         if token == self.bot_token:
             return self.manifest.scopes
         if token == self.app_token:
@@ -29,5 +29,5 @@ class AppInstallation:
         return None
 
     def receives_event(self, event: str, scope: str | None) -> bool:
-        """Slack sends an event only when it is subscribed to and its scope, if it has one, was granted."""
+        """Slack only sends an event if the app subscribed to it and has its scope, if there is one."""
         return event in self.manifest.events and (scope is None or scope in self.manifest.scopes)

@@ -1,4 +1,4 @@
-"""The one workspace this Slack plays: its people, channels and user groups."""
+"""The one workspace: its people, channels and user groups."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SLACKBOT = "USLACKBOT"
 ALICE, BOB, CAROL, DAVE = "U01ALICE00", "U02BOB0000", "U03CAROL00", "U04DAVE000"
 PEOPLE = frozenset({ALICE, BOB, CAROL, DAVE})
 
-# When the workspace was founded, in epoch seconds: `created` and `updated` of everything in it.
+# `created` and `updated` of everything in the workspace, in epoch seconds.
 CREATED_AT = 1_700_000_000
 
 
@@ -32,7 +32,7 @@ class SlackUser:
 
 @dataclass
 class SlackChannel:
-    """A channel, or with `direct_to` the direct messages between the bot and one person."""
+    """A channel, or with `direct_to` the direct messages of the bot and one person."""
 
     id: str
     name: str
@@ -42,12 +42,12 @@ class SlackChannel:
     is_archived: bool = False
 
     def is_visible_to(self, user: str) -> bool:
-        """Public channels are open to everybody, the others to their members."""
+        """Everybody sees public channels; only members see the others."""
         return not self.is_private or user in self.members
 
     @property
     def name_in_payloads(self) -> str:
-        """Slack tells apps no name of private conversations in commands and interactions."""
+        """In commands and interactions Slack does not name private conversations."""
         if self.direct_to is not None:
             return "directmessage"
         return "privategroup" if self.is_private else self.name
@@ -62,7 +62,7 @@ class UserGroup:
 
 
 class SlackWorkspace:
-    """The people, channels and groups by id; names, `@name` and `#name` are understood too."""
+    """The people, channels and user groups by id. Names, `@name` and `#name` are found too."""
 
     def __init__(self, bot_name: str, app_name: str) -> None:
         self.users = {user.id: user for user in _all_users(bot_name, app_name)}
@@ -74,7 +74,7 @@ class SlackWorkspace:
         return next((user for user in self.users.values() if wanted in (user.id, user.name)), None)
 
     def find_person(self, named: str) -> SlackUser | None:
-        """A human being: the bot and Slackbot press no buttons."""
+        """A human user: not the bot and not Slackbot."""
         found = self.find_user(named)
         return found if found is not None and found.id in PEOPLE else None
 
@@ -87,7 +87,7 @@ class SlackWorkspace:
         return next((group for group in self.groups.values() if wanted in (group.id, group.handle)), None)
 
     def direct_messages_with(self, user: str) -> SlackChannel:
-        """The conversation of the bot and this person, opened when first asked for."""
+        """The conversation of the bot and this person, created on first use."""
         channel_id = "D" + user[1:]
         if channel_id not in self.channels:
             members = {user, BOT_USER}

@@ -1,1 +1,1 @@
-"""From Slack to the app: payloads, Socket Mode, signed HTTP, and the links the app may answer by."""
+"""What Slack sends to the app: Socket Mode, signed HTTP, events, response_urls and trigger_ids."""

@@ -1,4 +1,4 @@
-"""Delivering a payload to the app by whichever way its manifest asks for, and hearing what it says."""
+"""Delivers a payload to the app by Socket Mode or HTTP, and returns what the app answers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Literal
 import httpx
 
 from sandbox.slack.faults import SlackFaults
-from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.slack_limits import SlackTimeouts
 from sandbox.slack.team.app_manifest import AppManifest
 from sandbox.slack.to_app.signed_http import SignedHttpClient, SignedRequest
 from sandbox.slack.to_app.socket_mode import NoConnection, SocketModeServer
@@ -23,7 +23,7 @@ ACKNOWLEDGED = "ok"
 TIMED_OUT = "operation_timeout"
 FAILED = "dispatch_failed"
 
-# How long the app may still answer after the person was told that it did not, in seconds.
+# How long the app may still answer after Slack has shown the person an error, in seconds.
 _MAX_LATE_ANSWER_SECONDS = 60.0
 
 
@@ -31,7 +31,7 @@ _MAX_LATE_ANSWER_SECONDS = 60.0
 class AppAnswer:
     """How a delivery went: `status` is ok, operation_timeout or dispatch_failed.
 
-    `body` is what the app said with its acknowledgement; `reason` is Slack's word in x-slack-retry-reason.
+    `body` is what the app answered with its acknowledgement; `reason` is the value of x-slack-retry-reason.
     """
 
     status: str
@@ -51,7 +51,7 @@ class EventRetry:
 
 
 class AppDelivery:
-    """The way to the app. What takes too long goes on in the background, as it does at Slack."""
+    """Delivers payloads. A delivery that takes too long continues in the background, as at Slack."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class AppDelivery:
     async def deliver(
         self, kind: PayloadKind, payload: Json, *, url: str | None = None, retry: EventRetry | None = None
     ) -> AppAnswer:
-        """Delivers once. `url` is where an HTTP app takes this; Socket Mode needs none."""
+        """Delivers once. `url` is the app's URL for this payload; Socket Mode needs none."""
         delay = self._faults.take_for_payload("delay-delivery", kind)
         pause = float(delay.details["delay"]) if delay is not None else 0.0
         copies = 2 if self._faults.take_for_payload("repeat-envelope", kind) is not None else 1

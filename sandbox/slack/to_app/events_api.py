@@ -1,4 +1,4 @@
-"""The Events API: what the app subscribed to, wrapped, delivered, and repeated when nobody took it."""
+"""The Events API: wraps and delivers the events that the app subscribed to, and retries them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import Any
 
-from sandbox.slack.slack_timeouts import SlackTimeouts
+from sandbox.slack.slack_limits import SlackTimeouts
 from sandbox.slack.store.slack_ids import SlackIds
 from sandbox.slack.team.installation import AppInstallation
 from sandbox.slack.team.workspace import APP_ID, BOT_USER, TEAM_ID
@@ -25,9 +25,9 @@ class EventsApi:
         self._timeouts = timeouts
 
     async def send(self, event: Json, *, subscription: str, scope: str | None) -> AppAnswer | None:
-        """Sends an event and waits for the first answer; repeats follow in the background.
+        """Sends an event and waits for the first answer. Retries follow in the background.
 
-        Returns None where the app did not subscribe, or was not granted the scope.
+        Returns None if the app did not subscribe to it or does not have its scope.
         """
         if not self._installation.receives_event(subscription, scope):
             return None

@@ -1,4 +1,4 @@
-"""The events that a new message causes: `message.*`, and `app_mention` where the bot is spoken to."""
+"""The events of a new message: `message.*`, and `app_mention` if it mentions the bot."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 class MessageEvent(TypedDict):
-    """An event with the subscription and scope under which it is sent."""
+    """An event with the subscription and the scope that it needs."""
 
     event: Json
     subscription: str
@@ -28,7 +28,7 @@ _SUBSCRIPTIONS = {
 
 
 def events_for_message(message: SlackMessage, channel: SlackChannel) -> list[MessageEvent]:
-    """What an app in this channel is told about a message."""
+    """The events that an app in this channel gets for a message."""
     kind = "im" if channel.direct_to is not None else "group" if channel.is_private else "channel"
     subscription, scope = _SUBSCRIPTIONS[kind]
     event = _event_json(message)

@@ -1,4 +1,4 @@
-"""response_urls: where an app may answer a command or a click, five times within half an hour."""
+"""response_urls: an app may answer a command or a click there, five times within half an hour."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sandbox.slack.api_errors import ApiError
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.store.slack_ids import SlackIds
 from sandbox.slack.team.workspace import TEAM_ID
-from sandbox.slack.webapi.api_errors import ApiError
 
 MAX_USES = 5
 _MAX_REMEMBERED = 10_000
@@ -17,7 +17,8 @@ _MAX_REMEMBERED = 10_000
 
 @dataclass
 class ResponseUrl:
-    """`original` is the message that was pressed; a command has none. `posted` are the answers so far."""
+    """`original_message` is the message that was clicked; a command has none. `posted_messages` are the
+    answers."""
 
     path: str
     user: str
@@ -56,7 +57,7 @@ class ResponseUrls:
         """Counts one use.
 
         Raises:
-            ApiError: HTTP 404 with expired_url, used_url, or no_service where there never was one
+            ApiError: HTTP 404 with expired_url, used_url, or no_service if it was never issued
         """
         issued = self._issued.get(path)
         if issued is None:

@@ -20,7 +20,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """One request, signed at the moment it was made."""
+    """One request, signed when it was made."""
 
     url: str
     headers: dict[str, str]
@@ -28,11 +28,11 @@ class SignedRequest:
 
 
 class SignedHttpClient:
-    """Makes and posts signed requests, and remembers the last one so that it can be replayed."""
+    """Makes and posts signed requests, and keeps the last one so that it can be replayed."""
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
-        # Proxies of the environment must not come between two ends on this machine.
+        # Proxies from the environment must not be used: both ends are on this machine.
         self._client = httpx.AsyncClient(trust_env=False, follow_redirects=False)
         self.last_request: SignedRequest | None = None
 
@@ -43,7 +43,7 @@ class SignedHttpClient:
         return self._sign(url, json.dumps(content).encode(), "application/json", extra or {})
 
     async def post(self, parcel: SignedRequest, timeout: float) -> httpx.Response:
-        """Raises httpx.TimeoutException after `timeout` seconds, httpx.HTTPError where nobody answers."""
+        """Raises httpx.TimeoutException after `timeout` seconds, httpx.HTTPError if nobody answers."""
         self.last_request = parcel
         return await self._client.post(
             parcel.url, content=parcel.body, headers=parcel.headers, timeout=httpx.Timeout(timeout)

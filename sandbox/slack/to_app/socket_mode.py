@@ -1,4 +1,4 @@
-"""Socket Mode: the app's websockets, envelopes out, acknowledgements back (docs.slack.dev, Socket Mode)."""
+"""Socket Mode: the app's websockets, envelopes and acknowledgements (docs.slack.dev, Socket Mode)."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from sandbox.slack.team.workspace import APP_ID
 Json = dict[str, Any]
 
 MAX_CONNECTIONS = 10
-# What Slack's hello says about how long a connection may live, in seconds.
+# The lifetime of a connection in Slack's hello, in seconds.
 _CONNECTION_LIFETIME_SECONDS = 18_060
 _REFRESH_GRACE_SECONDS = 10.0
 
 
 class NoConnection(Exception):
-    """No socket is open that a payload could go to."""
+    """No socket is open for a payload."""
 
 
 class SocketModeServer:
-    """All sockets of the app. A payload goes to one of them, in turn."""
+    """All sockets of the app. Each payload goes to one of them, in turn."""
 
     def __init__(
         self, ids: SlackIds, ticket_lifetime: float, now: Callable[[], float] = time.monotonic
@@ -47,13 +47,13 @@ class SocketModeServer:
         return len(self._sockets)
 
     def issue_ticket(self) -> str:
-        """A ticket for one connection, good once and for a short while."""
+        """A ticket for one connection, valid once and for a short time."""
         ticket = str(uuid.uuid4())
         self._tickets[ticket] = self._now() + self._ticket_lifetime
         return ticket
 
     async def serve(self, socket: WebSocket, *, enabled: bool, ticket: str) -> None:
-        """Talks to one connection until it ends."""
+        """Serves one connection until it ends."""
         good_until = self._tickets.pop(ticket, 0.0)
         if self._now() > good_until:
             await socket.close(1008)  # before the handshake: the client sees HTTP 403
@@ -67,13 +67,13 @@ class SocketModeServer:
             await self._serve_connection(socket)
 
     async def send(self, kind: str, payload: Json, *, answerable: bool, copies: int = 1, **more: Any) -> Json:
-        """Sends an envelope and waits, for as long as the caller does, for its acknowledgement.
+        """Sends an envelope and waits for its acknowledgement, without a timeout of its own.
 
-        Returns what came with it. `copies` sends the very same envelope again, as Slack was seen to do
-        (bolt-js #2487).
+        Returns the payload of the acknowledgement. With `copies` the same envelope is sent again, as Slack
+        does at times (bolt-js #2487).
 
         Raises:
-            NoConnection: nobody listens
+            NoConnection: no socket is open
         """
         envelope_id = str(uuid.uuid4())
         envelope = {
@@ -93,9 +93,9 @@ class SocketModeServer:
             del self._pending_acks[envelope_id]
 
     async def refresh(self, reason: str) -> int:
-        """Asks every connection to come anew; a `warning` alone leaves it open. Returns how many.
+        """Asks every connection to reconnect; a `warning` leaves it open. Returns the number of connections.
 
-        An old connection is closed as soon as a new one has come for it, or after a while.
+        An old connection is closed once a new one has replaced it, or after some time.
         """
         asked = list(self._sockets)
         for socket in asked:
@@ -107,7 +107,7 @@ class SocketModeServer:
         return len(asked)
 
     async def close_all(self) -> None:
-        """Cuts every connection without a word, as in an outage."""
+        """Closes every connection without a message, as in an outage."""
         for socket in [*self._sockets, *self._refreshing]:
             await self._close(socket)
 
@@ -120,7 +120,7 @@ class SocketModeServer:
             while True:
                 self._handle_ack(await socket.receive_text())
         except (WebSocketDisconnect, RuntimeError, KeyError):
-            pass  # gone, closed from this end meanwhile, or talking in bytes
+            pass  # the client has gone, the server has closed the socket, or the client sent bytes
         finally:
             self._forget(socket)
 

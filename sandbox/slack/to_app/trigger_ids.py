@@ -1,4 +1,4 @@
-"""trigger_ids: proof that a person just did something, good for opening one view."""
+"""trigger_ids: proof that a person has just done something, valid for opening one view."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sandbox.slack.api_errors import ApiError, invalid_arguments
 from sandbox.slack.store.slack_ids import SlackIds
-from sandbox.slack.webapi.api_errors import ApiError, invalid_arguments
 
 _MAX_REMEMBERED = 1_000
 
@@ -20,7 +20,7 @@ class _Trigger:
 
 
 class TriggerIds:
-    """Good once and for `lifetime` seconds."""
+    """A trigger_id is valid once and for `lifetime` seconds."""
 
     def __init__(self, ids: SlackIds, lifetime: float, now: Callable[[], float] = time.monotonic) -> None:
         self._ids = ids
@@ -36,10 +36,10 @@ class TriggerIds:
         return trigger_id
 
     def exchange(self, trigger_id: str) -> str:
-        """The person who caused it.
+        """The person whose action issued it.
 
         Raises:
-            ApiError: exchanged_trigger_id, expired_trigger_id, or invalid_arguments for one never issued
+            ApiError: exchanged_trigger_id, expired_trigger_id, or invalid_arguments if it was never issued
         """
         trigger = self._issued.get(trigger_id)
         if trigger is None:

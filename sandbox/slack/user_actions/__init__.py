@@ -1,1 +1,1 @@
-"""What a person does in Slack: types, presses, submits, opens."""
+"""What a person does in Slack: type, click, submit, open."""

@@ -1,15 +1,15 @@
-"""What the app says with an acknowledgement or to a response_url, as a message."""
+"""The answers of the app, in an acknowledgement or at a response_url, as messages."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ApiError
+from sandbox.slack.app_content.call_arguments import CallArguments
+from sandbox.slack.app_content.message_content import MessageContent, read_answer
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.workspace import BOT_USER
 from sandbox.slack.to_app.response_urls import ResponseUrl
-from sandbox.slack.webapi.api_errors import ApiError
-from sandbox.slack.webapi.call_arguments import CallArguments
-from sandbox.slack.webapi.message_content import MessageContent, read_answer
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]
@@ -18,12 +18,12 @@ IN_CHANNEL = "in_channel"
 
 
 def is_empty_answer(body: Json) -> bool:
-    """An acknowledgement that says nothing."""
-    return not any(body.get(part) for part in ("text", "blocks", "attachments", "markdown_text"))
+    """Whether an acknowledgement has no content."""
+    return not any(body.get(part) for part in ("text", "blocks"))
 
 
 def post_answer(state: WorkspaceState, body: Json, user: str, channel: str) -> SlackMessage:
-    """Posts an answer: to this person only, unless `response_type` is in_channel.
+    """Posts an answer that only this person sees, unless `response_type` is in_channel.
 
     Raises:
         ApiError: no_text, invalid_blocks, ...
@@ -35,14 +35,13 @@ def post_answer(state: WorkspaceState, body: Json, user: str, channel: str) -> S
         BOT_USER,
         content.text or "",
         blocks=content.blocks or None,
-        attachments=content.attachments,
         thread_ts=body.get("thread_ts"),
         ephemeral_to=None if public else user,
     )
 
 
 def use_response_url(state: WorkspaceState, path: str, body: Json) -> None:
-    """One post to a response_url: a new message, or the pressed one replaced or deleted.
+    """Handles one post to a response_url: posts a message, or replaces or deletes the clicked one.
 
     Raises:
         ApiError: expired_url, used_url, no_text, invalid_blocks, message_not_found
@@ -72,7 +71,6 @@ def _get_original(state: WorkspaceState, issued: ResponseUrl) -> SlackMessage:
 def _replace_message(state: WorkspaceState, original: SlackMessage, content: MessageContent) -> None:
     original.text = content.text or ""
     original.blocks = content.blocks or None
-    original.attachments = content.attachments or None
     original.selections.clear()
     if content.blocks is None:
         original.edited_ts = state.ids.new_timestamp()

@@ -1,29 +1,29 @@
-"""Pressing a button, choosing from a menu: on a message, in a modal or in the Home tab."""
+"""A person uses an element of a message, a modal or the Home tab."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.store.open_views import OpenView
 from sandbox.slack.team.workspace import SlackChannel, SlackUser
-from sandbox.slack.to_app import payloads
 from sandbox.slack.to_app.response_urls import ResponseUrl
-from sandbox.slack.user_actions.action_refused import ActionRefused
+from sandbox.slack.user_actions import payloads
 from sandbox.slack.user_actions.element_values import action_json, entered_value, find_element
 from sandbox.slack.user_actions.input_values import VALUE_FIELDS, initial_values
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]
 
-# What the control API says of an input whose use tells the app nothing until the form is submitted.
+# The `ack` of an input that is not sent to the app before the form is submitted.
 NOT_SENT_TO_APP = "not_sent"
 
 
 @dataclass(frozen=True)
 class UserClick:
-    """`given` is what was chosen or entered; `confirmed` answers the confirm dialog, if there is one."""
+    """`given` is the choice or the input; `confirmed` answers the confirm dialog, if there is one."""
 
     user: SlackUser
     action_id: str
@@ -35,7 +35,7 @@ class UserClick:
 async def click_on_message(
     state: WorkspaceState, channel: SlackChannel, message: SlackMessage, click: UserClick
 ) -> Json:
-    """Returns how the app took it, and what it showed this person through the response_url meanwhile."""
+    """Returns the app's `ack`, and what it has posted to the response_url by then."""
     block, element = find_element(message, click.action_id, click.block_id)
     _require_confirmation(element, click)
     values = message.selections.setdefault(click.user.id, initial_values(message.blocks or []))
@@ -53,7 +53,7 @@ async def click_on_message(
         "actions": [action_json(block, element, click.given)],
     }
     if message.ephemeral_to is None:
-        # Slack sends no copy of an ephemeral message.
+        # Slack does not send ephemeral messages along.
         payload["message"] = payloads.message_json(state, message)
     return await _deliver(state, payload, response_url)
 
@@ -75,11 +75,11 @@ async def click_in_view(state: WorkspaceState, view: OpenView, click: UserClick)
 
 
 def require_interactivity(state: WorkspaceState) -> None:
-    """Raises Refused where the manifest has no interactivity: Slack then sends the app nothing."""
+    """Raises ActionRefused if the manifest has no interactivity: then Slack sends nothing to the app."""
     if not state.installation.manifest.interactive:
         raise ActionRefused(
             "interactivity_disabled",
-            "The manifest's settings.interactivity.is_enabled is off, so the app hears of no clicks.",
+            "The manifest's settings.interactivity.is_enabled is off, so the app gets no clicks.",
             status=409,
         )
 
@@ -108,7 +108,7 @@ def _store_value(values: dict[str, Json], block: Json, element: Json, given: Jso
 
 
 def _is_sent_to_app(block: Json, element: Json) -> bool:
-    """Within an input block only `dispatch_action` tells the app at once."""
+    """Whether the app gets this click at once: in an input block only with `dispatch_action`."""
     if block["type"] != "input":
         return True
     return bool(block.get("dispatch_action")) and element["type"] in VALUE_FIELDS

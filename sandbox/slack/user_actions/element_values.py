@@ -1,15 +1,15 @@
-"""Finding an element on the screen, and what using it says."""
+"""Finds an element of a message or view, and reads the value that was entered in it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.blockkit.traversal import all_blocks, elements_of
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.store.open_views import OpenView
-from sandbox.slack.to_app.payloads import new_action_timestamp
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.user_actions.input_values import VALUE_FIELDS
+from sandbox.slack.user_actions.payloads import new_action_timestamp
 
 Json = dict[str, Any]
 
@@ -18,7 +18,7 @@ def find_element(shown: SlackMessage | OpenView, action_id: str, block_id: str |
     """The block and the element in it.
 
     Raises:
-        Refused: no_such_element, naming those that there are
+        ActionRefused: no_such_element, with the elements that there are
     """
     seen = []
     for _, block in all_blocks(shown.blocks or []):
@@ -33,13 +33,13 @@ def find_element(shown: SlackMessage | OpenView, action_id: str, block_id: str |
 
 
 def entered_value(element: Json, given: Json) -> Json:
-    """What an input holds after `given` was entered: `state.values` of that action.
+    """The value of an input after `given` was entered: the action's entry in `state.values`.
 
-    `given` names the input's field (`value`, `selected_option`, `selected_user`, ...); an option may be given
-    by its value alone.
+    `given` has the input's field (`value`, `selected_option`, `selected_user`, ...). For an option its value
+    is enough.
 
     Raises:
-        Refused: the field is missing, or there is no such option
+        ActionRefused: the field is missing, or there is no such option
     """
     kind = element["type"]
     field = VALUE_FIELDS[kind]
@@ -71,10 +71,10 @@ def action_json(block: Json, element: Json, given: Json) -> Json:
 
 def _find_option(element: Json, chosen: Any) -> Json:
     wanted = chosen.get("value") if isinstance(chosen, dict) else chosen
-    if element["type"] in ("external_select", "multi_external_select"):
+    if element["type"] == "external_select":
         if isinstance(chosen, dict) and "text" in chosen and "value" in chosen:
             return chosen
-        raise ActionRefused("value_missing", "An external select takes the whole option: text and value.")
+        raise ActionRefused("value_missing", "An external select needs the whole option: text and value.")
     options = [*element.get("options", [])]
     for group in element.get("option_groups", []):
         options += group["options"]

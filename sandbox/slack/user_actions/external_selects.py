@@ -1,23 +1,21 @@
-"""Opening an external select: the app is asked for its options."""
+"""A person opens an external select: asks the app for its options."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.blockkit.text_objects import MENU_OPTION, OPTION_GROUP
 from sandbox.slack.blockkit.validation_rules import Problems, list_of
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.store.open_views import OpenView
 from sandbox.slack.team.workspace import SlackChannel, SlackUser
-from sandbox.slack.to_app import payloads
-from sandbox.slack.user_actions.action_refused import ActionRefused
+from sandbox.slack.user_actions import payloads
 from sandbox.slack.user_actions.click_elements import require_interactivity
 from sandbox.slack.user_actions.element_values import find_element
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]
-
-_EXTERNAL_SELECTS = ("external_select", "multi_external_select")
 
 
 async def load_options(
@@ -29,10 +27,10 @@ async def load_options(
     typed: str,
     block_id: str | None,
 ) -> Json:
-    """Returns `ack` and the `options` or `option_groups` that the app offers for what was typed."""
+    """Returns `ack` and the `options` or `option_groups` that the app answers for the typed text."""
     require_interactivity(state)
     block, element = find_element(shown, action_id, block_id)
-    if element["type"] not in _EXTERNAL_SELECTS:
+    if element["type"] != "external_select":
         raise ActionRefused(
             "no_such_element", f"{action_id} is a {element['type']}: its options are not loaded."
         )

@@ -1,4 +1,4 @@
-"""What stands in the inputs of a view or message: `state.values`, by block and action."""
+"""The values of the inputs of a view or message: `state.values`, by block_id and action_id."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from sandbox.slack.blockkit.traversal import all_blocks, elements_of
 
 Json = dict[str, Any]
 
-# Where each kind of input keeps what was entered. Buttons and overflow menus keep nothing.
+# The field with the value of each kind of input. Buttons and overflow menus have no value.
 VALUE_FIELDS = {
     "plain_text_input": "value",
-    "email_text_input": "value",
-    "url_text_input": "value",
-    "number_input": "value",
-    "rich_text_input": "rich_text_value",
     "static_select": "selected_option",
     "external_select": "selected_option",
     "radio_buttons": "selected_option",
@@ -22,22 +18,14 @@ VALUE_FIELDS = {
     "conversations_select": "selected_conversation",
     "channels_select": "selected_channel",
     "checkboxes": "selected_options",
-    "multi_static_select": "selected_options",
-    "multi_external_select": "selected_options",
-    "multi_users_select": "selected_users",
-    "multi_conversations_select": "selected_conversations",
-    "multi_channels_select": "selected_channels",
     "datepicker": "selected_date",
     "timepicker": "selected_time",
     "datetimepicker": "selected_date_time",
-    "file_input": "files",
 }
-_LIST_FIELDS = {"selected_options", "selected_users", "selected_conversations", "selected_channels", "files"}
-_INITIAL_FIELDS = {"value": "initial_value", "rich_text_value": "initial_value"}
 
 
 def initial_values(blocks: list[Json]) -> dict[str, Json]:
-    """What stands in the inputs before anybody touched them."""
+    """The initial values of the inputs."""
     values: dict[str, Json] = {}
     for _, block in all_blocks(blocks):
         for _, element in elements_of(block):
@@ -47,7 +35,7 @@ def initial_values(blocks: list[Json]) -> dict[str, Json]:
 
 
 def carried_over_values(blocks: list[Json], entered: dict[str, Json]) -> dict[str, Json]:
-    """After an update: what was entered stays where block and action are still the same."""
+    """The values after an update: entered values stay if their block and action are still there."""
     values = initial_values(blocks)
     for block_id, actions in values.items():
         for action_id, value in actions.items():
@@ -63,7 +51,7 @@ def is_filled(value: Json) -> bool:
 
 def _initial_value(element: Json) -> Json:
     field = VALUE_FIELDS[element["type"]]
-    given = element.get(_INITIAL_FIELDS.get(field, field.replace("selected_", "initial_")))
-    if given is None and field in _LIST_FIELDS:
-        given = []
-    return {"type": element["type"], field: given}
+    initial = element.get("initial_value" if field == "value" else field.replace("selected_", "initial_"))
+    if initial is None and field == "selected_options":
+        initial = []
+    return {"type": element["type"], field: initial}

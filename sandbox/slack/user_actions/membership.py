@@ -1,19 +1,19 @@
-"""Coming into a channel and leaving it."""
+"""People and the bot join and leave channels."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.workspace import TEAM_ID, SlackChannel, SlackUser
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.workspace_state import WorkspaceState
 
 
 def set_member(
     state: WorkspaceState, user: str, channel: SlackChannel, *, present: bool
 ) -> SlackMessage | None:
-    """Lets somebody in or out, with the line Slack writes about it; None when nothing changes."""
+    """Adds or removes somebody. Returns Slack's message about it; None if nothing changes."""
     if (user in channel.members) == present:
         return None
     before = set(channel.members)
@@ -37,7 +37,7 @@ def set_member(
 def run_builtin_command(
     state: WorkspaceState, user: SlackUser, channel: SlackChannel, command: str, text: str
 ) -> SlackMessage | None:
-    """/invite and /remove, which Slack itself answers."""
+    """Runs /invite or /remove, which Slack itself handles."""
     named = text.strip().split()[0] if text.strip() else ""
     guest = state.workspace.find_user(named) if named else None
     if guest is None:
@@ -54,7 +54,7 @@ def run_builtin_command(
 
 
 def require_member(channel: SlackChannel, user: SlackUser) -> None:
-    """Raises Refused for somebody who cannot write here."""
+    """Raises ActionRefused if this person cannot write in the channel."""
     if channel.is_archived:
         raise ActionRefused("is_archived", f"#{channel.name} is archived.", status=409)
     if user.id in channel.members:

@@ -1,19 +1,18 @@
-"""Submitting and closing modals."""
+"""A person submits or closes a modal."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ActionRefused, ApiError
+from sandbox.slack.app_content.view_content import checked_view
 from sandbox.slack.store.open_views import MAX_STACK_DEPTH, OpenView
 from sandbox.slack.team.workspace import SlackUser
-from sandbox.slack.to_app import payloads
-from sandbox.slack.user_actions.action_refused import ActionRefused
+from sandbox.slack.user_actions import payloads
 from sandbox.slack.user_actions.click_elements import require_interactivity
 from sandbox.slack.user_actions.element_values import entered_value, find_element
 from sandbox.slack.user_actions.input_values import VALUE_FIELDS, is_filled
 from sandbox.slack.user_actions.view_stack import push_on_stack, replace_view_content
-from sandbox.slack.webapi.api_errors import ApiError
-from sandbox.slack.webapi.view_content import checked_view
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]
@@ -24,10 +23,10 @@ _INVALID_RESPONSE = "invalid_response"
 async def submit_modal(
     state: WorkspaceState, user: SlackUser, view: OpenView, entered: dict[str, Json]
 ) -> Json:
-    """Presses the submit button, with these inputs filled in.
+    """Enters these values and presses the submit button.
 
-    Returns `ack` (ok, operation_timeout, dispatch_failed, invalid_response) and `errors` by block: the app's,
-    or with the ack not_sent Slack's own, of which the app hears nothing.
+    Returns `ack` (ok, operation_timeout, dispatch_failed, invalid_response) and the app's `errors` by block.
+    If Slack itself finds errors, `ack` is not_sent and the app gets nothing.
     """
     require_interactivity(state)
     _store_values(view, entered)
@@ -50,7 +49,7 @@ async def submit_modal(
 
 
 async def close_modal(state: WorkspaceState, user: SlackUser, view: OpenView, *, everything: bool) -> Json:
-    """Closes a modal, or with `everything` the whole stack; apps that asked for it are told."""
+    """Closes a modal, or with `everything` the whole stack, and tells the app if it asked for that."""
     stack = state.views.stack(user.id)
     everything = everything or bool(view.content.get("clear_on_close"))
     closed = list(reversed(stack)) if everything else [view]
@@ -118,7 +117,7 @@ def _store_values(view: OpenView, entered: dict[str, Json]) -> None:
 
 
 def _slack_validation_errors(view: OpenView) -> dict[str, str]:
-    """What Slack itself refuses before it asks the app."""
+    """The errors that Slack itself finds before it asks the app."""
     objections: dict[str, str] = {}
     for block in view.blocks:
         if block["type"] != "input":

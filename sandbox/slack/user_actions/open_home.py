@@ -1,17 +1,18 @@
-"""Opening the app's Home tab."""
+"""A person opens the app's Home tab."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.store.open_views import OpenView
 from sandbox.slack.team.workspace import SlackUser
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.workspace_state import WorkspaceState
 
 
 async def open_home(state: WorkspaceState, user: SlackUser) -> OpenView | None:
-    """Tells the app, waits until it took that, and returns what is published by then."""
+    """Sends app_home_opened, waits for the acknowledgement, and returns the view that is published by
+    then."""
     if not state.installation.manifest.home_tab:
         raise ActionRefused(
             "home_disabled", "The manifest's features.app_home.home_tab_enabled is off.", status=409

@@ -1,13 +1,13 @@
-"""Typing a message and sending it."""
+"""A person types a message and sends it."""
 
 from __future__ import annotations
 
 import asyncio
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.workspace import BOT_USER, SlackChannel, SlackUser
 from sandbox.slack.to_app.message_events import events_for_message
-from sandbox.slack.user_actions.action_refused import ActionRefused
 from sandbox.slack.user_actions.membership import require_member
 from sandbox.slack.user_actions.typed_text import to_message_text
 from sandbox.slack.workspace_state import WorkspaceState
@@ -22,12 +22,12 @@ async def send_message(
     *,
     broadcast: bool,
 ) -> tuple[SlackMessage, list[SlackMessage]]:
-    """Sends a message and waits until the app took it, or had its first chance.
+    """Sends a message and waits until the app has acknowledged its events, or its time is over.
 
-    Returns the message, and what Slackbot told the person about it.
+    Returns the message, and Slackbot's answers to the person.
 
     Raises:
-        Refused: not a member, nothing typed, or no such thread
+        ActionRefused: not a member, nothing typed, or no such thread
     """
     require_member(channel, user)
     if not typed.strip():
@@ -50,5 +50,8 @@ async def send_message(
     if not mentioned:
         return message, []
     bot_name = state.installation.manifest.bot_name
-    advice = f"<@{BOT_USER}> is not in this channel and was not told. Let it in with `/invite @{bot_name}`."
+    advice = (
+        f"<@{BOT_USER}> is not in this channel and does not see your message. "
+        f"Invite it with `/invite @{bot_name}`."
+    )
     return message, [state.message_writer.write_ephemeral(user.id, channel.id, advice, thread_ts)]

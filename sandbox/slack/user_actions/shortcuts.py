@@ -1,14 +1,14 @@
-"""Running a shortcut: from the composer, or from a message's menu."""
+"""A person runs a shortcut, from the composer or from a message's menu."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ActionRefused
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.app_manifest import AppShortcut
 from sandbox.slack.team.workspace import SlackChannel, SlackUser
-from sandbox.slack.to_app import payloads
-from sandbox.slack.user_actions.action_refused import ActionRefused
+from sandbox.slack.user_actions import payloads
 from sandbox.slack.user_actions.click_elements import require_interactivity
 from sandbox.slack.workspace_state import WorkspaceState
 

@@ -1,16 +1,16 @@
-"""Typing a slash command, and what the person sees come back."""
+"""A person types a slash command and sees the answer."""
 
 from __future__ import annotations
 
+from sandbox.slack.api_errors import ApiError
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.app_manifest import SlashCommand
 from sandbox.slack.team.workspace import SlackChannel, SlackUser
 from sandbox.slack.to_app.delivery import AppAnswer
-from sandbox.slack.to_app.payloads import slash_command_payload
 from sandbox.slack.user_actions.app_answers import IN_CHANNEL, is_empty_answer, post_answer
 from sandbox.slack.user_actions.membership import run_builtin_command
+from sandbox.slack.user_actions.payloads import slash_command_payload
 from sandbox.slack.user_actions.typed_text import escape_text, to_escaped_command_text
-from sandbox.slack.webapi.api_errors import ApiError
 from sandbox.slack.workspace_state import WorkspaceState
 
 _BUILTIN_COMMANDS = ("/invite", "/remove")
@@ -19,7 +19,7 @@ _BUILTIN_COMMANDS = ("/invite", "/remove")
 async def run_command(
     state: WorkspaceState, user: SlackUser, channel: SlackChannel, typed: str, thread_ts: str | None
 ) -> list[SlackMessage]:
-    """Runs a command as typed. Returns what it put on the screen in answer."""
+    """Runs a command as it was typed. Returns the messages that the person sees in answer."""
     name, _, text = typed.partition(" ")
     if name in _BUILTIN_COMMANDS and thread_ts is None:
         told = run_builtin_command(state, user, channel, name, text)
@@ -65,7 +65,7 @@ def _show_answer(
         return []
     shown = []
     if answer.body.get("response_type") == IN_CHANNEL:
-        # An answer for all shows them what was asked, too.
+        # An answer for everybody also shows the command.
         shown.append(state.message_writer.add(channel.id, user.id, escape_text(typed)))
     if not is_empty_answer(answer.body):
         try:

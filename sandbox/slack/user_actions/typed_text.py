@@ -1,4 +1,4 @@
-"""What Slack makes of typed text: escapes, mentions and links."""
+"""Converts typed text as Slack does: escapes, mentions and links."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from sandbox.slack.team.workspace import SlackWorkspace
 
-# Words that end like these become links although nobody typed http (docs.slack.dev, formatting).
+# Words with these endings become links without http (docs.slack.dev, formatting).
 _LINKED_TLDS = "com|org|net|io|dev|app|co|ai|uk|de|eu"
 
 _SPECIAL_WORDS = re.compile(

@@ -1,4 +1,4 @@
-"""Putting views on a person's screen and changing them there."""
+"""Opens views on a person's screen and changes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 
 def push_on_stack(state: WorkspaceState, user: str, content: Json) -> OpenView:
-    """Opens a modal on top of those that this person has open."""
+    """Opens a modal on top of this person's other modals."""
     stack = state.views.stack(user)
     view = new_view(state, user, content, stack[-1] if stack else None)
     stack.append(view)
@@ -22,7 +22,7 @@ def push_on_stack(state: WorkspaceState, user: str, content: Json) -> OpenView:
 
 
 def replace_view_content(state: WorkspaceState, view: OpenView, content: Json) -> None:
-    """Gives a view new content; what was entered in inputs that remain is kept."""
+    """Replaces the content of a view. Values of inputs that are still there are kept."""
     view.content = content
     view.hash = _new_hash(state)
     view.values = carried_over_values(view.blocks, view.values)

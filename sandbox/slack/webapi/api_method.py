@@ -1,4 +1,4 @@
-"""What a Web API method is: its function, the scope it asks for, its token and its rate."""
+"""A Web API method: its function, scope, token and rate limit."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sandbox.slack.webapi.api_errors import ApiError
-from sandbox.slack.webapi.call_arguments import CallArguments
-from sandbox.slack.webapi.slack_rate_limits import TIER_3, CallRate
+from sandbox.slack.api_errors import ApiError
+from sandbox.slack.app_content.call_arguments import CallArguments
+from sandbox.slack.slack_limits import TIER_3, CallRate
 from sandbox.slack.workspace_state import WorkspaceState
 
 TokenKind = Literal["bot", "app", "either", "none"]
@@ -16,14 +16,14 @@ TokenKind = Literal["bot", "app", "either", "none"]
 
 @dataclass(frozen=True)
 class ApiCall:
-    """One call whose token and scope have been checked."""
+    """One call whose token and scope were checked."""
 
     state: WorkspaceState
     args: CallArguments
     scopes: tuple[str, ...]
 
     def require_scope(self, scope: str) -> None:
-        """For a scope that depends on the arguments.
+        """Checks a scope that depends on the arguments.
 
         Raises:
             ApiError: missing_scope
@@ -32,7 +32,7 @@ class ApiCall:
             raise ApiError("missing_scope", needed=scope, provided=",".join(self.scopes))
 
     def count_against(self, bucket: str, rate: CallRate) -> None:
-        """Counts the call against a rate that depends on the arguments.
+        """Counts the call against the rate limit of a bucket.
 
         Raises:
             ApiError: ratelimited, as HTTP 429 with Retry-After

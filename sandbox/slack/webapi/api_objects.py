@@ -1,4 +1,4 @@
-"""Users, channels and groups as the Web API writes them."""
+"""Users and channels in the form of the Web API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from sandbox.slack.team.workspace import (
     TEAM_ID,
     SlackChannel,
     SlackUser,
-    UserGroup,
 )
 
 Json = dict[str, Any]
@@ -98,26 +97,3 @@ def channel_json(channel: SlackChannel) -> Json:
         "previous_names": [],
         "num_members": len(channel.members),
     }
-
-
-def user_group_json(group: UserGroup, *, with_users: bool) -> Json:
-    written: Json = {
-        "id": group.id,
-        "team_id": TEAM_ID,
-        "is_usergroup": True,
-        "is_subteam": True,
-        "name": group.name,
-        "description": "",
-        "handle": group.handle,
-        "is_external": False,
-        "date_create": CREATED_AT,
-        "date_update": CREATED_AT,
-        "date_delete": 0,
-        "auto_type": None,
-        "created_by": ALICE,
-        "updated_by": ALICE,
-        "deleted_by": None,
-        "prefs": {"channels": [], "groups": []},
-        "user_count": len(group.members),
-    }
-    return {**written, "users": list(group.members)} if with_users else written

@@ -1,15 +1,15 @@
-"""Which conversation or message a call means, and whether the bot may reach it."""
+"""Finds the conversation or message that a call names, and checks that the bot has access."""
 
 from __future__ import annotations
 
+from sandbox.slack.api_errors import ApiError
 from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.workspace import BOT_USER, PEOPLE, SlackChannel
-from sandbox.slack.webapi.api_errors import ApiError
 from sandbox.slack.webapi.api_method import ApiCall
 
 
 def get_visible_channel(call: ApiCall, name: str = "channel") -> SlackChannel:
-    """A conversation the bot knows of. A private one it is not in does not exist for it.
+    """A conversation that the bot sees. A private one that it is not in does not exist for it.
 
     Raises:
         ApiError: channel_not_found
@@ -21,7 +21,7 @@ def get_visible_channel(call: ApiCall, name: str = "channel") -> SlackChannel:
 
 
 def get_channel_to_post_in(call: ApiCall) -> SlackChannel:
-    """Where chat.postMessage writes: a channel by id or name, or a person's direct messages.
+    """The channel of chat.postMessage: a channel by id or name, or a person's direct messages.
 
     Raises:
         ApiError: channel_not_found, is_archived, not_in_channel, messages_tab_disabled
@@ -40,7 +40,7 @@ def get_channel_to_post_in(call: ApiCall) -> SlackChannel:
 
 
 def get_joined_channel(call: ApiCall) -> SlackChannel:
-    """A conversation that the bot takes part in.
+    """A conversation that the bot is a member of.
 
     Raises:
         ApiError: channel_not_found, is_archived, not_in_channel
@@ -54,9 +54,9 @@ def get_joined_channel(call: ApiCall) -> SlackChannel:
 
 
 def get_thread_to_post_in(call: ApiCall, channel: SlackChannel) -> str | None:
-    """The root's timestamp; a reply's own is taken for its root.
+    """The timestamp of the thread's root message. If a reply is given, it is that reply's root.
 
-    A timestamp of no message is taken too, and the reply then stands in a thread that nobody finds
+    A timestamp without a message is accepted too; the reply then is in a thread that nobody sees
     (python-slack-sdk #840).
 
     Raises:
@@ -74,7 +74,7 @@ def get_thread_to_post_in(call: ApiCall, channel: SlackChannel) -> str | None:
 
 
 def get_message(call: ApiCall, channel: SlackChannel, name: str = "ts") -> SlackMessage:
-    """Raises ApiError: message_not_found; an ephemeral message is never found."""
+    """Raises ApiError: message_not_found, also for any ephemeral message."""
     message = call.state.messages.find(channel.id, call.args.required(name))
     if message is None or message.subtype == "tombstone":
         raise ApiError("message_not_found")

@@ -1,4 +1,4 @@
-"""/api/METHOD: one call from its arrival to its answer, in the order in which Slack checks."""
+"""/api/METHOD: handles one call, with the checks in Slack's order."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from sandbox.slack.api_errors import ApiError
+from sandbox.slack.app_content.call_arguments import CallArguments, read_arguments
 from sandbox.slack.dropped_connection import drop_connection
 from sandbox.slack.faults import SlackFault
-from sandbox.slack.webapi.api_errors import ApiError
 from sandbox.slack.webapi.api_method import ApiCall, ApiMethod, TokenKind, rate_limited_error
-from sandbox.slack.webapi.call_arguments import CallArguments, read_arguments
 from sandbox.slack.webapi.methods import METHODS
 from sandbox.slack.workspace_state import WorkspaceState
 
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 async def handle_api_call(request: Request) -> Response:
-    """Answers one Web API call, faults included."""
+    """Answers one Web API call, and applies faults."""
     state: WorkspaceState = request.app.state.slack
     name = str(request.path_params["method"])
     args = CallArguments({})
@@ -42,7 +42,7 @@ async def handle_api_call(request: Request) -> Response:
 
 
 def take_fault(state: WorkspaceState, name: str) -> SlackFault | None:
-    """Raises ApiError where the fault is an answer; returns one that strikes later."""
+    """Raises ApiError for a fault that is an answer. Returns a fault that applies after the call."""
     if state.faults.is_outage():
         raise ApiError("service_unavailable", status=503)
     fault = state.faults.take_for_call(name)
@@ -52,7 +52,7 @@ def take_fault(state: WorkspaceState, name: str) -> SlackFault | None:
 
 
 def _raise_fault(fault: SlackFault) -> None:
-    """Raises ApiError for the faults that are an answer instead of the call."""
+    """Raises ApiError for a fault that is an answer instead of the call."""
     if fault.kind == "http-429":
         raise rate_limited_error(int(fault.details["retry_after"]))
     if fault.kind == "http-500":

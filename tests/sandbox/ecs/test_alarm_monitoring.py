@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -45,12 +44,6 @@ def cloudwatch(ecs: EcsSandbox) -> Any:
 
 def ring(cloudwatch: Any, state: str = "ALARM") -> None:
     cloudwatch.set_alarm_state(AlarmName=ALARM, StateValue=state, StateReason="test")
-
-
-def report_errors(ecs: EcsSandbox, cloudwatch: Any, count: float) -> None:
-    now = datetime.fromtimestamp(ecs.now(), UTC)
-    datum = {"MetricName": "Errors", "Dimensions": DIMENSIONS, "Timestamp": now, "Value": count}
-    cloudwatch.put_metric_data(Namespace="Shop", MetricData=[datum])
 
 
 @pytest.mark.parametrize("name", ["web", "site"])
@@ -136,28 +129,6 @@ def test_after_the_deployment_alarms_do_nothing(ecs: EcsSandbox, client: Any, cl
 
     assert primary_deployment(client, "web")["id"] == new["id"]
     assert newest_service_deployment(client, "web")["status"] == "SUCCESSFUL"
-
-
-def test_metric_data_makes_an_alarm_ring(ecs: EcsSandbox, client: Any, cloudwatch: Any) -> None:
-    def state() -> str:
-        (alarm,) = cloudwatch.describe_alarms(AlarmNames=[ALARM])["MetricAlarms"]
-        return str(alarm["StateValue"])
-
-    deploy_tag(client, "web", "1.4.2", deploymentConfiguration=WATCHING)
-    ecs.advance(20)
-    report_errors(ecs, cloudwatch, 5)
-    assert state() == "OK"
-
-    report_errors(ecs, cloudwatch, 1)
-    assert state() == "ALARM", "6 in one period"
-
-    assert advance_until_steady(ecs, client, "web", step=2)["status"] == "ROLLBACK_SUCCESSFUL"
-    for _ in range(2):
-        ecs.advance(60)
-        report_errors(ecs, cloudwatch, 0)
-    assert state() == "OK"
-    ring(cloudwatch)
-    assert state() == "ALARM", "what somebody sets stays until new data comes"
 
 
 def test_alarms_need_names(client: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.ecs import EcsSandbox
-from sandbox.ecs.scheduler.circuit_breaker import failure_threshold
+from sandbox.ecs.circuit_breaker import failure_threshold
 from tests.sandbox.ecs.ecs_actions import (
     CLUSTER,
     advance_until,

@@ -73,15 +73,19 @@ def test_another_region_is_empty(ecs: EcsSandbox) -> None:
         elsewhere.describe_services(cluster=CLUSTER, services=["web"])
 
 
-def test_what_moto_plays_and_we_do_not_comes_from_moto(client: Any) -> None:
-    client.put_account_setting(name="containerInsights", value="enabled")
+def test_a_created_cluster_is_listed(client: Any) -> None:
+    client.create_cluster(clusterName="staging")
 
-    assert client.list_account_settings()["settings"][0]["value"] == "enabled"
+    names = {arn.rpartition("/")[2] for arn in client.list_clusters()["clusterArns"]}
+    assert names == {CLUSTER, "staging"}
 
 
-def test_what_nobody_plays_is_said_to_be_so(client: Any) -> None:
-    with pytest.raises(client.exceptions.UnsupportedFeatureException, match="does not play ListGateways"):
-        client.list_gateways()
+@pytest.mark.parametrize(
+    "operation", ["list_gateways", "list_account_settings", "list_task_definition_families"]
+)
+def test_an_operation_that_nobody_plays_says_so(client: Any, operation: str) -> None:
+    with pytest.raises(client.exceptions.UnsupportedFeatureException, match="does not play List"):
+        getattr(client, operation)()
 
 
 @pytest.mark.parametrize(

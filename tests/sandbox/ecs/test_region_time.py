@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.ecs import EcsSandbox, ManualClock
-from sandbox.ecs.event_queue import EventQueue
+from sandbox.ecs.region import EventQueue
 from tests.sandbox.ecs.ecs_actions import (
     CLUSTER,
     deploy_tag,
@@ -126,7 +126,7 @@ def test_a_port_that_is_taken() -> None:
 
 
 def test_a_clock_does_not_go_back() -> None:
-    with pytest.raises(ValueError, match="backwards"):
+    with pytest.raises(ValueError, match="only moves forward"):
         ManualClock().advance(-1)
 
 

@@ -95,21 +95,6 @@ def test_its_states_and_times_in_order(ecs: EcsSandbox, client: Any) -> None:
     assert story["deploymentCircuitBreaker"]["status"] == "MONITORING_COMPLETE"
 
 
-def test_a_revision_tells_what_it_runs(ecs: EcsSandbox, client: Any) -> None:
-    new = deploy_tag(client, "api", "1.4.2")
-    ecs.advance(2)
-    arn = newest_service_deployment(client, "api")["targetServiceRevision"]["arn"]
-
-    answer = client.describe_service_revisions(serviceRevisionArns=[arn, f"{arn}0"])
-
-    (revision,) = answer["serviceRevisions"]
-    assert revision["taskDefinition"] == new["taskDefinition"]
-    images = {image["containerName"]: image for image in revision["containerImages"]}
-    assert images["api"]["image"].endswith("/api:1.4.2")
-    assert images["api"]["imageDigest"].startswith("sha256:")
-    assert answer["failures"] == [{"arn": f"{arn}0", "reason": "MISSING"}]
-
-
 def test_lists_are_filtered_by_status_and_time_and_come_newest_first(ecs: EcsSandbox, client: Any) -> None:
     began = datetime.fromtimestamp(ecs.now(), UTC)
     deploy_tag(client, "web", "1.4.2")

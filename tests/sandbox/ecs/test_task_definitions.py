@@ -102,11 +102,8 @@ def test_an_inactive_revision_can_be_described_and_is_not_the_newest(client: Any
     assert client.list_task_definitions(familyPrefix="web", status="INACTIVE")["taskDefinitionArns"] == [arn]
 
 
-def test_families_are_listed_and_inactive_revisions_deleted(client: Any) -> None:
+def test_inactive_revisions_are_deleted(client: Any) -> None:
     arn = register_revision(client, "web", "1.4.1")
-    families = client.list_task_definition_families()["families"]
-    assert families == ["api", "billing", "ledger", "shop", "site", "web"]
-
     answer = client.delete_task_definitions(taskDefinitions=[arn])
     assert "ACTIVE status" in answer["failures"][0]["reason"]
     client.deregister_task_definition(taskDefinition=arn)

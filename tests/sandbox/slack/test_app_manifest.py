@@ -62,7 +62,7 @@ def test_a_manifest_that_cannot_be_installed_says_why(change: dict[str, Any], pr
 
 
 @pytest.mark.parametrize(
-    ("content", "problem"), [(None, "cannot be read"), ("{", "is not YAML"), ("- a\n- b", "holds no mapping")]
+    ("content", "problem"), [(None, "cannot be read"), ("{", "is not YAML"), ("- a\n- b", "is not a mapping")]
 )
 def test_a_file_that_is_no_manifest_says_why(tmp_path: Path, content: str | None, problem: str) -> None:
     path = tmp_path / "manifest.yml"

@@ -20,7 +20,6 @@ FROM_SLACK_SDK: list[kit.Block] = [
     kit.HeaderBlock(text="Deploying"),
     kit.DividerBlock(),
     kit.ImageBlock(image_url="https://x.example/a.png", alt_text="a picture", title="x"),
-    kit.MarkdownBlock(text="**x**"),
     kit.ActionsBlock(
         elements=[
             kit.ButtonElement(
@@ -70,34 +69,10 @@ FROM_SLACK_SDK: list[kit.Block] = [
             dispatch_action_config=DispatchActionConfig(trigger_actions_on=["on_enter_pressed"]),
         ),
     ),
-    kit.InputBlock(label="N", element=kit.NumberInputElement(action_id="n", is_decimal_allowed=False)),
-    kit.InputBlock(label="E", element=kit.EmailInputElement(action_id="e")),
-    kit.InputBlock(label="U", element=kit.UrlInputElement(action_id="u")),
     kit.RichTextBlock(elements=[kit.RichTextSectionElement(elements=[{"type": "emoji", "name": "rocket"}])]),
     kit.TableBlock(rows=[[{"type": "raw_text", "text": "a"}, {"type": "raw_text", "text": "b"}]]),
     kit.TaskCardBlock(task_id="t", title="T", status="in_progress"),
     kit.PlanBlock(title="P", tasks=[kit.TaskCardBlock(task_id="t", title="T", status="pending")]),
-    kit.VideoBlock(
-        alt_text="x", title="x", thumbnail_url="https://x.example/t.png", video_url="https://x.example/v"
-    ),
-    kit.ContainerBlock(
-        title="Details", width="wide", child_blocks=[kit.DividerBlock(), kit.SectionBlock(text="x")]
-    ),
-    kit.CarouselBlock(
-        elements=[
-            kit.CardBlock(title="web", body="1.4.2", actions=[kit.ButtonElement(text="Go", action_id="g")])
-        ]
-    ),
-    kit.AlertBlock(text="Careful", level="warning"),
-    kit.ContextActionsBlock(
-        elements=[
-            kit.FeedbackButtonsElement(
-                action_id="f",
-                positive_button=kit.FeedbackButtonObject(text="Good", value="1"),
-                negative_button=kit.FeedbackButtonObject(text="Bad", value="0"),
-            )
-        ]
-    ),
 ]
 
 
@@ -112,19 +87,33 @@ def post(client: WebClient, block: Any) -> Any:
     return client.chat_postMessage(channel="C01DEPLOYS", text="x", blocks=[block])
 
 
-def test_every_block_of_slack_sdk_is_known(client: WebClient) -> None:
-    """A new block in slack_sdk that a message may hold has to become known here."""
-    not_for_apps_messages = {"file", "auth_provider"}
+NOT_PLAYED = {
+    "alert",
+    "call",
+    "card",
+    "carousel",
+    "container",
+    "context_actions",
+    "markdown",
+    "video",
+}
+"""Blocks that an app may post at Slack, and that no app here does: sandbox/README.md lists them."""
+NOT_FOR_MESSAGES = {"file", "auth_provider"}
+"""Blocks that an app cannot post."""
+
+
+def test_every_block_of_slack_sdk_is_played_or_listed_as_not_played(client: WebClient) -> None:
+    """A new block in slack_sdk has to be played, or listed above."""
     kinds = {
         getattr(kit, name).type
         for name in dir(kit)
         if name.endswith("Block") and isinstance(getattr(getattr(kit, name), "type", None), str)
     }
     unknown = set()
-    for kind in kinds - not_for_apps_messages:
+    for kind in kinds - NOT_FOR_MESSAGES:
         with pytest.raises(SlackApiError) as caught:
             post(client, {"type": kind, "no such part": 1})
         if any("unsupported type" in found for found in caught.value.response["errors"]):
             unknown.add(kind)
 
-    assert unknown == set()
+    assert unknown == NOT_PLAYED

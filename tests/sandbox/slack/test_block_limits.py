@@ -106,7 +106,6 @@ TOO_MUCH: list[tuple[Any, str, str]] = [
     (input_block(checkboxes(1), "x" * 2001), "must be less than 2001 characters", "/label/text"),
     (input_block(None), "missing required field: element", ""),
     (input_block(button()), "unsupported type: button", "/element/type"),
-    ({"type": "markdown", "text": "x" * 12_001}, "must be less than 12001 characters", "/text"),
     (rich_text({"type": "rich_text_poem"}), "unsupported type: rich_text_poem", "/elements/0/type"),
     (
         rich_text({**RICH_SECTION, "elements": [{"type": "text"}]}),

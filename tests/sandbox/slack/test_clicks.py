@@ -111,23 +111,6 @@ def test_menus_say_what_was_chosen(connected: ConnectedApp) -> None:
     assert select["state"]["values"]["decide"]["pick"]["selected_option"]["value"] == "api"
 
 
-def test_buttons_within_inner_blocks_can_be_pressed_too(connected: ConnectedApp) -> None:
-    card = {"type": "card", "title": plain("web"), "actions": [REJECT]}
-    inner = {
-        "type": "container",
-        "title": plain("x"),
-        "child_blocks": [{"type": "actions", "elements": [PICK]}],
-    }
-    blocks: list[Json] = [{"type": "carousel", "elements": [card]}, inner]
-    ts = connected.client.chat_postMessage(channel="C01DEPLOYS", text="x", blocks=blocks)["ts"]
-
-    connected.slack.click("bob", "reject", channel="deploys", ts=ts)
-    connected.slack.click("bob", "pick", channel="deploys", ts=ts, selected_option="web")
-
-    pressed = [body["actions"][0]["action_id"] for body in connected.app.bodies("block_actions")]
-    assert pressed == ["reject", "pick"]
-
-
 def test_what_is_not_there_cannot_be_pressed(connected: ConnectedApp) -> None:
     where = ask(connected)
     click = connected.slack.click

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from sandbox.slack import SlackSandbox
-from sandbox.slack.webapi.slack_rate_limits import CallRate, RateLimits
+from sandbox.slack.slack_limits import CallRate, RateLimits
 from tests.sandbox.slack.expected_errors import api_error_of, control_error_of
 from tests.sandbox.slack.manifests import build_manifest
 

@@ -44,7 +44,7 @@ def test_auth_test_says_who_the_bot_is(slack: SlackSandbox, client: WebClient) -
     ],
 )
 def test_a_call_needs_the_right_token(slack: SlackSandbox, headers: Json, body: Json, error: str) -> None:
-    answer = httpx.post(slack.api_url + "users.list", data=body, headers=headers)
+    answer = httpx.post(slack.api_url + "users.info", data=body, headers=headers)
 
     assert (answer.status_code, answer.json()) == (200, {"ok": False, "error": error})
 
@@ -94,17 +94,8 @@ NEEDS: list[tuple[str, Callable[[WebClient], Any]]] = [
     ("chat:write", lambda client: client.chat_postMessage(channel="C01DEPLOYS", text="x")),
     ("chat:write", lambda client: client.chat_update(channel="C01DEPLOYS", ts="1.2", text="x")),
     ("users:read", lambda client: client.users_info(user="U02BOB0000")),
-    ("users:read", lambda client: client.bots_info()),
-    ("users:read.email", lambda client: client.users_lookupByEmail(email="x@x.example")),
     ("usergroups:read", lambda client: client.usergroups_users_list(usergroup="S01DEPLOYERS")),
-    ("channels:read", lambda client: client.conversations_list()),
-    ("groups:read", lambda client: client.conversations_list(types="private_channel")),
     ("channels:read", lambda client: client.conversations_info(channel="C01DEPLOYS")),
-    ("channels:join", lambda client: client.conversations_join(channel="C02GENERAL")),
-    ("channels:history", lambda client: client.conversations_history(channel="C01DEPLOYS")),
-    ("im:write", lambda client: client.conversations_open(users="U02BOB0000")),
-    ("reactions:write", lambda client: client.reactions_add(channel="C01DEPLOYS", timestamp="1.2", name="x")),
-    ("team:read", lambda client: client.team_info()),
 ]
 
 
@@ -143,80 +134,27 @@ def test_where_the_bot_may_write_depends_on_scope_and_membership() -> None:
         assert everywhere(channel="G04PAYMENTS", text="x")["ok"]
 
 
-def test_channels_are_listed_as_the_bot_knows_them(client: WebClient) -> None:
-    public = client.conversations_list()["channels"]
-    private = client.conversations_list(types="private_channel")["channels"]
-
-    assert {channel["name"]: channel["is_member"] for channel in public} == {
-        "deploys": True,
-        "general": False,
-        "random": True,
-    }
-    assert private == []
-    assert api_error_of(lambda: client.conversations_list(types="secret")) == "invalid_types"
-
-
-def test_a_list_comes_in_pages(client: WebClient) -> None:
-    pages = [page["channels"] for page in client.conversations_list(limit=2)]
-
-    assert [len(page) for page in pages] == [2, 1]
-    assert api_error_of(lambda: client.conversations_list(cursor="nonsense")) == "invalid_cursor"
-    assert api_error_of(lambda: client.conversations_list(limit="many")) == "invalid_arguments"  # type: ignore[arg-type]
-
-
-def test_a_channel_and_who_is_in_it(client: WebClient) -> None:
+def test_a_channel_tells_how_many_are_in_it(client: WebClient) -> None:
     channel = client.conversations_info(channel="C01DEPLOYS", include_num_members=True)["channel"]
 
     assert (channel["name"], channel["num_members"], channel["is_private"]) == ("deploys", 5, False)
-    members = client.conversations_members(channel="C01DEPLOYS")["members"]
-    assert set(members) == {"U01ALICE00", "U02BOB0000", "U03CAROL00", "U04DAVE000", "U0SLIPWAYB"}
 
 
-def test_the_bot_joins_public_channels_by_itself(slack: SlackSandbox, client: WebClient) -> None:
-    joined = client.conversations_join(channel="C02GENERAL")
-    again = client.conversations_join(channel="C02GENERAL")
-    slack.remove_member("slipway", "general")
-
-    assert joined["channel"]["is_member"] is True
-    assert again["warning"] == "already_in_channel"
-    assert slack.messages("general")[-1]["subtype"] == "channel_leave"
-
-
-def test_direct_messages_are_opened_with_a_person(client: WebClient) -> None:
-    channel = client.conversations_open(users="U02BOB0000")["channel"]["id"]
-
-    assert client.chat_postMessage(channel=channel, text="x")["channel"] == channel
-    assert api_error_of(lambda: client.conversations_open(users="U99NOBODY")) == "user_not_found"
-    assert (
-        api_error_of(lambda: client.conversations_open(users="U02BOB0000,U01ALICE00")) == "invalid_arguments"
-    )
-
-
-def test_people_groups_and_bots_are_known(client: WebClient) -> None:
+def test_people_and_user_groups_are_known(client: WebClient) -> None:
     bob = client.users_info(user="U02BOB0000")["user"]
     assert (bob["name"], bob["real_name"], bob["is_bot"]) == ("bob", "Bob Baker", False)
-    assert client.users_lookupByEmail(email=bob["profile"]["email"])["user"]["id"] == "U02BOB0000"
     assert client.users_info(user="U0SLIPWAYB")["user"]["profile"]["bot_id"] == "B01SLIPWAY"
-    assert len(client.users_list()["members"]) == 6
-    groups = client.usergroups_list(include_users=True)["usergroups"]
-    assert {group["handle"]: group["users"] for group in groups} == {
-        "deployers": ["U01ALICE00", "U04DAVE000"],
-        "approvers": ["U02BOB0000", "U04DAVE000"],
-    }
+    assert bob["profile"]["email"] == "bob@slipway-demo.example"
+    assert client.usergroups_users_list(usergroup="S01DEPLOYERS")["users"] == ["U01ALICE00", "U04DAVE000"]
     assert client.usergroups_users_list(usergroup="S02APPROVERS")["users"] == ["U02BOB0000", "U04DAVE000"]
-    assert client.bots_info(bot="B01SLIPWAY")["bot"]["user_id"] == "U0SLIPWAYB"
-    assert client.team_info()["team"]["domain"] == "slipway-demo"
 
 
 @pytest.mark.parametrize(
     ("call", "error"),
     [
         (lambda client: client.users_info(user="U99NOBODY"), "user_not_found"),
-        (lambda client: client.users_lookupByEmail(email="x@x.example"), "users_not_found"),
         (lambda client: client.usergroups_users_list(usergroup="S99"), "no_such_subteam"),
-        (lambda client: client.bots_info(bot="B99"), "bot_not_found"),
         (lambda client: client.conversations_info(channel="C99"), "channel_not_found"),
-        (lambda client: client.conversations_history(channel="C02GENERAL"), "not_in_channel"),
     ],
 )
 def test_who_or_what_is_not_there_is_not_found(

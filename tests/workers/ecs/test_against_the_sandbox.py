@@ -7,13 +7,13 @@ import pytest
 from deploys.errors import AwsResultUnknown
 from sandbox.ecs import EcsSandbox
 from tests.builders import a_service
+from tests.workers.ecs.reasons.stopped_task_builders import cause_texts
 from tests.workers.ecs.task_definition_builders import retag_request
 from workers.ecs import logs, service_deployments, services, task_definitions, tasks
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.images import ecr, image_reference
 from workers.ecs.images.image_changes import list_image_changes, read_main_image
 from workers.ecs.images.image_reference import ImageReference
-from workers.ecs.reasons.cause_summary import summarize_causes
 from workers.ecs.state import RevisionState, ServiceDeploymentState, ServiceState
 
 CLUSTER = "production"
@@ -118,7 +118,7 @@ def test_a_crash_is_explained_with_its_last_lines(ecs: EcsSandbox, here: RegionC
 
     stopped = tasks.list_stopped_tasks(here, CLUSTER, "web", updated.primary.id)
     after = services.describe(here, CLUSTER, ["web"])["web"]
-    texts = summarize_causes(stopped, after.events, updated.primary.created_at)
+    texts = cause_texts(stopped, after.events, updated.primary.created_at)
     lines = logs.read_last_lines(here, task_definitions.describe(here, updated.revision), stopped[0], "web")
 
     assert ended.status == "ROLLBACK_SUCCESSFUL"
@@ -148,7 +148,7 @@ def test_each_way_to_fail_has_its_sentence(
         ecs.advance(2)
         described = services.describe(here, CLUSTER, ["web"])["web"]
         stopped = tasks.list_stopped_tasks(here, CLUSTER, "web", updated.primary.id)
-        texts = summarize_causes(stopped, described.events, updated.primary.created_at)
+        texts = cause_texts(stopped, described.events, updated.primary.created_at)
         if any(sentence in text for text in texts):
             return
     raise AssertionError(texts)
@@ -185,7 +185,7 @@ def test_a_stopped_service_is_watched_until_every_task_is_stopped(
         if states == {"STOPPED"}:
             break
     assert states == {"STOPPED"}
-    assert summarize_causes(tasks.list_service_tasks(here, CLUSTER, "billing"), (), 0) == ()
+    assert cause_texts(tasks.list_service_tasks(here, CLUSTER, "billing"), (), 0) == ()
 
 
 def test_ecr_knows_the_tags_and_which_are_newest(here: RegionClients) -> None:

@@ -10,7 +10,7 @@ import yaml
 from redis import Redis
 
 from sandbox.slack import SlackSandbox
-from sandbox.slack.webapi.slack_rate_limits import RateLimits
+from sandbox.slack.slack_limits import RateLimits
 from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
 
 MANIFEST = Path(__file__).parents[3] / "manifest.yml"

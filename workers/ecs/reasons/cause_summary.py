@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from deploys.mrkdwn import plural
 from workers.ecs.reasons import service_event, stopped_task
@@ -11,15 +12,40 @@ from workers.ecs.reasons.reason_patterns import Cause, Topic
 from workers.ecs.state import ServiceEventState, TaskState
 
 
-def summarize_causes(
+@dataclass(frozen=True)
+class CountedCause:
+    """One cause, and how often it was found."""
+
+    cause: Cause
+    count: int
+    of_tasks: bool
+    """Whether stopped tasks have it; otherwise service events report it."""
+    may_be_more: bool = False
+    """Whether ECS may have forgotten earlier events with this cause."""
+
+    @property
+    def text(self) -> str:
+        """The cause and its count as mrkdwn, with what to do."""
+        if self.of_tasks:
+            return f"{plural(self.count, 'task')}: {self.cause.text}"
+        if self.count == 1:
+            return self.cause.text
+        return f"{self.cause.text} ({'at least ' if self.may_be_more else ''}{self.count} times)"
+
+    @property
+    def kind(self) -> str:
+        """The same for causes that differ only in their count, in numbers, or in ECS's message."""
+        return re.sub(r"\d+", "", self.cause.sentence)
+
+
+def find_causes(
     tasks: Sequence[TaskState],
     events: Sequence[ServiceEventState],
     since: float,
     *,
     events_may_be_missing: bool = False,
-) -> tuple[str, ...]:
-    """One mrkdwn text for each cause, with what to do: causes of tasks before those of events, the most
-    frequent first.
+) -> tuple[CountedCause, ...]:
+    """Each cause once: causes of tasks before those of events, the most frequent first.
 
     tasks: those of one deployment. Tasks that did not stop, or stopped normally, are no cause.
 
@@ -39,11 +65,11 @@ def summarize_causes(
     messages = {cause.topic: cause.ecs_message for cause, _ in reversed(reported)}
     return (
         *(
-            f"{plural(count, 'task')}: {_with_event_message(cause, messages).text}"
+            CountedCause(_with_event_message(cause, messages), count, of_tasks=True)
             for cause, count in stopped
         ),
         *(
-            _with_count(cause.text, count, events_may_be_missing)
+            CountedCause(cause, count, of_tasks=False, may_be_more=events_may_be_missing)
             for cause, count in reported
             if cause.topic not in task_topics
         ),
@@ -67,7 +93,3 @@ def _count_causes(causes: Iterable[Cause | None]) -> list[tuple[Cause, int]]:
             first.setdefault(cause.sentence, cause)
             counts[cause.sentence] = counts.get(cause.sentence, 0) + 1
     return [(first[sentence], counts[sentence]) for sentence in sorted(counts, key=lambda key: -counts[key])]
-
-
-def _with_count(text: str, count: int, events_may_be_missing: bool) -> str:
-    return text if count == 1 else f"{text} ({'at least ' if events_may_be_missing else ''}{count} times)"

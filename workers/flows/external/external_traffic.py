@@ -1,8 +1,8 @@
-"""How a rollout that is only followed moves its traffic: stages, weights and pauses, each told once. Pure.
+"""The traffic of a rollout that is not ours: stages, weights and pauses, each reported once. Pure.
 
-A pause has no buttons here. Following changes nothing, and the answer belongs to whoever knows what the pause
-is for. `Shift` is the same record as for a rollout of ours; `deploys.pauses.paused` is true of ours alone, so
-no click can answer a foreign pause.
+A pause has no buttons here. Following changes nothing, and whoever started the rollout knows what the pause
+is for. `TrafficShift` is the same record as for a rollout of ours, but `deploys.pauses.current_pause` finds
+only pauses of ours, so no click can answer this one.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from deploys.records.traffic import PauseEnd, TrafficShift
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.observe.pause_hooks import closed_pause, find_next_pause
 from workers.flows.observe.traffic_shift import FORWARD_STATUSES, read_traffic_shift, report_traffic
-from workers.messages import external_rollout as words
-from workers.messages import pauses
+from workers.messages import external_rollout, pauses
 
 
 def observe_external_traffic(
@@ -23,9 +22,9 @@ def observe_external_traffic(
     service_deployment: ServiceDeploymentState | None,
     now: float,
 ) -> Deploy:
-    """The deploy with what this look shows, and what of it is new said.
+    """The deploy with what this read shows, and a message about what is new.
 
-    ECS's strategy counts, not that of services.yml: nothing is done here that would have to agree with it.
+    The strategy in ECS counts, not the one in services.yml: nothing is done here that has to agree with it.
     """
     if service_deployment is None or ecs_service is None or ecs_service.traffic is None:
         return deploy
@@ -46,16 +45,16 @@ def _close_pause(deploy: Deploy, service_deployment: ServiceDeploymentState, now
         return deploy
     deploy = deploy.evolve(traffic=shift.with_last_pause(over))
     if service_deployment.status not in FORWARD_STATUSES or over.end is PauseEnd.CLOSED_BY_ECS:
-        return deploy  # the way back says its own reason
-    text = pauses.timed_out(over) if over.end is PauseEnd.TIMED_OUT else words.continued()
+        return deploy  # the rollback reports its own reason
+    text = pauses.timed_out(over) if over.end is PauseEnd.TIMED_OUT else external_rollout.continued()
     return deploy.with_message(now, ThreadMessageKind.PROGRESS, text)
 
 
 def _report_next_pause(deploy: Deploy, service_deployment: ServiceDeploymentState, now: float) -> Deploy:
-    """Whoever began the rollout answers its pauses: here nobody is asked."""
+    """Whoever started the rollout answers its pauses, so nobody is asked here."""
     shift = deploy.traffic or TrafficShift()
     pause = find_next_pause(shift, service_deployment, now)
     if pause is None:
         return deploy
     deploy = deploy.evolve(traffic=shift.evolve(pauses=(*shift.pauses, pause)))
-    return deploy.with_message(now, ThreadMessageKind.PROGRESS, words.paused(deploy, pause))
+    return deploy.with_message(now, ThreadMessageKind.PROGRESS, external_rollout.paused(deploy, pause))

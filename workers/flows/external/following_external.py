@@ -1,11 +1,11 @@
-"""`/deploy follow SERVICE`: a rollout that is not ours, followed by its identity to its end.
+"""`/deploy follow SERVICE`: a rollout that is not ours, followed by its id to its end.
 
-Nothing is ever changed here: no update, no way back. The record only takes the service's line, so that a
-deploy asked for meanwhile waits until the rollout is over, instead of being refused.
+Nothing is changed here: no update, no rollback. The record only takes its place in the service's queue, so
+that a deploy requested meanwhile waits until the rollout is over instead of being refused.
 
-The deadline counts from the moment it began to follow. Past it the outcome is EXPIRED: nothing is known to
-have failed, and nobody withdrew anything. One that succeeded counts when a later rollback looks for what ran
-before.
+The deadline counts from the time when Slipway began to follow. After it, the outcome is EXPIRED: nothing is
+known to have failed, and nobody cancelled anything. A rollout that succeeded counts when a later rollback
+looks for what ran before.
 """
 
 from __future__ import annotations
@@ -41,17 +41,16 @@ from workers.flows.plan.service_checks import require_active
 from workers.flows.plan.target_version import plan_from_revisions
 from workers.flows.rollout.failure_reports import report_ecs_rollback, report_failures
 from workers.messages import external_rollout, outcomes
-from workers.messages import external_rollout as words
 from workers.messages.outcomes import version_text
 from workers.step_context import StepContext, StepResult
 
 
 def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
-    """Finds the rollout in progress and writes down which one it is.
+    """Finds the rollout in progress and records which one it is.
 
     Raises:
-        NothingToFollow: none is, as two reads agree.
-        Refused: the service is not there, or ECS does not roll it out.
+        NothingToFollow: none is in progress, as two reads agree.
+        Refused: the service does not exist, or ECS does not roll it out.
     """
     if deploy.cancel:
         return _end_by_cancel(deploy, context)
@@ -78,7 +77,7 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
     our_deploy_id = next(
         (each.id for each in context.earlier_deploys() if each.ecs.deployment_id == primary.id), ""
     )
-    text = words.following_started(
+    text = external_rollout.following_started(
         followed,
         primary.id,
         started_at=primary.created_at,
@@ -92,7 +91,7 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
-    """Looks at the rollout. An end stands once a second look agrees."""
+    """Reads the rollout once. Its end counts once a second read agrees."""
     ecs_service, service_deployment = context.read_service(), read_service_deployment(context)
     deploy = note_ecs_rollback(deploy, ecs_service, service_deployment)
     status = judge_rollout(followed_rollout(deploy), ecs_service, service_deployment)
@@ -116,22 +115,22 @@ def follow_external_rollout(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def end_if_due(deploy: Deploy, context: StepContext) -> StepResult | None:
-    """What a look that failed leads to; None: to another one. There is nothing to bring back."""
+    """What follows if a read failed: the end, or None for another read. There is nothing to roll back."""
     return _end_if_due(deploy, context)
 
 
 def _end_if_due(deploy: Deploy, context: StepContext) -> StepResult | None:
-    """The end of a rollout that goes on without being followed."""
+    """The end of following a rollout that itself goes on."""
     if deploy.cancel:
         return _end_by_cancel(deploy, context)
     if context.now() - deploy.phase_since > allowed_seconds(deploy, context.now()):
-        return end_deploy(deploy, context, Outcome.EXPIRED, words.follow_overdue(deploy))
+        return end_deploy(deploy, context, Outcome.EXPIRED, external_rollout.follow_overdue(deploy))
     return None
 
 
 def _end_by_cancel(deploy: Deploy, context: StepContext) -> StepResult:
     user = deploy.cancel.user if deploy.cancel else deploy.request.requester
-    return end_deploy(deploy, context, Outcome.CANCELLED, words.stopped_following(deploy, user))
+    return end_deploy(deploy, context, Outcome.CANCELLED, external_rollout.stopped_following(deploy, user))
 
 
 def _finish_following(
@@ -152,7 +151,7 @@ def _finish_following(
             if deploy.rollback.cause is None:  # ECS rolled back between two reads
                 reason = ecs_rollback_reason(deploy, service_deployment, ecs_service)
                 deploy = deploy.with_rollback_cause(RollbackCauseKind.ECS, reason)
-            text = words.rolled_back(
+            text = external_rollout.rolled_back(
                 deploy, ecs_rollback_revision(deploy), gather_evidence(deploy, context, ecs_service)
             )
             return end_deploy(deploy, context, Outcome.ROLLED_BACK, text)
@@ -162,7 +161,7 @@ def _finish_following(
                 deploy,
                 context,
                 Outcome.SUPERSEDED,
-                words.superseded(deploy, *((newer.id, newer.revision) if newer else ("", ""))),
+                external_rollout.superseded(deploy, *((newer.id, newer.revision) if newer else ("", ""))),
             )
         case RolloutStatus.SCALED_TO_ZERO:
             return end_scaled_to_zero(deploy, context)
@@ -171,7 +170,7 @@ def _finish_following(
                 deploy,
                 context,
                 Outcome.FAILED,
-                words.service_deleted(ecs_service.status if ecs_service else ""),
+                external_rollout.service_deleted(ecs_service.status if ecs_service else ""),
             )
     reason = external_failure_reason(
         service_deployment, ecs_service.find_deployment(deploy.ecs.deployment_id) if ecs_service else None
@@ -190,11 +189,11 @@ def _finish_following(
 
 
 def _rollout_succeeded(deploy: Deploy, context: StepContext, took: float) -> StepResult:
-    """The end, with what its tasks run: nobody approved another image, so nothing is taken back."""
+    """The end, with the images that its tasks run. Nobody approved other ones, so nothing is rolled back."""
     checked = confirm_running_images(deploy, context)
     if isinstance(checked, StepResult):
         return checked
-    return end_deploy(checked, context, Outcome.SUCCEEDED, words.succeeded(checked, took))
+    return end_deploy(checked, context, Outcome.SUCCEEDED, external_rollout.succeeded(checked, took))
 
 
 def _nothing_in_progress(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> NothingToFollow:
@@ -202,10 +201,15 @@ def _nothing_in_progress(deploy: Deploy, context: StepContext, ecs_service: Serv
     running = _read_revision(context, ecs_service.revision)
     tag = _shown_tag(deploy, ecs_service, running) if running else ""
     primary = ecs_service.primary
+    since = (
+        external_rollout.last_deployment(primary.id, primary.created_at, primary.rollout_state)
+        if primary
+        else ""
+    )
     return NothingToFollow(
         service=deploy.service.name,
         what=version_text(tag, ecs_service.revision),
-        since=words.last_deployment(primary.id, primary.created_at, primary.rollout_state) if primary else "",
+        since=since,
         counts=f"{ecs_service.running} of {plural(ecs_service.desired, 'task')} running",
     )
 
@@ -213,7 +217,7 @@ def _nothing_in_progress(deploy: Deploy, context: StepContext, ecs_service: Serv
 def _with_versions(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState, primary: DeploymentState
 ) -> Deploy:
-    """With what the rollout changes, as far as the task definitions tell: people read tags."""
+    """The deploy with what the rollout changes, as far as the task definitions tell: people read tags."""
     new = _read_revision(context, primary.revision)
     tag = _shown_tag(deploy, ecs_service, new) if new else ""
     before = next((each for each in ecs_service.deployments if each.id != primary.id), None)
@@ -227,13 +231,13 @@ def _with_versions(
 
 
 def _read_revision(context: StepContext, arn: str) -> RevisionState | None:
-    """A revision that cannot be read keeps nobody from following the rollout."""
+    """None if it cannot be read. The rollout can be followed all the same."""
     attempts = context.claim.deploy.retries.attempts
     return best_effort(lambda: task_definitions.describe(context.region, arn), None, attempts=attempts)
 
 
 def _shown_tag(deploy: Deploy, ecs_service: ServiceState, revision: RevisionState) -> str:
-    """What people call its main image; empty if it is unclear which that is, or it cannot be read."""
+    """The tag of its main image; empty if it is unclear which that is, or if it cannot be read."""
     try:
         main = read_main_image(revision, deploy.service, ecs_service.endpoints)
         return display_tag(str(main), revision)

@@ -1,7 +1,7 @@
-"""A rollout that succeeded, and a service that somebody else changed before that was told.
+"""A rollout that succeeded, while somebody else changed the service before the end was posted.
 
-The end stays what ECS says of our rollout, which is followed by its identity. What runs now is another
-matter, and is told beside it: neither the counts nor the tasks of now are those of the rollout.
+The outcome stays what ECS says of our rollout, which is followed by its id. What runs now is posted beside
+it: neither the current counts nor the current tasks are those of the rollout.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from deploys.records.rollout import ChangedSince, RolloutCounts
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.ending import end_deploy
 from workers.flows.observe.rollout_status import wants_no_tasks
-from workers.messages import outcomes as words
+from workers.messages import outcomes
 from workers.step_context import StepContext, StepResult
 
 
 def find_newer_deployment(deploy: Deploy, ecs_service: ServiceState | None) -> DeploymentState | None:
-    """The deployment that has the service instead of ours; None where ours has it, or had before. Pure."""
+    """The deployment that has the service instead of ours, if any. Pure."""
     primary = ecs_service.primary if ecs_service is not None else None
     if primary is None or primary.id in (deploy.ecs.deployment_id, deploy.ecs.previous_deployment_id):
         return None
@@ -33,15 +33,15 @@ def end_if_changed_since(
     completed_text: Callable[[Deploy, float], str],
     seconds: float,
 ) -> StepResult | None:
-    """The end of a rollout that succeeded before somebody changed the service; None where nobody did.
+    """The end of a rollout that succeeded before somebody changed the service; None if nobody did.
 
-    completed: the words for what ECS completed. took: seconds.
+    completed_text: says what ECS completed. seconds: how long it took.
     """
     if (newer := find_newer_deployment(deploy, ecs_service)) is not None:
-        text = f"{completed_text(deploy, seconds)} {words.replaced_since(newer.id, newer.revision)}"
+        text = f"{completed_text(deploy, seconds)} {outcomes.replaced_since(newer.id, newer.revision)}"
         changed_since = ChangedSince.REPLACED
     elif ecs_service is not None and wants_no_tasks(ecs_service):
-        text = f"{completed_text(deploy, seconds)} {words.scaled_to_zero_since(deploy)}"
+        text = f"{completed_text(deploy, seconds)} {outcomes.scaled_to_zero_since(deploy)}"
         changed_since = ChangedSince.SCALED_TO_ZERO
     else:
         return None

@@ -1,9 +1,9 @@
-"""Phase CHECKING: ECS says that the rollout succeeded; now what was asked for has to hold for a while.
+"""Phase CHECKING: ECS says that the rollout succeeded; now the configured post-check has to hold for a while.
 
-Single misses are borne: what turns the deploy back is an address that misses several times in a row, or an
-alarm that two looks find ringing. A look that could not be made is neither good nor bad; the end is good only
-when the last look of each kind was. For looks that fail for AWS's sake the check goes on a while; then it is
-rolled back, because nobody knows that it holds.
+A single failure does no harm. The deploy is rolled back if the address fails several times in a row, or if
+two reads find an alarm firing. A read that fails is neither good nor bad, but the check passes only if the
+last read of each kind was good. If AWS cannot be read, the check goes on for a while; then it is rolled back,
+because nobody knows that it holds.
 """
 
 from __future__ import annotations
@@ -36,54 +36,52 @@ from workers.flows.observe.image_comparison import confirm_running_images, runs_
 from workers.flows.observe.rollout_status import wants_no_tasks
 from workers.flows.strategies.registry import strategy_of
 from workers.http_check import HttpCheckResult
-from workers.messages import images, outcomes, rollback_reasons
-from workers.messages import outcomes as emptied_words
-from workers.messages import post_check as words
+from workers.messages import images, outcomes, post_check, rollback_reasons
 from workers.step_context import StepContext, StepResult
 
 CHECK_INTERVAL_SECONDS = 10.0
-"""Between two looks. Each is one request to the address and one read of all alarms."""
+"""Between two probes (seconds). Each is one request to the address and one read of all alarms."""
 MAX_MISSES = 3
-"""Requests in a row that were not answered with 2xx, after which it is rolled back (count)."""
+"""Requests in a row without a 2xx answer, after which it is rolled back (count)."""
 EXTRA_SECONDS = 600.0
-"""How much longer than asked for a check goes on when its alarms cannot be read at its end."""
+"""How much longer than configured a check goes on if its alarms cannot be read at its end (seconds)."""
 
 
 class CheckVerdict(Enum):
-    """What the looks so far mean."""
+    """What the probes so far mean."""
 
     IN_PROGRESS = "going"
     PASSED = "held"
-    HTTP_FAILED = "missed"  # the address misses too often
-    IN_ALARM = "rings"  # an alarm rings
-    UNREADABLE = "unmade"  # nobody could tell, for too long
+    HTTP_FAILED = "http failed"  # the address fails too often
+    IN_ALARM = "in alarm"  # an alarm fires
+    UNREADABLE = "unreadable"  # the alarms could not be read for too long
 
 
 @dataclass(frozen=True)
 class Probe:
-    """What one look showed."""
+    """What one request to the address and one read of the alarms showed."""
 
     answer: HttpCheckResult | None = None
-    """None: no address is asked."""
+    """None: no address is configured."""
     in_alarm: tuple[AlarmState, ...] = ()
     alarms_error: str = ""
-    """Why the alarms could not be read; empty when they were, or none are asked."""
+    """Why the alarms could not be read; empty if they were, or if none are configured."""
 
 
 def succeed_or_check(deploy: Deploy, context: StepContext, took: float) -> StepResult:
-    """The rollout has succeeded: the end, or the check before it. took: seconds since the request."""
+    """The rollout has succeeded: ends the deploy, or begins the post-check. took: since the request (s)."""
     settings = configured_post_check(deploy)
     if settings is None:
         return end_deploy(deploy, context, Outcome.SUCCEEDED, outcomes.succeeded(deploy, took))
     now = context.now()
     checking = deploy.with_message(
-        now, ThreadMessageKind.PROGRESS, words.started(settings), post_check=PostCheckRun()
+        now, ThreadMessageKind.PROGRESS, post_check.started(settings), post_check=PostCheckRun()
     )
     return StepResult(checking.in_phase(Phase.CHECKING, now))
 
 
 def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
-    """One look; ends well, goes back or goes on."""
+    """One probe. Then it passes, is rolled back or goes on."""
     settings = configured_post_check(deploy)
     if settings is None:
         raise ValueError(f"deploy {deploy.id} has nothing to check after its rollout")
@@ -105,18 +103,18 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
             deploy,
             context,
             RollbackCauseKind.CHECK_FAILED,
-            words.alarms_fired({alarm.name: alarm.reason for alarm in probe.in_alarm}),
+            post_check.alarms_fired({alarm.name: alarm.reason for alarm in probe.in_alarm}),
         )
     if verdict is CheckVerdict.HTTP_FAILED:
         return roll_back_after_check(
-            deploy, context, RollbackCauseKind.CHECK_FAILED, words.http_failed(settings, progress)
+            deploy, context, RollbackCauseKind.CHECK_FAILED, post_check.http_failed(settings, progress)
         )
     if verdict is CheckVerdict.UNREADABLE:
         return roll_back_after_check(
             deploy,
             context,
             RollbackCauseKind.CHECK_FAILED,
-            words.not_verified(settings, progress.alarm_read_error, elapsed),
+            post_check.not_verified(settings, progress.alarm_read_error, elapsed),
         )
     if verdict is CheckVerdict.PASSED:
         checked = confirm_running_images(deploy, context)
@@ -127,7 +125,7 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
             return roll_back_other_image(deploy, context)
         deploy = recount_draining(_with_current_counts(deploy, context), context)
         seconds = context.now() - deploy.request.requested_at
-        text = f"{outcomes.succeeded(deploy, seconds)} {words.passed(settings, progress, elapsed)}"
+        text = f"{outcomes.succeeded(deploy, seconds)} {post_check.passed(settings, progress, elapsed)}"
         return end_deploy(deploy, context, Outcome.SUCCEEDED, text)
     remaining = settings.duration - elapsed
     delay = min(CHECK_INTERVAL_SECONDS, remaining) if remaining > 0 else CHECK_INTERVAL_SECONDS
@@ -135,13 +133,13 @@ def run_post_check(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def take_probe(settings: PostCheck, context: StepContext) -> Probe:
-    """Reads the alarms and asks the address, once each."""
+    """Reads the alarms and requests the address, once each."""
     in_alarm, error = _read_alarms(settings.alarms, context)
     return Probe(http_check.check_url(settings.http) if settings.http else None, in_alarm, error)
 
 
 def add_probe(progress: PostCheckRun, settings: PostCheck, probe: Probe) -> PostCheckRun:
-    """The record with one more look in it. Pure."""
+    """The record with one more probe in it. Pure."""
     if probe.answer is not None:
         good = probe.answer.is_success
         progress = progress.evolve(
@@ -172,7 +170,7 @@ def judge_check(progress: PostCheckRun, settings: PostCheck, probe: Probe, laste
 
 
 def is_check_overdue(deploy: Deploy, now: float) -> bool:
-    """Whether the check lasts longer than any look could explain, as its step fails again and again."""
+    """Whether the check takes longer than any failing probe could explain."""
     settings = configured_post_check(deploy)
     return settings is None or now - deploy.phase_since > settings.duration + EXTRA_SECONDS
 
@@ -190,7 +188,9 @@ def roll_back_other_image(deploy: Deploy, context: StepContext) -> StepResult:
 def roll_back_after_check(
     deploy: Deploy, context: StepContext, cause: RollbackCauseKind, sentence: str
 ) -> StepResult:
-    """From here the old revision comes back. A stopped service's downtime so far is kept: it served since."""
+    """From here on, the old revision is brought back. The downtime of a stopped service so far is kept, since
+    it has served in between.
+    """
     if deploy.downtime_seconds is not None:
         since = context.now() - deploy.downtime_seconds
         deploy = deploy.evolve(rollout={"serving_at": None}, stop={"requested_at": since})
@@ -198,11 +198,11 @@ def roll_back_after_check(
 
 
 def _end_if_not_ours(deploy: Deploy, context: StepContext) -> StepResult | None:
-    """Its end, where the service was deleted or somebody else's deployment has it; else None."""
+    """The end, if the service was deleted or somebody else's deployment has it; else None."""
     try:
         ecs_service = context.read_service()
     except AwsError:
-        return None  # a look that could not be made
+        return None  # neither good nor bad
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return confirm_service_deleted(deploy, context, ecs_service)
     if ecs_service.revision != deploy.ecs.new_revision:
@@ -215,14 +215,14 @@ def _end_if_scaled_to_zero(deploy: Deploy, context: StepContext) -> StepResult:
         return again
     if deploy.stop.owns_count:
         return roll_back_after_check(
-            deploy, context, RollbackCauseKind.SCALED_TO_ZERO, emptied_words.scaled_to_zero_in_check_reason()
+            deploy, context, RollbackCauseKind.SCALED_TO_ZERO, outcomes.scaled_to_zero_in_check_reason()
         )
-    text = emptied_words.superseded_by_zero_count_in_check(deploy)
+    text = outcomes.superseded_by_zero_count_in_check(deploy)
     return end_deploy(deploy.evolve(rollout={"scaled_to_zero": True}), context, Outcome.SUPERSEDED, text)
 
 
 def _with_current_counts(deploy: Deploy, context: StepContext) -> Deploy:
-    """With the counts of now: tasks may have stopped, or been added, since the rollout succeeded."""
+    """The deploy with the current counts: tasks may have stopped or been added since the rollout ended."""
     ecs_service = best_effort(context.read_service, None)
     ours = (
         [each for each in ecs_service.deployments if each.revision == deploy.ecs.new_revision]
@@ -240,7 +240,7 @@ def _with_current_counts(deploy: Deploy, context: StepContext) -> Deploy:
 
 
 def _read_alarms(names: Sequence[str], context: StepContext) -> tuple[tuple[AlarmState, ...], str]:
-    """Those that ring, and why they could not all be read."""
+    """Those that fire, and why they could not all be read."""
     if not names:
         return (), ""
     alarm_states = attempt(lambda: alarms.read(context.region, names))
@@ -248,4 +248,4 @@ def _read_alarms(names: Sequence[str], context: StepContext) -> tuple[tuple[Alar
         return (), alarm_states.message
     in_alarm = tuple(alarm for alarm in alarm_states.values() if alarm.is_alarming)
     missing = [name for name in names if name not in alarm_states]
-    return in_alarm, words.alarms_deleted(missing) if missing else ""
+    return in_alarm, post_check.alarms_deleted(missing) if missing else ""

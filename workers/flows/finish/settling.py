@@ -1,4 +1,4 @@
-"""Phase SETTLING: later than any call of ours could still arrive, a look proves that the end held."""
+"""Phase SETTLING: once no late call of ours can arrive any more, a read proves that the end held."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ from workers.step_context import StepContext, StepResult
 
 
 def settle_deploy(deploy: Deploy, context: StepContext) -> StepResult:
-    """A service at zero comes first, then scaling is put back. Sets right what a late call moved, loudly, and
-    looks again; otherwise the deploy is done."""
+    """A service at zero is repaired first, then scaling is put back. If a late call changed the service, that
+    is undone, reported in the channel, and read again. Otherwise the deploy has ended.
+    """
     now = context.now()
     ecs_service = context.read_service()
     active = ecs_service if ecs_service is not None and ecs_service.status == "ACTIVE" else None
     if active is not None and strategy_of(deploy).is_taken_over(deploy, active):
-        # This record is older than its end: the next deploy has the service.
+        # This record is older than its own end: a later deploy has the service.
         return StepResult(deploy.in_phase(Phase.ENDED, now))
     if active is not None and is_left_at_zero(deploy, active) and deploy.rollout.corrected_at is None:
-        count = deploy.stop.restore_point.desired_count if deploy.stop.restore_point else 0
+        count = deploy.stop.count_to_restore
         return _repair_service(deploy, context, active, count)
     if deploy.stop.scaling is not None and deploy.stop.scaling.may_be_suspended:
         result = scaling_suspension.restore_scaling(deploy, context, ecs_service)
@@ -66,7 +67,7 @@ def seconds_until_settled(deploy: Deploy, context: StepContext) -> float:
 
 
 def _without_restore_tags(deploy: Deploy, context: StepContext) -> Deploy:
-    """With the restore tag taken off the service; one that stays there is said, and stops nothing."""
+    """The restore tags are removed from the service. If that fails, the thread says so."""
     failed = attempt(lambda: strategy_of(deploy).clean_up(deploy, context), attempts=deploy.retries.attempts)
     if failed is None:
         return deploy
@@ -75,12 +76,12 @@ def _without_restore_tags(deploy: Deploy, context: StepContext) -> Deploy:
 
 
 def is_left_at_zero(deploy: Deploy, ecs_service: ServiceState) -> bool:
-    """Whether a service that we stopped still, or again, wants no task."""
+    """Whether a service that we stopped wants no task, still or again."""
     return deploy.stop.requested_at is not None and ecs_service.desired == 0
 
 
 def is_moved_late(deploy: Deploy, ecs_service: ServiceState) -> bool:
-    """Whether the new revision arrived after it was taken back."""
+    """Whether the new revision arrived after it was rolled back."""
     if deploy.rollback.progress is not None and deploy.rollback.progress.gave_up:
         return False
     undone = deploy.outcome not in (Outcome.SUCCEEDED, Outcome.SUPERSEDED)
@@ -90,7 +91,7 @@ def is_moved_late(deploy: Deploy, ecs_service: ServiceState) -> bool:
 def _repair_service(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState, count: int | None
 ) -> StepResult:
-    """count: what the desired count is set to (tasks); None where only the revision was moved."""
+    """count: the desired count to set (tasks); None if only the revision was changed late."""
     service = deploy.service
     keeps_revision = deploy.outcome in (Outcome.SUCCEEDED, Outcome.SUPERSEDED) or is_recorded_revision(
         deploy, ecs_service.revision

@@ -1,5 +1,4 @@
 """What ECS shows of a rollout, read and judged. Nothing here changes ECS.
 
-Whether the rollout succeeded, why it failed, which images run, when it takes too long, and where its traffic
-is.
+Whether the rollout succeeded, why it failed, which images run, how long it may take, how its traffic moves.
 """

@@ -1,7 +1,7 @@
-"""A version whose tasks fail one after another is given up before its deadline, with ECS's circuit breaker or
-without.
+"""A version whose tasks fail one after another is given up before its deadline, with or without ECS's circuit
+breaker.
 
-ECS's own count of failed tasks is no help: it stops as soon as one task has run for a moment (ECS API
+ECS's own count of failed tasks does not help: it stops as soon as one task has run for a moment (ECS API
 reference, Deployment `failedTasks`), and without the breaker ECS starts tasks for ever. So the tasks
 themselves are counted: those that failed in a row, without one that stayed healthy.
 """
@@ -25,20 +25,20 @@ from workers.flows.observe.failure_evidence import with_essential_containers
 from workers.step_context import StepContext
 
 BREAKER_GRACE_SECONDS = 30.0
-"""What ECS's circuit breaker gets to act once as many tasks have failed as it takes."""
+"""How long ECS's circuit breaker has to act once enough tasks for it have failed (seconds)."""
 
 
 @dataclass(frozen=True)
 class TaskFailures:
-    """The tasks of a rollout that failed in a row, as of one look."""
+    """The tasks of a rollout that failed in a row, as of one read."""
 
     stopped_at: tuple[float, ...] = ()
     """When each of them began to stop (epoch seconds), in that order."""
     healthy: int = 0
-    """Tasks that speak for the version: they stayed healthy, or have outlived those that failed (count)."""
+    """Tasks that stayed healthy, or have run longer than those that failed (count)."""
 
     def reach(self, limit: int) -> bool:
-        """Whether the version is to be given up: many tasks that run outweigh a few that fail."""
+        """Whether to give the version up: many running tasks outweigh a few failed ones."""
         return limit > 0 and len(self.stopped_at) >= max(limit, self.healthy + 1)
 
 
@@ -69,7 +69,7 @@ def consecutive_failures(
 def will_breaker_act(
     failures: TaskFailures, limit: int, service_deployment: ServiceDeploymentState | None, now: float
 ) -> bool:
-    """Whether ECS's circuit breaker is about to do the same. Pure."""
+    """Whether ECS's circuit breaker is about to give the version up itself. Pure."""
     if (
         service_deployment is None
         or service_deployment.breaker_status != "MONITORING"
@@ -89,8 +89,8 @@ def count_crash_loop(
 ) -> int:
     """How many tasks failed in a row, if that is enough to give the version up; else 0.
 
-    stopped: those of the rollout. The ones that run are asked for only if enough of these failed; if they
-    cannot be read, nothing is decided.
+    stopped: those of the rollout. The running ones are read only if enough of these failed; if they cannot be
+    read, nothing is decided.
     """
     limit, now = deploy.service.give_up_after, context.now()
     if ecs_service is None or not consecutive_failures(
@@ -108,7 +108,7 @@ def count_crash_loop(
 
 
 def _read_running_tasks(deploy: Deploy, context: StepContext) -> tuple[TaskState, ...]:
-    """The rollout's tasks that run."""
+    """The running tasks of the rollout."""
     service = deploy.service
     running = tasks.list_service_tasks(context.region, service.cluster, service.ecs_service, stopped=False)
     return with_essential_containers(

@@ -1,7 +1,7 @@
 """When a rollout takes too long. Pure.
 
-What ECS waits for by configuration (between two shifts of traffic, while it bakes) and what it waits for
-people (at a PAUSE hook) is no slowness of the rollout, so it does not count.
+The time that ECS waits by configuration (between two shifts of traffic, during the bake time) and the time
+that it waits for people (at a PAUSE hook) do not count.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from deploys.records.deploy import Deploy
 
 MIN_ROLLBACK_SECONDS = 900
-"""What a way back gets, however short the service's deadline is (seconds)."""
+"""The shortest deadline of a rollback, however short the service's own deadline is (seconds)."""
 
 
 def is_rollout_overdue(deploy: Deploy, now: float) -> bool:
@@ -18,27 +18,27 @@ def is_rollout_overdue(deploy: Deploy, now: float) -> bool:
 
 
 def allowed_seconds(deploy: Deploy, now: float) -> float:
-    """Seconds that the rollout may have taken by now, all in all."""
+    """Seconds that the rollout may have taken by now, waits included."""
     return deploy.service.deadline + configured_wait_seconds(deploy) + paused_seconds(deploy, now)
 
 
 def rollback_deadline(deploy: Deploy) -> int:
-    """How long the way back may take until somebody has to look (seconds)."""
+    """How long a rollback may take until somebody has to look (seconds)."""
     return max(deploy.service.deadline, MIN_ROLLBACK_SECONDS) + configured_wait_seconds(deploy)
 
 
 def is_ecs_rollback_overdue(deploy: Deploy, now: float) -> bool:
-    """Whether ECS is on its own way back for too long: it began within what the rollout was allowed."""
+    """Whether ECS's own rollback takes too long. It began within the time that the rollout was allowed."""
     since = deploy.ecs.rollout_started_at or now
     return now - since > allowed_seconds(deploy, now) + rollback_deadline(deploy)
 
 
 def configured_wait_seconds(deploy: Deploy) -> int:
-    """Seconds that ECS waits by configuration, between shifts of traffic and while it bakes."""
+    """Seconds that ECS waits by configuration, between shifts of traffic and during the bake time."""
     return deploy.plan.traffic.wait_seconds if deploy.plan and deploy.plan.traffic else 0
 
 
 def paused_seconds(deploy: Deploy, now: float) -> float:
-    """Seconds that it stood at PAUSE hooks so far."""
+    """Seconds spent at PAUSE hooks so far."""
     pauses = deploy.traffic.pauses if deploy.traffic else ()
     return sum((now if each.ended_at is None else each.ended_at) - each.since for each in pauses)

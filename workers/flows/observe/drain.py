@@ -1,9 +1,9 @@
-"""Serving and drained are two things: old tasks may drain for minutes after the new ones serve.
+"""When the new tasks serve, and how many old tasks still drain. Draining may take minutes more.
 
-Serving is not "the full count runs" but that and no old task running beside it: new tasks may run and fail
-their health checks while ECS keeps the old ones. From then on old tasks only drain. How many are left is
-counted from task records, since a service's counts leave out those that drain; the end says it and waits for
-none of them.
+The new version serves once its full count runs and no old task runs beside it: before that, new tasks may run
+and fail their health checks while ECS keeps the old ones. From then on, old tasks only drain. They are
+counted from task records, since the counts of a service leave out draining tasks. The end of the deploy
+reports their number and does not wait for them.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from deploys.records.rollout import DrainingTasks, RolloutCounts
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
 from workers.flows.best_effort import best_effort
-from workers.messages import tasks as words
+from workers.messages import tasks as messages
 from workers.step_context import StepContext
 
 RECOUNT_SECONDS = 15.0
-"""Between two counts of the old tasks by their records, which takes three calls more for each deploy."""
+"""Between two counts of the old tasks, each of which takes three more calls (seconds)."""
 
 
 def report_serving(deploy: Deploy, context: StepContext) -> Deploy:
-    """Says once that the new tasks serve, and how many old ones are still on their way down."""
+    """Reports once that the new tasks serve, and how many old ones still drain."""
     now = context.now()
     if deploy.rollback.outcome is not None:
         return deploy
@@ -34,21 +34,21 @@ def report_serving(deploy: Deploy, context: StepContext) -> Deploy:
     if is_first:
         deploy = deploy.evolve(rollout={"serving_at": now})
         if deploy.rollout.draining and deploy.rollout.draining.tasks:
-            text = words.new_tasks_serving(deploy, deploy.rollout.draining.tasks)
+            text = messages.new_tasks_serving(deploy, deploy.rollout.draining.tasks)
             deploy = deploy.with_message(now, ThreadMessageKind.PROGRESS, text)
     return deploy
 
 
 def is_serving(rollout: RolloutCounts) -> bool:
-    """Whether the full count of new tasks runs, and no old task but those that drain.
+    """Whether the full count of new tasks runs, and no old task except draining ones.
 
-    While old tasks run beside them, new ones may have yet to pass their health checks. Pure.
+    While old tasks run beside them, new ones may still have to pass their health checks. Pure.
     """
     return 0 < rollout.new_desired <= rollout.new_running and rollout.old_running == rollout.old_pending == 0
 
 
 def count_draining(deploy: Deploy, context: StepContext) -> Deploy:
-    """With the old tasks that have not stopped, by their records; as it was where AWS does not tell."""
+    """The deploy with the number of old tasks that have not stopped, by their records; None if unreadable."""
     service = deploy.service
     listed = best_effort(
         lambda: tasks.list_service_tasks(context.region, service.cluster, service.ecs_service), None
@@ -64,5 +64,5 @@ def count_draining(deploy: Deploy, context: StepContext) -> Deploy:
 
 
 def recount_draining(deploy: Deploy, context: StepContext) -> Deploy:
-    """The same some time later, where they were counted before."""
+    """The same some time later, if they were counted before."""
     return count_draining(deploy, context) if deploy.rollout.draining else deploy

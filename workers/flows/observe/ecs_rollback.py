@@ -1,4 +1,4 @@
-"""ECS goes back to the deployment that completed last, which need not be the one before ours. Pure."""
+"""ECS rolls back to the deployment that completed last, which may not be the one before ours. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from workers.flows.own_revisions import rollback_revision
 def note_ecs_rollback(
     deploy: Deploy, ecs_service: ServiceState | None, service_deployment: ServiceDeploymentState | None
 ) -> Deploy:
-    """The deploy with ECS's own way back, where this look shows it under way: PRIMARY is ECS's then. Somebody
-    else's newer deployment would have ended it. Without a service deployment, its own reason has to say so.
+    """The deploy with ECS's own rollback, if this read shows it in progress: then PRIMARY is ECS's
+    deployment, since a newer one of somebody else would have ended the rollback. Without a service
+    deployment, the reason of PRIMARY has to say so.
     """
     primary = ecs_service.primary if ecs_service else None
     if primary is None:
@@ -33,14 +34,14 @@ def note_ecs_rollback(
 
 
 def ecs_rollback_revision(deploy: Deploy) -> str:
-    """The revision that ECS went back to; the recorded one where it was not seen to go elsewhere."""
+    """The revision that ECS rolled back to; the recorded one if it was not seen to choose another."""
     return (
         deploy.rollback.ecs_rollback.revision if deploy.rollback.ecs_rollback else rollback_revision(deploy)
     )
 
 
 def is_at_ecs_rollback(deploy: Deploy, ecs_service: ServiceState) -> bool:
-    """Whether the service is where ECS itself went back to."""
+    """Whether the service has the deployment that ECS itself rolled back to."""
     primary = ecs_service.primary
     return (
         deploy.rollback.ecs_rollback is not None

@@ -1,4 +1,4 @@
-"""Why ECS goes back, where more is known than its own sentence. Pure."""
+"""Why ECS rolls back, if more is known than its own sentence. Pure."""
 
 from __future__ import annotations
 
@@ -20,17 +20,20 @@ MONITOR_TRIGGERED: dict[str, bool] = {
 
 _STOPPED_BY_USER = re.compile(r"\b(?:rolled back|stopped) by (?:a |the )?user\b", re.IGNORECASE)
 """In ECS's reason after StopServiceDeployment: `Service deployment rolled back by user.` No documentation has
-it; it is on record in hashicorp/terraform-provider-aws, issue 49031 and pull request 49077."""
+it; it is on record in hashicorp/terraform-provider-aws, issue 49031 and pull request 49077.
+"""
 _DECIDED_BY_ECS = re.compile(
     r"circuit breaker|\balarms?\b|lifecycle hook|invalid networking configuration", re.IGNORECASE
 )
-"""In ECS's reason where it decided that by itself (ECS developer guide, "Troubleshooting blue/green
-deployments"; the same issues)."""
+"""In ECS's reason if it decided by itself (ECS developer guide, "Troubleshooting blue/green deployments"; the
+same issues).
+"""
 
 
 def find_known_cause(deploy: Deploy, service_deployment: ServiceDeploymentState | None) -> str | None:
-    """An alarm, what somebody or nobody answered at a pause, a Lambda function, or that somebody stopped it
-    in ECS; None where ECS's own words must do."""
+    """An alarm, the answer to a pause or the lack of one, a Lambda function, or that somebody stopped it in
+    ECS; None if only ECS's own words tell.
+    """
     if service_deployment is None:
         return None
     if MONITOR_TRIGGERED.get(service_deployment.alarm_status, False):
@@ -43,8 +46,8 @@ def find_known_cause(deploy: Deploy, service_deployment: ServiceDeploymentState 
 def ecs_rollback_reason(
     deploy: Deploy, service_deployment: ServiceDeploymentState | None, ecs_service: ServiceState | None
 ) -> str:
-    """Why ECS goes back, as a sentence. That it gave up by itself is said only where it says so: words that
-    nobody knows may mean a person.
+    """Why ECS rolls back, as a sentence. It says that ECS gave up by itself only if ECS's words say so:
+    unknown words may mean a person.
     """
     if (cause := find_known_cause(deploy, service_deployment)) is not None:
         return cause
@@ -62,7 +65,7 @@ def ecs_rollback_reason(
 
 
 def ecs_stop_reason(service_deployment: ServiceDeploymentState | None) -> str | None:
-    """Why ECS stopped it and does not go back, where more is known than its own sentence."""
+    """Why ECS stopped it and does not roll back, if more is known than its own sentence."""
     if service_deployment is None or service_deployment.status != "STOPPED":
         return None
     if MONITOR_TRIGGERED.get(service_deployment.alarm_status, False):
@@ -73,10 +76,9 @@ def ecs_stop_reason(service_deployment: ServiceDeploymentState | None) -> str | 
 def external_failure_reason(
     service_deployment: ServiceDeploymentState | None, deployment: DeploymentState | None
 ) -> str:
-    """Why a rollout that is only followed ended without success, as far as ECS tells; empty where it does
-    not.
+    """Why a rollout that is not ours failed, as far as ECS tells; empty if it does not.
 
-    deployment: its own entry among the service's, for where ECS shows no service deployment.
+    deployment: its entry in the service's list, in case ECS shows no service deployment.
     """
     if service_deployment is None:
         ecs_text = deployment.rollout_reason if deployment is not None else ""
@@ -92,7 +94,7 @@ def external_failure_reason(
 
 
 def _user_stop_cause(service_deployment: ServiceDeploymentState) -> str | None:
-    """Somebody called StopServiceDeployment, from the console for example; None where ECS says otherwise."""
+    """Somebody called StopServiceDeployment, from the console for example; None if ECS says otherwise."""
     reason = service_deployment.rollback_reason or service_deployment.reason
     return progress.stopped_outside_reason(reason) if _STOPPED_BY_USER.search(reason) else None
 

@@ -10,7 +10,7 @@ from deploys.errors import SlipwayError
 from deploys.records.deploy import Deploy
 from workers.ecs import logs, task_definitions, tasks
 from workers.ecs.reasons import essential_containers
-from workers.ecs.reasons.cause_summary import summarize_causes
+from workers.ecs.reasons.cause_summary import CountedCause, find_causes
 from workers.ecs.reasons.service_event import is_about_another_deployment
 from workers.ecs.reasons.stopped_task import find_blamed_containers
 from workers.ecs.state import ServiceEventState, ServiceState, TaskState
@@ -20,21 +20,19 @@ from workers.messages.evidence import NO_EVIDENCE, Evidence
 from workers.step_context import StepContext
 
 MAX_EVENTS = 100
-"""ECS gives a service's newest events only, so many of them (API reference, Service.events)."""
+"""ECS returns at most so many of a service's newest events (API reference, Service.events)."""
 
 
-_TASK_CAUSE = re.compile(r"\d+ tasks?: ")
-"""Begins a cause that stopped tasks tell of."""
 _STARTED_TASKS = re.compile(r"\bhas started (?P<count>\d+) tasks\b")
 """In a service event (ECS developer guide, "Service event messages")."""
 
 
 class StoppedTasks(NamedTuple):
-    """The tasks of a rollout that stopped, as far as they could be read."""
+    """The stopped tasks of a rollout, as far as they could be read."""
 
     tasks: tuple[TaskState, ...] = ()
     missing: missing_evidence.MissingEvidence | None = None
-    """That they could not be read."""
+    """Set if they could not be read."""
 
 
 def gather_evidence(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> Evidence:
@@ -49,7 +47,8 @@ def _read_evidence(deploy: Deploy, context: StepContext, ecs_service: ServiceSta
         *missing_evidence.unreported_sentence(deploy, missing_tasks),
         *missing_evidence.unreported_sentence(deploy, missing_log),
     )
-    return Evidence(_explain_failures(deploy, stopped_tasks, ecs_service), container, log, sentences)
+    causes = _find_causes(deploy, stopped_tasks, ecs_service)
+    return Evidence(tuple(each.text for each in causes), container, log, sentences)
 
 
 def new_evidence(
@@ -59,18 +58,19 @@ def new_evidence(
     prefix: str = "",
     stopped: StoppedTasks | None = None,
 ) -> tuple[Evidence, tuple[str, ...]]:
-    """What of it the thread was not told yet, and everything that it then was (`Deploy.told_causes`).
+    """The evidence that the thread does not have yet, and the keys of everything that it has then
+    (`rollout.reported_causes`).
 
-    The log comes with a cause of tasks, as it tells more about that; an event has none. Of what could not be
-    read, only what no later look mends is news.
+    The log comes with a cause from stopped tasks, since it explains that; an event has no log. If something
+    could not be read, that is reported only if no later read would succeed.
 
-    mark: sets causes apart that are told for another reason.
+    prefix: keeps causes apart that are reported for another reason.
 
-    read: the stopped tasks, if this look read them already.
+    stopped: the stopped tasks, if this step has read them already.
     """
     stopped_tasks, missing_tasks = stopped or read_stopped_tasks(deploy, context)
-    new_causes = unreported_causes(deploy, _explain_failures(deploy, stopped_tasks, ecs_service), prefix)
-    of_tasks = any(_TASK_CAUSE.match(cause) for cause in new_causes)
+    new_causes = unreported_causes(deploy, _find_causes(deploy, stopped_tasks, ecs_service), prefix)
+    of_tasks = any(cause.of_tasks for cause in new_causes)
     container, log, missing_log = (
         _read_last_log(deploy, context, stopped_tasks) if of_tasks else ("", (), None)
     )
@@ -81,24 +81,25 @@ def new_evidence(
     ]
     keys = (*cause_keys(new_causes, prefix), *(each.key for each in missing))
     sentences = tuple(each.sentence for each in missing)
-    return Evidence(new_causes, container, log, sentences), (*deploy.rollout.reported_causes, *keys)
+    evidence = Evidence(tuple(each.text for each in new_causes), container, log, sentences)
+    return evidence, (*deploy.rollout.reported_causes, *keys)
 
 
-def unreported_causes(deploy: Deploy, causes: Sequence[str], prefix: str = "") -> tuple[str, ...]:
-    """Those of these causes that the thread was not told. mark: as in `news`. Pure."""
-    return tuple(
-        cause for cause in causes if f"{prefix}{cause_kind(cause)}" not in deploy.rollout.reported_causes
-    )
+def unreported_causes(
+    deploy: Deploy, causes: Sequence[CountedCause], prefix: str = ""
+) -> tuple[CountedCause, ...]:
+    """Those of these causes that the thread does not have. prefix: as in `new_evidence`. Pure."""
+    return tuple(cause for cause in causes if f"{prefix}{cause.kind}" not in deploy.rollout.reported_causes)
 
 
-def cause_keys(causes: Sequence[str], prefix: str = "") -> tuple[str, ...]:
-    """What is noted of causes that are told (`Deploy.told_causes`). mark: as in `news`. Pure."""
-    return tuple(f"{prefix}{cause_kind(cause)}" for cause in causes)
+def cause_keys(causes: Sequence[CountedCause], prefix: str = "") -> tuple[str, ...]:
+    """The keys by which `rollout.reported_causes` remembers causes. prefix: as in `new_evidence`. Pure."""
+    return tuple(f"{prefix}{cause.kind}" for cause in causes)
 
 
 def has_signs_of_failure(deploy: Deploy, ecs_service: ServiceState) -> bool:
-    """Whether tasks of the rollout may have failed, by what DescribeServices tells: a count of failed tasks,
-    an event of trouble, or more tasks started than are wanted. Only then are tasks asked for. Pure.
+    """Whether tasks of the rollout may have failed, by what DescribeServices shows: a count of failed tasks,
+    an event about a failure, or more tasks started than wanted. Only then are the tasks read. Pure.
     """
     if deploy.rollout.counts.failed_tasks:
         return True
@@ -107,11 +108,11 @@ def has_signs_of_failure(deploy: Deploy, ecs_service: ServiceState) -> bool:
     started = [
         int(found["count"]) for e in events if e.at >= since and (found := _STARTED_TASKS.search(e.message))
     ]
-    return sum(started) > deploy.rollout.counts.new_desired > 0 or bool(summarize_causes((), events, since))
+    return sum(started) > deploy.rollout.counts.new_desired > 0 or bool(find_causes((), events, since))
 
 
 def read_stopped_tasks(deploy: Deploy, context: StepContext) -> StoppedTasks:
-    """The rollout's tasks that stopped, with what is known of their containers."""
+    """The stopped tasks of the rollout, with their essential containers."""
     service, deployment_id = deploy.service, deploy.ecs.deployment_id or ""
     listed = attempt(
         lambda: tasks.list_stopped_tasks(context.region, service.cluster, service.ecs_service, deployment_id)
@@ -122,17 +123,17 @@ def read_stopped_tasks(deploy: Deploy, context: StepContext) -> StoppedTasks:
 
 
 def with_essential_containers(context: StepContext, ecs_tasks: Sequence[TaskState]) -> tuple[TaskState, ...]:
-    """The tasks with what is known of their containers."""
+    """The tasks with which of their containers are essential."""
     return best_effort(
         lambda: essential_containers.read_essential_containers(context.region, ecs_tasks), tuple(ecs_tasks)
     )
 
 
-def _explain_failures(
+def _find_causes(
     deploy: Deploy, stopped: Sequence[TaskState], ecs_service: ServiceState | None
-) -> tuple[str, ...]:
+) -> tuple[CountedCause, ...]:
     since = deploy.ecs.rollout_started_at or 0.0
-    return summarize_causes(
+    return find_causes(
         stopped,
         events_of_deployment(deploy, ecs_service),
         since,
@@ -141,13 +142,13 @@ def _explain_failures(
 
 
 def are_events_truncated(ecs_service: ServiceState | None, since: float) -> bool:
-    """Whether ECS may have had events since then that it no longer gives. Pure."""
+    """Whether ECS may have had events since then that it no longer returns. Pure."""
     events = ecs_service.events if ecs_service else ()
     return len(events) >= MAX_EVENTS and all(event.at >= since for event in events)
 
 
 def events_of_deployment(deploy: Deploy, ecs_service: ServiceState | None) -> tuple[ServiceEventState, ...]:
-    """The service's events but for those of other deployments, which explain nothing here."""
+    """The service's events without those about other deployments, which explain nothing here."""
     events = ecs_service.events if ecs_service else ()
     return tuple(
         event
@@ -180,9 +181,3 @@ def read_task_log(
             context.region, task_definitions.describe(context.region, revision), task, container, count
         )
     )
-
-
-def cause_kind(cause: str) -> str:
-    """What a cause is, without how often it was, and without ECS's words for it: those of another task, or of
-    an event that comes later, make it no other cause."""
-    return re.sub(r"^\S+ tasks?: | \((?:at least )?\d+ times\)$|(?<=\.) ECS says: `[^`]*`|\d+", "", cause)

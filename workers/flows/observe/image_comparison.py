@@ -1,8 +1,8 @@
 """The images that run, compared by digest with those that the plan showed.
 
 A tag may be pushed again after the plan was shown and before ECS resolves it to a digest, so a rollout that
-ECS completed may run an image that nobody saw. What two looks find to be another image is taken back. What
-nobody can tell (no digest, or AWS does not answer) is said, and takes nothing back.
+ECS completed may run an image that nobody saw. If two reads find another image, the deploy is rolled back. If
+nobody can tell (no digest, or AWS does not answer), the thread says so, and nothing is rolled back.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from workers.ecs.images import image_indexes
 from workers.ecs.images.image_reference import parse_image
 from workers.ecs.state import TaskState
 from workers.flows.best_effort import attempt, best_effort
-from workers.messages import images as words
+from workers.messages import images as messages
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.step_context import StepContext, StepResult
 
 UNREADABLE_SECONDS = 60.0
-"""For so long AWS is asked again if it does not answer, before the images count as unknown."""
+"""How long AWS is asked again if it does not answer, before the images count as unknown (seconds)."""
 
 DigestAnswers = Mapping[tuple[str, str], bool | str]
-"""For a container and a digest that it should not have: whether that is the same image all the same, or why
-nobody can tell."""
+"""For a container and an unexpected digest of it: whether it is the same image, or why nobody can tell."""
 
 
 def confirm_running_images(deploy: Deploy, context: StepContext) -> StepResult | Deploy:
-    """The deploy with what the tasks of its rollout run, or another look at them: if AWS did not answer, or
-    if this is the first look that finds another image. What is `different` afterwards was found twice.
+    """The deploy with the images that the tasks of its rollout run. Or a StepResult that reads them again: if
+    AWS did not answer, or if this is the first read that finds another image. So `runs_other_image` is true
+    after two.
     """
     earlier = deploy.rollout.running_images
     images = _read_rollout_images(deploy, context)
@@ -48,7 +48,7 @@ def confirm_running_images(deploy: Deploy, context: StepContext) -> StepResult |
 
 
 def runs_other_image(deploy: Deploy) -> bool:
-    """Whether the last look found another image than the plan's. Pure."""
+    """Whether the last read found another image than the plan's. Pure."""
     return (
         deploy.rollout.running_images is not None
         and deploy.rollout.running_images.match is ImageMatch.DIFFERENT
@@ -56,8 +56,9 @@ def runs_other_image(deploy: Deploy) -> bool:
 
 
 def record_running_images(deploy: Deploy, context: StepContext) -> Deploy:
-    """The deploy with the images that run before it changes the service, so that its way back can be compared
-    with them; without any if AWS does not tell."""
+    """The deploy with the images that run before it changes the service, so that its rollback can be compared
+    with them; without any if AWS does not tell.
+    """
     old_revision = deploy.plan.old_revision if deploy.plan else ""
     none: list[TaskState] = []
     ecs_tasks = best_effort(
@@ -67,8 +68,9 @@ def record_running_images(deploy: Deploy, context: StepContext) -> Deploy:
 
 
 def report_restored_images(deploy: Deploy, context: StepContext, revision: str) -> Deploy:
-    """The service is back at this revision: the deploy with what its tasks run, which is told if it is
-    another image than before."""
+    """The service is back at this revision: the deploy with the images that its tasks run. Reported in the
+    channel if one is another than before.
+    """
     wanted = sole_digests(deploy.rollout.images_before)
     images = attempt(
         lambda: _compare_tasks(
@@ -80,20 +82,22 @@ def report_restored_images(deploy: Deploy, context: StepContext, revision: str) 
     deploy = deploy.evolve(rollout={"running_images": images})
     if not images.different:
         return deploy
-    text = words.other_image_after_rollback(revision, images, wanted)
+    text = messages.other_image_after_rollback(revision, images, wanted)
     return deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=True)
 
 
 def find_other_image(deploy: Deploy, context: StepContext, task: TaskState) -> str:
-    """That this one task ran an image that the plan did not show; empty if it did not, or nobody can tell."""
+    """Says that this one task ran an image that the plan did not show; empty if it did not, or if unknown."""
     images = best_effort(lambda: _compare_tasks(deploy, context, planned_digests(deploy), [task]), None)
-    return words.other_image_ran(deploy.plan, images) if deploy.plan and images and images.different else ""
+    return (
+        messages.other_image_ran(deploy.plan, images) if deploy.plan and images and images.different else ""
+    )
 
 
 def running_tasks(
     ecs_tasks: Sequence[TaskState], *, started_by: str = "", revision: str = ""
 ) -> list[TaskState]:
-    """The tasks that run, and are to go on: of one deployment, or of one revision. Pure."""
+    """The tasks that run and are not being stopped: of one deployment, or of one revision. Pure."""
     return [
         task
         for task in ecs_tasks
@@ -118,7 +122,7 @@ def count_images(ecs_tasks: Sequence[TaskState], containers: set[str]) -> tuple[
 
 
 def sole_digests(images: Sequence[RunningImage]) -> dict[str, str]:
-    """The digest of each container that ran one alone. Pure."""
+    """The digest of each container that ran only one. Pure."""
     counts = Counter(image.container for image in images)
     return {image.container: image.digest for image in images if counts[image.container] == 1}
 
@@ -132,7 +136,7 @@ def planned_digests(deploy: Deploy) -> dict[str, str]:
 def compare_digests(
     wanted: Mapping[str, str], tasks: int, images: tuple[RunningImage, ...], answers: DigestAnswers
 ) -> RunningImages:
-    """What is known of the images that so many running tasks have. Pure.
+    """What the images of so many running tasks mean. Pure.
 
     wanted: the digest that each container should have.
     """
@@ -146,9 +150,9 @@ def compare_digests(
         reason for each in unexpected if isinstance(reason := answers[each.container, each.digest], str)
     ]
     if tasks == 0:
-        unknown.append(words.no_running_task())
+        unknown.append(messages.no_running_task())
     elif any(sum(each.tasks for each in images if each.container == name) < tasks for name in wanted):
-        unknown.append(words.digest_not_shown())
+        unknown.append(messages.digest_not_shown())
     return compared.evolve(match=ImageMatch.UNKNOWN, unknown_reason=unknown[0]) if unknown else compared
 
 
@@ -200,8 +204,8 @@ def _is_same_image(context: StepContext, reference: str, wanted: str, image: Run
     except AwsUnavailable:
         raise
     except (AwsError, ImageUnreadable) as error:
-        return words.digest_unknown(image, error.message)
-    return words.digest_deleted(wanted) if same is None else same
+        return messages.digest_unknown(image, error.message)
+    return messages.digest_deleted(wanted) if same is None else same
 
 
 def _read_service_tasks(deploy: Deploy, context: StepContext) -> tuple[TaskState, ...]:
@@ -210,7 +214,7 @@ def _read_service_tasks(deploy: Deploy, context: StepContext) -> tuple[TaskState
 
 
 def _planned_containers(deploy: Deploy) -> set[str]:
-    """Those that the plan shows: another one's tag is its owner's to move."""
+    """The containers that the plan shows. The owner of another container may move its tag at any time."""
     return {change.container for change in deploy.plan.changes} if deploy.plan else set()
 
 

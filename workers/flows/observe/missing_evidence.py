@@ -1,4 +1,4 @@
-"""What AWS did not let be read while causes were looked for: said once, and nothing depends on it."""
+"""What AWS did not let Slipway read while it looked for causes: reported once, and nothing depends on it."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ from dataclasses import dataclass
 
 from deploys.errors import AwsDenied, AwsUnavailable, SlipwayError
 from deploys.records.deploy import Deploy
-from workers.messages import evidence as words
+from workers.messages import evidence
 
 
 @dataclass(frozen=True)
 class MissingEvidence:
-    """One look that failed."""
+    """One read that failed."""
 
     sentence: str
     """What could not be read, why, and what to do, as mrkdwn."""
     key: str
-    """What is noted in `Deploy.told_causes`."""
+    """How it is remembered in `rollout.reported_causes`."""
     permanent: bool
-    """Whether the next look fails as well."""
+    """Whether the next read will fail as well."""
 
 
 def missing_tasks(error: SlipwayError) -> MissingEvidence:
-    """The tasks that stopped could not be read."""
-    return _missing(error, words.tasks_unreadable(error.message, temporary=isinstance(error, AwsUnavailable)))
+    """The stopped tasks could not be read."""
+    return _missing(
+        error, evidence.tasks_unreadable(error.message, temporary=isinstance(error, AwsUnavailable))
+    )
 
 
 def missing_log(error: SlipwayError, container: str) -> MissingEvidence:
     """The log of this container could not be read."""
     return _missing(
-        error, words.log_unreadable(error.message, container, temporary=isinstance(error, AwsUnavailable))
+        error, evidence.log_unreadable(error.message, container, temporary=isinstance(error, AwsUnavailable))
     )
 
 
@@ -39,7 +41,7 @@ def _missing(error: SlipwayError, sentence: str) -> MissingEvidence:
 
 
 def unreported_sentence(deploy: Deploy, missing: MissingEvidence | None) -> tuple[str, ...]:
-    """Its sentence, unless the thread was told. Pure."""
+    """Its sentence, unless the thread has it. Pure."""
     return (
         (missing.sentence,)
         if missing is not None and missing.key not in deploy.rollout.reported_causes

@@ -1,7 +1,6 @@
-"""PAUSE hooks: each becomes a question in the thread, and what became of it is said. Pure.
+"""PAUSE hooks: each becomes a question in the thread, and its end is reported. Pure.
 
-A hook that ECS lists no more is not guessed at: what was answered, the time and the way the rollout goes
-decide.
+If ECS no longer lists a hook, its answer, the time and the direction of the rollout decide how it ended.
 """
 
 from __future__ import annotations
@@ -12,15 +11,15 @@ from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, Pause, PauseEnd, TrafficShift
 from workers.ecs.state import ServiceDeploymentState
-from workers.messages import pauses as words
+from workers.messages import pauses as messages
 
 
 class PauseHookState(Enum):
-    """How a PAUSE hook stands."""
+    """The state of a PAUSE hook."""
 
     WAITING = "waits"
     CONTINUED = "continued"
-    ROLLED_BACK = "refused"  # told to roll back, or closed because the rollout goes back
+    ROLLED_BACK = "refused"  # told to roll back, or closed because the rollout is rolled back
     TIMED_OUT = "timed out"
 
 
@@ -37,7 +36,7 @@ STATE_BY_HOOK_STATUS: dict[str, PauseHookState] = {
 def close_pause(
     deploy: Deploy, service_deployment: ServiceDeploymentState, rolling_back: bool, now: float
 ) -> Deploy:
-    """The deploy with its open pause closed where ECS has left it."""
+    """The deploy with its open pause closed, if ECS has left it."""
     over = closed_pause(deploy.traffic or TrafficShift(), service_deployment, rolling_back, now)
     if over is None:
         return deploy
@@ -49,7 +48,7 @@ def close_pause(
 def closed_pause(
     shift: TrafficShift, service_deployment: ServiceDeploymentState, rolling_back: bool, now: float
 ) -> Pause | None:
-    """The open pause with its end, where ECS has left it."""
+    """The open pause with its end, if ECS has left it."""
     end = (
         find_pause_end(shift.open_pause, service_deployment, rolling_back, now) if shift.open_pause else None
     )
@@ -76,8 +75,10 @@ def find_pause_end(
 
 
 def _is_by_our_answer(pause: Pause, action: HookAction) -> bool:
-    """Whether it was left as somebody here said. ECS takes an answer only from a hook that waits, so one that
-    it took is what ended it; one that was only tried has to agree with the way the rollout went."""
+    """Whether an answer from the thread ended it. ECS accepts an answer only for a hook that waits, so an
+    accepted answer is what ended it. An answer that was only tried has to agree with the direction of the
+    rollout.
+    """
     answer = pause.answer
     return answer is not None and (
         answer.accepted_at is not None or (answer.send_tried and answer.action is action)
@@ -87,7 +88,7 @@ def _is_by_our_answer(pause: Pause, action: HookAction) -> bool:
 def _state_of_unlisted_hook(
     pause: Pause, service_deployment: ServiceDeploymentState, rolling_back: bool, now: float
 ) -> PauseHookState:
-    """What became of a hook that ECS lists no more: it need show only the active ones (API reference)."""
+    """What became of a hook that ECS no longer lists: it has to show only the active ones (API reference)."""
     action = HookAction.ROLLBACK if rolling_back else HookAction.CONTINUE
     state = PauseHookState.ROLLED_BACK if rolling_back else PauseHookState.CONTINUED
     if _is_by_our_answer(pause, action):
@@ -100,34 +101,33 @@ def _state_of_unlisted_hook(
 
 
 def _report_pause_end(deploy: Deploy, pause: Pause, now: float) -> Deploy:
-    """What the thread does not know yet; a way back says its own reason."""
+    """Reports what the thread does not know yet. A rollback reports its own reason."""
     answer = pause.answer
     text = ""
     if pause.end is PauseEnd.ANSWERED and answer is not None and answer.action is HookAction.CONTINUE:
-        text = "" if answer.accepted_at is not None else words.continued(answer.user)
+        text = "" if answer.accepted_at is not None else messages.continued(answer.user)
     elif pause.end is PauseEnd.ANSWERED_ELSEWHERE:
-        text = words.continued_outside(answer.user if answer else None)
+        text = messages.continued_outside(answer.user if answer else None)
     elif pause.end is PauseEnd.TIMED_OUT and pause.timeout_action is not HookAction.ROLLBACK:
-        text = words.answer_too_late(pause, answer) if answer is not None else words.timed_out(pause)
+        text = messages.answer_too_late(pause, answer) if answer is not None else messages.timed_out(pause)
     return deploy.with_message(now, ThreadMessageKind.PROGRESS, text) if text else deploy
 
 
 def ask_at_next_pause(deploy: Deploy, service_deployment: ServiceDeploymentState, now: float) -> Deploy:
-    """The deploy with the next question asked: one at a time, however many hooks wait."""
+    """The deploy with the next question: one at a time, however many hooks wait."""
     shift = deploy.traffic or TrafficShift()
     pause = find_next_pause(shift, service_deployment, now)
     if pause is None:
         return deploy
     deploy = deploy.evolve(traffic=shift.evolve(pauses=(*shift.pauses, pause)))
-    text = words.question(deploy, pause)
+    text = messages.question(deploy, pause)
     return deploy.with_message(now, ThreadMessageKind.QUESTION, text, broadcast=True)
 
 
 def find_next_pause(
     shift: TrafficShift, service_deployment: ServiceDeploymentState, now: float
 ) -> Pause | None:
-    """Of the hooks that wait and are not known yet, the one whose time is up first; None while one is
-    open."""
+    """Of the waiting hooks without a question, the one that expires first. One question is open at a time."""
     if shift.open_pause is not None:
         return None
     known = {pause.hook_id for pause in shift.pauses}

@@ -1,4 +1,4 @@
-"""What one look at ECS shows of a rollout: whose it is, and how many tasks of each version run."""
+"""What one read of ECS shows of a rollout: whose it is, and how many tasks of each version run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workers.step_context import StepContext
 
 
 def followed_rollout(deploy: Deploy) -> FollowedRollout:
-    """Whose rollout it is, as far as the record tells. Pure."""
+    """Which rollout is followed, as far as the record tells. Pure."""
     return FollowedRollout(
         deploy.ecs.deployment_id or "",
         deploy.ecs.new_revision or "",
@@ -27,14 +27,14 @@ def followed_rollout(deploy: Deploy) -> FollowedRollout:
 
 
 def read_service_deployment(context: StepContext) -> ServiceDeploymentState | None:
-    """ECS's record of our rollout; None where ECS does not tell (now): the deployments list must do."""
+    """ECS's record of our rollout; None if ECS does not return it (now)."""
     return best_effort(context.read_service_deployment, None)
 
 
 def count_rollout_tasks(
     deploy: Deploy, ecs_service: ServiceState | None, service_deployment: ServiceDeploymentState | None
 ) -> RolloutCounts:
-    """Pending and running counts of the new tasks and of the old ones. Pure."""
+    """Pending and running tasks of the new and of the old version. Pure."""
     if ecs_service is None:
         return deploy.rollout.counts
     new = ecs_service.find_deployment(deploy.ecs.deployment_id)
@@ -57,14 +57,15 @@ def count_rollout_tasks(
 
 
 def _desired_tasks(new: DeploymentState | None, ecs_service: ServiceState) -> int:
-    """Tasks that ECS is to run of the new version. Before the scheduler's first pass PRIMARY shows 0: then it
-    is the service's count."""
+    """Tasks that ECS is to run of the new version. Before the scheduler's first pass, PRIMARY shows 0: then
+    it is the service's count.
+    """
     if new is None:
         return 0
     return new.desired or (ecs_service.desired if new.status == "PRIMARY" else 0)
 
 
 def has_served(deploy: Deploy) -> bool:
-    """Whether an earlier look saw the new version serve, or the rollout succeed. Pure."""
+    """Whether an earlier read saw the new version serve, or the rollout succeed. Pure."""
     succeeded = deploy.awaits_confirmation(Observation.ROLLOUT_SUCCEEDED)
     return deploy.rollout.serving_at is not None or is_serving(deploy.rollout.counts) or succeeded

@@ -1,7 +1,7 @@
-"""How a rollout stands: a pure function of the record and of what ECS shows.
+"""The status of a rollout: a pure function of the record and of what ECS shows.
 
-A rollout is followed by identity (our deployment id, our service deployment), not by a service being stable.
-Facts about statuses: Amazon ECS API reference, ServiceDeployment and Deployment.
+A rollout is followed by its id (our deployment, our service deployment), not by whether the service is
+stable. Facts about statuses: Amazon ECS API reference, ServiceDeployment and Deployment.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceSt
 
 
 class RolloutStatus(Enum):
-    """How a rollout stands."""
+    """The status of a rollout."""
 
     IN_PROGRESS = "going"
     SUCCEEDED = "succeeded"
-    ROLLING_BACK = "rolling back"  # ECS itself is on the way back
-    ROLLED_BACK = "rolled back"  # ECS itself finished the way back
-    FAILED = "failed"  # it failed and ECS does not bring the old revision back
-    SUPERSEDED = "superseded"  # a newer deployment that is not ours has the service
-    SERVICE_DELETED = "gone"  # the service is being deleted, or is
-    SCALED_TO_ZERO = "emptied"  # ECS calls it complete, as it wants no task: nothing of it ran
+    ROLLING_BACK = "rolling back"  # by ECS itself
+    ROLLED_BACK = "rolled back"  # by ECS itself
+    FAILED = "failed"  # and ECS does not bring the old revision back
+    SUPERSEDED = "superseded"  # a newer deployment of somebody else has the service
+    SERVICE_DELETED = "gone"  # or it is being deleted
+    SCALED_TO_ZERO = "emptied"  # ECS calls it complete since it wants no task, but nothing of it ran
 
     @property
     def final(self) -> bool:
@@ -50,19 +50,21 @@ _OBSERVATIONS: Mapping[RolloutStatus, Observation] = {
 
 @dataclass(frozen=True)
 class FollowedRollout:
-    """Whose rollout is followed."""
+    """Which rollout is followed."""
 
     deployment_id: str
     revision: str
     old_revision: str
     previous_deployment_id: str | None = None
-    """The deployment before ours. ECS never goes back to one: where it is PRIMARY, the read is stale."""
+    """The deployment before ours. If it is PRIMARY, the read is stale: ECS rolls back with a new
+    deployment.
+    """
     seen_rolling_back: bool = False
-    """An earlier look saw ECS on its own way back; its reason may say something else by now."""
+    """An earlier read saw ECS roll back; its reason may say something else by now."""
     ecs_rollback_id: str = ""
-    """The deployment by which ECS itself was seen to go back."""
+    """The deployment by which ECS itself was seen to roll back."""
     has_served: bool = False
-    """An earlier look saw the new version serve. Where none did, success at desired count 0 is none."""
+    """An earlier read saw the new version serve. Otherwise, success at desired count 0 does not count."""
 
 
 STATUS_BY_SERVICE_DEPLOYMENT: dict[str, RolloutStatus | None] = {
@@ -70,7 +72,7 @@ STATUS_BY_SERVICE_DEPLOYMENT: dict[str, RolloutStatus | None] = {
     "IN_PROGRESS": RolloutStatus.IN_PROGRESS,
     "SUCCESSFUL": RolloutStatus.SUCCEEDED,
     "STOP_REQUESTED": RolloutStatus.IN_PROGRESS,
-    "STOPPED": None,  # by whom, the service shows
+    "STOPPED": None,  # the service shows by whom
     "ROLLBACK_REQUESTED": RolloutStatus.ROLLING_BACK,
     "ROLLBACK_IN_PROGRESS": RolloutStatus.ROLLING_BACK,
     "ROLLBACK_SUCCESSFUL": RolloutStatus.ROLLED_BACK,
@@ -82,7 +84,7 @@ STATUS_BY_ROLLOUT_STATE: dict[str, RolloutStatus] = {
     "IN_PROGRESS": RolloutStatus.IN_PROGRESS,
     "COMPLETED": RolloutStatus.SUCCEEDED,
     "FAILED": RolloutStatus.FAILED,
-    "": RolloutStatus.IN_PROGRESS,  # unknown, which is not done
+    "": RolloutStatus.IN_PROGRESS,  # unknown
 }
 """Every value of the enum DeploymentRolloutState, and none."""
 
@@ -92,7 +94,9 @@ def judge_rollout(
     ecs_service: ServiceState | None,
     service_deployment: ServiceDeploymentState | None,
 ) -> RolloutStatus:
-    """How the followed rollout stands. `own` is its service deployment, None where ECS shows none (yet)."""
+    """The status of the followed rollout. service_deployment: its own one; None while ECS does not show
+    it.
+    """
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return RolloutStatus.SERVICE_DELETED
     status = _judge_by_identity(followed, ecs_service, service_deployment)
@@ -102,10 +106,10 @@ def judge_rollout(
 
 
 def find_deployment_in_progress(ecs_service: ServiceState) -> DeploymentState | None:
-    """The deployment that ECS is rolling out; None where none is. Pure.
+    """The deployment that ECS is rolling out; None if there is none. Pure.
 
-    Where ECS tells no state, as behind a Classic Load Balancer, one goes on while another deployment is left
-    that has tasks, or gave way before the full count ran.
+    Behind a Classic Load Balancer, ECS shows no state. Then a rollout is in progress while another deployment
+    is left that has tasks, or that was replaced before the full count ran.
     """
     primary = ecs_service.primary
     if primary is None:
@@ -121,8 +125,9 @@ def find_deployment_in_progress(ecs_service: ServiceState) -> DeploymentState | 
 
 
 def wants_no_tasks(ecs_service: ServiceState) -> bool:
-    """Whether ECS is to run none: then it calls any rollout complete at once. A DAEMON service has no count
-    that could be set."""
+    """Whether ECS is to run no task: then it calls any rollout complete at once. Never true of a DAEMON
+    service, which has no count.
+    """
     return ecs_service.desired == 0 and ecs_service.scheduling != "DAEMON"
 
 
@@ -151,7 +156,7 @@ def _judge_by_identity(
 
 
 def _is_stale_read(followed: FollowedRollout, ecs_service: ServiceState) -> bool:
-    """Whether the service is shown as it was before our update: its counts are not those of our tasks."""
+    """Whether the read shows the service, and its counts, as they were before our update."""
     before = followed.previous_deployment_id
     return before is not None and ecs_service.primary is not None and ecs_service.primary.id == before
 
@@ -159,7 +164,7 @@ def _is_stale_read(followed: FollowedRollout, ecs_service: ServiceState) -> bool
 def _superseded_or(
     otherwise: RolloutStatus, followed: FollowedRollout, ecs_service: ServiceState
 ) -> RolloutStatus:
-    """SUPERSEDED when the service belongs to a deployment that is neither ours nor ECS's own way back."""
+    """SUPERSEDED if the service belongs to a deployment that is neither ours nor ECS's own rollback."""
     primary = ecs_service.primary
     if primary is None or primary.id in (followed.deployment_id, followed.previous_deployment_id):
         return otherwise
@@ -171,7 +176,7 @@ def _superseded_or(
 
 
 def _is_ecs_rollback(followed: FollowedRollout, ecs_service: ServiceState, primary: DeploymentState) -> bool:
-    """ECS's own rollback is a new deployment of the old revision, beside ours which FAILED."""
+    """ECS's own rollback is a new deployment of the old revision, beside ours, which is FAILED."""
     if primary.id == followed.ecs_rollback_id:
         return True
     if primary.revision != followed.old_revision:
@@ -188,7 +193,7 @@ def says_rolling_back(deployment: DeploymentState) -> bool:
 
 
 def _events_say_rolling_back(followed: FollowedRollout, ecs_service: ServiceState) -> bool:
-    """Whether events tell that ours failed and ECS went back, which may be over between two looks.
+    """Whether events say that ours failed and ECS rolled back, which may be over between two reads.
 
     The words are ECS's (developer guide, "Service event messages").
     """

@@ -1,4 +1,4 @@
-"""What is seen of a deployment that shifts traffic: its stage, weights and pauses, each told once. Pure."""
+"""The traffic of our rollout: stages, weights and pauses, each reported once. Pure."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import TrafficPlan, TrafficShift
 from workers.ecs.state import ServiceDeploymentState
 from workers.flows.observe.pause_hooks import ask_at_next_pause, close_pause
-from workers.messages import traffic as words
+from workers.messages import traffic as messages
 
 FORWARD_STATUSES = {"PENDING", "IN_PROGRESS", "SUCCESSFUL"}
-"""Statuses in which a stage is one of the way forward (enum ServiceDeploymentStatus)."""
+"""Statuses in which the rollout goes forward (enum ServiceDeploymentStatus)."""
 MAX_REPORTED_STEPS = 10
-"""Of more shifts than this, the thread is told the first and each quarter (count)."""
+"""If there are more shifts than this, the thread hears of the first and of each quarter (count)."""
 
 
 def observe_traffic(deploy: Deploy, service_deployment: ServiceDeploymentState | None, now: float) -> Deploy:
-    """The deploy with what this look shows of its stages, and what of it is new said."""
+    """The deploy with what this read shows of its stages, and a message about what is new."""
     if service_deployment is None:
         return deploy
     traffic = read_traffic_shift(deploy.traffic or TrafficShift(), service_deployment, now)
@@ -35,7 +35,7 @@ def observe_traffic(deploy: Deploy, service_deployment: ServiceDeploymentState |
 def read_traffic_shift(
     before: TrafficShift, service_deployment: ServiceDeploymentState, now: float
 ) -> TrafficShift:
-    """Where the move of the traffic is by this look."""
+    """How far the traffic has moved by this read."""
     moved = (before.stage, before.new_production_percent) != (
         service_deployment.stage,
         service_deployment.production_percent,
@@ -53,21 +53,23 @@ def read_traffic_shift(
 def report_traffic(
     deploy: Deploy, traffic: TrafficPlan | None, now: float, *, joined: bool = False
 ) -> Deploy:
-    """The deploy with what is new of its traffic said. joined: nobody saw when the present stage began."""
+    """The deploy with messages about what is new of its traffic. joined: it was followed from midway on."""
     shift = deploy.traffic or TrafficShift()
     reports: list[tuple[str, str]] = []
     percent = shift.new_production_percent or 0.0
     if (shift.new_test_percent or 0.0) >= 100 and percent == 0:
-        reports.append(("test", words.test_traffic_shifted()))
+        reports.append(("test", messages.test_traffic_shifted()))
     if percent > 0 and _is_worth_reporting(percent, shift, traffic):
         seconds = traffic.step_wait_seconds if traffic and not joined else 0
-        reports.append((f"production {percent:g}", words.production_traffic_shifted(percent, seconds)))
+        reports.append((f"production {percent:g}", messages.production_traffic_shifted(percent, seconds)))
     if shift.stage == "BAKE_TIME" and traffic and traffic.bake_seconds:
         until = shift.stage_since + traffic.bake_seconds
         reports.append(
             (
                 "bake",
-                words.bake_under_way(until) if joined else words.bake_started(traffic.bake_seconds, until),
+                messages.bake_under_way(until)
+                if joined
+                else messages.bake_started(traffic.bake_seconds, until),
             )
         )
     for key, text in reports:

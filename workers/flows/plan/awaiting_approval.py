@@ -1,4 +1,4 @@
-"""Phase AWAITING_APPROVAL: the plan is shown, people decide."""
+"""Phase AWAITING_APPROVAL: the plan is shown, and people decide."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from workers.messages import approval
 from workers.step_context import StepContext, StepResult
 
 UNSEEN_QUESTION_SECONDS = 3600.0
-"""How long a question may wait to be shown, at least. Slack's outages are mostly shorter, and the requester
-is told within seconds of a channel that the bot is not in."""
+"""How long a question waits at least to be shown. Most outages of Slack are shorter, and if the bot is not in
+the channel, the requester hears of it within seconds.
+"""
 
 
 def await_approval(deploy: Deploy, context: StepContext) -> StepResult:
-    """Goes on once enough people who may decide have said yes."""
+    """Goes on once enough people who may decide have approved."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
     deploy = _drop_unauthorized_decisions(deploy, context)
@@ -40,8 +41,9 @@ def await_approval(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def _wait_until_shown(deploy: Deploy, context: StepContext) -> StepResult:
-    """Its time has not begun, but the service's line does not wait for ever: at least as long as people would
-    have had."""
+    """The question's time has not begun, but others wait in the service's queue. So it waits at least as long
+    as people would have had to answer.
+    """
     longest = max(UNSEEN_QUESTION_SECONDS, float(deploy.service.approval_expiry))
     over = deploy.phase_since + longest
     if context.now() >= over:
@@ -50,7 +52,7 @@ def _wait_until_shown(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def _drop_unauthorized_decisions(deploy: Deploy, context: StepContext) -> Deploy:
-    """Access is checked at the click and again here; an answer from somebody who lost it is dropped."""
+    """Access is checked at the click and again here. The answer of somebody who lost it is dropped."""
     for decision in deploy.approval.decisions:
         try:
             context.access.may_decide(decision.user, deploy)

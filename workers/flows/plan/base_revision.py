@@ -1,13 +1,13 @@
 """Which revision a deploy copies, and what is known of a newer one that somebody else registered.
 
-`base: running` copies the revision that the service runs. `base: latest` copies the newest ACTIVE revision
-of its family that Slipway did not register: Terraform, CDK or a person did. Slipway's own are copies, and one
-may be left of a deploy that was rolled back, so they never count as the latest configuration.
+`base: running` copies the revision that the service runs. `base: latest` copies the newest ACTIVE revision of
+its family that Slipway did not register: Terraform, CDK or a person did. Slipway's own revisions are copies,
+and one may be left of a deploy that was rolled back, so they never count as the latest configuration.
 
 A revision that Slipway registered has the configuration of its origin: the revision at the start of its chain
 of copies, which somebody else registered. Only a revision newer than the origin can be a newer configuration.
 It may have a lower number than the revision that runs, which Slipway may have registered later as a copy of
-an older one. Records keep the origin; if it is unknown, the content of both revisions decides alone.
+an older one. Records keep the origin; if it is unknown, only the content of both revisions decides.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from workers.flows.plan.config_diff import find_config_changes
 from workers.step_context import StepContext
 
 MAX_CHANGES = 20
-"""Changes that a plan holds; the rest is counted."""
+"""Changes that a plan holds. Of the rest it has the number only."""
 PRINCIPAL_LENGTH = 80
-"""Of who registered a revision (characters)."""
+"""How much is kept of who registered a revision (characters)."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def find_base(
 ) -> BaseRevision:
     """The revision that this deploy or restart copies, given the one that runs. A rollback copies none.
 
-    With `base: latest` raises the errors of `aws_call` and ImageUnreadable; else the plan says
-    that newer revisions could not be looked for.
+    With `base: latest`, raises the errors of `aws_call` and ImageUnreadable. Otherwise the plan says that
+    newer revisions could not be looked for.
     """
     if deploy.verb not in (Verb.DEPLOY, Verb.RESTART):
         return BaseRevision(running, RevisionConfig())
@@ -82,7 +82,7 @@ def find_base(
 def _describe_newer(
     newest: RevisionState, changes: Sequence[ConfigChange], earlier: Sequence[Deploy]
 ) -> NewerRevision:
-    """What people are told of it."""
+    """What the plan tells people about it."""
     tried_by = _last_deploy_of(newest.arn, earlier)
     return NewerRevision(
         revision=newest.arn,
@@ -98,7 +98,7 @@ def _describe_newer(
 
 
 def find_config_origin(running: RevisionState, earlier: Sequence[Deploy]) -> str:
-    """ARN of the revision that the running one has its configuration from; empty where no record says so."""
+    """ARN of the revision that the running one has its configuration from; empty if no record says so."""
     if not is_registered_by_slipway(running, earlier):
         return running.arn
     for each in earlier:
@@ -128,7 +128,9 @@ def is_registered_by_slipway(revision: RevisionState, earlier: Sequence[Deploy])
 def _newest_external_revision(
     region: RegionClients, running: RevisionState, known: RevisionConfig, earlier: Sequence[Deploy]
 ) -> RevisionState | None:
-    """The newest ACTIVE revision that Slipway did not register and that is newer than the running origin."""
+    """The newest ACTIVE revision that Slipway did not register, if it is newer than the running one's
+    origin.
+    """
     oldest = revision_number(known.origin) if known.origin else 0
     recorded = _slipway_revisions(earlier)
     arns = task_definitions.list_newest(region, running.family)
@@ -151,8 +153,9 @@ def _newest_external_revision(
 
 
 def _slipway_revisions(earlier: Sequence[Deploy]) -> Collection[str]:
-    """Revisions that records prove to be ours: they need not be looked at. A rollback may have run one of
-    somebody else's as it was."""
+    """Revisions that records prove to be ours, so nobody has to read them. A rollback may have run somebody
+    else's revision as it was.
+    """
     own = [each for each in earlier if each.plan and each.has_new_revision and each.verb is not Verb.FOLLOW]
     return {arn for each in own for arn in (each.ecs.new_revision, each.rollback.revision_copy) if arn}
 

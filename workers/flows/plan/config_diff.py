@@ -1,8 +1,8 @@
 """How the configuration of two revisions differs, by field. Pure.
 
-What a deploy sets by itself is no difference: the tag of the images that it retags, and Slipway's own tags.
-Values of environment variables never appear, and neither does any other text that may hold a secret: those
-are named alone. Text is shown only for the fields in `SHOWN`; numbers and switches always are.
+What a deploy sets by itself is no difference: the tags of the images that it deploys, and Slipway's own tags.
+Values of environment variables are never shown, and neither is any other text that may hold a secret: only
+its name is. Text is shown for the fields in `SHOWN` only; numbers and switches always are.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _NAMES_ONLY = frozenset(
         "secrets",
     }
 )
-"""Lists and maps of which only names are told."""
+"""Lists and maps of which only the names are shown."""
 
 _MEMBER_KEYS: Mapping[str, tuple[str, ...]] = {
     "dependsOn": ("containerName",),
@@ -86,7 +86,7 @@ _MEMBER_KEYS: Mapping[str, tuple[str, ...]] = {
 
 _NO_CONFIG = frozenset({"containerDefinitions", "family", "tags"})
 _EMPTY_MATTERS = frozenset({"command", "entryPoint"})
-"""Empty means something else here than not set."""
+"""Fields for which empty is not the same as not set."""
 _MIN_SECRET_LENGTH = 6
 """Shorter values of environment variables (`8080`, `info`) occur everywhere (characters)."""
 
@@ -94,8 +94,9 @@ _MIN_SECRET_LENGTH = 6
 def find_config_changes(
     running: RevisionState, newer: RevisionState, retagged: Collection[str]
 ) -> tuple[ConfigChange, ...]:
-    """The differences of the newer revision from the one that runs; `retagged` are the containers whose image
-    tags the deploy sets."""
+    """How the newer revision differs from the running one. retagged: containers whose tags the deploy
+    sets.
+    """
     hidden = _environment_values(running) | _environment_values(newer)
     found = [
         *_task_changes(running, newer),
@@ -165,7 +166,7 @@ def _compare(container: str, path: tuple[str, ...], old: Any, new: Any) -> Itera
 def _compare_members(
     container: str, path: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> Iterator[ConfigChange]:
-    """Names that came and went are told together; of those that stayed, the field that differs."""
+    """Added and removed names are one change; of the names in both, each field that differs is one."""
     if path[-1] in _NAMES_ONLY:
         yield from _name_changes(container, path, old, new)
         return
@@ -194,7 +195,7 @@ def _name_changes(
 
 
 def _members_by_name(field: str, value: Any) -> Mapping[str, Any] | None:
-    """A list or structure as a map; None for what has no names, or has one of them twice."""
+    """A list or structure as a map; None if its members have no names, or the same name twice."""
     if value is None:
         return {}
     if isinstance(value, dict):
@@ -210,7 +211,7 @@ def _member_name(field: str, member: Mapping[str, Any]) -> str:
 
 
 def _value_text(field: str, value: Any) -> str:
-    """The value for people; empty where there is none, or where its text is not to be shown."""
+    """The value for people; empty if there is none, or if its text must not be shown."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -230,7 +231,7 @@ def _environment_values(revision: RevisionState) -> set[str]:
 
 
 def _redact(change: ConfigChange, hidden: Collection[str]) -> ConfigChange:
-    """Shortened, and without any text that holds the value of an environment variable as well."""
+    """Shortened, and without any text that contains the value of an environment variable."""
 
     def without(text: str, instead: str) -> str:
         return instead if any(secret in text for secret in hidden) else text

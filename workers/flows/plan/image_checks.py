@@ -1,10 +1,10 @@
 """The images that a deploy would run: whether each exists, its digest, and whether it runs already.
 
 The same tag with the same digest is the same image, whether the revision names it by tag or by digest.
-Another tag of the same image is deployed, as that is what people will read afterwards. A rollback to a tag
-that was pushed anew is refused: what it points to now is not what ran well. An image whose registry does not
-let itself be asked does not refuse a rollback: that registers nothing, and ECS pulled it before. One that
-ECR is to fetch by a pull-through cache rule cannot be checked before it is pulled.
+Another tag of the same image is deployed, since people will read that tag afterwards. A rollback to a tag
+that was pushed again is refused: what it points to now is not what ran well. A rollback is not refused if the
+registry of an image cannot be read: it registers nothing, and ECS pulled the image before. An image that ECR
+is to fetch by a pull-through cache rule cannot be checked before it is pulled.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ from workers.ecs.images import ecr, image_reference
 from workers.ecs.state import EcrImageState
 from workers.flows.plan.likely_tags import did_you_mean, find_likely_tags
 from workers.flows.plan.target_version import TargetVersion
-from workers.messages import images as words
+from workers.messages import images as messages
 from workers.step_context import StepContext
 
 TAGS_SHOWN = 5
-"""Tags that are named where one is missing (count)."""
+"""How many existing tags a refusal names if the wanted one is missing (count)."""
 TAGS_COMPARED = 10_000
-"""Tags among which the one that was meant is looked for (count): all that are read of a repository."""
+"""How many tags the likely ones are searched in (count): all that are read of a repository."""
 
 
 def check_images(
     deploy: Deploy, context: StepContext, target: TargetVersion
 ) -> tuple[tuple[ContainerChange, ...], EcrImageState | None]:
-    """The changes with their digests, pinned where the service asks for it, and the main image.
+    """The changes with their digests, pinned if the service asks for it, and the main image.
 
-    Every image is looked up, each once. A rollback runs its revision as it is, so all of its images are.
+    Every image is looked up once. A rollback runs its revision as it is, so all of its images are checked.
 
     Raises:
-        ImageMissing, RollbackImageMissing, RollbackImageChanged, PinUnknown, RepositoryMissing
+        ImageMissing, RollbackImageMissing, RollbackImageChanged, DigestUnknown, RepositoryMissing
     """
     wanted = dict.fromkeys((*(change.new_image for change in target.changes), *target.other_images))
     found = {image: _find_image(deploy, context, target, image) for image in wanted}
@@ -68,7 +68,7 @@ def refuse_same_image(
 ) -> None:
     """Refuses a deploy that would change nothing.
 
-    A tag may have been pushed anew: only when every task runs this very digest is it the same image.
+    A tag may have been pushed again, so it is the same image only if every task runs this very digest.
     """
     if (
         image is None
@@ -104,12 +104,12 @@ def _means_this_tag(change: ContainerChange, tag: str) -> bool:
 def _find_image(
     deploy: Deploy, context: StepContext, target: TargetVersion, image: str
 ) -> EcrImageState | None:
-    """The image, or None where its registry cannot be asked."""
+    """The image, or None if its registry cannot be asked."""
     try:
         reference = image_reference.parse_image(image)
     except ImageUnreadable:
         if image in target.other_images:
-            return None  # it stays as it was, and ECS reads it
+            return None  # it stays as it is, and ECS can read it
         raise
     if not ecr.is_in_ecr(reference):
         return None
@@ -117,7 +117,7 @@ def _find_image(
         image_found = ecr.find_image(context.region, reference)
     except (AwsDenied, AwsRefused):
         if deploy.verb is Verb.ROLLBACK:
-            return None  # a registry that does not answer is no reason to refuse a way back
+            return None  # a rollback is not refused because a registry does not answer
         raise
     except RepositoryMissing as error:
         if (hint := _pull_through_hint(context, reference)) is None:
@@ -142,16 +142,17 @@ def _find_image(
 
 
 def _pull_through_hint(context: StepContext, reference: image_reference.ImageReference) -> str | None:
-    """None if ECR fetches such an image when it is pulled, so that it may be there though ECR does not have
-    it yet. Otherwise what to add where it is called missing: empty, or that nobody can tell."""
+    """None if ECR fetches such an image when it is pulled: then it may exist although ECR does not have it
+    yet. Otherwise what a refusal adds: nothing, or that this could not be checked.
+    """
     try:
         return None if ecr.is_pulled_through(context.region, reference) else ""
     except (AwsDenied, AwsRefused):
-        return words.cache_rules_unknown()
+        return messages.cache_rules_unknown()
 
 
 def _refuse_moved_tag(deploy: Deploy, target: TargetVersion, main: EcrImageState | None) -> None:
-    """A tag that was pushed anew no longer names what ran well."""
+    """A tag that was pushed again no longer names what ran well."""
     if main is None or not target.recorded_digest or main.digest == target.recorded_digest:
         return
     raise RollbackImageChanged(
@@ -170,7 +171,7 @@ def _with_digest(change: ContainerChange, image: EcrImageState | None) -> Contai
 
 def _pinned(change: ContainerChange, deploy: Deploy) -> ContainerChange:
     if change.digest is None and deploy.service.pin is None:
-        return change  # nobody asked for it in so many words, so the tag has to do; the plan says so
+        return change  # pinning is only the default, so the tag has to do; the plan says so
     if change.digest is None:
         raise DigestUnknown(service=deploy.service.name, image=escape(change.new_image))
     return change.evolve(

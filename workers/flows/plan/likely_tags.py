@@ -1,4 +1,4 @@
-"""Which tags may have been meant by one that is not there. Pure."""
+"""Which existing tags somebody may have meant by a tag that does not exist. Pure."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from collections.abc import Iterable, Sequence
 from deploys.catalogue.suggestions import nearest_names
 
 MAX_LIKELY_TAGS = 3
-"""Tags that are named (count)."""
+"""Tags that are suggested (count)."""
 _VERSION = re.compile(r"v(?=\d)")
 _COMMIT = re.compile(r"(?:sha-|git-|commit-)?([0-9a-f]{7,40})")
-"""A commit id, whole or shortened (by git to seven digits at least). Build tools put a word before it."""
+"""A commit id, whole or shortened (git shortens to seven digits at least). Build tools put a word before
+it.
+"""
 
 
 def find_likely_tags(wanted: str, tags: Sequence[str]) -> tuple[str, ...]:
-    """The tags that `wanted` may have meant, the likeliest first; `tags` are those there are, newest first.
+    """The tags that `wanted` may have meant, the likeliest first. `tags` are the existing ones, newest first.
 
-    First those that differ by a `v` before the version or by capitals alone, then commit ids of which one
-    begins with the other, then names that are nearly the same. Another number is another version, which
-    nobody meant: 1.4.2 is never an answer to 1.4.3.
+    First those that differ only by a `v` before the version or by capitals, then commit ids of which one
+    begins with the other, then names that are nearly the same. Another number is another version: 1.4.2 is
+    never suggested for 1.4.3.
     """
     same = [tag for tag in tags if _without_v(tag) == _without_v(wanted)]
     commits = [tag for tag in tags if _same_commit(tag, wanted)]
@@ -30,8 +32,8 @@ def find_likely_tags(wanted: str, tags: Sequence[str]) -> tuple[str, ...]:
 
 
 def did_you_mean(likely: Iterable[str]) -> str:
-    """A question to put before what else there is; empty without likely tags."""
-    named = " or ".join(f"`{tag}`" for tag in likely)  # no tag has a character that would have to be escaped
+    """The question that a refusal asks first; empty without likely tags."""
+    named = " or ".join(f"`{tag}`" for tag in likely)  # no tag has a character to escape
     return f"Did you mean {named}?" if named else ""
 
 

@@ -1,4 +1,4 @@
-"""Phases WAITING and PLANNING: what runs now, what would change, and every reason to refuse first."""
+"""Phases WAITING and PLANNING: what runs now, what would change, and every reason to refuse the deploy."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from workers.messages.tasks import DEFAULT_STOP_TIMEOUT
 from workers.step_context import StepContext, StepResult
 
 QUEUE_RECHECK_SECONDS = 3600.0
-"""A deploy that waits in line is rung by the end of the one before it; this is only a safety net."""
+"""The end of the deploy before it enqueues one that waits. This is only a safety net."""
 START_ESTIMATE_SECONDS = 30
-"""Seconds a task commonly takes to run."""
+"""How long a task usually takes to start (seconds)."""
 
 
 def wait_in_queue(deploy: Deploy, context: StepContext) -> StepResult:
-    """Starts when it is first in its service's line."""
+    """Starts once it is the first in the queue of its service."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
     if not context.is_first_in_queue():
@@ -52,7 +52,7 @@ def wait_in_queue(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def plan_deploy(deploy: Deploy, context: StepContext) -> StepResult:
-    """Reads what runs now and shows what would change."""
+    """Reads what runs now and posts what would change."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
     context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
@@ -95,8 +95,7 @@ def is_in_ecr(plan: Plan) -> bool:
 
 
 def ask_for_approval(deploy: Deploy, now: float) -> Deploy:
-    """Opens a new approval question; answers to earlier ones no longer count. Its time begins when it is
-    shown."""
+    """Opens a new approval question: earlier answers no longer count. Its time begins when it is shown."""
     return deploy.with_message(
         now, ThreadMessageKind.QUESTION, approval.question(deploy), broadcast=True
     ).in_phase(
@@ -115,7 +114,7 @@ def make_plan(deploy: Deploy, context: StepContext) -> Plan:
     """What this deploy would change, as of now.
 
     Raises:
-        Refused: one of the checks said no. Nothing was changed.
+        Refused: one of the checks refused the deploy. Nothing was changed.
     """
     service = deploy.service
     ecs_service = context.read_service()
@@ -180,8 +179,9 @@ def check_service(service: Service, ecs_service: ServiceState | None) -> None:
 
 
 def _check_not_left_stopped(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> None:
-    """A deploy whose record is lost, or does not know of it, may have stopped the service: then the janitor
-    is about to bring it back."""
+    """A deploy whose record is lost, or too old, may have stopped the service. Then orphan recovery is about
+    to bring it back.
+    """
     tags = (
         restore_tags.read_restore_tags(ecs_service.tags)
         if ecs_service is not None and ecs_service.desired == 0

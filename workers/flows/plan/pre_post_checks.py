@@ -1,4 +1,4 @@
-"""Refusals of a plan whose task before the rollout, or check after it, could not be made."""
+"""Refuses a plan whose pre-task or post-check could not be carried out."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from workers.step_context import StepContext
 
 
 def check_pre_and_post(deploy: Deploy, context: StepContext, revision: RevisionState) -> None:
-    """Looks whether both could be made, with the revision that the new one is made of.
+    """Checks that both could be carried out, with the revision that the new one is made of.
 
     Raises:
-        NoSuchContainerBefore, AlarmMissing, AlarmRinging
-        AwsError: CloudWatch did not tell.
+        NoSuchPreTaskContainer, AlarmMissing, AlarmFiring
+        AwsError: CloudWatch could not be read.
     """
     _check_pre_task_container(deploy, revision)
     _check_post_check_alarms(deploy, context)

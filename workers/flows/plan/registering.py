@@ -1,4 +1,4 @@
-"""Phase REGISTERING: the new revision, registered once however often this is tried."""
+"""Phase REGISTERING: registers the new revision, once however often this step runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DRIFT_TEXTS: Mapping[PlanDrift, Callable[[Plan, Plan], str]] = {
 
 
 def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
-    """Registers the revision of the plan that was shown, if that plan still stands."""
+    """Registers the revision of the plan that was shown, if that plan still holds."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
     context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
@@ -42,7 +42,7 @@ def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
     if shown is None or not (drift := compare_plans(shown, current)).keeps_approval:
         return _replan(deploy, current, context.now())
     if drift is PlanDrift.AUTOSCALED:
-        # The bounds stay those that people saw.
+        # The bounds stay the ones that people saw.
         scaled = shown.evolve(desired_count=current.desired_count)
         text = scaling.count_moved_by_scaling(deploy, shown, current)
         deploy = deploy.with_message(context.now(), ThreadMessageKind.PROGRESS, text, plan=scaled)
@@ -72,7 +72,7 @@ def _revision_to_run(deploy: Deploy, plan: Plan, context: StepContext) -> str:
 
 
 def _find_registered(deploy: Deploy, source: RevisionState, context: StepContext) -> str | None:
-    """What an earlier try registered. If AWS does not allow to look, such a revision stays unused."""
+    """What an earlier try registered. If AWS does not allow to look for it, such a revision stays unused."""
     try:
         return task_definitions.find_registered_for(
             context.region, source.family, newer_than=source.number, deploy_id=deploy.id
@@ -84,7 +84,7 @@ def _find_registered(deploy: Deploy, source: RevisionState, context: StepContext
 
 
 def _pinned_tag(deploy: Deploy, plan: Plan) -> str:
-    """What a pinned revision says of its tag; a restart or rollback keeps what is written there."""
+    """The tag that a pinned revision is marked with. A restart or rollback keeps the mark of its revision."""
     if deploy.verb is not Verb.DEPLOY or not plan.pinned or plan.digest is None:
         return ""
     return pinned_tags.pinned_tag_value(plan.tag, plan.digest)
@@ -102,6 +102,6 @@ def _replan(deploy: Deploy, fresh: Plan, now: float) -> StepResult:
 
 
 def _drift_reason(shown: Plan, fresh: Plan) -> str:
-    """What changed since the plan was shown, where that can be said in a sentence."""
+    """What changed since the plan was shown, if one sentence can say it."""
     text = _DRIFT_TEXTS.get(compare_plans(shown, fresh))
     return text(shown, fresh) if text else ""

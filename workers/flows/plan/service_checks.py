@@ -1,4 +1,4 @@
-"""What holds of every service that Slipway deploys or follows."""
+"""What has to hold for every service that Slipway deploys or follows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_express_mode(service: Service, ecs_service: ServiceState) -> bool:
 
 
 def require_exists(service: Service, ecs_service: ServiceState | None) -> ServiceState:
-    """The ECS service, in whatever state it is. Pure.
+    """The ECS service, whatever its status. Pure.
 
     Raises ServiceMissing.
     """
@@ -42,10 +42,10 @@ def require_exists(service: Service, ecs_service: ServiceState | None) -> Servic
 
 
 def require_active(service: Service, ecs_service: ServiceState | None) -> ServiceState:
-    """The ECS service, which is there, ACTIVE and rolled out by ECS itself. Pure.
+    """The ECS service, which exists, is ACTIVE, and is rolled out by ECS itself. Pure.
 
     Raises:
-        ServiceMissing, ServiceNotActive, ForeignController
+        ServiceMissing, ServiceNotActive, OtherDeploymentController
     """
     ecs_service = require_exists(service, ecs_service)
     if ecs_service.status != "ACTIVE":

@@ -1,4 +1,4 @@
-"""What a deploy is to run: a new tag, the same revision anew, or an earlier revision."""
+"""What a deploy is to run: a new tag, the same revision again, or an earlier revision."""
 
 from __future__ import annotations
 
@@ -7,25 +7,19 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from deploys.catalogue.service import Service
-from deploys.errors import NothingToRollBackTo, Refused, RevisionAlreadyRuns, UnknownRollbackTarget
-from deploys.mrkdwn import code
+from deploys.errors import Refused
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome
 from deploys.records.plan import ContainerChange, Plan
 from deploys.records.request import Verb
-from deploys.short_names import short_arn
 from workers.ecs import task_definitions
 from workers.ecs.images.app_containers import find_app_containers
 from workers.ecs.images.image_changes import list_image_changes, list_image_changes_on_base
 from workers.ecs.images.pinned_tags import display_tag
 from workers.ecs.state import Endpoints, RevisionState, ServiceState
 from workers.ecs.task_definitions import images_by_container
-from workers.flows.own_revisions import recorded_revision
-from workers.flows.plan.likely_tags import did_you_mean, find_likely_tags
+from workers.flows.plan.rollback_target import find_rollback_revision
 from workers.step_context import StepContext
-
-MAX_TAGS_SHOWN = 10
-"""Versions that are named where another was asked for (count)."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +27,14 @@ class TargetVersion:
     """What is to run."""
 
     source: RevisionState
-    """The revision it is made of, or is."""
+    """The revision that the new one is a copy of, or that runs again as it is."""
     changes: tuple[ContainerChange, ...]
     """Images before and after, the main container first."""
     tag: str
     other_images: tuple[str, ...] = ()
-    """Images of the containers that it leaves as they are, but that do not run now; of a rollback all."""
+    """Images of the other containers that do not run now; for a rollback, all of them."""
     recorded_digest: str = ""
-    """Rollback: the digest of the main image when the revision ran well, where a record says so."""
+    """Rollback: the digest of the main image when the revision ran well, if a record says so."""
 
 
 def needs_copy(deploy: Deploy, source: RevisionState) -> bool:
@@ -51,10 +45,11 @@ def needs_copy(deploy: Deploy, source: RevisionState) -> bool:
 def find_target_version(
     deploy: Deploy, context: StepContext, running: RevisionState, base: RevisionState, endpoints: Endpoints
 ) -> TargetVersion:
-    """The goal of this deploy, given the revision that runs now and the one that a deploy copies.
+    """What this deploy is to run, given the revision that runs now and the one that a deploy copies.
 
     Raises:
-        NothingToRollBackTo, UnknownTarget, AlreadyRuns, ImageUnreadable and the errors of `app_containers`
+        NothingToRollBackTo, UnknownRollbackTarget, RevisionAlreadyRuns, ImageUnreadable and the errors of
+        `find_app_containers`
     """
     if deploy.verb is Verb.ROLLBACK:
         return _rollback_target(deploy, context, running, endpoints)
@@ -73,7 +68,7 @@ def find_target_version(
 def _target_on_base(
     deploy: Deploy, running: RevisionState, base: RevisionState, endpoints: Endpoints
 ) -> TargetVersion:
-    """A new tag on another revision than the one that runs, whose other containers may have new images."""
+    """A new tag on another revision than the running one, whose other containers may have new images."""
     changes = list_image_changes_on_base(base, running, deploy.service, endpoints, deploy.tag)
     changed, now = {change.container for change in changes}, images_by_container(running)
     others = {name: image for name, image in images_by_container(base).items() if name not in changed}
@@ -101,7 +96,7 @@ def _rollback_target(
 def compare_images_of_revisions(
     old_revision: RevisionState, new_revision: RevisionState, service: Service, endpoints: Endpoints
 ) -> tuple[ContainerChange, ...]:
-    """The containers whose images differ, and before them the main one, whether it does or not."""
+    """The containers whose images differ. The main one is first, whether it differs or not."""
     old, new = images_by_container(old_revision), images_by_container(new_revision)
     main = _main_container(new_revision, service, endpoints)
     names = [main, *(name for name in new if name != main and old.get(name) != new[name])]
@@ -114,7 +109,7 @@ def compare_images_of_revisions(
 def plan_from_revisions(
     deploy: Deploy, ecs_service: ServiceState, old_revision: RevisionState, new_revision: RevisionState
 ) -> Plan:
-    """The plan of a rollout that is under way, or over, from its two revisions."""
+    """The plan of a rollout that is in progress, or over, from its two revisions."""
     changes = compare_images_of_revisions(old_revision, new_revision, deploy.service, ecs_service.endpoints)
     return Plan(
         old_revision=old_revision.arn,
@@ -133,8 +128,9 @@ def plan_from_revisions(
 
 
 def _main_container(revision: RevisionState, service: Service, endpoints: Endpoints) -> str:
-    """Nothing is retagged, so a revision that has other containers than `services.yml` names is no reason to
-    refuse: any that could be the main one will do then."""
+    """No image is retagged here. So a revision with other containers than `services.yml` names is not
+    refused: any container that could be the main one will do.
+    """
     try:
         return str(find_app_containers(revision, service, endpoints, guess=True)[0]["name"])
     except Refused:
@@ -144,7 +140,7 @@ def _main_container(revision: RevisionState, service: Service, endpoints: Endpoi
 
 
 def _find_recorded_digest(earlier: Sequence[Deploy], arn: str) -> str:
-    """What the main image's tag pointed to when this revision last ran well by a deploy of ours."""
+    """What the main image's tag pointed to when this revision last ran well in a deploy of ours."""
     for each in earlier:
         if (
             each.outcome is Outcome.SUCCEEDED
@@ -154,65 +150,3 @@ def _find_recorded_digest(earlier: Sequence[Deploy], arn: str) -> str:
         ):
             return each.plan.digest
     return ""
-
-
-def find_rollback_revision(deploy: Deploy, earlier: Sequence[Deploy], running: str) -> str:
-    """ARN of the revision that a rollback brings back, out of the service's records, newest first. Pure.
-
-    Without a target it is the one recorded before the deploy that runs now: never "revision minus one".
-
-    Raises:
-        NothingToRollBackTo, UnknownTarget, AlreadyRuns
-    """
-    running = _source_of_copy(earlier, running)
-    good = [
-        each for each in earlier if each.outcome is Outcome.SUCCEEDED and each.ecs.new_revision and each.plan
-    ]
-    arn = _revision_of_target(deploy, good) if deploy.rollback_target else _revision_before(good, running)
-    if arn is None and deploy.rollback_target:
-        known = dict.fromkeys(each.tag for each in good)
-        raise UnknownRollbackTarget(
-            service=deploy.service.name,
-            target=code(deploy.rollback_target),
-            likely=(likely := find_likely_tags(deploy.rollback_target, tuple(known))),
-            meant=f" {did_you_mean(likely)}" if likely else "",
-            known=_list_tags(tuple(known)),
-        )
-    if arn is None:
-        raise NothingToRollBackTo(service=deploy.service.name)
-    if arn == running:
-        raise RevisionAlreadyRuns(service=deploy.service.name, revision=short_arn(arn))
-    return arn
-
-
-def _source_of_copy(earlier: Sequence[Deploy], running: str) -> str:
-    """The revision that a way back had to copy, if its copy runs: the records know that one."""
-    copied = (each for each in earlier if each.rollback.revision_copy == running)
-    return next((recorded_revision(each) for each in copied), running)
-
-
-def _list_tags(tags: Sequence[str]) -> str:
-    """The newest of them, and how many more there are."""
-    more = f" and {len(tags) - MAX_TAGS_SHOWN} more" if len(tags) > MAX_TAGS_SHOWN else ""
-    return f"{', '.join(code(tag) for tag in tags[:MAX_TAGS_SHOWN])}{more}" if tags else "none yet"
-
-
-def _revision_of_target(deploy: Deploy, good: Sequence[Deploy]) -> str | None:
-    for each in good:
-        if deploy.rollback_target in (each.id, each.tag):
-            return each.ecs.new_revision
-    for each in good:
-        if each.plan is not None and each.plan.old_tag == deploy.rollback_target:
-            return each.plan.old_revision
-    return None
-
-
-def _revision_before(good: Sequence[Deploy], running: str) -> str | None:
-    """A rollback's own record is passed over: what it left was bad."""
-    for each in good:
-        if each.ecs.new_revision != running:
-            continue
-        if each.verb is not Verb.ROLLBACK and each.plan is not None and each.plan.old_revision != running:
-            return each.plan.old_revision
-    ours = any(each.ecs.new_revision == running for each in good)
-    return None if ours else next((each.ecs.new_revision for each in good), None)

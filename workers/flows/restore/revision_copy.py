@@ -1,4 +1,4 @@
-"""The revision that a rollback sets: the recorded one, or a copy of it where that cannot be set any more.
+"""The revision that a rollback sets: the recorded one, or a copy of it if that one cannot be set any more.
 
 A copy is registered if the recorded revision was deregistered meanwhile, and if the tag that it names was
 pushed again or deleted: ECS resolves a tag to a digest for each deployment, so the copy names the image by
@@ -22,7 +22,7 @@ from workers.flows.best_effort import attempt, best_effort
 from workers.flows.observe.image_comparison import sole_digests
 from workers.flows.own_revisions import is_recorded_revision, rollback_revision
 from workers.messages import alerts
-from workers.messages import images as words
+from workers.messages import images as messages
 from workers.step_context import StepContext
 
 UNKNOWN_REVISION_CODE = "ClientException"
@@ -30,11 +30,11 @@ UNKNOWN_REVISION_CODE = "ClientException"
 
 
 def ensure_active(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy | None:
-    """With a copy of the recorded revision if that was deregistered and the service is set to another one: a
-    service may be set only to an ACTIVE revision. None: it was deleted, so nothing brings it back.
+    """The deploy with a copy of the recorded revision, if that was deregistered and the service has another
+    one: ECS sets only ACTIVE revisions. None: it was deleted, so nothing brings it back.
 
-    A revision that cannot be read is taken for ACTIVE: ECS says otherwise if it is not. A copy that loses
-    fields is better than no way back; the channel is told which.
+    If it cannot be read, it is taken for ACTIVE: ECS refuses it if it is not. A copy that lacks fields is
+    better than no rollback; the channel is told which.
     """
     if is_recorded_revision(deploy, ecs_service.revision):
         return deploy
@@ -57,10 +57,10 @@ def ensure_active(deploy: Deploy, context: StepContext, ecs_service: ServiceStat
 
 
 def keep_images(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy:
-    """With a copy of the recorded revision that names by digest what ran, if that is needed.
+    """The deploy with a copy of the recorded revision that names by digest what ran, if that is needed.
 
-    Whatever keeps it from that leaves the recorded revision: to be back matters more. A service that is still
-    set to it makes no new deployment, so ECS keeps the digests.
+    If it cannot be made, the recorded revision is set as it is: to be back matters more. A service that still
+    has that revision makes no new deployment, so ECS keeps the digests.
     """
     if is_recorded_revision(deploy, ecs_service.revision):
         return deploy
@@ -73,14 +73,14 @@ def _with_pinned_copy(deploy: Deploy, context: StepContext) -> Deploy:
     if not digests:
         return deploy
     copy = _find_or_register_pinned(deploy, context, source, digests)
-    text = words.copy_pinned_by_digest(source.arn, copy, digests)
+    text = messages.copy_pinned_by_digest(source.arn, copy, digests)
     return context.write_intent(
         deploy.with_message(context.now(), ThreadMessageKind.PROGRESS, text, rollback={"revision_copy": copy})
     )
 
 
 def _find_moved_images(deploy: Deploy, context: StepContext, source: RevisionState) -> dict[str, str]:
-    """By container, the digest that ran, where the tag that the revision names does not mean it any more."""
+    """By container, the digest that ran, if the tag in the revision points to another one now."""
     ran = sole_digests(deploy.rollout.images_before)
     return {
         name: ran[name]
@@ -90,7 +90,7 @@ def _find_moved_images(deploy: Deploy, context: StepContext, source: RevisionSta
 
 
 def _is_moved(context: StepContext, image: ImageReference, ran: str) -> bool:
-    """Whether the tag means another image now, and the one that ran is still there."""
+    """Whether the tag points to another image now, and the one that ran still exists."""
     if image.digest or not ecr.is_in_ecr(image):
         return False
     now = ecr.find_image(context.region, image)

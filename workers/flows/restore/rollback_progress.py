@@ -1,4 +1,4 @@
-"""How far a rollback is, and the steps that every strategy takes in it."""
+"""How far a rollback is, and the steps in it that do not depend on the strategy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROLLBACK_STATUSES = {"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "STOP_REQUEST
 
 
 def with_rollback_begun(deploy: Deploy, now: float) -> Deploy:
-    """The deploy with the time at which its way back began."""
+    """The deploy with the time at which its rollback began."""
     return (
         deploy
         if deploy.rollback.progress is not None
@@ -35,13 +35,13 @@ def with_rollback_begun(deploy: Deploy, now: float) -> Deploy:
 
 
 def with_stop_accepted(deploy: Deploy, now: float) -> Deploy:
-    """ECS took the request to stop our rollout."""
+    """ECS accepted the request to stop our rollout."""
     rollback = deploy.rollback.progress or RollbackProgress(started_at=now)
     return deploy.evolve(rollback={"progress": rollback.evolve(stop_accepted_at=now)})
 
 
 def with_stop_ignored(deploy: Deploy, now: float) -> Deploy:
-    """ECS took that request and goes on all the same, which is said once."""
+    """ECS accepted that request and goes on nevertheless, which is reported once."""
     rollback = deploy.rollback.progress or RollbackProgress(started_at=now)
     if rollback.stop_ignored:
         return deploy
@@ -52,7 +52,7 @@ def with_stop_ignored(deploy: Deploy, now: float) -> Deploy:
 
 
 def with_update_sent(deploy: Deploy, now: float) -> Deploy:
-    """An update set the recorded revision."""
+    """An update has set the recorded revision."""
     rollback = deploy.rollback.progress or RollbackProgress(started_at=now)
     return (
         deploy
@@ -66,8 +66,8 @@ def set_recorded_revision(
 ) -> None:
     """Sets the recorded revision and this desired count (tasks), in one update.
 
-    ECS may refuse a revision that was deregistered. A service that is set to it already can still be scaled
-    (ECS API reference, DeregisterTaskDefinition), so it gets the count alone then.
+    ECS may refuse a revision that was deregistered. A service that already has it can still be scaled (ECS
+    API reference, DeregisterTaskDefinition), so then only the count is set.
 
     Raises the errors of `services.update`.
     """
@@ -85,10 +85,10 @@ def set_recorded_revision(
 
 
 def tag_rollback_revision(deploy: Deploy, context: StepContext, revision: str, *, replaces: str) -> None:
-    """Before an update to a revision that was there before, which carries the id of another deploy if any:
-    tells that this rollout is ours, should the record forget it.
+    """Called before an update to a revision that ran before, which may carry the id of another deploy: the
+    tag shows that this rollout is ours, should Redis lose the record.
 
-    A mark that AWS does not take keeps nobody from going back.
+    A tag that AWS refuses does not stop the rollback.
     """
     context.guard()
     error = attempt(lambda: task_definitions.tag_for_rollback(context.region, revision, deploy.id, replaces))

@@ -1,4 +1,4 @@
-"""Phases RESTORING and FOLLOWING_BACK: the recorded revision and count come back, and it is followed."""
+"""Phases RESTORING and FOLLOWING_ROLLBACK: the recorded revision and count are brought back."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from workers.step_context import StepContext, StepResult
 
 
 def restore_service(deploy: Deploy, context: StepContext) -> StepResult:
-    """Brings back the recorded revision and, where the service was stopped, its count, in one update."""
+    """Takes the next step towards the recorded revision and, if the service was stopped, its count."""
     ecs_service = context.read_service()
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return confirm_service_deleted(deploy, context, ecs_service)
@@ -40,7 +40,7 @@ def restore_service(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def follow_rollback(deploy: Deploy, context: StepContext) -> StepResult:
-    """Looks at the way back until it is done."""
+    """Reads the rollback once, until it is done."""
     now = context.now()
     ecs_service = context.read_service()
     if ecs_service is None or ecs_service.status != "ACTIVE":
@@ -92,7 +92,7 @@ def is_restored(
 def _must_restore_again(
     deploy: Deploy, ecs_service: ServiceState, service_deployment: ServiceDeploymentState | None
 ) -> bool:
-    """Whether the service neither is nor moves to what was set: a late write, a failed rollback. Pure."""
+    """Whether the service neither has what was set nor moves there: a late write, a failed rollback. Pure."""
     if deploy.stop.owns_count and ecs_service.desired == 0:
         return True
     if is_recorded_revision(deploy, ecs_service.revision) or ecs_service.revision != deploy.ecs.new_revision:

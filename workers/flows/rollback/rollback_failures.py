@@ -1,4 +1,4 @@
-"""Trouble on the way back: why tasks of the old version do not come up again, told while it goes on."""
+"""Why tasks of the old version do not start again during a rollback, reported while it goes on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessageKind
-from workers.ecs.reasons.cause_summary import summarize_causes
+from workers.ecs.reasons.cause_summary import find_causes
 from workers.ecs.state import ServiceState
 from workers.flows.observe.deadline import rollback_deadline
 from workers.flows.observe.ecs_rollback import ecs_rollback_revision
@@ -23,14 +23,14 @@ _START_FAILURE_EVENTS = (
     "unable to consistently start tasks",
     "unable to stop or start tasks",
 )
-"""Events about tasks that do not start. Health checks may still fail of the new version's."""
+"""Events about tasks that do not start. Failing health checks may still be those of the new version."""
 
 
 def as_rollout_of_old_version(
     deploy: Deploy, ecs_service: ServiceState | None
 ) -> tuple[Deploy, ServiceState] | None:
-    """The way back as if it were a deploy of the old revision, and the service with the events that are about
-    it; None while ECS shows no deployment of that. Pure.
+    """The rollback as if it were a deploy of the old revision, and the service with only the events about
+    that; None while ECS shows no deployment of it. Pure.
     """
     primary = ecs_service.primary if ecs_service else None
     if ecs_service is None or primary is None:
@@ -53,13 +53,13 @@ def as_rollout_of_old_version(
 def report_rollback_failures(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState | None
 ) -> Deploy:
-    """Each cause once, the first in the channel: nothing else brings the service back now."""
+    """Reports each cause once, and the first one in the channel: nothing else brings the service back now."""
     found = as_rollout_of_old_version(deploy, ecs_service)
     if found is None:
         return deploy
     rollback, ecs_service_of_rollback = found
     failed = ecs_service_of_rollback.primary.failed if ecs_service_of_rollback.primary else 0
-    if failed == 0 and not summarize_causes(
+    if failed == 0 and not find_causes(
         (), events_of_deployment(rollback, ecs_service_of_rollback), rollback.ecs.rollout_started_at or 0.0
     ):
         return deploy
@@ -79,7 +79,7 @@ def report_rollback_failures(
 
 
 def rollback_overdue_text(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> str:
-    """That the rollback took too long: why, and why it was taken."""
+    """That the rollback took too long: why, and why it was started."""
     found = as_rollout_of_old_version(deploy, ecs_service)
     gave_up = (
         ecs_service is not None
@@ -88,6 +88,6 @@ def rollback_overdue_text(deploy: Deploy, context: StepContext, ecs_service: Ser
     )
     reason = rollback_reasons.rollback_overdue(rollback_revision(deploy), rollback_deadline(deploy), gave_up)
     evidence = gather_evidence(found[0], context, found[1]) if found is not None else Evidence()
-    before = gather_evidence(deploy, context, None)  # events by now are about the way back
+    before = gather_evidence(deploy, context, None)  # by now, events are about the rollback
     before = replace(before, missing=tuple(each for each in before.missing if each not in evidence.missing))
     return outcomes.rollback_failed(reason, evidence, deploy.outcome_reason, before)

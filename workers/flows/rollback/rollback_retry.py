@@ -1,8 +1,8 @@
-"""A way back that does not hold: the service is set to the recorded revision, and moved away from it again.
+"""A rollback that does not hold: the service gets the recorded revision, and is moved away from it again.
 
-ECS's circuit breaker does so when the old version cannot start either: it goes back to the deployment that
-completed last, which is the new version's. To set the old one forever would not help: after the deadline of
-the way back the deploy has failed, and the service is left as it is, unless it is at zero.
+ECS's circuit breaker does that if the old version cannot start either: it rolls back to the deployment that
+completed last, which is the new version's. To set the old one for ever would not help: after the deadline of
+the rollback the deploy has failed, and the service is left as it is, unless it is at zero.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from deploys.records.retries import Notice
 from deploys.records.rollback import RollbackProgress
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import tasks
-from workers.ecs.reasons.cause_summary import summarize_causes
+from workers.ecs.reasons.cause_summary import CountedCause, find_causes
 from workers.ecs.reasons.service_event import is_about_another_deployment
 from workers.ecs.state import ServiceState
 from workers.flows.best_effort import attempt
@@ -27,28 +27,28 @@ from workers.messages.evidence import Evidence
 from workers.step_context import StepContext, StepResult
 
 STALE_SECONDS = 30.0
-"""A read, or a call of ours that arrives late, may show the new revision once more for so long."""
+"""For this long, a stale read or a late call of ours may show the new revision once more (seconds)."""
 ROLLBACK_PREFIX = "back "
-"""Sets causes of trouble on the way back apart from those of the new version."""
+"""Keeps causes of failures during a rollback apart from those of the new version."""
 
 
 def retry_rollback(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState, limit: float
 ) -> StepResult:
-    """To RESTORING once more, and the thread is told; after `limit` seconds the service is left as it is.
+    """Goes to RESTORING once more and reports it. After `limit` seconds, the service is left as it is.
 
-    One that is at zero is never left.
+    A service at zero is never left.
     """
     now = context.now()
-    progress_so_far = deploy.rollback.progress or RollbackProgress(started_at=deploy.phase_since)
-    elapsed = now - progress_so_far.started_at
+    rollback = deploy.rollback.progress or RollbackProgress(started_at=deploy.phase_since)
+    elapsed = now - rollback.started_at
     if elapsed > limit and ecs_service.desired != 0:
         reason = rollback_reasons.rollback_did_not_hold(deploy, rollback_revision(deploy), elapsed)
         text = outcomes.failed(reason, gather_rollback_evidence(deploy, context, ecs_service))
-        given_up = deploy.evolve(rollback={"progress": progress_so_far.evolve(gave_up=True)})
+        given_up = deploy.evolve(rollback={"progress": rollback.evolve(gave_up=True)})
         return end_deploy(given_up, context, Outcome.FAILED, text)
-    again = deploy.evolve(rollback={"progress": progress_so_far})
-    undone = progress_so_far.updated_at is not None and now - progress_so_far.updated_at > STALE_SECONDS
+    again = deploy.evolve(rollback={"progress": rollback})
+    undone = rollback.updated_at is not None and now - rollback.updated_at > STALE_SECONDS
     if undone and not deploy.has_notice(Notice.ROLLBACK_UNDONE):
         reported = (
             _report_undone(again, context, ecs_service, limit)
@@ -60,15 +60,14 @@ def retry_rollback(
 
 
 def _report_undone(deploy: Deploy, context: StepContext, ecs_service: ServiceState, limit: float) -> Deploy:
-    """That it does not hold. Where the channel was told already that the old version does not start, which is
-    why, the thread alone is told.
+    """Reports that the rollback does not hold. Only in the thread, if the channel knows already that the old
+    version does not start, which is why.
     """
     reported = is_failure_reported(deploy)
-    new_causes = unreported_causes(
-        deploy, gather_rollback_evidence(deploy, context, ecs_service).causes, ROLLBACK_PREFIX
-    )
+    causes, _ = _read_causes(deploy, context, ecs_service)
+    new_causes = unreported_causes(deploy, causes, ROLLBACK_PREFIX)
     message = alerts.rollback_still_does_not_hold if reported else alerts.rollback_does_not_hold
-    text = message(deploy, rollback_revision(deploy), limit, new_causes)
+    text = message(deploy, rollback_revision(deploy), limit, tuple(each.text for each in new_causes))
     reported_causes = (*deploy.rollout.reported_causes, *cause_keys(new_causes, ROLLBACK_PREFIX))
     return deploy.with_message(
         context.now(),
@@ -80,30 +79,36 @@ def _report_undone(deploy: Deploy, context: StepContext, ecs_service: ServiceSta
 
 
 def _report_zero(deploy: Deploy, now: float) -> Deploy:
-    """That the count does not hold: nothing else brings the service back."""
-    count = deploy.stop.restore_point.desired_count if deploy.stop.restore_point else 0
+    """Reports that the count does not hold: nothing else brings the service back."""
+    count = deploy.stop.count_to_restore
     text = alerts.count_keeps_going_to_zero(rollback_revision(deploy), count)
     return deploy.with_message(now, ThreadMessageKind.PROBLEM, text, broadcast=True)
 
 
 def is_failure_reported(deploy: Deploy) -> bool:
-    """Whether somebody was asked to look at the old version, which does not come up again. Pure."""
+    """Whether the channel knows already that the old version does not start again. Pure."""
     undone = deploy.has_notice(Notice.ROLLBACK_UNDONE)
     return undone or any(each.startswith(ROLLBACK_PREFIX) for each in deploy.rollout.reported_causes)
 
 
 def gather_rollback_evidence(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Evidence:
-    """Why tasks of the recorded revision do not start on the way back."""
+    """Why tasks of the recorded revision do not start during the rollback."""
+    causes, missing = _read_causes(deploy, context, ecs_service)
+    return Evidence(tuple(each.text for each in causes), missing=missing)
+
+
+def _read_causes(
+    deploy: Deploy, context: StepContext, ecs_service: ServiceState
+) -> tuple[tuple[CountedCause, ...], tuple[str, ...]]:
+    """The causes; and sentences about what could not be read."""
     service = deploy.service
     since = deploy.rollback.progress.started_at if deploy.rollback.progress else deploy.phase_since
     listed = attempt(lambda: tasks.list_service_tasks(context.region, service.cluster, service.ecs_service))
     if isinstance(listed, SlipwayError):
-        return Evidence(
-            missing=missing_evidence.unreported_sentence(deploy, missing_evidence.missing_tasks(listed))
-        )
+        return (), missing_evidence.unreported_sentence(deploy, missing_evidence.missing_tasks(listed))
     stopped = [task for task in listed if is_recorded_revision(deploy, task.revision) and task.stop_code]
     deployment_id = ecs_service.primary.id if ecs_service.primary else ""
     events = [
         event for event in ecs_service.events if not is_about_another_deployment(event.message, deployment_id)
     ]
-    return Evidence(summarize_causes(with_essential_containers(context, stopped), events, since))
+    return find_causes(with_essential_containers(context, stopped), events, since), ()

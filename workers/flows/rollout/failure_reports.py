@@ -1,4 +1,4 @@
-"""What the thread is told of a rollout that fails: each cause once, and why ECS rolls back."""
+"""What the thread is told about a rollout that fails: each cause once, and why ECS rolls back."""
 
 from __future__ import annotations
 
@@ -35,8 +35,7 @@ def report_ecs_rollback(
     ecs_service: ServiceState | None,
     service_deployment: ServiceDeploymentState | None,
 ) -> Deploy:
-    """The deploy with the reason why ECS rolls back by itself, told once, with every cause that was not told
-    before: the end may be minutes away."""
+    """Reports once why ECS rolls back by itself, with every new cause: the end may be minutes away."""
     if deploy.rollback.cause is not None:
         return deploy
     cause = find_known_cause(deploy, service_deployment)
@@ -46,7 +45,7 @@ def report_ecs_rollback(
         and service_deployment.status == "ROLLBACK_REQUESTED"
         and not service_deployment.reason
     ):
-        return deploy  # it says why once it has begun
+        return deploy  # ECS says why once the rollback has begun
     reason = cause or ecs_rollback_reason(deploy, service_deployment, ecs_service)
     broadcast = _is_first_failure_while_stopped(deploy)
     deploy, evidence = take_new_evidence(deploy, context, ecs_service)
@@ -65,7 +64,7 @@ def report_failures(
     ecs_service: ServiceState | None,
     stopped: StoppedTasks | None = None,
 ) -> Deploy:
-    """Each cause once: the counts in a sentence grow, its words stay. stopped: as in `evidence.news`."""
+    """Reports each cause once, though the counts in it grow. stopped: as in `new_evidence`."""
     broadcast = _is_first_failure_while_stopped(deploy)
     deploy, evidence = take_new_evidence(deploy, context, ecs_service, stopped)
     if not evidence.causes and not evidence.missing:
@@ -76,8 +75,9 @@ def report_failures(
 
 
 def _is_first_failure_while_stopped(deploy: Deploy) -> bool:
-    """Whether the first trouble of a stopped service is still to be told. It is told in the channel: nothing
-    works until this is over."""
+    """Whether this is the first failure of a service that was stopped. It is reported in the channel: nothing
+    works until this is over.
+    """
     unreported = not deploy.rollout.reported_causes and deploy.rollback.cause is None
     return deploy.stop.owns_count and unreported
 
@@ -88,7 +88,9 @@ def take_new_evidence(
     ecs_service: ServiceState | None,
     stopped: StoppedTasks | None = None,
 ) -> tuple[Deploy, Evidence]:
-    """What is new of the causes, noted as told. Tasks are asked for only if there is a sign of trouble."""
+    """What is new of the causes, and the deploy that remembers them as reported. Tasks are read only if
+    something indicates a failure.
+    """
     if ecs_service is None or not has_signs_of_failure(deploy, ecs_service):
         return deploy, NO_EVIDENCE
     evidence, reported_causes = new_evidence(deploy, context, ecs_service, stopped=stopped)

@@ -1,4 +1,4 @@
-"""Phase FOLLOWING: our rollout, followed by its identity to its end."""
+"""Phase FOLLOWING: our rollout, followed by its id to its end."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ from workers.step_context import StepContext, StepResult
 
 
 def follow_rollout(deploy: Deploy, context: StepContext) -> StepResult:
-    """Looks at the rollout. An end stands once a second look agrees."""
+    """Reads the rollout once. Its end counts once a second read agrees."""
     ecs_service = context.read_service()
     service_deployment = read_service_deployment(context)
     crash_loop_seen = deploy.awaits_confirmation(Observation.CRASH_LOOP)
@@ -119,7 +119,7 @@ def _end_if_final(
 def _read_stopped_tasks(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState | None
 ) -> StoppedTasks:
-    """The rollout's tasks that stopped, read only if there is a sign of trouble."""
+    """The stopped tasks of the rollout, read only if something indicates a failure."""
     return (
         read_stopped_tasks(deploy, context)
         if ecs_service and has_signs_of_failure(deploy, ecs_service)
@@ -131,12 +131,12 @@ def _give_up_version(
     deploy: Deploy,
     context: StepContext,
     ecs_service: ServiceState | None,
-    seen_before: bool,
+    confirmed: bool,
     count: int,
     stopped: StoppedTasks,
 ) -> StepResult:
-    """Tasks fail one after another, as two looks agree."""
-    if not seen_before and (again := confirm_twice(deploy, context, Observation.CRASH_LOOP, soon=True)):
+    """Tasks fail one after another, as two reads have to agree."""
+    if not confirmed and (again := confirm_twice(deploy, context, Observation.CRASH_LOOP, soon=True)):
         return again
     reported, evidence = take_new_evidence(deploy, context, ecs_service, stopped)
     reason = rollback_reasons.crash_loop(deploy, count, HEALTHY_AFTER_SECONDS)
@@ -146,8 +146,9 @@ def _give_up_version(
 def _resume_own_rollback(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState | None
 ) -> StepResult | None:
-    """The way back, where the newer deployment is our own one of the recorded revision, by its mark, and the
-    record is older than that; else None."""
+    """Goes on with the rollback, if the newer deployment is our own one of the recorded revision, by its tag,
+    and the record is older than that; else None.
+    """
     if ecs_service is None or not is_recorded_revision(deploy, ecs_service.revision):
         return None
     revision = ecs_service.revision

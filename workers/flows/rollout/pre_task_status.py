@@ -1,4 +1,4 @@
-"""How a one-off task stands: a pure function of what ECS shows."""
+"""The status of the pre-task: a pure function of what ECS shows."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from workers.ecs.state import ContainerState, TaskState
 
 
 class PreTaskStatus(Enum):
-    """How the task stands."""
+    """The status of the pre-task."""
 
-    RUNNING = "running"  # or on its way up, or down
-    COMMAND_EXITED = "done"  # its container has exited, and others keep the task alive
+    RUNNING = "running"  # or starting, or stopping
+    COMMAND_EXITED = "done"  # the container of the command has exited, and others keep the task running
     SUCCEEDED = "succeeded"
     FAILED = "failed"
 
@@ -26,14 +26,14 @@ ENDED_BY_ITSELF: dict[str, bool] = {
     "TerminationNotice": False,
     "InfrastructureHealth": False,
 }
-"""Whether an exit code of 0 means that the command was done: every value of the enum TaskStopCode.
+"""Every value of the enum TaskStopCode: whether an exit code of 0 means that the command has finished.
 
-A command that is asked to stop may exit with 0 as well, midway.
+A command that is asked to stop may exit with 0 as well, before it has finished.
 """
 
 
 def judge_pre_task(task: TaskState, pre_task: PreTaskRun) -> PreTaskStatus:
-    """How it stands. The exit code of the container that was given the command decides."""
+    """Its status. The exit code of the container that runs the command decides."""
     container = find_command_container(task, pre_task)
     if task.last_status != "STOPPED":
         exited = container is not None and container.last_status == "STOPPED"
@@ -50,5 +50,5 @@ def judge_pre_task(task: TaskState, pre_task: PreTaskRun) -> PreTaskStatus:
 
 
 def find_command_container(task: TaskState, pre_task: PreTaskRun) -> ContainerState | None:
-    """The container that was given the command."""
+    """The container that runs the command."""
     return next((found for found in task.containers if found.name == pre_task.container), None)

@@ -1,9 +1,9 @@
-"""Phase PREPARING: one task runs with the new revision, once, before the service is touched.
+"""Phase RUNNING_PRE_TASK: one task runs with the new revision, once, before the service is changed.
 
-It never runs twice: ECS is asked with a token that starts one task at most, for as long as ECS surely knows
-the token, and before that for the task that an earlier try may have started. After that time nothing is
-risked: the deploy ends, and says that it cannot tell. How the task ended is final in ECS, so success needs
-one look only.
+It never runs twice. The request has a token, with which ECS starts one task at most, as long as ECS surely
+knows it. Before each request, ECS is asked for the task that an earlier try may have started. After that
+time, nothing is risked: the deploy ends and says that it cannot tell. How the task ended is final in ECS, so
+one read is enough for success.
 """
 
 from __future__ import annotations
@@ -35,30 +35,30 @@ from workers.flows.observe.image_comparison import find_other_image
 from workers.flows.own_revisions import rollback_revision
 from workers.flows.rollout.pre_task_status import PreTaskStatus, find_command_container, judge_pre_task
 from workers.flows.strategies.registry import strategy_of
-from workers.messages import pre_task as words
+from workers.messages import pre_task as messages
 from workers.step_context import StepContext, StepResult
 
 CAPACITY_RETRY_SECONDS = 15.0
-"""Between two requests for a task that ECS finds no room for."""
+"""Between two requests for a task that ECS has no capacity for (seconds)."""
 UNANSWERED_SECONDS = 60.0
-"""After a request without an answer, until it is sure that it starts nothing any more."""
+"""After a request without an answer, until it surely starts nothing any more (seconds)."""
 UNLISTED_SECONDS = 300.0
-"""For so long ECS may not show a task that it has just started (ECS API reference, RunTask)."""
+"""How long ECS may not list a task that it has just started (ECS API reference, RunTask; seconds)."""
 STOPS_WITHIN_SECONDS = 300.0
-"""After the request to stop, until somebody should have a look."""
+"""After the request to stop it, until somebody should have a look (seconds)."""
 SUCCESS_LOG_LINES = 3
 FAILURE_LOG_LINES = 12
 
 
 def run_pre_task(deploy: Deploy, context: StepContext) -> StepResult:
-    """Starts the task, adopts the one an earlier try started, or looks how it goes."""
+    """Starts the task, adopts the one that an earlier try started, or follows it."""
     settings = configured_pre_task(deploy)
     if settings is None or deploy.plan is None:
         raise ValueError(f"deploy {deploy.id} has no task to run before its rollout")
     run = deploy.pre_task or PreTaskRun(container=settings.container or deploy.plan.changes[0].container)
     if run.task_arn is not None:
         return _follow_task(deploy, context, run, settings)
-    # Also where the record does not know of a request: it may be older than one.
+    # Even if the record knows of no request: it may be older than one.
     ecs_task = one_off_tasks.find(
         context.region, deploy.service.cluster, deploy.ecs.new_revision or "", deploy.id
     )
@@ -111,7 +111,7 @@ def _run_task_request(
 
 
 def _with_refusal(pre_task: PreTaskRun) -> PreTaskRun:
-    """ECS said no to this request. An earlier one without an answer may still have started the task."""
+    """ECS refused this request. An earlier one without an answer may still have started the task."""
     return pre_task if pre_task.request_unanswered else pre_task.evolve(requested_at=None)
 
 
@@ -120,7 +120,7 @@ def _task_started(
 ) -> StepResult:
     now = context.now()
     started = pre_task.evolve(task_arn=arn, no_capacity="")
-    text = words.started(deploy, started, settings.deadline)
+    text = messages.started(deploy, started, settings.deadline)
     reported = deploy.with_message(
         now, ThreadMessageKind.PROGRESS, text, pre_task=started, pending_confirmation=None
     )
@@ -130,12 +130,12 @@ def _task_started(
 def _wait_for_capacity(
     deploy: Deploy, context: StepContext, pre_task: PreTaskRun, answer: NoCapacity, settings: PreTask
 ) -> StepResult:
-    """ECS says what it lacks at once and keeps nothing, so it is asked again. Each reason is told once."""
+    """ECS says at once what it lacks, and keeps no request. Each reason is reported once."""
     waiting = _with_refusal(pre_task).evolve(no_capacity=answer.reason)
     if waiting.requested_at is None:
         waiting = waiting.evolve(token_number=pre_task.token_number + 1)
     if answer.reason != pre_task.no_capacity:
-        text = words.waiting_for_capacity(answer.reason, settings.deadline)
+        text = messages.waiting_for_capacity(answer.reason, settings.deadline)
         deploy = deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text)
     return StepResult(deploy.evolve(pre_task=waiting), delay=CAPACITY_RETRY_SECONDS)
 
@@ -149,19 +149,19 @@ def _cancel_before_start(deploy: Deploy, context: StepContext, pre_task: PreTask
 def _end_if_too_late(
     deploy: Deploy, context: StepContext, pre_task: PreTaskRun, settings: PreTask
 ) -> StepResult | None:
-    """Its end, where it is too late to ask for the task, or to ask again; else None."""
+    """The end, if it is too late to ask for the task, or to ask again; else None."""
     now = context.now()
     is_late = now - deploy.phase_since > settings.deadline
     if pre_task.requested_at is None:
         if not is_late:
             return None
-        text = words.failed(
-            deploy, words.capacity_overdue(pre_task.no_capacity, settings.deadline), ran=False
+        text = messages.failed(
+            deploy, messages.capacity_overdue(pre_task.no_capacity, settings.deadline), ran=False
         )
         return end_deploy(deploy, context, Outcome.FAILED, text)
     if is_late or now - pre_task.requested_at > one_off_tasks.CLIENT_TOKEN_SECONDS:
         return end_deploy(
-            deploy, context, Outcome.FAILED, words.failed(deploy, words.may_have_run(deploy), ran=True)
+            deploy, context, Outcome.FAILED, messages.failed(deploy, messages.may_have_run(deploy), ran=True)
         )
     return None
 
@@ -212,7 +212,7 @@ def _stop_task(
         one_off_tasks.stop(context.region, deploy.service.cluster, ecs_task.arn, reason)
     waited = now - (pre_task.stop_requested_at or now)
     if waited > STOPS_WITHIN_SECONDS and not deploy.has_notice(Notice.PRE_TASK_NOT_STOPPING):
-        text = words.task_does_not_stop(pre_task, waited)
+        text = messages.task_does_not_stop(pre_task, waited)
         deploy = deploy.with_message(now, ThreadMessageKind.PROBLEM, text, broadcast=True)
         deploy = deploy.with_notice(Notice.PRE_TASK_NOT_STOPPING)
     return StepResult(deploy, delay=context.timing.watch_seconds)
@@ -226,9 +226,9 @@ def _task_succeeded(
     log, missing_log = _read_log(deploy, context, ecs_task, SUCCESS_LOG_LINES)
     if other_image := find_other_image(deploy, context, ecs_task):
         return end_deploy(
-            deploy, context, Outcome.FAILED, words.failed(deploy, other_image, ran=True, log=log)
+            deploy, context, Outcome.FAILED, messages.failed(deploy, other_image, ran=True, log=log)
         )
-    text = words.succeeded(deploy, _task_seconds(ecs_task, now), log)
+    text = messages.succeeded(deploy, _task_seconds(ecs_task, now), log)
     reported = deploy.with_message(now, ThreadMessageKind.PROGRESS, f"{text}{missing_log}")
     return StepResult(reported.in_phase(strategy_of(deploy).first_phase, now))
 
@@ -244,21 +244,21 @@ def _task_stopped(
     has_run = ecs_task.started_at is not None
     seconds = _task_seconds(ecs_task, now)
     if deploy.cancel:
-        ending = words.stopped_midway(deploy, seconds, has_run)
+        ending = messages.stopped_midway(deploy, seconds, has_run)
         if pre_task.stop_cause is not StopCause.CANCELLED or status is PreTaskStatus.SUCCEEDED:
             ending = (
-                words.exited_before_stop(deploy, exit_code)
+                messages.exited_before_stop(deploy, exit_code)
                 if exit_code is not None
                 else _failure_cause(deploy, context, ecs_task)
             )
-        text = words.cancelled(deploy, deploy.cancel.user, ending, has_run, log)
+        text = messages.cancelled(deploy, deploy.cancel.user, ending, has_run, log)
         return end_deploy(deploy, context, Outcome.CANCELLED, f"{text}{missing_log}")
     settings = configured_pre_task(deploy)
     if pre_task.stop_cause is StopCause.OVERDUE and settings is not None:
-        reason = words.overdue(deploy, settings.deadline, has_run)
+        reason = messages.overdue(deploy, settings.deadline, has_run)
     else:
         reason = _failure_cause(deploy, context, ecs_task)
-    text = words.failed(deploy, reason, has_run, log)
+    text = messages.failed(deploy, reason, has_run, log)
     return end_deploy(deploy, context, Outcome.FAILED, f"{text}{missing_log}")
 
 
@@ -268,16 +268,16 @@ def _failure_cause(deploy: Deploy, context: StepContext, ecs_task: TaskState) ->
     cause = stopped_one_off_task.explain_one_off_stop(
         with_essential, deploy.pre_task.container if deploy.pre_task else "", by_us=by_us
     )
-    return words.exited_badly(deploy, cause.text if cause else "ECS does not say why.")
+    return messages.exited_badly(deploy, cause.text if cause else "ECS does not say why.")
 
 
 def _task_not_listed(deploy: Deploy, context: StepContext, pre_task: PreTaskRun) -> StepResult:
-    """New tasks can be missing for a while; one that stopped long ago is forgotten for good."""
+    """ECS may not list a new task for a while. It forgets one that stopped long ago."""
     if context.now() - deploy.phase_since < UNLISTED_SECONDS:
         return StepResult(deploy, delay=context.timing.watch_seconds)
     if again := confirm_twice(deploy, context, Observation.PRE_TASK_NOT_FOUND):
         return again
-    text = words.failed(deploy, words.task_unknown_to_ecs(deploy, pre_task), ran=True)
+    text = messages.failed(deploy, messages.task_unknown_to_ecs(deploy, pre_task), ran=True)
     return end_deploy(deploy, context, Outcome.FAILED, text)
 
 
@@ -289,7 +289,7 @@ def _task_seconds(ecs_task: TaskState, now: float) -> float:
 def _read_log(
     deploy: Deploy, context: StepContext, ecs_task: TaskState, count: int
 ) -> tuple[Sequence[str], str]:
-    """The newest lines of its container, and a sentence where they could not be read."""
+    """The newest lines of its container, and a sentence if they could not be read."""
     if deploy.pre_task is None or deploy.ecs.new_revision is None:
         return (), ""
     container = deploy.pre_task.container

@@ -1,4 +1,4 @@
-"""Tags on an ECS service while it is stopped: all that bringing it back takes, should Redis be lost. Pure.
+"""Tags on an ECS service while it is stopped: all that is needed to bring it back if Redis is lost. Pure.
 
 A tag's value has at most 256 letters, digits, spaces and + - = . _ : / @ (ECS API reference, Tag).
 """
@@ -19,13 +19,14 @@ RESTORE_TAG = "slipway:restore"
 REVISIONS_TAG = "slipway:revisions"
 """The revision to bring back, and the new one: `ledger:41 ledger:42`."""
 REQUEST_TAG = "slipway:asked"
-"""What was asked for, by whom, in which channel and team: `deploy 1.4.2 U01ALICE00 C01DEPLOYS T01SLIPWAY`."""
+"""What was requested, by whom, in which channel and team: `deploy 1.4.2 U01ALICE00 C01DEPLOYS T01SLIPWAY`."""
 SUSPENDED_TAG = "slipway:suspended"
 """Deploy id and what Application Auto Scaling had suspended before: `w7x8y9zt in=false out=false
 scheduled=false`, and ` tried` right before Slipway suspends everything. Absent if nothing scales it."""
 STOPPED_TAG = "slipway:stopped"
-"""Deploy id and time (epoch seconds), right before the desired count is set to 0: `w7x8y9zt 1790000000`. A
-count of 0 without it was set by somebody else."""
+"""Deploy id and time (epoch seconds), right before the desired count is set to 0: `w7x8y9zt 1790000000`.
+Without it, somebody else set the count to 0.
+"""
 TAG_KEYS = (RESTORE_TAG, REVISIONS_TAG, REQUEST_TAG, SUSPENDED_TAG, STOPPED_TAG)
 MAX_VALUE_LENGTH = 256
 
@@ -42,7 +43,7 @@ class RestoreTags:
     deploy_id: str
     desired_count: int
     old_revision: str = ""
-    """`family:number` of the revision to bring back; empty where the tags do not say."""
+    """`family:number` of the revision to bring back; empty if the tags do not say."""
     new_revision: str = ""
     """`family:number` of the revision that was to run."""
     verb: Verb = Verb.DEPLOY
@@ -51,7 +52,7 @@ class RestoreTags:
     channel: str = ""
     team: str = ""
     suspended: SuspendedState | None = None
-    """What was suspended before; None where nothing scaled the service."""
+    """What was suspended before; None if nothing scaled the service."""
     suspending: bool = False
     """Slipway suspended the rest, or was about to."""
     stopped_at: float | None = None
@@ -93,7 +94,7 @@ def stopped_tag(deploy: Deploy, now: float) -> dict[str, str]:
 
 
 def read_restore_tags(tags: Mapping[str, str]) -> RestoreTags | None:
-    """What the tags say; None where the service is not marked, or not so that it can be read."""
+    """What the tags say; None if there are none, or if they cannot be read."""
     restore = _RESTORE.fullmatch(tags.get(RESTORE_TAG, ""))
     if restore is None:
         return None
@@ -119,7 +120,7 @@ def read_restore_tags(tags: Mapping[str, str]) -> RestoreTags | None:
 
 
 def belongs_to_another(tags: Mapping[str, str], deploy_id: str) -> bool:
-    """Whether another deploy marks the service: it has it by now."""
+    """Whether another deploy has tagged the service: then the service is its."""
     read = read_restore_tags(tags)
     return read is not None and read.deploy_id != deploy_id
 

@@ -24,21 +24,21 @@ from workers.flows.best_effort import best_effort
 from workers.flows.ending import confirm_twice
 from workers.flows.stopped_service import restore_tags
 from workers.flows.stopped_service.restore_tags import RestoreTags
-from workers.messages import scaling as words
+from workers.messages import scaling as messages
 from workers.step_context import StepContext, StepResult
 
 
 class ScalingTargetState(Enum):
-    """How a scalable target that we suspended stands when it is to be put back."""
+    """The state of a scalable target that we suspended, when it is to be put back."""
 
-    SUSPENDED_BY_SLIPWAY = "ours"  # everything is suspended, as we left it
-    RESTORED = "as before"
-    CHANGED_BY_OTHERS = "elsewise"  # somebody else set something else: that is not fought
-    DELETED = "gone"  # there is none any more
+    SUSPENDED_BY_SLIPWAY = "suspended"  # everything is suspended, as Slipway left it
+    RESTORED = "restored"
+    CHANGED_BY_OTHERS = "changed"  # somebody else set something else, which Slipway leaves
+    DELETED = "deleted"
 
 
 def find_target_state(before: SuspendedState, target: ScalableTargetState | None) -> ScalingTargetState:
-    """Pure."""
+    """The state of the target, by what was suspended before. Pure."""
     if target is None:
         return ScalingTargetState.DELETED
     if target.suspended == before:
@@ -51,11 +51,11 @@ def find_target_state(before: SuspendedState, target: ScalableTargetState | None
 
 
 def read_scaling_plan(deploy: Deploy, context: StepContext) -> ScalingPlan | None:
-    """What the plan says about scaling; None where nothing scales the service.
+    """What the plan says about scaling; None if nothing scales the service.
 
-    Where the workers may not ask, the deploy may go on: a count that is raised in the middle is noticed, and
-    takes the deploy back before a new task starts. A service that is not going to be stopped does not depend
-    on the answer at all.
+    If the workers may not read it, the deploy may go on: a count that is raised meanwhile is noticed, and
+    rolls the deploy back before a new task starts. A service that is not stopped does not depend on the
+    answer at all.
     """
     try:
         target = _read_target(deploy, context)
@@ -70,13 +70,13 @@ def read_scaling_plan(deploy: Deploy, context: StepContext) -> ScalingPlan | Non
 
 
 def record_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> SavedScaling | None:
-    """How the service is scaled, before anything is suspended; what was recorded once, stays.
+    """How the service is scaled before anything is suspended. Recorded once, it stays.
 
-    A deploy whose record was lost may have left everything suspended, and so may this one where its record is
-    older than that. Then the tags say how it was before.
+    A deploy whose record was lost may have left everything suspended, and so may this one if its record is
+    older than that. Then the tags say what was suspended before.
 
-    Raises the errors of `aws_call`. Where the workers may not ask, that is an error only if they could when
-    the plan was made: it promised that scaling is suspended.
+    Raises the errors of `aws_call`. AwsDenied only if scaling could be read when the plan was made: the plan
+    promised to suspend it.
     """
     if deploy.stop.scaling is not None and deploy.stop.scaling.suspend_tried:
         return deploy.stop.scaling
@@ -103,10 +103,11 @@ def record_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceSta
 
 
 def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult:
-    """Suspends everything that could change the count, and looks whether it holds. A Next is to come back.
+    """Suspends everything that could change the count, and reads whether that holds. A StepResult ends the
+    step.
 
     Raises:
-        ScalingNotSuspended: it did not hold, at two looks.
+        ScalingNotSuspended: it did not hold, at two reads.
     """
     scaling = deploy.stop.scaling
     if scaling is None:
@@ -115,7 +116,7 @@ def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult
     if target is None:
         return deploy.evolve(stop={"scaling": None})
     if not scaling.suspend_tried and target.suspended != scaling.suspended_before:
-        # Somebody suspended or resumed something since it was recorded: that is what has to come back.
+        # Somebody suspended or resumed something after it was recorded: that has to come back.
         return StepResult(deploy.in_phase(Phase.SAVING_RESTORE_POINT, context.now()))
     if target.suspended == ALL_SUSPENDED:
         return deploy
@@ -126,7 +127,7 @@ def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult
         deploy = deploy.with_message(
             context.now(),
             ThreadMessageKind.PROGRESS,
-            words.suspending(attempted),
+            messages.suspending(attempted),
             stop={"scaling": attempted},
         )
     deploy = context.write_intent(deploy)
@@ -143,10 +144,10 @@ def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult
 
 
 def suspend_scaling_again(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy:
-    """For the way back, when a service that has to be stopped again is scaled after all: suspends everything
-    once more. What somebody set meanwhile is what is put back then, and what the marks say from here on.
+    """For a rollback that has to stop the service again, if it is scaled after all: suspends everything once
+    more. What somebody set meanwhile is put back at the end, and is written to the tags.
 
-    A way back does not depend on it: where AWS refuses or does not answer, it goes on without.
+    The rollback does not depend on it: if AWS refuses or does not answer, it goes on without.
     """
     restore_point = deploy.stop.restore_point
     assert restore_point is not None
@@ -158,7 +159,7 @@ def suspend_scaling_again(deploy: Deploy, context: StepContext, ecs_service: Ser
     )
     again = deploy.evolve(stop={"scaling": saved})
     if not deploy.has_notice(Notice.SCALING_SUSPENDED_AGAIN) or saved != deploy.stop.scaling:
-        text = words.suspending_again(saved)
+        text = messages.suspending_again(saved)
         again = again.with_message(context.now(), ThreadMessageKind.PROBLEM, text)
         again = again.with_notice(Notice.SCALING_SUSPENDED_AGAIN)
     saved_deploy = context.write_intent(again)
@@ -182,9 +183,10 @@ def _tag_and_suspend(
 
 
 def restore_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceState | None) -> StepResult:
-    """Sets what was recorded, unless it is so or somebody else set something else. Taken until that is seen.
+    """Puts back what was recorded, unless it is so already or somebody else set something else. Repeated
+    until a read shows it.
 
-    The count is set by now, so a scaling that goes on finds the service as it should be.
+    The count is restored by now, so scaling finds the service as it should be.
     """
     scaling = deploy.stop.scaling
     assert scaling is not None
@@ -202,25 +204,25 @@ def restore_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceSt
             except AwsRefused:
                 if ecs_service is not None and ecs_service.status == "ACTIVE":
                     raise
-                return StepResult(_with_scaling_restored(deploy, context, words.scaled_service_deleted()))
+                return StepResult(_with_scaling_restored(deploy, context, messages.scaled_service_deleted()))
             return StepResult(deploy, delay=context.timing.watch_seconds / 2)
         case ScalingTargetState.RESTORED:
             return StepResult(
-                _with_scaling_restored(deploy, context, words.scaling_restored(scaling.suspended_before))
+                _with_scaling_restored(deploy, context, messages.scaling_restored(scaling.suspended_before))
             )
         case ScalingTargetState.CHANGED_BY_OTHERS:
             assert target is not None
             return StepResult(
                 _with_scaling_restored(
-                    deploy, context, words.scaling_left_as_is(target.suspended, scaling.suspended_before)
+                    deploy, context, messages.scaling_left_as_is(target.suspended, scaling.suspended_before)
                 )
             )
         case ScalingTargetState.DELETED:
-            return StepResult(_with_scaling_restored(deploy, context, words.target_deleted()))
+            return StepResult(_with_scaling_restored(deploy, context, messages.target_deleted()))
 
 
 def restore_again_if_suspended(deploy: Deploy, context: StepContext) -> Deploy | None:
-    """The deploy with scaling to be put back once more, where a late call of ours suspended it again.
+    """The deploy with scaling to be put back once more, if a late call of ours suspended it again.
 
     Whoever suspends it after that wants it so.
     """
@@ -237,7 +239,7 @@ def restore_again_if_suspended(deploy: Deploy, context: StepContext) -> Deploy |
     return deploy.with_message(
         context.now(),
         ThreadMessageKind.PROBLEM,
-        words.suspended_again_after_end(),
+        messages.suspended_again_after_end(),
         broadcast=True,
         stop={"scaling": again},
     )
@@ -258,8 +260,9 @@ def _with_scaling_restored(deploy: Deploy, context: StepContext, text: str) -> D
 def _tags_of_lost_deploy(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState
 ) -> RestoreTags | None:
-    """The marks of a deploy without a record, or of this one, whose record may be older than what it did.
-    Another one that has a record put back what it had suspended; its marks could not be taken off.
+    """The tags of a deploy without a record, or of this one, whose record may be older than what it did. If
+    another deploy with a record left its tags, it has put back what it suspended, and only its tags could not
+    be removed.
     """
     tags = restore_tags.read_restore_tags(ecs_service.tags)
     if tags is None or tags.deploy_id == deploy.id:

@@ -1,4 +1,4 @@
-"""Strict order of a stop-start deploy: what task records prove, and what the thread is told of it."""
+"""Strict order of a stop-start deploy: what task records prove, and what is reported about it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from workers.step_context import StepContext
 def check_task_order(
     deploy: Deploy, context: StepContext, restore_point: RestorePoint, newer: DeploymentState | None
 ) -> Deploy:
-    """Since when the new tasks serve, and loudly if one of them ran beside an old one."""
+    """The deploy with the time since when it serves. Tells the channel if a new task ran beside an old
+    one.
+    """
     service = deploy.service
     recorded = tasks.describe(context.region, service.cluster, restore_point.task_arns)
     listed = {
@@ -40,7 +42,7 @@ def check_task_order(
 
 
 def check_ecs_rollback_order(deploy: Deploy, context: StepContext) -> Deploy:
-    """Loudly, if ECS ran both versions at once on its own way back."""
+    """Reported in the channel, if ECS ran both versions at once in its own rollback."""
     overlapped = attempt(lambda: _did_versions_overlap(deploy, context), attempts=deploy.retries.attempts)
     if not overlapped:
         return deploy
@@ -61,9 +63,9 @@ def _did_versions_overlap(deploy: Deploy, context: StepContext) -> bool:
 
 
 def measure_overlap(old: Sequence[TaskState], new: Sequence[TaskState]) -> float | None:
-    """How long a new task ran while an old one had not stopped (seconds); infinite while one is alive.
+    """How long a new task ran while an old one had not stopped (seconds); infinite while an old one runs.
 
-    None when strict order held.
+    None if strict order held.
     """
     if not new or not old:
         return None
@@ -78,7 +80,7 @@ def measure_overlap(old: Sequence[TaskState], new: Sequence[TaskState]) -> float
 
 
 def find_serving_since(new: Sequence[TaskState], count: int) -> float | None:
-    """When the full count was running: the moment the last of the first `count` tasks started."""
+    """Since when the full count runs: the start of the last of the first `count` tasks."""
     running = [task for task in new if task.last_status == "RUNNING"]
     starts = sorted(task.started_at for task in running if task.started_at is not None)
     return starts[count - 1] if count and len(starts) >= count else None

@@ -1,4 +1,4 @@
-"""Whether services.yml and ECS agree on how a new revision takes the place of the old one. Pure."""
+"""Whether services.yml and ECS agree on how a new revision takes the old one's place. Pure."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SHIFTS_TRAFFIC: Mapping[str, bool] = {
 
 
 def check_ecs_strategy(service: Service, ecs_service: ServiceState, *, native: bool) -> None:
-    """Refuses a service whose entry says something else than ECS will do.
+    """Refuses a service whose entry in services.yml says something else than ECS will do.
 
     native: whether the entry says that ECS shifts the traffic.
 
     Raises:
-        EcsShiftsTraffic, EcsShiftsNoTraffic, EcsStrategyUnknown
+        StrategyShouldBeNative, StrategyShouldNotBeNative, EcsStrategyUnknown
     """
     facts = {
         "ecs_service": service.ecs_service,

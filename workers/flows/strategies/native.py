@@ -6,13 +6,17 @@ Its stages, weights and pauses are observations while a rollout is followed, sin
 from __future__ import annotations
 
 from deploys.catalogue.service import Service
+from deploys.errors import ServiceDeploymentsUnavailable
 from deploys.records.deploy import Deploy
+from deploys.records.retries import Notice
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.state import ServiceDeploymentState, ServiceState
+from workers.flows.best_effort import attempt
 from workers.flows.observe.traffic_shift import observe_traffic
 from workers.flows.strategies.ecs_strategy import check_ecs_strategy
-from workers.flows.strategies.missing_service_deployment import report_missing_service_deployment
 from workers.flows.strategies.pauses import continue_rollback_pauses, send_pause_answer
 from workers.flows.strategies.rolling import Rolling
+from workers.messages import alerts
 from workers.step_context import StepContext, StepResult
 
 
@@ -41,7 +45,7 @@ class Native(Rolling):
         """Sends ECS the answer to a pause."""
         if (answered := send_pause_answer(deploy, context, service_deployment)) is not None:
             return answered
-        return report_missing_service_deployment(deploy, context, service_deployment)
+        return _report_missing_service_deployment(deploy, context, service_deployment)
 
     def report_serving(self, deploy: Deploy, context: StepContext) -> Deploy:
         """The shift of the traffic is reported instead."""
@@ -49,3 +53,19 @@ class Native(Rolling):
 
     def advance_rollback(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy:
         return continue_rollback_pauses(deploy, context, ecs_service)
+
+
+def _report_missing_service_deployment(
+    deploy: Deploy, context: StepContext, service_deployment: ServiceDeploymentState | None
+) -> Deploy:
+    """Reports once why the stages are not shown: the plan promised them, and buttons at the pauses."""
+    if service_deployment is not None or deploy.traffic is not None:
+        return deploy
+    if deploy.has_notice(Notice.SERVICE_DEPLOYMENT_MISSING):
+        return deploy
+    error = attempt(context.read_service_deployment)
+    if isinstance(error, ServiceDeploymentsUnavailable):
+        text = alerts.native_rollout_unreadable(deploy, error.message)
+        reported = deploy.with_message(context.now(), ThreadMessageKind.PROBLEM, text, broadcast=True)
+        return reported.with_notice(Notice.SERVICE_DEPLOYMENT_MISSING)
+    return deploy  # any other error passes, or the next read has it as well

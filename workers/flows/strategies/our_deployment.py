@@ -1,11 +1,13 @@
-"""Whose rollout it is: the PRIMARY deployment that our update made, and no other."""
+"""Which rollout is ours: the PRIMARY deployment that our update made, and no other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.records.rollback import RollbackCauseKind
+from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.ending import roll_back_cancelled, start_rollback
 from workers.messages import rollback_reasons
@@ -13,9 +15,9 @@ from workers.step_context import StepContext, StepResult
 
 
 def with_update_intent(deploy: Deploy, ecs_service: ServiceState) -> Deploy:
-    """The intent to update the service, with the deployment before, by which ours is told apart. Pure.
+    """The intent to update the service, with the deployment before, which tells ours apart. Pure.
 
-    Where an earlier try has made ours already, PRIMARY is that one, whatever count somebody set since.
+    If an earlier try has made ours already, PRIMARY is that one, whatever count somebody set since.
     """
     is_made = deploy.ecs.update_tried and ecs_service.revision == deploy.ecs.new_revision
     primary = ecs_service.primary.id if ecs_service.primary else None
@@ -31,7 +33,7 @@ def with_update_intent(deploy: Deploy, ecs_service: ServiceState) -> Deploy:
 def find_our_deployment(deploy: Deploy, ecs_service: ServiceState) -> DeploymentState | None:
     """The deployment that our update made; None while ECS shows the one before it. Pure.
 
-    To follow that one would take our own deployment, once it shows, for somebody else's.
+    If that one were followed, our own deployment would look like somebody else's once ECS shows it.
     """
     primary = ecs_service.primary
     if primary is None or primary.id == deploy.ecs.previous_deployment_id:
@@ -43,12 +45,17 @@ def follow_our_deployment(
     deploy: Deploy,
     context: StepContext,
     ecs_service: ServiceState,
-    with_started: Callable[[Deploy, DeploymentState, float], Deploy],
+    started_text: Callable[[Deploy], str],
 ) -> StepResult:
-    """On to following it; while ECS does not show it, another look."""
+    """Goes on to follow it. Reads again while ECS does not show it.
+
+    started_text: what the thread is told once ECS shows it.
+    """
     now = context.now()
     if (deployment := find_our_deployment(deploy, ecs_service)) is not None:
-        return StepResult(with_started(deploy, deployment, now))
+        started = deploy.evolve(ecs={"deployment_id": deployment.id, "rollout_started_at": now})
+        started = started.with_message(now, ThreadMessageKind.PROGRESS, started_text(started))
+        return StepResult(started.in_phase(Phase.FOLLOWING, now))
     if deploy.cancel:
         return roll_back_cancelled(deploy, context)
     if now - deploy.phase_since > deploy.service.deadline:

@@ -1,7 +1,7 @@
-"""A PAUSE hook that somebody answered: ECS is told.
+"""PAUSE hooks: ECS is told what somebody answered.
 
-An answer is marked as tried before ECS is told, and adopted after a crash when the hook no longer waits.
-Rolling back at a pause is open to whoever may cancel, since it is the same.
+An answer is marked as tried before ECS is told, and adopted after a crash if the hook no longer waits.
+Whoever may cancel may also roll back at a pause, since that is the same.
 
 A rollback that is a new deployment in ECS pauses at the same hooks, and is told to go on there.
 """
@@ -19,27 +19,27 @@ from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort
 from workers.flows.ending import require_rollback_cause, start_rollback
 from workers.flows.own_revisions import is_recorded_revision, rollback_revision
-from workers.messages import pauses as words
+from workers.messages import pauses as messages
 from workers.messages import progress
 from workers.step_context import StepContext, StepResult
 
 RESEND_SECONDS = 30.0
-"""What ECS gets to leave a pause that it was told to leave, before it is told again."""
+"""How long ECS has to leave a pause after it accepted the answer, before it is told again (seconds)."""
 
 
 def send_pause_answer(
     deploy: Deploy, context: StepContext, service_deployment: ServiceDeploymentState | None
 ) -> StepResult | None:
-    """Tells ECS the answer to the pause it stands at; None where there is nothing to tell.
+    """Sends ECS the answer to the pause at which the rollout waits; None if there is none to send.
 
     Raises:
-        AwsError: ECS did not take it.
+        AwsError: ECS did not accept it.
         MembershipUnknown: nobody can tell whether the answer counts.
     """
     if service_deployment is not None and _is_rollback_ignored(deploy, context.now()):
         cause = require_rollback_cause(deploy)
         return start_rollback(
-            deploy, context, cause.kind, cause.sentence, text=words.rollback_ignored_by_ecs()
+            deploy, context, cause.kind, cause.sentence, text=messages.rollback_ignored_by_ecs()
         )
     pause = current_pause(deploy)
     if pause is None or pause.answer is None or service_deployment is None:
@@ -63,9 +63,9 @@ def send_pause_answer(
         stale = isinstance(error, AwsRefused) and not deploy.retries.attempts
         if answer.action is HookAction.CONTINUE or stale:
             raise
-        # StopServiceDeployment, or an update, brings the same about.
+        # The rollback does the same by StopServiceDeployment, or by an update.
         return start_rollback(
-            deploy, context, RollbackCauseKind.PAUSE_ANSWER, words.rolled_back_by(answer.user, pause.stage)
+            deploy, context, RollbackCauseKind.PAUSE_ANSWER, messages.rolled_back_by(answer.user, pause.stage)
         )
     sent = _with_answer(deploy, pause, answer.evolve(send_tried=True, accepted_at=context.now()))
     if answer.accepted_at is not None:
@@ -74,7 +74,7 @@ def send_pause_answer(
 
 
 def _is_rollback_ignored(deploy: Deploy, now: float) -> bool:
-    """Whether ECS took the answer to roll back, and goes forward all the same."""
+    """Whether ECS accepted the answer to roll back, and goes forward nevertheless."""
     last_pause = deploy.traffic.pauses[-1] if deploy.traffic and deploy.traffic.pauses else None
     answer = last_pause.answer if last_pause else None
     if answer is None or answer.action is not HookAction.ROLLBACK or answer.accepted_at is None:
@@ -84,19 +84,21 @@ def _is_rollback_ignored(deploy: Deploy, now: float) -> bool:
 
 def _report_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float) -> Deploy:
     if answer.action is HookAction.CONTINUE:
-        return deploy.with_message(now, ThreadMessageKind.PROGRESS, words.continued(answer.user))
-    reason = words.rolled_back_by(answer.user, pause.stage)
+        return deploy.with_message(now, ThreadMessageKind.PROGRESS, messages.continued(answer.user))
+    reason = messages.rolled_back_by(answer.user, pause.stage)
     text = progress.rolling_back(reason, rollback_revision(deploy))
     reported = deploy.with_message(now, ThreadMessageKind.PROBLEM, text)
     return reported.with_rollback_cause(RollbackCauseKind.PAUSE_ANSWER, reason)
 
 
 def _drop_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer, now: float) -> Deploy:
-    """Access is checked at the click and again here; the pause waits for somebody else."""
+    """Access is checked at the click and again here. The pause waits for somebody else."""
     waiting = deploy.evolve(
         traffic=(deploy.traffic or TrafficShift()).with_last_pause(pause.evolve(answer=None))
     )
-    return waiting.with_message(now, ThreadMessageKind.PROBLEM, words.access_lost(answer.user, answer.action))
+    return waiting.with_message(
+        now, ThreadMessageKind.PROBLEM, messages.access_lost(answer.user, answer.action)
+    )
 
 
 def _with_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer) -> Deploy:
@@ -108,11 +110,11 @@ def _with_answer(deploy: Deploy, pause: Pause, answer: PauseAnswer) -> Deploy:
 def continue_rollback_pauses(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy:
     """Continues every PAUSE hook of the deployment that brings the recorded revision back.
 
-    Where ECS itself goes back it meets no pause. A rollout that it has stopped, or that may not be stopped,
-    is undone by a new deployment; to go back was decided already, so nobody is asked again.
+    ECS's own rollback has no pauses. A rollout that ECS has stopped, or that cannot be stopped, is undone by
+    a new deployment. The rollback was decided already, so nobody is asked again.
 
     Raises:
-        AwsError: ECS did not take it.
+        AwsError: ECS did not accept it.
     """
     rollback = _find_rollback_deployment(deploy, context, ecs_service)
     waiting = [hook.id for hook in rollback.hooks if hook.status == "AWAITING_ACTION"] if rollback else []
@@ -122,7 +124,7 @@ def continue_rollback_pauses(deploy: Deploy, context: StepContext, ecs_service: 
         context.guard()
         service_deployments.continue_past_hook(context.region, rollback.arn, hook_id, HookAction.CONTINUE)
     return deploy.with_message(
-        context.now(), ThreadMessageKind.PROGRESS, words.continued_during_rollback(rollback.stage)
+        context.now(), ThreadMessageKind.PROGRESS, messages.continued_during_rollback(rollback.stage)
     )
 
 

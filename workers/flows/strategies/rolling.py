@@ -30,7 +30,7 @@ from workers.step_context import StepContext, StepResult
 STOPPABLE_STATUSES = {"PENDING", "IN_PROGRESS"}
 """States in which StopServiceDeployment rolls back (ECS API reference)."""
 STOP_GRACE_SECONDS = 30.0
-"""What ECS gets to stop a rollout, after it accepted the request to stop it."""
+"""How long ECS has to stop a rollout after it accepted the request (seconds)."""
 
 
 class Rolling:
@@ -102,9 +102,7 @@ class Rolling:
         """Its revisions keep their tags: they say which deploy registered them."""
 
     def _follow_unmoved(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
-        """The service may show the deployment before ours: the update never arrived, may arrive later, or
-        this read is stale.
-        """
+        """Perhaps the update never arrived, or arrives later, or this read is stale."""
         primary = ecs_service.primary
         never_moved = primary is not None and primary.id == deploy.ecs.previous_deployment_id
         uncertain = deploy.ecs.update_uncertain or never_moved
@@ -125,7 +123,7 @@ class Rolling:
 
 def _check_healthy_percent(service: Service, ecs_service: ServiceState) -> None:
     """Refuses a service whose tasks ECS could not replace. If none of them runs, new ones fill their places,
-    so a fix for a version that does not start is let through.
+    so a fix for a version that does not start is allowed.
 
     Raises:
         TasksBlocked, DaemonTasksBlocked

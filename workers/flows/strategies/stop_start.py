@@ -47,7 +47,7 @@ class StopStart(Rolling):
         super().check_service(service, ecs_service)
 
     def check_count(self, service: Service, ecs_service: ServiceState) -> None:
-        """The percentages do not hold up a count of 0, and the new tasks start from none."""
+        """The percentages do not prevent a count of 0, and the new tasks start from none."""
 
     def report_serving(self, deploy: Deploy, context: StepContext) -> Deploy:
         """No old task is left by then."""

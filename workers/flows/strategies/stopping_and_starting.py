@@ -1,4 +1,4 @@
-"""Phases RECORDING to STARTING: stop everything, prove it stopped, start the new version.
+"""Phases SAVING_RESTORE_POINT to STARTING: stop every task, prove that it stopped, start the new version.
 
 For services that need strict FIFO order: no new task starts before every old one has lastStatus STOPPED.
 `runningCount == 0` would not prove it: it leaves out tasks that are DEACTIVATING, STOPPING or DEPROVISIONING
@@ -15,7 +15,7 @@ from deploys.records.retries import Notice, Observation
 from deploys.records.rollback import RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services, tasks
-from workers.ecs.state import DeploymentState, ServiceState, TaskState
+from workers.ecs.state import ServiceState, TaskState
 from workers.flows.ending import (
     confirm_service_deleted,
     confirm_superseded,
@@ -34,7 +34,7 @@ from workers.step_context import StepContext, StepResult
 
 
 def save_restore_point(deploy: Deploy, context: StepContext) -> StepResult:
-    """Writes down what every way out brings back, before anything is stopped."""
+    """Records what every way out brings back, before anything is stopped."""
     if deploy.cancel:
         if deploy.stop.restore_point is None:
             remove_restore_tags(deploy, context)
@@ -82,7 +82,7 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
         return _resume_or_end(deploy, context, ecs_service)
     if deploy.stop.requested_at is None:
         if ecs_service.desired != restore_point.desired_count:
-            # It was scaled since it was recorded; from here on it cannot be.
+            # It was scaled after its count was recorded. From now on, it cannot be.
             scaled = deploy.without_notice(Notice.STOPPING_OLD_TASKS)
             return StepResult(scaled.in_phase(Phase.SAVING_RESTORE_POINT, context.now()))
         deploy = context.write_intent(_with_stop_intent(deploy, restore_point, context.now()))
@@ -97,7 +97,7 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 def _with_stop_intent(deploy: Deploy, restore_point: RestorePoint, now: float) -> Deploy:
-    """The deploy that is about to stop its service. That is reported once, however often AWS refuses the call."""
+    """The deploy about to be stopped, which is reported once however often AWS refuses the call."""
     if not deploy.has_notice(Notice.STOPPING_OLD_TASKS):
         text = progress.stopping_old_tasks(deploy, restore_point)
         deploy = deploy.with_message(now, ThreadMessageKind.PROGRESS, text)
@@ -162,7 +162,7 @@ def start_new_version(deploy: Deploy, context: StepContext) -> StepResult:
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return confirm_service_deleted(deploy, context, ecs_service)
     if ecs_service.revision == deploy.ecs.new_revision and ecs_service.desired == restore_point.desired_count:
-        return follow_our_deployment(deploy, context, ecs_service, _with_started_rollout)
+        return follow_our_deployment(deploy, context, ecs_service, _started_text)
     if deploy.cancel:
         return roll_back_cancelled(deploy, context)
     if not is_own_revision(deploy, ecs_service.revision):
@@ -170,7 +170,7 @@ def start_new_version(deploy: Deploy, context: StepContext) -> StepResult:
     if ecs_service.revision == restore_point.revision and (
         ecs_service.desired != 0 or _is_any_running(deploy, context)
     ):
-        # Something started old tasks again since they were proven stopped: the proof no longer stands.
+        # Something started old tasks again after they were proven stopped, so that has to be proven again.
         return StepResult(deploy.in_phase(Phase.DRAINING, context.now()))
     deploy = context.write_intent(with_update_intent(deploy, ecs_service))
     context.guard()
@@ -181,7 +181,7 @@ def start_new_version(deploy: Deploy, context: StepContext) -> StepResult:
         revision=deploy.ecs.new_revision,
         desired=restore_point.desired_count,
     )
-    return follow_our_deployment(deploy, context, updated, _with_started_rollout)
+    return follow_our_deployment(deploy, context, updated, _started_text)
 
 
 def read_old_tasks(deploy: Deploy, context: StepContext) -> tuple[TaskState, ...]:
@@ -211,8 +211,7 @@ def _is_any_running(deploy: Deploy, context: StepContext) -> bool:
 
 
 def _resume_or_end(deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
-    """The new version is set only once every old task is proven STOPPED: a record that is older than that
-    goes on from there."""
+    """The new version is only ever set once every old task is STOPPED: an older record goes on from there."""
     if ecs_service.revision == deploy.ecs.new_revision:
         return StepResult(deploy.in_phase(Phase.STARTING, context.now()))
     return end_superseded_while_stopped(deploy, context, ecs_service)
@@ -221,7 +220,7 @@ def _resume_or_end(deploy: Deploy, context: StepContext, ecs_service: ServiceSta
 def end_superseded_while_stopped(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState
 ) -> StepResult:
-    """Somebody else set another revision. It is not fought, but nothing is left at zero."""
+    """Somebody else set another revision. Slipway leaves it, but leaves nothing at zero."""
     primary = ecs_service.primary.id if ecs_service.primary else ""
     if again := confirm_twice(deploy, context, Observation.SUPERSEDED, f"{primary} {ecs_service.revision}"):
         return again
@@ -235,7 +234,7 @@ def end_superseded_while_stopped(
 
 
 def remove_restore_tags(deploy: Deploy, context: StepContext) -> None:
-    """Takes this deploy's marks off the ECS service."""
+    """Removes this deploy's tags from the ECS service."""
     ecs_service = context.read_service()
     if ecs_service is not None and restore_tags.belongs_to_another(ecs_service.tags, deploy.id):
         return
@@ -246,17 +245,11 @@ def remove_restore_tags(deploy: Deploy, context: StepContext) -> None:
 
 
 def require_restore_point(deploy: Deploy) -> RestorePoint:
-    """What is to be brought back. It is written before the phases that need it."""
+    """What has to be brought back. It is recorded before the phases that need it."""
     if deploy.stop.restore_point is None:
-        raise ValueError(f"deploy {deploy.id} is {deploy.phase} without a recorded original")
+        raise ValueError(f"deploy {deploy.id} is {deploy.phase} without a restore point")
     return deploy.stop.restore_point
 
 
-def _with_started_rollout(deploy: Deploy, made: DeploymentState, now: float) -> Deploy:
-    started = deploy.evolve(ecs={"deployment_id": made.id, "rollout_started_at": now})
-    reported = started.with_message(
-        now,
-        ThreadMessageKind.PROGRESS,
-        progress.starting_new_tasks(started, require_restore_point(deploy).desired_count),
-    )
-    return reported.in_phase(Phase.FOLLOWING, now)
+def _started_text(deploy: Deploy) -> str:
+    return progress.starting_new_tasks(deploy, require_restore_point(deploy).desired_count)

@@ -55,7 +55,7 @@ class DeployStrategy(Protocol):
         ...
 
     def end_superseded(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
-        """Somebody else set another revision. Slipway leaves it."""
+        """Somebody else set another revision, which Slipway leaves as it is."""
         ...
 
     def restore(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> StepResult:
@@ -67,9 +67,9 @@ class DeployStrategy(Protocol):
         ...
 
     def is_taken_over(self, deploy: Deploy, ecs_service: ServiceState) -> bool:
-        """Whether a later deploy has marked the service as its own. Pure."""
+        """Whether a later deploy has tagged the service as its own. Pure."""
         ...
 
     def clean_up(self, deploy: Deploy, context: StepContext) -> None:
-        """Removes what the deploy left on the ECS service to be found after a loss of Redis."""
+        """Removes what the deploy left on the ECS service in case Redis is lost."""
         ...

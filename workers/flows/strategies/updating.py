@@ -1,12 +1,9 @@
-"""Phase UPDATING: the service is pointed at the new revision; ECS replaces the tasks."""
+"""Phase UPDATING: the service gets the new revision, and ECS replaces the tasks."""
 
 from __future__ import annotations
 
 from deploys.records.deploy import Deploy
-from deploys.records.phases import Phase
-from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services
-from workers.ecs.state import DeploymentState
 from workers.flows.ending import (
     confirm_service_deleted,
     confirm_superseded,
@@ -29,13 +26,13 @@ def update_service(deploy: Deploy, context: StepContext) -> StepResult:
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return confirm_service_deleted(deploy, context, ecs_service)
     if ecs_service.revision == deploy.ecs.new_revision:
-        return follow_our_deployment(deploy, context, ecs_service, with_started_rollout)
+        return follow_our_deployment(deploy, context, ecs_service, progress.rollout_started)
     if deploy.cancel:
         return _cancel_update(deploy, context)
     if ecs_service.revision != rollback_revision(deploy):
         return confirm_superseded(deploy, context, ecs_service)
     if not deploy.ecs.update_tried:
-        strategy_of(deploy).check_count(service, ecs_service)  # the count may be another since the plan
+        strategy_of(deploy).check_count(service, ecs_service)  # the count may have changed since the plan
     deploy = context.write_intent(with_update_intent(record_running_images(deploy, context), ecs_service))
     if not deploy.has_new_revision and deploy.ecs.new_revision is not None:
         tag_rollback_revision(deploy, context, deploy.ecs.new_revision, replaces=rollback_revision(deploy))
@@ -43,14 +40,7 @@ def update_service(deploy: Deploy, context: StepContext) -> StepResult:
     updated = services.update(
         context.region, service.cluster, service.ecs_service, revision=deploy.ecs.new_revision
     )
-    return follow_our_deployment(deploy, context, updated, with_started_rollout)
-
-
-def with_started_rollout(deploy: Deploy, made: DeploymentState, now: float) -> Deploy:
-    """The deploy with the identity of its rollout."""
-    started = deploy.evolve(ecs={"deployment_id": made.id, "rollout_started_at": now})
-    reported = started.with_message(now, ThreadMessageKind.PROGRESS, progress.rollout_started(started))
-    return reported.in_phase(Phase.FOLLOWING, now)
+    return follow_our_deployment(deploy, context, updated, progress.rollout_started)
 
 
 def _cancel_update(deploy: Deploy, context: StepContext) -> StepResult:

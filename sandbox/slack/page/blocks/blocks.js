@@ -3,9 +3,8 @@
 import { el, freshId } from "../dom.js";
 import { element, unknown } from "../elements/elements.js";
 import { image } from "../elements/image.js";
-import { markdown } from "../words/markdown.js";
-import { richText } from "../words/richtext.js";
-import { textObject } from "../words/text.js";
+import { richText } from "../text/rich-text.js";
+import { textObject } from "../text/text-nodes.js";
 import { plan, taskCard } from "./plan.js";
 import { table } from "./table.js";
 
@@ -17,12 +16,10 @@ const KINDS = {
   actions,
   image: picture,
   input,
-  rich_text: (block, surface) => el("div.rich-text", {}, richText(block, surface.desk)),
-  markdown: (block, surface) => el("div.text", {}, markdown(block.text, surface.desk)),
-  table: (block, surface) => table(block, surface.desk),
-  plan: (block, surface) => plan(block, surface.desk),
-  task_card: (block, surface) => taskCard(block, surface.desk),
-  alert,
+  rich_text: (block, surface) => el("div.rich-text", {}, richText(block, surface.ui)),
+  table: (block, surface) => table(block, surface.ui),
+  plan: (block, surface) => plan(block, surface.ui),
+  task_card: (block, surface) => taskCard(block, surface.ui),
 };
 
 /** The blocks of a message or view as one node. */
@@ -46,12 +43,12 @@ function section(block, surface) {
   const body = el(
     "div.section-body",
     {},
-    block.text && el("div.text", {}, textObject(block.text, surface.desk)),
+    block.text && el("div.text", {}, textObject(block.text, surface.ui)),
     block.fields &&
       el(
         "div.fields",
         {},
-        block.fields.map((field) => el("div.text", {}, textObject(field, surface.desk))),
+        block.fields.map((field) => el("div.text", {}, textObject(field, surface.ui))),
       ),
   );
   const accessory = block.accessory && el("div.accessory", {}, element(block.accessory, block, surface));
@@ -60,7 +57,7 @@ function section(block, surface) {
 }
 
 function header(block, surface) {
-  return el("h3", {}, textObject(block.text, surface.desk));
+  return el("h3", {}, textObject(block.text, surface.ui));
 }
 
 function context(block, surface) {
@@ -70,7 +67,7 @@ function context(block, surface) {
     block.elements.map((item) =>
       item.type === "image"
         ? image(item, "context-image")
-        : el("span.text", {}, textObject(item, surface.desk)),
+        : el("span.text", {}, textObject(item, surface.ui)),
     ),
   );
 }
@@ -87,7 +84,7 @@ function picture(block, surface) {
   return el(
     "figure",
     {},
-    block.title && el("figcaption", {}, textObject(block.title, surface.desk)),
+    block.title && el("figcaption", {}, textObject(block.title, surface.ui)),
     image(block, "wide-image"),
   );
 }
@@ -97,19 +94,14 @@ function input(block, surface) {
   field.id = freshId("field");
   const labelId = freshId("label");
   const words = [
-    textObject(block.label, surface.desk),
+    textObject(block.label, surface.ui),
     block.optional && el("span.optional", {}, " (optional)"),
   ];
   const label = el("label.input-label", { id: labelId, for: field.id }, words);
   // The name of a select says its choice too; the other fields tell their value by themselves.
   field.setAttribute("aria-labelledby", field.matches("button") ? `${labelId} ${field.id}` : labelId);
   const hint =
-    block.hint && el("p.input-hint", { id: freshId("hint") }, textObject(block.hint, surface.desk));
+    block.hint && el("p.input-hint", { id: freshId("hint") }, textObject(block.hint, surface.ui));
   if (hint) field.setAttribute("aria-describedby", hint.id);
   return el("div", {}, label, field, hint);
-}
-
-function alert(block, surface) {
-  const level = ["info", "warning", "error", "success"].includes(block.level) ? block.level : "default";
-  return el("div", { class: level, role: "note" }, el("div.text", {}, textObject(block.text, surface.desk)));
 }

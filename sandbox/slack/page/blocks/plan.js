@@ -1,9 +1,9 @@
 // Plans: a list of tasks, each pending, in progress, complete or failed.
 
 import { el, icon } from "../dom.js";
-import { richText } from "../words/richtext.js";
-import { withEmoji } from "../words/emoji.js";
-import { link } from "../words/text.js";
+import { richText } from "../text/rich-text.js";
+import { withEmoji } from "../text/emoji.js";
+import { link } from "../text/text-nodes.js";
 
 const STATES = {
   pending: ["not started", null],
@@ -12,7 +12,7 @@ const STATES = {
   error: ["failed", "close"],
 };
 
-export function plan(block, desk) {
+export function plan(block, ui) {
   const tasks = block.tasks ?? [];
   const done = tasks.filter((task) => task.status === "complete").length;
   return el(
@@ -27,12 +27,12 @@ export function plan(block, desk) {
     el(
       "ol.tasks",
       {},
-      tasks.map((task) => el("li", {}, taskCard(task, desk))),
+      tasks.map((task) => el("li", {}, taskCard(task, ui))),
     ),
   );
 }
 
-export function taskCard(task, desk) {
+export function taskCard(task, ui) {
   const [word, sign] = STATES[task.status] ?? [task.status, null];
   return el(
     `div.task.${task.status}`,
@@ -42,13 +42,13 @@ export function taskCard(task, desk) {
       "div.task-text",
       {},
       el("div.task-title", {}, withEmoji(task.title ?? "")),
-      task.details && el("div.task-details", {}, richText(task.details, desk)),
-      task.output && el("div.task-output", {}, richText(task.output, desk)),
+      task.details && el("div.task-details", {}, richText(task.details, ui)),
+      task.output && el("div.task-output", {}, richText(task.output, ui)),
       task.sources?.length > 0 &&
         el(
           "div.task-sources",
           {},
-          task.sources.map((source) => link(source.url, source.text, desk)),
+          task.sources.map((source) => link(source.url, source.text, ui)),
         ),
     ),
   );

@@ -1,9 +1,9 @@
 // Tables; the first row is the head.
 
 import { el } from "../dom.js";
-import { richText } from "../words/richtext.js";
+import { richText } from "../text/rich-text.js";
 
-export function table(block, desk) {
+export function table(block, ui) {
   const [head, ...rows] = block.rows ?? [];
   const settings = block.column_settings ?? [];
   const cells = (row, tag) =>
@@ -11,7 +11,7 @@ export function table(block, desk) {
       el(
         tag,
         { class: [settings[i]?.align ?? "left", settings[i]?.is_wrapped ? "wrapped" : ""].join(" ") },
-        content(cell, desk),
+        content(cell, ui),
       ),
     );
   return el(
@@ -30,7 +30,7 @@ export function table(block, desk) {
   );
 }
 
-function content(cell, desk) {
-  if (cell.type === "rich_text") return richText(cell, desk);
+function content(cell, ui) {
+  if (cell.type === "rich_text") return richText(cell, ui);
   return String(cell.text ?? cell.value ?? "");
 }

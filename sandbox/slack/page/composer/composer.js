@@ -9,11 +9,11 @@ const SLOW_MS = 400;
 
 export class Composer {
   /** @param {{channel: object, thread: string|null, send: function(string, boolean): Promise<void>}} about */
-  constructor(desk, about) {
-    Object.assign(this, { desk, ...about });
-    this.draftKey = [desk.workspace.me.id, this.channel.id, this.thread].join("/");
-    this.list = new SuggestionList(desk, (choice, range) => this.#insert(choice, range));
-    const place = desk.workspace.titleOf(this.channel.id);
+  constructor(ui, about) {
+    Object.assign(this, { ui, ...about });
+    this.draftKey = [ui.workspace.me.id, this.channel.id, this.thread].join("/");
+    this.list = new SuggestionList(ui, (choice, range) => this.#insert(choice, range));
+    const place = ui.workspace.titleOf(this.channel.id);
     const label = this.thread ? "Reply in thread" : `Message ${place}`;
     this.field = el("textarea.composer-field", {
       rows: 1,
@@ -45,7 +45,7 @@ export class Composer {
     this.field.addEventListener("keydown", (event) => this.#key(event));
     this.field.addEventListener("click", () => this.#suggest());
     this.field.addEventListener("blur", () => this.list.hide(this.field));
-    this.field.value = desk.drafts.get(this.draftKey) ?? "";
+    this.field.value = ui.drafts.get(this.draftKey) ?? "";
     requestAnimationFrame(() => this.#fit());
   }
 
@@ -75,7 +75,7 @@ export class Composer {
   }
 
   #shortcuts() {
-    const own = this.desk.workspace.shortcuts.filter((shortcut) => shortcut.type === "global");
+    const own = this.ui.workspace.shortcuts.filter((shortcut) => shortcut.type === "global");
     if (!own.length || this.thread) return null;
     const button = el(
       "button.icon-button",
@@ -88,7 +88,7 @@ export class Composer {
       note: one.description,
       value: one.callback_id,
     }));
-    const pick = (id) => this.desk.shortcut(id);
+    const pick = (id) => this.ui.shortcut(id);
     button.addEventListener("click", () =>
       openMenu({ anchor: button, role: "menu", name: "Shortcuts", choices, pick }),
     );
@@ -105,11 +105,11 @@ export class Composer {
   }
 
   #typed() {
-    this.desk.drafts.set(this.draftKey, this.field.value);
+    this.ui.drafts.set(this.draftKey, this.field.value);
     this.#fit();
     this.#suggest();
     this.sender.classList.toggle("ready", this.field.value.trim() !== "");
-    const command = this.thread ? null : commandInUse(this.field.value, this.desk.workspace);
+    const command = this.thread ? null : commandInUse(this.field.value, this.ui.workspace);
     this.usage.hidden = !command;
     if (command)
       this.usage.replaceChildren(el("strong", {}, command.command), ` ${command.usage_hint ?? ""}`);
@@ -121,7 +121,7 @@ export class Composer {
   }
 
   #suggest() {
-    const found = suggestionsFor(this.field.value, this.field.selectionStart, this.desk.workspace);
+    const found = suggestionsFor(this.field.value, this.field.selectionStart, this.ui.workspace);
     const useful = this.thread && this.field.value.startsWith("/") ? null : found;
     this.list.show(useful, this.field);
   }
@@ -150,11 +150,11 @@ export class Composer {
     this.field.value = "";
     this.also.checked = false;
     this.#typed();
-    const waiting = setTimeout(() => (this.status.textContent = waitingWords(text, this.desk)), SLOW_MS);
+    const waiting = setTimeout(() => (this.status.textContent = waitingWords(text, this.ui)), SLOW_MS);
     try {
       await this.send(text, broadcast);
     } catch (error) {
-      this.desk.failed(error);
+      this.ui.failed(error);
       this.#giveBack(text, broadcast);
     } finally {
       clearTimeout(waiting);
@@ -172,5 +172,5 @@ export class Composer {
   }
 }
 
-const waitingWords = (text, desk) =>
-  text.startsWith("/") ? `Waiting for ${desk.workspace.app.name}…` : "Sending…";
+const waitingWords = (text, ui) =>
+  text.startsWith("/") ? `Waiting for ${ui.workspace.app.name}…` : "Sending…";

@@ -1,12 +1,12 @@
 // The list above the composer. The focus stays in the text; the list is only pointed at.
 
 import { el, freshId } from "../dom.js";
-import { avatar } from "../panes/people.js";
+import { avatar } from "../panes/avatars.js";
 
 export class SuggestionList {
   /** @param {function(object, {start: number, end: number}): void} pick */
-  constructor(desk, pick) {
-    this.desk = desk;
+  constructor(ui, pick) {
+    this.ui = ui;
     this.pick = pick;
     this.id = freshId("suggestions");
     this.found = null;
@@ -72,7 +72,7 @@ export class SuggestionList {
             // Before the field would lose the focus.
             on: { pointerdown: (event) => (event.preventDefault(), this.#take(i)) },
           },
-          choice.face && avatar(this.desk.workspace, choice.face, "tiny"),
+          choice.face && avatar(this.ui.workspace, choice.face, "tiny"),
           el("span.suggestion-label", {}, choice.label),
           el("span.suggestion-note", {}, choice.note),
           choice.detail && el("span.suggestion-detail", {}, choice.detail),

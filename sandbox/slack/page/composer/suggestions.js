@@ -29,7 +29,7 @@ function commandsFor(typed, caret, workspace) {
 
 function namesFor(typed, caret, workspace) {
   const wanted = typed.toLowerCase();
-  const people = workspace.everybody().map((user) => named(user.name, user.real_name, user.id));
+  const people = workspace.people().map((user) => named(user.name, user.real_name, user.id));
   const app = named(workspace.user(workspace.app.bot_user_id).name, "App", workspace.app.bot_user_id);
   const groups = workspace.usergroups.map((group) => named(group.handle, group.name));
   const choices = [app, ...people, ...groups].filter(

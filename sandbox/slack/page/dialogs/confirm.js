@@ -1,33 +1,33 @@
 // The question an app puts before a press takes effect.
 
 import { el } from "../dom.js";
-import { textObject } from "../words/text.js";
-import { dialog, open, shut } from "./dialog.js";
+import { textObject } from "../text/text-nodes.js";
+import { dialog, open, closeDialog } from "./dialog.js";
 
 /**
  * @param {{title, text, confirm?, deny?, style?}} question Block Kit's confirm object
  * @returns {Promise<boolean>} whether the person went on
  */
-export function confirmed(question, desk) {
+export function askToConfirm(question, ui) {
   return new Promise((settle) => {
     const answer = (yes) => {
-      shut(box);
+      closeDialog(box);
       settle(yes);
     };
     const deny = el(
       "button.btn.plain",
       { type: "button", on: { click: () => answer(false) } },
-      words(question.deny, "No", desk),
+      words(question.deny, "No", ui),
     );
     const style = question.style === "danger" ? "danger" : "primary";
     const agree = el(
       `button.btn.${style}`,
       { type: "button", on: { click: () => answer(true) } },
-      words(question.confirm, "Yes", desk),
+      words(question.confirm, "Yes", ui),
     );
     const box = dialog({
-      title: words(question.title, "Are you sure?", desk),
-      body: [el("div.confirm-text", {}, question.text ? textObject(question.text, desk) : "")],
+      title: words(question.title, "Are you sure?", ui),
+      body: [el("div.confirm-text", {}, question.text ? textObject(question.text, ui) : "")],
       foot: [deny, agree],
       role: "alertdialog",
       size: "narrow",
@@ -39,4 +39,4 @@ export function confirmed(question, desk) {
   });
 }
 
-const words = (object, fallback, desk) => (object ? textObject(object, desk) : fallback);
+const words = (object, fallback, ui) => (object ? textObject(object, ui) : fallback);

@@ -1,7 +1,7 @@
 // A dialog: in front of everything, keeps the focus inside, gives it back at the end.
 
 import { el, freshId, icon } from "../dom.js";
-import { remembered } from "./focus.js";
+import { rememberFocus } from "./focus-memory.js";
 
 /**
  * @param {{title: (string|Node|Array), body: Node[], foot: Node[], role?: string, size?: string,
@@ -31,15 +31,15 @@ export function dialog({ title, body, foot, role, size = "wide", dismiss }) {
   return box;
 }
 
-/** Puts a dialog on the page and opens it; the element that had the focus gets it back after `shut`. */
+/** Puts a dialog on the page and opens it; the element that had the focus gets it back after `closeDialog`. */
 export function open(box) {
-  box.giveFocusBack = remembered(document.activeElement);
+  box.restoreFocus = rememberFocus(document.activeElement);
   document.body.append(box);
   box.showModal();
 }
 
-export function shut(box) {
+export function closeDialog(box) {
   box.close();
   box.remove();
-  box.giveFocusBack();
+  box.restoreFocus();
 }

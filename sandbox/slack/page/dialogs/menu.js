@@ -2,7 +2,7 @@
 // picks, Escape or a click elsewhere closes.
 
 import { el, freshId, icon } from "../dom.js";
-import { remembered } from "./focus.js";
+import { rememberFocus } from "./focus-memory.js";
 
 const MANY = 7;
 const TYPING_PAUSE_MS = 200;
@@ -15,9 +15,7 @@ const GAP = 4;
  * @param {HTMLElement} asked.anchor the control it drops from; gets the focus back
  * @param {Choice[]} [asked.choices] known at once, or
  * @param {function(string): Promise<Choice[]>} [asked.load] asked for what is typed, from `shortest` signs on
- * @param {{key: string, value: *}[]} [asked.several] what is ticked already: makes it a list of several
- * @param {function(*): void} [asked.pick] gets the chosen value
- * @param {function(Array): void} [asked.pickSeveral] gets all ticked values at the end, if they changed
+ * @param {function(*): void} asked.pick gets the chosen value
  */
 export function openMenu(asked) {
   new Menu(asked).open();
@@ -26,7 +24,6 @@ export function openMenu(asked) {
 class Menu {
   constructor(asked) {
     Object.assign(this, { role: "listbox", shortest: 0 }, asked);
-    this.ticked = this.several ? new Map(this.several.map(({ key, value }) => [key, value])) : null;
     this.active = -1;
     this.shown = [];
     const listId = freshId("menu");
@@ -34,7 +31,6 @@ class Menu {
       role: this.role,
       id: listId,
       "aria-label": this.name,
-      "aria-multiselectable": this.ticked ? "true" : undefined,
       tabindex: -1,
     });
     const searches = this.load || (this.search && this.choices.length > MANY);
@@ -56,7 +52,7 @@ class Menu {
   open() {
     (this.anchor.closest("dialog") ?? document.body).append(this.box);
     this.anchor.setAttribute("aria-expanded", "true");
-    this.giveFocusBack = remembered(this.anchor);
+    this.restoreFocus = rememberFocus(this.anchor);
     this.box.addEventListener("keydown", (event) => this.#key(event));
     this.box.addEventListener("toggle", (event) => event.newState === "closed" && this.#closed());
     this.field?.addEventListener("input", () => this.#searched());
@@ -116,7 +112,7 @@ class Menu {
   }
 
   #line(choice, index) {
-    const picked = this.ticked ? this.ticked.has(choice.key) : choice.key === this.chosen;
+    const picked = choice.key === this.chosen;
     return el(
       "div.menu-item",
       {
@@ -159,17 +155,9 @@ class Menu {
   #take(index) {
     const choice = this.shown[index];
     if (!choice) return;
-    if (!this.ticked) {
-      this.box.hidePopover();
-      this.giveFocusBack();
-      this.pick(choice.value);
-      return;
-    }
-    if (this.ticked.has(choice.key)) this.ticked.delete(choice.key);
-    else if (!this.most || this.ticked.size < this.most) this.ticked.set(choice.key, choice.value);
-    this.changed = true;
-    this.#offer(this.shown);
-    this.#move(index);
+    this.box.hidePopover();
+    this.restoreFocus();
+    this.pick(choice.value);
   }
 
   #closed() {
@@ -177,9 +165,8 @@ class Menu {
     this.box.remove();
     this.anchor.removeAttribute("aria-expanded");
     if (document.activeElement === document.body || document.activeElement === null) {
-      this.giveFocusBack();
+      this.restoreFocus();
     }
-    if (this.ticked && this.changed) this.pickSeveral([...this.ticked.values()]);
   }
 
   #place() {

@@ -3,14 +3,14 @@
 import { el } from "../dom.js";
 import { blocks as showBlocks } from "../blocks/blocks.js";
 import { Surface } from "../elements/surface.js";
-import { withEmoji } from "../words/emoji.js";
-import * as api from "../wire/api.js";
-import { dialog, open, shut } from "./dialog.js";
-import { missing } from "./required.js";
+import { withEmoji } from "../text/emoji.js";
+import * as api from "../api/control-api.js";
+import { dialog, open, closeDialog } from "./dialog.js";
+import { inputErrors } from "./input-errors.js";
 
 export class Modals {
-  constructor(desk) {
-    this.desk = desk;
+  constructor(ui) {
+    this.ui = ui;
     this.box = null;
     this.view = null;
     this.surfaces = new Map();
@@ -27,13 +27,13 @@ export class Modals {
   }
 
   #drop() {
-    if (this.box) shut(this.box);
+    if (this.box) closeDialog(this.box);
     this.box = null;
     this.view = null;
   }
 
   #show(view) {
-    const surface = this.surfaces.get(view.id) ?? new Surface(this.desk, { view_id: view.id });
+    const surface = this.surfaces.get(view.id) ?? new Surface(this.ui, { view_id: view.id });
     this.surfaces.set(view.id, surface);
     surface.keepOnly(view.blocks);
     const focusKey = this.view?.id === view.id ? document.activeElement?.dataset?.focusKey : undefined;
@@ -41,7 +41,7 @@ export class Modals {
     this.view = view;
     this.surface = surface;
     this.box = this.#build(view);
-    if (before) shut(before);
+    if (before) closeDialog(before);
     open(this.box);
     this.#focus(focusKey);
   }
@@ -65,7 +65,7 @@ export class Modals {
     );
     form.addEventListener("keydown", (event) => this.#keyInForm(event, form, view));
     const box = dialog({
-      title: [this.desk.appAvatar("small"), el("span", {}, words(view.title, ""))],
+      title: [this.ui.appAvatar("small"), el("span", {}, words(view.title, ""))],
       body: [form],
       foot: view.submit || needsSubmit(view) ? [closer, sender] : [closer],
       dismiss: () => this.#close(),
@@ -93,19 +93,19 @@ export class Modals {
   async #submit(sender) {
     if (sender.getAttribute("aria-busy")) return;
     const { view, surface } = this;
-    const incomplete = missing(view.blocks, surface);
+    const incomplete = inputErrors(view.blocks, surface);
     this.#mark(incomplete);
     if (Object.keys(incomplete).length) return;
     sender.setAttribute("aria-busy", "true");
     try {
-      const answer = await api.submit(this.desk.workspace.me.id, view.id, surface.values());
+      const answer = await api.submit(this.ui.workspace.me.id, view.id, surface.values());
       this.#mark(answer.errors ?? {});
     } catch (error) {
       if (error.body?.errors) this.#mark(error.body.errors);
-      else this.desk.failed(error);
+      else this.ui.failed(error);
     } finally {
       sender.removeAttribute("aria-busy");
-      this.desk.news.afterActingOn({ view_id: view.id });
+      this.ui.updates.refreshAfterAction({ view_id: view.id });
     }
   }
 
@@ -129,11 +129,11 @@ export class Modals {
   async #close() {
     const { view } = this;
     try {
-      await api.close(this.desk.workspace.me.id, view.id);
+      await api.close(this.ui.workspace.me.id, view.id);
     } catch (error) {
-      this.desk.failed(error);
+      this.ui.failed(error);
     } finally {
-      this.desk.news.afterActingOn({ view_id: view.id });
+      this.ui.updates.refreshAfterAction({ view_id: view.id });
     }
   }
 }

@@ -2,39 +2,39 @@
 
 import { el, icon } from "../dom.js";
 import { openMenu } from "../dialogs/menu.js";
-import { withEmoji } from "../words/emoji.js";
+import { withEmoji } from "../text/emoji.js";
 
-export function button(seat) {
-  const { element } = seat;
+export function button(handle) {
+  const { element } = handle;
   const style = { primary: "primary", danger: "danger" }[element.style] ?? "plain";
   const press = (event) => {
     if (event.currentTarget.getAttribute("aria-busy")) return;
-    if (opensOnly(element)) window.open(element.url, "_blank", "noopener");
-    seat.press({ value: element.value }, event.currentTarget);
+    if (opensLink(element)) window.open(element.url, "_blank", "noopener");
+    handle.press({ value: element.value }, event.currentTarget);
   };
   return el(
     `button.btn.${style}`,
     {
       type: "button",
       "aria-label": element.accessibility_label,
-      data: { focusKey: seat.focusKey, actionId: element.action_id },
+      data: { focusKey: handle.focusKey, actionId: element.action_id },
       on: { click: press },
     },
     el("span", {}, withEmoji(element.text?.text ?? "")),
   );
 }
 
-const opensOnly = (element) => /^https?:\/\//i.test(element.url ?? "");
+const opensLink = (element) => /^https?:\/\//i.test(element.url ?? "");
 
-export function overflow(seat) {
-  const { element } = seat;
+export function overflow(handle) {
+  const { element } = handle;
   const trigger = el(
     "button.btn.plain.overflow",
     {
       type: "button",
       "aria-haspopup": "menu",
-      "aria-label": seat.name("More actions"),
-      data: { focusKey: seat.focusKey, actionId: element.action_id },
+      "aria-label": handle.name("More actions"),
+      data: { focusKey: handle.focusKey, actionId: element.action_id },
     },
     icon("more"),
   );
@@ -45,8 +45,8 @@ export function overflow(seat) {
       name: "More actions",
       choices: (element.options ?? []).map((option) => choice(option)),
       pick: (option) => {
-        if (opensOnly(option)) window.open(option.url, "_blank", "noopener");
-        seat.press({ selected_option: option }, trigger);
+        if (opensLink(option)) window.open(option.url, "_blank", "noopener");
+        handle.press({ selected_option: option }, trigger);
       },
     }),
   );

@@ -1,42 +1,37 @@
-// Fields one types into: text, number, address, date and time.
+// Input fields: text, date and time.
 
 import { el } from "../dom.js";
 
-const INPUT_TYPES = { email_text_input: "email", url_text_input: "url", number_input: "number" };
 const TYPING_PAUSE_MS = 500;
 
-export function textInput(seat) {
-  const { element } = seat;
-  const many = element.type === "plain_text_input" && element.multiline;
-  const field = el(many ? "textarea.field" : "input.field", {
-    type: many ? undefined : (INPUT_TYPES[element.type] ?? "text"),
-    rows: many ? 4 : undefined,
-    step: element.type === "number_input" ? (element.is_decimal_allowed ? "any" : "1") : undefined,
-    min: element.min_value,
-    max: element.max_value,
+export function textInput(handle) {
+  const { element } = handle;
+  const field = el(element.multiline ? "textarea.field" : "input.field", {
+    type: element.multiline ? undefined : "text",
+    rows: element.multiline ? 4 : undefined,
     minlength: element.min_length,
     maxlength: element.max_length,
     placeholder: element.placeholder?.text,
     autocomplete: "off",
-    "aria-label": seat.isInput ? undefined : seat.name("Text"),
-    data: { focusKey: seat.focusKey, actionId: element.action_id },
+    "aria-label": handle.isInput ? undefined : handle.name("Text"),
+    data: { focusKey: handle.focusKey, actionId: element.action_id },
   });
-  field.value = seat.state?.value ?? element.initial_value ?? "";
-  if (field.value && !seat.state) seat.record({ value: field.value });
+  field.value = handle.state?.value ?? element.initial_value ?? "";
+  if (field.value && !handle.state) handle.record({ value: field.value });
   if (element.focus_on_load) field.autofocus = true;
-  field.addEventListener("input", () => seat.record({ value: field.value === "" ? null : field.value }));
-  if (seat.tells) tellWhen(seat, field);
+  field.addEventListener("input", () => handle.record({ value: field.value === "" ? null : field.value }));
+  if (handle.tells) addDispatchListeners(handle, field);
   return field;
 }
 
 /** An input block with `dispatch_action` tells the app on Enter, unless it asks for every character. */
-function tellWhen(seat, field) {
-  const when = seat.element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
+function addDispatchListeners(handle, field) {
+  const when = handle.element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
   let timer = 0;
   if (when.includes("on_character_entered")) {
     field.addEventListener("input", () => {
       clearTimeout(timer);
-      timer = setTimeout(() => seat.press({ value: field.value }), TYPING_PAUSE_MS);
+      timer = setTimeout(() => handle.press({ value: field.value }), TYPING_PAUSE_MS);
     });
   }
   if (when.includes("on_enter_pressed")) {
@@ -44,50 +39,50 @@ function tellWhen(seat, field) {
       if (event.key !== "Enter" || event.isComposing || event.shiftKey) return;
       event.preventDefault();
       event.stopPropagation();
-      seat.press({ value: field.value }, field);
+      handle.press({ value: field.value }, field);
     });
   }
 }
 
-export function datePicker(seat) {
-  return picker(seat, "date", "selected_date", seat.element.initial_date);
+export function datePicker(handle) {
+  return picker(handle, "date", "selected_date", handle.element.initial_date);
 }
 
-export function timePicker(seat) {
-  return picker(seat, "time", "selected_time", seat.element.initial_time);
+export function timePicker(handle) {
+  return picker(handle, "time", "selected_time", handle.element.initial_time);
 }
 
-function picker(seat, type, key, initial) {
-  return pickerOf(seat, type, key, initial, {
+function picker(handle, type, key, initial) {
+  return pickerOf(handle, type, key, initial, {
     shown: (held) => held ?? "",
     held: (shown) => shown || null,
   });
 }
 
 /** Slack's value is in seconds since 1970; the browser's field holds local wall-clock time. */
-export function dateTimePicker(seat) {
-  return pickerOf(seat, "datetime-local", "selected_date_time", seat.element.initial_date_time, {
+export function dateTimePicker(handle) {
+  return pickerOf(handle, "datetime-local", "selected_date_time", handle.element.initial_date_time, {
     shown: (held) => (held ? localMinute(held) : ""),
     held: (shown) => (shown ? Math.floor(new Date(shown).getTime() / 1000) : null),
   });
 }
 
-function pickerOf(seat, type, key, initial, { shown, held }) {
-  const field = pickerField(seat, type);
-  if (initial && !seat.state) seat.record({ [key]: initial });
-  const show = () => (field.value = shown(seat.state?.[key]));
+function pickerOf(handle, type, key, initial, { shown, held }) {
+  const field = pickerField(handle, type);
+  if (initial && !handle.state) handle.record({ [key]: initial });
+  const show = () => (field.value = shown(handle.state?.[key]));
   show();
   field.addEventListener("change", async () => {
-    if (!(await seat.set({ [key]: held(field.value) }, field))) show();
+    if (!(await handle.set({ [key]: held(field.value) }, field))) show();
   });
   return field;
 }
 
-function pickerField(seat, type) {
+function pickerField(handle, type) {
   return el("input.field.picker", {
     type,
-    "aria-label": seat.isInput ? undefined : seat.name(type === "time" ? "Time" : "Date"),
-    data: { focusKey: seat.focusKey, actionId: seat.element.action_id },
+    "aria-label": handle.isInput ? undefined : handle.name(type === "time" ? "Time" : "Date"),
+    data: { focusKey: handle.focusKey, actionId: handle.element.action_id },
   });
 }
 

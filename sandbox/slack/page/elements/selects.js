@@ -1,50 +1,39 @@
-// Select menus with one or several choices: fixed, loaded from the app, people, channels.
+// Select menus: their choices are fixed, loaded from the app, people or channels.
 
 import { el, icon } from "../dom.js";
 import { openMenu } from "../dialogs/menu.js";
 import { choice } from "./buttons.js";
 
-/** For each source of choices: the keys of one and of several chosen, and how to list them. */
+/** For each source of choices: the key of the chosen value, its initial value, and how to list the choices. */
 const SOURCES = {
-  static: { one: "selected_option", many: "selected_options", list: fixedChoices },
-  external: { one: "selected_option", many: "selected_options", load: loadedChoices },
-  users: { one: "selected_user", many: "selected_users", list: people },
-  channels: { one: "selected_channel", many: "selected_channels", list: channels },
-  conversations: { one: "selected_conversation", many: "selected_conversations", list: channels },
+  static: { key: "selected_option", initial: "initial_option", list: fixedChoices },
+  external: { key: "selected_option", initial: "initial_option", load: loadedChoices },
+  users: { key: "selected_user", initial: "initial_user", list: people },
+  channels: { key: "selected_channel", initial: "initial_channel", list: channels },
+  conversations: { key: "selected_conversation", initial: "initial_conversation", list: channels },
 };
 
-const INITIAL = {
-  selected_option: "initial_option",
-  selected_options: "initial_options",
-  selected_user: "initial_user",
-  selected_users: "initial_users",
-  selected_channel: "initial_channel",
-  selected_channels: "initial_channels",
-  selected_conversation: "initial_conversation",
-  selected_conversations: "initial_conversations",
-};
+const sourceOf = (element) => SOURCES[element.type.replace(/_select$/, "")];
 
-const sourceOf = (element) => SOURCES[element.type.replace(/^multi_/, "").replace(/_select$/, "")];
-
-export function select(seat) {
-  const source = sourceOf(seat.element);
-  const chosen = current(seat, source.one);
-  const shown = el("span.select-text", {}, labelOf(chosen, seat) ?? placeholder(seat, "Choose an option"));
-  const trigger = triggerFor(seat, shown, Boolean(chosen));
+export function select(handle) {
+  const source = sourceOf(handle.element);
+  const chosen = current(handle, source);
+  const shown = el("span.select-text", {}, labelOf(chosen, handle) ?? placeholder(handle, "Choose an option"));
+  const trigger = triggerFor(handle, shown, Boolean(chosen));
   trigger.addEventListener("click", () =>
     openMenu({
       anchor: trigger,
-      name: seat.name("Choose an option"),
+      name: handle.name("Choose an option"),
       search: true,
-      chosen: keyOf(current(seat, source.one)),
-      ...offered(seat, source),
+      chosen: keyOf(current(handle, source)),
+      ...offered(handle, source),
       pick: async (value) => {
         const before = shown.textContent;
-        shown.textContent = labelOf(value, seat);
+        shown.textContent = labelOf(value, handle);
         trigger.classList.add("filled");
-        if (!(await seat.set({ [source.one]: value }, trigger))) {
+        if (!(await handle.set({ [source.key]: value }, trigger))) {
           shown.textContent = before;
-          trigger.classList.toggle("filled", Boolean(current(seat, source.one)));
+          trigger.classList.toggle("filled", Boolean(current(handle, source)));
         }
       },
     }),
@@ -52,79 +41,49 @@ export function select(seat) {
   return trigger;
 }
 
-export function multiSelect(seat) {
-  const source = sourceOf(seat.element);
-  const shown = el("span.select-text.pills");
-  const trigger = triggerFor(seat, shown, true);
-  const show = () => {
-    const values = current(seat, source.many) ?? [];
-    const pills = values.map((value) => el("span.pill", {}, labelOf(value, seat)));
-    shown.replaceChildren(...(pills.length ? pills : [placeholder(seat, "Choose options")]));
-    trigger.classList.toggle("filled", values.length > 0);
-  };
-  show();
-  trigger.addEventListener("click", () =>
-    openMenu({
-      anchor: trigger,
-      name: seat.name("Choose options"),
-      search: true,
-      several: (current(seat, source.many) ?? []).map((value) => ({ key: keyOf(value), value })),
-      most: seat.element.max_selected_items,
-      ...offered(seat, source),
-      // Slack tells the app once, when the menu closes.
-      pickSeveral: async (values) => {
-        const told = seat.set({ [source.many]: values }, trigger);
-        show();
-        if (!(await told)) show();
-      },
-    }),
-  );
-  return trigger;
-}
-
-function triggerFor(seat, shown, filled) {
+function triggerFor(handle, shown, filled) {
   return el(
     "button.btn.plain.select",
     {
       type: "button",
       class: filled ? "filled" : "",
       "aria-haspopup": "listbox",
-      data: { focusKey: seat.focusKey, actionId: seat.element.action_id },
+      data: { focusKey: handle.focusKey, actionId: handle.element.action_id },
     },
     shown,
     icon("chevron"),
   );
 }
 
-const placeholder = (seat, fallback) => seat.element.placeholder?.text ?? fallback;
+const placeholder = (handle, fallback) => handle.element.placeholder?.text ?? fallback;
 
-function current(seat, key) {
-  if (seat.state) return seat.state[key] ?? undefined;
-  const initial = seat.element[INITIAL[key]];
-  if (initial !== undefined) seat.record({ [key]: initial });
+function current(handle, source) {
+  if (handle.state) return handle.state[source.key] ?? undefined;
+  const initial = handle.element[source.initial];
+  if (initial !== undefined) handle.record({ [source.key]: initial });
   return initial;
 }
 
 const keyOf = (value) => (typeof value === "object" ? value?.value : value);
 
-function labelOf(value, seat) {
+function labelOf(value, handle) {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "object") return choice(value).label;
-  const channel = seat.desk.workspace.channel(value);
-  return channel ? `#${channel.name}` : seat.desk.workspace.nameOf(value);
+  const channel = handle.ui.workspace.channel(value);
+  return channel ? `#${channel.name}` : handle.ui.workspace.nameOf(value);
 }
 
-function offered(seat, source) {
-  if (!source.load) return { choices: source.list(seat) };
-  return { load: (query) => source.load(seat, query), shortest: seat.element.min_query_length ?? 3 };
+function offered(handle, source) {
+  if (!source.load) return { choices: source.list(handle) };
+  return { load: (query) => source.load(handle, query), shortest: handle.element.min_query_length ?? 3 };
 }
 
-function fixedChoices(seat) {
-  return flattened(seat.element);
+function fixedChoices(handle) {
+  return flattened(handle.element);
 }
 
-async function loadedChoices(seat, query) {
-  return flattened(await seat.options(query));
+async function loadedChoices(handle, query) {
+  return flattened(await handle.options(query));
 }
 
 function flattened({ options = [], option_groups: groups = [] }) {
@@ -134,8 +93,8 @@ function flattened({ options = [], option_groups: groups = [] }) {
   ];
 }
 
-function people(seat) {
-  return seat.desk.workspace.everybody().map((user) => ({
+function people(handle) {
+  return handle.ui.workspace.people().map((user) => ({
     key: user.id,
     label: user.real_name || user.name,
     note: `@${user.name}`,
@@ -143,8 +102,8 @@ function people(seat) {
   }));
 }
 
-function channels(seat) {
-  return seat.desk.workspace.channels
+function channels(handle) {
+  return handle.ui.workspace.channels
     .filter((channel) => !channel.is_im)
     .map((channel) => ({
       key: channel.id,

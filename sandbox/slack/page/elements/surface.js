@@ -1,16 +1,16 @@
 // Where interactive elements sit: a message, or a view (modal or Home). Remembers what was chosen,
 // and carries a press to the app, through the confirm dialog where the element has one.
 
-import * as api from "../wire/api.js";
-import { confirmed } from "../dialogs/confirm.js";
+import * as api from "../api/control-api.js";
+import { askToConfirm } from "../dialogs/confirm.js";
 
 export class Surface {
   /**
-   * @param {object} desk
+   * @param {object} ui
    * @param {{channel: string, ts: string}|{view_id: string}} target where the sandbox finds the elements
    */
-  constructor(desk, target) {
-    this.desk = desk;
+  constructor(ui, target) {
+    this.ui = ui;
     this.target = target;
     this.states = new Map();
   }
@@ -50,18 +50,18 @@ export class Surface {
    * @returns {Promise<boolean>} false where the person thought better of it, or it failed
    */
   async press(element, blockId, payload, control) {
-    if (element.confirm && !(await confirmed(element.confirm, this.desk))) return false;
+    if (element.confirm && !(await askToConfirm(element.confirm, this.ui))) return false;
     control?.setAttribute("aria-busy", "true");
     try {
       await this.#enterWaiting();
       await this.#click({ action_id: element.action_id, block_id: blockId, ...payload });
       return true;
     } catch (error) {
-      this.desk.failed(error);
+      this.ui.failed(error);
       return false;
     } finally {
       control?.removeAttribute("aria-busy");
-      this.desk.news.afterActingOn(this.target);
+      this.ui.updates.refreshAfterAction(this.target);
     }
   }
 
@@ -75,13 +75,13 @@ export class Surface {
   }
 
   #click(action) {
-    return api.click(this.desk.workspace.me.id, this.target, action);
+    return api.click(this.ui.workspace.me.id, this.target, action);
   }
 
   /** The choices an external select offers for what was typed. */
   async options(element, blockId, query) {
     const asked = { action_id: element.action_id, block_id: blockId, value: query };
-    return api.options(this.desk.workspace.me.id, this.target, asked);
+    return api.options(this.ui.workspace.me.id, this.target, asked);
   }
 }
 

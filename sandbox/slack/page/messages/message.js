@@ -3,24 +3,23 @@
 import { el, icon } from "../dom.js";
 import { blocks } from "../blocks/blocks.js";
 import { openMenu } from "../dialogs/menu.js";
-import { avatar } from "../panes/people.js";
-import { ago, clockTime, fullTime } from "../words/dates.js";
-import { withEmoji } from "../words/emoji.js";
-import { mrkdwn, plainOf } from "../words/text.js";
+import { avatar } from "../panes/avatars.js";
+import { ago, clockTime, fullTime } from "../text/dates.js";
+import { withEmoji } from "../text/emoji.js";
+import { mrkdwn, plainText } from "../text/text-nodes.js";
 import { Surface } from "../elements/surface.js";
 import { SLACKBOT } from "../workspace.js";
-import { reactions } from "./reactions.js";
 
 /**
  * @param {object} message as the control API describes it
- * @param {{desk, channel: string, thread: string|null, follows: boolean, root?: object, surfaces: Map}} around
+ * @param {{ui, channel: string, thread: string|null, follows: boolean, root?: object, surfaces: Map}} around
  *   `follows`: the same author wrote just before; `root`: the message a broadcast answers
  */
 export function messageRow(message, around) {
-  if (SYSTEM[message.subtype]) return systemRow(message, around.desk);
-  const { desk, follows } = around;
-  const name = authorName(message, desk);
-  const appWrote = isFromApp(message, desk);
+  if (SYSTEM[message.subtype]) return systemRow(message, around.ui);
+  const { ui, follows } = around;
+  const name = authorName(message, ui);
+  const appWrote = isFromApp(message, ui);
   const head = follows
     ? null
     : el(
@@ -36,7 +35,7 @@ export function messageRow(message, around) {
       class: [
         follows ? "follows" : "",
         message.ephemeral ? "ephemeral" : "",
-        mentionsMe(message, desk) ? "for-me" : "",
+        mentionsMe(message, ui) ? "for-me" : "",
       ].join(" "),
       data: { ts: message.ts, author: message.user },
       tabindex: -1,
@@ -44,7 +43,7 @@ export function messageRow(message, around) {
     el(
       "div.gutter",
       {},
-      follows ? timeOf(message, around, "gutter-time") : avatar(desk.workspace, faceOf(message, desk)),
+      follows ? timeOf(message, around, "gutter-time") : avatar(ui.workspace, faceOf(message, ui)),
     ),
     el(
       "div.message-body",
@@ -53,7 +52,6 @@ export function messageRow(message, around) {
       broadcastNote(message, around),
       head,
       content(message, around),
-      reactions(message, desk),
       threadLink(message, around),
     ),
     toolbar(message, around),
@@ -62,33 +60,33 @@ export function messageRow(message, around) {
 
 const SYSTEM = { channel_join: "joined", channel_leave: "left", group_join: "joined", group_leave: "left" };
 
-function systemRow(message, desk) {
+function systemRow(message, ui) {
   const words = message.text
-    ? mrkdwn(message.text, desk)
-    : `${authorName(message, desk)} ${SYSTEM[message.subtype]}`;
+    ? mrkdwn(message.text, ui)
+    : `${authorName(message, ui)} ${SYSTEM[message.subtype]}`;
   return el(
     "li.message.system",
     { data: { ts: message.ts } },
-    el("div.gutter", {}, avatar(desk.workspace, message.user, "small")),
+    el("div.gutter", {}, avatar(ui.workspace, message.user, "small")),
     el("div.message-body", {}, words, " ", timeOf(message, null, "message-time")),
   );
 }
 
-export function authorName(message, desk) {
+export function authorName(message, ui) {
   if (message.user === SLACKBOT) return "Slackbot";
-  return message.username || desk.workspace.nameOf(message.user) || "unknown";
+  return message.username || ui.workspace.nameOf(message.user) || "unknown";
 }
 
-function isFromApp(message, desk) {
-  return Boolean(message.bot_id) || desk.workspace.isApp(message.user);
+function isFromApp(message, ui) {
+  return Boolean(message.bot_id) || ui.workspace.isApp(message.user);
 }
 
-function faceOf(message, desk) {
-  return message.bot_id && message.user !== SLACKBOT ? desk.workspace.app.bot_user_id : message.user;
+function faceOf(message, ui) {
+  return message.bot_id && message.user !== SLACKBOT ? ui.workspace.app.bot_user_id : message.user;
 }
 
-function mentionsMe(message, desk) {
-  return message.user !== desk.workspace.me.id && message.text?.includes(`<@${desk.workspace.me.id}`);
+function mentionsMe(message, ui) {
+  return message.user !== ui.workspace.me.id && message.text?.includes(`<@${ui.workspace.me.id}`);
 }
 
 function timeOf(message, around, style) {
@@ -100,7 +98,7 @@ function timeOf(message, around, style) {
   );
   if (!around || message.ephemeral) return el(`span.${style}`, {}, time);
   const thread = message.thread_ts ?? message.ts;
-  const open = () => around.desk.go({ channel: around.channel, thread });
+  const open = () => around.ui.go({ channel: around.channel, thread });
   return el(
     `button.${style}`,
     { type: "button", "aria-label": `Thread of ${clockTime(message.ts)}`, on: { click: open } },
@@ -109,13 +107,13 @@ function timeOf(message, around, style) {
 }
 
 function content(message, around) {
-  const { desk, channel, surfaces } = around;
+  const { ui, channel, surfaces } = around;
   const edited = message.edited && el("span.edited", { title: fullTime(message.edited.ts) }, "(edited)");
   if (!message.blocks?.length) {
-    const words = message.mrkdwn === false ? withEmoji(message.text) : mrkdwn(message.text, desk);
+    const words = message.mrkdwn === false ? withEmoji(message.text) : mrkdwn(message.text, ui);
     return el("div.text", {}, words, edited && [" ", edited]);
   }
-  if (!surfaces.has(message.ts)) surfaces.set(message.ts, new Surface(desk, { channel, ts: message.ts }));
+  if (!surfaces.has(message.ts)) surfaces.set(message.ts, new Surface(ui, { channel, ts: message.ts }));
   const surface = surfaces.get(message.ts);
   surface.keepOnly(message.blocks);
   return [blocks(message.blocks, surface), edited && el("div.edited-line", {}, edited)];
@@ -123,11 +121,11 @@ function content(message, around) {
 
 const isBroadcast = (message) => message.subtype === "thread_broadcast";
 
-function broadcastNote(message, { desk, channel, thread, root }) {
+function broadcastNote(message, { ui, channel, thread, root }) {
   if (!isBroadcast(message)) return null;
-  if (thread) return el("div.message-note", {}, `Also sent to ${desk.workspace.titleOf(channel)}`);
-  const about = (root && shortened(plainOf(root.text, desk))) || "View the thread";
-  const open = () => desk.go({ channel, thread: message.thread_ts });
+  if (thread) return el("div.message-note", {}, `Also sent to ${ui.workspace.titleOf(channel)}`);
+  const about = (root && shortened(plainText(root.text, ui))) || "View the thread";
+  const open = () => ui.go({ channel, thread: message.thread_ts });
   return el(
     "div.message-note",
     {},
@@ -138,10 +136,10 @@ function broadcastNote(message, { desk, channel, thread, root }) {
 
 const shortened = (text) => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
 
-function threadLink(message, { desk, channel, thread }) {
+function threadLink(message, { ui, channel, thread }) {
   if (thread || !message.reply_count || isBroadcast(message)) return null;
   const count = `${message.reply_count} ${message.reply_count === 1 ? "reply" : "replies"}`;
-  const open = () => desk.go({ channel, thread: message.ts });
+  const open = () => ui.go({ channel, thread: message.ts });
   return el(
     "button.thread-link",
     { type: "button", data: { focusKey: `thread/${message.ts}` }, on: { click: open } },
@@ -158,8 +156,8 @@ function threadLink(message, { desk, channel, thread }) {
 
 function toolbar(message, around) {
   if (message.ephemeral) return null;
-  const { desk, channel, thread } = around;
-  const reply = () => desk.go({ channel, thread: message.thread_ts ?? message.ts });
+  const { ui, channel, thread } = around;
+  const reply = () => ui.go({ channel, thread: message.thread_ts ?? message.ts });
   const more = el(
     "button.icon-button",
     {
@@ -183,16 +181,16 @@ function toolbar(message, around) {
   return el("div.toolbar", { role: "group", "aria-label": "Message actions" }, answer, more);
 }
 
-function messageActions(message, { desk, channel }) {
-  const own = desk.workspace.shortcuts.filter((shortcut) => shortcut.type === "message");
+function messageActions(message, { ui, channel }) {
+  const own = ui.workspace.shortcuts.filter((shortcut) => shortcut.type === "message");
   return {
     choices: [
-      { key: "copy", label: "Copy link", value: () => desk.copy(message.permalink) },
+      { key: "copy", label: "Copy link", value: () => ui.copy(message.permalink) },
       ...own.map((shortcut) => ({
         key: shortcut.callback_id,
         label: shortcut.name,
-        note: desk.workspace.app.name,
-        value: () => desk.shortcut(shortcut.callback_id, { channel, ts: message.ts }),
+        note: ui.workspace.app.name,
+        value: () => ui.shortcut(shortcut.callback_id, { channel, ts: message.ts }),
       })),
     ],
     pick: (act) => act(),

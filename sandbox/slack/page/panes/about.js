@@ -1,16 +1,16 @@
 // Centre: what the app offers.
 
 import { el } from "../dom.js";
-import { appHead } from "./app-head.js";
+import { appHeader } from "./app-header.js";
 
 export class AboutPane {
-  constructor(desk) {
-    const { app } = desk.workspace;
+  constructor(ui) {
+    const { app } = ui.workspace;
     this.box = el(
       "section.pane.home",
       { "aria-label": `About ${app.name}` },
-      appHead(desk, "About"),
-      el("div.home-body", { tabindex: 0 }, commands(desk.workspace)),
+      appHeader(ui, "About"),
+      el("div.home-body", { tabindex: 0 }, commands(ui.workspace)),
     );
   }
 

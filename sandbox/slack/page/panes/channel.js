@@ -3,35 +3,35 @@
 import { el, icon } from "../dom.js";
 import { openMenu } from "../dialogs/menu.js";
 import { Conversation } from "../messages/conversation.js";
-import { appHead } from "./app-head.js";
+import { appHeader } from "./app-header.js";
 
 export class ChannelPane {
-  constructor(desk, channel) {
-    this.desk = desk;
+  constructor(ui, channel) {
+    this.ui = ui;
     this.channel = channel;
-    const name = desk.workspace.titleOf(channel.id);
-    this.conversation = new Conversation(desk, { channel, thread: null, empty: emptiness(name, desk) });
+    const name = ui.workspace.titleOf(channel.id);
+    this.conversation = new Conversation(ui, { channel, thread: null, empty: emptyNotice(name, ui) });
     this.membership = el("div.head-side");
-    const head = channel.is_im ? appHead(desk, "Messages") : this.#head();
+    const head = channel.is_im ? appHeader(ui, "Messages") : this.#head();
     this.box = el("section.pane.channel", { "aria-label": name }, head, this.conversation.nodes);
-    this.tellMembers(channel);
+    this.updateMembers(channel);
   }
 
   /** Who is in the channel has changed, or is told for the first time. */
-  tellMembers(channel) {
+  updateMembers(channel) {
     this.channel = channel;
     this.membership.replaceChildren(...(channel.bot_is_member ? [this.#appIsHere()] : this.#appIsMissing()));
   }
 
   #head() {
-    const { channel, desk } = this;
+    const { channel, ui } = this;
     const sign = channel.is_private ? icon("lock") : el("span.hash", { "aria-hidden": "true" }, "#");
-    return el("header.pane-head", {}, desk.drawerButton(), el("h1", {}, sign, channel.name), this.membership);
+    return el("header.pane-head", {}, ui.drawerButton(), el("h1", {}, sign, channel.name), this.membership);
   }
 
   #appIsMissing() {
-    const { name } = this.desk.workspace.app;
-    const add = () => this.desk.invite(this.channel, true);
+    const { name } = this.ui.workspace.app;
+    const add = () => this.ui.invite(this.channel, true);
     return [
       el("span.head-note", {}, `${name} is not in this channel`),
       el("button.btn.plain.small", { type: "button", on: { click: add } }, `Add ${name}`),
@@ -39,8 +39,8 @@ export class ChannelPane {
   }
 
   #appIsHere() {
-    const { name } = this.desk.workspace.app;
-    const face = this.desk.appAvatar("tiny");
+    const { name } = this.ui.workspace.app;
+    const face = this.ui.appAvatar("tiny");
     const button = el(
       "button.head-app",
       { type: "button", "aria-haspopup": "menu" },
@@ -48,7 +48,7 @@ export class ChannelPane {
       el("span", {}, `${name} is here`),
       icon("chevron"),
     );
-    const remove = () => this.desk.invite(this.channel, false);
+    const remove = () => this.ui.invite(this.channel, false);
     const choices = [{ key: "remove", label: `Remove ${name} from #${this.channel.name}`, value: remove }];
     button.addEventListener("click", () =>
       openMenu({ anchor: button, role: "menu", name, choices, pick: (act) => act() }),
@@ -57,7 +57,7 @@ export class ChannelPane {
   }
 }
 
-function emptiness(name, desk) {
-  const hint = `Nothing has been written here yet. Type / to see what ${desk.workspace.app.name} can do.`;
+function emptyNotice(name, ui) {
+  const hint = `Nothing has been written here yet. Type / to see what ${ui.workspace.app.name} can do.`;
   return el("div.pane-empty", { hidden: true }, el("strong", {}, name), hint);
 }

@@ -3,21 +3,21 @@
 import { el } from "../dom.js";
 import { blocks } from "../blocks/blocks.js";
 import { Surface } from "../elements/surface.js";
-import * as api from "../wire/api.js";
-import { inWords } from "../wire/failures.js";
-import { gathered } from "../wire/reread.js";
-import { appHead } from "./app-head.js";
+import * as api from "../api/control-api.js";
+import { errorMessage } from "../api/error-messages.js";
+import { batchedRead } from "../api/batched-read.js";
+import { appHeader } from "./app-header.js";
 
 export class HomePane {
-  constructor(desk) {
-    this.desk = desk;
+  constructor(ui) {
+    this.ui = ui;
     this.over = false;
     this.surface = null;
     this.opened = false;
-    const { app } = desk.workspace;
+    const { app } = ui.workspace;
     this.body = el("div.home-body", { tabindex: 0, role: "region", "aria-label": "Home" });
-    this.box = el("section.pane.home", { "aria-label": app.name }, appHead(desk, "Home"), this.body);
-    this.read = gathered(() => this.#read());
+    this.box = el("section.pane.home", { "aria-label": app.name }, appHeader(ui, "Home"), this.body);
+    this.read = batchedRead(() => this.#read());
   }
 
   end() {
@@ -27,7 +27,7 @@ export class HomePane {
   /** The first read opens the tab, of which the app is told; later ones only look. */
   async #read() {
     if (this.over) return;
-    const me = this.desk.workspace.me.id;
+    const me = this.ui.workspace.me.id;
     try {
       const answer = this.opened ? await api.home(me) : await api.openHome(me);
       this.opened = true;
@@ -38,20 +38,20 @@ export class HomePane {
   }
 
   #unreadable(error) {
-    if (this.looks) this.desk.failed(error);
-    else this.body.replaceChildren(el("p.pane-empty", {}, inWords(error)));
+    if (this.looks) this.ui.failed(error);
+    else this.body.replaceChildren(el("p.pane-empty", {}, errorMessage(error)));
   }
 
   #show(view) {
     if (!view) {
-      const { name } = this.desk.workspace.app;
+      const { name } = this.ui.workspace.app;
       this.body.replaceChildren(el("p.pane-empty", {}, `${name} has not put anything here yet.`));
       return;
     }
     const looks = JSON.stringify([view.id, view.blocks]);
     if (looks === this.looks) return;
     this.looks = looks;
-    if (this.surface?.target.view_id !== view.id) this.surface = new Surface(this.desk, { view_id: view.id });
+    if (this.surface?.target.view_id !== view.id) this.surface = new Surface(this.ui, { view_id: view.id });
     this.surface.keepOnly(view.blocks);
     const hadFocus = this.body.contains(document.activeElement) && document.activeElement.dataset.focusKey;
     this.body.replaceChildren(blocks(view.blocks, this.surface));

@@ -1,16 +1,16 @@
 // Left: the channels and the app.
 
 import { el, icon } from "../dom.js";
-import { appAvatar } from "./people.js";
+import { appAvatar } from "./avatars.js";
 
-export function sidebar(desk) {
-  const channels = desk.workspace.channels.filter((channel) => !channel.is_im);
+export function sidebar(ui) {
+  const channels = ui.workspace.channels.filter((channel) => !channel.is_im);
   return [
     section(
       "Channels",
-      channels.map((channel) => channelLine(channel, desk)),
+      channels.map((channel) => channelLine(channel, ui)),
     ),
-    section("Apps", [appLine(desk)]),
+    section("Apps", [appLine(ui)]),
   ];
 }
 
@@ -19,27 +19,27 @@ function section(title, lines) {
   return el("section.side-section", {}, el("h2", {}, title), el("ul", { role: "list" }, items));
 }
 
-function channelLine(channel, desk) {
+function channelLine(channel, ui) {
   const sign = channel.is_private ? icon("lock") : el("span.hash", { "aria-hidden": "true" }, "#");
   const outside = channel.is_member === false;
-  return line(desk, { channel: channel.id }, channel.name, sign, { unread: channel.id, outside });
+  return line(ui, { channel: channel.id }, channel.name, sign, { unread: channel.id, outside });
 }
 
-function appLine(desk) {
-  const { app, direct } = desk.workspace;
-  return line(desk, { app: "home" }, app.name, appAvatar("tiny"), { unread: direct?.id });
+function appLine(ui) {
+  const { app, direct } = ui.workspace;
+  return line(ui, { app: "home" }, app.name, appAvatar("tiny"), { unread: direct?.id });
 }
 
-function line(desk, place, name, sign, { unread: channel, outside }) {
-  const here = place.app ? desk.isAtApp() : !desk.place.app && desk.place.channel === place.channel;
-  const unread = desk.news.unread.has(channel);
+function line(ui, place, name, sign, { unread: channel, outside }) {
+  const here = place.app ? ui.isAtApp() : !ui.place.app && ui.place.channel === place.channel;
+  const unread = ui.updates.unread.has(channel);
   return el(
     "button.side-line",
     {
       type: "button",
       class: [here && "here", unread && "unread", outside && "outside"].filter(Boolean).join(" "),
       "aria-current": here ? "page" : undefined,
-      on: { click: () => desk.go({ thread: null, ...place }) },
+      on: { click: () => ui.go({ thread: null, ...place }) },
     },
     sign,
     el("span.line-name", {}, name),

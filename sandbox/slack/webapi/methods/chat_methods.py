@@ -1,13 +1,15 @@
-"""chat.*: what the bot writes, changes and takes back."""
+"""chat.*: the bot posts, edits and deletes messages."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ApiError
+from sandbox.slack.app_content.message_content import read_edit, read_post
+from sandbox.slack.slack_limits import POSTING_IN_ONE_CHANNEL
 from sandbox.slack.store.messages import SlackMessage, message_api_json
 from sandbox.slack.team.workspace import BOT_USER, PEOPLE
 from sandbox.slack.to_app.message_events import events_for_message
-from sandbox.slack.webapi.api_errors import ApiError
 from sandbox.slack.webapi.api_method import ApiCall
 from sandbox.slack.webapi.call_targets import (
     get_channel_to_post_in,
@@ -16,8 +18,6 @@ from sandbox.slack.webapi.call_targets import (
     get_thread_to_post_in,
     get_visible_channel,
 )
-from sandbox.slack.webapi.message_content import read_edit, read_post
-from sandbox.slack.webapi.slack_rate_limits import POSTING_IN_ONE_CHANNEL
 
 Json = dict[str, Any]
 
@@ -33,11 +33,8 @@ def post_message(call: ApiCall) -> Json:
         BOT_USER,
         content.text or "",
         blocks=content.blocks or None,
-        attachments=content.attachments,
         thread_ts=thread,
         subtype="thread_broadcast" if broadcast else None,
-        metadata=call.args.json_value("metadata", "invalid_metadata_format"),
-        **_custom_author(call),
     )
     if BOT_USER in channel.members:
         for news in events_for_message(message, channel):
@@ -51,7 +48,7 @@ def post_message(call: ApiCall) -> Json:
 
 
 def post_ephemeral(call: ApiCall) -> Json:
-    # chat:write.public speaks of chat.postMessage only: for an ephemeral the bot has to be a member.
+    # chat:write.public is only for chat.postMessage: for an ephemeral message the bot must be a member.
     channel = get_joined_channel(call)
     user = call.args.required("user")
     if user not in PEOPLE or user not in channel.members:
@@ -62,10 +59,8 @@ def post_ephemeral(call: ApiCall) -> Json:
         BOT_USER,
         content.text or "",
         blocks=content.blocks or None,
-        attachments=content.attachments,
         thread_ts=get_thread_to_post_in(call, channel),
         ephemeral_to=user,
-        **_custom_author(call),
     )
     return {"message_ts": message.ts, **content.warnings_json()}
 
@@ -82,10 +77,8 @@ def update_message(call: ApiCall) -> Json:
         message.blocks = None
     if content.text is not None:
         message.text = content.text
-    if content.attachments is not None:
-        message.attachments = content.attachments or None
     if content.blocks is None:
-        # Slack shows "(edited)" only where text was edited; new blocks replace old ones unmarked.
+        # Slack shows "(edited)" only if text was edited. New blocks replace old ones without a mark.
         message.edited_ts = call.state.ids.new_timestamp()
     message.selections.clear()
     call.state.message_writer.record_change(message)
@@ -106,16 +99,6 @@ def get_permalink(call: ApiCall) -> Json:
     channel = get_visible_channel(call)
     message = get_message(call, channel, "message_ts")
     return {"channel": channel.id, "permalink": call.state.permalink(message)}
-
-
-def _custom_author(call: ApiCall) -> Json:
-    """Another name or picture, for which an app needs chat:write.customize."""
-    given = {name: call.args.text(name) for name in ("username", "icon_emoji", "icon_url")}
-    if not any(given.values()):
-        return {}
-    call.require_scope("chat:write.customize")
-    icons = {kind: given[f"icon_{kind}"] for kind in ("emoji", "url") if given[f"icon_{kind}"]}
-    return {"username": given["username"], "icons": icons or None}
 
 
 def _message_json(call: ApiCall, message: SlackMessage) -> Json:

@@ -1,11 +1,11 @@
-"""auth.test, api.test and apps.connections.open: who am I, and where do I listen."""
+"""auth.test, api.test and apps.connections.open."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ApiError
 from sandbox.slack.team.workspace import APP_ID, BOT_ID, BOT_USER, TEAM_ID, TEAM_NAME
-from sandbox.slack.webapi.api_errors import ApiError
 from sandbox.slack.webapi.api_method import ApiCall
 
 Json = dict[str, Any]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.slack.api_errors import ApiError, invalid_arguments
+from sandbox.slack.app_content.view_content import checked_view
 from sandbox.slack.store.open_views import MAX_STACK_DEPTH, OpenView
 from sandbox.slack.team.workspace import PEOPLE
 from sandbox.slack.user_actions.view_stack import new_view, push_on_stack, replace_view_content
-from sandbox.slack.webapi.api_errors import ApiError, invalid_arguments
 from sandbox.slack.webapi.api_method import ApiCall
-from sandbox.slack.webapi.view_content import checked_view
 
 Json = dict[str, Any]
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from workers.ecs.reasons.cause_summary import summarize_causes
+from workers.ecs.reasons.cause_summary import find_causes
 from workers.ecs.state import ContainerState, ServiceEventState, TaskState
 
 AT = 1_790_000_000.0
@@ -40,9 +41,15 @@ def an_event(message: str, at: float = AT + 10) -> ServiceEventState:
     return ServiceEventState("e", at, message)
 
 
+def cause_texts(
+    tasks: Sequence[TaskState], events: Sequence[ServiceEventState], since: float
+) -> tuple[str, ...]:
+    return tuple(cause.text for cause in find_causes(tasks, events, since))
+
+
 def explain_tasks(*tasks: TaskState) -> tuple[str, ...]:
-    return summarize_causes(tasks, (), AT)
+    return cause_texts(tasks, (), AT)
 
 
 def explain_events(*messages: str) -> tuple[str, ...]:
-    return summarize_causes((), [an_event(message) for message in messages], AT)
+    return cause_texts((), [an_event(message) for message in messages], AT)

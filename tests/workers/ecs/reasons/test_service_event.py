@@ -2,8 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.workers.ecs.reasons.stopped_task_builders import AT, a_stopped_task, an_event, explain_events
-from workers.ecs.reasons.cause_summary import summarize_causes
+from tests.workers.ecs.reasons.stopped_task_builders import (
+    AT,
+    a_stopped_task,
+    an_event,
+    cause_texts,
+    explain_events,
+)
 
 
 @pytest.mark.parametrize(
@@ -91,8 +96,8 @@ def test_the_same_event_about_several_tasks_is_said_once() -> None:
 def test_events_that_were_there_before_are_left_out() -> None:
     message = "(service web) (task 0123) failed container health checks."
 
-    assert summarize_causes((), [an_event(message, AT - 0.1)], AT) == ()
-    assert len(summarize_causes((), [an_event(message, AT)], AT)) == 1
+    assert cause_texts((), [an_event(message, AT - 0.1)], AT) == ()
+    assert len(cause_texts((), [an_event(message, AT)], AT)) == 1
 
 
 def test_an_event_does_not_repeat_what_the_tasks_have_told() -> None:
@@ -105,7 +110,7 @@ def test_an_event_does_not_repeat_what_the_tasks_have_told() -> None:
         ),
     ]
 
-    texts = summarize_causes([task], events, AT)
+    texts = cause_texts([task], events, AT)
 
     assert [text.split(".")[0] for text in texts] == [
         "1 task: the container health check failed",
@@ -114,7 +119,7 @@ def test_an_event_does_not_repeat_what_the_tasks_have_told() -> None:
 
 
 def test_a_rollout_without_trouble_has_nothing_to_explain() -> None:
-    assert summarize_causes((), (), AT) == ()
+    assert cause_texts((), (), AT) == ()
 
 
 NO_ROOM = "was unable to place a task because no container instance met all of its requirements. The closest "
@@ -230,6 +235,6 @@ def test_an_event_about_a_failed_start_does_not_repeat_what_the_tasks_have_told(
     reason = "CannotPullContainerError: failed to resolve ref web:1: not found"
     event = an_event(f"(service web) was unable to place a task. Reason: {reason}.")
 
-    (text,) = summarize_causes([a_stopped_task("TaskFailedToStart", reason)], [event], AT)
+    (text,) = cause_texts([a_stopped_task("TaskFailedToStart", reason)], [event], AT)
 
     assert text.startswith("1 task: the image could not be pulled")

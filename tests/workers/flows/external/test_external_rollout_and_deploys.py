@@ -7,7 +7,7 @@ from deploys.records.request import Verb
 from tests.builders import NOW, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout, without_times
-from workers.flows.plan.target_version import find_rollback_revision
+from workers.flows.plan.rollback_target import find_rollback_revision
 
 
 def test_a_deploy_asked_for_meanwhile_waits_and_starts_when_it_is_over(harness: EngineHarness) -> None:

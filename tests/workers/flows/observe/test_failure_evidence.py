@@ -15,8 +15,7 @@ from tests.workers.flows.observe.test_rollout_status import (
     a_service_deployment,
     service_with,
 )
-from workers.ecs.reasons.cause_summary import summarize_causes
-from workers.flows.observe.failure_evidence import cause_kind
+from workers.ecs.reasons.cause_summary import find_causes
 from workers.flows.observe.rollout_counts import count_rollout_tasks
 from workers.messages.evidence import LOG_CHARACTERS, LOG_LINE_CHARACTERS, Evidence, evidence_lines
 
@@ -69,19 +68,15 @@ def test_a_cause_in_other_words_of_ecs_is_not_told_again() -> None:
         for said in ("web", "x")
     ]
 
-    assert cause_kind(*summarize_causes([stopped], [], AT)) == cause_kind(
-        *summarize_causes([stopped, stopped], [event], AT)
-    )
-    assert "Request timed out" in summarize_causes([stopped], [event], AT)[0]
-    assert cause_kind(*summarize_causes(pulls[:1], [], AT)) == cause_kind(
-        *summarize_causes(pulls[1:], [], AT)
-    )
+    assert find_causes([stopped], [], AT)[0].kind == find_causes([stopped, stopped], [event], AT)[0].kind
+    assert "Request timed out" in find_causes([stopped], [event], AT)[0].text
+    assert find_causes(pulls[:1], [], AT)[0].kind == find_causes(pulls[1:], [], AT)[0].kind
 
 
 def test_a_reason_that_nobody_knows_is_told_in_each_of_its_words() -> None:
     unheard = [a_stopped_task("TaskFailedToStart", said) for said in ("the tide is out", "the tide is in")]
 
-    assert len({cause_kind(cause) for cause in summarize_causes(unheard, [], AT)}) == 2
+    assert len({cause.kind for cause in find_causes(unheard, [], AT)}) == 2
 
 
 @pytest.mark.parametrize(("status", "threshold"), [("MONITORING", 3), ("TRIGGERED", 3), ("DISABLED", 0)])

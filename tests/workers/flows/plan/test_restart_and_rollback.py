@@ -14,7 +14,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, REGISTRY, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.strategies.test_stop_start import assert_strict_order, tasks_of
-from workers.flows.plan.target_version import find_rollback_revision
+from workers.flows.plan.rollback_target import find_rollback_revision
 
 
 def revision_arn(number: int) -> str:

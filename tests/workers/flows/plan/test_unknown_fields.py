@@ -11,7 +11,7 @@ from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.plan.test_plan_refusals import changing_operations
-from tests.workers.flows.rollback.test_deregistered_revision import deregister_revision
+from tests.workers.flows.restore.test_deregistered_revision import deregister_revision
 
 FIELD = "`taskDefinition.addedLater`"
 REFUSED = (

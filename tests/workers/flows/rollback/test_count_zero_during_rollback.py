@@ -41,7 +41,7 @@ def test_a_count_that_does_not_hold_is_told_once_and_set_until_it_does(harness: 
         2,
         {"1.4.0"},
     )
-    assert harness.thread_text(deploy_id).count("Needs a look") == 1
+    assert harness.thread_text(deploy_id).count("Needs attention") == 1
 
 
 def test_set_to_zero_once_it_comes_back_without_an_alarm(harness: EngineHarness) -> None:

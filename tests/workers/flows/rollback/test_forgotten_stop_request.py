@@ -16,7 +16,7 @@ from tests.workers.flows.native_deployments import (
     thread_replies,
     wait_until_ended,
 )
-from tests.workers.flows.rollout.test_native_pause_failures import request_until_paused
+from tests.workers.flows.strategies.test_native_pause_failures import request_until_paused
 from workers.ecs import service_deployments, services
 
 STOP_FORGOTTEN = (

@@ -11,6 +11,7 @@ import pytest
 from deploys.catalogue.nested_keys import PostCheck
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.records.retries import Notice
 from deploys.records.rollback import RollbackProgress
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, NOW, a_deploy, a_plan
@@ -135,37 +136,46 @@ def service_at_new_revision(desired: int = 3) -> ServiceState:
     return ServiceState("arn", "web", "ACTIVE", f"{ARN}:task-definition/web:2", desired, 0, desired)
 
 
-def a_deploy_that_rolls_back(**changes: Any) -> Deploy:
-    way_back = RollbackProgress(**{"started_at": NOW, "updated_at": NOW, **changes})
+def a_deploy_that_rolls_back(*notices: Notice, **changes: Any) -> Deploy:
+    progress = RollbackProgress(**{"started_at": NOW, "updated_at": NOW, **changes})
     new = f"{ARN}:task-definition/web:2"
     return a_deploy(
         phase=Phase.FOLLOWING_ROLLBACK,
         plan=a_plan(),
         ecs={"new_revision": new},
-        rollback={"progress": way_back},
+        rollback={"progress": progress},
+        notices=notices,
     )
 
 
 @pytest.mark.parametrize(
-    ("seconds", "changes", "desired", "says"),
+    ("seconds", "changes", "notices", "desired", "says"),
     [
-        (10, {}, 3, False),  # a stale read, or a call that arrived late
-        (40, {}, 3, True),
-        (40, {"undone_reported_at": NOW + 35}, 3, False),
-        (40, {"updated_at": NOW + 35}, 3, False),
-        (40, {"updated_at": None}, 3, False),  # ECS was to go back by itself
-        (10, {}, 0, False),
-        (40, {}, 0, True),
-        (901, {}, 0, True),
+        (10, {}, (), 3, False),  # a stale read, or a call that arrived late
+        (40, {}, (), 3, True),
+        (40, {}, (Notice.ROLLBACK_UNDONE,), 3, False),
+        (40, {"updated_at": NOW + 35}, (), 3, False),
+        (40, {"updated_at": None}, (), 3, False),  # ECS was to roll back by itself
+        (10, {}, (), 0, False),
+        (40, {}, (), 0, True),
+        (901, {}, (), 0, True),
     ],
 )
 def test_it_is_said_once_when_it_can_be_no_stale_read_and_a_stopped_service_is_never_left(
-    monkeypatch: pytest.MonkeyPatch, seconds: float, changes: dict[str, Any], desired: int, says: bool
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    changes: dict[str, Any],
+    notices: tuple[Notice, ...],
+    desired: int,
+    says: bool,
 ) -> None:
     monkeypatch.setattr(tasks, "list_service_tasks", lambda *_: ())
 
     left = retry_rollback(
-        a_deploy_that_rolls_back(**changes), context_at(NOW + seconds), service_at_new_revision(desired), 900
+        a_deploy_that_rolls_back(*notices, **changes),
+        context_at(NOW + seconds),
+        service_at_new_revision(desired),
+        900,
     ).deploy
 
     assert (left.phase, left.outcome) == (Phase.RESTORING, None)
@@ -205,18 +215,18 @@ def test_where_it_is_the_first_that_is_known_of_it_it_is_the_alarm_and_no_other_
         assert not later.thread_messages[-1].broadcast
 
 
-@pytest.mark.parametrize("in_vain", [False, True])
-def test_what_was_given_up_is_not_taken_for_a_late_call(in_vain: bool) -> None:
+@pytest.mark.parametrize("gave_up", [False, True])
+def test_what_was_given_up_is_not_taken_for_a_late_call(gave_up: bool) -> None:
     new = f"{ARN}:task-definition/web:2"
     deploy = a_deploy(
         plan=a_plan(),
         ecs={"new_revision": new},
         outcome=Outcome.FAILED,
-        rollback={"progress": RollbackProgress(started_at=0.0, gave_up=in_vain)},
+        rollback={"progress": RollbackProgress(started_at=0.0, gave_up=gave_up)},
     )
     seen = ServiceState("arn", "web", "ACTIVE", new, 3, 0, 3)
 
-    assert is_moved_late(deploy, seen) is not in_vain
+    assert is_moved_late(deploy, seen) is not gave_up
 
 
 def test_a_way_back_that_is_undone_after_its_end_is_set_right_once_and_then_left(

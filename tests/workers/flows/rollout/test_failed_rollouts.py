@@ -12,9 +12,8 @@ from sandbox.ecs.aws_services.ecr_images import ImageBehaviour
 from sandbox.ecs.tasks import task_shutdown
 from tests.builders import NOW, REGISTRY
 from tests.workers.engine_harness import EngineHarness
-from workers.ecs.reasons.cause_summary import summarize_causes
+from workers.ecs.reasons.cause_summary import find_causes
 from workers.ecs.state import ServiceEventState
-from workers.flows.observe.failure_evidence import cause_kind
 
 
 def without_counts_and_times(harness: EngineHarness, deploy_id: str, kind: ThreadMessageKind) -> str:
@@ -125,7 +124,7 @@ def test_an_event_that_comes_again_is_not_told_again() -> None:
     events = [ServiceEventState(str(number), NOW, message) for number in range(3)]
 
     kinds = {
-        cause_kind(summarize_causes((), events[:count], NOW, events_may_be_missing=lost)[0])
+        find_causes((), events[:count], NOW, events_may_be_missing=lost)[0].kind
         for count in (1, 2, 3)
         for lost in (False, True)
     }

@@ -224,7 +224,7 @@ def test_a_task_that_takes_long_to_stop_is_told_once(
     [told] = [m for m in deploy.thread_messages if m.kind is ThreadMessageKind.PROBLEM]
     assert told.broadcast
     assert re.fullmatch(
-        r"\*Needs a look\*: the task `\w{32}` was asked to stop \d+ s ago and is \w+\. I keep waiting, so "
+        r"\*Needs attention\*: the task `\w{32}` was asked to stop \d+ s ago and is \w+\. I keep waiting, so "
         r"that it does not run beside the next one\.",
         told.text,
     )

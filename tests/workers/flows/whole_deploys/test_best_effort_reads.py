@@ -21,7 +21,7 @@ from tests.workers.flows.autoscaled_service import (
 )
 from workers.ecs import services
 from workers.flows.best_effort import TRIES_BEFORE_GIVING_UP, attempt, best_effort
-from workers.flows.plan.target_version import find_rollback_revision
+from workers.flows.plan.rollback_target import find_rollback_revision
 
 FOUND_AT_ZERO = "*Needs attention*: the desired count was 0 after the deploy ended. I set it back to 2."
 NOT_SETTLED = (

@@ -18,7 +18,7 @@ from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.observe.test_rollout_status import a_deployment, service_with
 from tests.workers.flows.strategies.test_stop_start import assert_strict_order
 from tests.workers.flows.whole_deploys.test_worker_crashes import assert_clean_end
-from workers.ecs.reasons.cause_summary import summarize_causes
+from workers.ecs.reasons.cause_summary import find_causes
 from workers.ecs.state import ServiceEventState
 from workers.flows.observe.failure_evidence import are_events_truncated
 
@@ -37,9 +37,9 @@ def test_only_the_newest_hundred_events_come_back_and_a_count_of_them_says_so(
     events = tuple(ServiceEventState(str(n), at, FAILED_CHECK_EVENT.format(n)) for n, at in enumerate(times))
     seen = replace(service_with(a_deployment()), events=events)
 
-    (cause,) = summarize_causes((), events, NOW, events_may_be_missing=are_events_truncated(seen, NOW))
+    (cause,) = find_causes((), events, NOW, events_may_be_missing=are_events_truncated(seen, NOW))
 
-    assert cause.endswith(said)
+    assert cause.text.endswith(said)
 
 
 def test_more_than_a_hundred_old_tasks_are_all_proven_stopped(harness: EngineHarness) -> None:

@@ -1,0 +1,72 @@
+"""IAM roles that can be assumed, and the sessions that STS opened for them. moto makes the keys."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.ecs.http.responses import AwsResponse, error_response
+
+_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?P<account>[0-9]{12}):role/(?:\S+/)?(?P<name>[\w+=,.@-]{1,64})")
+_KEY = re.compile(rb"<AccessKeyId>([^<]+)</AccessKeyId>")
+_EXPIRATION = re.compile(rb"<Expiration>[^<]*</Expiration>")
+_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class RoleSession:
+    """The session of a role that a set of keys belongs to."""
+
+    arn: str
+    """As AWS names it in its error messages."""
+    expires_at: float
+    """Seconds since the epoch."""
+
+
+class IamRoles:
+    """Roles by their ARNs. Anybody may assume one who names its external id, if it has one."""
+
+    def __init__(self) -> None:
+        self._external_ids: dict[str, str] = {}
+        self._sessions: dict[str, RoleSession] = {}
+
+    def add_role(self, arn: str, external_id: str) -> str:
+        """Add a role and return its account. Raises ValueError if `arn` is not the ARN of a role."""
+        role = _ARN.fullmatch(arn)
+        if role is None:
+            raise ValueError(
+                f"{arn!r} is not the ARN of a role, such as arn:aws:iam::210987654321:role/slipway"
+            )
+        self._external_ids[arn] = external_id
+        return role["account"]
+
+    def can_assume(self, params: dict[str, Any]) -> bool:
+        """Whether STS would give out keys. It accepts an external id for a role that has none."""
+        wanted = self._external_ids.get(params.get("RoleArn", ""))
+        return wanted is not None and wanted in ("", params.get("ExternalId", ""))
+
+    def remember_session(self, params: dict[str, Any], answer: AwsResponse, now: float) -> AwsResponse:
+        """Remember the keys in moto's answer. They expire by the sandbox's clock."""
+        role, key = _ARN.fullmatch(params["RoleArn"]), _KEY.search(answer.body)
+        if answer.status >= 400 or role is None or key is None:
+            return answer
+        ends = now + int(params.get("DurationSeconds") or _HOUR)
+        arn = f"arn:aws:sts::{role['account']}:assumed-role/{role['name']}/{params['RoleSessionName']}"
+        self._sessions[key[1].decode()] = RoleSession(arn, ends)
+        told = datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        body = _EXPIRATION.sub(f"<Expiration>{told}</Expiration>".encode(), answer.body)
+        return AwsResponse(answer.status, answer.headers, body)
+
+    def find_session(self, access_key: str) -> RoleSession | None:
+        """The session that these keys belong to; None if they do not belong to a role."""
+        return self._sessions.get(access_key)
+
+
+def expired_token_response(service: str) -> AwsResponse:
+    """The answer of AWS to keys that have expired."""
+    message = "The security token included in the request is expired"
+    if service == "sts":
+        return error_response(service, "ExpiredToken", message, 403)
+    return error_response(service, "ExpiredTokenException", message)

@@ -1,0 +1,1 @@
+"""What an app sends: arguments, messages and views, checked as Slack checks them."""
