@@ -50,7 +50,7 @@ def rollback_still_does_not_hold(deploy: Deploy, revision: str, seconds: float, 
     """The same, after somebody's attention was already asked for."""
     text = (
         f"The rollback does not hold: the service is at {code(short_arn(deploy.ecs.new_revision))} again. I "
-        f"set {code(short_arn(revision))} again and again, for {duration(seconds)} in all."
+        f"keep setting {code(short_arn(revision))}, for {duration(seconds)} in all."
     )
     return "\n".join([text, *(f"• {cause}" for cause in causes)])
 
@@ -69,7 +69,7 @@ def zero_after_end(count: int) -> str:
 def zero_again_after_end() -> str:
     return (
         "*Needs attention*: the desired count is 0 again after I set it back. Somebody may want this, so I "
-        "leave it."
+        "leave it there."
     )
 
 
@@ -105,7 +105,7 @@ def copy_lacks_fields(revision: str, copy: str, fields: Sequence[str]) -> str:
 
 def tag_not_removed(tag: str, what: str) -> str:
     return (
-        f"The mark {code(tag)} could not be removed from the ECS service: "
+        f"The tag {code(tag)} could not be removed from the ECS service: "
         f"{rollback_reasons.without_retry_promise(what)}"
     )
 

@@ -16,21 +16,20 @@ LONG_GRACE_PERIOD_SECONDS = 300
 
 def plan_text(deploy: Deploy, plan: Plan, *, in_ecr: bool, blocked: str = "") -> str:
     """The plan, before anything is changed. in_ecr as in `registry_line`, blocked as in `strategy_lines`."""
-    lines = [f"*Plan* for {code(deploy.service.name)}:"]
-    lines += [
-        f"• container {code(change.container)}: {_image_change(change, plan)}" for change in plan.changes
-    ]
-    lines += [
-        f"• {line}"
-        for line in (images.registry_line(deploy, plan, in_ecr=in_ecr), *images.pin_lines(deploy, plan))
-    ]
     running = code(short_arn(plan.old_revision))
-    lines.append(f"• {planned_count(plan)} before and after; revision {running} runs now")
-    lines += [f"• {line}" for line in strategy_lines(deploy, plan, blocked)]
-    lines += [f"• {line}" for line in base_revision.plan_lines(deploy, plan)]
-    lines += [f"• {line}" for line in (*grace_period_lines(deploy, plan), *express_mode_lines(plan))]
-    lines += [f"• {line}" for line in (*pre_task.plan_lines(deploy, plan), *post_check.plan_lines(deploy))]
-    return "\n".join(lines)
+    lines = [
+        *(f"container {code(change.container)}: {_image_change(change, plan)}" for change in plan.changes),
+        images.registry_line(deploy, plan, in_ecr=in_ecr),
+        *images.pin_lines(deploy, plan),
+        f"{planned_count(plan)} before and after; revision {running} runs now",
+        *strategy_lines(deploy, plan, blocked),
+        *base_revision.plan_lines(deploy, plan),
+        *grace_period_lines(deploy, plan),
+        *express_mode_lines(plan),
+        *pre_task.plan_lines(deploy, plan),
+        *post_check.plan_lines(deploy),
+    ]
+    return "\n".join([f"*Plan* for {code(deploy.service.name)}:", *(f"• {line}" for line in lines)])
 
 
 def strategy_lines(deploy: Deploy, plan: Plan, blocked: str = "") -> list[str]:

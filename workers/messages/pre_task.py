@@ -61,10 +61,10 @@ def command_text(deploy: Deploy) -> str:
     return code(text if len(text) <= COMMAND_CHARACTERS else f"{text[: COMMAND_CHARACTERS - 1]}…")
 
 
-def started(deploy: Deploy, one_off: PreTaskRun, deadline: float) -> str:
+def started(deploy: Deploy, run: PreTaskRun, deadline: float) -> str:
     return (
-        f"Running {command_text(deploy)} before the rollout, in container {code(one_off.container)} of "
-        f"{code(short_arn(deploy.ecs.new_revision))} (task {code(_task_id(one_off))}). It has "
+        f"Running {command_text(deploy)} before the rollout, in container {code(run.container)} of "
+        f"{code(short_arn(deploy.ecs.new_revision))} (task {code(_task_id(run))}). It has "
         f"{duration(deadline)}; unless it exits with 0, the service is not touched."
     )
 
@@ -146,9 +146,9 @@ def capacity_overdue(reason: str, deadline: float) -> str:
     return f"ECS did not start the task within its deadline of {duration(deadline)}: {why_not_placed(reason)}"
 
 
-def task_unknown_to_ecs(deploy: Deploy, one_off: PreTaskRun) -> str:
+def task_unknown_to_ecs(deploy: Deploy, run: PreTaskRun) -> str:
     return (
-        f"ECS no longer knows the task {code(_task_id(one_off))}, so I cannot tell how "
+        f"ECS no longer knows the task {code(_task_id(run))}, so I cannot tell how "
         f"{command_text(deploy)} ended. Look at its log, and at what it changed, before you try again."
     )
 
@@ -161,10 +161,10 @@ def may_have_run(deploy: Deploy) -> str:
     )
 
 
-def task_does_not_stop(one_off: PreTaskRun, seconds: float) -> str:
+def task_does_not_stop(run: PreTaskRun, seconds: float) -> str:
     return (
-        f"*Needs attention*: the task {code(_task_id(one_off))} was asked to stop {duration(seconds)} ago "
-        f"and is {escape(one_off.status)}. I keep waiting, so that it does not run beside the next one."
+        f"*Needs attention*: the task {code(_task_id(run))} was asked to stop {duration(seconds)} ago "
+        f"and is {escape(run.status)}. I keep waiting, so that it does not run beside the next one."
     )
 
 
@@ -188,20 +188,20 @@ def refused(reason: str) -> str:
     return f"*Refused*, the service was not touched: {reason}"
 
 
-def card_line(deploy: Deploy, one_off: PreTaskRun, now: float) -> str:
+def card_line(deploy: Deploy, run: PreTaskRun, now: float) -> str:
     """The card's line while it runs."""
     task = configured_pre_task(deploy)
     limit = f", at most {duration(task.deadline)}" if task else ""
     so_far = f"{duration(now - deploy.phase_since)} so far{limit}"
-    if one_off.task_arn is None and one_off.no_capacity:
-        return f"The task before the rollout waits for room, {so_far}: {why_not_placed(one_off.no_capacity)}"
-    if one_off.stop_requested_at is not None:
+    if run.task_arn is None and run.no_capacity:
+        return f"The task before the rollout waits for capacity, {so_far}: {why_not_placed(run.no_capacity)}"
+    if run.stop_requested_at is not None:
         return f"Stopping {command_text(deploy)}, {so_far}. The service is not touched."
     return f"Running {command_text(deploy)} before the rollout, {so_far}. The service is not touched yet."
 
 
-def _task_id(one_off: PreTaskRun) -> str:
-    return short_arn(one_off.task_arn)
+def _task_id(run: PreTaskRun) -> str:
+    return short_arn(run.task_arn)
 
 
 def _log_lines(deploy: Deploy, log: Sequence[str]) -> list[str]:

@@ -22,11 +22,11 @@ def _revision_to_run(deploy: Deploy) -> str:
     return f"{'Returning to' if known else 'Registered'} {code(short_arn(deploy.ecs.new_revision))}"
 
 
-def stopping_old_tasks(deploy: Deploy, original: RestorePoint) -> str:
+def stopping_old_tasks(deploy: Deploy, restore_point: RestorePoint) -> str:
     return (
-        f"{_revision_to_run(deploy)}. Stopping: the desired count goes from {original.desired_count} to 0. "
-        f"If anything fails, {code(short_arn(original.revision))} and "
-        f"{plural(original.desired_count, 'task')} are brought back."
+        f"{_revision_to_run(deploy)}. Stopping: the desired count goes from {restore_point.desired_count} to 0. "
+        f"If anything fails, {code(short_arn(restore_point.revision))} and "
+        f"{plural(restore_point.desired_count, 'task')} are brought back."
     )
 
 

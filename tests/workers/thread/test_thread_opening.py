@@ -148,7 +148,7 @@ def test_a_plan_opens_the_card_at_once(harness: PublisherHarness) -> None:
 
     harness.publish_due()
 
-    assert harness.card(web)["text"].startswith("*web* `v1.4.2`")
+    assert harness.card(web)["text"].startswith("*web* `1.4.0` → `v1.4.2`")
 
 
 def test_a_queued_deploy_has_a_card_and_is_refused_there(harness: PublisherHarness) -> None:

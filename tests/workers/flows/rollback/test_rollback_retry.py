@@ -72,7 +72,7 @@ def test_it_is_told_while_it_is_tried_and_given_up_in_the_end(
     assert first == "*Needs attention*: tasks of `web:17` do not start during the rollback:"
     assert "the image could not be pulled: it is not there." in cause
     assert unheld.text == (
-        "The rollback does not hold: the service is at `web:18` again. I set `web:17` again and again, for 1 "
+        "The rollback does not hold: the service is at `web:18` again. I keep setting `web:17`, for 1 "
         "min 00 s in all."
     )
     end = deploy.thread_messages[-1]

@@ -148,7 +148,7 @@ def test_a_mark_that_stays_on_the_service_ends_the_deploy_all_the_same(harness: 
     assert harness.until_over(deploy_id).outcome is Outcome.SUCCEEDED
 
     assert harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM) == (
-        "The mark `slipway:restore` could not be removed from the ECS service: AWS does not answer "
+        "The tag `slipway:restore` could not be removed from the ECS service: AWS does not answer "
         "ecs:UntagResource for now (ThrottlingException: Rate exceeded)."
     )
 
