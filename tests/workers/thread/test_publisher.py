@@ -71,7 +71,7 @@ def test_a_deploy_requested_in_a_thread_is_shown_there(harness: PublisherHarness
     harness.run_until_published()
 
     texts = [message["text"] for message in harness.slack.replies("C01DEPLOYS", root)]
-    assert texts[0].startswith("*web* `1.4.2` to production")
+    assert texts[0].startswith("*web* `1.4.2` on production")
     assert texts[1] == "*Plan*"
     assert len(harness.slack.messages("C01DEPLOYS")) == 1
     assert harness.view(web).ts != root
