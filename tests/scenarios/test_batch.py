@@ -37,4 +37,4 @@ def test_two_services_share_a_card_and_a_thread(slack: Conversation) -> None:
     ]
     assert [each.outcome for each in stage.store.batch_deploys(batch)] == [Outcome.SUCCEEDED] * 2
     roots = [message["text"] for message in stage.slack.messages("deploys")]
-    assert sum("`1.5.0` to production" in text for text in roots) == 1, "there is one card"
+    assert sum("`1.5.0` on production" in text for text in roots) == 1, "there is one card"

@@ -97,7 +97,7 @@ def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
 
     assert first.ends().record.outcome is Outcome.SUCCEEDED
     assert second.ends().record.outcome is Outcome.SUCCEEDED
-    assert second.card.splitlines()[0].startswith("api `1.4.2` (from `1.4.1`)")
+    assert second.card.splitlines()[0].startswith("api `1.4.1` → `1.4.2`")
 
 
 @IN_SOCKET_MODE
