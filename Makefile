@@ -1,19 +1,19 @@
-# Everything runs from .venv, which `make` builds from the lock file when it is missing or out of date.
+# Everything runs from .venv, which `make` builds from the lock file if it is missing or out of date.
 PYTHON ?= python3
 BIN := .venv/bin
-# The tests start about a hundred processes: without bytecode on disk each would compile Slipway anew.
+# The tests start about a hundred processes. Without bytecode on disk each of them would compile Slipway again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check docs lock format clean
 
 help:
-	@echo "make demo    run Slipway on a Slack workspace and an ECS region played on this machine"
+	@echo "make demo    run Slipway with a simulated Slack workspace and ECS region on this machine"
 	@echo "make test    run the tests"
 	@echo "make check   lint, types and import rules"
-	@echo "make docs    write what comes from the code into docs/configuration.md"
-	@echo "make format  let ruff lay out the code"
-	@echo "make lock    resolve requirements.lock anew from pyproject.toml"
+	@echo "make docs    write the tables of keys into docs/configuration.md"
+	@echo "make format  let ruff format the code"
+	@echo "make lock    resolve requirements.lock again from pyproject.toml"
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -25,18 +25,18 @@ def main() -> int:
     settings = load_settings_or_exit(BotSettings)
     stop = threading.Event()
     try:
-        desk = open_app_context(settings)
+        context = open_app_context(settings)
         for number in (signal.SIGTERM, signal.SIGINT):  # until here there is nothing to finish
             signal.signal(number, lambda *_: stop.set())
-        app = build_app(desk, signing_secret="", api_url=settings.slack_api_url)
+        app = build_app(context, signing_secret="", api_url=settings.slack_api_url)
         socket = SocketModeClient(
             app, WebClient(base_url=settings.slack_api_url), settings.slack_app_token.get_secret_value()
         )
         socket.connect()
     except StartupError as error:
         exit_with(error)
-    desk.slack_clock.start_reading(clock_client(settings.slack_api_url))
-    log.info("bot started", team=desk.identity.team, services=len(desk.catalogue.services))
+    context.slack_clock.start_reading(clock_client(settings.slack_api_url))
+    log.info("bot started", team=context.identity.team, services=len(context.catalogue.services))
     stop.wait()
     socket.close()
     log.info("bot stopped")

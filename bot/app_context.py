@@ -1,7 +1,5 @@
-"""The desk where requests are taken in: all that a listener may use. No Slack call, no AWS.
-
-What both ways in check and build before they serve.
-"""
+"""What listeners work with, and how it is built at the start, for Socket Mode and HTTP alike. Nothing in it
+calls Slack or AWS."""
 
 from __future__ import annotations
 
@@ -17,7 +15,7 @@ from bot import identity
 from bot.identity import Identity
 from bot.slack_clock import SlackClock
 from deploys.access import Access
-from deploys.catalogue.catalogue import Catalogue, load
+from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import make_client
@@ -26,6 +24,10 @@ from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
+
+REDIS_TIMEOUT_SECONDS = 1.3
+"""Longest wait for one answer of Redis. With one retry, a person still learns within Slack's 3 seconds that
+it does not answer; and it is longer than the second that the store waits for a request to be on disk."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def build_app_context(
     now: Callable[[], float] = time.time,
     slack_clock: SlackClock | None = None,
 ) -> AppContext:
-    """A desk on these two connections: ours, and one for RQ."""
+    """On these two connections: ours, and one for RQ."""
     return AppContext(
         identity=identity,
         catalogue=catalogue,
@@ -66,26 +68,21 @@ def build_app_context(
     )
 
 
-REDIS_TIMEOUT_SECONDS = 1.3
-"""Longest wait for one answer of Redis: with one retry, a person still hears within Slack's 3 seconds that it
-is away; and longer than the second that the store waits for a request to be on disk."""
-
-
 def open_app_context(settings: SlackSettings) -> AppContext:
-    """Reads the catalogue, reaches Redis and asks Slack who we are.
+    """Reads the catalogue, connects to Redis and asks Slack who the bot is.
 
     Raises:
-        NotStarted: one of them is not right; the message says which and what to do.
+        NotStarted: one of them failed; the message says which and what to do.
     """
-    catalogue = load(settings.services_file)
+    catalogue = load_catalogue(settings.services_file)
     redis = connect_to_redis(settings.redis_url)
     wait_for_redis(redis)
     warn_about_redis_config(redis)
     clock = SlackClock()
-    who = identity.fetch_identity(
+    bot = identity.fetch_identity(
         WebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url), clock
     )
-    return build_app_context(who, catalogue, redis, connect_to_redis(settings.redis_url), slack_clock=clock)
+    return build_app_context(bot, catalogue, redis, connect_to_redis(settings.redis_url), slack_clock=clock)
 
 
 def connect_to_redis(url: str) -> Redis:

@@ -1,103 +1,50 @@
-"""What people type, read: text -> Command or Mistake. Pure; which services and groups there are is not known
-here."""
+"""Reads what people type behind `/deploy`: text -> Command, or ParseError. Pure: it knows no service by name.
+
+Each subcommand declares its arguments; how an argument is read is said here, once for all of them.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
 
 from bot import slack_text
 from deploys.catalogue.service_names import RESERVED_NAMES
 from deploys.records.batch import MAX_SERVICES
 
-TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+if TYPE_CHECKING:
+    from bot.app_context import AppContext
+    from bot.private_reply import PrivateReply
+    from bot.request import Request
+    from deploys.catalogue.catalogue import Catalogue
+
+DEPLOY = "deploy"
+"""The subcommand that people may leave out: `/deploy web 1.4.2`."""
+TAG_PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 """What a registry takes as a tag (OCI distribution specification)."""
 MAX_REASON_LENGTH = 500
 """Characters of a reason."""
 
 
 @dataclass(frozen=True)
-class DeployCommand:
-    """`SERVICE TAG [why]`"""
+class Command:
+    """What somebody asks for. Which of the fields are set, the arguments of its subcommand say."""
 
-    service: str
-    tag: str
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class DeployBatchCommand:
-    """`SERVICE,SERVICE TAG [why]`. (A group is one word, as a service is: `DeployCommand`.)"""
-
-    services: tuple[str, ...]
-    tag: str
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class PlanCommand:
-    """`plan SERVICE TAG`"""
-
-    service: str
-    tag: str
-
-
-@dataclass(frozen=True)
-class TagsCommand:
-    """`tags SERVICE`"""
-
-    service: str
-
-
-@dataclass(frozen=True)
-class RestartCommand:
-    """`restart SERVICE [why]`"""
-
-    service: str
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class RollbackCommand:
-    """`rollback SERVICE [TAG or deploy id]`. It takes no reason: a word of one could pass for a tag."""
-
-    service: str
+    subcommand: str
+    services: tuple[str, ...] = ()
+    """One service or group, or several services."""
+    tag: str = ""
     target: str = ""
+    """What a rollback goes back to, or what is cancelled or shown."""
+    reason: str = ""
 
-
-@dataclass(frozen=True)
-class FollowCommand:
-    """`follow SERVICE`"""
-
-    service: str
-
-
-@dataclass(frozen=True)
-class StatusCommand:
-    """`status [SERVICE]`"""
-
-    service: str | None = None
-
-
-@dataclass(frozen=True)
-class CancelCommand:
-    """`cancel [SERVICE or id]`: of a deploy, or of several at once, which go by their group or list too."""
-
-    target: str | None = None
-
-
-@dataclass(frozen=True)
-class HelpCommand:
-    """`help`"""
-
-
-ChangeCommand = (
-    DeployCommand | DeployBatchCommand | RestartCommand | RollbackCommand | FollowCommand | CancelCommand
-)
-QueryCommand = PlanCommand | TagsCommand | StatusCommand | HelpCommand
-Command = ChangeCommand | QueryCommand
+    @property
+    def service(self) -> str:
+        """The service or group, if there is exactly one; else empty."""
+        return self.services[0] if len(self.services) == 1 else ""
 
 
 class ParseErrorKind(Enum):
@@ -105,225 +52,245 @@ class ParseErrorKind(Enum):
 
     EMPTY = auto()
     NOT_ADDRESSED = auto()  # a mention of the bot in the middle of a sentence
-    MISSING_SERVICE = auto()  # the word is the verb
+    MISSING_SERVICE = auto()
     MISSING_TAG = auto()  # the word is the service
+    MISSING_TARGET = auto()
     INVALID_TAG = auto()  # the word is the tag
     FULL_IMAGE = auto()  # the word is the tag within it
     DIGEST = auto()
     REASON_TOO_LONG = auto()  # the word is its length
-    TOO_MANY_WORDS = auto()  # the word is the verb
+    TOO_MANY_WORDS = auto()
     MISSING_NAME = auto()  # the word is the list of services
     REPEATED_NAME = auto()  # the word is the service
     TOO_MANY_NAMES = auto()  # the word is how many
-    SINGLE_SERVICE_ONLY = auto()  # the word is the verb, the service is the list
-    PLACE_FOR_TAG = (
-        auto()
-    )  # the word stands for the tag and begins a place; the tag is what may have been meant
-    PLACE_OR_OPTION = auto()  # the word is a reason that reads like a place or an option
-    UNKNOWN_COMMAND = auto()  # the word is kept for a command that is not there
+    SINGLE_SERVICE_ONLY = auto()
+    PLACE_FOR_TAG = auto()  # the word is a preposition where a tag should be; the tag may be what was meant
+    PLACE_OR_OPTION = auto()  # the word reads like a place or an option
+    MISSPELT_COMMAND = auto()  # the word is like the verb
+    UNKNOWN_COMMAND = auto()  # the word is reserved for a command that does not exist
+
+
+class ParseError(Exception):
+    """A text that is no command."""
+
+    def __init__(
+        self, kind: ParseErrorKind, word: str = "", service: str = "", verb: str = "", tag: str = ""
+    ) -> None:
+        super().__init__(kind.name)
+        self.kind = kind
+        self.word = word
+        self.service = service
+        """The service that was named, if one was."""
+        self.verb = verb
+        """The subcommand, if one was written."""
+        self.tag = tag
+        """The tag or target behind it, if there is one."""
+
+
+class Allowed(Enum):
+    """Who may use a subcommand."""
+
+    ANYBODY = auto()
+    IN_ITS_CHANNELS = auto()  # anybody in a channel of the service
+    DEPLOYERS = auto()  # who may deploy the service, from where it may be deployed
+
+
+Handler = Callable[[Command, "Request", "AppContext"], "PrivateReply"]
 
 
 @dataclass(frozen=True)
-class ParseError:
-    """A text that is no command."""
+class Subcommand:
+    """One thing that people can type behind `/deploy`: all that the parser, the help, the manifest and the
+    dispatch need to know of it."""
 
-    kind: ParseErrorKind
-    word: str = ""
+    name: str
+    arguments: tuple[Argument, ...]
+    help: str
+    """What it does, to be read behind how it is written."""
+    allowed: Allowed
+    run: Handler
+    is_query: bool = False
+    """Whether it is answered at once and changes nothing."""
+    announcement: Callable[[Command], str] | None = None
+    """What is said at once if a worker answers later."""
+    more_help: Callable[[Catalogue], Sequence[str]] | None = None
+    """Further lines of the help, given the services."""
+
+    @property
+    def prefix(self) -> str:
+        """How it begins, behind `/deploy`: empty for what may be left out."""
+        return "" if self.name == DEPLOY else self.name
+
+    @property
+    def syntax(self) -> str:
+        """`rollback SERVICE [TAG or deploy id]`"""
+        return " ".join(filter(None, (self.prefix, *(each.shown for each in self.arguments))))
+
+    @property
+    def takes_one_service(self) -> bool:
+        """Whether it takes a service, and neither a list nor a group of them."""
+        return any(each.read is _read_service for each in self.arguments)
+
+    @property
+    def takes_reason(self) -> bool:
+        """Whether a reason may stand at its end."""
+        return any(each.read is _read_reason for each in self.arguments)
+
+
+@dataclass
+class Words:
+    """The words behind a subcommand, read one argument after the other."""
+
+    words: list[str]
+    verb: str
+    position: int = 0
     service: str = ""
-    """The service that was named, where one was."""
-    verb: str = ""
-    """The verb before the service, where one was said."""
+    """The service or list, once it is read."""
     tag: str = ""
-    """The tag behind the service, where there is one."""
+    """The tag or target, once it is read."""
+
+    @property
+    def rest(self) -> str:
+        """All that is not read yet."""
+        return " ".join(self.words[self.position :])
+
+    def take(self) -> str:
+        """The next word, without what only sets it off from the words behind it."""
+        self.position += 1
+        return self.words[self.position - 1].rstrip(":,;")
+
+    def error(self, kind: ParseErrorKind, word: str = "", tag: str = "") -> ParseError:
+        """An error with what was read so far."""
+        return ParseError(kind, word, self.service, self.verb, tag or self.tag)
 
 
-def parse(text: str) -> Command | ParseError:
-    """What stands behind `/deploy`."""
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a subcommand."""
+
+    field: str
+    """The field of `Command` that it fills."""
+    placeholder: str
+    read: Callable[[Words], Any]
+    missing: ParseErrorKind
+    optional: bool = False
+
+    @property
+    def shown(self) -> str:
+        """As the usage shows it."""
+        return f"[{self.placeholder}]" if self.optional else self.placeholder
+
+
+def optional(argument: Argument) -> Argument:
+    """The same, but it may be left out."""
+    return replace(argument, optional=True)
+
+
+def parse(text: str, subcommands: Mapping[str, Subcommand]) -> Command:
+    """What stands behind `/deploy`.
+
+    Raises:
+        ParseError
+    """
     words = slack_text.unformat(text).split(" ")
     first = slack_text.clean_word(words[0]).lower()
-    if not first or (first == "deploy" and len(words) == 1):
-        return ParseError(ParseErrorKind.EMPTY)
-    if first == "deploy":
-        return _deploy(slack_text.join_service_list(words[1:]))
-    if first in VERBS:
-        rest = slack_text.join_service_list(words[1:])
-        return _one_at_a_time(first, rest) or VERBS[first](rest)
-    return (
-        ParseError(ParseErrorKind.UNKNOWN_COMMAND, first)
-        if first in RESERVED_NAMES
-        else _deploy(slack_text.join_service_list(words))
-    )
+    if not first or (first == DEPLOY and len(words) == 1):
+        raise ParseError(ParseErrorKind.EMPTY)
+    if first in subcommands:
+        return _parse_arguments(subcommands[first], words[1:])
+    if first in RESERVED_NAMES:
+        raise ParseError(ParseErrorKind.UNKNOWN_COMMAND, first)
+    return _parse_arguments(subcommands[DEPLOY], words)
 
 
-def parse_mention(text: str, bot_user: str) -> Command | ParseError:
-    """What stands behind `@slipway` at the beginning of a message."""
-    said = slack_text.text_after_mention(text, bot_user)
-    return ParseError(ParseErrorKind.NOT_ADDRESSED) if said is None else parse(said)
+def _parse_arguments(subcommand: Subcommand, typed: list[str]) -> Command:
+    words = Words(slack_text.join_service_list(typed), subcommand.prefix)
+    if (
+        subcommand.takes_one_service
+        and words.words
+        and slack_text.count_names(words.words[0].rstrip(":,;")) > 1
+    ):
+        raise words.error(ParseErrorKind.SINGLE_SERVICE_ONLY)
+    values: dict[str, Any] = {}
+    for argument in subcommand.arguments:
+        if words.position < len(words.words):
+            values[argument.field] = argument.read(words)
+        elif not argument.optional:
+            raise words.error(argument.missing, words.service)
+    if words.position < len(words.words):
+        is_option = slack_text.reads_like_option(words.rest)
+        raise words.error(
+            ParseErrorKind.PLACE_OR_OPTION if is_option else ParseErrorKind.TOO_MANY_WORDS, words.rest
+        )
+    return Command(subcommand.name, **values)
 
 
-def _deploy(words: list[str]) -> DeployCommand | DeployBatchCommand | ParseError:
-    names = _names(words[0])
-    if isinstance(names, ParseError):
-        return names
-    service = ",".join(names)
+def _read_service(words: Words) -> tuple[str]:
+    words.service = slack_text.clean_word(words.take()).lower()
+    return (words.service,)
+
+
+def _read_services(words: Words) -> tuple[str, ...]:
+    names = _split_names(words)
+    words.service = ",".join(names)
     if "" in names:
-        return ParseError(ParseErrorKind.MISSING_NAME, service)
-    if twice := next((name for name in names if names.count(name) > 1), ""):
-        return ParseError(ParseErrorKind.REPEATED_NAME, twice)
-    if len(words) == 1:
-        return ParseError(ParseErrorKind.MISSING_TAG, service, service)
-    tag = _tag(words, service)
-    if isinstance(tag, ParseError):
-        return tag
-    why = _why(words, 2, service, tag=tag)
-    if isinstance(why, ParseError):
-        return why
-    return DeployBatchCommand(names, tag, why) if len(names) > 1 else DeployCommand(service, tag, why)
+        raise ParseError(ParseErrorKind.MISSING_NAME, words.service)
+    if repeated := next((name for name in names if names.count(name) > 1), ""):
+        raise ParseError(ParseErrorKind.REPEATED_NAME, repeated)
+    return names
 
 
-def _one_at_a_time(verb: str, words: list[str]) -> ParseError | None:
-    """A list of services behind a verb that takes one; what is cancelled may go by its list."""
-    if not words or verb in ("cancel", "help") or slack_text.count_names(_bare(words[0])) == 1:
-        return None
-    return ParseError(ParseErrorKind.SINGLE_SERVICE_ONLY, verb, verb=verb)
+def _read_target(words: Words) -> str:
+    words.tag = ",".join(_split_names(words))
+    return words.tag
 
 
-def _plan(words: list[str]) -> PlanCommand | ParseError:
-    if not words:
-        return ParseError(ParseErrorKind.MISSING_SERVICE, "plan")
-    service = _service(words[0])
-    if len(words) == 1:
-        return ParseError(ParseErrorKind.MISSING_TAG, service, service, "plan")
-    tag = _tag(words, service, "plan")
-    if isinstance(tag, ParseError):
-        return tag
-    return PlanCommand(service, tag) if len(words) == 2 else _too_many(words, service, "plan", tag)
+def _split_names(words: Words) -> tuple[str, ...]:
+    word = words.take()
+    count = slack_text.count_names(word)
+    if count > MAX_SERVICES:
+        raise ParseError(ParseErrorKind.TOO_MANY_NAMES, str(count))
+    return slack_text.split_names(word)
 
 
-def _tags(words: list[str]) -> TagsCommand | ParseError:
-    if not words:
-        return ParseError(ParseErrorKind.MISSING_SERVICE, "tags")
-    return (
-        TagsCommand(_service(words[0]))
-        if len(words) == 1
-        else ParseError(ParseErrorKind.TOO_MANY_WORDS, "tags")
-    )
-
-
-def _restart(words: list[str]) -> RestartCommand | ParseError:
-    if not words:
-        return ParseError(ParseErrorKind.MISSING_SERVICE, "restart")
-    service = _service(words[0])
-    why = _why(words, 1, service, "restart")
-    return why if isinstance(why, ParseError) else RestartCommand(service, why)
-
-
-def _rollback(words: list[str]) -> RollbackCommand | ParseError:
-    if not words:
-        return ParseError(ParseErrorKind.MISSING_SERVICE, "rollback")
-    service = _service(words[0])
-    if len(words) == 1:
-        return RollbackCommand(service)
-    target = _tag(words, service, "rollback")
-    if isinstance(target, ParseError):
-        return target
-    if len(words) == 2:
-        return RollbackCommand(service, target)
-    return _too_many(words, service, "rollback", target)
-
-
-def _follow(words: list[str]) -> FollowCommand | ParseError:
-    if not words:
-        return ParseError(ParseErrorKind.MISSING_SERVICE, "follow")
-    return (
-        FollowCommand(_service(words[0]))
-        if len(words) == 1
-        else ParseError(ParseErrorKind.TOO_MANY_WORDS, "follow")
-    )
-
-
-def _status(words: list[str]) -> StatusCommand | ParseError:
-    if len(words) > 1:
-        return ParseError(ParseErrorKind.TOO_MANY_WORDS, "status")
-    return StatusCommand(slack_text.clean_word(words[0]).lower() if words else None)
-
-
-def _cancel(words: list[str]) -> CancelCommand | ParseError:
-    if len(words) > 1:
-        return ParseError(ParseErrorKind.TOO_MANY_WORDS, "cancel")
-    if not words:
-        return CancelCommand()
-    names = _names(words[0])
-    return names if isinstance(names, ParseError) else CancelCommand(",".join(names))
-
-
-def _help(words: list[str]) -> HelpCommand | ParseError:
-    return ParseError(ParseErrorKind.TOO_MANY_WORDS, "help") if words else HelpCommand()
-
-
-def _bare(word: str) -> str:
-    """Without what only sets it off from the words behind it."""
-    return word.rstrip(":,;")
-
-
-def _names(word: str) -> tuple[str, ...] | ParseError:
-    number = slack_text.count_names(_bare(word))
-    return (
-        ParseError(ParseErrorKind.TOO_MANY_NAMES, str(number))
-        if number > MAX_SERVICES
-        else slack_text.split_names(_bare(word))
-    )
-
-
-def _service(word: str) -> str:
-    return slack_text.clean_word(_bare(word)).lower()
-
-
-def _tag(words: list[str], service: str, verb: str = "") -> str | ParseError:
-    """The second word, where it can be a tag."""
-    tag = slack_text.clean_word(_bare(words[1]))
+def _read_tag(words: Words) -> str:
+    tag = slack_text.clean_word(words.take())
     if slack_text.is_place_preposition(tag):
-        meant = slack_text.clean_word(_bare(words[2])) if len(words) > 2 else ""
-        a_version = TAG.fullmatch(meant) and any(map(str.isdigit, meant))
-        return ParseError(ParseErrorKind.PLACE_FOR_TAG, tag, service, verb, meant if a_version else "")
-    return tag if TAG.fullmatch(tag) else _not_a_tag(tag, service, verb)
+        meant = slack_text.clean_word(words.take()) if words.position < len(words.words) else ""
+        is_version = TAG_PATTERN.fullmatch(meant) and any(map(str.isdigit, meant))
+        raise words.error(ParseErrorKind.PLACE_FOR_TAG, tag, meant if is_version else "")
+    if not TAG_PATTERN.fullmatch(tag):
+        raise _describe_invalid_tag(tag, words)
+    words.tag = tag
+    return tag
 
 
-def _why(words: list[str], first: int, service: str, verb: str = "", tag: str = "") -> str | ParseError:
-    """The reason, which begins with this word; a colon behind the word before it marks it as one."""
-    said = " ".join(words[first:])
-    why = slack_text.clean_sentence(said)
-    if len(why) > MAX_REASON_LENGTH:
-        return ParseError(ParseErrorKind.REASON_TOO_LONG, str(len(why)), service, verb)
-    if not words[first - 1].endswith(":") and slack_text.reads_like_option(said):
-        return ParseError(ParseErrorKind.PLACE_OR_OPTION, said, service, verb, tag)
-    return why
-
-
-def _too_many(words: list[str], service: str, verb: str, tag: str) -> ParseError:
-    said = " ".join(words[2:])
-    if slack_text.reads_like_option(said):
-        return ParseError(ParseErrorKind.PLACE_OR_OPTION, said, service, verb, tag)
-    return ParseError(ParseErrorKind.TOO_MANY_WORDS, verb)
-
-
-def _not_a_tag(word: str, service: str, verb: str = "") -> ParseError:
+def _describe_invalid_tag(word: str, words: Words) -> ParseError:
     if "sha256:" in word:
-        return ParseError(ParseErrorKind.DIGEST, word, service, verb)
+        return words.error(ParseErrorKind.DIGEST, word)
     last = word.rpartition(":")[2]
-    if last != word and TAG.fullmatch(last):
-        return ParseError(ParseErrorKind.FULL_IMAGE, last, service, verb)
-    return ParseError(ParseErrorKind.INVALID_TAG, word, service, verb)
+    if last != word and TAG_PATTERN.fullmatch(last):
+        return words.error(ParseErrorKind.FULL_IMAGE, last)
+    return words.error(ParseErrorKind.INVALID_TAG, word)
 
 
-VERBS: Mapping[str, Callable[[list[str]], Command | ParseError]] = {
-    "plan": _plan,
-    "tags": _tags,
-    "restart": _restart,
-    "rollback": _rollback,
-    "follow": _follow,
-    "status": _status,
-    "cancel": _cancel,
-    "help": _help,
-}
-"""How what stands behind each verb is read; `deploy` itself may be left out, so it is no member."""
+def _read_reason(words: Words) -> str:
+    """All the rest. A colon behind the word before it marks it as a reason."""
+    typed, is_marked = words.rest, words.words[words.position - 1].endswith(":")
+    words.position = len(words.words)
+    reason = slack_text.clean_sentence(typed)
+    if len(reason) > MAX_REASON_LENGTH:
+        raise words.error(ParseErrorKind.REASON_TOO_LONG, str(len(reason)))
+    if not is_marked and slack_text.reads_like_option(typed):
+        raise words.error(ParseErrorKind.PLACE_OR_OPTION, typed)
+    return reason
+
+
+SERVICE = Argument("services", "SERVICE", _read_service, ParseErrorKind.MISSING_SERVICE)
+SERVICES = Argument("services", "SERVICE", _read_services, ParseErrorKind.MISSING_SERVICE)
+"""A service, a group, or a list of services."""
+TAG = Argument("tag", "TAG", _read_tag, ParseErrorKind.MISSING_TAG)
+EARLIER_VERSION = Argument("target", "TAG or deploy id", _read_tag, ParseErrorKind.MISSING_TAG)
+REASON = Argument("reason", "reason", _read_reason, ParseErrorKind.MISSING_TARGET, optional=True)
+CANCEL_TARGET = Argument("target", "SERVICE, group or id", _read_target, ParseErrorKind.MISSING_TARGET)
+DEPLOY_ID = Argument("target", "ID", _read_target, ParseErrorKind.MISSING_TARGET)

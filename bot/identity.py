@@ -1,4 +1,4 @@
-"""Who we are in Slack: asked once, at the start, so that no listener has to."""
+"""Who the bot is in Slack: asked once, at the start, so that no listener has to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deploys.errors import SlackRefusesToken, SlackUnreachable
 from deploys.slack_errors import exception_reason, slack_error_reason
 
 START_TIMEOUT_SECONDS = 15.0
-"""How long Slack may be silent at the start."""
+"""How long Slack may take to answer at the start."""
 _TOKEN_ADVICE = (
     "At api.slack.com/apps: your app, OAuth & Permissions, Bot User OAuth Token; install the app to the "
     "workspace first."
@@ -40,7 +40,7 @@ def fetch_identity(
     timeout: float = START_TIMEOUT_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Identity:
-    """Asks Slack who the token belongs to, for at most `patience` seconds. Its answer tells its time, too.
+    """Asks Slack who the token belongs to, for at most `timeout` seconds. Its answer tells its time, too.
 
     Raises:
         SlackRefusesToken: the token is not valid.

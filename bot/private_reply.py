@@ -1,11 +1,5 @@
-"""An answer to one person.
-
-Answers that one person alone reads: a worker sends them, since a listener calls no Slack.
-
-Lists that fit into a message: Slack takes 4000 characters of text, and 3000 in a section.
-
-Lengths of time for people.
-"""
+"""What one person alone reads: in the ack of a slash command, or from a worker, as a listener calls no
+Slack."""
 
 from __future__ import annotations
 
@@ -18,18 +12,20 @@ from redis.exceptions import RedisError
 
 from bot.app_context import AppContext
 from bot.request import Request
+from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import VERBATIM_ARGUMENTS, verbatim
 from deploys.records.deploy import new_deploy_id
 
 
 @dataclass(frozen=True)
 class PrivateReply:
-    """What only the person who asked sees. The text is whole without the blocks."""
+    """What only the person who asked sees. The text says all that the blocks say."""
 
     text: str
     blocks: tuple[dict[str, Any], ...] = ()
     card_will_tell: bool = False
-    """A card or an answer follows in the thread and says as much, so there nothing is said before it."""
+    """A card or an answer follows and says as much. After a mention, whose thread it follows in, this is not
+    sent."""
 
     def to_slack(self) -> dict[str, Any]:
         """As Slack takes it in the ack of a slash command."""
@@ -53,26 +49,27 @@ def context_block(text: str) -> dict[str, Any]:
 
 
 def send_privately(text: str, request: Request, context: AppContext) -> None:
-    """Has whoever made the request told this.
+    """Has a worker tell this to the person who made the request.
 
     The response_url stays in Redis, where only workers read it, and out of the job, whose arguments RQ logs.
     """
     answer_id = ""
     if request.response_url:
         answer_id = new_deploy_id()
-        with suppress(RedisError):  # other ways are left
+        with suppress(RedisError):  # the worker has other ways
             context.threads.save_response_url(answer_id, request.response_url)
     context.jobs.answer_privately(request.channel, request.answer_thread, request.user, text, answer_id)
 
 
-def bullet_list(lines: Sequence[str], max_chars: int) -> str:
-    """Bullet points, as many as fit into so many characters; then how many more there are."""
+def bullet_list(lines: Sequence[str], max_bytes: int, *, total: int = 0) -> str:
+    """Bullet points, as many as fit into so many UTF-8 bytes; then how many more there are, of all lines or
+    of `total`."""
     shown: list[str] = []
-    left = max_chars
+    left = max_bytes
     for line in lines:
-        left -= len(line) + 3
+        left -= utf8_bytes(f"• {line}\n")
         if left < 0:
             break
         shown.append(f"• {line}")
-    rest = len(lines) - len(shown)
+    rest = max(total, len(lines)) - len(shown)
     return "\n".join([*shown, *([f"• and {rest} more"] if rest else [])])

@@ -1,4 +1,4 @@
-"""Who asked, where, and when they sent it: the same for commands, mentions and clicks."""
+"""Who asks, where, and when they sent it: the same for commands, mentions and clicks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Request:
     """Epoch seconds by Slack's clock, from the best source there is for its kind."""
     clock: SlackClock
     thread_ts: str | None = None
-    """The thread it was made in, or the message that becomes the root of one."""
+    """The thread in which it was made, or the message that becomes the root of one."""
     new_thread: bool = False
     """Whether nobody has replied to that message yet."""
     response_url: str | None = None
@@ -40,11 +40,11 @@ class Request:
         return None if self.new_thread else self.thread_ts
 
     def refuse_if_late(self) -> None:
-        """Call right before each change: Slack may have told the user already that it failed.
+        """Call right before each change: Slack may have told the user already that the request failed.
 
         Raises:
-            TooLate: a command or click older than 3 seconds.
-            LateMention: the same for a message, where Slack shows no failure.
+            CommandTooLate: a command or click older than 3 seconds.
+            MentionTooLate: the same for a message, where Slack shows no failure.
         """
         age = self.clock.now() - self.sent_at
         if age > SLACK_TIMEOUT_SECONDS:
@@ -53,11 +53,11 @@ class Request:
 
 
 def _clock_note(clock: SlackClock) -> str:
-    """Whether the machine's clock may have a part in it."""
+    """What to say if the machine's clock may be the cause; else empty."""
     if ahead := clock.seconds_ahead():
         return (
-            f" (The clock of the machine that I run on is {describe_offset(ahead)} Slack's. I went by Slack's; "
-            "tell whoever runs Slipway.)"
+            f" (The clock of the machine that I run on is {describe_offset(ahead)} Slack's. I went by "
+            "Slack's; tell whoever runs Slipway.)"
         )
     if not clock.is_compared:
         return (

@@ -1,14 +1,13 @@
-"""What time it is at Slack, whose clock decides what is late: this machine's own may be wrong.
+"""Slack's time. Its clock decides what is late, because this machine's own may be wrong.
 
 Slack's HTTP answers state its time in whole seconds (`Date`), so an answer proves that its clock lies within
 a second, plus the time the answer took. Several answers narrow that down. As long as this machine's clock
-agrees with what is proven, it counts, as it is the finer of the two. If not, the latest time that Slack's
-clock can show counts: what really is late never passes, and what is on time seems at most a second older.
+agrees with what is proven, it counts, because it is the finer of the two. If not, the latest time that
+Slack's clock can show counts: so a late request never passes, and one on time seems at most a second older.
 
-Bounds are kept against a clock that nobody sets and that goes on while the machine sleeps, so setting the
-machine's clock, as NTP does, changes nothing. They widen with time, as clocks drift: if Slack's time can no
-longer be read, this machine's counts again after some hours.
-"""
+Bounds are kept against the uptime, which nobody sets and which includes sleep. So setting the machine's
+clock, as NTP does, changes nothing. They widen with time, because clocks drift: if Slack's time can no longer
+be read, this machine's clock counts again after some hours."""
 
 from __future__ import annotations
 
@@ -43,7 +42,7 @@ def uptime() -> float:
 
 
 class SlackClock:
-    """Slack's time, and how far this machine's clock (`wall`, epoch seconds) is from it."""
+    """Slack's time, and how far this machine's clock (`wall_clock`, epoch seconds) is from it."""
 
     def __init__(
         self, *, wall_clock: Callable[[], float] = time.time, uptime: Callable[[], float] = uptime
@@ -51,12 +50,12 @@ class SlackClock:
         self._wall_clock = wall_clock
         self.uptime = uptime
         self._earliest, self._latest = -math.inf, math.inf
-        """Bounds of Slack's time less the elapsed time, as of `_bounded_at`."""
+        """Bounds of Slack's time minus the uptime, as of `_bounded_at`."""
         self._bounded_at = uptime()
         self._lock = threading.Lock()
 
     def now(self) -> float:
-        """Slack's time (epoch seconds); never earlier than it can be, where this machine's clock is wrong."""
+        """Slack's time (epoch seconds); if this machine's clock is wrong, never earlier than it can be."""
         earliest, latest = self._bounds()
         wall = self._wall_clock()
         if earliest <= wall <= latest:
@@ -64,12 +63,12 @@ class SlackClock:
         return latest if math.isfinite(latest) else earliest
 
     def time_at(self, moment: float) -> float:
-        """Slack's time at a moment of `elapsed` (epoch seconds)."""
+        """Slack's time (epoch seconds) at a moment of the uptime."""
         return self.now() - (self.uptime() - moment)
 
     @property
     def is_compared(self) -> bool:
-        """Whether an answer of Slack's was compared with."""
+        """Whether any answer of Slack's was compared with."""
         return math.isfinite(self._latest)
 
     def seconds_ahead(self) -> float:
@@ -81,7 +80,7 @@ class SlackClock:
         return wall - (earliest + latest) / 2 if math.isfinite(latest) else wall - earliest
 
     def compare_with_answer(self, headers: Mapping[str, str], asked_at: float, answered_at: float) -> None:
-        """Takes in what an answer of Slack's states; the times are of `elapsed`, before and after it."""
+        """Learns from an answer of Slack's; the times are of the uptime, before and after the call."""
         stated = next((value for name, value in headers.items() if name.lower() == "date"), "")
         try:
             second = parsedate_to_datetime(stated).timestamp()
@@ -96,11 +95,11 @@ class SlackClock:
             )
 
     def note_sent_at(self, sent_at: float) -> None:
-        """Something that Slack sent then (epoch seconds, its time) is here: its clock shows at least that."""
+        """Slack sent something at this time (epoch seconds, its clock), so its clock shows at least that."""
         self._narrow(sent_at - self.uptime(), math.inf)
 
     def start_reading(self, client: WebClient) -> None:
-        """Reads Slack's time again and again, in a thread of its own: no request waits for that."""
+        """Reads Slack's time regularly in a separate thread, so that no request waits for it."""
         threading.Thread(target=self._read_forever, args=(client,), name="slack-clock", daemon=True).start()
 
     def _read_forever(self, client: WebClient) -> None:
@@ -126,7 +125,7 @@ class SlackClock:
             now = self.uptime()
             drift = MAX_DRIFT * (now - self._bounded_at)
             low, high = max(self._earliest - drift, earliest), min(self._latest + drift, latest)
-            if low > high:  # one of the two is no longer true: what was learnt last counts
+            if low > high:  # one of the two is no longer true: the newer one counts
                 low, high = earliest, max(earliest, latest)
             self._earliest, self._latest, self._bounded_at = low, high, now
 

@@ -1,15 +1,8 @@
-"""What Slack made of what a person wrote, undone: links, entities, curly quotes, long dashes, odd spaces.
+"""Reads what people write in Slack: links, entities, curly quotes, long dashes and odd spaces become what was
+typed.
 
-The forms are Slack's (docs.slack.dev, "Formatting message text"): links, mentions and channels come in angle
-brackets, and `&`, `<` and `>` come as entities.
-
-Several services in one command: `web,api`, `web, api` or `web ,api`.
-
-Reasons that read like something else: a place or an option, which no command takes. Pure.
-
-`/deploy web 1.4.2 to staging` would deploy to where `services.yml` says, with "to staging" as its reason, so
-such a reason has to be marked as one: with a colon before it, or with quotes around it.
-"""
+Slack's forms are those of docs.slack.dev, "Formatting message text": links, mentions and channels come in
+angle brackets, and `&`, `<` and `>` come as entities."""
 
 from __future__ import annotations
 
@@ -36,6 +29,10 @@ _DASHES = str.maketrans(
         "\u2015": "--",
     }
 )
+_SERVICE_NAME = re.compile(NAME_PATTERN)
+PLACE_PREPOSITIONS = frozenset({"to", "in", "on", "at"})
+"""Followed by one more word they name a place."""
+_OPTION_PATTERN = re.compile(r"--|-\w")
 
 
 def unformat(text: str) -> str:
@@ -47,7 +44,7 @@ def unformat(text: str) -> str:
 
 
 def clean_word(text: str) -> str:
-    """One word of a command: without quotes around it, with plain hyphens, cut where it is too long."""
+    """One word of a command: without quotes around it, with plain hyphens, cut if it is too long."""
     bare = text.strip(_QUOTES)
     if len(bare) > MAX_WORD_LENGTH:
         bare = bare[:MAX_WORD_LENGTH] + ELLIPSIS
@@ -55,7 +52,7 @@ def clean_word(text: str) -> str:
 
 
 def shorten_quote(text: str, limit: int = 80) -> str:
-    """The text as it is quoted in an answer: its beginning where it is long (characters)."""
+    """The text as an answer quotes it: only its beginning if it is long (characters)."""
     return text if len(text) <= limit else text[: limit - 1].removesuffix(ELLIPSIS) + ELLIPSIS
 
 
@@ -71,7 +68,7 @@ def clean_sentence(text: str) -> str:
 
 
 def text_after_mention(text: str, bot_user: str) -> str | None:
-    """What stands after a mention of the bot at the very beginning; None when it does not begin so."""
+    """What follows a mention of the bot at the very beginning; None if the text does not begin with one."""
     visible = remove_unsafe(text)
     mention = rf"\s*<@{re.escape(bot_user)}(?:\|[^<>]*)?>"
     found = re.match(rf"(?:{mention})+\s*[:,]?", visible)
@@ -88,14 +85,12 @@ def _visible_text(match: re.Match[str]) -> str:
     return label or re.sub(r"^mailto:", "", target)
 
 
-_SERVICE_NAME = re.compile(NAME_PATTERN)
-
-
 def join_service_list(words: list[str]) -> list[str]:
-    """The words with the list at their beginning made one word.
+    """The words, with a list of services at their beginning as one word: `web, api` and `web ,api` are
+    `web,api`.
 
-    Behind `web,` a word that could be no service, such as `1.4.2`, is not of the list: the comma was a slip.
-    """
+    After `web,` a word that cannot be a service, such as `1.4.2`, is not part of the list: the comma was a
+    slip."""
     end = 1
     while end < len(words) and (
         words[end].startswith(",") or (words[end - 1].endswith(",") and _could_be_names(words[end]))
@@ -110,7 +105,7 @@ def count_names(word: str) -> int:
 
 
 def split_names(word: str) -> tuple[str, ...]:
-    """The names in a list, each as it was written; an empty one if a name is missing. Ask `count` first."""
+    """The names in a list; an empty one if a name is missing. Ask `count_names` first."""
     return tuple(clean_word(part).lower() for part in word.split(","))
 
 
@@ -119,25 +114,23 @@ def _could_be_names(word: str) -> bool:
     return any(parts) and all(_SERVICE_NAME.fullmatch(part) or not part for part in parts)
 
 
-PLACE_PREPOSITIONS = frozenset({"to", "in", "on", "at"})
-"""Before one more word they name a place."""
-_OPTION_PATTERN = re.compile(r"--|-\w")
-
-
 def is_place_preposition(word: str) -> bool:
-    """Whether this word, where a tag is expected, begins a place: `to`, in any case."""
+    """Whether this word begins a place if it is written instead of a tag: `to`, in upper or lower case."""
     return word.casefold() in PLACE_PREPOSITIONS
 
 
-def reads_like_option(said: str) -> bool:
-    """Whether this reason, as it was written, begins with an option or is a place and nothing more.
+def reads_like_option(reason: str) -> bool:
+    """Whether this reason, as it was typed, begins with an option or is a place and nothing more.
 
-    A dash with a blank behind it only sets a reason off; two hyphens, or the long dash that phones make of
+    `/deploy web 1.4.2 to staging` would deploy to where `services.yml` says, with "to staging" as its reason.
+    So such a reason has to be marked as one, with a colon before it or quotes around it.
+
+    A dash with a space behind it only sets a reason off; two hyphens, or the long dash that phones make of
     them, count as an option also then.
     """
-    if said.startswith(":") or is_quoted(said):
+    if reason.startswith(":") or is_quoted(reason):
         return False
-    if _OPTION_PATTERN.match(clean_word(said.split(" ", 1)[0])):
+    if _OPTION_PATTERN.match(clean_word(reason.split(" ", 1)[0])):
         return True
-    words = clean_sentence(said).split(" ", 2)
+    words = clean_sentence(reason).split(" ", 2)
     return len(words) <= 2 and is_place_preposition(clean_word(words[0]))

@@ -1,22 +1,21 @@
-"""What somebody asked for, as the record of a deploy.
+"""Queues deploys: builds the record, writes it with the queue and the audit entry in one script, and has
+workers act.
 
-Requests that become deploys: whether they may, then the record, the line and the bells.
-
-Several services at once: all checks of all of them first, then one script that takes in all or none.
+Of several services all checks come first; then one script queues all of them or none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot import reply_texts
+from bot import submit_texts
 from bot.app_context import AppContext
-from bot.batch_reply_texts import batch_already_under_way, batch_queued
+from bot.grammar import Command
 from bot.private_reply import PrivateReply
 from bot.request import Request
+from deploys.access import refuse_batch
 from deploys.catalogue.service import Service, ServiceGroup
-from deploys.errors import BatchRefused, MembershipUnknown, Refused, TooManyServices
+from deploys.errors import Refused, TooManyServices
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.request import DeployRequest, Verb
@@ -34,7 +33,7 @@ def build_deploy(
     batch_id: str | None = None,
     batch_position: int = 0,
 ) -> Deploy:
-    """A new record, asked for now (epoch seconds) by whoever sent the request, where they sent it."""
+    """The record of a deploy that is asked for now (epoch seconds), from where the request came."""
     return Deploy(
         id=new_deploy_id(),
         service=service,
@@ -60,45 +59,40 @@ def _deploy_request(request: Request, reason: str, now: float) -> DeployRequest:
 
 
 def submit_deploy(
-    service_name: str,
-    request: Request,
-    context: AppContext,
-    *,
-    verb: Verb = Verb.DEPLOY,
-    tag: str = "",
-    rollback_target: str = "",
-    reason: str = "",
+    command: Command, request: Request, context: AppContext, *, verb: Verb = Verb.DEPLOY
 ) -> PrivateReply:
-    """Takes a deploy, restart or rollback in, or says that the same is under way.
+    """Queues a deploy, restart, rollback or following, or says that the same is under way. The caller has
+    checked that this person may deploy the service.
 
     Raises:
-        UnknownService, NotADeployer, WrongChannel, MembershipUnknown, TooLate, LateMention
+        UnknownService, CommandTooLate, MentionTooLate
     """
-    service = context.catalogue.get_service(service_name)
-    context.access.may_deploy(request.user, service.name, request.channel)
     deploy = build_deploy(
-        request, service, context.now(), verb=verb, tag=tag, rollback_target=rollback_target, reason=reason
+        request,
+        context.catalogue.get_service(command.service),
+        context.now(),
+        verb=verb,
+        tag=command.tag,
+        rollback_target=command.target,
+        reason=command.reason,
     )
     request.refuse_if_late()
-    asked = context.store.submit(deploy)
-    if asked.is_duplicate:
-        return reply_texts.already_under_way(asked.deploy, context.threads, context.now())
+    submission = context.store.submit(deploy)
+    if submission.is_duplicate:
+        return submit_texts.already_under_way(submission.deploy, context.threads, context.now())
     if request.response_url:
         context.threads.save_response_url(deploy.id, request.response_url)
     context.jobs.publish(deploy.id)
-    if not asked.ahead:
+    if not submission.ahead:
         context.jobs.advance(deploy.id)
-        return reply_texts.queued(asked.deploy)
-    return reply_texts.queued_behind(asked.deploy, _deploys_ahead(asked.deploy, asked.ahead, context))
+        return submit_texts.queued(submission.deploy)
+    ahead = _deploys_ahead(submission.deploy, submission.ahead, context)
+    return submit_texts.queued_behind(submission.deploy, ahead)
 
 
 def _deploys_ahead(deploy: Deploy, count: int, context: AppContext) -> list[Deploy]:
     ids = context.store.service_queue(deploy.service.name)[:count]
     return [found for each in ids if each != deploy.id and (found := context.store.get(each))]
-
-
-MAX_REFUSALS_SHOWN = 5
-"""Refusals told in one answer (count)."""
 
 
 @dataclass(frozen=True)
@@ -113,10 +107,10 @@ class BatchRequest:
 def submit_batch(
     wanted: BatchRequest, request: Request, context: AppContext, *, tag: str, reason: str
 ) -> PrivateReply:
-    """Takes a deploy of each service in, or none; then it says which is under way, or refused, and why.
+    """Queues a deploy of each service, or none; then it says which is under way, or refused, and why.
 
     Raises:
-        TooManyAtOnce, SeveralRefused, TooLate, LateMention
+        TooManyServices, BatchRefused, CommandTooLate, MentionTooLate
     """
     if len(wanted.services) > MAX_SERVICES:
         raise TooManyServices(count=len(wanted.services), most=MAX_SERVICES)
@@ -124,9 +118,15 @@ def submit_batch(
     batch_id = new_deploy_id()
     deploys = [
         build_deploy(
-            request, service, context.now(), tag=tag, reason=reason, batch_id=batch_id, batch_position=place
+            request,
+            service,
+            context.now(),
+            tag=tag,
+            reason=reason,
+            batch_id=batch_id,
+            batch_position=position,
         )
-        for place, service in enumerate(services)
+        for position, service in enumerate(services)
     ]
     batch = Batch(
         id=batch_id,
@@ -139,20 +139,25 @@ def submit_batch(
         request=_deploy_request(request, reason, context.now()),
     )
     request.refuse_if_late()
-    asked = context.store.submit_batch(batch, deploys)
-    if any(each.is_duplicate for each in asked):
-        return batch_already_under_way([each.deploy for each in asked], context.threads, context.now())
+    submissions = context.store.submit_batch(batch, deploys)
+    if any(each.is_duplicate for each in submissions):
+        duplicates = [each.deploy for each in submissions]
+        return submit_texts.batch_already_under_way(duplicates, context.threads, context.now())
     if request.response_url:
         context.threads.save_response_url(batch.id, request.response_url)
     context.jobs.publish(batch.id)
-    for each in asked:
+    for each in submissions:
         if not each.ahead:
             context.jobs.advance(each.deploy.id)
-    return batch_queued(batch, asked)
+    return submit_texts.batch_queued(batch, submissions)
 
 
 def _check_access_to_all(wanted: BatchRequest, request: Request, context: AppContext) -> list[Service]:
-    """All of the services, once every one of them may be deployed."""
+    """All of the services, if this person may deploy every one of them.
+
+    Raises:
+        BatchRefused
+    """
     services = []
     refusals: list[Refused] = []
     for name in wanted.services:
@@ -164,17 +169,5 @@ def _check_access_to_all(wanted: BatchRequest, request: Request, context: AppCon
         else:
             services.append(service)
     if refusals:
-        if any(isinstance(each, MembershipUnknown) for each in refusals):
-            context.jobs.read_user_groups()
-        raise BatchRefused(done="queued", refusals=list_refusals(refusals))
+        raise refuse_batch(refusals, "queued", context.jobs)
     return services
-
-
-def list_refusals(refusals: Sequence[Refused]) -> str:
-    """The refusals of several services, behind the sentence that nothing was done."""
-    messages = list(dict.fromkeys(each.message for each in refusals))
-    if len(messages) == 1:
-        return f" {messages[0]}"
-    lines = [f"\n• {message}" for message in messages[:MAX_REFUSALS_SHOWN]]
-    rest = len(messages) - MAX_REFUSALS_SHOWN
-    return "".join([*lines, f"\n• and {rest} more" if rest > 0 else ""])

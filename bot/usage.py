@@ -1,172 +1,136 @@
-"""How Slipway is used, with this workspace's own services; printed for help and after every mistake."""
+"""How Slipway is used, with this workspace's own services: shown for help and after every mistake."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bot import slack_text
-from bot.grammar import MAX_REASON_LENGTH, VERBS, ParseError, ParseErrorKind
+from bot.grammar import MAX_REASON_LENGTH, ParseError, ParseErrorKind, Subcommand
 from bot.private_reply import PrivateReply, bullet_list, context_block, section_block
 from deploys.catalogue import Service
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import ServiceGroup
-from deploys.catalogue.suggestions import nearest_names
 from deploys.errors import TooManyServices
 from deploys.mrkdwn import code, mention, plural
 from deploys.records.batch import MAX_SERVICES
 
-MAX_LIST_CHARS = 2000
-"""Characters for the list of services."""
-ARGUMENTS = {
-    "plan": "SERVICE TAG",
-    "tags": "SERVICE",
-    "restart": "SERVICE [why]",
-    "rollback": "SERVICE [TAG or deploy id]",
-    "follow": "SERVICE",
-    "status": "[SERVICE]",
-    "cancel": "[SERVICE, group or id]",
-}
-"""What may stand behind a verb."""
+MAX_LIST_BYTES = 2000
+"""UTF-8 bytes of the list of services."""
 
 
-def usage(catalogue: Catalogue, bot_user: str, *, before: str = "") -> PrivateReply:
-    """All commands and services, below a sentence about what was wrong."""
-    example = catalogue.service_names[0]
-    commands = "\n".join(
-        (
-            f"• `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy {example} 1.4.2 fixes the login`",
-            "• a reason such as `on call` or `--force` goes behind a colon: "
-            f"`/deploy {example} 1.4.2: on call`",
-            f"• `/deploy SERVICE,SERVICE TAG [why]` deploys several at once{_group_hint(catalogue)}",
-            "• `/deploy plan SERVICE TAG` shows what that would change, and changes nothing",
-            "• `/deploy tags SERVICE` lists the newest tags, and which one runs",
-            "• `/deploy restart SERVICE [why]` starts the same version in new tasks",
-            "• `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before",
-            "• `/deploy follow SERVICE` shows how a rollout goes that was begun elsewhere",
-            "• `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately",
-            "• `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun",
-            "• `/deploy help` shows this",
-        )
-    )
-    services = f"*Services*\n{bullet_list([_describe_service(each) for each in catalogue.services.values()], MAX_LIST_CHARS)}"
-    threads = f"Slash commands do not work in threads; there write {mention(bot_user)} `deploy SERVICE TAG`."
-    parts = ([before] if before else []) + [commands, services, *_list_groups(catalogue)]
-    return PrivateReply(
-        "\n\n".join([*parts, threads]),
-        (*(section_block(part) for part in parts), context_block(threads)),
-    )
-
-
-def explain_parse_error(error: ParseError, catalogue: Catalogue, bot_user: str) -> PrivateReply:
-    """What was wrong, then the usage.
+def explain(
+    error: ParseError, subcommands: Mapping[str, Subcommand], catalogue: Catalogue, bot_user: str
+) -> PrivateReply:
+    """What is wrong with a text, then the usage; for an empty one the usage alone.
 
     Raises:
-        UnknownService: one word that is no service.
-        TooManyAtOnce: a list with more names than are read.
+        UnknownService: a name in it is no service.
+        TooManyServices: a list with more names than are read.
     """
     if error.kind is ParseErrorKind.TOO_MANY_NAMES:
         raise TooManyServices(count=error.word, most=MAX_SERVICES)
     if error.kind is ParseErrorKind.NOT_ADDRESSED:
         return PrivateReply(
             f"You mentioned me, but I only read messages that begin with {mention(bot_user)}, such as "
-            f"{mention(bot_user)} `status`. Say {mention(bot_user)} `help` to see what I do."
+            f"{mention(bot_user)} `status`. Write {mention(bot_user)} `help` to see what I do."
         )
-    if error.service:
-        if not error.verb and (verb := suggest_verb(error.service, catalogue)):
-            return explain_unknown_verb(error.service, verb, catalogue, bot_user)
+    if error.service and error.kind is not ParseErrorKind.MISSPELT_COMMAND:
         for name in slack_text.split_names(error.service):
             if catalogue.get_service_group(name) is None:
                 catalogue.get_service(name)
-    return usage(catalogue, bot_user, before=_describe_error(error))
+    return _usage(subcommands, catalogue, bot_user, _describe_error(error, subcommands))
 
 
-def suggest_verb(word: str, catalogue: Catalogue) -> str | None:
-    """The verb that a word is like; None when it is a service, a group or more like one."""
-    known = (*catalogue.service_names, *catalogue.service_group_names)
-    if word in known or nearest_names(word, known):
-        return None
-    found = nearest_names(word, VERBS)
-    return found[0] if found else None
+def _usage(
+    subcommands: Mapping[str, Subcommand], catalogue: Catalogue, bot_user: str, mistake: str
+) -> PrivateReply:
+    commands = []
+    for each in subcommands.values():
+        commands.append(f"• `/deploy {each.syntax}` {each.help}")
+        commands += [f"• {line}" for line in (each.more_help(catalogue) if each.more_help else ())]
+    services = bullet_list([_describe_service(each) for each in catalogue.services.values()], MAX_LIST_BYTES)
+    threads = f"Slash commands do not work in threads. Write {mention(bot_user)} `deploy SERVICE TAG` there."
+    parts = [mistake, "\n".join(commands), f"*Services*\n{services}", _list_groups(catalogue)]
+    shown = [part for part in parts if part]
+    return PrivateReply("\n\n".join([*shown, threads]), (*map(section_block, shown), context_block(threads)))
 
 
-def explain_unknown_verb(word: str, verb: str, catalogue: Catalogue, bot_user: str) -> PrivateReply:
-    """A misspelt verb."""
-    before = f"I do not know {code(slack_text.shorten_quote(word))}. Did you mean `/deploy {verb}`?"
-    return usage(catalogue, bot_user, before=before)
-
-
-def _describe_error(error: ParseError) -> str:
-    said = code(slack_text.shorten_quote(error.word))
-    command = _command_typed(error, "")
+def _describe_error(error: ParseError, subcommands: Mapping[str, Subcommand]) -> str:
+    word, verb = code(slack_text.shorten_quote(error.word)), error.verb
+    syntax = f"`/deploy {subcommands[verb].syntax}`" if verb else ""
     match error.kind:
         case ParseErrorKind.MISSING_SERVICE:
-            return f"Which service? Write `/deploy {error.word} {ARGUMENTS[error.word]}`."
-        case ParseErrorKind.MISSING_TAG:
-            return f"Which tag of {said}? Write `{command} TAG`."
-        case ParseErrorKind.INVALID_TAG:
-            return (
-                f"{said} is not an image tag. A tag has letters, digits, `_`, `.` and `-`, 128 at most, and "
-                "begins with a letter, a digit or `_`."
-            )
-        case ParseErrorKind.FULL_IMAGE:
-            return f"Write the tag alone, the image is known: `{command} {error.word}`."
-        case ParseErrorKind.DIGEST:
-            return f"{said} is a digest. I go by tags: `{command} TAG`."
-        case ParseErrorKind.REASON_TOO_LONG:
-            return f"The reason is {error.word} characters long; {MAX_REASON_LENGTH} are allowed. Say it shorter."
+            return f"Which service? Write {syntax}."
+        case ParseErrorKind.MISSING_TARGET:
+            return f"Which one? Write {syntax}."
         case ParseErrorKind.TOO_MANY_WORDS:
-            takes = ARGUMENTS.get(error.word)
-            return f"That is more than {said} takes{f': `/deploy {error.word} {takes}`' if takes else ''}."
+            return f"{code(verb)} takes less than that: {syntax}."
+        case ParseErrorKind.SINGLE_SERVICE_ONLY:
+            return f"{code(verb)} takes one service at a time: {syntax}."
+        case ParseErrorKind.MISSPELT_COMMAND:
+            return f"I do not know {word}. Did you mean `/deploy {verb}`?"
         case ParseErrorKind.UNKNOWN_COMMAND:
-            return f"There is no command {said}."
-    return _describe_list_error(error)
+            return f"There is no command {word}."
+        case ParseErrorKind.PLACE_OR_OPTION:
+            return _describe_option(error, takes_reason=not verb or subcommands[verb].takes_reason)
+    return _describe_argument_error(error, word)
 
 
-def _describe_list_error(error: ParseError) -> str:
+def _describe_argument_error(error: ParseError, word: str) -> str:
     match error.kind:
         case ParseErrorKind.MISSING_NAME:
             return "A name is missing in the list of services. Write it like `/deploy web,api TAG`."
         case ParseErrorKind.REPEATED_NAME:
+            return f"{word} is in the list twice. Name each service once."
+        case ParseErrorKind.REASON_TOO_LONG:
+            return f"The reason has {error.word} characters; it may have {MAX_REASON_LENGTH}."
+        case ParseErrorKind.MISSING_TAG:
+            return f"Which tag of {word}? Write `{_typed(error, 'TAG')}`."
+    return _describe_tag_error(error, word)
+
+
+def _describe_tag_error(error: ParseError, word: str) -> str:
+    match error.kind:
+        case ParseErrorKind.INVALID_TAG:
             return (
-                f"{code(slack_text.shorten_quote(error.word))} is in the list twice. Name each service once."
+                f"{word} is not an image tag. A tag has letters, digits, `_`, `.` and `-`, 128 at most, and "
+                "begins with a letter, a digit or `_`."
             )
+        case ParseErrorKind.FULL_IMAGE:
+            return f"Write the tag alone: `{_typed(error, error.word)}`."
+        case ParseErrorKind.DIGEST:
+            return f"{word} is a digest. Write a tag: `{_typed(error, 'TAG')}`."
         case ParseErrorKind.PLACE_FOR_TAG:
             return (
-                f"{code(error.word)} is not taken for a tag, and a place cannot be chosen: each service is "
-                f"deployed where `services.yml` says. Write {code(_command_typed(error, error.tag or 'TAG'))}."
+                f"{code(error.word)} is not taken for a tag, and you cannot choose a place: `services.yml` "
+                f"says where each service is deployed. Write {code(_typed(error, error.tag or 'TAG'))}."
             )
-        case ParseErrorKind.PLACE_OR_OPTION:
-            return _describe_option(error)
-        case ParseErrorKind.SINGLE_SERVICE_ONLY:
-            return f"{code(error.word)} takes one service at a time: `/deploy {error.word} {ARGUMENTS[error.word]}`."
     return ""
 
 
-def _describe_option(error: ParseError) -> str:
-    """With what to type instead; where a reason is taken, also how to say that it is one."""
-    said, command = slack_text.shorten_quote(error.word), _command_typed(error, error.tag)
+def _describe_option(error: ParseError, *, takes_reason: bool) -> str:
+    """With what to type instead; if a reason is taken, also how to say that it is one."""
+    typed = _typed(error, error.tag)
+    word = slack_text.shorten_quote(error.word)
     text = (
-        f"{code(said)} reads like a place or an option, and there are none: each service is deployed where "
-        f"`services.yml` says. Nothing was changed. Write {code(command)}."
+        f"{code(word)} reads like a place or an option, and there are none: `services.yml` says where each "
+        f"service is deployed. Nothing was changed. Write {code(typed)}."
     )
-    if error.verb in ("plan", "rollback"):
+    if not takes_reason:
         return text
-    return f"{text} If it is the reason, put a colon before it: {code(f'{command}: {said}')}."
+    return f"{text} If it is the reason, put a colon before it: {code(f'{typed}: {word}')}."
 
 
-def _command_typed(error: ParseError, tag: str) -> str:
+def _typed(error: ParseError, tag: str) -> str:
     return " ".join(filter(None, ("/deploy", error.verb, error.service, tag)))
 
 
-def _group_hint(catalogue: Catalogue) -> str:
-    groups = catalogue.service_group_names
-    return f"; a group goes by its name: `/deploy {groups[0]} TAG`" if groups else ""
-
-
-def _list_groups(catalogue: Catalogue) -> list[str]:
+def _list_groups(catalogue: Catalogue) -> str:
     groups = [found for name in catalogue.service_group_names if (found := catalogue.get_service_group(name))]
     lines = [
         f"{code(each.name)}: {', '.join(map(code, each.services))}{_group_order(each)}" for each in groups
     ]
-    return [f"*Groups*\n{bullet_list(lines, MAX_LIST_CHARS // 2)}"] if lines else []
+    return f"*Groups*\n{bullet_list(lines, MAX_LIST_BYTES // 2)}" if lines else ""
 
 
 def _group_order(group: ServiceGroup) -> str:

@@ -35,29 +35,29 @@ def app() -> WebApp:
     """The WSGI application; ends the process with a clear message when it cannot start."""
     settings = load_settings_or_exit(WebSettings)
     try:
-        desk = open_app_context(settings)
+        context = open_app_context(settings)
     except StartupError as error:
         exit_with(error)
     bolt = build_app(
-        desk,
+        context,
         signing_secret=settings.slack_signing_secret.get_secret_value(),
         api_url=settings.slack_api_url,
     )
     return WebApp(
         bolt,
-        desk.store.redis,
-        start=lambda: desk.slack_clock.start_reading(clock_client(settings.slack_api_url)),
+        context.store.redis,
+        start=lambda: context.slack_clock.start_reading(clock_client(settings.slack_api_url)),
     )
 
 
 class WebApp:
-    """Slack's requests to Bolt, GET /healthz to whoever asks, all else refused."""
+    """Passes Slack's requests to Bolt, answers GET /healthz, and refuses everything else."""
 
     def __init__(self, bolt: App, redis: Redis, start: Callable[[], None] = lambda: None) -> None:
         self._bolt = bolt
         self._redis = redis
         self.start = start
-        """To be called in each process that serves: threads do not outlive a fork."""
+        """To be called in each process that serves, because threads do not outlive a fork."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         where = (environ["REQUEST_METHOD"], environ["PATH_INFO"])
@@ -68,7 +68,7 @@ class WebApp:
         try:
             request = read_request(environ)
         except InvalidRequest as error:
-            log.warning("a request was refused unread", status=error.status, reason=str(error))
+            log.warning("refused an unreadable request", status=error.status, reason=str(error))
             return _respond_text(start_response, error.status, str(error))
         return _respond(start_response, self._bolt.dispatch(request))
 
@@ -83,7 +83,7 @@ class WebApp:
 
 
 class InvalidRequest(Exception):
-    """A request that Slack did not send, or not so. The message is what its sender reads."""
+    """A request that Slack did not send like this. Its sender reads the message."""
 
     def __init__(self, status: HTTPStatus, reason: str) -> None:
         super().__init__(reason)
@@ -94,7 +94,7 @@ def read_request(environ: WSGIEnvironment) -> BoltRequest:
     """The request as Bolt takes it. Its signature is not checked yet: anybody may have sent it.
 
     Raises:
-        NotOurs: it is no request of Slack's, whoever signed it.
+        InvalidRequest: it cannot be a request of Slack's, with any signature.
     """
     if not re.fullmatch(r"[0-9]{1,12}", environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "0")):
         raise InvalidRequest(HTTPStatus.BAD_REQUEST, "not a request of Slack's")

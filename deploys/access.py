@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import Service
 from deploys.catalogue.slack_ids import is_user_group
 from deploys.errors import (
+    BatchRefused,
     MembershipUnknown,
     NoSelfApproval,
     NoSelfContinue,
     NotADeployer,
     NotAnApprover,
+    Refused,
     WrongChannel,
     WrongChannelForQuery,
 )
-from deploys.mrkdwn import channel_link as channel_link
-from deploys.mrkdwn import mentions
+from deploys.job_queue import JobQueue
+from deploys.mrkdwn import channel_link, mentions
 from deploys.records.deploy import Deploy
 from deploys.records.traffic import HookAction
 from deploys.stores.user_groups import UserGroups
+
+MAX_REFUSALS_SHOWN = 5
+"""Refusals in one answer (count)."""
 
 
 class Access:
@@ -119,6 +124,19 @@ class Access:
         if unknown:
             raise MembershipUnknown(service=service.name, groups=mentions(tuple(unknown)))
         return False
+
+
+def refuse_batch(refusals: Sequence[Refused], undone: str, jobs: JobQueue) -> BatchRefused:
+    """The refusal of a request for several services, with what is said about each. `undone` is what was not
+    done with any of them. Has the members of user groups read if they are not known."""
+    if any(isinstance(each, MembershipUnknown) for each in refusals):
+        jobs.read_user_groups()
+    messages = list(dict.fromkeys(each.message for each in refusals))
+    if len(messages) == 1:
+        return BatchRefused(done=undone, refusals=f" {messages[0]}")
+    lines = [f"\n• {message}" for message in messages[:MAX_REFUSALS_SHOWN]]
+    more = len(messages) - MAX_REFUSALS_SHOWN
+    return BatchRefused(done=undone, refusals="".join([*lines, f"\n• and {more} more" if more > 0 else ""]))
 
 
 def _channel_links(service: Service) -> str:

@@ -5,7 +5,7 @@ Where a deploy stands, in words that follow its name: `web 1.4.2 waits for appro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from deploys.mrkdwn import code, mention, plural
 from deploys.pauses import external_pause, unanswered_pause
@@ -16,6 +16,8 @@ from deploys.records.request import Verb
 from deploys.records.restore_point import ALL_SUSPENDED
 from deploys.short_names import short_arn
 
+MAX_SERVICES_NAMED = 10
+"""Services named in one sentence (count)."""
 TextStyle = Callable[[str], str]
 """How a service or version is set apart from the words around it: as code, or not at all."""
 
@@ -73,6 +75,14 @@ def previous_version(deploy: Deploy) -> str:
     if deploy.plan.old_tag == deploy.tag:
         return short_arn(deploy.plan.old_revision)
     return deploy.plan.old_tag
+
+
+def list_services(deploys: Sequence[Deploy]) -> str:
+    """`web`, `api` and `ledger`"""
+    names = [code(each.service.name) for each in deploys[:MAX_SERVICES_NAMED]]
+    if len(deploys) > MAX_SERVICES_NAMED:
+        return f"{', '.join(names)} and {len(deploys) - MAX_SERVICES_NAMED} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def planned_count(plan: Plan) -> str:

@@ -1,4 +1,4 @@
-"""Rings for the workers: an RQ job that carries a bare id. A bell that is lost is rung again by the clock."""
+"""The queue of the workers' jobs. A job has only ids; if one is lost, the scheduler enqueues it again."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from rq.serializers import JSONSerializer
 
 QUEUE_NAME = "slipway"
 JOB_TIMEOUT = 55
-"""Seconds a job may take. A lease that ends sooner is safe: no change is begun that could outlive it."""
+"""How long a job may take (seconds). A lease may end sooner: no step begins a change that outlasts it."""
 DEDUPLICATION_SECONDS = 0.2
-"""Two rings within this time are one. A job whose hash was left behind blocks its own id no longer."""
+"""The same job enqueued twice within this time is one job (seconds). If RQ leaves the hash of a job
+behind, that blocks the same job for no longer than this."""
 WATCH_PREFIX = "watch:"
-UNREPEATED_JOBS = frozenset({"answer_privately", "tags", "plan"})
-"""Jobs that nobody rings for again: they wait longer for a worker."""
+UNREPEATED_JOBS = frozenset({"answer_privately", "answer_tags", "answer_plan"})
+"""Jobs that the scheduler does not enqueue again: they wait longer for a worker."""
 
 
 class JobQueue:
-    """Enqueues jobs by name, so that nobody who rings needs to import the workers."""
+    """Enqueues jobs by name, so that callers need not import the workers."""
 
     def __init__(
         self,
@@ -37,77 +38,83 @@ class JobQueue:
         self._now = now
 
     def advance(self, deploy_id: str) -> None:
-        """Move this deploy."""
+        """Moves this deploy."""
         self._try_enqueue("advance", deploy_id)
 
     def watch(self, cluster_key: str) -> None:
-        """Look at all rollouts of this cluster."""
+        """Moves all rollouts of this cluster that are due."""
         self._try_enqueue("watch", cluster_key)
 
     def publish(self, deploy_id: str) -> None:
-        """Bring this deploy's thread up to date."""
+        """Brings this deploy's thread up to date."""
         self._try_enqueue("publish", deploy_id)
 
     def publish_home(self, user: str) -> None:
-        """Show this user's Home tab anew."""
+        """Updates this user's Home tab."""
         self._try_enqueue("publish_home", user)
 
     def read_user_groups(self, nonce: str = "") -> None:
-        """Read anew who is in the user groups of services.yml."""
+        """Reads from Slack who is in the user groups of services.yml. nonce: as in `requeue`."""
         self._try_enqueue("read_user_groups", nonce=nonce)
 
     def recover_orphans(self, nonce: str = "") -> None:
-        """Look for services that a lost deploy left stopped."""
+        """Finds services that a lost deploy left stopped. nonce: as in `requeue`."""
         self._try_enqueue("recover_orphans", nonce=nonce)
 
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = ""
     ) -> None:
-        """Answer one user, seen by nobody else. `answer_id` names their response_url (`Threads.answer_at`);
-        empty: they have none. An empty channel: they are in none, as on the Home tab."""
+        """Sends one user a message that nobody else sees.
+
+        channel: empty if the user is in none, as on the Home tab.
+
+        answer_id: the key of their response_url in Redis; empty if there is none.
+        """
         self._try_enqueue("answer_privately", channel, thread_ts, user, text, answer_id)
 
-    def tags(self, query_id: str, service: str, channel: str, thread_ts: str | None, user: str) -> None:
-        """Tell one user which tags a service has. `question` names the asking, for an answer by response_url.
+    def answer_tags(
+        self, query_id: str, service: str, channel: str, thread_ts: str | None, user: str
+    ) -> None:
+        """Sends one user the tags of a service. query_id: also the key of their response_url in Redis.
 
         Raises:
-            RedisError: it did not ring, and no clock rings for a question.
+            RedisError: the job was not enqueued, and the scheduler does not repeat it.
         """
-        self._enqueue("tags", query_id, service, channel, thread_ts, user)
+        self._enqueue("answer_tags", query_id, service, channel, thread_ts, user)
 
-    def plan(
+    def answer_plan(
         self, query_id: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str
     ) -> None:
-        """Tell one user what a deploy would change. Otherwise as `tags`.
+        """Sends one user what a deploy would change. Otherwise as `answer_tags`.
 
         Raises:
-            RedisError: it did not ring.
+            RedisError: the job was not enqueued, and the scheduler does not repeat it.
         """
-        self._enqueue("plan", query_id, service, tag, channel, thread_ts, user)
+        self._enqueue("answer_plan", query_id, service, tag, channel, thread_ts, user)
 
     def requeue(self, job: str, name: str, nonce: str) -> None:
-        """The clock's ring: the same nonce is rung once, by however many clocks.
+        """Enqueues a job for the scheduler: with the same nonce only once, however many schedulers there are.
 
         Raises:
-            ConnectionError, TimeoutError: Redis does not answer, or takes no jobs for now.
+            ConnectionError, TimeoutError: Redis does not answer, or refuses jobs for now.
         """
         self._try_enqueue(job, name, nonce=nonce)
 
     def _try_enqueue(self, job: str, *args: str | None, nonce: str = "") -> None:
         try:
             self._enqueue(job, *args, nonce=nonce)
-        except RedisError as error:  # what is due stays due: the clock rings, and waits for Redis itself
+        except RedisError as error:  # what is due stays due: the scheduler waits for Redis and enqueues it
             if nonce and isinstance(error, ConnectionError | TimeoutError):
                 raise
 
     def _enqueue(self, job: str, *args: str | None, nonce: str = "") -> None:
         once = nonce or str(int(self._now() / DEDUPLICATION_SECONDS))
-        told = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
-        with suppress(DuplicateJobError):  # already rung
+        digest = hashlib.sha256(json.dumps([args, once]).encode()).hexdigest()[:24]
+        with suppress(DuplicateJobError):  # already enqueued
             self._queue.enqueue(
                 f"workers.jobs.{job}",
                 args=args,
-                job_id=f"{job}-{told}",
+                job_id=f"{job}-{digest}",
                 unique=True,
                 job_timeout=JOB_TIMEOUT,
                 result_ttl=0,

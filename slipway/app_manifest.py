@@ -1,9 +1,9 @@
-"""The Slack app as its manifest describes it: what Slack lets Slipway see and do.
+"""The manifest of the Slack app: what Slack lets Slipway see and do.
 
-No scope without a use: people are mentioned by id, and Slack shows their names, so it has no `users:read`.
+Every scope has a use. People are mentioned by id and Slack shows their names, so `users:read` is not needed.
 
-manifest.yml at the root of the repository is `socket_mode()` as YAML, for people who create the app by hand;
-a test keeps the two alike. Built here, it is at hand where only the package is installed.
+manifest.yml at the root of the repository is `socket_mode_manifest()` as YAML, for people who create the app
+by hand; a test keeps the two equal. It is built here so that an installed package has it too.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from typing import Any
 
 import yaml
 
+from bot.commands import usage_hint
+
 SCOPES = {
     "commands": "offers /deploy",
     "chat:write": "posts and edits a deploy's card, its thread and answers",
     "chat:write.public": "posts in public channels without an invitation",
-    "app_mentions:read": "hears @slipway, in threads too",
+    "app_mentions:read": "receives @slipway mentions, also in threads",
     "usergroups:read": "reads who is in the user groups of services.yml",
 }
-"""Bot scopes, and what each is for."""
+"""Bot scopes, and what each of them is for."""
 
 EVENTS = {
     "app_mention": "somebody wrote @slipway",
@@ -34,23 +36,23 @@ Manifest = dict[str, Any]
 
 
 def socket_mode_manifest() -> Manifest:
-    """The app for Socket Mode: Slipway connects to Slack, and nothing has to be reachable from outside."""
+    """The manifest for Socket Mode: Slipway connects to Slack; nothing has to be reachable from outside."""
     return {
         "_metadata": {"major_version": 2, "minor_version": 1},
         "display_information": {
             "name": "Slipway",
-            "description": "Deploys services to Amazon ECS, and says truthfully how it went.",
+            "description": "Deploys services to Amazon ECS and reports how each deploy ended.",
             "long_description": (
-                "Type /deploy web 1.4.2 and follow the rollout in a thread: the plan, the approval where one "
-                "is needed, counts of old and new tasks as they change, and how it truly ended. Services "
-                "that may never run twice are stopped and started in strict order."
+                "Type /deploy web 1.4.2 and follow the rollout in a thread: the plan, the approval if one is "
+                "needed, the counts of old and new tasks as they change, and the outcome. Services that may "
+                "never run twice are stopped and started in strict order."
             ),
             "background_color": "#123b57",
         },
         "features": {
             "app_home": {
                 "home_tab_enabled": True,
-                "messages_tab_enabled": True,  # else Slack takes no direct message of the app
+                "messages_tab_enabled": True,  # without it Slack refuses direct messages of the app
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": "slipway", "always_online": True},
@@ -58,10 +60,7 @@ def socket_mode_manifest() -> Manifest:
                 {
                     "command": "/deploy",
                     "description": "Deploy a service to Amazon ECS, or see what is under way",
-                    "usage_hint": (
-                        "SERVICE TAG [why] | plan SERVICE TAG | tags SERVICE | restart SERVICE | "
-                        "rollback SERVICE [TAG] | follow SERVICE | status [SERVICE] | cancel [SERVICE] | help"
-                    ),
+                    "usage_hint": usage_hint(),
                     "should_escape": False,
                 }
             ],
@@ -78,7 +77,7 @@ def socket_mode_manifest() -> Manifest:
 
 
 def http_manifest(base_url: str) -> Manifest:
-    """The app for HTTP: Slack sends to the `web` process, reachable at this address (without the path)."""
+    """The manifest for HTTP: Slack sends to the `web` process at this address (without the path)."""
     url = base_url.rstrip("/").removesuffix(REQUEST_PATH) + REQUEST_PATH
     manifest = socket_mode_manifest()
     for command in manifest["features"]["slash_commands"]:
@@ -91,7 +90,7 @@ def http_manifest(base_url: str) -> Manifest:
 
 
 def format_as_yaml(manifest: Manifest) -> str:
-    """A manifest as text, each scope and event with what it is for."""
+    """A manifest as YAML. A comment on each scope and event says what it is for."""
     lines = [
         "# The Slack app. To create it: api.slack.com/apps, Create New App, From a manifest; paste this.",
         "# `slipway manifest` prints this file, `slipway manifest --http URL` the one for HTTP.",

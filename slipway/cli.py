@@ -19,8 +19,8 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(requested: bool) -> None:
+    if requested:
         typer.echo(f"slipway {version('slipway-bot')}")
         raise typer.Exit
 
@@ -31,7 +31,7 @@ def slipway(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Options that stand before any command."""
+    """Options before any command."""
 
 
 app.command(help=check.HELP)(check.check)
@@ -42,5 +42,5 @@ app.command(help=demo.HELP)(demo.demo)
 
 
 def main() -> None:
-    """The console command."""
+    """Runs the console command."""
     app()

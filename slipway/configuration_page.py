@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from deploys.catalogue.declaration import Key, find_keys
+from deploys.catalogue.key_declaration import Key, find_keys
 from deploys.catalogue.nested_keys import PostCheck, PreTask, Role
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.catalogue.service_names import RESERVED_NAMES
@@ -54,8 +54,8 @@ def _format_row(field_name: str, field: FieldInfo, key: Key) -> str:
 
 
 def _format_default(field: FieldInfo, key: Key) -> str:
-    if key.default:
-        return key.default
+    if key.default_text:
+        return key.default_text
     return "required" if field.is_required() else f"`{key.kind.format_default(field.default)}`"
 
 

@@ -1,4 +1,4 @@
-"""The services of services.yml as a table, defaults filled in, for a person to see what the file means."""
+"""The services of services.yml as a table, with all defaults, to show what the file means."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from deploys.catalogue.durations import format_duration
 from deploys.catalogue.nested_keys import PostCheck
 from deploys.catalogue.service import BaseChoice, Pin, Service, ServiceGroup
-from slipway.text_table import Column, align_columns, format_table
+from slipway.terminal import Column, align_columns, format_table
 
 
 def format_services(services: Sequence[Service]) -> str:
@@ -37,7 +37,7 @@ def _in_ecs(service: Service) -> str:
 def _approvals(service: Service) -> str:
     if not service.approvals:
         return "none"
-    own = ", one's own too" if service.self_approval else ""
+    own = " (self-approval)" if service.self_approval else ""
     return f"{service.approvals} of {', '.join(service.approvers)}{own}"
 
 
@@ -97,4 +97,4 @@ _OPTIONAL_COLUMNS: tuple[Column[Service], ...] = (
     ("after", _after),
     ("role", _role),
 )
-"""Shown when a service says something there."""
+"""Only shown if a service sets them."""

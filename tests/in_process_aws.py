@@ -1,15 +1,16 @@
-"""The short way to a sandbox in the same process: a call instead of a connection, by clients that are kept.
+"""boto3 clients that call a sandbox in the same process instead of connecting to it, and that are reused.
 
-Sockets and a server's threads take half of the time of a request, and flow tests make tens of thousands. A
-client takes longer to build than most of them to answer. The long way is taken by the scenarios and by the
-sandbox's own tests of faults and of other clients.
+Sockets and server threads take half of the time of a request, and flow tests make tens of thousands of
+requests. Building a client takes longer than most requests. Scenarios, and the sandbox's own tests of faults
+and of other clients, connect to a sandbox over HTTP.
 """
 
 from __future__ import annotations
 
+import copy
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -23,6 +24,7 @@ from botocore import UNSIGNED
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse, HeadersDict
 from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
+from botocore.parsers import PROTOCOL_PARSERS, JSONParser
 from botocore.utils import parse_timestamp
 
 from sandbox.ecs import EcsSandbox
@@ -32,8 +34,8 @@ from workers.ecs.aws.assumed_roles import TemporaryCredentials
 from workers.ecs.aws.aws_clients import AwsClients
 
 FAKE_AWS_URL = "http://aws.invalid"
-"""Where kept clients believe to be: a client keeps its address, and each sandbox has a port of its own.
-Nobody is there (RFC 2606)."""
+"""The endpoint of reused clients: a client keeps its endpoint, but each sandbox has another port. There is no
+such host (RFC 2606)."""
 AWS_ENVIRON = {
     "AWS_ENDPOINT_URL": FAKE_AWS_URL,
     "AWS_REGION": REGION,
@@ -44,21 +46,23 @@ AWS_ENVIRON = {
 
 
 def call_sandbox_in_process(sandbox: EcsSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every client of this process takes the short way to this sandbox; its forks connect, if it is served
-    by then: asking for its `url` does that."""
-    connecting, here = URLLib3Session.send, os.getpid()
-    connected = sandbox.client
+    """Every client of this process calls this sandbox directly.
+
+    Forked processes connect to it, if it is served by then: reading its `url` starts the server.
+    """
+    send_over_http, own_pid = URLLib3Session.send, os.getpid()
+    http_client = sandbox.client
 
     def send(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
         if not (request.url.startswith(FAKE_AWS_URL) or request.url.startswith(sandbox.url)):
-            return connecting(session, request)
-        if os.getpid() == here:
+            return send_over_http(session, request)
+        if os.getpid() == own_pid:
             return _call_wsgi(sandbox, request)
         request.url = request.url.replace(FAKE_AWS_URL, sandbox.url, 1)
-        return connecting(session, request)
+        return send_over_http(session, request)
 
     def client(service: str, **options: Any) -> Any:
-        return connected(service, **options) if options else outside_client(service)
+        return http_client(service, **options) if options else outside_client(service)
 
     for name, value in AWS_ENVIRON.items():
         monkeypatch.setenv(name, value)
@@ -71,7 +75,7 @@ def call_sandbox_in_process(sandbox: EcsSandbox, monkeypatch: pytest.MonkeyPatch
 
 @contextmanager
 def call_in_process(sandbox: EcsSandbox, client: Any) -> Iterator[Any]:
-    """This client alone takes it."""
+    """Only this client calls the sandbox directly."""
 
     def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         return _call_wsgi(sandbox, request)
@@ -85,7 +89,7 @@ def call_in_process(sandbox: EcsSandbox, client: Any) -> Iterator[Any]:
 
 @cache
 def outside_client(service: str) -> Any:
-    """A client that is not Slipway's, for one of AWS's services, at ADDRESS."""
+    """A client of another program than Slipway, for one AWS service."""
     return without_signing(
         _shared_session().client(
             service,  # type: ignore[call-overload]
@@ -98,8 +102,12 @@ def outside_client(service: str) -> Any:
 
 
 def without_signing(client: Any) -> Any:
-    """Names its keys without signing with them, and itself always in the same words: the sandbox looks at
-    nothing else of either, and both take longer than its answer."""
+    """Sends the access key without a signature, and a fixed user agent.
+
+    The sandbox reads nothing else of them, and computing both takes longer than its answer.
+    """
+
+    client._resolve_endpoint_ruleset = _remember_endpoints(client._resolve_endpoint_ruleset)
 
     def name_keys(request: AWSRequest, signing_name: str, region_name: str, **_: Any) -> None:
         scope = f"sandbox/20260101/{region_name}/{signing_name}/aws4_request"
@@ -113,37 +121,108 @@ def without_signing(client: Any) -> Any:
     return client
 
 
+def _remember_endpoints(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """The address of these clients is fixed, so what botocore's endpoint rules say of an operation is the
+    same each time. They also note the signing context, which is kept with the answer."""
+    known: dict[str, tuple[Any, dict[str, Any]]] = {}
+
+    def resolve_once(operation: Any, params: Any, context: dict[str, Any], *options: Any) -> Any:
+        if operation.name not in known:
+            before = dict(context)
+            endpoint = resolve(operation, params, context, *options)
+            changed = {key: value for key, value in context.items() if before.get(key) is not value}
+            known[operation.name] = endpoint, changed
+        endpoint, changed = known[operation.name]
+        context.update(copy.deepcopy(changed))
+        return endpoint
+
+    return resolve_once
+
+
+class FastJsonParser(JSONParser):
+    """botocore's parser looks for every field that a shape could have, and asks anew how to read each value.
+    This one reads the fields that are there, by readers that are made once for each shape."""
+
+    def _parse_shape(self, shape: Any, node: Any) -> Any:
+        read = _reader_of(shape, self)
+        return node if read is None or node is None else read(node)
+
+
+Reader = Callable[[Any], Any]
+_readers: dict[int, tuple[Any, Reader | None]] = {}
+
+
+def _reader_of(shape: Any, parser: JSONParser) -> Reader | None:
+    """What turns JSON into a value of this shape; None if it is the value already."""
+    if id(shape) not in _readers:
+
+        def read_recursive(node: Any) -> Any:
+            _, read = _readers[id(shape)]
+            return node if read is None else read(node)
+
+        _readers[id(shape)] = shape, read_recursive  # for a shape that contains itself
+        _readers[id(shape)] = shape, _make_reader(shape, parser)
+    return _readers[id(shape)][1]
+
+
+def _make_reader(shape: Any, parser: JSONParser) -> Reader | None:
+    if shape.type_name == "structure" and not (shape.is_document_type or shape.is_tagged_union):
+        members = {
+            member.serialization.get("name", name): (name, _reader_of(member, parser))
+            for name, member in shape.members.items()
+        }
+        return lambda node: {
+            members[name][0]: raw if (read := members[name][1]) is None else read(raw)
+            for name, raw in node.items()
+            if raw is not None and name in members
+        }
+    if shape.type_name == "list":
+        read_item = _reader_of(shape.member, parser)
+        if read_item is None:
+            return list
+        return lambda node: [None if each is None else read_item(each) for each in node]
+    if shape.type_name == "map":
+        read_value = _reader_of(shape.value, parser)
+        if read_value is None:
+            return dict
+        return lambda node: {key: read_value(raw) for key, raw in node.items()}
+    handle = getattr(parser, f"_handle_{shape.type_name}", None)
+    return None if handle is None else lambda node: handle(shape, node)
+
+
+PROTOCOL_PARSERS["json"] = FastJsonParser  # type: ignore[assignment]
+
 _original_build = AwsClients.build_client
 _original_session = boto3.Session
 
 
 def _reuse_session(**options: Any) -> boto3.Session:
-    """A session is kept too: each takes longer to build than a client."""
-    return _shared_session() if not options and _uses_sandbox_credentials() else _original_session(**options)
+    """Reuses one session: building one takes longer than building a client."""
+    return _shared_session() if not options and _uses_sandbox_user() else _original_session(**options)
 
 
 @cache
 def _shared_session() -> boto3.Session:
-    known = botocore.session.get_session()
-    known.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_parse_timestamp)
-    return _original_session(botocore_session=known)
+    session = botocore.session.get_session()
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_parse_timestamp)
+    return _original_session(botocore_session=session)
 
 
-def _parse_timestamp(told: Any) -> datetime:
-    """botocore asks the operating system about summer time for each."""
-    return datetime.fromtimestamp(told, UTC) if isinstance(told, int | float) else parse_timestamp(told)
+def _parse_timestamp(value: Any) -> datetime:
+    """Faster than botocore, which asks the operating system for the time zone of each timestamp."""
+    return datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else parse_timestamp(value)
 
 
 def _reuse_client(
     aws: AwsClients, service: str, region: str, keys: TemporaryCredentials | None = None
 ) -> Any:
-    """Slipway's own client; it is kept where nobody but the sandbox's own user is asked for."""
-    if keys or not _uses_sandbox_credentials():
+    """Slipway's own client. It is reused if it has the credentials of the sandbox's own user."""
+    if keys or not _uses_sandbox_user():
         return _original_build(aws, service, region, keys)
     return _slipway_client(service, region)
 
 
-def _uses_sandbox_credentials() -> bool:
+def _uses_sandbox_user() -> bool:
     return AWS_ENVIRON.items() <= os.environ.items() and "AWS_PROFILE" not in os.environ
 
 
@@ -153,30 +232,35 @@ def _slipway_client(service: str, region: str) -> Any:
 
 
 def _call_wsgi(sandbox: EcsSandbox, request: AWSPreparedRequest) -> AWSResponse:
-    begun: list[tuple[str, list[tuple[str, str]]]] = []
+    started: list[tuple[str, list[tuple[str, str]]]] = []
     try:
-        body = b"".join(sandbox.application(_wsgi_environ(request), lambda *head: begun.append(head)))
+        body = b"".join(sandbox.application(_wsgi_environ(request), lambda *head: started.append(head)))
     except DroppedConnection as lost:
         raise ConnectionClosedError(endpoint_url=request.url, request=request, error=lost) from lost
-    status, headers = begun[-1]
+    status, headers = started[-1]
     answered: Any = HeadersDict(headers)
     return AWSResponse(request.url, int(status.split()[0]), answered, _Body(body))
 
 
 class _Body(io.BytesIO):
-    """As urllib3 gives it to botocore."""
+    """The response body as urllib3 gives it to botocore."""
 
     def stream(self) -> Iterator[bytes]:
         yield self.getvalue()
 
 
+@cache
+def _environ_name(header: str) -> str:
+    return f"HTTP_{header.upper().replace('-', '_')}"
+
+
 def _wsgi_environ(request: AWSPreparedRequest) -> dict[str, Any]:
-    """The request as a WSGI server would hand it on (PEP 3333)."""
+    """The request as a WSGI server passes it on (PEP 3333)."""
     url = urlsplit(request.url)
-    told: Any = request.body or b""
-    body = told.encode() if isinstance(told, str) else bytes(told)
+    data: Any = request.body or b""
+    body = data.encode() if isinstance(data, str) else bytes(data)
     headers = {
-        f"HTTP_{name.upper().replace('-', '_')}": value.decode() if isinstance(value, bytes) else str(value)
+        _environ_name(name): value.decode() if isinstance(value, bytes) else str(value)
         for name, value in request.headers.items()
     }
     return {

@@ -17,7 +17,7 @@ from workers.thread.slack_client import slack_client
 
 @contextmanager
 def receive_response_url(slack: SlackSandbox, typed: str) -> Iterator[str]:
-    """What Slack sends along when alice types this in #general, while the app is connected."""
+    """The response_url that Slack sends when alice types this in #general while the app is connected."""
     socket = SocketModeClient(slack.app_token, web_client=slack_client(slack.bot_token, slack.api_url))
     socket.proxy = None
     arrived: list[str] = []
@@ -34,8 +34,8 @@ def receive_response_url(slack: SlackSandbox, typed: str) -> Iterator[str]:
     slack.say("alice", "general", typed)
     assert here.wait(10)
     yield arrived[0]
-    # A runner that has just taken the connection up forgets that the client was closed, and `close` would
-    # wait for it for ever: so the connection ends first.
+    # If a runner has just taken up the connection, it forgets that the client was closed, and `close` would
+    # wait for it forever. So the connection ends first.
     socket.auto_reconnect_enabled = False
     socket.disconnect()
     socket.close()

@@ -1,4 +1,4 @@
-"""The settings of every process: what is read, and how all that is wrong is told at once."""
+"""The settings of every process: how they are read, and that all mistakes are reported at once."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ SETTINGS_CLASSES: list[type[Settings]] = [BotSettings, WebSettings, WorkerSettin
 
 
 @pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty working directory and an empty environment, both put back afterwards."""
+def workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty working directory and an empty environment, both restored afterwards."""
     monkeypatch.chdir(tmp_path)
     with patch.dict(os.environ, clear=True):
         yield tmp_path
@@ -39,10 +39,10 @@ def load_invalid(cls: type[Settings], **environ: str) -> SettingsInvalid:
 
 
 def error_for(cls: type[Settings], name: str, value: str) -> str:
-    """What is said about one value, all others being right; without where to find the right one."""
-    told = load_invalid(cls, **{**VALID_ENV, name: value})
-    assert told.names == (name,)
-    return told.message.split("\n")[1].strip()
+    """The error about one value if all others are valid, without the hint where to find the right one."""
+    error = load_invalid(cls, **{**VALID_ENV, name: value})
+    assert error.names == (name,)
+    return error.message.split("\n")[1].strip()
 
 
 def test_what_is_right_is_read() -> None:
@@ -65,10 +65,10 @@ def test_what_is_right_is_read() -> None:
     assert (clock.log_format, clock.log_level) == ("console", "info")
 
 
-def test_all_that_is_missing_is_named_at_once_with_where_to_find_it(place: Path) -> None:
+def test_all_that_is_missing_is_named_at_once_with_where_to_find_it(workdir: Path) -> None:
     assert load_invalid(BotSettings).message == (
         "Slipway cannot start: 3 settings are missing or wrong. "
-        f"Settings come from the environment, or from {place / '.env'}.\n"
+        f"Settings come from the environment, or from {workdir / '.env'}.\n"
         "  REDIS_URL is not set.\n"
         "      Address of the Redis (or Valkey) that holds the deploys: redis://HOST:PORT/DATABASE, "
         "rediss:// for TLS, "
@@ -99,14 +99,14 @@ def test_each_process_asks_for_what_it_needs_and_for_no_more(
     assert load_invalid(cls).names == names
 
 
-def test_missing_empty_and_wrong_ones_are_told_together() -> None:
-    told = load_invalid(
+def test_missing_empty_and_wrong_ones_are_reported_together() -> None:
+    error = load_invalid(
         WorkerSettings, SLACK_BOT_TOKEN="", SLACK_API_URL=" ", LEASE_SECONDS="long", AWS_REGION="here"
     )
 
-    assert told.names == ("REDIS_URL", "AWS_REGION", "SLACK_BOT_TOKEN", "SLACK_API_URL", "LEASE_SECONDS")
-    assert told.message.startswith("Slipway cannot start: 5 settings are missing or wrong.")
-    assert isinstance(told, StartupError)
+    assert error.names == ("REDIS_URL", "AWS_REGION", "SLACK_BOT_TOKEN", "SLACK_API_URL", "LEASE_SECONDS")
+    assert error.message.startswith("Slipway cannot start: 5 settings are missing or wrong.")
+    assert isinstance(error, StartupError)
 
 
 @pytest.mark.parametrize("cls", SETTINGS_CLASSES)
@@ -211,9 +211,9 @@ INVALID_VALUES: list[tuple[type[Settings], str, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("cls", "name", "value", "said"), INVALID_VALUES)
-def test_a_wrong_value_is_explained(cls: type[Settings], name: str, value: str, said: str) -> None:
-    assert error_for(cls, name, value) == f"{name} {said}"
+@pytest.mark.parametrize(("cls", "name", "value", "message"), INVALID_VALUES)
+def test_a_wrong_value_is_explained(cls: type[Settings], name: str, value: str, message: str) -> None:
+    assert error_for(cls, name, value) == f"{name} {message}"
 
 
 def test_a_longer_lease_asks_for_a_later_second_look() -> None:
@@ -238,8 +238,8 @@ def test_the_address_of_the_web_api_ends_in_one_slash(written: str, read: str) -
     assert load_settings(BotSettings).slack_api_url == read
 
 
-def test_the_env_file_gives_what_the_environment_does_not(place: Path) -> None:
-    (place / ".env").write_text("REDIS_URL=redis://from-file\nLOG_LEVEL=DEBUG\nAWS_PROFILE=deploys\n")
+def test_the_env_file_gives_what_the_environment_does_not(workdir: Path) -> None:
+    (workdir / ".env").write_text("REDIS_URL=redis://from-file\nLOG_LEVEL=DEBUG\nAWS_PROFILE=deploys\n")
     os.environ["REDIS_URL"] = "redis://from-environment"
 
     settings = load_settings(SchedulerSettings)
@@ -249,8 +249,8 @@ def test_the_env_file_gives_what_the_environment_does_not(place: Path) -> None:
     assert os.environ["AWS_PROFILE"] == "deploys", "boto3 reads its own settings from the environment"
 
 
-def test_an_env_file_that_cannot_be_read_is_said_to_be_so(place: Path) -> None:
-    (place / ".env").write_bytes(b"REDIS_URL=redis://\xff\n")
+def test_an_env_file_that_cannot_be_read_is_said_to_be_so(workdir: Path) -> None:
+    (workdir / ".env").write_bytes(b"REDIS_URL=redis://\xff\n")
 
     with pytest.raises(SettingsInvalid, match=r"\.env cannot be read \(it is not UTF-8 text\)"):
         load_settings(SchedulerSettings)
@@ -267,12 +267,12 @@ def test_secrets_are_never_printed(cls: type[Settings]) -> None:
 
 
 def test_complaints_do_not_repeat_a_secret() -> None:
-    told = load_invalid(
+    error = load_invalid(
         BotSettings,
         REDIS_URL="localhost/hidden",
         SLACK_BOT_TOKEN="hidden-1",
         SLACK_APP_TOKEN="xoxb-hidden",
     )
 
-    assert len(told.names) == 3
-    assert "hidden" not in str(told)
+    assert len(error.names) == 3
+    assert "hidden" not in str(error)

@@ -11,7 +11,7 @@ from redis import Redis
 from slack_sdk import WebClient
 
 from deploys.access import Access
-from deploys.catalogue.catalogue import Catalogue, load
+from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import connect, connect_for_rq
@@ -75,7 +75,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     Raises:
         SlipwayError: services.yml or the configuration of AWS is wrong, or Redis does not answer.
     """
-    catalogue = load(settings.services_file)
+    catalogue = load_catalogue(settings.services_file)
     redis = connect(settings.redis_url)
     wait_for_redis(redis)
     warn_about_redis_config(redis)

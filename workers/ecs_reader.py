@@ -1,5 +1,4 @@
-"""How a step reads its ECS service and rollout: one deploy at a time, or all deploys of a cluster in
-batches."""
+"""How a step reads its ECS service and rollout: for one deploy, or for all of a cluster at once."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Claims a deploy, runs its next step and commits the result: every change that a worker makes to a
-record."""
+"""The engine of the workers: claims a deploy, runs its next step and commits the result."""
 
 from __future__ import annotations
 

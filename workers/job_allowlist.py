@@ -22,8 +22,8 @@ ENTRY_POINTS = frozenset(
         "read_user_groups",
         "recover_orphans",
         "answer_privately",
-        "tags",
-        "plan",
+        "answer_tags",
+        "answer_plan",
     )
 )
 

@@ -55,12 +55,14 @@ def answer_privately(channel: str, thread_ts: str | None, user: str, text: str, 
     _get_dependencies().answer_privately(channel, thread_ts, user, text, answer_id)
 
 
-def tags(query_id: str, service: str, channel: str, thread_ts: str | None, user: str) -> None:
+def answer_tags(query_id: str, service: str, channel: str, thread_ts: str | None, user: str) -> None:
     """Sends one user the tags of a service."""
     _get_dependencies().query_handler.answer_tags(QueryTarget(query_id, channel, thread_ts, user), service)
 
 
-def plan(query_id: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str) -> None:
+def answer_plan(
+    query_id: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str
+) -> None:
     """Sends one user what a deploy would change."""
     _get_dependencies().query_handler.answer_plan(
         QueryTarget(query_id, channel, thread_ts, user), service, tag

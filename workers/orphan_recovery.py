@@ -268,8 +268,7 @@ def rebuild_record(service: Service, ecs_service: ServiceState, tags: RestoreTag
 
 
 def reopen_record(ended: Deploy, ecs_service: ServiceState, tags: RestoreTags, now: float) -> Deploy:
-    """The record of a deploy that ended as if it had changed nothing, although its service is stopped.
-    Pure."""
+    """Reopens a deploy that ended as if it had changed nothing, although its service is stopped. Pure."""
     reopened = ended.evolve(outcome=None, ended_at=None, ecs={"update_uncertain": True}).evolve(
         **fields_from_tags(ecs_service, tags)
     )

@@ -25,8 +25,7 @@ from workers.ecs.aws.aws_clients import AwsClients
 
 
 class RqWorker(Worker):
-    """Forks a process for each job, with fresh AWS credentials; waits while Redis is away or refuses
-    commands."""
+    """Forks a process for each job, with fresh AWS credentials, and waits while Redis is unavailable."""
 
     max_connection_wait_time = RETRY_DELAYS_SECONDS[-1]
 
@@ -79,8 +78,7 @@ class RqWorker(Worker):
     # What RQ's loop calls
 
     def register_birth(self) -> None:
-        """As RQ does it. If the answer to a first try was lost, the worker that RQ finds registered is this
-        one."""
+        """As RQ does it. A worker that is registered already is this one: the first answer was lost."""
         with suppress(ValueError):
             super().register_birth()  # type: ignore[no-untyped-call]
 

@@ -45,9 +45,9 @@ def refresh_members(
         try:
             answer = client.usergroups_users_list(usergroup=group)
         except CALL_FAILURES as error:
-            trouble = classify_error(METHOD, error)
-            _log_failure(trouble, group, limits)
-            if trouble.kind in (SlackErrorKind.UNREACHABLE, SlackErrorKind.RATE_LIMITED):
+            failure = classify_error(METHOD, error)
+            _log_failure(failure, group, limits)
+            if failure.kind in (SlackErrorKind.UNREACHABLE, SlackErrorKind.RATE_LIMITED):
                 break
             continue
         limits.note_answer()
@@ -64,14 +64,14 @@ def groups_to_read_now(group_ids: list[str], now: float) -> list[str]:
     return (group_ids[first:] + group_ids[:first])[:GROUPS_PER_RUN]
 
 
-def _log_failure(trouble: SlackCallFailed, group: str, limits: SharedRateLimits) -> None:
-    if trouble.kind is SlackErrorKind.UNREACHABLE:
+def _log_failure(failure: SlackCallFailed, group: str, limits: SharedRateLimits) -> None:
+    if failure.kind is SlackErrorKind.UNREACHABLE:
         limits.note_outage()
         return
     limits.note_answer()
-    if trouble.kind is SlackErrorKind.RATE_LIMITED:
-        limits.hold_method(METHOD, trouble.retry_after)
+    if failure.kind is SlackErrorKind.RATE_LIMITED:
+        limits.hold_method(METHOD, failure.retry_after)
         return
-    name = trouble.detail.split(" ")[0]
+    name = failure.detail.split(" ")[0]
     if limits.first_notice(f"{group}:{name}", LOG_AGAIN_SECONDS):
         log.error("cannot read a user group", group=group, error=name, advice=ADVICE_BY_ERROR.get(name, ""))

@@ -1,106 +1,139 @@
-"""The verbs: each asks a service and turns its answer into a reply. What is refused is raised."""
+"""The subcommands of `/deploy`, one file each: its declaration and its handler.
+
+To add one, write its file and add it to `SUBCOMMANDS`. The parser, the help, what is said after a mistake,
+the manifest's hint and the dispatch come from its declaration.
+"""
 
 from __future__ import annotations
 
-from bot import usage
+from collections.abc import Callable, Mapping
+
+from bot import grammar, slack_text, usage
 from bot.app_context import AppContext
-from bot.commands import cancel, deploy, follow, help, plan, restart, rollback, status, tags
-from bot.grammar import (
-    CancelCommand,
-    ChangeCommand,
-    Command,
-    DeployBatchCommand,
-    DeployCommand,
-    FollowCommand,
-    HelpCommand,
-    ParseError,
-    PlanCommand,
-    QueryCommand,
-    RestartCommand,
-    RollbackCommand,
-    StatusCommand,
-    TagsCommand,
+from bot.commands import (
+    cancel,
+    deploy,
+    follow,
+    help,
+    history,
+    plan,
+    restart,
+    rollback,
+    show,
+    status,
+    tags,
 )
+from bot.grammar import DEPLOY, Allowed, Command, ParseError, ParseErrorKind, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
+from deploys.catalogue.catalogue import Catalogue
+from deploys.catalogue.service_names import RESERVED_NAMES
+from deploys.catalogue.suggestions import nearest_names
 from deploys.errors import OneServiceAtATime
 from deploys.mrkdwn import code
 
+SUBCOMMANDS: Mapping[str, Subcommand] = {
+    each.SUBCOMMAND.name: each.SUBCOMMAND
+    for each in (deploy, plan, tags, restart, rollback, follow, status, history, show, cancel, help)
+}
+"""By name, in the order of the help."""
 
-def run_command(command: Command | ParseError, request: Request, context: AppContext) -> PrivateReply:
-    """Does what was said and answers.
-
-    Raises:
-        Refused: it was refused.
-    """
-    match command:
-        case (
-            DeployCommand()
-            | DeployBatchCommand()
-            | RestartCommand()
-            | RollbackCommand()
-            | FollowCommand()
-            | CancelCommand()
-        ):
-            return _run_change(command, request, context)
-        case PlanCommand() | TagsCommand() | StatusCommand() | HelpCommand():
-            return _run_query(command, request, context)
-        case ParseError():
-            return usage.explain_parse_error(command, context.catalogue, context.identity.user)
+if _not_reserved := SUBCOMMANDS.keys() - RESERVED_NAMES:
+    raise ImportError(
+        f"A service could be called {', '.join(_not_reserved)}: add it to RESERVED_NAMES in "
+        "deploys/catalogue/service_names.py."
+    )
 
 
-def _run_change(command: ChangeCommand, request: Request, context: AppContext) -> PrivateReply:
-    _refuse_group(command, context)
-    match command:
-        case DeployCommand():
-            if verb := usage.suggest_verb(command.service, context.catalogue):
-                return usage.explain_unknown_verb(
-                    command.service, verb, context.catalogue, context.identity.user
-                )
-            return deploy.run(command, request, context)
-        case DeployBatchCommand():
-            return deploy.run_batch(command, request, context)
-        case RestartCommand():
-            return restart.run(command, request, context)
-        case RollbackCommand():
-            return rollback.run(command, request, context)
-        case FollowCommand():
-            return follow.run(command, request, context)
-        case CancelCommand():
-            return cancel.run(command, request, context)
+def usage_hint() -> str:
+    """All subcommands on one line, for the manifest."""
+    return " | ".join(each.syntax for each in SUBCOMMANDS.values())
 
 
-def _refuse_group(command: Command, context: AppContext) -> None:
-    """The verbs that take one service do not take a group of them.
+def parse(text: str) -> Command:
+    """What stands behind `/deploy`. Raises ParseError."""
+    return grammar.parse(text, SUBCOMMANDS)
+
+
+def parse_mention(text: str, bot_user: str) -> Command:
+    """What stands behind `@slipway` at the beginning of a message. Raises ParseError."""
+    addressed = slack_text.text_after_mention(text, bot_user)
+    if addressed is None:
+        raise ParseError(ParseErrorKind.NOT_ADDRESSED)
+    return parse(addressed)
+
+
+def answer(text: str, request: Request, context: AppContext) -> PrivateReply:
+    """Does what was typed behind `/deploy`, or explains what is wrong with it.
 
     Raises:
-        OneAtATime
+        Refused
     """
-    match command:
-        case (
-            RestartCommand()
-            | RollbackCommand()
-            | FollowCommand()
-            | PlanCommand()
-            | TagsCommand()
-            | StatusCommand()
-        ):
-            group = context.catalogue.get_service_group(command.service or "")
-            if group is not None:
-                verb = type(command).__name__.removesuffix("Command").lower()
-                raise OneServiceAtATime(
-                    name=group.name, verb=verb, services=", ".join(map(code, group.services))
-                )
+    return _explaining_mistakes(lambda: _run(parse(text), request, context), context)
 
 
-def _run_query(command: QueryCommand, request: Request, context: AppContext) -> PrivateReply:
-    _refuse_group(command, context)
-    match command:
-        case PlanCommand():
-            return plan.run(command, request, context)
-        case TagsCommand():
-            return tags.run(command, request, context)
-        case StatusCommand():
-            return status.run(command, context)
-        case HelpCommand():
-            return help.run(context)
+def answer_mention(text: str, request: Request, context: AppContext) -> PrivateReply:
+    """The same for a message that mentions the bot.
+
+    Raises:
+        Refused
+    """
+    bot_user = context.identity.user
+    return _explaining_mistakes(lambda: _run(parse_mention(text, bot_user), request, context), context)
+
+
+def run_command(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    """The same for a button that does what a command does.
+
+    Raises:
+        Refused
+    """
+    return _explaining_mistakes(lambda: _run(command, request, context), context)
+
+
+def _explaining_mistakes(run: Callable[[], PrivateReply], context: AppContext) -> PrivateReply:
+    try:
+        return run()
+    except ParseError as error:
+        if error.service and not error.verb and (meant := _find_misspelt(error.service, context.catalogue)):
+            error = ParseError(ParseErrorKind.MISSPELT_COMMAND, error.service, verb=meant)
+        return usage.explain(error, SUBCOMMANDS, context.catalogue, context.identity.user)
+
+
+def _run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    subcommand = SUBCOMMANDS[command.subcommand]
+    group = context.catalogue.get_service_group(command.service)
+    if group and subcommand.takes_one_service:
+        services = ", ".join(map(code, group.services))
+        raise OneServiceAtATime(name=group.name, verb=subcommand.name, services=services)
+    if subcommand.name == DEPLOY:
+        word = command.service  # `rolback web` would look for a service `rolback`
+        if word and (meant := _find_misspelt(word, context.catalogue)):
+            raise ParseError(ParseErrorKind.MISSPELT_COMMAND, word, verb=meant)
+    if command.service and not group:
+        _check_access(subcommand, command.service, request, context)
+    return subcommand.run(command, request, context)
+
+
+def _check_access(subcommand: Subcommand, service: str, request: Request, context: AppContext) -> None:
+    """For one service; of several each is checked where they are queued (`bot.submit`).
+
+    Raises:
+        UnknownService, NotADeployer, WrongChannel, WrongChannelForQuery, MembershipUnknown
+    """
+    match subcommand.allowed:
+        case Allowed.DEPLOYERS:
+            context.access.may_deploy(request.user, service, request.channel)
+        case Allowed.IN_ITS_CHANNELS:
+            context.access.may_ask_about(service, request.channel)
+        case Allowed.ANYBODY:
+            context.catalogue.get_service(service)
+
+
+def _find_misspelt(word: str, catalogue: Catalogue) -> str | None:
+    """The subcommand that a word is like; None if it is a service or group, or more like one."""
+    known = (*catalogue.service_names, *catalogue.service_group_names)
+    if word in known or nearest_names(word, known):
+        return None
+    found = nearest_names(word, SUBCOMMANDS)
+    return found[0] if found else None

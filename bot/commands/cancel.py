@@ -1,68 +1,102 @@
-"""`/deploy cancel [SERVICE, group or id]`"""
+"""`/deploy cancel [SERVICE, group or id]`: of a deploy, or of all deploys of a batch, which go by their group
+or list too."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
 
-from bot import decide, disambiguation
+from bot import disambiguation
 from bot.app_context import AppContext
-from bot.grammar import CancelCommand
+from bot.grammar import CANCEL_TARGET, Allowed, Command, Subcommand, optional
 from bot.private_reply import PrivateReply
 from bot.request import Request
+from deploys.buttons.cancel import cancel_deploy
+from deploys.buttons.cancel_batch import cancel_batch
 from deploys.catalogue.suggestions import nearest_names
 from deploys.errors import NothingToCancel, UnknownDeploy
 from deploys.mrkdwn import code, escape
+from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 
 
-def run(command: CancelCommand, request: Request, context: AppContext) -> PrivateReply:
-    """Cancels the deploy that is meant, or all that were asked for at once, or asks which.
+def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    """Cancels the deploy or batch that is meant, or asks which.
 
     Raises:
-        SeveralRefused, NothingLeftToCancel: of several that were asked for at once.
-        UnknownService, UnknownDeploy, NothingToCancel, NotADeployer, MembershipUnknown, TooLate, LateMention,
-        AlreadyCancelled, AlreadyGoingBack, TooLateToCancel
+        BatchRefused, NothingLeftToCancel: of a batch.
+        UnknownService, UnknownDeploy, NothingToCancel, NotADeployer, MembershipUnknown, CommandTooLate,
+        MentionTooLate, AlreadyCancelled, AlreadyRollingBack, TooLateToCancel
     """
-    batches = decide.find_batches_by_name(command.target, context) if command.target else []
+    batches = _find_batches(command.target, context) if command.target else []
     if len(batches) == 1:
-        return decide.cancel_batch(batches[0], request, context)
+        return PrivateReply(cancel_batch(batches[0], request, context))
     if batches:
-        return disambiguation.ask_which_batch_to_cancel(batches)
-    meant = (
-        _open_deploys_named(command.target, context)
-        if command.target
-        else _open_deploys_of_user(request.user, context)
-    )
-    if len(meant) > 1:
-        return disambiguation.ask_which_to_cancel(meant, decide.find_shared_batches(meant, context))
-    return decide.cancel_deploy(meant[0].id, request, context)
+        return disambiguation.ask_which_to_cancel((), batches)
+    if command.target:
+        deploys = _find_deploys(command.target, context)
+    else:
+        deploys = _find_deploys_of(request.user, context)
+    if len(deploys) > 1:
+        return disambiguation.ask_which_to_cancel(deploys, _find_shared_batches(deploys, context))
+    return PrivateReply(cancel_deploy(deploys[0].id, request, context))
 
 
-def _open_deploys_of_user(user: str, context: AppContext) -> list[Deploy]:
+def _find_deploys_of(user: str, context: AppContext) -> list[Deploy]:
     """The open deploys this person asked for."""
-    mine = [each for each in context.store.active() if each.request.requester == user]
-    return _keep_open(mine) or _refuse_nothing_to_cancel("you")
+    deploys = [each for each in context.store.active() if each.request.requester == user]
+    return _only_open(deploys) or _refuse_nothing_to_cancel("you")
 
 
-def _open_deploys_named(word: str, context: AppContext) -> list[Deploy]:
+def _find_deploys(name_or_id: str, context: AppContext) -> list[Deploy]:
     """The open deploys of a service, or the deploy with this id."""
-    if found := [each for each in context.store.active() if each.service.name == word]:
-        return _keep_open(found) or _refuse_nothing_to_cancel(code(word))
-    if word in context.catalogue.service_names or context.catalogue.get_service_group(word) or "," in word:
-        return _refuse_nothing_to_cancel(code(word))
-    deploy = context.store.get(word)
+    catalogue = context.catalogue
+    if found := [each for each in context.store.active() if each.service.name == name_or_id]:
+        return _only_open(found) or _refuse_nothing_to_cancel(code(name_or_id))
+    if name_or_id in catalogue.services or catalogue.get_service_group(name_or_id) or "," in name_or_id:
+        return _refuse_nothing_to_cancel(code(name_or_id))
+    deploy = context.store.get(name_or_id)
     if deploy is not None:
         return [deploy]
-    if nearest_names(word, context.catalogue.service_names):
-        context.catalogue.get_service(word)
-    raise UnknownDeploy(id=escape(word[:64]).replace("`", "’"))
+    if nearest_names(name_or_id, catalogue.service_names):
+        catalogue.get_service(name_or_id)
+    raise UnknownDeploy(id=escape(name_or_id[:64]).replace("`", "’"))
 
 
-def _keep_open(deploys: list[Deploy]) -> list[Deploy]:
-    """Those whose outcome is open; those alone that nobody has cancelled yet, where there are any."""
-    still_open = [each for each in deploys if each.in_progress]
-    return [each for each in still_open if not each.cancel] or still_open
+def _only_open(deploys: list[Deploy]) -> list[Deploy]:
+    """Those whose outcome is open; of these, those that nobody has cancelled yet, if there are any."""
+    in_progress = [each for each in deploys if each.in_progress]
+    return [each for each in in_progress if not each.cancel] or in_progress
 
 
 def _refuse_nothing_to_cancel(what: str) -> NoReturn:
     raise NothingToCancel(what=what)
+
+
+def _find_batches(name_or_id: str, context: AppContext) -> list[Batch]:
+    """The batch with this id, or those under way that go by this group or list, in any order."""
+    if batch := context.store.batch(name_or_id):
+        return [batch]
+    names = sorted(name_or_id.split(","))
+    in_progress = [each for each in context.store.active() if each.in_progress]
+    return [each for each in _batches_of(in_progress, context) if sorted(each.name.split(",")) == names]
+
+
+def _find_shared_batches(deploys: Sequence[Deploy], context: AppContext) -> list[Batch]:
+    """The batches that more than one of these deploys belong to."""
+    ids = [each.batch_id for each in deploys]
+    return [batch for batch in _batches_of(deploys, context) if ids.count(batch.id) > 1]
+
+
+def _batches_of(deploys: Sequence[Deploy], context: AppContext) -> list[Batch]:
+    ids = dict.fromkeys(each.batch_id for each in deploys if each.batch_id)
+    return [found for batch_id in ids if (found := context.store.batch(batch_id))]
+
+
+SUBCOMMAND = Subcommand(
+    name="cancel",
+    arguments=(optional(CANCEL_TARGET),),
+    help="withdraws it, or rolls back what has begun",
+    allowed=Allowed.ANYBODY,  # who may cancel depends on the deploy, see `Access.may_cancel`
+    run=run,
+)

@@ -1,12 +1,22 @@
-"""`/deploy help`"""
+"""`/deploy help`: the usage, which `/deploy` alone shows too."""
 
 from __future__ import annotations
 
 from bot.app_context import AppContext
+from bot.grammar import Allowed, Command, ParseError, ParseErrorKind, Subcommand
 from bot.private_reply import PrivateReply
-from bot.usage import usage
+from bot.request import Request
 
 
-def run(context: AppContext) -> PrivateReply:
-    """How Slipway is used, and for which services."""
-    return usage(context.catalogue, context.identity.user)
+def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    """Shows the usage, as nothing typed at all does.
+
+    Raises:
+        ParseError
+    """
+    raise ParseError(ParseErrorKind.EMPTY)
+
+
+SUBCOMMAND = Subcommand(
+    name="help", arguments=(), help="shows this", allowed=Allowed.ANYBODY, run=run, is_query=True
+)

@@ -1,28 +1,40 @@
-"""`/deploy plan SERVICE TAG`"""
+"""`/deploy plan SERVICE TAG`: a worker finds out what that would change, and answers."""
 
 from __future__ import annotations
 
-from bot import reply_texts
 from bot.app_context import AppContext
-from bot.grammar import PlanCommand
+from bot.grammar import SERVICE, TAG, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
+from deploys.mrkdwn import code
 from deploys.records.deploy import new_deploy_id
 
 
-def run(command: PlanCommand, request: Request, context: AppContext) -> PrivateReply:
-    """Has a worker look what that would change. Whoever may deploy it may ask.
+def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    """Has a worker answer.
 
     Raises:
-        UnknownService, NotADeployer, WrongChannel, MembershipUnknown
-        RedisError: no worker was rung.
+        RedisError: no job was queued.
     """
-    service = context.catalogue.get_service(command.service)
-    context.access.may_deploy(request.user, service.name, request.channel)
-    question = new_deploy_id()
+    query_id = new_deploy_id()
     if request.response_url:
-        context.threads.save_response_url(question, request.response_url)
-    context.jobs.plan(
-        question, service.name, command.tag, request.channel, request.answer_thread, request.user
+        context.threads.save_response_url(query_id, request.response_url)
+    context.jobs.answer_plan(
+        query_id, command.service, command.tag, request.channel, request.answer_thread, request.user
     )
-    return reply_texts.plan_announced(service.name, command.tag)
+    return PrivateReply(announce(command), card_will_tell=True)
+
+
+def announce(command: Command) -> str:
+    """What is said at once."""
+    return f"Looking at what {code(command.service)} {code(command.tag)} would change. The plan follows here."
+
+
+SUBCOMMAND = Subcommand(
+    name="plan",
+    arguments=(SERVICE, TAG),
+    help="shows what that would change, and changes nothing",
+    allowed=Allowed.DEPLOYERS,
+    run=run,
+    announcement=announce,
+)

@@ -1,19 +1,28 @@
-"""`/deploy restart SERVICE [why]`"""
+"""`/deploy restart SERVICE [reason]`: the same version in new tasks. Which version that is, the plan says."""
 
 from __future__ import annotations
 
 from bot.app_context import AppContext
-from bot.grammar import RestartCommand
+from bot.grammar import REASON, SERVICE, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from bot.submit import submit_deploy
 from deploys.records.request import Verb
 
 
-def run(command: RestartCommand, request: Request, context: AppContext) -> PrivateReply:
-    """Takes a restart in, or says that one is under way. Which tag that is, the plan says.
+def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    """Queues a restart, or says that one is under way.
 
     Raises:
-        UnknownService, NotADeployer, WrongChannel, MembershipUnknown, TooLate, LateMention
+        CommandTooLate, MentionTooLate
     """
-    return submit_deploy(command.service, request, context, verb=Verb.RESTART, reason=command.reason)
+    return submit_deploy(command, request, context, verb=Verb.RESTART)
+
+
+SUBCOMMAND = Subcommand(
+    name="restart",
+    arguments=(SERVICE, REASON),
+    help="starts the same version in new tasks",
+    allowed=Allowed.DEPLOYERS,
+    run=run,
+)

@@ -1,21 +1,29 @@
-"""`/deploy rollback SERVICE [TAG or deploy id]`"""
+"""`/deploy rollback SERVICE [TAG or deploy id]`: brings back what ran before. It takes no reason, because a
+word of one could pass for a tag."""
 
 from __future__ import annotations
 
 from bot.app_context import AppContext
-from bot.grammar import RollbackCommand
+from bot.grammar import EARLIER_VERSION, SERVICE, Allowed, Command, Subcommand, optional
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from bot.submit import submit_deploy
 from deploys.records.request import Verb
 
 
-def run(command: RollbackCommand, request: Request, context: AppContext) -> PrivateReply:
-    """Takes a rollback in, or says that the same is under way. Whether there is such a target, the plan says.
+def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    """Queues a rollback, or says that the same is under way. The plan finds out whether the version exists.
 
     Raises:
-        UnknownService, NotADeployer, WrongChannel, MembershipUnknown, TooLate, LateMention
+        CommandTooLate, MentionTooLate
     """
-    return submit_deploy(
-        command.service, request, context, verb=Verb.ROLLBACK, rollback_target=command.target
-    )
+    return submit_deploy(command, request, context, verb=Verb.ROLLBACK)
+
+
+SUBCOMMAND = Subcommand(
+    name="rollback",
+    arguments=(SERVICE, optional(EARLIER_VERSION)),
+    help="brings back what ran well before",
+    allowed=Allowed.DEPLOYERS,
+    run=run,
+)

@@ -1,15 +1,14 @@
-"""`/deploy status [SERVICE]`"""
+"""`/deploy status [SERVICE]`: what is under way, what waits and what ended lately."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot import reply_texts
 from bot.app_context import AppContext
-from bot.grammar import StatusCommand
+from bot.grammar import SERVICE, Allowed, Command, Subcommand, optional
 from bot.private_reply import PrivateReply, bullet_list, section_block
+from bot.request import Request
 from deploys import deploy_text
-from deploys.deploy_text import status_text
 from deploys.formatting import time_ago
 from deploys.mrkdwn import code
 from deploys.records.deploy import Deploy
@@ -19,59 +18,65 @@ from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_tex
 
 MAX_ENDED_SHOWN = 5
 """Ended deploys in one answer (count)."""
-MAX_CHARS = {"found": 700, "under way": 1400, "waiting": 1200, "ended": 900}
-"""Characters for each part."""
+MAX_BYTES = {"found": 700, "under way": 1400, "waiting": 1200, "ended": 900}
+"""UTF-8 bytes of each part."""
 
 
-def run(command: StatusCommand, context: AppContext) -> PrivateReply:
-    """What was found stopped, what is under way, what waits and what ended lately.
-
-    Raises:
-        UnknownService
-    """
-    service = context.catalogue.get_service(command.service).name if command.service else None
-    known = [each for each in context.store.active() if service in (None, each.service.name)]
-    moving = [each for each in known if each.in_progress and each.phase is not Phase.WAITING]
-    waiting = [each for each in known if each.in_progress and each.phase is Phase.WAITING]
-    recent = context.store.recent(service, MAX_ENDED_SHOWN + len(known))
+def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    """Lists what was found stopped, what is under way, what waits and what ended lately."""
+    service = command.service
+    active = [each for each in context.store.active() if service in ("", each.service.name)]
+    under_way = [each for each in active if each.in_progress and each.phase is not Phase.WAITING]
+    waiting = [each for each in active if each.in_progress and each.phase is Phase.WAITING]
+    recent = context.store.recent(service or None, MAX_ENDED_SHOWN + len(active))
     ended = [each for each in recent if not each.in_progress][:MAX_ENDED_SHOWN]
     about = f" of {code(service)}" if service else ""
-    lost = [each for each in LostDeploys(context.store.redis).all() if service in (None, each.service)]
-    under_way = _section(f"*Under way*{about}", moving, MAX_CHARS["under way"], context)
+    lost = [each for each in LostDeploys(context.store.redis).all() if service in ("", each.service)]
+    under_way_section = _section(f"*Under way*{about}", under_way, MAX_BYTES["under way"], context)
     parts = [
         _lost_section(lost, context.now()),
-        under_way or ("" if lost else f"Nothing{about} is under way."),
-        _section("*Waiting in line*", waiting, MAX_CHARS["waiting"], context),
-        _section("*Ended lately*", ended, MAX_CHARS["ended"], context),
+        under_way_section or ("" if lost else f"Nothing{about} is under way."),
+        _section("*Queued*", waiting, MAX_BYTES["waiting"], context),
+        _section("*Ended lately*", ended, MAX_BYTES["ended"], context),
     ]
     shown = [part for part in parts if part]
     return PrivateReply("\n\n".join(shown), tuple(section_block(part) for part in shown))
 
 
 def _lost_section(found: Sequence[LostDeploy], now: float) -> str:
-    lines = bullet_list([lost_deploy_text(each, now) for each in found], MAX_CHARS["found"])
+    lines = bullet_list([lost_deploy_text(each, now) for each in found], MAX_BYTES["found"])
     return f"*Found stopped, and being brought back*\n{lines}" if found else ""
 
 
-def _section(title: str, deploys: Sequence[Deploy], max_chars: int, context: AppContext) -> str:
-    return (
-        f"{title}\n{bullet_list([_describe_deploy(each, context) for each in deploys], max_chars)}"
-        if deploys
-        else ""
-    )
+def _section(title: str, deploys: Sequence[Deploy], max_bytes: int, context: AppContext) -> str:
+    if not deploys:
+        return ""
+    return f"{title}\n{bullet_list([_describe_deploy(each, context) for each in deploys], max_bytes)}"
 
 
 def _describe_deploy(deploy: Deploy, context: AppContext) -> str:
-    follows = deploy.verb is Verb.FOLLOW
+    state = f"{deploy_text.deploy_name(deploy)} {deploy_text.status_text(deploy)}"
+    by, now = deploy_text.requested_by(deploy), context.now()
     if deploy.ended_at is not None:
-        told = f"{time_ago(context.now() - deploy.ended_at)}; {'' if follows else 'asked for '}{deploy_text.requested_by(deploy)}"
-    elif follows:
-        told = f"; {deploy_text.requested_by(deploy)}, who asked {time_ago(context.now() - deploy.request.requested_at)}"
+        asked = by if deploy.verb is Verb.FOLLOW else f"asked for {by}"
+        parts = [f"{state} {time_ago(now - deploy.ended_at)}", asked]
+    elif deploy.verb is Verb.FOLLOW:
+        parts = [state, f"{by}, who asked {time_ago(now - deploy.request.requested_at)}"]
     else:
-        told = f"; asked for {time_ago(context.now() - deploy.request.requested_at)} {deploy_text.requested_by(deploy)}"
-    gap = " " if deploy.ended_at is not None else ""
-    looked_at = "; looked at once more" if deploy.phase is Phase.SETTLING else ""
-    view = context.threads.state(deploy.thread_id)
-    alone = view is not None and view.refused_privately
-    thread = "told to the requester alone" if alone else reply_texts.thread_link(deploy, context.threads)
-    return f"{deploy_text.deploy_name(deploy)} {status_text(deploy)}{gap}{told}{looked_at}; {thread} (deploy {code(deploy.id)})"
+        parts = [state, f"asked for {time_ago(now - deploy.request.requested_at)} {by}"]
+    if deploy.phase is Phase.SETTLING:
+        parts.append("looked at once more")
+    thread = context.threads.state(deploy.thread_id)
+    is_private = thread is not None and thread.refused_privately
+    parts.append("told to the requester alone" if is_private else context.threads.link(deploy.thread_id))
+    return f"{'; '.join(parts)} (deploy {code(deploy.id)})"
+
+
+SUBCOMMAND = Subcommand(
+    name="status",
+    arguments=(optional(SERVICE),),
+    help="shows what is under way, what waits and what ended lately",
+    allowed=Allowed.ANYBODY,
+    run=run,
+    is_query=True,
+)

@@ -1,26 +1,38 @@
-"""`/deploy tags SERVICE`"""
+"""`/deploy tags SERVICE`: a worker reads which tags there are, and answers."""
 
 from __future__ import annotations
 
-from bot import reply_texts
 from bot.app_context import AppContext
-from bot.grammar import TagsCommand
+from bot.grammar import SERVICE, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
+from deploys.mrkdwn import code
 from deploys.records.deploy import new_deploy_id
 
 
-def run(command: TagsCommand, request: Request, context: AppContext) -> PrivateReply:
-    """Has a worker look which tags there are. Anybody in a channel of the service may ask.
+def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    """Has a worker answer.
 
     Raises:
-        UnknownService, WrongChannelToAsk
-        RedisError: no worker was rung.
+        RedisError: no job was queued.
     """
-    service = context.catalogue.get_service(command.service)
-    context.access.may_ask_about(service.name, request.channel)
-    question = new_deploy_id()
+    query_id = new_deploy_id()
     if request.response_url:
-        context.threads.save_response_url(question, request.response_url)
-    context.jobs.tags(question, service.name, request.channel, request.answer_thread, request.user)
-    return reply_texts.tags_announced(service.name)
+        context.threads.save_response_url(query_id, request.response_url)
+    context.jobs.answer_tags(query_id, command.service, request.channel, request.answer_thread, request.user)
+    return PrivateReply(announce(command), card_will_tell=True)
+
+
+def announce(command: Command) -> str:
+    """What is said at once."""
+    return f"Looking for the newest tags of {code(command.service)}. They follow here."
+
+
+SUBCOMMAND = Subcommand(
+    name="tags",
+    arguments=(SERVICE,),
+    help="lists the newest tags, and which one runs",
+    allowed=Allowed.IN_ITS_CHANNELS,
+    run=run,
+    announcement=announce,
+)

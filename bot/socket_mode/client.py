@@ -23,12 +23,12 @@ from deploys.errors import SlackRefusesToken, SlackUnreachable
 log = structlog.get_logger()
 
 SHUTDOWN_SECONDS = 3.0
-"""At the end, what was begun is still answered."""
+"""When the process ends, requests under way still get their answer within this time."""
 CLOSE_SECONDS = 1.0
 OVERLAP_SECONDS = 3.0
 """A connection that was replaced stays open for its last answers, unless Slack closes it first."""
 RETRY_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
-"""Between attempts to connect that follow one another; after a quiet minute it begins anew."""
+"""Between consecutive attempts to connect; after a minute without one it starts again with the first."""
 RETRY_RESET_SECONDS = 60.0
 _TOKEN_ADVICE = (
     "At api.slack.com/apps: your app, Basic Information, App-Level Tokens (scope connections:write); and "
@@ -75,7 +75,7 @@ class SocketModeClient:
         self._connection_thread.start()
 
     def close(self) -> None:
-        """Answers what was begun, then disconnects. What comes later is Slack's to deliver elsewhere."""
+        """Answers the requests under way, then disconnects. Slack delivers later ones to another process."""
         with self._lock:
             self._closing.set()
             under_way = set(self._running)
@@ -85,7 +85,7 @@ class SocketModeClient:
             connection.close()
         for connection in connections:
             connection.wait(CLOSE_SECONDS)
-        self._reconnect_needed.set()  # wakes the keeper, which then ends
+        self._reconnect_needed.set()  # wakes the connection thread, which then ends
         self._executor.shutdown(wait=False, cancel_futures=True)
         if self._connection_thread.is_alive():
             self._connection_thread.join(timeout=SHUTDOWN_SECONDS)
@@ -97,7 +97,7 @@ class SocketModeClient:
             self._sleep_detector.tick()
 
     def _stay_connected(self) -> None:
-        """Opens a new connection when one is needed, with growing pauses when that does not help."""
+        """Opens a new connection when one is needed, with growing pauses if that does not help."""
         attempts, attempted_at = 0, -RETRY_RESET_SECONDS
         while not self._closing.is_set():
             self._close_replaced()
@@ -110,15 +110,15 @@ class SocketModeClient:
             attempts, attempted_at = attempts + 1, time.monotonic()
             try:
                 self._switch_to(self._open())
-            except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
-                log.warning("no connection to Slack; it is tried again", error=describe_slack_error(error))
+            except Exception as error:  # noqa: BLE001 - any error is tried again
+                log.warning("no connection to Slack; trying again", error=describe_slack_error(error))
 
     def _open(self) -> SlackWebSocket:
         answer = self._client.apps_connections_open(app_token=self._app_token)
         return SlackWebSocket(answer["url"], self._on_message, self._on_end)
 
     def _switch_to(self, connection: SlackWebSocket) -> None:
-        """From here this is the connection; the one before it lingers."""
+        """Makes this the connection; the one before it stays open for its last answers."""
         with self._lock:
             if self._current is not None:
                 self._replaced.append((self._current, time.monotonic() + OVERLAP_SECONDS))
@@ -168,8 +168,8 @@ class SocketModeClient:
             request = BoltRequest(
                 mode="socket_mode", body=envelope.get("payload") or {}, context={"received_at": arrived}
             )
-        except Exception as error:  # noqa: BLE001 - Bolt reads it as what Slack's payloads are, and finds none
-            log.warning("a payload that is not as Slack's are was refused", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - Bolt expects Slack's payloads, and may fail on others
+            log.warning("refused a payload that is not like Slack's", error=type(error).__name__)
             return
         response = self._app.dispatch(request)
         if response.status != 200:

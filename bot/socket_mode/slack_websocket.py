@@ -17,11 +17,11 @@ log = structlog.get_logger()
 CONNECT_TIMEOUT_SECONDS = 10.0
 PING_SECONDS = 10.0
 DEAD_AFTER_SECONDS = 30.0
-"""Nothing heard for so long, not even the answer to a ping: the connection is dead."""
+"""After so long without a message, or the answer to a ping, the connection is dead."""
 
 
 class SlackWebSocket:
-    """Reads messages in a thread of its own until it ends; writes from any thread."""
+    """Reads messages in its own thread until it ends; writes from any thread."""
 
     def __init__(
         self,
@@ -39,11 +39,11 @@ class SlackWebSocket:
         self._reader = threading.Thread(target=self._read, name="slack-socket", daemon=True)
 
     def start(self) -> None:
-        """Begins to read."""
+        """Starts to read."""
         self._reader.start()
 
     def send(self, message: dict[str, Any]) -> bool:
-        """Whether the message went out; nothing does after a goodbye."""
+        """Sends a message; returns whether it went out. After `close` none does."""
         if self._closing:
             return False
         try:
@@ -53,7 +53,7 @@ class SlackWebSocket:
         return True
 
     def close(self) -> None:
-        """Says goodbye; the reader ends when Slack says it too, or when nothing more is heard."""
+        """Sends a close frame; the reader ends when Slack sends one too, or no message comes any more."""
         self._closing = True
         with suppress(OSError, websocket.WebSocketException):
             self._socket.send_close()

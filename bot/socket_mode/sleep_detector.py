@@ -1,6 +1,6 @@
 """Whether this process slept: stopped by a signal, or suspended with its machine.
 
-What Slack sent meanwhile waits in the socket and looks fresh when it is read, although its sender was told
+What Slack sent meanwhile waits in the socket and looks fresh when it is read, although Slack told its sender
 long ago that it failed.
 """
 
@@ -14,11 +14,11 @@ TICK_SECONDS = 0.5
 SLEEP_GAP_SECONDS = 1.5
 """A longer gap between two ticks was sleep."""
 BACKLOG_SECONDS = 1.0
-"""After waking, what had piled up is read within this time."""
+"""After waking, the backlog is read within this time."""
 
 
 class SleepDetector:
-    """Told by ticks; asked when something was read."""
+    """Ticks tell it the time; it is asked when a message was read."""
 
     def __init__(self, now: Callable[[], float] = uptime) -> None:
         self._now = now
@@ -38,7 +38,7 @@ class SleepDetector:
         self._ticked_at = now
 
     def earliest_arrival(self) -> float:
-        """When what was read just now may have arrived, at the earliest (seconds of `elapsed`)."""
+        """When the message that was read just now may have arrived, at the earliest (seconds of uptime)."""
         now = self._now()
         if now - self._ticked_at > SLEEP_GAP_SECONDS:
             return self._ticked_at

@@ -83,7 +83,7 @@ def check_file(path: Path, environ: Mapping[str, str] | None = None) -> CheckRes
     return check_text(raw, os.environ if environ is None else environ)
 
 
-def load(path: Path | str, environ: Mapping[str, str] | None = None) -> Catalogue:
+def load_catalogue(path: Path | str, environ: Mapping[str, str] | None = None) -> Catalogue:
     """Load the catalogue. Raises CatalogueUnreadable, or CatalogueInvalid with every mistake in the file."""
     file = Path(path)
     checked = check_file(file, environ)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
-from deploys.catalogue.declaration import make_keys_model
+from deploys.catalogue.key_declaration import make_keys_model
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.catalogue.service_names import NAME_PATTERN, RESERVED_NAMES
 

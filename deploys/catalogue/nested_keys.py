@@ -1,10 +1,10 @@
-"""The keys of a service that contain keys: `before`, `after` and `role`. See `declaration.py`."""
+"""The keys of a service that contain keys: `before`, `after` and `role`. See `key_declaration.py`."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from deploys.catalogue.declaration import Key, KeyRecord, nested_keys
+from deploys.catalogue.key_declaration import Key, KeyRecord, nested_keys
 from deploys.catalogue.text_values import ALARM_NAME, COMMAND, EXTERNAL_ID, HTTP_URL, ROLE_ARN, ecs_name
 from deploys.catalogue.value_kinds import duration_between, list_kind, refuse
 
@@ -26,7 +26,7 @@ class PreTask(KeyRecord):
         Key(
             ecs_name("a container"),
             "The container that runs it. By default the one whose image decides the tag.",
-            default="see right",
+            default_text="see right",
         ),
     ] = ""
     deadline: Annotated[
@@ -47,7 +47,7 @@ class PostCheck(KeyRecord):
             HTTP_URL,
             "A URL that has to answer GET with a 2xx status. The worker requests it, so it has to be "
             "reachable from there. It is shown in Slack, so it may not hold a user name or password.",
-            default="none",
+            default_text="none",
             example="https://shop.example.com/health",
         ),
     ] = ""
@@ -56,7 +56,7 @@ class PostCheck(KeyRecord):
         Key(
             list_kind("list of names", ALARM_NAME, "names of CloudWatch alarms", at_most=100),
             "CloudWatch alarms, at most 100, that have to stay out of `ALARM`.",
-            default="none",
+            default_text="none",
         ),
     ] = ()
     duration: Annotated[int, Key(duration_between("10s", "12h"), "How long it has to hold.", name="for")] = (
@@ -80,7 +80,7 @@ class Role(KeyRecord):
         Key(
             EXTERNAL_ID,
             "What the role's trust policy asks for as `sts:ExternalId`, if it asks for one.",
-            default="none",
+            default_text="none",
         ),
     ] = ""
 

@@ -1,11 +1,11 @@
-"""What services.yml says about services. Each key is declared here, once: see `declaration.py`."""
+"""What services.yml says about services. Each key is declared here, once: see `key_declaration.py`."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated
 
-from deploys.catalogue.declaration import Key, KeyRecord
+from deploys.catalogue.key_declaration import Key, KeyRecord
 from deploys.catalogue.nested_keys import POST_CHECK, PRE_TASK, ROLE, PostCheck, PreTask, Role
 from deploys.catalogue.slack_ids import CHANNEL_ID, PERSON_OR_GROUP_ID
 from deploys.catalogue.text_values import REGION, SERVICE_NAME, ecs_name
@@ -66,7 +66,7 @@ class Service(KeyRecord):
         Key(
             REGION,
             "The AWS region. Required if neither `AWS_REGION` nor `AWS_DEFAULT_REGION` is set.",
-            default="`AWS_REGION`",
+            default_text="`AWS_REGION`",
         ),
     ]
     containers: Annotated[
@@ -78,7 +78,7 @@ class Service(KeyRecord):
             "load balancer, Service Connect or service discovery names, or else the only essential one, "
             "never a log router, proxy or agent that AWS adds. If Slipway cannot tell which it is, it "
             "refuses the deploy and asks for this key.",
-            default="see right",
+            default_text="see right",
         ),
     ] = ()
     strategy: Annotated[
@@ -96,12 +96,14 @@ class Service(KeyRecord):
             _PEOPLE,
             "User ids (`U…`, `W…`) and user group ids (`S…`) who may deploy. `[]` means everybody in the "
             "workspace.",
-            default="everybody",
+            default_text="everybody",
         ),
     ] = ()
     approvers: Annotated[
         tuple[str, ...],
-        Key(_PEOPLE, "User ids and user group ids who may approve or reject a deploy.", default="nobody"),
+        Key(
+            _PEOPLE, "User ids and user group ids who may approve or reject a deploy.", default_text="nobody"
+        ),
     ] = ()
     approvals: Annotated[
         int,
@@ -109,7 +111,7 @@ class Service(KeyRecord):
             count_up_to(10, "how many different people have to approve"),
             "How many different people have to approve: by default 1 for `stop-start`, 0 for the other "
             "strategies.",
-            default="by strategy",
+            default_text="by strategy",
         ),
     ] = 0
     self_approval: Annotated[
@@ -120,7 +122,7 @@ class Service(KeyRecord):
         Key(
             list_kind("list of ids", CHANNEL_ID, "channel ids (C… or G…)"),
             "Ids of the channels (`C…`, `G…`) it may be deployed from. `[]` means any channel.",
-            default="any",
+            default_text="any",
         ),
     ] = ()
     deadline: Annotated[
@@ -149,7 +151,7 @@ class Service(KeyRecord):
             "the deploy is planned, so that a tag that moves changes nothing; if the registry does not "
             "report it, the deploy is refused. Without this key: `tag`, or, if approvals are needed, "
             "`digest` if the registry reports it (the plan says if it does not).",
-            default="by approvals",
+            default_text="by approvals",
         ),
     ] = None
     base: Annotated[
@@ -165,7 +167,7 @@ class Service(KeyRecord):
         Key(
             PRE_TASK,
             "A one-off task that runs with the new revision before the rollout, such as a migration.",
-            default="none",
+            default_text="none",
         ),
     ] = None
     after: Annotated[
@@ -173,7 +175,7 @@ class Service(KeyRecord):
         Key(
             POST_CHECK,
             "What has to hold for some time after the rollout. If it does not, the deploy is rolled back.",
-            default="none",
+            default_text="none",
         ),
     ] = None
     role: Annotated[
@@ -182,7 +184,7 @@ class Service(KeyRecord):
             ROLE,
             "The IAM role that the workers assume for all they do with the service, for one in another "
             "account, say. By default they use their own credentials.",
-            default="none",
+            default_text="none",
         ),
     ] = None
     ecs_service: Annotated[
@@ -190,7 +192,7 @@ class Service(KeyRecord):
         Key(
             ecs_name("an ECS service"),
             "The name of the service in ECS.",
-            default="the service's name",
+            default_text="the service's name",
             in_defaults=False,
         ),
     ]

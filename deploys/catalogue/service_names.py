@@ -21,6 +21,7 @@ RESERVED_NAMES = frozenset(
         "pause",
         "plan",
     }
+    | {"diff", "list", "promote", "queue", "scale", "show", "undo"}
     | {"reject", "restart", "resume", "retry", "rollback", "status", "tags", "unfreeze", "unlock", "verify"}
 )
 """Words after `/deploy` that do not mean a service: commands, present and planned."""

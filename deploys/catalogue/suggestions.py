@@ -31,13 +31,13 @@ def _similarity(word: str, name: str) -> float:
     if left == right:
         return 1.0
     shorter, longer = sorted((left, right), key=len)
-    begins = 0.8 if len(shorter) >= 3 and longer.startswith(shorter) else 0.0
+    prefix_score = 0.8 if len(shorter) >= 3 and longer.startswith(shorter) else 0.0
     matcher = SequenceMatcher(None, left, right)
-    least = max(_MIN_SIMILARITY, begins)
+    least = max(_MIN_SIMILARITY, prefix_score)
     # These upper bounds are cheap, and rule out all but a few names.
     if matcher.real_quick_ratio() < least or matcher.quick_ratio() < least:
-        return begins
-    return max(matcher.ratio(), begins)
+        return prefix_score
+    return max(matcher.ratio(), prefix_score)
 
 
 def _normalize(word: str) -> str:

@@ -1,4 +1,4 @@
-"""Text in services.yml that has a form of its own: names in AWS, ARNs, URLs, commands."""
+"""Text in services.yml that needs a special form: names in AWS, ARNs, URLs, commands."""
 
 from __future__ import annotations
 

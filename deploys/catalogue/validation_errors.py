@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from deploys.catalogue.declaration import find_nested_model, list_key_names
 from deploys.catalogue.file_model import DefaultKeys, ServiceKeys, ServicesFile
+from deploys.catalogue.key_declaration import find_nested_model, list_key_names
 from deploys.catalogue.problem import Problem
 from deploys.catalogue.suggestions import nearest_names
 from deploys.catalogue.yaml_source import YamlValue

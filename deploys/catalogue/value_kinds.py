@@ -29,7 +29,7 @@ class ValueKind:
     """The type that pydantic reads the value as, with its checks and its JSON Schema."""
     schema: Schema
     format_default: Callable[[Any], str] = str
-    """Writes a default value as it would stand in the file."""
+    """Writes a default value as it is written in the file."""
 
 
 def refuse(message: str) -> NoReturn:
@@ -106,7 +106,7 @@ def choice_of(options: type[StrEnum], what: str) -> ValueKind:
         return word
 
     return value_kind(
-        ", ".join(f"`{word}`" for word in words), options | None, check, {"type": "string", "enum": words}
+        ", ".join(f"`{word}`" for word in words), options, check, {"type": "string", "enum": words}
     )
 
 

@@ -32,7 +32,7 @@ _TOO_MUCH = (
 class _Loader(yaml.SafeLoader):
     """PyYAML's loader with the scalars of YAML 1.2's core schema."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - as PyYAML has it
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (as PyYAML has it)
 
 
 for _tag, _pattern, _first in (

@@ -17,7 +17,7 @@ class _Explanation(NamedTuple):
     """A regular expression over PyYAML's context and problem, joined by a comma."""
     message: str
     at_start: bool = False
-    """The mistake is where the construct began, not where the parser gave up."""
+    """The mistake is at the start of the construct, not where the parser gave up."""
 
 
 _EXPLANATIONS = (

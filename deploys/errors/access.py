@@ -18,7 +18,7 @@ class NoSelfApproval(Refused):
 
 
 class NoSelfRejection(Refused):
-    sentence = """You asked for this deploy, so you withdraw it rather than reject it: `/deploy cancel
+    sentence = """You asked for this deploy, so cancel it instead of rejecting it: `/deploy cancel
     {id}`."""
 
 
@@ -38,7 +38,7 @@ class WrongChannel(Refused):
 
 
 class WrongChannelForQuery(Refused):
-    sentence = """I do not speak of `{service}` in this channel, only in {channels}."""
+    sentence = """`{service}` cannot be asked about in this channel, only in {channels}."""
 
 
 class WrongWorkspace(Refused):

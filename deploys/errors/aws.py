@@ -24,7 +24,7 @@ class AwsDenied(AwsError):
 
 class AwsExplicitDeny(AwsDenied):
     sentence = """AWS does not allow {action}: {detail} An explicit deny wins over what a role allows, so
-    whoever owns that policy has to lift it."""
+    the owner of that policy has to remove it."""
 
 
 class AwsDeniedByOtherAccount(AwsDenied):

@@ -17,7 +17,7 @@ class ServiceMissing(Refused):
 
 
 class ServiceNotActive(Refused):
-    sentence = """The ECS service `{ecs_service}` {how}, so it cannot be deployed. Create it anew, or check
+    sentence = """The ECS service `{ecs_service}` {how}, so it cannot be deployed. Create it again, or check
     `ecs_service` of `{service}` in `services.yml`."""
 
 
@@ -93,7 +93,7 @@ class ScalingNotSuspended(Refused):
 
 class ExternalRolloutInProgress(Refused):
     sentence = """Another deployment of `{service}` is in progress ({deployment}, revision `{revision}`), and
-    it is not mine. `/deploy follow {service}` follows it to its end in a thread; a deploy asked for meanwhile
+    Slipway did not start it. `/deploy follow {service}` follows it to its end in a thread; a deploy asked for meanwhile
     waits for that. Or ask again when it has ended."""
 
 
@@ -103,5 +103,5 @@ class NothingToFollow(Refused):
 
 
 class RolloutIsOurs(Refused):
-    sentence = """There is nothing foreign to follow: {what}, asked for by {user}, {state}. {thread} shows how
+    sentence = """There is no external rollout to follow: {what}, asked for by {user}, {state}. {thread} shows how
     it goes."""

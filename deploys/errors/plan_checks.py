@@ -18,7 +18,7 @@ class RevisionAlreadyRuns(Refused):
 
 
 class NothingToRollBackTo(Refused):
-    sentence = """I know of no earlier version of `{service}` that ran well, so I cannot tell what to go back
+    sentence = """I know of no earlier version of `{service}` that ran well, so I cannot tell what to roll back
     to. Name a tag: `/deploy {service} TAG`."""
 
 
@@ -84,7 +84,7 @@ class ImageArchived(Refused):
 
 class DigestUnknown(Refused):
     sentence = """`{service}` has `pin: digest`, and I cannot ask the registry of `{image}` which digest that
-    is: I can ask private ECR repositories alone. Nothing was registered. Push the image to ECR, or write
+    is: I can only ask private ECR repositories. Nothing was registered. Push the image to ECR, or write
     `pin: tag` for `{service}` in `services.yml`."""
 
 
@@ -95,7 +95,7 @@ class RollbackImageMissing(Refused):
 
 
 class RollbackImageChanged(Refused):
-    sentence = """`{image}` is not what ran well as `{revision}`: its tag was pushed anew since. Then it was
+    sentence = """`{image}` is not what ran well as `{revision}`: its tag was pushed again since. Then it was
     digest {then}, now it is {now}. `/deploy {service} {tag}` runs the new image; `pin: digest` in
     `services.yml` keeps this from happening again."""
 
@@ -106,8 +106,8 @@ class TagsNotCached(Refused):
 
 
 class TagsUnknown(Refused):
-    sentence = """The image of `{service}`, `{image}`, is not in a private ECR repository, and I can list the
-    tags of those alone."""
+    sentence = """The image of `{service}`, `{image}`, is not in a private ECR repository, and I can only
+    list tags there."""
 
 
 class ImageUnreadable(Refused):

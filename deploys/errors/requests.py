@@ -31,8 +31,8 @@ class GroupInList(Refused):
 
 
 class CommaMissing(Refused):
-    sentence = """`{word}` is a service, and stands where the tag of `{name}` is looked for. Several services
-    at once are written with commas: `/deploy {names} TAG`. If it is a tag indeed, leave the reason out:
+    sentence = """`{word}` is a service, and is where the tag of `{name}` should be. Several services
+    at once are written with commas: `/deploy {names} TAG`. If it really is a tag, leave the reason out:
     `/deploy {name} {word}`. Nothing was queued."""
 
 
@@ -84,7 +84,7 @@ class PlanChanged(Refused):
 
 
 class StaleCard(Refused):
-    sentence = """This message no longer speaks for the deploy, so its buttons do nothing. {where}"""
+    sentence = """This message is out of date, so its buttons do nothing. {where}"""
 
 
 class PauseAnswered(Refused):

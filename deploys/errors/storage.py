@@ -14,8 +14,8 @@ class LeaseTooShort(SlipwayError):
 
 
 class NotOnDisk(SlipwayError):
-    sentence = """Redis has not confirmed within {seconds} s that what I am about to do is written to its
-    disk, so I do not ask AWS for it yet: look at the disk of Redis. It is tried again."""
+    sentence = """Redis has not confirmed within {seconds} s that the next change is written to its disk,
+    so I do not ask AWS for it yet: look at the disk of Redis. It is tried again."""
 
 
 class SavedNotOnDisk(Refused):
@@ -25,5 +25,5 @@ class SavedNotOnDisk(Refused):
 
 
 class UnknownSchema(SlipwayError):
-    sentence = """A {kind} record has the format {found}, and this version of Slipway reads {known}. Workers of
-    the version that wrote it go on with it; this one leaves it alone."""
+    sentence = """This {kind} record has format {found}, and this version of Slipway reads format {known}. Another
+    version wrote it, so this one leaves it alone."""

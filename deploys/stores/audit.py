@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deploys.records.deploy import Deploy
 from deploys.redis_connection import to_text
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 """Entries read at once (count)."""
+MAX_PAGES = 5
+CLOCK_MARGIN_SECONDS = 600
+"""Redis numbers entries by its own clock, which may differ from the one that records are written by."""
 
 
 def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None = None) -> list[str]:
@@ -67,9 +70,31 @@ def trail(
     return list(islice(found, count))[::-1]
 
 
+def read_between(
+    redis: Redis, deploy_id: str, begun: float, ended: float, count: int
+) -> list[dict[str, str]]:
+    """The entries of one deploy (at most count), oldest first, written between about these times (epoch
+    seconds). It reads at most `MAX_PAGES` pages, so that it is fast however long the trail is."""
+    found: list[dict[str, str]] = []
+    first = str(int((begun - CLOCK_MARGIN_SECONDS) * 1000))
+    last = str(int((ended + CLOCK_MARGIN_SECONDS) * 1000))
+    for _ in range(MAX_PAGES):
+        page = redis.xrange(redis_keys.AUDIT, min=first, max=last, count=PAGE) or []
+        entries = [_to_texts(fields) for _, fields in page]
+        found += [each for each in entries if each.get("deploy") == deploy_id]
+        if len(page) < PAGE or len(found) >= count:
+            break
+        first = f"({to_text(page[-1][0])}"
+    return found[:count]
+
+
+def _to_texts(fields: Any) -> dict[str, str]:
+    return {to_text(name): to_text(value) for name, value in (fields or {}).items()}
+
+
 def _newest_first(redis: Redis) -> Iterator[dict[str, str]]:
     before = "+"
     while page := redis.xrevrange(redis_keys.AUDIT, max=before, count=PAGE):
         for entry_id, fields in page:
-            yield {to_text(name): to_text(value) for name, value in (fields or {}).items()}
+            yield _to_texts(fields)
             before = f"({to_text(entry_id)}"

@@ -1,57 +1,63 @@
-"""Names of the Redis keys. The hash tag keeps all of them in one slot, so that one script may touch them."""
+"""Names of the Redis keys. The hash tag keeps all of them in one slot, so that one script may use them."""
 
 from __future__ import annotations
 
 PREFIX = "{slipway}:"
 
-ACTIVE_DEPLOYS = f"{PREFIX}live"
+ACTIVE_DEPLOYS = f"{PREFIX}active"
+"""Set of the deploys that have not ended."""
 HISTORY = f"{PREFIX}history"
+"""Sorted set of all deploys by the time of their request."""
 DUE = f"{PREFIX}due"
-NEXT_JOBS = f"{PREFIX}bells"
+"""Sorted set of the active deploys by the time of their next step (epoch milliseconds)."""
+NEXT_JOBS = f"{PREFIX}next-jobs"
+"""Hash from deploy to the job that takes its next step."""
 PUBLISH = f"{PREFIX}publish"
+"""Sorted set of the threads that may be behind, by the time to update them (epoch milliseconds)."""
 AUDIT = f"{PREFIX}audit"
 FENCE = f"{PREFIX}fence"
-DISK_PROBE = f"{PREFIX}written"
-"""Written before Redis is asked whether all that was written before is on disk."""
+"""The fence of the last claim. Each claim gets a higher one."""
+DISK_PROBE = f"{PREFIX}disk-probe"
+"""Written before Redis is asked whether all earlier writes are on disk."""
 REDIS_RUN = f"{PREFIX}redis-run"
-"""The run id of the Redis that was there last: another one may have lost what the one before had taken."""
-ORPHANS_CHECKED_AT = f"{PREFIX}janitor-looked"
-"""When the janitor last looked at all services (epoch seconds)."""
-LOST_DEPLOYS = f"{PREFIX}lost"
-"""Hash from service to what was found of a deploy that marks it and has no record (`deploys.stores.lost_deploys`)."""
+"""The run id of the Redis seen last: another one may have lost what that one had accepted."""
+ORPHANS_CHECKED_AT = f"{PREFIX}orphans-checked-at"
+"""When all services were last checked for lost deploys (epoch seconds)."""
+LOST_DEPLOYS = f"{PREFIX}lost-deploys"
+"""Hash from service to a deploy whose tags are on it and which has no record (`deploys.stores.lost_deploys`)."""
 WATCHED = f"{PREFIX}watched:"
 
 
 def record(deploy_id: str) -> str:
-    """Hash: the record as JSON and its version."""
+    """Hash: the record as JSON, and its version."""
     return f"{PREFIX}deploy:{deploy_id}"
 
 
 def batch(batch_id: str) -> str:
-    """The batch as JSON. It never changes, and is kept as records are."""
+    """The batch as JSON. It never changes, and is kept as long as records are."""
     return f"{PREFIX}batch:{batch_id}"
 
 
 def lease(deploy_id: str) -> str:
-    """The token of the worker that moves the deploy now; expires by itself."""
+    """The token of the worker that has claimed the deploy. It expires by itself."""
     return f"{PREFIX}lease:{deploy_id}"
 
 
 def service_queue(service: str) -> str:
     """List of the service's deploys, the active one first."""
-    return f"{PREFIX}line:{service}"
+    return f"{PREFIX}queue:{service}"
 
 
 def in_progress(service: str) -> str:
-    """Hash from tag to the deploy of that tag whose outcome is open."""
-    return f"{PREFIX}underway:{service}"
+    """Hash from request key to the deploy with that key whose outcome is open."""
+    return f"{PREFIX}in-progress:{service}"
 
 
 def history(service: str) -> str:
-    """Sorted set of the service's deploys by the time they were asked for."""
+    """Sorted set of the service's deploys by the time of their request."""
     return f"{HISTORY}:{service}"
 
 
 def watched(cluster_key: str) -> str:
-    """Set of the deploys whose rollouts are observed together."""
+    """Set of the deploys whose rollouts are read together."""
     return f"{WATCHED}{cluster_key}"

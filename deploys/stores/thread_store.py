@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from redis import Redis
 from redis.commands.core import Script
 
@@ -74,7 +74,7 @@ class ThreadState(StoredRecord):
     """Of the card. Empty while Slack has not told it."""
     next_message: int = 0
     """Index of the first milestone that is not posted."""
-    replies_posted: dict[str, int] = {}
+    replies_posted: dict[str, int] = Field(default_factory=dict)
     """In the thread of a batch: replies posted of each deploy, and of the batch itself, by id (count)."""
     card_fingerprint: str = ""
     """Of the card as it was last sent, without what runs with time."""
@@ -124,6 +124,11 @@ class ThreadStore:
         """The deploy's thread; None until the publisher has opened it."""
         view = self.state(deploy_id)
         return view if view and view.ts else None
+
+    def link(self, thread_id: str, words: str = "its thread") -> str:
+        """A link to the thread; the words alone until there is one."""
+        found = self.find(thread_id)
+        return f"<{found.permalink}|{words}>" if found and found.permalink else words
 
     def due(self, now: float, limit: int = 1000) -> list[str]:
         """Deploys whose threads are to be looked at, longest overdue first."""

@@ -1,4 +1,4 @@
-"""`slipway audit`: who asked for what, who decided, and what was done, for people on call."""
+"""`slipway audit`: who requested what, who decided, and what was done, for people on call."""
 
 from __future__ import annotations
 
@@ -14,34 +14,33 @@ from deploys.redis_connection import connect
 from deploys.settings import Settings, load_settings
 from deploys.short_names import short_arn
 from deploys.stores.audit import trail
-from slipway.terminal import print_safely
-from slipway.text_table import Column, format_table
+from slipway.terminal import Column, format_table, print_safely
 
 AuditEntry = dict[str, str]
 
 
 HELP = """Print the newest entries of the audit trail, the newest last.
 
-There is one for each request, decision, intent and change of phase. Reads the Redis at REDIS_URL (from
-the environment, or .env), and changes nothing.
+There is one entry for each request, decision, intent and change of phase. The command reads the Redis at
+REDIS_URL (from the environment, or .env), and changes nothing.
 
-Exits with 0 when there are entries, with 1 when there are none, with 2 when Redis cannot be read.
+Exits with 0 if there are entries, with 1 if there are none, with 2 if Redis cannot be read.
 """
-"""Not the docstring, which `python -OO` drops."""
+"""Not a docstring, because `python -OO` drops those."""
 
 
 def audit(
     service: Annotated[
-        str | None, typer.Option(help="Entries of this service alone.", show_default=False)
+        str | None, typer.Option(help="Only entries of this service.", show_default=False)
     ] = None,
     deploy: Annotated[
-        str | None, typer.Option(metavar="ID", help="Entries of this deploy alone.", show_default=False)
+        str | None, typer.Option(metavar="ID", help="Only entries of this deploy.", show_default=False)
     ] = None,
     batch: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="Entries of the deploys asked for at once.", show_default=False),
+        typer.Option(metavar="ID", help="Only entries of the deploys of this batch.", show_default=False),
     ] = None,
-    count: Annotated[int, typer.Option(min=1, max=10_000, help="How many entries to print, at most.")] = 50,
+    count: Annotated[int, typer.Option(min=1, max=10_000, help="The most entries to print.")] = 50,
 ) -> None:
     """`slipway audit`."""
     try:
@@ -53,7 +52,8 @@ def audit(
         raise typer.Exit(2) from error
     except RedisError as error:
         print_safely(
-            f"Redis stopped answering while the audit trail was read ({error}). Try again.", to_stderr=True
+            f"Redis stopped answering while Slipway read the audit trail ({error}). Try again.",
+            to_stderr=True,
         )
         raise typer.Exit(2) from error
     if not entries:
@@ -67,10 +67,10 @@ def _nothing_found(service: str | None, deploy: str | None, batch: str | None) -
     named += [f"batch {batch}"] if batch else []
     named += [f"service {service}"] if service else []
     if not named:
-        return "The audit trail is empty: nothing has been asked for yet."
+        return "The audit trail is empty: nothing has been requested yet."
     return (
-        f"The audit trail has no entry of {' of '.join(named)}. `slipway audit` shows the newest of all; the "
-        "id of a deploy or batch stands in its card, a service's name in services.yml."
+        f"The audit trail has no entry of {' of '.join(named)}. `slipway audit` shows the newest of all. "
+        "The id of a deploy or batch is on its card, the name of a service in services.yml."
     )
 
 

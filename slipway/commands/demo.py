@@ -27,9 +27,9 @@ def demo(
         typer.Option(
             "--run",
             metavar="COMMAND",
-            help="Run one command without a browser, such as '/deploy web 1.4.2', and print the answer and the "
-            "thread as it grows. Exits with 0 if every deploy succeeded or the query was answered, with 1 if "
-            "it was refused or ended in another way, with 2 if it could not run.",
+            help="Run one command without a browser, such as '/deploy web 1.4.2', and print the answer and "
+            "the thread as it grows. Exits with 0 if every deploy succeeded or the query was answered, with "
+            "1 if it was refused or ended in another way, with 2 if it could not run.",
         ),
     ] = None,
     user: Annotated[
@@ -72,7 +72,7 @@ def demo(
             errors.print(f"There is no {person} in the sandbox, only {', '.join(PEOPLE)}.")
             raise typer.Exit(2)
     if run is None and (user or approver):
-        errors.print("--as and --approve-as need --run. In the browser you choose on the page who you are.")
+        errors.print("--as and --approve-as need --run. On the page you choose who you are.")
         raise typer.Exit(2)
     if run is not None and not run.startswith("/deploy"):
         errors.print("--run needs a slash command, such as --run '/deploy web 1.4.2'.")

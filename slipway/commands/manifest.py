@@ -1,4 +1,4 @@
-"""`slipway manifest`: the Slack app, to be pasted where Slack asks for it."""
+"""`slipway manifest`: the manifest of the Slack app, to paste into Slack."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ def _check_public_url(url: str | None) -> str | None:
         return None
     parts = split_url(url)
     if parts is None:
-        raise typer.BadParameter(f"write an address, such as https://slipway.example.com; not {url}")
+        raise typer.BadParameter(f"write a URL such as https://slipway.example.com; not {url}")
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOCAL_HOSTS):
         raise typer.BadParameter(
-            f"Slack sends to https:// addresses only, such as https://slipway.example.com; not {url}"
+            f"Slack only sends to https:// URLs such as https://slipway.example.com; not {url}"
         )
     if not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise typer.BadParameter(f"write the address alone, such as https://slipway.example.com; not {url}")
+        raise typer.BadParameter(f"write only the address, such as https://slipway.example.com; not {url}")
     return url
 
 
 HELP = """Print the manifest of the Slack app.
 
-Without an option it is the one for Socket Mode, where Slipway connects to Slack and nothing has to be
-reachable from outside. At api.slack.com/apps: Create New App, From a manifest.
+Without an option it is the manifest for Socket Mode: Slipway connects to Slack, and nothing has to be
+reachable from outside. To use it, go to api.slack.com/apps, Create New App, From a manifest.
 """
-"""Not the docstring, which `python -OO` drops."""
+"""Not a docstring, because `python -OO` drops those."""
 
 
 def manifest(
@@ -41,7 +41,7 @@ def manifest(
         typer.Option(
             metavar="URL",
             callback=_check_public_url,
-            help="Print the HTTP variant, for an app whose `web` process is reachable at this address.",
+            help="Print the manifest for HTTP, for a `web` process that is reachable at this URL.",
         ),
     ] = None,
 ) -> None:

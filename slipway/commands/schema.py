@@ -1,4 +1,4 @@
-"""`slipway schema`: the JSON Schema of services.yml, with which editors complete and check it."""
+"""`slipway schema`: the JSON Schema of services.yml, for editors to complete and check the file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from deploys.catalogue.file_model import ServicesFile
 def build_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of services.yml.
 
-    It says what one value may be. What several keys mean together is for `slipway check` to say.
+    It describes single keys and values. Only `slipway check` knows the rules about several keys together.
     """
-    described = ServicesFile.model_json_schema()
+    schema = ServicesFile.model_json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **described,
+        **schema,
         "title": "services.yml of Slipway",
     }
 
@@ -29,7 +29,7 @@ Write it to a file, `slipway schema > services.schema.json`. The first line of s
 
 `# yaml-language-server: $schema=services.schema.json`
 """
-"""Not the docstring, which `python -OO` drops."""
+"""Not a docstring, because `python -OO` drops those."""
 
 
 def schema() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.pauses import latest_pause_number as pause_number
 from deploys.pauses import unanswered_pause
 from deploys.records.deploy import Deploy
@@ -26,9 +26,9 @@ class PendingButton(NamedTuple):
 def find_pending_button(deploy: Deploy) -> PendingButton | None:
     """The button that this deploy waits for; None if it waits for nobody."""
     if unanswered_pause(deploy):
-        return PendingButton(button_ids.CONTINUE, "Continue", pause_number(deploy))
+        return PendingButton(buttons.CONTINUE, "Continue", pause_number(deploy))
     if deploy.phase is Phase.AWAITING_APPROVAL and not deploy.approval.decisions:
-        return PendingButton(button_ids.APPROVE, "Approve", deploy.approval.question)
+        return PendingButton(buttons.APPROVE, "Approve", deploy.approval.question)
     return None
 
 
@@ -48,7 +48,7 @@ class AutoApprover:
         thread = self.demo.threads.find(deploy.thread_id)
         if button is None or thread is None or (deploy.id, button) in self._pressed:
             return
-        value = button_ids.button_value(deploy.id, button.number)
+        value = buttons.button_value(deploy.id, button.number)
         try:
             answer = self.demo.slack.click(
                 self.approver,

@@ -24,7 +24,7 @@ def clean_env(environ: Mapping[str, str]) -> dict[str, str]:
     service, or an order to ignore endpoints, leads to Amazon. A proxy cannot reach servers on this machine.
     """
     kept = {name: value for name, value in environ.items() if not _must_be_removed(name.upper())}
-    # The processes run in the demo's folder, so that they read no `.env` here. PYTHONPATH is where the code is.
+    # The processes run in the demo's folder, so they read no `.env` here. PYTHONPATH leads to the code.
     code = str(Path(slipway.__file__).parents[1])
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, (code, kept.get("PYTHONPATH"))))}
 

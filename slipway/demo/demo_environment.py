@@ -15,7 +15,7 @@ import httpx
 from redis import Redis
 from redis.exceptions import RedisError
 
-from deploys.catalogue.catalogue import load
+from deploys.catalogue.catalogue import load_catalogue
 from deploys.redis_connection import connect
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
@@ -106,7 +106,7 @@ def _start_all(processes: ProcessGroup, logs: Path, speed: float, mode: str, wor
         processes.start_module("bot", "bot", env=env)
         processes.wait_until("the bot to connect to Slack", lambda: client.health()["connections"])
     redis = connect(redis_url)
-    group_ids = load(services, env).user_group_ids
+    group_ids = load_catalogue(services, env).user_group_ids
     user_groups = UserGroups(redis)
     processes.wait_until(
         "the workers to read the user groups",

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from deploys.catalogue.catalogue import load
+from deploys.catalogue.catalogue import load_catalogue
 from slipway.app_manifest import format_as_yaml, http_manifest, socket_mode_manifest
 from slipway.demo.process_group import DemoFailed
 
@@ -35,7 +35,7 @@ def write_services_file(folder: Path, speed: float) -> Path:
     """
     example = find_example_file()
     written: dict[str, Any] = yaml.safe_load(example.read_text())
-    for name, service in load(example, {**os.environ, "AWS_REGION": "eu-west-1"}).services.items():
+    for name, service in load_catalogue(example, {**os.environ, "AWS_REGION": "eu-west-1"}).services.items():
         shorter = max(SHORTEST_DEADLINE_SECONDS, round(service.deadline / speed))
         written["services"][name] = {
             **(written["services"][name] or {}),

@@ -16,7 +16,7 @@ CHECK_SECONDS = 1.0
 
 
 def run_in_browser(stop: threading.Event, *, speed: float, mode: str, console: Console, to_try: str) -> int:
-    """Starts all of it, prints the page's address and waits for Ctrl-C; returns the exit code."""
+    """Starts the demo, prints the address of its page and waits for Ctrl-C. Returns the exit code."""
     console.print("Starting Slipway, a Slack workspace and an ECS region on this machine ...")
     try:
         with start_demo(speed=speed, mode=mode) as demo:
@@ -27,7 +27,7 @@ def run_in_browser(stop: threading.Event, *, speed: float, mode: str, console: C
             console.print(
                 f"ECS runs {speed:g} times faster than Amazon's. Logs: {demo.logs}", highlight=False
             )
-            console.print("Ctrl-C ends all of it.")
+            console.print("Press Ctrl-C to end it.")
             while not stop.wait(CHECK_SECONDS):
                 demo.processes.check_running()
     except KeyboardInterrupt:
@@ -41,7 +41,7 @@ def run_in_browser(stop: threading.Event, *, speed: float, mode: str, console: C
 def run_in_terminal(
     command: str, *, user: str, approver: str | None, speed: float, mode: str, console: Console
 ) -> int:
-    """Runs one command and ends; returns the exit code."""
+    """Runs one command and ends the demo. Returns the exit code."""
     try:
         with start_demo(speed=speed, mode=mode) as demo:
             return run_to_end(demo, command, user=user, approver=approver, console=console)

@@ -6,9 +6,9 @@ import time
 
 from rich.console import Console
 
-from bot import reply_texts
-from bot.grammar import HelpCommand, PlanCommand, StatusCommand, TagsCommand, parse
-from deploys.catalogue.catalogue import load
+from bot.commands import SUBCOMMANDS, parse
+from bot.grammar import ParseError
+from deploys.catalogue.catalogue import load_catalogue
 from deploys.pauses import unanswered_pause
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -53,29 +53,34 @@ def run_to_end(
         return NOT_SUCCEEDED if is_refusal(answer) else SUCCEEDED
     new = [deploy for deploy in demo.store.recent(None, 100) if deploy.id not in before]
     if not new:
-        return SUCCEEDED if _is_query(command) else NOT_SUCCEEDED
+        return SUCCEEDED if _is_answered_query(demo, command) else NOT_SUCCEEDED
     replied_at = replies[0]["ts"] if replies else "0"
     ended = _follow(demo, new, approver, transcript, user=user, replied_at=replied_at)
     succeeded = all(deploy.outcome is Outcome.SUCCEEDED for deploy in ended)
     return SUCCEEDED if succeeded else NOT_SUCCEEDED
 
 
-def _is_query(command: str) -> bool:
-    """Whether the command only asks, about a service that exists."""
-    parsed = parse(command.removeprefix("/deploy"))
-    if isinstance(parsed, StatusCommand):
-        return parsed.service is None or parsed.service in load(find_example_file()).services
-    return isinstance(parsed, HelpCommand)
+def _is_answered_query(demo: DemoEnvironment, typed: str) -> bool:
+    """Whether the command only asks, about a service or deploy that exists."""
+    try:
+        command = parse(typed.removeprefix("/deploy"))
+    except ParseError:
+        return False
+    if not SUBCOMMANDS[command.subcommand].is_query:
+        return False
+    if command.target:
+        return demo.store.get(command.target) is not None or demo.store.batch(command.target) is not None
+    return set(command.services) <= set(load_catalogue(find_example_file()).services)
 
 
-def _is_answered_later(command: str, reply: str) -> bool:
+def _is_answered_later(typed: str, reply: str) -> bool:
     """Whether the reply only announces an answer."""
-    match parse(command.removeprefix("/deploy")):
-        case PlanCommand(service=service, tag=tag):
-            return reply == reply_texts.plan_announced(service, tag).text
-        case TagsCommand(service=service):
-            return reply == reply_texts.tags_announced(service).text
-    return False
+    try:
+        command = parse(typed.removeprefix("/deploy"))
+    except ParseError:
+        return False
+    announce = SUBCOMMANDS[command.subcommand].announcement
+    return announce is not None and reply == announce(command)
 
 
 def _wait_for_answer(demo: DemoEnvironment, ts: str, user: str) -> str:

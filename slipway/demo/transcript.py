@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import time
 from collections.abc import Iterator, Mapping
@@ -9,11 +10,20 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from slipway.demo.mrkdwn_to_text import mrkdwn_to_text
+from deploys.safe_text import remove_unsafe
 
 _INDENT = " " * 8
 _MIN_WIDTH = 40
 """Narrower terminals wrap the lines themselves (columns)."""
+_EMOJI = {
+    "white_check_mark": "✔",
+    "x": "✘",
+    "warning": "⚠",
+    "hourglass_flowing_sand": "⏳",
+    "rewind": "⏪",
+    "no_entry": "⛔",
+    "rocket": "🚀",
+}
 
 
 @dataclass
@@ -51,3 +61,19 @@ class Transcript:
                 break_long_words=False,
                 break_on_hyphens=False,
             ) or [""]
+
+
+def mrkdwn_to_text(text: str, names: Mapping[str, str]) -> str:
+    """Slack's mrkdwn as plain text: no markup, no terminal codes, and names instead of ids.
+
+    `names` maps the ids of people, user groups and channels to their names.
+    """
+    text = re.sub(r"<@(\w+)(?:\|[^>]*)?>", lambda m: f"@{names.get(m[1], m[1])}", text)
+    text = re.sub(r"<!subteam\^(\w+)(?:\|[^>]*)?>", lambda m: f"@{names.get(m[1], m[1])}", text)
+    text = re.sub(r"<#(\w+)(?:\|[^>]*)?>", lambda m: f"#{names.get(m[1], m[1])}", text)
+    text = re.sub(r"<!date\^\d+\^[^|>]*\|([^>]*)>", r"\1", text)
+    text = re.sub(r"<([^|>]+)\|([^>]+)>", r"\2 (\1)", text)
+    text = re.sub(r"<(https?://[^>]+)>", r"\1", text)
+    text = re.sub(r":([a-z_]+):", lambda m: _EMOJI.get(m[1], m[0]), text)
+    text = re.sub(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])", r"\1", text)
+    return remove_unsafe(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))

@@ -1,4 +1,4 @@
-"""A room in which people type and click, and Slack's signed requests reach the bot."""
+"""The bot with people who type and click; Slack's signed requests reach it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from slack_sdk.signature import SignatureVerifier
 from bot.app import build_app
 from bot.app_context import AppContext
 from bot.identity import Identity
-from deploys import button_ids
+from deploys import buttons
 from deploys.job_queue import QUEUE_NAME
 from deploys.mrkdwn import escape
 from deploys.records.deploy import Deploy
@@ -47,7 +47,7 @@ class ManualClock:
 
 
 class BotHarness:
-    """Types, mentions and clicks; keeps no state but Slack's running numbers."""
+    """Types, mentions and clicks, and reads what the bot answers and queues."""
 
     def __init__(self, context: AppContext, redis: Redis, clock: ManualClock) -> None:
         self.context = context
@@ -124,7 +124,7 @@ class BotHarness:
         return moved.deploy
 
     def clear_jobs(self) -> None:
-        """Takes every job off the queue; a moment passes."""
+        """Takes every job off the queue; a second passes."""
         for key in self.redis.keys("rq:*"):
             self.redis.delete(key)
         self.clock.advance(1)
@@ -194,7 +194,7 @@ class BotHarness:
         team: str = TEAM,
     ) -> dict[str, Any]:
         """The payload that Slack posts for a click."""
-        value = button_ids.button_value(deploy.id, deploy.approval.question if question is None else question)
+        value = buttons.button_value(deploy.id, deploy.approval.question if question is None else question)
         action: dict[str, Any] = {
             "action_id": action_id,
             "block_id": "b",

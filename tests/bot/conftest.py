@@ -1,4 +1,4 @@
-"""A room with the services and people of the manual."""
+"""The bot with the services and people of the manual."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from bot.app_context import AppContext
-from deploys import button_ids
+from deploys import buttons
 from deploys.records.approval import Verdict
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -55,7 +55,7 @@ def recorded_decisions(bot: BotHarness) -> list[tuple[str, Verdict]]:
 def test_an_approval_is_written_down_and_the_workers_are_rung(
     bot: BotHarness, awaiting_approval: Deploy
 ) -> None:
-    ack = bot.click(button_ids.APPROVE, awaiting_approval, by=BOB)
+    ack = bot.click(buttons.APPROVE, awaiting_approval, by=BOB)
 
     assert (ack.status, ack.body) == (200, "")
     assert recorded_decisions(bot) == [(BOB, Verdict.APPROVED)]
@@ -63,15 +63,15 @@ def test_an_approval_is_written_down_and_the_workers_are_rung(
 
 
 def test_a_rejection_is_written_down(bot: BotHarness, awaiting_approval: Deploy) -> None:
-    bot.click(button_ids.REJECT, awaiting_approval, by=DAVE)
+    bot.click(buttons.REJECT, awaiting_approval, by=DAVE)
 
     assert recorded_decisions(bot) == [(DAVE, Verdict.REJECTED)]
     assert bot.queued_answers() == []
 
 
 def test_the_second_click_is_told_who_was_first(bot: BotHarness, awaiting_approval: Deploy) -> None:
-    bot.click(button_ids.REJECT, awaiting_approval, by=BOB)
-    bot.click(button_ids.APPROVE, awaiting_approval, by=DAVE)
+    bot.click(buttons.REJECT, awaiting_approval, by=BOB)
+    bot.click(buttons.APPROVE, awaiting_approval, by=DAVE)
 
     assert recorded_decisions(bot) == [(BOB, Verdict.REJECTED)]
     assert only_answer(bot, DAVE) == f"Already decided: rejected by <@{BOB}>."
@@ -80,7 +80,7 @@ def test_the_second_click_is_told_who_was_first(bot: BotHarness, awaiting_approv
 def test_one_of_two_approvals_says_that_another_is_needed(bot: BotHarness, awaiting_approval: Deploy) -> None:
     bot.commit_step(awaiting_approval, service=awaiting_approval.service.model_copy(update={"approvals": 2}))
 
-    bot.click(button_ids.APPROVE, awaiting_approval, by=BOB)
+    bot.click(buttons.APPROVE, awaiting_approval, by=BOB)
 
     assert only_answer(bot, BOB) == (
         "Your approval of `ledger` `1.4.2` counts. It needs 1 approval more, by somebody else."
@@ -92,17 +92,17 @@ def test_one_of_two_approvals_says_that_another_is_needed(bot: BotHarness, await
     [
         (
             CAROL,
-            button_ids.APPROVE,
+            buttons.APPROVE,
             "You may not decide about `ledger`. Those who may: <!subteam^S02APPROVERS>.",
         ),
         (
             ALICE,
-            button_ids.APPROVE,
+            buttons.APPROVE,
             "You may not decide about `ledger`. Those who may: <!subteam^S02APPROVERS>.",
         ),
         (
             CAROL,
-            button_ids.CANCEL,
+            buttons.CANCEL,
             f"You may not deploy `ledger`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>, "
             "<!subteam^S02APPROVERS>.",
         ),
@@ -120,13 +120,13 @@ def test_nobody_approves_what_they_asked_for(bot: BotHarness) -> None:
     deploy = bot.commit_step(bot.only_deploy(), phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
     bot.clear_jobs()
 
-    bot.click(button_ids.APPROVE, deploy, by=DAVE)
+    bot.click(buttons.APPROVE, deploy, by=DAVE)
     bot.clock.advance(1)
-    bot.click(button_ids.REJECT, deploy, by=DAVE)
+    bot.click(buttons.REJECT, deploy, by=DAVE)
 
     assert [text for *_, text in bot.queued_answers()] == [
         "You asked for this deploy, so somebody else has to approve it: <!subteam^S02APPROVERS>.",
-        f"You asked for this deploy, so you withdraw it rather than reject it: `/deploy cancel {deploy.id}`.",
+        f"You asked for this deploy, so cancel it instead of rejecting it: `/deploy cancel {deploy.id}`.",
     ]
     assert recorded_decisions(bot) == []
 
@@ -137,7 +137,7 @@ def test_an_approver_is_refused_while_nobody_knows_the_group(
     bot.commit_step(awaiting_approval, approval={"expires_at": bot.clock() + 10_000})
     bot.clock.advance(MAX_AGE_SECONDS + 1)
 
-    bot.click(button_ids.APPROVE, awaiting_approval, by=BOB)
+    bot.click(buttons.APPROVE, awaiting_approval, by=BOB)
 
     assert only_answer(bot, BOB).startswith("Slack did not say who is in <!subteam^S02APPROVERS>")
     assert ("read_user_groups", []) in bot.queued_jobs()
@@ -147,7 +147,7 @@ def test_an_approver_is_refused_while_nobody_knows_the_group(
 def test_an_answer_to_an_earlier_question_does_not_count(bot: BotHarness, awaiting_approval: Deploy) -> None:
     bot.commit_step(awaiting_approval, approval={"question": 2})
 
-    bot.click(button_ids.APPROVE, awaiting_approval, by=BOB, question=1)
+    bot.click(buttons.APPROVE, awaiting_approval, by=BOB, question=1)
 
     assert only_answer(bot, BOB) == (
         "The plan changed after it was shown, so this answer does not count. The new question is in the "
@@ -161,7 +161,7 @@ def test_an_answer_after_the_question_expired_does_not_count(
     bot.clock.advance(100)
     bot.commit_step(awaiting_approval, approval={"expires_at": bot.clock()})
 
-    bot.click(button_ids.APPROVE, awaiting_approval, by=BOB)
+    bot.click(buttons.APPROVE, awaiting_approval, by=BOB)
 
     assert only_answer(bot, BOB) == (
         "This question is closed: the deploy was not decided in time and expires. Nothing was changed by "
@@ -173,7 +173,7 @@ def test_an_answer_to_a_cancelled_deploy_does_not_count(bot: BotHarness, awaitin
     bot.type("/deploy cancel", by=ALICE)
     bot.clear_jobs()
 
-    bot.click(button_ids.APPROVE, awaiting_approval, by=BOB)
+    bot.click(buttons.APPROVE, awaiting_approval, by=BOB)
 
     assert only_answer(bot, BOB) == (
         f"This question is closed: the deploy is being cancelled, as <@{ALICE}> asked. Nothing was changed "
@@ -186,7 +186,7 @@ def test_a_button_that_outlived_its_deploy_says_how_it_ended(
 ) -> None:
     bot.commit_step(awaiting_approval, phase=Phase.ENDED, outcome=Outcome.EXPIRED, ended_at=bot.clock())
 
-    bot.click(button_ids.APPROVE, awaiting_approval, by=BOB)
+    bot.click(buttons.APPROVE, awaiting_approval, by=BOB)
 
     assert only_answer(bot, BOB) == (
         "This question is closed: the deploy expired. Nothing was changed by your click."
@@ -194,14 +194,14 @@ def test_a_button_that_outlived_its_deploy_says_how_it_ended(
 
 
 def test_cancel_on_the_card_needs_no_words(bot: BotHarness, awaiting_approval: Deploy) -> None:
-    bot.click(button_ids.CANCEL, awaiting_approval, by=ALICE)
+    bot.click(buttons.CANCEL, awaiting_approval, by=ALICE)
 
     assert bot.only_deploy().cancel is not None
     assert bot.queued_answers() == []
 
 
 def test_cancel_in_the_menu_of_the_card(bot: BotHarness, awaiting_approval: Deploy) -> None:
-    bot.click(button_ids.MORE, awaiting_approval, by=BOB, menu=button_ids.CANCEL)
+    bot.click(buttons.MORE, awaiting_approval, by=BOB, menu=buttons.CANCEL)
 
     cancel = bot.only_deploy().cancel
     assert cancel is not None
@@ -211,7 +211,7 @@ def test_cancel_in_the_menu_of_the_card(bot: BotHarness, awaiting_approval: Depl
 def test_cancel_in_a_choice_answers_because_no_card_is_near(
     bot: BotHarness, awaiting_approval: Deploy
 ) -> None:
-    bot.click(button_ids.CANCEL, awaiting_approval, by=ALICE, ephemeral=True, message_ts="1700000005.000000")
+    bot.click(buttons.CANCEL, awaiting_approval, by=ALICE, ephemeral=True, message_ts="1700000005.000000")
 
     assert only_answer(bot, ALICE).startswith(
         "Cancelling `ledger` `1.4.2`: nothing of the service was changed"
@@ -222,11 +222,11 @@ def test_cancel_in_a_choice_answers_because_no_card_is_near(
 def test_a_second_card_leads_to_the_one_that_counts(
     bot: BotHarness, awaiting_approval: Deploy, where: dict[str, str]
 ) -> None:
-    bot.click(button_ids.APPROVE, awaiting_approval, by=BOB, **where)
+    bot.click(buttons.APPROVE, awaiting_approval, by=BOB, **where)
 
     [(*_, text)] = bot.queued_answers()
     assert text == (
-        "This message no longer speaks for the deploy, so its buttons do nothing. Use the ones in "
+        "This message is out of date, so its buttons do nothing. Use the ones in "
         f"<https://slack.test/{awaiting_approval.id}|its thread>."
     )
     assert recorded_decisions(bot) == []
@@ -236,7 +236,7 @@ def test_until_the_publisher_knows_its_card_any_card_counts(bot: BotHarness) -> 
     bot.type("/deploy ledger 1.4.2")
     deploy = bot.commit_step(bot.only_deploy(), phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
 
-    bot.click(button_ids.APPROVE, deploy, by=BOB)
+    bot.click(buttons.APPROVE, deploy, by=BOB)
 
     assert recorded_decisions(bot) == [(BOB, Verdict.APPROVED)]
 
@@ -244,7 +244,7 @@ def test_until_the_publisher_knows_its_card_any_card_counts(bot: BotHarness) -> 
 def test_a_button_on_the_home_tab_answers_in_the_deploys_channel(
     bot: BotHarness, awaiting_approval: Deploy
 ) -> None:
-    payload = bot.click_payload(button_ids.APPROVE, awaiting_approval, by=CAROL)
+    payload = bot.click_payload(buttons.APPROVE, awaiting_approval, by=CAROL)
     payload["container"] = {"type": "view", "view_id": "V1"}
     del payload["channel"]
 
@@ -254,7 +254,7 @@ def test_a_button_on_the_home_tab_answers_in_the_deploys_channel(
 
 
 def test_a_refused_click_is_answered_by_its_response_url(bot: BotHarness, awaiting_approval: Deploy) -> None:
-    bot.click(button_ids.APPROVE, awaiting_approval, by=CAROL)
+    bot.click(buttons.APPROVE, awaiting_approval, by=CAROL)
 
     assert only_answer(bot, CAROL).startswith("You may not decide about `ledger`.")
     assert bot.response_urls() == [RESPONSE_URL]
@@ -264,7 +264,7 @@ def test_a_refused_click_is_answered_by_its_response_url(bot: BotHarness, awaiti
 def test_a_click_on_the_home_tab_for_a_deploy_that_is_gone_is_answered(
     bot: BotHarness, awaiting_approval: Deploy
 ) -> None:
-    payload = bot.click_payload(button_ids.APPROVE, awaiting_approval.evolve(id="zzzzzzzz"), by=CAROL)
+    payload = bot.click_payload(buttons.APPROVE, awaiting_approval.evolve(id="zzzzzzzz"), by=CAROL)
     payload["container"] = {"type": "view", "view_id": "V1"}
     del payload["channel"]
     del payload["response_url"]
@@ -278,7 +278,7 @@ def test_a_click_on_the_home_tab_for_a_deploy_that_is_gone_is_answered(
 
 
 def test_a_value_that_is_none_of_ours_changes_nothing(bot: BotHarness, awaiting_approval: Deploy) -> None:
-    payload = bot.click_payload(button_ids.APPROVE, awaiting_approval)
+    payload = bot.click_payload(buttons.APPROVE, awaiting_approval)
     payload["actions"][0]["value"] = "<script>.1"
 
     bot.send_form({"payload": json.dumps(payload)})
@@ -302,11 +302,11 @@ def test_two_clicks_at_the_same_time_are_one_decision(
         found = real_get(deploy_id)
         if not getattr(context.store, "_raced", False):
             context.store._raced = True  # type: ignore[attr-defined]
-            bot.click(button_ids.REJECT, awaiting_approval, by=DAVE)
+            bot.click(buttons.REJECT, awaiting_approval, by=DAVE)
         return found
 
     context.store.get = slow_get  # type: ignore[method-assign]
-    bot.click(button_ids.APPROVE, awaiting_approval, by=BOB, message_ts=CARD_TS)
+    bot.click(buttons.APPROVE, awaiting_approval, by=BOB, message_ts=CARD_TS)
 
     assert recorded_decisions(bot) == [(DAVE, Verdict.REJECTED)]
     assert only_answer(bot, BOB) == f"Already decided: rejected by <@{DAVE}>."
@@ -315,9 +315,7 @@ def test_two_clicks_at_the_same_time_are_one_decision(
 def test_a_numbered_button_of_a_compact_card_does_the_same_once(
     bot: BotHarness, awaiting_approval: Deploy
 ) -> None:
-    approve, reject = (
-        button_ids.numbered_action_id(each, 17) for each in (button_ids.APPROVE, button_ids.REJECT)
-    )
+    approve, reject = (buttons.numbered_action_id(each, 17) for each in (buttons.APPROVE, buttons.REJECT))
 
     assert bot.click(approve, awaiting_approval).status == 200
     assert recorded_decisions(bot) == [(BOB, Verdict.APPROVED)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from tests.bot.bot_harness import ALICE, BOB, CAROL, DAVE, DEPLOYS_CHANNEL, BotHarness
@@ -67,9 +67,9 @@ def test_several_of_yours_are_a_choice_with_buttons(bot: BotHarness) -> None:
     offered = [block["accessory"] for block in ack["blocks"][1:]]
     assert [each["text"]["text"] for each in offered] == ["Cancel web 1.4.2", "Cancel api 2.0.0"]
     assert [each["value"] for each in offered] == [
-        button_ids.button_value(each.id, 0) for each in (first, second)
+        buttons.button_value(each.id, 0) for each in (first, second)
     ]
-    assert {each["action_id"] for each in offered} == {button_ids.CANCEL}
+    assert {each["action_id"] for each in offered} == {buttons.CANCEL}
     assert offered[0]["confirm"]["text"]["text"] == (
         "web 1.4.2 is withdrawn, or rolled back if it has begun to change the service."
     )

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from slack_bolt import BoltRequest
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.catalogue.catalogue import Catalogue
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
@@ -76,7 +76,7 @@ def test_without_a_word_all_of_them_are_offered_first(bot: BotHarness) -> None:
         f"• `api` `1.4.2` waits in line: `/deploy cancel {api.id}`"
     )
     first = ack["blocks"][1]["accessory"]
-    assert (first["action_id"], first["value"]) == (button_ids.CANCEL_ALL, f"{batch.id}.0")
+    assert (first["action_id"], first["value"]) == (buttons.CANCEL_BATCH, f"{batch.id}.0")
 
 
 def test_a_task_that_runs_before_a_rollout_is_said_to_be_stopped(bot: BotHarness) -> None:
@@ -178,12 +178,12 @@ def test_the_buttons_of_the_card_work_for_each_and_for_all(bot: BotHarness) -> N
         ledger, phase=Phase.AWAITING_APPROVAL, approval={"question": 1, "expires_at": bot.clock() + 900}
     )
 
-    bot.click(button_ids.APPROVE, asked, by=BOB)
-    bot.click(button_ids.MORE, web, by=ALICE, menu=button_ids.CANCEL)
+    bot.click(buttons.APPROVE, asked, by=BOB)
+    bot.click(buttons.MORE, web, by=ALICE, menu=buttons.CANCEL)
     assert [bool(each.cancel) for each in bot.context.store.batch_deploys(batch)] == [True, False]
     assert [len(each.approval.decisions) for each in bot.context.store.batch_deploys(batch)] == [0, 1]
 
-    bot.click(button_ids.CANCEL_ALL, ledger.evolve(id=batch.id), by=ALICE, question=0)
+    bot.click(buttons.CANCEL_BATCH, ledger.evolve(id=batch.id), by=ALICE, question=0)
     assert all(each.cancel for each in bot.context.store.batch_deploys(batch))
 
 
@@ -199,7 +199,7 @@ def test_one_that_found_a_foreign_rollout_is_followed_from_the_card_of_all(bot: 
         refusal={"external_deployment_id": "ecs-svc/7"},
     )
 
-    bot.click(button_ids.FOLLOW, gone, by=ALICE)
+    bot.click(buttons.FOLLOW, gone, by=ALICE)
 
     [followed] = [each for each in bot.context.store.active() if each.verb is Verb.FOLLOW]
     assert (followed.service.name, followed.batch_id) == ("web", None)
@@ -211,11 +211,10 @@ def test_an_old_card_leads_to_the_one_that_counts(bot: BotHarness) -> None:
     link = post_batch_card(bot, batch)
     bot.clear_jobs()
 
-    for action, thing in ((button_ids.CANCEL, web), (button_ids.CANCEL_ALL, web.evolve(id=batch.id))):
+    for action, thing in ((buttons.CANCEL, web), (buttons.CANCEL_BATCH, web.evolve(id=batch.id))):
         bot.click(action, thing, by=ALICE, message_ts="1.000")
 
     assert not any(each.cancel for each in bot.context.store.active())
     assert {text for _, _, _, text in bot.queued_answers()} == {
-        f"This message no longer speaks for the deploy, so its buttons do nothing. Use the ones in "
-        f"<{link}|its thread>."
+        f"This message is out of date, so its buttons do nothing. Use the ones in <{link}|its thread>."
     }

@@ -54,8 +54,8 @@ def test_a_deploy_that_needs_approval_says_so(bot: BotHarness) -> None:
     answer = bot.type("/deploy ledger 1.4.2")
 
     assert answer == (
-        f"Queued: `ledger` `1.4.2` (deploy `{bot.only_deploy().id}`). Its thread follows here after the first "
-        "checks. Before anything is changed it needs 1 approval, from <!subteam^S02APPROVERS>."
+        f"Queued: `ledger` `1.4.2` (deploy `{bot.only_deploy().id}`). Its thread follows here after the "
+        "first checks. Before anything is changed it needs 1 approval, from <!subteam^S02APPROVERS>."
     )
 
 
@@ -68,7 +68,7 @@ def test_a_further_tag_waits_in_line_behind_the_others(bot: BotHarness) -> None:
 
     [first, second, third] = bot.context.store.active()
     assert answer == (
-        f"Queued: `web` `1.5.0` (deploy `{third.id}`), number 3 in the line of `web`, behind `1.4.1` of "
+        f"Queued: `web` `1.5.0` (deploy `{third.id}`), number 3 in the queue of `web`, behind `1.4.1` of "
         f"<@{DAVE}>, `1.4.2` of <@{ALICE}>. It starts by itself. Its thread follows here."
     )
     assert bot.context.store.service_queue("web") == [first.id, second.id, third.id]
@@ -142,8 +142,8 @@ def test_the_same_tag_of_another_service_is_another_deploy(bot: BotHarness) -> N
             "/deploy zzz 1.4.2",
             ALICE,
             DEPLOYS_CHANNEL,
-            "There is no service `zzz` here. The services are: `web`, `api`, `ledger`. `/deploy help` lists all of "
-            "them.",
+            "There is no service `zzz` here. The services are: `web`, `api`, `ledger`. `/deploy help` "
+            "lists all of them.",
             id="nothing near",
         ),
     ],

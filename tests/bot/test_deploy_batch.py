@@ -75,8 +75,8 @@ def test_what_waits_in_line_and_what_needs_approval_is_said(bot: BotHarness) -> 
 
     batch, [web, ledger] = only_batch(bot)
     assert answer == (
-        f"Queued: `money` `1.4.2`: `web` and `ledger` (batch `{batch.id}`). `web` waits in line and starts "
-        "by itself. `ledger` needs 1 approval, from <!subteam^S02APPROVERS>. The thread follows here "
+        f"Queued: `money` `1.4.2`: `web` and `ledger` (batch `{batch.id}`). `web` waits in the queue and "
+        "starts by itself. `ledger` needs 1 approval, from <!subteam^S02APPROVERS>. The thread follows here "
         "after the first checks."
     )
     assert ("advance", [web.id]) not in bot.queued_jobs()
@@ -144,7 +144,8 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(bo
             "/deploy shopfront 1.4.2",
             ALICE,
             GENERAL_CHANNEL,
-            f"Nothing was queued. `web` may not be deployed from this channel, only from <#{DEPLOYS_CHANNEL}>.",
+            "Nothing was queued. `web` may not be deployed from this channel, only from "
+            f"<#{DEPLOYS_CHANNEL}>.",
             id="wrong channel",
         ),
         pytest.param(
@@ -166,8 +167,8 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(bo
             "/deploy web API 1.4.2",
             ALICE,
             DEPLOYS_CHANNEL,
-            "`API` is a service, and stands where the tag of `web` is looked for. Several services at once "
-            "are written with commas: `/deploy web,api TAG`. If it is a tag indeed, leave the reason out: "
+            "`API` is a service, and is where the tag of `web` should be. Several services at once "
+            "are written with commas: `/deploy web,api TAG`. If it really is a tag, leave the reason out: "
             "`/deploy web API`. Nothing was queued.",
             id="blanks for commas",
         ),
@@ -266,5 +267,5 @@ def test_a_request_that_came_late_is_refused(bot: BotHarness) -> None:
 def test_the_usage_shows_the_groups(bot: BotHarness) -> None:
     answer = bot.type("/deploy help")
 
-    assert "deploys several at once; a group goes by its name: `/deploy shopfront TAG`" in answer
+    assert "deploys several at once; a group by its name: `/deploy shopfront TAG`" in answer
     assert "• `money`: `web`, `ledger`\n" in answer

@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisGone
 from structlog.testing import capture_logs
 
 from bot.app_context import AppContext
-from deploys import button_ids
+from deploys import buttons
 from deploys.redis_outage import RedisTemporaryError
 from tests.bot.bot_harness import ALICE, BOB, BotHarness
 from tests.builders import a_deploy
@@ -33,8 +33,8 @@ def test_a_command_is_told_when_redis_is_away_before_anything(
 
     head, reference, tail = answer.split("`")
     assert head == (
-        "I cannot reach my memory (Redis), so nothing was changed. Try again in a minute; if it stays so, "
-        "tell whoever runs Slipway the reference "
+        "I cannot reach Redis, so nothing was changed. Try again in a minute. If it happens again, tell "
+        "whoever runs Slipway the reference "
     )
     assert (len(reference), tail) == (8, ".")
 
@@ -45,12 +45,12 @@ def test_a_command_is_told_when_redis_goes_away_on_the_way(
     monkeypatch.setattr(bot.context.store, "submit", raise_redis_gone)
 
     assert bot.type("/deploy web 1.4.2").startswith(
-        "I lost touch with my memory (Redis) on the way, so I do not know whether this was taken in. Look at "
-        "`/deploy status` before you send it again."
+        "I lost the connection to Redis, so I do not know whether this was done. Look at `/deploy status` "
+        "before you send it again."
     )
 
 
-IS_FULL = "My memory, Redis, is full: it has reached its `maxmemory`"
+IS_FULL = "Redis is full: it has reached its `maxmemory`"
 
 
 def raise_redis_full(*_: Any, **__: Any) -> None:
@@ -62,13 +62,13 @@ def raise_redis_full(*_: Any, **__: Any) -> None:
     [
         (
             "deliveries.begin",
-            f"{IS_FULL}, so nothing was changed. Try again in a minute; if it stays so, tell whoever runs "
-            "Slipway the reference `",
+            f"{IS_FULL}, so nothing was changed. Try again in a minute. If it happens again, tell whoever "
+            "runs Slipway the reference `",
         ),
         (
             "store.submit",
-            f"{IS_FULL}, so I do not know whether this was taken in. Look at `/deploy status` before you "
-            "send it again. If it stays so, tell whoever runs Slipway the reference `",
+            f"{IS_FULL}, so I do not know whether this was done. Look at `/deploy status` before you send "
+            "it again. If it happens again, tell whoever runs Slipway the reference `",
         ),
     ],
 )
@@ -109,7 +109,7 @@ def test_a_click_ends_in_slacks_own_warning_when_redis_is_away(
 ) -> None:
     monkeypatch.setattr(bot.context.store, "get", raise_redis_gone)
 
-    assert bot.click(button_ids.APPROVE, a_deploy(), by=BOB).status == 500
+    assert bot.click(buttons.APPROVE, a_deploy(), by=BOB).status == 500
 
 
 def test_a_bug_is_told_with_a_reference_that_the_log_has_too(
@@ -119,7 +119,7 @@ def test_a_bug_is_told_with_a_reference_that_the_log_has_too(
 
     answer = bot.type("/deploy web 1.4.2")
 
-    assert answer.startswith("That went wrong on my side. Look at `/deploy status` for what is under way")
+    assert answer.startswith("Something went wrong on my side. `/deploy status` shows what is under way.")
     reference = answer.split("reference `")[1].split("`")[0]
     assert reference in capsys.readouterr().out
 
@@ -127,15 +127,15 @@ def test_a_bug_is_told_with_a_reference_that_the_log_has_too(
 def test_a_bug_in_a_click_is_told_too(bot: BotHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot.context.store, "get", raise_bug)
 
-    response = bot.click(button_ids.APPROVE, a_deploy(), by=BOB)
+    response = bot.click(buttons.APPROVE, a_deploy(), by=BOB)
 
     assert response.status == 200
     [(*_, text)] = bot.queued_answers()
-    assert text.startswith("That went wrong on my side.")
+    assert text.startswith("Something went wrong on my side.")
 
 
 def test_a_payload_that_is_not_as_slacks_are_is_refused(bot: BotHarness) -> None:
-    payload = bot.click_payload(button_ids.APPROVE, a_deploy())
+    payload = bot.click_payload(buttons.APPROVE, a_deploy())
     del payload["user"]
 
     response = bot.send_form({"payload": json.dumps(payload)})

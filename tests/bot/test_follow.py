@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.records.approval import Cancel
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -106,7 +106,7 @@ def test_a_deploy_asked_for_meanwhile_waits_in_line(bot: BotHarness) -> None:
 
     deploy = bot.context.store.active()[-1]
     assert answer == (
-        f"Queued: `web` `1.5.0` (deploy `{deploy.id}`), number 2 in the line of `web`, behind an external "
+        f"Queued: `web` `1.5.0` (deploy `{deploy.id}`), number 2 in the queue of `web`, behind an external "
         f"rollout to `1.4.2` followed for <@{ALICE}>. It starts by itself. Its thread follows here."
     )
 
@@ -117,7 +117,7 @@ def test_a_rollout_of_ours_is_not_foreign(bot: BotHarness) -> None:
     link = bot.post_card(deploy)
 
     assert bot.type("/deploy follow web") == (
-        f"There is nothing foreign to follow: `web` `1.4.2`, asked for by <@{ALICE}>, rolls out. "
+        f"There is no external rollout to follow: `web` `1.4.2`, asked for by <@{ALICE}>, rolls out. "
         f"<{link}|Its thread> shows how it goes."
     )
     assert len(bot.context.store.active()) == 1
@@ -126,7 +126,7 @@ def test_a_rollout_of_ours_is_not_foreign(bot: BotHarness) -> None:
 def test_behind_a_deploy_that_has_not_begun_it_waits(bot: BotHarness) -> None:
     bot.type("/deploy web 1.4.2")
 
-    assert "number 2 in the line of `web`" in bot.type("/deploy follow web")
+    assert "number 2 in the queue of `web`" in bot.type("/deploy follow web")
 
 
 def test_status_says_for_whom_it_is_followed(bot: BotHarness) -> None:
@@ -187,7 +187,7 @@ def test_among_several_it_is_offered_by_what_it_does(bot: BotHarness) -> None:
 def test_the_button_is_the_command(bot: BotHarness) -> None:
     deploy = refuse_deploy(bot)
 
-    bot.click(button_ids.FOLLOW, deploy, by=ALICE)
+    bot.click(buttons.FOLLOW, deploy, by=ALICE)
 
     new = bot.only_deploy()
     assert (new.verb, new.service.name, new.request.requester, new.request.channel) == (
@@ -201,9 +201,9 @@ def test_the_button_is_the_command(bot: BotHarness) -> None:
 
 def test_a_second_press_leads_to_the_thread(bot: BotHarness) -> None:
     deploy = refuse_deploy(bot)
-    bot.click(button_ids.FOLLOW, deploy, by=ALICE)
+    bot.click(buttons.FOLLOW, deploy, by=ALICE)
 
-    bot.click(button_ids.FOLLOW, deploy, by=ALICE)
+    bot.click(buttons.FOLLOW, deploy, by=ALICE)
 
     assert len(bot.context.store.active()) == 1
     [(channel, _, user, text)] = bot.queued_answers()
@@ -214,7 +214,7 @@ def test_a_second_press_leads_to_the_thread(bot: BotHarness) -> None:
 def test_the_button_asks_whether_they_may(bot: BotHarness) -> None:
     deploy = refuse_deploy(bot)
 
-    bot.click(button_ids.FOLLOW, deploy, by=BOB)
+    bot.click(buttons.FOLLOW, deploy, by=BOB)
 
     assert [text for _, _, _, text in bot.queued_answers()] == [NOT_A_DEPLOYER]
     assert bot.context.store.active() == []
@@ -222,7 +222,7 @@ def test_the_button_asks_whether_they_may(bot: BotHarness) -> None:
 
 def test_a_late_press_changes_nothing(bot: BotHarness) -> None:
     deploy = refuse_deploy(bot)
-    payload = bot.click_payload(button_ids.FOLLOW, deploy, by=ALICE)
+    payload = bot.click_payload(buttons.FOLLOW, deploy, by=ALICE)
     payload["actions"][0]["action_ts"] = f"{bot.clock() - 7:.6f}"
 
     bot.send_form({"payload": json.dumps(payload)})
@@ -235,8 +235,8 @@ def test_a_late_press_changes_nothing(bot: BotHarness) -> None:
 def test_a_button_on_an_old_card_does_nothing(bot: BotHarness) -> None:
     deploy = refuse_deploy(bot)
 
-    bot.click(button_ids.FOLLOW, deploy, by=ALICE, message_ts=f"{float(CARD_TS) - 1:.6f}")
+    bot.click(buttons.FOLLOW, deploy, by=ALICE, message_ts=f"{float(CARD_TS) - 1:.6f}")
 
     [(_, _, _, text)] = bot.queued_answers()
-    assert text.startswith("This message no longer speaks for the deploy")
+    assert text.startswith("This message is out of date")
     assert bot.context.store.active() == []

@@ -11,15 +11,17 @@ from tests.bot.bot_harness import BOT_IDENTITY, BotHarness, ManualClock
 from tests.builders import a_stop_start_service
 
 USAGE = f"""\
-• `/deploy SERVICE TAG [why]` deploys an image tag: `/deploy web 1.4.2 fixes the login`
+• `/deploy SERVICE TAG [reason]` deploys an image tag, such as `1.4.2`
 • a reason such as `on call` or `--force` goes behind a colon: `/deploy web 1.4.2: on call`
-• `/deploy SERVICE,SERVICE TAG [why]` deploys several at once
+• `/deploy SERVICE,SERVICE TAG [reason]` deploys several at once
 • `/deploy plan SERVICE TAG` shows what that would change, and changes nothing
 • `/deploy tags SERVICE` lists the newest tags, and which one runs
-• `/deploy restart SERVICE [why]` starts the same version in new tasks
+• `/deploy restart SERVICE [reason]` starts the same version in new tasks
 • `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before
 • `/deploy follow SERVICE` shows how a rollout goes that was begun elsewhere
 • `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately
+• `/deploy history [SERVICE]` lists the last deploys, how they ended and how long they took
+• `/deploy show ID` shows all of one deploy or batch, with its audit trail
 • `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun
 • `/deploy help` shows this
 
@@ -28,7 +30,7 @@ USAGE = f"""\
 • `api`
 • `ledger` (stop-start, which means downtime; needs 1 approval)
 
-Slash commands do not work in threads; there write <@{BOT_IDENTITY.user}> `deploy SERVICE TAG`."""
+Slash commands do not work in threads. Write <@{BOT_IDENTITY.user}> `deploy SERVICE TAG` there."""
 
 
 @pytest.mark.parametrize("typed", ["/deploy help", "/deploy", "/deploy   ", "/deploy Help", "/deploy deploy"])
@@ -52,38 +54,38 @@ def test_usage_names_this_workspaces_services(bot: BotHarness, typed: str) -> No
         ),
         (
             "/deploy web registry.example:5000/team/web:1.4.2",
-            "Write the tag alone, the image is known: `/deploy web 1.4.2`.",
+            "Write the tag alone: `/deploy web 1.4.2`.",
         ),
         (
             "/deploy web sha256:0123abcd",
-            "`sha256:0123abcd` is a digest. I go by tags: `/deploy web TAG`.",
+            "`sha256:0123abcd` is a digest. Write a tag: `/deploy web TAG`.",
         ),
-        ("/deploy help me", "That is more than `help` takes."),
-        ("/deploy status web api", "That is more than `status` takes: `/deploy status [SERVICE]`."),
+        ("/deploy help me", "`help` takes less than that: `/deploy help`."),
+        ("/deploy status web api", "`status` takes less than that: `/deploy status [SERVICE]`."),
         (
             "/deploy cancel web now please",
-            "That is more than `cancel` takes: `/deploy cancel [SERVICE, group or id]`.",
+            "`cancel` takes less than that: `/deploy cancel [SERVICE, group or id]`.",
         ),
         ("/deploy lock web", "There is no command `lock`."),
         ("/deploy plan", "Which service? Write `/deploy plan SERVICE TAG`."),
         ("/deploy plan web", "Which tag of `web`? Write `/deploy plan web TAG`."),
-        ("/deploy plan web web:1.4.2", "Write the tag alone, the image is known: `/deploy plan web 1.4.2`."),
+        ("/deploy plan web web:1.4.2", "Write the tag alone: `/deploy plan web 1.4.2`."),
         (
             "/deploy plan web 1.4.2 now",
-            "That is more than `plan` takes: `/deploy plan SERVICE TAG`.",
+            "`plan` takes less than that: `/deploy plan SERVICE TAG`.",
         ),
         ("/deploy tags", "Which service? Write `/deploy tags SERVICE`."),
         ("/deploy follow", "Which service? Write `/deploy follow SERVICE`."),
-        ("/deploy follow web 1.4.2", "That is more than `follow` takes: `/deploy follow SERVICE`."),
-        ("/deploy restart", "Which service? Write `/deploy restart SERVICE [why]`."),
+        ("/deploy follow web 1.4.2", "`follow` takes less than that: `/deploy follow SERVICE`."),
+        ("/deploy restart", "Which service? Write `/deploy restart SERVICE [reason]`."),
         ("/deploy rollback", "Which service? Write `/deploy rollback SERVICE [TAG or deploy id]`."),
         (
             "/deploy rollback web sha256:0123abcd",
-            "`sha256:0123abcd` is a digest. I go by tags: `/deploy rollback web TAG`.",
+            "`sha256:0123abcd` is a digest. Write a tag: `/deploy rollback web TAG`.",
         ),
         (
             "/deploy rollback web 1.4.1 it is bad",
-            "That is more than `rollback` takes: `/deploy rollback SERVICE [TAG or deploy id]`.",
+            "`rollback` takes less than that: `/deploy rollback SERVICE [TAG or deploy id]`.",
         ),
         ("/deploy rolback web", "I do not know `rolback`. Did you mean `/deploy rollback`?"),
         ("/deploy restrat web", "I do not know `restrat`. Did you mean `/deploy restart`?"),
@@ -91,30 +93,30 @@ def test_usage_names_this_workspaces_services(bot: BotHarness, typed: str) -> No
         ("/deploy cancle web", "I do not know `cancle`. Did you mean `/deploy cancel`?"),
         (
             "/deploy web to staging",
-            "`to` is not taken for a tag, and a place cannot be chosen: each service is deployed where "
-            "`services.yml` says. Write `/deploy web TAG`.",
+            "`to` is not taken for a tag, and you cannot choose a place: `services.yml` says where each "
+            "service is deployed. Write `/deploy web TAG`.",
         ),
         (
             "/deploy rollback web to 1.4.1",
-            "`to` is not taken for a tag, and a place cannot be chosen: each service is deployed where "
-            "`services.yml` says. Write `/deploy rollback web 1.4.1`.",
+            "`to` is not taken for a tag, and you cannot choose a place: `services.yml` says where each "
+            "service is deployed. Write `/deploy rollback web 1.4.1`.",
         ),
         (
             "/deploy web,api 1.4.2 to staging",
-            "`to staging` reads like a place or an option, and there are none: each service is deployed "
-            "where `services.yml` says. Nothing was changed. Write `/deploy web,api 1.4.2`. If it is the "
+            "`to staging` reads like a place or an option, and there are none: `services.yml` says where "
+            "each service is deployed. Nothing was changed. Write `/deploy web,api 1.4.2`. If it is the "
             "reason, put a colon before it: `/deploy web,api 1.4.2: to staging`.",
         ),
         (
             "/deploy restart web --env staging",
-            "`--env staging` reads like a place or an option, and there are none: each service is deployed "
-            "where `services.yml` says. Nothing was changed. Write `/deploy restart web`. If it is the "
+            "`--env staging` reads like a place or an option, and there are none: `services.yml` says where "
+            "each service is deployed. Nothing was changed. Write `/deploy restart web`. If it is the "
             "reason, put a colon before it: `/deploy restart web: --env staging`.",
         ),
         (
             "/deploy plan web 1.4.2 on staging",
-            "`on staging` reads like a place or an option, and there are none: each service is deployed "
-            "where `services.yml` says. Nothing was changed. Write `/deploy plan web 1.4.2`.",
+            "`on staging` reads like a place or an option, and there are none: `services.yml` says where "
+            "each service is deployed. Nothing was changed. Write `/deploy plan web 1.4.2`.",
         ),
         (
             f"/deploy web {'x' * 40_000}",
@@ -123,7 +125,7 @@ def test_usage_names_this_workspaces_services(bot: BotHarness, typed: str) -> No
         ),
         (
             "/deploy web 1.4.2 " + "why " * 200,
-            "The reason is 799 characters long; 500 are allowed. Say it shorter.",
+            "The reason has 799 characters; it may have 500.",
         ),
     ],
 )
@@ -154,9 +156,9 @@ def test_a_service_that_is_unknown_is_named_first(bot: BotHarness, typed: str) -
 def test_many_services_stay_within_slacks_limits(redis: Redis, clock: ManualClock) -> None:
     many = [a_stop_start_service(f"service-{number}-{'x' * 40}") for number in range(100)]
     catalogue = Catalogue({each.name: each for each in many})
-    room = BotHarness(build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock), redis, clock)
+    bot = BotHarness(build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock), redis, clock)
 
-    ack = room.read_ack(room.send_command("/deploy"))
+    ack = bot.read_ack(bot.send_command("/deploy"))
 
     assert len(ack["text"]) <= 4000
     assert "\n• and " in ack["text"]

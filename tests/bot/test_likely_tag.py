@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
@@ -38,7 +38,7 @@ def end_refused(bot: BotHarness, deploy: Deploy, **changes: Any) -> Deploy:
 
 
 def press_button(bot: BotHarness, deploy: Deploy, **how: Any) -> None:
-    bot.click(button_ids.LIKELY_TAG, deploy, **{"by": ALICE, "ephemeral": True, "question": 0, **how})
+    bot.click(buttons.LIKELY_TAG, deploy, **{"by": ALICE, "ephemeral": True, "question": 0, **how})
 
 
 def only_answer(bot: BotHarness) -> str:
@@ -96,7 +96,7 @@ def test_a_second_press_is_told_of_the_first(bot: BotHarness) -> None:
 
 def test_a_press_that_slack_delivered_late_deploys_nothing(bot: BotHarness) -> None:
     deploy = refuse_deploy(bot, "/deploy web v1.4.2")
-    payload = bot.click_payload(button_ids.LIKELY_TAG, deploy, by=ALICE, ephemeral=True)
+    payload = bot.click_payload(buttons.LIKELY_TAG, deploy, by=ALICE, ephemeral=True)
     payload["actions"][0]["action_ts"] = f"{bot.clock() - 30:.6f}"
 
     bot.send_payload(payload)

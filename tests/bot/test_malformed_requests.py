@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 from bot.socket_mode import SocketModeClient
 from bot.socket_mode.slack_websocket import SlackWebSocket
 from bot.web import WebApp
-from deploys import button_ids
+from deploys import buttons
 from tests.bot.bot_harness import ALICE, TEAM, BotHarness
 from tests.builders import a_deploy
 
@@ -78,7 +78,7 @@ def test_what_cannot_be_read_is_refused_in_one_line_before_its_signature_is_look
 
     assert (status, text) == (400, f"not a request of Slack's ({reason})")
     assert [(line["event"], line["status"], "exc_info" in line) for line in lines] == [
-        ("a request was refused unread", 400, False)
+        ("refused an unreadable request", 400, False)
     ]
 
 
@@ -90,7 +90,7 @@ def test_a_time_that_is_none_is_refused_in_one_line(bot: BotHarness, web_app: We
     status, text, lines = post(web_app, body, FORM, **headers)
 
     assert (status, text) == (400, "not a request of Slack's")
-    assert [line["event"] for line in lines] == ["a request was refused unread"]
+    assert [line["event"] for line in lines] == ["refused an unreadable request"]
 
 
 @pytest.mark.parametrize("signature", ["v0=é", "", "v0=0"])
@@ -104,7 +104,7 @@ def test_a_signature_that_is_none_is_refused_in_one_line(
 
     assert (status, text) == (401, '{"error": "invalid request"}')
     assert [(line["event"], "exc_info" in line) for line in lines] == [
-        ("a request without a valid signature of Slack's was refused", False)
+        ("refused a request without a valid signature of Slack's", False)
     ]
 
 
@@ -126,7 +126,7 @@ CLICK: dict[str, Any] = {
     "team": {"id": TEAM},
     "user": {"id": ALICE},
     "trigger_id": "1.2.3",
-    "actions": [{"action_id": button_ids.APPROVE, "value": "7k2m9xq4.0", "action_ts": "1.5"}],
+    "actions": [{"action_id": buttons.APPROVE, "value": "7k2m9xq4.0", "action_ts": "1.5"}],
 }
 
 
@@ -165,7 +165,7 @@ def test_what_slack_signed_but_looks_otherwise_is_refused_in_one_line(
 
     assert (status, text) == (400, '{"error": "invalid payload"}')
     assert [(line["event"], line["wrong"]) for line in lines] == [
-        ("a payload that is not as Slack's are was refused", wrong)
+        ("refused a payload that is not like Slack's", wrong)
     ]
 
 
@@ -173,7 +173,7 @@ def test_what_slack_signed_but_looks_otherwise_is_refused_in_one_line(
     "value", ["7k2m9xq4." + "9" * 5000, "7k2m9xq4.²", "7k2m9xq4.", ".1", "é.1", "", "a.1.2"]
 )
 def test_a_button_with_a_value_of_nobodys_is_answered(bot: BotHarness, value: str) -> None:
-    click = bot.click_payload(button_ids.APPROVE, a_deploy())
+    click = bot.click_payload(buttons.APPROVE, a_deploy())
     click["actions"][0]["value"] = value
 
     assert bot.send_form({"payload": json.dumps(click)}).status == 200
@@ -244,6 +244,6 @@ def test_a_frame_that_cannot_be_read_leaves_the_connection_open(frame: bytes) ->
 
 @given(st.text())
 def test_any_text_is_a_button_value_or_none(value: str) -> None:
-    pressed = button_ids.parse_button_value(value)
+    pressed = buttons.parse_button_value(value)
 
-    assert pressed is None or button_ids.button_value(*pressed).split(".")[0] == value.split(".")[0]
+    assert pressed is None or buttons.button_value(*pressed).split(".")[0] == value.split(".")[0]

@@ -36,7 +36,7 @@ def test_outside_of_a_thread_the_answer_is_in_the_channel_since_no_thread_would_
     bot.mention("@slipway plan web 1.4.2")
 
     assert bot.queued_answers() == [(DEPLOYS_CHANNEL, None, CAROL, USAGE)]
-    assert [job[1][-3:-1] for job in bot.queued_jobs() if job[0] in ("tags", "plan")] == [
+    assert [job[1][-3:-1] for job in bot.queued_jobs() if job[0] in ("answer_tags", "answer_plan")] == [
         [DEPLOYS_CHANNEL, None]
     ] * 2
 
@@ -103,8 +103,8 @@ def test_a_mention_in_the_middle_of_a_sentence_does_nothing_but_hint(bot: BotHar
     assert bot.context.store.active() == []
     [(_, _, _, text)] = bot.queued_answers()
     assert text == (
-        f"You mentioned me, but I only read messages that begin with <@{BOT_IDENTITY.user}>, such as <@{BOT_IDENTITY.user}> "
-        f"`status`. Say <@{BOT_IDENTITY.user}> `help` to see what I do."
+        f"You mentioned me, but I only read messages that begin with <@{BOT_IDENTITY.user}>, such as "
+        f"<@{BOT_IDENTITY.user}> `status`. Write <@{BOT_IDENTITY.user}> `help` to see what I do."
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.catalogue.catalogue import Catalogue
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -61,7 +61,7 @@ def only_answer(bot: BotHarness, who: str) -> str:
 
 @pytest.mark.parametrize(
     ("button", "action"),
-    [(button_ids.CONTINUE, HookAction.CONTINUE), (button_ids.ROLL_BACK, HookAction.ROLLBACK)],
+    [(buttons.CONTINUE, HookAction.CONTINUE), (buttons.ROLL_BACK, HookAction.ROLLBACK)],
 )
 def test_an_answer_is_written_down_and_the_workers_are_rung(
     bot: BotHarness, button: str, action: HookAction
@@ -84,21 +84,21 @@ def test_an_answer_is_written_down_and_the_workers_are_rung(
             "shop",
             ALICE,
             CAROL,
-            button_ids.CONTINUE,
+            buttons.CONTINUE,
             f"You may not decide about `shop`. Those who may: <!subteam^{APPROVERS}>.",
         ),
         (
             "shop",
             ALICE,
             ALICE,
-            button_ids.CONTINUE,
+            buttons.CONTINUE,
             f"You may not decide about `shop`. Those who may: <!subteam^{APPROVERS}>.",
         ),
         (
             "shop",
             DAVE,
             DAVE,
-            button_ids.CONTINUE,
+            buttons.CONTINUE,
             "You asked for this deploy, so somebody else has to let it continue: "
             f"<!subteam^{APPROVERS}>. You may roll it back.",
         ),
@@ -106,7 +106,7 @@ def test_an_answer_is_written_down_and_the_workers_are_rung(
             "shop",
             ALICE,
             CAROL,
-            button_ids.ROLL_BACK,
+            buttons.ROLL_BACK,
             f"You may not deploy `shop`. Those who may: <@{ALICE}>, <!subteam^{DEPLOYERS}>, "
             f"<!subteam^{APPROVERS}>.",
         ),
@@ -114,7 +114,7 @@ def test_an_answer_is_written_down_and_the_workers_are_rung(
             "site",
             ALICE,
             BOB,
-            button_ids.CONTINUE,
+            buttons.CONTINUE,
             f"You may not deploy `site`. Those who may: <@{ALICE}>, <!subteam^{DEPLOYERS}>.",
         ),
     ],
@@ -133,9 +133,9 @@ def test_who_may_not(
 @pytest.mark.parametrize(
     ("service", "requester", "who", "button"),
     [
-        ("site", ALICE, ALICE, button_ids.CONTINUE),  # no approvers: whoever may deploy, the requester too
-        ("site", ALICE, DAVE, button_ids.CONTINUE),
-        ("shop", ALICE, ALICE, button_ids.ROLL_BACK),  # who may cancel may roll back
+        ("site", ALICE, ALICE, buttons.CONTINUE),  # no approvers: whoever may deploy, the requester too
+        ("site", ALICE, DAVE, buttons.CONTINUE),
+        ("shop", ALICE, ALICE, buttons.ROLL_BACK),  # who may cancel may roll back
     ],
 )
 def test_who_may(bot: BotHarness, service: str, requester: str, who: str, button: str) -> None:
@@ -151,8 +151,8 @@ def test_who_may(bot: BotHarness, service: str, requester: str, who: str, button
 def test_the_second_click_is_told_who_was_first(bot: BotHarness) -> None:
     deploy = start_and_pause(bot)
 
-    bot.click(button_ids.CONTINUE, deploy, by=BOB, question=1)
-    bot.click(button_ids.ROLL_BACK, deploy, by=DAVE, question=1)
+    bot.click(buttons.CONTINUE, deploy, by=BOB, question=1)
+    bot.click(buttons.ROLL_BACK, deploy, by=DAVE, question=1)
 
     assert only_answer(bot, DAVE) == f"Already answered: <@{BOB}> pressed *Continue*."
     said = recorded_answer(bot)
@@ -166,7 +166,7 @@ def test_a_click_after_the_time_ran_out(bot: BotHarness) -> None:
     late = deploy.traffic.pauses[0].evolve(expires_at=bot.clock())
     bot.commit_step(deploy, traffic=deploy.traffic.with_last_pause(late))
 
-    bot.click(button_ids.CONTINUE, deploy, by=BOB, question=1)
+    bot.click(buttons.CONTINUE, deploy, by=BOB, question=1)
 
     assert only_answer(bot, BOB) == (
         "This pause is over: its time ran out, and ECS rolls back by itself. Nothing was changed by your "
@@ -174,7 +174,7 @@ def test_a_click_after_the_time_ran_out(bot: BotHarness) -> None:
     )
 
 
-@pytest.mark.parametrize("button", [button_ids.CONTINUE, button_ids.ROLL_BACK])
+@pytest.mark.parametrize("button", [buttons.CONTINUE, buttons.ROLL_BACK])
 def test_a_click_that_slack_delivered_late_changes_nothing(bot: BotHarness, button: str) -> None:
     deploy = start_and_pause(bot)
     payload = bot.click_payload(button, deploy, by=BOB, question=1)
@@ -193,7 +193,7 @@ def test_a_button_of_an_earlier_pause_does_not_answer_the_next(bot: BotHarness) 
     second = a_pause(hook_id="h2", expires_at=bot.clock() + 1800)
     bot.commit_step(deploy, traffic=deploy.traffic.evolve(pauses=(first, second)))
 
-    bot.click(button_ids.CONTINUE, deploy, by=BOB, question=1)
+    bot.click(buttons.CONTINUE, deploy, by=BOB, question=1)
 
     assert only_answer(bot, BOB) == (
         "This pause is over: somebody continued it outside Slipway. Nothing was changed by your click."
@@ -205,7 +205,7 @@ def test_a_button_that_outlived_its_deploy_says_how_it_ended(bot: BotHarness) ->
     deploy = start_and_pause(bot)
     bot.commit_step(deploy, phase=Phase.ENDED, outcome=Outcome.SUPERSEDED, ended_at=bot.clock())
 
-    bot.click(button_ids.ROLL_BACK, deploy, by=BOB, question=1)
+    bot.click(buttons.ROLL_BACK, deploy, by=BOB, question=1)
 
     assert only_answer(bot, BOB) == (
         "This question is closed: the deploy was superseded. Nothing was changed by your click."

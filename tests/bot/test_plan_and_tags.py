@@ -15,7 +15,7 @@ def test_a_worker_is_rung_to_plan(bot: BotHarness) -> None:
 
     assert answer == "Looking at what `web` `1.4.2` would change. The plan follows here."
     [(job, [question, *rest])] = bot.queued_jobs()
-    assert (job, rest) == ("plan", ["web", "1.4.2", DEPLOYS_CHANNEL, None, ALICE])
+    assert (job, rest) == ("answer_plan", ["web", "1.4.2", DEPLOYS_CHANNEL, None, ALICE])
     assert bot.context.threads.response_url(question) == RESPONSE_URL
     assert bot.context.store.active() == []
 
@@ -25,12 +25,13 @@ def test_a_worker_is_rung_to_list_the_tags(bot: BotHarness) -> None:
 
     assert answer == "Looking for the newest tags of `web`. They follow here."
     [(job, [question, *rest])] = bot.queued_jobs()
-    assert (job, rest) == ("tags", ["web", DEPLOYS_CHANNEL, None, CAROL])
+    assert (job, rest) == ("answer_tags", ["web", DEPLOYS_CHANNEL, None, CAROL])
     assert bot.context.threads.response_url(question) == RESPONSE_URL
 
 
 @pytest.mark.parametrize(
-    ("asked", "job", "words"), [("plan web 1.4.2", "plan", ["web", "1.4.2"]), ("tags web", "tags", ["web"])]
+    ("asked", "job", "words"),
+    [("plan web 1.4.2", "answer_plan", ["web", "1.4.2"]), ("tags web", "answer_tags", ["web"])],
 )
 def test_in_a_thread_the_answer_alone_is_said(
     bot: BotHarness, asked: str, job: str, words: list[str]
@@ -67,7 +68,7 @@ def test_the_same_question_twice_is_answered_twice(bot: BotHarness) -> None:
             "/deploy tags web",
             ALICE,
             GENERAL_CHANNEL,
-            f"I do not speak of `web` in this channel, only in <#{DEPLOYS_CHANNEL}>.",
+            f"`web` cannot be asked about in this channel, only in <#{DEPLOYS_CHANNEL}>.",
         ),
     ],
 )
@@ -85,4 +86,4 @@ def test_no_answer_is_announced_that_nobody_was_rung_for(
 
     monkeypatch.setattr("rq.Queue.enqueue", gone)
 
-    assert bot.type(typed).startswith("I lost touch with my memory (Redis) on the way")
+    assert bot.type(typed).startswith("I lost the connection to Redis")

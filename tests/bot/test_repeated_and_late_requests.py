@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 from slack_bolt import BoltRequest, BoltResponse
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.stores.claims import Submission
@@ -71,7 +71,7 @@ def test_a_repeated_mention_is_done_and_answered_once(bot: BotHarness) -> None:
 def test_a_repeated_click_is_done_once(bot: BotHarness) -> None:
     bot.type("/deploy ledger 1.4.2")
     deploy = bot.commit_step(bot.only_deploy(), phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
-    form = {"payload": json.dumps(bot.click_payload(button_ids.APPROVE, deploy, by=BOB))}
+    form = {"payload": json.dumps(bot.click_payload(buttons.APPROVE, deploy, by=BOB))}
     bot.send_form(form)
     bot.clock.advance(1)
 
@@ -157,7 +157,7 @@ def test_a_command_that_waited_in_our_own_queue_is_refused_too(bot: BotHarness) 
 def test_a_late_click_changes_nothing(bot: BotHarness) -> None:
     bot.type("/deploy ledger 1.4.2")
     deploy = bot.commit_step(bot.only_deploy(), phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
-    payload = bot.click_payload(button_ids.APPROVE, deploy, by=BOB)
+    payload = bot.click_payload(buttons.APPROVE, deploy, by=BOB)
     bot.clock.advance(3.2)
 
     bot.send_form({"payload": json.dumps(payload)})
@@ -210,7 +210,7 @@ def test_a_command_of_another_team_is_told(bot: BotHarness) -> None:
 def test_a_click_by_somebody_of_another_team_is_told(bot: BotHarness) -> None:
     bot.type("/deploy ledger 1.4.2")
     deploy = bot.commit_step(bot.only_deploy(), phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
-    payload = bot.click_payload(button_ids.APPROVE, deploy, by=BOB)
+    payload = bot.click_payload(buttons.APPROVE, deploy, by=BOB)
     payload["user"]["team_id"] = OTHER
 
     assert bot.send_form({"payload": json.dumps(payload)}).status == 200

@@ -64,8 +64,8 @@ def test_in_a_thread_the_card_is_the_answer(bot: BotHarness) -> None:
 
 def test_a_restart_that_needs_approval_says_so(bot: BotHarness) -> None:
     assert bot.type("/deploy restart ledger") == (
-        f"Queued: restart of `ledger` (deploy `{bot.only_deploy().id}`). Its thread follows here after the first "
-        "checks. Before anything is changed it needs 1 approval, from <!subteam^S02APPROVERS>."
+        f"Queued: restart of `ledger` (deploy `{bot.only_deploy().id}`). Its thread follows here after the "
+        "first checks. Before anything is changed it needs 1 approval, from <!subteam^S02APPROVERS>."
     )
 
 
@@ -122,7 +122,7 @@ def test_all_wait_in_one_line(bot: BotHarness) -> None:
 
     last = bot.context.store.active()[-1]
     assert answer == (
-        f"Queued: rollback of `web` (deploy `{last.id}`), number 4 in the line of `web`, behind `1.4.2` of "
+        f"Queued: rollback of `web` (deploy `{last.id}`), number 4 in the queue of `web`, behind `1.4.2` of "
         f"<@{DAVE}>, a restart by <@{DAVE}>, a rollback to `1.4.1` by <@{DAVE}>. It starts by itself. Its "
         "thread follows here."
     )
@@ -171,7 +171,7 @@ def test_status_names_them_before_and_after_the_plan(bot: BotHarness) -> None:
         f"• restart of `api` `1.4.0` rolls out; asked for 1 min ago by <@{CAROL}>; its thread "
         f"(deploy `{restart.id}`)\n"
         "\n"
-        "*Waiting in line*\n"
+        "*Queued*\n"
         f"• rollback of `web` waits in line; asked for 59 s ago by <@{ALICE}>; its thread "
         f"(deploy `{rollback.id}`)"
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from bot.disambiguation import ask_which_to_cancel
 from bot.private_reply import PrivateReply, context_block, section_block
-from deploys import button_ids
+from deploys import buttons
 from deploys.message_size import message_size
 from tests.bot.bot_harness import BotHarness
 from tests.builders import a_batch, a_deploy, a_service
@@ -55,4 +55,4 @@ def test_a_choice_of_many_offers_as_many_as_one_message_holds(count: int) -> Non
     assert offered
     left = 2 * count - len(offered)
     assert (f"and {left} more, see `/deploy status SERVICE`" in reply.text) == (left > 0)
-    assert all(button_ids.parse_button_value(value) for value in offered)
+    assert all(buttons.parse_button_value(value) for value in offered)

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from bot import identity
 from bot.app_context import build_app_context
 from bot.slack_clock import SlackClock, clock_client
-from deploys import button_ids
+from deploys import buttons
 from deploys.catalogue.catalogue import Catalogue
 from deploys.records.phases import Phase
 from deploys.stores.user_groups import UserGroups
@@ -181,10 +181,10 @@ def bot_with_skewed_clock(
     slack_clock = SlackClock(wall_clock=lambda: clock() + offset, uptime=clock)
     if known:
         slack_clock.compare_with_answer({"Date": formatdate(clock(), usegmt=True)}, clock(), clock())
-    desk = build_app_context(
+    context = build_app_context(
         BOT_IDENTITY, catalogue, redis, redis, now=lambda: clock() + offset, slack_clock=slack_clock
     )
-    return BotHarness(desk, redis, clock)
+    return BotHarness(context, redis, clock)
 
 
 @pytest.fixture
@@ -197,16 +197,16 @@ def user_groups_known(user_groups: UserGroups) -> UserGroups:
 def test_what_comes_on_time_is_done_however_wrong_the_clock_is(
     catalogue: Catalogue, redis: Redis, clock: ManualClock, user_groups_known: UserGroups, off: float
 ) -> None:
-    room = bot_with_skewed_clock(off, catalogue, redis, clock)
+    bot = bot_with_skewed_clock(off, catalogue, redis, clock)
 
-    assert room.mention("@slipway web 1.4.2").status == 200
-    assert room.only_deploy().tag == "1.4.2"
-    assert room.queued_answers() == []
-    assert room.type("/deploy ledger 1.4.2").startswith("Queued: `ledger` `1.4.2`")
-    ledger = next(each for each in room.context.store.active() if each.service.name == "ledger")
-    waiting = room.commit_step(ledger, phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
-    assert room.click(button_ids.APPROVE, waiting, by=BOB).status == 200
-    decided = room.context.store.get(waiting.id)
+    assert bot.mention("@slipway web 1.4.2").status == 200
+    assert bot.only_deploy().tag == "1.4.2"
+    assert bot.queued_answers() == []
+    assert bot.type("/deploy ledger 1.4.2").startswith("Queued: `ledger` `1.4.2`")
+    ledger = next(each for each in bot.context.store.active() if each.service.name == "ledger")
+    waiting = bot.commit_step(ledger, phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
+    assert bot.click(buttons.APPROVE, waiting, by=BOB).status == 200
+    decided = bot.context.store.get(waiting.id)
     assert decided is not None
     assert len(decided.approval.decisions) == 1
 
@@ -215,41 +215,41 @@ def test_what_comes_on_time_is_done_however_wrong_the_clock_is(
 def test_a_signature_is_good_for_five_minutes_of_slacks(
     catalogue: Catalogue, redis: Redis, clock: ManualClock, off: float
 ) -> None:
-    room = bot_with_skewed_clock(off, catalogue, redis, clock)
-    body = urlencode(room.command_payload("/deploy help", by=ALICE))
-    headers = room.signed_headers(body, "application/x-www-form-urlencoded")
+    bot = bot_with_skewed_clock(off, catalogue, redis, clock)
+    body = urlencode(bot.command_payload("/deploy help", by=ALICE))
+    headers = bot.signed_headers(body, "application/x-www-form-urlencoded")
 
-    assert room.app.dispatch(BoltRequest(body=body, headers=headers)).status == 200
-    later = urlencode(room.command_payload("/deploy help", by=ALICE))
-    old = room.signed_headers(later, "application/x-www-form-urlencoded")
+    assert bot.app.dispatch(BoltRequest(body=body, headers=headers)).status == 200
+    later = urlencode(bot.command_payload("/deploy help", by=ALICE))
+    old = bot.signed_headers(later, "application/x-www-form-urlencoded")
     clock.advance(302)
 
-    assert room.app.dispatch(BoltRequest(body=later, headers=old)).status == 401
+    assert bot.app.dispatch(BoltRequest(body=later, headers=old)).status == 401
 
 
 def test_what_is_late_is_refused_and_a_wrong_clock_is_named_beside_it(
     catalogue: Catalogue, redis: Redis, clock: ManualClock
 ) -> None:
-    room = bot_with_skewed_clock(-60.0, catalogue, redis, clock)
-    payload = room.mention_payload("@slipway web 1.4.2", by=ALICE)
+    bot = bot_with_skewed_clock(-60.0, catalogue, redis, clock)
+    payload = bot.mention_payload("@slipway web 1.4.2", by=ALICE)
     clock.advance(7)
 
-    room.send_json(payload)
+    bot.send_json(payload)
 
-    assert room.queued_answers()[0][3] == (
+    assert bot.queued_answers()[0][3] == (
         "This reached me 8 s after you wrote it. You may have moved on since, so nothing was changed. "
         "Please write it again. (The clock of the machine that I run on is 60.5 s behind Slack's. I went by "
         "Slack's; tell whoever runs Slipway.)"
     )
-    assert room.context.store.active() == []
+    assert bot.context.store.active() == []
 
 
 def test_a_clock_that_could_not_be_compared_is_not_taken_for_granted(
     catalogue: Catalogue, redis: Redis, clock: ManualClock
 ) -> None:
-    room = bot_with_skewed_clock(4.0, catalogue, redis, clock, known=False)
+    bot = bot_with_skewed_clock(4.0, catalogue, redis, clock, known=False)
 
-    assert room.type("/deploy web 1.4.2") == (
+    assert bot.type("/deploy web 1.4.2") == (
         "This reached me 4 s after you sent it, when Slack had already told you that it failed. Nothing was "
         "changed. Please send it again. (I went by the clock of the machine that I run on, as Slack's could "
         "not be read. If you read this every time, that clock is wrong: tell whoever runs Slipway.)"

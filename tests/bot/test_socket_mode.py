@@ -1,4 +1,4 @@
-"""The bot connected to a played Slack, as `python -m bot` connects."""
+"""The bot connected to the sandbox's Slack, as `python -m bot` connects."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def slack() -> Iterator[SlackSandbox]:
 
 @pytest.fixture
 def connected_bot(slack: SlackSandbox, catalogue: Catalogue, redis: Redis) -> Iterator[BotHarness]:
-    """A desk of its own time, with one connection to the played Slack."""
+    """A bot with the real time, and one connection to the sandbox's Slack."""
     groups = UserGroups(redis)
     groups.save_members(DEPLOYERS, [ALICE, DAVE], time.time())
     groups.save_members(APPROVERS, [BOB, DAVE], time.time())
     who = identity.fetch_identity(WebClient(slack.bot_token, slack.api_url), SlackClock())
-    desk = build_app_context(who, catalogue, redis, redis)
-    with connect(desk, slack):
-        yield BotHarness(desk, redis, ManualClock(time.time()))
+    context = build_app_context(who, catalogue, redis, redis)
+    with connect(context, slack):
+        yield BotHarness(context, redis, ManualClock(time.time()))
     slack.clear_faults()
 
 
@@ -234,23 +234,23 @@ def test_what_was_begun_is_answered_before_it_disconnects(
     slack: SlackSandbox, catalogue: Catalogue, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     who = identity.fetch_identity(WebClient(slack.bot_token, slack.api_url), SlackClock())
-    desk = build_app_context(who, catalogue, redis, redis)
-    begun, take_in = threading.Event(), desk.store.submit
+    context = build_app_context(who, catalogue, redis, redis)
+    begun, take_in = threading.Event(), context.store.submit
 
     def slow_request(deploy: Deploy) -> Submission:
         begun.set()
         time.sleep(0.4)
         return take_in(deploy)
 
-    monkeypatch.setattr(desk.store, "submit", slow_request)
+    monkeypatch.setattr(context.store, "submit", slow_request)
     with ThreadPoolExecutor(1) as pool:
-        with connect(desk, slack):
+        with connect(context, slack):
             typed = pool.submit(type_and_read, slack, "/deploy api 1.4.2")
             assert begun.wait(5)
         [answer] = typed.result(timeout=5)
 
     assert answer.startswith("Queued: `api` `1.4.2`")
-    [deploy] = desk.store.active()
+    [deploy] = context.store.active()
     assert deploy.phase is Phase.WAITING
 
 

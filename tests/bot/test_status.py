@@ -67,7 +67,7 @@ def test_what_moves_what_waits_and_what_ended(bot: BotHarness) -> None:
         f"• `web` `1.4.2` rolls out; asked for 2 min ago by <@{ALICE}>; <{link}|its thread> "
         f"(deploy `{moving.id}`)\n"
         "\n"
-        "*Waiting in line*\n"
+        "*Queued*\n"
         f"• `web` `1.5.0` waits in line; asked for 1 min ago by <@{DAVE}>; its thread "
         f"(deploy `{waiting.id}`)\n"
         "\n"
@@ -138,7 +138,7 @@ def test_an_end_that_is_looked_at_once_more_is_an_end(bot: BotHarness) -> None:
         assert bot.type(command) == (
             f"Nothing{about} is under way.\n"
             "\n"
-            "*Waiting in line*\n"
+            "*Queued*\n"
             f"• `web` `1.5.0` waits in line; asked for 1 min ago by <@{DAVE}>; its thread "
             f"(deploy `{waiting.id}`)\n"
             "\n"

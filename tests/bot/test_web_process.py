@@ -187,5 +187,5 @@ def test_health_says_when_redis_is_away(redis_url: str, tmp_path: Path, port: in
         slack.wait_until(lambda: send_http(port, "GET", "/healthz") == (503, "Redis does not answer\n"), 10)
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
 
-    assert told.startswith("My memory, Redis, is")
-    assert answer["text"].startswith("I cannot reach my memory (Redis), so nothing was changed.")
+    assert told.startswith("Redis is")
+    assert answer["text"].startswith("I cannot reach Redis, so nothing was changed.")

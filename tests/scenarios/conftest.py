@@ -1,4 +1,4 @@
-"""One stage for each Slack mode, shared by the scenarios of that mode."""
+"""One demo for each Slack mode, shared by the scenarios of that mode."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ SPEED = 12.0
 
 @pytest.fixture(scope="session", params=["socket", "http"])
 def slack(request: pytest.FixtureRequest) -> Iterator[Conversation]:
-    """A workspace with Slipway in it: bot or web process, two workers, a clock, Valkey and ECS."""
-    with start_demo(speed=SPEED, mode=request.param) as playing:
-        yield Conversation(playing, read_names(playing))
+    """A workspace with Slipway in it: bot or web process, two workers, the scheduler, Valkey and ECS."""
+    with start_demo(speed=SPEED, mode=request.param) as demo:
+        yield Conversation(demo, read_names(demo))

@@ -1,4 +1,4 @@
-"""A conversation in the sandbox's Slack, held with the very processes that production runs."""
+"""People who talk to Slipway in the sandbox's Slack, while the processes of production run."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import pytest
+
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from sandbox.slack.client_types import MessageJson
 from slipway.demo.demo_environment import DemoEnvironment
-from slipway.demo.mrkdwn_to_text import mrkdwn_to_text
+from slipway.demo.transcript import mrkdwn_to_text
 
 WAIT_SECONDS = 90.0
-"""Longest wait for anything."""
+"""The longest wait for anything."""
+
+IN_SOCKET_MODE = pytest.mark.parametrize("slack", ["socket"], indirect=True)
+"""For scenarios whose path through the bot is covered in both modes by other scenarios."""
+OVER_HTTP = pytest.mark.parametrize("slack", ["http"], indirect=True)
+"""The same, but over HTTP, so that the demos of both modes share the work."""
 
 
 @dataclass
 class DeployThread:
-    """A deploy, as the people in the channel see it."""
+    """A deploy as the people in the channel see it."""
 
     demo: DemoEnvironment
     deploy_id: str
@@ -35,32 +42,32 @@ class DeployThread:
     @property
     def messages(self) -> list[MessageJson]:
         """The card, then the replies."""
-        view = self.demo.threads.find(self.record.thread_id)
-        return self.demo.slack.thread(self.channel, view.ts) if view else []
+        thread = self.demo.threads.find(self.record.thread_id)
+        return self.demo.slack.thread(self.channel, thread.ts) if thread else []
 
     @property
     def card(self) -> str:
-        """The card's text, without what differs each time."""
+        """The text of the card, without what differs in each run."""
         messages = self.messages
         return self._normalize(messages[0]["text"]) if messages else ""
 
     @property
     def replies(self) -> list[str]:
-        """The replies' texts, without what differs each time."""
+        """The texts of the replies, without what differs in each run."""
         return [self._normalize(message["text"]) for message in self.messages[1:]]
 
     def card_says(self, words: str) -> DeployThread:
-        """Waits until the card says this. For states that last: short ones are coalesced."""
+        """Waits until the card says this. Only for states that last: short ones may be skipped."""
         self.demo.slack.wait_until(lambda: words in self.card, WAIT_SECONDS)
         return self
 
     def reaches(self, phase: Phase) -> DeployThread:
-        """Waits until the deploy is there and its card is open; what the card says may lag behind."""
+        """Waits until the deploy is in this phase and has a card. The text of the card may be older."""
         self.demo.slack.wait_until(lambda: self.record.phase is phase and self.messages, WAIT_SECONDS)
         return self
 
     def ends(self) -> DeployThread:
-        """Waits until the outcome is known and the whole thread is there."""
+        """Waits until the outcome is known and Slack shows the whole thread."""
         self.demo.slack.wait_until(
             lambda: (
                 not self.record.in_progress and len(self.messages) == len(self.record.thread_messages) + 1
@@ -70,7 +77,7 @@ class DeployThread:
         return self
 
     def settles(self) -> DeployThread:
-        """Waits until the deploy has left its line."""
+        """Waits until the deploy no longer blocks the next one of its service."""
         self.demo.slack.wait_until(lambda: self.record.phase is Phase.ENDED, WAIT_SECONDS)
         return self
 
@@ -80,9 +87,9 @@ class DeployThread:
         return self
 
     def refusal(self, user: str) -> str:
-        """Waits until this user alone is told that it was refused; there is no card then."""
+        """Waits for the refusal that only this user sees. The deploy has no card then."""
 
-        def told() -> list[str]:
+        def new_messages() -> list[str]:
             return [
                 self._normalize(message["text"])
                 for message in self.demo.slack.messages(self.channel, user)
@@ -91,14 +98,14 @@ class DeployThread:
                 and "*Refused*" in message["text"]
             ]
 
-        [refusal] = self.demo.slack.wait_until(told, WAIT_SECONDS)
+        [refusal] = self.demo.slack.wait_until(new_messages, WAIT_SECONDS)
         assert self.messages == []
         return refusal
 
     def tells(self, user: str) -> list[str]:
-        """Waits until this user alone is told something new, in the channel; what it was."""
+        """Waits for a new message in the channel that only this user sees."""
 
-        def told() -> list[str]:
+        def new_messages() -> list[str]:
             opened = float(self.messages[0]["ts"])
             return [
                 self._normalize(message["text"])
@@ -106,7 +113,7 @@ class DeployThread:
                 if message["ephemeral"] and float(message["ts"]) > opened
             ]
 
-        return self.demo.slack.wait_until(told, WAIT_SECONDS)
+        return self.demo.slack.wait_until(new_messages, WAIT_SECONDS)
 
     def _normalize(self, text: str) -> str:
         return normalize_text(mrkdwn_to_text(text, self.names))
@@ -114,29 +121,29 @@ class DeployThread:
 
 @dataclass
 class Conversation:
-    """People who type."""
+    """People who type commands."""
 
     demo: DemoEnvironment
     names: Mapping[str, str]
 
     def says(self, user: str, text: str, channel: str = "deploys") -> tuple[list[str], DeployThread | None]:
-        """Types; what the user alone is told, and the deploy that came of it."""
+        """Types a text. Returns the replies that only this user sees, and the new deploy if there is one."""
         before = {deploy.id for deploy in self.demo.store.recent(None, 1000)}
         typed = self.demo.slack.say(user, channel, text)
-        told = [normalize_text(mrkdwn_to_text(reply["text"], self.names)) for reply in typed["replies"]]
+        replies = [normalize_text(mrkdwn_to_text(reply["text"], self.names)) for reply in typed["replies"]]
         new = [d for d in self.demo.store.recent(None, 1000) if d.id not in before]
         thread = DeployThread(self.demo, new[0].id, channel, self.names) if new else None
-        return told, thread
+        return replies, thread
 
     def deploys(self, user: str, text: str, channel: str = "deploys") -> DeployThread:
-        """Types a command that becomes a deploy."""
-        told, thread = self.says(user, text, channel)
-        assert thread is not None, told
+        """Types a command that starts a deploy."""
+        replies, thread = self.says(user, text, channel)
+        assert thread is not None, replies
         return thread
 
 
 def normalize_text(text: str) -> str:
-    """A text without ids, times and counts of seconds."""
+    """A text without ids, times and durations."""
     text = re.sub(r"ecs-svc/\d+", "ecs-svc/N", text)
     text = re.sub(r"(\d+ h )?(\d+ min )?\d+ s\b", "SOME TIME", text)
     text = re.sub(r"[Dd]eploy `[2-9a-z]{8}`", "deploy `ID`", text)

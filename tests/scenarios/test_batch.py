@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from deploys.records.phases import Outcome
-from tests.scenarios.conversation import WAIT_SECONDS, Conversation
-from tests.scenarios.slack_modes import IN_SOCKET_MODE
+from tests.scenarios.conversation import IN_SOCKET_MODE, WAIT_SECONDS, Conversation
 
 
 @IN_SOCKET_MODE
 def test_two_services_share_a_card_and_a_thread(slack: Conversation) -> None:
-    told, thread = slack.says("alice", "/deploy web, api 1.5.0 new prices")
-    assert told == [
+    answers, thread = slack.says("alice", "/deploy web, api 1.5.0 new prices")
+    assert answers == [
         "Queued: `web` and `api` `1.5.0` (batch `ID`). The thread follows here after the first checks."
     ]
     assert thread is not None
-    stage = slack.demo
-    batch = stage.store.batch(thread.record.thread_id)
+    demo = slack.demo
+    batch = demo.store.batch(thread.record.thread_id)
     assert batch is not None
 
-    stage.slack.wait_until(
+    demo.slack.wait_until(
         lambda: thread.replies and thread.replies[-1].startswith("@alice Both"), WAIT_SECONDS
     )
     thread.card_says("both succeeded")
@@ -33,8 +32,8 @@ def test_two_services_share_a_card_and_a_thread(slack: Conversation) -> None:
     assert thread.replies[-1] == "@alice Both succeeded: `web,api` `1.5.0`, after SOME TIME."
     assert [reply.partition(":")[0] for reply in thread.replies if reply.startswith("Plan")] == [
         f"Plan for `{each.service.name}`"
-        for each in sorted(stage.store.batch_deploys(batch), key=lambda each: each.thread_messages[0].at)
+        for each in sorted(demo.store.batch_deploys(batch), key=lambda each: each.thread_messages[0].at)
     ]
-    assert [each.outcome for each in stage.store.batch_deploys(batch)] == [Outcome.SUCCEEDED] * 2
-    roots = [message["text"] for message in stage.slack.messages("deploys")]
+    assert [each.outcome for each in demo.store.batch_deploys(batch)] == [Outcome.SUCCEEDED] * 2
+    roots = [message["text"] for message in demo.slack.messages("deploys")]
     assert sum("`1.5.0` on production" in text for text in roots) == 1, "there is one card"

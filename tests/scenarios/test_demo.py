@@ -1,4 +1,4 @@
-"""`slipway demo --run`, on a stage that stands already: what it prints, and how it exits."""
+"""`slipway demo --run` in a demo that runs already: what it prints, and its exit code."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from typer.testing import CliRunner
 
 from deploys.records.phases import Phase
 from slipway.cli import app
-from tests.scenarios.conversation import Conversation
-from tests.scenarios.slack_modes import IN_SOCKET_MODE
+from tests.scenarios.conversation import IN_SOCKET_MODE, Conversation
 
 Run = Callable[..., Any]
 
 
 @pytest.fixture
 def run(slack: Conversation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Types `slipway demo --run ...`. What then waits for approval is withdrawn."""
+    """Types `slipway demo --run ...`. Cancels what then waits for an approval."""
     monkeypatch.setattr("slipway.demo.launcher.start_demo", lambda **_: nullcontext(slack.demo))
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     handlers = {number: signal.getsignal(number) for number in numbers}
@@ -89,7 +88,7 @@ def test_a_question_is_answered_in_the_terminal(
     ("args", "complaint"),
     [
         (("/deploy help", "--as", "mallory"), "There is no mallory in the sandbox"),
-        (("deploy web 1.4.2",), "--run takes a slash command"),
+        (("deploy web 1.4.2",), "--run needs a slash command"),
     ],
 )
 def test_a_run_that_makes_no_sense_exits_with_2_before_anything_starts(
@@ -106,4 +105,4 @@ def test_who_acts_is_chosen_on_the_page_where_nothing_is_run(option: str) -> Non
     done = CliRunner().invoke(app, ["demo", option, "bob"])
 
     assert done.exit_code == 2
-    assert done.stderr == "--as and --approve-as go with --run; on the page you choose there who you are.\n"
+    assert done.stderr == ("--as and --approve-as need --run. On the page you choose who you are.\n")

@@ -1,4 +1,4 @@
-"""LOG_FORMAT=json: every line that any process writes is one JSON object, whoever wrote it."""
+"""LOG_FORMAT=json: every line of every process is one JSON object, also the lines of libraries."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COMMANDS = {
 
 
 class LoggedProcess:
-    """One process, and what it wrote."""
+    """A process and its log."""
 
     def __init__(self, name: str, env: dict[str, str], folder: Path) -> None:
         self._log = folder / f"{name}.log"
@@ -49,11 +49,11 @@ class LoggedProcess:
             )
 
     def log_records(self) -> list[dict[str, Any]]:
-        """What it wrote. Fails where a line is no JSON object."""
+        """Its log records. Fails if a line is not a JSON object."""
         return [json.loads(line) for line in self._log.read_text().splitlines()]
 
     def has_logged(self, words: str) -> bool:
-        """Whether it wrote this."""
+        """Whether it has logged this."""
         return words in self._log.read_text()
 
 
@@ -82,10 +82,10 @@ def test_every_line_of_every_process_is_json(redis: Redis, redis_url: str, tmp_p
                         tmp_path,
                         REDIS_URL=redis_url,
                         LOG_FORMAT="json",
-                        SLACK_BOT_TOKEN=played.bot_token,
-                        SLACK_APP_TOKEN=played.app_token,
-                        SLACK_SIGNING_SECRET=played.signing_secret,
-                        SLACK_API_URL=played.api_url,
+                        SLACK_BOT_TOKEN=sandbox.bot_token,
+                        SLACK_APP_TOKEN=sandbox.app_token,
+                        SLACK_SIGNING_SECRET=sandbox.signing_secret,
+                        SLACK_API_URL=sandbox.api_url,
                         AWS_ENDPOINT_URL="http://127.0.0.1:9",
                         AWS_ACCESS_KEY_ID="none",
                         AWS_SECRET_ACCESS_KEY="none",
@@ -94,21 +94,21 @@ def test_every_line_of_every_process_is_json(redis: Redis, redis_url: str, tmp_p
                     tmp_path,
                 )
             )
-            for name, played in (("bot", socket), ("web", slack), ("worker", socket), ("scheduler", socket))
+            for name, sandbox in (("bot", socket), ("web", slack), ("worker", socket), ("scheduler", socket))
         }
         wait_until(lambda: processes["bot"].has_logged("bot started"))
         wait_until(lambda: processes["web"].has_logged("Booting worker"))
         wait_until(lambda: processes["worker"].has_logged("worker started"))
         wait_until(lambda: processes["scheduler"].has_logged("scheduler started"))
-        loud = {
+        warnings = {
             n: [x for x in p.log_records() if x["level"] != "info"]
             for n, p in processes.items()
             if n != "worker"
         }
 
-        # Slipway's own lines, Bolt's, gunicorn's and RQ's, some of them with a traceback or of several lines
-        unheard_of = json.dumps({"type": "shortcut", "callback_id": "x", "team": {"id": "T01SLIPWAY"}})
-        assert post_signed(port, slack.signing_secret, unheard_of) == 404
+        # Lines of Slipway, Bolt, gunicorn and RQ, some of them with a traceback or several lines
+        unknown_shortcut = json.dumps({"type": "shortcut", "callback_id": "x", "team": {"id": "T01SLIPWAY"}})
+        assert post_signed(port, slack.signing_secret, unknown_shortcut) == 404
         assert post_signed(port, slack.signing_secret, "{not json") == 400
         Queue(QUEUE_NAME, connection=redis, serializer=JSONSerializer).enqueue("os.getcwd")
         wait_until(lambda: processes["worker"].has_logged("NotAllowedError"))
@@ -118,7 +118,7 @@ def test_every_line_of_every_process_is_json(redis: Redis, redis_url: str, tmp_p
         codes = [each.process.wait(20) for each in processes.values()]
         lines = [line for each in processes.values() for line in each.log_records()]
 
-    assert loud == {"bot": [], "web": [], "scheduler": []}
+    assert warnings == {"bot": [], "web": [], "scheduler": []}
     assert codes == [0, 0, 0, 0]
     assert all({"event", "level", "timestamp"} <= line.keys() for line in lines)
     assert {"gunicorn.error", "slack_bolt", "rq.worker"} <= {str(line.get("logger")) for line in lines}
@@ -134,7 +134,7 @@ def test_a_refusal_to_start_is_one_json_object_too(module: str, tmp_path: Path) 
 
 
 def post_signed(port: int, secret: str, body: str) -> int:
-    """The status that a signed request is answered with."""
+    """The HTTP status of a signed request."""
     stamp = str(int(time.time()))
     signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)
     headers = {

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.records.phases import Outcome
-from tests.scenarios.conversation import Conversation
-from tests.scenarios.slack_modes import IN_SOCKET_MODE
+from tests.scenarios.conversation import IN_SOCKET_MODE, Conversation
 
 
 @IN_SOCKET_MODE
@@ -19,21 +18,21 @@ def test_a_canary_waits_for_somebody_who_says_continue(slack: Conversation) -> N
         "@approvers can continue it until THEN; if nobody answers, ECS rolls back by itself." in thread.card
     )
 
-    thread.press("carol", button_ids.CONTINUE)
+    thread.press("carol", buttons.CONTINUE)
     assert thread.tells("carol") == ["You may not decide about `shop`. Those who may: @approvers."]
 
-    thread.press("bob", button_ids.CONTINUE).ends()
+    thread.press("bob", buttons.CONTINUE).ends()
 
     assert thread.record.outcome is Outcome.SUCCEEDED
     assert thread.card.splitlines()[0] == (
         "shop `1.4.0` → `1.4.2` on production by @alice: succeeded, 3 of 3 new tasks running"
     )
-    told = thread.replies[2:]
-    assert told[0] == (
+    messages = thread.replies[2:]
+    assert messages[0] == (
         "The new tasks run and get the test traffic. Production traffic still goes to the old ones."
     )
-    assert told[1].startswith("@approvers: paused once the test traffic has moved.")
-    assert told[2:-1] == [
+    assert messages[1].startswith("@approvers: paused once the test traffic has moved.")
+    assert messages[2:-1] == [
         "@bob pressed Continue: the rollout goes on.",
         "10 % of the production traffic goes to the new tasks now, for SOME TIME before more does.",
         "All production traffic goes to the new tasks now. The old ones still run.",
@@ -42,5 +41,5 @@ def test_a_canary_waits_for_somebody_who_says_continue(slack: Conversation) -> N
     assert re.fullmatch(
         r"@alice Succeeded\. `shop` runs `1\.4\.2`: 3 tasks running, after SOME TIME\. "
         r"(All old tasks have stopped|\d old tasks? not stopped yet)\.",
-        told[-1],
+        messages[-1],
     )

@@ -1,33 +1,32 @@
-"""What people are told who ask before they deploy."""
+"""What people see who ask before they deploy."""
 
 from __future__ import annotations
 
-from slipway.demo.mrkdwn_to_text import mrkdwn_to_text
-from tests.scenarios.conversation import WAIT_SECONDS, Conversation, normalize_text
-from tests.scenarios.slack_modes import IN_SOCKET_MODE, OVER_HTTP
+from slipway.demo.transcript import mrkdwn_to_text
+from tests.scenarios.conversation import IN_SOCKET_MODE, OVER_HTTP, WAIT_SECONDS, Conversation, normalize_text
 
 
 def ask(slack: Conversation, user: str, text: str) -> tuple[str, str]:
-    """Types a question; what is said at once, and what a worker answers."""
+    """Types a query. Returns the immediate reply and the answer of a worker."""
     client = slack.demo.slack
     [announced] = client.say(user, "deploys", text)["replies"]
 
-    def answered() -> list[str]:
+    def new_messages() -> list[str]:
         return [
             normalize_text(mrkdwn_to_text(message["text"], slack.names))
             for message in client.messages("deploys", user)
             if message["ephemeral"] and float(message["ts"]) > float(announced["ts"])
         ]
 
-    [told] = client.wait_until(answered, WAIT_SECONDS)
-    return normalize_text(mrkdwn_to_text(announced["text"], slack.names)), told
+    [answer] = client.wait_until(new_messages, WAIT_SECONDS)
+    return normalize_text(mrkdwn_to_text(announced["text"], slack.names)), answer
 
 
 def test_plan_before_deploying(slack: Conversation) -> None:
-    announced, told = ask(slack, "alice", "/deploy plan billing 1.5.0")
+    announced, answer = ask(slack, "alice", "/deploy plan billing 1.5.0")
 
     assert announced == "Looking at what `billing` `1.5.0` would change. The plan follows here."
-    lines = told.splitlines()
+    lines = answer.splitlines()
     assert lines[0] == "Plan of `billing` `1.5.0`, as of now. Nothing was changed."
     assert lines[1].endswith("→ `REGISTRY/billing@sha256:DIGEST` (`1.5.0`)")
     assert lines[-2:] == [
@@ -41,18 +40,18 @@ def test_plan_says_what_a_deploy_would_be_refused_for(slack: Conversation) -> No
     thread = slack.deploys("alice", "/deploy billing 9.9.9")
     refused = thread.refusal("alice")
 
-    _, told = ask(slack, "alice", "/deploy plan billing 9.9.9")
+    _, answer = ask(slack, "alice", "/deploy plan billing 9.9.9")
 
     refusal = refused.removeprefix(":no_entry_sign: `billing` `9.9.9`: Refused, nothing was changed: ")
-    assert told == f":no_entry_sign: `billing` `9.9.9` would be refused: {refusal}"
+    assert answer == f":no_entry_sign: `billing` `9.9.9` would be refused: {refusal}"
 
 
 @IN_SOCKET_MODE
 def test_tags_and_which_one_runs(slack: Conversation) -> None:
-    announced, told = ask(slack, "carol", "/deploy tags billing")
+    announced, answer = ask(slack, "carol", "/deploy tags billing")
 
     assert announced == "Looking for the newest tags of `billing`. They follow here."
-    head, *lines = told.splitlines()
+    head, *lines = answer.splitlines()
     assert head.startswith(
         "Newest tags of `REGISTRY/billing`. `billing` is set to `1.4.0` (revision `billing:"
     )

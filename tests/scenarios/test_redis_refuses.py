@@ -1,4 +1,4 @@
-"""Redis is made read-only or full under every process: they wait, say so, and go on."""
+"""Redis becomes read-only or full while all processes run: they say so, wait, and continue."""
 
 from __future__ import annotations
 
@@ -22,55 +22,55 @@ REDIS_STATES = {
 
 
 @pytest.fixture(scope="module")
-def playing() -> Iterator[DemoEnvironment]:
-    """A stage of their own for these tests: its Redis gets hurt."""
-    with start_demo(speed=12, mode="socket") as own:
-        yield own
+def demo() -> Iterator[DemoEnvironment]:
+    """A separate demo for these tests, because they break its Redis."""
+    with start_demo(speed=12, mode="socket") as environment:
+        yield environment
 
 
 @pytest.mark.parametrize("code", REDIS_STATES)
 def test_every_process_outlasts_a_redis_that_refuses_and_the_deploy_goes_on(
-    playing: DemoEnvironment, code: str
+    demo: DemoEnvironment, code: str
 ) -> None:
-    people = Conversation(playing, read_names(playing))
-    processes = [each for each in playing.processes.children if each.name.startswith(("worker", "scheduler"))]
+    people = Conversation(demo, read_names(demo))
+    processes = [each for each in demo.processes.children if each.name.startswith(("worker", "scheduler"))]
     thread = people.deploys("alice", "/deploy restart web").reaches(Phase.FOLLOWING)
 
-    with refusing_commands(playing.redis, code):
-        told, none = people.says("alice", "/deploy api 1.4.2")
-        lines = f"Redis {REDIS_STATES[code]}; nothing is lost, it is tried again"
+    with refusing_commands(demo.redis, code):
+        answers, thread_of_refused = people.says("alice", "/deploy api 1.4.2")
+        log_line = f"Redis {REDIS_STATES[code]}; nothing is lost, it is tried again"
         for each in processes:
-            playing.processes.wait_until(
-                f"{each.name} to say so", partial(each.find_in_log, re.escape(lines))
+            demo.processes.wait_until(
+                f"{each.name} to say so", partial(each.find_in_log, re.escape(log_line))
             )
 
-    assert (told[0].split("reference")[0], none) == (
-        f"My memory, Redis, {REDIS_STATES[code]}, so nothing was changed. Try again in a minute; if it stays "
-        "so, tell whoever runs Slipway the ",
+    assert (answers[0].split("reference")[0], thread_of_refused) == (
+        f"Redis {REDIS_STATES[code]}, so nothing was changed. Try again in a minute. If it happens again, "
+        "tell whoever runs Slipway the ",
         None,
     )
     assert thread.ends().record.outcome is Outcome.SUCCEEDED
     assert thread.settles()
-    playing.processes.check_running()
-    for each in playing.processes.children:
+    demo.processes.check_running()
+    for each in demo.processes.children:
         log = each.log.read_text()
         assert "Traceback" not in log, log
         assert "terminated unexpectedly" not in log, log
     for each in processes:
-        assert each.log.read_text().count(lines) < 5, each.log.read_text()
+        assert each.log.read_text().count(log_line) < 5, each.log.read_text()
     assert next(each for each in processes if each.name == "scheduler").find_in_log("Redis answers again")
 
 
-def test_workers_and_the_clock_end_when_asked_while_redis_refuses(playing: DemoEnvironment) -> None:
-    asked = [each for each in playing.processes.children if each.name.startswith(("worker", "scheduler"))]
-    for each in asked:
-        playing.processes.wait_until(f"{each.name} to have started", partial(each.find_in_log, "started"))
-    with refusing_commands(playing.redis, "OOM"):
-        for each in asked:
+def test_workers_and_the_scheduler_end_when_asked_while_redis_refuses(demo: DemoEnvironment) -> None:
+    processes = [each for each in demo.processes.children if each.name.startswith(("worker", "scheduler"))]
+    for each in processes:
+        demo.processes.wait_until(f"{each.name} to have started", partial(each.find_in_log, "started"))
+    with refusing_commands(demo.redis, "OOM"):
+        for each in processes:
             each.process.send_signal(signal.SIGTERM)
-        codes = {each.name: each.process.wait(60) for each in asked}
-    for each in asked:
-        playing.processes.children.remove(each)
+        codes = {each.name: each.process.wait(60) for each in processes}
+    for each in processes:
+        demo.processes.children.remove(each)
 
     assert set(codes.values()) == {0}, codes
-    assert not [each.name for each in asked if "Traceback" in each.log.read_text()]
+    assert not [each.name for each in processes if "Traceback" in each.log.read_text()]

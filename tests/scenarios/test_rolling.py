@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.records.phases import Outcome, Phase
-from tests.scenarios.conversation import Conversation
-from tests.scenarios.slack_modes import IN_SOCKET_MODE, OVER_HTTP
+from tests.scenarios.conversation import IN_SOCKET_MODE, OVER_HTTP, Conversation
 
 
 def test_a_good_version(slack: Conversation) -> None:
-    told, thread = slack.says("alice", "/deploy web 1.4.2 fixes the login")
-    assert told == ["Queued: `web` `1.4.2` (deploy `ID`). Its thread follows here after the first checks."]
+    answers, thread = slack.says("alice", "/deploy web 1.4.2 fixes the login")
+    assert answers == ["Queued: `web` `1.4.2` (deploy `ID`). Its thread follows here after the first checks."]
     assert thread is not None
     thread.ends()
 
@@ -54,8 +53,8 @@ def test_a_tag_that_does_not_exist(slack: Conversation) -> None:
         "`1.5.0-crash`, `1.5.0-unhealthy`, `1.5.0-slow`."
     )
     assert thread.record.outcome is Outcome.REFUSED
-    told, _ = slack.says("bob", "/deploy status api")
-    assert "`api` `9.9.9` was refused" in told[0]
+    answers, _ = slack.says("bob", "/deploy status api")
+    assert "`api` `9.9.9` was refused" in answers[0]
 
 
 @IN_SOCKET_MODE
@@ -65,7 +64,7 @@ def test_the_likely_tag_is_deployed_by_a_button(slack: Conversation) -> None:
     client = slack.demo.slack
     [refused] = [m for m in client.messages("deploys", "alice") if "Did you mean" in m["text"]]
 
-    client.click("alice", button_ids.LIKELY_TAG, channel="deploys", ts=refused["ts"])
+    client.click("alice", buttons.LIKELY_TAG, channel="deploys", ts=refused["ts"])
 
     newest = slack.demo.store.recent("billing", 1)[0]
     assert (newest.tag, newest.request.reason, newest.request.requester) == (
@@ -79,19 +78,19 @@ def test_the_likely_tag_is_deployed_by_a_button(slack: Conversation) -> None:
 
 @IN_SOCKET_MODE
 def test_somebody_who_may_not_deploy(slack: Conversation) -> None:
-    told, thread = slack.says("carol", "/deploy web 1.4.1")
+    answers, thread = slack.says("carol", "/deploy web 1.4.1")
 
-    assert told == ["You may not deploy `web`. Those who may: @deployers."]
+    assert answers == ["You may not deploy `web`. Those who may: @deployers."]
     assert thread is None
 
 
 @OVER_HTTP
 def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
     first = slack.deploys("alice", "/deploy api 1.4.1")
-    told, second = slack.says("dave", "/deploy api 1.4.2")
+    answers, second = slack.says("dave", "/deploy api 1.4.2")
     assert second is not None
-    assert told == [
-        "Queued: `api` `1.4.2` (deploy `ID`), number 2 in the line of `api`, behind `1.4.1` of @alice. "
+    assert answers == [
+        "Queued: `api` `1.4.2` (deploy `ID`), number 2 in the queue of `api`, behind `1.4.1` of @alice. "
         "It starts by itself. Its thread follows here."
     ]
 
@@ -105,10 +104,10 @@ def test_the_same_tag_asked_for_again_while_it_is_under_way(slack: Conversation)
     first = slack.deploys("alice", "/deploy web 1.4.1")
     first.reaches(Phase.FOLLOWING)
 
-    told, second = slack.says("dave", "/deploy web 1.4.1")
+    answers, second = slack.says("dave", "/deploy web 1.4.1")
 
     assert second is None
-    assert "LINK" in told[0]
+    assert "LINK" in answers[0]
     first.ends()
 
 
@@ -116,7 +115,7 @@ def test_the_same_tag_asked_for_again_while_it_is_under_way(slack: Conversation)
 def test_a_deploy_cancelled_while_it_rolls(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy web 1.5.0-slow").reaches(Phase.FOLLOWING)
 
-    thread.press("alice", button_ids.CANCEL).ends()
+    thread.press("alice", buttons.CANCEL).ends()
 
     assert thread.record.outcome is Outcome.CANCELLED
     assert thread.replies[-1].startswith("Cancelled by @alice: rolled back to `web:")
@@ -124,10 +123,10 @@ def test_a_deploy_cancelled_while_it_rolls(slack: Conversation) -> None:
 
 @IN_SOCKET_MODE
 def test_help_names_this_workspaces_services(slack: Conversation) -> None:
-    told, _ = slack.says("carol", "/deploy help")
+    answers, _ = slack.says("carol", "/deploy help")
 
     for service in ("web", "api", "ledger", "billing"):
-        assert f"`{service}`" in told[0]
+        assert f"`{service}`" in answers[0]
 
 
 @IN_SOCKET_MODE

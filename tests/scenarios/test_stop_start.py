@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import httpx
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.records.phases import Outcome
-from tests.scenarios.conversation import Conversation
-from tests.scenarios.slack_modes import IN_SOCKET_MODE
+from tests.scenarios.conversation import IN_SOCKET_MODE, Conversation
 
 
 def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
-    told, thread = slack.says("alice", "/deploy ledger 1.4.2")
-    assert told == [
+    answers, thread = slack.says("alice", "/deploy ledger 1.4.2")
+    assert answers == [
         "Queued: `ledger` `1.4.2` (deploy `ID`). Its thread follows here after the first checks. "
         "Before anything is changed it needs 1 approval, from @approvers."
     ]
     assert thread is not None
     thread.card_says("waiting for 1 approval")
 
-    assert thread.press("carol", button_ids.APPROVE).tells("carol") == [
+    assert thread.press("carol", buttons.APPROVE).tells("carol") == [
         "You may not decide about `ledger`. Those who may: @approvers."
     ]
-    thread.press("bob", button_ids.APPROVE).ends()
+    thread.press("bob", buttons.APPROVE).ends()
 
     assert thread.record.outcome is Outcome.SUCCEEDED
     assert thread.replies[1:] == [
@@ -48,7 +47,7 @@ def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
 def test_rejected_it_changes_nothing(slack: Conversation) -> None:
     thread = slack.deploys("alice", "/deploy billing 1.4.2").card_says("waiting for 1 approval")
 
-    thread.press("bob", button_ids.REJECT).ends()
+    thread.press("bob", buttons.REJECT).ends()
 
     assert thread.record.outcome is Outcome.REJECTED
     assert thread.replies[-1] == "@alice Rejected by @bob. Nothing was changed."
@@ -59,7 +58,7 @@ def test_a_refused_click_is_told_in_a_public_channel_that_the_bot_is_not_in(slac
     thread = slack.deploys("alice", "/deploy billing 1.4.2", channel="general")
     thread.card_says("waiting for 1 approval")
 
-    assert thread.press("carol", button_ids.APPROVE).tells("carol") == [
+    assert thread.press("carol", buttons.APPROVE).tells("carol") == [
         "You may not decide about `billing`. Those who may: @bob, @approvers."
     ]
 

@@ -9,8 +9,8 @@ import pytest
 
 
 @pytest.fixture
-def empty_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty working directory and an environment without settings; what a `.env` adds is taken back."""
+def empty_workdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty working directory and an environment without settings. What `.env` adds is removed again."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
     monkeypatch.chdir(tmp_path)
     with patch.dict(os.environ, kept, clear=True):

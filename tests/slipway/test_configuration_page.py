@@ -1,4 +1,4 @@
-"""docs/configuration.md and .env.example, against the code: nothing missing, nothing made up."""
+"""docs/configuration.md and .env.example match the code."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.settings import BotSettings, WebSettings
 from deploys.catalogue import Service, slack_ids
-from deploys.catalogue.declaration import find_keys
+from deploys.catalogue.key_declaration import find_keys
 from deploys.catalogue.nested_keys import PostCheck, PreTask
 from deploys.settings import Settings
 from slipway.app_manifest import EVENTS, SCOPES
@@ -32,7 +32,7 @@ PROCESSES: dict[str, type[Settings]] = {
 
 
 def table_rows(heading: str) -> dict[str, list[str]]:
-    """The rows of the table whose first heading this is, by their first cell without backticks."""
+    """The rows of the table with this first heading, by their first cell without backticks."""
     table = PAGE.split(f"| {heading} |", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
     return {first.strip("`"): rest for first, *rest in cells}
@@ -48,7 +48,7 @@ def processes_by_setting() -> dict[str, list[str]]:
 
 
 def documented_default(name: str) -> str:
-    """A variable's default as the page writes it."""
+    """The default of a variable as the page writes it."""
     field = next(
         cls.model_fields[name.lower()] for cls in PROCESSES.values() if name.lower() in cls.model_fields
     )

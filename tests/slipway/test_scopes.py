@@ -1,4 +1,4 @@
-"""What the manifest grants, against what the code calls and listens to."""
+"""The scopes of the manifest match what the code calls and listens to."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ SCOPES_BY_METHOD: dict[str, frozenset[str]] = {
     "views.push": frozenset(),
     "views.update": frozenset(),
 }
-"""Bot scopes by Web API method (docs.slack.dev/reference/methods). Look up those that are not named here."""
+"""Bot scopes by Web API method (docs.slack.dev/reference/methods). Look up methods that are missing here."""
 
 
 @cache
 def web_api_methods() -> dict[str, str]:
-    """slack_sdk's names for Web API methods: `chat_postMessage` is chat.postMessage."""
+    """The names of slack_sdk for Web API methods: `chat_postMessage` is chat.postMessage."""
     found = {}
     for name, function in inspect.getmembers(WebClient, inspect.isfunction):
         if called := re.search(r'self\.api_call\(\s*"([\w.]+)"', inspect.getsource(function)):
@@ -65,7 +65,7 @@ def methods_called(tree: ast.AST) -> Iterator[str]:
 
 
 def registered_listeners(tree: ast.AST, kind: str) -> Iterator[str]:
-    """What is given to Bolt's `app.event(...)`, `app.command(...)`, ..."""
+    """What the code passes to Bolt's `app.event(...)`, `app.command(...)`, ..."""
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Call)

@@ -1,4 +1,4 @@
-"""`python -OO` drops docstrings and asserts: nothing that people read may come from either."""
+"""`python -OO` drops docstrings and asserts, so nothing that people read may come from either."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ import json, sys
 from contextlib import redirect_stderr
 from slipway.cli import main
 
-told = []
 for number, arguments in enumerate(json.loads(sys.argv[1])):
     sys.argv = ["slipway", *arguments]
     if number:
@@ -46,11 +45,11 @@ for number, arguments in enumerate(json.loads(sys.argv[1])):
         except SystemExit as end:
             print("exit code", end.code or 0)
 """
-"""Each as a person types it, in one process, since starting one takes far longer than a command."""
+"""Each command as a person types it, in one process, because starting one takes longer than the command."""
 
 
 def run_python(command: list[str], folder: Path, redis_url: str) -> tuple[int, str, str]:
-    """Exit code and output of a real command line, in a folder with a wrong services.yml."""
+    """Exit code and output of a command, run in a folder with an invalid services.yml."""
     env = {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
         "PYTHONPATH": str(ROOT),

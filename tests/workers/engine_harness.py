@@ -241,7 +241,7 @@ class EngineHarness:
 
     def leftover_keys(self) -> list[str]:
         """Names of the keys that hold anything of a deploy that has not ended: none once all have."""
-        parts = ("live", "due", "bells", "line:*", "underway:*", "watched:*", "lease:*")
+        parts = ("active", "due", "next-jobs", "queue:*", "in-progress:*", "watched:*", "lease:*")
         return sorted(
             name for part in parts for name in to_texts(self.redis.keys(f"{redis_keys.PREFIX}{part}"))
         )

@@ -1,5 +1,4 @@
-"""Redis loses everything while a service is stopped: orphan recovery finds it by its tags and brings it
-back."""
+"""Redis loses everything while a service is stopped: orphan recovery brings it back by its tags."""
 
 from __future__ import annotations
 

@@ -133,8 +133,7 @@ def _already_started_task(error: AwsRefused) -> str | None:
 
 
 def _no_capacity_reason(error: AwsRefused) -> str:
-    """What RunTask says about quotas or capacity in a ClientException instead of its `failures`; else
-    empty."""
+    """What a ClientException of RunTask says about quotas or capacity; empty if it is another one."""
     message = str(_error_response(error).get("Error", {}).get("Message") or "")
     is_temporary = any(phrase in message.lower() for phrase in _TEMPORARY_REASONS)
     return message if error.facts["code"] == "ClientException" and is_temporary else ""

@@ -27,8 +27,7 @@ _DEPLOYMENTS_PER_CALL = 20
 """DescribeServiceDeployments takes 20 ARNs a call."""
 _PAGES = 10
 _CLOCK_SKEW_SECONDS = 300.0
-"""By how much our clock may be ahead of AWS's (seconds). A list that begins too early does no harm: the id
-decides."""
+"""How far our clock may be ahead of AWS's (seconds). A list that begins too early does no harm."""
 
 _UNSUPPORTED_CODES = {"UnknownOperationException", "InvalidAction", "UnsupportedFeatureException"}
 """Error codes of a region or an endpoint without service deployments."""
@@ -91,8 +90,7 @@ def continue_past_hook(region: RegionClients, arn: str, hook_id: str, action: Ho
 
 @contextmanager
 def _service_deployment_call(action: str, *, changes: bool = False) -> Iterator[None]:
-    """Like `aws_call`, with an error of its own if the API is missing or not allowed: callers then do
-    without."""
+    """Like `aws_call`, but with a separate error if the API is missing or not allowed."""
     try:
         with aws_call(action, changes=changes):
             yield

@@ -1,5 +1,4 @@
-"""ECS tasks: those that a service has or had a short while ago, their states, and their scale-in
-protection."""
+"""ECS tasks: the present and recently stopped ones of a service, and their scale-in protection."""
 
 from __future__ import annotations
 

@@ -63,8 +63,7 @@ def read_hooks(details: Sequence[DeploymentLifecycleHookDetailTypeDef]) -> tuple
 
 
 def sum_weights(revisions: Sequence[ServiceRevisionSummaryTypeDef], kind: str) -> float | None:
-    """Percent of `production` or `test` traffic that these revisions are to get together; None if ECS does
-    not say."""
+    """Percent of `production` or `test` traffic for these revisions together; None if ECS does not say."""
     key = f"requested{kind.capitalize()}TrafficWeight"
     weights = [float(str(revision[key])) for revision in revisions if key in revision]  # type: ignore[literal-required]
     return sum(weights) if weights else None

@@ -8,7 +8,7 @@ from deploys.job_queue import WATCH_PREFIX
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
-from deploys.stores.deploy_store import ADVANCE
+from deploys.stores.deploy_reader import ADVANCE
 from workers.flows.adoption import with_adoption
 from workers.flows.batch_order import with_batch_order
 from workers.flows.external import following_external

@@ -28,7 +28,7 @@ def following_started(
 ) -> str:
     """Which rollout it is, and how it moves its traffic if it does.
 
-    started_at: epoch seconds, 0 if ECS does not say. own_deploy_id: empty if Slipway did not start it.
+    started_at: epoch seconds, 0 if ECS does not say. own_deploy_id: empty if I did not start it.
     """
     since = f", started {slack_time(started_at)}" if started_at else ""
     whose = (

@@ -109,7 +109,7 @@ def answer_or_refusal(query: Callable[[], str], *, cannot: str, refused: str) ->
         return f"{REFUSAL_PREFIX}{refused}: {error.message}"
     except RedisError as error:
         log.warning("a query failed", error=str(error))
-        return f"{REFUSAL_PREFIX}{cannot}: my memory, Redis, {describe_error(error)}. Ask again in a minute."
+        return f"{REFUSAL_PREFIX}{cannot}: Redis {describe_error(error)}. Ask again in a minute."
     except BaseTimeoutException:
         return f"{REFUSAL_PREFIX}{cannot}: AWS took too long to answer. Ask again in a minute."
     except Exception as error:

@@ -111,8 +111,8 @@ def _tag_lines(newest: list[EcrImageState], running: Mapping[str, int]) -> list[
     older = {digest: tasks for digest, tasks in running.items() if digest not in known}
     tagged = {image.digest: image.tags[0] for image in newest}
     lines += [
-        f"{code(tagged[digest]) if digest in tagged else 'an image without a tag'} {code(short_digest(digest))}, "
-        f"older, *{_running_share(tasks, total)}*"
+        f"{code(tagged[digest]) if digest in tagged else 'an image without a tag'} "
+        f"{code(short_digest(digest))}, older, *{_running_share(tasks, total)}*"
         for digest, tasks in older.items()
     ]
     return lines or ["there are none"]

@@ -51,7 +51,7 @@ def batch_card(batch: Batch, members: Sequence[QueuedDeploy], now: float) -> Car
             elements=[MarkdownTextObject(text=clip(_footer(batch, deploys, now, slack_time), SECTION))]
         )
     )
-    if cancel_all := batch_card_buttons.cancel_all_row(batch, deploys):
+    if cancel_all := batch_card_buttons.cancel_batch_row(batch, deploys):
         blocks.append(cancel_all)
     ends = [clip_bytes(why, REASON_BYTES), _footer(batch, deploys, now, utc_time)]
     room = CARD_BYTES - utf8_bytes("\n".join([first, *ends])) - len(members)

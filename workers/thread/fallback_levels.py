@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from deploys import button_ids as ids
+from deploys import buttons as ids
 from deploys.message_size import message_size
 from deploys.stores.thread_store import ThreadState
 from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes

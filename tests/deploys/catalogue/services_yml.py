@@ -1,4 +1,4 @@
-"""Little services.yml files for tests."""
+"""Small services.yml files for tests."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ EMPTY_ENVIRON: Mapping[str, str] = {}
 
 
 def check_yaml(text: str, environ: Mapping[str, str] = EMPTY_ENVIRON) -> CheckResult:
-    """What is found in a file with this text; its indentation in the test does not count."""
+    """The result of checking this text. Its indentation in the test does not matter."""
     return check_text(dedent(text).lstrip("\n").encode(), environ)
 
 
 def list_problems(text: str, environ: Mapping[str, str] = EMPTY_ENVIRON) -> list[str]:
-    """Every mistake in it, as printed behind the file's name."""
+    """Every mistake in this text, as printed after the file name."""
     return [str(problem) for problem in check_yaml(text, environ).problems]
 
 
 def one_service(lines: str, *, head: str = "") -> str:
-    """A file with one service, `web`, that has a cluster and a region, and these lines besides.
+    """A file with one service, `web`, that has a cluster, a region and these lines.
 
     Without `head` the lines begin on line 5, column 5.
     """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploys.catalogue import Catalogue, Service, Strategy, load
+from deploys.catalogue import Catalogue, Service, Strategy, load_catalogue
 from deploys.catalogue.service import Pin
 from deploys.errors import CatalogueInvalid, CatalogueUnreadable, UnknownService
 from tests.deploys.catalogue.services_yml import check_yaml, one_service
@@ -20,7 +20,7 @@ def make_catalogue(*names: str) -> Catalogue:
 
 
 def test_the_example_describes_the_six_services_of_the_sandbox() -> None:
-    found = load(EXAMPLE, {})
+    found = load_catalogue(EXAMPLE, {})
 
     assert found.service_names == ("web", "api", "ledger", "billing", "shop", "site")
     assert found.regions == {"eu-west-1"}
@@ -130,7 +130,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> N
     file = tmp_path / "services.yml"
     file.write_bytes(b"\xef\xbb\xbf" + one_service("deadline: 20m").replace("\n", "\r\n").encode())
 
-    assert load(file, {}).service_names == ("web",)
+    assert load_catalogue(file, {}).service_names == ("web",)
 
 
 def test_loading_a_wrong_file_tells_every_mistake(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_loading_a_wrong_file_tells_every_mistake(tmp_path: Path) -> None:
     file.write_text(one_service("deadline: 1s\napprovals: -1"))
 
     with pytest.raises(CatalogueInvalid) as caught:
-        load(file, {})
+        load_catalogue(file, {})
 
     assert str(caught.value) == (
         f"{file} cannot be used: 2 mistakes.\n"
@@ -155,7 +155,7 @@ def test_loading_a_wrong_file_tells_every_mistake(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_told_from_one_that_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(CatalogueUnreadable) as caught:
-        load(tmp_path / "services.yml")
+        load_catalogue(tmp_path / "services.yml")
 
     assert str(caught.value) == (
         f"{tmp_path / 'services.yml'} cannot be read: No such file or directory. SERVICES_FILE names the "

@@ -1,4 +1,4 @@
-"""services.yml that would take for ever, or break Python: a clear complaint with its line, at once."""
+"""Files that would take forever to read, or break Python: a clear error with its line, at once."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def test_a_small_file_that_aliases_make_huge_is_refused_at_once(
     found = check_quickly(alias_bomb(levels, width, merged=merged))
 
     assert found
-    line, _, told = found[0].partition(": ")
+    line, _, message = found[0].partition(": ")
     assert 2 <= int(line.split(":")[0]) <= levels + 1
-    assert told.endswith(
+    assert message.endswith(
         "this is too much to read: more than 12 levels deep, or 50000 values with all aliases."
     )
 
@@ -64,27 +64,27 @@ def test_some_merges_are_fine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [
         ("9" * 5000, "this number has 5000 digits; at most 18 are read."),
         ("-" + "9" * 5000, "this number has 5000 digits; at most 18 are read."),
         ("9" * 18, f"`{'9' * 18}` is out of range; anything from 10s to 1d is allowed."),
     ],
 )
-def test_a_number_that_is_too_long_is_named(value: str, told: str) -> None:
+def test_a_number_that_is_too_long_is_named(value: str, message: str) -> None:
     found = check_quickly(f"services:\n  web:\n    deadline: {value}\n    cluster: production\n")
 
-    assert f"3:15: services.web.deadline: {told}" in found
+    assert f"3:15: services.web.deadline: {message}" in found
 
 
 @pytest.mark.parametrize(
     "value", [f"'{'9' * 5000}'", "9" * 5000 + "m", f"'{'9' * 5000} minutes'", "9" * 400 + ".5"]
 )
 def test_a_length_of_time_that_is_too_long_is_none(value: str) -> None:
-    [told] = check_quickly(f"services:\n  web:\n    deadline: {value}\n    cluster: production\n")
+    [message] = check_quickly(f"services:\n  web:\n    deadline: {value}\n    cluster: production\n")
 
-    assert told.startswith("3:15: services.web.deadline: ")
-    assert "write a duration such as `90s`, `20m` or `1h30m`" in told
+    assert message.startswith("3:15: services.web.deadline: ")
+    assert "write a duration such as `90s`, `20m` or `1h30m`" in message
 
 
 def test_a_long_list_is_checked_for_repeats_at_once() -> None:

@@ -1,4 +1,4 @@
-"""`before`, `after` and `role`: keys that hold keys of their own."""
+"""`before`, `after` and `role`: keys that contain keys."""
 
 from __future__ import annotations
 

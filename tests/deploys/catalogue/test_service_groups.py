@@ -1,4 +1,4 @@
-"""`groups`: several services by one name."""
+"""`groups`: several services with one name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys that are right one by one, and wrong together."""
+"""Keys that are valid one by one, but not together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that cannot be read as a catalogue, or that repeat themselves: whole messages."""
+"""Files of the wrong shape, files that are not YAML, and repeated keys: whole messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wrong key, value or name, with its line, what is allowed and the nearest right one: whole messages."""
+"""Wrong keys, values and names, with line, what is allowed and the most similar word: whole messages."""
 
 from __future__ import annotations
 

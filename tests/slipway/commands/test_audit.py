@@ -14,7 +14,7 @@ from tests.builders import ARN, NOW, a_batch, a_deploy, a_service, a_stop_start_
 
 BOB = "U02BOB0000"
 
-pytestmark = pytest.mark.usefixtures("empty_place")
+pytestmark = pytest.mark.usefixtures("empty_workdir")
 
 
 def run_audit(*arguments: str, redis_url: str = "") -> Result:
@@ -45,10 +45,10 @@ def store_two_deploys(store: DeployStore) -> Claim:
 def test_it_prints_the_newest_entries_in_columns_the_newest_last(store: DeployStore, redis_url: str) -> None:
     claimed = store_two_deploys(store)
 
-    printed = run_audit(redis_url=redis_url)
+    result = run_audit(redis_url=redis_url)
 
-    assert printed.exit_code == 0
-    assert printed.stdout.splitlines() == [
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
         "time (UTC)           service  deploy    by          what       phase    tag    outcome    decided by"
         "  revision  fence",
         "2026-09-21 14:13:20  ledger   ledger22  U01ALICE00  requested  waiting  1.4.2  -          -         "
@@ -115,9 +115,9 @@ def test_what_is_far_back_is_found(
     for tag in range(5):
         store.submit(a_deploy(a_service("api"), tag=f"2.0.{tag}"))
 
-    printed = run_audit("--service", "ledger", redis_url=redis_url)
+    result = run_audit("--service", "ledger", redis_url=redis_url)
 
-    assert [line.split()[5] for line in printed.stdout.splitlines()[1:]] == ["requested", "approved"]
+    assert [line.split()[5] for line in result.stdout.splitlines()[1:]] == ["requested", "approved"]
     assert len(run_audit(redis_url=redis_url).stdout.splitlines()) == 1 + 9
 
 
@@ -135,36 +135,36 @@ def test_where_nothing_is_found_it_says_so(
 ) -> None:
     store_two_deploys(store)
 
-    printed = run_audit(*arguments, redis_url=redis_url)
+    result = run_audit(*arguments, redis_url=redis_url)
 
-    assert (printed.exit_code, printed.stdout) == (1, "")
-    assert printed.stderr == (
-        f"The audit trail has no entry of {what}. `slipway audit` shows the newest of all; the id of a "
-        "deploy or batch stands in its card, a service's name in services.yml.\n"
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"The audit trail has no entry of {what}. `slipway audit` shows the newest of all. The id of "
+        "a deploy or batch is on its card, the name of a service in services.yml.\n"
     )
 
 
 def test_an_empty_trail_is_called_empty(redis: Redis, redis_url: str) -> None:
-    printed = run_audit(redis_url=redis_url)
+    result = run_audit(redis_url=redis_url)
 
-    assert printed.exit_code == 1
-    assert printed.stderr == "The audit trail is empty: nothing has been asked for yet.\n"
+    assert result.exit_code == 1
+    assert result.stderr == "The audit trail is empty: nothing has been requested yet.\n"
 
 
 def test_without_redis_it_says_what_is_missing() -> None:
-    unset, silent = run_audit(), run_audit(redis_url="redis://127.0.0.1:9/0")
+    unset, unreachable = run_audit(), run_audit(redis_url="redis://127.0.0.1:9/0")
 
-    assert (unset.exit_code, silent.exit_code) == (2, 2)
+    assert (unset.exit_code, unreachable.exit_code) == (2, 2)
     assert "REDIS_URL is not set." in unset.stderr
-    assert silent.stderr.startswith("Redis does not answer at REDIS_URL (")
+    assert unreachable.stderr.startswith("Redis does not answer at REDIS_URL (")
 
 
 @pytest.mark.parametrize("count", ["0", "10001", "all"])
 def test_a_count_out_of_bounds_is_refused(count: str) -> None:
-    printed = run_audit("--count", count)
+    result = run_audit("--count", count)
 
-    assert printed.exit_code == 2
-    assert "--count" in printed.stderr
+    assert result.exit_code == 2
+    assert "--count" in result.stderr
 
 
 def test_nothing_in_an_entry_commands_the_terminal(store: DeployStore, redis_url: str) -> None:
@@ -174,9 +174,9 @@ def test_nothing_in_an_entry_commands_the_terminal(store: DeployStore, redis_url
         )
     )
 
-    printed = run_audit(redis_url=redis_url)
+    result = run_audit(redis_url=redis_url)
 
-    [_, entry] = printed.stdout.splitlines()
+    [_, entry] = result.stdout.splitlines()
     assert entry.split() == [
         "2026-09-21",
         "14:13:20",
@@ -190,7 +190,7 @@ def test_nothing_in_an_entry_commands_the_terminal(store: DeployStore, redis_url
 
 
 def test_nothing_in_a_question_commands_the_terminal_either(redis_url: str) -> None:
-    printed = run_audit("--deploy", "x\x1b[31m", redis_url=redis_url)
+    result = run_audit("--deploy", "x\x1b[31m", redis_url=redis_url)
 
-    assert "has no entry of deploy x. " in printed.stderr
-    assert "\x1b" not in printed.stderr
+    assert "has no entry of deploy x. " in result.stderr
+    assert "\x1b" not in result.stderr

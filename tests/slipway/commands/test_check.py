@@ -26,7 +26,7 @@ services:
   help: {cluster: production, region: eu-west-1}
 """
 
-pytestmark = pytest.mark.usefixtures("empty_place")
+pytestmark = pytest.mark.usefixtures("empty_workdir")
 
 
 def run_slipway(*arguments: str) -> Result:
@@ -40,7 +40,7 @@ def test_a_right_file_is_shown_as_a_table_with_its_defaults_filled_in() -> None:
 
     assert result.exit_code == 0
     assert result.output == (
-        "services.yml is right: 2 services.\n"
+        "services.yml is valid: 2 services.\n"
         "\n"
         "service  strategy    in ECS                       may deploy  approvals        channels    "
         "deadline  pinned by\n"
@@ -66,7 +66,7 @@ def test_what_only_some_services_have_is_shown_where_one_has_it_and_groups_below
     )
 
     assert run_slipway("check").output == (
-        "services.yml is right: 2 services and 1 group.\n"
+        "services.yml is valid: 2 services and 1 group.\n"
         "\n"
         "service  strategy  in ECS                        may deploy  "
         "approvals  channels  deadline  pinned by  base    "
@@ -122,8 +122,8 @@ def test_the_file_is_the_one_of_the_argument_or_else_of_services_file_or_else_se
     Path("named.yml").write_text(VALID_FILE)
     Path(".env").write_text("SERVICES_FILE=named.yml\n")
 
-    assert run_slipway("check", "given.yml").output.startswith("given.yml is right")
-    assert run_slipway("check").output.startswith("named.yml is right")
+    assert run_slipway("check", "given.yml").output.startswith("given.yml is valid")
+    assert run_slipway("check").output.startswith("named.yml is valid")
     assert run_slipway("check", "services.yml").exit_code == 2
 
 
@@ -150,7 +150,7 @@ def test_what_deserves_a_thought_is_noted_and_is_no_mistake() -> None:
         "ones, without an approval (approvals: 0)."
     )
     assert lines[1].startswith(
-        "note: services.yml: `eu-wset-1`, the region of `web`, is not among those with ECS"
+        "note: services.yml: `eu-wset-1`, the region of `web`, is not a region with ECS"
     )
     assert lines[1].endswith(" Did you mean `eu-west-1`?")
 
@@ -162,11 +162,11 @@ def test_the_settings_of_a_process_are_checked_when_asked_for() -> None:
     result = run_slipway("check", "--env", "worker", "--env", "bot", "--env", "scheduler")
 
     assert result.exit_code == 1
-    assert "worker: the settings are right.\n" in result.output
+    assert "worker: the settings are valid.\n" in result.output
     assert "bot: Slipway cannot start: a setting is missing or wrong." in result.output
     assert "  SLACK_APP_TOKEN is not set.\n" in result.output
-    assert "scheduler: the settings are right.\n" in result.output
-    assert "services.yml is right" in result.output
+    assert "scheduler: the settings are valid.\n" in result.output
+    assert "services.yml is valid" in result.output
     assert run_slipway("check", "--env", "worker").exit_code == 0
 
 
@@ -178,13 +178,13 @@ def test_an_unknown_process_is_refused_with_the_known_ones() -> None:
         assert process in result.stderr
 
 
-def test_the_installed_command_checks_the_example(empty_place: Path) -> None:
-    shutil.copy(ROOT / "services.example.yml", empty_place / "services.yml")
+def test_the_installed_command_checks_the_example(empty_workdir: Path) -> None:
+    shutil.copy(ROOT / "services.example.yml", empty_workdir / "services.yml")
 
     done = subprocess.run([SLIPWAY, "check"], capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("services.yml is right: 6 services and 1 group.\n")
+    assert done.stdout.startswith("services.yml is valid: 6 services and 1 group.\n")
 
 
 def test_the_installed_command_says_its_version_and_what_it_can() -> None:

@@ -1,4 +1,4 @@
-"""What is set up on the machine must not lead the demo astray, least of all to a real AWS account."""
+"""The configuration of the machine must not affect the demo, or lead it to a real AWS account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files the demo works with."""
+"""The files that the demo works with."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploys.catalogue.catalogue import load
+from deploys.catalogue.catalogue import load_catalogue
 from slipway.demo.demo_files import SHORTEST_DEADLINE_SECONDS, find_example_file, write_services_file
 
 
@@ -17,7 +17,7 @@ from slipway.demo.demo_files import SHORTEST_DEADLINE_SECONDS, find_example_file
 def test_deadlines_fit_an_ecs_so_many_times_faster_and_all_else_stays(
     tmp_path: Path, speed: float, web: int, ledger: int
 ) -> None:
-    example, made = load(find_example_file()), load(write_services_file(tmp_path, speed))
+    example, made = load_catalogue(find_example_file()), load_catalogue(write_services_file(tmp_path, speed))
 
     assert (made.services["web"].deadline, made.services["ledger"].deadline) == (web, ledger)
     assert {name: each.model_copy(update={"deadline": 0}) for name, each in made.services.items()} == {

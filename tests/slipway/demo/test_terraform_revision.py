@@ -1,4 +1,4 @@
-"""The newer revision that stands in the demo's ECS."""
+"""The newer revision in the ECS of the demo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `slipway demo --run` prints: folded for a terminal, as it is for everything else."""
+"""What `slipway demo --run` prints: wrapped for a terminal, unchanged for everything else."""
 
 from __future__ import annotations
 

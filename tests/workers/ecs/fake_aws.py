@@ -1,4 +1,4 @@
-"""An AWS endpoint whose answers a test defines, byte by byte. It is reached by HTTP, so all of boto3 is real."""
+"""An AWS endpoint whose answers a test defines, byte by byte, over HTTP: so all of boto3 is real."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from threading import Event
 from typing import Any
 
-from tests.local_server import serve_locally
+from tests.fake_web_server import serve_locally
 
 Body = dict[str, Any]
 

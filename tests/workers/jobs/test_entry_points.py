@@ -39,10 +39,10 @@ def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
             job_queue.recover_orphans()
         case "answer_privately":
             job_queue.answer_privately(DEPLOYS, None, ALICE, "Only you see this.")
-        case "tags":
-            job_queue.tags("question1", "web", DEPLOYS, None, ALICE)
-        case "plan":
-            job_queue.plan("question2", "web", "1.5.0", DEPLOYS, None, ALICE)
+        case "answer_tags":
+            job_queue.answer_tags("question1", "web", DEPLOYS, None, ALICE)
+        case "answer_plan":
+            job_queue.answer_plan("question2", "web", "1.5.0", DEPLOYS, None, ALICE)
         case _:
             raise AssertionError(f"nobody enqueues {name}")
 

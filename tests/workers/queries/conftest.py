@@ -12,7 +12,7 @@ from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import BaseChoice
 from deploys.stores.thread_store import ThreadStore
 from sandbox.slack import SlackSandbox
-from slipway.demo.mrkdwn_to_text import mrkdwn_to_text
+from slipway.demo.transcript import mrkdwn_to_text
 from tests.builders import a_service, a_stop_start_service
 from tests.scenarios.conversation import normalize_text
 from tests.slash_command_response_url import receive_response_url

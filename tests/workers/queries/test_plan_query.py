@@ -183,9 +183,9 @@ def test_while_another_deploy_changes_the_service_there_is_nothing_to_plan_on(
     handler.answer_plan(TARGET, "web", "1.4.2")
 
     assert answers() == [
-        "`web` `1.4.2` would wait in the queue, and what it would change depends on the deploy before it: `web` `1.4.1` "
-        "rolls out. Ask again when it has ended.\n"
-        "• 1 deploy ahead in the queue: `1.4.1` by @alice (rolls out)"
+        "`web` `1.4.2` would wait in the queue, and what it would change depends on the deploy before it: "
+        "`web` `1.4.1` rolls out. Ask again when it has ended.\n• 1 deploy ahead in the queue: `1.4.1` by "
+        "@alice (rolls out)"
     ]
 
 

@@ -124,7 +124,7 @@ def test_a_registry_that_cannot_be_asked(
 
     assert answers() == [
         ":no_entry_sign: I cannot list the tags of `web`: The image of `web`, `public.ecr.aws/team/web:1`, "
-        "is not in a private ECR repository, and I can list the tags of those alone."
+        "is not in a private ECR repository, and I can only list tags there."
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from deploys import button_ids as ids
+from deploys import buttons as ids
 from deploys.message_size import MAX_BLOCKS, utf8_bytes, utf16_units
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy
@@ -71,8 +71,7 @@ def test_the_whole_card() -> None:
         "Planned downtime: about 1 min 00 s.\n"
         "Why: Friday\n"
         "Batch `b2c3d4e5`, 2 services, eu-west-1, one after another, the first failure stops the rest, "
-        "requested "
-        "2026-09-21 14:13 UTC, 1 min 35 s so far"
+        "requested 2026-09-21 14:13 UTC, 1 min 35 s so far"
     )
     assert [block["type"] for block in shown.blocks] == [
         "section",
@@ -104,7 +103,7 @@ def test_the_whole_card() -> None:
         None,
     ]
     [cancel_all] = shown.blocks[5]["elements"]
-    assert (cancel_all["action_id"], cancel_all["value"]) == (ids.CANCEL_ALL, "b2c3d4e5.0")
+    assert (cancel_all["action_id"], cancel_all["value"]) == (ids.CANCEL_BATCH, "b2c3d4e5.0")
     assert cancel_all["text"]["text"] == "Cancel all"
     assert cancel_all["confirm"]["text"]["text"] == (
         "2 deploys of 2. What has not begun is withdrawn, and what is under way is rolled back."

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.clicks import read_click
-from deploys.button_ids import APPROVE, QUESTION_BUTTONS, REJECT
+from deploys.buttons import APPROVE, QUESTION_BUTTONS, REJECT
 from deploys.records.approval import Decision, Verdict
 from deploys.records.batch import MAX_SERVICES
 from deploys.records.phases import Outcome, Phase

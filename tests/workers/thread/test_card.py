@@ -131,7 +131,7 @@ def test_rolling_back_asks_for_confirmation_too() -> None:
         "danger",
     )
     assert cancel["confirm"]["text"]["text"] == (
-        "web 1.4.2 on production (eu-west-1) is under way. What ran before is brought back."
+        "web 1.4.2 on production (eu-west-1) is under way. Slipway brings back what ran before."
     )
 
 

@@ -115,7 +115,8 @@ def test_the_buttons_of_a_restart_that_rolls() -> None:
     assert button_texts(deploy) == [
         "Roll back to web:1",
         "Roll this restart back?",
-        "The restart of web 1.4.0 on production (eu-west-1) is under way. What ran before is brought back.",
+        "The restart of web 1.4.0 on production (eu-west-1) is under way. Slipway brings back what ran "
+        "before.",
     ]
 
 
@@ -125,8 +126,8 @@ def test_the_buttons_of_a_rollback_that_rolls() -> None:
     assert button_texts(deploy) == [
         "Roll back to 1.4.2",
         "Undo this rollback?",
-        "The rollback of web to 1.4.1 on production (eu-west-1) is under way. What ran before is "
-        "brought back.",
+        "The rollback of web to 1.4.1 on production (eu-west-1) is under way. Slipway "
+        "brings back what ran before.",
     ]
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import clicks
-from deploys import button_ids as ids
+from deploys import buttons as ids
 from deploys.message_size import MAX_BLOCKS, MAX_BLOCKS_CHARACTERS, MAX_EDIT_BYTES, message_size, utf8_bytes
 from deploys.records.batch import MAX_SERVICES
 from deploys.records.deploy import Deploy
@@ -151,7 +151,7 @@ def test_without_dialogs_only_answers_and_menus_go_at_once() -> None:
     elements = [each for block in message.blocks for each in block.get("elements", [])]
     elements += [block["accessory"] for block in message.blocks if "accessory" in block]
     asks = {each["action_id"]: "confirm" in each for each in elements if "action_id" in each}
-    assert asks == {ids.APPROVE: False, ids.REJECT: False, ids.MORE: False, ids.CANCEL_ALL: True}
+    assert asks == {ids.APPROVE: False, ids.REJECT: False, ids.MORE: False, ids.CANCEL_BATCH: True}
     assert shown == before, "the card itself is left alone"
 
 

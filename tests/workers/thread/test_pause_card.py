@@ -69,7 +69,7 @@ def test_each_button_confirms_its_effect() -> None:
     )
     assert (back["action_id"], back["value"]) == ("deploy:roll-back", "k3m9p2qr.1")
     assert back["confirm"]["text"]["text"] == (
-        "shop 1.4.2 is taken back to 1.4.0: all traffic goes to the old tasks, the new stop."
+        "shop 1.4.2 is rolled back to 1.4.0: all traffic goes to the old tasks, and the new ones stop."
     )
 
 

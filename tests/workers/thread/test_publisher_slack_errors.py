@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from deploys.button_ids import APPROVE, QUESTION_BUTTONS, REJECT
+from deploys.buttons import APPROVE, QUESTION_BUTTONS, REJECT
 from deploys.records.approval import Decision, Verdict
 from deploys.records.phases import Outcome, Phase
 from deploys.records.rollout import RolloutCounts

@@ -15,7 +15,7 @@ from slack_sdk.web import SlackResponse
 
 from bot.identity import describe_slack_error
 from deploys.stores.thread_store import ThreadState
-from tests.local_server import serve_locally
+from tests.fake_web_server import serve_locally
 from workers.messages.unreachable_channel import NOT_A_MEMBER, REASONS
 from workers.thread.fallback_levels import TRIES_BEFORE_FALLBACK, FallbackLevel, next_fallback
 from workers.thread.slack_error_handling import (

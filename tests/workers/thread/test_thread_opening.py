@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploys import button_ids
+from deploys import buttons
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
@@ -82,7 +82,7 @@ def test_only_the_requester_sees_a_refusal_with_the_likely_tag_as_a_button(
 
     [told] = seen(harness)
     assert (told["text"], told["ephemeral"]) == (TOLD, True)
-    assert elements(told) == [("Deploy web 1.4.2", button_ids.LIKELY_TAG, f"{web}.0")]
+    assert elements(told) == [("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web}.0")]
     assert seen(harness, "bob") == []
     assert harness.threads.find(web) is None
 
@@ -114,7 +114,7 @@ def test_a_rollback_that_is_refused_offers_the_likely_version(harness: Publisher
     refuse(harness, web, refusal={"likely_tags": ("1.4.1",)})
     harness.run_until_published()
 
-    assert elements(seen(harness)[0]) == [("Roll web back to 1.4.1", button_ids.LIKELY_TAG, f"{web}.0")]
+    assert elements(seen(harness)[0]) == [("Roll web back to 1.4.1", buttons.LIKELY_TAG, f"{web}.0")]
 
 
 def test_a_refusal_for_an_external_rollout_offers_to_follow_it(harness: PublisherHarness) -> None:
@@ -122,7 +122,7 @@ def test_a_refusal_for_an_external_rollout_offers_to_follow_it(harness: Publishe
     refuse(harness, web, refusal={"external_deployment_id": "ecs-svc/1"})
     harness.run_until_published()
 
-    assert elements(seen(harness)[0]) == [("Follow it", button_ids.FOLLOW, f"{web}.0")]
+    assert elements(seen(harness)[0]) == [("Follow it", buttons.FOLLOW, f"{web}.0")]
 
 
 def test_checks_that_take_longer_are_shown_and_then_the_refusal_is_in_the_thread(
@@ -139,7 +139,7 @@ def test_checks_that_take_longer_are_shown_and_then_the_refusal_is_in_the_thread
     harness.run_until_published()
 
     assert harness.replies(web) == [f"<@U01ALICE00> *Refused*, nothing was changed: {REASON}"]
-    assert elements(harness.card(web)) == [("Deploy web 1.4.2", button_ids.LIKELY_TAG, f"{web}.0")]
+    assert elements(harness.card(web)) == [("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web}.0")]
 
 
 def test_a_plan_opens_the_card_at_once(harness: PublisherHarness) -> None:
@@ -203,7 +203,7 @@ def test_if_the_bot_is_not_a_member_a_direct_message_is_sent(harness: PublisherH
     assert seen(harness, channel=GENERAL) == []
     [told] = harness.slack.messages("@slipway", "alice")
     assert told["text"] == f"In <#C02GENERAL>: {TOLD}"
-    assert elements(told) == [("Deploy web 1.4.2", button_ids.LIKELY_TAG, f"{web}.0")]
+    assert elements(told) == [("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web}.0")]
 
 
 def test_while_slack_is_unreachable_a_refusal_waits(harness: PublisherHarness) -> None:
@@ -254,7 +254,7 @@ def test_a_batch_that_is_refused_as_a_whole_is_one_private_message(harness: Publ
         "• `web`: There is no image `web:v1.4.2`.\n"
         "• `api`: There is no image `api:v1.4.2`."
     )
-    assert elements(told) == [("Deploy web,api 1.4.2", button_ids.LIKELY_TAG, f"{batch}.0")]
+    assert elements(told) == [("Deploy web,api 1.4.2", buttons.LIKELY_TAG, f"{batch}.0")]
     assert seen(harness, "bob") == []
 
 
@@ -276,4 +276,4 @@ def test_one_refused_deploy_of_a_batch_is_on_its_card(harness: PublisherHarness)
     harness.run(30)
 
     assert "1 refused" in harness.card(batch)["text"]
-    assert ("Deploy web 1.4.2", button_ids.LIKELY_TAG, f"{web.id}.0") in elements(harness.card(batch))
+    assert ("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web.id}.0") in elements(harness.card(batch))

@@ -1,5 +1,4 @@
-"""Roles that are assumed for services, for example in another account. Credentials are renewed before they
-end."""
+"""Roles that are assumed for services, for example in another account, and their temporary credentials."""
 
 from __future__ import annotations
 
@@ -36,8 +35,7 @@ class TemporaryCredentials:
 
 
 class AssumedRole:
-    """One role under one session name. Its credentials are fetched at the first use, and again before they
-    end."""
+    """One role under one session name. Its credentials are fetched at first use and before they end."""
 
     def __init__(
         self, role: Role, session_name: str, sts: Callable[[], Any], now: Callable[[], float]

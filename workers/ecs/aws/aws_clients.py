@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
 MAX_CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
-"""How long one call may take (seconds): before a call that changes something, a lease must have more time
-left."""
+"""How long one call may take (seconds): a lease must have more left before a call that changes something."""
 
 SERVICES_BUILT_AHEAD = ("ecs", "ecr", "logs", "cloudwatch", "application-autoscaling")
 
@@ -141,8 +140,7 @@ class AwsClients:
         return self.region(service.region, service.role, session_name)
 
     def _assumed_role(self, role: Role, session_name: str, region: str) -> AssumedRole:
-        """STS is asked in the service's region: a global endpoint would be one more thing that can be
-        down."""
+        """STS is asked in the service's region: a global endpoint is one more thing that may fail."""
         kept = self._assumed_roles.get((role, session_name))
         if kept is None:
             kept = AssumedRole(role, session_name, lambda: self.region(region).client("sts"), self._now)

@@ -23,8 +23,7 @@ PULLABLE_BY_STATUS: dict[str, bool] = {"ACTIVE": True, "ARCHIVED": False, "ACTIV
 
 
 def is_in_ecr(reference: ImageReference) -> bool:
-    """Whether the image is in a private ECR registry: only those can be read, ECR Public and others
-    cannot."""
+    """Whether the image is in a private ECR registry: only those can be read, not ECR Public or others."""
     return find_ecr_repository(reference) is not None
 
 

@@ -1,5 +1,4 @@
-"""Image references such as `123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2`: parses and changes
-them."""
+"""Image references: parses and changes them, and finds out which ECR repository they are in."""
 
 from __future__ import annotations
 

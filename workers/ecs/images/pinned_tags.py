@@ -25,8 +25,7 @@ def pinned_tag_value(tag: str, digest: str) -> str:
 
 
 def read_pinned_tag(image: ImageReference, revision: RevisionState | None) -> str | None:
-    """The tag of an image of this revision; None if it has a digest only, and the revision does not say the
-    tag."""
+    """The tag of an image of this revision; None if it has only a digest and the revision names no tag."""
     if image.tag is not None or image.digest is None or revision is None:
         return image.tag
     tag, _, digest = dict(revision.tags).get(PINNED_TAG_KEY, "").partition("@")

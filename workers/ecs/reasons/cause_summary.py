@@ -77,8 +77,7 @@ def find_causes(
 
 
 def _with_event_message(cause: Cause, messages: Mapping[Topic, str]) -> Cause:
-    """An event may say more about what stopped a task than the task, for example the load balancer's
-    answer."""
+    """An event may say more than the task that stopped, for example what the load balancer answered."""
     if cause.ecs_message or cause.topic is Topic.NONE:
         return cause
     return replace(cause, ecs_message=messages.get(cause.topic, ""))

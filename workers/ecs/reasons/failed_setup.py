@@ -76,7 +76,7 @@ _LOGGING_PATTERNS = (
     _setup_pattern(
         DENIED_PHRASES,
         "its logs may not be written. Allow the execution role `logs:CreateLogStream` and "
-        "`logs:PutLogEvents`, and `logs:CreateLogGroup` where the task definition asks for a new group.",
+        "`logs:PutLogEvents`, and `logs:CreateLogGroup` if the task definition asks for a new group.",
     ),
     _setup_pattern(
         (*MISSING_PHRASES, "resourcenotfound"),

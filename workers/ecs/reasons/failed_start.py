@@ -189,8 +189,7 @@ def explain_failed_start(reasons: Sequence[str]) -> Cause | None:
 
 
 def match_failed_start(reason: str) -> ReasonPattern | None:
-    """The pattern that a reason matches; None if no pattern does. reason: of a task, a container or a service
-    event."""
+    """The pattern that a reason of a task, a container or a service event matches; None if none does."""
     lowered = reason.lower()
     if lowered.strip(" .") in _ONE_WORD_REASONS:
         lowered = f"taskfailedtostart: {lowered}"

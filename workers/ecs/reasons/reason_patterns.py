@@ -13,8 +13,7 @@ _MAX_QUOTE_LENGTH = 300
 
 
 class Topic(StrEnum):
-    """What a cause is about. A stopped task and a service event with the same topic are about the same
-    problem."""
+    """What a cause is about. A task and a service event with the same topic report the same problem."""
 
     NONE = ""
     CONTAINER_HEALTH = "container health"

@@ -73,7 +73,7 @@ _PLACEMENT_PATTERNS = (
         "CPU and memory.",
     ),
 )
-"""Why no place was found. What else ECS says of it is quoted without advice."""
+"""Why ECS found no place for a task. Other reasons are quoted without advice."""
 _EVENT_PATTERNS = (
     ReasonPattern(
         ("unable to consistently start tasks",),
@@ -117,7 +117,7 @@ _EVENT_PATTERNS = (
 
 
 def explain_event(message: str) -> Cause | None:
-    """The trouble that this event tells of, or None."""
+    """The problem that this event reports, or None."""
     words = _MORE_INFORMATION.sub("", _SUBJECTS.sub("", message)).strip()
     if _ROLLOUT_ENDS.search(words) or not _PROBLEM_WORDS.search(_RESOURCE_NAMES.sub("", words)):
         return None

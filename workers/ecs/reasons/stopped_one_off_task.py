@@ -1,5 +1,4 @@
-"""Why a one-off task stopped. Unlike a service's task it is not replaced, and its command is meant to
-finish."""
+"""Why a one-off task stopped. Unlike a service's task it is not replaced, and it is meant to finish."""
 
 from __future__ import annotations
 

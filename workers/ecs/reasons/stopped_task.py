@@ -140,8 +140,7 @@ def _target_group(reason: str) -> str:
 
 
 def explain_host_loss(task: TaskState) -> Cause | None:
-    """Why the host of the task went away; None if it did not. ECS says that only in the reason, not by a stop
-    code."""
+    """Why the host of the task went away; None if it did not. Only the reason says it, not the stop code."""
     reason = task.stopped_reason.lower()
     if "maintenance on the underlying infrastructure" in reason:
         return Cause(f"AWS took the machine under it away for maintenance{_replacement_note(task)}.")
@@ -173,8 +172,7 @@ def _failed_containers(task: TaskState) -> Sequence[ContainerState]:
 
 
 def _exited_by_itself(container: ContainerState) -> bool:
-    """Whether it ended with a code that it would not have if it was stopped because another container
-    ended."""
+    """Whether its exit code shows that it ended by itself, and not because another container ended."""
     return container.exit_code is not None and container.exit_code not in _EXIT_CODES_WHEN_STOPPED
 
 

@@ -100,7 +100,7 @@ def gather_rollback_evidence(deploy: Deploy, context: StepContext, ecs_service: 
 def _read_causes(
     deploy: Deploy, context: StepContext, ecs_service: ServiceState
 ) -> tuple[tuple[CountedCause, ...], tuple[str, ...]]:
-    """The causes; and sentences about what could not be read."""
+    """The causes, and sentences about what could not be read."""
     service = deploy.service
     since = deploy.rollback.progress.started_at if deploy.rollback.progress else deploy.phase_since
     listed = attempt(lambda: tasks.list_service_tasks(context.region, service.cluster, service.ecs_service))

@@ -50,7 +50,7 @@ ROLE = "arn:aws:iam::123456789012:role/web-task"
             "an explicit deny in a service control policy",
             f"AWS does not allow ecs:UpdateService: `{WORKER}` needs it on `{SERVICE}` (with an "
             "explicit deny in a service control policy). An explicit deny wins over what a role allows, so "
-            "whoever owns that policy has to lift it.",
+            "the owner of that policy has to remove it.",
         ),
         (
             "AccessDeniedException",

@@ -210,7 +210,7 @@ def test_a_registry_that_cannot_be_asked_is_refused_before_anything_is_registere
     assert deploy.outcome is Outcome.REFUSED
     assert harness.thread_text(deploy.id, ThreadMessageKind.END) == (
         "*Refused*, nothing was changed: `api` has `pin: digest`, and I cannot ask the registry of "
-        "`public.ecr.aws/envoy/envoy:v1.31` which digest that is: I can ask private ECR repositories alone. "
+        "`public.ecr.aws/envoy/envoy:v1.31` which digest that is: I can only ask private ECR repositories. "
         "Nothing was registered. Push the image to ECR, or write `pin: tag` for `api` in `services.yml`."
     )
     assert ecs.list_task_definitions(familyPrefix="api")["taskDefinitionArns"] == before
@@ -313,7 +313,7 @@ def test_a_rollback_to_a_tag_that_was_pushed_anew_is_refused(harness: EngineHarn
 
     assert back.outcome is Outcome.REFUSED
     assert back.outcome_reason == (
-        f"`{REGISTRY}/web:1.4.1` is not what ran well as `web:18`: its tag was pushed anew since. Then it "
+        f"`{REGISTRY}/web:1.4.1` is not what ran well as `web:18`: its tag was pushed again since. Then it "
         f"was digest `{then}`, now it is `{now}`. `/deploy web 1.4.1` runs the new "
         "image; `pin: digest` in `services.yml` keeps this from happening again."
     )

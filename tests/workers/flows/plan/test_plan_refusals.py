@@ -199,7 +199,7 @@ def test_somebody_elses_rollout_in_progress_is_named_and_may_be_followed(harness
     assert deploy.outcome is Outcome.REFUSED
     assert harness.thread_text(deploy.id, ThreadMessageKind.END) == (
         f"*Refused*, nothing was changed: Another deployment of `web` is in progress ({theirs}, revision "
-        "`web:18`), and it is not mine. `/deploy follow web` follows it to its end in a "
+        "`web:18`), and Slipway did not start it. `/deploy follow web` follows it to its end in a "
         "thread; a deploy asked for meanwhile waits for that. Or ask again when it has ended."
     )
     assert deploy.refusal.external_deployment_id == theirs

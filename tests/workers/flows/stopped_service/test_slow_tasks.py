@@ -226,12 +226,11 @@ TASK_STATUSES = [
 LONG_PROTECTION = {"a": TaskProtection(enabled=True, until=NOW + 3600)}
 
 
-def a_deploy_that_rolls_back(deploy_changes: dict[str, float] | None = None) -> Deploy:
+def a_deploy_that_rolls_back(requested_at: float = NOW - 300) -> Deploy:
     return a_deploy(
         a_stop_start_service(),
         phase=Phase.RESTORING,
-        stop={"restore_point": a_restore_point(revision=OLD)},
-        **{"stop_requested_at": NOW - 300, **(deploy_changes or {})},
+        stop={"restore_point": a_restore_point(revision=OLD), "requested_at": requested_at},
     )
 
 
@@ -239,7 +238,7 @@ def must_stop_first(
     task: TaskState, protected: slow_tasks.Protections, *, service_at: str = OLD, asked_before: float = 300
 ) -> bool:
     """Whether this task has to stop before the old version may start."""
-    deploy = a_deploy_that_rolls_back({"stop_requested_at": NOW - asked_before})
+    deploy = a_deploy_that_rolls_back(NOW - asked_before)
     seen = ServiceState("arn", "ledger", "ACTIVE", service_at, 0, 0, 0)
     return bool(slow_tasks.list_blocking_tasks(deploy, seen, [task], protected, NOW))
 

@@ -105,9 +105,9 @@ Last lines of `web`:
 INFO listening on port 8080```""",
     "1.5.0-noroom": """\
 *Rolled back* to `web:17`: the rollout did not finish within its deadline of 4 min 00 s.
-• ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less CPU and memory. \
-ECS says: `was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later \
-or in a different availability zone.`""",
+• ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less CPU and \
+memory. ECS says: `was unable to place a task. Reason: Capacity is unavailable at this time. Please try \
+again later or in a different availability zone.`""",
 }
 
 

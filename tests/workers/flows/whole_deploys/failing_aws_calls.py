@@ -120,6 +120,7 @@ class FailingCalls:
         self._starts_when = starts_when
         self._on_start = on_start
         self._started = False
+        self._recovering: frozenset[str] = frozenset()
         for call, module in list_aws_calls():
             _, _, name = call.rpartition(".")
             monkeypatch.setattr(module, name, self._make_failing(call, getattr(module, name)))
@@ -135,13 +136,16 @@ class FailingCalls:
 
     def _should_fail(self, call: str) -> bool:
         if not self._started:
-            if not self.deploy_id or not self._starts_when(self._harness.get(self.deploy_id)):
+            deploy = self._harness.get(self.deploy_id) if self.deploy_id else None
+            if deploy is None or not self._starts_when(deploy):
                 return False
             self._started = True
+            self._recovering = calls_that_recover(deploy.service.strategy)
             self._on_start(self.deploy_id)
-        return not self._recovers(call) or self.failures[call] < FAILURES_BEFORE_RECOVERY
+        return call not in self._recovering or self.failures[call] < FAILURES_BEFORE_RECOVERY
 
-    def _recovers(self, call: str) -> bool:
-        strategy = self._harness.get(self.deploy_id).service.strategy
-        also = {Strategy.STOP_START: REQUIRED_FOR_STRICT_ORDER, Strategy.NATIVE: REQUIRED_TO_LEAVE_PAUSES}
-        return call in REQUIRED_TO_RESTORE | also.get(strategy, frozenset())
+
+def calls_that_recover(strategy: Strategy) -> frozenset[str]:
+    """The calls that a rollback needs, which fail only FAILURES_BEFORE_RECOVERY times."""
+    also = {Strategy.STOP_START: REQUIRED_FOR_STRICT_ORDER, Strategy.NATIVE: REQUIRED_TO_LEAVE_PAUSES}
+    return REQUIRED_TO_RESTORE | also.get(strategy, frozenset())

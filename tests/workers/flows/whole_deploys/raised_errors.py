@@ -6,9 +6,7 @@ from deploys import errors
 from deploys.errors import SlipwayError
 
 EVERY_ERROR = {
-    found
-    for name in errors.__all__
-    if isinstance(found := getattr(errors, name), type) and issubclass(found, SlipwayError)
+    found for found in vars(errors).values() if isinstance(found, type) and issubclass(found, SlipwayError)
 }
 RAISED_AFTER_CHANGE: tuple[type[Exception], ...] = (
     errors.AwsCredentials,

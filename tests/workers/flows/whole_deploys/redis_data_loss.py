@@ -17,10 +17,12 @@ KEYS_NOT_RESTORED = ("lease:", "redis-run")
 
 
 def dump_keys(redis: Redis) -> dict[str, bytes]:
-    """All of Slipway's keys, as they are."""
-    return {
-        key: value for key in to_texts(redis.keys(f"{PREFIX}*")) if (value := redis.dump(key)) is not None
-    }
+    """All of Slipway's keys with their values, as DUMP gives them."""
+    keys = to_texts(redis.keys(f"{PREFIX}*"))
+    pipe = redis.pipeline(transaction=False)
+    for key in keys:
+        pipe.dump(key)
+    return {key: value for key, value in zip(keys, pipe.execute(), strict=True) if value is not None}
 
 
 def restore_keys(redis: Redis, dump: dict[str, bytes]) -> None:

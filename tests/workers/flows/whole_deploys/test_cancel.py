@@ -292,7 +292,7 @@ def test_cancelled_again_on_the_way_back_it_says_who_did_so_first(
             lambda deploy: deploy.awaits_confirmation(Observation.ROLLOUT_SUCCEEDED),
             Outcome.SUCCEEDED,
         ),
-        ("1.5.0-crash", lambda deploy: bool(deploy.reason), Outcome.ROLLED_BACK),
+        ("1.5.0-crash", lambda deploy: bool(deploy.outcome_reason), Outcome.ROLLED_BACK),
     ],
     ids=["after the rollout", "after ECS gave it up"],
 )

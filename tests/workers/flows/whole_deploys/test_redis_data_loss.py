@@ -6,6 +6,7 @@ older than the call, and one that is gone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -173,8 +174,18 @@ class DeployRunner:
         )
         self.next_recovery_at = harness.ecs.now()
 
+    def run_until_next_job(self, deploy: Deploy) -> None:
+        """One second, then the seconds in which no job is due: a record changes in none of them."""
+        self.run_one_second(deploy)
+        now = self.harness.ecs.now()
+        coming = self.harness.store.due(now + TIMING.watch_seconds)
+        next_job_at = coming[0].at if coming else now + TIMING.watch_seconds
+        for _ in range(math.ceil(min(next_job_at, self.next_recovery_at) - now)):
+            self.harness.ecs.advance(1)
+            self.claims_checker.take_snapshot()
+
     def run_one_second(self, deploy: Deploy | None) -> None:
-        """What happens within one second."""
+        """What people, the orphan recovery and workers do within one second."""
         if deploy is not None:
             self._act_as_people(deploy)
         if self.harness.ecs.now() >= self.next_recovery_at:
@@ -210,7 +221,7 @@ def run_to_end(runner: DeployRunner, deploy_id: str, lose_data: Callable[[], Non
     while (deploy := harness.get(deploy_id)).phase is not Phase.ENDED:
         assert harness.ecs.now() < deadline, harness.describe_deploys()
         try:
-            runner.run_one_second(deploy)
+            runner.run_until_next_job(deploy)
         except WorkerKilled:
             lose_data()
             harness.expire_lease(deploy_id)
@@ -221,7 +232,7 @@ def run_to_end(runner: DeployRunner, deploy_id: str, lose_data: Callable[[], Non
 def run_until_killed(runner: DeployRunner, deploy_id: str) -> None:
     deploy = runner.harness.get(deploy_id)
     while deploy.phase is not Phase.ENDED:
-        runner.run_one_second(deploy)
+        runner.run_until_next_job(deploy)
         deploy = runner.harness.get(deploy_id)
 
 

@@ -102,7 +102,7 @@ class DeployStateMachine(DeployInvariants):
         for _ in range(times):
             self.tick(seconds)
 
-    @precondition(lambda self: self.harness.store.live())
+    @precondition(lambda self: self.harness.store.active())
     @rule(phase=st.sampled_from(PHASES_BETWEEN_STEPS), bob_is_there=st.booleans())
     def time_passes_until(self, phase: Phase, bob_is_there: bool) -> None:
         """They go on until a deploy is there, if it gets there at all. Bob approves if he can."""

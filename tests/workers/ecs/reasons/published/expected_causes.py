@@ -153,7 +153,7 @@ OTHER = {
     ),
     "logs denied": (
         "its logs may not be written. Allow the execution role `logs:CreateLogStream` and "
-        "`logs:PutLogEvents`, and `logs:CreateLogGroup` where the task definition asks for a new group."
+        "`logs:PutLogEvents`, and `logs:CreateLogGroup` if the task definition asks for a new group."
     ),
     "log region": "its logging names no region. Set `awslogs-region` in the task definition's log options.",
     "start timeout": (

@@ -1,6 +1,7 @@
--- Gives a lease back without a result. The deploy stays due, at the time given.
+-- Returns a lease without a result. The deploy stays due, at the time given.
 -- KEYS: lease due
 -- ARGV: token id due_ms
+-- Returns 1, or 0 if another worker has the lease.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end

@@ -39,8 +39,8 @@ class Key:
     kind: ValueKind
     about: str
     """For people: shown by editors and in docs/configuration.md."""
-    default: str = ""
-    """What holds without the key, in words. Empty: the default of the field says it."""
+    default_text: str = ""
+    """What holds without the key, in words. Empty: the default of the field is shown."""
     name: str = ""
     """The key as it is written in the file. Empty: the name of the field."""
     example: Any = None
@@ -86,7 +86,7 @@ def _make_field(field: FieldInfo, key: Key, *, all_optional: bool) -> Any:
         options["examples"] = [key.example]
     if field.is_required() and not all_optional:
         return Field(**options)
-    if field.is_required() or key.default:
+    if field.is_required() or key.default_text:
         # With a factory, JSON Schema names no fixed default.
         return Field(default_factory=lambda: None if field.is_required() else field.default, **options)
     return Field(default=field.default, **options)

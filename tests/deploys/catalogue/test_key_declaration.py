@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from deploys.catalogue.declaration import Key, find_keys, find_nested_model, make_keys_model, nested_keys
+from deploys.catalogue.key_declaration import Key, find_keys, find_nested_model, make_keys_model, nested_keys
 from deploys.catalogue.text_values import ecs_name
 from deploys.catalogue.value_kinds import BOOLEAN, choice_of, duration_between, list_kind
 
@@ -27,11 +27,16 @@ class House(BaseModel):
     id: str
     street: Annotated[str, Key(ecs_name("a street"), "Where it is.")]
     rooms: Annotated[
-        tuple[str, ...], Key(list_kind("names", ecs_name("a room"), "rooms"), "Its rooms.", default="one")
+        tuple[str, ...],
+        Key(list_kind("names", ecs_name("a room"), "rooms"), "Its rooms.", default_text="one"),
     ] = ("hall",)
     painted: Annotated[bool, Key(BOOLEAN, "Whether it is painted.")] = False
-    paint: Annotated[Paint | None, Key(nested_keys(Paint, "`colour`"), "Its paint.", default="none")] = None
-    number: Annotated[str, Key(ecs_name("a number"), "Its number.", default="1", in_defaults=False)] = "1"
+    paint: Annotated[Paint | None, Key(nested_keys(Paint, "`colour`"), "Its paint.", default_text="none")] = (
+        None
+    )
+    number: Annotated[str, Key(ecs_name("a number"), "Its number.", default_text="1", in_defaults=False)] = (
+        "1"
+    )
 
 
 KEYS = make_keys_model(House, "HouseKeys", "A house.", all_optional=True)

@@ -1,7 +1,7 @@
--- Writes what a person decided, unless the record changed meanwhile, and makes the deploy due at once.
+-- Writes what a person decided and makes the deploy due at once, unless the record changed meanwhile.
 -- KEYS: record due publish audit
 -- ARGV: id version record now_ms audit...
--- Returns 1, or 0 when the version no longer stands.
+-- Returns 1, or 0 if the record has another version.
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[2] then
   return 0
 end

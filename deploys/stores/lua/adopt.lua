@@ -1,8 +1,8 @@
--- Takes a record in that was lost, or that ended without knowing what its deploy did, unless it is there in
--- another version, or another deploy has the service.
--- KEYS: record line live history service_history due bells publish audit
+-- Stores the record of a deploy whose record was lost, or ended without knowing what its deploy did. Nothing is
+-- stored if the record has another version, or another deploy has the service.
+-- KEYS: record queue active history service_history due next_jobs publish audit
 -- ARGV: id record now_ms version|'' audit... (version: of the record that ended; empty: there is none)
--- Returns 1, or 0 when it was left.
+-- Returns 1, or 0 if nothing was stored.
 local id, record, now, version = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if (redis.call('HGET', KEYS[1], 'version') or '') ~= version or redis.call('LLEN', KEYS[2]) > 0 then
   return 0

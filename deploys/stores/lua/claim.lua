@@ -1,7 +1,7 @@
--- Gives one worker the right to move a deploy, for a limited time.
+-- Gives one worker the right to run a deploy's next step, for a limited time.
 -- KEYS: record lease fence due
 -- ARGV: id token lease_ms now_ms due_by_ms
--- Returns {record, version, fence}, or nothing when it is not due or another worker holds it.
+-- Returns {record, version, fence}, or nothing if it is not due or another worker has it.
 local due = redis.call('ZSCORE', KEYS[4], ARGV[1])
 if not due or tonumber(due) > tonumber(ARGV[5]) then
   return nil
@@ -15,8 +15,8 @@ if not redis.call('SET', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) then
     return nil
   end
 end
--- Never below the wall clock: a Redis that lost its data must not hand out a fence again.
+-- Never below the wall clock: a Redis that lost its data must not give the same fence twice.
 local fence = math.max(tonumber(redis.call('GET', KEYS[3]) or '0') + 1, tonumber(ARGV[4]))
-local shown = string.format('%.0f', fence)
-redis.call('SET', KEYS[3], shown)
-return {stored[1], stored[2], shown}
+local text = string.format('%.0f', fence)
+redis.call('SET', KEYS[3], text)
+return {stored[1], stored[2], text}

@@ -1,7 +1,5 @@
-"""What Slack signed, but does not look as Slack's payloads do, reaches no listener.
-
-What kind of payload it is, and the id that all its repeats share.
-"""
+"""What Slack signed, but does not look like Slack's payloads, reaches no listener. Also: what kind a payload
+is."""
 
 from __future__ import annotations
 
@@ -110,7 +108,7 @@ _EVENT_SHAPES: dict[str, type[BaseModel]] = {
 
 
 def list_shapes(body: dict[str, Any]) -> Iterator[type[BaseModel]]:
-    """What of a payload the listeners, or Bolt on the way to them, read."""
+    """What the listeners read of a payload, or Bolt on the way to them."""
     yield _CommonShape
     if is_command(body):
         yield _CommandShape
@@ -123,7 +121,7 @@ def list_shapes(body: dict[str, Any]) -> Iterator[type[BaseModel]]:
 
 
 class PayloadCheck(Middleware):
-    """Answers 400 to a payload in which something is missing or of another type."""
+    """Answers 400 to a payload in which something is missing or has another type."""
 
     def process(
         self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
@@ -134,7 +132,7 @@ class PayloadCheck(Middleware):
                 shape.model_validate(req.body)
         except ValidationError as error:
             wrong = [".".join(map(str, each["loc"])) for each in error.errors(include_input=False)]
-            log.warning("a payload that is not as Slack's are was refused", wrong=wrong)
+            log.warning("refused a payload that is not like Slack's", wrong=wrong)
             return BoltResponse(status=400, body={"error": "invalid payload"})
         return next()
 
@@ -145,15 +143,14 @@ def is_command(body: dict[str, Any]) -> bool:
 
 
 def is_click(body: dict[str, Any]) -> bool:
-    """A button was pressed, or something chosen from a menu."""
+    """Somebody pressed a button or chose from a menu."""
     return body.get("type") == "block_actions" and bool(body.get("actions"))
 
 
 def delivery_id(body: dict[str, Any]) -> str | None:
-    """The same for every delivery of one thing; None where Slack gives it no id.
+    """The same for every delivery of one thing; None if Slack gives it no id.
 
-    `event_id` is unique for each event and kept by retries; `trigger_id` is made anew for each command and
-    click.
+    `event_id` is unique for each event, and retries keep it; each command and click has its own `trigger_id`.
     """
     if event := body.get("event_id"):
         return f"event:{event}"

@@ -1,0 +1,69 @@
+"""`/deploy history [SERVICE]`: the last deploys, the newest first: when, what, from which version, by whom,
+how it ended and how long it took."""
+
+from __future__ import annotations
+
+from bot.app_context import AppContext
+from bot.grammar import SERVICES, Allowed, Command, Subcommand, optional
+from bot.private_reply import PrivateReply, bullet_list, section_block
+from bot.request import Request
+from deploys import deploy_text
+from deploys.formatting import duration, slack_time
+from deploys.mrkdwn import code
+from deploys.records.deploy import Deploy
+from deploys.records.request import Verb
+from deploys.text_limits import shorten
+
+MAX_DEPLOYS = 30
+"""Deploys that are read for one answer (count)."""
+MAX_BYTES = 2800
+"""UTF-8 bytes of the list: it is one section of a message."""
+
+
+def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    """Lists them, of a service, of a group or list of services, or of all.
+
+    Raises:
+        UnknownService
+    """
+    services = _find_services(command, context)
+    deploys = [each for name in services or (None,) for each in context.store.recent(name, MAX_DEPLOYS)]
+    deploys.sort(key=lambda deploy: deploy.request.requested_at, reverse=True)
+    about = f" of {', '.join(map(code, command.services))}" if command.services else ""
+    if not deploys:
+        return PrivateReply(f"There was no deploy{about} yet.")
+    lines = [describe_deploy(each, context) for each in deploys[:MAX_DEPLOYS]]
+    total = sum(context.store.count_deploys(name) for name in services or (None,))
+    text = f"*Last deploys*{about}\n{bullet_list(lines, MAX_BYTES, total=total)}"
+    return PrivateReply(text, (section_block(text),))
+
+
+def _find_services(command: Command, context: AppContext) -> tuple[str, ...]:
+    """The services that are asked about; empty: all."""
+    if group := context.catalogue.get_service_group(command.service):
+        return group.services
+    return tuple(context.catalogue.get_service(name).name for name in command.services)
+
+
+def describe_deploy(deploy: Deploy, context: AppContext) -> str:
+    """One deploy in one line, from its date to its id."""
+    requested_at = deploy.request.requested_at
+    before = deploy_text.previous_version(deploy)
+    came_from = f" (from {code(shorten(before, 60))})" if before and deploy.verb is not Verb.RESTART else ""
+    how = f"{deploy_text.status_text(deploy)}, {duration(context.now() - requested_at)} so far"
+    if deploy.ended_at is not None:
+        how = f"{deploy_text.status_text(deploy)} after {duration(deploy.ended_at - requested_at)}"
+    return (
+        f"{slack_time(requested_at)}: {deploy_text.deploy_name(deploy)}{came_from} "
+        f"{deploy_text.requested_by(deploy)} {how} (deploy {code(deploy.id)})"
+    )
+
+
+SUBCOMMAND = Subcommand(
+    name="history",
+    arguments=(optional(SERVICES),),
+    help="lists the last deploys, how they ended and how long they took",
+    allowed=Allowed.ANYBODY,
+    run=run,
+    is_query=True,
+)

@@ -1,0 +1,184 @@
+"""What every request passes before a listener sees it, in this order: signature, payload, replay protection,
+workspace, deduplication. Bolt's own check of the signature goes by this machine's clock, and breaks on a
+signature that is none, so Slipway has its own."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import structlog
+from slack_bolt import BoltRequest, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.middleware import Middleware
+from slack_sdk.signature import Clock, SignatureVerifier
+
+from bot import request
+from bot.app_context import AppContext
+from bot.identity import Identity
+from bot.payload_check import PayloadCheck, delivery_id, is_click, is_command
+from bot.private_reply import send_privately
+from bot.slack_clock import SlackClock
+from deploys.errors import WrongWorkspace
+from deploys.stores.deliveries import Deliveries
+
+log = structlog.get_logger()
+
+_TIMESTAMP = re.compile(r"[0-9]{1,12}")
+
+
+class SignatureCheck(Middleware):
+    """Over HTTP, refuses what Slack did not sign, or signed more than five minutes ago by Slack's own clock.
+    `next_check` sees the rest."""
+
+    def __init__(self, signing_secret: str, clock: SlackClock, next_check: PayloadCheck) -> None:
+        self._verifier = SignatureVerifier(signing_secret, _VerifierClock(clock)) if signing_secret else None
+        self._clock = clock
+        self._next_check = next_check
+
+    def process(
+        self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
+    ) -> BoltResponse:
+        """Lets Socket Mode through, which trusts the connection."""
+        if req.mode == "http" and not self._is_signed(req):
+            return BoltResponse(status=401, body={"error": "invalid request"})
+        return self._next_check.process(req=req, resp=resp, next=next)
+
+    def _is_signed(self, req: BoltRequest) -> bool:
+        stamp = req.headers.get("x-slack-request-timestamp", [""])[0]
+        signature = req.headers.get("x-slack-signature", [""])[0]
+        readable = _TIMESTAMP.fullmatch(stamp) and signature.isascii()
+        if readable and self._verifier and self._verifier.is_valid(req.raw_body, stamp, signature):
+            self._clock.note_sent_at(float(stamp))
+            return True
+        old = round(self._clock.now() - int(stamp)) if readable else None
+        log.warning("refused a request without a valid signature of Slack's", seconds_old=old)
+        return False
+
+
+class _VerifierClock(Clock):
+    def __init__(self, clock: SlackClock) -> None:
+        self._clock = clock
+
+    def now(self) -> float:
+        return self._clock.now()
+
+
+class ReplayProtection(Middleware):
+    """Refuses the second request with the same signature."""
+
+    def __init__(self, deliveries: Deliveries) -> None:
+        self._deliveries = deliveries
+
+    def process(
+        self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
+    ) -> BoltResponse:
+        """Lets Socket Mode through: there the connection is what is trusted."""
+        if req.mode != "http":
+            return next()
+        signature = req.headers.get("x-slack-signature", [""])[0]
+        if not self._deliveries.is_replay(signature):
+            return next()
+        log.warning("refused a signed request that came a second time")
+        return BoltResponse(status=401, body={"error": "this signed request was sent before"})
+
+
+class WorkspaceCheck(Middleware):
+    """Lets through what comes from this team alone.
+
+    In an Enterprise Grid a message's author may be stated by the organisation, so that one may stand beside
+    the team.
+    """
+
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
+        self._team = context.identity.team
+        self._ours = {context.identity.team, context.identity.enterprise}
+
+    def process(
+        self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
+    ) -> BoltResponse:
+        """Tells whoever typed a command or clicked; events of others are taken and dropped."""
+        teams = set(list_teams(req.body))
+        if self._team in teams and teams <= self._ours:
+            return next()
+        log.warning("refused a request of another workspace", teams=sorted(teams))
+        if is_command(req.body):
+            return BoltResponse(status=200, body=WrongWorkspace().message)
+        if is_click(req.body):
+            asked = request.from_click(req, self._context.slack_clock)
+            send_privately(WrongWorkspace().message, asked, self._context)
+        return BoltResponse(status=200, body="")
+
+
+def list_teams(body: dict[str, Any]) -> Iterator[str]:
+    """Every team that a payload says it comes from: its own, and that of the person who acts.
+
+    `event.team` and `event.user_team` name the team of a message's author, `user.team_id` that of whoever
+    clicked (docs.slack.dev, "Slack Connect: working with shared channels").
+    """
+    event = body.get("event") or {}
+    team = body.get("team")
+    user = body.get("user")
+    stated = (
+        body.get("team_id"),
+        team.get("id") if isinstance(team, dict) else team,
+        user.get("team_id") if isinstance(user, dict) else None,
+        event.get("team"),
+        event.get("user_team"),
+    )
+    yield from (each for each in stated if each)
+
+
+WAIT_SECONDS = 2.0
+"""How long a repeated command waits for the answer to the first."""
+POLL_SECONDS = 0.05
+
+
+class Deduplication(Middleware):
+    """Claims each delivery. A repeat is taken quietly.
+
+    A repeated command gets the same answer instead: its ack may overtake the first one's, perhaps from
+    another process, and an empty one would then be all that the person sees.
+    """
+
+    def __init__(self, deliveries: Deliveries) -> None:
+        self._deliveries = deliveries
+
+    def process(
+        self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
+    ) -> BoltResponse:
+        """Leaves the claimed id in the context, for the listener to settle."""
+        delivery = delivery_id(req.body)
+        if delivery is None:
+            return next()
+        if self._deliveries.begin(delivery):
+            req.context["delivery"] = delivery
+            return next()
+        log.info("a repeated delivery is not handled again", delivery=delivery)
+        answer = self._wait_for_answer(delivery) if is_command(req.body) else ""
+        return BoltResponse(status=200, body=json.loads(answer) if answer else "")
+
+    def _wait_for_answer(self, delivery: str) -> str:
+        until = time.monotonic() + WAIT_SECONDS
+        while (answer := self._deliveries.answer(delivery)) is None and time.monotonic() < until:
+            time.sleep(POLL_SECONDS)
+        return answer or ""
+
+
+def authorize_as(identity: Identity) -> Callable[[], AuthorizeResult]:
+    """Tells Bolt who the bot is, which was read once at the start."""
+
+    def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=identity.enterprise or None,
+            team_id=identity.team,
+            bot_user_id=identity.user,
+            bot_id=identity.bot,
+            bot_token=identity.token,
+        )
+
+    return authorize

@@ -1,0 +1,115 @@
+"""What people read when they have asked for a deploy, or for several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.private_reply import PrivateReply
+from deploys import deploy_text
+from deploys.deploy_text import MAX_SERVICES_NAMED, list_services
+from deploys.formatting import time_ago
+from deploys.mrkdwn import code, mention, mentions, plural
+from deploys.records.batch import Batch, batch_name
+from deploys.records.deploy import Deploy
+from deploys.records.request import Verb
+from deploys.stores.claims import Submission
+from deploys.stores.thread_store import ThreadStore
+
+MAX_DEPLOYS_NAMED = 5
+"""Deploys named in one sentence (count)."""
+
+
+def queued(deploy: Deploy) -> PrivateReply:
+    """It is the first in its service's queue. What its first checks refuse has no thread: then the requester
+    alone is told (`workers.thread.thread_opening`)."""
+    text = (
+        f"Queued: {_describe(deploy)} (deploy {code(deploy.id)}). Its thread follows here after the first "
+        "checks."
+    )
+    return PrivateReply(text + _approval_note(deploy), card_will_tell=True)
+
+
+def queued_behind(deploy: Deploy, ahead: Sequence[Deploy]) -> PrivateReply:
+    """It waits behind others; the one under way comes first."""
+    before = ", ".join(_describe_ahead(each) for each in ahead[:MAX_DEPLOYS_NAMED])
+    if len(ahead) > MAX_DEPLOYS_NAMED:
+        before += f" and {len(ahead) - MAX_DEPLOYS_NAMED} more"
+    text = (
+        f"Queued: {_describe(deploy)} (deploy {code(deploy.id)}), number {len(ahead) + 1} in the queue of "
+        f"{code(deploy.service.name)}, behind {before}. It starts by itself. Its thread follows here."
+    )
+    return PrivateReply(text + _approval_note(deploy), card_will_tell=True)
+
+
+def already_under_way(deploy: Deploy, threads: ThreadStore, now: float) -> PrivateReply:
+    """The same was asked for before."""
+    return PrivateReply(f"Nothing was added: {_describe_existing(deploy, threads, now)}")
+
+
+def batch_queued(batch: Batch, submissions: Sequence[Submission]) -> PrivateReply:
+    """All deploys of a batch; which of them wait behind others, and which need approval."""
+    names = list_services([each.deploy for each in submissions])
+    what = f"{batch_name(batch)}: {names}" if batch.is_group else f"{names} {code(batch.tag)}"
+    parts = [f"Queued: {what} (batch {code(batch.id)}).", _order_note(batch)]
+    waiting = [each.deploy for each in submissions if each.ahead]
+    if waiting:
+        one = len(waiting) == 1
+        how = (
+            "waits in the queue and starts by itself" if one else "wait in the queue and start by themselves"
+        )
+        parts.append(f"{list_services(waiting)} {how}.")
+    services = [each.deploy.service for each in submissions if each.deploy.service.approvals]
+    parts += [
+        f"{code(each.name)} needs {plural(each.approvals, 'approval')}, from {mentions(each.approvers)}."
+        for each in services[:MAX_SERVICES_NAMED]
+    ]
+    parts.append("The thread follows here after the first checks.")
+    return PrivateReply(" ".join(part for part in parts if part), card_will_tell=True)
+
+
+def batch_already_under_way(deploys: Sequence[Deploy], threads: ThreadStore, now: float) -> PrivateReply:
+    """Some of it was asked for before, so none of it was added."""
+    lines = [f"• {_describe_existing(each, threads, now)}" for each in deploys[:MAX_SERVICES_NAMED]]
+    more = [f"• and {len(deploys) - len(lines)} more"] if len(deploys) > len(lines) else []
+    return PrivateReply("\n".join(["Nothing was added, because this is under way already:", *lines, *more]))
+
+
+def _describe_existing(deploy: Deploy, threads: ThreadStore, now: float) -> str:
+    name = deploy_text.name_in_sentence(deploy)
+    asked = f"to follow {name}" if deploy.verb is Verb.FOLLOW else f"for {name}"
+    return (
+        f"{mention(deploy.request.requester)} asked {asked} {time_ago(now - deploy.request.requested_at)}, "
+        f"and it {deploy_text.status_text(deploy)}. See {threads.link(deploy.thread_id)} (deploy "
+        f"{code(deploy.id)})."
+    )
+
+
+def _describe(deploy: Deploy) -> str:
+    name = deploy_text.deploy_name(deploy)
+    return f"following the {name}" if deploy.verb is Verb.FOLLOW else name
+
+
+def _describe_ahead(deploy: Deploy) -> str:
+    """`1.4.1` of @dave, a restart by @dave"""
+    label = deploy_text.action_label(deploy)
+    if deploy.verb is Verb.DEPLOY:
+        return f"{label} of {mention(deploy.request.requester)}"
+    article = "an" if label.startswith("e") else "a"
+    return f"{article} {label} {deploy_text.requested_by(deploy)}"
+
+
+def _approval_note(deploy: Deploy) -> str:
+    service = deploy.service
+    if not service.approvals or deploy.verb is Verb.FOLLOW:
+        return ""
+    return (
+        f" Before anything is changed it needs {plural(service.approvals, 'approval')}, from "
+        f"{mentions(service.approvers)}."
+    )
+
+
+def _order_note(batch: Batch) -> str:
+    if batch.in_order:
+        stops = ", and the first failure stops the rest" if batch.stop_on_first_failure else ""
+        return f"One after another{stops}."
+    return "All at once; the first failure stops what has not begun." if batch.stop_on_first_failure else ""

@@ -1,0 +1,84 @@
+"""The buttons on Slack messages, one file each: id, label, confirmation, and what a press does.
+
+Workers put them on cards and messages, the bot handles presses; both read the same file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deploys.buttons import (
+    approve,
+    cancel,
+    cancel_batch,
+    continue_rollout,
+    follow,
+    likely_tag,
+    reject,
+    roll_back,
+)
+from deploys.buttons.approve import APPROVE, approve_button
+from deploys.buttons.button import (
+    MORE,
+    Button,
+    ButtonHandler,
+    ButtonPress,
+    ButtonValue,
+    base_action_id,
+    button_value,
+    numbered_action_id,
+    parse_button_value,
+)
+from deploys.buttons.cancel import CANCEL, cancel_button, cancel_choice_button
+from deploys.buttons.cancel_batch import CANCEL_BATCH, cancel_batch_button, cancel_batch_choice_button
+from deploys.buttons.continue_rollout import CONTINUE, continue_button
+from deploys.buttons.follow import FOLLOW, follow_button
+from deploys.buttons.likely_tag import LIKELY_TAG, likely_tag_batch_button, likely_tag_button
+from deploys.buttons.reject import REJECT, reject_button
+from deploys.buttons.roll_back import ROLL_BACK, roll_back_button
+
+__all__ = [
+    "APPROVE",
+    "CANCEL",
+    "CANCEL_BATCH",
+    "CONTINUE",
+    "FOLLOW",
+    "HANDLERS",
+    "LIKELY_TAG",
+    "MORE",
+    "QUESTION_BUTTONS",
+    "REJECT",
+    "ROLL_BACK",
+    "Button",
+    "ButtonPress",
+    "ButtonValue",
+    "approve_button",
+    "base_action_id",
+    "button_value",
+    "cancel_batch_button",
+    "cancel_batch_choice_button",
+    "cancel_button",
+    "cancel_choice_button",
+    "continue_button",
+    "follow_button",
+    "likely_tag_batch_button",
+    "likely_tag_button",
+    "numbered_action_id",
+    "parse_button_value",
+    "reject_button",
+    "roll_back_button",
+]
+
+HANDLERS: Mapping[str, ButtonHandler] = {
+    APPROVE: approve.handle,
+    REJECT: reject.handle,
+    CANCEL: cancel.handle,
+    CANCEL_BATCH: cancel_batch.handle,
+    CONTINUE: continue_rollout.handle,
+    ROLL_BACK: roll_back.handle,
+    FOLLOW: follow.handle,
+    LIKELY_TAG: likely_tag.handle,
+}
+"""What a press of each button does, by action id."""
+QUESTION_BUTTONS = frozenset({APPROVE, REJECT, CONTINUE, ROLL_BACK})
+"""The buttons of a question: without them nobody can answer it."""

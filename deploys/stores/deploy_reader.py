@@ -1,0 +1,109 @@
+"""What the store knows of deploys, batches and queues. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from redis import Redis
+
+from deploys.records.batch import Batch
+from deploys.records.deploy import Deploy
+from deploys.redis_connection import to_text, to_texts
+from deploys.stores import redis_keys
+from deploys.stores.claims import DueDeploy
+
+ADVANCE = "advance"
+"""The job that takes a deploy's next step."""
+
+
+class DeployReader:
+    """Reads the records and everything that is stored with them."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+
+    def get(self, deploy_id: str) -> Deploy | None:
+        """The record; None if there is none."""
+        found = self._load([deploy_id])
+        return found[0] if found else None
+
+    def batch(self, batch_id: str) -> Batch | None:
+        """The batch; None if there is none."""
+        found = self.redis.get(redis_keys.batch(batch_id))
+        return Batch.from_json(to_text(found)) if found else None
+
+    def batch_deploys(self, batch: Batch) -> list[Deploy]:
+        """The deploys of a batch, in its order."""
+        return self._load(batch.deploys)
+
+    def service_queue(self, service: str) -> list[str]:
+        """Ids of the service's deploys, the active one first."""
+        return to_texts(self.redis.lrange(redis_keys.service_queue(service), 0, -1))
+
+    def active(self) -> list[Deploy]:
+        """Every deploy that has not ended, in the order of their requests."""
+        found = self._load(to_texts(self.redis.smembers(redis_keys.ACTIVE_DEPLOYS)))
+        return sorted(
+            found, key=lambda deploy: (deploy.request.requested_at, deploy.batch_position, deploy.id)
+        )
+
+    def recent(self, service: str | None, count: int) -> list[Deploy]:
+        """The newest deploys of a service, or of all, newest first; a batch in its order."""
+        key = redis_keys.history(service) if service else redis_keys.HISTORY
+        return self._load(to_texts(self.redis.zrevrange(key, 0, count - 1)))
+
+    def count_deploys(self, service: str | None) -> int:
+        """How many deploys of a service, or of all, are kept (count)."""
+        key = redis_keys.history(service) if service else redis_keys.HISTORY
+        return int(self.redis.zcard(key))
+
+    def due(self, now: float, limit: int = 1000) -> list[DueDeploy]:
+        """Deploys that are due, longest overdue first."""
+        scored: Any = self.redis.zrangebyscore(
+            redis_keys.DUE, "-inf", to_ms(now), start=0, num=limit, withscores=True
+        )
+        found = [(to_text(member), float(score) / 1000) for member, score in scored]
+        if not found:
+            return []
+        jobs = self.redis.hmget(redis_keys.NEXT_JOBS, [deploy_id for deploy_id, _ in found])
+        return [
+            DueDeploy(deploy_id, to_text(job) if job else ADVANCE, at)
+            for (deploy_id, at), job in zip(found, jobs, strict=True)
+        ]
+
+    def watched(self, cluster_key: str, due_by: float) -> list[str]:
+        """Deploys of this cluster whose rollouts are to be read by then (epoch seconds). The longest overdue
+        come first, so that each gets its turn however many there are."""
+        ids = to_texts(self.redis.smembers(redis_keys.watched(cluster_key)))
+        if not ids:
+            return []
+        scores = self.redis.zmscore(redis_keys.DUE, ids)
+        due = [
+            (score, deploy_id)
+            for deploy_id, score in zip(ids, scores, strict=True)
+            if score is not None and score <= to_ms(due_by)
+        ]
+        return [deploy_id for _, deploy_id in sorted(due)]
+
+    def _load(self, ids: Sequence[str]) -> list[Deploy]:
+        if not ids:
+            return []
+        pipe = self.redis.pipeline(transaction=False)
+        for deploy_id in ids:
+            pipe.hmget(redis_keys.record(deploy_id), "record", "version")
+        return [parse_record(record, version) for record, version in pipe.execute() if record is not None]
+
+
+def parse_record(record: bytes | str, version: bytes | str) -> Deploy:
+    """A deploy as Redis keeps it: its JSON, and beside it the version that the scripts compare.
+
+    Raises:
+        UnknownSchema: another version of Slipway wrote it.
+    """
+    return Deploy.from_json(record).evolve(version=int(version))
+
+
+def to_ms(seconds: float) -> int:
+    """Epoch seconds as the milliseconds that Redis keeps."""
+    return int(seconds * 1000)

@@ -1,0 +1,61 @@
+-- Stores new deploys, each at the end of its service's queue. One that is first there is due at once, and all
+-- are if they depend on one another. All are stored, with the batch that they belong to, or none.
+-- KEYS: active history due next_jobs publish audit batch (record queue in_progress service_history)...
+-- ARGV: now_ms batch|'' all_due (id record request_key count_of_audit audit...)...
+-- Returns {id, deploys ahead, 0} for each; or {id, deploys ahead, 1} for those whose request is in progress already.
+local now, batch, all_due = ARGV[1], ARGV[2], ARGV[3]
+
+local requests = {}
+local at = 4
+for key = 8, #KEYS, 4 do
+  local audit = at + 4
+  requests[#requests + 1] = {
+    record = KEYS[key], queue = KEYS[key + 1], in_progress = KEYS[key + 2], history = KEYS[key + 3],
+    id = ARGV[at], json = ARGV[at + 1], request_key = ARGV[at + 2],
+    audit = audit, audit_end = audit + ARGV[at + 3] - 1,
+  }
+  at = audit + ARGV[at + 3]
+end
+
+local function answer(one, id, is_duplicate)
+  return {id, redis.call('LPOS', one.queue, id) or 0, is_duplicate}
+end
+
+local repeated, duplicates, stored = {}, {}, {}
+for _, one in ipairs(requests) do
+  -- A client that lost the reply sends the same request again.
+  if redis.call('EXISTS', one.record) == 1 then
+    repeated[#repeated + 1] = answer(one, one.id, 0)
+  end
+  local first = redis.call('HGET', one.in_progress, one.request_key)
+  if first then
+    duplicates[#duplicates + 1] = answer(one, first, 1)
+  end
+end
+if #repeated > 0 then
+  return repeated
+end
+if #duplicates > 0 then
+  return duplicates
+end
+
+if batch ~= '' then
+  redis.call('SET', KEYS[7], batch)
+end
+for n, one in ipairs(requests) do
+  redis.call('HSET', one.record, 'record', one.json, 'version', 0)
+  local length = redis.call('RPUSH', one.queue, one.id)
+  redis.call('HSET', one.in_progress, one.request_key, one.id)
+  redis.call('SADD', KEYS[1], one.id)
+  -- Histories are read backwards, and equal scores would put a batch in the order of its random ids.
+  redis.call('ZADD', KEYS[2], now + (#requests - n) / 1000, one.id)
+  redis.call('ZADD', one.history, now, one.id)
+  redis.call('HSET', KEYS[4], one.id, 'advance')
+  if length == 1 or all_due == '1' then
+    redis.call('ZADD', KEYS[3], now, one.id)
+  end
+  redis.call('ZADD', KEYS[5], now, one.id)
+  redis.call('XADD', KEYS[6], '*', unpack(ARGV, one.audit, one.audit_end))
+  stored[#stored + 1] = {one.id, length - 1, 0}
+end
+return stored
