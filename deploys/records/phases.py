@@ -79,7 +79,7 @@ class Phase(StrEnum):
     # fmt: off
     # In the queue of its service.
     WAITING = "waiting", PhaseFacts(
-        label="queued", sentence="waits in line",
+        label="queued", sentence="is queued",
         batch_label="queued", emoji=":hourglass:", stage=Stage.BEFORE_REVISION,
         changes_service=False, watched=False, counts_tasks=False, runs_with_time=False,
     )
@@ -115,7 +115,7 @@ class Phase(StrEnum):
     )
     # Stop-start: about to record the count and tasks.
     SAVING_RESTORE_POINT = "saving restore point", PhaseFacts(
-        label="saving the restore point", sentence="writes down what to bring back",
+        label="saving the restore point", sentence="saves the restore point",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.BEFORE_CHANGE,
         changes_service=False, watched=False, counts_tasks=False, runs_with_time=True,
     )
@@ -169,7 +169,7 @@ class Phase(StrEnum):
     )
     # The outcome is known, a later read confirms that it held.
     SETTLING = "settling", PhaseFacts(
-        label="ended", sentence="is looked at once more",
+        label="ended", sentence="is checked once more",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.OVER,
         changes_service=True, watched=False, counts_tasks=False, runs_with_time=False,
     )

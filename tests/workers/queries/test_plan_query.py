@@ -171,7 +171,7 @@ def test_who_is_ahead_is_named(harness: EngineHarness, handler: QueryHandler, an
 
     [plan] = answers()
     assert plan.splitlines()[-1] == (
-        "• 2 deploys ahead in the queue: `1.4.1` by @alice (waits in line), `1.5.0` by @alice (waits in line)"
+        "• 2 deploys ahead in the queue: `1.4.1` by @alice (is queued), `1.5.0` by @alice (is queued)"
     )
 
 
