@@ -31,7 +31,7 @@ def deploy_name(deploy: Deploy, mark: TextStyle = code) -> str:
         case Verb.ROLLBACK:
             return f"rollback of {service}{_version_part(deploy.tag or deploy.rollback_target, ' to ', mark)}"
         case Verb.FOLLOW:
-            return f"foreign rollout of {service}{_version_part(deploy.tag, ' to ', mark)}"
+            return f"external rollout of {service}{_version_part(deploy.tag, ' to ', mark)}"
 
 
 def name_in_sentence(deploy: Deploy, mark: TextStyle = code) -> str:
@@ -54,7 +54,7 @@ def action_label(deploy: Deploy, mark: TextStyle = code) -> str:
         case Verb.ROLLBACK:
             return f"rollback{_version_part(deploy.tag or deploy.rollback_target, ' to ', mark)}"
         case Verb.FOLLOW:
-            return f"foreign rollout{_version_part(deploy.tag, ' to ', mark)}"
+            return f"external rollout{_version_part(deploy.tag, ' to ', mark)}"
 
 
 def requested_by(deploy: Deploy) -> str:

@@ -65,7 +65,7 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> str:
     else:
         parts = [state, f"asked for {time_ago(now - deploy.request.requested_at)} {by}"]
     if deploy.phase is Phase.SETTLING:
-        parts.append("being confirmed")
+        parts.append("checked once more")
     thread = context.threads.state(deploy.thread_id)
     is_private = thread is not None and thread.refused_privately
     parts.append("the requester was told privately" if is_private else context.threads.link(deploy.thread_id))

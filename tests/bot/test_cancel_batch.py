@@ -72,8 +72,8 @@ def test_without_a_word_all_of_them_are_offered_first(bot: BotHarness) -> None:
     assert ack["text"] == (
         "Which one? Nothing was cancelled yet.\n"
         f"• all of `web,api` `1.4.2`: `/deploy cancel {batch.id}`\n"
-        f"• `web` `1.4.2` waits in line: `/deploy cancel {web.id}`\n"
-        f"• `api` `1.4.2` waits in line: `/deploy cancel {api.id}`"
+        f"• `web` `1.4.2` is queued: `/deploy cancel {web.id}`\n"
+        f"• `api` `1.4.2` is queued: `/deploy cancel {api.id}`"
     )
     first = ack["blocks"][1]["accessory"]
     assert (first["action_id"], first["value"]) == (buttons.CANCEL_BATCH, f"{batch.id}.0")

@@ -126,8 +126,8 @@ def test_a_batch_with_each_of_its_deploys(bot: BotHarness) -> None:
         "Why: new prices",
     ]
     assert deploys.splitlines() == [
-        f"• {slack_time(begun)}: `{each.service.name}` `1.4.2` by <@{ALICE}> waits in line, 0 s so far "
-        f"(deploy `{each.id}`)"
+        f"• {slack_time(begun)}: `{each.service.name}` `1.4.2` by <@{ALICE}> is queued, 0 s so far (deploy "
+        f"`{each.id}`)"
         for each in (web, api)
     ]
     assert f"Part of batch `{batch.id}`" in bot.type(f"/deploy show {web.id}")

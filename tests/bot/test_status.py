@@ -72,7 +72,7 @@ def test_what_moves_what_waits_and_what_ended(bot: BotHarness) -> None:
         f"(deploy `{moving.id}`)\n"
         "\n"
         "*Queued*\n"
-        f"• `web` `1.5.0` waits in line; asked for 1 min ago by <@{DAVE}>; its thread "
+        f"• `web` `1.5.0` is queued; asked for 1 min ago by <@{DAVE}>; its thread "
         f"(deploy `{waiting.id}`)\n"
         "\n"
         "*Ended lately*\n"
@@ -108,7 +108,7 @@ def test_many_deploys_stay_within_slacks_limits(bot: BotHarness) -> None:
 
     assert all(len(block["text"]["text"]) <= 3000 for block in ack["blocks"])
     assert len(ack["text"]) <= 4000
-    shown = ack["text"].count("waits in line;")
+    shown = ack["text"].count("is queued;")
     assert 1 < shown < 40
     assert ack["text"].endswith(f"• and {40 - shown} more")
 
@@ -143,11 +143,11 @@ def test_an_end_that_is_looked_at_once_more_is_an_end(bot: BotHarness) -> None:
             f"Nothing{about} is under way.\n"
             "\n"
             "*Queued*\n"
-            f"• `web` `1.5.0` waits in line; asked for 1 min ago by <@{DAVE}>; its thread "
+            f"• `web` `1.5.0` is queued; asked for 1 min ago by <@{DAVE}>; its thread "
             f"(deploy `{waiting.id}`)\n"
             "\n"
             "*Ended lately*\n"
-            f"• `web` `1.4.2` succeeded 5 s ago; asked for by <@{ALICE}>; being confirmed; its thread "
+            f"• `web` `1.4.2` succeeded 5 s ago; asked for by <@{ALICE}>; checked once more; its thread "
             f"(deploy `{succeeded.id}`)"
         )
 

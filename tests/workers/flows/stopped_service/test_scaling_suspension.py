@@ -86,13 +86,14 @@ def test_plan_and_thread_say_what_happens_to_it(harness: EngineHarness) -> None:
     deploy = run_to_success(harness)
 
     assert (
-        "• Application Auto Scaling (2 to 6 tasks) is suspended until the end, then put back as it is now: "
-        "scaling out and scheduled scaling suspended"
+        "• Application Auto Scaling (2 to 6 tasks) is suspended until the end, then restored to what it is "
+        "now: scaling out and scheduled scaling suspended"
     ) in harness.thread_text(deploy.id, ThreadMessageKind.PLAN)
     text = harness.thread_text(deploy.id, ThreadMessageKind.PROGRESS)
     assert (
         "Suspending Application Auto Scaling (2 to 6 tasks), so that it does not start tasks during the "
-        "stop. Before: scaling out and scheduled scaling suspended. I put that back, however this ends."
+        "stop. Before: scaling out and scheduled scaling suspended. I restore that at the end, whatever "
+        "happens."
     ) in text
     assert (
         "Application Auto Scaling is as it was before: scaling out and scheduled scaling suspended."

@@ -162,7 +162,7 @@ def test_a_stopped_service_that_aws_does_not_let_start_is_loud_and_then_restored
     deploy_id = start_stop_start(harness, "billing", Phase.DRAINING)
     harness.ecs.faults.add(operation="UpdateService", kind="throttle", times=None)
     harness.until(lambda: harness.get(deploy_id).retries.channel_alerted_at is not None, seconds=600)
-    assert any("*Needs a look*" in m.text and m.broadcast for m in harness.get(deploy_id).thread_messages)
+    assert any("*Needs attention*" in m.text and m.broadcast for m in harness.get(deploy_id).thread_messages)
     harness.until_phase(deploy_id, Phase.RESTORING)
     harness.ecs.faults.clear()
 
