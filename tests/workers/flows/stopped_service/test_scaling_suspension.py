@@ -129,9 +129,9 @@ def test_the_marks_on_the_service_say_all_that_bringing_it_back_takes(harness: E
     assert {key: value for key, value in tags.items() if key in restore_tags_stopped_service.TAG_KEYS} == {
         "slipway:restore": f"{deploy_id}/2",
         "slipway:revisions": f"{short_arn(deploy.stop.restore_point.revision)} "
-        "{short_arn(deploy.ecs.new_revision)}",
+        f"{short_arn(deploy.ecs.new_revision)}",
         "slipway:asked": f"deploy 1.4.2 {deploy.request.requester} {deploy.request.channel} "
-        "{deploy.request.team}",
+        f"{deploy.request.team}",
         "slipway:suspended": f"{deploy_id} in=false out=true scheduled=false tried",
         "slipway:stopped": f"{deploy_id} {int(deploy.stop.requested_at or 0)}",
     }
