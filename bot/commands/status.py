@@ -68,7 +68,7 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> str:
         parts.append("checked once more")
     thread = context.threads.state(deploy.thread_id)
     is_private = thread is not None and thread.refused_privately
-    parts.append("told to the requester alone" if is_private else context.threads.link(deploy.thread_id))
+    parts.append("the requester was told privately" if is_private else context.threads.link(deploy.thread_id))
     return f"{'; '.join(parts)} (deploy {code(deploy.id)})"
 
 

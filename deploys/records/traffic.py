@@ -1,4 +1,4 @@
-"""How an ECS service that is BLUE_GREEN, LINEAR or CANARY moves its traffic, and where that move is.
+"""How an ECS service that is BLUE_GREEN, LINEAR or CANARY moves its traffic, and how far it is.
 
 The words are ECS's (API reference, DeploymentConfiguration and ServiceDeployment); weights are percent.
 """
@@ -11,14 +11,14 @@ from deploys.records.record import Record
 
 
 class HookAction(StrEnum):
-    """What settles a PAUSE hook: ECS's enum DeploymentLifecycleHookAction."""
+    """The answer to a PAUSE hook: ECS's enum DeploymentLifecycleHookAction."""
 
     CONTINUE = "CONTINUE"  # on to the next stage
     ROLLBACK = "ROLLBACK"  # back to the revision before
 
     @classmethod
     def parse(cls, word: str) -> HookAction | None:
-        """The action that ECS names; None for one that is newer than we are."""
+        """The action that ECS names; None for one that this version does not know."""
         return next((each for each in cls if each.value == word), None)
 
 
@@ -30,7 +30,7 @@ class PlannedPause(Record):
     timeout_seconds: int
     """Seconds ECS waits at each."""
     timeout_action: HookAction | None
-    """What ECS does then; None where it says something that we do not know."""
+    """What ECS does then; None if Slipway does not know the word."""
 
 
 class TrafficPlan(Record):
@@ -46,7 +46,7 @@ class TrafficPlan(Record):
     """Seconds between two shifts."""
     pauses: tuple[PlannedPause, ...] = ()
     alarms: tuple[str, ...] = ()
-    """CloudWatch alarms that ECS watches meanwhile."""
+    """CloudWatch alarms that ECS watches during the rollout."""
     alarms_roll_back: bool = False
 
     @property
@@ -65,10 +65,10 @@ class TrafficPlan(Record):
 class PauseEnd(StrEnum):
     """How a pause was left."""
 
-    ANSWERED = "answered"  # as somebody here said
+    ANSWERED = "answered"  # as a person answered in Slack
     ANSWERED_ELSEWHERE = "answered elsewhere"  # continued outside Slipway, such as in the console
-    TIMED_OUT = "timed out"  # ECS took its timeout action
-    CLOSED_BY_ECS = "called off"  # ECS closed it: the rollout ends or goes back
+    TIMED_OUT = "timed out"  # ECS ran its timeout action
+    CLOSED_BY_ECS = "called off"  # ECS closed it: the rollout ends or rolls back
 
 
 class PauseAnswer(Record):
@@ -78,17 +78,18 @@ class PauseAnswer(Record):
     action: HookAction
     at: float
     send_tried: bool = False
-    """ECS was told, or was about to be."""
+    """ECS was told, or was about to be told."""
     accepted_at: float | None = None
-    """When ECS took it."""
+    """When ECS accepted it."""
 
 
 class Pause(Record):
-    """A PAUSE hook at which ECS waits, or waited. Its number is its place in `Shift.pauses`, from 1."""
+    """A PAUSE hook at which ECS waits, or waited. Its number is its place in `TrafficShift.pauses`, from
+    1."""
 
     hook_id: str
     stage: str
-    """Lifecycle stage in which it was seen."""
+    """Lifecycle stage in which it was found."""
     since: float
     expires_at: float | None
     timeout_action: HookAction | None
@@ -98,27 +99,27 @@ class Pause(Record):
 
 
 class TrafficShift(Record):
-    """Where the move of the traffic is, as last observed."""
+    """How far the traffic has moved, at the last read."""
 
     stage: str = ""
     """ECS's lifecycle stage."""
     stage_since: float = 0.0
-    """When it was first seen in that stage."""
+    """When it was first found in that stage."""
     new_production_percent: float | None = None
-    """Share of production traffic that the new revision is to get; None where ECS does not say."""
+    """Share of production traffic that the new revision is to get; None if ECS does not say."""
     new_test_percent: float | None = None
     """Share of test traffic, likewise."""
     old_production_percent: float | None = None
     """Share of production traffic that the old revisions are to keep, likewise."""
     pauses: tuple[Pause, ...] = ()
     reported: tuple[str, ...] = ()
-    """What the thread was told, each once."""
+    """What is in the thread, each once."""
     alarms: tuple[str, ...] = ()
-    """CloudWatch alarms that went off."""
+    """CloudWatch alarms that fired."""
 
     @property
     def open_pause(self) -> Pause | None:
-        """The pause that is not over; None where there is none."""
+        """The pause that is not over; None if there is none."""
         return self.pauses[-1] if self.pauses and self.pauses[-1].end is None else None
 
     def with_last_pause(self, pause: Pause) -> TrafficShift:

@@ -120,7 +120,7 @@ def test_nothing_to_cancel(bot: BotHarness) -> None:
     assert bot.type("/deploy cancel web") == f"Nothing is under way for `web`.{tail}"
     assert bot.type("/deploy cancel wbe").startswith("There is no service `wbe` here. Did you mean `web`?")
     assert bot.type("/deploy cancel q2w3e4r5") == (
-        "There is no deploy `q2w3e4r5`. `/deploy status` shows the ones under way."
+        "There is no deploy `q2w3e4r5`. `/deploy history` lists the last ones."
     )
 
 

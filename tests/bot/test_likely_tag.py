@@ -65,7 +65,7 @@ def test_status_says_that_there_is_no_thread(bot: BotHarness) -> None:
     bot.context.threads.save(deploy.id, "publisher", view)
 
     assert bot.type("/deploy status web").endswith(
-        f"• `web` `v1.4.2` was refused just now; asked for by <@{ALICE}>; told to the requester alone "
+        f"• `web` `v1.4.2` was refused just now; asked for by <@{ALICE}>; the requester was told privately "
         f"(deploy `{deploy.id}`)"
     )
 
@@ -157,5 +157,5 @@ def test_a_value_that_no_button_had_deploys_nothing(bot: BotHarness, likely: tup
 
     assert bot.context.store.active() == []
     assert only_answer(bot).startswith(
-        "This message no longer" if likely is not None else "There is no deploy"
+        "This message is out of date" if likely is not None else "There is no deploy"
     )

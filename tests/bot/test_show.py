@@ -135,7 +135,7 @@ def test_a_batch_with_each_of_its_deploys(bot: BotHarness) -> None:
 
 def test_an_unknown_id_gets_a_clear_answer(bot: BotHarness) -> None:
     assert bot.type("/deploy show q2w3e4r5") == (
-        "There is no deploy `q2w3e4r5`. `/deploy status` shows the ones under way."
+        "There is no deploy `q2w3e4r5`. `/deploy history` lists the last ones."
     )
     assert bot.type("/deploy show").startswith("Which one? Write `/deploy show ID`.")
 

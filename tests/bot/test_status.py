@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import cast
 
 import pytest
 
 from deploys.catalogue.catalogue import Catalogue
 from deploys.records.phases import Outcome, Phase
+from deploys.redis_connection import to_text
+from deploys.stores import redis_keys
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys
 from tests.bot.batch_setup import add_service_groups
 from tests.bot.bot_harness import ALICE, CAROL, DAVE, BotHarness
@@ -39,15 +43,15 @@ def test_services_that_a_lost_deploy_left_stopped(bot: BotHarness) -> None:
 
     assert bot.type("/deploy status") == (
         "*Found stopped, and being brought back*\n"
-        "• `ledger` was stopped by deploy `w7x8y9zt`, whose record Redis lost: it wants 0 tasks. I begin to "
-        "bring back 2 tasks in 40 s.\n"
-        "• `web` was stopped by deploy `w7x8y9zt`, whose record Redis lost: it wants 3 tasks by now. I put "
-        "its scaling back and take the marks of the deploy off now."
+        "• `ledger` was stopped by deploy `w7x8y9zt`, whose record Redis lost: its desired count is 0. I "
+        "start to restore 2 tasks in 40 s.\n"
+        "• `web` was stopped by deploy `w7x8y9zt`, whose record Redis lost: its desired count is 3 by now. I "
+        "restore its scaling and remove the deploy's tags now."
     )
     assert bot.type("/deploy status api") == "Nothing of `api` is under way."
     bot.type("/deploy api 1.4.2")
     bot.commit_step(bot.only_deploy(), phase=Phase.FOLLOWING)
-    assert "marks of the deploy off now.\n\n*Under way*\n• `api` `1.4.2`" in bot.type("/deploy status")
+    assert "remove the deploy's tags now.\n\n*Under way*\n• `api` `1.4.2`" in bot.type("/deploy status")
 
 
 def test_what_moves_what_waits_and_what_ended(bot: BotHarness) -> None:
@@ -160,3 +164,15 @@ def test_whatever_the_outcome_a_deploy_that_has_one_is_not_under_way(
     assert answer.startswith("Nothing is under way.\n\n*Ended lately*\n• `web` `1.4.2` ")
     nothing = "Nothing is under way for `web`. `/deploy status` shows what is."
     assert bot.type("/deploy cancel web") == nothing
+
+
+def test_a_record_of_another_version_is_said_to_be_one(bot: BotHarness) -> None:
+    bot.type("/deploy web 1.4.2")
+    key = redis_keys.record(bot.only_deploy().id)
+    stored = json.loads(to_text(cast("bytes", bot.redis.hget(key, "record"))))
+    bot.redis.hset(key, "record", json.dumps({**stored, "schema_number": 2}))
+
+    assert bot.type("/deploy status") == (
+        "This Deploy record has format 2, and this version of Slipway reads format 1. Another version "
+        "wrote it, so this one leaves it alone."
+    )

@@ -12,7 +12,7 @@ from deploys.short_names import short_arn
 from deploys.stores import audit
 from tests.builders import NOW, a_service, a_stop_start_service
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 from tests.workers.lost_deploys import (
     BEFORE,
     SERVICE,

@@ -12,7 +12,7 @@ from deploys.stores import redis_keys
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys
 from tests.builders import NOW, a_deploy, a_native_service, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 from tests.workers.lost_deploys import (
     BEFORE,
     SERVICE,

@@ -1,4 +1,4 @@
-"""A stop-start service that Application Auto Scaling scales, and the ways out of its deploy."""
+"""A stop-start service that Application Auto Scaling scales, and the ways in which its deploy can end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def scalable_target(harness: EngineHarness) -> scalable_targets.ScalableTargetSt
 
 
 def autoscale_billing(harness: EngineHarness, before: SuspendedState = NOTHING_SUSPENDED) -> None:
-    """Scaled between 2 and 6 tasks, with these processes suspended."""
+    """Lets Application Auto Scaling scale billing between 2 and 6 tasks, with these processes suspended."""
     harness.ecs.autoscale(SERVICE, minimum=2, maximum=6)
     if before != NOTHING_SUSPENDED:
         suspend_by_hand(before)
@@ -39,7 +39,7 @@ def suspend_by_hand(processes: SuspendedState) -> None:
 
 
 def requested_suspensions(harness: EngineHarness) -> list[dict[str, bool]]:
-    """What RegisterScalableTarget was asked to suspend, in that order."""
+    """What each RegisterScalableTarget call asked to suspend, in order."""
     return [
         note.params["SuspendedState"]
         for note in harness.ecs.calls("RegisterScalableTarget")
@@ -48,7 +48,7 @@ def requested_suspensions(harness: EngineHarness) -> list[dict[str, bool]]:
 
 
 def start_approved_deploy(harness: EngineHarness, tag: str = "1.4.2") -> str:
-    """An approved deploy of billing."""
+    """Starts an approved deploy of billing; its id."""
     deploy_id = harness.request_deploy(SERVICE, tag)
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
     harness.approve(deploy_id)

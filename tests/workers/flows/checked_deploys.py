@@ -1,4 +1,4 @@
-"""Deploys that are checked after their rollout, and the alarm that some of them watch."""
+"""Deploys with a post-check, and the alarm that some of them watch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def set_alarm_state(cloudwatch: Any, value: str, reason: str = "test", *, name: 
 def request_checked_deploy(
     harness: EngineHarness, service: str = "web", tag: str = "1.4.2", lasts: int = 60, **after: Any
 ) -> str:
-    """A deploy that is checked afterwards, approved; its id."""
+    """Requests a deploy with a post-check, and approves it if needed; its id."""
     deploy_id = harness.request_deploy(service, tag, after=PostCheck(duration=lasts, **after))
     if service == "billing":
         harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)

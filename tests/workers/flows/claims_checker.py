@@ -1,4 +1,4 @@
-"""What ECS knows of a service, read inside the sandbox where the product cannot look; what a deploy says."""
+"""Compares what a deploy claims with the state inside the sandbox's ECS, which the product cannot read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workers.thread.card import deploy_card
 from workers.thread.card_state import state_text
 
 RECENT_SECONDS = 15.0
-"""What was so within this time may be said: two looks have to agree, and task records are read last."""
+"""A claim may be this old (seconds): Slipway needs two reads that agree, and reads tasks last."""
 END_MESSAGE_STARTS = {
     Outcome.SUCCEEDED: "*Succeeded",
     Outcome.ROLLED_BACK: "*Rolled back* to ",
@@ -29,7 +29,7 @@ END_MESSAGE_STARTS = {
 
 @dataclass(frozen=True)
 class ServiceSnapshot:
-    """The service as it was."""
+    """The state of the service at one moment."""
 
     at: float
     primary: str
@@ -37,17 +37,17 @@ class ServiceSnapshot:
     rollout_completed: bool
     desired: int
     running: Counter[str]
-    """Tasks that are RUNNING, by deployment; likewise those that have not STOPPED."""
+    """RUNNING tasks by deployment. The next field counts those that are not STOPPED yet."""
     alive: Counter[str]
 
     def is_running(self, deployment: str) -> bool:
-        """Whether it has the service, and the full count of its tasks is there."""
+        """Whether this deployment is PRIMARY and completed, and all of its tasks run."""
         full = self.running[deployment] >= self.desired > 0
         return self.primary == deployment and self.rollout_completed and full
 
 
 class ClaimsChecker:
-    """Remembers how the service was, and compares what is said with it."""
+    """Records the state of the service over time, and compares a deploy's claims with it."""
 
     def __init__(self, harness: EngineHarness, service: str) -> None:
         self._harness = harness
@@ -74,7 +74,7 @@ class ClaimsChecker:
             )
 
     def false_claims(self, deploy: Deploy) -> list[str]:
-        """What of a deploy's last words is not so, when they have just been said."""
+        """The claims of a deploy's end message that are false. Call it right after the deploy ended."""
         self.take_snapshot()
         told = [each.text for each in deploy.thread_messages if each.kind is ThreadMessageKind.END]
         if len(told) != 1 or deploy.outcome is None:
@@ -128,7 +128,7 @@ class ClaimsChecker:
         return [moment for moment in self._snapshots if moment.at >= since]
 
     def find_leftovers(self, deploy: Deploy) -> list[str]:
-        """What should not be there once it has ended and settled."""
+        """What is left although it should be gone once the deploy has ended and settled."""
         texts = [milestone.text for milestone in deploy.thread_messages]
         twice = {text for text in texts if texts.count(text) > 1}
         tags = self._harness.ecs.state()["services"][self._service]["tags"]

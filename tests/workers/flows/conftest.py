@@ -1,4 +1,4 @@
-"""What a flow needs beside the harness."""
+"""Fixtures of the flow tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AlterResponse = Callable[[str, Callable[[dict[str, Any]], None]], None]
 
 @pytest.fixture
 def alter_response(harness: EngineHarness) -> Iterator[AlterResponse]:
-    """Changes what ECS answers Slipway on an operation; the console of the test gets the truth."""
+    """Alters ECS's responses to Slipway for one operation. The test's own client gets the real ones."""
     events = harness.engine._aws.region("eu-west-1").ecs.meta.events
     registered: list[tuple[str, Callable[..., None]]] = []
 
@@ -40,7 +40,7 @@ def health_endpoint() -> Iterator[FakeWebServer]:
 
 @pytest.fixture
 def cloudwatch(harness: EngineHarness) -> Any:
-    """CloudWatch, with one alarm that is quiet."""
+    """A CloudWatch client, and one alarm in state OK."""
     cloudwatch = harness.ecs.client("cloudwatch")
     create_quiet_alarm(cloudwatch)
     return cloudwatch

@@ -1,4 +1,4 @@
-"""Pushes to the sandbox's ECR, as CI makes them, and the images that ECS runs then."""
+"""Pushes to the sandbox's ECR as CI makes them, and the images that ECS then runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MANIFEST_MEDIA_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
 def digest_of_tag(harness: EngineHarness, tag: str, repository: str = "web") -> str:
-    """What ECR says the tag points to now."""
+    """The digest that the tag points to now, according to ECR."""
     answer = harness.ecs.client("ecr").describe_images(
         repositoryName=repository, imageIds=[{"imageTag": tag}]
     )
@@ -27,8 +27,8 @@ def digest_of_tag(harness: EngineHarness, tag: str, repository: str = "web") -> 
 
 
 def move_tag(harness: EngineHarness, tag: str, like: str, repository: str = "web") -> str:
-    """Moves a tag to the image of another one; the digest it points to now. The image before stays, as it
-    does in ECR, under a tag of its own."""
+    """Moves a tag to another tag's image; returns the new digest. The previous image stays in ECR under
+    another tag."""
     ecr = harness.ecs.client("ecr")
     ecr.put_image_tag_mutability(repositoryName=repository, imageTagMutability="MUTABLE")
     _put_tag(ecr, repository, like=tag, tag=f"before-{digest_of_tag(harness, like, repository)[7:15]}")
@@ -38,7 +38,7 @@ def move_tag(harness: EngineHarness, tag: str, like: str, repository: str = "web
 
 
 def add_tag(harness: EngineHarness, tag: str, like: str, repository: str = "web") -> str:
-    """One more tag for an image; its digest."""
+    """Adds a tag to an image; its digest."""
     _put_tag(harness.ecs.client("ecr"), repository, like=like, tag=tag)
     return digest_of_tag(harness, tag, repository)
 
@@ -46,7 +46,7 @@ def add_tag(harness: EngineHarness, tag: str, like: str, repository: str = "web"
 def push_index(
     harness: EngineHarness, tag: str, *manifests: str, repository: str = "web", note: str = ""
 ) -> str:
-    """A multi-architecture image of these manifests, with what BuildKit says of its build; its digest."""
+    """Pushes a multi-architecture image of these manifests, with a BuildKit attestation; its digest."""
     attestation = {
         "digest": _sha256(f"attestation {note}"),
         "annotations": {"vnd.docker.reference.type": "x"},
@@ -66,7 +66,7 @@ def push_index(
 
 
 def push_manifest(harness: EngineHarness, tag: str, content: str, repository: str = "web") -> str:
-    """An image for one platform; its digest."""
+    """Pushes an image for one platform; its digest."""
     manifest = json.dumps(
         {
             "schemaVersion": 2,
@@ -82,12 +82,12 @@ def push_manifest(harness: EngineHarness, tag: str, content: str, repository: st
 
 
 def request_by_tag(harness: EngineHarness, name: str, tag: str = "1.4.2", **service: Any) -> str:
-    """`/deploy NAME TAG` by tag, which nobody has to approve."""
+    """`/deploy NAME TAG` with `pin: tag` and no approval; its id."""
     return harness.request_deploy(name, tag, **{"approvals": 0, "pin": Pin.TAG, **service})
 
 
 def push_before_call(harness: EngineHarness, push: Callable[[], object], call: str = "UpdateService") -> None:
-    """CI pushes after the new revision was registered, right before ECS is asked to run it."""
+    """Calls `push` once, right before Slipway makes this call to ECS."""
     events = harness.engine._aws.region("eu-west-1").ecs.meta.events
     name = f"before-call.ecs.{call}"
 
@@ -114,7 +114,8 @@ def image_match(deploy: Deploy) -> ImageMatch | None:
 
 
 def report_digests(digest: Any) -> Any:
-    """Changes the digest that ECS reports of each container; `digest` gets the one that it is."""
+    """Alters the digest that ECS reports for each container. `digest` maps the real one to the reported
+    one."""
 
     def change(answer: dict[str, Any]) -> None:
         for task in answer["tasks"]:

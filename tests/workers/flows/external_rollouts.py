@@ -1,4 +1,4 @@
-"""Somebody else's rollout, and a deploy of ours that follows it."""
+"""External rollouts, and the deploys that follow them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import REGISTRY, a_deploy, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
-
-READ_PREFIXES = ("Describe", "List", "Get", "BatchGet")
+from tests.workers.flows.console_actions import changing_operations
 
 
 def start_external_rollout(harness: EngineHarness, tag: str, service: str = "web") -> str:
-    """A pipeline registers a revision and updates the service; the deployment's id."""
+    """Registers a revision and updates the service, as a pipeline does; the deployment's id."""
     ecs = harness.ecs.client("ecs")
     running = harness.describe_service(service)["taskDefinition"]
     content = ecs.describe_task_definition(taskDefinition=running)["taskDefinition"]
@@ -40,12 +39,12 @@ def request_follow(harness: EngineHarness, service: str = "web", **changes: Any)
 
 
 def changing_calls(harness: EngineHarness) -> list[str]:
-    """The calls so far that change something in AWS."""
-    return [call.operation for call in harness.ecs.calls() if not call.operation.startswith(READ_PREFIXES)]
+    """The calls so far that changed something in AWS."""
+    return changing_operations(harness.ecs.calls())
 
 
 def end_message(harness: EngineHarness, deploy_id: str) -> str:
-    """The last word in the thread, without times."""
+    """The end message in the thread, without times."""
     return without_times(harness.thread_text(deploy_id, ThreadMessageKind.END))
 
 
@@ -53,3 +52,25 @@ def without_times(text: str) -> str:
     text = re.sub(r"<!date\^[^>]*>", "THEN", text)
     text = re.sub(r"\b\d+ (min|s)\b( \d\d s)?", "SOME TIME", text)
     return re.sub(r"ecs-svc/\d+", "ecs-svc/N", text)
+
+
+COPIED_FIELDS = (
+    "containerDefinitions",
+    "networkMode",
+    "requiresCompatibilities",
+    "cpu",
+    "memory",
+    "executionRoleArn",
+    "taskRoleArn",
+)
+
+
+def deploy_in_console(harness: EngineHarness, service: str) -> str:
+    """Deploys a revision that Slipway did not register; its ARN."""
+    ecs = harness.ecs.client("ecs")
+    running = harness.describe_service(service)["taskDefinition"]
+    before = ecs.describe_task_definition(taskDefinition=running)["taskDefinition"]
+    made = ecs.register_task_definition(family=service, **{key: before[key] for key in COPIED_FIELDS})
+    arn: str = made["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster="production", service=service, taskDefinition=arn)
+    return arn

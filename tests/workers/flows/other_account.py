@@ -1,4 +1,4 @@
-"""Another AWS account, as somebody with its role sees it."""
+"""Another AWS account, as seen with one of its roles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OBSERVER_ROLE = f"arn:aws:iam::{OTHER_ACCOUNT}:role/spectator"
 
 
 def images_running_in_other_account(harness: EngineHarness, service: str) -> set[str]:
-    """Tags of the images that the service runs in the other account."""
+    """The tags that the service runs in the other account."""
     harness.ecs.faults.clear()
     harness.ecs.add_role(OBSERVER_ROLE)
     sts = harness.ecs.client("sts")
@@ -28,7 +28,7 @@ def images_running_in_other_account(harness: EngineHarness, service: str) -> set
 
 
 def accounts_called(harness: EngineHarness) -> set[str]:
-    """The accounts in which anything was asked of AWS by the workers; STS is asked in their own."""
+    """The accounts in which the workers called AWS. They call STS in their own."""
     return {call.account for call in harness.ecs.calls() if call.operation in _DEPLOY_OPERATIONS}
 
 

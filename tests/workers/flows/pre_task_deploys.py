@@ -1,4 +1,4 @@
-"""Deploys that run a task before their rollout, and what is left of it."""
+"""Deploys with a pre-task, and the tasks that it leaves."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ MIGRATE = PreTask(command=("python", "-m", "web", "migrate"))
 def request_with_pre_task(
     harness: EngineHarness, *command: str, service: str = "web", tag: str = "1.4.2", **before: Any
 ) -> str:
-    """A deploy that runs this command first; its id."""
+    """Requests a deploy that runs this command first; its id."""
     return harness.request_deploy(service, tag, before=PreTask(command=command or MIGRATE.command, **before))
 
 
 def one_off_tasks(harness: EngineHarness) -> list[dict[str, Any]]:
-    """All tasks that belong to no service, over all time."""
+    """All tasks that ever ran outside a service."""
     return [task for task in harness.ecs.state()["tasks"] if task["service"] is None]
 
 
 def assert_service_untouched(harness: EngineHarness, service: str = "web") -> None:
-    """The service runs what it ran, and nobody even tried to change it."""
+    """The service still runs the old version, and no call tried to change it."""
     assert harness.ecs.calls("UpdateService") == []
     assert harness.running_tags(service) == {"1.4.0"}
     assert harness.leftover_keys() == []
 
 
 def without_ids_and_times(text: str) -> str:
-    """What the thread was told, without ids and times that differ from run to run."""
+    """A message without ids and times that differ between runs."""
     text = re.sub(r"[0-9a-f]{32}", "TASK", text)
     return re.sub(r"after \d+ s\b", "after N s", text)
 
 
 def make_container_optional(harness: EngineHarness, service: str, container: str) -> None:
-    """The service runs another revision: this container is not essential in it."""
+    """Deploys a revision of the service in which this container is not essential."""
     ecs = harness.ecs.client("ecs")
     told = ecs.describe_task_definition(taskDefinition=service)["taskDefinition"]
     for definition in told["containerDefinitions"]:

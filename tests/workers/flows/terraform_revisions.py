@@ -1,4 +1,4 @@
-"""Somebody else who registers revisions: Terraform, in a pipeline's role."""
+"""Revisions that Terraform registers with a pipeline's role."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def register_revision(
     like: str = "web:17",
     tags: Json | None = None,
 ) -> str:
-    """Terraform registers a revision that is like another one but for a change; its ARN. Its tags are those
-    that it writes itself."""
+    """Registers a copy of another revision with one change, as Terraform does; its ARN. It has Terraform's
+    own tags."""
     content = harness.ecs_client.describe_task_definition(taskDefinition=like)["taskDefinition"]
     request = {key: content[key] for key in COPIED_FIELDS if key in content}
     change(request)
@@ -59,7 +59,7 @@ def double_memory(request: Json) -> None:
 
 
 def change_environment(request: Json) -> None:
-    """A variable more, one with another value, and more memory."""
+    """Adds a variable, changes another one, and doubles the memory."""
     double_memory(request)
     environment = request["containerDefinitions"][0]["environment"]
     environment[1]["value"] = "debug-and-trace"
@@ -67,7 +67,7 @@ def change_environment(request: Json) -> None:
 
 
 def describe_revision(harness: EngineHarness, arn: str | None) -> Json:
-    """A revision, as ECS describes it, with its tags as a map."""
+    """The description of a revision, with its tags as a dictionary."""
     answer = harness.ecs_client.describe_task_definition(taskDefinition=arn or "", include=["TAGS"])
     tags = {tag["key"]: tag["value"] for tag in answer.get("tags", ())}
     return {**answer["taskDefinition"], "tags": tags}

@@ -1,4 +1,4 @@
-"""How far a deploy came, by what carries its id in ECS. Pure."""
+"""How far a deploy got, judged by what carries its id in ECS. No AWS calls."""
 
 from __future__ import annotations
 

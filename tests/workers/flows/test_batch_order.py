@@ -1,4 +1,4 @@
-"""Several services at once: in order or not, stopping on the first failure or not."""
+"""Batches: in order or not, with or without stopping on the first failure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workers.flows import batch_order
 
 
 def request_batch_of(harness: EngineHarness, *asked: tuple[str, str], **how: bool) -> list[str]:
-    """Several at once by alice; the deploys' ids. Each may have a tag of its own here."""
+    """Requests a batch by alice; the deploys' ids. Each deploy may have another tag here."""
     deploys = [
         a_deploy(
             (a_stop_start_service if name == "ledger" else a_service)(name),

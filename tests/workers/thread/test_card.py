@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from deploys.records.approval import Cancel, Decision, Verdict
+from deploys.records.confirmations import Observation, PendingConfirmation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import ConfigChange, NewerRevision, RevisionConfig
 from deploys.records.restore_point import OldTask
-from deploys.records.retries import Observation, PendingConfirmation
 from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from tests.builders import ARN, NOW, REGISTRY, a_deploy, a_plan, a_service, a_stop_start_service
 from tests.workers.thread.expected_cards import EXPECTED_CARDS

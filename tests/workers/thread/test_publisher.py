@@ -6,8 +6,8 @@ import threading
 
 from redis import Redis
 
+from deploys.records.confirmations import Observation, PendingConfirmation
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Observation, PendingConfirmation
 from deploys.records.rollout import RolloutCounts
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores import redis_keys

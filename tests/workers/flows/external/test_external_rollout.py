@@ -1,4 +1,4 @@
-"""`/deploy follow web`: somebody else's rollout is followed to its end, and nothing of it is changed."""
+"""`/deploy follow web`: an external rollout is followed to its end, and Slipway changes nothing."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def test_a_rollout_that_ecs_rolls_back_is_explained(harness: EngineHarness) -> N
     deploy = harness.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.ROLLED_BACK
-    told = end_message(harness, deploy_id)
-    assert told.startswith(
+    text = end_message(harness, deploy_id)
+    assert text.startswith(
         "*Rolled back* to `web:17`, by ECS, not by me: ECS gave up on the new revision and rolls back by "
         "itself"
     )
-    assert "exited with code 1" in told
+    assert "exited with code 1" in text
     assert changing_calls(harness) == before
 
 
@@ -78,8 +78,8 @@ def test_trouble_is_told_while_it_goes_on(harness: EngineHarness) -> None:
 
     harness.until(lambda: harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM))
 
-    told = harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM)
-    assert told.startswith("New tasks are failing; ECS keeps trying:")
+    text = harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM)
+    assert text.startswith("New tasks are failing; ECS keeps trying:")
     assert harness.get(deploy_id).in_progress
 
 

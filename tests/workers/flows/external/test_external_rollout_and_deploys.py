@@ -1,4 +1,4 @@
-"""A rollout that is followed, and the deploys of ours before, beside and after it."""
+"""An external rollout that is followed, and Slipway's own deploys before, during and after it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def test_a_deploy_refused_for_it_says_how_to_follow(harness: EngineHarness) -> N
 
     assert (deploy.outcome, deploy.refusal.external_deployment_id) == (Outcome.REFUSED, theirs)
     assert without_times(deploy.outcome_reason) == (
-        "Another deployment of `web` is in progress (ecs-svc/N, revision `web:18`), and Slipway did not start it. "
-        "`/deploy follow web` follows it to its end in a thread; a deploy asked for "
+        "Another deployment of `web` is in progress (ecs-svc/N, revision `web:18`), and Slipway did not "
+        "start it. `/deploy follow web` follows it to its end in a thread; a deploy asked for "
         "meanwhile waits for that. Or ask again when it has ended."
     )
 
@@ -41,7 +41,7 @@ def test_the_same_wish_twice_is_one(harness: EngineHarness) -> None:
 
 
 def test_what_was_followed_well_is_something_to_roll_back_from(harness: EngineHarness) -> None:
-    """A rollback goes to the revision that ran before, not to the last one of ours."""
+    """A rollback returns to the revision that ran before, not to the last one that Slipway registered."""
     before = harness.describe_service("web")["taskDefinition"]
     start_external_rollout(harness, "1.4.2")
     harness.until_over(request_follow(harness))
@@ -60,7 +60,7 @@ def test_a_followed_rollout_whose_beginning_nobody_saw_is_no_record_to_go_by() -
 
 
 def test_followed_on_behalf_of_a_deploy_of_ours_it_says_so(harness: EngineHarness) -> None:
-    """Ours ended as superseded in the eyes of its record, but its deployment goes on."""
+    """The record says that the deploy ended as superseded, but its ECS deployment goes on."""
     deploy_id = harness.request_deploy("web", "1.5.0-slow")
     harness.until_phase(deploy_id, Phase.FOLLOWING)
     claim = harness.store.claim(deploy_id, "test", 60, due_by=harness.ecs.now() + 60)

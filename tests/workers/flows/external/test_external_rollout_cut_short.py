@@ -1,4 +1,4 @@
-"""A rollout that is followed no longer, or not for now: cancelled, past the deadline, errors."""
+"""Following ends early or is interrupted: cancelled, past the deadline, errors."""
 
 from __future__ import annotations
 

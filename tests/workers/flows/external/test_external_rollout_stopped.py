@@ -1,4 +1,4 @@
-"""A rollout that is only followed ends without success: who or what ended it, what runs now, what to do."""
+"""An external rollout ends without success: the message says who ended it, what runs now and what to do."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from deploys.records.phases import Outcome
 from deploys.records.rollout import RolloutCounts
 from tests.builders import a_deploy
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.external_rollouts import end_message, request_follow, start_external_rollout
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     NEW_REVISION,
     a_deployment,
     a_service_deployment,
     service_with,
 )
+from tests.workers.flows.external_rollouts import end_message, request_follow, start_external_rollout
 from workers.flows.observe.ecs_rollback_reasons import external_failure_reason
 from workers.messages import external_rollout as words
 from workers.messages.evidence import Evidence
@@ -38,8 +38,8 @@ def test_a_rollout_that_somebody_stops_for_good_is_told_with_what_runs_and_what_
     running = {
         d["taskDefinition"][-2:]: d["runningCount"] for d in harness.describe_service("web")["deployments"]
     }
-    told = end_message(harness, deploy_id)
-    assert told == (
+    text = end_message(harness, deploy_id)
+    assert text == (
         "*Failed*: the rollout to `1.4.2` (revision `web:18`) was stopped. A person or tool called "
         "StopServiceDeployment; CloudTrail shows who. ECS does not bring back what ran before. The service "
         f"is set to 3 tasks of `web:18`, and {running['18']} tasks of `web:18` and {running['17']} tasks of "
@@ -102,7 +102,7 @@ def test_how_it_is_over_and_what_runs_is_told(status: str, running: int, told: s
     deploy = a_deploy(
         tag="1.4.2", ecs={"new_revision": NEW_REVISION}, rollout={"counts": RolloutCounts(status=status)}
     )
-    seen = service_with(replace(a_deployment(), running=running))
+    ecs_service = service_with(replace(a_deployment(), running=running))
 
-    state = words.current_state(seen.desired, seen.revision, seen.running_by_revision)
+    state = words.current_state(ecs_service.desired, ecs_service.revision, ecs_service.running_by_revision)
     assert words.failed_without_rollback(deploy, "", state, Evidence()).startswith(told)

@@ -1,4 +1,5 @@
-"""`/deploy follow shop`: an external rollout that shifts traffic is followed, never answered."""
+"""`/deploy follow shop`: an external rollout that shifts traffic is followed stage by stage, and its
+pauses are never answered."""
 
 from __future__ import annotations
 
@@ -24,13 +25,14 @@ from tests.workers.flows.external_rollouts import (
 )
 from tests.workers.flows.native_deployments import (
     answer_in_console,
+    attach_alarm,
     configure_native_service,
     pause_hook,
+    set_attached_alarm,
     stage_and_traffic,
     wait_until,
     wait_until_ended,
 )
-from tests.workers.flows.strategies.test_native import attach_alarm, set_attached_alarm
 from workers.thread.card import deploy_card
 
 HOW_TO_ANSWER = (

@@ -1,4 +1,4 @@
-"""Somebody changes the service after its rollout ended and before that is told: both are said."""
+"""Somebody changes the service after the rollout ended and before Slipway reports it: both are reported."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import re
 import pytest
 
 from deploys.catalogue.nested_keys import PostCheck
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
-from deploys.records.retries import Observation
 from deploys.records.rollout import ChangedSince
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.whole_deploys.test_console_changes import deploy_in_console
+from tests.workers.flows.external_rollouts import deploy_in_console
 from workers.thread import card_state
 from workers.thread.card import deploy_card
 
 
 def wait_for_first_look(harness: EngineHarness, deploy_id: str, pending: Observation) -> None:
-    """The first look saw this end; the second one is to come."""
+    """Waits until one read saw this end and a second one must confirm it."""
     harness.until(lambda: harness.get(deploy_id).awaits_confirmation(pending))
 
 
 def start_approved_deploy(harness: EngineHarness, service: str, tag: str = "1.4.2") -> str:
-    """An approved deploy that is followed; its id."""
+    """Starts an approved deploy, up to FOLLOWING; its id."""
     deploy_id = harness.request_deploy(service, tag)
     if service == "ledger":
         harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
@@ -35,7 +35,7 @@ def start_approved_deploy(harness: EngineHarness, service: str, tag: str = "1.4.
 
 
 def end_message(harness: EngineHarness, deploy: Deploy) -> str:
-    """Its end, without ids and times that differ from run to run."""
+    """The end message, without ids and times that differ between runs."""
     text = harness.thread_text(deploy.id, ThreadMessageKind.END)
     return re.sub(r"after (\d+ min )?\d+ s", "after TIME", re.sub(r"ecs-svc/\d+", "ecs-svc/N", text))
 

@@ -1,4 +1,4 @@
-"""Composite alarms, which CloudWatch lists apart from those on a metric, count like any other."""
+"""Composite alarms, which CloudWatch lists separately, count like metric alarms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ ALARM_NAME = "web-in-trouble"
 
 @pytest.fixture
 def cloudwatch(harness: EngineHarness) -> Any:
-    """CloudWatch, with one quiet composite alarm. moto keeps such, and has no call that makes one."""
+    """A CloudWatch client, and one composite alarm in state OK. moto stores composite alarms, but has no
+    call that creates one."""
     client = harness.ecs.client("cloudwatch")
     cloudwatch_backends[ACCOUNT][REGION].put_metric_alarm(
         name=ALARM_NAME,

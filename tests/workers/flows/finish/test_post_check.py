@@ -1,4 +1,4 @@
-"""The check after the rollout: an address that has to answer, and what comes in between."""
+"""The post-check: a URL that has to answer, and what can interrupt the check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The check after the rollout: alarms that have to stay quiet."""
+"""The post-check: alarms that have to stay out of ALARM."""
 
 from __future__ import annotations
 
@@ -131,10 +131,10 @@ def test_alarms_that_can_never_be_read_do_not_count_as_quiet(harness: EngineHarn
     deploy = harness.until_over(deploy_id)
 
     assert_old_version_restored(harness, deploy)
-    said = harness.thread_text(deploy_id, ThreadMessageKind.END)
-    assert f"after the rollout I still cannot tell whether `{ALARM_NAME}` is quiet." in said
-    assert "A check that cannot be made does not count as passed. AWS does not answer" in said
-    assert "It is tried again" not in said, "that is over"
+    text = harness.thread_text(deploy_id, ThreadMessageKind.END)
+    assert f"after the rollout I still cannot tell whether `{ALARM_NAME}` is quiet." in text
+    assert "A check that cannot be made does not count as passed. AWS does not answer" in text
+    assert "It is tried again" not in text, "that is over"
 
 
 def test_an_alarm_that_was_deleted_meanwhile_does_not_count_as_quiet(

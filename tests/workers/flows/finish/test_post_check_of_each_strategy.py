@@ -1,4 +1,4 @@
-"""The check after the rollout of services that stop and start, and of blue/green ones."""
+"""The post-check of stop-start and blue/green services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from tests.fake_web_server import FakeWebServer
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.checked_deploys import assert_old_version_restored, request_checked_deploy
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 
 
 def test_a_stop_start_service_that_somebody_else_moves_and_stops_is_not_left_at_zero(
@@ -72,8 +72,8 @@ def test_a_native_service_has_its_task_before_and_its_check_after(
 
     assert harness.until_over(deploy_id).outcome is Outcome.SUCCEEDED
     assert harness.running_tags("site") == {"1.4.2"}
-    said = harness.thread_text(deploy_id)
-    assert said.index("`migrate` exited with 0") < said.index("ECS rolls") < said.index("Checked for 30 s")
+    text = harness.thread_text(deploy_id)
+    assert text.index("`migrate` exited with 0") < text.index("ECS rolls") < text.index("Checked for 30 s")
 
 
 def test_a_native_service_that_does_not_hold_goes_back(

@@ -1,4 +1,4 @@
-"""What the looks of a check amount to, and what each state of an alarm means."""
+"""What the probes of a post-check add up to, and what each alarm state means."""
 
 from __future__ import annotations
 

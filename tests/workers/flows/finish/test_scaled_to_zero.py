@@ -1,4 +1,4 @@
-"""A rollout at desired count 0 is COMPLETED at once, which is no success: nothing of it ever ran."""
+"""A rollout at desired count 0 is COMPLETED at once. It is no success, because no task ever ran."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.fake_web_server import fake_web_server
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     FOLLOWED_ROLLOUT,
     a_deployment,
     a_service_deployment,

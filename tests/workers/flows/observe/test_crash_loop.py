@@ -1,4 +1,4 @@
-"""A version whose tasks fail one after another is given up, with ECS's circuit breaker or without."""
+"""A version whose tasks keep failing is rolled back, with or without ECS's circuit breaker."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from sandbox.ecs.tasks import task_shutdown
 from tests.workers.engine_harness import EngineHarness
+from tests.workers.flows.console_actions import configure_breaker
+from tests.workers.flows.ecs_state_builders import a_service_deployment, ecs_enum_values
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout
 from tests.workers.flows.native_deployments import configure_native_service as configure_native
-from tests.workers.flows.observe.test_rollout_status import a_service_deployment, ecs_enum_values
-from tests.workers.flows.whole_deploys.test_ecs_service_settings import configure_breaker
 from workers.ecs.reasons.failed_tasks import FAILED_BY_STOP_CODE, HEALTHY_AFTER_SECONDS, counts_as_failed
 from workers.ecs.state import ContainerState, TaskState
 from workers.flows.observe.crash_loop import (
@@ -186,9 +186,11 @@ def test_a_breaker_that_is_about_to_act_is_left_to_it(
     status: str, threshold: int, ago: float, expected: bool
 ) -> None:
     found = TaskFailures((NOW - 60, NOW - 50, NOW - ago))
-    seen = replace(a_service_deployment("IN_PROGRESS"), breaker_status=status, breaker_threshold=threshold)
+    service_deployment = replace(
+        a_service_deployment("IN_PROGRESS"), breaker_status=status, breaker_threshold=threshold
+    )
 
-    assert will_breaker_act(found, 3, seen, NOW) is expected
+    assert will_breaker_act(found, 3, service_deployment, NOW) is expected
     assert not will_breaker_act(found, 3, None, NOW)
 
 
@@ -303,7 +305,7 @@ def test_a_breaker_that_takes_more_failures_is_not_waited_for(harness: EngineHar
 
 
 def crash_running_tasks(harness: EngineHarness, deployment_id: str | None, count: int) -> int:
-    """So many running tasks of the new version exit; how many did."""
+    """Makes up to `count` running tasks of the new version exit; returns how many did."""
     with harness.ecs.region.hold_time() as region:
         ours = [t for t in region.tables.tasks.values() if t.deployment == deployment_id and t.is_wanted]
         running = [t.arn for t in ours if t.last_status == "RUNNING"][:count]
@@ -327,7 +329,7 @@ def test_tasks_that_crash_once_and_then_run_are_no_reason(harness: EngineHarness
 
 
 def test_a_crash_that_ecs_does_not_count_is_seen_by_the_tasks_that_it_starts(harness: EngineHarness) -> None:
-    """ECS's count of failed tasks stops at the first that ran; that it starts more of them is left."""
+    """ECS stops counting failed tasks once one has run. Only the tasks that it starts show the crash loop."""
     disable_breaker(harness, "ledger")
     deploy_id = harness.request_deploy("ledger", "1.5.0-crash", approvals=0)
     harness.until_phase(deploy_id, Phase.FOLLOWING)

@@ -1,4 +1,4 @@
-"""Serving and drained are told apart: old tasks may drain for minutes after the new ones serve."""
+"""Serving is not the same as drained: old tasks may drain for minutes after the new ones serve."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from workers.thread.card_progress import counts_line
 
 
 def serving_message(harness: EngineHarness, deploy_id: str) -> str:
-    """The reply that says so; empty while there is none."""
-    told = harness.thread_text(deploy_id, ThreadMessageKind.PROGRESS).splitlines()
-    return next((line for line in told if line.startswith("*Serving*")), "")
+    """The reply that says that the new tasks serve; empty if there is none yet."""
+    text = harness.thread_text(deploy_id, ThreadMessageKind.PROGRESS).splitlines()
+    return next((line for line in text if line.startswith("*Serving*")), "")
 
 
 def old_task_statuses(harness: EngineHarness, deploy: Deploy) -> list[str]:
-    """lastStatus of every task that is not of this deploy."""
+    """The lastStatus of every task that this deploy did not start."""
     ecs = harness.ecs.client("ecs")
     listed = [
         arn
@@ -73,7 +73,7 @@ def test_it_is_told_once_and_the_end_says_when_it_served(harness: EngineHarness)
 
 
 def test_new_tasks_that_run_beside_the_old_ones_are_not_called_serving(harness: EngineHarness) -> None:
-    """They run, and no health check ever passes: ECS takes none of the old ones away."""
+    """The new tasks run but never pass a health check, so ECS stops none of the old ones."""
     deploy_id = harness.request_deploy("web", "1.5.0-unhealthy")
 
     deploy = harness.until_over(deploy_id)

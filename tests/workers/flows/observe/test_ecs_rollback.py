@@ -1,4 +1,4 @@
-"""ECS goes back to what completed last, which need not be what the service was set to before the deploy."""
+"""ECS rolls back to the deployment that completed last, which may not be the one before the deploy."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from deploys.records.rollback import EcsRollback
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_deploy
 from tests.workers.engine_harness import ALICE, EngineHarness
-from tests.workers.flows.external_rollouts import request_follow, start_external_rollout
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     NEW_REVISION,
     OLD_REVISION,
     OTHER_DEPLOYMENT,
@@ -23,6 +22,7 @@ from tests.workers.flows.observe.test_rollout_status import (
     ecs_enum_values,
     service_with,
 )
+from tests.workers.flows.external_rollouts import request_follow, start_external_rollout
 from workers.flows.observe.ecs_rollback import is_at_ecs_rollback, note_ecs_rollback
 
 SKIPPED_REVISION = (
@@ -38,7 +38,7 @@ def set_breaker(harness: EngineHarness, *, rollback: bool) -> None:
 
 @pytest.fixture
 def harness(harness: EngineHarness) -> EngineHarness:
-    """web:18 failed and was left so: the service is set to it, and web:17 still runs."""
+    """web:18 failed and was not rolled back: the service is set to it, and web:17 still runs."""
     set_breaker(harness, rollback=False)
     start_external_rollout(harness, "1.5.0-crash")
     harness.ecs.advance(200)

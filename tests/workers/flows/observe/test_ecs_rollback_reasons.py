@@ -1,4 +1,4 @@
-"""Why ECS goes back by itself, as a table: what is known better than by ECS's own sentence."""
+"""Why ECS rolls back, as a table: the causes that Slipway explains better than ECS's own reason."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from deploys.records.traffic import HookAction, Pause, PauseAnswer, PauseEnd
 from tests.builders import NOW, a_deploy
 from tests.deploys.test_pauses import a_pause, at_a_pause
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     a_deployment,
     a_service_deployment,
     ecs_enum_values,
@@ -85,18 +85,20 @@ def test_the_cause(pauses: tuple[Pause, ...], more: dict[str, Any], cause: str |
     deploy = at_a_pause(*pauses)
     if not pauses:
         deploy = deploy.evolve(traffic=None)
-    seen = replace(a_service_deployment("ROLLBACK_IN_PROGRESS"), rollback_reason="It went back.", **more)
+    service_deployment = replace(
+        a_service_deployment("ROLLBACK_IN_PROGRESS"), rollback_reason="It went back.", **more
+    )
 
-    assert find_known_cause(deploy, seen) == cause
+    assert find_known_cause(deploy, service_deployment) == cause
 
 
 @pytest.mark.parametrize("status", sorted(ecs_enum_values("ServiceDeploymentRollbackMonitorsStatus")))
 def test_only_an_alarm_that_rang_is_a_cause(status: str) -> None:
-    seen = replace(
+    service_deployment = replace(
         a_service_deployment("ROLLBACK_IN_PROGRESS"), alarm_status=status, alarms_triggered=("errors",)
     )
 
-    assert find_known_cause(at_a_pause(an_ended_pause(PauseEnd.ANSWERED_ELSEWHERE)), seen) == (
+    assert find_known_cause(at_a_pause(an_ended_pause(PauseEnd.ANSWERED_ELSEWHERE)), service_deployment) == (
         ALARM if status == "TRIGGERED" else None
     )
 
@@ -143,9 +145,9 @@ PULL_DENIED = (
 @pytest.mark.parametrize("where", ["rollback_reason", "reason"])
 def test_ecs_own_words_are_taken_for_no_more_than_they_say(said: str, told: str, where: str) -> None:
     words: dict[str, Any] = {where: said}
-    seen = replace(a_service_deployment("ROLLBACK_IN_PROGRESS"), **words)
+    service_deployment = replace(a_service_deployment("ROLLBACK_IN_PROGRESS"), **words)
 
-    assert ecs_rollback_reason(a_deploy(), seen, None) == told.format(said.rstrip("."))
+    assert ecs_rollback_reason(a_deploy(), service_deployment, None) == told.format(said.rstrip("."))
 
 
 @pytest.mark.parametrize(

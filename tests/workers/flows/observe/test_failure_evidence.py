@@ -1,4 +1,4 @@
-"""What is shown of why tasks failed, within what Slack takes in a message, and what is counted."""
+"""How much of the evidence for failed tasks is shown within Slack's limits, and what is counted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from deploys.records.rollout import RolloutCounts
 from tests.builders import a_deploy
 from tests.workers.ecs.reasons.stopped_task_builders import AT, a_stopped_task, an_event, an_exited_container
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     FOLLOWED_ROLLOUT,
     a_deployment,
     a_service_deployment,

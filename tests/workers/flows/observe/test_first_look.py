@@ -1,4 +1,4 @@
-"""Looks that come before the first pass of ECS's scheduler: PRIMARY wants 0 tasks, and has none pending."""
+"""Reads before ECS's scheduler first runs: PRIMARY has desired count 0 and no pending tasks."""
 
 from __future__ import annotations
 
@@ -9,26 +9,21 @@ import pytest
 from deploys.records.phases import Outcome, Phase
 from deploys.records.rollout import RolloutCounts
 from tests.workers.engine_harness import EngineHarness
+from tests.workers.flows.ecs_state_builders import OLD_REVISION, OTHER_DEPLOYMENT, a_deployment, service_with
 from tests.workers.flows.external_rollouts import request_follow, start_external_rollout
 from tests.workers.flows.native_deployments import configure_native_service
-from tests.workers.flows.observe.test_rollout_status import (
-    OLD_REVISION,
-    OTHER_DEPLOYMENT,
-    a_deployment,
-    service_with,
-)
 from workers.flows.observe.rollout_status import find_deployment_in_progress
 from workers.thread import card_progress
 
 
 @pytest.fixture
 def late_scheduler(harness: EngineHarness) -> None:
-    """ECS's scheduler looks 12 seconds after each change."""
+    """ECS's scheduler runs 12 seconds after each change."""
     harness.ecs.region.durations = replace(harness.ecs.region.durations, scheduler_lag=12.0)
 
 
 def collect_counts(harness: EngineHarness, deploy_id: str) -> list[RolloutCounts]:
-    """What each look at the rollout showed, until the deploy is over."""
+    """The counts of each read of the rollout, until the deploy has ended."""
     seen: list[RolloutCounts] = []
     zero = False
     while (deploy := harness.get(deploy_id)).phase is not Phase.ENDED:
@@ -85,6 +80,6 @@ def test_a_rollout_that_is_only_followed_has_its_counts_too(harness: EngineHarne
 def test_where_ecs_tells_no_state_a_rollout_that_has_not_begun_is_in_progress() -> None:
     primary = replace(a_deployment(state=""), desired=0, running=0)
     before = replace(a_deployment(OTHER_DEPLOYMENT, OLD_REVISION), status="ACTIVE", running=0, pending=0)
-    seen = replace(service_with(primary), deployments=(primary, before), desired=3)
+    ecs_service = replace(service_with(primary), deployments=(primary, before), desired=3)
 
-    assert find_deployment_in_progress(seen) is primary
+    assert find_deployment_in_progress(ecs_service) is primary

@@ -1,4 +1,4 @@
-"""What makes a failing rollout look well for a while: grace periods, counters that begin anew, neighbours."""
+"""What hides a failing rollout for a while: grace periods, counters that reset, other deployments."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def test_a_long_health_check_grace_period_is_in_the_plan(
     deploy_id = harness.request_deploy("web", "1.4.2")
     harness.until_phase(deploy_id, Phase.FOLLOWING)
 
-    told = harness.thread_text(deploy_id, ThreadMessageKind.PLAN).splitlines()
+    text = harness.thread_text(deploy_id, ThreadMessageKind.PLAN).splitlines()
 
-    assert [line for line in told if "grace period" in line] == ([said] if said else [])
+    assert [line for line in text if "grace period" in line] == ([said] if said else [])
 
 
 def test_where_the_grace_period_hides_the_failures_our_own_deadline_ends_it(harness: EngineHarness) -> None:
@@ -57,7 +57,7 @@ def test_where_the_grace_period_hides_the_failures_our_own_deadline_ends_it(harn
 
 
 def test_where_the_breaker_never_trips_our_own_deadline_ends_it_and_says_why(harness: EngineHarness) -> None:
-    """A task that crashes only after it ran begins the breaker's count anew, so it may go on for ever."""
+    """A task that crashes after it ran resets the breaker's count, so the breaker may never trip."""
     before = harness.describe_service("web")["deploymentConfiguration"]
     never = {"enable": False, "rollback": False}
     harness.ecs.client("ecs").update_service(
@@ -118,6 +118,6 @@ def test_events_of_another_deployment_explain_nothing() -> None:
         "(service web) was unable to place a task because no container instance met all of its requirements.",
     ]
     events = tuple(ServiceEventState(str(place), NOW, message) for place, message in enumerate(messages))
-    seen = ServiceState("arn", "web", "ACTIVE", "web:1", 1, 0, 1, events=events)
+    ecs_service = ServiceState("arn", "web", "ACTIVE", "web:1", 1, 0, 1, events=events)
 
-    assert [event.message for event in events_of_deployment(deploy, seen)] == messages[1:]
+    assert [event.message for event in events_of_deployment(deploy, ecs_service)] == messages[1:]

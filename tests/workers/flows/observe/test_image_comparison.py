@@ -1,4 +1,4 @@
-"""What runs is what was approved: the digests of the running tasks, beside those of the plan."""
+"""What runs is what was approved: the digests of running tasks are compared with the plan."""
 
 from __future__ import annotations
 

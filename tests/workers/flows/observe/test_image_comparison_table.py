@@ -1,4 +1,4 @@
-"""What is known of the images of running tasks: a table, without AWS."""
+"""How the images of running tasks compare with the plan, as a table, without AWS."""
 
 from __future__ import annotations
 
@@ -59,18 +59,20 @@ def test_what_running_tasks_say_of_a_plan(
     answers: DigestAnswers,
     match: ImageMatch,
 ) -> None:
-    seen = compare_digests(wanted, tasks, images, answers)
+    comparison = compare_digests(wanted, tasks, images, answers)
 
-    assert seen.match is match
-    assert bool(seen.different) is (match is DIFFERENT)
-    assert bool(seen.unknown_reason) is (match is UNKNOWN)
-    assert seen.images == images
+    assert comparison.match is match
+    assert bool(comparison.different) is (match is DIFFERENT)
+    assert bool(comparison.unknown_reason) is (match is UNKNOWN)
+    assert comparison.images == images
 
 
 def test_the_different_ones_alone_are_named() -> None:
-    seen = compare_digests(WEB_A, 3, (a_running_image(A, 1), a_running_image(B, 2)), {("web", B): False})
+    comparison = compare_digests(
+        WEB_A, 3, (a_running_image(A, 1), a_running_image(B, 2)), {("web", B): False}
+    )
 
-    assert seen.different == (a_running_image(B, 2),)
+    assert comparison.different == (a_running_image(B, 2),)
 
 
 def a_task(last: str, desired: str, by: str, revision: str, digest: str = A) -> TaskState:

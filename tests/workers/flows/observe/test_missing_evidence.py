@@ -1,4 +1,4 @@
-"""Causes that AWS does not let be read: said once, with the permission or where to look; the flow goes on."""
+"""Causes that AWS does not let Slipway read: reported once, with the missing permission or where to look."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.rollback.test_rollback_failures import delete_running_image
+from tests.workers.flows.console_actions import delete_running_image
 
 TASKS_UNREADABLE = "I could not read which tasks failed, and why: AWS does not allow {}: "
 LOG_UNREADABLE = "I could not read the last lines of `web`: AWS does not allow {}: "
@@ -20,7 +20,7 @@ BREAKER_OFF = {"deploymentCircuitBreaker": {"enable": False, "rollback": False}}
 
 
 def run_crashing_version(harness: EngineHarness, operation: str, kind: str = "access-denied") -> Deploy:
-    """A version that crashes, with this read failing from the rollout on."""
+    """Deploys a version that crashes, and lets this read fail from the rollout on."""
     deploy_id = harness.request_deploy("web", "1.5.0-crash")
     harness.until_phase(deploy_id, Phase.FOLLOWING)
     harness.ecs.faults.add(operation=operation, kind=kind, times=None)
@@ -88,12 +88,12 @@ def test_while_it_goes_on_it_is_said_once_and_at_the_end_not_again(harness: Engi
     harness.until_phase(deploy_id, Phase.FOLLOWING)
     harness.ecs.faults.add(operation="ListTasks", kind="access-denied", times=None)
     harness.until(lambda: "I could not read" in harness.thread_text(deploy_id))
-    (said,) = [m for m in harness.get(deploy_id).thread_messages if "I could not read" in m.text]
+    (message,) = [m for m in harness.get(deploy_id).thread_messages if "I could not read" in m.text]
 
     deploy = harness.until_over(deploy_id)
 
-    assert (said.kind, said.broadcast) == (ThreadMessageKind.PROBLEM, False)
-    assert TASKS_UNREADABLE.format("ecs:ListTasks") in said.text
+    assert (message.kind, message.broadcast) == (ThreadMessageKind.PROBLEM, False)
+    assert TASKS_UNREADABLE.format("ecs:ListTasks") in message.text
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert harness.thread_text(deploy_id).count("I could not read") == 1
 

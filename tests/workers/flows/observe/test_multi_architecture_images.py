@@ -1,4 +1,4 @@
-"""Multi-architecture images: ECS and ECR may call one image by different digests."""
+"""Multi-architecture images: ECS and ECR may report different digests for one image."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.workers.flows.ecr_pushes import (
 
 
 def push_two_platform_index(harness: EngineHarness, tag: str = "2.0.0") -> tuple[str, str, str]:
-    """Digests of the index, and of its images for two platforms."""
+    """Pushes an index with images for two platforms; the digests of the index and of both."""
     amd, arm = push_manifest(harness, f"{tag}-amd", "amd"), push_manifest(harness, f"{tag}-arm", "arm")
     return push_index(harness, tag, amd, arm), amd, arm
 
@@ -46,7 +46,7 @@ def test_a_multi_architecture_image_is_the_one_approved_by_whichever_digest_ecs_
 
 
 def test_an_index_pushed_again_with_the_same_images_is_the_same(harness: EngineHarness) -> None:
-    """Only what BuildKit says of the build differs."""
+    """Only the BuildKit attestation differs."""
     _, amd, arm = push_two_platform_index(harness)
     push_index(harness, "2.0.1", amd, arm, note="another build")
     push_before_call(harness, lambda: move_tag(harness, "2.0.0", like="2.0.1"))
@@ -74,12 +74,12 @@ def test_an_index_that_may_not_be_read_is_said_and_takes_nothing_back(
     deploy = harness.until_over(harness.request_deploy("web", "2.0.0"))
 
     assert (deploy.outcome, image_match(deploy)) == (Outcome.SUCCEEDED, ImageMatch.UNKNOWN)
-    said = harness.thread_text(deploy.id, ThreadMessageKind.END)
-    assert said.startswith(
+    text = harness.thread_text(deploy.id, ThreadMessageKind.END)
+    assert text.startswith(
         "*Succeeded.* ECS completed the rollout of `2.0.0` to `web`: 3 tasks running, after "
     )
     assert (
         "Whether its tasks run the image that the plan showed is not known: I cannot find out what "
-        f"`{amd[:19]}` is. AWS does not allow ecr:BatchGetImage: " in said
+        f"`{amd[:19]}` is. AWS does not allow ecr:BatchGetImage: " in text
     )
-    assert said.endswith(f"ECS shows: `web` runs `{amd[:19]}`.")
+    assert text.endswith(f"ECS shows: `web` runs `{amd[:19]}`.")

@@ -1,4 +1,4 @@
-"""An optional container whose image is missing, beside a version that crashes: which is blamed."""
+"""An optional container's image is missing and the app crashes: which container is blamed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from deploys.records.phases import Outcome
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import REGISTRY
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.strategies.test_rolling import BREAKER_ROLLBACK
+
+BREAKER_ROLLBACK = (
+    "*Rolled back* to `web:18`: ECS gave up on the new revision and rolls back by itself (Service deployment "
+    "rolled back because the circuit breaker threshold was exceeded)."
+)
 
 
 def add_sidecar(harness: EngineHarness, **members: object) -> None:
-    """web gets a sidecar whose image is not there, and runs with it."""
+    """Gives web a sidecar whose image does not exist, and runs it."""
     ecs = harness.ecs_client
     running = ecs.describe_task_definition(taskDefinition="web:17")["taskDefinition"]
     kept = ("family", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory")
@@ -38,11 +42,11 @@ def test_the_container_that_crashed_is_blamed_and_its_log_is_shown(
     deploy = harness.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.ROLLED_BACK
-    said = harness.thread_text(deploy_id, ThreadMessageKind.END)
-    assert said.startswith(f"{BREAKER_ROLLBACK.replace('web:17', 'web:18')}\n• ")
-    assert "tasks: container `web` exited with code 1. Its last log lines say why." in said
+    text = harness.thread_text(deploy_id, ThreadMessageKind.END)
+    assert text.startswith(f"{BREAKER_ROLLBACK}\n• ")
+    assert "tasks: container `web` exited with code 1. Its last log lines say why." in text
     assert "could not be pulled" not in harness.thread_text(deploy_id)
-    assert ("FATAL giving up, exit status 1" in said) is readable
+    assert ("FATAL giving up, exit status 1" in text) is readable
 
 
 def test_a_good_version_succeeds_beside_it(harness: EngineHarness) -> None:

@@ -1,14 +1,24 @@
-"""How a rollout stands, over every value of the enums that the decision reads."""
+"""The status of a rollout, over every value of the enums that it is judged by."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import boto3
 import pytest
 
-from tests.builders import ARN
-from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceEventState, ServiceState
+from tests.workers.flows.ecs_state_builders import (
+    FOLLOWED_ROLLOUT,
+    NEW_REVISION,
+    OLD_REVISION,
+    OTHER_DEPLOYMENT,
+    OTHER_REVISION,
+    OUR_DEPLOYMENT,
+    a_deployment,
+    a_service_deployment,
+    ecs_enum_values,
+    service_with,
+)
+from workers.ecs.state import ServiceDeploymentState, ServiceEventState
 from workers.flows.observe.rollout_status import (
     STATUS_BY_ROLLOUT_STATE,
     STATUS_BY_SERVICE_DEPLOYMENT,
@@ -17,53 +27,7 @@ from workers.flows.observe.rollout_status import (
     judge_rollout,
 )
 
-OUR_DEPLOYMENT = "ecs-svc/2222222222222222222"
-OTHER_DEPLOYMENT = "ecs-svc/3333333333333333333"
-OLD_REVISION = f"{ARN}:task-definition/web:1"
-NEW_REVISION = f"{ARN}:task-definition/web:2"
-OTHER_REVISION = f"{ARN}:task-definition/web:9"
-FOLLOWED_ROLLOUT = FollowedRollout(OUR_DEPLOYMENT, NEW_REVISION, OLD_REVISION)
 BREAKER_REASON = "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1."
-
-
-def ecs_enum_values(name: str) -> set[str]:
-    model = boto3.client("ecs", region_name="eu-west-1").meta.service_model
-    return set(model.shape_for(name).enum)  # type: ignore[attr-defined]
-
-
-def a_deployment(
-    deployment_id: str = OUR_DEPLOYMENT,
-    revision: str = NEW_REVISION,
-    state: str = "IN_PROGRESS",
-    reason: str = "",
-) -> DeploymentState:
-    return DeploymentState(
-        id=deployment_id,
-        status="PRIMARY",
-        revision=revision,
-        desired=3,
-        pending=0,
-        running=3,
-        rollout_state=state,
-        rollout_reason=reason,
-    )
-
-
-def service_with(primary: DeploymentState, status: str = "ACTIVE") -> ServiceState:
-    return ServiceState(
-        arn=f"{ARN}:service/production/web",
-        name="web",
-        status=status,
-        revision=primary.revision,
-        desired=3,
-        pending=0,
-        running=3,
-        deployments=(primary,),
-    )
-
-
-def a_service_deployment(status: str) -> ServiceDeploymentState:
-    return ServiceDeploymentState(arn=f"{ARN}:service-deployment/production/web/x", status=status)
 
 
 def test_every_status_of_a_service_deployment_is_decided() -> None:

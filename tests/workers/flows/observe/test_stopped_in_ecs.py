@@ -1,4 +1,4 @@
-"""Somebody stops the rollout in the console: ECS did not give up, and the thread does not say so."""
+"""Somebody stops the rollout in the console: the thread does not claim that ECS gave up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of traffic, and what the deadline counts, as tables."""
+"""What is reported of traffic shifts, and what counts towards the deadline, as tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from deploys.records.traffic import HookAction, PauseEnd, TrafficPlan, TrafficShift
 from tests.builders import NOW, a_deploy, a_native_service, a_plan, a_service
 from tests.deploys.test_pauses import a_pause
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     a_deployment,
     a_service_deployment,
     ecs_enum_values,
@@ -31,6 +31,7 @@ from workers.flows.observe.deadline import (
     rollback_deadline,
 )
 from workers.flows.observe.traffic_shift import observe_traffic
+from workers.flows.strategies.registry import strategy_of
 
 BOB = "U02BOB0000"
 LINEAR_PLAN = TrafficPlan(strategy="LINEAR", step_percent=5, step_wait_seconds=60, bake_seconds=300)
@@ -104,7 +105,13 @@ def test_stages_are_told_on_the_way_forward_only(status: str) -> None:
     assert deploy.traffic.new_production_percent == 5.0
 
 
-@pytest.mark.parametrize("changes", [{"cancel": Cancel(user=BOB, at=NOW)}, {"outcome_reason": "an alarm."}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cancel": Cancel(user=BOB, at=NOW)},
+        {"rollback": {"cause": RollbackCause(kind=RollbackCauseKind.ECS, sentence="an alarm.")}},
+    ],
+)
 def test_whoever_goes_back_is_told_no_more_stages_and_asked_nothing(changes: dict[str, Any]) -> None:
     hook = HookState("h1", "AWAITING_ACTION", "PAUSE", NOW + 60)
     deploy = observe_traffic(
@@ -128,7 +135,7 @@ def test_a_pause_is_asked_on_the_way_forward_only(status: str) -> None:
 
 @pytest.mark.parametrize("status", sorted(ecs_enum_values("DeploymentLifecycleHookStatus")))
 def test_only_a_hook_that_awaits_an_action_is_asked_about(status: str) -> None:
-    """A Lambda function that runs is nobody's to answer."""
+    """A running Lambda function needs no answer from people."""
     deploy = observe_traffic(
         a_native_rollout(), service_deployment_at("POST_SCALE_UP", hooks=(HookState("h1", status),)), NOW
     )
@@ -151,8 +158,11 @@ def test_where_ecs_replaces_the_tasks_there_is_no_traffic_to_tell_of() -> None:
     native = a_native_rollout()
     rolling = native.evolve(service=a_service("web", strategy=Strategy.ROLLING))
 
-    assert observe_traffic(rolling, service_deployment_at(production_percent=5.0), NOW) == rolling
-    assert observe_traffic(native, None, NOW) == native
+    moving = service_deployment_at(production_percent=5.0)
+
+    assert strategy_of(rolling).observe(rolling, moving, NOW) == rolling
+    assert strategy_of(native).observe(native, moving, NOW) != native
+    assert strategy_of(native).observe(native, None, NOW) == native
 
 
 WAITING_HOOK = HookState("h1", "AWAITING_ACTION", "PAUSE", NOW + 60)

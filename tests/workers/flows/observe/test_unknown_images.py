@@ -1,4 +1,4 @@
-"""Which image runs is not known: that is said, and takes nothing back."""
+"""If it is not known which image runs, the thread says so and nothing is rolled back."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def test_tasks_without_a_digest_are_said_and_take_nothing_back(
     deploy = harness.until_over(harness.request_deploy("web", "1.4.2"))
 
     assert (deploy.outcome, image_match(deploy)) == (Outcome.SUCCEEDED, ImageMatch.UNKNOWN)
-    said = harness.thread_text(deploy.id, ThreadMessageKind.END)
-    assert said.startswith(
+    text = harness.thread_text(deploy.id, ThreadMessageKind.END)
+    assert text.startswith(
         "*Succeeded.* ECS completed the rollout of `1.4.2` to `web`: 3 tasks running, after "
     )
-    assert said.endswith(
+    assert text.endswith(
         "Whether its tasks run the image that the plan showed is not known: ECS does not show the image "
         "digest of every task."
     )
@@ -41,9 +41,9 @@ def test_tasks_that_may_not_be_read_are_said_and_take_nothing_back(
     deploy = harness.until_over(harness.request_deploy("web", "1.4.2"))
 
     assert (deploy.outcome, image_match(deploy)) == (Outcome.SUCCEEDED, ImageMatch.UNKNOWN)
-    said = harness.thread_text(deploy.id, ThreadMessageKind.END)
-    assert "`web` runs" not in said
-    assert f"is not known: AWS does not allow ecs:{operation}: " in said
+    text = harness.thread_text(deploy.id, ThreadMessageKind.END)
+    assert "`web` runs" not in text
+    assert f"is not known: AWS does not allow ecs:{operation}: " in text
 
 
 def test_a_read_that_fails_is_made_again(harness: EngineHarness) -> None:
@@ -122,6 +122,6 @@ def test_a_rollout_that_is_only_followed_is_not_said_to_run_if_its_tasks_may_not
     followed = harness.until_over(harness.request_verb(Verb.FOLLOW, "web"))
 
     assert (followed.outcome, image_match(followed)) == (Outcome.SUCCEEDED, ImageMatch.UNKNOWN)
-    said = harness.thread_text(followed.id, ThreadMessageKind.END)
-    assert said.startswith("*Succeeded.* The rollout I followed has ended: ECS moved `web` to `1.4.0`")
-    assert " Which image its tasks run is not known: AWS does not allow ecs:ListTasks: " in said
+    text = harness.thread_text(followed.id, ThreadMessageKind.END)
+    assert text.startswith("*Succeeded.* The rollout I followed has ended: ECS moved `web` to `1.4.0`")
+    assert " Which image its tasks run is not known: AWS does not allow ecs:ListTasks: " in text

@@ -1,4 +1,4 @@
-"""An empty rolloutState is unknown, not done: behind a Classic Load Balancer ECS tells none."""
+"""An empty rolloutState means unknown, not completed: ECS reports none behind a Classic Load Balancer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_service
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.conftest import AlterResponse
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     OLD_REVISION,
     OTHER_DEPLOYMENT,
     a_deployment,
@@ -32,7 +32,8 @@ IN_PROGRESS_BY_STATE = {
     "FAILED": (False, False),
     "": (False, True),
 }
-"""By PRIMARY's state: whether a rollout is in progress where PRIMARY is alone, and where another is left."""
+"""By PRIMARY's state: whether a rollout is in progress if PRIMARY is alone, and if another deployment is
+left."""
 
 
 def test_every_rollout_state_has_its_row() -> None:
@@ -45,13 +46,13 @@ def test_where_ecs_tells_no_state_another_deployment_that_is_left_is_one_in_prog
     state: str, beside: tuple[DeploymentState, ...]
 ) -> None:
     primary = a_deployment(state=state)
-    seen = replace(service_with(primary), deployments=(primary, *beside))
+    ecs_service = replace(service_with(primary), deployments=(primary, *beside))
 
     if IN_PROGRESS_BY_STATE[state][len(beside)]:
         with pytest.raises(ExternalRolloutInProgress):
-            check_service(a_service(), seen)
+            check_service(a_service(), ecs_service)
     else:
-        check_service(a_service(), seen)
+        check_service(a_service(), ecs_service)
 
 
 @pytest.mark.parametrize(
@@ -61,14 +62,16 @@ def test_what_is_left_of_another_deployment_tells_whether_one_goes_on(
     running: int, left: int, going: bool
 ) -> None:
     primary = replace(a_deployment(state=""), running=running)
-    seen = replace(service_with(primary), deployments=(primary, replace(OLDER_DEPLOYMENT, running=left)))
+    ecs_service = replace(
+        service_with(primary), deployments=(primary, replace(OLDER_DEPLOYMENT, running=left))
+    )
 
-    assert find_deployment_in_progress(seen) is (primary if going else None)
+    assert find_deployment_in_progress(ecs_service) is (primary if going else None)
 
 
 @pytest.fixture
 def classic_load_balancer(alter_response: AlterResponse) -> None:
-    """ECS answers as for a service behind a Classic Load Balancer."""
+    """ECS answers as it does for a service behind a Classic Load Balancer."""
 
     def blank(parsed: dict[str, Any]) -> None:
         for deployment in parsed["services"][0]["deployments"]:

@@ -1,4 +1,4 @@
-"""A task whose first essential container is a sidecar: the app is what is deployed, shown and said to run."""
+"""A task whose first essential container is a sidecar: Slipway deploys and reports the app container."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COPIED_FIELDS = ("family", "executionRoleArn", "networkMode", "requiresCompatibi
 
 
 def add_sidecar_first(harness: EngineHarness, name: str, sidecar: dict[str, Any], **more: Any) -> str:
-    """The service runs its app with this container before it; the revision."""
+    """Puts this container before the app in the service's revision, and runs it; the ARN."""
     running = harness.describe_service(name)["taskDefinition"]
     content = harness.ecs_client.describe_task_definition(taskDefinition=running)["taskDefinition"]
     request = {key: content[key] for key in COPIED_FIELDS if key in content}
@@ -88,7 +88,7 @@ def test_a_restart_and_a_rollback_are_called_by_the_app_s_tag(harness: EngineHar
 def test_an_unclear_app_is_refused_with_the_candidates_and_deployed_once_it_is_named(
     harness: EngineHarness,
 ) -> None:
-    """A worker: no load balancer tells which of the two it is."""
+    """A service without a load balancer, which would show which of the two is the app."""
     add_sidecar_first(harness, "ledger", AGENT)
 
     deploy = harness.until_over(harness.request_deploy("ledger", "1.4.2", approvals=0))
@@ -109,7 +109,7 @@ def test_an_unclear_app_is_refused_with_the_candidates_and_deployed_once_it_is_n
 
 
 def test_an_unclear_app_keeps_nobody_from_a_restart(harness: EngineHarness) -> None:
-    """It makes no image of another, so there is nothing to get wrong."""
+    """A restart changes no image, so it cannot pick the wrong container."""
     add_sidecar_first(harness, "ledger", AGENT)
 
     restart = harness.request_verb(Verb.RESTART, "ledger")

@@ -1,4 +1,4 @@
-"""A newer revision that somebody else registered: named with `base: running`, copied with `base: latest`."""
+"""A newer revision that somebody else registered: `base: running` names it, `base: latest` copies it."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ COPIED_REVISION_LINES = (
 def run_deploy(
     harness: EngineHarness, tag: str = "1.4.2", base: BaseChoice = BaseChoice.RUNNING, **service: Any
 ) -> Deploy:
-    """`/deploy web TAG`, to its end."""
+    """Runs `/deploy web TAG` to its end."""
     return harness.until_over(harness.request_deploy("web", tag, base=base, **service))
 
 
 def plan_message(harness: EngineHarness, deploy: Deploy) -> str:
-    """What the thread was told of the plan."""
+    """The plan in the thread."""
     return harness.thread_text(deploy.id, ThreadMessageKind.PLAN)
 
 
 def copied_revision(deploy: Deploy) -> str:
-    """The revision that the new one is a copy of, as `web:18`."""
+    """The revision that was copied, such as `web:18`."""
     assert deploy.plan is not None
     return deploy.plan.source_revision.rsplit("/", 1)[-1]
 
@@ -100,7 +100,7 @@ def test_the_values_of_variables_are_nowhere_in_the_record(harness: EngineHarnes
 
 
 def task_definition_calls(harness: EngineHarness, base: BaseChoice) -> list[str]:
-    """The calls for task definitions that a plan of `web` makes, some time after the last deployment."""
+    """The task definition calls that planning `web` makes, some time after the last deployment."""
     harness.ecs.advance(400)
     before = len(harness.ecs.calls())
     deploy_id = harness.request_deploy("web", "1.4.2", base=base, approvals=1)
@@ -148,7 +148,7 @@ def test_a_newer_revision_is_looked_at_by_one_more_call(harness: EngineHarness) 
 def test_one_that_an_earlier_deploy_passed_over_is_still_named_and_can_be_copied(
     harness: EngineHarness,
 ) -> None:
-    """The revision that runs has the higher number, and the older configuration."""
+    """The running revision has the higher number but the older configuration."""
     register_revision(harness, double_memory)
     run_deploy(harness, "1.4.1")
 
@@ -348,7 +348,7 @@ def test_a_restart_and_a_rollback_do_not_take_the_newest(harness: EngineHarness,
 
 
 def run_verb(harness: EngineHarness, verb: Verb, base: BaseChoice) -> Deploy:
-    """`/deploy restart web` or `/deploy rollback web 1.4.0`, to its end."""
+    """Runs `/deploy restart web` or `/deploy rollback web 1.4.0` to its end."""
     target = "1.4.0" if verb is Verb.ROLLBACK else ""
     deploy = a_deploy(
         a_service(base=base),
@@ -361,13 +361,13 @@ def run_verb(harness: EngineHarness, verb: Verb, base: BaseChoice) -> Deploy:
 
 
 def registered_at_text(harness: EngineHarness, revision: str) -> str:
-    """When it was registered, as people read it."""
+    """When the revision was registered, as the plan shows it."""
     at = describe_revision(harness, revision)["registeredAt"]
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at:%Y-%m-%d %H:%M UTC}>"
 
 
 def request_until_question(harness: EngineHarness, base: BaseChoice) -> str:
-    """A deploy that waits for bob's approval, of a service with a newer revision."""
+    """Requests a deploy of a service with a newer revision, up to bob's question; its id."""
     register_revision(harness, double_memory)
     deploy_id = harness.request_deploy("web", "1.4.2", base=base, approvals=1, approvers=("U02BOB0000",))
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
@@ -479,7 +479,7 @@ def test_a_revision_copied_in_the_console_with_our_tags_is_somebody_s(harness: E
 
 
 def test_another_service_s_deploys_of_the_family_are_passed_over(harness: EngineHarness) -> None:
-    """Their records are not this service's; their tags tell."""
+    """Their records belong to another service; their tags identify them."""
     register_revision(harness, double_memory)
     tags = {"team": "shop", "slipway:deploy": "x9y8z7w6"}
     register_revision(harness, lambda request: request.update(memory="2048"), tags=tags)
@@ -549,7 +549,7 @@ def test_fields_that_this_boto3_does_not_know_refuse_a_copy_of_the_newest_alone(
 
 
 def add_unknown_field(monkeypatch: pytest.MonkeyPatch, revision: int) -> None:
-    """AWS adds a field to this revision's description."""
+    """Lets AWS's description of this revision have a field that boto3 does not know."""
 
     def found(answer: Json, *_: object) -> list[str]:
         return ["taskDefinition.futureField"] if answer["taskDefinition"]["revision"] == revision else []

@@ -22,7 +22,7 @@ ENVOY = container("envoy", "public.ecr.aws/envoy/envoy:v1.30")
 def difference_lines(
     old: RevisionState, new: RevisionState, *, used: bool = False, limit: int = 100
 ) -> list[str]:
-    """What people read of it."""
+    """The lines that people read."""
     found = find_config_changes(old, new, ["web"])
     return change_lines(
         NewerRevision(revision=f"{ARN}:task-definition/web:8", changes=found, used=used), limit
@@ -258,7 +258,8 @@ TEXTS = st.one_of(SECRETS, st.sampled_from(["plain", "zq00", ""]))
 
 @st.composite
 def containers(draw: st.DrawFn) -> dict[str, Any]:
-    """With the values of variables wherever else a careless person could have written them."""
+    """A container with the values of its variables in every other place where somebody could have put
+    them."""
     more: dict[str, Any] = {
         "environment": environment_list(**draw(ENVIRONMENTS)),
         "command": draw(st.lists(TEXTS, max_size=2)),
@@ -290,9 +291,9 @@ def test_no_value_of_a_variable_ever_appears(old: RevisionState, new: RevisionSt
     }
 
     record = NewerRevision(revision="web:8", changes=find_config_changes(old, new, ["web"])).model_dump_json()
-    told = "\n".join(difference_lines(old, new, used=used))
+    text = "\n".join(difference_lines(old, new, used=used))
 
-    assert not [value for value in values if value in told or value in record]
+    assert not [value for value in values if value in text or value in record]
 
 
 @given(REVISIONS)

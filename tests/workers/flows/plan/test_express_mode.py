@@ -1,4 +1,4 @@
-"""A service of ECS Express Mode is deployed as any other canary, and the plan says who manages it."""
+"""An ECS Express Mode service is deployed like any other canary, and the plan says what manages it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deploys.records.thread_messages import ThreadMessageKind
 from tests.sandbox.ecs.ecs_actions import create_express_service
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.conftest import AlterResponse
-from tests.workers.flows.plan.test_plan_refusals import changing_operations
+from tests.workers.flows.console_actions import changing_operations
 
 EXPRESS_MODE_LINE = (
     "• ECS Express Mode manages this service: its next update that sets an image, or a task definition, "
@@ -23,7 +23,7 @@ EXPRESS_MODE_LINE = (
 
 @pytest.fixture
 def harness(harness: EngineHarness) -> EngineHarness:
-    """With the service `storefront`, of two tasks."""
+    """A harness with the Express Mode service `storefront`, which has two tasks."""
     create_express_service(harness.ecs_client)
     harness.ecs.advance(900)
     return harness

@@ -1,4 +1,4 @@
-"""Which images have to be readable, which are somebody else's, and which run already."""
+"""Which images must be readable, which need not be, and which run already."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ CONTEXT = cast("StepContext", SimpleNamespace(region=None))
 
 
 def a_target(main: str, *others: str) -> TargetVersion:
-    """Back to web:7."""
+    """A rollback to web:7."""
     source = RevisionState(f"{ARN}:task-definition/web:7", "web", 7, "ACTIVE", {})
     change = ContainerChange(container="web", old_image=f"{REGISTRY}/web:1.4.2", new_image=main)
     return TargetVersion(source, (change,), "1.4.1", other_images=others)
 
 
 def deny_lookup(monkeypatch: pytest.MonkeyPatch, image: str) -> None:
-    """ECR knows every image but does not let the workers ask for this one."""
+    """Lets ECR know every image, but deny the lookup of this one."""
 
     def find(region: Any, reference: ImageReference) -> EcrImageState:
         if str(reference) == image:

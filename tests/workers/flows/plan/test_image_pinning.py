@@ -1,4 +1,4 @@
-"""`pin: digest`: the revision names the image by its digest, and people still read the tag."""
+"""`pin: digest`: the revision names the image by its digest, and people still see the tag."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from workers.queries.tags_query import describe_tags
 
 
 def run_deploy(harness: EngineHarness, tag: str, pin: Pin = Pin.DIGEST, **service: Any) -> Deploy:
-    """`/deploy web TAG`, to its end."""
+    """Runs `/deploy web TAG` to its end."""
     return harness.until_over(harness.request_deploy("web", tag, pin=pin, **service))
 
 
 def old_tag(deploy: Deploy) -> str:
-    """What the plan calls the version that ran before."""
+    """The plan's name for the version that ran before."""
     return deploy.plan.old_tag if deploy.plan else ""
 
 
 def images_and_tags(harness: EngineHarness, arn: str | None) -> tuple[list[str], dict[str, str]]:
-    """Images of the containers, and tags."""
+    """The images of the containers, and the tags of the revision."""
     answer = harness.ecs.client("ecs").describe_task_definition(taskDefinition=arn or "", include=["TAGS"])
     containers = answer["taskDefinition"]["containerDefinitions"]
     return [each["image"] for each in containers], {tag["key"]: tag["value"] for tag in answer["tags"]}
@@ -109,7 +109,7 @@ def test_what_runs_is_called_by_its_tag(harness: EngineHarness) -> None:
 
 
 def test_a_pinned_revision_made_elsewhere_is_called_by_its_digest(harness: EngineHarness) -> None:
-    """Somebody copied ours, with its tags, and put another digest into it."""
+    """Somebody copied Slipway's revision with its tags, and changed the digest."""
     ours = run_deploy(harness, "1.4.1")
     other = digest_of_tag(harness, "1.4.0")
     _, marks = images_and_tags(harness, ours.ecs.new_revision)
@@ -253,7 +253,7 @@ def test_without_the_key_a_registry_that_cannot_be_asked_refuses_nothing_and_the
 
 @pytest.mark.parametrize("verb", [Verb.RESTART, Verb.ROLLBACK])
 def test_a_restart_or_rollback_of_what_has_to_be_approved_says_nothing_of_pins(verb: Verb) -> None:
-    """It names no image again."""
+    """A restart or rollback does not name an image."""
     deploy = a_deploy(a_service(pin=None, approvals=1), verb=verb)
 
     assert "pinned" not in describe_plan(deploy, a_plan())

@@ -39,7 +39,7 @@ COMMIT = "3f2a91c0d4b5e6f70819a2b3c4d5e6f708192a3b"
         ("1.4.2-rc1", ["1.4.2-rc.1"], ("1.4.2-rc.1",)),
         ("relaese-7", ["release-7", "release-8"], ("release-7",)),
         ("lates", ["latest"], ("latest",)),
-        # another version is not what was meant
+        # another version was not meant
         ("1.4.3", ["1.4.2", "1.4.1"], ()),
         ("1.4.20", ["1.4.2"], ()),
         ("1.4", ["1.4.0"], ()),

@@ -1,4 +1,4 @@
-"""Whether an approval still stands when the count moved since the plan was shown."""
+"""Whether an approval is still valid if the desired count changed after the plan was shown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.workers.flows.autoscaled_service import (
     scalable_target,
     suspend_by_hand,
 )
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 
 TWO_TO_SIX = ScalingPlan(minimum=2, maximum=6)
 UNKNOWN = ScalingPlan(unknown_reason="AWS does not allow it.")
@@ -35,7 +35,7 @@ def plan_with(tasks: int, scaling: ScalingPlan | None, **changes: Any) -> Plan:
 
 
 def newer_revision(number: int, *, used: bool = False) -> RevisionConfig:
-    """What a plan knows of a newer revision."""
+    """What a plan records of a newer revision."""
     arn = f"{ARN}:task-definition/web:{number}"
     return RevisionConfig(newest=arn, newer=NewerRevision(revision=arn, used=used))
 
@@ -167,12 +167,12 @@ def test_a_count_that_was_scaled_before_the_approval_is_the_one_stopped_and_brou
     assert deploy.stop.restore_point is not None
     assert (deploy.plan.desired_count, deploy.stop.restore_point.desired_count) == (5, 5)
     assert restore_tags(harness, SERVICE) == [f"{deploy_id}/5"]
-    told = harness.thread_text(deploy_id, ThreadMessageKind.PROGRESS)
+    text = harness.thread_text(deploy_id, ThreadMessageKind.PROGRESS)
     assert (
         "Application Auto Scaling set the count from 2 to 5 tasks since the plan was shown. That is within 2 "
         "to 6, so the approval still counts."
-    ) in told
-    assert "the desired count goes from 5 to 0" in told
+    ) in text
+    assert "the desired count goes from 5 to 0" in text
     assert harness.until_over(deploy_id).outcome is Outcome.SUCCEEDED
     assert (desired_count(harness), scalable_target(harness).suspended) == (5, SuspendedState())
     assert harness.get(deploy_id).approval.question == 1
@@ -195,7 +195,7 @@ def test_a_rolling_service_that_is_scaled_gets_its_approval_in_a_busy_hour(harne
 
 
 def test_moved_once_more_the_bounds_are_those_that_people_saw(harness: EngineHarness) -> None:
-    """Wider bounds since then let no count through that nobody approved."""
+    """Bounds that were widened later do not allow a count that nobody approved."""
     autoscale_billing(harness)
     deploy_id = request_until_question(harness)
     harness.ecs.autoscale(SERVICE, minimum=2, maximum=12)
@@ -260,11 +260,11 @@ def test_where_aws_does_not_tell_who_scales_the_approval_is_void_and_says_why(
     harness.approve(deploy_id)
     harness.until(lambda: harness.get(deploy_id).approval.question == 2)
 
-    told = harness.thread_text(deploy_id, ThreadMessageKind.PLAN)
+    text = harness.thread_text(deploy_id, ThreadMessageKind.PLAN)
     assert (
-        "to 5 tasks, and I cannot tell whether Application Auto Scaling did that: AWS does not allow" in told
+        "to 5 tasks, and I cannot tell whether Application Auto Scaling did that: AWS does not allow" in text
     )
-    assert "application-autoscaling:DescribeScalableTargets" in told
+    assert "application-autoscaling:DescribeScalableTargets" in text
 
 
 @pytest.mark.parametrize("kind", ["access-denied", "error", "throttle"])

@@ -1,4 +1,4 @@
-"""Every refusal of the plan: said in words that name what to do, and not one call that changes anything."""
+"""Every refusal of the plan says what to do, and no call changes anything."""
 
 from __future__ import annotations
 
@@ -11,39 +11,17 @@ from deploys.catalogue.service import Strategy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind
-from sandbox.ecs.http.dispatcher import AwsCallNote
 from tests.workers.engine_harness import EngineHarness
+from tests.workers.flows.console_actions import changing_operations, create_service, let_ecs_settle
 from tests.workers.flows.external_rollouts import start_external_rollout
 from workers.thread.card import card_headline
 
-READ_PREFIXES = ("Describe", "List", "Get", "BatchGet", "AssumeRole")
 Prepare = Callable[[EngineHarness], dict[str, Any]]
 
 
-def changing_operations(calls: list[AwsCallNote]) -> list[str]:
-    """The calls that change something, also those that AWS refused."""
-    return [call.operation for call in calls if not call.operation.startswith(READ_PREFIXES)]
-
-
 def count_revisions(harness: EngineHarness, family: str) -> int:
-    """How many revisions the family has (count)."""
+    """The number of revisions of the family."""
     return len(harness.ecs_client.list_task_definitions(familyPrefix=family)["taskDefinitionArns"])
-
-
-def let_ecs_settle(harness: EngineHarness) -> None:
-    for _ in range(60):
-        harness.ecs.advance(5)
-
-
-def create_service(harness: EngineHarness, name: str, **changes: Any) -> None:
-    """Another service on web's revision, steady."""
-    settings = {"taskDefinition": "web:17", "desiredCount": 1, "launchType": "FARGATE", **changes}
-    web = harness.describe_service("web")
-    if settings["taskDefinition"]:
-        settings["networkConfiguration"] = web["networkConfiguration"]
-    given = {key: value for key, value in settings.items() if value is not None}
-    harness.ecs_client.create_service(cluster="production", serviceName=name, **given)
-    let_ecs_settle(harness)
 
 
 def missing_service(harness: EngineHarness) -> dict[str, Any]:
@@ -101,7 +79,7 @@ def no_preparation(harness: EngineHarness) -> dict[str, Any]:
 
 
 REFUSALS: dict[str, tuple[Prepare, str, str]] = {
-    # what is in the way: how it came, the tag, what is said
+    # reason: (how to prepare it, the tag, the message)
     "no such service": (
         missing_service,
         "1.4.2",
@@ -118,13 +96,13 @@ REFUSALS: dict[str, tuple[Prepare, str, str]] = {
         service_being_deleted,
         "1.4.2",
         "The ECS service `web` is being deleted (ECS calls it DRAINING), so it cannot be deployed. Create it "
-        "anew, or check `ecs_service` of `web` in `services.yml`.",
+        "again, or check `ecs_service` of `web` in `services.yml`.",
     ),
     "deleted": (
         deleted_service,
         "1.4.2",
         "The ECS service `web` was deleted (ECS calls it INACTIVE), so it cannot be deployed. Create it "
-        "anew, or check `ecs_service` of `web` in `services.yml`.",
+        "again, or check `ecs_service` of `web` in `services.yml`.",
     ),
     "CODE_DEPLOY": (
         code_deploy_service,
@@ -237,7 +215,7 @@ def test_what_refuses_a_deploy_refuses_a_restart_and_a_rollback(harness: EngineH
 def test_a_missing_permission_refuses_before_the_service_is_changed(
     harness: EngineHarness, service: str, action: str
 ) -> None:
-    """Whatever the deploy needs first, up to the call that would change the service."""
+    """Each permission that a deploy needs up to the call that changes the service."""
     before, known = harness.describe_service(service), count_revisions(harness, service)
     harness.ecs.faults.add(operation=action, kind="access-denied", times=None)
     deploy_id = harness.request_deploy(service, "1.4.2", approvals=0)

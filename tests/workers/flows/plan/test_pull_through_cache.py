@@ -1,4 +1,4 @@
-"""Images that cannot be checked: ECR fetches them when they are pulled, or does not let them be looked up."""
+"""Images that cannot be checked: ECR fetches them when they are pulled, or denies the lookup."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def add_cache_rule(harness: EngineHarness, prefix: str = "public") -> None:
 
 
 def set_api_images(harness: EngineHarness, **images: str) -> None:
-    """`api` runs these images, by container, by a revision that the console made."""
+    """Lets `api` run these images, by container, with a revision made in the console."""
     running = harness.describe_service("api")["taskDefinition"]
     content = harness.ecs_client.describe_task_definition(taskDefinition=running)["taskDefinition"]
     kept = ("family", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory")
@@ -62,7 +62,7 @@ def refusal_text(harness: EngineHarness, deploy: Deploy) -> str:
 
 
 def delete_cached_repository(harness: EngineHarness) -> None:
-    """ECR's lifecycle policy removed what was pulled."""
+    """Removes what was pulled, as ECR's lifecycle policy does."""
     harness.ecs.client("ecr").delete_repository(repositoryName="public/envoy/envoy", force=True)
 
 
@@ -140,14 +140,14 @@ def test_without_the_permission_it_is_called_missing_and_the_permission_is_named
     set_api_images(harness, envoy=f"{CACHED_IMAGE}:v1.30")
     harness.ecs.faults.add(kind="access-denied", operation="ecr:DescribePullThroughCacheRules", times=None)
 
-    said = refusal_text(harness, run_api_deploy(harness, "v1.31"))
-    assert said == (
+    text = refusal_text(harness, run_api_deploy(harness, "v1.31"))
+    assert text == (
         f"There is no image `{CACHED_IMAGE}:v1.31`, so nothing was registered. The newest tags are "
         f"`v1.30`.{PERMISSION_HINT}"
     )
     delete_cached_repository(harness)
-    said = refusal_text(harness, run_api_deploy(harness, "v1.31"))
-    assert said == (
+    text = refusal_text(harness, run_api_deploy(harness, "v1.31"))
+    assert text == (
         "ECR has no repository `public/envoy/envoy` in account 123456789012 (eu-west-1), so there is no "
         f"image `{CACHED_IMAGE}:v1.31`. Nothing was registered. Check the image in the task definition, or "
         f"create the repository.{PERMISSION_HINT}"
@@ -157,12 +157,12 @@ def test_without_the_permission_it_is_called_missing_and_the_permission_is_named
 def test_a_missing_image_outside_of_every_rule_is_missing(harness: EngineHarness) -> None:
     add_cache_rule(harness, "web-not-really")
 
-    said = refusal_text(harness, harness.until_over(harness.request_deploy("web", "9.9.9")))
+    text = refusal_text(harness, harness.until_over(harness.request_deploy("web", "9.9.9")))
 
-    assert said.startswith(
+    assert text.startswith(
         f"There is no image `{REGISTRY}/web:9.9.9`, so nothing was registered. The newest "
     )
-    assert "pull-through" not in said
+    assert "pull-through" not in text
 
 
 def test_the_tags_of_such_an_image_are_those_that_were_pulled(harness: EngineHarness) -> None:
@@ -197,9 +197,9 @@ def test_a_registry_of_another_account_that_denies_it_is_told_whose_policy_that_
     harness.ecs.add_role(OBSERVER_ROLE)
     set_api_images(harness, envoy=f"{OTHER_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.0")
 
-    said = refusal_text(harness, run_api_deploy(harness, "1.4.2"))
+    text = refusal_text(harness, run_api_deploy(harness, "1.4.2"))
 
-    assert said == (
+    assert text == (
         "AWS does not allow ecr:DescribeImages: `arn:aws:iam::123456789012:user/sandbox` needs it on "
         "`arn:aws:ecr:eu-west-1:210987654321:repository/web` (because no resource-based policy allows the "
         "ecr:DescribeImages action). That belongs to account 210987654321, and its policy there has to allow "

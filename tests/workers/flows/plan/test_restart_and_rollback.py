@@ -1,4 +1,4 @@
-"""Restart and rollback: the same flows with another goal."""
+"""Restart and rollback use the same flows with another target version."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import ARN, REGISTRY, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, tasks_of
+from tests.workers.flows.strict_order import assert_strict_order, tasks_of
 from workers.flows.plan.rollback_target import find_rollback_revision
 
 

@@ -1,4 +1,4 @@
-"""AWS answers with a field that this boto3 does not know: a copy would lose it, so that alone is refused."""
+"""AWS answers with a field that this boto3 does not know: copies, which would lose it, are refused."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, EngineHarness
-from tests.workers.flows.plan.test_plan_refusals import changing_operations
-from tests.workers.flows.restore.test_deregistered_revision import deregister_revision
+from tests.workers.flows.console_actions import changing_operations, deregister_revision
 
 FIELD = "`taskDefinition.addedLater`"
 REFUSED = (

@@ -1,4 +1,4 @@
-"""A way back to a revision that was deregistered meanwhile: a copy is set only where one is needed."""
+"""A rollback to a deregistered revision: a copy is deployed only if it is needed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.autoscaled_service import start_approved_deploy
-from tests.workers.flows.whole_deploys.test_worker_crashes import WorkerKilled, kill_worker
-
-
-def deregister_revision(harness: EngineHarness, revision: str) -> str:
-    answer = harness.ecs_client.deregister_task_definition(taskDefinition=revision)
-    return str(answer["taskDefinition"]["taskDefinitionArn"])
+from tests.workers.flows.console_actions import deregister_revision
+from tests.workers.flows.worker_kills import WorkerKilled, kill_worker
 
 
 def deregister_current_revision(harness: EngineHarness, service: str) -> str:
-    """What the service is set to."""
+    """Deregisters the revision that the service is set to; its ARN."""
     return deregister_revision(harness, harness.describe_service(service)["taskDefinition"])
 
 
@@ -49,7 +45,8 @@ def test_a_service_that_never_moved_is_left_as_it_is(
 
 
 def test_a_stopped_service_that_still_has_it_is_scaled_up_again(harness: EngineHarness) -> None:
-    """ECS API reference, DeregisterTaskDefinition: such a service may be scaled, not set to it."""
+    """A service that has a deregistered revision may be scaled, but not set to it (ECS API reference,
+    DeregisterTaskDefinition)."""
     deploy_id = start_approved_deploy(harness)
     harness.until_phase(deploy_id, Phase.DRAINING)
     recorded = deregister_current_revision(harness, "billing")
@@ -101,7 +98,7 @@ def test_where_ecs_itself_goes_back_to_it_no_copy_is_made_and_it_is_named(harnes
 
 
 def test_ecs_goes_back_to_it_though_a_copy_was_made_already(harness: EngineHarness) -> None:
-    """The request to stop is refused, the copy is registered, the update gets no answer; ECS goes back."""
+    """The stop request is refused, the copy is registered, the update gets no answer, and ECS rolls back."""
     deploy_id = harness.request_deploy("web", "1.5.0-crash")
     harness.until_phase(deploy_id, Phase.FOLLOWING)
     recorded = deregister_revision(harness, "web:17")
@@ -140,7 +137,7 @@ def test_what_a_late_call_undid_is_set_right_though_the_revision_was_deregistere
 
 
 def delete_revision(harness: EngineHarness, revision: str) -> None:
-    """Deregistered, deleted, and gone from ECS, which takes until nothing runs it any more."""
+    """Deregisters and deletes the revision. ECS forgets it once nothing runs it any more."""
     deregister_revision(harness, revision)
     harness.ecs_client.delete_task_definitions(taskDefinitions=[revision])
     harness.ecs.faults.add(

@@ -1,4 +1,4 @@
-"""The way back brings the image that ran, also if its tag was pushed again."""
+"""A rollback brings back the image that ran, even if its tag was pushed again."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.workers.flows.ecr_pushes import (
 
 
 def run_tag(harness: EngineHarness, name: str, tag: str) -> str:
-    """The service runs this tag, by a revision that the console made; the digest that runs."""
+    """Lets the service run this tag, with a revision made in the console; the running digest."""
     running = harness.describe_service(name)["taskDefinition"]
     content = harness.ecs_client.describe_task_definition(taskDefinition=running)["taskDefinition"]
     kept = ("family", "executionRoleArn", "networkMode", "requiresCompatibilities", "cpu", "memory")
@@ -38,7 +38,7 @@ def run_tag(harness: EngineHarness, name: str, tag: str) -> str:
 
 @pytest.mark.parametrize("name", SERVICE_OF_EACH_STRATEGY)
 def test_a_moving_tag_comes_back_as_the_image_that_ran(harness: EngineHarness, name: str) -> None:
-    """`latest` before and after: the old revision would run what was pushed last, too."""
+    """Both versions are `latest`, so the old revision would run what was pushed last."""
     add_tag(harness, "latest", like="1.4.1", repository=name)
     ran = run_tag(harness, name, "latest")
     move_tag(harness, "latest", like="1.4.2", repository=name)
@@ -87,9 +87,9 @@ def test_a_copy_that_cannot_be_made_keeps_nobody_from_coming_back_and_is_told(ha
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert running_digests(harness, "web") == {pushed}
-    [told] = [each for each in deploy.thread_messages if "Needs attention" in each.text]
-    assert told.broadcast
-    assert told.text == (
+    [message] = [each for each in deploy.thread_messages if "Needs attention" in each.text]
+    assert message.broadcast
+    assert message.text == (
         "*Needs attention*: `web:17` is back, but it runs another image than before: container `web` ran "
         f"`{ran[:19]}` and now runs `{pushed[:19]}`. Its tag seems to have been pushed again since."
     )

@@ -1,4 +1,5 @@
-"""Something sets the desired count to 0 while a stopped service is brought back: told, and set again."""
+"""Something sets the desired count to 0 during the rollback of a stopped service: Slipway alerts and sets
+it again."""
 
 from __future__ import annotations
 
@@ -58,7 +59,7 @@ def test_set_to_zero_once_it_comes_back_without_an_alarm(harness: EngineHarness)
 def test_a_rollback_of_ecs_that_was_set_to_zero_is_not_called_done_before_its_tasks_run(
     harness: EngineHarness,
 ) -> None:
-    """ECS calls any rollout complete at once where it is to run no task, its own way back too."""
+    """ECS calls any rollout with desired count 0 complete at once, including its own rollback."""
     deploy_id = start_approved_deploy(harness, "1.5.0-crash")
     harness.until(lambda: harness.get(deploy_id).outcome_reason)
     set_count_to_zero(harness)

@@ -1,4 +1,4 @@
-"""A request to go back that ECS takes and forgets: said once, and made good another way."""
+"""ECS accepts a stop request and forgets it: Slipway reports it once and rolls back by an update."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tests.workers.engine_harness import ALICE, BOB, EngineHarness
 from tests.workers.flows.native_deployments import (
     configure_native_service,
     pause_hook,
+    request_until_paused,
     thread_replies,
     wait_until_ended,
 )
-from tests.workers.flows.strategies.test_native_pause_failures import request_until_paused
 from workers.ecs import service_deployments, services
 
 STOP_FORGOTTEN = (
@@ -27,7 +27,7 @@ STOP_FORGOTTEN = (
 
 @dataclass
 class ForgottenRequest:
-    """Counts the requests that ECS takes and does nothing about."""
+    """Counts the requests that ECS accepts and ignores."""
 
     calls: int = 0
 
@@ -60,9 +60,9 @@ def test_a_stop_that_ecs_forgets_is_asked_once_and_the_old_version_is_set_instea
         STOP_FORGOTTEN.format(old),
         f"*Cancelled* by <@{ALICE}>: rolled back to `{old}`.",
     ]
-    told = next(m for m in harness.get(deploy_id).thread_messages if m.text == STOP_FORGOTTEN.format(old))
-    assert 30 <= told.at - asked_at < 60
-    assert not told.broadcast
+    message = next(m for m in harness.get(deploy_id).thread_messages if m.text == STOP_FORGOTTEN.format(old))
+    assert 30 <= message.at - asked_at < 60
+    assert not message.broadcast
     assert harness.running_tags(service) == {"1.4.0"}
 
 

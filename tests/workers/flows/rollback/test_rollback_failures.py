@@ -1,4 +1,4 @@
-"""The old version does not come up again: said at once, with its own cause, and at the end with both."""
+"""The old version does not start again: reported at once with its cause, and at the end with both causes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,10 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW, REGISTRY, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.observe.test_rollout_status import (
-    OLD_REVISION,
-    OTHER_DEPLOYMENT,
-    a_deployment,
-    service_with,
-)
+from tests.workers.flows.console_actions import delete_running_image
+from tests.workers.flows.ecs_state_builders import OLD_REVISION, OTHER_DEPLOYMENT, a_deployment, service_with
 from workers.ecs.state import ServiceEventState
 from workers.flows.rollback.rollback_failures import as_rollout_of_old_version
-
-
-def delete_running_image(harness: EngineHarness, service: str) -> None:
-    """The image that runs is deleted from its repository, as by a lifecycle policy."""
-    harness.ecs.client("ecr").batch_delete_image(repositoryName=service, imageIds=[{"imageTag": "1.4.0"}])
 
 
 def pull_error_text(service: str) -> str:
@@ -36,7 +27,7 @@ def pull_error_text(service: str) -> str:
 
 
 def rollback_causes_told(deploy: Deploy, revision: str) -> list[str]:
-    """Causes that were told while it went on, in the channel."""
+    """The causes that were sent to the channel during the rollback."""
     lead = f"*Needs attention*: tasks of `{revision}` do not start during the rollback:\n"
     told = [m for m in deploy.thread_messages if m.text.startswith(lead)]
     assert all(m.broadcast and m.kind is ThreadMessageKind.PROBLEM for m in told)
@@ -44,7 +35,7 @@ def rollback_causes_told(deploy: Deploy, revision: str) -> list[str]:
 
 
 def run_failing_ecs_rollback(harness: EngineHarness) -> Deploy:
-    """ECS's own way back fails as well, with every old task lost meanwhile."""
+    """ECS's own rollback fails too, because every old task was lost."""
     deploy_id = harness.request_deploy("web", "1.5.0-crash", deadline=120)
     harness.until_phase(deploy_id, Phase.FOLLOWING)
     delete_running_image(harness, "web")
@@ -60,8 +51,8 @@ def test_a_rollback_of_ecs_that_fails_for_a_missing_image_says_so_at_once_and_at
 
     deploy = run_failing_ecs_rollback(harness)
 
-    (told,) = rollback_causes_told(deploy, "web:17")
-    assert told.endswith(f": {pull_error_text('web')}")
+    (cause,) = rollback_causes_told(deploy, "web:17")
+    assert cause.endswith(f": {pull_error_text('web')}")
     assert deploy.outcome is Outcome.FAILED
     lines = harness.thread_text(deploy.id, ThreadMessageKind.END).splitlines()
     assert lines[0] == (
@@ -89,8 +80,8 @@ def test_a_stopped_service_whose_old_image_is_gone_is_told_of_at_once(harness: E
 
     harness.until(lambda: rollback_causes_told(harness.get(deploy_id), "billing:23"), seconds=120)
 
-    (told,) = rollback_causes_told(harness.get(deploy_id), "billing:23")
-    assert told.endswith(f": {pull_error_text('billing')}")
+    (cause,) = rollback_causes_told(harness.get(deploy_id), "billing:23")
+    assert cause.endswith(f": {pull_error_text('billing')}")
 
 
 @pytest.mark.parametrize("tag", ["1.4.2", "1.5.0-crash", "1.5.0-unhealthy"])

@@ -1,4 +1,4 @@
-"""A way back that does not hold, because the old version cannot start any more either."""
+"""A rollback that does not hold, because the old version cannot start either."""
 
 from __future__ import annotations
 
@@ -11,17 +11,11 @@ import pytest
 from deploys.catalogue.nested_keys import PostCheck
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Notice
 from deploys.records.rollback import RollbackProgress
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from tests.builders import ARN, NOW, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.observe.test_rollout_status import (
-    OLD_REVISION,
-    OTHER_DEPLOYMENT,
-    a_deployment,
-    service_with,
-)
+from tests.workers.flows.ecs_state_builders import OLD_REVISION, OTHER_DEPLOYMENT, a_deployment, service_with
 from workers.ecs import tasks
 from workers.ecs.state import ServiceState, TaskState
 from workers.flows.finish.settling import is_moved_late
@@ -34,7 +28,7 @@ UNREACHABLE_URL = "http://127.0.0.1:9/health"
 
 
 def request_until_check_fails(harness: EngineHarness, service: str) -> str:
-    """A deploy that its check turned back, to an image that is gone; its id."""
+    """Requests a deploy that its post-check rolls back to an image that was deleted; its id."""
     deploy_id = harness.request_deploy(
         service, "1.4.2", deadline=60, after=PostCheck(duration=60, http=UNREACHABLE_URL)
     )
@@ -48,7 +42,7 @@ def request_until_check_fails(harness: EngineHarness, service: str) -> str:
 
 
 def run_to_end(harness: EngineHarness, deploy_id: str) -> Deploy:
-    """In longer strides than `harness.until`."""
+    """Runs to the end in larger steps than `harness.until`."""
     for _ in range(200):
         if harness.get(deploy_id).phase is Phase.ENDED:
             break
@@ -171,15 +165,15 @@ def test_it_is_said_once_when_it_can_be_no_stale_read_and_a_stopped_service_is_n
 ) -> None:
     monkeypatch.setattr(tasks, "list_service_tasks", lambda *_: ())
 
-    left = retry_rollback(
+    updated = retry_rollback(
         a_deploy_that_rolls_back(*notices, **changes),
         context_at(NOW + seconds),
         service_at_new_revision(desired),
         900,
     ).deploy
 
-    assert (left.phase, left.outcome) == (Phase.RESTORING, None)
-    assert bool(left.thread_messages) is says
+    assert (updated.phase, updated.outcome) == (Phase.RESTORING, None)
+    assert bool(updated.thread_messages) is says
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["without a cause", "with its cause"])
@@ -194,10 +188,10 @@ def test_where_it_is_the_first_that_is_known_of_it_it_is_the_alarm_and_no_other_
         tasks, "list_stopped_tasks", lambda *_: (replace(failed, started_by=OTHER_DEPLOYMENT),)
     )
 
-    left = retry_rollback(
+    updated = retry_rollback(
         a_deploy_that_rolls_back(), context_at(NOW + 40), service_at_new_revision(), 900
     ).deploy
-    (alarm,) = left.thread_messages
+    (alarm,) = updated.thread_messages
     assert alarm.broadcast
     assert alarm.text.splitlines()[0] == (
         "*Needs attention*: the rollback does not hold. I set `web:1`, and the service is at `web:2` again. "
@@ -205,11 +199,11 @@ def test_where_it_is_the_first_that_is_known_of_it_it_is_the_alarm_and_no_other_
     )
 
     again = replace(a_deployment(OTHER_DEPLOYMENT, OLD_REVISION), created_at=NOW + 50, failed=1)
-    later = report_rollback_failures(left, context_at(NOW + 60), service_with(again))
+    later = report_rollback_failures(updated, context_at(NOW + 60), service_with(again))
     cause = "1 task: it could not start; ECS says: `No.`"
     if known:
         assert alarm.text.splitlines()[1:] == [f"• {cause}"]
-        assert later.thread_messages == left.thread_messages, "the same cause is told once"
+        assert later.thread_messages == updated.thread_messages, "the same cause is told once"
     else:
         assert later.thread_messages[-1].text == f"Also during the rollback to `web:1`:\n• {cause}"
         assert not later.thread_messages[-1].broadcast
@@ -224,9 +218,9 @@ def test_what_was_given_up_is_not_taken_for_a_late_call(gave_up: bool) -> None:
         outcome=Outcome.FAILED,
         rollback={"progress": RollbackProgress(started_at=0.0, gave_up=gave_up)},
     )
-    seen = ServiceState("arn", "web", "ACTIVE", new, 3, 0, 3)
+    ecs_service = ServiceState("arn", "web", "ACTIVE", new, 3, 0, 3)
 
-    assert is_moved_late(deploy, seen) is not gave_up
+    assert is_moved_late(deploy, ecs_service) is not gave_up
 
 
 def test_a_way_back_that_is_undone_after_its_end_is_set_right_once_and_then_left(

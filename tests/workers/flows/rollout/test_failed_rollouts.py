@@ -1,4 +1,4 @@
-"""Each way a rollout fails, or only seems to, told to its end as people read it."""
+"""Each way in which a rollout fails or seems to fail, with the messages that people read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workers.ecs.state import ServiceEventState
 
 
 def without_counts_and_times(harness: EngineHarness, deploy_id: str, kind: ThreadMessageKind) -> str:
-    """What the thread was told, without counts and times that differ with the pace."""
+    """Messages of the thread without counts and times that depend on timing."""
     text = re.sub(r"\b\d+ (task|time)s\b", r"N \1s", harness.thread_text(deploy_id, kind))
     return re.sub(r"Downtime: [^.]*\.", "Downtime: T.", text)
 
@@ -79,10 +79,10 @@ def test_no_room_that_passes_by_itself_is_reported_and_fails_nothing(
 
 
 def crash_a_healthy_task(harness: EngineHarness, deployment_id: str | None) -> int:
-    """A new task crashes after it ran; how many did: 1, or 0 where none is healthy."""
+    """Crashes one healthy new task; returns 1, or 0 if none is healthy."""
     with harness.ecs.region.hold_time() as region:
         tasks = region.tables.tasks.values()
-        healthy = [t.arn for t in tasks if t.deployment == deployment_id and t.is_wanted and t.healthy]
+        healthy = [t.arn for t in tasks if t.deployment == deployment_id and t.is_wanted and t.is_healthy]
         for arn in healthy[:1]:
             task_shutdown.stop_exited(region, arn, "web", 1)
     return len(healthy[:1])

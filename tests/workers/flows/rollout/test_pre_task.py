@@ -1,4 +1,4 @@
-"""A task before the rollout: it runs once, its exit code decides, and the service waits for it."""
+"""The pre-task runs once, its exit code decides, and the service waits for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.workers.flows.pre_task_deploys import (
     request_with_pre_task,
     without_ids_and_times,
 )
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 
 
 def test_the_command_runs_once_before_the_service_is_touched(harness: EngineHarness) -> None:

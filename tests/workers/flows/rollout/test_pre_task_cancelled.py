@@ -1,4 +1,4 @@
-"""A task before the rollout that is not let run to its end, and what it did, which nothing undoes."""
+"""A pre-task that is stopped early, and its effects, which nothing undoes."""
 
 from __future__ import annotations
 

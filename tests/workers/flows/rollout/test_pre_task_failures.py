@@ -1,4 +1,4 @@
-"""A task before the rollout runs once, whatever ECS answers and whichever worker dies."""
+"""The pre-task runs once, whatever ECS answers and whichever worker dies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.workers.flows.pre_task_deploys import (
     one_off_tasks,
     request_with_pre_task,
 )
-from tests.workers.flows.whole_deploys.test_worker_crashes import WorkerKilled, kill_worker
+from tests.workers.flows.worker_kills import WorkerKilled, kill_worker
 from workers.flows.rollout import running_pre_task
 from workers.messages import pre_task as words
 
@@ -94,7 +94,7 @@ def test_whatever_ecs_answers_it_runs_once(harness: EngineHarness, kind: str) ->
 
 
 def run_to_end(harness: EngineHarness, deploy_id: str) -> Deploy:
-    """The deploy to its end, whoever dies on the way."""
+    """Runs the deploy to its end; another worker continues if one is killed."""
     for _ in range(3000):
         if harness.get(deploy_id).phase is Phase.ENDED:
             return harness.get(deploy_id)
@@ -221,12 +221,12 @@ def test_a_task_that_takes_long_to_stop_is_told_once(
 
     deploy = harness.until_over(deploy_id)
 
-    [told] = [m for m in deploy.thread_messages if m.kind is ThreadMessageKind.PROBLEM]
-    assert told.broadcast
+    [message] = [m for m in deploy.thread_messages if m.kind is ThreadMessageKind.PROBLEM]
+    assert message.broadcast
     assert re.fullmatch(
         r"\*Needs attention\*: the task `\w{32}` was asked to stop \d+ s ago and is \w+\. I keep waiting, so "
         r"that it does not run beside the next one\.",
-        told.text,
+        message.text,
     )
 
 

@@ -1,4 +1,4 @@
-"""A count that somebody sets to 0 before the service is stopped."""
+"""Somebody sets the desired count to 0 before Slipway stops the service."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.strategies.test_stop_start import restore_tags
+from tests.workers.flows.strict_order import restore_tags
 
 
 def set_count_to_zero(harness: EngineHarness, service: str) -> None:

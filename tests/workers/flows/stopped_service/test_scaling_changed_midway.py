@@ -1,4 +1,4 @@
-"""Application Auto Scaling that changes between two steps of a deploy: what was last set comes back."""
+"""Application Auto Scaling is changed between two steps of a deploy: the last setting is restored."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.workers.flows.autoscaled_service import (
     start_approved_deploy,
     suspend_by_hand,
 )
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags, tasks_of
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags, tasks_of
 from workers.ecs import scalable_targets, services
 
 SCALE_IN_SUSPENDED = SuspendedState(scale_in=True)
 
 
 def suspend_after_recording(monkeypatch: pytest.MonkeyPatch, now: SuspendedState) -> None:
-    """Somebody sets this in the moment after it was recorded."""
+    """Lets somebody set this right after it was recorded."""
     real = services.tag
 
     def tag(*args: Any) -> None:
@@ -86,7 +86,7 @@ def test_a_permission_that_is_taken_away_after_the_plan_promised_it_refuses(harn
 
 
 def cancel_while_scaling_resumed(harness: EngineHarness, now: SuspendedState = SCALE_IN_SUSPENDED) -> Deploy:
-    """Somebody resumes scaling out while the new version starts; then it is cancelled."""
+    """Lets somebody resume scaling out while the new version starts, and cancels the deploy."""
     deploy_id = start_approved_deploy(harness)
     harness.until_phase(deploy_id, Phase.FOLLOWING)
     suspend_by_hand(now)
@@ -129,7 +129,7 @@ def test_a_call_without_an_answer_there_leaves_nothing_suspended(harness: Engine
 
 
 def test_a_way_back_does_not_wait_for_application_auto_scaling(harness: EngineHarness) -> None:
-    """Nothing raises the count here; only the question cannot be asked."""
+    """Nothing raises the count here; only the read fails."""
     autoscale_billing(harness, ALL_SUSPENDED)
     deploy_id = start_approved_deploy(harness)
     harness.until_phase(deploy_id, Phase.FOLLOWING)
@@ -143,7 +143,7 @@ def test_a_way_back_does_not_wait_for_application_auto_scaling(harness: EngineHa
 def test_a_count_that_is_raised_again_and_again_on_the_way_back_is_said_loudly(
     harness: EngineHarness,
 ) -> None:
-    """By something that is no Application Auto Scaling, so it cannot be suspended."""
+    """Something other than Application Auto Scaling does it, so it cannot be suspended."""
     deploy_id = harness.request_deploy(SERVICE, "1.4.2", approvals=0, deadline=60)
     harness.until_phase(deploy_id, Phase.FOLLOWING)
     harness.cancel(deploy_id)
@@ -238,5 +238,5 @@ def test_without_the_mark_it_is_not_suspended_then_and_the_way_back_goes_on(
 
     assert (desired_count(harness), scalable_target(harness).suspended) == (2, SCALE_IN_SUSPENDED)
     assert_strict_order(harness, SERVICE)
-    said = [m.text for m in harness.get(deploy.id).thread_messages if "I suspend it once more" in m.text]
-    assert len(said) == 1
+    texts = [m.text for m in harness.get(deploy.id).thread_messages if "I suspend it once more" in m.text]
+    assert len(texts) == 1

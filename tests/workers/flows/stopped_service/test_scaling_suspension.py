@@ -1,4 +1,4 @@
-"""A stop-start service that Application Auto Scaling scales: suspended meanwhile, then exactly as before."""
+"""Application Auto Scaling of a stop-start service is suspended during the deploy and restored exactly."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.workers.flows.autoscaled_service import (
     scalable_target,
     start_approved_deploy,
 )
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 from workers.ecs import scalable_targets
 from workers.flows.stopped_service import restore_tags as restore_tags_stopped_service
 from workers.flows.stopped_service.scaling_suspension import ScalingTargetState, find_target_state
@@ -41,7 +41,10 @@ def test_on_every_way_out_it_is_put_back_exactly_as_it_was(harness: EngineHarnes
     assert "Application Auto Scaling is as it was before: scaling in suspended." in harness.thread_text(
         deploy.id
     )
-    if way not in ("rollback", "superseded"):  # ECS's own breaker, and somebody, start tasks as they like
+    if way not in (
+        "rollback",
+        "superseded",
+    ):  # ECS's circuit breaker and other people do not keep strict order
         assert_strict_order(harness, SERVICE)
     assert harness.leftover_keys() == []
 
@@ -86,15 +89,15 @@ def test_plan_and_thread_say_what_happens_to_it(harness: EngineHarness) -> None:
         "• Application Auto Scaling (2 to 6 tasks) is suspended until the end, then restored to what it is "
         "now: scaling out and scheduled scaling suspended"
     ) in harness.thread_text(deploy.id, ThreadMessageKind.PLAN)
-    told = harness.thread_text(deploy.id, ThreadMessageKind.PROGRESS)
+    text = harness.thread_text(deploy.id, ThreadMessageKind.PROGRESS)
     assert (
         "Suspending Application Auto Scaling (2 to 6 tasks), so that it does not start tasks during the "
         "stop. Before: scaling out and scheduled scaling suspended. I restore that at the end, whatever "
         "happens."
-    ) in told
+    ) in text
     assert (
         "Application Auto Scaling is as it was before: scaling out and scheduled scaling suspended."
-    ) in told
+    ) in text
 
 
 def test_it_is_resumed_once_the_outcome_is_known_and_not_after_settling(harness: EngineHarness) -> None:

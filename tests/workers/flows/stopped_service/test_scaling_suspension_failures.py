@@ -1,4 +1,4 @@
-"""Application Auto Scaling during a stop, when somebody interferes, AWS refuses, or a worker dies."""
+"""Suspended scaling if somebody interferes, AWS refuses a call, or a worker is killed."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tests.workers.flows.autoscaled_service import (
     start_approved_deploy,
     suspend_by_hand,
 )
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags, tasks_of
-from tests.workers.flows.whole_deploys.test_worker_crashes import WorkerKilled, kill_worker
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags, tasks_of
+from tests.workers.flows.worker_kills import WorkerKilled, kill_worker
 from workers.ecs import scalable_targets
 
 
@@ -232,7 +232,7 @@ def test_a_worker_that_dies_at_one_of_its_calls_leaves_nothing_suspended(
 
 
 def replace_killed_workers(harness: EngineHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever dies, another worker goes on."""
+    """Another worker continues after each one that is killed."""
     tick = harness.tick
 
     def go_on(seconds: float = 1.0) -> None:
@@ -247,7 +247,7 @@ def replace_killed_workers(harness: EngineHarness, monkeypatch: pytest.MonkeyPat
 
 
 def test_what_a_lost_deploy_left_suspended_counts_as_it_was_before_that(harness: EngineHarness) -> None:
-    """Redis was lost after the new version had started: everything runs, but scaling stays suspended."""
+    """Redis was lost after the new version started: everything runs, but scaling stays suspended."""
     autoscale_billing(harness, SuspendedState(scheduled=True))
     lost = start_approved_deploy(harness)
     harness.until_phase(lost, Phase.FOLLOWING)

@@ -1,4 +1,4 @@
-"""Old tasks that do not stop: shown with what holds them, waited for, and never killed."""
+"""Old tasks that do not stop: Slipway shows why, waits for them, and never kills them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from deploys.formatting import slack_time
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import OldTask
-from deploys.records.retries import Notice
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from tests.builders import NOW, a_deploy, a_plan, a_restore_point, a_stop_start_service
 from tests.workers.engine_harness import TIMING, EngineHarness
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags, tasks_of
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags, tasks_of
 from workers.ecs.state import ServiceState, TaskState
 from workers.ecs.tasks import TaskProtection
 from workers.flows.stopped_service import slow_tasks
@@ -23,7 +22,7 @@ SERVICE = "billing"
 
 
 def protect_tasks(harness: EngineHarness, minutes: int, tasks: int = 1) -> list[str]:
-    """Protects so many tasks of billing; their ids."""
+    """Protects `tasks` tasks of billing; their ids."""
     ecs = harness.ecs.client("ecs")
     arns = ecs.list_tasks(cluster="production", serviceName=SERVICE)["taskArns"][:tasks]
     ecs.update_task_protection(
@@ -33,7 +32,7 @@ def protect_tasks(harness: EngineHarness, minutes: int, tasks: int = 1) -> list[
 
 
 def request_until_draining(harness: EngineHarness, **changes: int) -> str:
-    """A deploy of billing that waits for its old tasks."""
+    """Requests a deploy of billing, up to DRAINING; its id."""
     deploy_id = harness.request_deploy(SERVICE, "1.4.2", **changes)
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
     harness.approve(deploy_id)
@@ -42,13 +41,13 @@ def request_until_draining(harness: EngineHarness, **changes: int) -> str:
 
 
 def wait_until_alive(harness: EngineHarness, deploy_id: str, alive: int) -> Deploy:
-    """Until so many old tasks are left."""
+    """Waits until `alive` old tasks are left."""
     harness.until(lambda: len(harness.get(deploy_id).stop.old_tasks) == alive)
     return harness.get(deploy_id)
 
 
 def count_tasks_ever(harness: EngineHarness) -> int:
-    """How many tasks the service ever had."""
+    """The number of tasks that the service ever had."""
     return len(tasks_of(harness, SERVICE))
 
 
@@ -78,12 +77,12 @@ def test_taking_long_is_said_once_with_what_comes_of_it(harness: EngineHarness) 
     deploy = harness.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.SUCCEEDED
-    (told,) = [m for m in deploy.thread_messages if "are slow to stop" in m.text]
-    assert told.kind is ThreadMessageKind.PROBLEM
+    (message,) = [m for m in deploy.thread_messages if "are slow to stop" in m.text]
+    assert message.kind is ThreadMessageKind.PROBLEM
     assert deploy.stop.requested_at is not None
-    late = int(told.at - deploy.stop.requested_at)
+    late = int(message.at - deploy.stop.requested_at)
     assert 105 < late <= 105 + TIMING.watch_seconds, "45 s stopTimeout, and a minute"
-    first, task, outlook = told.text.split("\n")
+    first, task, outlook = message.text.split("\n")
     assert first == (
         f"*Old tasks are slow to stop*: 1 min {late - 60} s after the request, 1 of 2 old tasks have not "
         "stopped."
@@ -137,7 +136,7 @@ def test_cancelled_while_draining_a_protected_task_goes_on_and_the_others_come_b
 
 
 def test_on_the_way_back_tasks_that_go_down_are_waited_for(harness: EngineHarness) -> None:
-    """A protected task goes on; the other is on its way down, and nothing starts before it has stopped."""
+    """A protected task keeps running; the other one stops, and nothing starts before it has stopped."""
     (kept,) = protect_tasks(harness, minutes=120)
     deploy_id = request_until_draining(harness)
     harness.until(lambda: any(task["lastStatus"] == "STOPPING" for task in tasks_of(harness, SERVICE)))
@@ -239,8 +238,8 @@ def must_stop_first(
 ) -> bool:
     """Whether this task has to stop before the old version may start."""
     deploy = a_deploy_that_rolls_back(NOW - asked_before)
-    seen = ServiceState("arn", "ledger", "ACTIVE", service_at, 0, 0, 0)
-    return bool(slow_tasks.list_blocking_tasks(deploy, seen, [task], protected, NOW))
+    ecs_service = ServiceState("arn", "ledger", "ACTIVE", service_at, 0, 0, 0)
+    return bool(slow_tasks.list_blocking_tasks(deploy, ecs_service, [task], protected, NOW))
 
 
 @pytest.mark.parametrize("desired", ["RUNNING", "STOPPED"])

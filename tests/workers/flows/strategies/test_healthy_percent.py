@@ -1,4 +1,4 @@
-"""Counts and percentages with which ECS can neither stop nor start a task: refused in the plan."""
+"""Desired counts and percentages with which ECS can neither stop nor start a task are refused."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from workers.flows.strategies.registry import STRATEGIES
 @pytest.mark.parametrize(
     ("desired", "minimum", "maximum", "works"),
     [
-        # desired count, the two percentages, and what would do: minimum or maximum; None: it moves
+        # desired count, both percentages, what would work (minimum, maximum); None: not blocked
         (1, 50, 100, (0, 200)),
         (1, 1, 199, (0, 200)),
         (2, 66, 100, (50, 150)),
@@ -59,7 +59,7 @@ def test_the_rounding_decides_and_what_would_do_is_as_near_as_can_be(
 
 
 def can_replace_all(limits: TaskLimits) -> bool:
-    """Whether a rolling update gets from old tasks to new ones alone, one step after another."""
+    """Whether a rolling update replaces all old tasks, simulated step by step."""
     old, new = limits.desired, 0
     while old:
         room = min(limits.max_tasks - old - new, limits.desired - new)
@@ -119,14 +119,14 @@ def test_every_scheduling_and_strategy(
     strategy: Strategy, changes: dict[str, Any], refused: type[Exception] | None
 ) -> None:
     counts: dict[str, Any] = {"revision": "web:1", "desired": 1, "pending": 0, "running": 1}
-    seen = ServiceState("arn", "web", "ACTIVE", **{**counts, **PERCENTAGES, **changes})
+    ecs_service = ServiceState("arn", "web", "ACTIVE", **{**counts, **PERCENTAGES, **changes})
     service = a_service(strategy=strategy)
 
     if refused is None:
-        STRATEGIES[strategy].check_count(service, seen)
+        STRATEGIES[strategy].check_count(service, ecs_service)
     else:
         with pytest.raises(refused):
-            STRATEGIES[strategy].check_count(service, seen)
+            STRATEGIES[strategy].check_count(service, ecs_service)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_count_that_scaling_may_set_is_looked_at_too(
 
 
 def set_percentages(harness: EngineHarness, minimum: int, maximum: int, count: int | None = None) -> None:
-    """Sets web's percentages, and the desired count at which it is to be steady."""
+    """Sets web's percentages and desired count, and waits until it is steady."""
     percentages = {"minimumHealthyPercent": minimum, "maximumPercent": maximum}
     harness.ecs_client.update_service(
         cluster="production", service="web", deploymentConfiguration=percentages

@@ -1,4 +1,4 @@
-"""A rollout that shifts traffic, of which ECS does not show the workers its record."""
+"""A rollout that shifts traffic, and whose service deployment ECS does not show."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def test_what_cannot_be_seen_is_said_once_and_the_deadline_tells_what_it_counts(
 
     wait_until_paused_in_ecs(harness)
 
-    [told] = alerts_of_hidden_rollout(harness, deploy_id)
-    assert told.startswith(
+    [text] = alerts_of_hidden_rollout(harness, deploy_id)
+    assert text.startswith(
         "*Needs attention*: ECS does not show me the progress of this rollout. Stages, traffic and pauses "
         "are not reported here, and no button answers a pause: answer it in ECS. The time at pauses counts "
         "towards the deadline of 2 min 00 s. ECS service deployments cannot be used here "

@@ -1,4 +1,4 @@
-"""Services that are blue/green, linear or canary: followed stage by stage to whatever end."""
+"""Blue/green, linear and canary services are followed stage by stage to their end."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
-from tests.workers.flows.checked_deploys import create_quiet_alarm, set_alarm_state
 from tests.workers.flows.native_deployments import (
+    ALARM_NAME,
     CLUSTER,
-    Json,
+    attach_alarm,
     configure_native_service,
     newest_service_deployment,
     pause_hook,
+    set_attached_alarm,
     stage_and_traffic,
     thread_replies,
     wait_until,
+    wait_until_baking,
     wait_until_ended,
 )
 
-ALARM_NAME = "site-5xx"
-
 
 def without_times(texts: list[str]) -> list[str]:
-    """Dates differ with every run."""
+    """Leaves out dates and durations, which differ between runs."""
     return [re.sub(r"<!date[^>]*>|\d+ min \d\d s|\b\d+ s\b", "SOME TIME", text) for text in texts]
 
 
@@ -55,8 +55,8 @@ def test_linear_tells_each_step(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("site", "1.4.2")
     wait_until_ended(harness, deploy_id)
 
-    told = without_times(thread_replies(harness, deploy_id))
-    assert told[1:4] == [
+    texts = without_times(thread_replies(harness, deploy_id))
+    assert texts[1:4] == [
         "40 % of the production traffic goes to the new tasks now, for SOME TIME before more does.",
         "80 % of the production traffic goes to the new tasks now, for SOME TIME before more does.",
         "All production traffic goes to the new tasks now. The old ones still run.",
@@ -184,22 +184,6 @@ def test_a_version_that_crashes_never_gets_traffic(harness: EngineHarness) -> No
     )
 
 
-def attach_alarm(harness: EngineHarness, service: str, *pauses: Json, rollback: bool = True) -> None:
-    """An alarm of the deployment, quiet when it begins."""
-    create_quiet_alarm(harness.ecs.client("cloudwatch"), ALARM_NAME)
-    configure_native_service(
-        harness, service, *pauses, alarms={"alarmNames": [ALARM_NAME], "enable": True, "rollback": rollback}
-    )
-
-
-def set_attached_alarm(harness: EngineHarness, value: str) -> None:
-    set_alarm_state(harness.ecs.client("cloudwatch"), value, name=ALARM_NAME)
-
-
-def wait_until_baking(harness: EngineHarness, service: str) -> None:
-    wait_until(harness, lambda: stage_and_traffic(harness, service)[0] == "BAKE_TIME", step=1.0)
-
-
 def test_an_alarm_of_the_deployment_is_named(harness: EngineHarness) -> None:
     attach_alarm(harness, "site")
     deploy_id = harness.request_deploy("site", "1.4.2")
@@ -260,7 +244,7 @@ def test_somebody_elses_deployment_in_mid_shift_supersedes(harness: EngineHarnes
 
 
 def register_foreign_revision(harness: EngineHarness, family: str, tag: str) -> str:
-    """A revision that somebody else made."""
+    """Registers a revision, as somebody else does; its ARN."""
     ecs = harness.ecs.client("ecs")
     definition = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
     known = ecs.meta.service_model.shape_for("RegisterTaskDefinitionRequest").members

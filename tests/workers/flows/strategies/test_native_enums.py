@@ -1,4 +1,4 @@
-"""Stages, hooks, alarms and strategies, over every value of the enums that are read."""
+"""Stages, hooks, alarms and strategies, over every value of ECS's enums."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deploys.errors import EcsStrategyUnknown, StrategyShouldBeNative, StrategyS
 from deploys.records.traffic import HookAction, PauseAnswer, PauseEnd
 from tests.builders import NOW, a_service
 from tests.deploys.test_pauses import a_pause
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     a_deployment,
     a_service_deployment,
     ecs_enum_values,
@@ -56,26 +56,26 @@ def test_every_strategy_that_shifts_is_read_as_one() -> None:
 @pytest.mark.parametrize("in_ecs", [*sorted(SHIFTS_TRAFFIC), "SIDEWAYS"])
 def test_services_yml_and_ecs_have_to_agree(strategy: Strategy, in_ecs: str) -> None:
     service = a_service("shop", strategy=strategy)
-    seen = service_with(a_deployment())
-    seen = type(seen)(**{**vars(seen), "strategy": in_ecs})
+    ecs_service = service_with(a_deployment())
+    ecs_service = type(ecs_service)(**{**vars(ecs_service), "strategy": in_ecs})
     native, shifts = strategy is Strategy.NATIVE, SHIFTS_TRAFFIC.get(in_ecs)
 
     if shifts is None:
         with pytest.raises(EcsStrategyUnknown):
-            STRATEGIES[strategy].check_service(service, seen)
+            STRATEGIES[strategy].check_service(service, ecs_service)
     elif shifts and not native:
         with pytest.raises(StrategyShouldBeNative):
-            STRATEGIES[strategy].check_service(service, seen)
+            STRATEGIES[strategy].check_service(service, ecs_service)
     elif native and not shifts:
         with pytest.raises(StrategyShouldNotBeNative):
-            STRATEGIES[strategy].check_service(service, seen)
+            STRATEGIES[strategy].check_service(service, ecs_service)
     else:
-        STRATEGIES[strategy].check_service(service, seen)
+        STRATEGIES[strategy].check_service(service, ecs_service)
 
 
 def at_stage(stage: str = "POST_TEST_TRAFFIC_SHIFT", *hooks: HookState) -> ServiceDeploymentState:
-    seen = a_service_deployment("IN_PROGRESS")
-    return type(seen)(**{**vars(seen), "stage": stage, "hooks": hooks})
+    service_deployment = a_service_deployment("IN_PROGRESS")
+    return type(service_deployment)(**{**vars(service_deployment), "stage": stage, "hooks": hooks})
 
 
 @pytest.mark.parametrize(
@@ -117,13 +117,15 @@ def test_an_answer_that_never_went_out_settled_nothing() -> None:
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
 @pytest.mark.parametrize("said", list(HookAction))
 def test_an_answer_that_ecs_took_is_what_ended_it(said: HookAction, status: str) -> None:
-    """Whatever ECS calls a hook that was told to roll back."""
+    """It does not matter which status ECS gives a hook that was told to roll back."""
     pause = a_pause(
         answer=PauseAnswer(user="U02BOB0000", action=said, at=NOW, send_tried=True, accepted_at=NOW)
     )
-    seen = at_stage("x", HookState("h1", status))
+    service_deployment = at_stage("x", HookState("h1", status))
 
-    assert find_pause_end(pause, seen, rolling_back=said is ROLLBACK, now=NOW) is PauseEnd.ANSWERED
+    assert (
+        find_pause_end(pause, service_deployment, rolling_back=said is ROLLBACK, now=NOW) is PauseEnd.ANSWERED
+    )
 
 
 HERE, LATER = "POST_TEST_TRAFFIC_SHIFT", "BAKE_TIME"
@@ -169,7 +171,7 @@ def test_a_hook_that_ecs_no_longer_lists_is_not_guessed_at(
     ("status", "end"), [("AWAITING_ACTION", PauseEnd.ANSWERED_ELSEWHERE), ("SUCCEEDED", None)]
 )
 def test_one_that_is_gone_while_another_waits_in_the_same_stage_was_left(status: str, end: Any) -> None:
-    """As at each step of a canary, whose pauses come before a shift."""
+    """As at each step of a canary, which pauses before it shifts traffic."""
     assert find_pause_end(a_pause(), at_stage(HERE, HookState("h2", status)), False, NOW) is end
 
 

@@ -1,4 +1,4 @@
-"""Pauses in trouble: what the thread says of them is true, and *Roll back* is never in vain."""
+"""Pauses that fail: what the thread says about them is true, and *Roll back* always works."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, PauseAnswer
 from tests.builders import a_deploy, a_native_service, a_plan
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
-from tests.workers.flows.external_rollouts import changing_calls
-from tests.workers.flows.native_deployments import (
-    Json,
-    configure_native_service,
-    newest_service_deployment,
-    pause_hook,
-    thread_replies,
-    wait_until,
-    wait_until_ended,
-)
-from tests.workers.flows.observe.test_rollout_status import (
+from tests.workers.flows.ecs_state_builders import (
     a_deployment,
     a_service_deployment,
     ecs_enum_values,
     service_with,
 )
-from tests.workers.flows.strategies.test_native import attach_alarm, set_attached_alarm
-from tests.workers.flows.strategies.test_native_pauses import continue_calls, wait_for_question
+from tests.workers.flows.external_rollouts import changing_calls
+from tests.workers.flows.native_deployments import (
+    Json,
+    attach_alarm,
+    configure_native_service,
+    continue_calls,
+    newest_service_deployment,
+    pause_hook,
+    request_until_paused,
+    set_attached_alarm,
+    thread_replies,
+    wait_for_question,
+    wait_until,
+    wait_until_ended,
+)
 from workers.flows.rollback.restoring import is_restored
 
 CONTINUE, ROLLBACK = HookAction.CONTINUE, HookAction.ROLLBACK
@@ -37,21 +40,13 @@ TEST_STAGE = "POST_TEST_TRAFFIC_SHIFT"
 
 
 def lambda_hook(name: str, *stages: str) -> Json:
-    """A Lambda hook; the sandbox lets those fail whose name ends in `-fail`."""
+    """A Lambda hook. In the sandbox, those whose name ends in `-fail` fail."""
     return {
         "targetType": "AWS_LAMBDA",
         "hookTargetArn": f"arn:aws:lambda:eu-west-1:123456789012:function:{name}",
         "roleArn": "arn:aws:iam::123456789012:role/hooks",
         "lifecycleStages": list(stages) or [TEST_STAGE],
     }
-
-
-def request_until_paused(harness: EngineHarness, *hooks: Json) -> str:
-    """`/deploy shop 1.4.2`, at its first pause; its id."""
-    configure_native_service(harness, "shop", *hooks)
-    deploy_id = harness.request_deploy("shop", "1.4.2")
-    wait_for_question(harness, deploy_id)
-    return deploy_id
 
 
 def last_reply(harness: EngineHarness, deploy_id: str) -> str:
@@ -95,14 +90,14 @@ def test_an_answer_that_ecs_did_not_take_in_time_is_not_called_no_answer(
     harness.answer_pause(deploy_id, CONTINUE)
     wait_until_ended(harness, deploy_id)
 
-    told = "\n".join(thread_replies(harness, deploy_id))
-    assert "obody answered" not in told
+    text = "\n".join(thread_replies(harness, deploy_id))
+    assert "obody answered" not in text
     if action is CONTINUE:
         assert harness.get(deploy_id).outcome is Outcome.SUCCEEDED
         assert (
             f"<@{BOB}> pressed *Continue*, but ECS did not accept it before the pause timed out. ECS "
             "continues by itself."
-        ) in told
+        ) in text
     else:
         assert harness.get(deploy_id).outcome is Outcome.ROLLED_BACK
         assert last_reply(harness, deploy_id) == (
@@ -115,7 +110,7 @@ def test_an_answer_that_ecs_did_not_take_in_time_is_not_called_no_answer(
     ("fault", "tries"),
     [
         ({"kind": "access-denied"}, 1),
-        ({"kind": "error", "code": "ClientException", "status": 400}, 2),  # the look may have been stale
+        ({"kind": "error", "code": "ClientException", "status": 400}, 2),  # the read may have been stale
     ],
 )
 def test_roll_back_takes_the_other_way_where_ecs_does_not_take_the_answer(
@@ -161,7 +156,7 @@ def test_of_two_pauses_at_once_the_one_that_ends_first_is_asked_first(harness: E
 def test_cancelled_before_ecs_lists_the_rollout_it_is_stopped_and_not_replaced(
     harness: EngineHarness,
 ) -> None:
-    """A new deployment of the old version would start its tasks and shift its traffic anew."""
+    """A new deployment of the old version would start its tasks and shift traffic again."""
     configure_native_service(harness, "shop", pause_hook())
     deploy_id = harness.request_deploy("shop", "1.4.2")
     wait_until(harness, lambda: harness.get(deploy_id).phase is Phase.FOLLOWING, step=0.2)
@@ -259,7 +254,7 @@ def test_a_way_back_that_ecs_never_finishes_does_not_hold_the_line_for_ever(harn
     ],
 )
 def test_what_the_way_back_asks_of_ecs(harness: EngineHarness, status: str, calls: list[str]) -> None:
-    """What goes back already is not asked again; what has ended cannot be stopped."""
+    """A rollout that rolls back already is not asked again; one that has ended cannot be stopped."""
     deploy_id = request_until_paused(harness, pause_hook())
     newest = newest_service_deployment(harness, "shop")
     assert newest
@@ -292,8 +287,8 @@ def test_that_it_is_back_stands_once_a_second_look_agrees(harness: EngineHarness
 @pytest.mark.parametrize("status", sorted(ecs_enum_values("ServiceDeploymentStatus")))
 def test_while_ecs_goes_back_it_is_not_back(status: str) -> None:
     deploy = a_deploy(a_native_service(), plan=a_plan(old_revision="old"))
-    seen = service_with(a_deployment(revision="old", state="COMPLETED"))
+    ecs_service = service_with(a_deployment(revision="old", state="COMPLETED"))
 
-    back = is_restored(deploy, seen, a_service_deployment(status))
+    back = is_restored(deploy, ecs_service, a_service_deployment(status))
 
     assert back is (status not in ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "STOP_REQUESTED"))

@@ -1,4 +1,4 @@
-"""PAUSE hooks: asked in the thread, answered here, elsewhere, or by nobody."""
+"""PAUSE hooks: the thread asks, and people answer in Slack, elsewhere, or not at all."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import re
 import pytest
 
 from deploys.errors import MembershipUnknown, NotAnApprover
-from deploys.pauses import latest_pause_number, unanswered_pause
-from deploys.records.deploy import Deploy
+from deploys.pauses import unanswered_pause
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction, PauseEnd
@@ -16,14 +15,17 @@ from tests.workers.engine_harness import ALICE, BOB, EngineHarness
 from tests.workers.flows.native_deployments import (
     answer_in_console,
     configure_native_service,
+    continue_calls,
     newest_service_deployment,
+    pause_ends,
     pause_hook,
     thread_replies,
+    wait_for_question,
     wait_until,
     wait_until_ended,
     waiting_hook_ids,
 )
-from tests.workers.flows.whole_deploys.test_worker_crashes import WorkerKilled, kill_worker
+from tests.workers.flows.worker_kills import WorkerKilled, kill_worker
 
 CONTINUE, ROLLBACK = HookAction.CONTINUE, HookAction.ROLLBACK
 DAVE = "U04DAVE000"
@@ -38,27 +40,8 @@ def paused_deploy(harness: EngineHarness) -> str:
     return deploy_id
 
 
-def wait_for_question(harness: EngineHarness, deploy_id: str, pause: int = 1) -> Deploy:
-    wait_until(
-        harness,
-        lambda: (
-            unanswered_pause(harness.get(deploy_id)) and latest_pause_number(harness.get(deploy_id)) == pause
-        ),
-    )
-    return harness.get(deploy_id)
-
-
 def without_dates(text: str) -> str:
     return re.sub(r"<!date[^>]*>", "THEN", text)
-
-
-def pause_ends(deploy: Deploy) -> list[PauseEnd | None]:
-    return [pause.end for pause in deploy.traffic.pauses] if deploy.traffic else []
-
-
-def continue_calls(harness: EngineHarness) -> list[str]:
-    """What ECS was told by Slipway."""
-    return [note.operation for note in harness.ecs.calls("ContinueServiceDeployment")]
 
 
 def test_the_question_says_what_waits_for_whom_how_long_and_what_then(
@@ -84,8 +67,8 @@ def test_continue(harness: EngineHarness, paused_deploy: str) -> None:
     deploy = harness.get(paused_deploy)
     assert deploy.outcome is Outcome.SUCCEEDED
     assert pause_ends(deploy) == [PauseEnd.ANSWERED]
-    told = thread_replies(harness, paused_deploy)
-    assert told[2:5] == [
+    texts = thread_replies(harness, paused_deploy)
+    assert texts[2:5] == [
         f"<@{BOB}> pressed *Continue*: the rollout goes on.",
         "10 % of the production traffic goes to the new tasks now, for 1 min 00 s before more does.",
         "All production traffic goes to the new tasks now. The old ones still run.",

@@ -1,4 +1,4 @@
-"""A rollout is ours by its identity, also where ECS is slow to show it."""
+"""A rollout is recognized by its deployment id, even if ECS is slow to show it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 def answer_once_with_old_deployments(
     harness: EngineHarness, alter_response: AlterResponse, service: str
 ) -> list[str]:
-    """UpdateService answers once with the service's deployments as they were before, and notes that."""
+    """Lets UpdateService answer once with the old deployments; the list shows whether it did."""
     before = harness.describe_service(service)["deployments"]
     struck: list[str] = []
 
@@ -63,7 +63,7 @@ def test_a_stopped_service_is_started_once_though_the_answer_has_the_primary_of_
 
 
 def hide_new_deployment(harness: EngineHarness, alter_response: AlterResponse, service: str) -> None:
-    """ECS takes every update and shows the deployments that were before."""
+    """Lets ECS accept every update but keep showing the old deployments."""
     before = harness.describe_service(service)["deployments"]
 
     def stale(parsed: Json) -> None:
@@ -108,7 +108,7 @@ def test_cancelled_while_its_deployment_does_not_show_it_is_taken_back(
 def test_a_service_deployment_that_never_shows_in_the_list_leaves_the_deployments_to_tell(
     harness: EngineHarness, alter_response: AlterResponse, tag: str, outcome: str
 ) -> None:
-    """Its history ends after three months, and a new one can be absent for some seconds."""
+    """ECS lists service deployments of three months, and a new one can be missing for some seconds."""
 
     alter_response("ListServiceDeployments", lambda parsed: parsed.update(serviceDeployments=[]))
 

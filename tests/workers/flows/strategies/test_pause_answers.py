@@ -1,4 +1,4 @@
-"""The answer to a pause on its way to ECS: told once, told again where it was lost."""
+"""The answer to a pause is sent to ECS once, and again if it was lost."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome
 from deploys.records.traffic import HookAction, PauseAnswer, PauseEnd
 from tests.workers.engine_harness import BOB, EngineHarness
-from tests.workers.flows.native_deployments import pause_hook, thread_replies, wait_until, wait_until_ended
-from tests.workers.flows.strategies.test_native_pause_failures import request_until_paused
-from tests.workers.flows.strategies.test_native_pauses import continue_calls, pause_ends
+from tests.workers.flows.native_deployments import (
+    continue_calls,
+    pause_ends,
+    pause_hook,
+    request_until_paused,
+    thread_replies,
+    wait_until,
+    wait_until_ended,
+)
 
 PRESSED = f"<@{BOB}> pressed *Continue*: the rollout goes on."
 

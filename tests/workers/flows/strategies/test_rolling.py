@@ -1,4 +1,4 @@
-"""A rolling deploy against an ECS that behaves, fails, is slow or is moved by somebody else."""
+"""Rolling deploys if ECS behaves, fails or is slow, and if somebody else changes the service."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def test_the_plan_is_told_before_anything_is_registered(harness: EngineHarness) 
 
     harness.engine.advance(deploy_id)
 
-    told = harness.thread_text(deploy_id, ThreadMessageKind.PLAN)
-    assert "web:1.4.0` → `" in told
-    assert "web:1.4.2`" in told
-    assert "3 tasks before and after" in told
-    assert "no downtime" in told
+    text = harness.thread_text(deploy_id, ThreadMessageKind.PLAN)
+    assert "web:1.4.0` → `" in text
+    assert "web:1.4.2`" in text
+    assert "3 tasks before and after" in text
+    assert "no downtime" in text
 
 
 def test_counts_of_old_and_new_tasks_are_shown_as_they_change(harness: EngineHarness) -> None:
@@ -119,8 +119,8 @@ def test_each_way_to_fail_is_rolled_back_and_explained(harness: EngineHarness, t
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert harness.running_tags("web") == {"1.4.0"}
-    said = harness.thread_text(deploy_id, ThreadMessageKind.END)
-    assert re.sub(r"\d+ (task|time)s", r"N \1s", said) == END_MESSAGES[tag]
+    text = harness.thread_text(deploy_id, ThreadMessageKind.END)
+    assert re.sub(r"\d+ (task|time)s", r"N \1s", text) == END_MESSAGES[tag]
 
 
 def test_a_slow_version_is_waited_for(harness: EngineHarness) -> None:

@@ -1,8 +1,6 @@
-"""A stop-start deploy: asked for, approved, stopped, proven, started; and every way out restores."""
+"""Stop-start deploys: requested, approved, stopped, proven, started; every other end restores."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
@@ -11,30 +9,8 @@ from deploys.records.approval import Verdict
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import BOB, EngineHarness
-from workers.flows.stopped_service.restore_tags import RESTORE_TAG
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags, tasks_of
 from workers.thread.card_state import state_text
-
-
-def tasks_of(harness: EngineHarness, service: str) -> list[dict[str, Any]]:
-    """All tasks of the service, over all time."""
-    return [task for task in harness.ecs.state()["tasks"] if task["service"] == service]
-
-
-def assert_strict_order(harness: EngineHarness, service: str) -> None:
-    """No task of one revision was started while a task of another had not stopped."""
-    tasks = tasks_of(harness, service)
-    for one in tasks:
-        for other in tasks:
-            if one["taskDefinition"] == other["taskDefinition"] or one["createdAt"] < other["createdAt"]:
-                continue
-            assert other["stoppedAt"] is not None, f"{one} was created while {other} lived"
-            assert one["createdAt"] >= other["stoppedAt"]
-
-
-def restore_tags(harness: EngineHarness, service: str) -> list[str]:
-    arn = harness.describe_service(service)["serviceArn"]
-    tags = harness.ecs.client("ecs").list_tags_for_resource(resourceArn=arn)["tags"]
-    return [tag["value"] for tag in tags if tag["key"] == RESTORE_TAG]
 
 
 @pytest.mark.parametrize(("service", "count"), [("ledger", 1), ("billing", 2)])
@@ -49,8 +25,8 @@ def test_after_approval_it_stops_proves_and_starts(harness: EngineHarness, servi
     assert harness.running_tags(service) == {"1.4.2"}
     assert harness.describe_service(service)["desiredCount"] == count
     assert_strict_order(harness, service)
-    said = harness.thread_text(deploy_id)
-    assert "proven STOPPED" in said
+    text = harness.thread_text(deploy_id)
+    assert "proven STOPPED" in text
     assert deploy.downtime_seconds is not None
     assert deploy.downtime_seconds > 0
     assert "Downtime: " in harness.thread_text(deploy_id, ThreadMessageKind.END)
@@ -107,7 +83,7 @@ def test_an_unanswered_question_expires(harness: EngineHarness) -> None:
 def test_the_time_of_a_question_begins_when_it_is_shown(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("ledger", "1.4.2", approval_expiry=60)
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
-    for _ in range(63):  # Slack is away
+    for _ in range(63):  # Slack is unreachable
         harness.tick()
     assert harness.get(deploy_id).question_not_shown
     shown = harness.mark_question_shown(deploy_id)

@@ -1,4 +1,4 @@
-"""Two services, whoever watches them, and what is asked of every day: always, and after every end."""
+"""What must hold for two services at every moment, and after every deploy has ended."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from tests.builders import NOW
 from tests.in_process_aws import call_sandbox_in_process
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import scalable_target
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
-from tests.workers.flows.whole_deploys.test_worker_crashes import CHANGING_OPERATIONS, WorkerKilled
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
+from tests.workers.flows.worker_kills import CHANGING_OPERATIONS, WorkerKilled
 from workers.ecs.images.pinned_tags import display_tag
 
 DESIRED_COUNTS = {"web": 3, "billing": 2}
 CRASHING_TAG = "1.5.0-crash"
 PHASES_THAT_RESTORE = set(Phase) - {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.ENDED}
 MAX_SECONDS = 4 * 3600
-"""Until everything that was asked for has ended, once nothing goes wrong any more."""
+"""Within this time every deploy must have ended once all faults are cleared."""
 
 
 class DeployInvariants(RuleBasedStateMachine):
-    """A service that rolls, one that stops and starts, and what has to be true of them whatever happens."""
+    """A rolling and a stop-start service, and the invariants that must hold whatever happens."""
 
     redis: ClassVar[Redis]
 
@@ -60,7 +60,7 @@ class DeployInvariants(RuleBasedStateMachine):
         self.die_after_call = False
         self.calls_until_cancel: int | None = None
 
-    # What holds always
+    # Invariants
 
     @invariant()
     def one_active_deploy_per_service(self) -> None:
@@ -83,7 +83,7 @@ class DeployInvariants(RuleBasedStateMachine):
 
     @invariant()
     def strict_order_holds(self) -> None:
-        """But for what others do: somebody in the console, and ECS's own way back from a crashing version."""
+        """Exceptions: changes in the console, and ECS's own rollback of a crashing version."""
         crashed = any(d.tag == CRASHING_TAG for d in self.deploys_of("billing"))
         if "billing" not in self.changed_in_console and not crashed:
             assert_strict_order(self.harness, "billing")
@@ -102,7 +102,7 @@ class DeployInvariants(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            if sys.exc_info()[0] is None:  # else that is the story
+            if sys.exc_info()[0] is None:  # otherwise the failure itself is reported
                 self.clear_faults()
                 self.run_all_to_end()
                 self.check_final_state()
@@ -115,7 +115,7 @@ class DeployInvariants(RuleBasedStateMachine):
         self.calls_until_death = self.calls_until_cancel = None
 
     def run_all_to_end(self) -> None:
-        """By itself; bob approves what he is asked."""
+        """Lets everything run to its end; bob approves every question."""
         deadline = self.ecs.now() + MAX_SECONDS
         while self.harness.store.active():
             assert self.ecs.now() < deadline, self.harness.describe_deploys()
@@ -144,10 +144,10 @@ class DeployInvariants(RuleBasedStateMachine):
         self.strict_order_holds()
         self.no_error_inside_slipway()
 
-    # What is so
+    # State
 
     def deploys_of(self, service: str) -> list[Deploy]:
-        """Every deploy of the service, in the order they were asked for."""
+        """Every deploy of the service, in the order of the requests."""
         return [d for d in map(self.harness.get, self.deploy_ids) if d.service.name == service]
 
     def unfinished_deploys_of(self, service: str) -> list[Deploy]:
@@ -155,7 +155,7 @@ class DeployInvariants(RuleBasedStateMachine):
         return [deploy for deploy in self.deploys_of(service) if deploy.phase is not Phase.ENDED]
 
     def pending_question(self) -> Deploy | None:
-        """The deploy that waits for bob, or for a worker to hear what he said."""
+        """The deploy that waits for bob's decision, or for a worker to process it."""
         return next(
             (d for d in self.unfinished_deploys_of("billing") if d.phase is Phase.AWAITING_APPROVAL), None
         )
@@ -167,20 +167,20 @@ class DeployInvariants(RuleBasedStateMachine):
         return not (question.approval.decisions or question.cancel or expired)
 
     def desired_count(self, service: str) -> int:
-        """Its desired count, looked up without a call that a fault could strike."""
+        """Its desired count, read without an API call, which a fault could affect."""
         count: int = self.ecs.state()["services"][service]["desiredCount"]
         return count
 
     def expected_tag(self, service: str) -> str:
-        """What the last deploy that is said to have succeeded was to run."""
+        """The tag of the last deploy that is reported as succeeded."""
         won = [d for d in self.deploys_of(service) if d.outcome is Outcome.SUCCEEDED and d.plan]
         last = max(won, key=lambda d: d.ended_at or 0.0, default=None)
         return display_tag(last.plan.changes[0].new_image) if last and last.plan else "1.4.0"
 
-    # What makes it happen
+    # Actions
 
     def tick(self, seconds: float) -> None:
-        """Whoever dies, another worker goes on once the leases have run out."""
+        """If a worker is killed, another one continues after the leases have expired."""
         try:
             self.harness.tick(seconds)
         except WorkerKilled:
@@ -190,7 +190,7 @@ class DeployInvariants(RuleBasedStateMachine):
             self.ecs.advance(seconds)
 
     def approve_as_bob(self) -> None:
-        """What he is asked."""
+        """Approves the pending question, if there is one."""
         question = self.pending_question()
         if question and self.can_be_answered(question):
             self.harness.approve(question.id)
@@ -203,7 +203,7 @@ class DeployInvariants(RuleBasedStateMachine):
             assert deploy.cancel or deploy.rollback.outcome or deploy.outcome
 
     def intercept_aws_calls(self) -> Any:
-        """Where each call passes that is to change something, workers die and people change their minds."""
+        """Wraps each API call that changes something: workers are killed and people cancel there."""
         real = BaseClient._make_api_call  # type: ignore[attr-defined]
 
         def call(client: Any, operation: str, parameters: Any) -> Any:
@@ -229,7 +229,7 @@ class DeployInvariants(RuleBasedStateMachine):
         return call
 
     def register_foreign_revision(self, service: str) -> str:
-        """A copy of what runs, made by somebody else."""
+        """Registers a copy of the running revision, as somebody else does; its ARN."""
         ecs = self.ecs.client("ecs")
         running = ecs.describe_services(cluster="production", services=[service])["services"][0]
         told = ecs.describe_task_definition(taskDefinition=running["taskDefinition"])["taskDefinition"]
@@ -240,5 +240,5 @@ class DeployInvariants(RuleBasedStateMachine):
 
 
 def count_down(calls: int | None) -> tuple[int | None, bool]:
-    """One call less, and whether it is this one."""
+    """The remaining calls, and whether this call is the one."""
     return (None, True) if calls == 1 else (calls and calls - 1, False)

@@ -1,4 +1,4 @@
-"""Calls of AWS that raise, whatever the error, from a phase on: for ever, or until they have failed often."""
+"""AWS calls that raise an error from a phase on: always, or until they have failed several times."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from tests.workers.engine_harness import EngineHarness
 from workers import http_check
 
 FAILURES_BEFORE_RECOVERY = 6
-"""How often a call fails that a way out needs (count): for a minute in all, and more often than an error of
-our own is tried again."""
+"""How often a call that a rollback needs fails (count): for about a minute, and more often than internal
+errors are retried."""
 
 REQUIRED_TO_RESTORE = frozenset(
     {
         "services.describe",
         "services.update",
-        "scalable_targets.read_target",  # suspended scaling is put back
+        "scalable_targets.read_target",  # to restore suspended scaling
         "scalable_targets.set_suspension",
     }
 )
-"""Calls without which nothing can be brought back."""
+"""Without these calls nothing can be restored."""
 REQUIRED_FOR_STRICT_ORDER = frozenset({"tasks.list_service_tasks", "tasks.describe"})
-"""Needed where no new task may start before every old one has stopped."""
+"""Required if no new task may start before every old one has stopped."""
 REQUIRED_TO_LEAVE_PAUSES = frozenset(
     {
         "service_deployments.continue_past_hook",
@@ -41,7 +41,7 @@ REQUIRED_TO_LEAVE_PAUSES = frozenset(
         "service_deployments.find_by_deployment_id",
     }
 )
-"""Needed where ECS shifts traffic: a way back that is an update waits at the hooks of any deployment."""
+"""Required if ECS shifts traffic: a rollback by an update pauses at the same hooks."""
 NOT_REQUIRED = frozenset(
     {
         "alarms.read",
@@ -66,7 +66,7 @@ NOT_REQUIRED = frozenset(
         "tasks.list_stopped_tasks",
     }
 )
-"""Calls that explain, prove or save time. To register a copy is needed only for a revision that is gone."""
+"""Calls that explain, prove or save time. Registering a copy is required only for a deregistered revision."""
 ONLY_BEFORE_CHANGE = frozenset(
     {
         "one_off_tasks.find",
@@ -81,7 +81,7 @@ ONLY_BEFORE_CHANGE = frozenset(
 
 
 def list_aws_calls() -> Iterator[tuple[str, Any]]:
-    """Every public function of the workers that asks AWS, and the address that is checked, by its name."""
+    """Every public function of the workers that calls AWS, and the URL check, by its name."""
     for found in pkgutil.walk_packages(workers.ecs.__path__, "workers.ecs."):
         module = import_module(found.name)
         _, _, last = found.name.rpartition(".")
@@ -94,7 +94,7 @@ def list_aws_calls() -> Iterator[tuple[str, Any]]:
 
 
 def make_error(kind: type[Exception]) -> Exception:
-    """One of this kind; its facts are made up."""
+    """An error of this kind with made-up details."""
     if not issubclass(kind, SlipwayError):
         return kind("nobody expected this")
     named = {name for _, name, _, _ in Formatter().parse(kind.sentence) if name}
@@ -102,7 +102,7 @@ def make_error(kind: type[Exception]) -> Exception:
 
 
 class FailingCalls:
-    """From the first call that a deploy makes for which `begins` holds, calls raise errors of this kind."""
+    """Calls raise errors of this kind, from the first call for which `starts_when` holds."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class FailingCalls:
         starts_when: Callable[[Deploy], bool],
         on_start: Callable[[str], None] = lambda deploy_id: None,
     ) -> None:
-        """then: what is done with the deploy's id at that moment."""
+        """on_start: called with the deploy's id at that moment."""
         self.deploy_id = ""
         self.failures: Counter[str] = Counter()
         self._harness = harness

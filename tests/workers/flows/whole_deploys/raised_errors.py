@@ -1,4 +1,4 @@
-"""Every error there is: what a step can raise after it changed the service, and what nothing raises there."""
+"""Every error: those that a step can raise after it changed the service, and those that it cannot."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ ERRORS_TOLD_APART = (
     errors.AwsResultUnknown,
     KeyError,
 )
-"""One of each kind that steps tell apart."""
+"""One of each kind that steps handle differently."""
 CLAIM_ERRORS = {errors.Conflict, errors.LeaseTooShort, errors.NotOnDisk}
-"""Nothing may be changed for now, so the step is taken again; `test_guards`, `test_crashes` and
-`test_not_on_disk` have them."""
+"""Nothing may be changed for now, so the step is repeated: see `test_guards`, `test_worker_crashes` and
+`test_redis_not_durable`."""
 NEVER_RAISED_AFTER_CHANGE = {
     # by the bot, for what people type and click
     errors.SavedNotOnDisk,

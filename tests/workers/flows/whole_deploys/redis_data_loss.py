@@ -1,4 +1,4 @@
-"""Redis that loses its last writes: the records go back to how they were some commits ago."""
+"""Redis loses its last writes: records are as they were some commits ago."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deploys.stores.deploy_store import DeployStore
 from deploys.stores.redis_keys import PREFIX
 
 KEYS_NOT_RESTORED = ("lease:", "redis-run")
-"""Leases are over by the time that Redis is back, and the Redis that is back is another one."""
+"""Leases have expired when Redis is back, and the restarted Redis has another run id."""
 
 
 def dump_keys(redis: Redis) -> dict[str, bytes]:
@@ -26,7 +26,7 @@ def dump_keys(redis: Redis) -> dict[str, bytes]:
 
 
 def restore_keys(redis: Redis, dump: dict[str, bytes]) -> None:
-    """Puts Redis back to that, as a restart does that lost what was written since."""
+    """Restores Redis to this dump, like a restart that lost all later writes."""
     redis.flushall()
     for key, value in dump.items():
         if not any(each in key for each in KEYS_NOT_RESTORED):
@@ -53,5 +53,5 @@ class CommitJournal:
         return noting
 
     def lose_commits(self, commits: int) -> None:
-        """Redis comes back without the last so many changes of records."""
+        """Restores Redis to the state before the last `commits` changes of records."""
         restore_keys(self._redis, self._dumps[-min(commits, len(self._dumps))])

@@ -1,4 +1,4 @@
-"""Services in other accounts, each reached through a role of its own."""
+"""Services in other accounts, each reached through its own role."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_two_services_in_two_accounts_with_the_same_names_never_mix(harness: Eng
 
 
 def test_rollouts_are_watched_with_each_role_s_own_keys(harness: EngineHarness) -> None:
-    """Two roles that see the same cluster: what one may see says nothing of the other."""
+    """Two roles can see the same cluster with different permissions."""
     harness.ecs.add_role(OTHER_ACCOUNT_ROLE.arn, external_id=OTHER_ACCOUNT_ROLE.external_id)
     other = Role(arn=f"arn:aws:iam::{OTHER_ACCOUNT}:role/of-the-api")
     harness.ecs.add_role(other.arn)
@@ -146,7 +146,7 @@ def test_a_role_that_is_taken_away_before_the_change_refuses(harness: EngineHarn
         harness.ecs.faults.clear()
         harness.ecs.faults.add(kind="throttle", operation="UpdateService")
     harness.until(lambda: harness.get(deploy_id).phase is phase and harness.get(deploy_id).retries.attempts)
-    harness.engine = harness.new_engine()  # which has no keys yet
+    harness.engine = harness.new_engine()  # which has no credentials yet
     harness.ecs.faults.add(kind="access-denied", operation="sts:AssumeRole", times=None)
 
     ended = harness.until_over(deploy_id)
@@ -182,7 +182,7 @@ def test_a_role_that_is_taken_away_while_the_service_is_stopped_is_tried_again_a
 def test_time_that_sts_takes_is_taken_off_the_lease_before_a_change(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The guard fetches keys first, and only then counts what is left for the call."""
+    """The guard fetches credentials first, and then checks the time left for the call."""
     from workers.ecs.aws.aws_clients import RegionClients
 
     harness.ecs.add_role(OTHER_ACCOUNT_ROLE.arn, external_id=OTHER_ACCOUNT_ROLE.external_id)

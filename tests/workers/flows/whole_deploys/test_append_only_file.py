@@ -1,4 +1,4 @@
-"""A Redis with an append-only file: what is confirmed to be on disk, and a power cut that takes its end."""
+"""Redis with an append-only file: what is confirmed to be on disk, and a power cut that loses its end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sandbox.ecs import EcsSandbox
 from sandbox.ports import free_port
 from tests.builders import a_deploy
 from tests.workers.engine_harness import TIMING, EngineHarness, SilentJobQueue, a_sandbox_service
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.orphan_recovery import OrphanRecovery
 from workers.scheduler import ORPHAN_RECOVERY_SECONDS
@@ -28,7 +28,7 @@ SETTINGS = {"appendonly": "yes", "maxmemory-policy": "noeviction"}
 
 
 class KillableRedis:
-    """A server that can be killed, and loses what a power cut would take."""
+    """A server that can be killed, and then loses what a power cut would lose."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
@@ -71,7 +71,7 @@ def killable_redis(tmp_path: Path) -> Iterator[KillableRedis]:
 
 @pytest.fixture
 def never_synced(tmp_path: Path) -> Iterator[Redis]:
-    """A disk that takes longer than anybody waits: nothing is asked to be on it."""
+    """A disk that is slower than the longest wait: the server never syncs to it."""
     server = KillableRedis(tmp_path, appendfsync="no")
     yield server.client
     server.close()
@@ -82,8 +82,8 @@ def test_a_service_that_was_stopped_in_the_lost_second_is_deployed_all_the_same(
     killable_redis: KillableRedis, ecs: EcsSandbox, monkeypatch: pytest.MonkeyPatch, from_phase: Phase
 ) -> None:
     harness = EngineHarness(ecs, killable_redis.client)
-    janitor = an_orphan_recovery(harness)
-    janitor.scan()
+    recovery = an_orphan_recovery(harness)
+    recovery.scan()
     deploy_id = harness.request_deploy("billing", "1.4.2")
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
     sizes = {Phase.AWAITING_APPROVAL: killable_redis.append_only_file.stat().st_size}
@@ -98,7 +98,7 @@ def test_a_service_that_was_stopped_in_the_lost_second_is_deployed_all_the_same(
     deadline = ecs.now() + 600
     while harness.get(deploy_id).phase is not Phase.ENDED:
         assert ecs.now() < deadline, harness.describe_deploys()
-        janitor.scan()
+        recovery.scan()
         for _ in range(int(ORPHAN_RECOVERY_SECONDS)):
             harness.tick()
 
@@ -118,7 +118,7 @@ def test_a_service_that_was_stopped_in_the_lost_second_is_deployed_all_the_same(
 def record_file_sizes(
     killable_redis: KillableRedis, sizes: dict[Phase, int], patch: pytest.MonkeyPatch
 ) -> None:
-    """How large the file was when each phase had just begun."""
+    """Records the size of the file at the begin of each phase."""
     real = DeployStore.commit
 
     def commit(store: DeployStore, claim, deploy, **how):  # type: ignore[no-untyped-def]

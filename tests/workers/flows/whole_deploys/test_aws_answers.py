@@ -1,4 +1,4 @@
-"""Every answer AWS can give to a change: done, throttled, broken, lost before, lost after, denied."""
+"""Every answer of AWS to a change: done, throttled, failed, lost before or after it was done, denied."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order
-from tests.workers.flows.whole_deploys.test_worker_crashes import assert_clean_end, run_to_end
+from tests.workers.flows.strict_order import assert_strict_order
+from tests.workers.flows.worker_kills import assert_clean_end, run_to_end
 
 PASSING = ["throttle", "error", "timeout-before", "timeout-after"]
 

@@ -1,4 +1,4 @@
-"""A look that nothing depends on fails for ever: the deploy goes on, and says what it could not see."""
+"""A best-effort read keeps failing: the deploy goes on and reports what it could not read."""
 
 from __future__ import annotations
 
@@ -132,9 +132,9 @@ def test_a_success_whose_tasks_cannot_be_read_is_one_and_strict_order_is_not_cla
     deploy = harness.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.SUCCEEDED
-    (said,) = [m for m in deploy.thread_messages if m.kind is ThreadMessageKind.PROBLEM]
-    assert said.broadcast
-    assert said.text.startswith(
+    (message,) = [m for m in deploy.thread_messages if m.kind is ThreadMessageKind.PROBLEM]
+    assert message.broadcast
+    assert message.text.startswith(
         "*Strict order is not proven*: I could not read which tasks ran at the same time. AWS does not allow "
         "ecs:ListTasks: "
     )
@@ -203,7 +203,7 @@ def test_a_rollback_knows_the_copy_that_runs_for_what_it_is_a_copy_of() -> None:
 def test_one_service_that_cannot_be_read_does_not_strand_the_others(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Services of a cluster are read together."""
+    """The services of a cluster are read in one call."""
     first, second = harness.request_deploy("web", "1.4.2"), harness.request_deploy("api", "1.4.2")
     harness.until_phase(first, Phase.FOLLOWING)
     harness.until_phase(second, Phase.FOLLOWING)

@@ -1,4 +1,4 @@
-"""Cancelled in each phase, in the very moment in which it was committed: what it did is done, and said."""
+"""Cancelled at the moment each phase is committed: the result is right, and so is the message."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from deploys.errors import AlreadyCancelled, AlreadyRollingBack, Refused, TooLateToCancel
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Observation
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 
 
 class CancelResult(Enum):
@@ -63,23 +63,23 @@ NOTHING_REGISTERED = {Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL}
 
 @dataclass
 class Canceller:
-    """Alice, who cancels as soon as the record is so, before the worker that wrote it does anything more."""
+    """Cancels as alice as soon as the record meets the condition, before the worker does anything else."""
 
     harness: EngineHarness
     condition: Callable[[Deploy], bool]
     nth: int = 1
-    """Which of the records that are so she waits for."""
+    """The number of the matching record at which she cancels."""
     deploy_id: str = ""
     matches: int = 0
     refusal: Refused | None = None
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Stands behind the store, where claims and commits come by."""
+        """Wraps the store's claim and commit."""
         claim, commit = DeployStore.claim, DeployStore.commit
 
         def claimed(store: DeployStore, *args: Any, **kwargs: Any) -> Claim | None:
             found = claim(store, *args, **kwargs)
-            if found and found.deploy.phase is Phase.WAITING:  # nobody commits that phase
+            if found and found.deploy.phase is Phase.WAITING:  # this phase is never committed
                 self._cancel_if_due(found.deploy)
             return found
 
@@ -93,7 +93,7 @@ class Canceller:
 
     @property
     def has_cancelled(self) -> bool:
-        """Whether the moment came."""
+        """Whether the condition was met."""
         return self.matches >= self.nth
 
     def _cancel_if_due(self, deploy: Deploy) -> None:
@@ -109,7 +109,7 @@ class Canceller:
 
 @dataclass
 class ServiceBefore:
-    """A service as it was before the deploy."""
+    """The state of a service before the deploy."""
 
     desired_count: int
     deployments: list[str]
@@ -131,12 +131,12 @@ class ServiceBefore:
 
 
 def is_in_phase(phase: Phase) -> Callable[[Deploy], bool]:
-    """The moment in which a phase was written."""
+    """Whether the record is in this phase."""
     return lambda deploy: deploy.phase is phase
 
 
 def request_reaching(harness: EngineHarness, phase: Phase, service: str) -> str:
-    """A deploy that comes through this phase by itself; its id. Bob approves."""
+    """Requests a deploy that passes through this phase; its id. Bob approves."""
     changes: dict[str, Any] = {"approvals": 1, "approvers": (BOB,)}
     if phase in (Phase.RESTORING, Phase.FOLLOWING_ROLLBACK):
         return harness.request_deploy(service, "1.5.0-slow", deadline=60, **changes)
@@ -146,7 +146,7 @@ def request_reaching(harness: EngineHarness, phase: Phase, service: str) -> str:
 
 
 def run_to_end(harness: EngineHarness, canceller: Canceller) -> Deploy:
-    """The deploy to its end."""
+    """Runs the deploy to its end."""
 
     def over() -> bool:
         deploy = harness.get(canceller.deploy_id)
@@ -180,11 +180,11 @@ def assert_restored(
 ) -> None:
     assert deploy.outcome is outcome
     old = before.revision.rpartition("/")[2]
-    said = harness.thread_text(deploy.id, ThreadMessageKind.END)
+    text = harness.thread_text(deploy.id, ThreadMessageKind.END)
     if outcome is Outcome.CANCELLED:
-        assert said.startswith(f"*Cancelled* by <@{ALICE}>: rolled back to `{old}`.")
+        assert text.startswith(f"*Cancelled* by <@{ALICE}>: rolled back to `{old}`.")
     else:
-        assert said.startswith(f"*Rolled back* to `{old}`: ")
+        assert text.startswith(f"*Rolled back* to `{old}`: ")
     after = ServiceBefore.read(harness, service)
     assert (after.revision, after.desired_count) == (before.revision, before.desired_count)
     assert harness.running_tags(service) == {"1.4.0"}

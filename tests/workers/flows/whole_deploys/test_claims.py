@@ -20,8 +20,8 @@ from tests.builders import NOW
 from tests.in_process_aws import call_sandbox_in_process
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.claims_checker import ClaimsChecker
+from tests.workers.flows.external_rollouts import deploy_in_console
 from tests.workers.flows.native_deployments import configure_native_service
-from tests.workers.flows.whole_deploys.test_console_changes import deploy_in_console
 
 MAX_SECONDS = 3600.0
 DESIRED_COUNTS = {"web": 3, "billing": 2, "site": 2}
@@ -66,7 +66,7 @@ def lose_answers(harness: EngineHarness, service: str) -> None:
 
 @dataclass(frozen=True)
 class Disturbance:
-    """Somebody, or AWS, does this so many seconds after a phase was first seen."""
+    """An action that happens `after` seconds after the phase was first seen."""
 
     act: Callable[[EngineHarness, str], None]
     phase: Phase
@@ -92,7 +92,7 @@ disturbances = st.builds(
 
 
 def run_and_check(harness: EngineHarness, service: str, tag: str, acts: list[Disturbance]) -> list[str]:
-    """One deploy to its end; what of it was not true."""
+    """Runs one deploy to its end; the claims that were false."""
     witness, seen, told = ClaimsChecker(harness, service), dict[Phase, float](), list[str]()
     deploy_id = harness.request_deploy(service, tag, deadline=300)
     open_acts = list(acts)

@@ -1,4 +1,4 @@
-"""Somebody else changes the service in the middle of a deploy: it is said, and not fought."""
+"""Somebody else changes the service during a deploy: Slipway reports it and leaves the change alone."""
 
 from __future__ import annotations
 
@@ -7,27 +7,7 @@ import pytest
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-
-COPIED_FIELDS = (
-    "containerDefinitions",
-    "networkMode",
-    "requiresCompatibilities",
-    "cpu",
-    "memory",
-    "executionRoleArn",
-    "taskRoleArn",
-)
-
-
-def deploy_in_console(harness: EngineHarness, service: str) -> str:
-    """Deploys a revision that is not ours; its ARN."""
-    ecs = harness.ecs.client("ecs")
-    running = harness.describe_service(service)["taskDefinition"]
-    before = ecs.describe_task_definition(taskDefinition=running)["taskDefinition"]
-    made = ecs.register_task_definition(family=service, **{key: before[key] for key in COPIED_FIELDS})
-    arn: str = made["taskDefinition"]["taskDefinitionArn"]
-    ecs.update_service(cluster="production", service=service, taskDefinition=arn)
-    return arn
+from tests.workers.flows.external_rollouts import deploy_in_console
 
 
 @pytest.mark.parametrize("phase", [Phase.DRAINING, Phase.FOLLOWING])

@@ -1,4 +1,4 @@
-"""A worker died at its first change of a service, and the next is denied: nobody knows what was done."""
+"""A worker was killed at its first change of a service, and the next call is denied: the state is unknown."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from tests.workers.flows.autoscaled_service import (
     scalable_target,
     start_approved_deploy,
 )
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, restore_tags
-from tests.workers.flows.whole_deploys.test_worker_crashes import WorkerKilled, kill_worker
+from tests.workers.flows.strict_order import assert_strict_order, restore_tags
+from tests.workers.flows.worker_kills import WorkerKilled, kill_worker
 from workers.messages import progress
 
 
 def request_until_killed(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, service: str, *, after: bool
 ) -> str:
-    """A deploy whose worker died at its first UpdateService, before AWS got it or after."""
+    """Requests a deploy whose worker is killed at its first UpdateService, before or after AWS gets it."""
     deploy_id = harness.request_deploy(service, "1.4.2", approvals=0)
     with (
         kill_worker(monkeypatch, at_call=1, after=after, operations={"UpdateService"}),
@@ -46,7 +46,7 @@ def test_it_is_brought_back_and_not_called_unchanged(
     denied: str,
     after: bool,
 ) -> None:
-    """A call that AWS never got may still arrive, as far as the next worker knows."""
+    """The next worker cannot know whether the call may still arrive."""
     deploy_id = request_until_killed(harness, monkeypatch, service, after=after)
     harness.ecs.faults.add(operation=denied, kind="access-denied", times=6)
 
@@ -63,7 +63,8 @@ def test_it_is_brought_back_and_not_called_unchanged(
 
 
 def test_a_stop_that_aws_turned_away_was_no_stop(harness: EngineHarness) -> None:
-    """Throttled, so not done: cancelled then, nothing is brought back and there was no downtime."""
+    """A throttled stop was not done. If it is cancelled then, nothing is restored and there was no
+    downtime."""
     deploy_id = harness.request_deploy(SERVICE, "1.4.2", approvals=0)
     harness.ecs.faults.add(operation="UpdateService", kind="throttle", times=None)
     harness.until(

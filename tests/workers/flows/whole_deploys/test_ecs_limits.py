@@ -1,4 +1,4 @@
-"""More than ECS gives or takes at once: 100 tasks, 100 events, registrations beyond its rate."""
+"""ECS's limits: 100 tasks, 100 events, the rate of registrations."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.observe.test_rollout_status import a_deployment, service_with
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order
-from tests.workers.flows.whole_deploys.test_worker_crashes import assert_clean_end
+from tests.workers.flows.ecs_state_builders import a_deployment, service_with
+from tests.workers.flows.strict_order import assert_strict_order
+from tests.workers.flows.worker_kills import assert_clean_end
 from workers.ecs.reasons.cause_summary import find_causes
 from workers.ecs.state import ServiceEventState
 from workers.flows.observe.failure_evidence import are_events_truncated
@@ -35,9 +35,9 @@ def test_only_the_newest_hundred_events_come_back_and_a_count_of_them_says_so(
 ) -> None:
     times = [NOW + 1] * since + [NOW - 1] * before
     events = tuple(ServiceEventState(str(n), at, FAILED_CHECK_EVENT.format(n)) for n, at in enumerate(times))
-    seen = replace(service_with(a_deployment()), events=events)
+    ecs_service = replace(service_with(a_deployment()), events=events)
 
-    (cause,) = find_causes((), events, NOW, events_may_be_missing=are_events_truncated(seen, NOW))
+    (cause,) = find_causes((), events, NOW, events_may_be_missing=are_events_truncated(ecs_service, NOW))
 
     assert cause.text.endswith(said)
 
@@ -60,7 +60,7 @@ def test_more_than_a_hundred_old_tasks_are_all_proven_stopped(harness: EngineHar
 
 @dataclass
 class RegistrationLimit:
-    """ECS's limit on RegisterTaskDefinition, as a token bucket; `refused` counts."""
+    """ECS's rate limit of RegisterTaskDefinition, as a token bucket; `refused` counts."""
 
     harness: EngineHarness
     burst: int

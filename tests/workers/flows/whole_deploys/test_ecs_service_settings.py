@@ -1,25 +1,14 @@
-"""Settings of an ECS service that change how a rollout goes: its scheduling and its circuit breaker."""
+"""ECS service settings that change a rollout: scheduling and circuit breaker."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.plan.test_plan_refusals import create_service
+from tests.workers.flows.console_actions import configure_breaker, create_service
 from workers.thread import card_progress
-
-
-def configure_breaker(harness: EngineHarness, service: str, **breaker: Any) -> None:
-    before = harness.describe_service(service)["deploymentConfiguration"]
-    harness.ecs_client.update_service(
-        cluster="production",
-        service=service,
-        deploymentConfiguration={**before, "deploymentCircuitBreaker": breaker},
-    )
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from deploys.records.phases import Outcome, Phase
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.autoscaled_service import autoscale_billing
 from tests.workers.flows.checked_deploys import create_quiet_alarm
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order
+from tests.workers.flows.strict_order import assert_strict_order
 from tests.workers.flows.whole_deploys.failing_aws_calls import (
     NOT_REQUIRED,
     ONLY_BEFORE_CHANGE,
@@ -53,15 +53,15 @@ PHASES_WITHOUT_CHANGE = {Phase.FOLLOWING_EXTERNAL, Phase.ENDED}
 
 @dataclass(frozen=True)
 class Case:
-    """From when on calls fail, and how it ends."""
+    """From which phase on calls fail, and how the deploy may end."""
 
     phase: Phase
     allowed_outcomes: frozenset[Outcome]
     service: str = "billing"
     cancel_at_failure: bool = False
-    """At the first call that fails."""
+    """Cancelled at the first call that fails."""
     cancel_in: Phase | None = None
-    """Before."""
+    """Cancelled in this phase, before calls fail."""
     tag: str = "1.4.2"
 
     def __str__(self) -> str:
@@ -109,7 +109,7 @@ COUNTS = {"billing": 2, "web": 3, "shop": 3}
 
 @pytest.fixture(autouse=True)
 def silence_logs() -> Iterator[None]:
-    """To render the traceback of each failure would take far longer than everything else."""
+    """Rendering the traceback of each failure would take longer than everything else."""
     with capture_logs():
         yield
 
@@ -141,7 +141,7 @@ def test_every_call_of_aws_is_listed() -> None:
 
 
 def is_failing(case: Case) -> Callable[[Deploy], bool]:
-    """Whether the deploy is in the phase, and the service about to be changed at the least."""
+    """Whether the deploy is in this phase, and a change of the service was at least attempted."""
 
     def is_there(deploy: Deploy) -> bool:
         tried = deploy.ecs.update_tried or deploy.stop.requested_at is not None
@@ -153,7 +153,7 @@ def is_failing(case: Case) -> Callable[[Deploy], bool]:
 def start_case(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, case: Case, kind: type[Exception]
 ) -> FailingCalls:
-    """Up to the outcome."""
+    """Starts the deploy of this case."""
     if case.service == "billing":
         autoscale_billing(harness)
     create_quiet_alarm(harness.ecs.client("cloudwatch"))
@@ -190,9 +190,8 @@ def assert_restored_despite_failures(
 
 
 def cases_and_errors() -> Iterator[tuple[Case, type[Exception]]]:
-    """The kinds that steps tell apart in every case; the others in two cases each, so that every case has
-    some of them.
-    """
+    """Errors that steps handle differently in every case; each other error in two cases, spread over all
+    cases."""
     for number, kind in enumerate(RAISED_AFTER_CHANGE):
         if kind in ERRORS_TOLD_APART:
             yield from ((case, kind) for case in STOPPED_CASES)

@@ -1,4 +1,4 @@
-"""A throttled or failed read ends no watch, whatever it is that is waited for."""
+"""A throttled or failed read does not end the wait, in any phase."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order
-from tests.workers.flows.whole_deploys.test_worker_crashes import assert_clean_end
+from tests.workers.flows.strict_order import assert_strict_order
+from tests.workers.flows.worker_kills import assert_clean_end
 
 READ_OPERATIONS = ("Describe*", "List*", "Get*")
 ALARM_CHECK = PostCheck(alarms=("site-5xx",), duration=60)
@@ -74,7 +74,7 @@ WAITING_PHASES: dict[Phase, tuple[Callable[[EngineHarness], str], Outcome]] = {
     Phase.FOLLOWING_ROLLBACK: (start_and_cancel, Outcome.CANCELLED),
     Phase.SETTLING: (start_stop_start, Outcome.SUCCEEDED),
 }
-"""Every phase that waits for AWS, with a deploy that comes to it and how that ends."""
+"""Every phase that waits for AWS, with a deploy that reaches it and its outcome."""
 
 
 @pytest.mark.parametrize("phase", WAITING_PHASES)
@@ -113,7 +113,7 @@ def test_reads_that_fail_until_the_deadline_end_it_before_anything_changed_and_p
 
 @contextmanager
 def throttle_a_third_of_reads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Whatever is read."""
+    """All reads of AWS."""
     real, chance = BaseClient._make_api_call, Random(7)  # type: ignore[attr-defined]
 
     def call(client: Any, operation: str, parameters: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Right before each call that changes AWS, the time left of the lease is looked at: nothing comes between."""
+"""The lease is checked right before each call that changes AWS, with nothing in between."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ from tests.workers.flows.autoscaled_service import (
     run_crashing_version,
     run_to_success,
 )
+from tests.workers.flows.console_actions import READ_PREFIXES
 from tests.workers.flows.native_deployments import (
+    attach_alarm,
     configure_native_service,
     pause_hook,
+    set_attached_alarm,
     wait_until,
+    wait_until_baking,
     wait_until_ended,
 )
-from tests.workers.flows.strategies.test_native import attach_alarm, set_attached_alarm, wait_until_baking
 from workers.step_context import StepContext
-
-READ_PREFIXES = ("Describe", "List", "Get", "BatchGet", "AssumeRole")
 
 
 class CallSequence:
-    """What workers did, in order: guards, commits and their calls of AWS."""
+    """What the workers did, in order: guards, commits and AWS calls."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.entries: list[str] = []
@@ -57,12 +58,12 @@ class CallSequence:
         monkeypatch.setattr(owner, name, method)
 
     def changes(self) -> list[tuple[str, str]]:
-        """Each changing call, behind what came right before it."""
+        """Each changing call, with what came right before it."""
         pairs = zip(["", *self.entries], self.entries, strict=False)
         return [(before, it) for before, it in pairs if it[0].isupper() and not it.startswith(READ_PREFIXES)]
 
     def unguarded(self) -> list[tuple[str, str]]:
-        """Those that no guard came right before."""
+        """The changing calls without a guard right before them."""
         return [pair for pair in self.changes() if pair[0] != "guard"]
 
 

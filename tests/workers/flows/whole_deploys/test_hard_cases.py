@@ -1,20 +1,20 @@
-"""Situations in which a simpler engine would be wrong: each was seen to go wrong once."""
+"""Situations that a simpler engine would get wrong."""
 
 from __future__ import annotations
 
 import pytest
 
 from deploys.errors import NotADeployer
+from deploys.records.confirmations import Observation
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Observation
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import a_deploy, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order, tasks_of
+from tests.workers.flows.strict_order import assert_strict_order, tasks_of
 
 
 def start_stop_start(harness: EngineHarness, service: str, phase: Phase) -> str:
-    """An approved stop-start deploy that is there."""
+    """Starts an approved stop-start deploy, up to this phase; its id."""
     deploy_id = harness.request_deploy(service, "1.4.2")
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
     harness.approve(deploy_id)
@@ -47,8 +47,8 @@ def test_a_count_raised_on_the_way_back_does_not_stop_the_service_again(harness:
 def test_it_is_back_once_its_tasks_run_and_not_once_ecs_shows_no_rollout(
     harness: EngineHarness, phase: Phase
 ) -> None:
-    """A count alone makes no deployment in ECS, so the old one is COMPLETED all the while; and one read may
-    show the service as it was before the deploy."""
+    """A changed count creates no deployment in ECS, so the old one stays COMPLETED, and a stale read may
+    show the service before the deploy."""
     harness.ecs.advance(60)
     before = harness.ecs.now()
     deploy_id = start_stop_start(harness, "billing", phase)
@@ -104,7 +104,7 @@ def test_old_tasks_that_something_starts_before_the_update_are_stopped_first(har
 def test_an_old_task_that_something_started_and_that_goes_down_again_is_waited_for(
     harness: EngineHarness,
 ) -> None:
-    """The count is 0 again when the new version is about to start, and still not every old task STOPPED."""
+    """The count is 0 again before the new version starts, but not every old task is STOPPED."""
     deploy_id = start_stop_start(harness, "billing", Phase.DRAINING)
     harness.ecs.faults.add(operation="UpdateService", kind="throttle", times=4)
     harness.until(
@@ -125,7 +125,7 @@ def test_an_old_task_that_something_started_and_that_goes_down_again_is_waited_f
 def test_an_old_task_that_ecs_leaves_out_of_its_lists_is_waited_for_all_the_same(
     harness: EngineHarness,
 ) -> None:
-    """It was recorded before the stop, so it is asked for by its ARN."""
+    """It was recorded before the stop, so it is read by its ARN."""
     harness.ecs.advance(100)
     before = harness.ecs.now()
     harness.until_over(start_stop_start(harness, "billing", Phase.SETTLING))

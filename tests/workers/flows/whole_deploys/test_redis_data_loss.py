@@ -25,13 +25,9 @@ from tests.workers.flows.autoscaled_service import scalable_target
 from tests.workers.flows.claims_checker import ClaimsChecker
 from tests.workers.flows.native_deployments import configure_native_service, pause_hook
 from tests.workers.flows.pre_task_deploys import MIGRATE, one_off_tasks
-from tests.workers.flows.strategies.test_stop_start import assert_strict_order
+from tests.workers.flows.strict_order import assert_strict_order
 from tests.workers.flows.whole_deploys.redis_data_loss import CommitJournal
-from tests.workers.flows.whole_deploys.test_worker_crashes import (
-    CHANGING_OPERATIONS,
-    WorkerKilled,
-    kill_worker,
-)
+from tests.workers.flows.worker_kills import CHANGING_OPERATIONS, WorkerKilled, kill_worker
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.flows.stopped_service import restore_tags
 from workers.orphan_recovery import OrphanRecovery
@@ -51,12 +47,12 @@ class DeployCase:
     verb: Verb = Verb.DEPLOY
     cancel_in: Phase | None = None
     service_settings: Mapping[str, Any] | None = None
-    """Of its entry in services.yml."""
+    """Changed keys of its entry in services.yml."""
     prepare: Callable[[EngineHarness], None] = lambda harness: None
 
 
 def deploy_once(harness: EngineHarness) -> None:
-    """There is something to roll back."""
+    """Deploys once, so that there is something to roll back."""
     harness.until_over(request_case(harness, DeployCase("web")))
 
 
@@ -95,7 +91,7 @@ DEPLOY_CASES: dict[str, tuple[DeployCase, list[str]]] = {
         DeployCase("billing"),
         [
             "RegisterTaskDefinition",
-            "TagResource",  # what to bring back
+            "TagResource",  # what to restore
             "TagResource",  # about to suspend
             "RegisterScalableTarget",
             "TagResource",  # about to stop
@@ -130,7 +126,7 @@ DEPLOY_CASES: dict[str, tuple[DeployCase, list[str]]] = {
             "UpdateService",
             "UpdateService",
             "UpdateService",
-            "TagResource",  # goes back
+            "TagResource",  # rolls back
             "UpdateService",
             "RegisterScalableTarget",
             "UntagResource",
@@ -155,7 +151,8 @@ def request_case(harness: EngineHarness, case: DeployCase) -> str:
 
 
 class DeployRunner:
-    """Who approves, continues and cancels once; and what runs beside: workers and the janitor."""
+    """Runs a deploy with people who approve, continue and cancel once, with workers and the orphan
+    recovery."""
 
     def __init__(self, harness: EngineHarness, case: DeployCase) -> None:
         self.harness = harness
@@ -175,7 +172,7 @@ class DeployRunner:
         self.next_recovery_at = harness.ecs.now()
 
     def run_until_next_job(self, deploy: Deploy) -> None:
-        """One second, then the seconds in which no job is due: a record changes in none of them."""
+        """Runs one second, then skips the seconds in which no job is due, since no record changes then."""
         self.run_one_second(deploy)
         now = self.harness.ecs.now()
         coming = self.harness.store.due(now + TIMING.watch_seconds)
@@ -208,14 +205,14 @@ class DeployRunner:
 
 
 def start_case(harness: EngineHarness, kind: str) -> tuple[DeployCase, DeployRunner]:
-    story, _ = DEPLOY_CASES[kind]
+    case, _ = DEPLOY_CASES[kind]
     harness.ecs.autoscale("billing", minimum=2, maximum=6)
-    story.prepare(harness)
-    return story, DeployRunner(harness, story)
+    case.prepare(harness)
+    return case, DeployRunner(harness, case)
 
 
 def run_to_end(runner: DeployRunner, deploy_id: str, lose_data: Callable[[], None]) -> Deploy:
-    """To the end. A worker that dies takes so much of Redis with it."""
+    """Runs the deploy to its end. When a worker is killed, Redis loses data."""
     harness = runner.harness
     deadline = harness.ecs.now() + MAX_SECONDS
     while (deploy := harness.get(deploy_id)).phase is not Phase.ENDED:
@@ -249,7 +246,7 @@ def revisions_of_deploy(harness: EngineHarness, service: str, deploy_id: str) ->
 
 
 def assert_clean_state(harness: EngineHarness, service: str) -> None:
-    """Nothing is at zero, suspended, marked or left in Redis."""
+    """Nothing is at zero, suspended, tagged or left in Redis."""
     assert harness.describe_service(service)["desiredCount"] == DESIRED_COUNTS[service]
     assert scalable_target(harness).suspended == SuspendedState()
     assert set(service_tags(harness, service)) & set(restore_tags.TAG_KEYS) == set()
@@ -267,15 +264,16 @@ def assert_next_deploy_succeeds(harness: EngineHarness, service: str) -> None:
 def test_the_table_names_every_call_that_a_deploy_of_this_kind_makes(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    story, people = start_case(harness, kind)
+    case, runner = start_case(harness, kind)
     with kill_worker(monkeypatch, at_call=0, after=False, operations=ALL_CHANGING_OPERATIONS) as made:
-        run_to_end(people, request_case(harness, story), lambda: None)
+        run_to_end(runner, request_case(harness, case), lambda: None)
 
     assert made == DEPLOY_CASES[kind][1]
 
 
 def loss_cases() -> Iterator[Any]:
-    """Calls, and how many commits are lost with them (count): two and five for one kind with many calls."""
+    """Calls, and how many commits are lost with each (count): also two and five for the kind with the most
+    calls."""
     for (kind, number), name in zip(CHANGING_CALLS, CALL_IDS, strict=True):
         for commits in (1, 2, 5) if kind == "stop-start" else (1,):
             yield pytest.param(kind, number, commits, id=f"{name}, {commits}")
@@ -285,25 +283,25 @@ def loss_cases() -> Iterator[Any]:
 def test_a_record_that_is_older_than_the_call_adopts_it(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, kind: str, number: int, commits: int
 ) -> None:
-    story, people = start_case(harness, kind)
+    case, runner = start_case(harness, kind)
     journal = CommitJournal(harness.redis, monkeypatch)
-    deploy_id = request_case(harness, story)
+    deploy_id = request_case(harness, case)
     with kill_worker(monkeypatch, at_call=number, after=True, operations=ALL_CHANGING_OPERATIONS) as made:
-        deploy = run_to_end(people, deploy_id, lambda: journal.lose_commits(commits))
+        deploy = run_to_end(runner, deploy_id, lambda: journal.lose_commits(commits))
 
     assert len(made) >= number, "the loss never came"
     end = harness.thread_text(deploy.id, ThreadMessageKind.END)
     assert deploy.outcome in {Outcome.SUCCEEDED, Outcome.CANCELLED, Outcome.ROLLED_BACK}, end
-    assert story.cancel_in is not None or deploy.outcome is Outcome.SUCCEEDED, end
-    assert people.false_claims == []
-    assert_clean_state(harness, story.service)
-    before = {"1.4.2"} if story.verb is Verb.ROLLBACK else {"1.4.0"}
+    assert case.cancel_in is not None or deploy.outcome is Outcome.SUCCEEDED, end
+    assert runner.false_claims == []
+    assert_clean_state(harness, case.service)
+    before = {"1.4.2"} if case.verb is Verb.ROLLBACK else {"1.4.0"}
     wanted = {deploy.tag} if deploy.outcome is Outcome.SUCCEEDED else before
-    assert harness.running_tags(story.service) == wanted, harness.thread_text(deploy.id)
-    assert len(revisions_of_deploy(harness, story.service, deploy.id)) == int(story.verb is not Verb.ROLLBACK)
-    assert len(one_off_tasks(harness)) == int(bool(story.service_settings))
-    if story.service == "billing":
-        assert_strict_order(harness, story.service)
+    assert harness.running_tags(case.service) == wanted, harness.thread_text(deploy.id)
+    assert len(revisions_of_deploy(harness, case.service, deploy.id)) == int(case.verb is not Verb.ROLLBACK)
+    assert len(one_off_tasks(harness)) == int(bool(case.service_settings))
+    if case.service == "billing":
+        assert_strict_order(harness, case.service)
     assert "error inside Slipway" not in harness.thread_text(deploy.id)
 
 
@@ -311,44 +309,44 @@ def test_a_record_that_is_older_than_the_call_adopts_it(
 def test_a_record_that_is_gone_leaves_nothing_stopped_and_no_service_blocked(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, kind: str, number: int
 ) -> None:
-    story, people = start_case(harness, kind)
-    deploy_id = request_case(harness, story)
+    case, runner = start_case(harness, kind)
+    deploy_id = request_case(harness, case)
     with (
         kill_worker(monkeypatch, at_call=number, after=True, operations=ALL_CHANGING_OPERATIONS),
         pytest.raises(WorkerKilled),
     ):
-        run_until_killed(people, deploy_id)
+        run_until_killed(runner, deploy_id)
     harness.redis.flushall()
     harness.engine = harness.new_engine()
     lost_at = harness.ecs.now()
 
     while harness.ecs.now() < lost_at + 120:
-        people.run_one_second(None)
-    assert harness.describe_service(story.service)["desiredCount"] == DESIRED_COUNTS[story.service]
+        runner.run_one_second(None)
+    assert harness.describe_service(case.service)["desiredCount"] == DESIRED_COUNTS[case.service]
     while harness.ecs.now() < lost_at + 1200:
-        people.orphan_recovery.scan()
+        runner.orphan_recovery.scan()
         harness.tick(ORPHAN_RECOVERY_SECONDS)
 
-    assert_clean_state(harness, story.service)
-    assert len(harness.running_tags(story.service)) == 1
-    if story.service == "billing":
-        assert_strict_order(harness, story.service)
-    assert_next_deploy_succeeds(harness, story.service)
+    assert_clean_state(harness, case.service)
+    assert len(harness.running_tags(case.service)) == 1
+    if case.service == "billing":
+        assert_strict_order(harness, case.service)
+    assert_next_deploy_succeeds(harness, case.service)
 
 
 @pytest.mark.parametrize("commits", [1, 2])
 def test_what_was_set_right_after_the_end_stays_so(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, commits: int
 ) -> None:
-    story, people = start_case(harness, "stop-start")
+    case, runner = start_case(harness, "stop-start")
     journal = CommitJournal(harness.redis, monkeypatch)
-    deploy_id = request_case(harness, story)
+    deploy_id = request_case(harness, case)
     while harness.get(deploy_id).phase is not Phase.SETTLING:
-        people.run_one_second(harness.get(deploy_id))
+        runner.run_one_second(harness.get(deploy_id))
     harness.ecs_client.update_service(cluster="production", service="billing", desiredCount=0)
 
     with kill_worker(monkeypatch, at_call=1, after=True, operations={"UpdateService"}) as made:
-        deploy = run_to_end(people, deploy_id, lambda: journal.lose_commits(commits))
+        deploy = run_to_end(runner, deploy_id, lambda: journal.lose_commits(commits))
 
     assert made[0] == "UpdateService"
     assert deploy.outcome is Outcome.SUCCEEDED

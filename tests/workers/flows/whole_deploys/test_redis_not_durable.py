@@ -1,4 +1,4 @@
-"""Redis does not confirm that an intent is on its disk: AWS is not asked, and nothing is left stopped."""
+"""Redis does not confirm that an intent is on disk: AWS is not called, and nothing is left stopped."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from workers.flows.step_errors import ALERT_AFTER_SECONDS
 
 @dataclass
 class FakeDisk:
-    """Redis's disk: whether it takes what is written, and how often that was asked."""
+    """Redis's disk: whether it confirms writes, and how often that was checked."""
 
     healthy: bool = True
     checks: int = 0
     healthy_checks: int = 10**6
-    """Times that it takes what is written, before it does not any more (count)."""
+    """How many checks succeed before the disk fails (count)."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Redis refuses what a step writes before it acts: no trouble of the deploy, no reason to roll it back."""
+"""Redis refuses the write before a step acts: the deploy waits, and is not rolled back for it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_deploy_goes_on_when_redis_takes_its_steps_again(
         try:
             harness.tick()
         except RedisError:
-            assert not harness.redis.exists(redis_keys.lease(deploy_id))  # given back at once
+            assert not harness.redis.exists(redis_keys.lease(deploy_id))  # released at once
             harness.ecs.advance(1)
     deploy = harness.get(deploy_id)
 

@@ -1,4 +1,4 @@
-"""People, deaths, faults and the console, in any order: what holds always, and after every end."""
+"""People, killed workers, faults and console changes in any order: the invariants hold, also at the end."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ tags = st.sampled_from(["1.4.2", "1.5.0", CRASHING_TAG])
 
 
 class DeployStateMachine(DeployInvariants):
-    """All that happens to a service that rolls and one that stops and starts."""
+    """Everything that can happen to a rolling and a stop-start service."""
 
     # What people do
 
     @initialize(service=services, tag=tags, phase=st.sampled_from(PHASES_BETWEEN_STEPS))
     def start_with_a_deploy(self, service: str, tag: str, phase: Phase) -> None:
-        """With a deploy on its way."""
+        """Starts with one deploy in progress."""
         self.deploy(service, tag)
         self.time_passes_until(phase, bob_is_there=True)
 
     @rule(service=services, tag=tags)
     def deploy(self, service: str, tag: str) -> None:
-        """`/deploy SERVICE TAG`; a tag that is under way is the same deploy."""
+        """`/deploy SERVICE TAG`; a tag that is in progress is the same deploy."""
         first = next(
             (d for d in self.unfinished_deploys_of(service) if d.in_progress and d.request_key == tag), None
         )
@@ -91,21 +91,21 @@ class DeployStateMachine(DeployInvariants):
     @precondition(lambda self: self.deploy_ids)
     @rule(nth_newest=st.integers(0, 3))
     def cancel(self, nth_newest: int) -> None:
-        """`/deploy cancel`, whatever became of that deploy."""
+        """`/deploy cancel`, whatever state the deploy is in."""
         self.cancel_if_possible(self.deploy_ids[-1 - nth_newest % len(self.deploy_ids)])
 
-    # What happens
+    # Events
 
     @rule(times=st.integers(1, 10), seconds=st.sampled_from([0.5, 2, 10]))
     def time_passes(self, times: int, seconds: float) -> None:
-        """Workers and ECS go on."""
+        """Workers and ECS continue."""
         for _ in range(times):
             self.tick(seconds)
 
     @precondition(lambda self: self.harness.store.active())
     @rule(phase=st.sampled_from(PHASES_BETWEEN_STEPS), bob_is_there=st.booleans())
     def time_passes_until(self, phase: Phase, bob_is_there: bool) -> None:
-        """They go on until a deploy is there, if it gets there at all. Bob approves if he can."""
+        """They continue until a deploy reaches this phase, if it does. Bob approves if he can."""
         for _ in range(40):
             if any(deploy.phase is phase for deploy in self.harness.store.active()):
                 break
@@ -115,12 +115,12 @@ class DeployStateMachine(DeployInvariants):
 
     @rule(calls=st.integers(1, 4), after=st.booleans())
     def a_worker_will_die(self, calls: int, after: bool) -> None:
-        """At one of the next calls that change something: before AWS gets it, or after."""
+        """A worker is killed at one of the next changing calls, before or after AWS gets it."""
         self.calls_until_death, self.die_after_call = calls, after
 
     @rule(calls=st.integers(1, 4))
     def somebody_will_cancel_during_a_call(self, calls: int) -> None:
-        """While a worker waits for AWS, which is doing what was asked."""
+        """Somebody cancels while a worker waits for AWS to do what it asked."""
         self.calls_until_cancel = calls
 
     @rule(
@@ -129,12 +129,12 @@ class DeployStateMachine(DeployInvariants):
         times=st.integers(1, 4),
     )
     def aws_calls_fail(self, operation: str, kind: str, times: int) -> None:
-        """The next calls are refused, or get no answer, though perhaps they were done."""
+        """The next calls are refused, or get no answer although they may have been done."""
         self.ecs.faults.add(operation=f"ecs:{operation}", kind=kind, times=times, seconds=0.02)
 
     @rule(service=services, own_revision=st.booleans())
     def somebody_deploys_in_the_console(self, service: str, own_revision: bool) -> None:
-        """A new deployment of what runs, or of a revision of their own."""
+        """Deploys the running revision again, or another one."""
         self.ecs.faults.clear()
         self.changed_in_console.add(service)
         change: dict[str, Any] = {"forceNewDeployment": True}

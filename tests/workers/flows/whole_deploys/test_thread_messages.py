@@ -1,4 +1,4 @@
-"""What a thread says is true at the moment it says it, and it says why as soon as that is known."""
+"""Each message is true when it is sent, and gives the reason as soon as it is known."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
-from tests.workers.flows.whole_deploys.test_console_changes import deploy_in_console
+from tests.workers.flows.external_rollouts import deploy_in_console
 from workers.thread import card_progress
 from workers.thread.card import card_headline, deploy_card
 
@@ -49,7 +49,7 @@ def trouble_messages(deploy: Deploy) -> list[ThreadMessage]:
 
 
 def card_texts_until_end(harness: EngineHarness, deploy_id: str, step: float = 5) -> list[str]:
-    """The text of the card at each moment, to the end."""
+    """The text of the card after each step, until the deploy has ended."""
     texts = []
     while harness.get(deploy_id).phase is not Phase.ENDED:
         harness.tick(step)
@@ -62,8 +62,8 @@ def test_that_ecs_gave_up_is_told_with_the_reason_and_the_log_and_not_minutes_la
 ) -> None:
     deploy = harness.until_over(request_approved(harness, "web", "1.5.0-crash"))
 
-    [told] = trouble_messages(deploy)
-    assert told.text == "\n".join(
+    [message] = trouble_messages(deploy)
+    assert message.text == "\n".join(
         [
             ECS_GAVE_UP,
             "• 3 tasks: container `web` exited with code 1. Its last log lines say why.",
@@ -71,7 +71,7 @@ def test_that_ecs_gave_up_is_told_with_the_reason_and_the_log_and_not_minutes_la
         ]
     )
     assert deploy.ended_at is not None
-    assert told.at < deploy.ended_at - 30
+    assert message.at < deploy.ended_at - 30
     assert deploy.outcome_reason == ECS_GAVE_UP, "the card says it in one sentence"
 
 
@@ -99,8 +99,8 @@ def test_where_the_breaker_only_stops_the_way_back_begins_with_the_reason(harnes
 
     deploy = harness.until_over(request_approved(harness, "web", "1.5.0-crash"))
 
-    [told] = trouble_messages(deploy)
-    assert told.text == "\n".join(
+    [message] = trouble_messages(deploy)
+    assert message.text == "\n".join(
         [
             "Rolling back to `web:17`: ECS says that the rollout failed: Service deployment stopped because "
             "the circuit breaker threshold was exceeded.",
