@@ -89,7 +89,7 @@ def test_a_followed_rollout_too(harness: EngineHarness) -> None:
     assert (deploy.outcome, deploy.rollout.changed_since) == (Outcome.SUCCEEDED, ChangedSince.REPLACED)
     assert end_message(harness, deploy) == (
         "*Succeeded, but no longer current.* The rollout I followed has ended: ECS moved `web` to "
-        "`1.4.0` (revision `web:17`), after TIME. Since then, somebody else's newer deployment `ecs-svc/N` "
+        "`1.4.0` (revision `web:17`) after TIME. Since then, somebody else's newer deployment `ecs-svc/N` "
         "moves the service to `web:18`. I leave it."
     )
     assert card_state.state_text(deploy) == "succeeded, then replaced by a newer deployment"

@@ -166,7 +166,7 @@ def test_a_service_that_is_deleted_while_it_is_checked_ends_it(
     end = harness.thread_text(deploy_id, ThreadMessageKind.END)
     assert re.match(
         r"\*Failed\*: the ECS service (is being deleted \(ECS calls it DRAINING\)|was deleted \(ECS calls it "
-        r"INACTIVE\)), so there is nothing left to deploy or to bring back\.",
+        r"INACTIVE\)), so there is nothing left to deploy or restore\.",
         end,
     )
     assert harness.leftover_keys() == []

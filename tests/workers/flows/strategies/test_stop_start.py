@@ -248,7 +248,7 @@ def test_a_service_found_at_zero_after_the_end_is_restored_loudly(harness: Engin
     assert deploy.outcome is Outcome.SUCCEEDED
     late = deploy.thread_messages[-1]
     assert late.broadcast
-    assert "desired count 0 after the end" in late.text
+    assert "desired count was 0 after the deploy ended" in late.text
 
 
 def test_a_count_that_something_raises_during_the_stop_ends_it_safely(harness: EngineHarness) -> None:
