@@ -1,1 +1,1 @@
-"""What both sides talk about: deploys, services, lines, rules. No Slack, no AWS."""
+"""What the bot and the workers share: records, stores, rules, texts. No call to Slack or AWS."""

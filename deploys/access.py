@@ -1,4 +1,4 @@
-"""Who may do what. Decided by ids, and asked twice: when it is requested and again when it runs."""
+"""Who may do what. Decided by ids, and checked twice: at the request and again when it runs."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ MAX_REFUSALS_SHOWN = 5
 
 
 class Access:
-    """Answers by returning, refuses by raising. What it does not know it refuses.
+    """Each method returns if the person may, and raises if not. What it cannot know it refuses.
 
-    The catalogue counts, not the copy of the service in a record: an edit of services.yml takes effect on
-    deploys that are under way.
+    It goes by the catalogue, not by the copy of the service in a record: an edit of services.yml takes effect
+    on deploys in progress.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Access:
             raise WrongChannel(service=service.name, channels=_channel_links(service))
 
     def may_ask_about(self, service_name: str, channel: str) -> None:
-        """Whether questions about this service may be asked in this channel; anybody there may.
+        """Whether people may ask about this service in this channel.
 
         Raises:
             UnknownService, WrongChannelToAsk
@@ -81,8 +81,8 @@ class Access:
     def may_answer_pause(self, user: str, deploy: Deploy, action: HookAction) -> None:
         """Whether this person may answer a pause of this deploy so.
 
-        Those continue who may approve; where services.yml names no approvers, whoever may deploy. Rolling
-        back is open to all who may cancel, because it is the same.
+        Approvers may continue it; if services.yml names none, those who may deploy. Those who may cancel may
+        roll back, because it is the same.
 
         Raises:
             UnknownService, NotAnApprover, NoSelfContinue, NotADeployer, WrongChannel, MembershipUnknown
@@ -98,7 +98,7 @@ class Access:
             self.may_deploy(user, deploy.service.name, deploy.request.channel)
 
     def may_cancel(self, user: str, deploy: Deploy) -> None:
-        """Whether this person may cancel this deploy: who asked for it, deployers and approvers may.
+        """Whether this person may cancel this deploy: the requester, deployers and approvers may.
 
         Raises:
             UnknownService, NotADeployer, MembershipUnknown

@@ -1,12 +1,12 @@
 """What people decide about a deploy: approve, reject, cancel. Pure: a record goes in, a new one comes out.
 
-Who may decide is asked elsewhere (`deploys.access`); whether it still can be decided is asked here, within
-the compare-and-set that writes it. Slack itself has no guard against two clicks.
+Who may decide is checked elsewhere (`deploys.access`); whether it can still be decided is checked here,
+within the compare-and-set that writes it. Slack itself has no guard against two clicks.
 
 What people answer at a PAUSE hook: continue, or roll back. Pure: a record goes in, a new one comes out.
 
-Who may answer is asked elsewhere (`deploys.access`); whether it still can be answered is asked here, within
-the compare-and-set that writes it.
+Who may answer is checked elsewhere (`deploys.access`); whether it can still be answered is checked here,
+within the compare-and-set that writes it.
 """
 
 from __future__ import annotations
@@ -113,11 +113,11 @@ def is_service_untouched(deploy: Deploy) -> bool:
 
 
 def _approvers(deploy: Deploy) -> tuple[str, ...]:
-    """Who said yes and counts, each once, in order."""
-    said_yes = [each.user for each in deploy.approval.decisions if each.verdict is Verdict.APPROVED]
+    """Those whose approval counts, each once, in order."""
+    approved_by = [each.user for each in deploy.approval.decisions if each.verdict is Verdict.APPROVED]
     return tuple(
         dict.fromkeys(
-            user for user in said_yes if user != deploy.request.requester or deploy.service.self_approval
+            user for user in approved_by if user != deploy.request.requester or deploy.service.self_approval
         )
     )
 
@@ -150,7 +150,7 @@ def answer_pause(deploy: Deploy, user: str, action: HookAction, pause_number: in
     Raises:
         PauseAnswered: somebody answered that pause before.
         PauseOver: it was left without an answer from here, or its time is up.
-        QuestionClosed: the deploy was cancelled, goes back or has ended.
+        QuestionClosed: the deploy was cancelled, rolls back or has ended.
     """
     shift = deploy.traffic or TrafficShift()
     asked = shift.pauses[pause_number - 1] if 0 < pause_number <= len(shift.pauses) else None

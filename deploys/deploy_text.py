@@ -1,6 +1,6 @@
 """How a deploy is called when people read of it: by its version, or as a restart or rollback.
 
-Where a deploy stands, in words that follow its name: `web 1.4.2 waits for approval`.
+What a deploy does, in words that follow its name: `web 1.4.2 waits for approval`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def name_at_start(deploy: Deploy, mark: TextStyle = code) -> str:
 
 
 def action_label(deploy: Deploy, mark: TextStyle = code) -> str:
-    """What is to be done, where the service is clear: `1.4.2`, restart, rollback to `1.4.1`."""
+    """What was asked for, if the service is clear: `1.4.2`, restart, rollback to `1.4.1`."""
     match deploy.verb:
         case Verb.DEPLOY:
             return mark(deploy.tag)
@@ -60,15 +60,15 @@ def action_label(deploy: Deploy, mark: TextStyle = code) -> str:
 
 
 def requested_by(deploy: Deploy) -> str:
-    """Whose it is, behind what it is called: a rollout that is not ours is nobody's here."""
+    """Who asked for it, behind its name. An external rollout was only asked to be followed."""
     who = mention(deploy.request.requester)
     return f"followed for {who}" if deploy.verb is Verb.FOLLOW else f"by {who}"
 
 
 def previous_version(deploy: Deploy) -> str:
-    """What ran before, without markup: its tag, or its revision (`web:17`) where the tag stays the same.
+    """What ran before, without markup: its tag, or its revision (`web:17`) if the tag stays the same.
 
-    Empty while no plan says it.
+    Empty until there is a plan.
     """
     if deploy.plan is None:
         return ""
@@ -105,14 +105,14 @@ EXTERNAL_TEXTS: dict[Phase | Outcome, str] = {
     Outcome.EXPIRED: "did not end in time and stopped being followed",
     Outcome.REFUSED: "could not be followed",
 }
-"""What reads otherwise where a rollout that is not ours is only followed."""
+"""What reads otherwise for an external rollout."""
 
 
 def status_text(deploy: Deploy) -> str:
     """What the deploy does now, or how it ended."""
-    stands = deploy.outcome or deploy.phase
-    if deploy.verb is Verb.FOLLOW and stands in EXTERNAL_TEXTS:
-        return EXTERNAL_TEXTS[stands]
+    state = deploy.outcome or deploy.phase
+    if deploy.verb is Verb.FOLLOW and state in EXTERNAL_TEXTS:
+        return EXTERNAL_TEXTS[state]
     if external_pause(deploy):
         return "is followed, and paused until somebody answers in ECS"
     if deploy.outcome:

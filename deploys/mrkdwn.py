@@ -13,7 +13,7 @@ VERBATIM_ARGUMENTS: Mapping[str, Any] = {"parse": "none", "link_names": False}
 
 
 def escape(text: str) -> str:
-    """Text from people or AWS, so that Slack shows it as it is, and without what nobody would see.
+    """Text from people or AWS, so that Slack shows it as it is, without invisible characters.
 
     Slack asks for exactly these three (docs.slack.dev, "Formatting message text").
     """

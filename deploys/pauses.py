@@ -1,4 +1,4 @@
-"""Whether a deploy stands at a PAUSE hook. Pure."""
+"""At which PAUSE hook a rollout waits. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from deploys.records.traffic import Pause
 
 
 def current_pause(deploy: Deploy) -> Pause | None:
-    """The pause at which the rollout stands, answered or not; None where it goes on or back."""
+    """The pause at which our rollout waits, answered or not; None if it goes on or rolls back."""
     if (
         deploy.phase is not Phase.FOLLOWING
         or not deploy.in_progress
@@ -26,19 +26,19 @@ def unanswered_pause(deploy: Deploy) -> Pause | None:
 
 
 def external_pause(deploy: Deploy) -> Pause | None:
-    """The pause of a rollout that is only followed: whoever began it answers it, in ECS."""
+    """The pause of an external rollout. It is answered in ECS."""
     if deploy.phase is not Phase.FOLLOWING_EXTERNAL or not deploy.in_progress or deploy.rollback.cause:
         return None
     return deploy.traffic.open_pause if deploy.traffic else None
 
 
 def latest_pause_number(deploy: Deploy) -> int:
-    """Which pause is the newest, from 1; 0 where there was none. A button carries it."""
+    """Number of the newest pause, from 1; 0 if there was none. A button carries it."""
     return len(deploy.traffic.pauses) if deploy.traffic else 0
 
 
 def pause_approvers(deploy: Deploy) -> tuple[str, ...]:
-    """Who may let it continue, as services.yml says: the approvers, or the deployers where none are named.
+    """Who may let it continue, as services.yml says: the approvers, or the deployers if it names none.
 
     Empty: everybody.
     """

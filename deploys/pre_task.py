@@ -1,8 +1,8 @@
 """What a deploy does before and after its rollout.
 
 Both belong to a new version. A rollback runs neither: the task of an old version could undo or redo what it
-must not, and an alarm that rings is mostly why somebody rolls back. A restart runs neither: its version has
-been through both.
+must not, and a firing alarm is mostly why somebody rolls back. A restart runs neither: its version has
+passed both.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def configured_post_check(deploy: Deploy) -> PostCheck | None:
 
 
 def pre_task_command(deploy: Deploy) -> str:
-    """What the task before runs, as one line of plain text; empty where there is none."""
+    """The command of the task before the rollout, as one line of plain text; empty if there is none."""
     task = configured_pre_task(deploy)
     return " ".join(" ".join(task.command).split()) if task else ""
 

@@ -1,4 +1,4 @@
-"""How each of our processes starts: settings or a clear refusal, and the log."""
+"""How each process starts: its settings or a clear error, the log, and Redis."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ AnySettings = TypeVar("AnySettings", bound=Settings)
 
 
 def load_settings_or_exit(cls: type[AnySettings]) -> AnySettings:
-    """The settings of this process; when they are wrong, says so on standard error and exits with 2."""
+    """The settings of this process. If they are wrong, prints that to standard error and exits with 2."""
     try:
         settings = load_settings(cls)
     except SlipwayError as error:
@@ -41,16 +41,16 @@ def load_settings_or_exit(cls: type[AnySettings]) -> AnySettings:
 def exit_with(error: SlipwayError) -> NoReturn:
     """Says on standard error why the process cannot start, and exits with 2. With LOG_FORMAT=json that is one
     line of JSON, too."""
-    told = remove_unsafe(error.message)
+    text = remove_unsafe(error.message)
     if os.environ.get("LOG_FORMAT", "").lower() == "json":
-        told = json.dumps({"event": error.message, "level": "error"})
-    sys.stderr.write(f"{told}\n")
+        text = json.dumps({"event": error.message, "level": "error"})
+    sys.stderr.write(f"{text}\n")
     sys.exit(2)
 
 
 def set_up_logging(settings: Settings) -> None:
     """One line an event, for people or as JSON: also for what libraries log, and for an exception that ends a
-    thread or the process. Libraries are heard from warnings upwards."""
+    thread or the process. Libraries log from warnings upwards."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     as_json = settings.log_format == "json"
     renderer: structlog.types.Processor = (
@@ -91,7 +91,7 @@ def _log_end(of: str, error: BaseException | None) -> None:
 
 
 def _safe_values(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """On a terminal a value from outside commands nothing, and begins no line of its own. JSON escapes it."""
+    """On a terminal a value from outside cannot give commands or begin a new line. JSON escapes it."""
     return {key: one_safe_line(value) if isinstance(value, str) else value for key, value in event.items()}
 
 

@@ -52,7 +52,7 @@ _CONNECTIONS = {"redis": _Tcp, "rediss": _Tls, "unix": _Unix}
 def connect(url: str) -> Redis:
     """A client for our own keys: short timeouts, a few retries (every script may be sent twice).
 
-    RQ gets a client of its own from `connect_for_rq`: it changes its pool's socket timeout.
+    RQ gets its own client from `connect_for_rq`, because it changes the socket timeout of its pool.
     """
     backoff = ExponentialWithJitterBackoff(base=0.05, cap=0.5)
     return make_client(url, timeout=SOCKET_TIMEOUT_SECONDS, retries=3, backoff=backoff)
@@ -92,7 +92,7 @@ def to_texts(values: Iterable[object] | None) -> list[str]:
 def config_warnings(redis: Redis) -> list[str]:
     """What in the server's configuration could lose an accepted deploy; empty when all is well or unknown.
 
-    Managed Redis services refuse CONFIG; then nothing can be said.
+    Managed Redis services refuse CONFIG; then nothing is known.
     """
     try:
         config = redis.config_get("appendonly", "maxmemory-policy", "maxmemory")

@@ -12,7 +12,8 @@ from redis.exceptions import NoPermissionError, ResponseError
 from deploys.stores import redis_keys
 
 _UNSUPPORTED = ("unknown command", "appendonly is disabled")
-"""In Redis's answers where it is older than 7.2, or keeps no append-only file. The start check says so."""
+"""In the answers of a Redis that is older than 7.2, or keeps no append-only file. The check at the start
+warns of it."""
 
 
 class Durability:
@@ -25,7 +26,7 @@ class Durability:
 
     def wait_for_disk(self, within: float) -> bool:
         """Whether everything written before this call is on disk, at the latest after so many seconds. True
-        also where this Redis cannot tell: then nothing is gained by waiting.
+        also if this Redis cannot tell, because waiting would not help.
 
         Raises:
             RedisError: Redis does not answer, or takes no writes.
@@ -33,7 +34,7 @@ class Durability:
         if not self._supported:
             return True
         # WAITAOF waits for the writes of its own connection, and another connection of the pool may have
-        # written what matters. The file is written in order, so a write that follows it stands for it.
+        # written what matters. The file is written in order, so a later write that is on disk proves it.
         pipe: Any = self._redis.pipeline(transaction=False)
         pipe.set(redis_keys.DISK_PROBE, int(self._now() * 1000))
         pipe.execute_command("WAITAOF", 1, 0, int(within * 1000))

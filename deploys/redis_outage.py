@@ -1,4 +1,5 @@
-"""Redis goes away, or takes nothing for now because it is full, read-only or loading: said and waited for."""
+"""Redis does not answer, or accepts nothing for now because it is full, read-only or loading: logged, and
+waited for."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ TEMPORARY_ERRORS = {
     "TRYAGAIN": "is moving its data to another node",
     "BUSY": "is busy with a script",
 }
-"""The codes of Redis's errors that pass without a change to the command, and what each says of Redis
+"""The codes of Redis's errors that pass without a change to the command, and what each means
 (redis.io, "RESP protocol specification", and the source of Redis and Valkey: `shared` in server.c)."""
 
 
@@ -46,7 +47,7 @@ class RedisTemporaryError(RedisConnectionError):
 
 
 def as_temporary_error(error: RedisError) -> RedisTemporaryError | None:
-    """The refusal that an error of redis-py stands for; None if it is about the command itself.
+    """The temporary error behind an error of redis-py; None if it is about the command itself.
 
     redis-py cuts off the codes that it has a class for. A transaction or script names the code of the command
     that was refused within it.
@@ -66,12 +67,13 @@ def describe_error(error: RedisError) -> str:
 
 
 class RedisOutage:
-    """One line of log when Redis goes away or refuses, again while that lasts, and one when it is over."""
+    """Logs one line when Redis does not answer or refuses, repeats it while that lasts, and logs one when it
+    is over."""
 
     def __init__(self, *, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._began: float | None = None
-        self._said = 0.0
+        self._logged_at = 0.0
         self._failures = 0
 
     def record_failure(self, error: RedisError) -> None:
@@ -80,9 +82,9 @@ class RedisOutage:
         self._failures += 1
         if self._began is None:
             self._began = now
-        elif now - self._said < LOG_INTERVAL_SECONDS:
+        elif now - self._logged_at < LOG_INTERVAL_SECONDS:
             return
-        self._said = now
+        self._logged_at = now
         log.warning(
             f"Redis {describe_error(error)}; nothing is lost, it is tried again",
             error=str(error),
@@ -109,4 +111,4 @@ class RedisOutage:
 
 
 REDIS_OUTAGE = RedisOutage()
-"""Of this process, and of those forked from it: whatever part notices it first says it."""
+"""For this process and those forked from it: whichever part notices an outage first logs it."""

@@ -1,7 +1,7 @@
 """Text from outside, made safe to show: what people type, and what AWS, Slack and containers write.
 
 A control or invisible character can hide text, turn its direction, or command a terminal. Those are removed;
-whatever separates words becomes a space; line breaks and tabs stay.
+characters that separate words become a space; line breaks and tabs stay.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _TERMINAL_CODES = re.compile(
     """,
     re.VERBOSE,
 )
-"""Codes that a terminal obeys (ECMA-48). A string that is never ended loses its beginning alone, so that it
+"""Codes that a terminal obeys (ECMA-48). Of a string without an end only the beginning is removed, so that it
 hides nothing."""
 _SEPARATORS = frozenset("\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u2028\u2029")
 _REMOVED = frozenset({"Cc", "Cf", "Cs"})
@@ -28,7 +28,7 @@ _BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 
 def remove_unsafe(text: str) -> str:
-    """The text without anything that is not seen; it may have several lines."""
+    """The text without invisible and control characters; it may have several lines."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(map(_shown, _TERMINAL_CODES.sub("", text.replace("\r\n", "\n"))))

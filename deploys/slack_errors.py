@@ -1,4 +1,4 @@
-"""Why a call to Slack failed, in words that are never empty: the same for the bot and the workers."""
+"""Why a call to Slack failed, in words that are never empty."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ _NOT_JSON = "Received a response in a non-JSON format: "
 
 
 def slack_error_reason(status: int, data: object) -> str:
-    """Slack's name of the error; if the answer states none, as a proxy's, the HTTP status and what it says.
+    """Slack's name of the error; if the answer has none, such as a proxy's, the HTTP status and the body.
 
     `data` is the body as slack_sdk read it.
     """

@@ -1,4 +1,4 @@
-"""Ports of this machine."""
+"""Free ports of this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import socket
 
 
 def free_port() -> int:
-    """A port that is free now. Another process may take it before it is bound: be ready to try again."""
+    """A port that is free now.
+
+    Another process may take it before it is bound, so callers must be ready to retry.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

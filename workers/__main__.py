@@ -36,10 +36,10 @@ def main() -> int:
         signal.signal(number, lambda *_: sys.exit(0))
     settings = load_settings_or_exit(WorkerSettings)
     try:
-        workshop = build_dependencies(settings)
+        dependencies = build_dependencies(settings)
     except SlipwayError as error:
         exit_with(error)
-    jobs.set_dependencies(workshop)
+    jobs.set_dependencies(dependencies)
     connection = connect_for_rq(settings.redis_url)
     queue = Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer, job_class=AllowedJob)
     worker = RqWorker(
@@ -52,7 +52,7 @@ def main() -> int:
         default_result_ttl=0,
         log_job_description=False,
     )
-    worker.aws = workshop.aws
+    worker.aws = dependencies.aws
     log.info("worker started", worker=worker.name)
     worker.run_until_stopped()
     log.info("worker stopped", worker=worker.name)

@@ -1,7 +1,7 @@
 """Everything that can be refused or fail, by subject. `sentence` is what people read.
 
-The names in braces are the error's facts, given when it is raised. Whoever raises it escapes what people or AWS
-wrote (`deploys.mrkdwn.escape`), because the sentences are Slack mrkdwn.
+The names in braces are the error's facts, given when it is raised. What people or AWS wrote has to be escaped
+first (`deploys.mrkdwn.escape`), because the sentences are Slack mrkdwn.
 """
 
 from deploys.errors.access import *  # noqa: F403

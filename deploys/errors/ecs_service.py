@@ -1,7 +1,4 @@
-"""What was found about the ECS service before anything was changed.
-
-Rollouts that are in the way, or not there to follow.
-"""
+"""What a check found of the ECS service and its rollouts, before anything was changed."""
 
 from __future__ import annotations
 
@@ -93,8 +90,8 @@ class ScalingNotSuspended(Refused):
 
 class ExternalRolloutInProgress(Refused):
     sentence = """Another deployment of `{service}` is in progress ({deployment}, revision `{revision}`), and
-    Slipway did not start it. `/deploy follow {service}` follows it to its end in a thread; a deploy asked for meanwhile
-    waits for that. Or ask again when it has ended."""
+    Slipway did not start it. `/deploy follow {service}` follows it to its end in a thread; a deploy asked
+    for meanwhile waits for that. Or ask again when it has ended."""
 
 
 class NothingToFollow(Refused):
@@ -103,5 +100,5 @@ class NothingToFollow(Refused):
 
 
 class RolloutIsOurs(Refused):
-    sentence = """There is no external rollout to follow: {what}, asked for by {user}, {state}. {thread} shows how
-    it goes."""
+    sentence = """There is no external rollout to follow: {what}, asked for by {user}, {state}. {thread}
+    shows how it goes."""

@@ -1,7 +1,4 @@
-"""What was found of a plan before anything was changed: versions, task definitions, alarms.
-
-What was found about images before anything was changed.
-"""
+"""What a check found of a plan, before anything was changed: versions, task definitions, alarms, images."""
 
 from __future__ import annotations
 
@@ -18,8 +15,8 @@ class RevisionAlreadyRuns(Refused):
 
 
 class NothingToRollBackTo(Refused):
-    sentence = """I know of no earlier version of `{service}` that ran well, so I cannot tell what to roll back
-    to. Name a tag: `/deploy {service} TAG`."""
+    sentence = """I know of no earlier version of `{service}` that ran well, so I cannot tell what to roll
+    back to. Name a tag: `/deploy {service} TAG`."""
 
 
 class UnknownRollbackTarget(Refused):

@@ -1,7 +1,4 @@
-"""What people ask for that cannot be queued.
-
-Clicks that come too late, or on a message that no longer speaks for the deploy.
-"""
+"""Requests that cannot be queued, and clicks that come too late or on an old message."""
 
 from __future__ import annotations
 

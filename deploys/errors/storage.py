@@ -1,4 +1,4 @@
-"""Why a worker lets go of a deploy, and what is not safely written yet."""
+"""Why a worker leaves a deploy to others, and what is not safely stored."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class SavedNotOnDisk(Refused):
 
 
 class UnknownSchema(SlipwayError):
-    sentence = """This {kind} record has format {found}, and this version of Slipway reads format {known}. Another
-    version wrote it, so this one leaves it alone."""
+    sentence = """This {kind} record has format {found}, and this version of Slipway reads format {known}.
+    Another version wrote it, so this one leaves it alone."""

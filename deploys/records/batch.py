@@ -1,7 +1,7 @@
 """Several deploys that were asked for at once: `/deploy web,api 1.4.2`, or a group of services.yml.
 
-A batch says what was asked for and never changes. How it stands is always read from its deploys; each of them
-keeps its own line, lease, flow and outcome.
+A batch says what was asked for and never changes. Its state is always read from its deploys; each of them has
+its own queue, lease, steps and outcome.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ class Batch(StoredRecord):
     in_order: bool = False
     """Each begins when the one before it has ended."""
     stop_on_first_failure: bool = False
-    """What was not begun yet is left alone once one did not succeed."""
+    """Once one did not succeed, those that have not begun are skipped."""
     request: DeployRequest
 
     @property
     def coordinated(self) -> bool:
-        """Whether its deploys have to look at one another."""
+        """Whether its deploys depend on one another."""
         return self.in_order or self.stop_on_first_failure
 
 
 @dataclass(frozen=True)
 class WaitsFor:
-    """The deploy is not to begin before that one has ended."""
+    """The deploy must not begin before the other has ended."""
 
     other: Deploy
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """The deploy is not to begin at all, because that one did not succeed."""
+    """The deploy must not begin, because the other did not succeed."""
 
     other: Deploy
 
@@ -84,7 +84,7 @@ def batch_name(batch: Batch, mark: TextStyle = code) -> str:
 
 
 def _previous_open(batch: Batch, others: Sequence[Deploy], deploy: Deploy) -> Deploy | None:
-    """The nearest one before it that has not ended: an outcome may still have to be looked at again."""
+    """The nearest one before it that has not ended. One with an outcome may still be settling."""
     earlier = batch.deploys[: batch.deploys.index(deploy.id)]
     open_ones = [each for each in others if each.id in earlier and each.phase is not Phase.ENDED]
     return max(open_ones, key=lambda each: batch.deploys.index(each.id), default=None)

@@ -1,4 +1,4 @@
-"""The record of one deploy: what was asked, where it is, what was seen and how it ended."""
+"""The record of one deploy: what was asked for, where it is, what was read of it and how it ended."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Deploy(StoredRecord):
     """As services.yml described it at the request."""
     verb: Verb = Verb.DEPLOY
     tag: str
-    """The tag to run. For a restart or rollback: empty until the plan says which that is."""
+    """The tag to run. For a restart or rollback: empty until there is a plan."""
     rollback_target: str = ""
     """Rollback: the tag or deploy id that was asked for; empty: what ran before."""
     request: DeployRequest
@@ -88,12 +88,12 @@ class Deploy(StoredRecord):
     def is_rolling_back_in_ecs(self) -> bool:
         """Whether ECS rolls back the rollout that is followed, or a first read found that it has done so."""
         following = self.phase in (Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL)
-        seen = self.rollback.cause is not None or self.awaits_confirmation(Observation.ROLLED_BACK_BY_ECS)
-        return following and seen
+        found = self.rollback.cause is not None or self.awaits_confirmation(Observation.ROLLED_BACK_BY_ECS)
+        return following and found
 
     @property
     def question_not_shown(self) -> bool:
-        """Whether its approval question is open, and Slack has not shown it to anybody yet."""
+        """Whether its approval question is open, and Slack has not shown it yet."""
         return self.phase is Phase.AWAITING_APPROVAL and self.approval.expires_at is None
 
     @property

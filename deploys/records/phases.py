@@ -31,7 +31,8 @@ class PhaseFacts:
     emoji: str
     stage: Stage
     changes_service: bool
-    """Whether a call that changes the service is made in this phase. One without an answer may have worked."""
+    """Whether a call that changes the service is made in this phase. One without an answer may have
+    worked."""
     watched: bool
     """Whether its step only reads ECS: one job reads for all deploys of a cluster."""
     counts_tasks: bool

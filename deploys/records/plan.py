@@ -17,7 +17,7 @@ class ContainerChange(Record):
     old_image: str
     new_image: str
     digest: str | None = None
-    """sha256 digest of the new image, where its registry could be asked."""
+    """sha256 digest of the new image, if its registry could be asked."""
 
 
 class Plan(Record):
@@ -33,11 +33,11 @@ class Plan(Record):
     """Tag (or short digest) of the image that runs now."""
     changes: tuple[ContainerChange, ...]
     digest: str | None = None
-    """sha256 digest the new tag points to, where the registry could be asked."""
+    """sha256 digest the new tag points to, if the registry could be asked."""
     pushed_at: float | None = None
     """When the new image was pushed (epoch seconds)."""
     image_bytes: int | None = None
-    """Bytes of the new image, compressed, where the registry says so."""
+    """Bytes of the new image, compressed, if the registry says so."""
     pinned: bool = False
     """Whether the new revision names the image by its digest, so that the tag may move."""
     desired_count: int
@@ -53,11 +53,11 @@ class Plan(Record):
     express: bool = False
     """Whether ECS Express Mode manages the service: its own next update may set another revision."""
     traffic: TrafficPlan | None = None
-    """How ECS moves the traffic, where the service is BLUE_GREEN, LINEAR or CANARY."""
+    """How ECS moves the traffic, if the service is BLUE_GREEN, LINEAR or CANARY."""
     stop_timeout: int | None = None
-    """Seconds that the containers running now get to stop, where they are going to be stopped."""
+    """Seconds that the containers running now get to stop, if they will be stopped."""
     scaling: ScalingPlan | None = None
-    """What is known of Application Auto Scaling, where the service is scaled."""
+    """What is known of Application Auto Scaling, if it scales the service."""
     config: RevisionConfig | None = None
     """Where the configuration of the new revision comes from, and whether there is a newer one."""
 
@@ -106,13 +106,13 @@ class RevisionConfig(Record):
     """What a plan knows of the family's configuration."""
 
     origin: str = ""
-    """ARN of the revision that brought the configuration which will run: registered by somebody else, and
-    copied since. Empty: unknown."""
+    """ARN of the revision whose configuration will run. Somebody else registered it, and Slipway copied it.
+    Empty: unknown."""
     newest: str = ""
     """ARN of the newest revision known that Slipway did not register."""
     newer: NewerRevision | None = None
     unknown_reason: str = ""
-    """Why newer revisions could not be looked for: one sentence of mrkdwn."""
+    """Why newer revisions could not be read: one sentence of mrkdwn."""
 
 
 class RefusalHints(Record):
@@ -121,5 +121,5 @@ class RefusalHints(Record):
     external_deployment_id: str = ""
     """Refused because of an external rollout: ECS's id of its deployment. The card offers to follow it."""
     likely_tags: tuple[str, ...] = ()
-    """Refused because the tag does not exist: tags that may have been meant, the likeliest first. A button offers
-    the first."""
+    """Refused because the tag does not exist: tags that may have been meant, the likeliest first. A button
+    offers the first."""

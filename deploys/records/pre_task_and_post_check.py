@@ -25,22 +25,22 @@ class PreTaskRun(Record):
     container: str
     """The container that runs the command and whose exit code decides."""
     requested_at: float | None = None
-    """When ECS was first asked for it with the present token (epoch seconds). None: ECS said no to that."""
+    """When ECS was first asked for it with the present token (epoch seconds). None: ECS refused."""
     request_unanswered: bool = False
     """A request with the present token got no answer, so it may have started the task."""
     token_number: int = 1
-    """Names the present token; a new one only once ECS has said no to every request with the last (count)."""
+    """Number of the present token. It rises only once ECS has refused every request with the last one."""
     no_capacity: str = ""
     """ECS's words when it could not place the task last."""
     task_arn: str | None = None
     status: str = ""
-    """The task's lastStatus as last seen."""
+    """The task's lastStatus at the last read."""
     stop_cause: StopCause = StopCause.NOT_ASKED
     stop_requested_at: float | None = None
     exit_code: int | None = None
-    """The container's exit code; None while it has none, or where it never ran."""
+    """The container's exit code; None while it runs, or if it never ran."""
     ended_at: float | None = None
-    """When its end was seen (epoch seconds)."""
+    """When its end was read (epoch seconds)."""
 
     @property
     def started(self) -> bool:

@@ -20,8 +20,8 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def evolve(self, **changes: Any) -> Self:
-        """A copy with these fields changed, validated like a new one. A mapping given for a part that is itself
-        a record changes those fields of it: `deploy.evolve(stop={"requested_at": now})`.
+        """A copy with these fields changed, validated like a new one. A mapping for a part that is a record
+        itself changes those fields of it: `deploy.evolve(stop={"requested_at": now})`.
         """
         # pydantic keeps the fields in `__dict__`; iterating over a model takes as long as validating it.
         fields = self.__dict__
@@ -33,7 +33,7 @@ class Record(BaseModel):
 
 
 class StoredRecord(Record):
-    """A record that stands in Redis as JSON by itself, with the number of its format."""
+    """A record that Redis keeps as JSON, with the number of its format."""
 
     schema_number: int = SCHEMA
 
@@ -58,7 +58,7 @@ class StoredRecord(Record):
 
 
 def _schema_of(stored: str | bytes) -> object:
-    """The number that stands in a record which cannot be read, for the error."""
+    """The number in a record that cannot be read, for the error."""
     try:
         found = from_json(stored)
     except ValueError:

@@ -27,6 +27,6 @@ class DeployRequest(Record):
     thread_ts: str | None = None
     """The thread it was asked for in; None: Slipway opens one."""
     new_thread: bool = False
-    """Whether the message at the root of that thread had no replies yet. In such a thread nobody can be answered
-    privately."""
+    """Whether the message at the root of that thread had no replies yet. In such a thread nobody can be
+    answered privately."""
     requested_at: float

@@ -6,7 +6,7 @@ from deploys.records.record import Record
 
 
 class RestorePoint(Record):
-    """What a stop-start deploy brings back on every way out. Written before the service is stopped."""
+    """What a stop-start deploy brings back, however it ends. Written before the service is stopped."""
 
     revision: str
     desired_count: int
@@ -19,7 +19,7 @@ class OldTask(Record):
     task_id: str
     last_status: str
     stopping_since: float | None = None
-    """When it began to stop (epoch seconds), where ECS says so."""
+    """When it began to stop (epoch seconds), if ECS says so."""
     stop_requested: bool = True
     """Whether ECS asked it to stop; it does not ask protected tasks."""
     protected: bool = False
@@ -48,11 +48,11 @@ class SavedScaling(Record):
     maximum: int = 0
     """The most it is scaled to (tasks); for people."""
     suspended_before: SuspendedState
-    """What was suspended then, and has to be again on every way out."""
+    """What was suspended then, and has to be again however the deploy ends."""
     suspend_tried: bool = False
     """Suspending everything was begun."""
     restored: bool = False
-    """It was seen to be as before, or somebody else set something else."""
+    """A read showed it as before, or somebody else set something else."""
     restored_late: bool = False
     """It was found suspended after it had been put back, and put back once more."""
 
@@ -69,7 +69,7 @@ class ScalingPlan(Record):
     maximum: int = 0
     suspended_before: SuspendedState = SuspendedState()
     unknown_reason: str = ""
-    """Why it is not known whether the service is scaled at all; the rest says nothing then."""
+    """Why it is not known whether the service is scaled at all. Then the other fields mean nothing."""
 
     def allows(self, count: int) -> bool:
         """Whether the service is scaled to counts like this one (tasks)."""

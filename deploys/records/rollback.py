@@ -41,7 +41,7 @@ class RollbackCause(Record):
 
 
 class EcsRollback(Record):
-    """A rollback by ECS itself, as it was seen in progress."""
+    """A rollback by ECS itself, as it was found in progress."""
 
     deployment_id: str
     """ECS's id (ecs-svc/N) of the deployment that it makes for the rollback."""
@@ -74,6 +74,6 @@ class Rollback(Record):
     revision_copy: str | None = None
     """A copy of the recorded revision, if that one was deregistered or its tag names another image now."""
     ecs_rollback: EcsRollback | None = None
-    """ECS's own rollback, once it was seen in progress."""
+    """ECS's own rollback, once it was found in progress."""
     progress: RollbackProgress | None = None
     """Slipway's rollback, once it has begun."""

@@ -31,7 +31,7 @@ class RunningImages(Record):
 
     match: ImageMatch
     tasks: int = 0
-    """Running tasks that were looked at (count)."""
+    """Running tasks that were read (count)."""
     images: tuple[RunningImage, ...] = ()
     different: tuple[RunningImage, ...] = ()
     """Those of them that are not the plan's."""
@@ -42,7 +42,7 @@ class RunningImages(Record):
 
 
 class DrainingTasks(Record):
-    """What task records said of the old tasks; a service's counts leave out those that drain."""
+    """The old tasks by their own records; a service's counts leave out those that drain."""
 
     tasks: int
     """Old tasks whose lastStatus was not STOPPED (count)."""
@@ -67,7 +67,7 @@ class RolloutCounts(Record):
     old_running: int = 0
     failed_tasks: int = 0
     breaker_threshold: int = 0
-    """Failures after which ECS's circuit breaker trips; 0 where there is none."""
+    """Failures after which ECS's circuit breaker trips; 0 if there is none."""
     status: str = ""
     """ECS's own word: the service deployment's status or the deployment's rolloutState."""
 
@@ -100,12 +100,13 @@ class RolloutProgress(Record):
     images_before: tuple[RunningImage, ...] = ()
     """The images of the running tasks before the service was changed."""
     running_images: RunningImages | None = None
-    """The images of the running tasks at the last read: of the new tasks, or after a rollback of the old ones."""
+    """The images of the running tasks at the last read: the new tasks, or after a rollback the old ones."""
     reported_causes: tuple[str, ...] = ()
-    """Causes of failed tasks that the thread was told, each once."""
+    """Causes of failed tasks that are in the thread, each once."""
     changed_since: ChangedSince | None = None
     """It succeeded, and the service changed before that was reported; None: it still runs."""
     scaled_to_zero: bool = False
     """It was superseded not by a deployment, but by a desired count that somebody set to 0."""
     corrected_at: float | None = None
-    """When Slipway corrected what a late call had moved after the end. Once: the next change is somebody's wish."""
+    """When Slipway corrected what a late call had changed after the end. It does so once: the next change is
+    intended."""

@@ -1,4 +1,4 @@
-"""How an ECS service that is BLUE_GREEN, LINEAR or CANARY moves its traffic, and where that move is.
+"""How an ECS service that is BLUE_GREEN, LINEAR or CANARY moves its traffic, and how far it is.
 
 The words are ECS's (API reference, DeploymentConfiguration and ServiceDeployment); weights are percent.
 """
@@ -30,7 +30,7 @@ class PlannedPause(Record):
     timeout_seconds: int
     """Seconds ECS waits at each."""
     timeout_action: HookAction | None
-    """What ECS does then; None where it says something that we do not know."""
+    """What ECS does then; None if Slipway does not know the word."""
 
 
 class TrafficPlan(Record):
@@ -78,7 +78,7 @@ class PauseAnswer(Record):
     action: HookAction
     at: float
     send_tried: bool = False
-    """ECS was told, or was about to be."""
+    """ECS was told, or was about to be told."""
     accepted_at: float | None = None
     """When ECS took it."""
 
@@ -88,7 +88,7 @@ class Pause(Record):
 
     hook_id: str
     stage: str
-    """Lifecycle stage in which it was seen."""
+    """Lifecycle stage in which it was found."""
     since: float
     expires_at: float | None
     timeout_action: HookAction | None
@@ -103,22 +103,22 @@ class TrafficShift(Record):
     stage: str = ""
     """ECS's lifecycle stage."""
     stage_since: float = 0.0
-    """When it was first seen in that stage."""
+    """When it was first found in that stage."""
     new_production_percent: float | None = None
-    """Share of production traffic that the new revision is to get; None where ECS does not say."""
+    """Share of production traffic that the new revision is to get; None if ECS does not say."""
     new_test_percent: float | None = None
     """Share of test traffic, likewise."""
     old_production_percent: float | None = None
     """Share of production traffic that the old revisions are to keep, likewise."""
     pauses: tuple[Pause, ...] = ()
     reported: tuple[str, ...] = ()
-    """What the thread was told, each once."""
+    """What is in the thread, each once."""
     alarms: tuple[str, ...] = ()
     """CloudWatch alarms that went off."""
 
     @property
     def open_pause(self) -> Pause | None:
-        """The pause that is not over; None where there is none."""
+        """The pause that is not over; None if there is none."""
         return self.pauses[-1] if self.pauses and self.pauses[-1].end is None else None
 
     def with_last_pause(self, pause: Pause) -> TrafficShift:

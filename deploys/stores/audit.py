@@ -44,7 +44,7 @@ def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None =
 
 
 def _running_digests(deploy: Deploy) -> str:
-    """The digests that the main container was seen to run; several, if its tasks differed."""
+    """The digests that the main container ran; several, if its tasks differed."""
     if deploy.rollout.running_images is None or deploy.plan is None:
         return ""
     main = deploy.plan.changes[0].container

@@ -1,4 +1,5 @@
-"""What the store hands out: what became of a request, what is due, and the right to move a deploy."""
+"""What the store returns: the result of a request, what is due, and the right to take a deploy's next
+step."""
 
 from __future__ import annotations
 
@@ -11,18 +12,18 @@ from deploys.records.deploy import Deploy
 
 @dataclass(frozen=True)
 class Submission:
-    """What became of a request."""
+    """The result of a request."""
 
     deploy: Deploy
     ahead: int
-    """Deploys in front of it in its service's line (count)."""
+    """Deploys before it in its service's queue (count)."""
     is_duplicate: bool
-    """The same tag is already under way; `deploy` is that one."""
+    """The same was asked for already and is in progress; `deploy` is that one."""
 
 
 @dataclass(frozen=True)
 class DueDeploy:
-    """A deploy that waits for its bell."""
+    """A deploy whose next step is due."""
 
     deploy_id: str
     job: str
@@ -32,7 +33,7 @@ class DueDeploy:
 
 @dataclass(frozen=True)
 class Claim:
-    """One worker's right to move one deploy until the lease runs out."""
+    """One worker's right to take one deploy's next step, until the lease runs out."""
 
     deploy: Deploy
     fence: int
@@ -42,7 +43,7 @@ class Claim:
     lease_seconds: float
 
     def seconds_left(self) -> float:
-        """Seconds of the lease that are left."""
+        """Seconds until the lease runs out."""
         return self.lease_seconds - (time.monotonic() - self.claimed_at)
 
     def guard(self, worst_seconds: float) -> None:

@@ -1,6 +1,6 @@
 """What Slack delivered already. Slack repeats itself, and others could send again what it signed.
 
-Events come up to four times (docs.slack.dev, "The Events API", Retries), and Socket Mode was seen to repeat
+Events come up to four times (docs.slack.dev, "The Events API", Retries), and Socket Mode has repeated
 an envelope (bolt-js issue 2487).
 """
 
@@ -15,7 +15,8 @@ from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
 
 CLAIM_SECONDS = 30
-"""How long a delivery that was begun blocks its repeats; a later one counts if this process dies over it."""
+"""How long a delivery that was begun blocks its repeats. A later one counts if this process dies before it
+is done."""
 DONE_SECONDS = 24 * 3600
 ANSWER_SECONDS = 60
 SIGNATURE_SECONDS = 600
@@ -53,12 +54,13 @@ class Deliveries:
         self._redis.delete(f"{_DELIVERY}{delivery}")
 
     def is_replay(self, signature: str) -> bool:
-        """Whether this very signature was seen before; each is made of a request's own second and body."""
+        """Whether this signature was used before. Each is made from the second and the body of one
+        request."""
         digest = hashlib.sha256(signature.encode()).hexdigest()
         return not self._claim_key(f"{_SIGNATURE}{digest}", SIGNATURE_SECONDS)
 
     def _claim_key(self, key: str, seconds: int) -> bool:
-        """Whether the key was free. A client that lost the reply asks again and finds its own token."""
+        """Whether the key was free. A client that lost the reply asks again and finds its token."""
         token = secrets.token_hex(8)
         before = self._redis.set(key, token, nx=True, get=True, ex=seconds)
         return before is None or to_text(before) == token

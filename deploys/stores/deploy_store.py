@@ -28,8 +28,8 @@ class DeployStore(DeployReader):
     def __init__(
         self, redis: Redis, *, now: Callable[[], float] = time.time, durable_wait_seconds: float = 2.0
     ) -> None:
-        """durable_wait_seconds: how long a write may take to reach the disk before people are told. Longer than
-        the second that `appendfsync everysec` takes, shorter than Slack's three for an answer."""
+        """durable_wait_seconds: how long a write may take to reach the disk before people are told. Longer
+        than the second that `appendfsync everysec` takes, shorter than Slack's three for an answer."""
         super().__init__(redis)
         self._now = now
         self._durable_wait_seconds = durable_wait_seconds
@@ -93,8 +93,8 @@ class DeployStore(DeployReader):
         return deploy
 
     def adopt(self, deploy: Deploy, ended: Deploy | None = None) -> bool:
-        """Writes the record of a deploy whose record was lost. It is due at once, in the phase it has. Returns
-        False, and writes nothing, if it has a record or its service has another deploy.
+        """Writes the record of a deploy whose record was lost. It is due at once, in the phase it has.
+        Returns False, and writes nothing, if it has a record or its service has another deploy.
 
         ended: the record to replace, which ended without knowing what its deploy did.
         """
@@ -163,8 +163,8 @@ class DeployStore(DeployReader):
     def claim(
         self, deploy_id: str, worker: str, lease_seconds: float, *, due_by: float | None = None
     ) -> Claim | None:
-        """The right to run this deploy's next step; None if another worker has it, or the deploy is not due by
-        then (default: now).
+        """The right to run this deploy's next step; None if another worker has it, or the deploy is not due
+        by then (default: now).
 
         Raises:
             UnknownSchema: another version of Slipway wrote the record. Its workers may claim it at once.
@@ -208,7 +208,8 @@ class DeployStore(DeployReader):
     ) -> Claim:
         """Writes the result of a step; `what` names it in the audit trail (empty: no entry).
 
-        A deploy in phase ENDED leaves its queue, and the next one is due at once. With `keep` the claim goes on.
+        A deploy in phase ENDED leaves its queue, and the next one is due at once. With `keep` the claim goes
+        on.
 
         Raises:
             Conflict: the lease ran out, or the record changed; nothing was written.

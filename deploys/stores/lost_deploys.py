@@ -1,4 +1,5 @@
-"""Services that a deploy left marked in ECS while Redis lost its record: noted by the janitor for status."""
+"""Services that carry a deploy's restore tags while Redis has lost its record: found by the orphan
+recovery."""
 
 from __future__ import annotations
 
@@ -13,19 +14,19 @@ from deploys.stores import redis_keys
 
 
 class LostDeploy(StoredRecord):
-    """A mark that was found, and no record that knows of it."""
+    """Restore tags without a record."""
 
     deploy_id: str
-    """The id that the marks say."""
+    """The id in the tags."""
     service: str
     found_at: float
-    """When it was first seen (epoch seconds)."""
+    """When they were first found (epoch seconds)."""
     recover_at: float
-    """When it is brought back: later than any call of the lost deploy could arrive (epoch seconds)."""
+    """When the service is restored: later than any call of the lost deploy could arrive (epoch seconds)."""
     desired_count: int
-    """Tasks that the service wanted when it was last seen (count)."""
+    """The service's desired count when it was last read."""
     restore_count: int
-    """Tasks that the marks say to bring back (count)."""
+    """The desired count to bring back, from the tags."""
 
 
 def lost_deploy_text(lost: LostDeploy, now: float) -> str:
@@ -34,35 +35,34 @@ def lost_deploy_text(lost: LostDeploy, now: float) -> str:
     when = f"in {due} s" if due else "now"
     begin = f"{code(lost.service)} was stopped by deploy {code(lost.deploy_id)}, whose record Redis lost"
     if lost.desired_count == 0:
-        return (
-            f"{begin}: it wants 0 tasks. I begin to bring back {plural(lost.restore_count, 'task')} {when}."
-        )
+        tasks = plural(lost.restore_count, "task")
+        return f"{begin}: its desired count is 0. I start to restore {tasks} {when}."
     return (
-        f"{begin}: it wants {plural(lost.desired_count, 'task')} by now. I put its scaling back and take the marks "
-        f"of the deploy off {when}."
+        f"{begin}: its desired count is {lost.desired_count} by now. I restore its scaling and remove the "
+        f"deploy's tags {when}."
     )
 
 
 class LostDeploys:
-    """The notes, in Redis: one a service."""
+    """What was found, in Redis: one for each service."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     def all(self) -> list[LostDeploy]:
-        """Every service that waits to be brought back, by name."""
+        """Every service that waits to be restored, by name."""
         found = to_texts(self._redis.hvals(redis_keys.LOST_DEPLOYS))
         return sorted(map(LostDeploy.from_json, found), key=lambda each: each.service)
 
     def get(self, service: str) -> LostDeploy | None:
-        """The note about this service."""
+        """What was found on this service."""
         found = self._redis.hget(redis_keys.LOST_DEPLOYS, service)
         return LostDeploy.from_json(to_text(found)) if found else None
 
     def save(self, lost: LostDeploy) -> None:
-        """Writes it down, in the place of what was noted of the service before."""
+        """Keeps it, in place of what was found on the service before."""
         self._redis.hset(redis_keys.LOST_DEPLOYS, lost.service, lost.to_json())
 
     def remove(self, service: str) -> None:
-        """There is nothing to bring back, or a record sees to it."""
+        """Nothing is left to restore, or a record takes care of it."""
         self._redis.hdel(redis_keys.LOST_DEPLOYS, service)

@@ -24,7 +24,8 @@ REDIS_RUN = f"{PREFIX}redis-run"
 ORPHANS_CHECKED_AT = f"{PREFIX}orphans-checked-at"
 """When all services were last checked for lost deploys (epoch seconds)."""
 LOST_DEPLOYS = f"{PREFIX}lost-deploys"
-"""Hash from service to a deploy whose tags are on it and which has no record (`deploys.stores.lost_deploys`)."""
+"""Hash from service to a deploy whose tags are on it and which has no record
+(`deploys.stores.lost_deploys`)."""
 WATCHED = f"{PREFIX}watched:"
 
 

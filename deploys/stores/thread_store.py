@@ -1,10 +1,10 @@
 """Where each deploy's thread is in Slack, how much of the record it shows, and which threads are behind.
 
-Deploys that were asked for at once have one thread, under the id of their batch (`Deploy.told_in`).
+Deploys that were asked for at once have one thread, under the id of their batch (`Deploy.thread_id`).
 
 The publish set holds every deploy whose thread may be behind its record, with the time (epoch ms) at which to
-look. The store adds to it in the transaction that changes a record; only the publisher takes out, and only
-when nothing was added meanwhile.
+look. The store adds to it in the transaction that changes a record; only the publisher removes, and only
+if nothing was added meanwhile.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class ThreadState(StoredRecord):
     thread_ts: str = ""
     """Of the message that the replies belong to: the card, or the root of the thread it was asked for in."""
     permalink: str = ""
-    """Of the card. Empty while Slack has not told it."""
+    """Of the card. Empty until Slack has returned it."""
     next_message: int = 0
     """Index of the first milestone that is not posted."""
     replies_posted: dict[str, int] = Field(default_factory=dict)
@@ -91,7 +91,7 @@ class ThreadState(StoredRecord):
     short_reply: bool = False
     """Slack refused the next reply, so it is sent short, and only in the thread."""
     outside_request_thread: bool = False
-    """The thread it was asked for in takes no replies, so the card stands in the channel."""
+    """The thread of the request accepts no replies, so the card is in the channel."""
     card_reposted: bool = False
     """A person deleted the card, and a second one was posted."""
     card_lost: bool = False
@@ -107,7 +107,7 @@ class ThreadState(StoredRecord):
     requester_told: bool = False
     """The requester was told that the channel cannot be written to."""
     refused_privately: bool = False
-    """It was refused before it had a card, and the requester was told alone: it gets none."""
+    """It was refused before it had a card, and the requester was told privately: it gets no card."""
     private_answer_impossible: bool = False
     """The same, but no way to the requester alone is open: it gets a card after all."""
 
@@ -131,11 +131,11 @@ class ThreadStore:
         return f"<{found.permalink}|{words}>" if found and found.permalink else words
 
     def due(self, now: float, limit: int = 1000) -> list[str]:
-        """Deploys whose threads are to be looked at, longest overdue first."""
+        """Deploys whose threads are due, longest overdue first."""
         return to_texts(self.redis.zrangebyscore(redis_keys.PUBLISH, "-inf", _ms(now), start=0, num=limit))
 
     def save_response_url(self, deploy_id: str, response_url: str) -> None:
-        """Remembers where Slack takes an answer to the request, for as long as Slack takes one."""
+        """Keeps the address for answers to the request, for as long as Slack accepts them."""
         self.redis.set(f"{RESPONSE_URL_KEY}{deploy_id}", response_url, ex=RESPONSE_URL_SECONDS)
 
     def response_url(self, deploy_id: str) -> str | None:
@@ -169,7 +169,7 @@ class ThreadStore:
             raise Conflict(id=deploy_id)
 
     def start_sync(self, deploy_id: str, until: float) -> float:
-        """Call before the record is read. Looks again at `until` unless told otherwise; returns the score to
+        """Call before the record is read. The thread is due again at `until`; returns the score to
         name to `settled` and `later`.
 
         The score lies half a millisecond beside every whole one, so a change of the record in the very same
@@ -184,11 +184,11 @@ class ThreadStore:
         self.redis.zadd(redis_keys.PUBLISH, {thread_id: _ms(now)})
 
     def finish_sync(self, deploy_id: str, seen_score: float) -> bool:
-        """The thread shows all of the record. False, and it stays due, when the record changed meanwhile."""
+        """The thread shows all of the record. False, and it stays due, if the record changed meanwhile."""
         return bool(self._script(_FINISH_SYNC)(keys=[redis_keys.PUBLISH], args=[deploy_id, repr(seen_score)]))
 
     def schedule(self, deploy_id: str, at: float, seen_score: float | None = None) -> None:
-        """Look at this thread then, or sooner if the record changed meanwhile."""
+        """The thread is due then, or sooner if the record changed meanwhile."""
         self._script(_SCHEDULE)(
             keys=[redis_keys.PUBLISH], args=[deploy_id, math.ceil(at * 1000), repr(seen_score or -1.0)]
         )

@@ -18,7 +18,7 @@ from deploys.stores import redis_keys
 READ_EVERY_SECONDS = 45.0
 """Between two reads of who is in which group (seconds)."""
 MAX_AGE_SECONDS = 180.0
-"""Older knowledge counts as none: who was taken out of a group must not go on deploying."""
+"""Older members count as unknown: a person who was removed from a group must not go on deploying."""
 _GROUP = f"{redis_keys.PREFIX}group:"
 
 
@@ -37,12 +37,12 @@ class UserGroups:
         self._redis = redis
 
     def save_members(self, group: str, members: Iterable[str], now: float) -> None:
-        """Writes down who Slack says is in a group, and when it said so (epoch seconds)."""
+        """Keeps the members that Slack returned, and when it did (epoch seconds)."""
         known = GroupMembers(read_at=now, members=tuple(sorted(members))).to_json()
         self._redis.set(f"{_GROUP}{group}", known, ex=int(MAX_AGE_SECONDS * 2))
 
     def members(self, group: str, now: float) -> frozenset[str] | None:
-        """User ids of a group's members; None when nobody knows, or nobody knew lately enough."""
+        """User ids of a group's members; None if they are unknown, or were read too long ago."""
         stored = self._redis.get(f"{_GROUP}{group}")
         if stored is None:
             return None

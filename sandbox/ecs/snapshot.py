@@ -23,7 +23,7 @@ def snapshot(region: EcsRegion) -> dict[str, Any]:
                 "status": service.status,
                 "desiredCount": service.desired_count,
                 "taskDefinition": service.task_definition,
-                "steady": service.steady,
+                "steady": service.is_steady,
                 "tags": service.tags,
             }
             for service in tables.services.values()
@@ -68,7 +68,7 @@ def _task_json(region: EcsRegion, task: EcsTask) -> dict[str, Any]:
         "images": {container.name: container.image for container in task.containers},
         "lastStatus": task.last_status,
         "desiredStatus": task.desired_status,
-        "healthy": task.healthy,
+        "healthy": task.is_healthy,
         "createdAt": task.created_at,
         "startedAt": task.started_at,
         "stoppingAt": task.stopping_at,

@@ -40,15 +40,15 @@ class RateLimits:
         if not self._enabled:
             return None
         now = self._now()
-        a_second = rate.per_minute * self._factor / 60
-        most = max(1.0, rate.burst * self._factor)
-        left, since = self._buckets.get(bucket, (most, now))
-        left = min(most, left + (now - since) * a_second)
-        if left >= 1:
-            self._buckets[bucket] = (left - 1, now)
+        per_second = rate.per_minute * self._factor / 60
+        capacity = max(1.0, rate.burst * self._factor)
+        available, updated_at = self._buckets.get(bucket, (capacity, now))
+        available = min(capacity, available + (now - updated_at) * per_second)
+        if available >= 1:
+            self._buckets[bucket] = (available - 1, now)
             return None
-        self._buckets[bucket] = (left, now)
-        return max(1, math.ceil((1 - left) / a_second))
+        self._buckets[bucket] = (available, now)
+        return max(1, math.ceil((1 - available) / per_second))
 
 
 @dataclass(frozen=True)

@@ -157,5 +157,5 @@ def test_a_value_that_no_button_had_deploys_nothing(bot: BotHarness, likely: tup
 
     assert bot.context.store.active() == []
     assert only_answer(bot).startswith(
-        "This message no longer" if likely is not None else "There is no deploy"
+        "This message is out of date" if likely is not None else "There is no deploy"
     )

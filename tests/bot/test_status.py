@@ -39,15 +39,15 @@ def test_services_that_a_lost_deploy_left_stopped(bot: BotHarness) -> None:
 
     assert bot.type("/deploy status") == (
         "*Found stopped, and being brought back*\n"
-        "• `ledger` was stopped by deploy `w7x8y9zt`, whose record Redis lost: it wants 0 tasks. I begin to "
-        "bring back 2 tasks in 40 s.\n"
-        "• `web` was stopped by deploy `w7x8y9zt`, whose record Redis lost: it wants 3 tasks by now. I put "
-        "its scaling back and take the marks of the deploy off now."
+        "• `ledger` was stopped by deploy `w7x8y9zt`, whose record Redis lost: its desired count is 0. I "
+        "start to restore 2 tasks in 40 s.\n"
+        "• `web` was stopped by deploy `w7x8y9zt`, whose record Redis lost: its desired count is 3 by now. I "
+        "restore its scaling and remove the deploy's tags now."
     )
     assert bot.type("/deploy status api") == "Nothing of `api` is under way."
     bot.type("/deploy api 1.4.2")
     bot.commit_step(bot.only_deploy(), phase=Phase.FOLLOWING)
-    assert "marks of the deploy off now.\n\n*Under way*\n• `api` `1.4.2`" in bot.type("/deploy status")
+    assert "remove the deploy's tags now.\n\n*Under way*\n• `api` `1.4.2`" in bot.type("/deploy status")
 
 
 def test_what_moves_what_waits_and_what_ended(bot: BotHarness) -> None:

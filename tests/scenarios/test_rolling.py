@@ -1,10 +1,13 @@
-"""What people see of rolling deploys."""
+"""What people see of rolling deploys, of one service and of two at once.
+
+The order counts: the tests share the services of one demo.
+"""
 
 from __future__ import annotations
 
 from deploys import buttons
 from deploys.records.phases import Outcome, Phase
-from tests.scenarios.conversation import IN_SOCKET_MODE, OVER_HTTP, Conversation
+from tests.scenarios.conversation import IN_SOCKET_MODE, OVER_HTTP, WAIT_SECONDS, Conversation
 
 
 def test_a_good_version(slack: Conversation) -> None:
@@ -96,7 +99,7 @@ def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
 
     assert first.ends().record.outcome is Outcome.SUCCEEDED
     assert second.ends().record.outcome is Outcome.SUCCEEDED
-    assert second.card.splitlines()[0].startswith("api `1.4.2` (from `1.4.1`)")
+    assert second.card.splitlines()[0].startswith("api `1.4.1` → `1.4.2` on production by @dave")
 
 
 @IN_SOCKET_MODE
@@ -155,3 +158,36 @@ def test_a_mention_in_a_thread_is_refused_there_for_one_person(slack: Conversati
 
     slack.demo.slack.wait_until(lambda: any("nothing was changed" in text for text in replies("alice")), 60)
     assert not any("nothing was changed" in text for text in replies("bob"))
+
+
+@IN_SOCKET_MODE
+def test_two_services_share_a_card_and_a_thread(slack: Conversation) -> None:
+    answers, thread = slack.says("alice", "/deploy web, api 1.5.0 new prices")
+    assert answers == [
+        "Queued: `web` and `api` `1.5.0` (batch `ID`). The thread follows here after the first checks."
+    ]
+    assert thread is not None
+    demo = slack.demo
+    batch = demo.store.batch(thread.record.thread_id)
+    assert batch is not None
+
+    demo.slack.wait_until(
+        lambda: thread.replies and thread.replies[-1].startswith("@alice Both"), WAIT_SECONDS
+    )
+    thread.card_says("both succeeded")
+
+    card = thread.card.splitlines()
+    assert card[0] == "web,api `1.5.0` on production by @alice: both succeeded"
+    assert [line.partition(": ")[2] for line in card[1:3]] == [
+        "succeeded, 3 of 3 new tasks running",
+        "succeeded, 2 of 2 new tasks running",
+    ]
+    assert "Why: new prices" in card
+    assert thread.replies[-1] == "@alice Both succeeded: `web,api` `1.5.0`, after SOME TIME."
+    assert [reply.partition(":")[0] for reply in thread.replies if reply.startswith("Plan")] == [
+        f"Plan for `{each.service.name}`"
+        for each in sorted(demo.store.batch_deploys(batch), key=lambda each: each.thread_messages[0].at)
+    ]
+    assert [each.outcome for each in demo.store.batch_deploys(batch)] == [Outcome.SUCCEEDED] * 2
+    roots = [message["text"] for message in demo.slack.messages("deploys")]
+    assert sum("`1.5.0` on production" in text for text in roots) == 1, "there is one card"

@@ -79,19 +79,17 @@ class Dispatcher:
         if environ["PATH_INFO"].startswith("/sandbox"):
             return self._control.respond(environ).send(start_response)
         request = AwsRequest.from_environ(environ)
-        striking = {fault.kind: fault for fault in self._faults.take_matching(request)}
-        for fault in striking.values():
+        faults = {fault.kind: fault for fault in self._faults.take_matching(request)}
+        for fault in faults.values():
             if fault.kind == "latency":
                 self._closing.wait(fault.seconds)
-        if "timeout-before" in striking:
-            self._drop_connection(request, striking["timeout-before"], environ)
-        answer = self._error_response(request, striking) or self._respond(
-            request, environ, striking.get("stale")
-        )
-        if "timeout-after" in striking:
-            self._drop_connection(request, striking["timeout-after"], environ)
-        if "newer" in striking and answer.status < 400:
-            answer = _with_unknown_member(answer, striking["newer"].message or "addedLater")
+        if "timeout-before" in faults:
+            self._drop_connection(request, faults["timeout-before"], environ)
+        answer = self._error_response(request, faults) or self._respond(request, environ, faults.get("stale"))
+        if "timeout-after" in faults:
+            self._drop_connection(request, faults["timeout-after"], environ)
+        if "newer" in faults and answer.status < 400:
+            answer = _with_unknown_member(answer, faults["newer"].message or "addedLater")
         self._record(request, "ok" if answer.status < 400 else _error_code(answer))
         return answer.send(start_response)
 
@@ -106,14 +104,14 @@ class Dispatcher:
         self._closing.wait(fault.seconds)
         raise DroppedConnection(f"{request.operation}: {fault.kind}")
 
-    def _error_response(self, request: AwsRequest, striking: dict[str, EcsFault]) -> AwsResponse | None:
+    def _error_response(self, request: AwsRequest, faults: dict[str, EcsFault]) -> AwsResponse | None:
         refusals = {
             "throttle": ("ThrottlingException", "Rate exceeded", 400),
             "error": ("InternalFailure", "The request processing has failed.", 500),
             "access-denied": ("AccessDeniedException", self._not_authorized_message(request), 400),
         }
         for kind, (code, message, status) in refusals.items():
-            fault = striking.get(kind)
+            fault = faults.get(kind)
             if fault is not None:
                 return error_response(
                     request.service, fault.code or code, fault.message or message, fault.status or status
@@ -124,10 +122,10 @@ class Dispatcher:
         if request.is_assume_role and not self._roles.can_assume(request.params):
             return error_response("sts", "AccessDenied", self._not_authorized_message(request), 403)
         if request.service == "ecr" and _registry_account(request) != get_account_id_from(request.access_key):
-            denied = self._not_authorized_message(request, "resource-based")
-            return error_response("ecr", "AccessDeniedException", denied)
-        if "no-room" in striking:
-            reason = striking["no-room"].message or "RESOURCE:MEMORY"
+            message = self._not_authorized_message(request, "resource-based")
+            return error_response("ecr", "AccessDeniedException", message)
+        if "no-room" in faults:
+            reason = faults["no-room"].message or "RESOURCE:MEMORY"
             return json_response({"tasks": [], "failures": [{"reason": reason}]})
         return None
 

@@ -109,7 +109,7 @@ class EcsFaults:
 
     def take_matching(self, request: AwsRequest) -> list[EcsFault]:
         """The faults that affect this request, in the order in which they were added. Each is counted."""
-        striking = []
+        matching = []
         with self._lock:
             for fault in self._faults:
                 if fault.is_used_up or not fault.matches(request):
@@ -118,5 +118,5 @@ class EcsFaults:
                     fault.skip -= 1
                     continue
                 fault.hits += 1
-                striking.append(fault)
-        return striking
+                matching.append(fault)
+        return matching

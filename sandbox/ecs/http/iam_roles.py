@@ -52,11 +52,11 @@ class IamRoles:
         role, key = _ARN.fullmatch(params["RoleArn"]), _KEY.search(answer.body)
         if answer.status >= 400 or role is None or key is None:
             return answer
-        ends = now + int(params.get("DurationSeconds") or _HOUR)
+        expires_at = now + int(params.get("DurationSeconds") or _HOUR)
         arn = f"arn:aws:sts::{role['account']}:assumed-role/{role['name']}/{params['RoleSessionName']}"
-        self._sessions[key[1].decode()] = RoleSession(arn, ends)
-        told = datetime.fromtimestamp(ends, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        body = _EXPIRATION.sub(f"<Expiration>{told}</Expiration>".encode(), answer.body)
+        self._sessions[key[1].decode()] = RoleSession(arn, expires_at)
+        expiration = datetime.fromtimestamp(expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        body = _EXPIRATION.sub(f"<Expiration>{expiration}</Expiration>".encode(), answer.body)
         return AwsResponse(answer.status, answer.headers, body)
 
     def find_session(self, access_key: str) -> RoleSession | None:

@@ -59,10 +59,10 @@ def error_response(
 
 def call_wsgi_app(app: WsgiApp, environ: dict[str, Any]) -> AwsResponse:
     """Call a WSGI application and return its whole response."""
-    begun: list[tuple[str, list[tuple[str, str]]]] = []
+    started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
-        begun.append((status, headers))
+        started.append((status, headers))
 
     chunks = app(environ, start_response)
     try:
@@ -71,5 +71,5 @@ def call_wsgi_app(app: WsgiApp, environ: dict[str, Any]) -> AwsResponse:
         close = getattr(chunks, "close", None)
         if close is not None:
             close()
-    status, headers = begun[-1]
+    status, headers = started[-1]
     return AwsResponse(int(status.split()[0]), tuple(headers), body)

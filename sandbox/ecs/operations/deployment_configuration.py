@@ -67,17 +67,17 @@ def changed_configuration(current: Json, params: Json, settings: Json) -> Json:
 
 
 def _check_percentages(wanted: Json, scheduling: str) -> None:
-    least, most = wanted["minimumHealthyPercent"], wanted["maximumPercent"]
-    if scheduling == "DAEMON" and most > 100:
+    minimum, maximum = wanted["minimumHealthyPercent"], wanted["maximumPercent"]
+    if scheduling == "DAEMON" and maximum > 100:
         raise InvalidParameterException(
             "The daemon scheduling strategy does not support values above 100 for maximumPercent on a "
             "deployment configuration. Change the maximumPercent value to 100, and try again"
         )
-    if not 0 <= least <= 100:
+    if not 0 <= minimum <= 100:
         raise InvalidParameterException("minimumHealthyPercent must be between 0 and 100.")
-    if most < 100:
+    if maximum < 100:
         raise InvalidParameterException("maximumPercent must be at least 100.")
-    if least == most == 100:
+    if minimum == maximum == 100:
         raise InvalidParameterException(
             "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments."
         )
@@ -128,9 +128,9 @@ def _check_traffic_shift(wanted: Json, settings: Json) -> None:
         _check_hook(hook)
 
 
-def _check_percent(name: str, percent: float, least: float) -> None:
-    if not least <= percent <= 100 or round(percent * 10, 6) % 1:
-        raise InvalidParameterException(f"{name} must be a multiple of 0.1 from {least} to 100.0.")
+def _check_percent(name: str, percent: float, minimum: float) -> None:
+    if not minimum <= percent <= 100 or round(percent * 10, 6) % 1:
+        raise InvalidParameterException(f"{name} must be a multiple of 0.1 from {minimum} to 100.0.")
 
 
 def _check_hook(hook: Json) -> None:
@@ -144,8 +144,8 @@ def _check_hook(hook: Json) -> None:
     stages = hook.get("lifecycleStages") or []
     unknown = sorted(set(stages) - set(HOOK_STAGES))
     if unknown or not stages:
-        named = f"Unknown stage {', '.join(unknown)}. " if unknown else "lifecycleStages cannot be empty. "
-        raise InvalidParameterException(f"{named}Use: {', '.join(HOOK_STAGES)}.")
+        problem = f"Unknown stage {', '.join(unknown)}. " if unknown else "lifecycleStages cannot be empty. "
+        raise InvalidParameterException(f"{problem}Use: {', '.join(HOOK_STAGES)}.")
     timeout = hook.get("timeoutConfiguration", {})
     if not 1 <= timeout.get("timeoutInMinutes", 1) <= MAX_HOOK_MINUTES:
         raise InvalidParameterException(f"timeoutInMinutes must be between 1 and {MAX_HOOK_MINUTES}.")

@@ -94,14 +94,14 @@ def _call_with(call: EcsCall, **params: Any) -> EcsCall:
 
 
 def _load_balancer(call: EcsCall, name: str) -> Json:
-    begin = f"arn:aws:elasticloadbalancing:{call.region.name}:{call.region.account}"
-    listener = f"{begin}:listener-rule/app/ecs-express-gateway/9b1f6d3e0c28a547/6d1a2f0b93c8e754"
+    arn_prefix = f"arn:aws:elasticloadbalancing:{call.region.name}:{call.region.account}"
+    listener = f"{arn_prefix}:listener-rule/app/ecs-express-gateway/9b1f6d3e0c28a547/6d1a2f0b93c8e754"
     return {
-        "targetGroupArn": f"{begin}:targetgroup/ecs-{name}-1/73e2d6bc24d8a067",
+        "targetGroupArn": f"{arn_prefix}:targetgroup/ecs-{name}-1/73e2d6bc24d8a067",
         "containerName": MAIN_CONTAINER,
         "containerPort": _PORT,
         "advancedConfiguration": {
-            "alternateTargetGroupArn": f"{begin}:targetgroup/ecs-{name}-2/8d20e5b9c7416fa3",
+            "alternateTargetGroupArn": f"{arn_prefix}:targetgroup/ecs-{name}-2/8d20e5b9c7416fa3",
             "productionListenerRule": f"{listener}/0e5b7c1d92fa4836",
             "testListenerRule": f"{listener}/5c9d3e7f1a08b264",
             "roleArn": f"arn:aws:iam::{call.region.account}:role/ecs-infrastructure",

@@ -41,8 +41,10 @@ def tag_resource(call: EcsCall) -> Json:
 
 def untag_resource(call: EcsCall) -> Json:
     resource = _find_resource(call)
-    gone = set(call.params["tagKeys"])
-    _store_tags(call, resource, {key: value for key, value in _tags_of(resource).items() if key not in gone})
+    removed_keys = set(call.params["tagKeys"])
+    _store_tags(
+        call, resource, {key: value for key, value in _tags_of(resource).items() if key not in removed_keys}
+    )
     return {}
 
 

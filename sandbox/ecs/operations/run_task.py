@@ -16,8 +16,8 @@ MAX_TASKS = 10
 
 def run_task(call: EcsCall) -> Json:
     params, cluster = call.params, call.cluster_name
-    if earlier := tasks_started_before(call, cluster):
-        return {"tasks": [task_view(task, tags=True) for task in earlier], "failures": []}
+    if started_before := tasks_started_before(call, cluster):
+        return {"tasks": [task_view(task, tags=True) for task in started_before], "failures": []}
     definition = call.get_active_task_definition(params["taskDefinition"])
     network = params.get("networkConfiguration") or {}
     if definition.content["networkMode"] == "awsvpc" and not network:

@@ -106,8 +106,8 @@ def continue_service_deployment(call: EcsCall) -> Json:
     if action not in ("CONTINUE", "ROLLBACK"):
         raise InvalidParameterException(f"Unknown action {action}. Use CONTINUE or ROLLBACK.")
     hook_id = call.params["hookId"]
-    waiting = {hook.id for hook in service_deployment.hooks if hook.status == "AWAITING_ACTION"}
-    if hook_id not in waiting or service_deployment.status != "IN_PROGRESS":
+    waiting_hooks = {hook.id for hook in service_deployment.hooks if hook.status == "AWAITING_ACTION"}
+    if hook_id not in waiting_hooks or service_deployment.status != "IN_PROGRESS":
         raise ClientException(f"No lifecycle hook {hook_id} of the service deployment awaits an action.")
     if action == "ROLLBACK":
         call.region.update_service_deployment(service_deployment.arn, status="ROLLBACK_REQUESTED")

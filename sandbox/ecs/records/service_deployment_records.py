@@ -12,11 +12,11 @@ class LifecycleStage:
     """The value of `lifecycleStage`."""
     hook_point: str | None
     """The stage name in the configuration of lifecycle hooks that run here; None if no hook can."""
-    production: float
+    production_percent: float
     """Percentage of production traffic that the target revision gets from here on."""
-    test: float
+    test_percent: float
     """Percentage of test traffic."""
-    seconds: float = 0.0
+    min_seconds: float = 0.0
     """The shortest time of the stage, at speed 1."""
 
 
@@ -25,7 +25,7 @@ class LifecycleHook:
     """A lifecycle hook that was started."""
 
     id: str
-    stage: int
+    stage_index: int
     """Index of the stage that waits for it."""
     target_type: str
     """PAUSE or AWS_LAMBDA."""
@@ -88,18 +88,18 @@ class ServiceDeployment:
     alarm_status: str = "DISABLED"
     alarms: tuple[str, ...] = ()
     """Names of the CloudWatch alarms that it watches, and of those that were triggered."""
-    alarms_rung: tuple[str, ...] = ()
+    triggered_alarms: tuple[str, ...] = ()
     stages: tuple[LifecycleStage, ...] = ()
     """All of its stages in order; none for a rolling update."""
-    stage: int = 0
+    stage_index: int = 0
     """Index of the current stage in `stages`."""
     stage_ends: float = 0.0
     """The current stage lasts at least until this time."""
     hooks: tuple[LifecycleHook, ...] = ()
     """The lifecycle hooks started so far, oldest first."""
-    production: float = 0.0
+    production_percent: float = 0.0
     """Percentage of production traffic that goes to the target revision; `test` is that of test traffic."""
-    test: float = 0.0
+    test_percent: float = 0.0
 
     @property
     def is_in_progress(self) -> bool:

@@ -35,7 +35,7 @@ class EcsService:
     status: str = "ACTIVE"
     events: tuple[ServiceEvent, ...] = ()
     """Newest first."""
-    steady: bool = False
+    is_steady: bool = False
     last_completed: str | None = None
     """Id of the deployment that a rollback restores."""
 

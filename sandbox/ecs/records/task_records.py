@@ -36,7 +36,7 @@ class TaskContainer:
     arn: str
     image: str
     essential: bool
-    checked: bool
+    has_health_check: bool
     """The container definition has a health check."""
     cpu: str
     memory: str | None = None
@@ -76,7 +76,7 @@ class EcsTask:
     tags: dict[str, str] = field(default_factory=dict)
     last_status: str = "PROVISIONING"
     desired_status: str = "RUNNING"
-    healthy: bool = False
+    is_healthy: bool = False
     """The task runs and every health check passes."""
     connected_at: float | None = None
     pull_started_at: float | None = None
@@ -87,7 +87,7 @@ class EcsTask:
     stopped_at: float | None = None
     stop_code: str | None = None
     stopped_reason: str | None = None
-    registered: bool = False
+    is_target: bool = False
     """The task is a target in the service's target groups."""
     protected_until: float | None = None
     """Scale-in and deployments do not stop the task before this time."""

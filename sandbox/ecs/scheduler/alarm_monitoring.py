@@ -38,11 +38,13 @@ def check_alarms(
     """Whether an alarm was triggered, which is stored. If none was, check again soon."""
     if service_deployment is None or not is_monitoring(service_deployment):
         return False
-    rung = triggered_alarms(region, service_deployment.alarms)
-    if not rung:
+    triggered = triggered_alarms(region, service_deployment.alarms)
+    if not triggered:
         region.schedule_reconcile(service.arn, region.durations.alarm_check)
         return False
-    region.update_service_deployment(service_deployment.arn, alarm_status="TRIGGERED", alarms_rung=rung)
+    region.update_service_deployment(
+        service_deployment.arn, alarm_status="TRIGGERED", triggered_alarms=triggered
+    )
     return True
 
 
@@ -53,9 +55,9 @@ def is_baking(region: EcsRegion, service: EcsService, service_deployment: Servic
     if service_deployment.lifecycle_stage != "BAKE_TIME":
         minutes: int = service_deployment.configuration["bakeTimeInMinutes"]
         seconds = 60.0 * minutes or longest_evaluation(region, service_deployment.alarms)
-        ends = region.now + region.time_scale.seconds(seconds)
+        bake_ends = region.now + region.time_scale.seconds(seconds)
         service_deployment = region.update_service_deployment(
-            service_deployment.arn, lifecycle_stage="BAKE_TIME", stage_ends=ends
+            service_deployment.arn, lifecycle_stage="BAKE_TIME", stage_ends=bake_ends
         )
     if service_deployment.stage_ends <= region.now + task_counts.INSTANT_SECONDS:
         return False

@@ -77,11 +77,11 @@ def _scale_out(region: EcsRegion, target: FakeScalableTarget) -> None:
     """Raise the count of a service to its MinCapacity, unless scaling out is suspended."""
     _, cluster, name = target.resource_id.split("/")
     service = region.tables.services.get(region.ids.arn("service", cluster, name))
-    least = target.min_capacity or 0
-    if service is None or service.status != "ACTIVE" or service.desired_count >= least:
+    minimum_count = target.min_capacity or 0
+    if service is None or service.status != "ACTIVE" or service.desired_count >= minimum_count:
         return
     if not _is_scale_out_suspended(target):
-        desired_count.rescale(region, service, least)
+        desired_count.rescale(region, service, minimum_count)
 
 
 def _fill_in_suspended_state(target: FakeScalableTarget) -> None:

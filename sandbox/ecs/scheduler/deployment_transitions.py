@@ -43,9 +43,15 @@ def complete_deployment(region: EcsRegion, service: EcsService, deployment: Depl
 
 def deactivate_other_deployments(region: EcsRegion, deployment: Deployment) -> None:
     """Earlier deployments become INACTIVE once they have no tasks left."""
-    kept = {task.deployment for task in region.tables.tasks_of(deployment.service) if task.is_wanted}
+    deployments_with_tasks = {
+        task.deployment for task in region.tables.tasks_of(deployment.service) if task.is_wanted
+    }
     for other in region.tables.deployments_of(deployment.service):
-        if other.id != deployment.id and other.id not in kept and other.status != "INACTIVE":
+        if (
+            other.id != deployment.id
+            and other.id not in deployments_with_tasks
+            and other.status != "INACTIVE"
+        ):
             region.update_deployment(other.id, status="INACTIVE")
 
 
@@ -84,13 +90,13 @@ def start_rollback(
 ) -> None:
     """Create a new PRIMARY deployment of the last completed revision."""
     assert failed.service_deployment is not None
-    good = region.tables.deployments.get(service.last_completed or "")
-    if good is None:
+    last_completed = region.tables.deployments.get(service.last_completed or "")
+    if last_completed is None:
         service_deployment_status.end_service_deployment(
             region, failed.service_deployment, "ROLLBACK_FAILED", service_deployment_status.NO_CANDIDATE
         )
         return
-    revision = region.tables.revisions[good.revision]
+    revision = region.tables.revisions[last_completed.revision]
     service_deployment = region.tables.service_deployments[failed.service_deployment]
     service_deployment = region.update_service_deployment(
         service_deployment.arn,
@@ -99,20 +105,22 @@ def start_rollback(
         rollback=Rollback(reason, region.now, revision.arn),
         hooks=cancel_waiting_hooks(service_deployment.hooks),
     )
-    event_messages.add_event(region, service.arn, event_messages.rolling_back(good.id))
-    back = create_primary_deployment(
+    event_messages.add_event(region, service.arn, event_messages.rolling_back(last_completed.id))
+    rollback = create_primary_deployment(
         region,
         service,
         revision,
         region.ids.new_deployment_id(),
         service_deployment.arn,
-        reason=f"ECS deployment {cause}: rolling back to deploymentId {good.id}.",
+        reason=f"ECS deployment {cause}: rolling back to deploymentId {last_completed.id}.",
     )
     region.update_service(service.arn, settings=revision.settings)
     if service_deployment.stages:
-        stages = shift_stages.rollback_stages(service_deployment.production, region.durations)
+        stages = shift_stages.rollback_stages(service_deployment.production_percent, region.durations)
         service_deployment = region.update_service_deployment(service_deployment.arn, stages=stages)
-        shift_progress.start_traffic_rollback(region, service, service_deployment, good.id, back.id)
+        shift_progress.start_traffic_rollback(
+            region, service, service_deployment, last_completed.id, rollback.id
+        )
 
 
 def stop_or_roll_back(region: EcsRegion, service: EcsService, deployment: Deployment) -> None:

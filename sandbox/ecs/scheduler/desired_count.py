@@ -19,7 +19,7 @@ def apply_desired_count(region: EcsRegion, service: EcsService) -> None:
     if primary is None or (primary.desired_count == service.desired_count):
         return
     region.update_deployment(primary.id, desired_count=service.desired_count)
-    region.update_service(service.arn, steady=False)
+    region.update_service(service.arn, is_steady=False)
     service_deployment = service_deployment_status.service_deployment_of(region, primary)
     if service_deployment is not None and service_deployment.is_in_progress:
         limit = circuit_breaker.failure_threshold(service.circuit_breaker, service.desired_count)

@@ -44,7 +44,7 @@ def _new_hook(region: EcsRegion, configured: dict[str, Any], index: int) -> Life
     target_type = configured.get("targetType", "AWS_LAMBDA")
     return LifecycleHook(
         id=region.ids.new_uuid(),
-        stage=index,
+        stage_index=index,
         target_type=target_type,
         target_arn=configured.get("hookTargetArn"),
         status="AWAITING_ACTION" if target_type == "PAUSE" else "IN_PROGRESS",

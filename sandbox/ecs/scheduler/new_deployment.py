@@ -103,7 +103,7 @@ def create_primary_deployment(
         settings=revision.settings,
     )
     region.tables.deployments.put(deployment_id, deployment)
-    region.update_service(service.arn, task_definition=revision.task_definition, steady=False)
+    region.update_service(service.arn, task_definition=revision.task_definition, is_steady=False)
     region.schedule_reconcile(service.arn)
     return deployment
 

@@ -54,7 +54,7 @@ def _reconcile_task_counts(region: EcsRegion, service: EcsService, primary: Depl
     live = [task for task in region.tables.tasks_of(service.arn) if task.is_wanted]
     new = [task for task in live if task.deployment == primary.id]
     old = [task for task in live if task.deployment != primary.id]
-    waiting = task_counts.is_backing_off(region, primary)
+    backing_off = task_counts.is_backing_off(region, primary)
     counts = RollingCounts(
         desired_count=service.desired_count,
         min_healthy=service.min_healthy_tasks,
@@ -63,14 +63,14 @@ def _reconcile_task_counts(region: EcsRegion, service: EcsService, primary: Depl
         new_healthy=task_counts.count_healthy(new),
         old_live=len(old),
         old_healthy=task_counts.count_healthy(old),
-        may_start=not waiting,
+        may_start=not backing_off,
         halted=primary.halted,
     )
     move = next_move(counts)
     if is_blocked(counts):
         event_messages.add_event_once(region, service.arn, event_messages.deployment_blocked())
-    unhealthy = [task for task in old if not task.healthy]
-    healthy = [task for task in task_counts.oldest_first(old) if task.healthy]
+    unhealthy = [task for task in old if not task.is_healthy]
+    healthy = [task for task in task_counts.oldest_first(old) if task.is_healthy]
     task_counts.stop_tasks(
         region,
         service,
@@ -80,7 +80,7 @@ def _reconcile_task_counts(region: EcsRegion, service: EcsService, primary: Depl
     )
     if move.start_new:
         task_counts.start_tasks(region, service, primary, move.start_new)
-    elif waiting and not primary.halted and len(new) < service.desired_count:
+    elif backing_off and not primary.halted and len(new) < service.desired_count:
         task_counts.reconcile_at(region, service, primary.retry_at)
     _update_old_desired_counts(region, service, primary)
 
@@ -120,8 +120,8 @@ def _complete_if_steady(region: EcsRegion, service: EcsService, primary: Deploym
     if primary.rollout_state == "IN_PROGRESS":
         deployment_transitions.complete_deployment(region, service, primary)
     deployment_transitions.deactivate_other_deployments(region, primary)
-    if not service.steady:
-        region.update_service(service.arn, steady=True)
+    if not service.is_steady:
+        region.update_service(service.arn, is_steady=True)
         event_messages.add_event(region, service.arn, event_messages.steady_state())
 
 

@@ -38,11 +38,11 @@ def is_blocked(counts: RollingCounts) -> bool:
     There is no room for another task, none may be stopped, and no task is starting or stopping, which could
     change that.
     """
-    s = counts
-    healthy = s.new_healthy + s.old_healthy
-    settled = healthy == s.new_live + s.old_live
-    missing = s.new_live < s.desired_count
-    return missing and settled and not s.halted and s.may_start and s.max_live <= healthy <= s.min_healthy
+    c = counts
+    healthy = c.new_healthy + c.old_healthy
+    all_healthy = healthy == c.new_live + c.old_live
+    missing = c.new_live < c.desired_count
+    return missing and all_healthy and not c.halted and c.may_start and c.max_live <= healthy <= c.min_healthy
 
 
 def next_move(counts: RollingCounts) -> RollingMove:
@@ -51,15 +51,15 @@ def next_move(counts: RollingCounts) -> RollingMove:
     Healthy old tasks are stopped if healthy new ones replace them, or if there is no room for another task;
     never below `min_healthy`.
     """
-    s = counts
-    live = s.new_live + s.old_live
-    if s.halted and s.desired_count > 0:
+    c = counts
+    live = c.new_live + c.old_live
+    if c.halted and c.desired_count > 0:
         return RollingMove()
-    stop_new = max(0, s.new_live - s.desired_count)
-    missing = max(0, s.desired_count - s.new_live)
-    start = min(missing, max(0, s.max_live - live)) if s.may_start else 0
-    replaced = s.old_healthy - max(0, s.desired_count - s.new_healthy)
-    in_the_way = missing - max(0, s.max_live - live) if s.may_start else 0
-    spare = s.new_healthy + s.old_healthy - s.min_healthy
-    stop_old = max(0, min(max(replaced, in_the_way), s.old_healthy, spare))
-    return RollingMove(start, stop_new, s.old_live - s.old_healthy, stop_old)
+    stop_new = max(0, c.new_live - c.desired_count)
+    missing = max(0, c.desired_count - c.new_live)
+    start = min(missing, max(0, c.max_live - live)) if c.may_start else 0
+    replaced = c.old_healthy - max(0, c.desired_count - c.new_healthy)
+    in_the_way = missing - max(0, c.max_live - live) if c.may_start else 0
+    above_minimum = c.new_healthy + c.old_healthy - c.min_healthy
+    stop_old = max(0, min(max(replaced, in_the_way), c.old_healthy, above_minimum))
+    return RollingMove(start, stop_new, c.old_live - c.old_healthy, stop_old)

@@ -50,7 +50,7 @@ def end_service_deployment(
 def hook_rollback_reason(service_deployment: ServiceDeployment) -> str:
     """The status reason after a lifecycle hook has required a rollback."""
     failed = next(hook for hook in service_deployment.hooks if hook.requires_rollback)
-    point = service_deployment.stages[failed.stage].hook_point
+    point = service_deployment.stages[failed.stage_index].hook_point
     reason = f"Service deployment rolled back because {point} lifecycle hook(s) failed."
     if failed.target_arn is None or failed.status != "FAILED":
         return reason

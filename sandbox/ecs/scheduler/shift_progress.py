@@ -18,11 +18,11 @@ def enter_stage(region: EcsRegion, service_deployment: ServiceDeployment, index:
     stage = service_deployment.stages[index]
     return region.update_service_deployment(
         service_deployment.arn,
-        stage=index,
-        stage_ends=region.now + region.time_scale.seconds(stage.seconds),
+        stage_index=index,
+        stage_ends=region.now + region.time_scale.seconds(stage.min_seconds),
         lifecycle_stage=stage.name,
-        production=stage.production,
-        test=stage.test,
+        production_percent=stage.production_percent,
+        test_percent=stage.test_percent,
         hooks=(
             *service_deployment.hooks,
             *lifecycle_hooks.start_hooks(region, service_deployment, index, stage),
@@ -42,13 +42,13 @@ def advance_stages(
     region: EcsRegion, service: EcsService, primary: Deployment, service_deployment: ServiceDeployment
 ) -> bool:
     """Go on to the next stages as far as possible. Returns whether both revisions must still run."""
-    while service_deployment.stages[service_deployment.stage].name != CLEAN_UP:
+    while service_deployment.stages[service_deployment.stage_index].name != CLEAN_UP:
         _keep_both_revisions(region, service, primary, service_deployment)
         if not _can_leave_stage(region, service, primary, service_deployment):
             if service_deployment.stage_ends > region.now + task_counts.INSTANT_SECONDS:
                 task_counts.reconcile_at(region, service, service_deployment.stage_ends)
             return True
-        service_deployment = enter_stage(region, service_deployment, service_deployment.stage + 1)
+        service_deployment = enter_stage(region, service_deployment, service_deployment.stage_index + 1)
     return False
 
 
@@ -57,10 +57,14 @@ def _can_leave_stage(
 ) -> bool:
     if service_deployment.stage_ends > region.now + task_counts.INSTANT_SECONDS:
         return False
-    if any(hook.is_waiting for hook in service_deployment.hooks if hook.stage == service_deployment.stage):
+    if any(
+        hook.is_waiting
+        for hook in service_deployment.hooks
+        if hook.stage_index == service_deployment.stage_index
+    ):
         return False
     tasks = region.tables.tasks_of(service.arn)
-    stage = service_deployment.stages[service_deployment.stage].name
+    stage = service_deployment.stages[service_deployment.stage_index].name
     if stage == "SCALE_UP":
         green = [task for task in tasks if task.is_wanted and task.deployment == primary.id]
         return len(green) == task_counts.count_healthy(green) == service.desired_count
@@ -86,7 +90,7 @@ def _keep_both_revisions(
         _keep_count(region, service, blue, live, service.desired_count)
     green_count = (
         0
-        if service_deployment.stages[service_deployment.stage].name in _STAGES_BEFORE_GREEN
+        if service_deployment.stages[service_deployment.stage_index].name in _STAGES_BEFORE_GREEN
         else service.desired_count
     )
     _keep_count(region, service, primary, live, green_count)

@@ -15,12 +15,12 @@ INSTANT_SECONDS = 1e-6
 
 
 def count_healthy(tasks: Iterable[EcsTask]) -> int:
-    return sum(task.healthy for task in tasks)
+    return sum(task.is_healthy for task in tasks)
 
 
 def least_useful_first(tasks: Iterable[EcsTask]) -> list[EcsTask]:
     """Unhealthy tasks first, and younger ones before older ones."""
-    return sorted(tasks, key=lambda task: (task.healthy, -task.created_at))
+    return sorted(tasks, key=lambda task: (task.is_healthy, -task.created_at))
 
 
 def oldest_first(tasks: Iterable[EcsTask]) -> list[EcsTask]:
@@ -64,4 +64,4 @@ def start_tasks(region: EcsRegion, service: EcsService, deployment: Deployment, 
     order = task_launch.launch_request_for_service(region, service, deployment.id, definition)
     tasks = [task_launch.launch_task(region, order) for _ in range(count)]
     event_messages.add_event(region, service.arn, event_messages.tasks_started(tasks))
-    region.update_service(service.arn, steady=False)
+    region.update_service(service.arn, is_steady=False)

@@ -28,12 +28,12 @@ class CommandResult:
 def predict_result(command: list[str], durations: Durations) -> CommandResult:
     """How long a command runs, in seconds at speed 1, and its exit code."""
     text = " ".join(command)
-    if slept := _SLEEP.search(text):
-        seconds = float(slept[1])
+    if sleep := _SLEEP.search(text):
+        seconds = float(sleep[1])
     else:
         seconds = durations.long_one_off_work if "long" in text else durations.one_off_work
-    if exited := _EXIT.search(text):
-        return CommandResult(seconds, int(exited[1]) % 256)
+    if exit_status := _EXIT.search(text):
+        return CommandResult(seconds, int(exit_status[1]) % 256)
     return CommandResult(seconds, 1 if "fail" in text else 0)
 
 

@@ -108,7 +108,7 @@ def _new_container(
         arn=region.ids.arn("container", order.cluster, task_id, region.ids.new_uuid()),
         image=definition["image"],
         essential=definition.get("essential", True),
-        checked="healthCheck" in definition,
+        has_health_check="healthCheck" in definition,
         cpu=str(definition.get("cpu", 0)),
         memory=None if memory is None else str(memory),
     )

@@ -18,27 +18,27 @@ SIGTERM_EXIT_CODE = 143
 
 def stop_by_scheduler(region: EcsRegion, service: EcsService, tasks: Sequence[EcsTask]) -> None:
     """The service scheduler stops tasks together. Targets drain first, for the deregistration delay."""
-    drained = [task for task in tasks if task.registered]
-    at_once = [task for task in tasks if not task.registered]
+    targets = [task for task in tasks if task.is_target]
+    others = [task for task in tasks if not task.is_target]
     for task in tasks:
         reason = f"Scaling activity initiated by (deployment {task.deployment})"
         _mark_stopping(region, task, "ServiceSchedulerInitiated", reason)
-    if at_once:
-        event_messages.add_event(region, service.arn, event_messages.tasks_stopped(at_once))
-        for task in at_once:
+    if others:
+        event_messages.add_event(region, service.arn, event_messages.tasks_stopped(others))
+        for task in others:
             _deactivate(region, task)
-    if drained:
+    if targets:
         for balancer in service.target_groups:
             event_messages.add_event(
                 region,
                 service.arn,
-                event_messages.targets_deregistered(balancer["targetGroupArn"], len(drained)),
+                event_messages.targets_deregistered(balancer["targetGroupArn"], len(targets)),
             )
-        event_messages.add_event(region, service.arn, event_messages.tasks_draining(len(drained)))
-        for task in drained:
-            region.update_task(task.arn, last_status="DEACTIVATING", registered=False)
+        event_messages.add_event(region, service.arn, event_messages.tasks_draining(len(targets)))
+        for task in targets:
+            region.update_task(task.arn, last_status="DEACTIVATING", is_target=False)
         region.schedule_exactly_after(
-            region.durations.draining, partial(_after_draining, region, service.arn, drained)
+            region.durations.draining, partial(_after_draining, region, service.arn, targets)
         )
 
 
@@ -54,7 +54,7 @@ def stop_by_user(region: EcsRegion, arn: str, reason: str) -> None:
     if not task.is_wanted:
         return
     _mark_stopping(region, task, "UserInitiated", reason)
-    if task.registered and task.service is not None:
+    if task.is_target and task.service is not None:
         _deregister_targets(region, task)
         region.schedule_exactly_after(region.durations.draining, partial(_terminate, region, arn))
         region.update_task(arn, last_status="DEACTIVATING")
@@ -66,7 +66,7 @@ def stop_failed(region: EcsRegion, arn: str, stop_code: str, reason: str) -> Non
     """ECS stops a task that did not start or that failed its health checks."""
     task = region.tables.tasks[arn]
     _mark_stopping(region, task, stop_code, reason)
-    if task.registered:
+    if task.is_target:
         _deregister_targets(region, task)
     if task.service is not None and task.is_running:
         event_messages.add_event(region, task.service, event_messages.tasks_stopped([task]))
@@ -83,7 +83,7 @@ def stop_exited(region: EcsRegion, arn: str, name: str, exit_code: int) -> None:
         for c in task.containers
     )
     region.update_task(arn, containers=containers)
-    if task.registered:
+    if task.is_target:
         _deregister_targets(region, task)
     _deactivate(region, task)
     circuit_breaker.record_failure(region, task)
@@ -96,10 +96,10 @@ def _mark_stopping(region: EcsRegion, task: EcsTask, stop_code: str, reason: str
         stopping_at=region.now,
         stop_code=stop_code,
         stopped_reason=reason,
-        healthy=False,
+        is_healthy=False,
     )
     if task.service is not None:
-        region.update_service(task.service, steady=False)
+        region.update_service(task.service, is_steady=False)
         region.schedule_reconcile(task.service)
 
 
@@ -109,7 +109,7 @@ def _deregister_targets(region: EcsRegion, task: EcsTask) -> None:
         event_messages.add_event(
             region, task.service, event_messages.targets_deregistered(balancer["targetGroupArn"])
         )
-    region.update_task(task.arn, registered=False)
+    region.update_task(task.arn, is_target=False)
 
 
 def _deactivate(region: EcsRegion, task: EcsTask) -> None:
@@ -132,16 +132,17 @@ def _terminate(region: EcsRegion, arn: str) -> None:
 
 def _deprovision(region: EcsRegion, arn: str) -> None:
     task = region.tables.tasks[arn]
-    working = task.own_command[0] if task.own_command else None
+    command_container = task.own_command[0] if task.own_command else None
     containers = tuple(
-        _stopped_container(c, SIGTERM_EXIT_CODE if c.name == working else 0) for c in task.containers
+        _stopped_container(c, SIGTERM_EXIT_CODE if c.name == command_container else 0)
+        for c in task.containers
     )
-    ran = task.started_at is not None
+    has_run = task.started_at is not None
     region.update_task(
         arn,
         last_status="DEPROVISIONING",
         containers=containers,
-        execution_stopped_at=region.now if ran else None,
+        execution_stopped_at=region.now if has_run else None,
     )
     region.schedule_after(region.durations.deprovisioning, partial(_mark_stopped, region, arn))
 

@@ -30,11 +30,11 @@ def _if_still(region: EcsRegion, arn: str, status: str) -> EcsTask | None:
     return task if task is not None and task.is_wanted and task.last_status == status else None
 
 
-def _worst_behaviour(task: EcsTask, found: ResolvedImages) -> ImageBehaviour:
+def _worst_behaviour(task: EcsTask, images: ResolvedImages) -> ImageBehaviour:
     """The behaviour of the whole task. A container that is not essential can delay a task, but not fail
     it."""
-    behaviours = {found[each.name].behaviour for each in task.containers if each.essential}
-    if any(image.behaviour is ImageBehaviour.SLOW for image in found.values()):
+    behaviours = {images[each.name].behaviour for each in task.containers if each.essential}
+    if any(image.behaviour is ImageBehaviour.SLOW for image in images.values()):
         behaviours.add(ImageBehaviour.SLOW)
     return next(
         (behaviour for behaviour in _BEHAVIOURS_WORST_FIRST if behaviour in behaviours), ImageBehaviour.GOOD
@@ -45,15 +45,17 @@ def _start_pull(region: EcsRegion, arn: str) -> None:
     task = _if_still(region, arn, "PROVISIONING")
     if task is None:
         return
-    found = {each.name: region.images.resolve(_image_to_pull(region, task, each)) for each in task.containers}
+    images = {
+        each.name: region.images.resolve(_image_to_pull(region, task, each)) for each in task.containers
+    }
     region.update_task(arn, last_status="PENDING", connected_at=region.now, pull_started_at=region.now)
     lifetimes = region.durations
-    worst = _worst_behaviour(task, found)
+    worst = _worst_behaviour(task, images)
     if worst is ImageBehaviour.MISSING:
-        region.schedule_after(lifetimes.failing_pull, partial(_fail_pull, region, arn, found))
+        region.schedule_after(lifetimes.failing_pull, partial(_fail_pull, region, arn, images))
         return
     seconds = lifetimes.slow_pulling if worst is ImageBehaviour.SLOW else lifetimes.pulling
-    region.schedule_after(seconds, partial(_activate, region, arn, found))
+    region.schedule_after(seconds, partial(_activate, region, arn, images))
 
 
 def _image_to_pull(region: EcsRegion, task: EcsTask, container: TaskContainer) -> str:
@@ -69,12 +71,12 @@ def _image_to_pull(region: EcsRegion, task: EcsTask, container: TaskContainer) -
     return f"{container.image.partition('@')[0]}@{digest}" if digest else container.image
 
 
-def _fail_pull(region: EcsRegion, arn: str, found: ResolvedImages) -> None:
+def _fail_pull(region: EcsRegion, arn: str, images: ResolvedImages) -> None:
     task = _if_still(region, arn, "PENDING")
     if task is None:
         return
     missing = next(
-        c for c in task.containers if c.essential and found[c.name].behaviour is ImageBehaviour.MISSING
+        c for c in task.containers if c.essential and images[c.name].behaviour is ImageBehaviour.MISSING
     )
     containers = tuple(replace(c, reason=_pull_error(c)) if c is missing else c for c in task.containers)
     region.update_task(arn, containers=containers)
@@ -88,25 +90,25 @@ def _pull_error(container: TaskContainer) -> str:
     )
 
 
-def _activate(region: EcsRegion, arn: str, found: ResolvedImages) -> None:
+def _activate(region: EcsRegion, arn: str, images: ResolvedImages) -> None:
     task = _if_still(region, arn, "PENDING")
     if task is None:
         return
     containers = tuple(
         replace(container, last_status="STOPPED", reason=_pull_error(container))
-        if found[container.name].behaviour is ImageBehaviour.MISSING
+        if images[container.name].behaviour is ImageBehaviour.MISSING
         else replace(
             container,
-            image_digest=found[container.name].digest,
+            image_digest=images[container.name].digest,
             runtime_id=f"{task.id}-{region.ids.new_hex_id(8)}",
         )
         for container in task.containers
     )
     region.update_task(arn, last_status="ACTIVATING", pull_stopped_at=region.now, containers=containers)
-    region.schedule_after(region.durations.activating, partial(_start_containers, region, arn, found))
+    region.schedule_after(region.durations.activating, partial(_start_containers, region, arn, images))
 
 
-def _start_containers(region: EcsRegion, arn: str, found: ResolvedImages) -> None:
+def _start_containers(region: EcsRegion, arn: str, images: ResolvedImages) -> None:
     task = _if_still(region, arn, "ACTIVATING")
     if task is None:
         return
@@ -118,24 +120,26 @@ def _start_containers(region: EcsRegion, arn: str, found: ResolvedImages) -> Non
     service = region.tables.services[task.service] if task.service else None
     container_logs.log_startup(region, task)
     if service is not None and service.target_groups:
-        task = region.update_task(arn, registered=True)
+        task = region.update_task(arn, is_target=True)
         for balancer in service.target_groups:
             event_messages.add_event(
                 region, service.arn, event_messages.targets_registered(balancer["targetGroupArn"])
             )
-    _schedule_outcome(region, task, service, found)
+    _schedule_outcome(region, task, service, images)
     if service is not None:
         region.schedule_reconcile(service.arn)
 
 
 def _schedule_outcome(
-    region: EcsRegion, task: EcsTask, service: EcsService | None, found: ResolvedImages
+    region: EcsRegion, task: EcsTask, service: EcsService | None, images: ResolvedImages
 ) -> None:
     lifetimes = region.durations
-    worst = _worst_behaviour(task, found)
+    worst = _worst_behaviour(task, images)
     if worst is ImageBehaviour.CRASH:
         crashing = next(
-            c.name for c in task.containers if c.essential and found[c.name].behaviour is ImageBehaviour.CRASH
+            c.name
+            for c in task.containers
+            if c.essential and images[c.name].behaviour is ImageBehaviour.CRASH
         )
         region.schedule_after(lifetimes.until_crash, partial(_crash, region, task.arn, crashing))
         return
@@ -147,7 +151,7 @@ def _schedule_outcome(
     elif worst is ImageBehaviour.UNHEALTHY:
         grace = service.grace_period if service is not None else 0.0
         region.schedule_after(
-            grace + lifetimes.until_unhealthy, partial(_become_unhealthy, region, task.arn, found)
+            grace + lifetimes.until_unhealthy, partial(_become_unhealthy, region, task.arn, images)
         )
     else:
         slow = worst is ImageBehaviour.SLOW
@@ -158,29 +162,31 @@ def _schedule_outcome(
 def _has_health_check(task: EcsTask, service: EcsService | None) -> bool:
     """Whether a load balancer or a health check of an essential container checks the task."""
     balanced = service is not None and bool(service.target_groups)
-    return balanced or any(container.checked and container.essential for container in task.containers)
+    return balanced or any(
+        container.has_health_check and container.essential for container in task.containers
+    )
 
 
 def _become_healthy(region: EcsRegion, arn: str) -> None:
     task = _if_still(region, arn, "RUNNING")
     if task is None:
         return
-    region.update_task(arn, healthy=True, containers=_with_health(task.containers, "HEALTHY"))
+    region.update_task(arn, is_healthy=True, containers=_with_health(task.containers, "HEALTHY"))
     if task.deployment is not None:
         circuit_breaker.record_healthy(region, task.deployment)
 
 
 def _with_health(containers: tuple[TaskContainer, ...], health: str) -> tuple[TaskContainer, ...]:
-    return tuple(replace(c, health=health) if c.checked else c for c in containers)
+    return tuple(replace(c, health=health) if c.has_health_check else c for c in containers)
 
 
-def _become_unhealthy(region: EcsRegion, arn: str, found: ResolvedImages) -> None:
+def _become_unhealthy(region: EcsRegion, arn: str, images: ResolvedImages) -> None:
     task = _if_still(region, arn, "RUNNING")
     if task is None:
         return
     unhealthy = tuple(
-        replace(c, health="UNHEALTHY" if found[c.name].behaviour is ImageBehaviour.UNHEALTHY else "HEALTHY")
-        if c.checked
+        replace(c, health="UNHEALTHY" if images[c.name].behaviour is ImageBehaviour.UNHEALTHY else "HEALTHY")
+        if c.has_health_check
         else c
         for c in task.containers
     )

@@ -44,7 +44,9 @@ def service_deployment_view(tables: EcsTables, service_deployment: ServiceDeploy
         ],
         "targetServiceRevision": {
             **_revision_summary(tables, service_deployment.target, service_deployment),
-            **_traffic_weights(service_deployment, service_deployment.production, service_deployment.test),
+            **_traffic_weights(
+                service_deployment, service_deployment.production_percent, service_deployment.test_percent
+            ),
         },
         "status": service_deployment.status,
         "statusReason": service_deployment.status_reason,
@@ -59,7 +61,7 @@ def service_deployment_view(tables: EcsTables, service_deployment: ServiceDeploy
     members["alarms"] = {
         "status": service_deployment.alarm_status,
         "alarmNames": list(service_deployment.alarms),
-        "triggeredAlarmNames": list(service_deployment.alarms_rung),
+        "triggeredAlarmNames": list(service_deployment.triggered_alarms),
     }
     if service_deployment.rollback is not None:
         members["rollback"] = {
@@ -78,8 +80,8 @@ def _source_traffic_weights(service_deployment: ServiceDeployment, index: int) -
         return _traffic_weights(service_deployment, 0.0, 0.0)
     return _traffic_weights(
         service_deployment,
-        round(100 - service_deployment.production, 1),
-        round(100 - service_deployment.test, 1),
+        round(100 - service_deployment.production_percent, 1),
+        round(100 - service_deployment.test_percent, 1),
     )
 
 

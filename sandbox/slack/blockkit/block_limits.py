@@ -135,18 +135,18 @@ def _check(blocks: list[Json], rule: Rule, where: str) -> list[str]:
 
 def _check_unique(blocks: object, where: str, findings: Problems) -> None:
     """A block_id may be used once in a message, an action_id once in a block."""
-    seen: set[str] = set()
+    block_ids: set[str] = set()
     for place, block in all_blocks(blocks, where):
-        _check_unused("block_id", block, seen, place, findings)
-        taken: set[str] = set()
-        for within, element in elements_of(block):
-            _check_unused("action_id", element, taken, place + within, findings)
+        _check_unused("block_id", block, block_ids, place, findings)
+        used: set[str] = set()
+        for place_in_block, element in elements_of(block):
+            _check_unused("action_id", element, used, place + place_in_block, findings)
 
 
-def _check_unused(name: str, part: Json, taken: set[str], where: str, findings: Problems) -> None:
+def _check_unused(name: str, part: Json, used: set[str], where: str, findings: Problems) -> None:
     identifier = part.get(name)
     if not isinstance(identifier, str):
         return
-    if identifier in taken:
+    if identifier in used:
         findings.add(f"`{name}` {identifier!r} already exists", f"{where}/{name}")
-    taken.add(identifier)
+    used.add(identifier)

@@ -16,20 +16,20 @@ MAX_TEXT = 3000
 TYPE: Rule = string(255)
 
 
-def plain_text(most: int, least: int = 1) -> Rule:
-    return typed_object({"plain_text": _plain(most, least)})
+def plain_text(maximum: int, minimum: int = 1) -> Rule:
+    return typed_object({"plain_text": _plain(maximum, minimum)})
 
 
-def any_text(most: int, least: int = 1) -> Rule:
-    return typed_object({"plain_text": _plain(most, least), "mrkdwn": _mrkdwn(most, least)})
+def any_text(maximum: int, minimum: int = 1) -> Rule:
+    return typed_object({"plain_text": _plain(maximum, minimum), "mrkdwn": _mrkdwn(maximum, minimum)})
 
 
-def _plain(most: int, least: int) -> Rule:
-    return object_with({"type": TYPE, "text": string(most, least)}, {"emoji": boolean})
+def _plain(maximum: int, minimum: int) -> Rule:
+    return object_with({"type": TYPE, "text": string(maximum, minimum)}, {"emoji": boolean})
 
 
-def _mrkdwn(most: int, least: int) -> Rule:
-    return object_with({"type": TYPE, "text": string(most, least)}, {"verbatim": boolean})
+def _mrkdwn(maximum: int, minimum: int) -> Rule:
+    return object_with({"type": TYPE, "text": string(maximum, minimum)}, {"verbatim": boolean})
 
 
 # Radio buttons and checkboxes may contain mrkdwn; menus may not.

@@ -42,7 +42,7 @@ async def post_text(request: Request) -> Response:
         return _ok_response(kind="command", replies=[message_json(state, message) for message in shown])
     broadcast = bool(body.get("broadcast", False))
     message, shown = await send_message(state, user, channel, typed, thread_ts, broadcast=broadcast)
-    replies = [message_json(state, told) for told in shown]
+    replies = [message_json(state, reply) for reply in shown]
     return _ok_response(kind="message", ts=message.ts, replies=replies)
 
 
@@ -50,7 +50,7 @@ async def post_click(request: Request) -> Response:
     state: WorkspaceState = request.app.state.slack
     body = await read_body(request)
     user = find_person(state, body.get("user"))
-    pressed = click_elements.UserClick(
+    click_details = click_elements.UserClick(
         user=user,
         action_id=required_text(body, "action_id"),
         block_id=body.get("block_id"),
@@ -59,12 +59,12 @@ async def post_click(request: Request) -> Response:
     )
     if body.get("view_id"):
         outcome = await click_elements.click_in_view(
-            state, find_open_view(state, user, body["view_id"]), pressed
+            state, find_open_view(state, user, body["view_id"]), click_details
         )
     else:
         channel = find_visible_channel(state, user, body.get("channel"))
         message = find_visible_message(state, user, channel, body.get("ts"))
-        outcome = await click_elements.click_on_message(state, channel, message, pressed)
+        outcome = await click_elements.click_on_message(state, channel, message, click_details)
     return _outcome_response(state, outcome)
 
 

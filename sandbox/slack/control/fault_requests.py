@@ -51,20 +51,20 @@ async def verify_urls(request: Request) -> Response:
 
 
 def _faults_response(state: WorkspaceState) -> Response:
-    waiting = [fault.as_json() for fault in state.faults.pending()]
-    return JSONResponse({"ok": True, "faults": waiting, "kinds": [*FAULT_DETAILS, "refresh", "replay"]})
+    pending = [fault.as_json() for fault in state.faults.pending()]
+    return JSONResponse({"ok": True, "faults": pending, "kinds": [*FAULT_DETAILS, "refresh", "replay"]})
 
 
 async def _add_fault(state: WorkspaceState, kind: str, body: Json) -> Response:
-    times, lasting = body.get("times"), body.get("seconds")
+    times, seconds = body.get("times"), body.get("seconds")
     details = {name: value for name, value in body.items() if name not in ("kind", "times", "seconds")}
-    if kind == "delay-delivery" and lasting is not None:
+    if kind == "delay-delivery" and seconds is not None:
         # For this kind, `seconds` is how late a payload comes, not how long the fault lasts.
-        details["delay"], lasting = float(lasting), None
-    if kind == "outage" and lasting is None:
+        details["delay"], seconds = float(seconds), None
+    if kind == "outage" and seconds is None:
         raise ActionRefused("missing", "An outage needs seconds: how long it lasts.")
     try:
-        fault = state.faults.add(kind, times, float(lasting) if lasting is not None else None, details)
+        fault = state.faults.add(kind, times, float(seconds) if seconds is not None else None, details)
     except (UnknownFault, TypeError, ValueError) as problem:
         raise ActionRefused("unknown_fault", str(problem)) from problem
     if kind == "outage":
@@ -96,11 +96,11 @@ async def _replay_last_request(state: WorkspaceState) -> Response:
 async def _check_url_verification(state: WorkspaceState, url: str) -> Json:
     challenge = state.ids.new_secret()
     token = state.installation.verification_token
-    parcel = state.signed_http.sign_json(
+    request = state.signed_http.sign_json(
         url, {"token": token, "challenge": challenge, "type": "url_verification"}
     )
     try:
-        response = await state.signed_http.post(parcel, state.timeouts.acknowledge)
+        response = await state.signed_http.post(request, state.timeouts.acknowledge)
     except httpx.HTTPError as problem:
         return {"url": url, "ok": False, "check": "url_verification", "detail": type(problem).__name__}
     answered = response.is_success and challenge in response.text
@@ -108,11 +108,11 @@ async def _check_url_verification(state: WorkspaceState, url: str) -> Json:
 
 
 async def _check_ssl(state: WorkspaceState, url: str) -> Json:
-    parcel = state.signed_http.sign_form(
+    request = state.signed_http.sign_form(
         url, {"ssl_check": "1", "token": state.installation.verification_token}
     )
     try:
-        response = await state.signed_http.post(parcel, state.timeouts.acknowledge)
+        response = await state.signed_http.post(request, state.timeouts.acknowledge)
     except httpx.HTTPError as problem:
         return {"url": url, "ok": False, "check": "ssl_check", "detail": type(problem).__name__}
     return {"url": url, "ok": response.is_success, "check": "ssl_check", "status": response.status_code}

@@ -19,23 +19,23 @@ async def stream_changes(socket: WebSocket) -> None:
         await socket.close(1008)
         return
     await socket.accept()
-    telling = asyncio.create_task(_send_changes(socket, state, user.id))
+    sending = asyncio.create_task(_send_changes(socket, state, user.id))
     try:
         while True:
             await socket.receive_text()
     except (WebSocketDisconnect, RuntimeError, KeyError):
         pass  # the client has gone, the server has closed the socket, or the client sent bytes
     finally:
-        telling.cancel()
+        sending.cancel()
 
 
 async def _send_changes(socket: WebSocket, state: WorkspaceState, user: str) -> None:
-    seen = state.change_log.latest
-    await socket.send_json({"type": "hello", "seq": seen})
+    last_sent = state.change_log.latest
+    await socket.send_json({"type": "hello", "seq": last_sent})
     try:
         while True:
-            for change in await state.change_log.wait(seen, user, None):
+            for change in await state.change_log.wait(last_sent, user, None):
                 await socket.send_json(change.as_json())
-                seen = change.seq
+                last_sent = change.seq
     except (WebSocketDisconnect, RuntimeError):
         return

@@ -34,31 +34,33 @@ def required_text(body: Json, name: str) -> str:
     return value
 
 
-def find_person(state: WorkspaceState, named: object) -> SlackUser:
+def find_person(state: WorkspaceState, name_or_id: object) -> SlackUser:
     """Raises ActionRefused for somebody who is not in the workspace, and names those who are."""
-    found = state.workspace.find_person(named) if isinstance(named, str) else None
+    found = state.workspace.find_person(name_or_id) if isinstance(name_or_id, str) else None
     if found is None:
         names = ", ".join(user.name for user in state.workspace.people())
-        raise ActionRefused("user_not_found", f"There is no person {named!r}; there are {names}.", status=404)
+        raise ActionRefused(
+            "user_not_found", f"There is no person {name_or_id!r}; there are {names}.", status=404
+        )
     return found
 
 
-def find_visible_channel(state: WorkspaceState, user: SlackUser, named: object) -> SlackChannel:
+def find_visible_channel(state: WorkspaceState, user: SlackUser, name_or_id: object) -> SlackChannel:
     """A channel by id or name, or `@slipway` for the direct messages with the bot."""
-    if isinstance(named, str):
-        if named in ("@" + state.installation.manifest.bot_name, "directmessage"):
+    if isinstance(name_or_id, str):
+        if name_or_id in ("@" + state.installation.manifest.bot_name, "directmessage"):
             return state.workspace.direct_messages_with(user.id)
-        found = state.workspace.find_channel(named)
+        found = state.workspace.find_channel(name_or_id)
         if found is not None and found.is_visible_to(user.id):
             return found
-    raise ActionRefused("channel_not_found", f"{user.name} sees no channel {named!r}.", status=404)
+    raise ActionRefused("channel_not_found", f"{user.name} sees no channel {name_or_id!r}.", status=404)
 
 
-def find_channel(state: WorkspaceState, named: str) -> SlackChannel:
+def find_channel(state: WorkspaceState, name_or_id: str) -> SlackChannel:
     """A channel by id or name, even if nobody may see it."""
-    found = state.workspace.find_channel(named)
+    found = state.workspace.find_channel(name_or_id)
     if found is None:
-        raise ActionRefused("channel_not_found", f"There is no channel {named!r}.", status=404)
+        raise ActionRefused("channel_not_found", f"There is no channel {name_or_id!r}.", status=404)
     return found
 
 
@@ -80,10 +82,10 @@ def find_open_view(state: WorkspaceState, user: SlackUser, view_id: object) -> O
     return found
 
 
-def read_seconds(value: str | None, default: float, most: float) -> float:
+def read_seconds(value: str | None, default: float, maximum: float) -> float:
     if value is None:
         return default
     try:
-        return max(0.0, min(float(value), most))
+        return max(0.0, min(float(value), maximum))
     except ValueError:
         raise ActionRefused("invalid_number", f"{value!r} is not a number of seconds.") from None

@@ -1,5 +1,5 @@
-// Builds elements. Every piece of text that comes from a message goes through here as a text node,
-// so nothing a person or an app writes can switchPerson markup.
+// Builds elements. All texts of messages become text nodes here, so nothing that a person or an app writes
+// can become markup.
 
 /**
  * @param {string} spec a tag with optional classes, as in "button.primary.small"
@@ -39,7 +39,7 @@ function flat(children) {
 
 let lastId = 0;
 
-/** An id that no other element of this page has, for labels and descriptions. */
+/** A unique id, for labels and descriptions. */
 export function freshId(prefix) {
   lastId += 1;
   return `${prefix}-${lastId}`;
@@ -65,7 +65,7 @@ const ICONS = {
   home: "M4 11l8-7 8 7v9h-5v-6H9v6H4z",
 };
 
-/** A line drawing from the table above; decoration only, the control around it carries the name. */
+/** An icon from the table above. It is decoration: the control around it has the name. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");

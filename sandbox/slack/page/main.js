@@ -1,4 +1,4 @@
-// Starts the page: puts the frame around the panes, and keeps all of it up to date.
+// Starts the page, draws the frame around the panes and keeps everything up to date.
 
 import { Ui } from "./ui.js";
 import { el } from "./dom.js";
@@ -35,7 +35,7 @@ function drawFrame() {
   document.title = `${where} (${workspace.me.name}) – ${workspace.team.name}`;
 }
 
-/** Redrawing takes the focus along to the same button. */
+/** Keeps the focus on the same button when the frame is drawn again. */
 function focusIn(...names) {
   for (const name of names) {
     const buttons = () => [...part(name).querySelectorAll("button")];

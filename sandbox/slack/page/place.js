@@ -1,5 +1,5 @@
-// Where one is, in the address: `?as=alice#/deploys/1700000000.000100`. So a reload stays, Back goes back,
-// and two windows can be two people. A message's link arrives as `?channel=...&ts=...`.
+// The place in the address: `?as=alice#/deploys/1700000000.000100`. A reload keeps it, Back goes back, and two
+// windows can be two people. A permalink arrives as `?channel=...&ts=...`.
 
 const APP_PLACES = ["home", "about"];
 
@@ -22,7 +22,7 @@ export function writePlace(place, channelName, replace = false) {
   history[replace ? "replaceState" : "pushState"](null, "", url);
 }
 
-/** The place a message link points to, as chat.getPermalink writes it; null for any other address. */
+/** The place of a permalink of chat.getPermalink; null for any other address. */
 export function placeOfLink(address) {
   const match = /\/archives\/([CGD]\w+)\/p(\d{10})(\d{6})(?:\?(.*))?$/.exec(address);
   if (!match) return null;

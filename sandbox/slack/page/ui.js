@@ -1,4 +1,4 @@
-// What all panes share: who one is, where one is, the names of the workspace, and the ways to act.
+// What all panes share: the current person, the place, the workspace, and actions.
 
 import { el, icon } from "./dom.js";
 import { Modals } from "./dialogs/modal.js";
@@ -31,7 +31,7 @@ export class Ui {
     this.readMembers = batchedRead(() => this.#readMembers());
   }
 
-  /** Take the place from the address, and show it. */
+  /** Reads the place from the address and shows it. */
   async arrive() {
     const place = readPlace();
     const as = place.as ?? this.workspace?.me.name ?? localStorage.getItem(PERSON_KEY) ?? DEFAULT_PERSON;
@@ -57,7 +57,7 @@ export class Ui {
     this.readViews();
   }
 
-  /** A place this person can see, as near as possible to the wanted one. */
+  /** The wanted place, or another one if this person cannot see it. */
   #possible(place) {
     if (place.app) return { ...place, channel: null, thread: null };
     const channel = this.workspace.channel(place.channel);
@@ -65,13 +65,13 @@ export class Ui {
     return { ...place, channel: this.workspace.firstChannel().id, thread: null };
   }
 
-  /** Be somebody else from now on, in the same place where possible. */
+  /** Switches to another person, in the same place if possible. */
   async switchPerson(name) {
     writePlace({ ...this.place, as: name }, this.#channelName());
     await this.arrive().catch((error) => this.failed(error));
   }
 
-  /** Go to a channel, a thread ({thread: ts} or null to close) or the app ({app: "home"}). */
+  /** Goes to a channel, a thread ({thread: ts}, or null to close it) or the app ({app: "home"}). */
   go(change) {
     const before = this.place;
     const app = change.app ?? (change.channel ? null : this.place.app);
@@ -89,7 +89,7 @@ export class Ui {
       this.channelPane.conversation.composer.focus();
   }
 
-  /** Whether one is at the app's own places: Home, About, or the direct messages with it. */
+  /** Whether the place is one of the app: Home, About, or the direct messages with it. */
   isAtApp() {
     return Boolean(this.place.app) || this.place.channel === this.workspace.direct?.id;
   }
@@ -199,7 +199,7 @@ export class Ui {
     toast(errorMessage(error));
   }
 
-  /** On a narrow screen the sidebar hides behind this button. */
+  /** On a narrow screen this button opens the sidebar. */
   drawerButton() {
     const open = () => document.body.classList.add("drawer-open");
     return el(

@@ -1,4 +1,4 @@
-// What has changed, and what of it must be read again because it is shown; the rest is marked as unread.
+// Handles changes: reads again what is shown, and marks the rest as unread.
 
 export class Updates {
   constructor(ui) {
@@ -7,13 +7,13 @@ export class Updates {
     this.newest = new Map();
   }
 
-  /** Somebody else looks at the page now. */
+  /** Another person uses the page now. */
   forget() {
     this.unread.clear();
     this.newest.clear();
   }
 
-  /** @param {{what: string, channel?: string, ts?: string, thread_ts?: string}} item as the sandbox tells it */
+  /** @param {{what: string, channel?: string, ts?: string, thread_ts?: string}} item a change from the sandbox */
   changed(item) {
     if (item.what === "view") this.ui.readViews();
     else if (item.what === "home") this.ui.appPane?.read();
@@ -39,20 +39,20 @@ export class Updates {
     this.ui.shown.frame();
   }
 
-  /** The messages of a channel are shown up to here. */
+  /** The messages of a channel are shown up to the last of these. */
   seen(channel, messages) {
     const last = messages.at(-1)?.ts;
     if (last && this.#isNew(channel, last)) this.newest.set(channel, last);
   }
 
-  /** After an act of one's own: read again without waiting to be told. */
+  /** After an action on this page: reads again without waiting for the change. */
   refreshAfterAction(target) {
     if (target.channel) this.#message({ what: "ephemeral", channel: target.channel });
     this.ui.readViews();
     this.ui.appPane?.read();
   }
 
-  /** After a time without hearing anything. */
+  /** After a time without a connection. */
   readAll() {
     this.ui.channelPane?.conversation.read();
     this.ui.threadPane?.conversation.read();

@@ -1,4 +1,4 @@
-// Who and what there is in the workspace, as the person in front of the page sees it.
+// The people, channels and commands of the workspace, as one person sees them.
 
 export const SLACKBOT = "USLACKBOT";
 
@@ -24,7 +24,7 @@ export class Workspace {
     return this.channels.find((channel) => channel.id === idOrName || channel.name === idOrName);
   }
 
-  /** A channel's name as one writes it, with its #; the app's name for the direct messages with it. */
+  /** A channel's name with its #, or the app's name for the direct messages with it. */
   titleOf(id) {
     const channel = this.channel(id);
     return channel?.is_im ? channel.name : `#${channel?.name ?? id}`;
@@ -43,14 +43,14 @@ export class Workspace {
     return this.users.filter((user) => !user.is_bot && !this.isApp(user.id) && user.id !== SLACKBOT);
   }
 
-  /** What a user is called in front of others. */
+  /** The display name of a user. */
   nameOf(id) {
     if (this.isApp(id)) return this.app.name;
     const user = this.user(id);
     return user ? user.profile?.display_name || user.name : id;
   }
 
-  /** Where the page opens: the first channel with the app in it. */
+  /** The channel that the page opens with: the first one with the app in it. */
   firstChannel() {
     return this.channels.find((channel) => channel.is_member && channel.bot_is_member) ?? this.channels[0];
   }

@@ -26,9 +26,9 @@ class ScreenChange:
         return user is None or self.audience is None or user in self.audience
 
     def as_json(self) -> dict[str, Any]:
-        written = {"type": "changed", "seq": self.seq, "what": self.what}
+        change = {"type": "changed", "seq": self.seq, "what": self.what}
         places = {"channel": self.channel, "ts": self.ts, "thread_ts": self.thread_ts}
-        return written | {name: value for name, value in places.items() if value is not None}
+        return change | {name: value for name, value in places.items() if value is not None}
 
 
 class ChangeLog:

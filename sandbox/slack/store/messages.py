@@ -19,8 +19,8 @@ class MessageStore:
         self._ephemeral: defaultdict[str, dict[str, SlackMessage]] = defaultdict(dict)
 
     def add(self, message: SlackMessage) -> None:
-        shelf = self._visible_to_all if message.ephemeral_to is None else self._ephemeral
-        shelf[message.channel][message.ts] = message
+        messages = self._visible_to_all if message.ephemeral_to is None else self._ephemeral
+        messages[message.channel][message.ts] = message
 
     def find(self, channel: str, ts: str) -> SlackMessage | None:
         """A message that everybody in the channel sees."""
@@ -34,8 +34,8 @@ class MessageStore:
         return self.find(channel, ts)
 
     def remove(self, message: SlackMessage) -> None:
-        shelf = self._visible_to_all if message.ephemeral_to is None else self._ephemeral
-        shelf[message.channel].pop(message.ts, None)
+        messages = self._visible_to_all if message.ephemeral_to is None else self._ephemeral
+        messages[message.channel].pop(message.ts, None)
 
     def in_channel(self, channel: str) -> list[SlackMessage]:
         """Root messages and broadcast replies, oldest first."""
@@ -120,19 +120,19 @@ class SlackMessage:
 
 def message_api_json(message: SlackMessage, bot_name: str) -> Json:
     """The message object of the Web API and of payloads."""
-    written: Json = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text}
+    result: Json = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text}
     if message.by_app:
-        written |= {"bot_id": BOT_ID, "app_id": APP_ID, "bot_profile": bot_profile_json(bot_name)}
-    written["team"] = TEAM_ID
+        result |= {"bot_id": BOT_ID, "app_id": APP_ID, "bot_profile": bot_profile_json(bot_name)}
+    result["team"] = TEAM_ID
     optional: Json = {
         "subtype": message.subtype,
         "blocks": _blocks_or_rich_text(message),
         "thread_ts": message.thread_ts,
     }
-    written |= {name: value for name, value in optional.items() if value is not None}
+    result |= {name: value for name, value in optional.items() if value is not None}
     if message.edited_ts is not None:
-        written["edited"] = {"user": message.user, "ts": message.edited_ts}
-    return written
+        result["edited"] = {"user": message.user, "ts": message.edited_ts}
+    return result
 
 
 def _blocks_or_rich_text(message: SlackMessage) -> list[Json] | None:

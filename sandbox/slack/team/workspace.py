@@ -69,21 +69,21 @@ class SlackWorkspace:
         self.channels = {channel.id: channel for channel in _all_channels()}
         self.groups = {group.id: group for group in _all_groups()}
 
-    def find_user(self, named: str) -> SlackUser | None:
-        wanted = named.removeprefix("@")
+    def find_user(self, name_or_id: str) -> SlackUser | None:
+        wanted = name_or_id.removeprefix("@")
         return next((user for user in self.users.values() if wanted in (user.id, user.name)), None)
 
-    def find_person(self, named: str) -> SlackUser | None:
+    def find_person(self, name_or_id: str) -> SlackUser | None:
         """A human user: not the bot and not Slackbot."""
-        found = self.find_user(named)
+        found = self.find_user(name_or_id)
         return found if found is not None and found.id in PEOPLE else None
 
-    def find_channel(self, named: str) -> SlackChannel | None:
-        wanted = named.removeprefix("#")
+    def find_channel(self, name_or_id: str) -> SlackChannel | None:
+        wanted = name_or_id.removeprefix("#")
         return next((known for known in self.channels.values() if wanted in (known.id, known.name)), None)
 
-    def find_group(self, named: str) -> UserGroup | None:
-        wanted = named.removeprefix("@")
+    def find_group(self, name_or_id: str) -> UserGroup | None:
+        wanted = name_or_id.removeprefix("@")
         return next((group for group in self.groups.values() if wanted in (group.id, group.handle)), None)
 
     def direct_messages_with(self, user: str) -> SlackChannel:

@@ -103,9 +103,9 @@ class AppDelivery:
         self, kind: PayloadKind, payload: Json, retry: EventRetry | None, copies: int, pause: float
     ) -> AppAnswer:
         await asyncio.sleep(pause)
-        more: Json = {}
+        extra: Json = {}
         if kind == "events_api":
-            more = {
+            extra = {
                 "retry_attempt": retry.number if retry else 0,
                 "retry_reason": retry.reason if retry else "",
             }
@@ -113,7 +113,7 @@ class AppDelivery:
         try:
             async with asyncio.timeout(_MAX_LATE_ANSWER_SECONDS):
                 body = await self._socket.send(
-                    envelope, payload, answerable=kind != "events_api", copies=copies, **more
+                    envelope, payload, accepts_payload=kind != "events_api", copies=copies, **extra
                 )
         except NoConnection:
             return AppAnswer(FAILED, {}, "connection_failed")
@@ -135,15 +135,15 @@ class AppDelivery:
             return self._http.sign_json(url, payload, repeated)
         return self._http.sign_form(url, {"payload": json.dumps(payload)})
 
-    async def _by_http(self, parcel: SignedRequest, copies: int, pause: float) -> AppAnswer:
+    async def _by_http(self, request: SignedRequest, copies: int, pause: float) -> AppAnswer:
         await asyncio.sleep(pause)
         for _ in range(copies - 1):
-            self.run_in_background(self._post(parcel))
-        return await self._post(parcel)
+            self.run_in_background(self._post(request))
+        return await self._post(request)
 
-    async def _post(self, parcel: SignedRequest) -> AppAnswer:
+    async def _post(self, request: SignedRequest) -> AppAnswer:
         try:
-            response = await self._http.post(parcel, self._timeouts.acknowledge)
+            response = await self._http.post(request, self._timeouts.acknowledge)
         except httpx.TimeoutException:
             return AppAnswer(TIMED_OUT, {}, "http_timeout")
         except httpx.HTTPError:

@@ -42,11 +42,11 @@ class SignedHttpClient:
     def sign_json(self, url: str, content: Json, extra: Mapping[str, str] | None = None) -> SignedRequest:
         return self._sign(url, json.dumps(content).encode(), "application/json", extra or {})
 
-    async def post(self, parcel: SignedRequest, timeout: float) -> httpx.Response:
+    async def post(self, request: SignedRequest, timeout: float) -> httpx.Response:
         """Raises httpx.TimeoutException after `timeout` seconds, httpx.HTTPError if nobody answers."""
-        self.last_request = parcel
+        self.last_request = request
         return await self._client.post(
-            parcel.url, content=parcel.body, headers=parcel.headers, timeout=httpx.Timeout(timeout)
+            request.url, content=request.body, headers=request.headers, timeout=httpx.Timeout(timeout)
         )
 
     async def close(self) -> None:

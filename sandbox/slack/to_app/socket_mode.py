@@ -66,7 +66,9 @@ class SocketModeServer:
         else:
             await self._serve_connection(socket)
 
-    async def send(self, kind: str, payload: Json, *, answerable: bool, copies: int = 1, **more: Any) -> Json:
+    async def send(
+        self, kind: str, payload: Json, *, accepts_payload: bool, copies: int = 1, **more: Any
+    ) -> Json:
         """Sends an envelope and waits for its acknowledgement, without a timeout of its own.
 
         Returns the payload of the acknowledgement. With `copies` the same envelope is sent again, as Slack
@@ -80,7 +82,7 @@ class SocketModeServer:
             "envelope_id": envelope_id,
             "payload": payload,
             "type": kind,
-            "accepts_response_payload": answerable,
+            "accepts_response_payload": accepts_payload,
             **more,
         }
         acknowledged: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
@@ -97,14 +99,14 @@ class SocketModeServer:
 
         An old connection is closed once a new one has replaced it, or after some time.
         """
-        asked = list(self._sockets)
-        for socket in asked:
+        connections = list(self._sockets)
+        for socket in connections:
             await self._send(socket, {"type": "disconnect", "reason": reason, "debug_info": _debug_info()})
         if reason != "warning":
-            self._sockets = [socket for socket in self._sockets if socket not in asked]
-            self._refreshing += asked
-            asyncio.get_running_loop().call_later(_REFRESH_GRACE_SECONDS, self._close_soon, asked)
-        return len(asked)
+            self._sockets = [socket for socket in self._sockets if socket not in connections]
+            self._refreshing += connections
+            asyncio.get_running_loop().call_later(_REFRESH_GRACE_SECONDS, self._close_soon, connections)
+        return len(connections)
 
     async def close_all(self) -> None:
         """Closes every connection without a message, as in an outage."""

@@ -13,6 +13,7 @@ from sandbox.slack.to_app.response_urls import ResponseUrl
 from sandbox.slack.user_actions import payloads
 from sandbox.slack.user_actions.element_values import action_json, entered_value, find_element
 from sandbox.slack.user_actions.input_values import VALUE_FIELDS, initial_values
+from sandbox.slack.user_actions.interactivity import deliver_interaction, require_interactivity
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]
@@ -74,20 +75,9 @@ async def click_in_view(state: WorkspaceState, view: OpenView, click: UserClick)
     return await _deliver(state, payload, None)
 
 
-def require_interactivity(state: WorkspaceState) -> None:
-    """Raises ActionRefused if the manifest has no interactivity: then Slack sends nothing to the app."""
-    if not state.installation.manifest.interactive:
-        raise ActionRefused(
-            "interactivity_disabled",
-            "The manifest's settings.interactivity.is_enabled is off, so the app gets no clicks.",
-            status=409,
-        )
-
-
 async def _deliver(state: WorkspaceState, payload: Json, response_url: ResponseUrl | None) -> Json:
     require_interactivity(state)
-    url = state.installation.manifest.interactivity_url
-    answer = await state.delivery.deliver("interactive", payload, url=url)
+    answer = await deliver_interaction(state, payload)
     return {
         "ack": answer.status,
         "replies": list(response_url.posted_messages) if response_url is not None else [],

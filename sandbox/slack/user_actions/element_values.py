@@ -20,16 +20,16 @@ def find_element(shown: SlackMessage | OpenView, action_id: str, block_id: str |
     Raises:
         ActionRefused: no_such_element, with the elements that there are
     """
-    seen = []
+    action_ids = []
     for _, block in all_blocks(shown.blocks or []):
         for _, element in elements_of(block):
             if "action_id" not in element:
                 continue
             if element["action_id"] == action_id and block_id in (None, block["block_id"]):
                 return block, element
-            seen.append(element["action_id"])
-    there = f"there are {', '.join(seen)}" if seen else "there is none"
-    raise ActionRefused("no_such_element", f"No element {action_id!r} here; {there}.", status=404)
+            action_ids.append(element["action_id"])
+    available = f"there are {', '.join(action_ids)}" if action_ids else "there is none"
+    raise ActionRefused("no_such_element", f"No element {action_id!r} here; {available}.", status=404)
 
 
 def entered_value(element: Json, given: Json) -> Json:
@@ -81,7 +81,9 @@ def _find_option(element: Json, chosen: Any) -> Json:
     for option in options:
         if option["value"] == wanted:
             return dict(option)
-    there = ", ".join(option["value"] for option in options)
+    available = ", ".join(option["value"] for option in options)
     raise ActionRefused(
-        "no_such_option", f"No option {wanted!r} in {element['action_id']}; there are {there}.", status=404
+        "no_such_option",
+        f"No option {wanted!r} in {element['action_id']}; there are {available}.",
+        status=404,
     )

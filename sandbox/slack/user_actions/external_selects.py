@@ -11,8 +11,8 @@ from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.store.open_views import OpenView
 from sandbox.slack.team.workspace import SlackChannel, SlackUser
 from sandbox.slack.user_actions import payloads
-from sandbox.slack.user_actions.click_elements import require_interactivity
 from sandbox.slack.user_actions.element_values import find_element
+from sandbox.slack.user_actions.interactivity import require_interactivity
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]

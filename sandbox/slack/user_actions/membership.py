@@ -23,29 +23,29 @@ def set_member(
         channel.members.discard(user)
     audience = before | channel.members if channel.is_private else None
     state.change_log.record("members", audience, channel=channel.id)
-    happened = "joined" if present else "left"
-    line = state.message_writer.add(
+    change = "joined" if present else "left"
+    message = state.message_writer.add(
         channel.id,
         user,
-        f"<@{user}> has {happened} the channel",
+        f"<@{user}> has {change} the channel",
         subtype="channel_join" if present else "channel_leave",
     )
-    _send_member_event(state, user, channel, line, f"member_{happened}_channel")
-    return line
+    _send_member_event(state, user, channel, message, f"member_{change}_channel")
+    return message
 
 
 def run_builtin_command(
     state: WorkspaceState, user: SlackUser, channel: SlackChannel, command: str, text: str
 ) -> SlackMessage | None:
     """Runs /invite or /remove, which Slack itself handles."""
-    named = text.strip().split()[0] if text.strip() else ""
-    guest = state.workspace.find_user(named) if named else None
+    name = text.strip().split()[0] if text.strip() else ""
+    guest = state.workspace.find_user(name) if name else None
     if guest is None:
         return state.message_writer.write_ephemeral(
             user.id, channel.id, f"{command} needs a name, as in `{command} @slipway`."
         )
-    line = set_member(state, guest.id, channel, present=command == "/invite")
-    if line is not None:
+    message = set_member(state, guest.id, channel, present=command == "/invite")
+    if message is not None:
         return None
     where = "is already in" if command == "/invite" else "is not in"
     return state.message_writer.write_ephemeral(
@@ -65,7 +65,7 @@ def require_member(channel: SlackChannel, user: SlackUser) -> None:
 
 
 def _send_member_event(
-    state: WorkspaceState, user: str, channel: SlackChannel, line: SlackMessage, kind: str
+    state: WorkspaceState, user: str, channel: SlackChannel, message: SlackMessage, kind: str
 ) -> None:
     event: dict[str, Any] = {
         "type": kind,
@@ -73,7 +73,7 @@ def _send_member_event(
         "channel": channel.id,
         "channel_type": "G" if channel.is_private else "C",
         "team": TEAM_ID,
-        "event_ts": line.ts,
+        "event_ts": message.ts,
     }
     scope = "groups:read" if channel.is_private else "channels:read"
     state.events_api.send_in_background(event, subscription=kind, scope=scope)

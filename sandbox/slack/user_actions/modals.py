@@ -9,9 +9,9 @@ from sandbox.slack.app_content.view_content import checked_view
 from sandbox.slack.store.open_views import MAX_STACK_DEPTH, OpenView
 from sandbox.slack.team.workspace import SlackUser
 from sandbox.slack.user_actions import payloads
-from sandbox.slack.user_actions.click_elements import require_interactivity
 from sandbox.slack.user_actions.element_values import entered_value, find_element
 from sandbox.slack.user_actions.input_values import VALUE_FIELDS, is_filled
+from sandbox.slack.user_actions.interactivity import deliver_interaction, require_interactivity
 from sandbox.slack.user_actions.view_stack import push_on_stack, replace_view_content
 from sandbox.slack.workspace_state import WorkspaceState
 
@@ -30,16 +30,15 @@ async def submit_modal(
     """
     require_interactivity(state)
     _store_values(view, entered)
-    if missing := _slack_validation_errors(view):
-        return {"ack": "not_sent", "errors": missing}
+    if errors := _slack_validation_errors(view):
+        return {"ack": "not_sent", "errors": errors}
     payload = {
         **payloads.interaction_payload(state, "view_submission", user),
         "trigger_id": state.trigger_ids.issue(user.id),
         "view": view.to_api_json(),
         "response_urls": [],
     }
-    url = state.installation.manifest.interactivity_url
-    answer = await state.delivery.deliver("interactive", payload, url=url)
+    answer = await deliver_interaction(state, payload)
     if not answer.is_acknowledged:
         return {"ack": answer.status}
     try:
@@ -53,13 +52,13 @@ async def close_modal(state: WorkspaceState, user: SlackUser, view: OpenView, *,
     stack = state.views.stack(user.id)
     everything = everything or bool(view.content.get("clear_on_close"))
     closed = list(reversed(stack)) if everything else [view]
-    for gone in closed:
-        state.views.remove(gone)
+    for closed_view in closed:
+        state.views.remove(closed_view)
     state.change_log.record("view", {user.id})
     acks = [
-        await _send_view_closed(state, user, gone, everything)
-        for gone in closed
-        if gone.content.get("notify_on_close")
+        await _send_view_closed(state, user, closed_view, everything)
+        for closed_view in closed
+        if closed_view.content.get("notify_on_close")
     ]
     return {"ack": next((ack for ack in acks if ack != "ok"), "ok")}
 
@@ -70,8 +69,7 @@ async def _send_view_closed(state: WorkspaceState, user: SlackUser, view: OpenVi
         "view": view.to_api_json(),
         "is_cleared": everything,
     }
-    url = state.installation.manifest.interactivity_url
-    answer = await state.delivery.deliver("interactive", payload, url=url)
+    answer = await deliver_interaction(state, payload)
     return answer.status
 
 
@@ -91,8 +89,8 @@ def _apply_response(state: WorkspaceState, user: SlackUser, view: OpenView, body
             if len(state.views.stack(user.id)) >= MAX_STACK_DEPTH:
                 raise ApiError("push_limit_reached")
             push_on_stack(state, user.id, checked_view(body.get("view"), "modal"))
-        case strange:
-            raise ApiError("invalid_response_action", response_action=strange)
+        case unknown:
+            raise ApiError("invalid_response_action", response_action=unknown)
     return {}
 
 
@@ -100,8 +98,8 @@ def _checked_errors(view: OpenView, errors: Any) -> dict[str, str]:
     inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors:
         raise ApiError("invalid_errors")
-    if strange := sorted(set(errors) - inputs):
-        raise ApiError("invalid_errors", blocks=strange)
+    if unknown := sorted(set(errors) - inputs):
+        raise ApiError("invalid_errors", blocks=unknown)
     return {block_id: str(problem) for block_id, problem in errors.items()}
 
 
@@ -135,7 +133,7 @@ def _slack_validation_errors(view: OpenView) -> dict[str, str]:
 def _length_error(element: Json, text: Any) -> str | None:
     if not isinstance(text, str):
         return None
-    least, most = element.get("min_length", 0), element.get("max_length", 3000)
-    if len(text) < least:
-        return f"Please enter at least {least} characters."
-    return f"Please enter at most {most} characters." if len(text) > most else None
+    minimum, maximum = element.get("min_length", 0), element.get("max_length", 3000)
+    if len(text) < minimum:
+        return f"Please enter at least {minimum} characters."
+    return f"Please enter at most {maximum} characters." if len(text) > maximum else None

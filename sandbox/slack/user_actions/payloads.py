@@ -57,8 +57,8 @@ def channel_json(channel: SlackChannel) -> Json:
 
 
 def message_json(state: WorkspaceState, message: SlackMessage) -> Json:
-    written = message_api_json(message, state.installation.manifest.bot_name)
-    return written | state.messages.thread_summary(message)
+    message_object = message_api_json(message, state.installation.manifest.bot_name)
+    return message_object | state.messages.thread_summary(message)
 
 
 def message_container_json(message: SlackMessage) -> Json:

@@ -44,7 +44,7 @@ async def send_message(
     mentioned = f"<@{BOT_USER}>" in message.text
     if BOT_USER in channel.members:
         await asyncio.gather(
-            *(state.events_api.send(**told) for told in events_for_message(message, channel))
+            *(state.events_api.send(**event) for event in events_for_message(message, channel))
         )
         return message, []
     if not mentioned:

@@ -9,7 +9,7 @@ from sandbox.slack.store.messages import SlackMessage
 from sandbox.slack.team.app_manifest import AppShortcut
 from sandbox.slack.team.workspace import SlackChannel, SlackUser
 from sandbox.slack.user_actions import payloads
-from sandbox.slack.user_actions.click_elements import require_interactivity
+from sandbox.slack.user_actions.interactivity import deliver_interaction, require_interactivity
 from sandbox.slack.workspace_state import WorkspaceState
 
 Json = dict[str, Any]
@@ -39,8 +39,10 @@ def _require_shortcut(state: WorkspaceState, callback_id: str, kind: str) -> App
     shortcut = state.installation.manifest.find_shortcut(callback_id)
     if shortcut is None or shortcut.kind != kind:
         known = [known.callback_id for known in state.installation.manifest.shortcuts if known.kind == kind]
-        there = f"there are {', '.join(known)}" if known else "the manifest has none"
-        raise ActionRefused("no_such_shortcut", f"No {kind} shortcut {callback_id!r}; {there}.", status=404)
+        available = f"there are {', '.join(known)}" if known else "the manifest has none"
+        raise ActionRefused(
+            "no_such_shortcut", f"No {kind} shortcut {callback_id!r}; {available}.", status=404
+        )
     return shortcut
 
 
@@ -55,6 +57,5 @@ def _shortcut_payload(state: WorkspaceState, kind: str, user: SlackUser, callbac
 
 async def _deliver(state: WorkspaceState, payload: Json, posted: list[SlackMessage]) -> Json:
     require_interactivity(state)
-    url = state.installation.manifest.interactivity_url
-    answer = await state.delivery.deliver("interactive", payload, url=url)
+    answer = await deliver_interaction(state, payload)
     return {"ack": answer.status, "replies": list(posted)}

@@ -22,8 +22,8 @@ async def run_command(
     """Runs a command as it was typed. Returns the messages that the person sees in answer."""
     name, _, text = typed.partition(" ")
     if name in _BUILTIN_COMMANDS and thread_ts is None:
-        told = run_builtin_command(state, user, channel, name, text)
-        return [told] if told is not None else []
+        message = run_builtin_command(state, user, channel, name, text)
+        return [message] if message is not None else []
     command = state.installation.manifest.find_command(name)
     if command is None or "commands" not in state.installation.manifest.scopes:
         return [

@@ -48,8 +48,8 @@ def test_a_record_of_another_schema_is_refused_in_plain_words(record: StoredReco
         type(record).from_json(changed(record, schema_number=SCHEMA + 1))
 
     assert refused.value.message == (
-        f"This {type(record).__name__} record has format {SCHEMA + 1}, and this version of Slipway reads format "
-        f"{SCHEMA}. Another version wrote it, so this one leaves it alone."
+        f"This {type(record).__name__} record has format {SCHEMA + 1}, and this version of Slipway reads "
+        f"format {SCHEMA}. Another version wrote it, so this one leaves it alone."
     )
 
 

@@ -1,4 +1,4 @@
-"""What people do with a region, in the words of the tests."""
+"""Shorthands for what tests do with a region."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def event_messages(client: Any, name: str) -> list[str]:
 
 
 def register_revision(client: Any, family: str, tag: str) -> str:
-    """Copy the newest revision with another tag for the service's own container; return its ARN."""
+    """Register a copy of the newest revision with another tag for the app's container. Returns its ARN."""
     described = client.describe_task_definition(taskDefinition=family, include=["TAGS"])
     copy = {key: value for key, value in described["taskDefinition"].items() if key not in READ_ONLY_FIELDS}
     own = next(c for c in copy["containerDefinitions"] if c["name"] == family)
@@ -49,7 +49,7 @@ def register_revision(client: Any, family: str, tag: str) -> str:
 
 
 def deploy_tag(client: Any, name: str, tag: str, **update: Any) -> Json:
-    """Register a revision with that tag and update the service to it; return the new PRIMARY."""
+    """Register a revision with that tag and update the service to it. Returns the new PRIMARY."""
     arn = register_revision(client, name, tag)
     updated = client.update_service(cluster=CLUSTER, service=name, taskDefinition=arn, **update)
     return next(d for d in updated["service"]["deployments"] if d["status"] == "PRIMARY")
@@ -74,17 +74,17 @@ def service_tasks(client: Any, name: str, status: str = "RUNNING") -> list[Json]
 def advance_until(
     ecs: EcsSandbox, condition: Callable[[], object], *, within: float = 600.0, step: float = 0.5
 ) -> None:
-    """Let time pass until `condition` holds; fail when `within` seconds have not brought it."""
+    """Let time pass until `condition` holds. Fails if it does not within `within` seconds."""
     end = ecs.now() + within
     while not condition():
-        assert ecs.now() < end, f"not so within {within} s: {ecs.state()}"
+        assert ecs.now() < end, f"it did not happen within {within} s: {ecs.state()}"
         ecs.advance(step)
 
 
 def advance_until_steady(
     ecs: EcsSandbox, client: Any, name: str, *, within: float = 600.0, step: float = 0.5
 ) -> Json:
-    """Until the service is steady on one deployment; return its newest service deployment."""
+    """Let time pass until the service is steady. Returns its newest service deployment."""
     advance_until(
         ecs,
         lambda: (

@@ -1,4 +1,4 @@
-"""Checks that answers on the wire have the shapes of Amazon's model, and nothing beside them."""
+"""Checks that answers have exactly the members of Amazon's model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SCALARS: dict[str, tuple[type, ...]] = {
 
 
 def model_mismatches(shape: Shape, value: object, where: str = "") -> list[str]:
-    """Where `value` is not what `shape` says, in words."""
+    """The differences between `value` and `shape`, in words."""
     if isinstance(shape, StructureShape):
         if not isinstance(value, dict):
             return [f"{where}: not an object"]
@@ -52,7 +52,7 @@ def _scalar_mismatches(shape: Shape, value: object, where: str) -> list[str]:
 
 
 def check_responses(client: Any) -> Any:
-    """Make every answer to this client be checked; one that departs from the model raises."""
+    """Check every answer to this client. An answer that differs from the model raises."""
 
     def check(operation_model: OperationModel, response_dict: dict[str, Any], **_: object) -> None:
         if response_dict["status_code"] != 200 or operation_model.output_shape is None:

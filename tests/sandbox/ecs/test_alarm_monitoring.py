@@ -1,4 +1,4 @@
-"""Deployments that watch CloudWatch alarms: one that rings rolls them back."""
+"""Deployments that watch CloudWatch alarms: a triggered alarm rolls them back."""
 
 from __future__ import annotations
 
@@ -57,18 +57,18 @@ def test_an_alarm_rolls_a_deployment_back(ecs: EcsSandbox, client: Any, cloudwat
     ring(cloudwatch)
     ecs.advance(6)
 
-    story = newest_service_deployment(client, name)
-    assert story["status"] == "ROLLBACK_IN_PROGRESS"
-    assert story["alarms"] == {
+    service_deployment = newest_service_deployment(client, name)
+    assert service_deployment["status"] == "ROLLBACK_IN_PROGRESS"
+    assert service_deployment["alarms"] == {
         "status": "TRIGGERED",
         "alarmNames": [ALARM],
         "triggeredAlarmNames": [ALARM],
     }
     event = f"(service {name}) (deployment {new['id']}) deployment failed: alarm detected."
     assert event in event_messages(client, name)
-    story = advance_until_steady(ecs, client, name, step=2)
-    assert story["status"] == "ROLLBACK_SUCCESSFUL"
-    assert "one or more active alarms" in story["statusReason"]
+    service_deployment = advance_until_steady(ecs, client, name, step=2)
+    assert service_deployment["status"] == "ROLLBACK_SUCCESSFUL"
+    assert "one or more active alarms" in service_deployment["statusReason"]
     assert describe_service(client, name)["taskDefinition"] == before["taskDefinition"]
     assert {t["containers"][0]["image"].rpartition(":")[2] for t in service_tasks(client, name)} == {"1.4.0"}
 
@@ -95,10 +95,13 @@ def test_a_quiet_rolling_update_bakes_for_as_long_as_the_alarm_needs(
     )
     start = ecs.now()
 
-    story = advance_until_steady(ecs, client, "web", step=1)
+    service_deployment = advance_until_steady(ecs, client, "web", step=1)
 
     assert ecs.now() - start == pytest.approx(120, abs=2)
-    assert (story["status"], story["alarms"]["status"]) == ("SUCCESSFUL", "MONITORING_COMPLETE")
+    assert (service_deployment["status"], service_deployment["alarms"]["status"]) == (
+        "SUCCESSFUL",
+        "MONITORING_COMPLETE",
+    )
 
 
 def test_an_alarm_in_the_bake_time_rolls_back_too(ecs: EcsSandbox, client: Any, cloudwatch: Any) -> None:
@@ -112,13 +115,16 @@ def test_an_alarm_in_the_bake_time_rolls_back_too(ecs: EcsSandbox, client: Any, 
     assert advance_until_steady(ecs, client, "web", step=2)["status"] == "ROLLBACK_SUCCESSFUL"
 
 
-def test_an_alarm_that_rings_already_is_ignored(ecs: EcsSandbox, client: Any, cloudwatch: Any) -> None:
+def test_an_alarm_that_is_already_triggered_is_ignored(ecs: EcsSandbox, client: Any, cloudwatch: Any) -> None:
     ring(cloudwatch)
     deploy_tag(client, "web", "1.4.2", deploymentConfiguration=WATCHING)
 
-    story = advance_until_steady(ecs, client, "web", step=2)
+    service_deployment = advance_until_steady(ecs, client, "web", step=2)
 
-    assert (story["status"], story["alarms"]["status"]) == ("SUCCESSFUL", "DISABLED")
+    assert (service_deployment["status"], service_deployment["alarms"]["status"]) == (
+        "SUCCESSFUL",
+        "DISABLED",
+    )
 
 
 def test_after_the_deployment_alarms_do_nothing(ecs: EcsSandbox, client: Any, cloudwatch: Any) -> None:

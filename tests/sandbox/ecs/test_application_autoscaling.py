@@ -1,4 +1,4 @@
-"""Application Auto Scaling raises what is below its minimum, unless it is suspended."""
+"""Application Auto Scaling raises counts below the minimum, unless it is suspended."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_count_below_the_minimum_is_raised(ecs: EcsSandbox, client: Any) -> No
     assert len(describe_service(client, "billing")["deployments"]) == 1
 
 
-def test_a_count_within_the_bounds_is_left_alone(ecs: EcsSandbox, client: Any) -> None:
+def test_a_count_within_the_bounds_is_not_changed(ecs: EcsSandbox, client: Any) -> None:
     ecs.autoscale("billing", minimum=1, maximum=6)
     client.update_service(cluster=CLUSTER, service="billing", desiredCount=1)
     ecs.advance(60)

@@ -1,4 +1,4 @@
-"""`python -m sandbox.ecs` starts the region alone."""
+"""`python -m sandbox.ecs` starts only the region."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def command(*arguments: str) -> list[str]:
 
 @contextmanager
 def started(output: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """The process, writing to `output`, and its address, once it has printed it."""
+    """The process, which writes to `output`, and its address once it has printed it."""
     with output.open("wb") as file:
         process = subprocess.Popen(command(*arguments), stdout=file, stderr=subprocess.STDOUT)
     try:
@@ -60,7 +60,7 @@ def client_at(url: str) -> Any:
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_until_it_is_told_to_end(tmp_path: Path, signum: signal.Signals) -> None:
+def test_it_serves_until_it_is_stopped(tmp_path: Path, signum: signal.Signals) -> None:
     output = tmp_path / "output"
     with started(output, "--speed", "5") as (process, url):
         assert describe_service(client_at(url), "web")["runningCount"] == 3

@@ -1,4 +1,4 @@
-"""Several clients at once, and time passing under them."""
+"""Several clients at once, while time passes."""
 
 from __future__ import annotations
 

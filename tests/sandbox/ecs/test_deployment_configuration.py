@@ -1,4 +1,4 @@
-"""What UpdateService takes and refuses as deploymentConfiguration."""
+"""What UpdateService accepts and refuses as deploymentConfiguration."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from tests.sandbox.ecs.ecs_actions import (
 
 
 def configure(client: Any, cleanup: str, **changes: Any) -> None:
-    """Half of the tasks are enough, and three of four may stand at once."""
+    """Half of the tasks are enough, and three may run at once."""
     criteria = {"enable": True, "healthyPercent": 50, "sourceServiceRevisionCleanup": cleanup}
     client.update_service(
         cluster=CLUSTER,

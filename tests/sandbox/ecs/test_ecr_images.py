@@ -1,4 +1,4 @@
-"""ECR: which tags there are, and what they are."""
+"""ECR: its tags, and how their images behave."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_an_image_below_a_cache_rule_is_there_once_it_was_pulled(ecs: EcsSandbox
     assert images.resolve(f"{registry}/other/envoy:v1.31").behaviour is ImageBehaviour.MISSING
 
 
-def test_another_account_s_registry_lets_nobody_in(ecr: Any) -> None:
+def test_access_to_another_account_s_registry_is_denied(ecr: Any) -> None:
     with pytest.raises(ClientError) as raised:
         ecr.describe_images(registryId="210987654321", repositoryName="web")
 

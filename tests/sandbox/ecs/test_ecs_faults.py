@@ -1,4 +1,4 @@
-"""What goes wrong on request, as a client sees it."""
+"""Faults, as a client sees them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_denial_names_the_action_and_the_resource(ecs: EcsSandbox, once: Any) 
     assert "arn:aws:ecs:eu-west-1:123456789012:service/production/web" in message
 
 
-def test_boto3_gets_over_throttling_and_errors_by_itself(ecs: EcsSandbox, client: Any) -> None:
+def test_boto3_retries_throttling_and_errors(ecs: EcsSandbox, client: Any) -> None:
     ecs.faults.add(operation="DescribeServices", kind="throttle", times=1)
     ecs.faults.add(operation="DescribeServices", kind="error", times=1, status=503)
 
@@ -165,7 +165,7 @@ def test_latency_delays_the_answer(ecs: EcsSandbox, client: Any) -> None:
     assert time.monotonic() - began >= 0.2
 
 
-def test_faults_befall_the_neighbours_too(ecs: EcsSandbox) -> None:
+def test_other_aws_services_have_faults_too(ecs: EcsSandbox) -> None:
     ecs.faults.add(operation="ecr:DescribeImages", kind="throttle", times=None)
     ecs.faults.add(operation="GetCallerIdentity", kind="access-denied")
     ecs.faults.add(operation="logs:*", kind="error", code="ServiceUnavailableException", status=503)
@@ -179,7 +179,7 @@ def test_faults_befall_the_neighbours_too(ecs: EcsSandbox) -> None:
     assert count_now(ecs.client("ecs")) == 3
 
 
-def test_errors_say_what_they_are_told_to_say(ecs: EcsSandbox, once: Any) -> None:
+def test_errors_have_the_requested_code_and_message(ecs: EcsSandbox, once: Any) -> None:
     message = "Too many concurrent attempts to create a new revision of the specified family."
     ecs.faults.add(
         kind="error", operation="UpdateService", code="ClientException", status=400, message=message

@@ -1,4 +1,4 @@
-"""A service of ECS Express Mode is an ordinary one that ECS manages: both kinds of calls change it."""
+"""A service of ECS Express Mode: both its own calls and UpdateService change it."""
 
 from __future__ import annotations
 

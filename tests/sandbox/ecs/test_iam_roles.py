@@ -1,4 +1,4 @@
-"""Roles that are assumed, and the accounts that are reached with their keys alone."""
+"""Roles that are assumed, and accounts that only their keys reach."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def image(client: Any, service: str) -> str:
 
 def test_two_accounts_have_services_of_the_same_names_and_never_mix(ecs: EcsSandbox, client: Any) -> None:
     ecs.add_role(ROLE)
-    there = client_with(ecs, "ecs", assume(ecs))
+    available = client_with(ecs, "ecs", assume(ecs))
 
-    deploy_tag(there, "web", "1.4.2")
+    deploy_tag(available, "web", "1.4.2")
     ecs.advance(300)
 
-    assert image(there, "web") == f"{OTHER}.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2"
+    assert image(available, "web") == f"{OTHER}.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2"
     assert image(client, "web") == "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.0"
-    assert there.list_clusters()["clusterArns"] == [f"arn:aws:ecs:eu-west-1:{OTHER}:cluster/production"]
-    arn = there.list_tasks(cluster=CLUSTER, serviceName="web")["taskArns"][0]
+    assert available.list_clusters()["clusterArns"] == [f"arn:aws:ecs:eu-west-1:{OTHER}:cluster/production"]
+    arn = available.list_tasks(cluster=CLUSTER, serviceName="web")["taskArns"][0]
     assert client.describe_tasks(cluster=CLUSTER, tasks=[arn])["tasks"] == []
     assert {call.account for call in ecs.calls("UpdateService")} == {OTHER}
 
@@ -75,7 +75,7 @@ def test_an_unknown_role_and_a_wrong_external_id_are_denied_alike(
     )
 
 
-def test_the_right_external_id_is_accepted_and_so_is_one_that_nobody_asked_for(ecs: EcsSandbox) -> None:
+def test_the_right_external_id_is_accepted_and_so_is_a_needless_one(ecs: EcsSandbox) -> None:
     ecs.add_role(ROLE, external_id="right")
     ecs.add_role("arn:aws:iam::123456789012:role/teams/open")
 
@@ -86,28 +86,28 @@ def test_the_right_external_id_is_accepted_and_so_is_one_that_nobody_asked_for(e
 def test_keys_end_when_they_were_said_to(ecs: EcsSandbox) -> None:
     ecs.add_role(ROLE)
     keys = assume(ecs, DurationSeconds=900)
-    there = client_with(ecs, "ecs", keys)
+    available = client_with(ecs, "ecs", keys)
     assert keys["Expiration"].timestamp() == pytest.approx(ecs.now() + 900, abs=1)
 
     ecs.advance(899)
-    assert there.list_clusters()["clusterArns"]
+    assert available.list_clusters()["clusterArns"]
     ecs.advance(1)
 
     with pytest.raises(ClientError, match=r"ExpiredTokenException.*The security token included"):
-        there.list_clusters()
+        available.list_clusters()
     with pytest.raises(ClientError, match=r"ExpiredToken\).*The security token included"):
         client_with(ecs, "sts", keys).get_caller_identity()
 
 
 def test_a_refusal_names_the_session(ecs: EcsSandbox) -> None:
     ecs.add_role(ROLE)
-    there = client_with(ecs, "ecs", assume(ecs))
+    available = client_with(ecs, "ecs", assume(ecs))
     ecs.faults.add(kind="access-denied", operation="UpdateService")
 
     with pytest.raises(
         ClientError, match=f"User: arn:aws:sts::{OTHER}:assumed-role/slipway/slipway-abc is not"
     ):
-        there.update_service(cluster=CLUSTER, service="web", desiredCount=1)
+        available.update_service(cluster=CLUSTER, service="web", desiredCount=1)
 
 
 def test_a_revision_says_who_registered_it_and_keeps_saying_so(ecs: EcsSandbox) -> None:
@@ -117,12 +117,12 @@ def test_a_revision_says_who_registered_it_and_keeps_saying_so(ecs: EcsSandbox) 
 
     made = [register_revision(by_role, "web", "1.4.1"), register_revision(by_user, "web", "1.4.2")]
 
-    said = [by_user.describe_task_definition(taskDefinition=arn)["taskDefinition"] for arn in made]
-    assert [each["registeredBy"] for each in said] == [
+    message = [by_user.describe_task_definition(taskDefinition=arn)["taskDefinition"] for arn in made]
+    assert [each["registeredBy"] for each in message] == [
         "arn:aws:sts::123456789012:assumed-role/ci/slipway-abc",
         "arn:aws:iam::123456789012:user/sandbox",
     ]
-    assert said[0]["registeredAt"].timestamp() == pytest.approx(ecs.now(), abs=60)
+    assert message[0]["registeredAt"].timestamp() == pytest.approx(ecs.now(), abs=60)
 
 
 def test_roles_are_made_from_outside_too(ecs: EcsSandbox) -> None:

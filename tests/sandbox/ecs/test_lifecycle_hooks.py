@@ -1,4 +1,4 @@
-"""Lifecycle hooks: `shop` pauses after the test traffic has gone over."""
+"""Lifecycle hooks: `shop` pauses after the test traffic was shifted."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 def paused(ecs: EcsSandbox, client: Any, name: str = "shop") -> tuple[Json, Json]:
-    """The service deployment and the hook that waits, as soon as one does."""
+    """The service deployment and its waiting hook, once there is one."""
     ecs.advance(1.5)
 
     def waiting() -> list[Json]:
@@ -32,10 +32,10 @@ def paused(ecs: EcsSandbox, client: Any, name: str = "shop") -> tuple[Json, Json
     return newest_service_deployment(client, name), waiting()[0]
 
 
-def answer(client: Any, story: Json, hook: Json, action: str | None = None) -> Json:
+def answer(client: Any, service_deployment: Json, hook: Json, action: str | None = None) -> Json:
     given = {} if action is None else {"action": action}
     answered: Json = client.continue_service_deployment(
-        serviceDeploymentArn=story["serviceDeploymentArn"], hookId=hook["hookId"], **given
+        serviceDeploymentArn=service_deployment["serviceDeploymentArn"], hookId=hook["hookId"], **given
     )
     return answered
 
@@ -47,37 +47,40 @@ def hooked(client: Any, *hooks: Json) -> None:
 
 def test_a_deployment_waits_at_its_pause(ecs: EcsSandbox, client: Any) -> None:
     deploy_tag(client, "shop", "1.4.2")
-    story, hook = paused(ecs, client)
+    service_deployment, hook = paused(ecs, client)
 
-    assert story["lifecycleStage"] == "POST_TEST_TRAFFIC_SHIFT"
+    assert service_deployment["lifecycleStage"] == "POST_TEST_TRAFFIC_SHIFT"
     assert (hook["targetType"], hook["timeoutAction"]) == ("PAUSE", "ROLLBACK")
     assert hook["expiresAt"].timestamp() - ecs.now() == pytest.approx(1800, abs=2)
     assert "targetArn" not in hook
 
     ecs.advance(1700)
-    story = newest_service_deployment(client, "shop")
-    assert (story["status"], story["lifecycleStage"]) == ("IN_PROGRESS", "POST_TEST_TRAFFIC_SHIFT")
+    service_deployment = newest_service_deployment(client, "shop")
+    assert (service_deployment["status"], service_deployment["lifecycleStage"]) == (
+        "IN_PROGRESS",
+        "POST_TEST_TRAFFIC_SHIFT",
+    )
     assert len(service_tasks(client, "shop")) == 6
 
 
 @pytest.mark.parametrize("action", ["CONTINUE", None])
 def test_continued_it_goes_on_to_the_canary(ecs: EcsSandbox, client: Any, action: str | None) -> None:
     deploy_tag(client, "shop", "1.4.2")
-    story, hook = paused(ecs, client)
+    service_deployment, hook = paused(ecs, client)
 
-    answered = answer(client, story, hook, action)
+    answered = answer(client, service_deployment, hook, action)
     ecs.advance(2)
 
     assert answered == {
-        "serviceDeploymentArn": story["serviceDeploymentArn"],
+        "serviceDeploymentArn": service_deployment["serviceDeploymentArn"],
         "ResponseMetadata": answered["ResponseMetadata"],
     }
-    story = newest_service_deployment(client, "shop")
-    assert story["lifecycleStage"] == "PRODUCTION_TRAFFIC_SHIFT"
-    assert story["lifecycleHookDetails"][0]["status"] == "SUCCEEDED"
+    service_deployment = newest_service_deployment(client, "shop")
+    assert service_deployment["lifecycleStage"] == "PRODUCTION_TRAFFIC_SHIFT"
+    assert service_deployment["lifecycleHookDetails"][0]["status"] == "SUCCEEDED"
     assert advance_until_steady(ecs, client, "shop", step=5)["status"] == "SUCCESSFUL"
     with pytest.raises(client.exceptions.ClientException, match="awaits an action"):
-        answer(client, story, hook, "ROLLBACK")
+        answer(client, service_deployment, hook, "ROLLBACK")
 
 
 def test_rolled_back_at_the_pause(ecs: EcsSandbox, client: Any) -> None:
@@ -86,14 +89,14 @@ def test_rolled_back_at_the_pause(ecs: EcsSandbox, client: Any) -> None:
         {task["taskArn"] for task in service_tasks(client, "shop")},
     )
     deploy_tag(client, "shop", "1.4.2")
-    story, hook = paused(ecs, client)
+    service_deployment, hook = paused(ecs, client)
 
-    answer(client, story, hook, "ROLLBACK")
+    answer(client, service_deployment, hook, "ROLLBACK")
     assert newest_service_deployment(client, "shop")["status"] == "ROLLBACK_REQUESTED"
 
-    story = advance_until_steady(ecs, client, "shop", step=5)
-    assert story["status"] == "ROLLBACK_SUCCESSFUL"
-    assert "lifecycle hook" in story["statusReason"]
+    service_deployment = advance_until_steady(ecs, client, "shop", step=5)
+    assert service_deployment["status"] == "ROLLBACK_SUCCESSFUL"
+    assert "lifecycle hook" in service_deployment["statusReason"]
     assert primary_deployment(client, "shop")["taskDefinition"] == before["taskDefinition"]
     assert {task["taskArn"] for task in service_tasks(client, "shop")} == blue
 
@@ -111,32 +114,34 @@ def test_nobody_answers_in_time(ecs: EcsSandbox, client: Any, action: str, outco
         },
     )
     deploy_tag(client, "shop", "1.4.2")
-    story, hook = paused(ecs, client)
-    assert story["lifecycleStage"] == "PRE_SCALE_UP"
-    assert story["targetServiceRevision"]["pendingTaskCount"] == 0
+    service_deployment, hook = paused(ecs, client)
+    assert service_deployment["lifecycleStage"] == "PRE_SCALE_UP"
+    assert service_deployment["targetServiceRevision"]["pendingTaskCount"] == 0
 
     ecs.advance(118)
     assert newest_service_deployment(client, "shop")["lifecycleHookDetails"][0]["status"] == "AWAITING_ACTION"
     ecs.advance(4)
 
-    story = newest_service_deployment(client, "shop")
-    assert story["lifecycleHookDetails"][0]["status"] == "TIMED_OUT"
+    service_deployment = newest_service_deployment(client, "shop")
+    assert service_deployment["lifecycleHookDetails"][0]["status"] == "TIMED_OUT"
     with pytest.raises(client.exceptions.ClientException, match="awaits an action"):
-        answer(client, story, hook)
+        answer(client, service_deployment, hook)
     assert advance_until_steady(ecs, client, "shop", step=5)["status"] == outcome
 
 
 def test_stopped_while_it_waits(ecs: EcsSandbox, client: Any) -> None:
     deploy_tag(client, "shop", "1.4.2")
-    story, hook = paused(ecs, client)
+    service_deployment, hook = paused(ecs, client)
 
-    client.stop_service_deployment(serviceDeploymentArn=story["serviceDeploymentArn"], stopType="ROLLBACK")
+    client.stop_service_deployment(
+        serviceDeploymentArn=service_deployment["serviceDeploymentArn"], stopType="ROLLBACK"
+    )
     with pytest.raises(client.exceptions.ClientException, match="awaits an action"):
-        answer(client, story, hook)
+        answer(client, service_deployment, hook)
 
-    story = advance_until_steady(ecs, client, "shop", step=5)
-    assert story["status"] == "ROLLBACK_SUCCESSFUL"
-    assert story["lifecycleHookDetails"][0]["status"] == "FAILED"
+    service_deployment = advance_until_steady(ecs, client, "shop", step=5)
+    assert service_deployment["status"] == "ROLLBACK_SUCCESSFUL"
+    assert service_deployment["lifecycleHookDetails"][0]["status"] == "FAILED"
 
 
 def test_a_hook_before_the_shift_runs_before_every_shift(ecs: EcsSandbox, client: Any) -> None:
@@ -145,15 +150,15 @@ def test_a_hook_before_the_shift_runs_before_every_shift(ecs: EcsSandbox, client
 
     weights = []
     for _ in range(2):
-        story, hook = paused(ecs, client)
-        weights.append(story["targetServiceRevision"]["requestedProductionTrafficWeight"])
+        service_deployment, hook = paused(ecs, client)
+        weights.append(service_deployment["targetServiceRevision"]["requestedProductionTrafficWeight"])
         assert hook["expiresAt"].timestamp() - ecs.now() == pytest.approx(86_400, abs=2)
-        answer(client, story, hook)
+        answer(client, service_deployment, hook)
 
     assert weights == [0.0, 10.0]
-    story = advance_until_steady(ecs, client, "shop", step=5)
-    assert story["status"] == "SUCCESSFUL"
-    assert len({hook["hookId"] for hook in story["lifecycleHookDetails"]}) == 2
+    service_deployment = advance_until_steady(ecs, client, "shop", step=5)
+    assert service_deployment["status"] == "SUCCESSFUL"
+    assert len({hook["hookId"] for hook in service_deployment["lifecycleHookDetails"]}) == 2
 
 
 @pytest.mark.parametrize(
@@ -174,15 +179,18 @@ def test_lambda_functions_decide_by_their_name(
 
     (hook,) = newest_service_deployment(client, "shop")["lifecycleHookDetails"]
     assert (hook["targetType"], hook["targetArn"], hook["status"]) == ("AWS_LAMBDA", arn, "IN_PROGRESS")
-    story = advance_until_steady(ecs, client, "shop", step=5)
-    assert (story["lifecycleHookDetails"][0]["status"], story["status"]) == (status, outcome)
+    service_deployment = advance_until_steady(ecs, client, "shop", step=5)
+    assert (service_deployment["lifecycleHookDetails"][0]["status"], service_deployment["status"]) == (
+        status,
+        outcome,
+    )
 
 
 def test_a_pause_can_only_be_answered_by_its_id_and_a_known_action(ecs: EcsSandbox, client: Any) -> None:
     deploy_tag(client, "shop", "1.4.2")
-    story, hook = paused(ecs, client)
+    service_deployment, hook = paused(ecs, client)
 
     with pytest.raises(client.exceptions.ClientException, match="No lifecycle hook other"):
-        answer(client, story, {"hookId": "other"})
+        answer(client, service_deployment, {"hookId": "other"})
     with pytest.raises(client.exceptions.InvalidParameterException, match="CONTINUE or ROLLBACK"):
-        answer(client, story, hook, "WAIT")
+        answer(client, service_deployment, hook, "WAIT")

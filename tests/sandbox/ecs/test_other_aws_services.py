@@ -1,4 +1,4 @@
-"""The services around ECS answer too, as moto plays them."""
+"""The other AWS services, as moto plays them."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_a_created_cluster_is_listed(client: Any) -> None:
 @pytest.mark.parametrize(
     "operation", ["list_gateways", "list_account_settings", "list_task_definition_families"]
 )
-def test_an_operation_that_nobody_plays_says_so(client: Any, operation: str) -> None:
+def test_an_operation_that_is_not_played_says_so(client: Any, operation: str) -> None:
     with pytest.raises(client.exceptions.UnsupportedFeatureException, match="does not play List"):
         getattr(client, operation)()
 
@@ -97,7 +97,7 @@ def test_an_operation_that_nobody_plays_says_so(client: Any, operation: str) -> 
         (b'{"service": 5}', "InvalidParameterException"),
     ],
 )
-def test_a_client_that_sends_nonsense_is_told(ecs: EcsSandbox, body: bytes, code: str) -> None:
+def test_a_request_that_is_not_valid_gets_an_error(ecs: EcsSandbox, body: bytes, code: str) -> None:
     headers = {
         "X-Amz-Target": "AmazonEC2ContainerServiceV20141113.UpdateService",
         "Content-Type": "application/x-amz-json-1.1",

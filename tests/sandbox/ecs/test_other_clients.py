@@ -1,4 +1,4 @@
-"""Clients written elsewhere work against the region unchanged."""
+"""Clients of other projects work against the region without changes."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ SOON = {"Delay": 1, "MaxAttempts": 40}
 
 
 @pytest.fixture
-def fast() -> Iterator[EcsSandbox]:
+def fast_region() -> Iterator[EcsSandbox]:
     """A region in which a rollout takes about two seconds."""
     with EcsSandbox(speed=30) as sandbox:
         yield sandbox
 
 
 def fabfuel(sandbox: EcsSandbox, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """fabfuel's `ecs`, as a process that knows the region only by its environment."""
+    """fabfuel's `ecs` command, which finds the region by its environment."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     return subprocess.run(
         [str(FABFUEL), *arguments],
@@ -45,11 +45,11 @@ def fabfuel(sandbox: EcsSandbox, *arguments: str) -> subprocess.CompletedProcess
     )
 
 
-def test_fabfuel_deploys_a_good_image(fast: EcsSandbox) -> None:
-    client = fast.client("ecs")
+def test_fabfuel_deploys_a_good_image(fast_region: EcsSandbox) -> None:
+    client = fast_region.client("ecs")
     before = describe_service(client, "web")["taskDefinition"]
 
-    done = fabfuel(fast, "deploy", CLUSTER, "web", "-t", "1.4.2", "--timeout", "60")
+    done = fabfuel(fast_region, "deploy", CLUSTER, "web", "-t", "1.4.2", "--timeout", "60")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Deployment successful" in done.stdout
@@ -61,43 +61,43 @@ def test_fabfuel_deploys_a_good_image(fast: EcsSandbox) -> None:
     assert old["status"] == "INACTIVE", "fabfuel deregisters what it replaced"
 
 
-def test_fabfuel_reports_a_crashing_image(fast: EcsSandbox) -> None:
-    client = fast.client("ecs")
+def test_fabfuel_reports_a_crashing_image(fast_region: EcsSandbox) -> None:
+    client = fast_region.client("ecs")
     client.update_service(cluster=CLUSTER, service="web", deploymentConfiguration=NO_ROLLBACK)
 
-    done = fabfuel(fast, "deploy", CLUSTER, "web", "-t", "1.5.0-crash", "--timeout", "60")
+    done = fabfuel(fast_region, "deploy", CLUSTER, "web", "-t", "1.5.0-crash", "--timeout", "60")
 
     assert done.returncode == 1, done.stdout
     assert "ECS deployment circuit breaker: tasks failed to start." in done.stdout + done.stderr
     assert newest_service_deployment(client, "web")["status"] == "STOPPED"
 
 
-def test_fabfuel_takes_a_rollback_for_a_success_as_it_does_at_amazon(fast: EcsSandbox) -> None:
-    """Its issue 185: one deployment and enough running tasks are all that it looks at."""
-    done = fabfuel(fast, "deploy", CLUSTER, "web", "-t", "1.5.0-crash", "--timeout", "60")
+def test_fabfuel_takes_a_rollback_for_a_success_as_it_does_at_amazon(fast_region: EcsSandbox) -> None:
+    """fabfuel/ecs-deploy issue 185: it only checks for one deployment and enough running tasks."""
+    done = fabfuel(fast_region, "deploy", CLUSTER, "web", "-t", "1.5.0-crash", "--timeout", "60")
 
     assert "Deployment successful" in done.stdout
     assert done.returncode == 0
-    assert newest_service_deployment(fast.client("ecs"), "web")["status"] == "ROLLBACK_SUCCESSFUL"
+    assert newest_service_deployment(fast_region.client("ecs"), "web")["status"] == "ROLLBACK_SUCCESSFUL"
 
 
-def test_fabfuel_reports_an_image_without_room(fast: EcsSandbox) -> None:
-    done = fabfuel(fast, "deploy", CLUSTER, "web", "-t", "1.5.0-noroom", "--timeout", "30")
+def test_fabfuel_reports_an_image_without_room(fast_region: EcsSandbox) -> None:
+    done = fabfuel(fast_region, "deploy", CLUSTER, "web", "-t", "1.5.0-noroom", "--timeout", "30")
 
     assert done.returncode == 1, done.stdout
     assert "unable to place a task" in done.stdout + done.stderr
 
 
-def test_fabfuel_scales(fast: EcsSandbox) -> None:
-    done = fabfuel(fast, "scale", CLUSTER, "web", "5", "--timeout", "60")
+def test_fabfuel_scales(fast_region: EcsSandbox) -> None:
+    done = fabfuel(fast_region, "scale", CLUSTER, "web", "5", "--timeout", "60")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Scaling successful" in done.stdout
-    assert describe_service(fast.client("ecs"), "web")["runningCount"] == 5
+    assert describe_service(fast_region.client("ecs"), "web")["runningCount"] == 5
 
 
-def test_boto3_waits_until_services_are_stable(fast: EcsSandbox) -> None:
-    client = fast.client("ecs")
+def test_boto3_waits_until_services_are_stable(fast_region: EcsSandbox) -> None:
+    client = fast_region.client("ecs")
     new = deploy_tag(client, "web", "1.4.2")
 
     client.get_waiter("services_stable").wait(cluster=CLUSTER, services=["web"], WaiterConfig=SOON)
@@ -106,8 +106,8 @@ def test_boto3_waits_until_services_are_stable(fast: EcsSandbox) -> None:
     assert (only["id"], only["runningCount"]) == (new["id"], 3)
 
 
-def test_boto3_waits_until_tasks_run_and_have_stopped(fast: EcsSandbox) -> None:
-    client = fast.client("ecs")
+def test_boto3_waits_until_tasks_run_and_have_stopped(fast_region: EcsSandbox) -> None:
+    client = fast_region.client("ecs")
     network = describe_service(client, "ledger")["networkConfiguration"]
     (task,) = client.run_task(
         cluster=CLUSTER, taskDefinition="ledger", launchType="FARGATE", networkConfiguration=network

@@ -1,4 +1,4 @@
-"""Time in the region: true to the wall clock at any speed, or driven by hand."""
+"""Time in the region: the wall clock at any speed, or a clock that a test advances."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def test_at_speed_a_rollout_is_short_and_its_times_are_true() -> None:
 
         ended = time.time()
         assert 1 < ended - began < 10
-        story = newest_service_deployment(client, "web")
-        assert began - 0.001 <= story["createdAt"].timestamp()
-        assert story["finishedAt"].timestamp() <= ended + 0.001
+        service_deployment = newest_service_deployment(client, "web")
+        assert began - 0.001 <= service_deployment["createdAt"].timestamp()
+        assert service_deployment["finishedAt"].timestamp() <= ended + 0.001
         for task in service_tasks(client, "web"):
             assert began < task["createdAt"].timestamp() < task["startedAt"].timestamp() < ended
         assert abs(ecs.now() - time.time()) < 1
@@ -78,9 +78,9 @@ def test_one_long_advance_is_the_same_as_many_short_ones() -> None:
             deploy_tag(client, "web", "1.5.0-crash")
             for _ in range(steps):
                 ecs.advance(300 / steps)
-            told = [(e["message"], e["createdAt"]) for e in describe_service(client, "web")["events"]]
+            messages = [(e["message"], e["createdAt"]) for e in describe_service(client, "web")["events"]]
             lives = [(t["id"], t["startedAt"], t["stoppedAt"]) for t in ecs.state()["tasks"]]
-            stories.append((told, lives))
+            stories.append((messages, lives))
 
     (told_once, lives_once), (told_often, lives_often) = stories
     assert [text for text, _ in told_once] == [text for text, _ in told_often]
@@ -138,12 +138,12 @@ def test_a_speed_must_be_positive() -> None:
 
 
 def test_happenings_of_one_moment_keep_the_order_they_were_planned_in() -> None:
-    agenda, happened = EventQueue(), list[str]()
-    agenda.schedule(2, lambda: happened.append("c"))
-    agenda.schedule(1, lambda: happened.append("a"))
-    agenda.schedule(1, lambda: happened.append("b"))
+    agenda, calls = EventQueue(), list[str]()
+    agenda.schedule(2, lambda: calls.append("c"))
+    agenda.schedule(1, lambda: calls.append("a"))
+    agenda.schedule(1, lambda: calls.append("b"))
 
     while (due := agenda.take_due(1)) is not None:
         due[1]()
 
-    assert happened == ["a", "b"]
+    assert calls == ["a", "b"]

@@ -1,4 +1,4 @@
-"""A good image rolls out as Amazon rolls it out."""
+"""A good image rolls out as at Amazon."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ def test_a_new_revision_replaces_the_old_one(ecs: EcsSandbox, client: Any) -> No
     shown = describe_service(client, "web")["deployments"]
     assert [(d["id"], d["status"]) for d in shown] == [(new["id"], "PRIMARY"), (before["id"], "ACTIVE")]
 
-    story = advance_until_steady(ecs, client, "web")
+    service_deployment = advance_until_steady(ecs, client, "web")
 
     (only,) = describe_service(client, "web")["deployments"]
     assert only["id"] == new["id"]
     assert only["rolloutState"] == "COMPLETED"
     assert only["rolloutStateReason"] == f"ECS deployment {new['id']} completed."
     assert numbers(only) == (3, 0, 3)
-    assert story["status"] == "SUCCESSFUL"
+    assert service_deployment["status"] == "SUCCESSFUL"
     assert {t["containers"][0]["image"].rpartition(":")[2] for t in service_tasks(client, "web")} == {"1.4.2"}
 
 
@@ -79,7 +79,7 @@ def test_new_tasks_are_counted_as_pending_and_then_as_running(ecs: EcsSandbox, c
         seen.add((numbers(new), numbers(old[0]) if old else None))
         ecs.advance(0.5)
 
-    assert ((0, 0, 0), (3, 0, 3)) in seen  # before the first pass of the scheduler
+    assert ((0, 0, 0), (3, 0, 3)) in seen  # before the first reconcile
     assert ((3, 0, 0), (3, 0, 3)) not in seen
     assert ((3, 3, 0), (3, 0, 3)) in seen
     assert ((3, 0, 3), (3, 0, 3)) in seen
@@ -115,7 +115,7 @@ def test_a_worker_that_may_not_overlap_is_stopped_before_the_new_one_is_started(
     assert newest_service_deployment(client, "ledger")["status"] == "SUCCESSFUL"
 
 
-def test_tasks_walk_through_every_state(ecs: EcsSandbox, client: Any) -> None:
+def test_tasks_go_through_every_status(ecs: EcsSandbox, client: Any) -> None:
     (old,) = service_tasks(client, "ledger")
     deploy_tag(client, "ledger", "1.4.2")
     seen: dict[str, list[str]] = {}
@@ -189,22 +189,24 @@ def test_targets_drain_before_their_tasks_are_stopped(ecs: EcsSandbox, client: A
     assert ecs.now() - began >= 28
 
 
-def test_the_service_tells_its_story_in_the_words_of_ecs(ecs: EcsSandbox, client: Any) -> None:
-    told = len(event_messages(client, "web"))
+def test_the_events_of_a_service_are_in_the_words_of_ecs(ecs: EcsSandbox, client: Any) -> None:
+    messages = len(event_messages(client, "web"))
     new = deploy_tag(client, "web", "1.4.2")
     advance_until_steady(ecs, client, "web")
     group = describe_service(client, "web")["loadBalancers"][0]["targetGroupArn"]
 
-    story = event_messages(client, "web")[told:]
+    service_deployment = event_messages(client, "web")[messages:]
 
     started = [f"(task {task['taskArn'].rpartition('/')[2]})" for task in service_tasks(client, "web")]
-    assert story[0] == f"(service web) has started 3 tasks: {' '.join(started)}."
-    assert story[1] == f"(service web) registered 1 targets in (target-group {group})"
-    assert any(text.startswith("(service web) has begun draining connections on ") for text in story)
-    assert any(text.startswith("(service web) deregistered ") for text in story)
-    assert any(text.startswith("(service web) has stopped ") for text in story)
-    assert story[-2] == f"(service web) (deployment {new['id']}) deployment completed."
-    assert story[-1] == "(service web) has reached a steady state."
+    assert service_deployment[0] == f"(service web) has started 3 tasks: {' '.join(started)}."
+    assert service_deployment[1] == f"(service web) registered 1 targets in (target-group {group})"
+    assert any(
+        text.startswith("(service web) has begun draining connections on ") for text in service_deployment
+    )
+    assert any(text.startswith("(service web) deregistered ") for text in service_deployment)
+    assert any(text.startswith("(service web) has stopped ") for text in service_deployment)
+    assert service_deployment[-2] == f"(service web) (deployment {new['id']}) deployment completed."
+    assert service_deployment[-1] == "(service web) has reached a steady state."
 
 
 def test_only_the_newest_hundred_events_are_kept(ecs: EcsSandbox, client: Any) -> None:
@@ -233,14 +235,14 @@ def test_a_slow_image_takes_long_and_succeeds(ecs: EcsSandbox, client: Any) -> N
 
     ecs.advance(70)
     assert primary_deployment(client, "web")["pendingCount"] == 3
-    story = advance_until_steady(ecs, client, "web")
+    service_deployment = advance_until_steady(ecs, client, "web")
 
-    assert story["status"] == "SUCCESSFUL"
+    assert service_deployment["status"] == "SUCCESSFUL"
     assert ecs.now() - began > 150
 
 
 @pytest.mark.parametrize(("count", "least", "most"), [(1, 50, 100), (2, 66, 100), (2, 51, 149)])
-def test_percentages_that_round_to_no_step_block_it_for_ever_and_ecs_says_so_once(
+def test_percentages_that_allow_no_step_block_a_deployment_and_ecs_says_so_once(
     ecs: EcsSandbox, client: Any, count: int, least: int, most: int
 ) -> None:
     client.update_service(
@@ -250,7 +252,7 @@ def test_percentages_that_round_to_no_step_block_it_for_ever_and_ecs_says_so_onc
         deploymentConfiguration={"minimumHealthyPercent": least, "maximumPercent": most},
     )
     ecs.advance(120)
-    told = len(event_messages(client, "web"))
+    messages = len(event_messages(client, "web"))
 
     new = deploy_tag(client, "web", "1.4.2")
     ecs.advance(3600)
@@ -262,7 +264,7 @@ def test_percentages_that_round_to_no_step_block_it_for_ever_and_ecs_says_so_onc
         "IN_PROGRESS",
         "IN_PROGRESS",
     )
-    assert event_messages(client, "web")[told:] == [
+    assert event_messages(client, "web")[messages:] == [
         "(service web) was unable to stop or start tasks during a deployment because of the service "
         "deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
     ]

@@ -1,4 +1,4 @@
-"""The decision of a rolling update, over every standing it can find."""
+"""The next move of a rolling update, for all counts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_never_more_tasks_than_allowed_and_never_fewer_healthy_ones(standing: Ro
 
 @given(standings())
 def test_it_always_gets_there(standing: RollingCounts) -> None:
-    """Started tasks get healthy, stopped ones leave; it moves until there is nothing left to do."""
+    """Make moves until there is nothing left to do: started tasks become healthy, stopped ones go."""
     s = standing
     for _ in range(60):
         move = next_move(s)

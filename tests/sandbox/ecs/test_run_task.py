@@ -33,7 +33,7 @@ Json = dict[str, Any]
         (["migrate-long-and-fail"], CommandResult(300, 1)),
     ],
 )
-def test_the_command_tells_how_it_goes(command: list[str], expected: CommandResult) -> None:
+def test_the_command_decides_how_it_exits(command: list[str], expected: CommandResult) -> None:
     assert predict_result(command, LIFETIMES) == expected
 
 
@@ -150,8 +150,8 @@ def test_started_by_is_the_only_filter_where_it_is_one(ecs: EcsSandbox, client: 
 
 
 def test_a_container_that_is_not_essential_exits_alone(ecs: EcsSandbox, client: Any) -> None:
-    told = client.describe_task_definition(taskDefinition="api")["taskDefinition"]
-    copy = {key: value for key, value in told.items() if key not in READ_ONLY_FIELDS}
+    description = client.describe_task_definition(taskDefinition="api")["taskDefinition"]
+    copy = {key: value for key, value in description.items() if key not in READ_ONLY_FIELDS}
     copy["containerDefinitions"][1]["essential"] = False
     definition = client.register_task_definition(**copy)["taskDefinition"]["taskDefinitionArn"]
     overrides = {"containerOverrides": [{"name": "envoy", "command": ["exit 3"]}]}
@@ -171,7 +171,7 @@ def test_a_container_that_is_not_essential_exits_alone(ecs: EcsSandbox, client: 
     assert next(c for c in ended["containers"] if c["name"] == "envoy")["exitCode"] == 3
 
 
-def test_room_can_be_taken_away(ecs: EcsSandbox, client: Any) -> None:
+def test_a_fault_can_take_the_capacity_away(ecs: EcsSandbox, client: Any) -> None:
     ecs.faults.add(operation="*", kind="no-room", message="RESOURCE:CPU")
 
     network = describe_service(client, "web")["networkConfiguration"]

@@ -1,4 +1,4 @@
-"""Service deployments and revisions: found, described, stopped, continued."""
+"""The operations on service deployments."""
 
 from __future__ import annotations
 
@@ -61,17 +61,17 @@ def test_counts_of_source_and_target_follow_the_tasks(ecs: EcsSandbox, client: A
     old, new = primary_deployment(client, "web"), deploy_tag(client, "web", "1.4.2")
     ecs.advance(3)
 
-    story = newest_service_deployment(client, "web")
-    (source,) = story["sourceServiceRevisions"]
-    target = story["targetServiceRevision"]
+    service_deployment = newest_service_deployment(client, "web")
+    (source,) = service_deployment["sourceServiceRevisions"]
+    target = service_deployment["targetServiceRevision"]
     assert source["arn"].endswith(number(old))
     assert (source["requestedTaskCount"], source["runningTaskCount"], source["pendingTaskCount"]) == (3, 3, 0)
     assert target["arn"].endswith(number(new))
     assert (target["requestedTaskCount"], target["runningTaskCount"], target["pendingTaskCount"]) == (3, 0, 3)
 
-    story = advance_until_steady(ecs, client, "web")
-    (source,) = story["sourceServiceRevisions"]
-    target = story["targetServiceRevision"]
+    service_deployment = advance_until_steady(ecs, client, "web")
+    (source,) = service_deployment["sourceServiceRevisions"]
+    target = service_deployment["targetServiceRevision"]
     assert (source["requestedTaskCount"], source["runningTaskCount"]) == (0, 0)
     assert (target["requestedTaskCount"], target["runningTaskCount"]) == (3, 3)
 
@@ -81,18 +81,23 @@ def test_its_states_and_times_in_order(ecs: EcsSandbox, client: Any) -> None:
     seen: dict[tuple[str, str | None], None] = {}
     for _ in range(160):
         ecs.advance(0.5)
-        story = newest_service_deployment(client, "web")
-        if number(primary_deployment(client, "web")) in story["targetServiceRevision"]["arn"]:
-            seen[story["status"], story.get("lifecycleStage")] = None
+        service_deployment = newest_service_deployment(client, "web")
+        if number(primary_deployment(client, "web")) in service_deployment["targetServiceRevision"]["arn"]:
+            seen[service_deployment["status"], service_deployment.get("lifecycleStage")] = None
 
     assert list(seen) == [
         ("IN_PROGRESS", "SCALE_UP"),
         ("IN_PROGRESS", "CLEAN_UP"),
         ("SUCCESSFUL", "CLEAN_UP"),
     ]
-    assert story["createdAt"] <= story["startedAt"] < story["finishedAt"] == story["updatedAt"]
-    assert "stoppedAt" not in story
-    assert story["deploymentCircuitBreaker"]["status"] == "MONITORING_COMPLETE"
+    assert (
+        service_deployment["createdAt"]
+        <= service_deployment["startedAt"]
+        < service_deployment["finishedAt"]
+        == service_deployment["updatedAt"]
+    )
+    assert "stoppedAt" not in service_deployment
+    assert service_deployment["deploymentCircuitBreaker"]["status"] == "MONITORING_COMPLETE"
 
 
 def test_lists_are_filtered_by_status_and_time_and_come_newest_first(ecs: EcsSandbox, client: Any) -> None:
@@ -148,9 +153,9 @@ def test_a_rollback_can_be_asked_for(ecs: EcsSandbox, client: Any) -> None:
     }
     assert shown[new["id"]] == ("ACTIVE", "FAILED")
 
-    story = advance_until_steady(ecs, client, "web")
-    assert story["status"] == "ROLLBACK_SUCCESSFUL"
-    assert story["rollback"]["serviceRevisionArn"].endswith(number(old))
+    service_deployment = advance_until_steady(ecs, client, "web")
+    assert service_deployment["status"] == "ROLLBACK_SUCCESSFUL"
+    assert service_deployment["rollback"]["serviceRevisionArn"].endswith(number(old))
     assert describe_service(client, "web")["taskDefinition"] == old["taskDefinition"]
     with pytest.raises(client.exceptions.ConflictException):
         client.stop_service_deployment(serviceDeploymentArn=arn)
@@ -178,9 +183,9 @@ def test_an_aborted_deployment_leaves_things_as_they_are(ecs: EcsSandbox, client
     assert newest_service_deployment(client, "web")["status"] == "STOP_REQUESTED"
     ecs.advance(400)
 
-    story = newest_service_deployment(client, "web")
-    assert story["status"] == "STOPPED"
-    assert "rollback" not in story
+    service_deployment = newest_service_deployment(client, "web")
+    assert service_deployment["status"] == "STOPPED"
+    assert "rollback" not in service_deployment
     assert primary_deployment(client, "web")["id"] == new["id"]
     assert primary_deployment(client, "web")["rolloutState"] == "FAILED"
     assert len(service_tasks(client, "web")) == 6

@@ -1,4 +1,4 @@
-"""The way each strategy goes, as a table of stages."""
+"""The stages of each strategy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ def shifts(configuration: dict[str, Any]) -> list[tuple[float, float]]:
     """Production weight and seconds of each traffic shift."""
     complete = {"bakeTimeInMinutes": 3, **configuration}
     stages = forward_stages(complete, LIFETIMES, 1)
-    return [(s.production, s.seconds) for s in stages if s.hook_point == "PRODUCTION_TRAFFIC_SHIFT"]
+    return [
+        (s.production_percent, s.min_seconds) for s in stages if s.hook_point == "PRODUCTION_TRAFFIC_SHIFT"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -44,9 +46,7 @@ def shifts(configuration: dict[str, Any]) -> list[tuple[float, float]]:
         ),
     ],
 )
-def test_traffic_goes_over_in_steps(
-    configuration: dict[str, Any], expected: list[tuple[float, float]]
-) -> None:
+def test_traffic_shifts_in_steps(configuration: dict[str, Any], expected: list[tuple[float, float]]) -> None:
     assert shifts(configuration) == expected
 
 
@@ -67,7 +67,7 @@ def test_all_stages_in_order() -> None:
         "BAKE_TIME",
         "CLEAN_UP",
     ]
-    assert stages[-2].seconds == 180
+    assert stages[-2].min_seconds == 180
     assert "RECONCILE_SERVICE" not in {stage.name for stage in forward_stages(configuration, LIFETIMES, 1)}
 
 
@@ -78,9 +78,9 @@ def test_nothing_is_shifted_where_there_was_nothing_nor_in_a_rolling_update() ->
     assert forward_stages({"strategy": "ROLLING", "bakeTimeInMinutes": 3}, LIFETIMES, 1) == ()
 
 
-def test_the_way_back_shifts_only_traffic_that_has_gone_over() -> None:
+def test_a_rollback_only_shifts_traffic_that_was_shifted() -> None:
     assert [stage.name for stage in rollback_stages(0, LIFETIMES)] == ["CLEAN_UP"]
-    assert [(stage.name, stage.production) for stage in rollback_stages(10, LIFETIMES)] == [
+    assert [(stage.name, stage.production_percent) for stage in rollback_stages(10, LIFETIMES)] == [
         ("PRODUCTION_TRAFFIC_SHIFT", 0),
         ("CLEAN_UP", 0),
     ]

@@ -26,7 +26,7 @@ def tags_of(client: Any, arn: str) -> dict[str, str]:
     return {tag["key"]: tag["value"] for tag in listed}
 
 
-def test_tags_are_added_changed_and_taken_away(client: Any, arn: str) -> None:
+def test_tags_are_added_changed_and_removed(client: Any, arn: str) -> None:
     before = tags_of(client, arn)
 
     client.tag_resource(resourceArn=arn, tags=[{"key": "restore", "value": "3"}])

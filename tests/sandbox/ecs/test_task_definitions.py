@@ -1,4 +1,4 @@
-"""Task definitions are kept whole: what was registered is what is described."""
+"""Task definitions are stored as they are: a described one has all that was registered."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_every_member_that_may_be_registered_is_kept(client: Any) -> None:
     assert {"name": "ecs.capability.task-eni"} in described["requiresAttributes"]
 
 
-def test_tags_stand_beside_the_definition_and_only_when_asked_for(client: Any) -> None:
+def test_tags_of_a_task_definition_are_returned_only_if_included(client: Any) -> None:
     client.register_task_definition(**MINIMAL, tags=[{"key": "deploy", "value": "17"}])
 
     assert "tags" not in client.describe_task_definition(taskDefinition="job")

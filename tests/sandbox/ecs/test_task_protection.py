@@ -1,4 +1,4 @@
-"""Scale-in protection: a protected task goes on until it expires, whatever is deployed."""
+"""Scale-in protection: a protected task runs until the protection expires."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def protection(client: Any, *listed: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_protection_is_given_read_and_taken_away(ecs: EcsSandbox, client: Any) -> None:
+def test_protection_is_set_read_and_removed(ecs: EcsSandbox, client: Any) -> None:
     one, other = arns(client, "billing")
 
     (given,) = protect(client, one)["protectedTasks"]

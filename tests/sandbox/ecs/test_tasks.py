@@ -165,9 +165,9 @@ def test_refusals_of_run_task(ecs: EcsSandbox, client: Any) -> None:
 
 
 def test_a_stopped_task_leaves_its_target_group_and_says_so(ecs: EcsSandbox, client: Any) -> None:
-    told = len(event_messages(client, "web"))
+    description = len(event_messages(client, "web"))
     client.stop_task(cluster=CLUSTER, task=service_tasks(client, "web")[0]["taskArn"])
 
-    assert event_messages(client, "web")[told].startswith(
+    assert event_messages(client, "web")[description].startswith(
         "(service web) deregistered 1 targets in (target-group "
     )

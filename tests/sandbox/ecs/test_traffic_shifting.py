@@ -1,4 +1,4 @@
-"""`site` (blue/green) and `shop` (canary): two revisions side by side until the traffic has gone over."""
+"""`site` (blue/green) and `shop` (canary): two revisions run until all traffic is shifted."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ Json = dict[str, Any]
 def follow(
     ecs: EcsSandbox, client: Any, name: str, note: Callable[[Json], object], step: float = 1.0
 ) -> list[object]:
-    """What `note` says of the service deployment, change by change, until it has ended."""
+    """The values of `note` for the service deployment, change by change, until it ends."""
     seen: list[object] = []
     ecs.advance(1.5)
 
     def ended() -> bool:
-        story = newest_service_deployment(client, name)
-        noted = note(story)
-        if seen[-1:] != [noted]:
-            seen.append(noted)
-        return "finishedAt" in story
+        service_deployment = newest_service_deployment(client, name)
+        values = note(service_deployment)
+        if seen[-1:] != [values]:
+            seen.append(values)
+        return "finishedAt" in service_deployment
 
     advance_until(ecs, ended, within=900, step=step)
     return seen
 
 
-def weights(story: Json) -> tuple[float, float]:
-    """Production traffic of source and target."""
-    (source,) = story["sourceServiceRevisions"]
-    target = story["targetServiceRevision"]
+def weights(service_deployment: Json) -> tuple[float, float]:
+    """The production traffic of source and target."""
+    (source,) = service_deployment["sourceServiceRevisions"]
+    target = service_deployment["targetServiceRevision"]
     weight = "requestedProductionTrafficWeight"
     return source[weight], target[weight]
 
@@ -85,7 +85,7 @@ def test_blue_green_from_stage_to_stage(ecs: EcsSandbox, client: Any) -> None:
     assert images(client, "site") == ["1.4.2"] * 2
 
 
-def test_blue_lives_beside_green_for_the_bake_time(ecs: EcsSandbox, client: Any) -> None:
+def test_blue_and_green_both_run_for_the_bake_time(ecs: EcsSandbox, client: Any) -> None:
     deploy_tag(client, "site", "1.4.2")
     began = until_stage(ecs, client, "site", "BAKE_TIME")
     start = ecs.now()
@@ -102,28 +102,31 @@ def test_blue_lives_beside_green_for_the_bake_time(ecs: EcsSandbox, client: Any)
     assert images(client, "site") == ["1.4.2"] * 2
 
 
-def test_test_traffic_goes_over_first(ecs: EcsSandbox, client: Any) -> None:
+def test_test_traffic_shifts_first(ecs: EcsSandbox, client: Any) -> None:
     deploy_tag(client, "site", "1.4.2")
-    story = until_stage(ecs, client, "site", "TEST_TRAFFIC_SHIFT")
+    service_deployment = until_stage(ecs, client, "site", "TEST_TRAFFIC_SHIFT")
 
-    (source,), target = story["sourceServiceRevisions"], story["targetServiceRevision"]
+    (source,), target = (
+        service_deployment["sourceServiceRevisions"],
+        service_deployment["targetServiceRevision"],
+    )
     assert (source["requestedTestTrafficWeight"], target["requestedTestTrafficWeight"]) == (0.0, 100.0)
-    assert weights(story) == (100.0, 0.0)
+    assert weights(service_deployment) == (100.0, 0.0)
 
 
 def test_a_canary_gets_a_little_traffic_first(ecs: EcsSandbox, client: Any) -> None:
     without_hooks(client)
     deploy_tag(client, "shop", "1.4.2")
-    story = until_stage(ecs, client, "shop", "PRODUCTION_TRAFFIC_SHIFT")
+    service_deployment = until_stage(ecs, client, "shop", "PRODUCTION_TRAFFIC_SHIFT")
     start = ecs.now()
-    assert weights(story) == (90.0, 10.0)
+    assert weights(service_deployment) == (90.0, 10.0)
 
     advance_until(ecs, lambda: weights(newest_service_deployment(client, "shop")) == (0.0, 100.0))
     assert ecs.now() - start == pytest.approx(125, abs=1)
     assert advance_until_steady(ecs, client, "shop", step=5)["status"] == "SUCCESSFUL"
 
 
-def test_linear_traffic_goes_over_step_by_step(ecs: EcsSandbox, client: Any) -> None:
+def test_linear_traffic_shifts_step_by_step(ecs: EcsSandbox, client: Any) -> None:
     linear = {
         "strategy": "LINEAR",
         "linearConfiguration": {"stepPercent": 30.0, "stepBakeTimeInMinutes": 1},
@@ -131,7 +134,7 @@ def test_linear_traffic_goes_over_step_by_step(ecs: EcsSandbox, client: Any) -> 
     }
     deploy_tag(client, "site", "1.4.2", deploymentConfiguration=linear)
 
-    seen = follow(ecs, client, "site", lambda story: weights(story)[1], step=10)
+    seen = follow(ecs, client, "site", lambda service_deployment: weights(service_deployment)[1], step=10)
 
     assert seen == [0.0, 30.0, 60.0, 90.0, 100.0]
 
@@ -146,15 +149,15 @@ def test_a_failing_green_is_rolled_back_and_blue_is_never_touched(
     )
     new = deploy_tag(client, "site", tag)
 
-    story = advance_until_steady(ecs, client, "site", step=5)
+    service_deployment = advance_until_steady(ecs, client, "site", step=5)
 
-    assert story["status"] == "ROLLBACK_SUCCESSFUL"
-    assert story["deploymentCircuitBreaker"]["status"] == "TRIGGERED"
-    assert weights(story) == (100.0, 0.0)
+    assert service_deployment["status"] == "ROLLBACK_SUCCESSFUL"
+    assert service_deployment["deploymentCircuitBreaker"]["status"] == "TRIGGERED"
+    assert weights(service_deployment) == (100.0, 0.0)
     assert {task["taskArn"] for task in service_tasks(client, "site")} == blue
-    back = primary_deployment(client, "site")
-    assert back["id"] not in (before["id"], new["id"])
-    assert (back["taskDefinition"], back["runningCount"]) == (before["taskDefinition"], 2)
+    rollback = primary_deployment(client, "site")
+    assert rollback["id"] not in (before["id"], new["id"])
+    assert (rollback["taskDefinition"], rollback["runningCount"]) == (before["taskDefinition"], 2)
     assert describe_service(client, "site")["taskDefinition"] == before["taskDefinition"]
 
 
@@ -170,27 +173,37 @@ def test_a_green_without_room_keeps_trying(ecs: EcsSandbox, client: Any) -> None
 def test_stopped_in_the_bake_time_traffic_goes_back_before_green_stops(ecs: EcsSandbox, client: Any) -> None:
     blue = {task["taskArn"] for task in service_tasks(client, "site")}
     deploy_tag(client, "site", "1.4.2")
-    story = until_stage(ecs, client, "site", "BAKE_TIME")
+    service_deployment = until_stage(ecs, client, "site", "BAKE_TIME")
 
-    client.stop_service_deployment(serviceDeploymentArn=story["serviceDeploymentArn"], stopType="ROLLBACK")
+    client.stop_service_deployment(
+        serviceDeploymentArn=service_deployment["serviceDeploymentArn"], stopType="ROLLBACK"
+    )
     ecs.advance(1)
 
-    story = newest_service_deployment(client, "site")
-    assert (story["status"], story["lifecycleStage"]) == ("ROLLBACK_IN_PROGRESS", "PRODUCTION_TRAFFIC_SHIFT")
-    assert weights(story) == (100.0, 0.0)
+    service_deployment = newest_service_deployment(client, "site")
+    assert (service_deployment["status"], service_deployment["lifecycleStage"]) == (
+        "ROLLBACK_IN_PROGRESS",
+        "PRODUCTION_TRAFFIC_SHIFT",
+    )
+    assert weights(service_deployment) == (100.0, 0.0)
     assert len(service_tasks(client, "site")) == 4
 
-    story = advance_until_steady(ecs, client, "site", step=5)
-    assert (story["status"], story["lifecycleStage"]) == ("ROLLBACK_SUCCESSFUL", "CLEAN_UP")
-    assert story["statusReason"] == "Service deployment rolled back by user."
+    service_deployment = advance_until_steady(ecs, client, "site", step=5)
+    assert (service_deployment["status"], service_deployment["lifecycleStage"]) == (
+        "ROLLBACK_SUCCESSFUL",
+        "CLEAN_UP",
+    )
+    assert service_deployment["statusReason"] == "Service deployment rolled back by user."
     assert {task["taskArn"] for task in service_tasks(client, "site")} == blue
 
 
 def test_a_rollback_while_blue_is_stopping_starts_blue_again(ecs: EcsSandbox, client: Any) -> None:
     deploy_tag(client, "site", "1.4.2")
-    story = until_stage(ecs, client, "site", "CLEAN_UP")
+    service_deployment = until_stage(ecs, client, "site", "CLEAN_UP")
 
-    client.stop_service_deployment(serviceDeploymentArn=story["serviceDeploymentArn"], stopType="ROLLBACK")
+    client.stop_service_deployment(
+        serviceDeploymentArn=service_deployment["serviceDeploymentArn"], stopType="ROLLBACK"
+    )
 
     assert advance_until_steady(ecs, client, "site", step=5)["status"] == "ROLLBACK_SUCCESSFUL"
     assert images(client, "site") == ["1.4.0"] * 2
@@ -198,9 +211,11 @@ def test_a_rollback_while_blue_is_stopping_starts_blue_again(ecs: EcsSandbox, cl
 
 def test_aborted_halfway_both_revisions_stay(ecs: EcsSandbox, client: Any) -> None:
     deploy_tag(client, "site", "1.4.2")
-    story = until_stage(ecs, client, "site", "BAKE_TIME")
+    service_deployment = until_stage(ecs, client, "site", "BAKE_TIME")
 
-    client.stop_service_deployment(serviceDeploymentArn=story["serviceDeploymentArn"], stopType="ABORT")
+    client.stop_service_deployment(
+        serviceDeploymentArn=service_deployment["serviceDeploymentArn"], stopType="ABORT"
+    )
     ecs.advance(600)
 
     assert newest_service_deployment(client, "site")["status"] == "STOPPED"
@@ -213,10 +228,13 @@ def test_a_newer_deployment_reconciles_first(ecs: EcsSandbox, client: Any) -> No
     deploy_tag(client, "site", "1.4.2")
     ecs.advance(1.5)
 
-    story = newest_service_deployment(client, "site")
-    assert story["lifecycleStage"] == "RECONCILE_SERVICE"
-    assert len(story["sourceServiceRevisions"]) == 2
-    assert [s["requestedProductionTrafficWeight"] for s in story["sourceServiceRevisions"]] == [100.0, 0.0]
+    service_deployment = newest_service_deployment(client, "site")
+    assert service_deployment["lifecycleStage"] == "RECONCILE_SERVICE"
+    assert len(service_deployment["sourceServiceRevisions"]) == 2
+    assert [s["requestedProductionTrafficWeight"] for s in service_deployment["sourceServiceRevisions"]] == [
+        100.0,
+        0.0,
+    ]
     assert images(client, "site") == ["1.4.0"] * 2, "what was half deployed is stopped"
     (found,) = client.describe_service_deployments(serviceDeploymentArns=[older["serviceDeploymentArn"]])[
         "serviceDeployments"
@@ -253,7 +271,7 @@ def test_another_count_holds_for_both_revisions(ecs: EcsSandbox, client: Any) ->
     assert advance_until_steady(ecs, client, "site", step=5)["status"] == "SUCCESSFUL"
 
 
-def test_a_second_deployment_goes_over_again(ecs: EcsSandbox, client: Any) -> None:
+def test_a_second_deployment_shifts_traffic_again(ecs: EcsSandbox, client: Any) -> None:
     for tag in ("1.5.0-crash", "1.4.1", "1.4.2"):
         deploy_tag(client, "site", tag)
         advance_until_steady(ecs, client, "site", step=5)

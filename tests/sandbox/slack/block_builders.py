@@ -1,4 +1,4 @@
-"""Blocks and elements in few words, as tests need them."""
+"""Short builders of blocks and elements."""
 
 from __future__ import annotations
 

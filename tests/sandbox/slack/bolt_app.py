@@ -1,4 +1,4 @@
-"""A real Bolt app that listens to everything, over Socket Mode or HTTP, and answers as a test tells it to."""
+"""A real Bolt app that handles everything, over Socket Mode or HTTP, and answers as the test wants."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.sandbox.slack.manifests import ALL_EVENTS, build_manifest
 Answer = Callable[..., Any]
 Json = dict[str, Any]
 
-# Short enough for a test that waits for it, long enough for a busy machine.
+# Short enough for tests that wait for it, long enough for a busy machine.
 ACKNOWLEDGE_SECONDS = 1.5
 SHORT_TIMEOUTS = SlackTimeouts(acknowledge=ACKNOWLEDGE_SECONDS, event_retry_pauses=(0.05, 0.1, 0.1))
 
@@ -38,7 +38,7 @@ def _no_options(ack: Any, _body: Json, _respond: Any) -> None:
 
 
 class RecordingApp:
-    """Keeps what it received and answers with `answers[kind]`, or with a bare ack()."""
+    """Records what it receives and answers with `answers[kind]`, or with ack()."""
 
     def __init__(self, client: WebClient, signing_secret: str) -> None:
         self.client = client
@@ -53,7 +53,7 @@ class RecordingApp:
         self.answers.clear()
 
     def bodies(self, kind: str) -> list[Json]:
-        """What was received of one payload type, or of one event type."""
+        """The received bodies of one payload type or event type."""
         return [
             body for body in self.received if kind in (body.get("type"), body.get("event", {}).get("type"))
         ]
@@ -112,7 +112,7 @@ class ConnectedApp:
         self._serve = serve
 
     def replace_app(self, application: Any) -> None:
-        """Puts another WSGI application in the place of the Bolt app."""
+        """Replaces the Bolt app with another WSGI application."""
         assert self._serve is not None, "a Socket Mode app has no HTTP server"
         self._serve(application)
 
@@ -155,12 +155,12 @@ class _ThreadingWsgiServer(ThreadingMixIn, WSGIServer):
 
 class _QuietRequestHandler(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: a test's output is for its failures."""
+        """Log nothing: a test's output is for its failures."""
 
 
 @contextmanager
 def running_http_server() -> Iterator[tuple[str, WSGIServer]]:
-    """An HTTP server on a free port, whose application is set later with set_app."""
+    """An HTTP server on a free port. Its application is set with set_app."""
     with _ThreadingWsgiServer(("127.0.0.1", 0), _QuietRequestHandler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
@@ -172,12 +172,12 @@ def running_http_server() -> Iterator[tuple[str, WSGIServer]]:
 
 
 def close_from_slack_side(handler: SocketModeHandler, slack: SlackSandbox) -> None:
-    """Closes from Slack's end first: slack_sdk's close() waits for its socket's next word otherwise."""
+    """Closes the connection from Slack's side first, since slack_sdk's close() waits for the next message."""
     handler.client.auto_reconnect_enabled = False
     handler.client.default_auto_reconnect_enabled = False
     with contextlib.suppress(Exception):
         slack.add_fault("outage", seconds=0.01)
     try:
         handler.close()
-    except AttributeError:  # slack_sdk's reader closed the socket while close() was about to: now it is gone
+    except AttributeError:  # slack_sdk's reader closed the socket at the same time as close()
         handler.close()

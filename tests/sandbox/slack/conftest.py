@@ -1,4 +1,4 @@
-"""A Slack without an app for the Web API, and one with an app in each mode for all that is sent to it."""
+"""A Slack without an app for the Web API, and one with an app in each mode for what Slack sends to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _shared_slack() -> Iterator[SlackSandbox]:
 
 @pytest.fixture
 def slack(_shared_slack: SlackSandbox) -> SlackSandbox:
-    """A Slack that all tests of this process share: look only at messages of your own."""
+    """A Slack that all tests of this process share: a test must only look at its own messages."""
     _shared_slack.clear_faults()
     return _shared_slack
 

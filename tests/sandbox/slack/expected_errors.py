@@ -1,4 +1,4 @@
-"""Reading what Slack refuses with."""
+"""The errors of calls that must fail."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sandbox.slack import SandboxError
 
 
 def api_error_of(call: Callable[[], Any]) -> str:
-    """The error with which the Web API refuses this call."""
+    """The error of the Web API for this call."""
     with pytest.raises(SlackApiError) as caught:
         call()
     return str(caught.value.response["error"])
 
 
 def control_error_of(act: Callable[[], Any]) -> str:
-    """The error with which the control API refuses to do this."""
+    """The error of the control API for this action."""
     with pytest.raises(SandboxError) as caught:
         act()
     return caught.value.error

@@ -1,4 +1,4 @@
-"""Manifests for the tests: one that asks for everything, and changes to it."""
+"""Manifests for the tests: one with everything, and variants of it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def build_manifest(
     interactive: bool = True,
     home_tab: bool = True,
 ) -> dict[str, Any]:
-    """A manifest; with `url` everything is sent there over HTTP, without it by Socket Mode."""
+    """A manifest. With `url` everything is sent there over HTTP, otherwise by Socket Mode."""
     address = {"url": url} if url else {}
     request = {"request_url": url} if url else {}
     options = {"message_menu_options_url": url} if url else {}

@@ -1,4 +1,4 @@
-"""Manifests that can be installed, and what is said of those that cannot."""
+"""Manifests that can be installed, and the errors of those that cannot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the newest slack_sdk builds with its Block Kit models is taken."""
+"""The Block Kit models of the newest slack_sdk are accepted."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ FROM_SLACK_SDK: list[kit.Block] = [
 
 
 @pytest.mark.parametrize("block", FROM_SLACK_SDK, ids=lambda block: str(block.type))
-def test_what_slack_sdk_builds_is_taken(client: WebClient, block: kit.Block) -> None:
+def test_blocks_of_slack_sdk_are_accepted(client: WebClient, block: kit.Block) -> None:
     block.to_dict()  # slack_sdk's own checks
 
     assert client.chat_postMessage(channel="C01DEPLOYS", text="x", blocks=[block])["ok"]

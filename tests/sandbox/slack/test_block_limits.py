@@ -1,4 +1,4 @@
-"""Block Kit's limits: what just keeps them is taken, what goes beyond is named with its place."""
+"""Block Kit's limits: blocks at a limit are accepted, blocks beyond it are refused with their place."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Json = dict[str, Any]
 PARTS = ["type", "text", "elements", "element", "accessory", "fields", "options", "confirm", "block_id"]
 PICTURE = "https://x.example/a.png"
 
-# One block each; below, the place of the problem within it.
+# A block, its problem, and the place of the problem in the block.
 TOO_MUCH: list[tuple[Any, str, str]] = [
     (section(text=plain("x" * 3001)), "must be less than 3001 characters", "/text/text"),
     (section(text=plain("")), "must be more than 0 characters", "/text/text"),
@@ -126,8 +126,8 @@ TOO_MUCH: list[tuple[Any, str, str]] = [
 ]
 
 
-def refused(client: WebClient, blocks: list[Any]) -> list[str]:
-    """What is wrong with these blocks, according to the Web API."""
+def problems_of(client: WebClient, blocks: list[Any]) -> list[str]:
+    """The problems of these blocks, according to the Web API."""
     with pytest.raises(SlackApiError) as caught:
         client.chat_postMessage(channel="C01DEPLOYS", text="x", blocks=blocks)
     answer = caught.value.response
@@ -137,22 +137,22 @@ def refused(client: WebClient, blocks: list[Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(("block", "problem", "place"), TOO_MUCH, ids=range(len(TOO_MUCH)))
-def test_what_goes_beyond_a_limit_is_refused_with_its_place(
+def test_blocks_beyond_a_limit_are_refused_with_their_place(
     client: WebClient, block: Any, problem: str, place: str
 ) -> None:
-    problems = refused(client, [DIVIDER, block])
+    problems = problems_of(client, [DIVIDER, block])
 
     assert any(f"{problem} [json-pointer:/blocks/1{place}]" in found for found in problems), problems
 
 
 def test_fifty_blocks_are_the_most(client: WebClient) -> None:
-    assert refused(client, [DIVIDER] * 51) == ["no more than 50 items allowed [json-pointer:/blocks]"]
+    assert problems_of(client, [DIVIDER] * 51) == ["no more than 50 items allowed [json-pointer:/blocks]"]
 
 
 def test_a_block_id_is_used_once(client: WebClient) -> None:
     twice = [section(text=plain(), block_id="b"), section(text=plain(), block_id="b")]
 
-    assert refused(client, twice) == ["`block_id` 'b' already exists [json-pointer:/blocks/1/block_id]"]
+    assert problems_of(client, twice) == ["`block_id` 'b' already exists [json-pointer:/blocks/1/block_id]"]
 
 
 JUST_ENOUGH: list[list[Json]] = [
@@ -171,7 +171,7 @@ JUST_ENOUGH: list[list[Json]] = [
 
 
 @pytest.mark.parametrize("blocks", JUST_ENOUGH, ids=range(len(JUST_ENOUGH)))
-def test_what_just_keeps_the_limits_is_taken(client: WebClient, blocks: list[Json]) -> None:
+def test_blocks_at_the_limits_are_accepted(client: WebClient, blocks: list[Json]) -> None:
     assert client.chat_postMessage(channel="C01DEPLOYS", text="x", blocks=blocks)["ok"]
 
 
@@ -188,7 +188,7 @@ JSON = st.recursive(
 
 @given(blocks=st.lists(JSON, max_size=3))
 @settings(max_examples=60, deadline=None)
-def test_whatever_is_sent_as_blocks_gets_an_answer(blocks: list[Any]) -> None:
+def test_any_json_as_blocks_gets_an_answer(blocks: list[Any]) -> None:
     assert all("json-pointer:/blocks" in problem for problem in check_message_blocks(blocks))
 
 

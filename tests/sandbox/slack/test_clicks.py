@@ -1,4 +1,4 @@
-"""Pressing what the bot's messages offer, over Socket Mode and HTTP."""
+"""Clicks on the bot's messages, over Socket Mode and HTTP."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BLOCKS: list[Json] = [
 
 
 def ask(connected: ConnectedApp, channel: str = "C01DEPLOYS", **more: Any) -> Json:
-    """A message with buttons: where it is, as keyword arguments for click()."""
+    """Posts a message with buttons. Returns its place as keyword arguments for click()."""
     answer = connected.client.chat_postMessage(channel=channel, text="Deploy?", blocks=BLOCKS, **more)
     return {"channel": answer["channel"], "ts": answer["ts"]}
 
@@ -46,11 +46,11 @@ def ask(connected: ConnectedApp, channel: str = "C01DEPLOYS", **more: Any) -> Js
 def test_a_click_tells_the_app_who_pressed_what_where(connected: ConnectedApp) -> None:
     where = ask(connected)
 
-    pressed = connected.slack.click("bob", "reject", **where)
+    action = connected.slack.click("bob", "reject", **where)
 
     [body] = connected.app.bodies("block_actions")
     [action] = body["actions"]
-    assert pressed["ack"] == "ok"
+    assert action["ack"] == "ok"
     assert float(action.pop("action_ts")) > float(where["ts"])
     assert action == {
         "type": "button",
@@ -88,7 +88,7 @@ def test_a_message_in_a_thread_says_so(connected: ConnectedApp) -> None:
     assert at_root["message"]["reply_count"] == 1
 
 
-def test_a_dismissed_dialog_tells_the_app_nothing(connected: ConnectedApp) -> None:
+def test_a_dismissed_dialog_sends_nothing_to_the_app(connected: ConnectedApp) -> None:
     where = ask(connected)
 
     assert control_error_of(lambda: connected.slack.click("bob", "approve", confirm=False, **where)) == (
@@ -127,7 +127,7 @@ def test_what_is_not_there_cannot_be_pressed(connected: ConnectedApp) -> None:
     assert connected.app.received == []
 
 
-def test_nobody_presses_what_they_cannot_see(connected: ConnectedApp) -> None:
+def test_nobody_clicks_what_they_cannot_see(connected: ConnectedApp) -> None:
     connected.slack.add_member("slipway", "payments")
     private = ask(connected, "G04PAYMENTS")
     connected.slack.remove_member("slipway", "payments")
@@ -149,7 +149,7 @@ def test_nobody_presses_what_they_cannot_see(connected: ConnectedApp) -> None:
     assert "message" not in on_ephemeral
 
 
-def test_a_click_that_is_not_taken_in_time_shows(connected: ConnectedApp) -> None:
+def test_a_click_that_is_not_acknowledged_in_time_shows_an_error(connected: ConnectedApp) -> None:
     where = ask(connected)
     connected.slack.add_fault("delay-delivery", seconds=ACKNOWLEDGE_SECONDS + 0.2, payload="interactive")
 
@@ -164,9 +164,9 @@ def test_the_response_url_answers_the_one_who_pressed(connected: ConnectedApp) -
 
     connected.app.answers["action"] = answer
 
-    pressed = connected.slack.click("bob", "reject", **ask(connected))
+    action = connected.slack.click("bob", "reject", **ask(connected))
 
-    assert [(reply["text"], reply["ephemeral"]) for reply in pressed["replies"]] == [("Noted", True)]
+    assert [(reply["text"], reply["ephemeral"]) for reply in action["replies"]] == [("Noted", True)]
 
 
 def test_the_response_url_replaces_or_deletes_the_message(connected: ConnectedApp) -> None:

@@ -1,4 +1,4 @@
-"""What a person sees of the workspace, hears of its changes, and cannot do."""
+"""What a person sees of the workspace, which changes they get, and what they cannot do."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_waiting_ends_with_the_change_that_was_awaited(slack: SlackSandbox) -> N
     assert slack.wait(news["seq"], 0, user="bob") == {"seq": news["seq"], "changes": []}
 
 
-def test_nobody_hears_of_what_they_cannot_see(slack: SlackSandbox, client: WebClient) -> None:
+def test_nobody_gets_changes_that_they_cannot_see(slack: SlackSandbox, client: WebClient) -> None:
     start = slack.wait(seconds=0)["seq"]
     slack.say("alice", "payments", "secret")
     client.chat_postEphemeral(channel="C01DEPLOYS", user="U02BOB0000", text="psst")
@@ -129,7 +129,7 @@ def test_until_gives_up_in_time_and_names_the_last_answer(slack: SlackSandbox) -
         slack.wait_until(list, 0.3)
 
 
-def test_changes_are_told_live(slack: SlackSandbox, client: WebClient) -> None:
+def test_changes_are_sent_live(slack: SlackSandbox, client: WebClient) -> None:
     address = slack.url.replace("http", "ws") + "sandbox/live?as=bob"
     with connect(address, proxy=None) as socket:
         assert json.loads(socket.recv(timeout=10))["type"] == "hello"
@@ -137,20 +137,20 @@ def test_changes_are_told_live(slack: SlackSandbox, client: WebClient) -> None:
         client.chat_postMessage(channel="C01DEPLOYS", text="reply", thread_ts=root)
         slack.remove_member("slipway", "deploys")
         slack.add_member("slipway", "deploys")
-        told = [json.loads(socket.recv(timeout=10)) for _ in range(4)]
+        changes = [json.loads(socket.recv(timeout=10)) for _ in range(4)]
 
-    assert told[0] == {
+    assert changes[0] == {
         "type": "changed",
-        "seq": told[0]["seq"],
+        "seq": changes[0]["seq"],
         "what": "message",
         "channel": "C01DEPLOYS",
         "ts": root,
     }
-    assert told[1]["thread_ts"] == root
-    assert [change["what"] for change in told[2:]] == ["members", "message"]
+    assert changes[1]["thread_ts"] == root
+    assert [change["what"] for change in changes[2:]] == ["members", "message"]
 
 
-def test_nobody_listens_live_as_a_stranger(slack: SlackSandbox) -> None:
+def test_nobody_gets_live_changes_as_a_stranger(slack: SlackSandbox) -> None:
     with pytest.raises(InvalidStatus):
         connect(slack.url.replace("http", "ws") + "sandbox/live?as=mallory", proxy=None)
 
@@ -167,7 +167,7 @@ def test_only_this_machine_is_answered(slack: SlackSandbox) -> None:
     assert httpx.get(slack.url + "sandbox/health", headers={"Host": "evil.example"}).status_code == 400
 
 
-def test_the_front_door_leads_to_the_page(slack: SlackSandbox) -> None:
+def test_the_root_redirects_to_the_page(slack: SlackSandbox) -> None:
     answer = httpx.get(slack.url)
 
     assert (answer.status_code, answer.headers["location"]) == (307, "/sandbox/")

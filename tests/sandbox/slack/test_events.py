@@ -1,4 +1,4 @@
-"""Events: which are sent, what is in them, and how often they are tried, over Socket Mode and HTTP."""
+"""Events: which are sent, their content and their retries, over Socket Mode and HTTP."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def test_messages_are_events_too_where_the_bot_is_a_member(connected: ConnectedA
     assert heard == [("channel", "Good morning"), ("im", "Hello there")]
 
 
-def test_a_mention_where_the_bot_is_not_a_member_stays_unheard_and_says_so(connected: ConnectedApp) -> None:
-    [told] = connected.slack.say("alice", "general", "@slipway deploy web 1.4.2")["replies"]
+def test_a_mention_in_a_channel_without_the_bot_is_not_sent_and_says_so(connected: ConnectedApp) -> None:
+    [bodies] = connected.slack.say("alice", "general", "@slipway deploy web 1.4.2")["replies"]
 
     assert connected.app.bodies("app_mention") == []
-    assert "not in this channel" in told["text"]
-    assert told["ephemeral"] is True
+    assert "not in this channel" in bodies["text"]
+    assert bodies["ephemeral"] is True
 
 
 def test_coming_into_a_channel_is_an_event(connected: ConnectedApp) -> None:
@@ -110,7 +110,7 @@ def test_events_without_their_scope_are_not_sent() -> None:
 
 
 class Recording:
-    """A bare HTTP app that answers with a status and keeps what it was sent."""
+    """An HTTP app without Bolt that answers with one status and records the requests."""
 
     def __init__(self, status: str, headers: list[tuple[str, str]] | None = None) -> None:
         self.status = status

@@ -1,4 +1,4 @@
-"""HTTP on the wire: signatures, challenges, replays."""
+"""HTTP requests: signatures, challenges, replays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.sandbox.slack.expected_errors import control_error_of
 
 
 class Recorder:
-    """A bare HTTP app that takes everything and keeps each request as it came."""
+    """An HTTP app without Bolt that accepts everything and records each request."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[dict[str, str], str]] = []

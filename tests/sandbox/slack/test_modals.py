@@ -56,7 +56,7 @@ def open_modal(connected: ConnectedApp, user: str = "alice", **more: Any) -> Jso
 
 
 def view_at(connected: ConnectedApp, depth: int) -> Json:
-    """Alice's view at this depth, once it is open; 1 is the lowest."""
+    """Alice's view at this depth, once it is open. 1 is the lowest."""
     [view] = connected.slack.wait_until(lambda: connected.slack.views("alice")[depth - 1 :])
     return view
 
@@ -123,7 +123,7 @@ def test_the_apps_errors_keep_the_modal_open(connected: ConnectedApp) -> None:
     assert [open_view["id"] for open_view in submitted["views"]] == [view["id"]]
 
 
-def test_errors_beside_a_block_that_has_no_input_are_no_answer(connected: ConnectedApp) -> None:
+def test_errors_for_a_block_without_input_are_an_invalid_response(connected: ConnectedApp) -> None:
     view = open_modal(connected)
     errors = {"service": "Not an input block"}
     connected.app.answers["view"] = lambda ack, *_: ack(response_action="errors", errors=errors)
@@ -203,7 +203,7 @@ def test_three_views_are_the_most(connected: ConnectedApp) -> None:
 
 
 @pytest.mark.parametrize(("everything", "cleared"), [(False, False), (True, True)])
-def test_an_app_that_asked_is_told_of_a_closed_modal(
+def test_a_closed_modal_is_reported_if_the_app_asked_for_it(
     connected: ConnectedApp, everything: bool, cleared: bool
 ) -> None:
     view = open_modal(connected, notify_on_close=True)
@@ -214,7 +214,7 @@ def test_an_app_that_asked_is_told_of_a_closed_modal(
     assert (body["view"]["id"], body["is_cleared"]) == (view["id"], cleared)
 
 
-def test_an_app_that_did_not_ask_is_not_told(connected: ConnectedApp) -> None:
+def test_a_closed_modal_is_not_reported_otherwise(connected: ConnectedApp) -> None:
     view = open_modal(connected)
 
     connected.slack.close_view("alice", view["id"])
@@ -245,7 +245,7 @@ def test_options_that_slack_could_not_show_are_no_answer(connected: ConnectedApp
     assert connected.slack.load_options("alice", "service", view_id=view["id"])["ack"] == "invalid_response"
 
 
-def test_an_input_within_a_form_tells_nothing_before_it_is_submitted(connected: ConnectedApp) -> None:
+def test_an_input_is_not_sent_before_its_form_is_submitted(connected: ConnectedApp) -> None:
     view = open_modal(connected)
 
     assert connected.slack.click("alice", "tag", view_id=view["id"], value="1.4.2")["ack"] == "not_sent"

@@ -1,4 +1,4 @@
-"""Rate limits and the faults of the Web API, as slack_sdk meets them."""
+"""Rate limits and faults of the Web API, as slack_sdk sees them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def limited() -> Iterator[SlackSandbox]:
 
 
 def until_refused(call: Any) -> tuple[int, SlackApiError]:
-    """How often it went well, and the refusal that ended it."""
+    """The number of successful calls, and the error that ended them."""
     for number in range(200):
         try:
             call()
@@ -50,7 +50,7 @@ def test_a_channel_takes_a_small_burst_of_posts_and_then_one_a_second(limited: S
     assert client.chat_postMessage(channel="C03RANDOM0", text="other channels are not held up")["ok"]
 
 
-def test_a_client_that_waits_as_told_gets_through(limited: SlackSandbox) -> None:
+def test_a_client_that_waits_for_retry_after_succeeds(limited: SlackSandbox) -> None:
     client = WebClient(limited.bot_token, limited.api_url, retry_handlers=[RateLimitErrorRetryHandler(2)])
 
     for number in range(6):
@@ -83,7 +83,7 @@ def test_on_the_long_run_a_rate_is_what_it_says() -> None:
     assert 500 <= taken <= 521
 
 
-def test_waiting_as_long_as_told_is_enough() -> None:
+def test_waiting_for_retry_after_is_enough() -> None:
     now = [0.0]
     limits = RateLimits(enabled=True, now=lambda: now[0])
     rate = CallRate(per_minute=20, burst=1)

@@ -12,7 +12,7 @@ from slack_sdk.webhook import WebhookClient
 from sandbox.slack import SlackSandbox, SlackTimeouts
 from tests.sandbox.slack.bolt_app import ConnectedApp
 from tests.sandbox.slack.manifests import build_manifest
-from tests.sandbox.slack.test_socket_mode import listening, read, typing
+from tests.sandbox.slack.test_socket_mode import open_socket, read, typing
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_the_sixth_answer_is_one_too_many(webhook: WebhookClient) -> None:
 
 def test_an_address_expires() -> None:
     with SlackSandbox(build_manifest(), timeouts=SlackTimeouts(response_url=0.05)) as slack:
-        with listening(slack) as socket, typing(slack, "/deploy"):
+        with open_socket(slack) as socket, typing(slack, "/deploy"):
             envelope = read(socket)
             socket.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
         time.sleep(0.1)  # the lifetime itself is what is tested
@@ -63,7 +63,7 @@ def test_an_address_expires() -> None:
     assert (late.status_code, json.loads(late.body)["error"]) == (404, "expired_url")
 
 
-def test_an_address_that_was_never_given_out_leads_nowhere(slack: SlackSandbox) -> None:
+def test_a_response_url_that_was_never_issued_is_not_found(slack: SlackSandbox) -> None:
     answer = WebhookClient(f"{slack.url}commands/T01SLIPWAY/1/guessed").send(text="hello")
 
     assert (answer.status_code, json.loads(answer.body)["error"]) == (404, "no_service")

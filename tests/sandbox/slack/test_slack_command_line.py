@@ -1,4 +1,4 @@
-"""`python -m sandbox.slack`: as a process of its own."""
+"""`python -m sandbox.slack` as a process."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_how_to_reach_it_and_stops_when_told(manifest_file: Path, stop: signal.Signals) -> None:
+def test_it_prints_its_address_and_stops_on_a_signal(manifest_file: Path, stop: signal.Signals) -> None:
     with process("--manifest", str(manifest_file), "--no-rate-limits", "--bot-token", "xoxb-mine") as running:
         assert running.stdout is not None
         greeting = [running.stdout.readline().strip() for _ in range(5)]

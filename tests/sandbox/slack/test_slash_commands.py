@@ -37,7 +37,7 @@ def test_the_app_gets_everything_slack_sends_with_a_command(connected: Connected
     assert response_url.startswith(f"{connected.slack.url}commands/T01SLIPWAY/")
 
 
-def test_what_comes_with_the_ack_is_for_the_person_only(connected: ConnectedApp) -> None:
+def test_an_answer_in_the_acknowledgement_is_only_for_the_person(connected: ConnectedApp) -> None:
     connected.app.answers["command"] = lambda ack, body, _: ack(f"Only you, {body['user_name']}")
 
     typed = connected.slack.say("carol", "deploys", "/deploy help")
@@ -77,13 +77,13 @@ def test_blocks_in_the_ack_are_checked_like_any_others(connected: ConnectedApp) 
 
 @pytest.fixture
 def never() -> Iterator[threading.Event]:
-    """An event that is set only when the test is over, so that nothing is left waiting."""
+    """An event that is set at the end of the test, so that no thread waits any longer."""
     event = threading.Event()
     yield event
     event.set()
 
 
-def test_a_command_that_is_not_taken_in_time_fails_for_the_person_and_still_runs(
+def test_a_command_that_is_not_acknowledged_in_time_fails_for_the_person_and_still_runs(
     connected: ConnectedApp, never: threading.Event
 ) -> None:
     ran = threading.Event()
@@ -112,7 +112,7 @@ def test_a_payload_can_be_made_to_come_late(connected: ConnectedApp) -> None:
     connected.slack.wait_until(connected.app.commands)
 
 
-def test_a_payload_can_be_made_to_come_twice(connected: ConnectedApp) -> None:
+def test_a_payload_can_be_repeated(connected: ConnectedApp) -> None:
     connected.slack.add_fault("repeat-envelope")
 
     connected.slack.say("alice", "deploys", "/deploy web 1.4.2")
@@ -183,7 +183,7 @@ def test_commands_work_where_the_bot_is_not_and_private_names_are_kept_from_it(
     assert names == ["general", "privategroup", "directmessage"]
 
 
-def test_names_are_left_alone_unless_the_command_asks_for_ids(connected: ConnectedApp) -> None:
+def test_names_are_not_converted_unless_the_command_wants_ids(connected: ConnectedApp) -> None:
     typed = "@bob #deploys @approvers @here http://a.example/b & <now>"
     connected.slack.say("alice", "deploys", f"/deploy {typed}")
     connected.slack.say("alice", "deploys", f"/escaped {typed}")
@@ -209,8 +209,8 @@ def test_slacks_own_invite_lets_the_bot_in(connected: ConnectedApp) -> None:
     try:
         inside = {channel["name"]: channel["bot_is_member"] for channel in slack.workspace()["channels"]}
         assert inside["general"] is True
-        [told] = slack.say("alice", "general", "/invite @slipway")["replies"]
-        assert "already" in told["text"]
+        [answer] = slack.say("alice", "general", "/invite @slipway")["replies"]
+        assert "already" in answer["text"]
     finally:
         slack.say("alice", "general", "/remove @slipway")
     inside = {channel["name"]: channel["bot_is_member"] for channel in slack.workspace()["channels"]}

@@ -1,4 +1,4 @@
-"""Socket Mode on the wire: hello, envelopes, acknowledgements, refreshes, several connections."""
+"""Socket Mode: hello, envelopes, acknowledgements, refreshes, several connections."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read(socket: ClientConnection) -> Json:
 
 
 @contextmanager
-def listening(slack: SlackSandbox) -> Iterator[ClientConnection]:
+def open_socket(slack: SlackSandbox) -> Iterator[ClientConnection]:
     with connect(opened(slack), proxy=None) as socket:
         assert read(socket)["type"] == "hello"
         yield socket
@@ -57,7 +57,7 @@ def typing(slack: SlackSandbox, text: str) -> Iterator[list[Any]]:
 
 
 def test_hello_says_who_is_connected_and_how_often() -> None:
-    with sandbox() as slack, listening(slack), connect(opened(slack), proxy=None) as second:
+    with sandbox() as slack, open_socket(slack), connect(opened(slack), proxy=None) as second:
         hello = read(second)
 
     assert hello["connection_info"] == {"app_id": "A01SLIPWAY"}
@@ -66,7 +66,7 @@ def test_hello_says_who_is_connected_and_how_often() -> None:
 
 
 def test_a_command_comes_in_an_envelope_and_its_answer_goes_with_the_acknowledgement() -> None:
-    with sandbox() as slack, listening(slack) as socket, typing(slack, "/deploy web 1.4.2") as typed:
+    with sandbox() as slack, open_socket(slack) as socket, typing(slack, "/deploy web 1.4.2") as typed:
         envelope = read(socket)
         socket.send(json.dumps({"envelope_id": envelope["envelope_id"], "payload": {"text": "On it"}}))
 
@@ -80,7 +80,7 @@ def test_a_command_comes_in_an_envelope_and_its_answer_goes_with_the_acknowledge
 def test_an_acknowledgement_of_something_else_acknowledges_nothing() -> None:
     with (
         sandbox(acknowledge=0.3) as slack,
-        listening(slack) as socket,
+        open_socket(slack) as socket,
         typing(slack, "/deploy web 1.4.2") as typed,
     ):
         read(socket)
@@ -92,7 +92,7 @@ def test_an_acknowledgement_of_something_else_acknowledges_nothing() -> None:
 
 
 def test_an_event_that_is_not_acknowledged_comes_again_and_says_why() -> None:
-    with sandbox(acknowledge=0.2) as slack, listening(slack) as socket:
+    with sandbox(acknowledge=0.2) as slack, open_socket(slack) as socket:
         with typing(slack, "@slipway status"):
             first = read(socket)
         second = read(socket)
@@ -107,15 +107,15 @@ def test_an_event_that_is_not_acknowledged_comes_again_and_says_why() -> None:
     assert third["retry_attempt"] == 0
 
 
-def test_an_event_that_nobody_could_hear_comes_once_the_app_has_connected() -> None:
+def test_an_event_without_a_connection_comes_once_the_app_has_connected() -> None:
     with sandbox() as slack:
         slack.say("alice", "deploys", "@slipway status")
-        with listening(slack) as socket:
+        with open_socket(slack) as socket:
             assert read(socket)["payload"]["event"]["type"] == "app_mention"
 
 
 def test_each_payload_goes_to_one_of_several_connections() -> None:
-    with sandbox(acknowledge=0.05) as slack, listening(slack) as one, listening(slack) as two:
+    with sandbox(acknowledge=0.05) as slack, open_socket(slack) as one, open_socket(slack) as two:
         for number in range(4):
             slack.say("alice", "deploys", f"/deploy web {number}")
         texts = {
@@ -129,7 +129,7 @@ def test_each_payload_goes_to_one_of_several_connections() -> None:
 def test_the_eleventh_connection_is_one_too_many() -> None:
     with sandbox() as slack, ExitStack() as stack:
         for _ in range(10):
-            stack.enter_context(listening(slack))
+            stack.enter_context(open_socket(slack))
         with connect(opened(slack), proxy=None) as eleventh:
             assert read(eleventh)["reason"] == "too_many_websockets"
             with pytest.raises(ConnectionClosed):
@@ -166,19 +166,19 @@ def test_connections_are_opened_with_an_app_level_token_only() -> None:
         assert api_error_of(lambda: client.apps_connections_open(app_token="xapp-other")) == "invalid_auth"
 
 
-def test_a_refresh_asks_to_come_anew_and_then_closes_the_old_connection() -> None:
-    with sandbox() as slack, listening(slack) as old:
+def test_a_refresh_asks_to_reconnect_and_then_closes_the_old_connection() -> None:
+    with sandbox() as slack, open_socket(slack) as old:
         assert slack.add_fault("refresh")["connections"] == 1
         assert read(old)["reason"] == "refresh_requested"
         assert slack.health()["connections"] == 0, "nothing new goes to a connection that is on its way out"
-        with listening(slack):
+        with open_socket(slack):
             with pytest.raises(ConnectionClosed):
                 old.recv(timeout=10)
             assert slack.health()["connections"] == 1
 
 
 def test_a_warning_comes_before_a_refresh_and_closes_nothing() -> None:
-    with sandbox() as slack, listening(slack) as socket:
+    with sandbox() as slack, open_socket(slack) as socket:
         slack.add_fault("refresh", reason="warning")
         assert read(socket)["reason"] == "warning"
         with typing(slack, "/deploy web 1.4.2"):
@@ -186,7 +186,7 @@ def test_a_warning_comes_before_a_refresh_and_closes_nothing() -> None:
             socket.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
 
 
-def test_slack_sdk_comes_back_after_a_refresh_and_loses_no_command() -> None:
+def test_slack_sdk_reconnects_after_a_refresh_and_loses_no_command() -> None:
     with app_over_socket_mode() as connected:
         connected.slack.add_fault("refresh")
         connected.slack.wait_until(lambda: connected.slack.health()["connections"] == 1)
@@ -196,7 +196,7 @@ def test_slack_sdk_comes_back_after_a_refresh_and_loses_no_command() -> None:
 
 
 def test_an_outage_cuts_connections_and_lets_none_in_until_it_is_over() -> None:
-    with sandbox() as slack, listening(slack) as socket:
+    with sandbox() as slack, open_socket(slack) as socket:
         address = opened(slack)
         slack.add_fault("outage", seconds=30)
         with pytest.raises(ConnectionClosed):
@@ -208,10 +208,10 @@ def test_an_outage_cuts_connections_and_lets_none_in_until_it_is_over() -> None:
         )
         assert (refused.status_code, refused.json()["error"]) == (503, "service_unavailable")
         slack.clear_faults()
-        with listening(slack):
+        with open_socket(slack):
             assert slack.health() == {"ok": True, "mode": "socket", "connections": 1}
 
 
 def test_pings_are_answered() -> None:
-    with sandbox() as slack, listening(slack) as socket:
+    with sandbox() as slack, open_socket(slack) as socket:
         assert socket.ping("are you there").wait(10)

@@ -16,7 +16,7 @@ from tests.sandbox.slack.bolt_app import ConnectedApp
 from tests.sandbox.slack.expected_errors import api_error_of
 from tests.sandbox.slack.manifests import build_manifest
 from tests.sandbox.slack.test_modals import modal, plain
-from tests.sandbox.slack.test_socket_mode import listening, read, typing
+from tests.sandbox.slack.test_socket_mode import open_socket, read, typing
 
 Json = dict[str, Any]
 
@@ -26,7 +26,7 @@ MARKDOWN = {"type": "markdown", "text": "x"}
 
 @pytest.fixture
 def trigger(connected: ConnectedApp) -> Iterator[str]:
-    """A fresh trigger_id of alice's."""
+    """A new trigger_id of alice."""
     connected.slack.run_shortcut("alice", "deploy_form")
     [body] = connected.app.bodies("shortcut")
     yield body["trigger_id"]
@@ -41,7 +41,7 @@ def test_a_trigger_is_good_once(connected: ConnectedApp, trigger: str) -> None:
     assert again == "exchanged_trigger_id"
 
 
-def test_a_trigger_that_was_never_given_out_is_an_invalid_argument(client: WebClient) -> None:
+def test_a_trigger_id_that_was_never_issued_is_an_invalid_argument(client: WebClient) -> None:
     with pytest.raises(SlackApiError) as caught:
         client.views_open(trigger_id="1.2.x", view=modal())
 
@@ -61,7 +61,7 @@ def test_a_trigger_expires() -> None:
 
 
 def _trigger_of_a_command(slack: SlackSandbox) -> str:
-    with listening(slack) as socket, typing(slack, "/deploy web 1.4.2"):
+    with open_socket(slack) as socket, typing(slack, "/deploy web 1.4.2"):
         envelope = read(socket)
         socket.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
     return str(envelope["payload"]["trigger_id"])

@@ -1,4 +1,4 @@
-"""The Web API around its methods: tokens, scopes, arguments, who and what is there."""
+"""The Web API: tokens, scopes, arguments, people and channels."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ NEEDS: list[tuple[str, Callable[[WebClient], Any]]] = [
 
 @pytest.fixture(scope="module")
 def narrow_client() -> Any:
-    """A bot that was granted nothing but commands."""
+    """A bot with the scope commands only."""
     with SlackSandbox(build_manifest(scopes=["commands"]), rate_limits=False) as slack:
         yield WebClient(slack.bot_token, slack.api_url)
 

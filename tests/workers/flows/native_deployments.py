@@ -49,7 +49,7 @@ def newest_service_deployment(harness: EngineHarness, service: str) -> ServiceDe
 def stage_and_traffic(harness: EngineHarness, service: str) -> tuple[str | None, float]:
     """The lifecycle stage, and the percentage of production traffic that the new revision gets."""
     newest = newest_service_deployment(harness, service)
-    return (newest.lifecycle_stage, newest.production) if newest else (None, 0.0)
+    return (newest.lifecycle_stage, newest.production_percent) if newest else (None, 0.0)
 
 
 def waiting_hook_ids(harness: EngineHarness, service: str) -> list[str]:

@@ -1,4 +1,4 @@
-// Many changes in a row cause one read: while a read runs, further wishes are rememberFocus as one.
+// Many changes in a row cause one read: requests during a read cause one more read.
 
 const GATHER_MS = 40;
 
@@ -6,7 +6,7 @@ const pause = () => new Promise((done) => setTimeout(done, GATHER_MS));
 
 /**
  * @param {function(): Promise<void>} read
- * @returns {function(): Promise<void>} asks for a read; settles when one that began afterwards is done
+ * @returns {function(): Promise<void>} requests a read; resolves when a read that began later is done
  */
 export function batchedRead(read) {
   let running = null;

@@ -2,11 +2,10 @@
 
 const ROOT = "/sandbox/";
 
-// How the app may have taken an interaction; any other word says how it failed. What is not sent yet waits
-// for its form.
+// The good values of `ack`; any other one is an error. `not_sent` inputs are sent with their form.
 const TAKEN = ["ok", "not_sent"];
 
-/** The sandbox refused or could not be reached, or the app did not take it. `code` is its error word, `body` its whole answer. */
+/** The sandbox refused, could not be reached, or the app did not acknowledge. `code` is the error, `body` the answer. */
 export class ApiError extends Error {
   constructor(code, body = {}) {
     super(body.detail || code);

@@ -1,4 +1,4 @@
-// What a refusal of the sandbox means to the person in front of the page.
+// The sentences for errors of the sandbox.
 
 const WORDS = {
   unreachable: "The sandbox does not answer. Is it still running?",
@@ -16,7 +16,7 @@ const WORDS = {
   msg_too_long: "This message is too long to send.",
 };
 
-/** One sentence for an ApiError: in the words above, in the sandbox's, or its bare error word. */
+/** One sentence for an ApiError: from above, from the sandbox, or made of its code. */
 export function errorMessage(error) {
   const code = error.code ?? "page_error";
   return WORDS[code] ?? error.body?.detail ?? `That did not work: ${code.replaceAll("_", " ")}.`;

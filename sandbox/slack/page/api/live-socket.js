@@ -1,5 +1,5 @@
-// Hears what changes in the workspace. Says when it is cut off and when it is back, because whatever
-// happened in between was missed and has to be read again.
+// Receives the changes in the workspace. Reports when the connection is lost and when it is back, since
+// everything must be read again then.
 
 const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 5000;
@@ -18,7 +18,7 @@ export class LiveSocket {
     document.addEventListener("visibilitychange", () => document.hidden || this.#retryNow());
   }
 
-  /** Listen as this person from now on; what the one before could see is no longer heard. */
+  /** Receives this person's changes from now on, and no others. */
   listenAs(user) {
     this.user = user;
     clearTimeout(this.timer);

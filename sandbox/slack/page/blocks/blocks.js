@@ -98,7 +98,7 @@ function input(block, surface) {
     block.optional && el("span.optional", {}, " (optional)"),
   ];
   const label = el("label.input-label", { id: labelId, for: field.id }, words);
-  // The name of a select says its choice too; the other fields tell their value by themselves.
+  // The name of a select includes its choice; screen readers read the value of other fields anyway.
   field.setAttribute("aria-labelledby", field.matches("button") ? `${labelId} ${field.id}` : labelId);
   const hint =
     block.hint && el("p.input-hint", { id: freshId("hint") }, textObject(block.hint, surface.ui));

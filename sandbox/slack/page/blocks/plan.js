@@ -1,4 +1,4 @@
-// Plans: a list of tasks, each pending, in progress, complete or failed.
+// Plan blocks: a list of tasks, each pending, in progress, complete or failed.
 
 import { el, icon } from "../dom.js";
 import { richText } from "../text/rich-text.js";

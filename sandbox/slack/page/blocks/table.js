@@ -1,4 +1,4 @@
-// Tables; the first row is the head.
+// Table blocks. The first row is the header.
 
 import { el } from "../dom.js";
 import { richText } from "../text/rich-text.js";

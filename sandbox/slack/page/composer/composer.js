@@ -1,4 +1,4 @@
-// Where one writes. Enter sends, Shift+Enter breaks the line, the list above completes what is typed.
+// The message field. Enter sends, Shift+Enter starts a new line, the list above completes the typed word.
 
 import { el, freshId, icon } from "../dom.js";
 import { openMenu } from "../dialogs/menu.js";
@@ -49,7 +49,7 @@ export class Composer {
     requestAnimationFrame(() => this.#fit());
   }
 
-  /** Not on a phone, where it would open the keyboard. */
+  /** Does nothing on a phone, where it would open the keyboard. */
   focus() {
     if (!matchMedia("(hover: hover)").matches) return;
     this.field.focus({ preventScroll: true });
@@ -95,7 +95,7 @@ export class Composer {
     return button;
   }
 
-  /** The buttons below put their sign where one writes, and so open the list. */
+  /** The buttons below insert their sign into the field, which opens the list. */
   #start(sign) {
     const text = this.field.value;
     const gap = sign === "@" && text && !/\s$/.test(text) ? " " : "";
@@ -162,7 +162,7 @@ export class Composer {
     }
   }
 
-  /** What could not be sent is not lost, unless something else is being written by now. */
+  /** Puts back a text that could not be sent, unless the field already has another one. */
   #giveBack(text, broadcast) {
     if (this.field.value) return;
     this.field.value = text;

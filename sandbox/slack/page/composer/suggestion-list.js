@@ -1,4 +1,4 @@
-// The list above the composer. The focus stays in the text; the list is only pointed at.
+// The list of suggestions above the composer. The focus stays in the text field.
 
 import { el, freshId } from "../dom.js";
 import { avatar } from "../panes/avatars.js";
@@ -48,7 +48,7 @@ export class SuggestionList {
     return true;
   }
 
-  /** A word that is complete already is sent, not completed. */
+  /** If the word is already complete, Enter sends the message. */
   #enter(field) {
     const choice = this.found.choices[this.active];
     const typed = field.value.slice(this.found.start, this.found.end);
@@ -69,7 +69,7 @@ export class SuggestionList {
             id: freshId("suggestion"),
             role: "option",
             class: choice.kind,
-            // Before the field would lose the focus.
+            // Earlier than click, so that the field keeps the focus.
             on: { pointerdown: (event) => (event.preventDefault(), this.#take(i)) },
           },
           choice.face && avatar(this.ui.workspace, choice.face, "tiny"),

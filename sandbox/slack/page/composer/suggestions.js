@@ -1,4 +1,4 @@
-// What may complete the word being typed: commands after a leading slash, names after an @.
+// Suggestions for the word being typed: commands after a leading slash, names after an @.
 
 /**
  * @param {string} text all that is typed
@@ -47,7 +47,7 @@ const named = (handle, note, face) => ({
   kind: "name",
 });
 
-/** The command whose arguments are being typed, for the reminder of how it is used. */
+/** The command whose arguments are being typed, so that its usage can be shown. */
 export function commandInUse(text, workspace) {
   const word = /^(\/\S+)\s/.exec(text)?.[1];
   return word && workspace.commands.find(({ command }) => command === word);

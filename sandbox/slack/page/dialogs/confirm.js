@@ -1,4 +1,4 @@
-// The question an app puts before a press takes effect.
+// The confirm dialog of an element.
 
 import { el } from "../dom.js";
 import { textObject } from "../text/text-nodes.js";
@@ -6,7 +6,7 @@ import { dialog, open, closeDialog } from "./dialog.js";
 
 /**
  * @param {{title, text, confirm?, deny?, style?}} question Block Kit's confirm object
- * @returns {Promise<boolean>} whether the person went on
+ * @returns {Promise<boolean>} whether the person confirmed
  */
 export function askToConfirm(question, ui) {
   return new Promise((settle) => {
@@ -34,7 +34,7 @@ export function askToConfirm(question, ui) {
       dismiss: () => answer(false),
     });
     open(box);
-    // One Enter too many must do no harm.
+    // An accidental Enter must do no harm.
     (style === "danger" ? deny : agree).focus();
   });
 }

@@ -1,4 +1,4 @@
-// A dialog: in front of everything, keeps the focus inside, gives it back at the end.
+// A modal dialog: keeps the focus inside and restores it at the end.
 
 import { el, freshId, icon } from "../dom.js";
 import { rememberFocus } from "./focus-memory.js";
@@ -26,12 +26,12 @@ export function dialog({ title, body, foot, role, size = "wide", dismiss }) {
     event.preventDefault();
     dismiss();
   });
-  // A key that closes or sends here must not reach the composer behind.
+  // Keys of the dialog must not reach the composer behind it.
   box.addEventListener("keydown", (event) => event.stopPropagation());
   return box;
 }
 
-/** Puts a dialog on the page and opens it; the element that had the focus gets it back after `closeDialog`. */
+/** Opens a dialog. `closeDialog` gives the focus back to the element that had it. */
 export function open(box) {
   box.restoreFocus = rememberFocus(document.activeElement);
   document.body.append(box);

@@ -1,7 +1,6 @@
-// Gives the focus back after a dialog or menu, also where an update has meanwhile put a new element in the
-// place of the one that had it.
+// Restores the focus after a dialog or menu, even if an update has replaced the element that had it.
 
-/** @returns {function(): void} call it when the focus is to return */
+/** @returns {function(): void} restores the focus */
 export function rememberFocus(node) {
   const around = node?.closest(".messages, .home-body, form");
   const ts = node?.closest(".message")?.dataset.ts;

@@ -1,4 +1,4 @@
-// What a view must hold before it is sent; Slack checks this in the client, before the app hears of it.
+// The errors of inputs that Slack finds in the client, before it sends a view to the app.
 
 const EMPTY = "Please complete this required field.";
 

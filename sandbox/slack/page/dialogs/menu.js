@@ -1,5 +1,5 @@
-// A list that drops from a control: overflow menus, selects, message actions. Arrow keys move, Enter
-// picks, Escape or a click elsewhere closes.
+// A menu below a control: overflow menus, selects, message actions. Arrow keys move, Enter chooses, Escape
+// or a click elsewhere closes it.
 
 import { el, freshId, icon } from "../dom.js";
 import { rememberFocus } from "./focus-memory.js";
@@ -12,9 +12,9 @@ const GAP = 4;
  * @typedef {{key: string, label: string, note?: string, group?: string, value: *}} Choice
  *
  * @param {object} asked
- * @param {HTMLElement} asked.anchor the control it drops from; gets the focus back
+ * @param {HTMLElement} asked.anchor the control; gets the focus back
  * @param {Choice[]} [asked.choices] known at once, or
- * @param {function(string): Promise<Choice[]>} [asked.load] asked for what is typed, from `shortest` signs on
+ * @param {function(string): Promise<Choice[]>} [asked.load] called with the typed text from `shortest` characters on
  * @param {function(*): void} asked.pick gets the chosen value
  */
 export function openMenu(asked) {

@@ -1,4 +1,4 @@
-// The modals an app has opened for this person: a stack, of which the top is shown.
+// The modals that the app has opened for this person: a stack whose top is shown.
 
 import { el } from "../dom.js";
 import { blocks as showBlocks } from "../blocks/blocks.js";
@@ -16,7 +16,7 @@ export class Modals {
     this.surfaces = new Map();
   }
 
-  /** Show the top of the stack, or nothing where it is empty. What was typed in a view is kept. */
+  /** Shows the top of the stack, or nothing if it is empty. Entered values are kept. */
   show(stack) {
     for (const id of this.surfaces.keys())
       if (!stack.some((view) => view.id === id)) this.surfaces.delete(id);
@@ -83,7 +83,7 @@ export class Modals {
     wanted?.focus();
   }
 
-  /** Enter in a one-line field submits where there is something to submit, as in any form. */
+  /** Enter in a one-line field submits the form. */
   #keyInForm(event, form, view) {
     if (event.key !== "Enter" || event.isComposing || event.target.tagName !== "INPUT") return;
     event.preventDefault();
@@ -109,7 +109,7 @@ export class Modals {
     }
   }
 
-  /** Puts each error under its block, and the focus on the first. */
+  /** Shows each error under its block and focuses the first. */
   #mark(errors) {
     let first = null;
     for (const block of this.box.querySelectorAll("[data-block-id]")) {

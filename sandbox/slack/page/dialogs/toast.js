@@ -1,4 +1,4 @@
-// A short notice that something failed. Goes by itself, stays while pointed at.
+// A short notice. It disappears by itself, but stays while the pointer is on it.
 
 import { el, icon } from "../dom.js";
 

@@ -53,7 +53,7 @@ export function overflow(handle) {
   return trigger;
 }
 
-/** An option object as a line of a menu. */
+/** An option object as a choice of a menu. */
 export function choice(option, group) {
   return {
     key: option.value,

@@ -21,8 +21,8 @@ export function checkboxes(handle) {
 }
 
 /**
- * @param {function(object): boolean} holds whether an option is chosen by now
- * @param {function(object, HTMLInputElement): object} stateAfter what the element holds once this box is used
+ * @param {function(object): boolean} holds whether an option is chosen
+ * @param {function(object, HTMLInputElement): object} stateAfter the state of the element once this box is used
  */
 function group(handle, role, type, holds, stateAfter) {
   const { options = [], action_id: actionId } = handle.element;

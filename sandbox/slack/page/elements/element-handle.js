@@ -1,4 +1,4 @@
-// One interactive element in its place, as the element files see it.
+// One interactive element with its block and surface.
 
 export class ElementHandle {
   constructor(surface, block, element) {
@@ -24,8 +24,8 @@ export class ElementHandle {
   }
 
   /**
-   * Records a new state and, where Slack would, tells the app.
-   * @returns {Promise<boolean>} false where the app was to be told and was not
+   * Records a new state and sends it to the app if Slack would.
+   * @returns {Promise<boolean>} false if sending failed
    */
   async set(state, control) {
     const before = this.state;
@@ -49,7 +49,7 @@ export class ElementHandle {
     return this.surface.options(this.element, this.block.block_id, query);
   }
 
-  /** What a screen reader calls this control where no visible label stands beside it. */
+  /** The name for screen readers if there is no visible label. */
   name(fallback) {
     return (
       this.element.accessibility_label ?? this.block.label?.text ?? this.element.placeholder?.text ?? fallback

@@ -32,7 +32,7 @@ export function element(described, block, surface) {
   return show(new ElementHandle(surface, block, described));
 }
 
-/** Slack shows nothing helpful here either; naming the type helps whoever writes the app. */
+/** Names a type that this page cannot show. */
 export function unknown(type) {
   return el("span.unknown", {}, `This page cannot show "${type}".`);
 }

@@ -24,7 +24,7 @@ export function textInput(handle) {
   return field;
 }
 
-/** An input block with `dispatch_action` tells the app on Enter, unless it asks for every character. */
+/** An input block with `dispatch_action` sends a click on Enter, or after each character if it says so. */
 function addDispatchListeners(handle, field) {
   const when = handle.element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
   let timer = 0;

@@ -1,4 +1,4 @@
-// Pictures that an app names by address. Only web addresses are fetched.
+// Images by URL. Only http and https are fetched.
 
 import { el } from "../dom.js";
 

@@ -1,5 +1,5 @@
-// Where interactive elements sit: a message, or a view (modal or Home). Remembers what was chosen,
-// and carries a press to the app, through the confirm dialog where the element has one.
+// A message or a view (modal or Home) with interactive elements. Keeps their state and sends clicks to the
+// app, after the confirm dialog if the element has one.
 
 import * as api from "../api/control-api.js";
 import { askToConfirm } from "../dialogs/confirm.js";
@@ -7,7 +7,7 @@ import { askToConfirm } from "../dialogs/confirm.js";
 export class Surface {
   /**
    * @param {object} ui
-   * @param {{channel: string, ts: string}|{view_id: string}} target where the sandbox finds the elements
+   * @param {{channel: string, ts: string}|{view_id: string}} target the message or view in the control API
    */
   constructor(ui, target) {
     this.ui = ui;
@@ -15,12 +15,12 @@ export class Surface {
     this.states = new Map();
   }
 
-  /** What one element holds, in the shape of Slack's `state.values`; undefined while untouched. */
+  /** The state of one element as in Slack's `state.values`; undefined before the first use. */
   state(blockId, actionId) {
     return this.states.get(`${blockId}\n${actionId}`)?.state;
   }
 
-  /** `waits`: the app hears of it only with the next press, or with the whole form. */
+  /** `waits`: it is sent only with the next click, or with the whole form. */
   record(blockId, actionId, state, waits = false) {
     this.states.set(`${blockId}\n${actionId}`, { blockId, actionId, state, waits });
   }
@@ -39,15 +39,15 @@ export class Surface {
     return values;
   }
 
-  /** Forget elements that are no longer shown. */
+  /** Removes the states of elements that are no longer shown. */
   keepOnly(blocks) {
     const shown = new Set(blocks.flatMap(elementKeys));
     for (const key of this.states.keys()) if (!shown.has(key)) this.states.delete(key);
   }
 
   /**
-   * Press an element. The control shows that it is busy until the app has acknowledged.
-   * @returns {Promise<boolean>} false where the person thought better of it, or it failed
+   * Clicks an element. The control is busy until the app has acknowledged.
+   * @returns {Promise<boolean>} false if the person did not confirm it, or it failed
    */
   async press(element, blockId, payload, control) {
     if (element.confirm && !(await askToConfirm(element.confirm, this.ui))) return false;
@@ -65,7 +65,7 @@ export class Surface {
     }
   }
 
-  /** What stands in inputs goes along with every press, in `state.values`. */
+  /** The values of inputs are sent along with every click, in `state.values`. */
   async #enterWaiting() {
     const waiting = [...this.states.values()].filter((entry) => entry.waits);
     for (const entry of waiting) {
@@ -78,7 +78,7 @@ export class Surface {
     return api.click(this.ui.workspace.me.id, this.target, action);
   }
 
-  /** The choices an external select offers for what was typed. */
+  /** The choices of an external select for the typed text. */
   async options(element, blockId, query) {
     const asked = { action_id: element.action_id, block_id: blockId, value: query };
     return api.options(this.ui.workspace.me.id, this.target, asked);

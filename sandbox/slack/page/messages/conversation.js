@@ -1,4 +1,4 @@
-// A channel or a thread as one reads and writes it: the list, the scroll position and the composer.
+// A channel or a thread: the list of messages, the scroll position and the composer.
 
 import { el } from "../dom.js";
 import { Composer } from "../composer/composer.js";
@@ -40,7 +40,7 @@ export class Conversation {
     this.read = batchedRead(() => this.#read());
   }
 
-  /** No longer shown: answers that are still on their way are dropped. */
+  /** It is no longer shown: later answers are ignored. */
   end() {
     this.over = true;
   }
@@ -89,7 +89,7 @@ export class Conversation {
   async #send(text, broadcast) {
     const options = this.thread ? { thread_ts: this.thread, broadcast: broadcast || undefined } : {};
     const answer = await api.type(this.ui.workspace.me.id, this.channel.id, text, options);
-    // An answer that only this person sees may stand in no list, as where Slack itself refuses a command.
+    // An answer that only this person sees may be in no list, for example if Slack itself refuses a command.
     this.aside.push(...(answer.replies ?? []).filter((reply) => reply.ts));
     this.scroll.toEnd();
     this.ui.updates.refreshAfterAction({ channel: this.channel.id, ts: this.thread ?? undefined });

@@ -1,5 +1,5 @@
-// The messages of a channel or thread, in order. Rows that have not changed stay the same elements, so
-// that an open menu, the focus and the place where one reads survive an update.
+// The messages of a channel or thread, in order. Rows that have not changed stay the same elements, so that
+// an update keeps open menus, the focus and the scroll position.
 
 import { el } from "../dom.js";
 import { dayKey, dayName } from "../text/dates.js";

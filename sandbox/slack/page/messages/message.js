@@ -1,4 +1,4 @@
-// One message: face, name, time, text or blocks, and what hangs on it.
+// One message: avatar, name, time, text or blocks, thread link and toolbar.
 
 import { el, icon } from "../dom.js";
 import { blocks } from "../blocks/blocks.js";

@@ -1,4 +1,4 @@
-// Keeps the reader's place: at the newest message where they are there, untouched where they read above.
+// Keeps the scroll position: at the newest message if the reader is there, otherwise unchanged.
 
 import { el, icon } from "../dom.js";
 
@@ -27,7 +27,7 @@ export class ScrollPosition {
     this.#pin();
   }
 
-  /** Something new is at the end. */
+  /** There is something new at the end. */
   grew() {
     if (this.stuck) this.#pin();
     else this.jump.hidden = false;

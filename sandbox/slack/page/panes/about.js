@@ -1,4 +1,4 @@
-// Centre: what the app offers.
+// Centre: the commands of the app.
 
 import { el } from "../dom.js";
 import { appHeader } from "./app-header.js";

@@ -1,4 +1,4 @@
-// Tells a screen reader what arrives. Each message once, in words; cards that merely change stay quiet.
+// Announces new messages to screen readers, each once. Messages that only change are not announced.
 
 import { el } from "../dom.js";
 

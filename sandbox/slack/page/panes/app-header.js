@@ -1,4 +1,4 @@
-// Above the app's own places: its name, and tabs that lead from one place to the other.
+// The header of the app's places: its name, and tabs for Home, Messages and About.
 
 import { el } from "../dom.js";
 

@@ -1,4 +1,4 @@
-// Faces: round initials for people, a boat for the app; and the switch for who one is.
+// Avatars: initials for people, a boat for the app; and the buttons to switch the person.
 
 import { el, icon } from "../dom.js";
 
@@ -41,7 +41,7 @@ function boat() {
   return svg;
 }
 
-/** One button for each person; the pressed one is who types and clicks. */
+/** One button for each person. The checked one is who types and clicks. */
 export function personButtons(ui) {
   const { workspace } = ui;
   return workspace.people().map((user) => {

@@ -17,7 +17,7 @@ export class ChannelPane {
     this.updateMembers(channel);
   }
 
-  /** Who is in the channel has changed, or is told for the first time. */
+  /** Shows whether the app is in the channel. */
   updateMembers(channel) {
     this.channel = channel;
     this.membership.replaceChildren(...(channel.bot_is_member ? [this.#appIsHere()] : this.#appIsMissing()));

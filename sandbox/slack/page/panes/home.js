@@ -24,7 +24,7 @@ export class HomePane {
     this.over = true;
   }
 
-  /** The first read opens the tab, of which the app is told; later ones only look. */
+  /** The first read opens the tab, which sends an event to the app; later ones only read. */
   async #read() {
     if (this.over) return;
     const me = this.ui.workspace.me.id;

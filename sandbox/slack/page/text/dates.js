@@ -1,4 +1,4 @@
-// Moments, the way Slack words them. A message's ts is seconds since 1970 with six decimals.
+// Dates and times in Slack's words. A message's ts is in seconds since 1970 with six decimals.
 
 const LOCALE = "en-US";
 const DAY_MS = 86_400_000;
@@ -16,7 +16,7 @@ export const clockTime = (ts) => TIME.format(momentOf(ts));
 export const fullTime = (ts) => FULL.format(momentOf(ts));
 export const dayKey = (ts) => momentOf(ts).toDateString();
 
-/** "Today", "Yesterday", or "Monday, June 3rd": the wording between the messages of two days. */
+/** "Today", "Yesterday", or "Monday, June 3rd": the divider between two days. */
 export function dayName(ts) {
   const date = momentOf(ts);
   const near = nearDay(date);
@@ -34,8 +34,8 @@ export function ago(ts, now = Date.now()) {
 }
 
 /**
- * The text of `<!date^ts^pattern^link|fallback>`; the tokens are those of Slack's guide to formatting text.
- * An unknown token, or a ts that is no number, means the fallback.
+ * The text of `<!date^ts^pattern^link|fallback>` with the tokens of Slack's guide to formatting text. An
+ * unknown token, or a ts that is not a number, gives the fallback.
  */
 export function dateFromPattern(ts, pattern, fallback) {
   const date = momentOf(ts);

@@ -1,4 +1,4 @@
-// Emoji by the shortcodes Slack uses; those that deploy messages and their readers commonly write.
+// Emoji by Slack's shortcodes, as far as deploy messages and their readers commonly use them.
 
 const TABLE = `
 white_check_mark ✅|heavy_check_mark ✔️|ballot_box_with_check ☑️|x ❌|negative_squared_cross_mark ❎|warning ⚠️
@@ -59,12 +59,12 @@ const BY_NAME = new Map(
     }),
 );
 
-/** The sign for a shortcode without its colons, or undefined where the page does not know it. */
+/** The emoji of a shortcode without its colons, or undefined if the page does not know it. */
 export function emojiSign(name) {
   return BY_NAME.get(name);
 }
 
-/** Replaces the shortcodes in a text that has no other formatting, as plain_text objects are. */
+/** Replaces the shortcodes in a text without other formatting, like plain_text objects. */
 export function withEmoji(text) {
   return text.replace(/:([a-z0-9_+-]+):(?::skin-tone-[2-6]:)?/g, (whole, name) => BY_NAME.get(name) ?? whole);
 }

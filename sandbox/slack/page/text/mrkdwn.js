@@ -22,7 +22,7 @@ export function parse(text) {
   return pieces;
 }
 
-/** Slack swallows the one line break that touches a code block. */
+/** Slack drops one line break before and after a code block. */
 function aroundPre(part, i, count) {
   let text = part;
   if (i > 0) text = text.replace(/^ *\n/, "");
@@ -107,7 +107,7 @@ function codeAt(line, at) {
   return { span: { kind: "code", spans: codeSpans(line.slice(at + 1, end)) }, end: end + 1 };
 }
 
-/** Inside code only links and mentions keep their meaning. */
+/** In code only links and mentions are special. */
 function codeSpans(text) {
   return text
     .split(/(<[^<>\n]+>)/)
@@ -182,7 +182,7 @@ function dateEntity(body, label = "") {
   return { kind: "date", ts, pattern, url: url && decode(url), fallback: label };
 }
 
-/** Slack escapes exactly these three signs in message text. */
+/** Slack escapes exactly these three characters in message text. */
 export function decode(text) {
   return text.replace(/&(lt|gt|amp);/g, (_, name) => ({ lt: "<", gt: ">", amp: "&" })[name]);
 }

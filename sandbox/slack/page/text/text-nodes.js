@@ -1,4 +1,4 @@
-// Shows a mrkdwn tree: spans switchPerson elements, with names looked up in the workspace.
+// Shows a mrkdwn tree: spans become elements, with names looked up in the workspace.
 
 import { el } from "../dom.js";
 import { ago, dateFromPattern, fullTime, momentOf } from "./dates.js";
@@ -12,14 +12,14 @@ export function mrkdwn(text, ui) {
   return joined(parse(text), ui);
 }
 
-/** A text object of Block Kit (mrkdwn or plain_text), or a bare string taken as plain text. */
+/** A text object of Block Kit (mrkdwn or plain_text), or a string as plain text. */
 export function textObject(object, ui) {
   if (typeof object === "string") return [decode(withEmoji(object))];
   if (object.type === "mrkdwn") return mrkdwn(object.text, ui);
   return [decode(object.emoji === false ? object.text : withEmoji(object.text))];
 }
 
-/** What a text says without its looks, for names, titles and previews. */
+/** A text without its formatting, for names, titles and previews. */
 export function plainText(text, ui) {
   const holder = el("span", {}, mrkdwn(text, ui));
   return holder.textContent.replace(/\s+/g, " ").trim();
@@ -79,7 +79,7 @@ export function emoji(name) {
     : `:${name}:`;
 }
 
-/** Only web and mail addresses switchPerson links; anything else stays text. */
+/** Only http, https and mailto become links; anything else stays text. */
 export function link(url, label, ui) {
   if (!/^(https?|mailto):/i.test(url)) return label;
   const inside = ui.placeOfLink(url);
@@ -109,7 +109,7 @@ export function channelMention(id, ui, label) {
   return el("button.mention.channel", { type: "button", on: { click: go } }, `#${channel.name}`);
 }
 
-/** A date; one that counts from now carries its ts, so that ui's ticking keeps it true. */
+/** A date. A relative one has its ts in the element, so that it can be updated. */
 export function moment(span, ui) {
   const text = dateFromPattern(span.ts, span.pattern, span.fallback);
   if (Number.isNaN(momentOf(span.ts).getTime())) return text;
@@ -118,7 +118,7 @@ export function moment(span, ui) {
   return el("time", { title: fullTime(span.ts), data: { ago: counts ? span.ts : undefined } }, inner);
 }
 
-/** Brings the "5 minutes ago" under a node up to now. */
+/** Updates all relative times under a node. */
 export function updateRelativeTimes(root) {
   for (const time of root.querySelectorAll("[data-ago]")) time.textContent = ago(time.dataset.ago);
 }

@@ -37,8 +37,8 @@ def post_message(call: ApiCall) -> Json:
         subtype="thread_broadcast" if broadcast else None,
     )
     if BOT_USER in channel.members:
-        for news in events_for_message(message, channel):
-            call.state.events_api.send_in_background(**news)
+        for event in events_for_message(message, channel):
+            call.state.events_api.send_in_background(**event)
     return {
         "channel": channel.id,
         "ts": message.ts,
@@ -82,8 +82,8 @@ def update_message(call: ApiCall) -> Json:
         message.edited_ts = call.state.ids.new_timestamp()
     message.selections.clear()
     call.state.message_writer.record_change(message)
-    written = _message_json(call, message)
-    return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": written}
+    message_object = _message_json(call, message)
+    return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": message_object}
 
 
 def delete_message(call: ApiCall) -> Json:

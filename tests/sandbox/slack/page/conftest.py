@@ -1,4 +1,4 @@
-"""A browser, a sandbox with a small app in it, and the page as one of its people."""
+"""A browser, a sandbox with a small app, and the page as one person sees it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.sandbox.slack.page.small_app import MANIFEST, running_small_app
 
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TIMEOUT_MS = 15_000
-# A browser that does nothing but what it is told: no sandbox (tests may run as root), no calls home.
+# No sandbox, since tests may run as root, and no background requests.
 BROWSER_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -40,7 +40,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-# Sandbox and app last for the module too; each test has words of its own.
+# Sandbox and app last for the module too; each test uses texts of its own.
 @pytest.fixture(scope="module")
 def slack(browser: Browser) -> Iterator[SlackSandbox]:
     with SlackSandbox(port=0, manifest=MANIFEST, rate_limits=False) as slack:
@@ -66,5 +66,5 @@ def page(browser: Browser, slack: SlackSandbox) -> Iterator[Page]:
 
 
 @pytest.fixture
-def work(page: Page, slack: SlackSandbox) -> SlackPage:
+def slack_page(page: Page, slack: SlackSandbox) -> SlackPage:
     return SlackPage(page, slack.url)

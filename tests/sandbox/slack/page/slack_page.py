@@ -1,4 +1,4 @@
-"""The page in the words of somebody who uses it."""
+"""The page, as somebody uses it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page
 
 
 class SlackPage:
-    """Opens the page as a person, types, and finds what is shown. `url` is the sandbox's address."""
+    """Opens the page as a person, types and finds elements. `url` is the sandbox's address."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page

@@ -1,4 +1,4 @@
-"""A small app of its own for the page to talk to: a command, a question, a form and a Home tab."""
+"""A small app for the page: a command, a question, a form and a Home tab."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def build_small_app(client: WebClient) -> App:
     app = App(client=client, token_verification_enabled=False)
 
     @app.command("/berth")
-    def asked(ack: Any, body: dict[str, Any]) -> None:
+    def handle_command(ack: Any, body: dict[str, Any]) -> None:
         if body["text"] == "form":
             ack()
             client.views_open(trigger_id=body["trigger_id"], view=FORM)
@@ -119,8 +119,8 @@ def build_small_app(client: WebClient) -> App:
             ack(response_action="errors", errors={"ship": "Not again."})
             return
         ack()
-        told = f"{ship} ({size['value'] if size else 'any size'}) asked by form"
-        client.chat_postMessage(channel="C01DEPLOYS", text=told)
+        text = f"{ship} ({size['value'] if size else 'any size'}) asked by form"
+        client.chat_postMessage(channel="C01DEPLOYS", text=text)
 
     @app.event("app_home_opened")
     def opened(event: dict[str, Any]) -> None:

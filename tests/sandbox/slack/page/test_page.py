@@ -1,4 +1,4 @@
-"""What a person does on the page, and what they then see. The app behind it is a real Bolt app."""
+"""What a person does on the page and what they see. The app is a real Bolt app."""
 
 from __future__ import annotations
 
@@ -14,99 +14,101 @@ DEPLOYS = "C01DEPLOYS"
 
 
 def test_a_command_is_completed_while_typing_and_answered_to_its_sender_only(
-    work: SlackPage, app: WebClient
+    slack_page: SlackPage, app: WebClient
 ) -> None:
-    work.open("alice")
-    work.composer.press_sequentially("/be")
-    expect(work.page.get_by_role("option", name="/berth SHIP | form | help")).to_be_visible()
-    work.composer.press("Tab")
-    expect(work.composer).to_have_value("/berth ")
-    work.composer.press_sequentially("help")
-    work.composer.press("Enter")
+    slack_page.open("alice")
+    slack_page.composer.press_sequentially("/be")
+    expect(slack_page.page.get_by_role("option", name="/berth SHIP | form | help")).to_be_visible()
+    slack_page.composer.press("Tab")
+    expect(slack_page.composer).to_have_value("/berth ")
+    slack_page.composer.press_sequentially("help")
+    slack_page.composer.press("Enter")
 
-    answer = work.message("Say /berth SHIP.")
+    answer = slack_page.message("Say /berth SHIP.")
     expect(answer).to_contain_text("Only visible to you")
     expect(answer.locator("code")).to_have_text("/berth SHIP")
-    expect(work.composer).to_have_value("")
+    expect(slack_page.composer).to_have_value("")
 
-    work.become("bob")
-    expect(work.page.get_by_role("radio", name="bob")).to_be_checked()
-    expect(work.message("Say /berth SHIP.")).to_have_count(0)
+    slack_page.become("bob")
+    expect(slack_page.page.get_by_role("radio", name="bob")).to_be_checked()
+    expect(slack_page.message("Say /berth SHIP.")).to_have_count(0)
 
 
 def test_a_button_asks_before_it_acts_and_the_answer_shows_in_message_and_thread(
-    work: SlackPage, app: WebClient
+    slack_page: SlackPage, app: WebClient
 ) -> None:
-    work.open("bob")
-    work.say("/berth Ark")
-    work.button("Allow").click()
-    expect(work.dialog).to_contain_text("Let Ark in?")
-    work.page.keyboard.press("Escape")
-    expect(work.dialog).to_have_count(0)
-    expect(work.message("asks for a berth")).to_be_visible()
+    slack_page.open("bob")
+    slack_page.say("/berth Ark")
+    slack_page.button("Allow").click()
+    expect(slack_page.dialog).to_contain_text("Let Ark in?")
+    slack_page.page.keyboard.press("Escape")
+    expect(slack_page.dialog).to_have_count(0)
+    expect(slack_page.message("asks for a berth")).to_be_visible()
 
-    work.button("Allow").click()
-    work.button("Let in").click()
-    expect(work.message("Ark is in")).to_contain_text("(edited)")
-    expect(work.button("Allow")).to_have_count(0)
+    slack_page.button("Allow").click()
+    slack_page.button("Let in").click()
+    expect(slack_page.message("Ark is in")).to_contain_text("(edited)")
+    expect(slack_page.button("Allow")).to_have_count(0)
 
-    work.message("Ark is in").get_by_role("button", name="1 reply").click()
-    expect(work.thread).to_contain_text("@bob let Ark in")
-    work.thread.get_by_role("checkbox", name="Also send to #deploys").check()
-    work.reply("thanks all")
-    expect(work.thread.locator(".message", has_text="thanks all")).to_contain_text("Also sent to #deploys")
-    expect(work.message("thanks all")).to_contain_text("replied to a thread: Ark is in")
+    slack_page.message("Ark is in").get_by_role("button", name="1 reply").click()
+    expect(slack_page.thread).to_contain_text("@bob let Ark in")
+    slack_page.thread.get_by_role("checkbox", name="Also send to #deploys").check()
+    slack_page.reply("thanks all")
+    expect(slack_page.thread.locator(".message", has_text="thanks all")).to_contain_text(
+        "Also sent to #deploys"
+    )
+    expect(slack_page.message("thanks all")).to_contain_text("replied to a thread: Ark is in")
 
-    work.reply("/berth Ark")
-    expect(work.thread).to_contain_text("/berth is not supported in threads")
-    work.page.keyboard.press("Escape")
-    expect(work.thread).to_have_count(0)
+    slack_page.reply("/berth Ark")
+    expect(slack_page.thread).to_contain_text("/berth is not supported in threads")
+    slack_page.page.keyboard.press("Escape")
+    expect(slack_page.thread).to_have_count(0)
 
 
 def test_a_form_says_what_is_missing_what_the_app_refuses_and_closes_when_it_is_right(
-    work: SlackPage, app: WebClient
+    slack_page: SlackPage, app: WebClient
 ) -> None:
-    work.open("alice")
-    work.say("/berth form")
-    ship = work.dialog.get_by_label("Ship")
+    slack_page.open("alice")
+    slack_page.say("/berth form")
+    ship = slack_page.dialog.get_by_label("Ship")
     expect(ship).to_be_focused()
-    work.button("Ask").click()
-    expect(work.dialog).to_contain_text("Please complete this required field.")
+    slack_page.button("Ask").click()
+    expect(slack_page.dialog).to_contain_text("Please complete this required field.")
     ship.fill("Titanic")
     ship.press("Enter")
-    expect(work.dialog).to_contain_text("Not again.")
+    expect(slack_page.dialog).to_contain_text("Not again.")
     expect(ship).to_have_value("Titanic")
     ship.fill("Mary")
-    work.dialog.get_by_role("button", name="Size").click()
-    work.page.get_by_role("option", name="large").click()
-    work.button("Ask").click()
-    expect(work.dialog).to_have_count(0)
-    expect(work.message("Mary (large) asked by form")).to_be_visible()
+    slack_page.dialog.get_by_role("button", name="Size").click()
+    slack_page.page.get_by_role("option", name="large").click()
+    slack_page.button("Ask").click()
+    expect(slack_page.dialog).to_have_count(0)
+    expect(slack_page.message("Mary (large) asked by form")).to_be_visible()
 
 
-def test_the_home_tab_shows_what_the_app_publishes(work: SlackPage, app: WebClient) -> None:
-    work.open("dave")
-    work.page.get_by_role("button", name="Harbour", exact=True).click()
-    expect(work.page.get_by_role("region", name="Home")).to_contain_text("Two ships wait")
+def test_the_home_tab_shows_what_the_app_publishes(slack_page: SlackPage, app: WebClient) -> None:
+    slack_page.open("dave")
+    slack_page.page.get_by_role("button", name="Harbour", exact=True).click()
+    expect(slack_page.page.get_by_role("region", name="Home")).to_contain_text("Two ships wait")
 
 
-def test_an_empty_channel_says_under_its_name_what_to_type(work: SlackPage) -> None:
-    work.open("alice", "#/payments")
+def test_an_empty_channel_says_under_its_name_what_to_type(slack_page: SlackPage) -> None:
+    slack_page.open("alice", "#/payments")
     hint = "Nothing has been written here yet. Type / to see what Harbour can do."
-    nothing = work.page.locator(".pane-empty", has_text=hint)
+    nothing = slack_page.page.locator(".pane-empty", has_text=hint)
     expect(nothing).to_have_text(f"#payments{hint}")
     expect(nothing.locator("strong")).to_have_css("display", "block")
 
 
-def test_each_person_sees_their_own_channels(work: SlackPage) -> None:
-    work.open("alice", "#/payments")
-    expect(work.page.get_by_role("heading", name="payments")).to_be_visible()
-    work.become("carol")
-    expect(work.page.get_by_role("heading", name="deploys")).to_be_visible()
-    expect(work.page.get_by_role("button", name="payments")).to_have_count(0)
+def test_each_person_sees_their_own_channels(slack_page: SlackPage) -> None:
+    slack_page.open("alice", "#/payments")
+    expect(slack_page.page.get_by_role("heading", name="payments")).to_be_visible()
+    slack_page.become("carol")
+    expect(slack_page.page.get_by_role("heading", name="deploys")).to_be_visible()
+    expect(slack_page.page.get_by_role("button", name="payments")).to_have_count(0)
 
 
-def test_markup_in_messages_is_shown_and_never_run(work: SlackPage, slack: SlackSandbox) -> None:
+def test_markup_in_messages_is_shown_and_never_run(slack_page: SlackPage, slack: SlackSandbox) -> None:
     attack = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>'
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     blocks: list[dict[str, Any]] = [
@@ -119,14 +121,14 @@ def test_markup_in_messages_is_shown_and_never_run(work: SlackPage, slack: Slack
     ]
     client.chat_postMessage(channel=DEPLOYS, text="blocks", blocks=blocks)
     client.chat_postMessage(channel=DEPLOYS, text=f"text {attack}")
-    work.open("alice")
+    slack_page.open("alice")
     for part in ("head", "body", "text"):
-        expect(work.page.get_by_text(f"{part} {attack}")).to_be_visible()
-    expect(work.page.locator(".messages :is(img, script, a)")).to_have_count(0)
-    assert work.page.evaluate("window.hit") is None
+        expect(slack_page.page.get_by_text(f"{part} {attack}")).to_be_visible()
+    expect(slack_page.page.locator(".messages :is(img, script, a)")).to_have_count(0)
+    assert slack_page.page.evaluate("window.hit") is None
 
 
-def test_formatting_looks_as_slack_shows_it(work: SlackPage, slack: SlackSandbox) -> None:
+def test_formatting_looks_as_slack_shows_it(slack_page: SlackPage, slack: SlackSandbox) -> None:
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     text = (
         "*bold* _leans_ ~gone~ `x*y*z` snake_case_name 2*3*4 :rocket: <https://a.example/?b=1&amp;c=2|there> "
@@ -134,7 +136,7 @@ def test_formatting_looks_as_slack_shows_it(work: SlackPage, slack: SlackSandbox
         "&gt; quoted &lt;b&gt;\n• one\n• two\n```\ncode *stays*\n```"
     )
     client.chat_postMessage(channel=DEPLOYS, text=text)
-    shown = work.open("alice").message("snake_case_name 2*3*4")
+    shown = slack_page.open("alice").message("snake_case_name 2*3*4")
     for selector, words in {
         "strong": "bold",
         "em": "leans",
@@ -153,8 +155,8 @@ def test_formatting_looks_as_slack_shows_it(work: SlackPage, slack: SlackSandbox
     expect(shown.locator("time", has_text="on 1970-01-0")).to_be_visible()
 
 
-def test_an_update_of_a_message_leaves_focus_and_reading_place_alone(
-    work: SlackPage, slack: SlackSandbox
+def test_an_update_of_a_message_keeps_focus_and_scroll_position(
+    slack_page: SlackPage, slack: SlackSandbox
 ) -> None:
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     button = {"type": "button", "action_id": "b", "text": {"type": "plain_text", "text": "Stay"}}
@@ -162,20 +164,20 @@ def test_an_update_of_a_message_leaves_focus_and_reading_place_alone(
     card = client.chat_postMessage(channel="C03RANDOM0", text="card", blocks=[actions])
     for number in range(30):
         client.chat_postMessage(channel="C03RANDOM0", text=f"line {number}\nand more")
-    work.open("alice", "#/random")
-    work.button("Stay").scroll_into_view_if_needed()
-    work.button("Stay").focus()
-    scroller = work.page.locator(".scroller")
+    slack_page.open("alice", "#/random")
+    slack_page.button("Stay").scroll_into_view_if_needed()
+    slack_page.button("Stay").focus()
+    scroller = slack_page.page.locator(".scroller")
     place = scroller.evaluate("box => box.scrollTop")
 
     context = {"type": "context", "elements": [{"type": "plain_text", "text": "half way"}]}
     client.chat_update(channel="C03RANDOM0", ts=card["ts"], text="card", blocks=[actions, context])
     client.chat_postMessage(channel="C03RANDOM0", text="the newest")
-    expect(work.message("half way")).to_be_visible()
-    expect(work.button("Stay")).to_be_focused()
+    expect(slack_page.message("half way")).to_be_visible()
+    expect(slack_page.button("Stay")).to_be_focused()
     assert scroller.evaluate("box => box.scrollTop") == place
-    work.button("New messages").click()
-    expect(work.message("the newest")).to_be_in_viewport()
+    slack_page.button("New messages").click()
+    expect(slack_page.message("the newest")).to_be_in_viewport()
 
 
 def _rich_link(url: str) -> dict[str, Any]:
@@ -183,7 +185,7 @@ def _rich_link(url: str) -> dict[str, Any]:
 
 
 def test_what_happened_while_the_connection_was_lost_is_read_again(
-    page: Page, work: SlackPage, slack: SlackSandbox
+    page: Page, slack_page: SlackPage, slack: SlackSandbox
 ) -> None:
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     lines: list[WebSocketRoute] = []
@@ -195,37 +197,37 @@ def test_what_happened_while_the_connection_was_lost_is_read_again(
             server.on_message(lambda text: line.send(text) if "hello" in str(text) else None)
 
     page.route_web_socket("**/sandbox/live*", first_one_is_deaf)
-    work.open("alice")
+    slack_page.open("alice")
     client.chat_postMessage(channel=DEPLOYS, text="missed")
     lines[0].close()
-    expect(work.message("missed")).to_be_visible()
+    expect(slack_page.message("missed")).to_be_visible()
     client.chat_postMessage(channel=DEPLOYS, text="heard")
-    expect(work.message("heard")).to_be_visible()
+    expect(slack_page.message("heard")).to_be_visible()
 
 
-def test_a_failure_is_told_and_what_was_typed_is_not_lost(page: Page, work: SlackPage) -> None:
+def test_a_failure_is_shown_and_the_typed_text_is_not_lost(page: Page, slack_page: SlackPage) -> None:
     page.route("**/sandbox/type", lambda route: route.abort())
-    work.open("alice")
-    work.say("good morning")
+    slack_page.open("alice")
+    slack_page.say("good morning")
     expect(page.get_by_role("alert")).to_contain_text("The sandbox does not answer")
-    expect(work.composer).to_have_value("good morning")
+    expect(slack_page.composer).to_have_value("good morning")
 
 
 def test_on_a_phone_channels_are_in_a_drawer_and_a_thread_covers_the_channel(
-    page: Page, work: SlackPage, slack: SlackSandbox
+    page: Page, slack_page: SlackPage, slack: SlackSandbox
 ) -> None:
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
     root = client.chat_postMessage(channel=DEPLOYS, text="root " + "long" * 60)
     client.chat_postMessage(channel=DEPLOYS, text="reply", thread_ts=root["ts"])
     page.set_viewport_size({"width": 390, "height": 800})
-    work.open("alice")
+    slack_page.open("alice")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    work.button("Channels").click()
+    slack_page.button("Channels").click()
     page.get_by_role("button", name="general").click()
     expect(page.get_by_role("heading", name="general", level=1)).to_be_visible()
     page.go_back()
-    work.message("root long").get_by_role("button", name="1 reply").click()
-    expect(work.thread).to_be_visible()
-    expect(work.composer).to_be_hidden()
-    work.button("Close thread").click()
-    expect(work.composer).to_be_visible()
+    slack_page.message("root long").get_by_role("button", name="1 reply").click()
+    expect(slack_page.thread).to_be_visible()
+    expect(slack_page.composer).to_be_hidden()
+    slack_page.button("Close thread").click()
+    expect(slack_page.composer).to_be_visible()

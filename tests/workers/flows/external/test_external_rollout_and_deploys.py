@@ -31,8 +31,7 @@ def test_a_deploy_refused_for_it_says_how_to_follow(harness: EngineHarness) -> N
     assert (deploy.outcome, deploy.refusal.external_deployment_id) == (Outcome.REFUSED, theirs)
     assert without_times(deploy.outcome_reason) == (
         "Another deployment of `web` is in progress (ecs-svc/N, revision `web:18`), and Slipway did not "
-        "start it. "
-        "`/deploy follow web` follows it to its end in a thread; a deploy asked for "
+        "start it. `/deploy follow web` follows it to its end in a thread; a deploy asked for "
         "meanwhile waits for that. Or ask again when it has ended."
     )
 

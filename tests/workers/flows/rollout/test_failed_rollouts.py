@@ -82,7 +82,7 @@ def crash_a_healthy_task(harness: EngineHarness, deployment_id: str | None) -> i
     """Crashes one healthy new task; returns 1, or 0 if none is healthy."""
     with harness.ecs.region.hold_time() as region:
         tasks = region.tables.tasks.values()
-        healthy = [t.arn for t in tasks if t.deployment == deployment_id and t.is_wanted and t.healthy]
+        healthy = [t.arn for t in tasks if t.deployment == deployment_id and t.is_wanted and t.is_healthy]
         for arn in healthy[:1]:
             task_shutdown.stop_exited(region, arn, "web", 1)
     return len(healthy[:1])

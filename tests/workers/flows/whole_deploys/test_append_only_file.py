@@ -82,8 +82,8 @@ def test_a_service_that_was_stopped_in_the_lost_second_is_deployed_all_the_same(
     killable_redis: KillableRedis, ecs: EcsSandbox, monkeypatch: pytest.MonkeyPatch, from_phase: Phase
 ) -> None:
     harness = EngineHarness(ecs, killable_redis.client)
-    janitor = an_orphan_recovery(harness)
-    janitor.scan()
+    recovery = an_orphan_recovery(harness)
+    recovery.scan()
     deploy_id = harness.request_deploy("billing", "1.4.2")
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
     sizes = {Phase.AWAITING_APPROVAL: killable_redis.append_only_file.stat().st_size}
@@ -98,7 +98,7 @@ def test_a_service_that_was_stopped_in_the_lost_second_is_deployed_all_the_same(
     deadline = ecs.now() + 600
     while harness.get(deploy_id).phase is not Phase.ENDED:
         assert ecs.now() < deadline, harness.describe_deploys()
-        janitor.scan()
+        recovery.scan()
         for _ in range(int(ORPHAN_RECOVERY_SECONDS)):
             harness.tick()
 
