@@ -69,12 +69,12 @@ def test_with_running_the_approval_stands_and_the_newer_revision_is_told(harness
 
     assert (deploy.outcome, deploy.approval.question) == (Outcome.SUCCEEDED, 1)
     assert describe_revision(harness, deploy.ecs.new_revision)["memory"] == "512"
-    told = (
+    message = (
         f"`web:19` was registered by `ci (terraform)` {registered_at_text(harness, 'web:19')}, after the "
         "plan was shown. "
         "This deploy does not use it."
     )
-    assert harness.thread_text(deploy_id, ThreadMessageKind.PROGRESS).count(told) == 1
+    assert harness.thread_text(deploy_id, ThreadMessageKind.PROGRESS).count(message) == 1
     assert deploy.plan is not None
     assert deploy.plan.config is not None
     assert deploy.plan.config.newer is not None

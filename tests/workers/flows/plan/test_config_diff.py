@@ -24,7 +24,7 @@ from workers.messages.base_revision import card_text
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "expected"),
     [
         # what a deploy sets itself, and what ECS fills in, is no difference
         ({}, {"image": f"{REGISTRY}/web:0.0.1"}, []),
@@ -117,12 +117,12 @@ from workers.messages.base_revision import card_text
         ({}, {"aFutureList": [{"key": "s3cret"}]}, ["`web` aFutureList changed"]),
     ],
 )
-def test_a_container(old: dict[str, Any], new: dict[str, Any], told: list[str]) -> None:
-    assert difference_lines(a_web_revision(**old), a_web_revision(**new)) == told
+def test_a_container(old: dict[str, Any], new: dict[str, Any], expected: list[str]) -> None:
+    assert difference_lines(a_web_revision(**old), a_web_revision(**new)) == expected
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "expected"),
     [
         ({"memory": "512"}, {"memory": "1024"}, ["task memory: `512` → `1024`"]),
         ({}, {"revision": 8, "registeredBy": "somebody", "status": "INACTIVE"}, []),
@@ -148,8 +148,8 @@ def test_a_container(old: dict[str, Any], new: dict[str, Any], told: list[str]) 
         ({}, {"ephemeralStorage": {"sizeInGiB": 40}}, ["task ephemeralStorage sizeInGiB: not set → `40`"]),
     ],
 )
-def test_the_task(old: dict[str, Any], new: dict[str, Any], told: list[str]) -> None:
-    assert difference_lines(a_revision(**old), a_revision(**new)) == told
+def test_the_task(old: dict[str, Any], new: dict[str, Any], expected: list[str]) -> None:
+    assert difference_lines(a_revision(**old), a_revision(**new)) == expected
 
 
 def test_containers_that_came_went_and_were_renamed() -> None:

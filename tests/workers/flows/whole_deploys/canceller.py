@@ -39,9 +39,9 @@ class Canceller:
             return found
 
         def committed(store: DeployStore, *args: Any, **kwargs: Any) -> Claim:
-            left = commit(store, *args, **kwargs)
-            self._cancel_if_due(left.deploy)
-            return left
+            claim_left = commit(store, *args, **kwargs)
+            self._cancel_if_due(claim_left.deploy)
+            return claim_left
 
         monkeypatch.setattr(DeployStore, "claim", claimed)
         monkeypatch.setattr(DeployStore, "commit", committed)

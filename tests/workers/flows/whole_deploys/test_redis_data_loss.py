@@ -53,9 +53,11 @@ def service_tags(harness: EngineHarness, service: str) -> dict[str, str]:
 
 def revisions_of_deploy(harness: EngineHarness, service: str, deploy_id: str) -> list[str]:
     arns = harness.ecs_client.list_task_definitions(familyPrefix=service)["taskDefinitionArns"]
-    told = [harness.ecs_client.describe_task_definition(taskDefinition=arn, include=["TAGS"]) for arn in arns]
+    descriptions = [
+        harness.ecs_client.describe_task_definition(taskDefinition=arn, include=["TAGS"]) for arn in arns
+    ]
     mine = {"key": "slipway:deploy", "value": deploy_id}
-    return [each["taskDefinition"]["taskDefinitionArn"] for each in told if mine in each["tags"]]
+    return [each["taskDefinition"]["taskDefinitionArn"] for each in descriptions if mine in each["tags"]]
 
 
 def assert_clean_state(harness: EngineHarness, service: str) -> None:
