@@ -12,7 +12,7 @@ from slack_bolt import BoltRequest, BoltResponse
 from bot.app_context import AppContext
 from bot.payload_check import is_command
 from bot.private_reply import PrivateReply
-from deploys.errors import MembershipUnknown, Refused
+from deploys.errors import MembershipUnknown, Refused, UnknownSchema
 from deploys.mrkdwn import code
 from deploys.redis_outage import RedisTemporaryError, describe_error
 
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 def answer_error(error: Exception, context: AppContext, user: str) -> PrivateReply:
     """Why a request was refused, or that it failed."""
-    if not isinstance(error, Refused):
+    if not isinstance(error, Refused | UnknownSchema):
         return _answer_internal_error("a request failed", error, user=user)
     if isinstance(error, MembershipUnknown):
         context.jobs.read_user_groups()

@@ -1,6 +1,6 @@
 """Reads what people type behind `/deploy`: text -> Command, or ParseError. Pure: it knows no service by name.
 
-Each subcommand declares its arguments; how an argument is read is said here, once for all of them.
+Each subcommand declares its arguments; this file has how an argument is read, once for all of them.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Subcommand:
     is_query: bool = False
     """Whether it is answered at once and changes nothing."""
     announcement: Callable[[Command], str] | None = None
-    """What is said at once if a worker answers later."""
+    """The immediate reply, if a worker answers later."""
     more_help: Callable[[Catalogue], Sequence[str]] | None = None
     """Further lines of the help, given the services."""
 
@@ -133,7 +133,7 @@ class Subcommand:
 
     @property
     def takes_reason(self) -> bool:
-        """Whether a reason may stand at its end."""
+        """Whether its last argument is a reason."""
         return any(each.read is _read_reason for each in self.arguments)
 
 
@@ -187,7 +187,7 @@ def optional(argument: Argument) -> Argument:
 
 
 def parse(text: str, subcommands: Mapping[str, Subcommand]) -> Command:
-    """What stands behind `/deploy`.
+    """Parses what was typed behind `/deploy`.
 
     Raises:
         ParseError

@@ -1,6 +1,6 @@
-"""How gunicorn runs the bot: `gunicorn -c python:bot.gunicorn "bot.web:app()"`.
+"""gunicorn's configuration for the bot: `gunicorn -c python:bot.gunicorn "bot.web:app()"`.
 
-Where it listens and how many processes there are is gunicorn's own matter: `--bind`, `--workers`.
+Set the address and the number of processes with gunicorn's own options, `--bind` and `--workers`.
 """
 
 from typing import Any
@@ -17,5 +17,5 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """In each process that serves, once it can."""
+    """Runs in each process that serves, once it is ready."""
     worker.wsgi.start()

@@ -1,8 +1,7 @@
-"""gunicorn, made to outlast requests that never arrive whole, and to log as Slipway does.
+"""gunicorn, changed so that incomplete requests cannot block it, and so that it logs as Slipway does.
 
-gunicorn's threads wait for the rest of a request as long as its sender likes: as many half-sent requests as
-there are threads would keep everybody else out, health checks too.
-"""
+gunicorn's threads wait for the rest of a request as long as its sender likes. As many half-sent requests as
+there are threads would block everybody else, and health checks too."""
 
 from __future__ import annotations
 
@@ -21,23 +20,23 @@ from gunicorn.workers.gthread import ThreadWorker
 from bot.web import HEALTH_PATH
 
 READ_TIMEOUT_SECONDS = 5.0
-"""How long a thread waits for a request to be there whole. Slack's fit into a packet or two."""
+"""How long a thread waits for the whole request. Slack's fit into a packet or two."""
 HEALTH_REQUESTS = tuple(f"{method} {HEALTH_PATH} ".encode() for method in ("GET", "HEAD"))
 PEEK_BYTES = 4096
-"""Bytes in which a health check has to stand whole, to be answered by the thread for it."""
+"""Bytes that must hold a whole health check, so that the thread for health checks answers it."""
 
 
 class HttpWorker(ThreadWorker):  # type: ignore[misc]
-    """Threads that give up on what does not arrive, and one that answers health checks alone."""
+    """Threads that give up on incomplete requests, and one thread for health checks only."""
 
     def init_process(self) -> None:
-        """Before the loop begins, which never returns."""
+        """Runs before the loop, which never returns."""
         self._reading: dict[Any, float] = {}
         self._health = ThreadPoolExecutor(1, thread_name_prefix="health")
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
-        """A new connection takes no thread until something of its request is there."""
+        """A new connection takes no thread until its request begins to arrive."""
         if not conn.initialized and not conn.data_ready:
             conn.sock.setblocking(False)
             conn.timeout = time.monotonic() + self.cfg.keepalive
@@ -62,7 +61,8 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
             del self._reading[conn]
 
     def murder_pending(self) -> None:
-        """Called by the loop about once a second. What is read whole by then is answered all the same."""
+        """Called by the loop about once a second. A request that is complete by then still gets its
+        answer."""
         super().murder_pending()
         now = time.monotonic()
         for conn, until in list(self._reading.items()):
@@ -72,7 +72,7 @@ class HttpWorker(ThreadWorker):  # type: ignore[misc]
 
 
 def _is_health_check(sock: socket.socket) -> bool:
-    """Whether all of a health check is there already; nothing is taken out of the socket."""
+    """Whether a whole health check has arrived. It stays in the socket."""
     try:
         begin = sock.recv(PEEK_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
     except (OSError, ValueError):
@@ -81,17 +81,17 @@ def _is_health_check(sock: socket.socket) -> bool:
 
 
 class HttpLog(Logger):  # type: ignore[misc]
-    """gunicorn's lines go where Slipway's go, in the same form."""
+    """gunicorn's log lines go where Slipway's go, in the same format."""
 
     def setup(self, cfg: Any) -> None:
-        """A file or syslog that gunicorn was given keeps its lines."""
+        """If gunicorn was given a file or syslog, its lines go there."""
         super().setup(cfg)
         if cfg.errorlog == "-":
             self.error_log.handlers = [_ForwardToRoot()]
 
 
 class _ForwardToRoot(logging.Handler):
-    """Hands a line to the root's handlers, which the loading of the app sets up."""
+    """Passes a line to the handlers of the root logger, which the app sets up when it is loaded."""
 
     def emit(self, record: logging.LogRecord) -> None:
         logging.getLogger().callHandlers(record)

@@ -89,9 +89,8 @@ class ReplayProtection(Middleware):
 class WorkspaceCheck(Middleware):
     """Lets through what comes from this team alone.
 
-    In an Enterprise Grid a message's author may be stated by the organisation, so that one may stand beside
-    the team.
-    """
+    In an Enterprise Grid the author of a message may have the organisation's id instead of the team's, so
+    both are let through."""
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
@@ -101,7 +100,7 @@ class WorkspaceCheck(Middleware):
     def process(
         self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
     ) -> BoltResponse:
-        """Tells whoever typed a command or clicked; events of others are taken and dropped."""
+        """Tells people who typed a command or clicked; events of other teams are acknowledged and dropped."""
         teams = set(list_teams(req.body))
         if self._team in teams and teams <= self._ours:
             return next()
@@ -117,9 +116,8 @@ class WorkspaceCheck(Middleware):
 def list_teams(body: dict[str, Any]) -> Iterator[str]:
     """Every team that a payload says it comes from: its own, and that of the person who acts.
 
-    `event.team` and `event.user_team` name the team of a message's author, `user.team_id` that of whoever
-    clicked (docs.slack.dev, "Slack Connect: working with shared channels").
-    """
+    `event.team` and `event.user_team` name the team of a message's author, `user.team_id` that of the person
+    who clicked (docs.slack.dev, "Slack Connect: working with shared channels")."""
     event = body.get("event") or {}
     team = body.get("team")
     user = body.get("user")

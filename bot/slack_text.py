@@ -36,7 +36,7 @@ _OPTION_PATTERN = re.compile(r"--|-\w")
 
 
 def unformat(text: str) -> str:
-    """The text as it was typed, on one line."""
+    """The text as the person typed it, on one line."""
     text = remove_unsafe(_ANGLE_BRACKETS.sub(_visible_text, text))
     for entity, character in _ENTITIES:
         text = text.replace(entity, character)

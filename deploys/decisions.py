@@ -1,12 +1,8 @@
-"""What people decide about a deploy: approve, reject, cancel. Pure: a record goes in, a new one comes out.
+"""What people decide about a deploy: approve, reject, cancel, and answer a pause. Pure: a record goes in, a
+new one comes out.
 
-Who may decide is checked elsewhere (`deploys.access`); whether it can still be decided is checked here,
+Who may decide is checked elsewhere (`deploys.access`). Whether it can still be decided is checked here,
 within the compare-and-set that writes it. Slack itself has no guard against two clicks.
-
-What people answer at a PAUSE hook: continue, or roll back. Pure: a record goes in, a new one comes out.
-
-Who may answer is checked elsewhere (`deploys.access`); whether it can still be answered is checked here,
-within the compare-and-set that writes it.
 """
 
 from __future__ import annotations
@@ -65,8 +61,8 @@ def decide(deploy: Deploy, user: str, verdict: Verdict, question: int, now: floa
 
 
 def mark_question_shown(deploy: Deploy, question: int, at: float) -> Deploy:
-    """The deploy whose question people can see since `at` (epoch seconds): its time begins. The same deploy,
-    if that is known already or the question is over."""
+    """The deploy whose question Slack shows since `at` (epoch seconds): the time to answer begins. The same
+    deploy, if that is known already or the question is over."""
     if not deploy.question_not_shown or question != deploy.approval.question:
         return deploy
     expires_at = at + deploy.service.approval_expiry
@@ -74,7 +70,7 @@ def mark_question_shown(deploy: Deploy, question: int, at: float) -> Deploy:
 
 
 def request_cancel(deploy: Deploy, user: str, now: float) -> Deploy:
-    """The deploy with the wish to cancel it; a worker withdraws it or rolls it back.
+    """The deploy with a cancel; a worker withdraws it or rolls it back.
 
     Raises:
         AlreadyCancelled: somebody asked for that before.
@@ -108,7 +104,7 @@ def approvals_missing(deploy: Deploy) -> int:
 
 
 def is_service_untouched(deploy: Deploy) -> bool:
-    """Whether it is sure that nothing of the ECS service was changed."""
+    """Whether the ECS service is surely as it was."""
     return deploy.phase.facts.service_unchanged and not deploy.ecs.update_tried
 
 

@@ -1,7 +1,5 @@
-"""How a deploy is called when people read of it: by its version, or as a restart or rollback.
-
-What a deploy does, in words that follow its name: `web 1.4.2 waits for approval`.
-"""
+"""How a deploy is named in texts (`web` `1.4.2`, the restart of `web`), and what it does (`waits for
+approval`)."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ def deploy_name(deploy: Deploy, mark: TextStyle = code) -> str:
         case Verb.ROLLBACK:
             return f"rollback of {service}{_version_part(deploy.tag or deploy.rollback_target, ' to ', mark)}"
         case Verb.FOLLOW:
-            return f"foreign rollout of {service}{_version_part(deploy.tag, ' to ', mark)}"
+            return f"external rollout of {service}{_version_part(deploy.tag, ' to ', mark)}"
 
 
 def name_in_sentence(deploy: Deploy, mark: TextStyle = code) -> str:
@@ -56,7 +54,7 @@ def action_label(deploy: Deploy, mark: TextStyle = code) -> str:
         case Verb.ROLLBACK:
             return f"rollback{_version_part(deploy.tag or deploy.rollback_target, ' to ', mark)}"
         case Verb.FOLLOW:
-            return f"foreign rollout{_version_part(deploy.tag, ' to ', mark)}"
+            return f"external rollout{_version_part(deploy.tag, ' to ', mark)}"
 
 
 def requested_by(deploy: Deploy) -> str:

@@ -1,7 +1,7 @@
-"""Settings of the environment: what every process reads, and how it is refused when it is wrong.
+"""Settings from the environment: what every process reads, and the errors if a value is wrong.
 
-A field is read from the variable of its name in capitals; its description says what it is and where to
-find it. The settings of one side stand in `bot.settings` and `workers.settings`.
+A field is read from the variable with its name in capitals. Its description says what it is and where to find
+it. `bot.settings` and `workers.settings` have the settings of single processes.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ ENV_FILE = Path(".env")
 """Read from the working directory."""
 
 
-def refuse(complaint: str) -> NoReturn:
-    """Refuse a value. The complaint goes behind the variable's name, and must not repeat a secret."""
-    raise PydanticCustomError("setting", "{complaint}", {"complaint": complaint})
+def refuse(message: str) -> NoReturn:
+    """Refuse a value. The message is printed after the name of the variable, without any secret in it."""
+    raise PydanticCustomError("setting", "{message}", {"message": message})
 
 
 def slack_token(prefix: str, elsewhere: dict[str, str]) -> BeforeValidator:
-    """A Slack token by its prefix; `elsewhere` names the settings where other prefixes belong."""
+    """A Slack token with this prefix. `elsewhere` maps other prefixes to the settings where they belong."""
 
     def check(value: Any) -> Any:
         if not isinstance(value, str) or value.startswith(prefix):
             return value
         for other, setting in elsewhere.items():
             if value.startswith(other):
-                refuse(f"begins with {other}, so it belongs in {setting}; here one begins with {prefix}.")
+                refuse(f"begins with {other}, so it belongs in {setting}; this setting begins with {prefix}.")
         refuse(f"does not begin with {prefix}.")
 
     return BeforeValidator(check)
 
 
 def one_of(*allowed: str) -> BeforeValidator:
-    """One of several words, in any case."""
+    """One of several words, in upper or lower case."""
 
     def check(value: Any) -> str:
         word = str(value).lower()
@@ -74,7 +74,7 @@ def seconds_between(least: float, most: float) -> BeforeValidator:
 
 
 def split_url(url: str) -> SplitResult | None:
-    """The parts of an address; None where it has a blank, or a host or port that cannot be read."""
+    """The parts of an address; None if it has a blank, or a host or port that cannot be read."""
     try:
         parts = urlsplit(url)
         readable = parts.port != 0 and not re.search(r"\s", url)
@@ -84,28 +84,28 @@ def split_url(url: str) -> SplitResult | None:
 
 
 def _database(url: str) -> str:
-    # redis-py takes database 0 where it cannot read the number, which is not the one that was meant.
+    # redis-py uses database 0 if it cannot read the number, which is not what was meant.
     parts = urlsplit(url)
     if parts.scheme != "unix" and not re.fullmatch(r"/?|/[0-9]+", parts.path):
         refuse("ends with a database that is not a number; write redis://HOST:PORT/0, say.")
     try:
-        ConnectionPool.from_url(url)  # connects to nothing yet
+        ConnectionPool.from_url(url)  # does not connect yet
     except ValueError:
-        refuse("has something behind the question mark that redis-py cannot read.")
+        refuse("has something after the question mark that redis-py cannot read.")
     return url
 
 
 def url_with_scheme(*schemes: str, example: str, slash: bool = False) -> BeforeValidator:
-    """A URL with one of these schemes; `slash` puts one at its end."""
+    """A URL with one of these schemes. `slash` adds a slash at its end."""
 
     def check(value: Any) -> str:
         url = str(value)
         parts = split_url(url)
         if parts is None:
-            refuse(f"is not an address, such as {example}: its host or its port cannot be read.")
+            refuse(f"is not a URL such as {example}: its host or its port cannot be read.")
         if parts.scheme not in schemes or not (parts.netloc or (parts.scheme == "unix" and parts.path)):
             begin = " or ".join(f"{scheme}://" for scheme in schemes)
-            refuse(f"is not an address that begins with {begin}, such as {example}.")
+            refuse(f"is not a URL that begins with {begin}, such as {example}.")
         return url.rstrip("/") + "/" if slash else url
 
     return BeforeValidator(check)
@@ -113,7 +113,7 @@ def url_with_scheme(*schemes: str, example: str, slash: bool = False) -> BeforeV
 
 def _region(value: Any) -> str:
     if not re.fullmatch(REGION_PATTERN, str(value)):
-        refuse(f"is {value!r}, which is not an AWS region; they look like eu-west-1.")
+        refuse(f"is {value!r}, which is not an AWS region such as eu-west-1.")
     return str(value)
 
 
@@ -121,7 +121,7 @@ Region = Annotated[str | None, BeforeValidator(_region)]
 
 
 class Settings(BaseSettings):
-    """What every process reads. Build it with `load`."""
+    """What every process reads. Build it with `load_settings`."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", validate_default=False, hide_input_in_errors=True
@@ -132,22 +132,22 @@ class Settings(BaseSettings):
         url_with_scheme("redis", "rediss", "unix", example="redis://localhost:6379/0"),
         AfterValidator(_database),
     ] = Field(
-        repr=False,  # it may hold a password
+        repr=False,  # it may contain a password
         description="Address of the Redis (or Valkey) that holds the deploys: redis://HOST:PORT/DATABASE, "
-        "rediss:// for TLS, unix:// for a socket. Whoever runs your Redis knows it; the same one for every "
-        "process.",
+        "rediss:// for TLS, unix:// for a socket. It has to be the same for every process.",
     )
     services_file: Path = Field(
         default=Path("services.yml"),
-        description="The file that describes your services. services.example.yml is one to start from.",
+        description="The file that describes your services. Start from services.example.yml.",
     )
     aws_region: Region = Field(
         default=None,
-        description="AWS region of the services that name none in services.yml. The same for every process.",
+        description=(
+            "AWS region of the services that have none in services.yml. It has to be the same for every "
+            "process."
+        ),
     )
-    aws_default_region: Region = Field(
-        default=None, description="Takes the place of AWS_REGION where that is not set."
-    )
+    aws_default_region: Region = Field(default=None, description="Used if AWS_REGION is not set.")
     log_format: Annotated[Literal["console", "json"], one_of("console", "json")] = Field(
         default="console", description="How the log is written: console for people, json for machines."
     )
@@ -167,18 +167,18 @@ class Settings(BaseSettings):
         if not text:
             refuse("is set, but empty.")
         if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-            refuse("stands in quotes that are part of its value; take them out.")
+            refuse("has quotes that are part of its value; remove them.")
         if text.endswith("..."):
             refuse("is still the placeholder of .env.example.")
         return text
 
 
 class SlackSettings(Settings):
-    """What both sides need to call Slack's Web API."""
+    """The settings of every process that calls Slack's Web API."""
 
     slack_bot_token: Annotated[SecretStr, slack_token("xoxb-", {"xapp-": "SLACK_APP_TOKEN"})] = Field(
         description="The bot's token; it begins with xoxb-. At api.slack.com/apps: your app, OAuth & "
-        "Permissions, Bot User OAuth Token (it is there once the app is installed to the workspace).",
+        "Permissions, Bot User OAuth Token (after the app is installed to the workspace).",
     )
     slack_api_url: Annotated[
         str, url_with_scheme("https", "http", example="https://slack.com/api/", slash=True)
@@ -192,23 +192,21 @@ AnySettings = TypeVar("AnySettings", bound=Settings)
 
 
 def load_settings(cls: type[AnySettings], env_file: Path = ENV_FILE) -> AnySettings:
-    """A process's settings. Raises SettingsInvalid, which names all that are missing or wrong.
+    """The settings of a process. Raises SettingsInvalid, which names all that are missing or wrong.
 
-    What stands in `.env` of the working directory and not in the environment is put there first, so boto3
-    finds its own settings too.
+    Variables of `.env` in the working directory are added to the environment first, so boto3 finds its own
+    settings there too.
     """
     read_env_file(env_file)
     try:
         return cls()
     except ValidationError as error:
-        complaints = {
-            str(each["loc"][0]): _complaint_text(each["type"], each["msg"]) for each in error.errors()
-        }
-    raise _settings_invalid(cls, complaints, env_file)
+        errors = {str(each["loc"][0]): _error_text(each["type"], each["msg"]) for each in error.errors()}
+    raise _settings_invalid(cls, errors, env_file)
 
 
 def read_env_file(path: Path = ENV_FILE) -> None:
-    """Put what stands in `.env` into the environment, where it does not stand yet. No file will do too."""
+    """Puts the values of `.env` into the environment, unless they are set there. The file may be missing."""
     try:
         for name, value in dotenv_values(path).items():
             if value is not None:
@@ -220,22 +218,22 @@ def read_env_file(path: Path = ENV_FILE) -> None:
         ) from error
 
 
-def _complaint_text(kind: str, message: str) -> str:
+def _error_text(kind: str, message: str) -> str:
     return "is not set." if kind == "missing" else message
 
 
-def _settings_invalid(cls: type[Settings], complaints: dict[str, str], env_file: Path) -> SettingsInvalid:
+def _settings_invalid(cls: type[Settings], errors: dict[str, str], env_file: Path) -> SettingsInvalid:
     lines = [
-        f"\n  {name.upper()} {complaints[name]}\n      {info.description}"
+        f"\n  {name.upper()} {errors[name]}\n      {info.description}"
         for name, info in cls.model_fields.items()
-        if name in complaints
+        if name in errors
     ]
-    few = (
+    summary = (
         "a setting is missing or wrong" if len(lines) == 1 else f"{len(lines)} settings are missing or wrong"
     )
     return SettingsInvalid(
-        names=tuple(name.upper() for name in cls.model_fields if name in complaints),
-        mistakes=few,
+        names=tuple(name.upper() for name in cls.model_fields if name in errors),
+        mistakes=summary,
         env_file=env_file.absolute(),
         listing="".join(lines),
     )

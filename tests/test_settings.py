@@ -72,11 +72,11 @@ def test_all_that_is_missing_is_named_at_once_with_where_to_find_it(workdir: Pat
         "  REDIS_URL is not set.\n"
         "      Address of the Redis (or Valkey) that holds the deploys: redis://HOST:PORT/DATABASE, "
         "rediss:// for TLS, "
-        "unix:// for a socket. Whoever runs your Redis knows it; the same one for every process.\n"
+        "unix:// for a socket. It has to be the same for every process.\n"
         "  SLACK_BOT_TOKEN is not set.\n"
         "      The bot's token; it begins with xoxb-. At api.slack.com/apps: your app, OAuth & "
         "Permissions, Bot User "
-        "OAuth Token (it is there once the app is installed to the workspace).\n"
+        "OAuth Token (after the app is installed to the workspace).\n"
         "  SLACK_APP_TOKEN is not set.\n"
         "      The app-level token for Socket Mode; it begins with xapp-. At api.slack.com/apps: your app, "
         "Basic "
@@ -121,15 +121,13 @@ INVALID_VALUES: list[tuple[type[Settings], str, str, str]] = [
         SchedulerSettings,
         "REDIS_URL",
         "localhost:6379",
-        "is not an address that begins with redis:// or rediss:// or unix://, such as "
-        "redis://localhost:6379/0.",
+        "is not a URL that begins with redis:// or rediss:// or unix://, such as redis://localhost:6379/0.",
     ),
     (
         SchedulerSettings,
         "REDIS_URL",
         "redis://",
-        "is not an address that begins with redis:// or rediss:// or unix://, such as "
-        "redis://localhost:6379/0.",
+        "is not a URL that begins with redis:// or rediss:// or unix://, such as redis://localhost:6379/0.",
     ),
     (
         SchedulerSettings,
@@ -141,14 +139,14 @@ INVALID_VALUES: list[tuple[type[Settings], str, str, str]] = [
         SchedulerSettings,
         "REDIS_URL",
         "redis://localhost:6379/0?socket_timeout=long",
-        "has something behind the question mark that redis-py cannot read.",
+        "has something after the question mark that redis-py cannot read.",
     ),
     *(
         (
             SchedulerSettings,
             "REDIS_URL",
             url,
-            "is not an address, such as redis://localhost:6379/0: its host or its port cannot be read.",
+            "is not a URL such as redis://localhost:6379/0: its host or its port cannot be read.",
         )
         for url in ("redis://[::1", "redis://h:port/0", "redis://h:99999/0", "redis://h :6379/0")
     ),
@@ -156,13 +154,13 @@ INVALID_VALUES: list[tuple[type[Settings], str, str, str]] = [
         SchedulerSettings,
         "REDIS_URL",
         "'redis://h'",
-        "stands in quotes that are part of its value; take them out.",
+        "has quotes that are part of its value; remove them.",
     ),
     (
         BotSettings,
         "SLACK_BOT_TOKEN",
         "xapp-1-secret",
-        "begins with xapp-, so it belongs in SLACK_APP_TOKEN; here one begins with xoxb-.",
+        "begins with xapp-, so it belongs in SLACK_APP_TOKEN; this setting begins with xoxb-.",
     ),
     (BotSettings, "SLACK_BOT_TOKEN", "xoxp-1-secret", "does not begin with xoxb-."),
     (BotSettings, "SLACK_BOT_TOKEN", "xoxb-...", "is still the placeholder of .env.example."),
@@ -170,7 +168,7 @@ INVALID_VALUES: list[tuple[type[Settings], str, str, str]] = [
         BotSettings,
         "SLACK_APP_TOKEN",
         "xoxb-1-secret",
-        "begins with xoxb-, so it belongs in SLACK_BOT_TOKEN; here one begins with xapp-.",
+        "begins with xoxb-, so it belongs in SLACK_BOT_TOKEN; this setting begins with xapp-.",
     ),
     (
         WebSettings,
@@ -182,19 +180,19 @@ INVALID_VALUES: list[tuple[type[Settings], str, str, str]] = [
         BotSettings,
         "SLACK_API_URL",
         "slack.com/api",
-        "is not an address that begins with https:// or http://, such as https://slack.com/api/.",
+        "is not a URL that begins with https:// or http://, such as https://slack.com/api/.",
     ),
     (
         WorkerSettings,
         "AWS_ENDPOINT_URL",
         "localhost:4566",
-        "is not an address that begins with https:// or http://, such as http://localhost:4566.",
+        "is not a URL that begins with https:// or http://, such as http://localhost:4566.",
     ),
     (
         WorkerSettings,
         "AWS_REGION",
         "eu-west-1a",
-        "is 'eu-west-1a', which is not an AWS region; they look like eu-west-1.",
+        "is 'eu-west-1a', which is not an AWS region such as eu-west-1.",
     ),
     (WorkerSettings, "LEASE_SECONDS", "1m", "is '1m', which is not a number of seconds."),
     (WorkerSettings, "LEASE_SECONDS", "29", "is 29, but has to be from 30 to 600 seconds."),

@@ -50,7 +50,8 @@ class Dependencies:
     def publish_home(self, user: str) -> None:
         """Updates a user's Home tab."""
         store, threads = DeployStore(self.redis), ThreadStore(self.redis)
-        home_tab.publish_home(self.slack, store, threads, UserGroups(self.redis), user, time.time())
+        access = Access(self.catalogue, UserGroups(self.redis))
+        home_tab.publish_home(self.slack, store, threads, access, user, time.time())
 
     def read_user_groups(self) -> None:
         """Reads from Slack who is in the user groups of services.yml."""

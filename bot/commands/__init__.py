@@ -51,12 +51,12 @@ def usage_hint() -> str:
 
 
 def parse(text: str) -> Command:
-    """What stands behind `/deploy`. Raises ParseError."""
+    """Parses what was typed behind `/deploy`. Raises ParseError."""
     return grammar.parse(text, SUBCOMMANDS)
 
 
 def parse_mention(text: str, bot_user: str) -> Command:
-    """What stands behind `@slipway` at the beginning of a message. Raises ParseError."""
+    """Parses what follows `@slipway` at the beginning of a message. Raises ParseError."""
     addressed = slack_text.text_after_mention(text, bot_user)
     if addressed is None:
         raise ParseError(ParseErrorKind.NOT_ADDRESSED)

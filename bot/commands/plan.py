@@ -26,7 +26,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 
 
 def announce(command: Command) -> str:
-    """What is said at once."""
+    """The immediate reply."""
     return f"Looking at what {code(command.service)} {code(command.tag)} would change. The plan follows here."
 
 

@@ -65,10 +65,10 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> str:
     else:
         parts = [state, f"asked for {time_ago(now - deploy.request.requested_at)} {by}"]
     if deploy.phase is Phase.SETTLING:
-        parts.append("looked at once more")
+        parts.append("checked once more")
     thread = context.threads.state(deploy.thread_id)
     is_private = thread is not None and thread.refused_privately
-    parts.append("told to the requester alone" if is_private else context.threads.link(deploy.thread_id))
+    parts.append("the requester was told privately" if is_private else context.threads.link(deploy.thread_id))
     return f"{'; '.join(parts)} (deploy {code(deploy.id)})"
 
 

@@ -24,7 +24,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 
 
 def announce(command: Command) -> str:
-    """What is said at once."""
+    """The immediate reply."""
     return f"Looking for the newest tags of {code(command.service)}. They follow here."
 
 

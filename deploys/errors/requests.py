@@ -44,7 +44,7 @@ class TooManyServices(Refused):
 
 
 class UnknownDeploy(Refused):
-    sentence = """There is no deploy `{id}`. `/deploy status` shows the ones under way."""
+    sentence = """There is no deploy `{id}`. `/deploy history` lists the last ones."""
 
 
 class NothingToCancel(Refused):

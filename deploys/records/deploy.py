@@ -7,16 +7,17 @@ from typing import Any
 
 from deploys.catalogue.service import Service
 from deploys.records.approval import Approval, Cancel
+from deploys.records.confirmations import Observation, PendingConfirmation
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan, RefusalHints
 from deploys.records.pre_task_and_post_check import PostCheckRun, PreTaskRun
 from deploys.records.record import StoredRecord
 from deploys.records.request import DeployRequest, Verb
 from deploys.records.restore_point import StopProgress
-from deploys.records.retries import ONCE_A_PHASE, Notice, Observation, PendingConfirmation, Retries
+from deploys.records.retries import Retries
 from deploys.records.rollback import Rollback, RollbackCause, RollbackCauseKind
 from deploys.records.rollout import EcsIdentity, RolloutProgress
-from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
+from deploys.records.thread_messages import ONCE_A_PHASE, Notice, ThreadMessage, ThreadMessageKind
 from deploys.records.traffic import TrafficShift
 
 

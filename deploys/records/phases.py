@@ -80,13 +80,13 @@ class Phase(StrEnum):
     # fmt: off
     # In the queue of its service.
     WAITING = "waiting", PhaseFacts(
-        label="waiting in line", sentence="waits in line",
-        batch_label="waiting", emoji=":hourglass:", stage=Stage.BEFORE_REVISION,
+        label="queued", sentence="is queued",
+        batch_label="queued", emoji=":hourglass:", stage=Stage.BEFORE_REVISION,
         changes_service=False, watched=False, counts_tasks=False, runs_with_time=False,
     )
     # Reads what runs now and what would change.
     PLANNING = "planning", PhaseFacts(
-        label="planning, nothing is changed yet", sentence="is being planned",
+        label="planning, nothing changed yet", sentence="is being planned",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.BEFORE_REVISION,
         changes_service=False, watched=False, counts_tasks=False, runs_with_time=True,
     )
@@ -110,13 +110,13 @@ class Phase(StrEnum):
     )
     # Rolling, native: about to set the service to the new revision.
     UPDATING = "updating", PhaseFacts(
-        label="asking ECS for the rollout", sentence="is about to roll out",
+        label="starting the rollout", sentence="is about to roll out",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.FIRST_CHANGE,
         changes_service=True, watched=False, counts_tasks=False, runs_with_time=True,
     )
     # Stop-start: about to record the count and tasks.
     SAVING_RESTORE_POINT = "saving restore point", PhaseFacts(
-        label="writing down what to bring back", sentence="writes down what to bring back",
+        label="saving the restore point", sentence="saves the restore point",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.BEFORE_CHANGE,
         changes_service=False, watched=False, counts_tasks=False, runs_with_time=True,
     )
@@ -128,7 +128,7 @@ class Phase(StrEnum):
     )
     # Stop-start: waits until every old task is STOPPED.
     DRAINING = "draining", PhaseFacts(
-        label="waiting until every old task has stopped", sentence="waits until every old task has stopped",
+        label="waiting for the old tasks to stop", sentence="waits until every old task has stopped",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.CHANGED,
         changes_service=False, watched=True, counts_tasks=False, runs_with_time=True,
     )
@@ -146,7 +146,7 @@ class Phase(StrEnum):
     )
     # The rollout has succeeded, the check after it runs.
     CHECKING = "checking", PhaseFacts(
-        label="rolled out, being checked", sentence="is rolled out and being checked",
+        label="rolled out, checking", sentence="is rolled out and being checked",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.CHANGED,
         changes_service=False, watched=False, counts_tasks=False, runs_with_time=True,
     )
@@ -170,7 +170,7 @@ class Phase(StrEnum):
     )
     # The outcome is known, a later read confirms that it held.
     SETTLING = "settling", PhaseFacts(
-        label="ended", sentence="is looked at once more",
+        label="ended", sentence="is checked once more",
         batch_label=_GOES_ON, emoji=_WORKING, stage=Stage.OVER,
         changes_service=True, watched=False, counts_tasks=False, runs_with_time=False,
     )

@@ -50,15 +50,15 @@ class SavedScaling(Record):
     suspended_before: SuspendedState
     """What was suspended then, and has to be again however the deploy ends."""
     suspend_tried: bool = False
-    """Suspending everything was begun."""
+    """Slipway began to suspend everything."""
     restored: bool = False
     """A read showed it as before, or somebody else set something else."""
     restored_late: bool = False
-    """It was found suspended after it had been put back, and put back once more."""
+    """It was found suspended after it had been restored, and was restored once more."""
 
     @property
     def may_be_suspended(self) -> bool:
-        """Whether it may still be suspended by us."""
+        """Whether Slipway may have suspended it and not restored it."""
         return self.suspend_tried and not self.restored
 
 

@@ -1,4 +1,4 @@
-"""The replies in a deploy's thread."""
+"""The replies in a deploy's thread, and those that it gets once."""
 
 from __future__ import annotations
 
@@ -26,3 +26,19 @@ class ThreadMessage(Record):
     """Slack mrkdwn, already escaped."""
     broadcast: bool = False
     """Also shown in the channel."""
+
+
+class Notice(StrEnum):
+    """A message that the thread gets once."""
+
+    STOPPING_OLD_TASKS = "stopping old tasks"
+    SLOW_OLD_TASKS = "slow old tasks"
+    SCALING_SUSPENDED_AGAIN = "scaling suspended again"
+    SERVICE_DEPLOYMENT_MISSING = "service deployment missing"
+    ROLLBACK_UNDONE = "rollback undone"
+    RESTORE_WAITS = "restore waits"  # once for each time the phase is entered
+    PRE_TASK_NOT_STOPPING = "pre-task not stopping"  # likewise
+
+
+ONCE_A_PHASE = frozenset({Notice.RESTORE_WAITS, Notice.PRE_TASK_NOT_STOPPING})
+"""Notices that are given again after the phase was left."""

@@ -11,14 +11,14 @@ from deploys.records.record import Record
 
 
 class HookAction(StrEnum):
-    """What settles a PAUSE hook: ECS's enum DeploymentLifecycleHookAction."""
+    """The answer to a PAUSE hook: ECS's enum DeploymentLifecycleHookAction."""
 
     CONTINUE = "CONTINUE"  # on to the next stage
     ROLLBACK = "ROLLBACK"  # back to the revision before
 
     @classmethod
     def parse(cls, word: str) -> HookAction | None:
-        """The action that ECS names; None for one that is newer than we are."""
+        """The action that ECS names; None for one that this version does not know."""
         return next((each for each in cls if each.value == word), None)
 
 
@@ -46,7 +46,7 @@ class TrafficPlan(Record):
     """Seconds between two shifts."""
     pauses: tuple[PlannedPause, ...] = ()
     alarms: tuple[str, ...] = ()
-    """CloudWatch alarms that ECS watches meanwhile."""
+    """CloudWatch alarms that ECS watches during the rollout."""
     alarms_roll_back: bool = False
 
     @property
@@ -65,10 +65,10 @@ class TrafficPlan(Record):
 class PauseEnd(StrEnum):
     """How a pause was left."""
 
-    ANSWERED = "answered"  # as somebody here said
+    ANSWERED = "answered"  # as a person answered in Slack
     ANSWERED_ELSEWHERE = "answered elsewhere"  # continued outside Slipway, such as in the console
-    TIMED_OUT = "timed out"  # ECS took its timeout action
-    CLOSED_BY_ECS = "called off"  # ECS closed it: the rollout ends or goes back
+    TIMED_OUT = "timed out"  # ECS ran its timeout action
+    CLOSED_BY_ECS = "called off"  # ECS closed it: the rollout ends or rolls back
 
 
 class PauseAnswer(Record):
@@ -80,11 +80,12 @@ class PauseAnswer(Record):
     send_tried: bool = False
     """ECS was told, or was about to be told."""
     accepted_at: float | None = None
-    """When ECS took it."""
+    """When ECS accepted it."""
 
 
 class Pause(Record):
-    """A PAUSE hook at which ECS waits, or waited. Its number is its place in `Shift.pauses`, from 1."""
+    """A PAUSE hook at which ECS waits, or waited. Its number is its place in `TrafficShift.pauses`, from
+    1."""
 
     hook_id: str
     stage: str
@@ -98,7 +99,7 @@ class Pause(Record):
 
 
 class TrafficShift(Record):
-    """Where the move of the traffic is, as last observed."""
+    """How far the traffic has moved, at the last read."""
 
     stage: str = ""
     """ECS's lifecycle stage."""
@@ -114,7 +115,7 @@ class TrafficShift(Record):
     reported: tuple[str, ...] = ()
     """What is in the thread, each once."""
     alarms: tuple[str, ...] = ()
-    """CloudWatch alarms that went off."""
+    """CloudWatch alarms that fired."""
 
     @property
     def open_pause(self) -> Pause | None:

@@ -51,13 +51,13 @@ return 1
 
 
 class NextTry(Record):
-    """When a call may be tried again: a promise of the shared rate budget, or a pause after trouble."""
+    """When a call may be tried again: a promise of the shared rate budget, or a delay after a problem."""
 
     at: float
     urgent: bool
     question: bool = False
     state: str = ""
-    """The card's state that met the trouble; a newer one need not wait. Empty: any has to."""
+    """The card's state that had the problem; a newer one need not wait. Empty: every state waits."""
 
 
 class ThreadState(StoredRecord):
@@ -73,21 +73,21 @@ class ThreadState(StoredRecord):
     permalink: str = ""
     """Of the card. Empty until Slack has returned it."""
     next_message: int = 0
-    """Index of the first milestone that is not posted."""
+    """Index of the first thread message that is not posted."""
     replies_posted: dict[str, int] = Field(default_factory=dict)
     """In the thread of a batch: replies posted of each deploy, and of the batch itself, by id (count)."""
     card_fingerprint: str = ""
-    """Of the card as it was last sent, without what runs with time."""
+    """Of the card as it was last sent, without what changes with time."""
     card_state: str = ""
     """The state that the card was last sent with."""
     card_sent_at: float = 0.0
     """When the card was last sent."""
     open_questions: tuple[str, ...] = ()
-    """Questions whose buttons stand on the card as it was last sent: the values of the buttons."""
+    """Questions with buttons on the card that was last sent: the values of the buttons."""
     fallback_level: int = 0
-    """How far cards had to be made plainer because Slack refused them: 0 is not at all."""
+    """How much simpler cards had to become because Slack refused them; 0: not at all."""
     text_limit: int = 0
-    """Bytes that Slack took of a card's text or a reply after it refused more; 0: it refused nothing."""
+    """Bytes of a card's text or a reply that Slack accepted after it refused more; 0: it refused nothing."""
     short_reply: bool = False
     """Slack refused the next reply, so it is sent short, and only in the thread."""
     outside_request_thread: bool = False
@@ -99,17 +99,17 @@ class ThreadState(StoredRecord):
     card_next_try: NextTry | None = None
     reply_next_try: NextTry | None = None
     last_problem: str = ""
-    """What kept the thread behind at the last try; empty when nothing did."""
+    """What prevented the last update; empty if nothing did."""
     failed_tries: int = 0
-    """Tries that met trouble, one after another (count)."""
+    """Failed tries, one after another (count)."""
     retry_at: float = 0.0
-    """Nothing is sent before, after a try that met trouble."""
+    """Nothing is sent before this time, after a failed try."""
     requester_told: bool = False
     """The requester was told that the channel cannot be written to."""
     refused_privately: bool = False
     """It was refused before it had a card, and the requester was told privately: it gets no card."""
     private_answer_impossible: bool = False
-    """The same, but no way to the requester alone is open: it gets a card after all."""
+    """The same, but the requester cannot be reached privately: it gets a card after all."""
 
 
 class ThreadStore:
@@ -118,7 +118,7 @@ class ThreadStore:
     def __init__(self, redis: Redis) -> None:
         self.redis = redis
 
-    # For everybody
+    # For every process
 
     def find(self, deploy_id: str) -> ThreadState | None:
         """The deploy's thread; None until the publisher has opened it."""
@@ -146,15 +146,15 @@ class ThreadStore:
     # For the publisher
 
     def claim(self, deploy_id: str, owner: str, seconds: float) -> bool:
-        """The right to write to this thread until the lease runs out; False when another has it."""
+        """The right to write to this thread until the lease runs out; False if another publisher has it."""
         return bool(self.redis.set(f"{LEASE}{deploy_id}", owner, nx=True, px=_ms(seconds)))
 
     def release(self, deploy_id: str, owner: str) -> None:
-        """Gives the right back; nothing happens when it ran out and another has it."""
+        """Returns the right; nothing happens if it ran out and another has it."""
         self._script(_RELEASE)(keys=[f"{LEASE}{deploy_id}"], args=[owner])
 
     def state(self, deploy_id: str) -> ThreadState | None:
-        """How far this thread is; None when nothing was ever written of it."""
+        """How far this thread is; None if nothing was written yet."""
         stored = self.redis.get(f"{THREAD_KEY}{deploy_id}")
         return ThreadState.from_json(to_text(stored)) if stored else None
 
@@ -180,7 +180,7 @@ class ThreadStore:
         return score
 
     def mark_due(self, thread_id: str, now: float) -> None:
-        """Something that this thread tells of has changed."""
+        """Something in this thread has to change."""
         self.redis.zadd(redis_keys.PUBLISH, {thread_id: _ms(now)})
 
     def finish_sync(self, deploy_id: str, seen_score: float) -> bool:
@@ -194,7 +194,7 @@ class ThreadStore:
         )
 
     def forget_after(self, deploy_id: str, seconds: float) -> None:
-        """Forgets the thread of an ended deploy then, also when it is written again until then."""
+        """Forgets the thread of an ended deploy after that time, even if it is written again until then."""
         self.redis.expire(f"{THREAD_KEY}{deploy_id}", max(1, int(seconds)))
 
     def _script(self, source: str) -> Script:

@@ -97,7 +97,7 @@ class BotHarness:
         return [self.context.threads.response_url(each) if each else None for each in answer_ids]
 
     def queued_jobs(self) -> list[tuple[str, list[Any]]]:
-        """The bells that were rung: job and arguments, in order."""
+        """The queued jobs: name and arguments, in order."""
         queue = Queue(QUEUE_NAME, connection=self.redis, serializer=JSONSerializer)
         return [(str(job.func_name).rpartition(".")[2], list(job.args)) for job in queue.jobs]
 

@@ -29,11 +29,11 @@ def clean_env(tmp_path: Path, **settings: str) -> dict[str, str]:
 
 @contextmanager
 def run_process(command: list[str], env: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process of `python -m ...` that is gone at the end, whatever happens."""
+    """A process of `python -m ...`, which is killed at the end if it still runs."""
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
         env=env,
-        cwd=tmp_path,  # no .env of whoever runs the tests
+        cwd=tmp_path,  # no .env of the person who runs the tests
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

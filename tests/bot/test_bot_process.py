@@ -19,8 +19,8 @@ MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
 @pytest.fixture(scope="module")
 def slack() -> Iterator[SlackSandbox]:
-    with SlackSandbox(MANIFEST, rate_limits=False) as played:
-        yield played
+    with SlackSandbox(MANIFEST, rate_limits=False) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture

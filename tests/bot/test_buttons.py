@@ -42,7 +42,7 @@ def awaiting_approval(bot: BotHarness) -> Deploy:
 
 
 def only_answer(bot: BotHarness, who: str) -> str:
-    """The one thing that was said, and to whom."""
+    """The only private answer; it goes to this person, in the channel."""
     [(channel, thread, user, text)] = bot.queued_answers()
     assert (channel, thread, user) == (DEPLOYS_CHANNEL, None, who)
     return text
@@ -272,7 +272,7 @@ def test_a_click_on_the_home_tab_for_a_deploy_that_is_gone_is_answered(
     bot.send_form({"payload": json.dumps(payload)})
 
     assert bot.queued_answers() == [
-        ("", None, CAROL, "There is no deploy `zzzzzzzz`. `/deploy status` shows the ones under way.")
+        ("", None, CAROL, "There is no deploy `zzzzzzzz`. `/deploy history` lists the last ones.")
     ]
     assert bot.response_urls() == [None]
 

@@ -61,8 +61,8 @@ def test_several_of_yours_are_a_choice_with_buttons(bot: BotHarness) -> None:
 
     assert ack["text"] == (
         "Which one? Nothing was cancelled yet.\n"
-        f"• `web` `1.4.2` waits in line: `/deploy cancel {first.id}`\n"
-        f"• `api` `2.0.0` waits in line: `/deploy cancel {second.id}`"
+        f"• `web` `1.4.2` is queued: `/deploy cancel {first.id}`\n"
+        f"• `api` `2.0.0` is queued: `/deploy cancel {second.id}`"
     )
     offered = [block["accessory"] for block in ack["blocks"][1:]]
     assert [each["text"]["text"] for each in offered] == ["Cancel web 1.4.2", "Cancel api 2.0.0"]
@@ -120,7 +120,7 @@ def test_nothing_to_cancel(bot: BotHarness) -> None:
     assert bot.type("/deploy cancel web") == f"Nothing is under way for `web`.{tail}"
     assert bot.type("/deploy cancel wbe").startswith("There is no service `wbe` here. Did you mean `web`?")
     assert bot.type("/deploy cancel q2w3e4r5") == (
-        "There is no deploy `q2w3e4r5`. `/deploy status` shows the ones under way."
+        "There is no deploy `q2w3e4r5`. `/deploy history` lists the last ones."
     )
 
 

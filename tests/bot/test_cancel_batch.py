@@ -22,15 +22,15 @@ def catalogue(catalogue: Catalogue) -> Catalogue:
     return add_service_groups(catalogue)
 
 
-@pytest.mark.parametrize("said", ["", "web, api", "api,web"], ids=["id", "name", "other order"])
-def test_all_of_a_batch_are_cancelled_by_its_id_or_name(bot: BotHarness, said: str) -> None:
+@pytest.mark.parametrize("named", ["", "web, api", "api,web"], ids=["id", "name", "other order"])
+def test_all_of_a_batch_are_cancelled_by_its_id_or_name(bot: BotHarness, named: str) -> None:
     bot.type("/deploy web,api 1.4.2")
     batch, [web, api] = only_batch(bot)
     bot.commit_step(web, phase=Phase.FOLLOWING, plan=a_plan(), ecs={"update_tried": True})
     link = post_batch_card(bot, batch)
     bot.clear_jobs()
 
-    answer = bot.type(f"/deploy cancel {said or batch.id}", by=DAVE)
+    answer = bot.type(f"/deploy cancel {named or batch.id}", by=DAVE)
 
     assert answer == (
         "Cancelling `web,api` `1.4.2`: `api` is withdrawn, nothing of it was changed yet; `web` is rolled "
@@ -72,8 +72,8 @@ def test_without_a_word_all_of_them_are_offered_first(bot: BotHarness) -> None:
     assert ack["text"] == (
         "Which one? Nothing was cancelled yet.\n"
         f"• all of `web,api` `1.4.2`: `/deploy cancel {batch.id}`\n"
-        f"• `web` `1.4.2` waits in line: `/deploy cancel {web.id}`\n"
-        f"• `api` `1.4.2` waits in line: `/deploy cancel {api.id}`"
+        f"• `web` `1.4.2` is queued: `/deploy cancel {web.id}`\n"
+        f"• `api` `1.4.2` is queued: `/deploy cancel {api.id}`"
     )
     first = ack["blocks"][1]["accessory"]
     assert (first["action_id"], first["value"]) == (buttons.CANCEL_BATCH, f"{batch.id}.0")
@@ -191,7 +191,7 @@ def test_one_that_found_a_foreign_rollout_is_followed_from_the_card_of_all(bot: 
     bot.type("/deploy web,api 1.4.2")
     batch, [web, _] = only_batch(bot)
     post_batch_card(bot, batch)
-    gone = bot.commit_step(
+    refused = bot.commit_step(
         web,
         phase=Phase.ENDED,
         outcome=Outcome.REFUSED,
@@ -199,7 +199,7 @@ def test_one_that_found_a_foreign_rollout_is_followed_from_the_card_of_all(bot: 
         refusal={"external_deployment_id": "ecs-svc/7"},
     )
 
-    bot.click(buttons.FOLLOW, gone, by=ALICE)
+    bot.click(buttons.FOLLOW, refused, by=ALICE)
 
     [followed] = [each for each in bot.context.store.active() if each.verb is Verb.FOLLOW]
     assert (followed.service.name, followed.batch_id) == ("web", None)

@@ -95,7 +95,7 @@ def test_the_same_tag_asked_for_again_is_not_a_second_deploy(bot: BotHarness) ->
 def test_before_the_thread_is_open_there_is_nothing_to_link_to(bot: BotHarness) -> None:
     bot.type("/deploy web 1.4.2")
 
-    assert f"and it waits in line. See its thread (deploy `{bot.only_deploy().id}`)." in bot.type(
+    assert f"and it is queued. See its thread (deploy `{bot.only_deploy().id}`)." in bot.type(
         "/deploy web 1.4.2"
     )
 

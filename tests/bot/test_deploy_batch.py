@@ -101,7 +101,7 @@ def test_when_one_of_them_is_under_way_none_is_added_and_it_is_said_which(bot: B
 
     assert answer == (
         "Nothing was added, because this is under way already:\n"
-        f"• <@{DAVE}> asked for `api` `1.4.2` 2 min ago, and it waits in line. See <{link}|its thread> "
+        f"• <@{DAVE}> asked for `api` `1.4.2` 2 min ago, and it is queued. See <{link}|its thread> "
         f"(deploy `{api.id}`)."
     )
     assert bot.only_deploy().id == api.id
@@ -114,8 +114,8 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(bo
     link = post_batch_card(bot, batch)
 
     assert bot.type("/deploy web 1.4.2") == (
-        f"Nothing was added: <@{ALICE}> asked for `web` `1.4.2` just now, and it waits in line. See "
-        f"<{link}|its thread> (deploy `{web.id}`)."
+        f"Nothing was added: <@{ALICE}> asked for `web` `1.4.2` just now, and it is queued. See <{link}|its "
+        f"thread> (deploy `{web.id}`)."
     )
     assert f"<{link}|its thread>" in bot.type("/deploy status web")
 

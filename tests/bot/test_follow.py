@@ -1,4 +1,4 @@
-"""`/deploy follow SERVICE`, and the button *Follow it* on a deploy that was refused for a foreign rollout."""
+"""`/deploy follow SERVICE`, and the button *Follow it* on a deploy refused for an external rollout."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def test_it_is_taken_in_and_the_workers_are_rung(bot: BotHarness) -> None:
 
     deploy = bot.only_deploy()
     assert answer == (
-        f"Queued: following the foreign rollout of `web` (deploy `{deploy.id}`). Its thread "
-        "follows here after the first checks."
+        f"Queued: following the external rollout of `web` (deploy `{deploy.id}`). Its thread follows here "
+        "after the first checks."
     )
     assert (deploy.verb, deploy.tag, deploy.phase) == (Verb.FOLLOW, "", Phase.WAITING)
     assert bot.context.threads.response_url(deploy.id) == RESPONSE_URL
@@ -94,7 +94,7 @@ def test_the_same_wish_again_leads_to_the_thread(bot: BotHarness) -> None:
     link = bot.post_card(deploy)
 
     assert bot.type("/deploy follow web") == (
-        f"Nothing was added: <@{ALICE}> asked to follow the foreign rollout of `web` to `1.4.2` just now, "
+        f"Nothing was added: <@{ALICE}> asked to follow the external rollout of `web` to `1.4.2` just now, "
         f"and it is followed. See <{link}|its thread> (deploy `{deploy.id}`)."
     )
 
@@ -106,7 +106,7 @@ def test_a_deploy_asked_for_meanwhile_waits_in_line(bot: BotHarness) -> None:
 
     deploy = bot.context.store.active()[-1]
     assert answer == (
-        f"Queued: `web` `1.5.0` (deploy `{deploy.id}`), number 2 in the queue of `web`, behind a foreign "
+        f"Queued: `web` `1.5.0` (deploy `{deploy.id}`), number 2 in the queue of `web`, behind an external "
         f"rollout to `1.4.2` followed for <@{ALICE}>. It starts by itself. Its thread follows here."
     )
 
@@ -133,8 +133,8 @@ def test_status_says_for_whom_it_is_followed(bot: BotHarness) -> None:
     deploy = follow_rollout(bot)
 
     assert bot.type("/deploy status web") == (
-        "*Under way* of `web`\n• foreign rollout of `web` to `1.4.2` is followed; followed for "
-        f"<@{ALICE}>, who asked just now; its thread (deploy `{deploy.id}`)"
+        f"*Under way* of `web`\n• external rollout of `web` to `1.4.2` is followed; followed for <@{ALICE}>, "
+        f"who asked just now; its thread (deploy `{deploy.id}`)"
     )
 
 
@@ -153,7 +153,7 @@ def test_status_says_how_it_ended(bot: BotHarness, outcome: Outcome, standing: s
 
     [line] = bot.type("/deploy status web").splitlines()[-1:]
     assert line == (
-        f"• foreign rollout of `web` to `1.4.2` {standing} just now; followed for <@{ALICE}>; its thread "
+        f"• external rollout of `web` to `1.4.2` {standing} just now; followed for <@{ALICE}>; its thread "
         f"(deploy `{deploy.id}`)"
     )
 
@@ -162,12 +162,12 @@ def test_cancel_stops_following(bot: BotHarness) -> None:
     deploy = follow_rollout(bot)
 
     assert bot.type("/deploy cancel web") == (
-        "I stop following the foreign rollout of `web` to `1.4.2`; it goes on in ECS. See its thread."
+        "I stop following the external rollout of `web` to `1.4.2`; it goes on in ECS. See its thread."
     )
     assert bot.only_deploy().cancel == Cancel(user=ALICE, at=bot.clock())
     assert bot.type(f"/deploy cancel {deploy.id}") == (
-        "Following the foreign rollout of `web` to `1.4.2` is being cancelled already: "
-        f"<@{ALICE}> asked for it. Its thread says how it ends."
+        f"Following the external rollout of `web` to `1.4.2` is being cancelled already: <@{ALICE}> asked "
+        "for it. Its thread says how it ends."
     )
 
 
@@ -208,7 +208,7 @@ def test_a_second_press_leads_to_the_thread(bot: BotHarness) -> None:
     assert len(bot.context.store.active()) == 1
     [(channel, _, user, text)] = bot.queued_answers()
     assert (channel, user) == (DEPLOYS_CHANNEL, ALICE)
-    assert text.startswith(f"Nothing was added: <@{ALICE}> asked to follow the foreign rollout of `web`")
+    assert text.startswith(f"Nothing was added: <@{ALICE}> asked to follow the external rollout of `web`")
 
 
 def test_the_button_asks_whether_they_may(bot: BotHarness) -> None:

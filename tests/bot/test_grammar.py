@@ -177,13 +177,13 @@ def test_mistakes(text: str, expected: tuple[ParseErrorKind, str, str, str, str]
 
 @pytest.mark.parametrize("word", ["to", "TO", "in", "On", "at", "“to”", "to:"])
 def test_a_word_before_a_place_is_no_tag(word: str) -> None:
-    said = word.strip("“”:")
+    typed = word.strip("“”:")
     for text, verb in (("web", ""), ("plan web", "plan"), ("rollback web", "rollback")):
         assert mistake_in(f"{text} {word} staging") == mistake(
-            ParseErrorKind.PLACE_FOR_TAG, said, "web", verb
+            ParseErrorKind.PLACE_FOR_TAG, typed, "web", verb
         )
-        assert mistake_in(f"{text} {word}") == mistake(ParseErrorKind.PLACE_FOR_TAG, said, "web", verb)
-    assert mistake_in(f"web {word} 1.4.2") == mistake(ParseErrorKind.PLACE_FOR_TAG, said, "web", tag="1.4.2")
+        assert mistake_in(f"{text} {word}") == mistake(ParseErrorKind.PLACE_FOR_TAG, typed, "web", verb)
+    assert mistake_in(f"web {word} 1.4.2") == mistake(ParseErrorKind.PLACE_FOR_TAG, typed, "web", tag="1.4.2")
 
 
 PLACES_AND_OPTIONS = [
@@ -209,35 +209,35 @@ PLACES_AND_OPTIONS = [
 """Reasons that read like a place or an option."""
 
 
-@pytest.mark.parametrize("said", PLACES_AND_OPTIONS)
-def test_a_place_or_an_option_is_no_reason(said: str) -> None:
-    assert mistake_in(f"web 1.4.2 {said}") == mistake(
-        ParseErrorKind.PLACE_OR_OPTION, said, "web", tag="1.4.2"
+@pytest.mark.parametrize("typed", PLACES_AND_OPTIONS)
+def test_a_place_or_an_option_is_no_reason(typed: str) -> None:
+    assert mistake_in(f"web 1.4.2 {typed}") == mistake(
+        ParseErrorKind.PLACE_OR_OPTION, typed, "web", tag="1.4.2"
     )
-    assert mistake_in(f"web,api 1.4.2 {said}") == mistake(
-        ParseErrorKind.PLACE_OR_OPTION, said, "web,api", tag="1.4.2"
+    assert mistake_in(f"web,api 1.4.2 {typed}") == mistake(
+        ParseErrorKind.PLACE_OR_OPTION, typed, "web,api", tag="1.4.2"
     )
-    assert mistake_in(f"restart web {said}") == mistake(
-        ParseErrorKind.PLACE_OR_OPTION, said, "web", "restart"
+    assert mistake_in(f"restart web {typed}") == mistake(
+        ParseErrorKind.PLACE_OR_OPTION, typed, "web", "restart"
     )
-    assert mistake_in(f"plan web 1.4.2 {said}") == mistake(
-        ParseErrorKind.PLACE_OR_OPTION, said, "web", "plan", "1.4.2"
+    assert mistake_in(f"plan web 1.4.2 {typed}") == mistake(
+        ParseErrorKind.PLACE_OR_OPTION, typed, "web", "plan", "1.4.2"
     )
-    assert mistake_in(f"rollback web 1.4.1 {said}") == mistake(
-        ParseErrorKind.PLACE_OR_OPTION, said, "web", "rollback", "1.4.1"
+    assert mistake_in(f"rollback web 1.4.1 {typed}") == mistake(
+        ParseErrorKind.PLACE_OR_OPTION, typed, "web", "rollback", "1.4.1"
     )
-    assert mistake_in(f"<@{BOT_USER}> deploy web 1.4.2 {said}", mention=True) == mistake_in(
-        f"web 1.4.2 {said}"
+    assert mistake_in(f"<@{BOT_USER}> deploy web 1.4.2 {typed}", mention=True) == mistake_in(
+        f"web 1.4.2 {typed}"
     )
 
 
-@pytest.mark.parametrize("said", PLACES_AND_OPTIONS)
-def test_behind_a_colon_it_is_one(said: str) -> None:
-    why = slack_text.clean_sentence(said)
-    for marked in (f"web 1.4.2: {said}", f"web 1.4.2 : {said}"):
+@pytest.mark.parametrize("typed", PLACES_AND_OPTIONS)
+def test_behind_a_colon_it_is_one(typed: str) -> None:
+    why = slack_text.clean_sentence(typed)
+    for marked in (f"web 1.4.2: {typed}", f"web 1.4.2 : {typed}"):
         assert parse(marked) == deploy("web", "1.4.2", why)
-    assert parse(f"restart web: {said}") == restart("web", why)
-    assert parse(f"web,api 1.4.2: {said}") == deploy("web,api", "1.4.2", why)
+    assert parse(f"restart web: {typed}") == restart("web", why)
+    assert parse(f"web,api 1.4.2: {typed}") == deploy("web,api", "1.4.2", why)
 
 
 def test_in_quotes_too() -> None:
@@ -246,11 +246,11 @@ def test_in_quotes_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "typed",
     ["in the evening", "to fix the login", "on call duty", "at last it works", "into staging", "tomorrow"],
 )
-def test_a_reason_that_goes_on_is_one(said: str) -> None:
-    assert parse(f"web 1.4.2 {said}") == deploy("web", "1.4.2", said)
+def test_a_reason_that_goes_on_is_one(typed: str) -> None:
+    assert parse(f"web 1.4.2 {typed}") == deploy("web", "1.4.2", typed)
 
 
 def test_every_verb_is_kept_so_that_no_service_is_called_so() -> None:

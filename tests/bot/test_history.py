@@ -62,7 +62,7 @@ def test_each_is_shown_as_what_it_is_the_newest_first(bot: BotHarness) -> None:
     lines = bot.type("/deploy history").splitlines()[1:]
 
     assert [line.split(">: ", 1)[1] for line in lines] == [
-        f"foreign rollout of `api` followed for <@{ALICE}> waits in line, 0 s so far (deploy `{follow.id}`)",
+        f"external rollout of `api` followed for <@{ALICE}> is queued, 0 s so far (deploy `{follow.id}`)",
         f"restart of `web` `1.4.0` by <@{ALICE}> rolls out, 10 s so far (deploy `{restart.id}`)",
         f"rollback of `web` to `1.4.0` (from `1.4.2`) by <@{DAVE}> succeeded after 1 min 00 s "
         f"(deploy `{rollback.id}`)",
@@ -99,7 +99,7 @@ def test_many_deploys_fit_and_the_rest_is_counted(bot: BotHarness) -> None:
 
     ack = bot.read_ack(bot.send_command("/deploy history web"))
 
-    shown = ack["text"].count("waits in line")
+    shown = ack["text"].count("is queued")
     assert 5 < shown < 30
     assert ack["text"].endswith(f"• and {40 - shown} more")
     assert ack["text"].index(".39`") < ack["text"].index(".38`")

@@ -65,7 +65,7 @@ def test_status_says_that_there_is_no_thread(bot: BotHarness) -> None:
     bot.context.threads.save(deploy.id, "publisher", view)
 
     assert bot.type("/deploy status web").endswith(
-        f"• `web` `v1.4.2` was refused just now; asked for by <@{ALICE}>; told to the requester alone "
+        f"• `web` `v1.4.2` was refused just now; asked for by <@{ALICE}>; the requester was told privately "
         f"(deploy `{deploy.id}`)"
     )
 

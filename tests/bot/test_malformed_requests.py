@@ -36,7 +36,7 @@ def post(
     web_app: WebApp, body: bytes, content_type: str, **headers: str
 ) -> tuple[int, str, list[MutableMapping[str, Any]]]:
     """A POST to where Slack's go: the status, the answer and what was logged."""
-    told: list[int] = []
+    statuses: list[int] = []
     environ = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": "/slack/events",
@@ -46,8 +46,8 @@ def post(
         **{f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()},
     }
     with capture_logs() as lines:
-        answer = web_app(environ, lambda status, *_: told.append(int(status[:3])))  # type: ignore[arg-type]
-    return told[0], b"".join(answer).decode().strip(), lines
+        answer = web_app(environ, lambda status, *_: statuses.append(int(status[:3])))  # type: ignore[arg-type]
+    return statuses[0], b"".join(answer).decode().strip(), lines
 
 
 def sign(bot: BotHarness, body: bytes, content_type: str) -> dict[str, str]:

@@ -84,8 +84,8 @@ def test_the_same_tag_under_way_is_said_in_the_thread(bot: BotHarness) -> None:
 
     [(_, _, _, text)] = bot.queued_answers()
     assert text == (
-        f"Nothing was added: <@{DAVE}> asked for `web` `1.4.2` just now, and it waits in line. See "
-        f"<{link}|its thread> (deploy `{bot.only_deploy().id}`)."
+        f"Nothing was added: <@{DAVE}> asked for `web` `1.4.2` just now, and it is queued. See <{link}|its "
+        f"thread> (deploy `{bot.only_deploy().id}`)."
     )
 
 

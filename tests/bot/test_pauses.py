@@ -1,4 +1,4 @@
-"""Continue and Roll back at a pause: who may, and what late, double and stale clicks are told."""
+"""Continue and Roll back at a pause: who may, and what late, repeated and stale clicks are answered."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def recorded_answer(bot: BotHarness) -> PauseAnswer | None:
 
 
 def only_answer(bot: BotHarness, who: str) -> str:
-    """The one thing that was said, and to whom."""
+    """The only private answer; it goes to this person."""
     [(channel, _, user, text)] = bot.queued_answers()
     assert (channel, user) == (DEPLOYS_CHANNEL, who)
     return text
@@ -71,9 +71,9 @@ def test_an_answer_is_written_down_and_the_workers_are_rung(
     ack = bot.click(button, deploy, by=BOB, question=1)
 
     assert (ack.status, ack.body) == (200, "")
-    said = recorded_answer(bot)
-    assert said is not None
-    assert (said.user, said.action) == (BOB, action)
+    answer = recorded_answer(bot)
+    assert answer is not None
+    assert (answer.user, answer.action) == (BOB, action)
     assert bot.queued_jobs() == [("publish", [deploy.id]), ("advance", [deploy.id])]
 
 
@@ -143,9 +143,9 @@ def test_who_may(bot: BotHarness, service: str, requester: str, who: str, button
 
     bot.click(button, deploy, by=who, question=1)
 
-    said = recorded_answer(bot)
-    assert said is not None
-    assert said.user == who
+    answer = recorded_answer(bot)
+    assert answer is not None
+    assert answer.user == who
 
 
 def test_the_second_click_is_told_who_was_first(bot: BotHarness) -> None:
@@ -155,9 +155,9 @@ def test_the_second_click_is_told_who_was_first(bot: BotHarness) -> None:
     bot.click(buttons.ROLL_BACK, deploy, by=DAVE, question=1)
 
     assert only_answer(bot, DAVE) == f"Already answered: <@{BOB}> pressed *Continue*."
-    said = recorded_answer(bot)
-    assert said is not None
-    assert said.action is HookAction.CONTINUE
+    answer = recorded_answer(bot)
+    assert answer is not None
+    assert answer.action is HookAction.CONTINUE
 
 
 def test_a_click_after_the_time_ran_out(bot: BotHarness) -> None:

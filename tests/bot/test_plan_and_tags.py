@@ -38,8 +38,8 @@ def test_in_a_thread_the_answer_alone_is_said(
 ) -> None:
     bot.mention(f"@slipway {asked}", thread=THREAD)
 
-    [(rung, [_, *rest])] = bot.queued_jobs()
-    assert (rung, rest) == (job, [*words, DEPLOYS_CHANNEL, THREAD, ALICE])
+    [(queued, [_, *rest])] = bot.queued_jobs()
+    assert (queued, rest) == (job, [*words, DEPLOYS_CHANNEL, THREAD, ALICE])
 
 
 def test_the_same_question_twice_is_answered_twice(bot: BotHarness) -> None:
@@ -81,9 +81,9 @@ def test_who_may_ask_where(bot: BotHarness, typed: str, who: str, where: str, an
 def test_no_answer_is_announced_that_nobody_was_rung_for(
     bot: BotHarness, monkeypatch: pytest.MonkeyPatch, typed: str
 ) -> None:
-    def gone(*_: object, **__: object) -> None:
+    def raise_redis_gone(*_: object, **__: object) -> None:
         raise RedisGone("no route to Redis")
 
-    monkeypatch.setattr("rq.Queue.enqueue", gone)
+    monkeypatch.setattr("rq.Queue.enqueue", raise_redis_gone)
 
     assert bot.type(typed).startswith("I lost the connection to Redis")

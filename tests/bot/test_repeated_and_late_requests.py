@@ -35,20 +35,20 @@ def test_a_repeated_command_waits_for_the_answer_to_the_first(
 ) -> None:
     payload = bot.command_payload("/deploy web 1.4.2", by=ALICE)
     repeats: list[Future[BoltResponse]] = []
-    take_in = bot.context.store.submit
+    submit = bot.context.store.submit
 
     def dispatch() -> BoltResponse:
         return bot.app.dispatch(BoltRequest(mode="socket_mode", body=dict(payload)))
 
     with ThreadPoolExecutor(1) as pool:
 
-        def take_in_slowly(deploy: Deploy) -> Submission:
+        def submit_slowly(deploy: Deploy) -> Submission:
             repeats.append(pool.submit(dispatch))
             with pytest.raises(TimeoutError):
                 repeats[0].result(timeout=0.2)
-            return take_in(deploy)
+            return submit(deploy)
 
-        monkeypatch.setattr(bot.context.store, "submit", take_in_slowly)
+        monkeypatch.setattr(bot.context.store, "submit", submit_slowly)
         first = dispatch()
         again = repeats[0].result(timeout=5)
 

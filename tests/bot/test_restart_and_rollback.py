@@ -146,8 +146,8 @@ def test_the_same_errand_asked_for_again_leads_to_the_first(bot: BotHarness, typ
 
     assert bot.only_deploy().id == first.id
     assert answer == (
-        f"Nothing was added: <@{DAVE}> asked for {name} 2 min ago, and it waits in line. See "
-        f"<{link}|its thread> (deploy `{first.id}`)."
+        f"Nothing was added: <@{DAVE}> asked for {name} 2 min ago, and it is queued. See <{link}|its thread> "
+        f"(deploy `{first.id}`)."
     )
 
 
@@ -172,7 +172,7 @@ def test_status_names_them_before_and_after_the_plan(bot: BotHarness) -> None:
         f"(deploy `{restart.id}`)\n"
         "\n"
         "*Queued*\n"
-        f"• rollback of `web` waits in line; asked for 59 s ago by <@{ALICE}>; its thread "
+        f"• rollback of `web` is queued; asked for 59 s ago by <@{ALICE}>; its thread "
         f"(deploy `{rollback.id}`)"
     )
 
@@ -207,8 +207,8 @@ def test_a_choice_names_them(bot: BotHarness) -> None:
 
     assert ack["text"] == (
         "Which one? Nothing was cancelled yet.\n"
-        f"• restart of `web` waits in line: `/deploy cancel {first.id}`\n"
-        f"• rollback of `web` to `1.4.1` waits in line: `/deploy cancel {second.id}`"
+        f"• restart of `web` is queued: `/deploy cancel {first.id}`\n"
+        f"• rollback of `web` to `1.4.1` is queued: `/deploy cancel {second.id}`"
     )
     [one, other] = [block["accessory"] for block in ack["blocks"][1:]]
     assert one["text"]["text"] == "Cancel restart of web"

@@ -126,8 +126,8 @@ def test_a_batch_with_each_of_its_deploys(bot: BotHarness) -> None:
         "Why: new prices",
     ]
     assert deploys.splitlines() == [
-        f"• {slack_time(begun)}: `{each.service.name}` `1.4.2` by <@{ALICE}> waits in line, 0 s so far "
-        f"(deploy `{each.id}`)"
+        f"• {slack_time(begun)}: `{each.service.name}` `1.4.2` by <@{ALICE}> is queued, 0 s so far (deploy "
+        f"`{each.id}`)"
         for each in (web, api)
     ]
     assert f"Part of batch `{batch.id}`" in bot.type(f"/deploy show {web.id}")
@@ -135,7 +135,7 @@ def test_a_batch_with_each_of_its_deploys(bot: BotHarness) -> None:
 
 def test_an_unknown_id_gets_a_clear_answer(bot: BotHarness) -> None:
     assert bot.type("/deploy show q2w3e4r5") == (
-        "There is no deploy `q2w3e4r5`. `/deploy status` shows the ones under way."
+        "There is no deploy `q2w3e4r5`. `/deploy history` lists the last ones."
     )
     assert bot.type("/deploy show").startswith("Which one? Write `/deploy show ID`.")
 

@@ -142,19 +142,19 @@ def test_without_a_date_this_machines_clock_counts(headers: dict[str, str]) -> N
 
 
 @pytest.mark.parametrize(
-    ("off", "said"),
+    ("off", "logged"),
     [
         (0, []),
         (4, ["This machine's clock is 3.8 s ahead of Slack's."]),
         (-4, ["This machine's clock is 4.2 s behind Slack's."]),
     ],
 )
-def test_a_wrong_clock_is_named_in_the_log(off: float, said: list[str]) -> None:
+def test_a_wrong_clock_is_named_in_the_log(off: float, logged: list[str]) -> None:
     with capture_logs() as lines:
         SkewedMachine(off).call_slack()
 
     assert [line["event"] for line in lines] == [
-        f"{each} Requests are judged by Slack's; keep this one right with NTP." for each in said
+        f"{each} Requests are judged by Slack's; keep this one right with NTP." for each in logged
     ]
 
 

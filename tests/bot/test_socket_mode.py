@@ -34,8 +34,8 @@ MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
 @pytest.fixture(scope="module")
 def slack() -> Iterator[SlackSandbox]:
-    with SlackSandbox(MANIFEST, rate_limits=False) as played:
-        yield played
+    with SlackSandbox(MANIFEST, rate_limits=False) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
@@ -235,12 +235,12 @@ def test_what_was_begun_is_answered_before_it_disconnects(
 ) -> None:
     who = identity.fetch_identity(WebClient(slack.bot_token, slack.api_url), SlackClock())
     context = build_app_context(who, catalogue, redis, redis)
-    begun, take_in = threading.Event(), context.store.submit
+    begun, submit = threading.Event(), context.store.submit
 
     def slow_request(deploy: Deploy) -> Submission:
         begun.set()
         time.sleep(0.4)
-        return take_in(deploy)
+        return submit(deploy)
 
     monkeypatch.setattr(context.store, "submit", slow_request)
     with ThreadPoolExecutor(1) as pool:

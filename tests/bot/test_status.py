@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from typing import cast
 
 import pytest
 
 from deploys.catalogue.catalogue import Catalogue
 from deploys.records.phases import Outcome, Phase
+from deploys.redis_connection import to_text
+from deploys.stores import redis_keys
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys
 from tests.bot.batch_setup import add_service_groups
 from tests.bot.bot_harness import ALICE, CAROL, DAVE, BotHarness
@@ -68,7 +72,7 @@ def test_what_moves_what_waits_and_what_ended(bot: BotHarness) -> None:
         f"(deploy `{moving.id}`)\n"
         "\n"
         "*Queued*\n"
-        f"• `web` `1.5.0` waits in line; asked for 1 min ago by <@{DAVE}>; its thread "
+        f"• `web` `1.5.0` is queued; asked for 1 min ago by <@{DAVE}>; its thread "
         f"(deploy `{waiting.id}`)\n"
         "\n"
         "*Ended lately*\n"
@@ -104,7 +108,7 @@ def test_many_deploys_stay_within_slacks_limits(bot: BotHarness) -> None:
 
     assert all(len(block["text"]["text"]) <= 3000 for block in ack["blocks"])
     assert len(ack["text"]) <= 4000
-    shown = ack["text"].count("waits in line;")
+    shown = ack["text"].count("is queued;")
     assert 1 < shown < 40
     assert ack["text"].endswith(f"• and {40 - shown} more")
 
@@ -139,11 +143,11 @@ def test_an_end_that_is_looked_at_once_more_is_an_end(bot: BotHarness) -> None:
             f"Nothing{about} is under way.\n"
             "\n"
             "*Queued*\n"
-            f"• `web` `1.5.0` waits in line; asked for 1 min ago by <@{DAVE}>; its thread "
+            f"• `web` `1.5.0` is queued; asked for 1 min ago by <@{DAVE}>; its thread "
             f"(deploy `{waiting.id}`)\n"
             "\n"
             "*Ended lately*\n"
-            f"• `web` `1.4.2` succeeded 5 s ago; asked for by <@{ALICE}>; looked at once more; its thread "
+            f"• `web` `1.4.2` succeeded 5 s ago; asked for by <@{ALICE}>; checked once more; its thread "
             f"(deploy `{succeeded.id}`)"
         )
 
@@ -160,3 +164,15 @@ def test_whatever_the_outcome_a_deploy_that_has_one_is_not_under_way(
     assert answer.startswith("Nothing is under way.\n\n*Ended lately*\n• `web` `1.4.2` ")
     nothing = "Nothing is under way for `web`. `/deploy status` shows what is."
     assert bot.type("/deploy cancel web") == nothing
+
+
+def test_a_record_of_another_version_is_said_to_be_one(bot: BotHarness) -> None:
+    bot.type("/deploy web 1.4.2")
+    key = redis_keys.record(bot.only_deploy().id)
+    stored = json.loads(to_text(cast("bytes", bot.redis.hget(key, "record"))))
+    bot.redis.hset(key, "record", json.dumps({**stored, "schema_number": 2}))
+
+    assert bot.type("/deploy status") == (
+        "This Deploy record has format 2, and this version of Slipway reads format 1. Another version "
+        "wrote it, so this one leaves it alone."
+    )

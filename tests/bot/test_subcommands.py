@@ -18,7 +18,7 @@ from tests.bot.bot_harness import ALICE, CAROL, DEPLOYS_CHANNEL, GENERAL_CHANNEL
 ROOT = Path(__file__).parents[2]
 EXAMPLES = {"SERVICE": "web", "TAG": "1.4.2", "ID": "q2w3e4r5"}
 MAX_FILES = 10
-"""Files of the bot that a typed command passes until a worker is told of it (count)."""
+"""Files of the bot that a typed command passes before a worker gets a job (count)."""
 
 
 def complete(subcommand: Subcommand) -> str:
@@ -77,7 +77,7 @@ def test_who_may_use_it_is_as_declared(bot: BotHarness, subcommand: Subcommand) 
 
     assert by_carol.startswith("You may not deploy `web`.") == (subcommand.allowed is Allowed.DEPLOYERS)
     refused = elsewhere.startswith(
-        ("`web` may not be deployed from this channel", "I do not speak of `web` in this channel")
+        ("`web` may not be deployed from this channel", "`web` cannot be asked about in this channel")
     )
     assert refused == (subcommand.allowed in (Allowed.DEPLOYERS, Allowed.IN_ITS_CHANNELS))
     assert bot.context.store.active() == []
@@ -94,7 +94,7 @@ def test_each_button_is_one_file() -> None:
     }
 
 
-def test_a_typed_command_passes_few_files_before_a_worker_is_told(
+def test_a_typed_command_passes_few_files_before_a_worker_gets_a_job(
     bot: BotHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     passed: set[str] = set()

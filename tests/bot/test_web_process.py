@@ -180,12 +180,12 @@ def test_health_says_when_redis_is_away(redis_url: str, tmp_path: Path, port: in
         with refusing_commands(redis, "MASTERDOWN"):
             lost = "Redis is a replica that has lost its primary\n"
             slack.wait_until(lambda: send_http(port, "GET", "/healthz") == (503, lost), 10)
-            told = type_and_read(slack, "/deploy web 1.4.2")
+            answer_meanwhile = type_and_read(slack, "/deploy web 1.4.2")
         slack.wait_until(lambda: send_http(port, "GET", "/healthz")[0] == 200, 10)
         redis.shutdown(nosave=True)
 
         slack.wait_until(lambda: send_http(port, "GET", "/healthz") == (503, "Redis does not answer\n"), 10)
         [answer] = slack.say("alice", "deploys", "/deploy web 1.4.2")["replies"]
 
-    assert told.startswith("Redis is")
+    assert answer_meanwhile.startswith("Redis is")
     assert answer["text"].startswith("I cannot reach Redis, so nothing was changed.")

@@ -14,7 +14,9 @@ def test_a_canary_waits_for_somebody_who_says_continue(slack: Conversation) -> N
     thread = slack.deploys("alice", "/deploy shop 1.4.2")
     thread.card_says("paused once the test traffic has moved, waiting for an answer")
     assert "Production traffic: new 0 %, old 100 %. Test traffic: new 100 %." in thread.card
-    assert "@approvers may let it continue, until THEN; unanswered, ECS rolls back by itself." in thread.card
+    assert (
+        "@approvers can continue it until THEN; if nobody answers, ECS rolls back by itself." in thread.card
+    )
 
     thread.press("carol", buttons.CONTINUE)
     assert thread.tells("carol") == ["You may not decide about `shop`. Those who may: @approvers."]
@@ -34,7 +36,7 @@ def test_a_canary_waits_for_somebody_who_says_continue(slack: Conversation) -> N
         "@bob pressed Continue: the rollout goes on.",
         "10 % of the production traffic goes to the new tasks now, for SOME TIME before more does.",
         "All production traffic goes to the new tasks now. The old ones still run.",
-        "Baking for SOME TIME, until THEN: the old tasks still run, so going back is quick.",
+        "Baking for SOME TIME, until THEN: the old tasks still run, so a rollback is quick.",
     ]
     assert re.fullmatch(
         r"@alice Succeeded\. `shop` runs `1\.4\.2`: 3 tasks running, after SOME TIME\. "

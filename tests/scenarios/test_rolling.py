@@ -27,7 +27,7 @@ def test_a_good_version(slack: Conversation) -> None:
         "• image digest `sha256:DIGEST`, 60.9 MB, pushed THEN\n"
         "• 3 tasks before and after; revision `web:17` runs now\n"
         "• no downtime: ECS keeps 100 to 200 percent of the tasks while it replaces them",
-        "Registered `web:18`; ECS rolls `web` to it (deployment `ecs-svc/N`).",
+        "Registered `web:18`; ECS rolls it out (deployment `ecs-svc/N`).",
     ]
     assert last.startswith("@alice Succeeded. `web` runs `1.4.2`: 3 tasks running, after SOME TIME.")
 
@@ -99,7 +99,7 @@ def test_two_deploys_of_one_service_at_once(slack: Conversation) -> None:
 
     assert first.ends().record.outcome is Outcome.SUCCEEDED
     assert second.ends().record.outcome is Outcome.SUCCEEDED
-    assert second.card.splitlines()[0].startswith("api `1.4.1` → `1.4.2` on production by @dave")
+    assert second.card.splitlines()[0].startswith("api `1.4.1` → `1.4.2`")
 
 
 @IN_SOCKET_MODE

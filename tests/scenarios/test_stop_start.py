@@ -25,12 +25,12 @@ def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
 
     assert thread.record.outcome is Outcome.SUCCEEDED
     assert thread.replies[1:] == [
-        "@approvers: @alice asks to deploy `ledger` `1.4.2`. This means downtime. It needs 1 approval, by "
-        "the buttons on the card above, which stay open for SOME TIME.",
+        "@approvers: @alice asks to deploy `ledger` `1.4.2`. This means downtime. It needs 1 approval by "
+        "the buttons on the card above, within SOME TIME.",
         "Approved by @bob.",
-        "Registered `ledger:9`. Stopping: the desired count goes from 1 to 0. On any failure `ledger:8` and "
-        "1 task are brought back.",
-        "The old task is proven STOPPED after SOME TIME. No old task is alive; the new version starts now.",
+        "Registered `ledger:9`. Stopping: the desired count goes from 1 to 0. If anything fails, `ledger:8` "
+        "and 1 task are brought back.",
+        "The old task is proven STOPPED after SOME TIME. The new version starts now.",
         "Starting 1 task of `ledger:9` (deployment `ecs-svc/N`).",
         "@alice Succeeded. `ledger` runs `1.4.2`: 1 task running, after SOME TIME. Downtime: SOME TIME, from "
         "the request to stop until the full count ran again.",

@@ -90,4 +90,4 @@ def test_every_process_refuses_in_the_same_words(module: str, tmp_path: Path) ->
 
     assert run_python(["-OO", "-m", module], tmp_path, wrong) == plain
     assert plain[0] == 2
-    assert "REDIS_URL is not an address" in plain[2]
+    assert "REDIS_URL is not a URL" in plain[2]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
+from deploys.access import Access
+from deploys.catalogue.catalogue import Catalogue
 from deploys.records.approval import Cancel, Decision, Verdict
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -25,7 +27,7 @@ APPROVERS = "S02APPROVERS"
 
 
 @pytest.fixture
-def press(redis: Redis) -> Iterator[PublisherHarness]:
+def harness(redis: Redis) -> Iterator[PublisherHarness]:
     with SlackSandbox(MANIFEST, rate_limits=False) as slack:
         yield PublisherHarness(redis, slack, ManualClock())
 
@@ -37,10 +39,17 @@ def groups(redis: Redis) -> UserGroups:
     return known
 
 
-def open_home(press: PublisherHarness, groups: UserGroups, user: str = ALICE) -> list[str]:
+def access_to(deploys: Sequence[Deploy], groups: UserGroups, now: float) -> Access:
+    """By a catalogue that has the services of these deploys."""
+    services = {deploy.service.name: deploy.service for deploy in deploys}
+    return Access(Catalogue(services), groups, now=lambda: now)
+
+
+def open_home(harness: PublisherHarness, groups: UserGroups, user: str = ALICE) -> list[str]:
     """The lines of the tab as this user sees them."""
-    assert publish_home(press.client, press.store, press.threads, groups, user, press.clock())
-    view = press.slack.home(user)
+    access = access_to(harness.store.active(), groups, harness.clock())
+    assert publish_home(harness.client, harness.store, harness.threads, access, user, harness.clock())
+    view = harness.slack.home(user)
     assert view is not None
     lines = []
     for block in view["blocks"]:
@@ -56,51 +65,50 @@ def question(**changes: object) -> Deploy:
 
 
 DATE = "<!date^1790000000^{date_short_pretty} {time}|2026-09-21 14:13 UTC>"
-AS_OF = f"As of {DATE}. Open this tab again to see it anew."
+AS_OF = f"As of {DATE}. Reopen this tab to refresh it."
 
 
-def test_a_quiet_day(press: PublisherHarness, groups: UserGroups) -> None:
-    assert open_home(press, groups) == [
+def test_a_quiet_day(harness: PublisherHarness, groups: UserGroups) -> None:
+    assert open_home(harness, groups) == [
         "Needs you",
         "Nothing waits for your answer.",
-        "Under way",
-        "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy.",
-        "Lately",
+        "In progress",
+        "Nothing is in progress. `/deploy SERVICE TAG` starts a deploy.",
+        "Recent",
         "No deploy has ended yet.",
         AS_OF,
     ]
 
 
-def test_what_needs_you_what_is_under_way_and_what_happened_lately(
-    press: PublisherHarness, groups: UserGroups
+def test_what_needs_you_what_is_in_progress_and_what_ended_recently(
+    harness: PublisherHarness, groups: UserGroups
 ) -> None:
-    old = press.request(tag="1.4.0")
-    press.end(old, outcome=Outcome.SUCCEEDED)
-    first = press.request(tag="1.4.1")
-    press.clock.value += 1
-    press.change(first, phase=Phase.FOLLOWING)
-    press.request(tag="1.4.2", request={"requester": BOB})
-    press.clock.value += 1
-    ledger = press.request(service=a_stop_start_service(approvers=(APPROVERS,)), tag="2.0.0")
-    press.change(ledger, phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
-    press.run(20)
-    press.clock.value = NOW
-    link = press.view(ledger).permalink
-    links = [press.view(d).permalink for d in (old, first)]
+    old = harness.request(tag="1.4.0")
+    harness.end(old, outcome=Outcome.SUCCEEDED)
+    first = harness.request(tag="1.4.1")
+    harness.clock.value += 1
+    harness.change(first, phase=Phase.FOLLOWING)
+    harness.request(tag="1.4.2", request={"requester": BOB})
+    harness.clock.value += 1
+    ledger = harness.request(service=a_stop_start_service(approvers=(APPROVERS,)), tag="2.0.0")
+    harness.change(ledger, phase=Phase.AWAITING_APPROVAL, approval={"question": 1})
+    harness.run(20)
+    harness.clock.value = NOW
+    link = harness.view(ledger).permalink
+    links = [harness.view(d).permalink for d in (old, first)]
     asked = f":raised_hand: *ledger* `2.0.0` on production by <@{ALICE}>: *waiting for 1 approval*."
 
-    lines = open_home(press, groups, DAVE)
+    lines = open_home(harness, groups, DAVE)
 
-    assert lines[:3] == ["Needs you", f"{asked} <{link}|Open the thread>", "Under way"]
+    assert lines[:3] == ["Needs you", f"{asked} <{link}|Open the thread>", "In progress"]
     assert lines[3] == (
         f":arrows_counterclockwise: *web* `1.4.1` on production by <@{ALICE}>: *rolling out*. "
         f"<{links[1]}|Open the thread>"
     )
     assert lines[4].startswith(
-        f":hourglass: *web* `1.4.2` on production by <@{BOB}>: *waiting in line, "
-        f"1 deploy ahead, right behind `1.4.1` by <@{ALICE}>*."
+        f":hourglass: *web* `1.4.2` on production by <@{BOB}>: *queued behind `1.4.1` by <@{ALICE}>*."
     )
-    assert lines[5:7] == [f"{asked} <{link}|Open the thread>", "Lately"]
+    assert lines[5:7] == [f"{asked} <{link}|Open the thread>", "Recent"]
     assert lines[7] == (
         f":white_check_mark: *web* `1.4.0` on production by <@{ALICE}>: *succeeded*. "
         f"{DATE}. <{links[0]}|Open the thread>"
@@ -135,19 +143,19 @@ def test_what_needs_you_what_is_under_way_and_what_happened_lately(
     ],
 )
 def test_who_is_needed(groups: UserGroups, user: str, deploy: Deploy, needed: bool) -> None:
-    assert may_answer(deploy, user, groups, NOW) is needed
+    assert may_answer(deploy, user, access_to([deploy], groups, NOW), NOW) is needed
 
 
-def test_who_answered_already_is_not_needed_again(groups: UserGroups) -> None:
+def test_somebody_who_answered_is_not_needed_again(groups: UserGroups) -> None:
     half = question(approval={"decisions": (Decision(user=BOB, verdict=Verdict.APPROVED, at=NOW),)})
     half = half.evolve(service=a_stop_start_service(approvals=2, approvers=(BOB, APPROVERS)))
 
-    assert not may_answer(half, BOB, groups, NOW)
-    assert may_answer(half, DAVE, groups, NOW)
+    assert not may_answer(half, BOB, access_to([half], groups, NOW), NOW)
+    assert may_answer(half, DAVE, access_to([half], groups, NOW), NOW)
 
 
-def test_a_group_that_nobody_knows_needs_nobody(groups: UserGroups) -> None:
-    assert not may_answer(question(), DAVE, groups, NOW + 10_000)
+def test_an_unknown_user_group_needs_nobody(groups: UserGroups) -> None:
+    assert not may_answer(question(), DAVE, access_to([question()], groups, NOW + 10_000), NOW + 10_000)
 
 
 def test_a_thousand_deploys_stay_within_slacks_blocks() -> None:
@@ -161,45 +169,46 @@ def test_a_thousand_deploys_stay_within_slacks_blocks() -> None:
     assert "And 975 more: `/deploy status` lists them." in str(view)
 
 
-def test_a_home_tab_that_slack_refuses_is_logged(press: PublisherHarness, groups: UserGroups) -> None:
-    press.slack.add_fault("error", method="views.publish", error="not_enabled", times=2)
+def test_a_home_tab_that_slack_refuses_is_logged(harness: PublisherHarness, groups: UserGroups) -> None:
+    harness.slack.add_fault("error", method="views.publish", error="not_enabled", times=2)
 
     with capture_logs() as logs:
-        assert not publish_home(press.client, press.store, press.threads, groups, ALICE, NOW)
+        access = access_to([], groups, NOW)
+        assert not publish_home(harness.client, harness.store, harness.threads, access, ALICE, NOW)
 
     assert [(log["event"], log["error"]) for log in logs] == [("no Home tab", "not_enabled")]
 
 
 @pytest.mark.parametrize("error", ["view_too_large", "invalid_arguments", "as_yet_unheard_of"])
 def test_a_home_tab_that_slack_refuses_is_shown_with_fewer_deploys(
-    press: PublisherHarness, groups: UserGroups, error: str
+    harness: PublisherHarness, groups: UserGroups, error: str
 ) -> None:
     for number in range(30):
-        press.request(service=a_service(f"service-{number}"))
-    press.slack.add_fault("error", method="views.publish", error=error)
+        harness.request(service=a_service(f"service-{number}"))
+    harness.slack.add_fault("error", method="views.publish", error=error)
 
-    lines = open_home(press, groups)
+    lines = open_home(harness, groups)
 
     assert lines.count("And 25 more: `/deploy status` lists them.") == 1
     assert sum("*service-" in line for line in lines) == 5
 
 
-def test_rows_of_other_services_do_not_stand_in_line(press: PublisherHarness, groups: UserGroups) -> None:
-    press.request(service=a_service("api"))
-    press.request(service=a_service("web"))
+def test_deploys_of_different_services_do_not_queue(harness: PublisherHarness, groups: UserGroups) -> None:
+    harness.request(service=a_service("api"))
+    harness.request(service=a_service("web"))
 
-    assert sum("first in line, starts now" in line for line in open_home(press, groups)) == 2
+    assert sum("queued, starts now" in line for line in open_home(harness, groups)) == 2
 
 
-def test_an_end_that_is_looked_at_once_more_is_an_end(press: PublisherHarness, groups: UserGroups) -> None:
-    deploy = press.request(tag="1.4.0")
-    press.change(deploy, phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED, ended_at=NOW)
+def test_a_deploy_in_its_last_check_counts_as_ended(harness: PublisherHarness, groups: UserGroups) -> None:
+    deploy = harness.request(tag="1.4.0")
+    harness.change(deploy, phase=Phase.SETTLING, outcome=Outcome.SUCCEEDED, ended_at=NOW)
 
-    lines = open_home(press, groups)
+    lines = open_home(harness, groups)
 
     assert lines[2:5] == [
-        "Under way",
-        "Nothing is under way. `/deploy SERVICE TAG` asks for a deploy.",
-        "Lately",
+        "In progress",
+        "Nothing is in progress. `/deploy SERVICE TAG` starts a deploy.",
+        "Recent",
     ]
     assert "*web* `1.4.0`" in lines[5]

@@ -64,9 +64,9 @@ def test_a_service_left_at_zero_comes_back_with_its_scaling_and_a_message(
     assert lost.stop.restore_point is not None
     assert first.broadcast
     assert first.text == (
-        "*Needs a look*: I found `billing` stopped by this deploy, and no record of it: Redis lost its data. "
-        f"I bring back `{short_arn(lost.stop.restore_point.revision)}` with 2 tasks, as the marks on the ECS "
-        "service say."
+        "*Needs attention*: I found `billing` stopped by this deploy, and no record of it: Redis lost its "
+        f"data. I bring back `{short_arn(lost.stop.restore_point.revision)}` with 2 tasks, as the tags on "
+        "the ECS service say."
     )
     assert audit.trail(harness.redis, lost.id)[0]["what"] == "found marked, without a record"
     assert harness.leftover_keys() == []
@@ -128,9 +128,9 @@ def test_a_service_that_runs_is_left_as_it_is_but_for_scaling_and_tags(
     (end,) = [m for m in deploy.thread_messages if m.kind is ThreadMessageKind.END]
     assert end.broadcast
     assert end.text == (
-        "*Failed*: Redis lost its data, and with it how far this deploy was. `billing` wants 3 tasks of "
-        f"`{revision}`; I leave it so. Application Auto Scaling is put back as it was. Look whether that is "
-        "the version you want."
+        "*Failed*: Redis lost its data, and with it how far this deploy got. `billing` wants 3 tasks of "
+        f"`{revision}`; I leave it. Application Auto Scaling is put back as it was. Check that this is the "
+        "version you want."
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from deploys.pre_task import pre_task_started
+from deploys.records.confirmations import Observation, PendingConfirmation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Observation, PendingConfirmation
 from deploys.records.rollback import RollbackCause, RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs.state import ServiceState

@@ -1,1 +1,1 @@
-"""What the flows tell people, in the thread. Slack mrkdwn."""
+"""The texts of thread messages, as Slack mrkdwn. Each function is named after what it reports."""

@@ -11,7 +11,7 @@ from deploys.records.request import Verb
 
 
 def request_text(deploy: Deploy) -> str:
-    """What somebody asks to do: `deploy web 1.4.2`, with the names in code spans."""
+    """What was requested: `deploy web 1.4.2`, with the names in code spans."""
     service = code(deploy.service.name)
     if deploy.verb is Verb.RESTART:
         return f"restart {service}"
@@ -21,13 +21,13 @@ def request_text(deploy: Deploy) -> str:
 
 
 def question(deploy: Deploy) -> str:
-    """Asks for approval. The card says until when: it may be shown later than this is written."""
+    """Asks for approval. The card says until when, since it may be shown later than this is written."""
     needed = plural(deploy.service.approvals, "approval")
     downtime = " This means downtime." if deploy.plan and deploy.plan.downtime else ""
     return (
         f"{mentions(deploy.service.approvers)}: {mention(deploy.request.requester)} asks to "
-        f"{request_text(deploy)}.{downtime} It needs {needed}, by the buttons on "
-        f"the card above, which stay open for {duration(deploy.service.approval_expiry)}."
+        f"{request_text(deploy)}.{downtime} It needs {needed} by the buttons on the card above, within "
+        f"{duration(deploy.service.approval_expiry)}."
     )
 
 
@@ -42,7 +42,7 @@ def plan_changed(new_plan: str, why: str = "") -> str:
 
 
 def approved(users: Sequence[str]) -> str:
-    """Enough people said yes."""
+    """Enough people approved."""
     return f"Approved by {mentions(tuple(users))}."
 
 
@@ -61,8 +61,8 @@ def expired(after: float) -> str:
 def question_never_shown(after: float) -> str:
     return (
         f"I could not show the question in Slack for {duration(after)}, so nobody could decide, and other "
-        "deploys of the service do not wait for it any longer. Nothing was changed. Invite me to the channel "
-        "if I am not in it, and ask again."
+        "deploys of the service no longer wait for it. Nothing was changed. Invite me to the channel if I am "
+        "not in it, and ask again."
     )
 
 

@@ -1,4 +1,4 @@
-"""What is told of a newer revision that somebody else registered, and of the one that a deploy copies."""
+"""Newer revisions that somebody else registered, and the revision that a deploy copies."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from deploys.short_names import short_arn
 from workers.messages.rollback_reasons import without_retry_promise
 
 CHANGES_IN_PLAN = 8
-"""Changes in a plan, each on a line of its own (count)."""
+"""Changes listed in a plan, one a line (count)."""
 CHANGES_ON_CARD = 3
-"""On the card (count)."""
+"""Changes listed on the card (count)."""
 NAMES_SHOWN = 5
-"""Names in one change that came, went or changed (count of each)."""
+"""Names listed in one change: added, removed and changed ones (count of each)."""
 
 
 def plan_lines(deploy: Deploy, plan: Plan) -> list[str]:
-    """Lines of the plan; none where there is nothing to tell."""
+    """Lines of the plan; empty if there is nothing to report."""
     if plan.config is None:
         return []
     if plan.config.unknown_reason:
@@ -62,7 +62,7 @@ def _last_deploy_of_it(newer: NewerRevision) -> list[str]:
 
 
 def change_lines(newer: NewerRevision, limit: int) -> list[str]:
-    """One line for each change, up to so many, and how many more there are."""
+    """One line for each change up to `limit`, and how many more there are."""
     lines = [_change_line(each, newer) for each in newer.changes[:limit]]
     more = len(newer.changes) - len(lines) + newer.more_changes
     return [*lines, f"and {more} more"] if more else lines
@@ -99,7 +99,7 @@ def _value(text: str) -> str:
 
 
 def card_text(newer: NewerRevision) -> str:
-    """The same for the card, with the first changes if they are going to be made."""
+    """The same for the card, with the first changes if the deploy makes them."""
     revision = code(short_arn(newer.revision))
     by = f" by {code(newer.registered_by)}" if newer.registered_by else ""
     if not newer.used:
@@ -111,7 +111,7 @@ def card_text(newer: NewerRevision) -> str:
 
 
 def base_changed(shown: Plan, fresh: Plan) -> str:
-    """Why the plan that was shown no longer holds: another revision would be copied."""
+    """Why the shown plan is void: another revision would be copied."""
     then, now = (code(short_arn(plan.source_revision)) for plan in (shown, fresh))
     newer = fresh.config.newer if fresh.config else None
     if newer is None or not newer.used:
@@ -120,7 +120,7 @@ def base_changed(shown: Plan, fresh: Plan) -> str:
 
 
 def newer_revision_registered(shown: Plan, fresh: Plan) -> str:
-    """A newer revision that the plan did not show yet and that is not used; empty where there is none."""
+    """A newer revision that the plan did not show and the deploy does not use; empty if there is none."""
     newer, known = (plan.config.newer if plan.config else None for plan in (fresh, shown))
     if newer is None or newer.used or (known is not None and known.revision == newer.revision):
         return ""

@@ -17,26 +17,26 @@ CAUSES_SHOWN = 4
 
 @dataclass(frozen=True)
 class Evidence:
-    """What people need to see why it failed."""
+    """What shows people why it failed."""
 
     causes: tuple[str, ...] = ()
     """Sentences of mrkdwn."""
     container: str = ""
     log: tuple[str, ...] = ()
-    """The last lines that this container wrote, as they are."""
+    """The last lines that this container wrote, unchanged."""
     missing: tuple[str, ...] = ()
-    """What could not be read and was not said before: sentences of mrkdwn."""
+    """What could not be read and was not reported before: sentences of mrkdwn."""
 
 
 NO_EVIDENCE = Evidence()
 
 
 def evidence_lines(evidence: Evidence) -> list[str]:
-    """Why tasks failed, what the last of them wrote, and what of that could not be read."""
+    """The causes, the end of the log, and what could not be read."""
     lines = [f"• {cause}" for cause in evidence.causes[:CAUSES_SHOWN]]
     if len(evidence.causes) > CAUSES_SHOWN:
         lines.append(
-            f"• and {plural(len(evidence.causes) - CAUSES_SHOWN, 'more cause')}; the service's events say all"
+            f"• and {plural(len(evidence.causes) - CAUSES_SHOWN, 'more cause')}; see the service's events"
         )
     if evidence.log:
         lines.append(f"Last lines of {code(evidence.container)}:\n```{_log_tail(evidence.log)}```")
@@ -44,7 +44,7 @@ def evidence_lines(evidence: Evidence) -> list[str]:
 
 
 def _log_tail(log: Sequence[str]) -> str:
-    """The newest lines that fit, as they tell most: a message that is too long loses its end."""
+    """The newest lines that fit: Slack cuts a message that is too long at its end."""
     shown: list[str] = []
     room = LOG_CHARACTERS
     for line in reversed(log):
@@ -58,12 +58,12 @@ def _log_tail(log: Sequence[str]) -> str:
 
 
 def tasks_unreadable(error: str, *, temporary: bool) -> str:
-    """what: AWS's error, which says what to do where it does not pass by itself."""
+    """error: AWS's message. temporary: the error may pass without anybody's help."""
     elsewhere = " The ECS console shows it, among the service's stopped tasks." if temporary else ""
     return f"I could not read which tasks failed, and why: {without_retry_promise(error)}{elsewhere}"
 
 
 def log_unreadable(error: str, container: str, *, temporary: bool) -> str:
-    """The same of a container's last lines."""
+    """The same for a container's last lines."""
     elsewhere = " CloudWatch Logs has them." if temporary else ""
     return f"I could not read the last lines of {code(container)}: {without_retry_promise(error)}{elsewhere}"

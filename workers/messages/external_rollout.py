@@ -1,7 +1,4 @@
-"""A rollout that is not ours: what it is, how it went, and how it stood when it was no longer followed.
-
-A rollout that is not ours has ended, and ECS brought nothing back: why, what runs now, what to do.
-"""
+"""A rollout that Slipway did not start: what it is, how it went, and what to do if it failed."""
 
 from __future__ import annotations
 
@@ -31,22 +28,22 @@ def following_started(
 ) -> str:
     """Which rollout it is, and how it moves its traffic if it does.
 
-    started_at: epoch seconds, 0 if ECS does not say. own_deploy_id: empty if Slipway did not start it.
+    started_at: epoch seconds, 0 if ECS does not say. own_deploy_id: empty if I did not start it.
     """
     since = f", started {slack_time(started_at)}" if started_at else ""
     whose = (
         f"Deploy {code(own_deploy_id)}, which is over, started it."
         if own_deploy_id
-        else "Slipway did not start it."
+        else "I did not start it."
     )
     informative = ecs_reason and not ecs_reason.endswith("in progress.")
-    said = f" ECS says: {code(ecs_reason)}" if informative else ""
+    quoted = f" ECS says: {code(ecs_reason)}" if informative else ""
     service = code(deploy.service.name)
     shifts = f" {external_strategy(traffic)}" if traffic else ""
     return (
         f"Following deployment {code(deployment_id)}{since}: it moves {service} to "
-        f"{version_text(deploy.tag, deploy.ecs.new_revision)}. {whose} I look on and change nothing; deploys "
-        f"of {service} wait until it is over.{said}{shifts}"
+        f"{version_text(deploy.tag, deploy.ecs.new_revision)}. {whose} I only follow it and change nothing; "
+        f"deploys of {service} wait until it ends.{quoted}{shifts}"
     )
 
 
@@ -58,23 +55,23 @@ def last_deployment(deployment_id: str, started_at: float, state: str) -> str:
 
 
 def succeeded(deploy: Deploy, took: float) -> str:
-    seen = deploy.rollout.counts
-    tasks = f"{seen.new_running} of {plural(seen.new_desired, 'new task')} running"
+    counts = deploy.rollout.counts
+    tasks = f"{counts.new_running} of {plural(counts.new_desired, 'new task')} running"
     unknown = images.images_unknown(deploy)
     service = code(deploy.service.name)
-    what = f"ECS completed it, of {service} to" if unknown else f"{service} runs"
+    what = f"ECS moved {service} to" if unknown else f"{service} runs"
     text = (
-        f"*Succeeded.* The rollout that I followed is over: {what} "
+        f"*Succeeded.* The rollout I followed has ended: {what} "
         f"{version_text(deploy.tag, deploy.ecs.new_revision)}, {tasks}, after {duration(took)}."
     )
     return f"{text} {unknown}" if unknown else text
 
 
 def paused(deploy: Deploy, pause: Pause) -> str:
-    """A pause of the rollout. It is not ours to answer."""
+    """A pause of the rollout. It is answered in ECS."""
     return (
-        f"*Paused* {stage_moment(pause.stage)}.{pauses.traffic_share(deploy)} The rollout is not mine: "
-        "whoever began it lets it continue or rolls it back in the ECS console, or with "
+        f"*Paused* {stage_moment(pause.stage)}.{pauses.traffic_share(deploy)} I did not start this rollout: "
+        "continue it or roll it back in the ECS console, or with "
         f"{code('aws ecs continue-service-deployment')}{pauses.pause_expiry(pause)}"
     )
 
@@ -84,10 +81,10 @@ def continued() -> str:
 
 
 def rolled_back(deploy: Deploy, revision: str, evidence: Evidence) -> str:
-    """revision: where ECS went; empty where nobody knows."""
+    """revision: what ECS rolled back to; empty if unknown."""
     old = f" to {code(short_arn(revision))}" if revision else ""
     return "\n".join(
-        [f"*Rolled back*{old}, by ECS and not by me: {deploy.outcome_reason}", *evidence_lines(evidence)]
+        [f"*Rolled back*{old}, by ECS, not by me: {deploy.outcome_reason}", *evidence_lines(evidence)]
     )
 
 
@@ -98,7 +95,7 @@ def superseded(deploy: Deploy, newer_id: str, newer_revision: str) -> str:
         f" moves the service to {code(short_arn(newer_revision))}" if newer_revision else " has the service"
     )
     return (
-        f"*Superseded*: a newer deployment{name}{where}, so the rollout that I followed goes no further. "
+        f"*Superseded*: a newer deployment{name}{where}, so the rollout I followed goes no further. "
         f"{code(f'/deploy follow {deploy.service.name}')} follows the newer one."
     )
 
@@ -123,21 +120,21 @@ def follow_overdue(deploy: Deploy) -> str:
     again = code(f"/deploy follow {deploy.service.name}")
     return (
         f"*No longer followed*: deployment {code(deploy.ecs.deployment_id or '')} did not end within the "
-        f"deadline of {duration(deploy.service.deadline)} since I began to follow "
-        f"it.{time_not_counted(deploy)} It is not mine to roll back, so nothing was changed. "
-        f"{last_counts(deploy)} {again} follows it on."
+        f"deadline of {duration(deploy.service.deadline)} after I started to follow "
+        f"it.{time_not_counted(deploy)} I did not start it, so I changed nothing. {last_counts(deploy)} "
+        f"{again} follows it again."
     )
 
 
 def last_counts(deploy: Deploy) -> str:
-    """How far it was at the last look."""
-    seen = deploy.rollout.counts
-    if not (seen.new_desired or seen.old_running):
-        return "ECS told no counts of it."
-    failed_tasks = f", {plural(seen.failed_tasks, 'new task')} failed" if seen.failed_tasks else ""
+    """The task counts at the last read."""
+    counts = deploy.rollout.counts
+    if not (counts.new_desired or counts.old_running):
+        return "ECS gave no task counts."
+    failed_tasks = f", {plural(counts.failed_tasks, 'new task')} failed" if counts.failed_tasks else ""
     return (
-        f"When I last looked, {seen.new_running} of {plural(seen.new_desired, 'new task')} ran"
-        f"{failed_tasks}, and {plural(seen.old_running, 'old task')}.{_last_traffic(deploy)}"
+        f"When I last looked, {counts.new_running} of {plural(counts.new_desired, 'new task')} ran"
+        f"{failed_tasks}, and {plural(counts.old_running, 'old task')}.{_last_traffic(deploy)}"
     )
 
 
@@ -150,25 +147,25 @@ def _last_traffic(deploy: Deploy) -> str:
     return f"{share} It was paused {stage_moment(pause.stage)}." if pause else share
 
 
-_FAILED_STATUSES = {"STOPPED": "was stopped.", "ROLLBACK_FAILED": "failed, and so did ECS's own way back."}
-"""By the status of the service deployment; any other, and none, has failed."""
+_FAILED_STATUSES = {"STOPPED": "was stopped.", "ROLLBACK_FAILED": "failed, and so did ECS's own rollback."}
+"""By the status of the service deployment. Any other status, and none, means failed."""
 
 
 def failed_without_rollback(deploy: Deploy, why: str, service_text: str, evidence: Evidence) -> str:
     """why, service_text: whole sentences, or empty."""
-    said = [
+    sentences = [
         f"*Failed*: the rollout to {version_text(deploy.tag, deploy.ecs.new_revision)} "
         f"{_FAILED_STATUSES.get(deploy.rollout.counts.status, 'failed.')}",
         why,
     ]
     if deploy.rollout.counts.status != "ROLLBACK_FAILED":
-        said.append("ECS does not bring back what ran before.")
-    said += [service_text, "I only followed it and changed nothing.", _next_steps(deploy)]
-    return "\n".join([" ".join(filter(None, said)), *evidence_lines(evidence)])
+        sentences.append("ECS does not bring back what ran before.")
+    sentences += [service_text, "I only followed it and changed nothing.", _next_steps(deploy)]
+    return "\n".join([" ".join(filter(None, sentences)), *evidence_lines(evidence)])
 
 
 def stopped_by_user() -> str:
-    return "Somebody, or some tool, called StopServiceDeployment; CloudTrail knows who."
+    return "A person or tool called StopServiceDeployment; CloudTrail shows who."
 
 
 def ecs_says(reason: str) -> str:

@@ -1,7 +1,4 @@
-"""Images as people read them.
-
-Which images run, where they are not those of the plan or nobody can tell.
-"""
+"""Images: how people read them, and which ones run if those are not the plan's."""
 
 from __future__ import annotations
 
@@ -21,22 +18,22 @@ _LONG_DIGEST = re.compile(r"(@sha256:[0-9a-f]{12})[0-9a-f]+")
 
 
 def short_image(image: str) -> str:
-    """An image reference with no more of its digest than tells it apart, as plain text."""
+    """An image reference with its digest shortened, as plain text."""
     return _LONG_DIGEST.sub(r"\1", image)
 
 
 def old_image(change: ContainerChange, plan: Plan) -> str:
-    """The image before, with the tag that its digest has."""
+    """The image before, with its tag if it is named by digest."""
     return _with_tag(change.old_image, plan.changes[0].old_image, plan.old_tag)
 
 
 def new_image(change: ContainerChange, plan: Plan) -> str:
-    """The image after, with the tag that its digest has."""
+    """The image after, with its tag if it is named by digest."""
     return _with_tag(change.new_image, plan.changes[0].new_image, plan.tag)
 
 
 def _with_tag(image: str, main: str, tag: str) -> str:
-    """Only of the main image is the tag known."""
+    """The tag is known for the main image only."""
     known = "@" in image and image == main and tag and not tag.startswith("sha256:")
     return f"{code(short_image(image))} ({code(tag)})" if known else code(short_image(image))
 
@@ -64,7 +61,7 @@ def image_line(change: ContainerChange, plan: Plan) -> str:
 
 
 def _repository_and_version(image: str, known_tag: str) -> tuple[str, str]:
-    """What comes before the tag or digest of an image reference, and how people call the version."""
+    """An image reference as repository and version: the tag, or the short digest."""
     name, _, digest = image.partition("@")
     registry, slash, last = name.rpartition("/")
     last, _, tag = last.partition(":")
@@ -91,7 +88,7 @@ def registry_line(deploy: Deploy, plan: Plan, *, in_ecr: bool) -> str:
 
 
 def cache_rules_unknown() -> str:
-    """Added where an image is called missing, though it might be one that is fetched when it is pulled."""
+    """Added to "there is no image" if ECR might still fetch it when it is pulled."""
     return (
         " If ECR fetches it by a pull-through cache rule, allow the workers "
         "ecr:DescribePullThroughCacheRules: then I can tell."
@@ -99,27 +96,29 @@ def cache_rules_unknown() -> str:
 
 
 def pin_lines(deploy: Deploy, plan: Plan) -> list[str]:
-    """That the revision goes by the digest, or cannot though it should; empty where it goes by the tag."""
+    """Whether the revision names the image by digest, or why it cannot; empty if it should name the tag."""
     if not plan.pinned:
         by_tag = deploy.verb is Verb.DEPLOY and deploy.service.pins_digest
         return (
-            [f"not pinned: no digest is known, so {code(plan.tag)} has to stay what it is"] if by_tag else []
+            [f"not pinned: no digest is known, so {code(plan.tag)} must not be pushed again"]
+            if by_tag
+            else []
         )
     if plan.digest is None or plan.tag == short_digest(plan.digest):
         return ["pinned: the revision names the image by its digest"]
     return [
-        f"pinned: the revision names the image by its digest, which {code(plan.tag)} stands for now; should "
-        "the tag be pushed anew, this revision still runs the same image"
+        f"pinned: the revision names the image by its digest, which {code(plan.tag)} points to now; if the "
+        "tag is pushed again, this revision still runs the same image"
     ]
 
 
 def _digest_code(value: str) -> str:
-    """The beginning of a digest, as people are shown it."""
+    """A short digest in a code span."""
     return code(short_digest(value))
 
 
 def other_image_runs(plan: Plan, images: RunningImages) -> str:
-    """Why a rollout is taken back: its tasks run what the plan did not show."""
+    """Why a rollout is rolled back: its tasks run another image than the plan showed."""
     found = "; ".join(
         f"container {code(each.container)} runs {_digest_code(each.digest)} in {each.tasks} of "
         f"{plural(images.tasks, 'task')}, not {_digest_code(_planned_digest(plan, each))}"
@@ -129,7 +128,7 @@ def other_image_runs(plan: Plan, images: RunningImages) -> str:
 
 
 def other_image_ran(plan: Plan, images: RunningImages) -> str:
-    """The same of the one task before the rollout, which is over."""
+    """The same for the task before the rollout, which has ended."""
     found = "; ".join(
         f"container {code(each.container)} ran {_digest_code(each.digest)}, not "
         f"{_digest_code(_planned_digest(plan, each))}"
@@ -147,19 +146,19 @@ def _pushed_again(plan: Plan) -> str:
         return ""
     return (
         f" The tag {code(plan.tag)} seems to have been pushed again after the plan; {code('pin: digest')} in "
-        f"{code('services.yml')} keeps that from mattering."
+        f"{code('services.yml')} prevents this."
     )
 
 
 def images_unknown(deploy: Deploy) -> str:
-    """At a good end: why nobody can tell which image runs, or whether it is the plan's. Empty otherwise."""
-    seen = deploy.rollout.running_images
-    if seen is None or seen.match is not ImageMatch.UNKNOWN:
+    """After a success: why it is unknown which image runs, or whether it is the plan's. Else empty."""
+    running = deploy.rollout.running_images
+    if running is None or running.match is not ImageMatch.UNKNOWN:
         return ""
     planned = deploy.plan is not None and any(change.digest for change in deploy.plan.changes)
     what = "Whether its tasks run the image that the plan showed" if planned else "Which image its tasks run"
-    shown = ", ".join(f"{code(each.container)} runs {_digest_code(each.digest)}" for each in seen.images)
-    return f"{what} is not known: {seen.unknown_reason}{f' ECS shows: {shown}.' if shown else ''}"
+    shown = ", ".join(f"{code(each.container)} runs {_digest_code(each.digest)}" for each in running.images)
+    return f"{what} is not known: {running.unknown_reason}{f' ECS shows: {shown}.' if shown else ''}"
 
 
 def no_running_task() -> str:
@@ -171,32 +170,32 @@ def digest_not_shown() -> str:
 
 
 def digest_deleted(wanted: str) -> str:
-    """Nobody can read what was part of the image of the plan."""
+    """The plan's image is an index whose parts cannot be read."""
     return f"ECR does not have {_digest_code(wanted)} any more."
 
 
 def digest_unknown(image: RunningImage, why: str) -> str:
-    """ECR was not to be asked about this digest."""
+    """ECR could not be asked about this digest."""
     return f"I cannot find out what {_digest_code(image.digest)} is. {why}"
 
 
 def other_image_after_rollback(
     revision: str, images: RunningImages, digests_before: Mapping[str, str]
 ) -> str:
-    """The recorded revision runs again, but not what it ran."""
+    """The recorded revision runs again, but with another image than before."""
     found = "; ".join(
         f"container {code(each.container)} ran {_digest_code(digests_before[each.container])} and now runs "
         f"{_digest_code(each.digest)}"
         for each in images.different
     )
     return (
-        f"*Needs a look*: {code(short_arn(revision))} is back, but it runs another image than before: "
+        f"*Needs attention*: {code(short_arn(revision))} is back, but it runs another image than before: "
         f"{found}. Its tag seems to have been pushed again since."
     )
 
 
 def copy_pinned_by_digest(revision: str, copy: str, digests: Mapping[str, str]) -> str:
-    """The recorded revision goes by a tag that points elsewhere now."""
+    """The recorded revision names a tag that points to another image now."""
     found = ", ".join(f"{code(container)}: {_digest_code(value)}" for container, value in digests.items())
     return (
         f"The tag that {code(short_arn(revision))} names was pushed again, or deleted, since. So I bring "

@@ -1,4 +1,4 @@
-"""What is told of a deploy whose record was lost, or is older than what it did, and was found in ECS."""
+"""A deploy that was found in ECS because its record was lost or out of date."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from deploys.short_names import short_arn
 
 
 def record_lost_reason() -> str:
-    return "my record of this deploy was lost, as Redis lost its data."
+    return "Redis lost the record of this deploy."
 
 
 PHASE_FOUND = {
@@ -23,10 +23,10 @@ PHASE_FOUND = {
 
 
 def resumed_from_ecs(phase: Phase) -> str:
-    """phase: the one whose step goes on."""
+    """phase: the one that continues."""
     return (
-        "My record of this deploy was older than what was done, as Redis lost its last writes. ECS shows how "
-        f"far it was: {PHASE_FOUND[phase]}. I go on from there."
+        "Redis lost its last writes, so my record of this deploy was out of date. ECS shows how far it got: "
+        f"{PHASE_FOUND[phase]}. I continue from there."
     )
 
 
@@ -34,16 +34,16 @@ def found_stopped(deploy: Deploy) -> str:
     original = deploy.stop.restore_point
     assert original is not None
     return (
-        f"*Needs a look*: I found {code(deploy.service.name)} stopped by this deploy, and no record of it: "
-        f"Redis lost its data. I bring back {code(short_arn(original.revision))} with "
-        f"{plural(original.desired_count, 'task')}, as the marks on the ECS service say."
+        f"*Needs attention*: I found {code(deploy.service.name)} stopped by this deploy, and no record of "
+        f"it: Redis lost its data. I bring back {code(short_arn(original.revision))} with "
+        f"{plural(original.desired_count, 'task')}, as the tags on the ECS service say."
     )
 
 
 def found_running(deploy: Deploy, desired: int, revision: str) -> str:
     scaled = " Application Auto Scaling is put back as it was." if deploy.stop.scaling else ""
     return (
-        f"*Failed*: Redis lost its data, and with it how far this deploy was. {code(deploy.service.name)} "
-        f"wants {plural(desired, 'task')} of {code(short_arn(revision))}; I leave it so.{scaled} Look "
-        "whether that is the version you want."
+        f"*Failed*: Redis lost its data, and with it how far this deploy got. {code(deploy.service.name)} "
+        f"wants {plural(desired, 'task')} of {code(short_arn(revision))}; I leave it.{scaled} Check that "
+        "this is the version you want."
     )

@@ -1,11 +1,4 @@
-"""How a deploy ended.
-
-A rollout that came to its end, and what somebody did to the service since.
-
-A service whose desired count somebody set to 0 while it was deployed.
-
-What deploys that were asked for at once mean for one another.
-"""
+"""How a deploy ended."""
 
 from __future__ import annotations
 
@@ -25,7 +18,7 @@ _DELETED_STATUS = {
 
 
 def succeeded(deploy: Deploy, took: float) -> str:
-    """That it runs is said only if the tasks showed it."""
+    """It says that the version runs only if the tasks' images showed it."""
     unknown = images.images_unknown(deploy)
     service, tag = code(deploy.service.name), code(deploy.tag)
     what = f"ECS completed the rollout of {tag} to {service}" if unknown else f"{service} runs {tag}"
@@ -40,7 +33,7 @@ def succeeded(deploy: Deploy, took: float) -> str:
 def rolled_back(
     deploy: Deploy, revision: str, reason: str, evidence: Evidence, *, recorded: str | None = None
 ) -> str:
-    """recorded: what the service was set to before, where ECS itself chose what to go back to."""
+    """recorded: what the service was set to before, if ECS itself chose the revision to roll back to."""
     text = (
         f"*Rolled back* to {code(short_arn(revision))}: "
         f"{reason}{_why_other_revision(deploy, revision, recorded)}"
@@ -51,14 +44,14 @@ def rolled_back(
 
 
 def _why_other_revision(deploy: Deploy, revision: str, recorded: str | None) -> str:
-    """Why the service is not back at the recorded revision itself; empty if it is."""
+    """Why the service is not at the recorded revision; empty if it is."""
     if recorded is None or revision == recorded:
         return ""
     if revision == deploy.rollback.revision_copy:
-        return f" It is a copy of {code(short_arn(recorded))}, which was deregistered meanwhile."
+        return f" It is a copy of {code(short_arn(recorded))}, which was deregistered."
     return (
-        f" ECS goes back to what completed last: {code(short_arn(recorded))}, which the service was set to "
-        "before, had not."
+        f" ECS rolls back to the last completed revision; {code(short_arn(recorded))}, which the service was "
+        "set to before, had not completed."
     )
 
 
@@ -78,12 +71,12 @@ def superseded(deploy: Deploy, revision: str, deployment: str) -> str:
     follow = code(f"/deploy follow {deploy.service.name}")
     return (
         f"*Superseded*: somebody else's newer deployment {code(deployment)} moves the service to "
-        f"{code(short_arn(revision))}. I do not fight it; {follow} follows it."
+        f"{code(short_arn(revision))}. I leave it; {follow} follows it."
     )
 
 
 def count_restored(count: int) -> str:
-    """Somebody else has a service that was stopped for the deploy."""
+    """The deploy was superseded while it had stopped the service."""
     return f"The service was stopped, so I set its desired count back to {count}."
 
 
@@ -92,15 +85,14 @@ def failed_service_deleted(status: str) -> str:
 
 
 def service_deleted(status: str) -> str:
-    """The reason alone."""
+    """Only the reason."""
     return (
-        f"the ECS service {describe_service_status(status)}, so there is nothing left to deploy or to bring "
-        "back."
+        f"the ECS service {describe_service_status(status)}, so there is nothing left to deploy or restore."
     )
 
 
 def describe_service_status(status: str) -> str:
-    """What became of an ECS service that is not ACTIVE; status: ECS's own word, empty where it knows none."""
+    """What became of an ECS service that is not ACTIVE. status: ECS's own word, empty if unknown to ECS."""
     return _DELETED_STATUS.get(status, f"is {status}")
 
 
@@ -109,11 +101,11 @@ def failed(reason: str, evidence: Evidence) -> str:
 
 
 def rollback_failed(reason: str, rollback_evidence: Evidence, cause: str, cause_evidence: Evidence) -> str:
-    """The way back failed as well. before: why it was taken, with its own evidence."""
+    """The rollback failed too. cause: why it was started; cause_evidence belongs to that."""
     return "\n".join(
         [
             failed(reason, rollback_evidence),
-            f"It was rolled back for this: {cause}",
+            f"It was rolled back because: {cause}",
             *evidence_lines(cause_evidence),
         ]
     )
@@ -128,32 +120,34 @@ def cancel_came_too_late(user: str) -> str:
 
 
 def succeeded_then_changed(deploy: Deploy, took: float) -> str:
-    """Without counts: what runs is not what ran."""
+    """Without task counts, since another revision runs now."""
     return (
-        f"*Succeeded, but no longer so.* ECS completed the rollout of {code(deploy.service.name)} to "
+        f"*Succeeded, but no longer current.* ECS completed the rollout of {code(deploy.service.name)} to "
         f"{version_text(deploy.tag, deploy.ecs.new_revision)} after {duration(took)}."
     )
 
 
 def external_succeeded_then_changed(deploy: Deploy, took: float) -> str:
-    """The same of a rollout that was only followed."""
+    """The same for a rollout that was only followed."""
     return (
-        "*Succeeded, but no longer so.* The rollout that I followed is over: ECS completed it, of "
-        f"{code(deploy.service.name)} to {version_text(deploy.tag, deploy.ecs.new_revision)}, after "
+        "*Succeeded, but no longer current.* The rollout I followed has ended: ECS moved "
+        f"{code(deploy.service.name)} to {version_text(deploy.tag, deploy.ecs.new_revision)} after "
         f"{duration(took)}."
     )
 
 
 def replaced_since(deployment_id: str, revision: str) -> str:
     return (
-        f"By now somebody else's newer deployment {code(deployment_id)} moves the service to "
-        f"{code(short_arn(revision))}. I do not fight it."
+        f"Since then, somebody else's newer deployment {code(deployment_id)} moves the service to "
+        f"{code(short_arn(revision))}. I leave it."
     )
 
 
 def scaled_to_zero_since(deploy: Deploy) -> str:
-    left = "" if deploy.stop.owns_count else " I leave that as it is."
-    return f"By now somebody, or something, set the desired count to 0, so its tasks stop.{left}"
+    suffix = "" if deploy.stop.restore_point is not None else " I leave it."
+    return f"Since then, somebody or something set the desired count to 0, so its tasks stop.{suffix}"
+    left = "" if deploy.stop.owns_count else " I leave it."
+    return f"Since then, somebody or something set the desired count to 0, so its tasks stop.{left}"
 
 
 def version_text(tag: str, revision: str | None) -> str:
@@ -163,16 +157,16 @@ def version_text(tag: str, revision: str | None) -> str:
 
 
 def scaled_to_zero_reason() -> str:
-    return "somebody, or something, set the desired count to 0 before the new tasks ran."
+    return "somebody or something set the desired count to 0 before the new tasks ran."
 
 
 def scaled_to_zero_in_check_reason() -> str:
-    return "somebody, or something, set the desired count to 0 while I checked, so there is nothing to check."
+    return "somebody or something set the desired count to 0 while I checked, so there is nothing to check."
 
 
 def rolled_back_at_zero(revision: str, count: int) -> str:
     return (
-        f"ECS is back at {code(short_arn(revision))}, but somebody, or something, set the desired count to 0 "
+        f"ECS is back at {code(short_arn(revision))}, but somebody or something set the desired count to 0 "
         f"meanwhile, so none of its tasks runs. I set it to {count} again."
     )
 
@@ -180,7 +174,7 @@ def rolled_back_at_zero(revision: str, count: int) -> str:
 def superseded_by_zero_count(deploy: Deploy) -> str:
     return (
         f"*Superseded*: {_who_set_zero(deploy)}. ECS then calls the rollout complete at once, but no task of "
-        f"{code(short_arn(deploy.ecs.new_revision))} runs, so nothing is known of it. {_left_as_is()}"
+        f"{code(short_arn(deploy.ecs.new_revision))} runs, so nothing is known about it. {_left_as_is()}"
     )
 
 
@@ -192,15 +186,15 @@ def superseded_by_zero_count_in_check(deploy: Deploy) -> str:
 
 
 def _who_set_zero(deploy: Deploy) -> str:
-    return f"somebody, or something, set the desired count of {code(deploy.service.name)} to 0"
+    return f"somebody or something set the desired count of {code(deploy.service.name)} to 0"
 
 
 def _left_as_is() -> str:
-    return "I leave revision and count as they are: set the count again when the service is to run."
+    return "I leave revision and count as they are: set the count when the service should run again."
 
 
 def not_started_in_batch(other: Deploy) -> str:
     return (
-        f"it was not begun, because {code(other.service.name)} {status_text(other)} and the first failure "
+        f"it was not started, because {code(other.service.name)} {status_text(other)} and the first failure "
         "stops the rest."
     )

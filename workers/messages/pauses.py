@@ -1,4 +1,4 @@
-"""A PAUSE hook: the question, its answer and what became of it."""
+"""A PAUSE hook: the question, the answer and what ECS did."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workers.messages.traffic import stage_moment
 
 
 def question(deploy: Deploy, pause: Pause) -> str:
-    """Asks whether the rollout shall go on."""
+    """Asks whether the rollout should continue."""
     who = pause_approvers(deploy)
     asked = f"{mentions(who)}: " if who else f"{mention(deploy.request.requester)}: "
     return (
@@ -26,7 +26,7 @@ def question(deploy: Deploy, pause: Pause) -> str:
 
 
 def traffic_share(deploy: Deploy) -> str:
-    """Where the production traffic goes, as a sentence that follows another; empty where ECS does not say."""
+    """Where the production traffic goes, as a sentence that follows another; empty if ECS does not say."""
     share = deploy.traffic.new_production_percent if deploy.traffic else None
     if share is None:
         return ""
@@ -38,12 +38,12 @@ def traffic_share(deploy: Deploy) -> str:
 
 
 def pause_expiry(pause: Pause) -> str:
-    """Until when the pause waits and what happens then, as the end of a sentence. No length of time: ECS's
-    clock runs whether Slack shows this soon or late."""
+    """Until when the pause waits and what happens then, as the end of a sentence. A moment, not a duration:
+    ECS's clock runs whether Slack shows this soon or late."""
     if pause.expires_at is None:
         return "."
     return (
-        f", until {slack_time(pause.expires_at)}. Unanswered, ECS "
+        f", until {slack_time(pause.expires_at)}. If nobody answers, ECS "
         f"{PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
     )
 
@@ -58,63 +58,62 @@ def continued_outside(user: str | None) -> str:
 
 
 def timed_out(pause: Pause) -> str:
-    """Nobody answered, and ECS went on."""
+    """Nobody answered, and ECS acted by itself."""
     return f"Nobody answered the pause in time, so ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
 
 
 def answer_too_late(pause: Pause, answer: PauseAnswer) -> str:
-    """Somebody answered, but ECS went on because of the time."""
+    """Somebody answered, but the pause timed out first."""
     return (
-        f"{mention(answer.user)} pressed *{PAUSE_BUTTONS[answer.action]}*, but ECS did not take it before "
-        f"the time of the pause was up. ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
+        f"{mention(answer.user)} pressed *{PAUSE_BUTTONS[answer.action]}*, but ECS did not accept it before "
+        f"the pause timed out. ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
     )
 
 
 def rolled_back_by(user: str, stage: str) -> str:
-    """A reason to go back."""
+    """A reason for a rollback."""
     return f"{mention(user)} pressed *Roll back* at the pause {stage_moment(stage)}."
 
 
 def rollback_ignored_by_ecs() -> str:
-    """Roll back was pressed and told to ECS, which goes forward."""
-    return "ECS took *Roll back*, and goes on with the rollout all the same. So I stop the rollout instead."
+    """*Roll back* was sent to ECS, which continues the rollout."""
+    return "ECS accepted *Roll back* but continues the rollout. So I stop the rollout instead."
 
 
 def rolled_back_at_timeout(pause: Pause) -> str:
-    """A reason to go back."""
+    """A reason for a rollback."""
     if pause.answer is None:
         return (
-            f"nobody answered in time at the pause {stage_moment(pause.stage)}, and then ECS rolls back by "
-            "itself."
+            f"nobody answered in time at the pause {stage_moment(pause.stage)}, so ECS rolls back by itself."
         )
     return (
         f"{mention(pause.answer.user)} pressed *{PAUSE_BUTTONS[pause.answer.action]}* at the pause "
-        f"{stage_moment(pause.stage)}, but ECS did not take it before the time was up, and then ECS rolls "
+        f"{stage_moment(pause.stage)}, but ECS did not accept it before the pause timed out, so ECS rolls "
         "back by itself."
     )
 
 
 def closed_outside(stage: str, reason: str) -> str:
-    """A reason to go back."""
-    said = f" ECS says: {reason}" if reason else ""
-    return f"the pause {stage_moment(stage)} was ended outside Slipway, and ECS rolls back.{said}"
+    """A reason for a rollback."""
+    quoted = f" ECS says: {reason}" if reason else ""
+    return f"the pause {stage_moment(stage)} was ended outside Slipway, and ECS rolls back.{quoted}"
 
 
 def hook_function_failed(functions: Sequence[str], reason: str) -> str:
-    """A reason to go back: Lambda functions of lifecycle hooks."""
-    said = f" ({escape(reason.rstrip('.'))})" if reason else ""
+    """A reason for a rollback: Lambda functions of lifecycle hooks failed."""
+    quoted = f" ({escape(reason.rstrip('.'))})" if reason else ""
     named = ", ".join(code(each.rsplit(":function:", 1)[-1]) for each in functions)
     if len(functions) > 1:
         what = f"The Lambda functions {named} of lifecycle hooks did not succeed; their logs say why."
     else:
         what = f"The Lambda function {named} of a lifecycle hook did not succeed; its log says why."
-    return f"ECS rolls back by itself{said}. {what}"
+    return f"ECS rolls back by itself{quoted}. {what}"
 
 
 def continued_during_rollback(stage: str) -> str:
-    return f"The way back paused {stage_moment(stage)}. To go back was decided already, so I let it continue."
+    return f"The rollback paused {stage_moment(stage)}. That was already decided, so I let it continue."
 
 
 def access_lost(user: str, action: HookAction) -> str:
     what = "let it continue" if action is HookAction.CONTINUE else "roll it back"
-    return f"The answer of {mention(user)} does not count: they may no longer {what}. The pause waits on."
+    return f"The answer of {mention(user)} does not count: they may no longer {what}. The pause stays open."

@@ -11,30 +11,29 @@ from deploys.short_names import short_arn
 from workers.messages import base_revision, images, post_check, pre_task, scaling, traffic
 
 LONG_GRACE_PERIOD_SECONDS = 300
-"""A health check grace period from which on the plan names it."""
+"""The shortest health check grace period that the plan mentions (seconds)."""
 
 
 def plan_text(deploy: Deploy, plan: Plan, *, in_ecr: bool, blocked: str = "") -> str:
-    """The plan, before anything is changed. As in `registry_line` and `strategy_lines`."""
-    lines = [f"*Plan* for {code(deploy.service.name)}:"]
-    lines += [
-        f"• container {code(change.container)}: {_image_change(change, plan)}" for change in plan.changes
-    ]
-    lines += [
-        f"• {line}"
-        for line in (images.registry_line(deploy, plan, in_ecr=in_ecr), *images.pin_lines(deploy, plan))
-    ]
+    """The plan, before anything is changed. in_ecr as in `registry_line`, blocked as in `strategy_lines`."""
     running = code(short_arn(plan.old_revision))
-    lines.append(f"• {planned_count(plan)} before and after; revision {running} runs now")
-    lines += [f"• {line}" for line in strategy_lines(deploy, plan, blocked)]
-    lines += [f"• {line}" for line in base_revision.plan_lines(deploy, plan)]
-    lines += [f"• {line}" for line in (*grace_period_lines(deploy, plan), *express_mode_lines(plan))]
-    lines += [f"• {line}" for line in (*pre_task.plan_lines(deploy, plan), *post_check.plan_lines(deploy))]
-    return "\n".join(lines)
+    lines = [
+        *(f"container {code(change.container)}: {_image_change(change, plan)}" for change in plan.changes),
+        images.registry_line(deploy, plan, in_ecr=in_ecr),
+        *images.pin_lines(deploy, plan),
+        f"{planned_count(plan)} before and after; revision {running} runs now",
+        *strategy_lines(deploy, plan, blocked),
+        *base_revision.plan_lines(deploy, plan),
+        *grace_period_lines(deploy, plan),
+        *express_mode_lines(plan),
+        *pre_task.plan_lines(deploy, plan),
+        *post_check.plan_lines(deploy),
+    ]
+    return "\n".join([f"*Plan* for {code(deploy.service.name)}:", *(f"• {line}" for line in lines)])
 
 
 def strategy_lines(deploy: Deploy, plan: Plan, blocked: str = "") -> list[str]:
-    """How the new tasks replace the old ones. blocked: what keeps ECS from it at a lower count, or empty."""
+    """How the new tasks replace the old ones. blocked: why ECS could not at a lower count, or empty."""
     if plan.traffic is not None:
         return traffic.plan_lines(plan, plan.traffic, deploy.service)
     if not plan.downtime:
@@ -54,17 +53,17 @@ def replacement_line(plan: Plan) -> str:
 
 
 def grace_period_lines(deploy: Deploy, plan: Plan) -> list[str]:
-    """What a long health check grace period hides; nothing where it is short."""
+    """What a long health check grace period hides; empty if it is short."""
     if plan.grace_seconds < LONG_GRACE_PERIOD_SECONDS:
         return []
-    said = (
+    text = (
         f"for its first {duration(plan.grace_seconds)} a new task's failed load balancer checks count for "
         "nothing (the ECS service's health check grace period), so a bad version shows late"
     )
     if plan.grace_seconds < deploy.service.deadline:
-        return [said]
+        return [text]
     deadline = duration(deploy.service.deadline)
-    return [f"{said}, or not at all before the deadline of {deadline}, when I roll it back"]
+    return [f"{text}, or not at all before the deadline of {deadline}, when I roll it back"]
 
 
 def express_mode_lines(plan: Plan) -> list[str]:

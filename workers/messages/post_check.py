@@ -18,7 +18,7 @@ _REASON_CHARACTERS = 200
 
 
 def plan_lines(deploy: Deploy) -> list[str]:
-    """What a plan says of it: one line, or none where nothing is checked after the rollout."""
+    """One line of the plan; empty if nothing is checked after the rollout."""
     wanted = configured_post_check(deploy)
     if wanted is None:
         return []
@@ -35,7 +35,7 @@ def started(post_check: PostCheck) -> str:
 
 
 def passed(post_check: PostCheck, check: PostCheckRun, lasted: float) -> str:
-    """What was checked, at the good end."""
+    """What was checked, after a success."""
     return f"Checked for {duration(lasted)}: {_results(post_check, check)}."
 
 
@@ -53,8 +53,8 @@ def alarms_fired(reasons: Mapping[str, str]) -> str:
 
 def alarm_fired(name: str, reason: str) -> str:
     """An alarm that is in ALARM, at the beginning of a sentence, without its full stop."""
-    said = _alarm_text(name, reason)
-    return f"{said[0].upper()}{said[1:]}"
+    text = _alarm_text(name, reason)
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def not_verified(post_check: PostCheck, error: str, lasted: float) -> str:
@@ -72,7 +72,7 @@ def alarms_deleted(names: Sequence[str]) -> str:
 
 
 def card_line(deploy: Deploy, check: PostCheckRun, now: float) -> str:
-    """The card's line while it is checked."""
+    """The card's line during the check."""
     wanted = configured_post_check(deploy)
     if wanted is None:
         return ""

@@ -40,11 +40,11 @@ _CAPACITY_FAILURES = (
     "NO ACTIVE INSTANCES",
     "EMPTY CAPACITY PROVIDER",
 )
-"""Those that more capacity helps against."""
+"""Those that more capacity would solve."""
 
 
 def plan_lines(deploy: Deploy, plan: Plan) -> list[str]:
-    """What a plan says of it: one line, or none where nothing runs before the rollout."""
+    """One line of the plan; empty if nothing runs before the rollout."""
     task = configured_pre_task(deploy)
     if task is None:
         return []
@@ -56,15 +56,15 @@ def plan_lines(deploy: Deploy, plan: Plan) -> list[str]:
 
 
 def command_text(deploy: Deploy) -> str:
-    """The command in a code span, cut where it is long."""
+    """The command in a code span, shortened."""
     text = pre_task_command(deploy)
     return code(text if len(text) <= COMMAND_CHARACTERS else f"{text[: COMMAND_CHARACTERS - 1]}…")
 
 
-def started(deploy: Deploy, one_off: PreTaskRun, deadline: float) -> str:
+def started(deploy: Deploy, run: PreTaskRun, deadline: float) -> str:
     return (
-        f"Running {command_text(deploy)} before the rollout, in container {code(one_off.container)} of "
-        f"{code(short_arn(deploy.ecs.new_revision))} (task {code(_task_id(one_off))}). It has "
+        f"Running {command_text(deploy)} before the rollout, in container {code(run.container)} of "
+        f"{code(short_arn(deploy.ecs.new_revision))} (task {code(_task_id(run))}). It has "
         f"{duration(deadline)}; unless it exits with 0, the service is not touched."
     )
 
@@ -76,8 +76,8 @@ def waiting_for_capacity(reason: str, deadline: float) -> str:
         else ""
     )
     return (
-        f"The task before the rollout cannot start yet: {why_not_placed(reason)} I ask again until its "
-        f"deadline of {duration(deadline)}; the service is not touched meanwhile.{advice}"
+        f"The task before the rollout cannot start yet: {why_not_placed(reason)} I retry until its deadline "
+        f"of {duration(deadline)}; the service is not touched meanwhile.{advice}"
     )
 
 
@@ -94,20 +94,20 @@ def succeeded(deploy: Deploy, took: float, log: Sequence[str]) -> str:
 
 
 def failed(deploy: Deploy, why: str, ran: bool, log: Sequence[str] = ()) -> str:
-    """It ended, and not well.
+    """It failed.
 
     why: a sentence of mrkdwn on how.
 
     ran: whether the command did, or may have done, anything.
     """
-    left = "What it did until then is not undone." if ran else "The command never ran."
-    text = f"*Failed* before the rollout: {why} {service_untouched(deploy)} {left}"
+    effect = "What it did until then is not undone." if ran else "The command never ran."
+    text = f"*Failed* before the rollout: {why} {service_untouched(deploy)} {effect}"
     return "\n".join([text, *_log_lines(deploy, log)])
 
 
 def cancelled(deploy: Deploy, user: str, how: str, ran: bool, log: Sequence[str] = ()) -> str:
-    left = "What it did until then is not undone." if ran else "The command never ran."
-    text = f"*Cancelled* by {mention(user)} before the rollout: {how} {service_untouched(deploy)} {left}"
+    effect = "What it did until then is not undone." if ran else "The command never ran."
+    text = f"*Cancelled* by {mention(user)} before the rollout: {how} {service_untouched(deploy)} {effect}"
     return "\n".join([text, *_log_lines(deploy, log)])
 
 
@@ -118,7 +118,7 @@ def service_untouched(deploy: Deploy) -> str:
 
 def exited_badly(deploy: Deploy, cause: str) -> str:
     stop = "" if cause.endswith((".", "!", "?")) else "."
-    return f"{command_text(deploy)} did not end well: {cause}{stop}"
+    return f"{command_text(deploy)} failed: {cause}{stop}"
 
 
 def exited_before_stop(deploy: Deploy, exit_code: int) -> str:
@@ -127,19 +127,18 @@ def exited_before_stop(deploy: Deploy, exit_code: int) -> str:
 
 def stopped_midway(deploy: Deploy, took: float, ran: bool) -> str:
     if not ran:
-        return "I had its task stopped before it began."
-    return f"I had {command_text(deploy)} stopped midway, after {duration(took)}."
+        return "Its task was stopped before it started."
+    return f"{command_text(deploy)} was stopped midway, after {duration(took)}."
 
 
 def overdue(deploy: Deploy, deadline: float, ran: bool) -> str:
     if not ran:
         return (
-            f"{command_text(deploy)} had not begun by its deadline of {duration(deadline)}; I had its task "
+            f"{command_text(deploy)} had not started by its deadline of {duration(deadline)}; its task was "
             "stopped."
         )
     return (
-        f"{command_text(deploy)} still ran at its deadline of {duration(deadline)}, so I had it stopped "
-        "midway."
+        f"{command_text(deploy)} still ran at its deadline of {duration(deadline)}, so it was stopped midway."
     )
 
 
@@ -147,30 +146,30 @@ def capacity_overdue(reason: str, deadline: float) -> str:
     return f"ECS did not start the task within its deadline of {duration(deadline)}: {why_not_placed(reason)}"
 
 
-def task_unknown_to_ecs(deploy: Deploy, one_off: PreTaskRun) -> str:
+def task_unknown_to_ecs(deploy: Deploy, run: PreTaskRun) -> str:
     return (
-        f"ECS no longer knows the task {code(_task_id(one_off))}, so I cannot tell how "
-        f"{command_text(deploy)} ended. Look at its log, and at what it changed, before you ask again."
+        f"ECS no longer knows the task {code(_task_id(run))}, so I cannot tell how "
+        f"{command_text(deploy)} ended. Look at its log, and at what it changed, before you try again."
     )
 
 
 def may_have_run(deploy: Deploy) -> str:
     return (
         f"ECS gave no answer when I asked it to run {command_text(deploy)}, and lists no such task. It is "
-        "too late to ask again, as that could run it twice, so I cannot tell whether it ran. Look at its log "
-        "before you ask again."
+        "too late to ask again, since that could run it twice, so I cannot tell whether it ran. Look at its "
+        "log before you try again."
     )
 
 
-def task_does_not_stop(one_off: PreTaskRun, seconds: float) -> str:
+def task_does_not_stop(run: PreTaskRun, seconds: float) -> str:
     return (
-        f"*Needs a look*: the task {code(_task_id(one_off))} was asked to stop {duration(seconds)} ago and "
-        f"is {escape(one_off.status)}. I keep waiting, so that it does not run beside the next one."
+        f"*Needs attention*: the task {code(_task_id(run))} was asked to stop {duration(seconds)} ago "
+        f"and is {escape(run.status)}. I keep waiting, so that it does not run beside the next one."
     )
 
 
 def side_effects_remain(deploy: Deploy, outcome: Outcome) -> str:
-    """Said at every end but success, where the end does not say it itself: what a migration did stays."""
+    """Added to every end but a success, unless the end says it: what a migration did stays done."""
     if deploy.phase is not Phase.RUNNING_PRE_TASK:
         return f" {command_text(deploy)} had run before the rollout; what it did is not undone."
     if outcome is not Outcome.SUPERSEDED:
@@ -189,20 +188,20 @@ def refused(reason: str) -> str:
     return f"*Refused*, the service was not touched: {reason}"
 
 
-def card_line(deploy: Deploy, one_off: PreTaskRun, now: float) -> str:
+def card_line(deploy: Deploy, run: PreTaskRun, now: float) -> str:
     """The card's line while it runs."""
     task = configured_pre_task(deploy)
     limit = f", at most {duration(task.deadline)}" if task else ""
     so_far = f"{duration(now - deploy.phase_since)} so far{limit}"
-    if one_off.task_arn is None and one_off.no_capacity:
-        return f"The task before the rollout waits for room, {so_far}: {why_not_placed(one_off.no_capacity)}"
-    if one_off.stop_requested_at is not None:
+    if run.task_arn is None and run.no_capacity:
+        return f"The task before the rollout waits for capacity, {so_far}: {why_not_placed(run.no_capacity)}"
+    if run.stop_requested_at is not None:
         return f"Stopping {command_text(deploy)}, {so_far}. The service is not touched."
     return f"Running {command_text(deploy)} before the rollout, {so_far}. The service is not touched yet."
 
 
-def _task_id(one_off: PreTaskRun) -> str:
-    return short_arn(one_off.task_arn)
+def _task_id(run: PreTaskRun) -> str:
+    return short_arn(run.task_arn)
 
 
 def _log_lines(deploy: Deploy, log: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""How a deploy goes, while it goes."""
+"""The progress of a deploy."""
 
 from __future__ import annotations
 
@@ -12,30 +12,27 @@ from workers.messages.evidence import NO_EVIDENCE, Evidence, evidence_lines
 
 def rollout_started(deploy: Deploy) -> str:
     return (
-        f"{_revision_to_run(deploy)}; ECS rolls {code(deploy.service.name)} to it "
-        f"(deployment {code(deploy.ecs.deployment_id or '')})."
+        f"{_revision_to_run(deploy)}; ECS rolls it out (deployment {code(deploy.ecs.deployment_id or '')})."
     )
 
 
 def _revision_to_run(deploy: Deploy) -> str:
-    """Where the revision came from: a rollback mostly returns to one that is there."""
+    """Where the revision comes from: a rollback usually reuses an earlier one."""
     known = deploy.plan is not None and deploy.ecs.new_revision == deploy.plan.source_revision
     return f"{'Returning to' if known else 'Registered'} {code(short_arn(deploy.ecs.new_revision))}"
 
 
-def stopping_old_tasks(deploy: Deploy, original: RestorePoint) -> str:
+def stopping_old_tasks(deploy: Deploy, restore_point: RestorePoint) -> str:
     return (
-        f"{_revision_to_run(deploy)}. Stopping: the desired count goes from "
-        f"{original.desired_count} to 0. On any failure {code(short_arn(original.revision))} and "
-        f"{plural(original.desired_count, 'task')} are brought back."
+        f"{_revision_to_run(deploy)}. Stopping: the desired count goes from {restore_point.desired_count} to 0. "
+        f"If anything fails, {code(short_arn(restore_point.revision))} and "
+        f"{plural(restore_point.desired_count, 'task')} are brought back."
     )
 
 
 def all_old_tasks_stopped(tasks: int, took: float) -> str:
     proven = "The old task is" if tasks == 1 else f"All {tasks} old tasks are"
-    return (
-        f"{proven} proven STOPPED after {duration(took)}. No old task is alive; the new version starts now."
-    )
+    return f"{proven} proven STOPPED after {duration(took)}. The new version starts now."
 
 
 def starting_new_tasks(deploy: Deploy, count: int) -> str:
@@ -46,68 +43,68 @@ def starting_new_tasks(deploy: Deploy, count: int) -> str:
 
 
 def new_tasks_failing(evidence: Evidence) -> str:
-    return "\n".join(["New tasks are in trouble; ECS goes on trying:", *evidence_lines(evidence)])
+    return "\n".join(["New tasks are failing; ECS keeps trying:", *evidence_lines(evidence)])
 
 
 def rollback_tasks_failing(revision: str, evidence: Evidence) -> str:
-    """The old version does not come up again."""
-    lead = f"*Needs a look*: tasks of {code(short_arn(revision))} do not start again on the way back:"
+    """Tasks of the old version do not start."""
+    lead = f"*Needs attention*: tasks of {code(short_arn(revision))} do not start during the rollback:"
     return "\n".join([lead, *evidence_lines(evidence)])
 
 
 def more_rollback_tasks_failing(revision: str, evidence: Evidence) -> str:
-    """The same, where somebody was asked to look already."""
-    lead = f"Also on the way back to {code(short_arn(revision))}:"
+    """The same, after somebody's attention was already asked for."""
+    lead = f"Also during the rollback to {code(short_arn(revision))}:"
     return "\n".join([lead, *evidence_lines(evidence)])
 
 
 def stop_ignored_by_ecs(revision: str) -> str:
     return (
-        "ECS took the request to stop the rollout, and goes on with it all the same. So I set "
-        f"{code(short_arn(revision))} in an update instead, which starts its tasks anew."
+        "ECS accepted the request to stop the rollout but continues it. So I set "
+        f"{code(short_arn(revision))} by an update instead, which starts its tasks again."
     )
 
 
 def rolling_back(reason: str, revision: str, evidence: Evidence = NO_EVIDENCE) -> str:
-    """why: what of it the thread was not told yet."""
+    """evidence: what the thread was not told yet."""
     to = f" to {code(short_arn(revision))}" if revision else ""
     return "\n".join([f"Rolling back{to}: {reason}", *evidence_lines(evidence)])
 
 
 def ecs_rolling_back(reason: str, evidence: Evidence) -> str:
-    """ECS goes back, and the reason says so."""
+    """ECS rolls back, as the reason says."""
     return "\n".join([reason, *evidence_lines(evidence)])
 
 
 def ecs_gave_up_reason(reason: str) -> str:
-    said = f" ({escape(reason.rstrip('.'))})" if reason else ""
-    return f"ECS gave up on the new revision and rolls back by itself{said}."
+    quoted = f" ({escape(reason.rstrip('.'))})" if reason else ""
+    return f"ECS gave up on the new revision and rolls back by itself{quoted}."
 
 
 def ecs_rollback_reason(reason: str) -> str:
-    """The same where ECS does not say whether it gave up by itself or was told to."""
-    said = f" ({escape(reason.rstrip('.'))})" if reason else ""
-    return f"ECS rolls the new revision back{said}."
+    """The same if ECS does not say whether it gave up by itself or was told to."""
+    quoted = f" ({escape(reason.rstrip('.'))})" if reason else ""
+    return f"ECS rolls the new revision back{quoted}."
 
 
 def stopped_outside_reason(reason: str) -> str:
-    return f"somebody, or some tool, stopped the rollout in ECS ({escape(reason.rstrip('.'))})."
+    return f"a person or tool stopped the rollout in ECS ({escape(reason.rstrip('.'))})."
 
 
 def order_broken(seconds: float) -> str:
-    when = "while an old one was alive"
+    when = "while an old one was still running"
     if seconds != float("inf"):
         when = f"{duration(seconds)} before the last old one stopped"
     return f"*Strict order was broken*: a new task started {when}."
 
 
 def order_not_proven(what: str) -> str:
-    """The proof of strict order is of tasks that could not be read."""
-    return f"*Strict order is not proven*: I could not read which tasks ran beside which. {what}"
+    """The tasks that prove strict order could not be read."""
+    return f"*Strict order is not proven*: I could not read which tasks ran at the same time. {what}"
 
 
 def order_broken_by_ecs() -> str:
     return (
         "*Strict order was broken*: ECS's circuit breaker started the old version again before the new one "
-        "had stopped. Switch its rollback off for this service; then I bring the old version back in order."
+        "had stopped. Turn its rollback off for this service; then I restore the old version in order."
     )

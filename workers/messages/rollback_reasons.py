@@ -1,4 +1,4 @@
-"""Why a deploy is refused or goes back."""
+"""Why a deploy is refused or rolled back."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def cancelled_by(user: str) -> str:
 
 
 def rollout_overdue(deploy: Deploy) -> str:
-    told = f"the rollout did not finish within its deadline of {duration(deploy.service.deadline)}."
-    return f"{told}{time_not_counted(deploy)}"
+    text = f"the rollout did not finish within its deadline of {duration(deploy.service.deadline)}."
+    return f"{text}{time_not_counted(deploy)}"
 
 
 def crash_loop(deploy: Deploy, count: int, healthy_after: float) -> str:
-    """healthy_after: for how long a task would have had to run (seconds)."""
+    """healthy_after: how long a task has to run to count as healthy (seconds)."""
     limit = code(f"give_up_after: {deploy.service.give_up_after}")
     return (
         f"{plural(count, 'task')} of {code(short_arn(deploy.ecs.new_revision))} failed in a row, without one "
@@ -29,17 +29,17 @@ def crash_loop(deploy: Deploy, count: int, healthy_after: float) -> str:
 
 
 def overdue_and_unreadable(deploy: Deploy) -> str:
-    """The deadline is over, and the last look failed."""
+    """The deadline is over, and the last read failed."""
     return (
-        f"the deadline of {duration(deploy.service.deadline)} is over, and I cannot see how the rollout "
-        f"stands. {without_retry_promise(deploy.retries.last_error)}"
+        f"the deadline of {duration(deploy.service.deadline)} is over, and I cannot read the state of the "
+        f"rollout. {without_retry_promise(deploy.retries.last_error)}"
     )
 
 
 def deployment_never_shown(deploy: Deploy) -> str:
     return (
-        f"ECS took the update to {code(short_arn(deploy.ecs.new_revision))}, and showed no deployment for it "
-        f"within {duration(deploy.service.deadline)}."
+        f"ECS accepted the update to {code(short_arn(deploy.ecs.new_revision))} but showed no deployment for "
+        f"it within {duration(deploy.service.deadline)}."
     )
 
 
@@ -48,9 +48,9 @@ def rollout_failed(reason: str) -> str:
 
 
 def ecs_rollback_failed(why: str, reason: str) -> str:
-    """ECS went back for this, and did not arrive."""
-    said = f" ({escape(reason.rstrip('.'))})" if reason else ""
-    return f"{why} That way back failed too{said}."
+    """ECS started a rollback for this, and it failed."""
+    quoted = f" ({escape(reason.rstrip('.'))})" if reason else ""
+    return f"{why} That rollback failed too{quoted}."
 
 
 def old_tasks_not_stopping(deploy: Deploy, now: float) -> str:
@@ -60,35 +60,35 @@ def old_tasks_not_stopping(deploy: Deploy, now: float) -> str:
 
 
 def count_changed(count: int) -> str:
-    return f"somebody, or something, set the desired count to {count} while the service was being stopped."
+    return f"somebody or something set the desired count to {count} while the service was being stopped."
 
 
 def rollback_overdue(revision: str, seconds: float, given_up: bool) -> str:
     goes_on = "ECS has given up on it" if given_up else "ECS keeps trying to start its tasks"
     return (
-        f"the way back to {code(short_arn(revision))} did not finish within {duration(seconds)}. The service "
+        f"the rollback to {code(short_arn(revision))} did not finish within {duration(seconds)}. The service "
         f"is set to it, with its count; {goes_on}. Look at the service's events now."
     )
 
 
 def rollback_did_not_hold(deploy: Deploy, revision: str, seconds: float) -> str:
     return (
-        f"the way back to {code(short_arn(revision))} did not hold. For {duration(seconds)} I set it again "
-        f"and again, and each time the service went to {code(short_arn(deploy.ecs.new_revision))}, which it "
-        f"is set to now. I leave it there. I was going back because: {deploy.outcome_reason}"
+        f"the rollback to {code(short_arn(revision))} did not hold. For {duration(seconds)} I kept setting "
+        f"it, and each time the service went to {code(short_arn(deploy.ecs.new_revision))}, where it is now. "
+        f"I leave it there. It was rolled back because: {deploy.outcome_reason}"
     )
 
 
 def restore_revision_deleted(deploy: Deploy, recorded: str, at: str) -> str:
     return (
         f"{code(short_arn(recorded))}, which the service was set to before, was deleted in ECS, so it cannot "
-        f"be brought back. The service keeps {code(short_arn(at))}, with its count. I was going back "
+        f"be brought back. The service keeps {code(short_arn(at))}, with its count. It was rolled back "
         f"because: {deploy.outcome_reason}"
     )
 
 
 def without_retry_promise(what: str) -> str:
-    """An error's words without the promise to try again, where that is over or said beside it."""
+    """An error's message without its promise to try again, if that is over or quoted elsewhere."""
     for promise in _RETRY_PROMISES:
         what = what.removesuffix(promise)
     return what
@@ -102,4 +102,4 @@ def aws_unreachable(what: str, seconds: float) -> str:
 
 
 def failing_for(what: str, seconds: float) -> str:
-    return f"{without_retry_promise(what)} That has been so for {duration(seconds)} now."
+    return f"{without_retry_promise(what)} This has lasted {duration(seconds)} now."

@@ -1,4 +1,4 @@
-"""What is told about Application Auto Scaling."""
+"""Application Auto Scaling, in plans and messages."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from workers.messages.rollback_reasons import without_retry_promise
 
 
 def count_moved_by_scaling(deploy: Deploy, shown: Plan, fresh: Plan) -> str:
-    """The count is another than the one shown, and the plan is still the same."""
+    """The count differs from the one shown, and the plan still counts."""
     bounds = f"{shown.scaling.minimum} to {shown.scaling.maximum}" if shown.scaling else ""
-    approval = ", so the approval stands" if deploy.service.approvals else ""
+    approval = ", so the approval still counts" if deploy.service.approvals else ""
     return (
         f"Application Auto Scaling set the count from {shown.desired_count} to "
         f"{plural(fresh.desired_count, 'task')} since the plan was shown. That is within {bounds}{approval}."
@@ -64,7 +64,7 @@ def plan_line(plan: ScalingPlan) -> str:
         )
     return (
         f"Application Auto Scaling ({_bounds(plan.minimum, plan.maximum)}) is suspended until the end, then "
-        f"put back as it is now: {suspended_processes(plan.suspended_before)}"
+        f"restored to what it is now: {suspended_processes(plan.suspended_before)}"
     )
 
 
@@ -75,16 +75,16 @@ def blocked_line(desired: int, minimum_percent: int, maximum_percent: int, worki
     """
     return (
         f"at {plural(desired, 'task')}, which Application Auto Scaling may set meanwhile, ECS could neither "
-        f"stop nor start one ({minimum_percent} to {maximum_percent} percent), and the rollout would stand "
-        f"still; a maximum percent of {working_maximum} or more rules that out"
+        f"stop nor start one ({minimum_percent} to {maximum_percent} percent), and the rollout would not "
+        f"move; a maximum percent of {working_maximum} or more avoids this"
     )
 
 
 def suspending(scaling: SavedScaling) -> str:
     return (
         f"Suspending Application Auto Scaling ({_bounds(scaling.minimum, scaling.maximum)}), so that it does "
-        f"not start tasks during the stop. Before: {suspended_processes(scaling.suspended_before)}. I put "
-        "that back, however this ends."
+        f"not start tasks during the stop. Before: {suspended_processes(scaling.suspended_before)}. I "
+        "restore that at the end, whatever happens."
     )
 
 
@@ -92,7 +92,7 @@ def suspending_again(scaling: SavedScaling) -> str:
     return (
         "Application Auto Scaling is not suspended any more, so it could start tasks while the new ones are "
         f"being stopped. I suspend it once more ({_bounds(scaling.minimum, scaling.maximum)}). Before that: "
-        f"{suspended_processes(scaling.suspended_before)}. That is what I put back at the end."
+        f"{suspended_processes(scaling.suspended_before)}. I restore that at the end."
     )
 
 
@@ -100,7 +100,7 @@ def scaling_restored(before: SuspendedState) -> str:
     text = f"Application Auto Scaling is as it was before: {suspended_processes(before)}."
     if before.scheduled:
         return text
-    return f"{text} Scheduled actions that fell due meanwhile are not made up for."
+    return f"{text} Scheduled actions that were due in the meantime are not run later."
 
 
 def scaling_left_as_is(now: SuspendedState, before: SuspendedState) -> str:
@@ -113,7 +113,7 @@ def scaling_left_as_is(now: SuspendedState, before: SuspendedState) -> str:
 def target_deleted() -> str:
     return (
         "The service's scalable target was deregistered during the deploy, so there is no Application Auto "
-        "Scaling to put back."
+        "Scaling to restore."
     )
 
 
@@ -123,14 +123,14 @@ def scaled_service_deleted() -> str:
 
 def suspended_again_after_end() -> str:
     return (
-        "*Needs a look*: Application Auto Scaling was found suspended again after I had put it back; a late "
-        "call of mine may have done that. I put it back once more."
+        "*Needs attention*: Application Auto Scaling was suspended again after I had restored it; a late "
+        "call of mine may have done that. I restored it once more."
     )
 
 
 def still_suspended(what: str, attempts: int) -> str:
     return (
-        "*Needs a look*: Application Auto Scaling is still suspended, because I cannot put it back. "
+        "*Needs attention*: Application Auto Scaling is still suspended, because I cannot restore it. "
         f"{without_retry_promise(what)} (tried {plural(attempts, 'time')}; I keep trying, and the service's "
         "next deploy waits.)"
     )

@@ -1,7 +1,4 @@
-"""Whether the new tasks serve, and what is left of the old ones.
-
-Old tasks that do not stop: each by its id, and what holds it.
-"""
+"""Tasks: whether the new ones serve, and which old ones have not stopped."""
 
 from __future__ import annotations
 
@@ -14,35 +11,35 @@ from deploys.records.restore_point import OldTask
 
 
 def new_tasks_serving(deploy: Deploy, old: int) -> str:
-    seen = deploy.rollout.counts
+    counts = deploy.rollout.counts
     took = duration((deploy.rollout.serving_at or deploy.request.requested_at) - deploy.request.requested_at)
     return (
-        f"*Serving*: {seen.new_running} of {plural(seen.new_desired, 'new task')} run, after {took}. "
+        f"*Serving*: {counts.new_running} of {plural(counts.new_desired, 'new task')} run, after {took}. "
         f"{old_tasks_draining(old)}."
     )
 
 
 def old_tasks_draining(old: int) -> str:
-    """`2 old tasks still drain`: they take no new work, and finish what they have."""
+    """`2 old tasks still drain`: they take no new work and finish what they have."""
     return f"{plural(old, 'old task')} still {'drains' if old == 1 else 'drain'}"
 
 
 def running_count(deploy: Deploy) -> str:
-    """`3 tasks running`; where ECS calls less than all a success, how many of how many."""
-    seen = deploy.rollout.counts
-    if seen.new_running >= seen.new_desired:
-        return f"{plural(seen.new_running, 'task')} running"
+    """`3 tasks running`; if ECS calls less than all a success, how many of how many."""
+    counts = deploy.rollout.counts
+    if counts.new_running >= counts.new_desired:
+        return f"{plural(counts.new_running, 'task')} running"
     if deploy.post_check is not None:
-        return f"{seen.new_running} of {plural(seen.new_desired, 'task')} running now"
-    percent = 100 * seen.new_running // seen.new_desired
+        return f"{counts.new_running} of {plural(counts.new_desired, 'task')} running now"
+    percent = 100 * counts.new_running // counts.new_desired
     return (
-        f"{seen.new_running} of {plural(seen.new_desired, 'new task')} running ({percent} %), which is "
+        f"{counts.new_running} of {plural(counts.new_desired, 'new task')} running ({percent} %), which is "
         "enough for ECS to call it successful"
     )
 
 
 def serving_summary(deploy: Deploy) -> str:
-    """When it served, and whether the old tasks are gone. Nothing is waited for."""
+    """When the new tasks served, and whether the old ones have stopped."""
     if deploy.rollout.draining is None:
         return ""
     old = deploy.rollout.draining.tasks
@@ -59,9 +56,9 @@ TASKS_SHOWN = 10
 
 STATUS_REASONS: Mapping[str, str] = {
     "RUNNING": "asked to stop",
-    "DEACTIVATING": "ECS prepares its stop; behind a load balancer that takes the deregistration delay",
+    "DEACTIVATING": "ECS prepares to stop it; behind a load balancer this takes the deregistration delay",
     "STOPPING": "its containers get {timeout} s to end (stopTimeout)",
-    "DEPROVISIONING": "it has ended, ECS takes down its network",
+    "DEPROVISIONING": "it has ended, ECS removes its network",
 }
 """What happens to a task that was asked to stop, by its lastStatus (ECS guide, "Task lifecycle")."""
 
@@ -73,29 +70,31 @@ def stop_timeout(deploy: Deploy) -> int:
 
 
 def why_not_stopped(task: OldTask, timeout: int, now: float) -> str:
-    """What holds a task; empty where its status does not tell."""
+    """Why a task has not stopped; empty if its status does not say."""
     if task.protected:
-        left = "" if task.protected_until is None else f" for {duration(task.protected_until - now)} more"
-        return f"protected from scale-in{left}, so ECS does not stop it"
+        remaining = (
+            "" if task.protected_until is None else f" for {duration(task.protected_until - now)} more"
+        )
+        return f"protected from scale-in{remaining}, so ECS does not stop it"
     if not task.stop_requested:
         return "ECS has not asked it to stop yet"
     return STATUS_REASONS.get(task.last_status, "").format(timeout=timeout)
 
 
 def describe_task(task: OldTask, timeout: int, now: float) -> str:
-    """A task in a sentence: its id, status and what holds it."""
+    """A task's id, status and why it has not stopped."""
     held = why_not_stopped(task, timeout, now)
     return f"{code(task.task_id)} is {task.last_status}{f' ({held})' if held else ''}"
 
 
 def old_tasks_slow(deploy: Deploy, waited: float, until: float, now: float) -> str:
-    """Said once. `until` is when the deploy gives up waiting (epoch seconds)."""
+    """until: when the deploy stops waiting (epoch seconds)."""
     known = (
         len(deploy.stop.restore_point.task_arns) if deploy.stop.restore_point else len(deploy.stop.old_tasks)
     )
     timeout = stop_timeout(deploy)
     lines = [
-        f"*Old tasks take long to stop*: {duration(waited)} after the request, {len(deploy.stop.old_tasks)} "
+        f"*Old tasks are slow to stop*: {duration(waited)} after the request, {len(deploy.stop.old_tasks)} "
         f"of {plural(max(known, len(deploy.stop.old_tasks)), 'old task')} have not stopped.",
         *(f"• {describe_task(task, timeout, now)}" for task in deploy.stop.old_tasks[:TASKS_SHOWN]),
         *(
@@ -103,9 +102,11 @@ def old_tasks_slow(deploy: Deploy, waited: float, until: float, now: float) -> s
             if len(deploy.stop.old_tasks) > TASKS_SHOWN
             else []
         ),
-        f"I wait for them until {slack_time(until)}; then I bring the old version back. I never take a "
-        "protection off or kill a task.",
+        f"I wait for them until {slack_time(until)}; then I roll back. I never remove a protection or kill "
+        "a task.",
     ]
     if any((task.protected_until or 0.0) > until for task in deploy.stop.old_tasks):
-        lines.append("A protection lasts longer than that: unless its task lifts it, this deploy goes back.")
+        lines.append(
+            "A protection lasts longer than that: unless its task removes it, this deploy is rolled back."
+        )
     return "\n".join(lines)

@@ -1,7 +1,4 @@
-"""How ECS moves the traffic: as planned, and while it does.
-
-The stages of a deployment that shifts traffic, in plain words.
-"""
+"""How ECS shifts traffic: as planned, and stage by stage."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ STRATEGY_NAMES = {"BLUE_GREEN": "blue/green", "LINEAR": "linear", "CANARY": "can
 
 
 def plan_lines(plan: Plan, traffic: TrafficPlan, service: Service) -> list[str]:
-    """What the ECS service does with a new revision, as lines of a plan."""
+    """How the ECS service replaces a revision, as lines of a plan."""
     lines = [
         f"{STRATEGY_NAMES.get(traffic.strategy, traffic.strategy)}, no downtime: "
         f"{plural(plan.desired_count, 'new task')} beside the old {plan.desired_count}, then "
@@ -51,8 +48,8 @@ def _planned_pause(pause: PlannedPause, service: Service) -> str:
     stages = " and ".join(stage_moment(stage) for stage in pause.stages)
     who = mentions(service.approvers or service.deployers, nobody="everybody")
     return (
-        f"*pauses* {stages}, for up to {duration(pause.timeout_seconds)}: {who} may let it continue; "
-        f"unanswered, ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}"
+        f"*pauses* {stages}, for up to {duration(pause.timeout_seconds)}: {who} can continue it; if nobody "
+        f"answers, ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}"
     )
 
 
@@ -66,7 +63,7 @@ def test_traffic_shifted() -> str:
 
 
 def production_traffic_shifted(share: float, wait: float) -> str:
-    """So much of the production traffic goes to the new revision; `wait` seconds until more does."""
+    """share: percent of production traffic that the new revision gets. wait: seconds until it gets more."""
     if share >= 100:
         return "All production traffic goes to the new tasks now. The old ones still run."
     longer = f", for {duration(wait)} before more does" if wait else ""
@@ -74,20 +71,20 @@ def production_traffic_shifted(share: float, wait: float) -> str:
 
 
 def bake_started(seconds: int, until: float) -> str:
-    """Both revisions run until then."""
+    """Both revisions run until `until` (epoch seconds)."""
     how_long = f"{duration(seconds)}, until {slack_time(until)}"
-    return f"Baking for {how_long}: the old tasks still run, so going back is quick."
+    return f"Baking for {how_long}: the old tasks still run, so a rollback is quick."
 
 
 def bake_under_way(until: float) -> str:
-    """The same where nobody saw when it began."""
+    """The same if its start was not seen."""
     return (
-        f"Baking, until {slack_time(until)} at the latest: the old tasks still run, so going back is quick."
+        f"Baking, until {slack_time(until)} at the latest: the old tasks still run, so a rollback is quick."
     )
 
 
 def external_strategy(traffic: TrafficPlan) -> str:
-    """How ECS moves the traffic of a rollout that is not ours."""
+    """How ECS shifts the traffic of an external rollout."""
     bakes = (
         f"then both versions run for {duration(traffic.bake_seconds)} (bake time)"
         if traffic.bake_seconds
@@ -104,7 +101,7 @@ def alarm_rolled_back(alarms: tuple[str, ...]) -> str:
 
 
 def alarm_stopped(alarms: tuple[str, ...]) -> str:
-    """The same where ECS only stops."""
+    """The same if ECS only stops."""
     return f"{_alarms_fired(alarms)}, and ECS stopped the rollout."
 
 
@@ -115,7 +112,7 @@ def _alarms_fired(alarms: tuple[str, ...]) -> str:
 
 
 def time_not_counted(deploy: Deploy) -> str:
-    """What of a rollout's time the deadline does not count; empty where it counts all."""
+    """Which time the deadline does not count; empty if it counts all."""
     if deploy.plan is None or deploy.plan.traffic is None:
         return ""
     if deploy.traffic is None:
@@ -135,7 +132,7 @@ STAGE_ACTIVITIES: Mapping[str, str] = {
     "BAKE_TIME": "baking, both versions run",
     "CLEAN_UP": "stopping the old tasks",
 }
-"""Every value of the enum ServiceDeploymentLifecycleStage: what a rollout does in it."""
+"""What a rollout does in each stage: every value of the enum ServiceDeploymentLifecycleStage."""
 
 STAGE_MOMENTS: Mapping[str, str] = {
     "RECONCILE_SERVICE": "before anything is started",
@@ -150,14 +147,14 @@ STAGE_MOMENTS: Mapping[str, str] = {
     "BAKE_TIME": "while it bakes",
     "CLEAN_UP": "while the old tasks are stopped",
 }
-"""The same for a moment, with the stage that only hooks name (enum DeploymentLifecycleHookStage)."""
+"""The same as a moment, with the stage that only hooks name (enum DeploymentLifecycleHookStage)."""
 
 
 def stage_activity(stage: str) -> str:
-    """What a rollout does in this stage; a stage that is newer than we are is named as ECS names it."""
+    """What a rollout does in this stage. An unknown stage is shown by ECS's name."""
     return STAGE_ACTIVITIES.get(stage) or f"in stage {code(stage)}"
 
 
 def stage_moment(stage: str) -> str:
-    """When that is: `once the test traffic has moved`."""
+    """The moment of a stage: `once the test traffic has moved`."""
     return STAGE_MOMENTS.get(stage) or f"at stage {code(stage)}"

@@ -1,4 +1,4 @@
-"""What people are told whose channel cannot be written to."""
+"""What a requester is told if the channel cannot be posted to."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ NOT_A_MEMBER = "I am not in it. Invite me there, with `/invite`"
 
 
 def channel_unreachable(deploy: Deploy, error: str) -> str:
-    """What the requester is told."""
+    """The message for the requester. error: Slack's error name."""
     return (
         f"I cannot post in {channel_link(deploy.request.channel)}: {REASONS.get(error, NOT_A_MEMBER)}. I try "
         "again every few minutes. The "
-        f"{'deploy of ' if deploy.verb is Verb.DEPLOY else ''}{deploy_name(deploy)} does not wait for that: "
-        f"`/deploy status {deploy.service.name}` shows how it goes."
+        f"{'deploy of ' if deploy.verb is Verb.DEPLOY else ''}{deploy_name(deploy)} continues: `/deploy "
+        f"status {deploy.service.name}` shows how it goes."
     )
 
 
 def channel_unreachable_for_batch(batch: Batch, error: str) -> str:
-    """The same of several that were asked for at once."""
+    """The same for a batch."""
     return (
-        f"I cannot post in {channel_link(batch.request.channel)}: {REASONS.get(error, NOT_A_MEMBER)}. I try again "
-        f"every few minutes. The deploy of {batches.batch_name(batch)} does not wait for that: `/deploy "
-        "status` shows how it goes."
+        f"I cannot post in {channel_link(batch.request.channel)}: {REASONS.get(error, NOT_A_MEMBER)}. I try "
+        f"again every few minutes. The deploy of {batches.batch_name(batch)} continues: `/deploy status` "
+        "shows how it goes."
     )

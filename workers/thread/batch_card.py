@@ -1,4 +1,4 @@
-"""The card of deploys that were asked for at once: a headline, and a line for each service. Pure."""
+"""The card of a batch: a headline, and a line for each service. Pure."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from workers.thread.card import Card, join_state
 from workers.thread.card_state import changes_with_time, state_emoji, state_text
 
 QueuedDeploy = tuple[Deploy, Sequence[Deploy]]
-"""A deploy, and those that it waits for."""
+"""A deploy, and the deploys it waits for."""
 
 REASON_BYTES = 400
-"""UTF-8 bytes of the reason in the text, in which each service needs its line."""
+"""UTF-8 bytes of the batch's reason in the text, so that each service has room for its line."""
 BATCH_EMOJI = {True: ":white_check_mark:", False: ":warning:"}
 REGIONS_SHOWN = 4
 
@@ -61,13 +61,13 @@ def batch_card(batch: Batch, members: Sequence[QueuedDeploy], now: float) -> Car
 
 
 def batch_fingerprint(batch: Batch, members: Sequence[QueuedDeploy]) -> str:
-    """Stays the same while nothing but time went by."""
+    """Stays the same while only time passes."""
     still = batch_card(batch, members, batch.request.requested_at)
     return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
 
 
 def batch_headline(batch: Batch, deploys: Sequence[Deploy]) -> str:
-    """What, where, who and how many stand where, in one line of mrkdwn."""
+    """What, where, who, and how many are in which state: one line of mrkdwn."""
     clusters = {each.service.cluster for each in deploys}
     where = f" on {escape(shorten(clusters.pop(), 80))}" if len(clusters) == 1 else ""
     what = f"*{escape(shorten(batch.name, 300))}* {short_code(128)(batch.tag)}"
@@ -90,13 +90,13 @@ def outcome_summary(deploys: Sequence[Deploy]) -> str:
 
 
 def service_line(deploy: Deploy, ahead: Sequence[Deploy], now: float, *, with_bar: bool) -> str:
-    """One service: from which version, its state, counts, and what is wrong."""
+    """One service: the version before, its state, task counts, and what is wrong."""
     before = previous_version(deploy)
     from_old = f" (from {short_code(60)(before)})" if before else ""
     how_many = card_progress.task_count(deploy)
     bar = f"`{card_progress.progress_bar(how_many)}` " if with_bar and how_many and deploy.in_progress else ""
     counted = f", {how_many}" if how_many else ""
-    said = [
+    lines = [
         f"*{escape(shorten(deploy.service.name, 63))}*{from_old}: {bar}{state_text(deploy, ahead)}{counted}",
         card_progress.failures_line(deploy),
         clip(card_progress.old_tasks_lines(deploy, now), 300),
@@ -104,28 +104,28 @@ def service_line(deploy: Deploy, ahead: Sequence[Deploy], now: float, *, with_ba
         _reason_line(deploy),
         _retry_line(deploy),
     ]
-    return "\n".join(part for part in said if part)
+    return "\n".join(part for part in lines if part)
 
 
 def _text_lines(members: Sequence[QueuedDeploy], now: float, room: int) -> list[str]:
-    """A line for each, in so many bytes together. What is cut of one is said behind its state."""
+    """A line for each service, within `room` bytes in all. A line that is cut begins with its state."""
     whole = [service_line(deploy, ahead, now, with_bar=False) for deploy, ahead in members]
     given = share_bytes([utf8_bytes(each) for each in whole], room)
     return [
-        said if utf8_bytes(said) <= most else clip_bytes(_state_then_rest(deploy, ahead, said), most)
-        for said, most, (deploy, ahead) in zip(whole, given, members, strict=True)
+        line if utf8_bytes(line) <= most else clip_bytes(_state_then_rest(deploy, ahead, line), most)
+        for line, most, (deploy, ahead) in zip(whole, given, members, strict=True)
     ]
 
 
-def _state_then_rest(deploy: Deploy, ahead: Sequence[Deploy], said: str) -> str:
-    behind = said.partition("\n")[2]
+def _state_then_rest(deploy: Deploy, ahead: Sequence[Deploy], line: str) -> str:
+    behind = line.partition("\n")[2]
     counted = card_progress.task_count(deploy)
     state_alone = f"*{escape(shorten(deploy.service.name, 63))}*: {state_text(deploy, ahead)}"
     return "\n".join(filter(None, [f"{state_alone}, {counted}" if counted else state_alone, behind]))
 
 
 def closing_reply(batch: Batch, deploys: Sequence[Deploy]) -> str:
-    """The last reply: how all of it ended. It mentions who asked."""
+    """The last reply: how the whole batch ended. It mentions the requester."""
     took = duration((batch_outcome_at(deploys) or batch.request.requested_at) - batch.request.requested_at)
     begin = (
         f"{mention(batch.request.requester)} *{_capitalize(outcome_summary(deploys))}*: "
@@ -138,14 +138,14 @@ def closing_reply(batch: Batch, deploys: Sequence[Deploy]) -> str:
 
 
 def batch_outcome_at(deploys: Sequence[Deploy]) -> float | None:
-    """When the last outcome was known; None while one is open."""
+    """When the last outcome was known; None while a deploy is in progress."""
     if any(each.in_progress for each in deploys):
         return None
     return max((each.ended_at or 0.0 for each in deploys), default=0.0)
 
 
 def _member_blocks(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> list[Block]:
-    """The line, with what can be done about it: below it a question's buttons, beside it a menu."""
+    """The line, with a question's buttons below it or a menu beside it."""
     text = clip(f"{state_emoji(deploy)} {service_line(deploy, ahead, now, with_bar=True)}", SECTION)
     menu, row = batch_card_buttons.member_buttons(deploy)
     return [_section(text, menu), *([row] if row else [])]
@@ -166,7 +166,7 @@ def _awaits_approval(deploy: Deploy) -> bool:
 
 
 def _reason_line(deploy: Deploy) -> str:
-    """One that was cancelled says so itself."""
+    """Empty for a cancelled deploy: its state says that already."""
     if not deploy.outcome_reason or deploy.cancel:
         return ""
     return clip(f"Reason: {deploy.outcome_reason}", 400)

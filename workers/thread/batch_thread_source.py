@@ -1,8 +1,8 @@
-"""The thread of deploys that were asked for at once: each one's replies in order, and a last one.
+"""The thread of a batch: the replies of each deploy in order, and a last one for the batch.
 
-One worker at a time tells of all its deploys, under one lease. The ends of single ones mention nobody but for
-the first failure, at once; the last reply mentions who asked. Each failure is shown in the channel, except
-for those of deploys that were left alone because of another.
+One worker at a time writes for all its deploys, under one lease. The end of a single deploy mentions nobody,
+except that the first failure mentions the requester at once; the last reply mentions the requester. Each
+failure is also shown in the channel, except for deploys that were skipped because of another failure.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from workers.thread.card import Card
 from workers.thread.thread_source import MissingReply, PrivateRefusal
 
 REASON_CHARACTERS = 600
-"""Characters of one service's reason, where all are refused."""
+"""Characters of one service's reason, if all are refused."""
 
 
 class BatchThreadSource:
-    """A batch, and each of its deploys with those before it."""
+    """A batch, and each of its deploys with the deploys it waits for."""
 
     def __init__(self, batch: Batch, members: Sequence[QueuedDeploy]) -> None:
         self._batch = batch
@@ -48,7 +48,10 @@ class BatchThreadSource:
     def private_refusal(self) -> PrivateRefusal | None:
         if not all(thread_opening.is_refused_before_plan(each) for each in self._deploys):
             return None
-        head = f"{Outcome.REFUSED.facts.emoji} {batches.batch_name(self._batch)}: *Refused*, nothing was changed."
+        head = (
+            f"{Outcome.REFUSED.facts.emoji} {batches.batch_name(self._batch)}: "
+            "*Refused*, nothing was changed."
+        )
         lines = [
             clip(f"• {code(each.service.name)}: {each.outcome_reason}", REASON_CHARACTERS)
             for each in self._deploys
@@ -71,9 +74,9 @@ class BatchThreadSource:
             card_state.must_update_now(each, was) for each, was in zip(self._deploys, before, strict=True)
         )
 
-    def has_unshown_question(self, view: ThreadState) -> bool:
+    def has_unshown_question(self, thread: ThreadState) -> bool:
         open_ones = [value for each in self._deploys for value in card_buttons.open_question_values(each)]
-        return not set(open_ones) <= set(view.open_questions)
+        return not set(open_ones) <= set(thread.open_questions)
 
     def unshown_questions(self) -> Sequence[Deploy]:
         return [each for each in self._deploys if each.question_not_shown]
@@ -81,41 +84,41 @@ class BatchThreadSource:
     def changes_with_time(self) -> bool:
         return any(card_state.changes_with_time(each) for each in self._deploys)
 
-    def missing_replies(self, view: ThreadState) -> Sequence[MissingReply]:
-        """Merged by time; the replies of one deploy keep their order, whatever the clocks of workers say."""
-        heads = {each.id: self._unposted(each, view) for each in self._deploys}
+    def missing_replies(self, thread: ThreadState) -> Sequence[MissingReply]:
+        """Merged by time. The replies of one deploy keep their order, even if the workers' clocks differ."""
+        heads = {each.id: self._unposted(each, thread) for each in self._deploys}
         found: list[tuple[ThreadMessage, Deploy]] = []
         while waiting := {key: next_ones for key, next_ones in heads.items() if next_ones}:
             first = min(waiting, key=lambda key: waiting[key][0][0].at)
             found.append(heads[first].pop(0))
-        told = dict(view.replies_posted)
-        shown: list[MissingReply] = []
-        for milestone, deploy in found:
-            told = {**told, deploy.id: told.get(deploy.id, 0) + 1}
-            shown.append(
+        posted = dict(thread.replies_posted)
+        missing: list[MissingReply] = []
+        for message, deploy in found:
+            posted = {**posted, deploy.id: posted.get(deploy.id, 0) + 1}
+            missing.append(
                 MissingReply(
-                    self._reply_for(milestone, deploy),
-                    thread_replies.is_urgent((milestone,)),
-                    {"replies_posted": told},
+                    self._reply_for(message, deploy),
+                    thread_replies.is_urgent((message,)),
+                    {"replies_posted": posted},
                 )
             )
-        return [*shown, *self._closing_reply(view, told)]
+        return [*missing, *self._closing_reply(thread, posted)]
 
     def unreachable_text(self, error: str) -> str:
         return unreachable_channel.channel_unreachable_for_batch(self._batch, error)
 
-    def _unposted(self, deploy: Deploy, view: ThreadState) -> list[tuple[ThreadMessage, Deploy]]:
-        return [(each, deploy) for each in deploy.thread_messages[view.replies_posted.get(deploy.id, 0) :]]
+    def _unposted(self, deploy: Deploy, thread: ThreadState) -> list[tuple[ThreadMessage, Deploy]]:
+        return [(each, deploy) for each in deploy.thread_messages[thread.replies_posted.get(deploy.id, 0) :]]
 
-    def _reply_for(self, milestone: ThreadMessage, deploy: Deploy) -> thread_replies.ThreadReply:
-        """The first failure calls whoever asked, unless the last reply does so at once."""
-        loud = milestone.kind is ThreadMessageKind.END and milestone.broadcast
-        calls = loud and deploy is first_failure(self._deploys) and self.outcome_at is None
-        return thread_replies.batch_reply(milestone, deploy, mentioned=calls)
+    def _reply_for(self, message: ThreadMessage, deploy: Deploy) -> thread_replies.ThreadReply:
+        """The first failure mentions the requester, unless the last reply does so right after."""
+        is_broadcast_end = message.kind is ThreadMessageKind.END and message.broadcast
+        mentioned = is_broadcast_end and deploy is first_failure(self._deploys) and self.outcome_at is None
+        return thread_replies.batch_reply(message, deploy, mentioned=mentioned)
 
-    def _closing_reply(self, view: ThreadState, told: dict[str, int]) -> Iterator[MissingReply]:
-        if self.outcome_at is not None and not view.replies_posted.get(self.id):
+    def _closing_reply(self, thread: ThreadState, posted: dict[str, int]) -> Iterator[MissingReply]:
+        if self.outcome_at is not None and not thread.replies_posted.get(self.id):
             reply = thread_replies.ThreadReply(
                 batch_card.closing_reply(self._batch, self._deploys), broadcast=False
             )
-            yield MissingReply(reply, urgent=True, view_changes={"replies_posted": {**told, self.id: 1}})
+            yield MissingReply(reply, urgent=True, thread_changes={"replies_posted": {**posted, self.id: 1}})

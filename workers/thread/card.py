@@ -1,4 +1,4 @@
-"""The card of a deploy: one message that says who, what, where and how it stands. Pure."""
+"""The card of a deploy: one message that says who, what, where and in which state. Pure."""
 
 from __future__ import annotations
 
@@ -30,39 +30,39 @@ APPROVERS_SHOWN = 10
 
 @dataclass(frozen=True)
 class Card:
-    """A message for Slack. `text` says all that the blocks say: screen readers read nothing else."""
+    """A message for Slack. `text` says all that the blocks say, since screen readers read only that."""
 
     text: str
     blocks: tuple[dict[str, Any], ...]
     state_line: str
-    """What is deployed and its state: the shortest text that is still true."""
+    """What is deployed, and its state: the shortest true text."""
 
 
 def deploy_card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
-    """The card as of `now` (epoch seconds). `ahead` are the deploys before it in its service's line."""
+    """The card as of `now` (epoch seconds). ahead: the deploys before it in its service's queue."""
     first = card_headline(deploy, ahead)
     how_far = _progress_lines(deploy, now, slack_time)
-    trouble = _problem_lines(deploy)
+    problems = _problem_lines(deploy)
     about = _change_lines(deploy)
     bar = card_progress.task_count(deploy)
     drawn = f"`{card_progress.progress_bar(bar)}` {bar}" if bar else ""
     blocks: list[Block | None] = [
         _section(f"{state_emoji(deploy)} {first}"),
         _section(_join_lines(drawn, *how_far)),
-        _section(_join_lines(*trouble)),
+        _section(_join_lines(*problems)),
         _section(_join_lines(*about)),
         ContextBlock(elements=[MarkdownTextObject(text=clip(_footer(deploy, now, slack_time), SECTION))]),
         card_buttons.button_row(deploy),
     ]
     spoken = _join_lines(
-        first, *_progress_lines(deploy, now, utc_time), *trouble, *about, _footer(deploy, now, utc_time)
+        first, *_progress_lines(deploy, now, utc_time), *problems, *about, _footer(deploy, now, utc_time)
     )
     return Card(clip_bytes(spoken, CARD_BYTES), tuple(block.to_dict() for block in blocks if block), first)
 
 
 def card_fingerprint(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
-    """Stays the same while nothing but time went by."""
-    # Until when a question stands runs with time as long as nobody has seen it.
+    """Stays the same while only time passes."""
+    # The end of a question's time moves on until somebody has seen it.
     timeless = deploy.evolve(approval={"shown_at": None, "expires_at": None})
     still = deploy_card(timeless, ahead, deploy.request.requested_at)
     return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
@@ -82,13 +82,13 @@ def card_headline(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
 
 
 def join_state(what: str, state_text: str) -> str:
-    """Both in one line: however long the names are, the state is whole."""
-    said = f": *{clip_bytes(state_text, STATE_BYTES // 2)}*"
-    return f"{clip_bytes(what, STATE_BYTES - utf8_bytes(said))}{said}"
+    """Both in one line. Long names are cut, the state is not."""
+    suffix = f": *{clip_bytes(state_text, STATE_BYTES // 2)}*"
+    return f"{clip_bytes(what, STATE_BYTES - utf8_bytes(suffix))}{suffix}"
 
 
 def _action(deploy: Deploy) -> str:
-    """`1.4.1` → `1.4.2`, rollback to `1.4.1` (from `1.4.2`), restart of `1.4.1`: it has one version only."""
+    """`1.4.1` → `1.4.2`, rollback to `1.4.1` (from `1.4.2`), restart of `1.4.1`."""
     action, before = action_label(deploy, short_code(128)), previous_version(deploy)
     if not before or deploy.verb is Verb.RESTART:
         return action
@@ -110,16 +110,16 @@ def _progress_lines(deploy: Deploy, now: float, when: TimeFormat) -> list[str]:
 
 def _approval_lines(deploy: Deploy, now: float, when: TimeFormat) -> list[str]:
     yes = approved_by(deploy)
-    said = [f"Approved by {mentions(yes[:APPROVERS_SHOWN])}."] if yes else []
+    lines = [f"Approved by {mentions(yes[:APPROVERS_SHOWN])}."] if yes else []
     if deploy.phase is not Phase.AWAITING_APPROVAL or is_decided(deploy):
-        return said
+        return lines
     may = deploy.service.approvers
     more = f" and {len(may) - APPROVERS_SHOWN} more" if len(may) > APPROVERS_SHOWN else ""
     expires_at = deploy.approval.expires_at
-    if expires_at is None:  # this card is what shows it
+    if expires_at is None:  # this card is the one that shows it
         expires_at = now + deploy.service.approval_expiry
-    asked = f"{mentions(may[:APPROVERS_SHOWN])}{more} can approve until {when(expires_at)}."
-    return [*said, clip(asked, 600)]
+    question = f"{mentions(may[:APPROVERS_SHOWN])}{more} can approve until {when(expires_at)}."
+    return [*lines, clip(question, 600)]
 
 
 def _problem_lines(deploy: Deploy) -> list[str]:

@@ -1,4 +1,4 @@
-"""How far a deploy is: the bar, the counts and the old tasks that are still alive."""
+"""The progress on a card: the bar, the task counts and the old tasks that have not stopped."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ BAR_CELLS = 12
 OLD_TASKS_SHOWN = 8
 
 
-"""Phases in which ECS counts tasks of both sides."""
+"""Phases in which ECS counts new and old tasks."""
 
 
 class TaskCount(NamedTuple):
-    """So many of so many."""
+    """`2 of 3 new tasks running`."""
 
     done: int
     total: int
@@ -31,7 +31,7 @@ class TaskCount(NamedTuple):
 
 
 def task_count(deploy: Deploy) -> TaskCount | None:
-    """What the progress bar measures now; None where there is nothing to count."""
+    """What the progress bar shows now; None if there is nothing to count."""
     if deploy.outcome is not None:
         return _new_tasks_running(deploy) if deploy.outcome is Outcome.SUCCEEDED else None
     if deploy.phase is Phase.DRAINING:
@@ -44,7 +44,7 @@ def task_count(deploy: Deploy) -> TaskCount | None:
 
 
 def progress_bar(count: TaskCount) -> str:
-    """`▓▓▓▓▓▓▓▓░░░░`. Full only when all is done, empty only when nothing is."""
+    """`▓▓▓▓▓▓▓▓░░░░`. Full only if everything is done, empty only if nothing is."""
     share = min(max(count.done / count.total, 0.0), 1.0)
     cells = round(share * BAR_CELLS)
     if 0 < share < 1:
@@ -53,21 +53,21 @@ def progress_bar(count: TaskCount) -> str:
 
 
 def counts_line(deploy: Deploy) -> str:
-    """Running and pending tasks of both sides; empty outside a rollout."""
+    """Running and pending tasks, new and old; empty outside a rollout."""
     if deploy.outcome is not None or not deploy.phase.facts.counts_tasks:
         return ""
-    seen = deploy.rollout.counts
-    if not (seen.new_desired or seen.old_running or seen.old_pending):
+    counts = deploy.rollout.counts
+    if not (counts.new_desired or counts.old_running or counts.old_pending):
         return "No counts from ECS yet."
     draining = f", {deploy.rollout.draining.tasks} not stopped yet" if deploy.rollout.draining else ""
     return (
-        f"New tasks: {seen.new_running} running, {seen.new_pending} pending, {seen.new_desired} wanted. "
-        f"Old tasks: {seen.old_running} running, {seen.old_pending} pending{draining}."
+        f"New tasks: {counts.new_running} running, {counts.new_pending} pending, {counts.new_desired} wanted."
+        f" Old tasks: {counts.old_running} running, {counts.old_pending} pending{draining}."
     )
 
 
 def failures_line(deploy: Deploy) -> str:
-    """New tasks that failed, and how many more ECS's circuit breaker bears; empty when none did."""
+    """New tasks that failed, and at how many ECS's circuit breaker gives up; empty if none failed."""
     failed = deploy.rollout.counts.failed_tasks
     if not failed:
         return ""
@@ -77,7 +77,7 @@ def failures_line(deploy: Deploy) -> str:
 
 
 def old_tasks_lines(deploy: Deploy, now: float) -> str:
-    """The old tasks that have not stopped: id, status and for how long they have been stopping."""
+    """The old tasks that have not stopped: id, status, and how long they have been stopping."""
     if not deploy.stop.old_tasks:
         return ""
     lines = [f"{plural(len(deploy.stop.old_tasks), 'old task')} not stopped yet:"]
@@ -88,23 +88,19 @@ def old_tasks_lines(deploy: Deploy, now: float) -> str:
 
 
 def downtime_line(deploy: Deploy, now: float) -> str:
-    """Downtime as measured, as it runs, or as planned; empty where there is none."""
+    """Downtime as measured, so far, or as planned; empty if there is none."""
     if deploy.downtime_seconds is not None:
-        return (
-            f"Downtime: {duration(deploy.downtime_seconds)}, from the request to stop until the full count "
-            "ran again."
-        )
+        return f"Downtime: {duration(deploy.downtime_seconds)}."
     if deploy.stop.requested_at is not None and deploy.in_progress:
-        return f"Downtime so far: {duration(now - deploy.stop.requested_at)} since the request to stop."
+        return f"Downtime so far: {duration(now - deploy.stop.requested_at)}."
     if deploy.plan and deploy.plan.downtime and deploy.in_progress:
         estimate = deploy.plan.downtime_seconds
-        about = f"about {duration(estimate)} " if estimate is not None else "some time "
-        return f"Planned downtime: {about}in which no task runs."
+        return f"Planned downtime: {f'about {duration(estimate)}' if estimate is not None else 'some time'}."
     return ""
 
 
 def pre_task_or_check_line(deploy: Deploy, now: float) -> str:
-    """The task before the rollout, or the check after it, while it goes on."""
+    """The task before the rollout or the check after it, while it runs."""
     if deploy.phase is Phase.RUNNING_PRE_TASK and deploy.pre_task is not None:
         return pre_task.card_line(deploy, deploy.pre_task, now)
     if deploy.phase is Phase.CHECKING and deploy.post_check is not None:
@@ -113,15 +109,17 @@ def pre_task_or_check_line(deploy: Deploy, now: float) -> str:
 
 
 def _new_tasks_running(deploy: Deploy) -> TaskCount | None:
-    seen = deploy.rollout.counts
+    counts = deploy.rollout.counts
     return (
-        TaskCount(seen.new_running, seen.new_desired, "new tasks running") if seen.new_desired > 0 else None
+        TaskCount(counts.new_running, counts.new_desired, "new tasks running")
+        if counts.new_desired > 0
+        else None
     )
 
 
 def _old_tasks_stopped(deploy: Deploy) -> TaskCount | None:
     if not deploy.stop.old_tasks:
-        return None  # nobody has looked yet: the look that finds none alive leads on at once
+        return None  # not read yet: a read that finds none ends this phase at once
     known = len(deploy.stop.restore_point.task_arns) if deploy.stop.restore_point else 0
     total = max(known, len(deploy.stop.old_tasks))
     return TaskCount(total - len(deploy.stop.old_tasks), total, "old tasks stopped")

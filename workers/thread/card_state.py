@@ -1,9 +1,4 @@
-"""A success that is history, on its card.
-
-How a rollout that is only followed stands, on its card.
-
-The state of a deploy in plain words, and what of it is urgent to show.
-"""
+"""The state of a deploy on its card, and when a change of it is urgent to show."""
 
 from __future__ import annotations
 
@@ -23,8 +18,8 @@ from deploys.text_limits import short_code
 from workers.thread import card_traffic
 
 CHANGED_SINCE: Mapping[ChangedSince, str] = {
-    ChangedSince.REPLACED: "replaced by a newer deployment since",
-    ChangedSince.SCALED_TO_ZERO: "set to 0 since",
+    ChangedSince.REPLACED: "then replaced by a newer deployment",
+    ChangedSince.SCALED_TO_ZERO: "then scaled to 0",
 }
 
 
@@ -40,7 +35,7 @@ def succeeded_text(deploy: Deploy) -> str:
 EXTERNAL_OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.SUCCEEDED: succeeded_text,
     Outcome.ROLLED_BACK: lambda deploy: "rolled back by ECS",
-    Outcome.FAILED: lambda deploy: "failed, needs a look",
+    Outcome.FAILED: lambda deploy: "failed, needs attention",
     Outcome.SUPERSEDED: lambda deploy: superseded_text(deploy, "a newer deployment"),
     Outcome.CANCELLED: lambda deploy: f"no longer followed{_as_asked_by(deploy)}, nothing was changed",
     Outcome.REJECTED: lambda deploy: "not followed, nothing was changed",
@@ -50,7 +45,7 @@ EXTERNAL_OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
 
 
 def superseded_text(deploy: Deploy, by: str) -> str:
-    """By whom or what; a desired count of 0 is no deployment."""
+    """by: what superseded it, unless a desired count of 0 did."""
     return (
         "superseded: the desired count was set to 0"
         if deploy.rollout.scaled_to_zero
@@ -74,11 +69,11 @@ OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
 }
 
 PAUSE_KEY = "pause"
-"""In the key of a card whose rollout waits for an answer."""
+"""Part of the state key while a pause waits for an answer."""
 
 
 def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
-    """Where the deploy is, in a few words of mrkdwn."""
+    """The deploy's state, in a few words of mrkdwn."""
     follows = deploy.verb is Verb.FOLLOW
     if deploy.outcome is not None:
         return (EXTERNAL_OUTCOMES if follows else OUTCOMES)[deploy.outcome](deploy)
@@ -112,7 +107,7 @@ def state_emoji(deploy: Deploy) -> str:
 
 
 def state_key(deploy: Deploy) -> str:
-    """Names what a card's state and buttons stand for; to be compared with the card that was sent last."""
+    """Identifies a card's state and buttons, to be compared with the card that was sent last."""
     outcome = deploy.outcome.value if deploy.outcome else ""
     pause = f"/{PAUSE_KEY}{latest_pause_number(deploy)}" if unanswered_pause(deploy) else ""
     flags = f"{int(is_decided(deploy))}/{int(bool(deploy.cancel))}"
@@ -120,11 +115,13 @@ def state_key(deploy: Deploy) -> str:
 
 
 def must_update_now(deploy: Deploy, shown_key: str) -> bool:
-    """Whether a card that shows the state `shown` has to change at once: a question or an end is new, or
-    buttons that are still on it have lost their meaning."""
-    asked = shown_key.startswith(f"{Phase.AWAITING_APPROVAL.value}/") or f"/{PAUSE_KEY}" in shown_key
+    """Whether a card with this state key has to change at once: a question or an end is new, or its buttons
+    no longer apply."""
+    showed_question = (
+        shown_key.startswith(f"{Phase.AWAITING_APPROVAL.value}/") or f"/{PAUSE_KEY}" in shown_key
+    )
     return state_key(deploy) != shown_key and (
-        asked
+        showed_question
         or deploy.phase is Phase.AWAITING_APPROVAL
         or deploy.phase.facts.stage is Stage.OVER
         or unanswered_pause(deploy) is not None
@@ -137,36 +134,40 @@ def changes_with_time(deploy: Deploy) -> bool:
 
 
 def is_decided(deploy: Deploy) -> bool:
-    """Whether the approval question has its answer."""
+    """Whether the approval question is answered."""
     return is_rejected(deploy) or is_approved(deploy)
 
 
 def approved_by(deploy: Deploy) -> tuple[str, ...]:
-    """The different people who approved, in the order they did."""
-    said_yes = (d.user for d in deploy.approval.decisions if d.verdict is Verdict.APPROVED)
-    return tuple(dict.fromkeys(said_yes))
+    """The people who approved, each once, in order."""
+    approvals = (d.user for d in deploy.approval.decisions if d.verdict is Verdict.APPROVED)
+    return tuple(dict.fromkeys(approvals))
 
 
 def to_previous_version(deploy: Deploy) -> str:
-    """` to 1.4.1` as code; empty while no plan says what ran before."""
+    """` to 1.4.1`, with the version as code; empty until a plan knows what ran before."""
     before = deploy_text.previous_version(deploy)
     return f" to {short_code(60)(before)}" if before else ""
 
 
 def _queue_text(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
     if not ahead:
-        return "first in line, starts now"
+        return "queued, starts now"
     last = ahead[-1]
     if last.service.name != deploy.service.name:
-        return f"waiting until {short_code(63)(last.service.name)} has ended"
-    article = "" if last.verb is Verb.DEPLOY else "a "
-    behind = f"{article}{deploy_text.action_label(last, short_code(60))} {deploy_text.requested_by(last)}"
-    return f"waiting in line, {plural(len(ahead), 'deploy')} ahead, right behind {behind}"
+        return f"waiting for {short_code(63)(last.service.name)} to end"
+    article = {Verb.DEPLOY: "", Verb.FOLLOW: "an "}.get(last.verb, "a ")
+    label = f"{article}{deploy_text.action_label(last, short_code(60))} {deploy_text.requested_by(last)}"
+    return (
+        f"queued behind {label}"
+        if len(ahead) == 1
+        else f"queued behind {len(ahead)} deploys, the last {label}"
+    )
 
 
 def _approval_text(deploy: Deploy) -> str:
     if is_decided(deploy):
-        return "decided, about to go on"
+        return "decided, continuing"
     return f"waiting for {plural(approvals_missing(deploy), 'approval')}"
 
 
@@ -192,10 +193,10 @@ def _expiry_cause(deploy: Deploy) -> str:
 def _failed_text(deploy: Deploy) -> str:
     if deploy.pre_task is not None and not deploy.pre_task.succeeded:
         return f"failed before the rollout, {_unchanged_text(deploy)}"
-    return "failed, needs a look"
+    return "failed, needs attention"
 
 
 def _unchanged_text(deploy: Deploy) -> str:
-    """A revision that was registered stays, and what a task did, though the service is as it was."""
+    """The service is unchanged, but a registered revision and what a task did remain."""
     changed = deploy.has_new_revision or pre_task_started(deploy)
     return "the service was not touched" if changed else "nothing was changed"

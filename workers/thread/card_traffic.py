@@ -1,4 +1,4 @@
-"""Where the traffic is and what a pause waits for, as the card shows it. Pure."""
+"""Traffic and pauses on the card. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANSWERERS_SHOWN = 10
 
 
 def traffic_state(deploy: Deploy) -> str:
-    """What the rollout does now, in a few words; empty where ECS shifts no traffic."""
+    """What the rollout does now, in a few words; empty if ECS shifts no traffic."""
     if deploy.traffic is None or not deploy.traffic.stage:
         return ""
     if elsewhere := external_pause(deploy):
@@ -69,27 +69,25 @@ def _bake_line(deploy: Deploy, shift: TrafficShift, when: TimeFormat) -> str:
     if shift.stage != "BAKE_TIME" or not bake:
         return ""
     latest = " at the latest" if deploy.phase is Phase.FOLLOWING_EXTERNAL else ""
-    return f"Bakes until {when(shift.stage_since + bake)}{latest}."
+    return f"Baking until {when(shift.stage_since + bake)}{latest}."
 
 
 def _external_pause(pause: Pause, when: TimeFormat) -> str:
-    asked = "Whoever began it answers in ECS"
-    if pause.expires_at is None:
-        return f"{asked}."
-    return (
-        f"{asked}, until {when(pause.expires_at)}; unanswered, ECS "
-        f"{PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
-    )
+    return f"To be answered in ECS{_until(pause, when)}"
 
 
 def _pause_to_answer(deploy: Deploy, pause: Pause, when: TimeFormat) -> str:
     who = pause_approvers(deploy)
     more = f" and {len(who) - ANSWERERS_SHOWN} more" if len(who) > ANSWERERS_SHOWN else ""
-    asked = f"{mentions(who[:ANSWERERS_SHOWN], nobody='Everybody')}{more} may let it continue"
+    text = f"{mentions(who[:ANSWERERS_SHOWN], nobody='Everybody')}{more} can continue it"
+    return clip(f"{text}{_until(pause, when)}", 600)
+
+
+def _until(pause: Pause, when: TimeFormat) -> str:
+    """Until when the pause can be answered, and what ECS does then, as the end of a sentence."""
     if pause.expires_at is None:
-        return clip(f"{asked}.", 600)
-    return clip(
-        f"{asked}, until {when(pause.expires_at)}; unanswered, ECS "
-        f"{PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}.",
-        600,
+        return "."
+    return (
+        f" until {when(pause.expires_at)}; if nobody answers, ECS "
+        f"{PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}."
     )

@@ -1,4 +1,4 @@
-"""Who is before a deploy: in its service's line, or in the order of its batch."""
+"""The deploys that a deploy waits for: in its service's queue, or in the order of its batch."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from deploys.stores.deploy_store import DeployStore
 
 
 def deploys_ahead(deploy: Deploy, store: DeployStore) -> list[Deploy]:
-    """The deploys it waits for, the active one first; none once it is its turn.
+    """The deploys it waits for, the active one first; empty once it can start.
 
-    First in its line, it may still wait for the one before it in its batch.
+    A deploy that is first in its queue may still wait for the one before it in its batch.
     """
     if deploy.phase is not Phase.WAITING:
         return []

@@ -1,9 +1,7 @@
-"""How a thread is written otherwise when Slack does not take it as it is. Pure.
+"""What is sent instead if Slack refuses a message: cards in plainer forms, shorter texts, a new card. Pure.
 
-The forms in which a card can be sent, from the richest to the plainest. Pure.
-
-A card takes the richest form that fits Slack's limits; when Slack refuses that, the next. Every form tells
-the true state, and as long as there are blocks a question has its buttons.
+A card is sent at the richest level that fits Slack's limits; if Slack refuses that, at the next. Every level
+shows the true state, and a question has its buttons as long as there are blocks.
 """
 
 from __future__ import annotations
@@ -22,75 +20,76 @@ from workers.thread.card import Card
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind
 
 TRIES_BEFORE_FALLBACK = 3
-"""Tries after which an error inside Slack is taken for one that this very message causes (count)."""
+"""Tries after which an error inside Slack counts as caused by this message (count)."""
 MESSAGE_ERRORS = frozenset({SlackErrorKind.TEXT, SlackErrorKind.BLOCKS, SlackErrorKind.OTHER})
-"""Kinds that another form of the message may avoid. An error that nobody knows is one of them."""
+"""Kinds that another form of the message may avoid. An unknown error is one of them."""
 
 
 def next_fallback(
-    view: ThreadState,
+    thread: ThreadState,
     request_thread: str | None,
     error: SlackCallFailed,
     sent_level: FallbackLevel | None = None,
 ) -> ThreadState | None:
-    """The view under which another try makes sense at once; None where none does. `asked_in` is the thread it
-    was asked for in, `sent` the form of the card that was refused, None for a reply.
+    """The thread's state for another try at once; None if no other try makes sense.
 
-    A card that a person deleted is posted once more, not for ever.
+    request_thread: the thread of the request. sent_level: of the refused card; None for a reply.
+
+    A card that a person deleted is posted once more, and only once.
     """
     kind = error.kind
-    if kind in MESSAGE_ERRORS or (error.inside_slack and view.failed_tries >= TRIES_BEFORE_FALLBACK):
-        return _more_fallback(view, kind, sent_level)
-    if kind not in (SlackErrorKind.CARD_GONE, SlackErrorKind.THREAD_GONE) or view.card_lost:
+    if kind in MESSAGE_ERRORS or (error.inside_slack and thread.failed_tries >= TRIES_BEFORE_FALLBACK):
+        return _more_fallback(thread, kind, sent_level)
+    if kind not in (SlackErrorKind.CARD_GONE, SlackErrorKind.THREAD_GONE) or thread.card_lost:
         return None
-    if kind is SlackErrorKind.THREAD_GONE and request_thread and not view.outside_request_thread:
-        return view.evolve(outside_request_thread=True, ts="", card_next_try=None)
-    if not view.card_reposted:
-        return view.evolve(card_reposted=True, ts="", card_next_try=None)
-    return view.evolve(card_lost=True)
+    if kind is SlackErrorKind.THREAD_GONE and request_thread and not thread.outside_request_thread:
+        return thread.evolve(outside_request_thread=True, ts="", card_next_try=None)
+    if not thread.card_reposted:
+        return thread.evolve(card_reposted=True, ts="", card_next_try=None)
+    return thread.evolve(card_lost=True)
 
 
-def less_fallback(view: ThreadState) -> ThreadState:
-    """After a card was sent in a new state: the next one is tried a bit richer, as Slack may have refused
-    what only the old one had.
+def less_fallback(thread: ThreadState) -> ThreadState:
+    """After a card was sent in a new state: the next one is tried one level richer, as Slack may have refused
+    something that only the old one had.
     """
-    return view.evolve(fallback_level=max(view.fallback_level - 1, 0), text_limit=0)
+    return thread.evolve(fallback_level=max(thread.fallback_level - 1, 0), text_limit=0)
 
 
 def _more_fallback(
-    view: ThreadState, kind: SlackErrorKind, sent_level: FallbackLevel | None
+    thread: ThreadState, kind: SlackErrorKind, sent_level: FallbackLevel | None
 ) -> ThreadState | None:
-    if kind is SlackErrorKind.TEXT and (room := _next_text_bytes(view, sent_level)):
-        return view.evolve(text_limit=room)
+    if kind is SlackErrorKind.TEXT and (room := _next_text_bytes(thread, sent_level)):
+        return thread.evolve(text_limit=room)
     if sent_level is None:
-        return None if view.short_reply else view.evolve(short_reply=True)
-    return None if sent_level is FallbackLevel.TEXT else view.evolve(fallback_level=sent_level + 1)
+        return None if thread.short_reply else thread.evolve(short_reply=True)
+    return None if sent_level is FallbackLevel.TEXT else thread.evolve(fallback_level=sent_level + 1)
 
 
-def _next_text_bytes(view: ThreadState, sent_level: FallbackLevel | None) -> int | None:
-    """Bytes of a shorter text; None where it holds no more than a card's state."""
-    if not view.text_limit and sent_level is None:
+def _next_text_bytes(thread: ThreadState, sent_level: FallbackLevel | None) -> int | None:
+    """Bytes of a shorter text; None if it would not hold a card's state."""
+    if not thread.text_limit and sent_level is None:
         return CARD_BYTES  # a reply may be longer than a card
-    now = view.text_limit or CARD_BYTES
+    now = thread.text_limit or CARD_BYTES
     return max(STATE_BYTES, now // 2) if now > STATE_BYTES else None
 
 
 Block = dict[str, Any]
 
 BUTTONS_IN_A_ROW = 24
-"""Buttons in one block (count): Slack takes 25, and an answer's buttons stand together."""
+"""Buttons in one block (count): Slack takes 25, and the buttons of one question stay together."""
 
 
 class FallbackLevel(IntEnum):
-    """How a card is written. The numbers are kept in `ThreadView.plainness`."""
+    """How a card is written. The numbers are kept in `ThreadState.fallback_level`."""
 
     FULL = 0
     NO_CONFIRMS = 1
-    """Without the dialogs that ask again. A click stays safe: a decision is compared with the record."""
+    """Without confirm dialogs. A click stays safe: a decision is compared with the record."""
     COMPACT = 2
-    """The text in as few sections as it takes, and all buttons below it."""
+    """The text in as few sections as possible, and all buttons below it."""
     STATE_LINE = 3
-    """What is deployed and its state alone, and the buttons."""
+    """Only what is deployed and its state, and the buttons."""
     TEXT = 4
     """The state line without blocks."""
 
@@ -103,12 +102,13 @@ class FittedMessage:
     text: str
     blocks: Sequence[Block]
     lacks_buttons: bool
-    """Whether the card asks something that nobody can answer on this message."""
+    """Whether the card asks a question that cannot be answered on this message."""
 
 
 def fit_message(card: Card, least_level: int, text_bytes: int = 0) -> FittedMessage:
-    """The card in the richest form that fits Slack's limits and is no richer than `plainest_so_far`. `room`:
-    bytes of its text, 0 for as many as Slack takes.
+    """The card at the richest level that fits Slack's limits, `least_level` or plainer.
+
+    text_bytes: the most of its text, 0 for as many as Slack takes.
     """
     for form in FallbackLevel:
         if form < least_level:
@@ -120,7 +120,7 @@ def fit_message(card: Card, least_level: int, text_bytes: int = 0) -> FittedMess
 
 
 def write_message(card: Card, level: FallbackLevel, text_bytes: int = 0) -> FittedMessage:
-    """The card in this form, whether it fits or not."""
+    """The card at this level, whether it fits or not."""
     text = (
         card.state_line
         if level >= FallbackLevel.STATE_LINE
@@ -154,7 +154,8 @@ def _without_confirms(block: Block) -> Block:
 
 
 def _without_confirm(element: Block) -> Block:
-    """Answers, and menus, which take two clicks anyway. What changes production at one click still asks."""
+    """Only answers and menus, which take two clicks anyway. Other buttons keep their dialog: one click on
+    them changes production."""
     if element.get("action_id") not in (*ids.QUESTION_BUTTONS, ids.MORE):
         return element
     return {key: value for key, value in element.items() if key not in ("confirm", "accessibility_label")}
@@ -176,7 +177,7 @@ def _section(text: str) -> Block:
 
 
 def _button_rows(blocks: Sequence[Block]) -> list[Block]:
-    """All buttons. Within a block Slack takes an action id once, so repeated ones are numbered."""
+    """All buttons. Slack takes an action id once in a block, so repeated ones are numbered."""
     pressed = [
         {**_without_confirm(element)} for element in _action_elements(blocks) if element["type"] == "button"
     ]

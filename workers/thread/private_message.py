@@ -1,6 +1,6 @@
-"""A message that one person alone reads, by the first way that is open.
+"""A message for one person, sent by the first route that works.
 
-1. The response_url of what they typed or clicked. It works wherever they are, for half an hour.
+1. The response_url of what they typed or clicked. It works in any conversation, for half an hour.
 2. An ephemeral message in the channel or thread. The bot and the person have to be members of the channel
    (docs.slack.dev, chat.postEphemeral: `not_in_channel`, `channel_not_found`, `user_not_in_channel`).
 3. A direct message, which needs the app's Messages tab (docs.slack.dev, chat.postMessage:
@@ -29,12 +29,12 @@ from workers.thread.slack_error_handling import CALL_FAILURES, SlackCallFailed, 
 
 log = structlog.get_logger()
 
-TRIES_PER_METHOD = 3
-"""Tries of one way (count)."""
+TRIES_PER_ROUTE = 3
+"""Tries of one route (count)."""
 MOST_WAIT_SECONDS = 6.0
-"""A worker is not held longer than this by waits between tries, all ways together (seconds)."""
+"""The longest that a worker waits between tries, for all routes together (seconds)."""
 TEMPORARY_ERRORS = frozenset({SlackErrorKind.UNREACHABLE, SlackErrorKind.RATE_LIMITED})
-"""Troubles that another try may not meet."""
+"""Errors that another try may not meet."""
 ADVICE = {
     "messages_tab_disabled": "turn on the app's Messages tab (App Home, Show Tabs), as in manifest.yml",
 }
@@ -46,7 +46,7 @@ class Recipient:
 
     user: str
     channel: str = ""
-    """Empty: nowhere, as on the Home tab."""
+    """Empty: in no channel, as on the Home tab."""
     thread_ts: str | None = None
     response_url: str | None = None
 
@@ -55,46 +55,48 @@ class DeliveryResult(Enum):
     """What became of a message."""
 
     DELIVERED = auto()
-    CLOSED = auto()  # no way to this person is open
+    CLOSED = auto()  # no route to this person works
     LATER = auto()  # Slack did not answer, or asked to wait: a later try may succeed
 
 
-SendMethod = Callable[[dict[str, Any]], Any]
-"""Sends `text`, and `blocks` if there are some. Raises Trouble, or what the client raises."""
+Sender = Callable[[dict[str, Any]], Any]
+"""Sends `text`, and `blocks` if there are some. Raises SlackCallFailed, or what the client raises."""
 
 
 def send_private_message(
     client: WebClient, to: Recipient, text: str, buttons: ActionsBlock | None = None
 ) -> DeliveryResult:
-    """Sends a text, with a row of buttons below it if need be; logs each way that is closed.
+    """Sends a text, with a row of buttons below it if there is one; logs each route that fails.
 
     Slack keeps ephemeral messages for nobody, so one that arrives twice does no harm.
     """
     give_up_at = time.monotonic() + MOST_WAIT_SECONDS
-    troubles: list[SlackCallFailed] = []
-    for method, way, said in _send_methods(client, to, text):
-        trouble = _try_method(method, way, _message(said, buttons), give_up_at)
-        if trouble is None:
+    failures: list[SlackCallFailed] = []
+    for method, sender, routed_text in _routes(client, to, text):
+        failure = _try_route(method, sender, _message(routed_text, buttons), give_up_at)
+        if failure is None:
             return DeliveryResult.DELIVERED
-        troubles.append(trouble)
+        failures.append(failure)
         log.warning(
-            "a way to one person is closed",
+            "a private route failed",
             user=to.user,
             channel=to.channel,
             method=method,
-            error=trouble.detail,
-            **_advice(trouble),
+            error=failure.detail,
+            **_advice(failure),
         )
-    log.error("an answer did not reach its user", user=to.user, channel=to.channel, error=troubles[-1].detail)
+    log.error(
+        "a private message was not delivered", user=to.user, channel=to.channel, error=failures[-1].detail
+    )
     return (
         DeliveryResult.LATER
-        if any(each.kind in TEMPORARY_ERRORS for each in troubles)
+        if any(each.kind in TEMPORARY_ERRORS for each in failures)
         else DeliveryResult.CLOSED
     )
 
 
-def _send_methods(client: WebClient, to: Recipient, text: str) -> Iterator[tuple[str, SendMethod, str]]:
-    """Each way by its method, with what is said by it: a direct message says where it belongs."""
+def _routes(client: WebClient, to: Recipient, text: str) -> Iterator[tuple[str, Sender, str]]:
+    """Each route: its method, the sender and the text. A direct message says which channel it belongs to."""
     thread: dict[str, Any] = {"thread_ts": to.thread_ts} if to.thread_ts else {}
     if to.response_url:
         url = to.response_url
@@ -109,52 +111,52 @@ def _send_methods(client: WebClient, to: Recipient, text: str) -> Iterator[tuple
     yield "chat.postMessage", lambda message: direct(**message), where + text
 
 
-def _try_method(
-    method: str, way: SendMethod, message: dict[str, Any], give_up_at: float
+def _try_route(
+    method: str, sender: Sender, message: dict[str, Any], give_up_at: float
 ) -> SlackCallFailed | None:
-    """The last trouble; None once Slack has taken the message."""
-    trouble: SlackCallFailed | None = None
-    for tried in range(1, TRIES_PER_METHOD + 1):
+    """The last error; None once Slack has taken the message."""
+    failure: SlackCallFailed | None = None
+    for tried in range(1, TRIES_PER_ROUTE + 1):
         try:
-            way(message)
+            sender(message)
         except SlackCallFailed as error:
-            trouble = error
+            failure = error
         except CALL_FAILURES as error:
-            trouble = classify_error(method, error)
+            failure = classify_error(method, error)
         else:
             return None
-        if trouble.kind is SlackErrorKind.BLOCKS and "blocks" in message:
-            message = {"text": message["text"]}  # the text says all of it
+        if failure.kind is SlackErrorKind.BLOCKS and "blocks" in message:
+            message = {"text": message["text"]}  # the text says everything
             continue
-        if trouble.kind is SlackErrorKind.TEXT:
+        if failure.kind is SlackErrorKind.TEXT:
             message = _shorten_text(message)
             continue
-        wait = max(trouble.retry_after, 0.5 * tried)
+        wait = max(failure.retry_after, 0.5 * tried)
         if (
-            trouble.kind not in TEMPORARY_ERRORS
-            or tried == TRIES_PER_METHOD
+            failure.kind not in TEMPORARY_ERRORS
+            or tried == TRIES_PER_ROUTE
             or time.monotonic() + wait > give_up_at
         ):
             break
         time.sleep(wait)
-    return trouble
+    return failure
 
 
 def _message(text: str, buttons: ActionsBlock | None) -> dict[str, Any]:
-    said = clip(verbatim(text), TEXT)
+    fallback_text = clip(verbatim(text), TEXT)
     if buttons is None:
-        return {"text": said}
+        return {"text": fallback_text}
     section = SectionBlock(text=MarkdownTextObject(text=clip(text, SECTION)))
-    return {"text": said, "blocks": verbatim([section.to_dict(), buttons.to_dict()])}
+    return {"text": fallback_text, "blocks": verbatim([section.to_dict(), buttons.to_dict()])}
 
 
 def _shorten_text(message: dict[str, Any]) -> dict[str, Any]:
-    """As short as a card's text may be; if it is that short already, as short as its state line."""
+    """As short as a card's text; if it is that short already, as short as a state line."""
     text = message["text"]
-    room = CARD_BYTES if utf8_bytes(text) > CARD_BYTES else STATE_BYTES
-    return {**message, "text": clip_bytes(text, room)}
+    limit = CARD_BYTES if utf8_bytes(text) > CARD_BYTES else STATE_BYTES
+    return {**message, "text": clip_bytes(text, limit)}
 
 
-def _advice(trouble: SlackCallFailed) -> dict[str, str]:
-    advice = ADVICE.get(trouble.detail.split(" ")[0])
+def _advice(failure: SlackCallFailed) -> dict[str, str]:
+    advice = ADVICE.get(failure.detail.split(" ")[0])
     return {"advice": advice} if advice else {}

@@ -26,16 +26,16 @@ from workers.thread.thread_source import DeployThreadSource, PrivateRefusal, Thr
 log = structlog.get_logger()
 
 LEASE_SECONDS = 60.0
-"""How long one worker may write to a thread before another may. A turn takes at most half of it."""
+"""How long one worker may write to a thread before another may. A sync takes at most half of it."""
 QUESTION_AGAIN_SECONDS = 2.0
-"""Between two looks whether Slack is back, for a thread whose question nobody has seen. The shared limits
-keep Slack from being asked that often."""
+"""Between two checks whether Slack is back, for a thread whose question nobody has seen. The shared rate
+limits keep Slack from being called that often."""
 MOST_AGE_SECONDS = max(GIVE_UP_SECONDS.values())
-"""A thread that nobody knows of any more is not opened for a deploy that ended longer ago."""
+"""A forgotten thread is not opened again for a deploy that ended longer ago."""
 
 
 class Publisher:
-    """Publishes one thread at a time, and never waits: what cannot be sent now stays due.
+    """Publishes one thread at a time and never waits: what cannot be sent now stays due.
 
     Give it a client without retry handlers (`workers.thread.slack_client.slack_client`).
     """
@@ -58,29 +58,29 @@ class Publisher:
         """Shows as much of a deploy or batch as Slack takes now; the rest stays due in the publish set."""
         owner = secrets.token_hex(8)
         if not self._threads.claim(record_id, owner, LEASE_SECONDS):
-            return  # the one who has it is told by the publish set that more is due
-        onward = None
+            return  # the publish set tells the worker that has it that more is due
+        batch_id = None
         try:
-            onward = self._publish_claimed(record_id, owner)
+            batch_id = self._publish_claimed(record_id, owner)
         except Conflict:
             log.warning("lost the thread's lease; another worker goes on", deploy=record_id)
         finally:
             self._threads.release(record_id, owner)
-        if onward is not None:
-            self.publish(onward)
+        if batch_id is not None:
+            self.publish(batch_id)
 
     def _publish_claimed(self, record_id: str, owner: str) -> str | None:
-        """Returns the id of the batch, where a deploy is told of in the thread of its batch."""
-        seen_score = self._threads.start_sync(record_id, self._now() + LEASE_SECONDS)
-        subject = self._find_source(record_id)
-        if subject is not None and subject.id != record_id:
-            self._threads.mark_due(subject.id, self._now())
-            self._threads.finish_sync(record_id, seen_score)
-            return subject.id
-        if subject is None:
-            self._threads.finish_sync(record_id, seen_score)
+        """Returns the id of the batch, if the deploy is reported in the thread of its batch."""
+        due_score = self._threads.start_sync(record_id, self._now() + LEASE_SECONDS)
+        source = self._find_source(record_id)
+        if source is not None and source.id != record_id:
+            self._threads.mark_due(source.id, self._now())
+            self._threads.finish_sync(record_id, due_score)
+            return source.id
+        if source is None:
+            self._threads.finish_sync(record_id, due_score)
             return None
-        self._publish_source(subject, seen_score, owner)
+        self._publish_source(source, due_score, owner)
         return None
 
     def _find_source(self, record_id: str) -> ThreadSource | None:
@@ -91,106 +91,106 @@ class Publisher:
             return BatchThreadSource(batch, [(each, deploys_ahead(each, self._store)) for each in members])
         return DeployThreadSource(deploy, deploys_ahead(deploy, self._store)) if deploy else None
 
-    def _publish_source(self, source: ThreadSource, seen_score: float, owner: str) -> None:
-        view = self._threads.state(source.id)
+    def _publish_source(self, source: ThreadSource, due_score: float, owner: str) -> None:
+        thread = self._threads.state(source.id)
         again_at = None
-        if view is not None:
-            self._note_questions_shown(source, view)  # by an earlier turn, which did not come to note it
-        if not self._is_given_up(source, view):
-            again_at = self._open_or_sync(source, view or ThreadState(channel=source.channel), owner)
+        if thread is not None:
+            self._note_questions_shown(source, thread)  # by an earlier sync that ended before it noted them
+        if not self._is_given_up(source, thread):
+            again_at = self._open_or_sync(source, thread or ThreadState(channel=source.channel), owner)
         if again_at is not None:
-            self._threads.schedule(source.id, again_at, seen_score)
+            self._threads.schedule(source.id, again_at, due_score)
             return
-        self._threads.finish_sync(source.id, seen_score)
+        self._threads.finish_sync(source.id, due_score)
         if source.is_over:
             ended_at = self._now() if source.outcome_at is None else source.outcome_at
             self._threads.forget_after(source.id, ended_at + KEPT_SECONDS - self._now())
 
-    def _open_or_sync(self, source: ThreadSource, view: ThreadState, owner: str) -> float | None:
-        """Opens the thread or catches up, unless the first checks are still to come, or said no."""
-        if not view.ts:
-            if (refusal := source.private_refusal) and not view.private_answer_impossible:
-                return self._tell_refusal(source, refusal, view, owner)
+    def _open_or_sync(self, source: ThreadSource, thread: ThreadState, owner: str) -> float | None:
+        """Opens or syncs the thread, unless the first checks are still to come or refused the deploy."""
+        if not thread.ts:
+            if (refusal := source.private_refusal) and not thread.private_answer_impossible:
+                return self._tell_refusal(source, refusal, thread, owner)
             if self._now() < source.opens_at:
                 return source.opens_at
-        return self._sync(source, view, owner)
+        return self._sync(source, thread, owner)
 
     def _tell_refusal(
-        self, source: ThreadSource, refusal: PrivateRefusal, view: ThreadState, owner: str
+        self, source: ThreadSource, refusal: PrivateRefusal, thread: ThreadState, owner: str
     ) -> float | None:
-        """Tells the requester alone. Only if no way to them is open does the channel see it."""
-        if view.refused_privately:
+        """Tells only the requester. The channel sees it only if no route to them works."""
+        if thread.refused_privately:
             return None
-        if view.last_problem == SlackErrorKind.UNREACHABLE.value and self._now() < view.retry_at:
-            return view.retry_at
+        if thread.last_problem == SlackErrorKind.UNREACHABLE.value and self._now() < thread.retry_at:
+            return thread.retry_at
         match send_private_message(self._client, self._recipient(source), refusal.text, refusal.buttons):
             case DeliveryResult.DELIVERED:
-                told = view.evolve(refused_privately=True, last_problem="", failed_tries=0, retry_at=0.0)
-                self._threads.save(source.id, owner, told)
+                refused = thread.evolve(refused_privately=True, last_problem="", failed_tries=0, retry_at=0.0)
+                self._threads.save(source.id, owner, refused)
                 return None
             case DeliveryResult.CLOSED:
-                closed = view.evolve(private_answer_impossible=True)
+                closed = thread.evolve(private_answer_impossible=True)
                 self._threads.save(source.id, owner, closed)
                 return self._sync(source, closed, owner)
             case DeliveryResult.LATER:
-                tries = view.failed_tries + 1
+                tries = thread.failed_tries + 1
                 retry_at = self._now() + retry_pause(SlackErrorKind.UNREACHABLE, tries)
-                away = view.evolve(
+                delayed = thread.evolve(
                     last_problem=SlackErrorKind.UNREACHABLE.value, failed_tries=tries, retry_at=retry_at
                 )
-                self._threads.save(source.id, owner, away)
+                self._threads.save(source.id, owner, delayed)
                 return retry_at
 
-    def _sync(self, source: ThreadSource, view: ThreadState, owner: str) -> float | None:
-        if self._now() < view.retry_at and not self._has_newer_question(source, view):
-            return view.retry_at
-        catching_up = ThreadSync(
+    def _sync(self, source: ThreadSource, thread: ThreadState, owner: str) -> float | None:
+        if self._now() < thread.retry_at and not self._has_newer_question(source, thread):
+            return thread.retry_at
+        sync = ThreadSync(
             self._calls,
             source,
-            view,
+            thread,
             save=lambda changed: self._threads.save(source.id, owner, changed),
             now=self._now,
         )
         try:
-            return catching_up.run()
-        except SlackCallFailed as trouble:
-            view = self._view_after_error(trouble, source, catching_up.view)
-            self._threads.save(source.id, owner, view)
-            return view.retry_at
+            return sync.run()
+        except SlackCallFailed as error:
+            thread = self._thread_after_error(error, source, sync.thread)
+            self._threads.save(source.id, owner, thread)
+            return thread.retry_at
         finally:
-            self._note_questions_shown(source, catching_up.view)
+            self._note_questions_shown(source, sync.thread)
 
-    def _has_newer_question(self, source: ThreadSource, view: ThreadState) -> bool:
-        """Whether a question came up after Slack was found away, so that it waits less than was noted."""
-        waits = view.retry_at - self._now()
+    def _has_newer_question(self, source: ThreadSource, thread: ThreadState) -> bool:
+        """Whether a question came up after Slack was unreachable, so that it waits less than was noted."""
+        waits = thread.retry_at - self._now()
         return (
-            view.last_problem == SlackErrorKind.UNREACHABLE.value
-            and source.has_unshown_question(view)
+            thread.last_problem == SlackErrorKind.UNREACHABLE.value
+            and source.has_unshown_question(thread)
             and waits > QUESTION_AGAIN_SECONDS
         )
 
-    def _note_questions_shown(self, source: ThreadSource, view: ThreadState) -> None:
+    def _note_questions_shown(self, source: ThreadSource, thread: ThreadState) -> None:
         """The time of a question begins once Slack has a card with its buttons."""
         for deploy in source.unshown_questions():
-            if not set(open_question_values(deploy)) <= set(view.open_questions):
+            if not set(open_question_values(deploy)) <= set(thread.open_questions):
                 continue
-            change = partial(mark_question_shown, question=deploy.approval.question, at=view.card_sent_at)
+            change = partial(mark_question_shown, question=deploy.approval.question, at=thread.card_sent_at)
             try:
                 self._store.amend(deploy.id, change, by="slipway", what="question shown")
             except SavedNotOnDisk:
                 log.warning("Redis has not confirmed that the question's time is on disk", deploy=deploy.id)
 
-    def _view_after_error(
-        self, error: SlackCallFailed, source: ThreadSource, view: ThreadState
+    def _thread_after_error(
+        self, error: SlackCallFailed, source: ThreadSource, thread: ThreadState
     ) -> ThreadState:
-        """What to remember of a trouble that concerns every call for this thread."""
-        tries = view.failed_tries + 1
+        """What to remember after an error that affects every call for this thread."""
+        tries = thread.failed_tries + 1
         wait = max(error.retry_after, retry_pause(error.kind, tries))
-        if error.kind is SlackErrorKind.UNREACHABLE and source.has_unshown_question(view):
+        if error.kind is SlackErrorKind.UNREACHABLE and source.has_unshown_question(thread):
             wait = min(wait, QUESTION_AGAIN_SECONDS)
-        told = view.requester_told
-        if error.kind is SlackErrorKind.CHANNEL and not told:
-            told = self._tell_requester(source, error)
+        requester_told = thread.requester_told
+        if error.kind is SlackErrorKind.CHANNEL and not requester_told:
+            requester_told = self._tell_requester(source, error)
         say = log.error if error.kind is SlackErrorKind.TOKEN else log.warning
         say(
             "the thread is behind",
@@ -201,11 +201,11 @@ class Publisher:
             error=error.detail,
             next_try_in=round(wait, 1),
         )
-        return view.evolve(
+        return thread.evolve(
             last_problem=error.kind.value,
             failed_tries=tries,
             retry_at=self._now() + wait,
-            requester_told=told,
+            requester_told=requester_told,
         )
 
     def _tell_requester(self, source: ThreadSource, error: SlackCallFailed) -> bool:
@@ -216,14 +216,16 @@ class Publisher:
         url = self._threads.response_url(source.id)
         return Recipient(source.requester, source.channel, source.private_thread, url)
 
-    def _is_given_up(self, source: ThreadSource, view: ThreadState | None) -> bool:
-        """Whether the thread has been tried for long enough after its deploy's end."""
+    def _is_given_up(self, source: ThreadSource, thread: ThreadState | None) -> bool:
+        """Whether the thread was tried long enough after its deploy ended."""
         if source.outcome_at is None:
             return False
-        patience = MOST_AGE_SECONDS if view is None else None
-        if view is not None and view.last_problem:
-            patience = GIVE_UP_SECONDS[SlackErrorKind(view.last_problem)]
+        patience = MOST_AGE_SECONDS if thread is None else None
+        if thread is not None and thread.last_problem:
+            patience = GIVE_UP_SECONDS[SlackErrorKind(thread.last_problem)]
         if patience is None or self._now() <= source.outcome_at + patience:
             return False
-        log.error("gave up on the thread", deploy=source.id, because=view.last_problem if view else "too old")
+        log.error(
+            "gave up on the thread", deploy=source.id, because=thread.last_problem if thread else "too old"
+        )
         return True

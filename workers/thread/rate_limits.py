@@ -1,7 +1,7 @@
-"""Slack's rate limits, kept together by all workers through token buckets in Redis.
+"""Slack's rate limits, shared by all workers through token buckets in Redis.
 
-Rates are those of Slack's documentation ("Rate limits", docs.slack.dev), kept a bit under. A caller is never
-held: it is told to go, or when to come back.
+The rates are a bit below those of Slack's documentation ("Rate limits", docs.slack.dev). A caller never waits
+here: it may go, or is told when to come back.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from redis import Redis
 from deploys.stores.redis_keys import PREFIX
 
 PROBE_SECONDS = 12.0
-"""While Slack is away one caller tries at a time, and a call may take this long."""
+"""While Slack is unreachable one caller tries at a time, and a call may take this long."""
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
-"""While Slack is away, between two tries of all workers together. A question waits no longer once it is
-back."""
+"""While Slack is unreachable, between two tries of all workers together. A question waits no longer than this
+once Slack is back."""
 _KEY = f"{PREFIX}slack:"
 
 
 class Urgency(IntEnum):
-    """How much a call matters. When tokens are short, the lower waits longer."""
+    """How urgent a call is. If tokens are short, a less urgent one waits longer."""
 
     QUESTION = 0  # a question that nobody has seen yet: its time begins when it is shown
     URGENT = 1  # an end, trouble
@@ -42,7 +42,7 @@ class TokenBucket:
     capacity: int
     """Tokens of a full bucket (count): calls that may go out at once."""
     reserves: tuple[int, int, int, int] = (0, 0, 0, 0)
-    """Tokens left to those who matter more, by urgency (count)."""
+    """Tokens kept for more urgent calls, by urgency (count)."""
 
 
 RATES: dict[str, TokenBucket] = {
@@ -57,7 +57,7 @@ CHANNEL_RATES: dict[str, TokenBucket] = {"chat.postMessage": TokenBucket(1100, 1
 
 
 class SharedRateLimits:
-    """The budget. Slack counts per app and workspace, and one Slipway belongs to one workspace."""
+    """Slack counts per app and workspace, and one Slipway belongs to one workspace."""
 
     def __init__(self, redis: Redis, now: Callable[[], float]) -> None:
         self._now = now
@@ -73,10 +73,10 @@ class SharedRateLimits:
         urgency: Urgency = Urgency.NORMAL,
         has_slot: bool = False,
     ) -> float:
-        """Asks to call a method now. 0: go, the token is taken. Otherwise: seconds after which to come back.
+        """Takes a token for a call now. Returns 0 if it was taken, else the seconds after which to come back.
 
-        Who is sent away gets a place in a line, so that a thousand callers do not come back together; with
-        `promised` the caller has come back at its time and does not line up again.
+        A caller that has to wait gets a slot, so that a thousand callers do not come back together.
+        has_slot: the caller came back at its slot's time and does not get a new one.
         """
         buckets = [(f"{_KEY}{method}", RATES[method])]
         if channel and method in CHANNEL_RATES:
@@ -94,21 +94,21 @@ class SharedRateLimits:
         return float(wait) / 1000
 
     def hold_method(self, method: str, seconds: float) -> None:
-        """Slack answered 429: nobody calls this method before Retry-After is over."""
+        """Slack answered 429: no worker calls this method before Retry-After is over."""
         until = self._ms() + int(seconds * 1000)
         self._redis.set(_hold_key(method), until, px=max(1, int(seconds * 1000)) + 60_000)
 
     def note_outage(self) -> float:
-        """Slack did not answer. Returns the seconds in which nobody calls it; then one caller tries."""
+        """Slack did not answer. Returns the seconds in which no worker calls it; then one caller tries."""
         first, longest = int(FIRST_PAUSE_SECONDS * 1000), int(LONGEST_PAUSE_SECONDS * 1000)
         return float(self._note_outage(keys=[_OUTAGE_KEY], args=[self._ms(), first, longest])) / 1000
 
     def note_answer(self) -> None:
-        """Slack answered, whatever it said."""
+        """Slack answered, with success or an error."""
         self._redis.delete(_OUTAGE_KEY)
 
     def first_notice(self, about: str, seconds: float) -> bool:
-        """Whether no worker gave this notice within that time: what lasts is not logged by every job."""
+        """Whether no worker logged this within that time: a lasting problem is not logged by every job."""
         return bool(self._redis.set(f"{_KEY}notice:{about}", 1, nx=True, ex=int(seconds)))
 
     def _ms(self) -> int:

@@ -1,4 +1,4 @@
-"""Answers by response_url: only the person who typed or clicked sees them, wherever the bot is a member.
+"""Answers by response_url: only the person who typed or clicked sees them.
 
 Slack takes five of them within 30 minutes (docs.slack.dev, "Handling user interaction").
 """
@@ -33,17 +33,17 @@ _FOR_ONE_PERSON = {
 
 
 def post(client: WebClient, url: str, message: dict[str, Any]) -> None:
-    """Posts this message for one person; the one that was clicked stays as it is.
+    """Posts this message for one person. A message that was clicked stays unchanged.
 
     Raises:
-        Trouble: it was not taken. Nothing is ever sent to an address that is not Slack's.
+        SlackCallFailed: Slack did not take it. Nothing is ever sent to an address that is not Slack's.
     """
     if not _is_slack_address(url, client.base_url):
         raise SlackCallFailed(
             SlackErrorKind.OTHER, METHOD, f"not an address of Slack: {urlsplit(url).hostname}"
         )
     webhook = WebhookClient(url, timeout=CALL_SECONDS, retry_handlers=[], proxy=client.proxy)
-    webhook.proxy = client.proxy  # its constructor would take the environment's over
+    webhook.proxy = client.proxy  # its constructor takes the environment's proxy
     try:
         answer = webhook.send_dict({**_FOR_ONE_PERSON, **VERBATIM_ARGUMENTS, **message})
     except CALL_FAILURES as error:
@@ -55,7 +55,7 @@ def post(client: WebClient, url: str, message: dict[str, Any]) -> None:
 
 
 def _error_kind(status: int, body: str) -> SlackErrorKind:
-    """What a refusal means; those of content come as HTTP 400 with the error in the body."""
+    """What a refusal means. Errors about the content come as HTTP 400 with the error in the body."""
     if status == 429:
         return SlackErrorKind.RATE_LIMITED
     if status >= 500:
@@ -65,7 +65,7 @@ def _error_kind(status: int, body: str) -> SlackErrorKind:
 
 
 def _is_slack_address(url: str, base_url: str) -> bool:
-    """Slack's own address, or that of the Slack we are set up to talk to."""
+    """Slack's own address, or that of the configured Slack API."""
     target, ours = urlsplit(url), urlsplit(base_url)
     if target.scheme == "https" and target.hostname in SLACK_HOSTS:
         return True

@@ -1,4 +1,4 @@
-"""The calls of Slack's Web API that write a thread, each within the shared limits."""
+"""The Web API calls that write a thread, each within the shared rate limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workers.thread.slack_error_handling import CALL_FAILURES, SlackCallFailed, 
 
 
 class RetryLater(Exception):
-    """The shared limits have no token for this call."""
+    """This call has to wait: the rate limits have no token, or an earlier error set a later time."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"come back in {seconds} s")
@@ -25,8 +25,8 @@ class SlackCalls:
     """Each method makes one call, or raises.
 
     Raises:
-        NotNow: nothing was sent; come back then.
-        Trouble: Slack refused, or did not answer.
+        RetryLater: nothing was sent; come back then.
+        SlackCallFailed: Slack refused, or did not answer.
     """
 
     def __init__(self, client: WebClient, limits: SharedRateLimits) -> None:
@@ -98,17 +98,17 @@ class SlackCalls:
         try:
             answer = call()
         except CALL_FAILURES as error:
-            trouble = classify_error(method, error)
-            self._note_error(trouble)
-            raise trouble from error
+            failure = classify_error(method, error)
+            self._note_error(failure)
+            raise failure from error
         self._limits.note_answer()
         return answer
 
-    def _note_error(self, trouble: SlackCallFailed) -> None:
-        """Tells all workers what concerns all of them."""
-        if trouble.kind is SlackErrorKind.UNREACHABLE:
-            trouble.retry_after = self._limits.note_outage()
+    def _note_error(self, failure: SlackCallFailed) -> None:
+        """Shares with all workers what affects all of them."""
+        if failure.kind is SlackErrorKind.UNREACHABLE:
+            failure.retry_after = self._limits.note_outage()
             return
         self._limits.note_answer()
-        if trouble.kind is SlackErrorKind.RATE_LIMITED:
-            self._limits.hold_method(trouble.method, trouble.retry_after)
+        if failure.kind is SlackErrorKind.RATE_LIMITED:
+            self._limits.hold_method(failure.method, failure.retry_after)

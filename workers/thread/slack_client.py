@@ -1,4 +1,4 @@
-"""The Web API client that publishes."""
+"""The Web API client of the workers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def slack_client(token: str, base_url: str) -> WebClient:
-    """A client that never sends anything again by itself.
+    """A client that never repeats a call by itself.
 
     slack_sdk's default handler repeats a call after a dropped connection, and a repeated chat.postMessage is
     a second message; a handler that sleeps holds a worker. The publisher tries again, at its time.

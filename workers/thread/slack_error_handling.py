@@ -20,7 +20,7 @@ CALL_FAILURES = (SlackClientError, OSError, HTTPException)
 
 
 class SlackErrorKind(Enum):
-    """What is the matter."""
+    """What went wrong."""
 
     RATE_LIMITED = "rate limited"
     UNREACHABLE = "away"  # no answer, or one that asks to try again
@@ -92,7 +92,7 @@ _ERRORS_BY_KIND: dict[SlackErrorKind, tuple[str, ...]] = {
 KIND_BY_ERROR: dict[str, SlackErrorKind] = {
     name: kind for kind, names in _ERRORS_BY_KIND.items() for name in names
 }
-"""What is not here is `Kind.OTHER`: errors about arguments we do not send, and those nobody knows."""
+"""Others are `SlackErrorKind.OTHER`: errors about arguments that Slipway does not send, and unknown ones."""
 
 RETRY_PAUSES: dict[SlackErrorKind, tuple[float, float]] = {
     SlackErrorKind.RATE_LIMITED: (1.0, 60.0),
@@ -138,11 +138,11 @@ class SlackCallFailed(Exception):
         self.kind = kind
         self.method = method
         self.detail = detail
-        """Slack's error name, or what the connection said."""
+        """Slack's error name, or the connection's error."""
         self.retry_after = retry_after
         """Seconds that Slack asked to wait; 0 when it asked for none."""
         self.inside_slack = inside_slack
-        """Slack answered that it failed at this call, so that this very message may be the cause."""
+        """Slack answered that it failed at this call, so this message may be the cause."""
 
 
 def classify_error(method: str, error: Exception) -> SlackCallFailed:
@@ -161,8 +161,8 @@ def classify_error(method: str, error: Exception) -> SlackCallFailed:
     if status >= 500:
         return SlackCallFailed(SlackErrorKind.UNREACHABLE, method, f"HTTP {status}")
     kind = KIND_BY_ERROR.get(name, SlackErrorKind.OTHER)
-    said = data.get("response_metadata") or {}
-    messages = said.get("messages") if isinstance(said, dict) else None
+    metadata = data.get("response_metadata") or {}
+    messages = metadata.get("messages") if isinstance(metadata, dict) else None
     detail = f"{name} {messages}" if messages else name
     return SlackCallFailed(
         kind,
@@ -174,7 +174,7 @@ def classify_error(method: str, error: Exception) -> SlackCallFailed:
 
 
 def retry_pause(kind: SlackErrorKind, tries: int) -> float:
-    """Seconds until the next try after so many failed ones in a row: doubling, a bit apart from others'."""
+    """Seconds until the next try after so many failed ones in a row: doubling, with jitter."""
     first, longest = RETRY_PAUSES[kind]
     full: float = min(longest, first * 2.0 ** min(max(tries - 1, 0), 30))
     return full * random.uniform(0.8, 1.0)

@@ -1,10 +1,10 @@
-"""Brings one thread up to date: opens it, edits the card, posts the replies that are missing.
+"""Brings one thread up to date: opens it, edits the card, posts missing replies.
 
-Every call stands in the thread's view right after it was made, so that another worker goes on where this one
-was stopped. Between the call and that note a crash, or a connection that drops before Slack's answer, leaves
-open whether a message was posted. It is then posted (again): the bot has no scope to read the channel, a
-reply seen twice is harmless, and a missing one may be the question or the failure that somebody waits for. Of
-two cards the one whose ts is known is kept up to date, and clicks on the other are refused.
+Each call is noted in the thread's state right after it was made, so that another worker continues where this
+one stopped. If a worker crashes between the call and the note, or the connection drops before Slack's
+answer, it is unknown whether a message was posted. It is then posted again: the bot has no scope to read the
+channel, a reply shown twice does no harm, and a missing one may be the question or the failure that somebody
+waits for. Of two cards, the one whose ts is known is kept up to date, and clicks on the other are refused.
 """
 
 from __future__ import annotations
@@ -38,37 +38,37 @@ SECONDS_BETWEEN_CHANGES = 3.0
 SECONDS_BETWEEN_TIME_UPDATES = 10.0
 """Between two edits that only move the elapsed time (seconds)."""
 SYNC_SECONDS = 20.0
-"""After this long no further call is begun, so that a turn ends well within its lease (seconds)."""
+"""After this long no further call is started, so that a sync ends well within its lease (seconds)."""
 THREAD_WIDE_ERRORS = frozenset({SlackErrorKind.UNREACHABLE, SlackErrorKind.TOKEN, SlackErrorKind.CHANNEL})
-"""Troubles in which no other call for this thread would fare better."""
+"""Errors that every other call for this thread would meet too."""
 MOST_FALLBACKS = 10
-"""Ways to write a thread that one turn tries (count): the forms of a card, shorter texts, a new card."""
+"""Fallbacks that one sync tries (count): levels of a card, shorter texts, a new card."""
 
 T = TypeVar("T")
 RetrySlotName = Literal["card_next_try", "reply_next_try"]
 
 
 class TryFallback(Exception):
-    """Slack refused a call that may go well under another view."""
+    """Slack refused a call that may succeed in another form."""
 
-    def __init__(self, view: ThreadState) -> None:
+    def __init__(self, thread: ThreadState) -> None:
         super().__init__("another form is tried")
-        self.view = view
+        self.thread = thread
 
 
 class ThreadSync:
-    """One turn at one thread."""
+    """One sync of one thread."""
 
     def __init__(
         self,
         calls: SlackCalls,
         source: ThreadSource,
-        view: ThreadState,
+        thread: ThreadState,
         *,
         save: Callable[[ThreadState], None],
         now: Callable[[], float],
     ) -> None:
-        self.view = view
+        self.thread = thread
         self._calls = calls
         self._source = source
         self._save = save
@@ -76,76 +76,76 @@ class ThreadSync:
         self._out_of_time = time.monotonic() + SYNC_SECONDS
 
     def run(self) -> float | None:
-        """Does what can be done now. Returns when to come back (epoch seconds); None: all is shown.
+        """Does what can be done now. Returns when to come back (epoch seconds); None: everything is shown.
 
         Raises:
-            Trouble: one that concerns every call for this thread.
+            SlackCallFailed: an error that affects every call for this thread.
             Conflict: the lease ran out.
         """
         for _ in range(MOST_FALLBACKS):
             try:
                 return self._try_sync()
             except TryFallback as changed:
-                self.view = changed.view
-                self._save(changed.view)
+                self.thread = changed.thread
+                self._save(changed.thread)
         return self._now() + SECONDS_BETWEEN_TIME_UPDATES
 
     def _try_sync(self) -> float | None:
         opened = None
-        if not self.view.ts:
+        if not self.thread.ts:
             opened = self._open_thread()
-            if not self.view.ts:
+            if not self.thread.ts:
                 return opened
         times = [opened, self._update_card(), self._post_replies()]
         self._find_permalink()
         return min((at for at in times if at is not None), default=None)
 
     def _open_thread(self) -> float | None:
-        asked_in = None if self.view.outside_request_thread else self._source.request_thread
+        request_thread = None if self.thread.outside_request_thread else self._source.request_thread
         message = self._fit_card()
-        urgency = Urgency.QUESTION if self._source.has_unshown_question(self.view) else Urgency.URGENT
+        urgency = Urgency.QUESTION if self._source.has_unshown_question(self.thread) else Urgency.URGENT
 
-        def post(promised: bool) -> str:
+        def post(has_slot: bool) -> str:
             return self._calls.post(
                 self._source.channel,
                 message.text,
                 message.blocks,
-                thread_ts=asked_in,
+                thread_ts=request_thread,
                 urgency=urgency,
-                has_slot=promised,
+                has_slot=has_slot,
             )
 
         try:
             ts = self._call_in_slot("reply_next_try", urgency, post, sent_level=message.level)
         except RetryLater as later:
             return self._now() + later.seconds
-        self._save_view(ts=ts, thread_ts=asked_in or ts, permalink="", reply_next_try=None)
+        self._save_thread(ts=ts, thread_ts=request_thread or ts, permalink="", reply_next_try=None)
         return self._note_card_sent(message)
 
     def _update_card(self) -> float | None:
-        changed = self.view.card_fingerprint != self._source.fingerprint()
-        runs = self._source.changes_with_time()
-        if self.view.card_lost or not (changed or runs):
+        changed = self.thread.card_fingerprint != self._source.fingerprint()
+        has_timer = self._source.changes_with_time()
+        if self.thread.card_lost or not (changed or has_timer):
             return None
         urgency = Urgency.NORMAL if changed else Urgency.IDLE
-        earliest = self.view.card_sent_at + (
+        earliest = self.thread.card_sent_at + (
             SECONDS_BETWEEN_CHANGES if changed else SECONDS_BETWEEN_TIME_UPDATES
         )
-        if changed and self._source.must_update_now(self.view.card_state):
-            asks = self._source.has_unshown_question(self.view)
+        if changed and self._source.must_update_now(self.thread.card_state):
+            asks = self._source.has_unshown_question(self.thread)
             urgency, earliest = Urgency.QUESTION if asks else Urgency.URGENT, 0.0
         if self._now() < earliest:
             return earliest
         message = self._fit_card()
 
-        def update(promised: bool) -> None:
+        def update(has_slot: bool) -> None:
             self._calls.update(
                 self._source.channel,
-                self.view.ts,
+                self.thread.ts,
                 message.text,
                 message.blocks,
                 urgency=urgency,
-                has_slot=promised,
+                has_slot=has_slot,
             )
 
         try:
@@ -153,27 +153,27 @@ class ThreadSync:
         except RetryLater as later:
             return self._now() + (SECONDS_BETWEEN_TIME_UPDATES if urgency is Urgency.IDLE else later.seconds)
         again = self._note_card_sent(message)
-        return again or (self._now() + SECONDS_BETWEEN_TIME_UPDATES if runs else None)
+        return again or (self._now() + SECONDS_BETWEEN_TIME_UPDATES if has_timer else None)
 
     def _note_card_sent(self, message: FittedMessage) -> float | None:
-        """Notes what the card shows now. Returns when to come back; None: it shows all.
+        """Notes what the card shows now. Returns when to come back; None: it shows everything.
 
-        A question whose buttons Slack did not take is told as text at once, and tried with its buttons again
-        and again.
+        If Slack did not take a question's buttons, the question is sent as text at once, and retried with its
+        buttons.
         """
-        if self._source.state_key() != self.view.card_state:
-            self.view = less_fallback(self.view)
+        if self._source.state_key() != self.thread.card_state:
+            self.thread = less_fallback(self.thread)
         sent: dict[str, Any] = {
             "open_questions": questions_in_blocks(message.blocks),
             "card_state": self._source.state_key(),
             "card_sent_at": self._now(),
         }
         if not message.lacks_buttons:
-            self._save_view(card_next_try=None, card_fingerprint=self._source.fingerprint(), **sent)
+            self._save_thread(card_next_try=None, card_fingerprint=self._source.fingerprint(), **sent)
             return None
-        tries = self.view.failed_tries + 1
+        tries = self.thread.failed_tries + 1
         seconds = retry_pause(SlackErrorKind.BLOCKS, tries)
-        self._save_view(
+        self._save_thread(
             keep_error=True,
             last_problem=SlackErrorKind.BLOCKS.value,
             failed_tries=tries,
@@ -184,42 +184,42 @@ class ThreadSync:
         return self._now() + seconds
 
     def _post_replies(self) -> float | None:
-        while missing := self._source.missing_replies(self.view):
+        while missing := self._source.missing_replies(self.thread):
             try:
                 self._post_reply(missing[0].reply, urgent=any(each.urgent for each in missing))
             except RetryLater as later:
                 return self._now() + later.seconds
-            self._save_view(**missing[0].view_changes, reply_next_try=None, short_reply=False)
+            self._save_thread(**missing[0].thread_changes, reply_next_try=None, short_reply=False)
         return None
 
     def _post_reply(self, reply: ThreadReply, *, urgent: bool) -> None:
         urgency = Urgency.URGENT if urgent else Urgency.NORMAL
-        plain = self.view.short_reply
-        room = STATE_BYTES if plain else self.view.text_limit
-        text = clip_bytes(reply.text, room) if room else reply.text
+        plain = self.thread.short_reply
+        limit = STATE_BYTES if plain else self.thread.text_limit
+        text = clip_bytes(reply.text, limit) if limit else reply.text
 
-        def post(promised: bool) -> str:
+        def post(has_slot: bool) -> str:
             return self._calls.post(
                 self._source.channel,
                 text,
-                thread_ts=self.view.thread_ts,
+                thread_ts=self.thread.thread_ts,
                 broadcast=reply.broadcast and not plain,
                 urgency=urgency,
-                has_slot=promised,
+                has_slot=has_slot,
             )
 
         self._call_in_slot("reply_next_try", urgency, post)
 
     def _find_permalink(self) -> None:
-        """For links to this thread from elsewhere. Without it the thread is as good."""
-        if self.view.permalink or not self.view.ts:
+        """For links to this thread from elsewhere. The thread works without it."""
+        if self.thread.permalink or not self.thread.ts:
             return
         try:
-            self._save_view(permalink=self._calls.permalink(self._source.channel, self.view.ts))
+            self._save_thread(permalink=self._calls.permalink(self._source.channel, self.thread.ts))
         except RetryLater:
-            pass  # the next turn asks again
-        except SlackCallFailed as trouble:
-            log.info("no permalink yet", deploy=self._source.id, error=trouble.detail)
+            pass  # the next sync asks again
+        except SlackCallFailed as failure:
+            log.info("no permalink yet", deploy=self._source.id, error=failure.detail)
 
     def _call_in_slot(
         self,
@@ -229,49 +229,49 @@ class ThreadSync:
         *,
         sent_level: FallbackLevel | None = None,
     ) -> T:
-        """Makes the call, unless an earlier try was told to come back later. `sent`: the form of a card.
+        """Makes the call, unless an earlier try has to wait. sent_level: of a card; None for a reply.
 
         Raises:
-            NotNow: come back then.
-            Adapted: the call may go well under another view.
-            Trouble: one that concerns all calls.
+            RetryLater: come back then.
+            TryFallback: the call may succeed in another form.
+            SlackCallFailed: an error that affects all calls.
         """
         now = self._now()
-        place: NextTry | None = getattr(self.view, slot)
-        if place is not None and place.state not in ("", self._source.state_key()):
-            place = None
-        holds = place is not None and urgency >= _slot_urgency(place)
-        if place is not None and holds and place.at > now:
-            raise RetryLater(place.at - now)
+        next_try: NextTry | None = getattr(self.thread, slot)
+        if next_try is not None and next_try.state not in ("", self._source.state_key()):
+            next_try = None
+        has_slot = next_try is not None and urgency >= _slot_urgency(next_try)
+        if next_try is not None and has_slot and next_try.at > now:
+            raise RetryLater(next_try.at - now)
         if time.monotonic() > self._out_of_time:
             raise RetryLater(0.0)
         try:
-            return call(holds)
+            return call(has_slot)
         except RetryLater as later:
             if urgency is not Urgency.IDLE:
                 self._reserve_slot(slot, later.seconds, urgency)
             raise
-        except SlackCallFailed as trouble:
-            changed = next_fallback(self.view, self._source.request_thread, trouble, sent_level)
+        except SlackCallFailed as failure:
+            changed = next_fallback(self.thread, self._source.request_thread, failure, sent_level)
             if changed is not None:
                 log.warning(
-                    "adapting to Slack", deploy=self._source.id, method=trouble.method, error=trouble.detail
+                    "trying a fallback", deploy=self._source.id, method=failure.method, error=failure.detail
                 )
-                raise TryFallback(changed) from trouble
-            if trouble.kind in THREAD_WIDE_ERRORS:
+                raise TryFallback(changed) from failure
+            if failure.kind in THREAD_WIDE_ERRORS:
                 raise
-            raise self._postpone(slot, trouble, sent_level) from trouble
+            raise self._postpone(slot, failure, sent_level) from failure
 
     def _postpone(
         self, slot: RetrySlotName, error: SlackCallFailed, sent_level: FallbackLevel | None
     ) -> RetryLater:
-        """This call fails where others may not: it alone waits."""
+        """Only this call waits: others may succeed."""
         if error.kind is SlackErrorKind.RATE_LIMITED:
-            return RetryLater(error.retry_after)  # the shared limits know
-        tries = self.view.failed_tries + 1
+            return RetryLater(error.retry_after)  # the shared rate limits know it
+        tries = self.thread.failed_tries + 1
         seconds = retry_pause(error.kind, tries)
         log.error("Slack refused", deploy=self._source.id, method=error.method, error=error.detail)
-        self._save_view(keep_error=True, last_problem=error.kind.value, failed_tries=tries)
+        self._save_thread(keep_error=True, last_problem=error.kind.value, failed_tries=tries)
         state = "" if sent_level is None else self._source.state_key()
         self._reserve_slot(slot, seconds, Urgency.QUESTION, state=state)
         return RetryLater(seconds)
@@ -279,26 +279,26 @@ class ThreadSync:
     def _reserve_slot(
         self, slot: RetrySlotName, seconds: float, urgency: Urgency, *, state: str = ""
     ) -> None:
-        place = NextTry(
+        next_try = NextTry(
             at=self._now() + seconds,
             urgent=urgency <= Urgency.URGENT,
             question=urgency is Urgency.QUESTION,
             state=state,
         )
-        self._save_view(keep_error=True, **{slot: place})
+        self._save_thread(keep_error=True, **{slot: next_try})
 
     def _fit_card(self) -> FittedMessage:
-        return fit_message(self._source.card(self._now()), self.view.fallback_level, self.view.text_limit)
+        return fit_message(self._source.card(self._now()), self.thread.fallback_level, self.thread.text_limit)
 
-    def _save_view(self, *, keep_error: bool = False, **changes: Any) -> None:
+    def _save_thread(self, *, keep_error: bool = False, **changes: Any) -> None:
         if not keep_error:
             changes |= {"last_problem": "", "failed_tries": 0, "retry_at": 0.0}
-        self.view = self.view.evolve(**changes)
-        self._save(self.view)
+        self.thread = self.thread.evolve(**changes)
+        self._save(self.thread)
 
 
-def _slot_urgency(place: NextTry) -> Urgency:
-    """The least urgent call that need not wait for this place is more urgent than that one."""
-    if place.question:
+def _slot_urgency(next_try: NextTry) -> Urgency:
+    """Calls that are more urgent than this do not wait for the slot."""
+    if next_try.question:
         return Urgency.QUESTION
-    return Urgency.URGENT if place.urgent else Urgency.NORMAL
+    return Urgency.URGENT if next_try.urgent else Urgency.NORMAL

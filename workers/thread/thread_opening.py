@@ -1,4 +1,4 @@
-"""When a thread is opened, and which refusals are told to the requester alone instead. Pure."""
+"""When a thread is opened, and which refusals only the requester sees. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 
 FIRST_CHECKS_SECONDS = 2.0
-"""A deploy whose first checks take longer is shown in the channel meanwhile (seconds)."""
+"""If the first checks take longer, the deploy is shown in the channel before they end (seconds)."""
 FIRST_CHECKS = frozenset({Phase.WAITING, Phase.PLANNING})
 
 
 def opens_at(deploys: Sequence[Deploy], ahead: Iterable[Deploy]) -> float:
-    """Until when (epoch seconds) the thread of these deploys waits for their first checks; 0: not at all.
+    """Until when (epoch seconds) the thread of these deploys waits for their first checks; 0: it does not.
 
-    `ahead` are others that they wait for: who waits in line is seen to wait.
+    ahead: other deploys that they wait for. A queued deploy is shown at once.
     """
     if any(ahead) or not all(_waits_for_first_checks(each) for each in deploys):
         return 0.0
@@ -23,7 +23,7 @@ def opens_at(deploys: Sequence[Deploy], ahead: Iterable[Deploy]) -> float:
 
 
 def is_refused_before_plan(deploy: Deploy) -> bool:
-    """Whether its first checks said no. Nothing came of it, so nobody else needs to see that."""
+    """Whether its first checks refused it. Nothing was changed, so nobody else needs to see that."""
     return deploy.outcome is Outcome.REFUSED and deploy.plan is None
 
 

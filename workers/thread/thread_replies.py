@@ -1,4 +1,4 @@
-"""A milestone as a reply in the thread."""
+"""Thread messages as replies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ URGENT_KINDS = frozenset({ThreadMessageKind.QUESTION, ThreadMessageKind.PROBLEM,
 
 @dataclass(frozen=True)
 class ThreadReply:
-    """A message for Slack. It needs no blocks: its text is all of it, and nothing in it is pressed."""
+    """A reply for Slack. It has no blocks, since it has no buttons."""
 
     text: str
     broadcast: bool
@@ -22,7 +22,7 @@ class ThreadReply:
 
 
 def deploy_reply(message: ThreadMessage, deploy: Deploy) -> ThreadReply:
-    """The reply for a milestone. The end mentions who asked; the text of a question names its approvers."""
+    """The reply for a thread message. An end mentions the requester; a question mentions the approvers."""
     text = message.text
     who = mention(deploy.request.requester)
     if message.kind is ThreadMessageKind.END and who not in text:
@@ -31,7 +31,7 @@ def deploy_reply(message: ThreadMessage, deploy: Deploy) -> ThreadReply:
 
 
 def batch_reply(message: ThreadMessage, deploy: Deploy, *, mentioned: bool) -> ThreadReply:
-    """The same in the thread of a batch: it says whose it is, and an end mentions nobody unless told to."""
+    """The same in a batch's thread: it names the service, and an end mentions nobody unless `mentioned`."""
     text = message.text
     if code(deploy.service.name) not in text.partition("\n")[0]:
         text = f"{code(deploy.service.name)}: {text}"
@@ -42,5 +42,5 @@ def batch_reply(message: ThreadMessage, deploy: Deploy, *, mentioned: bool) -> T
 
 
 def is_urgent(messages: tuple[ThreadMessage, ...]) -> bool:
-    """Whether somebody is needed, or waits for the outcome, among these."""
-    return any(milestone.kind in URGENT_KINDS or milestone.broadcast for milestone in messages)
+    """Whether one of these needs somebody, or is an outcome that somebody waits for."""
+    return any(message.kind in URGENT_KINDS or message.broadcast for message in messages)

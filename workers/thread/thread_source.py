@@ -1,4 +1,4 @@
-"""What a thread tells of: one deploy, or several that were asked for at once."""
+"""What a thread shows: one deploy, or a batch."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class MissingReply:
 
     reply: ThreadReply
     urgent: bool
-    """Whether somebody is needed, or waits for this."""
-    view_changes: Mapping[str, Any]
-    """What changes in the thread's view once it is posted."""
+    """Whether it needs somebody, or somebody waits for it."""
+    thread_changes: Mapping[str, Any]
+    """What changes in the thread's state once it is posted."""
 
 
 @dataclass(frozen=True)
 class PrivateRefusal:
-    """What the requester alone is told instead of a thread."""
+    """What only the requester sees, instead of a thread."""
 
     text: str
     buttons: ActionsBlock | None
@@ -43,7 +43,7 @@ class ThreadSource(Protocol):
 
     @property
     def id(self) -> str:
-        """The thread's."""
+        """Id of the thread: of the deploy, or of the batch."""
         ...
 
     @property
@@ -53,22 +53,22 @@ class ThreadSource(Protocol):
 
     @property
     def requester(self) -> str:
-        """Who asked for it."""
+        """Who requested it."""
         ...
 
     @property
     def request_thread(self) -> str | None:
-        """The thread that it was asked for in."""
+        """The thread it was requested in."""
         ...
 
     @property
     def private_thread(self) -> str | None:
-        """The thread in which the requester can be answered alone; None: in the channel."""
+        """The thread for private answers to the requester; None: the channel."""
         ...
 
     @property
     def outcome_at(self) -> float | None:
-        """When it was known how all of it ended; None before."""
+        """When the last outcome was known; None before."""
         ...
 
     @property
@@ -78,53 +78,53 @@ class ThreadSource(Protocol):
 
     @property
     def opens_at(self) -> float:
-        """Until then (epoch seconds) the thread waits for the first checks; 0: it does not."""
+        """Until when (epoch seconds) the thread waits for the first checks; 0: it does not."""
         ...
 
     @property
     def private_refusal(self) -> PrivateRefusal | None:
-        """What the requester is told if the first checks said no to all of it; else None."""
+        """What the requester is told if the first checks refused everything; else None."""
         ...
 
     def card(self, now: float) -> Card:
-        """The message at the root, as of `now` (epoch seconds)."""
+        """The card, as of `now` (epoch seconds)."""
         ...
 
     def fingerprint(self) -> str:
-        """Of the card: stays the same while nothing but time went by."""
+        """Of the card: stays the same while only time passes."""
         ...
 
     def state_key(self) -> str:
-        """What the card's state and buttons stand for."""
+        """Identifies the card's state and buttons."""
         ...
 
     def must_update_now(self, shown: str) -> bool:
-        """Whether a card that was sent with this key has to change at once."""
+        """Whether a card that was sent with this state key has to change at once."""
         ...
 
-    def has_unshown_question(self, view: ThreadState) -> bool:
-        """Whether a question is open that the card was never sent with."""
+    def has_unshown_question(self, thread: ThreadState) -> bool:
+        """Whether a question is open that no sent card has shown."""
         ...
 
     def unshown_questions(self) -> Sequence[Deploy]:
-        """The deploys whose approval question was not shown yet, as far as their records know."""
+        """The deploys whose records do not know yet that their approval question was shown."""
         ...
 
     def changes_with_time(self) -> bool:
         """Whether something on the card changes by itself."""
         ...
 
-    def missing_replies(self, view: ThreadState) -> Sequence[MissingReply]:
+    def missing_replies(self, thread: ThreadState) -> Sequence[MissingReply]:
         """The replies that are not posted yet, in order."""
         ...
 
     def unreachable_text(self, error: str) -> str:
-        """What the requester is told when the channel cannot be written to."""
+        """What the requester is told if the channel cannot be posted to. error: Slack's error name."""
         ...
 
 
 class DeployThreadSource:
-    """A deploy that was asked for alone. `ahead` are those before it in its service's line."""
+    """A single deploy. ahead: the deploys it waits for."""
 
     def __init__(self, deploy: Deploy, ahead: Sequence[Deploy]) -> None:
         self._deploy = deploy
@@ -158,8 +158,8 @@ class DeployThreadSource:
     def must_update_now(self, shown: str) -> bool:
         return card_state.must_update_now(self._deploy, shown)
 
-    def has_unshown_question(self, view: ThreadState) -> bool:
-        return not set(card_buttons.open_question_values(self._deploy)) <= set(view.open_questions)
+    def has_unshown_question(self, thread: ThreadState) -> bool:
+        return not set(card_buttons.open_question_values(self._deploy)) <= set(thread.open_questions)
 
     def unshown_questions(self) -> Sequence[Deploy]:
         return [self._deploy] if self._deploy.question_not_shown else []
@@ -167,15 +167,15 @@ class DeployThreadSource:
     def changes_with_time(self) -> bool:
         return card_state.changes_with_time(self._deploy)
 
-    def missing_replies(self, view: ThreadState) -> Sequence[MissingReply]:
-        first = view.next_message
+    def missing_replies(self, thread: ThreadState) -> Sequence[MissingReply]:
+        first = thread.next_message
         return [
             MissingReply(
-                thread_replies.deploy_reply(milestone, self._deploy),
-                thread_replies.is_urgent((milestone,)),
+                thread_replies.deploy_reply(message, self._deploy),
+                thread_replies.is_urgent((message,)),
                 {"next_message": number + 1},
             )
-            for number, milestone in enumerate(self._deploy.thread_messages[first:], first)
+            for number, message in enumerate(self._deploy.thread_messages[first:], first)
         ]
 
     def unreachable_text(self, error: str) -> str:

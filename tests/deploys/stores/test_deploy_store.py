@@ -7,9 +7,9 @@ from redis import Redis
 
 from deploys.errors import Conflict, LeaseTooShort, NothingToCancel, UnknownDeploy
 from deploys.records.approval import Cancel
+from deploys.records.confirmations import Observation, PendingConfirmation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Observation, PendingConfirmation
 from deploys.stores import audit, redis_keys
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore

@@ -102,7 +102,7 @@ def test_a_service_that_has_failed_for_days_is_not_rolled_back(ecs: EcsSandbox, 
     assert primary_deployment(client, "ledger")["failedTasks"] > 1030
 
 
-def test_when_the_old_image_is_gone_too_the_rollback_fails(ecs: EcsSandbox, client: Any) -> None:
+def test_the_rollback_fails_if_the_old_image_was_deleted_too(ecs: EcsSandbox, client: Any) -> None:
     ecs.client("ecr").batch_delete_image(repositoryName="ledger", imageIds=[{"imageTag": "1.4.0"}])
     deploy_tag(client, "ledger", "1.5.0-crash")
 

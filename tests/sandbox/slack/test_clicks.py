@@ -43,14 +43,14 @@ def ask(connected: ConnectedApp, channel: str = "C01DEPLOYS", **more: Any) -> Js
     return {"channel": answer["channel"], "ts": answer["ts"]}
 
 
-def test_a_click_tells_the_app_who_pressed_what_where(connected: ConnectedApp) -> None:
+def test_a_click_tells_the_app_who_clicked_what_and_where(connected: ConnectedApp) -> None:
     where = ask(connected)
 
-    action = connected.slack.click("bob", "reject", **where)
+    result = connected.slack.click("bob", "reject", **where)
 
     [body] = connected.app.bodies("block_actions")
     [action] = body["actions"]
-    assert action["ack"] == "ok"
+    assert result["ack"] == "ok"
     assert float(action.pop("action_ts")) > float(where["ts"])
     assert action == {
         "type": "button",

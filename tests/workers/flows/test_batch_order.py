@@ -81,7 +81,7 @@ def test_the_first_failure_stops_what_was_not_begun(harness: EngineHarness) -> N
     assert run_to_outcomes(harness, ids) == [Outcome.ROLLED_BACK, Outcome.REFUSED]
     assert harness.describe_service("api")["taskDefinition"] == before
     assert harness.thread_text(api) == (
-        "*Refused*, nothing was changed: it was not begun, because `web` was rolled back and the first "
+        "*Refused*, nothing was changed: it was not started, because `web` was rolled back and the first "
         "failure stops the rest."
     )
     assert [m.broadcast for m in harness.get(api).thread_messages] == [False], (
@@ -114,7 +114,7 @@ def test_every_step_before_the_first_change_looks_at_the_others(harness: EngineH
     harness.until_over(web)
 
     assert harness.until_over(api).outcome is Outcome.REFUSED
-    assert "it was not begun" in harness.thread_text(api)
+    assert "it was not started" in harness.thread_text(api)
 
 
 def test_what_has_begun_goes_on_when_another_fails(harness: EngineHarness) -> None:
@@ -286,6 +286,6 @@ def test_the_reason_stands_in_the_record_too(harness: EngineHarness) -> None:
     run_to_outcomes(harness, ids)
 
     assert harness.get(api).outcome_reason == (
-        "it was not begun, because `web` was refused and the first failure stops the rest."
+        "it was not started, because `web` was refused and the first failure stops the rest."
     )
     assert harness.thread_text(api, ThreadMessageKind.END)

@@ -114,8 +114,8 @@ def test_a_service_that_is_scaled(
     assert not [line for line in rolling if "suspended" in line]
     assert stopping[4] == "• 1 task (autoscaled, 1 to 6) before and after"
     assert stopping[6] == (
-        "• Application Auto Scaling (1 to 6 tasks) is suspended until the end, then put back as it is now: "
-        "nothing suspended"
+        "• Application Auto Scaling (1 to 6 tasks) is suspended until the end, then restored to what it is "
+        "now: nothing suspended"
     )
     assert changing(harness) == []
 
@@ -171,7 +171,7 @@ def test_who_is_ahead_is_named(harness: EngineHarness, handler: QueryHandler, an
 
     [plan] = answers()
     assert plan.splitlines()[-1] == (
-        "• 2 deploys ahead in the queue: `1.4.1` by @alice (waits in line), `1.5.0` by @alice (waits in line)"
+        "• 2 deploys ahead in the queue: `1.4.1` by @alice (is queued), `1.5.0` by @alice (is queued)"
     )
 
 

@@ -34,7 +34,7 @@ def slack(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack
 
 @pytest.fixture
 def closed_slack(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackSandbox]:
-    """The same, but the app lacks chat:write.public: it must be invited to write."""
+    """The same, but the app lacks chat:write.public: it can only post where it is a member."""
     manifest = yaml.safe_load(MANIFEST.read_text())
     manifest["oauth_config"]["scopes"]["bot"].remove("chat:write.public")
     monkeypatch.setattr(
@@ -46,5 +46,5 @@ def closed_slack(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 @pytest.fixture
-def press(redis: Redis, slack: SlackSandbox, clock: ManualClock) -> PublisherHarness:
+def harness(redis: Redis, slack: SlackSandbox, clock: ManualClock) -> PublisherHarness:
     return PublisherHarness(redis, slack, clock)

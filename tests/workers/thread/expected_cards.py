@@ -1,4 +1,4 @@
-"""What the card of every state says, whole."""
+"""The whole text of the card in every state."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from tests.workers.thread.sample_deploys import State
 EXPECTED_CARDS: dict[State, str] = {
     (Phase.WAITING, None): """\
 *web* `1.4.2` on production by <@U01ALICE00>:
-*first in line, starts now*
+*queued, starts now*
 Why: fixes the login
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC
 [Withdraw]
 """,
     (Phase.PLANNING, None): """\
 *web* `1.4.2` on production by <@U01ALICE00>:
-*planning, nothing is changed yet*
+*planning, nothing changed yet*
 Why: fixes the login
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Withdraw]
@@ -23,9 +23,9 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
     (Phase.AWAITING_APPROVAL, None): """\
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *waiting for 1 approval*
-Planned downtime: about 1 min 00 s in which no task runs.
-May be approved by <@U02BOB0000>, until 2026-09-21 14:43 UTC.
-`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+Planned downtime: about 1 min 00 s.
+<@U02BOB0000> can approve until 2026-09-21 14:43 UTC.
+`ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC
 [Approve] [Reject] [⋯ Withdraw]
 """,
@@ -33,64 +33,64 @@ Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *registering the new revision*
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Withdraw]
 """,
     (Phase.RUNNING_PRE_TASK, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *running `python -m web migrate` before the rollout*
-Running `python -m web migrate` before the rollout, 48 s so far, at most 10 min 00 s. \
-The service is not touched yet.
+Running `python -m web migrate` before the rollout, 48 s so far, at most 10 min 00 s. The service is not \
+touched yet.
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Withdraw]
 """,
     (Phase.UPDATING, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
-*asking ECS for the rollout*
+*starting the rollout*
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.0]
 """,
     (Phase.SAVING_RESTORE_POINT, None): """\
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
-*writing down what to bring back*
-Planned downtime: about 1 min 00 s in which no task runs.
+*saving the restore point*
+Planned downtime: about 1 min 00 s.
 Approved by <@U02BOB0000>.
-`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+`ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Withdraw]
 """,
     (Phase.STOPPING, None): """\
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *stopping the old tasks*
-Downtime so far: 55 s since the request to stop.
+Downtime so far: 55 s.
 Approved by <@U02BOB0000>.
-`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+`ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.1]
 """,
     (Phase.DRAINING, None): """\
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
-*waiting until every old task has stopped, 1 of 2 old tasks stopped*
+*waiting for the old tasks to stop, 1 of 2 old tasks stopped*
 1 old task not stopped yet:
-• `11111111111111111111111111111111` is `DEACTIVATING` for 35 s: \
-ECS prepares its stop; behind a load balancer that takes the deregistration delay
-Downtime so far: 55 s since the request to stop.
+• `11111111111111111111111111111111` is `DEACTIVATING` for 35 s: ECS prepares to stop it; behind a load \
+balancer this takes the deregistration delay
+Downtime so far: 55 s.
 Approved by <@U02BOB0000>.
-`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+`ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.1]
 """,
     (Phase.STARTING, None): """\
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *starting the new tasks*
-Downtime so far: 55 s since the request to stop.
+Downtime so far: 55 s.
 Approved by <@U02BOB0000>.
-`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+`ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.1]
 """,
@@ -100,25 +100,25 @@ Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 
 New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 2 new tasks failed; at 3 ECS's circuit breaker gives up.
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.0]
 """,
     (Phase.CHECKING, None): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
-*rolled out, being checked*
-Checking, 30 s of 5 min 00 s so far: `https://web.example.com/health` answered 2 of 3 times, \
-`web-5xx` quiet. Missed 1 in a row, last: 503 Service Unavailable.
+*rolled out, checking*
+Checking, 30 s of 5 min 00 s so far: `https://web.example.com/health` answered 2 of 3 times, `web-5xx` \
+quiet. Missed 1 in a row, last: 503 Service Unavailable.
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Roll back to 1.4.0]
 """,
     (Phase.FOLLOWING_EXTERNAL, None): """\
-*web* foreign rollout to `1.4.2` (from `1.4.0`) on production, followed for <@U01ALICE00>:
+*web* external rollout to `1.4.2` (from `1.4.0`) on production, followed for <@U01ALICE00>:
 *rolling out, 2 of 3 new tasks running*
 New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 [Stop following]
 """,
@@ -127,7 +127,7 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
 *rolling back to `1.4.0`*
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 """,
     (Phase.FOLLOWING_ROLLBACK, None): """\
@@ -136,55 +136,55 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 
 New tasks: 2 running, 1 pending, 3 wanted. Old tasks: 1 running, 0 pending.
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, 1 min 35 s so far
 """,
     (Phase.SETTLING, Outcome.SUCCEEDED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *succeeded, 3 of 3 new tasks running*
-I look once more, a little later, whether that holds.
+I check once more, a little later, that this holds.
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.SETTLING, Outcome.ROLLED_BACK): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *rolled back to `1.4.0`*
-I look once more, a little later, whether that holds.
+I check once more, a little later, that this holds.
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.SETTLING, Outcome.FAILED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
-*failed, needs a look*
-I look once more, a little later, whether that holds.
+*failed, needs attention*
+I check once more, a little later, that this holds.
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.SETTLING, Outcome.SUPERSEDED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *superseded by somebody else's deployment*
-I look once more, a little later, whether that holds.
+I check once more, a little later, that this holds.
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.SETTLING, Outcome.CANCELLED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *cancelled by <@U02BOB0000>, rolled back to `1.4.0`*
-I look once more, a little later, whether that holds.
+I check once more, a little later, that this holds.
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.SUCCEEDED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *succeeded, 3 of 3 new tasks running*
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.ROLLED_BACK): """\
@@ -192,40 +192,40 @@ Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 mi
 *rolled back to `1.4.0`*
 Reason: the rollout did not finish within its deadline of 20 min 00 s.
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.FAILED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
-*failed, needs a look*
+*failed, needs attention*
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.SUPERSEDED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *superseded by somebody else's deployment*
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.CANCELLED): """\
 *web* `1.4.0` → `1.4.2` on production by <@U01ALICE00>:
 *cancelled by <@U02BOB0000>, rolled back to `1.4.0`*
 Why: fixes the login
-`web`: `REGISTRY/web:1.4.0` → `REGISTRY/web:1.4.2`
+`web`: `1.4.0` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.REJECTED): """\
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *rejected by <@U02BOB0000>, nothing was changed*
-`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+`ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, took 1 min 30 s
 """,
     (Phase.ENDED, Outcome.EXPIRED): """\
 *ledger* `1.4.1` → `1.4.2` on production by <@U01ALICE00>:
 *expired: nobody decided in time, nothing was changed*
-`ledger`: `REGISTRY/ledger:1.4.1` → `REGISTRY/ledger:1.4.2`
+`ledger`: `1.4.1` → `1.4.2` (`sha256:aaaaaaaaaaaa`)
 Deploy `w7x8y9zt`, stop-start, eu-west-1, requested 2026-09-21 14:13 UTC, took 30 min 00 s
 """,
     (Phase.ENDED, Outcome.REFUSED): """\
@@ -236,4 +236,4 @@ Why: fixes the login
 Deploy `k3m9p2qr`, rolling, eu-west-1, requested 2026-09-21 14:13 UTC, took 2 s
 """,
 }
-"""Each state's `text`, whole, and below it the buttons. The first line is broken before the state."""
+"""Each state's whole `text`, and the buttons below it. A line break is added before the state."""

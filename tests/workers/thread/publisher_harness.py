@@ -1,4 +1,4 @@
-"""Everything a publisher works with, and a time in which nothing happens by itself."""
+"""A publisher with everything it works with, on a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class RecordedCall:
 
 @dataclass
 class PublisherHarness:
-    """Asks for deploys, changes records, rings for what is due, reads what Slack shows."""
+    """Requests deploys, changes records, publishes what is due, and reads what Slack shows."""
 
     redis: Redis
     slack: SlackSandbox
@@ -71,7 +71,7 @@ class PublisherHarness:
         return client
 
     def request(self, **changes: Any) -> str:
-        """A deploy that was asked for so long ago that its thread is opened; its id."""
+        """The id of a deploy that was requested long enough ago for its thread to open."""
         asked = a_deploy(request={"requested_at": self.clock() - FIRST_CHECKS_SECONDS}).evolve(**changes)
         return self.store.submit(asked).deploy.id
 
@@ -82,7 +82,7 @@ class PublisherHarness:
     def add_message(
         self, deploy_id: str, text: str, kind: ThreadMessageKind = ThreadMessageKind.PROGRESS, **changes: Any
     ) -> Deploy:
-        """A record with one more milestone."""
+        """A record with one more thread message."""
         broadcast = bool(changes.pop("broadcast", False))
         return self.store.amend(
             deploy_id,
@@ -99,19 +99,19 @@ class PublisherHarness:
         self.store.commit(claim, ended, due_at=self.clock(), what="ended")
 
     def publish_due(self) -> int:
-        """Publishes all that is due now; how many that were."""
+        """Publishes all threads that are due now; returns how many."""
         due = self.threads.due(self.clock())
         for deploy_id in due:
             self.publisher.publish(deploy_id)
         return len(due)
 
     def next_due(self) -> float | None:
-        """When the publish set wants the next look."""
+        """When the next thread is due."""
         first = self.redis.zrange(redis_keys.PUBLISH, 0, 0, withscores=True)
         return float(first[0][1]) / 1000 if first else None
 
     def run(self, seconds: float) -> None:
-        """Lets this much time pass, ringing whenever something is due."""
+        """Lets this much time pass, and publishes whenever something is due."""
         end = self.clock() + seconds
         while self.clock() < end and (at := self.next_due()) is not None and at <= end:
             self._move_to(at)
@@ -119,7 +119,7 @@ class PublisherHarness:
         self.clock.value = max(self.clock(), end)
 
     def run_until_published(self, seconds: float = 3600) -> float:
-        """Lets time pass until nothing is left to publish; how long that took."""
+        """Lets time pass until nothing is left to publish; returns how long that took."""
         began = self.clock()
         while (at := self.next_due()) is not None:
             late = max(at, self.clock()) - began
@@ -132,7 +132,7 @@ class PublisherHarness:
         self.clock.value = max(self.clock() + 0.01, at + 0.001)
 
     def view(self, deploy_id: str) -> ThreadState:
-        """How far the thread is."""
+        """The thread's state."""
         view = self.threads.state(deploy_id)
         assert view is not None
         return view

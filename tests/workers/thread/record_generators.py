@@ -1,4 +1,4 @@
-"""Records of every shape, as hypothesis makes them up."""
+"""Records of every shape, made by hypothesis."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ids = st.text(alphabet="ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", min_size=1, max_siz
 
 
 def some(strategy: st.SearchStrategy, most: int = 5) -> st.SearchStrategy:
-    """A few of them, or the first one very often."""
+    """A few of them, or one of them very often."""
     few = st.lists(strategy, max_size=most).map(tuple)
     many = st.builds(lambda one, times: (one,) * times, strategy, st.integers(100, 300))
     return st.one_of(few, many)

@@ -1,4 +1,4 @@
-"""A deploy in every state that can occur, with what a record holds by then."""
+"""A sample deploy for every possible state."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ State = tuple[Phase, Outcome | None]
 POSSIBLE_STATES: set[State] = {
     *((phase, None) for phase in Phase if phase not in (Phase.SETTLING, Phase.ENDED)),
     *((Phase.ENDED, outcome) for outcome in Outcome),
-    # Only what touched the service is looked at once more.
+    # Only deploys that changed the service are checked once more.
     *(
         (Phase.SETTLING, outcome)
         for outcome in Outcome
         if outcome not in (Outcome.REJECTED, Outcome.EXPIRED, Outcome.REFUSED)
     ),
 }
-"""Every phase with every outcome it can have; a new member of either enum is one more."""
+"""Every phase with every outcome it can have. A new member of either enum adds one."""
 
 
 def rolling(**changes: Any) -> Deploy:
@@ -196,7 +196,7 @@ def sample_deploy(state: State) -> Deploy:
     """The deploy in this state.
 
     Raises:
-        KeyError: nobody told the story of this state yet.
+        KeyError: there is no sample for this state yet.
     """
     phase, outcome = state
     if outcome is None:

@@ -1,4 +1,4 @@
-"""The card of several deploys."""
+"""The card of a batch."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_the_whole_card() -> None:
         "*web* (from `1.4.0`): rolling out, 2 of 3 new tasks running\n"
         "2 new tasks failed; at 3 ECS's circuit breaker gives up.\n"
         "*ledger* (from `1.4.1`): waiting for 1 approval\n"
-        "Planned downtime: about 1 min 00 s in which no task runs.\n"
+        "Planned downtime: about 1 min 00 s.\n"
         "Why: Friday\n"
         "Batch `b2c3d4e5`, 2 services, eu-west-1, one after another, the first failure stops the rest, "
         "requested 2026-09-21 14:13 UTC, 1 min 35 s so far"
@@ -110,14 +110,14 @@ def test_the_whole_card() -> None:
     )
 
 
-def test_one_that_waits_for_another_says_for_which() -> None:
+def test_a_service_that_waits_for_another_names_it() -> None:
     batch, [one, two] = a_batch_of(
         following(), a_deploy(a_service("api"), phase=Phase.WAITING), in_order=True
     )
 
     shown = batch_card(batch, [one, (two[0], [one[0]])], LATER)
 
-    assert "*api*: waiting until `web` has ended" in shown.text
+    assert "*api*: waiting for `web` to end" in shown.text
 
 
 def test_an_ended_card_has_no_button_left() -> None:
@@ -131,7 +131,7 @@ def test_an_ended_card_has_no_button_left() -> None:
     assert "took 1 min 30 s" in shown.text
 
 
-def test_one_that_was_refused_for_somebody_elses_rollout_can_be_followed() -> None:
+def test_a_service_refused_for_an_external_rollout_can_be_followed() -> None:
     refused = rolling(
         phase=Phase.ENDED,
         outcome=Outcome.REFUSED,
@@ -153,7 +153,7 @@ def test_one_that_was_refused_for_somebody_elses_rollout_can_be_followed() -> No
 
 
 @pytest.mark.parametrize("state", sorted(POSSIBLE_STATES, key=str))
-def test_every_state_has_its_place_in_the_summary(state: tuple[Phase, Outcome | None]) -> None:
+def test_every_state_is_counted_in_the_summary(state: tuple[Phase, Outcome | None]) -> None:
     member = sample_deploy(state)
     batch, members = a_batch_of(member, rolling(id="x7k2m4n8", service=a_service("api")))
 
@@ -164,7 +164,7 @@ def test_every_state_has_its_place_in_the_summary(state: tuple[Phase, Outcome | 
     assert closing_reply(batch, [member]).startswith(f"{ALICE} *")
 
 
-def test_time_alone_changes_no_fingerprint_and_news_do() -> None:
+def test_a_fingerprint_changes_with_the_state_and_not_with_time() -> None:
     batch, members = a_batch_of(following(), rolling(id="x7k2m4n8", service=a_service("api")))
     [(web, _), (api, _)] = members
 

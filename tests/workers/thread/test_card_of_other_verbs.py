@@ -1,4 +1,4 @@
-"""How a restart and a rollback read wherever a deploy is named, before and after the plan."""
+"""The texts of a restart and a rollback, before and after the plan."""
 
 from __future__ import annotations
 
@@ -45,23 +45,23 @@ PLANNED_ROLLBACK: dict[str, Any] = {"tag": "1.4.1", "plan": a_plan(tag="1.4.1", 
 @pytest.mark.parametrize(
     ("deploy", "line"),
     [
-        (restart(), f"*web* restart on {WHERE}: *planning, nothing is changed yet*"),
+        (restart(), f"*web* restart on {WHERE}: *planning, nothing changed yet*"),
         (
             restart(**PLANNED_RESTART, phase=Phase.UPDATING),
-            f"*web* restart of `1.4.0` on {WHERE}: *asking ECS for the rollout*",
+            f"*web* restart of `1.4.0` on {WHERE}: *starting the rollout*",
         ),
         (
             restart(**PLANNED_RESTART, phase=Phase.RESTORING),
             f"*web* restart of `1.4.0` on {WHERE}: *rolling back to `web:1`*",
         ),
-        (rollback(), f"*web* rollback on {WHERE}: *planning, nothing is changed yet*"),
+        (rollback(), f"*web* rollback on {WHERE}: *planning, nothing changed yet*"),
         (
             rollback(rollback_target="1.4.1"),
-            f"*web* rollback to `1.4.1` on {WHERE}: *planning, nothing is changed yet*",
+            f"*web* rollback to `1.4.1` on {WHERE}: *planning, nothing changed yet*",
         ),
         (
             rollback(**PLANNED_ROLLBACK, rollback_target="k3m9p2qr", phase=Phase.UPDATING),
-            f"*web* rollback to `1.4.1` (from `1.4.2`) on {WHERE}: *asking ECS for the rollout*",
+            f"*web* rollback to `1.4.1` (from `1.4.2`) on {WHERE}: *starting the rollout*",
         ),
         (
             rollback(**PLANNED_ROLLBACK, phase=Phase.ENDED, outcome=Outcome.ROLLED_BACK),
@@ -83,24 +83,20 @@ def test_the_headline(deploy: Deploy, line: str) -> None:
         (rolling(), "`1.4.2` by <@U01ALICE00>"),
     ],
 )
-def test_whoever_waits_reads_what_is_ahead(ahead: Deploy, behind: str) -> None:
+def test_a_queued_deploy_says_which_deploy_is_ahead(ahead: Deploy, behind: str) -> None:
     waiting = restart(phase=Phase.WAITING)
 
-    assert card_headline(waiting, [ahead]).endswith(
-        f"*waiting in line, 1 deploy ahead, right behind {behind}*"
-    )
+    assert card_headline(waiting, [ahead]).endswith(f"*queued behind {behind}*")
 
 
 def test_a_restart_names_the_image_that_stays() -> None:
     shown = deploy_card(restart(**PLANNED_RESTART, phase=Phase.UPDATING), (), LATER)
 
-    assert (
-        shown.text.replace(REGISTRY, "REGISTRY").splitlines()[1] == "`web`: `REGISTRY/web:1.4.0`, as before"
-    )
+    assert shown.text.splitlines()[1] == "`web`: `1.4.0` (`sha256:aaaaaaaaaaaa`), as before"
 
 
 def button_texts(deploy: Deploy) -> list[str]:
-    """Every label and question of the card's buttons."""
+    """Every label and dialog text of the card's buttons."""
     said = []
     for block in deploy_card(deploy, (), LATER).blocks:
         if block["type"] != "actions":
@@ -157,5 +153,5 @@ def test_the_buttons_of_a_question() -> None:
 def test_a_requester_whose_channel_cannot_be_written_to() -> None:
     assert channel_unreachable(restart(), "not_in_channel") == (
         "I cannot post in <#C01DEPLOYS>: I am not in it. Invite me there, with `/invite`. I try again every "
-        "few minutes. The restart of `web` does not wait for that: `/deploy status web` shows how it goes."
+        "few minutes. The restart of `web` continues: `/deploy status web` shows how it goes."
     )

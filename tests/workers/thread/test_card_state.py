@@ -1,4 +1,4 @@
-"""Words, signs and urgency for every phase and outcome."""
+"""The card's state, emoji and urgency for every phase and outcome."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_every_phase_and_every_outcome_has_words() -> None:
 
 
 @pytest.mark.parametrize("state", sorted(POSSIBLE_STATES, key=str), ids=lambda s: f"{s[0].name}-{s[1]}")
-def test_a_sign_never_stands_alone(state: State) -> None:
+def test_an_emoji_never_stands_alone(state: State) -> None:
     deploy = sample_deploy(state)
 
     assert card_state.state_emoji(deploy).strip(":")
@@ -61,7 +61,7 @@ def test_questions_and_ends_are_shown_at_once(phase: Phase) -> None:
     assert card_state.must_update_now(rolling(phase=phase, outcome=outcome), before) is IS_URGENT[phase]
 
 
-def test_buttons_that_lost_their_meaning_are_taken_away_at_once() -> None:
+def test_buttons_that_no_longer_apply_are_removed_at_once() -> None:
     asked = awaiting()
     shown = card_state.state_key(asked)
 

@@ -16,7 +16,7 @@ from workers.thread import card_state as words
 from workers.thread.card import card_headline, deploy_card
 
 WHERE = "production, followed for <@U01ALICE00>"
-PLANNED = f"*web* foreign rollout to `1.4.2` (from `1.4.0`) on {WHERE}"
+PLANNED = f"*web* external rollout to `1.4.2` (from `1.4.0`) on {WHERE}"
 
 
 def ended(outcome: Outcome, **changes: Any) -> Deploy:
@@ -38,11 +38,11 @@ def test_every_outcome_has_words() -> None:
     [
         (
             external(phase=Phase.PLANNING, tag="", plan=None),
-            f"*web* foreign rollout on {WHERE}: *looking for a rollout in progress*",
+            f"*web* external rollout on {WHERE}: *looking for a rollout in progress*",
         ),
         (
             external(phase=Phase.WAITING, tag="", plan=None),
-            f"*web* foreign rollout on {WHERE}: *first in line, starts now*",
+            f"*web* external rollout on {WHERE}: *queued, starts now*",
         ),
         (
             external(cancel=Cancel(user=BOB, at=NOW)),
@@ -70,12 +70,11 @@ def test_the_headline(deploy: Deploy, line: str) -> None:
     assert card_headline(deploy) == line
 
 
-def test_whoever_waits_behind_it_reads_what_is_ahead() -> None:
+def test_a_deploy_queued_behind_it_says_what_is_ahead() -> None:
     waiting = rolling(phase=Phase.WAITING, plan=None)
 
     assert card_headline(waiting, [external()]).endswith(
-        "*waiting in line, 1 deploy ahead, right behind a foreign rollout to `1.4.2` followed for "
-        "<@U01ALICE00>*"
+        "*queued behind an external rollout to `1.4.2` followed for <@U01ALICE00>*"
     )
 
 
@@ -86,17 +85,17 @@ def test_the_button_stops_following_and_says_that_the_rollout_goes_on() -> None:
     assert "style" not in button
     assert button["confirm"]["title"]["text"] == "Stop following this rollout?"
     assert button["confirm"]["text"]["text"] == (
-        "The foreign rollout of web to 1.4.2 on production (eu-west-1) goes on in ECS. Deploys that wait for "
-        "it start."
+        "The external rollout of web to 1.4.2 on production (eu-west-1) goes on in ECS. Deploys that wait "
+        "for it start."
     )
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
-def test_a_followed_rollout_that_is_over_has_no_button(outcome: Outcome) -> None:
+def test_a_followed_rollout_that_ended_has_no_button(outcome: Outcome) -> None:
     assert actions(ended(outcome)) == []
 
 
-def test_a_deploy_refused_for_a_foreign_rollout_offers_to_follow_it() -> None:
+def test_a_deploy_refused_for_an_external_rollout_offers_to_follow_it() -> None:
     refused = rolling(
         phase=Phase.ENDED,
         outcome=Outcome.REFUSED,

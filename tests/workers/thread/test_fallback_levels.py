@@ -1,4 +1,4 @@
-"""The forms of a card: each within Slack's limits, each true, and no question without its buttons."""
+"""Fallback levels of a card: each within Slack's limits and true, and a question keeps its buttons."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def of_batch(*members: Deploy, **changes: Any) -> Card:
 
 
 def pressed(message: FittedMessage) -> list[tuple[str, str]]:
-    """Action and deploy of each button that the bot would be told of."""
+    """Action and deploy of each button, as the bot would receive them."""
     found = []
     for block in json.loads(json.dumps(message.blocks)):
         for element in block["elements"] if block["type"] == "actions" else ():
@@ -68,13 +68,13 @@ def pressed(message: FittedMessage) -> list[tuple[str, str]]:
 
 
 def answers_of(deploy: Deploy) -> set[str]:
-    """The answers that the record asks for."""
+    """The answers to the record's open question."""
     row = card_buttons.button_row(deploy)
     return {each["action_id"] for each in row.to_dict()["elements"]} & ids.QUESTION_BUTTONS if row else set()
 
 
 def is_taken(message: FittedMessage) -> None:
-    """By Slack, as a new message and as an edit."""
+    """Slack takes it as a new message and as an edit."""
     blocks = json.loads(json.dumps(message.blocks))
     assert check_message_blocks(blocks) == []
     assert not is_too_long(blocks)
@@ -114,7 +114,7 @@ def test_every_service_and_its_state_is_in_the_text_of_twenty() -> None:
         assert f"*service-{number:02}-{'x' * 52}*: waiting for 3 approvals" in lines
 
 
-def test_a_service_in_trouble_gets_the_room_that_the_others_leave() -> None:
+def test_a_failing_service_gets_the_space_that_the_others_leave() -> None:
     calm = [rolling(id=f"abcdef{n:02}", service=a_service(f"calm-{n}")) for n in range(MAX_SERVICES - 1)]
     failing = following(id="zzzzzzzz", service=a_service("failing"), end_reason=JAPANESE * 12)
 

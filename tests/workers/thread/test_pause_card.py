@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from deploys.access import Access
+from deploys.catalogue.catalogue import Catalogue
 from deploys.records.approval import Cancel
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -22,7 +24,7 @@ CANARY = TrafficPlan(strategy="CANARY", step_percent=10, step_wait_seconds=120, 
 
 
 def shifting(**changes: Any) -> Deploy:
-    """`/deploy shop 1.4.2`, of whose traffic the new version gets a tenth."""
+    """`/deploy shop 1.4.2`; the new version gets a tenth of the traffic."""
     shift = TrafficShift(
         stage="PRODUCTION_TRAFFIC_SHIFT",
         stage_since=NOW,
@@ -50,14 +52,14 @@ def test_a_pause_says_who_may_answer_until_when_and_what_then() -> None:
     assert "*paused once the test traffic has moved, waiting for an answer, 2 of 3 new tasks" in shown.text
     assert (
         "Production traffic: new 0 %, old 100 %. Test traffic: new 100 %.\n"
-        f"<@{BOB}> may let it continue, until 2026-09-21 14:43 UTC; unanswered, ECS rolls back by itself.\n"
+        f"<@{BOB}> can continue it until 2026-09-21 14:43 UTC; if nobody answers, ECS rolls back by itself.\n"
     ) in shown.text
     assert buttons(shown) == "[Continue] [Roll back to 1.4.0]"
     assert card_state.state_emoji(paused()) == ":raised_hand:"
     assert not card_state.changes_with_time(paused())
 
 
-def test_each_button_names_its_effect_before_it_has_it() -> None:
+def test_each_button_confirms_its_effect() -> None:
     [row] = [block for block in deploy_card(paused(), (), LATER).blocks if block["type"] == "actions"]
     go_on, back = row["elements"]
 
@@ -71,7 +73,7 @@ def test_each_button_names_its_effect_before_it_has_it() -> None:
     )
 
 
-def test_an_answered_pause_keeps_no_button_that_answers_it() -> None:
+def test_an_answered_pause_keeps_no_answer_button() -> None:
     answered = paused(answer=PauseAnswer(user=BOB, action=HookAction.CONTINUE, at=LATER))
 
     shown = deploy_card(answered, (), LATER)
@@ -81,14 +83,14 @@ def test_an_answered_pause_keeps_no_button_that_answers_it() -> None:
     assert card_state.must_update_now(answered, card_state.state_key(paused()))
 
 
-def test_a_pause_is_shown_at_once_and_leaves_with_a_cancel() -> None:
+def test_a_pause_is_shown_at_once_and_removed_by_a_cancel() -> None:
     assert card_state.must_update_now(paused(), card_state.state_key(shifting()))
     cancelled = paused().evolve(cancel=Cancel(user=BOB, at=LATER))
     assert card_state.must_update_now(cancelled, card_state.state_key(paused()))
     assert buttons(deploy_card(cancelled, (), LATER)) == ""
 
 
-def test_traffic_weights_and_stage_stand_on_the_card() -> None:
+def test_traffic_weights_and_stage_are_on_the_card() -> None:
     text = deploy_card(shifting(), (), LATER).text
 
     assert "*rolling out, moving the production traffic, 2 of 3 new tasks running*" in text
@@ -101,18 +103,21 @@ def test_the_bake_time_says_until_when() -> None:
     ).text
 
     assert (
-        "Production traffic: new 100 %, old 0 %. Test traffic: new 100 %.\nBakes until 2026-09-21 14:14"
+        "Production traffic: new 100 %, old 0 %. Test traffic: new 100 %.\nBaking until 2026-09-21 14:14"
         in (text)
     )
 
 
 @pytest.mark.parametrize(("user", "needed"), [(BOB, True), ("U01ALICE00", False), ("U03CAROL00", False)])
-def test_whom_a_pause_needs(user: str, needed: bool) -> None:
+def test_who_is_needed_at_a_pause(user: str, needed: bool) -> None:
     class NoGroups:
         def members(self, group: str, now: float) -> None:
             return None
 
-    assert may_answer(paused(), user, NoGroups(), NOW) is needed  # type: ignore[arg-type]
+    catalogue = Catalogue({"shop": paused().service})
+    access = Access(catalogue, NoGroups(), now=lambda: NOW)  # type: ignore[arg-type]
+
+    assert may_answer(paused(), user, access, NOW) is needed
 
 
 @pytest.mark.parametrize(
@@ -150,7 +155,7 @@ def test_continue_at_full_traffic_stops_the_old_tasks_in_the_end() -> None:
 
 
 def asked_by_continue(deploy: Deploy) -> str:
-    """What the button asks before it has its effect."""
+    """The text of the button's confirm dialog."""
     [row] = [block for block in deploy_card(deploy, (), LATER).blocks if block["type"] == "actions"]
     text: str = row["elements"][0]["confirm"]["text"]["text"]
     return text
@@ -163,7 +168,7 @@ def test_what_the_old_tasks_keep_is_what_ecs_says_or_else_the_rest(kept: float |
     assert f"Production traffic: new 30 %, old {old}." in text
 
 
-def test_a_rollout_that_is_over_shows_no_weights() -> None:
+def test_a_rollout_that_ended_shows_no_weights() -> None:
     over = shifting().evolve(phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=LATER)
 
     assert "Production traffic" not in deploy_card(over, (), LATER).text

@@ -1,4 +1,4 @@
-"""Messages that one person alone reads, and the ways they take."""
+"""Private messages, and the routes they take."""
 
 from __future__ import annotations
 
@@ -24,89 +24,89 @@ REPLY = "Ask the bot."
 BUTTONS = ActionsBlock(elements=[ButtonElement(text="Deploy 1.4.2", action_id="a", value="v")])
 
 
-def seen(press: PublisherHarness, channel: str, user: str = "alice") -> list[str]:
-    """What this person alone is shown there."""
-    return [m["text"] for m in press.slack.messages(channel, user) if m["ephemeral"]]
+def seen(harness: PublisherHarness, channel: str, user: str = "alice") -> list[str]:
+    """The ephemeral messages that this person sees there."""
+    return [m["text"] for m in harness.slack.messages(channel, user) if m["ephemeral"]]
 
 
-def direct(press: PublisherHarness, user: str = "alice") -> list[str]:
+def direct(harness: PublisherHarness, user: str = "alice") -> list[str]:
     """Their direct messages with the bot."""
-    return [m["text"] for m in press.slack.messages("@slipway", user)]
+    return [m["text"] for m in harness.slack.messages("@slipway", user)]
 
 
 def closed(logs: list[Any]) -> list[tuple[str, str]]:
-    """The ways that were logged as closed, with Slack's error."""
-    return [(log["method"], log["error"]) for log in logs if log["event"] == "a way to one person is closed"]
+    """The routes that were logged as failed, with Slack's error."""
+    return [(log["method"], log["error"]) for log in logs if log["event"] == "a private route failed"]
 
 
 @pytest.fixture
-def root(press: PublisherHarness) -> str:
-    """Of a thread that has a reply: in one without, Slack shows no ephemeral message."""
-    ts = str(press.client.chat_postMessage(channel=DEPLOYS, text="What now?")["ts"])
-    press.slack.say("bob", "deploys", REPLY, thread_ts=ts)
+def root(harness: PublisherHarness) -> str:
+    """The root of a thread that has a reply: in a thread without one, Slack shows no ephemeral message."""
+    ts = str(harness.client.chat_postMessage(channel=DEPLOYS, text="What now?")["ts"])
+    harness.slack.say("bob", "deploys", REPLY, thread_ts=ts)
     return ts
 
 
 @pytest.fixture
 def response_url(slack: SlackSandbox) -> Iterator[str]:
-    """What Slack sends along when alice types /deploy in #general, where the bot is no member."""
+    """The response_url when alice types /deploy in #general, where the bot is not a member."""
     with receive_response_url(slack, "/deploy web 1.4.2") as url:
         yield url
 
 
-def test_it_is_seen_by_one_person_in_the_thread(press: PublisherHarness, root: str) -> None:
+def test_it_is_seen_by_one_person_in_the_thread(harness: PublisherHarness, root: str) -> None:
     assert (
-        send_private_message(press.client, Recipient(ALICE, DEPLOYS, root), "Deploys: none.")
+        send_private_message(harness.client, Recipient(ALICE, DEPLOYS, root), "Deploys: none.")
         is DeliveryResult.DELIVERED
     )
 
-    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "alice")] == [REPLY, "Deploys: none."]
-    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "bob")] == [REPLY]
+    assert [m["text"] for m in harness.slack.replies(DEPLOYS, root, "alice")] == [REPLY, "Deploys: none."]
+    assert [m["text"] for m in harness.slack.replies(DEPLOYS, root, "bob")] == [REPLY]
 
 
-def test_outside_a_thread(press: PublisherHarness) -> None:
-    assert send_private_message(press.client, IN_DEPLOYS, "Hello.") is DeliveryResult.DELIVERED
+def test_outside_a_thread(harness: PublisherHarness) -> None:
+    assert send_private_message(harness.client, IN_DEPLOYS, "Hello.") is DeliveryResult.DELIVERED
 
-    assert seen(press, DEPLOYS) == ["Hello."]
+    assert seen(harness, DEPLOYS) == ["Hello."]
 
 
 def test_the_response_url_goes_first_since_it_works_everywhere(
-    press: PublisherHarness, response_url: str
+    harness: PublisherHarness, response_url: str
 ) -> None:
     to = Recipient(ALICE, GENERAL, response_url=response_url)
 
     with capture_logs() as logs:
-        assert send_private_message(press.client, to, "You may not.") is DeliveryResult.DELIVERED
+        assert send_private_message(harness.client, to, "You may not.") is DeliveryResult.DELIVERED
 
-    assert seen(press, GENERAL) == ["You may not."]
-    assert seen(press, GENERAL, "bob") == []
-    assert press.call_count("chat.postEphemeral") == 0
+    assert seen(harness, GENERAL) == ["You may not."]
+    assert seen(harness, GENERAL, "bob") == []
+    assert harness.call_count("chat.postEphemeral") == 0
     assert logs == []
 
 
-def test_without_one_a_direct_message_says_where_it_belongs(press: PublisherHarness) -> None:
+def test_without_one_a_direct_message_says_where_it_belongs(harness: PublisherHarness) -> None:
     with capture_logs() as logs:
         assert (
-            send_private_message(press.client, Recipient(ALICE, GENERAL), "You may not.")
+            send_private_message(harness.client, Recipient(ALICE, GENERAL), "You may not.")
             is DeliveryResult.DELIVERED
         )
 
-    assert direct(press) == ["In <#C02GENERAL>: You may not."]
-    assert seen(press, GENERAL) == []
+    assert direct(harness) == ["In <#C02GENERAL>: You may not."]
+    assert seen(harness, GENERAL) == []
     assert closed(logs) == [("chat.postEphemeral", "not_in_channel")]
 
 
-def test_an_address_that_takes_no_more_is_followed_by_the_next_way(
-    press: PublisherHarness, response_url: str
+def test_a_response_url_that_fails_is_followed_by_the_next_route(
+    harness: PublisherHarness, response_url: str
 ) -> None:
     to = Recipient(ALICE, GENERAL, response_url=response_url)
 
     with capture_logs() as logs:
-        delivered = [send_private_message(press.client, to, f"Answer {number}.") for number in range(1, 7)]
+        delivered = [send_private_message(harness.client, to, f"Answer {number}.") for number in range(1, 7)]
 
     assert delivered == [DeliveryResult.DELIVERED] * 6
-    assert seen(press, GENERAL) == [f"Answer {number}." for number in range(1, 6)]
-    assert direct(press) == ["In <#C02GENERAL>: Answer 6."]
+    assert seen(harness, GENERAL) == [f"Answer {number}." for number in range(1, 6)]
+    assert direct(harness) == ["In <#C02GENERAL>: Answer 6."]
     [(method, error), *_] = closed(logs)
     assert (method, error[:3]) == ("response_url", "404")
 
@@ -118,29 +118,31 @@ def test_an_address_that_takes_no_more_is_followed_by_the_next_way(
         (Recipient(CAROL, DEPLOYS), "user_not_in_channel"),
     ],
 )
-def test_whatever_closes_the_channel(press: PublisherHarness, recipient: Recipient, error: str) -> None:
-    press.slack.remove_member("carol", "deploys")
+def test_a_channel_that_takes_nothing_is_followed_by_a_direct_message(
+    harness: PublisherHarness, recipient: Recipient, error: str
+) -> None:
+    harness.slack.remove_member("carol", "deploys")
 
     with capture_logs() as logs:
-        assert send_private_message(press.client, recipient, "Hello.") is DeliveryResult.DELIVERED
+        assert send_private_message(harness.client, recipient, "Hello.") is DeliveryResult.DELIVERED
 
     user = "alice" if recipient.user == ALICE else "carol"
-    assert direct(press, user) == [f"In <#{recipient.channel}>: Hello."]
+    assert direct(harness, user) == [f"In <#{recipient.channel}>: Hello."]
     assert closed(logs) == [("chat.postEphemeral", error)]
 
 
-def test_who_is_nowhere_is_told_directly(press: PublisherHarness) -> None:
-    assert send_private_message(press.client, Recipient(ALICE), "Hello.") is DeliveryResult.DELIVERED
+def test_somebody_in_no_channel_gets_a_direct_message(harness: PublisherHarness) -> None:
+    assert send_private_message(harness.client, Recipient(ALICE), "Hello.") is DeliveryResult.DELIVERED
 
-    assert direct(press) == ["Hello."]
+    assert direct(harness) == ["Hello."]
 
 
-def test_when_every_way_is_closed_it_is_logged_with_what_helps(press: PublisherHarness) -> None:
-    press.slack.add_fault("error", method="chat.postMessage", error="messages_tab_disabled")
+def test_if_every_route_fails_it_is_logged_with_advice(harness: PublisherHarness) -> None:
+    harness.slack.add_fault("error", method="chat.postMessage", error="messages_tab_disabled")
 
     with capture_logs() as logs:
         assert (
-            send_private_message(press.client, Recipient(ALICE, GENERAL), "Hello.") is DeliveryResult.CLOSED
+            send_private_message(harness.client, Recipient(ALICE, GENERAL), "Hello.") is DeliveryResult.CLOSED
         )
 
     assert closed(logs) == [
@@ -148,7 +150,7 @@ def test_when_every_way_is_closed_it_is_logged_with_what_helps(press: PublisherH
         ("chat.postMessage", "messages_tab_disabled"),
     ]
     assert logs[-2]["advice"] == "turn on the app's Messages tab (App Home, Show Tabs), as in manifest.yml"
-    assert logs[-1]["event"] == "an answer did not reach its user"
+    assert logs[-1]["event"] == "a private message was not delivered"
 
 
 def test_an_app_without_the_messages_tab_can_send_no_direct_messages(
@@ -166,50 +168,50 @@ def test_an_app_without_the_messages_tab_can_send_no_direct_messages(
 
 
 @pytest.mark.parametrize("kind", ["http-500", "http-429"])
-def test_what_slack_did_not_take_is_sent_again(press: PublisherHarness, root: str, kind: str) -> None:
-    press.slack.add_fault(kind, method="chat.postEphemeral")
+def test_what_slack_did_not_take_is_sent_again(harness: PublisherHarness, root: str, kind: str) -> None:
+    harness.slack.add_fault(kind, method="chat.postEphemeral")
 
     assert (
-        send_private_message(press.client, Recipient(ALICE, DEPLOYS, root), "Hello.")
+        send_private_message(harness.client, Recipient(ALICE, DEPLOYS, root), "Hello.")
         is DeliveryResult.DELIVERED
     )
 
-    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "alice")] == [REPLY, "Hello."]
+    assert [m["text"] for m in harness.slack.replies(DEPLOYS, root, "alice")] == [REPLY, "Hello."]
 
 
-def test_a_worker_is_not_held_by_a_long_retry_after(press: PublisherHarness) -> None:
+def test_a_worker_is_not_held_by_a_long_retry_after(harness: PublisherHarness) -> None:
     for method in ("chat.postEphemeral", "chat.postMessage"):
-        press.slack.add_fault("http-429", method=method, retry_after=30)
+        harness.slack.add_fault("http-429", method=method, retry_after=30)
 
-    assert send_private_message(press.client, IN_DEPLOYS, "Hello.") is DeliveryResult.LATER
+    assert send_private_message(harness.client, IN_DEPLOYS, "Hello.") is DeliveryResult.LATER
 
-    assert press.call_count("chat.postEphemeral") == press.call_count("chat.postMessage") == 1
+    assert harness.call_count("chat.postEphemeral") == harness.call_count("chat.postMessage") == 1
 
 
-def test_one_that_is_very_long_is_cut_rather_than_refused(press: PublisherHarness) -> None:
-    send_private_message(press.client, IN_DEPLOYS, "a" * 10_000, BUTTONS)
+def test_a_very_long_message_is_cut_and_not_refused(harness: PublisherHarness) -> None:
+    send_private_message(harness.client, IN_DEPLOYS, "a" * 10_000, BUTTONS)
 
-    [message] = [m for m in press.slack.messages(DEPLOYS) if m["ephemeral"]]
+    [message] = [m for m in harness.slack.messages(DEPLOYS) if m["ephemeral"]]
     assert message["text"].endswith("…")
 
 
-def test_buttons_stand_below_the_text(press: PublisherHarness) -> None:
-    send_private_message(press.client, IN_DEPLOYS, "There is no image.", BUTTONS)
+def test_buttons_are_below_the_text(harness: PublisherHarness) -> None:
+    send_private_message(harness.client, IN_DEPLOYS, "There is no image.", BUTTONS)
 
-    [message] = [m for m in press.slack.messages(DEPLOYS) if m["ephemeral"]]
+    [message] = [m for m in harness.slack.messages(DEPLOYS) if m["ephemeral"]]
     assert [block["type"] for block in message["blocks"]] == ["section", "actions"]
     assert message["blocks"][0]["text"]["text"] == message["text"] == "There is no image."
 
 
-def test_blocks_that_slack_does_not_take_cost_the_buttons_and_not_the_text(press: PublisherHarness) -> None:
-    press.slack.add_fault("error", method="chat.postEphemeral", error="invalid_blocks")
+def test_if_slack_refuses_the_blocks_the_text_is_still_sent(harness: PublisherHarness) -> None:
+    harness.slack.add_fault("error", method="chat.postEphemeral", error="invalid_blocks")
 
     assert (
-        send_private_message(press.client, IN_DEPLOYS, "There is no image.", BUTTONS)
+        send_private_message(harness.client, IN_DEPLOYS, "There is no image.", BUTTONS)
         is DeliveryResult.DELIVERED
     )
 
-    assert seen(press, DEPLOYS) == ["There is no image."]
+    assert seen(harness, DEPLOYS) == ["There is no image."]
 
 
 @pytest.mark.parametrize(
@@ -223,7 +225,7 @@ def test_blocks_that_slack_does_not_take_cost_the_buttons_and_not_the_text(press
     ],
 )
 def test_nothing_is_sent_to_an_address_that_is_not_slacks(
-    press: PublisherHarness, url: str, monkeypatch: Any
+    harness: PublisherHarness, url: str, monkeypatch: Any
 ) -> None:
     def sent(*_: Any, **__: Any) -> None:
         raise AssertionError("sent")
@@ -231,15 +233,15 @@ def test_nothing_is_sent_to_an_address_that_is_not_slacks(
     monkeypatch.setattr("slack_sdk.webhook.WebhookClient.send_dict", sent)
 
     assert (
-        send_private_message(press.client, Recipient(ALICE, DEPLOYS, response_url=url), "hello")
+        send_private_message(harness.client, Recipient(ALICE, DEPLOYS, response_url=url), "hello")
         is DeliveryResult.DELIVERED
     )
 
-    assert seen(press, DEPLOYS) == ["hello"]
+    assert seen(harness, DEPLOYS) == ["hello"]
 
 
 @pytest.mark.parametrize("host", ["hooks.slack.com", "hooks.slack-gov.com"])
-def test_slacks_own_address_is_trusted(press: PublisherHarness, host: str, monkeypatch: Any) -> None:
+def test_slacks_own_address_is_trusted(harness: PublisherHarness, host: str, monkeypatch: Any) -> None:
     sent = []
 
     def take(self: Any, body: dict[str, Any]) -> Any:
@@ -250,7 +252,7 @@ def test_slacks_own_address_is_trusted(press: PublisherHarness, host: str, monke
     url = f"https://{host}/commands/T/1/x"
 
     assert (
-        send_private_message(press.client, Recipient(ALICE, response_url=url), "hello")
+        send_private_message(harness.client, Recipient(ALICE, response_url=url), "hello")
         is DeliveryResult.DELIVERED
     )
     for_one_person = {
@@ -264,16 +266,16 @@ def test_slacks_own_address_is_trusted(press: PublisherHarness, host: str, monke
     assert sent == [(url, {**for_one_person, "text": "hello"})]
 
 
-def test_a_text_that_slack_finds_too_long_is_sent_shorter(press: PublisherHarness) -> None:
-    press.slack.add_fault("error", method="chat.postEphemeral", error="msg_too_long", times=2)
+def test_a_text_that_slack_finds_too_long_is_sent_shorter(harness: PublisherHarness) -> None:
+    harness.slack.add_fault("error", method="chat.postEphemeral", error="msg_too_long", times=2)
 
-    assert send_private_message(press.client, IN_DEPLOYS, "漢" * 2000) is DeliveryResult.DELIVERED
+    assert send_private_message(harness.client, IN_DEPLOYS, "漢" * 2000) is DeliveryResult.DELIVERED
 
-    assert seen(press, DEPLOYS) == ["漢" * 398 + "…"]
+    assert seen(harness, DEPLOYS) == ["漢" * 398 + "…"]
 
 
 def test_a_response_url_that_finds_it_too_long_gets_it_shorter(
-    press: PublisherHarness, monkeypatch: Any
+    harness: PublisherHarness, monkeypatch: Any
 ) -> None:
     sent = []
 
@@ -285,6 +287,6 @@ def test_a_response_url_that_finds_it_too_long_gets_it_shorter(
     monkeypatch.setattr("slack_sdk.webhook.WebhookClient.send_dict", refuse_the_first)
     to = Recipient(ALICE, GENERAL, response_url="https://hooks.slack.com/commands/T/1/x")
 
-    assert send_private_message(press.client, to, "漢" * 1500) is DeliveryResult.DELIVERED
+    assert send_private_message(harness.client, to, "漢" * 1500) is DeliveryResult.DELIVERED
 
     assert [len(text) for text in sent] == [1500, 1265]

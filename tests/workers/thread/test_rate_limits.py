@@ -1,4 +1,4 @@
-"""The budget that all workers share."""
+"""The rate limits that all workers share."""
 
 from __future__ import annotations
 
@@ -57,14 +57,16 @@ def test_one_post_a_second_in_each_channel(limits: SharedRateLimits, clock: Manu
     assert set(CHANNEL_RATES) == {"chat.postMessage"}
 
 
-def test_a_refusal_takes_no_token_of_the_other_bucket(limits: SharedRateLimits, clock: ManualClock) -> None:
+def test_a_refused_call_takes_no_token_of_the_other_bucket(
+    limits: SharedRateLimits, clock: ManualClock
+) -> None:
     for _ in range(50):
         limits.take_token("chat.postMessage", channel="C1", has_slot=True)
 
     assert may_call(limits, "chat.postMessage", channel="C2")
 
 
-def test_who_is_sent_away_gets_a_place_behind_those_before(limits: SharedRateLimits) -> None:
+def test_a_call_that_has_to_wait_gets_a_slot_after_earlier_ones(limits: SharedRateLimits) -> None:
     while may_call(limits):
         pass
     first, second, third = (limits.take_token("chat.update") for _ in range(3))
@@ -73,7 +75,7 @@ def test_who_is_sent_away_gets_a_place_behind_those_before(limits: SharedRateLim
     assert third - second == pytest.approx(1.4)
 
 
-def test_who_comes_back_at_the_promised_time_gets_through(
+def test_a_call_that_comes_back_at_its_slot_gets_through(
     limits: SharedRateLimits, clock: ManualClock
 ) -> None:
     while may_call(limits):
@@ -100,7 +102,7 @@ def test_what_only_moves_the_time_leaves_tokens_to_what_changed(limits: SharedRa
     assert may_call(limits, urgency=Urgency.NORMAL)
 
 
-def test_what_only_moves_the_time_never_lengthens_the_line(limits: SharedRateLimits) -> None:
+def test_what_only_moves_the_time_reserves_no_slot(limits: SharedRateLimits) -> None:
     while may_call(limits):
         pass
     for _ in range(100):
@@ -156,7 +158,7 @@ def test_a_prober_that_died_does_not_hold_the_others_for_ever(
     assert may_call(limits, "chat.postMessage", channel="C1")
 
 
-def test_a_notice_is_given_once(limits: SharedRateLimits) -> None:
+def test_a_notice_is_logged_once(limits: SharedRateLimits) -> None:
     assert limits.first_notice("S01:missing_scope", 60)
     assert not limits.first_notice("S01:missing_scope", 60)
     assert limits.first_notice("S02:missing_scope", 60)

@@ -1,4 +1,4 @@
-"""What each way in which a call to Slack can fail means."""
+"""What each failure of a Slack call means."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_server_error_is_slack_being_away_whatever_it_says(status: int) -> Non
 
 
 @pytest.mark.parametrize("error", [SlackRequestError("bad proxy"), SlackClientError("odd")])
-def test_what_the_client_itself_refuses_is_ours_to_look_at(error: Exception) -> None:
+def test_what_the_client_itself_refuses_is_an_other_error(error: Exception) -> None:
     assert isinstance(error, CALL_FAILURES)
     assert classify_error("chat.update", error).kind is SlackErrorKind.OTHER
 
@@ -121,7 +121,7 @@ def test_a_429_says_how_long_to_wait(headers: dict[str, str], seconds: float) ->
 
 
 @pytest.mark.parametrize("retry_after", ["nan", "inf", "9" * 400, "1e308", "-5", "soon", ""])
-def test_a_wait_that_is_none_is_half_a_minute(retry_after: str) -> None:
+def test_a_retry_after_without_a_number_is_half_a_minute(retry_after: str) -> None:
     assert classify_error("chat.update", refusal({}, 429, {"Retry-After": retry_after})).retry_after == 30
 
 
@@ -136,7 +136,9 @@ def test_a_wait_that_is_none_is_half_a_minute(retry_after: str) -> None:
         (200, b'{"ok": false, "error": "invalid_auth"}', "invalid_auth"),
     ],
 )
-def test_an_answer_without_a_reason_is_told_by_its_status(status: int, body: bytes, detail: str) -> None:
+def test_an_answer_without_an_error_name_is_known_by_its_status(
+    status: int, body: bytes, detail: str
+) -> None:
     class Answer(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.send_response(status)
@@ -157,7 +159,7 @@ def test_an_answer_without_a_reason_is_told_by_its_status(status: int, body: byt
 @pytest.mark.parametrize(
     ("error", "why"), [(ConnectionResetError(), "ConnectionResetError"), (OSError("no\nroute"), "no")]
 )
-def test_a_connection_that_says_nothing_is_told_by_its_name(error: Exception, why: str) -> None:
+def test_a_connection_error_without_text_is_known_by_its_name(error: Exception, why: str) -> None:
     assert describe_slack_error(error) == why
 
 
@@ -178,7 +180,7 @@ def test_a_job_that_ran_out_of_time_is_not_taken_for_slack() -> None:
 
 
 @pytest.mark.parametrize("kind", list(SlackErrorKind))
-def test_every_trouble_has_its_pauses_and_an_end(kind: SlackErrorKind) -> None:
+def test_every_error_kind_has_pauses_and_an_end(kind: SlackErrorKind) -> None:
     first, longest = RETRY_PAUSES[kind]
 
     assert 0.8 * first <= retry_pause(kind, 1) <= first
@@ -190,7 +192,7 @@ def test_every_trouble_has_its_pauses_and_an_end(kind: SlackErrorKind) -> None:
 NEEDS_AN_INVITATION = {"not_in_channel", "channel_not_found"}
 
 
-def test_of_every_channel_that_takes_nothing_the_reason_is_told() -> None:
+def test_every_channel_error_has_a_reason_for_the_requester() -> None:
     closed = {error for error, kind in KIND_BY_ERROR.items() if kind is SlackErrorKind.CHANNEL}
 
     assert set(REASONS) == closed - NEEDS_AN_INVITATION
@@ -284,7 +286,7 @@ REPLY_FALLBACKS: dict[SlackErrorKind, dict[str, Any] | None] = {
     [(FallbackLevel.NO_CONFIRMS, CARD_FALLBACKS), (None, REPLY_FALLBACKS)],
     ids=["card", "reply"],
 )
-def test_what_helps_is_tried_and_nothing_else(
+def test_only_fallbacks_that_help_are_tried(
     kind: SlackErrorKind, sent: FallbackLevel | None, adapts: dict[SlackErrorKind, dict[str, Any] | None]
 ) -> None:
     view = ThreadState(channel="C01DEPLOYS", ts="1.1")
@@ -297,7 +299,7 @@ def test_what_helps_is_tried_and_nothing_else(
 
 @pytest.mark.parametrize("kind", list(SlackErrorKind))
 @pytest.mark.parametrize("card", [True, False])
-def test_nothing_is_adapted_for_ever(kind: SlackErrorKind, card: bool) -> None:
+def test_fallbacks_come_to_an_end(kind: SlackErrorKind, card: bool) -> None:
     view: ThreadState | None = ThreadState(channel="C01DEPLOYS", ts="1.1", failed_tries=TRIES_BEFORE_FALLBACK)
     trouble = SlackCallFailed(kind, "chat.update", "it", inside_slack=kind is SlackErrorKind.UNREACHABLE)
     steps = 0

@@ -1,4 +1,4 @@
-"""Whatever a record holds, Slack takes its card."""
+"""Slack takes the card of any record."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_service_of_two_hundred_containers_fits() -> None:
 
     text = deploy_card(following(plan=a_plan(changes=changes)), (), LATER).text
 
-    assert "`c3`: `registry/c3:1` → `registry/c3:2`\nand 196 more containers\n" in text
+    assert "`c3`: `1` → `2`\nand 196 more containers\n" in text
 
 
 def test_a_record_with_everything_at_its_longest_fits_and_keeps_its_state() -> None:
@@ -86,10 +86,10 @@ def test_a_record_with_everything_at_its_longest_fits_and_keeps_its_state() -> N
     assert "*waiting for 79 approvals*" in shown.text
 
 
-def test_a_long_why_leaves_the_state_readable() -> None:
+def test_a_long_reason_leaves_the_state_readable() -> None:
     shown = deploy_card(a_deploy(request={"reason": "<&>" * 3000}), (), LATER)
 
-    assert "planning, nothing is changed yet" in shown.text.splitlines()[0]
+    assert "planning, nothing changed yet" in shown.text.splitlines()[0]
     assert shown.text.splitlines()[1].endswith("…")
 
 
@@ -114,7 +114,7 @@ def test_clipping_to_bytes_halves_no_character_and_breaks_nothing_either() -> No
     assert clip_bytes("`abcdefghijklmnop` more", 13) == "`abcdef…`"
 
 
-def test_what_some_do_not_need_goes_to_the_others() -> None:
+def test_bytes_that_some_do_not_need_go_to_the_others() -> None:
     assert share_bytes([10, 10, 10], 100) == [10, 10, 10]
     assert share_bytes([50, 10, 90], 100) == [45, 10, 45]
     assert share_bytes([], 100) == []

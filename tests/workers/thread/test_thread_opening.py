@@ -1,4 +1,4 @@
-"""When a card is opened, and refusals that the requester alone is told."""
+"""When a card is opened, and refusals that only the requester sees."""
 
 from __future__ import annotations
 
@@ -48,21 +48,21 @@ def test_the_first_of_several_that_gets_through_opens_it() -> None:
     assert opens_at([refused, going], []) == 0.0
 
 
-def ask(press: PublisherHarness, **changes: Any) -> str:
-    """A deploy that was asked for this very moment."""
-    asked_now = {"requested_at": press.clock(), **changes.pop("request", {})}
-    return press.request(**{"tag": "v1.4.2", "request": asked_now, **changes})
+def ask(harness: PublisherHarness, **changes: Any) -> str:
+    """A deploy that was requested now."""
+    asked_now = {"requested_at": harness.clock(), **changes.pop("request", {})}
+    return harness.request(**{"tag": "v1.4.2", "request": asked_now, **changes})
 
 
-def refuse(press: PublisherHarness, deploy_id: str, reason: str = REASON, **changes: Any) -> None:
+def refuse(harness: PublisherHarness, deploy_id: str, reason: str = REASON, **changes: Any) -> None:
     """What the first checks do to it."""
     text = f"*Refused*, nothing was changed: {reason}"
-    press.add_message(deploy_id, text, ThreadMessageKind.END, broadcast=True)
-    press.end(deploy_id, outcome=Outcome.REFUSED, end_reason=reason, **changes)
+    harness.add_message(deploy_id, text, ThreadMessageKind.END, broadcast=True)
+    harness.end(deploy_id, outcome=Outcome.REFUSED, end_reason=reason, **changes)
 
 
-def seen(press: PublisherHarness, user: str = "alice", channel: str = DEPLOYS) -> list[MessageJson]:
-    return [m for m in press.slack.messages(channel, user) if not m.get("subtype")]
+def seen(harness: PublisherHarness, user: str = "alice", channel: str = DEPLOYS) -> list[MessageJson]:
+    return [m for m in harness.slack.messages(channel, user) if not m.get("subtype")]
 
 
 def elements(message: MessageJson) -> list[tuple[str, str, str]]:
@@ -71,209 +71,209 @@ def elements(message: MessageJson) -> list[tuple[str, str, str]]:
     return [(e["text"]["text"], e["action_id"], e["value"]) for row in rows for e in row["elements"]]
 
 
-def test_a_refusal_is_told_to_the_requester_alone_with_the_likely_tag_as_a_button(
-    press: PublisherHarness,
+def test_only_the_requester_sees_a_refusal_with_the_likely_tag_as_a_button(
+    harness: PublisherHarness,
 ) -> None:
-    web = ask(press)
-    press.publish_due()
-    press.run(0.5)
-    refuse(press, web, refusal={"likely_tags": ("1.4.2",)})
-    press.run_until_published()
+    web = ask(harness)
+    harness.publish_due()
+    harness.run(0.5)
+    refuse(harness, web, refusal={"likely_tags": ("1.4.2",)})
+    harness.run_until_published()
 
-    [told] = seen(press)
+    [told] = seen(harness)
     assert (told["text"], told["ephemeral"]) == (TOLD, True)
     assert elements(told) == [("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web}.0")]
-    assert seen(press, "bob") == []
-    assert press.threads.find(web) is None
+    assert seen(harness, "bob") == []
+    assert harness.threads.find(web) is None
 
 
-def test_a_long_label_keeps_the_tag_and_the_dialog_says_what_is_done(press: PublisherHarness) -> None:
-    web = ask(press, service=a_service("a" * 63))
-    refuse(press, web, refusal={"likely_tags": ("1.4.2-build-7",)})
-    press.run_until_published()
+def test_a_long_label_keeps_the_tag_and_the_dialog_says_what_is_done(harness: PublisherHarness) -> None:
+    web = ask(harness, service=a_service("a" * 63))
+    refuse(harness, web, refusal={"likely_tags": ("1.4.2-build-7",)})
+    harness.run_until_published()
 
-    [told] = seen(press)
+    [told] = seen(harness)
     assert elements(told)[0][0] == "Deploy 1.4.2-build-7"
     confirm = told["blocks"][-1]["elements"][0]["confirm"]
     assert confirm["text"]["text"] == f"This does what typing /deploy {'a' * 63} 1.4.2-build-7 does."
 
 
-def test_it_is_told_once(press: PublisherHarness) -> None:
-    web = ask(press)
-    refuse(press, web)
-    press.run_until_published()
-    press.threads.mark_due(web, press.clock())
+def test_a_refusal_is_sent_once(harness: PublisherHarness) -> None:
+    web = ask(harness)
+    refuse(harness, web)
+    harness.run_until_published()
+    harness.threads.mark_due(web, harness.clock())
 
-    press.run_until_published()
+    harness.run_until_published()
 
-    assert [m["text"] for m in seen(press)] == [TOLD]
-
-
-def test_a_rollback_that_is_refused_offers_the_likely_version(press: PublisherHarness) -> None:
-    web = ask(press, verb=Verb.ROLLBACK, tag="", rollback_target="v1.4.1")
-    refuse(press, web, refusal={"likely_tags": ("1.4.1",)})
-    press.run_until_published()
-
-    assert elements(seen(press)[0]) == [("Roll web back to 1.4.1", buttons.LIKELY_TAG, f"{web}.0")]
+    assert [m["text"] for m in seen(harness)] == [TOLD]
 
 
-def test_a_foreign_rollout_in_the_way_offers_to_follow_it(press: PublisherHarness) -> None:
-    web = ask(press)
-    refuse(press, web, refusal={"external_deployment_id": "ecs-svc/1"})
-    press.run_until_published()
+def test_a_rollback_that_is_refused_offers_the_likely_version(harness: PublisherHarness) -> None:
+    web = ask(harness, verb=Verb.ROLLBACK, tag="", rollback_target="v1.4.1")
+    refuse(harness, web, refusal={"likely_tags": ("1.4.1",)})
+    harness.run_until_published()
 
-    assert elements(seen(press)[0]) == [("Follow it", buttons.FOLLOW, f"{web}.0")]
+    assert elements(seen(harness)[0]) == [("Roll web back to 1.4.1", buttons.LIKELY_TAG, f"{web}.0")]
+
+
+def test_a_refusal_for_an_external_rollout_offers_to_follow_it(harness: PublisherHarness) -> None:
+    web = ask(harness)
+    refuse(harness, web, refusal={"external_deployment_id": "ecs-svc/1"})
+    harness.run_until_published()
+
+    assert elements(seen(harness)[0]) == [("Follow it", buttons.FOLLOW, f"{web}.0")]
 
 
 def test_checks_that_take_longer_are_shown_and_then_the_refusal_is_in_the_thread(
-    press: PublisherHarness,
+    harness: PublisherHarness,
 ) -> None:
-    web = ask(press)
-    press.publish_due()
-    press.run(FIRST_CHECKS_SECONDS - 0.2)
-    assert seen(press) == []
-    press.run(0.4)
-    assert "*waiting in line" in press.card(web)["text"] or "*first in line" in press.card(web)["text"]
+    web = ask(harness)
+    harness.publish_due()
+    harness.run(FIRST_CHECKS_SECONDS - 0.2)
+    assert seen(harness) == []
+    harness.run(0.4)
+    assert "*queued" in harness.card(web)["text"]
 
-    refuse(press, web, refusal={"likely_tags": ("1.4.2",)})
-    press.run_until_published()
+    refuse(harness, web, refusal={"likely_tags": ("1.4.2",)})
+    harness.run_until_published()
 
-    assert press.replies(web) == [f"<@U01ALICE00> *Refused*, nothing was changed: {REASON}"]
-    assert elements(press.card(web)) == [("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web}.0")]
-
-
-def test_a_plan_opens_the_card_at_once(press: PublisherHarness) -> None:
-    web = ask(press)
-    press.add_message(web, "*Plan*", ThreadMessageKind.PLAN, phase=Phase.REGISTERING, plan=a_plan())
-
-    press.publish_due()
-
-    assert press.card(web)["text"].startswith("*web* `v1.4.2`")
+    assert harness.replies(web) == [f"<@U01ALICE00> *Refused*, nothing was changed: {REASON}"]
+    assert elements(harness.card(web)) == [("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web}.0")]
 
 
-def test_who_waits_in_line_has_a_card_and_is_refused_there(press: PublisherHarness) -> None:
-    first = ask(press, tag="1.4.1")
-    second = ask(press)
-    press.publish_due()
-    assert press.threads.find(second) is not None
+def test_a_plan_opens_the_card_at_once(harness: PublisherHarness) -> None:
+    web = ask(harness)
+    harness.add_message(web, "*Plan*", ThreadMessageKind.PLAN, phase=Phase.REGISTERING, plan=a_plan())
 
-    press.end(first, outcome=Outcome.SUCCEEDED)
-    refuse(press, second)
-    press.run_until_published()
+    harness.publish_due()
 
-    assert press.replies(second) == [f"<@U01ALICE00> *Refused*, nothing was changed: {REASON}"]
+    assert harness.card(web)["text"].startswith("*web* `1.4.0` → `v1.4.2`")
 
 
-def test_what_was_planned_before_it_was_refused_gets_its_card(press: PublisherHarness) -> None:
-    web = ask(press)
-    refuse(press, web, plan=a_plan())
+def test_a_queued_deploy_has_a_card_and_is_refused_there(harness: PublisherHarness) -> None:
+    first = ask(harness, tag="1.4.1")
+    second = ask(harness)
+    harness.publish_due()
+    assert harness.threads.find(second) is not None
 
-    press.run_until_published()
+    harness.end(first, outcome=Outcome.SUCCEEDED)
+    refuse(harness, second)
+    harness.run_until_published()
 
-    assert press.replies(web) == [f"<@U01ALICE00> *Refused*, nothing was changed: {REASON}"]
+    assert harness.replies(second) == [f"<@U01ALICE00> *Refused*, nothing was changed: {REASON}"]
 
 
-def test_in_a_thread_it_is_told_there(press: PublisherHarness) -> None:
-    root = str(press.client.chat_postMessage(channel=DEPLOYS, text="Which one?")["ts"])
-    press.slack.say("bob", "deploys", "The newest.", thread_ts=root)
-    web = ask(press, request={"thread_ts": root})
-    refuse(press, web)
-    press.run_until_published()
+def test_what_was_planned_before_it_was_refused_gets_its_card(harness: PublisherHarness) -> None:
+    web = ask(harness)
+    refuse(harness, web, plan=a_plan())
 
-    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "alice")] == ["The newest.", TOLD]
-    assert [m["text"] for m in press.slack.replies(DEPLOYS, root, "bob")] == ["The newest."]
+    harness.run_until_published()
+
+    assert harness.replies(web) == [f"<@U01ALICE00> *Refused*, nothing was changed: {REASON}"]
+
+
+def test_a_refusal_in_a_thread_is_sent_there(harness: PublisherHarness) -> None:
+    root = str(harness.client.chat_postMessage(channel=DEPLOYS, text="Which one?")["ts"])
+    harness.slack.say("bob", "deploys", "The newest.", thread_ts=root)
+    web = ask(harness, request={"thread_ts": root})
+    refuse(harness, web)
+    harness.run_until_published()
+
+    assert [m["text"] for m in harness.slack.replies(DEPLOYS, root, "alice")] == ["The newest.", TOLD]
+    assert [m["text"] for m in harness.slack.replies(DEPLOYS, root, "bob")] == ["The newest."]
 
 
 def test_below_a_message_without_replies_it_would_not_be_seen_so_the_channel_has_it(
-    press: PublisherHarness,
+    harness: PublisherHarness,
 ) -> None:
-    root = str(press.client.chat_postMessage(channel=DEPLOYS, text="@slipway web v1.4.2")["ts"])
-    web = ask(press, request={"thread_ts": root, "new_thread": True})
-    refuse(press, web)
-    press.run_until_published()
+    root = str(harness.client.chat_postMessage(channel=DEPLOYS, text="@slipway web v1.4.2")["ts"])
+    web = ask(harness, request={"thread_ts": root, "new_thread": True})
+    refuse(harness, web)
+    harness.run_until_published()
 
-    assert [m["text"] for m in seen(press) if m["ephemeral"]] == [TOLD]
+    assert [m["text"] for m in seen(harness) if m["ephemeral"]] == [TOLD]
 
 
-def test_where_the_bot_is_no_member_a_direct_message_tells_it(press: PublisherHarness) -> None:
-    web = ask(press, request={"channel": GENERAL})
-    refuse(press, web, refusal={"likely_tags": ("1.4.2",)})
-    press.run_until_published()
+def test_if_the_bot_is_not_a_member_a_direct_message_is_sent(harness: PublisherHarness) -> None:
+    web = ask(harness, request={"channel": GENERAL})
+    refuse(harness, web, refusal={"likely_tags": ("1.4.2",)})
+    harness.run_until_published()
 
-    assert seen(press, channel=GENERAL) == []
-    [told] = press.slack.messages("@slipway", "alice")
+    assert seen(harness, channel=GENERAL) == []
+    [told] = harness.slack.messages("@slipway", "alice")
     assert told["text"] == f"In <#C02GENERAL>: {TOLD}"
     assert elements(told) == [("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web}.0")]
 
 
-def test_when_slack_is_away_it_is_told_later(press: PublisherHarness) -> None:
-    web = ask(press)
-    refuse(press, web)
+def test_while_slack_is_unreachable_a_refusal_waits(harness: PublisherHarness) -> None:
+    web = ask(harness)
+    refuse(harness, web)
     for method in ("chat.postEphemeral", "chat.postMessage"):
-        press.slack.add_fault("http-429", method=method, retry_after=30)
-    press.publish_due()
-    assert seen(press) == []
+        harness.slack.add_fault("http-429", method=method, retry_after=30)
+    harness.publish_due()
+    assert seen(harness) == []
 
-    press.run_until_published()
+    harness.run_until_published()
 
-    assert [m["text"] for m in seen(press)] == [TOLD]
-
-
-def test_when_no_way_to_the_requester_is_open_the_card_says_it(press: PublisherHarness) -> None:
-    web = ask(press, request={"channel": GENERAL})
-    refuse(press, web)
-    press.slack.add_fault("error", method="chat.postMessage", error="messages_tab_disabled")
-
-    press.run_until_published()
-
-    assert press.replies(web, GENERAL) == [f"<@U01ALICE00> *Refused*, nothing was changed: {REASON}"]
+    assert [m["text"] for m in seen(harness)] == [TOLD]
 
 
-def several(press: PublisherHarness) -> tuple[str, Deploy, Deploy]:
+def test_if_no_route_to_the_requester_works_the_card_says_it(harness: PublisherHarness) -> None:
+    web = ask(harness, request={"channel": GENERAL})
+    refuse(harness, web)
+    harness.slack.add_fault("error", method="chat.postMessage", error="messages_tab_disabled")
+
+    harness.run_until_published()
+
+    assert harness.replies(web, GENERAL) == [f"<@U01ALICE00> *Refused*, nothing was changed: {REASON}"]
+
+
+def several(harness: PublisherHarness) -> tuple[str, Deploy, Deploy]:
     """`/deploy web,api v1.4.2`, this very moment."""
     asked = [
-        a_deploy(a_service(name), tag="v1.4.2", request={"requested_at": press.clock()})
+        a_deploy(a_service(name), tag="v1.4.2", request={"requested_at": harness.clock()})
         for name in ("web", "api")
     ]
     batch, [web, api] = a_batch(*asked)
-    press.store.submit_batch(batch, [web, api])
+    harness.store.submit_batch(batch, [web, api])
     return batch.id, web, api
 
 
-def test_several_that_are_all_refused_are_told_together(press: PublisherHarness) -> None:
-    batch, web, api = several(press)
-    refuse(press, web.id, "There is no image `web:v1.4.2`.", refusal={"likely_tags": ("1.4.2",)})
-    press.publish_due()
-    assert seen(press) == []
-    refuse(press, api.id, "There is no image `api:v1.4.2`.", refusal={"likely_tags": ("1.4.2",)})
-    press.run_until_published()
+def test_a_batch_that_is_refused_as_a_whole_is_one_private_message(harness: PublisherHarness) -> None:
+    batch, web, api = several(harness)
+    refuse(harness, web.id, "There is no image `web:v1.4.2`.", refusal={"likely_tags": ("1.4.2",)})
+    harness.publish_due()
+    assert seen(harness) == []
+    refuse(harness, api.id, "There is no image `api:v1.4.2`.", refusal={"likely_tags": ("1.4.2",)})
+    harness.run_until_published()
 
-    [told] = seen(press)
+    [told] = seen(harness)
     assert told["text"] == (
         ":no_entry_sign: `web,api` `v1.4.2`: *Refused*, nothing was changed.\n"
         "• `web`: There is no image `web:v1.4.2`.\n"
         "• `api`: There is no image `api:v1.4.2`."
     )
     assert elements(told) == [("Deploy web,api 1.4.2", buttons.LIKELY_TAG, f"{batch}.0")]
-    assert seen(press, "bob") == []
+    assert seen(harness, "bob") == []
 
 
-def test_without_a_tag_that_is_likely_for_all_there_is_no_button(press: PublisherHarness) -> None:
-    _, web, api = several(press)
-    refuse(press, web.id, refusal={"likely_tags": ("1.4.2",)})
-    refuse(press, api.id, refusal={"likely_tags": ("1.4.1",)})
-    press.run_until_published()
+def test_without_a_tag_that_is_likely_for_all_there_is_no_button(harness: PublisherHarness) -> None:
+    _, web, api = several(harness)
+    refuse(harness, web.id, refusal={"likely_tags": ("1.4.2",)})
+    refuse(harness, api.id, refusal={"likely_tags": ("1.4.1",)})
+    harness.run_until_published()
 
-    assert elements(seen(press)[0]) == []
+    assert elements(seen(harness)[0]) == []
 
 
-def test_one_of_several_that_is_refused_is_on_their_card(press: PublisherHarness) -> None:
-    batch, web, api = several(press)
-    refuse(press, web.id, refusal={"likely_tags": ("1.4.2",)})
-    press.add_message(
+def test_one_refused_deploy_of_a_batch_is_on_its_card(harness: PublisherHarness) -> None:
+    batch, web, api = several(harness)
+    refuse(harness, web.id, refusal={"likely_tags": ("1.4.2",)})
+    harness.add_message(
         api.id, "*Plan* for `api`", ThreadMessageKind.PLAN, phase=Phase.FOLLOWING, plan=a_plan()
     )
-    press.run(30)
+    harness.run(30)
 
-    assert "1 refused" in press.card(batch)["text"]
-    assert ("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web.id}.0") in elements(press.card(batch))
+    assert "1 refused" in harness.card(batch)["text"]
+    assert ("Deploy web 1.4.2", buttons.LIKELY_TAG, f"{web.id}.0") in elements(harness.card(batch))

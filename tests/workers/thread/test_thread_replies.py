@@ -1,4 +1,4 @@
-"""Milestones as replies."""
+"""Thread messages as replies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def milestone(
     return ThreadMessage(at=NOW, kind=kind, text=text, broadcast=broadcast)
 
 
-def test_the_end_mentions_who_asked() -> None:
+def test_the_end_mentions_the_requester() -> None:
     said = deploy_reply(milestone(ThreadMessageKind.END, "*Succeeded.*"), a_deploy())
 
     assert said == ThreadReply("<@U01ALICE00> *Succeeded.*", broadcast=False)
@@ -49,7 +49,7 @@ def test_what_needs_somebody_goes_before_what_does_not(kind: ThreadMessageKind) 
     assert kind is ThreadMessageKind.END or deploy_reply(milestone(kind, "x"), a_deploy()).text == "x"
 
 
-def test_nothing_that_we_write_calls_a_whole_channel() -> None:
+def test_no_text_mentions_a_whole_channel() -> None:
     """Approvers and requesters are mentioned by id; what people and AWS wrote is escaped."""
     rooms = [Path(__file__).parents[3] / room for room in ("bot", "deploys", "workers")]
     written = {file.name: file.read_text() for room in rooms for file in room.rglob("*.py")}

@@ -1,4 +1,4 @@
-"""Whatever people, AWS and containers wrote: only what is seen is sent, and Slack makes no link of it."""
+"""Text from people, AWS and containers: only visible characters are sent, and Slack makes no links of it."""
 
 from __future__ import annotations
 

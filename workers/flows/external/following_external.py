@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from deploys.errors import NothingToFollow, Refused
 from deploys.mrkdwn import plural
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Observation
 from deploys.records.rollback import RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import task_definitions

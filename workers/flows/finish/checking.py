@@ -15,10 +15,10 @@ from enum import Enum
 from deploys.catalogue.nested_keys import PostCheck
 from deploys.errors import AwsError, SlipwayError
 from deploys.pre_task import configured_post_check
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.pre_task_and_post_check import PostCheckRun
-from deploys.records.retries import Observation
 from deploys.records.rollback import RollbackCauseKind
 from deploys.records.thread_messages import ThreadMessageKind
 from workers import http_check

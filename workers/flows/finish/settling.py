@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Observation
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services
 from workers.ecs.state import ServiceState

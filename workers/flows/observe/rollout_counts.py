@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
-from deploys.records.retries import Observation
 from deploys.records.rollout import RolloutCounts
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import best_effort

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from deploys.records.retries import Observation
+from deploys.records.confirmations import Observation
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
 
 

@@ -11,11 +11,11 @@ from deploys.errors import (
     ScaledToZero,
 )
 from deploys.healthy_percent import limits_blocked_at_minimum
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.plan import Plan
 from deploys.records.request import Verb
-from deploys.records.retries import Observation
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.short_names import short_arn
 from workers.ecs import task_definitions

@@ -5,9 +5,9 @@ from __future__ import annotations
 import structlog
 
 from deploys.errors import AwsRefused
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Observation
 from deploys.records.rollback import RollbackProgress
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.ecs import services, task_definitions

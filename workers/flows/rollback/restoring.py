@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome
-from deploys.records.retries import Observation
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.ending import confirm_service_deleted, confirm_twice, end_deploy
 from workers.flows.observe.deadline import rollback_deadline

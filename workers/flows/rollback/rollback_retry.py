@@ -10,9 +10,8 @@ from __future__ import annotations
 from deploys.errors import SlipwayError
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Notice
 from deploys.records.rollback import RollbackProgress
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from workers.ecs import tasks
 from workers.ecs.reasons.cause_summary import CountedCause, find_causes
 from workers.ecs.reasons.service_event import is_about_another_deployment

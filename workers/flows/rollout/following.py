@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from deploys.pre_task import configured_post_check
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome
-from deploys.records.retries import Observation
 from deploys.records.rollback import RollbackCauseKind
 from workers.ecs import task_definitions
 from workers.ecs.reasons.failed_tasks import HEALTHY_AFTER_SECONDS

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from deploys.catalogue.nested_keys import PreTask
 from deploys.errors import AwsError, AwsResultUnknown, NotOnDisk, SlipwayError
 from deploys.pre_task import configured_pre_task
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome
 from deploys.records.pre_task_and_post_check import PreTaskRun, StopCause
-from deploys.records.retries import Notice, Observation
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from workers.ecs import one_off_tasks, tasks
 from workers.ecs.one_off_tasks import NoCapacity
 from workers.ecs.reasons import stopped_one_off_task

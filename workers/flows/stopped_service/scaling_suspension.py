@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from deploys.errors import AwsCredentials, AwsDenied, AwsError, AwsRefused, ScalingNotSuspended
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.restore_point import (
@@ -14,8 +15,7 @@ from deploys.records.restore_point import (
     ScalingPlan,
     SuspendedState,
 )
-from deploys.records.retries import Notice, Observation
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from workers.ecs import scalable_targets as targets
 from workers.ecs import services
 from workers.ecs.scalable_targets import ScalableTargetState

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from deploys.records.deploy import Deploy
 from deploys.records.restore_point import OldTask
-from deploys.records.retries import Notice
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from workers.ecs import tasks
 from workers.ecs.state import ServiceState, TaskState
 from workers.ecs.tasks import TaskProtection

@@ -8,8 +8,7 @@ from __future__ import annotations
 from deploys.catalogue.service import Service
 from deploys.errors import ServiceDeploymentsUnavailable
 from deploys.records.deploy import Deploy
-from deploys.records.retries import Notice
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.flows.best_effort import attempt
 from workers.flows.observe.traffic_shift import observe_traffic

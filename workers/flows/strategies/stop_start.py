@@ -10,8 +10,7 @@ from deploys.catalogue.service import Service
 from deploys.errors import DaemonStopStart, SlipwayError
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
-from deploys.records.retries import Notice
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from workers.ecs import services, tasks
 from workers.ecs.state import DeploymentState, ServiceState
 from workers.flows.best_effort import attempt

@@ -8,12 +8,12 @@ For services that need strict FIFO order: no new task starts before every old on
 from __future__ import annotations
 
 from deploys.errors import ScaledToZero
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import RestorePoint
-from deploys.records.retries import Notice, Observation
 from deploys.records.rollback import RollbackCauseKind
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from workers.ecs import services, tasks
 from workers.ecs.state import ServiceState, TaskState
 from workers.flows.ending import (

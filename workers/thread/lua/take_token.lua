@@ -1,14 +1,14 @@
--- Takes one token of each bucket that a call needs, or none and says when to come back.
--- KEYS: outage hold line bucket...
--- ARGV: now_ms lane promised probe_ms (interval_ms capacity reserve)...
---   lane names the line to stand in, empty for none; promised is 1 for those who come back at their time.
--- Returns milliseconds to wait: 0 means go.
+-- Takes one token from each bucket that a call needs, or takes none and says when to come back.
+-- KEYS: outage hold slots bucket...
+-- ARGV: now_ms lane has_slot probe_ms (interval_ms capacity reserve)...
+--   lane: the urgency whose slots are used, empty for none. has_slot: 1 if the caller comes back at its slot.
+-- Returns milliseconds to wait: 0 means that the tokens are taken.
 local OVERDUE_MS = 3000
-local now, lane, promised, probe = tonumber(ARGV[1]), ARGV[2], ARGV[3] == '1', tonumber(ARGV[4])
+local now, lane, has_slot, probe = tonumber(ARGV[1]), ARGV[2], ARGV[3] == '1', tonumber(ARGV[4])
 local outage = redis.call('HGET', KEYS[1], 'until')
 local wait = math.max(0, tonumber(outage or '0') - now, tonumber(redis.call('GET', KEYS[2]) or '0') - now)
--- A promise says when a token is likely; it does not reach beyond a pause that began later.
-local queue_up = lane ~= '' and (wait > 0 or not promised)
+-- A slot is when a token is likely. A pause that began later delays it too.
+local reserve_slot = lane ~= '' and (wait > 0 or not has_slot)
 
 local slowest = 0
 local tokens = {}
@@ -23,7 +23,7 @@ for i = 4, #KEYS do
   wait = math.max(wait, (1 + reserve - tokens[i]) * interval)
 end
 
--- The token that comes back next is the waiting question's: others come after its place, unless it is overdue.
+-- The next token belongs to the waiting question. Other calls come after its slot, unless it is overdue.
 local asked = tonumber(redis.call('HGET', KEYS[3], 'asked') or '0')
 if lane ~= 'question' and math.abs(asked - now) < OVERDUE_MS then
   wait = math.max(wait, asked + slowest - now)
@@ -34,7 +34,7 @@ if wait <= 0.001 then
     redis.call('HDEL', KEYS[3], 'asked')
   end
   if outage then
-    -- Slack did not answer lately: this one tries, the others wait for what it finds.
+    -- Slack did not answer lately: this call tries, and the others wait for its result.
     redis.call('HSET', KEYS[1], 'until', now + probe)
   end
   for i = 4, #KEYS do
@@ -45,11 +45,11 @@ if wait <= 0.001 then
 end
 
 wait = math.ceil(wait)
-if queue_up then
-  local place = math.max(tonumber(redis.call('HGET', KEYS[3], lane) or '0'), now + wait)
-  redis.call('HSET', KEYS[3], lane, place + slowest)
+if reserve_slot then
+  local slot = math.max(tonumber(redis.call('HGET', KEYS[3], lane) or '0'), now + wait)
+  redis.call('HSET', KEYS[3], lane, slot + slowest)
   redis.call('PEXPIRE', KEYS[3], 3600000)
-  wait = place - now
+  wait = slot - now
 end
 if lane == 'question' then
   redis.call('HSET', KEYS[3], 'asked', now + wait)

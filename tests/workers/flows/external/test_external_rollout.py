@@ -29,12 +29,12 @@ def test_a_rollout_that_succeeds_is_followed_to_its_end(harness: EngineHarness) 
     assert (deploy.outcome, deploy.tag) == (Outcome.SUCCEEDED, "1.4.2")
     assert following.ecs.deployment_id == theirs
     assert without_times(harness.thread_text(deploy_id, ThreadMessageKind.PROGRESS)) == (
-        "Following deployment `ecs-svc/N`, started THEN: it moves `web` to `1.4.2` (revision `web:18`). "
-        "Slipway did not start it. I look on and change nothing; deploys of `web` wait until it is over."
+        "Following deployment `ecs-svc/N`, started THEN: it moves `web` to `1.4.2` (revision `web:18`). I "
+        "did not start it. I only follow it and change nothing; deploys of `web` wait until it ends."
     )
     assert end_message(harness, deploy_id) == (
-        "*Succeeded.* The rollout that I followed is over: `web` runs `1.4.2` (revision `web:18`), 3 of 3 "
-        "new tasks running, after SOME TIME."
+        "*Succeeded.* The rollout I followed has ended: `web` runs `1.4.2` (revision `web:18`), 3 of 3 new "
+        "tasks running, after SOME TIME."
     )
     assert changing_calls(harness) == before
     assert harness.leftover_keys() == []
@@ -61,7 +61,7 @@ def test_a_rollout_that_ecs_rolls_back_is_explained(harness: EngineHarness) -> N
     assert deploy.outcome is Outcome.ROLLED_BACK
     text = end_message(harness, deploy_id)
     assert text.startswith(
-        "*Rolled back* to `web:17`, by ECS and not by me: ECS gave up on the new revision and rolls back by "
+        "*Rolled back* to `web:17`, by ECS, not by me: ECS gave up on the new revision and rolls back by "
         "itself"
     )
     assert "exited with code 1" in text
@@ -79,7 +79,7 @@ def test_trouble_is_told_while_it_goes_on(harness: EngineHarness) -> None:
     harness.until(lambda: harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM))
 
     text = harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM)
-    assert text.startswith("New tasks are in trouble; ECS goes on trying:")
+    assert text.startswith("New tasks are failing; ECS keeps trying:")
     assert harness.get(deploy_id).in_progress
 
 
@@ -123,7 +123,7 @@ def test_a_newer_one_supersedes_it_and_can_be_followed_in_turn(harness: EngineHa
 
     assert deploy.outcome is Outcome.SUPERSEDED
     assert end_message(harness, deploy_id) == (
-        "*Superseded*: a newer deployment `ecs-svc/N` moves the service to `web:19`, so the rollout that I "
+        "*Superseded*: a newer deployment `ecs-svc/N` moves the service to `web:19`, so the rollout I "
         "followed goes no further. `/deploy follow web` follows the newer one."
     )
     assert harness.until_over(request_follow(harness)).outcome is Outcome.SUCCEEDED

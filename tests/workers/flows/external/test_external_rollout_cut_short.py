@@ -60,9 +60,9 @@ def test_past_the_deadline_it_is_no_longer_followed(harness: EngineHarness) -> N
 
     assert deploy.outcome is Outcome.EXPIRED
     assert end_message(harness, deploy_id) == (
-        "*No longer followed*: deployment `ecs-svc/N` did not end within the deadline of SOME TIME since I "
-        "began to follow it. It is not mine to roll back, so nothing was changed. When I last looked, 0 of 3 "
-        "new tasks ran, and 3 old tasks. `/deploy follow web` follows it on."
+        "*No longer followed*: deployment `ecs-svc/N` did not end within the deadline of SOME TIME after I "
+        "started to follow it. I did not start it, so I changed nothing. When I last looked, 0 of 3 new "
+        "tasks ran, and 3 old tasks. `/deploy follow web` follows it again."
     )
     assert changing_calls(harness) == before
 

@@ -40,8 +40,8 @@ def test_a_rollout_that_somebody_stops_for_good_is_told_with_what_runs_and_what_
     }
     text = end_message(harness, deploy_id)
     assert text == (
-        "*Failed*: the rollout to `1.4.2` (revision `web:18`) was stopped. Somebody, or some tool, called "
-        "StopServiceDeployment; CloudTrail knows who. ECS does not bring back what ran before. The service "
+        "*Failed*: the rollout to `1.4.2` (revision `web:18`) was stopped. A person or tool called "
+        "StopServiceDeployment; CloudTrail shows who. ECS does not bring back what ran before. The service "
         f"is set to 3 tasks of `web:18`, and {running['18']} tasks of `web:18` and {running['17']} tasks of "
         "`web:17` run. I only followed it and changed nothing. `/deploy web 1.4.0` brings back what ran "
         "before; `/deploy web TAG` rolls out another version."
@@ -87,7 +87,7 @@ def test_without_a_service_deployment_the_deployment_says_why_it_is_over() -> No
         (
             "ROLLBACK_FAILED",
             0,
-            "*Failed*: the rollout to `1.4.2` (revision `web:2`) failed, and so did ECS's own way back. The "
+            "*Failed*: the rollout to `1.4.2` (revision `web:2`) failed, and so did ECS's own rollback. The "
             "service is set to 3 tasks of `web:2`, and none runs. I only",
         ),
         (

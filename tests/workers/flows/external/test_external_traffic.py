@@ -36,8 +36,8 @@ from tests.workers.flows.native_deployments import (
 from workers.thread.card import deploy_card
 
 HOW_TO_ANSWER = (
-    "The rollout is not mine: whoever began it lets it continue or rolls it back in the ECS console, or with "
-    "`aws ecs continue-service-deployment`, until THEN. Unanswered, ECS {then} by itself."
+    "I did not start this rollout: continue it or roll it back in the ECS console, or with "
+    "`aws ecs continue-service-deployment`, until THEN. If nobody answers, ECS {then} by itself."
 )
 
 
@@ -72,18 +72,18 @@ def test_every_stage_weight_and_pause_is_told_and_nothing_is_changed(harness: En
     assert harness.get(deploy_id).outcome is Outcome.SUCCEEDED
     assert pause_ends(harness, deploy_id) == [PauseEnd.ANSWERED_ELSEWHERE]
     assert thread_texts(harness, deploy_id) == [
-        "Following deployment `ecs-svc/N`, started THEN: it moves `shop` to `1.4.2` (revision `shop:32`). "
-        "Slipway did not start it. I look on and change nothing; deploys of `shop` wait until it is over. "
-        "It is canary: 10 % of the production traffic moves for SOME TIME, then the rest; then both "
-        "versions run for SOME TIME (bake time).",
+        "Following deployment `ecs-svc/N`, started THEN: it moves `shop` to `1.4.2` (revision `shop:32`). I "
+        "did not start it. I only follow it and change nothing; deploys of `shop` wait until it ends. It is "
+        "canary: 10 % of the production traffic moves for SOME TIME, then the rest; then both versions run "
+        "for SOME TIME (bake time).",
         "The new tasks run and get the test traffic. Production traffic still goes to the old ones.",
         "*Paused* once the test traffic has moved. All production traffic still goes to the old tasks. "
         + HOW_TO_ANSWER.format(then="rolls back"),
         "Somebody let the rollout continue.",
         "10 % of the production traffic goes to the new tasks now, for SOME TIME before more does.",
         "All production traffic goes to the new tasks now. The old ones still run.",
-        "Baking for SOME TIME, until THEN: the old tasks still run, so going back is quick.",
-        "*Succeeded.* The rollout that I followed is over: `shop` runs `1.4.2` (revision `shop:32`), 3 of 3 "
+        "Baking for SOME TIME, until THEN: the old tasks still run, so a rollback is quick.",
+        "*Succeeded.* The rollout I followed has ended: `shop` runs `1.4.2` (revision `shop:32`), 3 of 3 "
         "new tasks running, after SOME TIME.",
     ]
     assert [
@@ -102,8 +102,8 @@ def test_the_card_shows_stage_weights_and_the_pause_without_buttons_for_it(harne
 
     assert "*paused once the test traffic has moved, waiting for an answer in ECS, 3 of 3 new tasks" in text
     assert (
-        "Production traffic: new 0 %, old 100 %. Test traffic: new 100 %.\nWhoever began it answers in ECS, "
-        "until THEN; unanswered, ECS rolls back by itself."
+        "Production traffic: new 0 %, old 100 %. Test traffic: new 100 %.\nTo be answered in ECS until "
+        "THEN; if nobody answers, ECS rolls back by itself."
     ) in text
     [row] = [block for block in shown.blocks if block["type"] == "actions"]
     assert [button["action_id"] for button in row["elements"]] == ["deploy:cancel"]
@@ -135,8 +135,8 @@ def test_a_pause_that_nobody_answers(harness: EngineHarness, action: HookAction)
     else:
         assert harness.get(deploy_id).outcome is Outcome.ROLLED_BACK
         assert end_message(harness, deploy_id) == (
-            "*Rolled back* to `shop:31`, by ECS and not by me: nobody answered in time at the pause once "
-            "the test traffic has moved, and then ECS rolls back by itself."
+            "*Rolled back* to `shop:31`, by ECS, not by me: nobody answered in time at the pause once the "
+            "test traffic has moved, so ECS rolls back by itself."
         )
 
 
@@ -151,8 +151,8 @@ def test_a_pause_that_somebody_rolls_back_is_not_called_continued(harness: Engin
     assert harness.get(deploy_id).outcome is Outcome.ROLLED_BACK
     assert "Somebody let the rollout continue." not in thread_texts(harness, deploy_id)
     assert end_message(harness, deploy_id).startswith(
-        "*Rolled back* to `shop:31`, by ECS and not by me: the pause once the test traffic has moved was "
-        "ended outside Slipway, and ECS rolls back."
+        "*Rolled back* to `shop:31`, by ECS, not by me: the pause once the test traffic has moved was ended "
+        "outside Slipway, and ECS rolls back."
     )
 
 
@@ -180,10 +180,10 @@ def test_joined_while_it_bakes_it_promises_no_more_than_it_knows(harness: Engine
 
     assert thread_texts(harness, deploy_id)[1:] == [
         "All production traffic goes to the new tasks now. The old ones still run.",
-        "Baking, until THEN at the latest: the old tasks still run, so going back is quick.",
+        "Baking, until THEN at the latest: the old tasks still run, so a rollback is quick.",
     ]
     shown = deploy_card(harness.get(deploy_id), (), harness.ecs.now()).text
-    assert re.search(r"Bakes until .* UTC at the latest\.\n", shown)
+    assert re.search(r"Baking until .* UTC at the latest\.\n", shown)
 
 
 def test_a_pause_and_the_bake_time_do_not_count_against_the_deadline(harness: EngineHarness) -> None:
@@ -206,7 +206,7 @@ def test_when_the_deadline_is_over_it_says_what_did_not_count_and_where_it_stood
     assert harness.get(deploy_id).outcome is Outcome.EXPIRED
     told_last = end_message(harness, deploy_id)
     assert (
-        " since I began to follow it. Bake and step times and the time at pauses do not count." in told_last
+        " after I started to follow it. Bake and step times and the time at pauses do not count." in told_last
     )
     assert "and 3 old tasks. All production traffic still goes to the old tasks. `/deploy follow" in told_last
 
@@ -238,7 +238,7 @@ def test_an_alarm_is_named_though_the_versions_cannot_be_read(harness: EngineHar
 
     why = "the alarm `site-5xx` went off, and ECS rolls back by itself."
     assert harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM) == f"Rolling back to `site:5`: {why}"
-    assert end_message(harness, deploy_id) == f"*Rolled back* to `site:5`, by ECS and not by me: {why}"
+    assert end_message(harness, deploy_id) == f"*Rolled back* to `site:5`, by ECS, not by me: {why}"
 
 
 def test_a_way_back_that_began_and_ended_between_two_looks_has_its_reason(harness: EngineHarness) -> None:

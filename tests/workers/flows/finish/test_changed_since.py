@@ -7,10 +7,10 @@ import re
 import pytest
 
 from deploys.catalogue.nested_keys import PostCheck
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.request import Verb
-from deploys.records.retries import Observation
 from deploys.records.rollout import ChangedSince
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
@@ -52,12 +52,12 @@ def test_what_was_replaced_right_after_is_not_said_to_run(
 
     assert (deploy.outcome, deploy.rollout.changed_since) == (Outcome.SUCCEEDED, ChangedSince.REPLACED)
     assert end_message(harness, deploy) == (
-        f"*Succeeded, but no longer so.* ECS completed the rollout of `{service}` to `1.4.2` (revision "
-        f"`{service}:{ours}`) after TIME. By now somebody else's newer deployment `ecs-svc/N` moves the "
-        f"service to `{service}:{theirs}`. I do not fight it."
+        f"*Succeeded, but no longer current.* ECS completed the rollout of `{service}` to `1.4.2` (revision "
+        f"`{service}:{ours}`) after TIME. Since then, somebody else's newer deployment `ecs-svc/N` moves the "
+        f"service to `{service}:{theirs}`. I leave it."
     )
     assert "Strict order was broken" not in harness.thread_text(deploy_id)
-    assert card_state.state_text(deploy) == "succeeded, replaced by a newer deployment since"
+    assert card_state.state_text(deploy) == "succeeded, then replaced by a newer deployment"
     assert "new tasks running" not in deploy_card(deploy, (), harness.ecs.now()).text
 
 
@@ -70,11 +70,11 @@ def test_what_was_set_to_zero_right_after_is_not_said_to_run(harness: EngineHarn
 
     assert (deploy.outcome, deploy.rollout.changed_since) == (Outcome.SUCCEEDED, ChangedSince.SCALED_TO_ZERO)
     assert end_message(harness, deploy) == (
-        "*Succeeded, but no longer so.* ECS completed the rollout of `web` to `1.4.2` (revision `web:18`) "
-        "after TIME. By now somebody, or something, set the desired count to 0, so its tasks stop. "
-        "I leave that as it is."
+        "*Succeeded, but no longer current.* ECS completed the rollout of `web` to `1.4.2` (revision "
+        "`web:18`) after TIME. Since then, somebody or something set the desired count to 0, so its tasks "
+        "stop. I leave it."
     )
-    assert card_state.state_text(deploy) == "succeeded, set to 0 since"
+    assert card_state.state_text(deploy) == "succeeded, then scaled to 0"
     assert harness.describe_service("web")["desiredCount"] == 0
 
 
@@ -88,11 +88,11 @@ def test_a_followed_rollout_too(harness: EngineHarness) -> None:
 
     assert (deploy.outcome, deploy.rollout.changed_since) == (Outcome.SUCCEEDED, ChangedSince.REPLACED)
     assert end_message(harness, deploy) == (
-        "*Succeeded, but no longer so.* The rollout that I followed is over: ECS completed it, of `web` to "
-        "`1.4.0` (revision `web:17`), after TIME. By now somebody else's newer deployment `ecs-svc/N` moves "
-        "the service to `web:18`. I do not fight it."
+        "*Succeeded, but no longer current.* The rollout I followed has ended: ECS moved `web` to "
+        "`1.4.0` (revision `web:17`), after TIME. Since then, somebody else's newer deployment `ecs-svc/N` "
+        "moves the service to `web:18`. I leave it."
     )
-    assert card_state.state_text(deploy) == "succeeded, replaced by a newer deployment since"
+    assert card_state.state_text(deploy) == "succeeded, then replaced by a newer deployment"
 
 
 def test_a_check_that_was_asked_for_is_superseded_and_not_passed(harness: EngineHarness) -> None:
@@ -115,8 +115,8 @@ def test_what_ecs_rolled_back_and_somebody_replaced_is_said_so(harness: EngineHa
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert end_message(harness, deploy).endswith(
-        "\nBy now somebody else's newer deployment `ecs-svc/N` moves the service to `web:19`. "
-        "I do not fight it."
+        "\nSince then, somebody else's newer deployment `ecs-svc/N` moves the service to `web:19`. I leave "
+        "it."
     )
 
 

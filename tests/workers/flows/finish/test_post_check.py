@@ -149,7 +149,7 @@ def test_a_console_change_while_it_is_checked_supersedes_it(
     harness.ecs.client("ecs").update_service(cluster="production", service="web", taskDefinition="web:17")
 
     assert harness.until_over(deploy_id).outcome is Outcome.SUPERSEDED
-    assert "moves the service to `web:17`. I do not fight it;" in harness.thread_text(
+    assert "moves the service to `web:17`. I leave it;" in harness.thread_text(
         deploy_id, ThreadMessageKind.END
     )
 

@@ -36,9 +36,9 @@ def test_a_service_that_is_set_to_zero_in_mid_rollout_did_not_succeed(harness: E
 
     assert deploy.outcome is Outcome.SUPERSEDED
     assert harness.thread_text(deploy_id, ThreadMessageKind.END) == (
-        "*Superseded*: somebody, or something, set the desired count of `web` to 0. ECS then calls the "
-        "rollout complete at once, but no task of `web:18` runs, so nothing is known of it. I leave "
-        "revision and count as they are: set the count again when the service is to run."
+        "*Superseded*: somebody or something set the desired count of `web` to 0. ECS then calls the rollout "
+        "complete at once, but no task of `web:18` runs, so nothing is known about it. I leave revision and "
+        "count as they are: set the count when the service should run again."
     )
     assert harness.describe_service("web")["desiredCount"] == 0
 
@@ -64,8 +64,7 @@ def test_a_stopped_service_that_is_set_to_zero_in_mid_start_gets_its_count_back(
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert (
-        deploy.outcome_reason
-        == "somebody, or something, set the desired count to 0 before the new tasks ran."
+        deploy.outcome_reason == "somebody or something set the desired count to 0 before the new tasks ran."
     )
     assert harness.describe_service("billing")["desiredCount"] == 2
     assert harness.running_tags("billing") == {"1.4.0"}

@@ -26,7 +26,8 @@ from tests.workers.flows.external_rollouts import request_follow, start_external
 from workers.flows.observe.ecs_rollback import is_at_ecs_rollback, note_ecs_rollback
 
 SKIPPED_REVISION = (
-    " ECS goes back to what completed last: `web:18`, which the service was set to before, had not."
+    " ECS rolls back to the last completed revision; `web:18`, which the service was set to before, had not "
+    "completed."
 )
 
 
@@ -96,7 +97,7 @@ def test_whoever_follows_such_a_rollout_reads_the_version_that_runs(harness: Eng
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert harness.thread_text(deploy_id, ThreadMessageKind.END).startswith(
-        "*Rolled back* to `web:17`, by ECS and not by me: ECS gave up on the new revision"
+        "*Rolled back* to `web:17`, by ECS, not by me: ECS gave up on the new revision"
     )
 
 

@@ -24,7 +24,7 @@ FUNCTION_ARN_PREFIX = "arn:aws:lambda:eu-west-1:123456789012:function:"
 PAUSE_STAGE = "the pause once the test traffic has moved"
 ALARM = "the alarm `errors` went off, and ECS rolls back by itself."
 PRESSED = f"<@{BOB}> pressed *Roll back* at {PAUSE_STAGE}."
-NOBODY = f"nobody answered in time at {PAUSE_STAGE}, and then ECS rolls back by itself."
+NOBODY = f"nobody answered in time at {PAUSE_STAGE}, so ECS rolls back by itself."
 OUTSIDE = f"{PAUSE_STAGE} was ended outside Slipway, and ECS rolls back. ECS says: It went back."
 SMOKE = (
     "ECS rolls back by itself (It went back). The Lambda function `smoke` of a lifecycle hook did not "
@@ -128,7 +128,7 @@ PULL_DENIED = (
     [
         (
             "Service deployment rolled back by user.",
-            "somebody, or some tool, stopped the rollout in ECS ({}).",
+            "a person or tool stopped the rollout in ECS ({}).",
         ),
         (BREAKER, "ECS gave up on the new revision and rolls back by itself ({})."),
         (

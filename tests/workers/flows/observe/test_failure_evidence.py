@@ -50,7 +50,7 @@ def test_of_many_causes_the_most_frequent_are_shown_and_the_rest_counted() -> No
 
     assert lines[:5] == [
         *(f"• 1 task: cause {number}." for number in range(4)),
-        "• and 2 more causes; the service's events say all",
+        "• and 2 more causes; see the service's events",
     ]
 
 

@@ -46,7 +46,7 @@ def test_an_image_that_the_plan_did_not_show_is_said_and_taken_back(
     assert deploy.outcome_reason == (
         f"the tasks do not run the image that the plan showed: container `{name}` runs `{pushed[:19]}` in "
         f"{tasks}, not `{planned[:19]}`. The tag `1.4.2` seems to have been pushed again after the plan; "
-        "`pin: digest` in `services.yml` keeps that from mattering."
+        "`pin: digest` in `services.yml` prevents this."
     )
     assert deploy.outcome_reason in harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM)
     assert "Succeeded" not in harness.thread_text(deploy_id)
@@ -146,7 +146,7 @@ def test_a_task_before_the_rollout_that_ran_another_image_ends_it_before_the_ser
     assert harness.thread_text(deploy.id, ThreadMessageKind.END).startswith(
         "*Failed* before the rollout: its task did not run the image that the plan showed: container `web` "
         f"ran `{pushed[:19]}`, not `{planned[:19]}`. The tag `1.4.2` seems to have been pushed again after "
-        "the plan; `pin: digest` in `services.yml` keeps that from mattering. The service was not touched: "
-        "it runs `web:17`. What it did until then is not undone."
+        "the plan; `pin: digest` in `services.yml` prevents this. The service was not touched: it runs "
+        "`web:17`. What it did until then is not undone."
     )
     assert harness.describe_service("web")["taskDefinition"].endswith("web:17")

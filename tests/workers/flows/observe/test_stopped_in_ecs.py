@@ -9,7 +9,7 @@ from deploys.records.request import Verb
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import EngineHarness
 
-STOPPED = "somebody, or some tool, stopped the rollout in ECS (Service deployment {} by user)."
+STOPPED = "a person or tool stopped the rollout in ECS (Service deployment {} by user)."
 
 
 def stop_in_the_console(harness: EngineHarness, deploy_id: str, stop_type: str) -> None:
@@ -51,5 +51,5 @@ def test_a_followed_rollout_that_somebody_stops_is_told_as_that(harness: EngineH
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert harness.thread_text(deploy_id, ThreadMessageKind.END) == (
-        f"*Rolled back* to `web:17`, by ECS and not by me: {STOPPED.format('rolled back')}"
+        f"*Rolled back* to `web:17`, by ECS, not by me: {STOPPED.format('rolled back')}"
     )

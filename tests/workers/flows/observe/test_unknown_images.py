@@ -123,7 +123,5 @@ def test_a_rollout_that_is_only_followed_is_not_said_to_run_if_its_tasks_may_not
 
     assert (followed.outcome, image_match(followed)) == (Outcome.SUCCEEDED, ImageMatch.UNKNOWN)
     text = harness.thread_text(followed.id, ThreadMessageKind.END)
-    assert text.startswith(
-        "*Succeeded.* The rollout that I followed is over: ECS completed it, of `web` to `1.4.0`"
-    )
+    assert text.startswith("*Succeeded.* The rollout I followed has ended: ECS moved `web` to `1.4.0`")
     assert " Which image its tasks run is not known: AWS does not allow ecs:ListTasks: " in text

@@ -38,8 +38,8 @@ def test_the_plan_tells_tag_and_digest_and_that_it_is_pinned(harness: EngineHarn
     assert lines[1] == f"• container `web`: `{REGISTRY}/web:1.4.0` → `{REGISTRY}/web@{short}` (`1.4.2`)"
     assert lines[2].startswith(f"• image digest `{short}`, 60.9 MB, pushed <!date^")
     assert lines[3] == (
-        "• pinned: the revision names the image by its digest, which `1.4.2` stands for now; should the tag "
-        "be pushed anew, this revision still runs the same image"
+        "• pinned: the revision names the image by its digest, which `1.4.2` points to now; if the tag is "
+        "pushed again, this revision still runs the same image"
     )
 
 
@@ -226,7 +226,7 @@ def test_without_the_key_a_registry_that_cannot_be_asked_refuses_nothing_and_the
     deploy_id = harness.request_deploy("api", "v1.31", containers=("envoy",), **service)
     harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
 
-    line = "• not pinned: no digest is known, so `v1.31` has to stay what it is"
+    line = "• not pinned: no digest is known, so `v1.31` must not be pushed again"
     assert line in harness.thread_text(deploy_id, ThreadMessageKind.PLAN)
     harness.approve(deploy_id)
     deploy = harness.until_over(deploy_id)

@@ -169,8 +169,8 @@ def test_a_count_that_was_scaled_before_the_approval_is_the_one_stopped_and_brou
     assert restore_tags(harness, SERVICE) == [f"{deploy_id}/5"]
     text = harness.thread_text(deploy_id, ThreadMessageKind.PROGRESS)
     assert (
-        "Application Auto Scaling set the count from 2 to 5 tasks since the plan was shown. That is within "
-        "2 to 6, so the approval stands."
+        "Application Auto Scaling set the count from 2 to 5 tasks since the plan was shown. That is within 2 "
+        "to 6, so the approval still counts."
     ) in text
     assert "the desired count goes from 5 to 0" in text
     assert harness.until_over(deploy_id).outcome is Outcome.SUCCEEDED

@@ -96,13 +96,13 @@ REFUSALS: dict[str, tuple[Prepare, str, str]] = {
         service_being_deleted,
         "1.4.2",
         "The ECS service `web` is being deleted (ECS calls it DRAINING), so it cannot be deployed. Create it "
-        "anew, or check `ecs_service` of `web` in `services.yml`.",
+        "again, or check `ecs_service` of `web` in `services.yml`.",
     ),
     "deleted": (
         deleted_service,
         "1.4.2",
         "The ECS service `web` was deleted (ECS calls it INACTIVE), so it cannot be deployed. Create it "
-        "anew, or check `ecs_service` of `web` in `services.yml`.",
+        "again, or check `ecs_service` of `web` in `services.yml`.",
     ),
     "CODE_DEPLOY": (
         code_deploy_service,

@@ -116,7 +116,7 @@ def test_approved_without_the_key_it_goes_by_its_tag_and_with_the_key_it_is_refu
         "api", "v1.31", pin=None, approvals=1, approvers=("U02BOB0000",), **DEPLOY_ENVOY
     )
     harness.until(lambda: harness.get(deploy_id).approval.question)
-    assert "• not pinned: no digest is known, so `v1.31` has to stay what it is" in harness.thread_text(
+    assert "• not pinned: no digest is known, so `v1.31` must not be pushed again" in harness.thread_text(
         deploy_id
     )
 

@@ -147,13 +147,13 @@ def test_a_way_back_that_needs_a_copy_goes_on_and_says_what_is_lost(
     assert [
         m.text for m in deploy.thread_messages if m.broadcast and m.kind is ThreadMessageKind.PROBLEM
     ] == [
-        f"*Needs a look*: `{old}` was deregistered meanwhile, so I bring it back as a copy, `{copy}`. The "
-        f"copy lacks what this version of boto3 does not know: {FIELD}. Compare it with `{old}`, and upgrade "
-        "boto3 where the workers run."
+        f"*Needs attention*: `{old}` was deregistered, so I restore it as a copy, `{copy}`. The copy lacks "
+        f"what this version of boto3 does not know: {FIELD}. Compare it with `{old}`, and upgrade boto3 "
+        "where the workers run."
     ]
     assert harness.thread_text(deploy_id, ThreadMessageKind.END).startswith(
         f"*Cancelled* by <@{ALICE}>: rolled back to `{copy}`. It is a copy of `{old}`, which was "
-        "deregistered meanwhile."
+        "deregistered."
     )
 
 

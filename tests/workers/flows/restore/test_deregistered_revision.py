@@ -77,7 +77,7 @@ def test_a_service_that_has_the_new_revision_gets_a_copy_which_is_named(harness:
     )
     assert harness.thread_text(deploy_id, ThreadMessageKind.END).startswith(
         f"*Cancelled* by <@{ALICE}>: rolled back to `billing:25`. It is a copy of `billing:23`, which was "
-        "deregistered meanwhile. Downtime: "
+        "deregistered. Downtime: "
     )
 
 
@@ -169,7 +169,7 @@ def test_one_that_was_deleted_cannot_come_back_and_the_service_keeps_running(
 
     assert harness.thread_text(deploy_id, ThreadMessageKind.END) == (
         f"*Failed*: `{old}`, which the service was set to before, was deleted in ECS, so it cannot be "
-        f"brought back. The service keeps `{new}`, with its count. I was going back because: cancelled by "
+        f"brought back. The service keeps `{new}`, with its count. It was rolled back because: cancelled by "
         f"<@{ALICE}>."
     )
     harness.ecs.advance(120)
@@ -208,7 +208,7 @@ def test_one_that_was_deleted_before_a_late_call_is_told_once(harness: EngineHar
 
     assert harness.until_over(deploy_id).outcome is Outcome.CANCELLED
     assert harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM) == (
-        "*Needs a look*: `billing:23`, which the service was set to before, was deleted in ECS, so it cannot "
-        "be brought back. The service keeps `billing:24`, with its count. I was going back because: "
+        "*Needs attention*: `billing:23`, which the service was set to before, was deleted in ECS, so it "
+        "cannot be brought back. The service keeps `billing:24`, with its count. It was rolled back because: "
         f"cancelled by <@{ALICE}>."
     )

@@ -57,7 +57,7 @@ def test_a_moving_tag_comes_back_as_the_image_that_ran(harness: EngineHarness, n
     )
     assert harness.describe_service(name)["taskDefinition"] == deploy.rollback.revision_copy
     assert harness.thread_text(deploy.id, ThreadMessageKind.END).startswith(f"*Rolled back* to `{copy}`: ")
-    assert "Needs a look" not in harness.thread_text(deploy.id)
+    assert "Needs attention" not in harness.thread_text(deploy.id)
     again = harness.until_over(harness.request_deploy(name, "1.4.0", approvals=0))
     assert again.plan is not None
     assert again.plan.old_tag == "latest"
@@ -87,10 +87,10 @@ def test_a_copy_that_cannot_be_made_keeps_nobody_from_coming_back_and_is_told(ha
 
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert running_digests(harness, "web") == {pushed}
-    [message] = [each for each in deploy.thread_messages if "Needs a look" in each.text]
+    [message] = [each for each in deploy.thread_messages if "Needs attention" in each.text]
     assert message.broadcast
     assert message.text == (
-        "*Needs a look*: `web:17` is back, but it runs another image than before: container `web` ran "
+        "*Needs attention*: `web:17` is back, but it runs another image than before: container `web` ran "
         f"`{ran[:19]}` and now runs `{pushed[:19]}`. Its tag seems to have been pushed again since."
     )
 

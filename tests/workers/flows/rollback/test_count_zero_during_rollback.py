@@ -10,8 +10,8 @@ from tests.workers.flows.autoscaled_service import start_approved_deploy
 
 SERVICE = "billing"
 ALARM = (
-    "*Needs a look*: something keeps setting the desired count to 0 while I bring back `billing:23`, so none "
-    "of its tasks runs. I keep setting it to 2. Look at what scales or stops the service."
+    "*Needs attention*: something keeps setting the desired count to 0 while I bring back `billing:23`, so "
+    "none of its tasks runs. I keep setting it to 2. Check what scales or stops the service."
 )
 
 
@@ -42,7 +42,7 @@ def test_a_count_that_does_not_hold_is_told_once_and_set_until_it_does(harness: 
         2,
         {"1.4.0"},
     )
-    assert harness.thread_text(deploy_id).count("Needs a look") == 1
+    assert harness.thread_text(deploy_id).count("Needs attention") == 1
 
 
 def test_set_to_zero_once_it_comes_back_without_an_alarm(harness: EngineHarness) -> None:
@@ -53,7 +53,7 @@ def test_set_to_zero_once_it_comes_back_without_an_alarm(harness: EngineHarness)
     set_count_to_zero(harness)
 
     assert harness.until_over(deploy_id).outcome is Outcome.CANCELLED
-    assert "Needs a look" not in harness.thread_text(deploy_id)
+    assert "Needs attention" not in harness.thread_text(deploy_id)
 
 
 def test_a_rollback_of_ecs_that_was_set_to_zero_is_not_called_done_before_its_tasks_run(
@@ -74,7 +74,7 @@ def test_a_rollback_of_ecs_that_was_set_to_zero_is_not_called_done_before_its_ta
     assert deploy.outcome is Outcome.ROLLED_BACK
     assert deploy.outcome_reason.startswith("ECS gave up on the new revision")
     assert (
-        "ECS is back at `billing:23`, but somebody, or something, set the desired count to 0 meanwhile, so "
+        "ECS is back at `billing:23`, but somebody or something set the desired count to 0 meanwhile, so "
         "none of its tasks runs. I set it to 2 again."
     ) in harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM)
-    assert "Needs a look" not in harness.thread_text(deploy_id)
+    assert "Needs attention" not in harness.thread_text(deploy_id)

@@ -20,8 +20,8 @@ from tests.workers.flows.native_deployments import (
 from workers.ecs import service_deployments, services
 
 STOP_FORGOTTEN = (
-    "ECS took the request to stop the rollout, and goes on with it all the same. So I set `{}` in an update "
-    "instead, which starts its tasks anew."
+    "ECS accepted the request to stop the rollout but continues it. So I set `{}` by an update instead, "
+    "which starts its tasks again."
 )
 
 
@@ -128,7 +128,7 @@ def test_roll_back_at_a_pause_that_ecs_forgets_is_said_once_and_what_happens_nex
     why = f"<@{BOB}> pressed *Roll back* at the pause once the test traffic has moved."
     assert thread_replies(harness, deploy_id)[-3:] == [
         f"Rolling back to `shop:31`: {why}",
-        "ECS took *Roll back*, and goes on with the rollout all the same. So I stop the rollout instead.",
+        "ECS accepted *Roll back* but continues the rollout. So I stop the rollout instead.",
         f"*Rolled back* to `shop:31`: {why}",
     ]
     assert len(harness.ecs.calls("StopServiceDeployment")) == 1

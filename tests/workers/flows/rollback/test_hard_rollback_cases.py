@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from deploys.records.confirmations import Observation
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Observation
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.stopped_service.stop_start_deploys import set_count, start_stop_start
@@ -90,7 +90,7 @@ def test_a_stopped_service_that_aws_does_not_let_start_is_loud_and_then_restored
     deploy_id = start_stop_start(harness, "billing", Phase.DRAINING)
     harness.ecs.faults.add(operation="UpdateService", kind="throttle", times=None)
     harness.until(lambda: harness.get(deploy_id).retries.channel_alerted_at is not None, seconds=600)
-    assert any("*Needs a look*" in m.text and m.broadcast for m in harness.get(deploy_id).thread_messages)
+    assert any("*Needs attention*" in m.text and m.broadcast for m in harness.get(deploy_id).thread_messages)
     harness.until_phase(deploy_id, Phase.RESTORING)
     harness.ecs.faults.clear()
 

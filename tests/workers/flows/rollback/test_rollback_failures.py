@@ -28,7 +28,7 @@ def pull_error_text(service: str) -> str:
 
 def rollback_causes_told(deploy: Deploy, revision: str) -> list[str]:
     """The causes that were sent to the channel during the rollback."""
-    lead = f"*Needs a look*: tasks of `{revision}` do not start again on the way back:\n"
+    lead = f"*Needs attention*: tasks of `{revision}` do not start during the rollback:\n"
     alerts = [m for m in deploy.thread_messages if m.text.startswith(lead)]
     assert all(m.broadcast and m.kind is ThreadMessageKind.PROBLEM for m in alerts)
     return [m.text.removeprefix(lead) for m in alerts]
@@ -56,13 +56,13 @@ def test_a_rollback_of_ecs_that_fails_for_a_missing_image_says_so_at_once_and_at
     assert deploy.outcome is Outcome.FAILED
     lines = harness.thread_text(deploy.id, ThreadMessageKind.END).splitlines()
     assert lines[0] == (
-        "*Failed*: the way back to `web:17` did not finish within 2 min 00 s. The service is set to it, "
-        "with its count; ECS has given up on it. Look at the service's events now."
+        "*Failed*: the rollback to `web:17` did not finish within 2 min 00 s. The service is set to it, with "
+        "its count; ECS has given up on it. Look at the service's events now."
     )
     assert lines[1].endswith(f": {pull_error_text('web')}")
     assert lines[2] == (
-        "It was rolled back for this: ECS gave up on the new revision and rolls back by itself (Service "
-        "deployment rolled back because the circuit breaker threshold was exceeded). That way back failed "
+        "It was rolled back because: ECS gave up on the new revision and rolls back by itself (Service "
+        "deployment rolled back because the circuit breaker threshold was exceeded). That rollback failed "
         "too (Service deployment rollback failed because the circuit breaker threshold was exceeded)."
     )
     assert any(

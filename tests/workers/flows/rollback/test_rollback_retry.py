@@ -11,9 +11,8 @@ import pytest
 from deploys.catalogue.nested_keys import PostCheck
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Notice
 from deploys.records.rollback import RollbackProgress
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from tests.builders import ARN, NOW, a_deploy, a_plan
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.flows.ecs_state_builders import OLD_REVISION, OTHER_DEPLOYMENT, a_deployment, service_with
@@ -64,20 +63,19 @@ def test_it_is_told_while_it_is_tried_and_given_up_in_the_end(
     _, alarm, unheld = [m for m in deploy.thread_messages if m.kind is ThreadMessageKind.PROBLEM]
     assert (alarm.broadcast, unheld.broadcast) == (True, False), "one event, one alarm"
     first, cause = alarm.text.splitlines()
-    assert first == "*Needs a look*: tasks of `web:17` do not start again on the way back:"
+    assert first == "*Needs attention*: tasks of `web:17` do not start during the rollback:"
     assert "the image could not be pulled: it is not there." in cause
     assert unheld.text == (
-        "The way back does not hold: the service is at `web:18` again. I set `web:17` again and again, for "
-        "1 min 00 s in all."
+        "The rollback does not hold: the service is at `web:18` again. I keep setting `web:17`, for 1 "
+        "min 00 s in all."
     )
     end = deploy.thread_messages[-1]
     assert end.broadcast
-    assert end.text.startswith("*Failed*: the way back to `web:17` did not hold. For 1 min ")
+    assert end.text.startswith("*Failed*: the rollback to `web:17` did not hold. For 1 min ")
     assert (
-        " I set it again and again, and each time the service went to `web:18`, which it is set to now. I "
-        f"leave it there. I was going back because: after the rollout `{UNREACHABLE_URL}` did not answer "
-        "with 2xx 3 "
-        "times in a row, last: no answer: the connection is refused, or the host cannot be reached.\n• "
+        " I kept setting it, and each time the service went to `web:18`, where it is now. I leave it there. "
+        f"It was rolled back because: after the rollout `{UNREACHABLE_URL}` did not answer with 2xx 3 times "
+        "in a row, last: no answer: the connection is refused, or the host cannot be reached.\n• "
     ) in end.text
     assert "the image could not be pulled: it is not there." in end.text
     assert harness.leftover_keys() == []
@@ -115,12 +113,12 @@ def test_without_a_breaker_its_end_says_why_the_old_version_does_not_start(
     end = deploy.thread_messages[-1].text
     assert "came too late" not in end, "a cancel that turned it was not late"
     first, *causes = end.splitlines()
-    assert first.startswith("*Failed*: the way back to `web:17` did not finish within 1 min 00 s.")
+    assert first.startswith("*Failed*: the rollback to `web:17` did not finish within 1 min 00 s.")
     assert "the image could not be pulled: it is not there." in causes[0]
     assert causes[1:] == [
         "• tasks fail again and again, so ECS waits longer each time before it starts the next. Fix what "
         "stops them first.",
-        f"It was rolled back for this: {deploy.outcome_reason}",
+        f"It was rolled back because: {deploy.outcome_reason}",
     ]
 
 
@@ -196,8 +194,8 @@ def test_where_it_is_the_first_that_is_known_of_it_it_is_the_alarm_and_no_other_
     (alarm,) = updated.thread_messages
     assert alarm.broadcast
     assert alarm.text.splitlines()[0] == (
-        "*Needs a look*: the way back does not hold. I set `web:1`, and the service is at `web:2` again. I "
-        "set it again and again, for 15 min 00 s in all."
+        "*Needs attention*: the rollback does not hold. I set `web:1`, and the service is at `web:2` again. "
+        "I keep setting it, for 15 min 00 s in all."
     )
 
     again = replace(a_deployment(OTHER_DEPLOYMENT, OLD_REVISION), created_at=NOW + 50, failed=1)
@@ -207,7 +205,7 @@ def test_where_it_is_the_first_that_is_known_of_it_it_is_the_alarm_and_no_other_
         assert alarm.text.splitlines()[1:] == [f"• {cause}"]
         assert later.thread_messages == updated.thread_messages, "the same cause is told once"
     else:
-        assert later.thread_messages[-1].text == f"Also on the way back to `web:1`:\n• {cause}"
+        assert later.thread_messages[-1].text == f"Also during the rollback to `web:1`:\n• {cause}"
         assert not later.thread_messages[-1].broadcast
 
 
@@ -238,10 +236,12 @@ def test_a_way_back_that_is_undone_after_its_end_is_set_right_once_and_then_left
     found, second_alert = [m for m in deploy.thread_messages if m.at > (deploy.ended_at or 0)]
     assert found.broadcast
     assert second_alert.broadcast
-    assert found.text.startswith("*Needs a look*: a late call moved the service to the new revision again.")
+    assert found.text.startswith(
+        "*Needs attention*: a late call moved the service to the new revision again."
+    )
     assert second_alert.text == (
-        "*Needs a look*: the service is at `billing:24` again, after I had set `billing:23` back, so it is "
-        "no late call of mine that moves it. I leave it there. Look at the service's events."
+        "*Needs attention*: the service is at `billing:24` again, after I had set `billing:23` back, so this "
+        "is not a late call of mine. I leave it there. Look at the service's events."
     )
     assert harness.describe_service("billing")["desiredCount"] == 2
     assert harness.leftover_keys() == []

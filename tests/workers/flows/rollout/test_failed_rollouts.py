@@ -70,7 +70,7 @@ def test_no_room_that_passes_by_itself_is_reported_and_fails_nothing(
 
     assert deploy.outcome is Outcome.SUCCEEDED
     assert harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM) == (
-        "New tasks are in trouble; ECS goes on trying:\n"
+        "New tasks are failing; ECS keeps trying:\n"
         "• ECS finds no capacity for a task. It may resolve itself; otherwise add capacity, or ask for less "
         "CPU and "
         "memory. ECS says: `was unable to place a task. Reason: Capacity is unavailable at this time. Please "

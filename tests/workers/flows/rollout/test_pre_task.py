@@ -78,7 +78,7 @@ def test_a_command_that_fails_ends_the_deploy_before_the_service_is_touched(harn
 
     assert deploy.outcome is Outcome.FAILED
     assert without_ids_and_times(harness.thread_text(deploy_id, ThreadMessageKind.END)) == (
-        "*Failed* before the rollout: `migrate --fail` did not end well: container `web` exited with code 1. "
+        "*Failed* before the rollout: `migrate --fail` failed: container `web` exited with code 1. "
         "Its last log lines say why. The service was not touched: it runs `web:17`. What it did "
         "until then is "
         "not undone.\n"
@@ -128,9 +128,9 @@ def test_at_its_deadline_it_is_stopped_which_counts_as_failed(harness: EngineHar
     assert deploy.ended_at is not None
     assert deploy.ended_at >= task["stoppedAt"], "it was waited for"
     assert harness.thread_text(deploy_id, ThreadMessageKind.END).startswith(
-        "*Failed* before the rollout: `migrate --long` still ran at its deadline of 1 min 00 s, "
-        "so I had it stopped "
-        "midway. The service was not touched: it runs `web:17`. What it did until then is not undone.\n"
+        "*Failed* before the rollout: `migrate --long` still ran at its deadline of 1 min 00 s, so it was "
+        "stopped midway. The service was not touched: it runs `web:17`. What it did until then is not "
+        "undone.\n"
     )
     assert_service_untouched(harness)
 
@@ -155,8 +155,8 @@ def test_a_named_container_that_failed_is_told_by_its_exit_and_not_by_our_stop(
     assert harness.until_over(deploy_id).outcome is Outcome.FAILED
 
     assert harness.thread_text(deploy_id, ThreadMessageKind.END).startswith(
-        "*Failed* before the rollout: `warm-up --fail` did not end well: container `envoy` exited with code "
-        "1. Its last log lines say why. The service was not touched: it runs `api:43`."
+        "*Failed* before the rollout: `warm-up --fail` failed: container `envoy` exited with code 1. Its "
+        "last log lines say why. The service was not touched: it runs `api:43`."
     )
 
 

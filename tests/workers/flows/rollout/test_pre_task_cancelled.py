@@ -25,7 +25,7 @@ def test_a_cancel_stops_it_waits_until_it_has_stopped_and_says_so(harness: Engin
     (task,) = one_off_tasks(harness)
     assert task["lastStatus"] == "STOPPED"
     assert without_ids_and_times(harness.thread_text(deploy_id, ThreadMessageKind.END)).startswith(
-        f"*Cancelled* by <@{ALICE}> before the rollout: I had `migrate --long` stopped midway, "
+        f"*Cancelled* by <@{ALICE}> before the rollout: `migrate --long` was stopped midway, "
         "after N s. The "
         "service was not touched: it runs `web:17`. What it did until then is not undone.\n"
     )

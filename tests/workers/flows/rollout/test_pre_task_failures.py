@@ -57,9 +57,8 @@ def test_no_room_is_told_once_and_asked_for_again(harness: EngineHarness) -> Non
 
     assert deploy.outcome is Outcome.SUCCEEDED
     assert harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM) == (
-        "The task before the rollout cannot start yet: no container instance has enough memory "
-        "free (ECS says: "
-        "`RESOURCE:MEMORY`). I ask again until its deadline of 10 min 00 s; the service is not touched "
+        "The task before the rollout cannot start yet: no container instance has enough memory free (ECS "
+        "says: `RESOURCE:MEMORY`). I retry until its deadline of 10 min 00 s; the service is not touched "
         "meanwhile. Add capacity, or ask for less CPU and memory."
     )
     assert len(one_off_tasks(harness)) == 1
@@ -208,7 +207,7 @@ def test_a_stop_that_is_not_allowed_is_told_loudly_and_the_end_is_waited_for(har
 
     assert deploy.outcome is Outcome.FAILED
     loud = [m.text for m in deploy.thread_messages if m.kind is ThreadMessageKind.PROBLEM and m.broadcast]
-    assert any("*Needs a look*: AWS does not allow ecs:StopTask" in text for text in loud)
+    assert any("*Needs attention*: AWS does not allow ecs:StopTask" in text for text in loud)
     assert one_off_tasks(harness)[0]["lastStatus"] == "STOPPED"
 
 
@@ -225,7 +224,7 @@ def test_a_task_that_takes_long_to_stop_is_told_once(
     [message] = [m for m in deploy.thread_messages if m.kind is ThreadMessageKind.PROBLEM]
     assert message.broadcast
     assert re.fullmatch(
-        r"\*Needs a look\*: the task `\w{32}` was asked to stop \d+ s ago and is \w+\. I keep waiting, so "
+        r"\*Needs attention\*: the task `\w{32}` was asked to stop \d+ s ago and is \w+\. I keep waiting, so "
         r"that it does not run beside the next one\.",
         message.text,
     )
@@ -252,8 +251,8 @@ def test_superseded_after_a_request_without_an_answer_says_that_it_may_have_run(
 
     assert deploy.outcome is Outcome.SUPERSEDED
     assert harness.thread_text(deploy_id, ThreadMessageKind.END).endswith(
-        "I do not fight it; `/deploy follow web` follows it. ECS gave no answer when I asked it "
-        "to run `python -m web migrate` before, so it may have run; look at its log."
+        "I leave it; `/deploy follow web` follows it. ECS gave no answer when I asked it to run `python -m "
+        "web migrate` before, so it may have run; look at its log."
     )
 
 

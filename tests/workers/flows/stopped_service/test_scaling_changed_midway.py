@@ -108,8 +108,8 @@ def test_resumed_in_the_middle_it_is_suspended_for_the_way_back_and_put_back_as_
     assert_strict_order(harness, SERVICE)
     assert (
         "Application Auto Scaling is not suspended any more, so it could start tasks while the new ones are "
-        "being stopped. I suspend it once more (2 to 6 tasks). Before that: scaling in suspended. That is "
-        "what I put back at the end."
+        "being stopped. I suspend it once more (2 to 6 tasks). Before that: scaling in suspended. I restore "
+        "that at the end."
     ) in harness.thread_text(deploy.id, ThreadMessageKind.PROBLEM)
     assert "Application Auto Scaling is as it was before: scaling in suspended." in harness.thread_text(
         deploy.id

@@ -86,13 +86,14 @@ def test_plan_and_thread_say_what_happens_to_it(harness: EngineHarness) -> None:
     deploy = run_to_success(harness)
 
     assert (
-        "• Application Auto Scaling (2 to 6 tasks) is suspended until the end, then put back as it is now: "
-        "scaling out and scheduled scaling suspended"
+        "• Application Auto Scaling (2 to 6 tasks) is suspended until the end, then restored to what it is "
+        "now: scaling out and scheduled scaling suspended"
     ) in harness.thread_text(deploy.id, ThreadMessageKind.PLAN)
     text = harness.thread_text(deploy.id, ThreadMessageKind.PROGRESS)
     assert (
         "Suspending Application Auto Scaling (2 to 6 tasks), so that it does not start tasks during the "
-        "stop. Before: scaling out and scheduled scaling suspended. I put that back, however this ends."
+        "stop. Before: scaling out and scheduled scaling suspended. I restore that at the end, whatever "
+        "happens."
     ) in text
     assert (
         "Application Auto Scaling is as it was before: scaling out and scheduled scaling suspended."
@@ -131,9 +132,9 @@ def test_the_marks_on_the_service_say_all_that_bringing_it_back_takes(harness: E
     assert {key: value for key, value in tags.items() if key in restore_tags_stopped_service.TAG_KEYS} == {
         "slipway:restore": f"{deploy_id}/2",
         "slipway:revisions": f"{short_arn(deploy.stop.restore_point.revision)} "
-        "{short_arn(deploy.ecs.new_revision)}",
+        f"{short_arn(deploy.ecs.new_revision)}",
         "slipway:asked": f"deploy 1.4.2 {deploy.request.requester} {deploy.request.channel} "
-        "{deploy.request.team}",
+        f"{deploy.request.team}",
         "slipway:suspended": f"{deploy_id} in=false out=true scheduled=false tried",
         "slipway:stopped": f"{deploy_id} {int(deploy.stop.requested_at or 0)}",
     }

@@ -169,7 +169,7 @@ def test_a_late_call_that_suspends_it_again_is_set_right_loudly_and_once(harness
     deploy = harness.until_over(deploy_id)
 
     assert scalable_target(harness).suspended == SuspendedState()
-    assert any(m.broadcast and "found suspended again" in m.text for m in deploy.thread_messages)
+    assert any(m.broadcast and "suspended again after" in m.text for m in deploy.thread_messages)
 
 
 def test_suspension_that_does_not_hold_is_refused_before_anything_stops(

@@ -8,8 +8,7 @@ from deploys.formatting import slack_time
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import OldTask
-from deploys.records.retries import Notice
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import Notice, ThreadMessageKind
 from tests.builders import NOW, a_deploy, a_plan, a_restore_point, a_stop_start_service
 from tests.workers.engine_harness import TIMING, EngineHarness
 from tests.workers.flows.strict_order import assert_strict_order, restore_tags, tasks_of
@@ -78,20 +77,20 @@ def test_taking_long_is_said_once_with_what_comes_of_it(harness: EngineHarness) 
     deploy = harness.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.SUCCEEDED
-    (message,) = [m for m in deploy.thread_messages if "take long to stop" in m.text]
+    (message,) = [m for m in deploy.thread_messages if "are slow to stop" in m.text]
     assert message.kind is ThreadMessageKind.PROBLEM
     assert deploy.stop.requested_at is not None
     late = int(message.at - deploy.stop.requested_at)
     assert 105 < late <= 105 + TIMING.watch_seconds, "45 s stopTimeout, and a minute"
     first, task, outlook = message.text.split("\n")
     assert first == (
-        f"*Old tasks take long to stop*: 1 min {late - 60} s after the request, "
-        "1 of 2 old tasks have not stopped."
+        f"*Old tasks are slow to stop*: 1 min {late - 60} s after the request, 1 of 2 old tasks have not "
+        "stopped."
     )
     assert task.startswith(f"• `{kept}` is RUNNING (protected from scale-in for ")
     since = deploy.stop.requested_at
     assert slack_time(since + 1200)[:10] in outlook
-    assert "then I bring the old version back. I never take a protection off or kill a task." in outlook
+    assert "then I roll back. I never remove a protection or kill a task." in outlook
     assert_strict_order(harness, SERVICE)
 
 
@@ -110,7 +109,7 @@ def test_a_protection_beyond_the_deadline_is_said(harness: EngineHarness) -> Non
     deploy_id = request_until_draining(harness)
     harness.until(lambda: harness.get(deploy_id).has_notice(Notice.SLOW_OLD_TASKS))
 
-    assert "unless its task lifts it, this deploy goes back." in harness.thread_text(
+    assert "unless its task removes it, this deploy is rolled back." in harness.thread_text(
         deploy_id, ThreadMessageKind.PROBLEM
     )
 

@@ -277,6 +277,6 @@ def test_the_plan_names_a_count_to_which_scaling_may_bring_it(harness: EngineHar
     assert harness.until_over(deploy_id).outcome is Outcome.SUCCEEDED
     assert (
         "• at 1 task, which Application Auto Scaling may set meanwhile, ECS could neither stop nor start one "
-        "(50 to 150 percent), and the rollout would stand still; a maximum percent of 200 or more rules that "
-        "out" in harness.thread_text(deploy_id, ThreadMessageKind.PLAN).split("\n")
+        "(50 to 150 percent), and the rollout would not move; a maximum percent of 200 or more avoids this"
+        "" in harness.thread_text(deploy_id, ThreadMessageKind.PLAN).split("\n")
     )

@@ -38,7 +38,7 @@ def alerts_of_hidden_rollout(harness: EngineHarness, deploy_id: str) -> list[str
         for m in harness.get(deploy_id).thread_messages
         if m.kind is ThreadMessageKind.PROBLEM and m.broadcast
     ]
-    return [m.text for m in alerts if m.text.startswith("*Needs a look*: ECS does not show me")]
+    return [m.text for m in alerts if m.text.startswith("*Needs attention*: ECS does not show me")]
 
 
 @pytest.mark.parametrize("fault", [DENIED, UNKNOWN])
@@ -53,9 +53,9 @@ def test_what_cannot_be_seen_is_said_once_and_the_deadline_tells_what_it_counts(
 
     [text] = alerts_of_hidden_rollout(harness, deploy_id)
     assert text.startswith(
-        "*Needs a look*: ECS does not show me how this rollout goes. So its stages, its traffic and its "
-        "pauses are not told here, and no button answers a pause: answer it in ECS. The time at pauses "
-        "counts towards the deadline of 2 min 00 s. ECS service deployments cannot be used here "
+        "*Needs attention*: ECS does not show me the progress of this rollout. Stages, traffic and pauses "
+        "are not reported here, and no button answers a pause: answer it in ECS. The time at pauses counts "
+        "towards the deadline of 2 min 00 s. ECS service deployments cannot be used here "
         "(ecs:ListServiceDeployments: "
     )
     assert rollback_reasons.rollout_overdue(harness.get(deploy_id)) == (

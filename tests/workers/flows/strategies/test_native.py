@@ -41,7 +41,7 @@ def test_blue_green_is_told_stage_by_stage(harness: EngineHarness) -> None:
     assert without_times(thread_replies(harness, deploy_id)) == [
         "The new tasks run and get the test traffic. Production traffic still goes to the old ones.",
         "All production traffic goes to the new tasks now. The old ones still run.",
-        "Baking for SOME TIME, until SOME TIME: the old tasks still run, so going back is quick.",
+        "Baking for SOME TIME, until SOME TIME: the old tasks still run, so a rollback is quick.",
         "*Succeeded.* `site` runs `1.4.2`: 2 tasks running, after SOME TIME. All old tasks have stopped.",
     ]
     assert harness.running_tags("site") == {"1.4.2"}
@@ -72,8 +72,8 @@ def test_the_plan_says_what_ecs_will_do(harness: EngineHarness) -> None:
         "• canary, no downtime: 3 new tasks beside the old 3, then 10 % of the production traffic moves for "
         "2 min 00 s, then the rest",
         "• both versions run for 1 min 00 s more (bake time), then the old tasks are stopped",
-        f"• *pauses* once the test traffic has moved, for up to 30 min 00 s: <@{BOB}> may let it continue; "
-        "unanswered, ECS rolls back by itself",
+        f"• *pauses* once the test traffic has moved, for up to 30 min 00 s: <@{BOB}> can continue it; if "
+        "nobody answers, ECS rolls back by itself",
     ]
 
 
@@ -219,7 +219,7 @@ def test_where_ecs_only_stops_the_way_back_is_ours_and_its_pauses_are_continued(
     assert harness.get(deploy_id).outcome is Outcome.ROLLED_BACK
     assert thread_replies(harness, deploy_id)[-3:] == [
         f"Rolling back to `site:5`: the alarm `{ALARM_NAME}` went off, and ECS stopped the rollout.",
-        "The way back paused once the new tasks have started. To go back was decided already, so I let it "
+        "The rollback paused once the new tasks have started. That was already decided, so I let it "
         "continue.",
         f"*Rolled back* to `site:5`: the alarm `{ALARM_NAME}` went off, and ECS stopped the rollout.",
     ]

@@ -95,14 +95,14 @@ def test_an_answer_that_ecs_did_not_take_in_time_is_not_called_no_answer(
     if action is CONTINUE:
         assert harness.get(deploy_id).outcome is Outcome.SUCCEEDED
         assert (
-            f"<@{BOB}> pressed *Continue*, but ECS did not take it before the time of the pause was up. ECS "
+            f"<@{BOB}> pressed *Continue*, but ECS did not accept it before the pause timed out. ECS "
             "continues by itself."
         ) in text
     else:
         assert harness.get(deploy_id).outcome is Outcome.ROLLED_BACK
         assert last_reply(harness, deploy_id) == (
             f"*Rolled back* to `shop:31`: <@{BOB}> pressed *Continue* at the pause once the test traffic has "
-            "moved, but ECS did not take it before the time was up, and then ECS rolls back by itself."
+            "moved, but ECS did not accept it before the pause timed out, so ECS rolls back by itself."
         )
 
 
@@ -233,7 +233,7 @@ def test_a_way_back_that_ecs_never_finishes_does_not_hold_the_line_for_ever(harn
     deploy = harness.get(deploy_id)
     assert deploy.outcome is Outcome.FAILED
     assert last_reply(harness, deploy_id).startswith(
-        "*Failed*: the way back to `shop:31` did not finish within 22 min 00 s. The service is set to it, "
+        "*Failed*: the rollback to `shop:31` did not finish within 22 min 00 s. The service is set to it, "
         "with its count; ECS keeps trying to start its tasks. Look at the service's events now."
     )
     assert harness.leftover_keys() == []

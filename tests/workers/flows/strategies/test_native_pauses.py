@@ -56,7 +56,7 @@ def test_the_question_says_what_waits_for_whom_how_long_and_what_then(
     assert text == (
         f"<@{BOB}>: *paused* once the test traffic has moved. All production traffic still goes to the old "
         f"tasks. The request of <@{ALICE}> to deploy `shop` `1.4.2` waits for *Continue* or *Roll back*, by "
-        "the buttons on the card above, until THEN. Unanswered, ECS rolls back by itself."
+        "the buttons on the card above, until THEN. If nobody answers, ECS rolls back by itself."
     )
 
 
@@ -109,8 +109,8 @@ def test_nobody_answers_in_time(harness: EngineHarness, action: HookAction) -> N
     else:
         assert deploy.outcome is Outcome.ROLLED_BACK
         why = (
-            "nobody answered in time at the pause once the test traffic has moved, and then ECS rolls back "
-            "by itself."
+            "nobody answered in time at the pause once the test traffic has moved, so ECS rolls back by "
+            "itself."
         )
         assert thread_replies(harness, deploy_id)[2:] == [
             f"Rolling back to `shop:31`: {why}",
@@ -203,7 +203,7 @@ def test_an_answer_by_somebody_who_lost_access_is_dropped_and_the_pause_waits_on
     assert continue_calls(harness) == []
     assert waiting_hook_ids(harness, "shop")
     assert thread_replies(harness, paused_deploy)[-1] == (
-        f"The answer of <@{DAVE}> does not count: they may no longer let it continue. The pause waits on."
+        f"The answer of <@{DAVE}> does not count: they may no longer let it continue. The pause stays open."
     )
     harness.answer_pause(paused_deploy, CONTINUE)
     wait_until_ended(harness, paused_deploy)

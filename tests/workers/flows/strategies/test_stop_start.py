@@ -108,9 +108,9 @@ def test_a_question_that_can_never_be_shown_ends_and_says_so(harness: EngineHarn
     deploy = harness.get(deploy_id)
     assert deploy.outcome is Outcome.EXPIRED
     assert harness.thread_text(deploy_id, ThreadMessageKind.END) == (
-        "I could not show the question in Slack for 1 h 00 min, so nobody could decide, and other deploys "
-        "of the service do not wait for it any longer. Nothing was changed. Invite me to the channel if I am "
-        "not in it, and ask again."
+        "I could not show the question in Slack for 1 h 00 min, so nobody could decide, and other deploys of "
+        "the service no longer wait for it. Nothing was changed. Invite me to the channel if I am not in it, "
+        "and ask again."
     )
     assert state_text(deploy) == "expired: its question could not be shown, nothing was changed"
     assert harness.until_phase(behind, Phase.AWAITING_APPROVAL)

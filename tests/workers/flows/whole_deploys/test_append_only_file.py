@@ -104,7 +104,7 @@ def test_a_service_that_was_stopped_in_the_lost_second_is_deployed_all_the_same(
 
     deploy = harness.get(deploy_id)
     assert deploy.outcome is Outcome.SUCCEEDED
-    assert "My record of this deploy was older than what was done" in harness.thread_text(
+    assert "my record of this deploy was out of date" in harness.thread_text(
         deploy_id, ThreadMessageKind.PROBLEM
     )
     assert (harness.describe_service("billing")["desiredCount"], harness.running_tags("billing")) == (

@@ -91,7 +91,7 @@ def test_a_restore_that_is_denied_is_tried_until_it_holds_and_loudly(harness: En
     assert deploy.outcome is Outcome.CANCELLED
     assert harness.describe_service("billing")["desiredCount"] == 2
     loud = [m.text for m in deploy.thread_messages if m.kind is ThreadMessageKind.PROBLEM and m.broadcast]
-    assert any("*Needs a look*" in text for text in loud)
+    assert any("*Needs attention*" in text for text in loud)
 
 
 def test_stale_reads_do_not_make_a_false_end(harness: EngineHarness) -> None:

@@ -23,12 +23,10 @@ from workers.ecs import services
 from workers.flows.best_effort import TRIES_BEFORE_GIVING_UP, attempt, best_effort
 from workers.flows.plan.rollback_target import find_rollback_revision
 
-FOUND_AT_ZERO = (
-    "*Needs a look*: the service was found with desired count 0 after the end. I set it back to 2."
-)
+FOUND_AT_ZERO = "*Needs attention*: the desired count was 0 after the deploy ended. I set it back to 2."
 NOT_SETTLED = (
-    "*Needs a look*: I could not check that the end held. AWS does not answer ecs:DescribeServices for now "
-    "(ThrottlingException: Rate exceeded). Look at the service's revision and count."
+    "*Needs attention*: I could not check that the result holds. AWS does not answer ecs:DescribeServices "
+    "for now (ThrottlingException: Rate exceeded). Look at the service's revision and count."
 )
 
 
@@ -137,7 +135,7 @@ def test_a_success_whose_tasks_cannot_be_read_is_one_and_strict_order_is_not_cla
     (message,) = [m for m in deploy.thread_messages if m.kind is ThreadMessageKind.PROBLEM]
     assert message.broadcast
     assert message.text.startswith(
-        "*Strict order is not proven*: I could not read which tasks ran beside which. AWS does not allow "
+        "*Strict order is not proven*: I could not read which tasks ran at the same time. AWS does not allow "
         "ecs:ListTasks: "
     )
 
@@ -150,7 +148,7 @@ def test_a_mark_that_stays_on_the_service_ends_the_deploy_all_the_same(harness: 
     assert harness.until_over(deploy_id).outcome is Outcome.SUCCEEDED
 
     assert harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM) == (
-        "The mark `slipway:restore` could not be taken off the ECS service: AWS does not answer "
+        "The tag `slipway:restore` could not be removed from the ECS service: AWS does not answer "
         "ecs:UntagResource for now (ThrottlingException: Rate exceeded)."
     )
 

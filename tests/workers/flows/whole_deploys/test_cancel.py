@@ -8,9 +8,9 @@ from enum import Enum
 import pytest
 
 from deploys.errors import AlreadyCancelled, AlreadyRollingBack, TooLateToCancel
+from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from deploys.records.retries import Observation
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness
 from tests.workers.flows.strict_order import assert_strict_order, restore_tags

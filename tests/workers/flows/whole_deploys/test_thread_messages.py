@@ -79,7 +79,7 @@ def test_the_first_task_that_fails_is_told_with_its_log_and_not_told_again(harne
     deploy = harness.until_over(request_approved(harness, "ledger", "1.5.0-crash"))
 
     assert [each.text for each in trouble_messages(deploy)] == [
-        "New tasks are in trouble; ECS goes on trying:\n"
+        "New tasks are failing; ECS keeps trying:\n"
         "• 1 task: container `ledger` exited with code 1. Its last log lines say why.\n"
         + LOG.format("ledger", ""),
         ECS_GAVE_UP,
@@ -152,7 +152,7 @@ def test_no_old_task_counts_as_stopped_before_anybody_looked(harness: EngineHarn
     deploy_id = request_approved(harness, "billing", "1.4.2")
     harness.until_phase(deploy_id, Phase.DRAINING)
 
-    assert card_headline(harness.get(deploy_id)).endswith("*waiting until every old task has stopped*")
+    assert card_headline(harness.get(deploy_id)).endswith("*waiting for the old tasks to stop*")
     assert card_progress.task_count(harness.get(deploy_id)) is None
 
     harness.until(lambda: harness.get(deploy_id).stop.old_tasks)
@@ -179,8 +179,8 @@ def test_whoever_takes_a_stopped_service_reads_that_its_count_was_set_back(harne
 
     assert deploy.outcome is Outcome.SUPERSEDED
     assert harness.thread_text(deploy_id, ThreadMessageKind.END).endswith(
-        " moves the service to `billing:25`. I do not fight it; `/deploy follow billing` follows it. The "
-        "service was stopped, so I set its desired count back to 2."
+        " moves the service to `billing:25`. I leave it; `/deploy follow billing` follows it. The service "
+        "was stopped, so I set its desired count back to 2."
     )
     assert harness.describe_service("billing")["desiredCount"] == 2
 
@@ -229,7 +229,7 @@ def test_a_rollout_that_nobody_could_look_at_is_judged_by_the_first_look_and_not
     for _ in range(40):
         harness.tick(10)
     assert harness.get(deploy_id).phase is Phase.FOLLOWING
-    assert "*Needs a look*: AWS does not answer ecs:DescribeServices" in harness.thread_text(deploy_id)
+    assert "*Needs attention*: AWS does not answer ecs:DescribeServices" in harness.thread_text(deploy_id)
     harness.ecs.faults.clear()
 
     assert harness.until_over(deploy_id).outcome is Outcome.SUCCEEDED
@@ -244,6 +244,6 @@ def test_where_we_may_no_longer_look_the_way_back_says_so_and_blames_no_rollout(
     harness.until_phase(deploy_id, Phase.RESTORING)
 
     assert harness.get(deploy_id).outcome_reason.startswith(
-        "the deadline of 2 min 00 s is over, and I cannot see how the rollout stands. AWS does not allow "
+        "the deadline of 2 min 00 s is over, and I cannot read the state of the rollout. AWS does not allow "
         "ecs:DescribeServices: "
     )
