@@ -82,7 +82,7 @@ def test_a_disk_that_stays_away_refuses_in_the_end_and_says_why(
     assert deploy.outcome is Outcome.REFUSED
     assert changing_calls_made(harness) == []
     assert harness.thread_text(deploy_id, ThreadMessageKind.END).startswith(
-        "*Refused*, nothing was changed: Redis has not confirmed within 2 s that what I am about to do is "
+        "*Refused*, nothing was changed: Redis has not confirmed within 2 s that the next change is "
         "written to its disk, so I do not ask AWS for it yet: look at the disk of Redis. This has lasted "
     )
 
