@@ -39,7 +39,7 @@ def answer_lost_redis(error: RedisError) -> PrivateReply:
     )
     return PrivateReply(
         f"{lost}, so I do not know whether this was done. Look at `/deploy status` before you send it "
-        f"again. If it happens again, tell whoever runs Slipway the reference {code(reference)}."
+        f"again. If it happens again, tell the people who run Slipway the reference {code(reference)}."
     )
 
 
@@ -65,8 +65,8 @@ def _answer_absent_redis(error: RedisError) -> PrivateReply:
         f"Redis {describe_error(error)}" if isinstance(error, RedisTemporaryError) else "I cannot reach Redis"
     )
     return PrivateReply(
-        f"{cannot}, so nothing was changed. Try again in a minute. If it happens again, tell whoever runs "
-        f"Slipway the reference {code(reference)}."
+        f"{cannot}, so nothing was changed. Try again in a minute. If it happens again, tell the people who "
+        f"run Slipway the reference {code(reference)}."
     )
 
 
@@ -80,7 +80,7 @@ def _answer_internal_error(event: str, error: Exception, **facts: str) -> Privat
     reference = _new_reference()
     log.error(event, reference=reference, error=type(error).__name__, exc_info=error, **facts)
     return PrivateReply(
-        "Something went wrong on my side. `/deploy status` shows what is under way. Tell whoever runs "
+        "Something went wrong on my side. `/deploy status` shows what is under way. Tell the people who run "
         f"Slipway the reference {code(reference)}: the log has more under it."
     )
 

@@ -57,12 +57,12 @@ def _clock_note(clock: SlackClock) -> str:
     if ahead := clock.seconds_ahead():
         return (
             f" (The clock of the machine that I run on is {describe_offset(ahead)} Slack's. I went by "
-            "Slack's; tell whoever runs Slipway.)"
+            "Slack's; tell the people who run Slipway.)"
         )
     if not clock.is_compared:
         return (
             " (I went by the clock of the machine that I run on, as Slack's could not be read. If you read "
-            "this every time, that clock is wrong: tell whoever runs Slipway.)"
+            "this every time, that clock is wrong: tell the people who run Slipway.)"
         )
     return ""
 

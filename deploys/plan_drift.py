@@ -1,7 +1,7 @@
 """Whether what people approved is still what would happen. Pure.
 
 A count that Application Auto Scaling moves within the bounds that were shown is part of the plan: else a busy
-service would be asked about anew for ever. A count that anything else moves is another plan.
+service would be asked about again and again. A count that anything else moves is another plan.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The `slipway` command: check, schema, manifest, audit and demo."""
+"""The `slipway` command: `check`, `schema`, `manifest`, `audit` and `demo`."""

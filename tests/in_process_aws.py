@@ -140,7 +140,7 @@ def _remember_endpoints(resolve: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class FastJsonParser(JSONParser):
-    """botocore's parser looks for every field that a shape could have, and asks anew how to read each value.
+    """botocore's parser looks for every field that a shape could have, and asks again how to read each value.
     This one reads the fields that are there, by readers that are made once for each shape."""
 
     def _parse_shape(self, shape: Any, node: Any) -> Any:

@@ -47,14 +47,14 @@ def test_every_file_and_room_that_a_page_names_is_there(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_within_the_repository_leads_somewhere(page: str) -> None:
-    astray = []
+    broken = []
     for link in re.findall(r"\]\((?!https?:)([^)]+)\)", read_page(page)):
         path, _, anchor = link.partition("#")
         target = (ROOT / page).parent / path if path else ROOT / page
         if not target.exists() or (anchor and anchor not in heading_anchors(target)):
-            astray.append(link)
+            broken.append(link)
 
-    assert astray == []
+    assert broken == []
 
 
 def test_every_command_of_the_readme_is_understood() -> None:

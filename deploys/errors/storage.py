@@ -21,7 +21,7 @@ class NotOnDisk(SlipwayError):
 class SavedNotOnDisk(Refused):
     sentence = """I have noted this and act on it, but Redis has not confirmed within {seconds} s that it is
     on its disk. If Redis restarts right now, it may be forgotten: `/deploy status` shows whether it is
-    known. Tell whoever runs Redis that its disk is slow."""
+    known. Tell the people who run Redis that its disk is slow."""
 
 
 class UnknownSchema(SlipwayError):

@@ -1,0 +1,1 @@
+"""The records: what Redis keeps of deploys and batches. Nothing here reads or writes Redis, Slack or AWS."""

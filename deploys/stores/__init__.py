@@ -1,0 +1,1 @@
+"""What reads and writes the records in Redis: deploys, threads, user groups, deliveries, the audit trail."""

@@ -34,7 +34,7 @@ def test_a_command_is_told_when_redis_is_away_before_anything(
     head, reference, tail = answer.split("`")
     assert head == (
         "I cannot reach Redis, so nothing was changed. Try again in a minute. If it happens again, tell "
-        "whoever runs Slipway the reference "
+        "the people who run Slipway the reference "
     )
     assert (len(reference), tail) == (8, ".")
 
@@ -62,13 +62,13 @@ def raise_redis_full(*_: Any, **__: Any) -> None:
     [
         (
             "deliveries.begin",
-            f"{IS_FULL}, so nothing was changed. Try again in a minute. If it happens again, tell whoever "
-            "runs Slipway the reference `",
+            f"{IS_FULL}, so nothing was changed. Try again in a minute. If it happens again, tell the "
+            "people who run Slipway the reference `",
         ),
         (
             "store.submit",
             f"{IS_FULL}, so I do not know whether this was done. Look at `/deploy status` before you send "
-            "it again. If it happens again, tell whoever runs Slipway the reference `",
+            "it again. If it happens again, tell the people who run Slipway the reference `",
         ),
     ],
 )

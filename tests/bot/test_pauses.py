@@ -133,7 +133,7 @@ def test_who_may_not(
 @pytest.mark.parametrize(
     ("service", "requester", "who", "button"),
     [
-        ("site", ALICE, ALICE, buttons.CONTINUE),  # no approvers: whoever may deploy, the requester too
+        ("site", ALICE, ALICE, buttons.CONTINUE),  # no approvers: people who may deploy, the requester too
         ("site", ALICE, DAVE, buttons.CONTINUE),
         ("shop", ALICE, ALICE, buttons.ROLL_BACK),  # who may cancel may roll back
     ],

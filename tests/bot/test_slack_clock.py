@@ -239,7 +239,7 @@ def test_what_is_late_is_refused_and_a_wrong_clock_is_named_beside_it(
     assert bot.queued_answers()[0][3] == (
         "This reached me 8 s after you wrote it. You may have moved on since, so nothing was changed. "
         "Please write it again. (The clock of the machine that I run on is 60.5 s behind Slack's. I went by "
-        "Slack's; tell whoever runs Slipway.)"
+        "Slack's; tell the people who run Slipway.)"
     )
     assert bot.context.store.active() == []
 
@@ -252,5 +252,5 @@ def test_a_clock_that_could_not_be_compared_is_not_taken_for_granted(
     assert bot.type("/deploy web 1.4.2") == (
         "This reached me 4 s after you sent it, when Slack had already told you that it failed. Nothing was "
         "changed. Please send it again. (I went by the clock of the machine that I run on, as Slack's could "
-        "not be read. If you read this every time, that clock is wrong: tell whoever runs Slipway.)"
+        "not be read. If you read this every time, that clock is wrong: tell the people who run Slipway.)"
     )

@@ -46,7 +46,7 @@ def test_every_process_outlasts_a_redis_that_refuses_and_the_deploy_goes_on(
 
     assert (answers[0].split("reference")[0], thread_of_refused) == (
         f"Redis {REDIS_STATES[code]}, so nothing was changed. Try again in a minute. If it happens again, "
-        "tell whoever runs Slipway the ",
+        "tell the people who run Slipway the ",
         None,
     )
     assert thread.ends().record.outcome is Outcome.SUCCEEDED

@@ -24,8 +24,8 @@ def _revision_to_run(deploy: Deploy) -> str:
 
 def stopping_old_tasks(deploy: Deploy, restore_point: RestorePoint) -> str:
     return (
-        f"{_revision_to_run(deploy)}. Stopping: the desired count goes from {restore_point.desired_count} to 0. "
-        f"If anything fails, {code(short_arn(restore_point.revision))} and "
+        f"{_revision_to_run(deploy)}. Stopping: the desired count goes from {restore_point.desired_count} "
+        f"to 0. If anything fails, {code(short_arn(restore_point.revision))} and "
         f"{plural(restore_point.desired_count, 'task')} are brought back."
     )
 

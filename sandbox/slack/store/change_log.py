@@ -68,10 +68,10 @@ class ChangeLog:
         """Waits until this person sees a change after `seq`. Empty after `timeout` seconds."""
         deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
         while not (newer := self.since(seq, user)):
-            bell = self._new_change
+            new_change = self._new_change
             try:
                 async with asyncio.timeout_at(deadline):
-                    await bell.wait()
+                    await new_change.wait()
             except TimeoutError:
                 return []
         return newer

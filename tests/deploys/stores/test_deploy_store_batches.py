@@ -1,4 +1,4 @@
-"""Deploys that are asked for at once are taken in all, or not at all."""
+"""Deploys that are asked for at once are queued all, or none of them."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_racing_with_single_requests_it_is_whole_or_not_there(redis: Redis) -> N
 
         there = [stores[2].get(each.id) is not None for each in deploys]
         assert there[0] == there[1] == (stores[2].batch(batch.id) is not None)
-        assert there[1] != (stores[2].get(single.id) is not None), "one of the two has the errand"
+        assert there[1] != (stores[2].get(single.id) is not None), "one of the two has the request"
 
 
 def test_hurrying_brings_forward_what_is_due_later_and_nothing_else(store: DeployStore) -> None:

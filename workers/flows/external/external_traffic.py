@@ -1,6 +1,6 @@
 """The traffic of a rollout that is not ours: stages, weights and pauses, each reported once. Pure.
 
-A pause has no buttons here. Following changes nothing, and whoever started the rollout knows what the pause
+A pause has no buttons here. Following changes nothing, and the person who started the rollout knows what the pause
 is for. `TrafficShift` is the same record as for a rollout of ours, but `deploys.pauses.current_pause` finds
 only pauses of ours, so no click can answer this one.
 """
@@ -51,7 +51,7 @@ def _close_pause(deploy: Deploy, service_deployment: ServiceDeploymentState, now
 
 
 def _report_next_pause(deploy: Deploy, service_deployment: ServiceDeploymentState, now: float) -> Deploy:
-    """Whoever started the rollout answers its pauses, so nobody is asked here."""
+    """The person who started the rollout answers its pauses, so nobody is asked here."""
     shift = deploy.traffic or TrafficShift()
     pause = find_next_pause(shift, service_deployment, now)
     if pause is None:

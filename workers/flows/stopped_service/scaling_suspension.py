@@ -224,7 +224,7 @@ def restore_scaling(deploy: Deploy, context: StepContext, ecs_service: ServiceSt
 def restore_again_if_suspended(deploy: Deploy, context: StepContext) -> Deploy | None:
     """The deploy with scaling to be put back once more, if a late call of ours suspended it again.
 
-    Whoever suspends it after that wants it so.
+    If somebody suspends it after that, they want it so.
     """
     scaling = deploy.stop.scaling
     if scaling is None or not scaling.suspend_tried or scaling.suspended_before == ALL_SUSPENDED:

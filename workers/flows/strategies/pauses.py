@@ -1,7 +1,7 @@
 """PAUSE hooks: ECS is told what somebody answered.
 
 An answer is marked as tried before ECS is told, and adopted after a crash if the hook no longer waits.
-Whoever may cancel may also roll back at a pause, since that is the same.
+People who may cancel may also roll back at a pause, since that is the same.
 
 A rollback that is a new deployment in ECS pauses at the same hooks, and is told to go on there.
 """

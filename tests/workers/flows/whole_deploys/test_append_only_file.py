@@ -172,5 +172,5 @@ def test_whoever_asks_is_told_that_it_is_noted_and_may_be_forgotten(never_synced
     assert raised.value.message == (
         "I have noted this and act on it, but Redis has not confirmed within 0.05 s that it is on its disk. "
         "If Redis restarts right now, it may be forgotten: `/deploy status` shows whether it is known. Tell "
-        "whoever runs Redis that its disk is slow."
+        "the people who run Redis that its disk is slow."
     )
