@@ -241,10 +241,16 @@ class EngineHarness:
 
     def leftover_keys(self) -> list[str]:
         """Names of the keys that hold anything of a deploy that has not ended: none once all have."""
-        parts = ("active", "due", "next-jobs", "queue:*", "in-progress:*", "watched:*", "lease:*")
-        return sorted(
-            name for part in parts for name in to_texts(self.redis.keys(f"{redis_keys.PREFIX}{part}"))
+        patterns = (
+            redis_keys.ACTIVE_DEPLOYS,
+            redis_keys.DUE,
+            redis_keys.NEXT_JOBS,
+            redis_keys.service_queue("*"),
+            redis_keys.in_progress("*"),
+            f"{redis_keys.WATCHED}*",
+            redis_keys.lease("*"),
         )
+        return sorted(name for pattern in patterns for name in to_texts(self.redis.keys(pattern)))
 
     def describe_deploys(self) -> str:
         """Where every deploy is, for a failed assertion."""

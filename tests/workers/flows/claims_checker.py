@@ -76,12 +76,12 @@ class ClaimsChecker:
     def false_claims(self, deploy: Deploy) -> list[str]:
         """The claims of a deploy's end message that are false. Call it right after the deploy ended."""
         self.take_snapshot()
-        told = [each.text for each in deploy.thread_messages if each.kind is ThreadMessageKind.END]
-        if len(told) != 1 or deploy.outcome is None:
-            return [f"it ends {len(told)} times"]
-        found = self._check_outcome(deploy, told[0])
-        if not told[0].startswith(END_MESSAGE_STARTS[deploy.outcome]):
-            found.append(f"{deploy.outcome.value} is told as: {told[0]}")
+        end_messages = [each.text for each in deploy.thread_messages if each.kind is ThreadMessageKind.END]
+        if len(end_messages) != 1 or deploy.outcome is None:
+            return [f"it ends {len(end_messages)} times"]
+        found = self._check_outcome(deploy, end_messages[0])
+        if not end_messages[0].startswith(END_MESSAGE_STARTS[deploy.outcome]):
+            found.append(f"{deploy.outcome.value} is told as: {end_messages[0]}")
         if state_text(deploy) not in deploy_card(deploy, (), self._harness.ecs.now()).text:
             found.append(f"the card does not say {state_text(deploy)}")
         return found

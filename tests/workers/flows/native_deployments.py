@@ -85,9 +85,9 @@ def wait_until_ended(harness: EngineHarness, deploy_id: str) -> None:
 
 def thread_replies(harness: EngineHarness, deploy_id: str, after: str = "Registered") -> list[str]:
     """The messages in the thread since the rollout began."""
-    said = [milestone.text for milestone in harness.get(deploy_id).thread_messages]
-    began = next((n for n, text in enumerate(said) if text.startswith(after)), -1)
-    return said[began + 1 :]
+    texts = [milestone.text for milestone in harness.get(deploy_id).thread_messages]
+    began = next((n for n, text in enumerate(texts) if text.startswith(after)), -1)
+    return texts[began + 1 :]
 
 
 ALARM_NAME = "site-5xx"

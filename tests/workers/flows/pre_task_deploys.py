@@ -39,11 +39,11 @@ def without_ids_and_times(text: str) -> str:
 def make_container_optional(harness: EngineHarness, service: str, container: str) -> None:
     """Deploys a revision of the service in which this container is not essential."""
     ecs = harness.ecs.client("ecs")
-    told = ecs.describe_task_definition(taskDefinition=service)["taskDefinition"]
-    for definition in told["containerDefinitions"]:
+    revision = ecs.describe_task_definition(taskDefinition=service)["taskDefinition"]
+    for definition in revision["containerDefinitions"]:
         definition["essential"] = definition["name"] != container
     known = ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
-    copy = {name: value for name, value in told.items() if name in known}
+    copy = {name: value for name, value in revision.items() if name in known}
     ecs.register_task_definition(**copy)
     ecs.update_service(cluster="production", service=service, taskDefinition=service)
     harness.ecs.advance(300)

@@ -23,11 +23,11 @@ def test_a_rollout_that_succeeds_is_followed_to_its_end(harness: EngineHarness) 
     before = changing_calls(harness)
 
     deploy_id = request_follow(harness)
-    seen = harness.until_phase(deploy_id, Phase.FOLLOWING_EXTERNAL)
+    following = harness.until_phase(deploy_id, Phase.FOLLOWING_EXTERNAL)
     deploy = harness.until_over(deploy_id)
 
     assert (deploy.outcome, deploy.tag) == (Outcome.SUCCEEDED, "1.4.2")
-    assert seen.ecs.deployment_id == theirs
+    assert following.ecs.deployment_id == theirs
     assert without_times(harness.thread_text(deploy_id, ThreadMessageKind.PROGRESS)) == (
         "Following deployment `ecs-svc/N`, started THEN: it moves `web` to `1.4.2` (revision `web:18`). I "
         "did not start it. I only follow it and change nothing; deploys of `web` wait until it ends."

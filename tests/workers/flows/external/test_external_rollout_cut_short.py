@@ -111,13 +111,13 @@ def test_no_error_leads_to_a_phase_that_changes_something(
     harness.ecs.advance(5000 if late else 1)
     claim = harness.store.claim(deploy_id, "test", 60, due_by=harness.ecs.now() + 60)
     assert claim is not None
-    turn = harness.engine._context(claim, harness.engine._read_together([claim]))
+    context = harness.engine._context(claim, harness.engine._read_together([claim]))
 
-    left = step_errors.handle_step_error(claim.deploy, error, turn, "ref")
+    result = step_errors.handle_step_error(claim.deploy, error, context, "ref")
 
     expected = Outcome.CANCELLED if asked_to_stop else Outcome.EXPIRED if late else None
-    assert left.deploy.outcome is expected
-    assert left.deploy.phase is (Phase.ENDED if expected else Phase.FOLLOWING_EXTERNAL)
+    assert result.deploy.outcome is expected
+    assert result.deploy.phase is (Phase.ENDED if expected else Phase.FOLLOWING_EXTERNAL)
 
 
 def test_every_phase_has_a_step() -> None:

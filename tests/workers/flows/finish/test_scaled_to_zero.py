@@ -102,7 +102,7 @@ def test_at_zero_there_is_nothing_to_check(harness: EngineHarness, service: str,
     assert harness.describe_service(service)["desiredCount"] == (0 if service == "web" else 2)
 
 
-@pytest.mark.parametrize("told", [a_service_deployment("SUCCESSFUL"), None])
+@pytest.mark.parametrize("service_deployment", [a_service_deployment("SUCCESSFUL"), None])
 @pytest.mark.parametrize(
     ("desired", "scheduling", "served", "expected"),
     [
@@ -113,8 +113,14 @@ def test_at_zero_there_is_nothing_to_check(harness: EngineHarness, service: str,
     ],
 )
 def test_success_at_desired_count_zero_is_none_unless_it_served_before(
-    told: ServiceDeploymentState | None, desired: int, scheduling: str, served: bool, expected: RolloutStatus
+    service_deployment: ServiceDeploymentState | None,
+    desired: int,
+    scheduling: str,
+    served: bool,
+    expected: RolloutStatus,
 ) -> None:
     service = replace(service_with(a_deployment(state="COMPLETED")), desired=desired, scheduling=scheduling)
 
-    assert judge_rollout(replace(FOLLOWED_ROLLOUT, has_served=served), service, told) is expected
+    assert (
+        judge_rollout(replace(FOLLOWED_ROLLOUT, has_served=served), service, service_deployment) is expected
+    )

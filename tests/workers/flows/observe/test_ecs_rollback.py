@@ -117,12 +117,12 @@ def test_somebody_elses_deployment_during_that_way_back_still_supersedes(harness
 def test_it_is_noted_only_while_ecs_is_on_that_way(status: str) -> None:
     deploy = a_deploy(ecs={"deployment_id": OUR_DEPLOYMENT, "new_revision": NEW_REVISION})
 
-    left = note_ecs_rollback(
+    updated = note_ecs_rollback(
         deploy, service_with(a_deployment(OTHER_DEPLOYMENT, OLD_REVISION)), a_service_deployment(status)
     )
 
     theirs = EcsRollback(deployment_id=OTHER_DEPLOYMENT, revision=OLD_REVISION)
-    assert left.rollback.ecs_rollback == (theirs if status == "ROLLBACK_IN_PROGRESS" else None)
+    assert updated.rollback.ecs_rollback == (theirs if status == "ROLLBACK_IN_PROGRESS" else None)
 
 
 @pytest.mark.parametrize(

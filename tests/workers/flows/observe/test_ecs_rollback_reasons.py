@@ -124,7 +124,7 @@ PULL_DENIED = (
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("ecs_reason", "expected"),
     [
         (
             "Service deployment rolled back by user.",
@@ -143,15 +143,19 @@ PULL_DENIED = (
     ],
 )
 @pytest.mark.parametrize("where", ["rollback_reason", "reason"])
-def test_ecs_own_words_are_taken_for_no_more_than_they_say(said: str, told: str, where: str) -> None:
-    words: dict[str, Any] = {where: said}
+def test_ecs_own_words_are_taken_for_no_more_than_they_say(
+    ecs_reason: str, expected: str, where: str
+) -> None:
+    words: dict[str, Any] = {where: ecs_reason}
     service_deployment = replace(a_service_deployment("ROLLBACK_IN_PROGRESS"), **words)
 
-    assert ecs_rollback_reason(a_deploy(), service_deployment, None) == told.format(said.rstrip("."))
+    assert ecs_rollback_reason(a_deploy(), service_deployment, None) == expected.format(
+        ecs_reason.rstrip(".")
+    )
 
 
 @pytest.mark.parametrize(
-    ("state", "said", "told"),
+    ("state", "ecs_reason", "expected"),
     [
         (
             "FAILED",
@@ -164,9 +168,9 @@ def test_ecs_own_words_are_taken_for_no_more_than_they_say(said: str, told: str,
     ],
 )
 def test_without_a_service_deployment_the_reason_of_our_deployment_counts(
-    state: str, said: str, told: str
+    state: str, ecs_reason: str, expected: str
 ) -> None:
-    ours = replace(a_deployment(state=state, reason=said), status="ACTIVE")
+    ours = replace(a_deployment(state=state, reason=ecs_reason), status="ACTIVE")
     deploy = a_deploy(ecs={"deployment_id": ours.id})
 
-    assert ecs_rollback_reason(deploy, None, service_with(ours)) == told
+    assert ecs_rollback_reason(deploy, None, service_with(ours)) == expected

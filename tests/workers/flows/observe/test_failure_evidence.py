@@ -21,8 +21,8 @@ from workers.messages.evidence import LOG_CHARACTERS, LOG_LINE_CHARACTERS, Evide
 
 
 def evidence_text(*log: str, causes: int = 1) -> str:
-    told = Evidence(tuple(f"1 task: cause {number}." for number in range(causes)), "web", log)
-    return "\n".join(evidence_lines(told))
+    found = Evidence(tuple(f"1 task: cause {number}." for number in range(causes)), "web", log)
+    return "\n".join(evidence_lines(found))
 
 
 def test_of_a_long_log_the_newest_lines_are_kept() -> None:
@@ -89,6 +89,6 @@ def test_the_breaker_counts_only_where_it_is_on(status: str, threshold: int) -> 
         a_service_deployment("IN_PROGRESS"), breaker_status=status, breaker_threshold=3, breaker_failures=2
     )
 
-    seen = count_rollout_tasks(deploy, service_with(a_deployment(FOLLOWED_ROLLOUT.deployment_id)), ours)
+    counts = count_rollout_tasks(deploy, service_with(a_deployment(FOLLOWED_ROLLOUT.deployment_id)), ours)
 
-    assert (seen.breaker_threshold, seen.failed_tasks) == (threshold, 2)
+    assert (counts.breaker_threshold, counts.failed_tasks) == (threshold, 2)

@@ -24,21 +24,21 @@ def late_scheduler(harness: EngineHarness) -> None:
 
 def collect_counts(harness: EngineHarness, deploy_id: str) -> list[RolloutCounts]:
     """The counts of each read of the rollout, until the deploy has ended."""
-    seen: list[RolloutCounts] = []
+    rollouts: list[RolloutCounts] = []
     zero = False
     while (deploy := harness.get(deploy_id)).phase is not Phase.ENDED:
         if (
             deploy.phase in (Phase.FOLLOWING, Phase.FOLLOWING_EXTERNAL)
             and deploy.rollout.counts != RolloutCounts()
         ):
-            seen.append(deploy.rollout.counts)
+            rollouts.append(deploy.rollout.counts)
             assert "0 of 0" not in str(card_progress.task_count(deploy))
             assert ", 0 wanted" not in card_progress.counts_line(deploy)
             primary = harness.describe_service(deploy.service.ecs_service)["deployments"][0]
             zero = zero or primary["desiredCount"] == primary["pendingCount"] == 0
         harness.tick()
     assert zero, "ECS never showed PRIMARY before the first pass of its scheduler"
-    return seen
+    return rollouts
 
 
 @pytest.mark.usefixtures("late_scheduler")
@@ -62,7 +62,7 @@ def test_the_counts_are_those_of_the_service_and_nothing_is_taken_for_an_end(
 
     counts = collect_counts(harness, deploy_id)
 
-    assert {seen.new_desired for seen in counts} == {wanted}
+    assert {rollouts.new_desired for rollouts in counts} == {wanted}
     assert harness.get(deploy_id).outcome is outcome
 
 
@@ -73,7 +73,7 @@ def test_a_rollout_that_is_only_followed_has_its_counts_too(harness: EngineHarne
 
     counts = collect_counts(harness, deploy_id)
 
-    assert {seen.new_desired for seen in counts} == {3}
+    assert {rollouts.new_desired for rollouts in counts} == {3}
     assert harness.get(deploy_id).outcome is Outcome.SUCCEEDED
 
 

@@ -14,7 +14,7 @@ from workers.flows.observe.failure_evidence import events_of_deployment
 
 
 @pytest.mark.parametrize(
-    ("grace", "said"),
+    ("grace", "expected"),
     [
         (299, ""),
         (
@@ -31,7 +31,7 @@ from workers.flows.observe.failure_evidence import events_of_deployment
     ],
 )
 def test_a_long_health_check_grace_period_is_in_the_plan(
-    harness: EngineHarness, grace: int, said: str
+    harness: EngineHarness, grace: int, expected: str
 ) -> None:
     harness.ecs.client("ecs").update_service(
         cluster="production", service="web", healthCheckGracePeriodSeconds=grace
@@ -41,7 +41,7 @@ def test_a_long_health_check_grace_period_is_in_the_plan(
 
     text = harness.thread_text(deploy_id, ThreadMessageKind.PLAN).splitlines()
 
-    assert [line for line in text if "grace period" in line] == ([said] if said else [])
+    assert [line for line in text if "grace period" in line] == ([expected] if expected else [])
 
 
 def test_where_the_grace_period_hides_the_failures_our_own_deadline_ends_it(harness: EngineHarness) -> None:

@@ -55,7 +55,7 @@ def test_what_may_not_be_read_is_named_with_the_permission_and_the_flow_goes_on(
 
 
 @pytest.mark.parametrize(
-    ("operation", "told"),
+    ("operation", "expected"),
     [
         (
             "DescribeTasks",
@@ -71,12 +71,12 @@ def test_what_may_not_be_read_is_named_with_the_permission_and_the_flow_goes_on(
     ],
 )
 def test_what_fails_to_be_read_at_the_end_is_said_with_where_to_look(
-    harness: EngineHarness, operation: str, told: str
+    harness: EngineHarness, operation: str, expected: str
 ) -> None:
     deploy = run_crashing_version(harness, operation, "throttle")
 
     assert deploy.outcome is Outcome.ROLLED_BACK
-    assert last_line(harness, deploy) == told
+    assert last_line(harness, deploy) == expected
     assert harness.thread_text(deploy.id).count("I could not read") == 1
 
 

@@ -67,15 +67,15 @@ def test_a_newer_deployment_that_is_not_ours_supersedes(status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "seen", [a_service_deployment("IN_PROGRESS"), a_service_deployment("SUCCESSFUL"), None]
+    "service_deployment", [a_service_deployment("IN_PROGRESS"), a_service_deployment("SUCCESSFUL"), None]
 )
 def test_a_stale_read_that_shows_the_deployment_before_ours_is_no_end(
-    seen: ServiceDeploymentState | None,
+    service_deployment: ServiceDeploymentState | None,
 ) -> None:
     followed = FollowedRollout(OUR_DEPLOYMENT, NEW_REVISION, OLD_REVISION, previous_deployment_id="ecs-svc/1")
     stale = service_with(a_deployment("ecs-svc/1", OLD_REVISION, state="COMPLETED"))
 
-    assert judge_rollout(followed, stale, seen) is RolloutStatus.IN_PROGRESS
+    assert judge_rollout(followed, stale, service_deployment) is RolloutStatus.IN_PROGRESS
 
 
 def test_a_success_stays_one_when_somebody_deploys_right_after() -> None:

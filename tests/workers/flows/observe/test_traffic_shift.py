@@ -222,10 +222,10 @@ def test_a_foreign_rollout_that_shifts_no_traffic_has_no_stages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "expected"),
     [("SUCCEEDED", "Somebody let the rollout continue."), ("FAILED", None), ("AWAITING_ACTION", None)],
 )
-def test_what_became_of_a_foreign_pause(status: str, said: str | None) -> None:
+def test_what_became_of_a_foreign_pause(status: str, expected: str | None) -> None:
     waits = external_traffic.observe_external_traffic(
         an_external_rollout(),
         a_shifting_service(),
@@ -236,7 +236,7 @@ def test_what_became_of_a_foreign_pause(status: str, said: str | None) -> None:
 
     after = external_traffic.observe_external_traffic(waits, a_shifting_service(), look, NOW + 5)
 
-    assert message_texts(after)[1:] == ([said] if said else [])
+    assert message_texts(after)[1:] == ([expected] if expected else [])
 
 
 @pytest.mark.parametrize(

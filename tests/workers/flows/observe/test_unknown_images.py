@@ -75,17 +75,17 @@ def test_a_difference_that_one_read_alone_shows_is_none(
     deploy_id = request_by_tag(harness, "web")
     harness.until(lambda: harness.get(deploy_id).pending_confirmation)
     other = digest_of_tag(harness, "1.5.0")
-    told: list[str] = []
+    reported: list[str] = []
 
     def once(seen: str) -> str:
-        told.append(seen)
-        return other if len(told) <= 3 else seen
+        reported.append(seen)
+        return other if len(reported) <= 3 else seen
 
     alter_response("DescribeTasks", report_digests(once))
 
     deploy = harness.until_over(deploy_id)
 
-    assert len(told) > 3
+    assert len(reported) > 3
     assert (deploy.outcome, image_match(deploy)) == (Outcome.SUCCEEDED, ImageMatch.SAME)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from deploys.catalogue.service import Pin
-from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import ContainerChange
 from deploys.records.request import Verb
@@ -15,25 +14,9 @@ from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import REGISTRY, a_deploy, a_plan, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.ecr_pushes import digest_of_tag, move_tag
+from tests.workers.flows.plan.pinned_deploys import images_and_tags, old_tag, run_deploy
 from workers.flows.plan.planning import describe_plan
 from workers.queries.tags_query import describe_tags
-
-
-def run_deploy(harness: EngineHarness, tag: str, pin: Pin = Pin.DIGEST, **service: Any) -> Deploy:
-    """Runs `/deploy web TAG` to its end."""
-    return harness.until_over(harness.request_deploy("web", tag, pin=pin, **service))
-
-
-def old_tag(deploy: Deploy) -> str:
-    """The plan's name for the version that ran before."""
-    return deploy.plan.old_tag if deploy.plan else ""
-
-
-def images_and_tags(harness: EngineHarness, arn: str | None) -> tuple[list[str], dict[str, str]]:
-    """The images of the containers, and the tags of the revision."""
-    answer = harness.ecs.client("ecs").describe_task_definition(taskDefinition=arn or "", include=["TAGS"])
-    containers = answer["taskDefinition"]["containerDefinitions"]
-    return [each["image"] for each in containers], {tag["key"]: tag["value"] for tag in answer["tags"]}
 
 
 def test_the_revision_names_the_digest_that_the_tag_points_to(harness: EngineHarness) -> None:
@@ -257,66 +240,6 @@ def test_a_restart_or_rollback_of_what_has_to_be_approved_says_nothing_of_pins(v
     deploy = a_deploy(a_service(pin=None, approvals=1), verb=verb)
 
     assert "pinned" not in describe_plan(deploy, a_plan())
-
-
-def test_a_failing_pinned_version_is_rolled_back_to_a_pinned_one(harness: EngineHarness) -> None:
-    good = run_deploy(harness, "1.4.1")
-
-    bad = run_deploy(harness, "1.5.0-crash")
-
-    assert bad.outcome is Outcome.ROLLED_BACK
-    assert harness.describe_service("web")["taskDefinition"] == good.ecs.new_revision
-
-
-def test_a_rollback_to_a_pinned_revision_outlives_a_tag_that_moved(harness: EngineHarness) -> None:
-    first = run_deploy(harness, "1.4.1")
-    digest = digest_of_tag(harness, "1.4.1")
-    run_deploy(harness, "1.4.2")
-    ecr = harness.ecs.client("ecr")
-    image = ecr.batch_get_image(repositoryName="web", imageIds=[{"imageTag": "1.4.1"}])["images"][0]
-    ecr.put_image(repositoryName="web", imageManifest=image["imageManifest"], imageTag="keep")
-    ecr.batch_delete_image(repositoryName="web", imageIds=[{"imageTag": "1.4.1"}])
-
-    back = harness.until_over(harness.request_verb(Verb.ROLLBACK, "web"))
-
-    assert (back.outcome, back.ecs.new_revision, back.tag) == (
-        Outcome.SUCCEEDED,
-        first.ecs.new_revision,
-        "1.4.1",
-    )
-    assert images_and_tags(harness, back.ecs.new_revision)[0] == [f"{REGISTRY}/web@{digest}"]
-
-
-def test_a_rollback_to_a_digest_that_is_gone_is_refused(harness: EngineHarness) -> None:
-    run_deploy(harness, "1.4.1")
-    digest = digest_of_tag(harness, "1.4.1")
-    run_deploy(harness, "1.4.2")
-    harness.ecs.client("ecr").batch_delete_image(repositoryName="web", imageIds=[{"imageDigest": digest}])
-
-    back = harness.until_over(harness.request_verb(Verb.ROLLBACK, "web"))
-
-    assert back.outcome is Outcome.REFUSED
-    assert back.outcome_reason.startswith(
-        f"Revision `web:18` of `web` cannot run any more: its image `{REGISTRY}/web@{digest}` is gone"
-    )
-    assert harness.running_tags("web") == {digest_of_tag(harness, "1.4.2").removeprefix("sha256:")}
-
-
-def test_a_rollback_to_a_tag_that_was_pushed_anew_is_refused(harness: EngineHarness) -> None:
-    run_deploy(harness, "1.4.1", pin=Pin.TAG)
-    then = digest_of_tag(harness, "1.4.1")[:19]
-    run_deploy(harness, "1.4.2", pin=Pin.TAG)
-    move_tag(harness, "1.4.1", like="1.5.0")
-    now = digest_of_tag(harness, "1.4.1")[:19]
-
-    back = harness.until_over(harness.request_verb(Verb.ROLLBACK, "web"))
-
-    assert back.outcome is Outcome.REFUSED
-    assert back.outcome_reason == (
-        f"`{REGISTRY}/web:1.4.1` is not what ran well as `web:18`: its tag was pushed again since. Then it "
-        f"was digest `{then}`, now it is `{now}`. `/deploy web 1.4.1` runs the new "
-        "image; `pin: digest` in `services.yml` keeps this from happening again."
-    )
 
 
 def test_an_image_of_unknown_size_has_none_in_the_plan() -> None:

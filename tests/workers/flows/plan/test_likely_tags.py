@@ -70,11 +70,11 @@ def test_ten_thousand_tags_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("likely", "said"),
+    ("likely", "expected"),
     [((), ""), (("1.4.2",), "Did you mean `1.4.2`?"), (("2", "V2"), "Did you mean `2` or `V2`?")],
 )
-def test_the_question(likely: tuple[str, ...], said: str) -> None:
-    assert did_you_mean(likely) == said
+def test_the_question(likely: tuple[str, ...], expected: str) -> None:
+    assert did_you_mean(likely) == expected
 
 
 def test_a_missing_tag_is_answered_with_the_likely_one_first(harness: EngineHarness) -> None:

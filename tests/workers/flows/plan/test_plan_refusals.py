@@ -155,14 +155,16 @@ REFUSALS: dict[str, tuple[Prepare, str, str]] = {
 def test_what_is_in_the_way_is_said_with_what_to_do_and_nothing_is_changed(
     harness: EngineHarness, reason: str
 ) -> None:
-    prepare, tag, said = REFUSALS[reason]
+    prepare, tag, message = REFUSALS[reason]
     changes = prepare(harness)
     before = len(harness.ecs.calls())
 
     deploy = harness.until_over(harness.request_deploy("web", tag, **changes))
 
     assert deploy.outcome is Outcome.REFUSED
-    assert harness.thread_text(deploy.id, ThreadMessageKind.END) == f"*Refused*, nothing was changed: {said}"
+    assert (
+        harness.thread_text(deploy.id, ThreadMessageKind.END) == f"*Refused*, nothing was changed: {message}"
+    )
     assert harness.thread_text(deploy.id, ThreadMessageKind.PLAN) == ""
     assert changing_operations(harness.ecs.calls()[before:]) == []
     assert harness.leftover_keys() == []

@@ -29,9 +29,9 @@ def pull_error_text(service: str) -> str:
 def rollback_causes_told(deploy: Deploy, revision: str) -> list[str]:
     """The causes that were sent to the channel during the rollback."""
     lead = f"*Needs attention*: tasks of `{revision}` do not start during the rollback:\n"
-    told = [m for m in deploy.thread_messages if m.text.startswith(lead)]
-    assert all(m.broadcast and m.kind is ThreadMessageKind.PROBLEM for m in told)
-    return [m.text.removeprefix(lead) for m in told]
+    alerts = [m for m in deploy.thread_messages if m.text.startswith(lead)]
+    assert all(m.broadcast and m.kind is ThreadMessageKind.PROBLEM for m in alerts)
+    return [m.text.removeprefix(lead) for m in alerts]
 
 
 def run_failing_ecs_rollback(harness: EngineHarness) -> Deploy:

@@ -233,13 +233,13 @@ def test_a_way_back_that_is_undone_after_its_end_is_set_right_once_and_then_left
     deploy = run_to_end(harness, deploy_id)
 
     assert (deploy.phase, deploy.outcome) == (Phase.ENDED, Outcome.FAILED)
-    found, left = [m for m in deploy.thread_messages if m.at > (deploy.ended_at or 0)]
+    found, second_alert = [m for m in deploy.thread_messages if m.at > (deploy.ended_at or 0)]
     assert found.broadcast
-    assert left.broadcast
+    assert second_alert.broadcast
     assert found.text.startswith(
         "*Needs attention*: a late call moved the service to the new revision again."
     )
-    assert left.text == (
+    assert second_alert.text == (
         "*Needs attention*: the service is at `billing:24` again, after I had set `billing:23` back, so this "
         "is not a late call of mine. I leave it there. Look at the service's events."
     )

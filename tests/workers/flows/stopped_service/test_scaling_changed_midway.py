@@ -149,12 +149,12 @@ def test_a_count_that_is_raised_again_and_again_on_the_way_back_is_said_loudly(
     harness.cancel(deploy_id)
     harness.until_phase(deploy_id, Phase.RESTORING)
 
-    def told() -> bool:
+    def is_reported() -> bool:
         if desired_count(harness) == 0:
             harness.ecs_client.update_service(cluster="production", service=SERVICE, desiredCount=2)
         return "something keeps setting the desired count to 2" in harness.thread_text(deploy_id)
 
-    harness.until(told, 3600)
+    harness.until(is_reported, 3600)
     loud = [m for m in harness.get(deploy_id).thread_messages if "keeps setting" in m.text]
     assert [m.broadcast for m in loud] == [True]
 
@@ -211,16 +211,16 @@ def test_suspended_again_the_marks_say_what_is_to_be_put_back_before_that_call(
 ) -> None:
     autoscale_billing(harness)
     deploy = cancel_while_scaling_resumed(harness)
-    real, seen = scalable_targets.set_suspension, []
+    real, calls = scalable_targets.set_suspension, []
 
     def suspend(*args: Any) -> None:
-        seen.append((args[-1], slipway_tags(harness).get("slipway:suspended")))
+        calls.append((args[-1], slipway_tags(harness).get("slipway:suspended")))
         real(*args)
 
     monkeypatch.setattr(scalable_targets, "set_suspension", suspend)
-    harness.until(lambda: seen)
+    harness.until(lambda: calls)
 
-    assert seen == [(ALL_SUSPENDED, f"{deploy.id} in=true out=false scheduled=false tried")]
+    assert calls == [(ALL_SUSPENDED, f"{deploy.id} in=true out=false scheduled=false tried")]
     assert slipway_tags(harness)["slipway:restore"] == f"{deploy.id}/2"
     assert harness.until_over(deploy.id).outcome is Outcome.CANCELLED
     assert slipway_tags(harness) == {}

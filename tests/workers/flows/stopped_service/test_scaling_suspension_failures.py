@@ -264,8 +264,8 @@ def test_what_a_lost_deploy_left_suspended_counts_as_it_was_before_that(harness:
 def test_marks_that_could_not_be_taken_off_say_nothing_about_the_next_deploy(harness: EngineHarness) -> None:
     autoscale_billing(harness)
     harness.ecs.faults.add(operation="UntagResource", kind="access-denied")
-    left = run_to_success(harness)
-    assert restore_tags(harness, SERVICE) == [f"{left.id}/2"]
+    first = run_to_success(harness)
+    assert restore_tags(harness, SERVICE) == [f"{first.id}/2"]
     suspend_by_hand(ALL_SUSPENDED)
 
     deploy = harness.until_over(start_approved_deploy(harness, "1.5.0"))

@@ -178,7 +178,7 @@ BLOCKED = (
 
 
 @pytest.mark.parametrize(
-    ("count", "minimum", "maximum", "said"),
+    ("count", "minimum", "maximum", "message"),
     [
         (
             1,
@@ -208,7 +208,7 @@ BLOCKED = (
 )
 @pytest.mark.parametrize("verb", [Verb.DEPLOY, Verb.RESTART])
 def test_it_is_refused_in_the_plan_with_both_values_and_what_would_do(
-    harness: EngineHarness, verb: Verb, count: int, minimum: int, maximum: int, said: str
+    harness: EngineHarness, verb: Verb, count: int, minimum: int, maximum: int, message: str
 ) -> None:
     set_percentages(harness, minimum, maximum, count)
     before = harness.describe_service("web")["deployments"]
@@ -219,7 +219,7 @@ def test_it_is_refused_in_the_plan_with_both_values_and_what_would_do(
     deploy = harness.until_over(deploy_id)
 
     assert deploy.outcome is Outcome.REFUSED
-    assert harness.thread_text(deploy_id, ThreadMessageKind.END) == said
+    assert harness.thread_text(deploy_id, ThreadMessageKind.END) == message
     assert harness.describe_service("web")["deployments"] == before
 
 

@@ -33,12 +33,12 @@ def wait_until_paused_in_ecs(harness: EngineHarness) -> None:
 
 
 def alerts_of_hidden_rollout(harness: EngineHarness, deploy_id: str) -> list[str]:
-    told = [
+    alerts = [
         m
         for m in harness.get(deploy_id).thread_messages
         if m.kind is ThreadMessageKind.PROBLEM and m.broadcast
     ]
-    return [m.text for m in told if m.text.startswith("*Needs attention*: ECS does not show me")]
+    return [m.text for m in alerts if m.text.startswith("*Needs attention*: ECS does not show me")]
 
 
 @pytest.mark.parametrize("fault", [DENIED, UNKNOWN])

@@ -79,7 +79,7 @@ def at_stage(stage: str = "POST_TEST_TRAFFIC_SHIFT", *hooks: HookState) -> Servi
 
 
 @pytest.mark.parametrize(
-    ("status", "said", "going_back", "end"),
+    ("status", "action", "going_back", "end"),
     [
         ("AWAITING_ACTION", None, False, None),
         ("AWAITING_ACTION", CONTINUE, False, None),
@@ -99,9 +99,9 @@ def at_stage(stage: str = "POST_TEST_TRAFFIC_SHIFT", *hooks: HookState) -> Servi
     ],
 )
 def test_how_a_pause_was_left(
-    status: str, said: HookAction | None, going_back: bool, end: PauseEnd | None
+    status: str, action: HookAction | None, going_back: bool, end: PauseEnd | None
 ) -> None:
-    answer = PauseAnswer(user="U02BOB0000", action=said, at=NOW, send_tried=True) if said else None
+    answer = PauseAnswer(user="U02BOB0000", action=action, at=NOW, send_tried=True) if action else None
     pause = a_pause(answer=answer)
 
     assert find_pause_end(pause, at_stage("x", HookState("h1", status)), going_back, NOW) is end
@@ -115,16 +115,17 @@ def test_an_answer_that_never_went_out_settled_nothing() -> None:
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
-@pytest.mark.parametrize("said", list(HookAction))
-def test_an_answer_that_ecs_took_is_what_ended_it(said: HookAction, status: str) -> None:
+@pytest.mark.parametrize("action", list(HookAction))
+def test_an_answer_that_ecs_took_is_what_ended_it(action: HookAction, status: str) -> None:
     """It does not matter which status ECS gives a hook that was told to roll back."""
     pause = a_pause(
-        answer=PauseAnswer(user="U02BOB0000", action=said, at=NOW, send_tried=True, accepted_at=NOW)
+        answer=PauseAnswer(user="U02BOB0000", action=action, at=NOW, send_tried=True, accepted_at=NOW)
     )
     service_deployment = at_stage("x", HookState("h1", status))
 
     assert (
-        find_pause_end(pause, service_deployment, rolling_back=said is ROLLBACK, now=NOW) is PauseEnd.ANSWERED
+        find_pause_end(pause, service_deployment, rolling_back=action is ROLLBACK, now=NOW)
+        is PauseEnd.ANSWERED
     )
 
 

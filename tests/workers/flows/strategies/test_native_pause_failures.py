@@ -207,9 +207,9 @@ def test_a_roll_back_that_ecs_took_and_forgot_is_made_good(harness: EngineHarnes
         assert deploy.traffic
         assert deploy.traffic.open_pause
         answer = PauseAnswer(user=BOB, action=ROLLBACK, at=taken_at, send_tried=True, accepted_at=taken_at)
-        told = deploy.traffic.with_last_pause(deploy.traffic.open_pause.evolve(answer=answer))
+        traffic = deploy.traffic.with_last_pause(deploy.traffic.open_pause.evolve(answer=answer))
         return deploy.evolve(
-            traffic=told, rollback={"cause": RollbackCause(kind=RollbackCauseKind.ECS, sentence=why)}
+            traffic=traffic, rollback={"cause": RollbackCause(kind=RollbackCauseKind.ECS, sentence=why)}
         )
 
     harness.store.amend(deploy_id, taken, by=BOB, what="rollback")

@@ -145,19 +145,21 @@ def test_the_console_was_faster_than_the_button(harness: EngineHarness, paused_d
 def test_somebody_rolls_back_in_the_console(harness: EngineHarness, paused_deploy: str, how: str) -> None:
     if how == "hook":
         answer_in_console(harness, "shop", "ROLLBACK")
-        said = "Service deployment rolled back because POST_TEST_TRAFFIC_SHIFT lifecycle hook(s) failed."
+        ecs_reason = (
+            "Service deployment rolled back because POST_TEST_TRAFFIC_SHIFT lifecycle hook(s) failed."
+        )
     else:
         newest = newest_service_deployment(harness, "shop")
         assert newest
         ecs = harness.ecs.client("ecs")
         ecs.stop_service_deployment(serviceDeploymentArn=newest.arn, stopType="ROLLBACK")
-        said = "Service deployment rolled back by user."
+        ecs_reason = "Service deployment rolled back by user."
     wait_until_ended(harness, paused_deploy)
 
     assert harness.get(paused_deploy).outcome is Outcome.ROLLED_BACK
     assert thread_replies(harness, paused_deploy)[-1] == (
         "*Rolled back* to `shop:31`: the pause once the test traffic has moved was ended outside Slipway, "
-        f"and ECS rolls back. ECS says: {said}"
+        f"and ECS rolls back. ECS says: {ecs_reason}"
     )
 
 

@@ -46,19 +46,19 @@ def test_the_plan_is_told_before_anything_is_registered(harness: EngineHarness) 
 
 def test_counts_of_old_and_new_tasks_are_shown_as_they_change(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("web", "1.4.2")
-    seen: list[RolloutCounts] = []
+    rollouts: list[RolloutCounts] = []
 
     def over() -> bool:
         rollout = harness.get(deploy_id).rollout.counts
-        if not seen or seen[-1] != rollout:
-            seen.append(rollout)
+        if not rollouts or rollouts[-1] != rollout:
+            rollouts.append(rollout)
         return not harness.get(deploy_id).in_progress
 
     harness.until(over)
 
-    assert any(0 < r.new_running < 3 or r.new_pending for r in seen)
-    assert any(r.old_running == 3 for r in seen)
-    assert seen[-1].new_running == 3
+    assert any(0 < r.new_running < 3 or r.new_pending for r in rollouts)
+    assert any(r.old_running == 3 for r in rollouts)
+    assert rollouts[-1].new_running == 3
 
 
 def test_a_sidecar_from_another_repository_stays_as_it_was(harness: EngineHarness) -> None:

@@ -91,12 +91,12 @@ class DeployInvariants(RuleBasedStateMachine):
     @invariant()
     def no_error_inside_slipway(self) -> None:
         for deploy in map(self.harness.get, self.deploy_ids):
-            told = [
+            texts = [
                 deploy.retries.last_error,
                 deploy.outcome_reason,
                 *(m.text for m in deploy.thread_messages),
             ]
-            assert not any("error inside Slipway" in text for text in told), told
+            assert not any("error inside Slipway" in text for text in texts), texts
 
     # The end
 
@@ -232,9 +232,9 @@ class DeployInvariants(RuleBasedStateMachine):
         """Registers a copy of the running revision, as somebody else does; its ARN."""
         ecs = self.ecs.client("ecs")
         running = ecs.describe_services(cluster="production", services=[service])["services"][0]
-        told = ecs.describe_task_definition(taskDefinition=running["taskDefinition"])["taskDefinition"]
+        content = ecs.describe_task_definition(taskDefinition=running["taskDefinition"])["taskDefinition"]
         known = ecs.meta.service_model.operation_model("RegisterTaskDefinition").input_shape.members
-        copy = {name: value for name, value in told.items() if name in known}
+        copy = {name: value for name, value in content.items() if name in known}
         arn: str = ecs.register_task_definition(**copy)["taskDefinition"]["taskDefinitionArn"]
         return arn
 

@@ -10,9 +10,9 @@ from redis import Redis
 
 from deploys.redis_connection import to_texts
 from deploys.stores.deploy_store import DeployStore
-from deploys.stores.redis_keys import PREFIX
+from deploys.stores.redis_keys import PREFIX, REDIS_RUN, lease
 
-KEYS_NOT_RESTORED = ("lease:", "redis-run")
+KEYS_NOT_RESTORED = (lease(""), REDIS_RUN)
 """Leases have expired when Redis is back, and the restarted Redis has another run id."""
 
 
@@ -29,9 +29,9 @@ def restore_keys(redis: Redis, dump: dict[str, bytes]) -> None:
     """Restores Redis to this dump, like a restart that lost all later writes."""
     redis.flushall()
     for key, value in dump.items():
-        if not any(each in key for each in KEYS_NOT_RESTORED):
+        if not key.startswith(KEYS_NOT_RESTORED):
             redis.restore(key, 0, value)
-    redis.set(f"{PREFIX}redis-run", "the one before")
+    redis.set(REDIS_RUN, "the one before")
 
 
 class CommitJournal:

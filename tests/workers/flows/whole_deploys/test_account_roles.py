@@ -189,7 +189,7 @@ def test_time_that_sts_takes_is_taken_off_the_lease_before_a_change(
     deploy_id = request_deploy_of(harness, a_service(role=OTHER_ACCOUNT_ROLE))
     claim = harness.store.claim(deploy_id, "worker", 60)
     assert claim is not None
-    turn = harness.engine._context(claim, reader=None)  # type: ignore[arg-type]
+    context = harness.engine._context(claim, reader=None)  # type: ignore[arg-type]
     ready = RegionClients.ensure_credentials
 
     def slow(region: RegionClients) -> None:
@@ -199,5 +199,5 @@ def test_time_that_sts_takes_is_taken_off_the_lease_before_a_change(
     monkeypatch.setattr(RegionClients, "ensure_credentials", slow)
 
     with pytest.raises(LeaseTooShort):
-        turn.guard()
+        context.guard()
     assert len(harness.ecs.calls("AssumeRole")) == 1

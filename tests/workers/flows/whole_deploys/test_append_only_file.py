@@ -165,11 +165,11 @@ def test_whoever_asks_is_told_that_it_is_noted_and_may_be_forgotten(never_synced
     store = DeployStore(never_synced, durable_wait_seconds=0.05)
     deploy = a_deploy()
 
-    with pytest.raises(SavedNotOnDisk) as told:
+    with pytest.raises(SavedNotOnDisk) as raised:
         store.submit(deploy)
 
     assert store.get(deploy.id) is not None
-    assert told.value.message == (
+    assert raised.value.message == (
         "I have noted this and act on it, but Redis has not confirmed within 0.05 s that it is on its disk. "
         "If Redis restarts right now, it may be forgotten: `/deploy status` shows whether it is known. Tell "
         "the people who run Redis that its disk is slow."

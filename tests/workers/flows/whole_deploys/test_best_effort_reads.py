@@ -99,9 +99,9 @@ def test_a_stopped_service_is_looked_at_after_the_end_until_a_look_succeeds(harn
     harness.until_phase(deploy_id, Phase.SETTLING)
     harness.ecs.faults.add(operation="DescribeServices", kind="throttle", times=None)
     let_time_pass(harness, 2400)
-    told = [m for m in harness.get(deploy_id).thread_messages if m.text == f"{NOT_SETTLED} I keep trying."]
-    assert 1 < len(told) < 5, "said again, and seldom"
-    assert told[0].broadcast
+    alerts = [m for m in harness.get(deploy_id).thread_messages if m.text == f"{NOT_SETTLED} I keep trying."]
+    assert 1 < len(alerts) < 5, "said again, and seldom"
+    assert alerts[0].broadcast
     harness.ecs.faults.clear()
     set_count_to_zero(harness)
 

@@ -93,29 +93,29 @@ disturbances = st.builds(
 
 def run_and_check(harness: EngineHarness, service: str, tag: str, acts: list[Disturbance]) -> list[str]:
     """Runs one deploy to its end; the claims that were false."""
-    witness, seen, told = ClaimsChecker(harness, service), dict[Phase, float](), list[str]()
+    checker, first_seen, false_claims = ClaimsChecker(harness, service), dict[Phase, float](), list[str]()
     deploy_id = harness.request_deploy(service, tag, deadline=300)
     open_acts = list(acts)
     while (deploy := harness.get(deploy_id)).phase is not Phase.ENDED:
         assert harness.ecs.now() < NOW + MAX_SECONDS, harness.describe_deploys()
-        seen.setdefault(deploy.phase, harness.ecs.now())
-        for act in [a for a in open_acts if harness.ecs.now() >= seen.get(a.phase, 1e12) + a.after]:
+        first_seen.setdefault(deploy.phase, harness.ecs.now())
+        for act in [a for a in open_acts if harness.ecs.now() >= first_seen.get(a.phase, 1e12) + a.after]:
             open_acts.remove(act)
             act.act(harness, service)
         if deploy.phase is Phase.AWAITING_APPROVAL and not deploy.approval.decisions:
             harness.approve(deploy_id)
-        witness.take_snapshot()
+        checker.take_snapshot()
         before = deploy.outcome
         harness.tick(0)
         if before is None and (deploy := harness.get(deploy_id)).outcome is not None:
-            told += witness.false_claims(deploy)
+            false_claims += checker.false_claims(deploy)
         harness.ecs.advance(2)
     if (
         set_count_to_zero not in [act.act for act in acts]
         and harness.describe_service(service)["desiredCount"] == 0
     ):
-        told.append("left at zero")
-    return told + witness.find_leftovers(harness.get(deploy_id))
+        false_claims.append("left at zero")
+    return false_claims + checker.find_leftovers(harness.get(deploy_id))
 
 
 @settings(
@@ -145,8 +145,8 @@ def test_every_last_word_is_true(redis: Redis, service: str, tag: str, acts: lis
 def test_the_witness_sees_a_lie(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("web", "1.5.0-crash")
     deploy = harness.until_over(deploy_id)
-    witness = ClaimsChecker(harness, "web")
-    honest = witness.false_claims(deploy)
+    checker = ClaimsChecker(harness, "web")
+    honest = checker.false_claims(deploy)
 
     boast = deploy.evolve(
         outcome=Outcome.SUCCEEDED,
@@ -159,6 +159,6 @@ def test_the_witness_sees_a_lie(harness: EngineHarness) -> None:
     )
 
     assert honest == []
-    assert witness.false_claims(boast) == [
+    assert checker.false_claims(boast) == [
         "it does not run: *Succeeded.* `web` runs `1.5.0-crash`: 3 tasks running, after 30 s."
     ]

@@ -26,12 +26,12 @@ FAILED_CHECK_EVENT = "(service web) (task {}) failed container health checks."
 
 
 @pytest.mark.parametrize(
-    ("before", "since", "said"),
+    ("before", "since", "expected"),
     [(0, 100, "(at least 100 times)"), (1, 99, "(99 times)"), (0, 99, "(99 times)")],
     ids=["more may be lost", "one is older", "fewer than ECS keeps"],
 )
 def test_only_the_newest_hundred_events_come_back_and_a_count_of_them_says_so(
-    before: int, since: int, said: str
+    before: int, since: int, expected: str
 ) -> None:
     times = [NOW + 1] * since + [NOW - 1] * before
     events = tuple(ServiceEventState(str(n), at, FAILED_CHECK_EVENT.format(n)) for n, at in enumerate(times))
@@ -39,7 +39,7 @@ def test_only_the_newest_hundred_events_come_back_and_a_count_of_them_says_so(
 
     (cause,) = find_causes((), events, NOW, events_may_be_missing=are_events_truncated(ecs_service, NOW))
 
-    assert cause.text.endswith(said)
+    assert cause.text.endswith(expected)
 
 
 def test_more_than_a_hundred_old_tasks_are_all_proven_stopped(harness: EngineHarness) -> None:
