@@ -1,8 +1,8 @@
 """The traffic of a rollout that is not ours: stages, weights and pauses, each reported once. Pure.
 
-A pause has no buttons here. Following changes nothing, and the person who started the rollout knows what the pause
-is for. `TrafficShift` is the same record as for a rollout of ours, but `deploys.pauses.current_pause` finds
-only pauses of ours, so no click can answer this one.
+A pause has no buttons here. Following changes nothing, and the person who started the rollout knows what the
+pause is for. `TrafficShift` is the same record as for a rollout of ours, but `deploys.pauses.current_pause`
+finds only pauses of ours, so no click can answer this one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Every end is told truthfully, no matter who interferes and when: compared with what only ECS itself can know.
+"""Every end is told truthfully, no matter who interferes and when: compared with what only ECS itself can
+know.
 
 `pytest tests/workers/flows/whole_deploys/test_claims.py --hypothesis-profile=default` looks longer.
 """
