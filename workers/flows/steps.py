@@ -16,7 +16,7 @@ from workers.flows.finish import checking, settling
 from workers.flows.plan import awaiting_approval, planning, registering
 from workers.flows.rollback import restoring
 from workers.flows.rollout import following, running_pre_task
-from workers.flows.strategies import stopping_and_starting, updating
+from workers.flows.strategies import stop_start_steps, update_step
 from workers.step_context import StepContext, StepResult
 
 Step = Callable[[Deploy, StepContext], StepResult]
@@ -35,11 +35,11 @@ STEPS: Mapping[Phase, Step] = {
     Phase.AWAITING_APPROVAL: with_adoption(with_batch_order(awaiting_approval.await_approval)),
     Phase.REGISTERING: with_adoption(with_batch_order(registering.register_revision)),
     Phase.RUNNING_PRE_TASK: with_adoption(running_pre_task.run_pre_task),
-    Phase.UPDATING: with_adoption(updating.update_service),
-    Phase.SAVING_RESTORE_POINT: with_adoption(stopping_and_starting.save_restore_point),
-    Phase.STOPPING: with_adoption(stopping_and_starting.stop_service),
-    Phase.DRAINING: stopping_and_starting.drain_service,
-    Phase.STARTING: stopping_and_starting.start_new_version,
+    Phase.UPDATING: with_adoption(update_step.update_service),
+    Phase.SAVING_RESTORE_POINT: with_adoption(stop_start_steps.save_restore_point),
+    Phase.STOPPING: with_adoption(stop_start_steps.stop_service),
+    Phase.DRAINING: stop_start_steps.drain_service,
+    Phase.STARTING: stop_start_steps.start_new_version,
     Phase.FOLLOWING: following.follow_rollout,
     Phase.CHECKING: checking.run_post_check,
     Phase.FOLLOWING_EXTERNAL: following_external.follow_external_rollout,

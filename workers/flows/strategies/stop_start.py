@@ -26,7 +26,7 @@ from workers.flows.restore.rollback_progress import (
 from workers.flows.stopped_service import restore_tags, scaling_suspension, slow_tasks
 from workers.flows.stopped_service.task_order import check_ecs_rollback_order, check_task_order
 from workers.flows.strategies.rolling import Rolling
-from workers.flows.strategies.stopping_and_starting import (
+from workers.flows.strategies.stop_start_steps import (
     end_superseded_while_stopped,
     remove_restore_tags,
     require_restore_point,
