@@ -128,9 +128,8 @@ class ThreadSync:
         if self.thread.card_lost or not (changed or has_timer):
             return None
         urgency = Urgency.NORMAL if changed else Urgency.IDLE
-        earliest = self.thread.card_sent_at + (
-            SECONDS_BETWEEN_CHANGES if changed else SECONDS_BETWEEN_TIME_UPDATES
-        )
+        interval = SECONDS_BETWEEN_CHANGES if changed else SECONDS_BETWEEN_TIME_UPDATES
+        earliest = self.thread.card_sent_at + interval
         if changed and self._source.must_update_now(self.thread.card_state):
             asks = self._source.has_unshown_question(self.thread)
             urgency, earliest = Urgency.QUESTION if asks else Urgency.URGENT, 0.0
@@ -158,8 +157,7 @@ class ThreadSync:
     def _note_card_sent(self, message: FittedMessage) -> float | None:
         """Notes what the card shows now. Returns when to come back; None: it shows everything.
 
-        If Slack did not take a question's buttons, the question is sent as text at once, and retried with its
-        buttons.
+        A question whose buttons Slack refused is sent as text at once, and retried with its buttons.
         """
         if self._source.state_key() != self.thread.card_state:
             self.thread = less_fallback(self.thread)
@@ -173,13 +171,8 @@ class ThreadSync:
             return None
         tries = self.thread.failed_tries + 1
         seconds = retry_pause(SlackErrorKind.BLOCKS, tries)
-        self._save_thread(
-            keep_error=True,
-            last_problem=SlackErrorKind.BLOCKS.value,
-            failed_tries=tries,
-            fallback_level=FallbackLevel.STATE_LINE,
-            **sent,
-        )
+        sent |= {"last_problem": SlackErrorKind.BLOCKS.value, "failed_tries": tries}
+        self._save_thread(keep_error=True, fallback_level=FallbackLevel.STATE_LINE, **sent)
         self._reserve_slot("card_next_try", seconds, Urgency.QUESTION, state=self._source.state_key())
         return self._now() + seconds
 
@@ -254,9 +247,8 @@ class ThreadSync:
         except SlackCallFailed as failure:
             changed = next_fallback(self.thread, self._source.request_thread, failure, sent_level)
             if changed is not None:
-                log.warning(
-                    "trying a fallback", deploy=self._source.id, method=failure.method, error=failure.detail
-                )
+                facts = {"method": failure.method, "error": failure.detail}
+                log.warning("trying a fallback", deploy=self._source.id, **facts)
                 raise TryFallback(changed) from failure
             if failure.kind in THREAD_WIDE_ERRORS:
                 raise
