@@ -1,5 +1,4 @@
-"""Every end is told truthfully, no matter who interferes and when: compared with what only ECS itself can
-know.
+"""Every claim of an end message is true, whatever disturbs the deploy: it is compared with ECS's state.
 
 `pytest tests/workers/flows/whole_deploys/test_claims.py --hypothesis-profile=default` looks longer.
 """
