@@ -166,7 +166,7 @@ def test_an_ended_deploy_cannot_be_cancelled(bot: BotHarness) -> None:
     )
 
 
-def test_a_deploy_on_its_way_back_cannot_be_cancelled(bot: BotHarness) -> None:
+def test_a_deploy_being_rolled_back_cannot_be_cancelled(bot: BotHarness) -> None:
     deploy = start_deploy(bot, "/deploy web 1.4.2")
     bot.commit_step(deploy, phase=Phase.RESTORING, rollback={"outcome": Outcome.ROLLED_BACK})
 

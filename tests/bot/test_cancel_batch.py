@@ -187,7 +187,7 @@ def test_the_buttons_of_the_card_work_for_each_and_for_all(bot: BotHarness) -> N
     assert all(each.cancel for each in bot.context.store.batch_deploys(batch))
 
 
-def test_one_that_found_a_foreign_rollout_is_followed_from_the_card_of_all(bot: BotHarness) -> None:
+def test_one_that_found_a_external_rollout_is_followed_from_the_card_of_all(bot: BotHarness) -> None:
     bot.type("/deploy web,api 1.4.2")
     batch, [web, _] = only_batch(bot)
     post_batch_card(bot, batch)

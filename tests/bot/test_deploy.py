@@ -59,7 +59,7 @@ def test_a_deploy_that_needs_approval_says_so(bot: BotHarness) -> None:
     )
 
 
-def test_a_further_tag_waits_in_line_behind_the_others(bot: BotHarness) -> None:
+def test_a_further_tag_waits_in_the_queue_behind_the_others(bot: BotHarness) -> None:
     bot.type("/deploy web 1.4.1", by=DAVE)
     bot.clock.advance(1)
     bot.type("/deploy web 1.4.2")

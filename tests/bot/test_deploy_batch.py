@@ -67,7 +67,7 @@ def test_a_tag_that_is_called_as_a_service_is_a_tag_where_no_reason_follows(bot:
     assert bot.type("/deploy web api").startswith("Queued: `web` `api`")
 
 
-def test_what_waits_in_line_and_what_needs_approval_is_said(bot: BotHarness) -> None:
+def test_what_waits_in_the_queue_and_what_needs_approval_is_said(bot: BotHarness) -> None:
     bot.type("/deploy web 1.4.1", by=DAVE)
     bot.clock.advance(1)
 

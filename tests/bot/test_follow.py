@@ -99,7 +99,7 @@ def test_the_same_wish_again_leads_to_the_thread(bot: BotHarness) -> None:
     )
 
 
-def test_a_deploy_asked_for_meanwhile_waits_in_line(bot: BotHarness) -> None:
+def test_a_deploy_asked_for_meanwhile_waits_in_the_queue(bot: BotHarness) -> None:
     follow_rollout(bot)
 
     answer = bot.type("/deploy web 1.5.0")
@@ -111,7 +111,7 @@ def test_a_deploy_asked_for_meanwhile_waits_in_line(bot: BotHarness) -> None:
     )
 
 
-def test_a_rollout_of_ours_is_not_foreign(bot: BotHarness) -> None:
+def test_a_rollout_of_ours_is_not_external(bot: BotHarness) -> None:
     bot.type("/deploy web 1.4.2")
     deploy = bot.commit_step(bot.only_deploy(), phase=Phase.FOLLOWING, ecs={"update_tried": True})
     link = bot.post_card(deploy)

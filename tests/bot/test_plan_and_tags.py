@@ -10,7 +10,7 @@ from tests.bot.bot_harness import ALICE, CAROL, DEPLOYS_CHANNEL, GENERAL_CHANNEL
 THREAD = "1699999999.000001"
 
 
-def test_a_worker_is_rung_to_plan(bot: BotHarness) -> None:
+def test_a_worker_is_enqueued_to_plan(bot: BotHarness) -> None:
     answer = bot.type("/deploy plan web 1.4.2")
 
     assert answer == "Looking at what `web` `1.4.2` would change. The plan follows here."
@@ -20,7 +20,7 @@ def test_a_worker_is_rung_to_plan(bot: BotHarness) -> None:
     assert bot.context.store.active() == []
 
 
-def test_a_worker_is_rung_to_list_the_tags(bot: BotHarness) -> None:
+def test_a_worker_is_enqueued_to_list_the_tags(bot: BotHarness) -> None:
     answer = bot.type("/deploy tags web", by=CAROL)
 
     assert answer == "Looking for the newest tags of `web`. They follow here."
@@ -78,7 +78,7 @@ def test_who_may_ask_where(bot: BotHarness, typed: str, who: str, where: str, an
 
 
 @pytest.mark.parametrize("typed", ["/deploy plan web 1.4.2", "/deploy tags web"])
-def test_no_answer_is_announced_that_nobody_was_rung_for(
+def test_no_answer_is_announced_that_nobody_was_enqueued_for(
     bot: BotHarness, monkeypatch: pytest.MonkeyPatch, typed: str
 ) -> None:
     def raise_redis_gone(*_: object, **__: object) -> None:

@@ -161,12 +161,12 @@ def test_who_withdrew_goes_back_or_ended_waits_for_nobody(changes: dict[str, Any
 
 
 @pytest.mark.parametrize("changes", PAUSE_NO_LONGER_OPEN[1:])
-def test_nor_does_a_foreign_rollout(changes: dict[str, Any]) -> None:
-    foreign = at_a_pause(phase=Phase.FOLLOWING_EXTERNAL)
+def test_nor_does_a_external_rollout(changes: dict[str, Any]) -> None:
+    followed = at_a_pause(phase=Phase.FOLLOWING_EXTERNAL)
 
-    assert current_pause(foreign) is None
-    assert external_pause(foreign) is not None
-    assert external_pause(foreign.evolve(**changes)) is None
+    assert current_pause(followed) is None
+    assert external_pause(followed) is not None
+    assert external_pause(followed.evolve(**changes)) is None
     assert external_pause(at_a_pause()) is None
 
 

@@ -106,7 +106,7 @@ def test_anchors_and_merge_keys_work_inside_mappings_too() -> None:
     assert found.services["api"].before == PreTask(command=("migrate",), deadline=120)
 
 
-def test_a_mistake_in_a_mapping_that_is_an_anchor_is_told_once_where_it_stands() -> None:
+def test_a_mistake_in_a_mapping_that_is_an_anchor_is_reported_once_where_it_stands() -> None:
     assert list_problems(
         """
         x-migrate: &migrate

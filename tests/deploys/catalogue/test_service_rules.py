@@ -82,7 +82,7 @@ def test_approvals_that_somebody_can_give_are_fine(entry: str) -> None:
     assert list_problems(text) == []
 
 
-def test_one_ecs_service_stands_in_the_file_once() -> None:
+def test_one_ecs_service_is_in_the_file_once() -> None:
     assert list_problems(
         """
         defaults: {cluster: production, region: eu-west-1}

@@ -88,7 +88,7 @@ def test_text_in_another_encoding_is_refused_where_it_begins() -> None:
     assert [str(each) for each in found.problems] == ["2:6: this is not UTF-8 text; save the file as UTF-8."]
 
 
-def test_a_key_that_stands_twice_is_named_with_the_line_of_the_first() -> None:
+def test_a_key_that_is_written_twice_is_named_with_the_line_of_the_first() -> None:
     assert list_problems(
         """
         services:
@@ -171,7 +171,7 @@ def test_a_merge_of_something_else_than_a_mapping_is_refused() -> None:
     ]
 
 
-def test_a_mistake_in_an_anchor_is_told_once_where_it_stands() -> None:
+def test_a_mistake_in_an_anchor_is_reported_once_where_it_stands() -> None:
     assert list_problems(
         """
         x-slow: &slow
@@ -187,7 +187,7 @@ def test_a_mistake_in_an_anchor_is_told_once_where_it_stands() -> None:
     ]
 
 
-def test_all_mistakes_are_told_at_once_and_in_the_order_of_the_file() -> None:
+def test_all_mistakes_are_reported_at_once_and_in_the_order_of_the_file() -> None:
     found = check_yaml(
         """
         defaults:

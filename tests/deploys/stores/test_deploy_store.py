@@ -58,7 +58,7 @@ def test_a_request_is_recorded_due_at_once_and_shown(store: DeployStore, redis: 
     assert [entry["what"] for entry in audit.trail(redis, asked.deploy.id)] == ["requested"]
 
 
-def test_a_second_deploy_waits_in_line_and_is_not_due(store: DeployStore) -> None:
+def test_a_second_deploy_waits_in_the_queue_and_is_not_due(store: DeployStore) -> None:
     first = store.submit(a_deploy()).deploy
     second = store.submit(a_deploy(tag="1.5.0"))
 

@@ -42,8 +42,8 @@ def test_an_env_file_where_the_demo_is_started_is_not_read(
     logs = tmp_path / "logs"
     logs.mkdir()
 
-    with ProcessGroup(logs) as troupe:
-        scheduler = troupe.start_module("scheduler", "workers.scheduler", env={})
+    with ProcessGroup(logs) as processes:
+        scheduler = processes.start_module("scheduler", "workers.scheduler", env={})
         code = scheduler.process.wait(60)
 
     assert code == 2

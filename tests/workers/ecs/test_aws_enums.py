@@ -55,7 +55,7 @@ LOG_DRIVERS = {
 SERVICES = {"ACTIVE": None, "DRAINING": ServiceNotActive, "INACTIVE": ServiceNotActive}
 """No enum: the API reference lists them at Service.status."""
 SETTLED = {"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"}
-"""Service deployments that neither can be stopped nor are on a way back."""
+"""Service deployments that can neither be stopped nor are rolling back."""
 
 
 def model(name: str, service: str = "ecs") -> set[str]:
@@ -157,7 +157,7 @@ def test_each_status_of_a_service(status: str, refused: type[Refused] | None) ->
     assert refusal(a_service_state(status=status)) is refused
 
 
-def test_what_can_be_stopped_or_is_on_its_way_back_is_no_end() -> None:
+def test_what_can_be_stopped_or_is_being_rolled_back_is_no_end() -> None:
     ends = {RolloutStatus.SUCCEEDED, RolloutStatus.ROLLED_BACK, RolloutStatus.FAILED, None}
     assert not {
         status

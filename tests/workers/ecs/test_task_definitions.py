@@ -182,7 +182,7 @@ def test_the_tag_is_changed_in_every_form_of_reference(image: str, becomes: str)
     assert change == ContainerChange(container="app", old_image=image, new_image=becomes)
 
 
-def test_changes_are_told_also_where_the_image_stays_the_same() -> None:
+def test_changes_are_reported_also_where_the_image_stays_the_same() -> None:
     (change,) = list_image_changes(a_revision(WEB), a_service(), LOAD_BALANCED, "1.4.0")
 
     assert change.old_image == change.new_image

@@ -100,7 +100,9 @@ def test_a_question_is_closed_when_another_failed(harness: EngineHarness) -> Non
 
     assert run_to_outcomes(harness, ids) == [Outcome.ROLLED_BACK, Outcome.REFUSED]
     ended = harness.get(ledger).ended_at or 0.0
-    assert ended - (harness.get(web).ended_at or 0.0) <= 2.0, "rung at once, not found by and by"
+    assert ended - (harness.get(web).ended_at or 0.0) <= 2.0, (
+        "started at once, not found by the scheduler later"
+    )
 
 
 @pytest.mark.parametrize("phase", [Phase.WAITING, Phase.PLANNING, Phase.AWAITING_APPROVAL, Phase.REGISTERING])
@@ -192,7 +194,7 @@ def test_a_lost_ring_is_made_up_for_by_looking(
     assert run_to_outcomes(harness, ids) == [Outcome.SUCCEEDED, Outcome.SUCCEEDED]
 
 
-@pytest.mark.parametrize("lost", [False, True], ids=["rung", "ring lost"])
+@pytest.mark.parametrize("lost", [False, True], ids=["enqueued", "job lost"])
 def test_one_that_waits_behind_another_deploy_leaves_the_line_when_its_group_stops(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, lost: bool
 ) -> None:

@@ -123,7 +123,7 @@ def test_a_failing_service_gets_the_space_that_the_others_leave() -> None:
     assert f"Reason: {JAPANESE * 12}" in text
 
 
-def test_the_compact_form_has_the_whole_text_and_buttons_that_are_told_apart() -> None:
+def test_the_compact_form_has_the_whole_text_and_buttons_that_are_reported_apart() -> None:
     shown = of_batch(*(a_question(number) for number in range(2)), request={"reason": "Friday"})
 
     message = write_message(shown, FallbackLevel.COMPACT)

@@ -35,7 +35,7 @@ def told(harness: PublisherHarness) -> list[str]:
     return [m["text"] for m in harness.slack.messages(GENERAL) if m["ephemeral"]]
 
 
-def test_the_requester_is_told_once_and_an_invitation_helps(
+def test_the_requester_is_reported_once_and_an_invitation_helps(
     harness: PublisherHarness, response_url: str
 ) -> None:
     web = harness.request(request={"channel": GENERAL})
@@ -54,7 +54,7 @@ def test_the_requester_is_told_once_and_an_invitation_helps(
     assert len(told(harness)) == 1
 
 
-def test_the_requester_of_a_batch_is_told_once(harness: PublisherHarness, response_url: str) -> None:
+def test_the_requester_of_a_batch_is_reported_once(harness: PublisherHarness, response_url: str) -> None:
     batch, members = a_batch(
         a_deploy(request={"channel": GENERAL}),
         a_deploy(a_service("api"), request={"channel": GENERAL}),

@@ -222,7 +222,7 @@ def test_trouble_with_sts_leaves_no_doubt_whether_the_change_was_made(
     services.update(here, "production", "web", desired=2)
 
 
-def test_workers_without_credentials_are_told_so(
+def test_workers_without_credentials_are_reported_so(
     account: EcsSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")

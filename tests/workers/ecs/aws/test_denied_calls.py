@@ -96,14 +96,16 @@ THE_OWNER = (
     ],
 )
 def test_a_registry_of_another_account_is_told_whose_policy_denies_it(because: str, advice: str) -> None:
-    foreign = "arn:aws:ecr:eu-west-1:210987654321:repository/web"
-    said = f"User: {WORKER} is not authorized to perform: ecr:DescribeImages on resource: {foreign}{because}"
+    repository = "arn:aws:ecr:eu-west-1:210987654321:repository/web"
+    said = (
+        f"User: {WORKER} is not authorized to perform: ecr:DescribeImages on resource: {repository}{because}"
+    )
 
     error = translate(a_client_error("AccessDeniedException", said), changes=True)
 
     assert isinstance(error, AwsDenied)
     assert error.message.startswith(
-        f"AWS does not allow ecr:DescribeImages: `{WORKER}` needs it on `{foreign}`"
+        f"AWS does not allow ecr:DescribeImages: `{WORKER}` needs it on `{repository}`"
     )
     assert error.message.endswith(advice)
 

@@ -92,7 +92,7 @@ def test_the_breakers_progress_is_on_the_record(harness: EngineHarness) -> None:
     assert harness.get(deploy_id).rollout.counts.breaker_threshold == 3
 
 
-def test_a_rollout_that_fails_without_a_way_back_is_called_failed(harness: EngineHarness) -> None:
+def test_a_rollout_that_fails_without_a_rollback_is_called_failed(harness: EngineHarness) -> None:
     harness.ecs.client("ecs").update_service(
         cluster="production",
         service="web",

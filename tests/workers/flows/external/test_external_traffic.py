@@ -156,7 +156,7 @@ def test_a_pause_that_somebody_rolls_back_is_not_called_continued(harness: Engin
     )
 
 
-def test_two_pauses_at_once_are_told_one_after_another(harness: EngineHarness) -> None:
+def test_two_pauses_at_once_are_reported_one_after_another(harness: EngineHarness) -> None:
     configure_native_service(
         harness, "shop", pause_hook(minutes=30), pause_hook(minutes=1, action="CONTINUE")
     )
@@ -241,7 +241,7 @@ def test_an_alarm_is_named_though_the_versions_cannot_be_read(harness: EngineHar
     assert end_message(harness, deploy_id) == f"*Rolled back* to `site:5`, by ECS, not by me: {why}"
 
 
-def test_a_way_back_that_began_and_ended_between_two_looks_has_its_reason(harness: EngineHarness) -> None:
+def test_a_rollback_that_began_and_ended_between_two_looks_has_its_reason(harness: EngineHarness) -> None:
     configure_native_service(harness, "shop", pause_hook())
     start_external_rollout(harness, "1.4.2", "shop")
     deploy_id = request_follow(harness, "shop")

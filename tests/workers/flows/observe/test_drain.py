@@ -56,7 +56,7 @@ def test_serving_is_told_while_the_old_tasks_drain(harness: EngineHarness) -> No
     )
 
 
-def test_it_is_told_once_and_the_end_says_when_it_served(harness: EngineHarness) -> None:
+def test_it_is_reported_once_and_the_end_says_when_it_served(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("web", "1.4.2")
 
     deploy = harness.until_over(deploy_id)

@@ -101,7 +101,7 @@ def test_whoever_follows_such_a_rollout_reads_the_version_that_runs(harness: Eng
     )
 
 
-def test_somebody_elses_deployment_during_that_way_back_still_supersedes(harness: EngineHarness) -> None:
+def test_somebody_elses_deployment_during_that_rollback_still_supersedes(harness: EngineHarness) -> None:
     deploy_id = harness.request_deploy("web", "1.4.2")
     harness.until(lambda: harness.get(deploy_id).rollout.counts.new_pending)
     harness.cancel(deploy_id)
@@ -130,7 +130,7 @@ def test_it_is_noted_only_while_ecs_is_on_that_way(status: str) -> None:
     [a_deployment(), a_deployment("ecs-svc/1", OLD_REVISION), a_deployment(OTHER_DEPLOYMENT, NEW_REVISION)],
     ids=["ours", "the one before", "of the new version"],
 )
-def test_what_cannot_be_ecs_own_way_back_is_not_noted(primary: Any) -> None:
+def test_what_cannot_be_ecs_own_rollback_is_not_noted(primary: Any) -> None:
     deploy = a_deploy(
         ecs={
             "deployment_id": OUR_DEPLOYMENT,

@@ -114,7 +114,9 @@ def test_a_read_that_fails_for_a_moment_while_it_goes_on_is_none_of_peoples_busi
     assert "exited with code 1" in harness.thread_text(deploy_id, ThreadMessageKind.PROBLEM)
 
 
-def test_on_the_way_back_it_is_said_once_too(harness: EngineHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_during_the_rollback_it_is_said_once_too(
+    harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("workers.flows.observe.deadline.MIN_ROLLBACK_SECONDS", 60)
     harness.ecs_client.update_service(
         cluster="production", service="web", deploymentConfiguration=BREAKER_OFF

@@ -54,7 +54,7 @@ def message_texts(deploy: Deploy) -> list[str]:
     return [each.text for each in deploy.thread_messages]
 
 
-def test_of_many_steps_the_first_and_each_quarter_are_told() -> None:
+def test_of_many_steps_the_first_and_each_quarter_are_reported() -> None:
     deploy = a_native_rollout()
     for share in range(5, 105, 5):
         deploy = observe_traffic(deploy, service_deployment_at(production_percent=float(share)), NOW + share)
@@ -95,7 +95,7 @@ def test_a_stage_is_timed_from_its_last_shift() -> None:
 
 
 @pytest.mark.parametrize("status", sorted(ecs_enum_values("ServiceDeploymentStatus")))
-def test_stages_are_told_on_the_way_forward_only(status: str) -> None:
+def test_stages_are_reported_on_the_way_forward_only(status: str) -> None:
     deploy = observe_traffic(
         a_native_rollout(), service_deployment_at(status=status, production_percent=5.0), NOW
     )
@@ -177,7 +177,7 @@ def a_shifting_service(traffic: TrafficPlan | None = LINEAR_PLAN) -> ServiceStat
 
 
 @pytest.mark.parametrize("status", sorted(ecs_enum_values("ServiceDeploymentStatus")))
-def test_of_a_foreign_rollout_stages_and_pauses_are_told_on_the_way_forward_only(status: str) -> None:
+def test_of_a_external_rollout_stages_and_pauses_are_reported_on_the_way_forward_only(status: str) -> None:
     look = service_deployment_at(status=status, production_percent=5.0, hooks=(WAITING_HOOK,))
 
     assert len(
@@ -205,7 +205,7 @@ def test_nor_once_it_was_seen_to_go_back() -> None:
     )
 
 
-def test_a_foreign_rollout_that_shifts_no_traffic_has_no_stages() -> None:
+def test_a_external_rollout_that_shifts_no_traffic_has_no_stages() -> None:
     deploy = an_external_rollout()
 
     assert (
@@ -225,7 +225,7 @@ def test_a_foreign_rollout_that_shifts_no_traffic_has_no_stages() -> None:
     ("status", "expected"),
     [("SUCCEEDED", "Somebody let the rollout continue."), ("FAILED", None), ("AWAITING_ACTION", None)],
 )
-def test_what_became_of_a_foreign_pause(status: str, expected: str | None) -> None:
+def test_what_became_of_a_external_pause(status: str, expected: str | None) -> None:
     waits = external_traffic.observe_external_traffic(
         an_external_rollout(),
         a_shifting_service(),
@@ -261,7 +261,7 @@ def test_pauses_and_configured_waits_are_added_to_the_deadline(
 
 
 @pytest.mark.parametrize(("deadline", "back"), [(60, 900 + 180), (1200, 1200 + 180)])
-def test_a_way_back_has_a_deadline_of_its_own(deadline: int, back: int) -> None:
+def test_a_rollback_has_a_deadline_of_its_own(deadline: int, back: int) -> None:
     canary = TrafficPlan(strategy="CANARY", step_percent=10, step_wait_seconds=120, bake_seconds=60)
     deploy = a_native_rollout(canary).evolve(service=a_native_service(deadline=deadline))
     both = deadline + 180 + back

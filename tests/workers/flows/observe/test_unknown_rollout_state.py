@@ -92,7 +92,7 @@ def test_behind_a_classic_load_balancer_the_service_deployment_decides(
 
 
 @pytest.mark.usefixtures("classic_load_balancer")
-def test_behind_a_classic_load_balancer_a_foreign_rollout_is_not_disturbed_and_can_be_followed(
+def test_behind_a_classic_load_balancer_a_external_rollout_is_not_disturbed_and_can_be_followed(
     harness: EngineHarness,
 ) -> None:
     harness.ecs_client.update_service(cluster="production", service="web", forceNewDeployment=True)
@@ -119,7 +119,7 @@ def test_behind_a_classic_load_balancer_a_service_at_rest_has_nothing_to_follow(
 
 
 @pytest.mark.usefixtures("classic_load_balancer")
-def test_behind_a_classic_load_balancer_the_next_in_line_is_not_refused_for_what_is_left_of_the_one_before(
+def test_behind_a_classic_load_balancer_the_next_is_not_refused_for_what_is_left_of_the_one_before(
     harness: EngineHarness,
 ) -> None:
     first, second = harness.request_deploy("web", "1.4.2"), harness.request_deploy("web", "1.5.0")

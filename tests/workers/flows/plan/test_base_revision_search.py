@@ -178,10 +178,10 @@ def test_which_revisions_are_slipway_s(tag: str, records: list[Deploy], expected
 
 
 def test_where_the_running_configuration_comes_from() -> None:
-    foreign, copy = a_revision(), a_revision(tags=(("slipway:deploy", "w7x8y9zt"),))
+    terraforms, copy = a_revision(), a_revision(tags=(("slipway:deploy", "w7x8y9zt"),))
     plan = a_plan(config=RevisionConfig(origin=f"{ARN}:task-definition/web:3"))
 
-    assert find_config_origin(foreign, []) == foreign.arn
+    assert find_config_origin(terraforms, []) == terraforms.arn
     assert find_config_origin(copy, []) == ""
     assert plan.config is not None
     assert (

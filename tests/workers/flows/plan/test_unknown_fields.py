@@ -125,7 +125,7 @@ def test_a_field_that_shows_after_the_approval_refuses_the_copy(harness: EngineH
 
 
 @pytest.mark.parametrize(("service", "copy", "count"), [("billing", "billing:25", 2), ("web", "web:19", 3)])
-def test_a_way_back_that_needs_a_copy_goes_on_and_says_what_is_lost(
+def test_a_rollback_that_needs_a_copy_goes_on_and_says_what_is_lost(
     harness: EngineHarness, service: str, copy: str, count: int
 ) -> None:
     deploy_id = request_approved(harness, service)

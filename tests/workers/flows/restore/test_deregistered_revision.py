@@ -197,7 +197,7 @@ def test_one_that_was_deleted_while_the_service_is_at_zero_leaves_it_at_its_coun
     )
 
 
-def test_one_that_was_deleted_before_a_late_call_is_told_once(harness: EngineHarness) -> None:
+def test_one_that_was_deleted_before_a_late_call_is_reported_once(harness: EngineHarness) -> None:
     deploy_id = start_approved_deploy(harness)
     harness.until_phase(deploy_id, Phase.FOLLOWING)
     harness.cancel(deploy_id)

@@ -63,7 +63,7 @@ def test_a_moving_tag_comes_back_as_the_image_that_ran(harness: EngineHarness, n
     assert again.plan.old_tag == "latest"
 
 
-def test_the_way_back_of_ecs_itself_keeps_the_image_that_ran(harness: EngineHarness) -> None:
+def test_the_rollback_of_ecs_itself_keeps_the_image_that_ran(harness: EngineHarness) -> None:
     ran = digest_of_tag(harness, "1.4.0", "ledger")
     push_before_call(harness, lambda: move_tag(harness, "1.4.0", like="1.5.0", repository="ledger"))
 

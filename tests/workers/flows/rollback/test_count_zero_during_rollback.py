@@ -19,7 +19,7 @@ def set_count_to_zero(harness: EngineHarness) -> None:
     harness.ecs_client.update_service(cluster="production", service=SERVICE, desiredCount=0)
 
 
-def test_a_count_that_does_not_hold_is_told_once_and_set_until_it_does(harness: EngineHarness) -> None:
+def test_a_count_that_does_not_hold_is_reported_once_and_set_until_it_does(harness: EngineHarness) -> None:
     deploy_id = start_approved_deploy(harness)
     harness.until_phase(deploy_id, Phase.FOLLOWING)
     harness.cancel(deploy_id)

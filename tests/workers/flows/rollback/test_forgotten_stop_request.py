@@ -98,7 +98,7 @@ def test_a_rollout_that_completes_before_that_is_undone_without_blaming_ecs(
     ]
 
 
-def test_a_stale_look_after_that_update_is_no_way_back_that_does_not_hold(
+def test_a_stale_look_after_that_update_is_no_rollback_that_does_not_hold(
     harness: EngineHarness, forgotten_stop: ForgottenRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = services.update

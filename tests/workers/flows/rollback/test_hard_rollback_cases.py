@@ -12,7 +12,7 @@ from tests.workers.flows.stopped_service.stop_start_deploys import set_count, st
 from tests.workers.flows.strict_order import assert_strict_order, tasks_of
 
 
-def test_a_count_raised_on_the_way_back_does_not_stop_the_service_again(harness: EngineHarness) -> None:
+def test_a_count_raised_during_the_rollback_does_not_stop_the_service_again(harness: EngineHarness) -> None:
     deploy_id = start_stop_start(harness, "billing", Phase.DRAINING)
     harness.cancel(deploy_id)
     harness.until_phase(deploy_id, Phase.FOLLOWING_ROLLBACK)
@@ -54,7 +54,7 @@ def test_it_is_back_once_its_tasks_run_and_not_once_ecs_shows_no_rollout(
     )
 
 
-def test_a_late_stop_on_the_way_back_is_set_right_at_once(harness: EngineHarness) -> None:
+def test_a_late_stop_during_the_rollback_is_set_right_at_once(harness: EngineHarness) -> None:
     deploy_id = start_stop_start(harness, "billing", Phase.FOLLOWING)
     harness.cancel(deploy_id)
     harness.until_phase(deploy_id, Phase.FOLLOWING_ROLLBACK)

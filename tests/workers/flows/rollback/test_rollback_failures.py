@@ -85,7 +85,7 @@ def test_a_stopped_service_whose_old_image_is_gone_is_told_of_at_once(harness: E
 
 
 @pytest.mark.parametrize("tag", ["1.4.2", "1.5.0-crash", "1.5.0-unhealthy"])
-def test_a_way_back_that_goes_well_tells_of_no_trouble(harness: EngineHarness, tag: str) -> None:
+def test_a_rollback_that_goes_well_tells_of_no_trouble(harness: EngineHarness, tag: str) -> None:
     deploy_id = harness.request_deploy("web", tag)
     harness.until_phase(deploy_id, Phase.FOLLOWING)
     harness.tick(8)

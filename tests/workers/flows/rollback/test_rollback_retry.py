@@ -223,7 +223,7 @@ def test_what_was_given_up_is_not_taken_for_a_late_call(gave_up: bool) -> None:
     assert is_moved_late(deploy, ecs_service) is not gave_up
 
 
-def test_a_way_back_that_is_undone_after_its_end_is_set_right_once_and_then_left(
+def test_a_rollback_that_is_undone_after_its_end_is_set_right_once_and_then_left(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ECS's circuit breaker trips only after the deadline, again and again."""

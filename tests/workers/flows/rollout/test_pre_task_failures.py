@@ -49,7 +49,7 @@ def test_without_the_permission_it_is_refused_before_anything_changed(harness: E
     assert_service_untouched(harness)
 
 
-def test_no_room_is_told_once_and_asked_for_again(harness: EngineHarness) -> None:
+def test_no_room_is_reported_once_and_asked_for_again(harness: EngineHarness) -> None:
     deploy_id = request_with_pre_task(harness)
     harness.ecs.faults.add(operation="RunTask", kind="no-room", message="RESOURCE:MEMORY", times=3)
 
@@ -211,7 +211,7 @@ def test_a_stop_that_is_not_allowed_is_told_loudly_and_the_end_is_waited_for(har
     assert one_off_tasks(harness)[0]["lastStatus"] == "STOPPED"
 
 
-def test_a_task_that_takes_long_to_stop_is_told_once(
+def test_a_task_that_takes_long_to_stop_is_reported_once(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(running_pre_task, "STOPS_WITHIN_SECONDS", 1.0)

@@ -94,7 +94,7 @@ def cancel_while_scaling_resumed(harness: EngineHarness, now: SuspendedState = S
     return harness.get(deploy_id)
 
 
-def test_resumed_in_the_middle_it_is_suspended_for_the_way_back_and_put_back_as_it_was_set(
+def test_resumed_in_the_middle_it_is_suspended_for_the_rollback_and_put_back_as_it_was_set(
     harness: EngineHarness,
 ) -> None:
     autoscale_billing(harness)
@@ -128,7 +128,7 @@ def test_a_call_without_an_answer_there_leaves_nothing_suspended(harness: Engine
     assert_strict_order(harness, SERVICE)
 
 
-def test_a_way_back_does_not_wait_for_application_auto_scaling(harness: EngineHarness) -> None:
+def test_a_rollback_does_not_wait_for_application_auto_scaling(harness: EngineHarness) -> None:
     """Nothing raises the count here; only the read fails."""
     autoscale_billing(harness, ALL_SUSPENDED)
     deploy_id = start_approved_deploy(harness)
@@ -140,7 +140,7 @@ def test_a_way_back_does_not_wait_for_application_auto_scaling(harness: EngineHa
     assert (desired_count(harness), harness.running_tags(SERVICE)) == (2, {"1.4.0"})
 
 
-def test_a_count_that_is_raised_again_and_again_on_the_way_back_is_said_loudly(
+def test_a_count_that_is_raised_again_and_again_during_the_rollback_is_said_loudly(
     harness: EngineHarness,
 ) -> None:
     """Something other than Application Auto Scaling does it, so it cannot be suspended."""
@@ -227,7 +227,7 @@ def test_suspended_again_the_marks_say_what_is_to_be_put_back_before_that_call(
 
 
 @pytest.mark.parametrize("kind", ["access-denied", "timeout-after"])
-def test_without_the_mark_it_is_not_suspended_then_and_the_way_back_goes_on(
+def test_without_the_mark_it_is_not_suspended_then_and_the_rollback_goes_on(
     harness: EngineHarness, kind: str
 ) -> None:
     autoscale_billing(harness)

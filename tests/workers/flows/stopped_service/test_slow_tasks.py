@@ -135,7 +135,7 @@ def test_cancelled_while_draining_a_protected_task_goes_on_and_the_others_come_b
     assert restore_tags(harness, SERVICE) == []
 
 
-def test_on_the_way_back_tasks_that_go_down_are_waited_for(harness: EngineHarness) -> None:
+def test_during_the_rollback_tasks_that_go_down_are_waited_for(harness: EngineHarness) -> None:
     """A protected task keeps running; the other one stops, and nothing starts before it has stopped."""
     (kept,) = protect_tasks(harness, minutes=120)
     deploy_id = request_until_draining(harness)
@@ -263,7 +263,7 @@ def test_only_a_running_protected_task_of_the_old_version_need_not_stop(status: 
         (None, 30, True),
     ],
 )
-def test_what_protection_means_on_the_way_back(
+def test_what_protection_means_during_the_rollback(
     protected: slow_tasks.Protections, asked_before: float, expected: bool
 ) -> None:
     assert (

@@ -82,7 +82,7 @@ def test_where_no_traffic_is_shifted_nothing_was_promised(harness: EngineHarness
     assert alerts_of_hidden_rollout(harness, deploy_id) == []
 
 
-def test_ecs_own_way_back_is_not_taken_for_somebody_elses_deployment(harness: EngineHarness) -> None:
+def test_ecs_own_rollback_is_not_taken_for_somebody_elses_deployment(harness: EngineHarness) -> None:
     hide_service_deployments(harness, DENIED)
     deploy_id = harness.request_deploy("shop", "1.5.0-crash")
 

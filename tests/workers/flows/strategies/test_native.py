@@ -204,7 +204,7 @@ def test_an_alarm_of_the_deployment_is_named(harness: EngineHarness) -> None:
     assert harness.running_tags("site") == {"1.4.0"}
 
 
-def test_where_ecs_only_stops_the_way_back_is_ours_and_its_pauses_are_continued(
+def test_where_ecs_only_stops_the_rollback_is_ours_and_its_pauses_are_continued(
     harness: EngineHarness,
 ) -> None:
     attach_alarm(harness, "site", pause_hook("POST_SCALE_UP"), rollback=False)
@@ -233,8 +233,8 @@ def test_somebody_elses_deployment_in_mid_shift_supersedes(harness: EngineHarnes
     deploy_id = harness.request_deploy("shop", "1.4.2")
     wait_until(harness, lambda: unanswered_pause(harness.get(deploy_id)))
 
-    foreign = register_foreign_revision(harness, "shop", "1.4.1")
-    harness.ecs.client("ecs").update_service(cluster=CLUSTER, service="shop", taskDefinition=foreign)
+    revision = register_external_revision(harness, "shop", "1.4.1")
+    harness.ecs.client("ecs").update_service(cluster=CLUSTER, service="shop", taskDefinition=revision)
     wait_until_ended(harness, deploy_id)
 
     assert harness.get(deploy_id).outcome is Outcome.SUPERSEDED
@@ -243,7 +243,7 @@ def test_somebody_elses_deployment_in_mid_shift_supersedes(harness: EngineHarnes
     assert harness.ecs.calls("StopServiceDeployment") == []
 
 
-def register_foreign_revision(harness: EngineHarness, family: str, tag: str) -> str:
+def register_external_revision(harness: EngineHarness, family: str, tag: str) -> str:
     """Registers a revision, as somebody else does; its ARN."""
     ecs = harness.ecs.client("ecs")
     definition = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]

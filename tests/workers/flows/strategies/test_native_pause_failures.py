@@ -222,7 +222,7 @@ def test_a_roll_back_that_ecs_took_and_forgot_is_made_good(harness: EngineHarnes
     assert last_reply(harness, deploy_id) == f"*Rolled back* to `shop:31`: {why}"
 
 
-def test_a_way_back_that_ecs_never_finishes_does_not_hold_the_line_for_ever(harness: EngineHarness) -> None:
+def test_a_rollback_that_ecs_never_finishes_does_not_hold_the_line_for_ever(harness: EngineHarness) -> None:
     deploy_id = request_until_paused(harness, pause_hook(minutes=60))
     newest = newest_service_deployment(harness, "shop")
     assert newest
@@ -253,7 +253,7 @@ def test_a_way_back_that_ecs_never_finishes_does_not_hold_the_line_for_ever(harn
         ("SUCCESSFUL", ["TagResource", "UpdateService"]),
     ],
 )
-def test_what_the_way_back_asks_of_ecs(harness: EngineHarness, status: str, calls: list[str]) -> None:
+def test_what_the_rollback_asks_of_ecs(harness: EngineHarness, status: str, calls: list[str]) -> None:
     """A rollout that rolls back already is not asked again; one that has ended cannot be stopped."""
     deploy_id = request_until_paused(harness, pause_hook())
     newest = newest_service_deployment(harness, "shop")

@@ -198,7 +198,7 @@ def test_a_change_in_the_console_supersedes_and_is_not_fought(harness: EngineHar
     assert "somebody else's newer deployment" in harness.thread_text(deploy_id, ThreadMessageKind.END)
 
 
-def test_a_foreign_rollout_in_progress_is_not_disturbed(harness: EngineHarness) -> None:
+def test_a_external_rollout_in_progress_is_not_disturbed(harness: EngineHarness) -> None:
     ecs = harness.ecs.client("ecs")
     ecs.update_service(cluster="production", service="web", forceNewDeployment=True)
 

@@ -228,7 +228,7 @@ class DeployInvariants(RuleBasedStateMachine):
 
         return call
 
-    def register_foreign_revision(self, service: str) -> str:
+    def register_external_revision(self, service: str) -> str:
         """Registers a copy of the running revision, as somebody else does; its ARN."""
         ecs = self.ecs.client("ecs")
         running = ecs.describe_services(cluster="production", services=[service])["services"][0]

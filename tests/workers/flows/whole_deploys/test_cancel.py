@@ -28,7 +28,7 @@ class CancelResult(Enum):
 
     WITHDRAWN = "nothing was changed"
     ROLLED_BACK = "what ran before runs again"
-    ROLLING_BACK = "refused: it is on its way back for another reason"
+    ROLLING_BACK = "refused: it is rolled back for another reason"
     TOO_LATE = "refused: its outcome is known"
     NO_SUCH_PHASE = "this strategy never gets there"
 
@@ -166,7 +166,7 @@ def test_cancelled_between_the_written_intent_and_the_call_it_is_rolled_back(
 
 
 @pytest.mark.parametrize("phase", [Phase.RESTORING, Phase.FOLLOWING_ROLLBACK])
-def test_cancelled_again_on_the_way_back_it_says_who_did_so_first(
+def test_cancelled_again_during_the_rollback_it_says_who_did_so_first(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, phase: Phase
 ) -> None:
     before = ServiceBefore.read(harness, "billing")

@@ -32,7 +32,7 @@ def test_a_stop_start_deploy_is_superseded_and_nothing_is_left_at_zero(
 
 
 @pytest.mark.parametrize("service", ["web", "billing"])
-def test_on_the_way_back_too(harness: EngineHarness, service: str) -> None:
+def test_during_the_rollback_too(harness: EngineHarness, service: str) -> None:
     deploy_id = harness.request_deploy(service, "1.4.2")
     count = harness.describe_service(service)["desiredCount"]
     if service == "billing":

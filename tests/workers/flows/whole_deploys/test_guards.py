@@ -130,7 +130,7 @@ def test_stopping_a_rollout_is_guarded(harness: EngineHarness, call_sequence: Ca
     assert call_sequence.unguarded() == []
 
 
-def test_a_pause_on_the_way_back_is_continued_behind_a_guard(
+def test_a_pause_during_the_rollback_is_continued_behind_a_guard(
     harness: EngineHarness, call_sequence: CallSequence
 ) -> None:
     attach_alarm(harness, "site", pause_hook("POST_SCALE_UP"), rollback=False)

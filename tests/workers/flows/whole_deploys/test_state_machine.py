@@ -139,7 +139,7 @@ class DeployStateMachine(DeployInvariants):
         self.changed_in_console.add(service)
         change: dict[str, Any] = {"forceNewDeployment": True}
         if own_revision:
-            change = {"taskDefinition": self.register_foreign_revision(service)}
+            change = {"taskDefinition": self.register_external_revision(service)}
         self.ecs.client("ecs").update_service(cluster="production", service=service, **change)
 
 

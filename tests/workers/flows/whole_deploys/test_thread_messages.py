@@ -94,7 +94,7 @@ def test_trouble_that_only_an_event_tells_of_has_no_log(harness: EngineHarness) 
     assert harness.ecs.calls("GetLogEvents") == []
 
 
-def test_where_the_breaker_only_stops_the_way_back_begins_with_the_reason(harness: EngineHarness) -> None:
+def test_where_the_breaker_only_stops_the_rollback_begins_with_the_reason(harness: EngineHarness) -> None:
     configure_breaker(harness, "web", enable=True, rollback=False)
 
     deploy = harness.until_over(request_approved(harness, "web", "1.5.0-crash"))
@@ -235,7 +235,7 @@ def test_a_rollout_that_nobody_could_look_at_is_judged_by_the_first_look_and_not
     assert harness.until_over(deploy_id).outcome is Outcome.SUCCEEDED
 
 
-def test_where_we_may_no_longer_look_the_way_back_says_so_and_blames_no_rollout(
+def test_where_we_may_no_longer_look_the_rollback_says_so_and_blames_no_rollout(
     harness: EngineHarness,
 ) -> None:
     deploy_id = harness.request_deploy("web", "1.4.2", deadline=120)

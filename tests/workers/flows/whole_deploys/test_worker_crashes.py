@@ -39,7 +39,7 @@ def test_a_stop_start_deploy_survives_a_death_at_each_change(
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", [5, 6, 7, 8])
-def test_the_way_back_of_a_stop_start_deploy_survives_a_death_at_each_change(
+def test_the_rollback_of_a_stop_start_deploy_survives_a_death_at_each_change(
     harness: EngineHarness, monkeypatch: pytest.MonkeyPatch, at: int, after: bool
 ) -> None:
     with kill_worker(monkeypatch, at_call=at, after=after) as made:
