@@ -27,6 +27,7 @@ RAISED_AFTER_CHANGE: tuple[type[Exception], ...] = (
     errors.RoleDenied,
     errors.ServiceDeploymentsUnavailable,
     errors.SlipwayError,
+    errors.UnknownSchema,
     errors.UnknownTaskDefinitionField,
     KeyError,
 )
