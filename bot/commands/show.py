@@ -66,13 +66,13 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> list[str]:
 
 def _outcome_lines(deploy: Deploy, context: AppContext) -> Iterator[str]:
     took = duration((deploy.ended_at or context.now()) - deploy.request.requested_at)
-    how = f" after {took}, on {slack_time(deploy.ended_at)}" if deploy.ended_at else f", {took} so far"
+    how = f" after {took}, {slack_time(deploy.ended_at)}" if deploy.ended_at else f", {took} so far"
     state = f"{deploy_text.deploy_name(deploy)} {deploy_text.status_text(deploy)}{how}"
     yield f"*Deploy* {code(deploy.id)}: {state}"
     if deploy.outcome_reason:
         yield f"Reason: {deploy.outcome_reason}"
     if deploy.cancel:
-        yield f"Cancelled by {mention(deploy.cancel.user)} on {slack_time(deploy.cancel.at)}"
+        yield f"Cancelled by {mention(deploy.cancel.user)}, {slack_time(deploy.cancel.at)}"
     if deploy.in_progress and deploy.retries.last_error:
         yield f"Tried {plural(deploy.retries.attempts, 'time')}: {deploy.retries.last_error}"
 
@@ -85,12 +85,12 @@ def _about_lines(deploy: Deploy, context: AppContext) -> Iterator[str]:
     where = f"{code(service.cluster)} ({escape(service.region)})"
     yield f"ECS service {code(service.ecs_service)} on {where}, {service.strategy}"
     for each in deploy.approval.decisions:
-        yield f"{each.verdict.capitalize()} by {mention(each.user)} on {slack_time(each.at)}"
+        yield f"{each.verdict.capitalize()} by {mention(each.user)}, {slack_time(each.at)}"
 
 
 def _request_lines(request: DeployRequest, thread_id: str, context: AppContext) -> Iterator[str]:
     when, thread = slack_time(request.requested_at), context.threads.link(thread_id)
-    yield f"Asked for by {mention(request.requester)} in {channel_link(request.channel)} on {when}: {thread}"
+    yield f"Requested by {mention(request.requester)} in {channel_link(request.channel)}, {when}: {thread}"
     if request.reason:
         yield f"Why: {escape(shorten(request.reason, 300))}"
 
@@ -129,7 +129,7 @@ def _run_lines(deploy: Deploy) -> Iterator[str]:
         yield f"Check after the rollout: {check.successes} of {plural(check.requests, 'request')} succeeded"
     if rollback:
         given_up = ", given up" if rollback.gave_up else ""
-        yield f"Rollback: begun on {slack_time(rollback.started_at)}{given_up}"
+        yield f"Rollback: begun {slack_time(rollback.started_at)}{given_up}"
 
 
 def _entry_line(entry: dict[str, str]) -> str:

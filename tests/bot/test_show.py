@@ -54,13 +54,13 @@ def test_all_of_a_deploy_that_is_over(bot: BotHarness) -> None:
     outcome, request, plan, run, trail = parts_of(bot.type(f"/deploy show {deploy.id}", by=CAROL))
 
     assert outcome == (
-        f"*Deploy* `{deploy.id}`: `ledger` `1.4.2` succeeded after 3 min 05 s, on {slack_time(bot.clock())}"
+        f"*Deploy* `{deploy.id}`: `ledger` `1.4.2` succeeded after 3 min 05 s, {slack_time(bot.clock())}"
     )
     assert request.splitlines() == [
-        f"Asked for by <@{ALICE}> in <#{DEPLOYS_CHANNEL}> on {slack_time(begun)}: <{link}|its thread>",
+        f"Requested by <@{ALICE}> in <#{DEPLOYS_CHANNEL}>, {slack_time(begun)}: <{link}|its thread>",
         "Why: fixes &lt;the&gt; login",
         "ECS service `ledger` on `production` (eu-west-1), stop-start",
-        f"Approved by <@{BOB}> on {slack_time(approved_at)}",
+        f"Approved by <@{BOB}>, {slack_time(approved_at)}",
     ]
     assert plan.splitlines() == [
         "*Plan*: `1.4.0` → `1.4.2`, 3 tasks",
@@ -100,14 +100,14 @@ def test_what_a_rollback_a_task_a_check_and_a_traffic_shift_add(bot: BotHarness)
 
     assert parts_of(answer)[0].splitlines() == [
         f"*Deploy* `{deploy.id}`: `web` `1.4.2` is being rolled back, 5 s so far",
-        f"Cancelled by <@{BOB}> on {slack_time(begun)}",
+        f"Cancelled by <@{BOB}>, {slack_time(begun)}",
     ]
     assert parts_of(answer)[2].splitlines() == [
         "*Run*",
         f"Task before the rollout: exit code 0, task `{'1' * 32}`",
         "Production traffic: new 10 %",
         "Check after the rollout: 11 of 12 requests succeeded",
-        f"Rollback: begun on {slack_time(begun)}, given up",
+        f"Rollback: begun {slack_time(begun)}, given up",
     ]
 
 
@@ -122,7 +122,7 @@ def test_a_batch_with_each_of_its_deploys(bot: BotHarness) -> None:
     assert about.splitlines() == [
         f"*Group* `shopfront` `1.4.2` (batch `{batch.id}`), one after another, the first failure stops the "
         "rest",
-        f"Asked for by <@{ALICE}> in <#{DEPLOYS_CHANNEL}> on {slack_time(begun)}: <{link}|its thread>",
+        f"Requested by <@{ALICE}> in <#{DEPLOYS_CHANNEL}>, {slack_time(begun)}: <{link}|its thread>",
         "Why: new prices",
     ]
     assert deploys.splitlines() == [
@@ -176,4 +176,4 @@ def test_a_rejection_says_who(bot: BotHarness) -> None:
     bot.click("deploy:reject", deploy, by=BOB)
     assert bot.only_deploy().approval.decisions[0].verdict is Verdict.REJECTED
 
-    assert f"Rejected by <@{BOB}> on {slack_time(bot.clock())}" in bot.type(f"/deploy show {deploy.id}")
+    assert f"Rejected by <@{BOB}>, {slack_time(bot.clock())}" in bot.type(f"/deploy show {deploy.id}")
