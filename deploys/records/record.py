@@ -22,6 +22,9 @@ class Record(BaseModel):
     def evolve(self, **changes: Any) -> Self:
         """A copy with these fields changed, validated like a new one. A mapping for a part that is a record
         itself changes those fields of it: `deploy.evolve(stop={"requested_at": now})`.
+
+        Raises:
+            pydantic.ValidationError: there is no such field, or the value does not fit.
         """
         # pydantic keeps the fields in `__dict__`; iterating over a model takes as long as validating it.
         fields = self.__dict__
@@ -29,7 +32,8 @@ class Record(BaseModel):
             part = fields.get(name)
             if isinstance(value, Mapping) and isinstance(part, Record):
                 changes[name] = part.evolve(**value)
-        return type(self).model_validate({**fields, **changes})
+        # Forbidden also for a record that ignores fields it does not know when it is read.
+        return type(self).model_validate({**fields, **changes}, extra="forbid")
 
 
 class StoredRecord(Record):

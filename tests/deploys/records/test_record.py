@@ -110,6 +110,12 @@ def test_an_unknown_field_of_a_part_is_refused() -> None:
         a_deploy().evolve(ecs={"deploymentId": "ecs-svc/1"})
 
 
+@every_record
+def test_a_change_of_a_field_that_is_not_there_is_refused(record: StoredRecord) -> None:
+    with pytest.raises(ValidationError):
+        record.evolve(no_such_field=1)
+
+
 def test_a_batch_keeps_who_asked_as_a_deploy_does() -> None:
     batch, [deploy] = a_batch(a_deploy())
 
