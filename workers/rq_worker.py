@@ -10,14 +10,16 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from types import FrameType
 from typing import Any
 
 from redis.client import Pipeline
 from redis.exceptions import RedisError
 from rq import Queue, Worker
-from rq.exceptions import StopRequested
+from rq.exceptions import DequeueTimeout, StopRequested
 from rq.executions import Execution
 from rq.job import Job
+from rq.worker import WorkerStatus
 
 from deploys.errors import SlipwayError
 from deploys.redis_outage import REDIS_OUTAGE, RETRY_DELAYS_SECONDS
@@ -49,9 +51,32 @@ class RqWorker(Worker):
                     leave()  # type: ignore[no-untyped-call]
 
     def _work_once(self) -> None:
+        """Runs one job, or returns without one after `dequeue_timeout`.
+
+        RQ's own way to wait for a job tries again while Redis fails, whether the worker has to stop or not.
+        """
         self.check_for_suspension(burst=False)
-        if found := self.dequeue_job_and_maintain_ttl(self.dequeue_timeout):
-            self.execute_job(*found)
+        self.set_state(WorkerStatus.IDLE)
+        self.heartbeat()
+        if self.should_run_maintenance_tasks:
+            self.run_maintenance_tasks()  # type: ignore[no-untyped-call]
+        if found := self._dequeue():
+            job, queue = found
+            job.redis_server_version = self.get_redis_server_version()  # type: ignore[no-untyped-call]
+            self.execute_job(job, queue)
+
+    def _dequeue(self) -> tuple[Job, Queue] | None:
+        try:
+            return self.queue_class.dequeue_any(
+                self.queues,
+                self.dequeue_timeout,
+                connection=self.connection,
+                job_class=self.job_class,
+                serializer=self.serializer,
+                death_penalty_class=self.death_penalty_class,
+            )
+        except DequeueTimeout:
+            return None
 
     def _retry_until_done(self, work: Callable[[], None]) -> None:
         """Tries until it is done, or until the worker has to stop."""
@@ -75,7 +100,14 @@ class RqWorker(Worker):
             REDIS_OUTAGE.record_failure(error)
         return error is None
 
-    # What RQ's loop calls
+    # What RQ calls
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Called by the signal handler. RQ's StopRequested ends a wait for a job at once, but it can be
+        raised in code that ignores all errors, as redis-py does around its metrics: the flag is what counts.
+        """
+        self._stop_requested = True
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def register_birth(self) -> None:
         """As RQ does it. A worker that is registered already is this one: the first answer was lost."""

@@ -1,0 +1,53 @@
+"""A worker that is asked to stop stops, whatever its libraries do with the exception that says so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from rq import Queue
+from rq.exceptions import StopRequested
+
+from deploys.redis_connection import connect_for_rq
+from workers.rq_worker import RqWorker
+
+
+@pytest.fixture(autouse=True)
+def signal_handlers() -> Iterator[None]:
+    """The test runner's own, afterwards."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("redis_fails", [False, True])
+def test_it_stops_although_a_library_swallowed_the_request(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch, redis_fails: bool
+) -> None:
+    worker = RqWorker([Queue("slipway", connection=redis)], connection=connect_for_rq(redis_url))
+    waits: list[str] = []
+
+    def wait_for_job(*_: object) -> None:
+        waits.append("waiting")
+        try:
+            if len(waits) == 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+                threading.Event().wait(10)
+        except StopRequested:
+            pass
+        if len(waits) > 3:
+            raise AssertionError("it still waits for jobs")
+        if redis_fails:
+            raise RedisConnectionError("gone")
+
+    monkeypatch.setattr(Queue, "lmove", wait_for_job)
+
+    worker.run_until_stopped()
+
+    assert waits == ["waiting"]
