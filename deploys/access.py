@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import Service
-from deploys.catalogue.slack_ids import is_user_group
+from deploys.catalogue.slack_ids import EVERYONE, is_user_group
 from deploys.errors import (
     BatchRefused,
     MembershipUnknown,
     NoSelfApproval,
     NoSelfContinue,
     NotADeployer,
+    NotAllowed,
     NotAnApprover,
     Refused,
     WrongChannel,
@@ -24,6 +27,28 @@ from deploys.mrkdwn import channel_link, mentions
 from deploys.records.deploy import Deploy
 from deploys.records.traffic import HookAction
 from deploys.stores.user_groups import UserGroups
+
+
+class Action(StrEnum):
+    """What a person may or may not do with a service."""
+
+    SEE = "see"  # read about it: status, history, show, plan, tags, Home
+    DEPLOY = "deploy"  # deploy, restart, follow; withdraw what has not begun
+    APPROVE = "approve"  # approve, reject, let a pause continue
+    ROLL_BACK = "roll back"  # rollback; cancel what has touched the service
+    LOCK = "lock"  # lock; unlock what one has locked
+    OVERRIDE = "override"  # pass a freeze, break a lock, stop and resume all deploys
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who wants to do something, and where."""
+
+    user: str
+    team: str
+    channel: str
+    """Empty: on the Home tab."""
+
 
 MAX_REFUSALS_SHOWN = 5
 """Refusals in one answer (count)."""
@@ -42,6 +67,22 @@ class Access:
         self._catalogue = catalogue
         self._groups = groups
         self._now = now
+
+    def may(self, action: Action, asker: Asker, service_name: str) -> None:
+        """Whether this person may do this with this service, there.
+
+        Raises:
+            Refused: which rule refused it, and who could.
+        """
+        service = self._catalogue.get_service(service_name)
+        if action is Action.SEE:
+            self.may_ask_about(service_name, asker.channel)
+            return
+        allowed = allowed_people(service, action)
+        if not self._is_listed(asker.user, allowed, service):
+            raise NotAllowed(action=action, service=service.name, people=mentions(allowed))
+        if service.channels and asker.channel not in service.channels:
+            raise WrongChannel(service=service.name, channels=_channel_links(service))
 
     def may_deploy(self, user: str, service_name: str, channel: str) -> None:
         """Whether this person may deploy this service from this channel.
@@ -112,7 +153,7 @@ class Access:
 
     def _is_listed(self, user: str, allowed: Iterable[str], service: Service) -> bool:
         allowed = tuple(allowed)
-        if user in allowed:
+        if user in allowed or EVERYONE in allowed:
             return True
         unknown = []
         for group in filter(is_user_group, allowed):
@@ -124,6 +165,21 @@ class Access:
         if unknown:
             raise MembershipUnknown(service=service.name, groups=mentions(tuple(unknown)))
         return False
+
+
+def allowed_people(service: Service, action: Action) -> tuple[str, ...]:
+    """Ids of the people and user groups who may do this, or `everyone`; empty: nobody."""
+    match action:
+        case Action.DEPLOY | Action.SEE:
+            return service.deployers
+        case Action.APPROVE:
+            return service.approvers
+        case Action.ROLL_BACK:
+            return service.deployers if service.may_roll_back is None else service.may_roll_back
+        case Action.LOCK:
+            return service.deployers if service.may_lock is None else service.may_lock
+        case Action.OVERRIDE:
+            return service.approvers if service.may_override is None else service.may_override
 
 
 def refuse_batch(refusals: Sequence[Refused], undone: str, jobs: JobQueue) -> BatchRefused:

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError, UnknownSchema
+from deploys.holds import HoldSource
 from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase, Stage
@@ -50,6 +51,7 @@ class Engine:
         access: AccessPolicy,
         timing: Timing,
         worker: str,
+        hold_sources: Sequence[HoldSource] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -58,6 +60,7 @@ class Engine:
         self._access = access
         self._timing = timing
         self._worker = worker
+        self._hold_sources = hold_sources
         self._now = now
 
     def advance(self, deploy_id: str) -> None:
@@ -170,6 +173,7 @@ class Engine:
             reader=reader,
             timing=self._timing,
             now=self._now,
+            hold_sources=self._hold_sources,
         )
 
     def _run_step(self, deploy: Deploy, context: StepContext) -> StepResult:

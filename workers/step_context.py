@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from deploys.errors import NotOnDisk
+from deploys.holds import HoldSource, first_hold
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
+from deploys.records.hold import Hold
 from deploys.records.phases import Stage
 from deploys.records.traffic import HookAction
 from deploys.stores.claims import Claim
@@ -77,6 +79,7 @@ class StepContext:
         reader: EcsReader,
         timing: Timing,
         now: Callable[[], float],
+        hold_sources: Sequence[HoldSource] = (),
     ) -> None:
         self.claim = claim
         self.region = region
@@ -85,6 +88,7 @@ class StepContext:
         self._reader = reader
         self._store = store
         self._now = now
+        self._hold_sources = hold_sources
         self._version_on_disk = -1
         """Version of the record that Redis confirmed to be on disk."""
         self._prefetched: list[ServiceState | None] = []
@@ -92,6 +96,10 @@ class StepContext:
     def now(self) -> float:
         """The time (epoch seconds)."""
         return self._now()
+
+    def find_hold(self) -> Hold | None:
+        """What holds the deploy now; None: it may go on."""
+        return first_hold(self._hold_sources, self.claim.deploy, self._now())
 
     def is_first_in_queue(self) -> bool:
         """Whether no other deploy of the service comes before this one."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from deploys.catalogue.key_declaration import Key, KeyRecord
 from deploys.catalogue.nested_keys import POST_CHECK, PRE_TASK, ROLE, PostCheck, PreTask, Role
-from deploys.catalogue.slack_ids import CHANNEL_ID, PERSON_OR_GROUP_ID
+from deploys.catalogue.slack_ids import CHANNEL_ID, PEOPLE
 from deploys.catalogue.text_values import REGION, SERVICE_NAME, ecs_name
 from deploys.catalogue.value_kinds import BOOLEAN, choice_of, count_up_to, duration_between, list_kind
 
@@ -47,9 +47,6 @@ class BaseChoice(StrEnum):
 
     RUNNING = "running"
     LATEST = "latest"  # the newest ACTIVE one of its family that Slipway did not register
-
-
-_PEOPLE = list_kind("list of ids", PERSON_OR_GROUP_ID, "user ids (U…) and user group ids (S…)")
 
 
 class Service(KeyRecord):
@@ -93,7 +90,7 @@ class Service(KeyRecord):
     deployers: Annotated[
         tuple[str, ...],
         Key(
-            _PEOPLE,
+            PEOPLE,
             "User ids (`U…`, `W…`) and user group ids (`S…`) who may deploy. `[]` means everybody in the "
             "workspace.",
             default_text="everybody",
@@ -101,10 +98,42 @@ class Service(KeyRecord):
     ] = ()
     approvers: Annotated[
         tuple[str, ...],
-        Key(
-            _PEOPLE, "User ids and user group ids who may approve or reject a deploy.", default_text="nobody"
-        ),
+        Key(PEOPLE, "User ids and user group ids who may approve or reject a deploy.", default_text="nobody"),
     ] = ()
+    may_roll_back: Annotated[
+        tuple[str, ...] | None,
+        Key(
+            PEOPLE,
+            "Who may roll back, by `/deploy rollback`, and cancel what has touched the service.",
+            default_text="the deployers",
+        ),
+    ] = None
+    may_lock: Annotated[
+        tuple[str, ...] | None,
+        Key(PEOPLE, "Who may lock the service against deploys.", default_text="the deployers"),
+    ] = None
+    may_override: Annotated[
+        tuple[str, ...] | None,
+        Key(
+            PEOPLE,
+            "Who may deploy through a freeze, break somebody else's lock, and stop and resume all deploys.",
+            default_text="the approvers",
+        ),
+    ] = None
+    guests: Annotated[
+        bool, Key(BOOLEAN, "Whether guests of the workspace may do what their ids allow them.")
+    ] = False
+    direct_messages: Annotated[
+        bool, Key(BOOLEAN, "Whether the service may be changed and asked about in direct messages.")
+    ] = False
+    shared_channels: Annotated[
+        bool,
+        Key(
+            BOOLEAN,
+            "Whether the service may be changed and asked about in channels that are shared with other "
+            "organisations.",
+        ),
+    ] = False
     approvals: Annotated[
         int,
         Key(

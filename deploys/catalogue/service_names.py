@@ -9,6 +9,7 @@ NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
 RESERVED_NAMES = frozenset(
     {
+        "access",
         "approve",
         "cancel",
         "continue",
@@ -18,11 +19,26 @@ RESERVED_NAMES = frozenset(
         "help",
         "history",
         "lock",
+        "locks",
+        "override",
         "pause",
         "plan",
     }
     | {"diff", "list", "promote", "queue", "scale", "show", "undo"}
-    | {"reject", "restart", "resume", "retry", "rollback", "status", "tags", "unfreeze", "unlock", "verify"}
+    | {
+        "reject",
+        "restart",
+        "resume",
+        "resume-all",
+        "retry",
+        "rollback",
+        "status",
+        "stop-all",
+        "tags",
+        "unfreeze",
+        "unlock",
+        "verify",
+    }
 )
 """Words after `/deploy` that do not mean a service: commands, present and planned."""
 

@@ -7,8 +7,11 @@ Access is decided by ids, because people can change their names. The forms are S
 from __future__ import annotations
 
 import re
+from typing import Annotated, Any
 
-from deploys.catalogue.value_kinds import ValueKind, refuse, require_text, text_kind
+from pydantic import BeforeValidator, WithJsonSchema
+
+from deploys.catalogue.value_kinds import ValueKind, list_kind, refuse, require_text, text_kind
 
 PERSON_OR_GROUP_PATTERN = r"^[UWS][A-Z0-9]{5,30}$"
 CHANNEL_PATTERN = r"^[CG][A-Z0-9]{5,30}$"
@@ -32,13 +35,35 @@ _OTHER_KINDS = {
 }
 
 
+EVERYONE = "everyone"
+"""In a list of people: every member of the workspace."""
+
+
 def is_user_group(identity: str) -> bool:
     """Whether an id names a user group rather than a person."""
     return identity.startswith("S")
 
 
-def _id_kind(what: str, where: str, pattern: str) -> ValueKind:
+def _or_everyone(ids: ValueKind) -> ValueKind:
+    """A list of ids, or the word `everyone`, which stands alone."""
+
+    def check(value: object) -> object:
+        if isinstance(value, str) and value.strip() == EVERYONE:
+            return [EVERYONE]
+        if isinstance(value, list) and EVERYONE in value and len(value) > 1:
+            refuse(f"`{EVERYONE}` stands alone, because nobody is left to be named.")
+        return value
+
+    schema = {"anyOf": [{"const": EVERYONE}, ids.schema]}
+    listed: Any = ids.annotation
+    annotation = Annotated[listed, BeforeValidator(check), WithJsonSchema(schema)]
+    return ValueKind(f"`{EVERYONE}`, or a list of ids", annotation, schema)
+
+
+def _id_kind(what: str, where: str, pattern: str, *, allow_everyone: bool = False) -> ValueKind:
     def check(value: object) -> str:
+        if value == EVERYONE and allow_everyone:
+            return EVERYONE
         if value is None:
             refuse(f"there is no value; write {what}. An unquoted `#` begins a comment in YAML.")
         identity = require_text(value, what)
@@ -75,7 +100,9 @@ PERSON_OR_GROUP_ID = _id_kind(
     "a user id (U…) or user group id (S…)",
     f"Write a user id (U… or W…; {FIND_PERSON}) or a user group id (S…; {FIND_GROUP}).",
     PERSON_OR_GROUP_PATTERN,
+    allow_everyone=True,
 )
+PEOPLE = _or_everyone(list_kind("list of ids", PERSON_OR_GROUP_ID, "user ids (U…) and user group ids (S…)"))
 CHANNEL_ID = _id_kind(
     "a channel id (C… or G…)", f"Write a channel id (C… or G…; {FIND_CHANNEL}).", CHANNEL_PATTERN
 )

@@ -9,6 +9,10 @@ class NotADeployer(Refused):
     sentence = """You may not deploy `{service}`. Those who may: {deployers}."""
 
 
+class NotAllowed(Refused):
+    sentence = """You may not {action} `{service}`. Those who may: {people}."""
+
+
 class NotAnApprover(Refused):
     sentence = """You may not decide about `{service}`. Those who may: {approvers}."""
 

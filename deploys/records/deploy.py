@@ -8,6 +8,7 @@ from typing import Any
 from deploys.catalogue.service import Service
 from deploys.records.approval import Approval, Cancel
 from deploys.records.confirmations import Observation, PendingConfirmation
+from deploys.records.hold import Hold, Override
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan, RefusalHints
 from deploys.records.pre_task_and_post_check import PostCheckRun, PreTaskRun
@@ -43,6 +44,10 @@ class Deploy(StoredRecord):
 
     phase: Phase = Phase.PLANNING
     phase_since: float = 0.0
+    hold: Hold | None = None
+    """Why it does not go on for now, although nothing is wrong with it."""
+    override: Override | None = None
+    """Who let it pass a freeze or a lock."""
     cancel: Cancel | None = None
     outcome: Outcome | None = None
     ended_at: float | None = None

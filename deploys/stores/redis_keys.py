@@ -62,3 +62,8 @@ def history(service: str) -> str:
 def watched(cluster_key: str) -> str:
     """Set of the deploys whose rollouts are read together."""
     return f"{WATCHED}{cluster_key}"
+
+
+def refused_request(request_id: str) -> str:
+    """A refused request as JSON. It expires by itself."""
+    return f"{PREFIX}refused-request:{request_id}"

@@ -13,6 +13,7 @@ from workers.flows.adoption import with_adoption
 from workers.flows.batch_order import with_batch_order
 from workers.flows.external import following_external
 from workers.flows.finish import checking, settling
+from workers.flows.holds import with_holds
 from workers.flows.plan import awaiting_approval, planning, registering
 from workers.flows.rollback import restoring
 from workers.flows.rollout import following, running_pre_task
@@ -30,10 +31,10 @@ def _plan_or_follow(deploy: Deploy, context: StepContext) -> StepResult:
 
 
 STEPS: Mapping[Phase, Step] = {
-    Phase.WAITING: with_adoption(with_batch_order(planning.wait_in_queue)),
-    Phase.PLANNING: with_adoption(with_batch_order(_plan_or_follow)),
-    Phase.AWAITING_APPROVAL: with_adoption(with_batch_order(awaiting_approval.await_approval)),
-    Phase.REGISTERING: with_adoption(with_batch_order(registering.register_revision)),
+    Phase.WAITING: with_adoption(with_batch_order(with_holds(planning.wait_in_queue))),
+    Phase.PLANNING: with_adoption(with_batch_order(with_holds(_plan_or_follow))),
+    Phase.AWAITING_APPROVAL: with_adoption(with_batch_order(with_holds(awaiting_approval.await_approval))),
+    Phase.REGISTERING: with_adoption(with_batch_order(with_holds(registering.register_revision))),
     Phase.RUNNING_PRE_TASK: with_adoption(running_pre_task.run_pre_task),
     Phase.UPDATING: with_adoption(update_step.update_service),
     Phase.SAVING_RESTORE_POINT: with_adoption(stop_start_steps.save_restore_point),

@@ -22,7 +22,8 @@ NAME_HINT = (
     "and do not begin with a hyphen."
 )
 SERVICE_KEYS = (
-    "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `approvals`, "
+    "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `may_roll_back`, "
+    "`may_lock`, `may_override`, `guests`, `direct_messages`, `shared_channels`, `approvals`, "
     "`self_approval`, "
     "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `base`, `before`, `after`, `role`, "
     "`ecs_service`"

@@ -99,6 +99,9 @@ def test_defaults_are_those_a_service_gets(schema: dict[str, Any]) -> None:
     assert named == {key: Service.model_fields[key].default for key in named}
     assert named == {
         "strategy": "rolling",
+        "guests": False,
+        "direct_messages": False,
+        "shared_channels": False,
         "self_approval": False,
         "deadline": 1200,
         "give_up_after": 3,

@@ -56,6 +56,7 @@ NEVER_RAISED_AFTER_CHANGE = {
     errors.NoSelfContinue,
     errors.NoSelfRejection,
     errors.NotADeployer,
+    errors.NotAllowed,
     errors.NotAnApprover,
     errors.NothingLeftToCancel,
     errors.NothingToCancel,

@@ -1,0 +1,54 @@
+"""One entry of the audit trail: who did what to which service, why, from where, and what it led to."""
+
+from __future__ import annotations
+
+from deploys.records.record import Record
+
+
+class AuditEntry(Record):
+    """All values are text, as a Redis stream keeps them; empty: unknown, or of no meaning here."""
+
+    at: str
+    """Epoch seconds, with milliseconds."""
+    who: str
+    """Slack user id, or `slipway`."""
+    what: str
+    """What happened: `requested`, `refused`, `approved`, `approval voided`, a phase, `locked`, ..."""
+    verb: str = ""
+    """What was asked for: `deploy`, `rollback`, `lock`, ..."""
+    target: str = ""
+    """What it was asked for: a tag, a deploy's id, the name of a lock."""
+    why: str = ""
+    """The reason that a person gave, or the sentence of a refusal."""
+    channel: str = ""
+    team: str = ""
+    service: str = ""
+    deploy: str = ""
+    batch: str = ""
+    phase: str = ""
+    outcome: str = ""
+    version: str = ""
+    """Version of the deploy's record."""
+    from_tag: str = ""
+    from_digest: str = ""
+    tag: str = ""
+    digest: str = ""
+    """As planned."""
+    running: str = ""
+    """Digests that the main container was seen running."""
+    approvers: str = ""
+    """Ids of those whose approval counts, separated by commas."""
+    lock: str = ""
+    override: str = ""
+    """Id of the person who let it pass a freeze or lock, and what that was."""
+    fence: str = ""
+    revision: str = ""
+    deployment: str = ""
+    aws_requests: str = ""
+    """Request ids of the calls that changed AWS, separated by commas."""
+    catalogue: str = ""
+    """Version of services.yml: the beginning of its SHA-256."""
+
+    def to_fields(self) -> list[str]:
+        """Field and value, one after the other, as XADD takes them."""
+        return [part for pair in self.model_dump().items() for part in pair]

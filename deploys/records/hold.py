@@ -1,0 +1,35 @@
+"""What keeps a deploy from going on although nothing is wrong with it, and what lets it pass."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from deploys.records.record import Record
+
+
+class HoldKind(StrEnum):
+    """What a deploy waits for."""
+
+    STOP_ALL = "stop-all"  # all deploys are stopped
+    LOCK = "lock"  # somebody else has locked the service
+    FREEZE = "freeze"  # services.yml allows no deploys now
+
+
+class Hold(Record):
+    """Why a deploy waits, as the last step found it."""
+
+    kind: HoldKind
+    sentence: str
+    """One sentence of mrkdwn: who or what holds it, why, and since when."""
+    until: float | None = None
+    """When it ends by itself (epoch seconds); None: when somebody ends it."""
+
+
+class Override(Record):
+    """A person let a deploy pass what would have held it."""
+
+    user: str
+    kind: HoldKind
+    reason: str
+    """As the person typed it."""
+    at: float
