@@ -96,6 +96,14 @@ class Access:
         if service.channels and channel not in service.channels:
             raise WrongChannel(service=service.name, channels=_channel_links(service))
 
+    def current_service(self, deploy: Deploy) -> Service:
+        """The service of a deploy as services.yml describes it now.
+
+        Raises:
+            UnknownService: it is not in the file any more.
+        """
+        return self._catalogue.get_service(deploy.service.name)
+
     def may_ask_about(self, service_name: str, channel: str) -> None:
         """Whether people may ask about this service in this channel.
 

@@ -5,6 +5,15 @@ from __future__ import annotations
 from deploys.records.record import Record
 
 
+class AuditNote(Record):
+    """What a step tells the audit trail beside the change of phase."""
+
+    what: str
+    """What happened, such as `approval voided`."""
+    why: str = ""
+    """One sentence."""
+
+
 class AuditEntry(Record):
     """All values are text, as a Redis stream keeps them; empty: unknown, or of no meaning here."""
 

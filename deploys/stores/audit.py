@@ -20,7 +20,9 @@ CLOCK_MARGIN_SECONDS = 600
 """Redis numbers entries by its own clock, which may differ from the one that records are written by."""
 
 
-def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None = None) -> list[str]:
+def entry(
+    deploy: Deploy, *, by: str, what: str, now: float, fence: int | None = None, why: str = ""
+) -> list[str]:
     """Field and value, one after the other, as XADD takes them."""
     fields = {
         "deploy": deploy.id,
@@ -29,6 +31,7 @@ def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None =
         "tag": deploy.tag,
         "by": by,
         "what": what,
+        "why": why,
         "phase": deploy.phase.value,
         "outcome": deploy.outcome.value if deploy.outcome else "",
         "version": str(deploy.version),

@@ -12,6 +12,7 @@ from redis import Redis
 from redis.commands.core import Script
 
 from deploys.errors import Conflict, NotOnDisk, SavedNotOnDisk, UnknownDeploy, UnknownSchema
+from deploys.records.audit_entry import AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
@@ -205,8 +206,10 @@ class DeployStore(DeployReader):
         job: str = ADVANCE,
         what: str = "",
         keep: bool = False,
+        notes: Sequence[AuditNote] = (),
     ) -> Claim:
-        """Writes the result of a step; `what` names it in the audit trail (empty: no entry).
+        """Writes the result of a step; `what` names it in the audit trail (empty: no entry). `notes` are
+        entries of their own, before that one.
 
         A deploy in phase ENDED leaves its queue, and the next one is due at once. With `keep` the claim goes
         on.
@@ -218,7 +221,13 @@ class DeployStore(DeployReader):
         after = deploy.evolve(version=before.version + 1)
         ended = after.phase is Phase.ENDED
         now = self._now()
-        entry = audit.entry(after, by="slipway", what=what, now=now, fence=claim.fence) if what else []
+        told = [*notes, AuditNote(what=what)] if what else notes
+        entries: list[str | int] = []
+        for each in told:
+            fields = audit.entry(
+                after, by="slipway", what=each.what, why=each.why, now=now, fence=claim.fence
+            )
+            entries += [len(fields), *fields]
         name = after.service.name
         answer = self._script("commit")(
             keys=[
@@ -246,7 +255,7 @@ class DeployStore(DeployReader):
                 int(not after.in_progress),
                 int(ended),
                 redis_keys.WATCHED,
-                *entry,
+                *entries,
             ],
         )
         if answer != b"ok":

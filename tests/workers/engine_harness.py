@@ -56,6 +56,11 @@ class OpenAccessPolicy:
 
     def __init__(self) -> None:
         self.refusals: dict[str, Exception] = {}
+        self.services: dict[str, Service] = {}
+        """What services.yml says now, if that is not what it said at the request."""
+
+    def current_service(self, deploy: Deploy) -> Service:
+        return self.services.get(deploy.service.name, deploy.service)
 
     def may_deploy(self, user: str, service_name: str, channel: str) -> None:
         self._refuse(user)
