@@ -16,9 +16,10 @@ import structlog
 from redis.exceptions import RedisError
 from slack_bolt import Ack, BoltRequest
 
-from bot import clicks, commands, error_boundary, request
+from bot import clicks, commands, error_boundary, request, slack_knowledge
 from bot.app_context import AppContext
 from bot.private_reply import PrivateReply, send_privately
+from bot.request import Request
 
 log = structlog.get_logger()
 
@@ -35,7 +36,7 @@ class Listeners:
         asked = request.from_command(req, context.slack_clock)
         text = req.body.get("text") or ""
         try:
-            reply = self._handle_once(req, lambda: commands.answer(text, asked, context), asked.user)
+            reply = self._handle_once(req, lambda: commands.answer(text, asked, context), asked)
         except RedisError as error:
             reply = error_boundary.answer_lost_redis(error)
         ack(reply.to_slack() if reply else "")
@@ -49,7 +50,7 @@ class Listeners:
             return
         asked = request.from_mention(req, context.slack_clock)
         text = event.get("text") or ""
-        reply = self._handle_once(req, lambda: commands.answer_mention(text, asked, context), asked.user)
+        reply = self._handle_once(req, lambda: commands.answer_mention(text, asked, context), asked)
         if reply and not reply.card_will_tell:
             send_privately(reply.text, asked, context)
 
@@ -58,17 +59,18 @@ class Listeners:
         context = self._context
         click = clicks.read_click(req.body)
         asked = request.from_click(req, context.slack_clock)
-        reply = self._handle_once(req, lambda: clicks.handle_click(click, asked, context), asked.user)
+        if not asked.channel:  # on the Home tab: decided by the deploy's channel, and answered there
+            asked = replace(asked, channel=clicks.find_channel(click.value, context))
+        reply = self._handle_once(req, lambda: clicks.handle_click(click, asked, context), asked)
         ack()
         if reply:
-            channel = asked.channel or clicks.find_channel(click.value, context)
-            send_privately(reply.text, replace(asked, channel=channel), context)
+            send_privately(reply.text, asked, context)
 
     def home_opened(self, req: BoltRequest) -> None:
         """Somebody opened the app's Home: a worker shows its Home tab. The Messages tab needs nothing."""
         event = req.body["event"]
         if event.get("tab", "home") == "home":
-            self._context.jobs.publish_home(event["user"])
+            self._context.jobs.publish_home(event["user"], req.body["team_id"])
 
     def ignore_link(self, ack: Ack) -> None:
         """A button that only leads somewhere: Slack wants an ack all the same."""
@@ -79,7 +81,7 @@ class Listeners:
         log.info("an event without a listener", kind=(req.body.get("event") or {}).get("type"))
 
     def _handle_once(
-        self, req: BoltRequest, handler: Callable[[], PrivateReply | None], user: str
+        self, req: BoltRequest, handler: Callable[[], PrivateReply | None], asked: Request
     ) -> PrivateReply | None:
         """The answer, also if the request was refused or failed. The delivery counts as handled unless Redis
         was away.
@@ -91,11 +93,12 @@ class Listeners:
         delivery = req.context.get("delivery")
         try:
             try:
+                slack_knowledge.read_if_unknown(asked.asker, self._context)
                 reply = handler()
             except RedisError:
                 raise
             except Exception as error:  # noqa: BLE001 - its sender reads a sentence
-                reply = error_boundary.answer_error(error, self._context, user)
+                reply = error_boundary.answer_error(error, self._context, asked.user)
             if delivery:
                 with suppress(RedisError):
                     deliveries.finish(delivery, json.dumps(reply.to_slack()) if reply else "")

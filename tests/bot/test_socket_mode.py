@@ -28,6 +28,7 @@ from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from tests.bot.bot_harness import ALICE, BOB, DAVE, BotHarness, ManualClock
 from tests.bot.conftest import APPROVERS, DEPLOYERS
+from tests.slack_directory import KnownDirectory
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
@@ -45,7 +46,7 @@ def connected_bot(slack: SlackSandbox, catalogue: Catalogue, redis: Redis) -> It
     groups.save_members(DEPLOYERS, [ALICE, DAVE], time.time())
     groups.save_members(APPROVERS, [BOB, DAVE], time.time())
     who = identity.fetch_identity(WebClient(slack.bot_token, slack.api_url), SlackClock())
-    context = build_app_context(who, catalogue, redis, redis)
+    context = build_app_context(who, catalogue, redis, redis, directory=KnownDirectory(redis))
     with connect(context, slack):
         yield BotHarness(context, redis, ManualClock(time.time()))
     slack.clear_faults()
@@ -234,7 +235,7 @@ def test_what_was_begun_is_answered_before_it_disconnects(
     slack: SlackSandbox, catalogue: Catalogue, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     who = identity.fetch_identity(WebClient(slack.bot_token, slack.api_url), SlackClock())
-    context = build_app_context(who, catalogue, redis, redis)
+    context = build_app_context(who, catalogue, redis, redis, directory=KnownDirectory(redis))
     begun, submit = threading.Event(), context.store.submit
 
     def slow_request(deploy: Deploy) -> Submission:

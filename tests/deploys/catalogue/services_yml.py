@@ -22,9 +22,11 @@ def list_problems(text: str, environ: Mapping[str, str] = EMPTY_ENVIRON) -> list
 
 
 def one_service(lines: str, *, head: str = "") -> str:
-    """A file with one service, `web`, that has a cluster, a region and these lines.
+    """A file with one service, `web`, that has a cluster, a region and these lines; who may deploy is written
+    behind them, unless they say so.
 
     Without `head` the lines begin on line 5, column 5.
     """
     body = "\n".join(f"    {line}" for line in dedent(lines).strip("\n").split("\n"))
-    return f"{head}services:\n  web:\n    cluster: production\n    region: eu-west-1\n{body}\n"
+    deployers = "" if "deployers:" in lines else "    deployers: []\n"
+    return f"{head}services:\n  web:\n    cluster: production\n    region: eu-west-1\n{body}\n{deployers}"
