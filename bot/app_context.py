@@ -59,16 +59,17 @@ def build_app_context(
 ) -> AppContext:
     """On these two connections: ours, and one for RQ."""
     directory = directory or SlackDirectory(redis)
+    slack_clock = slack_clock or SlackClock(wall_clock=now)
     return AppContext(
         identity=identity,
         catalogue=catalogue,
-        access=Access(catalogue, UserGroups(redis), directory, now=now),
+        access=Access(catalogue, UserGroups(redis), directory, now=slack_clock.now),
         directory=directory,
         store=DeployStore(redis, now=now),
         threads=ThreadStore(redis),
         jobs=JobQueue(redis_for_rq, now=now),
         deliveries=Deliveries(redis),
-        slack_clock=slack_clock or SlackClock(wall_clock=now),
+        slack_clock=slack_clock,
         now=now,
     )
 

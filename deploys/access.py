@@ -185,13 +185,13 @@ class Access:
         """Whether this person may cancel this deploy.
 
         What has touched the service is rolled back, which those may who roll back or approve. What has not is
-        withdrawn, which its requester and the approvers may.
+        withdrawn, which its requester and the approvers may; so is following a rollout that is not ours.
 
         Raises:
             MayNotWithdraw, and what `may` raises.
         """
         service, knowledge = self._find_service(asker, deploy.service.name), self._knowledge()
-        untouched = is_service_untouched(deploy)
+        untouched = deploy.verb is Verb.FOLLOW or is_service_untouched(deploy)
         first = (deploy.request.requester,) if untouched else allowed_people(service, Action.ROLL_BACK)
         people = tuple(dict.fromkeys((*first, *service.approvers)))
         self._check_person(Action.ROLL_BACK, asker, service, knowledge)

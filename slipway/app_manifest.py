@@ -23,7 +23,6 @@ SCOPES = {
     "users:read": "reads whether somebody who asks is a member, a guest or of another organisation",
     "channels:read": "reads whether a public channel is shared with another organisation",
     "groups:read": "reads the same of the private channels that slipway is in",
-    "im:read": "tells direct messages from channels",
     "mpim:read": "tells group direct messages from channels",
 }
 """Bot scopes, and what each of them is for."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 from redis import Redis
 
 from deploys.stores.slack_directory import Channel, ChannelKind, Person, SlackDirectory
+from sandbox.slack.team.workspace import MEMBERS
 
 TEAM = "T01SLIPWAY"
 
@@ -24,6 +27,15 @@ class KnownDirectory(SlackDirectory):
         if channel in self.channels or channel.startswith("D"):
             return self.channels.get(channel) or super().channel(channel, now)
         return a_channel()
+
+
+def know_everybody(redis: Redis) -> None:
+    """Writes down what a worker would read of the sandbox's members and #deploys, for processes that run
+    without one."""
+    directory, now = SlackDirectory(redis), time.time()
+    for user in MEMBERS:
+        directory.save_person(user, a_person(read_at=now))
+    directory.save_channel("C01DEPLOYS", a_channel(read_at=now))
 
 
 def a_person(**changes: object) -> Person:

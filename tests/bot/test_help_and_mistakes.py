@@ -23,6 +23,7 @@ USAGE = f"""\
 • `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately
 • `/deploy history [SERVICE]` lists the last deploys, how they ended and how long they took
 • `/deploy show ID` shows all of one deploy or batch, with its audit trail
+• `/deploy access SERVICE` explains what you may do with it here, and who may
 • `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun
 • `/deploy help` shows this
 

@@ -28,7 +28,7 @@ from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from tests.bot.bot_harness import ALICE, BOB, DAVE, BotHarness, ManualClock
 from tests.bot.conftest import APPROVERS, DEPLOYERS
-from tests.slack_directory import KnownDirectory
+from tests.slack_directory import TEAM, KnownDirectory
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
@@ -118,7 +118,7 @@ def test_every_message_is_one_that_slack_takes(slack: SlackSandbox, connected_bo
 def test_an_opened_home_tab_rings(slack: SlackSandbox, connected_bot: BotHarness) -> None:
     slack.open_home("bob")
 
-    assert connected_bot.queued_jobs() == [("publish_home", [BOB])]
+    assert connected_bot.queued_jobs() == [("publish_home", [BOB, TEAM])]
 
 
 def test_an_envelope_that_comes_twice_is_answered_once(
