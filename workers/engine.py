@@ -23,6 +23,7 @@ from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
+from workers.flows.cancel_check import check_cancel
 from workers.flows.step_errors import handle_step_error
 from workers.step_context import AccessPolicy, StepContext, StepResult, Timing
 
@@ -177,6 +178,7 @@ class Engine:
         )
 
     def _run_step(self, deploy: Deploy, context: StepContext) -> StepResult:
+        deploy = check_cancel(deploy, context)
         try:
             result = steps.STEPS[deploy.phase](deploy, context)
         except (LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
