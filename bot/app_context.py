@@ -59,7 +59,7 @@ def build_app_context(
         identity=identity,
         catalogue=catalogue,
         access=Access(catalogue, UserGroups(redis), now=now),
-        store=DeployStore(redis, now=now),
+        store=DeployStore(redis, now=now, catalogue_version=catalogue.version),
         threads=ThreadStore(redis),
         jobs=JobQueue(redis_for_rq, now=now),
         deliveries=Deliveries(redis),
