@@ -19,6 +19,7 @@ from slack_bolt import Ack, BoltRequest
 from bot import clicks, commands, error_boundary, request
 from bot.app_context import AppContext
 from bot.private_reply import PrivateReply, send_privately
+from bot.request import Request
 
 log = structlog.get_logger()
 
@@ -35,7 +36,7 @@ class Listeners:
         asked = request.from_command(req, context.slack_clock)
         text = req.body.get("text") or ""
         try:
-            reply = self._handle_once(req, lambda: commands.answer(text, asked, context), asked.user)
+            reply = self._handle_once(req, lambda: commands.answer(text, asked, context), asked)
         except RedisError as error:
             reply = error_boundary.answer_lost_redis(error)
         ack(reply.to_slack() if reply else "")
@@ -49,7 +50,7 @@ class Listeners:
             return
         asked = request.from_mention(req, context.slack_clock)
         text = event.get("text") or ""
-        reply = self._handle_once(req, lambda: commands.answer_mention(text, asked, context), asked.user)
+        reply = self._handle_once(req, lambda: commands.answer_mention(text, asked, context), asked)
         if reply and not reply.card_will_tell:
             send_privately(reply.text, asked, context)
 
@@ -58,7 +59,7 @@ class Listeners:
         context = self._context
         click = clicks.read_click(req.body)
         asked = request.from_click(req, context.slack_clock)
-        reply = self._handle_once(req, lambda: clicks.handle_click(click, asked, context), asked.user)
+        reply = self._handle_once(req, lambda: clicks.handle_click(click, asked, context), asked)
         ack()
         if reply:
             channel = asked.channel or clicks.find_channel(click.value, context)
@@ -79,7 +80,7 @@ class Listeners:
         log.info("an event without a listener", kind=(req.body.get("event") or {}).get("type"))
 
     def _handle_once(
-        self, req: BoltRequest, handler: Callable[[], PrivateReply | None], user: str
+        self, req: BoltRequest, handler: Callable[[], PrivateReply | None], asked: Request
     ) -> PrivateReply | None:
         """The answer, also if the request was refused or failed. The delivery counts as handled unless Redis
         was away.
@@ -95,7 +96,7 @@ class Listeners:
             except RedisError:
                 raise
             except Exception as error:  # noqa: BLE001 - its sender reads a sentence
-                reply = error_boundary.answer_error(error, self._context, user)
+                reply = error_boundary.answer_error(error, self._context, asked)
             if delivery:
                 with suppress(RedisError):
                     deliveries.finish(delivery, json.dumps(reply.to_slack()) if reply else "")

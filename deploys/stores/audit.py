@@ -31,7 +31,8 @@ Row = dict[str, str]
 
 def write(redis: Redis, entry: AuditEntry) -> None:
     """Adds an entry by itself. What changes a record is added in the script that writes the record."""
-    redis.xadd(redis_keys.AUDIT, {**entry.model_dump()})
+    fields: dict[Any, Any] = entry.model_dump()
+    redis.xadd(redis_keys.AUDIT, fields)
 
 
 def about(deploy: Deploy, *, who: str, what: str, at: float, **fields: str) -> AuditEntry:
