@@ -93,7 +93,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     aws = AwsClients()
     aws.build_ahead(catalogue.regions)
     aws.build_ahead({each.region for each in catalogue.services.values() if each.role}, ("sts",))
-    store = DeployStore(redis)
+    store = DeployStore(redis, catalogue_version=catalogue.version)
     client = slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     limits = SharedRateLimits(redis, time.time)
     threads = ThreadStore(redis)

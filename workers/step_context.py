@@ -149,7 +149,14 @@ class StepContext:
     def write_intent(self, deploy: Deploy) -> Deploy:
         """Commits what the step is about to do, before it does it. The step goes on with the new record."""
         what = f"about to act: {deploy.phase.value}"
-        self.claim = self._store.commit(self.claim, deploy, due_at=self.now(), what=what, keep=True)
+        self.claim = self._store.commit(
+            self.claim,
+            deploy,
+            due_at=self.now(),
+            what=what,
+            keep=True,
+            aws_requests=self.region.take_request_ids(),
+        )
         return self.claim.deploy
 
     def guard(self) -> None:
