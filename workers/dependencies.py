@@ -14,12 +14,13 @@ from deploys.access import Access, Asker
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
+from deploys.redaction import keep_secret
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
-from workers import home_tab, user_group_reader
+from workers import home_tab, retention, user_group_reader
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.orphan_recovery import OrphanRecovery
@@ -48,6 +49,7 @@ class Dependencies:
     limits: SharedRateLimits
     query_handler: QueryHandler
     orphan_recovery: OrphanRecovery
+    message_retention_seconds: float
 
     def publish_home(self, user: str, team: str) -> None:
         """Updates a user's Home tab."""
@@ -72,6 +74,11 @@ class Dependencies:
         else:
             reader.refresh(DeployStore(self.redis).active())
 
+    def forget_thread_messages(self) -> None:
+        """Removes the texts of deploys that ended long ago."""
+        store = DeployStore(self.redis)
+        retention.forget_thread_messages(self.redis, store, time.time(), self.message_retention_seconds)
+
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str
     ) -> None:
@@ -90,7 +97,9 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     redis = connect(settings.redis_url)
     wait_for_redis(redis)
     warn_about_redis_config(redis)
-    aws = AwsClients()
+    roles = [each.role for each in catalogue.services.values() if each.role]
+    keep_secret(role.external_id for role in roles)
+    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles})
     aws.build_ahead(catalogue.regions)
     aws.build_ahead({each.region for each in catalogue.services.values() if each.role}, ("sts",))
     store = DeployStore(redis, catalogue_version=catalogue.version)
@@ -119,4 +128,5 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),
+        message_retention_seconds=settings.message_retention_days * 24 * 3600,
     )

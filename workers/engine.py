@@ -14,6 +14,7 @@ from rq.timeouts import BaseTimeoutException
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError, UnknownSchema
 from deploys.holds import HoldSource
 from deploys.job_queue import JobQueue
+from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase, Stage
 from deploys.redis_outage import REDIS_OUTAGE
@@ -53,6 +54,7 @@ class Engine:
         timing: Timing,
         worker: str,
         hold_sources: Sequence[HoldSource] = (),
+        shared_channels: SharedChannels = NO_SHARED_CHANNELS,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -62,6 +64,7 @@ class Engine:
         self._timing = timing
         self._worker = worker
         self._hold_sources = hold_sources
+        self._shared_channels = shared_channels
         self._now = now
 
     def advance(self, deploy_id: str) -> None:
@@ -103,7 +106,9 @@ class Engine:
 
     def _read_together(self, claims: Sequence[Claim]) -> EcsReader:
         try:
-            return BatchReader.read(self._aws, [claim.deploy for claim in claims])
+            # What AWS answers to all may get into the messages of each.
+            with quotes_hidden(any(self._must_hide_quotes(claim.deploy) for claim in claims)):
+                return BatchReader.read(self._aws, [claim.deploy for claim in claims])
         except AwsUnavailable as error:
             return FailedReader(error)  # asking one by one would only add to the load
         except (BaseTimeoutException, RedisError):
@@ -120,7 +125,8 @@ class Engine:
         while True:
             deploy = context.claim.deploy
             try:
-                result = self._run_step(deploy, context)
+                with quotes_hidden(self._must_hide_quotes(deploy)):
+                    result = self._run_step(deploy, context)
                 keep = result.delay <= 0 and self._has_time_for_another_step(context.claim)
                 before = context.claim.deploy
                 context.claim = self._commit(context.claim, result, keep=keep)
@@ -165,6 +171,9 @@ class Engine:
                 if time.monotonic() >= until:
                     return None
                 time.sleep(REDIS_OUTAGE.retry_delay())
+
+    def _must_hide_quotes(self, deploy: Deploy) -> bool:
+        return must_hide_quotes(self._shared_channels, deploy.request.channel)
 
     def _context(self, claim: Claim, reader: EcsReader) -> StepContext:
         return StepContext(

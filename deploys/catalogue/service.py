@@ -42,6 +42,13 @@ class Pin(StrEnum):
     DIGEST = "digest"  # the one that the tag points to when the deploy is planned
 
 
+class LogLines(StrEnum):
+    """Whether messages quote what containers write to their logs."""
+
+    SHOW = "show"
+    HIDE = "hide"
+
+
 class BaseChoice(StrEnum):
     """Which revision a new one is a copy of."""
 
@@ -212,6 +219,14 @@ class Service(KeyRecord):
             default_text="none",
         ),
     ] = None
+    logs: Annotated[
+        LogLines,
+        Key(
+            choice_of(LogLines, "what to do with log lines"),
+            "Whether the last log lines of a container that failed are quoted in Slack. `hide`: never; the "
+            "message says where they are. What looks like a secret is taken out of quoted lines in any case.",
+        ),
+    ] = LogLines.SHOW
     role: Annotated[
         Role | None,
         Key(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deploys.records.record import Record
+from deploys.redaction import Redacted
 
 SLIPWAY = "slipway"
 """Who acted, if it was no person."""
@@ -23,7 +24,7 @@ class AuditEntry(Record):
     """What was asked for: `deploy`, `rollback`, `lock`, ..."""
     target: str = ""
     """What it was asked for: a tag, a deploy's id, the name of a lock."""
-    why: str = ""
+    why: Redacted = ""
     """The reason that a person gave, or the sentence of a refusal."""
     channel: str = ""
     team: str = ""

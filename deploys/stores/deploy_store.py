@@ -291,6 +291,17 @@ class DeployStore(DeployReader):
         audited = {"catalogue": self._catalogue_version, **audited}
         return audit.about(deploy, who=who, what=what, at=now, **audited).to_fields()
 
+    def replace_ended(self, deploy: Deploy, changed: Deploy) -> bool:
+        """Writes the record of an ended deploy again; nothing is due by that. False: it changed meanwhile, and
+        nothing was written."""
+        changed = changed.evolve(version=deploy.version + 1)
+        return bool(
+            self._script("replace_ended")(
+                keys=[redis_keys.record(deploy.id), redis_keys.ACTIVE_DEPLOYS],
+                args=[deploy.id, deploy.version, changed.to_json()],
+            )
+        )
+
     def release(self, claim: Claim, due_at: float) -> None:
         """Returns the claim without a result; the deploy is due again then (epoch seconds)."""
         self._release(claim.deploy.id, claim.token, due_at)
@@ -330,5 +341,5 @@ def _visible_fields(deploy: Deploy) -> dict[str, Any]:
 
 _LUA = {
     name: files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
-    for name in ("submit", "adopt", "claim", "commit", "amend", "release")
+    for name in ("submit", "adopt", "claim", "commit", "amend", "release", "replace_ended")
 }

@@ -35,6 +35,8 @@ ORPHANS_CHECKED_AT = f"{PREFIX}orphans-checked-at"
 LOST_DEPLOYS = f"{PREFIX}lost-deploys"
 """Hash from service to a deploy whose tags are on it and which has no record
 (`deploys.stores.lost_deploys`)."""
+RETENTION = f"{PREFIX}retention"
+"""Hash: how far the removal of old texts has come, and when its round began."""
 WATCHED = f"{PREFIX}watched:"
 SLACK_NEEDED = f"{PREFIX}slack-needed"
 """Sorted set of the people and channels that access is decided about, by when that was last (epoch
