@@ -292,8 +292,8 @@ class DeployStore(DeployReader):
         return audit.about(deploy, who=who, what=what, at=now, **audited).to_fields()
 
     def replace_ended(self, deploy: Deploy, changed: Deploy) -> bool:
-        """Writes the record of an ended deploy again; nothing is due by that. False: it changed meanwhile, and
-        nothing was written."""
+        """Writes the record of an ended deploy again; nothing is due by that. False: it changed meanwhile,
+        and nothing was written."""
         changed = changed.evolve(version=deploy.version + 1)
         return bool(
             self._script("replace_ended")(
