@@ -59,9 +59,10 @@ RULES: Mapping[str, DriftRule] = {
     "direct_messages": DriftRule.ADOPTED,
     "shared_channels": DriftRule.ADOPTED,
     "channels": DriftRule.ADOPTED,
-    # How long a rollout may take: nobody decides about that.
+    # How a rollout is watched and told: nobody decides about that.
     "deadline": DriftRule.ADOPTED,
     "give_up_after": DriftRule.ADOPTED,
+    "logs": DriftRule.ADOPTED,
 }
 """Every key of a service."""
 

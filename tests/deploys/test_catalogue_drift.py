@@ -64,8 +64,8 @@ def test_what_is_looser_or_points_elsewhere_stops_the_deploy(
         refuse_catalogue_drift(a_deploy(a_service(**then)), a_service(**now))
 
     assert stopped.value.message == (
-        f"`services.yml` says something else about `web` than when this was requested: {sentence}. Ask for it "
-        "again, so that it runs as `services.yml` says now."
+        "`services.yml` says something else about `web` than when this was requested: "
+        f"{sentence}. Ask for it again, so that it runs as `services.yml` says now."
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from deploys.access import Asker
 from deploys.decisions import is_approved
-from deploys.errors import MembershipUnknown, Refused
+from deploys.errors import Refused, SlackUnsure
 from deploys.records.approval import Verdict
 from deploys.records.audit_entry import AuditNote
 from deploys.records.deploy import Deploy
@@ -69,8 +70,8 @@ def drop_unauthorized_decisions(deploy: Deploy, context: StepContext) -> tuple[D
     notes: list[AuditNote] = []
     for decision in deploy.approval.decisions:
         try:
-            context.access.may_decide(decision.user, deploy)
-        except MembershipUnknown:
+            context.access.may_decide(Asker.of_answer(decision), deploy)
+        except SlackUnsure:
             raise
         except Refused as refusal:
             if decision.verdict is Verdict.APPROVED:

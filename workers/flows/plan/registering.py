@@ -31,7 +31,7 @@ def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
     """Registers the revision of the plan that was shown, if that plan still holds."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
-    context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
+    context.access.may_run(deploy)
     deploy, dropped = drop_unauthorized_decisions(deploy, context)
     result = _register_if_approved(deploy, context)
     return replace(result, audit=(*dropped, *result.audit))
