@@ -14,6 +14,7 @@ from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
+from deploys.quoting import NO_SHARED_CHANNELS
 from deploys.redaction import keep_secret
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.stores.deploy_store import DeployStore
@@ -88,7 +89,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     warn_about_redis_config(redis)
     roles = [each.role for each in catalogue.services.values() if each.role]
     keep_secret(role.external_id for role in roles)
-    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles})
+    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles if role.external_id})
     aws.build_ahead(catalogue.regions)
     aws.build_ahead({each.region for each in catalogue.services.values() if each.role}, ("sts",))
     store = DeployStore(redis)
@@ -97,6 +98,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     threads = ThreadStore(redis)
     access = Access(catalogue, UserGroups(redis))
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
+    shared_channels = NO_SHARED_CHANNELS
     engine = Engine(
         store=store,
         job_queue=job_queue,
@@ -104,6 +106,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         access=access,
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        shared_channels=shared_channels,
     )
     return Dependencies(
         redis=redis,
@@ -111,9 +114,9 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         slack=client,
         aws=aws,
         engine=engine,
-        publisher=Publisher(client, threads, store, limits, time.time),
+        publisher=Publisher(client, threads, store, limits, time.time, shared_channels),
         limits=limits,
-        query_handler=QueryHandler(catalogue, store, threads, aws, access, client),
+        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, shared_channels),
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),

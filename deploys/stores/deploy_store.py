@@ -254,8 +254,8 @@ class DeployStore(DeployReader):
         return Claim(after, claim.fence, claim.token, claim.claimed_at, claim.lease_seconds)
 
     def replace_ended(self, deploy: Deploy, changed: Deploy) -> bool:
-        """Writes the record of an ended deploy again; nothing is due by that. False: it changed meanwhile, and
-        nothing was written."""
+        """Writes the record of an ended deploy again; nothing is due by that. False: it changed
+        meanwhile, and nothing was written."""
         changed = changed.evolve(version=deploy.version + 1)
         return bool(
             self._script("replace_ended")(
