@@ -41,7 +41,9 @@ def verbatim(part: Any) -> Any:
 
 
 def mention(identity: str) -> str:
-    """A user id (U..., W...) or user group id (S...) as a mention."""
+    """A user id (U..., W...) or user group id (S...) as a mention; the word `everyone` as it is."""
+    if identity == "everyone":
+        return identity
     return f"<!subteam^{identity}>" if identity.startswith("S") else f"<@{identity}>"
 
 

@@ -24,6 +24,7 @@ from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
+from workers.flows.cancel_check import check_cancel
 from workers.flows.step_errors import handle_step_error
 from workers.step_context import AccessPolicy, StepContext, StepResult, Timing
 
@@ -120,6 +121,7 @@ class Engine:
 
     def _run(self, claim: Claim, reader: EcsReader) -> None:
         context = self._context(claim, reader)
+        self._aws.request_ids.take()  # of whatever this process did before
         while True:
             deploy = context.claim.deploy
             try:
@@ -129,11 +131,13 @@ class Engine:
                 before = context.claim.deploy
                 context.claim = self._commit(context.claim, result, keep=keep)
             except LeaseTooShort:
+                self._audit_uncommitted(context.claim)
                 log.warning("too little of the lease was left", deploy=deploy.id, phase=deploy.phase.value)
                 self._store.release(context.claim, self._now() + RETRY_SECONDS)
                 return
             except Conflict:
                 # Somebody decided meanwhile, or another worker took over: the record says which.
+                self._audit_uncommitted(context.claim)
                 self._store.release(context.claim, self._now())
                 self._job_queue.advance(deploy.id)
                 return
@@ -186,6 +190,7 @@ class Engine:
         )
 
     def _run_step(self, deploy: Deploy, context: StepContext) -> StepResult:
+        deploy = check_cancel(deploy, context)
         try:
             result = steps.STEPS[deploy.phase](deploy, context)
         except (LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
@@ -216,7 +221,12 @@ class Engine:
             job=steps.job_for_phase(after),
             what=after.phase.value if moved else "",
             keep=keep,
+            aws_requests=self._aws.request_ids.take(),
         )
+
+    def _audit_uncommitted(self, claim: Claim) -> None:
+        if aws_requests := self._aws.request_ids.take():
+            self._store.audit_uncommitted(claim, aws_requests)
 
     def _with_jitter(self, seconds: float) -> float:
         if seconds > JITTER_UP_TO_SECONDS:

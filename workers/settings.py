@@ -28,8 +28,8 @@ class WorkerSettings(SlackSettings):
     )
     message_retention_days: Annotated[float, days_between(1, 3650)] = Field(
         default=30.0,
-        description="Days after a deploy's end until the texts of its thread, and what else its record "
-        "quotes of AWS and of logs, are removed from Redis. Slack keeps its messages.",
+        description="Days after a deploy's end until the texts of its thread, and what else its "
+        "record quotes of AWS and of logs, are removed from Redis. Slack keeps its messages.",
     )
     aws_profile: str | None = Field(
         default=None, description="The profile of ~/.aws/config from which boto3 takes its credentials."

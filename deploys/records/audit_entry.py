@@ -5,6 +5,11 @@ from __future__ import annotations
 from deploys.records.record import Record
 from deploys.redaction import Redacted
 
+SLIPWAY = "slipway"
+"""Who acted, if it was no person."""
+UNKNOWN = "unknown"
+"""Who acted, if nothing proves it."""
+
 
 class AuditEntry(Record):
     """All values are text, as a Redis stream keeps them; empty: unknown, or of no meaning here."""
@@ -53,3 +58,7 @@ class AuditEntry(Record):
     def to_fields(self) -> list[str]:
         """Field and value, one after the other, as XADD takes them."""
         return [part for pair in self.model_dump().items() for part in pair]
+
+
+FIELDS = tuple(AuditEntry.model_fields)
+"""Names of the fields, in their order."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from deploys.formatting import duration
-from deploys.mrkdwn import code, plural
+from deploys.mrkdwn import code, mention, plural
 from deploys.quoting import quoted
 from deploys.records.deploy import Deploy
 from deploys.records.restore_point import RestorePoint
 from deploys.short_names import short_arn
 from workers.messages.evidence import NO_EVIDENCE, Evidence, evidence_lines
+
+
+def cancel_dropped(user: str, *, unsure: bool) -> str:
+    why = "Slack does not say now whether they may" if unsure else "they may not cancel it now"
+    again = " Cancel it again in a minute." if unsure else ""
+    return f"{mention(user)} asked to cancel this, which does not count: {why}. It goes on.{again}"
 
 
 def rollout_started(deploy: Deploy) -> str:

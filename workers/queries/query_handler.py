@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 from slack_sdk import WebClient
 
+from deploys.access import Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import AwsUnavailable, SlipwayError
 from deploys.mrkdwn import code
@@ -36,6 +37,7 @@ class QueryTarget:
     channel: str
     thread_ts: str | None
     user: str
+    team: str = ""
 
 
 log = structlog.get_logger()
@@ -61,11 +63,15 @@ class QueryHandler:
         cannot = f"I cannot list the tags of {code(service)}"
         text = self._answer(
             target,
-            lambda: describe_tags(self.catalogue.get_service(service), self.aws),
+            lambda: self._describe_tags(target, service),
             cannot=cannot,
             refused=cannot,
         )
         self._send(target, text)
+
+    def _describe_tags(self, target: QueryTarget, service: str) -> str:
+        self.access.may(Action.SEE, Asker(target.user, target.team, target.channel), service)
+        return describe_tags(self.catalogue.get_service(service), self.aws)
 
     def answer_plan(self, target: QueryTarget, service: str, tag: str) -> None:
         """Sends what `/deploy SERVICE TAG` would change, or why it would be refused."""
@@ -94,7 +100,7 @@ class QueryHandler:
             tag=tag,
             request={
                 "requester": target.user,
-                "team": "",
+                "team": target.team,
                 "channel": target.channel,
                 "requested_at": time.time(),
             },
