@@ -65,7 +65,7 @@ def build_app_context(
         catalogue=catalogue,
         access=Access(catalogue, UserGroups(redis), directory, now=slack_clock.now),
         directory=directory,
-        store=DeployStore(redis, now=now),
+        store=DeployStore(redis, now=now, catalogue_version=catalogue.version),
         threads=ThreadStore(redis),
         jobs=JobQueue(redis_for_rq, now=now),
         deliveries=Deliveries(redis),

@@ -104,7 +104,7 @@ class Listeners:
             except RedisError:
                 raise
             except Exception as error:  # noqa: BLE001 - its sender reads a sentence
-                reply = error_boundary.answer_error(error, self._context, asked.user)
+                reply = error_boundary.answer_error(error, self._context, asked)
             if delivery:
                 with suppress(RedisError):
                     deliveries.finish(delivery, json.dumps(reply.to_slack()) if reply else "")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot import submit_texts
+from bot import attempts, submit_texts
 from bot.app_context import AppContext
-from bot.grammar import Command
+from bot.grammar import DEPLOY, Command
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from deploys.access import Action, refuse_batch
@@ -79,6 +79,7 @@ def submit_deploy(
     request.refuse_if_late()
     submission = context.store.submit(deploy)
     if submission.is_duplicate:
+        attempts.write_repetition(submission.deploy.id, command, request, context)
         return submit_texts.already_under_way(submission.deploy, context.threads, context.now())
     if request.response_url:
         context.threads.save_response_url(deploy.id, request.response_url)
@@ -141,6 +142,8 @@ def submit_batch(
     request.refuse_if_late()
     submissions = context.store.submit_batch(batch, deploys)
     if any(each.is_duplicate for each in submissions):
+        command = Command(DEPLOY, wanted.services, tag=tag, reason=reason)
+        attempts.write_repetition("", command, request, context)
         duplicates = [each.deploy for each in submissions]
         return submit_texts.batch_already_under_way(duplicates, context.threads, context.now())
     if request.response_url:

@@ -62,7 +62,7 @@ def decide(
         raise AlreadyDecided(how=_decision_text(deploy))
     if deploy.approval.expires_at is not None and now >= deploy.approval.expires_at:
         raise QuestionClosed(state="was not decided in time and expires")
-    if verdict is Verdict.APPROVED and user in _approvers(deploy):
+    if verdict is Verdict.APPROVED and user in counted_approvers(deploy):
         more = plural(approvals_missing(deploy), "approval")
         raise AlreadyDecided(how=f"you approved this, and it needs {more} more, by somebody else")
     decision = Decision(user=user, team=team, channel=channel, verdict=verdict, at=now)
@@ -109,7 +109,7 @@ def is_rejected(deploy: Deploy) -> bool:
 
 def approvals_missing(deploy: Deploy) -> int:
     """Approvals still needed (count)."""
-    return max(0, deploy.service.approvals - len(_approvers(deploy)))
+    return max(0, deploy.service.approvals - len(counted_approvers(deploy)))
 
 
 def is_service_untouched(deploy: Deploy) -> bool:
@@ -117,7 +117,7 @@ def is_service_untouched(deploy: Deploy) -> bool:
     return deploy.phase.facts.service_unchanged and not deploy.ecs.update_tried
 
 
-def _approvers(deploy: Deploy) -> tuple[str, ...]:
+def counted_approvers(deploy: Deploy) -> tuple[str, ...]:
     """Those whose approval counts, each once, in order."""
     approved_by = [each.user for each in deploy.approval.decisions if each.verdict is Verdict.APPROVED]
     return tuple(
@@ -131,7 +131,7 @@ def _decision_text(deploy: Deploy) -> str:
     for decision in deploy.approval.decisions:
         if decision.verdict is Verdict.REJECTED:
             return f"rejected by {mention(decision.user)}"
-    return f"approved by {mentions(_approvers(deploy))}"
+    return f"approved by {mentions(counted_approvers(deploy))}"
 
 
 PAUSE_BUTTONS = {HookAction.CONTINUE: "Continue", HookAction.ROLLBACK: "Roll back"}

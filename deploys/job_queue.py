@@ -66,6 +66,10 @@ class JobQueue:
         """Finds services that a lost deploy left stopped. nonce: as in `requeue`."""
         self._try_enqueue("recover_orphans", nonce=nonce)
 
+    def forget_thread_messages(self, nonce: str = "") -> None:
+        """Removes the texts of old deploys. nonce: as in `requeue`."""
+        self._try_enqueue("forget_thread_messages", nonce=nonce)
+
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = ""
     ) -> None:

@@ -14,17 +14,19 @@ from deploys.access import Access, Asker
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
+from deploys.redaction import keep_secret
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
-from workers import home_tab, user_group_reader
+from workers import home_tab, retention, user_group_reader
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
 from workers.settings import WorkerSettings
+from workers.shared_channels import KnownSharedChannels
 from workers.slack_directory_reader import SlackDirectoryReader
 from workers.step_context import Timing
 from workers.thread.private_message import Recipient, send_private_message
@@ -48,6 +50,7 @@ class Dependencies:
     limits: SharedRateLimits
     query_handler: QueryHandler
     orphan_recovery: OrphanRecovery
+    message_retention_seconds: float
 
     def publish_home(self, user: str, team: str) -> None:
         """Updates a user's Home tab."""
@@ -72,6 +75,11 @@ class Dependencies:
         else:
             reader.refresh(DeployStore(self.redis).active())
 
+    def forget_thread_messages(self) -> None:
+        """Removes the texts of deploys that ended long ago."""
+        store = DeployStore(self.redis)
+        retention.forget_thread_messages(self.redis, store, time.time(), self.message_retention_seconds)
+
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str
     ) -> None:
@@ -90,15 +98,18 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     redis = connect(settings.redis_url)
     wait_for_redis(redis)
     warn_about_redis_config(redis)
-    aws = AwsClients()
+    roles = [each.role for each in catalogue.services.values() if each.role]
+    keep_secret(role.external_id for role in roles)
+    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles if role.external_id})
     aws.build_ahead(catalogue.regions)
     aws.build_ahead({each.region for each in catalogue.services.values() if each.role}, ("sts",))
-    store = DeployStore(redis)
+    store = DeployStore(redis, catalogue_version=catalogue.version)
     client = slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     limits = SharedRateLimits(redis, time.time)
     threads = ThreadStore(redis)
     access = Access(catalogue, UserGroups(redis), SlackDirectory(redis))
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
+    shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
     engine = Engine(
         store=store,
         job_queue=job_queue,
@@ -106,6 +117,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         access=access,
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        shared_channels=shared_channels,
     )
     return Dependencies(
         redis=redis,
@@ -113,10 +125,11 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         slack=client,
         aws=aws,
         engine=engine,
-        publisher=Publisher(client, threads, store, limits, time.time),
+        publisher=Publisher(client, threads, store, limits, time.time, shared_channels),
         limits=limits,
-        query_handler=QueryHandler(catalogue, store, threads, aws, access, client),
+        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, shared_channels),
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),
+        message_retention_seconds=settings.message_retention_days * 24 * 3600,
     )

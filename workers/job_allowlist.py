@@ -22,6 +22,7 @@ ENTRY_POINTS = frozenset(
         "read_user_groups",
         "read_slack_directory",
         "recover_orphans",
+        "forget_thread_messages",
         "answer_privately",
         "answer_tags",
         "answer_plan",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot import grammar, slack_text, usage
+from bot import attempts, grammar, slack_text, usage
 from bot.app_context import AppContext
 from bot.commands import (
     access,
@@ -31,7 +31,7 @@ from deploys.access import Action
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service_names import RESERVED_NAMES
 from deploys.catalogue.suggestions import nearest_names
-from deploys.errors import OneServiceAtATime
+from deploys.errors import OneServiceAtATime, Refused
 from deploys.mrkdwn import code
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
@@ -109,6 +109,14 @@ def _explaining_mistakes(
 
 
 def _run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    try:
+        return _run_checked(command, request, context)
+    except Refused as refusal:
+        attempts.note(refusal, attempts.of_command(command))
+        raise
+
+
+def _run_checked(command: Command, request: Request, context: AppContext) -> PrivateReply:
     subcommand = SUBCOMMANDS[command.subcommand]
     group = context.catalogue.get_service_group(command.service)
     if group and subcommand.takes_one_service:

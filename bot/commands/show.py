@@ -62,7 +62,7 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> list[str]:
     if run := list(_run_lines(deploy)):
         parts.append(clip_bytes("\n".join(("*Run*", *run)), MAX_PART_BYTES))
     begun, ended = deploy.request.requested_at, deploy.ended_at or context.now()
-    trail = audit.read_between(context.store.redis, deploy.id, begun, ended, MAX_TRAIL_ENTRIES)
+    trail = audit.read_between(context.store.redis, (deploy.id,), begun, ended, MAX_TRAIL_ENTRIES)
     left = MAX_EDIT_BYTES - utf8_bytes("\n\n".join(parts)) - 200
     if trail and left > MIN_TRAIL_BYTES:
         parts.append(f"*Audit trail*\n{bullet_list([_entry_line(each) for each in trail], left)}")
@@ -138,7 +138,7 @@ def _run_lines(deploy: Deploy) -> Iterator[str]:
 
 
 def _entry_line(entry: dict[str, str]) -> str:
-    by = entry.get("by", "")
+    by = entry.get("who", "")
     person = f", by {mention(by)}" if by[:1] in ("U", "W") else ""
     return f"{slack_time(float(entry['at']))} {escape(entry['what'])}{person}"
 

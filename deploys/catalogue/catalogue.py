@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +19,8 @@ from deploys.mrkdwn import escape, plural
 
 _MAX_NAMES_LISTED = 20
 """Services named in one message (count)."""
+_VERSION_LENGTH = 12
+"""Characters of a version of the file (count)."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Catalogue:
     services: Mapping[str, Service]
     service_groups: Mapping[str, ServiceGroup] = field(default_factory=dict)
     """Services that are deployed together, by one name."""
+    version: str = ""
+    """Names the text of the file that was read: the beginning of its SHA-256, as `sha256sum` prints it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "services", MappingProxyType(dict(self.services)))
@@ -94,7 +99,8 @@ def check_file(path: Path, environ: Mapping[str, str] | None = None) -> CheckRes
         raw = path.read_bytes()
     except OSError as error:
         raise CatalogueUnreadable(file=path, why=error.strerror or str(error)) from error
-    return check_text(raw, os.environ if environ is None else environ)
+    checked = check_text(raw, os.environ if environ is None else environ)
+    return replace(checked, version=hashlib.sha256(raw).hexdigest()[:_VERSION_LENGTH])
 
 
 def load_catalogue(path: Path | str, environ: Mapping[str, str] | None = None) -> Catalogue:
@@ -108,4 +114,4 @@ def load_catalogue(path: Path | str, environ: Mapping[str, str] | None = None) -
             mistakes=plural(len(checked.problems), "mistake"),
             listing="".join(f"\n  {file}:{each}" for each in checked.problems),
         )
-    return Catalogue(checked.services, checked.service_groups)
+    return Catalogue(checked.services, checked.service_groups, version=checked.version)

@@ -42,6 +42,13 @@ class Pin(StrEnum):
     DIGEST = "digest"  # the one that the tag points to when the deploy is planned
 
 
+class LogLines(StrEnum):
+    """Whether messages quote what containers write to their logs."""
+
+    SHOW = "show"
+    HIDE = "hide"
+
+
 class BaseChoice(StrEnum):
     """Which revision a new one is a copy of."""
 
@@ -52,8 +59,9 @@ class BaseChoice(StrEnum):
 class Service(KeyRecord):
     """A service, with the defaults filled in.
 
-    A deploy keeps a copy of the service that it was requested for, so an edit of services.yml does not change
-    a deploy that has begun. Only access is read from the catalogue again.
+    A deploy keeps a copy of the service that it was requested for. Until its first change the catalogue
+    counts (`deploys.catalogue_drift`), after that the copy: an edit of services.yml does not change what has
+    begun. Access is always read from the catalogue.
     """
 
     name: str
@@ -212,6 +220,14 @@ class Service(KeyRecord):
             default_text="none",
         ),
     ] = None
+    logs: Annotated[
+        LogLines,
+        Key(
+            choice_of(LogLines, "what to do with log lines"),
+            "Whether the last log lines of a container that failed are quoted in Slack. `hide`: never; the "
+            "message says where they are. What looks like a secret is taken out of quoted lines in any case.",
+        ),
+    ] = LogLines.SHOW
     role: Annotated[
         Role | None,
         Key(

@@ -38,6 +38,8 @@ class CheckResult:
     service_groups: Mapping[str, ServiceGroup] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
     """What is allowed, but may not be intended."""
+    version: str = ""
+    """Names the text of the file; empty: it was read from no file."""
 
 
 def check_text(raw: bytes, environ: Mapping[str, str]) -> CheckResult:

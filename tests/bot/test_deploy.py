@@ -41,7 +41,7 @@ def test_a_deploy_is_taken_in_and_the_workers_are_rung(bot: BotHarness) -> None:
     )
     assert bot.context.threads.response_url(deploy.id) == RESPONSE_URL
     assert bot.queued_jobs() == [("publish", [deploy.id]), ("advance", [deploy.id])]
-    assert [entry["by"] for entry in audit.trail(bot.redis, deploy.id)] == [ALICE]
+    assert [entry["who"] for entry in audit.trail(bot.redis, deploy.id)] == [ALICE]
 
 
 def test_only_the_person_who_asked_sees_the_answer(bot: BotHarness) -> None:

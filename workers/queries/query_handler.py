@@ -16,6 +16,7 @@ from deploys.access import Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import AwsUnavailable, SlipwayError
 from deploys.mrkdwn import code
+from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
 from deploys.redis_outage import describe_error
 from deploys.stores.deploy_store import DeployStore
@@ -55,11 +56,13 @@ class QueryHandler:
     aws: AwsClients
     access: AccessPolicy
     slack: WebClient
+    shared_channels: SharedChannels = NO_SHARED_CHANNELS
 
     def answer_tags(self, target: QueryTarget, service: str) -> None:
         """Sends the newest tags of a service."""
         cannot = f"I cannot list the tags of {code(service)}"
-        text = answer_or_refusal(
+        text = self._answer(
+            target,
             lambda: self._describe_tags(target, service),
             cannot=cannot,
             refused=cannot,
@@ -72,7 +75,8 @@ class QueryHandler:
 
     def answer_plan(self, target: QueryTarget, service: str, tag: str) -> None:
         """Sends what `/deploy SERVICE TAG` would change, or why it would be refused."""
-        text = answer_or_refusal(
+        text = self._answer(
+            target,
             lambda: describe_plan(
                 self._hypothetical_deploy(target, service, tag),
                 store=self.store,
@@ -83,6 +87,10 @@ class QueryHandler:
             refused=f"{code(service)} {code(tag)} would be refused",
         )
         self._send(target, text)
+
+    def _answer(self, target: QueryTarget, query: Callable[[], str], *, cannot: str, refused: str) -> str:
+        with quotes_hidden(must_hide_quotes(self.shared_channels, target.channel)):
+            return answer_or_refusal(query, cannot=cannot, refused=refused)
 
     def _hypothetical_deploy(self, target: QueryTarget, service: str, tag: str) -> Deploy:
         """A deploy that is planned but never stored."""
