@@ -58,6 +58,7 @@ def test_every_entry_point_is_enqueued_and_answered(
     queue.run_worker()
     assert harness.get(web).phase is Phase.FOLLOWING
 
+    know_everybody(harness.redis)
     harness.ecs.advance(30)
     know_everybody(harness.redis)
     for entry_point in sorted(ENTRY_POINTS, key=lambda name: not name.endswith("read_user_groups")):
