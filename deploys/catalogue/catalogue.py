@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
+from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.catalogue.service import Service, ServiceGroup
-from deploys.catalogue.services_file import CheckResult, check_text
+from deploys.catalogue.services_file import CalendarFiles, CheckResult, check_text
 from deploys.catalogue.slack_ids import is_user_group
 from deploys.catalogue.suggestions import nearest_names
 from deploys.errors import CatalogueInvalid, CatalogueUnreadable, UnknownService
@@ -27,6 +28,7 @@ class Catalogue:
     services: Mapping[str, Service]
     service_groups: Mapping[str, ServiceGroup] = field(default_factory=dict)
     """Services that are deployed together, by one name."""
+    calendars: CalendarFiles = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "services", MappingProxyType(dict(self.services)))
@@ -41,6 +43,22 @@ class Catalogue:
     def get_service_group(self, name: str) -> ServiceGroup | None:
         """The group of services with this name, or None."""
         return self.service_groups.get(name)
+
+    def freezes_of(self, name: str) -> tuple[tuple[FreezeEntry, ...], ...]:
+        """The lists of freezes that hold for a service: its own or the default, and those of its groups. Each
+        is judged by itself. Raises UnknownService."""
+        groups = (each.freezes for each in self.service_groups.values() if name in each.services)
+        return tuple(filter(None, (self.get_service(name).freezes, *groups)))
+
+    @cached_property
+    def calendar_addresses(self) -> frozenset[tuple[str, str]]:
+        """The calendars that workers read: address, and the time zone of what has none."""
+        lists = (
+            *(each.freezes for each in self.services.values()),
+            *(each.freezes for each in self.service_groups.values()),
+        )
+        entries = (entry for freezes in lists for entry in freezes if entry.is_address)
+        return frozenset((each.calendar, each.calendar_zone) for each in entries)
 
     @cached_property
     def service_group_names(self) -> tuple[str, ...]:
@@ -80,7 +98,7 @@ def check_file(path: Path, environ: Mapping[str, str] | None = None) -> CheckRes
         raw = path.read_bytes()
     except OSError as error:
         raise CatalogueUnreadable(file=path, why=error.strerror or str(error)) from error
-    return check_text(raw, os.environ if environ is None else environ)
+    return check_text(raw, os.environ if environ is None else environ, path.parent)
 
 
 def load_catalogue(path: Path | str, environ: Mapping[str, str] | None = None) -> Catalogue:
@@ -94,4 +112,4 @@ def load_catalogue(path: Path | str, environ: Mapping[str, str] | None = None) -
             mistakes=plural(len(checked.problems), "mistake"),
             listing="".join(f"\n  {file}:{each}" for each in checked.problems),
         )
-    return Catalogue(checked.services, checked.service_groups)
+    return Catalogue(checked.services, checked.service_groups, checked.calendars)

@@ -64,6 +64,11 @@ def watched(cluster_key: str) -> str:
     return f"{WATCHED}{cluster_key}"
 
 
+def calendar(name: str) -> str:
+    """What a calendar of freezes says, as JSON. It expires by itself."""
+    return f"{PREFIX}calendar:{name}"
+
+
 def refused_request(request_id: str) -> str:
     """A refused request as JSON. It expires by itself."""
     return f"{PREFIX}refused-request:{request_id}"
