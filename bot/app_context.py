@@ -19,9 +19,11 @@ from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import make_client
+from deploys.service_freezes import ServiceFreezes
 from deploys.settings import SlackSettings
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 
@@ -42,6 +44,7 @@ class AppContext:
     jobs: JobQueue
     deliveries: Deliveries
     slack_clock: SlackClock
+    freezes: ServiceFreezes
     now: Callable[[], float] = time.time
 
 
@@ -55,15 +58,17 @@ def build_app_context(
     slack_clock: SlackClock | None = None,
 ) -> AppContext:
     """On these two connections: ours, and one for RQ."""
+    access = Access(catalogue, UserGroups(redis), now=now)
     return AppContext(
         identity=identity,
         catalogue=catalogue,
-        access=Access(catalogue, UserGroups(redis), now=now),
+        access=access,
         store=DeployStore(redis, now=now),
         threads=ThreadStore(redis),
         jobs=JobQueue(redis_for_rq, now=now),
         deliveries=Deliveries(redis),
         slack_clock=slack_clock or SlackClock(wall_clock=now),
+        freezes=ServiceFreezes(catalogue, FreezeCalendars(redis), access),
         now=now,
     )
 

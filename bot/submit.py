@@ -14,11 +14,14 @@ from bot.grammar import Command
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from deploys.access import refuse_batch
+from deploys.buttons.override_freeze import override_deploy
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.errors import Refused, TooManyServices
+from deploys.overrides import is_held_by_freeze, override_freeze
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.request import DeployRequest, Verb
+from deploys.service_freezes import HELD_VERBS
 
 
 def build_deploy(
@@ -59,14 +62,21 @@ def _deploy_request(request: Request, reason: str, now: float) -> DeployRequest:
 
 
 def submit_deploy(
-    command: Command, request: Request, context: AppContext, *, verb: Verb = Verb.DEPLOY
+    command: Command,
+    request: Request,
+    context: AppContext,
+    *,
+    verb: Verb = Verb.DEPLOY,
+    overrides_freeze: bool = False,
 ) -> PrivateReply:
     """Queues a deploy, restart, rollback or following, or says that the same is under way. The caller has
-    checked that this person may deploy the service.
+    checked that this person may deploy the service, and override its freezes if that is asked for.
 
     Raises:
-        UnknownService, CommandTooLate, MentionTooLate
+        UnknownService, ServiceFrozen, CommandTooLate, MentionTooLate
     """
+    if verb in HELD_VERBS and not overrides_freeze:
+        context.freezes.refuse_if_frozen(command.service, context.now(), tag=command.tag)
     deploy = build_deploy(
         request,
         context.catalogue.get_service(command.service),
@@ -76,9 +86,14 @@ def submit_deploy(
         rollback_target=command.target,
         reason=command.reason,
     )
+    if overrides_freeze:
+        deploy = override_freeze(deploy, request.user, command.reason, context.now())
     request.refuse_if_late()
     submission = context.store.submit(deploy)
     if submission.is_duplicate:
+        if overrides_freeze and is_held_by_freeze(submission.deploy):
+            held = override_deploy(submission.deploy, command.reason, request, context)
+            return submit_texts.goes_on(held, context.threads)
         return submit_texts.already_under_way(submission.deploy, context.threads, context.now())
     if request.response_url:
         context.threads.save_response_url(deploy.id, request.response_url)
@@ -114,7 +129,7 @@ def submit_batch(
     """
     if len(wanted.services) > MAX_SERVICES:
         raise TooManyServices(count=len(wanted.services), most=MAX_SERVICES)
-    services = _check_access_to_all(wanted, request, context)
+    services = _check_all(wanted, request, context, tag=tag)
     batch_id = new_deploy_id()
     deploys = [
         build_deploy(
@@ -152,8 +167,8 @@ def submit_batch(
     return submit_texts.batch_queued(batch, submissions)
 
 
-def _check_access_to_all(wanted: BatchRequest, request: Request, context: AppContext) -> list[Service]:
-    """All of the services, if this person may deploy every one of them.
+def _check_all(wanted: BatchRequest, request: Request, context: AppContext, *, tag: str) -> list[Service]:
+    """All of the services, if this person may deploy every one of them, and none is frozen.
 
     Raises:
         BatchRefused
@@ -164,6 +179,7 @@ def _check_access_to_all(wanted: BatchRequest, request: Request, context: AppCon
         try:
             service = context.catalogue.get_service(name)
             context.access.may_deploy(request.user, name, request.channel)
+            context.freezes.refuse_if_frozen(name, context.now(), tag=tag)
         except Refused as refusal:
             refusals.append(refusal)
         else:

@@ -46,6 +46,14 @@ def already_under_way(deploy: Deploy, threads: ThreadStore, now: float) -> Priva
     return PrivateReply(f"Nothing was added: {_describe_existing(deploy, threads, now)}")
 
 
+def goes_on(deploy: Deploy, threads: ThreadStore) -> PrivateReply:
+    """It waited for the end of a freeze, which was overridden."""
+    return PrivateReply(
+        f"{deploy_text.name_at_start(deploy)} waited for the end of a freeze and goes on now. See "
+        f"{threads.link(deploy.thread_id)} (deploy {code(deploy.id)})."
+    )
+
+
 def batch_queued(batch: Batch, submissions: Sequence[Submission]) -> PrivateReply:
     """All deploys of a batch; which of them wait behind others, and which need approval."""
     names = list_services([each.deploy for each in submissions])

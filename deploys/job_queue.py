@@ -57,6 +57,10 @@ class JobQueue:
         """Reads from Slack who is in the user groups of services.yml. nonce: as in `requeue`."""
         self._try_enqueue("read_user_groups", nonce=nonce)
 
+    def read_freeze_calendars(self, nonce: str = "") -> None:
+        """Reads the calendars of freezes that have an address. nonce: as in `requeue`."""
+        self._try_enqueue("read_freeze_calendars", nonce=nonce)
+
     def recover_orphans(self, nonce: str = "") -> None:
         """Finds services that a lost deploy left stopped. nonce: as in `requeue`."""
         self._try_enqueue("recover_orphans", nonce=nonce)

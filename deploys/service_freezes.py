@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deploys.access import Access, Action, Asker, allowed_people
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.freeze_keys import FreezeEntry, make_window
-from deploys.errors import Refused, RestartFrozen, ServiceFrozen, UnknownService
+from deploys.errors import Refused, ServiceFrozen, UnknownService
 from deploys.formatting import TimeFormat, slack_time
 from deploys.freezes import find_freeze, next_freeze
 from deploys.mrkdwn import code, escape, mention, mentions
@@ -84,20 +84,19 @@ class ServiceFreezes:
         """tag: what is to be deployed; empty for a restart.
 
         Raises:
-            ServiceFrozen, RestartFrozen: with facts as text.
             UnknownService
+            ServiceFrozen: its facts are text.
         """
         freeze = self.find(service, now)
         if freeze is None:
             return
         allowed = allowed_people(self._catalogue.get_service(service), Action.OVERRIDE)
         until = slack_time(freeze.until) if freeze.until is not None else ""
-        error = ServiceFrozen if tag else RestartFrozen
-        raise error(
+        raise ServiceFrozen(
             why=freeze.sentence(),
             people=mentions(allowed, nobody="nobody, see `may_override` in `services.yml`"),
             service=service,
-            tag=tag,
+            tag=tag or "TAG",
             until=until,
             reason=escape(freeze.reason),
             window=escape(freeze.source),

@@ -15,10 +15,12 @@ from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import connect, connect_for_rq
+from deploys.service_freezes import ServiceFreezes
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
-from workers import home_tab, user_group_reader
+from workers import freeze_calendar_reader, home_tab, user_group_reader
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.orphan_recovery import OrphanRecovery
@@ -61,6 +63,12 @@ class Dependencies:
                 self.slack, UserGroups(self.redis), group_ids, time.time(), self.limits
             )
 
+    def read_freeze_calendars(self) -> None:
+        """Reads the calendars of freezes that have an address."""
+        freeze_calendar_reader.refresh_calendars(
+            self.catalogue.calendar_addresses, FreezeCalendars(self.redis), time.time
+        )
+
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str
     ) -> None:
@@ -87,6 +95,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     limits = SharedRateLimits(redis, time.time)
     threads = ThreadStore(redis)
     access = Access(catalogue, UserGroups(redis))
+    freezes = ServiceFreezes(catalogue, FreezeCalendars(redis), access)
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
     engine = Engine(
         store=store,
@@ -95,6 +104,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         access=access,
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        hold_sources=(freezes,),
     )
     return Dependencies(
         redis=redis,
@@ -104,7 +114,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         engine=engine,
         publisher=Publisher(client, threads, store, limits, time.time),
         limits=limits,
-        query_handler=QueryHandler(catalogue, store, threads, aws, access, client),
+        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, freezes),
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),

@@ -45,6 +45,11 @@ def read_user_groups() -> None:
     _get_dependencies().read_user_groups()
 
 
+def read_freeze_calendars() -> None:
+    """Reads the calendars of freezes that have an address."""
+    _get_dependencies().read_freeze_calendars()
+
+
 def recover_orphans() -> None:
     """Finds services that a lost deploy left stopped, if a scan is due."""
     _get_dependencies().orphan_recovery.scan_if_due()

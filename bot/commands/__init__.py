@@ -16,6 +16,7 @@ from bot.commands import (
     follow,
     help,
     history,
+    override,
     plan,
     restart,
     rollback,
@@ -34,7 +35,7 @@ from deploys.mrkdwn import code
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     each.SUBCOMMAND.name: each.SUBCOMMAND
-    for each in (deploy, plan, tags, restart, rollback, follow, status, history, show, cancel, help)
+    for each in (deploy, override, plan, tags, restart, rollback, follow, status, history, show, cancel, help)
 }
 """By name, in the order of the help."""
 

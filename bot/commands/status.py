@@ -9,6 +9,8 @@ from bot.grammar import SERVICE, Allowed, Command, Subcommand, optional
 from bot.private_reply import PrivateReply, bullet_list, section_block
 from bot.request import Request
 from deploys import deploy_text
+from deploys.access import Action, Asker
+from deploys.errors import Refused
 from deploys.formatting import time_ago
 from deploys.mrkdwn import code
 from deploys.records.deploy import Deploy
@@ -18,7 +20,7 @@ from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_tex
 
 MAX_ENDED_SHOWN = 5
 """Ended deploys in one answer (count)."""
-MAX_BYTES = {"found": 700, "under way": 1400, "waiting": 1200, "ended": 900}
+MAX_BYTES = {"found": 700, "frozen": 700, "under way": 1400, "waiting": 1200, "ended": 900}
 """UTF-8 bytes of each part."""
 
 
@@ -35,12 +37,30 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     under_way_section = _section(f"*Under way*{about}", under_way, MAX_BYTES["under way"], context)
     parts = [
         _lost_section(lost, context.now()),
+        _frozen_section(service, request, context),
         under_way_section or ("" if lost else f"Nothing{about} is under way."),
         _section("*Queued*", waiting, MAX_BYTES["waiting"], context),
         _section("*Ended lately*", ended, MAX_BYTES["ended"], context),
     ]
     shown = [part for part in parts if part]
     return PrivateReply("\n\n".join(shown), tuple(section_block(part) for part in shown))
+
+
+def _frozen_section(service: str, request: Request, context: AppContext) -> str:
+    """The services that are frozen, of those that may be asked about here."""
+    now = context.now()
+    every = context.catalogue.service_names
+    names = [service] if service else [each for each in every if _may_see(each, request, context)]
+    found = [freeze.sentence() for name in names if (freeze := context.freezes.find(name, now))]
+    return f"*Frozen*\n{bullet_list(found, MAX_BYTES['frozen'])}" if found else ""
+
+
+def _may_see(service: str, request: Request, context: AppContext) -> bool:
+    try:
+        context.access.may(Action.SEE, Asker(request.user, request.team, request.channel), service)
+    except Refused:
+        return False
+    return True
 
 
 def _lost_section(found: Sequence[LostDeploy], now: float) -> str:

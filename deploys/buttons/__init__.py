@@ -14,6 +14,7 @@ from deploys.buttons import (
     continue_rollout,
     follow,
     likely_tag,
+    override_freeze,
     reject,
     roll_back,
 )
@@ -34,6 +35,7 @@ from deploys.buttons.cancel_batch import CANCEL_BATCH, cancel_batch_button, canc
 from deploys.buttons.continue_rollout import CONTINUE, continue_button
 from deploys.buttons.follow import FOLLOW, follow_button
 from deploys.buttons.likely_tag import LIKELY_TAG, likely_tag_batch_button, likely_tag_button
+from deploys.buttons.override_freeze import OVERRIDE_FREEZE, override_freeze_button
 from deploys.buttons.reject import REJECT, reject_button
 from deploys.buttons.roll_back import ROLL_BACK, roll_back_button
 
@@ -46,6 +48,7 @@ __all__ = [
     "HANDLERS",
     "LIKELY_TAG",
     "MORE",
+    "OVERRIDE_FREEZE",
     "QUESTION_BUTTONS",
     "REJECT",
     "ROLL_BACK",
@@ -64,6 +67,7 @@ __all__ = [
     "likely_tag_batch_button",
     "likely_tag_button",
     "numbered_action_id",
+    "override_freeze_button",
     "parse_button_value",
     "reject_button",
     "roll_back_button",
@@ -78,6 +82,7 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     ROLL_BACK: roll_back.handle,
     FOLLOW: follow.handle,
     LIKELY_TAG: likely_tag.handle,
+    OVERRIDE_FREEZE: override_freeze.handle,
 }
 """What a press of each button does, by action id."""
 QUESTION_BUTTONS = frozenset({APPROVE, REJECT, CONTINUE, ROLL_BACK})

@@ -12,6 +12,7 @@ from deploys.errors import UnknownDeploy
 from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy
 from deploys.records.request import DeployRequest
+from deploys.service_freezes import ServiceFreezes
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.text_limits import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
@@ -139,6 +140,8 @@ class ButtonContext(Protocol):
     def store(self) -> DeployStore: ...
     @property
     def threads(self) -> ThreadStore: ...
+    @property
+    def freezes(self) -> ServiceFreezes: ...
     @property
     def jobs(self) -> JobQueue: ...
     @property

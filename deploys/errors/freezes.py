@@ -6,21 +6,15 @@ from deploys.errors.base import Refused
 
 
 class ServiceFrozen(Refused):
-    sentence = """{why} Rollbacks pass. Those who may let a deploy pass: {people}, with `/deploy override {service}
-    {tag} REASON`. Nothing was queued."""
-
-
-class RestartFrozen(Refused):
-    sentence = """{why} Rollbacks pass. Those who may let a deploy pass: {people}, with `/deploy override {service}
-    TAG REASON`. Nothing was queued."""
+    sentence = """{why} Nothing was queued. Rollbacks pass. Those who may let a deploy pass: {people}, with
+    `/deploy override {service} {tag} REASON`."""
 
 
 class ReasonMissing(Refused):
-    sentence = """A freeze is overridden only with a reason: `/deploy override {service} {tag} REASON`. Nothing was
-    queued."""
+    sentence = """A freeze is overridden only with a reason, and this request has none. Type `/deploy override
+    {service} {tag} REASON`. Nothing was changed."""
 
 
 class NothingToOverride(Refused):
-    sentence = (
-        """No freeze holds {what}, so there is nothing to override. Nothing was changed by your click."""
-    )
+    sentence = """No freeze holds {what}, so there is nothing to override. Nothing was changed by your
+    click."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from deploys.overrides import override_text
 from deploys.records.deploy import Deploy
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
@@ -38,6 +39,7 @@ def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None =
         "running": _running_digests(deploy),
         "revision": deploy.ecs.new_revision or "",
         "deployment": deploy.ecs.deployment_id or "",
+        "override": override_text(deploy.override) if deploy.override else "",
         "approvers": ",".join(d.user for d in deploy.approval.decisions),
     }
     return [part for pair in fields.items() for part in pair]

@@ -1,5 +1,4 @@
-"""What the calendars say that have an address, as a worker read them last. The bot's listeners and the steps of a
-deploy read only this."""
+"""What the calendars say that have an address, as a worker read them last. All else reads only this."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from redis import Redis
 
 from deploys.catalogue.service import Service
 from deploys.decisions import answer_pause, decide, mark_question_shown, request_cancel
+from deploys.holds import HoldSource
 from deploys.job_queue import WATCH_PREFIX, JobQueue
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.records.approval import Verdict
@@ -78,6 +79,7 @@ class EngineHarness:
     ecs: EcsSandbox
     redis: Redis
     access: OpenAccessPolicy = field(default_factory=OpenAccessPolicy)
+    hold_sources: tuple[HoldSource, ...] = ()
 
     def __post_init__(self) -> None:
         self.store = DeployStore(self.redis, now=self.ecs.now)
@@ -92,6 +94,7 @@ class EngineHarness:
             access=self.access,
             timing=TIMING,
             worker="worker",
+            hold_sources=self.hold_sources,
             now=self.ecs.now,
         )
 

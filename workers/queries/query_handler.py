@@ -17,6 +17,7 @@ from deploys.errors import AwsUnavailable, SlipwayError
 from deploys.mrkdwn import code
 from deploys.records.deploy import Deploy
 from deploys.redis_outage import describe_error
+from deploys.service_freezes import ServiceFreezes
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients
@@ -53,6 +54,7 @@ class QueryHandler:
     aws: AwsClients
     access: AccessPolicy
     slack: WebClient
+    freezes: ServiceFreezes
 
     def answer_tags(self, target: QueryTarget, service: str) -> None:
         """Sends the newest tags of a service."""
@@ -72,6 +74,7 @@ class QueryHandler:
                 store=self.store,
                 aws=self.aws,
                 access=self.access,
+                freezes=self.freezes,
             ),
             cannot=f"I cannot tell what {code(service)} {code(tag)} would change",
             refused=f"{code(service)} {code(tag)} would be refused",

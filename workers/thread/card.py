@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, Sec
 from deploys.deploy_text import action_label, previous_version, requested_by
 from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.message_size import utf8_bytes
-from deploys.mrkdwn import code, escape, mentions, plural
+from deploys.mrkdwn import code, escape, mention, mentions, plural
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
@@ -136,14 +136,18 @@ def _problem_lines(deploy: Deploy) -> list[str]:
 
 def _change_lines(deploy: Deploy) -> list[str]:
     why = f"Why: {escape(shorten(deploy.request.reason, 400))}" if deploy.request.reason.strip() else ""
+    if deploy.override is not None:
+        override = deploy.override
+        passes = f"{mention(override.user)} overrides the {override.kind.value}: {escape(override.reason)}"
+        why = "\n".join(filter(None, (why, clip(passes, 700))))
     plan = deploy.plan
     if plan is None:
-        return [clip(why, 700)]
+        return [clip(why, 1400)]
     lines = [clip(image_line(change, plan), 500) for change in plan.changes[:CONTAINERS_SHOWN]]
     if len(plan.changes) > CONTAINERS_SHOWN:
         lines.append(f"and {plural(len(plan.changes) - CONTAINERS_SHOWN, 'more container')}")
     newer = plan.config.newer if plan.config else None
-    return [clip(why, 700), *lines, clip(card_text(newer), 900) if newer else ""]
+    return [clip(why, 1400), *lines, clip(card_text(newer), 900) if newer else ""]
 
 
 def _footer(deploy: Deploy, now: float, when: TimeFormat) -> str:

@@ -25,7 +25,8 @@ SERVICE_KEYS = (
     "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `may_roll_back`, "
     "`may_lock`, `may_override`, `guests`, `direct_messages`, `shared_channels`, `approvals`, "
     "`self_approval`, "
-    "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `base`, `before`, `after`, `role`, "
+    "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `base`, `before`, `after`, "
+    "`freezes`, `role`, "
     "`ecs_service`"
 )
 

@@ -51,7 +51,6 @@ NEVER_RAISED_AFTER_CHANGE = {
     errors.AlreadyRollingBack,
     errors.GroupInList,
     errors.ServiceFrozen,
-    errors.RestartFrozen,
     errors.ReasonMissing,
     errors.NothingToOverride,
     errors.MentionTooLate,
