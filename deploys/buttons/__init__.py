@@ -16,6 +16,8 @@ from deploys.buttons import (
     likely_tag,
     reject,
     roll_back,
+    send_again,
+    suggested_name,
 )
 from deploys.buttons.approve import APPROVE, approve_button
 from deploys.buttons.button import (
@@ -36,6 +38,8 @@ from deploys.buttons.follow import FOLLOW, follow_button
 from deploys.buttons.likely_tag import LIKELY_TAG, likely_tag_batch_button, likely_tag_button
 from deploys.buttons.reject import REJECT, reject_button
 from deploys.buttons.roll_back import ROLL_BACK, roll_back_button
+from deploys.buttons.send_again import SEND_AGAIN
+from deploys.buttons.suggested_name import SUGGESTED_NAME
 
 __all__ = [
     "APPROVE",
@@ -49,6 +53,8 @@ __all__ = [
     "QUESTION_BUTTONS",
     "REJECT",
     "ROLL_BACK",
+    "SEND_AGAIN",
+    "SUGGESTED_NAME",
     "Button",
     "ButtonPress",
     "ButtonValue",
@@ -78,6 +84,8 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     ROLL_BACK: roll_back.handle,
     FOLLOW: follow.handle,
     LIKELY_TAG: likely_tag.handle,
+    SEND_AGAIN: send_again.handle,
+    SUGGESTED_NAME: suggested_name.handle,
 }
 """What a press of each button does, by action id."""
 QUESTION_BUTTONS = frozenset({APPROVE, REJECT, CONTINUE, ROLL_BACK})
