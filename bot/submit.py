@@ -13,7 +13,7 @@ from bot.app_context import AppContext
 from bot.grammar import Command
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import refuse_batch
+from deploys.access import Asker, refuse_batch
 from deploys.buttons.override_freeze import override_deploy
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.errors import Refused, TooManyServices
@@ -43,13 +43,14 @@ def build_deploy(
         verb=verb,
         tag=tag,
         rollback_target=rollback_target,
-        request=_deploy_request(request, reason, now),
+        request=build_deploy_request(request, reason, now),
         batch_id=batch_id,
         batch_position=batch_position,
     )
 
 
-def _deploy_request(request: Request, reason: str, now: float) -> DeployRequest:
+def build_deploy_request(request: Request, reason: str, now: float) -> DeployRequest:
+    """Who asked, why, when (epoch seconds) and where."""
     return DeployRequest(
         reason=reason,
         requester=request.user,
@@ -76,7 +77,9 @@ def submit_deploy(
         UnknownService, ServiceFrozen, CommandTooLate, MentionTooLate
     """
     if verb in HELD_VERBS and not overrides_freeze:
-        context.freezes.refuse_if_frozen(command.service, context.now(), tag=command.tag)
+        context.freezes.refuse_if_frozen(
+            command.service, context.now(), tag=command.tag, asker=_asker(request)
+        )
     deploy = build_deploy(
         request,
         context.catalogue.get_service(command.service),
@@ -103,6 +106,10 @@ def submit_deploy(
         return submit_texts.queued(submission.deploy)
     ahead = _deploys_ahead(submission.deploy, submission.ahead, context)
     return submit_texts.queued_behind(submission.deploy, ahead)
+
+
+def _asker(request: Request) -> Asker:
+    return Asker(request.user, request.team, request.channel)
 
 
 def _deploys_ahead(deploy: Deploy, count: int, context: AppContext) -> list[Deploy]:
@@ -151,7 +158,7 @@ def submit_batch(
         deploys=tuple(each.id for each in deploys),
         in_order=bool(wanted.group and wanted.group.in_order),
         stop_on_first_failure=bool(wanted.group and wanted.group.stop_on_first_failure),
-        request=_deploy_request(request, reason, context.now()),
+        request=build_deploy_request(request, reason, context.now()),
     )
     request.refuse_if_late()
     submissions = context.store.submit_batch(batch, deploys)
@@ -179,7 +186,7 @@ def _check_all(wanted: BatchRequest, request: Request, context: AppContext, *, t
         try:
             service = context.catalogue.get_service(name)
             context.access.may_deploy(request.user, name, request.channel)
-            context.freezes.refuse_if_frozen(name, context.now(), tag=tag)
+            context.freezes.refuse_if_frozen(name, context.now(), tag=tag, asker=_asker(request))
         except Refused as refusal:
             refusals.append(refusal)
         else:

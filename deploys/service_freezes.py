@@ -80,7 +80,7 @@ class ServiceFreezes:
         start = None if unread else next_freeze(lists, now)
         return start if start is not None and start - now <= SOON_SECONDS else None
 
-    def refuse_if_frozen(self, service: str, now: float, *, tag: str) -> None:
+    def refuse_if_frozen(self, service: str, now: float, *, tag: str, asker: Asker) -> None:
         """tag: what is to be deployed; empty for a restart.
 
         Raises:
@@ -100,6 +100,7 @@ class ServiceFreezes:
             until=until,
             reason=escape(freeze.reason),
             window=escape(freeze.source),
+            may_override="yes" if self._may(asker, service) else "no",
         )
 
     def find_hold(self, deploy: Deploy, now: float) -> Hold | None:
@@ -132,6 +133,13 @@ class ServiceFreezes:
         """
         asker = Asker(user, deploy.request.team, deploy.request.channel)
         self._access.may(Action.OVERRIDE, asker, deploy.service.name)
+
+    def _may(self, asker: Asker, service: str) -> bool:
+        try:
+            self._access.may(Action.OVERRIDE, asker, service)
+        except Refused:
+            return False
+        return True
 
     def _windows_of(
         self, service: str, now: float

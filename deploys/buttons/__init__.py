@@ -15,8 +15,11 @@ from deploys.buttons import (
     follow,
     likely_tag,
     override_freeze,
+    override_refused,
     reject,
     roll_back,
+    send_again,
+    suggested_name,
 )
 from deploys.buttons.approve import APPROVE, approve_button
 from deploys.buttons.button import (
@@ -36,8 +39,11 @@ from deploys.buttons.continue_rollout import CONTINUE, continue_button
 from deploys.buttons.follow import FOLLOW, follow_button
 from deploys.buttons.likely_tag import LIKELY_TAG, likely_tag_batch_button, likely_tag_button
 from deploys.buttons.override_freeze import OVERRIDE_FREEZE, override_freeze_button
+from deploys.buttons.override_refused import OVERRIDE_REFUSED
 from deploys.buttons.reject import REJECT, reject_button
 from deploys.buttons.roll_back import ROLL_BACK, roll_back_button
+from deploys.buttons.send_again import SEND_AGAIN
+from deploys.buttons.suggested_name import SUGGESTED_NAME
 
 __all__ = [
     "APPROVE",
@@ -49,9 +55,12 @@ __all__ = [
     "LIKELY_TAG",
     "MORE",
     "OVERRIDE_FREEZE",
+    "OVERRIDE_REFUSED",
     "QUESTION_BUTTONS",
     "REJECT",
     "ROLL_BACK",
+    "SEND_AGAIN",
+    "SUGGESTED_NAME",
     "Button",
     "ButtonPress",
     "ButtonValue",
@@ -83,6 +92,9 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     FOLLOW: follow.handle,
     LIKELY_TAG: likely_tag.handle,
     OVERRIDE_FREEZE: override_freeze.handle,
+    OVERRIDE_REFUSED: override_refused.handle,
+    SEND_AGAIN: send_again.handle,
+    SUGGESTED_NAME: suggested_name.handle,
 }
 """What a press of each button does, by action id."""
 QUESTION_BUTTONS = frozenset({APPROVE, REJECT, CONTINUE, ROLL_BACK})
