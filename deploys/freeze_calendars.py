@@ -21,6 +21,8 @@ MAX_EVENTS = 2000
 MAX_REASON = 200
 """Characters of an event's summary that are kept."""
 
+_UNKNOWN_ZONE = "an event in it has a time zone that is not one of IANA's"
+
 
 class CalendarInvalid(ValueError):
     """A calendar that cannot be used; the text says why, for people, and quotes nothing of it."""
@@ -75,6 +77,7 @@ def _read_events(events: Sequence[Any], time_zone: str, name: str) -> Iterator[F
 def _read_event(event: Any, replaced: Sequence[date], time_zone: str, name: str) -> Iterator[FreezeWindow]:
     if event.get("DTSTART") is None:
         raise CalendarInvalid("an event in it has no start")
+    _refuse_unknown_zones(event)
     start = event["DTSTART"].dt
     zone = _zone_name(start, time_zone)
     local_start = _to_local(start, zone)
@@ -105,6 +108,18 @@ def _read_event(event: Any, replaced: Sequence[date], time_zone: str, name: str)
     )
 
 
+def _refuse_unknown_zones(event: Any) -> None:
+    """The library reads a time in a zone that it does not know as one without a zone."""
+    for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
+        value = event.get(name)
+        if value is not None and "TZID" in value.params and getattr(value.dt, "tzinfo", None) is None:
+            raise CalendarInvalid(_UNKNOWN_ZONE)
+    for name in ("RDATE", "EXDATE"):
+        for each in _as_list(event.get(name)):
+            if "TZID" in each.params and any(getattr(one.dt, "tzinfo", None) is None for one in each.dts):
+                raise CalendarInvalid(_UNKNOWN_ZONE)
+
+
 def _end(event: Any, start: date, local_start: datetime, zone: str) -> tuple[datetime | None, int]:
     """The local end, or how long it lasts (seconds)."""
     if event.get("DTEND") is not None:
@@ -129,7 +144,7 @@ def _zone_name(start: date, default: str) -> str:
         return "UTC"
     name = getattr(zone, "key", "")
     if not re.fullmatch(r"[A-Za-z0-9_+/-]{1,64}", name):
-        raise CalendarInvalid("an event in it has a time zone that is not one of IANA's")
+        raise CalendarInvalid(_UNKNOWN_ZONE)
     ZoneInfo(name)
     return str(name)
 

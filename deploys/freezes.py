@@ -7,7 +7,7 @@ window includes its start and not its end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -20,8 +20,8 @@ Windows = Sequence[FreezeWindow]
 
 HORIZON_SECONDS = 5 * 366 * 86_400.0
 """How far ahead a start or end is looked for (seconds): far enough for the 29th of February."""
-_SEARCH_DAYS = (8, 40, 400, 5 * 366)
-"""The next start is looked for in steps that grow (days)."""
+_CHUNK_SECONDS = 32 * 86_400.0
+"""Repetitions are worked out for so long at once, and kept (seconds)."""
 _MARGIN = timedelta(days=1)
 """More than a change of the clocks."""
 _MAX_STEPS = 400
@@ -106,33 +106,38 @@ def _next_in_list(windows: Windows, at: float) -> float | None:
 
 def end_of_open(window: FreezeWindow, at: float) -> float | None:
     """The end of the window that is open at a time, the last if several repetitions are; None: it is not."""
-    ends = [end for start, end in _opened_between(window, at - _longest(window), at) if start <= at < end]
+    compiled = _compile(window)
+    ends = [end for start, end in compiled.single if start <= at < end]
+    if compiled.rules:
+        first, last = int((at - compiled.longest) // _CHUNK_SECONDS), int(at // _CHUNK_SECONDS)
+        for number in range(first, last + 1):
+            ends += [end for start, end in _repetitions(window, number) if start <= at < end]
     return max(ends, default=None)
 
 
 def next_start(window: FreezeWindow, at: float) -> float | None:
     """When the window opens next, after a time; None: not within the horizon."""
-    begin = at
-    for days in _SEARCH_DAYS:
-        last = at + days * 86_400.0
-        found = [start for start, _ in _opened_between(window, begin, last) if start > at]
-        if found:
-            return min(found)
-        begin = last
-    return None
-
-
-def _opened_between(window: FreezeWindow, first: float, last: float) -> Iterator[tuple[float, float]]:
-    """Start and end of each repetition that starts in that time (epoch seconds)."""
     compiled = _compile(window)
+    found = [start for start, _ in compiled.single if start > at]
+    if compiled.rules:
+        first = int(at // _CHUNK_SECONDS)
+        for number in range(first, first + int(HORIZON_SECONDS // _CHUNK_SECONDS) + 1):
+            starts = [start for start, _ in _repetitions(window, number) if start > at]
+            if starts:
+                found.append(min(starts))
+                break
+    return min(found, default=None)
+
+
+@lru_cache(maxsize=8192)
+def _repetitions(window: FreezeWindow, number: int) -> tuple[tuple[float, float], ...]:
+    """Start and end of each repetition by rule that starts in that chunk of time (epoch seconds)."""
+    compiled = _compile(window)
+    first, last = number * _CHUNK_SECONDS, (number + 1) * _CHUNK_SECONDS
     begin, end = to_local(first, compiled.zone) - _MARGIN, to_local(last, compiled.zone) + _MARGIN
-    local_starts = {each for each in compiled.single if begin <= each <= end}
-    for rule in compiled.rules:
-        local_starts.update(rule.starts_between(begin, end))
-    for local in sorted(local_starts - compiled.never):
-        start = to_epoch(local, compiled.zone)
-        if first <= start <= last:
-            yield start, compiled.end_of(local, start)
+    local = {each for rule in compiled.rules for each in rule.starts_between(begin, end)} - compiled.never
+    opened = (compiled.open_at(each) for each in sorted(local))
+    return tuple(each for each in opened if first <= each[0] < last)
 
 
 @dataclass(frozen=True)
@@ -140,37 +145,35 @@ class _Compiled:
     """A window with its texts read."""
 
     zone: ZoneInfo
-    single: tuple[datetime, ...]
+    single: tuple[tuple[float, float], ...]
+    """Start and end of what does not come from a rule (epoch seconds)."""
     rules: tuple[Rule, ...]
     never: frozenset[datetime]
-    end_of: Callable[[datetime, float], float]
+    open_at: Callable[[datetime], tuple[float, float]]
+    """Start and end of the repetition with that local start."""
+    longest: float
+    """Longer than any repetition (seconds)."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def _compile(window: FreezeWindow) -> _Compiled:
     zone = ZoneInfo(window.time_zone)
     first = datetime.fromisoformat(window.starts)
-    lasts = datetime.fromisoformat(window.ends) - first if window.ends else None
+    lasts = datetime.fromisoformat(window.ends) - first if window.ends else timedelta(seconds=window.seconds)
 
-    def end_of(local: datetime, start: float) -> float:
-        if lasts is None:
-            return start + window.seconds
-        end = to_epoch(local + lasts, zone)
+    def open_at(local: datetime) -> tuple[float, float]:
+        start = to_epoch(local, zone)
+        end = to_epoch(local + lasts, zone) if window.ends else start
         # A start that the clocks skip is read as a later one, perhaps later than the end.
-        return end if end > start else start + lasts.total_seconds()
+        return start, end if end > start else start + lasts.total_seconds()
 
-    starts = (*(() if window.repeats else (window.starts,)), *window.also)
+    never = frozenset(map(datetime.fromisoformat, window.never))
+    single = {datetime.fromisoformat(each) for each in window.also} | (set() if window.repeats else {first})
     return _Compiled(
         zone,
-        tuple(map(datetime.fromisoformat, starts)),
+        tuple(map(open_at, sorted(single - never))),
         tuple(read_rule(each, first, zone) for each in window.repeats),
-        frozenset(map(datetime.fromisoformat, window.never)),
-        end_of,
+        never,
+        open_at,
+        lasts.total_seconds() + _MARGIN.total_seconds(),
     )
-
-
-def _longest(window: FreezeWindow) -> float:
-    if not window.ends:
-        return float(window.seconds)
-    lasts = datetime.fromisoformat(window.ends) - datetime.fromisoformat(window.starts)
-    return lasts.total_seconds() + 2 * 86_400

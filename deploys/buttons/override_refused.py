@@ -24,7 +24,7 @@ def override_refused_button(refused: RefusedRequest) -> Button | None:
         style="danger",
         confirm=ConfirmDialog(
             "Override the freeze?",
-            f"{what} is deployed although it is frozen. That is written down, with the reason that you typed.",
+            f"{what} is deployed although it is frozen. That is written down, with the reason you typed.",
             "Override",
             "Not now",
             "danger",
