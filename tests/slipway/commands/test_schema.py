@@ -45,7 +45,7 @@ def test_it_is_a_schema_of_draft_2020_12(schema: dict[str, Any]) -> None:
         "defaults: \nservices: {web: {deployers: [], channels: [C01DEPLOYS, G04PAYMENTS]}}",
         "defaults: {before: {}, after: {}, role: {}}\nservices: {web: {before: {command: [x]}, pin: tag}}",
         "services: {web: {base: latest, freezes: []}}",
-        "services: {web: {freezes: [{starts: '2026-12-24', time_zone: UTC, reason: x, repeats: FREQ=YEARLY}]}}",
+        "services: {web: {freezes: [{starts: '2026-12-24', time_zone: UTC, reason: x, for: 2d}]}}",
         "defaults: {freezes: [{calendar: 'https://a.example.com/x'}]}\nservices: {web: }",
         "services: {web: {after: {alarms: [a]}, role: 'arn:aws:iam::123456789012:role/x'}}\ngroups:",
         "services: {web: }\ngroups: {all: {services: [web], in_order: true, stop_on_first_failure: false}}",
