@@ -6,16 +6,23 @@ Of several services all checks come first; then one script queues all of them or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+
+from redis.exceptions import RedisError
 
 from bot import submit_texts
 from bot.app_context import AppContext
 from bot.grammar import Command
-from bot.private_reply import PrivateReply
+from bot.private_reply import PrivateReply, with_buttons
 from bot.request import Request
 from deploys.access import refuse_batch
+from deploys.buttons.button import Button
+from deploys.buttons.replace_waiting import find_replaceable, replace_waiting_button, replaceable_request
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.errors import Refused, TooManyServices
+from deploys.queue_forecast import read_forecast
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.request import DeployRequest, Verb
@@ -88,7 +95,20 @@ def submit_deploy(
         context.jobs.advance(deploy.id)
         return submit_texts.queued(submission.deploy)
     ahead = _deploys_ahead(submission.deploy, submission.ahead, context)
-    return submit_texts.queued_behind(submission.deploy, ahead)
+    forecast = read_forecast(submission.deploy, context.store, context.now())
+    reply = submit_texts.queued_behind(submission.deploy, ahead, forecast)
+    return with_buttons(reply, _offer_replacement(submission.deploy, ahead, context))
+
+
+def _offer_replacement(deploy: Deploy, ahead: Sequence[Deploy], context: AppContext) -> tuple[Button, ...]:
+    other = find_replaceable(deploy, ahead, context.access)
+    if other is None:
+        return ()
+    kept = replaceable_request(deploy, other)
+    with suppress(RedisError):  # it is queued all the same
+        context.refused_requests.save(kept)
+        return (replace_waiting_button(kept),)
+    return ()
 
 
 def _deploys_ahead(deploy: Deploy, count: int, context: AppContext) -> list[Deploy]:

@@ -9,8 +9,9 @@ from bot.grammar import SERVICE, Allowed, Command, Subcommand, optional
 from bot.private_reply import PrivateReply, bullet_list, section_block
 from bot.request import Request
 from deploys import deploy_text
-from deploys.formatting import time_ago
+from deploys.formatting import slack_time, time_ago
 from deploys.mrkdwn import code
+from deploys.queue_forecast import forecast_text, read_forecast
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
@@ -64,6 +65,8 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> str:
         parts = [state, f"{by}, who asked {time_ago(now - deploy.request.requested_at)}"]
     else:
         parts = [state, f"asked for {time_ago(now - deploy.request.requested_at)} {by}"]
+    if found := read_forecast(deploy, context.store, now):
+        parts.append(forecast_text(found, slack_time))
     if deploy.phase is Phase.SETTLING:
         parts.append("checked once more")
     thread = context.threads.state(deploy.thread_id)

@@ -15,6 +15,7 @@ from deploys.buttons import (
     follow,
     likely_tag,
     reject,
+    replace_waiting,
     roll_back,
     send_again,
     suggested_name,
@@ -37,6 +38,7 @@ from deploys.buttons.continue_rollout import CONTINUE, continue_button
 from deploys.buttons.follow import FOLLOW, follow_button
 from deploys.buttons.likely_tag import LIKELY_TAG, likely_tag_batch_button, likely_tag_button
 from deploys.buttons.reject import REJECT, reject_button
+from deploys.buttons.replace_waiting import REPLACE_WAITING
 from deploys.buttons.roll_back import ROLL_BACK, roll_back_button
 from deploys.buttons.send_again import SEND_AGAIN
 from deploys.buttons.suggested_name import SUGGESTED_NAME
@@ -52,6 +54,7 @@ __all__ = [
     "MORE",
     "QUESTION_BUTTONS",
     "REJECT",
+    "REPLACE_WAITING",
     "ROLL_BACK",
     "SEND_AGAIN",
     "SUGGESTED_NAME",
@@ -84,6 +87,7 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     ROLL_BACK: roll_back.handle,
     FOLLOW: follow.handle,
     LIKELY_TAG: likely_tag.handle,
+    REPLACE_WAITING: replace_waiting.handle,
     SEND_AGAIN: send_again.handle,
     SUGGESTED_NAME: suggested_name.handle,
 }
