@@ -190,5 +190,8 @@ def _check_access_to_all(wanted: BatchRequest, request: Request, context: AppCon
         else:
             services.append(service)
     if refusals:
-        raise refuse_batch(refusals, "queued", context.jobs)
+        refused = refuse_batch(refusals, "queued", context.jobs)
+        if wanted.group is None or not (wanted.group.in_order or wanted.group.stop_on_first_failure):
+            refused.facts["others"] = ",".join(each.name for each in services)
+        raise refused
     return services

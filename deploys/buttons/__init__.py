@@ -9,9 +9,11 @@ from collections.abc import Mapping
 
 from deploys.buttons import (
     approve,
+    ask_approver,
     cancel,
     cancel_batch,
     continue_rollout,
+    deploy_others,
     follow,
     likely_tag,
     reject,
@@ -21,6 +23,7 @@ from deploys.buttons import (
     suggested_name,
 )
 from deploys.buttons.approve import APPROVE, approve_button
+from deploys.buttons.ask_approver import ASK_APPROVER
 from deploys.buttons.button import (
     MORE,
     Button,
@@ -35,6 +38,7 @@ from deploys.buttons.button import (
 from deploys.buttons.cancel import CANCEL, cancel_button, cancel_choice_button
 from deploys.buttons.cancel_batch import CANCEL_BATCH, cancel_batch_button, cancel_batch_choice_button
 from deploys.buttons.continue_rollout import CONTINUE, continue_button
+from deploys.buttons.deploy_others import DEPLOY_OTHERS
 from deploys.buttons.follow import FOLLOW, follow_button
 from deploys.buttons.likely_tag import LIKELY_TAG, likely_tag_batch_button, likely_tag_button
 from deploys.buttons.reject import REJECT, reject_button
@@ -45,9 +49,11 @@ from deploys.buttons.suggested_name import SUGGESTED_NAME
 
 __all__ = [
     "APPROVE",
+    "ASK_APPROVER",
     "CANCEL",
     "CANCEL_BATCH",
     "CONTINUE",
+    "DEPLOY_OTHERS",
     "FOLLOW",
     "HANDLERS",
     "LIKELY_TAG",
@@ -88,6 +94,8 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     FOLLOW: follow.handle,
     LIKELY_TAG: likely_tag.handle,
     REPLACE_WAITING: replace_waiting.handle,
+    ASK_APPROVER: ask_approver.handle,
+    DEPLOY_OTHERS: deploy_others.handle,
     SEND_AGAIN: send_again.handle,
     SUGGESTED_NAME: suggested_name.handle,
 }

@@ -101,8 +101,8 @@ def handle(press: ButtonPress) -> str:
         press.context.jobs.publish(each)
         press.context.jobs.advance(each)
     return (
-        f"{name_at_start(replaced)} of {mention(replaced.request.requester)} is withdrawn, and {code(kept.tag)} "
-        "has its place in the queue."
+        f"{name_at_start(replaced)} of {mention(replaced.request.requester)} is withdrawn, and "
+        f"{code(kept.tag)} has its place in the queue."
     )
 
 

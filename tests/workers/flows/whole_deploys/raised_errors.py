@@ -56,6 +56,7 @@ NEVER_RAISED_AFTER_CHANGE = {
     errors.NoSelfContinue,
     errors.NoSelfRejection,
     errors.ChoiceGone,
+    errors.AskedLately,
     errors.NotReplaceable,
     errors.ChoiceOfAnother,
     errors.NotADeployer,
