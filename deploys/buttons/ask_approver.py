@@ -3,6 +3,7 @@ minutes for one deploy."""
 
 from __future__ import annotations
 
+from deploys.access import Action
 from deploys.buttons.button import Button, ButtonPress, button_value, find_deploy, parse_button_value
 from deploys.buttons.repeat_request import find_refused, take_refused
 from deploys.deploy_text import name_in_sentence, status_text
@@ -31,12 +32,13 @@ def handle(press: ButtonPress) -> str:
 
     Raises:
         QuestionClosed: the deploy waits for nobody any more.
-        AskedLately, ChoiceGone, ChoiceOfAnother, CommandTooLate, UnknownDeploy, UnknownService
+        AskedLately, ChoiceGone, ChoiceOfAnother, CommandTooLate, UnknownDeploy, and what `Access.may` raises.
     """
     value = parse_button_value(find_refused(press).value)
     if value is None:
         raise ChoiceGone()
     deploy = find_deploy(value.deploy_id, press.context)
+    press.context.access.may(Action.SEE, press.actor.asker, deploy.service.name)
     people = press.context.access.approvers_of(deploy)
     _refuse_unless_asking(deploy)
     press.actor.refuse_if_late()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deploys.access import Access, Action, Asker
+from deploys.access import Access, Asker
 from deploys.buttons.button import Button, ButtonPress, ConfirmDialog, button_value
 from deploys.buttons.deploy_names import short
 from deploys.buttons.repeat_request import find_refused, take_refused
@@ -24,7 +24,7 @@ REPLACE_WAITING = "deploy:replace-waiting"
 
 def find_replaceable(deploy: Deploy, ahead: Sequence[Deploy], access: Access) -> Deploy | None:
     """The nearest deploy before it that its requester may replace with it; None if there is none."""
-    asker = Asker(deploy.request.requester, deploy.request.team, deploy.request.channel)
+    asker = Asker.of_request(deploy.request)
     for other in reversed(ahead):
         if _is_replaceable(other, deploy):
             try:
@@ -70,14 +70,14 @@ def handle(press: ButtonPress) -> str:
 
     Raises:
         NotReplaceable: one of them has begun or ended meanwhile; nothing was changed.
-        ChoiceGone, ChoiceOfAnother, CommandTooLate, UnknownService, NotAllowed, WrongChannel,
-        MembershipUnknown
+        ChoiceGone, ChoiceOfAnother, CommandTooLate, and what `Access.may_cancel`
+        raises.
     """
     kept, store = find_refused(press), press.context.store
     if not {"old", "new"} <= kept.facts.keys():
         raise NotReplaceable(what="This", state="is no deploy that waits")
     old_id, new_id = kept.facts["old"], kept.facts["new"]
-    asker = Asker(press.actor.user, kept.request.team, kept.request.channel)
+    asker = Asker.of_request(kept.request)
     if old := store.get(old_id):
         _check_may_replace(old, asker, press.context.access)
     take_refused(press)
@@ -92,7 +92,9 @@ def handle(press: ButtonPress) -> str:
             raise _not_replaceable(old if not _is_replaceable(old, new) else new)
         now = press.context.now()
         text = f"Replaced by {name_in_sentence(new)}, which {mention(asker.user)} asked for."
-        return request_cancel(old, asker.user, now).with_message(now, ThreadMessageKind.PROGRESS, text)
+        return request_cancel(old, asker.user, now, team=asker.team, channel=asker.channel).with_message(
+            now, ThreadMessageKind.PROGRESS, text
+        )
 
     replaced = store.replace_waiting(old_id, new_id, withdraw, by=asker.user)
     if replaced is None:
@@ -128,5 +130,4 @@ def _is_replaceable(other: Deploy, deploy: Deploy) -> bool:
 
 def _check_may_replace(other: Deploy, asker: Asker, access: Access) -> None:
     """Those may who may withdraw it: its requester and the approvers. Raises Refused."""
-    if asker.user != other.request.requester:
-        access.may(Action.APPROVE, asker, other.service.name)
+    access.may_cancel(asker, other)

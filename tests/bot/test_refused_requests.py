@@ -184,9 +184,10 @@ def test_access_is_checked_when_it_is_pressed(bot: BotHarness) -> None:
 
 
 def test_it_counts_from_where_it_was_typed(bot: BotHarness) -> None:
-    bot.type("/deploy wbe 1.4.2", channel=GENERAL_CHANNEL)
+    late = f"{bot.clock() - 30:.6f}"
+    bot.mention("@slipway deploy web 1.4.2", channel=GENERAL_CHANNEL, ts=late)
 
-    answer = press(bot, buttons.SUGGESTED_NAME, refused(bot).id, channel=DEPLOYS_CHANNEL)
+    answer = press(bot, buttons.SEND_AGAIN, refused(bot).id, channel=DEPLOYS_CHANNEL)
     assert answer.startswith("`web` may not be deployed from this channel")
     assert bot.context.store.active() == []
 
