@@ -184,10 +184,11 @@ def test_access_is_checked_when_it_is_pressed(bot: BotHarness) -> None:
 
 
 def test_it_counts_from_where_it_was_typed(bot: BotHarness) -> None:
-    late = f"{bot.clock() - 30:.6f}"
-    bot.mention("@slipway deploy web 1.4.2", channel=GENERAL_CHANNEL, ts=late)
+    bot.type("/deploy wbe 1.4.2")
+    elsewhere = refused(bot).evolve(request={"channel": GENERAL_CHANNEL})
+    bot.context.refused_requests.save(elsewhere)
 
-    answer = press(bot, buttons.SEND_AGAIN, refused(bot).id, channel=DEPLOYS_CHANNEL)
+    answer = press(bot, buttons.SUGGESTED_NAME, elsewhere.id, channel=DEPLOYS_CHANNEL)
     assert answer.startswith("`web` may not be deployed from this channel")
     assert bot.context.store.active() == []
 
