@@ -6,6 +6,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 from redis.exceptions import RedisError
@@ -208,7 +209,7 @@ class Engine:
             )
             return handle_step_error(context.claim.deploy, error, context, reference)
         if result.deploy.retries.attempts:
-            return StepResult(result.deploy.reset_attempts(), result.delay)
+            return replace(result, deploy=result.deploy.reset_attempts())
         return result
 
     def _commit(self, claim: Claim, result: StepResult, *, keep: bool) -> Claim:
@@ -221,6 +222,7 @@ class Engine:
             job=steps.job_for_phase(after),
             what=after.phase.value if moved else "",
             keep=keep,
+            notes=result.audit,
             aws_requests=self._aws.request_ids.take(),
         )
 

@@ -57,6 +57,11 @@ class OpenAccessPolicy:
 
     def __init__(self) -> None:
         self.refusals: dict[str, Exception] = {}
+        self.services: dict[str, Service] = {}
+        """What services.yml says now, if that is not what it said at the request."""
+
+    def current_service(self, deploy: Deploy) -> Service:
+        return self.services.get(deploy.service.name, deploy.service)
 
     def may(self, action: Action, asker: Asker, service_name: str) -> None:
         self._refuse(asker.user)
