@@ -25,6 +25,7 @@ from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.refused_requests import RefusedRequests
+from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 
@@ -40,6 +41,7 @@ class AppContext:
     identity: Identity
     catalogue: Catalogue
     access: Access
+    directory: SlackDirectory
     store: DeployStore
     threads: ThreadStore
     refused_requests: RefusedRequests
@@ -58,19 +60,23 @@ def build_app_context(
     *,
     now: Callable[[], float] = time.time,
     slack_clock: SlackClock | None = None,
+    directory: SlackDirectory | None = None,
 ) -> AppContext:
     """On these two connections: ours, and one for RQ."""
-    access = Access(catalogue, UserGroups(redis), now=now)
+    directory = directory or SlackDirectory(redis)
+    slack_clock = slack_clock or SlackClock(wall_clock=now)
+    access = Access(catalogue, UserGroups(redis), directory, now=slack_clock.now)
     return AppContext(
         identity=identity,
         catalogue=catalogue,
         access=access,
-        store=DeployStore(redis, now=now),
+        directory=directory,
+        store=DeployStore(redis, now=now, catalogue_version=catalogue.version),
         threads=ThreadStore(redis),
         refused_requests=RefusedRequests(redis),
         jobs=JobQueue(redis_for_rq, now=now),
         deliveries=Deliveries(redis),
-        slack_clock=slack_clock or SlackClock(wall_clock=now),
+        slack_clock=slack_clock,
         freezes=ServiceFreezes(catalogue, FreezeCalendars(redis), access),
         now=now,
     )

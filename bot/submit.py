@@ -6,18 +6,25 @@ Of several services all checks come first; then one script queues all of them or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from bot import submit_texts
+from redis.exceptions import RedisError
+
+from bot import attempts, submit_texts
 from bot.app_context import AppContext
-from bot.grammar import Command
-from bot.private_reply import PrivateReply
+from bot.grammar import DEPLOY, Command
+from bot.private_reply import PrivateReply, with_buttons
 from bot.request import Request
-from deploys.access import Asker, refuse_batch
+from deploys.access import Action, refuse_batch
+from deploys.buttons.button import Button
 from deploys.buttons.override_freeze import override_deploy
+from deploys.buttons.replace_waiting import find_replaceable, replace_waiting_button, replaceable_request
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.errors import Refused, TooManyServices
 from deploys.overrides import is_held_by_freeze, override_freeze
+from deploys.queue_forecast import read_forecast
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.request import DeployRequest, Verb
@@ -77,9 +84,7 @@ def submit_deploy(
         UnknownService, ServiceFrozen, CommandTooLate, MentionTooLate
     """
     if verb in HELD_VERBS and not overrides_freeze:
-        context.freezes.refuse_if_frozen(
-            command.service, context.now(), tag=command.tag, asker=_asker(request)
-        )
+        context.freezes.refuse_if_frozen(command.service, context.now(), tag=command.tag, asker=request.asker)
     deploy = build_deploy(
         request,
         context.catalogue.get_service(command.service),
@@ -97,6 +102,7 @@ def submit_deploy(
         if overrides_freeze and is_held_by_freeze(submission.deploy):
             held = override_deploy(submission.deploy, command.reason, request, context)
             return submit_texts.goes_on(held, context.threads)
+        attempts.write_repetition(submission.deploy.id, command, request, context)
         return submit_texts.already_under_way(submission.deploy, context.threads, context.now())
     if request.response_url:
         context.threads.save_response_url(deploy.id, request.response_url)
@@ -105,11 +111,20 @@ def submit_deploy(
         context.jobs.advance(deploy.id)
         return submit_texts.queued(submission.deploy)
     ahead = _deploys_ahead(submission.deploy, submission.ahead, context)
-    return submit_texts.queued_behind(submission.deploy, ahead)
+    forecast = read_forecast(submission.deploy, context.store, context.now())
+    reply = submit_texts.queued_behind(submission.deploy, ahead, forecast)
+    return with_buttons(reply, _offer_replacement(submission.deploy, ahead, context))
 
 
-def _asker(request: Request) -> Asker:
-    return Asker(request.user, request.team, request.channel)
+def _offer_replacement(deploy: Deploy, ahead: Sequence[Deploy], context: AppContext) -> tuple[Button, ...]:
+    other = find_replaceable(deploy, ahead, context.access)
+    if other is None:
+        return ()
+    kept = replaceable_request(deploy, other)
+    with suppress(RedisError):  # it is queued all the same
+        context.refused_requests.save(kept)
+        return (replace_waiting_button(kept),)
+    return ()
 
 
 def _deploys_ahead(deploy: Deploy, count: int, context: AppContext) -> list[Deploy]:
@@ -163,6 +178,8 @@ def submit_batch(
     request.refuse_if_late()
     submissions = context.store.submit_batch(batch, deploys)
     if any(each.is_duplicate for each in submissions):
+        command = Command(DEPLOY, wanted.services, tag=tag, reason=reason)
+        attempts.write_repetition("", command, request, context)
         duplicates = [each.deploy for each in submissions]
         return submit_texts.batch_already_under_way(duplicates, context.threads, context.now())
     if request.response_url:
@@ -184,13 +201,16 @@ def _check_all(wanted: BatchRequest, request: Request, context: AppContext, *, t
     refusals: list[Refused] = []
     for name in wanted.services:
         try:
+            context.access.may(Action.DEPLOY, request.asker, name)
             service = context.catalogue.get_service(name)
-            context.access.may_deploy(request.user, name, request.channel)
-            context.freezes.refuse_if_frozen(name, context.now(), tag=tag, asker=_asker(request))
+            context.freezes.refuse_if_frozen(name, context.now(), tag=tag, asker=request.asker)
         except Refused as refusal:
             refusals.append(refusal)
         else:
             services.append(service)
     if refusals:
-        raise refuse_batch(refusals, "queued", context.jobs)
+        refused = refuse_batch(refusals, "queued", context.jobs)
+        if wanted.group is None or not (wanted.group.in_order or wanted.group.stop_on_first_failure):
+            refused.facts["others"] = ",".join(each.name for each in services)
+        raise refused
     return services

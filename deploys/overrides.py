@@ -46,8 +46,3 @@ def is_held_by_freeze(deploy: Deploy) -> bool:
 def freeze_overridden(deploy: Deploy) -> bool:
     """Whether somebody lets it pass freezes."""
     return deploy.override is not None and deploy.override.kind is HoldKind.FREEZE
-
-
-def override_text(override: Override) -> str:
-    """`freeze U01ALICE00: the payment page is down`, as the audit trail has it."""
-    return f"{override.kind.value} {override.user}: {override.reason}"

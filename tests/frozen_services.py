@@ -15,6 +15,7 @@ from deploys.catalogue.service import Service
 from deploys.service_freezes import ServiceFreezes
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.user_groups import UserGroups
+from tests.slack_directory import KnownDirectory
 
 
 def a_freeze(at: float, *, lasts: int = 3600, **changes: Any) -> FreezeEntry:
@@ -32,4 +33,5 @@ def a_freeze(at: float, *, lasts: int = 3600, **changes: Any) -> FreezeEntry:
 def service_freezes(redis: Redis, *services: Service) -> ServiceFreezes:
     """What answers for these services."""
     catalogue = Catalogue({each.name: each for each in services})
-    return ServiceFreezes(catalogue, FreezeCalendars(redis), Access(catalogue, UserGroups(redis)))
+    access = Access(catalogue, UserGroups(redis), KnownDirectory(redis))
+    return ServiceFreezes(catalogue, FreezeCalendars(redis), access)

@@ -7,7 +7,7 @@ from bot.grammar import REQUIRED_REASON, SERVICE, TAG, Allowed, Command, Subcomm
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from bot.submit import submit_deploy
-from deploys.access import Action, Asker
+from deploys.access import Action
 from deploys.errors import ReasonMissing
 from deploys.mrkdwn import escape
 from deploys.records.request import Verb
@@ -21,8 +21,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         NotAllowed, WrongChannel, MembershipUnknown: this person may not override freezes of the service.
         ReasonMissing, AlreadyDecided, CommandTooLate, MentionTooLate
     """
-    asker = Asker(request.user, request.team, request.channel)
-    context.access.may(Action.OVERRIDE, asker, command.service)
+    context.access.may(Action.OVERRIDE, request.asker, command.service)
     if not command.reason.strip():
         raise ReasonMissing(service=command.service, tag=escape(command.tag) or "TAG")
     verb = Verb.DEPLOY if command.tag else Verb.RESTART

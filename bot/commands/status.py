@@ -8,11 +8,11 @@ from bot.app_context import AppContext
 from bot.grammar import SERVICE, Allowed, Command, Subcommand, optional
 from bot.private_reply import PrivateReply, bullet_list, section_block
 from bot.request import Request
+from bot.visibility import hidden_note
 from deploys import deploy_text
-from deploys.access import Action, Asker
-from deploys.errors import Refused
-from deploys.formatting import time_ago
+from deploys.formatting import slack_time, time_ago
 from deploys.mrkdwn import code
+from deploys.queue_forecast import forecast_text, read_forecast
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
@@ -20,6 +20,8 @@ from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_tex
 
 MAX_ENDED_SHOWN = 5
 """Ended deploys in one answer (count)."""
+MAX_READ = 60
+"""Deploys that are read to find them among those that may not be seen (count)."""
 MAX_BYTES = {"found": 700, "frozen": 700, "under way": 1400, "waiting": 1200, "ended": 900}
 """UTF-8 bytes of each part."""
 
@@ -27,20 +29,24 @@ MAX_BYTES = {"found": 700, "frozen": 700, "under way": 1400, "waiting": 1200, "e
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
     """Lists what was found stopped, what is under way, what waits and what ended lately."""
     service = command.service
-    active = [each for each in context.store.active() if service in ("", each.service.name)]
+    seen = context.access.seen_by(request.asker)
+    shown_services = {service} if service else set(seen.services)
+    active = [each for each in context.store.active() if each.service.name in shown_services]
     under_way = [each for each in active if each.in_progress and each.phase is not Phase.WAITING]
     waiting = [each for each in active if each.in_progress and each.phase is Phase.WAITING]
-    recent = context.store.recent(service or None, MAX_ENDED_SHOWN + len(active))
-    ended = [each for each in recent if not each.in_progress][:MAX_ENDED_SHOWN]
+    read = MAX_ENDED_SHOWN + len(active) if service else MAX_READ
+    recent = context.store.recent(service or None, read)
+    ended = [each for each in recent if not each.in_progress and each.service.name in shown_services]
     about = f" of {code(service)}" if service else ""
-    lost = [each for each in LostDeploys(context.store.redis).all() if service in ("", each.service)]
+    lost = [each for each in LostDeploys(context.store.redis).all() if each.service in shown_services]
     under_way_section = _section(f"*Under way*{about}", under_way, MAX_BYTES["under way"], context)
     parts = [
         _lost_section(lost, context.now()),
         _frozen_section(service, request, context),
         under_way_section or ("" if lost else f"Nothing{about} is under way."),
         _section("*Queued*", waiting, MAX_BYTES["waiting"], context),
-        _section("*Ended lately*", ended, MAX_BYTES["ended"], context),
+        _section("*Ended lately*", ended[:MAX_ENDED_SHOWN], MAX_BYTES["ended"], context),
+        "" if service else hidden_note(seen, context),
     ]
     shown = [part for part in parts if part]
     return PrivateReply("\n\n".join(shown), tuple(section_block(part) for part in shown))
@@ -49,18 +55,9 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 def _frozen_section(service: str, request: Request, context: AppContext) -> str:
     """The services that are frozen, of those that may be asked about here."""
     now = context.now()
-    every = context.catalogue.service_names
-    names = [service] if service else [each for each in every if _may_see(each, request, context)]
+    names = (service,) if service else context.access.seen_by(request.asker).service_names
     found = [freeze.sentence() for name in names if (freeze := context.freezes.find(name, now))]
     return f"*Frozen*\n{bullet_list(found, MAX_BYTES['frozen'])}" if found else ""
-
-
-def _may_see(service: str, request: Request, context: AppContext) -> bool:
-    try:
-        context.access.may(Action.SEE, Asker(request.user, request.team, request.channel), service)
-    except Refused:
-        return False
-    return True
 
 
 def _lost_section(found: Sequence[LostDeploy], now: float) -> str:
@@ -84,6 +81,8 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> str:
         parts = [state, f"{by}, who asked {time_ago(now - deploy.request.requested_at)}"]
     else:
         parts = [state, f"asked for {time_ago(now - deploy.request.requested_at)} {by}"]
+    if found := read_forecast(deploy, context.store, now):
+        parts.append(forecast_text(found, slack_time))
     if deploy.phase is Phase.SETTLING:
         parts.append("checked once more")
     thread = context.threads.state(deploy.thread_id)
@@ -96,7 +95,7 @@ SUBCOMMAND = Subcommand(
     name="status",
     arguments=(optional(SERVICE),),
     help="shows what is under way, what waits and what ended lately",
-    allowed=Allowed.ANYBODY,
+    allowed=Allowed.IN_ITS_CHANNELS,
     run=run,
     is_query=True,
 )

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from deploys.buttons.ask_approver import ask_approver_button
 from deploys.buttons.button import Button
+from deploys.buttons.deploy_others import deploy_others_button
 from deploys.buttons.override_refused import override_refused_button
 from deploys.buttons.send_again import send_again_button
 from deploys.buttons.suggested_name import suggested_name_button
@@ -34,10 +36,24 @@ def _override_freeze(refused: RefusedRequest) -> tuple[Button, ...]:
     return (button,) if button else ()
 
 
+def _ask_approver(refused: RefusedRequest) -> tuple[Button, ...]:
+    button = ask_approver_button(refused)
+    return (button,) if button else ()
+
+
+def _deploy_others(refused: RefusedRequest) -> tuple[Button, ...]:
+    button = deploy_others_button(refused)
+    return (button,) if button else ()
+
+
 CHOICES: Mapping[str, Choices] = {
+    "BatchRefused": _deploy_others,
     "CommandTooLate": _send_again,
     "MentionTooLate": _send_again,
     "ServiceFrozen": _override_freeze,
+    "NoSelfApproval": _ask_approver,
+    "NoSelfContinue": _ask_approver,
+    "NotAnApprover": _ask_approver,
     "UnknownService": _suggested_name,
 }
 """By name of the error's class."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploys.access import Action
 from deploys.buttons.button import (
     Actor,
     Button,
@@ -48,7 +49,7 @@ def handle(press: ButtonPress) -> None:
         ReasonMissing: the deploy was asked for without a reason.
     """
     deploy = press.find_deploy()
-    press.context.freezes.may_override(deploy, press.actor.user)
+    press.context.access.may(Action.OVERRIDE, press.actor.asker, deploy.service.name)
     press.actor.refuse_if_late()
     reason = deploy.request.reason.strip()
     if not reason:

@@ -109,13 +109,13 @@ def test_override_deploys_with_a_reason_that_is_written_down(bot: BotHarness) ->
         f"<@{DAVE}> overrides the freeze: payments are down"
     ]
     [entry] = [each for each in _trail(bot) if each.get("override")]
-    assert entry["override"] == f"freeze {DAVE}: payments are down"
+    assert entry["override"] == f"{DAVE} freeze: payments are down"
 
 
 @pytest.mark.parametrize(
     ("typed", "by", "answer"),
     [
-        ("override web 1.4.2 payments are down", ALICE, "You may not override `web`."),
+        ("override web 1.4.2 payments are down", ALICE, "You may not override a freeze or lock of `web`."),
         ("override web 1.4.2 payments are down", BOB, "You may not deploy `web`."),
         ("override web 1.4.2", DAVE, "Why? Write `/deploy override SERVICE TAG REASON`."),
         ("override web", DAVE, "Which tag of `web`?"),

@@ -10,6 +10,8 @@ import pytest
 from slack_bolt import BoltRequest
 
 from deploys import buttons
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from deploys.records.refused_request import RefusedRequest
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
@@ -182,9 +184,11 @@ def test_access_is_checked_when_it_is_pressed(bot: BotHarness) -> None:
 
 
 def test_it_counts_from_where_it_was_typed(bot: BotHarness) -> None:
-    bot.type("/deploy wbe 1.4.2", channel=GENERAL_CHANNEL)
+    bot.type("/deploy wbe 1.4.2")
+    elsewhere = refused(bot).evolve(request={"channel": GENERAL_CHANNEL})
+    bot.context.refused_requests.save(elsewhere)
 
-    answer = press(bot, buttons.SUGGESTED_NAME, refused(bot).id, channel=DEPLOYS_CHANNEL)
+    answer = press(bot, buttons.SUGGESTED_NAME, elsewhere.id, channel=DEPLOYS_CHANNEL)
     assert answer.startswith("`web` may not be deployed from this channel")
     assert bot.context.store.active() == []
 
@@ -200,3 +204,50 @@ def test_a_button_that_was_not_offered_does_nothing_it_could_not_do(bot: BotHarn
 
     assert press(bot, buttons.SUGGESTED_NAME, refused(bot).id).startswith("This button was used already")
     assert bot.context.store.active() == []
+
+
+def test_of_a_list_the_services_that_were_not_refused_can_be_deployed(bot: BotHarness) -> None:
+    ack = bot.read_ack(bot.send_command("/deploy web,api 1.4.2", by=CAROL))
+
+    assert offered(ack["blocks"]) == ["Deploy only api"]
+    assert press(bot, buttons.DEPLOY_OTHERS, refused(bot).id, by=CAROL).startswith("Queued: `api` `1.4.2`")
+    assert [each.service.name for each in bot.context.store.active()] == ["api"]
+
+
+def ask_for_approval(bot: BotHarness) -> Deploy:
+    """alice's deploy of ledger, which waits for an approval."""
+    bot.type("/deploy ledger 1.4.2")
+    waiting = bot.commit_step(
+        bot.only_deploy(), phase=Phase.AWAITING_APPROVAL, approval={"question": 1, "shown_at": bot.clock()}
+    )
+    bot.clear_jobs()
+    return waiting
+
+
+def test_who_may_not_approve_asks_an_approver_in_the_thread(bot: BotHarness) -> None:
+    deploy = ask_for_approval(bot)
+    bot.click(buttons.APPROVE, deploy, by=CAROL)
+    assert privately_offered(bot) == ["Ask an approver"]
+
+    assert press(bot, buttons.ASK_APPROVER, refused(bot).id, by=CAROL) == (
+        "Asked <!subteam^S02APPROVERS> in its thread."
+    )
+    changed = bot.only_deploy()
+    assert [each.text for each in changed.thread_messages] == [
+        f"<!subteam^S02APPROVERS>: <@{CAROL}> asks for a decision about `ledger` `1.4.2`."
+    ]
+    assert changed.approval.decisions == ()
+    assert ("publish", [deploy.id]) in bot.queued_jobs()
+
+    bot.click(buttons.APPROVE, deploy, by=CAROL)
+    assert press(bot, buttons.ASK_APPROVER, refused(bot).id, by=CAROL).startswith("They were asked")
+    assert len(bot.only_deploy().thread_messages) == 1
+
+
+def test_nobody_is_asked_about_what_is_decided(bot: BotHarness) -> None:
+    deploy = ask_for_approval(bot)
+    bot.click(buttons.APPROVE, deploy, by=CAROL)
+    bot.commit_step(deploy, phase=Phase.UPDATING)
+
+    assert press(bot, buttons.ASK_APPROVER, refused(bot).id, by=CAROL).startswith("This question is closed")
+    assert bot.only_deploy().thread_messages == ()

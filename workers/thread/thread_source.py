@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from slack_sdk.models.blocks import ActionsBlock
 
 from deploys.deploy_text import deploy_name
+from deploys.queue_forecast import QueueForecast
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
@@ -16,7 +17,7 @@ from deploys.stores.thread_store import ThreadState
 from workers.messages import unreachable_channel
 from workers.thread import card, card_buttons, card_state, thread_opening, thread_replies
 from workers.thread.card import Card
-from workers.thread.thread_replies import ThreadReply
+from workers.thread.thread_replies import QuestionEdit, ThreadReply
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,10 @@ class ThreadSource(Protocol):
         """The replies that are not posted yet, in order."""
         ...
 
+    def question_edits(self, thread: ThreadState) -> Sequence[QuestionEdit]:
+        """The replies that called people to a question and have to be edited, as it has ended."""
+        ...
+
     def unreachable_text(self, error: str) -> str:
         """What the requester is told if the channel cannot be posted to. error: Slack's error name."""
         ...
@@ -126,7 +131,10 @@ class ThreadSource(Protocol):
 class DeployThreadSource:
     """A single deploy. ahead: the deploys it waits for."""
 
-    def __init__(self, deploy: Deploy, ahead: Sequence[Deploy]) -> None:
+    def __init__(
+        self, deploy: Deploy, ahead: Sequence[Deploy], forecast: QueueForecast | None = None
+    ) -> None:
+        self._forecast = forecast
         self._deploy = deploy
         self._ahead = ahead
         self.id = deploy.id
@@ -147,10 +155,10 @@ class DeployThreadSource:
         return PrivateRefusal(text, card_buttons.button_row(self._deploy))
 
     def card(self, now: float) -> Card:
-        return card.deploy_card(self._deploy, self._ahead, now)
+        return card.deploy_card(self._deploy, self._ahead, now, self._forecast)
 
     def fingerprint(self) -> str:
-        return card.card_fingerprint(self._deploy, self._ahead)
+        return card.card_fingerprint(self._deploy, self._ahead, self._forecast)
 
     def state_key(self) -> str:
         return card_state.state_key(self._deploy)
@@ -177,6 +185,9 @@ class DeployThreadSource:
             )
             for number, message in enumerate(self._deploy.thread_messages[first:], first)
         ]
+
+    def question_edits(self, thread: ThreadState) -> Sequence[QuestionEdit]:
+        return thread_replies.question_edits(thread, [self._deploy], thread_replies.deploy_reply)
 
     def unreachable_text(self, error: str) -> str:
         return unreachable_channel.channel_unreachable(self._deploy, error)

@@ -120,7 +120,9 @@ def test_a_services_own_list_replaces_the_default_and_an_empty_one_is_none() -> 
 
 def test_a_calendar_is_found_beside_the_file_and_an_unreadable_one_is_a_mistake(tmp_path: Path) -> None:
     file = tmp_path / "services.yml"
-    file.write_text(one_service("freezes: [{calendar: x.ics, time_zone: Europe/Berlin}]"))
+    file.write_text(
+        one_service("freezes: [{calendar: x.ics, time_zone: Europe/Berlin}]\ndeployers: everyone")
+    )
     (tmp_path / "x.ics").write_text(
         "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261224\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     )
