@@ -28,6 +28,7 @@ from workers.engine import Engine
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
 from workers.settings import WorkerSettings
+from workers.shared_channels import KnownSharedChannels
 from workers.slack_directory_reader import SlackDirectoryReader
 from workers.step_context import Timing
 from workers.thread.private_message import Recipient, send_private_message
@@ -109,7 +110,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     warn_about_redis_config(redis)
     roles = [each.role for each in catalogue.services.values() if each.role]
     keep_secret(role.external_id for role in roles)
-    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles})
+    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles if role.external_id})
     aws.build_ahead(catalogue.regions)
     aws.build_ahead({each.region for each in catalogue.services.values() if each.role}, ("sts",))
     store = DeployStore(redis, catalogue_version=catalogue.version)
@@ -119,6 +120,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     access = Access(catalogue, UserGroups(redis), SlackDirectory(redis))
     freezes = ServiceFreezes(catalogue, FreezeCalendars(redis), access)
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
+    shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
     engine = Engine(
         store=store,
         job_queue=job_queue,
@@ -127,6 +129,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
         hold_sources=(freezes,),
+        shared_channels=shared_channels,
     )
     return Dependencies(
         redis=redis,
@@ -134,9 +137,9 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         slack=client,
         aws=aws,
         engine=engine,
-        publisher=Publisher(client, threads, store, limits, time.time),
+        publisher=Publisher(client, threads, store, limits, time.time, shared_channels),
         limits=limits,
-        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, freezes),
+        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, freezes, shared_channels),
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),
