@@ -17,11 +17,14 @@ from bot.slack_clock import SlackClock
 from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
+from deploys.locks import LockHolds
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import make_client
 from deploys.settings import SlackSettings
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.locks import Locks
+from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 
@@ -42,6 +45,9 @@ class AppContext:
     jobs: JobQueue
     deliveries: Deliveries
     slack_clock: SlackClock
+    locks: Locks
+    lock_holds: LockHolds
+    stops: StopAllStore
     now: Callable[[], float] = time.time
 
 
@@ -64,6 +70,9 @@ def build_app_context(
         jobs=JobQueue(redis_for_rq, now=now),
         deliveries=Deliveries(redis),
         slack_clock=slack_clock or SlackClock(wall_clock=now),
+        locks=Locks(redis),
+        lock_holds=LockHolds(Locks(redis), catalogue, UserGroups(redis)),
+        stops=StopAllStore(redis),
         now=now,
     )
 

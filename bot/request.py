@@ -10,6 +10,7 @@ from typing import Any
 from slack_bolt import BoltRequest
 
 from bot.slack_clock import SLACK_TIMESTAMP, SlackClock, describe_offset
+from deploys.access import Asker
 from deploys.errors import CommandTooLate, MentionTooLate
 
 SLACK_TIMEOUT_SECONDS = 3.0
@@ -32,6 +33,11 @@ class Request:
     """Whether nobody has replied to that message yet."""
     response_url: str | None = None
     mention: bool = False
+
+    @property
+    def asker(self) -> Asker:
+        """The person and the place, as access goes by them."""
+        return Asker(self.user, self.team, self.channel)
 
     @property
     def answer_thread(self) -> str | None:

@@ -6,6 +6,7 @@ Of several services all checks come first; then one script queues all of them or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot import submit_texts
@@ -15,9 +16,13 @@ from bot.private_reply import PrivateReply
 from bot.request import Request
 from deploys.access import refuse_batch
 from deploys.catalogue.service import Service, ServiceGroup
-from deploys.errors import Refused, TooManyServices
+from deploys.errors import Refused, ServiceLocked, TooManyServices
+from deploys.holds import first_hold
+from deploys.lock_text import lock_sentence
+from deploys.locks import StopHolds
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
+from deploys.records.hold import Hold
 from deploys.records.request import DeployRequest, Verb
 
 
@@ -76,6 +81,8 @@ def submit_deploy(
         rollback_target=command.target,
         reason=command.reason,
     )
+    if not command.waits_for_lock:
+        _refuse_if_locked(deploy.service.name, verb, request.user, context)
     request.refuse_if_late()
     submission = context.store.submit(deploy)
     if submission.is_duplicate:
@@ -83,11 +90,37 @@ def submit_deploy(
     if request.response_url:
         context.threads.save_response_url(deploy.id, request.response_url)
     context.jobs.publish(deploy.id)
+    holds = _find_holds([submission.deploy], context)
     if not submission.ahead:
         context.jobs.advance(deploy.id)
-        return submit_texts.queued(submission.deploy)
+        return submit_texts.with_holds(submit_texts.queued(submission.deploy), holds)
     ahead = _deploys_ahead(submission.deploy, submission.ahead, context)
-    return submit_texts.queued_behind(submission.deploy, ahead)
+    if not holds:
+        _wake_held_first(ahead, context)
+    return submit_texts.with_holds(submit_texts.queued_behind(submission.deploy, ahead), holds)
+
+
+def _refuse_if_locked(service: str, verb: Verb, user: str, context: AppContext) -> None:
+    """Raises ServiceLocked if a lock stops this person."""
+    lock = context.lock_holds.find_lock(service, verb, user, context.now())
+    if lock is not None:
+        raise ServiceLocked(
+            service=service, how=lock_sentence(lock), target=lock.target, lock=lock.id, owner=lock.owner
+        )
+
+
+def _find_holds(deploys: Sequence[Deploy], context: AppContext) -> list[Hold]:
+    """What holds these deploys right away."""
+    sources = (StopHolds(context.stops), context.lock_holds)
+    found = (first_hold(sources, each, context.now()) for each in deploys)
+    return list(dict.fromkeys(hold for hold in found if hold))
+
+
+def _wake_held_first(ahead: Sequence[Deploy], context: AppContext) -> None:
+    """What is held at the head of the queue lets the new deploy pass, at once and not with its next look."""
+    if ahead and ahead[0].hold:
+        context.store.make_due([ahead[0].id])
+        context.jobs.advance(ahead[0].id)
 
 
 def _deploys_ahead(deploy: Deploy, count: int, context: AppContext) -> list[Deploy]:
@@ -149,7 +182,8 @@ def submit_batch(
     for each in submissions:
         if not each.ahead:
             context.jobs.advance(each.deploy.id)
-    return submit_texts.batch_queued(batch, submissions)
+    holds = _find_holds([each.deploy for each in submissions], context)
+    return submit_texts.with_holds(submit_texts.batch_queued(batch, submissions), holds)
 
 
 def _check_access_to_all(wanted: BatchRequest, request: Request, context: AppContext) -> list[Service]:
@@ -164,6 +198,7 @@ def _check_access_to_all(wanted: BatchRequest, request: Request, context: AppCon
         try:
             service = context.catalogue.get_service(name)
             context.access.may_deploy(request.user, name, request.channel)
+            _refuse_if_locked(name, Verb.DEPLOY, request.user, context)
         except Refused as refusal:
             refusals.append(refusal)
         else:

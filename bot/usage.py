@@ -9,6 +9,7 @@ from bot.grammar import MAX_REASON_LENGTH, ParseError, ParseErrorKind, Subcomman
 from bot.private_reply import PrivateReply, bullet_list, context_block, section_block
 from deploys.catalogue import Service
 from deploys.catalogue.catalogue import Catalogue
+from deploys.catalogue.durations import suggest_duration
 from deploys.catalogue.service import ServiceGroup
 from deploys.errors import TooManyServices
 from deploys.mrkdwn import code, mention, plural
@@ -63,6 +64,14 @@ def _describe_error(error: ParseError, subcommands: Mapping[str, Subcommand]) ->
             return f"Which service? Write {syntax}."
         case ParseErrorKind.MISSING_TARGET:
             return f"Which one? Write {syntax}."
+        case ParseErrorKind.MISSING_REASON:
+            return f"Why? The people whom it stops read the reason. Write {syntax}."
+        case ParseErrorKind.INVALID_DURATION:
+            suggestion = suggest_duration(error.word)
+            hint = f" Did you mean {code(suggestion)}?" if suggestion else ""
+            return f"{word} is not a duration; write one such as `90m`, `2h` or `1h30m`.{hint} {syntax}."
+        case ParseErrorKind.DURATION_OUT_OF_RANGE:
+            return f"{word} is out of range; anything from `1m` to `30d` is allowed. {syntax}."
         case ParseErrorKind.TOO_MANY_WORDS:
             return f"{code(verb)} takes less than that: {syntax}."
         case ParseErrorKind.SINGLE_SERVICE_ONLY:

@@ -151,6 +151,26 @@ class Access:
         if service.deployers and not self._is_listed(user, allowed, service):
             raise NotADeployer(service=service.name, deployers=mentions(tuple(dict.fromkeys(allowed))))
 
+    def may_on_any(self, actions: Sequence[Action], asker: Asker) -> bool:
+        """Whether this person may do one of these with some service, from wherever that is allowed. It is about
+        all services, so the channel does not count. User groups that are not known count as without them."""
+        return any(
+            self._is_surely_listed(asker.user, allowed_people(service, action), service)
+            for service in self._catalogue.services.values()
+            for action in actions
+        )
+
+    def people_of(self, action: Action, services: Sequence[str] = ()) -> tuple[str, ...]:
+        """The people and user groups who may do this with one of these services; with none named, of all."""
+        found = [self._catalogue.services[each] for each in services or self._catalogue.services]
+        return tuple(dict.fromkeys(who for each in found for who in allowed_people(each, action)))
+
+    def _is_surely_listed(self, user: str, allowed: Iterable[str], service: Service) -> bool:
+        try:
+            return self._is_listed(user, allowed, service)
+        except MembershipUnknown:
+            return False
+
     def _is_listed(self, user: str, allowed: Iterable[str], service: Service) -> bool:
         allowed = tuple(allowed)
         if user in allowed or EVERYONE in allowed:

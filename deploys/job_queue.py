@@ -61,6 +61,10 @@ class JobQueue:
         """Finds services that a lost deploy left stopped. nonce: as in `requeue`."""
         self._try_enqueue("recover_orphans", nonce=nonce)
 
+    def watch_locks(self, nonce: str = "") -> None:
+        """Looks at all locks, and sends what people are told about them. nonce: as in `requeue`."""
+        self._try_enqueue("watch_locks", nonce=nonce)
+
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = ""
     ) -> None:

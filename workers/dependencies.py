@@ -12,15 +12,21 @@ from slack_sdk import WebClient
 
 from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
+from deploys.catalogue.slack_ids import is_user_group
 from deploys.job_queue import JobQueue
+from deploys.locks import LockHolds, StopHolds
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.locks import Locks
+from deploys.stores.notices import Notices
+from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 from workers import home_tab, user_group_reader
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
+from workers.lock_watch import LockWatch
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
 from workers.settings import WorkerSettings
@@ -28,6 +34,7 @@ from workers.step_context import Timing
 from workers.thread.private_message import Recipient, send_private_message
 from workers.thread.publisher import Publisher
 from workers.thread.rate_limits import SharedRateLimits
+from workers.thread.slack_calls import SlackCalls
 from workers.thread.slack_client import slack_client
 
 JITTER = 0.1
@@ -46,16 +53,22 @@ class Dependencies:
     limits: SharedRateLimits
     query_handler: QueryHandler
     orphan_recovery: OrphanRecovery
+    lock_watch: LockWatch
 
     def publish_home(self, user: str) -> None:
         """Updates a user's Home tab."""
         store, threads = DeployStore(self.redis), ThreadStore(self.redis)
         access = Access(self.catalogue, UserGroups(self.redis))
-        home_tab.publish_home(self.slack, store, threads, access, user, time.time())
+        stopped = StopAllStore(self.redis).find()
+        locks = Locks(self.redis).all(time.time())
+        home_tab.publish_home(
+            self.slack, store, threads, access, user, time.time(), stopped=stopped, locks=locks
+        )
 
     def read_user_groups(self) -> None:
         """Reads from Slack who is in the user groups of services.yml."""
-        group_ids = self.catalogue.user_group_ids
+        named = {each for lock in Locks(self.redis).all(time.time()) for each in lock.named}
+        group_ids = self.catalogue.user_group_ids | set(filter(is_user_group, named))
         if group_ids:
             user_group_reader.refresh_members(
                 self.slack, UserGroups(self.redis), group_ids, time.time(), self.limits
@@ -88,6 +101,8 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     threads = ThreadStore(redis)
     access = Access(catalogue, UserGroups(redis))
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
+    user_groups = UserGroups(redis)
+    locks = Locks(redis)
     engine = Engine(
         store=store,
         job_queue=job_queue,
@@ -95,6 +110,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         access=access,
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        hold_sources=(StopHolds(StopAllStore(redis)), LockHolds(locks, catalogue, user_groups)),
     )
     return Dependencies(
         redis=redis,
@@ -103,6 +119,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         aws=aws,
         engine=engine,
         publisher=Publisher(client, threads, store, limits, time.time),
+        lock_watch=LockWatch(locks, Notices(redis), store, threads, job_queue, SlackCalls(client, limits)),
         limits=limits,
         query_handler=QueryHandler(catalogue, store, threads, aws, access, client),
         orphan_recovery=OrphanRecovery(

@@ -6,6 +6,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 from redis.exceptions import RedisError
@@ -142,6 +143,8 @@ class Engine:
             if after.phase is Phase.ENDED:
                 self._enqueue_next_in_queue(deploy)
                 return
+            if result.overtaken_by:
+                self._job_queue.advance(result.overtaken_by)
             if result.delay > 0:
                 return
             if not keep:
@@ -194,7 +197,7 @@ class Engine:
             )
             return handle_step_error(context.claim.deploy, error, context, reference)
         if result.deploy.retries.attempts:
-            return StepResult(result.deploy.reset_attempts(), result.delay)
+            return replace(result, deploy=result.deploy.reset_attempts())
         return result
 
     def _commit(self, claim: Claim, result: StepResult, *, keep: bool) -> Claim:
@@ -207,6 +210,7 @@ class Engine:
             job=steps.job_for_phase(after),
             what=after.phase.value if moved else "",
             keep=keep,
+            overtaken_by=result.overtaken_by,
         )
 
     def _with_jitter(self, seconds: float) -> float:

@@ -32,6 +32,9 @@ REPEAT_SECONDS = 5.0
 ORPHAN_RECOVERY_SECONDS = 15.0
 """Between two jobs for the orphan recovery, which then decides whether to scan (seconds)."""
 
+LOCK_WATCH_SECONDS = 10.0
+"""Between two looks at the locks (seconds)."""
+
 
 class Scheduler:
     """Enqueues jobs for everything that is due."""
@@ -58,6 +61,7 @@ class Scheduler:
         for deploy_id in self._threads.due(now, 1000):
             wanted[f"publish {deploy_id}"] = str(int(now / REPEAT_SECONDS))
         wanted["read_user_groups "] = str(int(now / READ_EVERY_SECONDS))
+        wanted["watch_locks "] = str(int(now / LOCK_WATCH_SECONDS))
         wanted["recover_orphans "] = str(int(now / ORPHAN_RECOVERY_SECONDS))
         fresh = {name: nonce for name, nonce in wanted.items() if self._enqueued.get(name) != nonce}
         for name, nonce in fresh.items():
@@ -66,6 +70,8 @@ class Scheduler:
                 self._job_queue.requeue(job, argument, nonce)
             elif job == "read_user_groups":
                 self._job_queue.read_user_groups(nonce)
+            elif job == "watch_locks":
+                self._job_queue.watch_locks(nonce)
             else:
                 self._job_queue.recover_orphans(nonce)
         self._enqueued = wanted

@@ -16,12 +16,17 @@ from bot.commands import (
     follow,
     help,
     history,
+    lock,
+    locks,
     plan,
     restart,
+    resume_all,
     rollback,
     show,
     status,
+    stop_all,
     tags,
+    unlock,
 )
 from bot.grammar import DEPLOY, Allowed, Command, ParseError, ParseErrorKind, Subcommand
 from bot.private_reply import PrivateReply
@@ -34,7 +39,10 @@ from deploys.mrkdwn import code
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     each.SUBCOMMAND.name: each.SUBCOMMAND
-    for each in (deploy, plan, tags, restart, rollback, follow, status, history, show, cancel, help)
+    for each in (
+        *(deploy, plan, tags, restart, rollback, follow, status, history, show, cancel),
+        *(lock, unlock, locks, stop_all, resume_all, help),
+    )
 }
 """By name, in the order of the help."""
 

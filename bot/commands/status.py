@@ -10,6 +10,7 @@ from bot.private_reply import PrivateReply, bullet_list, section_block
 from bot.request import Request
 from deploys import deploy_text
 from deploys.formatting import time_ago
+from deploys.lock_text import lock_sentence, stop_sentence
 from deploys.mrkdwn import code
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
@@ -18,7 +19,7 @@ from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_tex
 
 MAX_ENDED_SHOWN = 5
 """Ended deploys in one answer (count)."""
-MAX_BYTES = {"found": 700, "under way": 1400, "waiting": 1200, "ended": 900}
+MAX_BYTES = {"locks": 700, "found": 700, "under way": 1400, "waiting": 1200, "ended": 900}
 """UTF-8 bytes of each part."""
 
 
@@ -34,6 +35,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     lost = [each for each in LostDeploys(context.store.redis).all() if service in ("", each.service)]
     under_way_section = _section(f"*Under way*{about}", under_way, MAX_BYTES["under way"], context)
     parts = [
+        _stop_section(context),
+        _lock_section(service, context),
         _lost_section(lost, context.now()),
         under_way_section or ("" if lost else f"Nothing{about} is under way."),
         _section("*Queued*", waiting, MAX_BYTES["waiting"], context),
@@ -41,6 +44,19 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     ]
     shown = [part for part in parts if part]
     return PrivateReply("\n\n".join(shown), tuple(section_block(part) for part in shown))
+
+
+def _stop_section(context: AppContext) -> str:
+    stop = context.stops.find()
+    return f"{stop_sentence(stop)} `/deploy resume-all` lets them go on." if stop else ""
+
+
+def _lock_section(service: str, context: AppContext) -> str:
+    """The locks that a service is under."""
+    if not service:
+        return ""
+    locks = context.locks.covering(service, context.catalogue.groups_of(service), context.now())
+    return bullet_list([lock_sentence(each) for each in locks], MAX_BYTES["locks"]) if locks else ""
 
 
 def _lost_section(found: Sequence[LostDeploy], now: float) -> str:
@@ -64,6 +80,8 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> str:
         parts = [state, f"{by}, who asked {time_ago(now - deploy.request.requested_at)}"]
     else:
         parts = [state, f"asked for {time_ago(now - deploy.request.requested_at)} {by}"]
+    if deploy.hold and deploy.in_progress:
+        parts.append(f"held: {deploy.hold.sentence}")
     if deploy.phase is Phase.SETTLING:
         parts.append("checked once more")
     thread = context.threads.state(deploy.thread_id)

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
-from deploys.access import Access
+from deploys.access import Access, Asker
+from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import UnknownDeploy
 from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy
 from deploys.records.request import DeployRequest
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.locks import Locks
 from deploys.stores.thread_store import ThreadStore
 from deploys.text_limits import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 
@@ -125,6 +127,8 @@ class Actor(Protocol):
 
     @property
     def user(self) -> str: ...
+    @property
+    def asker(self) -> Asker: ...
 
     def refuse_if_late(self) -> None:
         """Raises CommandTooLate or MentionTooLate if Slack has told the person by now that it failed."""
@@ -141,6 +145,10 @@ class ButtonContext(Protocol):
     def threads(self) -> ThreadStore: ...
     @property
     def jobs(self) -> JobQueue: ...
+    @property
+    def locks(self) -> Locks: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
     @property
     def now(self) -> Callable[[], float]: ...
 

@@ -42,6 +42,10 @@ class Catalogue:
         """The group of services with this name, or None."""
         return self.service_groups.get(name)
 
+    def groups_of(self, service: str) -> tuple[str, ...]:
+        """The groups that a service belongs to."""
+        return tuple(name for name, group in self.service_groups.items() if service in group.services)
+
     @cached_property
     def service_group_names(self) -> tuple[str, ...]:
         """The names of all groups of services."""

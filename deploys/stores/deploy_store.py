@@ -205,11 +205,13 @@ class DeployStore(DeployReader):
         job: str = ADVANCE,
         what: str = "",
         keep: bool = False,
+        overtaken_by: str = "",
     ) -> Claim:
         """Writes the result of a step; `what` names it in the audit trail (empty: no entry).
 
         A deploy in phase ENDED leaves its queue, and the next one is due at once. With `keep` the claim goes
-        on.
+        on. overtaken_by: id of a deploy behind it in the queue that becomes the first, and is due at once, if
+        this one is the first.
 
         Raises:
             Conflict: the lease ran out, or the record changed; nothing was written.
@@ -246,6 +248,7 @@ class DeployStore(DeployReader):
                 int(not after.in_progress),
                 int(ended),
                 redis_keys.WATCHED,
+                overtaken_by,
                 *entry,
             ],
         )

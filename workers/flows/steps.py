@@ -13,7 +13,7 @@ from workers.flows.adoption import with_adoption
 from workers.flows.batch_order import with_batch_order
 from workers.flows.external import following_external
 from workers.flows.finish import checking, settling
-from workers.flows.holds import with_holds
+from workers.flows.holds import with_holds, with_stop
 from workers.flows.plan import awaiting_approval, planning, registering
 from workers.flows.rollback import restoring
 from workers.flows.rollout import following, running_pre_task
@@ -35,9 +35,9 @@ STEPS: Mapping[Phase, Step] = {
     Phase.PLANNING: with_adoption(with_batch_order(with_holds(_plan_or_follow))),
     Phase.AWAITING_APPROVAL: with_adoption(with_batch_order(with_holds(awaiting_approval.await_approval))),
     Phase.REGISTERING: with_adoption(with_batch_order(with_holds(registering.register_revision))),
-    Phase.RUNNING_PRE_TASK: with_adoption(running_pre_task.run_pre_task),
-    Phase.UPDATING: with_adoption(update_step.update_service),
-    Phase.SAVING_RESTORE_POINT: with_adoption(stop_start_steps.save_restore_point),
+    Phase.RUNNING_PRE_TASK: with_adoption(with_stop(running_pre_task.run_pre_task)),
+    Phase.UPDATING: with_adoption(with_stop(update_step.update_service)),
+    Phase.SAVING_RESTORE_POINT: with_adoption(with_stop(stop_start_steps.save_restore_point)),
     Phase.STOPPING: with_adoption(stop_start_steps.stop_service),
     Phase.DRAINING: stop_start_steps.drain_service,
     Phase.STARTING: stop_start_steps.start_new_version,

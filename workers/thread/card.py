@@ -17,12 +17,21 @@ from deploys.mrkdwn import code, escape, mentions, plural
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
+from deploys.records.stop_all import StopAll
 from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes, short_code, shorten
 from workers.messages.base_revision import card_text
 from workers.messages.images import image_line
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import card_buttons, card_progress, card_traffic
-from workers.thread.card_state import approved_by, changes_with_time, is_decided, state_emoji, state_text
+from workers.thread.card_state import (
+    approved_by,
+    changes_with_time,
+    hold_line,
+    is_decided,
+    state_emoji,
+    state_text,
+    stop_line,
+)
 
 CONTAINERS_SHOWN = 4
 APPROVERS_SHOWN = 10
@@ -38,10 +47,11 @@ class Card:
     """What is deployed, and its state: the shortest true text."""
 
 
-def deploy_card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
-    """The card as of `now` (epoch seconds). ahead: the deploys before it in its service's queue."""
+def deploy_card(deploy: Deploy, ahead: Sequence[Deploy], now: float, stopped: StopAll | None = None) -> Card:
+    """The card as of `now` (epoch seconds). ahead: the deploys before it in its service's queue. stopped: what
+    stops all deploys."""
     first = card_headline(deploy, ahead)
-    how_far = _progress_lines(deploy, now, slack_time)
+    how_far = [*_hold_lines(deploy, stopped, slack_time), *_progress_lines(deploy, now, slack_time)]
     problems = _problem_lines(deploy)
     about = _change_lines(deploy)
     bar = card_progress.task_count(deploy)
@@ -55,16 +65,21 @@ def deploy_card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
         card_buttons.button_row(deploy),
     ]
     spoken = _join_lines(
-        first, *_progress_lines(deploy, now, utc_time), *problems, *about, _footer(deploy, now, utc_time)
+        first,
+        *_hold_lines(deploy, stopped, utc_time),
+        *_progress_lines(deploy, now, utc_time),
+        *problems,
+        *about,
+        _footer(deploy, now, utc_time),
     )
     return Card(clip_bytes(spoken, CARD_BYTES), tuple(block.to_dict() for block in blocks if block), first)
 
 
-def card_fingerprint(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
+def card_fingerprint(deploy: Deploy, ahead: Sequence[Deploy], stopped: StopAll | None = None) -> str:
     """Stays the same while only time passes."""
     # The end of a question's time moves on until somebody has seen it.
     timeless = deploy.evolve(approval={"shown_at": None, "expires_at": None})
-    still = deploy_card(timeless, ahead, deploy.request.requested_at)
+    still = deploy_card(timeless, ahead, deploy.request.requested_at, stopped)
     return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
 
 
@@ -106,6 +121,10 @@ def _progress_lines(deploy: Deploy, now: float, when: TimeFormat) -> list[str]:
         "I check once more, a little later, that this holds." if deploy.phase is Phase.SETTLING else "",
         *_approval_lines(deploy, now, when),
     ]
+
+
+def _hold_lines(deploy: Deploy, stopped: StopAll | None, when: TimeFormat) -> list[str]:
+    return [clip(hold_line(deploy, when), 900), clip(stop_line(deploy, stopped), 900)]
 
 
 def _approval_lines(deploy: Deploy, now: float, when: TimeFormat) -> list[str]:

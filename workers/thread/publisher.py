@@ -11,7 +11,9 @@ from slack_sdk import WebClient
 
 from deploys.decisions import mark_question_shown
 from deploys.errors import Conflict, SavedNotOnDisk
+from deploys.records.stop_all import StopAll
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import KEPT_SECONDS, ThreadState, ThreadStore
 from workers.thread.batch_thread_source import BatchThreadSource
 from workers.thread.card_buttons import open_question_values
@@ -88,8 +90,14 @@ class Publisher:
         batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
         if batch is not None:
             members = self._store.batch_deploys(batch)
-            return BatchThreadSource(batch, [(each, deploys_ahead(each, self._store)) for each in members])
-        return DeployThreadSource(deploy, deploys_ahead(deploy, self._store)) if deploy else None
+            queued = [(each, deploys_ahead(each, self._store)) for each in members]
+            return BatchThreadSource(batch, queued, self._find_stop())
+        if deploy is None:
+            return None
+        return DeployThreadSource(deploy, deploys_ahead(deploy, self._store), self._find_stop())
+
+    def _find_stop(self) -> StopAll | None:
+        return StopAllStore(self._store.redis).find()
 
     def _publish_source(self, source: ThreadSource, due_score: float, owner: str) -> None:
         thread = self._threads.state(source.id)

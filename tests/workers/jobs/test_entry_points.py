@@ -37,6 +37,8 @@ def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
             job_queue.read_user_groups()
         case "recover_orphans":
             job_queue.recover_orphans()
+        case "watch_locks":
+            job_queue.watch_locks()
         case "answer_privately":
             job_queue.answer_privately(DEPLOYS, None, ALICE, "Only you see this.")
         case "answer_tags":
