@@ -34,28 +34,8 @@ PLACE_PREPOSITIONS = frozenset({"to", "in", "on", "at"})
 """Followed by one more word they name a place."""
 _MENTIONED = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>|<!subteam\^(S[A-Z0-9]+)(?:\|[^<>]*)?>")
 UNITS_OF_TIME = frozenset(
-    [
-        "s",
-        "sec",
-        "secs",
-        "second",
-        "seconds",
-        "m",
-        "min",
-        "mins",
-        "minute",
-        "minutes",
-        "h",
-        "hr",
-        "hrs",
-        "hour",
-        "hours",
-        "d",
-        "day",
-        "days",
-        "week",
-        "weeks",
-    ]
+    {"s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes"}
+    | {"h", "hr", "hrs", "hour", "hours", "d", "day", "days", "week", "weeks"}
 )
 _OPTION_PATTERN = re.compile(r"--|-\w")
 

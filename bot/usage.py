@@ -64,14 +64,6 @@ def _describe_error(error: ParseError, subcommands: Mapping[str, Subcommand]) ->
             return f"Which service? Write {syntax}."
         case ParseErrorKind.MISSING_TARGET:
             return f"Which one? Write {syntax}."
-        case ParseErrorKind.MISSING_REASON:
-            return f"Why? The people whom it stops read the reason. Write {syntax}."
-        case ParseErrorKind.INVALID_DURATION:
-            suggestion = suggest_duration(error.word)
-            hint = f" Did you mean {code(suggestion)}?" if suggestion else ""
-            return f"{word} is not a duration; write one such as `90m`, `2h` or `1h30m`.{hint} {syntax}."
-        case ParseErrorKind.DURATION_OUT_OF_RANGE:
-            return f"{word} is out of range; anything from `1m` to `30d` is allowed. {syntax}."
         case ParseErrorKind.TOO_MANY_WORDS:
             return f"{code(verb)} takes less than that: {syntax}."
         case ParseErrorKind.SINGLE_SERVICE_ONLY:
@@ -82,20 +74,32 @@ def _describe_error(error: ParseError, subcommands: Mapping[str, Subcommand]) ->
             return f"There is no command {word}."
         case ParseErrorKind.PLACE_OR_OPTION:
             return _describe_option(error, takes_reason=not verb or subcommands[verb].takes_reason)
-    return _describe_argument_error(error, word)
+    return _describe_argument_error(error, word, syntax)
 
 
-def _describe_argument_error(error: ParseError, word: str) -> str:
+def _describe_argument_error(error: ParseError, word: str, syntax: str) -> str:
     match error.kind:
         case ParseErrorKind.MISSING_NAME:
             return "A name is missing in the list of services. Write it like `/deploy web,api TAG`."
         case ParseErrorKind.REPEATED_NAME:
             return f"{word} is in the list twice. Name each service once."
+        case ParseErrorKind.MISSING_REASON | ParseErrorKind.INVALID_DURATION:
+            return _describe_lock_error(error, word, syntax)
+        case ParseErrorKind.DURATION_OUT_OF_RANGE:
+            return f"{word} is out of range; anything from `1m` to `30d` is allowed. Write {syntax}."
         case ParseErrorKind.REASON_TOO_LONG:
             return f"The reason has {error.word} characters; it may have {MAX_REASON_LENGTH}."
         case ParseErrorKind.MISSING_TAG:
             return f"Which tag of {word}? Write `{_typed(error, 'TAG')}`."
     return _describe_tag_error(error, word)
+
+
+def _describe_lock_error(error: ParseError, word: str, syntax: str) -> str:
+    if error.kind is ParseErrorKind.MISSING_REASON:
+        return f"Why? The people whom it stops read the reason. Write {syntax}."
+    suggestion = suggest_duration(error.word)
+    hint = f" Did you mean {code(suggestion)}?" if suggestion else ""
+    return f"{word} is not a duration; write one such as `90m`, `2h` or `1h30m`.{hint} Write {syntax}."
 
 
 def _describe_tag_error(error: ParseError, word: str) -> str:

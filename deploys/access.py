@@ -152,8 +152,9 @@ class Access:
             raise NotADeployer(service=service.name, deployers=mentions(tuple(dict.fromkeys(allowed))))
 
     def may_on_any(self, actions: Sequence[Action], asker: Asker) -> bool:
-        """Whether this person may do one of these with some service, from wherever that is allowed. It is about
-        all services, so the channel does not count. User groups that are not known count as without them."""
+        """Whether this person may do one of these with some service, from wherever that is allowed.
+
+        It is about all services, so the channel does not count. Unknown user groups have no members here."""
         return any(
             self._is_surely_listed(asker.user, allowed_people(service, action), service)
             for service in self._catalogue.services.values()

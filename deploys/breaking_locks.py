@@ -45,8 +45,8 @@ def break_lock(lock: Lock, asker: Asker, context: LockContext, now: float) -> No
     """
     _may_break(lock, asker, context)
     text = (
-        f"{mention(asker.user)} has broken your lock of {locked_thing(lock)} ({quoted(lock.reason)}). What waited "
-        "for it goes on."
+        f"{mention(asker.user)} has broken your lock of {locked_thing(lock)} ({quoted(lock.reason)}). What "
+        "waited for it goes on."
     )
     notice = PersonalNotice(id=new_deploy_id(), user=lock.owner, channel=lock.channel, text=text, at=now)
     if not context.locks.break_lock(lock, notice, lock_entry(lock, "lock broken", asker, now)):

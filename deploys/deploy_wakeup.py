@@ -11,8 +11,9 @@ _MAY_BE_HELD = frozenset({Stage.BEFORE_REVISION, Stage.BEFORE_CHANGE, Stage.FIRS
 
 
 def wake_held_deploys(store: DeployStore, threads: ThreadStore, job_queue: JobQueue, now: float) -> None:
-    """Makes every deploy due that has not changed its service, and every open thread. If this is lost, they look
-    again within seconds by themselves."""
+    """Makes every deploy due that has not changed its service, and every open thread.
+
+    If this is lost, they look again within seconds by themselves."""
     open_deploys = [each for each in store.active() if each.in_progress]
     may_be_held = [each.id for each in open_deploys if each.phase.facts.stage in _MAY_BE_HELD]
     store.make_due(may_be_held)

@@ -31,9 +31,8 @@ def lock_sentence(lock: Lock) -> str:
 
 def stop_sentence(stop: StopAll) -> str:
     """Who stopped all deploys, since when and why."""
-    return (
-        f"{mention(stop.user)} has stopped all deploys since {slack_time(stop.since)}: {quoted(stop.reason)}"
-    )
+    who, since = mention(stop.user), slack_time(stop.since)
+    return f"{who} has stopped all deploys since {since}: {quoted(stop.reason)}"
 
 
 def quoted(reason: str) -> str:

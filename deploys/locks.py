@@ -29,8 +29,8 @@ class LockHolds:
         """The oldest lock that stops this person's request for this service; None: none does.
 
         The owner passes. Following passes, because it changes nothing. A rollback passes for those whom the
-        lock's reason names, and for everybody if it names nobody: a lock must not keep an outage going. Who may
-        roll back at all is decided by `deploys.access`.
+        lock's reason names, and for everybody if it names nobody: a lock must not keep an outage going. Who
+        may roll back at all is decided by `deploys.access`.
         """
         if verb is Verb.FOLLOW:
             return None

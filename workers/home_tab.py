@@ -119,16 +119,11 @@ def home_view(
 ) -> dict[str, Any]:
     """The view for views.publish.
 
-    stopped: what stops all deploys. locks: those that hold now. row_of: makes a deploy's row. lost_deploys: texts about services that a lost deploy left stopped. limit:
-    deploys in each part (count).
+    stopped: what stops all deploys. locks: those that hold now. row_of: makes a deploy's row.
+    lost_deploys: texts about services that a lost deploy left stopped. limit: deploys in each part (count).
     """
-    banner = (
-        f":double_vertical_bar: {stop_sentence(stopped)} `/deploy resume-all` lets them go on."
-        if stopped
-        else ""
-    )
     blocks: list[Block] = [
-        *([SectionBlock(text=MarkdownTextObject(text=clip(banner, SECTION)))] if banner else []),
+        *([_stop_banner(stopped)] if stopped else []),
         *_part_blocks(
             "Needs you",
             waiting_for_user[:limit],
@@ -149,6 +144,11 @@ def home_view(
         _context(f"As of {slack_time(now)}. Reopen this tab to refresh it."),
     ]
     return {"type": "home", "blocks": [block.to_dict() for block in blocks]}
+
+
+def _stop_banner(stopped: StopAll) -> SectionBlock:
+    text = f":double_vertical_bar: {stop_sentence(stopped)} `/deploy resume-all` lets them go on."
+    return SectionBlock(text=MarkdownTextObject(text=clip(text, SECTION)))
 
 
 def deploy_row(deploy: Deploy, ahead: Sequence[Deploy], permalink: str) -> SectionBlock:

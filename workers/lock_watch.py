@@ -1,8 +1,8 @@
 """Reminds the owners of locks, ends locks whose time is over, and sends what people are told about locks.
 
-The scheduler enqueues this every few seconds. What is said is kept in Redis by the script that changes the lock,
-so each reminder is written once however many workers run this, and stays until Slack has taken it. A message
-whose answer was lost is sent again.
+The scheduler enqueues this every few seconds. What is said is kept in Redis by the script that changes the
+lock, so each reminder is written once however many workers run this, and stays until Slack has taken it. A
+message whose answer was lost is sent again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind
 log = structlog.get_logger()
 
 BEFORE_END_SECONDS = 900.0
-"""How long before its end the owner of a lock is reminded (seconds); of a short one, a quarter of its time."""
+"""How long before its end the owner of a lock is reminded (seconds); of a short one, a quarter of it."""
 WITHOUT_END_SECONDS = 4 * 3600.0
 """How often the owner of a lock without an end is reminded (seconds)."""
 TEMPORARY_ERRORS = frozenset({SlackErrorKind.UNREACHABLE, SlackErrorKind.RATE_LIMITED, SlackErrorKind.TOKEN})
@@ -112,8 +112,7 @@ class LockWatch:
 
 
 def is_reminder_due(lock: Lock, now: float) -> bool:
-    """Whether the owner is to be reminded now: once before the end; of a lock without an end, every few hours.
-    Pure."""
+    """Whether the owner is to be reminded now: once before the end; without one, every few hours. Pure."""
     if lock.expires_at is None:
         last = lock.since if lock.reminded_at is None else lock.reminded_at
         return now - last >= WITHOUT_END_SECONDS
@@ -128,8 +127,8 @@ def reminder(lock: Lock, now: float) -> str:
         hours = length_text(round((now - lock.since) / 3600) * 3600)
         return f"you have locked {what} for {hours}: {quoted(lock.reason)} {unlock} lets the others deploy."
     return (
-        f"your lock of {what} ends {slack_time(lock.expires_at)}: {quoted(lock.reason)} To keep it longer, lock it "
-        f"again; {unlock} ends it now."
+        f"your lock of {what} ends {slack_time(lock.expires_at)}: {quoted(lock.reason)} To keep it longer, "
+        f"lock it again; {unlock} ends it now."
     )
 
 

@@ -1,4 +1,4 @@
-"""`/deploy lock SERVICE [for 2h] REASON`: asks everybody else to leave a service, a group or all services alone."""
+"""`/deploy lock SERVICE [for 2h] REASON`: keeps others from deploying a service, a group or all."""
 
 from __future__ import annotations
 
@@ -62,16 +62,14 @@ def _answer(lock: Lock, before: Lock | None) -> str:
         was = f" This replaces your lock{length}: {quoted(before.reason)}"
     only = f"you and {mentions(lock.named[:MAX_NAMED])}" if lock.named else "everybody who may roll back"
     return (
-        f"Locked: {locked_thing(lock)}, {until_text(lock)}: {quoted(lock.reason)}{was} Your own deploys pass; "
-        f"rollbacks pass for {only}. `/deploy unlock {lock.target}` ends it."
+        f"Locked: {locked_thing(lock)}, {until_text(lock)}: {quoted(lock.reason)}{was} Your own deploys "
+        f"pass; rollbacks pass for {only}. `/deploy unlock {lock.target}` ends it."
     )
 
 
 def _more_help(catalogue: Catalogue) -> Sequence[str]:
     example = catalogue.service_names[0] if catalogue.service_names else "web"
-    return (
-        f"`/deploy lock {example} for 2h checking the graphs`; a group by its name, all services with `*`",
-    )
+    return (f"`/deploy lock {example} for 2h checking the graphs`; also a group, or `*` for all",)
 
 
 SUBCOMMAND = Subcommand(

@@ -21,9 +21,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     stopped = f"{stop_sentence(stop)}\n" if stop else ""
     if not locks:
         return PrivateReply(f"{stopped}Nothing is locked.")
-    return PrivateReply(
-        f"{stopped}*Locked*\n{bullet_list([lock_sentence(each) for each in locks], MAX_BYTES)}"
-    )
+    lines = bullet_list([lock_sentence(each) for each in locks], MAX_BYTES)
+    return PrivateReply(f"{stopped}*Locked*\n{lines}")
 
 
 def _may_see(lock: Lock, request: Request, context: AppContext) -> bool:

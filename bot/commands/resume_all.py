@@ -10,7 +10,7 @@ from bot.request import Request
 from deploys.access import Action
 from deploys.deploy_wakeup import wake_held_deploys
 from deploys.errors import MayNotResumeAll, NotStopped
-from deploys.lock_text import stop_sentence
+from deploys.lock_text import quoted, stop_sentence
 from deploys.mrkdwn import mention, mentions
 
 
@@ -31,9 +31,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     if not context.stops.resume(stop, stop_entry(stop, "all deploys resumed", request, now, command.reason)):
         raise NotStopped()
     wake_held_deploys(context.store, context.threads, context.jobs, now)
-    return PrivateReply(
-        f"Resumed: deploys go on. {stop_sentence(stop).replace(' has stopped', ' had stopped')}"
-    )
+    before = f"{mention(stop.user)} had stopped them: {quoted(stop.reason)}"
+    return PrivateReply(f"Resumed: deploys go on. {before}")
 
 
 SUBCOMMAND = Subcommand(

@@ -1,5 +1,5 @@
-"""Locks in Redis. Each change is one script, with its audit entry: of two people at once one wins, and the other
-is told."""
+"""Locks in Redis. Each change is one script, with its audit entry: of two people at once one wins, and the
+other is told."""
 
 from __future__ import annotations
 

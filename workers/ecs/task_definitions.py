@@ -172,8 +172,8 @@ def find_registered_for(
 
     newer_than: number of a revision that is older than the one searched for.
 
-    replaces: ARN of the revision that the service runs; empty: any. One that was registered to replace another, before
-    another deploy overtook this one, is left alone.
+    replaces: ARN of the revision that the service runs; empty: any. One that was registered to replace
+    another, before another deploy overtook this one, is left alone.
 
     Raises the errors of `aws_call`.
     """

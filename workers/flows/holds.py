@@ -3,8 +3,8 @@
 This is asked at every step that leaves the service unchanged. A deploy that has begun to change its service
 goes on to its end: a service at desired count 0 helps nobody.
 
-Nobody waits for a deploy that is held: what nothing holds, such as a rollback, overtakes it. Then the held one
-goes back into the queue and is planned again, so a service still has one active deploy at most.
+Nobody waits for a deploy that is held: what nothing holds, such as a rollback, overtakes it. Then the held
+one goes back into the queue and is planned again, so a service still has one active deploy at most.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def with_holds(step: Step) -> Step:
 
 
 def with_stop(step: Step) -> Step:
-    """The step of a phase in which a revision is registered. It is taken unless all deploys are stopped and the
-    step has not begun; locks and freezes no longer hold such a deploy."""
+    """The step of a phase in which a revision is registered, taken unless all deploys are stopped and it has
+    not begun. Locks and freezes no longer hold such a deploy."""
 
     def run_step(deploy: Deploy, context: StepContext) -> StepResult:
         if deploy.cancel or _has_begun(deploy):
@@ -94,9 +94,8 @@ def _let_pass(deploy: Deploy, context: StepContext, overtaker: Deploy) -> StepRe
         # It never runs twice, and its revision would replace another one by then.
         refused = end_refused(deploy, context, holds.overtaken_after_pre_task(overtaker))
         return _without_hold_at_end(refused)
-    waiting = deploy.with_message(
-        now, ThreadMessageKind.PROGRESS, holds.overtaken(deploy, overtaker)
-    ).in_phase(
+    text = holds.overtaken(deploy, overtaker)
+    waiting = deploy.with_message(now, ThreadMessageKind.PROGRESS, text).in_phase(
         Phase.WAITING,
         now,
         plan=None,

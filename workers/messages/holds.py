@@ -10,14 +10,14 @@ def overtaken(deploy: Deploy, overtaker: Deploy) -> str:
     """It goes back into the queue."""
     answers = " Earlier answers do not count any more." if deploy.approval.decisions else ""
     return (
-        f"{name_at_start(overtaker)} {requested_by(overtaker)} goes first, because this deploy is held. This one "
-        f"is back in the queue and is planned again.{answers}"
+        f"{name_at_start(overtaker)} {requested_by(overtaker)} goes first, because this deploy is held. This "
+        f"one is back in the queue and is planned again.{answers}"
     )
 
 
 def overtaken_after_pre_task(overtaker: Deploy) -> str:
     """The reason for its end."""
     return (
-        f"{name_at_start(overtaker)} {requested_by(overtaker)} goes first, because this deploy was held. The task "
-        "before its rollout has run, and never runs twice. Ask for it again."
+        f"{name_at_start(overtaker)} {requested_by(overtaker)} goes first, because this deploy was held. The "
+        "task before its rollout has run, and never runs twice. Ask for it again."
     )

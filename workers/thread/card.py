@@ -48,8 +48,9 @@ class Card:
 
 
 def deploy_card(deploy: Deploy, ahead: Sequence[Deploy], now: float, stopped: StopAll | None = None) -> Card:
-    """The card as of `now` (epoch seconds). ahead: the deploys before it in its service's queue. stopped: what
-    stops all deploys."""
+    """The card as of `now` (epoch seconds). ahead: the deploys before it in its service's queue.
+
+    stopped: what stops all deploys."""
     first = card_headline(deploy, ahead)
     how_far = [*_hold_lines(deploy, stopped, slack_time), *_progress_lines(deploy, now, slack_time)]
     problems = _problem_lines(deploy)

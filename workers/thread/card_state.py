@@ -86,6 +86,13 @@ def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     follows = deploy.verb is Verb.FOLLOW
     if deploy.outcome is not None:
         return (EXTERNAL_OUTCOMES if follows else OUTCOMES)[deploy.outcome](deploy)
+    words = _phase_text(deploy, ahead)
+    wish = "stop following" if follows else "cancel"
+    return f"{words}, {mention(deploy.cancel.user)} asked to {wish}" if deploy.cancel else words
+
+
+def _phase_text(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
+    follows = deploy.verb is Verb.FOLLOW
     if deploy.hold and not deploy.cancel:
         return hold_text(deploy)
     words = deploy.phase.facts.label
@@ -106,8 +113,7 @@ def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
         words = card_traffic.traffic_state(deploy) or serving
     elif deploy.phase is Phase.FOLLOWING_EXTERNAL:
         words = card_traffic.traffic_state(deploy) or words
-    wish = "stop following" if follows else "cancel"
-    return f"{words}, {mention(deploy.cancel.user)} asked to {wish}" if deploy.cancel else words
+    return words
 
 
 def hold_text(deploy: Deploy) -> str:
