@@ -45,8 +45,8 @@ class Command:
     reason: str = ""
     seconds: int | None = None
     """How long a lock holds; None: until it is unlocked."""
-    mentioned: tuple[str, ...] = ()
-    """Ids of the people and user groups that the reason of a lock mentions."""
+    mentioned: str = ""
+    """Ids of the people and user groups that the reason of a lock mentions, separated by commas."""
     waits_for_lock: bool = False
     """Queue it although its service is locked; it is held until the lock is gone."""
 
@@ -218,7 +218,9 @@ def parse(text: str, subcommands: Mapping[str, Subcommand]) -> Command:
         raise ParseError(ParseErrorKind.EMPTY)
     if first in subcommands:
         command = _parse_arguments(subcommands[first], words[1:])
-        return replace(command, mentioned=mentioned) if subcommands[first].keeps_mentions else command
+        return (
+            replace(command, mentioned=",".join(mentioned)) if subcommands[first].keeps_mentions else command
+        )
     if first in RESERVED_NAMES:
         raise ParseError(ParseErrorKind.UNKNOWN_COMMAND, first)
     return _parse_arguments(subcommands[DEPLOY], words)

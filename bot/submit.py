@@ -14,7 +14,8 @@ from bot.app_context import AppContext
 from bot.grammar import Command
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import refuse_batch
+from deploys.access import Asker, refuse_batch
+from deploys.breaking_locks import refuse_to_break
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.errors import Refused, ServiceLocked, TooManyServices
 from deploys.holds import first_hold
@@ -23,6 +24,7 @@ from deploys.locks import StopHolds
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.hold import Hold
+from deploys.records.lock import Lock
 from deploys.records.request import DeployRequest, Verb
 
 
@@ -82,7 +84,7 @@ def submit_deploy(
         reason=command.reason,
     )
     if not command.waits_for_lock:
-        _refuse_if_locked(deploy.service.name, verb, request.user, context)
+        _refuse_if_locked(deploy.service.name, verb, request, context)
     request.refuse_if_late()
     submission = context.store.submit(deploy)
     if submission.is_duplicate:
@@ -100,13 +102,25 @@ def submit_deploy(
     return submit_texts.with_holds(submit_texts.queued_behind(submission.deploy, ahead), holds)
 
 
-def _refuse_if_locked(service: str, verb: Verb, user: str, context: AppContext) -> None:
+def _refuse_if_locked(service: str, verb: Verb, request: Request, context: AppContext) -> None:
     """Raises ServiceLocked if a lock stops this person."""
-    lock = context.lock_holds.find_lock(service, verb, user, context.now())
+    lock = context.lock_holds.find_lock(service, verb, request.user, context.now())
     if lock is not None:
         raise ServiceLocked(
-            service=service, how=lock_sentence(lock), target=lock.target, lock=lock.id, owner=lock.owner
+            service=service,
+            how=lock_sentence(lock),
+            target=lock.target,
+            lock=lock.id,
+            may_break="yes" if _may_break(lock, request.asker, context) else "",
         )
+
+
+def _may_break(lock: Lock, asker: Asker, context: AppContext) -> bool:
+    try:
+        refuse_to_break(lock, asker, context)
+    except Refused:
+        return False
+    return True
 
 
 def _find_holds(deploys: Sequence[Deploy], context: AppContext) -> list[Hold]:
@@ -198,7 +212,7 @@ def _check_access_to_all(wanted: BatchRequest, request: Request, context: AppCon
         try:
             service = context.catalogue.get_service(name)
             context.access.may_deploy(request.user, name, request.channel)
-            _refuse_if_locked(name, Verb.DEPLOY, request.user, context)
+            _refuse_if_locked(name, Verb.DEPLOY, request, context)
         except Refused as refusal:
             refusals.append(refusal)
         else:

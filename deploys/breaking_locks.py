@@ -43,7 +43,7 @@ def break_lock(lock: Lock, asker: Asker, context: LockContext, now: float) -> No
         LockNotYours: this person may not.
         LockOver: it is over by now, or another one has taken its place.
     """
-    _may_break(lock, asker, context)
+    refuse_to_break(lock, asker, context)
     text = (
         f"{mention(asker.user)} has broken your lock of {locked_thing(lock)} ({quoted(lock.reason)}). What "
         "waited for it goes on."
@@ -53,7 +53,8 @@ def break_lock(lock: Lock, asker: Asker, context: LockContext, now: float) -> No
         raise LockOver()
 
 
-def _may_break(lock: Lock, asker: Asker, context: LockContext) -> None:
+def refuse_to_break(lock: Lock, asker: Asker, context: LockContext) -> None:
+    """Raises LockNotYours unless this person may override all services of the lock."""
     services = services_of(lock.target, context.catalogue)
     try:
         for service in services:

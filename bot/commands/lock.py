@@ -41,7 +41,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
         services=() if command.target == ALL_SERVICES else services,
         owner=request.user,
         reason=command.reason,
-        named=command.mentioned,
+        named=tuple(filter(None, command.mentioned.split(","))),
         since=now,
         expires_at=None if command.seconds is None else now + command.seconds,
         channel=request.channel,

@@ -148,6 +148,11 @@ class EngineHarness:
         deploy = a_deploy(known, tag=tag, request={"requester": ALICE, "requested_at": self.ecs.now()})
         return self.store.submit(deploy).deploy.id
 
+    def request_by(self, user: str, service: str, tag: str) -> str:
+        """`/deploy SERVICE TAG` by somebody else; the deploy's id."""
+        asked = {"requester": user, "requested_at": self.ecs.now()}
+        return self.store.submit(a_deploy(a_sandbox_service(service), tag=tag, request=asked)).deploy.id
+
     def request_verb(self, verb: Verb, service: str, target: str = "", **changes: Any) -> str:
         """`/deploy restart SERVICE` or `/deploy rollback SERVICE [TARGET]` by alice; the deploy's id."""
         known = a_sandbox_service(service, **changes)
