@@ -24,6 +24,7 @@ from deploys.settings import SlackSettings
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.locks import Locks
+from deploys.stores.refused_requests import RefusedRequests
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
@@ -42,6 +43,7 @@ class AppContext:
     access: Access
     store: DeployStore
     threads: ThreadStore
+    refused_requests: RefusedRequests
     jobs: JobQueue
     deliveries: Deliveries
     slack_clock: SlackClock
@@ -67,6 +69,7 @@ def build_app_context(
         access=Access(catalogue, UserGroups(redis), now=now),
         store=DeployStore(redis, now=now),
         threads=ThreadStore(redis),
+        refused_requests=RefusedRequests(redis),
         jobs=JobQueue(redis_for_rq, now=now),
         deliveries=Deliveries(redis),
         slack_clock=slack_clock or SlackClock(wall_clock=now),

@@ -47,13 +47,14 @@ def build_deploy(
         verb=verb,
         tag=tag,
         rollback_target=rollback_target,
-        request=_deploy_request(request, reason, now),
+        request=build_deploy_request(request, reason, now),
         batch_id=batch_id,
         batch_position=batch_position,
     )
 
 
-def _deploy_request(request: Request, reason: str, now: float) -> DeployRequest:
+def build_deploy_request(request: Request, reason: str, now: float) -> DeployRequest:
+    """Who asked, why, when (epoch seconds) and where."""
     return DeployRequest(
         reason=reason,
         requester=request.user,
@@ -183,7 +184,7 @@ def submit_batch(
         deploys=tuple(each.id for each in deploys),
         in_order=bool(wanted.group and wanted.group.in_order),
         stop_on_first_failure=bool(wanted.group and wanted.group.stop_on_first_failure),
-        request=_deploy_request(request, reason, context.now()),
+        request=build_deploy_request(request, reason, context.now()),
     )
     request.refuse_if_late()
     submissions = context.store.submit_batch(batch, deploys)

@@ -78,8 +78,10 @@ class Dependencies:
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str
     ) -> None:
         """Sends one user a message that nobody else sees."""
-        url = ThreadStore(self.redis).response_url(answer_id) if answer_id else None
-        send_private_message(self.slack, Recipient(user, channel, thread_ts, url), text)
+        threads = ThreadStore(self.redis)
+        url = threads.response_url(answer_id) if answer_id else None
+        blocks = threads.answer_blocks(answer_id) if answer_id else []
+        send_private_message(self.slack, Recipient(user, channel, thread_ts, url), text, blocks=blocks)
 
 
 def build_dependencies(settings: WorkerSettings) -> Dependencies:

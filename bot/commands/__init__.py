@@ -30,11 +30,12 @@ from bot.commands import (
 )
 from bot.grammar import DEPLOY, Allowed, Command, ParseError, ParseErrorKind, Subcommand
 from bot.private_reply import PrivateReply
+from bot.refused_requests import note_refused_command
 from bot.request import Request
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service_names import RESERVED_NAMES
 from deploys.catalogue.suggestions import nearest_names
-from deploys.errors import OneServiceAtATime
+from deploys.errors import OneServiceAtATime, Refused
 from deploys.mrkdwn import code
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
@@ -109,6 +110,15 @@ def _explaining_mistakes(run: Callable[[], PrivateReply], context: AppContext) -
 
 
 def _run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    try:
+        return _dispatch(command, request, context)
+    except Refused as error:
+        is_query = SUBCOMMANDS[command.subcommand].is_query
+        note_refused_command(error, command, request, context.now(), is_query=is_query)
+        raise
+
+
+def _dispatch(command: Command, request: Request, context: AppContext) -> PrivateReply:
     subcommand = SUBCOMMANDS[command.subcommand]
     group = context.catalogue.get_service_group(command.service)
     if group and subcommand.takes_one_service:

@@ -9,15 +9,22 @@ from collections.abc import Mapping
 
 from deploys.buttons import (
     approve,
+    ask_holder,
+    break_lock,
     cancel,
     cancel_batch,
     continue_rollout,
     follow,
     likely_tag,
+    queue_behind_lock,
     reject,
     roll_back,
+    send_again,
+    suggested_name,
 )
 from deploys.buttons.approve import APPROVE, approve_button
+from deploys.buttons.ask_holder import ASK_HOLDER
+from deploys.buttons.break_lock import BREAK_LOCK
 from deploys.buttons.button import (
     MORE,
     Button,
@@ -34,11 +41,16 @@ from deploys.buttons.cancel_batch import CANCEL_BATCH, cancel_batch_button, canc
 from deploys.buttons.continue_rollout import CONTINUE, continue_button
 from deploys.buttons.follow import FOLLOW, follow_button
 from deploys.buttons.likely_tag import LIKELY_TAG, likely_tag_batch_button, likely_tag_button
+from deploys.buttons.queue_behind_lock import QUEUE_BEHIND_LOCK
 from deploys.buttons.reject import REJECT, reject_button
 from deploys.buttons.roll_back import ROLL_BACK, roll_back_button
+from deploys.buttons.send_again import SEND_AGAIN
+from deploys.buttons.suggested_name import SUGGESTED_NAME
 
 __all__ = [
     "APPROVE",
+    "ASK_HOLDER",
+    "BREAK_LOCK",
     "CANCEL",
     "CANCEL_BATCH",
     "CONTINUE",
@@ -47,8 +59,11 @@ __all__ = [
     "LIKELY_TAG",
     "MORE",
     "QUESTION_BUTTONS",
+    "QUEUE_BEHIND_LOCK",
     "REJECT",
     "ROLL_BACK",
+    "SEND_AGAIN",
+    "SUGGESTED_NAME",
     "Button",
     "ButtonPress",
     "ButtonValue",
@@ -78,6 +93,11 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     ROLL_BACK: roll_back.handle,
     FOLLOW: follow.handle,
     LIKELY_TAG: likely_tag.handle,
+    ASK_HOLDER: ask_holder.handle,
+    QUEUE_BEHIND_LOCK: queue_behind_lock.handle,
+    BREAK_LOCK: break_lock.handle,
+    SEND_AGAIN: send_again.handle,
+    SUGGESTED_NAME: suggested_name.handle,
 }
 """What a press of each button does, by action id."""
 QUESTION_BUTTONS = frozenset({APPROVE, REJECT, CONTINUE, ROLL_BACK})

@@ -15,6 +15,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.request import DeployRequest
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.locks import Locks
+from deploys.stores.refused_requests import RefusedRequests
 from deploys.stores.thread_store import ThreadStore
 from deploys.text_limits import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 
@@ -144,6 +145,8 @@ class ButtonContext(Protocol):
     @property
     def threads(self) -> ThreadStore: ...
     @property
+    def refused_requests(self) -> RefusedRequests: ...
+    @property
     def jobs(self) -> JobQueue: ...
     @property
     def locks(self) -> Locks: ...
@@ -196,7 +199,7 @@ class ButtonPress:
         return amend_deploy(self.value.deploy_id, change, self.actor, self.context, what=what)
 
 
-ButtonHandler = Callable[[ButtonPress], str | None]
+ButtonHandler = Callable[[ButtonPress], str | CommandReply | None]
 """Does what the button says, and returns what the person reads; None if the card shows it."""
 
 

@@ -36,7 +36,11 @@ class Catalogue:
         """One service. Raises UnknownService, which suggests the most similar names."""
         if name in self.services:
             return self.services[name]
-        raise UnknownService(name=escape(name[:64]).replace("`", "’"), nearest=self._suggest_names(name))
+        raise UnknownService(
+            name=escape(name[:64]).replace("`", "’"),
+            nearest=self._suggest_names(name),
+            likely="".join(nearest_names(name, (*self.services, *self.service_groups))),
+        )
 
     def get_service_group(self, name: str) -> ServiceGroup | None:
         """The group of services with this name, or None."""

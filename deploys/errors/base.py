@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deploys.records.refused_request import RefusedRequest
 
 
 class SlipwayError(Exception):
@@ -21,3 +24,5 @@ class InternalError(SlipwayError):
 
 class Refused(SlipwayError):
     sentence = """This was refused."""
+    refused_request: RefusedRequest | None = None
+    """What was refused, where that is known: buttons may offer to repeat it."""

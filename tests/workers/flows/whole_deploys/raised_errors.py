@@ -55,6 +55,8 @@ NEVER_RAISED_AFTER_CHANGE = {
     errors.NoSelfApproval,
     errors.NoSelfContinue,
     errors.NoSelfRejection,
+    errors.ChoiceGone,
+    errors.ChoiceOfAnother,
     errors.NotADeployer,
     errors.NotAllowed,
     errors.NotAnApprover,

@@ -1,0 +1,55 @@
+"""Which buttons lift which refusal: they are on the private answer to a request that was refused.
+
+To add one, write its file (`deploys/buttons/send_again.py` is the shortest), add its handler to `HANDLERS`
+and the refusals that it lifts to `CHOICES`. What it needs to know of the error has to be among the error's
+facts, as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from deploys.buttons.ask_holder import ask_holder_button
+from deploys.buttons.break_lock import break_lock_button
+from deploys.buttons.button import Button
+from deploys.buttons.queue_behind_lock import queue_behind_lock_button
+from deploys.buttons.send_again import send_again_button
+from deploys.buttons.suggested_name import suggested_name_button
+from deploys.records.refused_request import RefusedRequest
+
+Choices = Callable[[RefusedRequest], tuple[Button, ...]]
+"""The buttons for a refused request, the most wanted first."""
+
+
+def _send_again(refused: RefusedRequest) -> tuple[Button, ...]:
+    """None for a button, which is still there to be pressed."""
+    return (send_again_button(refused),) if refused.subcommand else ()
+
+
+def _suggested_name(refused: RefusedRequest) -> tuple[Button, ...]:
+    button = suggested_name_button(refused)
+    return (button,) if button else ()
+
+
+def _locked(refused: RefusedRequest) -> tuple[Button, ...]:
+    breaking = break_lock_button(refused)
+    return (
+        queue_behind_lock_button(refused),
+        ask_holder_button(refused),
+        *((breaking,) if breaking else ()),
+    )
+
+
+CHOICES: Mapping[str, Choices] = {
+    "CommandTooLate": _send_again,
+    "MentionTooLate": _send_again,
+    "ServiceLocked": _locked,
+    "UnknownService": _suggested_name,
+}
+"""By name of the error's class."""
+
+
+def choice_buttons(refused: RefusedRequest) -> tuple[Button, ...]:
+    """The buttons that lift this refusal; empty if a person cannot lift it here."""
+    choices = CHOICES.get(refused.error)
+    return choices(refused) if choices else ()
