@@ -7,8 +7,8 @@ from typing import Protocol
 from deploys.access import Access, Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import LockNotYours, LockOver, Refused
-from deploys.lock_text import lock_sentence, locked_thing, quoted
-from deploys.mrkdwn import mention, mentions
+from deploys.lock_text import lock_sentence, locked_thing
+from deploys.mrkdwn import escape, mention, mentions
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import ALL_SERVICES, Lock
@@ -45,7 +45,7 @@ def break_lock(lock: Lock, asker: Asker, context: LockContext, now: float) -> No
     """
     refuse_to_break(lock, asker, context)
     text = (
-        f"{mention(asker.user)} has broken your lock of {locked_thing(lock)} ({quoted(lock.reason)}). What "
+        f"{mention(asker.user)} has broken your lock of {locked_thing(lock)} ({escape(lock.reason)}). What "
         "waited for it goes on."
     )
     notice = PersonalNotice(id=new_deploy_id(), user=lock.owner, channel=lock.channel, text=text, at=now)

@@ -6,8 +6,8 @@ from deploys.buttons.button import Button, ButtonContext, ButtonPress, button_va
 from deploys.buttons.repeat_request import find_refused, typed_command
 from deploys.errors import HolderAsked, LockOver
 from deploys.formatting import time_ago
-from deploys.lock_text import locked_thing, quoted
-from deploys.mrkdwn import code, mention
+from deploys.lock_text import locked_thing
+from deploys.mrkdwn import code, escape, mention
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import Lock
 from deploys.records.notice import PersonalNotice
@@ -38,7 +38,7 @@ def handle(press: ButtonPress) -> str:
         channel=lock.channel,
         text=(
             f"{mention(press.actor.user)} asks whether your lock of {locked_thing(lock)} can end "
-            f"({quoted(lock.reason)}): {code(typed_command(refused))} waits for it. "
+            f"({escape(lock.reason)}): {code(typed_command(refused))} waits for it. "
             f"`/deploy unlock {lock.target}` ends it."
         ),
         at=now,

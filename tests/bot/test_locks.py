@@ -178,7 +178,7 @@ def test_another_persons_lock_is_broken_by_those_who_may_override_and_its_owner_
     [notice] = Notices(bot.redis).all()
     assert (notice.user, notice.text) == (
         ALICE,
-        f"<@{BOB}> has broken your lock of `web` (checking the graphs.). What waited for it goes on.",
+        f"<@{BOB}> has broken your lock of `web` (checking the graphs). What waited for it goes on.",
     )
     assert [each["what"] for each in audit.trail(bot.redis)] == ["locked", "lock broken"]
 
