@@ -105,6 +105,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
     user_groups = UserGroups(redis)
     locks = Locks(redis)
+    hold_sources = (StopHolds(StopAllStore(redis)), LockHolds(locks, catalogue, user_groups))
     engine = Engine(
         store=store,
         job_queue=job_queue,
@@ -112,7 +113,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         access=access,
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
-        hold_sources=(StopHolds(StopAllStore(redis)), LockHolds(locks, catalogue, user_groups)),
+        hold_sources=hold_sources,
     )
     return Dependencies(
         redis=redis,
@@ -123,7 +124,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         publisher=Publisher(client, threads, store, limits, time.time),
         lock_watch=LockWatch(locks, Notices(redis), store, threads, job_queue, SlackCalls(client, limits)),
         limits=limits,
-        query_handler=QueryHandler(catalogue, store, threads, aws, access, client),
+        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, hold_sources),
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),

@@ -14,6 +14,7 @@ from deploys import deploy_text
 from deploys.catalogue.service import Service
 from deploys.decisions import is_service_untouched
 from deploys.deploy_text import planned_count, status_text
+from deploys.holds import HoldSource, first_hold
 from deploys.mrkdwn import code, mentions, plural
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
@@ -33,8 +34,15 @@ MAX_QUEUED_SHOWN = 5
 """How many deploys ahead in the queue are named (count)."""
 
 
-def describe_plan(deploy: Deploy, *, store: DeployStore, aws: AwsClients, access: AccessPolicy) -> str:
-    """What this deploy, which is not stored, would change.
+def describe_plan(
+    deploy: Deploy,
+    *,
+    store: DeployStore,
+    aws: AwsClients,
+    access: AccessPolicy,
+    hold_sources: Sequence[HoldSource] = (),
+) -> str:
+    """What this deploy, which is not stored, would change, and what would hold it now.
 
     Raises:
         Refused: the deploy would be refused for this.
@@ -54,7 +62,9 @@ def describe_plan(deploy: Deploy, *, store: DeployStore, aws: AwsClients, access
         timing=Timing(),
         now=time.time,
     )
-    return _plan_text(deploy, make_plan(deploy, context), ahead)
+    hold = first_hold(hold_sources, deploy, time.time())
+    held = f"\n• for now it would wait: {hold.sentence}" if hold else ""
+    return f"{_plan_text(deploy, make_plan(deploy, context), ahead)}{held}"
 
 
 def _read_only_claim(deploy: Deploy) -> Claim:

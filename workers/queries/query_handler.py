@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -14,6 +14,7 @@ from slack_sdk import WebClient
 
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import AwsUnavailable, SlipwayError
+from deploys.holds import HoldSource
 from deploys.mrkdwn import code
 from deploys.records.deploy import Deploy
 from deploys.redis_outage import describe_error
@@ -53,6 +54,7 @@ class QueryHandler:
     aws: AwsClients
     access: AccessPolicy
     slack: WebClient
+    hold_sources: Sequence[HoldSource] = ()
 
     def answer_tags(self, target: QueryTarget, service: str) -> None:
         """Sends the newest tags of a service."""
@@ -72,6 +74,7 @@ class QueryHandler:
                 store=self.store,
                 aws=self.aws,
                 access=self.access,
+                hold_sources=self.hold_sources,
             ),
             cannot=f"I cannot tell what {code(service)} {code(tag)} would change",
             refused=f"{code(service)} {code(tag)} would be refused",
