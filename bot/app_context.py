@@ -25,6 +25,7 @@ from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.locks import Locks
 from deploys.stores.refused_requests import RefusedRequests
+from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
@@ -41,6 +42,7 @@ class AppContext:
     identity: Identity
     catalogue: Catalogue
     access: Access
+    directory: SlackDirectory
     store: DeployStore
     threads: ThreadStore
     refused_requests: RefusedRequests
@@ -61,18 +63,22 @@ def build_app_context(
     *,
     now: Callable[[], float] = time.time,
     slack_clock: SlackClock | None = None,
+    directory: SlackDirectory | None = None,
 ) -> AppContext:
     """On these two connections: ours, and one for RQ."""
+    directory = directory or SlackDirectory(redis)
+    slack_clock = slack_clock or SlackClock(wall_clock=now)
     return AppContext(
         identity=identity,
         catalogue=catalogue,
-        access=Access(catalogue, UserGroups(redis), now=now),
-        store=DeployStore(redis, now=now),
+        access=Access(catalogue, UserGroups(redis), directory, now=slack_clock.now),
+        directory=directory,
+        store=DeployStore(redis, now=now, catalogue_version=catalogue.version),
         threads=ThreadStore(redis),
         refused_requests=RefusedRequests(redis),
         jobs=JobQueue(redis_for_rq, now=now),
         deliveries=Deliveries(redis),
-        slack_clock=slack_clock or SlackClock(wall_clock=now),
+        slack_clock=slack_clock,
         locks=Locks(redis),
         lock_holds=LockHolds(Locks(redis), catalogue, UserGroups(redis)),
         stops=StopAllStore(redis),

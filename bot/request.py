@@ -33,11 +33,14 @@ class Request:
     """Whether nobody has replied to that message yet."""
     response_url: str | None = None
     mention: bool = False
+    in_shared_channel: bool = False
+    """Whether Slack calls the channel shared with another organisation (`is_ext_shared_channel`, which events
+    have)."""
 
     @property
     def asker(self) -> Asker:
-        """The person and the place, as access goes by them."""
-        return Asker(self.user, self.team, self.channel)
+        """Who asks, and where, as access is decided by."""
+        return Asker(self.user, self.team, self.channel, self.in_shared_channel)
 
     @property
     def answer_thread(self) -> str | None:
@@ -104,6 +107,7 @@ def from_mention(request: BoltRequest, clock: SlackClock) -> Request:
         new_thread=not event.get("thread_ts"),
         sent_at=float(event["ts"]),
         mention=True,
+        in_shared_channel=request.body.get("is_ext_shared_channel") is True,
         clock=clock,
     )
 

@@ -10,26 +10,29 @@ from dataclasses import dataclass
 from redis import Redis
 from slack_sdk import WebClient
 
-from deploys.access import Access
+from deploys.access import Access, Asker
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.catalogue.slack_ids import is_user_group
 from deploys.job_queue import JobQueue
 from deploys.locks import LockHolds, StopHolds
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
+from deploys.redaction import keep_secret
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.locks import Locks
 from deploys.stores.notices import Notices
+from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
-from workers import home_tab, user_group_reader
+from workers import home_tab, retention, user_group_reader
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.lock_watch import LockWatch
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
 from workers.settings import WorkerSettings
+from workers.slack_directory_reader import SlackDirectoryReader
 from workers.step_context import Timing
 from workers.thread.private_message import Recipient, send_private_message
 from workers.thread.publisher import Publisher
@@ -54,15 +57,17 @@ class Dependencies:
     query_handler: QueryHandler
     orphan_recovery: OrphanRecovery
     lock_watch: LockWatch
+    message_retention_seconds: float
 
-    def publish_home(self, user: str) -> None:
+    def publish_home(self, user: str, team: str) -> None:
         """Updates a user's Home tab."""
         store, threads = DeployStore(self.redis), ThreadStore(self.redis)
-        access = Access(self.catalogue, UserGroups(self.redis))
+        access = Access(self.catalogue, UserGroups(self.redis), SlackDirectory(self.redis))
         stopped = StopAllStore(self.redis).find()
         locks = Locks(self.redis).all(time.time())
+        asker = Asker(user, team, "")
         home_tab.publish_home(
-            self.slack, store, threads, access, user, time.time(), stopped=stopped, locks=locks
+            self.slack, store, threads, access, asker, time.time(), stopped=stopped, locks=locks
         )
 
     def read_user_groups(self) -> None:
@@ -73,6 +78,20 @@ class Dependencies:
             user_group_reader.refresh_members(
                 self.slack, UserGroups(self.redis), group_ids, time.time(), self.limits
             )
+
+    def read_slack_directory(self, slack_id: str) -> None:
+        """Reads from Slack who a person is, or what kind of channel it is; for an empty id, all that are
+        needed and were not read lately."""
+        reader = SlackDirectoryReader(self.slack, SlackDirectory(self.redis), self.limits, time.time)
+        if slack_id:
+            reader.read(slack_id)
+        else:
+            reader.refresh(DeployStore(self.redis).active())
+
+    def forget_thread_messages(self) -> None:
+        """Removes the texts of deploys that ended long ago."""
+        store = DeployStore(self.redis)
+        retention.forget_thread_messages(self.redis, store, time.time(), self.message_retention_seconds)
 
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str
@@ -94,14 +113,16 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     redis = connect(settings.redis_url)
     wait_for_redis(redis)
     warn_about_redis_config(redis)
-    aws = AwsClients()
+    roles = [each.role for each in catalogue.services.values() if each.role]
+    keep_secret(role.external_id for role in roles)
+    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles})
     aws.build_ahead(catalogue.regions)
     aws.build_ahead({each.region for each in catalogue.services.values() if each.role}, ("sts",))
-    store = DeployStore(redis)
+    store = DeployStore(redis, catalogue_version=catalogue.version)
     client = slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     limits = SharedRateLimits(redis, time.time)
     threads = ThreadStore(redis)
-    access = Access(catalogue, UserGroups(redis))
+    access = Access(catalogue, UserGroups(redis), SlackDirectory(redis))
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
     user_groups = UserGroups(redis)
     locks = Locks(redis)
@@ -128,4 +149,5 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),
+        message_retention_seconds=settings.message_retention_days * 24 * 3600,
     )

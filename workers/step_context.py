@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from deploys.access import Action, Asker
 from deploys.errors import NotOnDisk
 from deploys.holds import HoldSource, first_hold
 from deploys.records.batch import Batch
@@ -56,15 +57,23 @@ class AccessPolicy(Protocol):
     Each method raises an error if the answer is no.
     """
 
-    def may_deploy(self, user: str, service_name: str, channel: str) -> None:
-        """Whether this person may deploy this service from this channel."""
+    def may(self, action: Action, asker: Asker, service_name: str) -> None:
+        """Whether this person may do this with this service, there."""
         ...
 
-    def may_decide(self, user: str, deploy: Deploy) -> None:
+    def may_run(self, deploy: Deploy) -> None:
+        """Whether its requester may still ask for this deploy."""
+        ...
+
+    def may_cancel(self, asker: Asker, deploy: Deploy) -> None:
+        """Whether this person may cancel this deploy."""
+        ...
+
+    def may_decide(self, asker: Asker, deploy: Deploy) -> None:
         """Whether this person may approve or reject this deploy."""
         ...
 
-    def may_answer_pause(self, user: str, deploy: Deploy, action: HookAction) -> None:
+    def may_answer_pause(self, asker: Asker, deploy: Deploy, action: HookAction) -> None:
         """Whether this person may give this answer to a pause of this deploy."""
         ...
 
@@ -166,7 +175,14 @@ class StepContext:
     def write_intent(self, deploy: Deploy) -> Deploy:
         """Commits what the step is about to do, before it does it. The step goes on with the new record."""
         what = f"about to act: {deploy.phase.value}"
-        self.claim = self._store.commit(self.claim, deploy, due_at=self.now(), what=what, keep=True)
+        self.claim = self._store.commit(
+            self.claim,
+            deploy,
+            due_at=self.now(),
+            what=what,
+            keep=True,
+            aws_requests=self.region.take_request_ids(),
+        )
         return self.claim.deploy
 
     def guard(self) -> None:

@@ -7,7 +7,6 @@ from bot.grammar import Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply, bullet_list
 from bot.request import Request
 from deploys.breaking_locks import services_of
-from deploys.errors import Refused
 from deploys.lock_text import lock_sentence, stop_sentence
 from deploys.records.lock import Lock
 
@@ -26,17 +25,11 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 
 
 def _may_see(lock: Lock, request: Request, context: AppContext) -> bool:
-    """The owner sees it, and whoever may ask about one of its services here."""
-    services = services_of(lock.target, context.catalogue)
-    return lock.owner == request.user or any(_may_ask(each, request, context) for each in services)
-
-
-def _may_ask(service: str, request: Request, context: AppContext) -> bool:
-    try:
-        context.access.may_ask_about(service, request.channel)
-    except Refused:
-        return False
-    return True
+    """The owner sees it, and whoever may see one of its services here."""
+    seen = context.access.seen_by(request.asker).services
+    return lock.owner == request.user or any(
+        each in seen for each in services_of(lock.target, context.catalogue)
+    )
 
 
 SUBCOMMAND = Subcommand(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,3 +27,5 @@ class Refused(SlipwayError):
     sentence = """This was refused."""
     refused_request: RefusedRequest | None = None
     """What was refused, where that is known: buttons may offer to repeat it."""
+    attempted: Mapping[str, str] = {}
+    """What was asked for, once that is known: fields of the audit's entry."""

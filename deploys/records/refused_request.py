@@ -8,6 +8,7 @@ from pydantic import Field
 
 from deploys.records.record import StoredRecord
 from deploys.records.request import DeployRequest
+from deploys.redaction import Redacted
 
 
 class RefusedRequest(StoredRecord):
@@ -19,7 +20,7 @@ class RefusedRequest(StoredRecord):
     services: tuple[str, ...] = ()
     tag: str = ""
     target: str = ""
-    reason: str = ""
+    reason: Redacted = ""
     arguments: Mapping[str, str | int | float] = Field(default_factory=dict)
     """Further arguments of the subcommand."""
     is_query: bool = False

@@ -15,6 +15,15 @@ NEXT_JOBS = f"{PREFIX}next-jobs"
 PUBLISH = f"{PREFIX}publish"
 """Sorted set of the threads that may be behind, by the time to update them (epoch milliseconds)."""
 AUDIT = f"{PREFIX}audit"
+"""Stream of the audit's entries (`deploys.records.audit_entry`)."""
+AUDIT_LOGGED = f"{PREFIX}audit-logged"
+"""Id of the last entry that a scheduler has written to its standard output."""
+AUDIT_LOGGING = f"{PREFIX}audit-logging"
+"""The scheduler that writes entries to its standard output now. It expires by itself."""
+AUDIT_POSTED = f"{PREFIX}audit-posted"
+"""Id of the last entry that was looked at for the audit's channel."""
+AUDIT_POSTING = f"{PREFIX}audit-posting"
+"""The job that posts in the audit's channel now. It expires by itself."""
 FENCE = f"{PREFIX}fence"
 """The fence of the last claim. Each claim gets a higher one."""
 DISK_PROBE = f"{PREFIX}disk-probe"
@@ -32,7 +41,12 @@ STOP_ALL = f"{PREFIX}stop-all"
 """Who has stopped all deploys, as JSON; missing while they are not stopped."""
 NOTICES = f"{PREFIX}notices"
 """Hash from id to a message for one person that Slack has not taken yet."""
+RETENTION = f"{PREFIX}retention"
+"""Hash: how far the removal of old texts has come, and when its round began."""
 WATCHED = f"{PREFIX}watched:"
+SLACK_NEEDED = f"{PREFIX}slack-needed"
+"""Sorted set of the people and channels that access is decided about, by when that was last (epoch
+seconds)."""
 
 
 def record(deploy_id: str) -> str:
@@ -78,3 +92,13 @@ def refused_request(request_id: str) -> str:
 def lock_question(lock_id: str) -> str:
     """Who asked the holder of a lock last. It expires by itself."""
     return f"{PREFIX}lock-question:{lock_id}"
+
+
+def slack_person(user: str) -> str:
+    """What Slack said of a user, as JSON. It expires by itself."""
+    return f"{PREFIX}slack-person:{user}"
+
+
+def slack_channel(channel: str) -> str:
+    """What Slack said of a conversation, as JSON. It expires by itself."""
+    return f"{PREFIX}slack-channel:{channel}"

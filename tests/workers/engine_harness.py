@@ -10,6 +10,7 @@ from typing import Any
 
 from redis import Redis
 
+from deploys.access import Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import Service
 from deploys.decisions import answer_pause, decide, mark_question_shown, request_cancel
@@ -65,14 +66,20 @@ class OpenAccessPolicy:
     def __init__(self) -> None:
         self.refusals: dict[str, Exception] = {}
 
-    def may_deploy(self, user: str, service_name: str, channel: str) -> None:
-        self._refuse(user)
+    def may(self, action: Action, asker: Asker, service_name: str) -> None:
+        self._refuse(asker.user)
 
-    def may_decide(self, user: str, deploy: Deploy) -> None:
-        self._refuse(user)
+    def may_run(self, deploy: Deploy) -> None:
+        self._refuse(deploy.request.requester)
 
-    def may_answer_pause(self, user: str, deploy: Deploy, action: HookAction) -> None:
-        self._refuse(user)
+    def may_cancel(self, asker: Asker, deploy: Deploy) -> None:
+        self._refuse(asker.user)
+
+    def may_decide(self, asker: Asker, deploy: Deploy) -> None:
+        self._refuse(asker.user)
+
+    def may_answer_pause(self, asker: Asker, deploy: Deploy, action: HookAction) -> None:
+        self._refuse(asker.user)
 
     def _refuse(self, user: str) -> None:
         if user in self.refusals:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from deploys.access import Asker
 from deploys.decisions import is_approved
-from deploys.errors import MembershipUnknown, Refused
+from deploys.errors import Refused, SlackUnsure
 from deploys.records.approval import Verdict
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -55,8 +56,8 @@ def _drop_unauthorized_decisions(deploy: Deploy, context: StepContext) -> Deploy
     """Access is checked at the click and again here. The answer of somebody who lost it is dropped."""
     for decision in deploy.approval.decisions:
         try:
-            context.access.may_decide(decision.user, deploy)
-        except MembershipUnknown:
+            context.access.may_decide(Asker.of_answer(decision), deploy)
+        except SlackUnsure:
             raise
         except Refused:
             deploy = deploy.with_message(

@@ -55,7 +55,7 @@ def plan_deploy(deploy: Deploy, context: StepContext) -> StepResult:
     """Reads what runs now and posts what would change."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
-    context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
+    context.access.may_run(deploy)
     try:
         plan = make_plan(deploy, context)
     except ExternalRolloutInProgress as error:

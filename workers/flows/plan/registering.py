@@ -36,7 +36,7 @@ def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
     """Registers the revision of the plan that was shown, if that plan still holds."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
-    context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
+    context.access.may_run(deploy)
     current = make_plan(deploy, context)
     shown = deploy.plan
     if shown is None or not (drift := compare_plans(shown, current)).keeps_approval:

@@ -30,7 +30,12 @@ from workers.flows.ending import (
     end_deploy,
 )
 from workers.flows.observe import missing_evidence
-from workers.flows.observe.failure_evidence import read_task_log, with_essential_containers
+from workers.flows.observe.failure_evidence import (
+    is_log_hidden,
+    read_task_log,
+    where_log_is,
+    with_essential_containers,
+)
 from workers.flows.observe.image_comparison import find_other_image
 from workers.flows.own_revisions import rollback_revision
 from workers.flows.rollout.pre_task_status import PreTaskStatus, find_command_container, judge_pre_task
@@ -293,6 +298,8 @@ def _read_log(
     if deploy.pre_task is None or deploy.ecs.new_revision is None:
         return (), ""
     container = deploy.pre_task.container
+    if is_log_hidden(deploy):
+        return (), f"\n{where_log_is(deploy, context, ecs_task, container)}"
     lines = read_task_log(context, deploy.ecs.new_revision, ecs_task, container, count)
     if isinstance(lines, SlipwayError):
         return (), f"\n{missing_evidence.missing_log(lines, container).sentence}"
