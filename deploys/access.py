@@ -149,6 +149,14 @@ class Access:
         """
         self.may(action_of(deploy.verb), Asker.of_request(deploy.request), deploy.service.name)
 
+    def current_service(self, deploy: Deploy) -> Service:
+        """The service of a deploy as services.yml describes it now.
+
+        Raises:
+            UnknownService: it is not in the file any more.
+        """
+        return self._catalogue.get_service(deploy.service.name)
+
     def may_decide(self, asker: Asker, deploy: Deploy) -> None:
         """Whether this person may approve or reject this deploy.
 

@@ -32,6 +32,7 @@ from workers.lock_watch import LockWatch
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
 from workers.settings import WorkerSettings
+from workers.shared_channels import KnownSharedChannels
 from workers.slack_directory_reader import SlackDirectoryReader
 from workers.step_context import Timing
 from workers.thread.private_message import Recipient, send_private_message
@@ -115,7 +116,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     warn_about_redis_config(redis)
     roles = [each.role for each in catalogue.services.values() if each.role]
     keep_secret(role.external_id for role in roles)
-    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles})
+    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles if role.external_id})
     aws.build_ahead(catalogue.regions)
     aws.build_ahead({each.region for each in catalogue.services.values() if each.role}, ("sts",))
     store = DeployStore(redis, catalogue_version=catalogue.version)
@@ -127,6 +128,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     user_groups = UserGroups(redis)
     locks = Locks(redis)
     hold_sources = (StopHolds(StopAllStore(redis)), LockHolds(locks, catalogue, user_groups))
+    shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
     engine = Engine(
         store=store,
         job_queue=job_queue,
@@ -135,6 +137,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
         hold_sources=hold_sources,
+        shared_channels=shared_channels,
     )
     return Dependencies(
         redis=redis,
@@ -142,10 +145,19 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         slack=client,
         aws=aws,
         engine=engine,
-        publisher=Publisher(client, threads, store, limits, time.time),
+        publisher=Publisher(client, threads, store, limits, time.time, shared_channels),
         lock_watch=LockWatch(locks, Notices(redis), store, threads, job_queue, SlackCalls(client, limits)),
         limits=limits,
-        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, hold_sources),
+        query_handler=QueryHandler(
+            catalogue,
+            store,
+            threads,
+            aws,
+            access,
+            client,
+            hold_sources=hold_sources,
+            shared_channels=shared_channels,
+        ),
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),

@@ -222,6 +222,7 @@ class Engine:
             what=after.phase.value if moved else "",
             keep=keep,
             overtaken_by=result.overtaken_by,
+            notes=result.audit,
             aws_requests=self._aws.request_ids.take(),
         )
 

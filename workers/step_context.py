@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from deploys.access import Action, Asker
+from deploys.catalogue.service import Service
+from deploys.catalogue_drift import refuse_catalogue_drift
 from deploys.errors import NotOnDisk
 from deploys.holds import HoldSource, first_hold
+from deploys.records.audit_entry import AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold
@@ -49,13 +52,19 @@ class StepResult:
     """Seconds until the next step; 0 means at once."""
     overtaken_by: str = ""
     """Id of a deploy behind it in its service's queue that goes first."""
+    audit: tuple[AuditNote, ...] = ()
+    """What the audit trail is told beside the change of phase, in the same commit."""
 
 
 class AccessPolicy(Protocol):
     """The part of `deploys.access.Access` that steps need: access is checked again when the deploy runs.
 
-    Each method raises an error if the answer is no.
+    Each method but the first raises an error if the answer is no.
     """
+
+    def current_service(self, deploy: Deploy) -> Service:
+        """The deploy's service as services.yml describes it now. Raises UnknownService."""
+        ...
 
     def may(self, action: Action, asker: Asker, service_name: str) -> None:
         """Whether this person may do this with this service, there."""
@@ -135,6 +144,15 @@ class StepContext:
         if batch is not None and batch.coordinated:
             return False
         return first_hold(self._hold_sources, deploy, self._now()) is None
+
+    def with_current_service(self, deploy: Deploy) -> Deploy:
+        """The deploy with its service as services.yml has it now: ask before whatever is the first change.
+
+        Raises:
+            UnknownService: services.yml does not have the service any more.
+            CatalogueChanged: what was asked for is not what would happen.
+        """
+        return refuse_catalogue_drift(deploy, self.access.current_service(deploy))
 
     def is_first_in_queue(self) -> bool:
         """Whether no other deploy of the service comes before this one."""

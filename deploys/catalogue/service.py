@@ -59,8 +59,9 @@ class BaseChoice(StrEnum):
 class Service(KeyRecord):
     """A service, with the defaults filled in.
 
-    A deploy keeps a copy of the service that it was requested for, so an edit of services.yml does not change
-    a deploy that has begun. Only access is read from the catalogue again.
+    A deploy keeps a copy of the service that it was requested for. Until its first change the catalogue
+    counts (`deploys.catalogue_drift`), after that the copy: an edit of services.yml does not change what has
+    begun. Access is always read from the catalogue.
     """
 
     name: str

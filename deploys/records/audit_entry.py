@@ -11,6 +11,15 @@ UNKNOWN = "unknown"
 """Who acted, if nothing proves it."""
 
 
+class AuditNote(Record):
+    """What a step tells the audit trail beside the change of phase."""
+
+    what: str
+    """What happened, such as `approval voided`."""
+    why: str = ""
+    """One sentence."""
+
+
 class AuditEntry(Record):
     """All values are text, as a Redis stream keeps them; empty: unknown, or of no meaning here."""
 

@@ -12,7 +12,7 @@ from redis import Redis
 from redis.commands.core import Script
 
 from deploys.errors import Conflict, NotOnDisk, SavedNotOnDisk, UnknownDeploy, UnknownSchema
-from deploys.records.audit_entry import SLIPWAY
+from deploys.records.audit_entry import SLIPWAY, AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
@@ -219,9 +219,11 @@ class DeployStore(DeployReader):
         what: str = "",
         keep: bool = False,
         overtaken_by: str = "",
+        notes: Sequence[AuditNote] = (),
         aws_requests: Sequence[str] = (),
     ) -> Claim:
-        """Writes the result of a step; `what` names it in the audit trail (empty: no entry).
+        """Writes the result of a step; `what` names it in the audit trail (empty: no entry). `notes` are
+        entries of their own, before that one.
 
         aws_requests: ids of the calls of the step that changed AWS. They make an entry of their own if the
         step has none.
@@ -239,7 +241,14 @@ class DeployStore(DeployReader):
         now = self._now()
         what = what or (f"acted: {before.phase.value}" if aws_requests else "")
         audited = {"fence": str(claim.fence), "aws_requests": ",".join(aws_requests)}
-        entry = self._entry(after, who=SLIPWAY, what=what, now=now, **audited) if what else []
+        entries: list[str | int] = []
+        for note in notes:
+            told = {"fence": str(claim.fence), "why": note.why}
+            fields = self._entry(after, who=SLIPWAY, what=note.what, now=now, **told)
+            entries += [len(fields), *fields]
+        if what:
+            fields = self._entry(after, who=SLIPWAY, what=what, now=now, **audited)
+            entries += [len(fields), *fields]
         name = after.service.name
         answer = self._script("commit")(
             keys=[
@@ -268,7 +277,7 @@ class DeployStore(DeployReader):
                 int(ended),
                 redis_keys.WATCHED,
                 overtaken_by,
-                *entry,
+                *entries,
             ],
         )
         if answer != b"ok":

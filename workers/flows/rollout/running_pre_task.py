@@ -81,6 +81,8 @@ def _start_task(deploy: Deploy, context: StepContext, pre_task: PreTaskRun, sett
         return confirm_service_deleted(deploy, context, ecs_service)
     if ecs_service.revision != rollback_revision(deploy):
         return confirm_superseded(deploy, context, ecs_service)
+    if pre_task.requested_at is None:
+        deploy = context.with_current_service(deploy)
     requested = pre_task.evolve(
         requested_at=context.now() if pre_task.requested_at is None else pre_task.requested_at,
         request_unanswered=pre_task.requested_at is not None,
