@@ -17,6 +17,7 @@ from bot.slack_clock import SlackClock
 from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
+from deploys.locks import LockHolds
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import make_client
 from deploys.service_freezes import ServiceFreezes
@@ -24,8 +25,10 @@ from deploys.settings import SlackSettings
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
+from deploys.stores.locks import Locks
 from deploys.stores.refused_requests import RefusedRequests
 from deploys.stores.slack_directory import SlackDirectory
+from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 
@@ -49,6 +52,9 @@ class AppContext:
     deliveries: Deliveries
     slack_clock: SlackClock
     freezes: ServiceFreezes
+    locks: Locks
+    lock_holds: LockHolds
+    stops: StopAllStore
     now: Callable[[], float] = time.time
 
 
@@ -78,6 +84,9 @@ def build_app_context(
         deliveries=Deliveries(redis),
         slack_clock=slack_clock,
         freezes=ServiceFreezes(catalogue, FreezeCalendars(redis), access),
+        locks=Locks(redis),
+        lock_holds=LockHolds(Locks(redis), catalogue, UserGroups(redis)),
+        stops=StopAllStore(redis),
         now=now,
     )
 

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from bot import slack_text
+from deploys.catalogue.durations import parse_duration
 from deploys.catalogue.service_names import RESERVED_NAMES
 from deploys.records.batch import MAX_SERVICES
 
@@ -25,6 +26,8 @@ DEPLOY = "deploy"
 """The subcommand that people may leave out: `/deploy web 1.4.2`."""
 TAG_PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 """What a registry takes as a tag (OCI distribution specification)."""
+MIN_LOCK_SECONDS, MAX_LOCK_SECONDS = 60, 30 * 86_400
+"""How long a lock may hold (seconds)."""
 MAX_REASON_LENGTH = 500
 """Characters of a reason."""
 
@@ -40,6 +43,12 @@ class Command:
     target: str = ""
     """What a rollback goes back to, or what is cancelled or shown."""
     reason: str = ""
+    seconds: int | None = None
+    """How long a lock holds; None: until it is unlocked."""
+    mentioned: str = ""
+    """Ids of the people and user groups that the reason of a lock mentions, separated by commas."""
+    waits_for_lock: bool = False
+    """Queue it although its service is locked; it is held until the lock is gone."""
 
     @property
     def service(self) -> str:
@@ -68,6 +77,8 @@ class ParseErrorKind(Enum):
     PLACE_FOR_TAG = auto()  # the word is a preposition where a tag should be; the tag may be what was meant
     PLACE_OR_OPTION = auto()  # the word reads like a place or an option
     MISSPELT_COMMAND = auto()  # the word is like the verb
+    INVALID_DURATION = auto()  # the word is the duration
+    DURATION_OUT_OF_RANGE = auto()  # the word is the duration
     UNKNOWN_COMMAND = auto()  # the word is reserved for a command that does not exist
 
 
@@ -113,6 +124,8 @@ class Subcommand:
     run: Handler
     is_query: bool = False
     """Whether it is answered at once and changes nothing."""
+    done_words: str = ""
+    """How the answer begins if it was done, for what starts no deploy."""
     announcement: Callable[[Command], str] | None = None
     """The immediate reply, if a worker answers later."""
     more_help: Callable[[Catalogue], Sequence[str]] | None = None
@@ -132,6 +145,11 @@ class Subcommand:
     def takes_one_service(self) -> bool:
         """Whether it takes a service, and neither a list nor a group of them."""
         return any(each.read is _read_service for each in self.arguments)
+
+    @property
+    def keeps_mentions(self) -> bool:
+        """Whether it matters whom its reason mentions."""
+        return any(each.read is _read_lock_time for each in self.arguments)
 
     @property
     def takes_reason(self) -> bool:
@@ -195,11 +213,15 @@ def parse(text: str, subcommands: Mapping[str, Subcommand]) -> Command:
         ParseError
     """
     words = slack_text.unformat(text).split(" ")
+    mentioned = slack_text.mentioned_ids(text)
     first = slack_text.clean_word(words[0]).lower()
     if not first or (first == DEPLOY and len(words) == 1):
         raise ParseError(ParseErrorKind.EMPTY)
     if first in subcommands:
-        return _parse_arguments(subcommands[first], words[1:])
+        command = _parse_arguments(subcommands[first], words[1:])
+        return (
+            replace(command, mentioned=",".join(mentioned)) if subcommands[first].keeps_mentions else command
+        )
     if first in RESERVED_NAMES:
         raise ParseError(ParseErrorKind.UNKNOWN_COMMAND, first)
     return _parse_arguments(subcommands[DEPLOY], words)
@@ -219,6 +241,8 @@ def _parse_arguments(subcommand: Subcommand, typed: list[str]) -> Command:
             values[argument.field] = argument.read(words)
         elif not argument.optional:
             raise words.error(argument.missing, words.service)
+    if values.get("reason") == "" and any(each is WHY for each in subcommand.arguments):
+        raise words.error(ParseErrorKind.MISSING_REASON)
     if words.position < len(words.words):
         is_option = slack_text.reads_like_option(words.rest)
         raise words.error(
@@ -278,7 +302,8 @@ def _describe_invalid_tag(word: str, words: Words) -> ParseError:
 
 def _read_reason(words: Words) -> str:
     """All the rest. A colon behind the word before it marks it as a reason."""
-    typed, is_marked = words.rest, words.words[words.position - 1].endswith(":")
+    is_marked = words.position > 0 and words.words[words.position - 1].endswith(":")
+    typed = words.rest
     words.position = len(words.words)
     reason = slack_text.clean_sentence(typed)
     if len(reason) > MAX_REASON_LENGTH:
@@ -288,12 +313,40 @@ def _read_reason(words: Words) -> str:
     return reason
 
 
+def _read_lock_target(words: Words) -> str:
+    words.tag = slack_text.clean_word(words.take()).lower()
+    return words.tag
+
+
+def _read_lock_time(words: Words) -> int | None:
+    """`for 2h`: the seconds. None if the reason begins here, also if that begins with `for`."""
+    typed = [slack_text.clean_word(each).rstrip(":,;") for each in words.words[words.position :][:3]]
+    is_marked = words.words[words.position - 1].endswith(":")
+    if typed[0].lower() != "for" or len(typed) == 1 or is_marked:
+        return None
+    seconds = parse_duration(typed[1])
+    if len(typed) == 3 and slack_text.is_unit_of_time(typed[2]) and (seconds is None or typed[1].isdigit()):
+        raise words.error(ParseErrorKind.INVALID_DURATION, " ".join(typed[1:]))
+    if not typed[1][0:1].isdigit():
+        return None
+    if seconds is None:
+        raise words.error(ParseErrorKind.INVALID_DURATION, typed[1])
+    if not MIN_LOCK_SECONDS <= seconds <= MAX_LOCK_SECONDS:
+        raise words.error(ParseErrorKind.DURATION_OUT_OF_RANGE, typed[1])
+    words.position += 2
+    return seconds
+
+
 SERVICE = Argument("services", "SERVICE", _read_service, ParseErrorKind.MISSING_SERVICE)
 SERVICES = Argument("services", "SERVICE", _read_services, ParseErrorKind.MISSING_SERVICE)
 """A service, a group, or a list of services."""
 TAG = Argument("tag", "TAG", _read_tag, ParseErrorKind.MISSING_TAG)
 EARLIER_VERSION = Argument("target", "TAG or deploy id", _read_tag, ParseErrorKind.MISSING_TAG)
 REASON = Argument("reason", "reason", _read_reason, ParseErrorKind.MISSING_TARGET, optional=True)
-REQUIRED_REASON = replace(REASON, placeholder="REASON", missing=ParseErrorKind.MISSING_REASON, optional=False)
+WHY = Argument("reason", "REASON", _read_reason, ParseErrorKind.MISSING_REASON)
+"""A reason that has to be given."""
+LOCK_TARGET = Argument("target", "SERVICE", _read_lock_target, ParseErrorKind.MISSING_TARGET)
+"""A service, a group, or `*`."""
+LOCK_TIME = Argument("seconds", "for 2h", _read_lock_time, ParseErrorKind.MISSING_REASON, optional=True)
 CANCEL_TARGET = Argument("target", "SERVICE, group or id", _read_target, ParseErrorKind.MISSING_TARGET)
 DEPLOY_ID = Argument("target", "ID", _read_target, ParseErrorKind.MISSING_TARGET)

@@ -32,6 +32,11 @@ _DASHES = str.maketrans(
 _SERVICE_NAME = re.compile(NAME_PATTERN)
 PLACE_PREPOSITIONS = frozenset({"to", "in", "on", "at"})
 """Followed by one more word they name a place."""
+_MENTIONED = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>|<!subteam\^(S[A-Z0-9]+)(?:\|[^<>]*)?>")
+UNITS_OF_TIME = frozenset(
+    {"s", "sec", "secs", "second", "seconds", "m", "min", "mins", "minute", "minutes"}
+    | {"h", "hr", "hrs", "hour", "hours", "d", "day", "days", "week", "weeks"}
+)
 _OPTION_PATTERN = re.compile(r"--|-\w")
 
 
@@ -83,6 +88,16 @@ def _visible_text(match: re.Match[str]) -> str:
         name = label or target[1:].split("^")[0]
         return f"@{name.lstrip('@')}"
     return label or re.sub(r"^mailto:", "", target)
+
+
+def mentioned_ids(text: str) -> tuple[str, ...]:
+    """Ids of the people and user groups that a text mentions, each once, in order."""
+    return tuple(dict.fromkeys(found[1] or found[2] for found in _MENTIONED.finditer(text)))
+
+
+def is_unit_of_time(word: str) -> bool:
+    """Whether it is a unit as people write it out: `hours`, `min`."""
+    return word.lower() in UNITS_OF_TIME
 
 
 def join_service_list(words: list[str]) -> list[str]:

@@ -17,16 +17,22 @@ from bot.app_context import AppContext
 from bot.grammar import DEPLOY, Command
 from bot.private_reply import PrivateReply, with_buttons
 from bot.request import Request
-from deploys.access import Action, refuse_batch
+from deploys.access import Action, Asker, refuse_batch
+from deploys.breaking_locks import refuse_to_break
 from deploys.buttons.button import Button
 from deploys.buttons.override_freeze import override_deploy
 from deploys.buttons.replace_waiting import find_replaceable, replace_waiting_button, replaceable_request
 from deploys.catalogue.service import Service, ServiceGroup
-from deploys.errors import Refused, TooManyServices
+from deploys.errors import Refused, ServiceLocked, TooManyServices
+from deploys.holds import first_hold
+from deploys.lock_text import lock_sentence
+from deploys.locks import StopHolds
 from deploys.overrides import is_held_by_freeze, override_freeze
 from deploys.queue_forecast import read_forecast
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
+from deploys.records.hold import Hold
+from deploys.records.lock import Lock
 from deploys.records.request import DeployRequest, Verb
 from deploys.service_freezes import HELD_VERBS
 
@@ -96,6 +102,8 @@ def submit_deploy(
     )
     if overrides_freeze:
         deploy = override_freeze(deploy, request.user, command.reason, context.now())
+    if not command.waits_for_lock:
+        _refuse_if_locked(deploy.service.name, verb, request, context)
     request.refuse_if_late()
     submission = context.store.submit(deploy)
     if submission.is_duplicate:
@@ -107,12 +115,15 @@ def submit_deploy(
     if request.response_url:
         context.threads.save_response_url(deploy.id, request.response_url)
     context.jobs.publish(deploy.id)
+    holds = _find_holds([submission.deploy], context)
     if not submission.ahead:
         context.jobs.advance(deploy.id)
-        return submit_texts.queued(submission.deploy)
+        return submit_texts.with_holds(submit_texts.queued(submission.deploy), holds)
     ahead = _deploys_ahead(submission.deploy, submission.ahead, context)
+    if not holds:
+        _wake_held_first(ahead, context)
     forecast = read_forecast(submission.deploy, context.store, context.now())
-    reply = submit_texts.queued_behind(submission.deploy, ahead, forecast)
+    reply = submit_texts.with_holds(submit_texts.queued_behind(submission.deploy, ahead, forecast), holds)
     return with_buttons(reply, _offer_replacement(submission.deploy, ahead, context))
 
 
@@ -125,6 +136,41 @@ def _offer_replacement(deploy: Deploy, ahead: Sequence[Deploy], context: AppCont
         context.refused_requests.save(kept)
         return (replace_waiting_button(kept),)
     return ()
+
+
+def _refuse_if_locked(service: str, verb: Verb, request: Request, context: AppContext) -> None:
+    """Raises ServiceLocked if a lock stops this person."""
+    lock = context.lock_holds.find_lock(service, verb, request.user, context.now())
+    if lock is not None:
+        raise ServiceLocked(
+            service=service,
+            how=lock_sentence(lock),
+            target=lock.target,
+            lock=lock.id,
+            may_break="yes" if _may_break(lock, request.asker, context) else "",
+        )
+
+
+def _may_break(lock: Lock, asker: Asker, context: AppContext) -> bool:
+    try:
+        refuse_to_break(lock, asker, context)
+    except Refused:
+        return False
+    return True
+
+
+def _find_holds(deploys: Sequence[Deploy], context: AppContext) -> list[Hold]:
+    """What holds these deploys right away."""
+    sources = (StopHolds(context.stops), context.lock_holds)
+    found = (first_hold(sources, each, context.now()) for each in deploys)
+    return list(dict.fromkeys(hold for hold in found if hold))
+
+
+def _wake_held_first(ahead: Sequence[Deploy], context: AppContext) -> None:
+    """What is held at the head of the queue lets the new deploy pass, at once and not with its next look."""
+    if ahead and ahead[0].hold:
+        context.store.make_due([ahead[0].id])
+        context.jobs.advance(ahead[0].id)
 
 
 def _deploys_ahead(deploy: Deploy, count: int, context: AppContext) -> list[Deploy]:
@@ -188,7 +234,8 @@ def submit_batch(
     for each in submissions:
         if not each.ahead:
             context.jobs.advance(each.deploy.id)
-    return submit_texts.batch_queued(batch, submissions)
+    holds = _find_holds([each.deploy for each in submissions], context)
+    return submit_texts.with_holds(submit_texts.batch_queued(batch, submissions), holds)
 
 
 def _check_all(wanted: BatchRequest, request: Request, context: AppContext, *, tag: str) -> list[Service]:
@@ -204,6 +251,7 @@ def _check_all(wanted: BatchRequest, request: Request, context: AppContext, *, t
             context.access.may(Action.DEPLOY, request.asker, name)
             service = context.catalogue.get_service(name)
             context.freezes.refuse_if_frozen(name, context.now(), tag=tag, asker=request.asker)
+            _refuse_if_locked(name, Verb.DEPLOY, request, context)
         except Refused as refusal:
             refusals.append(refusal)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.private_reply import PrivateReply
 from deploys import deploy_text
@@ -12,6 +13,7 @@ from deploys.mrkdwn import code, mention, mentions, plural
 from deploys.queue_forecast import QueueForecast, start_text
 from deploys.records.batch import Batch, batch_name
 from deploys.records.deploy import Deploy
+from deploys.records.hold import Hold
 from deploys.records.request import Verb
 from deploys.stores.claims import Submission
 from deploys.stores.thread_store import ThreadStore
@@ -44,6 +46,14 @@ def queued_behind(
         f"{code(deploy.service.name)}, behind {before}.{start} It starts by itself. Its thread follows here."
     )
     return PrivateReply(text + _approval_note(deploy), card_will_tell=True)
+
+
+def with_holds(reply: PrivateReply, holds: Sequence[Hold]) -> PrivateReply:
+    """The same, saying what holds it from the beginning."""
+    if not holds:
+        return reply
+    held = " ".join(f"{each.sentence}" for each in holds)
+    return replace(reply, text=f"{reply.text} It is held for now: {held} It goes on by itself after that.")
 
 
 def already_under_way(deploy: Deploy, threads: ThreadStore, now: float) -> PrivateReply:

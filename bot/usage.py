@@ -9,6 +9,7 @@ from bot.grammar import MAX_REASON_LENGTH, ParseError, ParseErrorKind, Subcomman
 from bot.private_reply import PrivateReply, bullet_list, context_block, section_block
 from deploys.catalogue import Service
 from deploys.catalogue.catalogue import Catalogue
+from deploys.catalogue.durations import suggest_duration
 from deploys.catalogue.service import ServiceGroup
 from deploys.errors import TooManyServices
 from deploys.mrkdwn import code, mention, plural
@@ -64,7 +65,7 @@ def _describe_error(error: ParseError, subcommands: Mapping[str, Subcommand]) ->
         case ParseErrorKind.MISSING_TARGET:
             return f"Which one? Write {syntax}."
         case ParseErrorKind.MISSING_REASON:
-            return f"Why? Write {syntax}."
+            return f"Why? Other people will read the reason. Write {syntax}."
         case ParseErrorKind.TOO_MANY_WORDS:
             return f"{code(verb)} takes less than that: {syntax}."
         case ParseErrorKind.SINGLE_SERVICE_ONLY:
@@ -75,20 +76,30 @@ def _describe_error(error: ParseError, subcommands: Mapping[str, Subcommand]) ->
             return f"There is no command {word}."
         case ParseErrorKind.PLACE_OR_OPTION:
             return _describe_option(error, takes_reason=not verb or subcommands[verb].takes_reason)
-    return _describe_argument_error(error, word)
+    return _describe_argument_error(error, word, syntax)
 
 
-def _describe_argument_error(error: ParseError, word: str) -> str:
+def _describe_argument_error(error: ParseError, word: str, syntax: str) -> str:
     match error.kind:
         case ParseErrorKind.MISSING_NAME:
             return "A name is missing in the list of services. Write it like `/deploy web,api TAG`."
         case ParseErrorKind.REPEATED_NAME:
             return f"{word} is in the list twice. Name each service once."
+        case ParseErrorKind.INVALID_DURATION:
+            return _describe_duration_error(error, word, syntax)
+        case ParseErrorKind.DURATION_OUT_OF_RANGE:
+            return f"{word} is out of range; anything from `1m` to `30d` is allowed. Write {syntax}."
         case ParseErrorKind.REASON_TOO_LONG:
             return f"The reason has {error.word} characters; it may have {MAX_REASON_LENGTH}."
         case ParseErrorKind.MISSING_TAG:
             return f"Which tag of {word}? Write `{_typed(error, 'TAG')}`."
     return _describe_tag_error(error, word)
+
+
+def _describe_duration_error(error: ParseError, word: str, syntax: str) -> str:
+    suggestion = suggest_duration(error.word)
+    hint = f" Did you mean {code(suggestion)}?" if suggestion else ""
+    return f"{word} is not a duration; write one such as `90m`, `2h` or `1h30m`.{hint} Write {syntax}."
 
 
 def _describe_tag_error(error: ParseError, word: str) -> str:

@@ -217,6 +217,31 @@ class Access:
             raise NotAllowed(action="roll back", service=service.name, people=mentions(people), rule=rule)
         self._check_place(Action.ROLL_BACK, asker, service, knowledge)
 
+    def may_on_any(self, actions: Sequence[Action], asker: Asker) -> bool:
+        """Whether this person may do one of these with some service, from wherever that is allowed.
+
+        It is about all services, so the channel does not count. Unknown user groups have no members here."""
+        knowledge = self._knowledge()
+        return any(
+            self._is_allowed_anywhere(action, asker, service, knowledge)
+            for service in self._catalogue.services.values()
+            for action in actions
+        )
+
+    def people_of(self, action: Action, services: Sequence[str] = ()) -> tuple[str, ...]:
+        """The people and user groups who may do this with one of these services; with none named, of all."""
+        found = [self._catalogue.services[each] for each in services or self._catalogue.services]
+        return tuple(dict.fromkeys(who for each in found for who in allowed_people(each, action)))
+
+    def _is_allowed_anywhere(
+        self, action: Action, asker: Asker, service: Service, knowledge: _Knowledge
+    ) -> bool:
+        try:
+            self._check_person(action, asker, service, knowledge)
+            return knowledge.is_listed(asker.user, allowed_people(service, action), service)
+        except Refused:
+            return False
+
     def _knowledge(self) -> _Knowledge:
         return _Knowledge(self._groups, self._directory, self._now())
 

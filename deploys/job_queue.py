@@ -70,6 +70,10 @@ class JobQueue:
         """Finds services that a lost deploy left stopped. nonce: as in `requeue`."""
         self._try_enqueue("recover_orphans", nonce=nonce)
 
+    def watch_locks(self, nonce: str = "") -> None:
+        """Looks at all locks, and sends what people are told about them. nonce: as in `requeue`."""
+        self._try_enqueue("watch_locks", nonce=nonce)
+
     def forget_thread_messages(self, nonce: str = "") -> None:
         """Removes the texts of old deploys. nonce: as in `requeue`."""
         self._try_enqueue("forget_thread_messages", nonce=nonce)

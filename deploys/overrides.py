@@ -6,7 +6,8 @@ Who may is checked elsewhere (`deploys.service_freezes`), at the request or clic
 from __future__ import annotations
 
 from deploys.deploy_text import name_in_sentence
-from deploys.errors import AlreadyDecided, NothingToOverride
+from deploys.errors import AlreadyDecided
+from deploys.errors.freezes import NothingToOverride
 from deploys.mrkdwn import escape, mention
 from deploys.records.deploy import Deploy
 from deploys.records.hold import HoldKind, Override

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from deploys.access import Access, Action, Asker, allowed_people
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.freeze_keys import FreezeEntry, make_window
-from deploys.errors import Refused, ServiceFrozen, UnknownService
+from deploys.errors import Refused, UnknownService
+from deploys.errors.freezes import ServiceFrozen
 from deploys.formatting import TimeFormat, slack_time
 from deploys.freezes import find_freeze, next_freeze
 from deploys.mrkdwn import code, escape, mention, mentions

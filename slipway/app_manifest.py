@@ -65,7 +65,7 @@ def socket_mode_manifest() -> Manifest:
                     "command": "/deploy",
                     "description": "Deploy a service to Amazon ECS, or see what is under way",
                     "usage_hint": usage_hint(),
-                    "should_escape": False,
+                    "should_escape": True,  # the reason of a lock names people by id
                 }
             ],
         },

@@ -12,19 +12,25 @@ from slack_sdk import WebClient
 
 from deploys.access import Access, Asker
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
+from deploys.catalogue.slack_ids import is_user_group
 from deploys.job_queue import JobQueue
+from deploys.locks import LockHolds, StopHolds
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redaction import keep_secret
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.service_freezes import ServiceFreezes
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
+from deploys.stores.locks import Locks
+from deploys.stores.notices import Notices
 from deploys.stores.slack_directory import SlackDirectory
+from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 from workers import freeze_calendar_reader, home_tab, retention, user_group_reader
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
+from workers.lock_watch import LockWatch
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
 from workers.settings import WorkerSettings
@@ -34,6 +40,7 @@ from workers.step_context import Timing
 from workers.thread.private_message import Recipient, send_private_message
 from workers.thread.publisher import Publisher
 from workers.thread.rate_limits import SharedRateLimits
+from workers.thread.slack_calls import SlackCalls
 from workers.thread.slack_client import slack_client
 
 JITTER = 0.1
@@ -52,17 +59,24 @@ class Dependencies:
     limits: SharedRateLimits
     query_handler: QueryHandler
     orphan_recovery: OrphanRecovery
+    lock_watch: LockWatch
     message_retention_seconds: float
 
     def publish_home(self, user: str, team: str) -> None:
         """Updates a user's Home tab."""
         store, threads = DeployStore(self.redis), ThreadStore(self.redis)
         access = Access(self.catalogue, UserGroups(self.redis), SlackDirectory(self.redis))
-        home_tab.publish_home(self.slack, store, threads, access, Asker(user, team, ""), time.time())
+        stopped = StopAllStore(self.redis).find()
+        locks = Locks(self.redis).all(time.time())
+        asker = Asker(user, team, "")
+        home_tab.publish_home(
+            self.slack, store, threads, access, asker, time.time(), stopped=stopped, locks=locks
+        )
 
     def read_user_groups(self) -> None:
         """Reads from Slack who is in the user groups of services.yml."""
-        group_ids = self.catalogue.user_group_ids
+        named = {each for lock in Locks(self.redis).all(time.time()) for each in lock.named}
+        group_ids = self.catalogue.user_group_ids | set(filter(is_user_group, named))
         if group_ids:
             user_group_reader.refresh_members(
                 self.slack, UserGroups(self.redis), group_ids, time.time(), self.limits
@@ -120,6 +134,9 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     access = Access(catalogue, UserGroups(redis), SlackDirectory(redis))
     freezes = ServiceFreezes(catalogue, FreezeCalendars(redis), access)
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
+    user_groups = UserGroups(redis)
+    locks = Locks(redis)
+    hold_sources = (StopHolds(StopAllStore(redis)), LockHolds(locks, catalogue, user_groups), freezes)
     shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
     engine = Engine(
         store=store,
@@ -128,7 +145,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         access=access,
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
-        hold_sources=(freezes,),
+        hold_sources=hold_sources,
         shared_channels=shared_channels,
     )
     return Dependencies(
@@ -138,8 +155,19 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         aws=aws,
         engine=engine,
         publisher=Publisher(client, threads, store, limits, time.time, shared_channels),
+        lock_watch=LockWatch(locks, Notices(redis), store, threads, job_queue, SlackCalls(client, limits)),
         limits=limits,
-        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, freezes, shared_channels),
+        query_handler=QueryHandler(
+            catalogue,
+            store,
+            threads,
+            aws,
+            access,
+            client,
+            freezes,
+            hold_sources=hold_sources[:2],
+            shared_channels=shared_channels,
+        ),
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),

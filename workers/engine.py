@@ -148,8 +148,7 @@ class Engine:
             after = context.claim.deploy
             if after.thread_messages != before.thread_messages or after.phase != before.phase:
                 self._job_queue.publish(deploy.id)
-            if after.outcome != before.outcome or after.phase is Phase.ENDED:
-                self._enqueue_batch(after)
+            self._enqueue_others(before, after, result)
             if after.phase is Phase.ENDED:
                 self._enqueue_next_in_queue(deploy)
                 return
@@ -222,6 +221,7 @@ class Engine:
             job=steps.job_for_phase(after),
             what=after.phase.value if moved else "",
             keep=keep,
+            overtaken_by=result.overtaken_by,
             notes=result.audit,
             aws_requests=self._aws.request_ids.take(),
         )
@@ -250,6 +250,12 @@ class Engine:
         self._store.make_due(not_started)
         for deploy_id in not_started:
             self._job_queue.advance(deploy_id)
+
+    def _enqueue_others(self, before: Deploy, after: Deploy, result: StepResult) -> None:
+        if after.outcome != before.outcome or after.phase is Phase.ENDED:
+            self._enqueue_batch(after)
+        if result.overtaken_by:
+            self._job_queue.advance(result.overtaken_by)
 
     def _enqueue_next_in_queue(self, deploy: Deploy) -> None:
         for deploy_id in self._store.service_queue(deploy.service.name)[:1]:

@@ -14,18 +14,21 @@ from deploys.catalogue.slack_ids import EVERYONE
 from deploys.decisions import decide
 from deploys.errors import Refused
 from deploys.formatting import slack_time
+from deploys.lock_text import lock_sentence, stop_sentence
 from deploys.mrkdwn import verbatim
 from deploys.pauses import pause_approvers, unanswered_pause
 from deploys.queue_forecast import QueueForecast, forecast_text, read_forecast
 from deploys.records.approval import Verdict
 from deploys.records.deploy import Deploy
+from deploys.records.lock import Lock
+from deploys.records.stop_all import StopAll
 from deploys.records.traffic import HookAction
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.lost_deploys import LostDeploys, lost_deploy_text
 from deploys.stores.thread_store import ThreadStore
 from deploys.text_limits import SECTION, clip
 from workers.thread.card import card_headline
-from workers.thread.card_state import state_emoji
+from workers.thread.card_state import hold_line, state_emoji
 from workers.thread.deploys_ahead import deploys_ahead
 from workers.thread.fallback_levels import MESSAGE_ERRORS
 from workers.thread.slack_error_handling import CALL_FAILURES, classify_error
@@ -37,10 +40,19 @@ DEPLOYS_SHOWN = 25
 DEPLOYS_SHOWN_AFTER_REFUSAL = 5
 """The same after Slack refused the tab: it may be 250 kB in all (`view_too_large`)."""
 RECENT_SHOWN = 10
+LOCKS_SHOWN = 5
 
 
 def publish_home(
-    client: WebClient, store: DeployStore, threads: ThreadStore, access: Access, asker: Asker, now: float
+    client: WebClient,
+    store: DeployStore,
+    threads: ThreadStore,
+    access: Access,
+    asker: Asker,
+    now: float,
+    *,
+    stopped: StopAll | None = None,
+    locks: Sequence[Lock] = (),
 ) -> bool:
     """Shows the tab as of `now` (epoch seconds); returns whether Slack took it.
 
@@ -68,6 +80,8 @@ def publish_home(
             now,
             [lost_deploy_text(lost, now) for lost in LostDeploys(store.redis).all() if lost.service in seen],
             limit=limit,
+            stopped=stopped,
+            locks=[each for each in locks if any(each.covers(name) for name in seen)],
         )
 
     for limit in (DEPLOYS_SHOWN, DEPLOYS_SHOWN_AFTER_REFUSAL):
@@ -108,13 +122,16 @@ def home_view(
     lost_deploys: Sequence[str] = (),
     *,
     limit: int = DEPLOYS_SHOWN,
+    stopped: StopAll | None = None,
+    locks: Sequence[Lock] = (),
 ) -> dict[str, Any]:
     """The view for views.publish.
 
-    row_of: makes a deploy's row. lost_deploys: texts about services that a lost deploy left stopped. limit:
-    deploys in each part (count).
+    stopped: what stops all deploys. locks: those that hold now. row_of: makes a deploy's row.
+    lost_deploys: texts about services that a lost deploy left stopped. limit: deploys in each part (count).
     """
     blocks: list[Block] = [
+        *([_stop_banner(stopped)] if stopped else []),
         *_part_blocks(
             "Needs you",
             waiting_for_user[:limit],
@@ -123,6 +140,7 @@ def home_view(
             "Nothing waits for your answer.",
         ),
         *map(_context, lost_deploys[:limit]),
+        *(_context(clip(f":lock: {lock_sentence(each)}", SECTION)) for each in locks[:LOCKS_SHOWN]),
         *_part_blocks(
             "In progress",
             under_way[:limit],
@@ -136,6 +154,11 @@ def home_view(
     return {"type": "home", "blocks": [block.to_dict() for block in blocks]}
 
 
+def _stop_banner(stopped: StopAll) -> SectionBlock:
+    text = f":double_vertical_bar: {stop_sentence(stopped)} `/deploy resume-all` lets them go on."
+    return SectionBlock(text=MarkdownTextObject(text=clip(text, SECTION)))
+
+
 def deploy_row(
     deploy: Deploy, ahead: Sequence[Deploy], permalink: str, forecast: QueueForecast | None = None
 ) -> SectionBlock:
@@ -143,7 +166,10 @@ def deploy_row(
     ended = f" {slack_time(deploy.ended_at)}." if deploy.ended_at is not None else ""
     start = f" {forecast_text(forecast, slack_time)}." if forecast else ""
     link = f" <{permalink}|Open the thread>" if permalink else ""
-    text = clip(f"{state_emoji(deploy)} {card_headline(deploy, ahead)}.{ended}{start}", SECTION - len(link))
+    held = clip(hold_line(deploy, slack_time), 600)
+    why = f" {held}" if held else ""
+    line = f"{state_emoji(deploy)} {card_headline(deploy, ahead)}.{ended}{start}{why}"
+    text = clip(line, SECTION - len(link))
     return SectionBlock(text=MarkdownTextObject(text=f"{text}{link}"))
 
 

@@ -23,6 +23,7 @@ ENTRY_POINTS = frozenset(
         "read_freeze_calendars",
         "read_slack_directory",
         "recover_orphans",
+        "watch_locks",
         "forget_thread_messages",
         "answer_privately",
         "answer_tags",

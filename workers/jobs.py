@@ -60,6 +60,11 @@ def recover_orphans() -> None:
     _get_dependencies().orphan_recovery.scan_if_due()
 
 
+def watch_locks() -> None:
+    """Reminds the owners of locks, ends locks whose time is over, and sends what people are told."""
+    _get_dependencies().lock_watch.run()
+
+
 def forget_thread_messages() -> None:
     """Removes the texts of deploys that ended long ago."""
     _get_dependencies().forget_thread_messages()

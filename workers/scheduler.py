@@ -36,6 +36,9 @@ RETENTION_SECONDS = 60.0
 ORPHAN_RECOVERY_SECONDS = 15.0
 """Between two jobs for the orphan recovery, which then decides whether to scan (seconds)."""
 
+LOCK_WATCH_SECONDS = 10.0
+"""Between two looks at the locks (seconds)."""
+
 
 class Scheduler:
     """Enqueues jobs for everything that is due."""
@@ -63,6 +66,7 @@ class Scheduler:
             wanted[f"publish {deploy_id}"] = str(int(now / REPEAT_SECONDS))
         wanted["read_user_groups "] = str(int(now / READ_EVERY_SECONDS))
         wanted["read_freeze_calendars "] = str(int(now / CALENDARS_READ_EVERY_SECONDS))
+        wanted["watch_locks "] = str(int(now / LOCK_WATCH_SECONDS))
         wanted["read_slack_directory "] = str(int(now / REFRESH_SECONDS))
         wanted["recover_orphans "] = str(int(now / ORPHAN_RECOVERY_SECONDS))
         wanted["forget_thread_messages "] = str(int(now / RETENTION_SECONDS))
@@ -75,6 +79,8 @@ class Scheduler:
                 self._job_queue.read_user_groups(nonce)
             elif job == "read_freeze_calendars":
                 self._job_queue.read_freeze_calendars(nonce)
+            elif job == "watch_locks":
+                self._job_queue.watch_locks(nonce)
             elif job == "read_slack_directory":
                 self._job_queue.read_slack_directory(nonce=nonce)
             elif job == "forget_thread_messages":

@@ -16,6 +16,7 @@ from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold
 from deploys.records.phases import Stage
+from deploys.records.request import Verb
 from deploys.records.traffic import HookAction
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
@@ -49,6 +50,8 @@ class StepResult:
     deploy: Deploy
     delay: float = 0.0
     """Seconds until the next step; 0 means at once."""
+    overtaken_by: str = ""
+    """Id of a deploy behind it in its service's queue that goes first."""
     audit: tuple[AuditNote, ...] = ()
     """What the audit trail is told beside the change of phase, in the same commit."""
 
@@ -118,6 +121,29 @@ class StepContext:
     def find_hold(self) -> Hold | None:
         """What holds the deploy now; None: it may go on."""
         return first_hold(self._hold_sources, self.claim.deploy, self._now())
+
+    def find_overtaker(self) -> Deploy | None:
+        """The deploy that may go before this one, which is held at the head of its service's queue: the first
+        one behind it that nothing holds, a rollback before others. None: there is none, or this one is not
+        the first.
+
+        A deploy of a coordinated batch overtakes nobody: two batches could then wait for each other.
+        """
+        deploy = self.claim.deploy
+        queue = self._store.service_queue(deploy.service.name)
+        if queue[:1] != [deploy.id]:
+            return None
+        behind = [found for each in queue[1:] if (found := self._store.get(each))]
+        free = [each for each in behind if self._may_overtake(each)]
+        return min(free, key=lambda each: each.verb is not Verb.ROLLBACK, default=None)
+
+    def _may_overtake(self, deploy: Deploy) -> bool:
+        if deploy.cancel or not deploy.in_progress or deploy.verb is Verb.FOLLOW:
+            return False
+        batch = self._store.batch(deploy.batch_id) if deploy.batch_id else None
+        if batch is not None and batch.coordinated:
+            return False
+        return first_hold(self._hold_sources, deploy, self._now()) is None
 
     def with_current_service(self, deploy: Deploy) -> Deploy:
         """The deploy with its service as services.yml has it now: ask before whatever is the first change.

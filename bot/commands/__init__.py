@@ -17,13 +17,18 @@ from bot.commands import (
     follow,
     help,
     history,
+    lock,
+    locks,
     override,
     plan,
     restart,
+    resume_all,
     rollback,
     show,
     status,
+    stop_all,
     tags,
+    unlock,
 )
 from bot.grammar import DEPLOY, Allowed, Command, ParseError, ParseErrorKind, Subcommand
 from bot.private_reply import PrivateReply
@@ -39,19 +44,8 @@ from deploys.mrkdwn import code
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     each.SUBCOMMAND.name: each.SUBCOMMAND
     for each in (
-        deploy,
-        plan,
-        tags,
-        restart,
-        rollback,
-        override,
-        follow,
-        status,
-        history,
-        show,
-        access,
-        cancel,
-        help,
+        *(deploy, plan, tags, restart, rollback, override, follow, status, history, show, access, cancel),
+        *(lock, unlock, locks, stop_all, resume_all, help),
     )
 }
 """By name, in the order of the help."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bot.app_context import AppContext
-from bot.grammar import REQUIRED_REASON, SERVICE, TAG, Allowed, Command, Subcommand
+from bot.grammar import SERVICE, TAG, WHY, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from bot.submit import submit_deploy
 from deploys.access import Action
-from deploys.errors import ReasonMissing
+from deploys.errors.freezes import ReasonMissing
 from deploys.mrkdwn import escape
 from deploys.records.request import Verb
 
@@ -30,7 +30,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 
 SUBCOMMAND = Subcommand(
     name="override",
-    arguments=(SERVICE, TAG, REQUIRED_REASON),
+    arguments=(SERVICE, TAG, WHY),
     help="deploys although the service is frozen, for those who may",
     allowed=Allowed.DEPLOYERS,
     run=run,

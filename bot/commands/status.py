@@ -11,6 +11,7 @@ from bot.request import Request
 from bot.visibility import hidden_note
 from deploys import deploy_text
 from deploys.formatting import slack_time, time_ago
+from deploys.lock_text import lock_sentence, stop_sentence
 from deploys.mrkdwn import code
 from deploys.queue_forecast import forecast_text, read_forecast
 from deploys.records.deploy import Deploy
@@ -22,7 +23,7 @@ MAX_ENDED_SHOWN = 5
 """Ended deploys in one answer (count)."""
 MAX_READ = 60
 """Deploys that are read to find them among those that may not be seen (count)."""
-MAX_BYTES = {"found": 700, "frozen": 700, "under way": 1400, "waiting": 1200, "ended": 900}
+MAX_BYTES = {"locks": 700, "found": 700, "frozen": 700, "under way": 1400, "waiting": 1200, "ended": 900}
 """UTF-8 bytes of each part."""
 
 
@@ -41,6 +42,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     lost = [each for each in LostDeploys(context.store.redis).all() if each.service in shown_services]
     under_way_section = _section(f"*Under way*{about}", under_way, MAX_BYTES["under way"], context)
     parts = [
+        _stop_section(context),
+        _lock_section(service, context),
         _lost_section(lost, context.now()),
         _frozen_section(service, request, context),
         under_way_section or ("" if lost else f"Nothing{about} is under way."),
@@ -58,6 +61,19 @@ def _frozen_section(service: str, request: Request, context: AppContext) -> str:
     names = (service,) if service else context.access.seen_by(request.asker).service_names
     found = [freeze.sentence() for name in names if (freeze := context.freezes.find(name, now))]
     return f"*Frozen*\n{bullet_list(found, MAX_BYTES['frozen'])}" if found else ""
+
+
+def _stop_section(context: AppContext) -> str:
+    stop = context.stops.find()
+    return f"{stop_sentence(stop)} `/deploy resume-all` lets them go on." if stop else ""
+
+
+def _lock_section(service: str, context: AppContext) -> str:
+    """The locks that a service is under."""
+    if not service:
+        return ""
+    locks = context.locks.covering(service, context.catalogue.groups_of(service), context.now())
+    return bullet_list([lock_sentence(each) for each in locks], MAX_BYTES["locks"]) if locks else ""
 
 
 def _lost_section(found: Sequence[LostDeploy], now: float) -> str:
@@ -83,6 +99,8 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> str:
         parts = [state, f"asked for {time_ago(now - deploy.request.requested_at)} {by}"]
     if found := read_forecast(deploy, context.store, now):
         parts.append(forecast_text(found, slack_time))
+    if deploy.hold and deploy.in_progress:
+        parts.append(f"held: {deploy.hold.sentence}")
     if deploy.phase is Phase.SETTLING:
         parts.append("checked once more")
     thread = context.threads.state(deploy.thread_id)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from deploys.buttons import (
     approve,
     ask_approver,
+    ask_holder,
+    break_lock,
     cancel,
     cancel_batch,
     continue_rollout,
@@ -18,6 +20,7 @@ from deploys.buttons import (
     likely_tag,
     override_freeze,
     override_refused,
+    queue_behind_lock,
     reject,
     replace_waiting,
     roll_back,
@@ -26,6 +29,8 @@ from deploys.buttons import (
 )
 from deploys.buttons.approve import APPROVE, approve_button
 from deploys.buttons.ask_approver import ASK_APPROVER
+from deploys.buttons.ask_holder import ASK_HOLDER
+from deploys.buttons.break_lock import BREAK_LOCK
 from deploys.buttons.button import (
     MORE,
     Button,
@@ -45,6 +50,7 @@ from deploys.buttons.follow import FOLLOW, follow_button
 from deploys.buttons.likely_tag import LIKELY_TAG, likely_tag_batch_button, likely_tag_button
 from deploys.buttons.override_freeze import OVERRIDE_FREEZE, override_freeze_button
 from deploys.buttons.override_refused import OVERRIDE_REFUSED
+from deploys.buttons.queue_behind_lock import QUEUE_BEHIND_LOCK
 from deploys.buttons.reject import REJECT, reject_button
 from deploys.buttons.replace_waiting import REPLACE_WAITING
 from deploys.buttons.roll_back import ROLL_BACK, roll_back_button
@@ -54,6 +60,8 @@ from deploys.buttons.suggested_name import SUGGESTED_NAME
 __all__ = [
     "APPROVE",
     "ASK_APPROVER",
+    "ASK_HOLDER",
+    "BREAK_LOCK",
     "CANCEL",
     "CANCEL_BATCH",
     "CONTINUE",
@@ -65,6 +73,7 @@ __all__ = [
     "OVERRIDE_FREEZE",
     "OVERRIDE_REFUSED",
     "QUESTION_BUTTONS",
+    "QUEUE_BEHIND_LOCK",
     "REJECT",
     "REPLACE_WAITING",
     "ROLL_BACK",
@@ -105,6 +114,9 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     REPLACE_WAITING: replace_waiting.handle,
     ASK_APPROVER: ask_approver.handle,
     DEPLOY_OTHERS: deploy_others.handle,
+    ASK_HOLDER: ask_holder.handle,
+    QUEUE_BEHIND_LOCK: queue_behind_lock.handle,
+    BREAK_LOCK: break_lock.handle,
     SEND_AGAIN: send_again.handle,
     SUGGESTED_NAME: suggested_name.handle,
 }

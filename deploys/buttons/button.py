@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
 from deploys.access import Access, Asker
+from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import UnknownDeploy
 from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy
 from deploys.records.request import DeployRequest
 from deploys.service_freezes import ServiceFreezes
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.locks import Locks
 from deploys.stores.refused_requests import RefusedRequests
 from deploys.stores.thread_store import ThreadStore
 from deploys.text_limits import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
@@ -156,6 +158,10 @@ class ButtonContext(Protocol):
     def refused_requests(self) -> RefusedRequests: ...
     @property
     def jobs(self) -> JobQueue: ...
+    @property
+    def locks(self) -> Locks: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
     @property
     def now(self) -> Callable[[], float]: ...
 

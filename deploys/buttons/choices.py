@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from deploys.buttons.ask_approver import ask_approver_button
+from deploys.buttons.ask_holder import ask_holder_button
+from deploys.buttons.break_lock import break_lock_button
 from deploys.buttons.button import Button
 from deploys.buttons.deploy_others import deploy_others_button
 from deploys.buttons.override_refused import override_refused_button
+from deploys.buttons.queue_behind_lock import queue_behind_lock_button
 from deploys.buttons.send_again import send_again_button
 from deploys.buttons.suggested_name import suggested_name_button
 from deploys.records.refused_request import RefusedRequest
@@ -46,6 +49,15 @@ def _deploy_others(refused: RefusedRequest) -> tuple[Button, ...]:
     return (button,) if button else ()
 
 
+def _locked(refused: RefusedRequest) -> tuple[Button, ...]:
+    breaking = break_lock_button(refused)
+    return (
+        queue_behind_lock_button(refused),
+        ask_holder_button(refused),
+        *((breaking,) if breaking else ()),
+    )
+
+
 CHOICES: Mapping[str, Choices] = {
     "BatchRefused": _deploy_others,
     "CommandTooLate": _send_again,
@@ -54,6 +66,7 @@ CHOICES: Mapping[str, Choices] = {
     "NoSelfApproval": _ask_approver,
     "NoSelfContinue": _ask_approver,
     "NotAnApprover": _ask_approver,
+    "ServiceLocked": _locked,
     "UnknownService": _suggested_name,
 }
 """By name of the error's class."""

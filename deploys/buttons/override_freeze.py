@@ -13,7 +13,8 @@ from deploys.buttons.button import (
     button_value,
 )
 from deploys.buttons.deploy_names import short_name, subject
-from deploys.errors import ReasonMissing, Refused
+from deploys.errors import Refused
+from deploys.errors.freezes import ReasonMissing
 from deploys.mrkdwn import escape
 from deploys.overrides import override_held
 from deploys.records.deploy import Deploy

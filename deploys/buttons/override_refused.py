@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from deploys.buttons.button import Button, ButtonPress, CommandReply, ConfirmDialog, button_value
 from deploys.buttons.repeat_request import find_refused, repeat_request, take_refused
-from deploys.errors import ReasonMissing
+from deploys.errors.freezes import ReasonMissing
 from deploys.records.refused_request import RefusedRequest
 from deploys.text_limits import shorten
 

@@ -81,6 +81,10 @@ class Catalogue:
         entries = (entry for freezes in lists for entry in freezes if entry.is_address)
         return frozenset((each.calendar, each.calendar_zone) for each in entries)
 
+    def groups_of(self, service: str) -> tuple[str, ...]:
+        """The groups that a service belongs to."""
+        return tuple(name for name, group in self.service_groups.items() if service in group.services)
+
     @cached_property
     def service_group_names(self) -> tuple[str, ...]:
         """The names of all groups of services."""

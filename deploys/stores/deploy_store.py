@@ -259,6 +259,7 @@ class DeployStore(DeployReader):
         job: str = ADVANCE,
         what: str = "",
         keep: bool = False,
+        overtaken_by: str = "",
         notes: Sequence[AuditNote] = (),
         aws_requests: Sequence[str] = (),
     ) -> Claim:
@@ -269,7 +270,8 @@ class DeployStore(DeployReader):
         step has none.
 
         A deploy in phase ENDED leaves its queue, and the next one is due at once. With `keep` the claim goes
-        on.
+        on. overtaken_by: id of a deploy behind it in the queue that becomes the first, and is due at once, if
+        this one is the first.
 
         Raises:
             Conflict: the lease ran out, or the record changed; nothing was written.
@@ -315,6 +317,7 @@ class DeployStore(DeployReader):
                 int(not after.in_progress),
                 int(ended),
                 redis_keys.WATCHED,
+                overtaken_by,
                 *entries,
             ],
         )

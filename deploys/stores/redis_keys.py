@@ -35,6 +35,12 @@ ORPHANS_CHECKED_AT = f"{PREFIX}orphans-checked-at"
 LOST_DEPLOYS = f"{PREFIX}lost-deploys"
 """Hash from service to a deploy whose tags are on it and which has no record
 (`deploys.stores.lost_deploys`)."""
+LOCKS = f"{PREFIX}locks"
+"""Hash from the target of a lock to the lock as JSON."""
+STOP_ALL = f"{PREFIX}stop-all"
+"""Who has stopped all deploys, as JSON; missing while they are not stopped."""
+NOTICES = f"{PREFIX}notices"
+"""Hash from id to a message for one person that Slack has not taken yet."""
 RETENTION = f"{PREFIX}retention"
 """Hash: how far the removal of old texts has come, and when its round began."""
 WATCHED = f"{PREFIX}watched:"
@@ -91,6 +97,11 @@ def asked_lately(deploy_id: str) -> str:
 def refused_request(request_id: str) -> str:
     """A refused request as JSON. It expires by itself."""
     return f"{PREFIX}refused-request:{request_id}"
+
+
+def lock_question(lock_id: str) -> str:
+    """Who asked the holder of a lock last. It expires by itself."""
+    return f"{PREFIX}lock-question:{lock_id}"
 
 
 def slack_person(user: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -39,12 +40,16 @@ def run_in_browser(stop: threading.Event, *, speed: float, mode: str, console: C
 
 
 def run_in_terminal(
-    command: str, *, user: str, approver: str | None, speed: float, mode: str, console: Console
+    typed: Sequence[tuple[str, str]], *, approver: str | None, speed: float, mode: str, console: Console
 ) -> int:
-    """Runs one command and ends the demo. Returns the exit code."""
+    """Runs the commands, each with who types it, one after the other, and ends the demo. Returns the highest
+    exit code."""
     try:
         with start_demo(speed=speed, mode=mode) as demo:
-            return run_to_end(demo, command, user=user, approver=approver, console=console)
+            return max(
+                run_to_end(demo, command, user=user, approver=approver, console=console)
+                for user, command in typed
+            )
     except KeyboardInterrupt:
         return COULD_NOT_RUN
     except DemoFailed as error:

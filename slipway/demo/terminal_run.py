@@ -53,11 +53,22 @@ def run_to_end(
         return NOT_SUCCEEDED if is_refusal(answer) else SUCCEEDED
     new = [deploy for deploy in demo.store.recent(None, 100) if deploy.id not in before]
     if not new:
-        return SUCCEEDED if _is_answered_query(demo, command) else NOT_SUCCEEDED
+        is_done = _is_done(command, replies[0]["text"]) if replies else False
+        return SUCCEEDED if is_done or _is_answered_query(demo, command) else NOT_SUCCEEDED
     replied_at = replies[0]["ts"] if replies else "0"
     ended = _follow(demo, new, approver, transcript, user=user, replied_at=replied_at)
     succeeded = all(deploy.outcome is Outcome.SUCCEEDED for deploy in ended)
     return SUCCEEDED if succeeded else NOT_SUCCEEDED
+
+
+def _is_done(typed: str, reply: str) -> bool:
+    """Whether the reply says that a command was carried out that starts no deploy."""
+    try:
+        command = parse(typed.removeprefix("/deploy"))
+    except ParseError:
+        return False
+    words = SUBCOMMANDS[command.subcommand].done_words
+    return bool(words) and reply.startswith(words)
 
 
 def _is_answered_query(demo: DemoEnvironment, typed: str) -> bool:

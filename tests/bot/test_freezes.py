@@ -11,7 +11,7 @@ from deploys.access import Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.catalogue.service import ServiceGroup
-from deploys.errors import ServiceFrozen
+from deploys.errors.freezes import ServiceFrozen
 from deploys.formatting import slack_time
 from deploys.freeze_calendars import read_calendar
 from deploys.records.hold import Hold, HoldKind
@@ -117,7 +117,11 @@ def test_override_deploys_with_a_reason_that_is_written_down(bot: BotHarness) ->
     [
         ("override web 1.4.2 payments are down", ALICE, "You may not override a freeze or lock of `web`."),
         ("override web 1.4.2 payments are down", BOB, "You may not deploy `web`."),
-        ("override web 1.4.2", DAVE, "Why? Write `/deploy override SERVICE TAG REASON`."),
+        (
+            "override web 1.4.2",
+            DAVE,
+            "Why? Other people will read the reason. Write `/deploy override SERVICE TAG REASON`.",
+        ),
         ("override web", DAVE, "Which tag of `web`?"),
     ],
 )

@@ -26,6 +26,12 @@ USAGE = f"""\
 • `/deploy show ID` shows all of one deploy or batch, with its audit trail
 • `/deploy access SERVICE` explains what you may do with it here, and who may
 • `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun
+• `/deploy lock SERVICE [for 2h] REASON` keeps others from deploying it
+• `/deploy lock web for 2h checking the graphs`; also a group, or `*` for all
+• `/deploy unlock SERVICE` ends a lock
+• `/deploy locks` lists what is locked
+• `/deploy stop-all REASON` pauses every deploy at its next safe point
+• `/deploy resume-all [reason]` lets deploys go on again
 • `/deploy help` shows this
 
 *Services*
@@ -69,7 +75,31 @@ def test_usage_names_this_workspaces_services(bot: BotHarness, typed: str) -> No
             "/deploy cancel web now please",
             "`cancel` takes less than that: `/deploy cancel [SERVICE, group or id]`.",
         ),
-        ("/deploy lock web", "There is no command `lock`."),
+        ("/deploy freeze web", "There is no command `freeze`."),
+        ("/deploy lock", "Which one? Write `/deploy lock SERVICE [for 2h] REASON`."),
+        (
+            "/deploy lock web for 2h",
+            "Why? Other people will read the reason. Write `/deploy lock SERVICE [for 2h] REASON`.",
+        ),
+        (
+            "/deploy lock web for 2 hours the graphs",
+            "`2 hours` is not a duration; write one such as `90m`, `2h` or `1h30m`. Did you mean `2h`? Write "
+            "`/deploy lock SERVICE [for 2h] REASON`.",
+        ),
+        (
+            "/deploy lock web for 2hx the graphs",
+            "`2hx` is not a duration; write one such as `90m`, `2h` or `1h30m`. Did you mean `2h`? Write "
+            "`/deploy lock SERVICE [for 2h] REASON`.",
+        ),
+        (
+            "/deploy lock web for 5s the graphs",
+            "`5s` is out of range; anything from `1m` to `30d` is allowed. Write "
+            "`/deploy lock SERVICE [for 2h] REASON`.",
+        ),
+        (
+            "/deploy stop-all",
+            "Why? Other people will read the reason. Write `/deploy stop-all REASON`.",
+        ),
         ("/deploy plan", "Which service? Write `/deploy plan SERVICE TAG`."),
         ("/deploy plan web", "Which tag of `web`? Write `/deploy plan web TAG`."),
         ("/deploy plan web web:1.4.2", "Write the tag alone: `/deploy plan web 1.4.2`."),

@@ -44,6 +44,21 @@ def test_a_refused_command_is_shown_and_exits_with_1(run: Run) -> None:
 
 
 @IN_SOCKET_MODE
+def test_a_locked_service_says_who_locked_it_and_why(run: Run, slack: Conversation) -> None:
+    done = run("/deploy lock billing for 2h checking the graphs", "--run", "/deploy billing 1.4.2")
+    try:
+        assert done.exit_code == 1, done.output
+        assert "Locked: `billing`, until " in done.output
+        assert "slipway, only to dave" in done.output
+        [refusal] = [line for line in done.output.splitlines() if "`billing` is locked." in line]
+        assert "@alice has locked `billing` since" in refusal
+        assert refusal.endswith("checking the graphs. Nothing was queued.")
+    finally:
+        replies, _ = slack.says("alice", "/deploy unlock billing")
+    assert replies == ["Unlocked: `billing`. What waited for it goes on."]
+
+
+@IN_SOCKET_MODE
 def test_a_refused_deploy_is_shown_and_exits_with_1(run: Run) -> None:
     done = run("/deploy web 9.9.9")
 
@@ -95,6 +110,11 @@ def test_a_question_is_answered_in_the_terminal(
     [
         (("/deploy help", "--as", "mallory"), "There is no mallory in the sandbox"),
         (("deploy web 1.4.2",), "--run needs a slash command"),
+        (("/deploy help", "--run", "deploy web 1.4.2"), "--run needs a slash command"),
+        (
+            ("/deploy help", "--as", "bob", "--as", "alice"),
+            "--as is given once, or once for each --run.",
+        ),
     ],
 )
 def test_a_run_that_makes_no_sense_exits_with_2_before_anything_starts(

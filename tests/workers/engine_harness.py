@@ -11,21 +11,29 @@ from typing import Any
 from redis import Redis
 
 from deploys.access import Action, Asker
+from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import Service
 from deploys.decisions import answer_pause, decide, mark_question_shown, request_cancel
 from deploys.holds import HoldSource
 from deploys.job_queue import WATCH_PREFIX, JobQueue
+from deploys.locks import LockHolds, StopHolds
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels
 from deploys.records.approval import Verdict
-from deploys.records.deploy import Deploy
+from deploys.records.audit_entry import AuditEntry
+from deploys.records.deploy import Deploy, new_deploy_id
+from deploys.records.lock import Lock
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
+from deploys.records.stop_all import StopAll
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.records.traffic import HookAction
 from deploys.redis_connection import to_texts
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.locks import Locks
+from deploys.stores.stop_all import StopAllStore
+from deploys.stores.user_groups import UserGroups
 from sandbox.ecs import EcsSandbox
 from tests.builders import a_deploy, a_native_service, a_service, a_stop_start_service
 from workers.ecs.aws.aws_clients import AwsClients
@@ -99,7 +107,42 @@ class EngineHarness:
 
     def __post_init__(self) -> None:
         self.store = DeployStore(self.redis, now=self.ecs.now)
+        self.locks = Locks(self.redis)
+        self.stops = StopAllStore(self.redis)
         self.engine = self.new_engine()
+
+    def lock(self, target: str, owner: str, reason: str = "checking the graphs", **changes: Any) -> Lock:
+        """`/deploy lock TARGET REASON`."""
+        taken, _ = self.locks.take(
+            Lock(
+                id=new_deploy_id(),
+                target=target,
+                services=(target,),
+                owner=owner,
+                reason=reason,
+                since=self.ecs.now(),
+                channel="C01DEPLOYS",
+                team="T01SLIPWAY",
+            ).evolve(**changes),
+            AuditEntry(at="0", who=owner, what="locked"),
+        )
+        return taken
+
+    def stop_all(self, user: str = BOB) -> StopAll:
+        """`/deploy stop-all REASON`."""
+        stop = StopAll(
+            id=new_deploy_id(),
+            user=user,
+            reason="the database is slow",
+            since=self.ecs.now(),
+            channel="C01DEPLOYS",
+            team="T01SLIPWAY",
+        )
+        return self.stops.stop(stop, AuditEntry(at="0", who=user, what="all deploys stopped"))
+
+    def resume_all(self, stop: StopAll) -> None:
+        """`/deploy resume-all`."""
+        assert self.stops.resume(stop, AuditEntry(at="0", who=stop.user, what="all deploys resumed"))
 
     def new_engine(self) -> Engine:
         """A worker that has just started."""
@@ -110,7 +153,11 @@ class EngineHarness:
             access=self.access,
             timing=TIMING,
             worker="worker",
-            hold_sources=self.hold_sources,
+            hold_sources=(
+                StopHolds(self.stops),
+                LockHolds(self.locks, Catalogue({}), UserGroups(self.redis)),
+                *self.hold_sources,
+            ),
             shared_channels=self.shared_channels,
             now=self.ecs.now,
         )
@@ -120,6 +167,11 @@ class EngineHarness:
         known = self._known_service(service, **changes)
         deploy = a_deploy(known, tag=tag, request={"requester": ALICE, "requested_at": self.ecs.now()})
         return self.store.submit(deploy).deploy.id
+
+    def request_by(self, user: str, service: str, tag: str) -> str:
+        """`/deploy SERVICE TAG` by somebody else; the deploy's id."""
+        asked = {"requester": user, "requested_at": self.ecs.now()}
+        return self.store.submit(a_deploy(a_sandbox_service(service), tag=tag, request=asked)).deploy.id
 
     def _known_service(self, name: str, **changes: Any) -> Service:
         known = a_sandbox_service(name, **changes)

@@ -164,18 +164,25 @@ def revision_number(arn: str) -> int:
     return int(arn.rsplit(":", 1)[-1])
 
 
-def find_registered_for(region: RegionClients, family: str, newer_than: int, deploy_id: str) -> str | None:
+def find_registered_for(
+    region: RegionClients, family: str, newer_than: int, deploy_id: str, replaces: str = ""
+) -> str | None:
     """ARN of the revision that was registered for this deploy, or None. After a crash behind `register` this
     avoids a second revision. It searches the family's 100 newest revisions.
 
     newer_than: number of a revision that is older than the one searched for.
+
+    replaces: ARN of the revision that the service runs; empty: any. One that was registered to replace
+    another, before another deploy overtook this one, is left alone.
 
     Raises the errors of `aws_call`.
     """
     for arn in list_newest(region, family):
         if revision_number(arn) <= newer_than:
             break
-        if read_tags(region, arn).get(DEPLOY_TAG) == deploy_id:
+        tags = read_tags(region, arn)
+        replaced = tags.get(REPLACES_TAG, "")
+        if tags.get(DEPLOY_TAG) == deploy_id and (not replaces or replaced in ("", short_arn(replaces))):
             return arn
     return None
 

@@ -2,6 +2,9 @@
 
 This is asked at every step that leaves the service unchanged. A deploy that has begun to change its service
 goes on to its end: a service at desired count 0 helps nobody.
+
+Nobody waits for a deploy that is held: what nothing holds, such as a rollback, overtakes it. Then the held
+one goes back into the queue and is planned again, so a service still has one active deploy at most.
 """
 
 from __future__ import annotations
@@ -9,9 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from deploys.decisions import is_approved
+from deploys.pre_task import pre_task_started
 from deploys.records.deploy import Deploy
+from deploys.records.hold import Hold, HoldKind
 from deploys.records.phases import Phase
+from deploys.records.request import Verb
+from deploys.records.rollout import EcsIdentity
+from deploys.records.thread_messages import ThreadMessageKind
+from workers.flows.ending import end_refused
+from workers.messages import holds
 from workers.step_context import StepContext, StepResult
 
 POLL_SECONDS = 15.0
@@ -22,20 +31,83 @@ Step = Callable[[Deploy, StepContext], StepResult]
 
 
 def with_holds(step: Step) -> Step:
-    """The step, taken only if nothing holds the deploy."""
+    """The step, taken only if nothing holds the deploy. A question is answered also while it is held."""
 
     def run_step(deploy: Deploy, context: StepContext) -> StepResult:
         if deploy.cancel:
-            return step(deploy, context)
+            return _without_hold_at_end(step(deploy, context))
         hold = context.find_hold()
         if hold is None:
-            return step(deploy.evolve(hold=None) if deploy.hold else deploy, context)
-        held = deploy if deploy.hold == hold else deploy.evolve(hold=hold)
-        left = POLL_SECONDS if hold.until is None else max(1.0, hold.until - context.now())
-        seconds = min(POLL_SECONDS, left)
-        if deploy.phase is Phase.AWAITING_APPROVAL and not is_approved(deploy):
-            answered = step(held, context)  # a question is answered, and may end, while the deploy is held
-            return replace(answered, delay=min(answered.delay, seconds))
-        return StepResult(held, delay=seconds)
+            return step(_released(deploy, context), context)
+        return _wait(deploy, context, hold, step)
 
     return run_step
+
+
+def with_stop(step: Step) -> Step:
+    """The step of a phase in which a revision is registered, taken unless all deploys are stopped and it has
+    not begun. Locks and freezes no longer hold such a deploy."""
+
+    def run_step(deploy: Deploy, context: StepContext) -> StepResult:
+        if deploy.cancel or _has_begun(deploy):
+            return _without_hold_at_end(step(deploy, context))
+        hold = context.find_hold()
+        if hold is None or hold.kind is not HoldKind.STOP_ALL:
+            return step(_released(deploy, context), context)
+        return _wait(deploy, context, hold, step)
+
+    return run_step
+
+
+def _has_begun(deploy: Deploy) -> bool:
+    """Whether the intent of its phase is written, so that the change may be under way."""
+    if deploy.phase is Phase.RUNNING_PRE_TASK:
+        return pre_task_started(deploy) or (
+            deploy.pre_task is not None and deploy.pre_task.requested_at is not None
+        )
+    return deploy.ecs.update_tried or deploy.stop.restore_point is not None
+
+
+def _released(deploy: Deploy, context: StepContext) -> Deploy:
+    """Without its hold. The time that a phase may take begins again."""
+    return deploy if deploy.hold is None else deploy.evolve(hold=None, phase_since=context.now())
+
+
+def _wait(deploy: Deploy, context: StepContext, hold: Hold, step: Step) -> StepResult:
+    held = deploy if deploy.hold == hold else deploy.evolve(hold=hold)
+    overtaker = context.find_overtaker()
+    if overtaker is not None:
+        return _let_pass(held, context, overtaker)
+    seconds = POLL_SECONDS if hold.until is None else min(POLL_SECONDS, max(1.0, hold.until - context.now()))
+    if deploy.phase is Phase.AWAITING_APPROVAL:
+        answered = _without_hold_at_end(step(held, context))
+        return replace(answered, delay=min(answered.delay, seconds))
+    return StepResult(held, delay=seconds)
+
+
+def _let_pass(deploy: Deploy, context: StepContext, overtaker: Deploy) -> StepResult:
+    """Back into the queue, behind the other. What was planned and approved no longer holds then."""
+    now = context.now()
+    if deploy.phase is Phase.WAITING:
+        return StepResult(deploy, delay=POLL_SECONDS, overtaken_by=overtaker.id)
+    if pre_task_started(deploy):
+        # It never runs twice, and its revision would replace another one by then.
+        refused = end_refused(deploy, context, holds.overtaken_after_pre_task(overtaker))
+        return _without_hold_at_end(refused)
+    text = holds.overtaken(deploy, overtaker)
+    waiting = deploy.with_message(now, ThreadMessageKind.PROGRESS, text).in_phase(
+        Phase.WAITING,
+        now,
+        plan=None,
+        tag=deploy.tag if deploy.verb is Verb.DEPLOY else "",
+        approval={"decisions": (), "shown_at": None, "expires_at": None},
+        pre_task=None,
+        ecs=EcsIdentity(),
+    )
+    return StepResult(waiting, delay=POLL_SECONDS, overtaken_by=overtaker.id)
+
+
+def _without_hold_at_end(result: StepResult) -> StepResult:
+    if result.deploy.outcome is None or result.deploy.hold is None:
+        return result
+    return replace(result, deploy=result.deploy.evolve(hold=None))

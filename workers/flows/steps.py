@@ -14,7 +14,7 @@ from workers.flows.batch_order import with_batch_order
 from workers.flows.catalogue_check import with_catalogue
 from workers.flows.external import following_external
 from workers.flows.finish import checking, settling
-from workers.flows.holds import with_holds
+from workers.flows.holds import with_holds, with_stop
 from workers.flows.plan import awaiting_approval, planning, registering
 from workers.flows.rollback import restoring
 from workers.flows.rollout import following, running_pre_task
@@ -40,9 +40,9 @@ STEPS: Mapping[Phase, Step] = {
     Phase.PLANNING: _before_revision(_plan_or_follow),
     Phase.AWAITING_APPROVAL: _before_revision(awaiting_approval.await_approval),
     Phase.REGISTERING: _before_revision(registering.register_revision),
-    Phase.RUNNING_PRE_TASK: with_adoption(running_pre_task.run_pre_task),
-    Phase.UPDATING: with_adoption(update_step.update_service),
-    Phase.SAVING_RESTORE_POINT: with_adoption(stop_start_steps.save_restore_point),
+    Phase.RUNNING_PRE_TASK: with_adoption(with_stop(running_pre_task.run_pre_task)),
+    Phase.UPDATING: with_adoption(with_stop(update_step.update_service)),
+    Phase.SAVING_RESTORE_POINT: with_adoption(with_stop(stop_start_steps.save_restore_point)),
     Phase.STOPPING: with_adoption(stop_start_steps.stop_service),
     Phase.DRAINING: stop_start_steps.drain_service,
     Phase.STARTING: stop_start_steps.start_new_version,

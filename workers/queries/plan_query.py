@@ -15,6 +15,7 @@ from deploys.catalogue.service import Service
 from deploys.decisions import is_service_untouched
 from deploys.deploy_text import planned_count, status_text
 from deploys.formatting import slack_time
+from deploys.holds import HoldSource, first_hold
 from deploys.mrkdwn import code, mentions, plural
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
@@ -36,9 +37,15 @@ MAX_QUEUED_SHOWN = 5
 
 
 def describe_plan(
-    deploy: Deploy, *, store: DeployStore, aws: AwsClients, access: AccessPolicy, freezes: ServiceFreezes
+    deploy: Deploy,
+    *,
+    store: DeployStore,
+    aws: AwsClients,
+    access: AccessPolicy,
+    freezes: ServiceFreezes,
+    hold_sources: Sequence[HoldSource] = (),
 ) -> str:
-    """What this deploy, which is not stored, would change.
+    """What this deploy, which is not stored, would change, and what would hold it now.
 
     Raises:
         Refused: the deploy would be refused for this.
@@ -58,7 +65,10 @@ def describe_plan(
         timing=Timing(),
         now=time.time,
     )
-    return _plan_text(deploy, make_plan(deploy, context), ahead, freeze_line(deploy, freezes, time.time()))
+    hold = first_hold(hold_sources, deploy, time.time())
+    held = f"\n• for now it would wait: {hold.sentence}" if hold else ""
+    freeze = freeze_line(deploy, freezes, time.time())
+    return f"{_plan_text(deploy, make_plan(deploy, context), ahead, freeze)}{held}"
 
 
 def _read_only_claim(deploy: Deploy) -> Claim:

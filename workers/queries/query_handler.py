@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -15,6 +15,7 @@ from slack_sdk import WebClient
 from deploys.access import Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import AwsUnavailable, SlipwayError
+from deploys.holds import HoldSource
 from deploys.mrkdwn import code
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
@@ -58,6 +59,7 @@ class QueryHandler:
     access: AccessPolicy
     slack: WebClient
     freezes: ServiceFreezes
+    hold_sources: Sequence[HoldSource] = ()
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
 
     def answer_tags(self, target: QueryTarget, service: str) -> None:
@@ -85,6 +87,7 @@ class QueryHandler:
                 aws=self.aws,
                 access=self.access,
                 freezes=self.freezes,
+                hold_sources=self.hold_sources,
             ),
             cannot=f"I cannot tell what {code(service)} {code(tag)} would change",
             refused=f"{code(service)} {code(tag)} would be refused",

@@ -17,17 +17,20 @@ from slack_sdk.models.blocks import (
 
 from deploys.deploy_text import previous_version, status_text
 from deploys.formatting import TimeFormat, duration, slack_time, utc_time
+from deploys.lock_text import stop_sentence
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mention, plural
 from deploys.records import batch as batches
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
+from deploys.records.hold import HoldKind
 from deploys.records.phases import Outcome, Phase
+from deploys.records.stop_all import StopAll
 from deploys.text_limits import CARD_BYTES, SECTION, TEXT, clip, clip_bytes, share_bytes, short_code, shorten
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import batch_card_buttons, card_progress
 from workers.thread.card import Card, join_state
-from workers.thread.card_state import changes_with_time, state_emoji, state_text
+from workers.thread.card_state import changes_with_time, hold_line, state_emoji, state_text
 
 QueuedDeploy = tuple[Deploy, Sequence[Deploy]]
 """A deploy, and the deploys it waits for."""
@@ -38,12 +41,15 @@ BATCH_EMOJI = {True: ":white_check_mark:", False: ":warning:"}
 REGIONS_SHOWN = 4
 
 
-def batch_card(batch: Batch, members: Sequence[QueuedDeploy], now: float) -> Card:
-    """The card as of `now` (epoch seconds)."""
+def batch_card(
+    batch: Batch, members: Sequence[QueuedDeploy], now: float, stopped: StopAll | None = None
+) -> Card:
+    """The card as of `now` (epoch seconds). stopped: what stops all deploys."""
     deploys = [deploy for deploy, _ in members]
     first = batch_headline(batch, deploys)
     why = f"Why: {escape(shorten(batch.request.reason, 500))}" if batch.request.reason else ""
-    blocks: list[Block] = [_section("\n".join(filter(None, [f"{_batch_emoji(deploys)} {first}", why])))]
+    held = clip_bytes(_stop_line(deploys, stopped), REASON_BYTES)
+    blocks: list[Block] = [_section("\n".join(filter(None, [f"{_batch_emoji(deploys)} {first}", why, held])))]
     for deploy, ahead in members:
         blocks += _member_blocks(deploy, ahead, now)
     blocks.append(
@@ -53,17 +59,23 @@ def batch_card(batch: Batch, members: Sequence[QueuedDeploy], now: float) -> Car
     )
     if cancel_all := batch_card_buttons.cancel_batch_row(batch, deploys):
         blocks.append(cancel_all)
-    ends = [clip_bytes(why, REASON_BYTES), _footer(batch, deploys, now, utc_time)]
+    ends = [clip_bytes(why, REASON_BYTES), held, _footer(batch, deploys, now, utc_time)]
     room = CARD_BYTES - utf8_bytes("\n".join([first, *ends])) - len(members)
     spoken = [first, *_text_lines(members, now, room), *ends]
     text = clip_bytes("\n".join(filter(None, spoken)), CARD_BYTES)
     return Card(text, tuple(block.to_dict() for block in blocks), first)
 
 
-def batch_fingerprint(batch: Batch, members: Sequence[QueuedDeploy]) -> str:
+def batch_fingerprint(batch: Batch, members: Sequence[QueuedDeploy], stopped: StopAll | None = None) -> str:
     """Stays the same while only time passes."""
-    still = batch_card(batch, members, batch.request.requested_at)
+    still = batch_card(batch, members, batch.request.requested_at, stopped)
     return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
+
+
+def _stop_line(deploys: Sequence[Deploy], stopped: StopAll | None) -> str:
+    if stopped is None or not any(each.in_progress for each in deploys):
+        return ""
+    return f"{stop_sentence(stopped)} What has begun goes on to its end; the rest waits."
 
 
 def batch_headline(batch: Batch, deploys: Sequence[Deploy]) -> str:
@@ -98,6 +110,7 @@ def service_line(deploy: Deploy, ahead: Sequence[Deploy], now: float, *, with_ba
     counted = f", {how_many}" if how_many else ""
     lines = [
         f"*{escape(shorten(deploy.service.name, 63))}*{from_old}: {bar}{state_text(deploy, ahead)}{counted}",
+        _held_by(deploy),
         card_progress.failures_line(deploy),
         clip(card_progress.old_tasks_lines(deploy, now), 300),
         card_progress.downtime_line(deploy, now),
@@ -163,6 +176,13 @@ def _batch_emoji(deploys: Sequence[Deploy]) -> str:
 
 def _awaits_approval(deploy: Deploy) -> bool:
     return deploy.phase is Phase.AWAITING_APPROVAL
+
+
+def _held_by(deploy: Deploy) -> str:
+    """Who locked it or what it waits for. A stop of all deploys is said once for the whole batch."""
+    if deploy.hold is None or deploy.hold.kind is HoldKind.STOP_ALL:
+        return ""
+    return clip(hold_line(deploy, slack_time), 400)
 
 
 def _reason_line(deploy: Deploy) -> str:

@@ -14,6 +14,7 @@ from deploys.records import batch as batches
 from deploys.records.batch import Batch, first_failure
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.records.stop_all import StopAll
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
 from deploys.stores.thread_store import ThreadState
 from deploys.text_limits import clip
@@ -30,7 +31,8 @@ REASON_CHARACTERS = 600
 class BatchThreadSource:
     """A batch, and each of its deploys with the deploys it waits for."""
 
-    def __init__(self, batch: Batch, members: Sequence[QueuedDeploy]) -> None:
+    def __init__(self, batch: Batch, members: Sequence[QueuedDeploy], stopped: StopAll | None = None) -> None:
+        self._stopped = stopped
         self._batch = batch
         self._members = members
         self._deploys = [deploy for deploy, _ in members]
@@ -60,10 +62,10 @@ class BatchThreadSource:
         return PrivateRefusal("\n".join([head, *lines]), buttons)
 
     def card(self, now: float) -> Card:
-        return batch_card.batch_card(self._batch, self._members, now)
+        return batch_card.batch_card(self._batch, self._members, now, self._stopped)
 
     def fingerprint(self) -> str:
-        return batch_card.batch_fingerprint(self._batch, self._members)
+        return batch_card.batch_fingerprint(self._batch, self._members, self._stopped)
 
     def state_key(self) -> str:
         return "\n".join(card_state.state_key(each) for each in self._deploys)

@@ -18,12 +18,21 @@ from deploys.queue_forecast import QueueForecast, forecast_text
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
+from deploys.records.stop_all import StopAll
 from deploys.text_limits import CARD_BYTES, SECTION, STATE_BYTES, clip, clip_bytes, short_code, shorten
 from workers.messages.base_revision import card_text
 from workers.messages.images import image_line
 from workers.messages.rollback_reasons import without_retry_promise
 from workers.thread import card_buttons, card_progress, card_traffic
-from workers.thread.card_state import approved_by, changes_with_time, is_decided, state_emoji, state_text
+from workers.thread.card_state import (
+    approved_by,
+    changes_with_time,
+    hold_line,
+    is_decided,
+    state_emoji,
+    state_text,
+    stop_line,
+)
 
 CONTAINERS_SHOWN = 4
 APPROVERS_SHOWN = 10
@@ -40,11 +49,20 @@ class Card:
 
 
 def deploy_card(
-    deploy: Deploy, ahead: Sequence[Deploy], now: float, forecast: QueueForecast | None = None
+    deploy: Deploy,
+    ahead: Sequence[Deploy],
+    now: float,
+    forecast: QueueForecast | None = None,
+    stopped: StopAll | None = None,
 ) -> Card:
-    """The card as of `now` (epoch seconds). ahead: the deploys before it in its service's queue."""
+    """The card as of `now` (epoch seconds). ahead: the deploys before it in its service's queue.
+
+    stopped: what stops all deploys."""
     first = card_headline(deploy, ahead)
-    how_far = _progress_lines(deploy, now, slack_time, forecast)
+    how_far = [
+        *_hold_lines(deploy, stopped, slack_time),
+        *_progress_lines(deploy, now, slack_time, forecast),
+    ]
     problems = _problem_lines(deploy)
     about = _change_lines(deploy)
     bar = card_progress.task_count(deploy)
@@ -59,6 +77,7 @@ def deploy_card(
     ]
     spoken = _join_lines(
         first,
+        *_hold_lines(deploy, stopped, utc_time),
         *_progress_lines(deploy, now, utc_time, forecast),
         *problems,
         *about,
@@ -67,11 +86,16 @@ def deploy_card(
     return Card(clip_bytes(spoken, CARD_BYTES), tuple(block.to_dict() for block in blocks if block), first)
 
 
-def card_fingerprint(deploy: Deploy, ahead: Sequence[Deploy], forecast: QueueForecast | None = None) -> str:
+def card_fingerprint(
+    deploy: Deploy,
+    ahead: Sequence[Deploy],
+    forecast: QueueForecast | None = None,
+    stopped: StopAll | None = None,
+) -> str:
     """Stays the same while only time passes."""
     # The end of a question's time moves on until somebody has seen it.
     timeless = deploy.evolve(approval={"shown_at": None, "expires_at": None})
-    still = deploy_card(timeless, ahead, deploy.request.requested_at, forecast)
+    still = deploy_card(timeless, ahead, deploy.request.requested_at, forecast, stopped)
     return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
 
 
@@ -116,6 +140,10 @@ def _progress_lines(
         "I check once more, a little later, that this holds." if deploy.phase is Phase.SETTLING else "",
         *_approval_lines(deploy, now, when),
     ]
+
+
+def _hold_lines(deploy: Deploy, stopped: StopAll | None, when: TimeFormat) -> list[str]:
+    return [clip(hold_line(deploy, when), 900), clip(stop_line(deploy, stopped), 900)]
 
 
 def _approval_lines(deploy: Deploy, now: float, when: TimeFormat) -> list[str]:

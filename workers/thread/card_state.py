@@ -6,14 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 
 from deploys import deploy_text
 from deploys.decisions import approvals_missing, is_approved, is_rejected
+from deploys.formatting import TimeFormat
+from deploys.lock_text import stop_sentence
 from deploys.mrkdwn import mention, plural
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.pre_task import pre_task_command, pre_task_started
 from deploys.records.approval import Verdict
 from deploys.records.deploy import Deploy
+from deploys.records.hold import HoldKind
 from deploys.records.phases import Outcome, Phase, Stage
 from deploys.records.request import Verb
 from deploys.records.rollout import ChangedSince
+from deploys.records.stop_all import StopAll
 from deploys.text_limits import short_code
 from workers.thread import card_traffic
 
@@ -32,6 +36,11 @@ def succeeded_text(deploy: Deploy) -> str:
     )
 
 
+HELD_TEXTS: Mapping[HoldKind, str] = {
+    HoldKind.STOP_ALL: "held: all deploys are stopped",
+    HoldKind.LOCK: "held: the service is locked",
+    HoldKind.FREEZE: "held: no deploys are allowed now",
+}
 EXTERNAL_OUTCOMES: Mapping[Outcome, Callable[[Deploy], str]] = {
     Outcome.SUCCEEDED: succeeded_text,
     Outcome.ROLLED_BACK: lambda deploy: "rolled back by ECS",
@@ -77,6 +86,15 @@ def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
     follows = deploy.verb is Verb.FOLLOW
     if deploy.outcome is not None:
         return (EXTERNAL_OUTCOMES if follows else OUTCOMES)[deploy.outcome](deploy)
+    words = _phase_text(deploy, ahead)
+    wish = "stop following" if follows else "cancel"
+    return f"{words}, {mention(deploy.cancel.user)} asked to {wish}" if deploy.cancel else words
+
+
+def _phase_text(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
+    follows = deploy.verb is Verb.FOLLOW
+    if deploy.hold and not deploy.cancel:
+        return hold_text(deploy)
     words = deploy.phase.facts.label
     if follows and deploy.phase is Phase.PLANNING:
         words = "looking for a rollout in progress"
@@ -95,14 +113,38 @@ def state_text(deploy: Deploy, ahead: Sequence[Deploy] = ()) -> str:
         words = card_traffic.traffic_state(deploy) or serving
     elif deploy.phase is Phase.FOLLOWING_EXTERNAL:
         words = card_traffic.traffic_state(deploy) or words
-    wish = "stop following" if follows else "cancel"
-    return f"{words}, {mention(deploy.cancel.user)} asked to {wish}" if deploy.cancel else words
+    return words
+
+
+def hold_text(deploy: Deploy) -> str:
+    """What a held deploy waits for, in a few words."""
+    held = HELD_TEXTS[deploy.hold.kind] if deploy.hold else ""
+    if deploy.phase is Phase.AWAITING_APPROVAL and not is_decided(deploy):
+        return f"{held}, and {_approval_text(deploy)}"
+    return held
+
+
+def hold_line(deploy: Deploy, when: TimeFormat) -> str:
+    """Who or what holds it, and until when; empty if nothing does."""
+    if deploy.hold is None or not deploy.in_progress:
+        return ""
+    until = f" It is held until {when(deploy.hold.until)}." if deploy.hold.until is not None else ""
+    return f"{deploy.hold.sentence}{until}"
+
+
+def stop_line(deploy: Deploy, stopped: StopAll | None) -> str:
+    """That all deploys are stopped, on the card of one that goes on all the same; empty if it is held."""
+    if stopped is None or not deploy.in_progress or deploy.hold is not None:
+        return ""
+    return f"{stop_sentence(stopped)} This one goes on to its end; the next ones wait."
 
 
 def state_emoji(deploy: Deploy) -> str:
     """An emoji for the state."""
     if deploy.outcome is not None:
         return deploy.outcome.facts.emoji
+    if deploy.hold:
+        return ":double_vertical_bar:"
     return (Phase.AWAITING_APPROVAL if unanswered_pause(deploy) else deploy.phase).facts.emoji
 
 
@@ -110,7 +152,7 @@ def state_key(deploy: Deploy) -> str:
     """Identifies a card's state and buttons, to be compared with the card that was sent last."""
     outcome = deploy.outcome.value if deploy.outcome else ""
     pause = f"/{PAUSE_KEY}{latest_pause_number(deploy)}" if unanswered_pause(deploy) else ""
-    flags = f"{int(is_decided(deploy))}/{int(bool(deploy.cancel))}"
+    flags = f"{int(is_decided(deploy))}/{int(bool(deploy.cancel))}{'/held' if deploy.hold else ''}"
     return f"{deploy.phase.value}/{outcome}/{deploy.approval.question}/{flags}{pause}"
 
 
@@ -130,7 +172,7 @@ def must_update_now(deploy: Deploy, shown_key: str) -> bool:
 
 def changes_with_time(deploy: Deploy) -> bool:
     """Whether something on the card, such as the elapsed time, changes by itself."""
-    return deploy.phase.facts.runs_with_time and unanswered_pause(deploy) is None
+    return deploy.phase.facts.runs_with_time and unanswered_pause(deploy) is None and deploy.hold is None
 
 
 def is_decided(deploy: Deploy) -> bool:

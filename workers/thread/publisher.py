@@ -13,7 +13,9 @@ from deploys.decisions import mark_question_shown
 from deploys.errors import Conflict, SavedNotOnDisk
 from deploys.queue_forecast import read_forecast
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
+from deploys.records.stop_all import StopAll
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import KEPT_SECONDS, ThreadState, ThreadStore
 from workers.thread.batch_thread_source import BatchThreadSource
 from workers.thread.card_buttons import open_question_values
@@ -93,11 +95,16 @@ class Publisher:
         batch = self._store.batch(record_id if deploy is None else deploy.thread_id)
         if batch is not None:
             members = self._store.batch_deploys(batch)
-            return BatchThreadSource(batch, [(each, deploys_ahead(each, self._store)) for each in members])
+            queued = [(each, deploys_ahead(each, self._store)) for each in members]
+            return BatchThreadSource(batch, queued, self._find_stop())
         if deploy is None:
             return None
         ahead = deploys_ahead(deploy, self._store)
-        return DeployThreadSource(deploy, ahead, read_forecast(deploy, self._store, self._now()))
+        forecast = read_forecast(deploy, self._store, self._now())
+        return DeployThreadSource(deploy, ahead, forecast, self._find_stop())
+
+    def _find_stop(self) -> StopAll | None:
+        return StopAllStore(self._store.redis).find()
 
     def _publish_source(self, source: ThreadSource, due_score: float, owner: str) -> None:
         thread = self._threads.state(source.id)

@@ -12,6 +12,7 @@ from deploys.deploy_text import deploy_name
 from deploys.queue_forecast import QueueForecast
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.records.stop_all import StopAll
 from deploys.records.thread_messages import ThreadMessageKind
 from deploys.stores.thread_store import ThreadState
 from workers.messages import unreachable_channel
@@ -129,13 +130,18 @@ class ThreadSource(Protocol):
 
 
 class DeployThreadSource:
-    """A single deploy. ahead: the deploys it waits for."""
+    """A single deploy. ahead: the deploys it waits for. stopped: what stops all deploys."""
 
     def __init__(
-        self, deploy: Deploy, ahead: Sequence[Deploy], forecast: QueueForecast | None = None
+        self,
+        deploy: Deploy,
+        ahead: Sequence[Deploy],
+        forecast: QueueForecast | None = None,
+        stopped: StopAll | None = None,
     ) -> None:
         self._forecast = forecast
         self._deploy = deploy
+        self._stopped = stopped
         self._ahead = ahead
         self.id = deploy.id
         self.channel = deploy.request.channel
@@ -155,10 +161,10 @@ class DeployThreadSource:
         return PrivateRefusal(text, card_buttons.button_row(self._deploy))
 
     def card(self, now: float) -> Card:
-        return card.deploy_card(self._deploy, self._ahead, now, self._forecast)
+        return card.deploy_card(self._deploy, self._ahead, now, self._forecast, self._stopped)
 
     def fingerprint(self) -> str:
-        return card.card_fingerprint(self._deploy, self._ahead, self._forecast)
+        return card.card_fingerprint(self._deploy, self._ahead, self._forecast, self._stopped)
 
     def state_key(self) -> str:
         return card_state.state_key(self._deploy)

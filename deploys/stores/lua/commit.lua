@@ -1,11 +1,13 @@
 -- Writes what a step did: record, queue, due time, thread and audit entries, all or nothing.
 -- KEYS: record lease queue in_progress active due next_jobs publish audit
 -- ARGV: id token version record due_ms|'' job request_key now_ms show keep_lease closed ended watched_prefix
+--   overtaker|'' (goes from its place in the queue to the first, if this deploy is the first)
 --   then each audit entry: how many fields and values, and those
 -- Returns 'ok', or what prevented it: 'lease', 'version'.
 local id, token, version, record = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local due, job, request_key, now = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local show, keep, closed, ended, watched = ARGV[9], ARGV[10], ARGV[11], ARGV[12], ARGV[13]
+local overtaker = ARGV[14]
 
 if redis.call('GET', KEYS[2]) ~= token then
   return 'lease'
@@ -42,10 +44,17 @@ else
     redis.call('SADD', watched .. string.sub(job, 7), id)
   end
 end
+if overtaker ~= '' and redis.call('LINDEX', KEYS[3], 0) == id and redis.call('LREM', KEYS[3], 0, overtaker) > 0 then
+  redis.call('LPUSH', KEYS[3], overtaker)
+  redis.call('ZADD', KEYS[6], now, overtaker)
+  for _, waiting in ipairs(redis.call('LRANGE', KEYS[3], 0, -1)) do
+    redis.call('ZADD', KEYS[8], now, waiting)
+  end
+end
 if show == '1' then
   redis.call('ZADD', KEYS[8], now, id)
 end
-local at = 14
+local at = 15
 while ARGV[at] do
   local size = tonumber(ARGV[at])
   redis.call('XADD', KEYS[9], '*', unpack(ARGV, at + 1, at + size))

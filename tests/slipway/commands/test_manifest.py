@@ -126,7 +126,7 @@ def test_it_keeps_within_slacks_limits() -> None:
     assert manifest["features"]["app_home"]["home_tab_enabled"] is True
     (command,) = manifest["features"]["slash_commands"]
     assert command["command"] == "/deploy"
-    assert command["should_escape"] is False
+    assert command["should_escape"] is True
     assert 0 < len(command["description"]) <= 2000
     assert 0 < len(command["usage_hint"]) <= 1000
 

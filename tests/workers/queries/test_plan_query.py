@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import NotADeployer
+from deploys.locks import LockHolds
 from deploys.records.phases import Phase
-from tests.workers.engine_harness import ALICE, EngineHarness
+from deploys.stores.user_groups import UserGroups
+from tests.workers.engine_harness import ALICE, BOB, EngineHarness
 from tests.workers.flows.terraform_revisions import change_environment, register_revision
 from tests.workers.queries.conftest import TARGET, ReadAnswers
 from workers.queries.query_handler import QueryHandler
@@ -250,3 +255,15 @@ def test_a_bug_is_told_with_a_reference(
         ":no_entry_sign: I cannot tell what `web` `1.4.2` would change: Slipway failed. Give the reference "
     )
     assert len(reference) == 8
+
+
+def test_a_plan_says_that_the_service_is_locked(
+    harness: EngineHarness, handler: QueryHandler, answers: ReadAnswers
+) -> None:
+    harness.lock("web", BOB)
+    holds = LockHolds(harness.locks, Catalogue({}), UserGroups(harness.redis))
+
+    replace(handler, hold_sources=(holds,)).answer_plan(TARGET, "web", "1.4.2")
+
+    [plan] = answers()
+    assert plan.splitlines()[-1].startswith("• for now it would wait: @U02BOB0000 has locked `web` since ")

@@ -65,7 +65,7 @@ def _revision_to_run(deploy: Deploy, plan: Plan, context: StepContext) -> str:
     source = task_definitions.describe(context.region, plan.source_revision or plan.old_revision)
     if not needs_copy(deploy, source):
         return source.arn
-    registered = _find_registered(deploy, source, context)
+    registered = _find_registered(deploy, source, context, replaces=plan.old_revision)
     if registered is not None:
         return registered
     images = {change.container: change.new_image for change in plan.changes}
@@ -76,11 +76,17 @@ def _revision_to_run(deploy: Deploy, plan: Plan, context: StepContext) -> str:
     return task_definitions.register(context.region, request)
 
 
-def _find_registered(deploy: Deploy, source: RevisionState, context: StepContext) -> str | None:
+def _find_registered(
+    deploy: Deploy, source: RevisionState, context: StepContext, *, replaces: str
+) -> str | None:
     """What an earlier try registered. If AWS does not allow to look for it, such a revision stays unused."""
     try:
         return task_definitions.find_registered_for(
-            context.region, source.family, newer_than=source.number, deploy_id=deploy.id
+            context.region,
+            source.family,
+            newer_than=source.number,
+            deploy_id=deploy.id,
+            replaces=replaces,
         )
     except AwsCredentials:
         raise

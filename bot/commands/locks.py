@@ -1,0 +1,42 @@
+"""`/deploy locks`: what is locked, by whom, why and until when."""
+
+from __future__ import annotations
+
+from bot.app_context import AppContext
+from bot.grammar import Allowed, Command, Subcommand
+from bot.private_reply import PrivateReply, bullet_list
+from bot.request import Request
+from deploys.breaking_locks import services_of
+from deploys.lock_text import lock_sentence, stop_sentence
+from deploys.records.lock import Lock
+
+MAX_BYTES = 2500
+
+
+def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    """Lists the locks of the services that may be seen here."""
+    locks = [each for each in context.locks.all(context.now()) if _may_see(each, request, context)]
+    stop = context.stops.find()
+    stopped = f"{stop_sentence(stop)}\n" if stop else ""
+    if not locks:
+        return PrivateReply(f"{stopped}Nothing is locked.")
+    lines = bullet_list([lock_sentence(each) for each in locks], MAX_BYTES)
+    return PrivateReply(f"{stopped}*Locked*\n{lines}")
+
+
+def _may_see(lock: Lock, request: Request, context: AppContext) -> bool:
+    """The owner sees it, and whoever may see one of its services here."""
+    seen = context.access.seen_by(request.asker).services
+    return lock.owner == request.user or any(
+        each in seen for each in services_of(lock.target, context.catalogue)
+    )
+
+
+SUBCOMMAND = Subcommand(
+    name="locks",
+    arguments=(),
+    help="lists what is locked",
+    allowed=Allowed.ANYBODY,
+    run=run,
+    is_query=True,
+)

@@ -1,0 +1,68 @@
+"""`/deploy stop-all REASON`: every deploy pauses at its next safe point, until `/deploy resume-all`."""
+
+from __future__ import annotations
+
+from bot.app_context import AppContext
+from bot.grammar import WHY, Allowed, Command, Subcommand
+from bot.private_reply import PrivateReply
+from bot.request import Request
+from deploys.access import Action
+from deploys.deploy_wakeup import wake_held_deploys
+from deploys.errors.locks import AlreadyStopped, MayNotStopAll
+from deploys.lock_text import quoted, stop_sentence
+from deploys.records.audit_entry import AuditEntry
+from deploys.records.deploy import new_deploy_id
+from deploys.records.stop_all import StopAll
+
+
+def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    """Stops all deploys.
+
+    Raises:
+        MayNotStopAll, AlreadyStopped, CommandTooLate, MentionTooLate
+    """
+    if not context.access.may_on_any((Action.DEPLOY, Action.APPROVE), request.asker):
+        raise MayNotStopAll()
+    request.refuse_if_late()
+    now = context.now()
+    stop = StopAll(
+        id=new_deploy_id(),
+        user=request.user,
+        reason=command.reason,
+        since=now,
+        channel=request.channel,
+        team=request.team,
+    )
+    found = context.stops.stop(stop, stop_entry(stop, "all deploys stopped", request, now))
+    if found.id != stop.id:
+        raise AlreadyStopped(how=stop_sentence(found))
+    wake_held_deploys(context.store, context.threads, context.jobs, now)
+    return PrivateReply(
+        f"Stopped: all deploys, until `/deploy resume-all`: {quoted(stop.reason)} What has begun to change "
+        "its service goes on to its end, and rollbacks pass. Everything else waits, also what is asked for "
+        "from now on."
+    )
+
+
+def stop_entry(stop: StopAll, what: str, request: Request, now: float, why: str = "") -> AuditEntry:
+    """What the audit says of it."""
+    return AuditEntry(
+        at=f"{now:.3f}",
+        who=request.user,
+        what=what,
+        verb="stop-all",
+        target=stop.id,
+        why=why or stop.reason,
+        channel=request.channel,
+        team=request.team,
+    )
+
+
+SUBCOMMAND = Subcommand(
+    name="stop-all",
+    arguments=(WHY,),
+    help="pauses every deploy at its next safe point",
+    allowed=Allowed.ANYBODY,  # who may deploy or approve some service
+    run=run,
+    done_words="Stopped:",
+)

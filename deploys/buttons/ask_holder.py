@@ -1,0 +1,59 @@
+"""The button *Ask the holder* on a refusal by a lock: the owner of the lock is asked whether it can end."""
+
+from __future__ import annotations
+
+from deploys.buttons.button import Button, ButtonContext, ButtonPress, button_value
+from deploys.buttons.repeat_request import find_refused, typed_command
+from deploys.errors.locks import HolderAsked, LockOver
+from deploys.formatting import time_ago
+from deploys.lock_text import locked_thing
+from deploys.mrkdwn import code, escape, mention
+from deploys.records.deploy import new_deploy_id
+from deploys.records.lock import Lock
+from deploys.records.notice import PersonalNotice
+from deploys.records.refused_request import RefusedRequest
+
+ASK_HOLDER = "lock:ask-holder"
+
+
+def ask_holder_button(refused: RefusedRequest) -> Button:
+    """It changes nothing, so it asks for no confirmation."""
+    return Button(ASK_HOLDER, "Ask the holder", button_value(refused.id))
+
+
+def handle(press: ButtonPress) -> str:
+    """Has a worker ask the owner of the lock, where it was locked. The other buttons stay usable.
+
+    Raises:
+        ChoiceGone, ChoiceOfAnother, LockOver, CommandTooLate
+        HolderAsked: somebody did so shortly before.
+    """
+    refused = find_refused(press)
+    lock = find_lock(refused, press.context)
+    press.actor.refuse_if_late()
+    now = press.context.now()
+    notice = PersonalNotice(
+        id=new_deploy_id(),
+        user=lock.owner,
+        channel=lock.channel,
+        text=(
+            f"{mention(press.actor.user)} asks whether your lock of {locked_thing(lock)} can end "
+            f"({escape(lock.reason)}): {code(typed_command(refused))} waits for it. "
+            f"`/deploy unlock {lock.target}` ends it."
+        ),
+        at=now,
+    )
+    asked = press.context.locks.ask_holder(lock, press.actor.user, now, notice)
+    if asked is not None:
+        who, at = asked
+        raise HolderAsked(user=mention(who), owner=mention(lock.owner), ago=time_ago(now - at))
+    press.context.jobs.watch_locks(notice.id)
+    return f"{mention(lock.owner)} is asked."
+
+
+def find_lock(refused: RefusedRequest, context: ButtonContext) -> Lock:
+    """The lock that refused it. Raises LockOver if it is gone, or another has its place."""
+    lock = context.locks.find(refused.facts.get("target", ""), context.now())
+    if lock is None or lock.id != refused.facts.get("lock"):
+        raise LockOver()
+    return lock

@@ -1,0 +1,45 @@
+"""What a lock, or the stop of all deploys, refuses."""
+
+from __future__ import annotations
+
+from deploys.errors.base import Refused
+
+
+class ServiceLocked(Refused):
+    sentence = """`{service}` is locked. {how} Nothing was queued."""
+
+
+class AlreadyLocked(Refused):
+    sentence = """Nothing was locked: {how}"""
+
+
+class NotLocked(Refused):
+    sentence = """{what} is not locked. `/deploy locks` lists what is."""
+
+
+class LockNotYours(Refused):
+    sentence = """{how} {owner} can unlock it; to break the lock of somebody else: {people}."""
+
+
+class LockOver(Refused):
+    sentence = """That lock is over, so there is nothing left to do about it. Ask for your deploy again."""
+
+
+class HolderAsked(Refused):
+    sentence = """{user} has asked {owner} about this lock {ago}, so I do not ask again yet."""
+
+
+class AlreadyStopped(Refused):
+    sentence = """Nothing was changed: {how} `/deploy resume-all` lets deploys go on."""
+
+
+class NotStopped(Refused):
+    sentence = """Deploys are not stopped, so there is nothing to resume."""
+
+
+class MayNotStopAll(Refused):
+    sentence = """You may not stop all deploys. Those who may deploy or approve some service may."""
+
+
+class MayNotResumeAll(Refused):
+    sentence = """{how} You may not resume them. {user} may, and those who may override: {people}."""
