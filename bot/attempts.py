@@ -1,5 +1,5 @@
-"""What was refused, for the audit: one entry for each attempt that led to nothing. What led to something is written
-with the record that it changed."""
+"""What was refused, for the audit: one entry for each attempt that led to nothing. What led to something is
+written with the record that it changed."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def write_repetition(deploy_id: str, command: Command, request: Request, context
 class StrangerLog:
     """Writes entries of requests that no listener sees: foreign, forged or replayed ones.
 
-    At most `MAX_PER_MINUTE` of a kind, so that nobody fills Redis with them; the next entry says how many were
-    left out, and the log has each.
+    At most `MAX_PER_MINUTE` of a kind, so that nobody fills Redis with them; the next entry says how many
+    were left out, and the log has each.
     """
 
     def __init__(self, context: AppContext) -> None:

@@ -61,6 +61,10 @@ class JobQueue:
         """Finds services that a lost deploy left stopped. nonce: as in `requeue`."""
         self._try_enqueue("recover_orphans", nonce=nonce)
 
+    def post_audit(self, nonce: str = "") -> None:
+        """Tells in the audit's channel what it does not know yet. nonce: as in `requeue`."""
+        self._try_enqueue("post_audit", nonce=nonce)
+
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = ""
     ) -> None:

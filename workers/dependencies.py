@@ -18,7 +18,7 @@ from deploys.redis_connection import connect, connect_for_rq
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
-from workers import home_tab, user_group_reader
+from workers import audit_channel, home_tab, user_group_reader
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.orphan_recovery import OrphanRecovery
@@ -28,6 +28,7 @@ from workers.step_context import Timing
 from workers.thread.private_message import Recipient, send_private_message
 from workers.thread.publisher import Publisher
 from workers.thread.rate_limits import SharedRateLimits
+from workers.thread.slack_calls import SlackCalls
 from workers.thread.slack_client import slack_client
 
 JITTER = 0.1
@@ -46,6 +47,13 @@ class Dependencies:
     limits: SharedRateLimits
     query_handler: QueryHandler
     orphan_recovery: OrphanRecovery
+    audit_channel: str | None = None
+
+    def post_audit(self) -> None:
+        """Tells in the audit's channel what it does not know yet."""
+        if self.audit_channel:
+            calls = SlackCalls(self.slack, self.limits)
+            audit_channel.post_new_entries(self.redis, calls, self.limits, self.audit_channel)
 
     def publish_home(self, user: str) -> None:
         """Updates a user's Home tab."""
@@ -108,4 +116,5 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),
+        audit_channel=settings.audit_channel,
     )

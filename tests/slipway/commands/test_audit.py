@@ -49,7 +49,7 @@ def test_it_prints_the_newest_entries_in_columns_the_newest_last(store: DeploySt
 
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "time (UTC)           service  deploy    by          what       phase    tag    outcome    decided by"
+        "time (UTC)           service  deploy    who         what       phase    tag    outcome    decided by"
         "  revision  fence",
         "2026-09-21 14:13:20  ledger   ledger22  U01ALICE00  requested  waiting  1.4.2  -          -         "
         "  -         -",
