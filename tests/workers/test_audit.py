@@ -28,7 +28,7 @@ def test_each_transition_makes_one_entry_with_what_was_planned_and_seen(
     assert len(calls) == len(set(calls))
     assert deploy.plan is not None
     last = entries[-1]
-    assert (last["from_tag"], last["tag"], last["digest"]) == ("1.4.1", "1.4.2", deploy.plan.digest or "")
+    assert (last["from_tag"], last["tag"], last["digest"]) == ("1.4.0", "1.4.2", deploy.plan.digest or "")
     assert last["running"]
     assert all(each["fence"] for each in entries[1:])
 
