@@ -1,5 +1,5 @@
-"""What was refused, for the audit: one entry for each attempt that led to nothing. What led to something is
-written with the record that it changed."""
+"""What was refused, for the audit: one entry for each attempt that led to nothing. What led to something
+is written with the record that it changed."""
 
 from __future__ import annotations
 

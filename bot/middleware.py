@@ -140,22 +140,26 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def list_teams(body: dict[str, Any]) -> Iterator[str]:
-    """Every team that a payload says it comes from: its own, and that of the person who acts.
+TEAM_FIELDS = ("team_id", "team", "user_team", "source_team", "context_team_id")
+"""Where Slack names a team, in a payload or in a part of one."""
+PARTS_WITH_TEAMS = ("event", "user", "user_profile", "profile", "message", "previous_message", "root", "view")
+"""Parts of a payload that name teams, and parts of these."""
 
-    `event.team` and `event.user_team` name the team of a message's author, `user.team_id` that of the person
-    who clicked (docs.slack.dev, "Slack Connect: working with shared channels")."""
-    event = body.get("event") or {}
-    team = body.get("team")
-    user = body.get("user")
-    stated = (
-        body.get("team_id"),
-        team.get("id") if isinstance(team, dict) else team,
-        user.get("team_id") if isinstance(user, dict) else None,
-        event.get("team"),
-        event.get("user_team"),
-    )
-    yield from (each for each in stated if each)
+
+def list_teams(body: dict[str, Any]) -> Iterator[str]:
+    """Every team that a payload names: its own, that of the person who acts, and those of the message or view
+    it is about.
+
+    In a channel that is shared with another organisation, a foreign person shows in one or more of these
+    fields, and not always in the same (docs.slack.dev, "Understanding Slack Connect")."""
+    for field in TEAM_FIELDS:
+        named = body.get(field)
+        team = named.get("id") if isinstance(named, dict) else named
+        if isinstance(team, str) and team:
+            yield team
+    for field in PARTS_WITH_TEAMS:
+        if isinstance(part := body.get(field), dict):
+            yield from list_teams(part)
 
 
 WAIT_SECONDS = 2.0

@@ -13,7 +13,7 @@ from bot.app_context import AppContext
 from bot.grammar import DEPLOY, Command
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import refuse_batch
+from deploys.access import Action, refuse_batch
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.errors import Refused, TooManyServices
 from deploys.records.batch import MAX_SERVICES, Batch
@@ -165,8 +165,8 @@ def _check_access_to_all(wanted: BatchRequest, request: Request, context: AppCon
     refusals: list[Refused] = []
     for name in wanted.services:
         try:
+            context.access.may(Action.DEPLOY, request.asker, name)
             service = context.catalogue.get_service(name)
-            context.access.may_deploy(request.user, name, request.channel)
         except Refused as refusal:
             refusals.append(refusal)
         else:

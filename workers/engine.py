@@ -6,6 +6,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 from redis.exceptions import RedisError
@@ -14,6 +15,7 @@ from rq.timeouts import BaseTimeoutException
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError, UnknownSchema
 from deploys.holds import HoldSource
 from deploys.job_queue import JobQueue
+from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase, Stage
 from deploys.redis_outage import REDIS_OUTAGE
@@ -24,6 +26,7 @@ from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
+from workers.flows.cancel_check import check_cancel
 from workers.flows.step_errors import handle_step_error
 from workers.step_context import AccessPolicy, StepContext, StepResult, Timing
 
@@ -53,6 +56,7 @@ class Engine:
         timing: Timing,
         worker: str,
         hold_sources: Sequence[HoldSource] = (),
+        shared_channels: SharedChannels = NO_SHARED_CHANNELS,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -62,6 +66,7 @@ class Engine:
         self._timing = timing
         self._worker = worker
         self._hold_sources = hold_sources
+        self._shared_channels = shared_channels
         self._now = now
 
     def advance(self, deploy_id: str) -> None:
@@ -103,7 +108,9 @@ class Engine:
 
     def _read_together(self, claims: Sequence[Claim]) -> EcsReader:
         try:
-            return BatchReader.read(self._aws, [claim.deploy for claim in claims])
+            # What AWS answers to all may get into the messages of each.
+            with quotes_hidden(any(self._must_hide_quotes(claim.deploy) for claim in claims)):
+                return BatchReader.read(self._aws, [claim.deploy for claim in claims])
         except AwsUnavailable as error:
             return FailedReader(error)  # asking one by one would only add to the load
         except (BaseTimeoutException, RedisError):
@@ -120,7 +127,8 @@ class Engine:
         while True:
             deploy = context.claim.deploy
             try:
-                result = self._run_step(deploy, context)
+                with quotes_hidden(self._must_hide_quotes(deploy)):
+                    result = self._run_step(deploy, context)
                 keep = result.delay <= 0 and self._has_time_for_another_step(context.claim)
                 before = context.claim.deploy
                 context.claim = self._commit(context.claim, result, keep=keep)
@@ -166,6 +174,9 @@ class Engine:
                     return None
                 time.sleep(REDIS_OUTAGE.retry_delay())
 
+    def _must_hide_quotes(self, deploy: Deploy) -> bool:
+        return must_hide_quotes(self._shared_channels, deploy.request.channel)
+
     def _context(self, claim: Claim, reader: EcsReader) -> StepContext:
         return StepContext(
             claim,
@@ -181,6 +192,7 @@ class Engine:
         )
 
     def _run_step(self, deploy: Deploy, context: StepContext) -> StepResult:
+        deploy = check_cancel(deploy, context)
         try:
             result = steps.STEPS[deploy.phase](deploy, context)
         except (LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
@@ -198,7 +210,7 @@ class Engine:
             )
             return handle_step_error(context.claim.deploy, error, context, reference)
         if result.deploy.retries.attempts:
-            return StepResult(result.deploy.reset_attempts(), result.delay)
+            return replace(result, deploy=result.deploy.reset_attempts())
         return result
 
     def _commit(self, claim: Claim, result: StepResult, *, keep: bool) -> Claim:
@@ -211,6 +223,7 @@ class Engine:
             job=steps.job_for_phase(after),
             what=after.phase.value if moved else "",
             keep=keep,
+            notes=result.audit,
             aws_requests=REQUEST_IDS.take(),
         )
 

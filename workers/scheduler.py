@@ -24,6 +24,7 @@ from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores import audit
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.slack_directory import REFRESH_SECONDS
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import READ_EVERY_SECONDS
 from workers.settings import SchedulerSettings
@@ -33,6 +34,8 @@ log = structlog.get_logger()
 TICK_SECONDS = 0.25
 REPEAT_SECONDS = 5.0
 """A job for what is still due is enqueued again this often (seconds)."""
+RETENTION_SECONDS = 60.0
+"""Between two jobs that remove old texts (seconds)."""
 ORPHAN_RECOVERY_SECONDS = 15.0
 """Between two jobs for the orphan recovery, which then decides whether to scan (seconds)."""
 POST_AUDIT_SECONDS = 5.0
@@ -71,9 +74,11 @@ class Scheduler:
         for deploy_id in self._threads.due(now, 1000):
             wanted[f"publish {deploy_id}"] = str(int(now / REPEAT_SECONDS))
         wanted["read_user_groups "] = str(int(now / READ_EVERY_SECONDS))
+        wanted["read_slack_directory "] = str(int(now / REFRESH_SECONDS))
         wanted["recover_orphans "] = str(int(now / ORPHAN_RECOVERY_SECONDS))
         if self._posts_audit:
             wanted["post_audit "] = str(int(now / POST_AUDIT_SECONDS))
+        wanted["forget_thread_messages "] = str(int(now / RETENTION_SECONDS))
         fresh = {name: nonce for name, nonce in wanted.items() if self._enqueued.get(name) != nonce}
         for name, nonce in fresh.items():
             job, _, argument = name.partition(" ")
@@ -83,6 +88,10 @@ class Scheduler:
                 self._job_queue.read_user_groups(nonce)
             elif job == "post_audit":
                 self._job_queue.post_audit(nonce)
+            elif job == "read_slack_directory":
+                self._job_queue.read_slack_directory(nonce=nonce)
+            elif job == "forget_thread_messages":
+                self._job_queue.forget_thread_messages(nonce)
             else:
                 self._job_queue.recover_orphans(nonce)
         self._enqueued = wanted

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from deploys.settings import Settings, SlackSettings, refuse, seconds_between, url_with_scheme
+from deploys.settings import Settings, SlackSettings, days_between, refuse, seconds_between, url_with_scheme
 
 MAX_RETENTION_DAYS = 3650
 
@@ -43,6 +43,11 @@ class WorkerSettings(SlackSettings):
         validate_default=True,  # a longer lease asks for a longer time here too
         description="Seconds after a deploy's end until its service is checked once more. Longer than "
         "LEASE_SECONDS, so that no call of a delayed step can come later.",
+    )
+    message_retention_days: Annotated[float, days_between(1, 3650)] = Field(
+        default=30.0,
+        description="Days after a deploy's end until the texts of its thread, and what else its "
+        "record quotes of AWS and of logs, are removed from Redis. Slack keeps its messages.",
     )
     aws_profile: str | None = Field(
         default=None, description="The profile of ~/.aws/config from which boto3 takes its credentials."

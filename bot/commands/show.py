@@ -11,6 +11,7 @@ from bot.grammar import DEPLOY_ID, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply, bullet_list, section_block
 from bot.request import Request
 from deploys import deploy_text
+from deploys.access import Action
 from deploys.errors import UnknownDeploy
 from deploys.formatting import duration, percent, slack_time
 from deploys.message_size import MAX_EDIT_BYTES, utf8_bytes
@@ -32,10 +33,14 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 
     Raises:
         UnknownDeploy
+        Refused: its service may not be seen here.
     """
     if deploy := context.store.get(command.target):
+        context.access.may(Action.SEE, request.asker, deploy.service.name)
         parts = _describe_deploy(deploy, context)
     elif batch := context.store.batch(command.target):
+        for each in context.store.batch_deploys(batch):
+            context.access.may(Action.SEE, request.asker, each.service.name)
         parts = _describe_batch(batch, context)
     else:
         raise UnknownDeploy(id=escape(command.target[:64]).replace("`", "’"))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
-from deploys.access import Access
+from deploys.access import Access, Asker
 from deploys.errors import UnknownDeploy
 from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy
@@ -125,6 +125,10 @@ class Actor(Protocol):
 
     @property
     def user(self) -> str: ...
+    @property
+    def asker(self) -> Asker:
+        """The person, and where they pressed or typed it."""
+
     @property
     def team(self) -> str: ...
     @property

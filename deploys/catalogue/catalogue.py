@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -41,7 +41,19 @@ class Catalogue:
         """One service. Raises UnknownService, which suggests the most similar names."""
         if name in self.services:
             return self.services[name]
-        raise UnknownService(name=escape(name[:64]).replace("`", "’"), nearest=self._suggest_names(name))
+        raise self.unknown_service(name)
+
+    def unknown_service(self, name: str) -> UnknownService:
+        """The error about a name that is no service, with the most similar names."""
+        return UnknownService(name=escape(name[:64]).replace("`", "’"), nearest=self._suggest_names(name))
+
+    def only(self, names: Container[str]) -> Catalogue:
+        """The same with these services alone, and the groups that have no other."""
+        groups = self.service_groups.items()
+        return Catalogue(
+            {name: service for name, service in self.services.items() if name in names},
+            {name: group for name, group in groups if all(each in names for each in group.services)},
+        )
 
     def get_service_group(self, name: str) -> ServiceGroup | None:
         """The group of services with this name, or None."""
@@ -60,7 +72,7 @@ class Catalogue:
     @cached_property
     def user_group_ids(self) -> frozenset[str]:
         """The Slack user groups whose members decide who may do what."""
-        people = (who for each in self.services.values() for who in (*each.deployers, *each.approvers))
+        people = (who for each in self.services.values() for who in each.people)
         return frozenset(filter(is_user_group, people))
 
     @cached_property
@@ -71,6 +83,8 @@ class Catalogue:
     def _suggest_names(self, name: str) -> str:
         if near := nearest_names(name, (*self.services, *self.service_groups), count=3):
             return f"Did you mean {' or '.join(f'`{each}`' for each in near)}?"
+        if not self.services:
+            return "You may see no service here."
         named = ", ".join(f"`{each}`" for each in self.service_names[:_MAX_NAMES_LISTED])
         more = len(self.service_names) - _MAX_NAMES_LISTED
         return f"The services are: {named}{f' and {more} more' if more > 0 else ''}."

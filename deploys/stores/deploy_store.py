@@ -12,7 +12,7 @@ from redis import Redis
 from redis.commands.core import Script
 
 from deploys.errors import Conflict, NotOnDisk, SavedNotOnDisk, UnknownDeploy, UnknownSchema
-from deploys.records.audit_entry import SLIPWAY
+from deploys.records.audit_entry import SLIPWAY, AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
@@ -218,9 +218,11 @@ class DeployStore(DeployReader):
         job: str = ADVANCE,
         what: str = "",
         keep: bool = False,
+        notes: Sequence[AuditNote] = (),
         aws_requests: Sequence[str] = (),
     ) -> Claim:
-        """Writes the result of a step; `what` names it in the audit trail (empty: no entry).
+        """Writes the result of a step; `what` names it in the audit trail (empty: no entry). `notes` are
+        entries of their own, before that one.
 
         aws_requests: ids of the calls of the step that changed AWS. They make an entry of their own if the
         step has none.
@@ -237,7 +239,14 @@ class DeployStore(DeployReader):
         now = self._now()
         what = what or (f"acted: {before.phase.value}" if aws_requests else "")
         audited = {"fence": str(claim.fence), "aws_requests": ",".join(aws_requests)}
-        entry = self._entry(after, who=SLIPWAY, what=what, now=now, **audited) if what else []
+        entries: list[str | int] = []
+        for note in notes:
+            told = {"fence": str(claim.fence), "why": note.why}
+            fields = self._entry(after, who=SLIPWAY, what=note.what, now=now, **told)
+            entries += [len(fields), *fields]
+        if what:
+            fields = self._entry(after, who=SLIPWAY, what=what, now=now, **audited)
+            entries += [len(fields), *fields]
         name = after.service.name
         answer = self._script("commit")(
             keys=[
@@ -265,7 +274,7 @@ class DeployStore(DeployReader):
                 int(not after.in_progress),
                 int(ended),
                 redis_keys.WATCHED,
-                *entry,
+                *entries,
             ],
         )
         if answer != b"ok":
@@ -290,6 +299,17 @@ class DeployStore(DeployReader):
     def _entry(self, deploy: Deploy, *, who: str, what: str, now: float, **audited: str) -> list[str]:
         audited = {"catalogue": self._catalogue_version, **audited}
         return audit.about(deploy, who=who, what=what, at=now, **audited).to_fields()
+
+    def replace_ended(self, deploy: Deploy, changed: Deploy) -> bool:
+        """Writes the record of an ended deploy again; nothing is due by that. False: it changed meanwhile,
+        and nothing was written."""
+        changed = changed.evolve(version=deploy.version + 1)
+        return bool(
+            self._script("replace_ended")(
+                keys=[redis_keys.record(deploy.id), redis_keys.ACTIVE_DEPLOYS],
+                args=[deploy.id, deploy.version, changed.to_json()],
+            )
+        )
 
     def release(self, claim: Claim, due_at: float) -> None:
         """Returns the claim without a result; the deploy is due again then (epoch seconds)."""
@@ -330,5 +350,5 @@ def _visible_fields(deploy: Deploy) -> dict[str, Any]:
 
 _LUA = {
     name: files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
-    for name in ("submit", "adopt", "claim", "commit", "amend", "release")
+    for name in ("submit", "adopt", "claim", "commit", "amend", "release", "replace_ended")
 }

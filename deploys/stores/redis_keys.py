@@ -35,7 +35,12 @@ ORPHANS_CHECKED_AT = f"{PREFIX}orphans-checked-at"
 LOST_DEPLOYS = f"{PREFIX}lost-deploys"
 """Hash from service to a deploy whose tags are on it and which has no record
 (`deploys.stores.lost_deploys`)."""
+RETENTION = f"{PREFIX}retention"
+"""Hash: how far the removal of old texts has come, and when its round began."""
 WATCHED = f"{PREFIX}watched:"
+SLACK_NEEDED = f"{PREFIX}slack-needed"
+"""Sorted set of the people and channels that access is decided about, by when that was last (epoch
+seconds)."""
 
 
 def record(deploy_id: str) -> str:
@@ -76,3 +81,13 @@ def watched(cluster_key: str) -> str:
 def refused_request(request_id: str) -> str:
     """A refused request as JSON. It expires by itself."""
     return f"{PREFIX}refused-request:{request_id}"
+
+
+def slack_person(user: str) -> str:
+    """What Slack said of a user, as JSON. It expires by itself."""
+    return f"{PREFIX}slack-person:{user}"
+
+
+def slack_channel(channel: str) -> str:
+    """What Slack said of a conversation, as JSON. It expires by itself."""
+    return f"{PREFIX}slack-channel:{channel}"

@@ -14,6 +14,7 @@ from deploys.catalogue.catalogue import Catalogue
 from deploys.stores.user_groups import UserGroups
 from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, DAVE, DEPLOYS_CHANNEL, BotHarness, ManualClock
 from tests.builders import a_service, a_stop_start_service
+from tests.slack_directory import KnownDirectory
 
 DEPLOYERS, APPROVERS = "S01DEPLOYERS", "S02APPROVERS"
 
@@ -47,7 +48,15 @@ def user_groups(redis: Redis, clock: ManualClock) -> UserGroups:
 def context(catalogue: Catalogue, redis: Redis, user_groups: UserGroups, clock: ManualClock) -> AppContext:
     slack_clock = SlackClock(wall_clock=clock, uptime=clock)
     slack_clock.compare_with_answer({"Date": formatdate(clock(), usegmt=True)}, clock(), clock())
-    return build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock, slack_clock=slack_clock)
+    return build_app_context(
+        BOT_IDENTITY,
+        catalogue,
+        redis,
+        redis,
+        now=clock,
+        slack_clock=slack_clock,
+        directory=KnownDirectory(redis),
+    )
 
 
 @pytest.fixture

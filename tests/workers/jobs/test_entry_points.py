@@ -15,6 +15,7 @@ from deploys.stores import audit, redis_keys
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
+from tests.slack_directory import TEAM
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.jobs.queue_harness import QueueHarness, wait_until
 from workers import jobs
@@ -32,17 +33,17 @@ def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
         case "watch":
             job_queue.watch("eu-west-1/production")
         case "publish_home":
-            job_queue.publish_home(ALICE)
-        case "read_user_groups":
-            job_queue.read_user_groups()
-        case "recover_orphans":
-            job_queue.recover_orphans()
+            job_queue.publish_home(ALICE, TEAM)
+        case "read_slack_directory":
+            job_queue.read_slack_directory(ALICE)
+        case "read_user_groups" | "recover_orphans" | "forget_thread_messages":
+            getattr(job_queue, name)()
         case "answer_privately":
             job_queue.answer_privately(DEPLOYS, None, ALICE, "Only you see this.")
         case "answer_tags":
-            job_queue.answer_tags("question1", "web", DEPLOYS, None, ALICE)
+            job_queue.answer_tags("question1", "web", DEPLOYS, None, ALICE, TEAM)
         case "answer_plan":
-            job_queue.answer_plan("question2", "web", "1.5.0", DEPLOYS, None, ALICE)
+            job_queue.answer_plan("question2", "web", "1.5.0", DEPLOYS, None, ALICE, TEAM)
         case _:
             raise AssertionError(f"nobody enqueues {name}")
 

@@ -17,8 +17,8 @@ class RequestIds:
         self._ids: list[str] = []
 
     def watch(self, client: Any) -> None:
-        """Collects from this client's calls from now on, also from those that AWS refuses: a refused change
-        is an attempt too."""
+        """Collects from this client's calls from now on, also from those that AWS refuses: a refused
+        change is an attempt too."""
         client.meta.events.register("after-call", self._note)
 
     def take(self) -> tuple[str, ...]:
