@@ -19,9 +19,12 @@ from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import make_client
+from deploys.service_freezes import ServiceFreezes
 from deploys.settings import SlackSettings
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.freeze_calendars import FreezeCalendars
+from deploys.stores.refused_requests import RefusedRequests
 from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
@@ -41,9 +44,11 @@ class AppContext:
     directory: SlackDirectory
     store: DeployStore
     threads: ThreadStore
+    refused_requests: RefusedRequests
     jobs: JobQueue
     deliveries: Deliveries
     slack_clock: SlackClock
+    freezes: ServiceFreezes
     now: Callable[[], float] = time.time
 
 
@@ -60,16 +65,19 @@ def build_app_context(
     """On these two connections: ours, and one for RQ."""
     directory = directory or SlackDirectory(redis)
     slack_clock = slack_clock or SlackClock(wall_clock=now)
+    access = Access(catalogue, UserGroups(redis), directory, now=slack_clock.now)
     return AppContext(
         identity=identity,
         catalogue=catalogue,
-        access=Access(catalogue, UserGroups(redis), directory, now=slack_clock.now),
+        access=access,
         directory=directory,
         store=DeployStore(redis, now=now, catalogue_version=catalogue.version),
         threads=ThreadStore(redis),
+        refused_requests=RefusedRequests(redis),
         jobs=JobQueue(redis_for_rq, now=now),
         deliveries=Deliveries(redis),
         slack_clock=slack_clock,
+        freezes=ServiceFreezes(catalogue, FreezeCalendars(redis), access),
         now=now,
     )
 

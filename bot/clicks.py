@@ -9,6 +9,7 @@ from bot import attempts, commands
 from bot.app_context import AppContext
 from bot.grammar import Command
 from bot.private_reply import PrivateReply
+from bot.refused_requests import note_refused_click
 from bot.request import Request
 from deploys import buttons
 from deploys.buttons import ButtonPress, ButtonValue
@@ -76,8 +77,14 @@ def _handle(
             )
         return commands.run_command(Command(subcommand, **arguments), asked, context)
 
-    text = handle(ButtonPress(value, not click.ephemeral, request, context, run_command))
-    return PrivateReply(text) if text else None
+    try:
+        answer = handle(ButtonPress(value, not click.ephemeral, request, context, run_command))
+    except Refused as error:
+        note_refused_click(error, click.action_id, click.value, request, context.now())
+        raise
+    if isinstance(answer, PrivateReply):
+        return answer
+    return PrivateReply(str(answer)) if answer else None
 
 
 def find_channel(value: str, context: AppContext) -> str:

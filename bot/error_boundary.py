@@ -12,9 +12,10 @@ from slack_bolt import BoltRequest, BoltResponse
 from bot import attempts
 from bot.app_context import AppContext
 from bot.payload_check import is_command
-from bot.private_reply import PrivateReply
+from bot.private_reply import PrivateReply, with_buttons
+from bot.refused_requests import offer_choices
 from bot.request import Request
-from deploys.errors import MembershipUnknown, Refused, UnknownSchema
+from deploys.errors import CommandTooLate, MembershipUnknown, Refused, UnknownSchema
 from deploys.mrkdwn import code
 from deploys.redis_outage import RedisTemporaryError, describe_error
 
@@ -33,7 +34,8 @@ def answer_error(error: Exception, context: AppContext, asked: Request) -> Priva
     if isinstance(error, MembershipUnknown):
         context.jobs.read_user_groups()
     log.info("refused", why=type(error).__name__, user=user)
-    return PrivateReply(error.message)
+    reply = PrivateReply(error.message, ack_too_late=isinstance(error, CommandTooLate))
+    return with_buttons(reply, offer_choices(error, context)) if isinstance(error, Refused) else reply
 
 
 def answer_lost_redis(error: RedisError) -> PrivateReply:

@@ -55,6 +55,7 @@ class ParseErrorKind(Enum):
     MISSING_SERVICE = auto()
     MISSING_TAG = auto()  # the word is the service
     MISSING_TARGET = auto()
+    MISSING_REASON = auto()
     INVALID_TAG = auto()  # the word is the tag
     FULL_IMAGE = auto()  # the word is the tag within it
     DIGEST = auto()
@@ -293,5 +294,6 @@ SERVICES = Argument("services", "SERVICE", _read_services, ParseErrorKind.MISSIN
 TAG = Argument("tag", "TAG", _read_tag, ParseErrorKind.MISSING_TAG)
 EARLIER_VERSION = Argument("target", "TAG or deploy id", _read_tag, ParseErrorKind.MISSING_TAG)
 REASON = Argument("reason", "reason", _read_reason, ParseErrorKind.MISSING_TARGET, optional=True)
+REQUIRED_REASON = replace(REASON, placeholder="REASON", missing=ParseErrorKind.MISSING_REASON, optional=False)
 CANCEL_TARGET = Argument("target", "SERVICE, group or id", _read_target, ParseErrorKind.MISSING_TARGET)
 DEPLOY_ID = Argument("target", "ID", _read_target, ParseErrorKind.MISSING_TARGET)

@@ -46,6 +46,8 @@ class Listeners:
         except RedisError as error:
             reply = error_boundary.answer_lost_redis(error)
         ack(reply.to_slack() if reply else "")
+        if reply and reply.ack_too_late:
+            send_privately(reply.text, asked, context, reply.blocks)
 
     def mention(self, req: BoltRequest) -> None:
         """`@slipway ...` in a message. Acknowledged when this returns; delivered again if it raises."""
@@ -57,8 +59,8 @@ class Listeners:
         asked = request.from_mention(req, context.slack_clock)
         text = event.get("text") or ""
         reply = self._handle_once(req, lambda: commands.answer_mention(text, asked, context), asked)
-        if reply and not reply.card_will_tell:
-            send_privately(reply.text, asked, context)
+        if reply and (reply.has_buttons or not reply.card_will_tell):
+            send_privately(reply.text, asked, context, reply.blocks)
 
     def click(self, ack: Ack, req: BoltRequest) -> None:
         """A button of a card or of a choice."""
@@ -70,7 +72,7 @@ class Listeners:
         reply = self._handle_once(req, lambda: clicks.handle_click(click, asked, context), asked)
         ack()
         if reply:
-            send_privately(reply.text, asked, context)
+            send_privately(reply.text, asked, context, reply.blocks)
 
     def home_opened(self, req: BoltRequest) -> None:
         """Somebody opened the app's Home: a worker shows its Home tab. The Messages tab needs nothing."""

@@ -5,16 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from redis.exceptions import RedisError
 
 from bot.app_context import AppContext
 from bot.request import Request
+from deploys.buttons import Button, base_action_id, numbered_action_id
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import VERBATIM_ARGUMENTS, verbatim
 from deploys.records.deploy import new_deploy_id
+from deploys.text_limits import SECTION, clip
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,10 @@ class PrivateReply:
     card_will_tell: bool = False
     """A card or an answer follows and says as much. After a mention, whose thread it follows in, this is not
     sent."""
+    has_buttons: bool = False
+    """It has buttons that nothing else offers, so it is sent although a card tells the rest."""
+    ack_too_late: bool = False
+    """Slack no longer takes it in the ack of a command, so a worker sends it as well."""
 
     def to_slack(self) -> dict[str, Any]:
         """As Slack takes it in the ack of a slash command."""
@@ -43,21 +49,40 @@ def section_block(text: str, accessory: dict[str, Any] | None = None) -> dict[st
     return {**block, "accessory": accessory} if accessory else block
 
 
+def with_buttons(reply: PrivateReply, buttons: Sequence[Button]) -> PrivateReply:
+    """The same reply with a row of buttons below it."""
+    if not buttons:
+        return reply
+    blocks = reply.blocks or (section_block(clip(reply.text, SECTION)),)
+    ids = [each.action_id for each in buttons]
+    row = [
+        replace(each, action_id=numbered_action_id(base_action_id(each.action_id), number)).to_slack()
+        if ids.count(each.action_id) > 1
+        else each.to_slack()
+        for number, each in enumerate(buttons)
+    ]
+    return replace(reply, blocks=(*blocks, {"type": "actions", "elements": row}), has_buttons=True)
+
+
 def context_block(text: str) -> dict[str, Any]:
     """A line in small print."""
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
 
 
-def send_privately(text: str, request: Request, context: AppContext) -> None:
+def send_privately(
+    text: str, request: Request, context: AppContext, blocks: Sequence[dict[str, Any]] = ()
+) -> None:
     """Has a worker tell this to the person who made the request.
 
-    The response_url stays in Redis, where only workers read it, and out of the job, whose arguments RQ logs.
+    The response_url and the blocks stay in Redis, where only workers read them, and out of the job, whose
+    arguments RQ logs.
     """
-    answer_id = ""
-    if request.response_url:
-        answer_id = new_deploy_id()
-        with suppress(RedisError):  # the worker has other ways
+    answer_id = new_deploy_id() if request.response_url or blocks else ""
+    with suppress(RedisError):  # the worker has other ways, and the text says all
+        if request.response_url:
             context.threads.save_response_url(answer_id, request.response_url)
+        if blocks:
+            context.threads.save_answer_blocks(answer_id, blocks)
     context.jobs.answer_privately(request.channel, request.answer_thread, request.user, text, answer_id)
 
 

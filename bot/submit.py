@@ -6,19 +6,29 @@ Of several services all checks come first; then one script queues all of them or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+
+from redis.exceptions import RedisError
 
 from bot import attempts, submit_texts
 from bot.app_context import AppContext
 from bot.grammar import DEPLOY, Command
-from bot.private_reply import PrivateReply
+from bot.private_reply import PrivateReply, with_buttons
 from bot.request import Request
 from deploys.access import Action, refuse_batch
+from deploys.buttons.button import Button
+from deploys.buttons.override_freeze import override_deploy
+from deploys.buttons.replace_waiting import find_replaceable, replace_waiting_button, replaceable_request
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.errors import Refused, TooManyServices
+from deploys.overrides import is_held_by_freeze, override_freeze
+from deploys.queue_forecast import read_forecast
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.request import DeployRequest, Verb
+from deploys.service_freezes import HELD_VERBS
 
 
 def build_deploy(
@@ -40,13 +50,14 @@ def build_deploy(
         verb=verb,
         tag=tag,
         rollback_target=rollback_target,
-        request=_deploy_request(request, reason, now),
+        request=build_deploy_request(request, reason, now),
         batch_id=batch_id,
         batch_position=batch_position,
     )
 
 
-def _deploy_request(request: Request, reason: str, now: float) -> DeployRequest:
+def build_deploy_request(request: Request, reason: str, now: float) -> DeployRequest:
+    """Who asked, why, when (epoch seconds) and where."""
     return DeployRequest(
         reason=reason,
         requester=request.user,
@@ -59,14 +70,21 @@ def _deploy_request(request: Request, reason: str, now: float) -> DeployRequest:
 
 
 def submit_deploy(
-    command: Command, request: Request, context: AppContext, *, verb: Verb = Verb.DEPLOY
+    command: Command,
+    request: Request,
+    context: AppContext,
+    *,
+    verb: Verb = Verb.DEPLOY,
+    overrides_freeze: bool = False,
 ) -> PrivateReply:
     """Queues a deploy, restart, rollback or following, or says that the same is under way. The caller has
-    checked that this person may deploy the service.
+    checked that this person may deploy the service, and override its freezes if that is asked for.
 
     Raises:
-        UnknownService, CommandTooLate, MentionTooLate
+        UnknownService, ServiceFrozen, CommandTooLate, MentionTooLate
     """
+    if verb in HELD_VERBS and not overrides_freeze:
+        context.freezes.refuse_if_frozen(command.service, context.now(), tag=command.tag, asker=request.asker)
     deploy = build_deploy(
         request,
         context.catalogue.get_service(command.service),
@@ -76,9 +94,14 @@ def submit_deploy(
         rollback_target=command.target,
         reason=command.reason,
     )
+    if overrides_freeze:
+        deploy = override_freeze(deploy, request.user, command.reason, context.now())
     request.refuse_if_late()
     submission = context.store.submit(deploy)
     if submission.is_duplicate:
+        if overrides_freeze and is_held_by_freeze(submission.deploy):
+            held = override_deploy(submission.deploy, command.reason, request, context)
+            return submit_texts.goes_on(held, context.threads)
         attempts.write_repetition(submission.deploy.id, command, request, context)
         return submit_texts.already_under_way(submission.deploy, context.threads, context.now())
     if request.response_url:
@@ -88,7 +111,20 @@ def submit_deploy(
         context.jobs.advance(deploy.id)
         return submit_texts.queued(submission.deploy)
     ahead = _deploys_ahead(submission.deploy, submission.ahead, context)
-    return submit_texts.queued_behind(submission.deploy, ahead)
+    forecast = read_forecast(submission.deploy, context.store, context.now())
+    reply = submit_texts.queued_behind(submission.deploy, ahead, forecast)
+    return with_buttons(reply, _offer_replacement(submission.deploy, ahead, context))
+
+
+def _offer_replacement(deploy: Deploy, ahead: Sequence[Deploy], context: AppContext) -> tuple[Button, ...]:
+    other = find_replaceable(deploy, ahead, context.access)
+    if other is None:
+        return ()
+    kept = replaceable_request(deploy, other)
+    with suppress(RedisError):  # it is queued all the same
+        context.refused_requests.save(kept)
+        return (replace_waiting_button(kept),)
+    return ()
 
 
 def _deploys_ahead(deploy: Deploy, count: int, context: AppContext) -> list[Deploy]:
@@ -115,7 +151,7 @@ def submit_batch(
     """
     if len(wanted.services) > MAX_SERVICES:
         raise TooManyServices(count=len(wanted.services), most=MAX_SERVICES)
-    services = _check_access_to_all(wanted, request, context)
+    services = _check_all(wanted, request, context, tag=tag)
     batch_id = new_deploy_id()
     deploys = [
         build_deploy(
@@ -137,7 +173,7 @@ def submit_batch(
         deploys=tuple(each.id for each in deploys),
         in_order=bool(wanted.group and wanted.group.in_order),
         stop_on_first_failure=bool(wanted.group and wanted.group.stop_on_first_failure),
-        request=_deploy_request(request, reason, context.now()),
+        request=build_deploy_request(request, reason, context.now()),
     )
     request.refuse_if_late()
     submissions = context.store.submit_batch(batch, deploys)
@@ -155,8 +191,8 @@ def submit_batch(
     return submit_texts.batch_queued(batch, submissions)
 
 
-def _check_access_to_all(wanted: BatchRequest, request: Request, context: AppContext) -> list[Service]:
-    """All of the services, if this person may deploy every one of them.
+def _check_all(wanted: BatchRequest, request: Request, context: AppContext, *, tag: str) -> list[Service]:
+    """All of the services, if this person may deploy every one of them, and none is frozen.
 
     Raises:
         BatchRefused
@@ -167,10 +203,14 @@ def _check_access_to_all(wanted: BatchRequest, request: Request, context: AppCon
         try:
             context.access.may(Action.DEPLOY, request.asker, name)
             service = context.catalogue.get_service(name)
+            context.freezes.refuse_if_frozen(name, context.now(), tag=tag, asker=request.asker)
         except Refused as refusal:
             refusals.append(refusal)
         else:
             services.append(service)
     if refusals:
-        raise refuse_batch(refusals, "queued", context.jobs)
+        refused = refuse_batch(refusals, "queued", context.jobs)
+        if wanted.group is None or not (wanted.group.in_order or wanted.group.stop_on_first_failure):
+            refused.facts["others"] = ",".join(each.name for each in services)
+        raise refused
     return services

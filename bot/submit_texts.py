@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from bot.private_reply import PrivateReply
 from deploys import deploy_text
 from deploys.deploy_text import MAX_SERVICES_NAMED, list_services
-from deploys.formatting import time_ago
+from deploys.formatting import slack_time, time_ago
 from deploys.mrkdwn import code, mention, mentions, plural
+from deploys.queue_forecast import QueueForecast, start_text
 from deploys.records.batch import Batch, batch_name
 from deploys.records.deploy import Deploy
 from deploys.records.request import Verb
@@ -29,14 +30,18 @@ def queued(deploy: Deploy) -> PrivateReply:
     return PrivateReply(text + _approval_note(deploy), card_will_tell=True)
 
 
-def queued_behind(deploy: Deploy, ahead: Sequence[Deploy]) -> PrivateReply:
+def queued_behind(
+    deploy: Deploy, ahead: Sequence[Deploy], forecast: QueueForecast | None = None
+) -> PrivateReply:
     """It waits behind others; the one under way comes first."""
+    expected = start_text(forecast, slack_time) if forecast else ""
+    start = f" It is {expected}." if expected else ""
     before = ", ".join(_describe_ahead(each) for each in ahead[:MAX_DEPLOYS_NAMED])
     if len(ahead) > MAX_DEPLOYS_NAMED:
         before += f" and {len(ahead) - MAX_DEPLOYS_NAMED} more"
     text = (
         f"Queued: {_describe(deploy)} (deploy {code(deploy.id)}), number {len(ahead) + 1} in the queue of "
-        f"{code(deploy.service.name)}, behind {before}. It starts by itself. Its thread follows here."
+        f"{code(deploy.service.name)}, behind {before}.{start} It starts by itself. Its thread follows here."
     )
     return PrivateReply(text + _approval_note(deploy), card_will_tell=True)
 
@@ -44,6 +49,14 @@ def queued_behind(deploy: Deploy, ahead: Sequence[Deploy]) -> PrivateReply:
 def already_under_way(deploy: Deploy, threads: ThreadStore, now: float) -> PrivateReply:
     """The same was asked for before."""
     return PrivateReply(f"Nothing was added: {_describe_existing(deploy, threads, now)}")
+
+
+def goes_on(deploy: Deploy, threads: ThreadStore) -> PrivateReply:
+    """It waited for the end of a freeze, which was overridden."""
+    return PrivateReply(
+        f"{deploy_text.name_at_start(deploy)} waited for the end of a freeze and goes on now. See "
+        f"{threads.link(deploy.thread_id)} (deploy {code(deploy.id)})."
+    )
 
 
 def batch_queued(batch: Batch, submissions: Sequence[Submission]) -> PrivateReply:

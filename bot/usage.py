@@ -63,6 +63,8 @@ def _describe_error(error: ParseError, subcommands: Mapping[str, Subcommand]) ->
             return f"Which service? Write {syntax}."
         case ParseErrorKind.MISSING_TARGET:
             return f"Which one? Write {syntax}."
+        case ParseErrorKind.MISSING_REASON:
+            return f"Why? Write {syntax}."
         case ParseErrorKind.TOO_MANY_WORDS:
             return f"{code(verb)} takes less than that: {syntax}."
         case ParseErrorKind.SINGLE_SERVICE_ONLY:

@@ -169,6 +169,13 @@ class Access:
             others = tuple(each for each in service.approvers if each != asker.user)
             raise NoSelfApproval(approvers=mentions(others, nobody="nobody else may, see `services.yml`"))
 
+    def approvers_of(self, deploy: Deploy) -> tuple[str, ...]:
+        """The people and user groups who may decide about it, as services.yml names them now. Without its
+        requester, unless that one may. Raises UnknownService."""
+        service = self._catalogue.get_service(deploy.service.name)
+        requester = deploy.request.requester
+        return tuple(each for each in service.approvers if service.self_approval or each != requester)
+
     def may_answer_pause(self, asker: Asker, deploy: Deploy, action: HookAction) -> None:
         """Whether this person may answer a pause of this deploy so.
 

@@ -57,6 +57,10 @@ class JobQueue:
         """Reads from Slack who is in the user groups of services.yml. nonce: as in `requeue`."""
         self._try_enqueue("read_user_groups", nonce=nonce)
 
+    def read_freeze_calendars(self, nonce: str = "") -> None:
+        """Reads the calendars of freezes that have an address. nonce: as in `requeue`."""
+        self._try_enqueue("read_freeze_calendars", nonce=nonce)
+
     def read_slack_directory(self, slack_id: str = "", nonce: str = "") -> None:
         """Reads from Slack who this person is, or what kind of channel it is, before any other job, because
         somebody waits for it; without an id, all that are needed. nonce: as in `requeue`."""

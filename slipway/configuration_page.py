@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.catalogue.key_declaration import Key, find_keys
 from deploys.catalogue.nested_keys import PostCheck, PreTask, Role
 from deploys.catalogue.service import Service, ServiceGroup
@@ -23,6 +24,7 @@ RECORDS: dict[str, type[BaseModel]] = {
     "Key of `before`": PreTask,
     "Key of `after`": PostCheck,
     "Key of `role`": Role,
+    "Key of `freezes`": FreezeEntry,
     "Key of a group": ServiceGroup,
 }
 """What each table describes, by the heading of its first column."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from deploys.catalogue.durations import format_duration
 from deploys.catalogue.nested_keys import PostCheck
 from deploys.catalogue.service import BaseChoice, Pin, Service, ServiceGroup
+from deploys.mrkdwn import plural
 from slipway.terminal import Column, align_columns, format_table
 
 
@@ -76,6 +77,12 @@ def _role(service: Service) -> str:
     return f"{service.role.arn}{' (external id)' if service.role.external_id else ''}"
 
 
+def _freezes(service: Service) -> str:
+    windows = [each for each in service.freezes if not each.calendar]
+    calendars = dict.fromkeys(each.calendar_name for each in service.freezes if each.calendar)
+    return ", ".join([*([plural(len(windows), "window")] if windows else []), *calendars])
+
+
 def _yes_or_no(value: bool) -> str:
     return "yes" if value else "no"
 
@@ -96,5 +103,6 @@ _OPTIONAL_COLUMNS: tuple[Column[Service], ...] = (
     ("before", _before),
     ("after", _after),
     ("role", _role),
+    ("freezes", _freezes),
 )
 """Only shown if a service sets them."""

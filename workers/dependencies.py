@@ -16,11 +16,13 @@ from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redaction import keep_secret
 from deploys.redis_connection import connect, connect_for_rq
+from deploys.service_freezes import ServiceFreezes
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
-from workers import audit_channel, home_tab, retention, user_group_reader
+from workers import audit_channel, freeze_calendar_reader, home_tab, retention, user_group_reader
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.orphan_recovery import OrphanRecovery
@@ -74,6 +76,12 @@ class Dependencies:
                 self.slack, UserGroups(self.redis), group_ids, time.time(), self.limits
             )
 
+    def read_freeze_calendars(self) -> None:
+        """Reads the calendars of freezes that have an address."""
+        freeze_calendar_reader.refresh_calendars(
+            self.catalogue.calendar_addresses, FreezeCalendars(self.redis), time.time
+        )
+
     def read_slack_directory(self, slack_id: str) -> None:
         """Reads from Slack who a person is, or what kind of channel it is; for an empty id, all that are
         needed and were not read lately."""
@@ -92,8 +100,10 @@ class Dependencies:
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str
     ) -> None:
         """Sends one user a message that nobody else sees."""
-        url = ThreadStore(self.redis).response_url(answer_id) if answer_id else None
-        send_private_message(self.slack, Recipient(user, channel, thread_ts, url), text)
+        threads = ThreadStore(self.redis)
+        url = threads.response_url(answer_id) if answer_id else None
+        blocks = threads.answer_blocks(answer_id) if answer_id else []
+        send_private_message(self.slack, Recipient(user, channel, thread_ts, url), text, blocks=blocks)
 
 
 def build_dependencies(settings: WorkerSettings) -> Dependencies:
@@ -116,6 +126,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     limits = SharedRateLimits(redis, time.time)
     threads = ThreadStore(redis)
     access = Access(catalogue, UserGroups(redis), SlackDirectory(redis))
+    freezes = ServiceFreezes(catalogue, FreezeCalendars(redis), access)
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
     shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
     engine = Engine(
@@ -125,6 +136,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         access=access,
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        hold_sources=(freezes,),
         shared_channels=shared_channels,
     )
     return Dependencies(
@@ -135,7 +147,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         engine=engine,
         publisher=Publisher(client, threads, store, limits, time.time, shared_channels),
         limits=limits,
-        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, shared_channels),
+        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, freezes, shared_channels),
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),

@@ -16,6 +16,7 @@ from deploys.errors import Refused
 from deploys.formatting import slack_time
 from deploys.mrkdwn import verbatim
 from deploys.pauses import pause_approvers, unanswered_pause
+from deploys.queue_forecast import QueueForecast, forecast_text, read_forecast
 from deploys.records.approval import Verdict
 from deploys.records.deploy import Deploy
 from deploys.records.traffic import HookAction
@@ -51,7 +52,8 @@ def publish_home(
 
     def row_of(deploy: Deploy) -> Block:
         thread = threads.find(deploy.thread_id)
-        return deploy_row(deploy, deploys_ahead(deploy, store), thread.permalink if thread else "")
+        link = thread.permalink if thread else ""
+        return deploy_row(deploy, deploys_ahead(deploy, store), link, read_forecast(deploy, store, now))
 
     def view(limit: int) -> dict[str, Any]:
         return home_view(
@@ -134,11 +136,14 @@ def home_view(
     return {"type": "home", "blocks": [block.to_dict() for block in blocks]}
 
 
-def deploy_row(deploy: Deploy, ahead: Sequence[Deploy], permalink: str) -> SectionBlock:
+def deploy_row(
+    deploy: Deploy, ahead: Sequence[Deploy], permalink: str, forecast: QueueForecast | None = None
+) -> SectionBlock:
     """One deploy, with a link to its thread if that is known."""
     ended = f" {slack_time(deploy.ended_at)}." if deploy.ended_at is not None else ""
+    start = f" {forecast_text(forecast, slack_time)}." if forecast else ""
     link = f" <{permalink}|Open the thread>" if permalink else ""
-    text = clip(f"{state_emoji(deploy)} {card_headline(deploy, ahead)}.{ended}", SECTION - len(link))
+    text = clip(f"{state_emoji(deploy)} {card_headline(deploy, ahead)}.{ended}{start}", SECTION - len(link))
     return SectionBlock(text=MarkdownTextObject(text=f"{text}{link}"))
 
 

@@ -20,6 +20,7 @@ ENTRY_POINTS = frozenset(
         "publish",
         "publish_home",
         "read_user_groups",
+        "read_freeze_calendars",
         "read_slack_directory",
         "recover_orphans",
         "post_audit",

@@ -45,6 +45,11 @@ def read_user_groups() -> None:
     _get_dependencies().read_user_groups()
 
 
+def read_freeze_calendars() -> None:
+    """Reads the calendars of freezes that have an address."""
+    _get_dependencies().read_freeze_calendars()
+
+
 def read_slack_directory(slack_id: str = "") -> None:
     """Reads from Slack who a person is, or what kind of channel it is; without an id, all that are needed."""
     _get_dependencies().read_slack_directory(slack_id)

@@ -24,6 +24,7 @@ from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores import audit
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.freeze_calendars import READ_EVERY_SECONDS as CALENDARS_READ_EVERY_SECONDS
 from deploys.stores.slack_directory import REFRESH_SECONDS
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import READ_EVERY_SECONDS
@@ -74,6 +75,7 @@ class Scheduler:
         for deploy_id in self._threads.due(now, 1000):
             wanted[f"publish {deploy_id}"] = str(int(now / REPEAT_SECONDS))
         wanted["read_user_groups "] = str(int(now / READ_EVERY_SECONDS))
+        wanted["read_freeze_calendars "] = str(int(now / CALENDARS_READ_EVERY_SECONDS))
         wanted["read_slack_directory "] = str(int(now / REFRESH_SECONDS))
         wanted["recover_orphans "] = str(int(now / ORPHAN_RECOVERY_SECONDS))
         if self._posts_audit:
@@ -88,6 +90,8 @@ class Scheduler:
                 self._job_queue.read_user_groups(nonce)
             elif job == "post_audit":
                 self._job_queue.post_audit(nonce)
+            elif job == "read_freeze_calendars":
+                self._job_queue.read_freeze_calendars(nonce)
             elif job == "read_slack_directory":
                 self._job_queue.read_slack_directory(nonce=nonce)
             elif job == "forget_thread_messages":

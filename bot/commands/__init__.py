@@ -17,6 +17,7 @@ from bot.commands import (
     follow,
     help,
     history,
+    override,
     plan,
     restart,
     rollback,
@@ -26,6 +27,7 @@ from bot.commands import (
 )
 from bot.grammar import DEPLOY, Allowed, Command, ParseError, ParseErrorKind, Subcommand
 from bot.private_reply import PrivateReply
+from bot.refused_requests import note_refused_command
 from bot.request import Request
 from deploys.access import Action
 from deploys.catalogue.catalogue import Catalogue
@@ -36,7 +38,21 @@ from deploys.mrkdwn import code
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     each.SUBCOMMAND.name: each.SUBCOMMAND
-    for each in (deploy, plan, tags, restart, rollback, follow, status, history, show, access, cancel, help)
+    for each in (
+        deploy,
+        plan,
+        tags,
+        restart,
+        rollback,
+        override,
+        follow,
+        status,
+        history,
+        show,
+        access,
+        cancel,
+        help,
+    )
 }
 """By name, in the order of the help."""
 
@@ -113,6 +129,8 @@ def _run(command: Command, request: Request, context: AppContext) -> PrivateRepl
         return _run_checked(command, request, context)
     except Refused as refusal:
         attempts.note(refusal, attempts.of_command(command))
+        is_query = SUBCOMMANDS[command.subcommand].is_query
+        note_refused_command(refusal, command, request, context.now(), is_query=is_query)
         raise
 
 

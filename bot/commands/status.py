@@ -10,8 +10,9 @@ from bot.private_reply import PrivateReply, bullet_list, section_block
 from bot.request import Request
 from bot.visibility import hidden_note
 from deploys import deploy_text
-from deploys.formatting import time_ago
+from deploys.formatting import slack_time, time_ago
 from deploys.mrkdwn import code
+from deploys.queue_forecast import forecast_text, read_forecast
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
@@ -21,7 +22,7 @@ MAX_ENDED_SHOWN = 5
 """Ended deploys in one answer (count)."""
 MAX_READ = 60
 """Deploys that are read to find them among those that may not be seen (count)."""
-MAX_BYTES = {"found": 700, "under way": 1400, "waiting": 1200, "ended": 900}
+MAX_BYTES = {"found": 700, "frozen": 700, "under way": 1400, "waiting": 1200, "ended": 900}
 """UTF-8 bytes of each part."""
 
 
@@ -41,6 +42,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     under_way_section = _section(f"*Under way*{about}", under_way, MAX_BYTES["under way"], context)
     parts = [
         _lost_section(lost, context.now()),
+        _frozen_section(service, request, context),
         under_way_section or ("" if lost else f"Nothing{about} is under way."),
         _section("*Queued*", waiting, MAX_BYTES["waiting"], context),
         _section("*Ended lately*", ended[:MAX_ENDED_SHOWN], MAX_BYTES["ended"], context),
@@ -48,6 +50,14 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     ]
     shown = [part for part in parts if part]
     return PrivateReply("\n\n".join(shown), tuple(section_block(part) for part in shown))
+
+
+def _frozen_section(service: str, request: Request, context: AppContext) -> str:
+    """The services that are frozen, of those that may be asked about here."""
+    now = context.now()
+    names = (service,) if service else context.access.seen_by(request.asker).service_names
+    found = [freeze.sentence() for name in names if (freeze := context.freezes.find(name, now))]
+    return f"*Frozen*\n{bullet_list(found, MAX_BYTES['frozen'])}" if found else ""
 
 
 def _lost_section(found: Sequence[LostDeploy], now: float) -> str:
@@ -71,6 +81,8 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> str:
         parts = [state, f"{by}, who asked {time_ago(now - deploy.request.requested_at)}"]
     else:
         parts = [state, f"asked for {time_ago(now - deploy.request.requested_at)} {by}"]
+    if found := read_forecast(deploy, context.store, now):
+        parts.append(forecast_text(found, slack_time))
     if deploy.phase is Phase.SETTLING:
         parts.append("checked once more")
     thread = context.threads.state(deploy.thread_id)

@@ -9,15 +9,23 @@ from collections.abc import Mapping
 
 from deploys.buttons import (
     approve,
+    ask_approver,
     cancel,
     cancel_batch,
     continue_rollout,
+    deploy_others,
     follow,
     likely_tag,
+    override_freeze,
+    override_refused,
     reject,
+    replace_waiting,
     roll_back,
+    send_again,
+    suggested_name,
 )
 from deploys.buttons.approve import APPROVE, approve_button
+from deploys.buttons.ask_approver import ASK_APPROVER
 from deploys.buttons.button import (
     MORE,
     Button,
@@ -32,23 +40,36 @@ from deploys.buttons.button import (
 from deploys.buttons.cancel import CANCEL, cancel_button, cancel_choice_button
 from deploys.buttons.cancel_batch import CANCEL_BATCH, cancel_batch_button, cancel_batch_choice_button
 from deploys.buttons.continue_rollout import CONTINUE, continue_button
+from deploys.buttons.deploy_others import DEPLOY_OTHERS
 from deploys.buttons.follow import FOLLOW, follow_button
 from deploys.buttons.likely_tag import LIKELY_TAG, likely_tag_batch_button, likely_tag_button
+from deploys.buttons.override_freeze import OVERRIDE_FREEZE, override_freeze_button
+from deploys.buttons.override_refused import OVERRIDE_REFUSED
 from deploys.buttons.reject import REJECT, reject_button
+from deploys.buttons.replace_waiting import REPLACE_WAITING
 from deploys.buttons.roll_back import ROLL_BACK, roll_back_button
+from deploys.buttons.send_again import SEND_AGAIN
+from deploys.buttons.suggested_name import SUGGESTED_NAME
 
 __all__ = [
     "APPROVE",
+    "ASK_APPROVER",
     "CANCEL",
     "CANCEL_BATCH",
     "CONTINUE",
+    "DEPLOY_OTHERS",
     "FOLLOW",
     "HANDLERS",
     "LIKELY_TAG",
     "MORE",
+    "OVERRIDE_FREEZE",
+    "OVERRIDE_REFUSED",
     "QUESTION_BUTTONS",
     "REJECT",
+    "REPLACE_WAITING",
     "ROLL_BACK",
+    "SEND_AGAIN",
+    "SUGGESTED_NAME",
     "Button",
     "ButtonPress",
     "ButtonValue",
@@ -64,6 +85,7 @@ __all__ = [
     "likely_tag_batch_button",
     "likely_tag_button",
     "numbered_action_id",
+    "override_freeze_button",
     "parse_button_value",
     "reject_button",
     "roll_back_button",
@@ -78,6 +100,13 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     ROLL_BACK: roll_back.handle,
     FOLLOW: follow.handle,
     LIKELY_TAG: likely_tag.handle,
+    OVERRIDE_FREEZE: override_freeze.handle,
+    OVERRIDE_REFUSED: override_refused.handle,
+    REPLACE_WAITING: replace_waiting.handle,
+    ASK_APPROVER: ask_approver.handle,
+    DEPLOY_OTHERS: deploy_others.handle,
+    SEND_AGAIN: send_again.handle,
+    SUGGESTED_NAME: suggested_name.handle,
 }
 """What a press of each button does, by action id."""
 QUESTION_BUTTONS = frozenset({APPROVE, REJECT, CONTINUE, ROLL_BACK})

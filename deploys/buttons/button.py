@@ -12,7 +12,9 @@ from deploys.errors import UnknownDeploy
 from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy
 from deploys.records.request import DeployRequest
+from deploys.service_freezes import ServiceFreezes
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.refused_requests import RefusedRequests
 from deploys.stores.thread_store import ThreadStore
 from deploys.text_limits import BUTTON, CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, shorten
 
@@ -149,6 +151,10 @@ class ButtonContext(Protocol):
     @property
     def threads(self) -> ThreadStore: ...
     @property
+    def freezes(self) -> ServiceFreezes: ...
+    @property
+    def refused_requests(self) -> RefusedRequests: ...
+    @property
     def jobs(self) -> JobQueue: ...
     @property
     def now(self) -> Callable[[], float]: ...
@@ -197,7 +203,7 @@ class ButtonPress:
         return amend_deploy(self.value.deploy_id, change, self.actor, self.context, what=what)
 
 
-ButtonHandler = Callable[[ButtonPress], str | None]
+ButtonHandler = Callable[[ButtonPress], str | CommandReply | None]
 """Does what the button says, and returns what the person reads; None if the card shows it."""
 
 

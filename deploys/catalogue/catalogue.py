@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
+from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.catalogue.service import Service, ServiceGroup
-from deploys.catalogue.services_file import CheckResult, check_text
+from deploys.catalogue.services_file import CalendarFiles, CheckResult, check_text
 from deploys.catalogue.slack_ids import is_user_group
 from deploys.catalogue.suggestions import nearest_names
 from deploys.errors import CatalogueInvalid, CatalogueUnreadable, UnknownService
@@ -30,6 +31,7 @@ class Catalogue:
     services: Mapping[str, Service]
     service_groups: Mapping[str, ServiceGroup] = field(default_factory=dict)
     """Services that are deployed together, by one name."""
+    calendars: CalendarFiles = field(default_factory=dict)
     version: str = ""
     """Names the text of the file that was read: the beginning of its SHA-256, as `sha256sum` prints it."""
 
@@ -45,7 +47,11 @@ class Catalogue:
 
     def unknown_service(self, name: str) -> UnknownService:
         """The error about a name that is no service, with the most similar names."""
-        return UnknownService(name=escape(name[:64]).replace("`", "’"), nearest=self._suggest_names(name))
+        return UnknownService(
+            name=escape(name[:64]).replace("`", "’"),
+            nearest=self._suggest_names(name),
+            likely="".join(nearest_names(name, (*self.services, *self.service_groups))),
+        )
 
     def only(self, names: Container[str]) -> Catalogue:
         """The same with these services alone, and the groups that have no other."""
@@ -58,6 +64,22 @@ class Catalogue:
     def get_service_group(self, name: str) -> ServiceGroup | None:
         """The group of services with this name, or None."""
         return self.service_groups.get(name)
+
+    def freezes_of(self, name: str) -> tuple[tuple[FreezeEntry, ...], ...]:
+        """The lists of freezes that hold for a service: its own or the default, and those of its groups. Each
+        is judged by itself. Raises UnknownService."""
+        groups = (each.freezes for each in self.service_groups.values() if name in each.services)
+        return tuple(filter(None, (self.get_service(name).freezes, *groups)))
+
+    @cached_property
+    def calendar_addresses(self) -> frozenset[tuple[str, str]]:
+        """The calendars that workers read: address, and the time zone of what has none."""
+        lists = (
+            *(each.freezes for each in self.services.values()),
+            *(each.freezes for each in self.service_groups.values()),
+        )
+        entries = (entry for freezes in lists for entry in freezes if entry.is_address)
+        return frozenset((each.calendar, each.calendar_zone) for each in entries)
 
     @cached_property
     def service_group_names(self) -> tuple[str, ...]:
@@ -99,7 +121,7 @@ def check_file(path: Path, environ: Mapping[str, str] | None = None) -> CheckRes
         raw = path.read_bytes()
     except OSError as error:
         raise CatalogueUnreadable(file=path, why=error.strerror or str(error)) from error
-    checked = check_text(raw, os.environ if environ is None else environ)
+    checked = check_text(raw, os.environ if environ is None else environ, path.parent)
     return replace(checked, version=hashlib.sha256(raw).hexdigest()[:_VERSION_LENGTH])
 
 
@@ -114,4 +136,4 @@ def load_catalogue(path: Path | str, environ: Mapping[str, str] | None = None) -
             mistakes=plural(len(checked.problems), "mistake"),
             listing="".join(f"\n  {file}:{each}" for each in checked.problems),
         )
-    return Catalogue(checked.services, checked.service_groups, version=checked.version)
+    return Catalogue(checked.services, checked.service_groups, checked.calendars, checked.version)

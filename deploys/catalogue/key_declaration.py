@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from types import GenericAlias
 from typing import Annotated, Any
 
 from pydantic import (
@@ -122,6 +123,35 @@ def nested_keys(
     return ValueKind(label, annotation, {})
 
 
+def list_of_keys(
+    record: type[BaseModel], what: str, *, at_most: int, check: Callable[[Any], Any], schema: Schema
+) -> ValueKind:
+    """A list of mappings with the keys of a record.
+
+    `what` names the items in messages. `check` is a rule about several keys of one item together.
+    """
+    model: Any = make_keys_model(record, f"{record.__name__}Keys", schema=schema)
+
+    def check_mapping(value: object) -> object:
+        if not isinstance(value, dict):
+            refuse(f"{describe_value(value)}; write keys and values, such as `- starts: ...`.")
+        return value
+
+    def check_list(value: object) -> object:
+        if isinstance(value, dict):
+            refuse(f"this is a mapping; write a list of {what}, each with a hyphen before its first key.")
+        if not isinstance(value, list):
+            refuse(f"{describe_value(value)}; write a list of {what}, or `[]` for none.")
+        if len(value) > at_most:
+            refuse(f"{len(value)} {what} are listed; at most {at_most} are allowed.")
+        return value
+
+    item: Any = Annotated[model, BeforeValidator(check_mapping), AfterValidator(check)]
+    items: Any = GenericAlias(tuple, (item, ...))
+    annotation = Annotated[items, Field(max_length=at_most), BeforeValidator(check_list)]
+    return ValueKind(f"list of {what}, below", annotation, {})
+
+
 class _Alternatives:
     """For JSON Schema: what else may take the place of a mapping. An empty mapping always may, null never."""
 
@@ -141,7 +171,9 @@ def find_nested_model(model: type[BaseModel], key: object) -> type[BaseModel] | 
     """The model of the keys below a key; None if it has none."""
     for name, field in model.model_fields.items():
         if key in (name, field.alias):
-            options: tuple[Any, ...] = getattr(field.annotation, "__args__", ())
+            options = [
+                getattr(each, "__origin__", each) for each in getattr(field.annotation, "__args__", ())
+            ]
             return next(
                 (each for each in options if isinstance(each, type) and issubclass(each, BaseModel)), None
             )

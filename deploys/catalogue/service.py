@@ -5,6 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
+from pydantic import Field
+
+from deploys.catalogue.freeze_keys import FREEZES, FreezeEntry
 from deploys.catalogue.key_declaration import Key, KeyRecord
 from deploys.catalogue.nested_keys import POST_CHECK, PRE_TASK, ROLE, PostCheck, PreTask, Role
 from deploys.catalogue.slack_ids import CHANNEL_ID, PEOPLE
@@ -220,6 +223,17 @@ class Service(KeyRecord):
             default_text="none",
         ),
     ] = None
+    freezes: Annotated[
+        tuple[FreezeEntry, ...],
+        Key(
+            FREEZES,
+            "When the service may not be deployed, or only. Rollbacks pass. A service's own list takes the "
+            "place of that in `defaults`; `[]` is none.",
+            default_text="none",
+        ),
+        # Read from the catalogue when it counts; the address of a calendar may hold a secret.
+        Field(exclude=True),
+    ] = ()
     logs: Annotated[
         LogLines,
         Key(
@@ -281,3 +295,12 @@ class ServiceGroup(KeyRecord):
         bool,
         Key(BOOLEAN, "Whether the services that have not started are left alone once one did not succeed."),
     ] = False
+    freezes: Annotated[
+        tuple[FreezeEntry, ...],
+        Key(
+            FREEZES,
+            "When none of its services may be deployed, or only, together or alone; beside what each of "
+            "them has.",
+            default_text="none",
+        ),
+    ] = ()

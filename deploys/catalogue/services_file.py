@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from deploys.catalogue.file_model import DefaultKeys, ServiceGroupKeys, ServiceKeys, ServicesFile
+from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.catalogue.problem import Position, Problem
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.catalogue.service_names import group_name_error, service_name_error
@@ -24,6 +26,11 @@ from deploys.catalogue.suggestions import did_you_mean
 from deploys.catalogue.validation_errors import explain_unknown_key, list_value_problems
 from deploys.catalogue.value_kinds import describe_value
 from deploys.catalogue.yaml_source import YamlValue, read_yaml
+from deploys.freeze_calendars import MAX_BYTES, CalendarInvalid, read_calendar
+from deploys.records.freeze_window import FreezeWindow
+
+CalendarFiles = Mapping[tuple[str, str], tuple[FreezeWindow, ...]]
+"""What the calendars say that are files, by path and by the time zone of what has none."""
 
 _SERVICES_HINT = "write `services:` and, indented below it, the services by name."
 
@@ -38,22 +45,45 @@ class CheckResult:
     service_groups: Mapping[str, ServiceGroup] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
     """What is allowed, but may not be intended."""
+    calendars: CalendarFiles = field(default_factory=dict)
     version: str = ""
     """Names the text of the file; empty: it was read from no file."""
 
 
-def check_text(raw: bytes, environ: Mapping[str, str]) -> CheckResult:
-    """Check everything in a file at once. If the file names no region, the environment does."""
+def check_text(raw: bytes, environ: Mapping[str, str], folder: Path = Path()) -> CheckResult:
+    """Check everything in a file at once. If the file names no region, the environment does.
+
+    folder: where the file is; the paths of calendars in it begin there.
+    """
     source = read_yaml(raw)
     if source.unreadable:
         return CheckResult({}, tuple(source.problems))
-    checker = _FileChecker(source.root, environ)
+    checker = _FileChecker(source.root, environ, folder)
     checker.problems.extend(source.problems)
     checker.check_top_level()
     checker.problems.extend(find_mistakes(checker.resolved))
     services = {each.service.name: each.service for each in checker.resolved}
     notes = _sort_by_line([*checker.notes, *find_notes(checker.resolved)])
-    return CheckResult(services, _sort_by_line(checker.problems), checker.service_groups, notes)
+    return CheckResult(
+        services, _sort_by_line(checker.problems), checker.service_groups, notes, checker.calendars
+    )
+
+
+def read_calendar_file(entry: FreezeEntry, folder: Path) -> tuple[FreezeWindow, ...]:
+    """Raises CalendarInvalid."""
+    file = folder / entry.calendar
+    try:
+        with file.open("rb") as opened:
+            raw = opened.read(MAX_BYTES + 1)
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        raise CalendarInvalid(f"the calendar {file} cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise CalendarInvalid(f"the calendar {file} is not UTF-8 text") from error
+    try:
+        return read_calendar(text, entry.calendar_zone, entry.calendar_name)
+    except CalendarInvalid as error:
+        raise CalendarInvalid(f"the calendar {file} cannot be used: {error}") from error
 
 
 def _sort_by_line(problems: list[Problem]) -> tuple[Problem, ...]:
@@ -67,13 +97,15 @@ def _sort_by_line(problems: list[Problem]) -> tuple[Problem, ...]:
 class _FileChecker:
     """Collects the services and groups of a file, and what is wrong with them."""
 
-    def __init__(self, root: YamlValue, environ: Mapping[str, str]) -> None:
+    def __init__(self, root: YamlValue, environ: Mapping[str, str], folder: Path) -> None:
         self.root = root
         self.region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
         self.problems: list[Problem] = []
         self.notes: list[Problem] = []
         self.resolved: list[ResolvedService] = []
         self.service_groups: dict[str, ServiceGroup] = {}
+        self.folder = folder
+        self.calendars: dict[tuple[str, str], tuple[FreezeWindow, ...]] = {}
 
     def check_top_level(self) -> None:
         """Check the top-level keys, and all that is below them."""
@@ -198,7 +230,21 @@ class _FileChecker:
         valid = {key: value for key, value in item.value.items() if key not in invalid}
         if any(field.is_required() and key in invalid for key, field in model.model_fields.items()):
             return {}, frozenset(invalid)
-        return model.model_validate(valid).model_dump(exclude_unset=True), frozenset(invalid)
+        values = model.model_validate(valid).model_dump(exclude_unset=True)
+        self._read_calendars(values.get("freezes", ()), item, path)
+        return values, frozenset(invalid)
+
+    def _read_calendars(self, freezes: Iterable[Mapping[str, Any]], item: YamlValue, path: str) -> None:
+        """Reads the calendars that are files; one that cannot be read is a mistake."""
+        for index, written in enumerate(freezes):
+            entry = FreezeEntry.model_validate(written)
+            if not entry.calendar or entry.is_address:
+                continue
+            try:
+                self.calendars[entry.calendar, entry.calendar_zone] = read_calendar_file(entry, self.folder)
+            except CalendarInvalid as error:
+                position = item.find(("freezes", index, "calendar")).position
+                self._add_problem(position, f"{path}.freezes[{index}].calendar", f"{error}.")
 
     def _add_problem(self, position: Position, path: str, message: str) -> None:
         self.problems.append(Problem(position, path, message))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, WithJsonSchema
 
 from deploys.catalogue.service_names import NAME_PATTERN
+from deploys.catalogue.suggestions import did_you_mean
 from deploys.catalogue.value_kinds import ValueKind, describe_value, refuse, require_text, text_kind
 
 ECS_NAME_PATTERN = r"^[A-Za-z0-9_-]{1,255}$"
@@ -22,6 +25,10 @@ ROLE_ARN_PATTERN = r"^arn:aws(-[a-z]+)*:iam::[0-9]{12}:role/([\x21-\x7e]+/)?[A-Z
 """IAM user guide, "IAM identifiers": the partition, the account, a path if there is one, the name."""
 EXTERNAL_ID_PATTERN = r"^[A-Za-z0-9_+=,.@:/-]{2,1224}$"
 """STS API reference, AssumeRole."""
+LOCAL_TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?$"
+TIME_ZONE_PATTERN = r"^[A-Za-z0-9_+/-]{1,64}$"
+RULE_PATTERN = r"^(RRULE:|rrule:)?[A-Za-z]+=[^;=]+(;[A-Za-z]+=[^;=]+)*;?$"
+CALENDAR_PATTERN = r"^(https://[^\s/?#@]+([/?][^\s#]*)?|(?!https?:)[^\x00-\x1f\x7f]{1,500})$"
 
 _ASSUMED_ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):sts::([0-9]{12}):assumed-role/([^/]+)/.*")
 
@@ -123,6 +130,64 @@ def _check_command_word(value: object) -> str:
     return require_text(value, "a word of the command")
 
 
+def _check_local_time(value: object) -> str:
+    """A date, or a date and time, without an offset. Returns it in ISO 8601."""
+    text = require_text(value, "a local date and time such as `2026-12-24 18:00`").strip()
+    if re.fullmatch(r"[0-9T: -]+(Z|[+-][0-9]{2}:?[0-9]{2})", text) and ":" in text:
+        refuse(f"`{text}` has an offset; write the local time without it, and its `time_zone`.")
+    if not re.fullmatch(LOCAL_TIME_PATTERN, text):
+        refuse(f"`{text}` is not a date and time; write one such as `2026-12-24 18:00`, or a date.")
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        refuse(f"`{text}` does not exist; write a local date and time such as `2026-12-24 18:00`.")
+    return text if len(text) == len("2026-12-24") else found.isoformat()
+
+
+def _check_time_zone(value: object) -> str:
+    name = require_text(value, "an IANA time zone such as `Europe/Berlin`").strip()
+    if name != "UTC" and name not in available_timezones():
+        hint = did_you_mean(name, available_timezones())
+        refuse(f"`{name}` is not an IANA time zone; write one such as `Europe/Berlin`.{hint}")
+    return name
+
+
+def _check_rule(value: object) -> str:
+    """Whether it is a rule. What it repeats is checked where the start is known."""
+    text = require_text(value, "a rule of RFC 5545 such as `FREQ=WEEKLY;BYDAY=FR`").strip()
+    if not re.fullmatch(RULE_PATTERN, text):
+        refuse(f"`{text}` is not a rule of RFC 5545; write one such as `FREQ=WEEKLY;BYDAY=FR`.")
+    return text.upper().removeprefix("RRULE:").rstrip(";")
+
+
+def _check_calendar(value: object) -> str:
+    """A file, or an https address. The address may hold a secret, so no message quotes it."""
+    text = require_text(
+        value, "the path of an `.ics` file, or an address that begins with `https://`"
+    ).strip()
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://|webcal:", text) is None:
+        return text if re.fullmatch(CALENDAR_PATTERN, text) else refuse("this cannot be the path of a file.")
+    if not text.startswith("https://"):
+        refuse("a calendar is read only by `https://`; write its address so, or the path of an `.ics` file.")
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        refuse("this address cannot be read; write one such as `https://calendar.example.com/freezes.ics`.")
+    if "@" in parts.netloc:
+        refuse("this address has a user name or password in it; leave them out.")
+    if not parts.hostname or not re.fullmatch(CALENDAR_PATTERN, text):
+        refuse("this address cannot be read; write one such as `https://calendar.example.com/freezes.ics`.")
+    return text
+
+
+def _check_reason(value: object) -> str:
+    text = " ".join(require_text(value, "a reason, for people").split())
+    if len(text) > 200:
+        refuse(f"this reason has {len(text)} characters; it may have 200.")
+    return text
+
+
 def _check_service_name(value: object) -> str:
     return require_text(value, "the name of a service")
 
@@ -134,6 +199,11 @@ HTTP_URL = text_kind("URL", _check_http_url, HTTP_URL_PATTERN)
 ALARM_NAME = text_kind("name", _check_alarm_name, ALARM_NAME_PATTERN)
 ROLE_ARN = text_kind("ARN", _check_role_arn, ROLE_ARN_PATTERN)
 EXTERNAL_ID = text_kind("text", _check_external_id, EXTERNAL_ID_PATTERN)
+LOCAL_TIME = text_kind("local date and time", _check_local_time, LOCAL_TIME_PATTERN)
+TIME_ZONE = text_kind("IANA time zone", _check_time_zone, TIME_ZONE_PATTERN)
+RULE = text_kind("rule of RFC 5545", _check_rule, RULE_PATTERN)
+CALENDAR = text_kind("path or `https://` address", _check_calendar, CALENDAR_PATTERN)
+REASON = text_kind("text", _check_reason, r"\S", maxLength=200)
 SERVICE_NAME = text_kind("name", _check_service_name, NAME_PATTERN)
 COMMAND = ValueKind(
     "list of words",

@@ -8,6 +8,7 @@ from deploys.errors.access import *  # noqa: F403
 from deploys.errors.aws import *  # noqa: F403
 from deploys.errors.base import *  # noqa: F403
 from deploys.errors.ecs_service import *  # noqa: F403
+from deploys.errors.freezes import *  # noqa: F403
 from deploys.errors.plan_checks import *  # noqa: F403
 from deploys.errors.requests import *  # noqa: F403
 from deploys.errors.startup import *  # noqa: F403

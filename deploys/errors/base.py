@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deploys.records.refused_request import RefusedRequest
 
 
 class SlipwayError(Exception):
@@ -22,5 +25,7 @@ class InternalError(SlipwayError):
 
 class Refused(SlipwayError):
     sentence = """This was refused."""
+    refused_request: RefusedRequest | None = None
+    """What was refused, where that is known: buttons may offer to repeat it."""
     attempted: Mapping[str, str] = {}
     """What was asked for, once that is known: fields of the audit's entry."""

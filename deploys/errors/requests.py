@@ -80,6 +80,24 @@ class PlanChanged(Refused):
     the thread."""
 
 
+class NotReplaceable(Refused):
+    sentence = """{what} {state}, so nothing was replaced. Nothing was changed: both stay as they are."""
+
+
+class AskedLately(Refused):
+    sentence = """They were asked in the thread less than {minutes} minutes ago. Nobody was asked again."""
+
+
+class ChoiceGone(Refused):
+    sentence = """This button was used already, or is older than an hour. Nothing was changed. Please send the
+    request again."""
+
+
+class ChoiceOfAnother(Refused):
+    sentence = """This button was offered to {user}, whose request it repeats. Nothing was changed. Send the
+    request yourself."""
+
+
 class StaleCard(Refused):
     sentence = """This message is out of date, so its buttons do nothing. {where}"""
 

@@ -12,14 +12,23 @@ from deploys.redaction import Redacted
 
 
 class RefusedRequest(StoredRecord):
-    """What was typed, by whom and where, and why it was refused."""
+    """What was typed or pressed, by whom and where, and why it was refused."""
 
     id: str
-    subcommand: str
+    subcommand: str = ""
+    """Empty: a button was pressed."""
     services: tuple[str, ...] = ()
     tag: str = ""
     target: str = ""
     reason: Redacted = ""
+    arguments: Mapping[str, str | int | float] = Field(default_factory=dict)
+    """Further arguments of the subcommand."""
+    is_query: bool = False
+    """Whether it changes nothing."""
+    action_id: str = ""
+    """The button that was pressed; empty: it was typed."""
+    value: str = ""
+    """The value of that button."""
     request: DeployRequest
     error: str
     """Name of the error's class."""

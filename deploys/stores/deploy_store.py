@@ -173,6 +173,47 @@ class DeployStore(DeployReader):
                 self._refuse_unless_durable()
                 return changed
 
+    def replace_waiting(
+        self, old_id: str, new_id: str, withdraw: Callable[[Deploy, Deploy], Deploy], *, by: str
+    ) -> Deploy | None:
+        """Writes the old deploy withdrawn, and gives the new one its place in the queue, in one script.
+        `withdraw` is pure, given the old and the new one; it is called again if one of them changed
+        meanwhile. None: they do not wait behind one another any more, and nothing was written.
+
+        Raises:
+            UnknownDeploy: there is no such record.
+            SavedNotOnDisk: it was written, and may still be lost.
+            Refused: whatever `withdraw` refuses.
+        """
+        while True:
+            old, new = self._require(old_id), self._require(new_id)
+            withdrawn = withdraw(old, new).evolve(version=old.version + 1)
+            now = self._now()
+            answer = self._script("replace_waiting")(
+                keys=[
+                    redis_keys.record(old_id),
+                    redis_keys.record(new_id),
+                    redis_keys.service_queue(old.service.name),
+                    redis_keys.DUE,
+                    redis_keys.PUBLISH,
+                    redis_keys.AUDIT,
+                ],
+                args=[
+                    old_id,
+                    old.version,
+                    withdrawn.to_json(),
+                    new_id,
+                    new.version,
+                    to_ms(now),
+                    *self._entry(withdrawn, who=by, what="replaced", now=now),
+                ],
+            )
+            if answer == b"queue":
+                return None
+            if answer == b"ok":
+                self._refuse_unless_durable()
+                return withdrawn
+
     def claim(
         self, deploy_id: str, worker: str, lease_seconds: float, *, due_by: float | None = None
     ) -> Claim | None:
@@ -279,7 +320,15 @@ class DeployStore(DeployReader):
         )
         if answer != b"ok":
             raise Conflict(id=after.id)
+        if _start_of_next_changed(before, after):
+            self._show_queue(name)
         return Claim(after, claim.fence, claim.token, claim.claimed_at, claim.lease_seconds)
+
+    def _show_queue(self, service: str) -> None:
+        """Has the cards of those that wait brought up to date: they say what they wait for."""
+        waiting = dict.fromkeys(self.service_queue(service)[1:], to_ms(self._now()))
+        if waiting:
+            self.redis.zadd(redis_keys.PUBLISH, waiting)
 
     def audit_uncommitted(self, claim: Claim, aws_requests: Sequence[str]) -> None:
         """Writes an entry for calls that changed AWS in a step whose result could not be written."""
@@ -343,6 +392,12 @@ class DeployStore(DeployReader):
             raise SavedNotOnDisk(seconds=f"{self._durable_wait_seconds:g}")
 
 
+def _start_of_next_changed(before: Deploy, after: Deploy) -> bool:
+    """Whether those that wait behind it know more, or less, about their start."""
+    asked = [each.phase is Phase.AWAITING_APPROVAL for each in (before, after)]
+    return asked[0] != asked[1] or (before.hold is None) != (after.hold is None)
+
+
 def _visible_fields(deploy: Deploy) -> dict[str, Any]:
     """The fields that people can see."""
     return deploy.model_dump(exclude={"version", "pending_confirmation", "phase_since"})
@@ -350,5 +405,14 @@ def _visible_fields(deploy: Deploy) -> dict[str, Any]:
 
 _LUA = {
     name: files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
-    for name in ("submit", "adopt", "claim", "commit", "amend", "release", "replace_ended")
+    for name in (
+        "submit",
+        "adopt",
+        "claim",
+        "commit",
+        "amend",
+        "release",
+        "replace_ended",
+        "replace_waiting",
+    )
 }

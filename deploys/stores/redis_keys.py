@@ -78,6 +78,16 @@ def watched(cluster_key: str) -> str:
     return f"{WATCHED}{cluster_key}"
 
 
+def calendar(name: str) -> str:
+    """What a calendar of freezes says, as JSON. It expires by itself."""
+    return f"{PREFIX}calendar:{name}"
+
+
+def asked_lately(deploy_id: str) -> str:
+    """Set while the approvers of this deploy were asked a short time ago. It expires by itself."""
+    return f"{PREFIX}asked-lately:{deploy_id}"
+
+
 def refused_request(request_id: str) -> str:
     """A refused request as JSON. It expires by itself."""
     return f"{PREFIX}refused-request:{request_id}"

@@ -9,7 +9,10 @@ if nothing was added meanwhile.
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import ConfigDict, Field
 from redis import Redis
@@ -29,6 +32,7 @@ KEPT_SECONDS = 30 * 24 * 3600
 THREAD_KEY = f"{redis_keys.PREFIX}thread:"
 LEASE = f"{redis_keys.PREFIX}thread-lease:"
 RESPONSE_URL_KEY = f"{redis_keys.PREFIX}answer:"
+ANSWER_BLOCKS_KEY = f"{redis_keys.PREFIX}answer-blocks:"
 
 _RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -156,6 +160,16 @@ class ThreadStore:
         """Where to answer the person who asked for this deploy, while Slack still takes it."""
         url = self.redis.get(f"{RESPONSE_URL_KEY}{deploy_id}")
         return to_text(url) if url else None
+
+    def save_answer_blocks(self, answer_id: str, blocks: Sequence[Mapping[str, Any]]) -> None:
+        """Keeps the blocks of a private answer until a worker sends it."""
+        self.redis.set(f"{ANSWER_BLOCKS_KEY}{answer_id}", json.dumps(list(blocks)), ex=RESPONSE_URL_SECONDS)
+
+    def answer_blocks(self, answer_id: str) -> list[dict[str, Any]]:
+        """The blocks of a private answer; empty if it has none."""
+        stored = self.redis.get(f"{ANSWER_BLOCKS_KEY}{answer_id}")
+        blocks: list[dict[str, Any]] = json.loads(to_text(stored)) if stored else []
+        return blocks
 
     # For the publisher
 

@@ -19,6 +19,7 @@ USAGE = f"""\
 • `/deploy tags SERVICE` lists the newest tags, and which one runs
 • `/deploy restart SERVICE [reason]` starts the same version in new tasks
 • `/deploy rollback SERVICE [TAG or deploy id]` brings back what ran well before
+• `/deploy override SERVICE TAG REASON` deploys although the service is frozen, for those who may
 • `/deploy follow SERVICE` shows how a rollout goes that was begun elsewhere
 • `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately
 • `/deploy history [SERVICE]` lists the last deploys, how they ended and how long they took

@@ -13,6 +13,7 @@ from redis import Redis
 from deploys.access import Action, Asker
 from deploys.catalogue.service import Service
 from deploys.decisions import answer_pause, decide, mark_question_shown, request_cancel
+from deploys.holds import HoldSource
 from deploys.job_queue import WATCH_PREFIX, JobQueue
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels
@@ -91,6 +92,7 @@ class EngineHarness:
     ecs: EcsSandbox
     redis: Redis
     access: OpenAccessPolicy = field(default_factory=OpenAccessPolicy)
+    hold_sources: tuple[HoldSource, ...] = ()
     external_ids: dict[str, str] = field(default_factory=dict)
     """Of the roles in services.yml, by ARN: no record has them."""
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
@@ -108,6 +110,7 @@ class EngineHarness:
             access=self.access,
             timing=TIMING,
             worker="worker",
+            hold_sources=self.hold_sources,
             shared_channels=self.shared_channels,
             now=self.ecs.now,
         )

@@ -7,8 +7,11 @@ goes on to its end: a service at desired count 0 helps nobody.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from deploys.decisions import is_approved
 from deploys.records.deploy import Deploy
+from deploys.records.phases import Phase
 from workers.step_context import StepContext, StepResult
 
 POLL_SECONDS = 15.0
@@ -28,6 +31,11 @@ def with_holds(step: Step) -> Step:
         if hold is None:
             return step(deploy.evolve(hold=None) if deploy.hold else deploy, context)
         held = deploy if deploy.hold == hold else deploy.evolve(hold=hold)
-        return StepResult(held, delay=POLL_SECONDS)
+        left = POLL_SECONDS if hold.until is None else max(1.0, hold.until - context.now())
+        seconds = min(POLL_SECONDS, left)
+        if deploy.phase is Phase.AWAITING_APPROVAL and not is_approved(deploy):
+            answered = step(held, context)  # a question is answered, and may end, while the deploy is held
+            return replace(answered, delay=min(answered.delay, seconds))
+        return StepResult(held, delay=seconds)
 
     return run_step

@@ -14,10 +14,12 @@ from deploys import deploy_text
 from deploys.catalogue.service import Service
 from deploys.decisions import is_service_untouched
 from deploys.deploy_text import planned_count, status_text
+from deploys.formatting import slack_time
 from deploys.mrkdwn import code, mentions, plural
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.plan import Plan
+from deploys.service_freezes import ServiceFreezes
 from deploys.short_names import short_arn
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
@@ -33,7 +35,9 @@ MAX_QUEUED_SHOWN = 5
 """How many deploys ahead in the queue are named (count)."""
 
 
-def describe_plan(deploy: Deploy, *, store: DeployStore, aws: AwsClients, access: AccessPolicy) -> str:
+def describe_plan(
+    deploy: Deploy, *, store: DeployStore, aws: AwsClients, access: AccessPolicy, freezes: ServiceFreezes
+) -> str:
     """What this deploy, which is not stored, would change.
 
     Raises:
@@ -54,7 +58,7 @@ def describe_plan(deploy: Deploy, *, store: DeployStore, aws: AwsClients, access
         timing=Timing(),
         now=time.time,
     )
-    return _plan_text(deploy, make_plan(deploy, context), ahead)
+    return _plan_text(deploy, make_plan(deploy, context), ahead, freeze_line(deploy, freezes, time.time()))
 
 
 def _read_only_claim(deploy: Deploy) -> Claim:
@@ -76,7 +80,16 @@ def _not_yet_plannable(deploy: Deploy, ahead: Sequence[Deploy], running: Deploy)
     )
 
 
-def _plan_text(deploy: Deploy, plan: Plan, ahead: Sequence[Deploy]) -> str:
+def freeze_line(deploy: Deploy, freezes: ServiceFreezes, now: float) -> str:
+    """That the service is frozen, or will be within a day; empty if neither."""
+    service = deploy.service.name
+    if freeze := freezes.find(service, now):
+        return f"{freeze.sentence()} Asked for now, the deploy would be refused"
+    start = freezes.starts_soon(service, now)
+    return f"a freeze of {code(service)} begins {slack_time(start)}" if start is not None else ""
+
+
+def _plan_text(deploy: Deploy, plan: Plan, ahead: Sequence[Deploy], freeze: str) -> str:
     lines = [
         *_task_definition_lines(plan),
         images.registry_line(deploy, plan, in_ecr=is_in_ecr(plan)),
@@ -88,6 +101,7 @@ def _plan_text(deploy: Deploy, plan: Plan, ahead: Sequence[Deploy]) -> str:
         *express_mode_lines(plan),
         *pre_task.plan_lines(deploy, plan),
         *post_check.plan_lines(deploy),
+        *([freeze] if freeze else []),
         _approval_line(deploy.service),
         _queue_line(ahead),
     ]

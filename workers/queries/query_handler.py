@@ -19,6 +19,7 @@ from deploys.mrkdwn import code
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
 from deploys.redis_outage import describe_error
+from deploys.service_freezes import ServiceFreezes
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients
@@ -56,6 +57,7 @@ class QueryHandler:
     aws: AwsClients
     access: AccessPolicy
     slack: WebClient
+    freezes: ServiceFreezes
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
 
     def answer_tags(self, target: QueryTarget, service: str) -> None:
@@ -82,6 +84,7 @@ class QueryHandler:
                 store=self.store,
                 aws=self.aws,
                 access=self.access,
+                freezes=self.freezes,
             ),
             cannot=f"I cannot tell what {code(service)} {code(tag)} would change",
             refused=f"{code(service)} {code(tag)} would be refused",

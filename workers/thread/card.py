@@ -13,7 +13,8 @@ from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, Sec
 from deploys.deploy_text import action_label, previous_version, requested_by
 from deploys.formatting import TimeFormat, duration, slack_time, utc_time
 from deploys.message_size import utf8_bytes
-from deploys.mrkdwn import code, escape, mentions, plural
+from deploys.mrkdwn import code, escape, mention, mentions, plural
+from deploys.queue_forecast import QueueForecast, forecast_text
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
@@ -38,10 +39,12 @@ class Card:
     """What is deployed, and its state: the shortest true text."""
 
 
-def deploy_card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
+def deploy_card(
+    deploy: Deploy, ahead: Sequence[Deploy], now: float, forecast: QueueForecast | None = None
+) -> Card:
     """The card as of `now` (epoch seconds). ahead: the deploys before it in its service's queue."""
     first = card_headline(deploy, ahead)
-    how_far = _progress_lines(deploy, now, slack_time)
+    how_far = _progress_lines(deploy, now, slack_time, forecast)
     problems = _problem_lines(deploy)
     about = _change_lines(deploy)
     bar = card_progress.task_count(deploy)
@@ -55,16 +58,20 @@ def deploy_card(deploy: Deploy, ahead: Sequence[Deploy], now: float) -> Card:
         card_buttons.button_row(deploy),
     ]
     spoken = _join_lines(
-        first, *_progress_lines(deploy, now, utc_time), *problems, *about, _footer(deploy, now, utc_time)
+        first,
+        *_progress_lines(deploy, now, utc_time, forecast),
+        *problems,
+        *about,
+        _footer(deploy, now, utc_time),
     )
     return Card(clip_bytes(spoken, CARD_BYTES), tuple(block.to_dict() for block in blocks if block), first)
 
 
-def card_fingerprint(deploy: Deploy, ahead: Sequence[Deploy]) -> str:
+def card_fingerprint(deploy: Deploy, ahead: Sequence[Deploy], forecast: QueueForecast | None = None) -> str:
     """Stays the same while only time passes."""
     # The end of a question's time moves on until somebody has seen it.
     timeless = deploy.evolve(approval={"shown_at": None, "expires_at": None})
-    still = deploy_card(timeless, ahead, deploy.request.requested_at)
+    still = deploy_card(timeless, ahead, deploy.request.requested_at, forecast)
     return hashlib.sha256(json.dumps([still.text, still.blocks]).encode()).hexdigest()[:32]
 
 
@@ -96,8 +103,11 @@ def _action(deploy: Deploy) -> str:
     return f"{old} → {action}" if deploy.verb is Verb.DEPLOY else f"{action} (from {old})"
 
 
-def _progress_lines(deploy: Deploy, now: float, when: TimeFormat) -> list[str]:
+def _progress_lines(
+    deploy: Deploy, now: float, when: TimeFormat, forecast: QueueForecast | None
+) -> list[str]:
     return [
+        f"It is {forecast_text(forecast, when)}." if forecast else "",
         card_progress.counts_line(deploy),
         *card_traffic.traffic_lines(deploy, when),
         clip(card_progress.old_tasks_lines(deploy, now), 1000),
@@ -136,14 +146,18 @@ def _problem_lines(deploy: Deploy) -> list[str]:
 
 def _change_lines(deploy: Deploy) -> list[str]:
     why = f"Why: {escape(shorten(deploy.request.reason, 400))}" if deploy.request.reason.strip() else ""
+    if deploy.override is not None:
+        override = deploy.override
+        passes = f"{mention(override.user)} overrides the {override.kind.value}: {escape(override.reason)}"
+        why = "\n".join(filter(None, (why, clip(passes, 700))))
     plan = deploy.plan
     if plan is None:
-        return [clip(why, 700)]
+        return [clip(why, 1400)]
     lines = [clip(image_line(change, plan), 500) for change in plan.changes[:CONTAINERS_SHOWN]]
     if len(plan.changes) > CONTAINERS_SHOWN:
         lines.append(f"and {plural(len(plan.changes) - CONTAINERS_SHOWN, 'more container')}")
     newer = plan.config.newer if plan.config else None
-    return [clip(why, 700), *lines, clip(card_text(newer), 900) if newer else ""]
+    return [clip(why, 1400), *lines, clip(card_text(newer), 900) if newer else ""]
 
 
 def _footer(deploy: Deploy, now: float, when: TimeFormat) -> str:

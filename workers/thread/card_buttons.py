@@ -9,6 +9,7 @@ from slack_sdk.models.blocks import ActionsBlock
 
 from deploys import buttons
 from deploys.buttons import Button
+from deploys.overrides import is_held_by_freeze
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
@@ -25,11 +26,13 @@ def card_buttons(deploy: Deploy) -> list[Button]:
         return [likely_tag] if likely_tag else []
     if not deploy.in_progress or deploy.cancel or not deploy.phase.facts.cancellable:
         return []
+    freeze = [buttons.override_freeze_button(deploy)] if is_held_by_freeze(deploy) else []
     if is_waiting_for_approval(deploy):
-        return [buttons.approve_button(deploy), buttons.reject_button(deploy), buttons.cancel_button(deploy)]
+        answers = [buttons.approve_button(deploy), buttons.reject_button(deploy)]
+        return [*answers, *freeze, buttons.cancel_button(deploy)]
     if unanswered_pause(deploy):
         return [buttons.continue_button(deploy), buttons.roll_back_button(deploy)]
-    return [buttons.cancel_button(deploy)]
+    return [*freeze, buttons.cancel_button(deploy)]
 
 
 def button_row(deploy: Deploy, shown: Sequence[Button] | None = None) -> ActionsBlock | None:

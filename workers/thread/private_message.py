@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
@@ -18,7 +18,7 @@ from typing import Any
 
 import structlog
 from slack_sdk import WebClient
-from slack_sdk.models.blocks import ActionsBlock, MarkdownTextObject, SectionBlock
+from slack_sdk.models.blocks import ActionsBlock, ContextBlock, MarkdownTextObject, SectionBlock
 
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import VERBATIM_ARGUMENTS, verbatim
@@ -64,16 +64,24 @@ Sender = Callable[[dict[str, Any]], Any]
 
 
 def send_private_message(
-    client: WebClient, to: Recipient, text: str, buttons: ActionsBlock | None = None
+    client: WebClient,
+    to: Recipient,
+    text: str,
+    buttons: ActionsBlock | None = None,
+    *,
+    blocks: Sequence[dict[str, Any]] = (),
 ) -> DeliveryResult:
     """Sends a text, with a row of buttons below it if there is one; logs each route that fails.
+
+    blocks: what is shown in place of the text, which says the same.
 
     Slack keeps ephemeral messages for nobody, so one that arrives twice does no harm.
     """
     give_up_at = time.monotonic() + MOST_WAIT_SECONDS
     failures: list[SlackCallFailed] = []
-    for method, sender, routed_text in _routes(client, to, text):
-        failure = _try_route(method, sender, _message(routed_text, buttons), give_up_at)
+    for method, sender, where in _routes(client, to):
+        message = _message(where, text, buttons, blocks)
+        failure = _try_route(method, sender, message, give_up_at)
         if failure is None:
             return DeliveryResult.DELIVERED
         failures.append(failure)
@@ -95,20 +103,21 @@ def send_private_message(
     )
 
 
-def _routes(client: WebClient, to: Recipient, text: str) -> Iterator[tuple[str, Sender, str]]:
-    """Each route: its method, the sender and the text. A direct message says which channel it belongs to."""
+def _routes(client: WebClient, to: Recipient) -> Iterator[tuple[str, Sender, str]]:
+    """Each route: its method, the sender and what the text begins with. A direct message says which channel
+    it belongs to."""
     thread: dict[str, Any] = {"thread_ts": to.thread_ts} if to.thread_ts else {}
     if to.response_url:
         url = to.response_url
-        yield response_url.METHOD, lambda message: response_url.post(client, url, {**message, **thread}), text
+        yield response_url.METHOD, lambda message: response_url.post(client, url, {**message, **thread}), ""
     if to.channel:
         ephemeral = partial(client.chat_postEphemeral, channel=to.channel, user=to.user, **VERBATIM_ARGUMENTS)
-        yield "chat.postEphemeral", lambda message: ephemeral(**message, **thread), text
+        yield "chat.postEphemeral", lambda message: ephemeral(**message, **thread), ""
     direct = partial(
         client.chat_postMessage, channel=to.user, unfurl_links=False, unfurl_media=False, **VERBATIM_ARGUMENTS
     )
     where = f"In {channel_link(to.channel)}: " if to.channel else ""
-    yield "chat.postMessage", lambda message: direct(**message), where + text
+    yield "chat.postMessage", lambda message: direct(**message), where
 
 
 def _try_route(
@@ -142,8 +151,14 @@ def _try_route(
     return failure
 
 
-def _message(text: str, buttons: ActionsBlock | None) -> dict[str, Any]:
+def _message(
+    where: str, text: str, buttons: ActionsBlock | None, blocks: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    text = where + text
     fallback_text = clip(verbatim(text), TEXT)
+    if blocks:
+        first = [ContextBlock(elements=[MarkdownTextObject(text=where)]).to_dict()] if where else []
+        return {"text": fallback_text, "blocks": verbatim([*first, *blocks])}
     if buttons is None:
         return {"text": fallback_text}
     section = SectionBlock(text=MarkdownTextObject(text=clip(text, SECTION)))

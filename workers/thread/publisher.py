@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from deploys.decisions import mark_question_shown
 from deploys.errors import Conflict, SavedNotOnDisk
+from deploys.queue_forecast import read_forecast
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import KEPT_SECONDS, ThreadState, ThreadStore
@@ -93,7 +94,10 @@ class Publisher:
         if batch is not None:
             members = self._store.batch_deploys(batch)
             return BatchThreadSource(batch, [(each, deploys_ahead(each, self._store)) for each in members])
-        return DeployThreadSource(deploy, deploys_ahead(deploy, self._store)) if deploy else None
+        if deploy is None:
+            return None
+        ahead = deploys_ahead(deploy, self._store)
+        return DeployThreadSource(deploy, ahead, read_forecast(deploy, self._store, self._now()))
 
     def _publish_source(self, source: ThreadSource, due_score: float, owner: str) -> None:
         thread = self._threads.state(source.id)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from slack_sdk.models.blocks import ActionsBlock
 
 from deploys.deploy_text import deploy_name
+from deploys.queue_forecast import QueueForecast
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
@@ -130,7 +131,10 @@ class ThreadSource(Protocol):
 class DeployThreadSource:
     """A single deploy. ahead: the deploys it waits for."""
 
-    def __init__(self, deploy: Deploy, ahead: Sequence[Deploy]) -> None:
+    def __init__(
+        self, deploy: Deploy, ahead: Sequence[Deploy], forecast: QueueForecast | None = None
+    ) -> None:
+        self._forecast = forecast
         self._deploy = deploy
         self._ahead = ahead
         self.id = deploy.id
@@ -151,10 +155,10 @@ class DeployThreadSource:
         return PrivateRefusal(text, card_buttons.button_row(self._deploy))
 
     def card(self, now: float) -> Card:
-        return card.deploy_card(self._deploy, self._ahead, now)
+        return card.deploy_card(self._deploy, self._ahead, now, self._forecast)
 
     def fingerprint(self) -> str:
-        return card.card_fingerprint(self._deploy, self._ahead)
+        return card.card_fingerprint(self._deploy, self._ahead, self._forecast)
 
     def state_key(self) -> str:
         return card_state.state_key(self._deploy)

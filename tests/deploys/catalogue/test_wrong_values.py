@@ -25,8 +25,8 @@ SERVICE_KEYS = (
     "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `may_roll_back`, "
     "`may_lock`, `may_override`, `guests`, `direct_messages`, `shared_channels`, `approvals`, "
     "`self_approval`, "
-    "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `base`, `before`, `after`, `logs`, "
-    "`role`, `ecs_service`"
+    "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `base`, `before`, `after`, "
+    "`freezes`, `logs`, `role`, `ecs_service`"
 )
 
 VALUE_MISTAKES = [

@@ -137,7 +137,7 @@ def test_where_the_bot_may_write_depends_on_scope_and_membership() -> None:
 def test_a_channel_tells_how_many_are_in_it(client: WebClient) -> None:
     channel = client.conversations_info(channel="C01DEPLOYS", include_num_members=True)["channel"]
 
-    assert (channel["name"], channel["num_members"], channel["is_private"]) == ("deploys", 5, False)
+    assert (channel["name"], channel["num_members"], channel["is_private"]) == ("deploys", 6, False)
 
 
 def test_people_and_user_groups_are_known(client: WebClient) -> None:

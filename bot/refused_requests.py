@@ -1,0 +1,77 @@
+"""Keeps what was refused, so that a button on the answer can change what it was refused for and repeat it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import fields
+
+from redis.exceptions import RedisError
+
+from bot.app_context import AppContext
+from bot.grammar import Command
+from bot.request import Request
+from bot.submit import build_deploy_request
+from deploys.buttons.button import Button
+from deploys.buttons.choices import choice_buttons
+from deploys.errors import Refused
+from deploys.records.deploy import new_deploy_id
+from deploys.records.refused_request import RefusedRequest
+
+_OWN_FIELDS = frozenset({"subcommand", "services", "tag", "target", "reason"})
+"""Fields of a command that a refused request names too; all others are among its arguments."""
+
+
+def note_refused_command(
+    error: Refused, command: Command, request: Request, now: float, *, is_query: bool
+) -> None:
+    """Notes on the error which command it refused. now: epoch seconds."""
+    if error.refused_request is not None:
+        return
+    others = {each.name: getattr(command, each.name) for each in fields(command)}
+    error.refused_request = RefusedRequest(
+        id=new_deploy_id(),
+        subcommand=command.subcommand,
+        services=command.services,
+        tag=command.tag,
+        target=command.target,
+        reason=command.reason,
+        arguments={
+            name: value
+            for name, value in others.items()
+            if name not in _OWN_FIELDS and isinstance(value, str | int | float)
+        },
+        is_query=is_query,
+        request=build_deploy_request(request, command.reason, now),
+        error=type(error).__name__,
+        facts=_texts(error),
+    )
+
+
+def note_refused_click(error: Refused, action_id: str, value: str, request: Request, now: float) -> None:
+    """Notes on the error which press of a button it refused. now: epoch seconds."""
+    if error.refused_request is not None:  # the button ran a command, and that was refused
+        return
+    error.refused_request = RefusedRequest(
+        id=new_deploy_id(),
+        action_id=action_id,
+        value=value,
+        request=build_deploy_request(request, "", now),
+        error=type(error).__name__,
+        facts=_texts(error),
+    )
+
+
+def offer_choices(error: Refused, context: AppContext) -> tuple[Button, ...]:
+    """The buttons that lift the refusal, once what they repeat is kept; none if nothing lifts it."""
+    refused = error.refused_request
+    buttons = choice_buttons(refused) if refused else ()
+    if refused is None or not buttons:
+        return ()
+    with suppress(RedisError):
+        context.refused_requests.save(refused)
+        return buttons
+    return ()
+
+
+def _texts(error: Refused) -> dict[str, str]:
+    return {name: str(value) for name, value in error.facts.items() if isinstance(value, str)}

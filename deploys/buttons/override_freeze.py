@@ -1,0 +1,78 @@
+"""The button *Override the freeze* on the card of a deploy that waits for the end of one."""
+
+from __future__ import annotations
+
+from deploys.access import Action
+from deploys.buttons.button import (
+    Actor,
+    Button,
+    ButtonContext,
+    ButtonPress,
+    ConfirmDialog,
+    amend_deploy,
+    button_value,
+)
+from deploys.buttons.deploy_names import short_name, subject
+from deploys.errors import ReasonMissing, Refused
+from deploys.mrkdwn import escape
+from deploys.overrides import override_held
+from deploys.records.deploy import Deploy
+
+OVERRIDE_FREEZE = "deploy:override-freeze"
+
+
+def override_freeze_button(deploy: Deploy) -> Button:
+    """The button on the card of a deploy that a freeze holds."""
+    return Button(
+        OVERRIDE_FREEZE,
+        "Override the freeze",
+        button_value(deploy.id),
+        style="danger",
+        accessibility_label=f"Override the freeze for {short_name(deploy)}",
+        confirm=ConfirmDialog(
+            "Override the freeze?",
+            f"{subject(deploy)} goes on although the service is frozen. That is written down, with the "
+            "reason that the deploy was asked for with.",
+            "Override",
+            "Let it wait",
+            "danger",
+        ),
+    )
+
+
+def handle(press: ButtonPress) -> None:
+    """Lets the deploy go on; the card shows it. Its own reason is that of the override.
+
+    Raises:
+        UnknownDeploy, UnknownService, CommandTooLate, NothingToOverride, AlreadyDecided
+        NotAllowed, WrongChannel, MembershipUnknown: this person may not.
+        ReasonMissing: the deploy was asked for without a reason.
+    """
+    deploy = press.find_deploy()
+    press.context.access.may(Action.OVERRIDE, press.actor.asker, deploy.service.name)
+    press.actor.refuse_if_late()
+    reason = deploy.request.reason.strip()
+    if not reason:
+        raise ReasonMissing(service=deploy.service.name, tag=escape(deploy.tag) or "TAG")
+    override_deploy(deploy, reason, press.actor, press.context)
+
+
+def override_deploy(deploy: Deploy, reason: str, actor: Actor, context: ButtonContext) -> Deploy:
+    """Lets a held deploy pass. The caller has checked access and lateness.
+
+    Raises:
+        UnknownDeploy, NothingToOverride, AlreadyDecided
+    """
+    replaces = ""
+    if deploy.override is not None:
+        try:
+            context.freezes.may_override(deploy, deploy.override.user)
+        except Refused:  # it counts no longer, so another one is needed
+            replaces = deploy.override.user
+    return amend_deploy(
+        deploy.id,
+        lambda found, user, now: override_held(found, user, reason, now, replaces=replaces),
+        actor,
+        context,
+        what="freeze overridden",
+    )

@@ -1,0 +1,53 @@
+"""What the calendars say that have an address, as a worker read them last. All else reads only this."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from redis import Redis
+
+from deploys.errors import UnknownSchema
+from deploys.records.freeze_window import FreezeWindow
+from deploys.records.record import StoredRecord
+from deploys.stores import redis_keys
+
+READ_EVERY_SECONDS = 300.0
+"""Between two reads of a calendar (seconds)."""
+MAX_AGE_SECONDS = 3600.0
+"""What was read longer ago counts as unknown (seconds): a freeze may have been entered since."""
+
+
+class CalendarRead(StoredRecord):
+    """One read of a calendar."""
+
+    read_at: float
+    """Epoch seconds."""
+    windows: tuple[FreezeWindow, ...]
+
+
+class FreezeCalendars:
+    """Calendars in Redis, by a hash: an address may hold a secret."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def save(self, address: str, time_zone: str, windows: Sequence[FreezeWindow], now: float) -> None:
+        """Keeps what was read, and when (epoch seconds)."""
+        read = CalendarRead(read_at=now, windows=tuple(windows)).to_json()
+        self._redis.set(_key(address, time_zone), read, ex=int(MAX_AGE_SECONDS * 2))
+
+    def find(self, address: str, time_zone: str, now: float) -> tuple[FreezeWindow, ...] | None:
+        """The windows; None if they are unknown, or were read too long ago."""
+        stored = self._redis.get(_key(address, time_zone))
+        if stored is None:
+            return None
+        try:
+            read = CalendarRead.from_json(stored)
+        except UnknownSchema:
+            return None
+        return read.windows if now - read.read_at <= MAX_AGE_SECONDS else None
+
+
+def _key(address: str, time_zone: str) -> str:
+    return redis_keys.calendar(hashlib.sha256(f"{address} {time_zone}".encode()).hexdigest()[:32])
