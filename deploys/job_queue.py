@@ -74,6 +74,10 @@ class JobQueue:
         """Looks at all locks, and sends what people are told about them. nonce: as in `requeue`."""
         self._try_enqueue("watch_locks", nonce=nonce)
 
+    def post_audit(self, nonce: str = "") -> None:
+        """Tells in the audit's channel what it does not know yet. nonce: as in `requeue`."""
+        self._try_enqueue("post_audit", nonce=nonce)
+
     def forget_thread_messages(self, nonce: str = "") -> None:
         """Removes the texts of old deploys. nonce: as in `requeue`."""
         self._try_enqueue("forget_thread_messages", nonce=nonce)

@@ -118,6 +118,30 @@ def test_a_variable_that_is_set_but_empty_is_refused(cls: type[Settings]) -> Non
 
 INVALID_VALUES: list[tuple[type[Settings], str, str, str]] = [
     (
+        WorkerSettings,
+        "AUDIT_CHANNEL",
+        "#audit",
+        "is '#audit', which is not the id of a channel such as C0123ABCD.",
+    ),
+    (
+        SchedulerSettings,
+        "AUDIT_CHANNEL",
+        "U0123ABC",
+        "is 'U0123ABC', which is not the id of a channel such as C0123ABCD.",
+    ),
+    (
+        SchedulerSettings,
+        "AUDIT_RETENTION_DAYS",
+        "0",
+        "is '0', but has to be a whole number of days from 1 to 3650.",
+    ),
+    (
+        SchedulerSettings,
+        "AUDIT_RETENTION_DAYS",
+        "1.5",
+        "is '1.5', but has to be a whole number of days from 1 to 3650.",
+    ),
+    (
         SchedulerSettings,
         "REDIS_URL",
         "localhost:6379",

@@ -27,7 +27,7 @@ from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
-from workers import freeze_calendar_reader, home_tab, retention, user_group_reader
+from workers import audit_channel, freeze_calendar_reader, home_tab, retention, user_group_reader
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.lock_watch import LockWatch
@@ -61,6 +61,13 @@ class Dependencies:
     orphan_recovery: OrphanRecovery
     lock_watch: LockWatch
     message_retention_seconds: float
+    audit_channel: str | None = None
+
+    def post_audit(self) -> None:
+        """Tells in the audit's channel what it does not know yet."""
+        if self.audit_channel:
+            calls = SlackCalls(self.slack, self.limits)
+            audit_channel.post_new_entries(self.redis, calls, self.limits, self.audit_channel)
 
     def publish_home(self, user: str, team: str) -> None:
         """Updates a user's Home tab."""
@@ -171,5 +178,6 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),
+        audit_channel=settings.audit_channel,
         message_retention_seconds=settings.message_retention_days * 24 * 3600,
     )

@@ -23,6 +23,7 @@ from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
+from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
 from workers.flows.cancel_check import check_cancel
@@ -122,7 +123,7 @@ class Engine:
 
     def _run(self, claim: Claim, reader: EcsReader) -> None:
         context = self._context(claim, reader)
-        self._aws.request_ids.take()  # of whatever this process did before
+        REQUEST_IDS.take()  # of whatever this process did before
         while True:
             deploy = context.claim.deploy
             try:
@@ -223,11 +224,11 @@ class Engine:
             keep=keep,
             overtaken_by=result.overtaken_by,
             notes=result.audit,
-            aws_requests=self._aws.request_ids.take(),
+            aws_requests=REQUEST_IDS.take(),
         )
 
     def _audit_uncommitted(self, claim: Claim) -> None:
-        if aws_requests := self._aws.request_ids.take():
+        if aws_requests := REQUEST_IDS.take():
             self._store.audit_uncommitted(claim, aws_requests)
 
     def _with_jitter(self, seconds: float) -> float:

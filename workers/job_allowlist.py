@@ -24,6 +24,7 @@ ENTRY_POINTS = frozenset(
         "read_slack_directory",
         "recover_orphans",
         "watch_locks",
+        "post_audit",
         "forget_thread_messages",
         "answer_privately",
         "answer_tags",

@@ -65,6 +65,11 @@ def watch_locks() -> None:
     _get_dependencies().lock_watch.run()
 
 
+def post_audit() -> None:
+    """Tells in the audit's channel what it does not know yet."""
+    _get_dependencies().post_audit()
+
+
 def forget_thread_messages() -> None:
     """Removes the texts of deploys that ended long ago."""
     _get_dependencies().forget_thread_messages()

@@ -10,14 +10,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import TextIO
 
 import structlog
+from redis import Redis
 from redis.exceptions import RedisError
 
+from deploys import audit_log
 from deploys.job_queue import WATCH_PREFIX, JobQueue
 from deploys.process_startup import load_settings_or_exit, warn_about_redis_config
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
+from deploys.stores import audit
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import READ_EVERY_SECONDS as CALENDARS_READ_EVERY_SECONDS
@@ -35,6 +39,12 @@ RETENTION_SECONDS = 60.0
 """Between two jobs that remove old texts (seconds)."""
 ORPHAN_RECOVERY_SECONDS = 15.0
 """Between two jobs for the orphan recovery, which then decides whether to scan (seconds)."""
+POST_AUDIT_SECONDS = 5.0
+"""Between two jobs for the audit's channel (seconds)."""
+LOG_AUDIT_SECONDS = 1.0
+"""Between two looks at the audit for entries to be written to standard output (seconds)."""
+TRIM_AUDIT_SECONDS = 600.0
+"""Between two times that old entries of the audit are removed (seconds)."""
 
 LOCK_WATCH_SECONDS = 10.0
 """Between two looks at the locks (seconds)."""
@@ -50,11 +60,14 @@ class Scheduler:
         job_queue: JobQueue,
         *,
         now: Callable[[], float] = time.time,
+        posts_audit: bool = False,
     ) -> None:
+        """posts_audit: whether the audit has a channel of its own."""
         self._store = store
         self._threads = threads
         self._job_queue = job_queue
         self._now = now
+        self._posts_audit = posts_audit
         self._enqueued: dict[str, str] = {}
         """What was enqueued last for each job, so that Redis is not asked four times a second."""
 
@@ -69,6 +82,8 @@ class Scheduler:
         wanted["watch_locks "] = str(int(now / LOCK_WATCH_SECONDS))
         wanted["read_slack_directory "] = str(int(now / REFRESH_SECONDS))
         wanted["recover_orphans "] = str(int(now / ORPHAN_RECOVERY_SECONDS))
+        if self._posts_audit:
+            wanted["post_audit "] = str(int(now / POST_AUDIT_SECONDS))
         wanted["forget_thread_messages "] = str(int(now / RETENTION_SECONDS))
         fresh = {name: nonce for name, nonce in wanted.items() if self._enqueued.get(name) != nonce}
         for name, nonce in fresh.items():
@@ -77,6 +92,8 @@ class Scheduler:
                 self._job_queue.requeue(job, argument, nonce)
             elif job == "read_user_groups":
                 self._job_queue.read_user_groups(nonce)
+            elif job == "post_audit":
+                self._job_queue.post_audit(nonce)
             elif job == "read_freeze_calendars":
                 self._job_queue.read_freeze_calendars(nonce)
             elif job == "watch_locks":
@@ -89,6 +106,29 @@ class Scheduler:
                 self._job_queue.recover_orphans(nonce)
         self._enqueued = wanted
         return len(fresh)
+
+
+class AuditKeeper:
+    """Writes the audit's new entries to standard output, and removes old ones from Redis."""
+
+    def __init__(
+        self, redis: Redis, retention_days: int, out: TextIO, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self._redis = redis
+        self._retention_days = retention_days
+        self._out = out
+        self._now = now
+        self._logged_at = self._trimmed_at = 0.0
+
+    def tick(self) -> None:
+        """Does what is due."""
+        now = self._now()
+        if now - self._logged_at >= LOG_AUDIT_SECONDS:
+            audit_log.write_new_entries(self._redis, self._out)
+            self._logged_at = now
+        if now - self._trimmed_at >= TRIM_AUDIT_SECONDS:
+            audit.trim(self._redis, self._retention_days, now)
+            self._trimmed_at = now
 
 
 def _jobs_for_due_deploys(due: list[DueDeploy], now: float) -> dict[str, str]:
@@ -114,14 +154,19 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     redis = connect(settings.redis_url)
     scheduler = Scheduler(
-        DeployStore(redis), ThreadStore(redis), JobQueue(connect_for_rq(settings.redis_url))
+        DeployStore(redis),
+        ThreadStore(redis),
+        JobQueue(connect_for_rq(settings.redis_url)),
+        posts_audit=settings.audit_channel is not None,
     )
+    audit_keeper = AuditKeeper(redis, settings.audit_retention_days, sys.stdout)
     warn_about_redis_config(redis)
     log.info("scheduler started")
     wait = TICK_SECONDS
     while not stop.wait(wait):
         try:
             scheduler.tick()
+            audit_keeper.tick()
             wait = TICK_SECONDS
             REDIS_OUTAGE.record_recovery()
         except RedisError as error:

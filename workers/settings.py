@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from deploys.settings import Settings, SlackSettings, days_between, refuse, seconds_between, url_with_scheme
+
+MAX_RETENTION_DAYS = 3650
+
+
+def _channel(value: Any) -> str:
+    if not re.fullmatch(r"[CG][A-Z0-9]{6,}", str(value)):
+        refuse(f"is {value!r}, which is not the id of a channel such as C0123ABCD.")
+    return str(value)
+
+
+def _days(value: Any) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", str(value)) or not 1 <= int(value) <= MAX_RETENTION_DAYS:
+        refuse(f"is {value!r}, but has to be a whole number of days from 1 to {MAX_RETENTION_DAYS}.")
+    return int(value)
+
+
+AuditChannel = Annotated[str | None, BeforeValidator(_channel)]
 
 
 class WorkerSettings(SlackSettings):
@@ -40,6 +58,12 @@ class WorkerSettings(SlackSettings):
         default=None, description="Base address of AWS for boto3: a proxy, a VPC endpoint or the sandbox."
     )
 
+    audit_channel: AuditChannel = Field(
+        default=None,
+        description="Id of a channel in which Slipway tells what people decided and what was refused. Invite "
+        "the bot to it. The same for the workers and the scheduler. Without it nothing is told.",
+    )
+
     @field_validator("settle_seconds")
     @classmethod
     def _outlives_the_lease(cls, value: float, info: ValidationInfo) -> float:
@@ -51,3 +75,12 @@ class WorkerSettings(SlackSettings):
 
 class SchedulerSettings(Settings):
     """`scheduler`: enqueues jobs for what is due. It needs only Redis."""
+
+    audit_channel: AuditChannel = Field(
+        default=None, description="As for the worker: it posts there, when the scheduler asks for it."
+    )
+    audit_retention_days: Annotated[int, BeforeValidator(_days)] = Field(
+        default=365,
+        description="Days for which the audit trail is kept in Redis. An entry takes about 1 kB, and a "
+        "deploy has about 12.",
+    )

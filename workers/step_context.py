@@ -21,6 +21,7 @@ from deploys.records.traffic import HookAction
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, RegionClients
+from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.ecs_reader import EcsReader
 
@@ -199,7 +200,7 @@ class StepContext:
             due_at=self.now(),
             what=what,
             keep=True,
-            aws_requests=self.region.take_request_ids(),
+            aws_requests=REQUEST_IDS.take(),
         )
         return self.claim.deploy
 

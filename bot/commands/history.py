@@ -3,6 +3,8 @@ how it ended and how long it took."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.app_context import AppContext
 from bot.grammar import SERVICES, Allowed, Command, Subcommand, optional
 from bot.private_reply import PrivateReply, bullet_list, section_block
@@ -10,16 +12,20 @@ from bot.request import Request
 from bot.visibility import hidden_note
 from deploys import deploy_text
 from deploys.access import Action
+from deploys.decisions import counted_approvers
 from deploys.formatting import duration, slack_time
-from deploys.mrkdwn import code
+from deploys.mrkdwn import code, mentions
 from deploys.records.deploy import Deploy
 from deploys.records.request import Verb
+from deploys.stores import audit
 from deploys.text_limits import shorten
 
 MAX_DEPLOYS = 30
 """Deploys that are read for one answer (count)."""
 MAX_READ = 150
 """Deploys that are read to find so many among those that may not be seen (count)."""
+MAX_ENTRIES = 2000
+"""Entries of the audit trail that are read for one answer (count)."""
 MAX_BYTES = 2800
 """UTF-8 bytes of the list: it is one section of a message."""
 
@@ -42,7 +48,8 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     note = "" if named else hidden_note(seen, context)
     if not deploys:
         return PrivateReply(" ".join(filter(None, (f"There was no deploy{about} yet.", note))))
-    lines = [describe_deploy(each, context) for each in deploys[:MAX_DEPLOYS]]
+    approvers = _read_approvers(deploys[:MAX_DEPLOYS], context)
+    lines = [describe_deploy(each, context) + approvers.get(each.id, "") for each in deploys[:MAX_DEPLOYS]]
     total = sum(context.store.count_deploys(name) for name in named or seen.services)
     text = f"*Last deploys*{about}\n{bullet_list(lines, MAX_BYTES, total=total)}"
     parts = [text, note] if note else [text]
@@ -56,6 +63,20 @@ def _find_services(command: Command, request: Request, context: AppContext) -> t
     for name in services:
         context.access.may(Action.SEE, request.asker, name)
     return services
+
+
+def _read_approvers(deploys: Sequence[Deploy], context: AppContext) -> dict[str, str]:
+    """Who approved each of these deploys, as the audit trail has it, or else the record; nothing of a
+    deploy that nobody approved."""
+    oldest = min(each.request.requested_at for each in deploys)
+    ids = {each.id for each in deploys}
+    trail = audit.read_between(context.store.redis, ids, oldest, context.now(), MAX_ENTRIES)
+    from_trail = {each["deploy"]: each.get("approvers", "") for each in trail}
+    found = {
+        each.id: tuple(filter(None, from_trail.get(each.id, "").split(","))) or counted_approvers(each)
+        for each in deploys
+    }
+    return {deploy_id: f", approved by {mentions(named)}" for deploy_id, named in found.items() if named}
 
 
 def describe_deploy(deploy: Deploy, context: AppContext) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot import attempts
 from bot.app_context import AppContext
 from bot.commands.history import describe_deploy
 from bot.grammar import DEPLOY_ID, Allowed, Command, Subcommand
@@ -140,7 +141,8 @@ def _run_lines(deploy: Deploy) -> Iterator[str]:
 def _entry_line(entry: dict[str, str]) -> str:
     by = entry.get("who", "")
     person = f", by {mention(by)}" if by[:1] in ("U", "W") else ""
-    return f"{slack_time(float(entry['at']))} {escape(entry['what'])}{person}"
+    tried = f" {escape(entry['verb'])}" if entry["what"] == attempts.REFUSED and entry.get("verb") else ""
+    return f"{slack_time(float(entry['at']))} {escape(entry['what'])}{tried}{person}"
 
 
 SUBCOMMAND = Subcommand(

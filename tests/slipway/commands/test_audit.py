@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import csv
+import io
+import json
+import time
+
 import pytest
 from redis import Redis
 from typer.testing import CliRunner, Result
 
 from deploys.records.approval import Decision, Verdict
 from deploys.records.phases import Outcome, Phase
-from deploys.stores import audit
+from deploys.stores import audit, redis_keys
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore
 from slipway.cli import app
+from slipway.commands.audit import _fit
 from tests.builders import ARN, NOW, a_batch, a_deploy, a_service, a_stop_start_service
 
 BOB = "U02BOB0000"
@@ -49,7 +55,7 @@ def test_it_prints_the_newest_entries_in_columns_the_newest_last(store: DeploySt
 
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "time (UTC)           service  deploy    by          what       phase    tag    outcome    decided by"
+        "time (UTC)           service  deploy    who         what       phase    tag    outcome    decided by"
         "  revision  fence",
         "2026-09-21 14:13:20  ledger   ledger22  U01ALICE00  requested  waiting  1.4.2  -          -         "
         "  -         -",
@@ -194,3 +200,76 @@ def test_nothing_in_a_question_commands_the_terminal_either(redis_url: str) -> N
 
     assert "has no entry of deploy x. " in result.stderr
     assert "\x1b" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [
+        (("--who", BOB), ["approved"]),
+        (("--who", "slipway"), ["ended"]),
+        (("--who", BOB, "--since", "2h"), ["approved"]),
+        (("--since", "2020-01-01", "--service", "web"), ["requested", "ended"]),
+        (("--since", "2020-01-01T10:00+02:00", "--service", "web"), ["requested", "ended"]),
+    ],
+)
+def test_it_prints_what_one_person_did_and_since_when(
+    store: DeployStore, redis_url: str, arguments: tuple[str, ...], printed: list[str]
+) -> None:
+    store_two_deploys(store)
+
+    lines = run_audit(*arguments, redis_url=redis_url).stdout.splitlines()[1:]
+
+    assert [line.split()[5] for line in lines] == printed
+
+
+def test_entries_before_the_time_are_left_out(redis: Redis, redis_url: str) -> None:
+    for age, what in ((7200, "old"), (60, "new")):
+        at = int((time.time() - age) * 1000)
+        redis.xadd(redis_keys.AUDIT, {"at": "1", "who": "U1", "what": what}, id=f"{at}-0")
+
+    [line] = run_audit("--since", "1h", "--format", "json", redis_url=redis_url).stdout.splitlines()
+
+    assert json.loads(line)["what"] == "new"
+
+
+@pytest.mark.parametrize(
+    ("since", "error"), [("yesterday", "is no time"), ("2h30", "is no time"), ("2999-01-01", "still to come")]
+)
+def test_a_time_that_is_none_is_refused(since: str, error: str) -> None:
+    result = run_audit("--since", since)
+
+    assert result.exit_code == 2
+    assert error in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_all_fields_are_in_json_and_csv(store: DeployStore, redis_url: str) -> None:
+    store_two_deploys(store)
+    written = audit.trail(store.redis)
+
+    as_json = run_audit("--format", "json", redis_url=redis_url).stdout.splitlines()
+    as_csv = list(csv.DictReader(io.StringIO(run_audit("--format", "csv", redis_url=redis_url).stdout)))
+
+    assert [json.loads(line) for line in as_json] == written
+    assert as_csv == written
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@sum(A1)", "  =1"])
+def test_a_spreadsheet_runs_nothing_of_a_csv(store: DeployStore, redis_url: str, value: str) -> None:
+    store.submit(a_deploy(request={"reason": value}))
+
+    [row] = csv.DictReader(io.StringIO(run_audit("--format", "csv", redis_url=redis_url).stdout))
+
+    assert row["why"].startswith("'")
+    assert row["why"].endswith(value.strip())
+
+
+@pytest.mark.parametrize("width", [40, 100, 120, 200, None])
+def test_the_table_leaves_out_columns_that_do_not_fit(
+    store: DeployStore, redis_url: str, width: int | None
+) -> None:
+    store_two_deploys(store)
+
+    lines = _fit(audit.trail(store.redis), width).splitlines()
+
+    assert max(map(len, lines)) <= max(width or 1000, 80)
+    assert ("fence" in lines[0]) is (width in (200, None))

@@ -14,7 +14,7 @@ from deploys.catalogue.nested_keys import Role
 from deploys.catalogue.service import Service
 from workers.ecs.aws.assumed_roles import AssumedRole, TemporaryCredentials
 from workers.ecs.aws.error_translation import aws_call
-from workers.ecs.aws.request_ids import RequestIds
+from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.aws.response_check import check_responses
 
 if TYPE_CHECKING:
@@ -95,10 +95,6 @@ class RegionClients:
         if self._role is not None:
             self._role.ensure_fresh()
 
-    def take_request_ids(self) -> tuple[str, ...]:
-        """Ids of the calls that changed AWS since the last time, in any region."""
-        return self._aws.request_ids.take()
-
     def client(self, service: str) -> Any:
         """The client of this AWS service, by boto3's name for it.
 
@@ -129,7 +125,6 @@ class AwsClients:
         with aws_call("any call"):
             self._session = boto3.Session()
         self._now = now
-        self.request_ids = RequestIds()
         self._external_ids: Mapping[str, str] = {} if external_ids is None else external_ids
         self._regions: dict[tuple[str, AssumedRole | None], RegionClients] = {}
         self._assumed_roles: dict[tuple[Role, str], AssumedRole] = {}
@@ -194,5 +189,5 @@ class AwsClients:
         with self._building, aws_call(f"any call to {service} in {region}"):
             client = self._session.client(service, region_name=region, config=_config(), **options)  # type: ignore[call-overload]
             check_responses(client)
-            self.request_ids.watch(client)
+            REQUEST_IDS.watch(client)
             return client

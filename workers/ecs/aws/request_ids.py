@@ -34,6 +34,10 @@ class RequestIds:
             self._ids.append(f"{model.name}:{request_id}")
 
 
+REQUEST_IDS = RequestIds()
+"""Of all clients of this process, in any region and with any role."""
+
+
 def changes_something(operation: str) -> bool:
     """Whether this operation may change AWS: what is not known to read only, does."""
     return not operation.startswith(READING_VERBS)
