@@ -13,15 +13,16 @@ from slack_sdk import WebClient
 
 from bot import identity
 from bot.identity import Identity
+from bot.settings import RequestSettings
 from bot.slack_clock import SlackClock
 from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import make_client
-from deploys.settings import SlackSettings
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.request_limits import Limits, RequestLimits
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 
@@ -42,6 +43,7 @@ class AppContext:
     jobs: JobQueue
     deliveries: Deliveries
     slack_clock: SlackClock
+    request_limits: RequestLimits
     now: Callable[[], float] = time.time
 
 
@@ -53,6 +55,7 @@ def build_app_context(
     *,
     now: Callable[[], float] = time.time,
     slack_clock: SlackClock | None = None,
+    limits: Limits | None = None,
 ) -> AppContext:
     """On these two connections: ours, and one for RQ."""
     return AppContext(
@@ -64,11 +67,12 @@ def build_app_context(
         jobs=JobQueue(redis_for_rq, now=now),
         deliveries=Deliveries(redis),
         slack_clock=slack_clock or SlackClock(wall_clock=now),
+        request_limits=RequestLimits(redis, limits or Limits(), now=now),
         now=now,
     )
 
 
-def open_app_context(settings: SlackSettings) -> AppContext:
+def open_app_context(settings: RequestSettings) -> AppContext:
     """Reads the catalogue, connects to Redis and asks Slack who the bot is.
 
     Raises:
@@ -82,7 +86,14 @@ def open_app_context(settings: SlackSettings) -> AppContext:
     bot = identity.fetch_identity(
         WebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url), clock
     )
-    return build_app_context(bot, catalogue, redis, connect_to_redis(settings.redis_url), slack_clock=clock)
+    return build_app_context(
+        bot,
+        catalogue,
+        redis,
+        connect_to_redis(settings.redis_url),
+        slack_clock=clock,
+        limits=settings.limits,
+    )
 
 
 def connect_to_redis(url: str) -> Redis:

@@ -16,7 +16,7 @@ import structlog
 from redis.exceptions import RedisError
 from slack_bolt import Ack, BoltRequest
 
-from bot import clicks, commands, error_boundary, request
+from bot import clicks, commands, error_boundary, request, request_rate
 from bot.app_context import AppContext
 from bot.private_reply import PrivateReply, send_privately
 
@@ -35,7 +35,18 @@ class Listeners:
         asked = request.from_command(req, context.slack_clock)
         text = req.body.get("text") or ""
         try:
-            reply = self._handle_once(req, lambda: commands.answer(text, asked, context), asked.user)
+            changes = request_rate.changes_something(lambda: commands.parse(text))
+            reply = self._handle_once(
+                req,
+                lambda: request_rate.within_limit(
+                    lambda: commands.answer(text, asked, context),
+                    asked.user,
+                    context,
+                    changes=changes,
+                    tell_always=True,
+                ),
+                asked.user,
+            )
         except RedisError as error:
             reply = error_boundary.answer_lost_redis(error)
         ack(reply.to_slack() if reply else "")
@@ -49,7 +60,15 @@ class Listeners:
             return
         asked = request.from_mention(req, context.slack_clock)
         text = event.get("text") or ""
-        reply = self._handle_once(req, lambda: commands.answer_mention(text, asked, context), asked.user)
+        bot_user = context.identity.user
+        changes = request_rate.changes_something(lambda: commands.parse_mention(text, bot_user))
+        reply = self._handle_once(
+            req,
+            lambda: request_rate.within_limit(
+                lambda: commands.answer_mention(text, asked, context), asked.user, context, changes=changes
+            ),
+            asked.user,
+        )
         if reply and not reply.card_will_tell:
             send_privately(reply.text, asked, context)
 
@@ -58,7 +77,13 @@ class Listeners:
         context = self._context
         click = clicks.read_click(req.body)
         asked = request.from_click(req, context.slack_clock)
-        reply = self._handle_once(req, lambda: clicks.handle_click(click, asked, context), asked.user)
+        reply = self._handle_once(
+            req,
+            lambda: request_rate.within_limit(
+                lambda: clicks.handle_click(click, asked, context), asked.user, context, changes=True
+            ),
+            asked.user,
+        )
         ack()
         if reply:
             channel = asked.channel or clicks.find_channel(click.value, context)
@@ -67,7 +92,8 @@ class Listeners:
     def home_opened(self, req: BoltRequest) -> None:
         """Somebody opened the app's Home: a worker shows its Home tab. The Messages tab needs nothing."""
         event = req.body["event"]
-        if event.get("tab", "home") == "home":
+        is_home = event.get("tab", "home") == "home"
+        if is_home and self._context.request_limits.take(event["user"], changes=False) is None:
             self._context.jobs.publish_home(event["user"])
 
     def ignore_link(self, ack: Ack) -> None:

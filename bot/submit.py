@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot import submit_texts
+from bot import queue_limits, submit_texts
 from bot.app_context import AppContext
 from bot.grammar import Command
 from bot.private_reply import PrivateReply
@@ -65,7 +65,7 @@ def submit_deploy(
     checked that this person may deploy the service.
 
     Raises:
-        UnknownService, CommandTooLate, MentionTooLate
+        UnknownService, CommandTooLate, MentionTooLate, QueueFull, TooManyOpenDeploys
     """
     deploy = build_deploy(
         request,
@@ -77,6 +77,7 @@ def submit_deploy(
         reason=command.reason,
     )
     request.refuse_if_late()
+    queue_limits.refuse_if_too_many([deploy], context)
     submission = context.store.submit(deploy)
     if submission.is_duplicate:
         return submit_texts.already_under_way(submission.deploy, context.threads, context.now())
@@ -110,7 +111,7 @@ def submit_batch(
     """Queues a deploy of each service, or none; then it says which is under way, or refused, and why.
 
     Raises:
-        TooManyServices, BatchRefused, CommandTooLate, MentionTooLate
+        TooManyServices, BatchRefused, CommandTooLate, MentionTooLate, QueueFull, TooManyOpenDeploys
     """
     if len(wanted.services) > MAX_SERVICES:
         raise TooManyServices(count=len(wanted.services), most=MAX_SERVICES)
@@ -139,6 +140,7 @@ def submit_batch(
         request=_deploy_request(request, reason, context.now()),
     )
     request.refuse_if_late()
+    queue_limits.refuse_if_too_many(deploys, context)
     submissions = context.store.submit_batch(batch, deploys)
     if any(each.is_duplicate for each in submissions):
         duplicates = [each.deploy for each in submissions]

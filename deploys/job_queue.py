@@ -61,6 +61,10 @@ class JobQueue:
         """Finds services that a lost deploy left stopped. nonce: as in `requeue`."""
         self._try_enqueue("recover_orphans", nonce=nonce)
 
+    def expire_records(self, nonce: str = "") -> None:
+        """Deletes records whose deploys ended long ago. nonce: as in `requeue`."""
+        self._try_enqueue("expire_records", nonce=nonce)
+
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = ""
     ) -> None:

@@ -49,9 +49,9 @@ def trust_warnings(redis: Redis, *, is_own: Callable[[str], bool] = is_this_mach
     found = []
     if not arguments.get("password") or _answers_without_password(pool):
         found.append(
-            f"REDIS HAS NO AUTHENTICATION. {where}, and whoever reaches it can approve and start deploys. Give "
-            "it users with passwords (docs/security.md has the ACL rules), and put name and password into "
-            "REDIS_URL."
+            f"REDIS HAS NO AUTHENTICATION. {where}, and whoever reaches it can approve and start deploys. "
+            "Give it users with passwords (docs/security.md has the ACL rules), and put name and password "
+            "into REDIS_URL."
         )
     if not issubclass(pool.connection_class, SSLConnection):
         found.append(

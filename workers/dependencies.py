@@ -16,15 +16,18 @@ from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.retention import Retention
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 from workers import home_tab, user_group_reader
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
+from workers.flows.stopped_service.tag_signature import TagSigner
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
 from workers.settings import WorkerSettings
 from workers.step_context import Timing
+from workers.thread.channel_alarm import post_alarm
 from workers.thread.private_message import Recipient, send_private_message
 from workers.thread.publisher import Publisher
 from workers.thread.rate_limits import SharedRateLimits
@@ -46,6 +49,7 @@ class Dependencies:
     limits: SharedRateLimits
     query_handler: QueryHandler
     orphan_recovery: OrphanRecovery
+    retention: Retention
 
     def publish_home(self, user: str) -> None:
         """Updates a user's Home tab."""
@@ -88,6 +92,8 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     threads = ThreadStore(redis)
     access = Access(catalogue, UserGroups(redis))
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
+    signer = TagSigner(settings.restore_tag_keys)
+    retention = Retention(redis, settings.record_retention_days)
     engine = Engine(
         store=store,
         job_queue=job_queue,
@@ -95,6 +101,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         access=access,
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        signer=signer,
     )
     return Dependencies(
         redis=redis,
@@ -104,8 +111,17 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         engine=engine,
         publisher=Publisher(client, threads, store, limits, time.time),
         limits=limits,
-        query_handler=QueryHandler(catalogue, store, threads, aws, access, client),
+        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, signer),
         orphan_recovery=OrphanRecovery(
-            catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
+            catalogue.services.values(),
+            store,
+            redis,
+            aws,
+            job_queue,
+            signer=signer,
+            is_expired=retention.is_past,
+            announce=lambda channel, text: post_alarm(client, channel, text),
+            settle_seconds=settings.settle_seconds,
         ),
+        retention=retention,
     )

@@ -24,6 +24,7 @@ from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
 from workers.flows.step_errors import handle_step_error
+from workers.flows.stopped_service.tag_signature import TagSigner
 from workers.step_context import AccessPolicy, StepContext, StepResult, Timing
 
 log = structlog.get_logger()
@@ -51,6 +52,7 @@ class Engine:
         access: AccessPolicy,
         timing: Timing,
         worker: str,
+        signer: TagSigner,
         hold_sources: Sequence[HoldSource] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -60,6 +62,7 @@ class Engine:
         self._access = access
         self._timing = timing
         self._worker = worker
+        self._signer = signer
         self._hold_sources = hold_sources
         self._now = now
 
@@ -173,6 +176,7 @@ class Engine:
             reader=reader,
             timing=self._timing,
             now=self._now,
+            signer=self._signer,
             hold_sources=self._hold_sources,
         )
 

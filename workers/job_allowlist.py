@@ -21,6 +21,7 @@ ENTRY_POINTS = frozenset(
         "publish_home",
         "read_user_groups",
         "recover_orphans",
+        "expire_records",
         "answer_privately",
         "answer_tags",
         "answer_plan",

@@ -50,6 +50,11 @@ def recover_orphans() -> None:
     _get_dependencies().orphan_recovery.scan_if_due()
 
 
+def expire_records() -> None:
+    """Deletes records whose deploys ended long ago."""
+    _get_dependencies().retention.expire()
+
+
 def answer_privately(channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = "") -> None:
     """Sends one user a message that nobody else sees. answer_id: the key of their response_url in Redis."""
     _get_dependencies().answer_privately(channel, thread_ts, user, text, answer_id)

@@ -31,6 +31,8 @@ REPEAT_SECONDS = 5.0
 """A job for what is still due is enqueued again this often (seconds)."""
 ORPHAN_RECOVERY_SECONDS = 15.0
 """Between two jobs for the orphan recovery, which then decides whether to scan (seconds)."""
+EXPIRY_SECONDS = 600.0
+"""Between two jobs that delete old records (seconds)."""
 
 
 class Scheduler:
@@ -59,6 +61,7 @@ class Scheduler:
             wanted[f"publish {deploy_id}"] = str(int(now / REPEAT_SECONDS))
         wanted["read_user_groups "] = str(int(now / READ_EVERY_SECONDS))
         wanted["recover_orphans "] = str(int(now / ORPHAN_RECOVERY_SECONDS))
+        wanted["expire_records "] = str(int(now / EXPIRY_SECONDS))
         fresh = {name: nonce for name, nonce in wanted.items() if self._enqueued.get(name) != nonce}
         for name, nonce in fresh.items():
             job, _, argument = name.partition(" ")
@@ -66,6 +69,8 @@ class Scheduler:
                 self._job_queue.requeue(job, argument, nonce)
             elif job == "read_user_groups":
                 self._job_queue.read_user_groups(nonce)
+            elif job == "expire_records":
+                self._job_queue.expire_records(nonce)
             else:
                 self._job_queue.recover_orphans(nonce)
         self._enqueued = wanted

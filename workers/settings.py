@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from deploys.settings import Settings, SlackSettings, refuse, seconds_between, url_with_scheme
+
+MIN_KEY_LENGTH = 32
+MAX_RETENTION_DAYS = 3660
+
+
+def _split_keys(value: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in value.split(","))
+
+
+def _long_keys(value: SecretStr) -> SecretStr:
+    if short := [len(each) for each in _split_keys(value.get_secret_value()) if len(each) < MIN_KEY_LENGTH]:
+        refuse(
+            f"has a key of {short[0]} characters, but needs at least {MIN_KEY_LENGTH}; make one with "
+            "`openssl rand -hex 32`."
+        )
+    return value
+
+
+def _days(value: Any) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", str(value)) or not 1 <= int(value) <= MAX_RETENTION_DAYS:
+        refuse(f"is {value!r}, but has to be a whole number of days from 1 to {MAX_RETENTION_DAYS}.")
+    return int(value)
 
 
 class WorkerSettings(SlackSettings):
@@ -26,6 +49,16 @@ class WorkerSettings(SlackSettings):
         description="Seconds after a deploy's end until its service is checked once more. Longer than "
         "LEASE_SECONDS, so that no call of a delayed step can come later.",
     )
+    restore_tag_key: Annotated[SecretStr, AfterValidator(_long_keys)] = Field(
+        description="Slipway's own key: it signs the tags by which a stopped service is brought back if "
+        "Redis is lost. At least 32 characters, the same for every worker; make one with `openssl rand -hex "
+        "32`. To replace it, write the new one in front, with a comma, and remove the old one when no "
+        "stop-start deploy that began with it is under way.",
+    )
+    record_retention_days: Annotated[int, BeforeValidator(_days)] = Field(
+        default=365,
+        description="Days for which Redis keeps the record of a deploy after its end.",
+    )
     aws_profile: str | None = Field(
         default=None, description="The profile of ~/.aws/config from which boto3 takes its credentials."
     )
@@ -34,6 +67,11 @@ class WorkerSettings(SlackSettings):
     ] = Field(
         default=None, description="Base address of AWS for boto3: a proxy, a VPC endpoint or the sandbox."
     )
+
+    @property
+    def restore_tag_keys(self) -> tuple[str, ...]:
+        """The keys; the first signs."""
+        return _split_keys(self.restore_tag_key.get_secret_value())
 
     @field_validator("settle_seconds")
     @classmethod

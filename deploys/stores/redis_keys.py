@@ -35,7 +35,7 @@ def record(deploy_id: str) -> str:
 
 
 def batch(batch_id: str) -> str:
-    """The batch as JSON. It never changes, and is kept as long as records are."""
+    """The batch as JSON. It never changes, and is kept as long as a record of its deploys is."""
     return f"{PREFIX}batch:{batch_id}"
 
 
@@ -67,3 +67,8 @@ def watched(cluster_key: str) -> str:
 def refused_request(request_id: str) -> str:
     """A refused request as JSON. It expires by itself."""
     return f"{PREFIX}refused-request:{request_id}"
+
+
+def request_bucket(kind: str, user: str) -> str:
+    """Hash: how many more requests of this kind are taken from this person for now. It expires by itself."""
+    return f"{PREFIX}requests:{kind}:{user}"

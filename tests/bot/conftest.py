@@ -11,10 +11,13 @@ from redis import Redis
 from bot.app_context import AppContext, build_app_context
 from bot.slack_clock import SlackClock
 from deploys.catalogue.catalogue import Catalogue
+from deploys.stores.request_limits import Limits
 from deploys.stores.user_groups import UserGroups
 from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, DAVE, DEPLOYS_CHANNEL, BotHarness, ManualClock
 from tests.builders import a_service, a_stop_start_service
 
+NO_LIMITS = Limits(10_000, 10_000, 10_000, 10_000)
+"""The tests ask for more than a person would; `test_limits.py` has those of production."""
 DEPLOYERS, APPROVERS = "S01DEPLOYERS", "S02APPROVERS"
 
 
@@ -47,7 +50,9 @@ def user_groups(redis: Redis, clock: ManualClock) -> UserGroups:
 def context(catalogue: Catalogue, redis: Redis, user_groups: UserGroups, clock: ManualClock) -> AppContext:
     slack_clock = SlackClock(wall_clock=clock, uptime=clock)
     slack_clock.compare_with_answer({"Date": formatdate(clock(), usegmt=True)}, clock(), clock())
-    return build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock, slack_clock=slack_clock)
+    return build_app_context(
+        BOT_IDENTITY, catalogue, redis, redis, now=clock, slack_clock=slack_clock, limits=NO_LIMITS
+    )
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
+from structlog.testing import capture_logs
 
 from deploys import process_startup
 from deploys.redis_connection import connect
@@ -80,17 +81,14 @@ def test_the_warning_never_shows_the_password() -> None:
 
 
 def test_it_is_said_at_the_start_however_little_is_logged(
-    redis: Redis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process_startup, "trust_warnings", lambda redis: ["REDIS HAS NO AUTHENTICATION"])
-    settings = process_startup.Settings.model_validate(
-        {"redis_url": "redis://localhost", "log_level": "error"}
-    )
-    process_startup.set_up_logging(settings)
 
-    process_startup.warn_about_redis_config(redis)
+    with capture_logs() as logged:
+        process_startup.warn_about_redis_config(redis)
 
-    assert "REDIS HAS NO AUTHENTICATION" in capsys.readouterr().err
+    assert {"event": "REDIS HAS NO AUTHENTICATION", "log_level": "critical"} in logged
 
 
 def test_every_process_asks_at_its_start() -> None:

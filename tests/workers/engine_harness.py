@@ -24,7 +24,7 @@ from deploys.redis_connection import to_texts
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
 from sandbox.ecs import EcsSandbox
-from tests.builders import a_deploy, a_native_service, a_service, a_stop_start_service
+from tests.builders import SIGNER, a_deploy, a_native_service, a_service, a_stop_start_service
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.step_context import Timing
@@ -92,6 +92,7 @@ class EngineHarness:
             access=self.access,
             timing=TIMING,
             worker="worker",
+            signer=SIGNER,
             now=self.ecs.now,
         )
 

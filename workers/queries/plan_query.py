@@ -25,6 +25,7 @@ from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.ecs_reader import LiveReader
 from workers.flows.plan.planning import blocked_line, is_in_ecr, make_plan
+from workers.flows.stopped_service.tag_signature import TagSigner
 from workers.messages import base_revision, images, post_check, pre_task
 from workers.messages.plan import express_mode_lines, grace_period_lines, strategy_lines
 from workers.step_context import AccessPolicy, StepContext, Timing
@@ -33,7 +34,9 @@ MAX_QUEUED_SHOWN = 5
 """How many deploys ahead in the queue are named (count)."""
 
 
-def describe_plan(deploy: Deploy, *, store: DeployStore, aws: AwsClients, access: AccessPolicy) -> str:
+def describe_plan(
+    deploy: Deploy, *, store: DeployStore, aws: AwsClients, access: AccessPolicy, signer: TagSigner
+) -> str:
     """What this deploy, which is not stored, would change.
 
     Raises:
@@ -53,6 +56,7 @@ def describe_plan(deploy: Deploy, *, store: DeployStore, aws: AwsClients, access
         reader=LiveReader(aws, principals.PLAN_SESSION),
         timing=Timing(),
         now=time.time,
+        signer=signer,
     )
     return _plan_text(deploy, make_plan(deploy, context), ahead)
 

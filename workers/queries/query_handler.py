@@ -20,6 +20,7 @@ from deploys.redis_outage import describe_error
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients
+from workers.flows.stopped_service.tag_signature import TagSigner
 from workers.queries.plan_query import describe_plan
 from workers.queries.tags_query import describe_tags
 from workers.step_context import AccessPolicy
@@ -53,6 +54,7 @@ class QueryHandler:
     aws: AwsClients
     access: AccessPolicy
     slack: WebClient
+    signer: TagSigner
 
     def answer_tags(self, target: QueryTarget, service: str) -> None:
         """Sends the newest tags of a service."""
@@ -72,6 +74,7 @@ class QueryHandler:
                 store=self.store,
                 aws=self.aws,
                 access=self.access,
+                signer=self.signer,
             ),
             cannot=f"I cannot tell what {code(service)} {code(tag)} would change",
             refused=f"{code(service)} {code(tag)} would be refused",

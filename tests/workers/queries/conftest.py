@@ -13,7 +13,7 @@ from deploys.catalogue.service import BaseChoice
 from deploys.stores.thread_store import ThreadStore
 from sandbox.slack import SlackSandbox
 from slipway.demo.transcript import mrkdwn_to_text
-from tests.builders import a_service, a_stop_start_service
+from tests.builders import SIGNER, a_service, a_stop_start_service
 from tests.scenarios.conversation import normalize_text
 from tests.slash_command_response_url import receive_response_url
 from tests.workers.engine_harness import ALICE, EngineHarness
@@ -50,6 +50,7 @@ def handler(harness: EngineHarness, redis: Redis, slack: SlackSandbox) -> QueryH
         aws=AwsClients(),
         access=harness.access,
         slack=slack_client(slack.bot_token, slack.api_url),
+        signer=SIGNER,
     )
 
 
