@@ -15,10 +15,13 @@ from deploys.stores import audit, redis_keys
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
+from tests.builders import SIGNER
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.jobs.queue_harness import QueueHarness, wait_until
 from workers import jobs
 from workers.dependencies import Dependencies
+from workers.flows.stopped_service.restore_tags import signed_contents
+from workers.flows.stopped_service.tag_signature import SIGNATURE_TAG
 from workers.job_allowlist import ENTRY_POINTS
 
 ALICE, DEPLOYS = "U01ALICE00", "C01DEPLOYS"
@@ -37,6 +40,8 @@ def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
             job_queue.read_user_groups()
         case "recover_orphans":
             job_queue.recover_orphans()
+        case "expire_records":
+            job_queue.expire_records()
         case "answer_privately":
             job_queue.answer_privately(DEPLOYS, None, ALICE, "Only you see this.")
         case "answer_tags":
@@ -87,6 +92,7 @@ def test_what_orphan_recovery_finds_is_brought_back_and_posted_in_the_channel(
         "slipway:asked": f"deploy 1.4.2 {ALICE} {DEPLOYS} T01SLIPWAY",
     }
     arn = harness.describe_service("ledger")["serviceArn"]
+    marked[SIGNATURE_TAG] = SIGNER.sign(arn, signed_contents(marked))
     ecs.tag_resource(resourceArn=arn, tags=[{"key": key, "value": marked[key]} for key in marked])
     ecs.update_service(cluster="production", service="ledger", desiredCount=0)
     harness.ecs.advance(120)
