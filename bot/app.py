@@ -12,6 +12,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.app_context import AppContext
+from bot.attempts import StrangerLog
 from bot.error_boundary import answer_unhandled_error
 from bot.listeners import Listeners
 from bot.middleware import Deduplication, ReplayProtection, SignatureCheck, WorkspaceCheck, authorize_as
@@ -29,18 +30,21 @@ def build_app(context: AppContext, *, signing_secret: str, api_url: str) -> App:
     `process_before_response`: a listener runs in the thread that took the request, so none waits in a second,
     smaller pool while Slack's 3 seconds run, and an event is acknowledged only once it is in Redis.
     """
+    strangers = StrangerLog(context)
     with _hide_slack_variables_from_bolt():
         app = App(
             logger=logging.getLogger("slack_bolt"),
             name="slipway",
             client=WebClient(base_url=api_url),
             authorize=authorize_as(context.identity),
-            before_authorize=SignatureCheck(signing_secret, context.slack_clock, next_check=PayloadCheck()),
+            before_authorize=SignatureCheck(
+                signing_secret, context.slack_clock, next_check=PayloadCheck(), strangers=strangers
+            ),
             request_verification_enabled=False,  # `SignatureCheck` takes its place
             process_before_response=True,
         )
-    app.use(ReplayProtection(context.deliveries))
-    app.use(WorkspaceCheck(context))
+    app.use(ReplayProtection(context.deliveries, strangers))
+    app.use(WorkspaceCheck(context, strangers))
     app.use(Deduplication(context.deliveries))
     listeners = Listeners(context)
     app.command("/deploy")(listeners.command)

@@ -23,6 +23,7 @@ from deploys.redis_connection import make_client
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.request_limits import Limits, RequestLimits
+from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 
@@ -38,6 +39,7 @@ class AppContext:
     identity: Identity
     catalogue: Catalogue
     access: Access
+    directory: SlackDirectory
     store: DeployStore
     threads: ThreadStore
     jobs: JobQueue
@@ -56,17 +58,21 @@ def build_app_context(
     now: Callable[[], float] = time.time,
     slack_clock: SlackClock | None = None,
     limits: Limits | None = None,
+    directory: SlackDirectory | None = None,
 ) -> AppContext:
     """On these two connections: ours, and one for RQ."""
+    directory = directory or SlackDirectory(redis)
+    slack_clock = slack_clock or SlackClock(wall_clock=now)
     return AppContext(
         identity=identity,
         catalogue=catalogue,
-        access=Access(catalogue, UserGroups(redis), now=now),
-        store=DeployStore(redis, now=now),
+        access=Access(catalogue, UserGroups(redis), directory, now=slack_clock.now),
+        directory=directory,
+        store=DeployStore(redis, now=now, catalogue_version=catalogue.version),
         threads=ThreadStore(redis),
         jobs=JobQueue(redis_for_rq, now=now),
         deliveries=Deliveries(redis),
-        slack_clock=slack_clock or SlackClock(wall_clock=now),
+        slack_clock=slack_clock,
         request_limits=RequestLimits(redis, limits or Limits(), now=now),
         now=now,
     )

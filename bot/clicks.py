@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from bot import commands
+from bot import attempts, commands
 from bot.app_context import AppContext
 from bot.grammar import Command
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from deploys import buttons
-from deploys.buttons import ButtonPress
-from deploys.errors import StaleCard, UnknownDeploy
+from deploys.buttons import ButtonPress, ButtonValue
+from deploys.errors import Refused, StaleCard, UnknownDeploy
 from deploys.mrkdwn import escape
 from deploys.records.request import DeployRequest
 
@@ -45,7 +45,19 @@ def handle_click(click: ButtonClick, request: Request, context: AppContext) -> P
     """
     value = buttons.parse_button_value(click.value)
     if value is None:
-        raise UnknownDeploy(id=escape(click.value[:64]))
+        refusal = UnknownDeploy(id=escape(click.value[:64]))
+        attempts.note(refusal, {"verb": click.action_id, "target": click.value})
+        raise refusal
+    try:
+        return _handle(click, value, request, context)
+    except Refused as refusal:
+        attempts.note(refusal, attempts.of_click(click.action_id, value, context))
+        raise
+
+
+def _handle(
+    click: ButtonClick, value: ButtonValue, request: Request, context: AppContext
+) -> PrivateReply | None:
     _refuse_stale_card(value.deploy_id, click, request, context)
     handle = buttons.HANDLERS.get(click.action_id)
     if handle is None:

@@ -9,9 +9,11 @@ import structlog
 from redis.exceptions import RedisError
 from slack_bolt import BoltRequest, BoltResponse
 
+from bot import attempts
 from bot.app_context import AppContext
 from bot.payload_check import is_command
 from bot.private_reply import PrivateReply
+from bot.request import Request
 from deploys.errors import MembershipUnknown, Refused, UnknownSchema
 from deploys.mrkdwn import code
 from deploys.redis_outage import RedisTemporaryError, describe_error
@@ -19,10 +21,15 @@ from deploys.redis_outage import RedisTemporaryError, describe_error
 log = structlog.get_logger()
 
 
-def answer_error(error: Exception, context: AppContext, user: str) -> PrivateReply:
-    """Why a request was refused, or that it failed."""
+def answer_error(error: Exception, context: AppContext, asked: Request) -> PrivateReply:
+    """Why a request was refused, or that it failed; the audit says so too."""
+    user = asked.user
     if not isinstance(error, Refused | UnknownSchema):
-        return _answer_internal_error("a request failed", error, user=user)
+        reference = _new_reference()
+        reply = _answer_internal_error("a request failed", error, reference, user=user)
+        attempts.write_refusal(error, asked, context, reference=reference)
+        return reply
+    attempts.write_refusal(error, asked, context)
     if isinstance(error, MembershipUnknown):
         context.jobs.read_user_groups()
     log.info("refused", why=type(error).__name__, user=user)
@@ -52,7 +59,7 @@ def answer_unhandled_error(error: Exception, request: BoltRequest) -> BoltRespon
     if isinstance(error, RedisError):
         reply = _answer_absent_redis(error)
     else:
-        reply = _answer_internal_error("a request could not be handled", error)
+        reply = _answer_internal_error("a request could not be handled", error, _new_reference())
     if is_command(request.body) and request.context.authorize_result:
         return BoltResponse(status=200, body=reply.to_slack())
     return BoltResponse(status=500, body="")
@@ -76,8 +83,7 @@ def _log_redis_error(error: RedisError) -> str:
     return reference
 
 
-def _answer_internal_error(event: str, error: Exception, **facts: str) -> PrivateReply:
-    reference = _new_reference()
+def _answer_internal_error(event: str, error: Exception, reference: str, **facts: str) -> PrivateReply:
     log.error(event, reference=reference, error=type(error).__name__, exc_info=error, **facts)
     return PrivateReply(
         "Something went wrong on my side. `/deploy status` shows what is under way. Tell the people who run "

@@ -91,8 +91,9 @@ class Allowed(Enum):
     """Who may use a subcommand."""
 
     ANYBODY = auto()
-    IN_ITS_CHANNELS = auto()  # anybody in a channel of the service
+    IN_ITS_CHANNELS = auto()  # who may see the service there
     DEPLOYERS = auto()  # who may deploy the service, from where it may be deployed
+    ROLLBACKERS = auto()  # who may roll it back, from there
 
 
 Handler = Callable[[Command, "Request", "AppContext"], "PrivateReply"]

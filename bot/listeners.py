@@ -8,6 +8,7 @@ so a worker answers them (`send_privately`).
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -19,8 +20,14 @@ from slack_bolt import Ack, BoltRequest
 from bot import clicks, commands, error_boundary, request, request_rate
 from bot.app_context import AppContext
 from bot.private_reply import PrivateReply, send_privately
+from bot.request import Request
+from deploys.access import Asker
 
 log = structlog.get_logger()
+
+KNOWLEDGE_WAIT_SECONDS = 1.5
+"""How long a request waits for a worker to read who asks and where, well within Slack's 3 seconds."""
+KNOWLEDGE_POLL_SECONDS = 0.05
 
 
 class Listeners:
@@ -45,7 +52,7 @@ class Listeners:
                     changes=changes,
                     tell_always=True,
                 ),
-                asked.user,
+                asked,
             )
         except RedisError as error:
             reply = error_boundary.answer_lost_redis(error)
@@ -67,7 +74,7 @@ class Listeners:
             lambda: request_rate.within_limit(
                 lambda: commands.answer_mention(text, asked, context), asked.user, context, changes=changes
             ),
-            asked.user,
+            asked,
         )
         if reply and not reply.card_will_tell:
             send_privately(reply.text, asked, context)
@@ -77,24 +84,25 @@ class Listeners:
         context = self._context
         click = clicks.read_click(req.body)
         asked = request.from_click(req, context.slack_clock)
+        if not asked.channel:  # on the Home tab: decided by the deploy's channel, and answered there
+            asked = replace(asked, channel=clicks.find_channel(click.value, context))
         reply = self._handle_once(
             req,
             lambda: request_rate.within_limit(
                 lambda: clicks.handle_click(click, asked, context), asked.user, context, changes=True
             ),
-            asked.user,
+            asked,
         )
         ack()
         if reply:
-            channel = asked.channel or clicks.find_channel(click.value, context)
-            send_privately(reply.text, replace(asked, channel=channel), context)
+            send_privately(reply.text, asked, context)
 
     def home_opened(self, req: BoltRequest) -> None:
         """Somebody opened the app's Home: a worker shows its Home tab. The Messages tab needs nothing."""
         event = req.body["event"]
         is_home = event.get("tab", "home") == "home"
         if is_home and self._context.request_limits.take(event["user"], changes=False) is None:
-            self._context.jobs.publish_home(event["user"])
+            self._context.jobs.publish_home(event["user"], req.body["team_id"])
 
     def ignore_link(self, ack: Ack) -> None:
         """A button that only leads somewhere: Slack wants an ack all the same."""
@@ -105,7 +113,7 @@ class Listeners:
         log.info("an event without a listener", kind=(req.body.get("event") or {}).get("type"))
 
     def _handle_once(
-        self, req: BoltRequest, handler: Callable[[], PrivateReply | None], user: str
+        self, req: BoltRequest, handler: Callable[[], PrivateReply | None], asked: Request
     ) -> PrivateReply | None:
         """The answer, also if the request was refused or failed. The delivery counts as handled unless Redis
         was away.
@@ -117,11 +125,12 @@ class Listeners:
         delivery = req.context.get("delivery")
         try:
             try:
+                read_if_unknown(asked.asker, self._context)
                 reply = handler()
             except RedisError:
                 raise
             except Exception as error:  # noqa: BLE001 - its sender reads a sentence
-                reply = error_boundary.answer_error(error, self._context, user)
+                reply = error_boundary.answer_error(error, self._context, asked)
             if delivery:
                 with suppress(RedisError):
                     deliveries.finish(delivery, json.dumps(reply.to_slack()) if reply else "")
@@ -131,3 +140,24 @@ class Listeners:
                     deliveries.abandon(delivery)
             raise
         return reply
+
+
+def read_if_unknown(asker: Asker, context: AppContext) -> None:
+    """Has a worker read who asks and where, if that is not known, and waits a little. What is unknown then is
+    refused, and may be known at the next try."""
+    context.directory.note_needed((asker.user, asker.channel), context.slack_clock.now())
+    unknown = _find_unknown(asker, context)
+    for slack_id in unknown:
+        context.jobs.read_slack_directory(slack_id)
+    until = time.monotonic() + KNOWLEDGE_WAIT_SECONDS
+    while unknown and time.monotonic() < until:
+        time.sleep(KNOWLEDGE_POLL_SECONDS)
+        unknown = _find_unknown(asker, context)
+
+
+def _find_unknown(asker: Asker, context: AppContext) -> list[str]:
+    now = context.slack_clock.now()
+    unknown = [] if context.directory.person(asker.user, now) else [asker.user]
+    if asker.channel and context.directory.channel(asker.channel, now) is None:
+        unknown.append(asker.channel)
+    return unknown

@@ -18,11 +18,13 @@ from slack_sdk.signature import Clock, SignatureVerifier
 
 from bot import request
 from bot.app_context import AppContext
+from bot.attempts import StrangerLog
 from bot.identity import Identity
 from bot.payload_check import PayloadCheck, delivery_id, is_click, is_command
 from bot.private_reply import send_privately
 from bot.slack_clock import SlackClock
 from deploys.errors import WrongWorkspace
+from deploys.records.audit_entry import UNKNOWN
 from deploys.stores.deliveries import Deliveries
 
 log = structlog.get_logger()
@@ -34,10 +36,13 @@ class SignatureCheck(Middleware):
     """Over HTTP, refuses what Slack did not sign, or signed more than five minutes ago by Slack's own clock.
     `next_check` sees the rest."""
 
-    def __init__(self, signing_secret: str, clock: SlackClock, next_check: PayloadCheck) -> None:
+    def __init__(
+        self, signing_secret: str, clock: SlackClock, next_check: PayloadCheck, strangers: StrangerLog
+    ) -> None:
         self._verifier = SignatureVerifier(signing_secret, _VerifierClock(clock)) if signing_secret else None
         self._clock = clock
         self._next_check = next_check
+        self._strangers = strangers
 
     def process(
         self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
@@ -56,6 +61,7 @@ class SignatureCheck(Middleware):
             return True
         old = round(self._clock.now() - int(stamp)) if readable else None
         log.warning("refused a request without a valid signature of Slack's", seconds_old=old)
+        self._strangers.write("a request without a valid signature of Slack's", who=UNKNOWN)
         return False
 
 
@@ -70,8 +76,9 @@ class _VerifierClock(Clock):
 class ReplayProtection(Middleware):
     """Refuses the second request with the same signature."""
 
-    def __init__(self, deliveries: Deliveries) -> None:
+    def __init__(self, deliveries: Deliveries, strangers: StrangerLog) -> None:
         self._deliveries = deliveries
+        self._strangers = strangers
 
     def process(
         self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]
@@ -83,6 +90,7 @@ class ReplayProtection(Middleware):
         if not self._deliveries.is_replay(signature):
             return next()
         log.warning("refused a signed request that came a second time")
+        self._strangers.write("a signed request that came a second time", who=UNKNOWN)
         return BoltResponse(status=401, body={"error": "this signed request was sent before"})
 
 
@@ -92,8 +100,9 @@ class WorkspaceCheck(Middleware):
     In an Enterprise Grid the author of a message may have the organisation's id instead of the team's, so
     both are let through."""
 
-    def __init__(self, context: AppContext) -> None:
+    def __init__(self, context: AppContext, strangers: StrangerLog) -> None:
         self._context = context
+        self._strangers = strangers
         self._team = context.identity.team
         self._ours = {context.identity.team, context.identity.enterprise}
 
@@ -105,6 +114,7 @@ class WorkspaceCheck(Middleware):
         if self._team in teams and teams <= self._ours:
             return next()
         log.warning("refused a request of another workspace", teams=sorted(teams))
+        self._write_entry(req.body, teams - self._ours)
         if is_command(req.body):
             return BoltResponse(status=200, body=WrongWorkspace().message)
         if is_click(req.body):
@@ -112,23 +122,44 @@ class WorkspaceCheck(Middleware):
             send_privately(WrongWorkspace().message, asked, self._context)
         return BoltResponse(status=200, body="")
 
+    def _write_entry(self, body: dict[str, Any], foreign: set[str]) -> None:
+        event, user = body.get("event") or {}, body.get("user")
+        who = body.get("user_id") or event.get("user") or (user.get("id") if isinstance(user, dict) else user)
+        channel = body.get("channel_id") or event.get("channel") or (body.get("channel") or {}).get("id")
+        verb = "command" if is_command(body) else "click" if is_click(body) else event.get("type")
+        self._strangers.write(
+            "a request of another workspace",
+            who=_text(who) or UNKNOWN,
+            team=",".join(sorted(foreign)),
+            channel=_text(channel),
+            verb=_text(verb),
+        )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+TEAM_FIELDS = ("team_id", "team", "user_team", "source_team", "context_team_id")
+"""Where Slack names a team, in a payload or in a part of one."""
+PARTS_WITH_TEAMS = ("event", "user", "user_profile", "profile", "message", "previous_message", "root", "view")
+"""Parts of a payload that name teams, and parts of these."""
+
 
 def list_teams(body: dict[str, Any]) -> Iterator[str]:
-    """Every team that a payload says it comes from: its own, and that of the person who acts.
+    """Every team that a payload names: its own, that of the person who acts, and those of the message or view
+    it is about.
 
-    `event.team` and `event.user_team` name the team of a message's author, `user.team_id` that of the person
-    who clicked (docs.slack.dev, "Slack Connect: working with shared channels")."""
-    event = body.get("event") or {}
-    team = body.get("team")
-    user = body.get("user")
-    stated = (
-        body.get("team_id"),
-        team.get("id") if isinstance(team, dict) else team,
-        user.get("team_id") if isinstance(user, dict) else None,
-        event.get("team"),
-        event.get("user_team"),
-    )
-    yield from (each for each in stated if each)
+    In a channel that is shared with another organisation, a foreign person shows in one or more of these
+    fields, and not always in the same (docs.slack.dev, "Understanding Slack Connect")."""
+    for field in TEAM_FIELDS:
+        named = body.get(field)
+        team = named.get("id") if isinstance(named, dict) else named
+        if isinstance(team, str) and team:
+            yield team
+    for field in PARTS_WITH_TEAMS:
+        if isinstance(part := body.get(field), dict):
+            yield from list_teams(part)
 
 
 WAIT_SECONDS = 2.0

@@ -10,6 +10,7 @@ from typing import Any
 from slack_bolt import BoltRequest
 
 from bot.slack_clock import SLACK_TIMESTAMP, SlackClock, describe_offset
+from deploys.access import Asker
 from deploys.errors import CommandTooLate, MentionTooLate
 
 SLACK_TIMEOUT_SECONDS = 3.0
@@ -32,6 +33,14 @@ class Request:
     """Whether nobody has replied to that message yet."""
     response_url: str | None = None
     mention: bool = False
+    in_shared_channel: bool = False
+    """Whether Slack calls the channel shared with another organisation (`is_ext_shared_channel`, which events
+    have)."""
+
+    @property
+    def asker(self) -> Asker:
+        """Who asks, and where, as access is decided by."""
+        return Asker(self.user, self.team, self.channel, self.in_shared_channel)
 
     @property
     def answer_thread(self) -> str | None:
@@ -98,6 +107,7 @@ def from_mention(request: BoltRequest, clock: SlackClock) -> Request:
         new_thread=not event.get("thread_ts"),
         sent_at=float(event["ts"]),
         mention=True,
+        in_shared_channel=request.body.get("is_ext_shared_channel") is True,
         clock=clock,
     )
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot import queue_limits, submit_texts
+from bot import attempts, queue_limits, submit_texts
 from bot.app_context import AppContext
-from bot.grammar import Command
+from bot.grammar import DEPLOY, Command
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.access import refuse_batch
+from deploys.access import Action, refuse_batch
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.errors import Refused, TooManyServices
 from deploys.records.batch import MAX_SERVICES, Batch
@@ -80,6 +80,7 @@ def submit_deploy(
     queue_limits.refuse_if_too_many([deploy], context)
     submission = context.store.submit(deploy)
     if submission.is_duplicate:
+        attempts.write_repetition(submission.deploy.id, command, request, context)
         return submit_texts.already_under_way(submission.deploy, context.threads, context.now())
     if request.response_url:
         context.threads.save_response_url(deploy.id, request.response_url)
@@ -143,6 +144,8 @@ def submit_batch(
     queue_limits.refuse_if_too_many(deploys, context)
     submissions = context.store.submit_batch(batch, deploys)
     if any(each.is_duplicate for each in submissions):
+        command = Command(DEPLOY, wanted.services, tag=tag, reason=reason)
+        attempts.write_repetition("", command, request, context)
         duplicates = [each.deploy for each in submissions]
         return submit_texts.batch_already_under_way(duplicates, context.threads, context.now())
     if request.response_url:
@@ -164,8 +167,8 @@ def _check_access_to_all(wanted: BatchRequest, request: Request, context: AppCon
     refusals: list[Refused] = []
     for name in wanted.services:
         try:
+            context.access.may(Action.DEPLOY, request.asker, name)
             service = context.catalogue.get_service(name)
-            context.access.may_deploy(request.user, name, request.channel)
         except Refused as refusal:
             refusals.append(refusal)
         else:

@@ -1,31 +1,44 @@
-"""Who may do what. Decided by ids, and checked twice: at the request and again when it runs."""
+"""Who may do what, and where. Decided by ids, and checked three times: at the request, at the click and again
+when it runs."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import Service
 from deploys.catalogue.slack_ids import EVERYONE, is_user_group
+from deploys.decisions import is_service_untouched
 from deploys.errors import (
     BatchRefused,
+    ChannelHidden,
+    ChannelUnknown,
+    DirectMessageRefused,
+    GuestRefused,
+    MayNotWithdraw,
     MembershipUnknown,
     NoSelfApproval,
     NoSelfContinue,
     NotADeployer,
     NotAllowed,
+    NotAMember,
     NotAnApprover,
+    PersonUnknown,
     Refused,
+    SharedChannelRefused,
     WrongChannel,
     WrongChannelForQuery,
 )
 from deploys.job_queue import JobQueue
 from deploys.mrkdwn import channel_link, mentions
 from deploys.records.deploy import Deploy
+from deploys.records.request import DeployRequest, Verb
 from deploys.records.traffic import HookAction
+from deploys.stores.slack_directory import Channel, ChannelKind, Person, SlackDirectory
 from deploys.stores.user_groups import UserGroups
 
 
@@ -33,11 +46,22 @@ class Action(StrEnum):
     """What a person may or may not do with a service."""
 
     SEE = "see"  # read about it: status, history, show, plan, tags, Home
-    DEPLOY = "deploy"  # deploy, restart, follow; withdraw what has not begun
-    APPROVE = "approve"  # approve, reject, let a pause continue
+    DEPLOY = "deploy"  # deploy, restart, follow
+    APPROVE = "approve"  # approve, reject, let a pause continue; cancel
     ROLL_BACK = "roll back"  # rollback; cancel what has touched the service
     LOCK = "lock"  # lock; unlock what one has locked
     OVERRIDE = "override"  # pass a freeze, break a lock, stop and resume all deploys
+
+
+class Origin(Protocol):
+    """The part of a record that says who gave an answer, and where."""
+
+    @property
+    def user(self) -> str: ...
+    @property
+    def team(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -47,11 +71,34 @@ class Asker:
     user: str
     team: str
     channel: str
-    """Empty: on the Home tab."""
+    """Empty: on the Home tab, where people only see. What they press there is decided by the deploy's
+    channel."""
+    in_shared_channel: bool = False
+    """Whether Slack called the channel shared with another organisation in the request itself."""
+
+    @classmethod
+    def of_request(cls, request: DeployRequest) -> Asker:
+        """Who asked for a deploy, to be checked again when it runs."""
+        return cls(request.requester, request.team, request.channel)
+
+    @classmethod
+    def of_answer(cls, answer: Origin) -> Asker:
+        """Who decided, cancelled or answered a pause, to be checked again when that takes effect."""
+        return cls(answer.user, answer.team, answer.channel)
 
 
 MAX_REFUSALS_SHOWN = 5
 """Refusals in one answer (count)."""
+
+ACTION_PHRASES: Mapping[Action, str] = {
+    Action.SEE: "see",
+    Action.DEPLOY: "deploy",
+    Action.APPROVE: "decide about",
+    Action.ROLL_BACK: "roll back",
+    Action.LOCK: "lock",
+    Action.OVERRIDE: "override a freeze or lock of",
+}
+"""What goes between `may` and the service's name."""
 
 
 class Access:
@@ -62,10 +109,16 @@ class Access:
     """
 
     def __init__(
-        self, catalogue: Catalogue, groups: UserGroups, *, now: Callable[[], float] = time.time
+        self,
+        catalogue: Catalogue,
+        groups: UserGroups,
+        directory: SlackDirectory,
+        *,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._catalogue = catalogue
         self._groups = groups
+        self._directory = directory
         self._now = now
 
     def may(self, action: Action, asker: Asker, service_name: str) -> None:
@@ -73,91 +126,183 @@ class Access:
 
         Raises:
             Refused: which rule refused it, and who could.
+            UnknownService: with suggestions of what the asker may see alone.
         """
-        service = self._catalogue.get_service(service_name)
-        if action is Action.SEE:
-            self.may_ask_about(service_name, asker.channel)
-            return
-        allowed = allowed_people(service, action)
-        if not self._is_listed(asker.user, allowed, service):
-            raise NotAllowed(action=action, service=service.name, people=mentions(allowed))
-        if service.channels and asker.channel not in service.channels:
-            raise WrongChannel(service=service.name, channels=_channel_links(service))
+        self._may(action, asker, self._find_service(asker, service_name), self._knowledge())
 
-    def may_deploy(self, user: str, service_name: str, channel: str) -> None:
-        """Whether this person may deploy this service from this channel.
+    def seen_by(self, asker: Asker) -> Catalogue:
+        """The services, and groups of them, that this person may see there."""
+        knowledge = self._knowledge()
+        return self._catalogue.only(
+            {
+                service.name
+                for service in self._catalogue.services.values()
+                if self._is_seen(asker, service, knowledge)
+            }
+        )
+
+    def may_run(self, deploy: Deploy) -> None:
+        """Whether its requester may still ask for this deploy.
 
         Raises:
-            UnknownService, NotADeployer, WrongChannel, MembershipUnknown
+            Refused
         """
-        service = self._catalogue.get_service(service_name)
-        if service.deployers and not self._is_listed(user, service.deployers, service):
-            raise NotADeployer(service=service.name, deployers=mentions(service.deployers))
-        if service.channels and channel not in service.channels:
-            raise WrongChannel(service=service.name, channels=_channel_links(service))
+        self.may(action_of(deploy.verb), Asker.of_request(deploy.request), deploy.service.name)
 
-    def may_ask_about(self, service_name: str, channel: str) -> None:
-        """Whether people may ask about this service in this channel.
+    def current_service(self, deploy: Deploy) -> Service:
+        """The service of a deploy as services.yml describes it now.
 
         Raises:
-            UnknownService, WrongChannelToAsk
+            UnknownService: it is not in the file any more.
         """
-        service = self._catalogue.get_service(service_name)
-        if service.channels and channel not in service.channels:
-            raise WrongChannelForQuery(service=service.name, channels=_channel_links(service))
+        return self._catalogue.get_service(deploy.service.name)
 
-    def may_decide(self, user: str, deploy: Deploy) -> None:
+    def may_decide(self, asker: Asker, deploy: Deploy) -> None:
         """Whether this person may approve or reject this deploy.
 
         Raises:
-            UnknownService, NotAnApprover, NoSelfApproval, MembershipUnknown
+            NoSelfApproval, and what `may` raises.
         """
+        self.may(Action.APPROVE, asker, deploy.service.name)
         service = self._catalogue.get_service(deploy.service.name)
-        if not self._is_listed(user, service.approvers, service):
-            raise NotAnApprover(service=service.name, approvers=mentions(service.approvers))
-        if user == deploy.request.requester and not service.self_approval:
-            others = tuple(each for each in service.approvers if each != user)
+        if asker.user == deploy.request.requester and not service.self_approval:
+            others = tuple(each for each in service.approvers if each != asker.user)
             raise NoSelfApproval(approvers=mentions(others, nobody="nobody else may, see `services.yml`"))
 
-    def may_answer_pause(self, user: str, deploy: Deploy, action: HookAction) -> None:
+    def may_answer_pause(self, asker: Asker, deploy: Deploy, action: HookAction) -> None:
         """Whether this person may answer a pause of this deploy so.
 
         Approvers may continue it; if services.yml names none, those who may deploy. Those who may cancel may
         roll back, because it is the same.
 
         Raises:
-            UnknownService, NotAnApprover, NoSelfContinue, NotADeployer, WrongChannel, MembershipUnknown
+            NoSelfContinue, and what `may` raises.
         """
+        service = self._find_service(asker, deploy.service.name)
         if action is HookAction.ROLLBACK:
-            self.may_cancel(user, deploy)
-        elif self._catalogue.get_service(deploy.service.name).approvers:
+            self.may_cancel(asker, deploy)
+        elif service.approvers:
             try:
-                self.may_decide(user, deploy)
+                self.may_decide(asker, deploy)
             except NoSelfApproval as error:
                 raise NoSelfContinue(**error.facts) from None
         else:
-            self.may_deploy(user, deploy.service.name, deploy.request.channel)
+            self.may(Action.DEPLOY, asker, service.name)
 
-    def may_cancel(self, user: str, deploy: Deploy) -> None:
-        """Whether this person may cancel this deploy: the requester, deployers and approvers may.
+    def may_cancel(self, asker: Asker, deploy: Deploy) -> None:
+        """Whether this person may cancel this deploy.
+
+        What has touched the service is rolled back, which those may who roll back or approve. What has not is
+        withdrawn, which its requester and the approvers may; so is following a rollout that is not ours.
 
         Raises:
-            UnknownService, NotADeployer, MembershipUnknown
+            MayNotWithdraw, and what `may` raises.
         """
-        if user == deploy.request.requester:
-            return
-        service = self._catalogue.get_service(deploy.service.name)
-        allowed = (*service.deployers, *service.approvers)
-        if service.deployers and not self._is_listed(user, allowed, service):
-            raise NotADeployer(service=service.name, deployers=mentions(tuple(dict.fromkeys(allowed))))
+        service, knowledge = self._find_service(asker, deploy.service.name), self._knowledge()
+        untouched = deploy.verb is Verb.FOLLOW or is_service_untouched(deploy)
+        first = (deploy.request.requester,) if untouched else allowed_people(service, Action.ROLL_BACK)
+        people = tuple(dict.fromkeys((*first, *service.approvers)))
+        self._check_person(Action.ROLL_BACK, asker, service, knowledge)
+        if not knowledge.is_listed(asker.user, people, service):
+            if untouched:
+                raise MayNotWithdraw(service=service.name, people=mentions(people))
+            rule = f"{rule_of(service, Action.ROLL_BACK)}` and `approvers"
+            raise NotAllowed(action="roll back", service=service.name, people=mentions(people), rule=rule)
+        self._check_place(Action.ROLL_BACK, asker, service, knowledge)
 
-    def _is_listed(self, user: str, allowed: Iterable[str], service: Service) -> bool:
+    def _knowledge(self) -> _Knowledge:
+        return _Knowledge(self._groups, self._directory, self._now())
+
+    def _find_service(self, asker: Asker, name: str) -> Service:
+        if name in self._catalogue.services:
+            return self._catalogue.services[name]
+        raise self.seen_by(asker).unknown_service(name)
+
+    def _may(self, action: Action, asker: Asker, service: Service, knowledge: _Knowledge) -> None:
+        self._check_person(action, asker, service, knowledge)
+        if action is Action.SEE and asker.channel:
+            self._check_place(action, asker, service, knowledge)
+            return
+        allowed = allowed_people(service, action)
+        if not knowledge.is_listed(asker.user, allowed, service):
+            raise _not_listed(action, service, allowed)
+        if action is not Action.SEE:
+            self._check_place(action, asker, service, knowledge)
+
+    def _is_seen(self, asker: Asker, service: Service, knowledge: _Knowledge) -> bool:
+        try:
+            self._may(Action.SEE, asker, service, knowledge)
+        except Refused:
+            return False
+        return True
+
+    def _check_person(self, action: Action, asker: Asker, service: Service, knowledge: _Knowledge) -> None:
+        person = knowledge.person(asker.user)
+        if person is None:
+            raise PersonUnknown(service=service.name)
+        facts = {
+            "service": service.name,
+            "action": ACTION_PHRASES[action],
+            "people": mentions(allowed_people(service, action)),
+        }
+        if person.is_deleted or person.is_bot:
+            raise NotAMember(what="deactivated" if person.is_deleted else "an app", **facts)
+        if person.is_stranger or not asker.team or asker.team not in person.teams:
+            raise NotAMember(what="of another organisation", **facts)
+        if person.is_guest and not service.guests:
+            raise GuestRefused(**facts)
+
+    def _check_place(self, action: Action, asker: Asker, service: Service, knowledge: _Knowledge) -> None:
+        listed = not service.channels or asker.channel in service.channels
+        if not asker.channel or (not listed and not service.direct_messages):
+            if asker.channel.startswith("D"):
+                raise DirectMessageRefused(service=service.name, channels=_channel_links(service))
+            error = WrongChannelForQuery if action is Action.SEE else WrongChannel
+            raise error(service=service.name, channels=_channel_links(service))
+        channel = knowledge.channel(asker.channel)
+        if channel is None:
+            raise ChannelUnknown(service=service.name)
+        facts = {"service": service.name, "channels": _channel_links(service)}
+        if channel.kind is ChannelKind.HIDDEN:
+            raise ChannelHidden(**facts)
+        if (channel.is_shared or asker.in_shared_channel) and not service.shared_channels:
+            raise SharedChannelRefused(**facts)
+        if channel.kind.is_direct and not service.direct_messages:
+            raise DirectMessageRefused(**facts)
+        if not listed and not channel.kind.is_direct:
+            raise (WrongChannelForQuery if action is Action.SEE else WrongChannel)(**facts)
+
+
+class _Knowledge:
+    """What is known of people, channels and groups at one moment, each read once."""
+
+    def __init__(self, groups: UserGroups, directory: SlackDirectory, now: float) -> None:
+        self._groups = groups
+        self._directory = directory
+        self._now = now
+        self._people: dict[str, Person | None] = {}
+        self._channels: dict[str, Channel | None] = {}
+        self._members: dict[str, frozenset[str] | None] = {}
+
+    def person(self, user: str) -> Person | None:
+        if user not in self._people:
+            self._people[user] = self._directory.person(user, self._now)
+        return self._people[user]
+
+    def channel(self, channel: str) -> Channel | None:
+        if channel not in self._channels:
+            self._channels[channel] = self._directory.channel(channel, self._now)
+        return self._channels[channel]
+
+    def is_listed(self, user: str, allowed: Iterable[str], service: Service) -> bool:
         allowed = tuple(allowed)
         if user in allowed or EVERYONE in allowed:
             return True
         unknown = []
         for group in filter(is_user_group, allowed):
-            members = self._groups.members(group, self._now())
+            if group not in self._members:
+                self._members[group] = self._groups.members(group, self._now)
+            members = self._members[group]
             if members is None:
                 unknown.append(group)
             elif user in members:
@@ -168,18 +313,22 @@ class Access:
 
 
 def allowed_people(service: Service, action: Action) -> tuple[str, ...]:
-    """Ids of the people and user groups who may do this, or `everyone`; empty: nobody."""
-    match action:
-        case Action.DEPLOY | Action.SEE:
-            return service.deployers
-        case Action.APPROVE:
-            return service.approvers
-        case Action.ROLL_BACK:
-            return service.deployers if service.may_roll_back is None else service.may_roll_back
-        case Action.LOCK:
-            return service.deployers if service.may_lock is None else service.may_lock
-        case Action.OVERRIDE:
-            return service.approvers if service.may_override is None else service.may_override
+    """Ids of the people and user groups who may do this, or `everyone`; empty: nobody. To see a service, as
+    far as it depends on people: those who may do anything with it."""
+    if action is Action.SEE:
+        actions = (each for each in Action if each is not Action.SEE)
+        return tuple(dict.fromkeys(who for each in actions for who in _grant(service, each)[1]))
+    return _grant(service, action)[1]
+
+
+def rule_of(service: Service, action: Action) -> str:
+    """The key of services.yml that says who may do this."""
+    return _grant(service, action)[0]
+
+
+def action_of(verb: Verb) -> Action:
+    """What a request with this verb is."""
+    return Action.ROLL_BACK if verb is Verb.ROLLBACK else Action.DEPLOY
 
 
 def refuse_batch(refusals: Sequence[Refused], undone: str, jobs: JobQueue) -> BatchRefused:
@@ -195,5 +344,31 @@ def refuse_batch(refusals: Sequence[Refused], undone: str, jobs: JobQueue) -> Ba
     return BatchRefused(done=undone, refusals="".join([*lines, f"\n• and {more} more" if more > 0 else ""]))
 
 
+def _grant(service: Service, action: Action) -> tuple[str, tuple[str, ...]]:
+    """The key of services.yml that says who may do this, and its ids."""
+    match action:
+        case Action.ROLL_BACK if service.may_roll_back is not None:
+            return "may_roll_back", service.may_roll_back
+        case Action.LOCK if service.may_lock is not None:
+            return "may_lock", service.may_lock
+        case Action.OVERRIDE if service.may_override is not None:
+            return "may_override", service.may_override
+        case Action.APPROVE | Action.OVERRIDE:
+            return "approvers", service.approvers
+        case Action.SEE | Action.DEPLOY | Action.ROLL_BACK | Action.LOCK:
+            return "deployers", service.deployers
+
+
+def _not_listed(action: Action, service: Service, allowed: tuple[str, ...]) -> Refused:
+    people = mentions(allowed)
+    if action is Action.DEPLOY:
+        return NotADeployer(service=service.name, deployers=people)
+    if action is Action.APPROVE:
+        return NotAnApprover(service=service.name, approvers=people)
+    return NotAllowed(
+        action=ACTION_PHRASES[action], service=service.name, people=people, rule=rule_of(service, action)
+    )
+
+
 def _channel_links(service: Service) -> str:
-    return ", ".join(channel_link(each) for each in service.channels)
+    return ", ".join(channel_link(each) for each in service.channels) or "a channel of this workspace"

@@ -28,8 +28,18 @@ from deploys.records.request import Verb
 from deploys.records.traffic import HookAction, Pause, PauseAnswer, PauseEnd, TrafficShift
 
 
-def decide(deploy: Deploy, user: str, verdict: Verdict, question: int, now: float) -> Deploy:
-    """The deploy with one more person's answer to the question that was shown.
+def decide(
+    deploy: Deploy,
+    user: str,
+    verdict: Verdict,
+    question: int,
+    now: float,
+    *,
+    team: str = "",
+    channel: str = "",
+) -> Deploy:
+    """The deploy with one more person's answer to the question that was shown. `team` and `channel`: where
+    it was given, for access to be checked again when it counts.
 
     Raises:
         AlreadyDecided: enough people said yes, somebody said no, or this person said the same before.
@@ -52,12 +62,11 @@ def decide(deploy: Deploy, user: str, verdict: Verdict, question: int, now: floa
         raise AlreadyDecided(how=_decision_text(deploy))
     if deploy.approval.expires_at is not None and now >= deploy.approval.expires_at:
         raise QuestionClosed(state="was not decided in time and expires")
-    if verdict is Verdict.APPROVED and user in _approvers(deploy):
+    if verdict is Verdict.APPROVED and user in counted_approvers(deploy):
         more = plural(approvals_missing(deploy), "approval")
         raise AlreadyDecided(how=f"you approved this, and it needs {more} more, by somebody else")
-    return deploy.evolve(
-        approval={"decisions": (*deploy.approval.decisions, Decision(user=user, verdict=verdict, at=now))}
-    )
+    decision = Decision(user=user, team=team, channel=channel, verdict=verdict, at=now)
+    return deploy.evolve(approval={"decisions": (*deploy.approval.decisions, decision)})
 
 
 def mark_question_shown(deploy: Deploy, question: int, at: float) -> Deploy:
@@ -69,8 +78,8 @@ def mark_question_shown(deploy: Deploy, question: int, at: float) -> Deploy:
     return deploy.evolve(approval={"shown_at": at, "expires_at": expires_at})
 
 
-def request_cancel(deploy: Deploy, user: str, now: float) -> Deploy:
-    """The deploy with a cancel; a worker withdraws it or rolls it back.
+def request_cancel(deploy: Deploy, user: str, now: float, *, team: str = "", channel: str = "") -> Deploy:
+    """The deploy with a cancel; a worker withdraws it or rolls it back. `team` and `channel`: as in `decide`.
 
     Raises:
         AlreadyCancelled: somebody asked for that before.
@@ -85,7 +94,7 @@ def request_cancel(deploy: Deploy, user: str, now: float) -> Deploy:
         raise AlreadyCancelled(what=what, user=mention(deploy.cancel.user))
     if deploy.rollback.outcome is not None:
         raise AlreadyRollingBack(what=what)
-    return deploy.evolve(cancel=Cancel(user=user, at=now))
+    return deploy.evolve(cancel=Cancel(user=user, team=team, channel=channel, at=now))
 
 
 def is_approved(deploy: Deploy) -> bool:
@@ -100,7 +109,7 @@ def is_rejected(deploy: Deploy) -> bool:
 
 def approvals_missing(deploy: Deploy) -> int:
     """Approvals still needed (count)."""
-    return max(0, deploy.service.approvals - len(_approvers(deploy)))
+    return max(0, deploy.service.approvals - len(counted_approvers(deploy)))
 
 
 def is_service_untouched(deploy: Deploy) -> bool:
@@ -108,7 +117,7 @@ def is_service_untouched(deploy: Deploy) -> bool:
     return deploy.phase.facts.service_unchanged and not deploy.ecs.update_tried
 
 
-def _approvers(deploy: Deploy) -> tuple[str, ...]:
+def counted_approvers(deploy: Deploy) -> tuple[str, ...]:
     """Those whose approval counts, each once, in order."""
     approved_by = [each.user for each in deploy.approval.decisions if each.verdict is Verdict.APPROVED]
     return tuple(
@@ -122,7 +131,7 @@ def _decision_text(deploy: Deploy) -> str:
     for decision in deploy.approval.decisions:
         if decision.verdict is Verdict.REJECTED:
             return f"rejected by {mention(decision.user)}"
-    return f"approved by {mentions(_approvers(deploy))}"
+    return f"approved by {mentions(counted_approvers(deploy))}"
 
 
 PAUSE_BUTTONS = {HookAction.CONTINUE: "Continue", HookAction.ROLLBACK: "Roll back"}
@@ -140,8 +149,17 @@ _CLOSED_WITHOUT_ANSWER = {
 }
 
 
-def answer_pause(deploy: Deploy, user: str, action: HookAction, pause_number: int, now: float) -> Deploy:
-    """The deploy with one person's answer to the pause that was shown.
+def answer_pause(
+    deploy: Deploy,
+    user: str,
+    action: HookAction,
+    pause_number: int,
+    now: float,
+    *,
+    team: str = "",
+    channel: str = "",
+) -> Deploy:
+    """The deploy with one person's answer to the pause that was shown. `team` and `channel`: as in `decide`.
 
     Raises:
         PauseAnswered: somebody answered that pause before.
@@ -162,9 +180,8 @@ def answer_pause(deploy: Deploy, user: str, action: HookAction, pause_number: in
         raise QuestionClosed(state="is being rolled back")
     if asked is None or pause_number != latest_pause_number(deploy) or current_pause(deploy) is None:
         raise QuestionClosed(state=status_text(deploy))
-    return deploy.evolve(
-        traffic=shift.with_last_pause(asked.evolve(answer=PauseAnswer(user=user, action=action, at=now)))
-    )
+    answer = PauseAnswer(user=user, team=team, channel=channel, action=action, at=now)
+    return deploy.evolve(traffic=shift.with_last_pause(asked.evolve(answer=answer)))
 
 
 def _pause_expired(pause: Pause, now: float) -> bool:

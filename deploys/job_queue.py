@@ -49,13 +49,18 @@ class JobQueue:
         """Brings this deploy's thread up to date."""
         self._try_enqueue("publish", deploy_id)
 
-    def publish_home(self, user: str) -> None:
-        """Updates this user's Home tab."""
-        self._try_enqueue("publish_home", user)
+    def publish_home(self, user: str, team: str) -> None:
+        """Updates this user's Home tab. team: the workspace in which it was opened."""
+        self._try_enqueue("publish_home", user, team)
 
     def read_user_groups(self, nonce: str = "") -> None:
         """Reads from Slack who is in the user groups of services.yml. nonce: as in `requeue`."""
         self._try_enqueue("read_user_groups", nonce=nonce)
+
+    def read_slack_directory(self, slack_id: str = "", nonce: str = "") -> None:
+        """Reads from Slack who this person is, or what kind of channel it is, before any other job, because
+        somebody waits for it; without an id, all that are needed. nonce: as in `requeue`."""
+        self._try_enqueue("read_slack_directory", *filter(None, [slack_id]), nonce=nonce)
 
     def recover_orphans(self, nonce: str = "") -> None:
         """Finds services that a lost deploy left stopped. nonce: as in `requeue`."""
@@ -64,6 +69,10 @@ class JobQueue:
     def expire_records(self, nonce: str = "") -> None:
         """Deletes records whose deploys ended long ago. nonce: as in `requeue`."""
         self._try_enqueue("expire_records", nonce=nonce)
+
+    def forget_thread_messages(self, nonce: str = "") -> None:
+        """Removes the texts of old deploys. nonce: as in `requeue`."""
+        self._try_enqueue("forget_thread_messages", nonce=nonce)
 
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = ""
@@ -77,24 +86,31 @@ class JobQueue:
         self._try_enqueue("answer_privately", channel, thread_ts, user, text, answer_id)
 
     def answer_tags(
-        self, query_id: str, service: str, channel: str, thread_ts: str | None, user: str
+        self, query_id: str, service: str, channel: str, thread_ts: str | None, user: str, team: str
     ) -> None:
         """Sends one user the tags of a service. query_id: also the key of their response_url in Redis.
 
         Raises:
             RedisError: the job was not enqueued, and the scheduler does not repeat it.
         """
-        self._enqueue("answer_tags", query_id, service, channel, thread_ts, user)
+        self._enqueue("answer_tags", query_id, service, channel, thread_ts, user, team)
 
     def answer_plan(
-        self, query_id: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str
+        self,
+        query_id: str,
+        service: str,
+        tag: str,
+        channel: str,
+        thread_ts: str | None,
+        user: str,
+        team: str,
     ) -> None:
         """Sends one user what a deploy would change. Otherwise as `answer_tags`.
 
         Raises:
             RedisError: the job was not enqueued, and the scheduler does not repeat it.
         """
-        self._enqueue("answer_plan", query_id, service, tag, channel, thread_ts, user)
+        self._enqueue("answer_plan", query_id, service, tag, channel, thread_ts, user, team)
 
     def requeue(self, job: str, name: str, nonce: str) -> None:
         """Enqueues a job for the scheduler: with the same nonce only once, however many schedulers there are.
@@ -120,6 +136,7 @@ class JobQueue:
                 args=args,
                 job_id=f"{job}-{digest}",
                 unique=True,
+                at_front=job == "read_slack_directory" and bool(args),
                 job_timeout=JOB_TIMEOUT,
                 result_ttl=0,
                 failure_ttl=3600,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from deploys.redaction import redact
 from deploys.safe_text import remove_unsafe
 
 VERBATIM_ARGUMENTS: Mapping[str, Any] = {"parse": "none", "link_names": False}
@@ -26,11 +27,11 @@ def code(text: str) -> str:
 
 
 def verbatim(part: Any) -> Any:
-    """The text or blocks of a message right before they are sent: no unsafe character, and `verbatim` mrkdwn,
-    in which Slack makes no link or mention of bare words (docs.slack.dev, "Text object").
+    """The text or blocks of a message right before they are sent: no unsafe character, no secret, and
+    `verbatim` mrkdwn, in which Slack makes no link or mention of bare words (docs.slack.dev, "Text object").
     """
     if isinstance(part, str):
-        return remove_unsafe(part)
+        return redact(remove_unsafe(part))
     if isinstance(part, Mapping):
         kept = {key: verbatim(value) for key, value in part.items()}
         return {**kept, "verbatim": True} if part.get("type") == "mrkdwn" else kept
@@ -40,7 +41,9 @@ def verbatim(part: Any) -> Any:
 
 
 def mention(identity: str) -> str:
-    """A user id (U..., W...) or user group id (S...) as a mention."""
+    """A user id (U..., W...) or user group id (S...) as a mention; the word `everyone` as it is."""
+    if identity == "everyone":
+        return identity
     return f"<!subteam^{identity}>" if identity.startswith("S") else f"<@{identity}>"
 
 

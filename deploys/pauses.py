@@ -40,6 +40,6 @@ def latest_pause_number(deploy: Deploy) -> int:
 def pause_approvers(deploy: Deploy) -> tuple[str, ...]:
     """Who may let it continue, as services.yml says: the approvers, or the deployers if it names none.
 
-    Empty: everybody.
+    Empty: nobody.
     """
     return deploy.service.approvers or deploy.service.deployers

@@ -12,17 +12,21 @@ import time
 from typing import Any, NoReturn, TextIO, TypeVar
 
 import structlog
+from pydantic import SecretStr
 from redis import Redis
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from structlog.typing import EventDict, ExcInfo
 
 from deploys.errors import RedisUnreachable, SlipwayError
+from deploys.redaction import keep_secret, password_of, redact, redact_values
 from deploys.redis_connection import config_warnings
 from deploys.redis_outage import RedisOutage, RedisTemporaryError
 from deploys.redis_trust import trust_warnings
 from deploys.safe_text import one_safe_line, remove_unsafe
 from deploys.settings import Settings, load_settings
 
+_LEAST_KEY_LENGTH = 16
+"""Shorter keys are none of AWS's, but words such as `test` (characters)."""
 REDIS_TIMEOUT_SECONDS = 15.0
 """How long Redis may be silent at the start."""
 
@@ -35,16 +39,27 @@ def load_settings_or_exit(cls: type[AnySettings]) -> AnySettings:
         settings = load_settings(cls)
     except SlipwayError as error:
         exit_with(error)
+    keep_own_secrets(settings)
     set_up_logging(settings)
     return settings
+
+
+def keep_own_secrets(settings: Settings) -> None:
+    """Nothing that this process logs or sends contains its tokens, keys and passwords."""
+    fields = [getattr(settings, name) for name in type(settings).model_fields]
+    keep_secret(each.get_secret_value() for each in fields if isinstance(each, SecretStr))
+    keep_secret(password_of(settings.redis_url))
+    keys = [os.environ.get(name, "") for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]
+    keep_secret(key for key in keys if len(key) >= _LEAST_KEY_LENGTH)
 
 
 def exit_with(error: SlipwayError) -> NoReturn:
     """Says on standard error why the process cannot start, and exits with 2. With LOG_FORMAT=json that is one
     line of JSON, too."""
-    text = remove_unsafe(error.message)
+    message = redact(error.message)
+    text = remove_unsafe(message)
     if os.environ.get("LOG_FORMAT", "").lower() == "json":
-        text = json.dumps({"event": error.message, "level": "error"})
+        text = json.dumps({"event": message, "level": "error"})
     sys.stderr.write(f"{text}\n")
     sys.exit(2)
 
@@ -66,7 +81,8 @@ def set_up_logging(settings: Settings) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info if as_json else _safe_values,
+        *([structlog.processors.format_exc_info] if as_json else [_safe_values]),
+        _without_secrets,
     ]
     structlog.configure(
         processors=[*shared, renderer],
@@ -96,11 +112,19 @@ def _safe_values(_logger: Any, _method: str, event: EventDict) -> EventDict:
     return {key: one_safe_line(value) if isinstance(value, str) else value for key, value in event.items()}
 
 
+def _without_secrets(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Whatever is logged, by whomever: errors of libraries quote addresses and what they were sent."""
+    return {key: value if key in _STRUCTLOG_KEYS else redact_values(value) for key, value in event.items()}
+
+
+_STRUCTLOG_KEYS = frozenset({"exc_info", "level", "timestamp", "_record", "_from_structlog"})
+
+
 def _traceback(out: TextIO, exc_info: ExcInfo) -> None:
     """Without local variables, which the default shows: they may be secrets."""
     plain = io.StringIO()
     structlog.dev.plain_traceback(plain, exc_info)
-    out.write(remove_unsafe(plain.getvalue()))
+    out.write(redact(remove_unsafe(plain.getvalue())))
 
 
 def warn_about_redis_config(redis: Redis) -> None:
@@ -127,14 +151,14 @@ def wait_for_redis(redis: Redis, *, timeout: float = REDIS_TIMEOUT_SECONDS) -> N
             redis.ping()
         except RedisTemporaryError as error:
             if not timeout:
-                raise RedisUnreachable(why=str(error)) from error
+                raise RedisUnreachable(why=redact(str(error))) from error
             outage.record_failure(error)
             until = time.monotonic() + timeout
         except (AuthenticationError, ResponseError) as error:
-            raise RedisUnreachable(why=str(error)) from error
+            raise RedisUnreachable(why=redact(str(error))) from error
         except RedisError as error:
             if time.monotonic() >= until:
-                raise RedisUnreachable(why=str(error)) from error
+                raise RedisUnreachable(why=redact(str(error))) from error
         else:
             outage.record_recovery()
             return

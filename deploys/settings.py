@@ -60,15 +60,23 @@ def one_of(*allowed: str) -> BeforeValidator:
 
 def seconds_between(least: float, most: float) -> BeforeValidator:
     """A number of seconds within bounds."""
+    return _number_between(least, most, "seconds")
 
+
+def days_between(least: float, most: float) -> BeforeValidator:
+    """A number of days within bounds."""
+    return _number_between(least, most, "days")
+
+
+def _number_between(least: float, most: float, unit: str) -> BeforeValidator:
     def check(value: Any) -> float:
         try:
-            seconds = float(value)
+            number = float(value)
         except ValueError:
-            refuse(f"is {value!r}, which is not a number of seconds.")
-        if not least <= seconds <= most:
-            refuse(f"is {value}, but has to be from {least:g} to {most:g} seconds.")
-        return seconds
+            refuse(f"is {value!r}, which is not a number of {unit}.")
+        if not least <= number <= most:
+            refuse(f"is {value}, but has to be from {least:g} to {most:g} {unit}.")
+        return number
 
     return BeforeValidator(check)
 

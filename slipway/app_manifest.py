@@ -1,6 +1,6 @@
 """The manifest of the Slack app: what Slack lets Slipway see and do.
 
-Every scope has a use. People are mentioned by id and Slack shows their names, so `users:read` is not needed.
+Every scope has a use. People are mentioned by id and Slack shows their names, so no name is read.
 
 manifest.yml at the root of the repository is `socket_mode_manifest()` as YAML, for people who create the app
 by hand; a test keeps the two equal. It is built here so that an installed package has it too.
@@ -20,6 +20,10 @@ SCOPES = {
     "chat:write.public": "posts in public channels without an invitation",
     "app_mentions:read": "receives @slipway mentions, also in threads",
     "usergroups:read": "reads who is in the user groups of services.yml",
+    "users:read": "reads whether somebody who asks is a member, a guest or of another organisation",
+    "channels:read": "reads whether a public channel is shared with another organisation",
+    "groups:read": "reads the same of the private channels that slipway is in",
+    "mpim:read": "tells group direct messages from channels",
 }
 """Bot scopes, and what each of them is for."""
 

@@ -84,7 +84,7 @@ _COLUMNS: tuple[Column[Service], ...] = (
     ("service", lambda service: service.name),
     ("strategy", lambda service: service.strategy),
     ("in ECS", _in_ecs),
-    ("may deploy", lambda service: ", ".join(service.deployers) or "everybody"),
+    ("may deploy", lambda service: ", ".join(service.deployers) or "nobody"),
     ("approvals", _approvals),
     ("channels", lambda service: ", ".join(service.channels) or "any"),
     ("deadline", lambda service: format_duration(service.deadline)),

@@ -21,7 +21,7 @@ REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
 def a_service(name: str = "web", **changes: Any) -> Service:
-    """A rolling service that everybody may deploy, by tag, so that tests read what runs."""
+    """A rolling service that every member may deploy, by tag, so that tests read what runs."""
     fields: dict[str, Any] = {
         "name": name,
         "cluster": "production",
@@ -29,6 +29,7 @@ def a_service(name: str = "web", **changes: Any) -> Service:
         "region": "eu-west-1",
         "strategy": Strategy.ROLLING,
         "pin": Pin.TAG,
+        "deployers": ("everyone",),
     }
     return Service(**{**fields, **changes})
 

@@ -10,22 +10,26 @@ from dataclasses import dataclass
 from redis import Redis
 from slack_sdk import WebClient
 
-from deploys.access import Access
+from deploys.access import Access, Asker
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.job_queue import JobQueue
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
+from deploys.redaction import keep_secret
 from deploys.redis_connection import connect, connect_for_rq
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.retention import Retention
+from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
-from workers import home_tab, user_group_reader
+from workers import home_tab, retention, user_group_reader
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.flows.stopped_service.tag_signature import TagSigner
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
 from workers.settings import WorkerSettings
+from workers.shared_channels import KnownSharedChannels
+from workers.slack_directory_reader import SlackDirectoryReader
 from workers.step_context import Timing
 from workers.thread.channel_alarm import post_alarm
 from workers.thread.private_message import Recipient, send_private_message
@@ -49,13 +53,14 @@ class Dependencies:
     limits: SharedRateLimits
     query_handler: QueryHandler
     orphan_recovery: OrphanRecovery
-    retention: Retention
+    record_retention: Retention
+    message_retention_seconds: float
 
-    def publish_home(self, user: str) -> None:
+    def publish_home(self, user: str, team: str) -> None:
         """Updates a user's Home tab."""
         store, threads = DeployStore(self.redis), ThreadStore(self.redis)
-        access = Access(self.catalogue, UserGroups(self.redis))
-        home_tab.publish_home(self.slack, store, threads, access, user, time.time())
+        access = Access(self.catalogue, UserGroups(self.redis), SlackDirectory(self.redis))
+        home_tab.publish_home(self.slack, store, threads, access, Asker(user, team, ""), time.time())
 
     def read_user_groups(self) -> None:
         """Reads from Slack who is in the user groups of services.yml."""
@@ -64,6 +69,20 @@ class Dependencies:
             user_group_reader.refresh_members(
                 self.slack, UserGroups(self.redis), group_ids, time.time(), self.limits
             )
+
+    def read_slack_directory(self, slack_id: str) -> None:
+        """Reads from Slack who a person is, or what kind of channel it is; for an empty id, all that are
+        needed and were not read lately."""
+        reader = SlackDirectoryReader(self.slack, SlackDirectory(self.redis), self.limits, time.time)
+        if slack_id:
+            reader.read(slack_id)
+        else:
+            reader.refresh(DeployStore(self.redis).active())
+
+    def forget_thread_messages(self) -> None:
+        """Removes the texts of deploys that ended long ago."""
+        store = DeployStore(self.redis)
+        retention.forget_thread_messages(self.redis, store, time.time(), self.message_retention_seconds)
 
     def answer_privately(
         self, channel: str, thread_ts: str | None, user: str, text: str, answer_id: str
@@ -83,17 +102,21 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     redis = connect(settings.redis_url)
     wait_for_redis(redis)
     warn_about_redis_config(redis)
-    aws = AwsClients()
+    roles = [each.role for each in catalogue.services.values() if each.role]
+    keep_secret(role.external_id for role in roles)
+    keep_secret(settings.restore_tag_keys)
+    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles if role.external_id})
     aws.build_ahead(catalogue.regions)
     aws.build_ahead({each.region for each in catalogue.services.values() if each.role}, ("sts",))
-    store = DeployStore(redis)
+    store = DeployStore(redis, catalogue_version=catalogue.version)
     client = slack_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
     limits = SharedRateLimits(redis, time.time)
     threads = ThreadStore(redis)
-    access = Access(catalogue, UserGroups(redis))
+    access = Access(catalogue, UserGroups(redis), SlackDirectory(redis))
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
     signer = TagSigner(settings.restore_tag_keys)
-    retention = Retention(redis, settings.record_retention_days)
+    record_retention = Retention(redis, settings.record_retention_days)
+    shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
     engine = Engine(
         store=store,
         job_queue=job_queue,
@@ -102,6 +125,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
         signer=signer,
+        shared_channels=shared_channels,
     )
     return Dependencies(
         redis=redis,
@@ -109,9 +133,9 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         slack=client,
         aws=aws,
         engine=engine,
-        publisher=Publisher(client, threads, store, limits, time.time),
+        publisher=Publisher(client, threads, store, limits, time.time, shared_channels),
         limits=limits,
-        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, signer),
+        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, signer, shared_channels),
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(),
             store,
@@ -119,9 +143,10 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
             aws,
             job_queue,
             signer=signer,
-            is_expired=retention.is_past,
+            is_expired=record_retention.is_past,
             announce=lambda channel, text: post_alarm(client, channel, text),
             settle_seconds=settings.settle_seconds,
         ),
-        retention=retention,
+        record_retention=record_retention,
+        message_retention_seconds=settings.message_retention_days * 24 * 3600,
     )

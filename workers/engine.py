@@ -6,6 +6,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 from redis.exceptions import RedisError
@@ -14,6 +15,7 @@ from rq.timeouts import BaseTimeoutException
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError, UnknownSchema
 from deploys.holds import HoldSource
 from deploys.job_queue import JobQueue
+from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase, Stage
 from deploys.redis_outage import REDIS_OUTAGE
@@ -23,6 +25,7 @@ from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, AwsClients
 from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
+from workers.flows.cancel_check import check_cancel
 from workers.flows.step_errors import handle_step_error
 from workers.flows.stopped_service.tag_signature import TagSigner
 from workers.step_context import AccessPolicy, StepContext, StepResult, Timing
@@ -54,6 +57,7 @@ class Engine:
         worker: str,
         signer: TagSigner,
         hold_sources: Sequence[HoldSource] = (),
+        shared_channels: SharedChannels = NO_SHARED_CHANNELS,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -64,6 +68,7 @@ class Engine:
         self._worker = worker
         self._signer = signer
         self._hold_sources = hold_sources
+        self._shared_channels = shared_channels
         self._now = now
 
     def advance(self, deploy_id: str) -> None:
@@ -105,7 +110,9 @@ class Engine:
 
     def _read_together(self, claims: Sequence[Claim]) -> EcsReader:
         try:
-            return BatchReader.read(self._aws, [claim.deploy for claim in claims])
+            # What AWS answers to all may get into the messages of each.
+            with quotes_hidden(any(self._must_hide_quotes(claim.deploy) for claim in claims)):
+                return BatchReader.read(self._aws, [claim.deploy for claim in claims])
         except AwsUnavailable as error:
             return FailedReader(error)  # asking one by one would only add to the load
         except (BaseTimeoutException, RedisError):
@@ -118,19 +125,23 @@ class Engine:
 
     def _run(self, claim: Claim, reader: EcsReader) -> None:
         context = self._context(claim, reader)
+        self._aws.request_ids.take()  # of whatever this process did before
         while True:
             deploy = context.claim.deploy
             try:
-                result = self._run_step(deploy, context)
+                with quotes_hidden(self._must_hide_quotes(deploy)):
+                    result = self._run_step(deploy, context)
                 keep = result.delay <= 0 and self._has_time_for_another_step(context.claim)
                 before = context.claim.deploy
                 context.claim = self._commit(context.claim, result, keep=keep)
             except LeaseTooShort:
+                self._audit_uncommitted(context.claim)
                 log.warning("too little of the lease was left", deploy=deploy.id, phase=deploy.phase.value)
                 self._store.release(context.claim, self._now() + RETRY_SECONDS)
                 return
             except Conflict:
                 # Somebody decided meanwhile, or another worker took over: the record says which.
+                self._audit_uncommitted(context.claim)
                 self._store.release(context.claim, self._now())
                 self._job_queue.advance(deploy.id)
                 return
@@ -165,6 +176,9 @@ class Engine:
                     return None
                 time.sleep(REDIS_OUTAGE.retry_delay())
 
+    def _must_hide_quotes(self, deploy: Deploy) -> bool:
+        return must_hide_quotes(self._shared_channels, deploy.request.channel)
+
     def _context(self, claim: Claim, reader: EcsReader) -> StepContext:
         return StepContext(
             claim,
@@ -181,6 +195,7 @@ class Engine:
         )
 
     def _run_step(self, deploy: Deploy, context: StepContext) -> StepResult:
+        deploy = check_cancel(deploy, context)
         try:
             result = steps.STEPS[deploy.phase](deploy, context)
         except (LeaseTooShort, Conflict, BaseTimeoutException, RedisError):
@@ -198,7 +213,7 @@ class Engine:
             )
             return handle_step_error(context.claim.deploy, error, context, reference)
         if result.deploy.retries.attempts:
-            return StepResult(result.deploy.reset_attempts(), result.delay)
+            return replace(result, deploy=result.deploy.reset_attempts())
         return result
 
     def _commit(self, claim: Claim, result: StepResult, *, keep: bool) -> Claim:
@@ -211,7 +226,13 @@ class Engine:
             job=steps.job_for_phase(after),
             what=after.phase.value if moved else "",
             keep=keep,
+            notes=result.audit,
+            aws_requests=self._aws.request_ids.take(),
         )
+
+    def _audit_uncommitted(self, claim: Claim) -> None:
+        if aws_requests := self._aws.request_ids.take():
+            self._store.audit_uncommitted(claim, aws_requests)
 
     def _with_jitter(self, seconds: float) -> float:
         if seconds > JITTER_UP_TO_SECONDS:

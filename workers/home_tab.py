@@ -9,7 +9,8 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTextObject, SectionBlock
 
-from deploys.access import Access
+from deploys.access import Access, Asker
+from deploys.catalogue.slack_ids import EVERYONE
 from deploys.decisions import decide
 from deploys.errors import Refused
 from deploys.formatting import slack_time
@@ -38,13 +39,15 @@ RECENT_SHOWN = 10
 
 
 def publish_home(
-    client: WebClient, store: DeployStore, threads: ThreadStore, access: Access, user: str, now: float
+    client: WebClient, store: DeployStore, threads: ThreadStore, access: Access, asker: Asker, now: float
 ) -> bool:
     """Shows the tab as of `now` (epoch seconds); returns whether Slack took it.
 
     It is sent again when it is opened again, so a failure is logged and not retried.
     """
-    active = store.active()
+    user = asker.user
+    seen = access.seen_by(asker).services
+    active = [each for each in store.active() if each.service.name in seen]
 
     def row_of(deploy: Deploy) -> Block:
         thread = threads.find(deploy.thread_id)
@@ -54,12 +57,14 @@ def publish_home(
         return home_view(
             [deploy for deploy in active if may_answer(deploy, user, access, now)],
             [deploy for deploy in active if deploy.in_progress],
-            [deploy for deploy in store.recent(None, RECENT_SHOWN * 5) if not deploy.in_progress][
-                :RECENT_SHOWN
-            ],
+            [
+                deploy
+                for deploy in store.recent(None, RECENT_SHOWN * 5)
+                if not deploy.in_progress and deploy.service.name in seen
+            ][:RECENT_SHOWN],
             row_of,
             now,
-            [lost_deploy_text(lost, now) for lost in LostDeploys(store.redis).all()],
+            [lost_deploy_text(lost, now) for lost in LostDeploys(store.redis).all() if lost.service in seen],
             limit=limit,
         )
 
@@ -78,14 +83,15 @@ def publish_home(
 
 def may_answer(deploy: Deploy, user: str, access: Access, now: float) -> bool:
     """Whether this user may answer the deploy's open question. The click itself is checked again."""
+    asker = Asker(user, deploy.request.team, deploy.request.channel)
     try:
         if unanswered_pause(deploy):
-            if not pause_approvers(deploy):  # everybody may; only the requester has to see to it
+            if EVERYONE in pause_approvers(deploy):  # everybody may; only the requester has to see to it
                 return user == deploy.request.requester
-            access.may_answer_pause(user, deploy, HookAction.CONTINUE)
+            access.may_answer_pause(asker, deploy, HookAction.CONTINUE)
         else:
             decide(deploy, user, Verdict.APPROVED, deploy.approval.question, now)
-            access.may_decide(user, deploy)
+            access.may_decide(asker, deploy)
     except Refused:
         return False
     return True

@@ -11,6 +11,7 @@ from threading import Thread
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from deploys.redaction import redact
 from deploys.safe_text import without_query
 
 CONNECT_SECONDS = 3.0
@@ -75,7 +76,7 @@ def _get(url: str) -> HttpCheckResult:
     location = response.headers.get("Location", "") if 300 <= response.status < 400 else ""
     response.close()
     pool.clear()
-    return HttpCheckResult(response.status, location=without_query(location))
+    return HttpCheckResult(response.status, location=redact(without_query(location)))
 
 
 def _explain(error: Exception) -> str:

@@ -35,14 +35,19 @@ def publish(deploy_id: str) -> None:
     _get_dependencies().publisher.publish(deploy_id)
 
 
-def publish_home(user: str) -> None:
-    """Updates a user's Home tab."""
-    _get_dependencies().publish_home(user)
+def publish_home(user: str, team: str = "") -> None:
+    """Updates a user's Home tab. team: the workspace in which it was opened."""
+    _get_dependencies().publish_home(user, team)
 
 
 def read_user_groups() -> None:
     """Reads from Slack who is in the user groups of services.yml."""
     _get_dependencies().read_user_groups()
+
+
+def read_slack_directory(slack_id: str = "") -> None:
+    """Reads from Slack who a person is, or what kind of channel it is; without an id, all that are needed."""
+    _get_dependencies().read_slack_directory(slack_id)
 
 
 def recover_orphans() -> None:
@@ -52,7 +57,12 @@ def recover_orphans() -> None:
 
 def expire_records() -> None:
     """Deletes records whose deploys ended long ago."""
-    _get_dependencies().retention.expire()
+    _get_dependencies().record_retention.expire()
+
+
+def forget_thread_messages() -> None:
+    """Removes the texts of deploys that ended long ago."""
+    _get_dependencies().forget_thread_messages()
 
 
 def answer_privately(channel: str, thread_ts: str | None, user: str, text: str, answer_id: str = "") -> None:
@@ -60,15 +70,19 @@ def answer_privately(channel: str, thread_ts: str | None, user: str, text: str, 
     _get_dependencies().answer_privately(channel, thread_ts, user, text, answer_id)
 
 
-def answer_tags(query_id: str, service: str, channel: str, thread_ts: str | None, user: str) -> None:
+def answer_tags(
+    query_id: str, service: str, channel: str, thread_ts: str | None, user: str, team: str = ""
+) -> None:
     """Sends one user the tags of a service."""
-    _get_dependencies().query_handler.answer_tags(QueryTarget(query_id, channel, thread_ts, user), service)
+    _get_dependencies().query_handler.answer_tags(
+        QueryTarget(query_id, channel, thread_ts, user, team), service
+    )
 
 
 def answer_plan(
-    query_id: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str
+    query_id: str, service: str, tag: str, channel: str, thread_ts: str | None, user: str, team: str = ""
 ) -> None:
     """Sends one user what a deploy would change."""
     _get_dependencies().query_handler.answer_plan(
-        QueryTarget(query_id, channel, thread_ts, user), service, tag
+        QueryTarget(query_id, channel, thread_ts, user, team), service, tag
     )

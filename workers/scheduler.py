@@ -20,6 +20,7 @@ from deploys.redis_connection import connect, connect_for_rq
 from deploys.redis_outage import REDIS_OUTAGE
 from deploys.stores.claims import DueDeploy
 from deploys.stores.deploy_store import DeployStore
+from deploys.stores.slack_directory import REFRESH_SECONDS
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import READ_EVERY_SECONDS
 from workers.settings import SchedulerSettings
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 TICK_SECONDS = 0.25
 REPEAT_SECONDS = 5.0
 """A job for what is still due is enqueued again this often (seconds)."""
+RETENTION_SECONDS = 60.0
+"""Between two jobs that remove old texts (seconds)."""
 ORPHAN_RECOVERY_SECONDS = 15.0
 """Between two jobs for the orphan recovery, which then decides whether to scan (seconds)."""
 EXPIRY_SECONDS = 600.0
@@ -60,8 +63,10 @@ class Scheduler:
         for deploy_id in self._threads.due(now, 1000):
             wanted[f"publish {deploy_id}"] = str(int(now / REPEAT_SECONDS))
         wanted["read_user_groups "] = str(int(now / READ_EVERY_SECONDS))
+        wanted["read_slack_directory "] = str(int(now / REFRESH_SECONDS))
         wanted["recover_orphans "] = str(int(now / ORPHAN_RECOVERY_SECONDS))
         wanted["expire_records "] = str(int(now / EXPIRY_SECONDS))
+        wanted["forget_thread_messages "] = str(int(now / RETENTION_SECONDS))
         fresh = {name: nonce for name, nonce in wanted.items() if self._enqueued.get(name) != nonce}
         for name, nonce in fresh.items():
             job, _, argument = name.partition(" ")
@@ -71,6 +76,10 @@ class Scheduler:
                 self._job_queue.read_user_groups(nonce)
             elif job == "expire_records":
                 self._job_queue.expire_records(nonce)
+            elif job == "read_slack_directory":
+                self._job_queue.read_slack_directory(nonce=nonce)
+            elif job == "forget_thread_messages":
+                self._job_queue.forget_thread_messages(nonce)
             else:
                 self._job_queue.recover_orphans(nonce)
         self._enqueued = wanted

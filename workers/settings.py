@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
-from deploys.settings import Settings, SlackSettings, refuse, seconds_between, url_with_scheme
+from deploys.settings import Settings, SlackSettings, days_between, refuse, seconds_between, url_with_scheme
 
 MIN_KEY_LENGTH = 32
 MAX_RETENTION_DAYS = 3660
@@ -58,6 +58,11 @@ class WorkerSettings(SlackSettings):
     record_retention_days: Annotated[int, BeforeValidator(_days)] = Field(
         default=365,
         description="Days for which Redis keeps the record of a deploy after its end.",
+    )
+    message_retention_days: Annotated[float, days_between(1, 3650)] = Field(
+        default=30.0,
+        description="Days after a deploy's end until the texts of its thread, and what else its "
+        "record quotes of AWS and of logs, are removed from Redis. Slack keeps its messages.",
     )
     aws_profile: str | None = Field(
         default=None, description="The profile of ~/.aws/config from which boto3 takes its credentials."

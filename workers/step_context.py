@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from deploys.access import Action, Asker
+from deploys.catalogue.service import Service
+from deploys.catalogue_drift import refuse_catalogue_drift
 from deploys.errors import NotOnDisk
 from deploys.holds import HoldSource, first_hold
+from deploys.records.audit_entry import AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold
@@ -46,23 +50,37 @@ class StepResult:
     deploy: Deploy
     delay: float = 0.0
     """Seconds until the next step; 0 means at once."""
+    audit: tuple[AuditNote, ...] = ()
+    """What the audit trail is told beside the change of phase, in the same commit."""
 
 
 class AccessPolicy(Protocol):
     """The part of `deploys.access.Access` that steps need: access is checked again when the deploy runs.
 
-    Each method raises an error if the answer is no.
+    Each method but the first raises an error if the answer is no.
     """
 
-    def may_deploy(self, user: str, service_name: str, channel: str) -> None:
-        """Whether this person may deploy this service from this channel."""
+    def current_service(self, deploy: Deploy) -> Service:
+        """The deploy's service as services.yml describes it now. Raises UnknownService."""
         ...
 
-    def may_decide(self, user: str, deploy: Deploy) -> None:
+    def may(self, action: Action, asker: Asker, service_name: str) -> None:
+        """Whether this person may do this with this service, there."""
+        ...
+
+    def may_run(self, deploy: Deploy) -> None:
+        """Whether its requester may still ask for this deploy."""
+        ...
+
+    def may_cancel(self, asker: Asker, deploy: Deploy) -> None:
+        """Whether this person may cancel this deploy."""
+        ...
+
+    def may_decide(self, asker: Asker, deploy: Deploy) -> None:
         """Whether this person may approve or reject this deploy."""
         ...
 
-    def may_answer_pause(self, user: str, deploy: Deploy, action: HookAction) -> None:
+    def may_answer_pause(self, asker: Asker, deploy: Deploy, action: HookAction) -> None:
         """Whether this person may give this answer to a pause of this deploy."""
         ...
 
@@ -105,6 +123,15 @@ class StepContext:
         """What holds the deploy now; None: it may go on."""
         return first_hold(self._hold_sources, self.claim.deploy, self._now())
 
+    def with_current_service(self, deploy: Deploy) -> Deploy:
+        """The deploy with its service as services.yml has it now: ask before whatever is the first change.
+
+        Raises:
+            UnknownService: services.yml does not have the service any more.
+            CatalogueChanged: what was asked for is not what would happen.
+        """
+        return refuse_catalogue_drift(deploy, self.access.current_service(deploy))
+
     def is_first_in_queue(self) -> bool:
         """Whether no other deploy of the service comes before this one."""
         deploy = self.claim.deploy
@@ -144,7 +171,14 @@ class StepContext:
     def write_intent(self, deploy: Deploy) -> Deploy:
         """Commits what the step is about to do, before it does it. The step goes on with the new record."""
         what = f"about to act: {deploy.phase.value}"
-        self.claim = self._store.commit(self.claim, deploy, due_at=self.now(), what=what, keep=True)
+        self.claim = self._store.commit(
+            self.claim,
+            deploy,
+            due_at=self.now(),
+            what=what,
+            keep=True,
+            aws_requests=self.region.take_request_ids(),
+        )
         return self.claim.deploy
 
     def guard(self) -> None:

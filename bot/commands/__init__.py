@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot import grammar, slack_text, usage
+from bot import attempts, grammar, slack_text, usage
 from bot.app_context import AppContext
 from bot.commands import (
+    access,
     cancel,
     deploy,
     follow,
@@ -26,15 +27,16 @@ from bot.commands import (
 from bot.grammar import DEPLOY, Allowed, Command, ParseError, ParseErrorKind, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
+from deploys.access import Action
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service_names import RESERVED_NAMES
 from deploys.catalogue.suggestions import nearest_names
-from deploys.errors import OneServiceAtATime
+from deploys.errors import OneServiceAtATime, Refused
 from deploys.mrkdwn import code
 
 SUBCOMMANDS: Mapping[str, Subcommand] = {
     each.SUBCOMMAND.name: each.SUBCOMMAND
-    for each in (deploy, plan, tags, restart, rollback, follow, status, history, show, cancel, help)
+    for each in (deploy, plan, tags, restart, rollback, follow, status, history, show, access, cancel, help)
 }
 """By name, in the order of the help."""
 
@@ -69,7 +71,7 @@ def answer(text: str, request: Request, context: AppContext) -> PrivateReply:
     Raises:
         Refused
     """
-    return _explaining_mistakes(lambda: _run(parse(text), request, context), context)
+    return _explaining_mistakes(lambda: _run(parse(text), request, context), request, context)
 
 
 def answer_mention(text: str, request: Request, context: AppContext) -> PrivateReply:
@@ -79,7 +81,9 @@ def answer_mention(text: str, request: Request, context: AppContext) -> PrivateR
         Refused
     """
     bot_user = context.identity.user
-    return _explaining_mistakes(lambda: _run(parse_mention(text, bot_user), request, context), context)
+    return _explaining_mistakes(
+        lambda: _run(parse_mention(text, bot_user), request, context), request, context
+    )
 
 
 def run_command(command: Command, request: Request, context: AppContext) -> PrivateReply:
@@ -88,22 +92,36 @@ def run_command(command: Command, request: Request, context: AppContext) -> Priv
     Raises:
         Refused
     """
-    return _explaining_mistakes(lambda: _run(command, request, context), context)
+    return _explaining_mistakes(lambda: _run(command, request, context), request, context)
 
 
-def _explaining_mistakes(run: Callable[[], PrivateReply], context: AppContext) -> PrivateReply:
+def _explaining_mistakes(
+    run: Callable[[], PrivateReply], request: Request, context: AppContext
+) -> PrivateReply:
+    """What is said names only the services that this person may see there."""
     try:
         return run()
     except ParseError as error:
+        seen = context.access.seen_by(request.asker)
         if error.service and not error.verb and (meant := _find_misspelt(error.service, context.catalogue)):
             error = ParseError(ParseErrorKind.MISSPELT_COMMAND, error.service, verb=meant)
-        return usage.explain(error, SUBCOMMANDS, context.catalogue, context.identity.user)
+        return usage.explain(error, SUBCOMMANDS, seen, context.identity.user)
 
 
 def _run(command: Command, request: Request, context: AppContext) -> PrivateReply:
+    try:
+        return _run_checked(command, request, context)
+    except Refused as refusal:
+        attempts.note(refusal, attempts.of_command(command))
+        raise
+
+
+def _run_checked(command: Command, request: Request, context: AppContext) -> PrivateReply:
     subcommand = SUBCOMMANDS[command.subcommand]
     group = context.catalogue.get_service_group(command.service)
     if group and subcommand.takes_one_service:
+        for each in group.services:
+            context.access.may(Action.SEE, request.asker, each)
         services = ", ".join(map(code, group.services))
         raise OneServiceAtATime(name=group.name, verb=subcommand.name, services=services)
     if subcommand.name == DEPLOY:
@@ -119,15 +137,17 @@ def _check_access(subcommand: Subcommand, service: str, request: Request, contex
     """For one service; of several each is checked where they are queued (`bot.submit`).
 
     Raises:
-        UnknownService, NotADeployer, WrongChannel, WrongChannelForQuery, MembershipUnknown
+        Refused: what `Access.may` raises.
     """
     match subcommand.allowed:
         case Allowed.DEPLOYERS:
-            context.access.may_deploy(request.user, service, request.channel)
+            context.access.may(Action.DEPLOY, request.asker, service)
+        case Allowed.ROLLBACKERS:
+            context.access.may(Action.ROLL_BACK, request.asker, service)
         case Allowed.IN_ITS_CHANNELS:
-            context.access.may_ask_about(service, request.channel)
+            context.access.may(Action.SEE, request.asker, service)
         case Allowed.ANYBODY:
-            context.catalogue.get_service(service)
+            pass  # its handler decides
 
 
 def _find_misspelt(word: str, catalogue: Catalogue) -> str | None:

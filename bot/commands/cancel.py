@@ -11,6 +11,7 @@ from bot.app_context import AppContext
 from bot.grammar import CANCEL_TARGET, Allowed, Command, Subcommand, optional
 from bot.private_reply import PrivateReply
 from bot.request import Request
+from deploys.access import Action
 from deploys.buttons.cancel import cancel_deploy
 from deploys.buttons.cancel_batch import cancel_batch
 from deploys.catalogue.suggestions import nearest_names
@@ -32,12 +33,15 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     if len(batches) == 1:
         return PrivateReply(cancel_batch(batches[0], request, context))
     if batches:
+        for each in batches:
+            _only_seen(context.store.batch_deploys(each), request, context)
         return disambiguation.ask_which_to_cancel((), batches)
     if command.target:
-        deploys = _find_deploys(command.target, context)
+        deploys = _find_deploys(command.target, request, context)
     else:
         deploys = _find_deploys_of(request.user, context)
     if len(deploys) > 1:
+        deploys = _only_seen(deploys, request, context)
         return disambiguation.ask_which_to_cancel(deploys, _find_shared_batches(deploys, context))
     return PrivateReply(cancel_deploy(deploys[0].id, request, context))
 
@@ -48,9 +52,11 @@ def _find_deploys_of(user: str, context: AppContext) -> list[Deploy]:
     return _only_open(deploys) or _refuse_nothing_to_cancel("you")
 
 
-def _find_deploys(name_or_id: str, context: AppContext) -> list[Deploy]:
+def _find_deploys(name_or_id: str, request: Request, context: AppContext) -> list[Deploy]:
     """The open deploys of a service, or the deploy with this id."""
-    catalogue = context.catalogue
+    catalogue = context.access.seen_by(request.asker)
+    if name_or_id in context.catalogue.services:
+        context.access.may(Action.SEE, request.asker, name_or_id)
     if found := [each for each in context.store.active() if each.service.name == name_or_id]:
         return _only_open(found) or _refuse_nothing_to_cancel(code(name_or_id))
     if name_or_id in catalogue.services or catalogue.get_service_group(name_or_id) or "," in name_or_id:
@@ -59,8 +65,21 @@ def _find_deploys(name_or_id: str, context: AppContext) -> list[Deploy]:
     if deploy is not None:
         return [deploy]
     if nearest_names(name_or_id, catalogue.service_names):
-        catalogue.get_service(name_or_id)
+        raise catalogue.unknown_service(name_or_id)
     raise UnknownDeploy(id=escape(name_or_id[:64]).replace("`", "’"))
+
+
+def _only_seen(deploys: list[Deploy], request: Request, context: AppContext) -> list[Deploy]:
+    """Those whose service may be seen here.
+
+    Raises:
+        Refused: none may.
+    """
+    seen = context.access.seen_by(request.asker)
+    if found := [each for each in deploys if each.service.name in seen.services]:
+        return found
+    context.access.may(Action.SEE, request.asker, deploys[0].service.name)
+    return deploys
 
 
 def _only_open(deploys: list[Deploy]) -> list[Deploy]:

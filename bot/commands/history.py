@@ -7,7 +7,9 @@ from bot.app_context import AppContext
 from bot.grammar import SERVICES, Allowed, Command, Subcommand, optional
 from bot.private_reply import PrivateReply, bullet_list, section_block
 from bot.request import Request
+from bot.visibility import hidden_note
 from deploys import deploy_text
+from deploys.access import Action
 from deploys.formatting import duration, slack_time
 from deploys.mrkdwn import code
 from deploys.records.deploy import Deploy
@@ -16,6 +18,8 @@ from deploys.text_limits import shorten
 
 MAX_DEPLOYS = 30
 """Deploys that are read for one answer (count)."""
+MAX_READ = 150
+"""Deploys that are read to find so many among those that may not be seen (count)."""
 MAX_BYTES = 2800
 """UTF-8 bytes of the list: it is one section of a message."""
 
@@ -24,25 +28,34 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     """Lists them, of a service, of a group or list of services, or of all.
 
     Raises:
-        UnknownService
+        Refused: one of those that were named may not be seen here, or there is none.
     """
-    services = _find_services(command, context)
-    deploys = [each for name in services or (None,) for each in context.store.recent(name, MAX_DEPLOYS)]
+    named = _find_services(command, request, context)
+    seen = context.access.seen_by(request.asker)
+    deploys = [each for name in named for each in context.store.recent(name, MAX_DEPLOYS)]
+    if not named:
+        deploys = [
+            each for each in context.store.recent(None, MAX_READ) if each.service.name in seen.services
+        ]
     deploys.sort(key=lambda deploy: deploy.request.requested_at, reverse=True)
     about = f" of {', '.join(map(code, command.services))}" if command.services else ""
+    note = "" if named else hidden_note(seen, context)
     if not deploys:
-        return PrivateReply(f"There was no deploy{about} yet.")
+        return PrivateReply(" ".join(filter(None, (f"There was no deploy{about} yet.", note))))
     lines = [describe_deploy(each, context) for each in deploys[:MAX_DEPLOYS]]
-    total = sum(context.store.count_deploys(name) for name in services or (None,))
+    total = sum(context.store.count_deploys(name) for name in named or seen.services)
     text = f"*Last deploys*{about}\n{bullet_list(lines, MAX_BYTES, total=total)}"
-    return PrivateReply(text, (section_block(text),))
+    parts = [text, note] if note else [text]
+    return PrivateReply("\n\n".join(parts), tuple(map(section_block, parts)))
 
 
-def _find_services(command: Command, context: AppContext) -> tuple[str, ...]:
-    """The services that are asked about; empty: all."""
-    if group := context.catalogue.get_service_group(command.service):
-        return group.services
-    return tuple(context.catalogue.get_service(name).name for name in command.services)
+def _find_services(command: Command, request: Request, context: AppContext) -> tuple[str, ...]:
+    """The services that are asked about; empty: all that may be seen."""
+    group = context.catalogue.get_service_group(command.service)
+    services = group.services if group else command.services
+    for name in services:
+        context.access.may(Action.SEE, request.asker, name)
+    return services
 
 
 def describe_deploy(deploy: Deploy, context: AppContext) -> str:

@@ -20,7 +20,13 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     if request.response_url:
         context.threads.save_response_url(query_id, request.response_url)
     context.jobs.answer_plan(
-        query_id, command.service, command.tag, request.channel, request.answer_thread, request.user
+        query_id,
+        command.service,
+        command.tag,
+        request.channel,
+        request.answer_thread,
+        request.user,
+        request.team,
     )
     return PrivateReply(announce(command), card_will_tell=True)
 

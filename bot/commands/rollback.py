@@ -24,6 +24,6 @@ SUBCOMMAND = Subcommand(
     name="rollback",
     arguments=(SERVICE, optional(EARLIER_VERSION)),
     help="brings back what ran well before",
-    allowed=Allowed.DEPLOYERS,
+    allowed=Allowed.ROLLBACKERS,
     run=run,
 )

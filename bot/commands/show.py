@@ -10,6 +10,7 @@ from bot.grammar import DEPLOY_ID, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply, bullet_list, section_block
 from bot.request import Request
 from deploys import deploy_text
+from deploys.access import Action
 from deploys.errors import UnknownDeploy
 from deploys.formatting import duration, percent, slack_time
 from deploys.message_size import MAX_EDIT_BYTES, utf8_bytes
@@ -31,10 +32,14 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 
     Raises:
         UnknownDeploy
+        Refused: its service may not be seen here.
     """
     if deploy := context.store.get(command.target):
+        context.access.may(Action.SEE, request.asker, deploy.service.name)
         parts = _describe_deploy(deploy, context)
     elif batch := context.store.batch(command.target):
+        for each in context.store.batch_deploys(batch):
+            context.access.may(Action.SEE, request.asker, each.service.name)
         parts = _describe_batch(batch, context)
     else:
         raise UnknownDeploy(id=escape(command.target[:64]).replace("`", "’"))
@@ -57,7 +62,7 @@ def _describe_deploy(deploy: Deploy, context: AppContext) -> list[str]:
     if run := list(_run_lines(deploy)):
         parts.append(clip_bytes("\n".join(("*Run*", *run)), MAX_PART_BYTES))
     begun, ended = deploy.request.requested_at, deploy.ended_at or context.now()
-    trail = audit.read_between(context.store.redis, deploy.id, begun, ended, MAX_TRAIL_ENTRIES)
+    trail = audit.read_between(context.store.redis, (deploy.id,), begun, ended, MAX_TRAIL_ENTRIES)
     left = MAX_EDIT_BYTES - utf8_bytes("\n\n".join(parts)) - 200
     if trail and left > MIN_TRAIL_BYTES:
         parts.append(f"*Audit trail*\n{bullet_list([_entry_line(each) for each in trail], left)}")
@@ -133,7 +138,7 @@ def _run_lines(deploy: Deploy) -> Iterator[str]:
 
 
 def _entry_line(entry: dict[str, str]) -> str:
-    by = entry.get("by", "")
+    by = entry.get("who", "")
     person = f", by {mention(by)}" if by[:1] in ("U", "W") else ""
     return f"{slack_time(float(entry['at']))} {escape(entry['what'])}{person}"
 

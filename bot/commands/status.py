@@ -8,6 +8,7 @@ from bot.app_context import AppContext
 from bot.grammar import SERVICE, Allowed, Command, Subcommand, optional
 from bot.private_reply import PrivateReply, bullet_list, section_block
 from bot.request import Request
+from bot.visibility import hidden_note
 from deploys import deploy_text
 from deploys.formatting import time_ago
 from deploys.mrkdwn import code
@@ -18,6 +19,8 @@ from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_tex
 
 MAX_ENDED_SHOWN = 5
 """Ended deploys in one answer (count)."""
+MAX_READ = 60
+"""Deploys that are read to find them among those that may not be seen (count)."""
 MAX_BYTES = {"found": 700, "under way": 1400, "waiting": 1200, "ended": 900}
 """UTF-8 bytes of each part."""
 
@@ -25,19 +28,23 @@ MAX_BYTES = {"found": 700, "under way": 1400, "waiting": 1200, "ended": 900}
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
     """Lists what was found stopped, what is under way, what waits and what ended lately."""
     service = command.service
-    active = [each for each in context.store.active() if service in ("", each.service.name)]
+    seen = context.access.seen_by(request.asker)
+    shown_services = {service} if service else set(seen.services)
+    active = [each for each in context.store.active() if each.service.name in shown_services]
     under_way = [each for each in active if each.in_progress and each.phase is not Phase.WAITING]
     waiting = [each for each in active if each.in_progress and each.phase is Phase.WAITING]
-    recent = context.store.recent(service or None, MAX_ENDED_SHOWN + len(active))
-    ended = [each for each in recent if not each.in_progress][:MAX_ENDED_SHOWN]
+    read = MAX_ENDED_SHOWN + len(active) if service else MAX_READ
+    recent = context.store.recent(service or None, read)
+    ended = [each for each in recent if not each.in_progress and each.service.name in shown_services]
     about = f" of {code(service)}" if service else ""
-    lost = [each for each in LostDeploys(context.store.redis).all() if service in ("", each.service)]
+    lost = [each for each in LostDeploys(context.store.redis).all() if each.service in shown_services]
     under_way_section = _section(f"*Under way*{about}", under_way, MAX_BYTES["under way"], context)
     parts = [
         _lost_section(lost, context.now()),
         under_way_section or ("" if lost else f"Nothing{about} is under way."),
         _section("*Queued*", waiting, MAX_BYTES["waiting"], context),
-        _section("*Ended lately*", ended, MAX_BYTES["ended"], context),
+        _section("*Ended lately*", ended[:MAX_ENDED_SHOWN], MAX_BYTES["ended"], context),
+        "" if service else hidden_note(seen, context),
     ]
     shown = [part for part in parts if part]
     return PrivateReply("\n\n".join(shown), tuple(section_block(part) for part in shown))
@@ -78,7 +85,7 @@ SUBCOMMAND = Subcommand(
     name="status",
     arguments=(optional(SERVICE),),
     help="shows what is under way, what waits and what ended lately",
-    allowed=Allowed.ANYBODY,
+    allowed=Allowed.IN_ITS_CHANNELS,
     run=run,
     is_query=True,
 )

@@ -19,7 +19,9 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
     query_id = new_deploy_id()
     if request.response_url:
         context.threads.save_response_url(query_id, request.response_url)
-    context.jobs.answer_tags(query_id, command.service, request.channel, request.answer_thread, request.user)
+    context.jobs.answer_tags(
+        query_id, command.service, request.channel, request.answer_thread, request.user, request.team
+    )
     return PrivateReply(announce(command), card_will_tell=True)
 
 

@@ -53,9 +53,12 @@ def handle(press: ButtonPress) -> str | None:
         UnknownDeploy, UnknownService, NotAnApprover, NoSelfApproval, MembershipUnknown, CommandTooLate,
         AlreadyDecided, QuestionClosed, PlanChanged
     """
-    press.context.access.may_decide(press.actor.user, press.find_deploy())
+    asker = press.actor.asker
+    press.context.access.may_decide(asker, press.find_deploy())
     deploy = press.amend(
-        lambda deploy, user, now: decisions.decide(deploy, user, Verdict.APPROVED, press.value.question, now),
+        lambda deploy, user, now: decisions.decide(
+            deploy, user, Verdict.APPROVED, press.value.question, now, team=asker.team, channel=asker.channel
+        ),
         what=Verdict.APPROVED.value,
     )
     missing = decisions.approvals_missing(deploy)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
-from deploys.access import Access
+from deploys.access import Access, Asker
 from deploys.errors import UnknownDeploy
 from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy
@@ -125,6 +125,15 @@ class Actor(Protocol):
 
     @property
     def user(self) -> str: ...
+    @property
+    def asker(self) -> Asker:
+        """The person, and where they pressed or typed it."""
+
+    @property
+    def team(self) -> str: ...
+    @property
+    def channel(self) -> str:
+        """Where it was pressed or typed; empty on the Home tab."""
 
     def refuse_if_late(self) -> None:
         """Raises CommandTooLate or MentionTooLate if Slack has told the person by now that it failed."""
@@ -213,8 +222,13 @@ def amend_deploy(
     Raises:
         UnknownDeploy, and whatever `change` raises.
     """
+    place = {"team": actor.team, "channel": actor.channel}
     changed = context.store.amend(
-        deploy_id, lambda deploy: change(deploy, actor.user, context.now()), by=actor.user, what=what
+        deploy_id,
+        lambda deploy: change(deploy, actor.user, context.now()),
+        by=actor.user,
+        what=what,
+        **{field: value for field, value in place.items() if value},
     )
     context.jobs.publish(changed.id)
     context.jobs.advance(changed.id)

@@ -81,7 +81,7 @@ def cancel_deploy(deploy_id: str, actor: Actor, context: ButtonContext) -> str:
         UnknownDeploy, UnknownService, NotADeployer, MembershipUnknown, CommandTooLate, MentionTooLate,
         AlreadyCancelled, AlreadyRollingBack, TooLateToCancel
     """
-    context.access.may_cancel(actor.user, find_deploy(deploy_id, context))
+    context.access.may_cancel(actor.asker, find_deploy(deploy_id, context))
     actor.refuse_if_late()
     deploy = record_cancel(deploy_id, actor, context)
     return f"{_what_happens(deploy)} See {context.threads.link(deploy.thread_id)}."
@@ -93,7 +93,15 @@ def record_cancel(deploy_id: str, actor: Actor, context: ButtonContext) -> Deplo
     Raises:
         UnknownDeploy, AlreadyCancelled, AlreadyRollingBack, TooLateToCancel
     """
-    return amend_deploy(deploy_id, decisions.request_cancel, actor, context, what="cancel")
+    return amend_deploy(
+        deploy_id,
+        lambda deploy, user, now: decisions.request_cancel(
+            deploy, user, now, team=actor.asker.team, channel=actor.asker.channel
+        ),
+        actor,
+        context,
+        what="cancel",
+    )
 
 
 def _label(deploy: Deploy) -> str:

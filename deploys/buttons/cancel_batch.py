@@ -107,7 +107,7 @@ def _check_may_cancel_all(deploys: Sequence[Deploy], actor: Actor, context: Butt
     for deploy in deploys:
         try:
             if deploy.in_progress:
-                context.access.may_cancel(actor.user, deploy)
+                context.access.may_cancel(actor.asker, deploy)
         except Refused as refusal:
             refusals.append(refusal)
     if refusals:

@@ -39,9 +39,12 @@ def handle(press: ButtonPress) -> None:
 
 def answer_pause(press: ButtonPress, action: HookAction) -> None:
     """Answers the pause that the button was shown for."""
-    press.context.access.may_answer_pause(press.actor.user, press.find_deploy(), action)
+    asker = press.actor.asker
+    press.context.access.may_answer_pause(asker, press.find_deploy(), action)
     press.amend(
-        lambda deploy, user, now: decisions.answer_pause(deploy, user, action, press.value.question, now),
+        lambda deploy, user, now: decisions.answer_pause(
+            deploy, user, action, press.value.question, now, team=asker.team, channel=asker.channel
+        ),
         what=f"pause: {decisions.PAUSE_BUTTONS[action].lower()}",
     )
 

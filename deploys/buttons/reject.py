@@ -33,11 +33,14 @@ def handle(press: ButtonPress) -> None:
         UnknownDeploy, UnknownService, NotAnApprover, NoSelfRejection, MembershipUnknown, CommandTooLate,
         AlreadyDecided, QuestionClosed, PlanChanged
     """
+    asker = press.actor.asker
     try:
-        press.context.access.may_decide(press.actor.user, press.find_deploy())
+        press.context.access.may_decide(asker, press.find_deploy())
     except NoSelfApproval:
         raise NoSelfRejection(id=press.value.deploy_id) from None
     press.amend(
-        lambda deploy, user, now: decisions.decide(deploy, user, Verdict.REJECTED, press.value.question, now),
+        lambda deploy, user, now: decisions.decide(
+            deploy, user, Verdict.REJECTED, press.value.question, now, team=asker.team, channel=asker.channel
+        ),
         what=Verdict.REJECTED.value,
     )

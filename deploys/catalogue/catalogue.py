@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +19,8 @@ from deploys.mrkdwn import escape, plural
 
 _MAX_NAMES_LISTED = 20
 """Services named in one message (count)."""
+_VERSION_LENGTH = 12
+"""Characters of a version of the file (count)."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Catalogue:
     services: Mapping[str, Service]
     service_groups: Mapping[str, ServiceGroup] = field(default_factory=dict)
     """Services that are deployed together, by one name."""
+    version: str = ""
+    """Names the text of the file that was read: the beginning of its SHA-256, as `sha256sum` prints it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "services", MappingProxyType(dict(self.services)))
@@ -36,7 +41,19 @@ class Catalogue:
         """One service. Raises UnknownService, which suggests the most similar names."""
         if name in self.services:
             return self.services[name]
-        raise UnknownService(name=escape(name[:64]).replace("`", "’"), nearest=self._suggest_names(name))
+        raise self.unknown_service(name)
+
+    def unknown_service(self, name: str) -> UnknownService:
+        """The error about a name that is no service, with the most similar names."""
+        return UnknownService(name=escape(name[:64]).replace("`", "’"), nearest=self._suggest_names(name))
+
+    def only(self, names: Container[str]) -> Catalogue:
+        """The same with these services alone, and the groups that have no other."""
+        groups = self.service_groups.items()
+        return Catalogue(
+            {name: service for name, service in self.services.items() if name in names},
+            {name: group for name, group in groups if all(each in names for each in group.services)},
+        )
 
     def get_service_group(self, name: str) -> ServiceGroup | None:
         """The group of services with this name, or None."""
@@ -55,7 +72,7 @@ class Catalogue:
     @cached_property
     def user_group_ids(self) -> frozenset[str]:
         """The Slack user groups whose members decide who may do what."""
-        people = (who for each in self.services.values() for who in (*each.deployers, *each.approvers))
+        people = (who for each in self.services.values() for who in each.people)
         return frozenset(filter(is_user_group, people))
 
     @cached_property
@@ -66,6 +83,8 @@ class Catalogue:
     def _suggest_names(self, name: str) -> str:
         if near := nearest_names(name, (*self.services, *self.service_groups), count=3):
             return f"Did you mean {' or '.join(f'`{each}`' for each in near)}?"
+        if not self.services:
+            return "You may see no service here."
         named = ", ".join(f"`{each}`" for each in self.service_names[:_MAX_NAMES_LISTED])
         more = len(self.service_names) - _MAX_NAMES_LISTED
         return f"The services are: {named}{f' and {more} more' if more > 0 else ''}."
@@ -80,7 +99,8 @@ def check_file(path: Path, environ: Mapping[str, str] | None = None) -> CheckRes
         raw = path.read_bytes()
     except OSError as error:
         raise CatalogueUnreadable(file=path, why=error.strerror or str(error)) from error
-    return check_text(raw, os.environ if environ is None else environ)
+    checked = check_text(raw, os.environ if environ is None else environ)
+    return replace(checked, version=hashlib.sha256(raw).hexdigest()[:_VERSION_LENGTH])
 
 
 def load_catalogue(path: Path | str, environ: Mapping[str, str] | None = None) -> Catalogue:
@@ -94,4 +114,4 @@ def load_catalogue(path: Path | str, environ: Mapping[str, str] | None = None) -
             mistakes=plural(len(checked.problems), "mistake"),
             listing="".join(f"\n  {file}:{each}" for each in checked.problems),
         )
-    return Catalogue(checked.services, checked.service_groups)
+    return Catalogue(checked.services, checked.service_groups, version=checked.version)

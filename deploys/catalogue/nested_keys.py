@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from pydantic import Field
+
 from deploys.catalogue.key_declaration import Key, KeyRecord, nested_keys
 from deploys.catalogue.text_values import ALARM_NAME, COMMAND, EXTERNAL_ID, HTTP_URL, ROLE_ARN, ecs_name
 from deploys.catalogue.value_kinds import duration_between, list_kind, refuse
@@ -82,6 +84,7 @@ class Role(KeyRecord):
             "What the role's trust policy asks for as `sts:ExternalId`, if it asks for one.",
             default_text="none",
         ),
+        Field(exclude=True),  # in no record: the workers take it from services.yml
     ] = ""
 
     @property

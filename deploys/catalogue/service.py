@@ -42,6 +42,13 @@ class Pin(StrEnum):
     DIGEST = "digest"  # the one that the tag points to when the deploy is planned
 
 
+class LogLines(StrEnum):
+    """Whether messages quote what containers write to their logs."""
+
+    SHOW = "show"
+    HIDE = "hide"
+
+
 class BaseChoice(StrEnum):
     """Which revision a new one is a copy of."""
 
@@ -52,8 +59,9 @@ class BaseChoice(StrEnum):
 class Service(KeyRecord):
     """A service, with the defaults filled in.
 
-    A deploy keeps a copy of the service that it was requested for, so an edit of services.yml does not change
-    a deploy that has begun. Only access is read from the catalogue again.
+    A deploy keeps a copy of the service that it was requested for. Until its first change the catalogue
+    counts (`deploys.catalogue_drift`), after that the copy: an edit of services.yml does not change what has
+    begun. Access is always read from the catalogue.
     """
 
     name: str
@@ -91,9 +99,9 @@ class Service(KeyRecord):
         tuple[str, ...],
         Key(
             PEOPLE,
-            "User ids (`U…`, `W…`) and user group ids (`S…`) who may deploy. `[]` means everybody in the "
-            "workspace.",
-            default_text="everybody",
+            "Required here or in `defaults`. User ids (`U…`, `W…`) and user group ids (`S…`) who may deploy, "
+            "or the word `everyone`: every member of the workspace. `[]` means nobody.",
+            default_text="required",
         ),
     ] = ()
     approvers: Annotated[
@@ -124,7 +132,12 @@ class Service(KeyRecord):
         bool, Key(BOOLEAN, "Whether guests of the workspace may do what their ids allow them.")
     ] = False
     direct_messages: Annotated[
-        bool, Key(BOOLEAN, "Whether the service may be changed and asked about in direct messages.")
+        bool,
+        Key(
+            BOOLEAN,
+            "Whether the service may be changed and asked about in direct messages, whatever "
+            "`channels` says.",
+        ),
     ] = False
     shared_channels: Annotated[
         bool,
@@ -207,6 +220,14 @@ class Service(KeyRecord):
             default_text="none",
         ),
     ] = None
+    logs: Annotated[
+        LogLines,
+        Key(
+            choice_of(LogLines, "what to do with log lines"),
+            "Whether the last log lines of a container that failed are quoted in Slack. `hide`: never; the "
+            "message says where they are. What looks like a secret is taken out of quoted lines in any case.",
+        ),
+    ] = LogLines.SHOW
     role: Annotated[
         Role | None,
         Key(
@@ -225,6 +246,14 @@ class Service(KeyRecord):
             in_defaults=False,
         ),
     ]
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody who is named for anything: ids of people and user groups, and perhaps `everyone`."""
+        optional = (self.may_roll_back, self.may_lock, self.may_override)
+        return frozenset(
+            (*self.deployers, *self.approvers, *(who for each in optional for who in each or ()))
+        )
 
     @property
     def pins_digest(self) -> bool:

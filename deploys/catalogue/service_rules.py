@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from deploys.catalogue.problem import Position, Problem
 from deploys.catalogue.service import Service
-from deploys.catalogue.slack_ids import is_user_group
+from deploys.catalogue.slack_ids import EVERYONE, is_user_group
 from deploys.mrkdwn import plural
 
+PEOPLE_KEYS = ("deployers", "approvers", "may_roll_back", "may_lock", "may_override")
+"""Keys whose values are lists of people."""
+EVERYONE_NOTE = f"`{EVERYONE}`: every member of the workspace may."
 EcsServiceId = tuple[str, str, str, str]
 """An ECS service: account (empty: that of the workers' own credentials), region, cluster, name."""
 
@@ -38,6 +41,7 @@ def find_mistakes(services: Iterable[ResolvedService]) -> Iterator[Problem]:
     first_names: dict[EcsServiceId, str] = {}
     for resolved in services:
         yield from _check_cluster_and_region(resolved)
+        yield from _check_deployers(resolved)
         yield from _check_approvals(resolved)
         yield from _check_same_ecs_service(resolved, first_names)
 
@@ -46,6 +50,9 @@ def find_notes(services: Iterable[ResolvedService]) -> Iterator[Problem]:
     """What is allowed, but may not be intended."""
     for resolved in services:
         service = resolved.service
+        for key in PEOPLE_KEYS:
+            if key in resolved.own_keys and EVERYONE in (getattr(service, key) or ()):
+                yield resolved.make_problem(key, EVERYONE_NOTE)
         if resolved.invalid_keys & {"strategy", "approvals"} or service.approvals > 0:
             continue
         if service.strategy.stops_service:
@@ -74,6 +81,15 @@ def _check_cluster_and_region(resolved: ResolvedService) -> Iterator[Problem]:
         yield resolved.make_problem("region", message)
 
 
+def _check_deployers(resolved: ResolvedService) -> Iterator[Problem]:
+    if "deployers" not in resolved.written_keys and "deployers" not in resolved.invalid_keys:
+        message = (
+            "missing; write who may deploy, here or in `defaults`: user ids (U…) and user group ids (S…), "
+            f"`{EVERYONE}` for every member of the workspace, or `[]` for nobody."
+        )
+        yield resolved.make_problem("deployers", message)
+
+
 def _check_approvals(resolved: ResolvedService) -> Iterator[Problem]:
     service = resolved.service
     decisive = {"approvals", "approvers"}
@@ -89,7 +105,7 @@ def _check_approvals(resolved: ResolvedService) -> Iterator[Problem]:
         yield resolved.make_problem("approvers", message)
         return
     approvers = set(service.approvers)
-    if any(map(is_user_group, approvers)):
+    if EVERYONE in approvers or any(map(is_user_group, approvers)):
         return
     if len(approvers) < service.approvals:
         message = f"a deploy needs {needed}, but only {len(approvers)} may approve."
@@ -97,7 +113,8 @@ def _check_approvals(resolved: ResolvedService) -> Iterator[Problem]:
         return
     if resolved.invalid_keys & {"deployers", "self_approval"} or service.self_approval:
         return
-    if not service.deployers or any(map(is_user_group, service.deployers)):
+    open_lists = (EVERYONE in service.deployers, any(map(is_user_group, service.deployers)))
+    if not service.deployers or any(open_lists):
         return
     if all(len(approvers - {deployer}) < service.approvals for deployer in service.deployers):
         message = (

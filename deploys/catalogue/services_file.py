@@ -12,7 +12,14 @@ from deploys.catalogue.file_model import DefaultKeys, ServiceGroupKeys, ServiceK
 from deploys.catalogue.problem import Position, Problem
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.catalogue.service_names import group_name_error, service_name_error
-from deploys.catalogue.service_rules import ResolvedService, find_mistakes, find_notes
+from deploys.catalogue.service_rules import (
+    EVERYONE_NOTE,
+    PEOPLE_KEYS,
+    ResolvedService,
+    find_mistakes,
+    find_notes,
+)
+from deploys.catalogue.slack_ids import EVERYONE
 from deploys.catalogue.suggestions import did_you_mean
 from deploys.catalogue.validation_errors import explain_unknown_key, list_value_problems
 from deploys.catalogue.value_kinds import describe_value
@@ -31,6 +38,8 @@ class CheckResult:
     service_groups: Mapping[str, ServiceGroup] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
     """What is allowed, but may not be intended."""
+    version: str = ""
+    """Names the text of the file; empty: it was read from no file."""
 
 
 def check_text(raw: bytes, environ: Mapping[str, str]) -> CheckResult:
@@ -43,7 +52,7 @@ def check_text(raw: bytes, environ: Mapping[str, str]) -> CheckResult:
     checker.check_top_level()
     checker.problems.extend(find_mistakes(checker.resolved))
     services = {each.service.name: each.service for each in checker.resolved}
-    notes = _sort_by_line(list(find_notes(checker.resolved)))
+    notes = _sort_by_line([*checker.notes, *find_notes(checker.resolved)])
     return CheckResult(services, _sort_by_line(checker.problems), checker.service_groups, notes)
 
 
@@ -62,6 +71,7 @@ class _FileChecker:
         self.root = root
         self.region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
         self.problems: list[Problem] = []
+        self.notes: list[Problem] = []
         self.resolved: list[ResolvedService] = []
         self.service_groups: dict[str, ServiceGroup] = {}
 
@@ -83,7 +93,11 @@ class _FileChecker:
     def _check_defaults(self, item: YamlValue | None) -> tuple[dict[str, Any], frozenset[str]]:
         if item is None or item.value is None:
             return {}, frozenset()
-        return self._check_values(DefaultKeys, item, "defaults")
+        values, invalid = self._check_values(DefaultKeys, item, "defaults")
+        for key in PEOPLE_KEYS:
+            if EVERYONE in (values.get(key) or ()):
+                self.notes.append(Problem(item.members[key].key_position, f"defaults.{key}", EVERYONE_NOTE))
+        return values, invalid
 
     def _check_services(
         self, item: YamlValue | None, defaults: dict[str, Any], invalid_defaults: frozenset[str]

@@ -6,15 +6,54 @@ from deploys.errors.base import Refused
 
 
 class NotADeployer(Refused):
-    sentence = """You may not deploy `{service}`. Those who may: {deployers}."""
+    sentence = """You may not deploy `{service}`. Those who may: {deployers}, as `deployers` in `services.yml`
+    says."""
 
 
 class NotAllowed(Refused):
-    sentence = """You may not {action} `{service}`. Those who may: {people}."""
+    sentence = """You may not {action} `{service}`. Those who may: {people}, as `{rule}` in `services.yml`
+    says."""
 
 
 class NotAnApprover(Refused):
-    sentence = """You may not decide about `{service}`. Those who may: {approvers}."""
+    sentence = """You may not decide about `{service}`. Those who may: {approvers}, as `approvers` in
+    `services.yml` says."""
+
+
+class MayNotWithdraw(Refused):
+    sentence = """You may not withdraw this deploy of `{service}`. Those who may, as requester and as
+    `approvers` in `services.yml`: {people}."""
+
+
+class NotAMember(Refused):
+    sentence = """Only active members of this workspace may do something with `{service}`, and Slack says that
+    you are {what}. Those who may {action}: {people}."""
+
+
+class GuestRefused(Refused):
+    sentence = """You are a guest of this workspace, and guests may do nothing with `{service}`: `guests` is
+    not `true` for it in `services.yml`. Those who may {action}: {people}."""
+
+
+class DirectMessageRefused(Refused):
+    sentence = """`{service}` may not be changed or asked about in direct messages: `direct_messages` is not
+    `true` for it in `services.yml`. Ask in {channels}."""
+
+
+class SharedChannelRefused(Refused):
+    sentence = """This channel is shared with another organisation, and `{service}` may not be changed or
+    asked about in such channels: `shared_channels` is not `true` for it in `services.yml`. Ask in
+    {channels}."""
+
+
+class ChannelHidden(Refused):
+    sentence = """Slack does not let me see this channel, so I cannot tell whether it is shared with another
+    organisation. Nothing was changed. Invite me to it, or ask about `{service}` in {channels}."""
+
+
+class SlackUnsure(Refused):
+    sentence = """Slack did not say what I have to know to decide this. Nothing was changed. Try again in a
+    minute."""
 
 
 class NoSelfApproval(Refused):
@@ -31,18 +70,30 @@ class NoSelfContinue(Refused):
     roll it back."""
 
 
-class MembershipUnknown(Refused):
+class MembershipUnknown(SlackUnsure):
     sentence = """Slack did not say who is in {groups}, so I cannot tell whether you may do this to
     `{service}`. Nothing was changed. Try again in a minute; user ids in `services.yml` work without user
     groups."""
 
 
+class PersonUnknown(SlackUnsure):
+    sentence = """Slack did not say who you are, a member or a guest, so I cannot tell whether you may do this
+    to `{service}`. Nothing was changed. Try again in a minute."""
+
+
+class ChannelUnknown(SlackUnsure):
+    sentence = """Slack did not say what kind of channel this is, so I cannot tell whether `{service}` may be
+    changed or asked about here. Nothing was changed. Try again in a minute."""
+
+
 class WrongChannel(Refused):
-    sentence = """`{service}` may not be deployed from this channel, only from {channels}."""
+    sentence = """`{service}` may not be deployed from this channel, only from {channels}, as `channels` in
+    `services.yml` says."""
 
 
 class WrongChannelForQuery(Refused):
-    sentence = """`{service}` cannot be asked about in this channel, only in {channels}."""
+    sentence = """`{service}` cannot be asked about in this channel, only in {channels}, as `channels` in
+    `services.yml` says."""
 
 
 class WrongWorkspace(Refused):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -21,3 +22,5 @@ class InternalError(SlipwayError):
 
 class Refused(SlipwayError):
     sentence = """This was refused."""
+    attempted: Mapping[str, str] = {}
+    """What was asked for, once that is known: fields of the audit's entry."""

@@ -5,6 +5,11 @@ from __future__ import annotations
 from deploys.errors.base import Refused
 
 
+class CatalogueChanged(Refused):
+    sentence = """`services.yml` says something else about `{service}` than when this was requested:
+    {changes}. Ask for it again, so that it runs as `services.yml` says now."""
+
+
 class ImageAlreadyRuns(Refused):
     sentence = """`{service}` already runs `{tag}` (digest unchanged). `/deploy restart {service}` starts it
     in new tasks."""

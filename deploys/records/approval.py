@@ -18,6 +18,10 @@ class Decision(Record):
     """One person's answer to the approval question."""
 
     user: str
+    team: str = ""
+    channel: str = ""
+    """Where it was given; access is checked again with these when it counts. Empty: nobody knows, so it does
+    not count."""
     verdict: Verdict
     at: float
 
@@ -38,4 +42,9 @@ class Cancel(Record):
     """A person asked to cancel."""
 
     user: str
+    team: str = ""
+    channel: str = ""
+    """Where it was asked for, as of a decision."""
     at: float
+    checked: bool = False
+    """Whether access was checked again when a worker acted on it. From then on it holds."""

@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 from deploys.records.record import Record
+from deploys.redaction import Redacted
+
+SLIPWAY = "slipway"
+"""Who acted, if it was no person."""
+UNKNOWN = "unknown"
+"""Who acted, if nothing proves it."""
+
+
+class AuditNote(Record):
+    """What a step tells the audit trail beside the change of phase."""
+
+    what: str
+    """What happened, such as `approval voided`."""
+    why: str = ""
+    """One sentence."""
 
 
 class AuditEntry(Record):
@@ -18,7 +33,7 @@ class AuditEntry(Record):
     """What was asked for: `deploy`, `rollback`, `lock`, ..."""
     target: str = ""
     """What it was asked for: a tag, a deploy's id, the name of a lock."""
-    why: str = ""
+    why: Redacted = ""
     """The reason that a person gave, or the sentence of a refusal."""
     channel: str = ""
     team: str = ""
@@ -52,3 +67,7 @@ class AuditEntry(Record):
     def to_fields(self) -> list[str]:
         """Field and value, one after the other, as XADD takes them."""
         return [part for pair in self.model_dump().items() for part in pair]
+
+
+FIELDS = tuple(AuditEntry.model_fields)
+"""Names of the fields, in their order."""

@@ -18,7 +18,13 @@ from deploys.records.restore_point import StopProgress
 from deploys.records.retries import Retries
 from deploys.records.rollback import Rollback, RollbackCause, RollbackCauseKind
 from deploys.records.rollout import EcsIdentity, RolloutProgress
-from deploys.records.thread_messages import ONCE_A_PHASE, Notice, ThreadMessage, ThreadMessageKind
+from deploys.records.thread_messages import (
+    ONCE_A_PHASE,
+    Notice,
+    QuestionRef,
+    ThreadMessage,
+    ThreadMessageKind,
+)
 from deploys.records.traffic import TrafficShift
 
 
@@ -171,10 +177,17 @@ class Deploy(StoredRecord):
         return self.evolve(retries={"attempts": 0, "last_error": "", "failing_since": None})
 
     def with_message(
-        self, now: float, kind: ThreadMessageKind, text: str, *, broadcast: bool = False, **changes: Any
+        self,
+        now: float,
+        kind: ThreadMessageKind,
+        text: str,
+        *,
+        broadcast: bool = False,
+        question: QuestionRef | None = None,
+        **changes: Any,
     ) -> Deploy:
         """The same deploy with one more reply for its thread."""
-        message = ThreadMessage(at=now, kind=kind, text=text, broadcast=broadcast)
+        message = ThreadMessage(at=now, kind=kind, text=text, broadcast=broadcast, question=question)
         return self.evolve(thread_messages=(*self.thread_messages, message), **changes)
 
 

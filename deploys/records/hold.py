@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from deploys.records.record import Record
+from deploys.redaction import Redacted
 
 
 class HoldKind(StrEnum):
@@ -30,6 +31,6 @@ class Override(Record):
 
     user: str
     kind: HoldKind
-    reason: str
+    reason: Redacted
     """As the person typed it."""
     at: float

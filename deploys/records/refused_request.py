@@ -8,6 +8,7 @@ from pydantic import Field
 
 from deploys.records.record import StoredRecord
 from deploys.records.request import DeployRequest
+from deploys.redaction import Redacted
 
 
 class RefusedRequest(StoredRecord):
@@ -18,7 +19,7 @@ class RefusedRequest(StoredRecord):
     services: tuple[str, ...] = ()
     tag: str = ""
     target: str = ""
-    reason: str = ""
+    reason: Redacted = ""
     request: DeployRequest
     error: str
     """Name of the error's class."""

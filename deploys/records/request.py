@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from deploys.records.record import Record
+from deploys.redaction import Redacted
 
 
 class Verb(StrEnum):
@@ -19,7 +20,7 @@ class Verb(StrEnum):
 class DeployRequest(Record):
     """Who asked for a deploy or a batch, why, when and where."""
 
-    reason: str = ""
+    reason: Redacted = ""
     """The reason the person typed."""
     requester: str
     team: str

@@ -17,6 +17,21 @@ class ThreadMessageKind(StrEnum):
     END = "end"  # the outcome; mentions the requester
 
 
+class QuestionKind(StrEnum):
+    """What people are asked."""
+
+    APPROVAL = "approval"
+    PAUSE = "pause"
+
+
+class QuestionRef(Record):
+    """Which of a deploy's questions a message calls people to."""
+
+    kind: QuestionKind
+    number: int
+    """As its buttons carry it: of the approval question, or of the pause."""
+
+
 class ThreadMessage(Record):
     """One reply in the thread. Replies are posted in order, each once."""
 
@@ -26,6 +41,8 @@ class ThreadMessage(Record):
     """Slack mrkdwn, already escaped."""
     broadcast: bool = False
     """Also shown in the channel."""
+    question: QuestionRef | None = None
+    """The question it calls people to. Once that has ended, the reply says how."""
 
 
 class Notice(StrEnum):

@@ -75,6 +75,9 @@ class PauseAnswer(Record):
     """One person's answer to a pause."""
 
     user: str
+    team: str = ""
+    channel: str = ""
+    """Where it was given; access is checked again with these before ECS is told."""
     action: HookAction
     at: float
     send_tried: bool = False

@@ -1,11 +1,13 @@
-"""The audit trail: an append-only stream, one entry a request, decision, intent and change of phase."""
+"""The audit trail: an append-only stream, one entry for each attempt, decision, voiding and transition."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from deploys.decisions import counted_approvers
+from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import Deploy
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
@@ -18,29 +20,52 @@ PAGE = 1000
 MAX_PAGES = 5
 CLOCK_MARGIN_SECONDS = 600
 """Redis numbers entries by its own clock, which may differ from the one that records are written by."""
+DAY_SECONDS = 86_400
+FIRST = "0-0"
+"""The id before that of any entry."""
 
 
-def entry(deploy: Deploy, *, by: str, what: str, now: float, fence: int | None = None) -> list[str]:
-    """Field and value, one after the other, as XADD takes them."""
-    fields = {
+Row = dict[str, str]
+"""An entry as it was read: the fields of `AuditEntry` by name, and its `id` in the stream. Ids only grow."""
+
+
+def write(redis: Redis, entry: AuditEntry) -> None:
+    """Adds an entry by itself. What changes a record is added in the script that writes the record."""
+    fields: dict[Any, Any] = entry.model_dump()
+    redis.xadd(redis_keys.AUDIT, fields)
+
+
+def about(deploy: Deploy, *, who: str, what: str, at: float, **fields: str) -> AuditEntry:
+    """An entry about a deploy: all that its record says, as of `at` (epoch seconds).
+
+    who: a Slack user id, or `SLIPWAY`. fields: what the record does not say, or says otherwise; a click has
+    a channel of its own, for example.
+    """
+    plan, request, override = deploy.plan, deploy.request, deploy.override
+    from_record = {
+        "verb": deploy.verb.value,
+        "target": deploy.rollback_target or deploy.tag,
+        "why": deploy.outcome_reason or request.reason,
+        "channel": request.channel,
+        "team": request.team,
+        "service": deploy.service.name,
         "deploy": deploy.id,
         "batch": deploy.batch_id or "",
-        "service": deploy.service.name,
-        "tag": deploy.tag,
-        "by": by,
-        "what": what,
         "phase": deploy.phase.value,
         "outcome": deploy.outcome.value if deploy.outcome else "",
         "version": str(deploy.version),
-        "at": f"{now:.3f}",
-        "fence": str(fence or ""),
-        "digest": (deploy.plan.digest or "") if deploy.plan else "",
+        "from_tag": plan.old_tag if plan else "",
+        "from_digest": plan.changes[0].old_image.partition("@")[2] if plan and plan.changes else "",
+        "tag": (plan.tag if plan else "") or deploy.tag,
+        "digest": (plan.digest or "") if plan else "",
         "running": _running_digests(deploy),
+        "approvers": ",".join(counted_approvers(deploy)),
+        "lock": deploy.hold.sentence if deploy.hold else "",
+        "override": f"{override.user} {override.kind.value}: {override.reason}" if override else "",
         "revision": deploy.ecs.new_revision or "",
         "deployment": deploy.ecs.deployment_id or "",
-        "approvers": ",".join(d.user for d in deploy.approval.decisions),
     }
-    return [part for pair in fields.items() for part in pair]
+    return AuditEntry(at=f"{at:.3f}", who=who, what=what, **{**from_record, **fields})
 
 
 def _running_digests(deploy: Deploy) -> str:
@@ -57,44 +82,71 @@ def trail(
     *,
     service: str | None = None,
     batch: str | None = None,
+    who: str | None = None,
+    since: float | None = None,
     count: int = 10_000,
-) -> list[dict[str, str]]:
-    """The newest entries (at most count), oldest first: of all deploys, of one, of one service's, or of those
-    that were asked for at once."""
-    wanted = {"deploy": deploy_id, "service": service, "batch": batch}
+) -> list[Row]:
+    """The newest entries (at most count), oldest first: of all deploys, of one, of one service's, of those
+    that were asked for at once, or of what one person did.
+
+    since: only entries that were written at or after this time (epoch seconds).
+    """
+    wanted = {"deploy": deploy_id, "batch": batch, "who": who}
+    exact = {name: value for name, value in wanted.items() if value is not None}
     found = (
-        fields
-        for fields in _newest_first(redis)
-        if all(value is None or fields.get(name) == value for name, value in wanted.items())
+        row
+        for row in _newest_first(redis, since)
+        if all(row.get(name) == value for name, value in exact.items())
+        and (service is None or service in row.get("service", "").split(","))
     )
     return list(islice(found, count))[::-1]
 
 
 def read_between(
-    redis: Redis, deploy_id: str, begun: float, ended: float, count: int
-) -> list[dict[str, str]]:
-    """The entries of one deploy (at most count), oldest first, written between about these times (epoch
+    redis: Redis, deploy_ids: Collection[str], begun: float, ended: float, count: int
+) -> list[Row]:
+    """The entries of these deploys (at most count), oldest first, written between about these times (epoch
     seconds). It reads at most `MAX_PAGES` pages, so that it is fast however long the trail is."""
-    found: list[dict[str, str]] = []
+    found: list[Row] = []
     first = str(int((begun - CLOCK_MARGIN_SECONDS) * 1000))
     last = str(int((ended + CLOCK_MARGIN_SECONDS) * 1000))
     for _ in range(MAX_PAGES):
-        page = redis.xrange(redis_keys.AUDIT, min=first, max=last, count=PAGE) or []
-        entries = [_to_texts(fields) for _, fields in page]
-        found += [each for each in entries if each.get("deploy") == deploy_id]
+        page = _to_rows(redis.xrange(redis_keys.AUDIT, min=first, max=last, count=PAGE))
+        found += [each for each in page if each.get("deploy") in deploy_ids]
         if len(page) < PAGE or len(found) >= count:
             break
-        first = f"({to_text(page[-1][0])}"
+        first = f"({page[-1]['id']}"
     return found[:count]
 
 
-def _to_texts(fields: Any) -> dict[str, str]:
-    return {to_text(name): to_text(value) for name, value in (fields or {}).items()}
+def read_after(redis: Redis, entry_id: str, count: int) -> list[Row]:
+    """The entries (at most count) that follow the one with this id, oldest first."""
+    return _to_rows(redis.xrange(redis_keys.AUDIT, min=f"({entry_id}", count=count))
 
 
-def _newest_first(redis: Redis) -> Iterator[dict[str, str]]:
+def last_id(redis: Redis) -> str:
+    """The id of the newest entry."""
+    newest = _to_rows(redis.xrevrange(redis_keys.AUDIT, count=1))
+    return newest[0]["id"] if newest else FIRST
+
+
+def trim(redis: Redis, retention_days: float, now: float) -> None:
+    """Removes entries older than that. Redis removes whole blocks of about a hundred entries, so some stay a
+    little longer."""
+    oldest = int((now - retention_days * DAY_SECONDS) * 1000)
+    redis.xtrim(redis_keys.AUDIT, minid=oldest, approximate=True)
+
+
+def _to_rows(page: Any) -> list[Row]:
+    return [
+        {to_text(name): to_text(value) for name, value in (fields or {}).items()} | {"id": to_text(entry_id)}
+        for entry_id, fields in page or ()
+    ]
+
+
+def _newest_first(redis: Redis, since: float | None) -> Iterator[Row]:
     before = "+"
-    while page := redis.xrevrange(redis_keys.AUDIT, max=before, count=PAGE):
-        for entry_id, fields in page:
-            yield _to_texts(fields)
-            before = f"({to_text(entry_id)}"
+    oldest = "-" if since is None else str(int(since * 1000))
+    while page := _to_rows(redis.xrevrange(redis_keys.AUDIT, max=before, min=oldest, count=PAGE)):
+        yield from page
+        before = f"({page[-1]['id']}"

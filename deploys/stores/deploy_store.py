@@ -12,6 +12,7 @@ from redis import Redis
 from redis.commands.core import Script
 
 from deploys.errors import Conflict, NotOnDisk, SavedNotOnDisk, UnknownDeploy, UnknownSchema
+from deploys.records.audit_entry import SLIPWAY, AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
@@ -26,14 +27,22 @@ class DeployStore(DeployReader):
     """Writes the records and everything that changes with them."""
 
     def __init__(
-        self, redis: Redis, *, now: Callable[[], float] = time.time, durable_wait_seconds: float = 2.0
+        self,
+        redis: Redis,
+        *,
+        now: Callable[[], float] = time.time,
+        durable_wait_seconds: float = 2.0,
+        catalogue_version: str = "",
     ) -> None:
-        """durable_wait_seconds: how long a write may take to reach the disk before people are told. Longer
+        """catalogue_version: of the services.yml that this process has read, for the audit trail.
+
+        durable_wait_seconds: how long a write may take to reach the disk before people are told. Longer
         than the second that `appendfsync everysec` takes, shorter than Slack's three for an answer."""
         super().__init__(redis)
         self._now = now
         self._durable_wait_seconds = durable_wait_seconds
         self._durability = Durability(redis, now=now)
+        self._catalogue_version = catalogue_version
 
     def submit(self, deploy: Deploy) -> Submission:
         """Adds a new deploy at the end of its service's queue.
@@ -73,7 +82,7 @@ class DeployStore(DeployReader):
                 redis_keys.in_progress(service),
                 redis_keys.history(service),
             ]
-            entry = audit.entry(each, by=each.request.requester, what="requested", now=now)
+            entry = self._entry(each, who=each.request.requester, what="requested", now=now)
             args += [each.id, each.to_json(), each.request_key, len(entry), *entry]
         answers = self._script("submit")(keys=script_keys, args=args)
         self._refuse_unless_durable()
@@ -118,14 +127,18 @@ class DeployStore(DeployReader):
                     deploy.to_json(),
                     to_ms(now),
                     ended.version if ended is not None else "",
-                    *audit.entry(deploy, by="slipway", what=what, now=now),
+                    *self._entry(deploy, who=SLIPWAY, what=what, now=now),
                 ],
             )
         )
 
-    def amend(self, deploy_id: str, change: Callable[[Deploy], Deploy], *, by: str, what: str) -> Deploy:
+    def amend(
+        self, deploy_id: str, change: Callable[[Deploy], Deploy], *, by: str, what: str, **audited: str
+    ) -> Deploy:
         """Writes a person's decision. `change` is pure; it is called again if the record changed meanwhile.
         Nothing is written if it returns the same record.
+
+        audited: fields of the audit's entry that differ from the record's, such as the channel of a click.
 
         Raises:
             UnknownDeploy: there is no such record.
@@ -153,7 +166,7 @@ class DeployStore(DeployReader):
                     deploy.version,
                     changed.to_json(),
                     to_ms(now),
-                    *audit.entry(changed, by=by, what=what, now=now),
+                    *self._entry(changed, who=by, what=what, now=now, **audited),
                 ],
             )
             if written:
@@ -205,8 +218,14 @@ class DeployStore(DeployReader):
         job: str = ADVANCE,
         what: str = "",
         keep: bool = False,
+        notes: Sequence[AuditNote] = (),
+        aws_requests: Sequence[str] = (),
     ) -> Claim:
-        """Writes the result of a step; `what` names it in the audit trail (empty: no entry).
+        """Writes the result of a step; `what` names it in the audit trail (empty: no entry). `notes` are
+        entries of their own, before that one.
+
+        aws_requests: ids of the calls of the step that changed AWS. They make an entry of their own if the
+        step has none.
 
         A deploy in phase ENDED leaves its queue, and the next one is due at once. With `keep` the claim goes
         on.
@@ -218,7 +237,16 @@ class DeployStore(DeployReader):
         after = deploy.evolve(version=before.version + 1)
         ended = after.phase is Phase.ENDED
         now = self._now()
-        entry = audit.entry(after, by="slipway", what=what, now=now, fence=claim.fence) if what else []
+        what = what or (f"acted: {before.phase.value}" if aws_requests else "")
+        audited = {"fence": str(claim.fence), "aws_requests": ",".join(aws_requests)}
+        entries: list[str | int] = []
+        for note in notes:
+            told = {"fence": str(claim.fence), "why": note.why}
+            fields = self._entry(after, who=SLIPWAY, what=note.what, now=now, **told)
+            entries += [len(fields), *fields]
+        if what:
+            fields = self._entry(after, who=SLIPWAY, what=what, now=now, **audited)
+            entries += [len(fields), *fields]
         name = after.service.name
         answer = self._script("commit")(
             keys=[
@@ -246,12 +274,42 @@ class DeployStore(DeployReader):
                 int(not after.in_progress),
                 int(ended),
                 redis_keys.WATCHED,
-                *entry,
+                *entries,
             ],
         )
         if answer != b"ok":
             raise Conflict(id=after.id)
         return Claim(after, claim.fence, claim.token, claim.claimed_at, claim.lease_seconds)
+
+    def audit_uncommitted(self, claim: Claim, aws_requests: Sequence[str]) -> None:
+        """Writes an entry for calls that changed AWS in a step whose result could not be written."""
+        deploy, fence = claim.deploy, str(claim.fence)
+        what = f"acted: {deploy.phase.value}, the result was not written"
+        entry = audit.about(
+            deploy,
+            who=SLIPWAY,
+            what=what,
+            at=self._now(),
+            fence=fence,
+            aws_requests=",".join(aws_requests),
+            catalogue=self._catalogue_version,
+        )
+        audit.write(self.redis, entry)
+
+    def _entry(self, deploy: Deploy, *, who: str, what: str, now: float, **audited: str) -> list[str]:
+        audited = {"catalogue": self._catalogue_version, **audited}
+        return audit.about(deploy, who=who, what=what, at=now, **audited).to_fields()
+
+    def replace_ended(self, deploy: Deploy, changed: Deploy) -> bool:
+        """Writes the record of an ended deploy again; nothing is due by that. False: it changed meanwhile,
+        and nothing was written."""
+        changed = changed.evolve(version=deploy.version + 1)
+        return bool(
+            self._script("replace_ended")(
+                keys=[redis_keys.record(deploy.id), redis_keys.ACTIVE_DEPLOYS],
+                args=[deploy.id, deploy.version, changed.to_json()],
+            )
+        )
 
     def release(self, claim: Claim, due_at: float) -> None:
         """Returns the claim without a result; the deploy is due again then (epoch seconds)."""
@@ -292,5 +350,5 @@ def _visible_fields(deploy: Deploy) -> dict[str, Any]:
 
 _LUA = {
     name: files("deploys.stores").joinpath(f"lua/{name}.lua").read_text()
-    for name in ("submit", "adopt", "claim", "commit", "amend", "release")
+    for name in ("submit", "adopt", "claim", "commit", "amend", "release", "replace_ended")
 }

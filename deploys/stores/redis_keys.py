@@ -15,6 +15,15 @@ NEXT_JOBS = f"{PREFIX}next-jobs"
 PUBLISH = f"{PREFIX}publish"
 """Sorted set of the threads that may be behind, by the time to update them (epoch milliseconds)."""
 AUDIT = f"{PREFIX}audit"
+"""Stream of the audit's entries (`deploys.records.audit_entry`)."""
+AUDIT_LOGGED = f"{PREFIX}audit-logged"
+"""Id of the last entry that a scheduler has written to its standard output."""
+AUDIT_LOGGING = f"{PREFIX}audit-logging"
+"""The scheduler that writes entries to its standard output now. It expires by itself."""
+AUDIT_POSTED = f"{PREFIX}audit-posted"
+"""Id of the last entry that was looked at for the audit's channel."""
+AUDIT_POSTING = f"{PREFIX}audit-posting"
+"""The job that posts in the audit's channel now. It expires by itself."""
 FENCE = f"{PREFIX}fence"
 """The fence of the last claim. Each claim gets a higher one."""
 DISK_PROBE = f"{PREFIX}disk-probe"
@@ -26,7 +35,12 @@ ORPHANS_CHECKED_AT = f"{PREFIX}orphans-checked-at"
 LOST_DEPLOYS = f"{PREFIX}lost-deploys"
 """Hash from service to a deploy whose tags are on it and which has no record
 (`deploys.stores.lost_deploys`)."""
+RETENTION = f"{PREFIX}retention"
+"""Hash: how far the removal of old texts has come, and when its round began."""
 WATCHED = f"{PREFIX}watched:"
+SLACK_NEEDED = f"{PREFIX}slack-needed"
+"""Sorted set of the people and channels that access is decided about, by when that was last (epoch
+seconds)."""
 
 
 def record(deploy_id: str) -> str:
@@ -67,6 +81,16 @@ def watched(cluster_key: str) -> str:
 def refused_request(request_id: str) -> str:
     """A refused request as JSON. It expires by itself."""
     return f"{PREFIX}refused-request:{request_id}"
+
+
+def slack_person(user: str) -> str:
+    """What Slack said of a user, as JSON. It expires by itself."""
+    return f"{PREFIX}slack-person:{user}"
+
+
+def slack_channel(channel: str) -> str:
+    """What Slack said of a conversation, as JSON. It expires by itself."""
+    return f"{PREFIX}slack-channel:{channel}"
 
 
 def request_bucket(kind: str, user: str) -> str:

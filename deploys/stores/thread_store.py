@@ -17,6 +17,7 @@ from redis.commands.core import Script
 
 from deploys.errors import Conflict
 from deploys.records.record import Record, StoredRecord
+from deploys.records.thread_messages import QuestionRef
 from deploys.redis_connection import to_text, to_texts
 from deploys.stores import redis_keys
 
@@ -61,6 +62,16 @@ class NextTry(Record):
     """The card's state that had the problem; a newer one need not wait. Empty: every state waits."""
 
 
+class QuestionReply(Record):
+    """A reply that called people to a question. It is edited once the question has ended."""
+
+    ts: str
+    deploy_id: str
+    question: QuestionRef
+    shown_end: str = ""
+    """What it says about the end of the question; empty: it still calls people to answer."""
+
+
 class ThreadState(StoredRecord):
     """One deploy's thread, and how much of the record it shows. Times are epoch seconds."""
 
@@ -85,6 +96,8 @@ class ThreadState(StoredRecord):
     """When the card was last sent."""
     open_questions: tuple[str, ...] = ()
     """Questions with buttons on the card that was last sent: the values of the buttons."""
+    question_replies: tuple[QuestionReply, ...] = ()
+    """The replies that called people to a question."""
     fallback_level: int = 0
     """How much simpler cards had to become because Slack refused them; 0: not at all."""
     text_limit: int = 0
@@ -99,6 +112,7 @@ class ThreadState(StoredRecord):
     """The second card was deleted too: no more cards."""
     card_next_try: NextTry | None = None
     reply_next_try: NextTry | None = None
+    question_next_try: NextTry | None = None
     last_problem: str = ""
     """What prevented the last update; empty if nothing did."""
     failed_tries: int = 0

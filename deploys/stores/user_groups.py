@@ -14,6 +14,7 @@ from deploys.errors import UnknownSchema
 from deploys.records.record import StoredRecord
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
+from deploys.stores.slack_directory import is_current
 
 READ_EVERY_SECONDS = 45.0
 """Between two reads of who is in which group (seconds)."""
@@ -42,7 +43,8 @@ class UserGroups:
         self._redis.set(f"{_GROUP}{group}", known, ex=int(MAX_AGE_SECONDS * 2))
 
     def members(self, group: str, now: float) -> frozenset[str] | None:
-        """User ids of a group's members; None if they are unknown, or were read too long ago."""
+        """User ids of a group's members; None if they are unknown, were read too long ago, or in the
+        future."""
         stored = self._redis.get(f"{_GROUP}{group}")
         if stored is None:
             return None
@@ -50,4 +52,4 @@ class UserGroups:
             known = GroupMembers.from_json(to_text(stored))
         except UnknownSchema:
             return None
-        return frozenset(known.members) if now - known.read_at <= MAX_AGE_SECONDS else None
+        return frozenset(known.members) if is_current(known.read_at, now, MAX_AGE_SECONDS) else None

@@ -86,7 +86,7 @@ _COLUMNS: tuple[Column[AuditEntry], ...] = (
     ("time (UTC)", _format_time),
     _field_column("service"),
     _field_column("deploy"),
-    _field_column("by"),
+    _field_column("who"),
     _field_column("what"),
     _field_column("phase"),
 )

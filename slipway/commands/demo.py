@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-PEOPLE = ("alice", "bob", "carol", "dave")
+PEOPLE = ("alice", "bob", "carol", "dave", "gina", "fred")
 
 HELP = "Run all of Slipway with a simulated Slack workspace and ECS region on this machine."
 THINGS_TO_TRY = """

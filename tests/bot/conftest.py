@@ -15,6 +15,7 @@ from deploys.stores.request_limits import Limits
 from deploys.stores.user_groups import UserGroups
 from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, DAVE, DEPLOYS_CHANNEL, BotHarness, ManualClock
 from tests.builders import a_service, a_stop_start_service
+from tests.slack_directory import KnownDirectory
 
 NO_LIMITS = Limits(10_000, 10_000, 10_000, 10_000)
 """The tests ask for more than a person would; `test_limits.py` has those of production."""
@@ -51,7 +52,14 @@ def context(catalogue: Catalogue, redis: Redis, user_groups: UserGroups, clock: 
     slack_clock = SlackClock(wall_clock=clock, uptime=clock)
     slack_clock.compare_with_answer({"Date": formatdate(clock(), usegmt=True)}, clock(), clock())
     return build_app_context(
-        BOT_IDENTITY, catalogue, redis, redis, now=clock, slack_clock=slack_clock, limits=NO_LIMITS
+        BOT_IDENTITY,
+        catalogue,
+        redis,
+        redis,
+        now=clock,
+        slack_clock=slack_clock,
+        directory=KnownDirectory(redis),
+        limits=NO_LIMITS,
     )
 
 

@@ -13,6 +13,7 @@ from redis import Redis
 from deploys.stores.deploy_store import DeployStore
 from sandbox.slack import SlackSandbox
 from tests.bot.bot_processes import clean_env, run_process, terminate, wait_for_exit
+from tests.slack_directory import know_everybody
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
@@ -25,6 +26,7 @@ def slack() -> Iterator[SlackSandbox]:
 
 @pytest.fixture
 def env(slack: SlackSandbox, redis: Redis, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    know_everybody(redis)
     return clean_env(
         tmp_path,
         SLACK_BOT_TOKEN=slack.bot_token,

@@ -93,18 +93,20 @@ def test_one_of_two_approvals_says_that_another_is_needed(bot: BotHarness, await
         (
             CAROL,
             buttons.APPROVE,
-            "You may not decide about `ledger`. Those who may: <!subteam^S02APPROVERS>.",
+            "You may not decide about `ledger`. Those who may: <!subteam^S02APPROVERS>"
+            ", as `approvers` in `services.yml` says.",
         ),
         (
             ALICE,
             buttons.APPROVE,
-            "You may not decide about `ledger`. Those who may: <!subteam^S02APPROVERS>.",
+            "You may not decide about `ledger`. Those who may: <!subteam^S02APPROVERS>"
+            ", as `approvers` in `services.yml` says.",
         ),
         (
             CAROL,
             buttons.CANCEL,
-            f"You may not deploy `ledger`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>, "
-            "<!subteam^S02APPROVERS>.",
+            "You may not withdraw this deploy of `ledger`. Those who may, as requester and as `approvers` in "
+            f"`services.yml`: <@{ALICE}>, <!subteam^S02APPROVERS>.",
         ),
     ],
 )

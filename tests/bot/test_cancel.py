@@ -102,9 +102,23 @@ def test_who_may_cancel(bot: BotHarness) -> None:
     for who, may in ((CAROL, False), (DAVE, True), (BOB, True), (ALICE, True)):
         deploy = start_deploy(bot, f"/deploy web 1.4.{ord(who[-1])}{who[1:3]}")
         answer = bot.type(f"/deploy cancel {deploy.id}", by=who)
-        assert answer.startswith("Cancelling `web`" if may else "You may not deploy `web`. Those who may:"), (
-            who
-        )
+        expected = "Cancelling `web`" if may else "You may not withdraw this deploy of `web`."
+        assert answer.startswith(expected), who
+
+
+def test_what_has_touched_the_service_is_rolled_back_by_those_who_may(bot: BotHarness) -> None:
+    deploy = start_deploy(bot, "/deploy web 1.4.2")
+    bot.commit_step(deploy, phase=Phase.FOLLOWING, plan=a_plan(), ecs={"update_tried": True})
+
+    carol = bot.type(f"/deploy cancel {deploy.id}", by=CAROL)
+    elsewhere = bot.type(f"/deploy cancel {deploy.id}", by=DAVE, channel="C02GENERAL")
+    directly = bot.type(f"/deploy cancel {deploy.id}", by=DAVE, channel="D04DAVE000")
+    assert carol.startswith("You may not roll back `web`. Those who may:")
+    assert elsewhere.startswith("`web` may not be deployed from this channel")
+    assert directly.startswith("`web` may not be changed or asked about in direct messages")
+    assert bot.only_deploy().cancel is None
+
+    assert bot.type(f"/deploy cancel {deploy.id}", by=DAVE).startswith("Cancelling `web`")
 
 
 def test_whoever_asked_may_cancel_although_no_deployer_any_more(bot: BotHarness) -> None:

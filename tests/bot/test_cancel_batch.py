@@ -30,7 +30,7 @@ def test_all_of_a_batch_are_cancelled_by_its_id_or_name(bot: BotHarness, named: 
     link = post_batch_card(bot, batch)
     bot.clear_jobs()
 
-    answer = bot.type(f"/deploy cancel {named or batch.id}", by=DAVE)
+    answer = bot.type(f"/deploy cancel {named or batch.id}")
 
     assert answer == (
         "Cancelling `web,api` `1.4.2`: `api` is withdrawn, nothing of it was changed yet; `web` is rolled "
@@ -109,15 +109,17 @@ def test_who_may_not_cancel_all_cancels_none(bot: BotHarness) -> None:
     batch, _ = only_batch(bot)
 
     assert bot.type(f"/deploy cancel {batch.id}", by=CAROL).startswith(
-        "Nothing was cancelled. You may not deploy `web`."
+        "Nothing was cancelled.\n• You may not withdraw this deploy of `web`."
     )
     assert not any(each.cancel for each in bot.context.store.active())
 
 
 def test_one_that_has_ended_asks_nobodys_permission(bot: BotHarness) -> None:
     bot.type("/deploy web,api 1.4.2")
-    batch, [web, _] = only_batch(bot)
+    batch, [web, api] = only_batch(bot)
     bot.commit_step(web, phase=Phase.ENDED, outcome=Outcome.SUCCEEDED, ended_at=bot.clock())
+
+    bot.commit_step(api, phase=Phase.FOLLOWING, plan=a_plan(), ecs={"update_tried": True})
 
     assert bot.type(f"/deploy cancel {batch.id}", by=CAROL).startswith(
         "Cancelling `web,api` `1.4.2`: `api` is"
@@ -141,7 +143,9 @@ def test_while_nobody_knows_a_group_of_people_none_is_cancelled_and_the_workers_
     bot: BotHarness,
 ) -> None:
     bot.type("/deploy web,api 1.4.2")
-    batch, _ = only_batch(bot)
+    batch, [web, api] = only_batch(bot)
+    for each in (web, api):
+        bot.commit_step(each, phase=Phase.FOLLOWING, plan=a_plan(), ecs={"update_tried": True})
     bot.clear_jobs()
     bot.clock.advance(MAX_AGE_SECONDS + 1)
 

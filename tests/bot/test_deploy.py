@@ -41,7 +41,7 @@ def test_a_deploy_is_taken_in_and_the_workers_are_rung(bot: BotHarness) -> None:
     )
     assert bot.context.threads.response_url(deploy.id) == RESPONSE_URL
     assert bot.queued_jobs() == [("publish", [deploy.id]), ("advance", [deploy.id])]
-    assert [entry["by"] for entry in audit.trail(bot.redis, deploy.id)] == [ALICE]
+    assert [entry["who"] for entry in audit.trail(bot.redis, deploy.id)] == [ALICE]
 
 
 def test_only_the_person_who_asked_sees_the_answer(bot: BotHarness) -> None:
@@ -114,21 +114,24 @@ def test_the_same_tag_of_another_service_is_another_deploy(bot: BotHarness) -> N
             "/deploy web 1.4.2",
             CAROL,
             DEPLOYS_CHANNEL,
-            f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.",
+            f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>"
+            ", as `deployers` in `services.yml` says.",
             id="not a deployer",
         ),
         pytest.param(
             "/deploy web 1.4.2",
             BOB,
             DEPLOYS_CHANNEL,
-            f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.",
+            f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>"
+            ", as `deployers` in `services.yml` says.",
             id="an approver is no deployer",
         ),
         pytest.param(
             "/deploy web 1.4.2",
             ALICE,
             GENERAL_CHANNEL,
-            f"`web` may not be deployed from this channel, only from <#{DEPLOYS_CHANNEL}>.",
+            f"`web` may not be deployed from this channel, only from <#{DEPLOYS_CHANNEL}>"
+            ", as `channels` in `services.yml` says.",
             id="wrong channel",
         ),
         pytest.param(

@@ -128,7 +128,7 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(bo
             CAROL,
             DEPLOYS_CHANNEL,
             f"Nothing was queued. You may not deploy `web`. Those who may: <@{ALICE}>, "
-            "<!subteam^S01DEPLOYERS>.",
+            "<!subteam^S01DEPLOYERS>, as `deployers` in `services.yml` says.",
             id="one of two",
         ),
         pytest.param(
@@ -136,8 +136,10 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(bo
             CAROL,
             DEPLOYS_CHANNEL,
             "Nothing was queued.\n"
-            f"• You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.\n"
-            f"• You may not deploy `ledger`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.",
+            f"• You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>"
+            ", as `deployers` in `services.yml` says.\n"
+            f"• You may not deploy `ledger`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>"
+            ", as `deployers` in `services.yml` says.",
             id="both",
         ),
         pytest.param(
@@ -145,7 +147,7 @@ def test_a_single_one_that_is_under_way_in_a_batch_leads_to_the_batchs_thread(bo
             ALICE,
             GENERAL_CHANNEL,
             "Nothing was queued. `web` may not be deployed from this channel, only from "
-            f"<#{DEPLOYS_CHANNEL}>.",
+            f"<#{DEPLOYS_CHANNEL}>, as `channels` in `services.yml` says.",
             id="wrong channel",
         ),
         pytest.param(

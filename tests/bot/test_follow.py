@@ -22,10 +22,17 @@ from tests.bot.bot_harness import (
     RESPONSE_URL,
     BotHarness,
 )
+from tests.slack_directory import TEAM
 
 THREAD = "1699999999.000001"
-NOT_A_DEPLOYER = f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>."
-WRONG_CHANNEL = f"`web` may not be deployed from this channel, only from <#{DEPLOYS_CHANNEL}>."
+NOT_A_DEPLOYER = (
+    f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>, as `deployers` in "
+    "`services.yml` says."
+)
+WRONG_CHANNEL = (
+    f"`web` may not be deployed from this channel, only from <#{DEPLOYS_CHANNEL}>, as `channels` in "
+    "`services.yml` says."
+)
 
 
 def follow_rollout(bot: BotHarness, **changes: Any) -> Deploy:
@@ -164,7 +171,7 @@ def test_cancel_stops_following(bot: BotHarness) -> None:
     assert bot.type("/deploy cancel web") == (
         "I stop following the external rollout of `web` to `1.4.2`; it goes on in ECS. See its thread."
     )
-    assert bot.only_deploy().cancel == Cancel(user=ALICE, at=bot.clock())
+    assert bot.only_deploy().cancel == Cancel(user=ALICE, team=TEAM, channel=DEPLOYS_CHANNEL, at=bot.clock())
     assert bot.type(f"/deploy cancel {deploy.id}") == (
         f"Following the external rollout of `web` to `1.4.2` is being cancelled already: <@{ALICE}> asked "
         "for it. Its thread says how it ends."

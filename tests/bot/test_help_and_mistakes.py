@@ -9,6 +9,7 @@ from bot.app_context import build_app_context
 from deploys.catalogue.catalogue import Catalogue
 from tests.bot.bot_harness import BOT_IDENTITY, BotHarness, ManualClock
 from tests.builders import a_stop_start_service
+from tests.slack_directory import KnownDirectory
 
 USAGE = f"""\
 • `/deploy SERVICE TAG [reason]` deploys an image tag, such as `1.4.2`
@@ -22,6 +23,7 @@ USAGE = f"""\
 • `/deploy status [SERVICE]` shows what is under way, what waits and what ended lately
 • `/deploy history [SERVICE]` lists the last deploys, how they ended and how long they took
 • `/deploy show ID` shows all of one deploy or batch, with its audit trail
+• `/deploy access SERVICE` explains what you may do with it here, and who may
 • `/deploy cancel [SERVICE, group or id]` withdraws it, or rolls back what has begun
 • `/deploy help` shows this
 
@@ -156,7 +158,11 @@ def test_a_service_that_is_unknown_is_named_first(bot: BotHarness, typed: str) -
 def test_many_services_stay_within_slacks_limits(redis: Redis, clock: ManualClock) -> None:
     many = [a_stop_start_service(f"service-{number}-{'x' * 40}") for number in range(100)]
     catalogue = Catalogue({each.name: each for each in many})
-    bot = BotHarness(build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock), redis, clock)
+    bot = BotHarness(
+        build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock, directory=KnownDirectory(redis)),
+        redis,
+        clock,
+    )
 
     ack = bot.read_ack(bot.send_command("/deploy"))
 

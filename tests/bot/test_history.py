@@ -12,7 +12,7 @@ from deploys.message_size import MAX_EDIT_BYTES, message_size, utf8_bytes
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from tests.bot.batch_setup import add_service_groups
-from tests.bot.bot_harness import ALICE, CAROL, DAVE, DEPLOYS_CHANNEL, GENERAL_CHANNEL, BotHarness
+from tests.bot.bot_harness import ALICE, CAROL, DAVE, DEPLOYS_CHANNEL, BotHarness
 from tests.builders import a_plan
 
 
@@ -109,10 +109,10 @@ def test_many_deploys_fit_and_the_rest_is_counted(bot: BotHarness) -> None:
 
 
 def test_it_is_told_in_a_thread_and_changes_nothing(bot: BotHarness) -> None:
-    bot.mention("@slipway history web", by=CAROL, channel=GENERAL_CHANNEL, thread="1699999999.000001")
+    bot.mention("@slipway history web", by=CAROL, channel=DEPLOYS_CHANNEL, thread="1699999999.000001")
 
     [(channel, thread, user, text)] = bot.queued_answers()
-    assert (channel, thread, user) == (GENERAL_CHANNEL, "1699999999.000001", CAROL)
+    assert (channel, thread, user) == (DEPLOYS_CHANNEL, "1699999999.000001", CAROL)
     assert text == "There was no deploy of `web` yet."
     assert bot.context.store.active() == []
 

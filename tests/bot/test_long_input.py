@@ -14,6 +14,7 @@ from deploys.catalogue import suggestions
 from deploys.catalogue.catalogue import Catalogue
 from tests.bot.bot_harness import BOT_IDENTITY, BotHarness, ManualClock
 from tests.builders import a_service
+from tests.slack_directory import KnownDirectory
 
 SERVICE_COUNT = 300
 TYPED_CHARS = 40_000
@@ -62,7 +63,11 @@ def bot_with_many_services(redis: Redis, clock: ManualClock) -> BotHarness:
     """A workspace with many services."""
     services = [a_service(f"service-{number:03}") for number in range(SERVICE_COUNT)]
     catalogue = Catalogue({each.name: each for each in services})
-    return BotHarness(build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock), redis, clock)
+    return BotHarness(
+        build_app_context(BOT_IDENTITY, catalogue, redis, redis, now=clock, directory=KnownDirectory(redis)),
+        redis,
+        clock,
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.bot.bot_harness import ALICE, BOT_IDENTITY, CAROL, DAVE, DEPLOYS_CHANNEL, BotHarness
 from tests.bot.test_help_and_mistakes import USAGE
+from tests.slack_directory import TEAM
 
 THREAD = "1699999999.000001"
 
@@ -36,7 +37,7 @@ def test_outside_of_a_thread_the_answer_is_in_the_channel_since_no_thread_would_
     bot.mention("@slipway plan web 1.4.2")
 
     assert bot.queued_answers() == [(DEPLOYS_CHANNEL, None, CAROL, USAGE)]
-    assert [job[1][-3:-1] for job in bot.queued_jobs() if job[0] in ("answer_tags", "answer_plan")] == [
+    assert [job[1][-4:-2] for job in bot.queued_jobs() if job[0] in ("answer_tags", "answer_plan")] == [
         [DEPLOYS_CHANNEL, None]
     ] * 2
 
@@ -127,7 +128,7 @@ def test_an_opened_home_tab_is_shown_by_a_worker(bot: BotHarness) -> None:
     messages = bot.mention_payload("", by=ALICE, type="app_home_opened", tab="messages")
 
     assert bot.send_json(payload).status == bot.send_json(messages).status == 200
-    assert bot.queued_jobs() == [("publish_home", [CAROL])]
+    assert bot.queued_jobs() == [("publish_home", [CAROL, TEAM])]
 
 
 def test_an_event_nobody_listens_to_is_taken_so_that_slack_does_not_repeat_it(bot: BotHarness) -> None:

@@ -85,14 +85,16 @@ def test_an_answer_is_written_down_and_the_workers_are_rung(
             ALICE,
             CAROL,
             buttons.CONTINUE,
-            f"You may not decide about `shop`. Those who may: <!subteam^{APPROVERS}>.",
+            f"You may not decide about `shop`. Those who may: <!subteam^{APPROVERS}>"
+            ", as `approvers` in `services.yml` says.",
         ),
         (
             "shop",
             ALICE,
             ALICE,
             buttons.CONTINUE,
-            f"You may not decide about `shop`. Those who may: <!subteam^{APPROVERS}>.",
+            f"You may not decide about `shop`. Those who may: <!subteam^{APPROVERS}>"
+            ", as `approvers` in `services.yml` says.",
         ),
         (
             "shop",
@@ -107,15 +109,16 @@ def test_an_answer_is_written_down_and_the_workers_are_rung(
             ALICE,
             CAROL,
             buttons.ROLL_BACK,
-            f"You may not deploy `shop`. Those who may: <@{ALICE}>, <!subteam^{DEPLOYERS}>, "
-            f"<!subteam^{APPROVERS}>.",
+            f"You may not roll back `shop`. Those who may: <@{ALICE}>, <!subteam^{DEPLOYERS}>, "
+            f"<!subteam^{APPROVERS}>, as `deployers` and `approvers` in `services.yml` says.",
         ),
         (
             "site",
             ALICE,
             BOB,
             buttons.CONTINUE,
-            f"You may not deploy `site`. Those who may: <@{ALICE}>, <!subteam^{DEPLOYERS}>.",
+            f"You may not deploy `site`. Those who may: <@{ALICE}>, <!subteam^{DEPLOYERS}>"
+            ", as `deployers` in `services.yml` says.",
         ),
     ],
 )

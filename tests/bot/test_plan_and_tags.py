@@ -6,6 +6,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisGone
 
 from tests.bot.bot_harness import ALICE, CAROL, DEPLOYS_CHANNEL, GENERAL_CHANNEL, RESPONSE_URL, BotHarness
+from tests.slack_directory import TEAM
 
 THREAD = "1699999999.000001"
 
@@ -15,7 +16,7 @@ def test_a_worker_is_enqueued_to_plan(bot: BotHarness) -> None:
 
     assert answer == "Looking at what `web` `1.4.2` would change. The plan follows here."
     [(job, [question, *rest])] = bot.queued_jobs()
-    assert (job, rest) == ("answer_plan", ["web", "1.4.2", DEPLOYS_CHANNEL, None, ALICE])
+    assert (job, rest) == ("answer_plan", ["web", "1.4.2", DEPLOYS_CHANNEL, None, ALICE, TEAM])
     assert bot.context.threads.response_url(question) == RESPONSE_URL
     assert bot.context.store.active() == []
 
@@ -25,7 +26,7 @@ def test_a_worker_is_enqueued_to_list_the_tags(bot: BotHarness) -> None:
 
     assert answer == "Looking for the newest tags of `web`. They follow here."
     [(job, [question, *rest])] = bot.queued_jobs()
-    assert (job, rest) == ("answer_tags", ["web", DEPLOYS_CHANNEL, None, CAROL])
+    assert (job, rest) == ("answer_tags", ["web", DEPLOYS_CHANNEL, None, CAROL, TEAM])
     assert bot.context.threads.response_url(question) == RESPONSE_URL
 
 
@@ -39,7 +40,7 @@ def test_in_a_thread_the_answer_alone_is_said(
     bot.mention(f"@slipway {asked}", thread=THREAD)
 
     [(queued, [_, *rest])] = bot.queued_jobs()
-    assert (queued, rest) == (job, [*words, DEPLOYS_CHANNEL, THREAD, ALICE])
+    assert (queued, rest) == (job, [*words, DEPLOYS_CHANNEL, THREAD, ALICE, TEAM])
 
 
 def test_the_same_question_twice_is_answered_twice(bot: BotHarness) -> None:
@@ -56,19 +57,22 @@ def test_the_same_question_twice_is_answered_twice(bot: BotHarness) -> None:
             "/deploy plan web 1.4.2",
             CAROL,
             DEPLOYS_CHANNEL,
-            f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.",
+            f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>"
+            ", as `deployers` in `services.yml` says.",
         ),
         (
             "/deploy plan web 1.4.2",
             ALICE,
             GENERAL_CHANNEL,
-            f"`web` may not be deployed from this channel, only from <#{DEPLOYS_CHANNEL}>.",
+            f"`web` may not be deployed from this channel, only from <#{DEPLOYS_CHANNEL}>"
+            ", as `channels` in `services.yml` says.",
         ),
         (
             "/deploy tags web",
             ALICE,
             GENERAL_CHANNEL,
-            f"`web` cannot be asked about in this channel, only in <#{DEPLOYS_CHANNEL}>.",
+            f"`web` cannot be asked about in this channel, only in <#{DEPLOYS_CHANNEL}>"
+            ", as `channels` in `services.yml` says.",
         ),
     ],
 )

@@ -76,21 +76,26 @@ def test_a_restart_that_needs_approval_says_so(bot: BotHarness) -> None:
         (
             CAROL,
             DEPLOYS_CHANNEL,
-            f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.",
+            f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>"
+            ", as `deployers` in `services.yml` says.",
         ),
         (
             BOB,
             DEPLOYS_CHANNEL,
-            f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>.",
+            f"You may not deploy `web`. Those who may: <@{ALICE}>, <!subteam^S01DEPLOYERS>"
+            ", as `deployers` in `services.yml` says.",
         ),
         (
             ALICE,
             GENERAL_CHANNEL,
-            f"`web` may not be deployed from this channel, only from <#{DEPLOYS_CHANNEL}>.",
+            f"`web` may not be deployed from this channel, only from <#{DEPLOYS_CHANNEL}>"
+            ", as `channels` in `services.yml` says.",
         ),
     ],
 )
 def test_access_is_that_of_deploying(bot: BotHarness, typed: str, who: str, where: str, answer: str) -> None:
+    if "rollback" in typed:
+        answer = answer.replace("You may not deploy", "You may not roll back")
     assert bot.type(typed, by=who, channel=where) == answer
     assert bot.context.store.active() == []
     assert bot.queued_jobs() == []

@@ -24,6 +24,7 @@ from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, BotHarness, ManualClock
 from tests.bot.test_bot_process import MANIFEST
+from tests.slack_directory import KnownDirectory
 
 START = 1_800_000_000.25
 
@@ -182,7 +183,13 @@ def bot_with_skewed_clock(
     if known:
         slack_clock.compare_with_answer({"Date": formatdate(clock(), usegmt=True)}, clock(), clock())
     context = build_app_context(
-        BOT_IDENTITY, catalogue, redis, redis, now=lambda: clock() + offset, slack_clock=slack_clock
+        BOT_IDENTITY,
+        catalogue,
+        redis,
+        redis,
+        now=lambda: clock() + offset,
+        slack_clock=slack_clock,
+        directory=KnownDirectory(redis),
     )
     return BotHarness(context, redis, clock)
 

@@ -28,6 +28,7 @@ from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from tests.bot.bot_harness import ALICE, BOB, DAVE, BotHarness, ManualClock
 from tests.bot.conftest import APPROVERS, DEPLOYERS
+from tests.slack_directory import TEAM, KnownDirectory
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
@@ -45,7 +46,7 @@ def connected_bot(slack: SlackSandbox, catalogue: Catalogue, redis: Redis) -> It
     groups.save_members(DEPLOYERS, [ALICE, DAVE], time.time())
     groups.save_members(APPROVERS, [BOB, DAVE], time.time())
     who = identity.fetch_identity(WebClient(slack.bot_token, slack.api_url), SlackClock())
-    context = build_app_context(who, catalogue, redis, redis)
+    context = build_app_context(who, catalogue, redis, redis, directory=KnownDirectory(redis))
     with connect(context, slack):
         yield BotHarness(context, redis, ManualClock(time.time()))
     slack.clear_faults()
@@ -117,7 +118,7 @@ def test_every_message_is_one_that_slack_takes(slack: SlackSandbox, connected_bo
 def test_an_opened_home_tab_rings(slack: SlackSandbox, connected_bot: BotHarness) -> None:
     slack.open_home("bob")
 
-    assert connected_bot.queued_jobs() == [("publish_home", [BOB])]
+    assert connected_bot.queued_jobs() == [("publish_home", [BOB, TEAM])]
 
 
 def test_an_envelope_that_comes_twice_is_answered_once(
@@ -234,7 +235,7 @@ def test_what_was_begun_is_answered_before_it_disconnects(
     slack: SlackSandbox, catalogue: Catalogue, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     who = identity.fetch_identity(WebClient(slack.bot_token, slack.api_url), SlackClock())
-    context = build_app_context(who, catalogue, redis, redis)
+    context = build_app_context(who, catalogue, redis, redis, directory=KnownDirectory(redis))
     begun, submit = threading.Event(), context.store.submit
 
     def slow_request(deploy: Deploy) -> Submission:

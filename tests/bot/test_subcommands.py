@@ -69,17 +69,20 @@ def test_the_help_and_the_manifest_show_it(bot: BotHarness, subcommand: Subcomma
 def test_who_may_use_it_is_as_declared(bot: BotHarness, subcommand: Subcommand) -> None:
     typed = f"/deploy {complete(subcommand)}"
     if "web" not in typed:
-        assert subcommand.allowed is Allowed.ANYBODY
+        assert subcommand.allowed in (Allowed.ANYBODY, Allowed.IN_ITS_CHANNELS)
         return
 
     by_carol = bot.type(typed, by=CAROL)
     elsewhere = bot.type(typed, by=ALICE, channel=GENERAL_CHANNEL)
 
     assert by_carol.startswith("You may not deploy `web`.") == (subcommand.allowed is Allowed.DEPLOYERS)
+    assert by_carol.startswith("You may not roll back `web`.") == (subcommand.allowed is Allowed.ROLLBACKERS)
     refused = elsewhere.startswith(
         ("`web` may not be deployed from this channel", "`web` cannot be asked about in this channel")
     )
-    assert refused == (subcommand.allowed in (Allowed.DEPLOYERS, Allowed.IN_ITS_CHANNELS))
+    assert refused == (
+        subcommand.allowed in (Allowed.DEPLOYERS, Allowed.ROLLBACKERS, Allowed.IN_ITS_CHANNELS)
+    )
     assert bot.context.store.active() == []
 
 

@@ -15,12 +15,14 @@ from redis import Redis
 
 from bot.app import MAX_CONCURRENT_REQUESTS
 from bot.http_server import READ_TIMEOUT_SECONDS
+from deploys.redis_connection import connect
 from deploys.stores.deploy_store import DeployStore
 from sandbox.ports import free_port
 from sandbox.slack import SlackSandbox
 from sandbox.valkey import refusing_commands, valkey
 from slipway.app_manifest import http_manifest
 from tests.bot.bot_processes import clean_env, run_process, terminate, wait_for_exit
+from tests.slack_directory import know_everybody
 
 GUNICORN = ["gunicorn", "-c", "python:bot.gunicorn", "bot.web:app()"]
 
@@ -37,6 +39,7 @@ def port() -> int:
 
 
 def web_settings(slack: SlackSandbox, redis_url: str, tmp_path: Path, port: int) -> dict[str, str]:
+    know_everybody(connect(redis_url))
     return clean_env(
         tmp_path,
         SLACK_BOT_TOKEN=slack.bot_token,

@@ -37,7 +37,10 @@ def test_a_refused_command_is_shown_and_exits_with_1(run: Run) -> None:
     done = run("/deploy billing 1.4.2", "--as", "carol")
 
     assert done.exit_code == 1, done.output
-    assert "You may not deploy `billing`. Those who may: @alice, @deployers." in done.output
+    assert (
+        "You may not deploy `billing`. Those who may: @alice, @deployers"
+        ", as `deployers` in `services.yml` says." in done.output
+    )
 
 
 @IN_SOCKET_MODE
@@ -54,7 +57,10 @@ def test_an_approver_who_may_not_approve_is_told_so_and_it_exits_with_1(run: Run
     done = run("/deploy billing 1.4.2", "--approve-as", "carol")
 
     assert done.exit_code == 1, done.output
-    assert "You may not decide about `billing`. Those who may: @bob, @approvers." in done.output
+    assert (
+        "You may not decide about `billing`. Those who may: @bob, @approvers"
+        ", as `approvers` in `services.yml` says." in done.output
+    )
 
 
 @IN_SOCKET_MODE

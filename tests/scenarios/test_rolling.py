@@ -83,7 +83,9 @@ def test_the_likely_tag_is_deployed_by_a_button(slack: Conversation) -> None:
 def test_somebody_who_may_not_deploy(slack: Conversation) -> None:
     answers, thread = slack.says("carol", "/deploy web 1.4.1")
 
-    assert answers == ["You may not deploy `web`. Those who may: @deployers."]
+    assert answers == [
+        "You may not deploy `web`. Those who may: @deployers, as `deployers` in `services.yml` says."
+    ]
     assert thread is None
 
 

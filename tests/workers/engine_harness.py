@@ -10,10 +10,12 @@ from typing import Any
 
 from redis import Redis
 
+from deploys.access import Action, Asker
 from deploys.catalogue.service import Service
 from deploys.decisions import answer_pause, decide, mark_question_shown, request_cancel
 from deploys.job_queue import WATCH_PREFIX, JobQueue
 from deploys.pauses import latest_pause_number, unanswered_pause
+from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels
 from deploys.records.approval import Verdict
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
@@ -56,15 +58,26 @@ class OpenAccessPolicy:
 
     def __init__(self) -> None:
         self.refusals: dict[str, Exception] = {}
+        self.services: dict[str, Service] = {}
+        """What services.yml says now, if that is not what it said at the request."""
 
-    def may_deploy(self, user: str, service_name: str, channel: str) -> None:
-        self._refuse(user)
+    def current_service(self, deploy: Deploy) -> Service:
+        return self.services.get(deploy.service.name, deploy.service)
 
-    def may_decide(self, user: str, deploy: Deploy) -> None:
-        self._refuse(user)
+    def may(self, action: Action, asker: Asker, service_name: str) -> None:
+        self._refuse(asker.user)
 
-    def may_answer_pause(self, user: str, deploy: Deploy, action: HookAction) -> None:
-        self._refuse(user)
+    def may_run(self, deploy: Deploy) -> None:
+        self._refuse(deploy.request.requester)
+
+    def may_cancel(self, asker: Asker, deploy: Deploy) -> None:
+        self._refuse(asker.user)
+
+    def may_decide(self, asker: Asker, deploy: Deploy) -> None:
+        self._refuse(asker.user)
+
+    def may_answer_pause(self, asker: Asker, deploy: Deploy, action: HookAction) -> None:
+        self._refuse(asker.user)
 
     def _refuse(self, user: str) -> None:
         if user in self.refusals:
@@ -78,6 +91,9 @@ class EngineHarness:
     ecs: EcsSandbox
     redis: Redis
     access: OpenAccessPolicy = field(default_factory=OpenAccessPolicy)
+    external_ids: dict[str, str] = field(default_factory=dict)
+    """Of the roles in services.yml, by ARN: no record has them."""
+    shared_channels: SharedChannels = NO_SHARED_CHANNELS
 
     def __post_init__(self) -> None:
         self.store = DeployStore(self.redis, now=self.ecs.now)
@@ -88,23 +104,30 @@ class EngineHarness:
         return Engine(
             store=self.store,
             job_queue=SilentJobQueue(),
-            aws=AwsClients(now=self.ecs.now),
+            aws=AwsClients(now=self.ecs.now, external_ids=self.external_ids),
             access=self.access,
             timing=TIMING,
             worker="worker",
             signer=SIGNER,
+            shared_channels=self.shared_channels,
             now=self.ecs.now,
         )
 
     def request_deploy(self, service: str, tag: str, **changes: Any) -> str:
         """`/deploy SERVICE TAG` by alice; the deploy's id."""
-        known = a_sandbox_service(service, **changes)
+        known = self._known_service(service, **changes)
         deploy = a_deploy(known, tag=tag, request={"requester": ALICE, "requested_at": self.ecs.now()})
         return self.store.submit(deploy).deploy.id
 
+    def _known_service(self, name: str, **changes: Any) -> Service:
+        known = a_sandbox_service(name, **changes)
+        if known.role:
+            self.external_ids[known.role.arn] = known.role.external_id
+        return known
+
     def request_verb(self, verb: Verb, service: str, target: str = "", **changes: Any) -> str:
         """`/deploy restart SERVICE` or `/deploy rollback SERVICE [TARGET]` by alice; the deploy's id."""
-        known = a_sandbox_service(service, **changes)
+        known = self._known_service(service, **changes)
         deploy = a_deploy(
             known,
             verb=verb,

@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 from structlog.testing import capture_logs
 
-from deploys.access import Access
+from deploys.access import Access, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.records.approval import Cancel, Decision, Verdict
 from deploys.records.deploy import Deploy
@@ -18,6 +18,7 @@ from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from sandbox.slack.blockkit.view_limits import check_view
 from tests.builders import NOW, a_deploy, a_plan, a_service, a_stop_start_service
+from tests.slack_directory import TEAM, KnownDirectory
 from tests.workers.thread.publisher_harness import ManualClock, PublisherHarness
 from workers.home_tab import deploy_row, home_view, may_answer, publish_home
 
@@ -42,13 +43,15 @@ def groups(redis: Redis) -> UserGroups:
 def access_to(deploys: Sequence[Deploy], groups: UserGroups, now: float) -> Access:
     """By a catalogue that has the services of these deploys."""
     services = {deploy.service.name: deploy.service for deploy in deploys}
-    return Access(Catalogue(services), groups, now=lambda: now)
+    return Access(Catalogue(services), groups, KnownDirectory(groups._redis), now=lambda: now)
 
 
 def open_home(harness: PublisherHarness, groups: UserGroups, user: str = ALICE) -> list[str]:
     """The lines of the tab as this user sees them."""
     access = access_to(harness.store.active(), groups, harness.clock())
-    assert publish_home(harness.client, harness.store, harness.threads, access, user, harness.clock())
+    assert publish_home(
+        harness.client, harness.store, harness.threads, access, Asker(user, TEAM, ""), harness.clock()
+    )
     view = harness.slack.home(user)
     assert view is not None
     lines = []
@@ -174,7 +177,9 @@ def test_a_home_tab_that_slack_refuses_is_logged(harness: PublisherHarness, grou
 
     with capture_logs() as logs:
         access = access_to([], groups, NOW)
-        assert not publish_home(harness.client, harness.store, harness.threads, access, ALICE, NOW)
+        assert not publish_home(
+            harness.client, harness.store, harness.threads, access, Asker(ALICE, TEAM, ""), NOW
+        )
 
     assert [(log["event"], log["error"]) for log in logs] == [("no Home tab", "not_enabled")]
 

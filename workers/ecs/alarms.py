@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deploys.redaction import redact
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.describe_calls import in_batches
@@ -57,5 +58,6 @@ def read(region: RegionClients, names: Sequence[str]) -> dict[str, AlarmState]:
                 metric, logs = page.get("MetricAlarms", ()), page.get("LogAlarms", ())
                 for alarm in (*metric, *page.get("CompositeAlarms", ()), *logs):
                     name = alarm.get("AlarmName", "")
-                    alarms[name] = AlarmState(name, alarm.get("StateValue", ""), alarm.get("StateReason", ""))
+                    reason = redact(alarm.get("StateReason", ""))
+                    alarms[name] = AlarmState(name, alarm.get("StateValue", ""), reason)
     return alarms

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from deploys.errors import AwsRefused
 from deploys.mrkdwn import escape
+from deploys.quoting import quoted
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import FailureTypeDef
@@ -31,5 +32,6 @@ def check_failures(action: str, failures: Sequence[FailureTypeDef]) -> None:
     for failure in failures:
         reason = failure.get("reason", "")
         if reason != "MISSING":
-            detail = f"{failure.get('arn', '')}: {reason}. {failure.get('detail', '')}".strip()
-            raise AwsRefused(action=action, detail=escape(detail), code=reason, request_id="")
+            said = quoted(failure.get("detail", ""))
+            detail = f"{escape(failure.get('arn', ''))}: {escape(reason)}. {said}".strip()
+            raise AwsRefused(action=action, detail=detail, code=reason, request_id="")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from deploys.errors import AwsRefused
+from deploys.redaction import hide_values, redact_lines
 from deploys.safe_text import remove_unsafe
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
@@ -16,31 +19,43 @@ _MAX_LINE_LENGTH = 500
 def read_last_lines(
     region: RegionClients, revision: RevisionState, task: TaskState, container: str, count: int = 10
 ) -> tuple[str, ...]:
-    """The newest `count` lines of a container of this task, oldest first, as text that is not escaped. Empty
-    if there are none.
+    """The newest `count` lines of a container of this task, oldest first, as text that is not escaped. What
+    may be a secret and the values of the container's environment variables are taken out. Empty if there are
+    no lines.
 
     revision: the task's revision. Only logs of the awslogs driver can be read.
 
     Raises the errors of `aws_call`.
     """
-    location = _log_location(revision, task, container)
+    location = find_log(revision, task, container)
     if location is None:
         return ()
-    region_name, group, stream = location
     try:
         with aws_call("logs:GetLogEvents"):
-            answer = region.in_region(region_name or region.name).logs.get_log_events(
-                logGroupName=group, logStreamName=stream, limit=count, startFromHead=False
+            answer = region.in_region(location.region or region.name).logs.get_log_events(
+                logGroupName=location.group, logStreamName=location.stream, limit=count, startFromHead=False
             )
     except AwsRefused as error:
         if error.facts["code"] == "ResourceNotFoundException":
             return ()  # the container wrote nothing
         raise
-    return tuple(_clean_line(event.get("message", "")) for event in answer["events"])[-count:]
+    environment = _environment(revision, container)
+    # Redacted together, because a key block goes over several events, and before anything is cut.
+    lines = redact_lines([remove_unsafe(event.get("message", "")).rstrip() for event in answer["events"]])
+    return tuple(_cut(hide_values(line, environment)) for line in lines)[-count:]
 
 
-def _log_location(revision: RevisionState, task: TaskState, container: str) -> tuple[str, str, str] | None:
-    """Region ("" for that of the task), group and stream.
+class LogLocation(NamedTuple):
+    """Where the log of one container of a task is."""
+
+    region: str
+    """Empty: the region of the task."""
+    group: str
+    stream: str
+
+
+def find_log(revision: RevisionState, task: TaskState, container: str) -> LogLocation | None:
+    """Where the log is; None if CloudWatch Logs does not have it.
 
     The stream is `prefix/container/task-id`; without a prefix, which only EC2 allows, it is the container's
     id in the runtime (ECS developer guide, awslogs log driver).
@@ -55,9 +70,13 @@ def _log_location(revision: RevisionState, task: TaskState, container: str) -> t
         stream = f"{prefix}/{container}/{task.id}"
     else:
         stream = next((each.runtime_id for each in task.containers if each.name == container), "")
-    return (options.get("awslogs-region", ""), group, stream) if stream else None
+    return LogLocation(options.get("awslogs-region", ""), group, stream) if stream else None
 
 
-def _clean_line(line: str) -> str:
-    clean = remove_unsafe(line).rstrip()
-    return clean if len(clean) <= _MAX_LINE_LENGTH else f"{clean[: _MAX_LINE_LENGTH - 1]}…"
+def _environment(revision: RevisionState, container: str) -> dict[str, str]:
+    variables = containers_by_name(revision).get(container, {}).get("environment") or ()
+    return {each.get("name", ""): each.get("value") or "" for each in variables}
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _MAX_LINE_LENGTH else f"{line[: _MAX_LINE_LENGTH - 1]}…"

@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from deploys.errors import AwsRefused
+from deploys.redaction import redact
 from deploys.short_names import short_arn
 from workers.ecs import tasks
 from workers.ecs.aws.aws_clients import RegionClients
@@ -85,7 +86,7 @@ def run(region: RegionClients, request: RunTaskRequest) -> str | NoCapacity:
         raise
     for task in answer["tasks"]:
         return task["taskArn"]
-    reasons = [failure.get("reason", "") for failure in answer["failures"]]
+    reasons = [redact(failure.get("reason", "")) for failure in answer["failures"]]
     return NoCapacity(next(filter(None, reasons), "no reason given"))
 
 
@@ -134,7 +135,7 @@ def _already_started_task(error: AwsRefused) -> str | None:
 
 def _no_capacity_reason(error: AwsRefused) -> str:
     """What a ClientException of RunTask says about quotas or capacity; empty if it is another one."""
-    message = str(_error_response(error).get("Error", {}).get("Message") or "")
+    message = redact(str(_error_response(error).get("Error", {}).get("Message") or ""))
     is_temporary = any(phrase in message.lower() for phrase in _TEMPORARY_REASONS)
     return message if error.facts["code"] == "ClientException" and is_temporary else ""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from deploys.errors import AwsCredentials, AwsDenied, AwsRefused, ServiceDeploymentsUnavailable
 from deploys.records.traffic import HookAction
+from deploys.redaction import redact
 from deploys.short_names import short_arn
 from workers.ecs import traffic_config
 from workers.ecs.aws.aws_clients import RegionClients
@@ -130,13 +131,13 @@ def _service_deployment_state(found: ServiceDeploymentTypeDef) -> ServiceDeploym
     return ServiceDeploymentState(
         arn=found["serviceDeploymentArn"],
         status=found["status"],
-        reason=found.get("statusReason", ""),
+        reason=redact(found.get("statusReason", "")),
         stage=found.get("lifecycleStage", ""),
         created_at=created.timestamp() if created else 0.0,
         breaker_status=breaker.get("status", ""),
         breaker_failures=breaker.get("failureCount", 0),
         breaker_threshold=breaker.get("threshold", 0),
-        rollback_reason=found.get("rollback", {}).get("reason", ""),
+        rollback_reason=redact(found.get("rollback", {}).get("reason", "")),
         production_percent=traffic_config.sum_weights([target], "production"),
         test_percent=traffic_config.sum_weights([target], "test"),
         source_production_percent=traffic_config.sum_weights(

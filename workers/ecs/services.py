@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deploys.errors import AwsRefused
+from deploys.redaction import redact
 from workers.ecs import traffic_config
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
@@ -112,7 +113,9 @@ def _service_state(service: ServiceTypeDef) -> ServiceState:
         running=service.get("runningCount", 0),
         deployments=tuple(_deployment_state(deployment) for deployment in service.get("deployments", ())),
         events=tuple(
-            ServiceEventState(id=event["id"], at=event["createdAt"].timestamp(), message=event["message"])
+            ServiceEventState(
+                id=event["id"], at=event["createdAt"].timestamp(), message=redact(event["message"])
+            )
             for event in service.get("events", ())
         ),
         controller=service.get("deploymentController", {}).get("type", "ECS"),
@@ -166,6 +169,6 @@ def _deployment_state(deployment: DeploymentTypeDef) -> DeploymentState:
         running=deployment.get("runningCount", 0),
         failed=deployment.get("failedTasks", 0),
         rollout_state=deployment.get("rolloutState", ""),
-        rollout_reason=deployment.get("rolloutStateReason", ""),
+        rollout_reason=redact(deployment.get("rolloutStateReason", "")),
         created_at=created.timestamp() if created else 0.0,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from deploys.redaction import redact
 from workers.ecs.aws.aws_clients import RegionClients
 from workers.ecs.aws.error_translation import aws_call
 from workers.ecs.describe_calls import check_failures, in_batches
@@ -118,7 +119,7 @@ def _task_state(task: TaskTypeDef) -> TaskState:
         revision=task.get("taskDefinitionArn", ""),
         started_by=task.get("startedBy", ""),
         stop_code=task.get("stopCode", ""),
-        stopped_reason=task.get("stoppedReason", ""),
+        stopped_reason=redact(task.get("stoppedReason", "")),
         created_at=_seconds(task.get("createdAt")),
         started_at=_seconds(task.get("startedAt")),
         stopping_at=_seconds(task.get("stoppingAt")),
@@ -132,7 +133,7 @@ def _container_state(container: ContainerTypeDef) -> ContainerState:
         name=container.get("name", ""),
         last_status=container.get("lastStatus", ""),
         exit_code=container.get("exitCode"),
-        reason=container.get("reason", ""),
+        reason=redact(container.get("reason", "")),
         image=container.get("image", ""),
         digest=container.get("imageDigest", ""),
         health=container.get("healthStatus", ""),

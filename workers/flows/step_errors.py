@@ -11,9 +11,9 @@ from deploys.errors import (
     ExternalRolloutInProgress,
     ImageMissing,
     InternalError,
-    MembershipUnknown,
     NotOnDisk,
     Refused,
+    SlackUnsure,
     SlipwayError,
     UnknownRollbackTarget,
 )
@@ -127,7 +127,7 @@ def _error_before_change(deploy: Deploy, error: Exception, context: StepContext)
         return end_refused(unchanged, context, deploy.retries.last_error)
     if deploy.phase is not Phase.AWAITING_APPROVAL and _fails_too_long(deploy, context.now()):
         reason = rollback_reasons.aws_unreachable
-        if isinstance(error, MembershipUnknown | NotOnDisk):
+        if isinstance(error, SlackUnsure | NotOnDisk):
             reason = rollback_reasons.failing_for
         failing = context.now() - (deploy.retries.failing_since or context.now())
         return end_refused(unchanged, context, reason(deploy.retries.last_error, failing))
@@ -198,7 +198,7 @@ def _error_text(error: Exception, reference: str) -> str:
 
 def _is_transient(error: Exception, deploy: Deploy) -> bool:
     """Whether another try can help."""
-    if isinstance(error, AwsUnavailable | MembershipUnknown | NotOnDisk):
+    if isinstance(error, AwsUnavailable | SlackUnsure | NotOnDisk):
         return True
     if isinstance(error, AwsDenied | AwsRefused | Refused):
         return False

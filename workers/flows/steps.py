@@ -11,6 +11,7 @@ from deploys.records.request import Verb
 from deploys.stores.deploy_reader import ADVANCE
 from workers.flows.adoption import with_adoption
 from workers.flows.batch_order import with_batch_order
+from workers.flows.catalogue_check import with_catalogue
 from workers.flows.external import following_external
 from workers.flows.finish import checking, settling
 from workers.flows.holds import with_holds
@@ -30,11 +31,15 @@ def _plan_or_follow(deploy: Deploy, context: StepContext) -> StepResult:
     )
 
 
+def _before_revision(step: Step) -> Step:
+    return with_adoption(with_batch_order(with_holds(with_catalogue(step))))
+
+
 STEPS: Mapping[Phase, Step] = {
-    Phase.WAITING: with_adoption(with_batch_order(with_holds(planning.wait_in_queue))),
-    Phase.PLANNING: with_adoption(with_batch_order(with_holds(_plan_or_follow))),
-    Phase.AWAITING_APPROVAL: with_adoption(with_batch_order(with_holds(awaiting_approval.await_approval))),
-    Phase.REGISTERING: with_adoption(with_batch_order(with_holds(registering.register_revision))),
+    Phase.WAITING: _before_revision(planning.wait_in_queue),
+    Phase.PLANNING: _before_revision(_plan_or_follow),
+    Phase.AWAITING_APPROVAL: _before_revision(awaiting_approval.await_approval),
+    Phase.REGISTERING: _before_revision(registering.register_revision),
     Phase.RUNNING_PRE_TASK: with_adoption(running_pre_task.run_pre_task),
     Phase.UPDATING: with_adoption(update_step.update_service),
     Phase.SAVING_RESTORE_POINT: with_adoption(stop_start_steps.save_restore_point),

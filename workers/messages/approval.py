@@ -41,6 +41,17 @@ def plan_changed(new_plan: str, why: str = "") -> str:
     )
 
 
+def voided(approvers: Sequence[str], why: str) -> str:
+    """For the audit trail. why: what changed, or who may not decide any more."""
+    return f"The approval of {mentions(tuple(approvers))} is void. {why}".rstrip()
+
+
+def approvals_missing(deploy: Deploy) -> str:
+    """The deploy was about to begin without them."""
+    needed = plural(deploy.service.approvals, "approval")
+    return f"It needs {needed}, which it did not have."
+
+
 def approved(users: Sequence[str]) -> str:
     """Enough people approved."""
     return f"Approved by {mentions(tuple(users))}."

@@ -57,6 +57,13 @@ def _log_tail(log: Sequence[str]) -> str:
     return "\n".join(shown)
 
 
+def log_not_shown(container: str, group: str, stream: str, *, shared_channel: bool) -> str:
+    """Where the log is that is not quoted. group: empty if CloudWatch Logs does not have it."""
+    why = "this channel is shared with others" if shared_channel else "`logs: hide` in services.yml"
+    where = f"see group {code(group)}, stream {code(stream)} in CloudWatch Logs" if group else "see its log"
+    return f"The last lines of {code(container)} are not shown here ({why}); {where}."
+
+
 def tasks_unreadable(error: str, *, temporary: bool) -> str:
     """error: AWS's message. temporary: the error may pass without anybody's help."""
     elsewhere = " The ECS console shows it, among the service's stopped tasks." if temporary else ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from deploys.formatting import duration, slack_time
 from deploys.mrkdwn import code, mention, plural
+from deploys.quoting import quote_code
 from deploys.records.deploy import Deploy
 from deploys.records.traffic import Pause, TrafficPlan
 from deploys.short_names import short_arn
@@ -37,7 +38,7 @@ def following_started(
         else "I did not start it."
     )
     informative = ecs_reason and not ecs_reason.endswith("in progress.")
-    quoted = f" ECS says: {code(ecs_reason)}" if informative else ""
+    quoted = f" ECS says: {quote_code(ecs_reason)}" if informative else ""
     service = code(deploy.service.name)
     shifts = f" {external_strategy(traffic)}" if traffic else ""
     return (
@@ -169,7 +170,7 @@ def stopped_by_user() -> str:
 
 
 def ecs_says(reason: str) -> str:
-    return f"ECS says: {code(reason.rstrip('.'))}."
+    return f"ECS says: {quote_code(reason.rstrip('.'))}."
 
 
 def current_state(desired: int, revision: str, running: Mapping[str, int]) -> str:

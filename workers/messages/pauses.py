@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from deploys.decisions import PAUSE_BUTTONS, PAUSE_TIMEOUT_ACTIONS
 from deploys.formatting import percent, slack_time
-from deploys.mrkdwn import code, escape, mention, mentions
+from deploys.mrkdwn import code, mention, mentions
 from deploys.pauses import pause_approvers
+from deploys.quoting import quoted
 from deploys.records.deploy import Deploy
 from deploys.records.traffic import HookAction, Pause, PauseAnswer
 from workers.messages.approval import request_text
@@ -95,19 +96,19 @@ def rolled_back_at_timeout(pause: Pause) -> str:
 
 def closed_outside(stage: str, reason: str) -> str:
     """A reason for a rollback."""
-    quoted = f" ECS says: {reason}" if reason else ""
-    return f"the pause {stage_moment(stage)} was ended outside Slipway, and ECS rolls back.{quoted}"
+    ecs_says = f" ECS says: {reason}" if reason else ""
+    return f"the pause {stage_moment(stage)} was ended outside Slipway, and ECS rolls back.{ecs_says}"
 
 
 def hook_function_failed(functions: Sequence[str], reason: str) -> str:
     """A reason for a rollback: Lambda functions of lifecycle hooks failed."""
-    quoted = f" ({escape(reason.rstrip('.'))})" if reason else ""
+    ecs_says = f" ({quoted(reason.rstrip('.'))})" if reason else ""
     named = ", ".join(code(each.rsplit(":function:", 1)[-1]) for each in functions)
     if len(functions) > 1:
         what = f"The Lambda functions {named} of lifecycle hooks did not succeed; their logs say why."
     else:
         what = f"The Lambda function {named} of a lifecycle hook did not succeed; its log says why."
-    return f"ECS rolls back by itself{quoted}. {what}"
+    return f"ECS rolls back by itself{ecs_says}. {what}"
 
 
 def continued_during_rollback(stage: str) -> str:

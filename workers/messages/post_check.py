@@ -8,6 +8,7 @@ from deploys.catalogue.nested_keys import PostCheck
 from deploys.formatting import duration
 from deploys.mrkdwn import code, escape
 from deploys.pre_task import configured_post_check
+from deploys.quoting import quoted
 from deploys.records.deploy import Deploy
 from deploys.records.pre_task_and_post_check import PostCheckRun
 from deploys.safe_text import without_query
@@ -112,4 +113,4 @@ def _results(post_check: PostCheck, check: PostCheckRun) -> str:
 def _alarm_text(name: str, reason: str) -> str:
     reason = " ".join(reason.split())
     reason = reason if len(reason) <= _REASON_CHARACTERS else f"{reason[: _REASON_CHARACTERS - 1]}…"
-    return f"alarm {code(name)} is in ALARM" + (f": {escape(reason.rstrip('.'))}" if reason else "")
+    return f"alarm {code(name)} is in ALARM" + (f": {quoted(reason.rstrip('.'))}" if reason else "")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from deploys.formatting import duration
 from deploys.mrkdwn import code, escape, mention
 from deploys.pre_task import configured_pre_task, pre_task_command
+from deploys.quoting import quote_code
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.plan import Plan
@@ -85,7 +86,7 @@ def why_not_placed(reason: str) -> str:
     """Why ECS did not place a task, with ECS's own words."""
     known = next((words for key, words in _PLACEMENT_FAILURES.items() if reason.upper().startswith(key)), "")
     meaning = known or "ECS did not place it"
-    return f"{meaning} (ECS says: {code(reason)})."
+    return f"{meaning} (ECS says: {quote_code(reason)})."
 
 
 def succeeded(deploy: Deploy, took: float, log: Sequence[str]) -> str:

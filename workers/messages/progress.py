@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from deploys.formatting import duration
-from deploys.mrkdwn import code, escape, plural
+from deploys.mrkdwn import code, mention, plural
+from deploys.quoting import quoted
 from deploys.records.deploy import Deploy
 from deploys.records.restore_point import RestorePoint
 from deploys.short_names import short_arn
 from workers.messages.evidence import NO_EVIDENCE, Evidence, evidence_lines
+
+
+def cancel_dropped(user: str, *, unsure: bool) -> str:
+    why = "Slack does not say now whether they may" if unsure else "they may not cancel it now"
+    again = " Cancel it again in a minute." if unsure else ""
+    return f"{mention(user)} asked to cancel this, which does not count: {why}. It goes on.{again}"
 
 
 def rollout_started(deploy: Deploy) -> str:
@@ -77,18 +84,18 @@ def ecs_rolling_back(reason: str, evidence: Evidence) -> str:
 
 
 def ecs_gave_up_reason(reason: str) -> str:
-    quoted = f" ({escape(reason.rstrip('.'))})" if reason else ""
-    return f"ECS gave up on the new revision and rolls back by itself{quoted}."
+    ecs_says = f" ({quoted(reason.rstrip('.'))})" if reason else ""
+    return f"ECS gave up on the new revision and rolls back by itself{ecs_says}."
 
 
 def ecs_rollback_reason(reason: str) -> str:
     """The same if ECS does not say whether it gave up by itself or was told to."""
-    quoted = f" ({escape(reason.rstrip('.'))})" if reason else ""
-    return f"ECS rolls the new revision back{quoted}."
+    ecs_says = f" ({quoted(reason.rstrip('.'))})" if reason else ""
+    return f"ECS rolls the new revision back{ecs_says}."
 
 
 def stopped_outside_reason(reason: str) -> str:
-    return f"a person or tool stopped the rollout in ECS ({escape(reason.rstrip('.'))})."
+    return f"a person or tool stopped the rollout in ECS ({quoted(reason.rstrip('.'))})."
 
 
 def order_broken(seconds: float) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deploys.formatting import duration
-from deploys.mrkdwn import code, escape, mention, plural
+from deploys.mrkdwn import code, mention, plural
+from deploys.quoting import quoted
 from deploys.records.deploy import Deploy
 from deploys.short_names import short_arn
 from workers.messages import tasks as tasks_messages
@@ -44,13 +45,13 @@ def deployment_never_shown(deploy: Deploy) -> str:
 
 
 def rollout_failed(reason: str) -> str:
-    return f"ECS says that the rollout failed{': ' + escape(reason) if reason else '.'}"
+    return f"ECS says that the rollout failed{': ' + quoted(reason) if reason else '.'}"
 
 
 def ecs_rollback_failed(why: str, reason: str) -> str:
     """ECS started a rollback for this, and it failed."""
-    quoted = f" ({escape(reason.rstrip('.'))})" if reason else ""
-    return f"{why} That rollback failed too{quoted}."
+    ecs_says = f" ({quoted(reason.rstrip('.'))})" if reason else ""
+    return f"{why} That rollback failed too{ecs_says}."
 
 
 def old_tasks_not_stopping(deploy: Deploy, now: float) -> str:

@@ -46,7 +46,7 @@ def _shift_steps(traffic: TrafficPlan) -> str:
 
 def _planned_pause(pause: PlannedPause, service: Service) -> str:
     stages = " and ".join(stage_moment(stage) for stage in pause.stages)
-    who = mentions(service.approvers or service.deployers, nobody="everybody")
+    who = mentions(service.approvers or service.deployers)
     return (
         f"*pauses* {stages}, for up to {duration(pause.timeout_seconds)}: {who} can continue it; if nobody "
         f"answers, ECS {PAUSE_TIMEOUT_ACTIONS[pause.timeout_action]}"

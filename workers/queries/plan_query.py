@@ -43,7 +43,7 @@ def describe_plan(
         Refused: the deploy would be refused for this.
         AwsError: AWS could not be read.
     """
-    access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
+    access.may_run(deploy)
     ahead = _deploys_ahead(deploy.service, store)
     running = next((each for each in ahead if each.in_progress and not is_service_untouched(each)), None)
     if running is not None:

@@ -12,9 +12,11 @@ from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 from slack_sdk import WebClient
 
+from deploys.access import Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import AwsUnavailable, SlipwayError
 from deploys.mrkdwn import code
+from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
 from deploys.redis_outage import describe_error
 from deploys.stores.deploy_store import DeployStore
@@ -36,6 +38,7 @@ class QueryTarget:
     channel: str
     thread_ts: str | None
     user: str
+    team: str = ""
 
 
 log = structlog.get_logger()
@@ -55,20 +58,27 @@ class QueryHandler:
     access: AccessPolicy
     slack: WebClient
     signer: TagSigner
+    shared_channels: SharedChannels = NO_SHARED_CHANNELS
 
     def answer_tags(self, target: QueryTarget, service: str) -> None:
         """Sends the newest tags of a service."""
         cannot = f"I cannot list the tags of {code(service)}"
-        text = answer_or_refusal(
-            lambda: describe_tags(self.catalogue.get_service(service), self.aws),
+        text = self._answer(
+            target,
+            lambda: self._describe_tags(target, service),
             cannot=cannot,
             refused=cannot,
         )
         self._send(target, text)
 
+    def _describe_tags(self, target: QueryTarget, service: str) -> str:
+        self.access.may(Action.SEE, Asker(target.user, target.team, target.channel), service)
+        return describe_tags(self.catalogue.get_service(service), self.aws)
+
     def answer_plan(self, target: QueryTarget, service: str, tag: str) -> None:
         """Sends what `/deploy SERVICE TAG` would change, or why it would be refused."""
-        text = answer_or_refusal(
+        text = self._answer(
+            target,
             lambda: describe_plan(
                 self._hypothetical_deploy(target, service, tag),
                 store=self.store,
@@ -81,6 +91,10 @@ class QueryHandler:
         )
         self._send(target, text)
 
+    def _answer(self, target: QueryTarget, query: Callable[[], str], *, cannot: str, refused: str) -> str:
+        with quotes_hidden(must_hide_quotes(self.shared_channels, target.channel)):
+            return answer_or_refusal(query, cannot=cannot, refused=refused)
+
     def _hypothetical_deploy(self, target: QueryTarget, service: str, tag: str) -> Deploy:
         """A deploy that is planned but never stored."""
         return Deploy(
@@ -89,7 +103,7 @@ class QueryHandler:
             tag=tag,
             request={
                 "requester": target.user,
-                "team": "",
+                "team": target.team,
                 "channel": target.channel,
                 "requested_at": time.time(),
             },

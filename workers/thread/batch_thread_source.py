@@ -104,6 +104,9 @@ class BatchThreadSource:
             )
         return [*missing, *self._closing_reply(thread, posted)]
 
+    def question_edits(self, thread: ThreadState) -> Sequence[thread_replies.QuestionEdit]:
+        return thread_replies.question_edits(thread, self._deploys, self._reply_for)
+
     def unreachable_text(self, error: str) -> str:
         return unreachable_channel.channel_unreachable_for_batch(self._batch, error)
 

@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from deploys.decisions import mark_question_shown
 from deploys.errors import Conflict, SavedNotOnDisk
+from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import KEPT_SECONDS, ThreadState, ThreadStore
 from workers.thread.batch_thread_source import BatchThreadSource
@@ -47,12 +48,14 @@ class Publisher:
         store: DeployStore,
         limits: SharedRateLimits,
         now: Callable[[], float],
+        shared_channels: SharedChannels = NO_SHARED_CHANNELS,
     ) -> None:
         self._client = client
         self._calls = SlackCalls(client, limits)
         self._threads = threads
         self._store = store
         self._now = now
+        self._shared_channels = shared_channels
 
     def publish(self, record_id: str) -> None:
         """Shows as much of a deploy or batch as Slack takes now; the rest stays due in the publish set."""
@@ -80,7 +83,8 @@ class Publisher:
         if source is None:
             self._threads.finish_sync(record_id, due_score)
             return None
-        self._publish_source(source, due_score, owner)
+        with quotes_hidden(must_hide_quotes(self._shared_channels, source.channel)):
+            self._publish_source(source, due_score, owner)
         return None
 
     def _find_source(self, record_id: str) -> ThreadSource | None:

@@ -28,7 +28,7 @@ from workers.thread.fallback_levels import (
 from workers.thread.rate_limits import Urgency
 from workers.thread.slack_calls import RetryLater, SlackCalls
 from workers.thread.slack_error_handling import SlackCallFailed, SlackErrorKind, retry_pause
-from workers.thread.thread_replies import ThreadReply
+from workers.thread.thread_replies import QuestionEdit, ThreadReply
 from workers.thread.thread_source import ThreadSource
 
 log = structlog.get_logger()
@@ -45,7 +45,7 @@ MOST_FALLBACKS = 10
 """Fallbacks that one sync tries (count): levels of a card, shorter texts, a new card."""
 
 T = TypeVar("T")
-RetrySlotName = Literal["card_next_try", "reply_next_try"]
+RetrySlotName = Literal["card_next_try", "reply_next_try", "question_next_try"]
 
 
 class TryFallback(Exception):
@@ -96,7 +96,7 @@ class ThreadSync:
             opened = self._open_thread()
             if not self.thread.ts:
                 return opened
-        times = [opened, self._update_card(), self._post_replies()]
+        times = [opened, self._update_card(), self._post_replies(), self._edit_questions()]
         self._find_permalink()
         return min((at for at in times if at is not None), default=None)
 
@@ -179,13 +179,46 @@ class ThreadSync:
     def _post_replies(self) -> float | None:
         while missing := self._source.missing_replies(self.thread):
             try:
-                self._post_reply(missing[0].reply, urgent=any(each.urgent for each in missing))
+                ts = self._post_reply(missing[0].reply, urgent=any(each.urgent for each in missing))
             except RetryLater as later:
                 return self._now() + later.seconds
-            self._save_thread(**missing[0].thread_changes, reply_next_try=None, short_reply=False)
+            changes = dict(missing[0].thread_changes)
+            if question := missing[0].reply.question:
+                changes["question_replies"] = (*self.thread.question_replies, question.evolve(ts=ts))
+            self._save_thread(**changes, reply_next_try=None, short_reply=False)
         return None
 
-    def _post_reply(self, reply: ThreadReply, *, urgent: bool) -> None:
+    def _edit_questions(self) -> float | None:
+        """Edits the replies that called people to a question which has ended. Returns when to come back."""
+        for edit in self._source.question_edits(self.thread):
+            try:
+                self._edit_question(edit)
+            except RetryLater as later:
+                return self._now() + later.seconds
+        return None
+
+    def _edit_question(self, edit: QuestionEdit) -> None:
+        """A reply that somebody deleted is forgotten. Whatever else Slack refuses is tried again later."""
+
+        def update(has_slot: bool) -> None:
+            self._calls.update(
+                self._source.channel, edit.posted.ts, edit.text, (), urgency=Urgency.URGENT, has_slot=has_slot
+            )
+
+        try:
+            self._call_in_slot("question_next_try", Urgency.URGENT, update)
+        except SlackCallFailed as failure:
+            if failure.kind is not SlackErrorKind.CARD_GONE:
+                raise
+            log.info("a question was deleted", deploy=edit.posted.deploy_id, error=failure.detail)
+            replies = tuple(each for each in self.thread.question_replies if each != edit.posted)
+        else:
+            replies = tuple(
+                edit.edited if each == edit.posted else each for each in self.thread.question_replies
+            )
+        self._save_thread(question_replies=replies, question_next_try=None)
+
+    def _post_reply(self, reply: ThreadReply, *, urgent: bool) -> str:
         urgency = Urgency.URGENT if urgent else Urgency.NORMAL
         plain = self.thread.short_reply
         limit = STATE_BYTES if plain else self.thread.text_limit
@@ -201,7 +234,7 @@ class ThreadSync:
                 has_slot=has_slot,
             )
 
-        self._call_in_slot("reply_next_try", urgency, post)
+        return self._call_in_slot("reply_next_try", urgency, post)
 
     def _find_permalink(self) -> None:
         """For links to this thread from elsewhere. The thread works without it."""
@@ -245,14 +278,23 @@ class ThreadSync:
                 self._reserve_slot(slot, later.seconds, urgency)
             raise
         except SlackCallFailed as failure:
-            changed = next_fallback(self.thread, self._source.request_thread, failure, sent_level)
+            changed = self._other_form(slot, failure, sent_level)
             if changed is not None:
                 facts = {"method": failure.method, "error": failure.detail}
                 log.warning("trying a fallback", deploy=self._source.id, **facts)
                 raise TryFallback(changed) from failure
-            if failure.kind in THREAD_WIDE_ERRORS:
+            if failure.kind in THREAD_WIDE_ERRORS or _is_reply_gone(slot, failure):
                 raise
             raise self._postpone(slot, failure, sent_level) from failure
+
+    def _other_form(
+        self, slot: RetrySlotName, failure: SlackCallFailed, sent_level: FallbackLevel | None
+    ) -> ThreadState | None:
+        """The thread's state for another form of the call; None if there is none. The edit of a question is
+        short and plain already."""
+        if slot == "question_next_try":
+            return None
+        return next_fallback(self.thread, self._source.request_thread, failure, sent_level)
 
     def _postpone(
         self, slot: RetrySlotName, error: SlackCallFailed, sent_level: FallbackLevel | None
@@ -287,6 +329,11 @@ class ThreadSync:
             changes |= {"last_problem": "", "failed_tries": 0, "retry_at": 0.0}
         self.thread = self.thread.evolve(**changes)
         self._save(self.thread)
+
+
+def _is_reply_gone(slot: RetrySlotName, failure: SlackCallFailed) -> bool:
+    """Whether the reply to edit is gone, which is no reason to try again."""
+    return slot == "question_next_try" and failure.kind is SlackErrorKind.CARD_GONE
 
 
 def _slot_urgency(next_try: NextTry) -> Urgency:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from deploys.mrkdwn import code, mention
 from deploys.records.deploy import Deploy
 from deploys.records.thread_messages import ThreadMessage, ThreadMessageKind
+from deploys.stores.thread_store import QuestionReply, ThreadState
 from deploys.text_limits import TEXT, clip
+from workers.messages.question_end import question_end
 
 URGENT_KINDS = frozenset({ThreadMessageKind.QUESTION, ThreadMessageKind.PROBLEM, ThreadMessageKind.END})
 
@@ -19,26 +22,71 @@ class ThreadReply:
     text: str
     broadcast: bool
     """Also shown in the channel."""
+    question: QuestionReply | None = None
+    """If it calls people to a question: which one, without its ts, and how that ended."""
+
+
+@dataclass(frozen=True)
+class QuestionEdit:
+    """An edit of a reply that called people to a question."""
+
+    posted: QuestionReply
+    edited: QuestionReply
+    text: str
 
 
 def deploy_reply(message: ThreadMessage, deploy: Deploy) -> ThreadReply:
     """The reply for a thread message. An end mentions the requester; a question mentions the approvers."""
-    text = message.text
+    text = _end_of_question(message, deploy) or message.text
     who = mention(deploy.request.requester)
     if message.kind is ThreadMessageKind.END and who not in text:
         text = f"{who} {text}"
-    return ThreadReply(clip(text, TEXT), message.broadcast)
+    return _reply(text, message, deploy)
 
 
 def batch_reply(message: ThreadMessage, deploy: Deploy, *, mentioned: bool) -> ThreadReply:
     """The same in a batch's thread: it names the service, and an end mentions nobody unless `mentioned`."""
-    text = message.text
+    text = _end_of_question(message, deploy) or message.text
     if code(deploy.service.name) not in text.partition("\n")[0]:
         text = f"{code(deploy.service.name)}: {text}"
     who = mention(deploy.request.requester)
     if mentioned and who not in text:
         text = f"{who} {text}"
-    return ThreadReply(clip(text, TEXT), message.broadcast)
+    return _reply(text, message, deploy)
+
+
+def question_edits(
+    thread: ThreadState, deploys: Sequence[Deploy], reply_for: Callable[[ThreadMessage, Deploy], ThreadReply]
+) -> list[QuestionEdit]:
+    """The replies whose question has ended since they were posted or edited, or is open again because an
+    answer did not count. Nothing else changes them."""
+    by_id = {each.id: each for each in deploys}
+    found = []
+    for posted in thread.question_replies:
+        deploy = by_id.get(posted.deploy_id)
+        messages = deploy.thread_messages if deploy else ()
+        message = next((each for each in messages if each.question == posted.question), None)
+        if deploy is None or message is None:
+            continue
+        if (end := _end_of_question(message, deploy)) != posted.shown_end:
+            edited = posted.evolve(shown_end=end)
+            found.append(QuestionEdit(posted, edited, reply_for(message, deploy).text))
+    return found
+
+
+def _reply(text: str, message: ThreadMessage, deploy: Deploy) -> ThreadReply:
+    """A question that ended before Slack could show it calls nobody any more."""
+    end = _end_of_question(message, deploy)
+    question = (
+        QuestionReply(ts="", deploy_id=deploy.id, question=message.question, shown_end=end)
+        if message.question
+        else None
+    )
+    return ThreadReply(clip(text, TEXT), message.broadcast and not end, question)
+
+
+def _end_of_question(message: ThreadMessage, deploy: Deploy) -> str:
+    return question_end(deploy, message.question) if message.question else ""
 
 
 def is_urgent(messages: tuple[ThreadMessage, ...]) -> bool:

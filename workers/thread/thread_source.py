@@ -16,7 +16,7 @@ from deploys.stores.thread_store import ThreadState
 from workers.messages import unreachable_channel
 from workers.thread import card, card_buttons, card_state, thread_opening, thread_replies
 from workers.thread.card import Card
-from workers.thread.thread_replies import ThreadReply
+from workers.thread.thread_replies import QuestionEdit, ThreadReply
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,10 @@ class ThreadSource(Protocol):
         """The replies that are not posted yet, in order."""
         ...
 
+    def question_edits(self, thread: ThreadState) -> Sequence[QuestionEdit]:
+        """The replies that called people to a question and have to be edited, as it has ended."""
+        ...
+
     def unreachable_text(self, error: str) -> str:
         """What the requester is told if the channel cannot be posted to. error: Slack's error name."""
         ...
@@ -177,6 +181,9 @@ class DeployThreadSource:
             )
             for number, message in enumerate(self._deploy.thread_messages[first:], first)
         ]
+
+    def question_edits(self, thread: ThreadState) -> Sequence[QuestionEdit]:
+        return thread_replies.question_edits(thread, [self._deploy], thread_replies.deploy_reply)
 
     def unreachable_text(self, error: str) -> str:
         return unreachable_channel.channel_unreachable(self._deploy, error)

@@ -1,6 +1,7 @@
--- Writes what a step did: record, queue, due time, thread and audit entry, all or nothing.
+-- Writes what a step did: record, queue, due time, thread and audit entries, all or nothing.
 -- KEYS: record lease queue in_progress active due next_jobs publish audit
--- ARGV: id token version record due_ms|'' job request_key now_ms show keep_lease closed ended watched_prefix audit...
+-- ARGV: id token version record due_ms|'' job request_key now_ms show keep_lease closed ended watched_prefix
+--   then each audit entry: how many fields and values, and those
 -- Returns 'ok', or what prevented it: 'lease', 'version'.
 local id, token, version, record = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local due, job, request_key, now = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
@@ -44,8 +45,11 @@ end
 if show == '1' then
   redis.call('ZADD', KEYS[8], now, id)
 end
-if ARGV[14] then
-  redis.call('XADD', KEYS[9], '*', unpack(ARGV, 14))
+local at = 14
+while ARGV[at] do
+  local size = tonumber(ARGV[at])
+  redis.call('XADD', KEYS[9], '*', unpack(ARGV, at + 1, at + size))
+  at = at + size + 1
 end
 if keep ~= '1' then
   redis.call('DEL', KEYS[2])

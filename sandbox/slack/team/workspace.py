@@ -15,7 +15,13 @@ BOT_USER = "U0SLIPWAYB"
 SLACKBOT = "USLACKBOT"
 
 ALICE, BOB, CAROL, DAVE = "U01ALICE00", "U02BOB0000", "U03CAROL00", "U04DAVE000"
-PEOPLE = frozenset({ALICE, BOB, CAROL, DAVE})
+GINA = "U05GINA000"
+"""A guest of the workspace."""
+FRED = "U06FRED000"
+"""A member of another organisation, with which #partners is shared."""
+PEOPLE = frozenset({ALICE, BOB, CAROL, DAVE, GINA, FRED})
+MEMBERS = PEOPLE - {GINA, FRED}
+FOREIGN_TEAM_ID = "T02FOREIGN"
 
 # `created` and `updated` of everything in the workspace, in epoch seconds.
 CREATED_AT = 1_700_000_000
@@ -28,6 +34,9 @@ class SlackUser:
     real_name: str
     email: str | None = None
     is_bot: bool = False
+    is_guest: bool = False
+    team: str = TEAM_ID
+    """The workspace that the person belongs to."""
 
 
 @dataclass
@@ -40,10 +49,13 @@ class SlackChannel:
     members: set[str] = field(default_factory=set)
     direct_to: str | None = None
     is_archived: bool = False
+    is_ext_shared: bool = False
+    """Shared with another organisation."""
 
     def is_visible_to(self, user: str) -> bool:
-        """Everybody sees public channels; only members see the others."""
-        return not self.is_private or user in self.members
+        """Every member of the workspace sees public channels; guests, people of other organisations and, in
+        private channels, everybody sees only those they are in."""
+        return user in self.members or (not self.is_private and user not in (GINA, FRED))
 
     @property
     def name_in_payloads(self) -> str:
@@ -106,17 +118,20 @@ def _all_users(bot_name: str, app_name: str) -> list[SlackUser]:
         SlackUser(BOB, "bob", "Bob Baker", "bob@slipway-demo.example"),
         SlackUser(CAROL, "carol", "Carol Cooper", "carol@slipway-demo.example"),
         SlackUser(DAVE, "dave", "Dave Dyer", "dave@slipway-demo.example"),
+        SlackUser(GINA, "gina", "Gina Guest", "gina@contractor.example", is_guest=True),
+        SlackUser(FRED, "fred", "Fred Foreign", team=FOREIGN_TEAM_ID),
         SlackUser(BOT_USER, bot_name, app_name, is_bot=True),
         SlackUser(SLACKBOT, "slackbot", "Slackbot"),
     ]
 
 
 def _all_channels() -> list[SlackChannel]:
-    everyone = set(PEOPLE)
+    everyone = set(MEMBERS)
     return [
-        SlackChannel("C01DEPLOYS", "deploys", members=everyone | {BOT_USER}),
+        SlackChannel("C01DEPLOYS", "deploys", members=everyone | {BOT_USER, GINA}),
         SlackChannel("C02GENERAL", "general", members=set(everyone)),
         SlackChannel("C03RANDOM0", "random", members=everyone | {BOT_USER}),
+        SlackChannel("C05PARTNERS", "partners", members=everyone | {BOT_USER, FRED}, is_ext_shared=True),
         SlackChannel("G04PAYMENTS", "payments", is_private=True, members={ALICE, BOB}),
     ]
 

@@ -24,22 +24,28 @@ class EventsApi:
         self._ids = ids
         self._timeouts = timeouts
 
-    async def send(self, event: Json, *, subscription: str, scope: str | None) -> AppAnswer | None:
-        """Sends an event and waits for the first answer. Retries follow in the background.
+    async def send(
+        self, event: Json, *, subscription: str, scope: str | None, is_ext_shared: bool = False
+    ) -> AppAnswer | None:
+        """Sends an event and waits for the first answer. Retries follow in the background. is_ext_shared:
+        whether it happened in a channel that is shared with another organisation.
 
         Returns None if the app did not subscribe to it or does not have its scope.
         """
         if not self._installation.receives_event(subscription, scope):
             return None
-        wrapped = self._wrap(event)
+        wrapped = self._wrap(event, is_ext_shared)
         answer = await self._deliver(wrapped, None)
         if not answer.is_acknowledged and not answer.declines_retry:
             self._delivery.run_in_background(self._retry(wrapped, answer))
         return answer
 
-    def send_in_background(self, event: Json, *, subscription: str, scope: str | None) -> None:
+    def send_in_background(
+        self, event: Json, *, subscription: str, scope: str | None, is_ext_shared: bool = False
+    ) -> None:
         """Sends an event without waiting for anything."""
-        self._delivery.run_in_background(self.send(event, subscription=subscription, scope=scope))
+        sending = self.send(event, subscription=subscription, scope=scope, is_ext_shared=is_ext_shared)
+        self._delivery.run_in_background(sending)
 
     async def _retry(self, wrapped: Json, answer: AppAnswer) -> None:
         for number, pause in enumerate(self._timeouts.event_retry_pauses, start=1):
@@ -52,7 +58,7 @@ class EventsApi:
         url = self._installation.manifest.events_url
         return await self._delivery.deliver("events_api", wrapped, url=url, retry=retry)
 
-    def _wrap(self, event: Json) -> Json:
+    def _wrap(self, event: Json, is_ext_shared: bool) -> Json:
         bot = {
             "enterprise_id": None,
             "team_id": TEAM_ID,
@@ -71,6 +77,6 @@ class EventsApi:
             "event_id": self._ids.new_id("Ev"),
             "event_time": int(time.time()),
             "authorizations": [bot],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": is_ext_shared,
             "event_context": f"4-{self._ids.new_secret()}",
         }

@@ -43,7 +43,7 @@ def interaction_payload(state: WorkspaceState, kind: str, user: SlackUser) -> Js
     """The members that all interactions have."""
     return {
         "type": kind,
-        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM_ID},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team},
         "api_app_id": APP_ID,
         "token": state.installation.verification_token,
         "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},

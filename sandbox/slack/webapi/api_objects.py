@@ -30,7 +30,7 @@ def user_json(user: SlackUser, scopes: tuple[str, ...]) -> Json:
         "phone": "",
         "status_text": "",
         "status_emoji": "",
-        "team": TEAM_ID,
+        "team": user.team,
     }
     if user.email is not None and "users:read.email" in scopes:
         profile["email"] = user.email
@@ -38,7 +38,7 @@ def user_json(user: SlackUser, scopes: tuple[str, ...]) -> Json:
         profile |= {"bot_id": BOT_ID, "api_app_id": APP_ID, "always_active": True}
     return {
         "id": user.id,
-        "team_id": TEAM_ID,
+        "team_id": user.team,
         "name": user.name,
         "deleted": False,
         "real_name": user.real_name,
@@ -49,7 +49,7 @@ def user_json(user: SlackUser, scopes: tuple[str, ...]) -> Json:
         "is_admin": user.id == ALICE,
         "is_owner": user.id == ALICE,
         "is_primary_owner": user.id == ALICE,
-        "is_restricted": False,
+        "is_restricted": user.is_guest,
         "is_ultra_restricted": False,
         "is_bot": user.is_bot,
         "is_app_user": False,
@@ -83,9 +83,10 @@ def channel_json(channel: SlackChannel) -> Json:
         "is_private": channel.is_private,
         "is_archived": channel.is_archived,
         "is_general": channel.name == "general",
-        "is_shared": False,
+        "is_shared": channel.is_ext_shared,
         "is_org_shared": False,
-        "is_ext_shared": False,
+        "is_ext_shared": channel.is_ext_shared,
+        "is_pending_ext_shared": False,
         "is_member": BOT_USER in channel.members,
         "created": CREATED_AT,
         "updated": CREATED_AT * 1000,

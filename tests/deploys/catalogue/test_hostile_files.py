@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from deploys.catalogue.services_file import check_text
 
+HEAD = "defaults: {cluster: production, deployers: []}"
 REGION = {"AWS_REGION": "eu-west-1"}
 
 
@@ -28,7 +29,7 @@ def alias_bomb(levels: int, width: int, *, merged: bool) -> str:
         aliases = ", ".join([f"*l{level - 1}"] * width)
         inner = f"<<: [{aliases}]" if merged else ", ".join(f"k{n}: *l{level - 1}" for n in range(width))
         lines.append(f"x-{level}: &l{level} {{{inner}}}")
-    return "\n".join([*lines, "defaults: {cluster: production}", "services: {web: {}}"])
+    return "\n".join([*lines, HEAD, "services: {web: {}}"])
 
 
 @pytest.mark.parametrize("merged", [True, False])
@@ -49,7 +50,7 @@ def test_a_small_file_that_aliases_make_huge_is_refused_at_once(
 def test_a_long_chain_of_merges_is_refused_and_not_a_crash() -> None:
     lines = ["x-0: &l0 {a: 1}", *(f"x-{n}: &l{n} {{<<: *l{n - 1}}}" for n in range(1, 2000))]
 
-    found = check_quickly("\n".join([*lines, "defaults: {cluster: production}", "services: {web: {}}"]))
+    found = check_quickly("\n".join([*lines, HEAD, "services: {web: {}}"]))
 
     assert "too much to read" in found[0]
 
@@ -57,7 +58,7 @@ def test_a_long_chain_of_merges_is_refused_and_not_a_crash() -> None:
 def test_some_merges_are_fine() -> None:
     text = (
         "x-a: &a {deadline: 10m}\nx-b: &b {<<: *a, pin: digest}\n"
-        "defaults: {<<: *b, cluster: production}\nservices: {web: {<<: [*a, *b]}}\n"
+        "defaults: {<<: *b, cluster: production, deployers: []}\nservices: {web: {<<: [*a, *b]}}\n"
     )
 
     assert check_quickly(text) == []
@@ -72,7 +73,9 @@ def test_some_merges_are_fine() -> None:
     ],
 )
 def test_a_number_that_is_too_long_is_named(value: str, message: str) -> None:
-    found = check_quickly(f"services:\n  web:\n    deadline: {value}\n    cluster: production\n")
+    found = check_quickly(
+        f"services:\n  web:\n    deadline: {value}\n    cluster: production\n    deployers: []\n"
+    )
 
     assert f"3:15: services.web.deadline: {message}" in found
 
@@ -81,7 +84,9 @@ def test_a_number_that_is_too_long_is_named(value: str, message: str) -> None:
     "value", [f"'{'9' * 5000}'", "9" * 5000 + "m", f"'{'9' * 5000} minutes'", "9" * 400 + ".5"]
 )
 def test_a_length_of_time_that_is_too_long_is_none(value: str) -> None:
-    [message] = check_quickly(f"services:\n  web:\n    deadline: {value}\n    cluster: production\n")
+    [message] = check_quickly(
+        f"services:\n  web:\n    deadline: {value}\n    cluster: production\n    deployers: []\n"
+    )
 
     assert message.startswith("3:15: services.web.deadline: ")
     assert "write a duration such as `90s`, `20m` or `1h30m`" in message
@@ -90,7 +95,10 @@ def test_a_length_of_time_that_is_too_long_is_none(value: str) -> None:
 def test_a_long_list_is_checked_for_repeats_at_once() -> None:
     channels = ", ".join(f"C{number:09}" for number in range(20_000))
 
-    assert check_quickly(f"services: {{web: {{cluster: production, channels: [{channels}]}}}}") == []
+    assert (
+        check_quickly(f"services: {{web: {{cluster: production, deployers: [], channels: [{channels}]}}}}")
+        == []
+    )
 
 
 nodes = st.recursive(

@@ -25,8 +25,8 @@ SERVICE_KEYS = (
     "`cluster`, `region`, `containers`, `strategy`, `deployers`, `approvers`, `may_roll_back`, "
     "`may_lock`, `may_override`, `guests`, `direct_messages`, `shared_channels`, `approvals`, "
     "`self_approval`, "
-    "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `base`, `before`, `after`, `role`, "
-    "`ecs_service`"
+    "`channels`, `deadline`, `give_up_after`, `approval_expiry`, `pin`, `base`, `before`, `after`, `logs`, "
+    "`role`, `ecs_service`"
 )
 
 VALUE_MISTAKES = [
@@ -61,6 +61,12 @@ VALUE_MISTAKES = [
         "base: Latest",
         "5:11: services.web.base: `Latest` is not a revision to copy; write `running` or `latest`. "
         "Did you mean `latest`?",
+    ),
+    # logs
+    (
+        "logs: hidden",
+        "5:11: services.web.logs: `hidden` is not what to do with log lines; write `show` or `hide`. "
+        "Did you mean `hide`?",
     ),
     # ECS names
     (

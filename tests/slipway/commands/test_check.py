@@ -15,15 +15,15 @@ ROOT = Path(__file__).parents[3]
 SLIPWAY = Path(sys.executable).with_name("slipway")
 
 VALID_FILE = """\
-defaults: {cluster: production, region: eu-west-1}
+defaults: {cluster: production, region: eu-west-1, deployers: []}
 services:
   web: {}
   ledger: {strategy: stop-start, approvers: [U02BOB0000], deadline: 10m, channels: [C01DEPLOYS]}
 """
 INVALID_FILE = """\
 services:
-  web: {cluster: production, region: eu-west-1, deadlin: 20m}
-  help: {cluster: production, region: eu-west-1}
+  web: {cluster: production, region: eu-west-1, deadlin: 20m, deployers: []}
+  help: {cluster: production, region: eu-west-1, deployers: []}
 """
 
 pytestmark = pytest.mark.usefixtures("empty_workdir")
@@ -44,16 +44,16 @@ def test_a_right_file_is_shown_as_a_table_with_its_defaults_filled_in() -> None:
         "\n"
         "service  strategy    in ECS                       may deploy  approvals        channels    "
         "deadline  pinned by\n"
-        "web      rolling     eu-west-1 production/web     everybody   none             any         "
+        "web      rolling     eu-west-1 production/web     nobody      none             any         "
         "20m       -\n"
-        "ledger   stop-start  eu-west-1 production/ledger  everybody   1 of U02BOB0000  C01DEPLOYS  "
+        "ledger   stop-start  eu-west-1 production/ledger  nobody      1 of U02BOB0000  C01DEPLOYS  "
         "10m       digest\n"
     )
 
 
 def test_what_only_some_services_have_is_shown_where_one_has_it_and_groups_below() -> None:
     Path("services.yml").write_text(
-        "defaults: {cluster: c, region: eu-west-1}\n"
+        "defaults: {cluster: c, region: eu-west-1, deployers: []}\n"
         "services:\n"
         "  web:\n"
         "    pin: digest\n"
@@ -71,11 +71,11 @@ def test_what_only_some_services_have_is_shown_where_one_has_it_and_groups_below
         "service  strategy  in ECS                        may deploy  "
         "approvals  channels  deadline  pinned by  base    "
         "before                      after                                     role\n"
-        "web      rolling   210987654321 eu-west-1 c/web  everybody   "
+        "web      rolling   210987654321 eu-west-1 c/web  nobody      "
         "none       any       20m       digest     latest  "
         "migrate --all in app (10m)  https://web.example.com/, errors (1m30s)  "
         "arn:aws:iam::210987654321:role/slipway (external id)\n"
-        "api      rolling   eu-west-1 c/api               everybody   "
+        "api      rolling   eu-west-1 c/api               nobody      "
         "none       any       20m       -          -       "
         "-                           -                                         -\n"
         "\n"
@@ -128,7 +128,7 @@ def test_the_file_is_the_one_of_the_argument_or_else_of_services_file_or_else_se
 
 
 def test_the_region_may_come_from_the_env_file() -> None:
-    Path("services.yml").write_text("services: {web: {cluster: production}}\n")
+    Path("services.yml").write_text("services: {web: {cluster: production, deployers: []}}\n")
     assert run_slipway("check").exit_code == 1
 
     Path(".env").write_text("AWS_REGION=eu-north-1\n")
@@ -138,13 +138,17 @@ def test_the_region_may_come_from_the_env_file() -> None:
 
 def test_what_deserves_a_thought_is_noted_and_is_no_mistake() -> None:
     Path("services.yml").write_text(
-        "services:\n  web: {cluster: c, region: eu-wset-1, strategy: stop-start, approvals: 0}\n"
+        "services:\n  web: {cluster: c, region: eu-wset-1, strategy: stop-start, approvals: 0,"
+        " deployers: everyone}\n"
     )
 
     result = run_slipway("check")
 
     assert result.exit_code == 0
     lines = [line for line in result.output.splitlines() if line.startswith("note: ")]
+    assert lines.pop(1) == (
+        "note: services.yml:2:76: services.web.deployers: `everyone`: every member of the workspace may."
+    )
     assert lines[0] == (
         "note: services.yml:2:62: services.web.approvals: a deploy stops every task before it starts new "
         "ones, without an approval (approvals: 0)."

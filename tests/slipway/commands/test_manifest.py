@@ -140,6 +140,10 @@ def test_the_app_may_do_what_it_needs_and_nothing_else() -> None:
                 "chat:write.public",
                 "app_mentions:read",
                 "usergroups:read",
+                "users:read",
+                "channels:read",
+                "groups:read",
+                "mpim:read",
             ]
         }
     }

@@ -107,4 +107,5 @@ def test_defaults_are_those_a_service_gets(schema: dict[str, Any]) -> None:
         "give_up_after": 3,
         "approval_expiry": 1800,
         "base": "running",
+        "logs": "show",
     }

@@ -179,10 +179,10 @@ def test_nothing_that_changes_aws_is_allowed_everywhere() -> None:
 @pytest.mark.parametrize(
     ("action", "condition"),
     [
-        ("ecs:UpdateService", "ecs:cluster"),
         ("ecs:UpdateService", "ecs:task-definition"),
         ("ecs:RunTask", "ecs:cluster"),
         ("ecs:ListTasks", "ecs:cluster"),
+        ("ecs:DescribeTasks", "ecs:cluster"),
         ("application-autoscaling:RegisterScalableTarget", "application-autoscaling:service-namespace"),
         ("iam:PassRole", "iam:PassedToService"),
     ],

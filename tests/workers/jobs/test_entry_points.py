@@ -16,6 +16,7 @@ from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
 from tests.builders import SIGNER
+from tests.slack_directory import TEAM
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.jobs.queue_harness import QueueHarness, wait_until
 from workers import jobs
@@ -35,19 +36,17 @@ def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
         case "watch":
             job_queue.watch("eu-west-1/production")
         case "publish_home":
-            job_queue.publish_home(ALICE)
-        case "read_user_groups":
-            job_queue.read_user_groups()
-        case "recover_orphans":
-            job_queue.recover_orphans()
-        case "expire_records":
-            job_queue.expire_records()
+            job_queue.publish_home(ALICE, TEAM)
+        case "read_slack_directory":
+            job_queue.read_slack_directory(ALICE)
+        case "read_user_groups" | "recover_orphans" | "forget_thread_messages" | "expire_records":
+            getattr(job_queue, name)()
         case "answer_privately":
             job_queue.answer_privately(DEPLOYS, None, ALICE, "Only you see this.")
         case "answer_tags":
-            job_queue.answer_tags("question1", "web", DEPLOYS, None, ALICE)
+            job_queue.answer_tags("question1", "web", DEPLOYS, None, ALICE, TEAM)
         case "answer_plan":
-            job_queue.answer_plan("question2", "web", "1.5.0", DEPLOYS, None, ALICE)
+            job_queue.answer_plan("question2", "web", "1.5.0", DEPLOYS, None, ALICE, TEAM)
         case _:
             raise AssertionError(f"nobody enqueues {name}")
 

@@ -159,7 +159,8 @@ def test_access_is_asked_again(harness: EngineHarness, handler: QueryHandler, an
     handler.answer_plan(TARGET, "web", "1.4.2")
 
     assert answers() == [
-        ":no_entry_sign: `web` `1.4.2` would be refused: You may not deploy `web`. Those who may: nobody."
+        ":no_entry_sign: `web` `1.4.2` would be refused: You may not deploy `web`. Those who may: nobody"
+        ", as `deployers` in `services.yml` says."
     ]
 
 

@@ -14,6 +14,7 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.traffic import HookAction, PauseAnswer, TrafficPlan, TrafficShift
 from tests.builders import NOW, a_native_service, a_plan
 from tests.deploys.test_pauses import a_pause
+from tests.slack_directory import KnownDirectory
 from tests.workers.thread.sample_deploys import BOB, LATER, following
 from tests.workers.thread.test_card import buttons
 from workers.home_tab import may_answer
@@ -115,7 +116,8 @@ def test_who_is_needed_at_a_pause(user: str, needed: bool) -> None:
             return None
 
     catalogue = Catalogue({"shop": paused().service})
-    access = Access(catalogue, NoGroups(), now=lambda: NOW)  # type: ignore[arg-type]
+    directory = KnownDirectory(redis=None)  # type: ignore[arg-type]
+    access = Access(catalogue, NoGroups(), directory, now=lambda: NOW)  # type: ignore[arg-type]
 
     assert may_answer(paused(), user, access, NOW) is needed
 

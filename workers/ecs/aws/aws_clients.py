@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +14,7 @@ from deploys.catalogue.nested_keys import Role
 from deploys.catalogue.service import Service
 from workers.ecs.aws.assumed_roles import AssumedRole, TemporaryCredentials
 from workers.ecs.aws.error_translation import aws_call
+from workers.ecs.aws.request_ids import RequestIds
 from workers.ecs.aws.response_check import check_responses
 
 if TYPE_CHECKING:
@@ -94,6 +95,10 @@ class RegionClients:
         if self._role is not None:
             self._role.ensure_fresh()
 
+    def take_request_ids(self) -> tuple[str, ...]:
+        """Ids of the calls that changed AWS since the last time, in any region."""
+        return self._aws.request_ids.take()
+
     def client(self, service: str) -> Any:
         """The client of this AWS service, by boto3's name for it.
 
@@ -117,10 +122,15 @@ class AwsClients:
     STS. It is kept as long as this process, which a worker forks for each job.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, now: Callable[[], float] = time.monotonic, external_ids: Mapping[str, str] | None = None
+    ) -> None:
+        """external_ids: of the roles in services.yml, by ARN. No record has them."""
         with aws_call("any call"):
             self._session = boto3.Session()
         self._now = now
+        self.request_ids = RequestIds()
+        self._external_ids: Mapping[str, str] = {} if external_ids is None else external_ids
         self._regions: dict[tuple[str, AssumedRole | None], RegionClients] = {}
         self._assumed_roles: dict[tuple[Role, str], AssumedRole] = {}
         self._building = RLock()  # boto3 sessions are not safe for building clients in several threads
@@ -137,7 +147,10 @@ class AwsClients:
 
     def for_service(self, service: Service, session_name: str) -> RegionClients:
         """The clients for a service: of its region, with its role. session_name: as for `region`."""
-        return self.region(service.region, service.role, session_name)
+        role = service.role
+        if role is not None and not role.external_id:
+            role = Role(arn=role.arn, external_id=self._external_ids.get(role.arn, ""))
+        return self.region(service.region, role, session_name)
 
     def _assumed_role(self, role: Role, session_name: str, region: str) -> AssumedRole:
         """STS is asked in the service's region: a global endpoint is one more thing that may fail."""
@@ -181,4 +194,5 @@ class AwsClients:
         with self._building, aws_call(f"any call to {service} in {region}"):
             client = self._session.client(service, region_name=region, config=_config(), **options)  # type: ignore[call-overload]
             check_responses(client)
+            self.request_ids.watch(client)
             return client

@@ -27,6 +27,8 @@ from deploys.errors import (
 )
 from deploys.mrkdwn import code as span
 from deploys.mrkdwn import escape
+from deploys.quoting import quoted
+from deploys.redaction import redact
 from workers.ecs.aws.principals import is_slipway_session
 
 THROTTLED_CODES = frozenset(
@@ -143,11 +145,11 @@ def error_from_response(error: boto.ClientError, action: str, *, changes: bool) 
     """Our error for an error that AWS answered."""
     response: dict[str, Any] = dict(error.response)
     code = str(response.get("Error", {}).get("Code") or "")
-    message = str(response.get("Error", {}).get("Message") or "").strip()
+    message = redact(str(response.get("Error", {}).get("Message") or "").strip())
     metadata = response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode") or 0)
     facts = {"action": action, "code": code, "request_id": metadata.get("RequestId", "")}
-    answer = escape(f"{code}: {message}" if message else code)
+    answer = f"{escape(code)}: {quoted(message)}" if message else escape(code)
     if code in CREDENTIALS_BY_CODE:
         return AwsCredentials(detail=f"{CREDENTIALS_BY_CODE[code]} {_RENEW_CREDENTIALS} ({answer})", **facts)
     if permission := _NOT_AUTHORIZED.search(message):
@@ -158,13 +160,13 @@ def error_from_response(error: boto.ClientError, action: str, *, changes: bool) 
         return AwsUnavailable(detail=answer, **facts)
     if code in SERVER_FAILURE_CODES or status >= 500:
         return (AwsResultUnknown if changes else AwsUnavailable)(detail=answer, **facts)
-    return AwsRefused(detail=_sentence(f"{escape(message) or 'no reason given'} ({escape(code)})"), **facts)
+    return AwsRefused(detail=_sentence(f"{quoted(message) or 'no reason given'} ({escape(code)})"), **facts)
 
 
 def error_without_response(error: Exception, action: str, *, changes: bool) -> AwsError:
     """Our error for a call that got no answer, or was never sent."""
     facts = {"action": action, "code": type(error).__name__, "request_id": ""}
-    message = escape(str(error))
+    message = quoted(str(error))
     if isinstance(error, _NO_CREDENTIALS):
         return AwsCredentials(detail=f"{_sentence(message)} {_RENEW_CREDENTIALS}", **facts)
     if isinstance(error, _CREDENTIALS_UNAVAILABLE):
@@ -182,7 +184,7 @@ def _access_denied(permission: re.Match[str], facts: dict[str, str]) -> AwsDenie
     because = permission["because"].strip(" .")
     detail = f"{span(who)} needs it on {span(resource)}" if resource else f"{span(who)} needs it"
     if because and "identity-based policy allows" not in because:
-        detail += f" ({escape(because.strip('()'))})"
+        detail += f" ({quoted(because.strip('()'))})"
     asked = {**facts, "action": permission["action"], "resource": resource, "who": who}
     denier = _NO_POLICY.search(because)
     policy, account = denier["policy"] if denier else "", _account_of(resource)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from deploys.mrkdwn import code
+from deploys.quoting import NOT_QUOTED, are_quotes_hidden
 
 _MAX_QUOTE_LENGTH = 300
 """Longer messages of ECS are cut (characters)."""
@@ -48,6 +49,8 @@ class Cause:
 
 def quote_ecs(message: str) -> str:
     """ECS's message as mrkdwn, cut if it is long."""
+    if are_quotes_hidden():
+        return NOT_QUOTED
     return code(message if len(message) <= _MAX_QUOTE_LENGTH else f"{message[: _MAX_QUOTE_LENGTH - 1]}…")
 
 

@@ -54,7 +54,7 @@ def begin_following(deploy: Deploy, context: StepContext) -> StepResult:
     """
     if deploy.cancel:
         return _end_by_cancel(deploy, context)
-    context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
+    context.access.may_run(deploy)
     ecs_service = require_active(deploy.service, context.read_service())
     primary = find_deployment_in_progress(ecs_service)
     if primary is None:

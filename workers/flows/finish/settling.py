@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deploys.records.confirmations import Observation
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
@@ -34,7 +36,7 @@ def settle_deploy(deploy: Deploy, context: StepContext) -> StepResult:
         return _repair_service(deploy, context, active, count)
     if deploy.stop.scaling is not None and deploy.stop.scaling.may_be_suspended:
         result = scaling_suspension.restore_scaling(deploy, context, ecs_service)
-        return StepResult(result.deploy, max(result.delay, seconds_until_settled(result.deploy, context)))
+        return replace(result, delay=max(result.delay, seconds_until_settled(result.deploy, context)))
     if active is None:
         return confirm_twice(deploy, context, Observation.SERVICE_DELETED) or StepResult(
             deploy.in_phase(Phase.ENDED, now)

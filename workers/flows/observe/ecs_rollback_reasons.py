@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from deploys.mrkdwn import escape
+from deploys.quoting import quoted
 from deploys.records.deploy import Deploy
 from deploys.records.traffic import HookAction, PauseEnd
 from workers.ecs.state import DeploymentState, ServiceDeploymentState, ServiceState
@@ -121,5 +121,5 @@ def _hook_cause(deploy: Deploy, service_deployment: ServiceDeploymentState) -> s
     if functions:
         return pauses.hook_function_failed(functions, ecs_text)
     if last_pause and last_pause.end is PauseEnd.CLOSED_BY_ECS:
-        return pauses.closed_outside(last_pause.stage, escape(ecs_text))
+        return pauses.closed_outside(last_pause.stage, quoted(ecs_text))
     return None

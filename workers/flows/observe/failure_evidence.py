@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from deploys.catalogue.service import LogLines
 from deploys.errors import SlipwayError
+from deploys.quoting import are_quotes_hidden
 from deploys.records.deploy import Deploy
 from workers.ecs import logs, task_definitions, tasks
 from workers.ecs.reasons import essential_containers
@@ -16,7 +18,7 @@ from workers.ecs.reasons.stopped_task import find_blamed_containers
 from workers.ecs.state import ServiceEventState, ServiceState, TaskState
 from workers.flows.best_effort import attempt, best_effort
 from workers.flows.observe import missing_evidence
-from workers.messages.evidence import NO_EVIDENCE, Evidence
+from workers.messages.evidence import NO_EVIDENCE, Evidence, log_not_shown
 from workers.step_context import StepContext
 
 MAX_EVENTS = 100
@@ -166,16 +168,37 @@ def _read_last_log(
     task, names = max(blamed, key=lambda each: each[0].stopped_at or each[0].stopping_at or 0.0)
     main = deploy.plan.changes[0].container if deploy.plan else ""
     container = main if main in names else names[0]
+    if is_log_hidden(deploy):
+        return "", (), missing_evidence.hidden_log(where_log_is(deploy, context, task, container), container)
     lines = read_task_log(context, deploy.ecs.new_revision, task, container)
     if isinstance(lines, SlipwayError):
         return "", (), missing_evidence.missing_log(lines, container)
     return container, lines, None
 
 
+def is_log_hidden(deploy: Deploy) -> bool:
+    """Whether no log line may be quoted: by services.yml, or because the channel is shared. Pure."""
+    return deploy.service.logs is LogLines.HIDE or are_quotes_hidden()
+
+
+def where_log_is(deploy: Deploy, context: StepContext, task: TaskState, container: str) -> str:
+    """A sentence for a log that is not quoted."""
+    location = best_effort(
+        lambda: logs.find_log(
+            task_definitions.describe(context.region, deploy.ecs.new_revision or ""), task, container
+        ),
+        None,
+    )
+    shared = deploy.service.logs is not LogLines.HIDE
+    group, stream = (location.group, location.stream) if location else ("", "")
+    return log_not_shown(container, group, stream, shared_channel=shared)
+
+
 def read_task_log(
     context: StepContext, revision: str, task: TaskState, container: str, count: int = 10
 ) -> tuple[str, ...] | SlipwayError:
-    """The last lines (count) that this container of a task wrote, or why they could not be read."""
+    """The last lines (count) that this container of a task wrote, or why they could not be read. Only if
+    `is_log_hidden` allows it."""
     return attempt(
         lambda: logs.read_last_lines(
             context.region, task_definitions.describe(context.region, revision), task, container, count

@@ -35,6 +35,11 @@ def missing_log(error: SlipwayError, container: str) -> MissingEvidence:
     )
 
 
+def hidden_log(sentence: str, container: str) -> MissingEvidence:
+    """The log of this container is not to be quoted. sentence: where it is."""
+    return MissingEvidence(sentence, f"hidden log {container}", permanent=True)
+
+
 def _missing(error: SlipwayError, sentence: str) -> MissingEvidence:
     what = error.facts.get("action", type(error).__name__)
     return MissingEvidence(sentence, f"unread {what}", isinstance(error, AwsDenied))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from enum import Enum
 
+from deploys.pauses import latest_pause_number
 from deploys.records.deploy import Deploy
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import QuestionKind, QuestionRef, ThreadMessageKind
 from deploys.records.traffic import HookAction, Pause, PauseEnd, TrafficShift
 from workers.ecs.state import ServiceDeploymentState
 from workers.messages import pauses as messages
@@ -121,7 +122,8 @@ def ask_at_next_pause(deploy: Deploy, service_deployment: ServiceDeploymentState
         return deploy
     deploy = deploy.evolve(traffic=shift.evolve(pauses=(*shift.pauses, pause)))
     text = messages.question(deploy, pause)
-    return deploy.with_message(now, ThreadMessageKind.QUESTION, text, broadcast=True)
+    question = QuestionRef(kind=QuestionKind.PAUSE, number=latest_pause_number(deploy))
+    return deploy.with_message(now, ThreadMessageKind.QUESTION, text, broadcast=True, question=question)
 
 
 def find_next_pause(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from deploys.access import Asker
 from deploys.decisions import is_approved
-from deploys.errors import MembershipUnknown, Refused
+from deploys.errors import Refused, SlackUnsure
 from deploys.records.approval import Verdict
+from deploys.records.audit_entry import AuditNote
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from workers.flows.ending import end_cancelled, end_deploy
+from workers.flows.plan.approval_voiding import APPROVAL_VOIDED
 from workers.messages import approval
 from workers.step_context import StepContext, StepResult
 
@@ -22,7 +27,11 @@ def await_approval(deploy: Deploy, context: StepContext) -> StepResult:
     """Goes on once enough people who may decide have approved."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
-    deploy = _drop_unauthorized_decisions(deploy, context)
+    deploy, notes = drop_unauthorized_decisions(deploy, context)
+    return replace(_go_on(deploy, context), audit=notes)
+
+
+def _go_on(deploy: Deploy, context: StepContext) -> StepResult:
     now = context.now()
     rejection = next((d for d in deploy.approval.decisions if d.verdict is Verdict.REJECTED), None)
     if rejection:
@@ -51,18 +60,27 @@ def _wait_until_shown(deploy: Deploy, context: StepContext) -> StepResult:
     return StepResult(deploy, delay=over - context.now())
 
 
-def _drop_unauthorized_decisions(deploy: Deploy, context: StepContext) -> Deploy:
-    """Access is checked at the click and again here. The answer of somebody who lost it is dropped."""
+def drop_unauthorized_decisions(deploy: Deploy, context: StepContext) -> tuple[Deploy, tuple[AuditNote, ...]]:
+    """Access is checked at the click and again here. The answer of somebody who lost it is dropped; so is the
+    requester's own approval if it does not count any more.
+
+    Raises:
+        MembershipUnknown: nobody can tell.
+    """
+    notes: list[AuditNote] = []
     for decision in deploy.approval.decisions:
         try:
-            context.access.may_decide(decision.user, deploy)
-        except MembershipUnknown:
+            context.access.may_decide(Asker.of_answer(decision), deploy)
+        except SlackUnsure:
             raise
-        except Refused:
+        except Refused as refusal:
+            if decision.verdict is Verdict.APPROVED:
+                lost = approval.voided((decision.user,), refusal.message)
+                notes.append(AuditNote(what=APPROVAL_VOIDED, why=lost))
             deploy = deploy.with_message(
                 context.now(),
                 ThreadMessageKind.PROBLEM,
                 approval.access_lost(decision.user),
                 approval={"decisions": tuple(d for d in deploy.approval.decisions if d != decision)},
             )
-    return deploy
+    return deploy, tuple(notes)

@@ -12,6 +12,7 @@ from typing import Any
 
 from deploys.formatting import shorten_line
 from deploys.records.plan import ConfigChange
+from deploys.redaction import redact
 from workers.ecs import task_definitions
 from workers.ecs.images.image_reference import repository_name
 from workers.ecs.state import RevisionState
@@ -234,7 +235,7 @@ def _redact(change: ConfigChange, hidden: Collection[str]) -> ConfigChange:
     """Shortened, and without any text that contains the value of an environment variable."""
 
     def without(text: str, instead: str) -> str:
-        return instead if any(secret in text for secret in hidden) else text
+        return instead if any(secret in text for secret in hidden) or redact(text) != text else text
 
     values = (change.old, change.new)
     if any(without(text, "") != text for text in values):

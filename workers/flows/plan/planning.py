@@ -16,7 +16,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.plan import Plan
 from deploys.records.request import Verb
-from deploys.records.thread_messages import ThreadMessageKind
+from deploys.records.thread_messages import QuestionKind, QuestionRef, ThreadMessageKind
 from deploys.short_names import short_arn
 from workers.ecs import task_definitions
 from workers.ecs.images import image_reference
@@ -55,7 +55,7 @@ def plan_deploy(deploy: Deploy, context: StepContext) -> StepResult:
     """Reads what runs now and posts what would change."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
-    context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
+    context.access.may_run(deploy)
     try:
         plan = make_plan(deploy, context)
     except ExternalRolloutInProgress as error:
@@ -96,14 +96,19 @@ def is_in_ecr(plan: Plan) -> bool:
 
 def ask_for_approval(deploy: Deploy, now: float) -> Deploy:
     """Opens a new approval question: earlier answers no longer count. Its time begins when it is shown."""
+    number = deploy.approval.question + 1
     return deploy.with_message(
-        now, ThreadMessageKind.QUESTION, approval.question(deploy), broadcast=True
+        now,
+        ThreadMessageKind.QUESTION,
+        approval.question(deploy),
+        broadcast=True,
+        question=QuestionRef(kind=QuestionKind.APPROVAL, number=number),
     ).in_phase(
         Phase.AWAITING_APPROVAL,
         now,
         approval={
             "decisions": (),
-            "question": deploy.approval.question + 1,
+            "question": number,
             "shown_at": None,
             "expires_at": None,
         },

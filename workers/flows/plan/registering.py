@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from deploys.decisions import is_approved
 from deploys.errors import AwsCredentials, AwsDenied
 from deploys.plan_drift import PlanDrift, compare_plans
 from deploys.pre_task import configured_pre_task
@@ -16,29 +17,33 @@ from workers.ecs import task_definitions
 from workers.ecs.images import pinned_tags
 from workers.ecs.state import RevisionState
 from workers.flows.ending import end_cancelled
+from workers.flows.plan.approval_voiding import voided_notes
+from workers.flows.plan.awaiting_approval import drop_unauthorized_decisions
 from workers.flows.plan.planning import ask_for_approval, describe_plan, make_plan
 from workers.flows.plan.target_version import needs_copy
 from workers.flows.strategies.registry import strategy_of
 from workers.messages import approval, base_revision, scaling
+from workers.messages.plan_changes import plan_changes
 from workers.step_context import StepContext, StepResult
-
-_DRIFT_TEXTS: Mapping[PlanDrift, Callable[[Plan, Plan], str]] = {
-    PlanDrift.OTHER_BASE: base_revision.base_changed,
-    PlanDrift.SCALED_BY_HAND: scaling.count_moved_by_hand,
-    PlanDrift.SCALED_WHILE_SUSPENDED: scaling.count_moved_while_suspended,
-    PlanDrift.OUT_OF_BOUNDS: scaling.count_moved_out_of_bounds,
-    PlanDrift.SCALING_UNKNOWN: scaling.count_moved_unknown,
-}
-"""Drifts that void an approval and that one sentence can explain."""
 
 
 def register_revision(deploy: Deploy, context: StepContext) -> StepResult:
     """Registers the revision of the plan that was shown, if that plan still holds."""
     if deploy.cancel:
         return end_cancelled(deploy, context)
-    context.access.may_deploy(deploy.request.requester, deploy.service.name, deploy.request.channel)
+    context.access.may_run(deploy)
+    deploy, dropped = drop_unauthorized_decisions(deploy, context)
+    result = _register_if_approved(deploy, context)
+    return replace(result, audit=(*dropped, *result.audit))
+
+
+def _register_if_approved(deploy: Deploy, context: StepContext) -> StepResult:
     current = make_plan(deploy, context)
     shown = deploy.plan
+    if shown is not None and not is_approved(deploy):
+        # Somebody who approved may not decide any more, or this record was written without an approval.
+        asked = ask_for_approval(deploy.evolve(plan=current, tag=current.tag), context.now())
+        return StepResult(asked, audit=voided_notes(deploy, approval.approvals_missing(deploy)))
     if shown is None or not (drift := compare_plans(shown, current)).keeps_approval:
         return _replan(deploy, current, context.now())
     if drift is PlanDrift.AUTOSCALED:
@@ -91,17 +96,11 @@ def _pinned_tag(deploy: Deploy, plan: Plan) -> str:
 
 
 def _replan(deploy: Deploy, fresh: Plan, now: float) -> StepResult:
-    replanned = deploy.evolve(plan=fresh, tag=fresh.tag)
-    reason = _drift_reason(deploy.plan, fresh) if deploy.plan else ""
-    replanned_deploy = replanned.with_message(
-        now, ThreadMessageKind.PLAN, approval.plan_changed(describe_plan(replanned, fresh), reason)
-    )
-    return StepResult(
-        ask_for_approval(replanned_deploy, now) if deploy.service.approvals else replanned_deploy
-    )
-
-
-def _drift_reason(shown: Plan, fresh: Plan) -> str:
-    """What changed since the plan was shown, if one sentence can say it."""
-    text = _DRIFT_TEXTS.get(compare_plans(shown, fresh))
-    return text(shown, fresh) if text else ""
+    """Shows the new plan. Where approvals are needed, earlier ones are void and people are asked again."""
+    changes = plan_changes(deploy.plan, fresh) if deploy.plan else ""
+    shown = deploy.evolve(plan=fresh, tag=fresh.tag)
+    text = approval.plan_changed(describe_plan(shown, fresh), changes)
+    replanned = shown.with_message(now, ThreadMessageKind.PLAN, text)
+    if not deploy.service.approvals:
+        return StepResult(replanned)
+    return StepResult(ask_for_approval(replanned, now), audit=voided_notes(deploy, changes))

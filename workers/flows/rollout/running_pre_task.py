@@ -30,7 +30,12 @@ from workers.flows.ending import (
     end_deploy,
 )
 from workers.flows.observe import missing_evidence
-from workers.flows.observe.failure_evidence import read_task_log, with_essential_containers
+from workers.flows.observe.failure_evidence import (
+    is_log_hidden,
+    read_task_log,
+    where_log_is,
+    with_essential_containers,
+)
 from workers.flows.observe.image_comparison import find_other_image
 from workers.flows.own_revisions import rollback_revision
 from workers.flows.rollout.pre_task_status import PreTaskStatus, find_command_container, judge_pre_task
@@ -76,6 +81,8 @@ def _start_task(deploy: Deploy, context: StepContext, pre_task: PreTaskRun, sett
         return confirm_service_deleted(deploy, context, ecs_service)
     if ecs_service.revision != rollback_revision(deploy):
         return confirm_superseded(deploy, context, ecs_service)
+    if pre_task.requested_at is None:
+        deploy = context.with_current_service(deploy)
     requested = pre_task.evolve(
         requested_at=context.now() if pre_task.requested_at is None else pre_task.requested_at,
         request_unanswered=pre_task.requested_at is not None,
@@ -293,6 +300,8 @@ def _read_log(
     if deploy.pre_task is None or deploy.ecs.new_revision is None:
         return (), ""
     container = deploy.pre_task.container
+    if is_log_hidden(deploy):
+        return (), f"\n{where_log_is(deploy, context, ecs_task, container)}"
     lines = read_task_log(context, deploy.ecs.new_revision, ecs_task, container, count)
     if isinstance(lines, SlipwayError):
         return (), f"\n{missing_evidence.missing_log(lines, container).sentence}"

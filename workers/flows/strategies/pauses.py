@@ -8,7 +8,8 @@ A rollback that is a new deployment in ECS pauses at the same hooks, and is told
 
 from __future__ import annotations
 
-from deploys.errors import AwsDenied, AwsRefused, MembershipUnknown, Refused
+from deploys.access import Asker
+from deploys.errors import AwsDenied, AwsRefused, Refused, SlackUnsure
 from deploys.pauses import current_pause
 from deploys.records.deploy import Deploy
 from deploys.records.rollback import RollbackCauseKind
@@ -34,7 +35,7 @@ def send_pause_answer(
 
     Raises:
         AwsError: ECS did not accept it.
-        MembershipUnknown: nobody can tell whether the answer counts.
+        SlackUnsure: nobody can tell whether the answer counts.
     """
     if service_deployment is not None and _is_rollback_ignored(deploy, context.now()):
         cause = require_rollback_cause(deploy)
@@ -48,8 +49,8 @@ def send_pause_answer(
     if answer.accepted_at is not None and now - answer.accepted_at < RESEND_SECONDS:
         return None
     try:
-        context.access.may_answer_pause(answer.user, deploy, answer.action)
-    except MembershipUnknown:
+        context.access.may_answer_pause(Asker.of_answer(answer), deploy, answer.action)
+    except SlackUnsure:
         raise
     except Refused:
         return StepResult(_drop_answer(deploy, pause, answer, now), delay=context.timing.watch_seconds)

@@ -46,6 +46,7 @@ def save_restore_point(deploy: Deploy, context: StepContext) -> StepResult:
         return confirm_superseded(deploy, context, ecs_service)
     if ecs_service.desired == 0:
         raise ScaledToZero(service=deploy.service.name)
+    deploy = context.with_current_service(deploy)
     listed = tasks.list_service_tasks(context.region, deploy.service.cluster, deploy.service.ecs_service)
     running = tuple(task.arn for task in listed if task.last_status != "STOPPED")
     restore_point = RestorePoint(
@@ -71,6 +72,7 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
     if deploy.cancel:
         return roll_back_cancelled(deploy, context)
     if deploy.stop.requested_at is None:
+        deploy = context.with_current_service(deploy)
         suspended = scaling_suspension.suspend_scaling(deploy, context)
         if isinstance(suspended, StepResult):
             return suspended

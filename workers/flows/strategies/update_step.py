@@ -32,6 +32,7 @@ def update_service(deploy: Deploy, context: StepContext) -> StepResult:
     if ecs_service.revision != rollback_revision(deploy):
         return confirm_superseded(deploy, context, ecs_service)
     if not deploy.ecs.update_tried:
+        deploy = context.with_current_service(deploy)
         strategy_of(deploy).check_count(service, ecs_service)  # the count may have changed since the plan
     deploy = context.write_intent(with_update_intent(record_running_images(deploy, context), ecs_service))
     if not deploy.has_new_revision and deploy.ecs.new_revision is not None:

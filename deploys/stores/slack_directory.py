@@ -1,0 +1,125 @@
+"""People and channels as Slack knows them, as a worker read them last.
+
+Slack names in a request neither whether a person is a guest nor whether a channel is shared, and the bot's
+listeners call no Slack, so what `users.info` and `conversations.info` answer stands in Redis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from redis import Redis
+
+from deploys.errors import UnknownSchema
+from deploys.records.record import StoredRecord
+from deploys.redis_connection import to_text
+from deploys.stores import redis_keys
+
+READ_EVERY_SECONDS = 60.0
+"""Between two reads of the same person or channel, while it is needed (seconds)."""
+MAX_AGE_SECONDS = 300.0
+"""Older knowledge counts as none: somebody who became a guest must not go on deploying."""
+MAX_FUTURE_SECONDS = 5.0
+"""Knowledge dated later than this after now counts as none: clocks differ by less (seconds)."""
+REFRESH_SECONDS = 15.0
+"""Between two looks for what is to be read again (seconds)."""
+NEEDED_SECONDS = 3600.0
+"""How long somebody who asked for something, or a channel it was asked in, is read again (seconds)."""
+
+
+def is_current(read_at: float, now: float, max_age: float) -> bool:
+    """Whether what was read then may still be believed (epoch seconds, seconds)."""
+    return -MAX_FUTURE_SECONDS <= now - read_at <= max_age
+
+
+class Person(StoredRecord):
+    """One read of a user: Slack's `users.info`."""
+
+    read_at: float
+    """Epoch seconds."""
+    teams: tuple[str, ...]
+    """Every workspace that the person belongs to, as far as Slack says."""
+    is_guest: bool = False
+    """A guest of many channels or of one (`is_restricted`, `is_ultra_restricted`)."""
+    is_deleted: bool = False
+    is_bot: bool = False
+    is_stranger: bool = False
+    """Of another organisation, and in no channel that the app sees."""
+
+
+class ChannelKind(StrEnum):
+    """What kind of conversation it is."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    DIRECT = "direct message"
+    GROUP_DIRECT = "group direct message"
+    HIDDEN = "hidden"  # Slack does not tell the app: it is not in that private channel
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is a conversation of a few people instead of a channel."""
+        return self in (ChannelKind.DIRECT, ChannelKind.GROUP_DIRECT)
+
+
+class Channel(StoredRecord):
+    """One read of a conversation: Slack's `conversations.info`."""
+
+    read_at: float
+    """Epoch seconds."""
+    kind: ChannelKind
+    is_shared: bool = False
+    """Shared with another organisation, or about to be (`is_ext_shared`, `is_pending_ext_shared`).
+    `is_org_shared` alone is no foreign organisation."""
+
+
+class SlackDirectory:
+    """What was read of people and channels, in Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def save_person(self, user: str, person: Person) -> None:
+        """Keeps what Slack said of this user."""
+        self._redis.set(redis_keys.slack_person(user), person.to_json(), ex=int(MAX_AGE_SECONDS * 2))
+
+    def save_channel(self, channel: str, known: Channel) -> None:
+        """Keeps what Slack said of this conversation."""
+        self._redis.set(redis_keys.slack_channel(channel), known.to_json(), ex=int(MAX_AGE_SECONDS * 2))
+
+    def person(self, user: str, now: float) -> Person | None:
+        """What Slack said of this user; None if that is unknown, too old or dated in the future."""
+        stored = self._redis.get(redis_keys.slack_person(user))
+        try:
+            known = Person.from_json(to_text(stored)) if stored is not None else None
+        except UnknownSchema:
+            return None
+        return known if known and is_current(known.read_at, now, MAX_AGE_SECONDS) else None
+
+    def channel(self, channel: str, now: float) -> Channel | None:
+        """What Slack said of this conversation, in the same way. An id that begins with D is a direct message
+        by itself (docs.slack.dev, "Conversation object")."""
+        if channel.startswith("D"):
+            return Channel(read_at=now, kind=ChannelKind.DIRECT)
+        stored = self._redis.get(redis_keys.slack_channel(channel))
+        try:
+            known = Channel.from_json(to_text(stored)) if stored is not None else None
+        except UnknownSchema:
+            return None
+        return known if known and is_current(known.read_at, now, MAX_AGE_SECONDS) else None
+
+    def note_needed(self, ids: Iterable[str], now: float) -> None:
+        """These people and channels are asked about now, so they are read again for some time."""
+        if needed := {each: now for each in ids if each and not each.startswith("D")}:
+            self._redis.zadd(redis_keys.SLACK_NEEDED, needed)
+
+    def needed(self, now: float) -> list[str]:
+        """Ids of the people and channels that were asked about of late."""
+        self._redis.zremrangebyscore(redis_keys.SLACK_NEEDED, "-inf", now - NEEDED_SECONDS)
+        return [to_text(each) for each in self._redis.zrange(redis_keys.SLACK_NEEDED, 0, -1)]
+
+
+def is_person_id(slack_id: str) -> bool:
+    """Whether an id names a person rather than a conversation."""
+    return slack_id.startswith(("U", "W"))

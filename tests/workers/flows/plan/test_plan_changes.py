@@ -1,0 +1,119 @@
+"""Each thing that voids an approval is said in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from deploys.plan_drift import compare_plans
+from deploys.records.plan import ContainerChange, Plan
+from deploys.records.restore_point import ScalingPlan
+from deploys.records.traffic import PlannedPause, TrafficPlan
+from tests.builders import ARN, a_plan
+from workers.messages.plan_changes import plan_changes
+
+B_DIGEST = "sha256:" + "b" * 64
+CANARY = TrafficPlan(strategy="CANARY", step_percent=10, step_wait_seconds=300, bake_seconds=600)
+PAUSE = PlannedPause(stages=("BAKE_TIME",), timeout_seconds=60, timeout_action=None)
+
+
+def change(**changes: Any) -> ContainerChange:
+    fields = {"container": "web", "old_image": "web:1.4.0", "new_image": "web:1.4.2"}
+    return ContainerChange(**{**fields, **changes})
+
+
+def arn(name: str) -> str:
+    return f"{ARN}:task-definition/{name}"
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "sentence"),
+    [
+        (
+            {"old_revision": arn("web:1"), "source_revision": arn("web:1")},
+            {"old_revision": arn("web:2"), "source_revision": arn("web:2")},
+            "The service runs `web:2` now, not `web:1`.",
+        ),
+        (
+            {"source_revision": arn("web:7")},
+            {"source_revision": arn("web:8")},
+            "The new revision would be made of `web:8`, not of `web:7`.",
+        ),
+        (
+            {"changes": (change(),)},
+            {"changes": (change(), change(container="job"))},
+            "Container `job` would get a new image too.",
+        ),
+        (
+            {"changes": (change(), change(container="job"))},
+            {"changes": (change(),)},
+            "Container `job` would not get a new image any more.",
+        ),
+        (
+            {"changes": (change(),)},
+            {"changes": (change(new_image="web:1.4.3"),)},
+            "Container `web` would run `web:1.4.3`, not `web:1.4.2`.",
+        ),
+        (
+            {"changes": (change(),)},
+            {"changes": (change(old_image="web:1.3.9"),)},
+            "Container `web` runs `web:1.3.9` now, not `web:1.4.0`.",
+        ),
+        (
+            {"changes": (change(),)},
+            {"changes": (change(),), "digest": B_DIGEST},
+            "`web:1.4.2` is the digest `sha256:bbbbbbbbbbbb` now, not `sha256:aaaaaaaaaaaa`.",
+        ),
+        (
+            {"changes": (change(),)},
+            {"changes": (change(),), "digest": None},
+            "The registry does not say any more which digest `web:1.4.2` is.",
+        ),
+        (
+            {"desired_count": 3},
+            {"desired_count": 4},
+            "The count went from 3 to 4 tasks, and nothing scales this service automatically.",
+        ),
+        (
+            {"desired_count": 3},
+            {"desired_count": 4, "scaling": ScalingPlan(minimum=2, maximum=6)},
+            "The count went from 3 to 4 tasks.",
+        ),
+        ({}, {"downtime": True}, "It would mean downtime now."),
+        ({"downtime": True}, {}, "It would not mean downtime any more."),
+        (
+            {"traffic": CANARY},
+            {"traffic": CANARY.evolve(strategy="BLUE_GREEN", step_percent=100)},
+            "How ECS moves the traffic has changed: BLUE/GREEN, 10 min 00 s after the last; before, CANARY, "
+            "10 % at a time, 5 min 00 s between shifts, 10 min 00 s after the last.",
+        ),
+        (
+            {"traffic": CANARY},
+            {"traffic": CANARY.evolve(pauses=(PAUSE,))},
+            "How ECS moves the traffic has changed, its pauses or alarms.",
+        ),
+    ],
+)
+def test_what_changed_is_said(then: dict[str, Any], now: dict[str, Any], sentence: str) -> None:
+    assert plan_changes(a_plan(**then), a_plan(**now)) == sentence
+
+
+OTHER_VALUES: dict[str, Any] = {
+    "old_revision": arn("web:9"),
+    "source_revision": arn("web:9"),
+    "changes": (change(container="other"),),
+    "digest": B_DIGEST,
+    "desired_count": 9,
+    "downtime": True,
+    "traffic": CANARY,
+}
+
+
+@pytest.mark.parametrize("field", Plan.model_fields)
+def test_no_approval_is_void_without_a_word(field: str) -> None:
+    if field in OTHER_VALUES:
+        fresh = a_plan(**{field: OTHER_VALUES[field]})
+        assert not compare_plans(a_plan(), fresh).keeps_approval
+        assert plan_changes(a_plan(), fresh)
+    assert plan_changes(a_plan(), a_plan()) == ""
