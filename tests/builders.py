@@ -11,7 +11,7 @@ from deploys.records.phases import Phase
 from deploys.records.plan import ContainerChange, Plan
 from deploys.records.request import DeployRequest
 from deploys.records.restore_point import RestorePoint
-from workers.flows.stopped_service.tag_signature import TagSigner
+from workers.tag_signature import TagSigner
 
 NOW = 1_790_000_000.0
 RESTORE_TAG_KEY = "a-key-of-the-tests-long-enough-to-sign-with"

@@ -24,13 +24,13 @@ from deploys.stores.user_groups import UserGroups
 from workers import home_tab, retention, user_group_reader
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
-from workers.flows.stopped_service.tag_signature import TagSigner
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
 from workers.settings import WorkerSettings
 from workers.shared_channels import KnownSharedChannels
 from workers.slack_directory_reader import SlackDirectoryReader
 from workers.step_context import Timing
+from workers.tag_signature import TagSigner
 from workers.thread.channel_alarm import post_alarm
 from workers.thread.private_message import Recipient, send_private_message
 from workers.thread.publisher import Publisher

@@ -27,8 +27,8 @@ from workers.ecs_reader import BatchReader, EcsReader, FailedReader, LiveReader
 from workers.flows import steps
 from workers.flows.cancel_check import check_cancel
 from workers.flows.step_errors import handle_step_error
-from workers.flows.stopped_service.tag_signature import TagSigner
 from workers.step_context import AccessPolicy, StepContext, StepResult, Timing
+from workers.tag_signature import TagSigner
 
 log = structlog.get_logger()
 

@@ -44,8 +44,8 @@ from workers.ecs.state import ServiceState
 from workers.flows.adoption import fields_from_tags, sibling_arn
 from workers.flows.best_effort import attempt
 from workers.flows.stopped_service.restore_tags import RestoreTags, read_restore_tags, read_signed_tags
-from workers.flows.stopped_service.tag_signature import TagSigner
 from workers.messages import lost_record
+from workers.tag_signature import TagSigner
 
 log = structlog.get_logger()
 

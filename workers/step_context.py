@@ -22,7 +22,7 @@ from deploys.stores.deploy_store import DeployStore
 from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, RegionClients
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.ecs_reader import EcsReader
-from workers.flows.stopped_service.tag_signature import TagSigner
+from workers.tag_signature import TagSigner
 
 HISTORY_LIMIT = 200
 """How many of a service's deploys a rollback searches (count)."""

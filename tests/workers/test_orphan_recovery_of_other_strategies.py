@@ -24,7 +24,7 @@ from tests.workers.lost_deploys import (
     start_deploy,
 )
 from workers.flows.stopped_service import restore_tags as restore_tags_stopped_service
-from workers.flows.stopped_service.tag_signature import SIGNATURE_TAG
+from workers.tag_signature import SIGNATURE_TAG
 
 
 @pytest.mark.parametrize(

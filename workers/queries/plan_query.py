@@ -25,10 +25,10 @@ from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.ecs_reader import LiveReader
 from workers.flows.plan.planning import blocked_line, is_in_ecr, make_plan
-from workers.flows.stopped_service.tag_signature import TagSigner
 from workers.messages import base_revision, images, post_check, pre_task
 from workers.messages.plan import express_mode_lines, grace_period_lines, strategy_lines
 from workers.step_context import AccessPolicy, StepContext, Timing
+from workers.tag_signature import TagSigner
 
 MAX_QUEUED_SHOWN = 5
 """How many deploys ahead in the queue are named (count)."""

@@ -22,10 +22,10 @@ from deploys.redis_outage import describe_error
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients
-from workers.flows.stopped_service.tag_signature import TagSigner
 from workers.queries.plan_query import describe_plan
 from workers.queries.tags_query import describe_tags
 from workers.step_context import AccessPolicy
+from workers.tag_signature import TagSigner
 from workers.thread.private_message import Recipient, send_private_message
 
 

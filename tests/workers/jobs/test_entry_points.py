@@ -22,8 +22,8 @@ from tests.workers.jobs.queue_harness import QueueHarness, wait_until
 from workers import jobs
 from workers.dependencies import Dependencies
 from workers.flows.stopped_service.restore_tags import signed_contents
-from workers.flows.stopped_service.tag_signature import SIGNATURE_TAG
 from workers.job_allowlist import ENTRY_POINTS
+from workers.tag_signature import SIGNATURE_TAG
 
 ALICE, DEPLOYS = "U01ALICE00", "C01DEPLOYS"
 

@@ -16,7 +16,7 @@ from deploys.records.request import Verb
 from deploys.records.restore_point import RestorePoint, SavedScaling, SuspendedState
 from deploys.short_names import short_arn
 from workers.ecs.state import ServiceState
-from workers.flows.stopped_service.tag_signature import SIGNATURE_TAG, TagSigner
+from workers.tag_signature import SIGNATURE_TAG, TagSigner
 
 RESTORE_TAG = "slipway:restore"
 """Deploy id and the count to bring back: `w7x8y9zt/2`."""

@@ -31,8 +31,8 @@ from workers.flows.stopped_service.restore_tags import (
     build_signed_tags,
     read_signed_tags,
 )
-from workers.flows.stopped_service.tag_signature import SIGNATURE_TAG, TagSigner
 from workers.orphan_recovery import OrphanRecovery
+from workers.tag_signature import SIGNATURE_TAG, TagSigner
 
 OLD_KEY, NEW_KEY = "o" * 32, "n" * 32
 ARN = "arn:aws:ecs:eu-west-1:123456789012:service/production/ledger"
