@@ -13,7 +13,7 @@ help:
 	@echo "make check   lint, types and import rules"
 	@echo "make docs    write the tables of keys into docs/configuration.md"
 	@echo "make format  let ruff format the code"
-	@echo "make lock    resolve requirements.lock again from pyproject.toml"
+	@echo "make lock    resolve requirements.lock and requirements-production.lock again from pyproject.toml"
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -43,9 +43,12 @@ format: .venv/ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The second file has what production needs, in the versions of the first, and no test tools.
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-emit-find-links --no-annotate --no-header --output-file requirements.lock
+	$(LOCK) --extra dev --output-file requirements.lock
+	$(LOCK) --constraint requirements.lock --output-file requirements-production.lock
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 
 from bot import identity
 from bot.identity import Identity
+from bot.settings import RequestSettings
 from bot.slack_clock import SlackClock
 from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
@@ -21,12 +22,12 @@ from deploys.locks import LockHolds
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import make_client
 from deploys.service_freezes import ServiceFreezes
-from deploys.settings import SlackSettings
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.locks import Locks
 from deploys.stores.refused_requests import RefusedRequests
+from deploys.stores.request_limits import Limits, RequestLimits
 from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
@@ -55,6 +56,7 @@ class AppContext:
     locks: Locks
     lock_holds: LockHolds
     stops: StopAllStore
+    request_limits: RequestLimits
     now: Callable[[], float] = time.time
 
 
@@ -66,6 +68,7 @@ def build_app_context(
     *,
     now: Callable[[], float] = time.time,
     slack_clock: SlackClock | None = None,
+    limits: Limits | None = None,
     directory: SlackDirectory | None = None,
 ) -> AppContext:
     """On these two connections: ours, and one for RQ."""
@@ -87,11 +90,12 @@ def build_app_context(
         locks=Locks(redis),
         lock_holds=LockHolds(Locks(redis), catalogue, UserGroups(redis)),
         stops=StopAllStore(redis),
+        request_limits=RequestLimits(redis, limits or Limits(), now=now),
         now=now,
     )
 
 
-def open_app_context(settings: SlackSettings) -> AppContext:
+def open_app_context(settings: RequestSettings) -> AppContext:
     """Reads the catalogue, connects to Redis and asks Slack who the bot is.
 
     Raises:
@@ -105,7 +109,14 @@ def open_app_context(settings: SlackSettings) -> AppContext:
     bot = identity.fetch_identity(
         WebClient(token=settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url), clock
     )
-    return build_app_context(bot, catalogue, redis, connect_to_redis(settings.redis_url), slack_clock=clock)
+    return build_app_context(
+        bot,
+        catalogue,
+        redis,
+        connect_to_redis(settings.redis_url),
+        slack_clock=clock,
+        limits=settings.limits,
+    )
 
 
 def connect_to_redis(url: str) -> Redis:

@@ -17,7 +17,7 @@ import structlog
 from redis.exceptions import RedisError
 from slack_bolt import Ack, BoltRequest
 
-from bot import clicks, commands, error_boundary, request
+from bot import clicks, commands, error_boundary, request, request_rate
 from bot.app_context import AppContext
 from bot.private_reply import PrivateReply, send_privately
 from bot.request import Request
@@ -42,7 +42,18 @@ class Listeners:
         asked = request.from_command(req, context.slack_clock)
         text = req.body.get("text") or ""
         try:
-            reply = self._handle_once(req, lambda: commands.answer(text, asked, context), asked)
+            changes = request_rate.changes_something(lambda: commands.parse(text))
+            reply = self._handle_once(
+                req,
+                lambda: request_rate.within_limit(
+                    lambda: commands.answer(text, asked, context),
+                    asked.user,
+                    context,
+                    changes=changes,
+                    tell_always=True,
+                ),
+                asked,
+            )
         except RedisError as error:
             reply = error_boundary.answer_lost_redis(error)
         ack(reply.to_slack() if reply else "")
@@ -58,7 +69,15 @@ class Listeners:
             return
         asked = request.from_mention(req, context.slack_clock)
         text = event.get("text") or ""
-        reply = self._handle_once(req, lambda: commands.answer_mention(text, asked, context), asked)
+        bot_user = context.identity.user
+        changes = request_rate.changes_something(lambda: commands.parse_mention(text, bot_user))
+        reply = self._handle_once(
+            req,
+            lambda: request_rate.within_limit(
+                lambda: commands.answer_mention(text, asked, context), asked.user, context, changes=changes
+            ),
+            asked,
+        )
         if reply and (reply.has_buttons or not reply.card_will_tell):
             send_privately(reply.text, asked, context, reply.blocks)
 
@@ -69,7 +88,13 @@ class Listeners:
         asked = request.from_click(req, context.slack_clock)
         if not asked.channel:  # on the Home tab: decided by the deploy's channel, and answered there
             asked = replace(asked, channel=clicks.find_channel(click.value, context))
-        reply = self._handle_once(req, lambda: clicks.handle_click(click, asked, context), asked)
+        reply = self._handle_once(
+            req,
+            lambda: request_rate.within_limit(
+                lambda: clicks.handle_click(click, asked, context), asked.user, context, changes=True
+            ),
+            asked,
+        )
         ack()
         if reply:
             send_privately(reply.text, asked, context, reply.blocks)
@@ -77,7 +102,8 @@ class Listeners:
     def home_opened(self, req: BoltRequest) -> None:
         """Somebody opened the app's Home: a worker shows its Home tab. The Messages tab needs nothing."""
         event = req.body["event"]
-        if event.get("tab", "home") == "home":
+        is_home = event.get("tab", "home") == "home"
+        if is_home and self._context.request_limits.take(event["user"], changes=False) is None:
             self._context.jobs.publish_home(event["user"], req.body["team_id"])
 
     def ignore_link(self, ack: Ack) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
-from bot import attempts, submit_texts
+from bot import attempts, queue_limits, submit_texts
 from bot.app_context import AppContext
 from bot.grammar import DEPLOY, Command
 from bot.private_reply import PrivateReply, with_buttons
@@ -87,7 +87,8 @@ def submit_deploy(
     checked that this person may deploy the service, and override its freezes if that is asked for.
 
     Raises:
-        UnknownService, ServiceFrozen, CommandTooLate, MentionTooLate
+        UnknownService, ServiceFrozen, ServiceLocked, CommandTooLate, MentionTooLate, QueueFull,
+        TooManyOpenDeploys
     """
     if verb in HELD_VERBS and not overrides_freeze:
         context.freezes.refuse_if_frozen(command.service, context.now(), tag=command.tag, asker=request.asker)
@@ -105,6 +106,7 @@ def submit_deploy(
     if not command.waits_for_lock:
         _refuse_if_locked(deploy.service.name, verb, request, context)
     request.refuse_if_late()
+    queue_limits.refuse_if_too_many([deploy], context)
     submission = context.store.submit(deploy)
     if submission.is_duplicate:
         if overrides_freeze and is_held_by_freeze(submission.deploy):
@@ -193,7 +195,7 @@ def submit_batch(
     """Queues a deploy of each service, or none; then it says which is under way, or refused, and why.
 
     Raises:
-        TooManyServices, BatchRefused, CommandTooLate, MentionTooLate
+        TooManyServices, BatchRefused, CommandTooLate, MentionTooLate, QueueFull, TooManyOpenDeploys
     """
     if len(wanted.services) > MAX_SERVICES:
         raise TooManyServices(count=len(wanted.services), most=MAX_SERVICES)
@@ -222,6 +224,7 @@ def submit_batch(
         request=build_deploy_request(request, reason, context.now()),
     )
     request.refuse_if_late()
+    queue_limits.refuse_if_too_many(deploys, context)
     submissions = context.store.submit_batch(batch, deploys)
     if any(each.is_duplicate for each in submissions):
         command = Command(DEPLOY, wanted.services, tag=tag, reason=reason)

@@ -78,6 +78,10 @@ class JobQueue:
         """Tells in the audit's channel what it does not know yet. nonce: as in `requeue`."""
         self._try_enqueue("post_audit", nonce=nonce)
 
+    def expire_records(self, nonce: str = "") -> None:
+        """Deletes records whose deploys ended long ago. nonce: as in `requeue`."""
+        self._try_enqueue("expire_records", nonce=nonce)
+
     def forget_thread_messages(self, nonce: str = "") -> None:
         """Removes the texts of old deploys. nonce: as in `requeue`."""
         self._try_enqueue("forget_thread_messages", nonce=nonce)

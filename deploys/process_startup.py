@@ -21,6 +21,7 @@ from deploys.errors import RedisUnreachable, SlipwayError
 from deploys.redaction import keep_secret, password_of, redact, redact_values
 from deploys.redis_connection import config_warnings
 from deploys.redis_outage import RedisOutage, RedisTemporaryError
+from deploys.redis_trust import trust_warnings
 from deploys.safe_text import one_safe_line, remove_unsafe
 from deploys.settings import Settings, load_settings
 
@@ -127,8 +128,11 @@ def _traceback(out: TextIO, exc_info: ExcInfo) -> None:
 
 
 def warn_about_redis_config(redis: Redis) -> None:
-    """Logs what in Redis's configuration could lose a deploy that was accepted."""
+    """Logs what in Redis's configuration could lose a deploy that was accepted, and what lets strangers write
+    there, whatever LOG_LEVEL is."""
     log = structlog.get_logger()
+    for complaint in trust_warnings(redis):
+        log.critical(complaint)
     for complaint in config_warnings(redis):
         log.warning(complaint)
 

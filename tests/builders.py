@@ -11,8 +11,11 @@ from deploys.records.phases import Phase
 from deploys.records.plan import ContainerChange, Plan
 from deploys.records.request import DeployRequest
 from deploys.records.restore_point import RestorePoint
+from workers.tag_signature import TagSigner
 
 NOW = 1_790_000_000.0
+RESTORE_TAG_KEY = "a-key-of-the-tests-long-enough-to-sign-with"
+SIGNER = TagSigner((RESTORE_TAG_KEY,))
 ARN = "arn:aws:ecs:eu-west-1:123456789012"
 REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 

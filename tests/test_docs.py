@@ -12,7 +12,14 @@ from bot.commands import SUBCOMMANDS, parse, parse_mention
 from deploys.records.phases import Phase
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/architecture.md", "docs/operations.md", "docs/configuration.md")
+PAGES = (
+    "README.md",
+    "docs/architecture.md",
+    "docs/operations.md",
+    "docs/configuration.md",
+    "docs/security.md",
+    "SECURITY.md",
+)
 USER_FILES = {"services.yml"}
 BOT = "U0SLIPWAY"
 

@@ -19,6 +19,7 @@ VALID_ENV = {
     "SLACK_BOT_TOKEN": "xoxb-123-secret",
     "SLACK_APP_TOKEN": "xapp-456-secret",
     "SLACK_SIGNING_SECRET": "0123456789abcdef",
+    "RESTORE_TAG_KEY": "a-key-of-32-characters-or-more-12345,another-key-of-32-characters-12345",
 }
 SETTINGS_CLASSES: list[type[Settings]] = [BotSettings, WebSettings, WorkerSettings, SchedulerSettings]
 
@@ -89,7 +90,7 @@ def test_all_that_is_missing_is_named_at_once_with_where_to_find_it(workdir: Pat
     [
         (BotSettings, ("REDIS_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")),
         (WebSettings, ("REDIS_URL", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")),
-        (WorkerSettings, ("REDIS_URL", "SLACK_BOT_TOKEN")),
+        (WorkerSettings, ("REDIS_URL", "SLACK_BOT_TOKEN", "RESTORE_TAG_KEY")),
         (SchedulerSettings, ("REDIS_URL",)),
     ],
 )
@@ -104,8 +105,9 @@ def test_missing_empty_and_wrong_ones_are_reported_together() -> None:
         WorkerSettings, SLACK_BOT_TOKEN="", SLACK_API_URL=" ", LEASE_SECONDS="long", AWS_REGION="here"
     )
 
-    assert error.names == ("REDIS_URL", "AWS_REGION", "SLACK_BOT_TOKEN", "SLACK_API_URL", "LEASE_SECONDS")
-    assert error.message.startswith("Slipway cannot start: 5 settings are missing or wrong.")
+    slack = ("SLACK_BOT_TOKEN", "SLACK_API_URL")
+    assert error.names == ("REDIS_URL", "AWS_REGION", *slack, "LEASE_SECONDS", "RESTORE_TAG_KEY")
+    assert error.message.startswith("Slipway cannot start: 6 settings are missing or wrong.")
     assert isinstance(error, StartupError)
 
 
@@ -224,6 +226,18 @@ INVALID_VALUES: list[tuple[type[Settings], str, str, str]] = [
     (WorkerSettings, "WATCH_SECONDS", "nan", "is nan, but has to be from 0.2 to 60 seconds."),
     (WorkerSettings, "SETTLE_SECONDS", "60", "is 60, but has to be more than LEASE_SECONDS (60)."),
     (
+        WorkerSettings,
+        "RESTORE_TAG_KEY",
+        "a-key-of-32-characters-or-more-12345,too-short",
+        "has a key of 9 characters, but needs at least 32; make one with `openssl rand -hex 32`.",
+    ),
+    (
+        WorkerSettings,
+        "RECORD_RETENTION_DAYS",
+        "0",
+        "is '0', but has to be a whole number of days from 1 to 3660.",
+    ),
+    (
         SchedulerSettings,
         "LOG_LEVEL",
         "warn",
@@ -244,6 +258,12 @@ def test_a_longer_lease_asks_for_a_later_second_look() -> None:
     os.environ["SETTLE_SECONDS"] = "100.5"
 
     assert load_settings(WorkerSettings).settle_seconds == 100.5
+
+
+def test_several_restore_tag_keys_are_read_in_their_order() -> None:
+    os.environ.update(VALID_ENV)
+
+    assert load_settings(WorkerSettings).restore_tag_keys == tuple(VALID_ENV["RESTORE_TAG_KEY"].split(","))
 
 
 @pytest.mark.parametrize(
@@ -285,6 +305,7 @@ def test_secrets_are_never_printed(cls: type[Settings]) -> None:
 
     assert "secret" not in repr(settings).replace("slack_signing_secret", "")
     assert VALID_ENV["SLACK_SIGNING_SECRET"] not in repr(settings)
+    assert "key-of-32" not in repr(settings)
     assert "hidden" not in f"{settings} {settings!r}"
 
 

@@ -23,6 +23,7 @@ from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.locks import Locks
 from deploys.stores.notices import Notices
+from deploys.stores.retention import Retention
 from deploys.stores.slack_directory import SlackDirectory
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.thread_store import ThreadStore
@@ -37,6 +38,8 @@ from workers.settings import WorkerSettings
 from workers.shared_channels import KnownSharedChannels
 from workers.slack_directory_reader import SlackDirectoryReader
 from workers.step_context import Timing
+from workers.tag_signature import TagSigner
+from workers.thread.channel_alarm import post_alarm
 from workers.thread.private_message import Recipient, send_private_message
 from workers.thread.publisher import Publisher
 from workers.thread.rate_limits import SharedRateLimits
@@ -60,6 +63,7 @@ class Dependencies:
     query_handler: QueryHandler
     orphan_recovery: OrphanRecovery
     lock_watch: LockWatch
+    record_retention: Retention
     message_retention_seconds: float
     audit_channel: str | None = None
 
@@ -131,6 +135,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     warn_about_redis_config(redis)
     roles = [each.role for each in catalogue.services.values() if each.role]
     keep_secret(role.external_id for role in roles)
+    keep_secret(settings.restore_tag_keys)
     aws = AwsClients(external_ids={role.arn: role.external_id for role in roles if role.external_id})
     aws.build_ahead(catalogue.regions)
     aws.build_ahead({each.region for each in catalogue.services.values() if each.role}, ("sts",))
@@ -144,6 +149,8 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     user_groups = UserGroups(redis)
     locks = Locks(redis)
     hold_sources = (StopHolds(StopAllStore(redis)), LockHolds(locks, catalogue, user_groups), freezes)
+    signer = TagSigner(settings.restore_tag_keys)
+    record_retention = Retention(redis, settings.record_retention_days)
     shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
     engine = Engine(
         store=store,
@@ -153,6 +160,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
         hold_sources=hold_sources,
+        signer=signer,
         shared_channels=shared_channels,
     )
     return Dependencies(
@@ -172,12 +180,22 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
             access,
             client,
             freezes,
+            signer,
             hold_sources=hold_sources[:2],
             shared_channels=shared_channels,
         ),
         orphan_recovery=OrphanRecovery(
-            catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
+            catalogue.services.values(),
+            store,
+            redis,
+            aws,
+            job_queue,
+            signer=signer,
+            is_expired=record_retention.is_past,
+            announce=lambda channel, text: post_alarm(client, channel, text),
+            settle_seconds=settings.settle_seconds,
         ),
         audit_channel=settings.audit_channel,
+        record_retention=record_retention,
         message_retention_seconds=settings.message_retention_days * 24 * 3600,
     )

@@ -29,6 +29,7 @@ from workers.flows import steps
 from workers.flows.cancel_check import check_cancel
 from workers.flows.step_errors import handle_step_error
 from workers.step_context import AccessPolicy, StepContext, StepResult, Timing
+from workers.tag_signature import TagSigner
 
 log = structlog.get_logger()
 
@@ -55,6 +56,7 @@ class Engine:
         access: AccessPolicy,
         timing: Timing,
         worker: str,
+        signer: TagSigner,
         hold_sources: Sequence[HoldSource] = (),
         shared_channels: SharedChannels = NO_SHARED_CHANNELS,
         now: Callable[[], float] = time.time,
@@ -65,6 +67,7 @@ class Engine:
         self._access = access
         self._timing = timing
         self._worker = worker
+        self._signer = signer
         self._hold_sources = hold_sources
         self._shared_channels = shared_channels
         self._now = now
@@ -187,6 +190,7 @@ class Engine:
             reader=reader,
             timing=self._timing,
             now=self._now,
+            signer=self._signer,
             hold_sources=self._hold_sources,
         )
 

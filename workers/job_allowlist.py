@@ -25,6 +25,7 @@ ENTRY_POINTS = frozenset(
         "recover_orphans",
         "watch_locks",
         "post_audit",
+        "expire_records",
         "forget_thread_messages",
         "answer_privately",
         "answer_tags",

@@ -70,6 +70,11 @@ def post_audit() -> None:
     _get_dependencies().post_audit()
 
 
+def expire_records() -> None:
+    """Deletes records whose deploys ended long ago."""
+    _get_dependencies().record_retention.expire()
+
+
 def forget_thread_messages() -> None:
     """Removes the texts of deploys that ended long ago."""
     _get_dependencies().forget_thread_messages()

@@ -36,15 +36,16 @@ from deploys.records.thread_messages import ThreadMessageKind
 from deploys.redis_connection import to_text
 from deploys.stores import redis_keys
 from deploys.stores.deploy_store import DeployStore
-from deploys.stores.lost_deploys import LostDeploy, LostDeploys
+from deploys.stores.lost_deploys import LostDeploy, LostDeploys, lost_deploy_text
 from workers.ecs import services
 from workers.ecs.aws import principals
 from workers.ecs.aws.aws_clients import AwsClients, RegionClients
 from workers.ecs.state import ServiceState
 from workers.flows.adoption import fields_from_tags, sibling_arn
 from workers.flows.best_effort import attempt
-from workers.flows.stopped_service.restore_tags import RestoreTags, read_restore_tags
+from workers.flows.stopped_service.restore_tags import RestoreTags, read_restore_tags, read_signed_tags
 from workers.messages import lost_record
+from workers.tag_signature import TagSigner
 
 log = structlog.get_logger()
 
@@ -88,7 +89,10 @@ class OrphanRecovery:
         aws: AwsClients,
         job_queue: JobQueue,
         *,
+        signer: TagSigner,
         settle_seconds: float,
+        is_expired: Callable[[float], bool] = lambda at: False,
+        announce: Callable[[str, str], None] = lambda channel, text: None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._services = tuple(services)
@@ -97,6 +101,11 @@ class OrphanRecovery:
         self._lost = LostDeploys(redis)
         self._aws = aws
         self._job_queue = job_queue
+        self._signer = signer
+        self._is_expired = is_expired
+        """Whether a deploy that stopped its service then has no record because that expired."""
+        self._announce = announce
+        """Posts a text in a channel."""
         # By then a late call of a lost step has arrived.
         self._confirm_seconds = max(MIN_SECONDS_BETWEEN_SCANS, settle_seconds)
         self._now = now
@@ -111,7 +120,7 @@ class OrphanRecovery:
         restarted = self._make_all_due_after_redis_restart()
         last_scan = self._redis.get(redis_keys.ORPHANS_CHECKED_AT)
         is_recent = last_scan is not None and self._now() - float(to_text(last_scan)) < SCAN_EVERY_SECONDS
-        if restarted or not is_recent or self._lost.all():
+        if restarted or not is_recent or self._lost.waiting():
             self.scan()
 
     def scan(self) -> None:
@@ -179,7 +188,18 @@ class OrphanRecovery:
             record = self._store.get(tags.deploy_id)
         except UnknownSchema:
             return  # another version of Slipway wrote it
-        match decide_recovery(record, tags, ecs_service):
+        action = decide_recovery(record, tags, ecs_service)
+        if action is not RecoveryAction.NONE and read_signed_tags(ecs_service, self._signer) is None:
+            self._raise_alarm(service, ecs_service, tags)
+            return
+        if record is None and tags.stopped_at is not None and self._is_expired(tags.stopped_at):
+            log.warning(
+                "restore tags are left of a deploy that ended long ago; nothing was done",
+                deploy=tags.deploy_id,
+                service=service.name,
+            )
+            return
+        match action:
             case RecoveryAction.NONE:
                 self._lost.remove(service.name)
             case RecoveryAction.MAKE_DUE:
@@ -206,11 +226,34 @@ class OrphanRecovery:
             self._job_queue.advance(deploy.id)
             self._job_queue.publish(deploy.id)
 
+    def _raise_alarm(self, service: Service, ecs_service: ServiceState, tags: RestoreTags) -> None:
+        """Tells people of tags that ask for a restore and that Slipway did not sign. Nothing else is done."""
+        before = self._lost.get(service.name)
+        alarm = LostDeploy(
+            deploy_id=tags.deploy_id,
+            service=service.name,
+            found_at=(now := self._now()),
+            recover_at=now,
+            desired_count=ecs_service.desired,
+            restore_count=tags.desired_count,
+            unsigned=True,
+        )
+        self._lost.save(alarm)
+        if before is None or not before.unsigned or before.deploy_id != tags.deploy_id:
+            log.error(
+                "a service has restore tags that Slipway did not sign; nothing was done",
+                deploy=tags.deploy_id,
+                service=service.name,
+                ecs_service=ecs_service.arn,
+            )
+            if service.channels:
+                self._announce(service.channels[0], lost_deploy_text(alarm, now))
+
     def _note_lost(self, service: Service, ecs_service: ServiceState, tags: RestoreTags) -> LostDeploy:
         """Records when these tags were first found without a record."""
         now = self._now()
         before = self._lost.get(service.name)
-        if before is not None and before.deploy_id == tags.deploy_id:
+        if before is not None and before.deploy_id == tags.deploy_id and not before.unsigned:
             lost = before.evolve(desired_count=ecs_service.desired)
         else:
             log.warning(

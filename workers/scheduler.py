@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 import structlog
@@ -48,6 +48,21 @@ TRIM_AUDIT_SECONDS = 600.0
 
 LOCK_WATCH_SECONDS = 10.0
 """Between two looks at the locks (seconds)."""
+EXPIRY_SECONDS = 600.0
+"""Between two jobs that delete old records (seconds)."""
+
+
+PERIODIC_JOBS: Mapping[str, tuple[float, Callable[[JobQueue, str], None]]] = {
+    "read_user_groups": (READ_EVERY_SECONDS, JobQueue.read_user_groups),
+    "read_slack_directory": (REFRESH_SECONDS, lambda jobs, nonce: jobs.read_slack_directory(nonce=nonce)),
+    "read_freeze_calendars": (CALENDARS_READ_EVERY_SECONDS, JobQueue.read_freeze_calendars),
+    "watch_locks": (LOCK_WATCH_SECONDS, JobQueue.watch_locks),
+    "recover_orphans": (ORPHAN_RECOVERY_SECONDS, JobQueue.recover_orphans),
+    "post_audit": (POST_AUDIT_SECONDS, JobQueue.post_audit),
+    "expire_records": (EXPIRY_SECONDS, JobQueue.expire_records),
+    "forget_thread_messages": (RETENTION_SECONDS, JobQueue.forget_thread_messages),
+}
+"""Jobs that are no deploy's: the seconds between two of them, and how one is enqueued."""
 
 
 class Scheduler:
@@ -77,33 +92,16 @@ class Scheduler:
         wanted = _jobs_for_due_deploys(self._store.due(now), now)
         for deploy_id in self._threads.due(now, 1000):
             wanted[f"publish {deploy_id}"] = str(int(now / REPEAT_SECONDS))
-        wanted["read_user_groups "] = str(int(now / READ_EVERY_SECONDS))
-        wanted["read_freeze_calendars "] = str(int(now / CALENDARS_READ_EVERY_SECONDS))
-        wanted["watch_locks "] = str(int(now / LOCK_WATCH_SECONDS))
-        wanted["read_slack_directory "] = str(int(now / REFRESH_SECONDS))
-        wanted["recover_orphans "] = str(int(now / ORPHAN_RECOVERY_SECONDS))
-        if self._posts_audit:
-            wanted["post_audit "] = str(int(now / POST_AUDIT_SECONDS))
-        wanted["forget_thread_messages "] = str(int(now / RETENTION_SECONDS))
+        for name, (seconds, _) in PERIODIC_JOBS.items():
+            if name != "post_audit" or self._posts_audit:
+                wanted[name] = str(int(now / seconds))
         fresh = {name: nonce for name, nonce in wanted.items() if self._enqueued.get(name) != nonce}
         for name, nonce in fresh.items():
-            job, _, argument = name.partition(" ")
-            if argument:
-                self._job_queue.requeue(job, argument, nonce)
-            elif job == "read_user_groups":
-                self._job_queue.read_user_groups(nonce)
-            elif job == "post_audit":
-                self._job_queue.post_audit(nonce)
-            elif job == "read_freeze_calendars":
-                self._job_queue.read_freeze_calendars(nonce)
-            elif job == "watch_locks":
-                self._job_queue.watch_locks(nonce)
-            elif job == "read_slack_directory":
-                self._job_queue.read_slack_directory(nonce=nonce)
-            elif job == "forget_thread_messages":
-                self._job_queue.forget_thread_messages(nonce)
+            if name in PERIODIC_JOBS:
+                PERIODIC_JOBS[name][1](self._job_queue, nonce)
             else:
-                self._job_queue.recover_orphans(nonce)
+                job, _, argument = name.partition(" ")
+                self._job_queue.requeue(job, argument, nonce)
         self._enqueued = wanted
         return len(fresh)
 

@@ -5,17 +5,31 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from deploys.settings import Settings, SlackSettings, days_between, refuse, seconds_between, url_with_scheme
 
-MAX_RETENTION_DAYS = 3650
+MIN_KEY_LENGTH = 32
+MAX_RETENTION_DAYS = 3660
 
 
 def _channel(value: Any) -> str:
     if not re.fullmatch(r"[CG][A-Z0-9]{6,}", str(value)):
         refuse(f"is {value!r}, which is not the id of a channel such as C0123ABCD.")
     return str(value)
+
+
+def _split_keys(value: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in value.split(","))
+
+
+def _long_keys(value: SecretStr) -> SecretStr:
+    if short := [len(each) for each in _split_keys(value.get_secret_value()) if len(each) < MIN_KEY_LENGTH]:
+        refuse(
+            f"has a key of {short[0]} characters, but needs at least {MIN_KEY_LENGTH}; make one with "
+            "`openssl rand -hex 32`."
+        )
+    return value
 
 
 def _days(value: Any) -> int:
@@ -44,6 +58,16 @@ class WorkerSettings(SlackSettings):
         description="Seconds after a deploy's end until its service is checked once more. Longer than "
         "LEASE_SECONDS, so that no call of a delayed step can come later.",
     )
+    restore_tag_key: Annotated[SecretStr, AfterValidator(_long_keys)] = Field(
+        description="Slipway's own key: it signs the tags by which a stopped service is brought back if "
+        "Redis is lost. At least 32 characters, the same for every worker; make one with `openssl rand -hex "
+        "32`. To replace it, write the new one in front, with a comma, and remove the old one when no "
+        "stop-start deploy that began with it is under way.",
+    )
+    record_retention_days: Annotated[int, BeforeValidator(_days)] = Field(
+        default=365,
+        description="Days for which Redis keeps the record of a deploy after its end.",
+    )
     message_retention_days: Annotated[float, days_between(1, 3650)] = Field(
         default=30.0,
         description="Days after a deploy's end until the texts of its thread, and what else its "
@@ -63,6 +87,11 @@ class WorkerSettings(SlackSettings):
         description="Id of a channel in which Slipway tells what people decided and what was refused. Invite "
         "the bot to it. The same for the workers and the scheduler. Without it nothing is told.",
     )
+
+    @property
+    def restore_tag_keys(self) -> tuple[str, ...]:
+        """The keys; the first signs."""
+        return _split_keys(self.restore_tag_key.get_secret_value())
 
     @field_validator("settle_seconds")
     @classmethod

@@ -24,6 +24,7 @@ from workers.ecs.aws.aws_clients import MAX_CALL_SECONDS, RegionClients
 from workers.ecs.aws.request_ids import REQUEST_IDS
 from workers.ecs.state import ServiceDeploymentState, ServiceState
 from workers.ecs_reader import EcsReader
+from workers.tag_signature import TagSigner
 
 HISTORY_LIMIT = 200
 """How many of a service's deploys a rollback searches (count)."""
@@ -101,12 +102,15 @@ class StepContext:
         reader: EcsReader,
         timing: Timing,
         now: Callable[[], float],
+        signer: TagSigner,
         hold_sources: Sequence[HoldSource] = (),
     ) -> None:
         self.claim = claim
         self.region = region
         self.access = access
         self.timing = timing
+        self.signer = signer
+        """Signs a service's restore tags."""
         self._reader = reader
         self._store = store
         self._now = now

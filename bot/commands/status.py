@@ -78,7 +78,9 @@ def _lock_section(service: str, context: AppContext) -> str:
 
 def _lost_section(found: Sequence[LostDeploy], now: float) -> str:
     lines = bullet_list([lost_deploy_text(each, now) for each in found], MAX_BYTES["found"])
-    return f"*Found stopped, and being brought back*\n{lines}" if found else ""
+    restoring = any(not each.unsigned for each in found)
+    title = "Found stopped, and being brought back" if restoring else "Found with tags that I did not sign"
+    return f"*{title}*\n{lines}" if found else ""
 
 
 def _section(title: str, deploys: Sequence[Deploy], max_bytes: int, context: AppContext) -> str:

@@ -108,3 +108,20 @@ class PauseAnswered(Refused):
 
 class PauseClosed(Refused):
     sentence = """This pause is over: {how}. Nothing was changed by your click."""
+
+
+class TooManyRequests(Refused):
+    sentence = """You sent more than {limit} {what} within a minute, so this one was not looked at. Nothing
+    was changed. Try again in {seconds} s."""
+
+
+class QueueFull(Refused):
+    sentence = """{count} deploys of `{service}` wait already, and at most {most} may. Nothing was queued.
+    Wait until one has ended, or cancel one that is not needed any more: `/deploy status {service}` shows
+    them."""
+
+
+class TooManyOpenDeploys(Refused):
+    sentence = """{count} deploys that you asked for have not ended, and at most {most} of one person may be
+    open. Nothing was queued. Wait until one has ended, or cancel one that is not needed any more:
+    `/deploy status` shows them."""

@@ -27,10 +27,19 @@ class LostDeploy(StoredRecord):
     """The service's desired count when it was last read."""
     restore_count: int
     """The desired count to bring back, from the tags."""
+    unsigned: bool = False
+    """The tags are not signed by this Slipway, so nothing is done about them."""
 
 
 def lost_deploy_text(lost: LostDeploy, now: float) -> str:
     """What is known of it and what happens next, in mrkdwn."""
+    if lost.unsigned:
+        return (
+            f"*Needs attention*: {code(lost.service)} has restore tags of a deploy {code(lost.deploy_id)} on "
+            "ECS that I did not sign, so I do nothing about them. Somebody else wrote or changed them, or "
+            f"`RESTORE_TAG_KEY` was replaced. Its desired count is {lost.desired_count}; look who tagged the "
+            "service, bring it back by hand if a deploy left it so, and remove the tags."
+        )
     due = max(0, math.ceil(lost.recover_at - now))
     when = f"in {due} s" if due else "now"
     begin = f"{code(lost.service)} was stopped by deploy {code(lost.deploy_id)}, whose record Redis lost"
@@ -53,6 +62,10 @@ class LostDeploys:
         """Every service that waits to be restored, by name."""
         found = to_texts(self._redis.hvals(redis_keys.LOST_DEPLOYS))
         return sorted(map(LostDeploy.from_json, found), key=lambda each: each.service)
+
+    def waiting(self) -> list[LostDeploy]:
+        """Those that are going to be restored."""
+        return [each for each in self.all() if not each.unsigned]
 
     def get(self, service: str) -> LostDeploy | None:
         """What was found on this service."""

@@ -55,7 +55,7 @@ def record(deploy_id: str) -> str:
 
 
 def batch(batch_id: str) -> str:
-    """The batch as JSON. It never changes, and is kept as long as records are."""
+    """The batch as JSON. It never changes, and is kept as long as a record of its deploys is."""
     return f"{PREFIX}batch:{batch_id}"
 
 
@@ -112,3 +112,8 @@ def slack_person(user: str) -> str:
 def slack_channel(channel: str) -> str:
     """What Slack said of a conversation, as JSON. It expires by itself."""
     return f"{PREFIX}slack-channel:{channel}"
+
+
+def request_bucket(kind: str, user: str) -> str:
+    """Hash: how many more requests of this kind are taken from this person for now. It expires by itself."""
+    return f"{PREFIX}requests:{kind}:{user}"

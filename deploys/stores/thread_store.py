@@ -31,7 +31,8 @@ KEPT_SECONDS = 30 * 24 * 3600
 
 THREAD_KEY = f"{redis_keys.PREFIX}thread:"
 LEASE = f"{redis_keys.PREFIX}thread-lease:"
-RESPONSE_URL_KEY = f"{redis_keys.PREFIX}answer:"
+RESPONSE_URL_KEY = "{slipway}-answer:"
+"""Outside of the prefix of all other keys, so that Redis can let the bot write these and not read them."""
 ANSWER_BLOCKS_KEY = f"{redis_keys.PREFIX}answer-blocks:"
 
 _RELEASE = """

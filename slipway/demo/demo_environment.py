@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sys
 import tempfile
@@ -146,6 +147,7 @@ def _build_process_env(
         "WATCH_SECONDS": f"{max(0.3, WATCH_SECONDS / speed):.2f}",
         "LEASE_SECONDS": "30",
         "SETTLE_SECONDS": "31",
+        "RESTORE_TAG_KEY": secrets.token_hex(32),
     }
 
 

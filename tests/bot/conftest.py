@@ -11,11 +11,14 @@ from redis import Redis
 from bot.app_context import AppContext, build_app_context
 from bot.slack_clock import SlackClock
 from deploys.catalogue.catalogue import Catalogue
+from deploys.stores.request_limits import Limits
 from deploys.stores.user_groups import UserGroups
 from tests.bot.bot_harness import ALICE, BOB, BOT_IDENTITY, DAVE, DEPLOYS_CHANNEL, BotHarness, ManualClock
 from tests.builders import a_service, a_stop_start_service
 from tests.slack_directory import KnownDirectory
 
+NO_LIMITS = Limits(10_000, 10_000, 10_000, 10_000)
+"""The tests ask for more than a person would; `test_limits.py` has those of production."""
 DEPLOYERS, APPROVERS = "S01DEPLOYERS", "S02APPROVERS"
 
 
@@ -56,6 +59,7 @@ def context(catalogue: Catalogue, redis: Redis, user_groups: UserGroups, clock: 
         now=clock,
         slack_clock=slack_clock,
         directory=KnownDirectory(redis),
+        limits=NO_LIMITS,
     )
 
 

@@ -24,6 +24,7 @@ from sandbox.ports import free_port
 from sandbox.slack import SlackSandbox
 from slipway.app_manifest import http_manifest
 from tests.bot.bot_processes import ROOT, clean_env, run_process, wait_for_exit
+from tests.builders import RESTORE_TAG_KEY
 from tests.scenarios.test_processes import wait_until
 
 COMMANDS = {
@@ -87,6 +88,7 @@ def test_every_line_of_every_process_is_json(redis: Redis, redis_url: str, tmp_p
                         SLACK_SIGNING_SECRET=sandbox.signing_secret,
                         SLACK_API_URL=sandbox.api_url,
                         AWS_ENDPOINT_URL="http://127.0.0.1:9",
+                        RESTORE_TAG_KEY=RESTORE_TAG_KEY,
                         AWS_ACCESS_KEY_ID="none",
                         AWS_SECRET_ACCESS_KEY="none",
                         GUNICORN_CMD_ARGS=f"--bind 127.0.0.1:{port}",

@@ -35,7 +35,7 @@ from deploys.stores.locks import Locks
 from deploys.stores.stop_all import StopAllStore
 from deploys.stores.user_groups import UserGroups
 from sandbox.ecs import EcsSandbox
-from tests.builders import a_deploy, a_native_service, a_service, a_stop_start_service
+from tests.builders import SIGNER, a_deploy, a_native_service, a_service, a_stop_start_service
 from workers.ecs.aws.aws_clients import AwsClients
 from workers.engine import Engine
 from workers.step_context import Timing
@@ -158,6 +158,7 @@ class EngineHarness:
                 LockHolds(self.locks, Catalogue({}), UserGroups(self.redis)),
                 *self.hold_sources,
             ),
+            signer=SIGNER,
             shared_channels=self.shared_channels,
             now=self.ecs.now,
         )

@@ -6,6 +6,7 @@ from deploys.catalogue.service import Service
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.restore_point import SuspendedState
+from tests.builders import SIGNER
 from tests.workers.engine_harness import TIMING, EngineHarness, SilentJobQueue
 from workers.ecs import scalable_targets
 from workers.ecs.aws.aws_clients import AwsClients
@@ -22,6 +23,7 @@ def a_recovery(harness: EngineHarness, *known: Service) -> OrphanRecovery:
         harness.redis,
         AwsClients(),
         SilentJobQueue(),
+        signer=SIGNER,
         settle_seconds=TIMING.settle_seconds,
         now=harness.ecs.now,
     )

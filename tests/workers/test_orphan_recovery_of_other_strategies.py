@@ -10,7 +10,7 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import ALL_SUSPENDED
 from deploys.stores import redis_keys
 from deploys.stores.lost_deploys import LostDeploy, LostDeploys
-from tests.builders import NOW, a_deploy, a_native_service, a_service
+from tests.builders import NOW, SIGNER, a_deploy, a_native_service, a_service
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 from tests.workers.lost_deploys import (
@@ -24,6 +24,7 @@ from tests.workers.lost_deploys import (
     start_deploy,
 )
 from workers.flows.stopped_service import restore_tags as restore_tags_stopped_service
+from workers.tag_signature import SIGNATURE_TAG
 
 
 @pytest.mark.parametrize(
@@ -104,8 +105,13 @@ def test_each_lost_deploy_is_waited_for_separately(harness: EngineHarness) -> No
     recovery.scan()
     harness.ecs.advance(300)
     arn = harness.describe_service(SERVICE)["serviceArn"]
+    listed = harness.ecs_client.list_tags_for_resource(resourceArn=arn)["tags"]
+    tags = {each["key"]: each["value"] for each in listed}
+    tags[restore_tags_stopped_service.RESTORE_TAG] = "other234/2"
+    signature = SIGNER.sign(arn, restore_tags_stopped_service.signed_contents(tags))
+    tags[SIGNATURE_TAG] = signature
     harness.ecs_client.tag_resource(
-        resourceArn=arn, tags=[{"key": restore_tags_stopped_service.RESTORE_TAG, "value": "other234/2"}]
+        resourceArn=arn, tags=[{"key": key, "value": value} for key, value in tags.items()]
     )
 
     recovery.scan()

@@ -11,7 +11,7 @@ from deploys.records.phases import Outcome, Phase
 from deploys.records.restore_point import ALL_SUSPENDED
 from deploys.stores import redis_keys
 from deploys.stores.lost_deploys import LostDeploys
-from tests.builders import a_service, a_stop_start_service
+from tests.builders import SIGNER, a_service, a_stop_start_service
 from tests.workers.engine_harness import EngineHarness, SilentJobQueue
 from tests.workers.lost_deploys import (
     SERVICE,
@@ -158,6 +158,7 @@ def test_ten_services_a_call_and_a_cluster_that_does_not_answer_hides_no_other(
         harness.redis,
         AwsClients(),
         SilentJobQueue(),
+        signer=SIGNER,
         settle_seconds=75,
         now=harness.ecs.now,
     )

@@ -94,7 +94,7 @@ def adopt_from_ecs(deploy: Deploy, context: StepContext) -> Deploy | None:
     if ecs_service is None or ecs_service.status != "ACTIVE":
         return None
     deploy = _with_rejection_as_cancel(deploy)
-    tags = restore_tags.read_restore_tags(ecs_service.tags)
+    tags = restore_tags.read_signed_tags(ecs_service, context.signer)
     if tags is not None and tags.deploy_id == deploy.id:
         return _adopt_by_tags(deploy, context, ecs_service, tags)
     adopted = _adopt_by_revision(deploy, context, ecs_service)

@@ -31,6 +31,7 @@ from workers.flows.plan.planning import blocked_line, is_in_ecr, make_plan
 from workers.messages import base_revision, images, post_check, pre_task
 from workers.messages.plan import express_mode_lines, grace_period_lines, strategy_lines
 from workers.step_context import AccessPolicy, StepContext, Timing
+from workers.tag_signature import TagSigner
 
 MAX_QUEUED_SHOWN = 5
 """How many deploys ahead in the queue are named (count)."""
@@ -43,6 +44,7 @@ def describe_plan(
     aws: AwsClients,
     access: AccessPolicy,
     freezes: ServiceFreezes,
+    signer: TagSigner,
     hold_sources: Sequence[HoldSource] = (),
 ) -> str:
     """What this deploy, which is not stored, would change, and what would hold it now.
@@ -64,6 +66,7 @@ def describe_plan(
         reader=LiveReader(aws, principals.PLAN_SESSION),
         timing=Timing(),
         now=time.time,
+        signer=signer,
     )
     hold = first_hold(hold_sources, deploy, time.time())
     held = f"\n• for now it would wait: {hold.sentence}" if hold else ""

@@ -27,6 +27,7 @@ from workers.ecs.aws.aws_clients import AwsClients
 from workers.queries.plan_query import describe_plan
 from workers.queries.tags_query import describe_tags
 from workers.step_context import AccessPolicy
+from workers.tag_signature import TagSigner
 from workers.thread.private_message import Recipient, send_private_message
 
 
@@ -59,6 +60,7 @@ class QueryHandler:
     access: AccessPolicy
     slack: WebClient
     freezes: ServiceFreezes
+    signer: TagSigner
     hold_sources: Sequence[HoldSource] = ()
     shared_channels: SharedChannels = NO_SHARED_CHANNELS
 
@@ -88,6 +90,7 @@ class QueryHandler:
                 access=self.access,
                 freezes=self.freezes,
                 hold_sources=self.hold_sources,
+                signer=self.signer,
             ),
             cannot=f"I cannot tell what {code(service)} {code(tag)} would change",
             refused=f"{code(service)} {code(tag)} would be refused",

@@ -13,6 +13,7 @@ from redis import Redis
 from deploys.job_queue import JobQueue
 from deploys.redis_connection import connect_for_rq
 from sandbox.slack import SlackSandbox
+from tests.builders import RESTORE_TAG_KEY, SIGNER
 from tests.workers.engine_harness import TIMING, EngineHarness
 from tests.workers.jobs.queue_harness import QueueHarness
 from workers import jobs
@@ -46,6 +47,7 @@ def dependencies(
         services_file=ROOT / "services.example.yml",
         slack_bot_token=SecretStr(slack.bot_token),
         slack_api_url=slack.api_url,
+        restore_tag_key=SecretStr(RESTORE_TAG_KEY),
     )
     engine = Engine(
         store=harness.store,
@@ -54,6 +56,7 @@ def dependencies(
         access=harness.access,
         timing=TIMING,
         worker="worker",
+        signer=SIGNER,
         now=harness.ecs.now,
     )
     built = build_dependencies(settings)
@@ -63,6 +66,7 @@ def dependencies(
         harness.redis,
         built.aws,
         JobQueue(connect_for_rq(redis_url)),
+        signer=SIGNER,
         settle_seconds=TIMING.settle_seconds,
         now=harness.ecs.now,
     )

@@ -15,12 +15,15 @@ from deploys.stores import audit, redis_keys
 from deploys.stores.thread_store import ThreadStore
 from deploys.stores.user_groups import UserGroups
 from sandbox.slack import SlackSandbox
+from tests.builders import SIGNER
 from tests.slack_directory import TEAM, know_everybody
 from tests.workers.engine_harness import EngineHarness
 from tests.workers.jobs.queue_harness import QueueHarness, wait_until
 from workers import jobs
 from workers.dependencies import Dependencies
+from workers.flows.stopped_service.restore_tags import signed_contents
 from workers.job_allowlist import ENTRY_POINTS
+from workers.tag_signature import SIGNATURE_TAG
 
 ALICE, DEPLOYS = "U01ALICE00", "C01DEPLOYS"
 
@@ -90,6 +93,7 @@ def test_what_orphan_recovery_finds_is_brought_back_and_posted_in_the_channel(
         "slipway:asked": f"deploy 1.4.2 {ALICE} {DEPLOYS} T01SLIPWAY",
     }
     arn = harness.describe_service("ledger")["serviceArn"]
+    marked[SIGNATURE_TAG] = SIGNER.sign(arn, signed_contents(marked))
     ecs.tag_resource(resourceArn=arn, tags=[{"key": key, "value": marked[key]} for key in marked])
     ecs.update_service(cluster="production", service="ledger", desiredCount=0)
     harness.ecs.advance(120)

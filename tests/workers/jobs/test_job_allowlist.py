@@ -19,6 +19,7 @@ from rq.serializers import JSONSerializer
 
 from deploys.redis_connection import to_texts
 from tests.bot.bot_processes import clean_env, run_process, terminate
+from tests.builders import RESTORE_TAG_KEY
 from tests.workers.jobs.queue_harness import QueueHarness, wait_until
 from workers import jobs
 from workers.dependencies import Dependencies
@@ -178,6 +179,7 @@ def test_the_worker_process_refuses_what_is_none_of_ours(
         SLACK_BOT_TOKEN="xoxb-1-2-test",
         SLACK_API_URL="http://127.0.0.1:9/api/",
         AWS_ENDPOINT_URL="http://127.0.0.1:9",
+        RESTORE_TAG_KEY=RESTORE_TAG_KEY,
         AWS_ACCESS_KEY_ID="sandbox",
         AWS_SECRET_ACCESS_KEY="sandbox",
     )

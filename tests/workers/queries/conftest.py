@@ -13,7 +13,7 @@ from deploys.catalogue.service import BaseChoice
 from deploys.stores.thread_store import ThreadStore
 from sandbox.slack import SlackSandbox
 from slipway.demo.transcript import mrkdwn_to_text
-from tests.builders import a_service, a_stop_start_service
+from tests.builders import SIGNER, a_service, a_stop_start_service
 from tests.frozen_services import service_freezes
 from tests.scenarios.conversation import normalize_text
 from tests.slash_command_response_url import receive_response_url
@@ -52,6 +52,7 @@ def handler(harness: EngineHarness, redis: Redis, slack: SlackSandbox) -> QueryH
         access=harness.access,
         slack=slack_client(slack.bot_token, slack.api_url),
         freezes=service_freezes(redis, *services),
+        signer=SIGNER,
     )
 
 

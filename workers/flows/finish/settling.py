@@ -28,7 +28,7 @@ def settle_deploy(deploy: Deploy, context: StepContext) -> StepResult:
     now = context.now()
     ecs_service = context.read_service()
     active = ecs_service if ecs_service is not None and ecs_service.status == "ACTIVE" else None
-    if active is not None and strategy_of(deploy).is_taken_over(deploy, active):
+    if active is not None and strategy_of(deploy).is_taken_over(deploy, context, active):
         # This record is older than its own end: a later deploy has the service.
         return StepResult(deploy.in_phase(Phase.ENDED, now))
     if active is not None and is_left_at_zero(deploy, active) and deploy.rollout.corrected_at is None:

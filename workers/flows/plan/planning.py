@@ -188,7 +188,7 @@ def _check_not_left_stopped(deploy: Deploy, context: StepContext, ecs_service: S
     to bring it back.
     """
     tags = (
-        restore_tags.read_restore_tags(ecs_service.tags)
+        restore_tags.read_signed_tags(ecs_service, context.signer)
         if ecs_service is not None and ecs_service.desired == 0
         else None
     )

@@ -1,5 +1,7 @@
 """Tags on an ECS service while it is stopped: all that is needed to bring it back if Redis is lost. Pure.
 
+They are signed (`tag_signature`), and nothing acts on tags that are not.
+
 A tag's value has at most 256 letters, digits, spaces and + - = . _ : / @ (ECS API reference, Tag).
 """
 
@@ -13,6 +15,8 @@ from deploys.records.deploy import Deploy
 from deploys.records.request import Verb
 from deploys.records.restore_point import RestorePoint, SavedScaling, SuspendedState
 from deploys.short_names import short_arn
+from workers.ecs.state import ServiceState
+from workers.tag_signature import SIGNATURE_TAG, TagSigner
 
 RESTORE_TAG = "slipway:restore"
 """Deploy id and the count to bring back: `w7x8y9zt/2`."""
@@ -27,7 +31,8 @@ STOPPED_TAG = "slipway:stopped"
 """Deploy id and time (epoch seconds), right before the desired count is set to 0: `w7x8y9zt 1790000000`.
 Without it, somebody else set the count to 0.
 """
-TAG_KEYS = (RESTORE_TAG, REVISIONS_TAG, REQUEST_TAG, SUSPENDED_TAG, STOPPED_TAG)
+SIGNED_TAGS = (RESTORE_TAG, REVISIONS_TAG, REQUEST_TAG, SUSPENDED_TAG, STOPPED_TAG)
+TAG_KEYS = (*SIGNED_TAGS, SIGNATURE_TAG)
 MAX_VALUE_LENGTH = 256
 
 _RESTORE = re.compile(r"([a-z0-9]{1,64})/([0-9]{1,6})")
@@ -88,13 +93,50 @@ def suspended_tag_value(deploy: Deploy, scaling: SavedScaling) -> str:
     return f"{deploy.id} {states}{tried}"
 
 
-def stopped_tag(deploy: Deploy, now: float) -> dict[str, str]:
-    """The tag for a service that is about to be stopped."""
-    return {STOPPED_TAG: f"{deploy.id} {int(now)}"}
+def build_signed_tags(
+    deploy: Deploy, ecs_service: ServiceState, signer: TagSigner, *, stopped_at: float | None = None
+) -> dict[str, str]:
+    """All tags for this deploy as its record has it, with their signature. They are always written together,
+    because the signature is over all of them.
+
+    stopped_at: when the service is stopped, or about to be (epoch seconds). Default: what the record says.
+    """
+    restore_point = deploy.stop.restore_point
+    assert restore_point is not None
+    tags = build_restore_tags(deploy, restore_point, deploy.stop.scaling)
+    if (at := deploy.stop.requested_at if stopped_at is None else stopped_at) is not None:
+        tags[STOPPED_TAG] = f"{deploy.id} {int(at)}"
+    if SUSPENDED_TAG not in tags and _is_of(deploy.id, ecs_service.tags.get(SUSPENDED_TAG, "")):
+        tags[SUSPENDED_TAG] = f"{deploy.id} none"  # nothing scales it any more
+    tags[SIGNATURE_TAG] = signer.sign(ecs_service.arn, signed_contents(tags))
+    return tags
+
+
+def read_signed_tags(ecs_service: ServiceState, signer: TagSigner) -> RestoreTags | None:
+    """What the tags of a service say; None if there are none that Slipway signed."""
+    tags = ecs_service.tags
+    signature = tags.get(SIGNATURE_TAG, "")
+    signed = signer.is_signed(signature, ecs_service.arn, signed_contents(tags))
+    return read_restore_tags(tags) if signed else None
+
+
+def signed_contents(tags: Mapping[str, str]) -> list[str]:
+    """What the signature covers, in its order. Some tags name their deploy: what another one left in these is
+    not read, so it is not covered either."""
+    deploy_id = tags.get(RESTORE_TAG, "").partition("/")[0]
+    named = {key: tags.get(key, "") for key in SIGNED_TAGS}
+    for key in (SUSPENDED_TAG, STOPPED_TAG):
+        named[key] = named[key] if _is_of(deploy_id, named[key]) else ""
+    return list(named.values())
+
+
+def _is_of(deploy_id: str, value: str) -> bool:
+    return value.partition(" ")[0] == deploy_id
 
 
 def read_restore_tags(tags: Mapping[str, str]) -> RestoreTags | None:
-    """What the tags say; None if there are none, or if they cannot be read."""
+    """What the tags say, whoever wrote them (`read_signed_tags` reads ours alone); None if there are none, or
+    if they cannot be read."""
     restore = _RESTORE.fullmatch(tags.get(RESTORE_TAG, ""))
     if restore is None:
         return None
@@ -119,9 +161,9 @@ def read_restore_tags(tags: Mapping[str, str]) -> RestoreTags | None:
     )
 
 
-def belongs_to_another(tags: Mapping[str, str], deploy_id: str) -> bool:
+def belongs_to_another(ecs_service: ServiceState, signer: TagSigner, deploy_id: str) -> bool:
     """Whether another deploy has tagged the service: then the service is its."""
-    read = read_restore_tags(tags)
+    read = read_signed_tags(ecs_service, signer)
     return read is not None and read.deploy_id != deploy_id
 
 

@@ -10,7 +10,6 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.restore_point import (
     ALL_SUSPENDED,
-    RestorePoint,
     SavedScaling,
     ScalingPlan,
     SuspendedState,
@@ -132,9 +131,9 @@ def suspend_scaling(deploy: Deploy, context: StepContext) -> Deploy | StepResult
         )
     deploy = context.write_intent(deploy)
     if (ecs_service := context.read_service()) is not None and deploy.stop.scaling is not None:
+        tags = restore_tags.build_signed_tags(deploy, ecs_service, context.signer)
         context.guard()
-        value = restore_tags.suspended_tag_value(deploy, deploy.stop.scaling)
-        services.tag(context.region, ecs_service.arn, {restore_tags.SUSPENDED_TAG: value})
+        services.tag(context.region, ecs_service.arn, tags)
     context.guard()
     targets.set_suspension(context.region, deploy.service.cluster, deploy.service.ecs_service, ALL_SUSPENDED)
     result = _read_target(deploy, context)
@@ -149,8 +148,6 @@ def suspend_scaling_again(deploy: Deploy, context: StepContext, ecs_service: Ser
 
     The rollback does not depend on it: if AWS refuses or does not answer, it goes on without.
     """
-    restore_point = deploy.stop.restore_point
-    assert restore_point is not None
     target = best_effort(lambda: _read_target(deploy, context), None)
     if target is None or target.suspended == ALL_SUSPENDED:
         return deploy
@@ -163,7 +160,7 @@ def suspend_scaling_again(deploy: Deploy, context: StepContext, ecs_service: Ser
         again = again.with_message(context.now(), ThreadMessageKind.PROBLEM, text)
         again = again.with_notice(Notice.SCALING_SUSPENDED_AGAIN)
     saved_deploy = context.write_intent(again)
-    best_effort(lambda: _tag_and_suspend(saved_deploy, context, ecs_service, restore_point, saved), None)
+    best_effort(lambda: _tag_and_suspend(saved_deploy, context, ecs_service), None)
     return saved_deploy
 
 
@@ -171,13 +168,10 @@ def _tag_and_suspend(
     deploy: Deploy,
     context: StepContext,
     ecs_service: ServiceState,
-    restore_point: RestorePoint,
-    before: SavedScaling,
 ) -> None:
+    tags = restore_tags.build_signed_tags(deploy, ecs_service, context.signer)
     context.guard()
-    services.tag(
-        context.region, ecs_service.arn, restore_tags.build_restore_tags(deploy, restore_point, before)
-    )
+    services.tag(context.region, ecs_service.arn, tags)
     context.guard()
     targets.set_suspension(context.region, deploy.service.cluster, deploy.service.ecs_service, ALL_SUSPENDED)
 
@@ -264,7 +258,7 @@ def _tags_of_lost_deploy(
     another deploy with a record left its tags, it has put back what it suspended, and only its tags could not
     be removed.
     """
-    tags = restore_tags.read_restore_tags(ecs_service.tags)
+    tags = restore_tags.read_signed_tags(ecs_service, context.signer)
     if tags is None or tags.deploy_id == deploy.id:
         return tags if tags is not None and tags.suspending else None
     return tags if tags.deploy_id not in {each.id for each in context.earlier_deploys()} else None

@@ -95,7 +95,7 @@ class Rolling:
     def advance_rollback(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> Deploy:
         return deploy
 
-    def is_taken_over(self, deploy: Deploy, ecs_service: ServiceState) -> bool:
+    def is_taken_over(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> bool:
         return False
 
     def clean_up(self, deploy: Deploy, context: StepContext) -> None:

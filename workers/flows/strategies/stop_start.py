@@ -107,8 +107,10 @@ class StopStart(Rolling):
         set_recorded_revision(deploy, context, ecs_service, count)
         return to_following_rollback(with_update_sent(deploy, context.now()), context)
 
-    def is_taken_over(self, deploy: Deploy, ecs_service: ServiceState) -> bool:
-        return deploy.stop.owns_count and restore_tags.belongs_to_another(ecs_service.tags, deploy.id)
+    def is_taken_over(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> bool:
+        return deploy.stop.owns_count and restore_tags.belongs_to_another(
+            ecs_service, context.signer, deploy.id
+        )
 
     def clean_up(self, deploy: Deploy, context: StepContext) -> None:
         """Removes the restore tags."""

@@ -54,9 +54,9 @@ def save_restore_point(deploy: Deploy, context: StepContext) -> StepResult:
     )
     scaling = scaling_suspension.record_scaling(deploy, context, ecs_service)
     context.guard()
-    services.tag(
-        context.region, ecs_service.arn, restore_tags.build_restore_tags(deploy, restore_point, scaling)
-    )
+    with_restore_point = deploy.evolve(stop={"restore_point": restore_point, "scaling": scaling})
+    tags = restore_tags.build_signed_tags(with_restore_point, ecs_service, context.signer)
+    services.tag(context.region, ecs_service.arn, tags)
     saved = record_running_images(deploy, context).evolve(
         stop={"restore_point": restore_point, "scaling": scaling}
     )
@@ -91,8 +91,9 @@ def stop_service(deploy: Deploy, context: StepContext) -> StepResult:
     else:
         deploy = context.write_intent(deploy.evolve(ecs={"update_uncertain": True}))
     if ecs_service.desired != 0:
+        tags = restore_tags.build_signed_tags(deploy, ecs_service, context.signer, stopped_at=context.now())
         context.guard()
-        services.tag(context.region, ecs_service.arn, restore_tags.stopped_tag(deploy, context.now()))
+        services.tag(context.region, ecs_service.arn, tags)
         context.guard()
         services.update(context.region, service.cluster, service.ecs_service, desired=0)
     return StepResult(deploy.in_phase(Phase.DRAINING, context.now()), delay=context.timing.watch_seconds)
@@ -238,7 +239,7 @@ def end_superseded_while_stopped(
 def remove_restore_tags(deploy: Deploy, context: StepContext) -> None:
     """Removes this deploy's tags from the ECS service."""
     ecs_service = context.read_service()
-    if ecs_service is not None and restore_tags.belongs_to_another(ecs_service.tags, deploy.id):
+    if ecs_service is not None and restore_tags.belongs_to_another(ecs_service, context.signer, deploy.id):
         return
     tag_keys = [key for key in restore_tags.TAG_KEYS if ecs_service is not None and key in ecs_service.tags]
     if ecs_service is not None and tag_keys:

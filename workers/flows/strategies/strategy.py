@@ -66,7 +66,7 @@ class DeployStrategy(Protocol):
         """Does what a rollback in progress waits for."""
         ...
 
-    def is_taken_over(self, deploy: Deploy, ecs_service: ServiceState) -> bool:
+    def is_taken_over(self, deploy: Deploy, context: StepContext, ecs_service: ServiceState) -> bool:
         """Whether a later deploy has tagged the service as its own. Pure."""
         ...
 

@@ -129,7 +129,7 @@ def test_the_marks_on_the_service_say_all_that_bringing_it_back_takes(harness: E
     found = harness.ecs.client("ecs").list_tags_for_resource(resourceArn=arn)["tags"]
     tags = {tag["key"]: tag["value"] for tag in found}
 
-    assert {key: value for key, value in tags.items() if key in restore_tags_stopped_service.TAG_KEYS} == {
+    assert {key: value for key, value in tags.items() if key in restore_tags_stopped_service.SIGNED_TAGS} == {
         "slipway:restore": f"{deploy_id}/2",
         "slipway:revisions": f"{short_arn(deploy.stop.restore_point.revision)} "
         f"{short_arn(deploy.ecs.new_revision)}",

@@ -12,6 +12,7 @@ from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
 from deploys.records.traffic import HookAction
+from tests.builders import SIGNER
 from tests.workers.engine_harness import TIMING, EngineHarness, SilentJobQueue, a_sandbox_service
 from tests.workers.flows.claims_checker import ClaimsChecker
 from tests.workers.flows.native_deployments import configure_native_service, pause_hook
@@ -149,6 +150,7 @@ class DeployRunner:
             harness.redis,
             AwsClients(now=harness.ecs.now),
             SilentJobQueue(),
+            signer=SIGNER,
             settle_seconds=TIMING.settle_seconds,
             now=harness.ecs.now,
         )

@@ -10,7 +10,7 @@ from deploys.catalogue.nested_keys import Role
 from deploys.errors import LeaseTooShort
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
-from tests.builders import a_deploy, a_service, a_stop_start_service
+from tests.builders import SIGNER, a_deploy, a_service, a_stop_start_service
 from tests.frozen_services import service_freezes
 from tests.workers.engine_harness import ALICE, EngineHarness
 from tests.workers.flows.other_account import (
@@ -115,7 +115,9 @@ def test_questions_are_answered_through_the_role_under_names_of_their_own(harnes
     imagined = a_deploy(service, request={"requester": ALICE}, phase=Phase.PLANNING)
 
     freezes = service_freezes(harness.redis, service)
-    planned = describe_plan(imagined, store=harness.store, aws=aws, access=harness.access, freezes=freezes)
+    planned = describe_plan(
+        imagined, store=harness.store, aws=aws, access=harness.access, freezes=freezes, signer=SIGNER
+    )
     listed = describe_tags(service, aws)
 
     assert f"{OTHER_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2" in planned

@@ -17,7 +17,7 @@ from deploys.redis_durability import Durability
 from deploys.stores.deploy_store import DeployStore
 from sandbox.ecs import EcsSandbox
 from sandbox.ports import free_port
-from tests.builders import a_deploy
+from tests.builders import SIGNER, a_deploy
 from tests.workers.engine_harness import TIMING, EngineHarness, SilentJobQueue, a_sandbox_service
 from tests.workers.flows.strict_order import assert_strict_order, restore_tags
 from workers.ecs.aws.aws_clients import AwsClients
@@ -136,6 +136,7 @@ def an_orphan_recovery(harness: EngineHarness) -> OrphanRecovery:
         harness.redis,
         AwsClients(now=harness.ecs.now),
         SilentJobQueue(),
+        signer=SIGNER,
         settle_seconds=TIMING.settle_seconds,
         now=harness.ecs.now,
     )

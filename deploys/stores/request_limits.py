@@ -1,0 +1,59 @@
+"""How much one person may ask for within a minute: a bucket for each in Redis, the same for every process."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import NamedTuple
+
+from redis import Redis
+
+from deploys.stores import redis_keys
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is taken from people, before anything else is looked at."""
+
+    changes_per_minute: int = 30
+    """Requests of one person that change something: clicks too."""
+    queries_per_minute: int = 60
+    """Requests of one person that change nothing: mistakes and openings of Home too."""
+    waiting_per_service: int = 20
+    """Deploys of one service that wait for the one before them (count)."""
+    open_per_person: int = 60
+    """Deploys of one person that have not ended (count)."""
+
+
+class Exceeded(NamedTuple):
+    """A person asked for more than the limit."""
+
+    seconds: int
+    """Until the next request is taken."""
+    is_first: bool
+    """Whether this person was not told since the last request that was taken."""
+
+
+class RequestLimits:
+    """Counts what people ask for."""
+
+    def __init__(self, redis: Redis, limits: Limits, *, now: Callable[[], float] = time.time) -> None:
+        self.limits = limits
+        self._take = redis.register_script(_TAKE_REQUEST)
+        self._now = now
+
+    def take(self, user: str, *, changes: bool) -> Exceeded | None:
+        """Counts one request of this person; None if it is within the limit.
+
+        changes: whether it is to change something.
+        """
+        capacity = self.limits.changes_per_minute if changes else self.limits.queries_per_minute
+        key = redis_keys.request_bucket("changes" if changes else "queries", user)
+        wait_ms, is_first = self._take(keys=[key], args=[capacity, int(self._now() * 1000)])
+        return Exceeded(math.ceil(int(wait_ms) / 1000), bool(is_first)) if int(wait_ms) else None
+
+
+_TAKE_REQUEST = files("deploys.stores").joinpath("lua/take_request.lua").read_text()

@@ -1,0 +1,146 @@
+"""The ACL rules of docs/security.md: with them everything works, and nothing else is allowed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+from redis.exceptions import NoPermissionError, RedisError
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from deploys.job_queue import QUEUE_NAME, JobQueue
+from deploys.records.phases import Outcome, Phase
+from deploys.redis_connection import connect
+from deploys.stores import redis_keys
+from deploys.stores.claims import Claim
+from deploys.stores.deliveries import Deliveries
+from deploys.stores.deploy_store import DeployStore
+from deploys.stores.request_limits import Limits, RequestLimits
+from deploys.stores.retention import Retention
+from deploys.stores.thread_store import RESPONSE_URL_KEY, ThreadState, ThreadStore
+from deploys.stores.user_groups import UserGroups
+from sandbox.valkey import valkey
+from tests.builders import NOW, a_deploy, a_service
+from workers.scheduler import Scheduler
+
+PAGE = Path(__file__).parents[2] / "docs" / "security.md"
+RULES = re.search(r"```acl\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Callable[[str], Redis]]:
+    """A client with the user of a process, on a server that has the rules of the page."""
+    assert RULES is not None
+    with valkey() as server, connect(server.connection_url) as admin:
+        for rule in RULES[1].splitlines():
+            _, name, *rights = rule.split()
+            if name != "default":
+                admin.execute_command("ACL", "SETUSER", name, "reset", *rights)
+
+        def connect_as(process: str) -> Redis:
+            password = f"{process.upper()}_PASSWORD"
+            return connect(f"redis://slipway-{process}:{password}@127.0.0.1:{server.port}/0")
+
+        yield connect_as
+
+
+def end(store: DeployStore, deploy_id: str) -> Claim:
+    claim = store.claim(deploy_id, "worker", 60, due_by=NOW + 10)
+    assert claim is not None
+    over = claim.deploy.evolve(outcome=Outcome.SUCCEEDED, ended_at=NOW)
+    return store.commit(claim, over.in_phase(Phase.ENDED, NOW), due_at=NOW, what="ended")
+
+
+def test_a_deploy_is_requested_moved_told_and_forgotten_by_these_users(
+    connection: Callable[[str], Redis],
+) -> None:
+    bot, worker, scheduler = (connection(each) for each in ("bot", "worker", "scheduler"))
+    request = {"requested_at": NOW}
+    deploy = a_deploy(a_service(), request=request)
+
+    # The bot takes the request.
+    assert Deliveries(bot).begin("delivery")
+    Deliveries(bot).finish("delivery", "queued")
+    assert RequestLimits(bot, Limits(), now=lambda: NOW).take("U01ALICE00", changes=True) is None
+    UserGroups(bot).members("S01DEPLOYERS", NOW)
+    DeployStore(bot, now=lambda: NOW).submit(deploy)
+    ThreadStore(bot).save_response_url(deploy.id, "https://hooks.slack.com/commands/1/2/3")
+    JobQueue(bot).advance(deploy.id)
+
+    # The scheduler enqueues what is due.
+    due = Scheduler(
+        DeployStore(scheduler), ThreadStore(scheduler), JobQueue(scheduler), now=lambda: NOW + 1
+    ).tick()
+    assert due > 0
+
+    # A worker takes the jobs, moves the deploy and tells of it.
+    queue = Queue(QUEUE_NAME, connection=worker, serializer=JSONSerializer)
+    assert {"advance", "publish"} <= {str(job.func_name).rpartition(".")[2] for job in queue.jobs}
+    worker.delete(queue.key)
+    queue.enqueue("builtins.len", args=["a job"])
+    finished = SimpleWorker([queue], connection=worker, serializer=JSONSerializer)
+    assert finished.work(burst=True, logging_level="ERROR")
+    UserGroups(worker).save_members("S01DEPLOYERS", ["U01ALICE00"], NOW)
+    store, threads = DeployStore(worker, now=lambda: NOW), ThreadStore(worker)
+    assert threads.response_url(deploy.id) == "https://hooks.slack.com/commands/1/2/3"
+    assert threads.claim(deploy.id, "publisher", 10)
+    score = threads.start_sync(deploy.id, NOW)
+    threads.save(deploy.id, "publisher", ThreadState(channel="C01DEPLOYS"))
+    threads.finish_sync(deploy.id, score)
+    threads.release(deploy.id, "publisher")
+    store.make_due([deploy.id])
+    end(store, deploy.id)
+    worker.info("server")
+    assert connection("audit").xrevrange(redis_keys.AUDIT, count=5)
+    assert Retention(worker, 365, now=lambda: NOW + 400 * 86_400).expire() == 1
+
+
+FORBIDDEN: list[tuple[Any, ...]] = [
+    ("FLUSHALL",),
+    ("FLUSHDB",),
+    ("CONFIG", "GET", "requirepass"),
+    ("CONFIG", "SET", "appendonly", "no"),
+    ("KEYS", "*"),
+    ("SHUTDOWN", "NOSAVE"),
+    ("ACL", "LIST"),
+    ("MONITOR",),
+    ("GET", "another-application"),
+    ("SET", "another-application", "1"),
+    ("EVAL", "return redis.call('GET', 'another-application')", "0"),
+]
+
+
+@pytest.mark.parametrize("command", FORBIDDEN, ids=lambda command: " ".join(command)[:30])
+@pytest.mark.parametrize("process", ["bot", "worker", "scheduler", "audit"])
+def test_nobody_may_do_what_slipway_does_not(
+    connection: Callable[[str], Redis], process: str, command: tuple[Any, ...]
+) -> None:
+    client: Any = connection(process)
+
+    with pytest.raises(RedisError, match=r"(?i)no permissions|can't access|no longer has"):
+        client.execute_command(*command)
+
+
+@pytest.mark.parametrize(
+    ("process", "command"),
+    [
+        ("bot", ("GET", f"{RESPONSE_URL_KEY}w7x8y9zt")),
+        ("scheduler", ("GET", f"{RESPONSE_URL_KEY}w7x8y9zt")),
+        ("scheduler", ("HSET", redis_keys.record("w7x8y9zt"), "record", "forged")),
+        ("scheduler", ("XADD", redis_keys.AUDIT, "*", "by", "nobody")),
+        ("audit", ("XADD", redis_keys.AUDIT, "*", "by", "nobody")),
+        ("audit", ("HGETALL", redis_keys.record("w7x8y9zt"))),
+    ],
+)
+def test_a_process_may_do_no_more_than_its_own_work(
+    connection: Callable[[str], Redis], process: str, command: tuple[Any, ...]
+) -> None:
+    client: Any = connection(process)
+
+    with pytest.raises(NoPermissionError):
+        client.execute_command(*command)
