@@ -67,8 +67,11 @@ _KEY_BLOCK = re.compile(
 """RFC 7468; OpenPGP's armor (RFC 9580) adds BLOCK. A block that was cut goes on to the end of the text."""
 _KEY_BLOCK_END = re.compile(r"\A.*?-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----", re.DOTALL)
 """The rest of a block whose beginning was cut off."""
-_KEY_LINE = re.compile(r"^(?![0-9a-fA-F]+$)[A-Za-z0-9+/]{60,}={0,2}$", re.MULTILINE)
-"""A line from the middle of a block: 64 characters of base64, or 76."""
+_KEY_LINE = re.compile(
+    r"^(?=[^a-z\n]{0,59}[a-z])(?=[^A-Z\n]{0,59}[A-Z])(?=[^0-9\n]{0,59}[0-9])[A-Za-z0-9+/]{60,}={0,2}$",
+    re.MULTILINE,
+)
+"""A line from the middle of a block: 64 characters of base64, or 76, of all kinds, as no digest is."""
 
 _URL_PASSWORD = re.compile(
     r"(?P<user>://[^\s'\"<>@/:?\#]{0,200}:)(?!\d{1,5}[/?\#])(?!\[redacted\]@)[^\s'\"<>]{1,300}@"

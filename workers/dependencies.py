@@ -26,6 +26,7 @@ from workers.engine import Engine
 from workers.orphan_recovery import OrphanRecovery
 from workers.queries.query_handler import QueryHandler
 from workers.settings import WorkerSettings
+from workers.shared_channels import KnownSharedChannels
 from workers.slack_directory_reader import SlackDirectoryReader
 from workers.step_context import Timing
 from workers.thread.private_message import Recipient, send_private_message
@@ -101,7 +102,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     warn_about_redis_config(redis)
     roles = [each.role for each in catalogue.services.values() if each.role]
     keep_secret(role.external_id for role in roles)
-    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles})
+    aws = AwsClients(external_ids={role.arn: role.external_id for role in roles if role.external_id})
     aws.build_ahead(catalogue.regions)
     aws.build_ahead({each.region for each in catalogue.services.values() if each.role}, ("sts",))
     store = DeployStore(redis, catalogue_version=catalogue.version)
@@ -110,6 +111,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
     threads = ThreadStore(redis)
     access = Access(catalogue, UserGroups(redis), SlackDirectory(redis))
     job_queue = JobQueue(connect_for_rq(settings.redis_url))
+    shared_channels = KnownSharedChannels(SlackDirectory(redis), time.time)
     engine = Engine(
         store=store,
         job_queue=job_queue,
@@ -117,6 +119,7 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         access=access,
         timing=Timing(settings.lease_seconds, settings.watch_seconds, settings.settle_seconds, jitter=JITTER),
         worker=f"{socket.gethostname()}:{os.getpid()}",
+        shared_channels=shared_channels,
     )
     return Dependencies(
         redis=redis,
@@ -124,9 +127,9 @@ def build_dependencies(settings: WorkerSettings) -> Dependencies:
         slack=client,
         aws=aws,
         engine=engine,
-        publisher=Publisher(client, threads, store, limits, time.time),
+        publisher=Publisher(client, threads, store, limits, time.time, shared_channels),
         limits=limits,
-        query_handler=QueryHandler(catalogue, store, threads, aws, access, client),
+        query_handler=QueryHandler(catalogue, store, threads, aws, access, client, shared_channels),
         orphan_recovery=OrphanRecovery(
             catalogue.services.values(), store, redis, aws, job_queue, settle_seconds=settings.settle_seconds
         ),

@@ -1,4 +1,4 @@
-"""Removes the texts of old deploys: their thread messages, and whatever else in a record quotes AWS or a log."""
+"""Removes the texts of old deploys: their thread messages, and what else in a record quotes AWS or a log."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ from slipway.demo.terraform_revision import register_newer_revision
 
 URL_PATTERN = r"http://127\.0\.0\.1:\d+"
 REGION = "eu-west-1"
+REDIS_PASSWORD = "demo-redis-password"
 WATCH_SECONDS = 5.0
 """Seconds between two reads of a rollout at speed 1."""
 
@@ -92,6 +93,7 @@ def _start_all(processes: ProcessGroup, logs: Path, speed: float, mode: str, wor
     slack_url, ecs_url = slack.find_in_log(URL_PATTERN) or "", ecs.find_in_log(URL_PATTERN) or ""
     register_newer_revision(ecs_url, REGION)
     redis_url = (valkey.find_in_log(r"\S+://\S+") or "").replace("valkey://", "redis://")
+    redis_url = _set_password(redis_url)
     services = write_services_file(logs, speed)
     env = _build_process_env(slack_url, ecs_url, redis_url, services, speed)
     for number in range(1, workers + 1):
@@ -115,6 +117,14 @@ def _start_all(processes: ProcessGroup, logs: Path, speed: float, mode: str, wor
     return DemoEnvironment(client, f"{slack_url}/sandbox/", ecs_url, redis, processes, logs, env)
 
 
+def _set_password(redis_url: str) -> str:
+    """Makes Valkey ask for a password, as one in production does; the address with it."""
+    redis = Redis.from_url(redis_url)
+    redis.config_set("requirepass", REDIS_PASSWORD)
+    redis.close()
+    return redis_url.replace("://", f"://:{REDIS_PASSWORD}@", 1)
+
+
 def _build_process_env(
     slack_url: str, ecs_url: str, redis_url: str, services: Path, speed: float
 ) -> dict[str, str]:
@@ -130,7 +140,7 @@ def _build_process_env(
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "sandbox",
-        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "demo-secret-access-key",
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "WATCH_SECONDS": f"{max(0.3, WATCH_SECONDS / speed):.2f}",

@@ -15,6 +15,7 @@ from deploys.catalogue.service import Service
 from deploys.decisions import answer_pause, decide, mark_question_shown, request_cancel
 from deploys.job_queue import WATCH_PREFIX, JobQueue
 from deploys.pauses import latest_pause_number, unanswered_pause
+from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels
 from deploys.records.approval import Verdict
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
@@ -90,6 +91,9 @@ class EngineHarness:
     ecs: EcsSandbox
     redis: Redis
     access: OpenAccessPolicy = field(default_factory=OpenAccessPolicy)
+    external_ids: dict[str, str] = field(default_factory=dict)
+    """Of the roles in services.yml, by ARN: no record has them."""
+    shared_channels: SharedChannels = NO_SHARED_CHANNELS
 
     def __post_init__(self) -> None:
         self.store = DeployStore(self.redis, now=self.ecs.now)
@@ -100,22 +104,29 @@ class EngineHarness:
         return Engine(
             store=self.store,
             job_queue=SilentJobQueue(),
-            aws=AwsClients(now=self.ecs.now),
+            aws=AwsClients(now=self.ecs.now, external_ids=self.external_ids),
             access=self.access,
             timing=TIMING,
             worker="worker",
+            shared_channels=self.shared_channels,
             now=self.ecs.now,
         )
 
     def request_deploy(self, service: str, tag: str, **changes: Any) -> str:
         """`/deploy SERVICE TAG` by alice; the deploy's id."""
-        known = a_sandbox_service(service, **changes)
+        known = self._known_service(service, **changes)
         deploy = a_deploy(known, tag=tag, request={"requester": ALICE, "requested_at": self.ecs.now()})
         return self.store.submit(deploy).deploy.id
 
+    def _known_service(self, name: str, **changes: Any) -> Service:
+        known = a_sandbox_service(name, **changes)
+        if known.role:
+            self.external_ids[known.role.arn] = known.role.external_id
+        return known
+
     def request_verb(self, verb: Verb, service: str, target: str = "", **changes: Any) -> str:
         """`/deploy restart SERVICE` or `/deploy rollback SERVICE [TARGET]` by alice; the deploy's id."""
-        known = a_sandbox_service(service, **changes)
+        known = self._known_service(service, **changes)
         deploy = a_deploy(
             known,
             verb=verb,

@@ -60,9 +60,7 @@ def _log_tail(log: Sequence[str]) -> str:
 def log_not_shown(container: str, group: str, stream: str, *, shared_channel: bool) -> str:
     """Where the log is that is not quoted. group: empty if CloudWatch Logs does not have it."""
     why = "this channel is shared with others" if shared_channel else "`logs: hide` in services.yml"
-    where = (
-        f"CloudWatch Logs has them: group {code(group)}, stream {code(stream)}" if group else "see its log"
-    )
+    where = f"see group {code(group)}, stream {code(stream)} in CloudWatch Logs" if group else "see its log"
     return f"The last lines of {code(container)} are not shown here ({why}); {where}."
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sandbox.ecs.aws_services.ecr_images import ParsedImage
 from sandbox.ecs.records import EcsTask
 from sandbox.ecs.region import EcsRegion
@@ -22,9 +24,12 @@ def log_startup(region: EcsRegion, task: EcsTask) -> None:
 
 
 def log_crash(region: EcsRegion, task: EcsTask, container: str) -> None:
+    """A variable LOG_AT_CRASH has further lines, for an app that tells more than it should."""
     definition = _container_definition(region, task, container)
+    variables = {each["name"]: each.get("value", "") for each in definition.get("environment", [])}
     lines = (
         "ERROR configuration: DATABASE_URL names a host that does not resolve: db.internal",
+        *filter(None, variables.get("LOG_AT_CRASH", "").split("\n")),
         "FATAL giving up, exit status 1",
     )
     region.logs.write(definition, task.id, region.now, lines)
@@ -34,6 +39,6 @@ def log_lines(region: EcsRegion, task: EcsTask, container: str, lines: list[str]
     region.logs.write(_container_definition(region, task, container), task.id, region.now, lines)
 
 
-def _container_definition(region: EcsRegion, task: EcsTask, container: str) -> dict[str, object]:
+def _container_definition(region: EcsRegion, task: EcsTask, container: str) -> dict[str, Any]:
     definitions = region.task_definition(task.task_definition).containers
     return next(definition for definition in definitions if definition["name"] == container)

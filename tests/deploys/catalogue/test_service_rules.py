@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deploys.catalogue.services_file import check_text
 from tests.deploys.catalogue.services_yml import check_yaml, list_problems, one_service
 
 WRONG = [
@@ -138,3 +139,35 @@ def test_approvers_in_the_defaults_are_no_reason_for_a_note() -> None:
     found = check_yaml(one_service("strategy: rolling", head="defaults: {approvers: [S02APPROVERS]}\n"))
 
     assert found.notes == ()
+
+
+def test_who_may_deploy_has_to_be_written() -> None:
+    place = "cluster: c, region: eu-west-1"
+    text = f"services: {{web: {{{place}}}, api: {{{place}, deployers: []}}}}"
+    problems = check_text(text.encode(), {}).problems
+
+    assert [str(each) for each in problems] == [
+        "1:12: services.web.deployers: missing; write who may deploy, here or in `defaults`: user ids (U…) "
+        "and user group ids (S…), `everyone` for every member of the workspace, or `[]` for nobody."
+    ]
+    defaults = f"defaults: {{deployers: [U01ALICE00]}}\n{text}"
+    assert check_text(defaults.encode(), {}).problems == ()
+
+
+def test_everyone_is_noted_where_it_is_written() -> None:
+    text = """
+        defaults: {cluster: c, region: eu-west-1, deployers: everyone}
+        services:
+          web: {}
+          api: {may_lock: everyone}
+        """
+
+    assert [str(each) for each in check_yaml(text).notes] == [
+        "1:43: defaults.deployers: `everyone`: every member of the workspace may.",
+        "4:9: services.api.may_lock: `everyone`: every member of the workspace may.",
+    ]
+
+
+def test_a_file_without_deployers_reads_as_nobody() -> None:
+    assert check_yaml(one_service("deployers: []")).services["web"].deployers == ()
+    assert check_yaml(one_service("deployers: everyone")).services["web"].deployers == ("everyone",)

@@ -65,7 +65,8 @@ VALUE_MISTAKES = [
     # logs
     (
         "logs: hidden",
-        "5:11: services.web.logs: `hidden` is not what to do with log lines; write `show` or `hide`.",
+        "5:11: services.web.logs: `hidden` is not what to do with log lines; write `show` or `hide`. "
+        "Did you mean `hide`?",
     ),
     # ECS names
     (

@@ -34,12 +34,10 @@ def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
             job_queue.watch("eu-west-1/production")
         case "publish_home":
             job_queue.publish_home(ALICE, TEAM)
-        case "read_user_groups":
-            job_queue.read_user_groups()
         case "read_slack_directory":
             job_queue.read_slack_directory(ALICE)
-        case "recover_orphans":
-            job_queue.recover_orphans()
+        case "read_user_groups" | "recover_orphans" | "forget_thread_messages":
+            getattr(job_queue, name)()
         case "answer_privately":
             job_queue.answer_privately(DEPLOYS, None, ALICE, "Only you see this.")
         case "answer_tags":

@@ -130,7 +130,7 @@ class AwsClients:
             self._session = boto3.Session()
         self._now = now
         self.request_ids = RequestIds()
-        self._external_ids = external_ids or {}
+        self._external_ids: Mapping[str, str] = {} if external_ids is None else external_ids
         self._regions: dict[tuple[str, AssumedRole | None], RegionClients] = {}
         self._assumed_roles: dict[tuple[Role, str], AssumedRole] = {}
         self._building = RLock()  # boto3 sessions are not safe for building clients in several threads

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from deploys.errors import NotAnApprover
+from deploys.errors import MembershipUnknown, NotAnApprover, Refused
 from deploys.records.approval import Verdict
 from deploys.records.phases import Outcome, Phase
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.workers.engine_harness import BOB, EngineHarness
 from tests.workers.flows.strict_order import assert_strict_order, restore_tags, tasks_of
 from workers.thread.card_state import state_text
+
+DAVE = "U04DAVE000"
 
 
 @pytest.mark.parametrize(("service", "count"), [("ledger", 1), ("billing", 2)])
@@ -264,3 +266,41 @@ def test_a_count_that_something_raises_during_the_stop_ends_it_safely(harness: E
     assert "set the desired count to 4" in deploy.outcome_reason
     assert harness.describe_service("billing")["desiredCount"] == 2
     assert harness.running_tags("billing") == {"1.4.0"}
+
+
+@pytest.mark.parametrize("unsure", [False, True])
+def test_a_cancel_of_somebody_who_may_not_any_more_is_dropped_and_said(
+    harness: EngineHarness, unsure: bool
+) -> None:
+    deploy_id = harness.request_deploy("ledger", "1.4.2")
+    harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    harness.cancel(deploy_id, DAVE)
+    error: Refused = (
+        MembershipUnknown(service="ledger", groups="x")
+        if unsure
+        else NotAnApprover(service="ledger", approvers="nobody")
+    )
+    harness.access.refusals[DAVE] = error
+
+    harness.tick()
+    harness.tick()
+
+    deploy = harness.get(deploy_id)
+    assert deploy.cancel is None
+    assert deploy.phase is Phase.AWAITING_APPROVAL
+    why = "Slack does not say now whether they may" if unsure else "they may not cancel it now"
+    assert f"<@{DAVE}> asked to cancel this, which does not count: {why}." in (
+        deploy.thread_messages[-1].text
+    )
+
+
+def test_a_cancel_that_counts_is_not_dropped_midway(harness: EngineHarness) -> None:
+    deploy_id = harness.request_deploy("ledger", "1.4.2")
+    harness.until_phase(deploy_id, Phase.AWAITING_APPROVAL)
+    harness.approve(deploy_id)
+    harness.until_phase(deploy_id, Phase.DRAINING)
+    harness.cancel(deploy_id, DAVE)
+    harness.until(lambda: (found := harness.get(deploy_id).cancel) is not None and found.checked)
+    harness.access.refusals[DAVE] = NotAnApprover(service="ledger", approvers="nobody")
+
+    assert harness.until_over(deploy_id).outcome is Outcome.CANCELLED

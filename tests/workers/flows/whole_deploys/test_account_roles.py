@@ -35,6 +35,8 @@ def request_deploy_of(harness: EngineHarness, service: Any, tag: str = "1.4.2") 
             "requested_at": harness.ecs.now(),
         },
     )
+    if service.role:
+        harness.external_ids[service.role.arn] = service.role.external_id
     return harness.store.submit(deploy).deploy.id
 
 
@@ -45,6 +47,7 @@ def test_a_deploy_in_another_account_goes_through_its_role_alone(harness: Engine
     ended = harness.until_over(deploy_id)
 
     assert ended.outcome is Outcome.SUCCEEDED
+    assert OTHER_ACCOUNT_ROLE.external_id not in ended.to_json(), "it is in no record"
     assert f":{OTHER_ACCOUNT}:" in (ended.ecs.new_revision or "")
     assert images_running_in_other_account(harness, "web") == {"1.4.2"}
     assert harness.running_tags("web") == {"1.4.0"}, "the workers' own account"

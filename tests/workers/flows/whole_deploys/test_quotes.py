@@ -1,0 +1,96 @@
+"""What a container wrote and AWS said: redacted, and not quoted at all where others read along."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploys.catalogue.service import LogLines
+from deploys.quoting import NOT_QUOTED
+from deploys.records.deploy import Deploy
+from deploys.records.phases import Outcome
+from tests.workers.engine_harness import EngineHarness
+
+SAID_BY_ECS = "the service scheduler said password=hunter2"
+
+
+class Knows:
+    """Gives this answer for every channel."""
+
+    def __init__(self, answer: bool | None) -> None:
+        self.answer = answer
+
+    def is_shared(self, channel: str) -> bool | None:
+        return self.answer
+
+
+def crash(harness: EngineHarness, **changes: object) -> Deploy:
+    return harness.until_outcome(harness.request_deploy("api", "1.5.0-crash", **changes))
+
+
+def test_the_last_lines_are_quoted_by_default(harness: EngineHarness) -> None:
+    deploy = crash(harness)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    assert "FATAL giving up" in harness.thread_text(deploy.id)
+
+
+def test_a_service_that_hides_its_logs_says_where_they_are(harness: EngineHarness) -> None:
+    deploy = crash(harness, logs=LogLines.HIDE)
+
+    text = harness.thread_text(deploy.id)
+    assert "exited with code 1" in text
+    assert "FATAL" not in deploy.to_json()
+    assert (
+        "The last lines of `api` are not shown here (`logs: hide` in services.yml); see group "
+        "`/ecs/api`, stream `api/api/" in text
+    )
+    assert not harness.ecs.calls("GetLogEvents")
+
+
+@pytest.mark.parametrize("answer", [True, None])
+def test_nothing_is_quoted_in_a_channel_that_is_shared_or_may_be(
+    harness: EngineHarness, answer: bool | None
+) -> None:
+    harness.shared_channels = Knows(answer)
+    harness.engine = harness.new_engine()
+    deploy = crash(harness)
+
+    assert deploy.outcome is Outcome.ROLLED_BACK
+    record = deploy.to_json()
+    assert "FATAL" not in record
+    assert "circuit breaker" not in record, "ECS's own words"
+    assert NOT_QUOTED in record
+    assert "this channel is shared with others" in harness.thread_text(deploy.id)
+    assert not harness.ecs.calls("GetLogEvents")
+
+
+def test_an_error_of_aws_is_named_and_not_quoted_in_a_shared_channel(harness: EngineHarness) -> None:
+    harness.ecs.faults.add(
+        kind="error",
+        operation="RegisterTaskDefinition",
+        code="ClientException",
+        status=400,
+        message=SAID_BY_ECS,
+    )
+    harness.shared_channels = Knows(True)
+    harness.engine = harness.new_engine()
+
+    deploy = harness.until_outcome(harness.request_deploy("web", "1.4.2"))
+
+    assert deploy.outcome is Outcome.REFUSED
+    assert f"{NOT_QUOTED} (ClientException)" in deploy.end_reason
+
+
+def test_an_error_of_aws_is_quoted_without_what_may_be_a_secret(harness: EngineHarness) -> None:
+    harness.ecs.faults.add(
+        kind="error",
+        operation="RegisterTaskDefinition",
+        code="ClientException",
+        status=400,
+        message=SAID_BY_ECS,
+    )
+
+    deploy = harness.until_outcome(harness.request_deploy("web", "1.4.2"))
+
+    assert "the service scheduler said password=[redacted]" in deploy.end_reason
+    assert "hunter2" not in deploy.to_json()

@@ -1,0 +1,144 @@
+"""People and channels, read from Slack within its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from deploys.stores.slack_directory import (
+    MAX_AGE_SECONDS,
+    READ_EVERY_SECONDS,
+    Channel,
+    ChannelKind,
+    Person,
+    SlackDirectory,
+)
+from sandbox.slack import SlackSandbox
+from sandbox.slack.team.workspace import ALICE, BOT_USER, FOREIGN_TEAM_ID, FRED, GINA, TEAM_ID
+from tests.builders import NOW, a_deploy
+from tests.workers.thread.publisher_harness import ManualClock
+from workers.slack_directory_reader import SlackDirectoryReader, channel_of, person_of
+from workers.thread.rate_limits import SharedRateLimits
+from workers.thread.slack_client import slack_client
+
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+
+
+@pytest.fixture(scope="module")
+def slack() -> Iterator[SlackSandbox]:
+    with SlackSandbox(MANIFEST, rate_limits=False) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def directory(redis: Redis) -> SlackDirectory:
+    return SlackDirectory(redis)
+
+
+@pytest.fixture
+def reader(
+    slack: SlackSandbox, redis: Redis, directory: SlackDirectory, clock: ManualClock
+) -> SlackDirectoryReader:
+    client = slack_client(slack.bot_token, slack.api_url)
+    return SlackDirectoryReader(client, directory, SharedRateLimits(redis, clock), clock)
+
+
+@pytest.mark.parametrize(
+    ("user", "facts"),
+    [
+        (ALICE, {"teams": (TEAM_ID,)}),
+        (GINA, {"teams": (TEAM_ID,), "is_guest": True}),
+        (FRED, {"teams": (FOREIGN_TEAM_ID,)}),
+        (BOT_USER, {"teams": (TEAM_ID,), "is_bot": True}),
+        ("U0NOBODY00", None),
+    ],
+)
+def test_people(
+    reader: SlackDirectoryReader, directory: SlackDirectory, user: str, facts: dict[str, Any] | None
+) -> None:
+    assert reader.read(user)
+
+    assert directory.person(user, NOW) == (Person(read_at=NOW, **facts) if facts else None)
+
+
+@pytest.mark.parametrize(
+    ("channel", "facts"),
+    [
+        ("C01DEPLOYS", {"kind": ChannelKind.PUBLIC}),
+        ("C05PARTNERS", {"kind": ChannelKind.PUBLIC, "is_shared": True}),
+        ("G04PAYMENTS", {"kind": ChannelKind.HIDDEN}),
+    ],
+)
+def test_channels(
+    reader: SlackDirectoryReader, directory: SlackDirectory, channel: str, facts: dict[str, Any]
+) -> None:
+    assert reader.read(channel)
+
+    assert directory.channel(channel, NOW) == Channel(read_at=NOW, **facts)
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ({"is_ultra_restricted": True}, {"is_guest": True}),
+        ({"deleted": True}, {"is_deleted": True}),
+        ({"is_stranger": True}, {"is_stranger": True}),
+        ({"enterprise_user": {"teams": ["T03OTHER00"]}}, {"teams": (TEAM_ID, "T03OTHER00")}),
+    ],
+)
+def test_what_slack_says_of_people(stated: dict[str, Any], expected: dict[str, Any]) -> None:
+    plain = {"read_at": NOW, "teams": (TEAM_ID,)}
+
+    assert person_of({"team_id": TEAM_ID, **stated}, NOW) == Person.model_validate({**plain, **expected})
+
+
+@pytest.mark.parametrize(
+    ("stated", "kind", "shared"),
+    [
+        ({"is_im": True}, ChannelKind.DIRECT, False),
+        ({"is_mpim": True, "is_private": True}, ChannelKind.GROUP_DIRECT, False),
+        ({"is_private": True}, ChannelKind.PRIVATE, False),
+        ({"is_pending_ext_shared": True}, ChannelKind.PUBLIC, True),
+        ({"is_shared": True, "is_org_shared": True}, ChannelKind.PUBLIC, False),
+    ],
+)
+def test_what_slack_says_of_channels(stated: dict[str, Any], kind: ChannelKind, shared: bool) -> None:
+    assert channel_of(stated, NOW) == Channel(read_at=NOW, kind=kind, is_shared=shared)
+
+
+def test_a_direct_message_is_known_by_its_id(directory: SlackDirectory) -> None:
+    known = directory.channel("D01ALICE00", NOW)
+
+    assert known is not None
+    assert known.kind is ChannelKind.DIRECT
+
+
+def test_what_is_needed_is_read_again_before_it_is_too_old(
+    reader: SlackDirectoryReader, directory: SlackDirectory, clock: ManualClock
+) -> None:
+    deploy = a_deploy()
+    for _ in range(int(2 * MAX_AGE_SECONDS / READ_EVERY_SECONDS)):
+        reader.refresh([deploy])
+        assert directory.person(deploy.request.requester, clock()) is not None
+        assert directory.channel(deploy.request.channel, clock()) is not None
+        clock.value += READ_EVERY_SECONDS
+
+
+def test_while_slack_is_away_nothing_new_is_known(
+    reader: SlackDirectoryReader, directory: SlackDirectory, slack: SlackSandbox
+) -> None:
+    slack.add_fault("http-500", method="users.info", times=5)
+
+    reader.read(ALICE)
+    slack.clear_faults()
+
+    assert directory.person(ALICE, NOW) is None
