@@ -43,6 +43,7 @@ WITHOUT_CHOICE = {
     errors.ImageUnreadable: CHANGE_AWS,
     errors.LeftStopped: LATER,
     errors.ManagementUnknown: CHANGE_AWS,
+    errors.CatalogueChanged: TYPE_IT,
     errors.ChannelHidden: ELSEWHERE,
     errors.ChannelUnknown: LATER,
     errors.DirectMessageRefused: ELSEWHERE,

@@ -290,3 +290,19 @@ def test_a_response_url_that_finds_it_too_long_gets_it_shorter(
     assert send_private_message(harness.client, to, "漢" * 1500) is DeliveryResult.DELIVERED
 
     assert [len(text) for text in sent] == [1500, 1265]
+
+
+def test_blocks_are_shown_with_their_buttons(harness: PublisherHarness) -> None:
+    blocks = [
+        {"type": "section", "text": {"type": "mrkdwn", "text": "There is no service."}},
+        BUTTONS.to_dict(),
+    ]
+
+    send_private_message(harness.client, IN_DEPLOYS, "There is no service.", blocks=blocks)
+    send_private_message(harness.client, Recipient(ALICE, PAYMENTS), "There is no service.", blocks=blocks)
+
+    [message] = [m for m in harness.slack.messages(DEPLOYS, "alice") if m["ephemeral"]]
+    assert [each["type"] for each in message["blocks"]] == ["section", "actions"]
+    [direct_message] = harness.slack.messages("@slipway", "alice")
+    assert [each["type"] for each in direct_message["blocks"]] == ["context", "section", "actions"]
+    assert f"<#{PAYMENTS}>" in direct_message["text"]
