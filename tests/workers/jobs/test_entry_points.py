@@ -37,7 +37,15 @@ def enqueue_entry_point(job_queue: JobQueue, name: str, deploy_id: str) -> None:
             job_queue.watch("eu-west-1/production")
         case "publish_home":
             job_queue.publish_home(ALICE, TEAM)
-        case "read_user_groups" | "recover_orphans" | "watch_locks" | "forget_thread_messages":
+        case (
+            "read_user_groups"
+            | "recover_orphans"
+            | "watch_locks"
+            | "forget_thread_messages"
+            | "expire_records"
+        ):
+            getattr(job_queue, name)()
+        case "read_freeze_calendars" | "post_audit":
             getattr(job_queue, name)()
         case "read_slack_directory":
             job_queue.read_slack_directory(ALICE)
