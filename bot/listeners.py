@@ -17,17 +17,21 @@ import structlog
 from redis.exceptions import RedisError
 from slack_bolt import Ack, BoltRequest
 
-from bot import clicks, commands, error_boundary, request, request_rate
+from bot import clicks, commands, error_boundary, request, slack_text
 from bot.app_context import AppContext
 from bot.private_reply import PrivateReply, send_privately
 from bot.request import Request
 from deploys.access import Asker
+from deploys.errors import TooManyRequests
 
 log = structlog.get_logger()
 
 KNOWLEDGE_WAIT_SECONDS = 1.5
 """How long a request waits for a worker to read who asks and where, well within Slack's 3 seconds."""
 KNOWLEDGE_POLL_SECONDS = 0.05
+
+_WHATS = {True: "requests that change something", False: "requests"}
+"""What a limit counts, by whether it is a change."""
 
 
 class Listeners:
@@ -42,10 +46,10 @@ class Listeners:
         asked = request.from_command(req, context.slack_clock)
         text = req.body.get("text") or ""
         try:
-            changes = request_rate.changes_something(lambda: commands.parse(text))
+            changes = _changes_something(text)
             reply = self._handle_once(
                 req,
-                lambda: request_rate.within_limit(
+                lambda: _within_limit(
                     lambda: commands.answer(text, asked, context),
                     asked.user,
                     context,
@@ -70,10 +74,10 @@ class Listeners:
         asked = request.from_mention(req, context.slack_clock)
         text = event.get("text") or ""
         bot_user = context.identity.user
-        changes = request_rate.changes_something(lambda: commands.parse_mention(text, bot_user))
+        changes = _changes_something(slack_text.text_after_mention(text, bot_user) or "")
         reply = self._handle_once(
             req,
-            lambda: request_rate.within_limit(
+            lambda: _within_limit(
                 lambda: commands.answer_mention(text, asked, context), asked.user, context, changes=changes
             ),
             asked,
@@ -90,7 +94,7 @@ class Listeners:
             asked = replace(asked, channel=clicks.find_channel(click.value, context))
         reply = self._handle_once(
             req,
-            lambda: request_rate.within_limit(
+            lambda: _within_limit(
                 lambda: clicks.handle_click(click, asked, context), asked.user, context, changes=True
             ),
             asked,
@@ -163,3 +167,41 @@ def _find_unknown(asker: Asker, context: AppContext) -> list[str]:
     if asker.channel and context.directory.channel(asker.channel, now) is None:
         unknown.append(asker.channel)
     return unknown
+
+
+def _changes_something(text: str) -> bool:
+    """Whether what was typed asks for a change, by its first word: all of it is read only once the request
+    counts. A service alone is a mistake."""
+    words = text.split(maxsplit=1)
+    subcommand = commands.SUBCOMMANDS.get(words[0].lower()) if words else None
+    if subcommand is None:
+        return len(words) > 1
+    return not subcommand.is_query and subcommand.announcement is None
+
+
+def _within_limit(
+    handler: Callable[[], PrivateReply | None],
+    user: str,
+    context: AppContext,
+    *,
+    changes: bool,
+    tell_always: bool = False,
+) -> PrivateReply | None:
+    """What the handler answers, if this person has not asked for too much; otherwise nothing is looked at.
+
+    tell_always: a slash command is answered in its ack, which costs nothing. Other answers are calls to
+    Slack, so each person is told once.
+
+    Raises:
+        TooManyRequests
+    """
+    exceeded = context.request_limits.take(user, changes=changes)
+    if exceeded is None:
+        return handler()
+    if exceeded.is_first:
+        log.warning("somebody sends too many requests", user=user, changes=changes)
+    elif not tell_always:
+        return None
+    limits = context.request_limits.limits
+    limit = limits.changes_per_minute if changes else limits.queries_per_minute
+    raise TooManyRequests(limit=limit, what=_WHATS[changes], seconds=exceeded.seconds)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from redis.exceptions import RedisError
 
-from bot import attempts, queue_limits, submit_texts
+from bot import attempts, submit_texts
 from bot.app_context import AppContext
 from bot.grammar import DEPLOY, Command
 from bot.private_reply import PrivateReply, with_buttons
@@ -29,6 +29,7 @@ from deploys.lock_text import lock_sentence
 from deploys.locks import StopHolds
 from deploys.overrides import is_held_by_freeze, override_freeze
 from deploys.queue_forecast import read_forecast
+from deploys.queue_limits import refuse_if_too_many
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.hold import Hold
@@ -106,7 +107,7 @@ def submit_deploy(
     if not command.waits_for_lock:
         _refuse_if_locked(deploy.service.name, verb, request, context)
     request.refuse_if_late()
-    queue_limits.refuse_if_too_many([deploy], context)
+    refuse_if_too_many([deploy], context.store, context.request_limits.limits)
     submission = context.store.submit(deploy)
     if submission.is_duplicate:
         if overrides_freeze and is_held_by_freeze(submission.deploy):
@@ -224,7 +225,7 @@ def submit_batch(
         request=build_deploy_request(request, reason, context.now()),
     )
     request.refuse_if_late()
-    queue_limits.refuse_if_too_many(deploys, context)
+    refuse_if_too_many(deploys, context.store, context.request_limits.limits)
     submissions = context.store.submit_batch(batch, deploys)
     if any(each.is_duplicate for each in submissions):
         command = Command(DEPLOY, wanted.services, tag=tag, reason=reason)

@@ -135,13 +135,13 @@ INVALID_VALUES: list[tuple[type[Settings], str, str, str]] = [
         SchedulerSettings,
         "AUDIT_RETENTION_DAYS",
         "0",
-        "is '0', but has to be a whole number of days from 1 to 3650.",
+        "is '0', but has to be a whole number of days from 1 to 3660.",
     ),
     (
         SchedulerSettings,
         "AUDIT_RETENTION_DAYS",
         "1.5",
-        "is '1.5', but has to be a whole number of days from 1 to 3650.",
+        "is '1.5', but has to be a whole number of days from 1 to 3660.",
     ),
     (
         SchedulerSettings,

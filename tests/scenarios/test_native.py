@@ -33,7 +33,7 @@ def test_a_canary_waits_for_somebody_who_says_continue(slack: Conversation) -> N
     assert messages[0] == (
         "The new tasks run and get the test traffic. Production traffic still goes to the old ones."
     )
-    assert messages[1].startswith("@approvers: paused once the test traffic has moved.")
+    assert messages[1] == ("`shop` `1.4.2` paused once the test traffic has moved. @bob pressed Continue.")
     assert messages[2:-1] == [
         "@bob pressed Continue: the rollout goes on.",
         "10 % of the production traffic goes to the new tasks now, for SOME TIME before more does.",

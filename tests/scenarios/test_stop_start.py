@@ -25,8 +25,7 @@ def test_approved_it_stops_proves_and_starts(slack: Conversation) -> None:
 
     assert thread.record.outcome is Outcome.SUCCEEDED
     assert thread.replies[1:] == [
-        "@approvers: @alice asks to deploy `ledger` `1.4.2`. This means downtime. It needs 1 approval by "
-        "the buttons on the card above, within SOME TIME.",
+        "@alice asked to deploy `ledger` `1.4.2`. Approved by @bob.",
         "Approved by @bob.",
         "Registered `ledger:9`. Stopping: the desired count goes from 1 to 0. If anything fails, `ledger:8` "
         "and 1 task are brought back.",

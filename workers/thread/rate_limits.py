@@ -52,7 +52,7 @@ RATES: dict[str, TokenBucket] = {
     "chat.postEphemeral": TokenBucket(700, 5),  # Tier 4: 100 a minute
     "views.publish": TokenBucket(700, 5),  # Tier 4
     "users.info": TokenBucket(700, 10),  # Tier 4
-    "conversations.info": TokenBucket(1400, 10),  # Tier 3
+    "conversations.info": TokenBucket(1500, 8),  # Tier 3
     "usergroups.users.list": TokenBucket(5500, 8),  # Tier 2: 20 a minute
 }
 CHANNEL_RATES: dict[str, TokenBucket] = {"chat.postMessage": TokenBucket(1100, 1)}  # 1 a second per channel

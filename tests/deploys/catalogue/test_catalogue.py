@@ -128,14 +128,16 @@ def test_names_that_look_like_yes_or_like_numbers_stay_names() -> None:
 
 def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(tmp_path: Path) -> None:
     file = tmp_path / "services.yml"
-    file.write_bytes(b"\xef\xbb\xbf" + one_service("deadline: 20m").replace("\n", "\r\n").encode())
+    file.write_bytes(
+        b"\xef\xbb\xbf" + one_service("deadline: 20m\ndeployers: everyone").replace("\n", "\r\n").encode()
+    )
 
     assert load_catalogue(file, {}).service_names == ("web",)
 
 
 def test_loading_a_wrong_file_tells_every_mistake(tmp_path: Path) -> None:
     file = tmp_path / "services.yml"
-    file.write_text(one_service("deadline: 1s\napprovals: -1"))
+    file.write_text(one_service("deadline: 1s\napprovals: -1\ndeployers: everyone"))
 
     with pytest.raises(CatalogueInvalid) as caught:
         load_catalogue(file, {})

@@ -161,7 +161,9 @@ def test_what_deserves_a_thought_is_noted_and_is_no_mistake() -> None:
 
 def test_the_settings_of_a_process_are_checked_when_asked_for() -> None:
     Path("services.yml").write_text(VALID_FILE)
-    Path(".env").write_text("REDIS_URL=redis://localhost:6379/0\nSLACK_BOT_TOKEN=xoxb-1\n")
+    Path(".env").write_text(
+        f"REDIS_URL=redis://localhost:6379/0\nSLACK_BOT_TOKEN=xoxb-1\nRESTORE_TAG_KEY={'k' * 32}\n"
+    )
 
     result = run_slipway("check", "--env", "worker", "--env", "bot", "--env", "scheduler")
 

@@ -15,6 +15,8 @@ SLACK_LIMITS = {
     "chat.postEphemeral": 100,
     "views.publish": 100,
     "usergroups.users.list": 20,
+    "users.info": 100,
+    "conversations.info": 50,
 }
 """Calls a minute that Slack allows, by its tiers."""
 

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.app_context import AppContext
 from deploys.errors import QueueFull, TooManyOpenDeploys
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.request import Verb
+from deploys.stores.deploy_reader import DeployReader
+from deploys.stores.request_limits import Limits
 
 PASSES_FULL_QUEUES = frozenset({Verb.ROLLBACK})
 """What is asked for in an outage: no limit may keep one going."""
 
 
-def refuse_if_too_many(deploys: Sequence[Deploy], context: AppContext) -> None:
+def refuse_if_too_many(deploys: Sequence[Deploy], store: DeployReader, limits: Limits) -> None:
     """Refuses these deploys of one person, which are not queued yet, if there is no room for them. Rollbacks
-    always have room. What is requested at the very same moment is not counted; `request_rate` bounds how much
-    that can be.
+    always have room. What is requested at the very same moment is not counted; the limit of requests
+    bounds how much that can be.
 
     Raises:
         QueueFull, TooManyOpenDeploys
     """
-    limits = context.request_limits.limits
     new = [each for each in deploys if each.verb not in PASSES_FULL_QUEUES]
     if not new:
         return
-    active = context.store.active()
+    active = store.active()
     under_way = {(each.service.name, each.request_key) for each in active if each.in_progress}
     if any((each.service.name, each.request_key) in under_way for each in new):
         return  # the same is under way: it is not queued twice, and the answer says so
