@@ -1,0 +1,76 @@
+"""Who may, when: guests, shared channels, cancels, locks, and the stop of all deploys."""
+
+from __future__ import annotations
+
+from deploys import buttons
+from deploys.records.phases import Outcome, Phase
+from tests.scenarios.conversation import IN_SOCKET_MODE, WAIT_SECONDS, Conversation
+
+DEPLOYERS = "@deployers, as `deployers` in `services.yml` says."
+
+
+@IN_SOCKET_MODE
+def test_who_is_not_allowed_changes_nothing_and_reads_why(slack: Conversation) -> None:
+    answers, thread = slack.says("carol", "/deploy web 1.4.2")
+    assert (answers, thread) == ([f"You may not deploy `web`. Those who may: {DEPLOYERS}"], None)
+
+    answers, thread = slack.says("gina", "/deploy status web")
+    assert thread is None
+    assert answers[0].startswith("You are a guest of this workspace, and guests may do nothing with `web`")
+
+    answers, thread = slack.says("alice", "/deploy web 1.4.2", channel="partners")
+    assert thread is None
+    assert answers[0].startswith("This channel is shared with another organisation")
+
+    answers, thread = slack.says("fred", "/deploy web 1.4.2", channel="partners")
+    assert thread is None
+    assert answers[0].startswith("Only active members of this workspace may do something with `web`")
+
+    rolling = slack.deploys("alice", "/deploy web 1.5.0-slow").reaches(Phase.FOLLOWING)
+    answers, _ = slack.says("carol", "/deploy cancel web")
+    assert answers[0].startswith("You may not roll back `web`.")
+    assert rolling.record.cancel is None
+
+    assert slack.says("dave", "/deploy cancel web")[0][0].startswith("Cancelling")
+    assert rolling.ends().record.outcome is Outcome.CANCELLED
+    rolling.settles()
+
+
+@IN_SOCKET_MODE
+def test_a_locked_service_waits_for_its_holder(slack: Conversation) -> None:
+    slack.says("alice", "/deploy lock api for 2h checking the graphs")
+
+    answers, thread = slack.says("dave", "/deploy api 1.4.2")
+    assert (answers, thread) == (
+        [
+            "`api` is locked. @alice has locked `api` since THEN, until THEN: checking the graphs. "
+            "Nothing was queued."
+        ],
+        None,
+    )
+    client, seen = slack.demo.slack, {each.id for each in slack.demo.store.recent("api", 100)}
+    refusal = [each for each in client.messages("deploys", "dave") if each["ephemeral"]][-1]
+    client.click("dave", buttons.QUEUE_BEHIND_LOCK, channel="deploys", ts=refusal["ts"])
+    client.wait_until(
+        lambda: [each for each in slack.demo.store.recent("api", 100) if each.id not in seen], WAIT_SECONDS
+    )
+    [waiting] = [each for each in slack.demo.store.recent("api", 100) if each.id not in seen]
+    client.wait_until(lambda: (found := slack.demo.store.get(waiting.id)) and found.hold, WAIT_SECONDS)
+
+    slack.says("alice", "/deploy unlock api")
+    client.wait_until(
+        lambda: (found := slack.demo.store.get(waiting.id)) and found.outcome is Outcome.SUCCEEDED,
+        WAIT_SECONDS,
+    )
+
+
+@IN_SOCKET_MODE
+def test_all_deploys_stop_until_they_may_go_on(slack: Conversation) -> None:
+    slack.says("alice", "/deploy stop-all the database is slow")
+    try:
+        held = slack.deploys("alice", "/deploy web 1.4.1").card_says("the database is slow")
+        assert held.record.phase in (Phase.WAITING, Phase.PLANNING)
+    finally:
+        slack.says("alice", "/deploy resume-all")
+
+    assert held.ends().record.outcome is Outcome.SUCCEEDED
