@@ -8,12 +8,18 @@ from bot.app_context import AppContext
 from bot.grammar import SERVICE, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply, section_block
 from bot.request import Request
-from deploys.access import ACTION_PHRASES, Action, allowed_people, rule_of
+from deploys.access import Action, allowed_people, rule_of
 from deploys.catalogue.service import Service
 from deploys.errors import Refused
 from deploys.mrkdwn import channel_link, code, mentions, plural
 
-_EXPLAINED = (Action.DEPLOY, Action.APPROVE, Action.ROLL_BACK, Action.LOCK, Action.OVERRIDE)
+_EXPLAINED = {
+    Action.DEPLOY: "deploy it",
+    Action.APPROVE: "decide about it",
+    Action.ROLL_BACK: "roll it back",
+    Action.LOCK: "lock it",
+    Action.OVERRIDE: "override its freezes and the locks of others",
+}
 
 
 def run(command: Command, request: Request, context: AppContext) -> PrivateReply:
@@ -26,19 +32,19 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 
 
 def _lines_about_asker(service: Service, request: Request, context: AppContext) -> Iterator[str]:
-    for action in _EXPLAINED:
+    for action, phrase in _EXPLAINED.items():
         try:
             context.access.may(action, request.asker, service.name)
         except Refused as refusal:
-            yield f"{ACTION_PHRASES[action]}: *no*. {refusal.message}"
+            yield f"{phrase}: *no*. {refusal.message}"
         else:
-            yield f"{ACTION_PHRASES[action]}: *yes*"
+            yield f"{phrase}: *yes*"
 
 
 def _lines_about_rules(service: Service) -> Iterator[str]:
-    for action in _EXPLAINED:
+    for action, phrase in _EXPLAINED.items():
         people = mentions(allowed_people(service, action))
-        yield f"who may {ACTION_PHRASES[action]} it: {people} (`{rule_of(service, action)}`)"
+        yield f"who may {phrase}: {people} (`{rule_of(service, action)}`)"
     yield (
         "who may cancel: what has not touched the service, its requester and the `approvers`; what has, "
         "those who may roll back, and the `approvers`"

@@ -166,11 +166,11 @@ def test_access_explains_the_rules_to_the_asker(bot: BotHarness) -> None:
     alice, carol = bot.type("/deploy access web"), bot.type("/deploy access web", by=CAROL)
 
     people = f"<@{ALICE}>, <!subteam^S01DEPLOYERS>"
-    assert alice.startswith("*What you may do with `web` here*\n• deploy: *yes*\n• decide about: *no*.")
-    assert f"• deploy: *no*. You may not deploy `web`. Those who may: {people}" in carol
+    assert alice.startswith("*What you may do with `web` here*\n• deploy it: *yes*\n• decide about it: *no*.")
+    assert f"• deploy it: *no*. You may not deploy `web`. Those who may: {people}" in carol
     for rule in (
         f"• who may deploy it: {people} (`deployers`)",
-        "• who may override a freeze or lock of it: <!subteam^S02APPROVERS> (`approvers`)",
+        "• who may override its freezes and the locks of others: <!subteam^S02APPROVERS> (`approvers`)",
         "• from which channels: <#C01DEPLOYS> (`channels`)",
         "• guests of the workspace: refused (`guests`)",
         "• direct messages: refused (`direct_messages`)",
