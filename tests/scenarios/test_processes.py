@@ -168,9 +168,10 @@ def redis_contents(redis: Redis) -> dict[str, str]:
         "stream": redis.xrange,
     }
     return {
-        f"Redis {key}": f"{key} {plain(readers[to_text(redis.type(key))](key))}"
+        f"Redis {key}": f"{key} {plain(readers[kind](key))}"
         for key in to_texts(redis.keys("*"))
         if not key.startswith(RESPONSE_URL_KEY)
+        and (kind := to_text(redis.type(key))) != "none"  # expired meanwhile
     }
 
 

@@ -15,6 +15,9 @@ from slipway.demo.demo_environment import DemoEnvironment, start_demo
 from slipway.demo.terminal_run import read_names
 from tests.scenarios.conversation import Conversation
 
+END_SECONDS = 180
+"""A job that runs is finished first: for its timeout of 55 s, or if it hangs, until RQ kills it 60 s later at
+its next look, of which there is one in 30 s."""
 REDIS_STATES = {
     "READONLY": "is read-only, as during a failover or if REDIS_URL leads to a replica",
     "OOM": "is full: it has reached its `maxmemory`",
@@ -68,7 +71,7 @@ def test_workers_and_the_scheduler_end_when_asked_while_redis_refuses(demo: Demo
     with refusing_commands(demo.redis, "OOM"):
         for each in processes:
             each.process.send_signal(signal.SIGTERM)
-        codes = {each.name: each.process.wait(60) for each in processes}
+        codes = {each.name: each.process.wait(END_SECONDS) for each in processes}
     for each in processes:
         demo.processes.children.remove(each)
 
