@@ -25,7 +25,7 @@ def run(command: Command, request: Request, context: AppContext) -> PrivateReply
 
 
 def _may_see(lock: Lock, request: Request, context: AppContext) -> bool:
-    """The owner sees it, and whoever may see one of its services here."""
+    """The owner sees it, and people who may see one of its services here."""
     seen = context.access.seen_by(request.asker).services
     return lock.owner == request.user or any(
         each in seen for each in services_of(lock.target, context.catalogue)
