@@ -17,11 +17,11 @@ from bot.settings import RequestSettings
 from bot.slack_clock import SlackClock
 from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
+from deploys.holds.locks import LockHolds
+from deploys.holds.service_freezes import ServiceFreezes
 from deploys.job_queue import JobQueue
-from deploys.locks import LockHolds
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redis_connection import make_client
-from deploys.service_freezes import ServiceFreezes
 from deploys.stores.deliveries import Deliveries
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars

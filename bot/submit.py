@@ -18,16 +18,17 @@ from bot.grammar import DEPLOY, Command
 from bot.private_reply import PrivateReply, with_buttons
 from bot.request import Request
 from deploys.access import Action, Asker, refuse_batch
-from deploys.breaking_locks import refuse_to_break
 from deploys.buttons.button import Button
 from deploys.buttons.override_freeze import override_deploy
 from deploys.buttons.replace_waiting import find_replaceable, replace_waiting_button, replaceable_request
 from deploys.catalogue.service import Service, ServiceGroup
 from deploys.errors import Refused, ServiceLocked, TooManyServices
-from deploys.holds import first_hold
-from deploys.lock_text import lock_sentence
-from deploys.locks import StopHolds
-from deploys.overrides import is_held_by_freeze, override_freeze
+from deploys.holds.breaking_locks import refuse_to_break
+from deploys.holds.held_deploys import first_hold
+from deploys.holds.lock_text import lock_sentence
+from deploys.holds.locks import StopHolds
+from deploys.holds.overrides import is_held_by_freeze, override_freeze
+from deploys.holds.service_freezes import HELD_VERBS
 from deploys.queue_forecast import read_forecast
 from deploys.queue_limits import refuse_if_too_many
 from deploys.records.batch import MAX_SERVICES, Batch
@@ -35,7 +36,6 @@ from deploys.records.deploy import Deploy, new_deploy_id
 from deploys.records.hold import Hold
 from deploys.records.lock import Lock
 from deploys.records.request import DeployRequest, Verb
-from deploys.service_freezes import HELD_VERBS
 
 
 def build_deploy(

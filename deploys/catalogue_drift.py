@@ -59,7 +59,7 @@ RULES: Mapping[str, DriftRule] = {
     "direct_messages": DriftRule.ADOPTED,
     "shared_channels": DriftRule.ADOPTED,
     "channels": DriftRule.ADOPTED,
-    # `deploys.service_freezes` always reads these from services.yml, too.
+    # `deploys.holds.service_freezes` always reads these from services.yml, too.
     "freezes": DriftRule.ADOPTED,
     # How a rollout is watched and told: nobody decides about that.
     "deadline": DriftRule.ADOPTED,

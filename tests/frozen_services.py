@@ -12,7 +12,7 @@ from deploys.access import Access
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.catalogue.service import Service
-from deploys.service_freezes import ServiceFreezes
+from deploys.holds.service_freezes import ServiceFreezes
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.user_groups import UserGroups
 from tests.slack_directory import KnownDirectory

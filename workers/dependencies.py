@@ -13,12 +13,12 @@ from slack_sdk import WebClient
 from deploys.access import Access, Asker
 from deploys.catalogue.catalogue import Catalogue, load_catalogue
 from deploys.catalogue.slack_ids import is_user_group
+from deploys.holds.locks import LockHolds, StopHolds
+from deploys.holds.service_freezes import ServiceFreezes
 from deploys.job_queue import JobQueue
-from deploys.locks import LockHolds, StopHolds
 from deploys.process_startup import wait_for_redis, warn_about_redis_config
 from deploys.redaction import keep_secret
 from deploys.redis_connection import connect, connect_for_rq
-from deploys.service_freezes import ServiceFreezes
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.freeze_calendars import FreezeCalendars
 from deploys.stores.locks import Locks

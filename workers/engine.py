@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from rq.timeouts import BaseTimeoutException
 
 from deploys.errors import AwsUnavailable, Conflict, LeaseTooShort, SlipwayError, UnknownSchema
-from deploys.holds import HoldSource
+from deploys.holds.held_deploys import HoldSource
 from deploys.job_queue import JobQueue
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy

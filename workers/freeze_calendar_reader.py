@@ -13,7 +13,7 @@ import structlog
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from deploys.freeze_calendars import MAX_BYTES, CalendarInvalid, read_calendar
+from deploys.holds.freeze_calendars import MAX_BYTES, CalendarInvalid, read_calendar
 from deploys.stores.freeze_calendars import FreezeCalendars
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ from deploys.catalogue.slack_ids import EVERYONE
 from deploys.decisions import decide
 from deploys.errors import Refused
 from deploys.formatting import slack_time
-from deploys.lock_text import lock_sentence, stop_sentence
+from deploys.holds.lock_text import lock_sentence, stop_sentence
 from deploys.mrkdwn import verbatim
 from deploys.pauses import pause_approvers, unanswered_pause
 from deploys.queue_forecast import QueueForecast, forecast_text, read_forecast

@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 import structlog
 
-from deploys.deploy_wakeup import wake_held_deploys
 from deploys.formatting import slack_time
+from deploys.holds.held_deploys import wake_held_deploys
+from deploys.holds.lock_text import length_text, locked_thing, quoted
 from deploys.job_queue import JobQueue
-from deploys.lock_text import length_text, locked_thing, quoted
 from deploys.mrkdwn import mention
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id

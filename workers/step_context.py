@@ -10,7 +10,7 @@ from deploys.access import Action, Asker
 from deploys.catalogue.service import Service
 from deploys.catalogue_drift import refuse_catalogue_drift
 from deploys.errors import NotOnDisk
-from deploys.holds import HoldSource, first_hold
+from deploys.holds.held_deploys import HoldSource, first_hold
 from deploys.records.audit_entry import AuditNote
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy

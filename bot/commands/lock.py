@@ -9,11 +9,11 @@ from bot.grammar import LOCK_TARGET, LOCK_TIME, WHY, Allowed, Command, Subcomman
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from deploys.access import Action
-from deploys.breaking_locks import lock_entry, services_of
 from deploys.catalogue.catalogue import Catalogue
-from deploys.deploy_wakeup import wake_held_deploys
 from deploys.errors.locks import AlreadyLocked
-from deploys.lock_text import length_text, lock_sentence, locked_thing, quoted, until_text
+from deploys.holds.breaking_locks import lock_entry, services_of
+from deploys.holds.held_deploys import wake_held_deploys
+from deploys.holds.lock_text import length_text, lock_sentence, locked_thing, quoted, until_text
 from deploys.mrkdwn import mentions
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import ALL_SERVICES, Lock

@@ -6,8 +6,8 @@ from bot.app_context import AppContext
 from bot.grammar import Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply, bullet_list
 from bot.request import Request
-from deploys.breaking_locks import services_of
-from deploys.lock_text import lock_sentence, stop_sentence
+from deploys.holds.breaking_locks import services_of
+from deploys.holds.lock_text import lock_sentence, stop_sentence
 from deploys.records.lock import Lock
 
 MAX_BYTES = 2500

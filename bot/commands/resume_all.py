@@ -8,9 +8,9 @@ from bot.grammar import REASON, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from deploys.access import Action
-from deploys.deploy_wakeup import wake_held_deploys
 from deploys.errors.locks import MayNotResumeAll, NotStopped
-from deploys.lock_text import quoted, stop_sentence
+from deploys.holds.held_deploys import wake_held_deploys
+from deploys.holds.lock_text import quoted, stop_sentence
 from deploys.mrkdwn import mention, mentions
 
 

@@ -11,7 +11,7 @@ from bot.request import Request
 from bot.visibility import hidden_note
 from deploys import deploy_text
 from deploys.formatting import slack_time, time_ago
-from deploys.lock_text import lock_sentence, stop_sentence
+from deploys.holds.lock_text import lock_sentence, stop_sentence
 from deploys.mrkdwn import code
 from deploys.queue_forecast import forecast_text, read_forecast
 from deploys.records.deploy import Deploy

@@ -7,9 +7,9 @@ from bot.grammar import WHY, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
 from deploys.access import Action
-from deploys.deploy_wakeup import wake_held_deploys
 from deploys.errors.locks import AlreadyStopped, MayNotStopAll
-from deploys.lock_text import quoted, stop_sentence
+from deploys.holds.held_deploys import wake_held_deploys
+from deploys.holds.lock_text import quoted, stop_sentence
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id
 from deploys.records.stop_all import StopAll

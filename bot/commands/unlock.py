@@ -6,10 +6,10 @@ from bot.app_context import AppContext
 from bot.grammar import LOCK_TARGET, Allowed, Command, Subcommand
 from bot.private_reply import PrivateReply
 from bot.request import Request
-from deploys.breaking_locks import break_lock, lock_entry
-from deploys.deploy_wakeup import wake_held_deploys
 from deploys.errors.locks import LockOver, NotLocked
-from deploys.lock_text import locked_thing
+from deploys.holds.breaking_locks import break_lock, lock_entry
+from deploys.holds.held_deploys import wake_held_deploys
+from deploys.holds.lock_text import locked_thing
 from deploys.mrkdwn import code, mention
 from deploys.records.lock import ALL_SERVICES
 

@@ -6,7 +6,7 @@ from deploys.buttons.button import Button, ButtonContext, ButtonPress, button_va
 from deploys.buttons.repeat_request import find_refused, typed_command
 from deploys.errors.locks import HolderAsked, LockOver
 from deploys.formatting import time_ago
-from deploys.lock_text import locked_thing
+from deploys.holds.lock_text import locked_thing
 from deploys.mrkdwn import code, escape, mention
 from deploys.records.deploy import new_deploy_id
 from deploys.records.lock import Lock

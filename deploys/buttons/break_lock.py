@@ -3,11 +3,11 @@ request is repeated."""
 
 from __future__ import annotations
 
-from deploys.breaking_locks import break_lock
 from deploys.buttons.ask_holder import find_lock
 from deploys.buttons.button import Button, ButtonPress, CommandReply, ConfirmDialog, button_value
 from deploys.buttons.repeat_request import find_refused, repeat_request, take_refused, typed_command
-from deploys.deploy_wakeup import wake_held_deploys
+from deploys.holds.breaking_locks import break_lock
+from deploys.holds.held_deploys import wake_held_deploys
 from deploys.records.refused_request import RefusedRequest
 
 BREAK_LOCK = "lock:break"

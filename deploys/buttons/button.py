@@ -10,10 +10,10 @@ from typing import Any, Literal, NamedTuple, Protocol
 from deploys.access import Access, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import UnknownDeploy
+from deploys.holds.service_freezes import ServiceFreezes
 from deploys.job_queue import JobQueue
 from deploys.records.deploy import Deploy
 from deploys.records.request import DeployRequest
-from deploys.service_freezes import ServiceFreezes
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.locks import Locks
 from deploys.stores.refused_requests import RefusedRequests

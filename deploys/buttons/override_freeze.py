@@ -15,8 +15,8 @@ from deploys.buttons.button import (
 from deploys.buttons.deploy_names import short_name, subject
 from deploys.errors import Refused
 from deploys.errors.freezes import ReasonMissing
+from deploys.holds.overrides import override_held
 from deploys.mrkdwn import escape
-from deploys.overrides import override_held
 from deploys.records.deploy import Deploy
 
 OVERRIDE_FREEZE = "deploy:override-freeze"

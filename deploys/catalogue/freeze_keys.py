@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from deploys.catalogue.key_declaration import Key, KeyRecord, list_of_keys
 from deploys.catalogue.text_values import CALENDAR, LOCAL_TIME, REASON, RULE, TIME_ZONE
 from deploys.catalogue.value_kinds import choice_of, duration_between, refuse
+from deploys.holds.recurrence import RuleInvalid, read_rule
 from deploys.records.freeze_window import FreezeWindow
-from deploys.recurrence import RuleInvalid, read_rule
 
 MAX_FREEZES = 100
 """Windows in one list (count)."""

@@ -26,7 +26,7 @@ from deploys.catalogue.suggestions import did_you_mean
 from deploys.catalogue.validation_errors import explain_unknown_key, list_value_problems
 from deploys.catalogue.value_kinds import describe_value
 from deploys.catalogue.yaml_source import YamlValue, read_yaml
-from deploys.freeze_calendars import MAX_BYTES, CalendarInvalid, read_calendar
+from deploys.holds.freeze_calendars import MAX_BYTES, CalendarInvalid, read_calendar
 from deploys.records.freeze_window import FreezeWindow
 
 CalendarFiles = Mapping[tuple[str, str], tuple[FreezeWindow, ...]]

@@ -13,7 +13,7 @@ from deploys.catalogue.freeze_keys import FreezeEntry
 from deploys.catalogue.service import ServiceGroup
 from deploys.errors.freezes import ServiceFrozen
 from deploys.formatting import slack_time
-from deploys.freeze_calendars import read_calendar
+from deploys.holds.freeze_calendars import read_calendar
 from deploys.records.hold import Hold, HoldKind
 from deploys.stores import audit
 from deploys.stores.freeze_calendars import MAX_AGE_SECONDS, FreezeCalendars

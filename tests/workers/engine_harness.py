@@ -14,9 +14,9 @@ from deploys.access import Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.service import Service
 from deploys.decisions import answer_pause, decide, mark_question_shown, request_cancel
-from deploys.holds import HoldSource
+from deploys.holds.held_deploys import HoldSource
+from deploys.holds.locks import LockHolds, StopHolds
 from deploys.job_queue import WATCH_PREFIX, JobQueue
-from deploys.locks import LockHolds, StopHolds
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels
 from deploys.records.approval import Verdict

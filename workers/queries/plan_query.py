@@ -15,12 +15,12 @@ from deploys.catalogue.service import Service
 from deploys.decisions import is_service_untouched
 from deploys.deploy_text import planned_count, status_text
 from deploys.formatting import slack_time
-from deploys.holds import HoldSource, first_hold
+from deploys.holds.held_deploys import HoldSource, first_hold
+from deploys.holds.service_freezes import ServiceFreezes
 from deploys.mrkdwn import code, mentions, plural
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Phase
 from deploys.records.plan import Plan
-from deploys.service_freezes import ServiceFreezes
 from deploys.short_names import short_arn
 from deploys.stores.claims import Claim
 from deploys.stores.deploy_store import DeployStore

@@ -15,12 +15,12 @@ from slack_sdk import WebClient
 from deploys.access import Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import AwsUnavailable, SlipwayError
-from deploys.holds import HoldSource
+from deploys.holds.held_deploys import HoldSource
+from deploys.holds.service_freezes import ServiceFreezes
 from deploys.mrkdwn import code
 from deploys.quoting import NO_SHARED_CHANNELS, SharedChannels, must_hide_quotes, quotes_hidden
 from deploys.records.deploy import Deploy
 from deploys.redis_outage import describe_error
-from deploys.service_freezes import ServiceFreezes
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 from workers.ecs.aws.aws_clients import AwsClients

@@ -17,7 +17,7 @@ from slack_sdk.models.blocks import (
 
 from deploys.deploy_text import previous_version, status_text
 from deploys.formatting import TimeFormat, duration, slack_time, utc_time
-from deploys.lock_text import stop_sentence
+from deploys.holds.lock_text import stop_sentence
 from deploys.message_size import utf8_bytes
 from deploys.mrkdwn import code, escape, mention, plural
 from deploys.records import batch as batches

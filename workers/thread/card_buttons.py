@@ -9,7 +9,7 @@ from slack_sdk.models.blocks import ActionsBlock
 
 from deploys import buttons
 from deploys.buttons import Button
-from deploys.overrides import is_held_by_freeze
+from deploys.holds.overrides import is_held_by_freeze
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.records.batch import Batch
 from deploys.records.deploy import Deploy

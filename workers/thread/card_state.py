@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from deploys import deploy_text
 from deploys.decisions import approvals_missing, is_approved, is_rejected
 from deploys.formatting import TimeFormat
-from deploys.lock_text import stop_sentence
+from deploys.holds.lock_text import stop_sentence
 from deploys.mrkdwn import mention, plural
 from deploys.pauses import latest_pause_number, unanswered_pause
 from deploys.pre_task import pre_task_command, pre_task_started

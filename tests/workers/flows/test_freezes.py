@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploys.formatting import slack_time
-from deploys.overrides import override_freeze, override_held
+from deploys.holds.overrides import override_freeze, override_held
 from deploys.records.approval import Verdict
 from deploys.records.hold import HoldKind
 from deploys.records.phases import Outcome, Phase

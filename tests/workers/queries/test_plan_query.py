@@ -8,7 +8,7 @@ import pytest
 
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import NotADeployer
-from deploys.locks import LockHolds
+from deploys.holds.locks import LockHolds
 from deploys.records.phases import Phase
 from deploys.stores.user_groups import UserGroups
 from tests.workers.engine_harness import ALICE, BOB, EngineHarness

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from deploys.lock_text import stop_sentence
+from deploys.holds.lock_text import stop_sentence
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.phases import Outcome, Phase

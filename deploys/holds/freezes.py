@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from deploys.holds.recurrence import Rule, read_rule, to_epoch, to_local
 from deploys.records.freeze_window import FreezeWindow
-from deploys.recurrence import Rule, read_rule, to_epoch, to_local
 
 Windows = Sequence[FreezeWindow]
 

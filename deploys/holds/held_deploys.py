@@ -1,13 +1,34 @@
-"""What holds deploys has changed: they look at once, and their cards show it."""
+"""What may hold a deploy: each source says whether it holds one now.
+
+When that changes, the deploys look at once.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from deploys.job_queue import JobQueue
+from deploys.records.deploy import Deploy
+from deploys.records.hold import Hold
 from deploys.records.phases import Stage
 from deploys.stores.deploy_store import DeployStore
 from deploys.stores.thread_store import ThreadStore
 
 _MAY_BE_HELD = frozenset({Stage.BEFORE_REVISION, Stage.BEFORE_CHANGE, Stage.FIRST_CHANGE})
+
+
+class HoldSource(Protocol):
+    """Locks, freezes, or the stop of all deploys."""
+
+    def find_hold(self, deploy: Deploy, now: float) -> Hold | None:
+        """What holds this deploy at that time (epoch seconds); None: nothing of this kind."""
+        ...
+
+
+def first_hold(sources: Sequence[HoldSource], deploy: Deploy, now: float) -> Hold | None:
+    """The first of the sources' holds, in their order; None: the deploy may go on."""
+    return next((found for each in sources if (found := each.find_hold(deploy, now))), None)
 
 
 def wake_held_deploys(store: DeployStore, threads: ThreadStore, job_queue: JobQueue, now: float) -> None:

@@ -9,8 +9,8 @@ import pytest
 import recurring_ical_events
 from icalendar import Calendar
 
-from deploys.freeze_calendars import CalendarInvalid, read_calendar
-from deploys.freezes import find_freeze
+from deploys.holds.freeze_calendars import CalendarInvalid, read_calendar
+from deploys.holds.freezes import find_freeze
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

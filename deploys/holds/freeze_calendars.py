@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar
 
 from deploys.formatting import shorten_line
+from deploys.holds.recurrence import MAX_SECONDS, RuleInvalid, read_rule
 from deploys.records.freeze_window import FreezeWindow
-from deploys.recurrence import MAX_SECONDS, RuleInvalid, read_rule
 
 MAX_BYTES = 1_000_000
 """The longest calendar that is read (UTF-8 bytes)."""

@@ -11,7 +11,7 @@ from deploys.catalogue.freeze_keys import FreezeEntry, make_window
 from deploys.errors import Refused, UnknownService
 from deploys.errors.freezes import ServiceFrozen
 from deploys.formatting import TimeFormat, slack_time
-from deploys.freezes import find_freeze, next_freeze
+from deploys.holds.freezes import find_freeze, next_freeze
 from deploys.mrkdwn import code, escape, mention, mentions
 from deploys.records.deploy import Deploy
 from deploys.records.freeze_window import FreezeWindow

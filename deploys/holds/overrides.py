@@ -1,6 +1,7 @@
 """A person lets a deploy pass a freeze. Pure: a record goes in, a new one comes out.
 
-Who may is checked elsewhere (`deploys.service_freezes`), at the request or click and again at every step.
+Who may is checked elsewhere (`deploys.holds.service_freezes`), at the request or click
+and again at every step.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from deploys.access import Access, Action, Asker
 from deploys.catalogue.catalogue import Catalogue
 from deploys.errors import Refused
 from deploys.errors.locks import LockNotYours, LockOver
-from deploys.lock_text import lock_sentence, locked_thing
+from deploys.holds.lock_text import lock_sentence, locked_thing
 from deploys.mrkdwn import escape, mention, mentions
 from deploys.records.audit_entry import AuditEntry
 from deploys.records.deploy import new_deploy_id

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploys.freezes import find_freeze, next_freeze
+from deploys.holds.freezes import find_freeze, next_freeze
+from deploys.holds.recurrence import RuleInvalid, read_rule
 from deploys.records.freeze_window import FreezeWindow
-from deploys.recurrence import RuleInvalid, read_rule
 
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploys.catalogue.catalogue import Catalogue
 from deploys.catalogue.slack_ids import is_user_group
-from deploys.lock_text import lock_sentence, stop_sentence
+from deploys.holds.lock_text import lock_sentence, stop_sentence
 from deploys.records.deploy import Deploy
 from deploys.records.hold import Hold, HoldKind
 from deploys.records.lock import Lock
