@@ -29,7 +29,7 @@ from deploys.holds.lock_text import lock_sentence
 from deploys.holds.locks import StopHolds
 from deploys.holds.overrides import is_held_by_freeze, override_freeze
 from deploys.holds.service_freezes import HELD_VERBS
-from deploys.queue_forecast import read_forecast
+from deploys.queue_forecast import QueueReader
 from deploys.queue_limits import refuse_if_too_many
 from deploys.records.batch import MAX_SERVICES, Batch
 from deploys.records.deploy import Deploy, new_deploy_id
@@ -119,15 +119,14 @@ def submit_deploy(
         context.threads.save_response_url(deploy.id, request.response_url)
     context.jobs.publish(deploy.id)
     holds = _find_holds([submission.deploy], context)
-    if not submission.ahead:
+    waiting = QueueReader(context.store, context.now()).read(submission.deploy)
+    if not waiting.ahead:
         context.jobs.advance(deploy.id)
         return submit_texts.with_holds(submit_texts.queued(submission.deploy), holds)
-    ahead = _deploys_ahead(submission.deploy, submission.ahead, context)
     if not holds:
-        _wake_held_first(ahead, context)
-    forecast = read_forecast(submission.deploy, context.store, context.now())
-    reply = submit_texts.with_holds(submit_texts.queued_behind(submission.deploy, ahead, forecast), holds)
-    return with_buttons(reply, _offer_replacement(submission.deploy, ahead, context))
+        _wake_held_first(waiting.ahead, context)
+    reply = submit_texts.with_holds(submit_texts.queued_behind(waiting), holds)
+    return with_buttons(reply, _offer_replacement(submission.deploy, waiting.ahead, context))
 
 
 def _offer_replacement(deploy: Deploy, ahead: Sequence[Deploy], context: AppContext) -> tuple[Button, ...]:
@@ -174,11 +173,6 @@ def _wake_held_first(ahead: Sequence[Deploy], context: AppContext) -> None:
     if ahead and ahead[0].hold:
         context.store.make_due([ahead[0].id])
         context.jobs.advance(ahead[0].id)
-
-
-def _deploys_ahead(deploy: Deploy, count: int, context: AppContext) -> list[Deploy]:
-    ids = context.store.service_queue(deploy.service.name)[:count]
-    return [found for each in ids if each != deploy.id and (found := context.store.get(each))]
 
 
 @dataclass(frozen=True)
@@ -239,7 +233,9 @@ def submit_batch(
         if not each.ahead:
             context.jobs.advance(each.deploy.id)
     holds = _find_holds([each.deploy for each in submissions], context)
-    return submit_texts.with_holds(submit_texts.batch_queued(batch, submissions), holds)
+    queues = QueueReader(context.store, context.now())
+    waiting = [queues.read(each.deploy) for each in submissions if each.ahead]
+    return submit_texts.with_holds(submit_texts.batch_queued(batch, deploys, waiting), holds)
 
 
 def _check_all(wanted: BatchRequest, request: Request, context: AppContext, *, tag: str) -> list[Service]:

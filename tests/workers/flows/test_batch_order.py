@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deploys.queue_forecast import usual_seconds
 from deploys.records.approval import Verdict
 from deploys.records.batch import Skipped, WaitsFor, check_batch_order
 from deploys.records.deploy import Deploy
@@ -52,6 +53,10 @@ def test_in_order_each_begins_when_the_one_before_it_has_ended(harness: EngineHa
 
     begun = [harness.get(each).ecs.rollout_started_at or 0.0 for each in ids]
     assert begun[1] >= (harness.get(web).ended_at or 0.0)
+    took = usual_seconds([harness.get(api)])  # without its time in the batch
+    since_web = (harness.get(api).ended_at or 0.0) - (harness.get(web).ended_at or 0.0)
+    assert took is not None
+    assert took <= since_web
 
 
 def test_the_end_of_one_rings_the_next_at_once(
