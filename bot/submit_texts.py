@@ -67,6 +67,11 @@ def goes_on(deploy: Deploy, threads: ThreadStore) -> PrivateReply:
     )
 
 
+def batch_goes_on(deploys: Sequence[Deploy], threads: ThreadStore) -> PrivateReply:
+    """They waited for the end of a freeze, which was overridden."""
+    return PrivateReply("\n".join(goes_on(each, threads).text for each in deploys))
+
+
 def batch_queued(batch: Batch, deploys: Sequence[Deploy], waiting: Sequence[WaitingDeploy]) -> PrivateReply:
     """All deploys of a batch; which of them wait behind others, with place and start; which need approval."""
     names = list_services(deploys)

@@ -62,7 +62,7 @@ class BatchThreadSource:
             clip(f"• {code(each.service.name)}: {each.outcome_reason}", REASON_CHARACTERS)
             for each in self._deploys
         ]
-        buttons = card_buttons.likely_tag_batch_row(self._batch, self._deploys)
+        buttons = card_buttons.refused_batch_row(self._batch, self._deploys)
         return PrivateRefusal("\n".join([head, *lines]), buttons)
 
     def card(self, now: float) -> Card:
