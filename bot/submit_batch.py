@@ -76,7 +76,12 @@ def submit_batch(
         for position, service in enumerate(services)
     ]
     if overrides_freeze:
-        deploys = [override_freeze(each, request.user, command.reason, now) for each in deploys]
+        deploys = [
+            override_freeze(each, request.user, command.reason, now)
+            if context.freezes.find(each.service.name, now)
+            else each
+            for each in deploys
+        ]
     batch = Batch(
         id=batch_id,
         name=wanted.name,
@@ -141,10 +146,10 @@ def _check_all(
     for name in wanted.services:
         try:
             context.access.may(Action.DEPLOY, request.asker, name)
-            if overrides_freeze:
-                context.access.may(Action.OVERRIDE, request.asker, name)
             service = context.catalogue.get_service(name)
-            if not overrides_freeze:
+            if overrides_freeze and context.freezes.find(name, context.now()):
+                context.access.may(Action.OVERRIDE, request.asker, name)
+            elif not overrides_freeze:
                 context.freezes.refuse_if_frozen(name, context.now(), tag=command.tag, asker=request.asker)
             if not command.waits_for_lock:
                 refuse_if_locked(name, Verb.DEPLOY, request, context)
