@@ -41,23 +41,29 @@ def handle(press: ButtonPress) -> CommandReply:
         StaleCard: the message is not where it was asked for.
         CommandTooLate, and whatever the command is refused for.
     """
-    requests = AskedRequests(press.context.store.redis)
-    state = requests.find(press.value.deploy_id)
+    requests, asked_id = AskedRequests(press.context.store.redis), press.value.deploy_id
+    asked = _find_open(asked_id, requests, press)
+    if press.actor.channel != asked.refused.request.channel:
+        raise StaleCard(where="Type the command instead.")
+    press.actor.refuse_if_late()
+    if not requests.claim(asked_id, _RUN):
+        raise AskedRequestOver(how="somebody else is running it just now")
+    try:
+        _find_open(asked_id, requests, press)  # somebody may have run it before the claim
+        reply = repeat_request(press, asked.refused)
+        requests.note_run(asked_id, press.actor.user)
+    finally:
+        requests.release(asked_id, _RUN)
+    why = f"asked for by {asked.refused.request.requester}"
+    write_entry(asked, press.context, who=press.actor.user, what="ran what was asked for", why=why)
+    press.context.jobs.show_asked_requests(asked_id)
+    return reply
+
+
+def _find_open(asked_id: str, requests: AskedRequests, press: ButtonPress) -> AskedRequest:
+    """Raises AskedRequestOver if nobody can run it any more."""
+    state = requests.find(asked_id)
     if state is None or state.is_over(press.context.now()):
         by = state.run_by if state else ""
         raise AskedRequestOver(how=f"{mention(by)} ran it" if by else "it is older than an hour, or was run")
-    refused, user = state.asked.refused, press.actor.user
-    if press.actor.channel != refused.request.channel:
-        raise StaleCard(where="Type the command instead.")
-    press.actor.refuse_if_late()
-    if not requests.claim(state.asked.id, _RUN):
-        raise AskedRequestOver(how="somebody else is running it just now")
-    try:
-        reply = repeat_request(press, refused)
-        requests.note_run(state.asked.id, user)
-    finally:
-        requests.release(state.asked.id, _RUN)
-    why = f"asked for by {refused.request.requester}"
-    write_entry(state.asked, press.context, who=user, what="ran what was asked for", why=why)
-    press.context.jobs.show_asked_requests(state.asked.id)
-    return reply
+    return state.asked

@@ -94,6 +94,17 @@ def test_it_is_posted_once_with_its_button_and_says_who_ran_it(harness: Messages
     assert harness.requests.all() == []
 
 
+def test_one_worker_at_a_time_writes_it(harness: MessagesHarness) -> None:
+    harness.requests.add(an_asked_request())
+    assert harness.requests.claim("abcd2345", "message")
+    harness.run_at(0)
+    assert harness.calls("chat.postMessage") == []
+
+    harness.requests.release("abcd2345", "message")
+    harness.run_at(1)
+    assert len(harness.calls("chat.postMessage")) == 1
+
+
 def test_after_an_hour_it_says_that_nobody_ran_it(harness: MessagesHarness) -> None:
     harness.requests.add(an_asked_request())
     harness.run_at(0)
