@@ -57,7 +57,8 @@ def test_the_answer_says_in_which_channel_the_thread_will_be() -> None:
     web = a_deploy(a_service(notify=Notify(channel=GENERAL_CHANNEL)), id="k3m9p2qr")
 
     assert queued(web).text == (
-        "Queued: `web` `1.4.2` (deploy `k3m9p2qr`). Its thread follows in <#C02GENERAL> after the first checks."
+        "Queued: `web` `1.4.2` (deploy `k3m9p2qr`). Its thread follows in <#C02GENERAL> after the first "
+        "checks."
     )
 
 
