@@ -128,6 +128,7 @@ def test_what_was_told_elsewhere_is_told_once_whichever_worker_goes_on(harness: 
 
     assert len(texts(harness, ASKED_IN)) == 1
     assert another.replies(web, OTHER) == ["Tasks fail."]
+    assert not [each for each in another.calls if each.channel == ASKED_IN]
 
 
 @pytest.mark.parametrize(
