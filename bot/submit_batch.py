@@ -122,6 +122,8 @@ def _answer_repetition(
     overridden."""
     held = [each for each in found if overrides_freeze and is_held_by_freeze(each)]
     if held and len(held) == len(found):
+        for each in held:
+            context.access.may(Action.OVERRIDE, request.asker, each.service.name)
         goes_on = [override_deploy(each, command.reason, request, context) for each in held]
         return submit_texts.batch_goes_on(goes_on, context.threads)
     attempts.write_repetition("", command, request, context)

@@ -184,6 +184,9 @@ def test_several_held_deploys_go_on_by_the_command_that_names_them(bot: BotHarne
     for each in bot.context.store.active():
         bot.commit_step(each, hold=Hold(kind=HoldKind.FREEZE, sentence="Frozen."))
 
+    refusal = ask(bot, "override api,books 1.4.2 payments are down", by=ALICE)
+    assert refusal.startswith("You may not override a freeze or lock of `api`.")
+    assert not any(each.override for each in bot.context.store.active())
     answer = ask(bot, "override api,books 1.4.2 payments are down", by=DAVE)
 
     assert [line.split(" waited ")[0] for line in answer.splitlines()] == ["`api` `1.4.2`", "`books` `1.4.2`"]
