@@ -9,6 +9,7 @@ from deploys.records.approval import Verdict
 from deploys.records.batch import Skipped, WaitsFor, check_batch_order
 from deploys.records.deploy import Deploy
 from deploys.records.phases import Outcome, Phase
+from deploys.records.plan import Instead
 from deploys.records.thread_messages import ThreadMessageKind
 from tests.builders import NOW, a_batch, a_deploy, a_service, a_stop_start_service
 from tests.workers.engine_harness import ALICE, EngineHarness
@@ -85,6 +86,7 @@ def test_the_first_failure_stops_what_was_not_begun(harness: EngineHarness) -> N
 
     assert run_to_outcomes(harness, ids) == [Outcome.ROLLED_BACK, Outcome.REFUSED]
     assert harness.describe_service("api")["taskDefinition"] == before
+    assert harness.get(api).refusal.instead is Instead.AGAIN
     assert harness.thread_text(api) == (
         "*Refused*, nothing was changed: it was not started, because `web` was rolled back and the first "
         "failure stops the rest."
